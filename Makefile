@@ -1,0 +1,39 @@
+# Every target prepares itself from nothing but Python >= 3.11 and make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help demo journey test lint bench lock format
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-10s %s\n", $$1, $$2}'
+
+$(READY): requirements-dev.lock
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --require-hashes -r requirements-dev.lock
+	@touch $@
+
+demo: $(READY) ## The bot against emulated messengers, with phones in a browser page
+	$(BIN)/python bot.py demo
+
+journey: $(READY) ## The main journeys on both messengers, printed as a chat
+	$(BIN)/python -m tests.journeys
+
+test: $(READY) ## The whole suite (T=path or -k expression narrows it)
+	$(BIN)/pytest -n 2 $(T)
+
+lint: $(READY) ## ruff, types, import direction, migrations
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python bot.py check-migrations
+
+format: $(READY) ## Let ruff format and mend what it can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(READY) ## Cost of a step against a plain bot; writes bench.json
+	$(BIN)/python -m tests.benchmarks

@@ -1,0 +1,55 @@
+"""The outside things that the bot works with, put together once in bot.py and handed on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from sqlmodel import Session
+
+from bot.turn import World
+from storage.states import Messenger
+from storage.types import utcnow
+
+if TYPE_CHECKING:
+    from bot.documents.papers import Papers
+    from bot.gateways.ports import PaymentGateway, SmsGateway
+    from bot.passwords import Passwords
+
+T = TypeVar("T")
+
+
+class Database(Protocol):
+    """A place for units: plain functions over a session, re-runnable and without outside effects."""
+
+    async def run(self, unit: Callable[[Session], T], *, lane: str | None = None) -> T:
+        """Run a unit that writes, in one transaction; return after the commit. Raises what the unit raises.
+
+        `lane` names the person whose units exclude each other (an advisory lock on PostgreSQL)."""
+        ...
+
+    async def read(self, unit: Callable[[Session], T]) -> T:
+        """Run a unit that only reads."""
+        ...
+
+
+class Downloader(Protocol):
+    async def download(self, handle: str, *, limit: int) -> bytes:
+        """The bytes of a file that a person sent. Raises FileRejected("error.too_large") past `limit` bytes and
+        FileRejected("error.download_failed") where the messenger does not give it."""
+        ...
+
+
+@dataclass(slots=True)
+class Desk:
+    database: Database
+    papers: Papers
+    passwords: Passwords
+    gateway: PaymentGateway
+    sms: SmsGateway
+    world: World
+    downloads: dict[Messenger, Downloader] = field(default_factory=dict)
+    clock: Callable[[], datetime] = utcnow
+    settings: Any = None

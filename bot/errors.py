@@ -1,0 +1,60 @@
+"""The family of refusals. Each names a text key; nobody below the delivery formats a sentence."""
+
+from typing import Any
+
+from bot.screens import Button
+
+
+class Refusal(Exception):
+    """Something that a person asked for and does not get: `key` is a text key, `args` its values, `doors` the
+    buttons that lead on. The unit of work is rolled back to before the request; the person sees the sentence."""
+
+    key = "error.unknown"
+
+    def __init__(self, key: str | None = None, *, doors: tuple[Button, ...] = (), **args: Any) -> None:
+        self.key = key or type(self).key
+        self.args_of_text = args
+        self.doors = doors
+        super().__init__(self.key)
+
+
+class InvalidInput(Refusal):
+    """An answer that the question cannot take; the question stays open."""
+
+    key = "error.invalid"
+
+
+class FileRejected(InvalidInput):
+    """A file that is not taken (SPEC 3, documents)."""
+
+    key = "error.unsupported_file"
+
+
+class NotAllowed(Refusal):
+    """The rules do not give this action to this actor now."""
+
+    key = "error.not_yours"
+
+
+class Stale(Refusal):
+    """The button speaks of a version that is gone; the fresh screen follows."""
+
+    key = "error.stale"
+
+
+class AlreadyDecided(Refusal):
+    """Another expert was faster. Args: by, time."""
+
+    key = "error.already_decided"
+
+
+class Throttled(Refusal):
+    """Too many tries."""
+
+    key = "error.daily_limit"
+
+
+class Unavailable(Refusal):
+    """A server of somebody else does not answer; try again later."""
+
+    key = "error.gateway_down"

@@ -1,0 +1,78 @@
+"""The table of what can be asked of the bot outside a dialogue: show routes, acts and commands.
+
+A *show* only reads: it may be rendered again at any time (restart, stale button, after a refusal). An *act* changes
+something and says, by `Reply.goto`, which show comes next. Handlers fill a `Routes`, bot.py joins them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from bot.desk import Desk
+from bot.incoming import Incoming
+from bot.screens import Press, Reply, Screen
+from bot.turn import Turn
+from storage.states import Role
+
+Decide = Callable[[Turn, Press], Screen | Reply]
+#: Runs before the unit, outside any transaction: fetch, hash, ask a gateway. Its result is `turn.prepared`.
+Prepare = Callable[[Desk, Incoming, Press], Awaitable[Any]]
+
+#: Who may press: None stands for a guest.
+Roles = frozenset[Role | None]
+EVERYONE: Roles = frozenset([None, *Role])
+LOGGED_IN: Roles = frozenset(Role)
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    action: str
+    decide: Decide
+    roles: Roles
+    shows: bool
+    prepare: Prepare | None = None
+
+
+class Routes:
+    """Routes by action. A doubled action is an error at start."""
+
+    def __init__(self) -> None:
+        self.by_action: dict[str, Route] = {}
+        #: command without slash → the show it opens
+        self.commands: dict[str, Press] = {}
+
+    def _add(self, route: Route) -> None:
+        if route.action in self.by_action:
+            raise ValueError(f"route {route.action!r} exists twice")
+        self.by_action[route.action] = route
+
+    def show(
+        self, action: str, *, roles: Iterable[Role | None], prepare: Prepare | None = None
+    ) -> Callable[[Decide], Decide]:
+        """Declare a screen. It must not change anything."""
+        return self._declare(action, frozenset(roles), True, prepare)
+
+    def act(
+        self, action: str, *, roles: Iterable[Role | None], prepare: Prepare | None = None
+    ) -> Callable[[Decide], Decide]:
+        """Declare something that changes data or opens a dialogue."""
+        return self._declare(action, frozenset(roles), False, prepare)
+
+    def _declare(
+        self, action: str, roles: Roles, shows: bool, prepare: Prepare | None
+    ) -> Callable[[Decide], Decide]:
+        def declare(decide: Decide) -> Decide:
+            self._add(Route(action, decide, roles, shows, prepare))
+            return decide
+
+        return declare
+
+    def include(self, other: Routes) -> None:
+        for route in other.by_action.values():
+            self._add(route)
+        for command, press in other.commands.items():
+            if command in self.commands:
+                raise ValueError(f"command {command!r} exists twice")
+            self.commands[command] = press

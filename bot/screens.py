@@ -1,0 +1,148 @@
+"""What is shown to a person, as values: screens, buttons, and the typed data of a button."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+MAX_CALLBACK_BYTES = 64
+MAX_LABEL = 20  # characters of an inline label (SPEC 4)
+
+_ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"
+_PACKED = re.compile(r"^1(f?)\|([a-z_.]{1,24})\|([0-9a-z]{0,13})\|([0-9a-z]{0,8})\|(.*)$", re.DOTALL)
+
+
+class BadPress(ValueError):
+    """Callback data that this program did not write."""
+
+
+def _base36(number: int) -> str:
+    digits = ""
+    while number:
+        number, rest = divmod(number, 36)
+        digits = _ALPHABET[rest] + digits
+    return digits
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """A button's meaning: what to do, with which case, at which version. It is never trusted: services check again.
+
+    `fresh` asks for the answer in a new message, leaving the pressed one as it is (buttons under pushes).
+    """
+
+    action: str
+    id: int = 0
+    version: int = 0
+    arg: str = ""
+    fresh: bool = False
+
+    def pack(self) -> str:
+        """At most 64 bytes, or ValueError."""
+        packed = f"1{'f' if self.fresh else ''}|{self.action}|{_base36(self.id)}|{_base36(self.version)}|{self.arg}"
+        if len(packed.encode()) > MAX_CALLBACK_BYTES or not _PACKED.match(packed):
+            raise ValueError(f"callback data does not fit: {packed!r}")
+        return packed
+
+    @classmethod
+    def unpack(cls, packed: str) -> Press:
+        match = _PACKED.match(packed)
+        if match is None or len(packed.encode()) > MAX_CALLBACK_BYTES:
+            raise BadPress(packed[:80])
+        fresh, action, id_, version, arg = match.groups()
+        return cls(action, int(id_ or "0", 36), int(version or "0", 36), arg, bool(fresh))
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """One of `press`, `url`, `copy` (text put on the clipboard)."""
+
+    label: str
+    press: Press | None = None
+    url: str | None = None
+    copy: str | None = None
+
+
+def button(label: str, action: str, id: int = 0, version: int = 0, arg: str = "") -> Button:
+    return Button(label, Press(action, id, version, arg))
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A stored file to be shown: stored_file.id and its caption."""
+
+    file_id: int
+    caption: str
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """One message. Rows are written in reading order (first = right): delivery lays them right-to-left.
+
+    `ask_contact` is the label of a reply-keyboard button that shares the sender's own phone number; such a
+    screen's inline rows are sent as reply-keyboard buttons too, since a message carries only one keyboard.
+    """
+
+    text: str
+    rows: tuple[tuple[Button, ...], ...] = ()
+    papers: tuple[Paper, ...] = ()
+    ask_contact: str | None = None
+
+    def buttons(self) -> Iterable[Button]:
+        return (button for row in self.rows for button in row)
+
+    def below(self, *more: tuple[Button, ...]) -> Screen:
+        return replace(self, rows=self.rows + more)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The whole answer to one update.
+
+    `screens` are sent in order, the last one becomes the current screen. `goto` asks the router to render a show
+    route in the same unit, as the last screen. `notice` is the short line over a pressed button (≤200 characters).
+    `quiet` seconds: say nothing now, show the current screen once it has been quiet for so long (albums).
+    """
+
+    screens: tuple[Screen, ...] = ()
+    goto: Press | None = None
+    notice: str | None = None
+    #: Delete the person's message (it holds a password) and wipe it from the inbox.
+    wipe_incoming: bool = False
+    quiet: float | None = None
+    #: Send anew even where a button of an old message was pressed.
+    anew: bool = False
+    #: account.id whose new password one of these screens shows: delivery clears `credentials_pending`.
+    credentials_of: int | None = None
+    #: Work for after the commit that only delivery knows (none of it may be needed for correctness).
+    extra: dict[str, Any] = field(default_factory=dict)
+
+
+def rows_to_json(rows: Iterable[Iterable[Button]]) -> list[list[dict[str, str]]]:
+    """Rows as they are kept in a push."""
+
+    def one(button: Button) -> dict[str, str]:
+        if button.press is not None:
+            return {"label": button.label, "press": replace(button.press, fresh=True).pack()}
+        if button.url is not None:
+            return {"label": button.label, "url": button.url}
+        return {"label": button.label, "copy": button.copy or ""}
+
+    return [[one(button) for button in row] for row in rows]
+
+
+def rows_from_json(rows: list[list[dict[str, str]]]) -> tuple[tuple[Button, ...], ...]:
+    return tuple(
+        tuple(
+            Button(
+                one["label"],
+                Press.unpack(one["press"]) if "press" in one else None,
+                one.get("url"),
+                one.get("copy"),
+            )
+            for one in row
+        )
+        for row in rows
+    )

@@ -1,0 +1,65 @@
+"""One person's turn: everything that a decision may read and write, inside one unit of work."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session
+
+from bot.incoming import Incoming
+from storage.states import Messenger, Role
+from storage.tables import Account, Chat, Draft, Grant
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Settings that sentences and links need; the same for every turn."""
+
+    support_contact: str
+    public_url: str
+    #: messenger → "https://t.me/x" or "https://ble.ir/x", known after getMe
+    bot_links: dict[Messenger, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who asks a service for something, in which role."""
+
+    account_id: int | None
+    role: Role
+    university_code: str | None = None
+    messenger: Messenger | None = None
+
+
+SYSTEM = Actor(None, Role.SYSTEM)
+
+
+@dataclass(slots=True)
+class Turn:
+    """Handed to handlers, dialogues and questions. They change rows through `db`; nothing here outlives the unit."""
+
+    db: Session
+    now: datetime
+    world: World
+    chat: Chat
+    incoming: Incoming
+    account: Account | None = None
+    draft: Draft | None = None
+    grants: tuple[Grant, ...] = ()
+    #: What the route's or question's `prepare` returned (files taken, password checked), else None.
+    prepared: Any = None
+
+    @property
+    def role(self) -> Role | None:
+        """The role in force in this chat; None for a guest."""
+        return self.chat.role if self.account is not None else None
+
+    @property
+    def actor(self) -> Actor:
+        """The acting account in its role. Only for turns of somebody logged in."""
+        assert self.account is not None and self.chat.role is not None
+        university = next(
+            (grant.university_code for grant in self.grants if grant.role == self.chat.role and grant.active),
+            None,
+        )
+        return Actor(self.account.id, self.chat.role, university, self.chat.messenger)

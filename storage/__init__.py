@@ -1,0 +1,1 @@
+"""Tables, sessions, queries and migrations. Knows nothing of messengers or dialogues."""

@@ -1,0 +1,102 @@
+"""The closed sets of words that the tables, the rules and the screens share (SPEC 2)."""
+
+from enum import StrEnum
+
+
+class Messenger(StrEnum):
+    TELEGRAM = "telegram"
+    BALE = "bale"
+
+
+class Role(StrEnum):
+    """What an account may act as. SYSTEM is the actor of timers and of the payment gateway."""
+
+    OFFICER = "officer"
+    DISTRIBUTOR = "distributor"
+    EXPERT = "expert"
+    IN_CHARGE = "expert-in-charge"
+    STAFF = "staff"
+    SYSTEM = "system"
+
+
+class AccountState(StrEnum):
+    ACTIVE = "ACTIVE"
+    SUSPENDED = "SUSPENDED"
+    ANNULLED = "ANNULLED"
+
+
+class RequestKind(StrEnum):
+    NEW = "NEW"
+    AMENDMENT = "AMENDMENT"
+
+
+class RequestState(StrEnum):
+    """SPEC 2.2. IN_CIRCULATION below is R11's «در گردش»."""
+
+    DRAFT = "DRAFT"
+    SUBMITTED = "SUBMITTED"
+    IN_REVIEW = "IN_REVIEW"
+    DEFICIENT = "DEFICIENT"
+    AWAITING_PAYMENT = "AWAITING_PAYMENT"
+    COMPLETED = "COMPLETED"
+    REJECTED = "REJECTED"
+    WITHDRAWN = "WITHDRAWN"
+
+
+IN_CIRCULATION = frozenset(
+    {
+        RequestState.SUBMITTED,
+        RequestState.IN_REVIEW,
+        RequestState.DEFICIENT,
+        RequestState.AWAITING_PAYMENT,
+    }
+)
+OPEN_REQUEST = IN_CIRCULATION | {RequestState.DRAFT}
+
+
+class RejectReason(StrEnum):
+    """Presets of expert.reject (SPEC 4.1); OTHER carries only the expert's own text."""
+
+    WRONG_REGION = "WRONG_REGION"
+    UNRELATED_FIELD = "UNRELATED_FIELD"
+    INVALID_DOCUMENTS = "INVALID_DOCUMENTS"
+    INCORRECT_DATA = "INCORRECT_DATA"
+    OTHER = "OTHER"
+
+
+class AttemptState(StrEnum):
+    """One attempt to pay (SPEC 2.3)."""
+
+    CREATED = "CREATED"
+    VERIFYING = "VERIFYING"
+    PAID = "PAID"
+    FAILED = "FAILED"
+    UNCERTAIN = "UNCERTAIN"
+    EXPIRED = "EXPIRED"
+    REFUND_DUE = "REFUND_DUE"
+    REFUNDED = "REFUNDED"
+
+
+class InboxState(StrEnum):
+    """An update on its way: RECEIVED is durable, DONE has had its effect, ANSWERED was shown."""
+
+    RECEIVED = "RECEIVED"
+    DONE = "DONE"
+    ANSWERED = "ANSWERED"
+    SET_ASIDE = "SET_ASIDE"
+    FAILED = "FAILED"
+
+
+class Channel(StrEnum):
+    CHAT = "CHAT"
+    SMS = "SMS"
+
+
+class PushState(StrEnum):
+    """A push in the outbox. SENDING is leased; GIVEN_UP waits for staff; SKIPPED says why."""
+
+    QUEUED = "QUEUED"
+    SENDING = "SENDING"
+    SENT = "SENT"
+    SKIPPED = "SKIPPED"
+    GIVEN_UP = "GIVEN_UP"

@@ -1,0 +1,50 @@
+"""Every table, by subject; import from here."""
+
+from storage.tables.accounts import Account, Chat, Draft, Grant, Officer, Throttle
+from storage.tables.audit import AuditEvent
+from storage.tables.payments import PaymentAttempt
+from storage.tables.qualification import (
+    DeficiencyRound,
+    FileHandle,
+    QualificationRequest,
+    RequestFile,
+    StoredFile,
+)
+from storage.tables.reference_data import (
+    ClosedPair,
+    Coverage,
+    DailySequence,
+    DegreeLevel,
+    DocumentType,
+    FieldOfStudy,
+    Tariff,
+    University,
+)
+from storage.tables.updates import InboxUpdate, Push, StaffAlert
+
+__all__ = [
+    "Account",
+    "AuditEvent",
+    "Chat",
+    "ClosedPair",
+    "Coverage",
+    "DailySequence",
+    "DeficiencyRound",
+    "DegreeLevel",
+    "DocumentType",
+    "Draft",
+    "FieldOfStudy",
+    "FileHandle",
+    "Grant",
+    "InboxUpdate",
+    "Officer",
+    "PaymentAttempt",
+    "Push",
+    "QualificationRequest",
+    "RequestFile",
+    "StaffAlert",
+    "StoredFile",
+    "Tariff",
+    "Throttle",
+    "University",
+]

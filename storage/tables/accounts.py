@@ -1,0 +1,155 @@
+"""People: accounts, the roles they hold, the officer's file, the chats they speak from (SPEC 2.1)."""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Index, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from storage.states import AccountState, Messenger, Role
+from storage.tables.base import big, created, instant, json_dict, primary_key, reference, word
+
+
+class Account(SQLModel, table=True):
+    """A person who can log in. `national_code` is unique among accounts not annulled (R12)."""
+
+    __tablename__ = "account"
+    __table_args__ = (
+        Index(
+            "uq_account_living_national_code",
+            "national_code",
+            unique=True,
+            sqlite_where=text("state <> 'ANNULLED'"),
+            postgresql_where=text("state <> 'ANNULLED'"),
+        ),
+    )
+
+    id: int | None = primary_key()
+    user_code: str = Field(unique=True, max_length=32)
+    password_hash: str
+    #: A password was made whose screen is not known to be delivered: the next touch makes another (SPEC Q30).
+    credentials_pending: bool = False
+    state: AccountState = word(AccountState, default=AccountState.ACTIVE)
+    state_reason: str | None = None
+    national_code: str | None = Field(default=None, max_length=10)
+    first_name: str
+    last_name: str
+    #: +989…, as `rules.identity.mobile` makes it
+    mobile: str | None = Field(default=None, max_length=13, index=True)
+    mobile_verified: bool = False
+    migrated: bool = False
+    version: int = 0
+    created_at: datetime = created()
+
+    @property
+    def name(self) -> str:
+        return f"{self.first_name} {self.last_name}".strip()
+
+
+class Grant(SQLModel, table=True):
+    """A role that an account holds; an expert's belongs to one university."""
+
+    __tablename__ = "role_grant"
+    __table_args__ = (UniqueConstraint("account_id", "role", "university_code"),)
+
+    id: int | None = primary_key()
+    account_id: int = reference("account.id")
+    role: Role = word(Role)
+    university_code: str | None = Field(default=None, foreign_key="university.code", index=True)
+    active: bool = True
+    #: When this expert was last told of waiting files (N10: at most once an hour).
+    told_waiting_at: datetime | None = instant(default=None)
+    created_at: datetime = created()
+
+
+class Officer(SQLModel, table=True):
+    """The officer's file as approved, and the items that may be edited freely (R48)."""
+
+    __tablename__ = "officer"
+
+    account_id: int = reference("account.id", index=False, primary_key=True)
+    birth_date: date
+    level_code: str | None = Field(default=None, foreign_key="degree_level.code")
+    field_code: str | None = Field(default=None, foreign_key="field_of_study.code")
+    #: The officer's own words where the field is «سایر».
+    field_note: str | None = None
+    father_name: str | None = None
+    gender: str | None = Field(default=None, max_length=8)  # "female" | "male"
+    birth_cert_no: str | None = Field(default=None, max_length=10)
+    province: str | None = None
+    city: str | None = None
+    university_code: str | None = Field(default=None, foreign_key="university.code")
+    postal_address: str | None = None
+    phone: str | None = None
+    email: str | None = None
+    #: Documents of the approved file: code → list of stored_file ids.
+    documents: dict[str, Any] = json_dict()
+    legacy_qualified: bool = False
+    qualified_at: datetime | None = instant(default=None)
+    version: int = 0
+
+
+class Chat(SQLModel, table=True):
+    """A private chat on one messenger: who is logged in there, and what it shows now.
+
+    One row is all that the bot keeps of a conversation between two updates. Answers are in the draft.
+    """
+
+    __tablename__ = "chat"
+    __table_args__ = (UniqueConstraint("messenger", "chat_id"),)
+
+    id: int | None = primary_key()
+    messenger: Messenger = word(Messenger)
+    chat_id: int = big()
+    account_id: int | None = reference("account.id", default=None)
+    #: The role chosen where the account holds several.
+    role: Role | None = word(Role, default=None)
+    #: The messenger refuses messages to this chat (blocked, deactivated).
+    dead: bool = False
+    #: What it shows: the packed Press of a show route; a dialogue, where one is open, hides it.
+    view: str | None = None
+    dialogue: str | None = None
+    draft_id: int | None = reference("draft.id", default=None)
+    #: Where the dialogue stands: {"step": …, "editing": bool, "page": int, "query": str …}
+    place: dict[str, Any] = json_dict()
+    #: The last screen sent here, None where unknown.
+    screen_message_id: int | None = big(default=None)
+    #: The current screen is to be shown (again) at this time: albums, restarts.
+    show_at: datetime | None = instant(default=None, index=True)
+    version: int = 0
+    linked_at: datetime | None = instant(default=None)
+    created_at: datetime = created()
+
+
+class Draft(SQLModel, table=True):
+    """Answers of an unfinished dialogue. An account's draft is shared by all its chats; a guest's is the chat's."""
+
+    __tablename__ = "draft"
+    __table_args__ = (
+        UniqueConstraint("account_id", "dialogue", "subject_id"),
+        UniqueConstraint("guest_chat_id", "dialogue"),
+    )
+
+    id: int | None = primary_key()
+    account_id: int | None = reference("account.id", default=None, index=False)
+    #: chat.id of a guest's chat (no foreign key: chat points here)
+    guest_chat_id: int | None = big(default=None)
+    dialogue: str = Field(max_length=40)
+    #: Version of the dialogue that the answers were given to.
+    dialogue_version: int = 1
+    #: What it is about, e.g. qualification_request.id; 0 where nothing.
+    subject_id: int = big(default=0)
+    answers: dict[str, Any] = json_dict()
+    version: int = 0
+    created_at: datetime = created()
+    updated_at: datetime = created()
+
+
+class Throttle(SQLModel, table=True):
+    """One counted try (a wrong password, a national code): key names what is counted."""
+
+    __tablename__ = "throttle"
+
+    id: int | None = primary_key()
+    key: str = Field(max_length=80, index=True)
+    at: datetime = instant(index=True)

@@ -1,0 +1,49 @@
+"""Attempts to pay a request's fee (SPEC 2.3)."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from storage.states import AttemptState
+from storage.tables.base import big, created, instant, json_dict, primary_key, reference, word
+
+
+class PaymentAttempt(SQLModel, table=True):
+    """One click on the pay page, one authority at the gateway. At most one PAID a request."""
+
+    __tablename__ = "payment_attempt"
+    __table_args__ = (
+        UniqueConstraint("gateway", "ref"),
+        Index(
+            "uq_payment_attempt_paid",
+            "request_id",
+            unique=True,
+            sqlite_where=text("state = 'PAID'"),
+            postgresql_where=text("state = 'PAID'"),
+        ),
+        CheckConstraint("amount_rial > 0", name="amount_positive"),
+        CheckConstraint("state <> 'REFUNDED' OR refund_ref IS NOT NULL", name="refund_has_reference"),
+    )
+
+    id: int | None = primary_key()
+    request_id: int = reference("qualification_request.id")
+    gateway: str = Field(max_length=16)
+    #: Authority or trackId; None between our row and the gateway's answer.
+    ref: str | None = Field(default=None, max_length=64)
+    amount_rial: int = big()
+    state: AttemptState = word(AttemptState, default=AttemptState.CREATED)
+    version: int = 0
+    #: Shown to people as «شماره پیگیری بانک».
+    bank_ref: str | None = None
+    card_masked: str | None = None
+    #: The gateway's last answer, without secrets.
+    answer: dict[str, Any] = json_dict()
+    checks: int = 0
+    next_check_at: datetime | None = instant(default=None, index=True)
+    created_at: datetime = created()
+    paid_at: datetime | None = instant(default=None)
+    refund_ref: str | None = None
+    refunded_at: datetime | None = instant(default=None)
+    refunded_by: int | None = reference("account.id", index=False, default=None)

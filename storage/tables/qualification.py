@@ -1,0 +1,137 @@
+"""Qualification requests, their rounds of deficiencies, and the papers (SPEC 2.2)."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from storage.states import Messenger, RejectReason, RequestKind, RequestState
+from storage.tables.base import (
+    big,
+    created,
+    instant,
+    json_dict,
+    json_list,
+    primary_key,
+    reference,
+    word,
+)
+
+_OPEN = "state IN ('DRAFT','SUBMITTED','IN_REVIEW','DEFICIENT','AWAITING_PAYMENT')"
+
+
+class QualificationRequest(SQLModel, table=True):
+    """One request, new or amendment. The officer's answers are in the draft until they are frozen in `snapshot`."""
+
+    __tablename__ = "qualification_request"
+    __table_args__ = (
+        Index(
+            "uq_qualification_request_open",
+            "account_id",
+            unique=True,
+            sqlite_where=text(_OPEN),
+            postgresql_where=text(_OPEN),
+        ),
+        Index("ix_qualification_request_queue", "university_code", "state", "submitted_at"),
+        CheckConstraint(
+            "state <> 'REJECTED' OR (reject_reason IS NOT NULL AND length(reject_text) >= 5)",
+            name="rejection_has_reason",
+        ),
+        CheckConstraint("state <> 'IN_REVIEW' OR reviewer_id IS NOT NULL", name="review_has_reviewer"),
+    )
+
+    id: int | None = primary_key()
+    account_id: int = reference("account.id")
+    kind: RequestKind = word(RequestKind)
+    state: RequestState = word(RequestState, default=RequestState.DRAFT)
+    #: Grows with every change; buttons carry it (compare-and-set).
+    version: int = 0
+    #: 12 digits: yyyymmdd (Jalali) + daily number; the same on every round (SPEC Q32).
+    tracking_code: str | None = Field(default=None, unique=True, max_length=12)
+    university_code: str | None = Field(default=None, foreign_key="university.code")
+    reviewer_id: int | None = reference("account.id", default=None)
+    #: All field values and documents ({"doc.<code>": [stored_file ids]}) as last submitted.
+    snapshot: dict[str, Any] = json_dict()
+    #: The approved file as it was when an amendment was submitted (old → new).
+    before: dict[str, Any] = json_dict()
+    round: int = 0
+    #: What the officer wrote to the expert with the last submission.
+    officer_note: str | None = None
+    reject_reason: RejectReason | None = word(RejectReason, default=None)
+    reject_text: str | None = None
+    fee_rial: int | None = big(default=None)
+    #: Of the pay page; made at approval, 32 url-safe characters.
+    pay_token: str | None = Field(default=None, unique=True, max_length=64)
+    submitted_at: datetime | None = instant(default=None)
+    decided_at: datetime | None = instant(default=None)
+    closed_at: datetime | None = instant(default=None)
+    #: How many of the reminders N20 (after 3, 7, 30 days) were sent for the present state.
+    reminders: int = 0
+    state_since: datetime = created()
+    created_at: datetime = created()
+
+
+class DeficiencyRound(SQLModel, table=True):
+    """One declaration of deficiencies: ticked items (field keys, "doc.<code>") and a note, then the replies."""
+
+    __tablename__ = "deficiency_round"
+    __table_args__ = (UniqueConstraint("request_id", "round"),)
+
+    id: int | None = primary_key()
+    request_id: int = reference("qualification_request.id")
+    round: int
+    declared_by: int = reference("account.id", index=False)
+    items: list[Any] = json_list()
+    note: str | None = None
+    #: The snapshot that was found deficient.
+    snapshot: dict[str, Any] = json_dict()
+    #: item → the officer's reply where no new value was given
+    replies: dict[str, Any] = json_dict()
+    declared_at: datetime = created()
+    resolved_at: datetime | None = instant(default=None)
+
+
+class StoredFile(SQLModel, table=True):
+    """An uploaded paper: its bytes are sealed in the file store, never here. Belongs to its uploader."""
+
+    __tablename__ = "stored_file"
+
+    id: int | None = primary_key()
+    account_id: int = reference("account.id")
+    #: Of the bytes as uploaded, hex.
+    sha256: str = Field(max_length=64, index=True)
+    #: "application/pdf" | "image/jpeg" | "image/png", by the bytes themselves
+    media_type: str = Field(max_length=32)
+    size: int = big()
+    #: A label for people, never a path.
+    original_name: str | None = Field(default=None, max_length=255)
+    #: Keys of the sealed original and of the re-encoded copy that is shown (the same for a PDF).
+    original_key: str = Field(max_length=80)
+    shown_key: str = Field(max_length=80)
+    pages: int | None = None
+    created_at: datetime = created()
+    removed_at: datetime | None = instant(default=None)
+
+
+class RequestFile(SQLModel, table=True):
+    """A paper that was part of a submission: what the experts of that university may open."""
+
+    __tablename__ = "request_file"
+    __table_args__ = (UniqueConstraint("request_id", "file_id", "round"),)
+
+    id: int | None = primary_key()
+    request_id: int = reference("qualification_request.id")
+    file_id: int = reference("stored_file.id")
+    round: int
+    document_code: str = Field(max_length=32)
+
+
+class FileHandle(SQLModel, table=True):
+    """A messenger's own id of a file that we sent there once: a cache, lost without harm."""
+
+    __tablename__ = "file_handle"
+
+    file_id: int = reference("stored_file.id", index=False, primary_key=True)
+    messenger: Messenger = word(Messenger, primary_key=True)
+    handle: str

@@ -1,0 +1,100 @@
+"""The way of an update: durable inbox and outbox (DESIGN 3)."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Index, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from storage.states import Channel, InboxState, Messenger, PushState
+from storage.tables.base import big, created, instant, json_dict, json_list, primary_key, reference, word
+
+
+class InboxUpdate(SQLModel, table=True):
+    """An update as it came, keyed by (messenger, update id). `raw` loses a password once it is done."""
+
+    __tablename__ = "inbox_update"
+    __table_args__ = (
+        UniqueConstraint("messenger", "update_id"),
+        Index(
+            "ix_inbox_update_unfinished",
+            "state",
+            sqlite_where=text("state IN ('RECEIVED', 'DONE')"),
+            postgresql_where=text("state IN ('RECEIVED', 'DONE')"),
+        ),
+    )
+
+    id: int | None = primary_key()
+    messenger: Messenger = word(Messenger)
+    update_id: int = big()
+    #: Whose lane: the chat's id on that messenger; None where it could not be read.
+    lane: int | None = big(default=None)
+    raw: str
+    state: InboxState = word(InboxState, default=InboxState.RECEIVED)
+    #: Why it was set aside, or the number of the error shown to the person.
+    note: str | None = None
+    received_at: datetime = created()
+    done_at: datetime | None = instant(default=None)
+
+
+class Push(SQLModel, table=True):
+    """A push or SMS to be sent, written in the transaction of its cause. `key` makes it unique:
+    "{event}:{recipient}:{chat or sms}"."""
+
+    __tablename__ = "push"
+    __table_args__ = (
+        Index(
+            "ix_push_due",
+            "state",
+            "next_at",
+            sqlite_where=text("state IN ('QUEUED', 'SENDING')"),
+            postgresql_where=text("state IN ('QUEUED', 'SENDING')"),
+        ),
+    )
+
+    id: int | None = primary_key()
+    key: str = Field(unique=True, max_length=160)
+    #: N1 … N24, "alert" or "letter"
+    kind: str = Field(max_length=16)
+    channel: Channel = word(Channel)
+    account_id: int | None = reference("account.id", default=None)
+    #: chat.id (our row), for CHAT
+    chat_row_id: int | None = reference("chat.id", default=None)
+    #: +989…, for SMS
+    mobile: str | None = None
+    text: str
+    #: Rows of [label, packed press or url], as `bot.screens.rows_to_json` writes them.
+    buttons: list[Any] = json_list()
+    #: Name of the SMS template and its tokens, for SMS: {"template": …, "tokens": [...]}.
+    sms: dict[str, Any] = json_dict()
+    state: PushState = word(PushState, default=PushState.QUEUED)
+    attempts: int = 0
+    next_at: datetime = created()
+    #: SENDING until then; a dead process's lease runs out.
+    leased_until: datetime | None = instant(default=None)
+    note: str | None = None
+    provider_id: str | None = None
+    created_at: datetime = created()
+    sent_at: datetime | None = instant(default=None)
+
+
+class StaffAlert(SQLModel, table=True):
+    """Something staff must see until it is settled. One open alert a key."""
+
+    __tablename__ = "staff_alert"
+    __table_args__ = (
+        Index(
+            "uq_staff_alert_open_key",
+            "key",
+            unique=True,
+            sqlite_where=text("settled_at IS NULL"),
+            postgresql_where=text("settled_at IS NULL"),
+        ),
+    )
+
+    id: int | None = primary_key()
+    key: str = Field(max_length=120)
+    text: str
+    raised_at: datetime = created()
+    told_at: datetime | None = instant(default=None)
+    settled_at: datetime | None = instant(default=None)
