@@ -1,0 +1,1 @@
+"""Multi-step dialogues: the engine, the kinds of question, one file a dialogue."""

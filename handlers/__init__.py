@@ -1,0 +1,1 @@
+"""Menus, commands and inline buttons, one file a role or subject."""
