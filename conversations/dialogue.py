@@ -14,7 +14,7 @@ from typing import Any
 
 from bot.desk import Desk
 from bot.incoming import Contact, FileTaken, Incoming
-from bot.screens import Paper, Press, Reply
+from bot.screens import Button, Paper, Press, Reply
 from bot.turn import Turn
 
 Answers = Mapping[str, Any]
@@ -69,6 +69,9 @@ class Stay:
     notice: str | None = None
     place: Mapping[str, Any] = field(default_factory=dict)
     quiet: float | None = None
+    #: Offered below the prompt together with `notice`: ways out of here, to show or act routes. (Unlike a Refusal,
+    #: what the question wrote, e.g. a counted try, is kept.)
+    doors: tuple[Button, ...] = ()
 
 
 class Question(ABC):
@@ -103,7 +106,8 @@ class Ask:
     when: Callable[[Turn, Answers], bool] | None = None
     #: Offers «رد کردن», which stores None.
     optional: bool = False
-    #: Not shown in the summary (passwords).
+    #: Not shown in the summary (passwords). Every text that answers it is deleted and wiped (`Reply.wipe_incoming`),
+    #: also where it is refused.
     hidden: bool = False
     #: Instead of the texts that follow from `key` (documents are named by staff, in the database).
     prompt: str | None = None
