@@ -1,0 +1,127 @@
+"""The stage of a journey: the emulated town, and the real bot as a process of its own that can be killed."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from demo.people import Town
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(slots=True)
+class Credentials:
+    user_code: str
+    password: str
+
+
+@dataclass(slots=True)
+class Stage:
+    """`town` outlives the bot: what people send while it is dead waits at the messengers."""
+
+    town: Town
+    folder: Path
+    database_url: str
+    extra_env: dict[str, str] = field(default_factory=dict)
+    process: asyncio.subprocess.Process | None = None
+    starts: int = 0
+
+    @property
+    def env(self) -> dict[str, str]:
+        return {
+            "PATH": os.environ["PATH"],
+            "HOME": os.environ.get("HOME", "/"),
+            "PYTHONUNBUFFERED": "1",
+            "DATABASE_URL": self.database_url,
+            "FILES_URL": str(self.folder / "files"),
+            "SECRET_KEY": "0" * 64,
+            "SUPPORT_CONTACT": "021-00000000",
+            "LOG_LEVEL": "INFO",
+            "LOG_FORMAT": "json",
+            "CHEAP_PASSWORD_HASHES": "1",
+            **self.town.env(),
+            **self.extra_env,
+        }
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "bot.log"
+
+    async def command(self, *arguments: str) -> str:
+        """Run `bot.py <arguments>` and return what it printed."""
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "bot.py",
+            *arguments,
+            cwd=PROJECT,
+            env=self.env,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        out, err = await process.communicate()
+        assert process.returncode == 0, f"bot.py {arguments} said: {out.decode()}\n{err.decode()}"
+        return out.decode()
+
+    async def user(
+        self, role: str, *, university: str | None = None, name: str = "کاربر آزمایشی"
+    ) -> Credentials:
+        arguments = ["create-user", "--role", role, "--name", name, "--json"]
+        if university:
+            arguments += ["--university", university]
+        made = json.loads(await self.command(*arguments))
+        return Credentials(made["user_code"], made["password"])
+
+    async def start(self) -> None:
+        """Start the bot and wait until it takes updates."""
+        assert self.process is None
+        self.starts += 1
+        with self.log.open("ab") as log:
+            self.process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "bot.py",
+                "run",
+                cwd=PROJECT,
+                env=self.env,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=log,
+            )
+        assert self.process.stdout is not None
+        while line := await self.process.stdout.readline():
+            if line.startswith(b"ready"):
+                self._drain = asyncio.create_task(self._read_on())
+                return
+        raise AssertionError(f"the bot did not start:\n{self.log.read_text()[-4000:]}")
+
+    _drain: asyncio.Task[None] | None = None
+
+    async def _read_on(self) -> None:
+        assert self.process is not None
+        assert self.process.stdout is not None
+        while await self.process.stdout.readline():
+            pass
+
+    async def kill(self) -> None:
+        """kill -9, as a power cut does it."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGKILL)
+        await self.process.wait()
+        self.process = None
+
+    async def stop(self) -> int:
+        """SIGTERM; the exit status."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGTERM)
+        status = await self.process.wait()
+        self.process = None
+        return status
+
+    async def close(self) -> None:
+        if self.process is not None:
+            await self.stop()
+        await self.town.close()
