@@ -22,7 +22,7 @@ from tests.benchmarks.messenger import TOKEN, BusyMessenger
 from tests.journeys.identity import national_code
 
 PROJECT = Path(__file__).resolve().parents[2]
-WARM_UP, STEPS, ROUNDS = 30, 60, 3  # answers a chat, answers a chat, pairs of runs
+WARM_UP, STEPS, ROUNDS = 500, 2000, 3  # answers, answers counted, pairs of runs
 
 
 def plain_script(_: int) -> Iterator[str]:
@@ -68,9 +68,9 @@ async def run(command: list[str], script: Callable[[int], Iterator[str]], chats:
                 )
             try:
                 watched = psutil.Process(process.pid)
-                await messenger.until(WARM_UP * chats)
+                await messenger.until(WARM_UP)
                 before, at = watched.cpu_times(), messenger.answers
-                await messenger.until(at + STEPS * chats)
+                await messenger.until(at + STEPS)
                 after, answers = watched.cpu_times(), messenger.answers - at
                 return {
                     "cpu_us": 1e6 * (after.user + after.system - before.user - before.system) / answers,
