@@ -1,0 +1,1 @@
+"""Telegram and Bale: the one place where messages come and go."""
