@@ -1,0 +1,60 @@
+"""One way of asking a gateway: JSON over httpx, with our time limits, and one error for "no usable answer"."""
+
+from typing import Any
+
+import httpx
+import stamina
+
+from bot.gateways.ports import GatewayDown
+
+#: Seconds.
+CONNECT, READ = 5.0, 20.0
+#: Whatever goes wrong between us and them: network, protocol, undecodable body, an address that is none.
+_TROUBLE = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, ValueError)
+
+
+def make_client(*, read: float = READ) -> httpx.AsyncClient:
+    """A client without cookies of others, environment proxies or redirects."""
+    return httpx.AsyncClient(
+        timeout=httpx.Timeout(read, connect=min(CONNECT, read)),
+        trust_env=False,
+        follow_redirects=False,
+        headers={"Accept": "application/json"},
+    )
+
+
+async def ask(
+    client: httpx.AsyncClient, url: str, *, json: Any = None, form: dict[str, str] | None = None
+) -> tuple[int, dict[str, Any]]:
+    """POST and read a JSON object: (HTTP status, object). Raises GatewayDown.
+
+    The error carries only the kind of trouble, never the address: some providers put their key in it."""
+    try:
+        answer = await client.post(url, json=json, data=form)
+        body = answer.json()
+    except _TROUBLE as trouble:
+        raise GatewayDown(type(trouble).__name__) from None
+    if not isinstance(body, dict):
+        raise GatewayDown(f"HTTP {answer.status_code} without an object")
+    return answer.status_code, body
+
+
+def patiently(wait: float = 0.5) -> Any:
+    """Attempts of a call that may safely be repeated (verify, inquiry, status): three, with jitter, under a minute."""
+    return stamina.retry_context(
+        on=GatewayDown, attempts=3, timeout=45, wait_initial=wait, wait_jitter=wait, wait_max=5
+    )
+
+
+def whole(value: Any) -> int | None:
+    """A whole number that a gateway wrote as a number or as text, else None."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int):
+        return value
+    if isinstance(value, str) and value.strip().lstrip("-").isascii():
+        try:
+            return int(value.strip())
+        except ValueError:
+            return None
+    return None
