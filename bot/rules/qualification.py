@@ -1,0 +1,249 @@
+"""The law of a qualification request: one transition table for NEW and AMENDMENT (SPEC 2.2).
+
+`TABLE` is the only place that says who may do what, when, and what comes of it: buttons, permission checks, tests and
+the diagram in docs/ are read from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from storage.states import RequestKind, RequestState, Role
+
+if TYPE_CHECKING:
+    from bot.turn import Actor
+
+
+class Action(StrEnum):
+    START = "START"
+    EDIT = "EDIT"
+    SUBMIT = "SUBMIT"
+    DISCARD = "DISCARD"
+    CLAIM = "CLAIM"
+    ASSIGN = "ASSIGN"
+    RELEASE = "RELEASE"
+    DECLARE_DEFICIENCIES = "DECLARE_DEFICIENCIES"
+    RESOLVE = "RESOLVE"
+    REJECT = "REJECT"
+    APPROVE = "APPROVE"
+    COMPLETE = "COMPLETE"
+    WITHDRAW = "WITHDRAW"
+
+
+class Standing(StrEnum):
+    """What an actor is to a request. Somebody may stand in several ways, a stranger in none."""
+
+    OWNER = "officer"
+    EXPERT = "expert of its university"
+    REVIEWER = "its reviewer"
+    IN_CHARGE = "in charge at its university"
+    STAFF = "staff"
+    SYSTEM = "system"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """The facts of a request that the law looks at. `state` is None before there is a request."""
+
+    state: RequestState | None
+    kind: RequestKind
+    owner_id: int
+    university_code: str | None = None
+    reviewer_id: int | None = None
+    #: Whether the reviewer still is an active expert of that university (R22, SPEC Q12).
+    reviewer_active: bool = True
+    #: Of the owner: qualified already, and another request is open.
+    qualified: bool = False
+    other_open: bool = False
+    #: An amendment differs from the approved file.
+    changed: bool = True
+    #: A payment attempt waits for the bank's word.
+    payment_uncertain: bool = False
+    #: The fee in force is 0, so that approval completes at once.
+    free_of_charge: bool = False
+
+
+#: A guard returns the text key of its refusal, or None where it lets pass.
+Guard = Callable[[Case], str | None]
+
+
+def kind_fits(case: Case) -> str | None:
+    """NEW before qualification, AMENDMENT after it (R5)."""
+    if case.kind is RequestKind.NEW:
+        return "error.new_while_qualified" if case.qualified else None
+    return None if case.qualified else "error.amend_while_unqualified"
+
+
+def none_open(case: Case) -> str | None:
+    """At most one open request an officer."""
+    return "error.open_request" if case.other_open else None
+
+
+def has_change(case: Case) -> str | None:
+    """An amendment changes something."""
+    return "error.no_change" if case.kind is RequestKind.AMENDMENT and not case.changed else None
+
+
+def payment_settled(case: Case) -> str | None:
+    """Nobody leaves while the bank may still say "paid" (SPEC 2.2, withdraw)."""
+    return "error.payment_uncertain" if case.payment_uncertain else None
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """`target` None: the row is deleted. `otherwise` is the target where `fork` is true of the case."""
+
+    source: RequestState | None
+    action: Action
+    by: frozenset[Standing]
+    target: RequestState | None
+    #: Verb in the audit; "event.<event>" is its line in the timeline.
+    event: str
+    guards: tuple[Guard, ...] = ()
+    fork: Callable[[Case], bool] | None = None
+    otherwise: RequestState | None = None
+
+    def leads_to(self, case: Case) -> RequestState | None:
+        return self.otherwise if self.fork is not None and self.fork(case) else self.target
+
+
+def _free_of_charge(case: Case) -> bool:
+    return case.free_of_charge
+
+
+def _reviewer_gone(case: Case) -> bool:
+    return not case.reviewer_active
+
+
+def _rows() -> tuple[Transition, ...]:
+    state, act, who = RequestState, Action, Standing
+    owner, system = frozenset({who.OWNER}), frozenset({who.SYSTEM})
+    expert, reviewer = frozenset({who.EXPERT}), frozenset({who.REVIEWER})
+    heads = frozenset({who.IN_CHARGE, who.STAFF})
+    row = Transition
+
+    def approval(source: RequestState, by: frozenset[Standing]) -> Transition:
+        return row(
+            source,
+            act.APPROVE,
+            by,
+            state.AWAITING_PAYMENT,
+            "approved",
+            fork=_free_of_charge,
+            otherwise=state.COMPLETED,
+        )
+
+    return (
+        row(None, act.START, owner, state.DRAFT, "started", (none_open, kind_fits)),
+        row(state.DRAFT, act.EDIT, owner, state.DRAFT, "edited"),
+        row(state.DRAFT, act.DISCARD, owner | system, None, "discarded"),
+        row(state.DRAFT, act.SUBMIT, owner, state.SUBMITTED, "submitted", (kind_fits, has_change)),
+        row(state.SUBMITTED, act.CLAIM, expert, state.IN_REVIEW, "claimed"),
+        row(state.SUBMITTED, act.ASSIGN, heads, state.IN_REVIEW, "assigned"),
+        row(state.IN_REVIEW, act.ASSIGN, heads, state.IN_REVIEW, "assigned"),
+        row(state.DEFICIENT, act.ASSIGN, heads, state.DEFICIENT, "assigned"),
+        row(state.IN_REVIEW, act.RELEASE, reviewer | heads | system, state.SUBMITTED, "released"),
+        # A first decision on a file nobody has claimed claims and decides in one step.
+        row(state.SUBMITTED, act.DECLARE_DEFICIENCIES, expert, state.DEFICIENT, "deficiencies_declared"),
+        row(state.IN_REVIEW, act.DECLARE_DEFICIENCIES, reviewer, state.DEFICIENT, "deficiencies_declared"),
+        row(state.SUBMITTED, act.REJECT, expert, state.REJECTED, "rejected"),
+        row(state.IN_REVIEW, act.REJECT, reviewer, state.REJECTED, "rejected"),
+        row(state.DEFICIENT, act.REJECT, reviewer, state.REJECTED, "rejected"),
+        approval(state.SUBMITTED, expert),
+        approval(state.IN_REVIEW, reviewer),
+        row(
+            state.DEFICIENT,
+            act.RESOLVE,
+            owner,
+            state.IN_REVIEW,
+            "resolved",
+            fork=_reviewer_gone,
+            otherwise=state.SUBMITTED,
+        ),
+        row(state.AWAITING_PAYMENT, act.COMPLETE, system, state.COMPLETED, "completed"),
+        row(state.SUBMITTED, act.WITHDRAW, owner, state.WITHDRAWN, "withdrawn", (payment_settled,)),
+        row(state.DEFICIENT, act.WITHDRAW, owner, state.WITHDRAWN, "withdrawn", (payment_settled,)),
+        row(state.AWAITING_PAYMENT, act.WITHDRAW, owner, state.WITHDRAWN, "withdrawn", (payment_settled,)),
+    )
+
+
+TABLE: dict[tuple[RequestState | None, Action], Transition] = {
+    (row.source, row.action): row for row in _rows()
+}
+
+
+TERMINAL = frozenset(state for state in RequestState if not any(source is state for source, _ in TABLE))
+
+
+def standings(case: Case, actor: Actor) -> frozenset[Standing]:
+    """What `actor` is to this request. Nobody is the expert of a file of their own [I]."""
+    if actor.role is Role.SYSTEM:
+        return frozenset({Standing.SYSTEM})
+    if actor.account_id is None:
+        return frozenset()
+    owns = actor.account_id == case.owner_id
+    if actor.role is Role.OFFICER:
+        return frozenset({Standing.OWNER}) if owns else frozenset()
+    if owns:
+        return frozenset()
+    if actor.role is Role.STAFF:
+        return frozenset({Standing.STAFF})
+    found: set[Standing] = set()
+    if (
+        actor.role in (Role.EXPERT, Role.IN_CHARGE)
+        and case.university_code is not None
+        and actor.university_code == case.university_code
+    ):
+        found.add(Standing.EXPERT)
+        if actor.account_id == case.reviewer_id:
+            found.add(Standing.REVIEWER)
+        if actor.role is Role.IN_CHARGE:
+            found.add(Standing.IN_CHARGE)
+    return frozenset(found)
+
+
+def may_see(case: Case, actor: Actor) -> bool:
+    """Whether the file may be opened: its owner, the experts of its university once it was submitted, staff."""
+    stands = standings(case, actor)
+    return Standing.OWNER in stands or (bool(stands) and case.state not in (None, RequestState.DRAFT))
+
+
+def allowed_actions(case: Case, actor: Actor) -> frozenset[Action]:
+    """Everything that `actor` may do with the request now."""
+    stands = standings(case, actor)
+    return frozenset(
+        action
+        for (source, action), row in TABLE.items()
+        if source == case.state and row.by & stands and not any(guard(case) for guard in row.guards)
+    )
+
+
+def refusal(case: Case, actor: Actor, action: Action) -> str | None:
+    """The text key of why `action` is refused, None where it is allowed.
+
+    "error.not_yours" for whoever is a stranger to this action in every state, "error.stale" where only the state is
+    in the way, else what the guard says.
+    """
+    stands = standings(case, actor)
+    row = TABLE.get((case.state, action))
+    if row is None:
+        ever = any(stands & other.by for (_, name), other in TABLE.items() if name is action)
+        return "error.stale" if ever else "error.not_yours"
+    if not row.by & stands:
+        return "error.not_yours"
+    return next((key for guard in row.guards if (key := guard(case))), None)
+
+
+def mermaid() -> str:
+    """The table as a Mermaid state diagram, for docs/."""
+    lines = ["stateDiagram-v2"]
+    for row in TABLE.values():
+        by = ", ".join(sorted(row.by))
+        for target in dict.fromkeys((row.target, row.otherwise if row.fork else row.target)):
+            source = row.source or "[*]"
+            lines.append(f"    {source} --> {target or '[*]'}: {row.action.lower()} ({by})")
+    lines += [f"    {state} --> [*]" for state in RequestState if state in TERMINAL]
+    return "\n".join(lines)
