@@ -1,0 +1,110 @@
+"""Units on PostgreSQL: side by side, each in its own transaction; units of one lane exclude each other."""
+
+import asyncio
+from typing import Any, Self
+
+from sqlalchemy import URL
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from storage.database import Database
+from storage.units import T, Unit, report_unseen, run_reading, run_together, watch
+
+#: Connections a process may hold.
+CONNECTIONS = 20
+#: Seconds that a `later` unit waits for company.
+LINGER = 0.2
+#: Serialization failure, deadlock: the server asks to try again.
+TRY_AGAIN = {"40001", "40P01"}
+TRIES = 4
+EXCLUDE = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
+
+
+class PostgresDatabase(Database):
+    def __init__(self, url: URL) -> None:
+        self.url = url
+        self._engine = create_async_engine(url, pool_size=CONNECTIONS, max_overflow=0, pool_use_lifo=True)
+        watch(self._engine)
+        self._running: set[asyncio.Task[Any]] = set()
+        self._later: list[Unit[Any]] = []
+        self._flushing: asyncio.Task[None] | None = None
+        self._closing = False
+
+    @classmethod
+    async def open(cls, url: URL) -> Self:
+        self = cls(url)
+        await self.read(lambda session: None)  # an unreachable server is known at once
+        return self
+
+    async def run(self, unit: Unit[T], *, lane: str | None = None) -> T:
+        if self._closing:
+            raise RuntimeError("the database is closed")
+        task = asyncio.create_task(self._run([unit], lane))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        try:
+            return (await asyncio.shield(task))[0]  # type: ignore[no-any-return]
+        except asyncio.CancelledError:
+            task.add_done_callback(lambda done: _report(unit, done))
+            raise
+
+    async def read(self, unit: Unit[T], *, large: bool = False) -> T:
+        async with self._engine.connect() as connection:
+            await connection.execution_options(postgresql_readonly=True)
+            return await connection.run_sync(run_reading, unit)
+
+    def later(self, unit: Unit[Any]) -> None:
+        if self._closing:
+            raise RuntimeError("the database is closed")
+        self._later.append(unit)
+        if self._flushing is None:
+            self._flushing = asyncio.create_task(self._flush_soon())
+
+    async def close(self) -> None:
+        if self._closing:
+            return
+        self._closing = True
+        if self._running:
+            await asyncio.wait(self._running)
+        if self._flushing is not None:
+            self._flushing.cancel()
+            await asyncio.wait([self._flushing])
+        await self._flush()
+        await self._engine.dispose()
+
+    async def _run(self, units: list[Unit[Any]], lane: str | None = None) -> list[Any]:
+        before = None if lane is None else (EXCLUDE, (lane,))
+        for tried in range(1, TRIES + 1):
+            try:
+                async with self._engine.connect() as connection:
+                    return await connection.run_sync(run_together, units, before)
+            except DBAPIError as error:
+                code = getattr(error.orig, "sqlstate", None)
+                if code not in TRY_AGAIN or tried == TRIES:
+                    raise
+        raise AssertionError("unreachable")
+
+    async def _flush_soon(self) -> None:
+        await asyncio.sleep(LINGER)
+        self._flushing = None
+        await asyncio.shield(self._flush())
+
+    async def _flush(self) -> None:
+        units, self._later = self._later, []
+        try:
+            if units:
+                await self._run(units)
+        except Exception as error:
+            if len(units) == 1:
+                report_unseen(units[0], error)
+                return
+            for unit in units:
+                try:
+                    await self._run([unit])
+                except Exception as alone:
+                    report_unseen(unit, alone)
+
+
+def _report(unit: Unit[Any], task: "asyncio.Task[Any]") -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        report_unseen(unit, error)

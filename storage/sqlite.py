@@ -1,0 +1,207 @@
+"""Units on SQLite: one writer that commits waiting units together, one reader, both without thread hops."""
+
+import asyncio
+import contextlib
+import logging
+import sqlite3
+import time
+from collections import deque
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from sqlalchemy import URL, Connection, StaticPool, event
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.util import await_only
+
+from storage.database import Database
+from storage.loop_connection import LoopConnection, ReadingLoopConnection, stay_on_loop
+from storage.units import T, Unit, report_unseen, run_reading, run_together, watch
+
+log = logging.getLogger(__name__)
+
+#: Units committed together at most.
+GROUP = 32
+#: Seconds that a `later` unit waits for company.
+LINGER = 0.2
+#: Seconds to wait for another process's write (a migration, a backup, a command).
+BUSY = 10.0
+
+
+@dataclass(slots=True)
+class Job:
+    unit: Unit[Any]
+    #: None where nobody waits.
+    future: asyncio.Future[Any] | None
+
+    def succeed(self, result: Any) -> None:
+        if self.future is not None and not self.future.done():
+            self.future.set_result(result)
+
+    def fail(self, error: Exception) -> None:
+        if self.future is None or self.future.done():
+            report_unseen(self.unit, error)
+        else:
+            self.future.set_exception(error)
+
+
+class SqliteDatabase(Database):
+    def __init__(self, url: URL) -> None:
+        self.url = url
+        self._writer_engine = loop_engine(url, LoopConnection, "BEGIN IMMEDIATE")
+        self._reader_engine = loop_engine(url, ReadingLoopConnection, "BEGIN")
+        self._large_engine = stock_engine(url, read_only=True)
+        watch(self._writer_engine)
+        self._writer: AsyncConnection
+        self._reader: AsyncConnection
+        self._jobs: deque[Job] = deque()
+        self._later: list[Job] = []
+        self._linger: asyncio.Handle | None = None
+        self._wake = asyncio.Event()
+        self._closing = False
+        self._drain: asyncio.Task[None]
+
+    @classmethod
+    async def open(cls, url: URL) -> Self:
+        if url.database and url.database != ":memory:":
+            Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        self = cls(url)
+        self._writer = await self._writer_engine.connect()
+        self._reader = await self._reader_engine.connect()
+        self._drain = asyncio.create_task(self._drain_jobs(), name="sqlite writer")
+        return self
+
+    async def run(self, unit: Unit[T], *, lane: str | None = None) -> T:
+        # One writer excludes everybody, so the lane needs nothing more.
+        if self._closing:
+            raise RuntimeError("the database is closed")
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._jobs.append(Job(unit, future))
+        self._wake.set()
+        return await future
+
+    async def read(self, unit: Unit[T], *, large: bool = False) -> T:
+        if not large:
+            return await self._reader.run_sync(run_reading, unit)
+        async with self._large_engine.connect() as connection:
+            return await connection.run_sync(run_reading, unit)
+
+    def later(self, unit: Unit[Any]) -> None:
+        if self._closing:
+            raise RuntimeError("the database is closed")
+        self._later.append(Job(unit, None))
+        if self._linger is None:
+            self._linger = asyncio.get_running_loop().call_later(LINGER, self._wake.set)
+
+    async def close(self) -> None:
+        if self._closing:
+            return
+        self._closing = True
+        self._wake.set()
+        await self._drain
+        await self._writer.close()
+        await self._reader.close()
+        for engine in (self._writer_engine, self._reader_engine, self._large_engine):
+            await engine.dispose()
+
+    async def _drain_jobs(self) -> None:
+        """Commit whatever waits, group by group, until closed and empty."""
+        while True:
+            if not self._jobs and not (self._later and self._closing):
+                if self._closing:
+                    return
+                await self._wake.wait()
+            self._wake.clear()
+            if group := self._next_group():
+                await self._commit(group)
+
+    def _next_group(self) -> list[Job]:
+        if self._linger is not None:
+            self._linger.cancel()
+            self._linger = None
+        group, self._later = self._later[:GROUP], self._later[GROUP:]
+        if self._later:
+            self._linger = asyncio.get_running_loop().call_soon(self._wake.set)
+        while self._jobs and len(group) < GROUP:
+            group.append(self._jobs.popleft())
+        return group
+
+    async def _commit(self, group: list[Job]) -> None:
+        try:
+            results = await self._writer.run_sync(run_together, [job.unit for job in group])
+        except Exception as error:
+            await self._mend()
+            if len(group) == 1:
+                group[0].fail(error)
+                return
+            # One of them spoiled it for all: each alone, in the same order.
+            for job in group:
+                await self._commit([job])
+            return
+        for job, result in zip(group, results, strict=True):
+            job.succeed(result)
+
+    async def _mend(self) -> None:
+        """After an error: a connection that could not even roll back is replaced."""
+        if not (self._writer.invalidated or self._writer.in_transaction()):
+            return
+        log.error("the writing connection is broken; opening another")
+        with contextlib.suppress(Exception):
+            await self._writer.close()
+        with contextlib.suppress(Exception):
+            await self._writer_engine.dispose()
+        self._writer = await self._writer_engine.connect()
+
+
+def loop_engine(url: URL, kind: type[LoopConnection], begin: str) -> AsyncEngine:
+    """An engine of one connection whose statements run on the loop's thread."""
+    engine = create_async_engine(
+        url,
+        poolclass=StaticPool,
+        pool_reset_on_return=None,
+        connect_args={"isolation_level": None, "check_same_thread": False, "cached_statements": 512},
+    )
+    stay_on_loop(engine, kind)
+    # A wait inside SQLite would stop the loop: `begin_transaction` waits instead.
+    _prepare(engine, begin, busy_timeout=0, query_only=kind is ReadingLoopConnection)
+    return engine
+
+
+def stock_engine(url: URL, *, read_only: bool = False) -> AsyncEngine:
+    """A plain engine, each connection with its thread: large reads, migrations."""
+    engine = create_async_engine(url, connect_args={"isolation_level": None})
+    begin = "BEGIN" if read_only else "BEGIN IMMEDIATE"
+    _prepare(engine, begin, busy_timeout=BUSY, query_only=read_only)
+    return engine
+
+
+def _prepare(engine: AsyncEngine, begin: str, *, busy_timeout: float, query_only: bool) -> None:
+    def connect(connection: Any, record: Any) -> None:
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA busy_timeout = {int(BUSY * 1000)}")
+        if not query_only:
+            cursor.execute("PRAGMA journal_mode = WAL")
+        cursor.execute("PRAGMA synchronous = FULL")
+        cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.execute(f"PRAGMA query_only = {int(query_only)}")
+        cursor.execute(f"PRAGMA busy_timeout = {int(busy_timeout * 1000)}")
+        cursor.close()
+
+    def begin_transaction(connection: Connection) -> None:
+        deadline = time.monotonic() + BUSY
+        cursor = connection.connection.cursor()
+        try:
+            while True:
+                try:
+                    cursor.execute(begin)
+                    return
+                except sqlite3.OperationalError as error:
+                    busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+                    if not busy or time.monotonic() > deadline:
+                        raise
+                await_only(asyncio.sleep(0.005))
+        finally:
+            cursor.close()
+
+    event.listen(engine.sync_engine, "connect", connect)
+    event.listen(engine.sync_engine, "begin", begin_transaction)

