@@ -1,0 +1,92 @@
+"""How the items of a request are called and shown: in the form, in tracking, on the expert's card."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from bot.texts import formats, t
+from storage.tables import DegreeLevel, DocumentType, FieldOfStudy, University
+
+#: Items of a request in the order in which people read them. Documents follow, by their position.
+FIELDS = (
+    "first_name",
+    "last_name",
+    "degree_level",
+    "field_of_study",
+    "field_note",
+    "father_name",
+    "gender",
+    "birth_cert_no",
+    "province",
+    "city",
+    "university",
+    "postal_address",
+    "phone",
+    "email",
+)
+#: Locked once the request was sent: a wrong region is a reason to reject (R17).
+REGION = frozenset({"province", "city", "university"})
+_IN_PERSIAN_DIGITS = frozenset({"birth_cert_no", "phone", "postal_address", "field_note"})
+DOCUMENT = "doc."
+
+
+def is_document(key: str) -> bool:
+    return key.startswith(DOCUMENT)
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """The names that staff keep in the database, read once a screen."""
+
+    documents: Mapping[str, DocumentType]
+    levels: Mapping[str, str]
+    fields: Mapping[str, str]
+    universities: Mapping[str, str]
+
+    @classmethod
+    def load(cls, db: Session) -> Wording:
+        types = db.exec(select(DocumentType).order_by(col(DocumentType.position))).all()
+        return cls(
+            {one.code: one for one in types},
+            dict(db.exec(select(DegreeLevel.code, DegreeLevel.name)).all()),
+            dict(db.exec(select(FieldOfStudy.code, FieldOfStudy.name)).all()),
+            dict(db.exec(select(University.code, University.name)).all()),
+        )
+
+    def label(self, key: str, *, short: bool = False) -> str:
+        """What item `key` is called; `short` fits a button (≤20 characters)."""
+        if is_document(key):
+            found = self.documents.get(key.removeprefix(DOCUMENT))
+            if found is None:
+                return key.removeprefix(DOCUMENT)
+            return found.short_name if short else found.name
+        return t(f"field.{key}")
+
+    def value(self, key: str, value: Any) -> str:
+        """An answer as people read it."""
+        if is_document(key):
+            return t("form.files", n=formats.digits(len(value or ())))
+        if value in (None, ""):
+            return t("form.none")
+        named = {
+            "degree_level": self.levels,
+            "field_of_study": self.fields,
+            "university": self.universities,
+        }.get(key)
+        if named is not None:
+            return named.get(value, str(value))
+        if key == "gender":
+            return t(f"gender.{value}")
+        return formats.digits(value) if key in _IN_PERSIAN_DIGITS else str(value)
+
+    def keys(self, snapshot: Mapping[str, Any]) -> list[str]:
+        """The items that `snapshot` holds, in reading order."""
+        documents = [key for code in self.documents if snapshot.get(key := f"{DOCUMENT}{code}")]
+        return [key for key in FIELDS if key in snapshot] + documents
+
+    def university(self, code: str | None) -> str:
+        return self.universities.get(code or "", t("form.none"))

@@ -1,0 +1,200 @@
+"""A request as text: what its officer reads in tracking, what an expert reads on the file card (SPEC 4.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from bot.texts import formats, t
+from conversations.wording import Wording, is_document
+from storage.states import RequestKind, RequestState
+from storage.tables import Account, DeficiencyRound, Officer, PaymentAttempt, QualificationRequest
+
+#: Characters of a message; the messengers take 4096.
+LONGEST = 3800
+
+
+def fitting(lines: Sequence[str], *, limit: int = LONGEST) -> str:
+    """The lines as one text, cut at a line where they are too many."""
+    text = "\n".join(lines)
+    if len(text) <= limit:
+        return text
+    kept, size = 0, 0
+    for line in lines:
+        size += len(line) + 1
+        if size > limit:
+            break
+        kept += 1
+    return "\n".join([*lines[:kept], t("desk.and_more", n=formats.digits(len(lines) - kept))])
+
+
+def short(name: str, room: int) -> str:
+    """`name` cut to `room` characters."""
+    return name if len(name) <= room else name[: room - 1].rstrip(" \u200c") + "…"
+
+
+def tracking(
+    words: Wording,
+    request: QualificationRequest,
+    *,
+    last_round: DeficiencyRound | None,
+    attempt: PaymentAttempt | None,
+    expert_missing: bool,
+) -> str:
+    """Everything that an officer wants to know of a request (R7)."""
+    university = words.university(request.university_code)
+    lines = [t("qual.track_intro"), t(f"status.{request.state}"), *_sentence(request, university), ""]
+    if request.tracking_code:
+        lines += [
+            t("qual.code", code=request.tracking_code),
+            t("qual.university", university=university),
+        ]
+    if request.submitted_at:
+        lines.append(t("qual.submitted", time=formats.jalali_time(request.submitted_at)))
+    if expert_missing and request.state is RequestState.SUBMITTED:
+        lines += ["", t("sentence.no_expert")]
+    if last_round is not None and request.state is RequestState.DEFICIENT:
+        lines += ["", *declared(words, last_round)]
+    if request.fee_rial and request.state in (RequestState.AWAITING_PAYMENT, RequestState.COMPLETED):
+        lines += ["", *_money(request, attempt)]
+    return fitting(_tidy(lines))
+
+
+def _tidy(lines: Iterable[str]) -> list[str]:
+    """Without an empty line at the end."""
+    kept = list(lines)
+    while kept and not kept[-1]:
+        kept.pop()
+    return kept
+
+
+def _sentence(request: QualificationRequest, university: str) -> list[str]:
+    if request.state is RequestState.AWAITING_PAYMENT:
+        return []  # the amount and the way to pay follow
+    if request.state is RequestState.COMPLETED and request.kind is RequestKind.AMENDMENT:
+        return [t("sentence.COMPLETED_AMENDMENT")]
+    reason = (request.reject_text or "").rstrip(". ")
+    return [t(f"sentence.{request.state}", university=university, reason=reason)]
+
+
+def _money(request: QualificationRequest, attempt: PaymentAttempt | None) -> list[str]:
+    assert request.fee_rial is not None
+    amount, toman = formats.number(request.fee_rial), formats.toman(request.fee_rial)
+    if request.state is RequestState.COMPLETED:
+        lines = [t("qual.fee", amount=amount, toman=toman)]
+    else:
+        lines = [t("pay.info", amount=amount, toman=toman)]
+    state = attempt.state if attempt is not None else "CREATED"
+    lines.append(t("qual.payment", state=t(f"pay.state.{state}")))
+    if attempt is not None and attempt.bank_ref:
+        lines.append(t("pay.state.bank_ref", ref=attempt.bank_ref))
+    return lines
+
+
+def declared(words: Wording, found: DeficiencyRound) -> list[str]:
+    """The expert's items and note of one round, as the officer reads them."""
+    lines: list[str] = []
+    if found.items:
+        lines.append(t("qual.defects"))
+        lines += [t("qual.defect", item=words.label(item)) for item in found.items]
+    if found.note:
+        lines.append(t("qual.note", note=found.note))
+    return lines
+
+
+def file_card(
+    words: Wording,
+    request: QualificationRequest,
+    *,
+    owner: Account,
+    officer: Officer | None,
+    reviewer: Account | None,
+    rounds: Sequence[DeficiencyRound],
+    full_code: bool,
+    now: datetime,
+) -> str:
+    """The whole file: every item by its label, and what happened in the last round."""
+    data = request.snapshot
+    lines = [
+        t("desk.title", code=request.tracking_code or "", kind=t(f"desk.kind_{request.kind}")),
+        t("desk.state", state=t(f"status.{request.state}")),
+    ]
+    if request.state is RequestState.SUBMITTED:
+        lines.append(t("desk.waiting", age=formats.age(now - request.state_since)))
+    if reviewer is not None:
+        lines.append(t("desk.reviewer", name=reviewer.name))
+    code = owner.national_code or ""
+    lines += [
+        "",
+        _line("national_code", formats.digits(code) if full_code else formats.masked(code)),
+    ]
+    if officer is not None:
+        lines.append(_line("birth_date", formats.jalali_day(officer.birth_date)))
+    if owner.mobile:
+        lines.append(_line("mobile", formats.local_mobile(owner.mobile)))
+        if not owner.mobile_verified:
+            lines.append(t("desk.unverified"))
+    keys = words.keys(data)
+    lines += [
+        _line(key, words.value(key, data[key]))
+        for key in keys
+        if not is_document(key) and (key != "field_note" or data[key])
+    ]
+    papers = [
+        t("desk.paper_count", doc=words.label(key, short=True), n=formats.digits(len(data[key])))
+        for key in keys
+        if is_document(key)
+    ]
+    lines += ["", t("desk.papers_line", papers="، ".join(papers))] if papers else []
+    if request.kind is RequestKind.AMENDMENT:
+        lines += ["", *_changes(words, request.before, data, title="desk.amended")]
+    if rounds:
+        last = rounds[-1]
+        lines += ["", *round_lines(words, last)]
+        if last.resolved_at is not None:
+            lines += _changes(words, last.snapshot, data, title="desk.changes")
+    if request.officer_note:
+        lines += ["", t("desk.officer_note", note=request.officer_note)]
+    if request.reject_text:
+        lines += ["", t("desk.outcome_reason", reason=request.reject_text)]
+    return fitting(lines)
+
+
+def _line(key: str, value: str) -> str:
+    return t("desk.value", label=t(f"field.{key}"), value=value)
+
+
+def round_lines(words: Wording, found: DeficiencyRound) -> list[str]:
+    """One round: what the expert declared, and what the officer replied."""
+    lines = [
+        t(
+            "desk.round_title",
+            n=formats.digits(found.round),
+            time=formats.jalali_time(found.declared_at),
+        )
+    ]
+    for item in found.items:
+        reply = found.replies.get(item)
+        label = words.label(item)
+        lines.append(
+            t("desk.round_reply", item=label, reply=reply) if reply else t("desk.round_item", item=label)
+        )
+    if found.note:
+        lines.append(t("desk.round_note", note=found.note))
+    return lines
+
+
+def _changes(words: Wording, old: dict[str, Any], new: dict[str, Any], *, title: str) -> list[str]:
+    """Old → new of every item that differs."""
+    lines = []
+    for key in dict.fromkeys([*words.keys(new), *words.keys(old)]):
+        before, after = old.get(key), new.get(key)
+        if (before or None) == (after or None):
+            continue
+        if is_document(key):
+            lines.append(t("desk.change_papers", field=words.label(key)))
+        else:
+            shown = {"old": words.value(key, before), "new": words.value(key, after)}
+            lines.append(t("desk.change", field=words.label(key), **shown))
+    return [t(title), *(lines or [t("desk.no_changes")])]
