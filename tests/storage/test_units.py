@@ -1,6 +1,7 @@
 """Units on both databases: committed together or alone, never half, never silently."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable
 
@@ -71,17 +72,13 @@ async def test_a_violation_reaches_the_caller(database: Database) -> None:
 
 def swallow_flush(session: Session) -> None:
     session.add(DailySequence(day="taken"))
-    try:
+    with contextlib.suppress(IntegrityError):
         session.flush()
-    except IntegrityError:
-        pass
 
 
 def swallow_statement(session: Session) -> None:
-    try:
+    with contextlib.suppress(IntegrityError):
         session.execute(insert(DailySequence).values(day="taken", last=1))
-    except IntegrityError:
-        pass
 
 
 def swallow_and_roll_back(session: Session) -> None:
@@ -212,7 +209,8 @@ async def test_units_of_one_lane_exclude_each_other(postgres_url: str) -> None:
         last = session.scalar(select(DailySequence.last).where(DailySequence.day == "counter"))
         session.execute(select(_sleep()))
         row = session.get(DailySequence, "counter")
-        assert row is not None and last is not None
+        assert row is not None
+        assert last is not None
         row.last = last + 1
 
     await asyncio.gather(*(where.run(count, lane="telegram:1'") for where in (first, second) * 5))
