@@ -1,0 +1,103 @@
+"""Passwords: Argon2id, worked out in threads so that nobody else waits (SPEC Q26, Q30)."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import secrets
+import string
+from dataclasses import dataclass
+
+from argon2 import PasswordHasher, Type
+from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
+
+from bot.texts import BIDI_MARKS
+
+#: Letters and digits that nobody takes for another (no 0 O o, 1 l I i, 5 S s, 2 Z z, 8 B).
+ALPHABET = "".join(sorted(set(string.ascii_letters + string.digits) - set("0Oo1lIi5Ss2Zz8B")))
+MADE_LENGTH = 12
+CHOSEN_MIN, CHOSEN_MAX = 8, 128
+
+_DIGITS = str.maketrans("۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩", "01234567890123456789")
+_SPACE = re.compile(r"^\s+|\s+$")
+
+
+def readings(typed: str) -> list[str]:
+    """What a person may have meant by `typed`: as it stands, then as `normal` writes it. Without doubles."""
+    return list(dict.fromkeys((typed, normal(typed))))
+
+
+def normal(typed: str) -> str:
+    """Without marks of direction and outer space, Persian and Arabic digits as ASCII ones."""
+    return _SPACE.sub("", BIDI_MARKS.sub("", typed)).translate(_DIGITS)
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A new password: shown once, kept only as its hash."""
+
+    password: str
+    hash: str
+
+    def __repr__(self) -> str:
+        return "Made(…)"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether a typed password is right, and the hash that should replace the stored one, if any."""
+
+    right: bool
+    new_hash: str | None = None
+
+
+class Passwords:
+    """Makes and checks. At most `at_once` computations run at a time; the others wait their turn.
+
+    `weak` takes parameters that make hashes worthless: only ever for tests, the demo does not need it.
+    """
+
+    def __init__(self, *, weak: bool = False, at_once: int = 2) -> None:
+        cost = {"time_cost": 1, "memory_cost": 8, "parallelism": 1} if weak else {}
+        self._hasher = PasswordHasher(type=Type.ID, **cost)  # type: ignore[arg-type]
+        self._slots = asyncio.Semaphore(at_once)
+        self._nobody: str | None = None
+
+    def make(self) -> str:
+        """12 letters and digits, about 69 bits, without look-alikes and without marks of markup."""
+        return "".join(secrets.choice(ALPHABET) for _ in range(MADE_LENGTH))
+
+    async def make_new(self) -> Made:
+        """A system-made password with its hash."""
+        password = self.make()
+        return Made(password, await self.hash(password))
+
+    async def hash(self, password: str) -> str:
+        async with self._slots:
+            return await asyncio.to_thread(self.hash_now, password)
+
+    def hash_now(self, password: str) -> str:
+        """The same without a thread, for the command line."""
+        return self._hasher.hash(password)
+
+    async def verify(self, stored: str | None, typed: str) -> Verdict:
+        """Compare as typed, then normalised. `stored` None (nobody has this code) costs the same and is wrong."""
+        async with self._slots:
+            return await asyncio.to_thread(self._verify, stored, typed)
+
+    def _verify(self, stored: str | None, typed: str) -> Verdict:
+        if stored is None:
+            self._nobody = self._nobody or self._hasher.hash(self.make())
+            stored = self._nobody
+        for reading in readings(typed[: 4 * CHOSEN_MAX]):
+            try:
+                self._hasher.verify(stored, reading)
+            except VerifyMismatchError:
+                continue
+            except (VerificationError, InvalidHashError):
+                return Verdict(False)
+            if stored == self._nobody:
+                return Verdict(False)
+            grown = self._hasher.check_needs_rehash(stored)
+            return Verdict(True, self._hasher.hash(reading) if grown else None)
+        return Verdict(False)

@@ -1,0 +1,57 @@
+"""Accounts: registration, login, roles, chats, passwords, staff's doings, experts (SPEC 2.1)."""
+
+from bot.services.accounts.chats import link, logout, session_mark, sign_out
+from bot.services.accounts.credentials import change_password, recover, refuse_recovery_if_throttled, renew
+from bot.services.accounts.experts import Expert, Hired, create_user, deactivate, hire, numbers, of_university
+from bot.services.accounts.login import count_wrong, login, refuse_if_locked
+from bot.services.accounts.profile import change_mobile
+from bot.services.accounts.registration import (
+    Registration,
+    duplicate,
+    register,
+    require_allowed,
+    try_national_code,
+)
+from bot.services.accounts.roles import choose, grant, held, revoke
+from bot.services.accounts.rows import by_national_code, by_user_code, chats_of, in_circulation
+from bot.services.accounts.staff import annul, case_of, lift, reset_access, suspend
+
+__all__ = [
+    "Expert",
+    "Hired",
+    "Registration",
+    "annul",
+    "by_national_code",
+    "by_user_code",
+    "case_of",
+    "change_mobile",
+    "change_password",
+    "chats_of",
+    "choose",
+    "count_wrong",
+    "create_user",
+    "deactivate",
+    "duplicate",
+    "grant",
+    "held",
+    "hire",
+    "in_circulation",
+    "lift",
+    "link",
+    "login",
+    "logout",
+    "numbers",
+    "of_university",
+    "recover",
+    "refuse_if_locked",
+    "refuse_recovery_if_throttled",
+    "register",
+    "renew",
+    "require_allowed",
+    "reset_access",
+    "revoke",
+    "session_mark",
+    "sign_out",
+    "suspend",
+    "try_national_code",
+]

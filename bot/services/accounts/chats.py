@@ -1,0 +1,102 @@
+"""Which chats an account speaks from: linking, logging out, signing out elsewhere (SPEC 2.1)."""
+
+from datetime import datetime
+
+from sqlalchemy import update
+from sqlmodel import Session, col
+
+from bot.errors import NotAllowed, Stale
+from bot.rules.account import preferred
+from bot.services import audit
+from bot.services.accounts import rows
+from bot.turn import Actor
+from storage.states import Role
+from storage.tables import Account, Chat
+
+
+def session_mark(chat: Chat) -> int:
+    """Names one login in a chat, for buttons: a later login there has another mark."""
+    return int(chat.linked_at.timestamp()) if chat.linked_at is not None else 0
+
+
+def link(db: Session, *, chat: Chat, account: Account, now: datetime) -> Actor:
+    """Log this chat in, with the role the account begins with.
+
+    Raises NotAllowed("error.no_role") where no role is in force.
+    """
+    assert account.id is not None
+    grants = rows.grants_of(db, account.id)
+    role = preferred(grant.role for grant in grants)
+    if role is None:
+        raise NotAllowed("error.no_role")
+    chat.account_id, chat.role, chat.linked_at, chat.dead = account.id, role, now, False
+    db.add(chat)
+    db.flush()
+    university = next((grant.university_code for grant in grants if grant.role is role), None)
+    return Actor(account.id, role, university, chat.messenger)
+
+
+def logout(db: Session, *, actor: Actor, chat: Chat, now: datetime) -> None:
+    """Unlink the chat that speaks. No more pushes go there."""
+    rows.need_owner(actor, chat.account_id or 0)
+    assert actor.account_id is not None
+    chat.account_id = chat.role = chat.linked_at = None
+    db.add(chat)
+    db.flush()
+    audit.record(db, now=now, actor=actor, event="logged_out", subject="account", subject_id=actor.account_id)
+
+
+def sign_out(db: Session, *, actor: Actor, chat_row_id: int, mark: int, now: datetime) -> Chat:
+    """Unlink another chat of the acting account («خروج از آن گفت‌وگو»).
+
+    Raises NotAllowed for a chat of somebody else, Stale where the login with `mark` is over.
+    """
+    chat = db.get(Chat, chat_row_id)
+    if chat is None or actor.account_id is None:
+        raise NotAllowed("error.not_allowed")
+    if chat.account_id != actor.account_id or (mark and session_mark(chat) != mark):
+        raise Stale("chats.gone")
+    unlink(db, chats=[chat])
+    audit.record(
+        db,
+        now=now,
+        actor=actor,
+        event="signed_out",
+        subject="account",
+        subject_id=actor.account_id,
+        chat=chat_row_id,
+    )
+    return chat
+
+
+def unlink(db: Session, *, chats: list[Chat]) -> None:
+    """Turn chats into guests' chats; what they showed belongs to the account and goes with it."""
+    db.exec(
+        update(Chat)
+        .where(col(Chat.id).in_([chat.id for chat in chats]))
+        .values(
+            account_id=None,
+            role=None,
+            linked_at=None,
+            dialogue=None,
+            draft_id=None,
+            place={},
+            view=None,
+            version=Chat.version + 1,
+        )
+        .execution_options(synchronize_session=False)
+    )
+    for chat in chats:
+        db.refresh(chat)
+
+
+def change_role(db: Session, *, chats: list[Chat], role: Role) -> None:
+    """Give chats another role of their account; a dialogue of the old role is left (its draft stays)."""
+    db.exec(
+        update(Chat)
+        .where(col(Chat.id).in_([chat.id for chat in chats]))
+        .values(role=role, dialogue=None, draft_id=None, place={}, view=None, version=Chat.version + 1)
+        .execution_options(synchronize_session=False)
+    )
+    for chat in chats:
+        db.refresh(chat)

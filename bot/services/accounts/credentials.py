@@ -1,0 +1,113 @@
+"""Passwords of accounts: changing, forgetting, and one that was never shown (SPEC 2.1, Q29, Q30)."""
+
+from datetime import datetime
+
+from sqlmodel import Session
+
+from bot.errors import Throttled
+from bot.rules.account import LIVING, RECOVERIES_PER_CHAT
+from bot.screens import button
+from bot.services import audit, notify, throttle
+from bot.services.accounts import chats, rows
+from bot.services.accounts.login import tell_other_chats
+from bot.texts import t
+from bot.turn import Actor
+from storage.tables import Account, Chat
+
+
+def change_password(
+    db: Session,
+    *,
+    actor: Actor,
+    chat: Chat,
+    password_hash: str,
+    system_made: bool,
+    now: datetime,
+) -> Account:
+    """Set a new password of the acting account from one of its own chats (no old password is asked, SPEC 2.1).
+
+    A system-made one stays pending until its screen is delivered. The other chats are told.
+    """
+    rows.need_owner(actor, chat.account_id or 0)
+    assert actor.account_id is not None
+    account = rows.load(db, actor.account_id)
+    rows.change(db, account, password_hash=password_hash, credentials_pending=system_made)
+    audit.record(
+        db,
+        now=now,
+        actor=actor,
+        event="password_changed",
+        subject="account",
+        subject_id=actor.account_id,
+        system_made=system_made,
+    )
+    notify.push(
+        db,
+        kind="N2",
+        event_key=f"password:{account.version}",
+        account_id=actor.account_id,
+        text=t("push.password_changed"),
+        rows=[[button(t("chats.button"), "me.chats")], [button(t("password.button"), "password.change")]],
+        now=now,
+        except_chat=chat.id,
+    )
+    return account
+
+
+def renew(db: Session, *, actor: Actor, password_hash: str, now: datetime) -> Account | None:
+    """Replace a password whose screen is not known to have arrived; None where nothing is pending.
+
+    Call it from a chat of that account with a freshly made password, and show it with `Reply.credentials_of`.
+    """
+    assert actor.account_id is not None
+    account = rows.load(db, actor.account_id)
+    if not account.credentials_pending:
+        return None
+    rows.change(db, account, password_hash=password_hash)
+    audit.record(
+        db,
+        now=now,
+        actor=actor,
+        event="password_renewed",
+        subject="account",
+        subject_id=actor.account_id,
+    )
+    return account
+
+
+def _recovery_key(chat: Chat) -> str:
+    return f"recover:chat:{chat.id}"
+
+
+def refuse_recovery_if_throttled(db: Session, *, chat: Chat, now: datetime) -> None:
+    """Raises Throttled after five tries of this chat today."""
+    if throttle.wait(db, key=_recovery_key(chat), limit=RECOVERIES_PER_CHAT, now=now) is not None:
+        raise Throttled
+
+
+def recover(
+    db: Session, *, chat: Chat, national_code: str, mobile: str, password_hash: str, now: datetime
+) -> Account | None:
+    """«فراموشی کد یا رمز»: a new password for whoever shares the verified mobile of this national code, and link
+    the chat. `mobile` (+989…) must come from the sender's own contact card.
+
+    None is the one answer to everything else (no such account, other mobile, never verified, no role), so that
+    nobody learns who is registered; the try is counted either way. Raises Throttled.
+    """
+    refuse_recovery_if_throttled(db, chat=chat, now=now)
+    throttle.count(db, key=_recovery_key(chat), now=now)
+    account = rows.by_national_code(db, national_code)
+    if (
+        account is None
+        or account.id is None
+        or account.state not in LIVING
+        or not account.mobile_verified
+        or account.mobile != mobile
+        or not rows.grants_of(db, account.id)
+    ):
+        return None
+    rows.change(db, account, password_hash=password_hash, credentials_pending=True)
+    actor = chats.link(db, chat=chat, account=account, now=now)
+    audit.record(db, now=now, actor=actor, event="access_recovered", subject="account", subject_id=account.id)
+    tell_other_chats(db, account=account, chat=chat, now=now)
+    return account

@@ -1,0 +1,220 @@
+"""Accounts that staff or the command line make, and the experts of a university (SPEC 2.1, Q25)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session, col, select
+
+from bot.errors import NotAllowed, Refusal, Stale
+from bot.rules import identity
+from bot.rules.account import UNIVERSITY_ROLES
+from bot.services import audit, routing
+from bot.services.accounts import registration, roles, rows
+from bot.turn import SYSTEM, Actor
+from storage.states import AccountState, Role
+from storage.tables import Account, Grant, University
+
+
+@dataclass(frozen=True, slots=True)
+class Expert:
+    """One line of a university's list."""
+
+    grant_id: int
+    account: Account
+    role: Role
+    university_code: str
+
+
+def create_user(
+    db: Session,
+    *,
+    role: Role,
+    university_code: str | None,
+    name: str,
+    national_code: str | None = None,
+    now: datetime,
+    password_hash: str,
+    actor: Actor = SYSTEM,
+    pending: bool = False,
+) -> Account:
+    """Make an account with one role (the first word of `name` is the first name). `pending`: its password is about
+    to be shown on a screen.
+
+    Raises Refusal("error.university_needed"), Refusal("error.duplicate_registration"), InvalidInput.
+    """
+    words = name.split()
+    if not words:
+        raise Refusal("error.name_needed")
+    if national_code is not None:
+        national_code = identity.national_code(national_code)
+    account = registration.insert(
+        db,
+        Account(
+            user_code="",
+            password_hash=password_hash,
+            credentials_pending=pending,
+            national_code=national_code,
+            first_name=words[0],
+            last_name=" ".join(words[1:]),
+            created_at=now,
+        ),
+    )
+    assert account.id is not None
+    roles.grant(db, account=account, role=role, university_code=university_code, now=now)
+    audit.record(
+        db,
+        now=now,
+        actor=actor,
+        event="account_created",
+        subject="account",
+        subject_id=account.id,
+        to_state=account.state,
+        role=role,
+        university=university_code,
+    )
+    return account
+
+
+@dataclass(frozen=True, slots=True)
+class Hired:
+    """An expert's account. `created` False: a person who was known already got the role, and keeps the password."""
+
+    account: Account
+    created: bool
+
+
+def hire(
+    db: Session,
+    *,
+    actor: Actor,
+    role: Role,
+    university_code: str,
+    national_code: str,
+    name: str | None,
+    password_hash: str,
+    now: datetime,
+) -> Hired:
+    """Staff make somebody an expert of a university. One person is one account: a known national code gets the role
+    beside those it has, and `name` is not looked at.
+
+    Raises NotAllowed, Refusal("error.role_held") and what `create_user` raises.
+    """
+    rows.need_staff(actor)
+    if role not in UNIVERSITY_ROLES:
+        raise NotAllowed("error.not_allowed")
+    hired = _hire(
+        db,
+        actor=actor,
+        role=role,
+        university_code=university_code,
+        national_code=national_code,
+        name=name,
+        password_hash=password_hash,
+        now=now,
+    )
+    routing.watch(db, university_code=university_code, now=now)
+    return hired
+
+
+def _hire(
+    db: Session,
+    *,
+    actor: Actor,
+    role: Role,
+    university_code: str,
+    national_code: str,
+    name: str | None,
+    password_hash: str,
+    now: datetime,
+) -> Hired:
+    national_code = identity.national_code(national_code)
+    known = rows.by_national_code(db, national_code)
+    if known is None:
+        account = create_user(
+            db,
+            role=role,
+            university_code=university_code,
+            name=name or "",
+            national_code=national_code,
+            now=now,
+            password_hash=password_hash,
+            actor=actor,
+            pending=True,
+        )
+        return Hired(account, True)
+    if known.state is not AccountState.ACTIVE:
+        raise Refusal("error.account_state")
+    assert known.id is not None
+    roles.grant(db, account=known, role=role, university_code=university_code, now=now)
+    audit.record(
+        db,
+        now=now,
+        actor=actor,
+        event="role_granted",
+        subject="account",
+        subject_id=known.id,
+        role=role,
+        university=university_code,
+    )
+    return Hired(known, False)
+
+
+def deactivate(db: Session, *, actor: Actor, account_id: int, grant_id: int, now: datetime) -> Grant:
+    """End an expert's work at a university: the files in their hands go back to the queue (SPEC 2.2), their chats
+    lose the role. Raises NotAllowed, Stale where it has ended already."""
+    rows.need_staff(actor)
+    grant = db.get(Grant, grant_id)
+    if grant is None or grant.account_id != account_id or grant.role not in UNIVERSITY_ROLES:
+        raise NotAllowed("error.not_allowed")
+    if not grant.active:
+        raise Stale
+    roles.revoke(db, grant=grant)
+    audit.record(
+        db,
+        now=now,
+        actor=actor,
+        event="expert_deactivated",
+        subject="account",
+        subject_id=account_id,
+        role=grant.role,
+        university=grant.university_code,
+    )
+    from bot.services import review  # the desk knows accounts, accounts know the desk only here
+
+    review.release_all(db, actor=actor, expert_id=account_id, now=now)
+    if grant.university_code is not None:
+        routing.watch(db, university_code=grant.university_code, now=now)
+    return grant
+
+
+def of_university(db: Session, *, university_code: str) -> list[Expert]:
+    """The active experts of a university, by name."""
+    found = db.exec(
+        select(Grant, Account)
+        .join(Account, col(Account.id) == col(Grant.account_id))
+        .where(
+            Grant.university_code == university_code,
+            col(Grant.role).in_(UNIVERSITY_ROLES),
+            col(Grant.active).is_(True),
+        )
+        .order_by(col(Account.last_name), col(Account.first_name), col(Account.id))
+    )
+    return [Expert(grant.id or 0, account, grant.role, university_code) for grant, account in found]
+
+
+def numbers(db: Session) -> list[tuple[University, int]]:
+    """Every regional active university with the number of its active experts, by name."""
+    counts: dict[str, int] = {}
+    for code in db.exec(
+        select(Grant.university_code).where(
+            col(Grant.role).in_(UNIVERSITY_ROLES), col(Grant.active).is_(True)
+        )
+    ):
+        if code is not None:
+            counts[code] = counts.get(code, 0) + 1
+    universities = db.exec(
+        select(University)
+        .where(col(University.active).is_(True), col(University.regional).is_(True))
+        .order_by(col(University.name))
+    )
+    return [(university, counts.get(university.code, 0)) for university in universities]

@@ -1,0 +1,87 @@
+"""Logging a chat in by user code and password, with the throttles of SPEC 2.1."""
+
+from datetime import datetime, timedelta
+from math import ceil
+
+from sqlmodel import Session
+
+from bot.errors import Stale, Throttled
+from bot.rules.account import LIVING, WRONG_PASSWORDS_PER_ACCOUNT, WRONG_PASSWORDS_PER_CHAT
+from bot.screens import Button, Press, button
+from bot.services import audit, notify, throttle
+from bot.services.accounts import chats, rows
+from bot.texts import t
+from bot.texts.formats import digits, jalali_time
+from storage.tables import Account, Chat
+
+
+def _chat_key(chat: Chat) -> str:
+    return f"login:chat:{chat.id}"
+
+
+def _account_key(account_id: int) -> str:
+    return f"login:account:{account_id}"
+
+
+def refuse_if_locked(db: Session, *, chat: Chat, account_id: int | None, now: datetime) -> None:
+    """Raises Throttled with the minutes left: for the chat, or, from a chat not linked to it, for the account."""
+    waits = [throttle.wait(db, key=_chat_key(chat), limit=WRONG_PASSWORDS_PER_CHAT, now=now)]
+    if account_id is not None and chat.account_id != account_id:
+        key = _account_key(account_id)
+        waits.append(throttle.wait(db, key=key, limit=WRONG_PASSWORDS_PER_ACCOUNT, now=now))
+    longest = max((wait for wait in waits if wait is not None), default=None)
+    if longest is not None:
+        raise Throttled("error.login_locked", m=digits(ceil(longest / timedelta(minutes=1))))
+
+
+def count_wrong(db: Session, *, chat: Chat, account_id: int | None, now: datetime) -> None:
+    """Note a wrong password (or an unknown user code: it counts for the chat alone)."""
+    throttle.count(db, key=_chat_key(chat), now=now)
+    if account_id is not None and chat.account_id != account_id:
+        throttle.count(db, key=_account_key(account_id), now=now)
+
+
+def login(
+    db: Session,
+    *,
+    chat: Chat,
+    account_id: int,
+    checked_hash: str,
+    new_hash: str | None,
+    now: datetime,
+) -> Account:
+    """Link the chat after the password was found right against `checked_hash`, outside this transaction.
+
+    `new_hash` replaces a hash of outgrown parameters. The chats already linked are told (N2). Raises Throttled,
+    Stale("error.login_wrong") where the password has changed meanwhile, NotAllowed without a role in force.
+    """
+    refuse_if_locked(db, chat=chat, account_id=account_id, now=now)
+    account = rows.load(db, account_id)
+    if account.password_hash != checked_hash or account.state not in LIVING:
+        raise Stale("error.login_wrong")
+    if new_hash is not None:
+        rows.change(db, account, password_hash=new_hash)
+    actor = chats.link(db, chat=chat, account=account, now=now)
+    audit.record(db, now=now, actor=actor, event="logged_in", subject="account", subject_id=account_id)
+    tell_other_chats(db, account=account, chat=chat, now=now)
+    return account
+
+
+def tell_other_chats(db: Session, *, account: Account, chat: Chat, now: datetime) -> None:
+    """N2: what the account's other chats are told, with the two ways to defend it."""
+    assert account.id is not None
+    assert chat.id is not None
+    sign_out = Press("me.signout", chat.id, chats.session_mark(chat))
+    notify.push(
+        db,
+        kind="N2",
+        event_key=f"login:{chat.id}:{now.timestamp()}",
+        account_id=account.id,
+        text=t("push.N2", messenger=t(f"messenger.{chat.messenger}"), time=jalali_time(now)),
+        rows=[
+            [Button(t("chats.sign_out"), sign_out)],
+            [button(t("password.button"), "password.change")],
+        ],
+        now=now,
+        except_chat=chat.id,
+    )

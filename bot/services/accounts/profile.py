@@ -1,0 +1,58 @@
+"""What a person may change about themself here: the mobile (R48, SPEC Q38, N12)."""
+
+from datetime import datetime
+
+from sqlmodel import Session
+
+from bot.errors import NotAllowed, Refusal
+from bot.rules import identity
+from bot.screens import button
+from bot.services import audit, notify
+from bot.services.accounts import rows
+from bot.texts import t
+from bot.turn import Actor
+from storage.states import AccountState
+from storage.tables import Account, Chat
+
+
+def change_mobile(
+    db: Session, *, actor: Actor, chat: Chat, mobile: str, verified: bool, now: datetime
+) -> Account:
+    """Set the mobile; `verified` only where the sender shared their own number. The other chats are told (N12).
+
+    Raises NotAllowed where suspended, Refusal("mobile.in_circulation") while a request is in circulation (R11).
+    """
+    rows.need_owner(actor, chat.account_id or 0)
+    assert actor.account_id is not None
+    account = rows.load(db, actor.account_id)
+    if account.state is not AccountState.ACTIVE:
+        raise NotAllowed("error.not_allowed")
+    mobile = identity.mobile(mobile)
+    if mobile != account.mobile:
+        if rows.in_circulation(db, actor.account_id):
+            raise Refusal("mobile.in_circulation", doors=(button(t("qual.track"), "qual.track"),))
+    elif account.mobile_verified or not verified:
+        return account
+    moved = mobile != account.mobile
+    rows.change(db, account, mobile=mobile, mobile_verified=verified)
+    audit.record(
+        db,
+        now=now,
+        actor=actor,
+        event="mobile_changed" if moved else "mobile_verified",
+        subject="account",
+        subject_id=actor.account_id,
+        verified=verified,
+    )
+    if moved:
+        notify.push(
+            db,
+            kind="N12",
+            event_key=f"mobile:{account.version}",
+            account_id=actor.account_id,
+            text=t("push.N12"),
+            rows=[[button(t("password.button"), "password.change")]],
+            now=now,
+            except_chat=chat.id,
+        )
+    return account

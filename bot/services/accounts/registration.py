@@ -1,0 +1,128 @@
+"""An officer's registration (R1, R12, R18): national codes tried, the account, its user code."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session, select
+
+from bot.errors import InvalidInput, Refusal, Throttled
+from bot.rules import identity
+from bot.rules.account import NATIONAL_CODES_PER_CHAT
+from bot.screens import button
+from bot.services import audit, reference, throttle
+from bot.services.accounts import chats, roles, rows
+from bot.texts import t
+from storage.states import Role
+from storage.tables import Account, Chat, Officer
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """Everything that the registration dialogue asks (SPEC 3, phase Reg), normalised."""
+
+    national_code: str
+    birth_date: date
+    first_name: str
+    last_name: str
+    level_code: str
+    field_code: str
+    field_note: str | None
+    #: +989…
+    mobile: str
+    mobile_verified: bool
+
+
+def duplicate() -> Refusal:
+    """R12, with the doors that lead on."""
+    return Refusal(
+        "error.duplicate_registration",
+        doors=(button(t("guest.login"), "login"), button(t("guest.forgot"), "forgot")),
+    )
+
+
+def try_national_code(db: Session, *, chat: Chat, national_code: str, now: datetime) -> bool:
+    """Count one national code tried in this chat and say whether it is still unused.
+
+    Raises Throttled after five of a day: the bot is no register of who is registered.
+    """
+    key = f"register:chat:{chat.id}"
+    if throttle.wait(db, key=key, limit=NATIONAL_CODES_PER_CHAT, now=now) is not None:
+        raise Throttled
+    throttle.count(db, key=key, now=now)
+    return rows.by_national_code(db, national_code) is None
+
+
+def require_allowed(db: Session, *, level_code: str, field_code: str) -> None:
+    """R20: the level, the field and their pair are open now. Raises InvalidInput("error.field_closed")."""
+    if not reference.studies_allowed(db, {"degree_level": level_code, "field_of_study": field_code}):
+        raise InvalidInput("error.field_closed")
+
+
+def register(db: Session, *, chat: Chat, given: Registration, password_hash: str, now: datetime) -> Account:
+    """Make the officer's account and log this chat in. The password counts as pending until its screen arrived.
+
+    Raises Refusal("error.duplicate_registration") also where somebody else was faster with the same national code.
+    """
+    identity.national_code(given.national_code)
+    require_allowed(db, level_code=given.level_code, field_code=given.field_code)
+    if rows.by_national_code(db, given.national_code) is not None:
+        raise duplicate()
+    account = insert(
+        db,
+        Account(
+            user_code="",
+            password_hash=password_hash,
+            credentials_pending=True,
+            national_code=given.national_code,
+            first_name=given.first_name,
+            last_name=given.last_name,
+            mobile=given.mobile,
+            mobile_verified=given.mobile_verified,
+            created_at=now,
+        ),
+    )
+    assert account.id is not None
+    db.add(
+        Officer(
+            account_id=account.id,
+            birth_date=given.birth_date,
+            level_code=given.level_code,
+            field_code=given.field_code,
+            field_note=given.field_note,
+        )
+    )
+    roles.grant(db, account=account, role=Role.OFFICER, university_code=None, now=now)
+    actor = chats.link(db, chat=chat, account=account, now=now)
+    audit.record(
+        db,
+        now=now,
+        actor=actor,
+        event="registered",
+        subject="account",
+        subject_id=account.id,
+        to_state=account.state,
+        mobile_verified=given.mobile_verified,
+    )
+    return account
+
+
+def insert(db: Session, account: Account) -> Account:
+    """Insert with a user code of its own: 8 digits that name nobody (SPEC Q31).
+
+    Raises `duplicate()` where a living account has the national code.
+    """
+    while True:
+        account.user_code = str(secrets.randbelow(90_000_000) + 10_000_000)
+        if db.exec(select(Account.id).where(Account.user_code == account.user_code)).first() is not None:
+            continue
+        try:
+            with db.begin_nested():
+                db.add(account)
+                db.flush()
+        except IntegrityError:
+            if account.national_code and rows.by_national_code(db, account.national_code) is not None:
+                raise duplicate() from None
+            raise
+        return account

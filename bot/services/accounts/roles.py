@@ -1,0 +1,86 @@
+"""The roles an account holds, and switching between them."""
+
+from datetime import datetime
+
+from sqlmodel import Session, col, select
+
+from bot.errors import NotAllowed, Refusal
+from bot.rules.account import UNIVERSITY_ROLES, preferred
+from bot.services import audit
+from bot.services.accounts import chats, rows
+from bot.turn import Actor
+from storage.states import Role
+from storage.tables import Account, Chat, Grant, University
+
+
+def held(db: Session, account_id: int) -> list[Grant]:
+    """The roles in force, oldest first."""
+    return rows.grants_of(db, account_id)
+
+
+def choose(db: Session, *, actor: Actor, chat: Chat, role: Role, now: datetime) -> Role:
+    """Act as `role` in this chat from now on. Raises NotAllowed where the account does not hold it."""
+    rows.need_owner(actor, chat.account_id or 0)
+    assert actor.account_id is not None
+    if role not in {grant.role for grant in held(db, actor.account_id)}:
+        raise NotAllowed("error.not_allowed")
+    if chat.role is not role:
+        chat.role = role
+        db.add(chat)
+        db.flush()
+        audit.record(
+            db,
+            now=now,
+            actor=actor,
+            event="role_chosen",
+            subject="account",
+            subject_id=actor.account_id,
+            role=role,
+        )
+    return role
+
+
+def grant(db: Session, *, account: Account, role: Role, university_code: str | None, now: datetime) -> Grant:
+    """Give a role. One account holds a role once: an expert belongs to one university.
+
+    Raises Refusal("error.university_needed"), ("error.role_held") where it holds the role already.
+    """
+    assert account.id is not None
+    if role in UNIVERSITY_ROLES:
+        if university_code is None or db.get(University, university_code) is None:
+            raise Refusal("error.university_needed")
+        conflicting = UNIVERSITY_ROLES
+    else:
+        university_code, conflicting = None, frozenset({role})
+    if any(one.role in conflicting for one in held(db, account.id)):
+        raise Refusal("error.role_held")
+    former = db.exec(
+        select(Grant).where(
+            Grant.account_id == account.id,
+            Grant.role == role,
+            Grant.university_code == university_code
+            if university_code is not None
+            else col(Grant.university_code).is_(None),
+        )
+    ).first()
+    if former is None:
+        former = Grant(account_id=account.id, role=role, university_code=university_code, created_at=now)
+    former.active = True
+    db.add(former)
+    db.flush()
+    return former
+
+
+def revoke(db: Session, *, grant: Grant) -> None:
+    """Take a role away: chats that act in it fall back to another role, or are logged out."""
+    grant.active = False
+    db.add(grant)
+    db.flush()
+    acting = [chat for chat in rows.chats_of(db, grant.account_id) if chat.role is grant.role]
+    if not acting:
+        return
+    left = preferred(one.role for one in held(db, grant.account_id))
+    if left is None:
+        chats.unlink(db, chats=acting)
+    else:
+        chats.change_role(db, chats=acting, role=left)

@@ -1,0 +1,164 @@
+"""What the directorate's staff do to an account: reset, suspend, lift, annul (SPEC 2.1, N21). Each with a reason."""
+
+from datetime import datetime
+
+from sqlmodel import Session, select
+
+from bot.errors import InvalidInput, NotAllowed, Stale
+from bot.rules import account as law
+from bot.rules.account import AccountCase, Action
+from bot.services import audit, notify
+from bot.services.accounts import chats, rows
+from bot.texts import t
+from bot.turn import Actor, World
+from storage.states import RequestKind, RequestState
+from storage.tables import Account, Officer, QualificationRequest
+
+
+def case_of(db: Session, account: Account) -> AccountCase:
+    """The facts that the law looks at."""
+    assert account.id is not None
+    officer = db.get(Officer, account.id)
+    completed = db.exec(
+        select(QualificationRequest.id)
+        .where(
+            QualificationRequest.account_id == account.id,
+            QualificationRequest.kind == RequestKind.NEW,
+            QualificationRequest.state == RequestState.COMPLETED,
+        )
+        .limit(1)
+    ).first()
+    return AccountCase(
+        account_id=account.id,
+        state=account.state,
+        registered=officer is not None,
+        qualified=completed is not None or (officer is not None and officer.legacy_qualified),
+        open_request=rows.has_open_request(db, account.id),
+    )
+
+
+def _decide(
+    db: Session, *, actor: Actor, account_id: int, version: int | None, reason: str, action: Action
+) -> tuple[Account, law.Transition, str]:
+    account = rows.load(db, account_id)
+    key = law.refusal(case_of(db, account), by=actor.role, by_id=actor.account_id, action=action)
+    if key is not None:
+        raise NotAllowed(key)
+    if version is not None and version != account.version:
+        raise Stale
+    reason = reason.strip()
+    if not law.REASON_MIN <= len(reason) <= law.REASON_MAX:
+        raise InvalidInput("error.short_reason")
+    return account, law.TABLE[account.state, action], reason
+
+
+def _record(
+    db: Session, *, actor: Actor, account: Account, row: law.Transition, reason: str, now: datetime
+) -> None:
+    assert account.id is not None
+    audit.record(
+        db,
+        now=now,
+        actor=actor,
+        event=row.event,
+        subject="account",
+        subject_id=account.id,
+        from_state=row.source,
+        to_state=row.target,
+        reason=reason,
+    )
+
+
+def reset_access(
+    db: Session,
+    *,
+    actor: Actor,
+    account_id: int,
+    reason: str,
+    password_hash: str,
+    now: datetime,
+    version: int | None = None,
+) -> Account:
+    """Log the account out everywhere and set the new password that staff are shown once.
+
+    It is pending until that screen arrived: the account's page then offers another reset.
+    """
+    account, row, reason = _decide(
+        db, actor=actor, account_id=account_id, version=version, reason=reason, action=Action.RESET
+    )
+    rows.change(db, account, password_hash=password_hash, credentials_pending=True)
+    chats.unlink(db, chats=rows.chats_of(db, account_id))
+    _record(db, actor=actor, account=account, row=row, reason=reason, now=now)
+    return account
+
+
+def suspend(
+    db: Session,
+    *,
+    actor: Actor,
+    account_id: int,
+    reason: str,
+    world: World,
+    now: datetime,
+    version: int | None = None,
+) -> Account:
+    """Leave the account nothing but reading; its owner is told (N21). Payments in flight still complete."""
+    account, row, reason = _decide(
+        db, actor=actor, account_id=account_id, version=version, reason=reason, action=Action.SUSPEND
+    )
+    rows.change(db, account, state=row.target, state_reason=reason)
+    _record(db, actor=actor, account=account, row=row, reason=reason, now=now)
+    notify.push(
+        db,
+        kind="N21",
+        event_key=f"suspended:{account.version}",
+        account_id=account_id,
+        text=t("error.suspended", reason=reason, contact=world.support_contact),
+        now=now,
+    )
+    return account
+
+
+def lift(
+    db: Session,
+    *,
+    actor: Actor,
+    account_id: int,
+    reason: str,
+    now: datetime,
+    version: int | None = None,
+) -> Account:
+    """End a suspension; its owner is told (N21)."""
+    account, row, reason = _decide(
+        db, actor=actor, account_id=account_id, version=version, reason=reason, action=Action.LIFT
+    )
+    rows.change(db, account, state=row.target, state_reason=None)
+    _record(db, actor=actor, account=account, row=row, reason=reason, now=now)
+    notify.push(
+        db,
+        kind="N21",
+        event_key=f"lifted:{account.version}",
+        account_id=account_id,
+        text=t("push.N21_lifted"),
+        now=now,
+    )
+    return account
+
+
+def annul(
+    db: Session,
+    *,
+    actor: Actor,
+    account_id: int,
+    reason: str,
+    now: datetime,
+    version: int | None = None,
+) -> Account:
+    """End a registration that was never qualified: its national code is free again, the audit stays (SPEC Q28)."""
+    account, row, reason = _decide(
+        db, actor=actor, account_id=account_id, version=version, reason=reason, action=Action.ANNUL
+    )
+    rows.change(db, account, state=row.target, state_reason=reason, credentials_pending=False)
+    chats.unlink(db, chats=rows.chats_of(db, account_id))
+    _record(db, actor=actor, account=account, row=row, reason=reason, now=now)
+    return account
