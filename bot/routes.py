@@ -33,6 +33,8 @@ class Route:
     roles: Roles
     shows: bool
     prepare: Prepare | None = None
+    #: Open to a suspended account as well (SPEC 2.1: read-only menu).
+    suspended_too: bool = False
 
 
 class Routes:
@@ -49,22 +51,32 @@ class Routes:
         self.by_action[route.action] = route
 
     def show(
-        self, action: str, *, roles: Iterable[Role | None], prepare: Prepare | None = None
+        self,
+        action: str,
+        *,
+        roles: Iterable[Role | None],
+        prepare: Prepare | None = None,
+        suspended_too: bool = True,
     ) -> Callable[[Decide], Decide]:
         """Declare a screen. It must not change anything."""
-        return self._declare(action, frozenset(roles), True, prepare)
+        return self._declare(action, frozenset(roles), True, prepare, suspended_too)
 
     def act(
-        self, action: str, *, roles: Iterable[Role | None], prepare: Prepare | None = None
+        self,
+        action: str,
+        *,
+        roles: Iterable[Role | None],
+        prepare: Prepare | None = None,
+        suspended_too: bool = False,
     ) -> Callable[[Decide], Decide]:
         """Declare something that changes data or opens a dialogue."""
-        return self._declare(action, frozenset(roles), False, prepare)
+        return self._declare(action, frozenset(roles), False, prepare, suspended_too)
 
     def _declare(
-        self, action: str, roles: Roles, shows: bool, prepare: Prepare | None
+        self, action: str, roles: Roles, shows: bool, prepare: Prepare | None, suspended_too: bool
     ) -> Callable[[Decide], Decide]:
         def declare(decide: Decide) -> Decide:
-            self._add(Route(action, decide, roles, shows, prepare))
+            self._add(Route(action, decide, roles, shows, prepare, suspended_too))
             return decide
 
         return declare

@@ -114,6 +114,8 @@ class Chat(SQLModel, table=True):
     place: dict[str, Any] = json_dict()
     #: The last screen sent here, None where unknown.
     screen_message_id: int | None = big(default=None)
+    #: A reply keyboard (the contact button) is open there: the next answer takes it away.
+    keyboard: bool = False
     #: The current screen is to be shown (again) at this time: albums, restarts.
     show_at: datetime | None = instant(default=None, index=True)
     version: int = 0
