@@ -45,6 +45,6 @@ def stay_on_loop(engine: AsyncEngine, kind: type[LoopConnection]) -> None:
 
     def connect(dialect: Dialect, record: Any, arguments: Any, options: dict[str, Any]) -> LoopConnection:
         stock = dialect.connect(*arguments, **options)
-        return kind(dialect.dbapi, stock._connection)  # type: ignore[attr-defined]
+        return kind(dialect.dbapi, stock._connection)
 
     event.listen(engine.sync_engine, "do_connect", connect)

@@ -21,6 +21,7 @@ from sqlmodel import SQLModel
 
 from storage.database import Database, asynchronous, open_database
 from storage.schema import create_all
+from storage.seed import seed
 
 if "XDG_RUNTIME_DIR" not in os.environ:  # a bare machine has none, and the server's package complains
     runtime = Path(tempfile.gettempdir()) / f"runtime-{os.getuid()}"
@@ -145,3 +146,10 @@ async def database(database_url: str) -> AsyncIterator[Database]:
     opened = await open_database(database_url)
     yield opened
     await opened.close()
+
+
+@pytest.fixture
+async def seeded(database: Database) -> Database:
+    """`database` with the initial reference data (universities, levels, fields, documents; no tariff)."""
+    await database.run(seed)
+    return database

@@ -1,0 +1,69 @@
+"""Provinces and cities: spelled our way, found however they are typed."""
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from bot.rules.places import cities_of, find_city, provinces
+
+DATA = Path("storage/seed_data/universities.csv")
+
+
+def test_provinces_are_those_of_the_universities() -> None:
+    with DATA.open(encoding="utf-8") as file:
+        assert {row["province_fa"] for row in csv.DictReader(file)} == set(provinces())
+    assert len(provinces()) == 31
+
+
+def test_every_province_has_cities_in_order_without_doubles() -> None:
+    for province in provinces():
+        cities = cities_of(province)
+        assert cities
+        assert len(set(cities)) == len(cities)
+    assert cities_of("قم") == ("جعفریه", "دستجرد", "سلفچگان", "قم", "قنوات", "کهک")
+    assert cities_of("ناکجا") == ()
+
+
+def test_names_have_persian_letters_only() -> None:
+    allowed = set("ءآأؤئابتثجحخدذرزسشصضطظعغفقلمنهوپچژکگی ()\u200c")
+    strange = {city for province in provinces() for city in cities_of(province) if set(city) - allowed}
+    assert strange == set()
+
+
+@pytest.mark.parametrize(
+    ("province", "city"),
+    [
+        ("لرستان", "خرم‌آباد"),
+        ("اصفهان", "مهاباد"),
+        ("خراسان رضوی", "گناباد"),
+        ("یزد", "بهاباد"),
+        ("هرمزگان", "بندر لنگه"),
+        ("هرمزگان", "بندرعباس"),
+        ("سیستان و بلوچستان", "چابهار"),
+        ("مازندران", "قائم‌شهر"),
+        ("تهران", "رباط‌کریم"),
+        ("قزوین", "ضیاءآباد"),
+    ],
+)
+def test_known_slips_are_corrected(province: str, city: str) -> None:
+    assert city in cities_of(province)
+
+
+@pytest.mark.parametrize("typed", ["خرم آباد", "خرماباد", "خرم‌آباد", " خرم  آباد ", "خرّم"])
+def test_a_city_is_found_however_it_is_typed(typed: str) -> None:
+    assert find_city(typed, "لرستان") == ["خرم‌آباد"]
+
+
+def test_arabic_letters_find_persian_names() -> None:
+    assert find_city("كيش", "هرمزگان") == ["کیش"]
+
+
+def test_the_exact_name_comes_first_then_beginnings() -> None:
+    assert find_city("ری", "تهران")[0] == "ری"
+    assert find_city("شهر", "فارس")[:2] == ["شهر صدرا", "شهرپیر"]
+
+
+@pytest.mark.parametrize("typed", ["", "  ", "؟", "\u200c"])
+def test_nothing_is_found_for_nothing(typed: str) -> None:
+    assert find_city(typed, "فارس") == []
