@@ -132,7 +132,8 @@ class Zarinpal:
                 code, data = await self._ask(call, **body)
                 if code is None or code == INTERNAL:
                     raise GatewayDown(f"code {code}")
-        return code, data
+                return code, data
+        raise GatewayDown("no attempt")  # not reached: the last attempt raises
 
     async def _ask(self, call: str, **body: Any) -> tuple[int | None, dict[str, Any]]:
         status, answer = await ask(

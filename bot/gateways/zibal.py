@@ -27,7 +27,7 @@ _STANDING: dict[int, Standing] = {
     1: "verified",
     2: "paid",
     3: "failed",
-    **{code: "failed" for code in range(4, 13)},
+    **dict.fromkeys(range(4, 13), "failed"),
     15: "reversed",
     16: "reversed",
     18: "reversed",
@@ -114,7 +114,8 @@ class Zibal:
                 result, answer = await self._ask(call, trackId=whole(ref))
                 if result is None:
                     raise GatewayDown("no result")
-        return result, answer
+                return result, answer
+        raise GatewayDown("no attempt")  # not reached: the last attempt raises
 
     async def _ask(self, call: str, **body: Any) -> tuple[int | None, dict[str, Any]]:
         status, answer = await ask(

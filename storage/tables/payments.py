@@ -34,6 +34,7 @@ class PaymentAttempt(SQLModel, table=True):
     ref: str | None = Field(default=None, max_length=64)
     amount_rial: int = big()
     state: AttemptState = word(AttemptState, default=AttemptState.CREATED)
+    state_since: datetime = created()
     version: int = 0
     #: Shown to people as «شماره پیگیری بانک».
     bank_ref: str | None = None
@@ -41,6 +42,7 @@ class PaymentAttempt(SQLModel, table=True):
     #: The gateway's last answer, without secrets.
     answer: dict[str, Any] = json_dict()
     checks: int = 0
+    #: The reconciler's next look; of a VERIFYING one, the end of its lease.
     next_check_at: datetime | None = instant(default=None, index=True)
     created_at: datetime = created()
     paid_at: datetime | None = instant(default=None)

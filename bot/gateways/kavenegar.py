@@ -1,0 +1,135 @@
+"""Kavenegar's SMS (GATEWAYS 2.1). The key is part of every address: it must reach no log and no exception."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import httpx
+
+from bot.gateways.http import ask, patiently, whole
+from bot.gateways.ports import (
+    Delivery,
+    GatewayDown,
+    SmsAccepted,
+    SmsRejected,
+    SmsResult,
+    SmsRetry,
+)
+
+log = logging.getLogger(__name__)
+
+OK, NO_CREDIT = 200, 418
+#: 402 failed, 409 busy, 429 limited, 451 too many calls.
+_RETRYABLE = frozenset({402, 409, 429, 451})
+#: Account, key, line, template: staff must mend these.
+_CONFIGURATION = frozenset({401, 403, 407, 412, 416, NO_CREDIT, 420, 424, 426, 427, 501})
+_DELIVERY = {
+    1: Delivery.ON_ITS_WAY,
+    2: Delivery.ON_ITS_WAY,
+    4: Delivery.ON_ITS_WAY,
+    5: Delivery.ON_ITS_WAY,
+    6: Delivery.FAILED,
+    10: Delivery.DELIVERED,
+    11: Delivery.FAILED,
+    13: Delivery.FAILED,
+    14: Delivery.FAILED,
+}
+MAX_TEXT = 900
+#: token names of verify/lookup in the order of our tokens, with the spaces and characters that each may hold.
+_TOKENS = (("token", 0), ("token10", 5), ("token20", 8))
+MAX_TOKEN = 100
+
+
+def fit_token(value: str, spaces: int) -> str:
+    """`value` within the limits of a lookup token: at most `spaces` spaces, 100 characters, one line."""
+    words = value.replace("_", " ").split()
+    joiner = " " if spaces else "‌"  # zero-width non-joiner: a lookup token may hold no space
+    if spaces and len(words) > spaces + 1:
+        words = words[: spaces + 1]
+    return joiner.join(words)[:MAX_TOKEN]
+
+
+class Kavenegar:
+    """`sender` None lets the account's default line send. `templates` maps our template names to theirs;
+    a message whose template is listed goes by verify/lookup (reaches blocked advertising, but is not idempotent)."""
+
+    name = "kavenegar"
+
+    def __init__(
+        self,
+        client: httpx.AsyncClient,
+        *,
+        url: str,
+        api_key: str,
+        sender: str | None = None,
+        templates: Mapping[str, str] | None = None,
+    ) -> None:
+        self._client = client
+        self._root = f"{url.rstrip('/')}/v1/{api_key}"
+        self._sender = sender
+        self._templates = dict(templates or {})
+
+    def __repr__(self) -> str:
+        return f"Kavenegar(sender={self._sender!r})"
+
+    async def send(
+        self,
+        *,
+        to: str,
+        text: str,
+        idempotency_id: int,
+        template: str | None = None,
+        tokens: Sequence[str] = (),
+    ) -> SmsResult:
+        receptor = "0" + to.removeprefix("+98")
+        theirs = self._templates.get(template or "")
+        if theirs and tokens:
+            call = "verify/lookup"
+            form = {"receptor": receptor, "template": theirs}
+            for (name, spaces), value in zip(_TOKENS, tokens, strict=False):
+                form[name] = fit_token(value, spaces)
+        else:
+            call = "sms/send"
+            form = {"receptor": receptor, "message": text[:MAX_TEXT], "localid": str(idempotency_id)}
+            if self._sender:
+                form["sender"] = self._sender
+        repeatable = call == "sms/send"
+        try:
+            status, entries = await self._ask(call, form)
+        except GatewayDown as down:
+            return SmsRetry(str(down), unknown=not repeatable)
+        if status == OK and entries and entries[0].get("messageid") is not None:
+            return SmsAccepted(str(entries[0]["messageid"]), whole(entries[0].get("cost")))
+        if status == OK:
+            return SmsRetry("accepted without a message id", unknown=not repeatable)
+        log.warning("sms refused: status %s", status)
+        if status in _RETRYABLE or (status >= 500 and status != 501):
+            return SmsRetry(f"status {status}")
+        return SmsRejected(f"status {status}", alert=status in _CONFIGURATION)
+
+    async def status(self, provider_ids: Sequence[str]) -> dict[str, Delivery]:
+        found: dict[str, Delivery] = {}
+        for start in range(0, len(provider_ids), 500):
+            form = {"messageid": ",".join(provider_ids[start : start + 500])}
+            async for attempt in patiently():
+                with attempt:
+                    status, entries = await self._ask("sms/status", form)
+                    if status != OK:
+                        raise GatewayDown(f"status {status}")
+            for entry in entries:
+                found[str(entry.get("messageid"))] = _DELIVERY.get(
+                    whole(entry.get("status")) or 0, Delivery.UNKNOWN
+                )
+        return found
+
+    async def aclose(self) -> None:
+        await self._client.aclose()
+
+    async def _ask(self, call: str, form: dict[str, str]) -> tuple[int, list[dict[str, Any]]]:
+        """(status, entries). Raises GatewayDown where the answer is not Kavenegar's."""
+        http_status, body = await ask(self._client, f"{self._root}/{call}.json", form=form)
+        head, entries = body.get("return"), body.get("entries")
+        status = whole(head.get("status")) if isinstance(head, dict) else None
+        if status is None:
+            raise GatewayDown(f"HTTP {http_status}")
+        return status, [one for one in entries if isinstance(one, dict)] if isinstance(entries, list) else []

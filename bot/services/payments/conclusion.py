@@ -1,0 +1,182 @@
+"""What the gateway's word means for an attempt and its request: one unit, everything or nothing (SPEC 2.3)."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlmodel import Session
+
+from bot.gateways.ports import NotPaid, Retry, Standing, Verification, Verified, WrongAmount
+from bot.rules.payment import SETTLED, PaymentEvent
+from bot.screens import Button
+from bot.services import completion, notify
+from bot.services.payments.attempts import PAID_OF, Claimed, locked, locked_request, move
+from bot.services.payments.page import pay_url
+from bot.texts import t
+from bot.texts.formats import number
+from bot.turn import SYSTEM, World
+from storage.states import AttemptState, RequestState
+from storage.tables import PaymentAttempt, QualificationRequest
+
+#: A definite "not paid" after this is an expiry, not a failure.
+EXPIRES = timedelta(minutes=30)
+#: A payment that nobody made in this time is not made any more, though the gateway keeps it open.
+GIVES_UP = timedelta(days=1)
+
+
+def next_look(checks: int) -> timedelta:
+    """How long until the reconciler asks again: every two minutes at first, later every hour."""
+    return timedelta(minutes=2 if checks < 15 else 15 if checks < 30 else 60)
+
+
+def conclude(
+    db: Session,
+    *,
+    claimed: Claimed,
+    verification: Verification,
+    standing: Standing | None,
+    cancelled: bool,
+    world: World,
+    now: datetime,
+) -> AttemptState:
+    """Apply the gateway's word to an attempt that we claimed.
+
+    Whoever lost the claim meanwhile (its lease ran out) only gets the state back, unless it brings proof of payment:
+    that is never dropped. `standing` and `cancelled` tell a definite "not paid" from one that is not paid *yet*.
+    """
+    request = locked_request(db, _request_of(db, claimed.attempt_id))
+    attempt = locked(db, claimed.attempt_id)
+    if attempt.state in SETTLED:
+        return attempt.state
+    ours = attempt.state is AttemptState.VERIFYING and attempt.version == claimed.version
+    match verification:
+        case Verified():
+            if attempt.state is not AttemptState.VERIFYING:
+                move(db, attempt, PaymentEvent.ASKED, now)
+            return _paid(db, request, attempt, verification, now)
+        case _ if not ours:
+            return attempt.state
+        case WrongAmount():
+            notify.alert_staff(
+                db,
+                key=wrong_amount_key(attempt),
+                text=t("alert.wrong_amount", attempt=attempt.id, code=request.tracking_code or ""),
+                now=now,
+            )
+            return _wait(db, attempt, PaymentEvent.WRONG_AMOUNT, verification, now)
+        case Retry():
+            _alert_if_asked(db, attempt, verification, now)
+            return _wait(db, attempt, PaymentEvent.NO_ANSWER, verification, now)
+        case NotPaid():
+            _alert_if_asked(db, attempt, verification, now)
+            return _not_paid(
+                db, request, attempt, claimed.came_from, verification, standing, cancelled, world, now
+            )
+
+
+def _request_of(db: Session, attempt_id: int) -> int:
+    return db.get_one(PaymentAttempt, attempt_id).request_id
+
+
+def _paid(
+    db: Session, request: QualificationRequest, attempt: PaymentAttempt, proof: Verified, now: datetime
+) -> AttemptState:
+    assert request.id is not None
+    values: dict[str, Any] = {
+        "bank_ref": proof.bank_ref,
+        "card_masked": proof.card_masked,
+        "answer": proof.answer,
+        "paid_at": now,
+        "checks": attempt.checks + 1,
+    }
+    notify.settle_alert(db, key=wrong_amount_key(attempt), now=now)
+    paid_before = db.exec(PAID_OF, params={"request_id": request.id}).first() is not None
+    if request.state is RequestState.AWAITING_PAYMENT and not paid_before:
+        state = move(db, attempt, PaymentEvent.PAID, now, **values)
+        if not completion.complete(db, request_id=request.id, now=now, actor=SYSTEM, bank_ref=proof.bank_ref):
+            raise RuntimeError(f"request {request.id} did not take its payment")  # it is locked: cannot be
+        return state
+    state = move(db, attempt, PaymentEvent.PAID_IN_EXCESS, now, **values)
+    amount = number(attempt.amount_rial)
+    notify.alert_staff(
+        db,
+        key=refund_key(attempt),
+        text=t("alert.refund_due", attempt=attempt.id, code=request.tracking_code or "", amount=amount),
+        now=now,
+    )
+    withdrawn = request.state is RequestState.WITHDRAWN
+    notify.push(
+        db,
+        kind="N23",
+        event_key=f"payment:{attempt.id}:refund_due",
+        account_id=request.account_id,
+        text=t("push.N23_due_withdrawn" if withdrawn else "push.N23_due", amount=amount),
+        now=now,
+    )
+    return state
+
+
+def _not_paid(
+    db: Session,
+    request: QualificationRequest,
+    attempt: PaymentAttempt,
+    came_from: AttemptState,
+    answer: NotPaid,
+    standing: Standing | None,
+    cancelled: bool,
+    world: World,
+    now: datetime,
+) -> AttemptState:
+    age = now - attempt.created_at
+    over = came_from in (AttemptState.FAILED, AttemptState.EXPIRED)
+    if standing in ("paid", "verified"):
+        # They contradict themselves; ask again later.
+        return _wait(db, attempt, PaymentEvent.NO_ANSWER, answer, now)
+    if standing in ("pending", "unknown") and not cancelled and age < GIVES_UP:
+        return _wait(db, attempt, PaymentEvent.STILL_OPEN, answer, now)
+    expired = came_from is AttemptState.EXPIRED or (not over and not cancelled and age >= EXPIRES)
+    event = PaymentEvent.EXPIRED if expired else PaymentEvent.NOT_PAID
+    state = move(db, attempt, event, now, answer=answer.answer, checks=attempt.checks + 1)
+    waited_for = not expired or came_from is not AttemptState.CREATED
+    if waited_for and not over and request.state is RequestState.AWAITING_PAYMENT and request.pay_token:
+        notify.push(
+            db,
+            kind="N8",
+            event_key=f"payment:{attempt.id}:failed",
+            account_id=request.account_id,
+            text=t("push.N8"),
+            rows=[[Button(t("push.N8_again"), url=pay_url(world, request.pay_token))]],
+            now=now,
+        )
+    return state
+
+
+def _wait(
+    db: Session, attempt: PaymentAttempt, event: PaymentEvent, answer: Verification, now: datetime
+) -> AttemptState:
+    checks = attempt.checks + 1
+    return move(
+        db, attempt, event, now, answer=answer.answer, checks=checks, next_check_at=now + next_look(checks)
+    )
+
+
+def _alert_if_asked(db: Session, attempt: PaymentAttempt, answer: Retry | NotPaid, now: datetime) -> None:
+    if answer.alert:
+        alert_refused(db, gateway=attempt.gateway, code=answer.code, now=now)
+
+
+def alert_refused(db: Session, *, gateway: str, code: int | str | None, now: datetime) -> None:
+    """Tell staff that the gateway refuses us: settings, tariff, or a payment it does not know."""
+    notify.alert_staff(
+        db,
+        key=f"gateway:{gateway}:{code}",
+        text=t("alert.gateway_refused", gateway=gateway, reason=code),
+        now=now,
+    )
+
+
+def wrong_amount_key(attempt: PaymentAttempt) -> str:
+    return f"wrong_amount:{attempt.id}"
+
+
+def refund_key(attempt: PaymentAttempt) -> str:
+    return f"refund:{attempt.id}"

@@ -1,0 +1,94 @@
+"""What the pay page shows, found by its token; what a return from the bank speaks of."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import bindparam
+from sqlmodel import Session, col, select
+
+from bot.services.payments.attempts import PAID_OF, waits_for_bank
+from bot.turn import World
+from storage.states import RequestKind, RequestState
+from storage.tables import Account, PaymentAttempt, QualificationRequest
+
+
+class PageState(StrEnum):
+    PAYABLE = "PAYABLE"
+    PAID = "PAID"
+    WITHDRAWN = "WITHDRAWN"
+    UNCERTAIN = "UNCERTAIN"
+
+
+@dataclass(frozen=True, slots=True)
+class PayView:
+    state: PageState
+    request_id: int
+    kind: RequestKind
+    amount_rial: int
+    payer: str
+    tracking_code: str
+    bank_ref: str | None = None
+
+
+_BY_TOKEN = (
+    select(QualificationRequest, Account)
+    .join(Account, col(Account.id) == col(QualificationRequest.account_id))
+    .where(QualificationRequest.pay_token == bindparam("token"))
+)
+_OF_RETURN = (
+    select(PaymentAttempt.ref, QualificationRequest.pay_token)
+    .join(QualificationRequest, col(QualificationRequest.id) == col(PaymentAttempt.request_id))
+    .where(PaymentAttempt.id == bindparam("id"), PaymentAttempt.gateway == bindparam("gateway"))
+)
+_NEWEST = (
+    select(PaymentAttempt)
+    .where(PaymentAttempt.request_id == bindparam("request_id"))
+    .order_by(col(PaymentAttempt.id).desc())
+    .limit(1)
+)
+_PAGE = {
+    RequestState.AWAITING_PAYMENT: PageState.PAYABLE,
+    RequestState.COMPLETED: PageState.PAID,
+    RequestState.WITHDRAWN: PageState.WITHDRAWN,
+}
+
+
+def pay_url(world: World, token: str) -> str:
+    """Our own page for a request's `pay_token`; what every payment button opens."""
+    return f"{world.public_url.rstrip('/')}/pay/{token}"
+
+
+def pay_view(db: Session, token: str, *, now: datetime) -> PayView | None:
+    """The page of `token`, None where no page has it."""
+    found = db.exec(_BY_TOKEN, params={"token": token}).first()
+    if found is None:
+        return None
+    request, account = found
+    state = _PAGE.get(request.state)
+    if state is None or request.id is None:
+        return None
+    if state is PageState.PAYABLE and waits_for_bank(db, request.id, now=now):
+        state = PageState.UNCERTAIN
+    paid = db.exec(PAID_OF, params={"request_id": request.id}).first() if state is PageState.PAID else None
+    return PayView(
+        state,
+        request.id,
+        request.kind,
+        request.fee_rial or 0,
+        account.name,
+        request.tracking_code or "",
+        paid.bank_ref if paid else None,
+    )
+
+
+def latest(db: Session, *, request_id: int) -> PaymentAttempt | None:
+    """The attempt that tells how the fee stands: the one that was paid, else the newest."""
+    paid = db.exec(PAID_OF, params={"request_id": request_id}).first()
+    return paid or db.exec(_NEWEST, params={"request_id": request_id}).first()
+
+
+def attempt_of_return(db: Session, *, gateway: str, attempt_id: int) -> tuple[str | None, str | None] | None:
+    """(the gateway's ref, the page's token) of an attempt, None where there is none."""
+    found = db.exec(_OF_RETURN, params={"id": attempt_id, "gateway": gateway}).first()
+    return None if found is None else (found[0], found[1])

@@ -1,0 +1,109 @@
+"""The reconciler: asks the gateway about payments whose payer did not come back (SPEC 2.3). Ticked every two minutes."""
+
+import asyncio
+import logging
+from datetime import datetime, timedelta
+from functools import partial
+
+from sqlmodel import Session, col, select
+
+from bot.desk import Desk
+from bot.gateways.ports import GatewayDown, Unverified
+from bot.rules.payment import OPEN, SETTLED
+from bot.services import notify
+from bot.services.payments.asking import settle, settle_and_tell
+from bot.texts import t
+from storage.tables import PaymentAttempt, Throttle
+
+log = logging.getLogger(__name__)
+
+#: In one pass, and side by side.
+MOST, AT_ONCE = 100, 4
+#: A gateway that does not answer so often is down: the rest waits for the next pass.
+PATIENCE = 3
+UNVERIFIED_EVERY = timedelta(hours=1)
+
+
+async def reconcile(desk: Desk) -> int:
+    """Settle what is due for a look; once an hour compare with the gateway's list of unverified payments.
+
+    One that fails never stops the others. Returns how many attempts were looked at."""
+    ids = await desk.database.read(partial(_due, gateway=desk.gateway.name, now=desk.clock()))
+    silent = looked = 0
+    queue = iter(ids)
+
+    async def worker() -> None:
+        nonlocal silent, looked
+        for attempt_id in queue:
+            if silent >= PATIENCE:
+                return
+            try:
+                told = await settle_and_tell(desk, attempt_id, inquire_first=True)
+                silent += not told.answered
+                looked += 1
+            except Exception:
+                log.exception("payment %s could not be settled", attempt_id)
+
+    await asyncio.gather(*(worker() for _ in range(AT_ONCE)))
+    if not silent:
+        await _compare_unverified(desk)
+    return looked
+
+
+def _due(db: Session, *, gateway: str, now: datetime) -> list[int]:
+    found = db.exec(
+        select(PaymentAttempt.id)
+        .where(
+            PaymentAttempt.gateway == gateway,
+            col(PaymentAttempt.state).in_(OPEN),
+            col(PaymentAttempt.next_check_at) <= now,
+        )
+        .order_by(col(PaymentAttempt.next_check_at))
+        .limit(MOST)
+    ).all()
+    return [id_ for id_ in found if id_ is not None]
+
+
+async def _compare_unverified(desk: Desk) -> None:
+    """Settle what is paid and was thought failed; tell staff of payments that are not ours."""
+    if not await desk.database.run(partial(_first_this_hour, gateway=desk.gateway.name, now=desk.clock())):
+        return
+    try:
+        waiting = await desk.gateway.unverified()
+    except GatewayDown as down:
+        log.warning("no list of unverified payments: %s", down)
+        return
+    if waiting:
+        for attempt_id in await desk.database.run(partial(_match, desk=desk, waiting=waiting)):
+            await settle(desk, attempt_id)
+
+
+def _first_this_hour(db: Session, *, gateway: str, now: datetime) -> bool:
+    """One process an hour wins."""
+    key = f"unverified:{gateway}"
+    recent = (
+        select(Throttle.id).where(Throttle.key == key, col(Throttle.at) > now - UNVERIFIED_EVERY).limit(1)
+    )
+    if db.exec(recent).first() is not None:
+        return False
+    db.add(Throttle(key=key, at=now))
+    return True
+
+
+def _match(db: Session, *, desk: Desk, waiting: list[Unverified]) -> list[int]:
+    name = desk.gateway.name
+    ours: list[int] = []
+    for one in waiting:
+        attempt = db.exec(
+            select(PaymentAttempt).where(PaymentAttempt.gateway == name, PaymentAttempt.ref == one.ref)
+        ).first()
+        if attempt is None:
+            notify.alert_staff(
+                db,
+                key=f"unverified:{name}:{one.ref}",
+                text=t("alert.unverified_unknown", gateway=name, ref=one.ref),
+                now=desk.clock(),
+            )
+        elif attempt.state not in SETTLED and attempt.id is not None:
+            ours.append(attempt.id)
+    return ours

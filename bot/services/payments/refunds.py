@@ -1,0 +1,97 @@
+"""Money that must go back: paid twice, or on a withdrawn request. Staff return it in the gateway's panel and record it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session, col, select
+
+from bot.errors import InvalidInput, NotAllowed, Stale
+from bot.rules.payment import PaymentEvent
+from bot.services import cases, notify
+from bot.services.payments.attempts import locked, move
+from bot.services.payments.conclusion import refund_key
+from bot.texts import BIDI_MARKS, t
+from bot.texts.formats import number
+from bot.turn import Actor
+from storage.states import AttemptState, Role
+from storage.tables import Account, PaymentAttempt, QualificationRequest
+
+MAX_REFERENCE = 64
+
+
+@dataclass(frozen=True, slots=True)
+class RefundDue:
+    attempt_id: int
+    version: int
+    request_id: int
+    tracking_code: str
+    payer: str
+    amount_rial: int
+    bank_ref: str | None
+    card_masked: str | None
+    paid_at: datetime | None
+
+
+def refunds_due(db: Session, *, limit: int = 50, offset: int = 0) -> list[RefundDue]:
+    """What waits to be returned, oldest first."""
+    rows = db.exec(
+        select(PaymentAttempt, QualificationRequest, Account)
+        .join(QualificationRequest, col(QualificationRequest.id) == col(PaymentAttempt.request_id))
+        .join(Account, col(Account.id) == col(QualificationRequest.account_id))
+        .where(PaymentAttempt.state == AttemptState.REFUND_DUE)
+        .order_by(col(PaymentAttempt.id))
+        .limit(limit)
+        .offset(offset)
+    )
+    return [
+        RefundDue(
+            attempt.id or 0,
+            attempt.version,
+            attempt.request_id,
+            request.tracking_code or "",
+            account.name,
+            attempt.amount_rial,
+            attempt.bank_ref,
+            attempt.card_masked,
+            attempt.paid_at,
+        )
+        for attempt, request, account in rows
+    ]
+
+
+def record_refund(
+    db: Session, *, actor: Actor, attempt_id: int, version: int, reference: str, now: datetime
+) -> None:
+    """«ثبت بازگشت وجه»: the money went back under `reference`; the payer is told (N23).
+
+    Raises NotAllowed for anyone but staff, InvalidInput without a reference, Stale where it was recorded before."""
+    if actor.role is not Role.STAFF:
+        raise NotAllowed
+    cases.check_grant(db, actor)
+    reference = " ".join(BIDI_MARKS.sub("", reference).split())
+    if not 1 <= len(reference) <= MAX_REFERENCE:
+        raise InvalidInput("error.refund_reference")
+    if db.get(PaymentAttempt, attempt_id) is None:
+        raise NotAllowed
+    attempt = locked(db, attempt_id)
+    if attempt.version != version:
+        raise Stale
+    move(
+        db,
+        attempt,
+        PaymentEvent.REFUNDED,
+        now,
+        actor=actor,
+        refund_ref=reference,
+        refunded_at=now,
+        refunded_by=actor.account_id,
+    )
+    notify.settle_alert(db, key=refund_key(attempt), now=now)
+    notify.push(
+        db,
+        kind="N23",
+        event_key=f"payment:{attempt.id}:refunded",
+        account_id=db.get_one(QualificationRequest, attempt.request_id).account_id,
+        text=t("push.N23_done", amount=number(attempt.amount_rial), ref=reference),
+        now=now,
+    )
