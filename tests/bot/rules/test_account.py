@@ -1,0 +1,84 @@
+"""The law of accounts."""
+
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.rules.account import (
+    LIVING,
+    PREFERENCE,
+    TABLE,
+    AccountCase,
+    Action,
+    Limit,
+    allowed_actions,
+    preferred,
+    refusal,
+)
+from storage.states import AccountState, Role
+
+NOON = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)
+
+
+def test_every_state_is_reached_and_only_annulled_is_final() -> None:
+    reached = {row.target for row in TABLE.values()} | {AccountState.ACTIVE}
+    final = set(AccountState) - {state for state, _ in TABLE}
+
+    assert reached == set(AccountState)
+    assert final == {AccountState.ANNULLED} == set(AccountState) - LIVING
+
+
+@given(
+    by=st.sampled_from(list(Role)),
+    state=st.sampled_from(list(AccountState)),
+    action=st.sampled_from(list(Action)),
+)
+def test_only_staff_act_on_accounts(by: Role, state: AccountState, action: Action) -> None:
+    key = refusal(AccountCase(7, state), by=by, by_id=1, action=action)
+
+    assert (key is None) == (by is Role.STAFF and (state, action) in TABLE)
+
+
+def test_nobody_locks_out_their_own_account() -> None:
+    mine = AccountCase(7, AccountState.ACTIVE)
+
+    assert allowed_actions(mine, by=Role.STAFF, by_id=7) == frozenset()
+
+
+def test_a_registration_that_led_somewhere_is_not_annulled() -> None:
+    for hindered in (
+        AccountCase(7, AccountState.ACTIVE, qualified=True),
+        AccountCase(7, AccountState.ACTIVE, open_request=True),
+        AccountCase(7, AccountState.ACTIVE, registered=False),
+    ):
+        assert refusal(hindered, by=Role.STAFF, by_id=1, action=Action.ANNUL) == "error.cannot_annul"
+
+
+def test_every_role_of_people_can_begin() -> None:
+    assert {preferred([role]) for role in PREFERENCE} == set(Role) - {Role.SYSTEM}
+    assert preferred([]) is None
+
+
+@given(st.lists(st.integers(0, 1799), max_size=12))
+def test_waiting_as_told_is_enough(ages: list[int]) -> None:
+    limit = Limit(5, timedelta(minutes=15))
+    seen = [
+        NOON - timedelta(seconds=age) for age in ages if NOON - timedelta(seconds=age) > limit.since(NOON)
+    ]
+
+    wait = limit.wait(seen, NOON)
+
+    if wait is None:
+        assert len(seen) < 5
+    else:
+        then = NOON + wait
+        assert limit.wait([at for at in seen if at > limit.since(then)], then) is None
+
+
+def test_a_day_is_a_day_of_tehran() -> None:
+    limit = Limit(1, daily=True)
+    before_midnight = datetime(2026, 11, 22, 20, 29, tzinfo=UTC)  # 23:59 in Tehran
+
+    assert limit.wait([before_midnight], before_midnight) == timedelta(minutes=1)
+    assert limit.since(before_midnight + timedelta(minutes=2)) > before_midnight
