@@ -1,0 +1,192 @@
+"""Objects as they travel to the bot: Telegram's shapes, and Bale's with what it leaves out or fills with null."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from demo.botapi.files import give_id
+from demo.botapi.state import Bot, Chat, File, Json, Message, User
+
+
+@dataclass(slots=True)
+class Quirks:
+    """How far Bale strays from Telegram; a fresh Quirks() strays as far as its documents allow. All switchable."""
+
+    #: chat_instance of a pressed button: every second one lacks it.
+    chat_instance_sometimes: bool = True
+    #: voice without duration, sticker without is_animated and is_video.
+    bare_media: bool = True
+    #: file_unique_id and sizes left out of every second file object.
+    bare_files: bool = True
+    #: explicit nulls in chats and messages.
+    nulls: bool = True
+    #: entities for /commands.
+    command_entities: bool = True
+    #: dates in milliseconds on every update (never seen live, survived all the same).
+    milliseconds: bool = False
+
+
+class Shapes:
+    """Writes objects for the bots of one messenger."""
+
+    def __init__(self, kind: str, quirks: Quirks) -> None:
+        self.kind = kind
+        self.quirks = quirks
+        self._turn = 0
+
+    @property
+    def bale(self) -> bool:
+        return self.kind == "bale"
+
+    def every_second(self) -> bool:
+        self._turn += 1
+        return self._turn % 2 == 0
+
+    def user(self, user: User) -> Json:
+        shape: Json = {"id": user.id, "is_bot": False, "first_name": user.first_name}
+        if user.last_name:
+            shape["last_name"] = user.last_name
+        if user.username:
+            shape["username"] = user.username
+        if not self.bale:
+            shape["language_code"] = "fa"
+        return shape
+
+    def bot(self, bot: Bot) -> Json:
+        return {"id": bot.id, "is_bot": True, "first_name": bot.name, "username": bot.username}
+
+    def me(self, bot: Bot) -> Json:
+        shape = self.bot(bot)
+        if not self.bale:
+            shape |= {
+                "can_join_groups": True,
+                "can_read_all_group_messages": False,
+                "supports_inline_queries": False,
+                "can_connect_to_business": False,
+                "has_main_web_app": False,
+            }
+        return shape
+
+    def chat(self, chat: Chat) -> Json:
+        shape: Json = {"id": chat.id, "type": chat.type}
+        if chat.user is not None:
+            shape["first_name"] = chat.user.first_name
+            if chat.user.last_name:
+                shape["last_name"] = chat.user.last_name
+            if chat.user.username:
+                shape["username"] = chat.user.username
+        if chat.title:
+            shape["title"] = chat.title
+        if self.bale and self.quirks.nulls:
+            shape["photo"] = None
+        return shape
+
+    def file(self, bot: Bot, file: File) -> Json:
+        shape: Json = {"file_id": give_id(bot, file), "file_unique_id": file.unique_id}
+        if file.kind == "photo":
+            shape |= {"width": file.width, "height": file.height}
+        elif file.kind == "sticker":
+            shape |= {
+                "width": 512,
+                "height": 512,
+                "type": "regular",
+                "is_animated": False,
+                "is_video": False,
+                "emoji": "🙂",
+            }
+        elif file.kind == "voice":
+            shape |= {"duration": file.duration, "mime_type": file.mime}
+        else:
+            if file.name is not None:
+                shape["file_name"] = file.name
+            shape["mime_type"] = file.mime
+        shape["file_size"] = len(file.content)
+        if self.bale:
+            self._make_bare(shape, file.kind)
+        return shape
+
+    def _make_bare(self, shape: Json, kind: str) -> None:
+        if self.quirks.bare_media and kind in ("voice", "sticker"):
+            for name in ("duration", "mime_type", "file_size", "is_animated", "is_video", "type"):
+                shape.pop(name, None)
+        if self.quirks.bare_files and kind in ("photo", "document") and self.every_second():
+            for name in ("file_unique_id", "width", "height", "file_size"):
+                shape.pop(name, None)
+
+    def message(self, bot: Bot, message: Message) -> Json:
+        shape: Json = {
+            "message_id": message.id,
+            "date": self.date(message.date),
+            "chat": self.chat(message.chat),
+            "from": self.bot(bot) if message.sender is None else self.user(message.sender),
+        }
+        if message.text is not None:
+            shape["text"] = message.text
+            self._entities(shape, message)
+        if message.caption:
+            shape["caption"] = message.caption
+        if message.photo:
+            shape["photo"] = [self.file(bot, size) for size in message.photo]
+        elif self.bale and self.quirks.nulls:
+            shape["photo"] = None
+        for name in ("document", "voice", "sticker"):
+            held: File | None = getattr(message, name)
+            if held is not None:
+                shape[name] = self.file(bot, held)
+        if message.contact is not None:
+            shape["contact"] = dict(message.contact)
+        if message.album is not None:
+            shape["media_group_id"] = message.album
+        if message.edit_date is not None:
+            shape["edit_date"] = self.date(message.edit_date)
+        if message.inline:
+            shape["reply_markup"] = {"inline_keyboard": message.inline}
+        if message.forwarded_from is not None:
+            self._forward(shape, message, message.forwarded_from)
+        return shape
+
+    def _entities(self, shape: Json, message: Message) -> None:
+        text = message.text or ""
+        if message.sender is None or not text.startswith("/") or not self.quirks.command_entities:
+            return
+        command = text.split(maxsplit=1)[0]
+        length = len(command.encode("utf-16-le")) // 2
+        shape["entities"] = [{"type": "bot_command", "offset": 0, "length": length}]
+
+    def _forward(self, shape: Json, message: Message, origin: User) -> None:
+        if self.bale:
+            shape |= {"forward_from": self.user(origin), "forward_date": message.date - 60}
+        else:
+            shape["forward_origin"] = {
+                "type": "user",
+                "date": message.date - 60,
+                "sender_user": self.user(origin),
+            }
+
+    def callback(self, bot: Bot, *, id: str, sender: User, message: Message, data: str) -> Json:
+        shape: Json = {
+            "id": id,
+            "from": self.user(sender),
+            "message": self.message(bot, message),
+            "data": data,
+            "chat_instance": str(hash((bot.id, message.chat.id)) & 0xFFFFFFFFFFFF),
+        }
+        if message.deleted and not self.bale:
+            shape["message"] = {"message_id": message.id, "date": 0, "chat": self.chat(message.chat)}
+        if self.bale and self.quirks.chat_instance_sometimes and self.every_second():
+            del shape["chat_instance"]
+        return shape
+
+    def edited(self, bot: Bot, message: Message) -> Json:
+        """The answer to an edit: on Bale a stub whose id is 0 (MESSENGERS 1.2)."""
+        if not self.bale:
+            return self.message(bot, message)
+        return {
+            "message_id": 0,
+            "date": self.date(message.date),
+            "chat": {"id": message.chat.id, "type": message.chat.type, "photo": None},
+            "edit_date": self.date(message.edit_date or message.date),
+        }
+
+    def date(self, seconds: int) -> int:
+        return seconds * 1000 if self.bale and self.quirks.milliseconds else seconds

@@ -1,0 +1,179 @@
+"""The queue of updates of one bot: long polling by its rules, or delivery to a webhook. Never both."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from demo.botapi.courier import Courier, Webhook
+from demo.botapi.errors import ApiError
+from demo.botapi.state import Json
+
+MAX_TIMEOUT = 50
+#: Telegram keeps an update about a day, Bale a day and at most 2000 of them.
+KEPT_SECONDS = 24 * 3600
+BALE_KEEPS = 2000
+#: Kinds that Telegram leaves out unless asked for.
+_ON_DEMAND = frozenset({"chat_member", "message_reaction", "message_reaction_count"})
+_BALE_KINDS = frozenset({"message", "edited_message", "callback_query", "pre_checkout_query"})
+
+
+@dataclass(slots=True, eq=False)
+class Waiting:
+    id: int
+    body: Json
+    made: float
+    #: How often it is still to be handed over (2: a duplicate is ordered).
+    copies: int = 1
+
+
+@dataclass(slots=True)
+class Queue:
+    kind: str
+    #: Seconds between tries of a webhook that does not answer 2xx; the last one repeats.
+    retries: tuple[float, ...] = (0.1, 0.3, 1.0, 3.0)
+    next_id: int = 1
+    waiting: deque[Waiting] = field(default_factory=deque)
+    webhook: Webhook | None = None
+    allowed: list[str] | None = None
+    #: Order that so many of the next updates be delivered twice.
+    duplicates: int = 0
+    #: Holds all deliveries back, as an outage does.
+    held: Callable[[], bool] = lambda: False
+    deliveries: int = 0
+    _poller: asyncio.Future[None] | None = None
+    _changed: asyncio.Event = field(default_factory=asyncio.Event)
+    _courier: asyncio.Task[None] | None = None
+
+    # ── putting in ──
+
+    def put(self, body: Json, *, as_is: bool = False) -> int | None:
+        """Queue an update; None where this kind is not delivered. `as_is` skips the filter (raw injection)."""
+        kind = next((name for name in body if name != "update_id"), "")
+        if not as_is and not self._wanted(kind):
+            return None
+        if isinstance(body.get("update_id"), int):
+            self.next_id = max(self.next_id, body["update_id"])
+        else:
+            body = {"update_id": self.next_id, **body}
+        self.next_id += 1
+        copies = 1
+        if self.duplicates:
+            self.duplicates -= 1
+            copies = 2
+        self.waiting.append(Waiting(body["update_id"], body, time.time(), copies))
+        if self.kind == "bale":
+            while len(self.waiting) > BALE_KEEPS:
+                self.waiting.popleft()
+        self.stir()
+        return int(body["update_id"])
+
+    def _wanted(self, kind: str) -> bool:
+        if self.kind == "bale":
+            return kind in _BALE_KINDS
+        allowed = self.webhook.allowed if self.webhook else self.allowed
+        return kind in allowed if allowed else kind not in _ON_DEMAND
+
+    @property
+    def changed(self) -> asyncio.Event:
+        """Set at the next change; take a new one after each."""
+        return self._changed
+
+    def stir(self) -> None:
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+    def _expire(self) -> None:
+        while self.waiting and self.waiting[0].made < time.time() - KEPT_SECONDS:
+            self.waiting.popleft()
+
+    # ── polling ──
+
+    def allow(self, names: list[Any] | None) -> None:
+        """Remember allowed_updates until they are given again; an empty list is the default."""
+        if names is not None:
+            self.allowed = [str(name) for name in names] or None
+
+    async def poll(self, *, offset: int, limit: int, timeout: float) -> list[Json]:
+        """getUpdates. Raises ApiError 409 while a webhook is set, and in a poller whom another one ended."""
+        if self.webhook is not None:
+            raise ApiError(
+                409,
+                "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete "
+                "the webhook first",
+            )
+        self.end_poller()
+        self._confirm(offset)
+        limit = limit if 1 <= limit <= 100 else 100
+        deadline = time.monotonic() + max(0.0, min(timeout, MAX_TIMEOUT))
+        mine = self._poller = asyncio.get_running_loop().create_future()
+        try:
+            while True:
+                self._expire()
+                if self.waiting and not self.held():
+                    self.deliveries += 1
+                    return [one.body for one in list(self.waiting)[:limit]]
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    return []
+                await self._wait(mine, left)
+        finally:
+            if self._poller is mine:
+                self._poller = None
+
+    def end_poller(self) -> None:
+        """Whoever polls now gets 409."""
+        if self._poller is not None and not self._poller.done():
+            self._poller.set_result(None)
+
+    def done(self, one: Waiting) -> None:
+        """One copy was taken by the webhook."""
+        one.copies -= 1
+        if not one.copies and one in self.waiting:
+            self.waiting.remove(one)
+
+    async def _wait(self, mine: asyncio.Future[None], left: float) -> None:
+        change = asyncio.create_task(self._changed.wait())
+        waited: set[asyncio.Future[Any]] = {change, mine}
+        try:
+            await asyncio.wait(waited, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            change.cancel()
+        if mine.done():
+            raise ApiError(
+                409,
+                "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running",
+            )
+
+    def _confirm(self, offset: int) -> None:
+        if offset > 0:
+            kept: deque[Waiting] = deque()
+            for one in self.waiting:
+                if one.id < offset:
+                    one.copies -= 1
+                    if not one.copies:
+                        continue
+                kept.append(one)
+            self.waiting = kept
+        elif offset < 0:
+            self.waiting = deque(list(self.waiting)[offset:])
+
+    # ── webhook ──
+
+    def set_webhook(self, webhook: Webhook | None, *, drop: bool = False) -> None:
+        self.stop()
+        if drop and self.kind == "telegram":
+            self.waiting.clear()
+        self.webhook = webhook
+        self.end_poller()
+        if webhook is not None:
+            self._courier = asyncio.create_task(Courier(self, webhook).run())
+
+    def stop(self) -> None:
+        if self._courier is not None:
+            self._courier.cancel()
+            self._courier = None

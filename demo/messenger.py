@@ -1,0 +1,255 @@
+"""An emulated messenger: Telegram's or Bale's Bot API over HTTP, stateful and strict, for any number of bots.
+
+    server = MessengerServer(kind="bale")
+    await server.start()
+    server.add_bot("222:BALE-TOKEN", username="demo_bot")
+    … methods at {server.url}/bot{token}/{method}, files at {server.url}/file/bot{token}/{path}
+
+Requests that a correct bot would never send are refused and recorded in `server.violations`. `server.faults`
+orders troubles, `server.outage()` cuts everything off, `server.inject()` puts a raw update into the queue.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from aiohttp import web
+
+from demo.botapi.errors import ApiError, Violation, broken_rule
+from demo.botapi.faults import Fault, Faults
+from demo.botapi.methods import METHODS, Call
+from demo.botapi.parameters import BALE, NOT_IMPLEMENTED, TELEGRAM
+from demo.botapi.params import Params
+from demo.botapi.shapes import Quirks
+from demo.botapi.state import Bot, Json
+from demo.botapi.world import MarkedText, World
+
+Kind = Literal["telegram", "bale"]
+#: Largest body taken: an upload of 50 MB with its envelope.
+_MAX_BODY = 52 * 1024 * 1024
+_CALLS_KEPT = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """One request of a bot: what was asked, what was answered. Status 0: the connection was cut."""
+
+    method: str
+    params: dict[str, Any]
+    status: int
+    description: str = ""
+    token: str = ""
+
+
+class MessengerServer:
+    """One messenger on one port. Runs on the loop it is started on; not for threads."""
+
+    def __init__(
+        self,
+        kind: Kind,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        quirks: Quirks | None = None,
+        first_update_id: int = 1,
+        first_message_id: int = 1,
+    ) -> None:
+        self.kind: Kind = kind
+        self.host, self.port = host, port
+        self.world = World(
+            kind, quirks or Quirks(), first_update_id=first_update_id, first_message_id=first_message_id
+        )
+        self.table = TELEGRAM if kind == "telegram" else BALE
+        self.faults = Faults()
+        #: The latest requests, oldest first.
+        self.calls: deque[Answered] = deque(maxlen=_CALLS_KEPT)
+        self._out = False
+        self._runner: web.AppRunner | None = None
+
+    # ── for the town ──
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.host}:{self.port}"
+
+    @property
+    def violations(self) -> list[Violation]:
+        return self.world.violations
+
+    @property
+    def marked(self) -> list[MarkedText]:
+        """Texts that Bale showed with markup, wanted or not."""
+        return self.world.marked
+
+    def add_bot(
+        self, token: str, *, username: str = "technical_officer_bot", name: str = "مسئول فنی تجهیزات پزشکی"
+    ) -> Bot:
+        bot = self.world.add_bot(token, username=username, name=name)
+        self.world.queues[token].held = lambda: self._out
+        return bot
+
+    def inject(self, raw: Json, token: str | None = None) -> int | None:
+        """Queue a raw update as it is, however broken; an update_id is added where there is none."""
+        return self.world.queues[token or next(iter(self.world.bots))].put(dict(raw), as_is=True)
+
+    def deliver_twice(self, updates: int = 1, token: str | None = None) -> None:
+        """The next so many updates are handed to the bot a second time after it confirmed them."""
+        self.world.queues[token or next(iter(self.world.bots))].duplicates += updates
+
+    def pending(self, token: str | None = None) -> int:
+        """Updates the bot has not confirmed yet."""
+        return len(self.world.queues[token or next(iter(self.world.bots))].waiting)
+
+    def go_out(self) -> None:
+        """Every connection is cut until `come_back`."""
+        self._out = True
+
+    def come_back(self) -> None:
+        self._out = False
+        for queue in self.world.queues.values():
+            queue.stir()
+
+    @contextmanager
+    def outage(self) -> Iterator[None]:
+        self.go_out()
+        try:
+            yield
+        finally:
+            self.come_back()
+
+    def forget_callbacks(self) -> None:
+        """From now on it is too late to answer the buttons pressed so far."""
+        for bot in self.world.bots.values():
+            for query in bot.queries.values():
+                query.made = 0.0
+
+    def calls_of(self, method: str) -> list[Answered]:
+        return [call for call in self.calls if call.method == method]
+
+    # ── serving ──
+
+    async def start(self) -> None:
+        app = web.Application(client_max_size=_MAX_BODY)
+        app.router.add_route("*", "/file/bot{token}/{path:.+}", self._file)
+        app.router.add_route("*", "/bot{token}/{method}", self._method)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, self.host, self.port, reuse_address=True)
+        await site.start()
+        if not self.port:
+            self.port = self._runner.addresses[0][1]
+
+    async def stop(self) -> None:
+        for queue in self.world.queues.values():
+            queue.stop()
+            queue.end_poller()
+        if self._runner is not None:
+            await self._runner.cleanup()
+            self._runner = None
+
+    async def _method(self, request: web.Request) -> web.StreamResponse:
+        if self._out:
+            return self._cut(request)
+        name = request.match_info["method"]
+        bot = self.world.bots.get(request.match_info["token"])
+        method = self.table.find(name) or name
+        params = Params()
+        fault: Fault | None = None
+        try:
+            params = await Params.read(request)
+            fault = self.faults.next_for(method, _chat_id(params))
+            if fault is not None and fault.delay:
+                await asyncio.sleep(fault.delay)
+            if fault is not None and not fault.done and (fault.reset or fault.answers):
+                status, body = fault.status, {}
+            else:
+                status, body = 200, {"ok": True, "result": await self._answer(bot, method, params)}
+        except ApiError as error:
+            status, body = error.status, dict(error.body())
+            if error.violation:
+                value = str(params.summary())[:300]
+                self.violations.append(Violation(method, error.description, value))
+        except Exception as error:
+            # The emulator itself is wrong: loud in the tests, an honest 500 to the bot.
+            self.violations.append(
+                Violation(method, f"emulator failed: {error!r}", str(params.summary())[:300])
+            )
+            raise
+        description = str(body.get("description", fault.name if fault else ""))
+        token = request.match_info["token"]
+        cut = fault is not None and fault.reset
+        self.calls.append(Answered(method, params.summary(), 0 if cut else status, description, token))
+        if fault is not None and fault.reset:
+            return self._cut(request)
+        if fault is not None and fault.answers:
+            return web.Response(status=fault.status, text=fault.body, content_type=fault.content_type)
+        text = json.dumps(body, ensure_ascii=False)
+        return web.Response(status=status, text=text, content_type="application/json")
+
+    async def _answer(self, bot: Bot | None, method: str, params: Params) -> Any:
+        if bot is None:
+            if self.kind == "bale":
+                raise ApiError(403, "Bad Request: Token not found")
+            raise ApiError(401, "Unauthorized")
+        if method not in self.table.known:
+            if self.kind == "bale" and method.lower() in NOT_IMPLEMENTED:
+                raise ApiError(501, "Not Implemented", violation=True)
+            raise ApiError(404, "Not Found", violation=True)
+        self._check_names(method, params)
+        return await METHODS[method](Call(self.world, bot, method, params))
+
+    def _check_names(self, method: str, params: Params) -> None:
+        missing = self.table.required[method] - params.names
+        if missing:
+            raise broken_rule(f"parameters missing: {', '.join(sorted(missing))}")
+        unknown = params.names - self.table.known[method]
+        if not unknown:
+            return
+        rule = f"unknown parameters: {', '.join(sorted(unknown))}"
+        if self.kind == "bale":
+            raise broken_rule(rule)
+        # Telegram ignores them, but a bot should not send what does not exist.
+        self.violations.append(Violation(method, rule))
+
+    async def _file(self, request: web.Request) -> web.StreamResponse:
+        if self._out:
+            return self._cut(request)
+        fault = self.faults.next_for("file", None)
+        if fault is not None and fault.delay:
+            await asyncio.sleep(fault.delay)
+        if fault is not None and fault.reset:
+            return self._cut(request)
+        if fault is not None and fault.answers:
+            return web.Response(status=fault.status, text=fault.body, content_type=fault.content_type)
+        bot = self.world.bots.get(request.match_info["token"])
+        file = bot.paths.get(request.match_info["path"]) if bot else None
+        self.calls.append(Answered("file", {"path": request.match_info["path"]}, 200 if file else 404))
+        if file is None:
+            refusal = {"ok": False, "error_code": 404, "description": "Not Found"}
+            return web.json_response(refusal, status=404)
+        return web.Response(body=file.content, content_type="application/octet-stream")
+
+    def _cut(self, request: web.Request) -> web.StreamResponse:
+        """Reset the connection: the bot sees no answer at all."""
+        transport = request.transport
+        if transport is not None:
+            raw = transport.get_extra_info("socket")
+            if raw is not None:
+                # SO_LINGER 0 makes the close a reset.
+                raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
+            transport.abort()
+        return web.Response()
+
+
+def _chat_id(params: Params) -> int | None:
+    try:
+        return params.integer("chat_id")
+    except ApiError:
+        return None

@@ -1,0 +1,110 @@
+"""The town: both messengers, the SMS phone, the bank, and the people in it.
+
+async with await Town.start() as town:
+    … start the bot with os.environ | town.env() …
+    sara = town.telegram.person("سارا", phone="09121234567")
+    await sara.start()
+    await sara.tap("📝 ثبت‌نام")
+    await sara.sees("کد ملی")
+"""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Any, Self
+
+from demo.botapi.faults import Faults
+from demo.botapi.state import Bot, Chat
+from demo.messenger import Kind, MessengerServer
+from demo.person import Person
+from demo.sms import SmsServer
+from demo.transcript import Transcript
+
+#: Formed as each messenger forms them; good for nothing outside the town.
+TELEGRAM_TOKEN = "110201543:TOWN-TELEGRAM-TOKEN-GOOD-FOR-NOTHNG"  # noqa: S105
+BALE_TOKEN = "220301654:TOWN-BALE-TOKEN-GOOD-FOR-NOTHING-AT-ALL1"  # noqa: S105
+MERCHANT = "11111111-2222-3333-4444-555555555555"
+
+
+class Face:
+    """One messenger as the town's people use it. Everything is about the town's own bot."""
+
+    def __init__(self, server: MessengerServer, token: str) -> None:
+        self.server = server
+        self.token = token
+        self.bot: Bot = server.add_bot(token)
+        self.people: list[Person] = []
+
+    @property
+    def kind(self) -> Kind:
+        return self.server.kind
+
+    @property
+    def faults(self) -> Faults:
+        return self.server.faults
+
+    def person(self, name: str, last_name: str | None = None, *, phone: str | None = None) -> Person:
+        """Somebody new on this messenger, with the number 09… given."""
+        user = self.server.world.add_user(name, last_name, phone=phone)
+        person = Person(self.server.world, self.bot, user)
+        self.people.append(person)
+        return person
+
+    def group(self, title: str) -> Chat:
+        return self.server.world.add_group(title)
+
+
+class Town:
+    """Servers on free ports of this machine, all on the loop of `start`."""
+
+    def __init__(self, telegram: Face, bale: Face, sms: SmsServer) -> None:
+        self.telegram = telegram
+        self.bale = bale
+        self.sms = sms
+        self.transcript = Transcript()
+        for face in self.faces:
+            self.transcript.watch(face.server.world)
+        sms.listeners.append(self.transcript.note_sms)
+
+    @property
+    def faces(self) -> tuple[Face, Face]:
+        return self.telegram, self.bale
+
+    @classmethod
+    async def start(cls, *, host: str = "127.0.0.1", first_update_id: int = 1, **_: Any) -> Town:
+        telegram = MessengerServer("telegram", host=host, first_update_id=first_update_id)
+        bale = MessengerServer("bale", host=host, first_update_id=first_update_id)
+        sms = SmsServer(host=host)
+        for server in (telegram, bale, sms):
+            await server.start()
+        return cls(Face(telegram, TELEGRAM_TOKEN), Face(bale, BALE_TOKEN), sms)
+
+    def env(self) -> dict[str, str]:
+        """The bot's settings for this town. LISTEN, PUBLIC_URL, DATABASE_URL and folders are the caller's."""
+        return {
+            "TELEGRAM_TOKEN": self.telegram.token,
+            "TELEGRAM_API_URL": self.telegram.server.url,
+            "BALE_TOKEN": self.bale.token,
+            "BALE_API_URL": self.bale.server.url,
+            "SMS_GATEWAY": "kavenegar",
+            "KAVENEGAR_URL": self.sms.url,
+            "KAVENEGAR_API_KEY": self.sms.key,
+        }
+
+    @property
+    def violations(self) -> list[str]:
+        """Every rule the bot broke on either messenger; a test asserts that there are none."""
+        return [f"{face.kind}: {one}" for face in self.faces for one in face.server.violations]
+
+    async def stop(self) -> None:
+        for face in self.faces:
+            await face.server.stop()
+        await self.sms.stop()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()

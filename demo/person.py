@@ -1,0 +1,358 @@
+"""A person with a phone: sends, shares, presses, blocks, and sees what arrives.
+
+Actions return at once, as on a real phone; `sees` waits for the answer. A message counts as seen when it arrived, or
+was changed, after the person's last action.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from demo.botapi import files
+from demo.botapi.shapes import Shapes
+from demo.botapi.state import Bot, Chat, Conversation, File, Json, Message, Toast, User
+from demo.botapi.world import World
+from demo.seen import Seen, SeenButton, Wanted, choose, fits, keyboard_rows
+
+#: An album's item: bytes of a picture, or a file's name and bytes.
+Item = bytes | tuple[str, bytes]
+
+#: Seconds that a person waits for an answer.
+PATIENCE = 10.0
+
+
+class Person:
+    def __init__(self, world: World, bot: Bot, user: User) -> None:
+        self.world, self.bot, self.user = world, bot, user
+        found = world.conversation(bot, user.id)
+        assert found is not None
+        self.conversation: Conversation = found
+        self._mark = world.clock
+
+    def __repr__(self) -> str:
+        return f"<{self.name}, {self.world.kind}>"
+
+    @property
+    def name(self) -> str:
+        return " ".join(filter(None, (self.user.first_name, self.user.last_name)))
+
+    @property
+    def _shapes(self) -> Shapes:
+        return self.world.shapes
+
+    # ── acting ──
+
+    async def send(self, text: str, *, chat: Chat | None = None) -> Seen:
+        """Write a text (in a group, where `chat` is one)."""
+        return self._put(chat, text=text)
+
+    async def command(self, name: str, payload: str = "") -> Seen:
+        """«/start», with the payload of a deep link where given."""
+        return await self.send(f"/{name.removeprefix('/')} {payload}".strip())
+
+    async def start(self, payload: str = "") -> Seen:
+        return await self.command("start", payload)
+
+    async def share_contact(self, *, other: Person | str | None = None, name: str = "دوست") -> Seen:
+        """The own number, as the contact button sends it; with `other` somebody else's card from the phone book."""
+        return self._put(None, contact=self._card(other, name))
+
+    async def forward_contact(self, of: Person | None = None) -> Seen:
+        """Forward a contact card, the own one or another person's, so that it looks shared."""
+        origin = of.user if of is not None else self.user
+        return self._put(None, contact=self._card(of, ""), forwarded_from=origin)
+
+    def _card(self, other: Person | str | None, name: str) -> Json:
+        if isinstance(other, str):
+            return {"phone_number": _international(other), "first_name": name}
+        user = other.user if other is not None else self.user
+        assert user.phone, f"{user.first_name} has no number"
+        card: Json = {"phone_number": _international(user.phone), "first_name": user.first_name}
+        if self.world.kind == "telegram":
+            card["phone_number"] = "+" + str(card["phone_number"])
+        if user.last_name:
+            card["last_name"] = user.last_name
+        card["user_id"] = user.id
+        return card
+
+    async def send_photo(self, picture: bytes, caption: str | None = None) -> Seen:
+        """A compressed photo, in several sizes. ValueError where a client could not send it as one."""
+        return self._put(None, photo=await self._photo(picture), caption=caption)
+
+    async def send_file(
+        self, name: str | None, content: bytes, *, caption: str | None = None, mime: str | None = None
+    ) -> Seen:
+        """A file as it is. `mime` overrides what the client would guess from the name."""
+        return self._put(None, document=files.document(name, content, mime), caption=caption)
+
+    async def send_album(self, items: Sequence[Item], caption: str | None = None) -> list[Seen]:
+        """2–10 pictures or files at once: one message each, the caption on the first."""
+        assert 2 <= len(items) <= 10
+        album = str(time.time_ns() // 1000)
+        parts: list[dict[str, Any]] = []
+        for item in items:
+            if isinstance(item, bytes):
+                parts.append({"photo": await self._photo(item)})
+            else:
+                parts.append({"document": files.document(item[0], item[1])})
+        parts[0]["caption"] = caption
+        self._acts()
+        return [self._put(None, album=album, marks=False, **part) for part in parts]
+
+    async def voice(self) -> Seen:
+        held = File(files.unique_id(b"voice", time.time_ns()), "voice", b"OggS" + bytes(64), mime="audio/ogg")
+        held.duration = 3
+        return self._put(None, voice=held)
+
+    async def sticker(self) -> Seen:
+        held = File(files.unique_id(b"sticker", time.time_ns()), "sticker", b"RIFF" + bytes(64))
+        return self._put(None, sticker=held)
+
+    async def edit(self, message: Seen, text: str) -> Seen:
+        """Change an own message that was sent before."""
+        self._acts()
+        held = self.conversation.messages[message.id]
+        assert not held.from_bot
+        held.text, held.edit_date = text, int(time.time())
+        self.world.tell("edit", self.bot, self.conversation, held)
+        self.world.put_update(self.bot, "edited_message", self._shapes.message(self.bot, held))
+        return Seen.of(held)
+
+    async def _photo(self, picture: bytes) -> list[File]:
+        try:
+            return await asyncio.to_thread(files.photo_sizes, picture)
+        except Exception as error:
+            raise ValueError(f"no client sends this as a photo: {error}") from error
+
+    def _put(self, chat: Chat | None, *, marks: bool = True, **parts: Any) -> Seen:
+        conversation = self.conversation
+        if chat is not None:
+            found = self.world.conversation(self.bot, chat.id)
+            assert found is not None
+            conversation = found
+        assert not conversation.blocked, f"{self.name} has blocked the bot"
+        if marks:
+            self._acts()
+        conversation.started = True
+        message = self.world.write_message(self.bot, conversation, sender=self.user, **parts)
+        self.world.tell("message", self.bot, conversation, message)
+        self.world.put_update(self.bot, "message", self._shapes.message(self.bot, message))
+        return Seen.of(message)
+
+    def _acts(self) -> None:
+        self._mark = self.world.clock
+
+    # ── pressing ──
+
+    async def tap(self, wanted: Wanted, *, on: Seen | None = None, within: float = PATIENCE) -> str | None:
+        """Press a button: of the latest message that has it, of `on`, or of the reply keyboard on the screen.
+
+        Waits for the answer to the last action first. A link opens: its URL is returned; copied text is too.
+        """
+        if on is not None:
+            button = on.button(wanted)
+            assert button is not None, f"no button {wanted!r} on:\n{on}"
+            return self._press(button, on.id)
+        found: tuple[SeenButton, int] | None = None
+
+        def look() -> bool:
+            nonlocal found
+            found = self._find(wanted) if self._answered() else None
+            return found is not None
+
+        await self._wait(look, within, lambda: f"{self.name} finds no button {wanted!r}. {self._screens()}")
+        assert found is not None
+        return self._press(*found)
+
+    def _answered(self) -> bool:
+        """Something of the bot changed since the last action."""
+        return any(message.from_bot and message.changed > self._mark for message in self._all())
+
+    def _find(self, wanted: Wanted) -> tuple[SeenButton, int] | None:
+        messages = [Seen.of(one) for one in self.conversation.live() if one.from_bot and one.inline]
+        for message in sorted(messages, key=lambda one: one.changed, reverse=True):
+            if message.changed <= self._mark:
+                break
+            if (button := message.button(wanted)) is not None:
+                return button, message.id
+        shown = [one for row in keyboard_rows(self.conversation.keyboard) for one in row]
+        if (button := choose(wanted, shown)) is not None:
+            return button, 0
+        for message in reversed(messages):
+            if (button := message.button(wanted)) is not None:
+                return button, message.id
+        return None
+
+    def _press(self, button: SeenButton, message_id: int) -> str | None:
+        if button.url or button.copy:
+            return button.url or button.copy
+        if button.data is None:
+            if button.asks_contact:
+                self._put(None, contact=self._card(None, ""))
+            else:
+                self._put(None, text=button.text)
+            return None
+        message = self.conversation.messages[message_id]
+        assert button.data in message.offered, f"this button was never on message {message_id}"
+        self._query(message, button.data, button.text)
+        return None
+
+    async def press_raw(self, data: str, message: Seen | None = None) -> None:
+        """Press a button that never was there: forged data on the given (or the last) message of the bot."""
+        target = message or self.screen()
+        self._query(self.conversation.messages[target.id], data, data)
+
+    def _query(self, message: Message, data: str, label: str) -> None:
+        self._acts()
+        query = self.world.new_query(self.bot, message, data, self.user)
+        self.world.tell("press", self.bot, self.conversation, text=label)
+        self.world.put_update(
+            self.bot,
+            "callback_query",
+            self._shapes.callback(self.bot, id=query.id, sender=self.user, message=message, data=data),
+        )
+
+    # ── blocking ──
+
+    async def block(self) -> None:
+        self._set_blocked(True)
+
+    async def unblock(self) -> None:
+        self._set_blocked(False)
+
+    def _set_blocked(self, blocked: bool) -> None:
+        self._acts()
+        self.conversation.blocked = blocked
+        self.world.tell("block" if blocked else "unblock", self.bot, self.conversation)
+        before, after = ("member", "kicked") if blocked else ("kicked", "member")
+        bot = self._shapes.bot(self.bot)
+        change: Json = {
+            "chat": self._shapes.chat(self.conversation.chat),
+            "from": self._shapes.user(self.user),
+            "date": int(time.time()),
+            "old_chat_member": {"status": before, "user": bot},
+            "new_chat_member": {"status": after, "user": bot},
+        }
+        for member in (change["old_chat_member"], change["new_chat_member"]):
+            if member["status"] == "kicked":
+                member["until_date"] = 0
+        self.world.put_update(self.bot, "my_chat_member", change)
+
+    # ── seeing ──
+
+    def _all(self) -> list[Message]:
+        return self.conversation.live()
+
+    def screen(self) -> Seen:
+        """The bot's message that arrived or changed last."""
+        messages = [message for message in self._all() if message.from_bot]
+        assert messages, f"{self.name} has an empty screen"
+        return Seen.of(max(messages, key=lambda one: one.changed))
+
+    def history(self) -> list[Seen]:
+        """Everything in the chat, the person's own messages too, oldest first."""
+        return [Seen.of(message) for message in self._all()]
+
+    def new(self) -> list[Seen]:
+        """What arrived or changed since the last action, oldest first."""
+        fresh = [one for one in self._all() if one.from_bot and one.changed > self._mark]
+        return [Seen.of(one) for one in sorted(fresh, key=lambda one: one.changed)]
+
+    @property
+    def keyboard(self) -> list[list[str]]:
+        """Labels of the reply keyboard on the screen; empty where there is none."""
+        return [[one.text for one in row] for row in keyboard_rows(self.conversation.keyboard)]
+
+    @property
+    def toasts(self) -> list[Toast]:
+        return self.conversation.toasts
+
+    async def sees(self, wanted: Wanted | None = None, *, within: float = PATIENCE) -> Seen:
+        """Wait for a message, new or changed since the last action, that contains the words (or fits the pattern)."""
+        found: Seen | None = None
+
+        def look() -> bool:
+            nonlocal found
+            found = next((one for one in reversed(self.new()) if fits(wanted, one.text)), None)
+            return found is not None
+
+        await self._wait(look, within, lambda: f"{self.name} does not see {wanted!r}. {self._screens()}")
+        assert found is not None
+        return found
+
+    async def sees_file(self, wanted: Wanted | None = None, *, within: float = PATIENCE) -> Seen:
+        """Like `sees`, for a message with a file; the words are sought in its caption and the file's name."""
+        found: Seen | None = None
+
+        def look() -> bool:
+            nonlocal found
+            found = next(
+                (
+                    one
+                    for one in reversed(self.new())
+                    if one.files and fits(wanted, f"{one.text} {one.file.name or ''}")
+                ),
+                None,
+            )
+            return found is not None
+
+        await self._wait(look, within, lambda: f"{self.name} sees no file {wanted!r}. {self._screens()}")
+        assert found is not None
+        return found
+
+    async def sees_toast(self, wanted: Wanted | None = None, *, within: float = PATIENCE) -> Toast:
+        """Wait for the short line over a pressed button."""
+        found: Toast | None = None
+
+        def look() -> bool:
+            nonlocal found
+            found = next(
+                (one for one in reversed(self.toasts) if one.at > self._mark and fits(wanted, one.text)), None
+            )
+            return found is not None
+
+        await self._wait(look, within, lambda: f"{self.name} sees no line {wanted!r}. {self._screens()}")
+        assert found is not None
+        return found
+
+    async def sees_gone(self, message: Seen, *, within: float = PATIENCE) -> None:
+        """Wait until a message (the own password, say) was deleted."""
+        held = self.conversation.messages[message.id]
+        await self._wait(lambda: held.deleted, within, lambda: f"still there:\n{message}")
+
+    async def button_rests(self, *, within: float = PATIENCE) -> None:
+        """Wait until every pressed button was answered: none spins."""
+        mine = [one for one in self.bot.queries.values() if one.chat_id == self.conversation.chat.id]
+        await self._wait(lambda: all(one.answered for one in mine), within, lambda: "a button still spins")
+
+    def does_not_see(self, wanted: Wanted) -> None:
+        """Nothing since the last action contains the words."""
+        assert not any(fits(wanted, one.text) for one in self.new()), self._screens()
+
+    async def waits(self, condition: Callable[[], bool], *, within: float = PATIENCE, what: str = "") -> None:
+        """Wait until something about this messenger holds; looked at after everything that happens there."""
+        await self._wait(condition, within, lambda: f"{self.name} waited in vain: {what}. {self._screens()}")
+
+    async def _wait(self, condition: Callable[[], bool], within: float, why: Callable[[], str]) -> None:
+        try:
+            async with asyncio.timeout(within):
+                while not condition():
+                    await self.world.change()
+        except TimeoutError:
+            raise AssertionError(why()) from None
+
+    def _screens(self) -> str:
+        fresh = self.new()
+        if not fresh:
+            last = [one for one in self._all() if one.from_bot]
+            return "Nothing new arrived; the last was:\n" + (str(Seen.of(last[-1])) if last else "(nothing)")
+        return "New:\n" + "\n---\n".join(str(one) for one in fresh)
+
+
+def _international(phone: str) -> str:
+    """0912… or +98912… as 98912…, the way a messenger writes it."""
+    digits = phone.removeprefix("+").removeprefix("00")
+    return "98" + digits[1:] if digits.startswith("0") else digits
