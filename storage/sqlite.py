@@ -167,22 +167,24 @@ def loop_engine(url: URL, kind: type[LoopConnection], begin: str) -> AsyncEngine
     return engine
 
 
-def stock_engine(url: URL, *, read_only: bool = False) -> AsyncEngine:
+def stock_engine(url: URL, *, read_only: bool = False, foreign_keys: bool = True) -> AsyncEngine:
     """A plain engine, each connection with its thread: large reads, migrations."""
     engine = create_async_engine(url, connect_args={"isolation_level": None})
     begin = "BEGIN" if read_only else "BEGIN IMMEDIATE"
-    _prepare(engine, begin, busy_timeout=BUSY, query_only=read_only)
+    _prepare(engine, begin, busy_timeout=BUSY, query_only=read_only, foreign_keys=foreign_keys)
     return engine
 
 
-def _prepare(engine: AsyncEngine, begin: str, *, busy_timeout: float, query_only: bool) -> None:
+def _prepare(
+    engine: AsyncEngine, begin: str, *, busy_timeout: float, query_only: bool, foreign_keys: bool = True
+) -> None:
     def connect(connection: Any, record: Any) -> None:
         cursor = connection.cursor()
         cursor.execute(f"PRAGMA busy_timeout = {int(BUSY * 1000)}")
         if not query_only:
             cursor.execute("PRAGMA journal_mode = WAL")
         cursor.execute("PRAGMA synchronous = FULL")
-        cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.execute(f"PRAGMA foreign_keys = {int(foreign_keys)}")
         cursor.execute(f"PRAGMA query_only = {int(query_only)}")
         cursor.execute(f"PRAGMA busy_timeout = {int(busy_timeout * 1000)}")
         cursor.close()

@@ -1,0 +1,99 @@
+"""Migrations lead to exactly the schema of the tables, on both databases, all or nothing."""
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from storage.database import asynchronous, open_database
+from storage.migrate import check, current_is_head, upgrade
+from storage.schema import fingerprint
+
+
+async def schema_of(url: str) -> set[str]:
+    engine = create_async_engine(asynchronous(url))
+    async with engine.connect() as connection:
+        found: set[str] = await connection.run_sync(fingerprint)
+    await engine.dispose()
+    return found
+
+
+async def execute(url: str, statement: str) -> None:
+    engine = create_async_engine(asynchronous(url))
+    async with engine.begin() as connection:
+        await connection.execute(text(statement))
+    await engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'new folder' / 'bot.db'}"
+    url: str = request.getfixturevalue("empty_postgres_url")
+    return url
+
+
+async def test_migrations_lead_to_the_schema_of_the_tables(
+    empty_url: str, request: pytest.FixtureRequest
+) -> None:
+    made = request.getfixturevalue("sqlite_url" if empty_url.startswith("sqlite") else "postgres_url")
+
+    await upgrade(empty_url)
+
+    assert await schema_of(empty_url) == await schema_of(made)
+    assert await check(empty_url) == []
+
+
+async def test_the_code_needs_no_further_migration() -> None:
+    assert await check() == []
+
+
+async def test_an_old_schema_is_recognised_and_upgrading_twice_is_harmless(empty_url: str) -> None:
+    assert not await current_is_head(empty_url)
+
+    await upgrade(empty_url)
+    await upgrade(empty_url)
+
+    assert await current_is_head(empty_url)
+
+
+async def test_a_difference_is_found(empty_url: str) -> None:
+    await upgrade(empty_url)
+    await execute(empty_url, "ALTER TABLE tariff ADD COLUMN note TEXT")
+
+    assert any("note" in line for line in await check(empty_url))
+
+
+async def test_a_migration_that_fails_leaves_nothing(empty_url: str) -> None:
+    await execute_first(empty_url)
+
+    with pytest.raises(Exception, match="university"):
+        await upgrade(empty_url)
+
+    assert {line.split(":")[0] for line in await schema_of(empty_url)} == {"university"}
+    assert not await current_is_head(empty_url)
+
+
+async def execute_first(url: str) -> None:
+    """A table that the first migration will stumble over, late."""
+    database = asynchronous(url).database
+    if url.startswith("sqlite") and database is not None:
+        Path(database).parent.mkdir()
+    await execute(url, "CREATE TABLE university (code VARCHAR(1))")
+
+
+async def test_a_migrated_database_opens(empty_url: str) -> None:
+    await upgrade(empty_url)
+
+    database = await open_database(empty_url)
+
+    assert (
+        await database.read(lambda session: session.execute(text("SELECT count(*) FROM chat")).scalar()) == 0
+    )
+    await database.close()
+
+
+async def test_another_kind_of_database_is_refused() -> None:
+    with pytest.raises(ValueError, match="mysql is not supported"):
+        await upgrade("mysql://localhost/x")
