@@ -1,6 +1,9 @@
 """The family of refusals. Each names a text key; nobody below the delivery formats a sentence."""
 
+from collections.abc import Callable
 from typing import Any
+
+from sqlmodel import Session
 
 from bot.screens import Button
 
@@ -11,10 +14,19 @@ class Refusal(Exception):
 
     key = "error.unknown"
 
-    def __init__(self, key: str | None = None, *, doors: tuple[Button, ...] = (), **args: Any) -> None:
+    def __init__(
+        self,
+        key: str | None = None,
+        *,
+        doors: tuple[Button, ...] = (),
+        after: Callable[[Session], object] | None = None,
+        **args: Any,
+    ) -> None:
         self.key = key or type(self).key
         self.args_of_text = args
         self.doors = doors
+        #: Written in spite of the refusal, in the same transaction after the rollback (an alert to the staff).
+        self.after = after
         super().__init__(self.key)
 
 

@@ -1,0 +1,108 @@
+"""The items of a request: which there are, which must be filled, what changed (SPEC 3, R45–R51). Pure functions.
+
+Answers and snapshots are JSON objects by item: fields by name, papers as "doc.<code>": [stored_file ids].
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Answers = Mapping[str, Any]
+
+DOCUMENT = "doc."
+FIELDS = (
+    "first_name",
+    "last_name",
+    "degree_level",
+    "field_of_study",
+    "field_note",
+    "father_name",
+    "gender",
+    "birth_cert_no",
+    "province",
+    "city",
+    "university",
+    "postal_address",
+    "phone",
+    "email",
+)
+#: Locked once submitted (R17).
+REGION = ("province", "city", "university")
+#: May be changed without review (R48); the mobile belongs to the account, not to a request.
+FREE = ("father_name", "gender", "birth_cert_no", "postal_address", "phone", "email")
+#: May stay empty; "field_note" is asked only with «سایر».
+OPTIONAL = frozenset({"email", "field_note"})
+STUDIES = ("degree_level", "field_of_study", "field_note")
+
+SHORTEST_REPLY = 5  # characters: replies, notes and reasons
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A document type as the law sees it. `required` is "yes", "men" or "no"."""
+
+    code: str
+    required: str
+    max_files: int = 3
+
+    def applies(self, answers: Answers) -> bool:
+        return self.required != "men" or answers.get("gender") == "male"
+
+    def must(self, answers: Answers) -> bool:
+        return self.required == "yes" or (self.required == "men" and answers.get("gender") == "male")
+
+
+def document(code: str) -> str:
+    """The item of a document type."""
+    return f"{DOCUMENT}{code}"
+
+
+def files(answers: Answers, papers: Iterable[Paper]) -> dict[str, list[int]]:
+    """document code → ids of its files, of the papers that apply and have any."""
+    found = {
+        paper.code: list(answers.get(document(paper.code)) or ())
+        for paper in papers
+        if paper.applies(answers)
+    }
+    return {code: ids for code, ids in found.items() if ids}
+
+
+def frozen(answers: Answers, papers: Iterable[Paper]) -> dict[str, Any]:
+    """`answers` as a snapshot: known items only, papers only where they apply."""
+    kept = {key: answers.get(key) for key in FIELDS}
+    return kept | {document(code): ids for code, ids in files(answers, papers).items()}
+
+
+def missing(answers: Answers, papers: Iterable[Paper], *, note_needed: bool = False) -> list[str]:
+    """The mandatory items that are empty, in reading order. An empty phone says "has none"; an absent one is missing."""
+    lacking = [key for key in FIELDS if key not in OPTIONAL and not _given(answers, key)]
+    if note_needed and not answers.get("field_note"):
+        lacking.append("field_note")
+    return lacking + [
+        document(paper.code)
+        for paper in papers
+        if paper.must(answers) and not answers.get(document(paper.code))
+    ]
+
+
+def _given(answers: Answers, key: str) -> bool:
+    return answers.get(key) is not None if key == "phone" else bool(answers.get(key))
+
+
+def changed(old: Answers, new: Answers) -> list[str]:
+    """The items that differ, in reading order; absent, None and empty are one."""
+    keys = dict.fromkeys([*FIELDS, *(key for key in (*new, *old) if key.startswith(DOCUMENT))])
+    return [key for key in keys if (old.get(key) or None) != (new.get(key) or None)]
+
+
+def can_be_deficient(key: str, codes: Iterable[str]) -> bool:
+    """Whether an expert may tick the item: never the region, whose remedy is a rejection (R17)."""
+    if key.startswith(DOCUMENT):
+        return key.removeprefix(DOCUMENT) in codes
+    return key in FIELDS and key not in REGION
+
+
+def long_enough(text: str | None) -> bool:
+    return text is not None and len(text.strip()) >= SHORTEST_REPLY

@@ -1,0 +1,62 @@
+"""The officer's side of a qualification request, as one subject (SPEC 2.2, R4–R24)."""
+
+from datetime import datetime
+
+from sqlmodel import Session, col, select
+
+from bot.rules.qualification import Action
+from bot.services import cases
+from bot.services.cases import current_open, is_qualified
+from bot.services.completion import complete
+from bot.services.drafts import discard, may_start, prefill, start
+from bot.services.submission import open_round, resolve, submit
+from bot.turn import Actor
+from storage.states import IN_CIRCULATION
+from storage.tables import (
+    QualificationRequest,
+)
+
+__all__ = [
+    "complete",
+    "current_open",
+    "discard",
+    "in_circulation",
+    "is_qualified",
+    "latest",
+    "may_start",
+    "open_round",
+    "prefill",
+    "resolve",
+    "start",
+    "submit",
+    "withdraw",
+]
+
+
+def latest(db: Session, account_id: int) -> QualificationRequest | None:
+    """The officer's newest request, whatever its state."""
+    query = select(QualificationRequest).where(QualificationRequest.account_id == account_id)
+    return db.exec(query.order_by(col(QualificationRequest.id).desc()).limit(1)).first()
+
+
+def in_circulation(db: Session, account_id: int) -> bool:
+    """R11: general data are not saved while this is true."""
+    request = current_open(db, account_id)
+    return request is not None and request.state in IN_CIRCULATION
+
+
+def withdraw(
+    db: Session, *, actor: Actor, request_id: int, now: datetime, version: int | None = None
+) -> QualificationRequest:
+    """The officer gives the request up. Raises NotAllowed("error.payment_uncertain") while the bank may say "paid"."""
+    request = cases.load(db, request_id, lock=True)
+    return cases.change(
+        db,
+        request,
+        cases.case_of(db, request),
+        actor=actor,
+        action=Action.WITHDRAW,
+        now=now,
+        version=version,
+        values={"closed_at": now},
+    )

@@ -1,0 +1,144 @@
+"""Which university reviews a file (SPEC 3, "From region to university"), and whether anybody is there to do it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func
+from sqlmodel import Session, col, select
+
+from bot.services.notify import alert_staff, settle_alert
+from bot.services.reference import university_name
+from bot.texts import formats, t
+from storage.states import AccountState, RequestState, Role
+from storage.tables import Account, Coverage, Grant, QualificationRequest, StaffAlert, University
+
+REVIEWERS = (Role.EXPERT, Role.IN_CHARGE)
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """Universities of a province to choose from; `suggested` is the code that coverage speaks for, if any."""
+
+    universities: tuple[University, ...]
+    suggested: str | None = None
+
+
+def _in_force(db: Session, province: str, city: str | None, district: int | None) -> str | None:
+    """The university of the most specific active coverage row."""
+    return _most_specific(db, province, city, district, only_active=True)
+
+
+def _most_specific(
+    db: Session, province: str, city: str | None, district: int | None, *, only_active: bool
+) -> str | None:
+    query = (
+        select(Coverage)
+        .join(University, col(University.code) == col(Coverage.university_code))
+        .where(
+            Coverage.province == province,
+            Coverage.city == city,
+            col(University.active).is_(True),
+            col(University.regional).is_(True),
+        )
+    )
+    if only_active:
+        query = query.where(col(Coverage.active).is_(True))
+    rows = db.exec(query).all()
+    exact = [row for row in rows if row.district is not None and row.district == district]
+    whole = [row for row in rows if row.district is None]
+    return next((row.university_code for row in (*exact, *whole)), None)
+
+
+def province_default(db: Session, province: str) -> str | None:
+    query = select(University.code).where(
+        University.province == province,
+        col(University.province_default).is_(True),
+        col(University.active).is_(True),
+    )
+    return db.exec(query.order_by(col(University.code))).first()
+
+
+def university_for(db: Session, province: str, city: str | None) -> str | None:
+    """The one university of this region, or None where the officer must choose (Tehran).
+
+    A coverage row that is switched on goes before the province's default; where there is no default it only suggests.
+    """
+    default = province_default(db, province)
+    return default and (_in_force(db, province, city, None) or default)
+
+
+def choices_for(db: Session, province: str, city: str | None = None, district: int | None = None) -> Choices:
+    """What the officer chooses from where the province has no default; empty where there is nothing to choose."""
+    if province_default(db, province) is not None:
+        return Choices(())
+    query = select(University).where(
+        University.province == province,
+        col(University.regional).is_(True),
+        col(University.active).is_(True),
+    )
+    found = tuple(db.exec(query.order_by(col(University.name))))
+    suggested = _most_specific(db, province, city, district, only_active=False) if city else None
+    return Choices(found, suggested if suggested in {one.code for one in found} else None)
+
+
+def experts(db: Session, university_code: str) -> list[Grant]:
+    """Active grants of those who may review there, one an account (in-charge before expert)."""
+    query = (
+        select(Grant)
+        .join(Account, col(Account.id) == col(Grant.account_id))
+        .where(
+            Grant.university_code == university_code,
+            col(Grant.role).in_(REVIEWERS),
+            col(Grant.active).is_(True),
+            Account.state == AccountState.ACTIVE,
+        )
+        .order_by(col(Grant.account_id), col(Grant.role).desc())
+    )
+    return list({grant.account_id: grant for grant in db.exec(query)}.values())
+
+
+def is_active_expert(db: Session, account_id: int | None, university_code: str | None) -> bool:
+    """Whether this account may review files of that university now."""
+    if account_id is None or university_code is None:
+        return False
+    return any(grant.account_id == account_id for grant in experts(db, university_code))
+
+
+def has_active_expert(db: Session, university_code: str) -> bool:
+    return bool(experts(db, university_code))
+
+
+def watch(db: Session, *, university_code: str, now: datetime) -> None:
+    """Alert staff while files wait at a university without any active expert; settle the alert once there is one."""
+    key = f"no-expert:{university_code}"
+    if has_active_expert(db, university_code):
+        settle_alert(db, key=key, now=now)
+        return
+    waiting = db.exec(
+        select(func.count())
+        .select_from(QualificationRequest)
+        .where(
+            QualificationRequest.university_code == university_code,
+            QualificationRequest.state == RequestState.SUBMITTED,
+        )
+    ).one()
+    if waiting:
+        name = university_name(db, university_code)
+        text = t("alert.no_expert", university=name, n=formats.digits(waiting))
+        alert_staff(db, key=key, text=text, now=now)
+
+
+def watch_all(db: Session, *, now: datetime) -> None:
+    """`watch` for every university that has files waiting or an open alert."""
+    waiting = db.exec(
+        select(QualificationRequest.university_code)
+        .where(QualificationRequest.state == RequestState.SUBMITTED)
+        .distinct()
+    ).all()
+    alerts = db.exec(
+        select(StaffAlert.key).where(
+            col(StaffAlert.key).startswith("no-expert:"), col(StaffAlert.settled_at).is_(None)
+        )
+    ).all()
+    for code in sorted({code for code in waiting if code} | {key.partition(":")[2] for key in alerts}):
+        watch(db, university_code=code, now=now)
