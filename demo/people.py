@@ -1,7 +1,7 @@
 """The town: both messengers, the SMS phone, the bank, and the people in it.
 
 async with await Town.start() as town:
-    … start the bot with os.environ | town.env() …
+    … start the bot with town.env() …
     sara = town.telegram.person("سارا", phone="09121234567")
     await sara.start()
     await sara.tap("📝 ثبت‌نام")
@@ -11,8 +11,10 @@ async with await Town.start() as town:
 from __future__ import annotations
 
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
+from demo.bank import Bank
+from demo.bank_server import BankServer
 from demo.botapi.faults import Faults
 from demo.botapi.state import Bot, Chat
 from demo.messenger import Kind, MessengerServer
@@ -23,7 +25,7 @@ from demo.transcript import Transcript
 #: Formed as each messenger forms them; good for nothing outside the town.
 TELEGRAM_TOKEN = "110201543:TOWN-TELEGRAM-TOKEN-GOOD-FOR-NOTHNG"  # noqa: S105
 BALE_TOKEN = "220301654:TOWN-BALE-TOKEN-GOOD-FOR-NOTHING-AT-ALL1"  # noqa: S105
-MERCHANT = "11111111-2222-3333-4444-555555555555"
+MERCHANT_ID = "11111111-2222-3333-4444-555555555555"
 
 
 class Face:
@@ -57,10 +59,11 @@ class Face:
 class Town:
     """Servers on free ports of this machine, all on the loop of `start`."""
 
-    def __init__(self, telegram: Face, bale: Face, sms: SmsServer) -> None:
+    def __init__(self, telegram: Face, bale: Face, sms: SmsServer, bank_server: BankServer) -> None:
         self.telegram = telegram
         self.bale = bale
         self.sms = sms
+        self.bank_server = bank_server
         self.transcript = Transcript()
         for face in self.faces:
             self.transcript.watch(face.server.world)
@@ -70,14 +73,26 @@ class Town:
     def faces(self) -> tuple[Face, Face]:
         return self.telegram, self.bale
 
+    @property
+    def bank(self) -> Bank:
+        """The bank's book: pay, cancel, faults."""
+        return self.bank_server.bank
+
     @classmethod
-    async def start(cls, *, host: str = "127.0.0.1", first_update_id: int = 1, **_: Any) -> Town:
-        telegram = MessengerServer("telegram", host=host, first_update_id=first_update_id)
-        bale = MessengerServer("bale", host=host, first_update_id=first_update_id)
-        sms = SmsServer(host=host)
-        for server in (telegram, bale, sms):
+    async def start(
+        cls, *, host: str = "127.0.0.1", first_update_id: int = 1, first_message_id: int = 1
+    ) -> Town:
+        """Everything on free ports. A town that continues for an old database needs ids past those of before."""
+        telegram, bale = (
+            MessengerServer(
+                kind, host=host, first_update_id=first_update_id, first_message_id=first_message_id
+            )
+            for kind in ("telegram", "bale")
+        )
+        sms, bank = SmsServer(host=host), BankServer(host=host)
+        for server in (telegram, bale, sms, bank):
             await server.start()
-        return cls(Face(telegram, TELEGRAM_TOKEN), Face(bale, BALE_TOKEN), sms)
+        return cls(Face(telegram, TELEGRAM_TOKEN), Face(bale, BALE_TOKEN), sms, bank)
 
     def env(self) -> dict[str, str]:
         """The bot's settings for this town. LISTEN, PUBLIC_URL, DATABASE_URL and folders are the caller's."""
@@ -86,6 +101,11 @@ class Town:
             "TELEGRAM_API_URL": self.telegram.server.url,
             "BALE_TOKEN": self.bale.token,
             "BALE_API_URL": self.bale.server.url,
+            "PAYMENT_GATEWAY": "zarinpal",
+            "ZARINPAL_URL": self.bank_server.url,
+            "ZARINPAL_MERCHANT_ID": MERCHANT_ID,
+            "ZIBAL_URL": self.bank_server.url,
+            "ZIBAL_MERCHANT_ID": "zibal",
             "SMS_GATEWAY": "kavenegar",
             "KAVENEGAR_URL": self.sms.url,
             "KAVENEGAR_API_KEY": self.sms.key,
@@ -96,10 +116,9 @@ class Town:
         """Every rule the bot broke on either messenger; a test asserts that there are none."""
         return [f"{face.kind}: {one}" for face in self.faces for one in face.server.violations]
 
-    async def stop(self) -> None:
-        for face in self.faces:
-            await face.server.stop()
-        await self.sms.stop()
+    async def close(self) -> None:
+        for server in (self.telegram.server, self.bale.server, self.sms, self.bank_server):
+            await server.stop()
 
     async def __aenter__(self) -> Self:
         return self
@@ -107,4 +126,4 @@ class Town:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self.stop()
+        await self.close()
