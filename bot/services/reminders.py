@@ -1,0 +1,206 @@
+"""N20: who is reminded of what, and drafts that nobody continues (SPEC 2.8, Q6–Q8, Q44).
+
+Each function is one unit: safe with several processes (a compare-and-set takes each case), and after a long downtime
+(the present state counts, not the ticks that were missed).
+"""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, update
+from sqlmodel import Session, col, select
+
+from bot.screens import Button, button
+from bot.services import cases, drafts, notify, routing
+from bot.services import tariffs as tariff_rules
+from bot.services.audit import record
+from bot.services.cases import SUBJECT
+from bot.services.decisions import alert_no_tariff
+from bot.texts import formats, t
+from bot.turn import SYSTEM
+from storage.states import RequestKind, RequestState
+from storage.tables import AuditEvent, Draft, QualificationRequest
+
+#: The officer is reminded after so many days in a state that waits for them.
+OFFICER_DAYS = (3, 7, 30)
+#: Experts are reminded of a file after so many days.
+EXPERT_DAYS = tuple(range(10, 100, 10))
+#: A draft is removed after so long without a change, with a notice so long before.
+DRAFT_KEPT, DRAFT_NOTICE = timedelta(days=365), timedelta(days=30)
+#: Cases of one step that a unit takes at most; the next tick takes the rest.
+BATCH = 200
+
+_NOTICE_EVENT = "draft_expiry_notice"
+
+
+def _take(db: Session, request: QualificationRequest, reminders: int) -> bool:
+    """Count the reminder; False where another process was faster or the state has changed."""
+    return (
+        db.exec(
+            update(QualificationRequest)
+            .where(
+                col(QualificationRequest.id) == request.id,
+                col(QualificationRequest.state) == request.state,
+                col(QualificationRequest.reminders) == request.reminders,
+            )
+            .values(reminders=reminders)
+            .execution_options(synchronize_session=False)
+        ).rowcount
+        > 0
+    )
+
+
+def _due(
+    db: Session, states: tuple[RequestState, ...], days: tuple[int, ...], now: datetime
+) -> list[tuple[int, QualificationRequest]]:
+    """(step, request) of everything that waits longer than the step's days and was not reminded of them yet.
+
+    The longest waits come first and skip the steps that a downtime missed; each is taken by one process."""
+    taken = []
+    for step, span in reversed(list(enumerate(days, start=1))):
+        query = select(QualificationRequest).where(
+            col(QualificationRequest.state).in_(states),
+            QualificationRequest.reminders < step,
+            QualificationRequest.state_since <= now - timedelta(days=span),
+        )
+        for request in db.exec(query.order_by(col(QualificationRequest.id)).limit(BATCH)).all():
+            if _take(db, request, step):
+                db.refresh(request)
+                taken.append((step, request))
+    return taken
+
+
+def remind_officers(db: Session, *, now: datetime) -> int:
+    """Of deficiencies and unpaid fees, after 3, 7 and 30 days; after a downtime only once. Say how many."""
+    states = (RequestState.DEFICIENT, RequestState.AWAITING_PAYMENT)
+    due = _due(db, states, OFFICER_DAYS, now)
+    for step, request in due:
+        go_on = button(t("push.N20_go"), "qual.track", request.id or 0)
+        _remind(db, request, request.account_id, step, go_on, now)
+    return len(due)
+
+
+def remind_experts(db: Session, *, now: datetime) -> int:
+    """Of files over 10 days, every 10 days: the reviewer of each, and all experts where the queue holds some."""
+    universities = set()
+    due = _due(db, (RequestState.IN_REVIEW, RequestState.SUBMITTED), EXPERT_DAYS, now)
+    for step, request in due:
+        if request.state is RequestState.SUBMITTED:
+            universities.add(request.university_code or "")
+        elif request.reviewer_id is not None:
+            see = button(t("nav.see"), "desk.file", request.id or 0)
+            _remind(db, request, request.reviewer_id, step, see, now)
+    for university in sorted(universities):
+        _remind_queue(db, university, now)
+    return len(due)
+
+
+def _remind(
+    db: Session, request: QualificationRequest, account_id: int, step: int, door: Button, now: datetime
+) -> None:
+    state = t(f"status.{request.state}").partition(" ")[2]  # without the sign before it
+    notify.push(
+        db,
+        kind="N20",
+        event_key=f"{SUBJECT}:{request.id}:reminder:{request.version}:{step}",
+        account_id=account_id,
+        text=t("push.N20", code=request.tracking_code, state=state),
+        rows=[[door]],
+        now=now,
+    )
+
+
+def _remind_queue(db: Session, university: str, now: datetime) -> None:
+    days = EXPERT_DAYS[0]
+    late = db.exec(
+        select(func.count())
+        .select_from(QualificationRequest)
+        .where(
+            QualificationRequest.university_code == university,
+            QualificationRequest.state == RequestState.SUBMITTED,
+            QualificationRequest.state_since <= now - timedelta(days=days),
+        )
+    ).one()
+    for grant in routing.experts(db, university):
+        notify.push(
+            db,
+            kind="N20",
+            event_key=f"late-queue:{university}:{int(now.timestamp())}",
+            account_id=grant.account_id,
+            text=t("push.N20_queue", n=formats.digits(late), days=formats.digits(days)),
+            rows=[[button(t("nav.see"), "desk.queue")]],
+            now=now,
+        )
+
+
+def abandoned_drafts(db: Session, *, now: datetime) -> tuple[int, int]:
+    """Announce the removal of drafts untouched for 11 months, remove those untouched for 12 whose notice is 30 days
+    old; say how many of each."""
+    touched = func.coalesce(func.max(Draft.updated_at), QualificationRequest.state_since)
+    query = (
+        select(QualificationRequest, touched)
+        .outerjoin(
+            Draft,
+            (col(Draft.subject_id) == col(QualificationRequest.id))
+            & (col(Draft.dialogue) == drafts.FORM)
+            & (col(Draft.account_id) == col(QualificationRequest.account_id)),
+        )
+        .where(QualificationRequest.state == RequestState.DRAFT)
+        .group_by(col(QualificationRequest.id))
+        .having(touched <= now - (DRAFT_KEPT - DRAFT_NOTICE))
+        .order_by(touched)
+        .limit(BATCH)
+    )
+    announced = removed = 0
+    for request, since in db.exec(query).all():
+        assert request.id is not None
+        notice = _notice(db, request.id, since)
+        if notice is None:
+            announced += _announce(db, request, since, now)
+        elif notice <= now - DRAFT_NOTICE and since <= now - DRAFT_KEPT:
+            drafts.discard(db, actor=SYSTEM, request_id=request.id, now=now)
+            removed += 1
+    return announced, removed
+
+
+def _notice(db: Session, request_id: int, since: datetime) -> datetime | None:
+    query = select(func.max(AuditEvent.at)).where(
+        AuditEvent.subject == SUBJECT,
+        AuditEvent.subject_id == request_id,
+        AuditEvent.event == _NOTICE_EVENT,
+        col(AuditEvent.at) >= since,
+    )
+    return db.exec(query).one()
+
+
+def _announce(db: Session, request: QualificationRequest, since: datetime, now: datetime) -> bool:
+    assert request.id is not None
+    if cases.load(db, request.id, lock=True).state is not RequestState.DRAFT:
+        return False
+    if _notice(db, request.id, since) is not None:  # another process, while we waited for the lock
+        return False
+    record(db, now=now, actor=SYSTEM, event=_NOTICE_EVENT, subject=SUBJECT, subject_id=request.id)
+    notify.push(
+        db,
+        kind="N20",
+        event_key=f"{SUBJECT}:{request.id}:draft:{int(since.timestamp())}",
+        account_id=request.account_id,
+        text=t("push.N20_draft", days=formats.digits(DRAFT_NOTICE.days)),
+        rows=[[button(t("form.resume"), "qual.draft", request.id)]],
+        now=now,
+    )
+    return True
+
+
+def watch_tariffs(db: Session, *, now: datetime) -> None:
+    """Alert staff where files under review have no tariff in force; settle the alert once there is one."""
+    kinds = db.exec(
+        select(QualificationRequest.kind)
+        .where(col(QualificationRequest.state).in_((RequestState.SUBMITTED, RequestState.IN_REVIEW)))
+        .distinct()
+    ).all()
+    day = now.astimezone(formats.TEHRAN).date()
+    for kind in RequestKind:
+        if tariff_rules.in_force(db, kind=kind, day=day) is not None:
+            notify.settle_alert(db, key=tariff_rules.no_tariff_key(kind), now=now)
+        elif kind in kinds:
+            alert_no_tariff(db, kind=kind, now=now)

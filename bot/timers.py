@@ -1,0 +1,93 @@
+"""What is done by the clock: sweeps over columns, never objects in memory (DESIGN 3).
+
+Every sweep may run in several processes at once, and makes up for a downtime by itself.
+"""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete
+from sqlmodel import Session, col, select
+
+from bot.desk import Desk
+from bot.services import notify, payments, reminders, routing, throttle, waiting
+from storage.states import InboxState
+from storage.tables import InboxUpdate
+
+#: A unit of work that only needs to know the time.
+Unit = Callable[[Session, datetime], Any]
+#: name, interval in seconds, what to do
+Sweep = tuple[str, float, Callable[[], Awaitable[Any]]]
+
+MINUTE, HOUR = 60.0, 3600.0
+#: Messengers repeat an update for a day at most; what could not be read is kept longer, for people to look at.
+INBOX_KEPT, ODD_INBOX_KEPT = timedelta(days=14), timedelta(days=90)
+#: Rows that one unit deletes at most, so that nobody waits for it.
+PURGE_BATCH = 1000
+
+
+def purge_inbox(db: Session, *, now: datetime) -> int:
+    """Drop updates that were answered long ago, at most a batch; say how many."""
+    kept = {
+        InboxState.ANSWERED: INBOX_KEPT,
+        InboxState.SET_ASIDE: ODD_INBOX_KEPT,
+        InboxState.FAILED: ODD_INBOX_KEPT,
+    }
+    gone = 0
+    for state, span in kept.items():
+        old = (
+            select(InboxUpdate.id)
+            .where(InboxUpdate.state == state, InboxUpdate.received_at < now - span)
+            .order_by(col(InboxUpdate.id))
+            .limit(PURGE_BATCH)
+        )
+        gone += db.exec(
+            delete(InboxUpdate)
+            .where(col(InboxUpdate.id).in_(old))
+            .execution_options(synchronize_session=False)
+        ).rowcount
+    return gone
+
+
+def remind(db: Session, *, now: datetime) -> None:
+    """N20 to officers and experts."""
+    reminders.remind_officers(db, now=now)
+    reminders.remind_experts(db, now=now)
+
+
+def watch(db: Session, *, now: datetime) -> None:
+    """What staff must see: universities without experts, kinds without a tariff; again each day while it lasts."""
+    routing.watch_all(db, now=now)
+    reminders.watch_tariffs(db, now=now)
+    notify.repeat_alerts(db, now=now)
+
+
+def sweeps(desk: Desk, *, drafts: Unit | None = None) -> list[Sweep]:
+    """All sweeps; bot.py runs each at its interval, one that fails never stops the others.
+
+    `drafts` is the dialogues' own sweep of expired drafts, `Engine.sweep`.
+    """
+
+    def unit(work: Callable[..., Any]) -> Callable[[], Awaitable[Any]]:
+        async def run() -> Any:
+            return await desk.database.run(lambda db: work(db, now=desk.clock()))
+
+        return run
+
+    async def reconcile() -> Any:
+        return await payments.reconcile(desk)
+
+    found: list[Sweep] = [
+        ("reconcile payments", 2 * MINUTE, reconcile),
+        ("waiting files (N10)", 5 * MINUTE, unit(waiting.follow_up)),
+        ("reminders (N20)", 10 * MINUTE, unit(remind)),
+        ("alerts to staff", 10 * MINUTE, unit(watch)),
+        ("abandoned drafts", 6 * HOUR, unit(reminders.abandoned_drafts)),
+        ("old tries", HOUR, unit(throttle.sweep)),
+        ("old updates", HOUR, unit(purge_inbox)),
+    ]
+    if drafts is not None:
+        sweep = drafts
+        found.append(("expired drafts", 6 * HOUR, unit(lambda db, *, now: sweep(db, now))))
+    return found
