@@ -34,6 +34,10 @@ class Database(Protocol):
         """Run a unit that only reads."""
         ...
 
+    def later(self, unit: Callable[[Session], Any]) -> None:
+        """Run a unit that writes soon, together with others; nobody waits, a kill may lose it."""
+        ...
+
 
 class Downloader(Protocol):
     async def download(self, handle: str, *, limit: int) -> bytes:

@@ -2,13 +2,39 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
-from typing import Any, Protocol
+from functools import partial
+from typing import Any, Protocol, TypeVar
+
+from sqlalchemy.exc import DBAPIError
+from sqlmodel import Session
 
 from bot.desk import Desk
-from bot.screens import Press, Reply, Screen
+from bot.errors import FileRejected, Refusal
+from bot.incoming import Incoming
+from bot.messengers import inbox
+from bot.messengers.answer import Answer, Place
+from bot.messengers.decide import Decided, Decider
+from bot.messengers.passage import CURRENT, Passage
+from bot.routes import Routes
+from bot.screens import Press, Reply, Screen, button
+from bot.texts import t
+from bot.texts.formats import digits
 from bot.turn import Turn
+from storage.states import InboxState, Messenger
+from storage.tables import Chat
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+#: Largest paper (SPEC 3), in bytes.
+MAX_PAPER = 10 * 1024 * 1024
+#: Seconds between tries while the database is away.
+AWAY = (0.05, 0.2, 1.0, 3.0, 5.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,3 +72,303 @@ class Dialogues(Protocol):
     def press_belongs(self, press: Press) -> bool:
         """Whether a button is a dialogue's own."""
         ...
+
+
+class Delivers(Protocol):
+    async def show(self, answer: Answer) -> None:
+        """Send it. Raises nothing."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Needed:
+    """The unit did nothing yet: this comes first. `stands` is where the chat stood when it was asked."""
+
+    preparation: Preparation
+    stands: tuple[Any, ...]
+    account_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    stands: tuple[Any, ...]
+    result: Any = None
+    refusal: Refusal | None = None
+    secret: bool = False
+
+
+class Serve:
+    """Takes what PTB's handlers read, runs the unit, and hands the answer to delivery after the commit."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        dialogues: Dialogues,
+        routes: Routes,
+        delivery: Delivers,
+        *,
+        aside: Callable[[], AbstractAsyncContextManager[None]] = nullcontext,
+        committed: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`aside` gives the lane's slot back while somebody else's server is waited for; `committed` is called after
+        each commit (the outbox may have new rows)."""
+        self.desk = desk
+        self.dialogues = dialogues
+        self.routes = routes
+        self.delivery = delivery
+        self._decider = Decider(routes, dialogues)
+        self._aside = aside
+        self._committed = committed
+
+    async def serve(self, incoming: Incoming) -> None:
+        """Serve the update in hand (`passage.CURRENT`)."""
+        passage = CURRENT.get()
+        passage.served = True
+        prepared: _Prepared | None = None
+        try:
+            if not incoming.private:
+                answer = await self._run(incoming, partial(self._in_group, passage, incoming))
+            else:
+                outcome = await self._run(incoming, partial(self._unit, passage, incoming, prepared))
+                while isinstance(outcome, _Needed):
+                    prepared = await self._prepare(outcome, incoming)
+                    outcome = await self._run(incoming, partial(self._unit, passage, incoming, prepared))
+                answer = outcome
+        except Exception as error:
+            answer = await self.broken(
+                passage, incoming, error, secret=prepared is not None and prepared.secret
+            )
+        if answer is not None:
+            self._committed()
+            await self.delivery.show(answer)
+
+    async def broken(
+        self, passage: Passage, incoming: Incoming | None, error: BaseException, *, secret: bool = False
+    ) -> Answer | None:
+        """Something of ours broke: the row is FAILED, the person gets a number that is in the log beside `error`."""
+        row = passage.row
+        number = str(row.id)
+        log.error(
+            "an update failed: number %s, %s update %s",
+            number,
+            row.messenger.value,
+            row.update_id,
+            exc_info=error,
+        )
+
+        def unit(db: Session) -> bool:
+            if secret:
+                inbox.wipe(db, row.id)
+            return inbox.mark(db, row.id, self.desk.clock(), InboxState.FAILED, note=number)
+
+        try:
+            ours = await self.desk.database.run(unit, lane=_lane(row.messenger, row.lane))
+        except Exception:
+            log.exception("the failure could not be noted; the update stays in the inbox")
+            ours = not passage.again
+        if not ours or incoming is None or not incoming.private:
+            return None
+        screen = Screen(t("error.crash", number=digits(number)), ((button(t("nav.home"), "home"),),))
+        place = Place(incoming.messenger, incoming.chat_id)
+        return Answer(place, (screen,), callback_id=incoming.callback_id)
+
+    async def set_aside(self, row: inbox.Row, reason: str, *, answer: bool) -> None:
+        """Keep an update that cannot be read, out of the way. Whoever sent it is told to use the buttons."""
+        log.warning("set aside: %s update %s: %s", row.messenger.value, row.update_id, reason)
+
+        def unit(db: Session) -> Answer | None:
+            now = self.desk.clock()
+            if not inbox.mark(db, row.id, now, InboxState.SET_ASIDE, note=reason[:500]):
+                return None
+            if not answer or row.lane is None:
+                return None
+            incoming = Incoming(row.messenger, row.update_id, row.lane)
+            turn = self._turn(db, incoming)
+            return self._answer(turn, self._decider.refused(turn, Refusal("error.unknown")), None)
+
+        made = await self._run(None, unit, lane=_lane(row.messenger, row.lane))
+        if made is not None:
+            await self.delivery.show(made)
+
+    async def membership(self, row: inbox.Row, *, alive: bool) -> None:
+        """Telegram says that this chat blocked us, or came back."""
+
+        def unit(db: Session) -> None:
+            if inbox.mark(db, row.id, self.desk.clock(), InboxState.ANSWERED) and row.lane is not None:
+                turn = inbox.load_turn(
+                    db, Incoming(row.messenger, row.update_id, row.lane), self.desk.clock(), self.desk.world
+                )
+                if turn.chat.id is not None:
+                    turn.chat.dead = not alive
+
+        await self._run(None, unit, lane=_lane(row.messenger, row.lane))
+
+    async def ignore(self, row: inbox.Row, note: str) -> None:
+        """Done without an answer: of a kind that nobody asked for."""
+        await self.desk.database.run(
+            lambda db: inbox.mark(db, row.id, self.desk.clock(), InboxState.ANSWERED, note=note)
+        )
+
+    async def show_current(self, chat_row: int) -> None:
+        """Show a chat its current screen (again): after a restart, or when an album has become quiet."""
+
+        def unit(db: Session) -> Answer | None:
+            chat = db.get(Chat, chat_row)
+            if chat is None or chat.dead:
+                return None
+            turn = inbox.load_turn(
+                db, Incoming(chat.messenger, 0, chat.chat_id), self.desk.clock(), self.desk.world
+            )
+            screen = self._decider.current(turn)
+            return Answer(_place(turn), (screen,))
+
+        answer = await self.desk.database.read(unit)
+        if answer is not None:
+            await self.delivery.show(answer)
+
+    # -- the unit ------------------------------------------------------------------------------------
+
+    def _unit(
+        self, passage: Passage, incoming: Incoming, prepared: _Prepared | None, db: Session
+    ) -> Answer | _Needed | None:
+        turn = inbox.load_turn(db, incoming, self.desk.clock(), self.desk.world)
+        stands = _stands(turn)
+        if prepared is None or prepared.stands != stands:
+            needed = self._preparation(turn)
+            if needed is not None and (needed.work is not None or needed.file):
+                return _Needed(needed, stands, turn.account.id if turn.account is not None else None)
+            prepared = _Prepared(stands, secret=needed is not None and needed.secret)
+        if not inbox.mark(db, passage.row.id, turn.now):
+            return None
+        self._welcome(turn)
+        turn.prepared = prepared.result
+        decided = self._decider.decide(turn, prepared.refusal)
+        if prepared.secret or decided.wipe:
+            inbox.wipe(db, passage.row.id)
+        return self._answer(turn, decided, passage.row.id, secret=prepared.secret)
+
+    def _preparation(self, turn: Turn) -> Preparation | None:
+        """What must be done before the unit, by the open dialogue or by the pressed route."""
+        match self._decider.destination(turn):
+            case "dialogue":
+                return self.dialogues.preparation(turn)
+            case Press() as press:
+                route = self.routes.by_action[press.action]
+                if route.prepare is None or turn.role not in route.roles:
+                    return None
+                prepare = route.prepare
+                return Preparation(work=lambda desk: prepare(desk, turn.incoming, press))
+        return None
+
+    async def _prepare(self, needed: _Needed, incoming: Incoming) -> _Prepared:
+        secret = needed.preparation.secret
+        try:
+            async with self._aside():
+                if needed.preparation.work is not None:
+                    result = await needed.preparation.work(self.desk)
+                else:
+                    result = await self._take_file(incoming, needed.account_id)
+        except Refusal as refusal:
+            return _Prepared(needed.stands, refusal=refusal, secret=secret)
+        except Exception as error:
+            # Told as any other failure, with the secret wiped.
+            return _Prepared(needed.stands, refusal=_Broken(error), secret=secret)
+        return _Prepared(needed.stands, result, secret=secret)
+
+    async def _take_file(self, incoming: Incoming, account_id: int | None) -> Any:
+        """The offered file, checked and sealed. Raises FileRejected."""
+        offered = incoming.file
+        if offered is None or account_id is None:
+            return None
+        if offered.size is not None and offered.size > MAX_PAPER:
+            raise FileRejected("error.too_large")
+        content = await self.desk.downloads[incoming.messenger].download(offered.handle, limit=MAX_PAPER)
+        return await self.desk.papers.take(self.desk, account_id=account_id, offered=offered, content=content)
+
+    def _in_group(self, passage: Passage, incoming: Incoming, db: Session) -> Answer | None:
+        if not inbox.mark(db, passage.row.id, self.desk.clock()):
+            return None
+        screen = Screen(t("error.group_chat"))
+        place = Place(incoming.messenger, incoming.chat_id)
+        return Answer(place, (screen,), update_row=passage.row.id, callback_id=incoming.callback_id)
+
+    def _turn(self, db: Session, incoming: Incoming) -> Turn:
+        turn = inbox.load_turn(db, incoming, self.desk.clock(), self.desk.world)
+        self._welcome(turn)
+        return turn
+
+    @staticmethod
+    def _welcome(turn: Turn) -> None:
+        """A new chat gets its row; a dead chat that writes is alive again."""
+        if turn.chat.id is None:
+            turn.db.add(turn.chat)
+            turn.db.flush()
+        elif turn.chat.dead:
+            turn.chat.dead = False
+
+    @staticmethod
+    def _answer(turn: Turn, decided: Decided, row_id: int | None, *, secret: bool = False) -> Answer:
+        place = _place(turn)
+        asks_contact = bool(decided.screens) and decided.screens[-1].ask_contact is not None
+        if decided.screens and turn.chat.keyboard != asks_contact:
+            turn.chat.keyboard = asks_contact
+        incoming = turn.incoming
+        editable = incoming.pressed and not decided.anew and not (incoming.press and incoming.press.fresh)
+        if decided.quiet is not None and not decided.screens and row_id is not None:
+            inbox.mark_quiet(turn.db, row_id, turn.chat, turn.now, decided.quiet)
+        return Answer(
+            place,
+            decided.screens,
+            notice=decided.notice,
+            update_row=row_id,
+            edit=incoming.message_id if editable else None,
+            callback_id=incoming.callback_id,
+            delete=incoming.message_id if (secret or decided.wipe) and not incoming.pressed else None,
+            credentials_of=decided.credentials_of,
+            quiet=decided.quiet if not decided.screens else None,
+        )
+
+    async def _run(
+        self, incoming: Incoming | None, unit: Callable[[Session], T], *, lane: str | None = None
+    ) -> T:
+        """Run a unit; while the database is away, try again for some seconds."""
+        if incoming is not None:
+            lane = _lane(incoming.messenger, incoming.chat_id)
+        for pause in AWAY:
+            try:
+                return await self.desk.database.run(unit, lane=lane)
+            except (DBAPIError, OSError) as error:
+                if isinstance(error, DBAPIError) and not _is_away(error):
+                    raise
+                log.warning("the database did not answer (%s); trying again", type(error).__name__)
+                await asyncio.sleep(pause)
+        return await self.desk.database.run(unit, lane=lane)
+
+
+class _Broken(Refusal):
+    """A preparation that broke: raised inside the unit, so that it fails like everything else."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__("error.crash")
+        self.__cause__ = error
+
+
+def _is_away(error: DBAPIError) -> bool:
+    """Locked, shut down, unreachable: not the statement's fault."""
+    from sqlalchemy.exc import InterfaceError, OperationalError
+
+    return error.connection_invalidated or isinstance(error, OperationalError | InterfaceError)
+
+
+def _lane(messenger: Messenger, chat_id: int | None) -> str | None:
+    return None if chat_id is None else f"{messenger.value}:{chat_id}"
+
+
+def _place(turn: Turn) -> Place:
+    return Place(turn.chat.messenger, turn.chat.chat_id, turn.chat.id, turn.chat.keyboard)
+
+
+def _stands(turn: Turn) -> tuple[Any, ...]:
+    """Where the chat stands: work prepared for another place is worth nothing."""
+    chat = turn.chat
+    return (chat.account_id, chat.role, chat.dialogue, chat.draft_id, repr(chat.place), chat.view)

@@ -1,0 +1,88 @@
+"""A live messenger: its Bot, what it can do, and how fast it lets us speak."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from telegram.error import TelegramError
+from telegram.ext import Application
+
+from bot.errors import FileRejected
+from bot.messengers.bale import BaleRequest
+from bot.messengers.request import AioRequest, TooMuch
+from storage.states import Messenger
+
+#: Bots may fetch files up to 20 MB on both messengers.
+MAX_DOWNLOAD = 20 * 1024 * 1024
+
+
+@dataclass(slots=True)
+class Pace:
+    """The messenger's patience: after a 429 nobody sends before `until` (seconds of the monotonic clock)."""
+
+    until: float = 0.0
+
+    def rest(self, seconds: float) -> None:
+        self.until = max(self.until, time.monotonic() + seconds)
+
+    @property
+    def left(self) -> float:
+        """Seconds still to wait."""
+        return max(0.0, self.until - time.monotonic())
+
+    async def wait(self) -> None:
+        if (left := self.left) > 0:
+            await asyncio.sleep(left)
+
+
+@dataclass(slots=True)
+class Channel:
+    messenger: Messenger
+    application: Application[Any, Any, Any, Any, Any, Any]
+    request: AioRequest | BaleRequest | Any
+    api_url: str
+    #: Makes one raw update whole before PTB parses it.
+    whole: Callable[[dict[str, Any]], dict[str, Any]]
+    allowed_updates: tuple[str, ...] | None
+    #: Whether a line over a pressed button is seen, by callback id.
+    shows_notices: Callable[[str | None], bool]
+    pace: Pace = field(default_factory=Pace)
+    #: Known after getMe.
+    ready: bool = False
+    #: At most so many downloads at once: each holds a whole file.
+    _downloads: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(12))
+
+    @property
+    def bot(self) -> Any:
+        return self.application.bot
+
+    @property
+    def link(self) -> str:
+        """Where people find the bot; known after getMe."""
+        host = "https://t.me/" if self.messenger is Messenger.TELEGRAM else "https://ble.ir/"
+        return f"{host}{self.bot.username}"
+
+    async def download(self, handle: str, *, limit: int) -> bytes:
+        """See `bot.desk.Downloader`."""
+        async with self._downloads:
+            try:
+                file = await self.bot.get_file(handle)
+                if file.file_size is not None and file.file_size > limit:
+                    raise FileRejected("error.too_large")
+                if not file.file_path:
+                    raise FileRejected("error.download_failed")
+                if isinstance(self.request, AioRequest | BaleRequest):
+                    return await self.request.download(file.file_path, limit=limit)
+                content = bytes(await self.request.retrieve(file.file_path))
+            except TooMuch:
+                raise FileRejected("error.too_large") from None
+            except TelegramError as error:
+                too_large = "too big" in str(error).lower()
+                raise FileRejected("error.too_large" if too_large else "error.download_failed") from error
+        if len(content) > limit:
+            raise FileRejected("error.too_large")
+        return content

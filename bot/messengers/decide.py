@@ -1,0 +1,241 @@
+"""Which room an update leads to, and which screens follow: pure decisions over a Turn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+from bot.errors import NotAllowed, Refusal, Stale
+from bot.messengers.answer import Merged
+from bot.routes import Route, Routes
+from bot.screens import BadPress, Press, Reply, Screen, button
+from bot.texts import t
+from bot.turn import Turn
+from storage.states import AccountState
+
+if TYPE_CHECKING:
+    from bot.messengers.serve import Dialogues
+
+HOME = Press("home")
+#: Screens that may follow each other by `goto`.
+MAX_GOTO = 6
+_DIGITS = str.maketrans("۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩", "01234567890123456789")
+_LETTERS = str.maketrans({"ي": "ی", "ى": "ی", "ك": "ک", "\u200c": " ", "ـ": None})
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    screens: tuple[Screen, ...]
+    notice: str | None = None
+    wipe: bool = False
+    anew: bool = False
+    quiet: float | None = None
+    credentials_of: int | None = None
+
+
+Destination = Press | Literal["dialogue", "text", "stale", "edited"]
+
+
+class Decider:
+    def __init__(self, routes: Routes, dialogues: Dialogues) -> None:
+        self.routes = routes
+        self.dialogues = dialogues
+
+    def decide(self, turn: Turn, refusal: Refusal | None = None) -> Decided:
+        """Do what the update asks for; `refusal` is what its preparation ended in.
+
+        Whatever a refused request had written is rolled back."""
+        self._unlink_annulled(turn)
+        if self._is_suspended(turn) and turn.chat.dialogue is not None:
+            self.dialogues.leave(turn)
+            refusal = _suspended(turn)
+        account, draft, grants = turn.account, turn.draft, turn.grants
+        try:
+            with turn.db.begin_nested():
+                if refusal is not None:
+                    raise refusal
+                return self._rendered(turn, self._choose(turn))
+        except Refusal as refused:
+            if refused.__cause__ is not None and refused.key == "error.crash":
+                raise refused.__cause__ from None
+            turn.account, turn.draft, turn.grants = account, draft, grants
+            if refused.after is not None:
+                refused.after(turn.db)
+            return self.refused(turn, refused)
+
+    def destination(self, turn: Turn) -> Destination:
+        """Where the update leads, changing nothing."""
+        incoming, press = turn.incoming, turn.incoming.press
+        if incoming.edited:
+            return "edited"
+        if turn.chat.dialogue is not None and (press is None or self.dialogues.press_belongs(press)):
+            return "stale" if incoming.pressed and press is None else "dialogue"
+        if incoming.pressed:
+            if press is None or press.action not in self.routes.by_action:
+                return "stale"
+            return press
+        if incoming.command is not None:
+            return self.routes.commands.get(incoming.command, "text")
+        return "text"
+
+    def current(self, turn: Turn) -> Screen:
+        """What the chat shows now: its dialogue's question, else its view, else home."""
+        if turn.chat.dialogue is not None:
+            return self.dialogues.current(turn)
+        for press in (_view(turn), HOME):
+            if press is None:
+                continue
+            try:
+                screens = self._rendered(turn, Reply(goto=press)).screens
+            except Refusal:
+                continue
+            if screens:
+                return screens[-1]
+        return Screen(t("error.unknown"))
+
+    def refused(self, turn: Turn, refusal: Refusal) -> Decided:
+        """The sentence, its doors, and below them the current screen."""
+        values = {"contact": turn.world.support_contact} | refusal.args_of_text
+        current = self.current(turn)
+        doors = tuple((door,) for door in refusal.doors)
+        known = {door.label for door in refusal.doors}
+        rows = tuple(row for row in current.rows if not any(one.label in known for one in row))
+        if refusal.key == "error.unknown" and turn.chat.dialogue is None:
+            home = button(t("nav.home"), HOME.action)
+            if not any(one.press and one.press.action == HOME.action for row in rows for one in row):
+                rows += ((home,),)
+        sentence = t(refusal.key, **values)
+        screen = replace(current, text=f"{sentence}\n\n{current.text}", rows=doors + rows, papers=())
+        return Decided((screen,))
+
+    # -- choosing -------------------------------------------------------------------------------
+
+    def _choose(self, turn: Turn) -> Reply:
+        destination = self.destination(turn)
+        match destination:
+            case "dialogue":
+                return self.dialogues.take(turn)
+            case "stale":
+                raise Stale
+            case "edited":
+                raise Refusal("error.edited")
+            case Press() as press:
+                return self._press(turn, press)
+        if (meant := self._meant(turn)) is not None:
+            return self._press(turn, meant)
+        raise Refusal("error.unknown")
+
+    def _press(self, turn: Turn, press: Press) -> Reply:
+        route = self._route(turn, press)
+        if turn.chat.dialogue is not None:
+            self.dialogues.leave(turn)
+        if route.shows:
+            return Reply(goto=press)
+        result = route.decide(turn, press)
+        return Reply((result,)) if isinstance(result, Screen) else result
+
+    def _route(self, turn: Turn, press: Press) -> Route:
+        """The route of a press that this person may make. Raises Stale, NotAllowed, or the suspension."""
+        route = self.routes.by_action.get(press.action)
+        if route is None:
+            raise Stale
+        if turn.role not in route.roles:
+            raise Stale if turn.account is None else NotAllowed
+        if self._is_suspended(turn) and not route.suspended_too:
+            raise _suspended(turn)
+        return route
+
+    def _meant(self, turn: Turn) -> Press | None:
+        """The button of the current view that was typed, by its label or its number."""
+        if turn.incoming.text is None or turn.incoming.command is not None:
+            return None
+        typed = _plain(turn.incoming.text)
+        presses = [(one.label, one.press) for one in self.current(turn).buttons() if one.press is not None]
+        for label, press in presses:
+            if typed in (_plain(label), _plain(_words(label))):
+                return press
+        if typed.isascii() and typed.isdigit() and len(typed) < 3 and 0 < int(typed) <= len(presses):
+            return presses[int(typed) - 1][1]
+        return None
+
+    # -- rendering ------------------------------------------------------------------------------
+
+    def _rendered(self, turn: Turn, reply: Reply) -> Decided:
+        """Follow `goto`; a reply that shows nothing ends on the current screen."""
+        merged = Merged()
+        self._merge(merged, reply)
+        for _ in range(MAX_GOTO):
+            if merged.goto is None:
+                break
+            press = replace(merged.goto, fresh=False)
+            result = self._route(turn, press).decide(turn, press)
+            if turn.chat.dialogue is None:
+                view = press.pack()
+                if turn.chat.view != view:
+                    turn.chat.view = view
+            self._merge(merged, Reply((result,)) if isinstance(result, Screen) else result)
+        else:
+            raise RuntimeError(f"{merged.goto} goes round in circles")
+        if not merged.screens and merged.quiet is None and not (merged.notices and turn.incoming.pressed):
+            merged.screens.append(self.current(turn))
+        notices = "\n".join(merged.notices) or None
+        if notices and not turn.incoming.pressed and merged.screens:
+            first = merged.screens[0]
+            merged.screens[0] = replace(first, text=f"{notices}\n\n{first.text}")
+            notices = None
+        return Decided(
+            tuple(merged.screens), notices, merged.wipe, merged.anew, merged.quiet, merged.credentials_of
+        )
+
+    @staticmethod
+    def _merge(merged: Merged, reply: Reply) -> None:
+        merged.screens += reply.screens
+        if reply.notice:
+            merged.notices.append(reply.notice)
+        merged.wipe |= reply.wipe_incoming
+        merged.anew |= reply.anew
+        merged.quiet = reply.quiet if reply.quiet is not None else merged.quiet
+        merged.credentials_of = reply.credentials_of or merged.credentials_of
+        merged.goto = reply.goto
+
+    # -- standing -------------------------------------------------------------------------------
+
+    def _unlink_annulled(self, turn: Turn) -> None:
+        """An annulled account speaks nowhere any more: the chat is a guest's."""
+        if turn.account is None or turn.account.state is not AccountState.ANNULLED:
+            return
+        if turn.chat.dialogue is not None:
+            self.dialogues.leave(turn)
+        chat = turn.chat
+        chat.account_id = chat.role = chat.view = chat.dialogue = chat.draft_id = None
+        chat.place = {}
+        turn.account, turn.draft, turn.grants = None, None, ()
+
+    @staticmethod
+    def _is_suspended(turn: Turn) -> bool:
+        return turn.account is not None and turn.account.state is AccountState.SUSPENDED
+
+
+def _suspended(turn: Turn) -> Refusal:
+    reason = (turn.account.state_reason if turn.account is not None else None) or "–"
+    return Refusal("error.suspended", reason=reason)
+
+
+def _view(turn: Turn) -> Press | None:
+    if turn.chat.view is None:
+        return None
+    try:
+        return Press.unpack(turn.chat.view)
+    except BadPress:
+        return None
+
+
+def _plain(text: str) -> str:
+    """For comparing what was typed with a label."""
+    return " ".join(text.translate(_DIGITS).translate(_LETTERS).split()).casefold()
+
+
+def _words(label: str) -> str:
+    """A label without the sign it begins with."""
+    first, _, rest = label.partition(" ")
+    return rest if rest and not any(letter.isalnum() for letter in first) else label

@@ -1,0 +1,284 @@
+"""Shows answers: the one component that sends screens, after the commit (DESIGN 3)."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import bindparam, update
+from sqlmodel import Session, col
+from telegram import ReplyKeyboardRemove
+from telegram.error import BadRequest, NetworkError, RetryAfter, TelegramError, TimedOut
+
+from bot.desk import Desk
+from bot.messengers import inbox, keyboards
+from bot.messengers.answer import Answer, Place
+from bot.messengers.channel import Channel
+from bot.messengers.papers import PaperSender
+from bot.messengers.telegram import is_same, is_unreachable
+from bot.screens import Screen
+from bot.texts import t
+from storage.states import Messenger
+from storage.tables import Account, Chat
+
+log = logging.getLogger(__name__)
+
+#: Seconds until a screen that could not be sent is tried again.
+AGAIN = 30
+#: The longest rest after a 429 that a lane waits out itself.
+PATIENCE = 15.0
+TRIES = 3
+
+_SHOWN = (
+    update(Chat)
+    .where(col(Chat.id) == bindparam("chat_row"))
+    .values(screen_message_id=bindparam("message_id"))
+    .execution_options(synchronize_session=False)
+)
+_DEAD = (
+    update(Chat)
+    .where(col(Chat.id) == bindparam("chat_row"))
+    .values(dead=True, show_at=None)
+    .execution_options(synchronize_session=False)
+)
+_LATER = (
+    update(Chat)
+    .where(col(Chat.id) == bindparam("chat_row"))
+    .values(show_at=bindparam("at"))
+    .execution_options(synchronize_session=False)
+)
+_DELIVERED = (
+    update(Account)
+    .where(col(Account.id) == bindparam("account_row"))
+    .values(credentials_pending=False)
+    .execution_options(synchronize_session=False)
+)
+
+
+class Delivery:
+    def __init__(
+        self,
+        desk: Desk,
+        channels: Mapping[Messenger, Channel],
+        *,
+        aside: Callable[[], AbstractAsyncContextManager[None]] = nullcontext,
+        wake: Callable[[float], None] = lambda seconds: None,
+    ) -> None:
+        """`wake(seconds)` asks for a look at `chat.show_at` after so long."""
+        self.desk = desk
+        self._channels = channels
+        self._papers = PaperSender(desk)
+        self._aside = aside
+        self._wake = wake
+        self._side: set[asyncio.Task[None]] = set()
+
+    async def show(self, answer: Answer) -> None:
+        """Send an answer and note that it was sent. Raises nothing: what cannot be sent now is shown later."""
+        place = answer.place
+        channel = self._channels.get(place.messenger)
+        if channel is None:
+            return
+        if answer.callback_id is not None:
+            self._beside(self._answer_press(channel, answer))
+        if answer.delete is not None:
+            self._beside(self._delete(channel, place.chat_id, answer.delete))
+        if answer.quiet is not None:
+            self._wake(answer.quiet)
+        if not answer.screens and not self._notice_as_message(channel, answer):
+            self._note(answer, None)
+            return
+        try:
+            shown = await self._screens(channel, answer)
+        except TelegramError as error:
+            self._failed(answer, error)
+        except Exception:
+            log.exception("an answer could not be shown")
+            self._try_later(place)
+        else:
+            self._note(answer, shown)
+
+    async def close(self) -> None:
+        """Let what runs beside finish."""
+        if self._side:
+            await asyncio.wait(self._side, timeout=2)
+
+    # -- sending ---------------------------------------------------------------------------------
+
+    async def _screens(self, channel: Channel, answer: Answer) -> int | None:
+        place, edit = answer.place, answer.edit
+        screens = list(answer.screens)
+        if self._notice_as_message(channel, answer):
+            if screens:
+                edit = None
+            screens.insert(0, Screen(answer.notice or ""))
+        asks = bool(screens) and screens[-1].ask_contact is not None
+        if place.keyboard and not asks:
+            edit = None
+            if screens[0].rows or screens[0].papers:
+                screens.insert(0, Screen(t("chat.keyboard_closed")))
+        closing = place.keyboard and not asks
+        shown: int | None = None
+        for number, screen in enumerate(screens):
+            shown = await self._screen(
+                channel, place, screen, edit if number == 0 else None, closing and number == 0
+            )
+        return shown
+
+    async def _screen(
+        self, channel: Channel, place: Place, screen: Screen, edit: int | None, closing: bool
+    ) -> int | None:
+        """One screen; the id of its last message."""
+        if screen.papers:
+            await self._patiently(channel, lambda: self._papers.send(channel, place.chat_id, screen.papers))
+            edit = None
+            if not screen.text:
+                return None
+        markup: Any = keyboards.inline(screen.rows)
+        if screen.ask_contact is not None:
+            markup, edit = keyboards.contact(screen), None
+        elif closing:
+            markup = ReplyKeyboardRemove()
+        texts = keyboards.parts(screen.text) or ["…"]
+        for number, text in enumerate(texts):
+            under = markup if number == len(texts) - 1 else None
+            if edit is not None and await self._edit(channel, place, edit, text, under):
+                shown = edit
+            else:
+                shown = await self._send(channel, place, text, under)
+            edit = None
+        return shown
+
+    async def _send(self, channel: Channel, place: Place, text: str, markup: Any) -> int:
+        message = await self._patiently(
+            channel,
+            lambda: channel.bot.send_message(
+                place.chat_id,
+                text,
+                reply_markup=markup,
+                disable_web_page_preview=True if "://" in text else None,
+            ),
+        )
+        return int(message.message_id)
+
+    async def _edit(self, channel: Channel, place: Place, message_id: int, text: str, markup: Any) -> bool:
+        """Whether the message now shows the text. Bale answers with a stub: nothing of it is used."""
+        try:
+            await self._patiently(
+                channel,
+                lambda: channel.bot.edit_message_text(
+                    text,
+                    chat_id=place.chat_id,
+                    message_id=message_id,
+                    reply_markup=markup,
+                    disable_web_page_preview=True if "://" in text else None,
+                ),
+            )
+        except TelegramError as error:
+            if is_same(error):
+                return True
+            if is_unreachable(error) or not isinstance(error, BadRequest):
+                raise
+            return False
+        return True
+
+    async def _patiently(self, channel: Channel, send: Callable[[], Awaitable[Any]]) -> Any:
+        """Send, waiting out a short rest and a broken line. Raises the last TelegramError."""
+        for attempt in range(TRIES):
+            if channel.pace.left:
+                if channel.pace.left > PATIENCE:
+                    raise RetryAfter(int(channel.pace.left) + 1)
+                async with self._aside():
+                    await channel.pace.wait()
+            try:
+                return await send()
+            except RetryAfter as error:
+                channel.pace.rest(_seconds(error))
+                if attempt == TRIES - 1:
+                    raise
+            except BadRequest:
+                raise
+            except NetworkError as error:
+                # After a timeout the message may have arrived: once more, not twice.
+                if attempt == TRIES - 1 or (isinstance(error, TimedOut) and attempt):
+                    raise
+                async with self._aside():
+                    await asyncio.sleep(0.3 * 4**attempt)
+        raise AssertionError
+
+    async def _answer_press(self, channel: Channel, answer: Answer) -> None:
+        """Stop the button's waiting sign; it may be too late for that, which does no harm."""
+        notice = answer.notice if channel.shows_notices(answer.callback_id) else None
+        try:
+            await channel.bot.answer_callback_query(
+                answer.callback_id, text=keyboards.cut(notice, keyboards.MAX_NOTICE) if notice else None
+            )
+        except TelegramError as error:
+            log.debug("a press could not be answered: %s", error)
+
+    async def _delete(self, channel: Channel, chat_id: int, message_id: int) -> None:
+        try:
+            await self._patiently(channel, lambda: channel.bot.delete_message(chat_id, message_id))
+        except TelegramError as error:
+            log.warning("a message with a password could not be deleted: %s", error)
+
+    @staticmethod
+    def _notice_as_message(channel: Channel, answer: Answer) -> bool:
+        """A notice that this person's client cannot show over the button."""
+        return bool(answer.notice) and not channel.shows_notices(answer.callback_id)
+
+    # -- noting ----------------------------------------------------------------------------------
+
+    def _note(self, answer: Answer, shown: int | None) -> None:
+        """Mark it answered, in a later transaction together with others."""
+        chat_row, row = answer.place.row_id, answer.update_row
+        account = answer.credentials_of
+
+        def unit(db: Session) -> None:
+            if row is not None:
+                inbox.mark_answered(db, row)
+            if shown is not None and chat_row is not None:
+                db.execute(_SHOWN, {"chat_row": chat_row, "message_id": shown})
+            if account is not None and shown is not None:
+                db.execute(_DELIVERED, {"account_row": account})
+
+        if row is not None or shown is not None:
+            self.desk.database.later(unit)
+
+    def _failed(self, answer: Answer, error: TelegramError) -> None:
+        if not is_unreachable(error):
+            log.warning("an answer could not be sent: %s: %s", type(error).__name__, error)
+            if not isinstance(error, BadRequest):
+                self._try_later(answer.place, _seconds(error) if isinstance(error, RetryAfter) else AGAIN)
+            self._note(answer, None)
+            return
+        log.info("a chat is dead: %s", error)
+        row_id, update_row = answer.place.row_id, answer.update_row
+
+        def unit(db: Session) -> None:
+            if row_id is not None:
+                db.execute(_DEAD, {"chat_row": row_id})
+            if update_row is not None:
+                inbox.mark_answered(db, update_row)
+
+        self.desk.database.later(unit)
+
+    def _try_later(self, place: Place, seconds: float = AGAIN) -> None:
+        if place.row_id is None:
+            return
+        values = {"chat_row": place.row_id, "at": self.desk.clock() + timedelta(seconds=seconds)}
+        self.desk.database.later(lambda db: db.execute(_LATER, values) and None)
+        self._wake(seconds)
+
+    def _beside(self, work: Any) -> None:
+        task = asyncio.create_task(work)
+        self._side.add(task)
+        task.add_done_callback(self._side.discard)
+
+
+def _seconds(error: RetryAfter) -> float:
+    wait = error.retry_after
+    return wait.total_seconds() if isinstance(wait, timedelta) else float(wait)

@@ -1,0 +1,45 @@
+"""The only place that makes a Bot: a forgotten base address would send Bale's traffic to Telegram (LESSONS B25)."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from telegram.ext import Application, ApplicationBuilder
+
+from bot.messengers import bale, bale_shapes, telegram
+from bot.messengers.channel import Channel
+from bot.messengers.request import make_request
+from storage.states import Messenger
+
+log = logging.getLogger(__name__)
+
+
+def make_channel(messenger: Messenger, *, token: str, api_url: str, proxy: str | None = None) -> Channel:
+    """A channel that is not connected yet. `api_url` is the server's root."""
+    request: Any = make_request(proxy=proxy)
+    if messenger is Messenger.BALE:
+        request = bale.BaleRequest(request)
+    root = api_url.rstrip("/")
+    application: Application[Any, Any, Any, Any, Any, Any] = (
+        ApplicationBuilder()
+        .token(token)
+        .base_url(f"{root}/bot")
+        .base_file_url(f"{root}/file/bot")
+        .request(request)
+        # Never used: intake polls by itself, on the same connections.
+        .get_updates_request(request)
+        .updater(None)
+        .job_queue(None)
+        .build()
+    )
+    on_bale = messenger is Messenger.BALE
+    return Channel(
+        messenger,
+        application,
+        request,
+        f"{root}/bot{token}",
+        whole=bale_shapes.whole_update if on_bale else telegram.whole_update,
+        allowed_updates=None if on_bale else telegram.ALLOWED_UPDATES,
+        shows_notices=bale.shows_notices if on_bale else lambda callback_id: callback_id is not None,
+    )

@@ -1,0 +1,188 @@
+"""The rows of an update and of its chat, as the units on the way read and mark them. Statements are built once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import and_, bindparam, exists, func, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, SQLModel, col, select
+
+from bot.incoming import Incoming
+from bot.turn import Turn, World
+from storage.states import InboxState, Messenger
+from storage.tables import Account, Chat, Draft, Grant, InboxUpdate
+
+#: What is left of a body that held a password.
+WIPED = "{}"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An update that waits for its turn."""
+
+    id: int
+    messenger: Messenger
+    update_id: int
+    lane: int | None
+    raw: str
+
+
+_TURN = (
+    select(Chat, Account, Draft, Grant)
+    .outerjoin(Account, col(Account.id) == col(Chat.account_id))
+    .outerjoin(Draft, col(Draft.id) == col(Chat.draft_id))
+    .outerjoin(Grant, and_(col(Grant.account_id) == col(Chat.account_id), col(Grant.active).is_(True)))
+    .where(col(Chat.messenger) == bindparam("messenger"), col(Chat.chat_id) == bindparam("chat_id"))
+    .order_by(col(Grant.id))
+)
+_LOCK = (
+    select(Account.id)
+    .where(
+        col(Account.id)
+        == select(Chat.account_id)
+        .where(col(Chat.messenger) == bindparam("messenger"), col(Chat.chat_id) == bindparam("chat_id"))
+        .scalar_subquery()
+    )
+    .with_for_update()
+)
+_MARK = (
+    update(InboxUpdate)
+    .where(col(InboxUpdate.id) == bindparam("row_id"), col(InboxUpdate.state) == bindparam("old"))
+    .values(state=bindparam("new"), done_at=bindparam("at"), note=bindparam("why"))
+    .execution_options(synchronize_session=False)
+)
+_WIPE = (
+    update(InboxUpdate)
+    .where(col(InboxUpdate.id) == bindparam("row_id"))
+    .values(raw=WIPED)
+    .execution_options(synchronize_session=False)
+)
+_ANSWERED = (
+    update(InboxUpdate)
+    .where(col(InboxUpdate.id) == bindparam("row_id"), col(InboxUpdate.state) == InboxState.DONE)
+    .values(state=InboxState.ANSWERED)
+    .execution_options(synchronize_session=False)
+)
+_COLUMNS = (
+    InboxUpdate.id,
+    InboxUpdate.messenger,
+    InboxUpdate.update_id,
+    InboxUpdate.lane,
+    InboxUpdate.raw,
+)
+_OLDER = (
+    select(*_COLUMNS)  # type: ignore[call-overload]
+    .where(
+        col(InboxUpdate.state) == InboxState.RECEIVED,
+        col(InboxUpdate.messenger) == bindparam("messenger"),
+        col(InboxUpdate.lane) == bindparam("lane"),
+        col(InboxUpdate.id) < bindparam("row_id"),
+    )
+    .order_by(col(InboxUpdate.id))
+)
+
+
+def load_turn(db: Session, incoming: Incoming, now: datetime, world: World) -> Turn:
+    """Chat, account, draft and grants in one select. An unknown chat gets a row that is not added yet.
+
+    On PostgreSQL the account's row is locked first: its other chats wait (SQLite has one writer anyway)."""
+    key = {"messenger": incoming.messenger, "chat_id": incoming.chat_id}
+    if db.get_bind().dialect.name == "postgresql":
+        db.execute(_LOCK, key)
+    rows = db.execute(_TURN, key).all()
+    if not rows:
+        chat = Chat(messenger=incoming.messenger, chat_id=incoming.chat_id)
+        return Turn(db, now, world, chat, incoming)
+    chat, account, draft, _ = rows[0]
+    grants = tuple(row[3] for row in rows if row[3] is not None)
+    return Turn(db, now, world, chat, incoming, account, draft, grants)
+
+
+def mark(
+    db: Session, row_id: int, now: datetime, new: InboxState = InboxState.DONE, note: str | None = None
+) -> bool:
+    """RECEIVED → `new`; False where that happened before."""
+    values = {"row_id": row_id, "old": InboxState.RECEIVED, "new": new, "at": now, "why": note}
+    return bool(db.execute(_MARK, values).rowcount)  # type: ignore[attr-defined]
+
+
+def wipe(db: Session, row_id: int) -> None:
+    db.execute(_WIPE, {"row_id": row_id})
+
+
+def mark_answered(db: Session, row_id: int) -> None:
+    db.execute(_ANSWERED, {"row_id": row_id})
+
+
+_TABLE: Any = SQLModel.metadata.tables["inbox_update"]
+_INSERT = {
+    "sqlite": sqlite.insert(_TABLE).on_conflict_do_nothing(index_elements=["messenger", "update_id"]),
+    "postgresql": postgresql.insert(_TABLE).on_conflict_do_nothing(index_elements=["messenger", "update_id"]),
+}
+
+
+def insert(db: Session, values: Sequence[dict[str, Any]]) -> list[Row]:
+    """Store a batch; the rows that are new and wait, in order. Doubles are left out."""
+    statement = _INSERT[db.get_bind().dialect.name].returning(_TABLE)
+    rows = []
+    for one in values:
+        row = db.execute(statement, one).first()
+        if row is not None and row.state == InboxState.RECEIVED:
+            rows.append(Row(row.id, row.messenger, row.update_id, row.lane, row.raw))
+    return rows
+
+
+def waiting(db: Session, before: datetime | None = None) -> list[Row]:
+    """All updates received and not done, in order; with `before`, only those that came before it."""
+    statement = (
+        select(*_COLUMNS)  # type: ignore[call-overload]
+        .where(col(InboxUpdate.state) == InboxState.RECEIVED)
+        .order_by(col(InboxUpdate.id))
+    )
+    if before is not None:
+        statement = statement.where(col(InboxUpdate.received_at) < before)
+    return [Row(*row) for row in db.execute(statement)]
+
+
+def older(db: Session, row: Row) -> list[Row]:
+    """What this chat sent before `row` and nobody has done yet (another process may be at it)."""
+    if row.lane is None:
+        return []
+    key = {"messenger": row.messenger, "lane": row.lane, "row_id": row.id}
+    return [Row(*one) for one in db.execute(_OLDER, key)]
+
+
+def show_unanswered(db: Session, now: datetime, before: datetime | None = None) -> int:
+    """Chats whose answer may not have left are to be shown their screen; say how many rows there were."""
+    done = aliased(InboxUpdate)
+    lost = and_(col(done.state) == InboxState.DONE, *([col(done.done_at) < before] if before else []))
+    chats = (
+        update(Chat)
+        .where(
+            col(Chat.dead).is_(False),
+            exists().where(
+                lost, col(done.messenger) == col(Chat.messenger), col(done.lane) == col(Chat.chat_id)
+            ),
+        )
+        .values(show_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    if not db.execute(select(func.count()).select_from(done).where(lost)).scalar_one():
+        return 0
+    db.execute(chats)
+    rows = update(InboxUpdate).where(col(InboxUpdate.state) == InboxState.DONE)
+    if before:
+        rows = rows.where(col(InboxUpdate.done_at) < before)
+    rows = rows.values(state=InboxState.ANSWERED, note="shown again")
+    return int(db.execute(rows.execution_options(synchronize_session=False)).rowcount)  # type: ignore[attr-defined]
+
+
+def mark_quiet(db: Session, row_id: int, chat: Chat, now: datetime, seconds: float) -> None:
+    """Nothing is said now; the current screen is shown once it has been quiet for `seconds`."""
+    mark_answered(db, row_id)
+    chat.show_at = now + timedelta(seconds=seconds)

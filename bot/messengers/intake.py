@@ -1,0 +1,183 @@
+"""Raw JSON in: every update is durable before it is acknowledged, and none can stop the others (DESIGN 3)."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from bot.desk import Desk
+from bot.messengers import inbox
+from bot.messengers.way import Way
+from storage.states import InboxState, Messenger
+
+log = logging.getLogger(__name__)
+
+#: Bytes of a body that we keep; a real update is far smaller.
+MAX_BODY = 512 * 1024
+_BIGGEST = 2**62
+#: Where the chat of an update is found, by kind.
+_KINDS = (
+    "message",
+    "edited_message",
+    "my_chat_member",
+    "channel_post",
+    "edited_channel_post",
+    "chat_member",
+    "chat_join_request",
+    "message_reaction",
+)
+
+
+class Intake:
+    """Polling and webhooks feed it; what it has stored goes into the lanes."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        way: Way,
+        *,
+        secret_key: str,
+        messengers: Iterable[Messenger],
+        received: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`received` is called whenever something came in."""
+        self.desk = desk
+        self.way = way
+        self._received = received
+        #: Long random path segment → messenger; the same after a restart.
+        self.paths: Mapping[str, Messenger] = {_derive(secret_key, "path", one): one for one in messengers}
+        #: What Telegram sends in its header; Bale has no such thing.
+        self.secrets: Mapping[Messenger, str] = {
+            Messenger.TELEGRAM: _derive(secret_key, "header", Messenger.TELEGRAM)
+        }
+
+    async def accept(self, messenger: Messenger, body: bytes, secret: str | None = None) -> int:
+        """One webhook call: the HTTP status to answer with. 200 once the update is durable, 403 for a wrong secret,
+        503 where it could not be stored (the messenger then sends it again)."""
+        expected = self.secrets.get(messenger)
+        if expected is not None and not hmac.compare_digest(expected.encode(), (secret or "").encode()):
+            return 403
+        try:
+            update = json.loads(body)
+        except (ValueError, RecursionError):
+            # Asking for it again would bring the same: kept, so that the next one comes.
+            update = None
+        try:
+            if isinstance(update, dict):
+                await self.take(messenger, [update])
+            else:
+                await self._keep_unreadable(messenger, body)
+        except Exception:
+            log.exception("an update could not be stored")
+            return 503
+        return 200
+
+    async def take(self, messenger: Messenger, updates: list[Any]) -> None:
+        """Store a batch in one transaction and put what is new into the lanes. Raises what the database raises."""
+        now = self.desk.clock()
+        values = [_row(messenger, update) | {"received_at": now} for update in updates]
+        rows = await self.desk.database.run(lambda db: inbox.insert(db, values))
+        self._received()
+        self.way.put(rows)
+
+    async def _keep_unreadable(self, messenger: Messenger, body: bytes) -> None:
+        log.warning("set aside: a body from %s that is no update", messenger.value)
+        raw = body[:MAX_BODY].decode("utf-8", "backslashreplace").replace("\x00", "\\x00")
+        values = _aside(messenger, _made_up_id(body), raw, "not a JSON object") | {
+            "received_at": self.desk.clock()
+        }
+        await self.desk.database.run(lambda db: inbox.insert(db, [values]))
+
+
+def update_number(update: Any) -> int | None:
+    """The update's id, also where it came as text."""
+    number = update.get("update_id") if isinstance(update, dict) else None
+    if isinstance(number, str) and number.isascii() and number.isdigit() and len(number) < 19:
+        number = int(number)
+    if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number < _BIGGEST:
+        return None
+    return number
+
+
+def lane_of(update: dict[str, Any]) -> int | None:
+    """The chat whose lane this is, read from raw JSON; None where it cannot be read."""
+    for kind in _KINDS:
+        if (held := update.get(kind)) is not None:
+            return _id(held, "chat")
+    if (query := update.get("callback_query")) is not None:
+        message = query.get("message") if isinstance(query, dict) else None
+        lane = _id(message, "chat")
+        return lane if lane is not None else _id(query, "from")
+    for kind in (
+        "pre_checkout_query",
+        "shipping_query",
+        "inline_query",
+        "chosen_inline_result",
+        "poll_answer",
+    ):
+        if (held := update.get(kind)) is not None:
+            return _id(held, "from")
+    return None
+
+
+def _id(holder: Any, name: str) -> int | None:
+    held = holder.get(name) if isinstance(holder, dict) else None
+    number = held.get("id") if isinstance(held, dict) else None
+    if (
+        isinstance(number, str)
+        and number.lstrip("-").isascii()
+        and number.lstrip("-").isdigit()
+        and len(number) < 19
+    ):
+        number = int(number)
+    if isinstance(number, bool) or not isinstance(number, int) or not -_BIGGEST < number < _BIGGEST:
+        return None
+    return number
+
+
+def _row(messenger: Messenger, update: Any) -> dict[str, Any]:
+    try:
+        # ASCII: halves of surrogate pairs and NUL stay escaped, any database keeps them.
+        raw = json.dumps(update)
+    except (ValueError, RecursionError):
+        raw = repr(update)[:MAX_BODY].encode("ascii", "backslashreplace").decode()
+    number = update_number(update)
+    if number is None:
+        return _aside(messenger, _made_up_id(raw.encode()), raw, "no update_id")
+    if len(raw) > MAX_BODY:
+        return _aside(messenger, number, raw[:MAX_BODY], "too large")
+    return {
+        "messenger": messenger,
+        "update_id": number,
+        "lane": lane_of(update),
+        "raw": raw,
+        "state": InboxState.RECEIVED,
+        "note": None,
+        "done_at": None,
+    }
+
+
+def _aside(messenger: Messenger, update_id: int, raw: str, note: str) -> dict[str, Any]:
+    return {
+        "messenger": messenger,
+        "update_id": update_id,
+        "lane": None,
+        "raw": raw,
+        "state": InboxState.SET_ASIDE,
+        "note": note,
+        "done_at": None,
+    }
+
+
+def _made_up_id(body: bytes) -> int:
+    """A negative number for what has none of its own: the same body gives the same."""
+    return -1 - int.from_bytes(hashlib.sha256(body).digest()[:7])
+
+
+def _derive(secret_key: str, purpose: str, messenger: Messenger) -> str:
+    name = f"webhook {purpose} {messenger.value}".encode()
+    return hmac.new(secret_key.encode(), name, hashlib.sha256).hexdigest()[:48]

@@ -1,0 +1,74 @@
+"""Buttons and long texts as the messengers take them."""
+
+from __future__ import annotations
+
+from telegram import (
+    CopyTextButton,
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    KeyboardButton,
+    ReplyKeyboardMarkup,
+)
+
+from bot.screens import Button, Screen
+
+MAX_TEXT = 4096
+MAX_CAPTION = 1024
+MAX_NOTICE = 200
+
+
+def inline(rows: tuple[tuple[Button, ...], ...]) -> InlineKeyboardMarkup | None:
+    """Inline buttons. Clients lay rows left-to-right, our rows begin at the right: turned around."""
+    if not rows:
+        return None
+    return InlineKeyboardMarkup([[_inline(one) for one in reversed(row)] for row in rows if row])
+
+
+def _inline(button: Button) -> InlineKeyboardButton:
+    if button.press is not None:
+        return InlineKeyboardButton(button.label, callback_data=button.press.pack())
+    if button.url is not None:
+        return InlineKeyboardButton(button.label, url=button.url)
+    return InlineKeyboardButton(button.label, copy_text=CopyTextButton(button.copy or button.label))
+
+
+def without_links(markup: InlineKeyboardMarkup) -> tuple[InlineKeyboardMarkup | None, list[str]]:
+    """Only the buttons that press something, and the addresses of the others as lines of text."""
+    rows = [[one for one in row if one.callback_data is not None] for row in markup.inline_keyboard]
+    links = [f"{one.text}: {one.url}" for row in markup.inline_keyboard for one in row if one.url]
+    rows = [row for row in rows if row]
+    return InlineKeyboardMarkup(rows) if rows else None, links
+
+
+def contact(screen: Screen) -> ReplyKeyboardMarkup:
+    """The contact button, and below it the screen's other buttons as words to be sent."""
+    assert screen.ask_contact is not None
+    rows: list[list[KeyboardButton]] = [[KeyboardButton(screen.ask_contact, request_contact=True)]]
+    rows += [[KeyboardButton(one.label) for one in reversed(row)] for row in screen.rows if row]
+    return ReplyKeyboardMarkup(rows, resize_keyboard=True, one_time_keyboard=False)
+
+
+def parts(text: str, limit: int = MAX_TEXT) -> list[str]:
+    """`text` in pieces of at most `limit` UTF-16 units, cut at lines where possible, else at spaces."""
+    pieces = []
+    while units(text) > limit:
+        head = _first(text, limit)
+        cut = max(head.rfind("\n"), 0) or max(head.rfind(" "), 0) or len(head)
+        pieces.append(text[:cut].rstrip())
+        text = text[cut:].lstrip()
+    pieces.append(text)
+    return [piece for piece in pieces if piece]
+
+
+def cut(text: str, limit: int) -> str:
+    """`text`, with an ellipsis in place of whatever is over `limit` UTF-16 units."""
+    return text if units(text) <= limit else f"{_first(text, limit - 1).rstrip()}…"
+
+
+def units(text: str) -> int:
+    """Length as the messengers count it."""
+    return len(text) if text.isascii() else len(text.encode("utf-16-le")) // 2
+
+
+def _first(text: str, limit: int) -> str:
+    return text.encode("utf-16-le")[: 2 * limit].decode("utf-16-le", "ignore")

@@ -1,0 +1,93 @@
+"""One first-in-first-out lane a person; strangers never wait for each other (HOTPATH 5)."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable
+from contextlib import asynccontextmanager
+
+log = logging.getLogger(__name__)
+
+Job = Callable[[], Awaitable[None]]
+
+
+class Lanes:
+    """Jobs of one key run one after another, different keys side by side, at most `at_once` of them at a time.
+
+    A lane is a queue and a task while it has work, and nothing otherwise."""
+
+    def __init__(self, *, at_once: int = 64) -> None:
+        self._slots = asyncio.Semaphore(at_once)
+        self._queues: dict[Hashable, deque[Job]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._size = 0
+        self._room = asyncio.Event()
+        self._room.set()
+        self._stopping = False
+
+    def __len__(self) -> int:
+        """Jobs that wait or run."""
+        return self._size
+
+    @property
+    def active(self) -> int:
+        """Lanes that have work."""
+        return len(self._queues)
+
+    def put(self, key: Hashable, job: Job) -> None:
+        """Add a job at the end of its lane. After `drain` began it is dropped: its row waits in the inbox."""
+        if self._stopping:
+            return
+        self._size += 1
+        if (queue := self._queues.get(key)) is not None:
+            queue.append(job)
+            return
+        self._queues[key] = deque([job])
+        task = asyncio.create_task(self._run(key))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def room(self, limit: int) -> None:
+        """Wait while more than `limit` jobs are in the lanes."""
+        while self._size > limit:
+            self._room.clear()
+            await self._room.wait()
+
+    @asynccontextmanager
+    async def aside(self) -> AsyncIterator[None]:
+        """Inside a job: give the slot back while waiting for somebody else's server."""
+        self._slots.release()
+        try:
+            yield
+        finally:
+            await self._slots.acquire()
+
+    async def drain(self, timeout: float) -> bool:
+        """Take no more, finish the job in hand of every lane (not those behind it); False where `timeout` seconds
+        were not enough and the rest was cancelled."""
+        self._stopping = True
+        if not self._tasks:
+            return True
+        _, late = await asyncio.wait(set(self._tasks), timeout=timeout)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+        return not late
+
+    async def _run(self, key: Hashable) -> None:
+        queue = self._queues[key]
+        try:
+            while queue and not self._stopping:
+                async with self._slots:
+                    try:
+                        await queue[0]()
+                    except Exception:
+                        log.exception("a job failed; its lane goes on")
+                queue.popleft()
+                self._size -= 1
+                self._room.set()
+        finally:
+            self._size -= len(queue)
+            del self._queues[key]

@@ -1,0 +1,121 @@
+"""Stored papers shown in a chat: from our own copy, or by the messenger's id of a file that it has already."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import delete
+from sqlmodel import Session, col, select
+from telegram import InputFile, InputMediaDocument, InputMediaPhoto
+from telegram.error import TelegramError
+
+from bot.desk import Desk
+from bot.messengers import keyboards
+from bot.messengers.channel import Channel
+from bot.messengers.telegram import is_bad_handle
+from bot.screens import Paper
+from storage.states import Messenger
+from storage.tables import FileHandle, StoredFile
+
+ALBUM = 10
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    paper: Paper
+    is_photo: bool
+    file: StoredFile
+    handle: str | None
+
+
+class PaperSender:
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+
+    async def send(self, channel: Channel, chat_id: int, papers: Sequence[Paper]) -> None:
+        """Send them in order: photos with photos, documents with documents, up to ten in an album. Raises
+        TelegramError."""
+        items = await self.desk.database.read(lambda db: _items(db, papers, channel.messenger))
+        for _, alike in groupby(items, key=lambda item: item.is_photo):
+            run = list(alike)
+            for start in range(0, len(run), ALBUM):
+                await self._group(channel, chat_id, run[start : start + ALBUM])
+
+    async def _group(self, channel: Channel, chat_id: int, items: list[_Item]) -> None:
+        try:
+            sent = await self._try(channel, chat_id, items, use_handles=True)
+        except TelegramError as error:
+            if not is_bad_handle(error) or not any(item.handle for item in items):
+                raise
+            # Once more with the bytes; the ids that failed are forgotten.
+            sent = await self._try(channel, chat_id, items, use_handles=False)
+        handles = {item.file.id: handle for item, handle in zip(items, sent, strict=False) if handle}
+        messenger = channel.messenger
+        self.desk.database.later(lambda db: _keep(db, messenger, handles))
+
+    async def _try(
+        self, channel: Channel, chat_id: int, items: list[_Item], *, use_handles: bool
+    ) -> list[str | None]:
+        media = [
+            item.handle
+            if use_handles and item.handle
+            else InputFile(*await self._bytes(item), attach=len(items) > 1)
+            for item in items
+        ]
+        captions = [keyboards.cut(item.paper.caption, keyboards.MAX_CAPTION) or None for item in items]
+        if len(items) > 1:
+            kind: Any = InputMediaPhoto if items[0].is_photo else InputMediaDocument
+            album = [kind(one, caption=caption) for one, caption in zip(media, captions, strict=True)]
+            return [_handle(message) for message in await channel.bot.send_media_group(chat_id, album)]
+        if items[0].is_photo:
+            return [_handle(await channel.bot.send_photo(chat_id, media[0], caption=captions[0]))]
+        return [_handle(await channel.bot.send_document(chat_id, media[0], caption=captions[0]))]
+
+    async def _bytes(self, item: _Item) -> tuple[bytes, str]:
+        content = await self.desk.papers.open(item.file)
+        return content, _file_name(item)
+
+
+def _items(db: Session, papers: Sequence[Paper], messenger: Messenger) -> list[_Item]:
+    ids = [paper.file_id for paper in papers]
+    files = {file.id: file for file in db.exec(select(StoredFile).where(col(StoredFile.id).in_(ids)))}
+    known = select(FileHandle).where(col(FileHandle.file_id).in_(ids), FileHandle.messenger == messenger)
+    handles = {one.file_id: one.handle for one in db.exec(known)}
+    return [
+        _Item(paper, file.media_type.startswith("image/"), file, handles.get(paper.file_id))
+        for paper in papers
+        if (file := files.get(paper.file_id)) is not None
+    ]
+
+
+def _keep(db: Session, messenger: Messenger, handles: dict[int | None, str]) -> None:
+    """Remember the messenger's ids. Its cache may be wrong or lost without harm."""
+    if not handles:
+        return
+    old = delete(FileHandle).where(
+        col(FileHandle.file_id).in_(list(handles)), col(FileHandle.messenger) == messenger
+    )
+    db.execute(old.execution_options(synchronize_session=False))
+    db.add_all(
+        FileHandle(file_id=file_id, messenger=messenger, handle=handle)
+        for file_id, handle in handles.items()
+        if file_id is not None
+    )
+
+
+def _handle(message: Any) -> str | None:
+    if message.photo:
+        largest = max(message.photo, key=lambda size: size.width * size.height)
+        return str(largest.file_id) or None
+    return str(message.document.file_id) if message.document is not None else None
+
+
+def _file_name(item: _Item) -> str:
+    """A label for people with the right ending, short enough for both messengers."""
+    ending = {"application/pdf": ".pdf", "image/png": ".png"}.get(item.file.media_type, ".jpg")
+    name = (item.file.original_name or item.paper.caption.split("\n")[0] or "file").replace("/", "-")
+    stem = name.rsplit(".", 1)[0] if "." in name else name
+    return f"{stem[:40].strip() or 'file'}{ending}"

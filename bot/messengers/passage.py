@@ -1,0 +1,28 @@
+"""What accompanies one update through PTB: `process_update` says nothing about how it went (HOTPATH, pitfalls)."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.messengers.inbox import Row
+
+
+@dataclass(slots=True)
+class Passage:
+    row: Row
+    #: It was tried before (after a restart, or when the database was away): a second failure is not told again.
+    again: bool = False
+    #: Serve took it, whatever came of it.
+    served: bool = False
+    error: BaseException | None = field(default=None, repr=False)
+
+
+#: The update in hand, in the task of its lane.
+CURRENT: ContextVar[Passage] = ContextVar("passage")
+
+
+async def note_error(update: object, context: Any) -> None:
+    """PTB's error handler: the lane must know."""
+    CURRENT.get().error = context.error

@@ -1,0 +1,134 @@
+"""Our own getUpdates: the offset moves only once the batch is in the inbox, and moves past anything (LESSONS B28)."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import random
+import time
+from typing import Any, cast
+
+from telegram.error import TelegramError
+
+from bot.messengers.bale import from_bale
+from bot.messengers.channel import Channel
+from bot.messengers.intake import Intake, update_number
+from bot.messengers.request import Fields
+from storage.states import Messenger
+
+log = logging.getLogger(__name__)
+
+BATCH = 100
+#: Seconds that the messenger holds a call open while nothing comes.
+HOLD = 25
+#: Seconds after which a call that did not come back is given up.
+WATCHDOG = HOLD + 20
+#: Jobs in the lanes from which on we stop asking for more.
+ENOUGH = 2000
+LONGEST_PAUSE = 30.0
+
+
+class PollingError(Exception):
+    """getUpdates gave nothing usable."""
+
+    def __init__(self, words: str, retry_after: float | None = None) -> None:
+        self.retry_after = retry_after
+        super().__init__(words)
+
+
+class Polling:
+    def __init__(self, channel: Channel, intake: Intake) -> None:
+        self._channel = channel
+        self._intake = intake
+        self._offset: int | None = None
+        #: Monotonic time of the last good answer, for health and doctor.
+        self.last_good: float | None = None
+
+    async def run(self) -> None:
+        """Poll until cancelled. Survives everything that a server or a network can do."""
+        failures = 0
+        while True:
+            try:
+                await self._intake.way.lanes.room(ENOUGH)
+                await self._once()
+                failures = 0
+            except asyncio.CancelledError:
+                raise
+            except PollingError as error:
+                failures += 1
+                pause = error.retry_after or _pause(failures)
+                log.warning("%s: getUpdates failed (%s); again in %.1f s", self._name, error, pause)
+                await asyncio.sleep(pause)
+            except Exception:
+                # The database, most likely: the batch was not acknowledged and comes again.
+                failures += 1
+                log.exception("%s: a batch could not be stored", self._name)
+                await asyncio.sleep(_pause(failures))
+
+    @property
+    def _name(self) -> str:
+        return self._channel.messenger.value
+
+    async def _once(self) -> None:
+        updates = await self._ask()
+        self.last_good = time.monotonic()
+        if not updates:
+            return
+        await self._intake.take(self._channel.messenger, updates)
+        self._offset = _next_offset(self._offset, updates)
+
+    async def _ask(self) -> list[Any]:
+        fields = {"timeout": str(HOLD), "limit": str(BATCH)}
+        if self._offset is not None:
+            fields["offset"] = str(self._offset)
+        if self._channel.allowed_updates is not None:
+            fields["allowed_updates"] = json.dumps(self._channel.allowed_updates)
+        # Around the Bale layer: its answers are made whole one update at a time, in the lanes.
+        request = getattr(self._channel.request, "inner", self._channel.request)
+        call = request.do_request(
+            f"{self._channel.api_url}/getUpdates",
+            "POST",
+            cast(Any, Fields(fields, None)),
+            read_timeout=HOLD + 10,
+        )
+        try:
+            status, body = await asyncio.wait_for(call, WATCHDOG)
+        except TimeoutError:
+            raise PollingError("no answer in time") from None
+        except TelegramError as error:
+            raise PollingError(str(error)) from error
+        return self._result(status, body)
+
+    def _result(self, status: int, body: bytes) -> list[Any]:
+        try:
+            answer = json.loads(body)
+        except (ValueError, RecursionError):
+            answer = None
+        if isinstance(answer, dict) and isinstance(answer.get("result"), list) and status < 300:
+            return cast(list[Any], answer["result"])
+        if self._channel.messenger is Messenger.BALE:
+            status, body = from_bale("getUpdates", status, body)
+            answer = json.loads(body)
+        if not isinstance(answer, dict):
+            raise PollingError(f"status {status}, no JSON")
+        if status == 409:
+            raise PollingError("409: another process polls with this token, or a webhook is set", 5.0)
+        if status in (401, 403, 404):
+            raise PollingError(f"status {status}: {answer.get('description')}", LONGEST_PAUSE)
+        parameters = answer.get("parameters")
+        retry_after = parameters.get("retry_after") if isinstance(parameters, dict) else None
+        wait = float(retry_after) if isinstance(retry_after, int | float) and retry_after > 0 else None
+        raise PollingError(f"status {status}: {answer.get('description')}", wait)
+
+
+def _next_offset(offset: int | None, updates: list[Any]) -> int | None:
+    """Past the highest id; past as many as came where none can be read."""
+    numbers = [number for update in updates if (number := update_number(update)) is not None]
+    if numbers:
+        return max(numbers) + 1
+    return None if offset is None else offset + len(updates)
+
+
+def _pause(failures: int) -> float:
+    return float(min(LONGEST_PAUSE, 0.3 * 2 ** min(failures, 8))) * random.uniform(0.7, 1.0)

@@ -1,0 +1,53 @@
+"""Telegram's own ways: what we ask to be told, and errors that are only known by their words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from telegram.error import BadRequest, Forbidden, TelegramError
+
+#: Everything that we answer; `my_chat_member` tells at once who blocked us.
+ALLOWED_UPDATES = ("message", "edited_message", "callback_query", "my_chat_member")
+
+_UNREACHABLE = (
+    "chat not found",
+    "user is deactivated",
+    "bot was blocked by the user",
+    "bot can't initiate conversation",
+    "peer_id_invalid",
+    "no such group or user",
+)
+_BAD_HANDLE = (
+    "file identifier",
+    "file_id",
+    "file reference",
+    "wrong type",
+    "wrong remote file",
+    "malformed request",
+)
+
+
+def whole_update(update: dict[str, Any]) -> dict[str, Any]:
+    """Telegram's JSON is what PTB expects."""
+    return update
+
+
+def _says(error: TelegramError, phrases: tuple[str, ...]) -> bool:
+    # Compared without case: the texts change.
+    words = str(error).lower()
+    return any(phrase in words for phrase in phrases)
+
+
+def is_unreachable(error: TelegramError) -> bool:
+    """Blocked, deactivated, never started: nothing sent to this chat arrives."""
+    return isinstance(error, Forbidden) or (isinstance(error, BadRequest) and _says(error, _UNREACHABLE))
+
+
+def is_same(error: TelegramError) -> bool:
+    """An edit that changes nothing."""
+    return isinstance(error, BadRequest) and _says(error, ("message is not modified",))
+
+
+def is_bad_handle(error: TelegramError) -> bool:
+    """A remembered file id that the messenger takes no longer."""
+    return isinstance(error, BadRequest) and _says(error, _BAD_HANDLE)

@@ -1,0 +1,142 @@
+"""The way of an update from its inbox row through its lane and PTB to Serve."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from telegram import ChatMember, Update
+
+from bot.desk import Desk
+from bot.incoming import Incoming
+from bot.messengers import inbox
+from bot.messengers.channel import Channel
+from bot.messengers.inbox import Row
+from bot.messengers.lanes import Lanes
+from bot.messengers.passage import CURRENT, Passage
+from bot.messengers.reading import UnreadableError
+from bot.messengers.serve import Serve
+from storage.states import Messenger
+
+log = logging.getLogger(__name__)
+
+#: Kinds of update that are somebody's message to us.
+ANSWERED_KINDS = ("message", "edited_message", "callback_query")
+#: Seconds after which another process's unfinished update is taken over.
+ABANDONED = 60
+
+
+class Way:
+    """Puts rows into lanes, and carries each through PTB's `Application.process_update`."""
+
+    def __init__(
+        self, desk: Desk, channels: Mapping[Messenger, Channel], lanes: Lanes, serve: Serve, *, shared: bool
+    ) -> None:
+        """`shared`: other processes may work on the same database (PostgreSQL)."""
+        self.desk = desk
+        self.lanes = lanes
+        self._channels = channels
+        self._serve = serve
+        self._shared = shared
+        self._mine: set[int] = set()
+
+    def put(self, rows: Iterable[Row], *, again: bool = False) -> None:
+        """Rows into their lanes, in order."""
+        for row in rows:
+            if row.id not in self._mine:
+                self._mine.add(row.id)
+                self.lanes.put((row.messenger, row.lane), partial(self._carry, row, again))
+
+    def put_screen(self, messenger: Messenger, chat_id: int, chat_row: int) -> None:
+        """Show a chat its current screen, in its lane."""
+        self.lanes.put((messenger, chat_id), partial(self._serve.show_current, chat_row))
+
+    async def recover(self) -> int:
+        """After a restart, before anything new is taken: unfinished updates go back into their lanes, and whoever was
+        not answered is to be shown the current screen. On a shared database only what is old enough to be nobody's."""
+        now = self.desk.clock()
+        before = now - timedelta(seconds=ABANDONED) if self._shared else None
+        rows = await self.desk.database.read(lambda db: inbox.waiting(db, before))
+        self.put(rows)
+        await self.desk.database.run(lambda db: inbox.show_unanswered(db, now, before))
+        return len(rows)
+
+    async def sweep(self) -> None:
+        """Take over what another process, or a moment without database, left behind. Called now and then."""
+        now = self.desk.clock()
+        before = now - timedelta(seconds=ABANDONED)
+        rows = [
+            row
+            for row in await self.desk.database.read(lambda db: inbox.waiting(db, before))
+            if row.messenger in self._channels
+        ]
+        if rows:
+            self.put(rows, again=True)
+        await self.desk.database.run(lambda db: inbox.show_unanswered(db, now, before))
+
+    async def _carry(self, row: Row, again: bool) -> None:
+        try:
+            if self._shared:
+                # Another process may have been given an earlier message of this person.
+                for earlier in await self.desk.database.read(lambda db: inbox.older(db, row)):
+                    await self._one(Passage(earlier, again))
+            await self._one(Passage(row, again))
+        finally:
+            self._mine.discard(row.id)
+
+    async def _one(self, passage: Passage) -> None:
+        row = passage.row
+        channel = self._channels.get(row.messenger)
+        if channel is None:
+            return  # its token was taken out of the settings; the row waits
+        raw: dict[str, Any] = {}
+        try:
+            raw = json.loads(row.raw)
+            update = Update.de_json(channel.whole(raw), channel.bot)
+        except Exception as error:
+            # Whatever is in it, only this one update stands aside.
+            await self._set_aside(passage, raw, f"{type(error).__name__}: {error}")
+            return
+        if update.my_chat_member is not None:
+            gone = (ChatMember.BANNED, ChatMember.LEFT)
+            alive = update.my_chat_member.new_chat_member.status not in gone
+            await self._serve.membership(row, alive=alive)
+            return
+        token = CURRENT.set(passage)
+        try:
+            await channel.application.process_update(update)
+        finally:
+            CURRENT.reset(token)
+        if isinstance(passage.error, UnreadableError):
+            await self._set_aside(passage, raw, str(passage.error))
+        elif passage.error is not None:
+            await self._broken(passage, passage.error)
+        elif not passage.served:
+            if any(raw.get(kind) is not None for kind in ANSWERED_KINDS):
+                await self._broken(passage, RuntimeError("no handler took it"))
+            else:
+                await self._serve.ignore(row, "a kind that nobody asked for")
+
+    async def _broken(self, passage: Passage, error: BaseException) -> None:
+        row = passage.row
+        incoming = Incoming(row.messenger, row.update_id, row.lane) if row.lane is not None else None
+        answer = await self._serve.broken(passage, incoming, error)
+        if answer is not None:
+            await self._serve.delivery.show(answer)
+
+    async def _set_aside(self, passage: Passage, raw: Any, reason: str) -> None:
+        await self._serve.set_aside(passage.row, reason, answer=_is_private(raw))
+
+
+def _is_private(raw: Any) -> bool:
+    """Whether a person waits for an answer in a private chat, as far as that can be seen."""
+    if not isinstance(raw, dict):
+        return False
+    held = raw.get("message") or (raw.get("callback_query") or {})
+    held = held.get("message", held) if isinstance(held, dict) else {}
+    chat = held.get("chat") if isinstance(held, dict) else None
+    return isinstance(chat, dict) and chat.get("type") == "private"
