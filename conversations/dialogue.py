@@ -10,14 +10,16 @@ from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
-from typing import Any
+from typing import Any, ClassVar, Literal
 
 from bot.desk import Desk
 from bot.incoming import Contact, FileTaken, Incoming
 from bot.screens import Button, Paper, Press, Reply
+from bot.texts import has, t
 from bot.turn import Turn
 
 Answers = Mapping[str, Any]
+HOME = Press("home")
 
 
 class Wants(Enum):
@@ -44,6 +46,8 @@ class Prompt:
     choices: tuple[tuple[Choice, ...], ...] = ()
     ask_contact: str | None = None
     papers: tuple[Paper, ...] = ()
+    #: An earlier answer is shown below the text; not where the text shows it by itself.
+    current: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +78,33 @@ class Stay:
     doors: tuple[Button, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Again:
+    """`finish` is not satisfied, yet what the unit changed must stay (a counted try): nothing is rolled back, the
+    answers under `forget` are dropped and step `at` (or the first without an answer) is asked under `notice`."""
+
+    notice: str
+    forget: tuple[str, ...] = ()
+    at: str | None = None
+
+
 class Question(ABC):
     """A kind of question: owns parsing, validation, the error text, and how an answer is shown. Stateless."""
 
-    wants: Wants = Wants.TEXT
+    wants: ClassVar[Wants] = Wants.TEXT
+    #: Steps of one chapter are counted together: «(۳ از ۹)».
+    chapter: ClassVar[str] = ""
+    #: A choice may be typed as its number on the screen. Not where a number is an answer of its own.
+    numbered: ClassVar[bool] = False
+    #: The answer is handed to `finish` in the same unit and never written; only a last step may be secret.
+    secret: ClassVar[bool] = False
+    #: Offers its own way on («مدرک بعدی») in place of «بعدی».
+    own_next: ClassVar[bool] = False
+    #: What «رد کردن» stores.
+    skipped: Any = None
+    #: Its own names, for summary and edit button, where no text follows from the step's key.
+    name: str | None = None
+    short_name: str | None = None
 
     @abstractmethod
     def ask(self, turn: Turn, ask: Ask, answers: Answers) -> Prompt:
@@ -90,6 +117,15 @@ class Question(ABC):
     def show(self, turn: Turn, ask: Ask, value: Any) -> str:
         """The answer as people read it, in the summary and on the expert's card."""
         return str(value)
+
+    def answered(self, value: Any) -> bool:
+        """Whether a stored value is a whole answer (a list of files that became empty is none)."""
+        return True
+
+    def still_good(self, turn: Turn, ask: Ask, answers: Answers, value: Any) -> bool:
+        """Whether a value stored for another version of the dialogue may be kept. May raise: then it may not."""
+        self.show(turn, ask, value)
+        return True
 
     async def prepare(self, desk: Desk, incoming: Incoming, answers: Answers) -> Any:
         """Work outside the transaction (checking a password …); becomes `turn.prepared`."""
@@ -114,6 +150,29 @@ class Ask:
     label: str | None = None
 
 
+def prompt_of(ask: Ask) -> str:
+    return ask.prompt if ask.prompt is not None else t(f"ask.{ask.key}")
+
+
+def label_of(ask: Ask) -> str:
+    """What the answer is called in the summary."""
+    return ask.label or ask.question.name or t(f"field.{ask.key}")
+
+
+def short_label_of(ask: Ask) -> str:
+    """The same for a button."""
+    if ask.question.short_name:
+        return ask.question.short_name
+    short = f"field_short.{ask.key}"
+    return t(short) if ask.label is None and has(short) else label_of(ask)
+
+
+def place_of(turn: Turn, ask: Ask) -> Mapping[str, Any]:
+    """What this question itself keeps in the chat's row (`Stay.place`): its page, its search."""
+    place = turn.chat.place
+    return place if place.get("step") == ask.key else {}
+
+
 #: Steps may depend on data: a function from the turn and the answers so far.
 Steps = Callable[[Turn, Answers], Iterable[Ask]]
 
@@ -123,12 +182,14 @@ class Dialogue:
     """One dialogue.
 
     `finish(turn, answers)` runs in the unit of the last answer (or of the summary's ✅) and returns where to go;
-    it raises Refusal to stay. `prepare_finish` runs before that unit, outside any transaction.
+    it raises Refusal to stay, or returns `Again` to stay and keep what it changed. It gets the answers of the open
+    steps, and those under keys that begin with "_": given to `Engine.start`, never asked. `prepare_finish` runs before
+    that unit, outside any transaction; its result is `turn.prepared`.
     """
 
     name: str
     steps: Steps | tuple[Ask, ...]
-    finish: Callable[[Turn, dict[str, Any]], Reply]
+    finish: Callable[[Turn, dict[str, Any]], Reply | Again]
     version: int = 1
     #: Ends on a summary with an edit button per answer, and this text key above it.
     summary: str | None = None
@@ -140,10 +201,12 @@ class Dialogue:
     keeps_draft: bool = False
     #: Offers «🗑 حذف پیش‌نویس» in the summary and before it; called on the confirmed deletion.
     discard: Callable[[Turn], None] | None = None
-    #: Where «انصراف» and «بعداً» lead.
-    exit: Press = Press("home")
+    #: Where «انصراف» and «بعداً» lead; a function where it depends on the draft's subject.
+    exit: Press | Callable[[Turn], Press] = HOME
     prepare_finish: Callable[[Desk, Incoming, Answers], Awaitable[Any]] | None = None
     #: May change `answers` after each accepted answer (a new province clears the city). Pure.
     after: Callable[[Turn, str, dict[str, Any]], dict[str, Any]] | None = None
     #: An unfinished one is dropped after so many days.
     days_kept: int = 365
+    #: What becomes of a guest's kept draft in a chat where somebody logs in or registers.
+    on_login: Literal["drop", "move"] = "drop"

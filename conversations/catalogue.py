@@ -1,0 +1,5 @@
+"""Every dialogue there is. One test goes over them: doubled ids, missing texts, unreachable steps, long labels."""
+
+from conversations.dialogue import Dialogue
+
+ALL: tuple[Dialogue, ...] = ()

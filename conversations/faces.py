@@ -1,0 +1,185 @@
+"""What a dialogue shows, with the meaning of each button: questions, the summary, and the two confirmations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any
+
+from bot.rules.identity import normalise, search_key
+from bot.screens import MAX_LABEL, Button, Paper, Press, Screen
+from bot.texts import t
+from bot.turn import Turn
+from conversations.dialogue import Ask, Prompt, label_of, short_label_of
+from conversations.route import DISCARD, REALLY, Position, is_answered, progress
+
+#: Characters of a summary's page, well below the messengers' 4096.
+PAGE_LENGTH = 3000
+PAGE_FIELDS = 40
+VALUE_LENGTH = 320
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One button: what it does (`word`), with what (`arg`)."""
+
+    word: str
+    label: str
+    arg: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    text: str
+    rows: tuple[tuple[Key, ...], ...]
+    papers: tuple[Paper, ...] = ()
+    ask_contact: str | None = None
+
+    def keys(self) -> Iterable[Key]:
+        return (key for row in self.rows for key in row)
+
+    def choices(self) -> list[Key]:
+        """The answers among the buttons, as they are numbered by who types."""
+        return [key for key in self.keys() if key.word == "choose" and not key.arg.startswith("@")]
+
+    def pressed(self, press: Press, position: Position) -> Key | None:
+        """The key that was pressed, where this face (still) has it."""
+        return next((key for key in self.keys() if press_of(key, position) == press), None)
+
+    def typed(self, text: str, *, numbered: bool) -> Key | None:
+        """The key whose label, or (of a choice) whose number was typed."""
+        written = search_key(text)
+        if not written:
+            return None
+        for key in self.keys():
+            if search_key(key.label) == written:
+                return key
+        number = normalise(text)
+        if numbered and number.isdecimal() and len(number) < 4 and 1 <= int(number) <= len(self.choices()):
+            return self.choices()[int(number) - 1]
+        return None
+
+    def screen(self, position: Position, *above: str | None) -> Screen:
+        """As values for delivery, with lines put above the text."""
+        rows = tuple(tuple(Button(key.label, press_of(key, position)) for key in row) for row in self.rows)
+        text = "\n\n".join([*(line for line in above if line), self.text])
+        return Screen(text, rows, self.papers, self.ask_contact)
+
+
+def _tag(word: str) -> str:
+    return blake2b(word.encode(errors="replace"), digest_size=6).hexdigest()
+
+
+def press_of(key: Key, position: Position) -> Press:
+    """A button's data: draft, step and argument as hashes, so that any key fits and reordering does not matter. What is
+    confirmed is the version that was seen."""
+    seen = position.draft.version if key.word in ("confirm", "yes") else 0
+    arg = _tag(position.step) + (_tag(key.arg) if key.arg else "")
+    return Press(f"d.{key.word}", position.draft.id or 0, seen, arg)
+
+
+def face_of(turn: Turn, position: Position) -> Face:
+    """What the chat shows at its place in the dialogue."""
+    if position.ask is not None:
+        prompt = position.ask.question.ask(turn, position.ask, position.answers)
+        return _question(turn, position, position.ask, prompt)
+    if position.step == DISCARD:
+        return _yes_no(t("form.discard_confirm"))
+    if position.step == REALLY and position.dialogue.really:
+        return _yes_no(t(position.dialogue.really))
+    return _summary(turn, position)
+
+
+def _yes_no(text: str) -> Face:
+    return Face(text, ((Key("yes", t("nav.yes")), Key("no", t("nav.no"))),))
+
+
+def _question(turn: Turn, position: Position, ask: Ask, prompt: Prompt) -> Face:
+    text = prompt.text
+    if not position.editing and (count := progress(position.route, ask)):
+        text = f"{text} {count}"
+    if prompt.current and ask.key in position.answers:
+        text = f"{text}\n{t('form.current', value=shown(turn, ask, position.answers[ask.key]))}"
+    choices = tuple(tuple(Key("choose", one.label, one.key) for one in row) for row in prompt.choices)
+    rows = (*choices, *_ways(turn, position, ask))
+    return Face(text, tuple(row for row in rows if row), prompt.papers, prompt.ask_contact)
+
+
+def _ways(turn: Turn, position: Position, ask: Ask) -> Sequence[tuple[Key, ...]]:
+    """On, back and out."""
+    first = position.route[0].key == ask.key
+    moves: list[Key] = []
+    if position.editing or not first:
+        moves.append(Key("back", t("nav.back")))
+    given = is_answered(ask, position.answers) and position.answers[ask.key] != ask.question.skipped
+    if ask.optional:
+        moves.append(Key("skip", t("form.clear" if given else "nav.skip")))
+    if given and not position.editing and not ask.question.own_next:
+        moves.append(Key("next", t("form.keep")))
+    out = _out(position, discard=first or bool(turn.chat.place.get("resumed")))
+    return (tuple(moves), *out)
+
+
+def _out(position: Position, *, discard: bool) -> Sequence[tuple[Key, ...]]:
+    dialogue = position.dialogue
+    if not dialogue.keeps_draft:
+        return ((Key("cancel", t("nav.cancel")),),)
+    if dialogue.discard is not None and discard:
+        return ((Key("later", t("form.later")),), (Key("discard", t("form.discard")),))
+    return ((Key("later", t("form.later")),),)
+
+
+def shown(turn: Turn, ask: Ask, value: Any) -> str:
+    """An answer as people read it; never fails on what an older form stored."""
+    if value is None or value == ask.question.skipped:
+        return t("form.none")
+    try:
+        return ask.question.show(turn, ask, value)
+    except (KeyError, ValueError, TypeError, AttributeError, IndexError):
+        return t("form.none")
+
+
+def _summary(turn: Turn, position: Position) -> Face:
+    dialogue = position.dialogue
+    lines = [
+        (ask, f"{label_of(ask)}: {_cut(shown(turn, ask, position.answers.get(ask.key)), VALUE_LENGTH)}")
+        for ask in position.route
+        if not ask.hidden
+    ]
+    pages = _pages(lines)
+    page = min(int(turn.chat.place.get("page") or 0), len(pages) - 1)
+    text = "\n".join([t(dialogue.summary or "review.summary"), "", *(line for _, line in pages[page])])
+    edits = [Key("edit", edit_label(ask), ask.key) for ask, _ in pages[page]]
+    rows = [tuple(edits[at : at + 2]) for at in range(0, len(edits), 2)]
+    turns = []
+    if page > 0:
+        turns.append(Key("page", t("nav.previous"), str(page - 1)))
+    if page + 1 < len(pages):
+        turns.append(Key("page", t("nav.next"), str(page + 1)))
+    confirm = (Key("confirm", t(dialogue.confirm)),)
+    everything = (*rows, tuple(turns), confirm, *_out(position, discard=True))
+    return Face(text, tuple(row for row in everything if row))
+
+
+def _pages(lines: Sequence[tuple[Ask, str]]) -> list[list[tuple[Ask, str]]]:
+    pages: list[list[tuple[Ask, str]]] = [[]]
+    length = 0
+    for ask, line in lines:
+        if pages[-1] and (length + len(line) > PAGE_LENGTH or len(pages[-1]) >= PAGE_FIELDS):
+            pages.append([])
+            length = 0
+        pages[-1].append((ask, line))
+        length += len(line) + 1
+    return pages
+
+
+def _cut(text: str, longest: int) -> str:
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"
+
+
+def edit_label(ask: Ask) -> str:
+    """«✏️ نام پدر», within a button's 20 characters; without the pencil where only so it fits."""
+    label = short_label_of(ask)
+    pencil = f"✏️ {label}"
+    return pencil if len(pencil) <= MAX_LABEL else _cut(label, MAX_LABEL)

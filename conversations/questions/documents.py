@@ -1,0 +1,172 @@
+"""The files of one document: photos or files, one by one or as an album, until «مدرک بعدی»."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import PurePath
+from typing import Any, ClassVar
+
+from sqlmodel import col, select
+
+from bot.errors import InvalidInput
+from bot.incoming import FileTaken
+from bot.rules.identity import search_key
+from bot.texts import formats, t
+from bot.turn import Turn
+from conversations.dialogue import Answers, Ask, Choice, Given, Prompt, Question, Stay, Wants, place_of
+from storage.tables import RequestFile, StoredFile
+
+NEXT, MORE, REMOVE = "next", "more", "remove"
+#: Seconds without another file of an album before the answer (LESSONS B17).
+QUIET = 1.5
+#: Words that say nothing about what a file is.
+_EMPTY_WORDS = frozenset(
+    search_key(word) for word in ("تصویر", "گواهی", "کارت", "مدرک", "سایر", "یا", "از", "و")
+)
+
+
+class Documents(Question):
+    """Value: list of stored_file ids. Files are stored as they arrive; only the account's own count."""
+
+    wants: ClassVar[Wants] = Wants.FILE
+    chapter: ClassVar[str] = "documents"
+    own_next: ClassVar[bool] = True
+
+    def __init__(
+        self,
+        document_code: str,
+        name: str,
+        max_files: int = 3,
+        *,
+        short_name: str | None = None,
+        prompt: str | None = None,
+    ) -> None:
+        """`prompt` stands above the request for the file."""
+        self.document_code, self.name, self.max_files = document_code, name, max_files
+        self.short_name, self.prompt = short_name, prompt
+        self.skipped = []
+
+    def ask(self, turn: Turn, ask: Ask, answers: Answers) -> Prompt:
+        files = self._files(turn, answers.get(ask.key))
+        place = place_of(turn, ask)
+        if not files:
+            above = [self.prompt] if self.prompt else []
+            return Prompt("\n".join([*above, t("doc.ask", doc=self._doc)]), current=False)
+        if place.get("removing"):
+            rows = [(Choice(f"{REMOVE}:{file.id}", label),) for file, label in self._labels(files)]
+            return Prompt(t("doc.which"), (*rows, (Choice(MORE, t("nav.cancel")),)), current=False)
+        listed = [
+            t("doc.file", n=formats.digits(n), name=self._title(file)) for n, file in enumerate(files, 1)
+        ]
+        more = len(files) < self.max_files
+        choices = [(Choice(NEXT, t("doc.next")),), (Choice(REMOVE, t("doc.remove")),)]
+        if more and not place.get("more"):
+            choices.insert(1, (Choice(MORE, t("doc.more")),))
+        lines = [t("doc.saved", doc=self._doc), *listed]
+        if more and place.get("more"):
+            lines.append(t("doc.send_more", doc=self._doc))
+        return Prompt("\n".join(lines), tuple(choices), current=False)
+
+    def accept(self, turn: Turn, ask: Ask, answers: Answers, given: Given) -> Any | Stay:
+        files = self._files(turn, answers.get(ask.key))
+        ids = [file.id for file in files]
+        if given.taken is not None:
+            return self._took(turn, answers, files, given.taken, album=given.album)
+        choice = given.choice or ""
+        if choice == NEXT and files:
+            return ids
+        if choice == MORE:
+            return Stay(place={"more": True})
+        if choice == REMOVE and len(files) > 1:
+            return Stay(place={"removing": True})
+        doomed = ids[:1] if choice == REMOVE else [one for one in ids if choice == f"{REMOVE}:{one}"]
+        if not doomed:
+            raise InvalidInput("error.want_file")
+        left = [one for one in ids if one not in doomed]
+        self._remove(turn, [file for file in files if file.id in doomed])
+        return Stay(value=left, keep_value=True, notice=t("doc.removed"))
+
+    def show(self, turn: Turn, ask: Ask, value: Any) -> str:
+        return t("form.files", n=formats.digits(len(value)))
+
+    def answered(self, value: Any) -> bool:
+        return bool(value)
+
+    def still_good(self, turn: Turn, ask: Ask, answers: Answers, value: Any) -> bool:
+        return len(self._files(turn, value)) == len(value)
+
+    @property
+    def _doc(self) -> str:
+        assert self.name is not None
+        return self.name
+
+    def _files(self, turn: Turn, value: Any) -> list[StoredFile]:
+        """The account's own files among the ids of an answer, in its order."""
+        ids = [one for one in value if isinstance(one, int)] if isinstance(value, list) else []
+        if not ids or turn.account is None:
+            return []
+        mine = select(StoredFile).where(col(StoredFile.id).in_(ids), StoredFile.account_id == turn.account.id)
+        found = {file.id: file for file in turn.db.exec(mine).all()}
+        return [found[one] for one in ids if one in found]
+
+    def _took(
+        self, turn: Turn, answers: Answers, files: Sequence[StoredFile], taken: FileTaken, *, album: bool
+    ) -> Stay:
+        """Keep a file that was checked and sealed before the unit. Raises InvalidInput for one too many."""
+        assert turn.account is not None
+        assert turn.account.id is not None
+        quiet = QUIET if album else None
+        ids = [file.id for file in files]
+        twin = self._twin(turn, answers, taken.file.sha256)
+        if twin is not None and twin in ids:
+            return Stay(notice=t("doc.twice_same"), quiet=quiet)
+        if len(files) >= self.max_files:
+            raise InvalidInput("error.too_many_files", max=formats.digits(self.max_files))
+        # A copy: a unit may run twice.
+        kept = StoredFile(**taken.file.model_dump(exclude={"id", "account_id"}), account_id=turn.account.id)
+        turn.db.add(kept)
+        turn.db.flush()
+        notice = None
+        if twin is not None:
+            notice = t("doc.twice")
+        elif kept.original_name and not resembles(kept.original_name, self._doc, self.short_name):
+            notice = t("doc.name_hint")
+        return Stay(value=[*ids, kept.id], keep_value=True, notice=notice, quiet=quiet)
+
+    def _twin(self, turn: Turn, answers: Answers, sha256: str) -> int | None:
+        """A file of this request with the same bytes."""
+        assert turn.account is not None
+        sent = {
+            one
+            for value in answers.values()
+            if isinstance(value, list)
+            for one in value
+            if isinstance(one, int)
+        }
+        same = select(StoredFile.id).where(
+            StoredFile.account_id == turn.account.id, StoredFile.sha256 == sha256
+        )
+        return next((one for one in turn.db.exec(same).all() if one in sent), None)
+
+    def _remove(self, turn: Turn, files: Iterable[StoredFile]) -> None:
+        """Take files out of the answer; what no submission holds is marked as removed."""
+        for file in files:
+            submitted = select(RequestFile.id).where(RequestFile.file_id == file.id).limit(1)
+            if turn.db.exec(submitted).first() is None:
+                file.removed_at = turn.now
+                turn.db.add(file)
+
+    def _title(self, file: StoredFile) -> str:
+        return (file.original_name or "")[:60] or self._doc
+
+    def _labels(self, files: Sequence[StoredFile]) -> Iterable[tuple[StoredFile, str]]:
+        for n, file in enumerate(files, 1):
+            title = self._title(file)
+            yield file, f"{formats.digits(n)}. {title if len(title) <= 16 else title[:15] + '…'}"
+
+
+def resembles(file_name: str, *names: str | None) -> bool:
+    """Whether a file's name has something of the document's (R23: a hint only, never an error)."""
+    written = search_key(PurePath(file_name).stem)
+    words = {search_key(word) for name in names if name for word in name.replace("/", " ").split()}
+    return any(len(word) > 1 and word in written for word in words - _EMPTY_WORDS)

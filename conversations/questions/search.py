@@ -1,0 +1,77 @@
+"""One of many: part of its name is typed, the matches are offered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from bot.errors import InvalidInput
+from bot.rules.identity import normalise, search_key
+from bot.texts import formats, t
+from bot.turn import Turn
+from conversations.dialogue import Answers, Ask, Given, Prompt, Stay, place_of, prompt_of
+from conversations.questions.choices import Choice, Option, Options, offered, page_of, turned_to
+
+#: Characters of a search that are kept.
+QUERY_LENGTH = 60
+
+
+class Search(Choice):
+    """Type-to-search over `options`; an exact name is taken at once, else the matches are buttons, `page` at a time.
+    `missing` is the sentence for a name that is not there; `first` options are offered before any search."""
+
+    def __init__(
+        self,
+        options: Options,
+        *,
+        columns: int = 1,
+        page: int = 8,
+        missing: str = "error.not_in_list",
+        first: Options = (),
+    ) -> None:
+        super().__init__(options, columns=columns, page=page)
+        self.missing, self.first = missing, first
+
+    def ask(self, turn: Turn, ask: Ask, answers: Answers) -> Prompt:
+        place = place_of(turn, ask)
+        query = str(place.get("query") or "")
+        if not query:
+            first = offered(self.first, turn, answers)
+            return Prompt(prompt_of(ask), page_of(first, 0, self.page, self.columns) if first else ())
+        found = self._matches(turn, answers, query)
+        text = t("form.found")
+        if len(found) > self.page:
+            text = t("form.found_many", n=formats.digits(len(found)))
+        page = int(place.get("page") or 0)
+        return Prompt(f"{prompt_of(ask)}\n{text}", page_of(found, page, self.page, self.columns))
+
+    def accept(self, turn: Turn, ask: Ask, answers: Answers, given: Given) -> Any | Stay:
+        query = place_of(turn, ask).get("query")
+        page = turned_to(given.choice)
+        if page is not None:
+            return Stay(place={"query": query, "page": page})
+        options = offered(self.options, turn, answers)
+        if given.choice is not None:
+            known = (*options, *offered(self.first, turn, answers))
+            if any(key == given.choice for key, _ in known):
+                return given.choice
+            raise InvalidInput(self.missing)
+        text = normalise(given.text or "")[:QUERY_LENGTH]
+        written = search_key(text)
+        exact = [key for key, label in options if written and search_key(label) == written]
+        if len(exact) == 1:
+            return exact[0]
+        if not written or not self._matches(turn, answers, text):
+            raise InvalidInput(self.missing)
+        return Stay(place={"query": text})
+
+    def _matches(self, turn: Turn, answers: Answers, query: str) -> Sequence[Option]:
+        """Names with all words of the query; those that begin with it come first."""
+        whole = search_key(query)
+        words = [word for word in (search_key(part) for part in query.split()) if word]
+        ranked = []
+        for place, (key, label) in enumerate(offered(self.options, turn, answers)):
+            name = search_key(label)
+            if words and all(word in name for word in words):
+                ranked.append((name != whole, not name.startswith(whole), place, (key, label)))
+        return [option for *_, option in sorted(ranked, key=lambda one: one[:3])]

@@ -1,0 +1,30 @@
+"""A password: taken as typed, handed on in the same unit, never written down."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from bot.errors import InvalidInput
+from bot.turn import Turn
+from conversations.dialogue import Answers, Ask, Given, Prompt, Question, prompt_of
+
+
+class Secret(Question):
+    """The typed text itself, not normalised, at most `max` characters. Check it in the dialogue's `prepare_finish`
+    (argon2 outside the transaction), or in `prepare` and `accept` of a subclass."""
+
+    secret: ClassVar[bool] = True
+
+    def __init__(self, max: int = 200) -> None:
+        self.max = max
+
+    def ask(self, turn: Turn, ask: Ask, answers: Answers) -> Prompt:
+        return Prompt(prompt_of(ask))
+
+    def accept(self, turn: Turn, ask: Ask, answers: Answers, given: Given) -> Any:
+        if not given.text:
+            raise InvalidInput("error.want_text")
+        return given.text[: self.max]
+
+    def show(self, turn: Turn, ask: Ask, value: Any) -> str:
+        return "••••••"

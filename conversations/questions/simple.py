@@ -1,0 +1,151 @@
+"""Questions answered by one line of text."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from bot.errors import InvalidInput
+from bot.rules import identity
+from bot.texts import formats, t
+from bot.turn import Turn
+from conversations.dialogue import Answers, Ask, Choice, Given, Prompt, Question, prompt_of
+
+
+class Line(Question):
+    """One line, checked by `read`; at most one offered answer besides (`offers`)."""
+
+    def ask(self, turn: Turn, ask: Ask, answers: Answers) -> Prompt:
+        choices = tuple((choice,) for choice in self.offers(turn, answers))
+        return Prompt(prompt_of(ask), choices)
+
+    def accept(self, turn: Turn, ask: Ask, answers: Answers, given: Given) -> Any:
+        if given.choice is not None:
+            return self.chosen(turn, answers, given.choice)
+        return self.read(turn, given.text or "")
+
+    def offers(self, turn: Turn, answers: Answers) -> tuple[Choice, ...]:
+        return ()
+
+    def chosen(self, turn: Turn, answers: Answers, key: str) -> Any:
+        return key
+
+    def read(self, turn: Turn, text: str) -> Any:
+        """The value of what was typed. Raises InvalidInput."""
+        raise NotImplementedError
+
+    def still_good(self, turn: Turn, ask: Ask, answers: Answers, value: Any) -> bool:
+        return isinstance(value, str) and (not value or self.read(turn, value) == value)
+
+
+class PersianName(Line):
+    def read(self, turn: Turn, text: str) -> str:
+        return identity.persian_name(text)
+
+
+class NationalCode(Line):
+    """10 digits. Shown whole: only its owner and the reviewing expert see an answer."""
+
+    def read(self, turn: Turn, text: str) -> str:
+        return identity.national_code(text)
+
+    def show(self, turn: Turn, ask: Ask, value: Any) -> str:
+        return formats.digits(value)
+
+
+class LegalId(NationalCode):
+    """A company's national identifier."""
+
+    def read(self, turn: Turn, text: str) -> str:
+        return identity.legal_id(text)
+
+
+class GuildId(NationalCode):
+    """The number of a guild's business licence."""
+
+    def read(self, turn: Turn, text: str) -> str:
+        return identity.guild_id(text)
+
+
+class JalaliDate(Line):
+    """A birthday, typed in the Jalali calendar; the value is the Gregorian day in ISO form."""
+
+    def read(self, turn: Turn, text: str) -> str:
+        return identity.birth_date(text, turn.now.astimezone(formats.TEHRAN).date()).isoformat()
+
+    def show(self, turn: Turn, ask: Ask, value: Any) -> str:
+        return formats.jalali_day(date.fromisoformat(value))
+
+    def still_good(self, turn: Turn, ask: Ask, answers: Answers, value: Any) -> bool:
+        return bool(self.show(turn, ask, value))
+
+
+class BirthCertNo(Line):
+    """1–10 digits; «برابر با کد ملی» takes the account's national code, or the one answered before."""
+
+    def offers(self, turn: Turn, answers: Answers) -> tuple[Choice, ...]:
+        if self._national_code(turn, answers) is None:
+            return ()
+        return (Choice("same", t("form.same_as_national_code")),)
+
+    def chosen(self, turn: Turn, answers: Answers, key: str) -> str | None:
+        return self._national_code(turn, answers)
+
+    def _national_code(self, turn: Turn, answers: Answers) -> str | None:
+        code = turn.account.national_code if turn.account is not None else answers.get("national_code")
+        return code if isinstance(code, str) else None
+
+    def read(self, turn: Turn, text: str) -> str:
+        return identity.birth_cert_no(text)
+
+    def show(self, turn: Turn, ask: Ask, value: Any) -> str:
+        return formats.digits(value)
+
+
+class Phone(Line):
+    """A landline; "" is «تلفن ثابت ندارم»."""
+
+    def offers(self, turn: Turn, answers: Answers) -> tuple[Choice, ...]:
+        return (Choice("none", t("form.no_phone")),)
+
+    def chosen(self, turn: Turn, answers: Answers, key: str) -> str:
+        return ""
+
+    def read(self, turn: Turn, text: str) -> str:
+        return identity.phone(text)
+
+    def show(self, turn: Turn, ask: Ask, value: Any) -> str:
+        return formats.digits(value) if value else t("form.none")
+
+
+class Email(Line):
+    def read(self, turn: Turn, text: str) -> str:
+        return identity.email(text)
+
+
+class Address(Line):
+    def read(self, turn: Turn, text: str) -> str:
+        return identity.address(text)
+
+    def show(self, turn: Turn, ask: Ask, value: Any) -> str:
+        return formats.digits(value)
+
+
+class Text(Line):
+    """Free text of `min`–`max` characters; `lines` keeps line breaks. `short` is the sentence for too few."""
+
+    def __init__(
+        self, min: int = 1, max: int = 500, *, lines: bool = False, short: str = "error.short_text"
+    ) -> None:
+        self.min, self.max, self.lines, self.short = min, max, lines, short
+
+    def read(self, turn: Turn, text: str) -> str:
+        text = identity.normalise(text, lines=self.lines)
+        if len(text) < self.min:
+            raise InvalidInput(self.short, min=formats.digits(self.min))
+        if len(text) > self.max:
+            raise identity.too_long(self.max)
+        return text
+
+    def show(self, turn: Turn, ask: Ask, value: Any) -> str:
+        return formats.digits(value)
