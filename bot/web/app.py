@@ -1,0 +1,63 @@
+"""The web application: everything that the bot answers over HTTP."""
+
+import logging
+
+from sqlalchemy import text
+from sqlmodel import Session
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from bot.desk import Desk
+from bot.texts import t
+from bot.web.hooks import Webhooks, hook_routes
+from bot.web.pages import page
+from bot.web.pay import PayPages, back_to_chat
+
+log = logging.getLogger(__name__)
+
+
+def _alive(db: Session) -> None:
+    db.connection().execute(text("SELECT 1"))
+
+
+def build_app(desk: Desk, *, webhooks: Webhooks | None = None) -> Starlette:
+    """Pay pages and health; the messengers' webhooks where updates come that way."""
+    pages = PayPages(desk)
+
+    async def health(request: Request) -> Response:
+        try:
+            await desk.database.read(_alive)
+        except Exception:
+            log.exception("the database does not answer")
+            return JSONResponse({"ok": False, "database": False}, status_code=503)
+        return JSONResponse({"ok": True, "database": True})
+
+    async def lost(request: Request, error: Exception) -> Response:
+        if isinstance(error, HTTPException) and error.status_code != 404:
+            return Response(status_code=error.status_code)
+        return pages.unknown()
+
+    async def crashed(request: Request, error: Exception) -> Response:
+        return page(
+            "message.html",
+            desk.world.public_url,
+            status=500,
+            title=t("pay.trouble.title"),
+            text=t("pay.trouble.text"),
+            mood="bad",
+            facts=[],
+            ways=back_to_chat(desk.world),
+            refresh=None,
+        )
+
+    return Starlette(
+        routes=[
+            Route("/health", health),
+            *pages.routes,
+            *(hook_routes(webhooks) if webhooks is not None else []),
+        ],
+        exception_handlers={HTTPException: lost, Exception: crashed},
+    )

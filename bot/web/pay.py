@@ -1,0 +1,170 @@
+"""The pay page and the gateway's return (SPEC 2.3). A return is only a hint: `payments.settle` learns the truth."""
+
+import re
+from functools import partial
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from bot.desk import Desk
+from bot.errors import NotAllowed, Refusal
+from bot.services import payments
+from bot.services.payments import PageState, PayView
+from bot.texts import t
+from bot.turn import World
+from bot.web.pages import page, security_headers
+from storage.states import AttemptState, Messenger
+
+TOKEN = re.compile(r"^[A-Za-z0-9_-]{16,64}$")
+#: Biggest return that a gateway posts, bytes.
+MAX_RETURN = 16 * 1024
+#: What the page says of an attempt: (texts under "pay.", mood of the page).
+_SAYS = {
+    AttemptState.CREATED: ("open", "wait"),
+    AttemptState.VERIFYING: ("checking", "wait"),
+    AttemptState.PAID: ("paid", "ok"),
+    AttemptState.FAILED: ("failed", "bad"),
+    AttemptState.UNCERTAIN: ("uncertain", "wait"),
+    AttemptState.EXPIRED: ("failed", "bad"),
+    AttemptState.REFUND_DUE: ("refund", "wait"),
+    AttemptState.REFUNDED: ("refunded", "ok"),
+}
+_PAGE_SAYS = {
+    PageState.PAID: ("paid", "ok"),
+    PageState.WITHDRAWN: ("withdrawn", "wait"),
+    PageState.UNCERTAIN: ("uncertain", "wait"),
+}
+Ways = list[tuple[str, str]]
+
+
+def back_to_chat(world: World) -> Ways:
+    """Links to the bot on each messenger it serves."""
+    links = [(messenger, link) for messenger in Messenger if (link := world.bot_links.get(messenger))]
+    if len(links) == 1:
+        return [(t("pay.page.back"), links[0][1])]
+    return [(t(f"pay.page.back_{messenger}"), link) for messenger, link in links]
+
+
+class PayPages:
+    """The routes under /pay, for one desk."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._world = desk.world
+
+    @property
+    def routes(self) -> list[Route]:
+        return [
+            Route("/pay/{token}", self.show, methods=["GET"]),
+            Route("/pay/{token}", self.go, methods=["POST"]),
+            Route("/pay/callback/{gateway}/{attempt:int}", self.returned, methods=["GET", "POST"]),
+        ]
+
+    async def show(self, request: Request) -> Response:
+        view = await self._view(request)
+        if view is None:
+            return self.unknown()
+        if view.state is PageState.PAYABLE:
+            return page("pay.html", self._world.public_url, view=view)
+        says, mood = _PAGE_SAYS[view.state]
+        facts = [(t("pay.page.tracking"), view.tracking_code)]
+        if view.bank_ref:
+            facts.append((t("pay.page.bank_ref"), view.bank_ref))
+        return self._say(says, mood, facts=facts)
+
+    async def go(self, request: Request) -> Response:
+        token = request.path_params["token"]
+        if not TOKEN.match(token):
+            return self.unknown()
+        try:
+            redirect = await payments.open_attempt(self._desk, token)
+        except NotAllowed:
+            return self.unknown()
+        except Refusal as refusal:
+            if refusal.key in ("error.nothing_due", "error.payment_uncertain"):
+                return await self.show(request)
+            again = [(t("pay.page.again"), payments.pay_url(self._world, token))]
+            return page(
+                "message.html",
+                self._world.public_url,
+                status=503,
+                title=t("pay.trouble.title"),
+                text=t(refusal.key, **refusal.args_of_text),
+                mood="bad",
+                facts=[],
+                ways=again + back_to_chat(self._world),
+                refresh=None,
+            )
+        if redirect.fields is not None:
+            return page("forward.html", self._world.public_url, redirect=redirect)
+        return RedirectResponse(redirect.url, 303, headers=security_headers(self._world.public_url))
+
+    async def returned(self, request: Request) -> Response:
+        """The browser comes back from the bank, or somebody pretends to."""
+        gateway, attempt_id = self._desk.gateway, request.path_params["attempt"]
+        params = dict(request.query_params)
+        if request.method == "POST":
+            if int(request.headers.get("content-length") or MAX_RETURN + 1) > MAX_RETURN:
+                return Response(status_code=413)
+            async with request.form(max_files=0, max_fields=50) as form:
+                params |= {name: value for name, value in form.items() if isinstance(value, str)}
+        known = None
+        if request.path_params["gateway"] == gateway.name and attempt_id < 2**63:
+            known = await self._desk.database.read(
+                partial(payments.attempt_of_return, gateway=gateway.name, attempt_id=attempt_id)
+            )
+        hint = gateway.parse_callback(params)
+        if known is None or known[0] is None or known[0] != hint.ref:
+            return self.unknown()
+        state = await payments.settle(self._desk, attempt_id, cancelled=not hint.user_says_ok)
+        says, mood = _SAYS[state]
+        ways = back_to_chat(self._world)
+        if mood == "bad" or state is AttemptState.CREATED:
+            ways.append((t("pay.page.again"), payments.pay_url(self._world, known[1] or "")))
+        same = f"{request.url.path}?{urlencode(params)}"
+        if state is AttemptState.CREATED:
+            ways.insert(0, (t("pay.page.recheck"), same))
+        refresh = {"seconds": 4, "url": same} if state is AttemptState.VERIFYING else None
+        view = await self._desk.database.read(
+            partial(payments.pay_view, token=known[1] or "", now=self._desk.clock())
+        )
+        facts = []
+        if view is not None:
+            facts.append((t("pay.page.tracking"), view.tracking_code))
+            if state is AttemptState.PAID and view.bank_ref:
+                facts.append((t("pay.page.bank_ref"), view.bank_ref))
+        return self._say(says, mood, facts=facts, ways=ways, refresh=refresh)
+
+    def unknown(self) -> HTMLResponse:
+        """The same page for every address that leads nowhere."""
+        return self._say("unknown", "bad", status=404)
+
+    async def _view(self, request: Request) -> PayView | None:
+        token = request.path_params["token"]
+        if not TOKEN.match(token):
+            return None
+        return await self._desk.database.read(partial(payments.pay_view, token=token, now=self._desk.clock()))
+
+    def _say(
+        self,
+        says: str,
+        mood: str,
+        *,
+        status: int = 200,
+        facts: list[tuple[str, str]] | None = None,
+        ways: Ways | None = None,
+        refresh: dict[str, object] | None = None,
+    ) -> HTMLResponse:
+        return page(
+            "message.html",
+            self._world.public_url,
+            status=status,
+            title=t(f"pay.{says}.title"),
+            text=t(f"pay.{says}.text"),
+            mood=mood,
+            facts=facts or [],
+            ways=back_to_chat(self._world) if ways is None else ways,
+            refresh=refresh,
+        )
