@@ -5,10 +5,11 @@ Telegram's table is held against the machine-readable Bot API by a test; Bale's 
 
 from __future__ import annotations
 
-_SENDING = (
-    "business_connection_id message_thread_id direct_messages_topic_id disable_notification protect_content "
+_TO = (
+    "message_thread_id direct_messages_topic_id disable_notification protect_content "
     "allow_paid_broadcast message_effect_id reply_parameters"
 )
+_SENDING = f"business_connection_id {_TO}"
 _ONE = f"{_SENDING} suggested_post_parameters reply_markup"
 _CAPTION = "caption parse_mode caption_entities"
 _EDIT = "business_connection_id chat_id message_id inline_message_id reply_markup"
@@ -34,7 +35,8 @@ _TELEGRAM = {
     "setMyCommands": "commands | scope language_code",
     "getMyCommands": "| scope language_code",
     "deleteMyCommands": "| scope language_code",
-    "copyMessage": f"chat_id from_chat_id message_id | video_start_timestamp show_caption_above_media {_CAPTION} {_ONE}",
+    "copyMessage": f"chat_id from_chat_id message_id | video_start_timestamp show_caption_above_media {_CAPTION} {_TO} "
+    "suggested_post_parameters reply_markup",
 }
 
 _BALE = {

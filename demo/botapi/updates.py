@@ -125,6 +125,11 @@ class Queue:
             if self._poller is mine:
                 self._poller = None
 
+    @property
+    def polled(self) -> bool:
+        """Somebody is waiting in getUpdates."""
+        return self._poller is not None and not self._poller.done()
+
     def end_poller(self) -> None:
         """Whoever polls now gets 409."""
         if self._poller is not None and not self._poller.done():

@@ -1,0 +1,86 @@
+"""The town, and PTB's own client against it."""
+
+import io
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
+
+import httpx
+import pytest
+from PIL import Image
+from telegram import Bot
+from telegram.request import HTTPXRequest
+
+from demo.people import Face, Town
+
+
+@pytest.fixture
+async def town() -> AsyncIterator[Town]:
+    async with await Town.start() as town:
+        yield town
+
+
+@pytest.fixture
+async def connect() -> AsyncIterator[Callable[[Face], "object"]]:
+    """PTB's Bot for a messenger, as the library would talk to the real one."""
+    async with AsyncExitStack() as stack:
+
+        async def make(face: Face) -> Bot:
+            def request() -> HTTPXRequest:
+                return HTTPXRequest(httpx_kwargs={"trust_env": False})
+
+            bot = Bot(
+                face.token,
+                base_url=f"{face.server.url}/bot",
+                base_file_url=f"{face.server.url}/file/bot",
+                request=request(),
+                get_updates_request=request(),
+            )
+            return await stack.enter_async_context(bot)
+
+        yield make
+
+
+@pytest.fixture
+async def http() -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(trust_env=False, timeout=30) as client:
+        yield client
+
+
+class Raw:
+    """Bare requests to one bot's methods."""
+
+    def __init__(self, http: httpx.AsyncClient, face: Face) -> None:
+        self.http = http
+        self.root = f"{face.server.url}/bot{face.token}"
+
+    async def __call__(self, method: str, **params: object) -> tuple[int, dict[str, object]]:
+        answer = await self.http.post(f"{self.root}/{method}", data=params)
+        return answer.status_code, answer.json()
+
+    async def result(self, method: str, **params: object) -> object:
+        status, body = await self(method, **params)
+        assert status == 200, body
+        return body["result"]
+
+    async def refusal(self, method: str, **params: object) -> str:
+        """The status and words of an answer that must be an error."""
+        status, body = await self(method, **params)
+        assert body["ok"] is False, body
+        assert body["error_code"] == status
+        return f"{status} {body['description']}"
+
+
+@pytest.fixture
+def telegram(http: httpx.AsyncClient, town: Town) -> Raw:
+    return Raw(http, town.telegram)
+
+
+@pytest.fixture
+def bale(http: httpx.AsyncClient, town: Town) -> Raw:
+    return Raw(http, town.bale)
+
+
+def picture(width: int = 1600, height: int = 900, colour: str = "steelblue") -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (width, height), colour).save(out, "JPEG")
+    return out.getvalue()

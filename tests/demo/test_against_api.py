@@ -1,0 +1,73 @@
+"""The emulator's tables against the machine-readable Bot API and against PTB's own requests."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from demo.botapi.keyboards import _INLINE_KINDS, _KEYBOARD_KEYS, _LOOKS, _REPLY_KINDS
+from demo.botapi.methods import METHODS
+from demo.botapi.parameters import BALE, TELEGRAM
+from demo.botapi.shapes import Quirks, Shapes
+from demo.botapi.state import Bot, Chat, File, Message, User
+
+PUBLISHED = Path(__file__).resolve().parents[3] / "shared" / "data" / "telegram-bot-api-10.1.json"
+
+
+@pytest.fixture(scope="module")
+def api() -> dict[str, Any]:
+    if not PUBLISHED.exists():
+        pytest.skip("the machine-readable Bot API is not beside this project")
+    return json.loads(PUBLISHED.read_text())
+
+
+def test_methods_and_parameters_are_the_published_ones(api: dict[str, Any]) -> None:
+    for method, known in TELEGRAM.known.items():
+        fields = api["methods"][method].get("fields", [])
+        assert known == {field["name"] for field in fields}, method
+        assert TELEGRAM.required[method] == {field["name"] for field in fields if field["required"]}, method
+
+
+def test_buttons_have_the_published_fields(api: dict[str, Any]) -> None:
+    def names(kind: str) -> set[str]:
+        return {field["name"] for field in api["types"][kind]["fields"]}
+
+    assert _INLINE_KINDS["telegram"] | _LOOKS["telegram"] | {"text"} == names("InlineKeyboardButton")
+    assert _REPLY_KINDS["telegram"] | _LOOKS["telegram"] | {"text"} == names("KeyboardButton")
+    assert names("ReplyKeyboardMarkup") == _KEYBOARD_KEYS
+
+
+def test_objects_have_published_fields_and_all_required_ones(api: dict[str, Any]) -> None:
+    shapes = Shapes("telegram", Quirks())
+    bot = Bot(1, "1:x", "x_bot", "x")
+    user = User(5, "سارا", "کریمی", "sara", "98912")
+    chat = Chat(5, "private", user)
+    file = File("u", "document", b"x", "a.pdf", "application/pdf")
+    photo = File("p", "photo", b"x", width=1, height=1)
+    voice, sticker = File("v", "voice", b"x", mime="audio/ogg"), File("s", "sticker", b"x")
+    message = Message(1, chat, 1, user, "/start", contact={"phone_number": "9", "first_name": "x"})
+    message.photo, message.document, message.voice, message.sticker = [photo], file, voice, sticker
+    message.forwarded_from, message.album = user, "7"
+    message.inline = [[{"text": "x", "callback_data": "y"}]]
+    written = shapes.message(bot, message)
+    for kind, shape in {
+        "User": shapes.me(bot),
+        "Chat": shapes.chat(chat),
+        "Message": written,
+        "Document": written["document"],
+        "PhotoSize": written["photo"][0],
+        "Voice": written["voice"],
+        "Sticker": written["sticker"],
+        "Contact": written["contact"],
+        "MessageOriginUser": written["forward_origin"],
+        "CallbackQuery": shapes.callback(bot, id="4", sender=user, message=message, data="y"),
+    }.items():
+        fields = {field["name"]: field["required"] for field in api["types"][kind]["fields"]}
+        assert set(shape) <= set(fields), kind
+        assert {name for name, required in fields.items() if required} <= set(shape), kind
+
+
+def test_every_method_of_the_tables_is_there() -> None:
+    assert set(METHODS) == set(TELEGRAM.known)
+    assert set(BALE.known) <= set(METHODS)

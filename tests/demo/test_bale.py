@@ -1,0 +1,111 @@
+"""Where Bale differs from Telegram."""
+
+import httpx
+
+from demo.botapi.state import Span
+from demo.people import Town
+from tests.demo.conftest import Raw, picture
+
+BUTTON = '{"inline_keyboard": [[{"text": "یک", "callback_data": "1"}]]}'
+
+
+async def test_edits_answer_with_a_stub_and_work(town: Town, bale: Raw) -> None:
+    sara = town.bale.person("سارا")
+    await sara.start()
+    sent = await bale.result("sendMessage", chat_id=sara.user.id, text="الف")
+    for text in ("ب", "ب"):  # the same text again is no error here
+        stub = await bale.result(
+            "editMessageText", chat_id=sara.user.id, message_id=sent["message_id"], text=text
+        )
+        assert stub["message_id"] == 0
+        assert "text" not in stub
+        assert stub["chat"]["photo"] is None
+    assert (await sara.sees("ب")).id == sent["message_id"]
+
+
+async def test_every_text_is_markdown_and_accidents_are_recorded(town: Town, bale: Raw) -> None:
+    sara = town.bale.person("سارا")
+    await sara.start()
+    for text in ("کد *مهم* است", "پرونده file_name_1 و a*b*c", "این _کج_ شد"):
+        await bale.result("sendMessage", chat_id=sara.user.id, text=text)
+    assert [one.text for one in sara.new()] == ["کد مهم است", "پرونده file_name_1 و a*b*c", "این کج شد"]
+    assert [one.spans for one in town.bale.server.marked] == [
+        (Span("bold", "مهم"),),
+        (Span("italic", "کج"),),
+    ]
+
+
+async def test_every_second_press_lacks_chat_instance(town: Town, bale: Raw) -> None:
+    sara = town.bale.person("سارا")
+    await sara.start()
+    await bale.result("sendMessage", chat_id=sara.user.id, text="الف", reply_markup=BUTTON)
+    for _ in range(4):
+        await sara.tap("یک", on=sara.screen())
+    presses = [one["callback_query"] for one in await bale.result("getUpdates") if "callback_query" in one]
+    assert ["chat_instance" in one for one in presses] == [True, False, True, False]
+    assert all(not one["id"].startswith("1") for one in presses)
+
+
+async def test_old_clients_cannot_show_the_line_over_a_button(town: Town, bale: Raw) -> None:
+    sara = town.bale.person("سارا")
+    sara.user.old_client = True
+    await sara.start()
+    await bale.result("sendMessage", chat_id=sara.user.id, text="الف", reply_markup=BUTTON)
+    await sara.tap("یک")
+    query = (await bale.result("getUpdates"))[-1]["callback_query"]
+    assert query["id"].startswith("1")
+    await bale.result("answerCallbackQuery", callback_query_id=query["id"], text="نادیدنی")
+    assert sara.toasts == []
+    await sara.button_rests()
+
+
+async def test_what_bale_leaves_out(town: Town, bale: Raw) -> None:
+    sara = town.bale.person("سارا", phone="09121234567")
+    await sara.voice()
+    await sara.sticker()
+    await sara.share_contact()
+    voice, sticker, contact = [one["message"] for one in await bale.result("getUpdates")]
+    assert set(voice["voice"]) == {"file_id", "file_unique_id"}
+    assert "is_animated" not in sticker["sticker"]
+    assert voice["photo"] is None
+    assert contact["contact"]["phone_number"] == "989121234567"
+    await sara.forward_contact()
+    forward = (await bale.result("getUpdates"))[-1]["message"]
+    assert "forward_from" in forward
+    assert "forward_origin" not in forward
+
+
+async def test_file_objects_are_bare_now_and_then(town: Town, bale: Raw) -> None:
+    sara = town.bale.person("سارا")
+    await sara.send_photo(picture())
+    [update] = await bale.result("getUpdates")
+    sizes = update["message"]["photo"]
+    assert {"file_unique_id" in one for one in sizes} == {True, False}
+    got = await bale.result("getFile", file_id=sizes[-1]["file_id"])
+    assert "file_unique_id" not in got
+    assert await bale.result("getWebhookInfo") == {"url": ""}
+
+
+async def test_media_by_json_body_is_malformed(town: Town, bale: Raw, http: httpx.AsyncClient) -> None:
+    sara = town.bale.person("سارا")
+    await sara.send_file("الف.pdf", b"%PDF-")
+    file_id = (await bale.result("getUpdates"))[0]["message"]["document"]["file_id"]
+    body = {"chat_id": sara.user.id, "document": file_id}
+    answer = await http.post(f"{bale.root}/sendDocument", json=body)
+    assert (answer.status_code, answer.json()["description"]) == (400, "malformed request")
+    await bale.result("sendDocument", **body)
+    await sara.sees_file("الف.pdf")
+
+
+async def test_reply_is_by_reply_to_message_id(town: Town, bale: Raw) -> None:
+    sara = town.bale.person("سارا")
+    mine = await sara.send("سلام")
+    chat = sara.user.id
+    await bale.result("sendMessage", chat_id=chat, text="پاسخ", reply_to_message_id=mine.id)
+    assert sara.conversation.messages[sara.screen().id].reply_to == mine.id
+    assert "unknown parameters" in await bale.refusal(
+        "sendMessage", chat_id=chat, text="x", reply_parameters='{"message_id": 1}'
+    )
+    assert "wrong parameter action" in await bale.refusal(
+        "sendChatAction", chat_id=chat, action="upload_document"
+    )
