@@ -40,7 +40,7 @@ def created() -> Any:
 
 def word(words: type[StrEnum], **options: Any) -> Any:
     """One word of a StrEnum."""
-    return Field(sa_type=Word(words), **options)  # type: ignore[call-overload]
+    return Field(sa_type=Word(words), **options)
 
 
 def json_dict() -> Any:

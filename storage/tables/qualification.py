@@ -107,8 +107,8 @@ class StoredFile(SQLModel, table=True):
     #: A label for people, never a path.
     original_name: str | None = Field(default=None, max_length=255)
     #: Keys of the sealed original and of the re-encoded copy that is shown (the same for a PDF).
-    original_key: str = Field(max_length=80)
-    shown_key: str = Field(max_length=80)
+    original_key: str = Field(max_length=80, index=True)
+    shown_key: str = Field(max_length=80, index=True)
     pages: int | None = None
     created_at: datetime = created()
     removed_at: datetime | None = instant(default=None)

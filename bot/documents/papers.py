@@ -1,0 +1,108 @@
+"""The papers of officers: taken, kept sealed, opened again.
+
+Bytes are stored before their row is committed, so a crash in between leaves an orphan in the store and never a row
+without its file. `orphans` finds them, `sweep` removes them.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, union
+from sqlmodel import Session, col
+
+from bot.desk import Database
+from bot.documents.checker import Checker
+from bot.documents.names import label
+from bot.documents.seal import Sealer
+from bot.documents.store import FileStore, new_key
+from storage.tables import StoredFile
+
+#: Younger ones may belong to a unit that is still to be committed.
+ORPHAN_AGE = timedelta(days=1)
+_BATCH = 500
+
+
+class Papers:
+    def __init__(self, store: FileStore, sealer: Sealer, checker: Checker) -> None:
+        self._store = store
+        self._sealer = sealer
+        self._checker = checker
+
+    async def take(self, account_id: int, data: bytes, name: str | None) -> StoredFile:
+        """Check a file and keep it; the row is for the caller to add. Raises FileRejected.
+
+        `name` is the name it was sent with: a label for people, nothing more."""
+        checked = await self._checker.check(data)
+        original_key = await self._keep(data)
+        shown_key = original_key if checked.shown is data else await self._keep(checked.shown)
+        return StoredFile(
+            account_id=account_id,
+            sha256=hashlib.sha256(data).hexdigest(),
+            media_type=checked.media_type,
+            size=len(data),
+            original_name=label(name),
+            original_key=original_key,
+            shown_key=shown_key,
+            pages=checked.pages,
+        )
+
+    async def open(self, file: StoredFile) -> bytes:
+        """The copy to show: a JPEG without metadata, or the PDF. Raises NoSuchFile, Unreadable."""
+        return await self._fetch(file.shown_key)
+
+    async def original(self, file: StoredFile) -> bytes:
+        """The bytes as uploaded, with whatever they carry. Raises NoSuchFile, Unreadable."""
+        return await self._fetch(file.original_key)
+
+    async def orphans(self, database: Database, *, before: datetime) -> AsyncIterator[str]:
+        """Keys written before an instant that no row knows."""
+        batch: list[str] = []
+        async for key in self._store.keys(before=before):
+            batch.append(key)
+            if len(batch) == _BATCH:
+                for orphan in await _unknown(database, batch):
+                    yield orphan
+                batch = []
+        for orphan in await _unknown(database, batch):
+            yield orphan
+
+    async def sweep(self, database: Database, now: datetime) -> int:
+        """Delete orphans of more than a day; how many. For a daily timer."""
+        swept = 0
+        async for key in self.orphans(database, before=now - ORPHAN_AGE):
+            await self._store.delete(key)
+            swept += 1
+        return swept
+
+    async def close(self) -> None:
+        await self._checker.close()
+
+    async def _keep(self, data: bytes) -> str:
+        key = new_key()
+        await self._store.put(key, await asyncio.to_thread(self._sealer.seal, data, key))
+        return key
+
+    async def _fetch(self, key: str) -> bytes:
+        return await asyncio.to_thread(self._sealer.open, await self._store.get(key), key)
+
+
+def shown_media_type(file: StoredFile) -> str:
+    """Of what `Papers.open` returns."""
+    return file.media_type if file.media_type == "application/pdf" else "image/jpeg"
+
+
+async def _unknown(database: Database, keys: list[str]) -> list[str]:
+    def known(db: Session) -> set[str]:
+        return set(
+            db.scalars(
+                union(
+                    select(col(StoredFile.original_key)).where(col(StoredFile.original_key).in_(keys)),
+                    select(col(StoredFile.shown_key)).where(col(StoredFile.shown_key).in_(keys)),
+                )
+            )
+        )
+
+    present = await database.read(known) if keys else set()
+    return [key for key in keys if key not in present]

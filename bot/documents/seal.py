@@ -1,0 +1,77 @@
+"""Papers at rest: AES-256-GCM under a random key per file, which a master key wraps.
+
+    sealed = MAGIC ‖ id of the master key (8) ‖ nonce (12) ‖ wrapped key (32 + 16) ‖ nonce (12) ‖ ciphertext
+
+The master key follows from SECRET_KEY. Rotation wraps the file keys anew and leaves the ciphertext as it is.
+"""
+
+import os
+from collections.abc import Iterable
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+MAGIC = b"PAPER\x01"
+_ID, _NONCE, _KEY, _TAG = 8, 12, 32, 16
+_WRAPPED = len(MAGIC) + _ID
+_CONTENT = _WRAPPED + _NONCE + _KEY + _TAG
+
+
+class Unreadable(Exception):
+    """Not sealed by us, sealed for another place, changed since, or sealed under a secret that we do not have."""
+
+
+def _derive(secret: str, purpose: bytes, length: int) -> bytes:
+    return HKDF(SHA256(), length, salt=None, info=b"technical-officer-bot/papers/" + purpose).derive(
+        secret.encode()
+    )
+
+
+class Sealer:
+    """Seals under `secret`; opens also what was sealed under `former` secrets."""
+
+    def __init__(self, secret: str, former: Iterable[str] = ()) -> None:
+        self._masters = {
+            _derive(one, b"id", _ID): AESGCM(_derive(one, b"key", _KEY)) for one in (secret, *former)
+        }
+        self._current = next(iter(self._masters))
+
+    def seal(self, data: bytes, place: str) -> bytes:
+        """`place` is where it will be kept: sealed bytes moved elsewhere do not open."""
+        key, nonce = AESGCM.generate_key(_KEY * 8), os.urandom(_NONCE)
+        return self._wrap(key, place) + nonce + AESGCM(key).encrypt(nonce, data, place.encode())
+
+    def open(self, sealed: bytes, place: str) -> bytes:
+        """The bytes that were sealed for `place`. Raises Unreadable."""
+        key = self._unwrap(sealed, place)
+        nonce, content = sealed[_CONTENT : _CONTENT + _NONCE], sealed[_CONTENT + _NONCE :]
+        try:
+            return AESGCM(key).decrypt(nonce, content, place.encode())
+        except (InvalidTag, ValueError) as error:
+            raise Unreadable(place) from error
+
+    def is_current(self, sealed: bytes) -> bool:
+        """Whether it is sealed under the secret in force."""
+        return sealed.startswith(MAGIC + self._current)
+
+    def rewrap(self, sealed: bytes, place: str) -> bytes:
+        """The same file under the secret in force (key rotation). Raises Unreadable."""
+        return self._wrap(self._unwrap(sealed, place), place) + sealed[_CONTENT:]
+
+    def _wrap(self, key: bytes, place: str) -> bytes:
+        nonce = os.urandom(_NONCE)
+        return (
+            MAGIC + self._current + nonce + self._masters[self._current].encrypt(nonce, key, place.encode())
+        )
+
+    def _unwrap(self, sealed: bytes, place: str) -> bytes:
+        master = self._masters.get(sealed[len(MAGIC) : _WRAPPED])
+        if not sealed.startswith(MAGIC) or master is None:
+            raise Unreadable(place)
+        nonce, wrapped = sealed[_WRAPPED : _WRAPPED + _NONCE], sealed[_WRAPPED + _NONCE : _CONTENT]
+        try:
+            return master.decrypt(nonce, wrapped, place.encode())
+        except (InvalidTag, ValueError) as error:
+            raise Unreadable(place) from error

@@ -1,0 +1,116 @@
+"""Where sealed papers are kept: bytes by key, nothing else. Keys are ours (hex), never a name that somebody gave."""
+
+import asyncio
+import os
+import re
+import secrets
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+
+_KEY = re.compile(r"[0-9a-f]{32}")
+_UNFINISHED = ".part"
+
+
+class NoSuchFile(LookupError):
+    """The store has nothing under this key."""
+
+
+def new_key() -> str:
+    """32 hex characters that nobody can guess."""
+    return secrets.token_hex(16)
+
+
+class FileStore(Protocol):
+    """Small enough for a folder and for any S3-compatible store."""
+
+    async def put(self, key: str, data: bytes) -> None:
+        """Durable and whole once it returns; replaces what was there."""
+        ...
+
+    async def get(self, key: str) -> bytes:
+        """Raises NoSuchFile."""
+        ...
+
+    async def exists(self, key: str) -> bool: ...
+
+    async def delete(self, key: str) -> None:
+        """Deleting what is not there is no error."""
+        ...
+
+    def keys(self, *, before: datetime) -> AsyncIterator[str]:
+        """Keys last written before an instant, in no order."""
+        ...
+
+
+class FolderStore:
+    """A local folder, two levels deep."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    async def put(self, key: str, data: bytes) -> None:
+        await asyncio.to_thread(self._write, self._path(key), data)
+
+    async def get(self, key: str) -> bytes:
+        try:
+            return await asyncio.to_thread(self._path(key).read_bytes)
+        except FileNotFoundError:
+            raise NoSuchFile(key) from None
+
+    async def exists(self, key: str) -> bool:
+        return await asyncio.to_thread(self._path(key).is_file)
+
+    async def delete(self, key: str) -> None:
+        await asyncio.to_thread(self._path(key).unlink, missing_ok=True)
+
+    async def keys(self, *, before: datetime) -> AsyncIterator[str]:
+        folders = await asyncio.to_thread(lambda: sorted(self._root.glob("[0-9a-f][0-9a-f]")))
+        for folder in folders:
+            for key in await asyncio.to_thread(self._old, folder, before):
+                yield key
+
+    def _path(self, key: str) -> Path:
+        if not _KEY.fullmatch(key):
+            raise ValueError(f"not a key of ours: {key[:40]!r}")
+        return self._root / key[:2] / key
+
+    @staticmethod
+    def _write(path: Path, data: bytes) -> None:
+        """Whole or not at all, also when the power fails: file and both folders are synced."""
+        fresh = not path.parent.exists()
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        unfinished = path.with_name(f"{path.name}.{secrets.token_hex(4)}{_UNFINISHED}")
+        try:
+            with open(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            unfinished.replace(path)
+        except BaseException:
+            unfinished.unlink(missing_ok=True)
+            raise
+        for folder in (path.parent, path.parent.parent) if fresh else (path.parent,):
+            handle = os.open(folder, os.O_RDONLY)
+            try:
+                os.fsync(handle)
+            finally:
+                os.close(handle)
+
+    @staticmethod
+    def _old(folder: Path, before: datetime) -> list[str]:
+        """Keys in one folder; what a crash left half-written is removed on the way."""
+        keys = []
+        for path in folder.iterdir():
+            try:
+                written = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+            except FileNotFoundError:
+                continue
+            if written >= before:
+                continue
+            if path.name.endswith(_UNFINISHED):
+                path.unlink(missing_ok=True)
+            elif _KEY.fullmatch(path.name):
+                keys.append(path.name)
+        return keys
