@@ -1,0 +1,73 @@
+"""The items of a request: what must be there, what differs, what may be ticked."""
+
+from typing import Any
+
+import pytest
+
+from bot.rules import items
+from bot.rules.items import FIELDS, Paper, can_be_deficient, changed, files, frozen, long_enough, missing
+
+PAPERS = [Paper("national_card", "yes"), Paper("military_card", "men"), Paper("retraining", "no")]
+
+
+def full(**other: Any) -> dict[str, Any]:
+    answers: dict[str, Any] = {key: "x" for key in FIELDS if key not in items.OPTIONAL}
+    return answers | {"gender": "female", "doc.national_card": [1]} | other
+
+
+def test_a_full_form_misses_nothing() -> None:
+    assert missing(full(), PAPERS) == []
+
+
+@pytest.mark.parametrize("key", [key for key in FIELDS if key not in items.OPTIONAL and key != "phone"])
+@pytest.mark.parametrize("empty", ["", None])
+def test_each_mandatory_field_is_missed(key: str, empty: str | None) -> None:
+    assert missing(full(**{key: empty}), PAPERS) == [key]
+
+
+def test_no_phone_is_an_answer_and_silence_is_not() -> None:
+    assert missing(full(phone=""), PAPERS) == []
+    assert missing(full(phone=None), PAPERS) == ["phone"]
+
+
+def test_men_show_their_military_card() -> None:
+    assert missing(full(gender="male"), PAPERS) == ["doc.military_card"]
+    assert missing(full(gender="male", **{"doc.military_card": [2]}), PAPERS) == []
+
+
+def test_other_fields_are_described() -> None:
+    assert missing(full(), PAPERS, note_needed=True) == ["field_note"]
+    assert missing(full(field_note="اپتیک"), PAPERS, note_needed=True) == []
+
+
+def test_a_snapshot_keeps_known_items_and_only_papers_that_apply() -> None:
+    answers = full(
+        **{"doc.military_card": [2], "doc.unknown": [3], "password": "secret", "doc.retraining": []}
+    )
+    kept = frozen(answers, PAPERS)
+    assert set(kept) == {*FIELDS, "doc.national_card"}
+    assert files(answers, PAPERS) == {"national_card": [1]}
+    assert frozen(full(gender="male", **{"doc.military_card": [2]}), PAPERS)["doc.military_card"] == [2]
+
+
+def test_changes_are_told_in_reading_order_and_empty_is_empty() -> None:
+    old = full(email=None, **{"doc.retraining": []})
+    new = full(last_name="ن", first_name="س", email="", **{"doc.national_card": [2]})
+    assert changed(old, new) == ["first_name", "last_name", "doc.national_card"]
+    assert changed(old, old) == []
+
+
+def test_the_region_is_never_a_deficiency() -> None:
+    codes = ["national_card"]
+    assert not any(can_be_deficient(key, codes) for key in items.REGION)
+    assert can_be_deficient("first_name", codes)
+    assert can_be_deficient("doc.national_card", codes)
+    for never in ("national_code", "birth_date", "mobile", "doc.unknown", "doc.", ""):
+        assert not can_be_deficient(never, codes)
+
+
+@pytest.mark.parametrize(
+    ("text", "enough"), [(None, False), ("  کم  ", False), ("چهار", False), ("پنج حرف", True)]
+)
+def test_replies_have_five_characters(text: str | None, enough: bool) -> None:
+    assert long_enough(text) is enough

@@ -1,0 +1,257 @@
+"""The law of a request, as properties over the whole table."""
+
+from dataclasses import replace
+from itertools import product
+
+import pytest
+
+from bot.rules.qualification import (
+    TABLE,
+    TERMINAL,
+    Action,
+    Case,
+    Standing,
+    allowed_actions,
+    may_see,
+    mermaid,
+    refusal,
+    standings,
+)
+from bot.texts import has, t
+from bot.turn import SYSTEM, Actor
+from storage.states import IN_CIRCULATION, OPEN_REQUEST, RequestKind, RequestState, Role
+
+OWNER, REVIEWER, COLLEAGUE, HEAD, STRANGER = 1, 2, 3, 4, 5
+UNIVERSITY = "sums"
+
+officer = Actor(OWNER, Role.OFFICER)
+reviewer = Actor(REVIEWER, Role.EXPERT, UNIVERSITY)
+colleague = Actor(COLLEAGUE, Role.EXPERT, UNIVERSITY)
+head = Actor(HEAD, Role.IN_CHARGE, UNIVERSITY)
+staff = Actor(9, Role.STAFF)
+
+#: Nobody of these has anything to do with the file.
+STRANGERS = [
+    Actor(STRANGER, Role.OFFICER),
+    Actor(STRANGER, Role.OFFICER, UNIVERSITY),
+    Actor(STRANGER, Role.EXPERT, "tums"),
+    Actor(STRANGER, Role.EXPERT, None),
+    Actor(STRANGER, Role.IN_CHARGE, "tums"),
+    Actor(STRANGER, Role.DISTRIBUTOR),
+    Actor(None, Role.OFFICER),
+    Actor(None, Role.EXPERT, UNIVERSITY),
+    Actor(OWNER, Role.EXPERT, UNIVERSITY),  # the officer of the file, in another hat
+    Actor(OWNER, Role.STAFF),
+    Actor(OWNER, Role.DISTRIBUTOR),
+]
+
+
+def case(state: RequestState | None, **facts: object) -> Case:
+    held = state in (RequestState.IN_REVIEW, RequestState.DEFICIENT, *TERMINAL, RequestState.AWAITING_PAYMENT)
+    start = Case(
+        state=state,
+        kind=RequestKind.NEW,
+        owner_id=OWNER,
+        university_code=None if state in (None, RequestState.DRAFT) else UNIVERSITY,
+        reviewer_id=REVIEWER if held else None,
+    )
+    return replace(start, **facts)  # type: ignore[arg-type]
+
+
+EVERY_STATE: list[RequestState | None] = [None, *RequestState]
+
+
+def test_every_state_can_be_reached() -> None:
+    reached: set[RequestState | None] = {None}
+    while True:
+        more = {
+            target
+            for row in TABLE.values()
+            if row.source in reached
+            for target in (row.target, row.otherwise)
+            if target is not None
+        }
+        if more <= reached:
+            break
+        reached |= more
+    assert reached == {None, *RequestState}
+
+
+@pytest.mark.parametrize("state", sorted(OPEN_REQUEST))
+def test_every_open_state_has_a_way_out(state: RequestState) -> None:
+    ways = [row for row in TABLE.values() if row.source is state and row.target is not state]
+    assert ways
+    # and the officer is never locked in: everything but a review in progress can be left by them alone
+    if state is not RequestState.IN_REVIEW:
+        assert any(Standing.OWNER in row.by for row in ways)
+
+
+def test_what_is_over_stays_over() -> None:
+    assert {RequestState.COMPLETED, RequestState.REJECTED, RequestState.WITHDRAWN} == TERMINAL
+    for state, actor in product(TERMINAL, [officer, reviewer, colleague, head, staff, SYSTEM]):
+        assert not allowed_actions(case(state), actor)
+
+
+def test_terminal_and_open_states_are_all_states() -> None:
+    assert set(RequestState) == TERMINAL | OPEN_REQUEST
+    assert IN_CIRCULATION | {RequestState.DRAFT} == OPEN_REQUEST
+
+
+def test_every_event_has_its_line() -> None:
+    for row in TABLE.values():
+        assert has(f"event.{row.event}"), row.event
+        assert t(f"event.{row.event}", who="ک", university="د")
+
+
+@pytest.mark.parametrize("state", EVERY_STATE)
+@pytest.mark.parametrize("stranger", STRANGERS, ids=repr)
+def test_a_stranger_may_do_nothing(state: RequestState | None, stranger: Actor) -> None:
+    facts = [
+        case(state, payment_uncertain=uncertain, reviewer_active=active, free_of_charge=free)
+        for uncertain, active, free in product((True, False), repeat=3)
+    ]
+    for one in facts:
+        assert not allowed_actions(one, stranger)
+        assert not may_see(one, stranger)
+        assert {refusal(one, stranger, action) for action in Action} == {"error.not_yours"}
+
+
+@pytest.mark.parametrize("state", EVERY_STATE)
+def test_refusal_and_allowed_actions_agree(state: RequestState | None) -> None:
+    for actor in [officer, reviewer, colleague, head, staff, SYSTEM, *STRANGERS]:
+        for kind, qualified in product(RequestKind, (True, False)):
+            one = case(state, kind=kind, qualified=qualified)
+            allowed = {action for action in Action if refusal(one, actor, action) is None}
+            assert allowed == allowed_actions(one, actor)
+
+
+@pytest.mark.parametrize("state", EVERY_STATE)
+def test_only_the_owner_acts_as_officer(state: RequestState | None) -> None:
+    as_officer = {Action.START, Action.EDIT, Action.SUBMIT, Action.RESOLVE, Action.WITHDRAW}
+    for actor in (reviewer, colleague, head, staff):
+        assert not allowed_actions(case(state), actor) & as_officer
+    assert allowed_actions(case(state), officer) <= as_officer | {Action.DISCARD}
+
+
+DECISIONS = {Action.APPROVE, Action.REJECT, Action.DECLARE_DEFICIENCIES}
+
+
+def test_the_first_decision_on_a_waiting_file_is_open_to_any_expert_of_the_university() -> None:
+    for actor in (reviewer, colleague, head):
+        assert allowed_actions(case(RequestState.SUBMITTED), actor) >= DECISIONS | {Action.CLAIM}
+
+
+def test_only_the_fixed_reviewer_decides() -> None:
+    in_review = case(RequestState.IN_REVIEW)
+    assert allowed_actions(in_review, reviewer) == DECISIONS | {Action.RELEASE}
+    assert allowed_actions(in_review, colleague) == frozenset()
+    assert allowed_actions(in_review, head) == {Action.ASSIGN, Action.RELEASE}
+    assert allowed_actions(in_review, staff) == {Action.ASSIGN, Action.RELEASE}
+    deficient = case(RequestState.DEFICIENT)
+    assert allowed_actions(deficient, reviewer) == {Action.REJECT}
+    assert allowed_actions(deficient, head) == {Action.ASSIGN}
+
+
+def test_an_in_charge_who_holds_a_file_decides_like_an_expert() -> None:
+    assert allowed_actions(case(RequestState.IN_REVIEW, reviewer_id=HEAD), head) == DECISIONS | {
+        Action.RELEASE,
+        Action.ASSIGN,
+    }
+
+
+def test_a_draft_is_its_owners_secret() -> None:
+    draft = case(RequestState.DRAFT, university_code=UNIVERSITY)
+    assert may_see(draft, officer)
+    assert not any(may_see(draft, actor) for actor in (reviewer, head, staff))
+    assert all(may_see(case(RequestState.SUBMITTED), actor) for actor in (officer, colleague, head, staff))
+
+
+@pytest.mark.parametrize(
+    ("kind", "qualified", "key"),
+    [
+        (RequestKind.NEW, False, None),
+        (RequestKind.NEW, True, "error.new_while_qualified"),
+        (RequestKind.AMENDMENT, True, None),
+        (RequestKind.AMENDMENT, False, "error.amend_while_unqualified"),
+    ],
+)
+def test_kinds_fit_qualification(kind: RequestKind, qualified: bool, key: str | None) -> None:
+    assert refusal(case(None, kind=kind, qualified=qualified), officer, Action.START) == key
+
+
+def test_one_open_request_an_officer() -> None:
+    assert refusal(case(None, other_open=True), officer, Action.START) == "error.open_request"
+
+
+def test_an_amendment_changes_something() -> None:
+    draft = case(RequestState.DRAFT, kind=RequestKind.AMENDMENT, qualified=True, changed=False)
+    assert refusal(draft, officer, Action.SUBMIT) == "error.no_change"
+    assert refusal(replace(draft, changed=True), officer, Action.SUBMIT) is None
+
+
+@pytest.mark.parametrize(
+    "state", [RequestState.SUBMITTED, RequestState.DEFICIENT, RequestState.AWAITING_PAYMENT]
+)
+def test_withdrawal_waits_for_the_bank(state: RequestState) -> None:
+    assert refusal(case(state), officer, Action.WITHDRAW) is None
+    uncertain = case(state, payment_uncertain=True)
+    assert refusal(uncertain, officer, Action.WITHDRAW) == "error.payment_uncertain"
+
+
+def test_a_review_cannot_be_withdrawn_from_under_the_expert() -> None:
+    assert refusal(case(RequestState.IN_REVIEW), officer, Action.WITHDRAW) == "error.stale"
+
+
+def test_fixed_files_return_to_the_same_expert_or_to_the_queue() -> None:
+    row = TABLE[RequestState.DEFICIENT, Action.RESOLVE]
+    assert row.leads_to(case(RequestState.DEFICIENT)) is RequestState.IN_REVIEW
+    assert row.leads_to(case(RequestState.DEFICIENT, reviewer_active=False)) is RequestState.SUBMITTED
+
+
+def test_approval_at_no_charge_completes() -> None:
+    row = TABLE[RequestState.IN_REVIEW, Action.APPROVE]
+    assert row.leads_to(case(RequestState.IN_REVIEW)) is RequestState.AWAITING_PAYMENT
+    assert row.leads_to(case(RequestState.IN_REVIEW, free_of_charge=True)) is RequestState.COMPLETED
+
+
+def test_only_the_system_completes_a_payment() -> None:
+    waiting = case(RequestState.AWAITING_PAYMENT)
+    assert Action.COMPLETE in allowed_actions(waiting, SYSTEM)
+    assert not any(
+        Action.COMPLETE in allowed_actions(waiting, actor) for actor in (officer, reviewer, head, staff)
+    )
+
+
+def test_every_guard_names_a_sentence() -> None:
+    keys = {
+        refusal(
+            replace(
+                case(state),
+                kind=kind,
+                qualified=qualified,
+                other_open=True,
+                changed=False,
+                payment_uncertain=True,
+            ),
+            actor,
+            action,
+        )
+        for state, kind, qualified, actor, action in product(
+            EVERY_STATE, RequestKind, (True, False), (officer, reviewer, head, staff), Action
+        )
+    }
+    assert len(keys) > 5
+    assert all(has(key) for key in keys if key is not None)
+
+
+def test_standings_of_an_in_charge_reviewer() -> None:
+    held = case(RequestState.IN_REVIEW, reviewer_id=HEAD)
+    assert standings(held, head) == {Standing.EXPERT, Standing.REVIEWER, Standing.IN_CHARGE}
+
+
+def test_the_diagram_shows_every_row() -> None:
+    lines = mermaid().splitlines()
+    assert lines[0] == "stateDiagram-v2"
+    forks = sum(row.fork is not None for row in TABLE.values())
+    assert len(lines) == 1 + len(TABLE) + forks + len(TERMINAL)
+    assert "    IN_REVIEW --> REJECTED: reject (its reviewer)" in lines
