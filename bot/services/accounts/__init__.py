@@ -2,9 +2,18 @@
 
 from bot.services.accounts.chats import link, logout, session_mark, sign_out
 from bot.services.accounts.credentials import change_password, recover, refuse_recovery_if_throttled, renew
-from bot.services.accounts.experts import Expert, Hired, create_user, deactivate, hire, numbers, of_university
+from bot.services.accounts.experts import (
+    Expert,
+    Hired,
+    create_user,
+    deactivate,
+    expert,
+    hire,
+    numbers,
+    of_university,
+)
 from bot.services.accounts.login import count_wrong, login, refuse_if_locked
-from bot.services.accounts.profile import change_mobile
+from bot.services.accounts.profile import change_mobile, refuse_mobile_change
 from bot.services.accounts.registration import (
     Registration,
     duplicate,
@@ -13,7 +22,7 @@ from bot.services.accounts.registration import (
     try_national_code,
 )
 from bot.services.accounts.roles import choose, grant, held, revoke
-from bot.services.accounts.rows import by_national_code, by_user_code, chats_of, in_circulation
+from bot.services.accounts.rows import by_national_code, by_user_code, chat_of, chats_of, in_circulation
 from bot.services.accounts.staff import annul, case_of, lift, reset_access, suspend
 
 __all__ = [
@@ -26,12 +35,14 @@ __all__ = [
     "case_of",
     "change_mobile",
     "change_password",
+    "chat_of",
     "chats_of",
     "choose",
     "count_wrong",
     "create_user",
     "deactivate",
     "duplicate",
+    "expert",
     "grant",
     "held",
     "hire",
@@ -44,6 +55,7 @@ __all__ = [
     "of_university",
     "recover",
     "refuse_if_locked",
+    "refuse_mobile_change",
     "refuse_recovery_if_throttled",
     "register",
     "renew",

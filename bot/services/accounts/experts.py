@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 from bot.errors import NotAllowed, Refusal, Stale
 from bot.rules import identity
 from bot.rules.account import UNIVERSITY_ROLES
-from bot.services import audit, routing
+from bot.services import audit, review, routing
 from bot.services.accounts import registration, roles, rows
 from bot.turn import SYSTEM, Actor
 from storage.states import AccountState, Role
@@ -179,8 +179,6 @@ def deactivate(db: Session, *, actor: Actor, account_id: int, grant_id: int, now
         role=grant.role,
         university=grant.university_code,
     )
-    from bot.services import review  # the desk knows accounts, accounts know the desk only here
-
     review.release_all(db, actor=actor, expert_id=account_id, now=now)
     if grant.university_code is not None:
         routing.watch(db, university_code=grant.university_code, now=now)
@@ -200,6 +198,14 @@ def of_university(db: Session, *, university_code: str) -> list[Expert]:
         .order_by(col(Account.last_name), col(Account.first_name), col(Account.id))
     )
     return [Expert(grant.id or 0, account, grant.role, university_code) for grant, account in found]
+
+
+def expert(db: Session, *, grant_id: int) -> tuple[Grant, Account] | None:
+    """An expert's grant that is in force, with its account."""
+    grant = db.get(Grant, grant_id)
+    if grant is None or not grant.active or grant.role not in UNIVERSITY_ROLES:
+        return None
+    return grant, rows.load(db, grant.account_id)
 
 
 def numbers(db: Session) -> list[tuple[University, int]]:

@@ -59,8 +59,9 @@ def login(
     account = rows.load(db, account_id)
     if account.password_hash != checked_hash or account.state not in LIVING:
         raise Stale("error.login_wrong")
-    if new_hash is not None:
-        rows.change(db, account, password_hash=new_hash)
+    if new_hash is not None or account.credentials_pending:
+        # Whoever logs in has seen the password, whatever delivery knows.
+        rows.change(db, account, password_hash=new_hash or checked_hash, credentials_pending=False)
     actor = chats.link(db, chat=chat, account=account, now=now)
     audit.record(db, now=now, actor=actor, event="logged_in", subject="account", subject_id=account_id)
     tell_other_chats(db, account=account, chat=chat, now=now)

@@ -15,6 +15,18 @@ from storage.states import AccountState
 from storage.tables import Account, Chat
 
 
+def refuse_mobile_change(db: Session, *, account: Account) -> None:
+    """Raises Refusal("mobile.in_circulation") while a request is in circulation (R11), unless the number that is
+    stored only waits to be verified."""
+    assert account.id is not None
+    if account.mobile_verified and rows.in_circulation(db, account.id):
+        raise _in_circulation()
+
+
+def _in_circulation() -> Refusal:
+    return Refusal("mobile.in_circulation", doors=(button(t("qual.track"), "qual.track"),))
+
+
 def change_mobile(
     db: Session, *, actor: Actor, chat: Chat, mobile: str, verified: bool, now: datetime
 ) -> Account:
@@ -30,7 +42,7 @@ def change_mobile(
     mobile = identity.mobile(mobile)
     if mobile != account.mobile:
         if rows.in_circulation(db, actor.account_id):
-            raise Refusal("mobile.in_circulation", doors=(button(t("qual.track"), "qual.track"),))
+            raise _in_circulation()
     elif account.mobile_verified or not verified:
         return account
     moved = mobile != account.mobile

@@ -9,7 +9,7 @@ from bot.errors import NotAllowed, Stale
 from bot.passwords import normal
 from bot.rules.account import LIVING
 from bot.turn import Actor
-from storage.states import IN_CIRCULATION, OPEN_REQUEST, AccountState, RequestState, Role
+from storage.states import IN_CIRCULATION, OPEN_REQUEST, AccountState, Messenger, RequestState, Role
 from storage.tables import Account, Chat, Grant, QualificationRequest
 
 
@@ -61,6 +61,11 @@ def grants_of(db: Session, account_id: int) -> list[Grant]:
             .order_by(col(Grant.id))
         )
     )
+
+
+def chat_of(db: Session, *, messenger: Messenger, chat_id: int) -> Chat | None:
+    """Our row of a chat, by the messenger's own number of it."""
+    return db.exec(select(Chat).where(Chat.messenger == messenger, Chat.chat_id == chat_id)).first()
 
 
 def chats_of(db: Session, account_id: int) -> list[Chat]:

@@ -1,0 +1,52 @@
+"""What staff see of the alerts until they are settled."""
+
+from datetime import datetime
+
+from sqlalchemy import func
+from sqlmodel import Session, col, select
+
+from bot.errors import NotAllowed, Stale
+from bot.services import audit, cases
+from bot.services.notify import settle_alert
+from bot.turn import Actor
+from storage.states import Role
+from storage.tables import StaffAlert
+
+
+def _need_staff(db: Session, actor: Actor) -> None:
+    if actor.role is not Role.STAFF:
+        raise NotAllowed("error.not_allowed")
+    cases.check_grant(db, actor)
+
+
+def count_open(db: Session) -> int:
+    query = select(func.count()).select_from(StaffAlert).where(col(StaffAlert.settled_at).is_(None))
+    return db.exec(query).one()
+
+
+def open_alerts(db: Session, *, actor: Actor, limit: int, offset: int = 0) -> list[StaffAlert]:
+    """Unsettled alerts, oldest first. Raises NotAllowed for anyone but staff."""
+    _need_staff(db, actor)
+    query = select(StaffAlert).where(col(StaffAlert.settled_at).is_(None))
+    return list(db.exec(query.order_by(col(StaffAlert.id)).limit(limit).offset(offset)))
+
+
+def open_alert(db: Session, *, actor: Actor, alert_id: int) -> StaffAlert:
+    """One unsettled alert. Raises NotAllowed for anyone but staff, Stale where it is settled."""
+    _need_staff(db, actor)
+    alert = db.get(StaffAlert, alert_id)
+    if alert is None or alert.settled_at is not None:
+        raise Stale
+    return alert
+
+
+def settle(db: Session, *, actor: Actor, alert_id: int, now: datetime) -> None:
+    """Staff say that an alert is dealt with. If its cause is still there, it is raised again.
+
+    Raises NotAllowed for anyone but staff, Stale where it is settled already."""
+    alert = open_alert(db, actor=actor, alert_id=alert_id)
+    if not settle_alert(db, key=alert.key, now=now):
+        raise Stale
+    audit.record(
+        db, now=now, actor=actor, event="alert_settled", subject="alert", subject_id=alert_id, key=alert.key
+    )

@@ -1,0 +1,30 @@
+"""What registration, login and new passwords share: entering an account, and showing a password once."""
+
+from bot.screens import Button, Screen, button
+from bot.services import accounts
+from bot.texts import t
+from bot.turn import Turn
+from storage.tables import Account
+
+
+def enter(turn: Turn, account: Account) -> None:
+    """From here on this turn is that account's (its chat was just linked)."""
+    assert account.id is not None
+    turn.account = account
+    turn.grants = tuple(accounts.held(turn.db, account.id))
+
+
+def credentials_screen(account: Account, password: str, key: str = "credentials.renewed") -> Screen:
+    """User code and password, once (N1). Send it with `Reply.credentials_of`, and never as the last screen: the last
+    one is edited by the next press."""
+    return Screen(
+        t(key, user_code=account.user_code, password=password),
+        (
+            (Button(t("credentials.copy_code"), copy=account.user_code),),
+            (Button(t("credentials.copy_password"), copy=password),),
+        ),
+    )
+
+
+def home_button() -> Button:
+    return button(t("nav.home"), "home")

@@ -1,0 +1,145 @@
+"""The officer's registration (R1, R12, R18; SPEC 3, phase Reg)."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from sqlmodel import col, select
+
+from bot.desk import Desk
+from bot.errors import InvalidInput
+from bot.incoming import Incoming
+from bot.passwords import Made
+from bot.screens import Reply, Screen, button
+from bot.services import accounts, reference
+from bot.services.accounts import Registration
+from bot.texts import t
+from bot.turn import Turn
+from conversations.credentials import credentials_screen, enter, home_button
+from conversations.dialogue import Answers, Ask, Dialogue, Given, Stay
+from conversations.questions import Choice, JalaliDate, Mobile, NationalCode, PersianName, Search, Text
+from storage.tables import ClosedPair, DegreeLevel, FieldOfStudy
+
+NO_DEGREE = "@none"
+
+
+class UnusedNationalCode(NationalCode):
+    """A national code that nobody is registered with; five a day may be tried in one chat."""
+
+    def accept(self, turn: Turn, ask: Ask, answers: Answers, given: Given) -> Any | Stay:
+        code = super().accept(turn, ask, answers, given)
+        if answers.get(ask.key) == code:
+            return code
+        if accounts.try_national_code(turn.db, chat=turn.chat, national_code=code, now=turn.now):
+            return code
+        # No Refusal: it would take back the counted try.
+        refusal = accounts.duplicate()
+        return Stay(notice=t(refusal.key), doors=refusal.doors)
+
+
+class Level(Choice):
+    """An allowed degree level; «مدرک دانشگاهی ندارم» leads nowhere (R18, R19)."""
+
+    def __init__(self) -> None:
+        super().__init__(_levels)
+
+    def accept(self, turn: Turn, ask: Ask, answers: Answers, given: Given) -> Any | Stay:
+        level = super().accept(turn, ask, answers, given)
+        if level == NO_DEGREE:
+            raise InvalidInput("error.no_degree")
+        return level
+
+
+class StudyField(Search):
+    """A field of study, searched by its name, that is open at the level chosen before (R20)."""
+
+    def __init__(self) -> None:
+        super().__init__(_fields)
+
+    def accept(self, turn: Turn, ask: Ask, answers: Answers, given: Given) -> Any | Stay:
+        field = super().accept(turn, ask, answers, given)
+        if not isinstance(field, Stay) and not _open(turn, {**answers, ask.key: field}):
+            raise InvalidInput("error.field_closed")
+        return field
+
+
+def _levels(turn: Turn, answers: Answers) -> list[tuple[str, str]]:
+    levels = turn.db.exec(
+        select(DegreeLevel).where(col(DegreeLevel.allowed).is_(True)).order_by(col(DegreeLevel.position))
+    )
+    return [*((level.code, level.name) for level in levels), (NO_DEGREE, t("reg.no_degree"))]
+
+
+def _fields(turn: Turn, answers: Answers) -> list[tuple[str, str]]:
+    fields = turn.db.exec(select(FieldOfStudy).order_by(col(FieldOfStudy.position)))
+    return [(field.code, field.name) for field in fields]
+
+
+def _open(turn: Turn, answers: Answers) -> bool:
+    field = turn.db.get(FieldOfStudy, answers.get("field_of_study") or "")
+    pair = (answers.get("degree_level") or "", answers.get("field_of_study") or "")
+    return field is not None and field.allowed and turn.db.get(ClosedPair, pair) is None
+
+
+def _after(turn: Turn, key: str, answers: dict[str, Any]) -> dict[str, Any]:
+    """Another level may close the field; another field has another description."""
+    if key == "degree_level" and "field_of_study" in answers and not _open(turn, answers):
+        return {
+            name: value for name, value in answers.items() if name not in ("field_of_study", "field_note")
+        }
+    if key == "field_of_study" and not reference.needs_note(turn.db, answers["field_of_study"]):
+        return {name: value for name, value in answers.items() if name != "field_note"}
+    return answers
+
+
+def _needs_note(turn: Turn, answers: Answers) -> bool:
+    return reference.needs_note(turn.db, answers.get("field_of_study"))
+
+
+async def _make_password(desk: Desk, incoming: Incoming, answers: Answers) -> Made:
+    return await desk.passwords.make_new()
+
+
+def _finish(turn: Turn, answers: dict[str, Any]) -> Reply:
+    made = turn.prepared
+    assert isinstance(made, Made)
+    given = Registration(
+        national_code=answers["national_code"],
+        birth_date=date.fromisoformat(answers["birth_date"]),
+        first_name=answers["first_name"],
+        last_name=answers["last_name"],
+        level_code=answers["degree_level"],
+        field_code=answers["field_of_study"],
+        field_note=answers.get("field_note"),
+        mobile=answers["mobile"]["number"],
+        mobile_verified=answers["mobile"]["verified"],
+    )
+    account = accounts.register(turn.db, chat=turn.chat, given=given, password_hash=made.hash, now=turn.now)
+    enter(turn, account)
+    next_step = Screen(t("credentials.next"), ((button(t("qual.new"), "qual.new"),), (home_button(),)))
+    return Reply(
+        (credentials_screen(account, made.password, "credentials.registered"), next_step),
+        credentials_of=account.id,
+    )
+
+
+REGISTRATION = Dialogue(
+    "registration",
+    (
+        Ask("national_code", UnusedNationalCode()),
+        Ask("birth_date", JalaliDate()),
+        Ask("first_name", PersianName()),
+        Ask("last_name", PersianName()),
+        Ask("degree_level", Level()),
+        Ask("field_of_study", StudyField()),
+        Ask("field_note", Text(2, 100), when=_needs_note),
+        Ask("mobile", Mobile()),
+    ),
+    _finish,
+    summary="reg.confirm",
+    keeps_draft=True,
+    prepare_finish=_make_password,
+    after=_after,
+    days_kept=30,
+)

@@ -1,0 +1,36 @@
+"""«ثبت بازگشت وجه»: staff note the reference under which money went back (SPEC 2.3)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.screens import Press, Reply, Screen
+from bot.services import payments
+from bot.services.payments.refunds import MAX_REFERENCE
+from bot.texts import t
+from bot.turn import Turn
+from conversations.dialogue import Ask, Dialogue
+from conversations.questions import Text
+
+ATTEMPT, VERSION = "_attempt", "_version"
+
+
+def _record(turn: Turn, answers: dict[str, Any]) -> Reply:
+    payments.record_refund(
+        turn.db,
+        actor=turn.actor,
+        attempt_id=answers[ATTEMPT],
+        version=answers[VERSION],
+        reference=answers["refund_reference"],
+        now=turn.now,
+    )
+    return Reply((Screen(t("staff.refunded")),), goto=Press("staff.refunds"))
+
+
+REFUND = Dialogue(
+    "refund",
+    (Ask("refund_reference", Text(1, MAX_REFERENCE)),),
+    _record,
+    summary="staff.refund_summary",
+    exit=Press("staff.refunds"),
+)
