@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import signal
+import socket
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,13 @@ from pathlib import Path
 from demo.people import Town
 
 PROJECT = Path(__file__).resolve().parents[2]
+
+
+def free_port() -> int:
+    """A port that nobody has now, kept over the bot's restarts."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 @dataclass(slots=True)
@@ -31,6 +39,8 @@ class Stage:
     extra_env: dict[str, str] = field(default_factory=dict)
     process: asyncio.subprocess.Process | None = None
     starts: int = 0
+    _drain: asyncio.Task[None] | None = None
+    port: int = field(default_factory=free_port)
 
     @property
     def env(self) -> dict[str, str]:
@@ -38,6 +48,8 @@ class Stage:
             "PATH": os.environ["PATH"],
             "HOME": os.environ.get("HOME", "/"),
             "PYTHONUNBUFFERED": "1",
+            "LISTEN": f"127.0.0.1:{self.port}",
+            "PUBLIC_URL": f"http://127.0.0.1:{self.port}",
             "DATABASE_URL": self.database_url,
             "FILES_URL": str(self.folder / "files"),
             "SECRET_KEY": "0" * 64,
@@ -97,8 +109,6 @@ class Stage:
                 self._drain = asyncio.create_task(self._read_on())
                 return
         raise AssertionError(f"the bot did not start:\n{self.log.read_text()[-4000:]}")
-
-    _drain: asyncio.Task[None] | None = None
 
     async def _read_on(self) -> None:
         assert self.process is not None

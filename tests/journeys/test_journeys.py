@@ -1,0 +1,32 @@
+"""Every journey of SPEC 6 that stands, on both messengers and both databases."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from demo.people import Town
+from tests.journeys.plays import PLAYS, Play, Scene
+from tests.journeys.stage import Stage
+
+
+@pytest.fixture
+async def stage(database_url: str, tmp_path: Path) -> AsyncIterator[Stage]:
+    stage = Stage(await Town.start(), tmp_path, database_url)
+    yield stage
+    await stage.close()
+
+
+@pytest.mark.parametrize("messenger", ["telegram", "bale"])
+@pytest.mark.parametrize("play", PLAYS, ids=lambda play: play.number)
+async def test_journey(play: Play, messenger: str, stage: Stage) -> None:
+    here, there = stage.town.faces if messenger == "telegram" else reversed(stage.town.faces)
+    await stage.start()
+    try:
+        await play.act(Scene(stage, here, there))
+        assert stage.town.violations == []
+        assert "Traceback" not in stage.log.read_text()
+    except BaseException:
+        print(stage.town.transcript)
+        print(stage.log.read_text()[-6000:])
+        raise
