@@ -104,6 +104,8 @@ def _match(db: Session, *, desk: Desk, waiting: list[Unverified]) -> list[int]:
                 text=t("alert.unverified_unknown", gateway=name, ref=one.ref),
                 now=desk.clock(),
             )
-        elif attempt.state not in SETTLED and attempt.id is not None:
+        elif (
+            attempt.state not in SETTLED | OPEN and attempt.id is not None
+        ):  # the open ones have their own look
             ours.append(attempt.id)
     return ours
