@@ -8,30 +8,21 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
+from bot.rules.items import DOCUMENT, FIELDS
 from bot.texts import formats, t
 from storage.tables import DegreeLevel, DocumentType, FieldOfStudy, University
 
-#: Items of a request in the order in which people read them. Documents follow, by their position.
-FIELDS = (
-    "first_name",
-    "last_name",
-    "degree_level",
-    "field_of_study",
-    "field_note",
-    "father_name",
-    "gender",
-    "birth_cert_no",
-    "province",
-    "city",
-    "university",
-    "postal_address",
-    "phone",
-    "email",
-)
-#: Locked once the request was sent: a wrong region is a reason to reject (R17).
-REGION = frozenset({"province", "city", "university"})
 _IN_PERSIAN_DIGITS = frozenset({"birth_cert_no", "phone", "postal_address", "field_note"})
-DOCUMENT = "doc."
+
+
+def shortened(name: str, room: int) -> str:
+    """`name` cut to `room` characters."""
+    return name if len(name) <= room else name[: room - 1].rstrip(" \u200c") + "…"
+
+
+def short_university(name: str) -> str:
+    """A university's name without what all have in common, for a button."""
+    return shortened(name.removeprefix("دانشگاه علوم پزشکی ").strip(), 20)
 
 
 def is_document(key: str) -> bool:

@@ -6,8 +6,14 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+from sqlmodel import Session
+
+from bot.rules.items import DOCUMENT
+from bot.screens import button
+from bot.services import tracking as tracking_service
 from bot.texts import formats, t
-from conversations.wording import Wording, is_document
+from conversations.wording import Wording, is_document, shortened
+from handlers.nav import Row, grid
 from storage.states import RequestKind, RequestState
 from storage.tables import Account, DeficiencyRound, Officer, PaymentAttempt, QualificationRequest
 
@@ -27,11 +33,6 @@ def fitting(lines: Sequence[str], *, limit: int = LONGEST) -> str:
             break
         kept += 1
     return "\n".join([*lines[:kept], t("desk.and_more", n=formats.digits(len(lines) - kept))])
-
-
-def short(name: str, room: int) -> str:
-    """`name` cut to `room` characters."""
-    return name if len(name) <= room else name[: room - 1].rstrip(" \u200c") + "…"
 
 
 def tracking(
@@ -198,3 +199,28 @@ def _changes(words: Wording, old: dict[str, Any], new: dict[str, Any], *, title:
             shown = {"old": words.value(key, before), "new": words.value(key, after)}
             lines.append(t("desk.change", field=words.label(key), **shown))
     return [t(title), *(lines or [t("desk.no_changes")])]
+
+
+def timeline(db: Session, request: QualificationRequest, *, for_expert: bool = False) -> str:
+    """Who did what and when, one event a line."""
+    assert request.id is not None
+    title = (
+        t("qual.timeline_title", code=request.tracking_code)
+        if request.tracking_code
+        else t("qual.timeline_draft")
+    )
+    entries = tracking_service.timeline(db, request.id, for_expert=for_expert)
+    return fitting([title, *(t("qual.timeline_line", time=one.time, what=one.text) for one in entries)])
+
+
+def paper_buttons(words: Wording, request: QualificationRequest, action: str) -> list[Row]:
+    """A button for each document of the request, with the number of its files."""
+    assert request.id is not None
+    found = []
+    for key in words.keys(request.snapshot):
+        if not is_document(key):
+            continue
+        name, n = words.label(key, short=True), formats.digits(len(request.snapshot[key]))
+        label = t("desk.paper_count", doc=shortened(name, 16), n=n)
+        found.append(button(label, action, request.id, request.version, key.removeprefix(DOCUMENT)))
+    return grid(found, columns=2)

@@ -1,0 +1,143 @@
+"""The steps of a request's form, for the request itself and for resolving its deficiencies (SPEC 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from bot.rules import items, places
+from bot.rules.items import Paper
+from bot.services import reference, routing
+from bot.texts import t
+from bot.turn import Turn
+from conversations.dialogue import Answers, Ask, Prompt
+from conversations.questions import (
+    Address,
+    BirthCertNo,
+    Choice,
+    Documents,
+    Email,
+    PersianName,
+    Phone,
+    Search,
+    Text,
+    Ticks,
+)
+from conversations.questions.choices import Option
+from conversations.studies import Field, Level
+from conversations.wording import short_university, shortened
+from storage.tables import DocumentType, University
+
+#: Key of the question which optional documents there are; no item of a request.
+EXTRAS = "optional_documents"
+#: Characters of a name behind the mark of a tick.
+TICK_ROOM = 17
+
+
+def _genders(turn: Turn, answers: Answers) -> list[Option]:
+    return [(gender, t(f"gender.{gender}")) for gender in ("female", "male")]
+
+
+def _provinces(turn: Turn, answers: Answers) -> list[Option]:
+    return [(name, name) for name in places.provinces()]
+
+
+def _cities(turn: Turn, answers: Answers) -> list[Option]:
+    return [(name, name) for name in places.cities_of(str(answers.get("province") or ""))]
+
+
+def _universities(turn: Turn, answers: Answers) -> list[Option]:
+    """Those of the region to choose from; none where the region decides."""
+    province, city = answers.get("province"), answers.get("city")
+    if not province:
+        return []
+    offered = routing.choices_for(turn.db, province, city).universities
+    return [(one.code, short_university(one.name)) for one in offered]
+
+
+class ChosenUniversity(Choice):
+    """One of several universities of a province; where coverage speaks for one, it is offered as the suggestion."""
+
+    def __init__(self) -> None:
+        super().__init__(_universities)
+
+    def ask(self, turn: Turn, ask: Ask, answers: Answers) -> Prompt:
+        prompt = super().ask(turn, ask, answers)
+        found = routing.choices_for(turn.db, str(answers.get("province")), answers.get("city"))
+        suggested = next((one for one in found.universities if one.code == found.suggested), None)
+        if suggested is None:
+            return prompt
+        return Prompt(t("ask.university_suggested", university=suggested.name), prompt.choices)
+
+    def show(self, turn: Turn, ask: Ask, value: Any) -> str:
+        university = turn.db.get(University, value)
+        return university.name if university is not None else str(value)
+
+
+_NAME, _LEVEL, _FIELD = PersianName(), Level(), Field()
+_GENDER = Choice(_genders, columns=2)
+_PROVINCE = Choice(_provinces, columns=2, page=16)
+_CITY = Search(_cities, columns=2, missing="error.city_not_in_list")
+
+
+def _describes_field(turn: Turn, answers: Answers) -> bool:
+    return reference.needs_note(turn.db, answers.get("field_of_study"))
+
+
+def _several_universities(turn: Turn, answers: Answers) -> bool:
+    return len(_universities(turn, answers)) > 1
+
+
+FIELD_STEPS: tuple[Ask, ...] = (
+    Ask("first_name", _NAME),
+    Ask("last_name", _NAME),
+    Ask("degree_level", _LEVEL),
+    Ask("field_of_study", _FIELD),
+    Ask("field_note", Text(2, 100), when=_describes_field),
+    Ask("father_name", _NAME),
+    Ask("gender", _GENDER),
+    Ask("birth_cert_no", BirthCertNo()),
+    Ask("province", _PROVINCE),
+    Ask("city", _CITY),
+    Ask("university", ChosenUniversity(), when=_several_universities),
+    Ask("postal_address", Address()),
+    Ask("phone", Phone()),
+    Ask("email", Email(), optional=True),
+)
+
+
+def document_step(kind: DocumentType, *, optional: bool = False, prompt: str | None = None) -> Ask:
+    """The step of one document type; `prompt` stands above the request for the file."""
+    question = Documents(kind.code, kind.name, kind.max_files, short_name=kind.short_name, prompt=prompt)
+    return Ask(items.document(kind.code), question, optional=optional)
+
+
+def rule(kind: DocumentType) -> Paper:
+    return Paper(kind.code, kind.required, kind.max_files)
+
+
+def extras_step(kinds: list[DocumentType]) -> Ask:
+    """One question for all optional documents: whoever has none goes on with one tap."""
+    options = [(kind.code, shortened(kind.short_name, TICK_ROOM)) for kind in kinds]
+    return Ask(EXTRAS, Ticks(options, note=False, empty=None))
+
+
+def ticked(answers: Answers) -> list[str]:
+    """Codes of the optional documents that the officer wants to send."""
+    value = answers.get(EXTRAS)
+    return list(value.get("items") or ()) if isinstance(value, Mapping) else []
+
+
+def extras_of(answers: Answers, kinds: list[DocumentType]) -> dict[str, Any]:
+    """The answer to the extras question that fits papers which are there already."""
+    there = [kind.code for kind in kinds if answers.get(items.document(kind.code))]
+    return {"items": there, "note": None}
+
+
+def after(turn: Turn, key: str, answers: dict[str, Any]) -> dict[str, Any]:
+    """Another province has other cities, another region another university."""
+    dropped = {"province": {"city", "university"}, "city": {"university"}}.get(key, set())
+    field = answers.get("field_of_study")
+    if key == "degree_level" and field is not None and not _FIELD.is_open(turn, answers, field):
+        dropped = {"field_of_study", "field_note"}
+    return {name: value for name, value in answers.items() if name not in dropped}

@@ -1,0 +1,215 @@
+"""The expert's dialogues: rejecting with a reason, declaring deficiencies, searching (SPEC 4.1, expert.*).
+
+Each is bound to one file at the version that the expert saw; its last question shows the file again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from bot.errors import AlreadyDecided, InvalidInput, NotAllowed, Refusal, Stale
+from bot.rules import items
+from bot.screens import Press, Reply, Screen
+from bot.services import reference, review
+from bot.texts import t
+from bot.turn import Turn
+from conversations import dialogue
+from conversations.dialogue import Again, Answers, Ask, Dialogue, Given, Stay
+from conversations.questions import Choice, Confirm, Text, Ticks
+from conversations.request_steps import TICK_ROOM
+from conversations.wording import Wording, shortened
+from storage.states import RejectReason
+from storage.tables import Account, QualificationRequest
+
+#: Characters of what an expert writes to the applicant.
+LONGEST = 800
+
+
+def _case(turn: Turn) -> QualificationRequest:
+    """The file that the dialogue is about."""
+    assert turn.draft is not None
+    return turn.db.get_one(QualificationRequest, turn.draft.subject_id)
+
+
+def _about(turn: Turn) -> dict[str, str]:
+    """`code` and `name` of the file, for a question that must not be answered about another one."""
+    request = _case(turn)
+    applicant = turn.db.get_one(Account, request.account_id)
+    return {"code": request.tracking_code or "", "name": applicant.name}
+
+
+def _file(turn: Turn) -> Press:
+    assert turn.draft is not None
+    return Press("desk.file", turn.draft.subject_id)
+
+
+def _headed(turn: Turn, text: str) -> str:
+    return f"{t('review.about', **_about(turn))}\n{text}"
+
+
+def overtaken(turn: Turn, refusal: Refusal) -> Reply:
+    """The file went another way meanwhile: say so, and show it as it is. The dialogue is over."""
+    screen = Screen(t(refusal.key, **refusal.args_of_text))
+    return Reply(screens=(screen,), goto=_file(turn))
+
+
+class Reason(Choice):
+    """A preset, or the expert's own words. The value is {"reason": …, "text": own words or None}."""
+
+    def __init__(self) -> None:
+        super().__init__([(reason, t(f"reject.{reason}")) for reason in RejectReason], columns=1)
+
+    def accept(self, turn: Turn, ask: Ask, answers: Answers, given: Given) -> Any | Stay:
+        try:
+            return {"reason": super().accept(turn, ask, answers, given), "text": None}
+        except InvalidInput:
+            if given.text is None:
+                raise
+        return {"reason": RejectReason.OTHER, "text": _own_words.read(turn, given.text)}
+
+    def show(self, turn: Turn, ask: Ask, value: Any) -> str:
+        return str(value["text"] or t(f"reject.{value['reason']}"))
+
+
+class Addition(Text):
+    """Words to the applicant that may be left out (not «رد کردن», which here would mean to reject)."""
+
+    def offers(self, turn: Turn, answers: Answers) -> tuple[dialogue.Choice, ...]:
+        return (dialogue.Choice("none", t("reject.no_text")),)
+
+    def chosen(self, turn: Turn, answers: Answers, key: str) -> str:
+        return ""
+
+
+_own_words = Text(items.SHORTEST_REPLY, LONGEST, lines=True, short="error.short_reason")
+_addition = Addition(items.SHORTEST_REPLY, LONGEST, lines=True, short="error.short_reason")
+
+
+def _chosen(answers: Answers) -> Mapping[str, Any]:
+    value = answers.get("reject_reason")
+    return value if isinstance(value, dict) else {}
+
+
+def _needs_words(turn: Turn, answers: Answers) -> bool:
+    chosen = _chosen(answers)
+    return chosen.get("reason") == RejectReason.OTHER and not chosen["text"]
+
+
+def _may_add(turn: Turn, answers: Answers) -> bool:
+    return _chosen(answers).get("reason") not in (None, RejectReason.OTHER)
+
+
+def reject_steps(turn: Turn, answers: Answers) -> list[Ask]:
+    return [
+        Ask("reject_reason", Reason(), prompt=_headed(turn, t("ask.reject_reason"))),
+        Ask("reject_text", _own_words, when=_needs_words, prompt=_headed(turn, t("ask.reject_text"))),
+        Ask("reject_addition", _addition, when=_may_add, prompt=_headed(turn, t("ask.reject_addition"))),
+        Ask("sure", Confirm("reject.do"), prompt=_sure_to_reject(turn, answers)),
+    ]
+
+
+def _sure_to_reject(turn: Turn, answers: Answers) -> str:
+    chosen, lines = _chosen(answers), [t("reject.confirm", **_about(turn))]
+    if chosen and chosen["reason"] != RejectReason.OTHER:
+        lines.append(t("reject.reason_line", reason=t(f"reason.{chosen['reason']}")))
+    if words := _words(answers):
+        lines.append(t("reject.text_line", text=words))
+    return "\n".join(lines)
+
+
+def _words(answers: Answers) -> str:
+    chosen = _chosen(answers)
+    if chosen.get("reason") != RejectReason.OTHER:
+        return answers.get("reject_addition") or ""
+    return chosen.get("text") or answers.get("reject_text") or ""
+
+
+def finish_reject(turn: Turn, answers: dict[str, Any]) -> Reply:
+    if not answers["sure"]:
+        return Reply(goto=_file(turn))
+    request = _case(turn)
+    assert request.id is not None
+    try:
+        with turn.db.begin_nested():
+            review.reject(
+                turn.db,
+                actor=turn.actor,
+                request_id=request.id,
+                reason=RejectReason(_chosen(answers)["reason"]),
+                text=_words(answers) or None,
+                version=answers["_version"],
+                now=turn.now,
+            )
+    except (AlreadyDecided, NotAllowed, Stale) as refusal:
+        return overtaken(turn, refusal)
+    return Reply(goto=Press("desk.outcome", request.id))
+
+
+def tickable(turn: Turn, answers: Answers) -> list[tuple[str, str]]:
+    """The items of the file that can be deficient, as (key, name that fits behind a tick)."""
+    snapshot = _case(turn).snapshot
+    words = Wording.load(turn.db)
+    papers = reference.papers(turn.db)
+    wanted = [items.document(paper.code) for paper in papers if paper.must(snapshot)]
+    keys = dict.fromkeys([*words.keys(snapshot), *wanted])
+    codes = [paper.code for paper in papers]
+    return [
+        (key, shortened(words.label(key, short=True), TICK_ROOM))
+        for key in keys
+        if items.can_be_deficient(key, codes) and (key != "field_note" or snapshot.get(key))
+    ]
+
+
+def defects_steps(turn: Turn, answers: Answers) -> list[Ask]:
+    ticks = Ticks(tickable, send="defects.send", note_max=LONGEST, empty="defects.none")
+    return [
+        Ask("defects", ticks, prompt=_headed(turn, t("ask.defects"))),
+        Ask("sure", Confirm("defects.send"), prompt=_sure_of_defects(turn, answers)),
+    ]
+
+
+def _sure_of_defects(turn: Turn, answers: Answers) -> str:
+    found = answers.get("defects") or {"items": [], "note": None}
+    words = Wording.load(turn.db)
+    lines = [t("defects.confirm", **_about(turn))]
+    lines += [t("qual.defect", item=words.label(key)) for key in found["items"]]
+    if found["note"]:
+        lines.append(t("qual.note", note=found["note"]))
+    return "\n".join(lines)
+
+
+def finish_defects(turn: Turn, answers: dict[str, Any]) -> Reply:
+    if not answers["sure"]:
+        return Reply(goto=_file(turn))
+    request = _case(turn)
+    assert request.id is not None
+    try:
+        with turn.db.begin_nested():
+            review.declare_deficiencies(
+                turn.db,
+                actor=turn.actor,
+                request_id=request.id,
+                items=answers["defects"]["items"],
+                note=answers["defects"]["note"],
+                version=answers["_version"],
+                now=turn.now,
+            )
+    except (AlreadyDecided, NotAllowed, Stale) as refusal:
+        return overtaken(turn, refusal)
+    return Reply(goto=Press("desk.outcome", request.id))
+
+
+def finish_search(turn: Turn, answers: dict[str, Any]) -> Reply | Again:
+    try:
+        found = review.find(turn.db, actor=turn.actor, code=answers["search_code"])
+    except InvalidInput as refusal:
+        return Again(t(refusal.key, **refusal.args_of_text), forget=("search_code",))
+    if len(found) > 1:
+        return Reply(goto=Press("desk.person", found[0].account_id))
+    return Reply(goto=Press("desk.file", found[0].id or 0))
+
+
+reject = Dialogue("reject", reject_steps, finish_reject, exit=_file)
+deficiencies = Dialogue("deficiencies", defects_steps, finish_defects, exit=_file)
+search = Dialogue("search", (Ask("search_code", Text(1, 40)),), finish_search)
