@@ -22,12 +22,12 @@ def label(name: str | None) -> str | None:
     return cleaned[: LONGEST - len(ending)] + ending
 
 
-def resembles(name: str | None, *wanted: str) -> bool:
+def resembles(name: str | None, *wanted: str | None) -> bool:
     """Whether a file's name speaks of the document (`wanted`: its name, short name, code). True where there is no
     name: photos have none, and nobody is to be bothered about that."""
     given = search_key(re.sub(r"\.[A-Za-z0-9]{1,5}$", "", name or ""))
     if not given:
         return True
-    words = {search_key(word) for text in wanted for word in re.split(r"[\s()/_،]+", text)}
+    words = {search_key(word) for text in wanted if text for word in re.split(r"[\s()/_،]+", text)}
     telling = {word for word in words if len(word) >= 3 and word not in _EMPTY} or words
-    return any(word in given for word in telling) or any(search_key(text) in given for text in wanted)
+    return any(word in given for word in telling)

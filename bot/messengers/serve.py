@@ -15,7 +15,7 @@ from sqlmodel import Session
 
 from bot.desk import Desk
 from bot.errors import FileRejected, Refusal
-from bot.incoming import Incoming
+from bot.incoming import FileTaken, Incoming
 from bot.messengers import inbox
 from bot.messengers.answer import Answer, Place
 from bot.messengers.decide import Decided, Decider
@@ -283,7 +283,7 @@ class Serve:
         if offered.size is not None and offered.size > MAX_PAPER:
             raise FileRejected("error.too_large")
         content = await self.desk.downloads[incoming.messenger].download(offered.handle, limit=MAX_PAPER)
-        return await self.desk.papers.take(self.desk, account_id=account_id, offered=offered, content=content)
+        return FileTaken(await self.desk.papers.take(account_id, content, offered.name))
 
     def _in_group(self, passage: Passage, incoming: Incoming, db: Session) -> Answer | None:
         if not inbox.mark(db, passage.row.id, self.desk.clock()):
@@ -312,6 +312,8 @@ class Serve:
         asks_contact = bool(decided.screens) and decided.screens[-1].ask_contact is not None
         if decided.screens and turn.chat.keyboard != asks_contact:
             turn.chat.keyboard = asks_contact
+        if decided.screens and turn.chat.show_at is not None:
+            turn.chat.show_at = None
         incoming = turn.incoming
         editable = incoming.pressed and not decided.anew and not (incoming.press and incoming.press.fresh)
         if decided.quiet is not None and not decided.screens and row_id is not None:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from pathlib import PurePath
 from typing import Any, ClassVar
 
 from sqlmodel import col, select
 
+from bot.documents.names import resembles
 from bot.errors import InvalidInput
 from bot.incoming import FileTaken
-from bot.rules.identity import search_key
 from bot.texts import formats, t
 from bot.turn import Turn
 from conversations.dialogue import Answers, Ask, Choice, Given, Prompt, Question, Stay, Wants, place_of
@@ -19,10 +18,6 @@ from storage.tables import RequestFile, StoredFile
 NEXT, MORE, REMOVE = "next", "more", "remove"
 #: Seconds without another file of an album before the answer (LESSONS B17).
 QUIET = 1.5
-#: Words that say nothing about what a file is.
-_EMPTY_WORDS = frozenset(
-    search_key(word) for word in ("تصویر", "گواهی", "کارت", "مدرک", "سایر", "یا", "از", "و")
-)
 
 
 class Documents(Question):
@@ -62,10 +57,8 @@ class Documents(Question):
         choices = [(Choice(NEXT, t("doc.next")),), (Choice(REMOVE, t("doc.remove")),)]
         if more and not place.get("more"):
             choices.insert(1, (Choice(MORE, t("doc.more")),))
-        lines = [t("doc.saved", doc=self._doc), *listed]
-        if more and place.get("more"):
-            lines.append(t("doc.send_more", doc=self._doc))
-        return Prompt("\n".join(lines), tuple(choices), current=False)
+        below = [*listed, t("doc.send_more", doc=self._doc)] if more and place.get("more") else listed
+        return Prompt(t("doc.saved", doc=self._doc), tuple(choices), tuple(below), current=False)
 
     def accept(self, turn: Turn, ask: Ask, answers: Answers, given: Given) -> Any | Stay:
         files = self._files(turn, answers.get(ask.key))
@@ -163,10 +156,3 @@ class Documents(Question):
         for n, file in enumerate(files, 1):
             title = self._title(file)
             yield file, f"{formats.digits(n)}. {title if len(title) <= 16 else title[:15] + '…'}"
-
-
-def resembles(file_name: str, *names: str | None) -> bool:
-    """Whether a file's name has something of the document's (R23: a hint only, never an error)."""
-    written = search_key(PurePath(file_name).stem)
-    words = {search_key(word) for name in names if name for word in name.replace("/", " ").split()}
-    return any(len(word) > 1 and word in written for word in words - _EMPTY_WORDS)
