@@ -19,6 +19,7 @@ from bot.messengers import inbox, keyboards
 from bot.messengers.answer import Answer, Place
 from bot.messengers.channel import Channel
 from bot.messengers.papers import PaperSender
+from bot.messengers.sending import seconds, send_text
 from bot.messengers.telegram import is_same, is_unreachable
 from bot.screens import Screen
 from bot.texts import t
@@ -153,16 +154,9 @@ class Delivery:
         return shown
 
     async def _send(self, channel: Channel, place: Place, text: str, markup: Any) -> int:
-        message = await self._patiently(
-            channel,
-            lambda: channel.bot.send_message(
-                place.chat_id,
-                text,
-                reply_markup=markup,
-                disable_web_page_preview=True if "://" in text else None,
-            ),
+        return await send_text(
+            channel, place.chat_id, text, markup, caller=lambda call: self._patiently(channel, call)
         )
-        return int(message.message_id)
 
     async def _edit(self, channel: Channel, place: Place, message_id: int, text: str, markup: Any) -> bool:
         """Whether the message now shows the text. Bale answers with a stub: nothing of it is used."""
@@ -196,7 +190,7 @@ class Delivery:
             try:
                 return await send()
             except RetryAfter as error:
-                channel.pace.rest(_seconds(error))
+                channel.pace.rest(seconds(error))
                 if attempt == TRIES - 1:
                     raise
             except BadRequest:
@@ -252,7 +246,7 @@ class Delivery:
         if not is_unreachable(error):
             log.warning("an answer could not be sent: %s: %s", type(error).__name__, error)
             if not isinstance(error, BadRequest):
-                self._try_later(answer.place, _seconds(error) if isinstance(error, RetryAfter) else AGAIN)
+                self._try_later(answer.place, seconds(error) if isinstance(error, RetryAfter) else AGAIN)
             self._note(answer, None)
             return
         log.info("a chat is dead: %s", error)
@@ -266,19 +260,14 @@ class Delivery:
 
         self.desk.database.later(unit)
 
-    def _try_later(self, place: Place, seconds: float = AGAIN) -> None:
+    def _try_later(self, place: Place, wait: float = AGAIN) -> None:
         if place.row_id is None:
             return
-        values = {"chat_row": place.row_id, "at": self.desk.clock() + timedelta(seconds=seconds)}
-        self.desk.database.later(lambda db: db.execute(_LATER, values) and None)
-        self._wake(seconds)
+        values = {"chat_row": place.row_id, "at": self.desk.clock() + timedelta(seconds=wait)}
+        self.desk.database.later(lambda db: db.execute(_LATER, values))
+        self._wake(wait)
 
     def _beside(self, work: Any) -> None:
         task = asyncio.create_task(work)
         self._side.add(task)
         task.add_done_callback(self._side.discard)
-
-
-def _seconds(error: RetryAfter) -> float:
-    wait = error.retry_after
-    return wait.total_seconds() if isinstance(wait, timedelta) else float(wait)

@@ -9,7 +9,6 @@ from typing import Any
 
 from sqlalchemy import and_, bindparam, exists, func, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import aliased
 from sqlmodel import Session, SQLModel, col, select
 
 from bot.incoming import Incoming
@@ -157,28 +156,21 @@ def older(db: Session, row: Row) -> list[Row]:
     return [Row(*one) for one in db.execute(_OLDER, key)]
 
 
-def show_unanswered(db: Session, now: datetime, before: datetime | None = None) -> int:
+def show_unanswered(db: Session, now: datetime, before: datetime) -> int:
     """Chats whose answer may not have left are to be shown their screen; say how many rows there were."""
-    done = aliased(InboxUpdate)
-    lost = and_(col(done.state) == InboxState.DONE, *([col(done.done_at) < before] if before else []))
-    chats = (
+    lost = and_(col(InboxUpdate.state) == InboxState.DONE, col(InboxUpdate.done_at) <= before)
+    if not db.execute(select(func.count()).select_from(InboxUpdate).where(lost)).scalar_one():
+        return 0
+    theirs = and_(
+        lost, col(InboxUpdate.messenger) == col(Chat.messenger), col(InboxUpdate.lane) == col(Chat.chat_id)
+    )
+    db.execute(
         update(Chat)
-        .where(
-            col(Chat.dead).is_(False),
-            exists().where(
-                lost, col(done.messenger) == col(Chat.messenger), col(done.lane) == col(Chat.chat_id)
-            ),
-        )
+        .where(col(Chat.dead).is_(False), exists().where(theirs))
         .values(show_at=now)
         .execution_options(synchronize_session=False)
     )
-    if not db.execute(select(func.count()).select_from(done).where(lost)).scalar_one():
-        return 0
-    db.execute(chats)
-    rows = update(InboxUpdate).where(col(InboxUpdate.state) == InboxState.DONE)
-    if before:
-        rows = rows.where(col(InboxUpdate.done_at) < before)
-    rows = rows.values(state=InboxState.ANSWERED, note="shown again")
+    rows = update(InboxUpdate).where(lost).values(state=InboxState.ANSWERED, note="shown again")
     return int(db.execute(rows.execution_options(synchronize_session=False)).rowcount)  # type: ignore[attr-defined]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -47,36 +47,43 @@ class Way:
     def put(self, rows: Iterable[Row], *, again: bool = False) -> None:
         """Rows into their lanes, in order."""
         for row in rows:
-            if row.id not in self._mine:
+            channel = self._channels.get(row.messenger)
+            # Not connected yet: `recover` fetches it then.
+            if row.id not in self._mine and channel is not None and channel.ready:
                 self._mine.add(row.id)
                 self.lanes.put((row.messenger, row.lane), partial(self._carry, row, again))
 
-    def put_screen(self, messenger: Messenger, chat_id: int, chat_row: int) -> None:
-        """Show a chat its current screen, in its lane."""
-        self.lanes.put((messenger, chat_id), partial(self._serve.show_current, chat_row))
+    def put_screen(
+        self, messenger: Messenger, chat_id: int, chat_row: int, *, done: Callable[[], None] = lambda: None
+    ) -> None:
+        """Show a chat its current screen, in its lane; then call `done`."""
 
-    async def recover(self) -> int:
-        """After a restart, before anything new is taken: unfinished updates go back into their lanes, and whoever was
-        not answered is to be shown the current screen. On a shared database only what is old enough to be nobody's."""
-        now = self.desk.clock()
-        before = now - timedelta(seconds=ABANDONED) if self._shared else None
-        rows = await self.desk.database.read(lambda db: inbox.waiting(db, before))
+        async def show() -> None:
+            await self._serve.show_current(chat_row)
+            done()
+
+        self.lanes.put((messenger, chat_id), show)
+
+    async def recover(self, messenger: Messenger) -> int:
+        """Once a messenger is connected, before anything new is taken: its unfinished updates go back into their
+        lanes. On a shared database another process may be at some of them; the unit excludes doubles."""
+        rows = await self.desk.database.read(inbox.waiting)
+        rows = [row for row in rows if row.messenger is messenger]
         self.put(rows)
-        await self.desk.database.run(lambda db: inbox.show_unanswered(db, now, before))
         return len(rows)
+
+    async def show_unanswered(self, *, older_than: float = 0.0) -> None:
+        """Whoever's answer may not have left is shown the current screen. At start, and now and then for what another
+        process left behind (`older_than` seconds ago)."""
+        now = self.desk.clock()
+        before = now - timedelta(seconds=max(older_than, ABANDONED if self._shared else 0.0))
+        await self.desk.database.run(lambda db: inbox.show_unanswered(db, now, before))
 
     async def sweep(self) -> None:
         """Take over what another process, or a moment without database, left behind. Called now and then."""
-        now = self.desk.clock()
-        before = now - timedelta(seconds=ABANDONED)
-        rows = [
-            row
-            for row in await self.desk.database.read(lambda db: inbox.waiting(db, before))
-            if row.messenger in self._channels
-        ]
-        if rows:
-            self.put(rows, again=True)
-        await self.desk.database.run(lambda db: inbox.show_unanswered(db, now, before))
+        before = self.desk.clock() - timedelta(seconds=ABANDONED)
+        self.put(await self.desk.database.read(lambda db: inbox.waiting(db, before)), again=True)
+        await self.show_unanswered(older_than=ABANDONED)
 
     async def _carry(self, row: Row, again: bool) -> None:
         try:

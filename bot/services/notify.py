@@ -61,7 +61,8 @@ def push(
         "mobile": None,
         "text": text,
         "buttons": rows_to_json(rows),
-        "sms": {},
+        # Kept for the case that the last chat turns out to be blocked.
+        "sms": {"sentence": sms} if sms is not None else {},
         "state": PushState.QUEUED,
         "attempts": 0,
         "next_at": now,
@@ -77,6 +78,7 @@ def push(
             "mobile": mobile,
             "text": sms,
             "buttons": [],
+            "sms": {},
         }
         return int(insert_once(db, Push, row) is not None)
     written = 0

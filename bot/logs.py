@@ -1,0 +1,117 @@
+"""Logs: JSON or for the eye, one id from an update to its pushes, nothing secret in them (DESIGN 1.5)."""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from collections.abc import Iterable, MutableMapping
+from typing import Any
+
+import structlog
+
+#: Library loggers that print addresses with tokens, or every request.
+SILENT = (
+    "httpx",
+    "httpcore",
+    "aiohttp",
+    "aiohttp.access",
+    "telegram",
+    "uvicorn.access",
+    "asyncio",
+    "alembic",
+)
+
+_DIGITS = "0-9۰-۹٠-٩"
+_TOKEN = re.compile(r"\d{3,12}:[A-Za-z0-9_-]{20,}")
+_MOBILE = re.compile(
+    rf"(?<![{_DIGITS}A-Za-z])(?:\+98|0098|98|0|\+۹۸|۰|٠)?[9۹٩][{_DIGITS}]{{9}}(?![{_DIGITS}A-Za-z])"
+)
+_NATIONAL_CODE = re.compile(rf"(?<![{_DIGITS}A-Za-z])[{_DIGITS}]{{10}}(?![{_DIGITS}A-Za-z])")
+#: Where a number is ours and says nothing about a person.
+_PLAIN_KEYS = frozenset({"timestamp", "level", "logger", "number", "update_id", "inbox", "push", "took_ms"})
+
+
+class Redaction:
+    """Takes national codes, mobiles, tokens and the program's own secrets out of whatever is logged."""
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        known = sorted({secret for secret in secrets if len(secret) >= 6}, key=len, reverse=True)
+        self._known = re.compile("|".join(map(re.escape, known))) if known else None
+
+    def __call__(self, logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        for name, value in event.items():
+            if name not in _PLAIN_KEYS:
+                event[name] = self.clean(value)
+        return event
+
+    def clean(self, value: Any) -> Any:
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 10**9:
+            return self.text(str(value))
+        if isinstance(value, dict):
+            return {self.clean(name): self.clean(one) for name, one in value.items()}
+        if isinstance(value, list | tuple | set):
+            return [self.clean(one) for one in value]
+        if value is None or isinstance(value, int | float):
+            return value
+        return self.text(str(value))
+
+    def text(self, text: str) -> str:
+        if self._known is not None:
+            text = self._known.sub("‹secret›", text)
+        text = _TOKEN.sub("‹token›", text)
+        text = _MOBILE.sub("‹mobile›", text)
+        return _NATIONAL_CODE.sub("‹number›", text)
+
+
+def _one_line(logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """No text of a person may end a line of the log."""
+    for name, value in event.items():
+        if isinstance(value, str) and name != "exception":
+            event[name] = value.replace("\r", "\\r").replace("\n", "\\n").replace("\x1b", "\\x1b")
+    return event
+
+
+def set_up(*, level: str = "INFO", form: str = "console", secrets: Iterable[str] = ()) -> None:
+    """All logging of the process to standard error."""
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    renderer: Any = (
+        structlog.processors.JSONRenderer(ensure_ascii=False)
+        if form == "json"
+        else structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+        )
+    )
+    last: list[Any] = [
+        structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+        structlog.processors.format_exc_info,
+        Redaction(secrets),
+        _one_line,
+        renderer,
+    ]
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=last))
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level)
+    for name in SILENT:
+        logging.getLogger(name).setLevel(logging.ERROR if name == "asyncio" else logging.WARNING)
+    for name in ("uvicorn", "uvicorn.error"):
+        logger = logging.getLogger(name)
+        logger.handlers.clear()
+        logger.propagate = True
+        logger.setLevel(logging.WARNING)
+    # Everything goes through the standard library, so that libraries and we are written alike.
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )

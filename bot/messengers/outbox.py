@@ -1,0 +1,231 @@
+"""The outbox: pushes and SMS rows, claimed with a lease and sent within each messenger's patience (DESIGN 3)."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import random
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from telegram.error import BadRequest, Forbidden, InvalidToken, RetryAfter, TelegramError
+
+from bot.desk import Desk
+from bot.gateways.ports import SmsAccepted, SmsRejected
+from bot.messengers import keyboards, pushes
+from bot.messengers.channel import Channel
+from bot.messengers.pushes import Claimed
+from bot.messengers.sending import seconds, send_text
+from bot.messengers.telegram import is_unreachable
+from bot.screens import rows_from_json
+from bot.texts import t
+from storage.states import Channel as Kind
+from storage.states import Messenger, PushState
+
+log = logging.getLogger(__name__)
+
+#: Pushes a second to one messenger; answers to people are not counted.
+RATES = {Messenger.TELEGRAM: 20.0, Messenger.BALE: 8.0}
+#: Seconds between two pushes to one chat.
+CHAT_GAP = 1.0
+#: Pushes and SMS in hand at most.
+AT_ONCE = 16
+#: Seconds until somebody else may take a claimed row.
+LEASE = 90
+#: Tries before staff are told; with the pauses below that is about nine hours.
+TRIES = 40
+LONGEST_PAUSE = 900.0
+#: Seconds between looks that nobody asked for.
+IDLE = 5.0
+#: Seconds to wait for company after a commit.
+LINGER = 0.02
+#: Seconds where an SMS may have been taken and a repeat is not protected.
+UNKNOWN_PAUSE = 600.0
+
+
+@dataclass(slots=True)
+class _Rate:
+    """Evenly spaced turns."""
+
+    gap: float
+    next: float = 0.0
+
+    async def turn(self) -> None:
+        now = time.monotonic()
+        self.next = max(self.next, now)
+        wait, self.next = self.next - now, self.next + self.gap
+        if wait > 0:
+            await asyncio.sleep(wait)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a try. `pause` seconds: it is queued again."""
+
+    state: PushState
+    note: str | None = None
+    provider_id: str | None = None
+    pause: float = 0.0
+    #: The try does not count (the messenger only asked us to slow down).
+    free: bool = False
+    #: The chat is dead.
+    dead: bool = False
+
+
+@dataclass(slots=True)
+class Outbox:
+    desk: Desk
+    channels: Mapping[Messenger, Channel]
+    chat_gap: float = CHAT_GAP
+    _wake: asyncio.Event = field(default_factory=asyncio.Event)
+    _alarm: asyncio.TimerHandle | None = None
+    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    _rates: dict[Messenger, _Rate] = field(default_factory=dict)
+    #: chat row → when it was last written to (monotonic); only of the last second.
+    _recent: dict[int, float] = field(default_factory=dict)
+
+    def wake(self) -> None:
+        """Something was committed: look soon."""
+        if self._alarm is None:
+            self._alarm = asyncio.get_running_loop().call_later(LINGER, self._ring)
+
+    async def run(self) -> None:
+        """Dispatch until cancelled."""
+        while True:
+            self._wake.clear()
+            pause = IDLE
+            try:
+                pause = await self.dispatch()
+            except Exception:
+                log.exception("the outbox stumbled")
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(pause):
+                    await self._wake.wait()
+
+    async def dispatch(self) -> float:
+        """Claim what is due and set it going; seconds until the next look is worth it."""
+        now = self.desk.clock()
+        room = AT_ONCE - len(self._tasks)
+        if room <= 0:
+            return IDLE
+        open_channels = [
+            messenger for messenger, one in self.channels.items() if one.ready and not one.pace.left
+        ]
+        due, pause = await self.desk.database.read(lambda db: pushes.due(db, now, open_channels, room))
+        if due:
+            lease = now + timedelta(seconds=LEASE)
+            for push in await self.desk.database.run(lambda db: pushes.claim(db, due, now, lease)):
+                task = asyncio.create_task(self._carry(push))
+                self._tasks.add(task)
+                task.add_done_callback(self._finished)
+            return 0.0 if len(due) == room else IDLE
+        rests = [one.pace.left for one in self.channels.values() if one.pace.left]
+        return min([IDLE, pause, *rests])
+
+    async def drain(self, timeout: float) -> None:
+        """Let what is in hand finish; the rest is leased, and sent after the lease runs out."""
+        if self._tasks:
+            _, late = await asyncio.wait(set(self._tasks), timeout=timeout)
+            for task in late:
+                task.cancel()
+
+    def _ring(self) -> None:
+        self._alarm = None
+        self._wake.set()
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            # Its lease runs out, then it is tried again.
+            log.error("a push could not be noted", exc_info=error)
+        self._wake.set()
+
+    async def _carry(self, push: Claimed) -> None:
+        if push.skip is not None:
+            outcome = Outcome(PushState.SKIPPED, push.skip)
+        elif push.channel is Kind.SMS:
+            outcome = await self._sms(push)
+        else:
+            outcome = await self._message(push)
+        if outcome.state is PushState.QUEUED and not outcome.free and push.attempts >= TRIES:
+            outcome = Outcome(PushState.GIVEN_UP, outcome.note)
+        if outcome.state is PushState.GIVEN_UP:
+            log.error("push %s (%s) was given up: %s", push.id, push.kind, outcome.note)
+        now = self.desk.clock()
+        await self.desk.database.run(lambda db: pushes.settle(db, push, outcome, now))
+
+    async def _message(self, push: Claimed) -> Outcome:
+        messenger = push.messenger
+        assert messenger is not None
+        assert push.chat_id is not None
+        channel = self.channels[messenger]
+        await self._turn(messenger, push.chat_row_id)
+        if channel.pace.left:
+            return Outcome(
+                PushState.QUEUED, "the messenger asked for a rest", pause=channel.pace.left, free=True
+            )
+        markup = keyboards.inline(rows_from_json(push.buttons))
+        texts = keyboards.parts(push.text) or ["…"]
+        try:
+            for number, text in enumerate(texts):
+                await send_text(channel, push.chat_id, text, markup if number == len(texts) - 1 else None)
+        except TelegramError as error:
+            return self._trouble(push, channel, error)
+        return Outcome(PushState.SENT)
+
+    def _trouble(self, push: Claimed, channel: Channel, error: TelegramError) -> Outcome:
+        note = f"{type(error).__name__}: {error}"[:300]
+        if isinstance(error, RetryAfter):
+            channel.pace.rest(seconds(error))
+            return Outcome(PushState.QUEUED, note, pause=seconds(error), free=True)
+        if is_unreachable(error):
+            return Outcome(PushState.SKIPPED, note, dead=True)
+        if isinstance(error, BadRequest):
+            return Outcome(PushState.GIVEN_UP, note)
+        if isinstance(error, InvalidToken | Forbidden):
+            return Outcome(PushState.QUEUED, note, pause=LONGEST_PAUSE)
+        return Outcome(PushState.QUEUED, note, pause=_pause(push.attempts))
+
+    async def _sms(self, push: Claimed) -> Outcome:
+        if push.mobile is None:
+            return Outcome(PushState.GIVEN_UP, "no mobile")
+        template: Any = push.sms.get("template")
+        text = push.text if template or push.sms.get("whole") else self._sms_text(push.text)
+        result = await self.desk.sms.send(
+            to=push.mobile,
+            text=text,
+            idempotency_id=push.id,
+            template=template,
+            tokens=push.sms.get("tokens") or (),
+        )
+        if isinstance(result, SmsAccepted):
+            return Outcome(PushState.SENT, provider_id=result.provider_id)
+        if isinstance(result, SmsRejected):
+            return Outcome(PushState.GIVEN_UP, result.reason)
+        pause = UNKNOWN_PAUSE if result.unknown else _pause(push.attempts)
+        return Outcome(PushState.QUEUED, result.reason, pause=pause)
+
+    def _sms_text(self, sentence: str) -> str:
+        links = self.desk.world.bot_links
+        link = links.get(Messenger.TELEGRAM) or links.get(Messenger.BALE) or self.desk.world.public_url
+        return t("sms.wrapped", sentence=sentence, link=link)
+
+    async def _turn(self, messenger: Messenger, chat_row: int | None) -> None:
+        """Wait for this messenger's turn, and until its chat had a second of quiet."""
+        if messenger not in self._rates:
+            self._rates[messenger] = _Rate(1 / RATES[messenger])
+        now = time.monotonic()
+        self._recent = {chat: at for chat, at in self._recent.items() if now - at < self.chat_gap}
+        if chat_row is not None and (last := self._recent.get(chat_row)) is not None:
+            await asyncio.sleep(self.chat_gap - (now - last))
+        await self._rates[messenger].turn()
+        if chat_row is not None:
+            self._recent[chat_row] = time.monotonic()
+
+
+def _pause(attempts: int) -> float:
+    return float(min(LONGEST_PAUSE, 2.0 * 2 ** min(attempts, 12))) * random.uniform(0.5, 1.0)

@@ -1,0 +1,186 @@
+"""Rows of the outbox: what is due, who takes it, what came of it. Units, nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import and_, case, exists, func, or_, update
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col, select
+
+from bot.services.notify import alert_staff
+from bot.services.once import insert_once
+from bot.texts import t
+from storage.states import Channel as Kind
+from storage.states import Messenger, PushState
+from storage.tables import Account, Chat, Push
+
+if TYPE_CHECKING:
+    from bot.messengers.outbox import Outcome
+
+#: Seconds that are left where nothing is queued.
+FOREVER = 3600.0
+_UNFINISHED = (PushState.QUEUED, PushState.SENDING)
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A push in hand."""
+
+    id: int
+    key: str
+    kind: str
+    channel: Kind
+    account_id: int | None
+    chat_row_id: int | None
+    messenger: Messenger | None
+    chat_id: int | None
+    mobile: str | None
+    text: str
+    buttons: list[Any]
+    sms: dict[str, Any]
+    attempts: int
+    #: Not to be sent, and why.
+    skip: str | None = None
+
+
+def _claimable(now: datetime) -> Any:
+    return or_(
+        and_(col(Push.state) == PushState.QUEUED, col(Push.next_at) <= now),
+        and_(col(Push.state) == PushState.SENDING, col(Push.leased_until) < now),
+    )
+
+
+def due(db: Session, now: datetime, messengers: list[Messenger], limit: int) -> tuple[list[int], float]:
+    """Ids of what may be sent now, oldest first, one a chat; and the seconds until something else is due."""
+    earlier = aliased(Push)
+    first_of_chat = ~exists().where(
+        earlier.chat_row_id == Push.chat_row_id,
+        col(earlier.state).in_(_UNFINISHED),
+        col(earlier.id) < col(Push.id),
+    )
+    reachable = or_(col(Push.channel) == Kind.SMS, col(Chat.messenger).in_(messengers))
+    ids = db.execute(
+        select(Push.id)
+        .outerjoin(Chat, col(Chat.id) == col(Push.chat_row_id))
+        .where(_claimable(now), reachable, first_of_chat)
+        .order_by(col(Push.id))
+        .limit(limit)
+    ).scalars()
+    found = [row for row in ids if row is not None]
+    if found:
+        return found, 0.0
+    at = case((col(Push.state) == PushState.QUEUED, col(Push.next_at)), else_=col(Push.leased_until))
+    soonest = db.execute(select(func.min(at)).where(col(Push.state).in_(_UNFINISHED), at > now)).scalar()
+    return [], FOREVER if soonest is None else max(0.05, (soonest - now).total_seconds())
+
+
+def claim(db: Session, ids: list[int], now: datetime, lease: datetime) -> list[Claimed]:
+    """Take them, each with its chat as it is now. Whoever else claims at the same time gets the others."""
+    wanted = (
+        select(Push, Chat)
+        .outerjoin(Chat, col(Chat.id) == col(Push.chat_row_id))
+        .where(col(Push.id).in_(ids), _claimable(now))
+        .order_by(col(Push.id))
+        .with_for_update(skip_locked=True, of=Push)
+    )
+    taken = []
+    for push, chat in db.execute(wanted).all():
+        push.state = PushState.SENDING
+        push.leased_until = lease
+        push.attempts += 1
+        skip = None
+        if push.channel is Kind.CHAT:
+            if chat is None or chat.account_id != push.account_id:
+                skip = "nobody is logged in there any more"
+            elif chat.dead:
+                skip = "the chat is dead"
+        taken.append(
+            Claimed(
+                push.id,
+                push.key,
+                push.kind,
+                push.channel,
+                push.account_id,
+                push.chat_row_id,
+                chat.messenger if chat is not None else None,
+                chat.chat_id if chat is not None else None,
+                push.mobile,
+                push.text,
+                push.buttons,
+                push.sms,
+                push.attempts,
+                skip,
+            )
+        )
+    return taken
+
+
+def settle(db: Session, push: Claimed, outcome: Outcome, now: datetime) -> None:
+    """Note what came of a try."""
+    values: dict[str, Any] = {
+        "state": outcome.state,
+        "note": outcome.note,
+        "leased_until": None,
+        "attempts": push.attempts - outcome.free,
+    }
+    if outcome.state is PushState.QUEUED:
+        values["next_at"] = now + timedelta(seconds=outcome.pause)
+    if outcome.state is PushState.SENT:
+        values |= {"sent_at": now, "provider_id": outcome.provider_id}
+    db.execute(
+        update(Push)
+        .where(col(Push.id) == push.id)
+        .values(**values)
+        .execution_options(synchronize_session=False)
+    )
+    if outcome.dead:
+        db.execute(
+            update(Chat)
+            .where(col(Chat.id) == push.chat_row_id)
+            .values(dead=True, show_at=None)
+            .execution_options(synchronize_session=False)
+        )
+    if push.channel is Kind.CHAT and outcome.state is PushState.SKIPPED:
+        _say_by_sms(db, push, now)
+    if outcome.state is PushState.GIVEN_UP and push.kind != "alert":
+        alert_staff(
+            db,
+            key=f"push.given_up:{push.id}",
+            text=t("alert.push_given_up", kind=push.kind, reason=outcome.note or "–"),
+            now=now,
+        )
+
+
+def _say_by_sms(db: Session, push: Claimed, now: datetime) -> None:
+    """The last live chat of this person is gone: the short sentence goes to the mobile instead, once."""
+    sentence = push.sms.get("sentence")
+    if not sentence or push.account_id is None:
+        return
+    alive = select(Chat.id).where(Chat.account_id == push.account_id, col(Chat.dead).is_(False)).limit(1)
+    if db.execute(alive).first() is not None:
+        return
+    mobile = db.execute(select(Account.mobile).where(Account.id == push.account_id)).scalar()
+    if mobile is None:
+        return
+    insert_once(
+        db,
+        Push,
+        {
+            "key": f"{push.key.rsplit(':', 1)[0]}:sms",
+            "kind": push.kind,
+            "channel": Kind.SMS,
+            "account_id": push.account_id,
+            "chat_row_id": None,
+            "mobile": mobile,
+            "text": sentence,
+            "buttons": [],
+            "sms": {},
+            "state": PushState.QUEUED,
+            "attempts": 0,
+            "next_at": now,
+            "created_at": now,
+        },
+    )

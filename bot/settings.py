@@ -1,0 +1,221 @@
+"""Settings from the environment and `.env`; every name is part of the contract (see .env.example)."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from storage.states import Messenger
+
+KEY_FILE = Path("data/secret_key")
+#: Bytes of the key made on the first start.
+KEY_BYTES = 32
+
+
+class BadSettingError(Exception):
+    """A missing or wrong setting, in one line that names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class MessengerSettings:
+    token: str
+    api_url: str
+    proxy: str | None
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(
+        env_file=".env", env_file_encoding="utf-8", extra="ignore", env_ignore_empty=True
+    )
+
+    telegram_token: SecretStr | None = None
+    bale_token: SecretStr | None = None
+    telegram_api_url: str = "https://api.telegram.org"
+    bale_api_url: str = "https://tapi.bale.ai"
+    #: http://, https:// or socks5://; the proxy of the environment is never used.
+    telegram_proxy: str | None = None
+    bale_proxy: str | None = None
+    updates: Literal["polling", "webhook"] = "polling"
+    listen: str = "127.0.0.1:8080"
+    public_url: str = ""
+
+    database_url: str = "sqlite:///data/bot.db"
+    files_url: str = "data/files"
+    secret_key: SecretStr | None = None
+
+    payment_gateway: Literal["zarinpal", "zibal"] = "zarinpal"
+    zarinpal_url: str = "https://payment.zarinpal.com"
+    zarinpal_merchant_id: SecretStr | None = None
+    zibal_url: str = "https://gateway.zibal.ir"
+    zibal_merchant_id: SecretStr | None = None
+
+    sms_gateway: Literal["kavenegar", "console"] = "console"
+    kavenegar_url: str = "https://api.kavenegar.com"
+    kavenegar_api_key: SecretStr | None = None
+    kavenegar_sender: str | None = None
+    #: Our template names and Kavenegar's: "password=officer-password,notice=officer-notice".
+    kavenegar_templates: str = ""
+
+    support_contact: str = "اداره کل تجهیزات پزشکی"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_format: Literal["console", "json"] = "console"
+    #: Worthless password hashes, for tests alone.
+    cheap_password_hashes: bool = False
+
+    @classmethod
+    def load(cls, **overrides: Any) -> Self:
+        """Raises BadSettingError."""
+        try:
+            return cls(**overrides)
+        except ValidationError as error:
+            raise BadSettingError(_one_line(error)) from None
+
+    @field_validator(
+        "telegram_api_url", "bale_api_url", "public_url", "zarinpal_url", "zibal_url", "kavenegar_url"
+    )
+    @classmethod
+    def _address(cls, value: str) -> str:
+        if value and (urlsplit(value).scheme not in ("http", "https") or not urlsplit(value).hostname):
+            raise ValueError("must begin with https:// or http:// and name a host")
+        return value.rstrip("/")
+
+    @field_validator("telegram_proxy", "bale_proxy")
+    @classmethod
+    def _proxy(cls, value: str | None) -> str | None:
+        if value and urlsplit(value).scheme not in ("http", "https", "socks4", "socks5", "socks5h"):
+            raise ValueError("must begin with http://, https:// or socks5://")
+        if value and value.startswith("socks") and find_spec("socksio") is None:
+            raise ValueError("a SOCKS proxy needs the package socksio (pip install socksio)")
+        return value
+
+    @field_validator("listen")
+    @classmethod
+    def _listen(cls, value: str) -> str:
+        host, _, port = value.rpartition(":")
+        if not host or not port.isascii() or not port.isdigit() or int(port) > 65535:
+            raise ValueError("must be host:port, for example 127.0.0.1:8080")
+        return value
+
+    @field_validator("telegram_token", "bale_token")
+    @classmethod
+    def _token(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            number, _, rest = value.get_secret_value().partition(":")
+            if not number.isdigit() or not rest or any(letter.isspace() or letter == "/" for letter in rest):
+                raise ValueError("is not a bot token (digits:letters), as BotFather gives it")
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _database(cls, value: str) -> str:
+        from storage.database import asynchronous
+
+        try:
+            asynchronous(value)
+        except ValueError as error:
+            raise ValueError(str(error).removeprefix("DATABASE_URL: ")) from None
+        except Exception:
+            raise ValueError("is not a database address; use sqlite:///… or postgresql://…") from None
+        return value
+
+    @field_validator("secret_key")
+    @classmethod
+    def _key(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(value.get_secret_value()) < 32:
+            raise ValueError("must have at least 32 characters")
+        return value
+
+    @model_validator(mode="after")
+    def _templates(self) -> Self:
+        if any(part and "=" not in part for part in self.kavenegar_templates.split(",")):
+            raise ValueError("KAVENEGAR_TEMPLATES: write name=theirs,name=theirs")
+        return self
+
+    # -- asked of a running service only -------------------------------------------------------------
+
+    def require_to_run(self) -> None:
+        """What `run` needs on top. Raises BadSettingError."""
+        if not self.messengers():
+            raise BadSettingError("TELEGRAM_TOKEN or BALE_TOKEN: at least one must be set")
+        if self.updates == "webhook" and not self.public_url:
+            raise BadSettingError("PUBLIC_URL: must be set where UPDATES=webhook")
+        merchant = self.merchant_id()
+        if merchant is None:
+            raise BadSettingError(f"{self.payment_gateway.upper()}_MERCHANT_ID: must be set")
+        if self.sms_gateway == "kavenegar" and self.kavenegar_api_key is None:
+            raise BadSettingError("KAVENEGAR_API_KEY: must be set where SMS_GATEWAY=kavenegar")
+
+    def messengers(self) -> dict[Messenger, MessengerSettings]:
+        """Those with a token."""
+        found = {
+            Messenger.TELEGRAM: (self.telegram_token, self.telegram_api_url, self.telegram_proxy),
+            Messenger.BALE: (self.bale_token, self.bale_api_url, self.bale_proxy),
+        }
+        return {
+            messenger: MessengerSettings(token.get_secret_value(), url, proxy)
+            for messenger, (token, url, proxy) in found.items()
+            if token is not None
+        }
+
+    def merchant_id(self) -> str | None:
+        key = self.zarinpal_merchant_id if self.payment_gateway == "zarinpal" else self.zibal_merchant_id
+        return key.get_secret_value() if key is not None else None
+
+    def sms_templates(self) -> Mapping[str, str]:
+        parts = (part.split("=", 1) for part in self.kavenegar_templates.split(",") if part)
+        return {ours.strip(): theirs.strip() for ours, theirs in parts}
+
+    @property
+    def address(self) -> tuple[str, int]:
+        host, _, port = self.listen.rpartition(":")
+        return host.strip("[]"), int(port)
+
+    def key(self) -> str:
+        """SECRET_KEY, or the one kept under data/, made on the first call. Raises BadSettingError."""
+        if self.secret_key is not None:
+            return self.secret_key.get_secret_value()
+        try:
+            return _kept_key(KEY_FILE)
+        except OSError as error:
+            raise BadSettingError(
+                f"SECRET_KEY: not set, and {KEY_FILE} cannot be used ({error.strerror})"
+            ) from None
+
+    def secrets(self) -> list[str]:
+        """Every secret value, to be kept out of the logs."""
+        held = [value for value in dict(self).values() if isinstance(value, SecretStr)]
+        return [value.get_secret_value() for value in held]
+
+
+def _kept_key(path: Path) -> str:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        key = path.read_text(encoding="ascii").strip()
+        if len(key) < KEY_BYTES:
+            raise BadSettingError(f"SECRET_KEY: {path} is damaged; restore it from the backup") from None
+        return key
+    key = secrets.token_hex(KEY_BYTES)
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        file.write(key + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    return key
+
+
+def _one_line(error: ValidationError) -> str:
+    """The first mistake. The value itself is not repeated: it may be a secret."""
+    first = error.errors(include_input=False, include_url=False)[0]
+    words = first["msg"].removeprefix("Value error, ")
+    name = str(first["loc"][0]).upper() if first["loc"] else ""
+    return f"{name}: {words}" if name else words
