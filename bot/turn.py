@@ -48,6 +48,8 @@ class Turn:
     grants: tuple[Grant, ...] = ()
     #: What the route's or question's `prepare` returned (files taken, password checked), else None.
     prepared: Any = None
+    #: What was read once in this unit, for one place to use again.
+    memo: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @property
     def role(self) -> Role | None:

@@ -44,6 +44,8 @@ class Prompt:
 
     text: str
     choices: tuple[tuple[Choice, ...], ...] = ()
+    #: Lines under the question: what was found, received, ticked so far.
+    below: tuple[str, ...] = ()
     ask_contact: str | None = None
     papers: tuple[Paper, ...] = ()
     #: An earlier answer is shown below the text; not where the text shows it by itself.
@@ -157,6 +159,10 @@ def prompt_of(ask: Ask) -> str:
 def label_of(ask: Ask) -> str:
     """What the answer is called in the summary."""
     return ask.label or ask.question.name or t(f"field.{ask.key}")
+
+
+def has_label(ask: Ask) -> bool:
+    return bool(ask.label or ask.question.name) or has(f"field.{ask.key}")
 
 
 def short_label_of(ask: Ask) -> str:

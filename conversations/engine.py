@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import and_, false, or_
 from sqlmodel import Session, col, select
 
 from bot.desk import Desk
@@ -22,7 +23,18 @@ from bot.screens import Button, Press, Reply, Screen, button
 from bot.texts import has, t
 from bot.turn import Turn
 from conversations import drafts
-from conversations.dialogue import HOME, Again, Ask, Dialogue, Given, Question, Stay, Wants, label_of
+from conversations.dialogue import (
+    HOME,
+    Again,
+    Ask,
+    Dialogue,
+    Given,
+    Question,
+    Stay,
+    Wants,
+    has_label,
+    label_of,
+)
 from conversations.faces import Key, face_of, shown
 from conversations.route import (
     DISCARD,
@@ -32,6 +44,7 @@ from conversations.route import (
     end_of,
     first_open,
     handed_over,
+    is_answered,
     steps_of,
     usable,
     where,
@@ -46,6 +59,8 @@ COMMANDS: Mapping[str, Press] = {
     "privacy": Press("privacy"),
 }
 READING = frozenset({"help", "privacy"})
+#: Of the route, in a turn's memo.
+MEMO = "dialogue.route"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +77,7 @@ class Engine:
 
     def __init__(self, dialogues: Iterable[Dialogue], commands: Mapping[str, Press] = COMMANDS) -> None:
         self.dialogues: dict[str, Dialogue] = {}
+        #: command without slash → the show it opens in the middle of a dialogue
         self.commands = commands
         for dialogue in dialogues:
             if dialogue.name in self.dialogues:
@@ -125,7 +141,12 @@ class Engine:
         """Close the dialogue in this chat; a kept draft stays, another is dropped."""
         draft, dialogue = turn.draft, self.dialogues.get(turn.chat.dialogue or "")
         self._close(turn)
-        if draft is not None and (dialogue is None or not dialogue.keeps_draft) and drafts.owned(turn, draft):
+        if (
+            draft is not None
+            and dialogue is not None
+            and not dialogue.keeps_draft
+            and drafts.owned(turn, draft)
+        ):
             drafts.drop(turn.db, draft)
 
     def drop(self, turn: Turn, name: str, subject_id: int = 0) -> None:
@@ -157,15 +178,17 @@ class Engine:
                 drafts.drop(turn.db, draft)
 
     def sweep(self, db: Session, now: datetime, *, limit: int = 500) -> int:
-        """Delete drafts past their dialogue's days (those with a `discard` of their own stay: their subject must be
-        settled too), at most `limit`; return how many."""
-        gone = 0
-        for draft in db.exec(select(Draft).order_by(col(Draft.updated_at)).limit(limit)).all():
-            dialogue = self.dialogues.get(draft.dialogue)
-            if dialogue is None or (dialogue.discard is None and drafts.expired(draft, dialogue, now)):
-                drafts.drop(db, draft)
-                gone += 1
-        return gone
+        """Delete drafts past their dialogue's days, at most `limit`; return how many. Those of dialogues with a
+        `discard` of their own stay: their subject must be settled too."""
+        old = [
+            and_(col(Draft.dialogue) == one.name, col(Draft.updated_at) < now - timedelta(days=one.days_kept))
+            for one in self.dialogues.values()
+            if one.discard is None
+        ]
+        found = db.exec(select(Draft).where(or_(false(), *old)).limit(limit)).all()
+        for draft in found:
+            drafts.drop(db, draft)
+        return len(found)
 
     # ── one update ───────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -176,6 +199,8 @@ class Engine:
             return None
         incoming, ask = turn.incoming, position.ask
         secret = _hides(turn, position)
+        if incoming.command is not None:
+            return None
         if ask is not None and ask.question.wants is Wants.FILE and incoming.file is not None:
             return Preparation(file=True)
         work = self._work(turn, position)
@@ -216,8 +241,12 @@ class Engine:
             or not drafts.owned(turn, draft)
         ):
             return None
-        answers = usable(dialogue, turn, draft)
-        route = steps_of(dialogue, turn, answers)
+        known = turn.memo.get(MEMO)
+        if known is None or known[0] != (draft.id, draft.version):
+            answers = usable(dialogue, turn, draft)
+            known = ((draft.id, draft.version), answers, steps_of(dialogue, turn, answers))
+            turn.memo[MEMO] = known
+        _, answers, route = known
         place = turn.chat.place
         step = where(dialogue, route, answers, place.get("step"))
         return Position(dialogue, draft, answers, route, step, bool(place.get("editing")))
@@ -231,29 +260,22 @@ class Engine:
         turn.chat.place = {}
         turn.draft = None
 
-    def _show(
-        self, turn: Turn, *above: str | None, doors: tuple[Button, ...] = (), quiet: float | None = None
-    ) -> Reply:
+    def _show(self, turn: Turn, *above: str | None, doors: tuple[Button, ...] = ()) -> Reply:
         position = self._position(turn)
         assert position is not None
         screen = face_of(turn, position).screen(position, *above)
-        return Reply(screens=(screen.below(*((door,) for door in doors)),), quiet=quiet)
+        return Reply(screens=(screen.below(*((door,) for door in doors)),))
 
     def _take(self, turn: Turn, position: Position) -> Reply:
         incoming, ask = turn.incoming, position.ask
         prepared = turn.prepared
-        if incoming.press is not None or incoming.pressed:
-            face = face_of(turn, position)
-            key = face.pressed(incoming.press, position) if incoming.press is not None else None
-            if key is None:
-                raise Stale()
-            return self._pressed(turn, position, key)
         if incoming.command is not None:
             return self._commanded(turn, position, incoming.command)
-        if incoming.text is not None:
-            key = self._typed(turn, position)
-            if key is not None:
-                return self._pressed(turn, position, key)
+        key = self._key(turn, position)
+        if key is not None:
+            return self._pressed(turn, position, key)
+        if incoming.pressed:
+            raise Stale()
         if ask is None:
             raise InvalidInput("error.unknown")
         wants = ask.question.wants
@@ -277,9 +299,16 @@ class Engine:
             return Reply(goto=shows)
         return replace(self._out(turn, position), goto=shows)
 
-    def _typed(self, turn: Turn, position: Position) -> Key | None:
-        numbered = position.ask is not None and position.ask.question.numbered
-        return face_of(turn, position).typed(turn.incoming.text or "", numbered=numbered)
+    def _key(self, turn: Turn, position: Position) -> Key | None:
+        """The button that was pressed, or typed by its label or number; None where there is no such button now."""
+        incoming, ask = turn.incoming, position.ask
+        if incoming.press is not None:
+            return face_of(turn, position).pressed(incoming.press, position)
+        if incoming.text is None:
+            return None
+        return face_of(turn, position).typed(
+            incoming.text, numbered=ask is not None and ask.question.numbered
+        )
 
     def _pressed(self, turn: Turn, position: Position, key: Key) -> Reply:
         ask = position.ask
@@ -326,13 +355,15 @@ class Engine:
                     turn, position.draft, position.dialogue, position.answers | {ask.key: answer.value}
                 )
             self._stand(turn, ask.key, editing=position.editing, **answer.place)
-            return self._show(turn, answer.notice, doors=answer.doors, quiet=answer.quiet)
+            if answer.quiet is not None:
+                return Reply(quiet=answer.quiet)
+            return self._show(turn, answer.notice, doors=answer.doors)
         if ask.question.secret:
             return self._finish(
                 turn, position, handed_over(position.route, position.answers) | {ask.key: answer}
             )
         echo = None
-        if given.text is None and given.taken is None and not ask.hidden and not ask.question.own_next:
+        if given.text is None and not ask.hidden and not ask.question.own_next and has_label(ask):
             echo = t("form.echo", field=label_of(ask), value=shown(turn, ask, answer))
         return self._store(turn, position, ask, answer, echo=echo)
 
@@ -362,11 +393,11 @@ class Engine:
         return self._show(turn, echo)
 
     def _back(self, turn: Turn, position: Position, ask: Ask) -> Reply:
-        if position.editing:
+        if position.returns:
             self._stand(turn, SUMMARY)
         else:
             keys = [one.key for one in position.route]
-            self._stand(turn, keys[max(keys.index(ask.key) - 1, 0)])
+            self._stand(turn, keys[max(keys.index(ask.key) - 1, 0)], editing=position.editing)
         return self._show(turn)
 
     def _next(self, turn: Turn, position: Position, ask: Ask) -> Reply:
@@ -426,8 +457,14 @@ class Engine:
     def _work(self, turn: Turn, position: Position) -> Callable[[Desk], Awaitable[Any]] | None:
         """The question's and the ending's work before the unit, where this update may need them."""
         ask, dialogue, incoming = position.ask, position.dialogue, turn.incoming
-        asks = ask is not None and type(ask.question).prepare is not Question.prepare
-        ends = dialogue.prepare_finish is not None and self._may_finish(turn, position)
+        prepares = ask is not None and type(ask.question).prepare is not Question.prepare
+        if not prepares and dialogue.prepare_finish is None:
+            return None
+        key = self._key(turn, position)
+        if incoming.pressed and key is None:
+            return None
+        asks = prepares and (key is None or key.word == "choose")
+        ends = dialogue.prepare_finish is not None and _may_finish(position, key)
         if not asks and not ends:
             return None
         answers = handed_over(position.route, position.answers)
@@ -441,24 +478,23 @@ class Engine:
 
         return work
 
-    def _may_finish(self, turn: Turn, position: Position) -> bool:
-        ask, dialogue, press = position.ask, position.dialogue, turn.incoming.press
-        if ask is None:
-            key = self._typed(turn, position) if turn.incoming.text is not None else None
-            word = press.action.removeprefix("d.") if press is not None else key.word if key else ""
-            last = "yes" if dialogue.really else "confirm"
-            return word == last and position.step in (SUMMARY, REALLY)
-        if dialogue.summary or dialogue.really:
-            return False
-        missing = [
-            one.key for one in position.route if first_open((one,), position.answers) and one.key != ask.key
-        ]
-        return not missing and (press is None or press.action in ("d.choose", "d.skip", "d.next"))
+
+def _may_finish(position: Position, key: Key | None) -> bool:
+    """Whether this update may be the last of the dialogue. In doubt, yes: the work is then done for nothing."""
+    ask, dialogue = position.ask, position.dialogue
+    if ask is None:
+        last = "yes" if dialogue.really else "confirm"
+        return key is not None and key.word == last and position.step in (SUMMARY, REALLY)
+    if end_of(dialogue) is not None or (key is not None and key.word not in ("choose", "skip", "next")):
+        return False
+    missing = [one for one in position.route if not is_answered(one, position.answers) and one.key != ask.key]
+    return callable(dialogue.steps) or all(one.when is not None for one in missing)
 
 
 def _hides(turn: Turn, position: Position) -> bool:
     """Whether the message holds something that must not stay in chat and inbox."""
-    return position.ask is not None and position.ask.hidden and turn.incoming.text is not None
+    incoming, ask = turn.incoming, position.ask
+    return ask is not None and ask.hidden and incoming.text is not None and incoming.command is None
 
 
 def check(dialogue: Dialogue) -> None:

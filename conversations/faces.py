@@ -99,18 +99,19 @@ def _question(turn: Turn, position: Position, ask: Ask, prompt: Prompt) -> Face:
     text = prompt.text
     if not position.editing and (count := progress(position.route, ask)):
         text = f"{text} {count}"
-    if prompt.current and ask.key in position.answers:
-        text = f"{text}\n{t('form.current', value=shown(turn, ask, position.answers[ask.key]))}"
+    lines = [text, *prompt.below]
+    if prompt.current and not ask.hidden and ask.key in position.answers:
+        lines.append(t("form.current", value=shown(turn, ask, position.answers[ask.key])))
     choices = tuple(tuple(Key("choose", one.label, one.key) for one in row) for row in prompt.choices)
     rows = (*choices, *_ways(turn, position, ask))
-    return Face(text, tuple(row for row in rows if row), prompt.papers, prompt.ask_contact)
+    return Face("\n".join(lines), tuple(row for row in rows if row), prompt.papers, prompt.ask_contact)
 
 
 def _ways(turn: Turn, position: Position, ask: Ask) -> Sequence[tuple[Key, ...]]:
     """On, back and out."""
     first = position.route[0].key == ask.key
     moves: list[Key] = []
-    if position.editing or not first:
+    if position.returns or not first:
         moves.append(Key("back", t("nav.back")))
     given = is_answered(ask, position.answers) and position.answers[ask.key] != ask.question.skipped
     if ask.optional:

@@ -35,6 +35,11 @@ class Position:
     def ask(self) -> Ask | None:
         return next((ask for ask in self.route if ask.key == self.step), None)
 
+    @property
+    def returns(self) -> bool:
+        """Whether «بازگشت» leads to the summary: nothing is missing there."""
+        return self.editing and first_open(self.route, self.answers) is None
+
 
 def steps_of(dialogue: Dialogue, turn: Turn, answers: Answers) -> tuple[Ask, ...]:
     """The open steps, given these answers."""

@@ -43,7 +43,7 @@ class Search(Choice):
         if len(found) > self.page:
             text = t("form.found_many", n=formats.digits(len(found)))
         page = int(place.get("page") or 0)
-        return Prompt(f"{prompt_of(ask)}\n{text}", page_of(found, page, self.page, self.columns))
+        return Prompt(prompt_of(ask), page_of(found, page, self.page, self.columns), (text,))
 
     def accept(self, turn: Turn, ask: Ask, answers: Answers, given: Given) -> Any | Stay:
         query = place_of(turn, ask).get("query")

@@ -47,12 +47,12 @@ class Ticks(Question):
         if note:
             rows.append((dialogue.Choice(DROP_NOTE, t("form.drop_note")),))
         rows.append((dialogue.Choice(DONE, t(self.send)),))
-        lines = [prompt_of(ask)]
+        below = []
         if ticked:
-            lines.append(t("form.ticked", n=formats.digits(len(ticked))))
+            below.append(t("form.ticked", n=formats.digits(len(ticked))))
         if note:
-            lines.append(t("form.note", note=note))
-        return Prompt("\n".join(lines), tuple(rows), current=False)
+            below.append(t("form.note", note=note))
+        return Prompt(prompt_of(ask), tuple(rows), tuple(below), current=False)
 
     def accept(self, turn: Turn, ask: Ask, answers: Answers, given: Given) -> Any | Stay:
         ticked, note = self._held(turn, ask, answers)

@@ -27,7 +27,7 @@ from bot.errors import Refusal
 from bot.incoming import Contact, FileTaken, Incoming, OfferedFile
 from bot.rules.identity import search_key
 from bot.screens import Button, Press, Reply, Screen
-from bot.texts import t
+from bot.texts import BIDI_MARKS, t
 from bot.turn import Turn, World
 from conversations.engine import Engine
 from storage.states import Messenger, Role
@@ -157,13 +157,13 @@ class Person:
 
     def sees(self, *fragments: str) -> Person:
         """The current screen holds each fragment, in its text or as a button."""
-        whole = "\n".join([self.text, *self.labels])
+        whole = BIDI_MARKS.sub("", "\n".join([self.text, *self.labels]))
         for fragment in fragments:
             assert fragment in whole, f"{fragment!r} is not in:\n{whole}"
         return self
 
     def sees_not(self, *fragments: str) -> Person:
-        whole = "\n".join([self.text, *self.labels])
+        whole = BIDI_MARKS.sub("", "\n".join([self.text, *self.labels]))
         for fragment in fragments:
             assert fragment not in whole, f"{fragment!r} is in:\n{whole}"
         return self

@@ -343,9 +343,10 @@ def test_documents(db: Session) -> None:
     person.uploads("scan1.jpg", content="a").sees(
         "دریافت شد", "نام فایل را", "⬅️ مدرک بعدی", "➕ فایل دیگر", "🗑 حذف"
     )
-    person.uploads("کارت ملی.jpg", content="b", album="x").sees_not("نام فایل را")
+    person.uploads("کارت ملی.jpg", content="b", album="x").sees_not("نام فایل را").sees("۲. کارت ملی.jpg")
     assert person.reply is not None
     assert person.reply.quiet
+    assert person.reply.screens == ()
     person.uploads(content="b").sees("پیش‌تر فرستاده‌اید")
     assert len(person.answers["doc.national_card"]) == 2
     person.taps("➕ فایل دیگر").sees("فایل بعدی").uploads(content="c").sees_not("فایل دیگر")

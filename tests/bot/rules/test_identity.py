@@ -1,0 +1,293 @@
+"""What people type about themselves."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import jdatetime
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from bot.errors import InvalidInput
+from bot.rules import identity
+from bot.texts import has
+
+TODAY = date(2026, 11, 22)
+
+
+def refusal(check: object, *args: object) -> str:
+    with pytest.raises(InvalidInput) as refused:
+        check(*args)  # type: ignore[operator]
+    assert has(refused.value.key)
+    return refused.value.key
+
+
+def with_check_digit(nine: str) -> str:
+    rest = sum(int(digit) * (10 - place) for place, digit in enumerate(nine)) % 11
+    return nine + str(rest if rest < 2 else 11 - rest)
+
+
+def company(ten: str) -> str:
+    shift = int(ten[9]) + 2
+    weights = [29, 27, 23, 19, 17, 29, 27, 23, 19, 17]
+    return ten + str(
+        sum((int(digit) + shift) * weight for digit, weight in zip(ten, weights, strict=True)) % 11 % 10
+    )
+
+
+def numerals(number: str, zero: str) -> str:
+    return "".join(chr(ord(zero) + int(digit)) for digit in number)
+
+
+# ── spelling ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("typed", "spelled"),
+    [
+        ("  علي   كريمي ", "علی کریمی"),
+        ("فاطمة", "فاطمه"),
+        ("مُحَمَّد", "محمد"),
+        ("ســـارا", "سارا"),
+        ("\u202bرضا\u202c\u200f", "رضا"),
+        ("کریمی\u200cنژاد", "کریمی\u200cنژاد"),
+        ("کریمی \u200c نژاد\u200c", "کریمی نژاد"),
+        ("کریمی\u200c\u200cنژاد", "کریمی\u200cنژاد"),
+        ("۱۲٣٤5", "12345"),
+        ("ﻋﻠﯽ", "علی"),
+        ("a\x00b\ud800c", "abc"),
+        ("یک\nدو", "یک دو"),
+    ],
+)
+def test_one_spelling(typed: str, spelled: str) -> None:
+    assert identity.normalise(typed) == spelled
+
+
+@given(st.text())
+def test_spelling_is_stable_and_storable(typed: str) -> None:
+    once = identity.normalise(typed)
+    assert identity.normalise(once) == once
+    assert "\x00" not in once
+    once.encode()
+    lines = identity.normalise(typed, lines=True)
+    assert identity.normalise(lines, lines=True) == lines
+
+
+def test_line_breaks_are_kept_where_asked_for() -> None:
+    assert identity.normalise(" یک \r\n\n\n\n دو  سه ", lines=True) == "یک\n\nدو سه"
+
+
+@pytest.mark.parametrize("other", ["مهندسي پزشکی", "مهندسی\u200cپزشکی", " مهندسی  پزشکي. ", "«مهندسی پزشکی»"])
+def test_spellings_of_one_name_are_found(other: str) -> None:
+    assert identity.search_key(other) == identity.search_key("مهندسی پزشکی")
+
+
+# ── national codes ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+nine_digits = st.from_regex(r"[0-9]{9}", fullmatch=True).filter(
+    lambda nine: len(set(with_check_digit(nine))) > 1
+)
+
+
+def test_the_specifications_example() -> None:
+    assert identity.national_code("۹۹۹۱۲۳۴۵۶۱") == "9991234561"
+
+
+@given(nine_digits, st.sampled_from("0۰٠"))
+def test_a_code_with_its_check_digit_is_taken_in_any_digits(nine: str, zero: str) -> None:
+    code = with_check_digit(nine)
+    assert identity.national_code(f" {numerals(code[:3], zero)}-{numerals(code[3:], zero)} ") == code
+
+
+@given(nine_digits, st.integers(0, 9), st.integers(1, 9))
+def test_one_wrong_digit_is_noticed(nine: str, place: int, more: int) -> None:
+    code = with_check_digit(nine)
+    wrong = code[:place] + str((int(code[place]) + more) % 10) + code[place + 1 :]
+    rest = sum(int(digit) * (10 - at) for at, digit in enumerate(wrong[:9])) % 11
+    if int(wrong[9]) == (rest if rest < 2 else 11 - rest):  # remainders 0 … 1 and 10 … share digits
+        return
+    assert refusal(identity.national_code, wrong) == "error.bad_national_code"
+
+
+@pytest.mark.parametrize(
+    "typed", ["", "123", "99912345610", "1111111111", "0000000000", "999123456a", "کد ملی"]
+)
+def test_what_is_no_code(typed: str) -> None:
+    assert refusal(identity.national_code, typed) == "error.bad_national_code"
+
+
+# ── companies and guilds ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_specifications_company() -> None:
+    assert identity.legal_id("۱۴۰۰۹۹۹۹۹۹۵") == "14009999995"
+
+
+@given(st.from_regex(r"[0-9]{10}", fullmatch=True).filter(lambda ten: len(set(ten)) > 1), st.integers(1, 9))
+def test_company_identifiers(ten: str, more: int) -> None:
+    code = company(ten)
+    assert identity.legal_id(code) == code
+    wrong = ten + str((int(code[10]) + more) % 10)
+    assert refusal(identity.legal_id, wrong) == "error.bad_legal_id"
+
+
+def test_guilds() -> None:
+    assert identity.guild_id("۱۲۳-۴۵") == "12345"
+    for wrong in ("1234", "1" * 21, "12a45"):
+        assert refusal(identity.guild_id, wrong) == "error.bad_guild_id"
+
+
+# ── dates ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "1365/04/12",
+        "۱۳۶۵/۰۴/۱۲",
+        "1365-4-12",
+        "1365.04.12",
+        "13650412",
+        "١٣٦٥/٤/١٢",
+        " 1365 / 4 / 12 ",
+        "1365 4 12",
+    ],
+)
+def test_a_day_in_every_form(typed: str) -> None:
+    assert identity.birth_date(typed, TODAY) == date(1986, 7, 3)
+
+
+@pytest.mark.parametrize(
+    "typed", ["", "65/4/12", "1365", "1365/04", "12 تیر 1365", "136504123", "1365/004/12"]
+)
+def test_another_form_is_no_date(typed: str) -> None:
+    assert refusal(identity.birth_date, typed, TODAY) == "error.bad_date"
+
+
+@pytest.mark.parametrize(
+    "typed", ["1365/13/01", "1365/00/10", "1365/07/31", "1365/12/30", "13651240", "0000/01/01"]
+)
+def test_a_day_that_is_in_no_calendar(typed: str) -> None:
+    assert refusal(identity.birth_date, typed, TODAY) == "error.impossible_date"
+
+
+@pytest.mark.parametrize("typed", ["1400/01/01", "1390/01/01", "1300/01/01", "1500/01/01", "1986/07/03"])
+def test_too_young_too_old_not_born(typed: str) -> None:
+    assert refusal(identity.birth_date, typed, TODAY) == "error.age_out_of_range"
+
+
+def test_the_birthday_counts_from_its_own_day() -> None:
+    # 1405/09/01 is today.
+    assert identity.birth_date("1387/09/01", TODAY)
+    assert refusal(identity.birth_date, "1387/09/02", TODAY) == "error.age_out_of_range"
+    assert identity.birth_date("1314/09/02", TODAY)
+    assert refusal(identity.birth_date, "1314/09/01", TODAY) == "error.age_out_of_range"
+
+
+@given(st.dates(date(1936, 1, 1), date(2008, 1, 1)), st.sampled_from(["/", "-", "."]))
+@example(date(1988, 3, 20), "/")  # 1366/12/29 is followed by 1367/01/01
+def test_every_real_day_is_read_back(born: date, mark: str) -> None:
+    day = jdatetime.date.fromgregorian(date=born)
+    typed = f"{day.year:04}{mark}{day.month:02}{mark}{day.day:02}"
+    assert identity.jalali_date(typed) == born
+    assert identity.jalali_date(typed.replace(mark, "")) == born
+
+
+@given(st.text(max_size=12) | st.from_regex(r"\d{4}/\d{1,2}/\d{1,2}", fullmatch=True))
+def test_no_date_breaks_anything(typed: str) -> None:
+    key = None
+    try:
+        identity.birth_date(typed, TODAY)
+    except InvalidInput as refused:
+        key = refused.key
+    assert key in {None, "error.bad_date", "error.impossible_date", "error.age_out_of_range"}
+
+
+# ── the rest ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "09123456789",
+        "۰۹۱۲۳۴۵۶۷۸۹",
+        "+989123456789",
+        "00989123456789",
+        "989123456789",
+        "0912 345 67-89",
+        "(0912)3456789",
+    ],
+)
+def test_mobiles(typed: str) -> None:
+    assert identity.mobile(typed) == "+989123456789"
+
+
+@pytest.mark.parametrize(
+    "typed", ["", "0912345678", "091234567890", "08123456789", "9123456789", "+49123456789"]
+)
+def test_no_mobiles(typed: str) -> None:
+    assert refusal(identity.mobile, typed) == "error.bad_mobile"
+
+
+def test_phones() -> None:
+    assert identity.phone("۰۷۱-۳۲۱۲۳۴۵۶") == "07132123456"
+    assert identity.phone("+98 71 3212 3456") == "07132123456"
+    for wrong in ("32123456", "09123456789", "0713212345", "00000000000", "تلفن"):
+        assert refusal(identity.phone, wrong) == "error.bad_phone"
+
+
+def test_emails() -> None:
+    assert identity.email(" User.Name+x@Example.CO.ir ") == "user.name+x@example.co.ir"
+    for wrong in (
+        "",
+        "@",
+        "a@b",
+        "a@@b.ir",
+        "a b@c.ir",
+        "a@b..ir",
+        ".a@b.ir",
+        "a.@b.ir",
+        "a@-b.ir",
+        "ا@ب.ir",
+        "a" * 116 + "@b.ir",
+    ):
+        assert refusal(identity.email, wrong) == "error.bad_email"
+
+
+@pytest.mark.parametrize("name", ["سارا", "کریمی\u200cنژاد", "سید محمد رضا", "رؤیا", "آ" + "ب" * 39])
+def test_persian_names(name: str) -> None:
+    assert identity.persian_name(f" {name} ") == name
+
+
+@pytest.mark.parametrize(
+    "name", ["", "ع", "Ali", "علی2", "علی!", "ا" * 41, "علی - رضا", "😀", "\u200c\u200c", "؟؟"]
+)
+def test_no_persian_names(name: str) -> None:
+    assert refusal(identity.persian_name, name) == "error.not_persian_name"
+
+
+def test_birth_certificates() -> None:
+    assert identity.birth_cert_no("۱۲۳۴") == "1234"
+    for wrong in ("", "12345678901", "الف"):
+        assert refusal(identity.birth_cert_no, wrong) == "error.bad_birth_cert_no"
+
+
+def test_addresses() -> None:
+    assert identity.address("شیراز،\nخیابان زند، پلاک ۱۲") == "شیراز، خیابان زند، پلاک 12"
+    assert refusal(identity.address, "شیراز") == "error.bad_address"
+    assert refusal(identity.address, "1234567890123") == "error.bad_address"
+    assert refusal(identity.address, "ش" * 301) == "error.long_text"
+
+
+@given(st.text())
+def test_nothing_typed_breaks_a_check(typed: str) -> None:
+    for check in (
+        identity.national_code, identity.legal_id, identity.guild_id, identity.birth_cert_no, identity.mobile,
+        identity.phone, identity.email, identity.persian_name, identity.address,
+    ):  # fmt: skip
+        try:
+            value = check(typed)
+        except InvalidInput:
+            continue
+        assert check(value) == value
