@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from sqlmodel import col, select
-
 from bot.desk import Desk
 from bot.errors import InvalidInput
 from bot.incoming import Incoming
@@ -18,10 +16,11 @@ from bot.texts import t
 from bot.turn import Turn
 from conversations.credentials import credentials_screen, enter, home_button
 from conversations.dialogue import Answers, Ask, Dialogue, Given, Stay
-from conversations.questions import Choice, JalaliDate, Mobile, NationalCode, PersianName, Search, Text
-from storage.tables import ClosedPair, DegreeLevel, FieldOfStudy
+from conversations.questions import JalaliDate, Mobile, NationalCode, PersianName, Text
+from conversations.studies import Field, Level, levels
 
 NO_DEGREE = "@none"
+FIELD = Field()
 
 
 class UnusedNationalCode(NationalCode):
@@ -38,11 +37,12 @@ class UnusedNationalCode(NationalCode):
         return Stay(notice=t(refusal.key), doors=refusal.doors)
 
 
-class Level(Choice):
+class OwnLevel(Level):
     """An allowed degree level; «مدرک دانشگاهی ندارم» leads nowhere (R18, R19)."""
 
     def __init__(self) -> None:
-        super().__init__(_levels)
+        super().__init__()
+        self.options = _levels
 
     def accept(self, turn: Turn, ask: Ask, answers: Answers, given: Given) -> Any | Stay:
         level = super().accept(turn, ask, answers, given)
@@ -51,40 +51,13 @@ class Level(Choice):
         return level
 
 
-class StudyField(Search):
-    """A field of study, searched by its name, that is open at the level chosen before (R20)."""
-
-    def __init__(self) -> None:
-        super().__init__(_fields)
-
-    def accept(self, turn: Turn, ask: Ask, answers: Answers, given: Given) -> Any | Stay:
-        field = super().accept(turn, ask, answers, given)
-        if not isinstance(field, Stay) and not _open(turn, {**answers, ask.key: field}):
-            raise InvalidInput("error.field_closed")
-        return field
-
-
 def _levels(turn: Turn, answers: Answers) -> list[tuple[str, str]]:
-    levels = turn.db.exec(
-        select(DegreeLevel).where(col(DegreeLevel.allowed).is_(True)).order_by(col(DegreeLevel.position))
-    )
-    return [*((level.code, level.name) for level in levels), (NO_DEGREE, t("reg.no_degree"))]
-
-
-def _fields(turn: Turn, answers: Answers) -> list[tuple[str, str]]:
-    fields = turn.db.exec(select(FieldOfStudy).order_by(col(FieldOfStudy.position)))
-    return [(field.code, field.name) for field in fields]
-
-
-def _open(turn: Turn, answers: Answers) -> bool:
-    field = turn.db.get(FieldOfStudy, answers.get("field_of_study") or "")
-    pair = (answers.get("degree_level") or "", answers.get("field_of_study") or "")
-    return field is not None and field.allowed and turn.db.get(ClosedPair, pair) is None
+    return [*levels(turn, answers), (NO_DEGREE, t("reg.no_degree"))]
 
 
 def _after(turn: Turn, key: str, answers: dict[str, Any]) -> dict[str, Any]:
     """Another level may close the field; another field has another description."""
-    if key == "degree_level" and "field_of_study" in answers and not _open(turn, answers):
+    if key == "degree_level" and not FIELD.is_open(turn, answers, answers.get("field_of_study", "")):
         return {
             name: value for name, value in answers.items() if name not in ("field_of_study", "field_note")
         }
@@ -131,8 +104,8 @@ REGISTRATION = Dialogue(
         Ask("birth_date", JalaliDate()),
         Ask("first_name", PersianName()),
         Ask("last_name", PersianName()),
-        Ask("degree_level", Level()),
-        Ask("field_of_study", StudyField()),
+        Ask("degree_level", OwnLevel()),
+        Ask("field_of_study", FIELD),
         Ask("field_note", Text(2, 100), when=_needs_note),
         Ask("mobile", Mobile()),
     ),

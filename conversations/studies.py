@@ -6,8 +6,10 @@ from typing import Any
 
 from sqlmodel import col, select
 
+from bot.errors import InvalidInput
+from bot.rules.identity import search_key
 from bot.turn import Turn
-from conversations.dialogue import Answers, Ask
+from conversations.dialogue import Answers, Ask, Given, Stay
 from conversations.questions import Choice, Search
 from conversations.questions.choices import Option
 from storage.tables import ClosedPair, DegreeLevel, FieldOfStudy
@@ -44,6 +46,16 @@ class Field(Search):
 
     def __init__(self) -> None:
         super().__init__(fields)
+
+    def accept(self, turn: Turn, ask: Ask, answers: Answers, given: Given) -> Any | Stay:
+        """Whoever names a field that is closed is told that, not that there is no such field."""
+        try:
+            return super().accept(turn, ask, answers, given)
+        except InvalidInput:
+            names = turn.db.exec(select(FieldOfStudy.name))
+            if given.text and search_key(given.text) in {search_key(name) for name in names}:
+                raise InvalidInput("error.field_closed") from None
+            raise
 
     def is_open(self, turn: Turn, answers: Answers, code: str) -> bool:
         """Whether this field may be chosen at the level that was answered."""

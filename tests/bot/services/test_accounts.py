@@ -31,7 +31,7 @@ from storage.tables import (
 )
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
-CODE, OTHER_CODE = "9991234561", "9991234553"
+CODE, OTHER_CODE = "9991234561", "9991234551"
 MOBILE = "+989121234567"
 
 SARA = Registration(
