@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from sqlmodel import Session
@@ -56,13 +57,8 @@ class OrExplain(Question):
     def ask(self, turn: Turn, ask: Ask, answers: Answers) -> Prompt:
         prompt = self.inner.ask(turn, ask, answers)
         explain = (dialogue.Choice(_EXPLAIN, t("fix.explain")),)
-        return Prompt(
-            f"{self.head}\n\n{prompt.text}",
-            (*prompt.choices, explain),
-            prompt.ask_contact,
-            prompt.papers,
-            prompt.current,
-        )
+        text = f"{self.head}\n\n{prompt.text}"
+        return replace(prompt, text=text, choices=(*prompt.choices, explain))
 
     def accept(self, turn: Turn, ask: Ask, answers: Answers, given: Given) -> Any | Stay:
         if given.choice == _EXPLAIN:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from bot.rules import items, places
@@ -67,7 +68,7 @@ class ChosenUniversity(Choice):
         suggested = next((one for one in found.universities if one.code == found.suggested), None)
         if suggested is None:
             return prompt
-        return Prompt(t("ask.university_suggested", university=suggested.name), prompt.choices)
+        return replace(prompt, text=t("ask.university_suggested", university=suggested.name))
 
     def show(self, turn: Turn, ask: Ask, value: Any) -> str:
         university = turn.db.get(University, value)

@@ -46,6 +46,11 @@ def pager(press: Press, *, page: int, pages: int) -> list[Row]:
     return [tuple(row)] if row else []
 
 
+def number_in(press: Press) -> int:
+    """The number in a button's `arg`; 0 for none and for forged ones."""
+    return int(press.arg) if press.arg.isascii() and press.arg.isdigit() and len(press.arg) < 16 else 0
+
+
 def page_of(press: Press) -> int:
-    """The page that a button asks for; forged ones mean the first."""
-    return int(press.arg) if press.arg.isascii() and press.arg.isdigit() and len(press.arg) < 6 else 0
+    """The page that a button asks for, counted from 0."""
+    return min(number_in(press), 99_999)

@@ -43,7 +43,6 @@ def routes(engine: Engine) -> Routes:
     ):
         table.show(action, roles=OFFICER)(decide)
     table.act("qual.paper", roles=OFFICER, suspended_too=True)(paper)
-    table.act("qual.withdraw_do", roles=OFFICER)(withdraw_do)
     table.act("qual.discard_do", roles=OFFICER)(discard_do)
     table.act("qual.check_pay", roles=OFFICER, prepare=ask_bank, suspended_too=True)(check_pay)
 
@@ -68,8 +67,18 @@ def routes(engine: Engine) -> Routes:
         request = own(turn, press)
         assert request.id is not None
         if Action.RESOLVE not in allowed(turn, request):
+            engine.drop(turn, "fix", request.id)
             return Reply(goto=Press("qual.track", request.id), notice=t("error.stale"))
         return engine.start(turn, "fix", subject_id=request.id, answers=fix_answers(turn.db, request))
+
+    @table.act("qual.withdraw_do", roles=OFFICER)
+    def withdraw_do(turn: Turn, press: Press) -> Reply:
+        """Give the request up, and what was begun to fix it."""
+        qualification.withdraw(
+            turn.db, actor=turn.actor, request_id=press.id, version=press.version, now=turn.now
+        )
+        engine.drop(turn, "fix", press.id)
+        return Reply(goto=Press("qual.track", press.id), notice=t("qual.withdrawn"))
 
     def fill_in(turn: Turn, request: QualificationRequest) -> Reply:
         assert request.id is not None
@@ -197,7 +206,7 @@ def paper(turn: Turn, press: Press) -> Reply:
     if not files:
         return Reply(goto=again)
     shown = tuple(Paper(file_id, label) for file_id in files)
-    return Reply(screens=(Screen(t("qual.paper_title", doc=label), papers=shown),), goto=again, anew=True)
+    return Reply(screens=(Screen("", papers=shown),), goto=again, anew=True)
 
 
 def withdraw(turn: Turn, press: Press) -> Screen:
@@ -213,13 +222,6 @@ def withdraw(turn: Turn, press: Press) -> Screen:
             (back("qual.track", request.id, label="nav.no"),),
         ),
     )
-
-
-def withdraw_do(turn: Turn, press: Press) -> Reply:
-    qualification.withdraw(
-        turn.db, actor=turn.actor, request_id=press.id, version=press.version, now=turn.now
-    )
-    return Reply(goto=Press("qual.track", press.id), notice=t("qual.withdrawn"))
 
 
 def discard(turn: Turn, press: Press) -> Screen:

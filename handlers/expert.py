@@ -1,0 +1,176 @@
+"""The file card: all data, papers, history, and what this expert may do with it (SPEC 4.1, expert.file)."""
+
+from __future__ import annotations
+
+from bot.routes import Routes
+from bot.rules import items
+from bot.rules.qualification import Action
+from bot.screens import Button, Paper, Press, Reply, Screen, button
+from bot.services import review
+from bot.texts import formats, t
+from bot.turn import Turn
+from conversations.engine import Engine
+from conversations.wording import Wording, is_document
+from handlers import cards, decisions, desk_lists
+from handlers.desk_lists import EXPERTS, REVIEWERS
+from handlers.nav import Row, back, grid, home, ways
+from storage.states import RequestState
+
+
+def routes(engine: Engine) -> Routes:
+    """Everything of the expert's desk: routes that begin with "desk."."""
+    table = Routes()
+    table.include(desk_lists.routes(engine))
+    table.include(decisions.routes(engine))
+    for action, decide in (
+        ("desk.file", file),
+        ("desk.rounds", rounds),
+        ("desk.timeline", timeline),
+        ("desk.papers", papers),
+        ("desk.outcome", outcome),
+    ):
+        table.show(action, roles=REVIEWERS)(decide)
+    table.act("desk.paper", roles=REVIEWERS)(paper)
+    table.act("desk.all_papers", roles=REVIEWERS)(all_papers)
+    return table
+
+
+def file(turn: Turn, press: Press) -> Screen:
+    """The whole file. The national code is whole for the reviewing expert alone."""
+    found = review.open_file(turn.db, actor=turn.actor, request_id=press.id)
+    text = cards.file_card(
+        Wording.load(turn.db),
+        found.request,
+        owner=found.applicant,
+        officer=found.officer,
+        reviewer=found.reviewer,
+        rounds=found.rounds,
+        full_code=turn.actor.account_id == found.request.reviewer_id,
+        now=turn.now,
+    )
+    return Screen(text, (*_deeds(found), *_views(turn, found), *_elsewhere(turn, press.id)))
+
+
+def _deeds(found: review.File) -> list[Row]:
+    """Decisions first, then who holds the file. Nothing that the law does not allow now."""
+    request = found.request
+    assert request.id is not None
+
+    def deed(action: Action, label: str, route: str) -> list[Button]:
+        if action not in found.actions:
+            return []
+        return [button(t(label), route, request.id or 0, request.version)]
+
+    decisions_row = [
+        *deed(Action.APPROVE, "desk.approve", "desk.approve"),
+        *deed(Action.REJECT, "desk.reject", "desk.reject"),
+        *deed(Action.DECLARE_DEFICIENCIES, "desk.defects", "desk.defects"),
+    ]
+    holding = [
+        *deed(Action.CLAIM, "desk.claim", "desk.claim"),
+        *deed(Action.RELEASE, "desk.release", "desk.release"),
+        *deed(Action.ASSIGN, "desk.assign", "desk.assign"),
+    ]
+    return [row for row in (tuple(decisions_row), *grid(holding, columns=2)) if row]
+
+
+def _views(turn: Turn, found: review.File) -> list[Row]:
+    request_id = found.request.id or 0
+    row = [
+        button(t("desk.papers"), "desk.papers", request_id),
+        button(t("desk.timeline"), "desk.timeline", request_id),
+    ]
+    if len(found.rounds) > 1:
+        row.append(button(t("desk.rounds"), "desk.rounds", request_id))
+    if review.earlier(turn.db, actor=turn.actor, request=found.request):
+        row.append(button(t("desk.earlier"), "desk.person", found.request.account_id))
+    return grid(row, columns=2)
+
+
+def _elsewhere(turn: Turn, request_id: int) -> list[Row]:
+    if turn.role not in EXPERTS:
+        return [(home(),)]
+    onward = (button(t("desk.next"), "desk.next", request_id), button(t("desk.queue"), "desk.queue"))
+    return [onward, (button(t("desk.mine"), "desk.mine"), home())]
+
+
+def rounds(turn: Turn, press: Press) -> Screen:
+    """Every declaration of deficiencies with its replies."""
+    found = review.open_file(turn.db, actor=turn.actor, request_id=press.id)
+    words = Wording.load(turn.db)
+    lines = [t("desk.rounds_title", code=found.request.tracking_code or "")]
+    for one in reversed(found.rounds):
+        lines += ["", *cards.round_lines(words, one)]
+    return Screen(cards.fitting(lines), (ways("desk.file", press.id),))
+
+
+def timeline(turn: Turn, press: Press) -> Screen:
+    """Who did what and when, with colleagues' names."""
+    found = review.open_file(turn.db, actor=turn.actor, request_id=press.id)
+    return Screen(cards.timeline(turn.db, found.request, for_expert=True), (ways("desk.file", press.id),))
+
+
+def papers(turn: Turn, press: Press) -> Screen:
+    """The documents, one button each, and one for all."""
+    found = review.open_file(turn.db, actor=turn.actor, request_id=press.id)
+    rows = cards.paper_buttons(Wording.load(turn.db), found.request, "desk.paper")
+    if not rows:
+        return Screen(t("desk.papers_none"), (ways("desk.file", press.id),))
+    everything = (button(t("desk.all_papers"), "desk.all_papers", press.id),)
+    text = t("desk.papers_title", code=found.request.tracking_code or "")
+    back_row = (back("desk.file", press.id, label="desk.file"), home())
+    return Screen(text, (*rows, everything, back_row))
+
+
+def paper(turn: Turn, press: Press) -> Reply:
+    """Send one document. An act, for every view is recorded (SPEC Q44)."""
+    return _send(turn, press.id, [items.document(press.arg)])
+
+
+def all_papers(turn: Turn, press: Press) -> Reply:
+    """Send every document of the file."""
+    return _send(turn, press.id, None)
+
+
+def _send(turn: Turn, request_id: int, keys: list[str] | None) -> Reply:
+    """The papers of these items (None: of all), and the list again below them."""
+    found = review.open_file(turn.db, actor=turn.actor, request_id=request_id)
+    words, snapshot = Wording.load(turn.db), found.request.snapshot
+    code = found.request.tracking_code or ""
+    shown: list[Paper] = []
+    for key in words.keys(snapshot) if keys is None else keys:
+        if not is_document(key) or not snapshot.get(key):
+            continue
+        name, files = words.label(key), snapshot[key]
+        for number, file_id in enumerate(files, 1):
+            review.view_paper(turn.db, actor=turn.actor, request_id=request_id, file_id=file_id, now=turn.now)
+            i, n = formats.digits(number), formats.digits(len(files))
+            shown.append(Paper(file_id, t("desk.paper_caption", doc=name, code=code, i=i, n=n)))
+    screens = (Screen("", papers=tuple(shown)),) if shown else ()
+    return Reply(screens=screens, goto=Press("desk.papers", request_id), anew=bool(shown))
+
+
+def outcome(turn: Turn, press: Press) -> Screen:
+    """What was decided, by whom and when, and the way to the next file; stands where the buttons were pressed."""
+    found = review.open_file(turn.db, actor=turn.actor, request_id=press.id)
+    request = found.request
+    code = request.tracking_code or ""
+    if request.state in (RequestState.SUBMITTED, RequestState.IN_REVIEW, RequestState.DRAFT):
+        return file(turn, press)
+    lines = [t(f"desk.outcome_{request.state}", code=code), t("desk.applicant", name=found.applicant.name)]
+    if request.state is RequestState.DEFICIENT and found.rounds:
+        lines += cards.declared(Wording.load(turn.db), found.rounds[-1])
+    if request.reject_text:
+        lines.append(t("desk.outcome_reason", reason=request.reject_text))
+    if found.reviewer is not None and request.state is not RequestState.WITHDRAWN:
+        when = formats.jalali_time(request.decided_at or request.state_since)
+        lines.append(t("desk.outcome_by", by=found.reviewer.name, time=when))
+    rows: list[Row] = []
+    if turn.role in EXPERTS:
+        waiting = review.queue(turn.db, actor=turn.actor, now=turn.now, limit=1).total
+        if waiting:
+            lines += ["", t("desk.outcome_waiting", n=formats.number(waiting))]
+            rows.append((button(t("desk.next"), "desk.next", press.id),))
+        rows.append((button(t("desk.queue"), "desk.queue"), button(t("desk.mine"), "desk.mine")))
+    rows.append((back("desk.file", press.id, label="desk.file"), home()))
+    return Screen(cards.fitting(lines), tuple(rows))
