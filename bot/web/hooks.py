@@ -1,10 +1,9 @@
 """The messengers' webhooks: the body goes, unread, to intake; 200 means that it is durable (DESIGN 3)."""
 
-import hmac
 import logging
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from functools import partial
+from typing import Protocol
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -18,40 +17,47 @@ log = logging.getLogger(__name__)
 MAX_UPDATE = 1024 * 1024
 SIGNATURE_HEADER = "X-Telegram-Bot-Api-Secret-Token"
 
-#: (messenger, body, secret header) → taken. False: not from the messenger (wrong secret).
-Accept = Callable[[Messenger, bytes, str | None], Awaitable[bool]]
+
+class Webhooks(Protocol):
+    """What takes updates in: `bot.messengers.intake.Intake`."""
+
+    @property
+    def paths(self) -> Mapping[str, Messenger]:
+        """The long random last part of an address → whose updates come there."""
+        ...
+
+    async def accept(self, messenger: Messenger, body: bytes, secret: str | None = None) -> int:
+        """The HTTP status to answer with."""
+        ...
 
 
-@dataclass(frozen=True, slots=True)
-class Webhooks:
-    """`paths`: the long random last part of the address that each messenger was told."""
-
-    accept: Accept
-    paths: Mapping[Messenger, str]
+async def _body(request: Request) -> bytes | int:
+    """The whole body, or the status that refuses it."""
+    body = bytearray()
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > MAX_UPDATE:
+                log.warning("an update of more than %s bytes was refused", MAX_UPDATE)
+                return 413
+    except ClientDisconnect:
+        return 400
+    return bytes(body)
 
 
 def hook_routes(webhooks: Webhooks) -> list[Route]:
+    """POST /hook/<messenger>/<path>; 404 for every other path."""
+
     async def hook(messenger: Messenger, request: Request) -> Response:
-        path = webhooks.paths[messenger]
-        if not hmac.compare_digest(path.encode(), request.path_params["path"].encode()):
+        if webhooks.paths.get(request.path_params["path"]) is not messenger:
             return Response(status_code=404)
-        body = bytearray()
-        try:
-            async for chunk in request.stream():
-                body += chunk
-                if len(body) > MAX_UPDATE:
-                    log.warning("an update of more than %s bytes was refused", MAX_UPDATE)
-                    return Response(status_code=413)
-        except ClientDisconnect:
-            return Response(status_code=400)
-        try:
-            taken = await webhooks.accept(messenger, bytes(body), request.headers.get(SIGNATURE_HEADER))
-        except Exception:
-            log.exception("an update from %s could not be kept", messenger)
-            return Response(status_code=500)  # it will be sent again
-        return Response(status_code=200 if taken else 403)
+        body = await _body(request)
+        if isinstance(body, int):
+            return Response(status_code=body)
+        status = await webhooks.accept(messenger, body, request.headers.get(SIGNATURE_HEADER))
+        return Response(status_code=status)
 
     return [
         Route(f"/hook/{messenger}/{{path}}", partial(hook, messenger), methods=["POST"])
-        for messenger in webhooks.paths
+        for messenger in dict.fromkeys(webhooks.paths.values())
     ]
