@@ -13,6 +13,7 @@ from telegram import InputFile, InputMediaDocument, InputMediaPhoto
 from telegram.error import TelegramError
 
 from bot.desk import Desk
+from bot.documents.papers import shown_media_type
 from bot.messengers import keyboards
 from bot.messengers.channel import Channel
 from bot.messengers.telegram import is_bad_handle
@@ -85,7 +86,7 @@ def _items(db: Session, papers: Sequence[Paper], messenger: Messenger) -> list[_
     known = select(FileHandle).where(col(FileHandle.file_id).in_(ids), FileHandle.messenger == messenger)
     handles = {one.file_id: one.handle for one in db.exec(known)}
     return [
-        _Item(paper, file.media_type.startswith("image/"), file, handles.get(paper.file_id))
+        _Item(paper, shown_media_type(file) != "application/pdf", file, handles.get(paper.file_id))
         for paper in papers
         if (file := files.get(paper.file_id)) is not None
     ]
@@ -115,7 +116,7 @@ def _handle(message: Any) -> str | None:
 
 def _file_name(item: _Item) -> str:
     """A label for people with the right ending, short enough for both messengers."""
-    ending = {"application/pdf": ".pdf", "image/png": ".png"}.get(item.file.media_type, ".jpg")
+    ending = ".jpg" if item.is_photo else ".pdf"
     name = (item.file.original_name or item.paper.caption.split("\n")[0] or "file").replace("/", "-")
     stem = name.rsplit(".", 1)[0] if "." in name else name
     return f"{stem[:40].strip() or 'file'}{ending}"

@@ -57,7 +57,7 @@ def due(db: Session, now: datetime, messengers: list[Messenger], limit: int) -> 
     """Ids of what may be sent now, oldest first, one a chat; and the seconds until something else is due."""
     earlier = aliased(Push)
     first_of_chat = ~exists().where(
-        earlier.chat_row_id == Push.chat_row_id,
+        col(earlier.chat_row_id) == col(Push.chat_row_id),
         col(earlier.state).in_(_UNFINISHED),
         col(earlier.id) < col(Push.id),
     )

@@ -275,8 +275,8 @@ class Serve:
             return _Prepared(needed.stands, refusal=_Broken(error), secret=secret)
         return _Prepared(needed.stands, result, secret=secret)
 
-    async def _take_file(self, incoming: Incoming, account_id: int | None) -> Any:
-        """The offered file, checked and sealed. Raises FileRejected."""
+    async def _take_file(self, incoming: Incoming, account_id: int | None) -> FileTaken | None:
+        """The offered file, checked and sealed, not in the database yet. Raises FileRejected."""
         offered = incoming.file
         if offered is None or account_id is None:
             return None

@@ -1,0 +1,378 @@
+#!/usr/bin/env python3
+"""Start script and command line; the only place where everything is put together."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+from bot.settings import BadSettingError, Settings
+from storage.database import asynchronous
+from storage.states import RequestKind, Role
+
+if TYPE_CHECKING:
+    from bot.desk import Desk
+    from bot.gateways.ports import PaymentGateway, SmsGateway
+    from storage.database import Database
+
+log = logging.getLogger("bot")
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+#: Seconds that SIGTERM leaves to the updates in hand.
+GRACE = 3.0
+
+
+def main() -> None:
+    try:
+        app()
+    except BadSettingError as error:
+        _refuse(str(error))
+
+
+def _refuse(line: str) -> NoReturn:
+    print(line, file=sys.stderr)  # noqa: T201
+    raise SystemExit(2)
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)  # noqa: T201
+
+
+def _settings() -> Settings:
+    from bot import logs
+
+    settings = Settings.load()
+    logs.set_up(level=settings.log_level, form=settings.log_format, secrets=settings.secrets())
+    return settings
+
+
+# -- putting it together -------------------------------------------------------------------------
+
+
+def make_gateway(settings: Settings) -> PaymentGateway:
+    from bot.gateways.http import make_client
+    from bot.gateways.zarinpal import Zarinpal
+    from bot.gateways.zibal import Zibal
+
+    merchant = settings.merchant_id() or ""
+    if settings.payment_gateway == "zibal":
+        return Zibal(make_client(), url=settings.zibal_url, merchant_id=merchant)
+    return Zarinpal(make_client(), url=settings.zarinpal_url, merchant_id=merchant)
+
+
+def make_sms(settings: Settings) -> SmsGateway:
+    from bot.gateways.console import ConsoleSms
+    from bot.gateways.http import make_client
+    from bot.gateways.kavenegar import Kavenegar
+
+    if settings.sms_gateway == "console":
+        return ConsoleSms()
+    key = settings.kavenegar_api_key
+    return Kavenegar(
+        make_client(),
+        url=settings.kavenegar_url,
+        api_key=key.get_secret_value() if key is not None else "",
+        sender=settings.kavenegar_sender,
+        templates=settings.sms_templates(),
+    )
+
+
+@asynccontextmanager
+async def open_desk(settings: Settings, database: Database, public_url: str) -> AsyncIterator[Desk]:
+    """The outside things, closed again at the end."""
+    from bot.desk import Desk
+    from bot.documents.checker import Checker
+    from bot.documents.papers import Papers
+    from bot.documents.seal import Sealer
+    from bot.documents.store import FolderStore
+    from bot.passwords import Passwords
+    from bot.turn import World
+
+    store = FolderStore(Path(settings.files_url.removeprefix("file://")))
+    desk = Desk(
+        database=database,
+        papers=Papers(store, Sealer(settings.key()), Checker()),
+        passwords=Passwords(weak=settings.cheap_password_hashes),
+        gateway=make_gateway(settings),
+        sms=make_sms(settings),
+        world=World(settings.support_contact, public_url),
+        settings=settings,
+    )
+    try:
+        yield desk
+    finally:
+        await desk.papers.close()
+        await desk.gateway.aclose()
+        await desk.sms.aclose()
+
+
+async def migrate_or_refuse(settings: Settings) -> None:
+    """SQLite is brought up to date; PostgreSQL is everybody's, so that is left to a command. Raises BadSettingError."""
+    from storage.migrate import current_is_head, upgrade
+
+    if asynchronous(settings.database_url).get_backend_name() == "sqlite":
+        await upgrade(settings.database_url)
+        return
+    try:
+        at_head = await current_is_head(settings.database_url)
+    except OSError as error:
+        raise BadSettingError(f"DATABASE_URL: the server does not answer ({error})") from None
+    if not at_head:
+        raise BadSettingError("DATABASE_URL: the schema is old; run `python bot.py migrate` first")
+
+
+async def serve(settings: Settings) -> None:
+    """Run until SIGTERM or SIGINT. Raises BadSettingError."""
+    from bot.messengers.factory import make_channel
+    from bot.messengers.service import Service
+    from bot.timers import sweeps
+    from bot.web.app import build_app
+    from bot.web.server import WebServer
+    from conversations.catalogue import ALL
+    from conversations.engine import Engine
+    from conversations.handler import DialogueHandler
+    from handlers import all_routes
+    from handlers.buttons import ButtonHandler
+    from handlers.commands import CommandHandler
+    from storage.database import open_database
+    from storage.seed import seed
+
+    settings.require_to_run()
+    secret_key = settings.key()
+    await migrate_or_refuse(settings)
+    engine = Engine(ALL)
+    routes = all_routes(engine)
+    channels = {
+        messenger: make_channel(messenger, token=one.token, api_url=one.api_url, proxy=one.proxy)
+        for messenger, one in settings.messengers().items()
+    }
+    host, port = settings.address
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+
+    database = await open_database(settings.database_url)
+    try:
+        await database.run(seed)
+        public_url = settings.public_url or f"http://{host}:{port}"
+        async with open_desk(settings, database, public_url) as desk:
+            service = Service(
+                desk,
+                channels,
+                engine,
+                routes,
+                # The first that fits takes the update: commands, dialogues, all other buttons.
+                lambda serve: (CommandHandler(serve), DialogueHandler(serve), ButtonHandler(serve)),
+                secret_key=secret_key,
+                shared=asynchronous(settings.database_url).get_backend_name() != "sqlite",
+                webhook_url=public_url if settings.updates == "webhook" else None,
+            )
+            webhooks = service.intake if settings.updates == "webhook" else None
+            web = WebServer(build_app(desk, webhooks=webhooks), host=host, port=port)
+            web_task = asyncio.create_task(web.serve(), name="web")
+            timers = [
+                asyncio.create_task(_every(name, interval, work, service), name=name)
+                for name, interval, work in sweeps(desk, drafts=engine.sweep)
+            ]
+            try:
+                starting = asyncio.create_task(service.start())
+                await _first(starting, asyncio.create_task(stopping.wait()), web_task)
+                if web_task.done():
+                    raise BadSettingError(f"LISTEN: cannot listen on {settings.listen}")
+                if service.gave_up.is_set() and not service.taking.is_set():
+                    raise BadSettingError(f"{', '.join(service.refused.values())}: refused by the messenger")
+                if not stopping.is_set():
+                    _say("ready")
+                    await _first(asyncio.create_task(stopping.wait()), web_task)
+            finally:
+                log.info("stopping")
+                for task in (starting, *timers):
+                    task.cancel()
+                web.should_exit = True
+                await service.stop(timeout=GRACE)
+                await asyncio.gather(starting, *timers, return_exceptions=True)
+                with contextlib.suppress(TimeoutError, SystemExit):
+                    await asyncio.wait_for(web_task, 2)
+    finally:
+        await database.close()
+
+
+async def _first(*tasks: asyncio.Task[Any]) -> None:
+    """Wait for the first of them; its error is ours. The stop signal's own task is let go."""
+    done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in done:
+        if (
+            not task.cancelled()
+            and (error := task.exception()) is not None
+            and not isinstance(error, SystemExit)
+        ):
+            raise error
+
+
+async def _every(name: str, interval: float, work: Any, service: Any) -> None:
+    """One sweep, at its interval; a failure is logged and never stops the others."""
+    while True:
+        await asyncio.sleep(min(interval, 5.0))
+        while True:
+            try:
+                await work()
+                service.outbox.wake()
+            except Exception:
+                log.exception("the sweep %r failed", name)
+            await asyncio.sleep(interval)
+
+
+# -- commands ------------------------------------------------------------------------------------
+
+
+@app.command()
+def run() -> None:
+    """Serve Telegram and Bale until SIGTERM."""
+    asyncio.run(serve(_settings()))
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to the present schema."""
+    from storage.migrate import upgrade
+
+    asyncio.run(upgrade(_settings().database_url))
+    _say("the schema is up to date")
+
+
+@app.command("check-migrations")
+def check_migrations() -> None:
+    """Compare the migrations with the tables."""
+    from storage.migrate import check
+
+    differences = asyncio.run(check())
+    for line in differences:
+        _say(line)
+    raise SystemExit(1 if differences else 0)
+
+
+@app.command()
+def doctor() -> None:
+    """Say in one line each what is in order, and how to mend what is not."""
+    from bot.doctor import examine
+
+    try:
+        settings = _settings()
+    except BadSettingError as error:
+        _say(f"✗ settings: {error}")
+        raise SystemExit(1) from None
+    healthy = True
+    for finding in asyncio.run(examine(settings, gateway=make_gateway(settings), sms=make_sms(settings))):
+        healthy &= finding.good
+        _say(str(finding))
+    raise SystemExit(0 if healthy else 1)
+
+
+@app.command()
+def demo() -> None:
+    """The bot against emulated messengers, bank and SMS, with phones in a browser page."""
+    from demo.__main__ import main as play
+
+    play()
+
+
+@app.command("create-user")
+def create_user(
+    role: Annotated[Role, typer.Option(help="staff, expert, expert-in-charge or distributor")],
+    name: Annotated[str, typer.Option(help="first and last name")] = "کاربر جدید",
+    university: Annotated[str | None, typer.Option(help="code of the expert's university")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="print one JSON object")] = False,
+) -> None:
+    """Make an account; print its user code and password."""
+    from bot.errors import Refusal
+    from bot.passwords import Passwords
+    from bot.services.accounts import experts
+    from bot.texts import t
+    from storage.types import utcnow
+
+    if role in (Role.OFFICER, Role.SYSTEM):
+        _refuse("--role: one of staff, expert, expert-in-charge, distributor")
+    settings = _settings()
+    passwords = Passwords(weak=settings.cheap_password_hashes)
+    password = passwords.make()
+    hashed = passwords.hash_now(password)
+
+    async def work(database: Database) -> str:
+        return await database.run(
+            lambda db: (
+                experts.create_user(
+                    db, role=role, university_code=university, name=name, now=utcnow(), password_hash=hashed
+                ).user_code
+            )
+        )
+
+    try:
+        user_code = asyncio.run(_with_database(settings, work))
+    except Refusal as refusal:
+        _refuse(t(refusal.key, **refusal.args_of_text))
+    if as_json:
+        _say(json.dumps({"user_code": user_code, "password": password, "role": role.value}))
+    else:
+        _say(f"user code: {user_code}\npassword: {password}")
+
+
+@app.command("set-tariff")
+def set_tariff(
+    kind: Annotated[str, typer.Option(help="new or amendment")],
+    rial: Annotated[int, typer.Option(help="amount in rial; 0 is free of charge")],
+    valid_from: Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="day")] = None,
+) -> None:
+    """Set the review fee of a kind of request, from today on unless a day is given."""
+    from bot.errors import Refusal
+    from bot.services import tariffs
+    from bot.texts import t
+    from bot.texts.formats import TEHRAN
+    from bot.turn import SYSTEM
+    from storage.types import utcnow
+
+    if kind.upper() not in RequestKind.__members__:
+        _refuse("--kind: new or amendment")
+    now = utcnow()
+    day: date = valid_from.date() if valid_from is not None else now.astimezone(TEHRAN).date()
+
+    async def work(database: Database) -> None:
+        await database.run(
+            lambda db: tariffs.set_tariff(
+                db, kind=RequestKind(kind.upper()), amount_rial=rial, valid_from=day, actor=SYSTEM, now=now
+            )
+        )
+
+    try:
+        asyncio.run(_with_database(_settings(), work))
+    except Refusal as refusal:
+        _refuse(t(refusal.key, **refusal.args_of_text))
+    _say(f"{kind.lower()}: {rial:,} rial from {day}")
+
+
+async def _with_database(settings: Settings, work: Any) -> Any:
+    from storage.database import open_database
+    from storage.seed import seed
+
+    await migrate_or_refuse(settings)
+    database = await open_database(settings.database_url)
+    try:
+        await database.run(seed)
+        return await work(database)
+    finally:
+        await database.close()
+
+
+if __name__ == "__main__":
+    main()
