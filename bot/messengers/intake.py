@@ -48,29 +48,38 @@ class Intake:
         self.desk = desk
         self.way = way
         self._received = received
-        #: The last part of each webhook's address: long, random, the same after a restart.
-        self.paths: Mapping[Messenger, str] = {one: _derive(secret_key, "path", one) for one in messengers}
+        #: The last part of each webhook's address (long, random, the same after a restart) → messenger.
+        self.paths: Mapping[str, Messenger] = {_derive(secret_key, "path", one): one for one in messengers}
         #: What Telegram sends in its header; Bale has no such thing.
         self.secrets: Mapping[Messenger, str] = {
             Messenger.TELEGRAM: _derive(secret_key, "header", Messenger.TELEGRAM)
         }
 
-    async def accept(self, messenger: Messenger, body: bytes, secret: str | None = None) -> bool:
-        """One webhook call: True once the update is durable, False for a wrong secret. Raises where it could not be
-        stored (the messenger sends it again)."""
+    async def accept(self, messenger: Messenger, body: bytes, secret: str | None = None) -> int:
+        """One webhook call: the HTTP status to answer with. 200 once the update is durable, 403 for a wrong secret,
+        503 where it could not be stored (the messenger then sends it again)."""
         expected = self.secrets.get(messenger)
         if expected is not None and not hmac.compare_digest(expected.encode(), (secret or "").encode()):
-            return False
+            return 403
         try:
             update = json.loads(body)
         except (ValueError, RecursionError):
             # Asking for it again would bring the same: kept, so that the next one comes.
             update = None
-        if isinstance(update, dict):
-            await self.take(messenger, [update])
-        else:
-            await self._keep_unreadable(messenger, body)
-        return True
+        try:
+            if isinstance(update, dict):
+                await self.take(messenger, [update])
+            else:
+                await self._keep_unreadable(messenger, body)
+        except Exception:
+            log.exception("an update could not be stored")
+            return 503
+        return 200
+
+    def path_of(self, messenger: Messenger) -> str:
+        """The address below PUBLIC_URL that this messenger is told."""
+        secret = next(path for path, one in self.paths.items() if one is messenger)
+        return f"/hook/{messenger.value}/{secret}"
 
     async def take(self, messenger: Messenger, updates: list[Any]) -> None:
         """Store a batch in one transaction and put what is new into the lanes. Raises what the database raises."""

@@ -166,7 +166,7 @@ class Service:
             await bot.delete_webhook()
             return
         await bot.set_webhook(
-            f"{self._webhook_url}/hook/{messenger.value}/{self.intake.paths[messenger]}",
+            f"{self._webhook_url}{self.intake.path_of(messenger)}",
             secret_token=self.intake.secrets.get(messenger),
             allowed_updates=channel.allowed_updates,
         )
