@@ -1,0 +1,109 @@
+"""The workers that check files: the same verdicts, and nothing that a file does to them reaches the bot."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+
+import pytest
+
+from bot.documents import checker as checkers
+from bot.documents.check import check
+from bot.documents.checker import Checker
+from bot.errors import FileRejected
+from tests.bot.documents import made
+
+
+@pytest.fixture
+async def checker() -> AsyncIterator[Checker]:
+    opened = Checker(workers=1)
+    yield opened
+    await opened.close()
+
+
+async def test_the_verdict_is_that_of_check(checker: Checker) -> None:
+    for data in (made.photo_from_a_phone(), made.png(), made.pdf(2)):
+        assert await checker.check(data) == check(data)
+
+
+@pytest.mark.parametrize("data", [b"", b"MZ" * 9000, made.with_javascript(), made.jpeg()[:15_000]])
+async def test_a_refusal_keeps_its_sentence(checker: Checker, data: bytes) -> None:
+    with pytest.raises(FileRejected) as here:
+        check(data)
+    with pytest.raises(FileRejected) as there:
+        await checker.check(data)
+
+    assert there.value.key == here.value.key
+
+
+async def test_one_worker_takes_many_files(checker: Checker) -> None:
+    await asyncio.gather(*(checker.check(made.pdf()) for _ in range(20)))
+
+    assert len(checker._idle) == 1
+
+
+async def test_a_file_that_kills_its_worker_is_refused_and_the_next_is_taken(checker: Checker) -> None:
+    await checker.check(made.pdf())
+    os.kill(checker._idle[0].pid, signal.SIGKILL)
+
+    with pytest.raises(FileRejected) as caught:
+        await checker.check(made.pdf())
+
+    assert caught.value.key == "error.damaged_pdf"
+    assert (await checker.check(made.pdf())).pages == 1
+
+
+async def test_a_file_that_hangs_is_refused_and_the_next_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    checker = Checker(workers=1, time_limit=30)
+    await checker.check(made.pdf())
+    os.kill(checker._idle[0].pid, signal.SIGSTOP)
+    stopped = checker._idle[0]
+
+    checker._time_limit = 0.05
+    with pytest.raises(FileRejected):
+        await checker.check(made.pdf())
+    checker._time_limit = 30
+
+    assert stopped.returncode == -signal.SIGKILL
+    assert (await checker.check(made.pdf())).pages == 1
+    await checker.close()
+
+
+async def test_a_worker_ends_when_the_bot_is_gone(checker: Checker) -> None:
+    await checker.check(made.pdf())
+    worker = checker._idle.pop()
+    assert worker.stdin is not None
+
+    worker.stdin.close()
+
+    assert await asyncio.wait_for(worker.wait(), 20) == 0
+
+
+async def test_a_worker_gets_no_secrets(monkeypatch: pytest.MonkeyPatch, checker: Checker) -> None:
+    monkeypatch.setenv("SECRET_KEY", "do not hand me on")
+    await checker.check(made.pdf())
+
+    with open(f"/proc/{checker._idle[0].pid}/environ", "rb") as environment:
+        assert b"SECRET_KEY" not in environment.read()
+
+
+async def test_giving_up_on_a_file_leaves_no_worker_behind(checker: Checker) -> None:
+    started = []
+    start = checkers._start
+
+    async def noted() -> asyncio.subprocess.Process:
+        started.append(await start())
+        return started[-1]
+
+    checkers._start = noted
+    try:
+        task = asyncio.create_task(checker.check(made.pdf()))
+        while not started:
+            await asyncio.sleep(0.01)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    finally:
+        checkers._start = start
+
+    assert started[0].returncode is not None
