@@ -162,4 +162,4 @@ def callback_params(address: str) -> dict[str, str]:
     return dict(parse_qsl(urlsplit(address).query))
 
 
-__all__ = ["CODE", "FEE", "TOKEN", "AttemptState", "Paying", "callback_params", "paying"]
+__all__ = ["CODE", "FEE", "LINK", "TOKEN", "AttemptState", "Paying", "callback_params", "paying"]

@@ -1,0 +1,198 @@
+"""The pay page and the return page over HTTP."""
+
+import re
+
+import pytest
+
+from bot.services import payments
+from storage.states import AttemptState, RequestState
+from tests.bot.paying import CODE, LINK, TOKEN
+from tests.bot.web.conftest import Site
+
+
+async def through_the_bank(site: Site) -> str:
+    """Press the button; the bank's address of this payment."""
+    gone = await site.http.post(f"/pay/{TOKEN}")
+    assert gone.status_code == 303
+    return gone.headers["location"]
+
+
+async def test_the_page_says_what_is_paid_and_for_whom(site: Site) -> None:
+    page = await site.http.get(f"/pay/{TOKEN}")
+    assert page.status_code == 200
+    for fact in ("۵٬۶۰۰٬۰۰۰ ریال", "۵۶۰٬۰۰۰ تومان", "سارا کریمی‌نژاد", CODE, "پرداخت در درگاه بانک"):
+        assert fact in page.text
+    assert "9991234561" not in page.text
+    assert await site.world.attempts() == []  # looking is not clicking (nor is a preview of the link)
+
+
+async def test_paid_and_back(site: Site) -> None:
+    address = await through_the_bank(site)
+    bank = site.world.bank
+    assert address.endswith(bank.last.ref)
+    back = bank.pay(bank.last.ref)
+    assert back.startswith(f"{site.url}/pay/callback/zarinpal/1?")
+    for _ in range(2):
+        page = await site.http.get(back)
+        assert page.status_code == 200
+        assert "پرداخت انجام شد" in page.text
+        assert "201000001" in page.text
+        assert LINK in page.text
+    page = await site.http.get(f"/pay/{TOKEN}")
+    assert "پرداخت انجام شد" in page.text
+    assert "<form" not in page.text
+    again = await site.http.post(f"/pay/{TOKEN}")
+    assert "پرداخت انجام شد" in again.text
+    assert len(await site.world.attempts()) == 1
+
+
+async def test_cancelled_and_back(site: Site) -> None:
+    await through_the_bank(site)
+    page = await site.http.get(site.world.bank.cancel(site.world.bank.last.ref))
+    assert "پرداخت انجام نشد" in page.text
+    assert f"/pay/{TOKEN}" in page.text
+
+
+async def test_a_forged_success_is_not_believed(site: Site) -> None:
+    await through_the_bank(site)
+    ref = site.world.bank.last.ref
+    page = await site.http.get(f"/pay/callback/zarinpal/1?Authority={ref}&Status=OK")
+    assert "پرداختی ثبت نشده است" in page.text
+    assert (await site.world.request()).state is RequestState.AWAITING_PAYMENT
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "callback/zarinpal/1?Authority=A00000000000000000000000000000000000&Status=OK",
+        "callback/zarinpal/1?Status=OK",
+        "callback/zarinpal/1",
+        "callback/zarinpal/99?Authority=x&Status=OK",
+        "callback/zarinpal/99999999999999999999999?Authority=x",
+        "callback/zibal/1?trackId=1&success=1",
+        "callback/nobody/1",
+        "callback/zarinpal/one",
+        "yyyyyyyyyyyyyyyyyyyyyy",
+        "short",
+        "' OR 1=1 --",
+        "../../etc/passwd",
+        "%00",
+        "",
+    ],
+)
+async def test_every_address_that_leads_nowhere_looks_the_same(site: Site, path: str) -> None:
+    await through_the_bank(site)
+    page = await site.http.get(f"/pay/{path}")
+    other = await site.http.get("/pay/" + "z" * 22)
+    assert (page.status_code, page.text) == (404, other.text)
+    assert site.world.bank.calls.get("verify", 0) == 0
+    assert TOKEN not in page.text
+
+
+async def test_withdrawn(site: Site) -> None:
+    await site.world.withdraw()
+    for page in (await site.http.get(f"/pay/{TOKEN}"), await site.http.post(f"/pay/{TOKEN}")):
+        assert page.status_code == 200
+        assert "انصراف از درخواست" in page.text
+        assert "<form" not in page.text
+
+
+async def test_uncertain(site: Site) -> None:
+    await through_the_bank(site)
+    bank = site.world.bank
+    bank.faults.broken = True
+    page = await site.http.get(bank.pay(bank.last.ref))
+    assert "دوباره پرداخت نکنید" in page.text
+    assert "دوباره پرداخت نکنید" in (await site.http.get(f"/pay/{TOKEN}")).text
+    assert "دوباره پرداخت نکنید" in (await site.http.post(f"/pay/{TOKEN}")).text
+
+
+async def test_while_another_process_asks_the_page_refreshes_itself(site: Site) -> None:
+    await through_the_bank(site)
+    world, bank = site.world, site.world.bank
+    back = bank.pay(bank.last.ref)
+    verify = world.desk.gateway.verify
+    pages = []
+
+    async def slowly(ref: str, amount: int) -> object:
+        pages.append(await site.http.get(back))
+        return await verify(ref, amount)
+
+    world.desk.gateway.verify = slowly  # type: ignore[method-assign,assignment]
+    await payments.settle(world.desk, 1)
+    refresh = re.search(r'http-equiv="refresh" content="4;url=([^"]+)"', pages[0].text)
+    assert refresh is not None
+    page = await site.http.get(refresh.group(1).replace("&amp;", "&"))
+    assert "پرداخت انجام شد" in page.text
+
+
+async def test_the_gateway_is_down(site: Site) -> None:
+    site.world.bank.faults.down = True
+    page = await site.http.post(f"/pay/{TOKEN}")
+    assert page.status_code == 503
+    assert "درگاه بانک پاسخ نمی‌دهد" in page.text
+    assert f"/pay/{TOKEN}" in page.text
+
+
+async def test_a_posted_return_works_too_and_has_a_limit(site: Site) -> None:
+    await through_the_bank(site)
+    bank = site.world.bank
+    bank.pay(bank.last.ref)
+    address = "/pay/callback/zarinpal/1"
+    big = await site.http.post(address, data={"Authority": "x" * 20_000})
+    assert big.status_code == 413
+    page = await site.http.post(address, data={"Authority": bank.last.ref, "Status": "OK"})
+    assert "پرداخت انجام شد" in page.text
+    assert (await site.world.attempts())[0].state is AttemptState.PAID
+
+
+async def test_headers_of_every_page(site: Site) -> None:
+    pages = [
+        await site.http.get(f"/pay/{TOKEN}"),
+        await site.http.get("/pay/" + "z" * 22),
+        await site.http.post(f"/pay/{TOKEN}"),
+        await site.http.get("/nowhere"),
+    ]
+    for page in pages:
+        policy = page.headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+        assert page.headers["referrer-policy"] == "strict-origin"
+        assert page.headers["cache-control"] == "no-store"
+        assert "noindex" in page.headers["x-robots-tag"]
+        assert page.headers["x-content-type-options"] == "nosniff"
+        assert "set-cookie" not in page.headers
+        assert not re.search(r'(src|href)="https?://(?!t\.me)', page.text)
+
+
+async def test_a_hostile_name_stays_text(site: Site) -> None:
+    def rename(db: object) -> None:
+        from sqlmodel import Session
+
+        from storage.tables import Account
+
+        assert isinstance(db, Session)
+        db.get_one(Account, 1).first_name = '<script>alert("x")</script>{{ 7*7 }}'
+
+    await site.world.database.run(rename)
+    page = await site.http.get(f"/pay/{TOKEN}")
+    assert "<script>alert" not in page.text
+    assert "{{ 7*7 }}" in page.text
+
+
+async def test_health(site: Site) -> None:
+    assert (await site.http.get("/health")).json() == {"ok": True, "database": True}
+    await site.world.database.close()
+    assert (await site.http.get("/health")).status_code == 503
+
+
+async def test_a_crash_says_so_in_persian(site: Site) -> None:
+    async def bug(*_: object) -> None:
+        raise RuntimeError("bug")
+
+    await through_the_bank(site)
+    site.world.desk.gateway.verify = bug  # type: ignore[method-assign,assignment]
+    page = await site.http.get(site.world.bank.pay(site.world.bank.last.ref))
+    assert page.status_code == 500
+    assert "محفوظ است" in page.text
+    assert "Traceback" not in page.text
