@@ -375,6 +375,7 @@ class Engine:
             answers = position.dialogue.after(turn, ask.key, answers)
         drafts.write(turn, position.draft, position.dialogue, answers)
         route = steps_of(position.dialogue, turn, answers)
+        turn.memo[MEMO] = ((position.draft.id, position.draft.version), answers, route)
         position = replace(position, answers=answers, route=route)
         missing = first_open(route, answers)
         if missing is None:

@@ -36,23 +36,23 @@ class Face:
     papers: tuple[Paper, ...] = ()
     ask_contact: str | None = None
 
-    def keys(self) -> Iterable[Key]:
+    def buttons(self) -> Iterable[Key]:
         return (key for row in self.rows for key in row)
 
     def choices(self) -> list[Key]:
         """The answers among the buttons, as they are numbered by who types."""
-        return [key for key in self.keys() if key.word == "choose" and not key.arg.startswith("@")]
+        return [key for key in self.buttons() if key.word == "choose" and not key.arg.startswith("@")]
 
     def pressed(self, press: Press, position: Position) -> Key | None:
         """The key that was pressed, where this face (still) has it."""
-        return next((key for key in self.keys() if press_of(key, position) == press), None)
+        return next((key for key in self.buttons() if press_of(key, position) == press), None)
 
     def typed(self, text: str, *, numbered: bool) -> Key | None:
         """The key whose label, or (of a choice) whose number was typed."""
         written = search_key(text)
         if not written:
             return None
-        for key in self.keys():
+        for key in self.buttons():
             if search_key(key.label) == written:
                 return key
         number = normalise(text)
