@@ -50,7 +50,18 @@ class Grant(SQLModel, table=True):
     """A role that an account holds; an expert's belongs to one university."""
 
     __tablename__ = "role_grant"
-    __table_args__ = (UniqueConstraint("account_id", "role", "university_code"),)
+    __table_args__ = (
+        UniqueConstraint("account_id", "role", "university_code"),
+        # To a unique constraint two NULLs are different.
+        Index(
+            "uq_role_grant_without_university",
+            "account_id",
+            "role",
+            unique=True,
+            sqlite_where=text("university_code IS NULL"),
+            postgresql_where=text("university_code IS NULL"),
+        ),
+    )
 
     id: int | None = primary_key()
     account_id: int = reference("account.id")

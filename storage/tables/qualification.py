@@ -35,7 +35,7 @@ class QualificationRequest(SQLModel, table=True):
         ),
         Index("ix_qualification_request_queue", "university_code", "state", "submitted_at"),
         CheckConstraint(
-            "state <> 'REJECTED' OR (reject_reason IS NOT NULL AND length(reject_text) >= 5)",
+            "state <> 'REJECTED' OR (reject_reason IS NOT NULL AND coalesce(length(reject_text), 0) >= 5)",
             name="rejection_has_reason",
         ),
         CheckConstraint("state <> 'IN_REVIEW' OR reviewer_id IS NOT NULL", name="review_has_reviewer"),

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from storage.states import RequestKind
@@ -26,7 +26,18 @@ class Coverage(SQLModel, table=True):
     """A city, or a municipal district of Tehran, served by another university than the province's default."""
 
     __tablename__ = "coverage"
-    __table_args__ = (UniqueConstraint("province", "city", "district"),)
+    __table_args__ = (
+        UniqueConstraint("province", "city", "district"),
+        # To a unique constraint two NULLs are different.
+        Index(
+            "uq_coverage_city",
+            "province",
+            "city",
+            unique=True,
+            sqlite_where=text("district IS NULL"),
+            postgresql_where=text("district IS NULL"),
+        ),
+    )
 
     id: int | None = primary_key()
     province: str

@@ -165,6 +165,9 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_coverage')),
     sa.UniqueConstraint('province', 'city', 'district', name=op.f('uq_coverage_province_city_district'))
     )
+    with op.batch_alter_table('coverage', schema=None) as batch_op:
+        batch_op.create_index('uq_coverage_city', ['province', 'city'], unique=True, sqlite_where=sa.text('district IS NULL'), postgresql_where=sa.text('district IS NULL'))
+
     op.create_table('draft',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
@@ -230,7 +233,7 @@ def upgrade() -> None:
     sa.Column('state_since', sa.DateTime(), nullable=False),
     sa.Column('created_at', sa.DateTime(), nullable=False),
     sa.CheckConstraint("state <> 'IN_REVIEW' OR reviewer_id IS NOT NULL", name=op.f('ck_qualification_request_review_has_reviewer')),
-    sa.CheckConstraint("state <> 'REJECTED' OR (reject_reason IS NOT NULL AND length(reject_text) >= 5)", name=op.f('ck_qualification_request_rejection_has_reason')),
+    sa.CheckConstraint("state <> 'REJECTED' OR (reject_reason IS NOT NULL AND coalesce(length(reject_text), 0) >= 5)", name=op.f('ck_qualification_request_rejection_has_reason')),
     sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_qualification_request_account_id_account')),
     sa.ForeignKeyConstraint(['reviewer_id'], ['account.id'], name=op.f('fk_qualification_request_reviewer_id_account')),
     sa.ForeignKeyConstraint(['university_code'], ['university.code'], name=op.f('fk_qualification_request_university_code_university')),
@@ -260,6 +263,7 @@ def upgrade() -> None:
     with op.batch_alter_table('role_grant', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_role_grant_account_id'), ['account_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_role_grant_university_code'), ['university_code'], unique=False)
+        batch_op.create_index('uq_role_grant_without_university', ['account_id', 'role'], unique=True, sqlite_where=sa.text('university_code IS NULL'), postgresql_where=sa.text('university_code IS NULL'))
 
     op.create_table('stored_file',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -278,7 +282,9 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('stored_file', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_stored_file_account_id'), ['account_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_stored_file_original_key'), ['original_key'], unique=False)
         batch_op.create_index(batch_op.f('ix_stored_file_sha256'), ['sha256'], unique=False)
+        batch_op.create_index(batch_op.f('ix_stored_file_shown_key'), ['shown_key'], unique=False)
 
     op.create_table('tariff',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -462,11 +468,14 @@ def downgrade() -> None:
 
     op.drop_table('tariff')
     with op.batch_alter_table('stored_file', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_stored_file_shown_key'))
         batch_op.drop_index(batch_op.f('ix_stored_file_sha256'))
+        batch_op.drop_index(batch_op.f('ix_stored_file_original_key'))
         batch_op.drop_index(batch_op.f('ix_stored_file_account_id'))
 
     op.drop_table('stored_file')
     with op.batch_alter_table('role_grant', schema=None) as batch_op:
+        batch_op.drop_index('uq_role_grant_without_university', sqlite_where=sa.text('university_code IS NULL'), postgresql_where=sa.text('university_code IS NULL'))
         batch_op.drop_index(batch_op.f('ix_role_grant_university_code'))
         batch_op.drop_index(batch_op.f('ix_role_grant_account_id'))
 
@@ -480,6 +489,9 @@ def downgrade() -> None:
     op.drop_table('qualification_request')
     op.drop_table('officer')
     op.drop_table('draft')
+    with op.batch_alter_table('coverage', schema=None) as batch_op:
+        batch_op.drop_index('uq_coverage_city', sqlite_where=sa.text('district IS NULL'), postgresql_where=sa.text('district IS NULL'))
+
     op.drop_table('coverage')
     op.drop_table('closed_pair')
     with op.batch_alter_table('audit_event', schema=None) as batch_op:
