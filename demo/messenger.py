@@ -107,6 +107,10 @@ class MessengerServer:
         """Updates the bot has not confirmed yet."""
         return len(self.world.queues[token or next(iter(self.world.bots))].waiting)
 
+    @property
+    def is_out(self) -> bool:
+        return self._out
+
     def go_out(self) -> None:
         """Every connection is cut until `come_back`."""
         self._out = True

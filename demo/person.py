@@ -195,10 +195,17 @@ class Person:
             else:
                 self._put(None, text=button.text)
             return None
-        message = self.conversation.messages[message_id]
-        assert button.data in message.offered, f"this button was never on message {message_id}"
-        self._query(message, button.data, button.text)
+        self._query_on(message_id, button.data, button.text)
         return None
+
+    async def press(self, message_id: int, data: str, label: str = "") -> None:
+        """Press the button with this data, which is or was on that message."""
+        self._query_on(message_id, data, label or data)
+
+    def _query_on(self, message_id: int, data: str, label: str) -> None:
+        message = self.conversation.messages[message_id]
+        assert data in message.offered, f"this button was never on message {message_id}"
+        self._query(message, data, label)
 
     async def press_raw(self, data: str, message: Seen | None = None) -> None:
         """Press a button that never was there: forged data on the given (or the last) message of the bot."""
@@ -260,6 +267,11 @@ class Person:
         """What arrived or changed since the last action, oldest first."""
         fresh = [one for one in self._all() if one.from_bot and one.changed > self._mark]
         return [Seen.of(one) for one in sorted(fresh, key=lambda one: one.changed)]
+
+    @property
+    def waits_for_answer(self) -> bool:
+        """The person acted and nothing came back yet."""
+        return not self._answered()
 
     @property
     def keyboard(self) -> list[list[str]]:

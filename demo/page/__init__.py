@@ -1,0 +1,1 @@
+"""The browser page with phones, and the town's control over HTTP."""

@@ -1,0 +1,116 @@
+"""What the page is told, as JSON: people, chats, messages, SMS."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from demo.botapi.state import File, Json, Message
+from demo.cast import Cast, Role
+from demo.papers import PAPERS
+from demo.person import Person
+from demo.prompts import suggest
+from demo.seen import Seen, SeenButton, keyboard_rows
+from demo.sms import Sms
+
+
+def person_id(person: Person) -> str:
+    return f"{person.world.kind}-{person.user.id}"
+
+
+def town(cast: Cast) -> Json:
+    town = cast.town
+    return {
+        "people": [role(one) for one in cast.roles],
+        "papers": [{"code": paper.code, "name": paper.name} for paper in PAPERS.values()],
+        "sms": [sms(one) for one in town.sms.sent],
+        "bank": f"{town.bank_server.url}/control/payments",
+        "out": {face.kind: face.server.is_out for face in town.faces},
+        "violations": len(town.violations),
+    }
+
+
+def role(role: Role) -> Json:
+    person = role.person
+    return {
+        "id": person_id(person),
+        "messenger": person.world.kind,
+        "name": person.name,
+        "role": role.title,
+        "phone": role.identity.mobile,
+        "user_code": role.identity.user_code,
+        "password": role.identity.password,
+        "blocked": person.conversation.blocked,
+        "shown": role.shown,
+    }
+
+
+def chat(role: Role) -> Json:
+    """The whole screen of one phone."""
+    person = role.person
+    return {
+        "id": person_id(person),
+        "messages": [message(person, one) for one in person.conversation.live()],
+        **chat_state(role),
+    }
+
+
+def chat_state(role: Role) -> Json:
+    """What is around the messages: keyboard, «is typing», what could be answered now."""
+    person = role.person
+    held = person.conversation
+    from_bot = [one for one in held.live() if one.from_bot]
+    prompt = max(from_bot, key=lambda one: one.changed) if from_bot else None
+    screen = Seen.of(prompt) if prompt is not None else EMPTY
+    suggestions = [] if prompt and person.waits_for_answer else suggest(role.identity, screen)
+    return {
+        "keyboard": [[_button(one) for one in row] for row in keyboard_rows(held.keyboard)],
+        "action": held.action,
+        "blocked": held.blocked,
+        "suggestions": [asdict(one) for one in suggestions],
+    }
+
+
+EMPTY = Seen(0, "", "", (), (), (), True, None, False, False, 0)
+
+
+def message(person: Person, message: Message) -> Json:
+    seen = Seen.of(message)
+    return {
+        "id": message.id,
+        "from_bot": message.from_bot,
+        "text": message.words,
+        "spans": [asdict(span) for span in message.spans],
+        "rows": [[_button(button) for button in row] for row in seen.buttons],
+        "files": [_file(person, file) for file in message.files],
+        "contact": message.contact,
+        "forwarded": message.forwarded_from is not None,
+        "edited": seen.edited,
+        "date": message.date,
+        "changed": message.changed,
+        "album": message.album,
+    }
+
+
+def seen(person: Person, one: Seen) -> Json:
+    return message(person, person.conversation.messages[one.id])
+
+
+def _button(button: SeenButton) -> Json:
+    return asdict(button)
+
+
+def _file(person: Person, file: File) -> Json:
+    return {
+        "kind": file.kind,
+        "name": file.name,
+        "mime": file.mime,
+        "size": len(file.content),
+        "width": file.width,
+        "height": file.height,
+        "url": f"/town/people/{person_id(person)}/files/{file.unique_id}",
+    }
+
+
+def sms(sms: Sms) -> dict[str, Any]:
+    return {"id": sms.id, "to": sms.mobile, "text": sms.text, "date": int(sms.at)}

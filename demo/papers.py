@@ -1,0 +1,112 @@
+"""Sample papers of an officer: real JPEG and PDF bytes, made on the spot, with nobody's real data."""
+
+from __future__ import annotations
+
+import io
+import random
+from dataclasses import dataclass
+
+from PIL import Image, ImageDraw, ImageFont, features
+
+#: Fonts with Persian letters that a machine may have; without one the picture is labelled in Latin.
+_FONTS = ("Vazirmatn-Regular.ttf", "DejaVuSans.ttf", "Tahoma.ttf", "Arial.ttf", "NotoNaskhArabic-Regular.ttf")
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    code: str
+    name: str
+    latin: str
+    colour: str
+    size: tuple[int, int] = (1240, 820)
+
+
+#: By the codes of SPEC 3; the names are good file names (R23).
+PAPERS = {
+    paper.code: paper
+    for paper in (
+        Paper("national_card", "کارت ملی", "NATIONAL CARD", "#3f7cac"),
+        Paper("birth_certificate", "شناسنامه", "BIRTH CERTIFICATE", "#8c2f39", (900, 1240)),
+        Paper("personal_photo", "عکس پرسنلی", "PHOTO", "#5b8e7d", (900, 1200)),
+        Paper("degree_certificate", "مدرک تحصیلی", "DEGREE", "#b08968"),
+        Paper("officer_course", "گواهی دوره مسئول فنی", "OFFICER COURSE", "#386641"),
+        Paper("military_card", "کارت پایان خدمت", "MILITARY SERVICE", "#606c38"),
+        Paper("no_criminal_record", "عدم سوءپیشینه", "NO CRIMINAL RECORD", "#495057", (900, 1240)),
+        Paper("no_addiction", "عدم اعتیاد", "NO ADDICTION", "#006d77", (900, 1240)),
+        Paper("retraining", "گواهی بازآموزی", "RETRAINING", "#6d597a"),
+        Paper("work_experience", "سوابق کاری", "WORK EXPERIENCE", "#bc6c25", (900, 1240)),
+        Paper("former_release", "تسویه محل قبلی", "FORMER RELEASE", "#9a8c98", (900, 1240)),
+        Paper("other", "سایر مدارک", "OTHER", "#577590"),
+    )
+}
+
+
+def jpeg(code: str, owner: str) -> bytes:
+    """The paper as a scanned picture: the same bytes for the same owner, others for another."""
+    out = io.BytesIO()
+    _draw(PAPERS[code], owner).save(out, "JPEG", quality=88)
+    return out.getvalue()
+
+
+def pdf(code: str, owner: str) -> bytes:
+    """The paper as a PDF of one page."""
+    out = io.BytesIO()
+    _draw(PAPERS[code], owner).save(out, "PDF", resolution=150)
+    return out.getvalue()
+
+
+def _draw(paper: Paper, owner: str) -> Image.Image:
+    dice = random.Random(f"{paper.code}/{owner}")
+    width, height = paper.size
+    picture = Image.new("RGB", paper.size, "#fbfaf5")
+    # Paper has a grain; a flat drawing would also be too small to pass for a scan.
+    grain = Image.frombytes("L", (width // 2, height // 2), dice.randbytes(width // 2 * (height // 2)))
+    picture = Image.blend(picture, grain.resize(paper.size).convert("RGB"), 0.06)
+    draw = ImageDraw.Draw(picture)
+    draw.rectangle((24, 24, width - 24, height - 24), outline=paper.colour, width=6)
+    draw.rectangle((24, 24, width - 24, 150), fill=paper.colour)
+    for line in range(12):
+        start = dice.randint(0, 360)
+        box = (
+            width // 2 - 60 * line,
+            height // 2 - 30 * line,
+            width // 2 + 60 * line,
+            height // 2 + 30 * line,
+        )
+        draw.arc(box, start, start + 200, fill="#e4ddcc", width=2)
+    font = _font(52)
+    title = paper.name if font is not None else paper.latin
+    _write(draw, (width // 2, 88), title, 52, "white")
+    if paper.code == "personal_photo":
+        draw.ellipse((width // 2 - 150, 300, width // 2 + 150, 620), fill="#c9ada7")
+        draw.pieslice((width // 2 - 280, 640, width // 2 + 280, 1300), 180, 360, fill=paper.colour)
+    else:
+        draw.rectangle((width - 300, 210, width - 90, 470), outline=paper.colour, width=4)
+        draw.ellipse((width - 250, 240, width - 140, 360), fill="#d8d3c6")
+        _write(draw, (width // 2 - 120, 260), owner if font is not None else "SAMPLE HOLDER", 44, "#222")
+        for row in range(5):
+            length = dice.randint(260, 560)
+            draw.rectangle((90, 350 + row * 64, 90 + length, 366 + row * 64), fill="#cfc9ba")
+    stamp = "نمونه برای آزمایش" if font is not None else "SAMPLE ONLY"
+    _write(draw, (width // 2, height - 80), stamp, 40, paper.colour)
+    return picture
+
+
+def _font(size: int) -> ImageFont.FreeTypeFont | None:
+    """A font that can write Persian, joined and from the right; None where this machine has none."""
+    if not features.check("raqm"):
+        return None
+    for name in _FONTS:
+        try:
+            return ImageFont.truetype(name, size, layout_engine=ImageFont.Layout.RAQM)
+        except OSError:
+            continue
+    return None
+
+
+def _write(draw: ImageDraw.ImageDraw, at: tuple[int, int], text: str, size: int, colour: str) -> None:
+    persian = _font(size)
+    if persian is not None:
+        draw.text(at, text, fill=colour, font=persian, anchor="mm", direction="rtl")
+    else:
+        draw.text(at, text, fill=colour, font=ImageFont.load_default(size), anchor="mm")
