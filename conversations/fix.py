@@ -56,9 +56,12 @@ class OrExplain(Question):
 
     def ask(self, turn: Turn, ask: Ask, answers: Answers) -> Prompt:
         prompt = self.inner.ask(turn, ask, answers)
-        explain = (dialogue.Choice(_EXPLAIN, t("fix.explain")),)
+        there = answers.get(ask.key)
+        # Files that were sent are not thrown away by one tap.
+        sent = isinstance(there, list) and bool(there)
+        explain = () if sent else ((dialogue.Choice(_EXPLAIN, t("fix.explain")),),)
         text = f"{self.head}\n\n{prompt.text}"
-        return replace(prompt, text=text, choices=(*prompt.choices, explain))
+        return replace(prompt, text=text, choices=(*prompt.choices, *explain))
 
     def accept(self, turn: Turn, ask: Ask, answers: Answers, given: Given) -> Any | Stay:
         if given.choice == _EXPLAIN:

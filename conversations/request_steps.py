@@ -24,7 +24,7 @@ from conversations.questions import (
     Text,
     Ticks,
 )
-from conversations.questions.choices import Option
+from conversations.questions.choices import Option, Options
 from conversations.studies import Field, Level
 from conversations.wording import short_university, shortened
 from storage.tables import DocumentType, University
@@ -117,10 +117,24 @@ def rule(kind: DocumentType) -> Paper:
     return Paper(kind.code, kind.required, kind.max_files)
 
 
+class Extras(Ticks):
+    """Which optional documents there are. Whoever ticks none is offered «مدرکی ندارم»."""
+
+    def __init__(self, options: Options) -> None:
+        super().__init__(options, note=False, empty=None)
+
+    def ask(self, turn: Turn, ask: Ask, answers: Answers) -> Prompt:
+        prompt = super().ask(turn, ask, answers)
+        if prompt.below:
+            return prompt
+        (done,) = prompt.choices[-1]
+        return replace(prompt, choices=(*prompt.choices[:-1], (replace(done, label=t("form.no_documents")),)))
+
+
 def extras_step(kinds: list[DocumentType]) -> Ask:
     """One question for all optional documents: whoever has none goes on with one tap."""
     options = [(kind.code, shortened(kind.short_name, TICK_ROOM)) for kind in kinds]
-    return Ask(EXTRAS, Ticks(options, note=False, empty=None))
+    return Ask(EXTRAS, Extras(options))
 
 
 def ticked(answers: Answers) -> list[str]:

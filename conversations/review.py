@@ -6,10 +6,11 @@ Each is bound to one file at the version that the expert saw; its last question 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from bot.errors import AlreadyDecided, InvalidInput, NotAllowed, Refusal, Stale
 from bot.rules import items
+from bot.rules.identity import search_key
 from bot.screens import Press, Reply, Screen
 from bot.services import reference, review
 from bot.texts import t
@@ -72,6 +73,18 @@ class Reason(Choice):
         return str(value["text"] or t(f"reject.{value['reason']}"))
 
 
+class Sure(Confirm):
+    """The last question, which shows the file again; it is not counted among the steps."""
+
+    chapter: ClassVar[str] = "sure"
+
+    def accept(self, turn: Turn, ask: Ask, answers: Answers, given: Given) -> Any | Stay:
+        """A plain «بله» is as good as the whole label."""
+        if given.text is not None and search_key(given.text) == search_key(t("nav.yes")):
+            return True
+        return super().accept(turn, ask, answers, given)
+
+
 class Addition(Text):
     """Words to the applicant that may be left out (not «رد کردن», which here would mean to reject)."""
 
@@ -105,7 +118,7 @@ def reject_steps(turn: Turn, answers: Answers) -> list[Ask]:
         Ask("reject_reason", Reason(), prompt=_headed(turn, t("ask.reject_reason"))),
         Ask("reject_text", _own_words, when=_needs_words, prompt=_headed(turn, t("ask.reject_text"))),
         Ask("reject_addition", _addition, when=_may_add, prompt=_headed(turn, t("ask.reject_addition"))),
-        Ask("sure", Confirm("reject.do"), prompt=_sure_to_reject(turn, answers)),
+        Ask("sure", Sure("reject.do"), prompt=_sure_to_reject(turn, answers)),
     ]
 
 
@@ -165,7 +178,7 @@ def defects_steps(turn: Turn, answers: Answers) -> list[Ask]:
     ticks = Ticks(tickable, send="defects.send", note_max=LONGEST, empty="defects.none")
     return [
         Ask("defects", ticks, prompt=_headed(turn, t("ask.defects"))),
-        Ask("sure", Confirm("defects.send"), prompt=_sure_of_defects(turn, answers)),
+        Ask("sure", Sure("defects.do"), prompt=_sure_of_defects(turn, answers)),
     ]
 
 

@@ -72,7 +72,7 @@ def _tidy(lines: Iterable[str]) -> list[str]:
 
 def _sentence(request: QualificationRequest, university: str) -> list[str]:
     if request.state is RequestState.AWAITING_PAYMENT:
-        return []  # the amount and the way to pay follow
+        return [t("sentence.AWAITING_PAYMENT", amount=formats.number(request.fee_rial or 0))]
     if request.state is RequestState.COMPLETED and request.kind is RequestKind.AMENDMENT:
         return [t("sentence.COMPLETED_AMENDMENT")]
     reason = (request.reject_text or "").rstrip(". ")
