@@ -26,6 +26,7 @@ class Documents(Question):
     wants: ClassVar[Wants] = Wants.FILE
     chapter: ClassVar[str] = "documents"
     own_next: ClassVar[bool] = True
+    numbered: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -49,7 +50,7 @@ class Documents(Question):
             return Prompt("\n".join([*above, t("doc.ask", doc=self._doc)]), current=False)
         if place.get("removing"):
             rows = [(Choice(f"{REMOVE}:{file.id}", label),) for file, label in self._labels(files)]
-            return Prompt(t("doc.which"), (*rows, (Choice(MORE, t("nav.cancel")),)), current=False)
+            return Prompt(t("doc.which"), (*rows, (Choice(MORE, t("doc.none_of_them")),)), current=False)
         listed = [
             t("doc.file", n=formats.digits(n), name=self._title(file)) for n, file in enumerate(files, 1)
         ]
