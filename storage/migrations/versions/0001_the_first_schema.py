@@ -239,7 +239,8 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['university_code'], ['university.code'], name=op.f('fk_qualification_request_university_code_university')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_qualification_request')),
     sa.UniqueConstraint('pay_token', name=op.f('uq_qualification_request_pay_token')),
-    sa.UniqueConstraint('tracking_code', name=op.f('uq_qualification_request_tracking_code'))
+    sa.UniqueConstraint('tracking_code', name=op.f('uq_qualification_request_tracking_code')),
+    sqlite_autoincrement=True
     )
     with op.batch_alter_table('qualification_request', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_qualification_request_account_id'), ['account_id'], unique=False)
