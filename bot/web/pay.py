@@ -121,11 +121,11 @@ class PayPages:
         state = await payments.settle(self._desk, attempt_id, cancelled=not hint.user_says_ok)
         says, mood = _SAYS[state]
         ways = back_to_chat(self._world)
-        if mood == "bad" or state is AttemptState.CREATED:
-            ways.append((t("pay.page.again"), payments.pay_url(self._world, known[1] or "")))
         same = f"{request.url.path}?{urlencode(params)}"
         if state is AttemptState.CREATED:
             ways.insert(0, (t("pay.page.recheck"), same))
+        elif mood == "bad":
+            ways.insert(0, (t("pay.page.again"), payments.pay_url(self._world, known[1] or "")))
         refresh = {"seconds": 4, "url": same} if state is AttemptState.VERIFYING else None
         view = await self._desk.database.read(
             partial(payments.pay_view, token=known[1] or "", now=self._desk.clock())

@@ -12,10 +12,10 @@ from bot.desk import Desk
 from bot.errors import Unavailable
 from bot.gateways.ports import GatewayDown, GatewayRefused, NotPaid, Redirect, Standing
 from bot.rules.payment import OPEN, SETTLED, PaymentEvent
-from bot.services.payments import attempts
+from bot.services.payments import alerts, attempts
 from bot.services.payments.attempts import Checked, Claimed
-from bot.services.payments.conclusion import EXPIRES, GIVES_UP, alert_refused, conclude, next_look
-from bot.texts import t
+from bot.services.payments.conclusion import EXPIRES, GIVES_UP, conclude, next_look
+from bot.texts import BIDI_MARKS, t
 from storage.states import AttemptState, RequestState
 from storage.tables import PaymentAttempt, QualificationRequest
 
@@ -33,11 +33,13 @@ async def open_attempt(desk: Desk, token: str) -> Redirect:
         created = await gateway.create(
             amount_rial=opening.amount_rial,
             order_id=opening.attempt_id,
-            description=t("pay.description", code=opening.tracking_code),
+            description=BIDI_MARKS.sub("", t("pay.description", code=opening.tracking_code)),
             callback_url=f"{desk.world.public_url.rstrip('/')}/pay/callback/{gateway.name}/{opening.attempt_id}",
             mobile=opening.mobile,
         )
-        await database.run(partial(attempts.opened, attempt_id=opening.attempt_id, ref=created.ref))
+        await database.run(
+            partial(attempts.opened, attempt_id=opening.attempt_id, ref=created.ref, now=desk.clock())
+        )
     except (GatewayDown, GatewayRefused, IntegrityError) as trouble:
         code = trouble.code if isinstance(trouble, GatewayRefused) else type(trouble).__name__
         alert = getattr(trouble, "alert", isinstance(trouble, IntegrityError))
@@ -53,7 +55,7 @@ def _not_opened(db: Session, *, attempt_id: int, code: int | str, alert: bool, n
     attempt = attempts.locked(db, attempt_id)
     attempts.move(db, attempt, PaymentEvent.NOT_OPENED, now, answer={"code": code})
     if alert:
-        alert_refused(db, gateway=attempt.gateway, code=code, now=now)
+        alerts.refused(db, gateway=attempt.gateway, code=code, now=now)
 
 
 async def settle(
@@ -136,7 +138,11 @@ async def check_request(desk: Desk, request_id: int) -> Checked:
 
     Changes nothing but what the gateway proves, so it needs no actor; the handler checks who may see the answer."""
     ids = await desk.database.read(partial(_to_check, request_id=request_id, gateway=desk.gateway.name))
-    told = [await settle_and_tell(desk, attempt_id, inquire_first=True) for attempt_id in ids]
+    told: list[Settled] = []
+    for attempt_id in ids:
+        told.append(await settle_and_tell(desk, attempt_id, inquire_first=True))
+        if not told[-1].answered:
+            break  # the person waits; the rest would wait for the same silence
     state = await desk.database.read(partial(_request_state, request_id=request_id))
     if state is RequestState.COMPLETED:
         return Checked.COMPLETED

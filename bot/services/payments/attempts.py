@@ -15,6 +15,7 @@ from sqlmodel import Session, col, select
 from bot.errors import NotAllowed, Refusal, Stale
 from bot.rules.payment import PaymentEvent, after
 from bot.services import audit
+from bot.services.payments import alerts
 from bot.turn import SYSTEM, Actor
 from storage.states import AttemptState, RequestState
 from storage.tables import Account, PaymentAttempt, QualificationRequest
@@ -139,7 +140,7 @@ def begin(db: Session, *, token: str, gateway: str, now: datetime) -> Opening:
     return Opening(attempt.id, request.fee_rial, request.tracking_code or "", account.mobile)
 
 
-def opened(db: Session, *, attempt_id: int, ref: str) -> None:
+def opened(db: Session, *, attempt_id: int, ref: str, now: datetime) -> None:
     """Keep the gateway's ref, before the payer is sent there. Raises Refusal where the request was withdrawn
     meanwhile: then nobody is sent."""
     attempt = db.get_one(PaymentAttempt, attempt_id)
@@ -147,6 +148,7 @@ def opened(db: Session, *, attempt_id: int, ref: str) -> None:
     request = db.get_one(QualificationRequest, attempt.request_id)
     if request.state is not RequestState.AWAITING_PAYMENT:
         raise Refusal("error.nothing_due")
+    alerts.accepted(db, gateway=attempt.gateway, now=now)
 
 
 def claim(db: Session, *, attempt_id: int, now: datetime) -> Claimed | AttemptState:

@@ -9,6 +9,7 @@ from bot.gateways.ports import NotPaid, Retry, Standing, Verification, Verified,
 from bot.rules.payment import SETTLED, PaymentEvent
 from bot.screens import Button
 from bot.services import completion, notify
+from bot.services.payments import alerts
 from bot.services.payments.attempts import PAID_OF, Claimed, locked, locked_request, move
 from bot.services.payments.page import pay_url
 from bot.texts import t
@@ -56,12 +57,7 @@ def conclude(
         case _ if not ours:
             return attempt.state
         case WrongAmount():
-            notify.alert_staff(
-                db,
-                key=wrong_amount_key(attempt),
-                text=t("alert.wrong_amount", attempt=attempt.id, code=request.tracking_code or ""),
-                now=now,
-            )
+            alerts.wrong_amount(db, request, attempt, now)
             return _wait(db, attempt, PaymentEvent.WRONG_AMOUNT, verification, now)
         case Retry():
             _alert_if_asked(db, attempt, verification, now)
@@ -88,7 +84,7 @@ def _paid(
         "paid_at": now,
         "checks": attempt.checks + 1,
     }
-    notify.settle_alert(db, key=wrong_amount_key(attempt), now=now)
+    alerts.amount_settled(db, attempt, now)
     paid_before = db.exec(PAID_OF, params={"request_id": request.id}).first() is not None
     if request.state is RequestState.AWAITING_PAYMENT and not paid_before:
         state = move(db, attempt, PaymentEvent.PAID, now, **values)
@@ -96,20 +92,14 @@ def _paid(
             raise RuntimeError(f"request {request.id} did not take its payment")  # it is locked: cannot be
         return state
     state = move(db, attempt, PaymentEvent.PAID_IN_EXCESS, now, **values)
-    amount = number(attempt.amount_rial)
-    notify.alert_staff(
-        db,
-        key=refund_key(attempt),
-        text=t("alert.refund_due", attempt=attempt.id, code=request.tracking_code or "", amount=amount),
-        now=now,
-    )
+    alerts.refund_due(db, request, attempt, now)
     withdrawn = request.state is RequestState.WITHDRAWN
     notify.push(
         db,
         kind="N23",
         event_key=f"payment:{attempt.id}:refund_due",
         account_id=request.account_id,
-        text=t("push.N23_due_withdrawn" if withdrawn else "push.N23_due", amount=amount),
+        text=t("push.N23_due_withdrawn" if withdrawn else "push.N23_due", amount=number(attempt.amount_rial)),
         now=now,
     )
     return state
@@ -161,22 +151,4 @@ def _wait(
 
 def _alert_if_asked(db: Session, attempt: PaymentAttempt, answer: Retry | NotPaid, now: datetime) -> None:
     if answer.alert:
-        alert_refused(db, gateway=attempt.gateway, code=answer.code, now=now)
-
-
-def alert_refused(db: Session, *, gateway: str, code: int | str | None, now: datetime) -> None:
-    """Tell staff that the gateway refuses us: settings, tariff, or a payment it does not know."""
-    notify.alert_staff(
-        db,
-        key=f"gateway:{gateway}:{code}",
-        text=t("alert.gateway_refused", gateway=gateway, reason=code),
-        now=now,
-    )
-
-
-def wrong_amount_key(attempt: PaymentAttempt) -> str:
-    return f"wrong_amount:{attempt.id}"
-
-
-def refund_key(attempt: PaymentAttempt) -> str:
-    return f"refund:{attempt.id}"
+        alerts.refused(db, gateway=attempt.gateway, code=answer.code, now=now)

@@ -10,9 +10,8 @@ from sqlmodel import Session, col, select
 from bot.desk import Desk
 from bot.gateways.ports import GatewayDown, Unverified
 from bot.rules.payment import OPEN, SETTLED
-from bot.services import notify
+from bot.services.payments import alerts
 from bot.services.payments.asking import settle, settle_and_tell
-from bot.texts import t
 from storage.tables import PaymentAttempt, Throttle
 
 log = logging.getLogger(__name__)
@@ -98,12 +97,7 @@ def _match(db: Session, *, desk: Desk, waiting: list[Unverified]) -> list[int]:
             select(PaymentAttempt).where(PaymentAttempt.gateway == name, PaymentAttempt.ref == one.ref)
         ).first()
         if attempt is None:
-            notify.alert_staff(
-                db,
-                key=f"unverified:{name}:{one.ref}",
-                text=t("alert.unverified_unknown", gateway=name, ref=one.ref),
-                now=desk.clock(),
-            )
+            alerts.stranger(db, gateway=name, ref=one.ref, now=desk.clock())
         elif (
             attempt.state not in SETTLED | OPEN and attempt.id is not None
         ):  # the open ones have their own look

@@ -8,8 +8,8 @@ from sqlmodel import Session, col, select
 from bot.errors import InvalidInput, NotAllowed, Stale
 from bot.rules.payment import PaymentEvent
 from bot.services import cases, notify
+from bot.services.payments import alerts
 from bot.services.payments.attempts import locked, move
-from bot.services.payments.conclusion import refund_key
 from bot.texts import BIDI_MARKS, t
 from bot.texts.formats import number
 from bot.turn import Actor
@@ -86,7 +86,7 @@ def record_refund(
         refunded_at=now,
         refunded_by=actor.account_id,
     )
-    notify.settle_alert(db, key=refund_key(attempt), now=now)
+    alerts.refunded(db, attempt, now)
     notify.push(
         db,
         kind="N23",

@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 
 from bot.errors import InvalidInput, NotAllowed, Refusal, Stale, Unavailable
-from bot.gateways.ports import Verification
+from bot.gateways.ports import Created, GatewayRefused, Redirect, Verification
 from bot.services import payments
 from bot.services.payments import Checked, PageState
 from bot.services.payments.reconciler import reconcile
@@ -122,6 +122,48 @@ async def test_a_gateway_that_refuses_our_shop_is_raised_with_staff(world: Payin
     [key] = await world.alerts()
     assert key.startswith("gateway:")
     assert len(await world.told("alert")) == 1
+
+
+async def test_the_alert_is_settled_once_the_gateway_takes_us_again(world: Paying) -> None:
+    gateway = world.desk.gateway
+    create = gateway.create
+
+    async def refuses(**values: object) -> object:
+        raise GatewayRefused(-11)
+
+    gateway.create = refuses  # type: ignore[method-assign,assignment]
+    with pytest.raises(Unavailable):
+        await payments.open_attempt(world.desk, TOKEN)
+    assert await world.alerts() == [f"gateway:{gateway.name}:-11"]
+    gateway.create = create  # type: ignore[method-assign]
+    await world.click()
+    assert await world.alerts() == []
+
+
+async def test_a_name_that_the_gateway_gave_before_is_not_taken_again(world: Paying) -> None:
+    first = await world.click()
+
+    async def repeats(**values: object) -> Created:
+        return Created(first.ref or "", Redirect("https://bank.example.ir"))
+
+    world.desk.gateway.create = repeats  # type: ignore[method-assign,assignment]
+    with pytest.raises(Unavailable):
+        await payments.open_attempt(world.desk, TOKEN)
+    assert [one.state for one in await world.attempts()] == [AttemptState.CREATED, AttemptState.FAILED]
+    assert len(await world.alerts()) == 1
+
+
+async def test_withdrawn_while_the_gateway_was_being_asked(world: Paying) -> None:
+    create = world.desk.gateway.create
+
+    async def slowly(**values: object) -> object:
+        await world.withdraw()
+        return await create(**values)  # type: ignore[arg-type]
+
+    world.desk.gateway.create = slowly  # type: ignore[method-assign,assignment]
+    with pytest.raises(Refusal) as refused:
+        await payments.open_attempt(world.desk, TOKEN)
+    assert refused.value.key == "error.nothing_due"
 
 
 async def test_no_answer_is_uncertain_and_then_found_out(world: Paying) -> None:

@@ -1,0 +1,78 @@
+"""What staff are told about payments, and when that is settled."""
+
+from datetime import datetime
+
+from sqlmodel import Session, col, select
+
+from bot.services import notify
+from bot.texts import t
+from bot.texts.formats import number
+from storage.tables import PaymentAttempt, QualificationRequest, StaffAlert
+
+
+def refused(db: Session, *, gateway: str, code: int | str | None, now: datetime) -> None:
+    """The gateway refuses us: settings, tariff, or a payment of ours that it does not know."""
+    notify.alert_staff(
+        db,
+        key=f"{_refused(gateway)}{code}",
+        text=t("alert.gateway_refused", gateway=gateway, reason=code),
+        now=now,
+    )
+
+
+def accepted(db: Session, *, gateway: str, now: datetime) -> None:
+    """The gateway takes our payments: whatever it refused us for is mended."""
+    keys = db.exec(
+        select(StaffAlert.key).where(
+            col(StaffAlert.key).startswith(_refused(gateway)), col(StaffAlert.settled_at).is_(None)
+        )
+    ).all()
+    for key in keys:
+        notify.settle_alert(db, key=key, now=now)
+
+
+def wrong_amount(db: Session, request: QualificationRequest, attempt: PaymentAttempt, now: datetime) -> None:
+    """Something was paid, but not the fee."""
+    text = t("alert.wrong_amount", attempt=attempt.id, code=request.tracking_code or "")
+    notify.alert_staff(db, key=_wrong_amount(attempt), text=text, now=now)
+
+
+def amount_settled(db: Session, attempt: PaymentAttempt, now: datetime) -> None:
+    notify.settle_alert(db, key=_wrong_amount(attempt), now=now)
+
+
+def refund_due(db: Session, request: QualificationRequest, attempt: PaymentAttempt, now: datetime) -> None:
+    """Money must go back to the payer."""
+    text = t(
+        "alert.refund_due",
+        attempt=attempt.id,
+        code=request.tracking_code or "",
+        amount=number(attempt.amount_rial),
+    )
+    notify.alert_staff(db, key=_refund(attempt), text=text, now=now)
+
+
+def refunded(db: Session, attempt: PaymentAttempt, now: datetime) -> None:
+    notify.settle_alert(db, key=_refund(attempt), now=now)
+
+
+def stranger(db: Session, *, gateway: str, ref: str, now: datetime) -> None:
+    """A payment waits at our gateway that we never opened."""
+    notify.alert_staff(
+        db,
+        key=f"unverified:{gateway}:{ref}",
+        text=t("alert.unverified_unknown", gateway=gateway, ref=ref),
+        now=now,
+    )
+
+
+def _refused(gateway: str) -> str:
+    return f"gateway:{gateway}:"
+
+
+def _wrong_amount(attempt: PaymentAttempt) -> str:
+    return f"wrong_amount:{attempt.id}"
+
+
+def _refund(attempt: PaymentAttempt) -> str:
+    return f"refund:{attempt.id}"
