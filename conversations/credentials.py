@@ -1,5 +1,6 @@
 """What registration, login and new passwords share: entering an account, and showing a password once."""
 
+from bot.passwords import Made
 from bot.screens import Button, Screen, button
 from bot.services import accounts
 from bot.texts import t
@@ -24,6 +25,11 @@ def credentials_screen(account: Account, password: str, key: str = "credentials.
             (Button(t("credentials.copy_password"), copy=password),),
         ),
     )
+
+
+def is_unseen(turn: Turn, account: Account) -> bool:
+    """Whether the account's password is not known to have arrived, and does not leave with this very answer."""
+    return account.credentials_pending and not isinstance(turn.prepared, Made)
 
 
 def home_button() -> Button:

@@ -107,7 +107,7 @@ def _login(turn: Turn, answers: dict[str, Any]) -> Reply | Again:
 LOGIN = Dialogue(
     "login",
     (
-        Ask("login_code", UserCode(), hidden=True),
+        Ask("login_code", UserCode()),
         Ask("login_password", LoginPassword(), when=_knows_code, hidden=True),
     ),
     _login,
@@ -152,8 +152,8 @@ def _recover(turn: Turn, answers: dict[str, Any]) -> Reply:
 FORGOTTEN = Dialogue(
     "forgot",
     (
-        Ask("recovery_code", NationalCode(), hidden=True),
-        Ask("recovery_mobile", Mobile(typed=False), hidden=True),
+        Ask("recovery_code", NationalCode()),
+        Ask("recovery_mobile", Mobile(typed=False)),
     ),
     _recover,
     prepare_finish=_prepare_recovery,

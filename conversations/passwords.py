@@ -77,7 +77,7 @@ def _change(turn: Turn, answers: dict[str, Any]) -> Reply:
 CHANGE_PASSWORD = Dialogue(
     "password",
     (
-        Ask("password_kind", Choice(_kinds), hidden=True),
+        Ask("password_kind", Choice(_kinds)),
         Ask("new_password", NewPassword(), when=_is_chosen, hidden=True),
     ),
     _change,
@@ -99,7 +99,7 @@ def _change_mobile(turn: Turn, answers: dict[str, Any]) -> Reply:
 
 CHANGE_MOBILE = Dialogue(
     "mobile",
-    (Ask("new_mobile", Mobile(), hidden=True),),
+    (Ask("new_mobile", Mobile()),),
     _change_mobile,
     exit=Press("me"),
 )

@@ -106,7 +106,7 @@ def _reset(turn: Turn, answers: dict[str, Any]) -> Reply:
 
 RESET_ACCESS = Dialogue(
     "reset_access",
-    (Ask("reset_reason", Text(REASON_MIN, REASON_MAX, short="error.short_reason"), hidden=True),),
+    (Ask("reset_reason", Text(REASON_MIN, REASON_MAX, short="error.short_reason")),),
     _reset,
     exit=_back_to_expert,
     prepare_finish=_make_password,

@@ -8,6 +8,7 @@ from bot.services import alerts, payments, reference, review
 from bot.texts import t
 from bot.texts.formats import digits
 from bot.turn import Turn
+from conversations.credentials import is_unseen
 from conversations.engine import Engine
 from handlers.nav import Row, home
 from storage.states import AccountState, Role
@@ -30,7 +31,7 @@ def routes(engine: Engine) -> Routes:
         if turn.account.state is AccountState.SUSPENDED:
             return _suspended(turn)
         screen = _menu(turn, _resume(drafts) if turn.role is Role.OFFICER else [])
-        return _with_credentials(screen) if turn.account.credentials_pending else screen
+        return _with_credentials(screen) if is_unseen(turn, turn.account) else screen
 
     table.show("help", roles=EVERYONE)(show_help)
     table.show("privacy", roles=EVERYONE)(show_privacy)

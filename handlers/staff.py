@@ -9,6 +9,7 @@ from bot.services import accounts, alerts, payments, reference
 from bot.texts import t
 from bot.texts.formats import digits, jalali_day, jalali_time, masked, number, toman
 from bot.turn import Turn
+from conversations.credentials import is_unseen
 from conversations.engine import Engine
 from conversations.staff_expert import ACCOUNT, GRANT, UNIVERSITY, VERSION
 from conversations.staff_refund import ATTEMPT
@@ -128,7 +129,7 @@ def expert(turn: Turn, press: Press) -> Screen:
     if account.national_code:
         lines.append(t("me.line", field=t("field.national_code"), value=masked(account.national_code)))
     lines.append(t("staff.account_state", state=t(f"account_state.{account.state}")))
-    if account.credentials_pending:
+    if is_unseen(turn, account):
         lines.append(t("staff.password_unseen"))
     return Screen(
         "\n".join(lines),

@@ -73,7 +73,7 @@ async def test_dismissing_and_a_new_password(house: House) -> None:
     await boss.taps("🔑 رمز تازه")
     (await boss.types("کم")).sees("لطفاً دلیل را کامل‌تر بنویسید.")
     await boss.types("گوشی گم شده است")
-    boss.sees("از همه گفت‌وگوها خارج شد", "وضعیت حساب: فعال")
+    boss.sees("از همه گفت‌وگوها خارج شد", "وضعیت حساب: فعال").sees_not("رمز این حساب هنوز")
     renewed = boss.line("رمز عبور")
     (await mina.commands("menu")).sees("📝 ثبت‌نام")
     (await logs_in(mina, user_code, renewed)).sees("کارتابل")
