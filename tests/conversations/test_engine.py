@@ -138,8 +138,6 @@ def test_two_chats_on_one_draft(db: Session) -> None:
     second.taps("مرد").sees("کارت؟")
     first.taps("زن").sees("شماره تماس").taps("تلفن ثابت ندارم").taps("رد کردن")
     old = first.button("تأیید")
-    second.types("معاف")  # its step is closed by now: the word is taken by the step that is open there
-    second.taps("بدون تغییر") if "بدون تغییر" in second.labels else None
     second.starts("form").taps("✏️ نام پدر").types("رضا")
     first.presses(old).sees("دیگر معتبر نیست", "نام پدر: رضا")
     assert finished == []
