@@ -83,7 +83,7 @@ def suggest(identity: Identity, screen: Seen) -> list[Suggestion]:
     asked = _ASKED_PAPER.search(prompt) if "📎" in prompt else None
     if asked is not None:
         paper = paper_for(asked[1])
-        return [Suggestion(f"📎 {PAPERS[paper].name}", paper=paper)]
+        return [Suggestion(PAPERS[paper].name, paper=paper)]
     for words, fact in _FACTS:
         if words in prompt:
             value = str(getattr(identity, fact))

@@ -58,7 +58,8 @@ class World:
     first_message_id: int = 1
     shapes: Shapes = field(init=False)
     _waiters: list[asyncio.Future[None]] = field(default_factory=list)
-    _next_query: int = 0
+    #: Buttons pressed so far.
+    queries_made: int = 0
 
     def __post_init__(self) -> None:
         self.shapes = Shapes(self.kind, self.quirks)
@@ -138,10 +139,10 @@ class World:
         self.tell("toast", bot, conversation, text=text)
 
     def new_query(self, bot: Bot, message: Message, data: str, user: User) -> CallbackQuery:
-        self._next_query += 1
+        self.queries_made += 1
         first = "1" if user.old_client else "4"
         query = CallbackQuery(
-            f"{first}{user.id}{self._next_query:06}", message.chat.id, message.id, data, time.time()
+            f"{first}{user.id}{self.queries_made:06}", message.chat.id, message.id, data, time.time()
         )
         bot.queries[query.id] = query
         return query

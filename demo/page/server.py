@@ -15,6 +15,7 @@
     POST /town/people/{id}/sticker, …/voice   {}
     GET  /town/people/{id}/files/{unique id}  a file of this chat
     POST /town/network                        {"messenger", "out": true|false}
+    POST /town/bot                            {"on": true|false} kill -9 of the bot, and its new start
 
 Actions answer {"ok": true, …} or 400/404 {"ok": false, "error"}.
 """
@@ -30,6 +31,7 @@ from typing import Any
 from aiohttp import web
 
 from demo import papers
+from demo.bot_process import BotProcess
 from demo.botapi.files import MAX_UPLOAD
 from demo.botapi.world import Happening
 from demo.cast import Cast, Role
@@ -49,10 +51,15 @@ Answer = dict[str, Any] | None
 
 
 class PageServer:
-    def __init__(self, cast: Cast, *, host: str = "127.0.0.1", port: int = 0) -> None:
+    def __init__(
+        self, cast: Cast, *, host: str = "127.0.0.1", port: int = 0, bot: BotProcess | None = None
+    ) -> None:
         self.cast = cast
+        #: The bot's process, where the town may cut its power.
+        self.bot = bot
         self.host, self.port = host, port
         self._streams: set[asyncio.Queue[str]] = set()
+        self._switching = asyncio.Lock()
         self._runner: web.AppRunner | None = None
         for face in cast.town.faces:
             face.server.world.listeners.append(self._happened)
@@ -71,6 +78,7 @@ class PageServer:
         router.add_get("/town/events", self._events)
         router.add_post("/town/people", self._new_person)
         router.add_post("/town/network", self._network)
+        router.add_post("/town/bot", self._power)
         one = "/town/people/{id}"
         router.add_get(one, self._with(self._chat))
         router.add_get(f"{one}/wait", self._with(self._wait))
@@ -102,7 +110,8 @@ class PageServer:
         return web.FileResponse(STATIC / "index.html", headers=_PAGE)
 
     async def _town(self, request: web.Request) -> web.Response:
-        return _json(views.town(self.cast))
+        power = self.bot.runs if self.bot is not None else None
+        return _json({**views.town(self.cast), "bot": power})
 
     async def _chat(self, request: web.Request, role: Role) -> Answer:
         return views.chat(role)
@@ -207,6 +216,18 @@ class PageServer:
             server.come_back()
         self._tell({"kind": "network", "messenger": server.kind, "out": server.is_out})
         return _json({"ok": True})
+
+    async def _power(self, request: web.Request) -> web.Response:
+        wanted = bool((await _body(request))["on"])
+        _require(self.bot is not None, "این شهر فرمان سامانه را در دست ندارد.")
+        assert self.bot is not None
+        async with self._switching:
+            if wanted and not self.bot.runs:
+                await self.bot.start()
+            elif not wanted and self.bot.runs:
+                await self.bot.kill()
+        self._tell({"kind": "bot", "on": self.bot.runs})
+        return _json({"ok": True, "on": self.bot.runs})
 
     async def _send(self, request: web.Request, role: Role) -> Answer:
         text = str((await _body(request))["text"]).strip()

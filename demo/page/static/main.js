@@ -7,6 +7,7 @@ import { Phone } from "./phone.js";
 const chips = document.getElementById("people");
 const table = document.getElementById("phones");
 const DOT = { telegram: "#517da2", bale: "#0b8f7e", sms: "#5b5f66" };
+const MESSENGER = { telegram: "تلگرام", bale: "بله" };
 const SMS = "sms";
 const narrow = matchMedia("(max-width: 46rem)");
 
@@ -78,7 +79,7 @@ function settle() {
   chips.replaceChildren(...order().map((id) => {
     const person = town.people.find((one) => one.id === id);
     const chip = element("button", { type: "button", className: "chip" }, element("i"),
-      element("span", { textContent: person ? person.name : "پیامک‌ها" }), element("small", { textContent: person ? person.role : "" }));
+      element("span", { textContent: person ? person.name : "پیامک‌ها" }), element("small", { textContent: person ? `${MESSENGER[person.messenger]} · ${person.role}` : "" }));
     chip.style.setProperty("--dot", DOT[person ? person.messenger : SMS]);
     chip.setAttribute("aria-pressed", narrow.matches ? id === current : on.has(id));
     if (unread.get(id)) chip.append(element("b", { textContent: unread.get(id).toLocaleString("fa"), ariaLabel: "پیام نخوانده" }));
@@ -107,6 +108,10 @@ function happened(event) {
     document.getElementById(`out-${event.messenger}`).checked = event.out;
     return;
   }
+  if (event.kind === "bot") {
+    power(event.on);
+    return;
+  }
   const { person } = event;
   const known = town.people.findIndex((one) => one.id === person.id);
   if (known < 0) {
@@ -123,6 +128,7 @@ function happened(event) {
 async function readAll() {
   town = await look("/town");
   for (const messenger of ["telegram", "bale"]) document.getElementById(`out-${messenger}`).checked = town.out[messenger];
+  power(town.bot);
   accounts();
   smsPhone.draw();
   const wanted = chosen ? [...on] : [...town.people.filter((one) => one.shown).map((one) => one.id), ...(narrow.matches ? [] : [SMS])];
@@ -152,6 +158,17 @@ for (const messenger of ["telegram", "bale"]) {
   document.getElementById(`out-${messenger}`).onchange = (event) =>
     act("/town/network", { messenger, out: event.target.checked }).catch(complain);
 }
+
+const off = document.getElementById("off");
+function power(runs) {
+  document.getElementById("power").hidden = runs === null;
+  off.checked = runs === false;
+  document.body.classList.toggle("off", runs === false);
+}
+off.onchange = () => {
+  off.disabled = true;
+  act("/town/bot", { on: !off.checked }).then((body) => power(body.on), complain).finally(() => { off.disabled = false; });
+};
 
 const newcomer = document.getElementById("newcomer");
 document.getElementById("add").onclick = () => { newcomer.querySelector("form").reset(); newcomer.returnValue = ""; newcomer.showModal(); };

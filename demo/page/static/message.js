@@ -65,7 +65,7 @@ export function draw(message, on) {
   if (message.contact) {
     bubble.append(element("div", { className: "card" }, element("span", { textContent: "👤" }),
       element("div", {}, element("bdi", { textContent: message.contact.first_name }), element("br"),
-        element("bdi", { textContent: persian(message.contact.phone_number) }))));
+        element("bdi", { dir: "ltr", textContent: persian(message.contact.phone_number) }))));
   }
   if (message.text) bubble.append(words(message.text, message.spans));
   const when = element("span", { className: "when" });

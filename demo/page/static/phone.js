@@ -113,7 +113,7 @@ export class Phone {
       return made;
     }))));
     this.find(".suggestions").replaceChildren(...(blocked ? [] : suggestions).map((one) => {
-      const made = element("button", { type: "button", textContent: `✨ ${one.label}`, title: "پاسخ نمونه" });
+      const made = element("button", { type: "button", textContent: `${one.paper ? "📎" : "✨"} ${one.label}`, title: "پاسخ نمونه" });
       made.onclick = () => (one.paper ? this.run("paper", { code: one.paper, as: "photo" }) : this.run("send", { text: one.text }));
       return made;
     }));
@@ -132,11 +132,11 @@ export class Phone {
         const shown = this.drawn(message);
         if (old) old.replaceWith(shown);
         else { shown.classList.add("fresh"); this.chat.querySelector(".empty")?.remove(); this.chat.append(shown); }
-        this.bottom();
       }
     }
     if (event.kind === "toast") this.toast(event.text);
     this.around(event.chat);
+    if (message) this.bottom();
   }
 
   toast(text) {

@@ -1,0 +1,21 @@
+"""`python -m demo`, and what `python bot.py demo` calls."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+from demo.bot_process import BotFailedError
+from demo.run import main as run
+
+
+def main() -> None:
+    try:
+        asyncio.run(run())
+    except BotFailedError as error:
+        print(error, file=sys.stderr)
+        raise SystemExit(1) from None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,175 @@
+"""`python bot.py demo`: the town, the real bot beside it, accounts to play with, and the page."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import shutil
+import signal
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+
+from demo import keep
+from demo.bot_process import PROJECT, BotProcess
+from demo.cast import Cast, Role
+from demo.page.server import PageServer
+from demo.people import Town
+
+_SAVE_SECONDS = 10
+
+
+@dataclass(frozen=True)
+class Options:
+    folder: Path = PROJECT / "data" / "demo"
+    host: str = "127.0.0.1"
+    #: Of the page; the bot's own web pages are on the next one. A busy port is replaced by a free one.
+    port: int = 8090
+    #: Begin anew, whatever was there.
+    fresh: bool = False
+
+    @classmethod
+    def from_environment(cls) -> Options:
+        """DEMO_FOLDER, DEMO_HOST, DEMO_PORT, DEMO_FRESH=1."""
+        known = os.environ
+        return cls(
+            Path(known.get("DEMO_FOLDER", cls.folder)).resolve(),
+            known.get("DEMO_HOST", cls.host),
+            int(known.get("DEMO_PORT", cls.port)),
+            known.get("DEMO_FRESH", "") not in ("", "0"),
+        )
+
+
+async def main(options: Options | None = None) -> None:
+    """Run until SIGINT or SIGTERM. Raises BotFailedError where the bot does not start."""
+    options = options or Options.from_environment()
+    stopping = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    async with Demo(options) as demo:
+        demo.introduce()
+        saving = asyncio.create_task(demo.save_now_and_then())
+        await stopping.wait()
+        saving.cancel()
+
+
+class Demo:
+    """Everything that runs, put together."""
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self.kept = options.folder / "town.pickle"
+        self.town: Town
+        self.cast: Cast
+        self.bot: BotProcess
+        self.page: PageServer
+
+    async def __aenter__(self) -> Demo:
+        async with contextlib.AsyncExitStack() as stack:
+            self.town = await stack.enter_async_context(await Town.start(host=self.options.host))
+            self.cast = Cast(self.town)
+            going_on = not self.options.fresh and keep.load(self.cast, self.kept)
+            folder = self.options.folder
+            if not going_on:
+                _clear(folder)
+            self.bot = BotProcess(folder, self._settings())
+            stack.push_async_callback(self.bot.stop)
+            if not going_on:
+                await self._settle()
+            await self.bot.start()
+            port = _free(self.options.host, self.options.port)
+            self.page = PageServer(self.cast, host=self.options.host, port=port, bot=self.bot)
+            await self.page.start()
+            stack.push_async_callback(self.page.stop)
+            stack.callback(keep.save, self.cast, self.kept)
+            keep.save(self.cast, self.kept)
+            self._stack = stack.pop_all()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._stack.aclose()
+
+    def _settings(self) -> dict[str, str]:
+        folder, host = self.options.folder, self.options.host
+        port = _free(host, self.options.port + 1 if self.options.port else 0)
+        return self.town.env() | {
+            "DATABASE_URL": f"sqlite:///{folder / 'bot.db'}",
+            "FILES_URL": str(folder / "files"),
+            "LISTEN": f"{host}:{port}",
+            "PUBLIC_URL": f"http://{host}:{port}",
+            "SUPPORT_CONTACT": "۰۲۱۰۰۰۰۰۰۰۰",
+            "LOG_LEVEL": "INFO",
+            "LOG_FORMAT": "console",
+        }
+
+    async def _settle(self) -> None:
+        """Tariffs, and the people with their phones; who works for the state gets an account."""
+        await self.bot.command("migrate")
+        await self.bot.command("set-tariff", "--kind", "new", "--rial", "5600000")
+        await self.bot.command("set-tariff", "--kind", "amendment", "--rial", "2800000")
+        telegram, bale = self.town.faces
+        add = self.cast.add
+        sara = add(telegram, "سارا", "کریمی‌نژاد", mobile="09901110001", shown=True)
+        add(bale, "سارا", "کریمی‌نژاد", mobile="09901110001", identity=sara.identity, shown=True)
+        shiraz = add(telegram, "مریم", "موسوی", mobile="09901110002", title="کارشناس شیراز", shown=True)
+        charge = add(bale, "نرگس", "رستمی", mobile="09901110003", title="کارشناس مسئول شیراز")
+        tehran = add(bale, "رضا", "احمدی", mobile="09901110004", title="کارشناس تهران")
+        staff = add(telegram, "حسین", "توکلی", mobile="09901110005", title="اداره کل")
+        ali = add(bale, "علی", "رضایی", mobile="09901110006")
+        ali.identity.city, ali.identity.address = "تهران", "تهران، خیابان انقلاب، کوچه ۵، پلاک ۸"
+        await self._account(shiraz, "expert", "sums")
+        await self._account(charge, "expert-in-charge", "sums")
+        await self._account(tehran, "expert", "tums")
+        await self._account(staff, "staff")
+
+    async def _account(self, role: Role, kind: str, university: str | None = None) -> None:
+        arguments = ["create-user", "--role", kind, "--name", role.person.name, "--json"]
+        if university is not None:
+            arguments += ["--university", university]
+        made = json.loads(await self.bot.command(*arguments))
+        role.identity.user_code, role.identity.password = made["user_code"], made["password"]
+
+    async def save_now_and_then(self) -> None:
+        before = -1
+        while True:
+            await asyncio.sleep(_SAVE_SECONDS)
+            now = sum(face.server.world.clock for face in self.town.faces)
+            if now != before:
+                before = now
+                keep.save(self.cast, self.kept)
+
+    def introduce(self) -> None:
+        """Where to open, and whom to play."""
+        print(f"\n  The town is up.  Open  {self.page.url}\n")
+        print("  Officers register themselves on their phones. Ready accounts:\n")
+        for role in self.cast.roles:
+            if role.identity.user_code and role.title != "مسئول فنی":
+                login = f"code {role.identity.user_code}   password {role.identity.password}"
+                print(f"    {login}   {role.person.name}، {role.title} ({role.person.world.kind})")
+        print(f"\n  Bot's log: {self.bot.log}")
+        print("  Stop with Ctrl-C; the next start goes on from here, DEMO_FRESH=1 begins anew.\n", flush=True)
+
+
+def _clear(folder: Path) -> None:
+    """Remove what an earlier demo left, and nothing else that may lie in a folder somebody chose."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for pattern in ("bot.db*", "bot.log", "town.pickle"):
+        for path in folder.glob(pattern):
+            path.unlink()
+    for name in ("files", "data"):
+        shutil.rmtree(folder / name, ignore_errors=True)
+
+
+def _free(host: str, port: int) -> int:
+    """This port, or another one where it is taken."""
+    for wanted in (port, 0):
+        with socket.socket() as tried:
+            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                tried.bind((host, wanted))
+            except OSError:
+                continue
+            return int(tried.getsockname()[1])
+    raise OSError("no free port")
