@@ -100,6 +100,8 @@ class Delivery:
             log.exception("an answer could not be shown")
             self._try_later(place)
         else:
+            if answer.credentials_of is not None and shown is not None:
+                await self._arrived(answer.credentials_of)
             self._note(answer, shown)
 
     async def close(self) -> None:
@@ -229,18 +231,22 @@ class Delivery:
     def _note(self, answer: Answer, shown: int | None) -> None:
         """Mark it answered, in a later transaction together with others."""
         chat_row, row = answer.place.row_id, answer.update_row
-        account = answer.credentials_of
 
         def unit(db: Session) -> None:
             if row is not None:
                 inbox.mark_answered(db, row)
             if shown is not None and chat_row is not None:
                 db.execute(_SHOWN, {"chat_row": chat_row, "message_id": shown})
-            if account is not None and shown is not None:
-                db.execute(_DELIVERED, {"account_row": account})
 
         if row is not None or shown is not None:
             self.desk.database.later(unit)
+
+    async def _arrived(self, account_row: int) -> None:
+        """A password was shown. Noted at once, within the person's lane: the next touch must know it already."""
+        try:
+            await self.desk.database.run(lambda db: db.execute(_DELIVERED, {"account_row": account_row}))
+        except Exception:
+            log.exception("it could not be noted that a password was shown; another will be offered")
 
     def _failed(self, answer: Answer, error: TelegramError) -> None:
         if not is_unreachable(error):
