@@ -23,14 +23,10 @@ class Choices:
     suggested: str | None = None
 
 
-def _in_force(db: Session, province: str, city: str | None, district: int | None) -> str | None:
-    """The university of the most specific active coverage row."""
-    return _most_specific(db, province, city, district, only_active=True)
-
-
 def _most_specific(
     db: Session, province: str, city: str | None, district: int | None, *, only_active: bool
 ) -> str | None:
+    """The university of the coverage row that fits best, if any does."""
     query = (
         select(Coverage)
         .join(University, col(University.code) == col(Coverage.university_code))
@@ -64,7 +60,7 @@ def university_for(db: Session, province: str, city: str | None) -> str | None:
     A coverage row that is switched on goes before the province's default; where there is no default it only suggests.
     """
     default = province_default(db, province)
-    return default and (_in_force(db, province, city, None) or default)
+    return default and (_most_specific(db, province, city, None, only_active=True) or default)
 
 
 def choices_for(db: Session, province: str, city: str | None = None, district: int | None = None) -> Choices:
@@ -82,7 +78,7 @@ def choices_for(db: Session, province: str, city: str | None = None, district: i
 
 
 def experts(db: Session, university_code: str) -> list[Grant]:
-    """Active grants of those who may review there, one an account (in-charge before expert)."""
+    """Active grants of those who may review there, one an account (the higher where somebody holds both)."""
     query = (
         select(Grant)
         .join(Account, col(Account.id) == col(Grant.account_id))
@@ -92,7 +88,7 @@ def experts(db: Session, university_code: str) -> list[Grant]:
             col(Grant.active).is_(True),
             Account.state == AccountState.ACTIVE,
         )
-        .order_by(col(Grant.account_id), col(Grant.role).desc())
+        .order_by(col(Grant.account_id), col(Grant.role))
     )
     return list({grant.account_id: grant for grant in db.exec(query)}.values())
 

@@ -60,6 +60,7 @@ def seed(db: Session) -> None:
     db.flush()
     db.add(Coverage(province="فارس", city="فسا", university_code="fasa"))
     db.add(Coverage(province="تهران", city="شمیرانات", university_code="sbmu"))
+    db.flush()
 
 
 def tariff(db: Session, rial: int, kind: RequestKind = RequestKind.NEW) -> None:
