@@ -28,7 +28,7 @@ from conversations.request_steps import (
     rule,
     ticked,
 )
-from conversations.wording import Wording, is_document
+from conversations.wording import Wording, for_people, is_document
 from storage.tables import DeficiencyRound, QualificationRequest
 
 #: The answer to an item that its officer explains instead of changing it; the words are the next answer.
@@ -186,7 +186,9 @@ def finish(turn: Turn, answers: dict[str, Any]) -> Reply:
         if is_document(key) and key not in answers and key not in found.items
     }
     replies = {
-        key.removeprefix(_REPLY): text for key, text in answers.items() if key.startswith(_REPLY) and text
+        key.removeprefix(_REPLY): for_people(text)
+        for key, text in answers.items()
+        if key.startswith(_REPLY) and text
     }
     qualification.resolve(
         turn.db,
@@ -194,7 +196,7 @@ def finish(turn: Turn, answers: dict[str, Any]) -> Reply:
         request_id=request.id,
         answers=values | dropped,
         replies=replies,
-        note=answers.get(NOTE),
+        note=for_people(answers.get(NOTE) or "") or None,
         now=turn.now,
     )
     return Reply(goto=track)

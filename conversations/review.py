@@ -19,7 +19,7 @@ from conversations import dialogue
 from conversations.dialogue import Again, Answers, Ask, Dialogue, Given, Stay
 from conversations.questions import Choice, Confirm, Text, Ticks
 from conversations.request_steps import TICK_ROOM
-from conversations.wording import Wording, shortened
+from conversations.wording import Wording, for_people, shortened
 from storage.states import RejectReason
 from storage.tables import Account, QualificationRequest
 
@@ -127,7 +127,7 @@ def _sure_to_reject(turn: Turn, answers: Answers) -> str:
     if chosen and chosen["reason"] != RejectReason.OTHER:
         lines.append(t("reject.reason_line", reason=t(f"reason.{chosen['reason']}")))
     if words := _words(answers):
-        lines.append(t("reject.text_line", text=words))
+        lines.append(t("reject.text_line", text=for_people(words)))
     return "\n".join(lines)
 
 
@@ -150,7 +150,7 @@ def finish_reject(turn: Turn, answers: dict[str, Any]) -> Reply:
                 actor=turn.actor,
                 request_id=request.id,
                 reason=RejectReason(_chosen(answers)["reason"]),
-                text=_words(answers) or None,
+                text=for_people(_words(answers)) or None,
                 version=answers["_version"],
                 now=turn.now,
             )
@@ -188,7 +188,7 @@ def _sure_of_defects(turn: Turn, answers: Answers) -> str:
     lines = [t("defects.confirm", **_about(turn))]
     lines += [t("qual.defect", item=words.label(key)) for key in found["items"]]
     if found["note"]:
-        lines.append(t("qual.note", note=found["note"]))
+        lines.append(t("qual.note", note=for_people(found["note"])))
     return "\n".join(lines)
 
 
@@ -204,7 +204,7 @@ def finish_defects(turn: Turn, answers: dict[str, Any]) -> Reply:
                 actor=turn.actor,
                 request_id=request.id,
                 items=answers["defects"]["items"],
-                note=answers["defects"]["note"],
+                note=for_people(answers["defects"]["note"] or "") or None,
                 version=answers["_version"],
                 now=turn.now,
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,14 @@ from bot.texts import formats, t
 from storage.tables import DegreeLevel, DocumentType, FieldOfStudy, University
 
 _IN_PERSIAN_DIGITS = frozenset({"birth_cert_no", "phone", "postal_address", "field_note"})
+
+
+_NUMBER = re.compile(r"(?<![A-Za-z0-9@._/:-])[0-9]+(?![A-Za-z0-9@_/:-])")
+
+
+def for_people(text: str) -> str:
+    """What somebody wrote, with Persian digits again except inside addresses and Latin codes."""
+    return _NUMBER.sub(lambda match: formats.digits(match.group()), text)
 
 
 def shortened(name: str, room: int) -> str:
