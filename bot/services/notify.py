@@ -7,8 +7,9 @@ from typing import Any
 from sqlalchemy import bindparam, update
 from sqlmodel import Session, col, select
 
-from bot.screens import Button, rows_to_json
+from bot.screens import Button, button, rows_to_json
 from bot.services.once import insert_once
+from bot.texts import t
 from storage.states import AccountState, Channel, PushState, Role
 from storage.tables import Account, Chat, Grant, Push, StaffAlert
 
@@ -138,7 +139,7 @@ def settle_alert(db: Session, *, key: str, now: datetime) -> bool:
 
 
 def _tell_staff(db: Session, alert_id: int, text: str, now: datetime, rows: Rows) -> None:
-    rows = [list(row) for row in rows]
+    rows = [list(row) for row in rows] or [[button(t("nav.see"), "staff.alerts")]]
     for account_id in db.exec(_STAFF).all():
         push(
             db,

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from itertools import product
+from pathlib import Path
 
 import pytest
 
@@ -255,3 +256,8 @@ def test_the_diagram_shows_every_row() -> None:
     forks = sum(row.fork is not None for row in TABLE.values())
     assert len(lines) == 1 + len(TABLE) + forks + len(TERMINAL)
     assert "    IN_REVIEW --> REJECTED: reject (its reviewer)" in lines
+
+
+def test_the_page_in_docs_is_the_table() -> None:
+    page = Path(__file__).parents[3] / "docs" / "states.md"
+    assert f"```mermaid\n{mermaid()}\n```" in page.read_text(encoding="utf-8")
