@@ -273,10 +273,15 @@ def doctor() -> None:
     except BadSettingError as error:
         _say(f"✗ settings: {error}")
         raise SystemExit(1) from None
-    healthy = True
-    for finding in asyncio.run(examine(settings, gateway=make_gateway(settings), sms=make_sms(settings))):
-        healthy &= finding.good
-        _say(str(finding))
+
+    async def look() -> bool:
+        healthy = True
+        async for finding in examine(settings):
+            healthy &= finding.good
+            _say(str(finding))
+        return healthy
+
+    healthy = asyncio.run(look())
     raise SystemExit(0 if healthy else 1)
 
 
