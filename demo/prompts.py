@@ -21,9 +21,11 @@ class Identity:
     father: str = "علی"
     certificate: str = "۱۲۳۴"
     field: str = "مهندسی پزشکی"
+    province: str = "فارس"
     city: str = "شیراز"
     address: str = "شیراز، خیابان زند، کوچه ۱۲، پلاک ۳"
     phone: str = "۰۷۱۳۲۱۲۳۴۵۶"
+    email: str = "officer@example.com"
     #: Learned from the chat, or given by whoever made the account.
     user_code: str = ""
     password: str = ""
@@ -55,18 +57,31 @@ _FACTS = (
     ("تاریخ تولد خود", "birth_date"),
     ("نام خانوادگی خود", "last_name"),
     ("نام خود را", "first_name"),
-    ("نام پدر", "father"),
-    ("نام رشته تحصیلی", "field"),
+    ("نام پدر خود را", "father"),
+    ("بخشی از نام رشته", "field"),
     ("شماره همراه خود", "mobile"),
     ("شماره شناسنامه خود", "certificate"),
-    ("نام شهر", "city"),
-    ("آدرس پستی", "address"),
-    ("شماره تماس ثابت", "phone"),
+    ("استان محل زندگی خود", "province"),
+    ("بخشی از نام شهر", "city"),
+    ("آدرس پستی کامل", "address"),
+    ("شماره تماس ثابت را", "phone"),
+    ("نشانی ایمیل خود", "email"),
     ("کد کاربری خود را", "user_code"),
     ("رمز عبور خود را", "password"),
 )
+#: What to answer where the first answer was found deficient.
+_OTHERS = {
+    "birth_date": "۱۳۶۵/۰۴/۱۳",
+    "last_name": "کریمی",
+    "first_name": "سارا سادات",
+    "father": "محمدعلی",
+    "field": "مهندسی برق",
+    "certificate": "۵۶۷۸",
+    "address": "شیراز، بلوار چمران، کوچه ۷، پلاک ۱۴، واحد ۲",
+    "phone": "۰۷۱۳۶۲۷۰۰۰۰",
+    "email": "officer.two@example.com",
+}
 _SENTENCES = (
-    ("نشانی ایمیل خود", "sara@example.com"),
     ("دلیل رد", "اطلاعات با مدارک همخوانی ندارد."),
     ("موارد ناقص", "تصویر مدرک خوانا نیست."),
     ("توضیح", "اصلاح شد؛ لطفاً بررسی فرمایید."),
@@ -84,9 +99,13 @@ def suggest(identity: Identity, screen: Seen) -> list[Suggestion]:
     if asked is not None:
         paper = paper_for(asked[1])
         return [Suggestion(PAPERS[paper].name, paper=paper)]
+    if any(key.asks_contact for row in screen.keyboard for key in row):
+        return []
     for words, fact in _FACTS:
         if words in prompt:
             value = str(getattr(identity, fact))
+            if value in prompt:  # the bot showed it as the present value and wants another
+                value = _OTHERS.get(fact, "")
             return [Suggestion(value, text=value)] if value else []
     for words, sentence in _SENTENCES:
         if words in prompt and not screen.buttons:

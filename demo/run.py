@@ -48,6 +48,7 @@ async def main(options: Options | None = None) -> None:
     stopping = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    print("Preparing the town …", flush=True)
     async with Demo(options) as demo:
         demo.introduce()
         saving = asyncio.create_task(demo.save_now_and_then())
@@ -118,7 +119,8 @@ class Demo:
         tehran = add(bale, "رضا", "احمدی", mobile="09901110004", title="کارشناس تهران")
         staff = add(telegram, "حسین", "توکلی", mobile="09901110005", title="اداره کل")
         ali = add(bale, "علی", "رضایی", mobile="09901110006")
-        ali.identity.city, ali.identity.address = "تهران", "تهران، خیابان انقلاب، کوچه ۵، پلاک ۸"
+        ali.identity.province = ali.identity.city = "تهران"
+        ali.identity.address, ali.identity.phone = "تهران، خیابان انقلاب، کوچه ۵، پلاک ۸", "۰۲۱۶۶۱۲۳۴۵۶"
         await self._account(shiraz, "expert", "sums")
         await self._account(charge, "expert-in-charge", "sums")
         await self._account(tehran, "expert", "tums")
