@@ -15,6 +15,13 @@ from conversations.questions import Text
 ATTEMPT, VERSION = "_attempt", "_version"
 
 
+class Reference(Text):
+    """A bank's number, shown as it was typed: it will be compared and copied."""
+
+    def show(self, turn: Turn, ask: Ask, value: Any) -> str:
+        return str(value)
+
+
 def _record(turn: Turn, answers: dict[str, Any]) -> Reply:
     payments.record_refund(
         turn.db,
@@ -29,7 +36,7 @@ def _record(turn: Turn, answers: dict[str, Any]) -> Reply:
 
 REFUND = Dialogue(
     "refund",
-    (Ask("refund_reference", Text(1, MAX_REFERENCE)),),
+    (Ask("refund_reference", Reference(1, MAX_REFERENCE)),),
     _record,
     summary="staff.refund_summary",
     exit=Press("staff.refunds"),

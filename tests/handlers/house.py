@@ -23,7 +23,7 @@ from bot.messengers.passage import CURRENT, Passage
 from bot.messengers.serve import Serve
 from bot.passwords import Passwords
 from bot.rules.identity import search_key
-from bot.screens import Button, Press, Screen, rows_from_json
+from bot.screens import MAX_LABEL, Button, Press, Screen, rows_from_json
 from bot.texts import BIDI_MARKS
 from bot.turn import World
 from conversations.catalogue import ALL
@@ -107,6 +107,12 @@ class Visitor:
 
     def gets(self, answer: Answer) -> None:
         self.screens, self.notice = answer.screens, answer.notice
+        for one in self.buttons:
+            named_by_data = one.press is not None and one.press.action == "d.choose"
+            assert 0 < len(one.label) <= (64 if named_by_data else MAX_LABEL), one.label
+            assert one.press is None or one.press.pack()
+        for screen in self.screens:
+            assert 0 < len(screen.text) <= 4096
         if answer.delete is not None:
             self.deleted.append(answer.delete)
 

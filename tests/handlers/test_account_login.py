@@ -1,7 +1,7 @@
 """Login, forgotten and changed passwords, linked chats, roles (J1, J15, R2)."""
 
 import pytest
-from sqlmodel import select
+from sqlmodel import Session, select
 
 from bot.screens import Press
 from bot.services import accounts
@@ -185,13 +185,21 @@ async def test_a_new_mobile_is_told_to_the_other_chat(house: House) -> None:
 async def test_several_roles_switch(house: House) -> None:
     sara = house.visitor()
     user_code, password = await registers(sara)
-    hire = {"role": Role.EXPERT, "university_code": "sums", "national_code": "9991234561"}
 
-    def unit(db):  # type: ignore[no-untyped-def]
+    def unit(db: Session) -> None:
         boss = accounts.create_user(
             db, role=Role.STAFF, university_code=None, name="رضا", now=NOW, password_hash="x"
         )
-        accounts.hire(db, actor=Actor(boss.id, Role.STAFF), name=None, password_hash="x", now=NOW, **hire)
+        accounts.hire(
+            db,
+            actor=Actor(boss.id, Role.STAFF),
+            role=Role.EXPERT,
+            university_code="sums",
+            national_code="9991234561",
+            name=None,
+            password_hash="x",
+            now=NOW,
+        )
 
     await house.database.run(unit)
     (await sara.commands("menu")).sees("🎓 احراز صلاحیت", "🔁 تغییر نقش")
@@ -208,15 +216,16 @@ async def test_a_suspended_person_reads_and_leaves(house: House) -> None:
     sara = house.visitor()
     user_code, password = await registers(sara)
 
-    def suspend(db):  # type: ignore[no-untyped-def]
+    def suspend(db: Session) -> None:
         boss = accounts.create_user(
             db, role=Role.STAFF, university_code=None, name="رضا", now=NOW, password_hash="x"
         )
         account = accounts.by_user_code(db, user_code)
+        assert account is not None
         accounts.suspend(
             db,
             actor=Actor(boss.id, Role.STAFF),
-            account_id=account.id,
+            account_id=account.id or 0,
             reason="مدارک نادرست",
             world=house.desk.world,
             now=NOW,
@@ -258,3 +267,25 @@ async def test_all_menu_buttons_lead_somewhere(house: House) -> None:
             await person.commands("menu")
             (await person.taps(label)).sees_not("این دکمه دیگر معتبر نیست", "خطایی رخ داد", "دسترسی ندارید")
     assert await house.ask(lambda db: len(db.exec(select(Account)).all())) == len(people)
+
+
+async def test_commands_in_the_middle_of_a_dialogue(house: House) -> None:
+    """SPEC Q39: /start leaves the form where it is and offers to go on."""
+    sara = house.visitor()
+    await sara.commands("start")
+    await sara.taps("ثبت‌نام")
+    await sara.types(CODE)
+
+    await sara.commands("start")
+    if "ادامه پیش‌نویس" not in sara.labels:
+        await sara.commands("cancel")
+    (await sara.taps("ادامه پیش‌نویس")).sees("تاریخ تولد خود را")
+
+
+async def test_labels_can_be_typed(house: House) -> None:
+    sara = house.visitor()
+    user_code, _ = await registers(sara)
+    await sara.commands("menu")
+
+    (await sara.types("اطلاعات من")).sees("مشخصات ثبت‌شده شما:", user_code)
+    (await sara.types("گفت‌وگوهای متصل")).sees("همین گفت‌وگو")

@@ -1,11 +1,11 @@
 """The staff's desk: experts, alerts, refunds."""
 
-from sqlmodel import select
+from sqlmodel import Session, select
 
 from bot.screens import Press
 from bot.services import notify
-from storage.states import Role
-from storage.tables import Account, Grant, StaffAlert
+from storage.states import AttemptState, RequestKind, RequestState, Role
+from storage.tables import Account, Grant, PaymentAttempt, QualificationRequest, StaffAlert
 from tests.handlers.house import NOW, House, Visitor
 from tests.handlers.people import logs_in, registers, staff
 
@@ -146,3 +146,46 @@ async def test_empty_lists_say_so(house: House) -> None:
     (await boss.taps("⚠️ هشدارها (۰)")).sees("موردی برای نمایش وجود ندارد.", "🏠 منوی اصلی")
     await boss.taps("🏠 منوی اصلی")
     (await boss.taps("↩️ بازگشت وجه (۰)")).sees("موردی برای نمایش وجود ندارد.")
+
+
+async def test_a_refund_is_recorded_and_the_payer_told(house: House) -> None:
+    sara, boss = house.visitor(), await staff(house)
+    user_code, _ = await registers(sara)
+
+    def twice_paid(db: Session) -> None:
+        owner = db.exec(select(Account.id).where(Account.user_code == user_code)).one()
+        request = QualificationRequest(
+            account_id=owner or 0,
+            kind=RequestKind.NEW,
+            state=RequestState.WITHDRAWN,
+            tracking_code="140509010001",
+            state_since=NOW,
+        )
+        db.add(request)
+        db.flush()
+        db.add(
+            PaymentAttempt(
+                request_id=request.id or 0,
+                gateway="zarinpal",
+                ref="A1",
+                amount_rial=5_000_000,
+                state=AttemptState.REFUND_DUE,
+                bank_ref="777",
+                paid_at=NOW,
+            )
+        )
+
+    await house.database.run(twice_paid)
+    (await boss.commands("menu")).sees("↩️ بازگشت وجه (۱)")
+    await boss.taps("↩️ بازگشت وجه (۱)")
+    boss.sees("سارا کریمی‌نژاد، پرونده 140509010001: ۵٬۰۰۰٬۰۰۰ ریال (۵۰۰٬۰۰۰ تومان)", "777")
+    await boss.taps("ثبت بازگشت ۱")
+    boss.sees("شماره پیگیری بازگشت وجه را بفرستید.")
+    (await boss.types("REF-9")).sees("REF-9", "خبر داده می‌شود")
+    confirm = boss.button("✅ تأیید").press
+
+    (await boss.taps("✅ تأیید")).sees("بازگشت وجه ثبت شد.", "موردی برای نمایش وجود ندارد.")
+
+    assert "REF-9" in (await sara.pushes())[-1].text
+    assert confirm is not None
+    (await boss.presses(confirm)).sees_not("بازگشت وجه ثبت شد.")

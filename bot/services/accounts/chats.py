@@ -51,12 +51,15 @@ def sign_out(db: Session, *, actor: Actor, chat_row_id: int, mark: int, now: dat
 
     Raises NotAllowed for a chat of somebody else, Stale where the login with `mark` is over.
     """
-    chat = db.get(Chat, chat_row_id)
-    if chat is None or actor.account_id is None:
+    if actor.account_id is None:
+        raise NotAllowed("error.not_allowed")
+    rows.take(db, actor.account_id)
+    chat = db.get(Chat, chat_row_id, populate_existing=True)
+    if chat is None:
         raise NotAllowed("error.not_allowed")
     if chat.account_id != actor.account_id or (mark and session_mark(chat) != mark):
         raise Stale("chats.gone")
-    unlink(db, chats=[chat])
+    unlink(db, account_id=actor.account_id, chats=[chat])
     audit.record(
         db,
         now=now,
@@ -69,11 +72,11 @@ def sign_out(db: Session, *, actor: Actor, chat_row_id: int, mark: int, now: dat
     return chat
 
 
-def unlink(db: Session, *, chats: list[Chat]) -> None:
-    """Turn chats into guests' chats; what they showed belongs to the account and goes with it."""
+def unlink(db: Session, *, account_id: int, chats: list[Chat]) -> None:
+    """Turn chats of this account into guests' chats; what they showed belongs to it and goes with it."""
     db.exec(
         update(Chat)
-        .where(col(Chat.id).in_([chat.id for chat in chats]))
+        .where(col(Chat.id).in_([chat.id for chat in chats]), col(Chat.account_id) == account_id)
         .values(
             account_id=None,
             role=None,

@@ -30,7 +30,7 @@ def change_password(
     """
     rows.need_owner(actor, chat.account_id or 0)
     assert actor.account_id is not None
-    account = rows.load(db, actor.account_id)
+    account = rows.take(db, actor.account_id)
     rows.change(db, account, password_hash=password_hash, credentials_pending=system_made)
     audit.record(
         db,
@@ -60,7 +60,7 @@ def renew(db: Session, *, actor: Actor, password_hash: str, now: datetime) -> Ac
     Call it from a chat of that account with a freshly made password, and show it with `Reply.credentials_of`.
     """
     assert actor.account_id is not None
-    account = rows.load(db, actor.account_id)
+    account = rows.take(db, actor.account_id)
     if not account.credentials_pending:
         return None
     rows.change(db, account, password_hash=password_hash)
@@ -96,18 +96,19 @@ def recover(
     """
     refuse_recovery_if_throttled(db, chat=chat, now=now)
     throttle.count(db, key=_recovery_key(chat), now=now)
-    account = rows.by_national_code(db, national_code)
+    found = rows.by_national_code(db, national_code)
+    if found is None or found.id is None:
+        return None
+    account = rows.take(db, found.id)
     if (
-        account is None
-        or account.id is None
-        or account.state not in LIVING
+        account.state not in LIVING
         or not account.mobile_verified
         or account.mobile != mobile
-        or not rows.grants_of(db, account.id)
+        or not rows.grants_of(db, found.id)
     ):
         return None
     rows.change(db, account, password_hash=password_hash, credentials_pending=True)
     actor = chats.link(db, chat=chat, account=account, now=now)
-    audit.record(db, now=now, actor=actor, event="access_recovered", subject="account", subject_id=account.id)
+    audit.record(db, now=now, actor=actor, event="access_recovered", subject="account", subject_id=found.id)
     tell_other_chats(db, account=account, chat=chat, now=now)
     return account

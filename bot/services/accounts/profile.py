@@ -36,7 +36,7 @@ def change_mobile(
     """
     rows.need_owner(actor, chat.account_id or 0)
     assert actor.account_id is not None
-    account = rows.load(db, actor.account_id)
+    account = rows.take(db, actor.account_id)
     if account.state is not AccountState.ACTIVE:
         raise NotAllowed("error.not_allowed")
     mobile = identity.mobile(mobile)

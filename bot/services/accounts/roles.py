@@ -46,6 +46,7 @@ def grant(db: Session, *, account: Account, role: Role, university_code: str | N
     Raises Refusal("error.university_needed"), ("error.role_held") where it holds the role already.
     """
     assert account.id is not None
+    rows.take(db, account.id)
     if role in UNIVERSITY_ROLES:
         if university_code is None or db.get(University, university_code) is None:
             raise Refusal("error.university_needed")
@@ -73,6 +74,7 @@ def grant(db: Session, *, account: Account, role: Role, university_code: str | N
 
 def revoke(db: Session, *, grant: Grant) -> None:
     """Take a role away: chats that act in it fall back to another role, or are logged out."""
+    rows.take(db, grant.account_id)
     grant.active = False
     db.add(grant)
     db.flush()
@@ -81,6 +83,6 @@ def revoke(db: Session, *, grant: Grant) -> None:
         return
     left = preferred(one.role for one in held(db, grant.account_id))
     if left is None:
-        chats.unlink(db, chats=acting)
+        chats.unlink(db, account_id=grant.account_id, chats=acting)
     else:
         chats.change_role(db, chats=acting, role=left)

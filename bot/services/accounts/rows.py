@@ -21,6 +21,17 @@ def load(db: Session, account_id: int) -> Account:
     return account
 
 
+def take(db: Session, account_id: int) -> Account:
+    """The account as it is now, kept from everybody else until this transaction ends. Raises NotAllowed.
+
+    Whoever links chats or takes them away begins with it: a login with a password that is being replaced at this
+    instant comes before and is undone, or after and fails."""
+    account = db.get(Account, account_id, with_for_update=True, populate_existing=True)
+    if account is None:
+        raise NotAllowed("error.not_allowed")
+    return account
+
+
 def change(db: Session, account: Account, **values: Any) -> None:
     """Compare-and-set on the version that was read. Raises Stale where somebody was faster."""
     changed = db.exec(

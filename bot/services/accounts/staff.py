@@ -40,7 +40,7 @@ def case_of(db: Session, account: Account) -> AccountCase:
 def _decide(
     db: Session, *, actor: Actor, account_id: int, version: int | None, reason: str, action: Action
 ) -> tuple[Account, law.Transition, str]:
-    account = rows.load(db, account_id)
+    account = rows.take(db, account_id)
     key = law.refusal(case_of(db, account), by=actor.role, by_id=actor.account_id, action=action)
     if key is not None:
         raise NotAllowed(key)
@@ -87,7 +87,7 @@ def reset_access(
         db, actor=actor, account_id=account_id, version=version, reason=reason, action=Action.RESET
     )
     rows.change(db, account, password_hash=password_hash, credentials_pending=True)
-    chats.unlink(db, chats=rows.chats_of(db, account_id))
+    chats.unlink(db, account_id=account_id, chats=rows.chats_of(db, account_id))
     _record(db, actor=actor, account=account, row=row, reason=reason, now=now)
     return account
 
@@ -159,6 +159,6 @@ def annul(
         db, actor=actor, account_id=account_id, version=version, reason=reason, action=Action.ANNUL
     )
     rows.change(db, account, state=row.target, state_reason=reason, credentials_pending=False)
-    chats.unlink(db, chats=rows.chats_of(db, account_id))
+    chats.unlink(db, account_id=account_id, chats=rows.chats_of(db, account_id))
     _record(db, actor=actor, account=account, row=row, reason=reason, now=now)
     return account

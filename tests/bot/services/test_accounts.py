@@ -552,7 +552,10 @@ async def test_the_mobile_changes_and_the_other_chats_hear_of_it(ready: Database
         assert len(pushes(db, "N12")) == 1
         db.add(
             QualificationRequest(
-                account_id=account.id, kind=RequestKind.NEW, state=RequestState.SUBMITTED, state_since=NOW
+                account_id=account.id or 0,
+                kind=RequestKind.NEW,
+                state=RequestState.SUBMITTED,
+                state_since=NOW,
             )
         )
         db.flush()

@@ -90,7 +90,9 @@ async def test_whoever_has_a_request_is_not_annulled(ready: Database, state: Req
         account, _ = sara(db)
         boss = staff(db)
         db.add(
-            QualificationRequest(account_id=account.id, kind=RequestKind.NEW, state=state, state_since=NOW)
+            QualificationRequest(
+                account_id=account.id or 0, kind=RequestKind.NEW, state=state, state_since=NOW
+            )
         )
         db.flush()
         with pytest.raises(NotAllowed) as refused:
