@@ -333,6 +333,22 @@ async def test_proof_of_payment_is_kept_even_by_who_lost_the_claim(world: Paying
     assert (await world.request()).state is RequestState.COMPLETED
 
 
+async def test_two_processes_that_both_hold_proof_book_it_once(world: Paying) -> None:
+    attempt = await world.click()
+    world.pay(attempt)
+    verify = world.desk.gateway.verify
+
+    async def slowly(ref: str, amount_rial: int) -> Verification:
+        world.desk.gateway.verify = verify  # type: ignore[method-assign]
+        world.pass_time(minutes=5)
+        assert await payments.settle(world.desk, attempt.id) is AttemptState.PAID
+        return await verify(ref, amount_rial)
+
+    world.desk.gateway.verify = slowly  # type: ignore[method-assign]
+    assert await payments.settle(world.desk, attempt.id) is AttemptState.PAID
+    assert await world.events("payment_paid") == 1
+
+
 async def test_the_button_in_the_chat(world: Paying) -> None:
     check = partial(payments.check_request, world.desk, 1)
     assert await check() is Checked.NOT_PAID
