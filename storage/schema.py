@@ -59,7 +59,11 @@ def fingerprint(connection: Connection) -> set[str]:
 
 #: Indexes (with their conditions) and triggers in the database's own words.
 _WRITTEN = {
-    "sqlite": "SELECT name, sql FROM sqlite_master WHERE type IN ('trigger', 'index') AND sql IS NOT NULL",
+    "sqlite": """
+        SELECT name, sql FROM sqlite_master WHERE type IN ('trigger', 'index') AND sql IS NOT NULL
+        UNION ALL
+        SELECT name, 'AUTOINCREMENT' FROM sqlite_master WHERE type = 'table' AND sql LIKE '%AUTOINCREMENT%'
+    """,
     "postgresql": """
         SELECT indexname, indexdef FROM pg_indexes
         WHERE schemaname = current_schema() AND tablename <> 'alembic_version'
