@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event
 from sqlmodel import Session, create_engine
 
 from storage.schema import create_all
@@ -32,6 +33,7 @@ def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def db(furnished: Path, tmp_path: Path) -> Iterator[Session]:
     shutil.copy(furnished, tmp_path / "furnished.db")
     engine = create_engine(f"sqlite:///{tmp_path / 'furnished.db'}")
+    event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF"))
     with Session(engine, expire_on_commit=False, autoflush=False) as session:
         yield session
     engine.dispose()

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from itertools import count
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlmodel import Session, select
 
@@ -53,13 +53,15 @@ class Visitor:
     now: datetime = NOW
     decided: Decided = field(default_factory=lambda: Decided(()))
     screen: Screen = field(default_factory=lambda: Screen(""))
+    #: False inside somebody else's unit of work, which commits by itself.
+    commits: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         self.chat_id = next(_numbers) + 900_000
         self.db.add(
             Chat(messenger=self.messenger, chat_id=self.chat_id, account_id=self.account.id, role=self.role)
         )
-        self.db.commit()
+        self._done()
 
     # ── doing ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -153,14 +155,21 @@ class Visitor:
     def turn(self, incoming: Incoming | None = None) -> Iterator[Turn]:
         """A turn of this chat, committed at the end."""
         incoming = incoming or Incoming(self.messenger, next(_numbers), self.chat_id)
-        self.db.rollback()
+        if self.commits:
+            self.db.rollback()
         self.db.expire_all()
         chat = self.db.exec(select(Chat).where(Chat.chat_id == self.chat_id)).one()
         owner = self.db.get(Account, chat.account_id) if chat.account_id is not None else None
         draft = self.db.get(Draft, chat.draft_id) if chat.draft_id is not None else None
         grants = self.db.exec(select(Grant).where(Grant.account_id == chat.account_id)).all()
         yield Turn(self.db, self.now, WORLD, chat, incoming, owner, draft, tuple(grants))
-        self.db.commit()
+        self._done()
+
+    def _done(self) -> None:
+        if self.commits:
+            self.db.commit()
+        else:
+            self.db.flush()
 
 
 def fits(screen: Screen) -> None:
