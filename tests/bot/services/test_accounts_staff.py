@@ -1,6 +1,8 @@
 """What staff do to accounts: reset, suspend, lift, annul; on both databases."""
 
+import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -11,7 +13,7 @@ from bot.services import accounts
 from bot.turn import Actor, World
 from storage.database import Database
 from storage.states import AccountState, RequestKind, RequestState, Role
-from storage.tables import Account, AuditEvent, QualificationRequest
+from storage.tables import Account, AuditEvent, Chat, QualificationRequest
 from tests.bot.services.test_accounts import NOW, log_in, new_chat, pushes, ready, sara, staff
 
 __all__ = ["ready"]
@@ -140,3 +142,31 @@ async def test_staff_alone_and_with_a_reason_and_an_eye_on_the_version(
         assert chat.account_id == account.id
 
     await ready.run(unit)
+
+
+async def test_no_login_with_the_old_password_slips_past_a_reset(ready: Database) -> None:
+    """Both at the same instant: the login is undone by the reset, or comes after it and fails."""
+    boss, account, _ = await ready.run(lambda db: (staff(db), *sara(db)))
+    chats = [await ready.run(partial(new_chat, number=100 + n)) for n in range(8)]
+    old = account.password_hash
+
+    def try_login(db: Session, row: int) -> None:
+        accounts.login(
+            db,
+            chat=db.get_one(Chat, row),
+            account_id=account.id or 0,
+            checked_hash=old,
+            new_hash=None,
+            now=NOW,
+        )
+
+    def reset(db: Session) -> None:
+        accounts.reset_access(
+            db, actor=boss, account_id=account.id or 0, reason=REASON, password_hash="new", now=NOW
+        )
+
+    logins = [ready.run(partial(try_login, row=chat.id or 0)) for chat in chats]
+    await asyncio.gather(*logins[:4], ready.run(reset), *logins[4:], return_exceptions=True)
+
+    linked = await ready.read(lambda db: db.exec(select(Chat).where(col(Chat.account_id).is_not(None))).all())
+    assert linked == []
