@@ -52,7 +52,10 @@ class PayPages:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._world = desk.world
+
+    @property
+    def _world(self) -> World:
+        return self._desk.world  # the links to the bots are known only after the start
 
     @property
     def routes(self) -> list[Route]:
