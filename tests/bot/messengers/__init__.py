@@ -1,0 +1,1 @@
+"""The way of an update, over HTTP and on real databases."""

@@ -1,0 +1,20 @@
+from collections.abc import AsyncIterator
+
+import pytest
+
+from demo.people import Town
+from storage.database import Database
+from tests.bot.messengers.house import House, open_house
+
+
+@pytest.fixture
+async def town() -> AsyncIterator[Town]:
+    async with await Town.start() as town:
+        yield town
+
+
+@pytest.fixture
+async def house(town: Town, database: Database) -> AsyncIterator[House]:
+    """The service, live on both emulated messengers."""
+    async with open_house(town, database) as house:
+        yield house
