@@ -25,6 +25,8 @@ from conversations.request_steps import (
     document_step,
     extras_of,
     extras_step,
+    kinds_of,
+    once,
     rule,
     ticked,
 )
@@ -90,9 +92,9 @@ def steps(turn: Turn, answers: Answers) -> list[Ask]:
     marked = list(found.items) if found is not None else []
     old = request.snapshot
     told = {key: value for key, value in answers.items() if value != EXPLAINED}
-    kinds = {items.document(kind.code): kind for kind in reference.document_types(turn.db)}
+    kinds = {items.document(kind.code): kind for kind in kinds_of(turn)}
     fields = {ask.key: ask for ask in FIELD_STEPS if ask.key not in items.REGION}
-    words = Wording.load(turn.db)
+    words = once(turn, "words", lambda: Wording.load(turn.db))
 
     first: list[Ask] = []
     for key in (key for key in (*fields, *kinds) if key in marked):

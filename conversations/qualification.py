@@ -19,6 +19,7 @@ from conversations.request_steps import (
     document_step,
     extras_of,
     extras_step,
+    kinds_of,
     rule,
     ticked,
 )
@@ -28,7 +29,7 @@ from storage.tables import QualificationRequest
 
 def steps(turn: Turn, answers: Answers) -> list[Ask]:
     """The fields, the documents that this person must send, and those they say they have."""
-    kinds = reference.document_types(turn.db)
+    kinds = kinds_of(turn)
     extras = [kind for kind in kinds if kind.required == "no"]
     must = [document_step(kind) for kind in kinds if rule(kind).must(answers)]
     chosen = [document_step(kind, optional=True) for kind in extras if kind.code in ticked(answers)]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from bot.rules import items, places
 from bot.rules.items import Paper
@@ -29,10 +29,39 @@ from conversations.studies import Field, Level
 from conversations.wording import short_university, shortened
 from storage.tables import DocumentType, University
 
+T = TypeVar("T")
+
 #: Key of the question which optional documents there are; no item of a request.
 EXTRAS = "optional_documents"
 #: Characters of a name behind the mark of a tick.
 TICK_ROOM = 17
+
+
+_HELD = "read_once"
+
+
+def once(turn: Turn, key: Hashable, read: Callable[[], T]) -> T:
+    """What `read` finds, asked of the database once a turn: an update works its steps out several times."""
+    held = turn.db.info.get(_HELD)
+    if held is None or held[0] is not turn:
+        held = turn.db.info[_HELD] = (turn, {})
+    found: dict[Hashable, Any] = held[1]
+    if key not in found:
+        found[key] = read()
+    value: T = found[key]
+    return value
+
+
+def kinds_of(turn: Turn) -> list[DocumentType]:
+    """The document types in force, in order."""
+    return once(turn, "documents", lambda: reference.document_types(turn.db))
+
+
+def _choices(turn: Turn, answers: Answers) -> routing.Choices:
+    province, city = str(answers.get("province") or ""), answers.get("city")
+    if not province:
+        return routing.Choices(())
+    return once(turn, ("region", province, city), lambda: routing.choices_for(turn.db, province, city))
 
 
 def _genders(turn: Turn, answers: Answers) -> list[Option]:
@@ -49,11 +78,7 @@ def _cities(turn: Turn, answers: Answers) -> list[Option]:
 
 def _universities(turn: Turn, answers: Answers) -> list[Option]:
     """Those of the region to choose from; none where the region decides."""
-    province, city = answers.get("province"), answers.get("city")
-    if not province:
-        return []
-    offered = routing.choices_for(turn.db, province, city).universities
-    return [(one.code, short_university(one.name)) for one in offered]
+    return [(one.code, short_university(one.name)) for one in _choices(turn, answers).universities]
 
 
 class ChosenUniversity(Choice):
@@ -64,7 +89,7 @@ class ChosenUniversity(Choice):
 
     def ask(self, turn: Turn, ask: Ask, answers: Answers) -> Prompt:
         prompt = super().ask(turn, ask, answers)
-        found = routing.choices_for(turn.db, str(answers.get("province")), answers.get("city"))
+        found = _choices(turn, answers)
         suggested = next((one for one in found.universities if one.code == found.suggested), None)
         if suggested is None:
             return prompt
@@ -82,7 +107,8 @@ _CITY = Search(_cities, columns=2, missing="error.city_not_in_list")
 
 
 def _describes_field(turn: Turn, answers: Answers) -> bool:
-    return reference.needs_note(turn.db, answers.get("field_of_study"))
+    field = answers.get("field_of_study")
+    return once(turn, ("note", field), lambda: reference.needs_note(turn.db, field))
 
 
 def _several_universities(turn: Turn, answers: Answers) -> bool:

@@ -3,7 +3,10 @@
 import pytest
 
 from storage.database import Database
+from tests.handlers.furnished import db, furnished
 from tests.handlers.house import House
+
+__all__ = ["db", "furnished", "house"]
 
 
 @pytest.fixture
