@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from demo.papers import PAPERS
-from demo.seen import Seen
+from demo.seen import Seen, plain
 
 
 @dataclass(slots=True)
@@ -126,6 +126,7 @@ def paper_for(name: str) -> str:
 
 def learn(identity: Identity, text: str) -> bool:
     """Keep the user code and password that the bot showed. True where something was learned."""
+    text = plain(text)
     code, password = _CODE.search(text), _PASSWORD.search(text)
     if code is not None:
         identity.user_code = code[1]

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Awaitable, Callable
 
+import httpx
 import pytest
 from telegram import (
     Bot,
@@ -17,6 +18,7 @@ from telegram import (
 from telegram.error import BadRequest, Forbidden, InvalidToken
 
 from demo.people import Face, Town
+from demo.person import Person
 from tests.demo.conftest import Raw, picture
 
 Connect = Callable[[Face], Awaitable[Bot]]
@@ -148,7 +150,7 @@ async def test_strangers_blockers_and_the_gone(town: Town, connect: Connect, bal
     assert await bale.refusal("sendMessage", chat_id=42, text="سلام") == "404 no such group or user"
 
 
-async def test_wrong_tokens(town: Town, http: "object") -> None:
+async def test_wrong_tokens(town: Town, http: httpx.AsyncClient) -> None:
     telegram = await http.get(f"{town.telegram.server.url}/bot1:no/getMe")
     bale = await http.get(f"{town.bale.server.url}/bot1:no/getMe")
     assert (telegram.status_code, telegram.json()["description"]) == (401, "Unauthorized")
@@ -241,7 +243,7 @@ async def test_albums(town: Town, connect: Connect) -> None:
     assert [one.file.name for one in sara.new()] == ["۱.pdf", "۲.pdf"]
 
 
-async def test_what_is_too_big(town: Town, connect: Connect, telegram: Raw, http: "object") -> None:
+async def test_what_is_too_big(town: Town, connect: Connect, telegram: Raw, http: httpx.AsyncClient) -> None:
     bot = await connect(town.telegram)
     sara = town.telegram.person("سارا")
     await sara.send_file("بزرگ.pdf", bytes(21 * 1024 * 1024))
@@ -259,7 +261,7 @@ async def test_what_is_too_big(town: Town, connect: Connect, telegram: Raw, http
         await sara.send_photo(b"no picture")
 
 
-async def test_a_path_opens_only_after_get_file(town: Town, telegram: Raw, http: "object") -> None:
+async def test_a_path_opens_only_after_get_file(town: Town, telegram: Raw, http: httpx.AsyncClient) -> None:
     sara = town.telegram.person("سارا")
     await sara.send_file("الف.pdf", b"%PDF-")
     [update] = await telegram.result("getUpdates")
@@ -318,3 +320,62 @@ async def test_ptb_reports_the_wrong_token(town: Town) -> None:
     bot = Bot("1:wrong", base_url=f"{town.telegram.server.url}/bot")
     with pytest.raises(InvalidToken):
         await bot.initialize()
+
+
+async def test_captions_albums_and_answers_have_limits(town: Town, telegram: Raw) -> None:
+    sara = town.telegram.person("سارا")
+    await sara.send_file("الف.pdf", b"%PDF-")
+    await sara.send_photo(picture())
+    paper, photo = [one["message"] for one in await telegram.result("getUpdates")]
+    document, chat = paper["document"]["file_id"], sara.user.id
+    await telegram.result("sendDocument", chat_id=chat, document=document, caption="ی" * 1024)
+    long = await telegram.refusal("sendDocument", chat_id=chat, document=document, caption="ی" * 1025)
+    assert "caption is too long" in long
+    mixed = [
+        {"type": "document", "media": document},
+        {"type": "photo", "media": photo["photo"][0]["file_id"]},
+    ]
+    for media in (mixed, mixed[:1]):
+        await telegram.refusal("sendMediaGroup", chat_id=chat, media=json.dumps(media))
+    await telegram.refusal("answerCallbackQuery", callback_query_id="1", text="ی" * 201)
+    assert len(town.telegram.server.violations) == 4
+    assert len(sara.new()) == 1
+
+
+async def test_captions_and_texts_are_edited_by_their_own_methods(town: Town, telegram: Raw) -> None:
+    sara = town.telegram.person("سارا")
+    mine = await sara.send_photo(picture())
+    chat = sara.user.id
+    file_id = (await telegram.result("getUpdates"))[0]["message"]["photo"][-1]["file_id"]
+    photo = (await telegram.result("sendPhoto", chat_id=chat, photo=file_id, caption="الف"))["message_id"]
+    text = (await telegram.result("sendMessage", chat_id=chat, text="متن"))["message_id"]
+    await telegram.result("editMessageCaption", chat_id=chat, message_id=photo, caption="ب")
+    assert (await sara.sees("ب")).file.kind == "photo"
+    for method, params, words in (
+        ("editMessageText", {"message_id": photo, "text": "x"}, "there is no text in the message to edit"),
+        (
+            "editMessageCaption",
+            {"message_id": text, "caption": "x"},
+            "there is no caption in the message to edit",
+        ),
+        ("editMessageText", {"message_id": mine.id, "text": "x"}, "message can't be edited"),
+    ):
+        assert words in await telegram.refusal(method, chat_id=chat, **params)
+
+
+async def test_bots_of_one_messenger_know_nothing_of_each_other(
+    town: Town, telegram: Raw, http: httpx.AsyncClient
+) -> None:
+    other = town.telegram.server.add_bot("77:OTHER", username="other_bot")
+    sara = town.telegram.person("سارا")
+    stranger = Person(town.telegram.server.world, other, sara.user)
+    await sara.send_file("الف.pdf", b"%PDF-")
+    await stranger.send("به دیگری")
+    [mine] = await telegram.result("getUpdates")
+    root = f"{town.telegram.server.url}/bot77:OTHER"
+    [theirs] = (await http.get(f"{root}/getUpdates")).json()["result"]
+    assert theirs["message"]["text"] == "به دیگری"
+    body = {"chat_id": sara.user.id, "document": mine["message"]["document"]["file_id"]}
+    assert (
+        "wrong file identifier" in (await http.post(f"{root}/sendDocument", data=body)).json()["description"]
+    )

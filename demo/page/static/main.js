@@ -34,6 +34,10 @@ const smsPhone = {
       element("p", { dir: "auto", textContent: one.text }),
       element("span", { className: "when" }, element("time", { textContent: clock(one.date) }))))));
     if (!town.sms.length) chat.append(element("p", { className: "empty", textContent: "هنوز پیامکی نیامده" }));
+    this.bottom();
+  },
+  bottom() {
+    const chat = this.node.querySelector(".chat");
     chat.scrollTop = chat.scrollHeight;
   },
 };
@@ -58,6 +62,7 @@ async function show(id) {
   table.insertBefore(phone.node, after ? phoneOf(after).node : null);
   await phone.load().catch(complain);
   settle();
+  phone.bottom();
 }
 
 function toggle(id) {
@@ -135,6 +140,7 @@ async function readAll() {
   for (const id of wanted) await show(id);
   current = chosen ? current : wanted[0];
   settle();
+  if (current) phoneOf(current).bottom();
 }
 
 // ── the guide ──
@@ -146,7 +152,7 @@ function copyable(text) {
 }
 
 function accounts() {
-  const ready = town.people.filter((one) => one.user_code);
+  const ready = town.people.filter((one, at, all) => one.user_code && all.findIndex((other) => other.user_code === one.user_code) === at);
   document.getElementById("accounts").replaceChildren(...(ready.length ? ready : [{ name: "هنوز حسابی نیست" }]).map((one) =>
     element("div", {}, element("strong", { textContent: one.name }), element("small", { textContent: one.role || "" }),
       ...(one.user_code ? [copyable(one.user_code), copyable(one.password)] : []))));

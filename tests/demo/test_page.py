@@ -1,0 +1,206 @@
+"""The page in a real browser, and the control API under it."""
+
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.async_api import Browser, Locator, Page, async_playwright, expect
+
+from demo.cast import Cast
+from demo.page.server import PageServer
+from demo.people import Town
+from tests.demo.conftest import picture
+from tests.demo.toy import ToyBot
+
+CHROMIUM = Path("/usr/bin/chromium")
+XSS = "<img src=x onerror=document.title='hacked'>"
+
+
+@pytest.fixture
+async def server(town: Town) -> AsyncIterator[PageServer]:
+    cast = Cast(town)
+    sara = cast.add(town.telegram, "سارا", "کریمی‌نژاد", mobile="09901110001", shown=True)
+    cast.add(town.bale, "سارا", "کریمی‌نژاد", mobile="09901110001", identity=sara.identity, shown=True)
+    expert = cast.add(town.telegram, "مریم", "موسوی", mobile="09901110002", title="کارشناس شیراز")
+    expert.identity.user_code, expert.identity.password = "10000002", "Kq7mXw3TnRpd"
+    page = PageServer(cast)
+    await page.start()
+    async with ToyBot(town.telegram), ToyBot(town.bale):
+        yield page
+    await page.stop()
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    if not CHROMIUM.exists():
+        pytest.skip("no chromium on this machine")
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
+        yield browser
+        await browser.close()
+
+
+async def opened(browser: Browser, server: PageServer, *, width: int = 1400, height: int = 860) -> Page:
+    page = await browser.new_page(viewport={"width": width, "height": height})
+    page.set_default_timeout(10_000)
+    page.on("pageerror", lambda error: pytest.fail(f"script error: {error}"))
+    await page.goto(server.url)
+    await page.locator(".phone").first.wait_for()
+    return page
+
+
+def phone(page: Page, messenger: str) -> Locator:
+    return page.get_by_role("region", name=re.compile(f"در {messenger}$"))
+
+
+async def test_a_visitor_walks_with_sample_answers(browser: Browser, server: PageServer, town: Town) -> None:
+    page = await opened(browser, server)
+    sara = phone(page, "تلگرام")
+    await sara.get_by_role("button", name="✨ /start").click()
+    await expect(sara.get_by_text("خوش آمدید.")).to_be_visible()
+    labels = await sara.locator(".rows > div").first.locator("button").all()
+    boxes = [await one.bounding_box() for one in labels]
+    assert [await one.inner_text() for one in labels] == ["🔑 ورود", "📝 ثبت‌نام"]
+    assert boxes[0]["x"] < boxes[1]["x"], "the first button of a row is the leftmost, as messengers lay it"
+    await sara.get_by_role("button", name="📝 ثبت‌نام").click()
+    await expect(sara.get_by_role("status").filter(has_text="چشم")).to_be_visible()
+    await expect(sara.get_by_text("کد ملی ۱۰ رقمی خود را بفرستید.")).to_be_visible()
+    await expect(sara.get_by_text("ویرایش‌شده")).to_be_visible()
+    await sara.get_by_role("button", name=re.compile("✨ ۹۹۹")).click()
+    await sara.get_by_role("button", name="📱 ارسال شماره همراه").click()
+    await expect(sara.get_by_text("شناسنامه» را بفرستید")).to_be_visible()
+    await expect(sara.locator(".keyboard button")).to_have_count(0)
+    await sara.get_by_role("button", name="📎 شناسنامه").click()
+    await expect(sara.locator(".message:not(.mine) img")).to_be_visible()
+    natural = await sara.locator(".message:not(.mine) img").evaluate(
+        "async (one) => (await one.decode(), one.naturalWidth)"
+    )
+    assert natural > 500
+    assert town.violations == []
+
+
+async def test_typing_and_files_of_ones_own(browser: Browser, server: PageServer, tmp_path: Path) -> None:
+    page = await opened(browser, server)
+    sara = phone(page, "بله")
+    box = sara.get_by_role("textbox", name="پیام")
+    await box.fill("سلام\nچطورید؟")
+    await box.press("Enter")
+    await expect(sara.get_by_text("گفتید: سلام")).to_be_visible()
+    await sara.get_by_role("button", name="پیوست").click()
+    await sara.get_by_role("radio", name="فایل").check()
+    paper = tmp_path / "گواهی من.jpg"
+    paper.write_bytes(picture())
+    await sara.locator("input[type=file]").set_input_files(paper)
+    await expect(sara.locator(".message:not(.mine) a.paper", has_text="گواهی من.jpg")).to_be_visible()
+    await sara.get_by_role("radio", name="PDF").check()
+    await sara.get_by_role("button", name="مدرک تحصیلی").click()
+    link = sara.locator(".message:not(.mine) a.paper", has_text="مدرک تحصیلی.pdf")
+    await expect(link).to_be_visible()
+    answer = await page.request.get(server.url + await link.get_attribute("href"))
+    assert answer.headers["content-type"] == "application/pdf"
+    assert (await answer.body()).startswith(b"%PDF")
+
+
+async def test_phones_come_and_go_and_a_newcomer_joins(browser: Browser, server: PageServer) -> None:
+    page = await opened(browser, server)
+    await expect(page.locator(".phone")).to_have_count(3)
+    await page.get_by_role("button", name=re.compile("مریم موسوی")).click()
+    await expect(page.locator(".phone")).to_have_count(4)
+    await phone(page, "بله").get_by_role("button", name="بستن این گوشی").click()
+    await expect(page.locator(".phone")).to_have_count(3)
+    await page.get_by_role("button", name="گوشی تازه").click()
+    await page.get_by_label("نام", exact=True).fill("علی")
+    await page.get_by_label("بله", exact=True).check()
+    await page.get_by_role("button", name="بساز").click()
+    await expect(page.get_by_role("region", name="گوشی علی در بله")).to_be_visible()
+
+
+async def test_unread_messages_are_counted_and_texts_are_no_markup(
+    browser: Browser, server: PageServer
+) -> None:
+    page = await opened(browser, server)
+    maryam = server.cast.roles[2].person
+    await maryam.send(XSS)
+    chip = page.get_by_role("button", name=re.compile("مریم موسوی"))
+    await expect(chip.get_by_label("پیام نخوانده")).to_have_text("۱")
+    await chip.click()
+    await expect(page.locator(".message.mine p", has_text=XSS)).to_be_visible()
+    await expect(chip.get_by_label("پیام نخوانده")).to_have_count(0)
+    assert "hacked" not in await page.title()
+
+
+async def test_deleted_messages_vanish_and_blocking_is_shown(
+    browser: Browser, server: PageServer, town: Town
+) -> None:
+    page = await opened(browser, server)
+    role = server.cast.roles[0]
+    secret = await role.person.send("رمز")
+    sara = phone(page, "تلگرام")
+    await expect(sara.locator(".message.mine", has_text="رمز")).to_be_visible()
+    async with httpx.AsyncClient(trust_env=False) as http:
+        body = {"chat_id": role.person.user.id, "message_id": secret.id}
+        await http.post(f"{town.telegram.server.url}/bot{town.telegram.token}/deleteMessage", data=body)
+    await expect(sara.locator(".message.mine", has_text="رمز")).to_have_count(0)
+    await sara.get_by_role("button", name="کارهای دیگر").click()
+    await sara.get_by_role("button", name="مسدود کردن ربات").click()
+    await expect(sara.get_by_text("ربات مسدود است")).to_be_visible()
+    assert role.person.conversation.blocked
+
+
+async def test_guide_lists_accounts_and_cuts_a_messenger_off(
+    browser: Browser, server: PageServer, town: Town
+) -> None:
+    page = await opened(browser, server)
+    await page.get_by_role("button", name="راهنما").click()
+    await expect(page.get_by_role("button", name="10000002")).to_be_visible()
+    await page.get_by_label("قطع تلگرام").check()
+    await expect(page.get_by_label("قطع تلگرام")).to_be_checked()
+    await server.cast.roles[0].person.waits(lambda: town.telegram.server.is_out, what="outage")
+
+
+async def test_one_phone_at_a_time_on_a_narrow_screen(browser: Browser, server: PageServer) -> None:
+    page = await opened(browser, server, width=390, height=800)
+    await expect(page.locator(".phone:visible")).to_have_count(1)
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 390
+    await page.get_by_role("button", name=re.compile("مریم موسوی")).click()
+    await expect(page.locator(".phone:visible h2")).to_have_text("مریم موسوی")
+    for control in await page.locator(".phone:visible button:visible").all():
+        box = await control.bounding_box()
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 390
+
+
+async def test_sms_phone(browser: Browser, server: PageServer, town: Town) -> None:
+    page = await opened(browser, server)
+    async with httpx.AsyncClient(trust_env=False) as http:
+        url = f"{town.sms.url}/v1/{town.sms.key}/sms/send.json"
+        await http.post(url, data={"receptor": "09901110001", "message": "مدیریت محترم"})
+    await expect(page.get_by_role("region", name="گوشی پیامک").get_by_text("مدیریت محترم")).to_be_visible()
+
+
+async def test_another_process_plays_over_http(server: PageServer) -> None:
+    async with httpx.AsyncClient(base_url=server.url, trust_env=False) as http:
+        made = (await http.post("/town/people", json={"messenger": "bale", "name": "رضا"})).json()
+        one = f"/town/people/{made['id']}"
+        await http.post(f"{one}/send", json={"text": "/start"})
+        seen = (await http.get(f"{one}/wait", params={"text": "خوش آمدید"})).json()
+        assert seen["rows"][0][1]["text"] == "📝 ثبت‌نام"
+        opened = (await http.post(f"{one}/tap", json={"label": "صفحه بانک"})).json()
+        assert opened["opened"] == "http://127.0.0.1:9/pay"
+        await http.post(f"{one}/tap", json={"label": "ثبت‌نام"})
+        assert (await http.get(f"{one}/wait", params={"text": "کد ملی"})).json()["edited"]
+        forged = await http.post(f"{one}/tap", json={"data": "x", "message": seen["id"]})
+        assert forged.status_code == 400
+        never = await http.get(f"{one}/wait", params={"text": "نخواهد آمد", "within": "0.05"})
+        assert (never.status_code, "کد ملی" in never.json()["error"]) == (400, True)
+        files = [("file", (f"{n}.pdf", b"%PDF-1.4", "application/pdf")) for n in (1, 2)]
+        assert (await http.post(f"{one}/upload", data={"as": "file"}, files=files)).status_code == 200
+        chat = (await http.get(one)).json()
+        assert [file["name"] for message in chat["messages"] for file in message["files"]][:2] == [
+            "1.pdf",
+            "2.pdf",
+        ]
+        assert (await http.get("/town/people/bale-1")).status_code == 404
+        assert (await http.post("/town/bot", json={"on": False})).status_code == 400

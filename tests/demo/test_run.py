@@ -1,0 +1,44 @@
+"""`bot.py demo` as a visitor meets it: the real bot, ready accounts, a power cut, and going on another day."""
+
+from pathlib import Path
+
+from demo.cast import Role
+from demo.run import Demo, Options
+
+
+def role(demo: Demo, title: str) -> Role:
+    return next(one for one in demo.cast.roles if one.title == title)
+
+
+async def log_in(who: Role) -> None:
+    await who.person.start()
+    await who.person.tap("ورود")
+    await who.person.sees("کد کاربری خود را")
+    await who.person.send(who.identity.user_code)
+    await who.person.sees("رمز عبور خود را")
+    secret = await who.person.send(who.identity.password)
+    await who.person.sees_gone(secret)
+
+
+async def test_ready_accounts_power_cut_and_another_day(tmp_path: Path) -> None:
+    folder = tmp_path / "demo"
+    stranger = folder / "something of the visitor"
+    folder.mkdir()
+    stranger.write_text("keep")
+    options = Options(folder=folder, port=0)
+    async with Demo(options) as demo:
+        expert, staff = role(demo, "کارشناس شیراز"), role(demo, "اداره کل")
+        await log_in(expert)
+        await expert.person.sees("کارتابل دانشگاه علوم پزشکی شیراز")
+        await demo.bot.kill()
+        await staff.person.start()
+        await demo.bot.start()
+        await staff.person.sees("خوش آمدید")
+        assert demo.town.violations == []
+    async with Demo(options) as demo:
+        expert = role(demo, "کارشناس شیراز")
+        assert any("کارتابل" in one.text for one in expert.person.history())
+        await expert.person.start()
+        await expert.person.sees("موسوی")
+        assert demo.town.violations == []
+    assert stranger.read_text() == "keep"
