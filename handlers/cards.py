@@ -116,7 +116,15 @@ def file_card(
     now: datetime,
 ) -> str:
     """The whole file: every item by its label, and what happened in the last round."""
-    data = request.snapshot
+    code = owner.national_code or ""
+
+    def seen(items: dict[str, Any]) -> dict[str, Any]:
+        """«برابر با کد ملی» must not show what is masked above."""
+        if full_code or not code or items.get("birth_cert_no") != code:
+            return items
+        return items | {"birth_cert_no": formats.masked(code)}
+
+    data = seen(request.snapshot)
     lines = [
         t("desk.title", code=request.tracking_code or "", kind=t(f"desk.kind_{request.kind}")),
         t("desk.state", state=t(f"status.{request.state}")),
@@ -125,7 +133,6 @@ def file_card(
         lines.append(t("desk.waiting", age=formats.age(now - request.state_since)))
     if reviewer is not None:
         lines.append(t("desk.reviewer", name=reviewer.name))
-    code = owner.national_code or ""
     lines += [
         "",
         _line("national_code", formats.digits(code) if full_code else formats.masked(code)),
@@ -149,12 +156,12 @@ def file_card(
     ]
     lines += ["", t("desk.papers_line", papers="، ".join(papers))] if papers else []
     if request.kind is RequestKind.AMENDMENT:
-        lines += ["", *_changes(words, request.before, data, title="desk.amended")]
+        lines += ["", *_changes(words, seen(request.before), data, title="desk.amended")]
     if rounds:
         last = rounds[-1]
         lines += ["", *round_lines(words, last)]
         if last.resolved_at is not None:
-            lines += _changes(words, last.snapshot, data, title="desk.changes")
+            lines += _changes(words, seen(last.snapshot), data, title="desk.changes")
     if request.officer_note:
         lines += ["", t("desk.officer_note", note=request.officer_note)]
     if request.reject_text:

@@ -93,6 +93,17 @@ def test_the_national_code_is_for_the_reviewer_alone(db: Session) -> None:
     at_file(chief, sara).sees("•••••••").sees_not(whole, code)
 
 
+def test_a_birth_certificate_number_that_is_the_national_code(db: Session) -> None:
+    sara, maryam = submit(officer(db)), expert(db)
+    request, code = request_of(sara), sara.account.national_code or ""
+    request.snapshot = request.snapshot | {"birth_cert_no": code}
+    db.add(request)
+    db.commit()
+    whole = code.translate(str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹"))
+    at_file(maryam, sara).sees("شماره شناسنامه: •••••••").sees_not(whole).taps("📌 بررسی با من")
+    maryam.sees(f"شماره شناسنامه: {whole}")
+
+
 def test_claiming_and_giving_back(db: Session) -> None:
     sara, maryam, bahar = submit(officer(db)), expert(db), expert(db, "رستمی")
     at_file(bahar, sara)
