@@ -91,6 +91,16 @@ def face_of(turn: Turn, position: Position) -> Face:
     return _summary(turn, position)
 
 
+def key_of(turn: Turn, position: Position) -> Key | None:
+    """The button that was pressed, or typed by its label or number; None where there is no such button now."""
+    incoming, ask = turn.incoming, position.ask
+    if incoming.press is not None:
+        return face_of(turn, position).pressed(incoming.press, position)
+    if incoming.text is None:
+        return None
+    return face_of(turn, position).typed(incoming.text, numbered=ask is not None and ask.question.numbered)
+
+
 def _yes_no(text: str) -> Face:
     return Face(text, ((Key("yes", t("nav.yes")), Key("no", t("nav.no"))),))
 

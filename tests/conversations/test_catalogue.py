@@ -14,8 +14,9 @@ from bot.screens import MAX_LABEL
 from bot.texts import has
 from bot.turn import Turn
 from conversations.catalogue import ALL
+from conversations.checks import check_step
 from conversations.dialogue import Ask, Dialogue, Given, Stay
-from conversations.engine import Engine, check_step
+from conversations.engine import Engine
 from conversations.faces import face_of, shown
 from conversations.questions import Documents, Search, Secret, Ticks
 from conversations.questions.choices import Choice
