@@ -87,7 +87,7 @@ async def register(
             ("بخشی از نام رشته", send("مهندسی پزشکی")),
             ("شماره همراه خود را", tap("📱") if share else send(mobile)),
         ],
-        "آیا اطلاعات بالا درست است",
+        "آیا اطلاعات زیر درست است",
     )
     assert first in shown.text
     assert last in shown.text
@@ -169,7 +169,7 @@ async def submit(person: Person) -> str:
     """From the summary to the tracking code."""
     await person.tap("📤 ثبت نهایی")
     await person.sees("پس از ثبت نهایی")
-    await person.tap("📤 ثبت نهایی")
+    await person.tap("بله")
     seen = await person.sees("کد رهگیری:")
     found = re.search(r"کد رهگیری: (\d{12})", seen.text)
     assert found, f"no tracking code in:\n{seen}"
