@@ -315,8 +315,8 @@ async def races(scene: Scene) -> None:
     yes = asked.button("بله")
     assert yes is not None
     assert yes.data is not None
-    await second.person.press_raw(yes.data)
-    await second.person.sees("پیش‌تر تصمیم")
+    await second.person.press_raw(yes.data, asked)
+    await second.person.sees_toast("پیش‌تر تصمیم")
     await other.person.press_raw(yes.data)
     await other.person.sees("شما به این پرونده دسترسی ندارید")
     await sara.press_raw(yes.data)
@@ -431,7 +431,11 @@ async def paid_twice(scene: Scene) -> None:
     await desk.command("menu")
     await desk.tap("↩️ بازگشت وجه")
     await desk.tap("ثبت بازگشت")
-    await walk(desk, [("شماره پیگیری", send("9876543210")), ("تاریخ", send("1405/09/01"))], "ثبت شد")
+    await desk.sees("شماره پیگیری بازگشت وجه را")
+    await desk.send("9876543210")
+    await desk.sees("ثبت شود؟")
+    await desk.tap("✅ تأیید")
+    await desk.sees("بازگشت وجه ثبت شد")
     await sara.sees("بازگردانده شد")
 
 
