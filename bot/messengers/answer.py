@@ -26,6 +26,8 @@ class Answer:
     place: Place
     screens: tuple[Screen, ...] = ()
     notice: str | None = None
+    #: Like a notice, but the screens say it too.
+    toast: str | None = None
     #: inbox_update.id to be marked answered.
     update_row: int | None = None
     #: The message to edit; None: send anew.

@@ -31,6 +31,8 @@ class Decided:
     anew: bool = False
     quiet: float | None = None
     credentials_of: int | None = None
+    #: Said over a pressed button as well, where that is seen: the screen may look the same as before.
+    toast: str | None = None
 
 
 Destination = Press | Literal["dialogue", "text", "stale", "edited"]
@@ -106,7 +108,7 @@ class Decider:
                 rows += ((home,),)
         sentence = t(refusal.key, **values)
         screen = replace(current, text=f"{sentence}\n\n{current.text}", rows=doors + rows, papers=())
-        return Decided((screen,))
+        return Decided((screen,), toast=sentence if turn.incoming.pressed else None)
 
     # -- choosing -------------------------------------------------------------------------------
 

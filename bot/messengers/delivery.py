@@ -207,7 +207,7 @@ class Delivery:
 
     async def _answer_press(self, channel: Channel, answer: Answer) -> None:
         """Stop the button's waiting sign; it may be too late for that, which does no harm."""
-        notice = answer.notice if channel.shows_notices(answer.callback_id) else None
+        notice = (answer.notice or answer.toast) if channel.shows_notices(answer.callback_id) else None
         try:
             await channel.bot.answer_callback_query(
                 answer.callback_id, text=keyboards.cut(notice, keyboards.MAX_NOTICE) if notice else None

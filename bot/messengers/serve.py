@@ -322,6 +322,7 @@ class Serve:
             place,
             decided.screens,
             notice=decided.notice,
+            toast=decided.toast,
             update_row=row_id,
             edit=incoming.message_id if editable else None,
             callback_id=incoming.callback_id,

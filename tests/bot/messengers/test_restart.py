@@ -1,0 +1,94 @@
+"""kill -9 at any moment, then a start: nothing is lost, nothing happens twice, everyone sees where they are."""
+
+import asyncio
+import random
+import sqlite3
+from pathlib import Path
+
+from demo.people import Town
+from storage.states import InboxState, Messenger
+from tests.bot.messengers.house import House
+from tests.journeys.stage import Stage
+
+
+async def test_kill_in_the_middle_and_start_again(town: Town, tmp_path: Path) -> None:
+    file = tmp_path / "bot.db"
+    stage = Stage(
+        town, tmp_path, f"sqlite:///{file}", {"LISTEN": "127.0.0.1:0", "PUBLIC_URL": "http://127.0.0.1"}
+    )
+    people = [face.person(f"نفر {number}") for face in town.faces for number in range(6)]
+    sent = 0
+    rng = random.Random(4)
+    await stage.start()
+    try:
+        for _ in range(4):
+            for _ in range(3):
+                for person in people:
+                    await person.start()
+                    sent += 1
+            await asyncio.sleep(rng.uniform(0.0, 0.25))  # any moment will do
+            await stage.kill()
+            await stage.start()
+        for person in people:
+            await person.sees("خوش آمدید", within=20)
+        for _ in range(200):
+            with sqlite3.connect(file) as db:
+                states = dict(
+                    db.execute("select state, count(*) from inbox_update group by state").fetchall()
+                )
+            if states == {InboxState.ANSWERED.value: sent}:
+                break
+            await asyncio.sleep(0.1)
+        assert states == {InboxState.ANSWERED.value: sent}
+        assert town.violations == []
+        assert await stage.stop() == 0
+    finally:
+        await stage.close()
+
+
+async def test_what_was_stored_but_not_done_goes_on_in_order(house: House) -> None:
+    """As after a kill between the inbox and the lanes."""
+    sara = house.town.telegram.person("سارا")
+    await sara.start()
+    await sara.sees("خانه")
+    lanes = house.service.lanes
+    put, lanes.put = lanes.put, lambda key, job: None  # type: ignore[method-assign, assignment]
+    for word in ("اول", "/start", "دوم"):
+        await sara.send(word)
+    await house.until(lambda: _received(house, 3))
+    lanes.put = put  # type: ignore[method-assign]
+    house.service.way._mine.clear()
+    assert await house.service.way.recover(Messenger.TELEGRAM) == 3
+    await sara.sees("یادداشت شد: second")
+    assert await house.notes() == ["first", "second"]
+
+
+async def _received(house: House, number: int) -> bool:
+    return (await house.states()).count(InboxState.RECEIVED) == number
+
+
+async def test_whoever_was_not_answered_sees_the_present_screen(house: House) -> None:
+    """As after a kill between the commit and the answer."""
+    sara = house.town.telegram.person("سارا")
+    await sara.start()
+    await sara.sees("خانه")
+    delivery = house.service.serve.delivery
+    show = delivery.show
+
+    async def nothing(answer: object) -> None: ...
+
+    delivery.show = nothing  # type: ignore[method-assign, assignment]
+    await sara.tap("اول")
+    await house.until(lambda: _noted(house))
+    delivery.show = show  # type: ignore[method-assign]
+    sara.does_not_see("یادداشت شد")
+    house.service.way._shared = False
+    await house.service.way.show_unanswered()
+    house.service.ticker.wake()
+    await sara.sees("یادداشت شد: first")
+    assert await house.notes() == ["first"]
+    assert (await house.states())[-1] is InboxState.ANSWERED
+
+
+async def _noted(house: House) -> bool:
+    return await house.notes() == ["first"]
