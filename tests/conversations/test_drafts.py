@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-import pytest
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import Session, select
 
@@ -59,9 +58,11 @@ async def test_whoever_read_an_older_draft_writes_nothing(database: Database) ->
         assert turn.draft is not None
         drafts.write(turn, turn.draft, KEPT, {"x": "نخست"})
         set_committed_value(turn.draft, "version", 0)  # as the other chat still holds it
-        with pytest.raises(Stale):
+        try:
             drafts.write(turn, turn.draft, KEPT, {"x": "دیر"})
-        return dict(turn.draft.answers), turn.draft.version
+        except Stale:
+            return dict(turn.draft.answers), turn.draft.version
+        return {}, -1
 
     assert await database.run(two_at_once) == ({"x": "نخست"}, 1)
 

@@ -12,7 +12,17 @@ from bot.screens import Press, Reply
 from bot.turn import Turn
 from conversations.dialogue import Again, Ask, Dialogue
 from conversations.engine import Engine
-from conversations.questions import Choice, Documents, Email, NationalCode, PersianName, Phone, Secret, Text
+from conversations.questions import (
+    Choice,
+    Confirm,
+    Documents,
+    Email,
+    NationalCode,
+    PersianName,
+    Phone,
+    Secret,
+    Text,
+)
 from storage.states import Messenger
 from storage.tables import Draft
 from tests.conversations.chat import Person, new_account
@@ -156,6 +166,18 @@ def test_a_button_of_an_earlier_step_gets_the_fresh_screen(db: Session) -> None:
     assert person.answers["gender"] == "female"
     person.presses(Press("d.choose", 1, 0, "nonsense")).sees("دیگر معتبر نیست")
     person.presses(Press("d.finish")).sees("دیگر معتبر نیست")
+
+
+def test_a_button_of_an_earlier_step_is_stale_though_both_steps_have_it(db: Session) -> None:
+    steps = (
+        Ask("a", Confirm(), prompt="نخست؟", label="الف"),
+        Ask("b", Confirm(), prompt="دوم؟", label="ب"),
+    )
+    dialogue, finished = form(steps=steps, summary=None)
+    person = officer(db, dialogue).starts("form").sees("نخست؟")
+    yes = person.button("بله")
+    person.presses(yes).sees("دوم؟").presses(yes).sees("دیگر معتبر نیست", "دوم؟").taps("خیر")
+    assert finished == [{"a": True, "b": False}]
 
 
 def test_cancel_drops_what_is_not_kept(db: Session) -> None:

@@ -91,7 +91,7 @@ def test_the_ending_is_prepared_at_the_summary_and_not_before(db: Session) -> No
     person.taps("تأیید")
     assert person.went == Press("done")
     assert person.reply is not None
-    assert "made" in str(person.reply.notice)
+    assert str(person.reply.notice).startswith("made of")
 
 
 def test_the_ending_is_prepared_at_the_second_question(db: Session) -> None:
@@ -102,7 +102,7 @@ def test_the_ending_is_prepared_at_the_second_question(db: Session) -> None:
     assert needs(person, text="خیر") is None
     person.taps("بله")
     assert person.reply is not None
-    assert "made" in str(person.reply.notice)
+    assert str(person.reply.notice).startswith("made of")
 
 
 def test_an_answer_that_closes_the_rest_ends_prepared(db: Session) -> None:
@@ -110,7 +110,7 @@ def test_an_answer_that_closes_the_rest_ends_prepared(db: Session) -> None:
     own = Ask("own", Text(), when=lambda turn, a: a.get("kind") == "own", prompt="رمز؟", label="رمز")
     person = person_in(db, kind, own).taps("خودم").sees("رمز؟").taps("بازگشت").taps("سامانه")
     assert person.reply is not None
-    assert "made" in str(person.reply.notice)
+    assert str(person.reply.notice).startswith("made of")
 
 
 def test_files_and_secrets(db: Session) -> None:
