@@ -86,12 +86,13 @@ _OLDER = (
 )
 
 
-def load_turn(db: Session, incoming: Incoming, now: datetime, world: World) -> Turn:
+def load_turn(db: Session, incoming: Incoming, now: datetime, world: World, *, reading: bool = False) -> Turn:
     """Chat, account, draft and grants in one select. An unknown chat gets a row that is not added yet.
 
-    On PostgreSQL the account's row is locked first: its other chats wait (SQLite has one writer anyway)."""
+    On PostgreSQL the account's row is locked first, unless only `reading`: its other chats wait (SQLite has one
+    writer anyway)."""
     key = {"messenger": incoming.messenger, "chat_id": incoming.chat_id}
-    if db.get_bind().dialect.name == "postgresql":
+    if not reading and db.get_bind().dialect.name == "postgresql":
         db.execute(_LOCK, key)
     rows = db.execute(_TURN, key).all()
     if not rows:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlmodel import Session
 
 from bot.desk import Desk
@@ -216,9 +216,8 @@ class Serve:
             chat = db.get(Chat, chat_row)
             if chat is None or chat.dead:
                 return None
-            turn = inbox.load_turn(
-                db, Incoming(chat.messenger, 0, chat.chat_id), self.desk.clock(), self.desk.world
-            )
+            incoming = Incoming(chat.messenger, 0, chat.chat_id)
+            turn = inbox.load_turn(db, incoming, self.desk.clock(), self.desk.world, reading=True)
             screen = self._decider.current(turn)
             return Answer(_place(turn), (screen,))
 
@@ -358,8 +357,6 @@ class _Broken(Refusal):
 
 def _is_away(error: DBAPIError) -> bool:
     """Locked, shut down, unreachable: not the statement's fault."""
-    from sqlalchemy.exc import InterfaceError, OperationalError
-
     return error.connection_invalidated or isinstance(error, OperationalError | InterfaceError)
 
 

@@ -23,6 +23,7 @@ from bot.services import audit
 from bot.turn import SYSTEM, Turn, World
 from conversations.handler import DialogueHandler
 from demo.people import Town
+from demo.person import Person
 from handlers.buttons import ButtonHandler
 from handlers.commands import CommandHandler
 from storage.database import Database
@@ -176,8 +177,10 @@ class House:
     async def states(self) -> list[InboxState]:
         return [one.state for one in await self.inbox()]
 
-    async def chat(self, chat_id: int) -> Chat:
-        return await self.database.read(lambda db: db.exec(select(Chat).where(Chat.chat_id == chat_id)).one())
+    async def chat(self, person: Person) -> Chat:
+        messenger = Messenger(person.world.kind)
+        found = select(Chat).where(Chat.chat_id == person.user.id, Chat.messenger == messenger)
+        return await self.database.read(lambda db: db.exec(found).one())
 
     async def until(self, condition: Callable[[], Any], *, within: float = 10.0) -> None:
         """Wait for something to become true (a coroutine function, or a plain one)."""

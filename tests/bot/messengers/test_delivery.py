@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from sqlalchemy.exc import NoResultFound
 from sqlmodel import select
 
 from bot.documents.checker import Checker
@@ -12,6 +13,7 @@ from bot.messengers.keyboards import parts, units
 from bot.screens import Paper
 from demo.botapi.faults import Fault
 from demo.people import Town
+from demo.person import Person
 from storage.database import Database
 from storage.states import InboxState
 from storage.tables import Account, FileHandle
@@ -30,7 +32,7 @@ async def test_a_press_edits_its_message(house: House) -> None:
         await sara.tap("بازگشت")
         assert (await sara.sees("خانه")).id == before.id
         await sara.button_rests()
-        assert (await house.chat(sara.user.id)).messenger == face.kind
+        assert (await house.chat(sara)).messenger == face.kind
     assert house.town.violations == []
 
 
@@ -94,14 +96,14 @@ async def test_whoever_blocks_is_dead_until_they_write(house: House) -> None:
             chat_id=sara.user.id,
         )
         await sara.send("/start")
-        await house.until(lambda who=sara.user.id: _dead(house, who))
+        await house.until(lambda who=sara: _dead(house, who))
         await sara.send("/start")
         await sara.sees("خانه")
-        assert not (await house.chat(sara.user.id)).dead
+        assert not (await house.chat(sara)).dead
 
 
-async def _dead(house: House, chat_id: int) -> bool:
-    return (await house.chat(chat_id)).dead
+async def _dead(house: House, person: Person) -> bool:
+    return (await house.chat(person)).dead
 
 
 async def test_telegram_says_at_once_who_blocked(house: House) -> None:
@@ -109,17 +111,17 @@ async def test_telegram_says_at_once_who_blocked(house: House) -> None:
     await sara.start()
     await sara.sees("خانه")
     await sara.block()
-    await house.until(lambda: _dead(house, sara.user.id))
+    await house.until(lambda: _dead(house, sara))
 
 
 async def test_a_screen_that_could_not_be_sent_comes_later(house: House) -> None:
     sara = house.town.telegram.person("سارا")
     order = house.town.telegram.faults.add(Fault.html(502), method="sendMessage", times=None)
     await sara.start()
-    await house.until(lambda: _waits(house, sara.user.id))
+    await house.until(lambda: _waits(house, sara))
     house.town.telegram.faults.remove(order)
     assert (await house.states())[-1] is InboxState.ANSWERED
-    chat = await house.chat(sara.user.id)
+    chat = await house.chat(sara)
 
     def now(db: object) -> None:
         found = db.get(type(chat), chat.id)  # type: ignore[attr-defined]
@@ -130,12 +132,10 @@ async def test_a_screen_that_could_not_be_sent_comes_later(house: House) -> None
     await sara.sees("خانه")
 
 
-async def _waits(house: House, chat_id: int) -> bool:
+async def _waits(house: House, person: Person) -> bool:
     try:
-        return (await house.chat(chat_id)).show_at is not None
-    except LookupError:
-        return False
-    except Exception:
+        return (await house.chat(person)).show_at is not None
+    except NoResultFound:
         return False
 
 

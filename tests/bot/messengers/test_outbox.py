@@ -12,7 +12,7 @@ from demo.botapi.faults import Fault
 from demo.people import Town
 from demo.person import Person
 from storage.database import Database
-from storage.states import PushState, Role
+from storage.states import Messenger, PushState, Role
 from storage.tables import Account, Chat, Grant, Push, StaffAlert
 from tests.bot.messengers.house import House, open_house
 
@@ -63,9 +63,12 @@ async def member(house: House, *people: Person, role: Role = Role.OFFICER) -> in
         db.flush()
         assert account.id is not None
         db.add(Grant(account_id=account.id, role=role))
-        for chat in db.exec(select(Chat).where(col(Chat.chat_id).in_([one.user.id for one in people]))):
-            if chat.account_id is None:
-                chat.account_id, chat.role = account.id, role
+        for one in people:
+            theirs = select(Chat).where(
+                Chat.chat_id == one.user.id, Chat.messenger == Messenger(one.world.kind)
+            )
+            chat = db.exec(theirs).one()
+            chat.account_id, chat.role = account.id, role
         db.flush()
         return account.id
 
@@ -118,7 +121,7 @@ async def test_a_push_reaches_every_chat_and_its_button_works(house: House) -> N
         await person.tap("اول", on=seen)
         answer = await person.sees("یادداشت شد: first")
         assert answer.id != seen.id, "the push stays; the answer is a new message"
-    assert await settled(house, PushState.SENT, PushState.SENT)
+    await house.until(lambda: settled(house, PushState.SENT, PushState.SENT))
 
 
 async def test_order_in_a_chat(house: House) -> None:
@@ -147,7 +150,7 @@ async def test_the_same_event_is_told_once(house: House) -> None:
     for _ in range(3):
         await push(house, account, "یک خبر", key="request:1:deficient")
     await sara.sees("یک خبر")
-    assert await settled(house, PushState.SENT)
+    await house.until(lambda: settled(house, PushState.SENT))
 
 
 async def test_a_429_holds_the_whole_channel_and_costs_no_try(house: House) -> None:
@@ -171,7 +174,7 @@ async def test_a_blocked_chat_is_skipped_and_the_other_one_reached(house: House)
     await push(house, account, "خبر", sms="خبری هست")
     await on_bale.sees("خبر")
     await house.until(lambda: settled(house, PushState.SKIPPED, PushState.SENT))
-    assert (await house.chat(on_telegram.user.id)).dead
+    assert (await house.chat(on_telegram)).dead
     await push(house, account, "خبر دیگر")
     await on_bale.sees("خبر دیگر")
     assert len(await rows(house)) == 3, "nothing is queued for a dead chat"
@@ -183,7 +186,7 @@ async def test_whoever_blocked_everything_gets_an_sms(town: Town, database: Data
         sara = town.telegram.person("سارا")
         account = await member(house, sara)
         await sara.block()
-        await house.until(lambda: _dead(house, sara.user.id))
+        await house.until(lambda: _dead(house, sara))
 
         def revive(db: Session) -> None:
             db.exec(select(Chat)).one().dead = False  # the block is not known yet
@@ -200,8 +203,8 @@ async def test_whoever_blocked_everything_gets_an_sms(town: Town, database: Data
         assert (await rows(house))[1].provider_id == "77"
 
 
-async def _dead(house: House, chat_id: int) -> bool:
-    return (await house.chat(chat_id)).dead
+async def _dead(house: House, person: Person) -> bool:
+    return (await house.chat(person)).dead
 
 
 async def _queued_sms(house: House) -> bool:
