@@ -1,0 +1,88 @@
+"""A wrong setting is one line that names it; the key is made once; logs keep secrets out."""
+
+import io
+import json
+import logging
+import stat
+from pathlib import Path
+
+import pytest
+
+from bot import logs
+from bot.settings import BadSettingError, Settings
+
+TOKEN = "110201543:AAE-good-for-nothing-at-all-good-for-no"
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("LISTEN", "8080"),
+        ("LISTEN", "host:99999"),
+        ("TELEGRAM_TOKEN", "abc"),
+        ("BALE_API_URL", "tapi.bale.ai"),
+        ("UPDATES", "push"),
+        ("DATABASE_URL", "mysql://x"),
+        ("DATABASE_URL", "nonsense"),
+        ("SECRET_KEY", "short"),
+        ("PAYMENT_GATEWAY", "paypal"),
+        ("TELEGRAM_PROXY", "ftp://x"),
+        ("KAVENEGAR_TEMPLATES", "one"),
+    ],
+)
+def test_a_wrong_setting_is_named_in_one_line(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(BadSettingError) as caught:
+        Settings.load()
+    assert str(caught.value).startswith(f"{name}: ")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("given", "missing"),
+    [
+        ({}, "TELEGRAM_TOKEN"),
+        ({"telegram_token": TOKEN}, "ZARINPAL_MERCHANT_ID"),
+        ({"bale_token": TOKEN, "updates": "webhook"}, "PUBLIC_URL"),
+        ({"bale_token": TOKEN, "zarinpal_merchant_id": "x", "sms_gateway": "kavenegar"}, "KAVENEGAR_API_KEY"),
+    ],
+)
+def test_what_running_needs(given: dict[str, str], missing: str) -> None:
+    with pytest.raises(BadSettingError, match=missing):
+        Settings.load(**given).require_to_run()
+
+
+def test_the_key_is_made_once_and_for_us_alone() -> None:
+    key = Settings.load().key()
+    assert len(key) == 64
+    assert Settings.load().key() == key
+    assert stat.S_IMODE(Path("data/secret_key").stat().st_mode) == 0o600
+    Path("data/secret_key").write_text("")
+    with pytest.raises(BadSettingError, match="SECRET_KEY"):
+        Settings.load().key()
+
+
+def test_logs_hold_no_secrets_and_one_line_an_event(monkeypatch: pytest.MonkeyPatch) -> None:
+    out = io.StringIO()
+    monkeypatch.setattr("sys.stderr", out)
+    before = logging.getLogger().handlers[:]
+    try:
+        logs.set_up(form="json", secrets=["merchant-secret"])
+        words = f"کد ۹۹۹۱۲۳۴۵۶۱ 9991234561 +989121234567 ۰۹۱۲۱۲۳۴۵۶۷ {TOKEN} merchant-secret\r\nforged line"
+        logging.getLogger("test").warning(words)
+        logging.getLogger("test").warning("%s", words)
+    finally:
+        logging.getLogger().handlers[:] = before
+    lines = out.getvalue().splitlines()
+    assert len(lines) == 2
+    for line in lines:
+        event = json.loads(line)["event"]
+        assert event.startswith("کد ")
+        assert "forged line" in event
+        for secret in ("9991234561", "۹۹۹۱۲۳۴۵۶۱", "9121234567", "۹۱۲۱۲۳۴۵۶۷", TOKEN, "merchant-secret"):
+            assert secret not in event
