@@ -5,6 +5,7 @@ import random
 import sqlite3
 from pathlib import Path
 
+from bot.messengers import inbox
 from demo.people import Town
 from storage.states import InboxState, Messenger
 from tests.bot.messengers.house import House
@@ -92,3 +93,19 @@ async def test_whoever_was_not_answered_sees_the_present_screen(house: House) ->
 
 async def _noted(house: House) -> bool:
     return await house.notes() == ["first"]
+
+
+async def test_an_update_that_two_take_up_has_its_effect_once(house: House) -> None:
+    """As two processes do, or a recovery beside a lane that was not dead."""
+    sara = house.town.telegram.person("سارا")
+    await sara.start()
+    await sara.sees("خانه")
+    await sara.tap("اول")
+    await sara.sees("یادداشت شد: first")
+    last = (await house.inbox())[-1]
+    assert last.id is not None
+    row = inbox.Row(last.id, last.messenger, last.update_id, last.lane, last.raw)
+    for _ in range(3):
+        house.service.way.put([row])
+        await house.until(lambda: not len(house.service.lanes))
+    assert await house.notes() == ["first"]
