@@ -29,6 +29,8 @@ class Actor:
     role: Role
     university_code: str | None = None
     messenger: Messenger | None = None
+    #: Whose manager, for DISTRIBUTOR.
+    distributor_id: int | None = None
 
 
 SYSTEM = Actor(None, Role.SYSTEM)
@@ -59,9 +61,13 @@ class Turn:
     @property
     def actor(self) -> Actor:
         """The acting account in its role. Only for turns of somebody logged in."""
-        assert self.account is not None and self.chat.role is not None
-        university = next(
-            (grant.university_code for grant in self.grants if grant.role == self.chat.role and grant.active),
-            None,
+        assert self.account is not None
+        assert self.chat.role is not None
+        grant = next((one for one in self.grants if one.role == self.chat.role and one.active), None)
+        return Actor(
+            self.account.id,
+            self.chat.role,
+            grant.university_code if grant is not None else None,
+            self.chat.messenger,
+            grant.distributor_id if grant is not None else None,
         )
-        return Actor(self.account.id, self.chat.role, university, self.chat.messenger)

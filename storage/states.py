@@ -100,3 +100,42 @@ class PushState(StrEnum):
     SENT = "SENT"
     SKIPPED = "SKIPPED"
     GIVEN_UP = "GIVEN_UP"
+
+
+class DistributorKind(StrEnum):
+    """R43."""
+
+    COMPANY = "COMPANY"
+    GUILD = "GUILD"
+
+
+class CooperationState(StrEnum):
+    """SPEC 2.4."""
+
+    PENDING_OFFICER = "PENDING_OFFICER"
+    PENDING_UNIVERSITY = "PENDING_UNIVERSITY"
+    APPROVED = "APPROVED"
+    REJECTED_BY_OFFICER = "REJECTED_BY_OFFICER"
+    REJECTED_BY_UNIVERSITY = "REJECTED_BY_UNIVERSITY"
+    WITHDRAWN = "WITHDRAWN"
+    CLOSED = "CLOSED"
+
+
+OPEN_COOPERATION = frozenset({CooperationState.PENDING_OFFICER, CooperationState.PENDING_UNIVERSITY})
+
+
+class ContractState(StrEnum):
+    """SPEC 2.5. ENDED_BY_DEATH: staff suspended the officer with the reason «فوت» (SPEC 2.1)."""
+
+    ACTIVE = "ACTIVE"
+    ENDED_BY_DISTRIBUTOR = "ENDED_BY_DISTRIBUTOR"
+    ENDED_BY_OFFICER = "ENDED_BY_OFFICER"
+    ENDED_BY_DEATH = "ENDED_BY_DEATH"
+
+
+class TerminationState(StrEnum):
+    """SPEC 2.6."""
+
+    DRAFT = "DRAFT"
+    FINALIZED = "FINALIZED"
+    CANCELLED = "CANCELLED"

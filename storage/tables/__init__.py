@@ -2,6 +2,13 @@
 
 from storage.tables.accounts import Account, Chat, Draft, Grant, Officer, Throttle
 from storage.tables.audit import AuditEvent
+from storage.tables.cooperation import (
+    Branch,
+    Contract,
+    CooperationRequest,
+    Distributor,
+    Termination,
+)
 from storage.tables.payments import PaymentAttempt
 from storage.tables.qualification import (
     DeficiencyRound,
@@ -25,12 +32,16 @@ from storage.tables.updates import InboxUpdate, Push, StaffAlert
 __all__ = [
     "Account",
     "AuditEvent",
+    "Branch",
     "Chat",
     "ClosedPair",
+    "Contract",
+    "CooperationRequest",
     "Coverage",
     "DailySequence",
     "DeficiencyRound",
     "DegreeLevel",
+    "Distributor",
     "DocumentType",
     "Draft",
     "FieldOfStudy",
@@ -45,6 +56,7 @@ __all__ = [
     "StaffAlert",
     "StoredFile",
     "Tariff",
+    "Termination",
     "Throttle",
     "University",
 ]

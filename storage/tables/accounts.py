@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from storage.states import AccountState, Messenger, Role
@@ -47,19 +47,37 @@ class Account(SQLModel, table=True):
 
 
 class Grant(SQLModel, table=True):
-    """A role that an account holds; an expert's belongs to one university."""
+    """A role that an account holds; an expert's belongs to one university, a manager's to one distributor."""
 
     __tablename__ = "role_grant"
     __table_args__ = (
         UniqueConstraint("account_id", "role", "university_code"),
         # To a unique constraint two NULLs are different.
         Index(
-            "uq_role_grant_without_university",
+            "uq_role_grant_plain",
             "account_id",
             "role",
             unique=True,
-            sqlite_where=text("university_code IS NULL"),
-            postgresql_where=text("university_code IS NULL"),
+            sqlite_where=text("university_code IS NULL AND distributor_id IS NULL"),
+            postgresql_where=text("university_code IS NULL AND distributor_id IS NULL"),
+        ),
+        Index(
+            "uq_role_grant_distributor",
+            "account_id",
+            "distributor_id",
+            unique=True,
+            sqlite_where=text("distributor_id IS NOT NULL"),
+            postgresql_where=text("distributor_id IS NOT NULL"),
+        ),
+        Index(
+            "uq_role_grant_one_distributor",
+            "account_id",
+            unique=True,
+            sqlite_where=text("distributor_id IS NOT NULL AND active"),
+            postgresql_where=text("distributor_id IS NOT NULL AND active"),
+        ),
+        CheckConstraint(
+            "(role = 'distributor') = (distributor_id IS NOT NULL)", name="manager_has_distributor"
         ),
     )
 
@@ -67,6 +85,7 @@ class Grant(SQLModel, table=True):
     account_id: int = reference("account.id")
     role: Role = word(Role)
     university_code: str | None = Field(default=None, foreign_key="university.code", index=True)
+    distributor_id: int | None = reference("distributor.id", default=None)
     active: bool = True
     #: When this expert was last told of waiting files (N10: at most once an hour).
     told_waiting_at: datetime | None = instant(default=None)

@@ -59,6 +59,24 @@ def upgrade() -> None:
     sa.Column('allowed', sa.Boolean(), nullable=False),
     sa.PrimaryKeyConstraint('code', name=op.f('pk_degree_level'))
     )
+    op.create_table('distributor',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('kind', sa.String(length=32), nullable=False),
+    sa.Column('name', sa.String(length=120), nullable=False),
+    sa.Column('legal_id', sa.String(length=11), nullable=True),
+    sa.Column('guild_id', sa.String(length=20), nullable=True),
+    sa.Column('manager_name', sa.String(), nullable=False),
+    sa.Column('phone', sa.String(), nullable=True),
+    sa.Column('address', sa.String(), nullable=True),
+    sa.Column('manager_mobile', sa.String(length=13), nullable=True),
+    sa.Column('active', sa.Boolean(), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('created_at', sa.DateTime(), nullable=False),
+    sa.CheckConstraint("(kind = 'COMPANY' AND legal_id IS NOT NULL) OR (kind = 'GUILD' AND guild_id IS NOT NULL)", name=op.f('ck_distributor_kind_has_its_number')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_distributor')),
+    sa.UniqueConstraint('guild_id', name=op.f('uq_distributor_guild_id')),
+    sa.UniqueConstraint('legal_id', name=op.f('uq_distributor_legal_id'))
+    )
     op.create_table('document_type',
     sa.Column('code', sa.String(length=32), nullable=False),
     sa.Column('name', sa.String(), nullable=False),
@@ -146,6 +164,26 @@ def upgrade() -> None:
     with op.batch_alter_table('audit_event', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_audit_event_actor_id'), ['actor_id'], unique=False)
         batch_op.create_index('ix_audit_event_subject', ['subject', 'subject_id', 'id'], unique=False)
+
+    op.create_table('branch',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('distributor_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('name', sa.String(length=120), nullable=False),
+    sa.Column('province', sa.String(), nullable=False),
+    sa.Column('city', sa.String(), nullable=False),
+    sa.Column('university_code', sa.String(), nullable=True),
+    sa.Column('address', sa.String(), nullable=False),
+    sa.Column('is_central', sa.Boolean(), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('created_at', sa.DateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['distributor_id'], ['distributor.id'], name=op.f('fk_branch_distributor_id_distributor')),
+    sa.ForeignKeyConstraint(['university_code'], ['university.code'], name=op.f('fk_branch_university_code_university')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_branch'))
+    )
+    with op.batch_alter_table('branch', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_branch_distributor_id'), ['distributor_id'], unique=False)
+        batch_op.create_index('uq_branch_central', ['distributor_id'], unique=True, sqlite_where=sa.text('is_central'), postgresql_where=sa.text('is_central'))
+        batch_op.create_index('uq_branch_name', ['distributor_id', 'name'], unique=True)
 
     op.create_table('closed_pair',
     sa.Column('level_code', sa.String(length=32), nullable=False),
@@ -253,18 +291,24 @@ def upgrade() -> None:
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('role', sa.String(length=32), nullable=False),
     sa.Column('university_code', sa.String(), nullable=True),
+    sa.Column('distributor_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('active', sa.Boolean(), nullable=False),
     sa.Column('told_waiting_at', sa.DateTime(), nullable=True),
     sa.Column('created_at', sa.DateTime(), nullable=False),
+    sa.CheckConstraint("(role = 'distributor') = (distributor_id IS NOT NULL)", name=op.f('ck_role_grant_manager_has_distributor')),
     sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_role_grant_account_id_account')),
+    sa.ForeignKeyConstraint(['distributor_id'], ['distributor.id'], name=op.f('fk_role_grant_distributor_id_distributor')),
     sa.ForeignKeyConstraint(['university_code'], ['university.code'], name=op.f('fk_role_grant_university_code_university')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_role_grant')),
     sa.UniqueConstraint('account_id', 'role', 'university_code', name=op.f('uq_role_grant_account_id_role_university_code'))
     )
     with op.batch_alter_table('role_grant', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_role_grant_account_id'), ['account_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_role_grant_distributor_id'), ['distributor_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_role_grant_university_code'), ['university_code'], unique=False)
-        batch_op.create_index('uq_role_grant_without_university', ['account_id', 'role'], unique=True, sqlite_where=sa.text('university_code IS NULL'), postgresql_where=sa.text('university_code IS NULL'))
+        batch_op.create_index('uq_role_grant_distributor', ['account_id', 'distributor_id'], unique=True, sqlite_where=sa.text('distributor_id IS NOT NULL'), postgresql_where=sa.text('distributor_id IS NOT NULL'))
+        batch_op.create_index('uq_role_grant_one_distributor', ['account_id'], unique=True, sqlite_where=sa.text('distributor_id IS NOT NULL AND active'), postgresql_where=sa.text('distributor_id IS NOT NULL AND active'))
+        batch_op.create_index('uq_role_grant_plain', ['account_id', 'role'], unique=True, sqlite_where=sa.text('university_code IS NULL AND distributor_id IS NULL'), postgresql_where=sa.text('university_code IS NULL AND distributor_id IS NULL'))
 
     op.create_table('stored_file',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -328,6 +372,44 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_chat_account_id'), ['account_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_chat_draft_id'), ['draft_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_chat_show_at'), ['show_at'], unique=False)
+
+    op.create_table('cooperation_request',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('branch_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('distributor_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('requested_by', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('state', sa.String(length=32), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('tracking_code', sa.String(length=12), nullable=False),
+    sa.Column('university_code', sa.String(), nullable=True),
+    sa.Column('reviewer_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('officer_reason', sa.String(), nullable=True),
+    sa.Column('reject_text', sa.String(), nullable=True),
+    sa.Column('accepted_at', sa.DateTime(), nullable=True),
+    sa.Column('closed_at', sa.DateTime(), nullable=True),
+    sa.Column('reminders', sa.Integer(), nullable=False),
+    sa.Column('state_since', sa.DateTime(), nullable=False),
+    sa.Column('created_at', sa.DateTime(), nullable=False),
+    sa.CheckConstraint("state <> 'PENDING_UNIVERSITY' OR university_code IS NOT NULL", name=op.f('ck_cooperation_request_review_has_university')),
+    sa.CheckConstraint("state <> 'REJECTED_BY_UNIVERSITY' OR coalesce(length(reject_text), 0) >= 5", name=op.f('ck_cooperation_request_rejection_has_reason')),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_cooperation_request_account_id_account')),
+    sa.ForeignKeyConstraint(['branch_id'], ['branch.id'], name=op.f('fk_cooperation_request_branch_id_branch')),
+    sa.ForeignKeyConstraint(['distributor_id'], ['distributor.id'], name=op.f('fk_cooperation_request_distributor_id_distributor')),
+    sa.ForeignKeyConstraint(['requested_by'], ['account.id'], name=op.f('fk_cooperation_request_requested_by_account')),
+    sa.ForeignKeyConstraint(['reviewer_id'], ['account.id'], name=op.f('fk_cooperation_request_reviewer_id_account')),
+    sa.ForeignKeyConstraint(['university_code'], ['university.code'], name=op.f('fk_cooperation_request_university_code_university')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_cooperation_request')),
+    sa.UniqueConstraint('tracking_code', name=op.f('uq_cooperation_request_tracking_code'))
+    )
+    with op.batch_alter_table('cooperation_request', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_cooperation_request_account_id'), ['account_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_cooperation_request_branch_id'), ['branch_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_cooperation_request_distributor_id'), ['distributor_id'], unique=False)
+        batch_op.create_index('ix_cooperation_request_queue', ['university_code', 'state', 'accepted_at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_cooperation_request_reviewer_id'), ['reviewer_id'], unique=False)
+        batch_op.create_index('uq_cooperation_request_open_branch', ['branch_id'], unique=True, sqlite_where=sa.text("state IN ('PENDING_OFFICER', 'PENDING_UNIVERSITY')"), postgresql_where=sa.text("state IN ('PENDING_OFFICER', 'PENDING_UNIVERSITY')"))
+        batch_op.create_index('uq_cooperation_request_reserved', ['account_id'], unique=True, sqlite_where=sa.text("state = 'PENDING_UNIVERSITY'"), postgresql_where=sa.text("state = 'PENDING_UNIVERSITY'"))
 
     op.create_table('deficiency_round',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -401,6 +483,32 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_request_file_file_id'), ['file_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_request_file_request_id'), ['request_id'], unique=False)
 
+    op.create_table('contract',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('distributor_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('branch_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('migrated', sa.Boolean(), nullable=False),
+    sa.Column('cooperation_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('state', sa.String(length=32), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('started_at', sa.DateTime(), nullable=False),
+    sa.Column('ended_at', sa.DateTime(), nullable=True),
+    sa.CheckConstraint("(state = 'ACTIVE') = (ended_at IS NULL)", name=op.f('ck_contract_ended_has_its_time')),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_contract_account_id_account')),
+    sa.ForeignKeyConstraint(['branch_id'], ['branch.id'], name=op.f('fk_contract_branch_id_branch')),
+    sa.ForeignKeyConstraint(['cooperation_id'], ['cooperation_request.id'], name=op.f('fk_contract_cooperation_id_cooperation_request')),
+    sa.ForeignKeyConstraint(['distributor_id'], ['distributor.id'], name=op.f('fk_contract_distributor_id_distributor')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_contract'))
+    )
+    with op.batch_alter_table('contract', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_contract_account_id'), ['account_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_contract_branch_id'), ['branch_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_contract_cooperation_id'), ['cooperation_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_contract_distributor_id'), ['distributor_id'], unique=False)
+        batch_op.create_index('uq_contract_active_branch', ['branch_id'], unique=True, sqlite_where=sa.text("state = 'ACTIVE' AND NOT migrated"), postgresql_where=sa.text("state = 'ACTIVE' AND NOT migrated"))
+        batch_op.create_index('uq_contract_active_officer', ['account_id'], unique=True, sqlite_where=sa.text("state = 'ACTIVE'"), postgresql_where=sa.text("state = 'ACTIVE'"))
+
     op.create_table('push',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('key', sa.String(length=160), nullable=False),
@@ -430,17 +538,51 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_push_chat_row_id'), ['chat_row_id'], unique=False)
         batch_op.create_index('ix_push_due', ['state', 'next_at'], unique=False, sqlite_where=sa.text("state IN ('QUEUED', 'SENDING')"), postgresql_where=sa.text("state IN ('QUEUED', 'SENDING')"))
 
+    op.create_table('termination',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('contract_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('reason', sa.String(), nullable=False),
+    sa.Column('state', sa.String(length=32), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('created_at', sa.DateTime(), nullable=False),
+    sa.Column('closed_at', sa.DateTime(), nullable=True),
+    sa.CheckConstraint('length(reason) >= 10', name=op.f('ck_termination_reason_long_enough')),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_termination_account_id_account')),
+    sa.ForeignKeyConstraint(['contract_id'], ['contract.id'], name=op.f('fk_termination_contract_id_contract')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_termination'))
+    )
+    with op.batch_alter_table('termination', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_termination_account_id'), ['account_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_termination_contract_id'), ['contract_id'], unique=False)
+        batch_op.create_index('uq_termination_draft', ['contract_id'], unique=True, sqlite_where=sa.text("state = 'DRAFT'"), postgresql_where=sa.text("state = 'DRAFT'"))
+
     for statement in AUDIT_GUARD[op.get_bind().dialect.name]:
         op.execute(statement)
 
 
 def downgrade() -> None:
+    with op.batch_alter_table('termination', schema=None) as batch_op:
+        batch_op.drop_index('uq_termination_draft', sqlite_where=sa.text("state = 'DRAFT'"), postgresql_where=sa.text("state = 'DRAFT'"))
+        batch_op.drop_index(batch_op.f('ix_termination_contract_id'))
+        batch_op.drop_index(batch_op.f('ix_termination_account_id'))
+
+    op.drop_table('termination')
     with op.batch_alter_table('push', schema=None) as batch_op:
         batch_op.drop_index('ix_push_due', sqlite_where=sa.text("state IN ('QUEUED', 'SENDING')"), postgresql_where=sa.text("state IN ('QUEUED', 'SENDING')"))
         batch_op.drop_index(batch_op.f('ix_push_chat_row_id'))
         batch_op.drop_index(batch_op.f('ix_push_account_id'))
 
     op.drop_table('push')
+    with op.batch_alter_table('contract', schema=None) as batch_op:
+        batch_op.drop_index('uq_contract_active_officer', sqlite_where=sa.text("state = 'ACTIVE'"), postgresql_where=sa.text("state = 'ACTIVE'"))
+        batch_op.drop_index('uq_contract_active_branch', sqlite_where=sa.text("state = 'ACTIVE' AND NOT migrated"), postgresql_where=sa.text("state = 'ACTIVE' AND NOT migrated"))
+        batch_op.drop_index(batch_op.f('ix_contract_distributor_id'))
+        batch_op.drop_index(batch_op.f('ix_contract_cooperation_id'))
+        batch_op.drop_index(batch_op.f('ix_contract_branch_id'))
+        batch_op.drop_index(batch_op.f('ix_contract_account_id'))
+
+    op.drop_table('contract')
     with op.batch_alter_table('request_file', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_request_file_request_id'))
         batch_op.drop_index(batch_op.f('ix_request_file_file_id'))
@@ -457,6 +599,16 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_deficiency_round_request_id'))
 
     op.drop_table('deficiency_round')
+    with op.batch_alter_table('cooperation_request', schema=None) as batch_op:
+        batch_op.drop_index('uq_cooperation_request_reserved', sqlite_where=sa.text("state = 'PENDING_UNIVERSITY'"), postgresql_where=sa.text("state = 'PENDING_UNIVERSITY'"))
+        batch_op.drop_index('uq_cooperation_request_open_branch', sqlite_where=sa.text("state IN ('PENDING_OFFICER', 'PENDING_UNIVERSITY')"), postgresql_where=sa.text("state IN ('PENDING_OFFICER', 'PENDING_UNIVERSITY')"))
+        batch_op.drop_index(batch_op.f('ix_cooperation_request_reviewer_id'))
+        batch_op.drop_index('ix_cooperation_request_queue')
+        batch_op.drop_index(batch_op.f('ix_cooperation_request_distributor_id'))
+        batch_op.drop_index(batch_op.f('ix_cooperation_request_branch_id'))
+        batch_op.drop_index(batch_op.f('ix_cooperation_request_account_id'))
+
+    op.drop_table('cooperation_request')
     with op.batch_alter_table('chat', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_chat_show_at'))
         batch_op.drop_index(batch_op.f('ix_chat_draft_id'))
@@ -476,8 +628,11 @@ def downgrade() -> None:
 
     op.drop_table('stored_file')
     with op.batch_alter_table('role_grant', schema=None) as batch_op:
-        batch_op.drop_index('uq_role_grant_without_university', sqlite_where=sa.text('university_code IS NULL'), postgresql_where=sa.text('university_code IS NULL'))
+        batch_op.drop_index('uq_role_grant_plain', sqlite_where=sa.text('university_code IS NULL AND distributor_id IS NULL'), postgresql_where=sa.text('university_code IS NULL AND distributor_id IS NULL'))
+        batch_op.drop_index('uq_role_grant_one_distributor', sqlite_where=sa.text('distributor_id IS NOT NULL AND active'), postgresql_where=sa.text('distributor_id IS NOT NULL AND active'))
+        batch_op.drop_index('uq_role_grant_distributor', sqlite_where=sa.text('distributor_id IS NOT NULL'), postgresql_where=sa.text('distributor_id IS NOT NULL'))
         batch_op.drop_index(batch_op.f('ix_role_grant_university_code'))
+        batch_op.drop_index(batch_op.f('ix_role_grant_distributor_id'))
         batch_op.drop_index(batch_op.f('ix_role_grant_account_id'))
 
     op.drop_table('role_grant')
@@ -495,6 +650,12 @@ def downgrade() -> None:
 
     op.drop_table('coverage')
     op.drop_table('closed_pair')
+    with op.batch_alter_table('branch', schema=None) as batch_op:
+        batch_op.drop_index('uq_branch_name')
+        batch_op.drop_index('uq_branch_central', sqlite_where=sa.text('is_central'), postgresql_where=sa.text('is_central'))
+        batch_op.drop_index(batch_op.f('ix_branch_distributor_id'))
+
+    op.drop_table('branch')
     with op.batch_alter_table('audit_event', schema=None) as batch_op:
         batch_op.drop_index('ix_audit_event_subject')
         batch_op.drop_index(batch_op.f('ix_audit_event_actor_id'))
@@ -519,6 +680,7 @@ def downgrade() -> None:
     op.drop_table('inbox_update')
     op.drop_table('field_of_study')
     op.drop_table('document_type')
+    op.drop_table('distributor')
     op.drop_table('degree_level')
     op.drop_table('daily_sequence')
     with op.batch_alter_table('account', schema=None) as batch_op:
