@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from bot.rules import machine
 from storage.states import RequestKind, RequestState, Role
 
 if TYPE_CHECKING:
@@ -92,22 +93,8 @@ def payment_settled(case: Case) -> str | None:
     return "error.payment_uncertain" if case.payment_uncertain else None
 
 
-@dataclass(frozen=True, slots=True)
-class Transition:
-    """`target` None: the row is deleted. `otherwise` is the target where `fork` is true of the case."""
-
-    source: RequestState | None
-    action: Action
-    by: frozenset[Standing]
-    target: RequestState | None
-    #: Verb in the audit; "event.<event>" is its line in the timeline.
-    event: str
-    guards: tuple[Guard, ...] = ()
-    fork: Callable[[Case], bool] | None = None
-    otherwise: RequestState | None = None
-
-    def leads_to(self, case: Case) -> RequestState | None:
-        return self.otherwise if self.fork is not None and self.fork(case) else self.target
+#: "event.<event>" is the line of `event` in the timeline.
+Transition = machine.Transition[RequestState, Action, Standing, Case]
 
 
 def _free_of_charge(case: Case) -> bool:
@@ -170,14 +157,6 @@ def _rows() -> tuple[Transition, ...]:
     )
 
 
-TABLE: dict[tuple[RequestState | None, Action], Transition] = {
-    (row.source, row.action): row for row in _rows()
-}
-
-
-TERMINAL = frozenset(state for state in RequestState if not any(source is state for source, _ in TABLE))
-
-
 def standings(case: Case, actor: Actor) -> frozenset[Standing]:
     """What `actor` is to this request. Nobody is the expert of a file of their own [I]."""
     if actor.role is Role.SYSTEM:
@@ -211,39 +190,10 @@ def may_see(case: Case, actor: Actor) -> bool:
     return Standing.OWNER in stands or (bool(stands) and case.state not in (None, RequestState.DRAFT))
 
 
-def allowed_actions(case: Case, actor: Actor) -> frozenset[Action]:
-    """Everything that `actor` may do with the request now."""
-    stands = standings(case, actor)
-    return frozenset(
-        action
-        for (source, action), row in TABLE.items()
-        if source == case.state and row.by & stands and not any(guard(case) for guard in row.guards)
-    )
+_MACHINE = machine.Machine(RequestState, _rows(), standings)
 
-
-def refusal(case: Case, actor: Actor, action: Action) -> str | None:
-    """The text key of why `action` is refused, None where it is allowed.
-
-    "error.not_yours" for whoever is a stranger to this action in every state, "error.stale" where only the state is
-    in the way, else what the guard says.
-    """
-    stands = standings(case, actor)
-    row = TABLE.get((case.state, action))
-    if row is None:
-        ever = any(stands & other.by for (_, name), other in TABLE.items() if name is action)
-        return "error.stale" if ever else "error.not_yours"
-    if not row.by & stands:
-        return "error.not_yours"
-    return next((key for guard in row.guards if (key := guard(case))), None)
-
-
-def mermaid() -> str:
-    """The table as a Mermaid state diagram, for docs/."""
-    lines = ["stateDiagram-v2"]
-    for row in TABLE.values():
-        by = ", ".join(sorted(row.by))
-        for target in dict.fromkeys((row.target, row.otherwise if row.fork else row.target)):
-            source = row.source or "[*]"
-            lines.append(f"    {source} --> {target or '[*]'}: {row.action.lower()} ({by})")
-    lines += [f"    {state} --> [*]" for state in RequestState if state in TERMINAL]
-    return "\n".join(lines)
+TABLE = _MACHINE.table
+TERMINAL = _MACHINE.terminal
+allowed_actions = _MACHINE.allowed_actions
+refusal = _MACHINE.refusal
+mermaid = _MACHINE.mermaid

@@ -1,0 +1,299 @@
+"""The law of cooperation: requests, contracts and terminations, one table each (SPEC 2.4–2.6). Pure.
+
+Whether an officer may be chosen at all is `Availability.eligible` (SPEC 2.1, R25, R37).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from bot.rules import machine
+from storage.states import ContractState, CooperationState, Role, TerminationState
+
+if TYPE_CHECKING:
+    from bot.turn import Actor
+
+#: Characters of the reason of a termination, and of a rejection by the university or by the officer.
+TERMINATION_REASON = (10, 500)
+REJECTION_REASON = (5, 500)
+OFFICER_REASON_MAX = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Availability:
+    """The facts of an officer that a choice depends on; all false for somebody who does not exist."""
+
+    active: bool = False
+    qualified: bool = False
+    #: An active contract.
+    employed: bool = False
+    #: An accepted request that waits for its university.
+    reserved: bool = False
+
+    @property
+    def eligible(self) -> bool:
+        """«واجد شرایط»: ACTIVE, qualified, not employed, not reserved."""
+        return self.active and self.qualified and not self.employed and not self.reserved
+
+
+class Standing(StrEnum):
+    """What an actor is to a request, a contract or a termination. A stranger stands in no way."""
+
+    OFFICER = "officer"
+    DISTRIBUTOR = "manager of its distributor"
+    #: Nobody has claimed it.
+    EXPERT = "expert of its university"
+    REVIEWER = "its reviewer"
+    #: Another expert has claimed it.
+    COLLEAGUE = "colleague of its reviewer"
+    IN_CHARGE = "in charge at its university"
+    STAFF = "staff"
+    SYSTEM = "system"
+
+
+# ── the cooperation request ──────────────────────────────────────────────────────────────────────────────────────
+
+
+class Action(StrEnum):
+    PICK = "PICK"
+    ACCEPT = "ACCEPT"
+    REJECT = "REJECT"
+    WITHDRAW = "WITHDRAW"
+    GIVE_UP = "GIVE_UP"
+    CLAIM = "CLAIM"
+    ASSIGN = "ASSIGN"
+    RELEASE = "RELEASE"
+    APPROVE = "APPROVE"
+    UNIVERSITY_REJECT = "UNIVERSITY_REJECT"
+    CLOSE = "CLOSE"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """The facts of a request that the law looks at. `state` is None before there is a request."""
+
+    state: CooperationState | None
+    officer_id: int
+    distributor_id: int
+    officer: Availability = Availability()
+    university_code: str | None = None
+    reviewer_id: int | None = None
+    #: Accounts of the distributor's managers: they are no experts of its requests.
+    managers: frozenset[int] = frozenset()
+    #: The branch has another open request.
+    branch_busy: bool = False
+
+
+def branch_free(case: Case) -> str | None:
+    """One open request a branch."""
+    return "error.branch_busy" if case.branch_busy else None
+
+
+def officer_eligible(case: Case) -> str | None:
+    """R25, R37. One sentence for every reason, so that nobody learns who is registered or why."""
+    return None if case.officer.eligible else "error.not_eligible"
+
+
+def free_to_accept(case: Case) -> str | None:
+    """Still eligible; the officer may know why not."""
+    if case.officer.employed:
+        return "error.accept_while_employed"
+    if case.officer.reserved:
+        return "error.accept_while_reserved"
+    return None if case.officer.eligible else "error.accept_unqualified"
+
+
+def free_to_serve(case: Case) -> str | None:
+    """At approval the officer is reserved by this very request."""
+    officer = case.officer
+    ready = officer.active and officer.qualified and not officer.employed
+    return None if ready else "error.officer_not_free"
+
+
+def claimed(case: Case) -> str | None:
+    return None if case.reviewer_id is not None else "error.stale"
+
+
+Transition = machine.Transition[CooperationState, Action, Standing, Case]
+
+
+def _rows() -> tuple[Transition, ...]:
+    state, act, who = CooperationState, Action, Standing
+    officer, distributor = frozenset({who.OFFICER}), frozenset({who.DISTRIBUTOR})
+    system = frozenset({who.SYSTEM})
+    decider = frozenset({who.EXPERT, who.REVIEWER})
+    heads = frozenset({who.IN_CHARGE, who.STAFF})
+    asked, review = state.PENDING_OFFICER, state.PENDING_UNIVERSITY
+    row = Transition
+    return (
+        row(None, act.PICK, distributor, asked, "picked", (branch_free, officer_eligible)),
+        row(asked, act.ACCEPT, officer, review, "accepted", (free_to_accept,)),
+        row(asked, act.REJECT, officer, state.REJECTED_BY_OFFICER, "rejected_by_officer"),
+        row(asked, act.WITHDRAW, distributor, state.WITHDRAWN, "withdrawn"),
+        row(asked, act.CLOSE, system, state.CLOSED, "closed"),
+        row(review, act.WITHDRAW, distributor, state.WITHDRAWN, "withdrawn"),
+        row(review, act.GIVE_UP, officer, state.REJECTED_BY_OFFICER, "given_up"),
+        row(review, act.CLAIM, frozenset({who.EXPERT}), review, "claimed"),
+        row(review, act.ASSIGN, heads, review, "assigned"),
+        row(review, act.RELEASE, frozenset({who.REVIEWER}) | heads | system, review, "released", (claimed,)),
+        row(review, act.APPROVE, decider, state.APPROVED, "approved", (free_to_serve,)),
+        row(review, act.UNIVERSITY_REJECT, decider, state.REJECTED_BY_UNIVERSITY, "rejected_by_university"),
+        row(review, act.CLOSE, system, state.CLOSED, "closed"),
+    )
+
+
+def standings(case: Case, actor: Actor) -> frozenset[Standing]:
+    """What `actor` is to this request. Nobody is the expert of a request of their own, on either side of it [I]."""
+    if actor.role is Role.SYSTEM:
+        return frozenset({Standing.SYSTEM})
+    if actor.account_id is None:
+        return frozenset()
+    owns = actor.account_id == case.officer_id
+    if actor.role is Role.OFFICER:
+        return frozenset({Standing.OFFICER}) if owns else frozenset()
+    if actor.role is Role.DISTRIBUTOR:
+        manages = actor.distributor_id is not None and actor.distributor_id == case.distributor_id
+        return frozenset({Standing.DISTRIBUTOR}) if manages else frozenset()
+    if owns or actor.account_id in case.managers:
+        return frozenset()
+    if actor.role is Role.STAFF:
+        return frozenset({Standing.STAFF})
+    if case.university_code is None or actor.university_code != case.university_code:
+        return frozenset()
+    found: set[Standing] = {Standing.COLLEAGUE}
+    if case.reviewer_id is None:
+        found = {Standing.EXPERT}
+    elif case.reviewer_id == actor.account_id:
+        found = {Standing.REVIEWER}
+    return frozenset(found | ({Standing.IN_CHARGE} if actor.role is Role.IN_CHARGE else set()))
+
+
+_MACHINE = machine.Machine(CooperationState, _rows(), standings)
+
+TABLE = _MACHINE.table
+TERMINAL = _MACHINE.terminal
+allowed_actions = _MACHINE.allowed_actions
+refusal = _MACHINE.refusal
+mermaid = _MACHINE.mermaid
+
+
+def may_see(case: Case, actor: Actor) -> bool:
+    """Both sides, staff, and the experts of the university that it was sent to."""
+    return case.state is not None and bool(standings(case, actor))
+
+
+# ── the contract ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class ContractAction(StrEnum):
+    START = "START"
+    FREE = "FREE"
+    REPLACE = "REPLACE"
+    TERMINATE = "TERMINATE"
+    END_BY_DEATH = "END_BY_DEATH"
+
+
+@dataclass(frozen=True, slots=True)
+class ContractCase:
+    """The facts of a contract that the law looks at."""
+
+    state: ContractState | None
+    officer_id: int
+    distributor_id: int
+
+
+ContractTransition = machine.Transition[ContractState, ContractAction, Standing, ContractCase]
+
+
+def contract_standings(case: ContractCase, actor: Actor) -> frozenset[Standing]:
+    """Its two sides, the system and, for looking only, staff."""
+    if actor.role is Role.SYSTEM:
+        return frozenset({Standing.SYSTEM})
+    if actor.account_id is None:
+        return frozenset()
+    if actor.role is Role.OFFICER and actor.account_id == case.officer_id:
+        return frozenset({Standing.OFFICER})
+    if actor.role is Role.DISTRIBUTOR and actor.distributor_id == case.distributor_id:
+        return frozenset({Standing.DISTRIBUTOR})
+    return frozenset({Standing.STAFF}) if actor.role is Role.STAFF else frozenset()
+
+
+def _contract_rows() -> tuple[ContractTransition, ...]:
+    state, act = ContractState, ContractAction
+    system = frozenset({Standing.SYSTEM})
+    row = ContractTransition
+    return (
+        row(None, act.START, system, state.ACTIVE, "contract_started"),
+        row(state.ACTIVE, act.FREE, frozenset({Standing.DISTRIBUTOR}), state.ENDED_BY_DISTRIBUTOR, "freed"),
+        row(state.ACTIVE, act.REPLACE, system, state.ENDED_BY_DISTRIBUTOR, "replaced"),
+        row(state.ACTIVE, act.TERMINATE, frozenset({Standing.OFFICER}), state.ENDED_BY_OFFICER, "terminated"),
+        row(state.ACTIVE, act.END_BY_DEATH, system, state.ENDED_BY_DEATH, "ended_by_death"),
+    )
+
+
+CONTRACT = machine.Machine(ContractState, _contract_rows(), contract_standings)
+
+
+# ── the termination ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class TerminationAction(StrEnum):
+    DRAFT = "DRAFT"
+    REWRITE = "REWRITE"
+    FINALISE = "FINALISE"
+    CANCEL = "CANCEL"
+    OVERTAKE = "OVERTAKE"
+
+
+@dataclass(frozen=True, slots=True)
+class TerminationCase:
+    """The facts of a termination that the law looks at."""
+
+    state: TerminationState | None
+    officer_id: int
+    #: The contract it speaks of is active.
+    in_force: bool = True
+
+
+def contract_in_force(case: TerminationCase) -> str | None:
+    return None if case.in_force else "error.no_contract"
+
+
+TerminationTransition = machine.Transition[TerminationState, TerminationAction, Standing, TerminationCase]
+
+
+def termination_standings(case: TerminationCase, actor: Actor) -> frozenset[Standing]:
+    """The officer alone acts; the distributor never sees it, staff look (SPEC 2.6)."""
+    if actor.role is Role.SYSTEM:
+        return frozenset({Standing.SYSTEM})
+    if actor.account_id is None:
+        return frozenset()
+    if actor.role is Role.OFFICER and actor.account_id == case.officer_id:
+        return frozenset({Standing.OFFICER})
+    return frozenset({Standing.STAFF}) if actor.role is Role.STAFF else frozenset()
+
+
+def _termination_rows() -> tuple[TerminationTransition, ...]:
+    state, act = TerminationState, TerminationAction
+    officer, alive = frozenset({Standing.OFFICER}), (contract_in_force,)
+    row = TerminationTransition
+    return (
+        row(None, act.DRAFT, officer, state.DRAFT, "termination_drafted", alive),
+        row(state.DRAFT, act.REWRITE, officer, state.DRAFT, "termination_rewritten", alive),
+        # Nobody's approval is needed (R34).
+        row(state.DRAFT, act.FINALISE, officer, state.FINALIZED, "termination_finalised", alive),
+        row(state.DRAFT, act.CANCEL, officer, state.CANCELLED, "termination_cancelled"),
+        # The contract ended first (SPEC Q20).
+        row(
+            state.DRAFT,
+            act.OVERTAKE,
+            frozenset({Standing.SYSTEM}),
+            state.CANCELLED,
+            "termination_overtaken",
+        ),
+    )
+
+
+TERMINATION = machine.Machine(TerminationState, _termination_rows(), termination_standings)
