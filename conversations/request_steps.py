@@ -82,10 +82,12 @@ def _universities(turn: Turn, answers: Answers) -> list[Option]:
 
 
 class ChosenUniversity(Choice):
-    """One of several universities of a province; where coverage speaks for one, it is offered as the suggestion."""
+    """One of several universities of a province; where coverage speaks for one, it is offered as the suggestion, in
+    the words of the text key `suggestion`."""
 
-    def __init__(self) -> None:
+    def __init__(self, suggestion: str = "ask.university_suggested") -> None:
         super().__init__(_universities)
+        self.suggestion = suggestion
 
     def ask(self, turn: Turn, ask: Ask, answers: Answers) -> Prompt:
         prompt = super().ask(turn, ask, answers)
@@ -93,7 +95,7 @@ class ChosenUniversity(Choice):
         suggested = next((one for one in found.universities if one.code == found.suggested), None)
         if suggested is None:
             return prompt
-        return replace(prompt, text=t("ask.university_suggested", university=suggested.name))
+        return replace(prompt, text=t(self.suggestion, university=suggested.name))
 
     def show(self, turn: Turn, ask: Ask, value: Any) -> str:
         university = turn.db.get(University, value)
@@ -113,6 +115,17 @@ def _describes_field(turn: Turn, answers: Answers) -> bool:
 
 def _several_universities(turn: Turn, answers: Answers) -> bool:
     return len(_universities(turn, answers)) > 1
+
+
+def region_steps(place: str) -> tuple[Ask, ...]:
+    """Province, city and university of another place than the applicant's home; asked in the words of
+    "ask.<place>_province" and so on. Clear what depends on them by `after`."""
+    university = ChosenUniversity(f"ask.{place}_university_suggested")
+    return (
+        Ask("province", _PROVINCE, prompt=t(f"ask.{place}_province")),
+        Ask("city", _CITY, prompt=t(f"ask.{place}_city"), label=t("field.branch_city")),
+        Ask("university", university, prompt=t(f"ask.{place}_university"), when=_several_universities),
+    )
 
 
 FIELD_STEPS: tuple[Ask, ...] = (

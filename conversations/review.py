@@ -5,7 +5,7 @@ Each is bound to one file at the version that the expert saw; its last question 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar
 
 from bot.errors import AlreadyDecided, InvalidInput, NotAllowed, Refusal, Stale
@@ -49,17 +49,21 @@ def _headed(turn: Turn, text: str) -> str:
     return f"{t('review.about', **_about(turn))}\n{text}"
 
 
-def overtaken(turn: Turn, refusal: Refusal) -> Reply:
+def overtaken(refusal: Refusal, goto: Press) -> Reply:
     """The file went another way meanwhile: say so, and show it as it is. The dialogue is over."""
-    screen = Screen(t(refusal.key, **refusal.args_of_text))
-    return Reply(screens=(screen,), goto=_file(turn))
+    return Reply(screens=(Screen(t(refusal.key, **refusal.args_of_text)),), goto=goto)
+
+
+#: The choice that needs own words, in every set of presets.
+OTHER = RejectReason.OTHER.value
 
 
 class Reason(Choice):
-    """A preset, or the expert's own words. The value is {"reason": …, "text": own words or None}."""
+    """A preset, or the expert's own words. The value is {"reason": …, "text": own words or None}. Each preset has its
+    label under "<labels>.<preset>"."""
 
-    def __init__(self) -> None:
-        super().__init__([(reason, t(f"reject.{reason}")) for reason in RejectReason], columns=1)
+    def __init__(self, presets: Iterable[str], labels: str) -> None:
+        super().__init__([(str(reason), t(f"{labels}.{reason}")) for reason in presets], columns=1)
 
     def accept(self, turn: Turn, ask: Ask, answers: Answers, given: Given) -> Any | Stay:
         try:
@@ -67,10 +71,10 @@ class Reason(Choice):
         except InvalidInput:
             if given.text is None:
                 raise
-        return {"reason": RejectReason.OTHER, "text": _own_words.read(turn, given.text)}
+        return {"reason": OTHER, "text": _own_words.read(turn, given.text)}
 
     def show(self, turn: Turn, ask: Ask, value: Any) -> str:
-        return str(value["text"] or t(f"reject.{value['reason']}"))
+        return str(value["text"] or super().show(turn, ask, value["reason"]))
 
 
 class Sure(Confirm):
@@ -99,43 +103,63 @@ _own_words = Text(items.SHORTEST_REPLY, LONGEST, lines=True, short="error.short_
 _addition = Addition(items.SHORTEST_REPLY, LONGEST, lines=True, short="error.short_reason")
 
 
-def _chosen(answers: Answers) -> Mapping[str, Any]:
+_presets = Reason(RejectReason, "reject")
+
+
+def chosen(answers: Answers) -> Mapping[str, Any]:
+    """What was answered to `Reason`; empty before."""
     value = answers.get("reject_reason")
     return value if isinstance(value, dict) else {}
 
 
 def _needs_words(turn: Turn, answers: Answers) -> bool:
-    chosen = _chosen(answers)
-    return chosen.get("reason") == RejectReason.OTHER and not chosen["text"]
+    found = chosen(answers)
+    return found.get("reason") == OTHER and not found["text"]
 
 
 def _may_add(turn: Turn, answers: Answers) -> bool:
-    return _chosen(answers).get("reason") not in (None, RejectReason.OTHER)
+    return chosen(answers).get("reason") not in (None, OTHER)
 
 
-def reject_steps(turn: Turn, answers: Answers) -> list[Ask]:
+def words_of(answers: Answers) -> str:
+    """The expert's own words, with or without a preset."""
+    found = chosen(answers)
+    if found.get("reason") != OTHER:
+        return answers.get("reject_addition") or ""
+    return found.get("text") or answers.get("reject_text") or ""
+
+
+def rejecting(presets: Reason, *, heading: str, sure: list[str]) -> list[Ask]:
+    """The questions before a rejection of any kind of file: a reason, words, and the file once more (`sure`)."""
+
+    def headed(key: str) -> str:
+        return f"{heading}\n{t(key)}"
+
     return [
-        Ask("reject_reason", Reason(), prompt=_headed(turn, t("ask.reject_reason"))),
-        Ask("reject_text", _own_words, when=_needs_words, prompt=_headed(turn, t("ask.reject_text"))),
-        Ask("reject_addition", _addition, when=_may_add, prompt=_headed(turn, t("ask.reject_addition"))),
-        Ask("sure", Sure("reject.do"), prompt=_sure_to_reject(turn, answers)),
+        Ask("reject_reason", presets, prompt=headed("ask.reject_reason")),
+        Ask("reject_text", _own_words, when=_needs_words, prompt=headed("ask.reject_text")),
+        Ask("reject_addition", _addition, when=_may_add, prompt=headed("ask.reject_addition")),
+        Ask("sure", Sure("reject.do"), prompt="\n".join(sure)),
     ]
 
 
-def _sure_to_reject(turn: Turn, answers: Answers) -> str:
-    chosen, lines = _chosen(answers), [t("reject.confirm", **_about(turn))]
-    if chosen and chosen["reason"] != RejectReason.OTHER:
-        lines.append(t("reject.reason_line", reason=t(f"reason.{chosen['reason']}")))
-    if words := _words(answers):
+def reasons(answers: Answers, preset: Callable[[str], str]) -> list[str]:
+    """The chosen reason as lines: `preset` words one that was offered."""
+    found, lines = chosen(answers), []
+    if found and found["reason"] != OTHER:
+        lines.append(t("reject.reason_line", reason=preset(found["reason"])))
+    if words := words_of(answers):
         lines.append(t("reject.text_line", text=for_people(words)))
-    return "\n".join(lines)
+    return lines
 
 
-def _words(answers: Answers) -> str:
-    chosen = _chosen(answers)
-    if chosen.get("reason") != RejectReason.OTHER:
-        return answers.get("reject_addition") or ""
-    return chosen.get("text") or answers.get("reject_text") or ""
+def reject_steps(turn: Turn, answers: Answers) -> list[Ask]:
+    about = _about(turn)
+    sure = [
+        t("reject.confirm", **about),
+        *reasons(answers, lambda reason: t(f"reason.{reason}")),
+    ]
+    return rejecting(_presets, heading=t("review.about", **about), sure=sure)
 
 
 def finish_reject(turn: Turn, answers: dict[str, Any]) -> Reply:
@@ -149,13 +173,13 @@ def finish_reject(turn: Turn, answers: dict[str, Any]) -> Reply:
                 turn.db,
                 actor=turn.actor,
                 request_id=request.id,
-                reason=RejectReason(_chosen(answers)["reason"]),
-                text=for_people(_words(answers)) or None,
+                reason=RejectReason(chosen(answers)["reason"]),
+                text=for_people(words_of(answers)) or None,
                 version=answers["_version"],
                 now=turn.now,
             )
     except (AlreadyDecided, NotAllowed, Stale) as refusal:
-        return overtaken(turn, refusal)
+        return overtaken(refusal, _file(turn))
     return Reply(goto=Press("desk.outcome", request.id))
 
 
@@ -209,7 +233,7 @@ def finish_defects(turn: Turn, answers: dict[str, Any]) -> Reply:
                 now=turn.now,
             )
     except (AlreadyDecided, NotAllowed, Stale) as refusal:
-        return overtaken(turn, refusal)
+        return overtaken(refusal, _file(turn))
     return Reply(goto=Press("desk.outcome", request.id))
 
 
