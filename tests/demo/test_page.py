@@ -172,6 +172,13 @@ async def test_one_phone_at_a_time_on_a_narrow_screen(browser: Browser, server: 
         assert box["x"] + box["width"] <= 390
 
 
+async def test_a_phone_chosen_at_once_stays_chosen(browser: Browser, server: PageServer) -> None:
+    page = await opened(browser, server, width=390, height=800)
+    await page.locator(".chip").nth(1).click()
+    await page.locator(".phone.bale.current .suggestions button").click()
+    await expect(page.locator(".phone.bale.current .message", has_text="خوش آمدید.")).to_be_visible()
+
+
 async def test_sms_phone(browser: Browser, server: PageServer, town: Town) -> None:
     page = await opened(browser, server)
     async with httpx.AsyncClient(trust_env=False) as http:

@@ -53,16 +53,22 @@ function phoneOf(id) {
   return phones.get(id);
 }
 
-async function show(id) {
+// Switch a phone on, where it belongs in the row.
+async function turnOn(id) {
   on.add(id);
-  current = id;
   unread.delete(id);
   const phone = phoneOf(id);
   const after = order().slice(order().indexOf(id) + 1).find((other) => on.has(other) && phoneOf(other).node.isConnected);
   table.insertBefore(phone.node, after ? phoneOf(after).node : null);
-  await phone.load().catch(complain);
   settle();
+  await phone.load().catch(complain);
   phone.bottom();
+}
+
+// Switch it on and look at it.
+function show(id) {
+  current = id;
+  return turnOn(id);
 }
 
 function toggle(id) {
@@ -137,10 +143,8 @@ async function readAll() {
   accounts();
   smsPhone.draw();
   const wanted = chosen ? [...on] : [...town.people.filter((one) => one.shown).map((one) => one.id), ...(narrow.matches ? [] : [SMS])];
-  for (const id of wanted) await show(id);
-  current = chosen ? current : wanted[0];
-  settle();
-  if (current) phoneOf(current).bottom();
+  current ??= wanted[0];
+  for (const id of wanted) await turnOn(id);
 }
 
 // ── the guide ──

@@ -17,6 +17,10 @@ export class Phone {
     this.find = (selector) => this.node.querySelector(selector);
     this.chat = this.find(".chat");
     this.find(".close").onclick = onClose;
+    // The last message stays in sight when a keyboard or a drawer takes room.
+    let atBottom = true;
+    this.chat.onscroll = () => { atBottom = this.chat.scrollHeight - this.chat.scrollTop - this.chat.clientHeight < 60; };
+    new ResizeObserver(() => { if (atBottom) this.chat.scrollTop = this.chat.scrollHeight; }).observe(this.chat);
     this.name();
     this.wireMenu();
     this.wireWriting();
@@ -68,7 +72,11 @@ export class Phone {
   wirePapers(papers) {
     const drawer = this.find(".papers");
     const attach = this.find(".attach");
-    attach.onclick = () => { drawer.hidden = !drawer.hidden; attach.setAttribute("aria-expanded", !drawer.hidden); };
+    attach.onclick = () => {
+      drawer.hidden = !drawer.hidden;
+      attach.setAttribute("aria-expanded", !drawer.hidden);
+      this.find(".keyboard").hidden = !drawer.hidden;
+    };
     for (const radio of this.node.querySelectorAll(".form input")) radio.name = `form-${this.person.id}`;
     const form = () => this.find(".form input:checked").value;
     this.find(".samples").append(...papers.map((paper) => {
@@ -86,8 +94,13 @@ export class Phone {
     };
   }
 
+  // What happens while the chat is being read may be missing in what was read: read it again then.
   async load() {
+    this.loads = (this.loads || 0) + 1;
+    const mine = this.loads;
     const whole = await look(this.path);
+    if (mine !== this.loads) return;
+    this.loads = 0;
     this.chat.replaceChildren(...whole.messages.map((message) => this.drawn(message)));
     this.around(whole);
     this.bottom();
@@ -124,6 +137,7 @@ export class Phone {
 
   happened(event) {
     this.person = event.person;
+    if (this.loads) this.load();
     const { message } = event;
     if (message) {
       const old = this.chat.querySelector(`[data-id="${message.id}"]`);
