@@ -8,40 +8,20 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from demo.botapi import files
-from demo.botapi.shapes import Shapes
-from demo.botapi.state import Bot, Chat, Conversation, File, Json, Message, Toast, User
-from demo.botapi.world import World
-from demo.seen import Seen, SeenButton, Wanted, choose, fits, keyboard_rows
+from demo.botapi.state import Chat, File, Json, Message
+from demo.reader import PATIENCE, Reader
+from demo.seen import Seen, SeenButton, Wanted, choose, keyboard_rows
 
 #: An album's item: bytes of a picture, or a file's name and bytes.
 Item = bytes | tuple[str, bytes]
 
-#: Seconds that a person waits for an answer.
-PATIENCE = 10.0
 
-
-class Person:
-    def __init__(self, world: World, bot: Bot, user: User) -> None:
-        self.world, self.bot, self.user = world, bot, user
-        found = world.conversation(bot, user.id)
-        assert found is not None
-        self.conversation: Conversation = found
-        self._mark = world.clock
-
-    def __repr__(self) -> str:
-        return f"<{self.name}, {self.world.kind}>"
-
-    @property
-    def name(self) -> str:
-        return " ".join(filter(None, (self.user.first_name, self.user.last_name)))
-
-    @property
-    def _shapes(self) -> Shapes:
-        return self.world.shapes
+class Person(Reader):
+    """Somebody on one messenger, talking to one bot."""
 
     # ── acting ──
 
@@ -142,9 +122,6 @@ class Person:
         self.world.put_update(self.bot, "message", self._shapes.message(self.bot, message))
         return Seen.of(message)
 
-    def _acts(self) -> None:
-        self._mark = self.world.clock
-
     # ── pressing ──
 
     async def tap(self, wanted: Wanted, *, on: Seen | None = None, within: float = PATIENCE) -> str | None:
@@ -173,10 +150,6 @@ class Person:
                 raise
         assert found is not None
         return self._press(*found)
-
-    def _answered(self) -> bool:
-        """Something of the bot changed since the last action."""
-        return any(message.from_bot and message.changed > self._mark for message in self._all())
 
     def _find(self, wanted: Wanted) -> tuple[SeenButton, int] | None:
         messages = [Seen.of(one) for one in self.conversation.live() if one.from_bot and one.inline]
@@ -254,121 +227,6 @@ class Person:
             if member["status"] == "kicked":
                 member["until_date"] = 0
         self.world.put_update(self.bot, "my_chat_member", change)
-
-    # ── seeing ──
-
-    def _all(self) -> list[Message]:
-        return self.conversation.live()
-
-    def screen(self) -> Seen:
-        """The bot's message that arrived or changed last."""
-        messages = [message for message in self._all() if message.from_bot]
-        assert messages, f"{self.name} has an empty screen"
-        return Seen.of(max(messages, key=lambda one: one.changed))
-
-    def history(self) -> list[Seen]:
-        """Everything in the chat, the person's own messages too, oldest first."""
-        return [Seen.of(message) for message in self._all()]
-
-    def new(self) -> list[Seen]:
-        """What arrived or changed since the last action, oldest first."""
-        fresh = [one for one in self._all() if one.from_bot and one.changed > self._mark]
-        return [Seen.of(one) for one in sorted(fresh, key=lambda one: one.changed)]
-
-    @property
-    def waits_for_answer(self) -> bool:
-        """The person acted and nothing came back yet."""
-        return not self._answered()
-
-    @property
-    def keyboard(self) -> list[list[str]]:
-        """Labels of the reply keyboard on the screen; empty where there is none."""
-        return [[one.text for one in row] for row in keyboard_rows(self.conversation.keyboard)]
-
-    @property
-    def toasts(self) -> list[Toast]:
-        return self.conversation.toasts
-
-    async def sees(self, wanted: Wanted | None = None, *, within: float = PATIENCE) -> Seen:
-        """Wait for a message, new or changed since the last action, that contains the words (or fits the pattern)."""
-        found: Seen | None = None
-
-        def look() -> bool:
-            nonlocal found
-            found = next((one for one in reversed(self.new()) if fits(wanted, one.text)), None)
-            return found is not None
-
-        await self._wait(look, within, lambda: f"{self.name} does not see {wanted!r}. {self._screens()}")
-        assert found is not None
-        return found
-
-    async def sees_file(self, wanted: Wanted | None = None, *, within: float = PATIENCE) -> Seen:
-        """Like `sees`, for a message with a file; the words are sought in its caption and the file's name."""
-        found: Seen | None = None
-
-        def look() -> bool:
-            nonlocal found
-            found = next(
-                (
-                    one
-                    for one in reversed(self.new())
-                    if one.files and fits(wanted, f"{one.text} {one.file.name or ''}")
-                ),
-                None,
-            )
-            return found is not None
-
-        await self._wait(look, within, lambda: f"{self.name} sees no file {wanted!r}. {self._screens()}")
-        assert found is not None
-        return found
-
-    async def sees_toast(self, wanted: Wanted | None = None, *, within: float = PATIENCE) -> Toast:
-        """Wait for the short line over a pressed button."""
-        found: Toast | None = None
-
-        def look() -> bool:
-            nonlocal found
-            found = next(
-                (one for one in reversed(self.toasts) if one.at > self._mark and fits(wanted, one.text)), None
-            )
-            return found is not None
-
-        await self._wait(look, within, lambda: f"{self.name} sees no line {wanted!r}. {self._screens()}")
-        assert found is not None
-        return found
-
-    async def sees_gone(self, message: Seen, *, within: float = PATIENCE) -> None:
-        """Wait until a message (the own password, say) was deleted."""
-        held = self.conversation.messages[message.id]
-        await self._wait(lambda: held.deleted, within, lambda: f"still there:\n{message}")
-
-    async def button_rests(self, *, within: float = PATIENCE) -> None:
-        """Wait until every pressed button was answered: none spins."""
-        mine = [one for one in self.bot.queries.values() if one.chat_id == self.conversation.chat.id]
-        await self._wait(lambda: all(one.answered for one in mine), within, lambda: "a button still spins")
-
-    def does_not_see(self, wanted: Wanted) -> None:
-        """Nothing since the last action contains the words."""
-        assert not any(fits(wanted, one.text) for one in self.new()), self._screens()
-
-    async def waits(self, condition: Callable[[], bool], *, within: float = PATIENCE, what: str = "") -> None:
-        """Wait until something about this messenger holds; looked at after everything that happens there."""
-        await self._wait(condition, within, lambda: f"{self.name} waited in vain: {what}. {self._screens()}")
-
-    async def _wait(self, condition: Callable[[], bool], within: float, why: Callable[[], str]) -> None:
-        try:
-            async with asyncio.timeout(within):
-                while not condition():
-                    await self.world.change()
-        except TimeoutError:
-            raise AssertionError(why()) from None
-
-    def _screens(self) -> str:
-        fresh = self.new()
-        if not fresh:
-            last = [one for one in self._all() if one.from_bot]
-            return "Nothing new arrived; the last was:\n" + (str(Seen.of(last[-1])) if last else "(nothing)")
-        return "New:\n" + "\n---\n".join(str(one) for one in fresh)
 
 
 def _international(phone: str) -> str:

@@ -1,0 +1,117 @@
+"""Methods about the bot itself, its updates, and the files that people sent."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from demo.botapi import files
+from demo.botapi.call import Call, method
+from demo.botapi.courier import Webhook
+from demo.botapi.errors import broken_rule
+from demo.botapi.state import Json
+
+
+@method("getMe")
+async def get_me(call: Call) -> Json:
+    return call.world.shapes.me(call.bot)
+
+
+@method("getUpdates")
+async def get_updates(call: Call) -> list[Json]:
+    params = call.params
+    call.queue.allow(params.object("allowed_updates", list))
+    return await call.queue.poll(
+        offset=params.integer("offset", 0) or 0,
+        limit=params.integer("limit", 100) or 0,
+        timeout=params.integer("timeout", 0) or 0,
+    )
+
+
+@method("setWebhook")
+async def set_webhook(call: Call) -> bool:
+    url = call.params.text("url") or ""
+    if not url:
+        call.queue.set_webhook(None, drop=call.params.flag("drop_pending_updates"))
+        return True
+    parts = urlsplit(url)
+    local = parts.hostname in ("127.0.0.1", "::1", "localhost")
+    if parts.scheme != "https" and not local:
+        raise broken_rule("bad webhook: An HTTPS URL must be provided for webhook")
+    ports = (443, 88) if call.bale else (443, 80, 88, 8443)
+    if not local and (parts.port or 443) not in ports:
+        raise broken_rule(f"bad webhook: Webhook can be set up only on ports {', '.join(map(str, ports))}")
+    secret = call.params.text("secret_token")
+    if secret and not (len(secret) <= 256 and secret.replace("_", "").replace("-", "").isalnum()):
+        raise broken_rule("secret token contains unallowed characters")
+    allowed = call.params.object("allowed_updates", list)
+    call.queue.allow(allowed)
+    hook = Webhook(url, secret, call.params.integer("max_connections", 40) or 40, call.queue.allowed)
+    call.queue.set_webhook(hook, drop=call.params.flag("drop_pending_updates"))
+    return True
+
+
+@method("deleteWebhook")
+async def delete_webhook(call: Call) -> bool:
+    call.queue.set_webhook(None, drop=call.params.flag("drop_pending_updates"))
+    return True
+
+
+@method("getWebhookInfo")
+async def get_webhook_info(call: Call) -> Json:
+    hook = call.queue.webhook
+    if call.bale:
+        return {"url": hook.url if hook else ""}
+    info: Json = {
+        "url": hook.url if hook else "",
+        "has_custom_certificate": False,
+        "pending_update_count": len(call.queue.waiting),
+    }
+    if hook is not None:
+        info |= {"max_connections": hook.max_connections, "ip_address": "127.0.0.1"}
+        if hook.last_error is not None:
+            info |= {"last_error_date": hook.last_error_date, "last_error_message": hook.last_error}
+        if hook.allowed:
+            info["allowed_updates"] = hook.allowed
+    return info
+
+
+@method("setMyCommands")
+async def set_my_commands(call: Call) -> bool:
+    commands = call.params.object("commands", list)
+    for one in commands:
+        name, about = str(one.get("command", "")).removeprefix("/"), str(one.get("description", ""))
+        if not (
+            name.isascii() and name.replace("_", "").isalnum() and name == name.lower() and len(name) <= 32
+        ):
+            raise broken_rule("BOT_COMMAND_INVALID")
+        if not 1 <= len(about) <= 256:
+            raise broken_rule("BOT_COMMAND_DESCRIPTION_INVALID")
+    if len(commands) > 100:
+        raise broken_rule("BOT_COMMANDS_TOO_MUCH")
+    call.bot.commands = commands
+    return True
+
+
+@method("getMyCommands")
+async def get_my_commands(call: Call) -> list[Json]:
+    return call.bot.commands
+
+
+@method("deleteMyCommands")
+async def delete_my_commands(call: Call) -> bool:
+    call.bot.commands = []
+    return True
+
+
+@method("getFile")
+async def get_file(call: Call) -> Json:
+    file, path = files.open_path(call.bot, call.params.text("file_id") or "")
+    shape: Json = {
+        "file_id": call.params.text("file_id"),
+        "file_unique_id": file.unique_id,
+        "file_size": len(file.content),
+        "file_path": path,
+    }
+    if call.bale and call.world.quirks.bare_files:
+        del shape["file_unique_id"]
+    return shape
