@@ -13,7 +13,7 @@ def main() -> None:
     try:
         asyncio.run(run())
     except BotFailedError as error:
-        print(error, file=sys.stderr)
+        print(f"{error}\n(DEMO_FRESH=1 begins anew.)", file=sys.stderr)
         raise SystemExit(1) from None
 
 
