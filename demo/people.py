@@ -36,6 +36,8 @@ class Face:
         self.token = token
         self.bot: Bot = server.add_bot(token)
         self.people: list[Person] = []
+        #: Of what kind the people here are.
+        self.person_class: type[Person] = Person
 
     @property
     def kind(self) -> Kind:
@@ -48,7 +50,7 @@ class Face:
     def person(self, name: str, last_name: str | None = None, *, phone: str | None = None) -> Person:
         """Somebody new on this messenger, with the number 09… given."""
         user = self.server.world.add_user(name, last_name, phone=phone)
-        person = Person(self.server.world, self.bot, user)
+        person = self.person_class(self.server.world, self.bot, user)
         self.people.append(person)
         return person
 

@@ -47,6 +47,8 @@ class Scene:
     stage: Stage
     here: Face
     there: Face
+    #: Nothing is shown twice. Where the bot is killed on the way, a push may be: then the end counts them.
+    exact: bool = True
 
     def officer(self, name: str = "سارا") -> Person:
         return self.here.person(name, phone=next_mobile())
@@ -270,7 +272,7 @@ async def paying(scene: Scene) -> None:
     await come_back(way_back)
     done = await sara.sees("🎉 پرداخت انجام شد")
     assert re.search(r"شماره پیگیری بانک: \S+", done.text)
-    assert sum("🎉" in one.text for one in sara.new()) == 1
+    assert not scene.exact or sum("🎉" in one.text for one in sara.new()) == 1
     await sara.command("menu")
     await sara.tap("🎓 احراز صلاحیت")
     await sara.sees("تأیید نهایی")

@@ -42,6 +42,10 @@ def tap(label: str) -> Reply:
     return reply
 
 
+#: What announces a new password.
+PASSWORD = "رمز عبور:"  # noqa: S105
+
+
 def read_credentials(seen: Seen) -> Credentials:
     code = re.search(r"کد کاربری: (\d{8})", seen.text)
     password = re.search(r"رمز عبور: (\S{8,})", seen.text)
@@ -92,7 +96,7 @@ async def register(
     assert first in shown.text
     assert last in shown.text
     await person.tap("✅ تأیید")
-    credentials = read_credentials(await person.sees("رمز عبور:"))
+    credentials = read_credentials(await person.sees(PASSWORD))
     return Someone(person, code, credentials, mobile, f"{first} {last}")
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from demo.people import Town
 
 PROJECT = Path(__file__).resolve().parents[2]
+SECRET_KEY = "0" * 64
 
 
 def free_port() -> int:
@@ -52,7 +53,7 @@ class Stage:
             "PUBLIC_URL": f"http://127.0.0.1:{self.port}",
             "DATABASE_URL": self.database_url,
             "FILES_URL": str(self.folder / "files"),
-            "SECRET_KEY": "0" * 64,
+            "SECRET_KEY": SECRET_KEY,
             "SUPPORT_CONTACT": "021-00000000",
             "LOG_LEVEL": "INFO",
             "LOG_FORMAT": "json",
