@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import json
 import logging
+import os
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -364,6 +365,48 @@ def set_tariff(
     except Refusal as refusal:
         _refuse(t(refusal.key, **refusal.args_of_text))
     _say(f"{kind.lower()}: {rial:,} rial from {day}")
+
+
+@app.command("import")
+def import_file(
+    file: Annotated[Path, typer.Argument(help="CSV or XLSX; the columns are in docs/import.md")],
+    report: Annotated[
+        Path | None, typer.Option(help="where refused rows are written; beside the file unless given")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="check everything, store nothing")] = False,
+) -> None:
+    """Take in officers and distributors of the old system. May be run again and again."""
+    from bot.moving_in.run import MovingIn, Totals
+    from bot.moving_in.sheet import UnusableFile
+    from bot.moving_in.summary import summary
+    from bot.passwords import Passwords
+    from bot.texts import t
+    from bot.turn import SYSTEM
+
+    settings = _settings()
+    report_path = report or file.with_name(f"{file.name}.report.csv")
+
+    async def work(database: Database) -> Totals:
+        with typer.progressbar(length=0, label=t("import.progress"), file=sys.stderr) as bar:
+
+            def progress(done: int, size: int) -> None:
+                bar.length = max(size, done)
+                bar.update(done - bar.pos)
+
+            moving_in = MovingIn(
+                database,
+                Passwords(weak=settings.cheap_password_hashes, moving_in=True, at_once=os.cpu_count() or 1),
+                SYSTEM,
+                dry_run=dry_run,
+                progress=progress,
+            )
+            return await moving_in.run(file, report_path)
+
+    try:
+        totals = asyncio.run(_with_database(settings, work))
+    except UnusableFile as unusable:
+        _refuse(str(unusable))
+    _say(summary(totals, report_path, dry_run=dry_run))
 
 
 async def _with_database(settings: Settings, work: Any) -> Any:

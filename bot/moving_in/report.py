@@ -1,0 +1,47 @@
+"""The report of refused rows: a CSV file that a spreadsheet opens without running anything in it."""
+
+from __future__ import annotations
+
+import csv
+import os
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from bot.moving_in.row import Mistake
+from bot.moving_in.sheet import UnusableFile
+from bot.texts import t
+
+#: A spreadsheet takes a cell that begins so for a formula.
+_DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def harmless(text: str) -> str:
+    return f"'{text}" if text.lstrip().startswith(_DANGEROUS) or text.startswith(_DANGEROUS) else text
+
+
+class Report:
+    """Written as the import goes on; only its owner may read it, since it holds data of people."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises UnusableFile where it cannot be written."""
+        try:
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        except OSError as error:
+            raise UnusableFile("report_path", path=path) from error
+        # The mark lets Excel see that it is UTF-8.
+        self._file = os.fdopen(handle, "w", encoding="utf-8-sig", newline="")
+        self._rows = csv.writer(self._file)
+        self._rows.writerow([t(f"import.report_{name}") for name in ("row", "column", "value", "reason")])
+
+    def add(self, mistake: Mistake) -> None:
+        value = " ".join(mistake.value.split())
+        self._rows.writerow([mistake.row or "", mistake.column, harmless(value), mistake.reason])
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.close()

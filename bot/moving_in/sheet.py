@@ -1,0 +1,57 @@
+"""A table of rows, whatever the file is: what the readers of CSV and XLSX have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+
+from bot.texts import t
+
+#: Characters of a cell that are looked at. One more tells that it was longer.
+CELL = 2000
+COLUMNS = 200
+
+
+class UnusableFile(Exception):
+    """Nothing of this file can be read; the message is a sentence for people."""
+
+    def __init__(self, key: str, **args: object) -> None:
+        super().__init__(t(f"import.{key}", **args))
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """A cell that holds a formula instead of a value."""
+
+    text: str
+
+
+#: What a cell holds. A day comes from a spreadsheet's own dates, which are Gregorian.
+Cell = str | date | Formula
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row. `number` is the spreadsheet's, the header being in row 1 (or wherever the first words are)."""
+
+    number: int
+    cells: list[Cell]
+    #: Text key under `import.` of what makes the whole row unreadable.
+    broken: str | None = None
+    #: How far the file is read after it, in the unit of `Sheet.size`.
+    position: int = 0
+
+
+@dataclass(slots=True)
+class Sheet:
+    """`size` is the length of the whole in the unit of `Line.position`, 0 where unknown."""
+
+    header: list[str]
+    lines: Iterator[Line]
+    size: int = 0
+    notes: list[str] = field(default_factory=list)
+
+
+def is_empty(cells: list[Cell]) -> bool:
+    return all(isinstance(cell, str) and not cell.strip() for cell in cells)

@@ -1,0 +1,97 @@
+"""Distributors that come with the old system's data, and the contracts of those who serve there (R53)."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time
+
+from sqlmodel import Session, select
+
+from bot.errors import Refusal
+from bot.moving_in.columns import label
+from bot.moving_in.row import Employer
+from bot.services import audit, contracts, routing
+from bot.texts import t
+from bot.texts.formats import TEHRAN
+from bot.turn import Actor
+from storage.states import DistributorKind
+from storage.tables import Branch, Distributor
+
+#: Without these a distributor cannot be made.
+_NEEDED = {
+    "manager_name": "distributor_manager",
+    "province": "distributor_province",
+    "city": "distributor_city",
+}
+
+
+def found(db: Session, employer: Employer, *, actor: Actor, now: datetime) -> tuple[Distributor, bool]:
+    """The distributor of this number, made with its central branch where it is missing (True). One that is here stays
+    as it is: its data are its manager's.
+
+    Raises Refusal("import.distributor_needs")."""
+    number = Distributor.legal_id if employer.kind is DistributorKind.COMPANY else Distributor.guild_id
+    known = db.exec(select(Distributor).where(number == employer.number)).first()
+    if known is not None:
+        return known, False
+    missing = [label(column) for name, column in _NEEDED.items() if getattr(employer, name) is None]
+    if missing:
+        raise Refusal("import.distributor_needs", columns=t("import.comma").join(missing))
+    return _make(db, employer, actor=actor, now=now), True
+
+
+def _make(db: Session, employer: Employer, *, actor: Actor, now: datetime) -> Distributor:
+    company = employer.kind is DistributorKind.COMPANY
+    province, city = employer.province or "", employer.city or ""
+    address = employer.address or t("import.place", province=province, city=city)
+    distributor = Distributor(
+        kind=employer.kind,
+        name=employer.name,
+        legal_id=employer.number if company else None,
+        guild_id=None if company else employer.number,
+        manager_name=employer.manager_name or "",
+        manager_mobile=employer.manager_mobile,
+        phone=employer.phone,
+        address=address,
+        created_at=now,
+    )
+    db.add(distributor)
+    db.flush()
+    assert distributor.id is not None
+    db.add(
+        Branch(
+            distributor_id=distributor.id,
+            name=t("import.central"),
+            province=province,
+            city=city,
+            university_code=routing.settle(db, province=province, city=city, chosen=employer.university_code),
+            address=address,
+            is_central=True,
+            created_at=now,
+        )
+    )
+    db.flush()
+    audit.record(
+        db,
+        now=now,
+        actor=actor,
+        event="distributor_moved_in",
+        subject="distributor",
+        subject_id=distributor.id,
+    )
+    return distributor
+
+
+def employ(
+    db: Session, *, account_id: int, distributor: Distributor, since: date | None, actor: Actor, now: datetime
+) -> None:
+    """The officer serves at the central branch. Two who came together may share it (R53)."""
+    assert distributor.id is not None
+    started = datetime.combine(since, time(12), TEHRAN).astimezone(UTC) if since is not None else None
+    contracts.add_migrated(
+        db,
+        actor=actor,
+        account_id=account_id,
+        distributor_id=distributor.id,
+        started_at=min(started, now) if started is not None else None,
+        now=now,
+    )
