@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
+from functools import cache
 from typing import Any, TypeVar
 
 from bot import passwords, passwords_legacy
@@ -46,6 +47,7 @@ _LEVELS = {
     "professional_doctorate": ("دکتری عمومی", "دکترای حرفه‌ای", "دکترای عمومی"),
     "phd": ("دکتری", "دکترا", "دکترای تخصصی"),
 }
+_LEVELS_BY_KEY = {search_key(word): code for code, words in _LEVELS.items() for word in words}
 #: No degree: the officer came in on experience (SPEC Q27).
 _NO_DEGREE = {search_key(word) for word in ("دیپلم", "زیر دیپلم", "تجربی", "سابقه کار", "ندارد", "بدون مدرک")}
 
@@ -270,19 +272,19 @@ def _level(text: str, lists: Lists) -> str:
         return ""
     if key in lists.levels:
         return lists.levels[key]
-    for code, words in _LEVELS.items():
-        if key in map(search_key, words) and code in lists.levels.values():
-            return code
+    code = _LEVELS_BY_KEY.get(key)
+    if code is not None and search_key(code) in lists.levels:
+        return code
     raise InvalidInput("import.not_in_list")
 
 
 def _region(cells: _Cells, province_column: str, city_column: str) -> tuple[str | None, str | None]:
-    province = cells.take(province_column, lambda text: _exact(text, places.provinces()))
+    province = cells.take(province_column, _one_of(_by_key(places.provinces())))
     if province is None:
         if cells.raw(city_column) != "" and cells.raw(province_column) == "":
             cells.bad(province_column, "import.needed")
         return None, None
-    return province, cells.take(city_column, lambda text: _exact(text, places.cities_of(province)))
+    return province, cells.take(city_column, _one_of(_by_key(places.cities_of(province))))
 
 
 def _noon(day: date | None) -> datetime | None:
@@ -331,7 +333,7 @@ def _password(text: str) -> str:
 
 def _distributor_name(text: str) -> str:
     name = identity.normalise(text)
-    if not 2 <= len(name) <= 120:
+    if not 2 <= len(name) <= 120 or not any(letter.isalpha() for letter in name):
         raise InvalidInput("import.bad_distributor_name")
     return name
 
@@ -360,9 +362,6 @@ def _one_of(known: dict[str, V]) -> Callable[[str], V]:
     return check
 
 
-def _exact(text: str, names: tuple[str, ...]) -> str:
-    key = search_key(text)
-    for name in names:
-        if search_key(name) == key:
-            return name
-    raise InvalidInput("import.not_in_list")
+@cache
+def _by_key(names: tuple[str, ...]) -> dict[str, str]:
+    return {search_key(name): name for name in names}

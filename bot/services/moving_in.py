@@ -106,6 +106,12 @@ def settle(
             select(Account.user_code).where(col(Account.user_code).in_([one.user_code for one in people]))
         )
     )
+    here = [account.id or 0 for account in accounts.values()]
+    officers = {
+        officer.account_id: officer
+        for officer in db.exec(select(Officer).where(col(Officer.account_id).in_(here)))
+    }
+    employed = _with_contracts(db, here)
     outcomes: dict[int, Outcome] = {}
     plain = [
         one
@@ -122,7 +128,15 @@ def settle(
                 if isinstance(one, Firm):
                     outcomes[one.row] = _found(db, one, actor=actor, now=now)
                 elif (account := accounts.get(one.national_code)) is not None:
-                    outcomes[one.row] = _revise(db, one, account, actor=actor, now=now)
+                    outcomes[one.row] = _revise(
+                        db,
+                        one,
+                        account,
+                        officers.get(account.id or 0),
+                        employed=account.id in employed,
+                        actor=actor,
+                        now=now,
+                    )
                 else:
                     outcomes[one.row] = _take_in(
                         db, one, taken=one.user_code in taken, hashes=hashes, actor=actor, now=now
@@ -133,6 +147,12 @@ def settle(
             # Somebody else was faster with this national code, user code or licence.
             outcomes[one.row] = _refused(one.row, _Refused("just_taken"))
     return [outcomes[one.row] for one in batch]
+
+
+def _with_contracts(db: Session, account_ids: Sequence[int]) -> set[int]:
+    """Those who have, or had, a contract."""
+    query = select(Contract.account_id).where(col(Contract.account_id).in_(account_ids))
+    return set(db.exec(query))
 
 
 def _refused(row: int, refusal: Refusal) -> Outcome:
@@ -238,20 +258,27 @@ def _employ(
     return made
 
 
-def _revise(db: Session, one: Newcomer, account: Account, *, actor: Actor, now: datetime) -> Outcome:
+def _revise(
+    db: Session,
+    one: Newcomer,
+    account: Account,
+    officer: Officer | None,
+    *,
+    employed: bool,
+    actor: Actor,
+    now: datetime,
+) -> Outcome:
     """Somebody who is here already: what the row says otherwise is taken over until they first log in."""
     assert account.id is not None
-    officer = db.get(Officer, account.id)
     if officer is None:
         raise _Refused("already_here", column="national_code", value=one.national_code)
     if not account.migrated:
         raise _Refused("already_registered", column="national_code", value=one.national_code)
     said = {name: value for name, value in one.account.items() if getattr(account, name) != value}
     filed = {name: value for name, value in one.file.items() if getattr(officer, name) != value}
-    contracts = list(db.exec(select(Contract).where(Contract.account_id == account.id)))
-    if contracts:
+    if employed:
         filed = {name: value for name, value in filed.items() if name != "legacy_qualified" or value}
-    hired = one.employer is not None and not contracts
+    hired = one.employer is not None and not employed
     if not said and not filed and not hired:
         return Outcome(one.row, Result.UNCHANGED)
     if account.state is not AccountState.ACTIVE or _has_come(db, account.id):

@@ -9,12 +9,12 @@ from sqlmodel import Session, select
 from bot.errors import Refusal
 from bot.moving_in.columns import label
 from bot.moving_in.row import Employer
-from bot.services import audit, contracts, routing
+from bot.services import contracts, distributors
 from bot.texts import t
 from bot.texts.formats import TEHRAN
 from bot.turn import Actor
 from storage.states import DistributorKind
-from storage.tables import Branch, Distributor
+from storage.tables import Distributor
 
 #: Without these a distributor cannot be made.
 _NEEDED = {
@@ -28,7 +28,7 @@ def found(db: Session, employer: Employer, *, actor: Actor, now: datetime) -> tu
     """The distributor of this number, made with its central branch where it is missing (True). One that is here stays
     as it is: its data are its manager's.
 
-    Raises Refusal("import.distributor_needs")."""
+    Raises Refusal("import.distributor_needs") and what `distributors.create` raises."""
     number = Distributor.legal_id if employer.kind is DistributorKind.COMPANY else Distributor.guild_id
     known = db.exec(select(Distributor).where(number == employer.number)).first()
     if known is not None:
@@ -40,45 +40,20 @@ def found(db: Session, employer: Employer, *, actor: Actor, now: datetime) -> tu
 
 
 def _make(db: Session, employer: Employer, *, actor: Actor, now: datetime) -> Distributor:
-    company = employer.kind is DistributorKind.COMPANY
     province, city = employer.province or "", employer.city or ""
-    address = employer.address or t("import.place", province=province, city=city)
-    distributor = Distributor(
+    details = distributors.Details(
         kind=employer.kind,
         name=employer.name,
-        legal_id=employer.number if company else None,
-        guild_id=None if company else employer.number,
+        number=employer.number,
         manager_name=employer.manager_name or "",
-        manager_mobile=employer.manager_mobile,
+        province=province,
+        city=city,
+        address=employer.address or t("import.place", province=province, city=city),
+        university=employer.university_code,
         phone=employer.phone,
-        address=address,
-        created_at=now,
+        manager_mobile=employer.manager_mobile,
     )
-    db.add(distributor)
-    db.flush()
-    assert distributor.id is not None
-    db.add(
-        Branch(
-            distributor_id=distributor.id,
-            name=t("import.central"),
-            province=province,
-            city=city,
-            university_code=routing.settle(db, province=province, city=city, chosen=employer.university_code),
-            address=address,
-            is_central=True,
-            created_at=now,
-        )
-    )
-    db.flush()
-    audit.record(
-        db,
-        now=now,
-        actor=actor,
-        event="distributor_moved_in",
-        subject="distributor",
-        subject_id=distributor.id,
-    )
-    return distributor
+    return distributors.create(db, actor=actor, details=details, now=now).distributor
 
 
 def employ(

@@ -1,0 +1,126 @@
+"""Hashes of the old system, worked out here by other means than the code under test."""
+
+import base64
+import hashlib
+import struct
+
+import bcrypt
+import pytest
+from argon2 import PasswordHasher, Type
+
+from bot import passwords_legacy
+from bot.passwords import Passwords
+
+SALT = bytes(range(16))
+
+
+def identity_v2(password: str) -> str:
+    key = hashlib.pbkdf2_hmac("sha1", password.encode(), SALT, 1000, 32)
+    return base64.b64encode(b"\0" + SALT + key).decode()
+
+
+def identity_v3(password: str, *, digest: str = "sha256", rounds: int = 10_000, salt: bytes = SALT) -> str:
+    key = hashlib.pbkdf2_hmac(digest, password.encode(), salt, rounds, 32)
+    number = ["sha1", "sha256", "sha512"].index(digest)
+    return base64.b64encode(b"\x01" + struct.pack(">III", number, rounds, len(salt)) + salt + key).decode()
+
+
+HASHES = {
+    "argon2id": PasswordHasher(1, 64, 1, type=Type.ID).hash("Old-1234"),
+    "bcrypt 2b": bcrypt.hashpw(b"Old-1234", bcrypt.gensalt(4)).decode(),
+    "bcrypt 2y": bcrypt.hashpw(b"Old-1234", bcrypt.gensalt(4)).decode().replace("$2b$", "$2y$"),
+    "bcrypt 2a": bcrypt.hashpw(b"Old-1234", bcrypt.gensalt(4, prefix=b"2a")).decode(),
+    "identity v2": identity_v2("Old-1234"),
+    "identity v3": identity_v3("Old-1234"),
+    "identity v3 of today": identity_v3("Old-1234", digest="sha512", rounds=100_000),
+    "identity v3 sha1": identity_v3("Old-1234", digest="sha1", salt=SALT * 2),
+}
+
+
+@pytest.fixture
+def passwords() -> Passwords:
+    return Passwords(weak=True)
+
+
+@pytest.mark.parametrize("stored", HASHES.values(), ids=HASHES.keys())
+async def test_the_old_password_opens_and_its_hash_is_replaced(passwords: Passwords, stored: str) -> None:
+    verdict = await passwords.verify(stored, "Old-1234")
+
+    assert verdict.right
+    assert verdict.new_hash is not None
+    assert verdict.new_hash.startswith("$argon2id$")
+    again = await passwords.verify(verdict.new_hash, "Old-1234")
+    assert again.right
+    assert again.new_hash is None
+
+
+@pytest.mark.parametrize("stored", HASHES.values(), ids=HASHES.keys())
+async def test_digits_may_be_typed_in_persian_and_nothing_else_opens(
+    passwords: Passwords, stored: str
+) -> None:
+    assert (await passwords.verify(stored, " Old-۱۲۳۴ ")).right
+    for wrong in ("old-1234", "Old-1235", "", "Old-1234x", "\0", "x" * 10_000):
+        assert not (await passwords.verify(stored, wrong)).right
+
+
+async def test_a_password_with_persian_digits_is_compared_as_typed_first(passwords: Passwords) -> None:
+    for stored in (
+        identity_v2("رمز۱۲۳۴"),
+        bcrypt.hashpw("رمز۱۲۳۴".encode(), bcrypt.gensalt(4)).decode(),
+    ):
+        assert (await passwords.verify(stored, "رمز۱۲۳۴")).right
+
+
+async def test_bcrypt_looks_at_72_bytes_as_the_old_system_did(passwords: Passwords) -> None:
+    stored = bcrypt.hashpw(b"a" * 72, bcrypt.gensalt(4)).decode()
+
+    assert (await passwords.verify(stored, "a" * 100)).right
+    assert not (await passwords.verify(stored, "a" * 71)).right
+
+
+def test_a_known_vector_of_bcrypt() -> None:
+    """From the test suite of crypt_blowfish."""
+    assert passwords_legacy.verify("$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW", "U*U")
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        "5f4dcc3b5aa765d61d8327deb882cf99",
+        "5baa61e4c9b93f3f0682250b6cf8331b7ee68fd8",
+        "pbkdf2_sha256$260000$salt$aGFzaA==",
+        "$6$rounds=5000$salt$hash",
+        "$argon2i$v=19$m=64,t=1,p=1$c29tZXNhbHQ$aGFzaGhhc2g",
+        "{SSHA}abcdefgh",
+        "$2b$31$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",
+    ],
+)
+async def test_hashes_that_cannot_be_checked_are_known_as_such(passwords: Passwords, stored: str) -> None:
+    assert passwords_legacy.looks_foreign(stored)
+    assert passwords_legacy.scheme_of(stored) is None
+    assert not (await passwords.verify(stored, "password")).right
+
+
+@pytest.mark.parametrize("plain", ["Old-1234", "رمز۱۲۳۴", "$dollar", "abcdef0123", "A" * 68, "=1+1", "{x}"])
+def test_plain_passwords_are_not_taken_for_hashes(plain: str) -> None:
+    assert passwords_legacy.scheme_of(plain) is None
+    assert not passwords_legacy.looks_foreign(plain)
+
+
+def test_hashes_that_would_stop_everybody_are_refused() -> None:
+    assert passwords_legacy.scheme_of(identity_v3("x", rounds=1)) is not None
+    greedy = b"\x01" + struct.pack(">III", 1, 2**31, 16) + SALT + SALT * 2
+    assert passwords_legacy.scheme_of(base64.b64encode(greedy).decode()) is None
+    assert passwords_legacy.scheme_of("$argon2id$v=19$m=4194304,t=3,p=4$c29tZXNhbHRzYWx0$" + "a" * 43) is None
+    assert passwords_legacy.scheme_of(PasswordHasher().hash("x")) is passwords_legacy.Scheme.ARGON2ID
+
+
+async def test_passwords_moving_in_are_hashed_at_less_cost_and_replaced_at_login() -> None:
+    stored = await Passwords(moving_in=True).hash("Old-1234")
+    assert "m=7168,t=5,p=1" in stored
+
+    verdict = await Passwords().verify(stored, "Old-1234")
+
+    assert verdict.right
+    assert verdict.new_hash is not None
+    assert "m=65536" in verdict.new_hash
