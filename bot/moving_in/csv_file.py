@@ -37,7 +37,7 @@ def open_csv(path: Path, score: Score) -> Sheet:
     number = 0
     for raw, _ in lines:
         number += 1
-        if raw is not None and raw.strip(' \t,;|"'):
+        if raw is not None and raw.strip(' \t\r\n,;|"'):
             break
     else:
         raise UnusableFile("empty_file")
@@ -110,7 +110,7 @@ class _Lines(Iterator[tuple[str | None, int]]):
     def __next__(self) -> tuple[str | None, int]:
         if self._back:
             return self._back.popleft()
-        line = self._file.readline(LINE)
+        line = "" if self._file.closed else self._file.readline(LINE)
         if not line:
             self._file.close()
             raise StopIteration
