@@ -201,8 +201,8 @@ class Dialogue:
     summary: str | None = None
     #: Label key of the summary's confirm button.
     confirm: str = "form.confirm"
-    #: A text key asked once more before `finish` ("submit.confirm"); None: no second question.
-    really: str | None = None
+    #: A text key asked once more before `finish` ("submit.confirm"), or what makes the sentence; None: no second question.
+    really: str | Callable[[Turn, Answers], str] | None = None
     #: Kept over restarts, chats and messengers, offered again: «💾 بعداً ادامه می‌دهم». Otherwise «انصراف» drops it.
     keeps_draft: bool = False
     #: Offers «🗑 حذف پیش‌نویس» in the summary and before it; called on the confirmed deletion.
@@ -212,6 +212,10 @@ class Dialogue:
     prepare_finish: Callable[[Desk, Incoming, Answers], Awaitable[Any]] | None = None
     #: May change `answers` after each accepted answer (a new province clears the city). Pure.
     after: Callable[[Turn, str, dict[str, Any]], dict[str, Any]] | None = None
+    #: How the summary says one answer, given it as people read it; None: «label: value».
+    line: Callable[[Turn, Ask, Answers, str], str] | None = None
+    #: The summary's whole text, in the place of its title and the answers line by line.
+    overview: Callable[[Turn, Answers], str] | None = None
     #: An unfinished one is dropped after so many days.
     days_kept: int = 365
     #: What becomes of a guest's kept draft in a chat where somebody logs in or registers.

@@ -87,7 +87,8 @@ def face_of(turn: Turn, position: Position) -> Face:
     if position.step == DISCARD:
         return _yes_no(t("form.discard_confirm"))
     if position.step == REALLY and position.dialogue.really:
-        return _yes_no(t(position.dialogue.really))
+        really = position.dialogue.really
+        return _yes_no(t(really) if isinstance(really, str) else really(turn, position.answers))
     return _summary(turn, position)
 
 
@@ -153,14 +154,12 @@ def shown(turn: Turn, ask: Ask, value: Any) -> str:
 
 def _summary(turn: Turn, position: Position) -> Face:
     dialogue = position.dialogue
-    lines = [
-        (ask, f"{label_of(ask)}: {_cut(shown(turn, ask, position.answers.get(ask.key)), VALUE_LENGTH)}")
-        for ask in position.route
-        if not ask.hidden
-    ]
+    lines = [(ask, _line(turn, position, ask)) for ask in position.route if not ask.hidden]
     pages = _pages(lines)
     page = min(int(turn.chat.place.get("page") or 0), len(pages) - 1)
     text = "\n".join([t(dialogue.summary or "review.summary"), "", *(line for _, line in pages[page])])
+    if dialogue.overview is not None:
+        text = dialogue.overview(turn, position.answers)
     edits = [Key("edit", edit_label(ask), ask.key) for ask, _ in pages[page]]
     rows = [tuple(edits[at : at + 2]) for at in range(0, len(edits), 2)]
     turns = []
@@ -171,6 +170,13 @@ def _summary(turn: Turn, position: Position) -> Face:
     confirm = (Key("confirm", t(dialogue.confirm)),)
     everything = (*rows, tuple(turns), confirm, *_out(position, discard=True))
     return Face(text, tuple(row for row in everything if row))
+
+
+def _line(turn: Turn, position: Position, ask: Ask) -> str:
+    value = _cut(shown(turn, ask, position.answers.get(ask.key)), VALUE_LENGTH)
+    if position.dialogue.line is not None:
+        return position.dialogue.line(turn, ask, position.answers, value)
+    return f"{label_of(ask)}: {value}"
 
 
 def _pages(lines: Sequence[tuple[Ask, str]]) -> list[list[tuple[Ask, str]]]:

@@ -15,13 +15,12 @@ from bot.screens import Press, Reply, Screen
 from bot.services import cases, qualification, reference
 from bot.texts import t
 from bot.turn import Turn
-from conversations import dialogue
+from conversations import amendment, dialogue
 from conversations.dialogue import Answers, Ask, Dialogue, Given, Prompt, Question, Stay
 from conversations.questions import Text
 from conversations.request_steps import (
     EXTRAS,
     FIELD_STEPS,
-    after,
     document_step,
     extras_of,
     extras_step,
@@ -116,8 +115,7 @@ def steps(turn: Turn, answers: Answers) -> list[Ask]:
     return [
         *first,
         _note_step(found),
-        *others,
-        *papers,
+        *amendment.excusing(turn, [*others, *papers], old, told),
         *([extras_step(extras)] if extras else []),
     ]
 
@@ -157,17 +155,18 @@ def first_answers(db: Session, request: QualificationRequest) -> dict[str, Any]:
     """The form as it was sent, without the ticked items."""
     found = qualification.open_round(db, request)
     marked = set(found.items) if found is not None else set()
-    kinds = [
-        kind
-        for kind in reference.document_types(db)
-        if kind.required == "no" and items.document(kind.code) not in marked
-    ]
+    kinds = [kind for kind in reference.document_types(db) if items.document(kind.code) not in marked]
+    extras = [kind for kind in kinds if kind.required == "no"]
+    must = [items.document(kind.code) for kind in kinds if kind.required != "no"]
     answers = {
         key: value
         for key, value in request.snapshot.items()
         if key not in marked and key not in items.REGION and (value is not None or key == "email")
     }
-    return {**answers, EXTRAS: extras_of(request.snapshot, kinds)}
+    answers = amendment.with_gaps(answers, request.snapshot, must)
+    return {key: value for key, value in answers.items() if key not in marked} | {
+        EXTRAS: extras_of(request.snapshot, extras)
+    }
 
 
 def finish(turn: Turn, answers: dict[str, Any]) -> Reply:
@@ -218,5 +217,5 @@ fix = Dialogue(
     really="fix.confirm",
     keeps_draft=True,
     exit=track,
-    after=after,
+    after=amendment.after,
 )

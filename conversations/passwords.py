@@ -17,6 +17,8 @@ from conversations.dialogue import Answers, Ask, Dialogue, Given
 from conversations.questions import Choice, Mobile, Secret
 
 MADE, CHOSEN = "made", "chosen"
+#: Of the mobile's dialogue: the show that it was opened from.
+ASKED_FROM = "_from"
 
 
 def chosen(text: str) -> str:
@@ -94,12 +96,18 @@ def _change_mobile(turn: Turn, answers: dict[str, Any]) -> Reply:
         verified=answers["new_mobile"]["verified"],
         now=turn.now,
     )
-    return Reply((Screen(t("mobile.saved")),), goto=Press("me"))
+    return Reply((Screen(t("mobile.saved")),), goto=_asked_from(turn))
+
+
+def _asked_from(turn: Turn) -> Press:
+    """Where the change was asked for: «اطلاعات من», or the list of general data."""
+    assert turn.draft is not None
+    return Press(str(turn.draft.answers.get(ASKED_FROM) or "me"))
 
 
 CHANGE_MOBILE = Dialogue(
     "mobile",
     (Ask("new_mobile", Mobile()),),
     _change_mobile,
-    exit=Press("me"),
+    exit=_asked_from,
 )

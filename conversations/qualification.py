@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from sqlmodel import Session
 
+from bot.errors import NotAllowed
 from bot.screens import Press, Reply, Screen
 from bot.services import qualification, reference
 from bot.texts import t
 from bot.turn import Turn
-from conversations.dialogue import Answers, Ask, Dialogue
+from conversations import amendment
+from conversations.dialogue import Again, Answers, Ask, Dialogue
 from conversations.request_steps import (
     EXTRAS,
     FIELD_STEPS,
-    after,
     document_step,
     extras_of,
     extras_step,
@@ -23,7 +23,8 @@ from conversations.request_steps import (
     rule,
     ticked,
 )
-from storage.states import RequestState
+from conversations.wording import is_document
+from storage.states import RequestKind, RequestState
 from storage.tables import QualificationRequest
 
 
@@ -33,29 +34,38 @@ def steps(turn: Turn, answers: Answers) -> list[Ask]:
     extras = [kind for kind in kinds if kind.required == "no"]
     must = [document_step(kind) for kind in kinds if rule(kind).must(answers)]
     chosen = [document_step(kind, optional=True) for kind in extras if kind.code in ticked(answers)]
-    return [*FIELD_STEPS, *must, *([extras_step(extras)] if extras else []), *chosen]
+    asks = [*FIELD_STEPS, *must, *([extras_step(extras)] if extras else []), *chosen]
+    return amendment.steps(turn, asks, answers) if amendment.is_amendment(answers) else asks
 
 
-def first_answers(db: Session, prefill: Mapping[str, Any]) -> dict[str, Any]:
-    """What a draft's form begins with: `prefill`, and what it says without words. Whoever filled a form before is not
-    asked again for what they left out."""
+def first_answers(db: Session, request: QualificationRequest) -> dict[str, Any]:
+    """What a draft's form begins with: what is known, and what that says without words. Whoever filled a form before is
+    not asked again for what they left out."""
+    prefill = qualification.prefill(db, request)
+    if request.kind is RequestKind.AMENDMENT:
+        return amendment.first_answers(db, prefill)
     answers = dict(prefill)
     extras = [kind for kind in reference.document_types(db) if kind.required == "no"]
-    if "postal_address" in answers:
+    if any(is_document(key) for key in answers):
         answers.setdefault("email", None)
         answers[EXTRAS] = extras_of(answers, extras)
     return answers
 
 
-def finish(turn: Turn, answers: dict[str, Any]) -> Reply:
+def finish(turn: Turn, answers: dict[str, Any]) -> Reply | Again:
     """Final submission (R15)."""
     assert turn.draft is not None
     request = turn.db.get(QualificationRequest, turn.draft.subject_id)
     if request is None or request.state is not RequestState.DRAFT:
         return Reply(screens=(Screen(t("error.stale")),), goto=Press("qual"))
-    qualification.submit(
-        turn.db, actor=turn.actor, request_id=turn.draft.subject_id, answers=answers, now=turn.now
-    )
+    try:
+        qualification.submit(
+            turn.db, actor=turn.actor, request_id=turn.draft.subject_id, answers=answers, now=turn.now
+        )
+    except NotAllowed as refusal:
+        if refusal.key != "error.no_change":
+            raise
+        return Again(t(refusal.key))  # back to the summary, not to «are you sure»
     return Reply(goto=Press("qual.track", turn.draft.subject_id))
 
 
@@ -74,5 +84,6 @@ form = Dialogue(
     keeps_draft=True,
     discard=discard,
     exit=Press("qual"),
-    after=after,
+    after=amendment.after,
+    line=amendment.line,
 )

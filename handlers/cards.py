@@ -17,6 +17,8 @@ from handlers.nav import Row, grid
 from storage.states import RequestKind, RequestState
 from storage.tables import Account, DeficiencyRound, Officer, PaymentAttempt, QualificationRequest
 
+#: Before a document's code in a button: the paper as it was before an amendment. No code holds it.
+OLD = "~"
 #: Characters of a message; the messengers take 4096.
 LONGEST = 3800
 
@@ -53,6 +55,8 @@ def tracking(
         ]
     if request.submitted_at:
         lines.append(t("qual.submitted", time=formats.jalali_time(request.submitted_at)))
+    if request.kind is RequestKind.AMENDMENT and request.submitted_at:
+        lines += ["", *_changes(words, request.before, request.snapshot, title="desk.amended")]
     if expert_missing and request.state is RequestState.SUBMITTED:
         lines += ["", t("sentence.no_expert")]
     if last_round is not None and request.state is RequestState.DEFICIENT:
@@ -114,8 +118,10 @@ def file_card(
     rounds: Sequence[DeficiencyRound],
     full_code: bool,
     now: datetime,
+    whole: bool = False,
 ) -> str:
-    """The whole file: every item by its label, and what happened in the last round."""
+    """The file: every item by its label, and what happened in the last round. Of an amendment, only what it changes,
+    old → new; everything where `whole`."""
     code = owner.national_code or ""
 
     def seen(items: dict[str, Any]) -> dict[str, Any]:
@@ -143,20 +149,11 @@ def file_card(
         lines.append(_line("mobile", formats.local_mobile(owner.mobile)))
         if not owner.mobile_verified:
             lines.append(t("desk.unverified"))
-    keys = words.keys(data)
-    lines += [
-        _line(key, words.value(key, data[key]))
-        for key in keys
-        if not is_document(key) and (key != "field_note" or data[key])
-    ]
-    papers = [
-        t("desk.paper_count", doc=words.label(key, short=True), n=formats.digits(len(data[key])))
-        for key in keys
-        if is_document(key)
-    ]
-    lines += ["", t("desk.papers_line", papers="، ".join(papers))] if papers else []
     if request.kind is RequestKind.AMENDMENT:
+        lines.append(t("desk.applicant", name=owner.name))
         lines += ["", *_changes(words, seen(request.before), data, title="desk.amended")]
+    if whole or request.kind is RequestKind.NEW:
+        lines += ["", *everything(words, data, migrated=owner.migrated)]
     if rounds:
         last = rounds[-1]
         lines += ["", *round_lines(words, last)]
@@ -167,6 +164,24 @@ def file_card(
     if request.reject_text:
         lines += ["", t("desk.outcome_reason", reason=request.reject_text)]
     return fitting(lines)
+
+
+def everything(words: Wording, data: dict[str, Any], *, migrated: bool) -> list[str]:
+    """Every item by its label, then the papers in one line."""
+    keys = words.keys(data)
+    lines = [
+        _line(key, words.value(key, data[key]))
+        for key in keys
+        if not is_document(key) and (key != "field_note" or data[key])
+    ]
+    papers = [
+        t("desk.paper_count", doc=words.label(key, short=True), n=formats.digits(len(data[key])))
+        for key in keys
+        if is_document(key)
+    ]
+    if papers or migrated:
+        lines += ["", t("desk.papers_line", papers="، ".join(papers) or t("amend.no_papers"))]
+    return lines
 
 
 def _line(key: str, value: str) -> str:
@@ -200,7 +215,10 @@ def _changes(words: Wording, old: dict[str, Any], new: dict[str, Any], *, title:
         before, after = old.get(key), new.get(key)
         if (before or None) == (after or None):
             continue
-        if is_document(key):
+        if is_document(key) and (not after or not before):
+            shown = {"old": words.value(key, before or None), "new": words.value(key, after or None)}
+            lines.append(t("desk.change", field=words.label(key), **shown))
+        elif is_document(key):
             lines.append(t("desk.change_papers", field=words.label(key)))
         else:
             shown = {"old": words.value(key, before), "new": words.value(key, after)}
@@ -221,13 +239,32 @@ def timeline(db: Session, request: QualificationRequest, *, for_expert: bool = F
 
 
 def paper_buttons(words: Wording, request: QualificationRequest, action: str) -> list[Row]:
-    """A button for each document of the request, with the number of its files."""
+    """A button for each document of the request, with the number of its files. Those that an amendment replaces or drops
+    follow it, marked as the old ones."""
     assert request.id is not None
     found = []
-    for key in words.keys(request.snapshot):
+    for key, which, files in papers_of(words, request):
+        name, n = words.label(key, short=True), formats.digits(len(files))
+        if which == OLD:
+            label = t("desk.paper_before", doc=shortened(name, 9), n=n)
+        else:
+            label = t("desk.paper_count", doc=shortened(name, 16), n=n)
+        found.append(button(label, action, request.id, request.version, which + key.removeprefix(DOCUMENT)))
+    return grid(found, columns=2)
+
+
+def papers_of(words: Wording, request: QualificationRequest) -> list[tuple[str, str, list[int]]]:
+    """(item, OLD or "", files) of every document of the request, and of those that an amendment replaces or drops."""
+    new, old = request.snapshot, request.before
+    found: list[tuple[str, str, list[int]]] = []
+    for key in words.keys({**old, **new}):
         if not is_document(key):
             continue
-        name, n = words.label(key, short=True), formats.digits(len(request.snapshot[key]))
-        label = t("desk.paper_count", doc=shortened(name, 16), n=n)
-        found.append(button(label, action, request.id, request.version, key.removeprefix(DOCUMENT)))
-    return grid(found, columns=2)
+        found += [(key, "", new[key])] if new.get(key) else []
+        found += [(key, OLD, old[key])] if old.get(key) and old[key] != new.get(key) else []
+    return found
+
+
+def paper_asked(words: Wording, request: QualificationRequest, arg: str) -> list[tuple[str, str, list[int]]]:
+    """The one of `papers_of` that a button of `paper_buttons` names; empty for forged ones."""
+    return [one for one in papers_of(words, request) if one[1] + one[0].removeprefix(DOCUMENT) == arg]

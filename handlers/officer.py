@@ -10,7 +10,6 @@ from bot.desk import Desk
 from bot.errors import NotAllowed
 from bot.incoming import Incoming
 from bot.routes import Routes
-from bot.rules import items
 from bot.rules.qualification import Action, allowed_actions
 from bot.screens import Button, Paper, Press, Reply, Screen, button
 from bot.services import cases, payments, qualification, routing
@@ -23,7 +22,7 @@ from conversations.qualification import first_answers as form_answers
 from conversations.wording import Wording
 from handlers import cards
 from handlers.nav import Row, back, home, ways
-from storage.states import RequestState, Role
+from storage.states import RequestKind, RequestState, Role
 from storage.tables import Chat, QualificationRequest
 
 OFFICER = (Role.OFFICER,)
@@ -52,6 +51,13 @@ def routes(engine: Engine) -> Routes:
         request = qualification.start(turn.db, actor=turn.actor, now=turn.now)
         reply = fill_in(turn, request)
         return replace(reply, screens=(Screen(t("qual.new_intro")), *reply.screens))
+
+    @table.act("qual.amend", roles=OFFICER)
+    def amend(turn: Turn, press: Press) -> Reply:
+        """Begin an amendment (R5): the approved file, opened on its summary."""
+        request = qualification.start(turn.db, actor=turn.actor, now=turn.now, kind=RequestKind.AMENDMENT)
+        reply = fill_in(turn, request)
+        return replace(reply, screens=(Screen(t("qual.amend_intro")), *reply.screens))
 
     @table.act("qual.draft", roles=OFFICER)
     def draft(turn: Turn, press: Press) -> Reply:
@@ -82,7 +88,7 @@ def routes(engine: Engine) -> Routes:
 
     def fill_in(turn: Turn, request: QualificationRequest) -> Reply:
         assert request.id is not None
-        answers = form_answers(turn.db, qualification.prefill(turn.db, request))
+        answers = form_answers(turn.db, request)
         return engine.start(turn, "qualification", subject_id=request.id, answers=answers)
 
     return table
@@ -111,20 +117,36 @@ def allowed(turn: Turn, request: QualificationRequest) -> frozenset[Action]:
 
 
 def menu(turn: Turn, press: Press) -> Screen:
-    """Where the qualification stands, and what can be done about it."""
+    """Where the qualification stands, and what can be done about it. An amendment has a line of its own: whatever comes
+    of it, its officer stays qualified (SPEC Q2, Q16)."""
     latest = qualification.latest(turn.db, owner(turn))
     qualified = qualification.is_qualified(turn.db, owner(turn))
-    state = latest.state if latest is not None else RequestState.COMPLETED if qualified else "none"
-    lines, rows = [t("qual.menu", status=t(f"status.{state}"))], list[Row]()
+    state = latest.state if latest is not None else "none"
+    status = t(f"status.{RequestState.COMPLETED if qualified else state}")
+    lines, rows = [t("qual.menu", status=status)], list[Row]()
+    if latest is not None and latest.kind is RequestKind.AMENDMENT:
+        lines.append(t("qual.amendment", status=t(f"status.{state}")))
     if latest is not None and latest.state is RequestState.DRAFT:
         lines.append(t("sentence.DRAFT"))
         rows += _draft_ways(latest)
     elif latest is not None:
         rows.append((button(t("qual.track"), "qual.track", latest.id or 0),))
-    if qualification.may_start(turn.db, actor=turn.actor):
-        lines += ["", t("qual.new_intro")]
-        rows.append((button(t("qual.again" if latest else "qual.new"), "qual.new"),))
+    if (intro := _beginning(turn)) is not None:
+        text, begin = intro
+        lines += ["", text]
+        rows.append((begin,))
+    rows.append((button(t("qual.general"), "general"),))
     return Screen("\n".join(lines), (*rows, (home(),)))
+
+
+def _beginning(turn: Turn) -> tuple[str, Button] | None:
+    """What a new request or an amendment means, and the button that begins it, whichever may be begun now."""
+    if qualification.may_start(turn.db, actor=turn.actor):
+        again = qualification.latest(turn.db, owner(turn)) is not None
+        return t("qual.new_intro"), button(t("qual.again" if again else "qual.new"), "qual.new")
+    if qualification.may_start(turn.db, actor=turn.actor, kind=RequestKind.AMENDMENT):
+        return t("qual.amend_intro"), button(t("qual.amend"), "qual.amend")
+    return None
 
 
 def _draft_ways(request: QualificationRequest) -> list[Row]:
@@ -138,12 +160,9 @@ def _draft_ways(request: QualificationRequest) -> list[Row]:
 def track(turn: Turn, press: Press) -> Screen:
     """The latest status of a request (R7), and every way on from it."""
     if not press.id and qualification.latest(turn.db, owner(turn)) is None:
-        begin = (
-            [(button(t("qual.new"), "qual.new"),)]
-            if qualification.may_start(turn.db, actor=turn.actor)
-            else []
-        )
-        return Screen(t("sentence.none"), (*begin, ways("qual")))
+        begins = _beginning(turn)
+        rows = [(begins[1],)] if begins is not None else []
+        return Screen(t("sentence.none"), (*rows, ways("qual")))
     request = own(turn, press)
     assert request.id is not None
     waits = request.state is RequestState.SUBMITTED and request.university_code is not None
@@ -167,8 +186,9 @@ def _ways_on(turn: Turn, request: QualificationRequest) -> list[Row]:
     if request.state is RequestState.AWAITING_PAYMENT and request.pay_token:
         pay = Button(t("pay.button"), url=payments.pay_url(turn.world, request.pay_token))
         rows += [(pay,), (button(t("pay.check"), "qual.check_pay", request.id),)]
-    if request.state in _ENDED and qualification.may_start(turn.db, actor=turn.actor):
-        rows.append((button(t("qual.again"), "qual.new"),))
+    if request.state in _ENDED and qualification.may_start(turn.db, actor=turn.actor, kind=request.kind):
+        amends = request.kind is RequestKind.AMENDMENT
+        rows.append((button(t("qual.again"), "qual.amend" if amends else "qual.new"),))
     rows.append(
         (
             button(t("qual.timeline"), "qual.timeline", request.id),
@@ -199,13 +219,15 @@ def papers(turn: Turn, press: Press) -> Screen:
 def paper(turn: Turn, press: Press) -> Reply:
     """One of the officer's own papers, as the experts see it; the list follows below it."""
     request = own(turn, press)
-    item = items.document(press.arg)
-    label = Wording.load(turn.db).label(item)
-    files = request.snapshot.get(item) or ()
+    words = Wording.load(turn.db)
     again = Press("qual.papers", request.id or 0)
-    if not files:
+    shown = tuple(
+        Paper(file_id, words.label(key))
+        for key, _, files in cards.paper_asked(words, request, press.arg)
+        for file_id in files
+    )
+    if not shown:
         return Reply(goto=again)
-    shown = tuple(Paper(file_id, label) for file_id in files)
     return Reply(screens=(Screen("", papers=shown),), goto=again, anew=True)
 
 

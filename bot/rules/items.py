@@ -30,6 +30,8 @@ FIELDS = (
 )
 #: Locked once submitted (R17).
 REGION = ("province", "city", "university")
+#: Never changed after registration (R47).
+NEVER = ("national_code", "birth_date")
 #: May be changed without review (R48); the mobile belongs to the account, not to a request.
 FREE = ("father_name", "gender", "birth_cert_no", "postal_address", "phone", "email")
 #: May stay empty; "field_note" is asked only with «سایر».
@@ -85,6 +87,20 @@ def missing(answers: Answers, papers: Iterable[Paper], *, note_needed: bool = Fa
         for paper in papers
         if paper.must(answers) and not answers.get(document(paper.code))
     ]
+
+
+def excused(
+    old: Answers, new: Answers, papers: Iterable[Paper], *, note_needed: bool = False
+) -> frozenset[str]:
+    """Mandatory items that `old` lacked already and that the change to `new` does not touch (SPEC Q27): a migrated
+    officer is asked only for what the request touches, and for the region, by which it is routed."""
+    papers = list(papers)
+    touched = {*changed(old, new), *REGION}
+    if touched & set(STUDIES):
+        touched |= {*STUDIES, document("degree_certificate")}
+    if "gender" in touched:
+        touched |= {document(paper.code) for paper in papers if paper.required == "men"}
+    return frozenset(missing(old, papers, note_needed=note_needed)) - touched
 
 
 def _given(answers: Answers, key: str) -> bool:

@@ -37,6 +37,14 @@ def approved_file(account: Account, officer: Officer) -> dict[str, Any]:
     return names | {item: getattr(officer, column) for item, column in COLUMNS.items()} | papers
 
 
+def approved_of(db: Session, account_id: int) -> dict[str, Any]:
+    """The approved file of an officer, as items of a snapshot."""
+    account, officer = db.get(Account, account_id), db.get(Officer, account_id)
+    assert account is not None
+    assert officer is not None
+    return approved_file(account, officer)
+
+
 def complete(
     db: Session, *, request_id: int, now: datetime, actor: Actor, bank_ref: str | None = None
 ) -> bool:

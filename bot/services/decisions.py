@@ -222,7 +222,9 @@ def reject(
         kind="N5",
         event="rejected",
         text=_rejection(request, own),
-        rows=[[button(t("push.again"), "qual.new")]],
+        rows=[
+            [button(t("push.again"), "qual.amend" if request.kind is RequestKind.AMENDMENT else "qual.new")]
+        ],
         sms=t("push.N5_sms", code=request.tracking_code),
         now=now,
     )

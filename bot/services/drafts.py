@@ -1,6 +1,6 @@
 """A request before it is submitted: start, what its form begins with, discard (SPEC 2.2)."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -11,10 +11,11 @@ from sqlmodel import Session, col, select
 from bot.errors import NotAllowed, Refusal, Stale
 from bot.rules import items
 from bot.rules.qualification import TABLE, Action, Case, refusal
-from bot.screens import button
+from bot.screens import Button, button
 from bot.services import audit, cases
-from bot.services.cases import SUBJECT, current_open, is_qualified
+from bot.services.cases import SUBJECT, current_open
 from bot.services.completion import COLUMNS, approved_file
+from bot.services.eligibility import is_qualified
 from bot.texts import t
 from bot.turn import Actor
 from storage.states import RejectReason, RequestKind, RequestState
@@ -30,6 +31,11 @@ from storage.tables import (
 
 #: The dialogue whose answers become a request.
 FORM = "qualification"
+#: What whoever asked for the wrong kind of request may do instead.
+_OTHER_KIND: dict[str, Callable[[], tuple[Button, ...]]] = {
+    "error.new_while_qualified": lambda: (button(t("qual.amend"), "qual.amend"),),
+    "error.amend_while_unqualified": lambda: (button(t("menu.qual"), "qual"),),
+}
 
 
 def may_start(db: Session, *, actor: Actor, kind: RequestKind = RequestKind.NEW) -> bool:
@@ -50,7 +56,7 @@ def start(
     if key == "error.open_request":
         raise _open_request(db, actor.account_id)
     if key is not None:
-        raise NotAllowed(key)
+        raise NotAllowed(key, doors=_OTHER_KIND.get(key, lambda: ())())
     request = QualificationRequest(account_id=actor.account_id, kind=kind, created_at=now, state_since=now)
     try:
         with db.begin_nested():

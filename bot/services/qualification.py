@@ -6,9 +6,10 @@ from sqlmodel import Session, col, select
 
 from bot.rules.qualification import Action
 from bot.services import cases
-from bot.services.cases import current_open, is_qualified
-from bot.services.completion import complete
+from bot.services.cases import current_open
+from bot.services.completion import approved_of, complete
 from bot.services.drafts import discard, may_start, prefill, start
+from bot.services.eligibility import is_qualified
 from bot.services.submission import open_round, resolve, submit
 from bot.turn import Actor
 from storage.states import IN_CIRCULATION
@@ -17,6 +18,7 @@ from storage.tables import (
 )
 
 __all__ = [
+    "approved_of",
     "complete",
     "current_open",
     "discard",

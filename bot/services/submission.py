@@ -1,6 +1,6 @@
 """What the officer sends to the university: the final submission, and the answer to deficiencies (SPEC 2.2, R15, R21)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,7 @@ from bot.rules.qualification import Action
 from bot.screens import button
 from bot.services import cases, notify, reference, routing, waiting
 from bot.services.cases import SUBJECT
-from bot.services.completion import approved_file
+from bot.services.completion import approved_of
 from bot.services.drafts import living_files
 from bot.services.tracking_code import next_code
 from bot.texts import formats, t
@@ -23,7 +23,6 @@ from storage.states import RequestKind
 from storage.tables import (
     Account,
     DeficiencyRound,
-    Officer,
     QualificationRequest,
     RequestFile,
 )
@@ -48,13 +47,14 @@ def submit(
     papers = reference.papers(db)
     answers = items.frozen(answers, papers)
     case = cases.case_of(db, request)
+    university = answers["university"] = routing.settle(
+        db, province=answers.get("province"), city=answers.get("city"), chosen=answers.get("university")
+    )
     before: dict[str, Any] = {}
     if request.kind is RequestKind.AMENDMENT:
-        before = _approved(db, request.account_id, papers)
-        case = replace(case, changed=bool(items.changed(before, answers)))
+        before = items.frozen(approved_of(db, request.account_id), papers)
+        case = replace(case, changed=_changes(db, before, answers))
     cases.check(db, request, case, actor=actor, action=Action.SUBMIT, version=None)
-    university = _route(db, answers)
-    answers["university"] = university
     _need_complete(db, request, before, answers, papers)
     if not before or set(items.changed(before, answers)) & set(items.STUDIES):
         _need_open_studies(db, answers)
@@ -76,7 +76,8 @@ def submit(
         },
         university=university,
     )
-    _attach(db, request, named)
+    # The expert of an amendment compares: the papers that it replaces belong to the file as well.
+    _attach(db, request, [*named.items(), *items.files(before, papers).items()])
     name = reference.university_name(db, university)
     notify.push(
         db,
@@ -91,24 +92,13 @@ def submit(
     return request
 
 
-def _approved(db: Session, account_id: int, papers: list[items.Paper]) -> dict[str, Any]:
-    account, officer = db.get(Account, account_id), db.get(Officer, account_id)
-    assert account is not None
-    assert officer is not None
-    return items.frozen(approved_file(account, officer), papers)
-
-
-def _route(db: Session, answers: Mapping[str, Any]) -> str | None:
-    """The university by the region, or the officer's own choice where there is one to make (Tehran)."""
-    province, city = answers.get("province"), answers.get("city")
-    if not province:
-        return None
-    fixed = routing.university_for(db, province, city)
-    if fixed is not None:
-        return fixed
-    offered = {one.code for one in routing.choices_for(db, province, city).universities}
-    chosen = answers.get("university")
-    return chosen if chosen in offered else None
+def _changes(db: Session, before: Mapping[str, Any], answers: Mapping[str, Any]) -> bool:
+    """Whether the officer changed anything. Another university is a change only where it is theirs to choose, not where
+    staff changed the coverage of their region meanwhile."""
+    changed = items.changed(before, answers)
+    if changed != ["university"]:
+        return bool(changed)
+    return routing.university_for(db, str(answers["province"]), answers["city"]) is None
 
 
 def _need_complete(
@@ -118,13 +108,13 @@ def _need_complete(
     answers: Mapping[str, Any],
     papers: list[items.Paper],
 ) -> None:
-    """Every mandatory item. Of a migrated officer's amendment, only those that were not missing before (SPEC Q27)."""
+    """Every mandatory item. Of a migrated officer's amendment, only those that it touches (SPEC Q27)."""
     note_needed = reference.needs_note(db, answers.get("field_of_study"))
     lacking = items.missing(answers, papers, note_needed=note_needed)
     account = db.get(Account, request.account_id)
     if before and account is not None and account.migrated:
-        touched = items.changed(before, answers)
-        lacking = [key for key in lacking if key in touched or key in items.REGION]
+        excused = items.excused(before, answers, papers, note_needed=note_needed)
+        lacking = [key for key in lacking if key not in excused]
     if lacking:
         raise InvalidInput("error.missing_items", items="، ".join(reference.labels(db, lacking)))
 
@@ -150,9 +140,9 @@ def _need_own_files(
     return named
 
 
-def _attach(db: Session, request: QualificationRequest, named: Mapping[str, list[int]]) -> None:
+def _attach(db: Session, request: QualificationRequest, named: Iterable[tuple[str, list[int]]]) -> None:
     """Note the papers of this round: what the experts of the university may open. A file under two documents once."""
-    codes = {file_id: code for code, ids in reversed(list(named.items())) for file_id in ids}
+    codes = {file_id: code for code, ids in reversed(list(named)) for file_id in ids}
     for file_id, code in codes.items():
         row = {"request_id": request.id, "file_id": file_id, "round": request.round, "document_code": code}
         db.exec(_ADD_FILE, params=row)
@@ -196,9 +186,10 @@ def resolve(
     new = items.frozen({**old, **answers}, papers)
     replies = {key: text.strip() for key, text in (replies or {}).items() if text and text.strip()}
     _need_fixes(db, found, old, new, replies, note)
-    known_gaps = items.missing(old, papers, note_needed=reference.needs_note(db, old.get("field_of_study")))
-    gaps = items.missing(new, papers, note_needed=reference.needs_note(db, new.get("field_of_study")))
-    if lacking := [key for key in gaps if key not in known_gaps]:
+    note_needed = reference.needs_note(db, new.get("field_of_study"))
+    excused = items.excused(old, new, papers, note_needed=note_needed)
+    gaps = items.missing(new, papers, note_needed=note_needed)
+    if lacking := [key for key in gaps if key not in excused]:
         raise InvalidInput("error.missing_items", items="، ".join(reference.labels(db, lacking)))
     if set(items.changed(old, new)) & set(items.STUDIES):
         _need_open_studies(db, new)
@@ -219,7 +210,7 @@ def resolve(
     )
     found.replies, found.resolved_at = dict(replies), now
     db.flush()
-    _attach(db, request, named)
+    _attach(db, request, named.items())
     _tell_resolved(db, request, now)
     return request
 

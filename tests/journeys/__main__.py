@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 from demo.people import Town
+from tests.journeys import plays_data  # noqa: F401  its plays join the others
 from tests.journeys.plays import PLAYS, Play, Scene
 from tests.journeys.stage import Stage
 

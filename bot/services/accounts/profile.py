@@ -20,10 +20,11 @@ def refuse_mobile_change(db: Session, *, account: Account) -> None:
     stored only waits to be verified."""
     assert account.id is not None
     if account.mobile_verified and rows.in_circulation(db, account.id):
-        raise _in_circulation()
+        raise in_circulation()
 
 
-def _in_circulation() -> Refusal:
+def in_circulation() -> Refusal:
+    """General data are not saved now (R11)."""
     return Refusal("mobile.in_circulation", doors=(button(t("qual.track"), "qual.track"),))
 
 
@@ -42,7 +43,7 @@ def change_mobile(
     mobile = identity.mobile(mobile)
     if mobile != account.mobile:
         if rows.in_circulation(db, actor.account_id):
-            raise _in_circulation()
+            raise in_circulation()
     elif account.mobile_verified or not verified:
         return account
     moved = mobile != account.mobile

@@ -1,0 +1,162 @@
+"""The officer's own data: edited freely, amended, shown (SPEC 6, J9 and J10)."""
+
+from __future__ import annotations
+
+from demo.person import Person
+from tests.journeys import papers
+from tests.journeys.plays import ESFAHAN, Scene, play, to_payment
+from tests.journeys.scenes import (
+    SUMMARY,
+    approve,
+    click_to_bank,
+    come_back,
+    form,
+    login,
+    open_file,
+    register,
+    send,
+    submit,
+    tap,
+    walk,
+)
+
+IN_CIRCULATION = "تا پایان بررسی و پرداخت، تغییر اطلاعات عمومی ذخیره نمی‌شود"
+GENERAL = "این موارد بدون نیاز به تأیید دانشگاه تغییر می‌کنند"
+
+
+async def open_general(person: Person) -> None:
+    await person.command("menu")
+    await person.tap("🎓 احراز صلاحیت")
+    await person.tap("ویرایش اطلاعات عمومی")
+
+
+@play("J9", "ویرایش اطلاعات عمومی")
+async def general_data(scene: Scene) -> None:
+    await scene.tariff()
+    sara = scene.officer()
+    someone = await register(scene.stage, sara)
+    elsewhere = scene.there.person("سارا", phone=sara.user.phone)
+    await login(elsewhere, someone.credentials)
+    # Free while no request is open.
+    await open_general(sara)
+    await sara.sees(GENERAL)
+    await sara.tap("نام پدر")
+    await walk(sara, [("نام پدر خود را", send("حسن"))], "تغییر «نام پدر» ذخیره شد")
+    await sara.tap("ایمیل")
+    await walk(sara, [("نشانی ایمیل خود را", send("sara@example.com"))], "تغییر «ایمیل» ذخیره شد")
+    await sara.tap("شماره همراه")
+    await walk(sara, [("شماره همراه جدید خود را", send("09351112233"))], "شماره همراه شما ذخیره شد")
+    shown = await sara.sees("۰۹۳۵۱۱۱۲۲۳۳")
+    assert "تأییدنشده" in shown.text
+    await elsewhere.sees("شماره همراه حساب شما تغییر کرد")
+    # Never, and only by an amendment.
+    await sara.tap("🔒 کد ملی")
+    await sara.sees("کد ملی و تاریخ تولد قابل تغییر نیست")
+    await sara.tap("سایر موارد")
+    await sara.sees("را در درخواست احراز صلاحیت ویرایش کنید")
+    # Not while a request is in circulation, also not through a list that was opened before.
+    await open_general(elsewhere)
+    opened = await elsewhere.sees(GENERAL)
+    await scene.expert()
+    await sara.command("menu")
+    await sara.tap("🎓 احراز صلاحیت")
+    await sara.tap("ثبت درخواست")
+    shown = await walk(sara, form(), SUMMARY)
+    assert "حسن" in shown.text
+    await submit(sara)
+    await elsewhere.tap("نام پدر", on=opened)
+    await elsewhere.sees(IN_CIRCULATION)
+    await open_general(sara)
+    await sara.sees(IN_CIRCULATION)
+    await sara.tap("🔎 پیگیری درخواست")
+    await sara.sees("در انتظار بررسی")
+    # Free again when it is over.
+    await sara.tap("انصراف از درخواست")
+    await sara.tap("بله، انصراف می‌دهم")
+    await sara.sees("پس‌گرفته‌شده")
+    await open_general(sara)
+    await sara.sees(GENERAL)
+    await sara.tap("نام پدر")
+    await walk(sara, [("نام پدر خود را", send("عباس"))], "تغییر «نام پدر» ذخیره شد")
+    await sara.command("menu")
+    await sara.tap("👤 اطلاعات من")
+    shown = await sara.sees("مشخصات ثبت‌شده شما")
+    assert "نام پدر: عباس" in shown.text
+
+
+@play("J10", "اصلاحیه: نام و مدرک تحصیلی")
+async def amendment(scene: Scene) -> None:
+    await scene.tariff()
+    await scene.stage.command("set-tariff", "--kind", "amendment", "--rial", "2800000")
+    first, second = await scene.expert(), await scene.expert(ESFAHAN, name="بهار رستمی")
+    bank = scene.stage.town.bank
+    sara, url = await to_payment(scene, expert=first)
+    await click_to_bank(url)
+    await come_back(bank.pay(bank.last.ref))
+    await sara.sees("🎉")
+
+    await sara.command("menu")
+    await sara.tap("🎓 احراز صلاحیت")
+    await sara.sees("تأیید نهایی")
+    await sara.tap("ثبت اصلاحیه")
+    await sara.sees(SUMMARY)
+    await sara.tap("📤 ثبت نهایی")
+    await sara.tap("بله")
+    await sara.sees("تغییری ثبت نکرده‌اید")
+    await sara.tap("نام خانوادگی")
+    await walk(sara, [("نام خانوادگی خود را", send("محمدی"))], "نام خانوادگی — قبلی: کریمی‌نژاد / جدید: محمدی")
+    await sara.tap("مقطع تحصیلی")
+    await walk(
+        sara,
+        [("مقطع تحصیلی خود را", tap("کارشناسی ارشد"))],
+        "مقطع تحصیلی — قبلی: کارشناسی / جدید: کارشناسی ارشد",
+    )
+    await sara.tap("مدرک تحصیلی")
+    await sara.sees("دریافت شد")
+    await sara.tap("🗑 حذف")
+    await sara.sees("فایل حذف شد")
+    await sara.send_file("مدرک تحصیلی.pdf", papers.pdf())
+    await sara.sees("دریافت شد")
+    await sara.tap("مدرک بعدی")
+    await sara.sees("تصویر مدرک تحصیلی — فایل تازه")
+    # Another province: its university reviews.
+    await sara.tap("استان")
+    await walk(
+        sara,
+        [("استان محل زندگی خود را", send("اصفهان")), ("بخشی از نام شهر", send("اصفهان"))],
+        "استان — قبلی: فارس / جدید: اصفهان",
+    )
+    code = await submit(sara)
+
+    expert = second.person
+    card = await open_file(expert, "سارا")
+    assert code in card.text
+    assert "نام خانوادگی — قبلی: کریمی‌نژاد / جدید: محمدی" in card.text
+    assert "مقطع تحصیلی — قبلی: کارشناسی / جدید: کارشناسی ارشد" in card.text
+    assert "نام پدر" not in card.text
+    await expert.tap("📎 مدارک")
+    await expert.tap("مدرک تحص…، قبلی (۱)")
+    old = await expert.sees_file()
+    await expert.tap("مدرک تحصیلی (۱)")
+    new = await expert.sees_file()
+    assert old.file.content != new.file.content
+    await approve(expert, "سارا")
+
+    told = await sara.sees("پرداخت کنید")
+    assert "۲٬۸۰۰٬۰۰۰ ریال" in told.text
+    await sara.command("menu")
+    await sara.tap("👤 اطلاعات من")
+    shown = await sara.sees("مشخصات ثبت‌شده شما")
+    assert "نام خانوادگی: کریمی‌نژاد" in shown.text  # nothing is applied before the payment
+    assert "مقطع تحصیلی: کارشناسی\n" in shown.text
+    await click_to_bank(told.url("پرداخت"))
+    await come_back(bank.pay(bank.last.ref))
+    await sara.sees("✅ پرداخت انجام شد و اطلاعات جدید شما (اصلاحیه")
+    await sara.command("menu")
+    await sara.tap("👤 اطلاعات من")
+    shown = await sara.sees("مشخصات ثبت‌شده شما")
+    assert "نام خانوادگی: محمدی" in shown.text
+    assert "مقطع تحصیلی: کارشناسی ارشد" in shown.text
+    await sara.tap("📎 مدارک من")
+    await sara.tap("مدرک تحصیلی")
+    assert (await sara.sees_file()).file.content == new.file.content
