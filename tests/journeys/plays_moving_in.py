@@ -1,0 +1,102 @@
+"""Moving in from the old system (SPEC 6, J12 and J19)."""
+
+from __future__ import annotations
+
+import csv
+import re
+from pathlib import Path
+from typing import Any
+
+from demo.person import Person
+from tests.bot.moving_in.files import COMPANY, officer, write_csv
+from tests.bot.test_passwords_legacy import HASHES, identity_v3
+from tests.journeys.identity import next_mobile, next_national_code
+from tests.journeys.plays import Scene, play
+from tests.journeys.scenes import login, send, walk
+from tests.journeys.stage import Credentials
+
+COUNTS = re.compile(r"خوانده‌شده: (\d+)\nتازه: (\d+)\nبه‌روزشده: (\d+)\nبی‌تغییر: (\d+)\nردشده: (\d+)")
+
+
+def newcomer(number: int, **said: Any) -> dict[str, Any]:
+    """A row of somebody whom no other play knows."""
+    return officer(number, national_code=next_national_code(), mobile=next_mobile()) | said
+
+
+async def bring_in(scene: Scene, path: Path) -> tuple[tuple[int, ...], list[dict[str, str]]]:
+    """Run the import: read, new, updated, unchanged, refused; and the report's lines."""
+    said = await scene.stage.command("import", str(path))
+    counts = COUNTS.search(said)
+    assert counts, said
+    with path.with_name(f"{path.name}.report.csv").open(encoding="utf-8-sig", newline="") as file:
+        return tuple(map(int, counts.groups())), list(csv.DictReader(file))
+
+
+@play("J12", "کوچ از سامانه قدیم")
+async def migration(scene: Scene) -> None:
+    rows = [newcomer(n) for n in range(60)]
+    for row in rows[:20]:
+        row |= COMPANY
+    rows[20]["password"] = identity_v3("Old-۱۲۳۴")
+    rows[21] |= {
+        "password": HASHES["bcrypt 2b"],
+        "degree_level": "سابقه کار",
+        "field_of_study": "",
+        "qualified": "بله",
+    }
+    rows[30]["birth_date"] = "۱۳۶۵/۱۳/۰۱"
+    rows[31]["national_code"] = rows[29]["national_code"]
+    rows[32]["first_name"] = "=1+1"
+    rows[33]["password"] = "5f4dcc3b5aa765d61d8327deb882cf99"
+    path = write_csv(scene.stage.folder / "officers.csv", rows)
+
+    counts, report = await bring_in(scene, path)
+    assert counts == (60, 56, 0, 0, 4)
+    assert [(one["ردیف"], one["ستون"]) for one in report] == [
+        ("32", "تاریخ تولد"),
+        ("33", "کد ملی"),
+        ("34", "نام"),
+        ("35", "رمز عبور"),
+    ]
+    assert all(one["دلیل"] for one in report)
+    again, same = await bring_in(scene, path)
+    assert again == (60, 0, 0, 56, 4)
+    assert same == report
+
+    # One with a contract, password as it was.
+    sara = scene.officer()
+    await login(sara, Credentials(rows[0]["user_code"], "Old-1234"))
+    await sara.command("menu")
+    await sara.tap("🤝 مراکز طرف قرارداد")
+    shown = await sara.sees("🟢 فعال")
+    assert "کیان طب" in shown.text
+    assert "۱۴۰۰/۰۲/۱۵" in shown.text
+    # One whose hash came, digits typed another way; wrong ones stay out.
+    mina = scene.officer("مینا")
+    await mina.start()
+    await mina.tap("🔑 ورود")
+    await walk(mina, [("کد کاربری خود را", send(rows[20]["user_code"]))], "رمز عبور خود را")
+    await mina.send("Old-۱۲۳۵")
+    await mina.sees("کد کاربری یا رمز عبور درست نیست")
+    await login(mina, Credentials(rows[20]["user_code"], "Old-۱۲۳۴"))
+    # One on experience alone: what is lacking says so.
+    reza = scene.there.person("رضا")
+    await login(reza, Credentials(rows[21]["user_code"], "Old-1234"))
+    await reza.command("menu")
+    await reza.tap("👤 اطلاعات من")
+    shown = await reza.sees("بدون مدرک (ثبت قدیمی)")
+    # Whoever has come keeps their data, whatever a later file says.
+    for number in (21, 22):
+        rows[number]["father_name"] = "حسن"
+    later, _ = await bring_in(scene, write_csv(scene.stage.folder / "officers.csv", rows))
+    assert later == (60, 0, 1, 55, 4)
+    await open_own(reza, "نام پدر: علی")
+    kaveh = scene.officer("کاوه")
+    await login(kaveh, Credentials(rows[22]["user_code"], "Old-1234"))
+    await open_own(kaveh, "نام پدر: حسن")
+
+
+async def open_own(person: Person, line: str) -> None:
+    await person.command("menu")
+    await person.tap("👤 اطلاعات من")
+    await person.sees(line)
