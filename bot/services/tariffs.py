@@ -62,3 +62,23 @@ def set_tariff(
 def no_tariff_key(kind: RequestKind) -> str:
     """Of the staff alert that approval raises without a tariff."""
     return f"no_tariff:{kind}"
+
+
+def upcoming(db: Session, *, kind: RequestKind, day: date) -> list[Tariff]:
+    """Tariffs of `kind` that will be in force after `day`, soonest first; of one day, the one set last."""
+    rows = db.exec(
+        select(Tariff)
+        .where(Tariff.kind == kind, Tariff.valid_from > day)
+        .order_by(col(Tariff.valid_from), col(Tariff.id))
+    )
+    return list({row.valid_from: row for row in rows}.values())
+
+
+def former(db: Session, *, kind: RequestKind, day: date, limit: int) -> list[Tariff]:
+    """Tariffs of `kind` that were in force before, newest first; of one day, the one set last."""
+    rows = db.exec(
+        select(Tariff)
+        .where(Tariff.kind == kind, Tariff.valid_from <= day)
+        .order_by(col(Tariff.valid_from).desc(), col(Tariff.id))
+    )
+    return list({row.valid_from: row for row in rows}.values())[1 : limit + 1]

@@ -1,0 +1,107 @@
+"""The required documents: rule, order, number of files, name (SPEC 3). Requests already submitted go on as they are."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from bot.errors import InvalidInput, Stale
+from bot.services import audit
+from bot.services.desk import kept
+from bot.turn import Actor
+from storage.tables import DocumentType
+
+REQUIRED = ("yes", "men", "no")
+MOST_FILES = 3
+#: Characters of a name, and of the one on a button.
+LONGEST_NAME, LONGEST_SHORT = 80, 20
+
+
+def everything(db: Session) -> list[DocumentType]:
+    """Also what is switched off, in order."""
+    order = (col(DocumentType.position), col(DocumentType.code))
+    return list(db.exec(select(DocumentType).order_by(*order)))
+
+
+def change(
+    db: Session, *, actor: Actor, code: str, expected: int, now: datetime, event: str, **values: Any
+) -> DocumentType:
+    """Write some of `required`, `active`, `max_files`, `name`, `short_name`.
+
+    `expected` is the mark of the row as it was shown. Raises NotAllowed, Stale, InvalidInput.
+    """
+    kept.need_staff(db, actor)
+    row = kept.held(db, DocumentType, code, expected=expected)
+    if values.get("required", "no") not in REQUIRED or not 1 <= values.get("max_files", 1) <= MOST_FILES:
+        raise Stale
+    if "name" in values:
+        kept.need_free_name(db, DocumentType, values["name"], but=code)
+        _fits(values["name"], values["short_name"])
+    kept.change(db, row, actor=actor, now=now, event=event, subject="document_type", **values)
+    return row
+
+
+def _fits(name: str, short_name: str) -> None:
+    if not 2 <= len(name) <= LONGEST_NAME or not 2 <= len(short_name) <= LONGEST_SHORT:
+        raise InvalidInput("error.long_text", max=LONGEST_SHORT)
+
+
+def move(db: Session, *, actor: Actor, code: str, up: bool, expected: int, now: datetime) -> None:
+    """Change places with the neighbour before (`up`) or after it. Raises NotAllowed, Stale at the ends."""
+    kept.need_staff(db, actor)
+    kept.held(db, DocumentType, code, expected=expected)
+    every = everything(db)
+    place = next(i for i, one in enumerate(every) if one.code == code)
+    other = place + (-1 if up else 1)
+    if not 0 <= other < len(every):
+        raise Stale
+    every[place], every[other] = every[other], every[place]
+    for position, one in enumerate(every, start=1):
+        one.position = position
+        db.add(one)
+    db.flush()
+    audit.record(
+        db,
+        now=now,
+        actor=actor,
+        event="document_moved",
+        subject="document_type",
+        subject_id=0,
+        code=code,
+        up=up,
+    )
+
+
+def add(
+    db: Session, *, actor: Actor, name: str, short_name: str, required: str, max_files: int, now: datetime
+) -> DocumentType:
+    """A document that is asked for from now on. Raises NotAllowed, InvalidInput."""
+    kept.need_staff(db, actor)
+    kept.need_free_name(db, DocumentType, name)
+    _fits(name, short_name)
+    if required not in REQUIRED or not 1 <= max_files <= MOST_FILES:
+        raise Stale
+    row = DocumentType(
+        code=kept.next_code(db, DocumentType),
+        name=name,
+        short_name=short_name,
+        required=required,
+        max_files=max_files,
+        position=max((one.position for one in everything(db)), default=0) + 1,
+    )
+    db.add(row)
+    db.flush()
+    audit.record(
+        db,
+        now=now,
+        actor=actor,
+        event="document_added",
+        subject="document_type",
+        subject_id=0,
+        code=row.code,
+        name=name,
+        required=required,
+    )
+    return row

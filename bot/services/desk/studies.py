@@ -1,0 +1,108 @@
+"""Degree levels and fields: which are open to new requests (R20). Files already submitted go on (SPEC Q34)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlmodel import Session, col, select
+
+from bot.errors import Stale
+from bot.services import audit
+from bot.services.desk import kept
+from bot.turn import Actor
+from storage.tables import ClosedPair, DegreeLevel, FieldOfStudy
+
+
+def levels(db: Session) -> list[DegreeLevel]:
+    return list(db.exec(select(DegreeLevel).order_by(col(DegreeLevel.position))))
+
+
+def fields(db: Session) -> list[FieldOfStudy]:
+    """All, the one that must be described last."""
+    order = (col(FieldOfStudy.needs_note), col(FieldOfStudy.position), col(FieldOfStudy.name))
+    return list(db.exec(select(FieldOfStudy).order_by(*order)))
+
+
+def closed_at(db: Session, field_code: str) -> set[str]:
+    """Codes of the levels at which a field is closed."""
+    return set(db.exec(select(ClosedPair.level_code).where(ClosedPair.field_code == field_code)))
+
+
+def closed_fields(db: Session, level_code: str) -> list[str]:
+    """Names of the fields that are closed at a level."""
+    query = (
+        select(FieldOfStudy.name)
+        .join(ClosedPair, col(ClosedPair.field_code) == col(FieldOfStudy.code))
+        .where(ClosedPair.level_code == level_code)
+    )
+    return list(db.exec(query.order_by(col(FieldOfStudy.position))))
+
+
+def set_level(db: Session, *, actor: Actor, code: str, allowed: bool, now: datetime) -> DegreeLevel:
+    """Open or close a level. Raises NotAllowed, Stale where it is so already."""
+    kept.need_staff(db, actor)
+    row = kept.held(db, DegreeLevel, code)
+    event = "level_opened" if allowed else "level_closed"
+    kept.change(db, row, actor=actor, now=now, event=event, subject="level", allowed=allowed)
+    return row
+
+
+def set_field(db: Session, *, actor: Actor, code: str, allowed: bool, now: datetime) -> FieldOfStudy:
+    """Open or close a field at every level. Raises NotAllowed, Stale where it is so already."""
+    kept.need_staff(db, actor)
+    row = kept.held(db, FieldOfStudy, code)
+    event = "field_opened" if allowed else "field_closed"
+    kept.change(db, row, actor=actor, now=now, event=event, subject="field", allowed=allowed)
+    return row
+
+
+def set_pair(
+    db: Session, *, actor: Actor, field_code: str, level_code: str, allowed: bool, now: datetime
+) -> None:
+    """Open or close a field at one level. Raises NotAllowed, Stale where it is so already."""
+    kept.need_staff(db, actor)
+    kept.held(db, FieldOfStudy, field_code)  # whoever toggles the same pair waits here
+    if db.get(DegreeLevel, level_code) is None:
+        raise Stale
+    pair = db.get(ClosedPair, (level_code, field_code), populate_existing=True)
+    if (pair is None) == allowed:
+        raise Stale
+    if pair is None:
+        db.add(ClosedPair(level_code=level_code, field_code=field_code))
+    else:
+        db.delete(pair)
+    db.flush()
+    audit.record(
+        db,
+        now=now,
+        actor=actor,
+        event="pair_opened" if allowed else "pair_closed",
+        subject="field",
+        subject_id=0,
+        code=field_code,
+        level=level_code,
+    )
+
+
+def add_field(db: Session, *, actor: Actor, name: str, needs_note: bool, now: datetime) -> FieldOfStudy:
+    """A field that officers may choose from now on. Raises NotAllowed, InvalidInput("error.name_taken")."""
+    kept.need_staff(db, actor)
+    kept.need_free_name(db, FieldOfStudy, name)
+    last = max((one.position for one in fields(db)), default=0)
+    row = FieldOfStudy(
+        code=kept.next_code(db, FieldOfStudy), name=name, position=last + 1, needs_note=needs_note
+    )
+    db.add(row)
+    db.flush()
+    audit.record(
+        db,
+        now=now,
+        actor=actor,
+        event="field_added",
+        subject="field",
+        subject_id=0,
+        code=row.code,
+        name=name,
+        needs_note=needs_note,
+    )
+    return row

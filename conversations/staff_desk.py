@@ -1,0 +1,13 @@
+"""The dialogues of the directorate's desk together."""
+
+from conversations import staff_catalog
+from conversations.dialogue import Dialogue
+
+DIALOGUES: tuple[Dialogue, ...] = (
+    staff_catalog.NEW_TARIFF,
+    staff_catalog.NEW_FIELD,
+    staff_catalog.NEW_DOCUMENT,
+    staff_catalog.RENAME_DOCUMENT,
+    staff_catalog.RENAME_UNIVERSITY,
+    staff_catalog.NEW_COVERAGE,
+)
