@@ -11,7 +11,7 @@ from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
 from bot.desk import Desk
-from bot.services import notify, payments, reminders, routing, throttle, waiting
+from bot.services import letters, notify, payments, reminders, routing, throttle, waiting
 from storage.states import InboxState
 from storage.tables import InboxUpdate
 
@@ -21,6 +21,8 @@ Unit = Callable[[Session, datetime], Any]
 Sweep = tuple[str, float, Callable[[], Awaitable[Any]]]
 
 MINUTE, HOUR = 60.0, 3600.0
+#: The outbox has sent about a hundred pushes in this time, and wants more.
+LETTERS = 3.0
 #: Messengers repeat an update for a day at most; what could not be read is kept longer, for people to look at.
 INBOX_KEPT, ODD_INBOX_KEPT = timedelta(days=14), timedelta(days=90)
 #: Rows that one unit deletes at most, so that nobody waits for it.
@@ -78,8 +80,12 @@ def sweeps(desk: Desk, *, drafts: Unit | None = None) -> list[Sweep]:
     async def reconcile() -> Any:
         return await payments.reconcile(desk)
 
+    async def deliver() -> Any:
+        return await letters.deliver(desk)
+
     found: list[Sweep] = [
         ("reconcile payments", 2 * MINUTE, reconcile),
+        ("letters (N9)", LETTERS, deliver),
         ("waiting files (N10)", 5 * MINUTE, unit(waiting.follow_up)),
         ("reminders (N20)", 10 * MINUTE, unit(remind)),
         ("alerts to staff", 10 * MINUTE, unit(watch)),

@@ -2,6 +2,7 @@
 
 from conversations import (
     fix,
+    letter,
     login,
     passwords,
     qualification,
@@ -26,4 +27,5 @@ ALL: tuple[Dialogue, ...] = (
     staff_expert.NEW_EXPERT,
     staff_expert.RESET_ACCESS,
     staff_refund.REFUND,
+    letter.LETTER,
 )

@@ -7,7 +7,7 @@ from conversations.dialogue import Ask, Dialogue
 def check(dialogue: Dialogue) -> None:
     """Raise ValueError for mistakes of a declaration that show without a database."""
     for key in (dialogue.summary, dialogue.really, dialogue.confirm):
-        if key is not None and not has(key):
+        if isinstance(key, str) and not has(key):
             raise ValueError(f"dialogue {dialogue.name!r}: no text {key!r}")
     if callable(dialogue.steps):
         return

@@ -10,6 +10,7 @@ from bot.texts.formats import digits
 from bot.turn import Turn
 from conversations.credentials import is_unseen
 from conversations.engine import Engine
+from handlers.letters import inbox_button
 from handlers.nav import Row, home
 from storage.states import AccountState, Role
 
@@ -63,7 +64,7 @@ def _suspended(turn: Turn) -> Screen:
     sentence = t("error.suspended", reason=reason, contact=turn.world.support_contact)
     rows: list[Row] = []
     if turn.role is Role.OFFICER:
-        rows.append((button(t("menu.qual"), "qual"),))
+        rows += [(button(t("menu.qual"), "qual"),), (inbox_button(turn),)]
     return Screen(f"{sentence}\n{t('menu.suspended')}", (*rows, *_own(turn)))
 
 
@@ -73,6 +74,7 @@ def _menu(turn: Turn, resume: list[Row]) -> Screen:
     match turn.role:
         case Role.OFFICER:
             rows.append((button(t("menu.qual"), "qual"),))
+            rows.append((inbox_button(turn),))
         case Role.EXPERT | Role.IN_CHARGE:
             lines += _desk_lines(turn)
             rows += _desk_rows(turn)
@@ -119,6 +121,7 @@ def _staff_rows(turn: Turn) -> list[Row]:
     open_alerts = alerts.count_open(turn.db)
     due = len(payments.refunds_due(turn.db, limit=COUNTED))
     return [
+        (button(t("letters.button"), "staff.letters"),),
         (button(t("staff.experts"), "staff.experts"), button(t("desk.search"), "desk.search")),
         (
             button(t("staff.alerts", n=digits(open_alerts)), "staff.alerts"),

@@ -139,3 +139,11 @@ class TerminationState(StrEnum):
     DRAFT = "DRAFT"
     FINALIZED = "FINALIZED"
     CANCELLED = "CANCELLED"
+
+
+class LetterState(StrEnum):
+    """SPEC 2.7. SENDING: recipients are fixed, and get it batch by batch."""
+
+    SENDING = "SENDING"
+    SENT = "SENT"
+    STOPPED = "STOPPED"

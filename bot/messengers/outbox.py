@@ -34,6 +34,8 @@ RATES = {Messenger.TELEGRAM: 20.0, Messenger.BALE: 8.0}
 CHAT_GAP = 1.0
 #: Pushes and SMS in hand at most.
 AT_ONCE = 16
+#: Of these, pushes of letters: the rest is kept for what cannot wait.
+LETTERS_AT_ONCE = 12
 #: Seconds until somebody else may take a claimed row.
 LEASE = 90
 #: Tries before staff are told; with the pauses below that is about nine hours.
@@ -84,6 +86,8 @@ class Outbox:
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _alarm: asyncio.TimerHandle | None = None
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    #: Those of `_tasks` that carry letters.
+    _letters: set[asyncio.Task[None]] = field(default_factory=set)
     _rates: dict[Messenger, _Rate] = field(default_factory=dict)
     #: chat row → when it was last written to (monotonic); only of the last second.
     _recent: dict[int, float] = field(default_factory=dict)
@@ -115,12 +119,17 @@ class Outbox:
         open_channels = [
             messenger for messenger, one in self.channels.items() if one.ready and not one.pace.left
         ]
-        due, pause = await self.desk.database.read(lambda db: pushes.due(db, now, open_channels, room))
+        letters = LETTERS_AT_ONCE - len(self._letters)
+        due, pause = await self.desk.database.read(
+            lambda db: pushes.due(db, now, open_channels, room, letters)
+        )
         if due:
             lease = now + timedelta(seconds=LEASE)
             for push in await self.desk.database.run(lambda db: pushes.claim(db, due, now, lease)):
                 task = asyncio.create_task(self._carry(push))
                 self._tasks.add(task)
+                if push.letter_id is not None:
+                    self._letters.add(task)
                 task.add_done_callback(self._finished)
             return 0.0 if len(due) == room else IDLE
         rests = [one.pace.left for one in self.channels.values() if one.pace.left]
@@ -139,6 +148,7 @@ class Outbox:
 
     def _finished(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
+        self._letters.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             # Its lease runs out, then it is tried again.
             log.error("a push could not be noted", exc_info=error)

@@ -14,8 +14,8 @@ from bot.services.notify import alert_staff
 from bot.services.once import insert_once
 from bot.texts import t
 from storage.states import Channel as Kind
-from storage.states import Messenger, PushState
-from storage.tables import Account, Chat, Push
+from storage.states import LetterState, Messenger, PushState
+from storage.tables import Account, Chat, Letter, Push
 
 if TYPE_CHECKING:
     from bot.messengers.outbox import Outcome
@@ -42,6 +42,7 @@ class Claimed:
     buttons: list[Any]
     sms: dict[str, Any]
     attempts: int
+    letter_id: int | None
     #: Not to be sent, and why.
     skip: str | None = None
 
@@ -53,23 +54,35 @@ def _claimable(now: datetime) -> Any:
     )
 
 
-def due(db: Session, now: datetime, messengers: list[Messenger], limit: int) -> tuple[list[int], float]:
-    """Ids of what may be sent now, oldest first, one a chat; and the seconds until something else is due."""
+def _patience(push: type[Push]) -> Any:
+    """What is sent before what: letters go to thousands and wait for everything else."""
+    return case((col(push.letter_id).is_(None), 0), else_=1)
+
+
+def due(
+    db: Session, now: datetime, messengers: list[Messenger], limit: int, letters: int
+) -> tuple[list[int], float]:
+    """Ids of what may be sent now, letters last, then oldest first, one a chat, at most `letters` of letters; and the
+    seconds until something else is due."""
     earlier = aliased(Push)
     first_of_chat = ~exists().where(
         col(earlier.chat_row_id) == col(Push.chat_row_id),
         col(earlier.state).in_(_UNFINISHED),
-        col(earlier.id) < col(Push.id),
+        or_(
+            and_(_patience(earlier) == _patience(Push), col(earlier.id) < col(Push.id)),
+            _patience(earlier) < _patience(Push),
+        ),
     )
     reachable = or_(col(Push.channel) == Kind.SMS, col(Chat.messenger).in_(messengers))
-    ids = db.execute(
-        select(Push.id)
+    rows = db.execute(
+        select(Push.id, Push.letter_id)
         .outerjoin(Chat, col(Chat.id) == col(Push.chat_row_id))
         .where(_claimable(now), reachable, first_of_chat)
-        .order_by(col(Push.id))
+        .order_by(_patience(Push), col(Push.id))
         .limit(limit)
-    ).scalars()
-    found = [row for row in ids if row is not None]
+    ).all()
+    urgent = [row for row, letter_id in rows if letter_id is None]
+    found = urgent + [row for row, letter_id in rows if letter_id is not None][: max(letters, 0)]
     if found:
         return found, 0.0
     at = case((col(Push.state) == PushState.QUEUED, col(Push.next_at)), else_=col(Push.leased_until))
@@ -97,6 +110,8 @@ def claim(db: Session, ids: list[int], now: datetime, lease: datetime) -> list[C
                 skip = "nobody is logged in there any more"
             elif chat.dead:
                 skip = "the chat is dead"
+            elif push.letter_id is not None and _is_stopped(db, push.letter_id):
+                skip = "the letter was stopped"
         taken.append(
             Claimed(
                 push.id,
@@ -112,10 +127,16 @@ def claim(db: Session, ids: list[int], now: datetime, lease: datetime) -> list[C
                 push.buttons,
                 push.sms,
                 push.attempts,
+                push.letter_id,
                 skip,
             )
         )
     return taken
+
+
+def _is_stopped(db: Session, letter_id: int) -> bool:
+    letter = db.get(Letter, letter_id)
+    return letter is not None and letter.state is LetterState.STOPPED
 
 
 def settle(db: Session, push: Claimed, outcome: Outcome, now: datetime) -> None:
@@ -148,7 +169,7 @@ def settle(db: Session, push: Claimed, outcome: Outcome, now: datetime) -> None:
     if outcome.state is PushState.GIVEN_UP and push.kind != "alert":
         alert_staff(
             db,
-            key=f"push.given_up:{push.id}",
+            key=f"push.given_up:{push.id if push.letter_id is None else f'letter:{push.letter_id}'}",
             text=t("alert.push_given_up", kind=push.kind, reason=outcome.note or "–"),
             now=now,
         )

@@ -36,10 +36,14 @@ class Documents(Question):
         *,
         short_name: str | None = None,
         prompt: str | None = None,
+        next: str = "doc.next",
+        hints: bool = True,
     ) -> None:
-        """`prompt` stands above the request for the file."""
+        """`prompt` stands above the request for the file; `next` is the text key of the way on; `hints` say that a
+        file's name should be the document's (R23)."""
         self.document_code, self.name, self.max_files = document_code, name, max_files
         self.short_name, self.prompt = short_name, prompt
+        self.next, self.hints = next, hints
         self.skipped = []
 
     def ask(self, turn: Turn, ask: Ask, answers: Answers) -> Prompt:
@@ -55,7 +59,7 @@ class Documents(Question):
             t("doc.file", n=formats.digits(n), name=self._title(file)) for n, file in enumerate(files, 1)
         ]
         more = len(files) < self.max_files
-        choices = [(Choice(NEXT, t("doc.next")),), (Choice(REMOVE, t("doc.remove")),)]
+        choices = [(Choice(NEXT, t(self.next)),), (Choice(REMOVE, t("doc.remove")),)]
         if more and not place.get("more"):
             choices.insert(1, (Choice(MORE, t("doc.more")),))
         below = [*listed, t("doc.send_more", doc=self._doc)] if more and place.get("more") else listed
@@ -123,7 +127,11 @@ class Documents(Question):
         notice = None
         if twin is not None:
             notice = t("doc.twice")
-        elif kept.original_name and not resembles(kept.original_name, self._doc, self.short_name):
+        elif (
+            self.hints
+            and kept.original_name
+            and not resembles(kept.original_name, self._doc, self.short_name)
+        ):
             notice = t("doc.name_hint")
         return Stay(value=[*ids, kept.id], keep_value=True, notice=notice, quiet=quiet)
 

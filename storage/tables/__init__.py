@@ -9,6 +9,7 @@ from storage.tables.cooperation import (
     Distributor,
     Termination,
 )
+from storage.tables.letters import Letter, LetterFile, LetterRecipient
 from storage.tables.payments import PaymentAttempt
 from storage.tables.qualification import (
     DeficiencyRound,
@@ -48,6 +49,9 @@ __all__ = [
     "FileHandle",
     "Grant",
     "InboxUpdate",
+    "Letter",
+    "LetterFile",
+    "LetterRecipient",
     "Officer",
     "PaymentAttempt",
     "Push",

@@ -50,16 +50,25 @@ class Push(SQLModel, table=True):
             sqlite_where=text("state IN ('QUEUED', 'SENDING')"),
             postgresql_where=text("state IN ('QUEUED', 'SENDING')"),
         ),
+        Index(
+            "ix_push_letter",
+            "letter_id",
+            "state",
+            sqlite_where=text("letter_id IS NOT NULL"),
+            postgresql_where=text("letter_id IS NOT NULL"),
+        ),
     )
 
     id: int | None = primary_key()
     key: str = Field(unique=True, max_length=160)
-    #: N1 … N24, "alert" or "letter"
+    #: N1 … N24 or "alert"
     kind: str = Field(max_length=16)
     channel: Channel = word(Channel)
     account_id: int | None = reference("account.id", default=None)
     #: chat.id (our row), for CHAT
     chat_row_id: int | None = reference("chat.id", default=None)
+    #: Of a letter (N9): thousands of them give way to everything else.
+    letter_id: int | None = reference("letter.id", index=False, default=None)
     #: +989…, for SMS
     mobile: str | None = None
     text: str

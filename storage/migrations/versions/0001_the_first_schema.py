@@ -222,6 +222,26 @@ def upgrade() -> None:
     sa.UniqueConstraint('account_id', 'dialogue', 'subject_id', name=op.f('uq_draft_account_id_dialogue_subject_id')),
     sa.UniqueConstraint('guest_chat_id', 'dialogue', name=op.f('uq_draft_guest_chat_id_dialogue'))
     )
+    op.create_table('letter',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('number', sa.String(length=40), nullable=True),
+    sa.Column('title', sa.String(length=120), nullable=False),
+    sa.Column('text', sa.String(), nullable=False),
+    sa.Column('audience', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
+    sa.Column('state', sa.String(length=32), nullable=False),
+    sa.Column('created_by', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('recipients', sa.Integer(), nullable=False),
+    sa.Column('delivered', sa.Integer(), nullable=False),
+    sa.Column('reached', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('created_at', sa.DateTime(), nullable=False),
+    sa.Column('finished_at', sa.DateTime(), nullable=True),
+    sa.CheckConstraint("(state = 'SENDING') = (finished_at IS NULL)", name=op.f('ck_letter_finished_has_its_time')),
+    sa.ForeignKeyConstraint(['created_by'], ['account.id'], name=op.f('fk_letter_created_by_account')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_letter'))
+    )
+    with op.batch_alter_table('letter', schema=None) as batch_op:
+        batch_op.create_index('ix_letter_sending', ['state'], unique=False, sqlite_where=sa.text("state = 'SENDING'"), postgresql_where=sa.text("state = 'SENDING'"))
+
     op.create_table('officer',
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('birth_date', sa.Date(), nullable=False),
@@ -437,6 +457,31 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['file_id'], ['stored_file.id'], name=op.f('fk_file_handle_file_id_stored_file')),
     sa.PrimaryKeyConstraint('file_id', 'messenger', name=op.f('pk_file_handle'))
     )
+    op.create_table('letter_file',
+    sa.Column('letter_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('file_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('position', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['file_id'], ['stored_file.id'], name=op.f('fk_letter_file_file_id_stored_file')),
+    sa.ForeignKeyConstraint(['letter_id'], ['letter.id'], name=op.f('fk_letter_file_letter_id_letter')),
+    sa.PrimaryKeyConstraint('letter_id', 'file_id', name=op.f('pk_letter_file'))
+    )
+    with op.batch_alter_table('letter_file', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_letter_file_file_id'), ['file_id'], unique=False)
+
+    op.create_table('letter_recipient',
+    sa.Column('letter_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('delivered_at', sa.DateTime(), nullable=True),
+    sa.Column('read_at', sa.DateTime(), nullable=True),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_letter_recipient_account_id_account')),
+    sa.ForeignKeyConstraint(['letter_id'], ['letter.id'], name=op.f('fk_letter_recipient_letter_id_letter')),
+    sa.PrimaryKeyConstraint('letter_id', 'account_id', name=op.f('pk_letter_recipient'))
+    )
+    with op.batch_alter_table('letter_recipient', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_letter_recipient_account_id'), ['account_id'], unique=False)
+        batch_op.create_index('ix_letter_recipient_read', ['letter_id'], unique=False, sqlite_where=sa.text('read_at IS NOT NULL'), postgresql_where=sa.text('read_at IS NOT NULL'))
+        batch_op.create_index('ix_letter_recipient_unread', ['account_id'], unique=False, sqlite_where=sa.text('delivered_at IS NOT NULL AND read_at IS NULL'), postgresql_where=sa.text('delivered_at IS NOT NULL AND read_at IS NULL'))
+
     op.create_table('payment_attempt',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('request_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -516,6 +561,7 @@ def upgrade() -> None:
     sa.Column('channel', sa.String(length=32), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('chat_row_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('letter_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('mobile', sa.String(), nullable=True),
     sa.Column('text', sa.String(), nullable=False),
     sa.Column('buttons', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
@@ -530,6 +576,7 @@ def upgrade() -> None:
     sa.Column('sent_at', sa.DateTime(), nullable=True),
     sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_push_account_id_account')),
     sa.ForeignKeyConstraint(['chat_row_id'], ['chat.id'], name=op.f('fk_push_chat_row_id_chat')),
+    sa.ForeignKeyConstraint(['letter_id'], ['letter.id'], name=op.f('fk_push_letter_id_letter')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_push')),
     sa.UniqueConstraint('key', name=op.f('uq_push_key'))
     )
@@ -537,6 +584,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_push_account_id'), ['account_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_push_chat_row_id'), ['chat_row_id'], unique=False)
         batch_op.create_index('ix_push_due', ['state', 'next_at'], unique=False, sqlite_where=sa.text("state IN ('QUEUED', 'SENDING')"), postgresql_where=sa.text("state IN ('QUEUED', 'SENDING')"))
+        batch_op.create_index('ix_push_letter', ['letter_id', 'state'], unique=False, sqlite_where=sa.text('letter_id IS NOT NULL'), postgresql_where=sa.text('letter_id IS NOT NULL'))
 
     op.create_table('termination',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -569,6 +617,7 @@ def downgrade() -> None:
 
     op.drop_table('termination')
     with op.batch_alter_table('push', schema=None) as batch_op:
+        batch_op.drop_index('ix_push_letter', sqlite_where=sa.text('letter_id IS NOT NULL'), postgresql_where=sa.text('letter_id IS NOT NULL'))
         batch_op.drop_index('ix_push_due', sqlite_where=sa.text("state IN ('QUEUED', 'SENDING')"), postgresql_where=sa.text("state IN ('QUEUED', 'SENDING')"))
         batch_op.drop_index(batch_op.f('ix_push_chat_row_id'))
         batch_op.drop_index(batch_op.f('ix_push_account_id'))
@@ -594,6 +643,16 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_payment_attempt_next_check_at'))
 
     op.drop_table('payment_attempt')
+    with op.batch_alter_table('letter_recipient', schema=None) as batch_op:
+        batch_op.drop_index('ix_letter_recipient_unread', sqlite_where=sa.text('delivered_at IS NOT NULL AND read_at IS NULL'), postgresql_where=sa.text('delivered_at IS NOT NULL AND read_at IS NULL'))
+        batch_op.drop_index('ix_letter_recipient_read', sqlite_where=sa.text('read_at IS NOT NULL'), postgresql_where=sa.text('read_at IS NOT NULL'))
+        batch_op.drop_index(batch_op.f('ix_letter_recipient_account_id'))
+
+    op.drop_table('letter_recipient')
+    with op.batch_alter_table('letter_file', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_letter_file_file_id'))
+
+    op.drop_table('letter_file')
     op.drop_table('file_handle')
     with op.batch_alter_table('deficiency_round', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_deficiency_round_request_id'))
@@ -644,6 +703,10 @@ def downgrade() -> None:
 
     op.drop_table('qualification_request')
     op.drop_table('officer')
+    with op.batch_alter_table('letter', schema=None) as batch_op:
+        batch_op.drop_index('ix_letter_sending', sqlite_where=sa.text("state = 'SENDING'"), postgresql_where=sa.text("state = 'SENDING'"))
+
+    op.drop_table('letter')
     op.drop_table('draft')
     with op.batch_alter_table('coverage', schema=None) as batch_op:
         batch_op.drop_index('uq_coverage_city', sqlite_where=sa.text('district IS NULL'), postgresql_where=sa.text('district IS NULL'))

@@ -1,0 +1,80 @@
+"""Letters of the directorate to officers, their attachments, and who got and read them (R44, SPEC 2.7)."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Index, text
+from sqlmodel import Field, SQLModel
+
+from storage.states import LetterState
+from storage.tables.base import big, created, instant, json_dict, primary_key, reference, word
+
+
+class Letter(SQLModel, table=True):
+    """A letter that was sent off. It never changes; unfinished ones are drafts of a dialogue."""
+
+    __tablename__ = "letter"
+    __table_args__ = (
+        Index(
+            "ix_letter_sending",
+            "state",
+            sqlite_where=text("state = 'SENDING'"),
+            postgresql_where=text("state = 'SENDING'"),
+        ),
+        CheckConstraint("(state = 'SENDING') = (finished_at IS NULL)", name="finished_has_its_time"),
+    )
+
+    id: int | None = primary_key()
+    #: The directorate's own number of it; None: a message without one.
+    number: str | None = Field(default=None, max_length=40)
+    title: str = Field(max_length=120)
+    text: str
+    #: {"kind": …, "value": …}, see bot.services.audience
+    audience: dict[str, Any] = json_dict()
+    state: LetterState = word(LetterState, default=LetterState.SENDING)
+    created_by: int = reference("account.id", index=False)
+    #: How many letter_recipient rows were written with it.
+    recipients: int = 0
+    #: How many of them have it in their inbox.
+    delivered: int = 0
+    #: Recipients up to this account.id have it; the sweep goes on behind it (compare-and-set).
+    reached: int = big(default=0)
+    created_at: datetime = created()
+    #: SENT or STOPPED since.
+    finished_at: datetime | None = instant(default=None)
+
+
+class LetterFile(SQLModel, table=True):
+    """An attachment: its letter's recipients may open it."""
+
+    __tablename__ = "letter_file"
+
+    letter_id: int = reference("letter.id", index=False, primary_key=True)
+    file_id: int = reference("stored_file.id", primary_key=True)
+    position: int
+
+
+class LetterRecipient(SQLModel, table=True):
+    """One officer among the recipients, fixed when the letter was sent off; in the inbox once delivered."""
+
+    __tablename__ = "letter_recipient"
+    __table_args__ = (
+        Index(
+            "ix_letter_recipient_unread",
+            "account_id",
+            sqlite_where=text("delivered_at IS NOT NULL AND read_at IS NULL"),
+            postgresql_where=text("delivered_at IS NOT NULL AND read_at IS NULL"),
+        ),
+        Index(
+            "ix_letter_recipient_read",
+            "letter_id",
+            sqlite_where=text("read_at IS NOT NULL"),
+            postgresql_where=text("read_at IS NOT NULL"),
+        ),
+    )
+
+    letter_id: int = reference("letter.id", index=False, primary_key=True)
+    account_id: int = reference("account.id", primary_key=True)
+    delivered_at: datetime | None = instant(default=None)
+    #: When it was first opened.
+    read_at: datetime | None = instant(default=None)
