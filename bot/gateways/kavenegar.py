@@ -36,7 +36,7 @@ _DELIVERY = {
 }
 MAX_TEXT = 900
 #: token names of verify/lookup in the order of our tokens, with the spaces and characters that each may hold.
-_TOKENS = (("token", 0), ("token10", 5), ("token20", 8))
+_TOKENS = (("token", 0), ("token10", 5), ("token20", 8), ("token2", 0))
 MAX_TOKEN = 100
 
 

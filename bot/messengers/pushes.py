@@ -13,6 +13,7 @@ from sqlmodel import Session, col, select
 from bot.services.notify import alert_staff
 from bot.services.once import insert_once
 from bot.texts import t
+from bot.texts.formats import local_mobile
 from storage.states import Channel as Kind
 from storage.states import LetterState, Messenger, PushState
 from storage.tables import Account, Chat, Letter, Push
@@ -170,9 +171,22 @@ def settle(db: Session, push: Claimed, outcome: Outcome, now: datetime) -> None:
         alert_staff(
             db,
             key=f"push.given_up:{push.id if push.letter_id is None else f'letter:{push.letter_id}'}",
-            text=t("alert.push_given_up", kind=push.kind, reason=outcome.note or "–"),
+            text=_given_up(push, outcome.note or "–"),
             now=now,
         )
+
+
+def _given_up(push: Claimed, reason: str) -> str:
+    """What staff read; of an SMS also its words, so that they can pass them on."""
+    if push.channel is Kind.SMS and push.mobile is not None:
+        return t(
+            "alert.sms_given_up",
+            kind=push.kind,
+            mobile=local_mobile(push.mobile),
+            reason=reason,
+            text=push.text,
+        )
+    return t("alert.push_given_up", kind=push.kind, reason=reason)
 
 
 def _say_by_sms(db: Session, push: Claimed, now: datetime) -> None:

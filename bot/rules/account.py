@@ -117,3 +117,5 @@ WRONG_PASSWORDS_PER_CHAT = Limit(5, timedelta(minutes=15))
 WRONG_PASSWORDS_PER_ACCOUNT = Limit(20, timedelta(hours=1))
 NATIONAL_CODES_PER_CHAT = Limit(5, daily=True)
 RECOVERIES_PER_CHAT = Limit(5, daily=True)
+#: Officers looked up by a distributor, found or not (SPEC 2.1).
+LOOKUPS_PER_DISTRIBUTOR = Limit(20, daily=True)

@@ -4,22 +4,25 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from bot.errors import AlreadyDecided, NotAllowed, Refusal, Stale
 from bot.rules.qualification import TABLE, Action, Case, Standing, refusal, standings
 from bot.services import audit, routing
+from bot.services.eligibility import is_qualified
 from bot.services.reference import university_name
+from bot.services.swap import swap
 from bot.texts import formats, t
 from bot.turn import Actor
 from storage.states import OPEN_REQUEST, AccountState, AttemptState, RequestState, Role
-from storage.tables import Account, AuditEvent, Grant, Officer, PaymentAttempt, QualificationRequest
+from storage.tables import Account, AuditEvent, Grant, PaymentAttempt, QualificationRequest
 
 #: Subject of the audit events of a request.
 SUBJECT = "qualification"
 
 _UNSETTLED = (AttemptState.UNCERTAIN, AttemptState.VERIFYING)
+#: Roles that live in a grant alone.
+_GRANTED = frozenset({Role.EXPERT, Role.IN_CHARGE, Role.STAFF, Role.DISTRIBUTOR})
 _BY_EXPERTS = ("claimed", "assigned", "deficiencies_declared", "rejected", "approved")
 
 
@@ -30,12 +33,6 @@ def load(db: Session, request_id: int, *, lock: bool = False) -> QualificationRe
     if request is None:
         raise Stale
     return request
-
-
-def is_qualified(db: Session, account_id: int) -> bool:
-    """A completed NEW request, or the legacy flag (SPEC 2.1)."""
-    officer = db.get(Officer, account_id)
-    return officer is not None and (officer.legacy_qualified or officer.qualified_at is not None)
 
 
 def current_open(db: Session, account_id: int) -> QualificationRequest | None:
@@ -70,8 +67,8 @@ def case_of(db: Session, request: QualificationRequest) -> Case:
 
 
 def check_grant(db: Session, actor: Actor) -> None:
-    """Refuse an expert or staff member whose role was taken away, or whose account is not active."""
-    if actor.role not in (Role.EXPERT, Role.IN_CHARGE, Role.STAFF):
+    """Refuse an expert, manager or staff member whose role was taken away, or whose account is not active."""
+    if actor.role not in _GRANTED:
         return
     query = (
         select(Grant.id)
@@ -80,6 +77,7 @@ def check_grant(db: Session, actor: Actor) -> None:
             Grant.account_id == actor.account_id,
             Grant.role == actor.role,
             Grant.university_code == actor.university_code,
+            Grant.distributor_id == actor.distributor_id,
             col(Grant.active).is_(True),
             Account.state == AccountState.ACTIVE,
         )
@@ -135,19 +133,8 @@ def change(
     moved: dict[str, Any] = {}
     if target is not request.state:
         moved = {"state": target, "state_since": now, "reminders": 0}
-    won = db.exec(
-        update(QualificationRequest)
-        .where(
-            col(QualificationRequest.id) == request.id,
-            col(QualificationRequest.version) == request.version,
-            col(QualificationRequest.state) == request.state,
-        )
-        .values(version=request.version + 1, **moved, **(values or {}))
-        .execution_options(synchronize_session=False)
-    ).rowcount
     source = request.state
-    db.refresh(request)
-    if not won:
+    if not swap(db, request, moved | dict(values or {})):
         raise _outrun(db, request, actor)
     audit.record(
         db,
@@ -188,11 +175,12 @@ def _outrun(
             return otherwise or Stale()
         holder = db.get(Account, request.reviewer_id)
         return AlreadyDecided("error.already_claimed", by=holder.name if holder else "—", time=time)
-    return AlreadyDecided(by=_name_of(db, last, request), time=time)
+    return AlreadyDecided(by=decider(db, last, request.university_code), time=time)
 
 
-def _name_of(db: Session, event: AuditEvent, request: QualificationRequest) -> str:
+def decider(db: Session, event: AuditEvent, university_code: str | None) -> str:
+    """Whose decision this was, for a colleague to read."""
     if event.actor_role is Role.STAFF:
         return t("who.staff")
     account = db.get(Account, event.actor_id) if event.actor_id is not None else None
-    return account.name if account is not None else university_name(db, request.university_code)
+    return account.name if account is not None else university_name(db, university_code)

@@ -90,6 +90,42 @@ def push(
     return written
 
 
+def sms(
+    db: Session,
+    *,
+    kind: str,
+    event_key: str,
+    mobile: str,
+    text: str,
+    template: str,
+    tokens: Iterable[str],
+    now: datetime,
+) -> bool:
+    """An SMS that is sent whether or not anybody has a live chat (R33): `text` as it is, or the tokens of `template`
+    where the provider knows it. False where this event was told already."""
+    row: dict[str, Any] = {
+        "key": f"{event_key}:sms",
+        "kind": kind,
+        "channel": Channel.SMS,
+        "account_id": None,
+        "chat_row_id": None,
+        "mobile": mobile,
+        "text": text,
+        "buttons": [],
+        "sms": {"template": template, "tokens": list(tokens), "whole": True},
+        "state": PushState.QUEUED,
+        "attempts": 0,
+        "next_at": now,
+        "created_at": now,
+    }
+    return insert_once(db, Push, row) is not None
+
+
+def has_live_chat(db: Session, account_id: int) -> bool:
+    """Whether pushes reach this account in a chat."""
+    return db.exec(_LIVE_CHATS, params={"account_id": account_id}).first() is not None
+
+
 def alert_staff(db: Session, *, key: str, text: str, now: datetime, rows: Rows = ()) -> bool:
     """Raise an alert unless one with this key is open; tell every active staff account. True where it is new.
 

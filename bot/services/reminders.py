@@ -4,7 +4,10 @@ Each function is one unit: safe with several processes (a compare-and-set takes 
 (the present state counts, not the ticks that were missed).
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, TypeVar
 
 from sqlalchemy import func, update
 from sqlmodel import Session, col, select
@@ -14,11 +17,12 @@ from bot.services import cases, drafts, notify, routing
 from bot.services import tariffs as tariff_rules
 from bot.services.audit import record
 from bot.services.cases import SUBJECT
+from bot.services.coop.cases import SUBJECT as COOPERATION
 from bot.services.decisions import alert_no_tariff
 from bot.texts import formats, t
 from bot.turn import SYSTEM
-from storage.states import RequestKind, RequestState
-from storage.tables import AuditEvent, Draft, QualificationRequest
+from storage.states import CooperationState, RequestKind, RequestState
+from storage.tables import AuditEvent, CooperationRequest, Draft, QualificationRequest
 
 #: The officer is reminded after so many days in a state that waits for them.
 OFFICER_DAYS = (3, 7, 30)
@@ -32,37 +36,40 @@ BATCH = 200
 _NOTICE_EVENT = "draft_expiry_notice"
 
 
-def _take(db: Session, request: QualificationRequest, reminders: int) -> bool:
+#: A file with `state`, `state_since` and a count of `reminders`.
+F = TypeVar("F", QualificationRequest, CooperationRequest)
+
+
+def _take(db: Session, request: F, reminders: int) -> bool:
     """Count the reminder; False where another process was faster or the state has changed."""
-    return (
-        db.exec(
-            update(QualificationRequest)
-            .where(
-                col(QualificationRequest.id) == request.id,
-                col(QualificationRequest.state) == request.state,
-                col(QualificationRequest.reminders) == request.reminders,
-            )
-            .values(reminders=reminders)
-            .execution_options(synchronize_session=False)
-        ).rowcount
-        > 0
-    )
+    table: Any = type(request)
+    taken = db.exec(
+        update(table)
+        .where(
+            table.id == request.id,
+            table.state == request.state,
+            table.reminders == request.reminders,
+        )
+        .values(reminders=reminders)
+        .execution_options(synchronize_session=False)
+    ).rowcount
+    return bool(taken)
 
 
 def _due(
-    db: Session, states: tuple[RequestState, ...], days: tuple[int, ...], now: datetime
-) -> list[tuple[int, QualificationRequest]]:
+    db: Session, table: type[F], states: Sequence[StrEnum], days: tuple[int, ...], now: datetime
+) -> list[tuple[int, F]]:
     """(step, request) of everything that waits longer than the step's days and was not reminded of them yet.
 
     The longest waits come first and skip the steps that a downtime missed; each is taken by one process."""
     taken = []
     for step, span in reversed(list(enumerate(days, start=1))):
-        query = select(QualificationRequest).where(
-            col(QualificationRequest.state).in_(states),
-            QualificationRequest.reminders < step,
-            QualificationRequest.state_since <= now - timedelta(days=span),
+        query = select(table).where(
+            col(table.state).in_(states),
+            table.reminders < step,
+            table.state_since <= now - timedelta(days=span),
         )
-        for request in db.exec(query.order_by(col(QualificationRequest.id)).limit(BATCH)).all():
+        for request in db.exec(query.order_by(col(table.id)).limit(BATCH)).all():
             if _take(db, request, step):
                 db.refresh(request)
                 taken.append((step, request))
@@ -70,40 +77,61 @@ def _due(
 
 
 def remind_officers(db: Session, *, now: datetime) -> int:
-    """Of deficiencies and unpaid fees, after 3, 7 and 30 days; after a downtime only once. Say how many."""
+    """Of deficiencies, unpaid fees and unanswered cooperation, after 3, 7 and 30 days; after a downtime only once. Say
+    how many."""
     states = (RequestState.DEFICIENT, RequestState.AWAITING_PAYMENT)
-    due = _due(db, states, OFFICER_DAYS, now)
+    due = _due(db, QualificationRequest, states, OFFICER_DAYS, now)
     for step, request in due:
         go_on = button(t("push.N20_go"), "qual.track", request.id or 0)
-        _remind(db, request, request.account_id, step, go_on, now)
-    return len(due)
+        _remind(db, request, SUBJECT, t(f"status.{request.state}"), request.account_id, step, go_on, now)
+    asked = _due(db, CooperationRequest, (CooperationState.PENDING_OFFICER,), OFFICER_DAYS, now)
+    for step, one in asked:
+        go_on = button(t("push.N20_go"), "coop.view", one.id or 0)
+        state = t(f"coop_status.{one.state}")
+        _remind(db, one, COOPERATION, state, one.account_id, step, go_on, now)
+    return len(due) + len(asked)
 
 
 def remind_experts(db: Session, *, now: datetime) -> int:
     """Of files over 10 days, every 10 days: the reviewer of each, and all experts where the queue holds some."""
     universities = set()
-    due = _due(db, (RequestState.IN_REVIEW, RequestState.SUBMITTED), EXPERT_DAYS, now)
+    due = _due(db, QualificationRequest, (RequestState.IN_REVIEW, RequestState.SUBMITTED), EXPERT_DAYS, now)
     for step, request in due:
         if request.state is RequestState.SUBMITTED:
             universities.add(request.university_code or "")
         elif request.reviewer_id is not None:
             see = button(t("nav.see"), "desk.file", request.id or 0)
-            _remind(db, request, request.reviewer_id, step, see, now)
+            state = t(f"status.{request.state}")
+            _remind(db, request, SUBJECT, state, request.reviewer_id, step, see, now)
+    accepted = _due(db, CooperationRequest, (CooperationState.PENDING_UNIVERSITY,), EXPERT_DAYS, now)
+    for step, one in accepted:
+        if one.reviewer_id is None:
+            universities.add(one.university_code or "")
+        else:
+            see = button(t("nav.see"), "desk.coop_file", one.id or 0)
+            state = t(f"coop_status.{one.state}")
+            _remind(db, one, COOPERATION, state, one.reviewer_id, step, see, now)
     for university in sorted(universities):
         _remind_queue(db, university, now)
-    return len(due)
+    return len(due) + len(accepted)
 
 
 def _remind(
-    db: Session, request: QualificationRequest, account_id: int, step: int, door: Button, now: datetime
+    db: Session,
+    request: QualificationRequest | CooperationRequest,
+    subject: str,
+    state: str,
+    account_id: int,
+    step: int,
+    door: Button,
+    now: datetime,
 ) -> None:
-    state = t(f"status.{request.state}").partition(" ")[2]  # without the sign before it
     notify.push(
         db,
         kind="N20",
-        event_key=f"{SUBJECT}:{request.id}:reminder:{request.version}:{step}",
+        event_key=f"{subject}:{request.id}:reminder:{request.version}:{step}",
         account_id=account_id,
-        text=t("push.N20", code=request.tracking_code, state=state),
+        text=t("push.N20", code=request.tracking_code, state=state.partition(" ")[2]),  # without its sign
         rows=[[door]],
         now=now,
     )
@@ -111,15 +139,29 @@ def _remind(
 
 def _remind_queue(db: Session, university: str, now: datetime) -> None:
     days = EXPERT_DAYS[0]
-    late = db.exec(
+    before = now - timedelta(days=days)
+    requests = db.exec(
         select(func.count())
         .select_from(QualificationRequest)
         .where(
             QualificationRequest.university_code == university,
             QualificationRequest.state == RequestState.SUBMITTED,
-            QualificationRequest.state_since <= now - timedelta(days=days),
+            QualificationRequest.state_since <= before,
         )
     ).one()
+    cooperations, oldest = db.exec(
+        select(func.count(), func.min(CooperationRequest.id)).where(
+            CooperationRequest.university_code == university,
+            routing.UNCLAIMED,
+            CooperationRequest.state_since <= before,
+        )
+    ).one()
+    late = requests + cooperations
+    see = (
+        button(t("nav.see"), "desk.queue")
+        if requests
+        else button(t("nav.see"), "desk.coop_file", oldest or 0)
+    )
     for grant in routing.experts(db, university):
         notify.push(
             db,
@@ -127,7 +169,7 @@ def _remind_queue(db: Session, university: str, now: datetime) -> None:
             event_key=f"late-queue:{university}:{int(now.timestamp())}",
             account_id=grant.account_id,
             text=t("push.N20_queue", n=formats.digits(late), days=formats.digits(days)),
-            rows=[[button(t("nav.see"), "desk.queue")]],
+            rows=[[see]],
             now=now,
         )
 

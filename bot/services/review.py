@@ -94,7 +94,7 @@ class Expert:
     load: int
 
 
-def _university(db: Session, actor: Actor, university_code: str | None) -> str:
+def university_for(db: Session, actor: Actor, university_code: str | None) -> str:
     """The university whose files the actor may list: an expert's own; staff name one."""
     cases.check_grant(db, actor)
     if actor.role is Role.STAFF and university_code is not None:
@@ -144,7 +144,7 @@ def queue(
     university_code: str | None = None,
 ) -> Page:
     """Files that wait at the actor's university, oldest submission first."""
-    university = _university(db, actor, university_code)
+    university = university_for(db, actor, university_code)
     condition = (col(QualificationRequest.university_code) == university) & (
         col(QualificationRequest.state) == RequestState.SUBMITTED
     )
@@ -153,7 +153,7 @@ def queue(
 
 def mine(db: Session, *, actor: Actor, now: datetime, offset: int = 0, limit: int = 5) -> Page:
     """Files in the actor's own hands, also those that wait for their officer; longest in their state first."""
-    university = _university(db, actor, None)
+    university = university_for(db, actor, None)
     condition = (
         (col(QualificationRequest.university_code) == university)
         & (col(QualificationRequest.reviewer_id) == actor.account_id)
@@ -174,11 +174,19 @@ def under_way(
     """Files in the hands of any expert of the university; for whoever may reassign them (W7)."""
     if actor.role not in (Role.IN_CHARGE, Role.STAFF):
         raise NotAllowed
-    university = _university(db, actor, university_code)
+    university = university_for(db, actor, university_code)
     condition = (col(QualificationRequest.university_code) == university) & col(
         QualificationRequest.state
     ).in_((RequestState.IN_REVIEW, RequestState.DEFICIENT))
     return _page(db, condition, col(QualificationRequest.state_since), now, offset, limit)
+
+
+def as_code(typed: str) -> str:
+    """A tracking code (12 digits) or a national code (10). Raises InvalidInput("search.bad") for anything else."""
+    digits = "".join(typed.translate(_ASCII).split())
+    if not digits.isascii() or not digits.isdigit() or len(digits) not in (TRACKING_CODE, NATIONAL_CODE):
+        raise InvalidInput("search.bad")
+    return digits
 
 
 def find(db: Session, *, actor: Actor, code: str) -> list[QualificationRequest]:
@@ -187,9 +195,7 @@ def find(db: Session, *, actor: Actor, code: str) -> list[QualificationRequest]:
     Raises InvalidInput("search.bad") for anything but 12 or 10 digits, InvalidInput("desk.not_found").
     """
     cases.check_grant(db, actor)
-    digits = "".join(code.translate(_ASCII).split())
-    if not digits.isascii() or not digits.isdigit() or len(digits) not in (TRACKING_CODE, NATIONAL_CODE):
-        raise InvalidInput("search.bad")
+    digits = as_code(code)
     query = (
         select(QualificationRequest)
         .join(Account, col(Account.id) == col(QualificationRequest.account_id))
@@ -201,7 +207,7 @@ def find(db: Session, *, actor: Actor, code: str) -> list[QualificationRequest]:
     else:
         query = query.where(Account.national_code == digits)
     if actor.role is not Role.STAFF:
-        query = query.where(QualificationRequest.university_code == _university(db, actor, None))
+        query = query.where(QualificationRequest.university_code == university_for(db, actor, None))
     found = list(db.exec(query))
     if not found:
         raise InvalidInput("desk.not_found")

@@ -9,8 +9,16 @@ from sqlmodel import Session, col, select
 from bot.services.notify import alert_staff, settle_alert
 from bot.services.reference import university_name
 from bot.texts import formats, t
-from storage.states import AccountState, RequestState, Role
-from storage.tables import Account, Coverage, Grant, QualificationRequest, StaffAlert, University
+from storage.states import AccountState, CooperationState, RequestState, Role
+from storage.tables import (
+    Account,
+    CooperationRequest,
+    Coverage,
+    Grant,
+    QualificationRequest,
+    StaffAlert,
+    University,
+)
 
 REVIEWERS = (Role.EXPERT, Role.IN_CHARGE)
 
@@ -77,6 +85,17 @@ def choices_for(db: Session, province: str, city: str | None = None, district: i
     return Choices(found, suggested if suggested in {one.code for one in found} else None)
 
 
+def settle(db: Session, *, province: str | None, city: str | None, chosen: str | None) -> str | None:
+    """The university by the region, or `chosen` where the province offers it to choose from (Tehran); else None."""
+    if not province:
+        return None
+    fixed = university_for(db, province, city)
+    if fixed is not None:
+        return fixed
+    offered = {one.code for one in choices_for(db, province, city).universities}
+    return chosen if chosen in offered else None
+
+
 def experts(db: Session, university_code: str) -> list[Grant]:
     """Active grants of those who may review there, one an account (the higher where somebody holds both)."""
     query = (
@@ -104,37 +123,68 @@ def has_active_expert(db: Session, university_code: str) -> bool:
     return bool(experts(db, university_code))
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Files that nobody has claimed at a university; `oldest` came first, None where none waits."""
+
+    requests: int
+    cooperations: int
+    oldest: datetime | None
+
+    @property
+    def total(self) -> int:
+        return self.requests + self.cooperations
+
+
+#: A cooperation file that waits for an expert.
+UNCLAIMED = (col(CooperationRequest.state) == CooperationState.PENDING_UNIVERSITY) & col(
+    CooperationRequest.reviewer_id
+).is_(None)
+
+
+def waiting(db: Session, university_code: str) -> Waiting:
+    """What waits there: qualification and cooperation files."""
+    requests, first = db.exec(
+        select(func.count(), func.min(QualificationRequest.submitted_at)).where(
+            QualificationRequest.university_code == university_code,
+            QualificationRequest.state == RequestState.SUBMITTED,
+        )
+    ).one()
+    cooperations, other = db.exec(
+        select(func.count(), func.min(CooperationRequest.accepted_at)).where(
+            CooperationRequest.university_code == university_code, UNCLAIMED
+        )
+    ).one()
+    return Waiting(requests, cooperations, min((one for one in (first, other) if one), default=None))
+
+
 def watch(db: Session, *, university_code: str, now: datetime) -> None:
     """Alert staff while files wait at a university without any active expert; settle the alert once there is one."""
     key = f"no-expert:{university_code}"
     if has_active_expert(db, university_code):
         settle_alert(db, key=key, now=now)
         return
-    waiting = db.exec(
-        select(func.count())
-        .select_from(QualificationRequest)
-        .where(
-            QualificationRequest.university_code == university_code,
-            QualificationRequest.state == RequestState.SUBMITTED,
-        )
-    ).one()
-    if waiting:
+    found = waiting(db, university_code)
+    if found.total:
         name = university_name(db, university_code)
-        text = t("alert.no_expert", university=name, n=formats.digits(waiting))
+        text = t("alert.no_expert", university=name, n=formats.digits(found.total))
         alert_staff(db, key=key, text=text, now=now)
 
 
 def watch_all(db: Session, *, now: datetime) -> None:
     """`watch` for every university that has files waiting or an open alert."""
-    waiting = db.exec(
-        select(QualificationRequest.university_code)
-        .where(QualificationRequest.state == RequestState.SUBMITTED)
-        .distinct()
-    ).all()
+    codes = {
+        *db.exec(
+            select(QualificationRequest.university_code)
+            .where(QualificationRequest.state == RequestState.SUBMITTED)
+            .distinct()
+        ),
+        *db.exec(select(CooperationRequest.university_code).where(UNCLAIMED).distinct()),
+    }
     alerts = db.exec(
         select(StaffAlert.key).where(
             col(StaffAlert.key).startswith("no-expert:"), col(StaffAlert.settled_at).is_(None)
         )
     ).all()
-    for code in sorted({code for code in waiting if code} | {key.partition(":")[2] for key in alerts}):
+    for code in sorted({code for code in codes if code} | {key.partition(":")[2] for key in alerts}):
         watch(db, university_code=code, now=now)

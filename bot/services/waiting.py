@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, or_, update
 from sqlmodel import Session, col, select
 
-from bot.screens import button
+from bot.screens import Button, button
 from bot.services import notify, routing
 from bot.texts import formats, t
 from storage.states import RequestState
-from storage.tables import Grant, QualificationRequest
+from storage.tables import CooperationRequest, Grant, QualificationRequest
 
 #: Between two N10 of one expert.
 PAUSE = timedelta(hours=1)
@@ -20,15 +20,12 @@ def tell(db: Session, *, university_code: str, now: datetime, since: datetime | 
 
     With `since`, only those not told since then. Staff are alerted where there is no expert.
     """
-    waiting = select(func.count(), func.min(QualificationRequest.submitted_at)).where(
-        QualificationRequest.university_code == university_code,
-        QualificationRequest.state == RequestState.SUBMITTED,
-    )
-    count, oldest = db.exec(waiting).one()
+    found = routing.waiting(db, university_code)
     routing.watch(db, university_code=university_code, now=now)
-    if not count or oldest is None:
+    if found.oldest is None:
         return 0
-    text = t("push.N10", n=formats.digits(count), age=formats.age(now - oldest))
+    text = t("push.N10", n=formats.digits(found.total), age=formats.age(now - found.oldest))
+    rows = _doors(db, university_code, found)
     told = 0
     for grant in routing.experts(db, university_code):
         knows = since is not None and grant.told_waiting_at is not None and grant.told_waiting_at >= since
@@ -40,11 +37,26 @@ def tell(db: Session, *, university_code: str, now: datetime, since: datetime | 
             event_key=f"waiting:{university_code}:{int(now.timestamp())}",
             account_id=grant.account_id,
             text=text,
-            rows=[[button(t("nav.see"), "desk.queue")]],
+            rows=rows,
             now=now,
         )
         told += 1
     return told
+
+
+def _doors(db: Session, university_code: str, found: routing.Waiting) -> list[list[Button]]:
+    """To the queue, and to the oldest cooperation file where some wait."""
+    rows = [[button(t("nav.see"), "desk.queue")]] if found.requests else []
+    if found.cooperations:
+        oldest = db.exec(
+            select(CooperationRequest.id)
+            .where(CooperationRequest.university_code == university_code, routing.UNCLAIMED)
+            .order_by(col(CooperationRequest.accepted_at), col(CooperationRequest.id))
+            .limit(1)
+        ).one()
+        label = t("push.N10_cooperations") if rows else t("nav.see")
+        rows.append([button(label, "desk.coop_file", oldest or 0)])
+    return rows
 
 
 def _due(db: Session, grant: Grant, now: datetime) -> bool:
@@ -65,13 +77,16 @@ def _due(db: Session, grant: Grant, now: datetime) -> bool:
 
 def follow_up(db: Session, *, now: datetime) -> int:
     """Tell whoever was told less than an hour before a file came, once their hour is over."""
-    newest = (
+    newest: dict[str, datetime] = {}
+    for query in (
         select(QualificationRequest.university_code, func.max(QualificationRequest.state_since))
         .where(QualificationRequest.state == RequestState.SUBMITTED)
-        .group_by(col(QualificationRequest.university_code))
-    )
-    return sum(
-        tell(db, university_code=code, now=now, since=came)
-        for code, came in db.exec(newest).all()
-        if code is not None
-    )
+        .group_by(col(QualificationRequest.university_code)),
+        select(CooperationRequest.university_code, func.max(CooperationRequest.state_since))
+        .where(routing.UNCLAIMED)
+        .group_by(col(CooperationRequest.university_code)),
+    ):
+        for code, came in db.exec(query).all():
+            if code is not None:
+                newest[code] = max(came, newest.get(code, came))
+    return sum(tell(db, university_code=code, now=now, since=came) for code, came in sorted(newest.items()))

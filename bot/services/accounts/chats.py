@@ -32,8 +32,8 @@ def link(db: Session, *, chat: Chat, account: Account, now: datetime) -> Actor:
     chat.account_id, chat.role, chat.linked_at, chat.dead = account.id, role, now, False
     db.add(chat)
     db.flush()
-    university = next((grant.university_code for grant in grants if grant.role is role), None)
-    return Actor(account.id, role, university, chat.messenger)
+    held = next(grant for grant in grants if grant.role is role)
+    return Actor(account.id, role, held.university_code, chat.messenger, held.distributor_id)
 
 
 def logout(db: Session, *, actor: Actor, chat: Chat, now: datetime) -> None:

@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 from bot.errors import NotAllowed, Refusal, Stale
 from bot.rules import identity
 from bot.rules.account import UNIVERSITY_ROLES
-from bot.services import audit, review, routing
+from bot.services import audit, cooperation, review, routing
 from bot.services.accounts import registration, roles, rows
 from bot.turn import SYSTEM, Actor
 from storage.states import AccountState, Role
@@ -29,9 +29,11 @@ def create_user(
     db: Session,
     *,
     role: Role,
-    university_code: str | None,
+    university_code: str | None = None,
+    distributor_id: int | None = None,
     name: str,
     national_code: str | None = None,
+    mobile: str | None = None,
     now: datetime,
     password_hash: str,
     actor: Actor = SYSTEM,
@@ -40,7 +42,8 @@ def create_user(
     """Make an account with one role (the first word of `name` is the first name). `pending`: its password is about
     to be shown on a screen.
 
-    Raises Refusal("error.university_needed"), Refusal("error.duplicate_registration"), InvalidInput.
+    Raises Refusal("error.university_needed" or "error.distributor_needed"), Refusal("error.duplicate_registration"),
+    InvalidInput.
     """
     words = name.split()
     if not words:
@@ -54,13 +57,21 @@ def create_user(
             password_hash=password_hash,
             credentials_pending=pending,
             national_code=national_code,
+            mobile=mobile,
             first_name=words[0],
             last_name=" ".join(words[1:]),
             created_at=now,
         ),
     )
     assert account.id is not None
-    roles.grant(db, account=account, role=role, university_code=university_code, now=now)
+    roles.grant(
+        db,
+        account=account,
+        role=role,
+        university_code=university_code,
+        distributor_id=distributor_id,
+        now=now,
+    )
     audit.record(
         db,
         now=now,
@@ -71,13 +82,14 @@ def create_user(
         to_state=account.state,
         role=role,
         university=university_code,
+        distributor=distributor_id,
     )
     return account
 
 
 @dataclass(frozen=True, slots=True)
 class Hired:
-    """An expert's account. `created` False: a person who was known already got the role, and keeps the password."""
+    """The account of somebody who got a role. `created` False: a person who was known already got the role, and keeps the password."""
 
     account: Account
     created: bool
@@ -102,7 +114,7 @@ def hire(
     rows.need_staff(actor)
     if role not in UNIVERSITY_ROLES:
         raise NotAllowed("error.not_allowed")
-    hired = _hire(
+    hired = enlist(
         db,
         actor=actor,
         role=role,
@@ -116,17 +128,21 @@ def hire(
     return hired
 
 
-def _hire(
+def enlist(
     db: Session,
     *,
     actor: Actor,
     role: Role,
-    university_code: str,
+    university_code: str | None = None,
+    distributor_id: int | None = None,
     national_code: str,
     name: str | None,
+    mobile: str | None = None,
     password_hash: str,
     now: datetime,
 ) -> Hired:
+    """Give a role of a university or distributor to the person with this national code. Who may is the caller's
+    matter; raises what `hire` raises."""
     national_code = identity.national_code(national_code)
     known = rows.by_national_code(db, national_code)
     if known is None:
@@ -134,8 +150,10 @@ def _hire(
             db,
             role=role,
             university_code=university_code,
+            distributor_id=distributor_id,
             name=name or "",
             national_code=national_code,
+            mobile=mobile,
             now=now,
             password_hash=password_hash,
             actor=actor,
@@ -145,7 +163,9 @@ def _hire(
     if known.state is not AccountState.ACTIVE:
         raise Refusal("error.account_state")
     assert known.id is not None
-    roles.grant(db, account=known, role=role, university_code=university_code, now=now)
+    roles.grant(
+        db, account=known, role=role, university_code=university_code, distributor_id=distributor_id, now=now
+    )
     audit.record(
         db,
         now=now,
@@ -155,6 +175,7 @@ def _hire(
         subject_id=known.id,
         role=role,
         university=university_code,
+        distributor=distributor_id,
     )
     return Hired(known, False)
 
@@ -180,6 +201,7 @@ def deactivate(db: Session, *, actor: Actor, account_id: int, grant_id: int, now
         university=grant.university_code,
     )
     review.release_all(db, actor=actor, expert_id=account_id, now=now)
+    cooperation.release_all(db, actor=actor, expert_id=account_id, now=now)
     if grant.university_code is not None:
         routing.watch(db, university_code=grant.university_code, now=now)
     return grant

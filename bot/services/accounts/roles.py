@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, select
 
 from bot.errors import NotAllowed, Refusal
 from bot.rules.account import UNIVERSITY_ROLES, preferred
@@ -10,7 +10,7 @@ from bot.services import audit
 from bot.services.accounts import chats, rows
 from bot.turn import Actor
 from storage.states import Role
-from storage.tables import Account, Chat, Grant, University
+from storage.tables import Account, Chat, Distributor, Grant, University
 
 
 def held(db: Session, account_id: int) -> list[Grant]:
@@ -40,10 +40,19 @@ def choose(db: Session, *, actor: Actor, chat: Chat, role: Role, now: datetime) 
     return role
 
 
-def grant(db: Session, *, account: Account, role: Role, university_code: str | None, now: datetime) -> Grant:
-    """Give a role. One account holds a role once: an expert belongs to one university.
+def grant(
+    db: Session,
+    *,
+    account: Account,
+    role: Role,
+    university_code: str | None = None,
+    distributor_id: int | None = None,
+    now: datetime,
+) -> Grant:
+    """Give a role. One account holds a role once: an expert belongs to one university, a manager to one distributor.
 
-    Raises Refusal("error.university_needed"), ("error.role_held") where it holds the role already.
+    Raises Refusal("error.university_needed"), ("error.distributor_needed"), ("error.role_held") or
+    ("error.manager_held") where it holds the role already.
     """
     assert account.id is not None
     rows.take(db, account.id)
@@ -53,19 +62,28 @@ def grant(db: Session, *, account: Account, role: Role, university_code: str | N
         conflicting = UNIVERSITY_ROLES
     else:
         university_code, conflicting = None, frozenset({role})
+    if role is not Role.DISTRIBUTOR:
+        distributor_id = None
+    elif distributor_id is None or db.get(Distributor, distributor_id) is None:
+        raise Refusal("error.distributor_needed")
     if any(one.role in conflicting for one in held(db, account.id)):
-        raise Refusal("error.role_held")
+        raise Refusal("error.manager_held" if role is Role.DISTRIBUTOR else "error.role_held")
     former = db.exec(
         select(Grant).where(
             Grant.account_id == account.id,
             Grant.role == role,
-            Grant.university_code == university_code
-            if university_code is not None
-            else col(Grant.university_code).is_(None),
+            Grant.university_code == university_code,
+            Grant.distributor_id == distributor_id,
         )
     ).first()
     if former is None:
-        former = Grant(account_id=account.id, role=role, university_code=university_code, created_at=now)
+        former = Grant(
+            account_id=account.id,
+            role=role,
+            university_code=university_code,
+            distributor_id=distributor_id,
+            created_at=now,
+        )
     former.active = True
     db.add(former)
     db.flush()

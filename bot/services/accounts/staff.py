@@ -2,37 +2,28 @@
 
 from datetime import datetime
 
-from sqlmodel import Session, select
+from sqlmodel import Session
 
 from bot.errors import InvalidInput, NotAllowed, Stale
 from bot.rules import account as law
 from bot.rules.account import AccountCase, Action
-from bot.services import audit, notify
+from bot.services import audit, eligibility, notify
 from bot.services.accounts import chats, rows
+from bot.services.coop import closing
 from bot.texts import t
 from bot.turn import Actor, World
-from storage.states import RequestKind, RequestState
-from storage.tables import Account, Officer, QualificationRequest
+from storage.tables import Account, Officer
 
 
 def case_of(db: Session, account: Account) -> AccountCase:
     """The facts that the law looks at."""
     assert account.id is not None
     officer = db.get(Officer, account.id)
-    completed = db.exec(
-        select(QualificationRequest.id)
-        .where(
-            QualificationRequest.account_id == account.id,
-            QualificationRequest.kind == RequestKind.NEW,
-            QualificationRequest.state == RequestState.COMPLETED,
-        )
-        .limit(1)
-    ).first()
     return AccountCase(
         account_id=account.id,
         state=account.state,
         registered=officer is not None,
-        qualified=completed is not None or (officer is not None and officer.legacy_qualified),
+        qualified=eligibility.is_qualified(db, account.id),
         open_request=rows.has_open_request(db, account.id),
     )
 
@@ -101,8 +92,10 @@ def suspend(
     world: World,
     now: datetime,
     version: int | None = None,
+    death: bool = False,
 ) -> Account:
-    """Leave the account nothing but reading; its owner is told (N21). Payments in flight still complete."""
+    """Leave the account nothing but reading; its owner and the distributor concerned are told (N21). Payments in
+    flight still complete, pending cooperation is closed, the contract stays unless the reason is `death` («فوت»)."""
     account, row, reason = _decide(
         db, actor=actor, account_id=account_id, version=version, reason=reason, action=Action.SUSPEND
     )
@@ -116,6 +109,7 @@ def suspend(
         text=t("error.suspended", reason=reason, contact=world.support_contact),
         now=now,
     )
+    closing.officer_suspended(db, account=account, dead=death, now=now)
     return account
 
 
@@ -128,7 +122,7 @@ def lift(
     now: datetime,
     version: int | None = None,
 ) -> Account:
-    """End a suspension; its owner is told (N21)."""
+    """End a suspension; its owner and the distributor concerned are told (N21)."""
     account, row, reason = _decide(
         db, actor=actor, account_id=account_id, version=version, reason=reason, action=Action.LIFT
     )
@@ -142,6 +136,7 @@ def lift(
         text=t("push.N21_lifted"),
         now=now,
     )
+    closing.officer_restored(db, account=account, now=now)
     return account
 
 

@@ -1,0 +1,1 @@
+"""The inner rooms of cooperation. Others use `cooperation`, `contracts`, `termination`, `branches`, `distributors`."""

@@ -1,0 +1,59 @@
+"""Cooperation requests as one subject (SPEC 2.4, R37–R42): deeds of all sides, lists and cards."""
+
+from bot.services.coop.cards import (
+    DistributorCard,
+    ExpertCard,
+    OfficerCard,
+    distributor_card,
+    expert_card,
+    officer_card,
+)
+from bot.services.coop.cases import SUBJECT
+from bot.services.coop.decisions import approve, assign, claim, release, release_all, university_reject
+from bot.services.coop.lists import (
+    Line,
+    Page,
+    archive_for_officer,
+    count_new,
+    find,
+    for_distributor,
+    mine,
+    new_for_officer,
+    queue,
+    reserved,
+    under_way,
+)
+from bot.services.coop.sides import accept, give_up, pick, reject, university_of, withdraw
+
+__all__ = [
+    "SUBJECT",
+    "DistributorCard",
+    "ExpertCard",
+    "Line",
+    "OfficerCard",
+    "Page",
+    "accept",
+    "approve",
+    "archive_for_officer",
+    "assign",
+    "claim",
+    "count_new",
+    "distributor_card",
+    "expert_card",
+    "find",
+    "for_distributor",
+    "give_up",
+    "mine",
+    "new_for_officer",
+    "officer_card",
+    "pick",
+    "queue",
+    "reject",
+    "release",
+    "release_all",
+    "reserved",
+    "under_way",
+    "university_of",
+    "university_reject",
+    "withdraw",
+]

@@ -1,0 +1,223 @@
+"""The officer ends a cooperation alone (R31–R36, SPEC 2.6): a draft, a second confirmation, effective at once."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func
+from sqlmodel import Session, col, select
+
+from bot.errors import InvalidInput, NotAllowed, Stale
+from bot.rules import identity
+from bot.rules.cooperation import (
+    TERMINATION,
+    TERMINATION_REASON,
+    ContractAction,
+    TerminationAction,
+    TerminationCase,
+    termination_standings,
+)
+from bot.screens import button
+from bot.services import audit, notify
+from bot.services.cases import check_grant
+from bot.services.coop import cases, ending, news
+from bot.texts import formats, t
+from bot.turn import Actor
+from storage.states import ContractState, TerminationState
+from storage.tables import Branch, Contract, Distributor, Termination
+
+SUBJECT = "termination"
+#: Of the SMS to the distributor's management; its tokens: date, officer, distributor, branch.
+TEMPLATE = "termination"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A termination and what it ends."""
+
+    termination: Termination
+    contract: Contract
+    distributor: Distributor
+    branch: Branch
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    lines: tuple[Line, ...]
+    total: int
+
+
+def checked_reason(text: str) -> str:
+    """10–500 characters. Raises InvalidInput("error.short_reason" or "error.long_text")."""
+    reason = identity.normalise(text, lines=True)
+    shortest, longest = TERMINATION_REASON
+    if len(reason) < shortest:
+        raise InvalidInput("error.short_reason")
+    if len(reason) > longest:
+        raise identity.too_long(longest)
+    return reason
+
+
+def draft(db: Session, *, actor: Actor, contract_id: int, reason: str, now: datetime) -> Termination:
+    """Note contract and reason; nothing changes yet (R35 is shown). An open draft of this contract is rewritten.
+
+    Raises NotAllowed("error.no_contract") where the contract has ended, InvalidInput for the reason.
+    """
+    account_id = cases.need_officer(db, actor)
+    contract = ending.load_contract(db, contract_id, lock=True)
+    if contract.account_id != account_id:
+        raise NotAllowed
+    reason = checked_reason(reason)
+    before = ending.open_draft(db, contract_id)
+    if before is not None:
+        return ending.step(
+            db,
+            before,
+            contract,
+            actor=actor,
+            action=TerminationAction.REWRITE,
+            now=now,
+            values={"reason": reason},
+        )
+    case = TerminationCase(None, contract.account_id, in_force=contract.state is ContractState.ACTIVE)
+    key = TERMINATION.refusal(case, actor, TerminationAction.DRAFT)
+    if key is not None:
+        raise NotAllowed(key)
+    termination = Termination(contract_id=contract_id, account_id=account_id, reason=reason, created_at=now)
+    db.add(termination)
+    db.flush()
+    assert termination.id is not None
+    audit.record(
+        db,
+        now=now,
+        actor=actor,
+        event=TERMINATION.table[None, TerminationAction.DRAFT].event,
+        subject=SUBJECT,
+        subject_id=termination.id,
+        to_state=termination.state,
+        contract=contract_id,
+    )
+    return termination
+
+
+def _take(db: Session, termination_id: int) -> tuple[Termination, Contract]:
+    """Both, held until the commit, the contract first. Raises Stale for a forged id."""
+    found = db.get(Termination, termination_id)
+    if found is None:
+        raise Stale
+    contract = ending.load_contract(db, found.contract_id, lock=True)
+    termination = db.get_one(Termination, termination_id, populate_existing=True, with_for_update=True)
+    return termination, contract
+
+
+def finalise(
+    db: Session, *, actor: Actor, termination_id: int, version: int | None = None, now: datetime
+) -> Termination:
+    """The second confirmation: the contract ends at once, without anybody's approval (R32, R34), and the management
+    gets its SMS (R33, N19).
+
+    Raises NotAllowed("error.no_contract") where the distributor was faster, Stale for an old button.
+    """
+    cases.need_officer(db, actor)
+    termination, contract = _take(db, termination_id)
+    if (
+        termination.account_id == actor.account_id
+        and termination.state is TerminationState.CANCELLED
+        and contract.state is not ContractState.ACTIVE
+    ):
+        raise NotAllowed("error.no_contract")
+    ending.step(
+        db,
+        termination,
+        contract,
+        actor=actor,
+        action=TerminationAction.FINALISE,
+        now=now,
+        version=version,
+    )
+    ending.end(
+        db, contract, actor=actor, action=ContractAction.TERMINATE, now=now, termination=termination_id
+    )
+    _tell(db, termination, contract, now)
+    return termination
+
+
+def cancel(
+    db: Session, *, actor: Actor, termination_id: int, version: int | None = None, now: datetime
+) -> Termination:
+    """Give the draft up; it stays in the archive (R36)."""
+    cases.need_officer(db, actor)
+    termination, contract = _take(db, termination_id)
+    return ending.step(
+        db,
+        termination,
+        contract,
+        actor=actor,
+        action=TerminationAction.CANCEL,
+        now=now,
+        version=version,
+    )
+
+
+def archive(db: Session, *, actor: Actor, offset: int = 0, limit: int = 5) -> Page:
+    """All terminations of the acting officer, newest first (R36)."""
+    if actor.account_id is None:
+        raise NotAllowed
+    mine = col(Termination.account_id) == actor.account_id
+    total = db.exec(select(func.count()).select_from(Termination).where(mine)).one()
+    query = select(Termination).where(mine).order_by(col(Termination.id).desc())
+    found = db.exec(query.offset(offset).limit(limit)).all()
+    return Page(tuple(_line(db, one) for one in found), total)
+
+
+def view(db: Session, *, actor: Actor, termination_id: int) -> Line:
+    """One termination, for its officer and for staff (the reason is nobody else's). Raises NotAllowed, Stale."""
+    check_grant(db, actor)
+    termination = db.get(Termination, termination_id)
+    if termination is None:
+        raise Stale
+    if not termination_standings(TerminationCase(termination.state, termination.account_id), actor):
+        raise NotAllowed
+    return _line(db, termination)
+
+
+def _line(db: Session, termination: Termination) -> Line:
+    contract = db.get_one(Contract, termination.contract_id)
+    sides = news.parties(db, contract)
+    return Line(termination, contract, sides.distributor, sides.branch)
+
+
+def _tell(db: Session, termination: Termination, contract: Contract, now: datetime) -> None:
+    """N19: the mandatory SMS (R33), the managers' chats, the officer's receipt."""
+    sides, event = news.parties(db, contract), f"{SUBJECT}:{termination.id}:finalised"
+    day = formats.jalali_day(now)
+    if sides.distributor.manager_mobile is not None:
+        notify.sms(
+            db,
+            kind="N19",
+            event_key=event,
+            mobile=sides.distributor.manager_mobile,
+            text=t("push.N19_sms", date=day, **sides.names),
+            template=TEMPLATE,
+            tokens=(day, sides.officer.name, sides.distributor.name, sides.branch.name),
+            now=now,
+        )
+    else:
+        text = t("alert.no_manager_mobile", **sides.names)
+        notify.alert_staff(db, key=f"no-manager-mobile:{termination.id}", text=text, now=now)
+    news.tell_managers(
+        db,
+        distributor_id=contract.distributor_id,
+        kind="N19",
+        event_key=event,
+        text=t("push.N19", **sides.names),
+        door=button(t("dist.pick"), "dist.pick", contract.branch_id),
+        now=now,
+    )
+    notify.push(
+        db,
+        kind="N19",
+        event_key=f"{event}:receipt",
+        account_id=termination.account_id,
+        text=t("push.N19_officer", **sides.names),
+        now=now,
+    )
