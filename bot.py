@@ -135,6 +135,7 @@ async def migrate_or_refuse(settings: Settings) -> None:
 
 async def serve(settings: Settings) -> None:
     """Run until SIGTERM or SIGINT. Raises BadSettingError."""
+    from bot import takeover
     from bot.messengers.factory import make_channel
     from bot.messengers.service import Service
     from bot.timers import sweeps
@@ -169,6 +170,9 @@ async def serve(settings: Settings) -> None:
         await database.run(seed)
         public_url = settings.public_url or f"http://{host}:{port}"
         async with open_desk(settings, database, public_url) as desk:
+            alone = await database.attend()
+            if alone:
+                await database.run(lambda db: takeover.release(db, now=desk.clock()))
             service = Service(
                 desk,
                 channels,
@@ -179,6 +183,7 @@ async def serve(settings: Settings) -> None:
                 secret_key=secret_key,
                 shared=asynchronous(settings.database_url).get_backend_name() != "sqlite",
                 webhook_url=public_url if settings.updates == "webhook" else None,
+                alone=alone,
             )
             webhooks = service.intake if settings.updates == "webhook" else None
             web = WebServer(build_app(desk, webhooks=webhooks), host=host, port=port)

@@ -34,6 +34,10 @@ class Database(Protocol):
         """Run a unit that only reads."""
         ...
 
+    async def attend(self) -> bool:
+        """Let other processes on this database see this one; True where there is none. Called now and then."""
+        ...
+
     def later(self, unit: Callable[[Session], Any]) -> None:
         """Run a unit that writes soon, together with others; nobody waits, a kill may lose it."""
         ...

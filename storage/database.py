@@ -32,6 +32,11 @@ class Database(ABC):
         when the process is killed before."""
 
     @abstractmethod
+    async def attend(self) -> bool:
+        """Let other processes on this database see that this one serves; True where no other does. Call it at start,
+        and now and then again: the sign is renewed where it was lost."""
+
+    @abstractmethod
     async def close(self) -> None:
         """Finish all units that were given, then close."""
 

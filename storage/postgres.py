@@ -5,7 +5,7 @@ from typing import Any, Self
 
 from sqlalchemy import URL
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from storage.database import Database
 from storage.units import T, Unit, report_unseen, run_reading, run_together, watch
@@ -17,6 +17,8 @@ LINGER = 0.2
 #: Serialization failure, deadlock: the server asks to try again.
 TRY_AGAIN = {"40001", "40P01"}
 TRIES = 4
+#: Any number, the same in every process: whoever serves holds it in common.
+SERVING = 7_155_225
 EXCLUDE = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
 
 
@@ -29,6 +31,8 @@ class PostgresDatabase(Database):
         self._later: list[Unit[Any]] = []
         self._flushing: asyncio.Task[None] | None = None
         self._closing = False
+        #: Its session holds SERVING; the server lets go of it when the process dies.
+        self._presence: AsyncConnection | None = None
 
     @classmethod
     async def open(cls, url: URL) -> Self:
@@ -60,10 +64,29 @@ class PostgresDatabase(Database):
         if self._flushing is None:
             self._flushing = asyncio.create_task(self._flush_soon())
 
+    async def attend(self) -> bool:
+        if self._presence is not None:
+            try:
+                return await _attend(self._presence, seen=True)
+            except DBAPIError:
+                await self._leave()
+        connection = await self._engine.connect()
+        await connection.execution_options(isolation_level="AUTOCOMMIT")
+        alone = await _attend(connection, seen=False)
+        self._presence = connection
+        return alone
+
+    async def _leave(self) -> None:
+        if self._presence is not None:
+            await self._presence.invalidate()  # with the session goes what it held
+            await self._presence.close()
+            self._presence = None
+
     async def close(self) -> None:
         if self._closing:
             return
         self._closing = True
+        await self._leave()
         if self._running:
             await asyncio.wait(self._running)
         if self._flushing is not None:
@@ -103,6 +126,21 @@ class PostgresDatabase(Database):
                     await self._run([unit])
                 except Exception as alone:
                     report_unseen(unit, alone)
+
+
+async def _attend(connection: AsyncConnection, *, seen: bool) -> bool:
+    """Whether nobody else holds SERVING; held in common from here on (`seen`: it is already)."""
+
+    async def ask(function: str) -> bool:
+        return bool((await connection.exec_driver_sql(f"SELECT {function}({SERVING})")).scalar())
+
+    alone = await ask("pg_try_advisory_lock")
+    if not seen:
+        await ask("pg_advisory_lock_shared")
+    # Only now: of two that begin at once, one sees the other.
+    if alone:
+        await ask("pg_advisory_unlock")
+    return alone
 
 
 def _report(unit: Unit[Any], task: "asyncio.Task[Any]") -> None:

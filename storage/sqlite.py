@@ -93,6 +93,10 @@ class SqliteDatabase(Database):
         if self._linger is None:
             self._linger = asyncio.get_running_loop().call_later(LINGER, self._wake.set)
 
+    async def attend(self) -> bool:
+        # One process serves on a file.
+        return True
+
     async def close(self) -> None:
         if self._closing:
             return

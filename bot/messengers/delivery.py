@@ -86,7 +86,8 @@ class Delivery:
         if answer.callback_id is not None:
             self._beside(self._answer_press(channel, answer))
         if answer.delete is not None:
-            self._beside(self._delete(channel, place.chat_id, answer.delete))
+            # The update counts as answered only once the password is gone.
+            await self._delete(channel, place.chat_id, answer.delete)
         if answer.quiet is not None:
             self._wake(answer.quiet)
         if not answer.screens and not self._notice_as_message(channel, answer):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, bindparam, exists, func, update
+from sqlalchemy import and_, bindparam, exists, func, or_, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, SQLModel, col, select
 
@@ -65,6 +65,15 @@ _ANSWERED = (
     update(InboxUpdate)
     .where(col(InboxUpdate.id) == bindparam("row_id"), col(InboxUpdate.state) == InboxState.DONE)
     .values(state=InboxState.ANSWERED)
+    .execution_options(synchronize_session=False)
+)
+#: Before the id of a message in `note`.
+_DELETE = "delete message "
+_OWED = and_(col(InboxUpdate.state) == InboxState.DONE, col(InboxUpdate.note).like(f"{_DELETE}%"))
+_OWE = (
+    update(InboxUpdate)
+    .where(col(InboxUpdate.id) == bindparam("row_id"))
+    .values(note=bindparam("why"))
     .execution_options(synchronize_session=False)
 )
 _COLUMNS = (
@@ -157,9 +166,34 @@ def older(db: Session, row: Row) -> list[Row]:
     return [Row(*one) for one in db.execute(_OLDER, key)]
 
 
+def owe_deletion(db: Session, row_id: int, message_id: int) -> None:
+    """The message of this update held a password: it must be gone from the chat before the update counts as answered."""
+    db.execute(_OWE, {"row_id": row_id, "why": f"{_DELETE}{message_id}"})
+
+
+def owed_deletions(db: Session, before: datetime) -> list[Row]:
+    """Updates done before an instant whose message is not known to be deleted."""
+    statement = (
+        select(*_COLUMNS)  # type: ignore[call-overload]
+        .where(_OWED, col(InboxUpdate.done_at) <= before)
+        .order_by(col(InboxUpdate.id))
+    )
+    return [Row(*row) for row in db.execute(statement)]
+
+
+def message_to_delete(db: Session, row_id: int) -> int | None:
+    note = db.execute(select(InboxUpdate.note).where(InboxUpdate.id == row_id, _OWED)).scalar()
+    return None if note is None else int(note.removeprefix(_DELETE))
+
+
 def show_unanswered(db: Session, now: datetime, before: datetime) -> int:
     """Chats whose answer may not have left are to be shown their screen; say how many rows there were."""
-    lost = and_(col(InboxUpdate.state) == InboxState.DONE, col(InboxUpdate.done_at) <= before)
+    # Those that owe a deletion go back into their lanes.
+    lost = and_(
+        col(InboxUpdate.state) == InboxState.DONE,
+        col(InboxUpdate.done_at) <= before,
+        or_(col(InboxUpdate.note).is_(None), col(InboxUpdate.note).not_like(f"{_DELETE}%")),
+    )
     if not db.execute(select(func.count()).select_from(InboxUpdate).where(lost)).scalar_one():
         return 0
     theirs = and_(

@@ -108,7 +108,10 @@ def _contact(message: Message) -> Contact | None:
 
 def _file(message: Message) -> OfferedFile | None:
     if message.photo:
-        largest = max(message.photo, key=lambda size: (size.width * size.height, size.file_size or 0))
+        # They come small to large; Bale leaves out the measures of some sizes, and then they tell nothing.
+        largest = message.photo[-1]
+        if all(size.width and size.height for size in message.photo):
+            largest = max(message.photo, key=lambda size: (size.width * size.height, size.file_size or 0))
         return OfferedFile(str(largest.file_id), None, _size(largest.file_size), is_photo=True)
     if message.document is not None:
         document = message.document

@@ -225,6 +225,22 @@ class Serve:
         if answer is not None:
             await self.delivery.show(answer)
 
+    async def forget(self, row: inbox.Row) -> None:
+        """Delete the message with a password that a process which died may have left, and show the current screen."""
+
+        def unit(db: Session) -> Answer | None:
+            message_id = inbox.message_to_delete(db, row.id)
+            if message_id is None or row.lane is None:
+                return None
+            incoming = Incoming(row.messenger, row.update_id, row.lane)
+            turn = inbox.load_turn(db, incoming, self.desk.clock(), self.desk.world, reading=True)
+            screens = () if turn.chat.dead else (self._decider.current(turn),)
+            return Answer(_place(turn), screens, update_row=row.id, delete=message_id)
+
+        answer = await self.desk.database.read(unit)
+        if answer is not None:
+            await self.delivery.show(answer)
+
     # -- the unit ------------------------------------------------------------------------------------
 
     def _unit(
@@ -244,6 +260,8 @@ class Serve:
         decided = self._decider.decide(turn, prepared.refusal)
         if prepared.secret or decided.wipe:
             inbox.wipe(db, passage.row.id)
+            if incoming.message_id is not None and not incoming.pressed:
+                inbox.owe_deletion(db, passage.row.id, incoming.message_id)
         return self._answer(turn, decided, passage.row.id, secret=prepared.secret)
 
     def _preparation(self, turn: Turn) -> Preparation | None:

@@ -49,10 +49,11 @@ class Service:
         secret_key: str,
         shared: bool,
         webhook_url: str | None = None,
+        alone: bool = False,
         at_once: int = 64,
     ) -> None:
         """`shared`: several processes may work on the database. `webhook_url`: the root under which the messengers
-        reach us; None: we poll."""
+        reach us; None: we poll. `alone`: at the start no other process serves on the database."""
         self.desk = desk
         self.channels = channels
         self.lanes = Lanes(at_once=at_once)
@@ -73,6 +74,7 @@ class Service:
         self.intake = Intake(desk, self.way, secret_key=secret_key, messengers=channels)
         self.pollings = {one: Polling(channel, self.intake) for one, channel in channels.items()}
         self._webhook_url = webhook_url
+        self._alone = alone
         self._commands = sorted(routes.commands)
         self._tasks: list[asyncio.Task[Any]] = []
         self._intakes: list[asyncio.Task[Any]] = []
@@ -91,7 +93,7 @@ class Service:
 
     async def start(self) -> None:
         """Begin; returns once every messenger was tried and one takes updates (or all were refused)."""
-        await self.way.show_unanswered()
+        await self.way.show_unanswered(alone=self._alone)
         self._intakes = [asyncio.create_task(self._live(one), name=one.value) for one in self.channels]
         self._tasks = [
             asyncio.create_task(self.ticker.run(), name="ticker"),
@@ -147,7 +149,7 @@ class Service:
                 self._first_try[messenger].set()
                 await asyncio.sleep(pause)
         self.desk.world.bot_links[messenger] = channel.link
-        recovered = await self.way.recover(messenger)
+        recovered = await self.way.recover(messenger, alone=self._alone)
         if recovered:
             log.info("%s: %d unfinished updates go on", messenger.value, recovered)
         self.ticker.wake()
@@ -189,6 +191,7 @@ class Service:
         while True:
             await asyncio.sleep(SWEEP)
             try:
+                await self.desk.database.attend()
                 await self.way.sweep()
             except Exception:
                 log.exception("the sweep of the inbox stumbled")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Iterable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -64,25 +64,48 @@ class Way:
 
         self.lanes.put((messenger, chat_id), show)
 
-    async def recover(self, messenger: Messenger) -> int:
+    def put_owed(self, rows: Iterable[Row]) -> None:
+        """Show the current screen of these chats and delete the messages with passwords that are still there."""
+        for row in rows:
+            channel = self._channels.get(row.messenger)
+            if row.id not in self._mine and channel is not None and channel.ready:
+                self._mine.add(row.id)
+                self.lanes.put((row.messenger, row.lane), partial(self._forget, row))
+
+    async def _forget(self, row: Row) -> None:
+        try:
+            await self._serve.forget(row)
+        finally:
+            self._mine.discard(row.id)
+
+    async def recover(self, messenger: Messenger, *, alone: bool = False) -> int:
         """Once a messenger is connected, before anything new is taken: its unfinished updates go back into their
         lanes. On a shared database another process may be at some of them; the unit excludes doubles."""
         rows = await self.desk.database.read(inbox.waiting)
         rows = [row for row in rows if row.messenger is messenger]
+        before = self._left_before(alone=alone)
+        owed = await self.desk.database.read(lambda db: inbox.owed_deletions(db, before))
+        # First: they are older than what waits.
+        self.put_owed(row for row in owed if row.messenger is messenger)
         self.put(rows)
         return len(rows)
 
-    async def show_unanswered(self, *, older_than: float = 0.0) -> None:
-        """Whoever's answer may not have left is shown the current screen. At start, and now and then for what another
-        process left behind (`older_than` seconds ago)."""
-        now = self.desk.clock()
-        before = now - timedelta(seconds=max(older_than, ABANDONED if self._shared else 0.0))
+    def _left_before(self, *, alone: bool = False, older_than: float = 0.0) -> datetime:
+        """What was done before this and is unanswered still is in no living process's hands."""
+        others = self._shared and not alone
+        return self.desk.clock() - timedelta(seconds=max(older_than, ABANDONED if others else 0.0))
+
+    async def show_unanswered(self, *, alone: bool = False, older_than: float = 0.0) -> None:
+        """Whoever's answer may not have left is shown the current screen. At start (`alone`: no other process serves),
+        and now and then for what another process left behind (`older_than` seconds ago)."""
+        now, before = self.desk.clock(), self._left_before(alone=alone, older_than=older_than)
         await self.desk.database.run(lambda db: inbox.show_unanswered(db, now, before))
 
     async def sweep(self) -> None:
         """Take over what another process, or a moment without database, left behind. Called now and then."""
         before = self.desk.clock() - timedelta(seconds=ABANDONED)
         self.put(await self.desk.database.read(lambda db: inbox.waiting(db, before)), again=True)
+        self.put_owed(await self.desk.database.read(lambda db: inbox.owed_deletions(db, before)))
         await self.show_unanswered(older_than=ABANDONED)
 
     async def _carry(self, row: Row, again: bool) -> None:

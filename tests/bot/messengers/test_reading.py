@@ -1,0 +1,38 @@
+"""What an update offers, as the services see it."""
+
+from typing import Any
+
+import pytest
+from telegram import Update
+
+from bot.messengers.bale_shapes import whole_update
+from bot.messengers.reading import read
+from storage.states import Messenger
+
+CHAT = {"id": 7, "type": "private"}
+SENDER = {"id": 7, "is_bot": False, "first_name": "س"}
+
+
+def size(name: str, width: int | None) -> dict[str, Any]:
+    measures = {} if width is None else {"width": width, "height": width, "file_size": width * 10}
+    return {"file_id": name, "file_unique_id": f"u{name}", **measures}
+
+
+@pytest.mark.parametrize(
+    "sizes",
+    [
+        [size("small", 90), size("large", 1280)],
+        [size("large", 1280), size("small", 90)],
+        [size("small", 90), size("middle", 800), size("large", None)],
+        [size("small", None), size("large", None)],
+    ],
+    ids=["small to large", "large to small", "the last unmeasured", "none measured"],
+)
+def test_the_largest_size_of_a_photo_is_taken(sizes: list[dict[str, Any]]) -> None:
+    """Bale leaves out the measures of some sizes; a paper must not shrink to a thumbnail for that."""
+    message = {"message_id": 1, "date": 1, "chat": CHAT, "from": SENDER, "photo": sizes}
+    update = Update.de_json(whole_update({"update_id": 1, "message": message}), None)
+    incoming = read(update, Messenger.BALE)
+    assert incoming is not None
+    assert incoming.file is not None
+    assert incoming.file.handle == "large"

@@ -1,0 +1,69 @@
+"""After a crash of the only process nobody waits for the leases of the dead one."""
+
+from datetime import UTC, datetime, timedelta
+
+from sqlmodel import Session, select
+
+from bot import takeover
+from bot.messengers import pushes
+from bot.services.payments import attempts
+from bot.services.payments.attempts import Claimed
+from storage.database import Database
+from storage.states import AttemptState, Channel, Messenger, PushState, RequestKind, RequestState
+from storage.tables import Account, Chat, PaymentAttempt, Push, QualificationRequest
+
+NOW = datetime(2026, 3, 1, 8, tzinfo=UTC)
+LATER = NOW + timedelta(minutes=2)
+
+
+def _leased(db: Session) -> None:
+    account = Account(user_code="10000001", password_hash="x", first_name="سارا", last_name="کریمی")
+    db.add(account)
+    db.flush()
+    chat = Chat(messenger=Messenger.BALE, chat_id=5, account_id=account.id, show_at=LATER)
+    request = QualificationRequest(
+        account_id=account.id, kind=RequestKind.NEW, state=RequestState.AWAITING_PAYMENT, fee_rial=1000
+    )
+    db.add_all([chat, request])
+    db.flush()
+    db.add(
+        Push(
+            key="k",
+            kind="N6",
+            channel=Channel.CHAT,
+            account_id=account.id,
+            chat_row_id=chat.id,
+            text="خبر",
+            state=PushState.SENDING,
+            leased_until=LATER,
+        )
+    )
+    db.add(
+        PaymentAttempt(
+            request_id=request.id,
+            gateway="zarinpal",
+            ref="A1",
+            amount_rial=1000,
+            state=AttemptState.VERIFYING,
+            next_check_at=LATER,
+        )
+    )
+
+
+async def test_leases_of_the_dead_end(database: Database) -> None:
+    await database.run(_leased)
+    soon = NOW + timedelta(seconds=1)
+    attempt_id = await database.read(lambda db: db.exec(select(PaymentAttempt.id)).one())
+    assert attempt_id is not None
+
+    def claim(db: Session) -> object:
+        return attempts.claim(db, attempt_id=attempt_id, now=soon)
+
+    assert await database.run(claim) is AttemptState.VERIFYING
+    assert (await database.read(lambda db: pushes.due(db, soon, [Messenger.BALE], 5)))[0] == []
+
+    await database.run(lambda db: takeover.release(db, now=NOW))
+
+    assert isinstance(await database.run(claim), Claimed)
+    assert len((await database.read(lambda db: pushes.due(db, soon, [Messenger.BALE], 5)))[0]) == 1
+    assert await database.read(lambda db: db.exec(select(Chat.show_at)).one()) == NOW

@@ -1,0 +1,38 @@
+"""Processes on one database see each other."""
+
+from storage.database import open_database
+
+
+async def test_processes_on_postgres_see_each_other(postgres_url: str) -> None:
+    first, second = await open_database(postgres_url), await open_database(postgres_url)
+    try:
+        assert await first.attend()
+        assert await first.attend()
+        assert not await second.attend()
+        assert not await first.attend()
+        await first.close()
+        assert await second.attend()
+    finally:
+        await first.close()
+        await second.close()
+
+
+async def test_the_sign_is_renewed_where_the_server_dropped_it(postgres_url: str) -> None:
+    first, second = await open_database(postgres_url), await open_database(postgres_url)
+    try:
+        await first.attend()
+        await second.run(lambda db: db.connection().exec_driver_sql(DROP_OTHERS))
+        assert await first.attend()
+        assert not await second.attend()
+    finally:
+        await first.close()
+        await second.close()
+
+
+DROP_OTHERS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+
+
+async def test_one_process_serves_on_a_file(sqlite_url: str) -> None:
+    database = await open_database(sqlite_url)
+    assert await database.attend()
+    await database.close()
