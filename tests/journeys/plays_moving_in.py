@@ -12,7 +12,7 @@ from tests.bot.moving_in.files import COMPANY, officer, write_csv
 from tests.bot.test_passwords_legacy import HASHES, identity_v3
 from tests.journeys.identity import next_mobile, next_national_code
 from tests.journeys.plays import Scene, play
-from tests.journeys.scenes import login, send, walk
+from tests.journeys.scenes import login, read_credentials, send, walk
 from tests.journeys.stage import Credentials
 
 COUNTS = re.compile(r"خوانده‌شده: (\d+)\nتازه: (\d+)\nبه‌روزشده: (\d+)\nبی‌تغییر: (\d+)\nردشده: (\d+)")
@@ -100,3 +100,60 @@ async def open_own(person: Person, line: str) -> None:
     await person.command("menu")
     await person.tap("👤 اطلاعات من")
     await person.sees(line)
+
+
+@play("J19", "مسئول فنی سامانه قدیم بی‌گفت‌وگو: پیامک، ورود، پذیرش")
+async def reached_by_sms(scene: Scene) -> None:
+    sms = scene.stage.town.sms
+    waiting = newcomer(1, qualified="بله")
+    path = write_csv(scene.stage.folder / "officers.csv", [waiting, COMPANY])
+    counts, _ = await bring_in(scene, path)
+    assert counts == (2, 2, 0, 0, 0)
+    manager = await manager_of(scene, "کیان طب")
+    await scene.expert()
+
+    await manager.command("menu")
+    await manager.tap("👤 انتخاب مسئول فنی")
+    await manager.sees("برای کدام شعبه")
+    await manager.tap("مرکزی")
+    await walk(manager, [("کد ملی مسئول فنی را", send(waiting["national_code"]))], "ارسال شد")
+    await manager.sees("هنوز وارد سامانه نشده است")
+
+    await sms.sees(waiting["mobile"], "کیان طب")
+    sara = scene.here.person("سارا", phone=waiting["mobile"])
+    await login(sara, Credentials(waiting["user_code"], waiting["password"]))
+    await sara.command("menu")
+    await sara.tap("🤝 مراکز طرف قرارداد")
+    await sara.tap("درخواست‌های جدید (۱)")
+    await sara.tap("کیان طب")
+    await sara.sees("شناسه: ")
+    await sara.tap("✅ قبول همکاری")
+    await sara.sees("ادامه می‌دهید؟")
+    await sara.tap("بله، قبول می‌کنم")
+    await sara.sees("همکاری را پذیرفتید")
+    await manager.sees("✅ سارا کریمی‌نژاد درخواست همکاری")
+    assert len(sms.inbox(waiting["mobile"])) == 1
+
+
+async def manager_of(scene: Scene, distributor: str) -> Person:
+    """Staff give a manager to a distributor that came in by the file; the manager logs in."""
+    desk = (await scene.staff()).person
+    await desk.command("menu")
+    await desk.tap("🏢 توزیع‌کنندگان")
+    await desk.tap(distributor)
+    await desk.sees("هنوز مدیری در سامانه ندارد")
+    await desk.tap("➕ مدیر دیگر")
+    await walk(
+        desk,
+        [
+            ("کد ملی مدیر را", send(next_national_code())),
+            ("نام مدیر را بفرستید", send("حسین")),
+            ("نام خانوادگی مدیر را", send("رضایی")),
+        ],
+        "مشخصات مدیر را بررسی کنید",
+    )
+    await desk.tap("✅ تأیید")
+    credentials = read_credentials(await desk.sees("رمز عبور:"))
+    manager = scene.here.person("حسین")
+    await login(manager, credentials)
+    return manager
