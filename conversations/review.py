@@ -8,20 +8,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar
 
+from sqlmodel import Session
+
 from bot.errors import AlreadyDecided, InvalidInput, NotAllowed, Refusal, Stale
 from bot.rules import items
 from bot.rules.identity import search_key
 from bot.screens import Press, Reply, Screen
-from bot.services import reference, review
+from bot.services import cooperation, reference, review
+from bot.services.desk import people
 from bot.texts import t
-from bot.turn import Turn
+from bot.turn import Actor, Turn
 from conversations import dialogue
 from conversations.dialogue import Again, Answers, Ask, Dialogue, Given, Stay
 from conversations.questions import Choice, Confirm, Text, Ticks
 from conversations.request_steps import TICK_ROOM
 from conversations.wording import Wording, for_people, shortened
 from storage.states import RejectReason
-from storage.tables import Account, QualificationRequest
+from storage.tables import Account, CooperationRequest, QualificationRequest
 
 #: Characters of what an expert writes to the applicant.
 LONGEST = 800
@@ -60,10 +63,12 @@ OTHER = RejectReason.OTHER.value
 
 class Reason(Choice):
     """A preset, or the expert's own words. The value is {"reason": …, "text": own words or None}. Each preset has its
-    label under "<labels>.<preset>"."""
+    label under "<labels>.<preset>"; `longest` is of own words, in characters."""
 
-    def __init__(self, presets: Iterable[str], labels: str) -> None:
+    def __init__(self, presets: Iterable[str], labels: str, *, longest: int = LONGEST) -> None:
         super().__init__([(str(reason), t(f"{labels}.{reason}")) for reason in presets], columns=1)
+        self.words = Text(items.SHORTEST_REPLY, longest, lines=True, short="error.short_reason")
+        self.addition = Addition(items.SHORTEST_REPLY, longest)
 
     def accept(self, turn: Turn, ask: Ask, answers: Answers, given: Given) -> Any | Stay:
         try:
@@ -71,7 +76,7 @@ class Reason(Choice):
         except InvalidInput:
             if given.text is None:
                 raise
-        return {"reason": OTHER, "text": _own_words.read(turn, given.text)}
+        return {"reason": OTHER, "text": self.words.read(turn, given.text)}
 
     def show(self, turn: Turn, ask: Ask, value: Any) -> str:
         return str(value["text"] or super().show(turn, ask, value["reason"]))
@@ -90,17 +95,20 @@ class Sure(Confirm):
 
 
 class Addition(Text):
-    """Words to the applicant that may be left out (not «رد کردن», which here would mean to reject)."""
+    """Words that may be left out by the button `without` (not «رد کردن», which here would mean to reject)."""
+
+    def __init__(self, min: int, max: int, *, without: str = "reject.no_text") -> None:
+        super().__init__(min, max, lines=True, short="error.short_reason")
+        self.without = without
 
     def offers(self, turn: Turn, answers: Answers) -> tuple[dialogue.Choice, ...]:
-        return (dialogue.Choice("none", t("reject.no_text")),)
+        return (dialogue.Choice("none", t(self.without)),)
 
     def chosen(self, turn: Turn, answers: Answers, key: str) -> str:
         return ""
 
-
-_own_words = Text(items.SHORTEST_REPLY, LONGEST, lines=True, short="error.short_reason")
-_addition = Addition(items.SHORTEST_REPLY, LONGEST, lines=True, short="error.short_reason")
+    def show(self, turn: Turn, ask: Ask, value: Any) -> str:
+        return super().show(turn, ask, value) if value else t("form.none")
 
 
 _presets = Reason(RejectReason, "reject")
@@ -137,8 +145,8 @@ def rejecting(presets: Reason, *, heading: str, sure: list[str]) -> list[Ask]:
 
     return [
         Ask("reject_reason", presets, prompt=headed("ask.reject_reason")),
-        Ask("reject_text", _own_words, when=_needs_words, prompt=headed("ask.reject_text")),
-        Ask("reject_addition", _addition, when=_may_add, prompt=headed("ask.reject_addition")),
+        Ask("reject_text", presets.words, when=_needs_words, prompt=headed("ask.reject_text")),
+        Ask("reject_addition", presets.addition, when=_may_add, prompt=headed("ask.reject_addition")),
         Ask("sure", Sure("reject.do"), prompt="\n".join(sure)),
     ]
 
@@ -237,14 +245,35 @@ def finish_defects(turn: Turn, answers: dict[str, Any]) -> Reply:
     return Reply(goto=Press("desk.outcome", request.id))
 
 
+def find_files(db: Session, *, actor: Actor, code: str) -> list[QualificationRequest | CooperationRequest]:
+    """Files of both sorts by tracking or national code: qualification first. Raises InvalidInput as the services do."""
+    found: list[QualificationRequest | CooperationRequest] = []
+    missing: InvalidInput | None = None
+    for find in (review.find, cooperation.find):
+        try:
+            found += find(db, actor=actor, code=code)
+        except InvalidInput as refusal:
+            missing = refusal
+    if missing is not None and not found:
+        raise missing
+    return found
+
+
+def file_door(request: QualificationRequest | CooperationRequest) -> tuple[str, int]:
+    """Action and id of the card of a file."""
+    cooperates = isinstance(request, CooperationRequest)
+    return ("desk.coop_file" if cooperates else "desk.file", request.id or 0)
+
+
 def finish_search(turn: Turn, answers: dict[str, Any]) -> Reply | Again:
     try:
-        found = review.find(turn.db, actor=turn.actor, code=answers["search_code"])
+        found = find_files(turn.db, actor=turn.actor, code=answers["search_code"])
     except InvalidInput as refusal:
         return Again(t(refusal.key, **refusal.args_of_text), forget=("search_code",))
+    people.note_look_up(turn.db, actor=turn.actor, requests=found, now=turn.now)
     if len(found) > 1:
         return Reply(goto=Press("desk.person", found[0].account_id))
-    return Reply(goto=Press("desk.file", found[0].id or 0))
+    return Reply(goto=Press(*file_door(found[0])))
 
 
 reject = Dialogue("reject", reject_steps, finish_reject, exit=_file)

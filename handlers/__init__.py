@@ -2,12 +2,39 @@
 
 from bot.routes import Routes
 from conversations.engine import Engine
-from handlers import account, expert, home, letters, officer, staff
+from handlers import (
+    account,
+    centers,
+    distributor,
+    expert,
+    general,
+    home,
+    letters,
+    me,
+    officer,
+    staff,
+    staff_desk,
+    staff_distributors,
+)
 
 
 def all_routes(engine: Engine) -> Routes:
     """Every route of every room. Raises ValueError for one that exists twice."""
     table = Routes()
-    for room in (home, account, officer, expert, staff, letters):
+    rooms = (
+        home,
+        account,
+        me,
+        general,
+        officer,
+        centers,
+        distributor,
+        expert,
+        staff,
+        staff_desk,
+        staff_distributors,
+        letters,
+    )
+    for room in rooms:
         table.include(room.routes(engine))
     return table

@@ -1,18 +1,25 @@
-"""What an expert does with a file: claim, release, assign, approve, and the dialogues that reject or declare
-deficiencies. Every decision has a confirm step (SPEC Q15)."""
+"""What an expert does with a file of either sort: claim, release, assign, approve, and the dialogues that reject or
+declare deficiencies. Every decision has a confirm step (SPEC Q15)."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Protocol
+
 from bot.routes import Routes
+from bot.rules.cooperation import Action as CooperationAction
 from bot.rules.qualification import Action
-from bot.screens import Press, Reply, Screen, button
-from bot.services import cases, review
+from bot.screens import Button, Press, Reply, Screen, button
+from bot.services import cases, cooperation, review
+from bot.services.coop import cases as coop_cases
 from bot.texts import formats, t
 from bot.turn import Turn
 from conversations.engine import Engine
 from conversations.wording import shortened
 from handlers.desk_lists import EXPERTS, REVIEWERS
-from handlers.nav import Row, back, number_in, page_of, pager, ways
+from handlers.nav import Row, back, grid, number_in, page_of, pager, ways
 from storage.states import Role
 from storage.tables import Account
 
@@ -21,15 +28,89 @@ PAGE = 8
 HEADS = (Role.IN_CHARGE, Role.STAFF)
 
 
+class Request(Protocol):
+    """What the deeds know of a file of either sort."""
+
+    id: int | None
+    version: int
+    account_id: int
+    university_code: str | None
+    reviewer_id: int | None
+    tracking_code: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """One sort of files: where its routes begin ("desk." or "desk.coop_"), its card, its services."""
+
+    prefix: str
+    look: Callable[[Turn, int], tuple[Request, frozenset[Any]]]
+    claim: Callable[..., object]
+    release: Callable[..., object]
+    assign: Callable[..., object]
+    #: Action of the law → the deed and its label.
+    decisions: Mapping[Any, str]
+
+    @property
+    def file(self) -> str:
+        return f"{self.prefix}file"
+
+
+def _file(turn: Turn, request_id: int) -> tuple[Request, frozenset[Any]]:
+    found = review.open_file(turn.db, actor=turn.actor, request_id=request_id)
+    return found.request, found.actions
+
+
+def _cooperation(turn: Turn, request_id: int) -> tuple[Request, frozenset[Any]]:
+    found = cooperation.expert_card(turn.db, actor=turn.actor, request_id=request_id)
+    return found.request, found.actions
+
+
+FILES = Sort(
+    "desk.",
+    _file,
+    review.claim,
+    review.release,
+    review.assign,
+    {Action.APPROVE: "approve", Action.REJECT: "reject", Action.DECLARE_DEFICIENCIES: "defects"},
+)
+COOPERATION = Sort(
+    "desk.coop_",
+    _cooperation,
+    cooperation.claim,
+    cooperation.release,
+    cooperation.assign,
+    {CooperationAction.APPROVE: "approve", CooperationAction.UNIVERSITY_REJECT: "reject"},
+)
+#: Who holds a file; the same words in both laws.
+HOLDING = {Action.CLAIM: "claim", Action.RELEASE: "release", Action.ASSIGN: "assign"}
+
+
+def deeds(sort: Sort, request: Request, actions: frozenset[Any]) -> list[Row]:
+    """Decisions first, then who holds the file. Nothing that the law does not allow now."""
+
+    def row(names: Mapping[Any, str]) -> list[Button]:
+        return [
+            button(t(f"desk.{deed}"), f"{sort.prefix}{deed}", request.id or 0, request.version)
+            for action, deed in names.items()
+            if action in actions
+        ]
+
+    return [one for one in (tuple(row(sort.decisions)), *grid(row(HOLDING), columns=2)) if one]
+
+
 def routes(engine: Engine) -> Routes:
-    """desk.claim, release, approve, reject, defects, assign."""
+    """claim, release, approve, reject, assign of both sorts; desk.defects."""
     table = Routes()
-    table.act("desk.claim", roles=EXPERTS)(claim)
-    table.act("desk.release", roles=REVIEWERS)(release)
+    for sort in (FILES, COOPERATION):
+        table.act(f"{sort.prefix}claim", roles=EXPERTS)(partial(claim, sort))
+        table.act(f"{sort.prefix}release", roles=REVIEWERS)(partial(release, sort))
+        table.show(f"{sort.prefix}assign", roles=HEADS)(partial(assign, sort))
+        table.act(f"{sort.prefix}assign_do", roles=HEADS)(partial(assign_do, sort))
     table.show("desk.approve", roles=EXPERTS)(approve)
     table.act("desk.approve_do", roles=EXPERTS)(approve_do)
-    table.show("desk.assign", roles=HEADS)(assign)
-    table.act("desk.assign_do", roles=HEADS)(assign_do)
+    table.show("desk.coop_approve", roles=EXPERTS)(approve_coop)
+    table.act("desk.coop_approve_do", roles=EXPERTS)(approve_coop_do)
 
     @table.act("desk.reject", roles=EXPERTS)
     def reject(turn: Turn, press: Press) -> Reply:
@@ -46,17 +127,30 @@ def routes(engine: Engine) -> Routes:
         cases.check(turn.db, request, case, actor=turn.actor, action=action, version=press.version)
         return engine.start(turn, name, subject_id=press.id, answers={"_version": press.version})
 
+    @table.act("desk.coop_reject", roles=EXPERTS)
+    def reject_coop(turn: Turn, press: Press) -> Reply:
+        request = coop_cases.load(turn.db, press.id)
+        coop_cases.check(
+            turn.db,
+            request,
+            coop_cases.case_of(turn.db, request),
+            actor=turn.actor,
+            action=CooperationAction.UNIVERSITY_REJECT,
+            version=press.version,
+        )
+        return engine.start(turn, "coop_reject", subject_id=press.id, answers={"_version": press.version})
+
     return table
 
 
-def claim(turn: Turn, press: Press) -> Reply:
-    review.claim(turn.db, actor=turn.actor, request_id=press.id, version=press.version, now=turn.now)
-    return Reply(goto=Press("desk.file", press.id), notice=t("desk.claimed"))
+def claim(sort: Sort, turn: Turn, press: Press) -> Reply:
+    sort.claim(turn.db, actor=turn.actor, request_id=press.id, version=press.version, now=turn.now)
+    return Reply(goto=Press(sort.file, press.id), notice=t("desk.claimed"))
 
 
-def release(turn: Turn, press: Press) -> Reply:
-    review.release(turn.db, actor=turn.actor, request_id=press.id, version=press.version, now=turn.now)
-    return Reply(goto=Press("desk.file", press.id), notice=t("desk.released"))
+def release(sort: Sort, turn: Turn, press: Press) -> Reply:
+    sort.release(turn.db, actor=turn.actor, request_id=press.id, version=press.version, now=turn.now)
+    return Reply(goto=Press(sort.file, press.id), notice=t("desk.released"))
 
 
 def approve(turn: Turn, press: Press) -> Screen:
@@ -64,18 +158,33 @@ def approve(turn: Turn, press: Press) -> Screen:
     found = review.open_file(turn.db, actor=turn.actor, request_id=press.id)
     request = found.request
     if Action.APPROVE not in found.actions or press.version != request.version:
-        return stale(press.id)
+        return stale(FILES, press.id)
     lines = [
         t("desk.approve_confirm", code=request.tracking_code or ""),
         t("desk.applicant", name=found.applicant.name),
     ]
-    yes = button(t("desk.approve_do"), "desk.approve_do", press.id, press.version)
-    return Screen("\n".join(lines), ((yes,), (back("desk.file", press.id, label="nav.no"),)))
+    return _sure(FILES, press, "\n".join(lines))
 
 
-def stale(request_id: int) -> Screen:
+def approve_coop(turn: Turn, press: Press) -> Screen:
+    """The question before a cooperation begins."""
+    card = cooperation.expert_card(turn.db, actor=turn.actor, request_id=press.id)
+    if press.version != card.request.version or not card.actions & set(COOPERATION.decisions):
+        return stale(COOPERATION, press.id)
+    text = t("desk.coop_approve_confirm", officer=card.officer_name, branch=card.branch.name)
+    if card.replaces:
+        text = f"{text}\n{t('desk.coop_replaces', name='، '.join(card.replaces))}"
+    return _sure(COOPERATION, press, text)
+
+
+def _sure(sort: Sort, press: Press, text: str) -> Screen:
+    yes = button(t("desk.approve_do"), f"{sort.prefix}approve_do", press.id, press.version)
+    return Screen(text, ((yes,), (back(sort.file, press.id, label="nav.no"),)))
+
+
+def stale(sort: Sort, request_id: int) -> Screen:
     """A question about a file that is no longer as it was."""
-    return Screen(t("error.stale"), ((back("desk.file", request_id, label="desk.file"),),))
+    return Screen(t("error.stale"), ((back(sort.file, request_id, label="desk.file"),),))
 
 
 def approve_do(turn: Turn, press: Press) -> Reply:
@@ -90,34 +199,39 @@ def approve_do(turn: Turn, press: Press) -> Reply:
     return Reply(goto=Press("desk.outcome", press.id))
 
 
-def assign(turn: Turn, press: Press) -> Screen:
+def approve_coop_do(turn: Turn, press: Press) -> Reply:
+    cooperation.approve(turn.db, actor=turn.actor, request_id=press.id, version=press.version, now=turn.now)
+    return Reply(goto=Press("desk.coop_outcome", press.id))
+
+
+def assign(sort: Sort, turn: Turn, press: Press) -> Screen:
     """Choose an expert of the file's university, the least burdened first."""
-    found = review.open_file(turn.db, actor=turn.actor, request_id=press.id)
-    request = found.request
-    if Action.ASSIGN not in found.actions or press.version != request.version:
-        return stale(press.id)
+    request, actions = sort.look(turn, press.id)
+    if Action.ASSIGN not in actions or press.version != request.version:
+        return stale(sort, press.id)
     others = [
         one
         for one in review.experts_of(turn.db, request.university_code)
         if one.account.id not in (request.reviewer_id, request.account_id)
     ]
     if not others:
-        return Screen(t("desk.assign_none"), (ways("desk.file", press.id),))
+        return Screen(t("desk.assign_none"), (ways(sort.file, press.id),))
     pages = -(-len(others) // PAGE)
     page = min(page_of(press), pages - 1)
     rows: list[Row] = []
     for one in others[page * PAGE : (page + 1) * PAGE]:
         load = t("desk.expert_load", n=formats.digits(one.load))
         label = f"{shortened(one.account.name, 19 - len(load))} {load}"
-        rows.append((button(label, "desk.assign_do", press.id, press.version, str(one.account.id)),))
+        action = f"{sort.prefix}assign_do"
+        rows.append((button(label, action, press.id, press.version, str(one.account.id)),))
     text = t("desk.assign_title", code=request.tracking_code or "")
     turns = pager(press, page=page, pages=pages)
-    return Screen(text, (*rows, *turns, ways("desk.file", press.id)))
+    return Screen(text, (*rows, *turns, ways(sort.file, press.id)))
 
 
-def assign_do(turn: Turn, press: Press) -> Reply:
+def assign_do(sort: Sort, turn: Turn, press: Press) -> Reply:
     expert_id = number_in(press)
-    review.assign(
+    sort.assign(
         turn.db,
         actor=turn.actor,
         request_id=press.id,
@@ -126,4 +240,4 @@ def assign_do(turn: Turn, press: Press) -> Reply:
         now=turn.now,
     )
     expert = turn.db.get_one(Account, expert_id)
-    return Reply(goto=Press("desk.file", press.id), notice=t("desk.assigned", name=expert.name))
+    return Reply(goto=Press(sort.file, press.id), notice=t("desk.assigned", name=expert.name))

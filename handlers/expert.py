@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from bot.routes import Routes
-from bot.rules import items
-from bot.rules.qualification import Action
-from bot.screens import Button, Paper, Press, Reply, Screen, button
+from bot.screens import Paper, Press, Reply, Screen, button
 from bot.services import review
 from bot.texts import formats, t
 from bot.turn import Turn
 from conversations.engine import Engine
-from conversations.wording import Wording, is_document
-from handlers import cards, decisions, desk_lists
+from conversations.wording import Wording
+from handlers import cards, coop_desk, decisions, desk_lists
 from handlers.desk_lists import EXPERTS, REVIEWERS
 from handlers.nav import Row, back, grid, home, ways
 from storage.states import RequestState
@@ -22,8 +20,10 @@ def routes(engine: Engine) -> Routes:
     table = Routes()
     table.include(desk_lists.routes(engine))
     table.include(decisions.routes(engine))
+    table.include(coop_desk.routes(engine))
     for action, decide in (
         ("desk.file", file),
+        ("desk.whole", whole),
         ("desk.rounds", rounds),
         ("desk.timeline", timeline),
         ("desk.papers", papers),
@@ -36,9 +36,27 @@ def routes(engine: Engine) -> Routes:
 
 
 def file(turn: Turn, press: Press) -> Screen:
-    """The whole file. The national code is whole for the reviewing expert alone."""
+    """The file; of an amendment, what it changes. The national code is whole for the reviewing expert alone."""
     found = review.open_file(turn.db, actor=turn.actor, request_id=press.id)
-    text = cards.file_card(
+    text = _card(turn, found)
+    return Screen(
+        text,
+        (
+            *decisions.deeds(decisions.FILES, found.request, found.actions),
+            *_views(turn, found),
+            *_elsewhere(turn, press.id),
+        ),
+    )
+
+
+def whole(turn: Turn, press: Press) -> Screen:
+    """Everything in an amendment's file, also what it leaves as it is."""
+    found = review.open_file(turn.db, actor=turn.actor, request_id=press.id)
+    return Screen(_card(turn, found, whole=True), (ways("desk.file", press.id),))
+
+
+def _card(turn: Turn, found: review.File, *, whole: bool = False) -> str:
+    return cards.file_card(
         Wording.load(turn.db),
         found.request,
         owner=found.applicant,
@@ -47,36 +65,14 @@ def file(turn: Turn, press: Press) -> Screen:
         rounds=found.rounds,
         full_code=turn.actor.account_id == found.request.reviewer_id,
         now=turn.now,
+        whole=whole,
     )
-    return Screen(text, (*_deeds(found), *_views(turn, found), *_elsewhere(turn, press.id)))
-
-
-def _deeds(found: review.File) -> list[Row]:
-    """Decisions first, then who holds the file. Nothing that the law does not allow now."""
-    request = found.request
-    assert request.id is not None
-
-    def deed(action: Action, label: str, route: str) -> list[Button]:
-        if action not in found.actions:
-            return []
-        return [button(t(label), route, request.id or 0, request.version)]
-
-    decisions_row = [
-        *deed(Action.APPROVE, "desk.approve", "desk.approve"),
-        *deed(Action.REJECT, "desk.reject", "desk.reject"),
-        *deed(Action.DECLARE_DEFICIENCIES, "desk.defects", "desk.defects"),
-    ]
-    holding = [
-        *deed(Action.CLAIM, "desk.claim", "desk.claim"),
-        *deed(Action.RELEASE, "desk.release", "desk.release"),
-        *deed(Action.ASSIGN, "desk.assign", "desk.assign"),
-    ]
-    return [row for row in (tuple(decisions_row), *grid(holding, columns=2)) if row]
 
 
 def _views(turn: Turn, found: review.File) -> list[Row]:
     request_id = found.request.id or 0
-    row = [
+    row = [button(t("desk.whole"), "desk.whole", request_id)] if found.request.before else []
+    row += [
         button(t("desk.papers"), "desk.papers", request_id),
         button(t("desk.timeline"), "desk.timeline", request_id),
     ]
@@ -89,7 +85,7 @@ def _views(turn: Turn, found: review.File) -> list[Row]:
 
 def _elsewhere(turn: Turn, request_id: int) -> list[Row]:
     if turn.role not in EXPERTS:
-        return [(home(),)]
+        return [(button(t("kept.people.file_trail"), "staff.file_trail", request_id), home())]
     onward = (button(t("desk.next"), "desk.next", request_id), button(t("desk.queue"), "desk.queue"))
     return [onward, (button(t("desk.mine"), "desk.mine"), home())]
 
@@ -124,7 +120,7 @@ def papers(turn: Turn, press: Press) -> Screen:
 
 def paper(turn: Turn, press: Press) -> Reply:
     """Send one document. An act, for every view is recorded (SPEC Q44)."""
-    return _send(turn, press.id, [items.document(press.arg)])
+    return _send(turn, press.id, press.arg)
 
 
 def all_papers(turn: Turn, press: Press) -> Reply:
@@ -132,20 +128,20 @@ def all_papers(turn: Turn, press: Press) -> Reply:
     return _send(turn, press.id, None)
 
 
-def _send(turn: Turn, request_id: int, keys: list[str] | None) -> Reply:
-    """The papers of these items (None: of all), and the list again below them."""
+def _send(turn: Turn, request_id: int, asked: str | None) -> Reply:
+    """The paper that a button asked for (None: all), and the list again below it."""
     found = review.open_file(turn.db, actor=turn.actor, request_id=request_id)
-    words, snapshot = Wording.load(turn.db), found.request.snapshot
-    code = found.request.tracking_code or ""
+    words, request = Wording.load(turn.db), found.request
+    code = request.tracking_code or ""
     shown: list[Paper] = []
-    for key in words.keys(snapshot) if keys is None else keys:
-        if not is_document(key) or not snapshot.get(key):
-            continue
-        name, files = words.label(key), snapshot[key]
+    chosen = cards.papers_of(words, request) if asked is None else cards.paper_asked(words, request, asked)
+    for key, which, files in chosen:
+        name = words.label(key)
+        caption = "desk.paper_caption_before" if which == cards.OLD else "desk.paper_caption"
         for number, file_id in enumerate(files, 1):
             review.view_paper(turn.db, actor=turn.actor, request_id=request_id, file_id=file_id, now=turn.now)
             i, n = formats.digits(number), formats.digits(len(files))
-            shown.append(Paper(file_id, t("desk.paper_caption", doc=name, code=code, i=i, n=n)))
+            shown.append(Paper(file_id, t(caption, doc=name, code=code, i=i, n=n)))
     screens = (Screen("", papers=tuple(shown)),) if shown else ()
     return Reply(screens=screens, goto=Press("desk.papers", request_id), anew=bool(shown))
 

@@ -10,6 +10,7 @@ from bot.texts.formats import digits
 from bot.turn import Turn
 from conversations.credentials import is_unseen
 from conversations.engine import Engine
+from handlers import distributor, staff_desk
 from handlers.letters import inbox_button
 from handlers.nav import Row, home
 from storage.states import AccountState, Role
@@ -74,7 +75,7 @@ def _menu(turn: Turn, resume: list[Row]) -> Screen:
     match turn.role:
         case Role.OFFICER:
             rows.append((button(t("menu.qual"), "qual"),))
-            rows.append((inbox_button(turn),))
+            rows += [(button(t("menu.centers"), "centers"),), (inbox_button(turn),)]
         case Role.EXPERT | Role.IN_CHARGE:
             lines += _desk_lines(turn)
             rows += _desk_rows(turn)
@@ -82,7 +83,9 @@ def _menu(turn: Turn, resume: list[Row]) -> Screen:
             lines.append(t("staff.menu"))
             rows += _staff_rows(turn)
         case Role.DISTRIBUTOR:
-            lines.append(t("menu.distributor"))
+            line, own = distributor.menu(turn)
+            lines.append(line)
+            rows += own
     if resume:
         lines.append(t("menu.drafts"))
     return Screen("\n".join(lines), (*resume, *rows, *_own(turn)))
@@ -111,10 +114,10 @@ def _desk_rows(turn: Turn) -> list[Row]:
     rows: list[Row] = [
         (button(t("desk.new"), "desk.queue"), button(t("desk.mine"), "desk.mine")),
     ]
-    search = button(t("desk.search"), "desk.search")
+    rows.append((button(t("desk.coop"), "desk.coop"), button(t("desk.search"), "desk.search")))
     if turn.role is Role.IN_CHARGE:
-        return [*rows, (button(t("desk.under_way"), "desk.all"), search)]
-    return [*rows, (search,)]
+        rows.append((button(t("desk.under_way"), "desk.all"),))
+    return rows
 
 
 def _staff_rows(turn: Turn) -> list[Row]:
@@ -122,11 +125,13 @@ def _staff_rows(turn: Turn) -> list[Row]:
     due = len(payments.refunds_due(turn.db, limit=COUNTED))
     return [
         (button(t("letters.button"), "staff.letters"),),
-        (button(t("staff.experts"), "staff.experts"), button(t("desk.search"), "desk.search")),
+        (button(t("staff.experts"), "staff.experts"), button(t("staff.distributors"), "staff.dists")),
+        (button(t("desk.search"), "desk.search"),),
         (
             button(t("staff.alerts", n=digits(open_alerts)), "staff.alerts"),
             button(t("staff.refunds", n=digits(due)), "staff.refunds"),
         ),
+        *staff_desk.menu(),
     ]
 
 

@@ -3,6 +3,7 @@
 from conversations.questions.choices import Choice, Confirm
 from conversations.questions.contact import Mobile
 from conversations.questions.documents import Documents
+from conversations.questions.named import Named
 from conversations.questions.search import Search
 from conversations.questions.secret import Secret
 from conversations.questions.simple import (
@@ -12,6 +13,7 @@ from conversations.questions.simple import (
     GuildId,
     JalaliDate,
     LegalId,
+    MobileNumber,
     NationalCode,
     PersianName,
     Phone,
@@ -30,6 +32,8 @@ __all__ = [
     "JalaliDate",
     "LegalId",
     "Mobile",
+    "MobileNumber",
+    "Named",
     "NationalCode",
     "PersianName",
     "Phone",

@@ -80,6 +80,16 @@ class JalaliDate(Line):
         return bool(self.show(turn, ask, value))
 
 
+class MobileNumber(Line):
+    """Somebody else's mobile number, typed; the value is +989…"""
+
+    def read(self, turn: Turn, text: str) -> str:
+        return identity.mobile(text)
+
+    def show(self, turn: Turn, ask: Ask, value: Any) -> str:
+        return formats.local_mobile(value)
+
+
 class BirthCertNo(Line):
     """1–10 digits; «برابر با کد ملی» takes the account's national code, or the one answered before."""
 

@@ -21,13 +21,17 @@ from conversations.faces import face_of, shown
 from conversations.questions import Documents, Search, Secret, Ticks
 from conversations.questions.choices import Choice
 from conversations.route import REALLY, SUMMARY, Position, first_open, steps_of
-from storage.states import Messenger, RequestKind, RequestState, Role
+from storage.states import CooperationState, DistributorKind, Messenger, RequestKind, RequestState, Role
 from storage.tables import (
     Account,
+    Branch,
     Chat,
+    CooperationRequest,
     DeficiencyRound,
+    Distributor,
     DocumentType,
     Draft,
+    Grant,
     QualificationRequest,
     StoredFile,
 )
@@ -49,18 +53,70 @@ SUBJECTS = {
     "reject": RequestState.IN_REVIEW,
     "deficiencies": RequestState.IN_REVIEW,
 }
+#: Dialogues about a branch, and about a cooperation request there.
+AT_BRANCH, ABOUT_COOPERATION = frozenset({"pick_officer"}), frozenset({"coop_reject"})
+#: Who is in a dialogue that asks the services before its end; officers are in the others.
+ROLES = {"pick_officer": Role.DISTRIBUTOR, "find_distributor": Role.STAFF}
 GUESTS = frozenset({"registration", "login", "forgot"})
 
 
 def a_turn(db: Session, dialogue: Dialogue) -> Turn:
     """A turn of somebody who may be in this dialogue, about a case in the right state."""
-    account = None if dialogue.name in GUESTS else new_account(db, national_code=None)
-    chat = Chat(
-        messenger=Messenger.BALE, chat_id=1, account_id=account.id if account else None, role=Role.OFFICER
-    )
+    role = ROLES.get(dialogue.name, Role.OFFICER)
+    account = None if dialogue.name in GUESTS else new_account(db, national_code=None, role=None)
+    chat = Chat(messenger=Messenger.BALE, chat_id=1, account_id=account.id if account else None, role=role)
     subject = a_request(db, account, SUBJECTS[dialogue.name]) if account and dialogue.name in SUBJECTS else 0
+    grants: list[Grant] = []
+    if account is not None:
+        branch = a_branch(db)
+        grants = [Grant(account_id=account.id or 0, role=role)]
+        if role is Role.DISTRIBUTOR:
+            grants[0].distributor_id = branch.distributor_id
+        db.add_all(grants)
+        db.flush()
+        if dialogue.name in AT_BRANCH:
+            subject = branch.id or 0
+        if dialogue.name in ABOUT_COOPERATION:
+            subject = a_cooperation(db, account, branch)
     draft = Draft(id=7, account_id=chat.account_id, dialogue=dialogue.name, subject_id=subject)
-    return Turn(db, NOW, WORLD, chat, Incoming(Messenger.BALE, 1, 1), account, draft)
+    return Turn(db, NOW, WORLD, chat, Incoming(Messenger.BALE, 1, 1), account, draft, tuple(grants))
+
+
+def a_branch(db: Session) -> Branch:
+    """The central one of a distributor whose name is one of the samples."""
+    number = len(db.exec(select(Distributor)).all())
+    firm = Distributor(
+        kind=DistributorKind.GUILD, name="سارا", guild_id=f"{number + 10_000}", manager_name="حمید صالحی"
+    )
+    db.add(firm)
+    db.flush()
+    branch = Branch(
+        distributor_id=firm.id or 0,
+        name="مرکزی",
+        province="فارس",
+        city="شیراز",
+        university_code="sums",
+        address="شیراز، خیابان زند",
+        is_central=True,
+    )
+    db.add(branch)
+    db.flush()
+    return branch
+
+
+def a_cooperation(db: Session, account: Account, branch: Branch) -> int:
+    request = CooperationRequest(
+        branch_id=branch.id or 0,
+        distributor_id=branch.distributor_id,
+        account_id=account.id or 0,
+        requested_by=account.id or 0,
+        state=CooperationState.PENDING_UNIVERSITY,
+        tracking_code=f"{account.id:012}",
+        university_code="sums",
+    )
+    db.add(request)
+    db.flush()
+    return request.id or 0
 
 
 def a_request(db: Session, account: Account, state: RequestState) -> int:
