@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from bot.moving_in.sheet import UnusableFile
 from bot.rules.identity import search_key
-from bot.texts import t
 
 #: column → its headers in Persian, the usual one first. The English one is the column's own name.
 NAMES: dict[str, tuple[str, ...]] = {
@@ -100,4 +99,4 @@ def read_header(header: list[str]) -> Layout:
 
 
 def _missing(columns: list[str]) -> UnusableFile:
-    return UnusableFile("missing_columns", columns=t("import.comma").join(label(one) for one in columns))
+    return UnusableFile("missing_columns", columns="، ".join(label(one) for one in columns))

@@ -117,7 +117,7 @@ class MovingIn:
         lists = await self.database.read(lambda db: moving_in.lists(db, today=today))
         with Report(report_path) as report:
             if layout.unknown:
-                names = t("import.comma").join(layout.unknown)
+                names = "، ".join(layout.unknown)
                 report.add(Mistake(0, "", "", t("import.unknown_columns", columns=names)))
             await self._all(sheet, layout, lists, report)
         self._seen.close()

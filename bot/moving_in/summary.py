@@ -24,7 +24,7 @@ def summary(totals: Totals, report: Path, *, dry_run: bool) -> str:
     if totals.distributors:
         lines.append(t("import.distributors").format(distributors=totals.distributors))
     if totals.unknown_columns:
-        lines.append(t("import.unknown_columns", columns=t("import.comma").join(totals.unknown_columns)))
+        lines.append(t("import.unknown_columns", columns="، ".join(totals.unknown_columns)))
     lines.append(t("import.report").format(path=report))
     if dry_run:
         lines.append(t("import.dry"))

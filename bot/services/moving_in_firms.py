@@ -35,7 +35,7 @@ def found(db: Session, employer: Employer, *, actor: Actor, now: datetime) -> tu
         return known, False
     missing = [label(column) for name, column in _NEEDED.items() if getattr(employer, name) is None]
     if missing:
-        raise Refusal("import.distributor_needs", columns=t("import.comma").join(missing))
+        raise Refusal("import.distributor_needs", columns="، ".join(missing))
     return _make(db, employer, actor=actor, now=now), True
 
 
