@@ -41,3 +41,24 @@ REFUND = Dialogue(
     summary="staff.refund_summary",
     exit=Press("staff.refunds"),
 )
+
+
+def _record_wrong(turn: Turn, answers: dict[str, Any]) -> Reply:
+    payments.record_wrong_amount(
+        turn.db,
+        actor=turn.actor,
+        attempt_id=answers[ATTEMPT],
+        version=answers[VERSION],
+        reference=answers["refund_reference"],
+        now=turn.now,
+    )
+    return Reply((Screen(t("kept.wrong.done")),), goto=Press("staff.wrong"))
+
+
+WRONG_AMOUNT = Dialogue(
+    "wrong_amount",
+    (Ask("refund_reference", Reference(1, MAX_REFERENCE)),),
+    _record_wrong,
+    summary="kept.wrong.summary",
+    exit=Press("staff.wrong"),
+)

@@ -14,6 +14,7 @@ from conversations.engine import Engine
 from conversations.staff_expert import ACCOUNT, GRANT, UNIVERSITY, VERSION
 from conversations.staff_refund import ATTEMPT
 from conversations.staff_refund import VERSION as ATTEMPT_VERSION
+from handlers import staff_money
 from handlers.nav import Row, back, grid, home, page_of, pager, ways
 from storage.states import Role
 from storage.tables import Account, Grant, University
@@ -199,8 +200,9 @@ def refunds(turn: Turn, press: Press) -> Screen:
     """Money that must go back, oldest first."""
     page = page_of(press)
     due = payments.refunds_due(turn.db, limit=LINES + 1, offset=page * LINES)
+    wrong = staff_money.door(turn)
     if not due:
-        return Screen(t("error.empty"), ((home(),),))
+        return Screen(t("error.empty"), (*wrong, (home(),)))
     lines, rows = [t("staff.refunds_title")], list[Row]()
     for i, one in enumerate(due[:LINES], start=page * LINES + 1):
         paid = jalali_day(one.paid_at) if one.paid_at is not None else "–"
@@ -220,4 +222,4 @@ def refunds(turn: Turn, press: Press) -> Screen:
         rows.append((button(label, "staff.refund", one.attempt_id, one.version),))
     pages = page + (2 if len(due) > LINES else 1)
     rows += pager(Press("staff.refunds"), page=page, pages=pages)
-    return Screen("\n".join(lines), (*rows, (home(),)))
+    return Screen("\n".join(lines), (*rows, *wrong, (home(),)))

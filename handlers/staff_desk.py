@@ -6,11 +6,13 @@ from bot.routes import Routes
 from bot.screens import button
 from bot.texts import t
 from conversations.engine import Engine
-from handlers import staff_catalog, staff_universities
+from handlers import staff_accounts, staff_catalog, staff_dead, staff_money, staff_universities
 from handlers.nav import Row, grid
 
 #: Text key of the label → the room's first screen, two a row (SPEC 4.1, staff.menu).
 DOORS = {
+    "staff.accounts": "staff.accounts",
+    "staff.dead": "staff.dead",
     "staff.tariffs": "staff.tariffs",
     "staff.universities": "staff.provinces",
     "staff.studies": "staff.studies",
@@ -20,7 +22,7 @@ DOORS = {
 
 def routes(engine: Engine) -> Routes:
     table = Routes()
-    for room in (staff_catalog, staff_universities):
+    for room in (staff_catalog, staff_universities, staff_accounts, staff_dead, staff_money):
         table.include(room.routes(engine))
     return table
 

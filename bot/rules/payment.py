@@ -20,6 +20,8 @@ class PaymentEvent(StrEnum):
     WRONG_AMOUNT = "wrong_amount"
     EXPIRED = "expired"
     REFUNDED = "refunded"
+    #: Something was paid, but not the fee, and staff gave it back in the gateway's panel.
+    WRONG_AMOUNT_RETURNED = "wrong_amount_returned"
 
 
 #: VERIFYING may be asked again: the process that asked may be dead (the service keeps the lease). FAILED and
@@ -30,6 +32,7 @@ TRANSITIONS: dict[tuple[S, PaymentEvent], S] = {
     (S.CREATED, PaymentEvent.EXPIRED): S.EXPIRED,
     (S.UNCERTAIN, PaymentEvent.ASKED): S.VERIFYING,
     (S.UNCERTAIN, PaymentEvent.EXPIRED): S.EXPIRED,
+    (S.UNCERTAIN, PaymentEvent.WRONG_AMOUNT_RETURNED): S.REFUNDED,
     (S.FAILED, PaymentEvent.ASKED): S.VERIFYING,
     (S.EXPIRED, PaymentEvent.ASKED): S.VERIFYING,
     (S.VERIFYING, PaymentEvent.ASKED): S.VERIFYING,

@@ -13,6 +13,7 @@ from bot.errors import InvalidInput, NotAllowed, Stale
 from bot.services import audit, cases
 from bot.turn import Actor
 from storage.states import Role
+from storage.tables import DocumentType
 
 Row = TypeVar("Row", bound=SQLModel)
 
@@ -76,3 +77,8 @@ def next_code(db: Session, model: type[Any]) -> str:
     """A code for a row that staff add: "added_1", "added_2" …"""
     taken = set(db.exec(select(model.code).where(col(model.code).startswith("added_"))))
     return f"added_{next(n for n in range(1, len(taken) + 2) if f'added_{n}' not in taken)}"
+
+
+def names_of_documents(db: Session) -> dict[str, str]:
+    """Code → what the document is called."""
+    return dict(db.exec(select(DocumentType.code, DocumentType.name)).all())

@@ -8,7 +8,13 @@ from bot.services.payments.asking import check_request, open_attempt, settle
 from bot.services.payments.attempts import PAYMENT_CHECKS, Checked, waits_for_bank
 from bot.services.payments.page import PageState, PayView, attempt_of_return, latest, pay_url, pay_view
 from bot.services.payments.reconciler import reconcile
-from bot.services.payments.refunds import RefundDue, record_refund, refunds_due
+from bot.services.payments.refunds import (
+    RefundDue,
+    record_refund,
+    record_wrong_amount,
+    refunds_due,
+    wrong_amounts,
+)
 
 __all__ = [
     "PAYMENT_CHECKS",
@@ -24,7 +30,9 @@ __all__ = [
     "pay_view",
     "reconcile",
     "record_refund",
+    "record_wrong_amount",
     "refunds_due",
     "settle",
     "waits_for_bank",
+    "wrong_amounts",
 ]

@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, select
 
 from bot.errors import InvalidInput, NotAllowed, Stale
 from bot.rules.payment import PaymentEvent
+from bot.screens import button
 from bot.services import cases, notify
 from bot.services.payments import alerts
 from bot.services.payments.attempts import locked, move
@@ -14,7 +16,7 @@ from bot.texts import BIDI_MARKS, t
 from bot.texts.formats import number
 from bot.turn import Actor
 from storage.states import AttemptState, Role
-from storage.tables import Account, PaymentAttempt, QualificationRequest
+from storage.tables import Account, AuditEvent, PaymentAttempt, QualificationRequest
 
 MAX_REFERENCE = 64
 
@@ -30,15 +32,21 @@ class RefundDue:
     bank_ref: str | None
     card_masked: str | None
     paid_at: datetime | None
+    #: The gateway's own number of it, to be found by in its panel.
+    gateway_ref: str | None = None
 
 
 def refunds_due(db: Session, *, limit: int = 50, offset: int = 0) -> list[RefundDue]:
     """What waits to be returned, oldest first."""
+    return _list(db, col(PaymentAttempt.state) == AttemptState.REFUND_DUE, limit=limit, offset=offset)
+
+
+def _list(db: Session, condition: ColumnElement[bool], *, limit: int, offset: int) -> list[RefundDue]:
     rows = db.exec(
         select(PaymentAttempt, QualificationRequest, Account)
         .join(QualificationRequest, col(QualificationRequest.id) == col(PaymentAttempt.request_id))
         .join(Account, col(Account.id) == col(QualificationRequest.account_id))
-        .where(PaymentAttempt.state == AttemptState.REFUND_DUE)
+        .where(condition)
         .order_by(col(PaymentAttempt.id))
         .limit(limit)
         .offset(offset)
@@ -54,9 +62,25 @@ def refunds_due(db: Session, *, limit: int = 50, offset: int = 0) -> list[Refund
             attempt.bank_ref,
             attempt.card_masked,
             attempt.paid_at,
+            attempt.ref,
         )
         for attempt, request, account in rows
     ]
+
+
+def wrong_amounts(db: Session, *, limit: int = 50, offset: int = 0) -> list[RefundDue]:
+    """Attempts with a payment of another amount than the fee, oldest first: nothing but staff can end them."""
+    was_wrong = select(AuditEvent.id).where(
+        AuditEvent.subject == "payment_attempt",
+        AuditEvent.subject_id == PaymentAttempt.id,
+        AuditEvent.event == f"payment_{PaymentEvent.WRONG_AMOUNT}",
+    )
+    return _list(
+        db,
+        (col(PaymentAttempt.state) == AttemptState.UNCERTAIN) & was_wrong.exists(),
+        limit=limit,
+        offset=offset,
+    )
 
 
 def record_refund(
@@ -65,6 +89,67 @@ def record_refund(
     """«ثبت بازگشت وجه»: the money went back under `reference`; the payer is told (N23).
 
     Raises NotAllowed for anyone but staff, InvalidInput without a reference, Stale where it was recorded before."""
+    attempt = _returned(
+        db,
+        actor=actor,
+        attempt_id=attempt_id,
+        version=version,
+        event=PaymentEvent.REFUNDED,
+        reference=reference,
+        now=now,
+    )
+    alerts.refunded(db, attempt, now)
+    notify.push(
+        db,
+        kind="N23",
+        event_key=f"payment:{attempt.id}:refunded",
+        account_id=db.get_one(QualificationRequest, attempt.request_id).account_id,
+        text=t("push.N23_done", amount=number(attempt.amount_rial), ref=attempt.refund_ref),
+        now=now,
+    )
+
+
+def record_wrong_amount(
+    db: Session, *, actor: Actor, attempt_id: int, version: int, reference: str, now: datetime
+) -> None:
+    """«مبلغ نادرست بازگردانده شد»: what was paid in place of the fee went back under `reference`. The attempt is
+    over, the payer is told (N23), may pay anew or withdraw.
+
+    Raises NotAllowed for anyone but staff and for an attempt whose amount was right, InvalidInput without a
+    reference, Stale where the attempt went another way meanwhile."""
+    if not any(one.attempt_id == attempt_id for one in wrong_amounts(db, limit=10_000)):
+        raise Stale
+    attempt = _returned(
+        db,
+        actor=actor,
+        attempt_id=attempt_id,
+        version=version,
+        event=PaymentEvent.WRONG_AMOUNT_RETURNED,
+        reference=reference,
+        now=now,
+    )
+    alerts.amount_settled(db, attempt, now)
+    notify.push(
+        db,
+        kind="N23",
+        event_key=f"payment:{attempt.id}:wrong_returned",
+        account_id=db.get_one(QualificationRequest, attempt.request_id).account_id,
+        text=t("push.N23_wrong", ref=attempt.refund_ref),
+        rows=[[button(t("qual.track"), "qual.track")]],
+        now=now,
+    )
+
+
+def _returned(
+    db: Session,
+    *,
+    actor: Actor,
+    attempt_id: int,
+    version: int,
+    event: PaymentEvent,
+    reference: str,
+    now: datetime,
+) -> PaymentAttempt:
     if actor.role is not Role.STAFF:
         raise NotAllowed
     cases.check_grant(db, actor)
@@ -79,19 +164,11 @@ def record_refund(
     move(
         db,
         attempt,
-        PaymentEvent.REFUNDED,
+        event,
         now,
         actor=actor,
         refund_ref=reference,
         refunded_at=now,
         refunded_by=actor.account_id,
     )
-    alerts.refunded(db, attempt, now)
-    notify.push(
-        db,
-        kind="N23",
-        event_key=f"payment:{attempt.id}:refunded",
-        account_id=db.get_one(QualificationRequest, attempt.request_id).account_id,
-        text=t("push.N23_done", amount=number(attempt.amount_rial), ref=reference),
-        now=now,
-    )
+    return attempt

@@ -32,3 +32,10 @@ def test_nothing_is_paid_without_having_been_verified() -> None:
 def test_no_answer_never_means_failed() -> None:
     assert after(AttemptState.VERIFYING, PaymentEvent.NO_ANSWER) is AttemptState.UNCERTAIN
     assert after(AttemptState.VERIFYING, PaymentEvent.WRONG_AMOUNT) is AttemptState.UNCERTAIN
+
+
+def test_a_wrong_amount_ends_only_by_going_back() -> None:
+    assert after(AttemptState.UNCERTAIN, PaymentEvent.WRONG_AMOUNT_RETURNED) is AttemptState.REFUNDED
+    assert [state for state in AttemptState if after(state, PaymentEvent.WRONG_AMOUNT_RETURNED)] == [
+        AttemptState.UNCERTAIN
+    ]

@@ -216,6 +216,33 @@ async def test_the_wrong_amount_is_never_paid_and_staff_know(world: Paying) -> N
     assert (await world.request()).state is RequestState.AWAITING_PAYMENT
 
 
+async def test_a_wrong_amount_that_went_back_makes_room_for_the_right_one(world: Paying) -> None:
+    attempt = await world.click()
+    world.bank.faults.wrong_amount = -FEE + 10_000
+    world.pay(attempt)
+    await payments.settle(world.desk, attempt.id)
+    attempt = await world.attempt(attempt)
+    returned = partial(
+        payments.record_wrong_amount,
+        attempt_id=attempt.id,
+        version=attempt.version,
+        reference="R-1",
+        now=world.moment,
+    )
+    with pytest.raises(NotAllowed):
+        await world.database.run(partial(returned, actor=Actor(1, Role.OFFICER)))
+    await world.database.run(partial(returned, actor=world.staff()))
+    assert await world.alerts() == []
+    assert "R-1" in (await world.told("N23"))[0]
+    assert await payments.settle(world.desk, attempt.id) is AttemptState.REFUNDED
+    with pytest.raises(Stale):
+        await world.database.run(partial(returned, actor=world.staff()))
+    world.bank.faults.wrong_amount = 0
+    second = await world.click()
+    world.pay(second)
+    assert await payments.settle(world.desk, second.id) is AttemptState.PAID
+
+
 async def test_the_answer_of_the_verification_is_lost(world: Paying) -> None:
     """The first process dies after the bank has verified: the second hears "already verified" and books it."""
     attempt = await world.click()
