@@ -94,12 +94,9 @@ def excused(
 ) -> frozenset[str]:
     """Mandatory items that `old` lacked already and that the change to `new` does not touch (SPEC Q27): a migrated
     officer is asked only for what the request touches, and for the region, by which it is routed."""
-    papers = list(papers)
     touched = {*changed(old, new), *REGION}
     if touched & set(STUDIES):
         touched |= {*STUDIES, document("degree_certificate")}
-    if "gender" in touched:
-        touched |= {document(paper.code) for paper in papers if paper.required == "men"}
     return frozenset(missing(old, papers, note_needed=note_needed)) - touched
 
 

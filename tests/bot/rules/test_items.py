@@ -71,3 +71,20 @@ def test_the_region_is_never_a_deficiency() -> None:
 )
 def test_replies_have_five_characters(text: str | None, enough: bool) -> None:
     assert long_enough(text) is enough
+
+
+def test_a_gap_is_excused_while_the_request_does_not_touch_it() -> None:
+    """SPEC Q27."""
+    papers = (
+        Paper("national_card", "yes"),
+        Paper("degree_certificate", "yes"),
+        Paper("military_card", "men"),
+    )
+    old = {"first_name": "رضا", "last_name": "مرادی", "gender": "male"}
+    excused = items.excused(old, old | {"first_name": "رضوان"}, papers)
+    assert {"father_name", "degree_level", "doc.national_card", "doc.military_card"} <= excused
+    assert not excused & {"first_name", *items.REGION}
+    studies = items.excused(old, old | {"degree_level": "bachelor"}, papers)
+    assert excused - studies == {"degree_level", "field_of_study", "doc.degree_certificate"}
+    woman = old | {"gender": "female"}
+    assert "doc.military_card" not in items.excused(woman, old, papers)
