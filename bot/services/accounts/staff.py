@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from bot.errors import InvalidInput, NotAllowed, Stale
 from bot.rules import account as law
@@ -12,18 +12,28 @@ from bot.services.accounts import chats, rows
 from bot.services.coop import closing
 from bot.texts import t
 from bot.turn import Actor, World
-from storage.tables import Account, Officer
+from storage.states import RequestKind, RequestState
+from storage.tables import Account, Officer, QualificationRequest
 
 
 def case_of(db: Session, account: Account) -> AccountCase:
     """The facts that the law looks at."""
     assert account.id is not None
     officer = db.get(Officer, account.id)
+    completed = db.exec(
+        select(QualificationRequest.id)
+        .where(
+            QualificationRequest.account_id == account.id,
+            QualificationRequest.kind == RequestKind.NEW,
+            QualificationRequest.state == RequestState.COMPLETED,
+        )
+        .limit(1)
+    ).first()
     return AccountCase(
         account_id=account.id,
         state=account.state,
         registered=officer is not None,
-        qualified=eligibility.is_qualified(db, account.id),
+        qualified=completed is not None or eligibility.is_qualified(db, account.id),
         open_request=rows.has_open_request(db, account.id),
     )
 
