@@ -8,12 +8,9 @@ from __future__ import annotations
 
 import os
 import random
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
-from demo.people import Town
 from storage.states import RequestState
 from tests.crash.killer import Killer
 from tests.crash.patient import Browser, Patient
@@ -45,13 +42,6 @@ EXPECTED = {
         paid=1,
     ),
 }
-
-
-@pytest.fixture
-async def stage(database_url: str, tmp_path: Path) -> AsyncIterator[Stage]:
-    stage = Stage(await Town.start(), tmp_path, database_url)
-    yield stage
-    await stage.close()
 
 
 @pytest.mark.parametrize("turn", range(ROUNDS))

@@ -1,0 +1,14 @@
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from demo.people import Town
+from tests.journeys.stage import Stage
+
+
+@pytest.fixture
+async def stage(database_url: str, tmp_path: Path) -> AsyncIterator[Stage]:
+    stage = Stage(await Town.start(), tmp_path, database_url)
+    yield stage
+    await stage.close()

@@ -1,0 +1,105 @@
+"""J4 with UPDATES=webhook: the messengers deliver by POST, and nobody else can."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from sqlmodel import select
+
+from demo.people import Face, Town
+from demo.person import Person
+from storage.database import open_database
+from storage.tables import Chat, InboxUpdate
+from tests.journeys.plays import PLAYS, Scene
+from tests.journeys.stage import Stage
+
+SECRET = "X-Telegram-Bot-Api-Secret-Token"
+#: Far past every real one.
+FORGED = 900_000
+
+
+@pytest.fixture
+async def stage(database_url: str, tmp_path: Path) -> AsyncIterator[Stage]:
+    stage = Stage(await Town.start(), tmp_path, database_url, {"UPDATES": "webhook"})
+    yield stage
+    await stage.close()
+
+
+@pytest.mark.parametrize("messenger", ["telegram", "bale"])
+async def test_j4_by_webhook(messenger: str, stage: Stage) -> None:
+    here, there = stage.town.faces if messenger == "telegram" else reversed(stage.town.faces)
+    await stage.start()
+    try:
+        victim = here.person("قربانی")
+        await victim.start()
+        await victim.sees("خوش آمدید")
+        shown = len(victim.history())
+        await forge(stage, here, there, victim)
+        play = next(one for one in PLAYS if one.number == "J4")
+        await play.act(Scene(stage, here, there))
+        assert not here.server.calls_of("getUpdates")
+        assert len(victim.history()) == shown
+        assert await stage.stop() == 0
+        await nothing_of_the_forger(stage, here, victim)
+        assert stage.town.violations == []
+        assert "Traceback" not in stage.log.read_text()
+    except BaseException:
+        print(stage.town.transcript)
+        print(stage.log.read_text()[-6000:])
+        raise
+
+
+async def forge(stage: Stage, here: Face, there: Face, victim: Person) -> None:
+    """What an outsider can try: no secret, a wrong one, another messenger's path, a guessed path, another method."""
+    ours, others = (address(face) for face in (here, there))
+    root = ours.rpartition("/")[0]
+    async with httpx.AsyncClient(trust_env=False) as outsider:
+
+        async def post(url: str, **headers: str) -> int:
+            answer = await outsider.post(url, json=forged(victim), headers=headers)
+            return answer.status_code
+
+        if here.kind == "telegram":
+            assert await post(ours) == 403
+            assert await post(ours, **{SECRET: ""}) == 403
+            assert await post(ours, **{SECRET: "0" * 48}) == 403
+        assert await post(f"{root}/{others.rpartition('/')[2]}") == 404
+        assert await post(f"{root}/{'0' * 48}") == 404
+        assert await post(f"{root}/") == 404
+        assert await post(root) == 404
+        assert await post(ours[:-1]) == 404
+        assert (await outsider.get(ours)).status_code == 405
+
+
+def address(face: Face) -> str:
+    webhook = face.server.world.queues[face.token].webhook
+    assert webhook is not None
+    assert (webhook.secret is not None) is (face.kind == "telegram")
+    return webhook.url
+
+
+def forged(victim: Person) -> dict[str, Any]:
+    user = {"id": victim.user.id, "is_bot": False, "first_name": "قربانی"}
+    message = {
+        "message_id": 999,
+        "date": 1,
+        "chat": {"id": victim.user.id, "type": "private", "first_name": "قربانی"},
+        "from": user,
+        "text": "/start",
+    }
+    return {"update_id": FORGED, "message": message}
+
+
+async def nothing_of_the_forger(stage: Stage, here: Face, victim: Person) -> None:
+    database = await open_database(stage.database_url)
+    try:
+        numbers = await database.read(lambda db: set(db.exec(select(InboxUpdate.update_id))))
+        chats = await database.read(lambda db: list(db.exec(select(Chat.chat_id))))
+    finally:
+        await database.close()
+    assert FORGED not in numbers
+    queue = here.server.world.queues[here.token]
+    assert numbers >= set(range(1, queue.next_id))
+    assert chats.count(victim.user.id) == 1
