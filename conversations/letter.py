@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -20,12 +21,23 @@ from conversations.questions.simple import Line
 from conversations.wording import for_people
 from storage.tables import Account, Officer, StoredFile
 
+#: Persian and Arabic digits on their way through the normalising of texts, which would turn them into Latin ones.
+_PERSIAN = "۰۱۲۳۴۵۶۷۸۹"
+_ASIDE = "".join(chr(0xE0F0 + digit) for digit in range(10))
+_PUT_ASIDE = str.maketrans(_PERSIAN + "٠١٢٣٤٥٦٧٨٩", _ASIDE * 2)
+_PUT_BACK = str.maketrans(_ASIDE, _PERSIAN)
+
+
+def as_written(text: str, read: Callable[[str], str]) -> str:
+    """What `read` makes of `text`, with its digits as they were typed (Latin ones only inside addresses and codes)."""
+    return for_people(read(text.translate(_PUT_ASIDE))).translate(_PUT_BACK)
+
 
 def letter_text(*, number: str | None, title: str, text: str, files: int, date: datetime) -> str:
     """A letter as an officer reads it: plain text, whatever is in it."""
     lines = [t("letter.head", title=title)]
     if number:
-        lines.append(t("letter.number", number=number))
+        lines.append(t("letter.number", number=formats.digits(number)))
     lines += [t("letter.date", date=formats.jalali_day(date)), t("letter.from"), "", text]
     if files:
         lines += ["", t("letter.files", n=formats.digits(files))]
@@ -36,7 +48,7 @@ class Words(Text):
     """A line of the letter, kept as its readers see it."""
 
     def read(self, turn: Turn, text: str) -> Any:
-        return for_people(super().read(turn, text))
+        return as_written(text, lambda aside: str(super(Words, self).read(turn, aside)))
 
     def show(self, turn: Turn, ask: Ask, value: Any) -> str:
         return str(value)
@@ -46,7 +58,7 @@ class Body(Line):
     """The letter's text: it fits into one message together with its head."""
 
     def read(self, turn: Turn, text: str) -> str:
-        text = for_people(identity.normalise(text, lines=True))
+        text = as_written(text, lambda aside: identity.normalise(aside, lines=True))
         if not text:
             raise InvalidInput("error.letter_incomplete")
         over = units(text) - letters.TEXT_MAX

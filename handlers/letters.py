@@ -19,7 +19,7 @@ from storage.tables import Letter
 
 STAFF = (Role.STAFF,)
 #: Lines of a page; fields of a progress bar; what a counter on a button shows at most.
-RECEIVED, WRITTEN, BAR, COUNTED = 8, 5, 10, 99
+RECEIVED, WRITTEN, BAR, COUNTED = 9, 6, 10, 99
 
 
 def routes(engine: Engine) -> Routes:
@@ -79,7 +79,7 @@ def inbox(turn: Turn, press: Press) -> Screen:
     buttons = [
         button(digits(i), "inbox.letter", one.letter.id or 0) for i, one in enumerate(shown, start=first)
     ]
-    rows = [*grid(buttons, columns=4), *pager(Press("inbox"), page=page, pages=pages), (home(),)]
+    rows = [*grid(buttons, columns=3), *pager(Press("inbox"), page=page, pages=pages), (home(),)]
     return Screen("\n".join(lines), tuple(rows))
 
 
@@ -155,7 +155,7 @@ def written(turn: Turn, press: Press, *, drafted: bool) -> Screen:
     ]
     pages = -(-total // WRITTEN)
     turns = pager(Press("staff.letters"), page=page, pages=pages)
-    return Screen("\n".join(lines), (*grid(buttons, columns=WRITTEN), *turns, new, (home(),)))
+    return Screen("\n".join(lines), (*grid(buttons, columns=3), *turns, new, (home(),)))
 
 
 def card(turn: Turn, press: Press) -> Screen:
@@ -165,7 +165,7 @@ def card(turn: Turn, press: Press) -> Screen:
     to = audience.describe(turn.db, Audience.of_data(letter.audience))
     lines = [t("letter.head", title=letter.title)]
     if letter.number:
-        lines.append(t("letter.number", number=letter.number))
+        lines.append(t("letter.number", number=digits(letter.number)))
     lines += [
         t("letters.card_to", audience=to),
         t("letters.card_by", name=letters.writer(turn.db, letter), time=jalali_time(letter.created_at)),
@@ -203,12 +203,7 @@ def stop(turn: Turn, press: Press) -> Screen:
     letter = letters.progress(turn.db, actor=turn.actor, letter_id=press.id).letter
     if letter.state is not LetterState.SENDING:
         return card(turn, press)
-    question = t(
-        "letters.stop_confirm",
-        title=letter.title,
-        delivered=number(letter.delivered),
-        recipients=number(letter.recipients),
-    )
+    question = t("letters.stop_confirm", title=letter.title)
     yes = button(t("letters.stop_do"), "staff.letter_end", press.id)
     return Screen(question, ((yes, back("staff.letter", press.id, label="nav.no")),))
 

@@ -129,7 +129,7 @@ def _attach(db: Session, letter_id: int, account_id: int, files: Sequence[int]) 
 
 
 def stop(db: Session, *, actor: Actor, letter_id: int, now: datetime) -> Letter:
-    """Nobody else gets it. Who was about to be told and has not opened it, loses it again; who was told keeps it.
+    """Nobody else gets it. Who was told of it or has opened it keeps it; whoever knows nothing of it yet loses it.
 
     Raises NotAllowed for anyone but staff, Stale where it is out or stopped already."""
     _need_staff(db, actor)
@@ -142,7 +142,6 @@ def stop(db: Session, *, actor: Actor, letter_id: int, now: datetime) -> Letter:
         .values(state=PushState.SKIPPED, note=STOPPED)
         .execution_options(synchronize_session=False)
     )
-    untold = select(col(Push.account_id)).where(of_letter, col(Push.note) == STOPPED)
     told = select(col(Push.account_id)).where(
         of_letter, col(Push.state).in_((PushState.SENT, PushState.SENDING))
     )
@@ -152,7 +151,6 @@ def stop(db: Session, *, actor: Actor, letter_id: int, now: datetime) -> Letter:
             col(LetterRecipient.letter_id) == letter_id,
             col(LetterRecipient.delivered_at).is_not(None),
             col(LetterRecipient.read_at).is_(None),
-            col(LetterRecipient.account_id).in_(untold),
             col(LetterRecipient.account_id).not_in(told),
         )
         .values(delivered_at=None)

@@ -54,6 +54,7 @@ class Push(SQLModel, table=True):
             "ix_push_letter",
             "letter_id",
             "state",
+            "account_id",
             sqlite_where=text("letter_id IS NOT NULL"),
             postgresql_where=text("letter_id IS NOT NULL"),
         ),

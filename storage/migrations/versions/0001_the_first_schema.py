@@ -584,7 +584,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_push_account_id'), ['account_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_push_chat_row_id'), ['chat_row_id'], unique=False)
         batch_op.create_index('ix_push_due', ['state', 'next_at'], unique=False, sqlite_where=sa.text("state IN ('QUEUED', 'SENDING')"), postgresql_where=sa.text("state IN ('QUEUED', 'SENDING')"))
-        batch_op.create_index('ix_push_letter', ['letter_id', 'state'], unique=False, sqlite_where=sa.text('letter_id IS NOT NULL'), postgresql_where=sa.text('letter_id IS NOT NULL'))
+        batch_op.create_index('ix_push_letter', ['letter_id', 'state', 'account_id'], unique=False, sqlite_where=sa.text('letter_id IS NOT NULL'), postgresql_where=sa.text('letter_id IS NOT NULL'))
 
     op.create_table('termination',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),

@@ -1,0 +1,121 @@
+"""The directorate writes to officers (SPEC 6, J11)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from demo.person import Person
+from demo.seen import Seen
+from tests.journeys import papers
+from tests.journeys.plays import Scene, play
+from tests.journeys.scenes import Reply, fill, register, send, submit, tap, walk
+
+TOLD = "📬 پیام جدید از اداره کل"
+
+
+async def write(
+    desk: Person, *, to: Sequence[tuple[str, Reply]], title: str, text: str, attachment: bool = False
+) -> Seen:
+    """A letter from the menu to its preview; then it is sent off. What the preview showed."""
+
+    async def files(person: Person, seen: Seen) -> None:
+        if not attachment:
+            await person.tap("رد کردن")
+            return
+        await person.send_file("بخشنامه.pdf", papers.pdf())
+        await person.sees("دریافت شد")
+        await person.tap("⬅️ ادامه")
+
+    await desk.command("menu")
+    await desk.tap("✉️ ارسال نامه")
+    await desk.tap("نامه جدید")
+    shown = await walk(
+        desk,
+        [
+            *to,
+            ("شماره نامه را", send("۶۶۵/۱۲")),
+            ("عنوان نامه را", send(title)),
+            ("متن نامه را", send(text)),
+            ("«پیوست نامه»", files),
+        ],
+        "نامه به این صورت دیده می‌شود",
+    )
+    assert title in shown.text
+    assert text in shown.text
+    await desk.tap("✉️ ارسال نامه")
+    await desk.sees("فرستاده شود؟")
+    await desk.tap("بله")
+    await desk.sees("وضعیت: ")
+    return shown
+
+
+async def unread(person: Person, n: str) -> None:
+    await person.command("menu")
+    seen = await person.sees("یکی از گزینه‌های زیر")
+    assert f"📬 صندوق پیام‌ها ({n})" in seen.labels, seen.labels
+
+
+@play("J11", "نامه‌های اداره کل به یک نفر، یک استان و همه")
+async def letters(scene: Scene) -> None:
+    sara, mina = scene.officer(), scene.there.person("مینا")
+    await register(scene.stage, sara)
+    other = await register(scene.stage, mina, first="مینا", share=False)
+    await sara.command("menu")
+    await fill(sara)
+    await submit(sara)
+    desk = (await scene.staff()).person
+    await unread(sara, "۰")
+
+    shown = await write(
+        desk,
+        to=[
+            ("نامه برای چه کسانی", tap("یک نفر")),
+            ("کد ملی یا کد کاربری", send(other.credentials.user_code)),
+            ("است؟", tap("بله")),
+        ],
+        title="دعوت به جلسه",
+        text="جلسه روز شنبه برگزار می‌شود.",
+    )
+    assert "مینا کریمی‌نژاد، ۱ نفر" in shown.text
+    told = await mina.sees(TOLD)
+    assert "«دعوت به جلسه»" in told.text
+    await unread(mina, "۱")
+    await mina.tap("📬 صندوق پیام‌ها")
+    assert "🔵 دعوت به جلسه" in (await mina.sees("خوانده‌نشده: ۱")).text
+    await mina.tap("۱")
+    await mina.sees("جلسه روز شنبه")
+    await unread(mina, "۰")
+
+    shown = await write(
+        desk,
+        to=[("نامه برای چه کسانی", tap("یک استان")), ("استان را انتخاب کنید", send("فارس"))],
+        title="بازآموزی شیراز",
+        text="دوره در شیراز است.",
+        attachment=True,
+    )
+    assert "مسئولان فنی استان فارس، ۱ نفر" in shown.text
+    told = await sara.sees(TOLD)
+    assert "«بازآموزی شیراز»" in told.text
+    await sara.tap("مشاهده", on=told)
+    seen = await sara.sees("دوره در شیراز است.")
+    assert "شماره: ۶۶۵/۱۲" in seen.text
+    await sara.tap("📎 پیوست‌ها (۱)")
+    assert (await sara.sees_file()).file.content.startswith(b"%PDF")
+
+    shown = await write(
+        desk,
+        to=[("نامه برای چه کسانی", tap("👥 همه"))],
+        title="نشانی تازه",
+        text="نشانی اداره کل تغییر کرد.",
+    )
+    assert "همه مسئولان فنی، ۲ نفر" in shown.text
+    for person in (sara, mina):
+        told = await person.sees("«نشانی تازه»")
+        await person.tap("مشاهده", on=told)
+        await person.sees("نشانی اداره کل تغییر کرد.")
+        await unread(person, "۰")
+    assert not scene.exact or sum("«نشانی تازه»" in one.text for one in sara.history()) == 1
+    await desk.command("menu")
+    await desk.tap("✉️ ارسال نامه")
+    listed = await desk.sees("نامه‌های اداره کل، از تازه‌ترین")
+    assert "گیرندگان: ۲، اعلان: ۲، خوانده‌شده: ۲" in listed.text
