@@ -13,18 +13,19 @@ from sqlmodel import Session, col, select
 from bot.errors import Stale
 from bot.turn import Turn
 from conversations.dialogue import Dialogue
+from storage.lean import connection_of, table_of
 from storage.tables import Chat, Draft
 
+_DRAFT = table_of(Draft)
 _WRITE = (
-    update(Draft)
-    .where(col(Draft.id) == bindparam("draft"), col(Draft.version) == bindparam("seen"))
+    update(_DRAFT)
+    .where(_DRAFT.c.id == bindparam("draft"), _DRAFT.c.version == bindparam("seen"))
     .values(
         answers=bindparam("given"),
         dialogue_version=bindparam("form"),
-        version=col(Draft.version) + 1,
+        version=_DRAFT.c.version + 1,
         updated_at=bindparam("now"),
     )
-    .execution_options(synchronize_session=False)
 )
 
 
@@ -86,16 +87,14 @@ def begin(turn: Turn, dialogue: Dialogue, subject_id: int, answers: dict[str, An
 
 def write(turn: Turn, draft: Draft, dialogue: Dialogue, answers: dict[str, Any]) -> None:
     """Write `answers` where the draft is as it was read. Raises Stale where another chat was faster."""
-    done = turn.db.exec(
-        _WRITE,
-        params={
-            "draft": draft.id,
-            "seen": draft.version,
-            "given": answers,
-            "form": dialogue.version,
-            "now": turn.now,
-        },
-    )
+    values = {
+        "draft": draft.id,
+        "seen": draft.version,
+        "given": answers,
+        "form": dialogue.version,
+        "now": turn.now,
+    }
+    done = connection_of(turn.db).execute(_WRITE, values)
     if done.rowcount != 1:
         turn.db.expire(draft)
         raise Stale()

@@ -34,10 +34,15 @@ def watch(engine: AsyncEngine) -> None:
             context.connection.info[_FAILED] = True
 
     def heal(connection: Connection, name: str, context: None) -> None:
-        connection.info.pop(_FAILED, None)
+        forget_failure(connection)
 
     event.listen(engine.sync_engine, "handle_error", note)
     event.listen(engine.sync_engine, "rollback_savepoint", heal)
+
+
+def forget_failure(connection: Connection) -> None:
+    """What failed was rolled back to a savepoint."""
+    connection.info.pop(_FAILED, None)
 
 
 def run_together(
@@ -46,23 +51,23 @@ def run_together(
     """Run units in one transaction and commit it. Any error rolls back all of them and is raised.
 
     `before` is a driver's statement, with its values, that the transaction begins with."""
-    connection.info.pop(_FAILED, None)
-    with connection.begin() as transaction:
+    forget_failure(connection)
+    session = Session(
+        bind=connection, expire_on_commit=False, autoflush=False, join_transaction_mode="rollback_only"
+    )
+    with connection.begin() as transaction, session:
         if before is not None:
             connection.exec_driver_sql(*before)
         results = []
         for unit in units:
-            with Session(
-                bind=connection,
-                expire_on_commit=False,
-                autoflush=False,
-                join_transaction_mode="rollback_only",
-            ) as session:
-                results.append(unit(session))
-                if transaction.is_active:
-                    session.flush()
+            results.append(unit(session))
+            if transaction.is_active:
+                session.flush()
             if not transaction.is_active or _FAILED in connection.info:
                 raise SwallowedError(f"{_name(unit)} swallowed a database error")
+            # The next unit reads for itself.
+            session.expunge_all()
+            session.info.clear()
         return results
 
 

@@ -38,6 +38,8 @@ class Answer:
     credentials_of: int | None = None
     #: Show the current screen after so many seconds.
     quiet: float | None = None
+    #: The unit wrote pushes as well.
+    pushes: bool = False
 
 
 @dataclass(slots=True)

@@ -6,11 +6,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from bot.errors import NotAllowed, Refusal, Stale
+from bot.messengers import inbox
 from bot.messengers.answer import Merged
 from bot.routes import Route, Routes
 from bot.screens import BadPress, Press, Reply, Screen, button
 from bot.texts import t
 from bot.turn import Turn
+from storage.lean import attempt
 from storage.states import AccountState
 
 if TYPE_CHECKING:
@@ -51,16 +53,15 @@ class Decider:
         if self._is_suspended(turn) and turn.chat.dialogue is not None:
             self.dialogues.leave(turn)
             refusal = _suspended(turn)
-        account, draft, grants = turn.account, turn.draft, turn.grants
         try:
-            with turn.db.begin_nested():
+            with attempt(turn.db):
                 if refusal is not None:
                     raise refusal
                 return self._rendered(turn, self._choose(turn))
         except Refusal as refused:
             if refused.__cause__ is not None and refused.key == "error.crash":
                 raise refused.__cause__ from None
-            turn.account, turn.draft, turn.grants = account, draft, grants
+            inbox.load_again(turn)
             if refused.after is not None:
                 refused.after(turn.db)
             return self.refused(turn, refused)

@@ -11,15 +11,15 @@ from typing import Any
 
 from sqlalchemy import bindparam, update
 from sqlmodel import Session, col
-from telegram import ReplyKeyboardRemove
 from telegram.error import BadRequest, NetworkError, RetryAfter, TelegramError, TimedOut
 
 from bot.desk import Desk
 from bot.messengers import inbox, keyboards
 from bot.messengers.answer import Answer, Place
 from bot.messengers.channel import Channel
+from bot.messengers.keyboards import Markup
 from bot.messengers.papers import PaperSender
-from bot.messengers.sending import seconds, send_text
+from bot.messengers.sending import seconds, send_text, without_preview
 from bot.messengers.telegram import is_same, is_unreachable
 from bot.screens import Screen
 from bot.texts import t
@@ -33,13 +33,9 @@ AGAIN = 30
 #: The longest rest after a 429 that a lane waits out itself.
 PATIENCE = 15.0
 TRIES = 3
+#: Answers noted by one unit.
+TOGETHER = 64
 
-_SHOWN = (
-    update(Chat)
-    .where(col(Chat.id) == bindparam("chat_row"))
-    .values(screen_message_id=bindparam("message_id"))
-    .execution_options(synchronize_session=False)
-)
 _DEAD = (
     update(Chat)
     .where(col(Chat.id) == bindparam("chat_row"))
@@ -76,6 +72,8 @@ class Delivery:
         self._aside = aside
         self._wake = wake
         self._side: set[asyncio.Task[None]] = set()
+        #: Rows of updates that the next unit marks.
+        self._answered: list[int] = []
 
     async def show(self, answer: Answer) -> None:
         """Send an answer and note that it was sent. Raises nothing: what cannot be sent now is shown later."""
@@ -91,19 +89,19 @@ class Delivery:
         if answer.quiet is not None:
             self._wake(answer.quiet)
         if not answer.screens and not self._notice_as_message(channel, answer):
-            self._note(answer, None)
+            self._note(answer)
             return
         try:
-            shown = await self._screens(channel, answer)
+            await self._screens(channel, answer)
         except TelegramError as error:
             self._failed(answer, error)
         except Exception:
             log.exception("an answer could not be shown")
             self._try_later(place)
         else:
-            if answer.credentials_of is not None and shown is not None:
+            if answer.credentials_of is not None:
                 await self._arrived(answer.credentials_of)
-            self._note(answer, shown)
+            self._note(answer)
 
     async def close(self) -> None:
         """Let what runs beside finish."""
@@ -112,7 +110,7 @@ class Delivery:
 
     # -- sending ---------------------------------------------------------------------------------
 
-    async def _screens(self, channel: Channel, answer: Answer) -> int | None:
+    async def _screens(self, channel: Channel, answer: Answer) -> None:
         place, edit = answer.place, answer.edit
         screens = list(answer.screens)
         if self._notice_as_message(channel, answer):
@@ -125,53 +123,49 @@ class Delivery:
             if screens[0].rows or screens[0].papers:
                 screens.insert(0, Screen(t("chat.keyboard_closed")))
         closing = place.keyboard and not asks
-        shown: int | None = None
         for number, screen in enumerate(screens):
-            shown = await self._screen(
-                channel, place, screen, edit if number == 0 else None, closing and number == 0
-            )
-        return shown
+            await self._screen(channel, place, screen, edit if number == 0 else None, closing and number == 0)
 
     async def _screen(
         self, channel: Channel, place: Place, screen: Screen, edit: int | None, closing: bool
-    ) -> int | None:
-        """One screen; the id of its last message."""
+    ) -> None:
+        """One screen: its papers, then its text, in as many messages as it needs."""
         if screen.papers:
             await self._patiently(channel, lambda: self._papers.send(channel, place.chat_id, screen.papers))
             edit = None
             if not screen.text:
-                return None
-        markup: Any = keyboards.inline(screen.rows)
+                return
+        markup = keyboards.inline(screen.rows)
         if screen.ask_contact is not None:
             markup, edit = keyboards.contact(screen), None
         elif closing:
-            markup = ReplyKeyboardRemove()
+            markup = keyboards.CLOSED
         texts = keyboards.parts(screen.text) or ["…"]
         for number, text in enumerate(texts):
             under = markup if number == len(texts) - 1 else None
-            if edit is not None and await self._edit(channel, place, edit, text, under):
-                shown = edit
-            else:
-                shown = await self._send(channel, place, text, under)
+            if edit is None or not await self._edit(channel, place, edit, text, under):
+                await self._send(channel, place, text, under)
             edit = None
-        return shown
 
-    async def _send(self, channel: Channel, place: Place, text: str, markup: Any) -> int:
-        return await send_text(
+    async def _send(self, channel: Channel, place: Place, text: str, markup: Markup | None) -> None:
+        await send_text(
             channel, place.chat_id, text, markup, caller=lambda call: self._patiently(channel, call)
         )
 
-    async def _edit(self, channel: Channel, place: Place, message_id: int, text: str, markup: Any) -> bool:
-        """Whether the message now shows the text. Bale answers with a stub: nothing of it is used."""
+    async def _edit(
+        self, channel: Channel, place: Place, message_id: int, text: str, markup: Markup | None
+    ) -> bool:
+        """Whether the message now shows the text."""
         try:
             await self._patiently(
                 channel,
-                lambda: channel.bot.edit_message_text(
-                    text,
+                lambda: channel.call(
+                    "editMessageText",
                     chat_id=place.chat_id,
                     message_id=message_id,
+                    text=text,
                     reply_markup=markup,
-                    disable_web_page_preview=True if "://" in text else None,
+                    link_preview_options=without_preview(text),
                 ),
             )
         except TelegramError as error:
@@ -229,18 +223,22 @@ class Delivery:
 
     # -- noting ----------------------------------------------------------------------------------
 
-    def _note(self, answer: Answer, shown: int | None) -> None:
+    def _note(self, answer: Answer) -> None:
         """Mark it answered, in a later transaction together with others."""
-        chat_row, row = answer.place.row_id, answer.update_row
+        if answer.update_row is None:
+            return
+        if 0 < len(self._answered) < TOGETHER:
+            self._answered.append(answer.update_row)
+            return
+        self._answered = answered = [answer.update_row]
 
         def unit(db: Session) -> None:
-            if row is not None:
-                inbox.mark_answered(db, row)
-            if shown is not None and chat_row is not None:
-                db.execute(_SHOWN, {"chat_row": chat_row, "message_id": shown})
+            # What comes from here on is noted by another; tried again, this one marks the same rows.
+            if self._answered is answered:
+                self._answered = []
+            inbox.mark_answered(db, *answered)
 
-        if row is not None or shown is not None:
-            self.desk.database.later(unit)
+        self.desk.database.later(unit)
 
     async def _arrived(self, account_row: int) -> None:
         """A password was shown. Noted at once, within the person's lane: the next touch must know it already."""
@@ -254,7 +252,7 @@ class Delivery:
             log.warning("an answer could not be sent: %s: %s", type(error).__name__, error)
             if not isinstance(error, BadRequest):
                 self._try_later(answer.place, seconds(error) if isinstance(error, RetryAfter) else AGAIN)
-            self._note(answer, None)
+            self._note(answer)
             return
         log.info("a chat is dead: %s", error)
         row_id, update_row = answer.place.row_id, answer.update_row

@@ -9,10 +9,11 @@ from typing import Any
 
 from sqlalchemy import and_, bindparam, exists, func, or_, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import Session, SQLModel, col, select
+from sqlmodel import Session, col, select
 
 from bot.incoming import Incoming
 from bot.turn import Turn, World
+from storage.lean import connection_of, table_of
 from storage.states import InboxState, Messenger
 from storage.tables import Account, Chat, Draft, Grant, InboxUpdate
 
@@ -49,23 +50,17 @@ _LOCK = (
     )
     .with_for_update()
 )
+_INBOX = table_of(InboxUpdate)
 _MARK = (
-    update(InboxUpdate)
-    .where(col(InboxUpdate.id) == bindparam("row_id"), col(InboxUpdate.state) == bindparam("old"))
+    update(_INBOX)
+    .where(_INBOX.c.id == bindparam("row_id"), _INBOX.c.state == bindparam("old"))
     .values(state=bindparam("new"), done_at=bindparam("at"), note=bindparam("why"))
-    .execution_options(synchronize_session=False)
 )
-_WIPE = (
-    update(InboxUpdate)
-    .where(col(InboxUpdate.id) == bindparam("row_id"))
-    .values(raw=WIPED)
-    .execution_options(synchronize_session=False)
-)
+_WIPE = update(_INBOX).where(_INBOX.c.id == bindparam("row_id")).values(raw=WIPED)
 _ANSWERED = (
-    update(InboxUpdate)
-    .where(col(InboxUpdate.id) == bindparam("row_id"), col(InboxUpdate.state) == InboxState.DONE)
+    update(_INBOX)
+    .where(_INBOX.c.id == bindparam("row_id"), _INBOX.c.state == InboxState.DONE)
     .values(state=InboxState.ANSWERED)
-    .execution_options(synchronize_session=False)
 )
 #: Before the id of a message in `note`.
 _DELETE = "delete message "
@@ -112,37 +107,47 @@ def load_turn(db: Session, incoming: Incoming, now: datetime, world: World, *, r
     return Turn(db, now, world, chat, incoming, account, draft, grants)
 
 
+def load_again(turn: Turn) -> None:
+    """After a rollback: the turn's rows as they are now."""
+    fresh = load_turn(turn.db, turn.incoming, turn.now, turn.world, reading=True)
+    turn.chat, turn.account, turn.draft, turn.grants = fresh.chat, fresh.account, fresh.draft, fresh.grants
+    turn.memo.clear()
+
+
 def mark(
     db: Session, row_id: int, now: datetime, new: InboxState = InboxState.DONE, note: str | None = None
 ) -> bool:
     """RECEIVED → `new`; False where that happened before."""
     values = {"row_id": row_id, "old": InboxState.RECEIVED, "new": new, "at": now, "why": note}
-    return bool(db.execute(_MARK, values).rowcount)  # type: ignore[attr-defined]
+    return bool(connection_of(db).execute(_MARK, values).rowcount)
 
 
 def wipe(db: Session, row_id: int) -> None:
-    db.execute(_WIPE, {"row_id": row_id})
+    connection_of(db).execute(_WIPE, {"row_id": row_id})
 
 
-def mark_answered(db: Session, row_id: int) -> None:
-    db.execute(_ANSWERED, {"row_id": row_id})
+def mark_answered(db: Session, *row_ids: int) -> None:
+    connection_of(db).execute(_ANSWERED, [{"row_id": row_id} for row_id in row_ids])
 
 
-_TABLE: Any = SQLModel.metadata.tables["inbox_update"]
+_KEY = ["messenger", "update_id"]
 _INSERT = {
-    "sqlite": sqlite.insert(_TABLE).on_conflict_do_nothing(index_elements=["messenger", "update_id"]),
-    "postgresql": postgresql.insert(_TABLE).on_conflict_do_nothing(index_elements=["messenger", "update_id"]),
+    "sqlite": sqlite.insert(_INBOX).on_conflict_do_nothing(index_elements=_KEY).returning(_INBOX.c.id),
+    "postgresql": postgresql.insert(_INBOX)
+    .on_conflict_do_nothing(index_elements=_KEY)
+    .returning(_INBOX.c.id),
 }
 
 
 def insert(db: Session, values: Sequence[dict[str, Any]]) -> list[Row]:
     """Store a batch; the rows that are new and wait, in order. Doubles are left out."""
-    statement = _INSERT[db.get_bind().dialect.name].returning(_TABLE)
+    connection = connection_of(db)
+    statement = _INSERT[connection.dialect.name]
     rows = []
     for one in values:
-        row = db.execute(statement, one).first()
-        if row is not None and row.state == InboxState.RECEIVED:
-            rows.append(Row(row.id, row.messenger, row.update_id, row.lane, row.raw))
+        row_id = connection.execute(statement, one).scalar()
+        if row_id is not None and one["state"] is InboxState.RECEIVED:
+            rows.append(Row(row_id, one["messenger"], one["update_id"], one["lane"], one["raw"]))
     return rows
 
 

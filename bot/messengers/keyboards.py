@@ -2,50 +2,51 @@
 
 from __future__ import annotations
 
-from telegram import (
-    CopyTextButton,
-    InlineKeyboardButton,
-    InlineKeyboardMarkup,
-    KeyboardButton,
-    ReplyKeyboardMarkup,
-)
+from typing import Any
 
 from bot.screens import Button, Screen
+
+#: A `reply_markup`, as JSON.
+Markup = dict[str, Any]
+
+#: Takes a reply keyboard away.
+CLOSED: Markup = {"remove_keyboard": True}
 
 MAX_TEXT = 4096
 MAX_CAPTION = 1024
 MAX_NOTICE = 200
 
 
-def inline(rows: tuple[tuple[Button, ...], ...]) -> InlineKeyboardMarkup | None:
+def inline(rows: tuple[tuple[Button, ...], ...]) -> Markup | None:
     """Inline buttons. Clients lay rows left-to-right, our rows begin at the right: turned around."""
     if not rows:
         return None
-    return InlineKeyboardMarkup([[_inline(one) for one in reversed(row)] for row in rows if row])
+    return {"inline_keyboard": [[_inline(one) for one in reversed(row)] for row in rows if row]}
 
 
-def _inline(button: Button) -> InlineKeyboardButton:
+def _inline(button: Button) -> Markup:
     if button.press is not None:
-        return InlineKeyboardButton(button.label, callback_data=button.press.pack())
+        return {"text": button.label, "callback_data": button.press.pack()}
     if button.url is not None:
-        return InlineKeyboardButton(button.label, url=button.url)
-    return InlineKeyboardButton(button.label, copy_text=CopyTextButton(button.copy or button.label))
+        return {"text": button.label, "url": button.url}
+    return {"text": button.label, "copy_text": {"text": button.copy or button.label}}
 
 
-def without_links(markup: InlineKeyboardMarkup) -> tuple[InlineKeyboardMarkup | None, list[str]]:
-    """Only the buttons that press something, and the addresses of the others as lines of text."""
-    rows = [[one for one in row if one.callback_data is not None] for row in markup.inline_keyboard]
-    links = [f"{one.text}: {one.url}" for row in markup.inline_keyboard for one in row if one.url]
+def without_links(markup: Markup) -> tuple[Markup | None, list[str]]:
+    """Of inline buttons only those that press something, and the addresses of the others as lines of text."""
+    keyboard = markup["inline_keyboard"]
+    rows = [[one for one in row if "callback_data" in one] for row in keyboard]
+    links = [f"{one['text']}: {one['url']}" for row in keyboard for one in row if "url" in one]
     rows = [row for row in rows if row]
-    return InlineKeyboardMarkup(rows) if rows else None, links
+    return {"inline_keyboard": rows} if rows else None, links
 
 
-def contact(screen: Screen) -> ReplyKeyboardMarkup:
+def contact(screen: Screen) -> Markup:
     """The contact button, and below it the screen's other buttons as words to be sent."""
     assert screen.ask_contact is not None
-    rows: list[list[KeyboardButton]] = [[KeyboardButton(screen.ask_contact, request_contact=True)]]
-    rows += [[KeyboardButton(one.label) for one in reversed(row)] for row in screen.rows if row]
-    return ReplyKeyboardMarkup(rows, resize_keyboard=True, one_time_keyboard=False)
+    rows: list[list[Markup]] = [[{"text": screen.ask_contact, "request_contact": True}]]
+    rows += [[{"text": one.label} for one in reversed(row)] for row in screen.rows if row]
+    return {"keyboard": rows, "resize_keyboard": True, "one_time_keyboard": False}
 
 
 def parts(text: str, limit: int = MAX_TEXT) -> list[str]:

@@ -153,7 +153,8 @@ class _Slot:
             await self._slots.acquire()
             return
         try:
-            await asyncio.wait_for(self._slots.acquire(), self._timeout)
+            async with asyncio.timeout(self._timeout):
+                await self._slots.acquire()
         except TimeoutError as error:
             raise TimedOut("all connections are busy; the request was not sent") from error
 

@@ -7,11 +7,11 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
-from telegram import InlineKeyboardMarkup
 from telegram.error import BadRequest, RetryAfter
 
 from bot.messengers import keyboards
 from bot.messengers.channel import Channel
+from bot.messengers.keyboards import Markup
 from bot.messengers.telegram import is_unreachable
 
 log = logging.getLogger(__name__)
@@ -25,30 +25,36 @@ async def at_once(call: Callable[[], Awaitable[Any]]) -> Any:
 
 
 async def send_text(
-    channel: Channel, chat_id: int, text: str, markup: Any, *, caller: Caller = at_once
-) -> int:
-    """Send one message, return its id. Where the messenger takes a link for no link, it is sent as text.
+    channel: Channel, chat_id: int, text: str, markup: Markup | None, *, caller: Caller = at_once
+) -> None:
+    """Send one message. Where the messenger takes a link for no link, it is sent as text. Raises TelegramError."""
 
-    Raises TelegramError."""
-
-    async def send(text: str, markup: Any) -> int:
-        message = await caller(
-            lambda: channel.bot.send_message(
-                chat_id, text, reply_markup=markup, disable_web_page_preview=True if "://" in text else None
+    async def send(text: str, markup: Markup | None) -> None:
+        await caller(
+            lambda: channel.call(
+                "sendMessage",
+                chat_id=chat_id,
+                text=text,
+                reply_markup=markup,
+                link_preview_options=without_preview(text),
             )
         )
-        return int(message.message_id)
 
     try:
-        return await send(text, markup)
+        await send(text, markup)
     except BadRequest as error:
-        if is_unreachable(error) or not isinstance(markup, InlineKeyboardMarkup):
+        if is_unreachable(error) or markup is None or "inline_keyboard" not in markup:
             raise
         pressable, links = keyboards.without_links(markup)
         if not links:
             raise
         log.error("a message was refused, sent with its links as text: %s", error)
-        return await send("\n".join((text, *links)), pressable)
+        await send("\n".join((text, *links)), pressable)
+
+
+def without_preview(text: str) -> dict[str, bool] | None:
+    """`link_preview_options` of a text: no page is shown below it."""
+    return {"is_disabled": True} if "://" in text else None
 
 
 def seconds(error: RetryAfter) -> float:

@@ -22,11 +22,13 @@ from bot.messengers.decide import Decided, Decider
 from bot.messengers.passage import CURRENT, Passage
 from bot.routes import Routes
 from bot.screens import Press, Reply, Screen, button
+from bot.services.once import inserted
 from bot.texts import t
 from bot.texts.formats import digits
 from bot.turn import Turn
+from storage.lean import save
 from storage.states import InboxState, Messenger
-from storage.tables import Chat
+from storage.tables import Chat, Push
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -111,7 +113,7 @@ class Serve:
         committed: Callable[[], None] = lambda: None,
     ) -> None:
         """`aside` gives the lane's slot back while somebody else's server is waited for; `committed` is called after
-        each commit (the outbox may have new rows)."""
+        a commit with new pushes."""
         self.desk = desk
         self.dialogues = dialogues
         self.routes = routes
@@ -139,7 +141,8 @@ class Serve:
                 passage, incoming, error, secret=prepared is not None and prepared.secret
             )
         if answer is not None:
-            self._committed()
+            if answer.pushes:
+                self._committed()
             await self.delivery.show(answer)
 
     async def broken(
@@ -262,7 +265,9 @@ class Serve:
             inbox.wipe(db, passage.row.id)
             if incoming.message_id is not None and not incoming.pressed:
                 inbox.owe_deletion(db, passage.row.id, incoming.message_id)
-        return self._answer(turn, decided, passage.row.id, secret=prepared.secret)
+        answer = self._answer(turn, decided, passage.row.id, secret=prepared.secret)
+        save(db, turn.chat)
+        return answer
 
     def _preparation(self, turn: Turn) -> Preparation | None:
         """What must be done before the unit, by the open dialogue or by the pressed route."""
@@ -346,6 +351,7 @@ class Serve:
             delete=incoming.message_id if (secret or decided.wipe) and not incoming.pressed else None,
             credentials_of=decided.credentials_of,
             quiet=decided.quiet if not decided.screens else None,
+            pushes=inserted(turn.db, Push),
         )
 
     async def _run(

@@ -19,4 +19,12 @@ def _statement(dialect: str, model: type[SQLModel]) -> UpdateBase:
 def insert_once(db: Session, model: type[SQLModel], values: dict[str, Any]) -> int | None:
     """The id of the new row, or None where a unique key was already taken. `values` names every column."""
     row = db.exec(_statement(db.get_bind().dialect.name, model), params=values).first()
-    return None if row is None else int(row[0])
+    if row is None:
+        return None
+    db.info[model] = True
+    return int(row[0])
+
+
+def inserted(db: Session, model: type[SQLModel]) -> bool:
+    """Whether this unit wrote new rows of `model` by `insert_once` (or tried to, and rolled them back)."""
+    return model in db.info
