@@ -23,6 +23,8 @@ from storage.database import asynchronous
 from storage.states import RequestKind, Role
 
 if TYPE_CHECKING:
+    from sqlmodel import Session
+
     from bot.desk import Desk
     from bot.gateways.ports import PaymentGateway, SmsGateway
     from storage.database import Database
@@ -304,13 +306,27 @@ def create_user(
     role: Annotated[Role, typer.Option(help="staff, expert, expert-in-charge or distributor")],
     name: Annotated[str, typer.Option(help="first and last name")] = "کاربر جدید",
     university: Annotated[str | None, typer.Option(help="code of the expert's university")] = None,
+    distributor: Annotated[int | None, typer.Option(help="number of the manager's distributor")] = None,
+    company: Annotated[str | None, typer.Option(help="name of a new company that the user manages")] = None,
+    guild: Annotated[str | None, typer.Option(help="name of a new guild that the user manages")] = None,
+    number: Annotated[str, typer.Option(help="the company's legal id, the guild's licence")] = "",
+    province: Annotated[str, typer.Option(help="of the new distributor")] = "",
+    city: Annotated[str, typer.Option(help="of the new distributor")] = "",
+    address: Annotated[str, typer.Option(help="of the new distributor")] = "",
+    mobile: Annotated[str | None, typer.Option(help="the manager's, for the SMS of terminations")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print one JSON object")] = False,
 ) -> None:
-    """Make an account; print its user code and password."""
+    """Make an account; print its user code and password.
+
+    A distributor's manager needs --distributor, or --company or --guild with --number, --province, --city, --address
+    and --mobile, which make a distributor (in Tehran with --university)."""
     from bot.errors import Refusal
     from bot.passwords import Passwords
+    from bot.services import distributors
     from bot.services.accounts import experts
     from bot.texts import t
+    from bot.turn import SYSTEM
+    from storage.states import DistributorKind
     from storage.types import utcnow
 
     if role in (Role.OFFICER, Role.SYSTEM):
@@ -320,23 +336,44 @@ def create_user(
     password = passwords.make()
     hashed = passwords.hash_now(password)
 
-    async def work(database: Database) -> str:
-        return await database.run(
-            lambda db: (
-                experts.create_user(
-                    db, role=role, university_code=university, name=name, now=utcnow(), password_hash=hashed
-                ).user_code
+    def unit(db: Session) -> tuple[str, int | None]:
+        now = utcnow()
+        if role is not Role.DISTRIBUTOR:
+            made = experts.create_user(
+                db, role=role, university_code=university, name=name, now=now, password_hash=hashed
             )
-        )
+            return made.user_code, None
+        firm_id = distributor
+        if company or guild:
+            details = distributors.Details(
+                kind=DistributorKind.COMPANY if company else DistributorKind.GUILD,
+                name=company or guild or "",
+                number=number,
+                manager_name=name,
+                province=province,
+                city=city,
+                university=university,
+                address=address,
+                manager_mobile=mobile,
+            )
+            firm_id = distributors.create(db, actor=SYSTEM, details=details, now=now).distributor.id
+        if firm_id is None:
+            raise Refusal("error.distributor_needed")
+        manager = distributors.NewManager(name, hashed, mobile=mobile)
+        hired = distributors.add_manager(db, actor=SYSTEM, distributor_id=firm_id, manager=manager, now=now)
+        return hired.account.user_code, firm_id
 
     try:
-        user_code = asyncio.run(_with_database(settings, work))
+        user_code, firm_id = asyncio.run(_with_database(settings, lambda database: database.run(unit)))
     except Refusal as refusal:
         _refuse(t(refusal.key, **refusal.args_of_text))
     if as_json:
-        _say(json.dumps({"user_code": user_code, "password": password, "role": role.value}))
+        found = {"user_code": user_code, "password": password, "role": role.value}
+        _say(json.dumps(found | ({"distributor": firm_id} if firm_id is not None else {})))
     else:
         _say(f"user code: {user_code}\npassword: {password}")
+        if firm_id is not None:
+            _say(f"distributor: {firm_id}")
 
 
 @app.command("set-tariff")

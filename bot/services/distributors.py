@@ -150,10 +150,12 @@ def create(
 def add_manager(
     db: Session, *, actor: Actor, distributor_id: int, manager: NewManager, now: datetime
 ) -> Hired:
-    """One more account that acts for the distributor. Raises NotAllowed, Refusal("error.manager_held"), InvalidInput."""
+    """One more account that acts for the distributor.
+
+    Raises NotAllowed, Refusal("error.distributor_needed" or "error.manager_held"), InvalidInput."""
     _need_keeper(db, actor)
     if db.get(Distributor, distributor_id) is None:
-        raise NotAllowed
+        raise Refusal("error.distributor_needed")
     mobile = identity.mobile(manager.mobile) if manager.mobile else None
     if manager.national_code is None:
         account = experts.create_user(

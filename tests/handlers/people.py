@@ -1,7 +1,10 @@
 """Courses that several tests begin with."""
 
+from sqlmodel import Session
+
 from bot.services import accounts
-from storage.states import Role
+from storage.states import DistributorKind, Role
+from storage.tables import Account, Distributor
 from tests.handlers.house import NOW, House, Visitor
 
 CODE = "۹۹۹۱۲۳۴۵۶۱"
@@ -34,9 +37,24 @@ async def logs_in(visitor: Visitor, user_code: str, password: str) -> Visitor:
 async def staff(house: House, role: Role = Role.STAFF, university: str | None = None) -> Visitor:
     """Somebody made by the command line, logged in."""
     hashed = await house.desk.passwords.hash("staffpass")
-    account = await house.database.run(
-        lambda db: accounts.create_user(
-            db, role=role, university_code=university, name="رضا اداری", now=NOW, password_hash=hashed
+
+    def unit(db: Session) -> Account:
+        firm = None
+        if role is Role.DISTRIBUTOR:
+            firm = Distributor(
+                kind=DistributorKind.GUILD, name="کیان طب", guild_id="70001", manager_name="رضا"
+            )
+            db.add(firm)
+            db.flush()
+        return accounts.create_user(
+            db,
+            role=role,
+            university_code=university,
+            distributor_id=firm.id if firm is not None else None,
+            name="رضا اداری",
+            now=NOW,
+            password_hash=hashed,
         )
-    )
+
+    account = await house.database.run(unit)
     return await logs_in(house.visitor(), account.user_code, "staffpass")
