@@ -78,6 +78,16 @@ class Paper:
 
 
 @dataclass(frozen=True, slots=True)
+class Sheet:
+    """A file made for this answer alone (a report): its bytes are sent and kept nowhere. A `picture` is shown as one."""
+
+    name: str
+    content: bytes
+    caption: str
+    picture: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Screen:
     """One message. Rows are written in reading order (first = right): delivery lays them right-to-left.
 
@@ -87,7 +97,7 @@ class Screen:
 
     text: str
     rows: tuple[tuple[Button, ...], ...] = ()
-    papers: tuple[Paper, ...] = ()
+    papers: tuple[Paper | Sheet, ...] = ()
     ask_contact: str | None = None
 
     def buttons(self) -> Iterable[Button]:

@@ -6,7 +6,7 @@ from bot.routes import Routes
 from bot.screens import button
 from bot.texts import t
 from conversations.engine import Engine
-from handlers import staff_accounts, staff_catalog, staff_dead, staff_money, staff_universities
+from handlers import staff_accounts, staff_catalog, staff_dead, staff_money, staff_reports, staff_universities
 from handlers.nav import Row, grid
 
 #: Text key of the label → the room's first screen, two a row (SPEC 4.1, staff.menu).
@@ -17,12 +17,13 @@ DOORS = {
     "staff.universities": "staff.provinces",
     "staff.studies": "staff.studies",
     "staff.documents": "staff.documents",
+    "staff.report": "staff.report",
 }
 
 
 def routes(engine: Engine) -> Routes:
     table = Routes()
-    for room in (staff_catalog, staff_universities, staff_accounts, staff_dead, staff_money):
+    for room in (staff_catalog, staff_universities, staff_accounts, staff_dead, staff_money, staff_reports):
         table.include(room.routes(engine))
     return table
 

@@ -1,4 +1,4 @@
-"""Stored papers shown in a chat: from our own copy, or by the messenger's id of a file that it has already."""
+"""Files shown in a chat: stored papers from our own copy or by the messenger's id of them, and what was just made."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from bot.documents.papers import shown_media_type
 from bot.messengers import keyboards
 from bot.messengers.channel import Channel
 from bot.messengers.telegram import is_bad_handle
-from bot.screens import Paper
+from bot.screens import Paper, Sheet
 from storage.states import Messenger
 from storage.tables import FileHandle, StoredFile
 
@@ -36,9 +36,27 @@ class PaperSender:
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
 
-    async def send(self, channel: Channel, chat_id: int, papers: Sequence[Paper]) -> None:
-        """Send them in order: photos with photos, documents with documents, up to ten in an album. Raises
-        TelegramError."""
+    async def send(self, channel: Channel, chat_id: int, papers: Sequence[Paper | Sheet]) -> None:
+        """Send them in order: photos with photos, documents with documents, up to ten in an album; what was made for
+        this answer one by one. Raises TelegramError."""
+        for made, run in groupby(papers, key=lambda one: isinstance(one, Sheet)):
+            if made:
+                for sheet in run:
+                    assert isinstance(sheet, Sheet)
+                    await self._made(channel, chat_id, sheet)
+            else:
+                await self._stored(channel, chat_id, [one for one in run if isinstance(one, Paper)])
+
+    @staticmethod
+    async def _made(channel: Channel, chat_id: int, sheet: Sheet) -> None:
+        file = InputFile(sheet.content, sheet.name)
+        caption = keyboards.cut(sheet.caption, keyboards.MAX_CAPTION) or None
+        if sheet.picture:
+            await channel.bot.send_photo(chat_id, file, caption=caption)
+        else:
+            await channel.bot.send_document(chat_id, file, caption=caption)
+
+    async def _stored(self, channel: Channel, chat_id: int, papers: Sequence[Paper]) -> None:
         items = await self.desk.database.read(lambda db: _items(db, papers, channel.messenger))
         for _, alike in groupby(items, key=lambda item: item.is_photo):
             run = list(alike)

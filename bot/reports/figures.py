@@ -1,0 +1,33 @@
+"""What a report shows: titled tables of a label and a count, and longer tables for the spreadsheet only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Bars:
+    """One panel of the picture: counts by label, in reading order."""
+
+    title: str
+    rows: Sequence[tuple[str, int]]
+    #: What the counts are called.
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One sheet of the spreadsheet."""
+
+    title: str
+    head: Sequence[str]
+    rows: Sequence[Sequence[str | int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    title: str
+    subtitle: str
+    bars: Sequence[Bars]
+    tables: Sequence[Table]
