@@ -24,6 +24,7 @@ from bot.services.coop.lists import (
     under_way,
 )
 from bot.services.coop.sides import accept, give_up, pick, reject, university_of, withdraw
+from bot.services.coop.timeline import timeline
 
 __all__ = [
     "SUBJECT",
@@ -52,6 +53,7 @@ __all__ = [
     "release",
     "release_all",
     "reserved",
+    "timeline",
     "under_way",
     "university_of",
     "university_reject",

@@ -53,10 +53,11 @@ def _sentence(db: Session, event: AuditEvent, university: str, for_expert: bool)
         name = "resolved_to_queue"
     if not for_expert and event.actor_role is Role.OFFICER and has(f"event_you.{name}"):
         return t(f"event_you.{name}")
-    return t(f"event.{name}", who=_who(db, event, university, for_expert), university=university)
+    return t(f"event.{name}", who=who(db, event, university, for_expert=for_expert), university=university)
 
 
-def _who(db: Session, event: AuditEvent, university: str, for_expert: bool) -> str:
+def who(db: Session, event: AuditEvent, university: str, *, for_expert: bool) -> str:
+    """What the reader calls whoever did it."""
     match event.actor_role:
         case Role.OFFICER:
             return t("who.applicant") if for_expert else t("who.you")

@@ -1,0 +1,42 @@
+"""A request's history for people (SPEC 7): who did what, oldest first."""
+
+from sqlmodel import Session, col, select
+
+from bot.rules.cooperation import TABLE
+from bot.services.coop import cases
+from bot.services.coop.news import parties
+from bot.services.reference import university_name
+from bot.services.tracking import Entry, who
+from bot.texts import t
+from storage.tables import AuditEvent
+
+EVENTS = frozenset(row.event for row in TABLE.values())
+
+
+def timeline(db: Session, request_id: int, *, for_expert: bool = False) -> list[Entry]:
+    """Both sides read roles («کارشناس …»), experts their colleagues' names. Who may see it is the card's matter."""
+    request = cases.load(db, request_id)
+    university = university_name(db, request.university_code)
+    names = parties(db, request).names
+    events = db.exec(
+        select(AuditEvent)
+        .where(
+            AuditEvent.subject == cases.SUBJECT,
+            AuditEvent.subject_id == request_id,
+            col(AuditEvent.event).in_(EVENTS),
+        )
+        .order_by(col(AuditEvent.id))
+    ).all()
+    return [
+        Entry(
+            event.at,
+            event.event,
+            t(
+                f"coop_event.{event.event}",
+                who=who(db, event, university, for_expert=for_expert),
+                university=university,
+                **names,
+            ),
+        )
+        for event in events
+    ]
