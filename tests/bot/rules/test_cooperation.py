@@ -1,0 +1,234 @@
+"""The law of cooperation, as properties over its tables."""
+
+from dataclasses import replace
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.rules.cooperation import (
+    CONTRACT,
+    TABLE,
+    TERMINAL,
+    TERMINATION,
+    Action,
+    Availability,
+    Case,
+    ContractAction,
+    ContractCase,
+    Standing,
+    TerminationAction,
+    TerminationCase,
+    allowed_actions,
+    may_see,
+    mermaid,
+    refusal,
+    standings,
+)
+from bot.rules.machine import Machine
+from bot.texts import has, t
+from bot.turn import SYSTEM, Actor
+from storage.states import OPEN_COOPERATION, ContractState, CooperationState, Role, TerminationState
+
+OFFICER, MANAGER, REVIEWER, COLLEAGUE, HEAD, STRANGER = 1, 2, 3, 4, 5, 6
+FIRM, UNIVERSITY = 7, "sums"
+FREE = Availability(active=True, qualified=True)
+
+officer = Actor(OFFICER, Role.OFFICER)
+manager = Actor(MANAGER, Role.DISTRIBUTOR, distributor_id=FIRM)
+reviewer = Actor(REVIEWER, Role.EXPERT, UNIVERSITY)
+colleague = Actor(COLLEAGUE, Role.EXPERT, UNIVERSITY)
+head = Actor(HEAD, Role.IN_CHARGE, UNIVERSITY)
+staff = Actor(9, Role.STAFF)
+EVERYBODY = [officer, manager, reviewer, colleague, head, staff, SYSTEM]
+
+#: Nobody of these has anything to do with the request.
+STRANGERS = [
+    Actor(STRANGER, Role.OFFICER),
+    Actor(STRANGER, Role.DISTRIBUTOR, distributor_id=FIRM + 1),
+    Actor(STRANGER, Role.DISTRIBUTOR),
+    Actor(STRANGER, Role.EXPERT, "tums"),
+    Actor(STRANGER, Role.EXPERT),
+    Actor(STRANGER, Role.IN_CHARGE, "tums"),
+    Actor(None, Role.OFFICER),
+    Actor(None, Role.DISTRIBUTOR, distributor_id=FIRM),
+    # either side in another hat
+    Actor(OFFICER, Role.EXPERT, UNIVERSITY),
+    Actor(OFFICER, Role.STAFF),
+    Actor(MANAGER, Role.EXPERT, UNIVERSITY),
+    Actor(MANAGER, Role.STAFF),
+    Actor(MANAGER, Role.OFFICER),
+]
+
+EVERY_STATE: list[CooperationState | None] = [None, *CooperationState]
+availabilities = st.builds(Availability, st.booleans(), st.booleans(), st.booleans(), st.booleans())
+
+
+def case(state: CooperationState | None, **facts: Any) -> Case:
+    sent = state is CooperationState.PENDING_UNIVERSITY
+    start = Case(
+        state=state,
+        officer_id=OFFICER,
+        distributor_id=FIRM,
+        officer=replace(FREE, reserved=sent),
+        university_code=UNIVERSITY if sent else None,
+        managers=frozenset({MANAGER}),
+    )
+    return replace(start, **facts)
+
+
+def reaches(machine: Machine[Any, Any, Any, Any], first: Any = None) -> set[Any]:
+    found = {first}
+    while more := {row.target for row in machine.table.values() if row.source in found} - found:
+        found |= more
+    return found
+
+
+def test_every_state_can_be_reached() -> None:
+    found: set[CooperationState | None] = {None}
+    while more := {row.target for row in TABLE.values() if row.source in found} - found:
+        found |= more
+    assert found == set(EVERY_STATE)
+    assert reaches(CONTRACT) == {None, *ContractState}
+    assert reaches(TERMINATION) == {None, *TerminationState}
+
+
+def test_open_and_terminal_are_all_states() -> None:
+    assert set(CooperationState) == TERMINAL | OPEN_COOPERATION
+    assert not TERMINAL & OPEN_COOPERATION
+    assert set(ContractState) - {ContractState.ACTIVE} == CONTRACT.terminal
+    assert set(TerminationState) - {TerminationState.DRAFT} == TERMINATION.terminal
+
+
+@pytest.mark.parametrize("state", sorted(OPEN_COOPERATION))
+def test_both_sides_can_always_leave(state: CooperationState) -> None:
+    for claimed in (None, REVIEWER):
+        one = case(state, reviewer_id=claimed)
+        assert Action.WITHDRAW in allowed_actions(one, manager)
+        assert allowed_actions(one, officer) & {Action.REJECT, Action.GIVE_UP}
+
+
+@given(availabilities)
+def test_what_is_over_stays_over(facts: Availability) -> None:
+    for state, actor, claimed in product(TERMINAL, EVERYBODY, (None, REVIEWER)):
+        one = case(state, officer=facts, university_code=UNIVERSITY, reviewer_id=claimed)
+        assert not allowed_actions(one, actor)
+
+
+@given(availabilities)
+def test_eligible_is_active_qualified_free_and_not_reserved(facts: Availability) -> None:
+    assert facts.eligible == (facts == Availability(active=True, qualified=True))
+    picking = refusal(case(None, officer=facts), manager, Action.PICK)
+    assert picking == (None if facts.eligible else "error.not_eligible")
+    accepting = refusal(case(CooperationState.PENDING_OFFICER, officer=facts), officer, Action.ACCEPT)
+    assert (accepting is None) == facts.eligible
+
+
+@given(availabilities)
+def test_approval_needs_a_free_officer_whom_this_request_itself_reserves(facts: Availability) -> None:
+    one = case(CooperationState.PENDING_UNIVERSITY, officer=facts)
+    free = facts.active and facts.qualified and not facts.employed
+    assert (refusal(one, reviewer, Action.APPROVE) is None) == free
+
+
+def test_a_busy_branch_is_said_before_anything_about_the_officer() -> None:
+    one = case(None, officer=Availability(), branch_busy=True)
+    assert refusal(one, manager, Action.PICK) == "error.branch_busy"
+
+
+@pytest.mark.parametrize("stranger", STRANGERS, ids=repr)
+def test_a_stranger_may_do_nothing(stranger: Actor) -> None:
+    for state, claimed in product(EVERY_STATE, (None, REVIEWER)):
+        one = case(state, university_code=UNIVERSITY, reviewer_id=claimed)
+        assert not allowed_actions(one, stranger)
+        assert not may_see(one, stranger)
+        assert {refusal(one, stranger, action) for action in Action} == {"error.not_yours"}
+
+
+def test_no_university_sees_a_request_before_the_officer_accepted() -> None:
+    asked = case(CooperationState.PENDING_OFFICER)
+    assert may_see(asked, officer)
+    assert may_see(asked, manager)
+    assert not any(may_see(asked, actor) for actor in (reviewer, colleague, head))
+
+
+@given(availabilities)
+def test_refusal_and_allowed_actions_agree(facts: Availability) -> None:
+    for state, claimed in product(EVERY_STATE, (None, REVIEWER, HEAD)):
+        one = case(state, officer=facts, university_code=UNIVERSITY, reviewer_id=claimed)
+        for actor in [*EVERYBODY, *STRANGERS]:
+            allowed = {action for action in Action if refusal(one, actor, action) is None}
+            assert allowed == allowed_actions(one, actor)
+
+
+DECISIONS = {Action.APPROVE, Action.UNIVERSITY_REJECT}
+
+
+def test_any_expert_decides_on_an_unclaimed_file_and_only_its_reviewer_on_a_claimed_one() -> None:
+    waiting = case(CooperationState.PENDING_UNIVERSITY)
+    for actor in (reviewer, colleague):
+        assert allowed_actions(waiting, actor) == DECISIONS | {Action.CLAIM}
+    assert allowed_actions(waiting, head) == DECISIONS | {Action.CLAIM, Action.ASSIGN}
+    assert allowed_actions(waiting, staff) == {Action.ASSIGN}
+    held = replace(waiting, reviewer_id=REVIEWER)
+    assert allowed_actions(held, reviewer) == DECISIONS | {Action.RELEASE}
+    assert allowed_actions(held, colleague) == frozenset()
+    assert allowed_actions(held, head) == {Action.ASSIGN, Action.RELEASE}
+    assert allowed_actions(held, staff) == {Action.ASSIGN, Action.RELEASE}
+    assert standings(replace(held, reviewer_id=HEAD), head) == {Standing.REVIEWER, Standing.IN_CHARGE}
+
+
+def test_only_the_system_closes() -> None:
+    for state in OPEN_COOPERATION:
+        assert Action.CLOSE in allowed_actions(case(state), SYSTEM)
+        assert not any(Action.CLOSE in allowed_actions(case(state), actor) for actor in EVERYBODY[:-1])
+
+
+def test_a_contract_is_freed_by_its_distributor_and_terminated_by_its_officer() -> None:
+    active = ContractCase(ContractState.ACTIVE, OFFICER, FIRM)
+    assert CONTRACT.allowed_actions(active, manager) == {ContractAction.FREE}
+    assert CONTRACT.allowed_actions(active, officer) == {ContractAction.TERMINATE}
+    for actor in (reviewer, head, staff, *STRANGERS):
+        assert not CONTRACT.allowed_actions(active, actor)
+    for state, actor in product(CONTRACT.terminal, [*EVERYBODY, *STRANGERS]):
+        assert not CONTRACT.allowed_actions(ContractCase(state, OFFICER, FIRM), actor)
+
+
+def test_a_termination_is_the_officers_alone() -> None:
+    """R34: nobody's approval."""
+    draft = TerminationCase(TerminationState.DRAFT, OFFICER)
+    act = TerminationAction
+    assert TERMINATION.allowed_actions(draft, officer) == {act.REWRITE, act.FINALISE, act.CANCEL}
+    assert TERMINATION.allowed_actions(draft, SYSTEM) == {act.OVERTAKE}
+    for actor in (manager, reviewer, head, staff, *STRANGERS):
+        assert not TERMINATION.allowed_actions(draft, actor)
+    ended = replace(draft, in_force=False)
+    assert TERMINATION.allowed_actions(ended, officer) == {act.CANCEL}
+    assert TERMINATION.refusal(ended, officer, act.FINALISE) == "error.no_contract"
+
+
+def test_everything_has_its_words() -> None:
+    for state in CooperationState:
+        assert t(f"coop_status.{state}")
+        assert t(f"coop_status_dist.{state}")
+    assert all(has(f"contract_status.{state}") for state in ContractState)
+    assert all(has(f"term_status.{state}") for state in TerminationState)
+    assert all(has(f"coop_event.{row.event}") for row in TABLE.values())
+    keys = {
+        refusal(case(state, officer=Availability(*facts), branch_busy=busy), actor, action)
+        for state in EVERY_STATE
+        for facts in product((True, False), repeat=4)
+        for busy in (True, False)
+        for actor, action in product(EVERYBODY, Action)
+    }
+    assert len(keys) > 6
+    assert all(has(key) for key in keys if key is not None)
+
+
+def test_the_page_in_docs_is_the_table() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "states.md").read_text(encoding="utf-8")
+    for diagram in (mermaid(), CONTRACT.mermaid(), TERMINATION.mermaid()):
+        assert f"```mermaid\n{diagram}\n```" in page
