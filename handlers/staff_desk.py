@@ -12,11 +12,12 @@ from handlers.nav import Row, grid
 #: Text key of the label → the room's first screen, two a row (SPEC 4.1, staff.menu).
 DOORS = {
     "staff.accounts": "staff.accounts",
-    "staff.dead": "staff.dead",
+    "desk.search": "desk.search",
     "staff.tariffs": "staff.tariffs",
     "staff.universities": "staff.provinces",
     "staff.studies": "staff.studies",
     "staff.documents": "staff.documents",
+    "staff.dead": "staff.dead",
     "staff.report": "staff.report",
 }
 

@@ -22,6 +22,13 @@ class InboxUpdate(SQLModel, table=True):
             sqlite_where=text("state IN ('RECEIVED', 'DONE')"),
             postgresql_where=text("state IN ('RECEIVED', 'DONE')"),
         ),
+        # What went wrong, for staff to look at.
+        Index(
+            "ix_inbox_update_odd",
+            "state",
+            sqlite_where=text("state IN ('SET_ASIDE', 'FAILED')"),
+            postgresql_where=text("state IN ('SET_ASIDE', 'FAILED')"),
+        ),
     )
 
     id: int | None = primary_key()
@@ -49,6 +56,12 @@ class Push(SQLModel, table=True):
             "next_at",
             sqlite_where=text("state IN ('QUEUED', 'SENDING')"),
             postgresql_where=text("state IN ('QUEUED', 'SENDING')"),
+        ),
+        Index(
+            "ix_push_given_up",
+            "id",
+            sqlite_where=text("state = 'GIVEN_UP'"),
+            postgresql_where=text("state = 'GIVEN_UP'"),
         ),
         Index(
             "ix_push_letter",

@@ -1,13 +1,17 @@
 """Staff look accounts up, act on them, and set stuck chats and lost messages going again."""
 
+import re
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlmodel import Session, col, select
 
+from bot.rules import account, cooperation, qualification
 from bot.screens import Press
 from bot.services import notify
+from bot.texts import has
 from storage.states import (
     AccountState,
     AttemptState,
@@ -370,3 +374,17 @@ async def test_nobody_else_opens_these_rooms(house: House, boss: Visitor, sara: 
     assert pushes.count(PushState.GIVEN_UP) == 2
     states = await house.ask(lambda db: {one.state for one in db.exec(select(Account))})
     assert states == {AccountState.ACTIVE}
+
+
+def test_every_recorded_event_has_a_name_in_the_trail() -> None:
+    laws = [
+        *qualification.TABLE.values(),
+        *cooperation.TABLE.values(),
+        *cooperation.CONTRACT.table.values(),
+        *cooperation.TERMINATION.table.values(),
+        *account.TABLE.values(),
+    ]
+    named = {row.event for row in laws}
+    for path in (*Path("bot/services").rglob("*.py"), Path("handlers/staff_catalog.py")):
+        named |= set(re.findall(r'\bevent="([a-z_]+)"', path.read_text(encoding="utf-8")))
+    assert not {event for event in named if not has(f"trail.{event}")}

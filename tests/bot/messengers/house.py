@@ -18,7 +18,7 @@ from bot.messengers.factory import make_channel
 from bot.messengers.serve import Preparation, Serve
 from bot.messengers.service import Service
 from bot.routes import EVERYONE, Routes
-from bot.screens import Paper, Press, Reply, Screen, button
+from bot.screens import Paper, Press, Reply, Screen, Sheet, button
 from bot.services import audit
 from bot.turn import SYSTEM, Turn, World
 from conversations.handler import DialogueHandler
@@ -54,7 +54,7 @@ class NoDialogues:
 class Doings:
     """What the routes below do, and what they wait for."""
 
-    papers: tuple[Paper, ...] = ()
+    papers: tuple[Paper | Sheet, ...] = ()
     gates: dict[int, asyncio.Event] = field(default_factory=dict)
     entered: list[int] = field(default_factory=list)
 

@@ -10,7 +10,7 @@ from bot.documents.papers import Papers
 from bot.documents.seal import Sealer
 from bot.documents.store import FolderStore
 from bot.messengers.keyboards import parts, units
-from bot.screens import Paper
+from bot.screens import Paper, Sheet
 from demo.botapi.faults import Fault
 from demo.people import Town
 from demo.person import Person
@@ -186,6 +186,26 @@ async def test_papers_on_both_messengers(town: Town, database: Database, tmp_pat
             await sara.send("/papers")
             await sara.sees("مدارک")
             assert len([file for one in sara.history() for file in one.files]) == 6
+    await papers.close()
+    assert town.violations == []
+
+
+async def test_what_was_made_for_an_answer_is_sent_and_kept_nowhere(
+    town: Town, database: Database, tmp_path: Path
+) -> None:
+    papers = Papers(FolderStore(tmp_path / "files"), Sealer("0" * 64), Checker())
+    stored = await _store(database, papers, made.pdf())
+    sheets = (Sheet("report.png", made.png(), "نمودار", picture=True), Sheet("report.xlsx", b"PK-x", "جدول"))
+    async with open_house(town, database, papers=papers) as house:
+        house.doings.papers = (sheets[0], *stored, sheets[1])
+        for face in town.faces:
+            sara = face.person("سارا")
+            await sara.send("/papers")
+            await sara.sees("مدارک")
+            files = [file for one in sara.history() for file in one.files]
+            assert [file.kind for file in files] == ["photo", "document", "document"]
+            assert (files[2].name, files[2].content) == ("report.xlsx", b"PK-x")
+            await house.until(lambda face=face: _handles(house, 1 + town.faces.index(face)))
     await papers.close()
     assert town.violations == []
 
