@@ -1,7 +1,8 @@
 """Letters: who gets them, spread in batches, stopped half way, crashed, read, and closed to strangers."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from bot.errors import InvalidInput, NotAllowed, Stale
+from bot.errors import InvalidInput, NotAllowed, Refusal, Stale
 from bot.services import audience, letters
 from bot.services.audience import Audience, Group, Kind
 from bot.turn import Actor
@@ -58,6 +59,16 @@ def letter(db: Session, writer: Actor, to: Audience = ALL, **other: Any) -> Lett
 
 def pushes(db: Session) -> list[Push]:
     return list(db.exec(select(Push).where(Push.kind == "N9").order_by(col(Push.id))))
+
+
+@contextmanager
+def refused(kind: type[Refusal] = NotAllowed) -> Iterator[None]:
+    """`pytest.raises` for the inside of a unit: what it raises itself would end the database's own task."""
+    try:
+        yield
+    except kind:
+        return
+    raise AssertionError("it was allowed")
 
 
 def state_of(db: Session, one: Letter) -> LetterState:
@@ -295,10 +306,10 @@ async def test_stopped_half_way(database: Database) -> None:
         assert (untold.state, untold.note) == (PushState.SKIPPED, letters.STOPPED)
         assert not letters.spread(db, letter_id=letter_id, now=NOW)
         assert len(pushes(db)) == 6
-        with pytest.raises(Stale):
+        with refused(Stale):
             letters.stop(db, actor=writer, letter_id=letter_id, now=NOW)
         late = next(who for who in people if who.account_id not in kept)
-        with pytest.raises(NotAllowed):
+        with refused():
             letters.open_letter(db, actor=late, letter_id=letter_id, now=NOW)
 
     await database.run(unit)
@@ -347,14 +358,14 @@ async def test_strangers_open_neither_letter_nor_attachment(database: Database) 
         expert = Actor(stranger.account_id, Role.EXPERT, "sums")
         impostor = Actor(stranger.account_id, Role.STAFF)
         for who in (sara, stranger, expert, impostor, Actor(None, Role.OFFICER)):
-            with pytest.raises(NotAllowed):  # Sara too: it did not reach her yet.
+            with refused():  # Sara too: it did not reach her yet.
                 letters.papers(db, actor=who, letter_id=letter_id, now=NOW)
         spread_all(db, one)
         for who in (stranger, expert, impostor):
             for deed in (letters.papers, letters.open_letter):
-                with pytest.raises(NotAllowed):
+                with refused():
                     deed(db, actor=who, letter_id=letter_id, now=NOW)
-            with pytest.raises(NotAllowed):
+            with refused():
                 letters.see(db, actor=who, letter_id=letter_id)
         assert [file.id for file in letters.papers(db, actor=sara, letter_id=letter_id, now=NOW)] == files
         viewed = db.exec(select(AuditEvent).where(AuditEvent.event == "document_viewed")).all()
@@ -369,15 +380,15 @@ async def test_only_staff_write_and_only_with_their_own_papers(database: Databas
     def unit(db: Session) -> None:
         writer, (sara,) = staff(db), crowd(db, 1)
         for who in (sara, Actor(sara.account_id, Role.STAFF), Actor(writer.account_id, Role.EXPERT, "sums")):
-            with pytest.raises(NotAllowed):
+            with refused():
                 letter(db, who)
-            with pytest.raises(NotAllowed):
+            with refused():
                 letters.written(db, actor=who, limit=5)
-        with pytest.raises(NotAllowed):
+        with refused():
             letter(db, writer, files=[paper(db, sara)])
-        with pytest.raises(InvalidInput):
+        with refused(InvalidInput):
             letter(db, writer, Audience(Kind.STATE, Group.EMPLOYED.value))
-        with pytest.raises(InvalidInput):
+        with refused(InvalidInput):
             letter(db, writer, title="ع" * 121)
 
     await database.run(unit)
