@@ -15,8 +15,8 @@ from conversations.questions import Confirm, Text
 from conversations.review import Addition, overtaken
 from conversations.wording import for_people
 
-#: Context: the version of the request that the officer saw.
-VERSION = "_version"
+#: Context: the version of the request that the officer saw; what is about to end, in words.
+VERSION, ABOUT = "_version", "_about"
 
 _refusal_reason = Addition(REJECTION_REASON[0], OFFICER_REASON_MAX, without="coop.no_reason")
 
@@ -70,9 +70,16 @@ def _draft_termination(turn: Turn, answers: dict[str, Any]) -> Reply:
     return Reply(goto=Press("term.confirm", drafted.id or 0))
 
 
+_reason = Text(*TERMINATION_REASON, lines=True, short="error.short_reason")
+
+
+def _terminate_steps(turn: Turn, answers: Answers) -> list[Ask]:
+    return [Ask("term_reason", _reason, prompt=f"{answers.get(ABOUT, '')}\n{t('ask.term_reason')}".strip())]
+
+
 TERMINATE = Dialogue(
     "terminate",
-    (Ask("term_reason", Text(*TERMINATION_REASON, lines=True, short="error.short_reason")),),
+    _terminate_steps,
     _draft_termination,
     exit=Press("centers"),
 )

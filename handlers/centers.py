@@ -13,7 +13,7 @@ from bot.services.coop import cases
 from bot.services.cooperation import OfficerCard
 from bot.texts import formats, t
 from bot.turn import Turn
-from conversations.centers import VERSION
+from conversations.centers import ABOUT, VERSION
 from conversations.engine import Engine
 from conversations.wording import for_people, shortened
 from handlers import coop_cards
@@ -57,10 +57,9 @@ def routes(engine: Engine) -> Routes:
         contract = contracts.active(turn.db, _me(turn))
         if contract is None:
             raise Refusal("error.no_contract")
-        reply = engine.start(turn, "terminate", subject_id=contract.id or 0)
         sides = contracts.details(turn.db, contract)
         about = t("term.about", distributor=sides.distributor.name, branch=sides.branch.name)
-        return Reply((Screen(about), *reply.screens))
+        return engine.start(turn, "terminate", subject_id=contract.id or 0, answers={ABOUT: about})
 
     return table
 

@@ -8,7 +8,6 @@ from sqlmodel import Session
 
 from bot.screens import Press, Screen, button
 from bot.services import branches, cooperation
-from bot.services.coop import history
 from bot.texts import formats, t
 from bot.turn import Actor
 from conversations.wording import for_people, shortened
@@ -86,7 +85,8 @@ def officers(line: branches.Line) -> str:
 def timeline(db: Session, request: CooperationRequest, actor: Actor, way_back: Row) -> Screen:
     """Who did what and when, as this side may know it."""
     assert request.id is not None
-    entries = history.timeline(db, actor=actor, request_id=request.id)
+    sides = (Role.OFFICER, Role.DISTRIBUTOR)
+    entries = cooperation.timeline(db, request.id, for_expert=actor.role not in sides)
     title = t("coop.timeline_title", code=request.tracking_code)
     lines = [t("qual.timeline_line", time=one.time, what=one.text) for one in entries]
     return Screen(fitting([title, *lines]), (way_back,))

@@ -170,7 +170,7 @@ def _list(turn: Turn, press: Press, kind: _Kind) -> Screen:
     if not found.lines and found.total:  # the list became shorter than the button remembers
         page = pages - 1
         found = kind.fetch(turn.db, actor=turn.actor, now=turn.now, offset=page * PAGE, limit=PAGE)
-    ways = _elsewhere(turn, press.action, kind.sort)
+    ways = tuple(_elsewhere(turn, press.action, kind.sort))
     if not found.total:
         return Screen(t(kind.empty), ways)
     age = formats.age(found.oldest) if found.oldest is not None else ""

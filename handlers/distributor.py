@@ -18,7 +18,7 @@ from handlers import coop_cards
 from handlers.cards import fitting
 from handlers.nav import Row, back, grid, home, page_of, pager, ways
 from storage.states import Role
-from storage.tables import Distributor
+from storage.tables import Branch, Distributor
 
 DISTRIBUTOR = (Role.DISTRIBUTOR,)
 PAGE = 8
@@ -120,7 +120,7 @@ def _branches(turn: Turn, press: Press, title: str, opens: str, ways: Row) -> Sc
     buttons = []
     for number, line in enumerate(found.lines, page * PAGE + 1):
         i, one = formats.digits(number), line.branch
-        key = "dist.central_line" if one.is_central else "dist.branch_line"
+        key = "dist.central_line" if _to_be_called_central(one) else "dist.branch_line"
         officer = coop_cards.officers(line)
         if line.request is not None:
             officer = f"{officer}، {coop_cards.status(line.request.state, Role.DISTRIBUTOR)}"
@@ -131,12 +131,17 @@ def _branches(turn: Turn, press: Press, title: str, opens: str, ways: Row) -> Sc
     return Screen(fitting(lines), (*grid(buttons, columns=2), *turns, ways))
 
 
+def _to_be_called_central(one: Branch) -> bool:
+    """Whether it has to be said that this is the central branch: its name does not say so."""
+    return one.is_central and one.name != t("branch.central_name")
+
+
 def branch(turn: Turn, press: Press) -> Screen:
     """One branch: its officer, the open request, and what may be done."""
     line = _branch(turn, press.id)
     one, request = line.branch, line.request
     lines = [
-        t("dist.central_title" if one.is_central else "dist.branch_title", branch=one.name),
+        t("dist.central_title" if _to_be_called_central(one) else "dist.branch_title", branch=one.name),
         t("dist.place", province=one.province, city=one.city),
         t("coop.address", address=formats.digits(one.address)),
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.routes import EVERYONE, Routes
 from bot.screens import Button, Press, Screen, button
-from bot.services import alerts, payments, reference, review
+from bot.services import alerts, cooperation, payments, reference, review
 from bot.texts import t
 from bot.texts.formats import digits
 from bot.turn import Turn
@@ -65,7 +65,8 @@ def _suspended(turn: Turn) -> Screen:
     sentence = t("error.suspended", reason=reason, contact=turn.world.support_contact)
     rows: list[Row] = []
     if turn.role is Role.OFFICER:
-        rows += [(button(t("menu.qual"), "qual"),), (inbox_button(turn),)]
+        rows += [(button(t("menu.qual"), "qual"),), (button(t("menu.centers"), "centers"),)]
+        rows.append((inbox_button(turn),))
     return Screen(f"{sentence}\n{t('menu.suspended')}", (*rows, *_own(turn)))
 
 
@@ -103,10 +104,12 @@ def _desk_lines(turn: Turn) -> list[str]:
     actor = turn.actor
     new = review.queue(turn.db, actor=actor, now=turn.now, limit=1).total
     mine = review.mine(turn.db, actor=actor, now=turn.now, limit=1).total
+    coop = cooperation.queue(turn.db, actor=actor, now=turn.now, limit=1).total
     university = reference.university_name(turn.db, actor.university_code)
     return [
         t("menu.expert", university=university),
         t("menu.desk_counts", new=digits(new), mine=digits(mine)),
+        t("menu.coop_count", n=digits(coop)),
     ]
 
 
@@ -126,7 +129,6 @@ def _staff_rows(turn: Turn) -> list[Row]:
     return [
         (button(t("letters.button"), "staff.letters"),),
         (button(t("staff.experts"), "staff.experts"), button(t("staff.distributors"), "staff.dists")),
-        (button(t("desk.search"), "desk.search"),),
         (
             button(t("staff.alerts", n=digits(open_alerts)), "staff.alerts"),
             button(t("staff.refunds", n=digits(due)), "staff.refunds"),

@@ -1,0 +1,282 @@
+"""Distributors and officers (SPEC 6, J7, J8, J20 and the cooperation part of J17)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from demo.person import Person
+from tests.bot.moving_in.files import write_csv
+from tests.journeys.identity import next_mobile, next_national_code
+from tests.journeys.plays import Scene, play
+from tests.journeys.plays_moving_in import newcomer
+from tests.journeys.scenes import (
+    Someone,
+    approve,
+    fill,
+    login,
+    read_credentials,
+    register,
+    send,
+    submit,
+    tap,
+    walk,
+)
+from tests.journeys.stage import Credentials
+
+FIRM, BRANCH = "کیان طب", "مرکزی"
+NOT_ELIGIBLE = "مسئول فنی واجد شرایطی با این کد ملی برای انتخاب وجود ندارد"
+OLD_PASSWORD = "Old-1234"
+
+
+@dataclass(slots=True)
+class Boss:
+    """The distributor's manager, and the mobile that the SMS of R33 goes to."""
+
+    person: Person
+    mobile: str
+
+
+async def founded(scene: Scene) -> Boss:
+    """Staff register a company by dialogue; its manager logs in with what staff were shown."""
+    desk, mobile = (await scene.staff()).person, next_mobile()
+    await desk.command("menu")
+    await desk.tap("🏢 توزیع‌کنندگان")
+    await desk.tap("➕ توزیع‌کننده جدید")
+    await walk(
+        desk,
+        [
+            ("نوع توزیع‌کننده را", tap("شرکت")),
+            ("نام توزیع‌کننده را", send(f"شرکت {FIRM}")),
+            ("شناسه ملی ۱۱ رقمی", send("۱۴۰۰۹۹۹۹۹۹۵")),
+            ("کد ملی مدیر را", send(next_national_code())),
+            ("نام مدیر را", send("حمید")),
+            ("نام خانوادگی مدیر را", send("صالحی")),
+            ("شماره همراه مدیر را", send(mobile)),
+            ("تلفن مرکز را", send("۰۷۱۳۲۱۲۳۴۵۶")),
+            ("آدرس کامل مرکز را", send("شیراز، خیابان زند، پلاک ۱۰")),
+            ("استان شعبه مرکزی را", send("فارس")),
+            ("نام شهر شعبه مرکزی", send("شیراز")),
+        ],
+        "مشخصات توزیع‌کننده را بررسی کنید",
+    )
+    await desk.tap("✅ تأیید")
+    credentials = read_credentials(await desk.sees("رمز عبور:"))
+    manager = scene.here.person("حمید")
+    await login(manager, credentials)
+    await manager.sees(f"مدیریت شعبه‌ها و مسئول فنی {FIRM}")
+    return Boss(manager, mobile)
+
+
+async def qualified(scene: Scene, *names: str) -> list[Someone]:
+    """Officers whom the old system had found qualified, logged in."""
+    rows: list[dict[str, Any]] = [
+        newcomer(900 + n, first_name=name, last_name="نمونه", qualified="بله") for n, name in enumerate(names)
+    ]
+    await scene.stage.command("import", str(write_csv(scene.stage.folder / "qualified.csv", rows)))
+    found = []
+    for row in rows:
+        person = scene.here.person(row["first_name"], phone=row["mobile"])
+        credentials = Credentials(row["user_code"], OLD_PASSWORD)
+        await login(person, credentials)
+        name = f"{row['first_name']} نمونه"
+        found.append(Someone(person, row["national_code"], credentials, row["mobile"], name))
+    return found
+
+
+async def pick(boss: Boss, national_code: str, *, until: str, branch: str = BRANCH) -> None:
+    await boss.person.command("menu")
+    await boss.person.tap("👤 انتخاب مسئول فنی")
+    await boss.person.sees("برای کدام شعبه")
+    await boss.person.tap(branch)
+    await walk(boss.person, [("کد ملی مسئول فنی را بفرستید", send(national_code))], until)
+
+
+async def open_request(officer: Person) -> None:
+    """From the push to the distributor's data."""
+    told = await officer.sees("شما را برای شعبه")
+    await officer.tap("مشاهده", on=told)
+    card = await officer.sees("در انتظار پاسخ شما")
+    assert f"{FIRM} (شرکت)" in card.text
+    assert "شناسه: ۱۴۰۰۹۹۹۹۹۹۵" in card.text
+    assert "مدیر: حمید صالحی، ۰۷۱۳۲۱۲۳۴۵۶" in card.text
+
+
+async def accept(officer: Person) -> None:
+    await open_request(officer)
+    await officer.tap("✅ قبول همکاری")
+    await officer.sees("اجازه می‌دهید درخواست برای بررسی به دانشگاه ارسال شود")
+    await officer.tap("بله، قبول می‌کنم")
+    await officer.sees("همکاری را پذیرفتید")
+    await officer.sees("وضعیت: ⏳ در انتظار بررسی دانشگاه")
+
+
+async def decide(expert: Person, name: str) -> None:
+    """The branch's university approves."""
+    await expert.command("menu")
+    await expert.tap("🤝 همکاری‌ها")
+    await expert.tap(name)
+    await expert.sees("درخواست همکاری ")
+    await expert.tap("✅ تأیید")
+    await expert.sees("پس از تأیید، همکاری فعال می‌شود")
+    await expert.tap("بله، تأیید می‌کنم")
+    await expert.sees("از امروز فعال است")
+
+
+async def employ(boss: Boss, officer: Someone, expert: Person) -> None:
+    """The whole way from the national code to the contract."""
+    await pick(boss, officer.national_code, until="درخواست همکاری برای")
+    await accept(officer.person)
+    await decide(expert, officer.name)
+    await officer.person.sees("✅ دانشگاه همکاری شما با")
+    await boss.person.sees("به تأیید دانشگاه رسید")
+
+
+async def branch_shows(boss: Boss, words: str) -> None:
+    await boss.person.command("menu")
+    await boss.person.tap("🏢 شعبه‌ها")
+    await boss.person.sees("شعبه‌های ")
+    await boss.person.tap(BRANCH)
+    await boss.person.sees(words)
+
+
+async def centers_show(officer: Person, words: str) -> None:
+    await officer.command("menu")
+    await officer.tap("🤝 مراکز طرف قرارداد")
+    await officer.sees(words)
+
+
+@play("J7", "انتخاب مسئول فنی: پیش و پس از احراز صلاحیت، رد، پذیرش، تأیید دانشگاه")
+async def chosen(scene: Scene) -> None:
+    await scene.tariff(0)
+    boss = await founded(scene)
+    expert = (await scene.expert()).person
+    sara = scene.officer()
+    someone = await register(scene.stage, sara)
+    # Registered is not qualified (R25, R26).
+    await pick(boss, someone.national_code, until=NOT_ELIGIBLE)
+    await boss.person.tap("انصراف")
+    await sara.command("menu")
+    await fill(sara)
+    await submit(sara)
+    await approve(expert, "سارا")
+    await sara.sees("اکنون توزیع‌کنندگان می‌توانند شما را انتخاب کنند")
+    await pick(boss, someone.national_code, until="درخواست همکاری برای سارا")
+    await open_request(sara)
+    await sara.tap("🏢 مشخصات مرکز")
+    await sara.sees("آدرس شعبه")
+    await sara.tap("بازگشت")
+    await sara.sees("در انتظار پاسخ شما")
+    await sara.tap("❌ رد همکاری")
+    await sara.sees("دلیل رد را بنویسید")
+    await sara.send("محل کار از من دور است")
+    await sara.sees("بازگردانده و مختومه می‌شود")
+    await sara.tap("بله، رد می‌کنم")
+    await sara.sees("ردشده توسط شما")
+    told = await boss.person.sees("را نپذیرفت")
+    assert "محل کار از من دور است" in told.text
+    await employ(boss, someone, expert)
+    await branch_shows(boss, "مسئول فنی: سارا کریمی‌نژاد، از")
+    await centers_show(sara, f"🟢 فعال: {FIRM}")
+    await sara.tap("آرشیو همکاری")
+    archive = await sara.sees("همه درخواست‌های همکاری شما")
+    assert "✅ تأییدشده" in archive.text
+    assert "❌ ردشده توسط شما" in archive.text
+
+
+@play("J8", "قطع همکاری به خواست مسئول فنی، با پیامک به مدیریت")
+async def ended(scene: Scene) -> None:
+    boss, sms = await founded(scene), scene.stage.town.sms
+    expert = (await scene.expert()).person
+    (sara,) = await qualified(scene, "سارا")
+    await employ(boss, sara, expert)
+    sms.fail(status=503)
+    person = sara.person
+    await centers_show(person, "🟢 فعال")
+    await person.tap("درخواست قطع همکاری")
+    await person.sees("دست‌کم ۱۰ حرف")
+    await person.send("کوتاه")
+    await person.sees("لطفاً دلیل را کامل‌تر بنویسید")
+    await person.send("به شهر دیگری می‌روم.")
+    notice = await person.sees("مسئولیت حقوقی استفاده بدون دلیل بر عهده شماست")
+    assert "قابل بازگشت نیست" in notice.text
+    await person.tap("نهایی می‌کنم")
+    await person.sees("نام شما از اطلاعات این مرکز حذف شد")
+    told = await boss.person.sees("به همکاری خود با شعبه")
+    assert told.button("👤 انتخاب مسئول فنی") is not None
+    assert "به شهر دیگری" not in told.text
+    await branch_shows(boss, "بدون مسئول فنی")
+    await sms.sees(boss.mobile, f"مدیریت محترم {FIRM}؛ سارا نمونه، مسئول فنی شعبه {BRANCH}", within=60)
+    assert len(sms.inbox(boss.mobile)) == 1
+    await centers_show(person, "همکاری فعالی ندارید")
+    await person.tap("آرشیو قطع همکاری")
+    await person.sees("✅ نهایی‌شده")
+    # Eligible again.
+    await pick(boss, sara.national_code, until="درخواست همکاری برای")
+
+
+@play("J17b", "انصراف از همکاری: توزیع‌کننده در هر دو حالت، مسئول فنی پس از پذیرش")
+async def taken_back(scene: Scene) -> None:
+    boss = await founded(scene)
+    expert = (await scene.expert()).person
+    (sara,) = await qualified(scene, "سارا")
+    for accepted in (False, True):
+        await pick(boss, sara.national_code, until="درخواست همکاری برای")
+        if accepted:
+            await accept(sara.person)
+            await boss.person.sees("را پذیرفت و پرونده برای")
+        else:
+            await open_request(sara.person)
+        await branch_shows(boss, "در انتظار")
+        await boss.person.tap("📄 درخواست همکاری")
+        await boss.person.sees("تاریخ درخواست")
+        await boss.person.tap("پس گرفتن درخواست")
+        await boss.person.sees("پس گرفته شود؟")
+        await boss.person.tap("بله، پس می‌گیرم")
+        await boss.person.sees("پس‌گرفته‌شده")
+        await sara.person.sees("پس گرفته شد")
+    await pick(boss, sara.national_code, until="درخواست همکاری برای")
+    await accept(sara.person)
+    await sara.person.tap("انصراف از همکاری")
+    await sara.person.sees("مطمئن هستید")
+    await sara.person.tap("بله، انصراف می‌دهم")
+    await sara.person.sees("ردشده توسط شما")
+    await boss.person.sees("انصراف داد")
+    await expert.command("menu")
+    await expert.tap("🤝 همکاری‌ها")
+    await expert.sees("در انتظار بررسی نیست")
+    await pick(boss, sara.national_code, until="درخواست همکاری برای")
+
+
+@play("J20", "جایگزینی مسئول فنی و آزاد کردن کد ملی")
+async def replaced(scene: Scene) -> None:
+    boss = await founded(scene)
+    expert = (await scene.expert()).person
+    sara, mina = await qualified(scene, "سارا", "مینا")
+    await employ(boss, sara, expert)
+    await branch_shows(boss, "مسئول فنی: سارا نمونه")
+    await boss.person.tap("👤 جایگزینی")
+    await walk(
+        boss.person,
+        [("سارا نمونه اکنون مسئول فنی این شعبه است", send(mina.national_code))],
+        "درخواست همکاری برای مینا",
+    )
+    await accept(mina.person)
+    await centers_show(sara.person, "🟢 فعال")
+    await decide(expert, mina.name)
+    told = await sara.person.sees("به همکاری شما در شعبه")
+    assert "کد ملی شما آزاد شد" in told.text
+    await mina.person.sees("✅ دانشگاه همکاری شما با")
+    await branch_shows(boss, "مسئول فنی: مینا نمونه")
+    await centers_show(sara.person, "همکاری فعالی ندارید")
+    await boss.person.command("menu")
+    await boss.person.tap("🔓 آزاد کردن کد ملی")
+    await boss.person.sees("کد ملی کدام مسئول فنی آزاد شود؟")
+    await boss.person.tap("مینا")
+    await boss.person.sees("همین حالا پایان می‌یابد و قابل بازگشت نیست")
+    await boss.person.tap("بله، آزاد می‌کنم")
+    await boss.person.sees("کد ملی مینا نمونه آزاد شد")
+    await mina.person.sees("کد ملی شما آزاد شد")
+    await branch_shows(boss, "بدون مسئول فنی")
+    # Nobody's SMS: that is for whoever ends it alone (SPEC Q20).
+    assert scene.stage.town.sms.inbox(boss.mobile) == []
