@@ -48,7 +48,6 @@ def _record_wrong(turn: Turn, answers: dict[str, Any]) -> Reply:
         turn.db,
         actor=turn.actor,
         attempt_id=answers[ATTEMPT],
-        version=answers[VERSION],
         reference=answers["refund_reference"],
         now=turn.now,
     )

@@ -9,7 +9,7 @@ from bot.texts import t
 from bot.texts.formats import digits, number
 from bot.turn import Turn
 from conversations.engine import Engine
-from conversations.staff_refund import ATTEMPT, VERSION
+from conversations.staff_refund import ATTEMPT
 from handlers.nav import Row, page_of, pager, ways
 from handlers.staff_lists import STAFF
 
@@ -23,9 +23,7 @@ def routes(engine: Engine) -> Routes:
 
     @table.act("staff.wrong_do", roles=STAFF)
     def returned(turn: Turn, press: Press) -> Reply:
-        return engine.start(
-            turn, "wrong_amount", subject_id=press.id, answers={ATTEMPT: press.id, VERSION: press.version}
-        )
+        return engine.start(turn, "wrong_amount", subject_id=press.id, answers={ATTEMPT: press.id})
 
     return table
 
@@ -55,7 +53,7 @@ def wrong(turn: Turn, press: Press) -> Screen:
             )
         )
         label = t("kept.wrong.do", i=digits(i))
-        rows.append((button(label, "staff.wrong_do", one.attempt_id, one.version),))
+        rows.append((button(label, "staff.wrong_do", one.attempt_id),))
     pages = page + (2 if len(found) > LINES else 1)
     rows += pager(Press("staff.wrong"), page=page, pages=pages)
     return Screen("\n".join(lines), (*rows, ways("staff.refunds")))

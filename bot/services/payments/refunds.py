@@ -109,21 +109,20 @@ def record_refund(
     )
 
 
-def record_wrong_amount(
-    db: Session, *, actor: Actor, attempt_id: int, version: int, reference: str, now: datetime
-) -> None:
+def record_wrong_amount(db: Session, *, actor: Actor, attempt_id: int, reference: str, now: datetime) -> None:
     """«مبلغ نادرست بازگردانده شد»: what was paid in place of the fee went back under `reference`. The attempt is
     over, the payer is told (N23), may pay anew or withdraw.
 
     Raises NotAllowed for anyone but staff and for an attempt whose amount was right, InvalidInput without a
-    reference, Stale where the attempt went another way meanwhile."""
+    reference, Stale where the attempt went another way meanwhile (its version says nothing: the reconciler asks the
+    gateway about it again and again)."""
     if not any(one.attempt_id == attempt_id for one in wrong_amounts(db, limit=10_000)):
         raise Stale
     attempt = _returned(
         db,
         actor=actor,
         attempt_id=attempt_id,
-        version=version,
+        version=None,
         event=PaymentEvent.WRONG_AMOUNT_RETURNED,
         reference=reference,
         now=now,
@@ -145,7 +144,7 @@ def _returned(
     *,
     actor: Actor,
     attempt_id: int,
-    version: int,
+    version: int | None,
     event: PaymentEvent,
     reference: str,
     now: datetime,
@@ -159,7 +158,7 @@ def _returned(
     if db.get(PaymentAttempt, attempt_id) is None:
         raise NotAllowed
     attempt = locked(db, attempt_id)
-    if attempt.version != version:
+    if version is not None and attempt.version != version:
         raise Stale
     move(
         db,
