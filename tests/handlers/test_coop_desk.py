@@ -237,3 +237,16 @@ def test_staff_look_and_assign(db: Session) -> None:
     staff = file_of(Visitor(db, person, Role.STAFF), db).sees("ارجاع به کارشناس", "🏠 منوی اصلی")
     assert not {"✅ تأیید", "❌ رد", "📌 بررسی با من", "درخواست بعدی"} & set(staff.labels)
     staff.taps("ارجاع به کارشناس").taps("مریم رضایی (۰)").sees("کارشناس: مریم رضایی")
+
+
+def test_the_next_request(db: Session) -> None:
+    kian, maryam = firm(db), expert(db)
+    boss = manager(db, kian)
+    for name in ("سارا", "مینا"):
+        person = eligible(db, name)
+        picks(boss, branch(db, kian, name), person)
+        accepts(person)
+    maryam.opens("desk.coop").types("۱").sees("مسئول فنی: سارا").taps("درخواست بعدی").sees("مسئول فنی: مینا")
+    maryam.taps("✅ تأیید").taps("بله، تأیید می‌کنم").sees("۱ درخواست دیگر در انتظار بررسی است")
+    maryam.taps("درخواست بعدی").sees("مسئول فنی: سارا").taps("درخواست بعدی")
+    assert maryam.notice == "پرونده دیگری در انتظار بررسی نیست."
