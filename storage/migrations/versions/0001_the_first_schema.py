@@ -110,6 +110,7 @@ def upgrade() -> None:
     sa.UniqueConstraint('messenger', 'update_id', name=op.f('uq_inbox_update_messenger_update_id'))
     )
     with op.batch_alter_table('inbox_update', schema=None) as batch_op:
+        batch_op.create_index('ix_inbox_update_odd', ['state'], unique=False, sqlite_where=sa.text("state IN ('SET_ASIDE', 'FAILED')"), postgresql_where=sa.text("state IN ('SET_ASIDE', 'FAILED')"))
         batch_op.create_index('ix_inbox_update_unfinished', ['state'], unique=False, sqlite_where=sa.text("state IN ('RECEIVED', 'DONE')"), postgresql_where=sa.text("state IN ('RECEIVED', 'DONE')"))
 
     op.create_table('staff_alert',
@@ -584,6 +585,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_push_account_id'), ['account_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_push_chat_row_id'), ['chat_row_id'], unique=False)
         batch_op.create_index('ix_push_due', ['state', 'next_at'], unique=False, sqlite_where=sa.text("state IN ('QUEUED', 'SENDING')"), postgresql_where=sa.text("state IN ('QUEUED', 'SENDING')"))
+        batch_op.create_index('ix_push_given_up', ['id'], unique=False, sqlite_where=sa.text("state = 'GIVEN_UP'"), postgresql_where=sa.text("state = 'GIVEN_UP'"))
         batch_op.create_index('ix_push_letter', ['letter_id', 'state', 'account_id'], unique=False, sqlite_where=sa.text('letter_id IS NOT NULL'), postgresql_where=sa.text('letter_id IS NOT NULL'))
 
     op.create_table('termination',
@@ -618,6 +620,7 @@ def downgrade() -> None:
     op.drop_table('termination')
     with op.batch_alter_table('push', schema=None) as batch_op:
         batch_op.drop_index('ix_push_letter', sqlite_where=sa.text('letter_id IS NOT NULL'), postgresql_where=sa.text('letter_id IS NOT NULL'))
+        batch_op.drop_index('ix_push_given_up', sqlite_where=sa.text("state = 'GIVEN_UP'"), postgresql_where=sa.text("state = 'GIVEN_UP'"))
         batch_op.drop_index('ix_push_due', sqlite_where=sa.text("state IN ('QUEUED', 'SENDING')"), postgresql_where=sa.text("state IN ('QUEUED', 'SENDING')"))
         batch_op.drop_index(batch_op.f('ix_push_chat_row_id'))
         batch_op.drop_index(batch_op.f('ix_push_account_id'))
@@ -739,6 +742,7 @@ def downgrade() -> None:
     op.drop_table('staff_alert')
     with op.batch_alter_table('inbox_update', schema=None) as batch_op:
         batch_op.drop_index('ix_inbox_update_unfinished', sqlite_where=sa.text("state IN ('RECEIVED', 'DONE')"), postgresql_where=sa.text("state IN ('RECEIVED', 'DONE')"))
+        batch_op.drop_index('ix_inbox_update_odd', sqlite_where=sa.text("state IN ('SET_ASIDE', 'FAILED')"), postgresql_where=sa.text("state IN ('SET_ASIDE', 'FAILED')"))
 
     op.drop_table('inbox_update')
     op.drop_table('field_of_study')
