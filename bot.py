@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from sqlmodel import Session
 
     from bot.desk import Desk
+    from bot.documents.seal import Sealer
+    from bot.documents.store import FileStore
     from bot.gateways.ports import PaymentGateway, SmsGateway
     from storage.database import Database
 
@@ -91,21 +93,32 @@ def make_sms(settings: Settings) -> SmsGateway:
     )
 
 
+def make_store(settings: Settings, url: str | None = None) -> FileStore:
+    """Of the papers: a folder, or an S3-compatible store."""
+    from bot.documents.store import FolderStore
+
+    where = url or settings.files_url
+    return FolderStore(Path(where.removeprefix("file://")))
+
+
+def make_sealer(settings: Settings) -> Sealer:
+    from bot.documents.seal import Sealer
+
+    return Sealer(settings.key(), settings.former_keys())
+
+
 @asynccontextmanager
 async def open_desk(settings: Settings, database: Database, public_url: str) -> AsyncIterator[Desk]:
     """The outside things, closed again at the end."""
     from bot.desk import Desk
     from bot.documents.checker import Checker
     from bot.documents.papers import Papers
-    from bot.documents.seal import Sealer
-    from bot.documents.store import FolderStore
     from bot.passwords import Passwords
     from bot.turn import World
 
-    store = FolderStore(Path(settings.files_url.removeprefix("file://")))
     desk = Desk(
         database=database,
-        papers=Papers(store, Sealer(settings.key()), Checker()),
+        papers=Papers(make_store(settings), make_sealer(settings), Checker()),
         passwords=Passwords(weak=settings.cheap_password_hashes),
         gateway=make_gateway(settings),
         sms=make_sms(settings),
@@ -449,6 +462,75 @@ def import_file(
     except UnusableFile as unusable:
         _refuse(str(unusable))
     _say(summary(totals, report_path, dry_run=dry_run))
+
+
+@app.command()
+def backup(
+    target: Annotated[Path, typer.Argument(help="a new file, or a folder to make one in")],
+    recipient: Annotated[
+        list[str] | None, typer.Option(help="public key of age; again for more; else BACKUP_RECIPIENT")
+    ] = None,
+) -> None:
+    """Copy database and papers into one encrypted file, while the bot goes on. SECRET_KEY is not in it."""
+    from bot.upkeep.backup import back_up
+    from bot.upkeep.errors import UpkeepError
+
+    settings = _settings()
+    work = back_up(
+        database_url=settings.database_url,
+        store=make_store(settings),
+        target=target,
+        recipients=recipient or settings.recipients(),
+        key_id=make_sealer(settings).key_id,
+    )
+    try:
+        file, manifest = asyncio.run(work)
+    except UpkeepError as error:
+        _refuse(str(error))
+    _say(f"{file}: {manifest['papers']} papers, {manifest['bytes']:,} bytes; keep SECRET_KEY elsewhere")
+
+
+@app.command("backup-key")
+def backup_key(
+    file: Annotated[Path, typer.Argument(help="the new secret key; keep it off this machine")],
+) -> None:
+    """Make a pair of keys for backups: the secret one into a file, the public one printed."""
+    from bot.upkeep.archive import make_identity
+    from bot.upkeep.errors import UpkeepError
+
+    try:
+        _say(f"BACKUP_RECIPIENT={make_identity(file)}")
+    except UpkeepError as error:
+        _refuse(str(error))
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="as `backup` wrote it")],
+    identity: Annotated[Path, typer.Option(help="file with the secret key of age")],
+    into: Annotated[Path, typer.Option(help="a new folder")],
+    database_url: Annotated[
+        str | None, typer.Option(help="an empty PostgreSQL database, for a backup of PostgreSQL")
+    ] = None,
+    files_url: Annotated[
+        str | None, typer.Option(help="an empty store for the papers, else a folder in --into")
+    ] = None,
+) -> None:
+    """Unpack and check a backup. Nothing is ever overwritten."""
+    from bot.upkeep import restore as restoring
+    from bot.upkeep.errors import UpkeepError
+
+    store = make_store(_settings(), files_url) if files_url else None
+    work = restoring.restore(file=file, identity=identity, into=into, database_url=database_url, store=store)
+    try:
+        found = asyncio.run(work)
+    except UpkeepError as error:
+        _refuse(str(error))
+    manifest = found.manifest
+    _say(f"{into}: {found.database} of {manifest['made_at']}, {manifest['papers']} papers")
+    if found.without_paper:
+        _say(f"{found.without_paper} papers of the database are not in the backup")
+    _say(f"the papers open with the SECRET_KEY whose id is {manifest['key_id']}")
 
 
 async def _with_database(settings: Settings, work: Any) -> Any:

@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import SecretStr, ValidationError, field_validator, model_validator
+from pydantic import SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from storage.states import Messenger
 
 KEY_FILE = Path("data/secret_key")
+FORMER_KEYS_FILE = Path("data/former_secret_keys")
 #: Bytes of the key made on the first start.
 KEY_BYTES = 32
 
@@ -50,7 +51,16 @@ class Settings(BaseSettings):
 
     database_url: str = "sqlite:///data/bot.db"
     files_url: str = "data/files"
+    #: Of an S3-compatible store; its region and endpoint.
+    s3_endpoint: str = ""
+    s3_region: str = "us-east-1"
+    s3_access_key_id: SecretStr | None = None
+    s3_secret_access_key: SecretStr | None = None
     secret_key: SecretStr | None = None
+    #: Other keys that papers may be sealed under, divided by commas (see `bot.py rotate-key`).
+    former_secret_keys: SecretStr | None = None
+    #: Public keys of age, divided by commas, that `bot.py backup` encrypts for.
+    backup_recipient: str = ""
 
     payment_gateway: Literal["zarinpal", "zibal"] = "zarinpal"
     zarinpal_url: str = "https://payment.zarinpal.com"
@@ -64,6 +74,9 @@ class Settings(BaseSettings):
     kavenegar_sender: str | None = None
     #: Our template names and Kavenegar's: "password=officer-password,notice=officer-notice".
     kavenegar_templates: str = ""
+
+    #: host:port of a private address for /metrics; empty: none.
+    metrics_listen: str = ""
 
     support_contact: str = "اداره کل تجهیزات پزشکی"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
@@ -80,7 +93,13 @@ class Settings(BaseSettings):
             raise BadSettingError(_one_line(error)) from None
 
     @field_validator(
-        "telegram_api_url", "bale_api_url", "public_url", "zarinpal_url", "zibal_url", "kavenegar_url"
+        "telegram_api_url",
+        "bale_api_url",
+        "public_url",
+        "zarinpal_url",
+        "zibal_url",
+        "kavenegar_url",
+        "s3_endpoint",
     )
     @classmethod
     def _address(cls, value: str) -> str:
@@ -97,9 +116,11 @@ class Settings(BaseSettings):
             raise ValueError("a SOCKS proxy needs the package socksio (pip install socksio)")
         return value
 
-    @field_validator("listen")
+    @field_validator("listen", "metrics_listen")
     @classmethod
-    def _listen(cls, value: str) -> str:
+    def _listen(cls, value: str, info: ValidationInfo) -> str:
+        if not value and info.field_name == "metrics_listen":
+            return value
         host, _, port = value.rpartition(":")
         if not host or not port.isascii() or not port.isdigit() or int(port) > 65535:
             raise ValueError("must be host:port, for example 127.0.0.1:8080")
@@ -127,11 +148,26 @@ class Settings(BaseSettings):
             raise ValueError("is not a database address; use sqlite:///… or postgresql://…") from None
         return value
 
+    @field_validator("files_url")
+    @classmethod
+    def _files(cls, value: str) -> str:
+        scheme, divided, rest = value.partition("://")
+        if divided and (scheme not in ("file", "s3") or not rest.strip("/")):
+            raise ValueError("must be a folder, or s3://bucket/prefix")
+        return value
+
     @field_validator("secret_key")
     @classmethod
     def _key(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and len(value.get_secret_value()) < 32:
             raise ValueError("must have at least 32 characters")
+        return value
+
+    @field_validator("former_secret_keys")
+    @classmethod
+    def _former(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and any(len(one) < 32 for one in _parts(value.get_secret_value())):
+            raise ValueError("each must have at least 32 characters")
         return value
 
     @model_validator(mode="after")
@@ -176,8 +212,14 @@ class Settings(BaseSettings):
 
     @property
     def address(self) -> tuple[str, int]:
-        host, _, port = self.listen.rpartition(":")
-        return host.strip("[]"), int(port)
+        return _host_and_port(self.listen)
+
+    @property
+    def metrics_address(self) -> tuple[str, int] | None:
+        return _host_and_port(self.metrics_listen) if self.metrics_listen else None
+
+    def recipients(self) -> list[str]:
+        return _parts(self.backup_recipient)
 
     def key(self) -> str:
         """SECRET_KEY, or the one kept under data/, made on the first call. Raises BadSettingError."""
@@ -190,10 +232,31 @@ class Settings(BaseSettings):
                 f"SECRET_KEY: not set, and {KEY_FILE} cannot be used ({error.strerror})"
             ) from None
 
+    def former_keys(self) -> list[str]:
+        """Keys besides `key()` that papers may be sealed under: of FORMER_SECRET_KEYS, and those kept beside ours."""
+        held = _parts(self.former_secret_keys.get_secret_value()) if self.former_secret_keys else []
+        try:
+            kept = FORMER_KEYS_FILE.read_text(encoding="ascii").split()
+        except FileNotFoundError:
+            kept = []
+        except (OSError, UnicodeDecodeError):
+            raise BadSettingError(f"FORMER_SECRET_KEYS: {FORMER_KEYS_FILE} cannot be read") from None
+        return [*held, *kept]
+
     def secrets(self) -> list[str]:
         """Every secret value, to be kept out of the logs."""
         held = [value for value in dict(self).values() if isinstance(value, SecretStr)]
-        return [value.get_secret_value() for value in held]
+        whole = [value.get_secret_value() for value in held]
+        return [*whole, *(part for one in whole for part in _parts(one))]
+
+
+def _parts(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _host_and_port(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    return host.strip("[]"), int(port)
 
 
 def _kept_key(path: Path) -> str:

@@ -38,6 +38,11 @@ class Sealer:
         }
         self._current = next(iter(self._masters))
 
+    @property
+    def key_id(self) -> str:
+        """Of the secret in force, hex; tells nothing of it."""
+        return self._current.hex()
+
     def seal(self, data: bytes, place: str) -> bytes:
         """`place` is where it will be kept: sealed bytes moved elsewhere do not open."""
         key, nonce = AESGCM.generate_key(_KEY * 8), os.urandom(_NONCE)

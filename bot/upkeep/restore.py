@@ -1,0 +1,188 @@
+"""`bot.py restore`: a backup into a new folder (and an empty PostgreSQL database), checked before it is named."""
+
+import asyncio
+import contextlib
+import json
+import re
+import secrets
+import shutil
+import sqlite3
+import tarfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import IO, Any
+
+from sqlalchemy import inspect
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from bot.documents.store import FileStore, FolderStore
+from bot.upkeep import archive
+from bot.upkeep.backup import run_tool
+from bot.upkeep.errors import UpkeepError
+from storage.database import asynchronous
+from storage.types import utcnow
+
+_PAPER = re.compile(rf"{archive.PAPERS}([0-9a-f]{{32}})")
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    manifest: dict[str, Any]
+    #: database.sqlite3 or database.dump
+    database: str
+    #: Rows of the database whose paper is not there; not looked for in a PostgreSQL dump.
+    without_paper: int
+
+
+async def restore(
+    *,
+    file: Path,
+    identity: Path,
+    into: Path,
+    database_url: str | None = None,
+    store: FileStore | None = None,
+) -> Restored:
+    """Unpack into `into`, which must be new or empty; papers into `store` where one is given, else into its `files`.
+
+    `database_url`: an empty PostgreSQL database that takes the dump. Raises UpkeepError; then nothing is left in
+    `into`."""
+    identities = archive.read_identities(identity)
+    if not file.is_file():
+        raise UpkeepError(f"there is no file {file}")
+    if into.exists() and (not into.is_dir() or any(into.iterdir())):
+        raise UpkeepError(f"{into} is not empty; nothing is ever overwritten")
+    if store is not None and await anext(store.keys(before=utcnow() + timedelta(days=1)), None) is not None:
+        raise UpkeepError("the store of --files-url is not empty; nothing is ever overwritten")
+    if database_url is not None:
+        await _must_be_empty(database_url)
+    into.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = into.with_name(f"{into.name}.{secrets.token_hex(4)}.part")
+    unfinished.mkdir(mode=0o700)
+    try:
+        papers = store or FolderStore(unfinished / "files")
+        unpack = _Unpack(unfinished, papers)
+        await asyncio.to_thread(unpack.run, file, identities)
+        missing = 0
+        if unpack.database == archive.SQLITE:
+            missing = await _check_sqlite(unfinished / archive.SQLITE, unpack)
+        if database_url is not None:
+            await _load(database_url, unfinished, unpack.database)
+        if into.exists():
+            into.rmdir()
+        unfinished.rename(into)
+    except OSError as error:
+        raise UpkeepError(f"{into} cannot be written ({error.strerror or error})") from error
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+    return Restored(unpack.manifest, unpack.database, missing)
+
+
+class _Unpack:
+    """Runs in a thread; papers are put on the loop."""
+
+    def __init__(self, folder: Path, store: FileStore) -> None:
+        self._folder = folder
+        self.store = store
+        self._loop = asyncio.get_running_loop()
+        self.database = ""
+        self.manifest: dict[str, Any] = {}
+
+    def run(self, file: Path, identities: list[Any]) -> None:
+        tally = archive.Tally()
+        try:
+            with (
+                archive.decrypted(file, identities) as stream,
+                tarfile.open(fileobj=stream, mode="r|") as tar,
+            ):
+                for member in tar:
+                    self._take(member, tar.extractfile(member), tally)
+        except tarfile.TarError as error:
+            raise UpkeepError(f"{file.name} holds no backup of this bot ({error})") from None
+        facts = tally.facts()
+        if not self.database or {name: self.manifest.get(name) for name in facts} != facts:
+            raise UpkeepError(f"{file.name} is damaged: it does not hold what its manifest says")
+        if self.manifest.get("format") != archive.FORMAT:
+            raise UpkeepError(f"{file.name} was made by a newer version of the bot")
+
+    def _take(self, member: tarfile.TarInfo, source: IO[bytes] | None, tally: archive.Tally) -> None:
+        if source is None or self.manifest:
+            raise UpkeepError(f"unexpected in a backup: {member.name[:80]!r}")
+        if member.name == archive.MANIFEST and member.size < archive.CHUNK:
+            self.manifest = json.loads(source.read())
+            return
+        tally.begin(member.name, member.size)
+        if member.name in (archive.SQLITE, archive.POSTGRES) and not self.database:
+            self.database = member.name
+            with (self._folder / member.name).open("xb") as sink:
+                (self._folder / member.name).chmod(0o600)
+                for data in _chunks(source):
+                    tally.add(data)
+                    sink.write(data)
+        elif (paper := _PAPER.fullmatch(member.name)) and member.size <= archive.LARGEST_PAPER:
+            data = source.read()
+            tally.add(data)
+            asyncio.run_coroutine_threadsafe(self.store.put(paper[1], data), self._loop).result()
+        else:
+            raise UpkeepError(f"unexpected in a backup: {member.name[:80]!r}")
+
+
+def _chunks(source: IO[bytes]) -> Iterator[bytes]:
+    while data := source.read(archive.CHUNK):
+        yield data
+
+
+async def _check_sqlite(file: Path, unpack: _Unpack) -> int:
+    """Raises UpkeepError where SQLite finds fault; how many papers are missing."""
+
+    def ask(statement: str) -> list[Any]:
+        with contextlib.closing(sqlite3.connect(file)) as connection:
+            return connection.execute(statement).fetchall()
+
+    try:
+        whole = await asyncio.to_thread(ask, "PRAGMA integrity_check")
+        broken = await asyncio.to_thread(ask, "PRAGMA foreign_key_check")
+        rows = await asyncio.to_thread(
+            ask,
+            "SELECT original_key FROM stored_file WHERE removed_at IS NULL"
+            " UNION SELECT shown_key FROM stored_file WHERE removed_at IS NULL",
+        )
+    except sqlite3.DatabaseError as error:
+        raise UpkeepError(f"the database within is damaged ({error})") from None
+    if whole != [("ok",)] or broken:
+        raise UpkeepError("the database within is damaged")
+    missing = 0
+    for (key,) in rows:
+        missing += not await unpack.store.exists(key)
+    return missing
+
+
+async def _must_be_empty(database_url: str) -> None:
+    url = asynchronous(database_url)
+    if url.get_backend_name() != "postgresql":
+        raise UpkeepError("--database-url: is for PostgreSQL; an SQLite database is unpacked into --into")
+    engine = create_async_engine(url)
+    try:
+        async with engine.connect() as connection:
+            tables = await connection.run_sync(lambda one: inspect(one).get_table_names())
+    except Exception as error:
+        raise UpkeepError(f"--database-url: does not open ({type(error).__name__})") from None
+    finally:
+        await engine.dispose()
+    if tables:
+        raise UpkeepError("--database-url: the database is not empty; nothing is ever overwritten")
+
+
+async def _load(database_url: str, folder: Path, database: str) -> None:
+    if database != archive.POSTGRES:
+        raise UpkeepError("--database-url: this backup holds an SQLite database; leave the option out")
+    await run_tool(
+        "pg_restore",
+        url := asynchronous(database_url),
+        "--exit-on-error",
+        "--single-transaction",
+        "--no-owner",
+        f"--dbname={url.database}",
+        str(folder / database),
+    )
