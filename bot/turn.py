@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import Session
+from sqlalchemy import bindparam
+from sqlmodel import Session, col, select
 
 from bot.incoming import Incoming
 from storage.states import Messenger, Role
@@ -35,6 +36,12 @@ class Actor:
 
 SYSTEM = Actor(None, Role.SYSTEM)
 
+_GRANTS = (
+    select(Grant)
+    .where(col(Grant.account_id) == bindparam("account_id"), col(Grant.active).is_(True))
+    .order_by(col(Grant.id))
+)
+
 
 @dataclass(slots=True)
 class Turn:
@@ -47,11 +54,25 @@ class Turn:
     incoming: Incoming
     account: Account | None = None
     draft: Draft | None = None
-    grants: tuple[Grant, ...] = ()
+    #: The roles held; None until `grants` is asked for. Few steps need them.
+    held: tuple[Grant, ...] | None = None
     #: What the route's or question's `prepare` returned (files taken, password checked), else None.
     prepared: Any = None
     #: What was read once in this unit, for one place to use again.
     memo: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def grants(self) -> tuple[Grant, ...]:
+        """The roles that the account holds, read when first asked for."""
+        if self.held is None:
+            account = self.account
+            known = () if account is None else self.db.exec(_GRANTS, params={"account_id": account.id})
+            self.held = tuple(known)
+        return self.held
+
+    @grants.setter
+    def grants(self, held: tuple[Grant, ...]) -> None:
+        self.held = held
 
     @property
     def role(self) -> Role | None:

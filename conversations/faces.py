@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 
@@ -18,6 +19,8 @@ from conversations.route import DISCARD, REALLY, Position, is_answered, progress
 PAGE_LENGTH = 3000
 PAGE_FIELDS = 40
 VALUE_LENGTH = 320
+#: Of the pressed button, in a turn's memo.
+KEY = "dialogue.key"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,7 @@ class Face:
         if not written:
             return None
         for key in self.buttons():
-            if search_key(key.label) == written:
+            if _label_key(key.label) == written:
                 return key
         number = normalise(text)
         if numbered and number.isdecimal() and len(number) < 4 and 1 <= int(number) <= len(self.choices()):
@@ -65,6 +68,11 @@ class Face:
         rows = tuple(tuple(Button(key.label, press_of(key, position)) for key in row) for row in self.rows)
         text = "\n\n".join([*(line for line in above if line), self.text])
         return Screen(text, rows, self.papers, self.ask_contact)
+
+
+@lru_cache(maxsize=2048)
+def _label_key(label: str) -> str:
+    return search_key(label)
 
 
 def _tag(word: str) -> str:
@@ -95,11 +103,20 @@ def face_of(turn: Turn, position: Position) -> Face:
 def key_of(turn: Turn, position: Position) -> Key | None:
     """The button that was pressed, or typed by its label or number; None where there is no such button now."""
     incoming, ask = turn.incoming, position.ask
-    if incoming.press is not None:
-        return face_of(turn, position).pressed(incoming.press, position)
-    if incoming.text is None:
+    if incoming.press is None and incoming.text is None:
         return None
-    return face_of(turn, position).typed(incoming.text, numbered=ask is not None and ask.question.numbered)
+    # Asked for twice a turn: before the unit's work, and at it.
+    stands = (position.draft.id, position.draft.version, position.step, turn.chat.place)
+    if (known := turn.memo.get(KEY)) is not None and known[0] == stands:
+        key: Key | None = known[1]
+        return key
+    face = face_of(turn, position)
+    if incoming.press is not None:
+        key = face.pressed(incoming.press, position)
+    else:
+        key = face.typed(incoming.text or "", numbered=ask is not None and ask.question.numbered)
+    turn.memo[KEY] = (stands, key)
+    return key
 
 
 def _yes_no(text: str) -> Face:

@@ -15,7 +15,7 @@ from bot.incoming import Incoming
 from bot.turn import Turn, World
 from storage.lean import connection_of, table_of
 from storage.states import InboxState, Messenger
-from storage.tables import Account, Chat, Draft, Grant, InboxUpdate
+from storage.tables import Account, Chat, Draft, InboxUpdate
 
 #: What is left of a body that held a password.
 WIPED = "{}"
@@ -33,12 +33,10 @@ class Row:
 
 
 _TURN = (
-    select(Chat, Account, Draft, Grant)
+    select(Chat, Account, Draft)
     .outerjoin(Account, col(Account.id) == col(Chat.account_id))
     .outerjoin(Draft, col(Draft.id) == col(Chat.draft_id))
-    .outerjoin(Grant, and_(col(Grant.account_id) == col(Chat.account_id), col(Grant.active).is_(True)))
     .where(col(Chat.messenger) == bindparam("messenger"), col(Chat.chat_id) == bindparam("chat_id"))
-    .order_by(col(Grant.id))
 )
 _LOCK = (
     select(Account.id)
@@ -91,26 +89,25 @@ _OLDER = (
 
 
 def load_turn(db: Session, incoming: Incoming, now: datetime, world: World, *, reading: bool = False) -> Turn:
-    """Chat, account, draft and grants in one select. An unknown chat gets a row that is not added yet.
+    """Chat, account and draft in one select. An unknown chat gets a row that is not added yet.
 
     On PostgreSQL the account's row is locked first, unless only `reading`: its other chats wait (SQLite has one
     writer anyway)."""
     key = {"messenger": incoming.messenger, "chat_id": incoming.chat_id}
     if not reading and db.get_bind().dialect.name == "postgresql":
         db.execute(_LOCK, key)
-    rows = db.execute(_TURN, key).all()
-    if not rows:
+    row = db.execute(_TURN, key).first()
+    if row is None:
         chat = Chat(messenger=incoming.messenger, chat_id=incoming.chat_id)
         return Turn(db, now, world, chat, incoming)
-    chat, account, draft, _ = rows[0]
-    grants = tuple(row[3] for row in rows if row[3] is not None)
-    return Turn(db, now, world, chat, incoming, account, draft, grants)
+    chat, account, draft = row
+    return Turn(db, now, world, chat, incoming, account, draft)
 
 
 def load_again(turn: Turn) -> None:
     """After a rollback: the turn's rows as they are now."""
     fresh = load_turn(turn.db, turn.incoming, turn.now, turn.world, reading=True)
-    turn.chat, turn.account, turn.draft, turn.grants = fresh.chat, fresh.account, fresh.draft, fresh.grants
+    turn.chat, turn.account, turn.draft, turn.held = fresh.chat, fresh.account, fresh.draft, None
     turn.memo.clear()
 
 
@@ -130,22 +127,24 @@ def mark_answered(db: Session, *row_ids: int) -> None:
     connection_of(db).execute(_ANSWERED, [{"row_id": row_id} for row_id in row_ids])
 
 
-_KEY = ["messenger", "update_id"]
-_INSERT = {
-    "sqlite": sqlite.insert(_INBOX).on_conflict_do_nothing(index_elements=_KEY).returning(_INBOX.c.id),
-    "postgresql": postgresql.insert(_INBOX)
-    .on_conflict_do_nothing(index_elements=_KEY)
-    .returning(_INBOX.c.id),
+_KEY = (_INBOX.c.messenger, _INBOX.c.update_id)
+_INSERT: dict[str, Any] = {
+    "sqlite": sqlite.insert(_INBOX).on_conflict_do_nothing(index_elements=_KEY),
+    "postgresql": postgresql.insert(_INBOX).on_conflict_do_nothing(index_elements=_KEY),
 }
+_INSERT = {name: insert.returning(_INBOX.c.id, *_KEY) for name, insert in _INSERT.items()}
 
 
 def insert(db: Session, values: Sequence[dict[str, Any]]) -> list[Row]:
     """Store a batch; the rows that are new and wait, in order. Doubles are left out."""
     connection = connection_of(db)
-    statement = _INSERT[connection.dialect.name]
+    new = {
+        tuple(key): row_id for row_id, *key in connection.execute(_INSERT[connection.dialect.name], values)
+    }
     rows = []
     for one in values:
-        row_id = connection.execute(statement, one).scalar()
+        # A batch may hold one update twice.
+        row_id = new.pop((one["messenger"], one["update_id"]), None)
         if row_id is not None and one["state"] is InboxState.RECEIVED:
             rows.append(Row(row_id, one["messenger"], one["update_id"], one["lane"], one["raw"]))
     return rows
