@@ -200,11 +200,16 @@ def deactivate(db: Session, *, actor: Actor, account_id: int, grant_id: int, now
         role=grant.role,
         university=grant.university_code,
     )
-    review.release_all(db, actor=actor, expert_id=account_id, now=now)
-    cooperation.release_all(db, actor=actor, expert_id=account_id, now=now)
+    leave_desk(db, actor=actor, account_id=account_id, now=now)
     if grant.university_code is not None:
         routing.watch(db, university_code=grant.university_code, now=now)
     return grant
+
+
+def leave_desk(db: Session, *, actor: Actor, account_id: int, now: datetime) -> None:
+    """Put what this expert is reviewing back into the queues, so that a colleague can take it (SPEC 2.2)."""
+    review.release_all(db, actor=actor, expert_id=account_id, now=now)
+    cooperation.release_all(db, actor=actor, expert_id=account_id, now=now)
 
 
 def of_university(db: Session, *, university_code: str) -> list[Expert]:

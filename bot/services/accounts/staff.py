@@ -8,7 +8,7 @@ from bot.errors import InvalidInput, NotAllowed, Stale
 from bot.rules import account as law
 from bot.rules.account import AccountCase, Action
 from bot.services import audit, eligibility, notify
-from bot.services.accounts import chats, rows
+from bot.services.accounts import chats, experts, rows
 from bot.services.coop import closing
 from bot.texts import t
 from bot.turn import Actor, World
@@ -105,7 +105,8 @@ def suspend(
     death: bool = False,
 ) -> Account:
     """Leave the account nothing but reading; its owner and the distributor concerned are told (N21). Payments in
-    flight still complete, pending cooperation is closed, the contract stays unless the reason is `death` («فوت»)."""
+    flight still complete, pending cooperation is closed, the contract stays unless the reason is `death` («فوت»).
+    An expert's files go back to the queues: nobody else could decide them."""
     account, row, reason = _decide(
         db, actor=actor, account_id=account_id, version=version, reason=reason, action=Action.SUSPEND
     )
@@ -120,6 +121,7 @@ def suspend(
         now=now,
     )
     closing.officer_suspended(db, account=account, dead=death, now=now)
+    experts.leave_desk(db, actor=actor, account_id=account_id, now=now)
     return account
 
 

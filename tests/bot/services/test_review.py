@@ -11,8 +11,8 @@ from sqlmodel import Session, select
 
 from bot.errors import AlreadyDecided, InvalidInput, NotAllowed, Refusal, Stale
 from bot.rules.qualification import Action
-from bot.services import cases, qualification, review, tracking
-from bot.turn import Actor
+from bot.services import accounts, cases, qualification, review, tracking
+from bot.turn import Actor, World
 from storage.database import Database, open_database
 from storage.states import Channel, RejectReason, RequestState, Role
 from storage.tables import AuditEvent, Grant, QualificationRequest
@@ -469,6 +469,25 @@ async def test_staff_assign_anywhere_also_a_file_with_deficiencies(
         )
         assert fixed.reviewer_id == office.zahra.account_id
         assert len(pushes(db, office.zahra, "N11")) == 1
+
+    await database.run(unit)
+
+
+async def test_a_suspended_expert_keeps_no_file(database: Database, office: Office) -> None:
+    """Nobody else could decide it meanwhile."""
+
+    def unit(db: Session) -> None:
+        request = submitted(db, officer(db, "10000110", national_code="9991234570"))
+        decide(office.ali, request, "claim")(db)
+        accounts.suspend(
+            db,
+            actor=office.staff,
+            account_id=office.ali.account_id or 0,
+            reason="مرخصی طولانی",
+            world=World(support_contact="021", public_url="https://bot.example.ir"),
+            now=NOW + timedelta(hours=2),
+        )
+        assert (request.state, request.reviewer_id) == (RequestState.SUBMITTED, None)
 
     await database.run(unit)
 
