@@ -533,6 +533,48 @@ def restore(
     _say(f"the papers open with the SECRET_KEY whose id is {manifest['key_id']}")
 
 
+@app.command("rotate-key")
+def rotate_key(
+    new: Annotated[
+        bool, typer.Option("--new", help="first put a new key in the place of the one kept under data/")
+    ] = False,
+    count: Annotated[bool, typer.Option("--count", help="only say how many papers are left")] = False,
+) -> None:
+    """Bring every paper under the present SECRET_KEY; FORMER_SECRET_KEYS must hold the one before.
+
+    May be stopped and run again at any time, while the bot serves (restarted with both keys). Status 1 while papers are
+    left."""
+    from bot.settings import renew_kept_key
+    from bot.upkeep.rotation import Count, look, rotate
+
+    settings = _settings()
+    if new:
+        if settings.secret_key is not None:
+            _refuse("--new: SECRET_KEY is set; change it there, and move the old one to FORMER_SECRET_KEYS")
+        renew_kept_key()
+        _say("a new key is in its place; restart the bot, then run `bot.py rotate-key`")
+        return
+    store, sealer = make_store(settings), make_sealer(settings)
+
+    async def work() -> Count:
+        found = await look(store, sealer)
+        _say(f"{found.current} papers are under the present key, {found.former} are left")
+        if count or not found.former:
+            return found
+        left = found.former
+        async for moved in rotate(store, sealer):
+            left -= moved
+            _say(f"left: {max(left, 0)}")
+        return await look(store, sealer)
+
+    found = asyncio.run(work())
+    if found.unknown:
+        _say(f"{found.unknown} papers are under keys that are not in FORMER_SECRET_KEYS, or are damaged")
+    if found.former or found.unknown:
+        raise SystemExit(1)
+    _say("no paper needs a former key any more; backups made before still do")
+
+
 async def _with_database(settings: Settings, work: Any) -> Any:
     from storage.database import open_database
     from storage.seed import seed

@@ -250,6 +250,23 @@ class Settings(BaseSettings):
         return [*whole, *(part for one in whole for part in _parts(one))]
 
 
+def renew_kept_key() -> None:
+    """Put a new key in the place of the one under data/; that one is kept among the former keys, first of all, so that
+    a crash in between loses nothing. Raises BadSettingError."""
+    former = _kept_key(KEY_FILE)
+    try:
+        with open(os.open(FORMER_KEYS_FILE, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "a") as file:
+            file.write(former + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        fresh = KEY_FILE.with_name(KEY_FILE.name + ".new")
+        fresh.unlink(missing_ok=True)
+        _kept_key(fresh)
+        fresh.replace(KEY_FILE)
+    except OSError as error:
+        raise BadSettingError(f"SECRET_KEY: {KEY_FILE} cannot be replaced ({error.strerror})") from None
+
+
 def _parts(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
 

@@ -17,6 +17,8 @@ MAGIC = b"PAPER\x01"
 _ID, _NONCE, _KEY, _TAG = 8, 12, 32, 16
 _WRAPPED = len(MAGIC) + _ID
 _CONTENT = _WRAPPED + _NONCE + _KEY + _TAG
+#: Bytes of a sealed file that tell under which secret it is sealed.
+HEAD = _WRAPPED
 
 
 class Unreadable(Exception):
@@ -60,6 +62,10 @@ class Sealer:
     def is_current(self, sealed: bytes) -> bool:
         """Whether it is sealed under the secret in force."""
         return sealed.startswith(MAGIC + self._current)
+
+    def knows(self, sealed: bytes) -> bool:
+        """Whether it is sealed under any secret that we have, by its first HEAD bytes."""
+        return sealed.startswith(MAGIC) and sealed[len(MAGIC) : _WRAPPED] in self._masters
 
     def rewrap(self, sealed: bytes, place: str) -> bytes:
         """The same file under the secret in force (key rotation). Raises Unreadable."""

@@ -33,6 +33,10 @@ class FileStore(Protocol):
         """Raises NoSuchFile."""
         ...
 
+    async def head(self, key: str, size: int) -> bytes:
+        """The first bytes, at most `size`. Raises NoSuchFile."""
+        ...
+
     async def exists(self, key: str) -> bool: ...
 
     async def delete(self, key: str) -> None:
@@ -56,6 +60,16 @@ class FolderStore:
     async def get(self, key: str) -> bytes:
         try:
             return await asyncio.to_thread(self._path(key).read_bytes)
+        except FileNotFoundError:
+            raise NoSuchFile(key) from None
+
+    async def head(self, key: str, size: int) -> bytes:
+        def read() -> bytes:
+            with self._path(key).open("rb") as file:
+                return file.read(size)
+
+        try:
+            return await asyncio.to_thread(read)
         except FileNotFoundError:
             raise NoSuchFile(key) from None
 

@@ -13,7 +13,7 @@ from storage.database import Database
 from storage.tables import Account, StaffAlert, StoredFile
 
 NOW = datetime(2026, 5, 1, 8, tzinfo=UTC)
-SECRET = "the secret key of the tests, long enough"
+SECRET = "the-secret-key-of-the-tests-long-enough"
 
 
 async def keep(store: FileStore, contents: Iterable[bytes], secret: str = SECRET) -> dict[str, bytes]:
