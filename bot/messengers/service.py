@@ -24,7 +24,7 @@ from bot.messengers.polling import Polling
 from bot.messengers.sending import seconds
 from bot.messengers.serve import Dialogues, Serve
 from bot.messengers.ticker import Ticker
-from bot.messengers.way import Way
+from bot.messengers.way import SETTLE, Way
 from bot.routes import Routes
 from bot.texts import has, t
 from storage.states import Messenger
@@ -152,7 +152,7 @@ class Service:
         recovered = await self.way.recover(messenger, alone=self._alone)
         if recovered:
             log.info("%s: %d unfinished updates go on", messenger.value, recovered)
-        self.ticker.wake()
+        self.ticker.wake(SETTLE)
         self.outbox.wake()
         self.taking.set()
         self._first_try[messenger].set()

@@ -26,6 +26,9 @@ log = logging.getLogger(__name__)
 
 #: Kinds of update that are somebody's message to us.
 ANSWERED_KINDS = ("message", "edited_message", "callback_query")
+#: Seconds after a start until screens are shown again. What people sent meanwhile comes first: its answer spares them the
+#: old question, which they would answer twice.
+SETTLE = 1.0
 #: Seconds after which another process's unfinished update is taken over.
 ABANDONED = 60
 
@@ -99,7 +102,8 @@ class Way:
         """Whoever's answer may not have left is shown the current screen. At start (`alone`: no other process serves),
         and now and then for what another process left behind (`older_than` seconds ago)."""
         now, before = self.desk.clock(), self._left_before(alone=alone, older_than=older_than)
-        await self.desk.database.run(lambda db: inbox.show_unanswered(db, now, before))
+        at = now if older_than else now + timedelta(seconds=SETTLE)
+        await self.desk.database.run(lambda db: inbox.show_unanswered(db, at, before))
 
     async def sweep(self) -> None:
         """Take over what another process, or a moment without database, left behind. Called now and then."""

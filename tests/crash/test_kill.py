@@ -74,7 +74,8 @@ async def test_killed_again_and_again(
         assert stage.town.violations == []
         assert "Traceback" not in stage.log.read_text()
     except BaseException:
-        print(f"killed at {killer.killed_at}")
+        alive = stage.process is not None and stage.process.returncode is None
+        print(f"killed at {killer.killed_at}; the bot is {'alive' if alive else 'dead'}")
         print(stage.town.transcript)
         print(stage.log.read_text()[-6000:])
         raise
