@@ -575,6 +575,26 @@ def rotate_key(
     _say("no paper needs a former key any more; backups made before still do")
 
 
+@app.command("retention")
+def retention_command(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="only say what would go")] = False,
+) -> None:
+    """Remove the papers whose time is over (SPEC Q44). A running bot does so by itself every few hours."""
+    from bot.services import retention
+    from storage.types import utcnow
+
+    settings = _settings()
+
+    async def work(database: Database) -> retention.Total:
+        if dry_run:
+            return await retention.preview(database, now=utcnow())
+        async with open_desk(settings, database, settings.public_url) as desk:
+            return await retention.sweep(desk)
+
+    total = asyncio.run(_with_database(settings, work))
+    _say(f"{total.papers} papers, {total.size:,} bytes {'would be' if dry_run else 'were'} removed")
+
+
 async def _with_database(settings: Settings, work: Any) -> Any:
     from storage.database import open_database
     from storage.seed import seed

@@ -11,7 +11,7 @@ from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
 from bot.desk import Desk
-from bot.services import letters, notify, payments, reminders, routing, throttle, waiting
+from bot.services import letters, notify, payments, reminders, retention, routing, throttle, waiting
 from storage.states import InboxState
 from storage.tables import InboxUpdate
 
@@ -83,6 +83,12 @@ def sweeps(desk: Desk, *, drafts: Unit | None = None) -> list[Sweep]:
     async def deliver() -> Any:
         return await letters.deliver(desk)
 
+    async def keep_no_longer() -> Any:
+        return await retention.sweep(desk)
+
+    async def orphans() -> Any:
+        return await desk.papers.sweep(desk.database, desk.clock())
+
     found: list[Sweep] = [
         ("reconcile payments", 2 * MINUTE, reconcile),
         ("letters (N9)", LETTERS, deliver),
@@ -90,6 +96,8 @@ def sweeps(desk: Desk, *, drafts: Unit | None = None) -> list[Sweep]:
         ("reminders (N20)", 10 * MINUTE, unit(remind)),
         ("alerts to staff", 10 * MINUTE, unit(watch)),
         ("abandoned drafts", 6 * HOUR, unit(reminders.abandoned_drafts)),
+        ("papers kept long enough (Q44)", 6 * HOUR, keep_no_longer),
+        ("papers without a row", 24 * HOUR, orphans),
         ("old tries", HOUR, unit(throttle.sweep)),
         ("old updates", HOUR, unit(purge_inbox)),
     ]

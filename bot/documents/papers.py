@@ -56,8 +56,17 @@ class Papers:
         """The bytes as uploaded, with whatever they carry. Raises NoSuchFile, Unreadable."""
         return await self._fetch(file.original_key)
 
+    async def has(self, file: StoredFile) -> bool:
+        """Whether the copy to show is in the store."""
+        return await self._store.exists(file.shown_key)
+
+    async def forget(self, file: StoredFile) -> None:
+        """Delete the bytes of a paper whose row says that it was removed."""
+        for key in {file.original_key, file.shown_key}:
+            await self._store.delete(key)
+
     async def orphans(self, database: Database, *, before: datetime) -> AsyncIterator[str]:
-        """Keys written before an instant that no row knows."""
+        """Keys written before an instant that no row knows, or only rows of removed papers."""
         batch: list[str] = []
         async for key in self._store.keys(before=before):
             batch.append(key)
@@ -98,8 +107,10 @@ async def _unknown(database: Database, keys: list[str]) -> list[str]:
         return set(
             db.scalars(
                 union(
-                    select(col(StoredFile.original_key)).where(col(StoredFile.original_key).in_(keys)),
-                    select(col(StoredFile.shown_key)).where(col(StoredFile.shown_key).in_(keys)),
+                    *(
+                        select(column).where(column.in_(keys), col(StoredFile.removed_at).is_(None))
+                        for column in (col(StoredFile.original_key), col(StoredFile.shown_key))
+                    )
                 )
             )
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -16,10 +17,14 @@ from bot.desk import Desk
 from bot.documents.papers import shown_media_type
 from bot.messengers import keyboards
 from bot.messengers.channel import Channel
+from bot.messengers.sending import send_text
 from bot.messengers.telegram import is_bad_handle
 from bot.screens import Paper, Sheet
+from bot.texts import t
 from storage.states import Messenger
 from storage.tables import FileHandle, StoredFile
+
+log = logging.getLogger(__name__)
 
 ALBUM = 10
 
@@ -58,10 +63,29 @@ class PaperSender:
 
     async def _stored(self, channel: Channel, chat_id: int, papers: Sequence[Paper]) -> None:
         items = await self.desk.database.read(lambda db: _items(db, papers, channel.messenger))
-        for _, alike in groupby(items, key=lambda item: item.is_photo):
-            run = list(alike)
+        # None in the place of the kind: it is not there any more.
+        kinds = [item.is_photo if await self._is_there(item) else None for item in items]
+        for kind, alike in groupby(zip(kinds, items, strict=True), key=lambda pair: pair[0]):
+            run = [item for _, item in alike]
+            if kind is None:
+                for item in run:
+                    await send_text(channel, chat_id, self._absent(item), None)
+                continue
             for start in range(0, len(run), ALBUM):
                 await self._group(channel, chat_id, run[start : start + ALBUM])
+
+    async def _is_there(self, item: _Item) -> bool:
+        if item.file.removed_at is not None:
+            return False
+        return item.handle is not None or await self.desk.papers.has(item.file)
+
+    def _absent(self, item: _Item) -> str:
+        """Said in the place of the paper: the others are shown all the same (SPEC Q44)."""
+        title = keyboards.cut(item.paper.caption, keyboards.MAX_CAPTION)
+        if item.file.removed_at is not None:
+            return t("paper.removed", title=title)
+        log.error("the bytes of paper %s are not in the store", item.file.id)
+        return t("paper.missing", title=title, support=self.desk.world.support_contact)
 
     async def _group(self, channel: Channel, chat_id: int, items: list[_Item]) -> None:
         try:

@@ -1,6 +1,7 @@
 """The clock's work: who is reminded of what and when, what is removed; twice at once and after a long downtime."""
 
 from datetime import datetime, timedelta
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -8,6 +9,10 @@ import pytest
 from sqlmodel import Session, select
 
 from bot import timers
+from bot.documents.checker import Checker
+from bot.documents.papers import Papers
+from bot.documents.seal import Sealer
+from bot.documents.store import FolderStore
 from bot.services import qualification, reminders, review
 from storage.database import Database
 from storage.states import InboxState, Messenger, RequestState
@@ -204,7 +209,7 @@ async def test_old_updates_go_and_unfinished_ones_stay(database: Database) -> No
 
 
 async def test_every_sweep_runs_on_an_empty_and_on_a_busy_service(
-    database: Database, office: Office, monkeypatch: pytest.MonkeyPatch
+    database: Database, office: Office, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     swept: list[str] = []
 
@@ -212,7 +217,9 @@ async def test_every_sweep_runs_on_an_empty_and_on_a_busy_service(
         swept.append("payments")
 
     monkeypatch.setattr("bot.services.payments.reconcile", reconcile)
-    desk: Any = SimpleNamespace(database=database, clock=lambda: after(days=400))
+    store = FolderStore(tmp_path / "files")
+    papers = Papers(store, Sealer("secret"), Checker())
+    desk: Any = SimpleNamespace(database=database, clock=lambda: after(days=400), papers=papers)
     found = timers.sweeps(desk, drafts=lambda db, now: swept.append("drafts"))
     assert len({name for name, _, _ in found}) == len(found)
     for name, seconds, sweep in found:

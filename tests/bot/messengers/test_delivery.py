@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from sqlalchemy.exc import NoResultFound
-from sqlmodel import select
+from sqlmodel import Session, select
 
 from bot.documents.checker import Checker
 from bot.documents.papers import Papers
@@ -16,7 +16,8 @@ from demo.people import Town
 from demo.person import Person
 from storage.database import Database
 from storage.states import InboxState
-from storage.tables import Account, FileHandle
+from storage.tables import Account, FileHandle, StoredFile
+from storage.types import utcnow
 from tests.bot.documents import made
 from tests.bot.messengers.house import House, open_house
 
@@ -186,6 +187,32 @@ async def test_papers_on_both_messengers(town: Town, database: Database, tmp_pat
             await sara.send("/papers")
             await sara.sees("مدارک")
             assert len([file for one in sara.history() for file in one.files]) == 6
+    await papers.close()
+    assert town.violations == []
+
+
+async def test_removed_and_lost_papers_are_named_and_the_others_shown(
+    town: Town, database: Database, tmp_path: Path
+) -> None:
+    store = FolderStore(tmp_path / "files")
+    papers = Papers(store, Sealer("0" * 64), Checker())
+    shown = await _store(database, papers, made.jpeg(), made.png(), made.pdf(), made.jpeg())
+
+    def retire(db: Session) -> str:
+        db.get_one(StoredFile, shown[1].file_id).removed_at = utcnow()
+        return db.get_one(StoredFile, shown[2].file_id).shown_key
+
+    await store.delete(await database.run(retire))
+    async with open_house(town, database, papers=papers) as house:
+        house.doings.papers = shown
+        for face in town.faces:
+            sara = face.person("سارا")
+            await sara.send("/papers")
+            await sara.sees("مدارک")
+            assert [file.kind for one in sara.history() for file in one.files] == ["photo", "photo"]
+            said = "\n".join(one.text for one in sara.history())
+            assert "مدرک 1\nاین مدرک پس از پایان مهلت نگهداری حذف شده است." in said
+            assert "مدرک 2\nاین مدرک اکنون در دسترس نیست." in said
     await papers.close()
     assert town.violations == []
 
