@@ -98,6 +98,10 @@ def make_store(settings: Settings, url: str | None = None) -> FileStore:
     from bot.documents.store import FolderStore
 
     where = url or settings.files_url
+    if where.startswith("s3://"):
+        from bot.documents.s3 import S3Papers
+
+        return S3Papers(where, **settings.s3())
     return FolderStore(Path(where.removeprefix("file://")))
 
 

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import httpx
 from telegram.error import InvalidToken, TelegramError
 
+from bot.documents.store import new_key
 from bot.messengers.factory import make_channel
 from bot.services import tariffs
 from bot.settings import BadSettingError, MessengerSettings, Settings
@@ -44,7 +45,7 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
     yield _settings(settings)
     async for finding in _database(settings):
         yield finding
-    yield _store(settings)
+    yield await _bucket(settings) if settings.files_url.startswith("s3://") else _store(settings)
     yield await _clock(settings)
     for messenger, one in settings.messengers().items():
         yield await _messenger(messenger, one)
@@ -122,6 +123,21 @@ def _store(settings: Settings) -> Finding:
             "papers", False, f"{folder} cannot be written ({error.strerror}); check FILES_URL and its owner"
         )
     return Finding("papers", True, str(folder))
+
+
+async def _bucket(settings: Settings) -> Finding:
+    from bot.documents.s3 import S3Papers
+
+    store = S3Papers(settings.files_url, **settings.s3())
+    key = new_key()
+    try:
+        await store.put(key, b"x")
+        whole = await store.get(key) == b"x"
+        await store.delete(key)
+    except Exception as error:
+        words = f"{settings.files_url} cannot be written ({type(error).__name__}); check FILES_URL and S3_…"
+        return Finding("papers", False, words)
+    return Finding("papers", whole, settings.files_url if whole else "the store gives back other bytes")
 
 
 async def _clock(settings: Settings) -> Finding:

@@ -218,6 +218,15 @@ class Settings(BaseSettings):
     def metrics_address(self) -> tuple[str, int] | None:
         return _host_and_port(self.metrics_listen) if self.metrics_listen else None
 
+    def s3(self) -> dict[str, Any]:
+        """How to reach the S3-compatible store, as `S3Papers` takes it."""
+        return {
+            "endpoint": self.s3_endpoint,
+            "region": self.s3_region,
+            "access_key_id": self.s3_access_key_id and self.s3_access_key_id.get_secret_value(),
+            "secret_access_key": self.s3_secret_access_key and self.s3_secret_access_key.get_secret_value(),
+        }
+
     def recipients(self) -> list[str]:
         return _parts(self.backup_recipient)
 

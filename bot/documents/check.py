@@ -4,16 +4,12 @@ It runs in a process of its own (bot.documents.checker), because decoding what s
 """
 
 import io
-from dataclasses import dataclass
 
 from PIL import Image, ImageOps
 
+from bot.documents.kinds import Checked, damaged, preliminary
 from bot.documents.pdf import pages_of_harmless_pdf
 from bot.errors import FileRejected
-
-#: Bytes (SPEC 3).
-LARGEST = 10 * 1024 * 1024
-SMALLEST_IMAGE = 10 * 1024
 
 #: Longest side of the copy that is shown, in pixels; messengers refuse photos of width + height over 10,000.
 SHOWN_SIDE = 4000
@@ -22,27 +18,7 @@ SHOWN_QUALITY = 90
 #: Pixels. A JPEG is decoded at a fraction of its size (`draft`), a PNG has to be decoded whole.
 MOST_PIXELS = {"image/jpeg": 110_000_000, "image/png": 40_000_000}
 
-_MAGIC = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG\r\n\x1a\n": "image/png", b"%PDF-": "application/pdf"}
 _PILLOW = {"image/jpeg": "JPEG", "image/png": "PNG"}
-
-
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """A file that may be taken."""
-
-    #: Of the original: "application/pdf" | "image/jpeg" | "image/png"
-    media_type: str
-    #: What people are shown: a JPEG without metadata, or the PDF as it is.
-    shown: bytes
-    pages: int | None = None
-    #: Pixels of the shown image.
-    width: int | None = None
-    height: int | None = None
-
-
-def media_type_of(data: bytes) -> str | None:
-    """By the first bytes, never by a name; None for whatever is not accepted."""
-    return next((kind for magic, kind in _MAGIC.items() if data.startswith(magic)), None)
 
 
 def check(data: bytes) -> Checked:
@@ -51,25 +27,6 @@ def check(data: bytes) -> Checked:
     if media_type == "application/pdf":
         return Checked(media_type, data, pages=pages_of_harmless_pdf(data))
     return _image(data, media_type)
-
-
-def preliminary(data: bytes) -> str:
-    """What needs no decoding; the media type. Raises FileRejected."""
-    if len(data) > LARGEST:
-        raise FileRejected("error.too_large")
-    if not data:
-        raise FileRejected("error.too_small")
-    media_type = media_type_of(data)
-    if media_type is None:
-        raise FileRejected("error.unsupported_file")
-    if media_type != "application/pdf" and len(data) < SMALLEST_IMAGE:
-        raise FileRejected("error.too_small")
-    return media_type
-
-
-def damaged(media_type: str) -> FileRejected:
-    """The refusal of a file that cannot be read through."""
-    return FileRejected("error.damaged_pdf" if media_type == "application/pdf" else "error.too_small")
 
 
 def _image(data: bytes, media_type: str) -> Checked:

@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from bot.documents.check import Checked, damaged, preliminary
+from bot.documents.kinds import Checked, damaged, preliminary
 from bot.errors import FileRejected
 
 #: Seconds for one file.

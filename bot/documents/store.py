@@ -22,6 +22,17 @@ def new_key() -> str:
     return secrets.token_hex(16)
 
 
+def is_key(text: str) -> bool:
+    return _KEY.fullmatch(text) is not None
+
+
+def folder_of(key: str) -> str:
+    """Where a key lies. Raises ValueError for what is no key of ours: a path, for instance."""
+    if not is_key(key):
+        raise ValueError(f"not a key of ours: {key[:40]!r}")
+    return key[:2]
+
+
 class FileStore(Protocol):
     """Small enough for a folder and for any S3-compatible store."""
 
@@ -86,9 +97,7 @@ class FolderStore:
                 yield key
 
     def _path(self, key: str) -> Path:
-        if not _KEY.fullmatch(key):
-            raise ValueError(f"not a key of ours: {key[:40]!r}")
-        return self._root / key[:2] / key
+        return self._root / folder_of(key) / key
 
     @staticmethod
     def _write(path: Path, data: bytes) -> None:
@@ -125,6 +134,6 @@ class FolderStore:
                 continue
             if path.name.endswith(_UNFINISHED):
                 path.unlink(missing_ok=True)
-            elif _KEY.fullmatch(path.name):
+            elif is_key(path.name):
                 keys.append(path.name)
         return keys

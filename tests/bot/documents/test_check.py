@@ -7,7 +7,8 @@ from PIL import Image
 
 from bot.documents import check as checks
 from bot.documents import pdf
-from bot.documents.check import LARGEST, check
+from bot.documents.check import check
+from bot.documents.kinds import LARGEST
 from bot.errors import FileRejected
 from bot.texts import has
 from tests.bot.documents import made
