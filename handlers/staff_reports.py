@@ -6,7 +6,6 @@ import asyncio
 
 from bot.desk import Desk
 from bot.incoming import Incoming
-from bot.reports import picture, spreadsheet
 from bot.routes import Routes
 from bot.screens import Press, Reply, Screen, Sheet, button
 from bot.services.desk import reports
@@ -67,12 +66,16 @@ def _line(label: str, count: int) -> str:
 
 
 async def _draw(desk: Desk, incoming: Incoming, press: Press) -> bytes:
+    from bot.reports import picture  # 15 MB that few processes ever need
+
     now = desk.clock()
     found = await desk.database.read(lambda db: reports.read(db, now=now, days=_days(press)))
     return await asyncio.to_thread(lambda: picture.draw(reports.report(found), rest=t("report.rest")))
 
 
 async def _write(desk: Desk, incoming: Incoming, press: Press) -> bytes:
+    from bot.reports import spreadsheet
+
     now = desk.clock()
     found = await desk.database.read(lambda db: reports.read(db, now=now, days=_days(press)))
     return await asyncio.to_thread(lambda: spreadsheet.write(reports.report(found)))
