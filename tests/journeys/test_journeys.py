@@ -1,5 +1,10 @@
-"""Every journey of SPEC 6 that stands, on both messengers and both databases."""
+"""Every journey of SPEC 6, on both messengers and both databases.
 
+In the quick suite each is played twice, so that every messenger and every database has its turn; JOURNEYS=all crosses
+them (`make journey` plays both messengers on SQLite).
+"""
+
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -10,6 +15,10 @@ from tests.journeys import plays_cooperation, plays_data, plays_letters, plays_m
 from tests.journeys.plays import PLAYS, Play, Scene
 from tests.journeys.stage import Stage
 
+QUICK = [("telegram", "sqlite"), ("bale", "postgres")]
+CROSSED = [("telegram", "postgres"), ("bale", "sqlite")]
+WHERE = QUICK + (CROSSED if os.environ.get("JOURNEYS") == "all" else [])
+
 
 @pytest.fixture
 async def stage(database_url: str, tmp_path: Path) -> AsyncIterator[Stage]:
@@ -18,7 +27,7 @@ async def stage(database_url: str, tmp_path: Path) -> AsyncIterator[Stage]:
     await stage.close()
 
 
-@pytest.mark.parametrize("messenger", ["telegram", "bale"])
+@pytest.mark.parametrize(("messenger", "database_url"), WHERE, indirect=["database_url"])
 @pytest.mark.parametrize("play", PLAYS, ids=lambda play: play.number)
 async def test_journey(play: Play, messenger: str, stage: Stage) -> None:
     here, there = stage.town.faces if messenger == "telegram" else reversed(stage.town.faces)
