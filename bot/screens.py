@@ -9,9 +9,12 @@ from typing import Any
 
 MAX_CALLBACK_BYTES = 64
 MAX_LABEL = 20  # characters of an inline label (SPEC 4)
+#: Beyond any id that we give (times a page's length it still fits a database), and any version (an INTEGER there).
+MAX_ID, MAX_VERSION = 2**53, 2**31
 
 _ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"
 _PACKED = re.compile(r"^1(f?)\|([a-z_.]{1,24})\|([0-9a-z]{0,13})\|([0-9a-z]{0,8})\|(.*)$", re.DOTALL)
+_UNKEEPABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
 
 class BadPress(ValueError):
@@ -41,6 +44,8 @@ class Press:
 
     def pack(self) -> str:
         """At most 64 bytes, or ValueError."""
+        if self.id < 0 or self.version < 0:
+            raise ValueError(f"a button's numbers are not negative: {self}")
         packed = f"1{'f' if self.fresh else ''}|{self.action}|{_base36(self.id)}|{_base36(self.version)}|{self.arg}"
         if len(packed.encode()) > MAX_CALLBACK_BYTES or not _PACKED.match(packed):
             raise ValueError(f"callback data does not fit: {packed!r}")
@@ -48,11 +53,15 @@ class Press:
 
     @classmethod
     def unpack(cls, packed: str) -> Press:
+        """Raises BadPress, also for numbers and letters that no database takes."""
         match = _PACKED.match(packed)
-        if match is None or len(packed.encode()) > MAX_CALLBACK_BYTES:
+        if match is None or len(packed.encode("utf-8", "replace")) > MAX_CALLBACK_BYTES:
             raise BadPress(packed[:80])
         fresh, action, id_, version, arg = match.groups()
-        return cls(action, int(id_ or "0", 36), int(version or "0", 36), arg, bool(fresh))
+        press = cls(action, int(id_ or "0", 36), int(version or "0", 36), arg, bool(fresh))
+        if press.id >= MAX_ID or press.version >= MAX_VERSION or _UNKEEPABLE.search(arg):
+            raise BadPress(ascii(packed[:80]))
+        return press
 
 
 @dataclass(frozen=True, slots=True)

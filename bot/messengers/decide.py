@@ -8,17 +8,19 @@ from typing import TYPE_CHECKING, Literal
 from bot.errors import NotAllowed, Refusal, Stale
 from bot.messengers import inbox
 from bot.messengers.answer import Merged
-from bot.routes import Route, Routes
+from bot.routes import LOGGED_IN, Route, Routes
 from bot.screens import BadPress, Press, Reply, Screen, button
 from bot.texts import t
 from bot.turn import Turn
 from storage.lean import attempt
-from storage.states import AccountState
+from storage.states import AccountState, Role
 
 if TYPE_CHECKING:
     from bot.messengers.serve import Dialogues
 
 HOME = Press("home")
+#: Roles that live in a grant alone.
+GRANTED = frozenset({Role.EXPERT, Role.IN_CHARGE, Role.STAFF, Role.DISTRIBUTOR})
 #: Screens that may follow each other by `goto`.
 MAX_GOTO = 6
 _DIGITS = str.maketrans("۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩", "01234567890123456789")
@@ -144,6 +146,8 @@ class Decider:
             raise Stale
         if turn.role not in route.roles:
             raise Stale if turn.account is None else NotAllowed
+        if turn.role in GRANTED and route.roles < LOGGED_IN and not _holds(turn):
+            raise NotAllowed
         if self._is_suspended(turn) and not route.suspended_too:
             raise _suspended(turn)
         return route
@@ -222,6 +226,12 @@ class Decider:
 def _suspended(turn: Turn) -> Refusal:
     reason = (turn.account.state_reason if turn.account is not None else None) or "–"
     return Refusal("error.suspended", reason=reason)
+
+
+def _holds(turn: Turn) -> bool:
+    """The role that the chat acts in is still the account's. Whoever takes a role away changes the chats as well; this
+    is what counts."""
+    return any(grant.role is turn.role for grant in turn.grants)
 
 
 def _view(turn: Turn) -> Press | None:

@@ -136,6 +136,7 @@ class Serve:
                     prepared = await self._prepare(outcome, incoming)
                     outcome = await self._run(incoming, partial(self._unit, passage, incoming, prepared))
                 answer = outcome
+            self.desk.tally.done[incoming.messenger] += 1
         except Exception as error:
             answer = await self.broken(
                 passage, incoming, error, secret=prepared is not None and prepared.secret
@@ -150,6 +151,7 @@ class Serve:
     ) -> Answer | None:
         """Something of ours broke: the row is FAILED, the person gets a number that is in the log beside `error`."""
         row = passage.row
+        self.desk.tally.failed[row.messenger] += 1
         number = str(row.id)
         log.error(
             "an update failed: number %s, %s update %s",
@@ -177,6 +179,9 @@ class Serve:
 
     async def set_aside(self, row: inbox.Row, reason: str, *, answer: bool) -> None:
         """Keep an update that cannot be read, out of the way. Whoever sent it is told to use the buttons."""
+        # It may quote the update, with letters that no database keeps.
+        reason = reason.replace("\x00", "").encode("utf-8", "replace").decode()
+        self.desk.tally.set_aside[row.messenger] += 1
         log.warning("set aside: %s update %s: %s", row.messenger.value, row.update_id, reason)
 
         def unit(db: Session) -> Answer | None:

@@ -131,18 +131,21 @@ class Way:
         try:
             raw = json.loads(row.raw)
             update = Update.de_json(channel.whole(raw), channel.bot)
+            member = update.my_chat_member
+            status = member.new_chat_member.status if member is not None else None
         except Exception as error:
             # Whatever is in it, only this one update stands aside.
             await self._set_aside(passage, raw, f"{type(error).__name__}: {error}")
             return
-        if update.my_chat_member is not None:
-            gone = (ChatMember.BANNED, ChatMember.LEFT)
-            alive = update.my_chat_member.new_chat_member.status not in gone
-            await self._serve.membership(row, alive=alive)
+        if member is not None:
+            await self._serve.membership(row, alive=status not in (ChatMember.BANNED, ChatMember.LEFT))
             return
         token = CURRENT.set(passage)
         try:
             await channel.application.process_update(update)
+        except Exception as error:
+            # Before our handlers: PTB stumbled over what it had parsed. Left as it is, it would come again for ever.
+            passage.error = passage.error or UnreadableError(f"{type(error).__name__}: {error}")
         finally:
             CURRENT.reset(token)
         if isinstance(passage.error, UnreadableError):

@@ -1,0 +1,1 @@
+"""Breaking the promises on purpose: forged presses, hostile updates, hostile words, logs."""

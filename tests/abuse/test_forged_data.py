@@ -1,0 +1,112 @@
+"""Callback data that this program never wrote, through the whole way, on both databases: the fresh screen, no crash."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlmodel import Session, col, select
+from telegram import CallbackQuery, Update, User
+
+from bot.messengers.reading import read
+from bot.screens import MAX_ID, MAX_VERSION, BadPress, Press
+from storage.states import InboxState, Messenger, Role
+from storage.tables import AuditEvent, Chat, Grant, InboxUpdate
+from tests.handlers.house import House
+from tests.handlers.people import staff
+
+GARBAGE = (
+    "",
+    "1",
+    "home",
+    "1|home",
+    "2|home|||",
+    "1|HOME|||",
+    "1|home|-1||",
+    "1|home|zzzzzzzzzzzzz||",
+    "1|home||zzzzzzzz|",
+    "1|staff.account|zzzzzzzzzzzz|0|",
+    "1|staff.report|||\x00",
+    "1|staff.report|||\ud800",
+    "1|staff.report|||a\nb",
+    "1|" + "x" * 70 + "|||",
+    "1|d.choose|1|0|" + "ا" * 40,
+    '{"action": "home"}',
+    "'; DROP TABLE account; --",
+)
+
+
+@pytest.mark.parametrize("data", GARBAGE)
+def test_what_we_never_wrote_is_no_press(data: str) -> None:
+    with pytest.raises(BadPress):
+        Press.unpack(data)
+    query = CallbackQuery("5", User(7, "س", False), "c", data=data)
+    incoming = read(Update(1, callback_query=query), Messenger.TELEGRAM)
+    assert incoming is not None
+    assert incoming.pressed
+    assert incoming.press is None
+
+
+def test_numbers_at_the_edge_come_back() -> None:
+    press = Press("staff.account", MAX_ID - 1, MAX_VERSION - 1, "آ")
+    assert Press.unpack(press.pack()) == press
+    with pytest.raises(ValueError, match="negative"):
+        Press("home", -1).pack()
+
+
+async def test_every_route_takes_the_largest_numbers_and_odd_arguments(house: House) -> None:
+    """Staff may press most; nothing they forge may end in an error number."""
+    boss = await staff(house)
+    actions = sorted(house.serve.routes.by_action)
+    for action in actions:
+        if house.serve.routes.by_action[action].prepare is not None or action == "logout":
+            continue
+        for press in (
+            Press(action, MAX_ID - 1, MAX_VERSION - 1),
+            Press(action, 1, 0, "99999999999999999999"),
+            Press(action, 0, 0, "%s{}'\"\\"),
+        ):
+            await boss.presses(press)
+            assert boss.screens or boss.notice, press
+            boss.sees_not("شماره خطا")
+
+    def failed(db: Session) -> list[Any]:
+        return list(db.exec(select(InboxUpdate.raw).where(InboxUpdate.state == InboxState.FAILED)))
+
+    assert await house.ask(failed) == []
+
+
+@pytest.mark.parametrize("role", [Role.STAFF, Role.EXPERT])
+async def test_a_chat_whose_role_was_taken_away_reaches_nothing(house: House, role: Role) -> None:
+    """Even if its chat was forgotten: the grant counts, for looking as well as for doing."""
+    other = await staff(house, Role.EXPERT, "mui")
+    former = await staff(house, role, None if role is Role.STAFF else "sums")
+    target = await house.ask(lambda db: _account(db, other.chat_id))
+
+    def take_away(db: Session) -> None:
+        grant = db.exec(select(Grant).where(Grant.account_id == _account(db, former.chat_id))).one()
+        grant.active = False
+        db.add(grant)
+
+    await house.database.run(take_away)
+    before = await house.ask(_effects)
+    looking = (
+        ("staff.refunds", "staff.experts", "staff.expert")
+        if role is Role.STAFF
+        else ("desk.queue", "desk.mine")
+    )
+    for action in (*looking, "staff.dismiss_do", "staff.reset", "desk.next"):
+        await former.presses(Press(action, target))
+        former.sees("شما به این").sees_not("اصفهان")
+    assert await house.ask(_effects) == before
+
+
+def _account(db: Session, chat_id: int) -> int:
+    return db.exec(select(Chat.account_id).where(Chat.chat_id == chat_id)).one() or 0
+
+
+def _effects(db: Session) -> list[Any]:
+    return [
+        db.exec(select(AuditEvent.id).order_by(col(AuditEvent.id))).all(),
+        db.exec(select(Grant.id, Grant.active)).all(),
+    ]
