@@ -18,9 +18,9 @@ def release(db: Session, *, now: datetime) -> None:
     for statement in (
         # A screen that was about to be shown (again), or was put off.
         update(Chat).where(col(Chat.show_at) > now).values(show_at=now),
-        update(Push).where(Push.state == PushState.SENDING).values(leased_until=now),
+        update(Push).where(col(Push.state) == PushState.SENDING).values(leased_until=now),
         update(PaymentAttempt)
-        .where(PaymentAttempt.state == AttemptState.VERIFYING, col(PaymentAttempt.next_check_at) > now)
+        .where(col(PaymentAttempt.state) == AttemptState.VERIFYING, col(PaymentAttempt.next_check_at) > now)
         .values(next_check_at=now),
     ):
         db.execute(statement.execution_options(synchronize_session=False))

@@ -19,6 +19,8 @@ TRY_AGAIN = {"40001", "40P01"}
 TRIES = 4
 #: Any number, the same in every process: whoever serves holds it in common.
 SERVING = 7_155_225
+#: Looks, a fifth of a second apart, in which a busy server has noticed that a process was killed just before.
+NOTICES = 5
 EXCLUDE = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
 
 
@@ -74,6 +76,11 @@ class PostgresDatabase(Database):
         await connection.execution_options(isolation_level="AUTOCOMMIT")
         alone = await _attend(connection, seen=False)
         self._presence = connection
+        for _ in range(NOTICES):
+            if alone:
+                break
+            await asyncio.sleep(0.2)
+            alone = await _attend(connection, seen=True)
         return alone
 
     async def _leave(self) -> None:
@@ -87,11 +94,11 @@ class PostgresDatabase(Database):
             return
         self._closing = True
         await self._leave()
-        if self._running:
-            await asyncio.wait(self._running)
         if self._flushing is not None:
             self._flushing.cancel()
             await asyncio.wait([self._flushing])
+        while self._running:
+            await asyncio.wait(self._running)
         await self._flush()
         await self._engine.dispose()
 
@@ -110,7 +117,10 @@ class PostgresDatabase(Database):
     async def _flush_soon(self) -> None:
         await asyncio.sleep(LINGER)
         self._flushing = None
-        await asyncio.shield(self._flush())
+        # Among the running ones: `close` waits for it, also where it takes long.
+        task = asyncio.create_task(self._flush())
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
 
     async def _flush(self) -> None:
         units, self._later = self._later, []
