@@ -25,9 +25,12 @@ SILENT = (
 _DIGITS = "0-9۰-۹٠-٩"
 _TOKEN = re.compile(r"\d{3,12}:[A-Za-z0-9_-]{20,}")
 _MOBILE = re.compile(
-    rf"(?<![{_DIGITS}A-Za-z])(?:\+98|0098|98|0|\+۹۸|۰|٠)?[9۹٩][{_DIGITS}]{{9}}(?![{_DIGITS}A-Za-z])"
+    # A letter may stand before it: "\\n0912…" in what `repr` wrote, "%2B98912…" in an address.
+    rf"(?<![{_DIGITS}])(?:\+98|0098|98|0|\+۹۸|۰۰۹۸|۹۸|۰|٠)?[9۹٩][{_DIGITS}]{{9}}(?![{_DIGITS}])"
 )
-_NATIONAL_CODE = re.compile(rf"(?<![{_DIGITS}A-Za-z])[{_DIGITS}]{{10}}(?![{_DIGITS}A-Za-z])")
+_NATIONAL_CODE = re.compile(rf"(?<![{_DIGITS}])[{_DIGITS}]{{10}}(?![{_DIGITS}])")
+#: What some reader takes for the end of a line, what a terminal obeys, and what UTF-8 cannot write.
+_BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 #: Where a number is ours and says nothing about a person.
 _PLAIN_KEYS = frozenset({"timestamp", "level", "logger", "number", "update_id", "inbox", "push", "took_ms"})
 
@@ -67,10 +70,32 @@ class Redaction:
 
 
 def _one_line(logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """No text of a person may end a line of the log."""
+    """No text of a person may end a line of the log, or speak to the terminal. A traceback keeps its lines, each behind
+    a bar."""
     for name, value in event.items():
-        if isinstance(value, str) and name != "exception":
-            event[name] = value.replace("\r", "\\r").replace("\n", "\\n").replace("\x1b", "\\x1b")
+        if name != "exception" or not isinstance(value, str):
+            event[name] = _flat(value)
+    return event
+
+
+def _flat(value: Any) -> Any:
+    if isinstance(value, str):
+        return _BREAKS.sub(_escaped, value)
+    if isinstance(value, dict):
+        return {_flat(name): _flat(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_flat(one) for one in value]
+    return value
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return ascii(found.group())[1:-1]
+
+
+def _barred(logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """What an exception quotes looks like no line of the log's own."""
+    if isinstance(told := event.get("exception"), str):
+        event["exception"] = "\n".join(f"  | {_flat(line)}" for line in told.split("\n"))
     return event
 
 
@@ -94,6 +119,7 @@ def set_up(*, level: str = "INFO", form: str = "console", secrets: Iterable[str]
         structlog.processors.format_exc_info,
         Redaction(secrets),
         _one_line,
+        _barred,
         renderer,
     ]
     handler = logging.StreamHandler(sys.stderr)
