@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from bot.documents.seal import Sealer
     from bot.documents.store import FileStore
     from bot.gateways.ports import PaymentGateway, SmsGateway
+    from bot.messengers.service import Service
+    from bot.web.server import WebServer
     from storage.database import Database
 
 log = logging.getLogger("bot")
@@ -207,6 +209,7 @@ async def serve(settings: Settings) -> None:
             webhooks = service.intake if settings.updates == "webhook" else None
             web = WebServer(build_app(desk, webhooks=webhooks), host=host, port=port)
             web_task = asyncio.create_task(web.serve(), name="web")
+            watched = _watch(settings, desk, service)
             timers = [
                 asyncio.create_task(_every(name, interval, work, service), name=name)
                 for name, interval, work in sweeps(desk, drafts=engine.sweep)
@@ -226,12 +229,34 @@ async def serve(settings: Settings) -> None:
                 for task in (starting, *timers):
                     task.cancel()
                 web.should_exit = True
+                if watched is not None:
+                    watched[0].should_exit = True
                 await service.stop(timeout=GRACE)
                 await asyncio.gather(starting, *timers, return_exceptions=True)
                 with contextlib.suppress(TimeoutError, SystemExit):
                     await asyncio.wait_for(web_task, 2)
     finally:
         await database.close()
+
+
+def _watch(settings: Settings, desk: Desk, service: Service) -> tuple[WebServer, asyncio.Task[None]] | None:
+    """/metrics on its own private address, where there is one. Serving goes on where it cannot listen."""
+    if (address := settings.metrics_address) is None:
+        return None
+    from bot.web.app import health_of
+    from bot.web.metrics import metrics_app
+    from bot.web.server import WebServer
+
+    host, port = address
+    server = WebServer(metrics_app(desk, service.states, health=health_of(desk)), host=host, port=port)
+
+    async def run() -> None:
+        try:
+            await server.serve()
+        except SystemExit:
+            log.error("METRICS_LISTEN: cannot listen on %s", settings.metrics_listen)
+
+    return server, asyncio.create_task(run(), name="metrics")
 
 
 async def _first(*tasks: asyncio.Task[Any]) -> None:

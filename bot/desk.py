@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from sqlmodel import Session
 
+from bot.tally import Tally
 from bot.turn import World
 from storage.states import Messenger
 from storage.types import utcnow
@@ -61,3 +62,4 @@ class Desk:
     downloads: dict[Messenger, Downloader] = field(default_factory=dict)
     clock: Callable[[], datetime] = utcnow
     settings: Any = None
+    tally: Tally = field(default_factory=Tally)

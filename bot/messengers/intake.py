@@ -86,6 +86,7 @@ class Intake:
         now = self.desk.clock()
         values = [_row(messenger, update) | {"received_at": now} for update in updates]
         rows = await self.desk.database.run(lambda db: inbox.insert(db, values))
+        self.desk.tally.received[messenger] += len(rows)
         self._received()
         self.way.put(rows)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from io import BytesIO
@@ -58,6 +59,8 @@ class AioRequest(BaseRequest):
         self._session: aiohttp.ClientSession | None = None
         self._slots = asyncio.Semaphore(connections)
         self._urls: dict[str, URL] = {}
+        #: Calls that went wrong: "timeout", "network", or the status.
+        self.errors: Counter[str] = Counter()
 
     @property
     def read_timeout(self) -> float:
@@ -94,10 +97,14 @@ class AioRequest(BaseRequest):
         async with _Slot(self._slots, _given(pool_timeout, self._pool)):
             try:
                 async with self._open(method, url, body, deadline) as response:
+                    if response.status != 200:
+                        self.errors[str(response.status)] += 1
                     return response.status, await response.read()
             except TimeoutError as error:
+                self.errors["timeout"] += 1
                 raise TimedOut from error
             except (aiohttp.ClientError, OSError) as error:
+                self.errors["network"] += 1
                 raise NetworkError(f"{type(error).__name__}: {_without_address(error)}") from None
 
     async def download(self, url: str, *, limit: int) -> bytes:

@@ -26,6 +26,7 @@ from bot.messengers.serve import Dialogues, Serve
 from bot.messengers.ticker import Ticker
 from bot.messengers.way import SETTLE, Way
 from bot.routes import Routes
+from bot.tally import MessengerState
 from bot.texts import has, t
 from storage.states import Messenger
 
@@ -108,6 +109,21 @@ class Service:
         await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         for wait in waits:
             wait.cancel()
+
+    def states(self) -> dict[Messenger, MessengerState]:
+        """How each messenger does, for /metrics."""
+        now = time.monotonic()
+        found = {}
+        for messenger, channel in self.channels.items():
+            good = self.pollings[messenger].last_good
+            # Around the Bale layer, which keeps no counts.
+            request = getattr(channel.request, "inner", channel.request)
+            found[messenger] = MessengerState(
+                ready=channel.ready,
+                polled_ago=None if good is None else now - good,
+                errors=dict(getattr(request, "errors", {})),
+            )
+        return found
 
     async def stop(self, *, timeout: float = 3.0) -> None:
         """Take nothing new, finish what is in hand, close the connections."""

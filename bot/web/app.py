@@ -1,6 +1,8 @@
 """The web application: everything that the bot answers over HTTP."""
 
+import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 
 from sqlalchemy import text
 from sqlmodel import Session
@@ -18,22 +20,32 @@ from bot.web.pay import PayPages, back_to_chat
 
 log = logging.getLogger(__name__)
 
+#: Seconds that a balancer's question may take.
+PATIENCE = 5.0
+
 
 def _alive(db: Session) -> None:
     db.connection().execute(text("SELECT 1"))
 
 
-def build_app(desk: Desk, *, webhooks: Webhooks | None = None) -> Starlette:
-    """Pay pages and health; the messengers' webhooks where updates come that way."""
-    pages = PayPages(desk)
+def health_of(desk: Desk) -> Callable[[Request], Awaitable[Response]]:
+    """200 while this process can serve; 503 where its database does not answer, or not in time."""
 
     async def health(request: Request) -> Response:
         try:
-            await desk.database.read(_alive)
+            async with asyncio.timeout(PATIENCE):
+                await desk.database.read(_alive)
         except Exception:
             log.exception("the database does not answer")
             return JSONResponse({"ok": False, "database": False}, status_code=503)
         return JSONResponse({"ok": True, "database": True})
+
+    return health
+
+
+def build_app(desk: Desk, *, webhooks: Webhooks | None = None) -> Starlette:
+    """Pay pages and health; the messengers' webhooks where updates come that way."""
+    pages = PayPages(desk)
 
     async def lost(request: Request, error: Exception) -> Response:
         if isinstance(error, HTTPException) and error.status_code != 404:
@@ -55,7 +67,7 @@ def build_app(desk: Desk, *, webhooks: Webhooks | None = None) -> Starlette:
 
     return Starlette(
         routes=[
-            Route("/health", health),
+            Route("/health", health_of(desk)),
             *pages.routes,
             *(hook_routes(webhooks) if webhooks is not None else []),
         ],

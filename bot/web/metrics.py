@@ -1,0 +1,143 @@
+"""/metrics for Prometheus, on a private address of its own (METRICS_LISTEN): the few figures an operator needs.
+
+Updates and errors are counted by each process; what waits is read from the database that all processes share.
+"""
+
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from sqlalchemy import func
+from sqlmodel import Session, col, select
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from bot.desk import Desk
+from bot.tally import MessengerState, Tally
+from storage.states import AttemptState, Channel, InboxState, Messenger, PushState
+from storage.tables import InboxUpdate, PaymentAttempt, Push, StaffAlert
+
+States = Callable[[], Mapping[Messenger, MessengerState]]
+_WAITING = (PushState.QUEUED, PushState.SENDING)
+_UNSETTLED = (AttemptState.VERIFYING, AttemptState.UNCERTAIN, AttemptState.REFUND_DUE)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What the database holds back. Ages in seconds."""
+
+    #: Received and not done.
+    unfinished: int
+    oldest_unfinished: float
+    queued: Mapping[str, int]
+    given_up: Mapping[str, int]
+    #: Letters are sent slowly and do not count.
+    oldest_queued: float
+    payments: Mapping[str, int]
+    alerts: int
+
+
+def waiting(db: Session, *, now: datetime) -> Waiting:
+    def age(since: datetime | None) -> float:
+        return max(0.0, (now - since).total_seconds()) if since is not None else 0.0
+
+    received = col(InboxUpdate.state) == InboxState.RECEIVED
+    unfinished, oldest = db.exec(
+        select(func.count(), func.min(InboxUpdate.received_at)).where(received)
+    ).one()
+    pushes = select(Push.channel, func.count()).group_by(col(Push.channel))
+    queued = db.exec(pushes.where(col(Push.state).in_(_WAITING))).all()
+    given_up = db.exec(pushes.where(col(Push.state) == PushState.GIVEN_UP)).all()
+    first = db.exec(
+        select(func.min(Push.created_at)).where(col(Push.state).in_(_WAITING), col(Push.letter_id).is_(None))
+    ).one()
+    payments = db.exec(
+        select(PaymentAttempt.state, func.count())
+        .where(col(PaymentAttempt.state).in_(_UNSETTLED))
+        .group_by(col(PaymentAttempt.state))
+    ).all()
+    alerts = db.exec(select(func.count()).where(col(StaffAlert.settled_at).is_(None))).one()
+    channels = {one.value: 0 for one in Channel}
+    return Waiting(
+        unfinished=unfinished,
+        oldest_unfinished=age(oldest),
+        queued=channels | {str(one): number for one, number in queued},
+        given_up=channels | {str(one): number for one, number in given_up},
+        oldest_queued=age(first),
+        payments={one.value: 0 for one in _UNSETTLED} | {str(one): number for one, number in payments},
+        alerts=alerts,
+    )
+
+
+def _gauge(name: str, words: str, value: float) -> Metric:
+    return GaugeMetricFamily(f"officer_{name}", words, value=value)
+
+
+def _gauges(name: str, words: str, label: str, values: Mapping[str, float]) -> Metric:
+    family = GaugeMetricFamily(f"officer_{name}", words, labels=[label])
+    for value, number in values.items():
+        family.add_metric([value], number)
+    return family
+
+
+def _database(found: Waiting | None) -> Iterator[Metric]:
+    yield _gauge("database_up", "1 where the database answers", float(found is not None))
+    if found is None:
+        return
+    yield _gauge("updates_unfinished", "updates received and not done", found.unfinished)
+    yield _gauge("oldest_unfinished_update_seconds", "age of the oldest of them", found.oldest_unfinished)
+    yield _gauges("outbox_queued", "pushes to be sent", "channel", found.queued)
+    yield _gauges("outbox_given_up", "pushes given up", "channel", found.given_up)
+    yield _gauge("oldest_queued_push_seconds", "age of the oldest push, letters aside", found.oldest_queued)
+    yield _gauges("payments", "payments that are not settled", "state", found.payments)
+    yield _gauge("alerts_open", "alerts that staff have not settled", found.alerts)
+
+
+def _process(tally: Tally, states: Mapping[Messenger, MessengerState]) -> Iterator[Metric]:
+    for name, words, counts in (
+        ("updates_received", "updates stored", tally.received),
+        ("updates_done", "updates that had their effect", tally.done),
+        ("updates_failed", "updates answered with an error number", tally.failed),
+        ("updates_set_aside", "updates that could not be read", tally.set_aside),
+    ):
+        counter = CounterMetricFamily(f"officer_{name}", words, labels=["messenger"])
+        for one in states:
+            counter.add_metric([one.value], counts[one])
+        yield counter
+    up = {one.value: float(state.ready) for one, state in states.items()}
+    yield _gauges("messenger_up", "1 once it was reached", "messenger", up)
+    polled = {one.value: state.polled_ago for one, state in states.items() if state.polled_ago is not None}
+    yield _gauges("last_poll_seconds", "seconds since getUpdates last answered", "messenger", polled)
+    labels = ["messenger", "error"]
+    errors = CounterMetricFamily("officer_messenger_errors", "calls that went wrong", labels=labels)
+    for one, state in states.items():
+        for error, number in state.errors.items():
+            errors.add_metric([one.value, error], number)
+    yield errors
+
+
+class _Collected:
+    def __init__(self, metrics: list[Metric]) -> None:
+        self._metrics = metrics
+
+    def collect(self) -> list[Metric]:
+        return self._metrics
+
+
+def metrics_app(desk: Desk, states: States, *, health: Callable[[Request], Awaitable[Response]]) -> Starlette:
+    """/metrics and /health, for a private address only."""
+
+    async def metrics(request: Request) -> Response:
+        found = None
+        if (await health(request)).status_code == 200:
+            found = await desk.database.read(lambda db: waiting(db, now=desk.clock()))
+        registry: Any = CollectorRegistry()
+        registry.register(_Collected([*_database(found), *_process(desk.tally, states())]))
+        return Response(generate_latest(registry), headers={"content-type": CONTENT_TYPE_LATEST})
+
+    return Starlette(routes=[Route("/metrics", metrics), Route("/health", health)])

@@ -1,0 +1,131 @@
+"""What an operator sees on /metrics and /health, over HTTP."""
+
+import asyncio
+from collections import Counter
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import httpx
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+from sqlmodel import Session
+
+from bot.tally import MessengerState, Tally
+from bot.web import app as web
+from bot.web.app import health_of
+from bot.web.metrics import metrics_app
+from storage.database import Database
+from storage.states import Channel, InboxState, Messenger, PushState
+from storage.tables import InboxUpdate, Push
+from tests.bot.services.office import NOW
+from tests.serving import serving
+
+
+def states() -> dict[Messenger, MessengerState]:
+    return {
+        Messenger.TELEGRAM: MessengerState(True, 3.0, {"429": 2, "timeout": 1}),
+        Messenger.BALE: MessengerState(False, None, {}),
+    }
+
+
+async def scrape(desk: Any) -> dict[str, float]:
+    async with (
+        serving(metrics_app(desk, states, health=health_of(desk))) as url,
+        httpx.AsyncClient(base_url=url) as client,
+    ):
+        answer = await client.get("/metrics")
+        assert answer.status_code == 200
+        return {
+            " ".join([sample.name.removeprefix("officer_"), *sample.labels.values()]): sample.value
+            for family in text_string_to_metric_families(answer.text)
+            for sample in family.samples
+        }
+
+
+async def test_what_waits_is_seen_with_its_age(database: Database) -> None:
+    def unit(db: Session) -> None:
+        for number, (state, ago) in enumerate(
+            ((InboxState.RECEIVED, 40), (InboxState.RECEIVED, 90), (InboxState.ANSWERED, 900))
+        ):
+            db.add(
+                InboxUpdate(
+                    messenger=Messenger.BALE,
+                    update_id=number,
+                    raw="{}",
+                    state=state,
+                    received_at=NOW - timedelta(seconds=ago),
+                )
+            )
+        for number, (channel, push_state) in enumerate(
+            (
+                (Channel.CHAT, PushState.QUEUED),
+                (Channel.SMS, PushState.SENDING),
+                (Channel.SMS, PushState.GIVEN_UP),
+                (Channel.CHAT, PushState.SENT),
+            )
+        ):
+            db.add(
+                Push(
+                    key=str(number),
+                    kind="N1",
+                    channel=channel,
+                    text="x",
+                    state=push_state,
+                    created_at=NOW - timedelta(minutes=5),
+                )
+            )
+
+    await database.run(unit)
+    tally = Tally(received=Counter({Messenger.BALE: 7}), failed=Counter({Messenger.BALE: 1}))
+    desk = SimpleNamespace(database=database, clock=lambda: NOW, tally=tally)
+
+    found = await scrape(desk)
+
+    assert found["database_up"] == 1
+    assert found["updates_unfinished"] == 2
+    assert found["oldest_unfinished_update_seconds"] == 90
+    assert (found["outbox_queued CHAT"], found["outbox_queued SMS"]) == (1, 1)
+    assert (found["outbox_given_up CHAT"], found["outbox_given_up SMS"]) == (0, 1)
+    assert found["oldest_queued_push_seconds"] == 300
+    assert found["payments UNCERTAIN"] == 0
+    assert (found["updates_received_total bale"], found["updates_received_total telegram"]) == (7, 0)
+    assert found["updates_failed_total bale"] == 1
+    assert found["messenger_errors_total 429 telegram"] == 2
+    assert (found["messenger_up telegram"], found["messenger_up bale"]) == (1, 0)
+    assert found["last_poll_seconds telegram"] == 3
+    assert "last_poll_seconds bale" not in found
+
+
+class Dead:
+    """A database that fails, or never answers."""
+
+    def __init__(self, *, hangs: bool) -> None:
+        self._hangs = hangs
+
+    async def read(self, unit: Any) -> Any:
+        if self._hangs:
+            await asyncio.Event().wait()
+        raise ConnectionRefusedError
+
+
+@pytest.mark.parametrize("hangs", [False, True])
+async def test_a_dead_database_makes_it_unready_and_metrics_still_come(
+    hangs: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(web, "PATIENCE", 0.05)
+    desk: Any = SimpleNamespace(database=Dead(hangs=hangs), clock=lambda: NOW, tally=Tally())
+    app = metrics_app(desk, states, health=health_of(desk))
+    async with serving(app) as url, httpx.AsyncClient(base_url=url) as client:
+        assert (await client.get("/health")).status_code == 503
+
+    found = await scrape(desk)
+
+    assert found["database_up"] == 0
+    assert "updates_unfinished" not in found
+    assert found["messenger_up telegram"] == 1
+
+
+async def test_the_public_web_server_has_no_metrics(site: Any) -> None:
+    assert (await site.http.get("/metrics")).status_code == 404
+    assert (await site.http.get("/health")).json() == {"ok": True, "database": True}
