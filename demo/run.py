@@ -121,13 +121,19 @@ class Demo:
         ali = add(bale, "علی", "رضایی", mobile="09901110006")
         ali.identity.province = ali.identity.city = "تهران"
         ali.identity.address, ali.identity.phone = "تهران، خیابان انقلاب، کوچه ۵، پلاک ۸", "۰۲۱۶۶۱۲۳۴۵۶"
+        kian = add(bale, "کامران", "کیانی", mobile="09901110007", title="مدیر شرکت توزیع")
         await self._account(shiraz, "expert", "sums")
         await self._account(charge, "expert-in-charge", "sums")
         await self._account(tehran, "expert", "tums")
         await self._account(staff, "staff")
+        company = ("--company", "کیان طب", "--number", "14009999995", "--mobile", "09901110007")
+        place = ("--province", "فارس", "--city", "شیراز", "--address", "شیراز، بلوار چمران، پلاک ۲۰")
+        await self._account(kian, "distributor", options=(*company, *place))
 
-    async def _account(self, role: Role, kind: str, university: str | None = None) -> None:
-        arguments = ["create-user", "--role", kind, "--name", role.person.name, "--json"]
+    async def _account(
+        self, role: Role, kind: str, university: str | None = None, *, options: tuple[str, ...] = ()
+    ) -> None:
+        arguments = ["create-user", "--role", kind, "--name", role.person.name, "--json", *options]
         if university is not None:
             arguments += ["--university", university]
         made = json.loads(await self.bot.command(*arguments))
