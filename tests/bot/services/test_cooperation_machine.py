@@ -156,9 +156,18 @@ class Cooperation(RuleBasedStateMachine):
         who=managers,
         steps=st.sampled_from([2, 3, 3]),
         expert=st.sampled_from(["ali", "zahra", "head"]),
+        wanted_elsewhere=st.booleans(),
         data=st.data(),
     )
-    def hire(self, officer: str, who: str, steps: int, expert: str, data: st.DataObject) -> None:
+    def hire(
+        self,
+        officer: str,
+        who: str,
+        steps: int,
+        expert: str,
+        wanted_elsewhere: bool,
+        data: st.DataObject,
+    ) -> None:
         """The straight way: picked, accepted, approved; as far as it goes."""
         asked = self.actors[officer]
         own = [branch for branch, firm in self.branches.items() if firm.id == self.actors[who].distributor_id]
@@ -168,6 +177,10 @@ class Cooperation(RuleBasedStateMachine):
         occupied = [branch for branch in free if contracts.at_branch(self.db, branch)]
         branch = data.draw(st.sampled_from(occupied or free))
         self.try_to_pick(who, officer, branch)
+        if wanted_elsewhere:
+            other = "boss" if who == "rival" else "rival"
+            firm = self.centers.kian if who == "rival" else self.centers.arad
+            self.try_to_pick(other, officer, data.draw(st.sampled_from([firm.central, firm.east])))
         request = cases.open_at(self.db, branch)
         assert request is not None
         self.try_it(officer, Action.ACCEPT, request, old=False)
@@ -407,8 +420,11 @@ class Cooperation(RuleBasedStateMachine):
             assert facts.employed == (contracts.active(self.db, account) is not None)
         for one in waiting:
             assert (one.university_code, one.accepted_at is not None) == ("sums", True)
-        opened = Counter(one.branch_id for one in requests if one.state not in TERMINAL)
-        assert all(count == 1 for count in opened.values())
+        opened = [one for one in requests if one.state not in TERMINAL]
+        assert all(count == 1 for count in Counter(one.branch_id for one in opened).values())
+        for one in opened:  # whoever is taken, or away, is asked no more
+            facts = eligibility.of(self.db, one.account_id)
+            assert (facts.active, facts.qualified, facts.employed) == (True, True, False)
 
     def what_is_over_stays_over(self, requests: list[CooperationRequest], found: list[Contract]) -> None:
         for one in requests:
@@ -478,7 +494,7 @@ class Cooperation(RuleBasedStateMachine):
 
 
 Cooperation.TestCase.settings = settings(
-    max_examples=40,
+    max_examples=30,
     stateful_step_count=40,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],
