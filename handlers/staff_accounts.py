@@ -105,7 +105,7 @@ def _facts(turn: Turn, account: Account, facts: Facts) -> list[str]:
     if account.national_code:
         lines.append(t("me.line", field=t("field.national_code"), value=masked(account.national_code)))
     if account.mobile:
-        proof = "" if account.mobile_verified else t("kept.people.unverified")
+        proof = "" if account.mobile_verified else f" {t('kept.people.unverified')}"
         lines.append(t("me.line", field=t("field.mobile"), value=masked(account.mobile[1:]) + proof))
     lines.append(t("staff.account_state", state=t(f"account_state.{account.state}")))
     if account.state_reason:
