@@ -52,11 +52,12 @@ async def test_a_configured_template_goes_by_lookup() -> None:
         text="…",
         idempotency_id=1,
         template="terminated",
-        tokens=("140509010001", "سارا کریمی‌نژاد", "کیان طب\nفارس"),
+        tokens=("140509010001", "سارا کریمی‌نژاد", "کیان طب\nفارس", "شرق تهران"),
     )
     assert sent(route)["template"] == "officer-left"
     assert sent(route)["token10"] == "سارا کریمی‌نژاد"
     assert sent(route)["token20"] == "کیان طب فارس"
+    assert sent(route)["token2"] == "شرق\u200cتهران"
 
 
 @pytest.mark.parametrize(

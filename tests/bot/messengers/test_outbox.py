@@ -255,3 +255,37 @@ async def test_nobody_is_told_in_a_chat_they_left(house: House) -> None:
     house.service.outbox.wake()
     await house.until(lambda: settled(house, PushState.SKIPPED))
     sara.does_not_see("خبر")
+
+
+async def test_the_mandatory_sms_is_sent_in_its_own_words_and_shown_to_staff_where_it_fails(
+    town: Town, database: Database
+) -> None:
+    """R33: retried with the same id, then staff read what should have been said, and to whom."""
+    sms = Sms(SmsRetry("busy"), SmsRejected("status 411"))
+    async with open_house(town, database, sms=sms) as house:
+        boss = town.bale.person("رئیس")
+        await member(house, boss, role=Role.STAFF)
+
+        def unit(db: Session) -> None:
+            for _ in range(2):
+                notify.sms(
+                    db,
+                    kind="N19",
+                    event_key="termination:1:finalised",
+                    mobile="+989120000001",
+                    text="مدیریت محترم کیان طب؛ سارا کریمی به همکاری خود پایان داد.",
+                    template="termination",
+                    tokens=("۱۴۰۵/۰۹/۰۱", "سارا کریمی"),
+                    now=datetime.now(UTC),
+                )
+
+        await database.run(unit)
+        house.service.outbox.wake()
+        await house.until(lambda: settled(house, PushState.QUEUED))
+        await hurry(house)
+        seen = await boss.sees("ارسال نشد")
+        for part in ("N19", "۰۹۱۲۰۰۰۰۰۰۱", "status 411", "مدیریت محترم کیان طب؛ سارا کریمی"):
+            assert part in seen.text
+        (to, text, first), (_, _, second) = sms.sent
+        assert (to, first) == ("+989120000001", second)
+        assert text == "مدیریت محترم کیان طب؛ سارا کریمی به همکاری خود پایان داد."
