@@ -87,6 +87,18 @@ _OLDER = (
     .order_by(col(InboxUpdate.id))
 )
 
+_NEXT = (
+    select(*_COLUMNS)  # type: ignore[call-overload]
+    .where(
+        col(InboxUpdate.state) == InboxState.RECEIVED,
+        col(InboxUpdate.messenger) == bindparam("messenger"),
+        col(InboxUpdate.lane) == bindparam("lane"),
+        col(InboxUpdate.id) > bindparam("row_id"),
+    )
+    .order_by(col(InboxUpdate.id))
+    .limit(bindparam("most"))
+)
+
 
 def load_turn(db: Session, incoming: Incoming, now: datetime, world: World, *, reading: bool = False) -> Turn:
     """Chat, account and draft in one select. An unknown chat gets a row that is not added yet.
@@ -168,6 +180,12 @@ def older(db: Session, row: Row) -> list[Row]:
         return []
     key = {"messenger": row.messenger, "lane": row.lane, "row_id": row.id}
     return [Row(*one) for one in db.execute(_OLDER, key)]
+
+
+def following(db: Session, row: Row, most: int) -> list[Row]:
+    """What this chat sent after `row` and nobody has done yet, oldest first."""
+    key = {"messenger": row.messenger, "lane": row.lane, "row_id": row.id, "most": most}
+    return [Row(*one) for one in db.execute(_NEXT, key)]
 
 
 def owe_deletion(db: Session, row_id: int, message_id: int) -> None:

@@ -36,6 +36,10 @@ class Lanes:
         """Lanes that have work."""
         return len(self._queues)
 
+    def waiting(self, key: Hashable) -> int:
+        """Jobs of this lane, with the one in hand."""
+        return len(self._queues.get(key, ()))
+
     def put(self, key: Hashable, job: Job) -> None:
         """Add a job at the end of its lane. After `drain` began it is dropped: its row waits in the inbox."""
         if self._stopping:

@@ -29,6 +29,9 @@ ANSWERED_KINDS = ("message", "edited_message", "callback_query")
 #: Seconds after a start until screens are shown again. What people sent meanwhile comes first: its answer spares them the
 #: old question, which they would answer twice.
 SETTLE = 1.0
+#: Updates of one person that are held in memory; those behind them wait in the inbox alone, so that who floods neither
+#: fills the memory nor stops the polling for strangers.
+HELD = 32
 #: Seconds after which another process's unfinished update is taken over.
 ABANDONED = 60
 
@@ -46,15 +49,47 @@ class Way:
         self._serve = serve
         self._shared = shared
         self._mine: set[int] = set()
+        #: Chats of which more waits in the inbox than is held → whether more came since that was last read.
+        self._behind: dict[tuple[Messenger, int], bool] = {}
 
     def put(self, rows: Iterable[Row], *, again: bool = False) -> None:
         """Rows into their lanes, in order."""
         for row in rows:
             channel = self._channels.get(row.messenger)
             # Not connected yet: `recover` fetches it then.
-            if row.id not in self._mine and channel is not None and channel.ready:
-                self._mine.add(row.id)
-                self.lanes.put((row.messenger, row.lane), partial(self._carry, row, again))
+            if row.id in self._mine or channel is None or not channel.ready:
+                continue
+            key = (row.messenger, row.lane)
+            if row.lane is not None and (key in self._behind or self.lanes.waiting(key) >= HELD):
+                self._behind[row.messenger, row.lane] = True
+                continue
+            self._enter(row, again)
+
+    def _enter(self, row: Row, again: bool = False) -> None:
+        self._mine.add(row.id)
+        self.lanes.put((row.messenger, row.lane), partial(self._carry, row, again))
+
+    async def _refill(self, row: Row) -> None:
+        """After `row`, the last that was held of its chat: what waits behind it in the inbox."""
+        if row.lane is None:
+            return
+        key = (row.messenger, row.lane)
+        while key in self._behind and self.lanes.waiting(key) <= 1:
+            self._behind[key] = False
+            try:
+                found = await self.desk.database.read(lambda db: inbox.following(db, row, HELD))
+            except Exception:
+                del self._behind[key]
+                log.exception("what waits could not be read; the sweep will find it")
+                return
+            more = self._behind.pop(key)
+            rows = [one for one in found if one.id not in self._mine]
+            for one in rows:
+                self._enter(one)
+            if more or len(found) == HELD:
+                self._behind[key] = True
+            if rows or not more:
+                return
 
     def put_screen(
         self, messenger: Messenger, chat_id: int, chat_row: int, *, done: Callable[[], None] = lambda: None
@@ -121,6 +156,7 @@ class Way:
             await self._one(Passage(row, again))
         finally:
             self._mine.discard(row.id)
+            await self._refill(row)
 
     async def _one(self, passage: Passage) -> None:
         row = passage.row

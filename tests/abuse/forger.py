@@ -49,6 +49,7 @@ _numbers = count(1)
 class Forger:
     db: Session
     town: Town
+    written: Written
     engine: Engine = field(default_factory=lambda: Engine(ALL))
     wrong: list[str] = field(default_factory=list)
     tried: int = 0
@@ -87,36 +88,36 @@ class Forger:
         connection = self.db.connection()
         connection.exec_driver_sql("SAVEPOINT forged")
         story, shown = [f"{persona.name}: {press}"], list[Press]()
-        with Written().listening() as written:
-            try:
-                decided = self._send(persona, press=press, pressed=True, callback_id="c")
-                assert decided is not None
+        self.written.tables.clear()
+        try:
+            decided = self._send(persona, press=press, pressed=True, callback_id="c")
+            assert decided is not None
+            self._look(persona, decided, story)
+            shown = _presses(decided)
+            for _ in range(12 if chance is not None else 0):
+                inside = [one for one in _presses(decided) if one.action.startswith("d.")]
+                if not inside:
+                    break
+                onward = [one for one in inside if one.action not in OUT]
+                assert chance is not None
+                if onward and chance.random() < 0.6:
+                    step = chance.choice(onward)
+                    story.append(step.action)
+                    decided = self._send(persona, press=step, pressed=True, callback_id="c")
+                else:
+                    word = chance.choice(WORDS)
+                    story.append(word)
+                    decided = self._send(persona, text=word)
+                if decided is None:
+                    break
                 self._look(persona, decided, story)
-                shown = _presses(decided)
-                for _ in range(12 if chance is not None else 0):
-                    inside = [one for one in _presses(decided) if one.action.startswith("d.")]
-                    if not inside:
-                        break
-                    onward = [one for one in inside if one.action not in OUT]
-                    assert chance is not None
-                    if onward and chance.random() < 0.6:
-                        step = chance.choice(onward)
-                        story.append(step.action)
-                        decided = self._send(persona, press=step, pressed=True, callback_id="c")
-                    else:
-                        word = chance.choice(WORDS)
-                        story.append(word)
-                        decided = self._send(persona, text=word)
-                    if decided is None:
-                        break
-                    self._look(persona, decided, story)
-                self.db.flush()
-            except Exception as error:
-                self.wrong.append(f"{' / '.join(story)} → CRASH {type(error).__name__}: {str(error)[:300]}")
-                forget_failure(connection)
-                written.tables.clear()
-        if written.tables:
-            changes = self.ledger.changes(self.db, written.tables)
+            self.db.flush()
+        except Exception as error:
+            self.wrong.append(f"{' / '.join(story)} → CRASH {type(error).__name__}: {str(error)[:300]}")
+            forget_failure(connection)
+            self.written.tables.clear()
+        if self.written.tables:
+            changes = self.ledger.changes(self.db, set(self.written.tables))
             self.allowed += bool(changes)
             self.wrong += [
                 f"{' / '.join(story)} → {one}" for one in self.laws[persona.name].breaches(changes)

@@ -14,8 +14,9 @@ from sqlmodel import Session
 from storage.database import Database
 from tests.abuse.fixtures import Builder
 from tests.abuse.forger import Forger, forgeries
+from tests.abuse.ledger import Written
 
-PRESSES = int(os.environ.get("FORGED_PRESSES", "2500"))
+PRESSES = int(os.environ.get("FORGED_PRESSES", "400"))
 SEED = int(os.environ.get("FORGED_SEED", "20261122"))
 
 
@@ -28,9 +29,9 @@ async def test_forged_presses_have_no_effect_that_the_rules_do_not_give(database
     chance, found = random.Random(SEED), dict[str, object]()
 
     def unit(db: Session) -> None:
-        forger = Forger(db, Builder(db).build())
+        forger = Forger(db, Builder(db).build(), written)
         on_sqlite = db.get_bind().dialect.name == "sqlite"
-        harvested = forger.harvest(most=4000 if on_sqlite else 60)
+        harvested = forger.harvest(most=4000 if not PRESSES else 40 if on_sqlite else 12)
         found["honest"] = {name: len(presses) for name, presses in harvested.items()}
         for number, (persona, press) in enumerate(forgeries(forger, harvested, chance)):
             if PRESSES and number >= (PRESSES if on_sqlite else PRESSES // 5):
@@ -39,7 +40,7 @@ async def test_forged_presses_have_no_effect_that_the_rules_do_not_give(database
         found.update(wrong=forger.wrong, tried=forger.tried, steps=forger.steps, allowed=forger.allowed)
         raise _Undo
 
-    with pytest.raises(_Undo):
+    with Written().listening() as written, pytest.raises(_Undo):
         await database.run(unit)
     print({key: value for key, value in found.items() if key != "wrong"})
     wrong = found["wrong"]

@@ -18,7 +18,9 @@ from tests.journeys.stage import SECRET_KEY, Stage
 _ASCII = str.maketrans("۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩", "01234567890123456789")
 
 
-@pytest.mark.parametrize(("number", "form", "messenger"), [("J2", "console", "bale"), ("J6", "json", "telegram")])
+@pytest.mark.parametrize(
+    ("number", "form", "messenger"), [("J2", "console", "bale"), ("J6", "json", "telegram")]
+)
 async def test_a_journeys_log_holds_nothing_secret(
     number: str, form: str, messenger: str, sqlite_url: str, tmp_path: Path
 ) -> None:
@@ -37,7 +39,9 @@ async def test_a_journeys_log_holds_nothing_secret(
     }
     secrets |= {SECRET_KEY: "SECRET_KEY"}
     secrets |= dict.fromkeys(re.findall(r"رمز عبور: (\S{8,})", str(town.transcript)), "password")
-    assert {"national code", "mobile", "password", "TELEGRAM_TOKEN", "KAVENEGAR_API_KEY"} <= set(secrets.values())
+    assert {"national code", "mobile", "password", "TELEGRAM_TOKEN", "KAVENEGAR_API_KEY"} <= set(
+        secrets.values()
+    )
     lines = stage.log.read_text().splitlines()
     assert len(lines) > 5, "the log says nothing"
     if form == "json":

@@ -1,0 +1,83 @@
+"""Whoever floods keeps their order, fills no memory, and does not stop the polling for others."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from typing import Any
+
+from sqlmodel import Session, func, select
+
+from bot.messengers.way import HELD
+from demo.people import Town
+from storage.database import Database
+from storage.states import InboxState, Messenger
+from storage.tables import InboxUpdate
+from tests.bot.messengers.house import House, open_house
+
+#: FLOOD=10000 for the whole of it.
+FLOOD = int(os.environ.get("FLOOD", "1500"))
+
+
+def _message(chat_id: int, number: int, text: str) -> dict[str, Any]:
+    who = {"id": chat_id, "is_bot": False, "first_name": "س"}
+    chat = {"id": chat_id, "type": "private", "first_name": "س"}
+    message = {"message_id": number, "date": 1, "chat": chat, "from": who, "text": text}
+    return {"update_id": 50_000 + number, "message": message}
+
+
+async def _pours(house: House, chat_id: int, count: int, *, first: int = 1) -> None:
+    batch = [_message(chat_id, first + number, "/say") for number in range(count)]
+    for start in range(0, count, 100):
+        await house.service.intake.take(Messenger.TELEGRAM, batch[start : start + 100])
+
+
+async def test_many_of_one_person_are_not_held_and_a_stranger_passes(town: Town, database: Database) -> None:
+    async with open_house(town, database) as house:
+        flooder, stranger = town.telegram.person("سیل"), town.telegram.person("غریبه")
+        await stranger.start()
+        await stranger.sees("خانه")
+        gate = house.doings.gates[flooder.user.id] = asyncio.Event()
+        await house.service.intake.take(Messenger.TELEGRAM, [_message(flooder.user.id, 1, "/slow")])
+        await house.until(lambda: flooder.user.id in house.doings.entered)
+        await _pours(house, flooder.user.id, FLOOD, first=2)
+        assert len(house.service.lanes) <= HELD
+        assert len(house.service.way._mine) <= HELD
+        # The polling goes on for others while the flood stands still.
+        await stranger.tap("اول")
+        await stranger.sees("یادداشت شد: first")
+        # Enough of it is let through to see that what was behind comes, in order; the rest is left to the end of the house.
+        gate.set()
+        await house.until(lambda: _done(house, flooder.user.id, 3 * HELD), within=60)
+        assert len(house.service.lanes) <= HELD + 2
+
+
+async def _done(house: House, chat_id: int, count: int) -> bool:
+    def unit(db: Session) -> tuple[int, int, int]:
+        mine = select(func.count(), func.min(InboxUpdate.id), func.max(InboxUpdate.id)).where(
+            InboxUpdate.lane == chat_id
+        )
+        # In this order: between two statements more may be done.
+        done = db.exec(mine.where(InboxUpdate.state != InboxState.RECEIVED)).one()
+        waits = db.exec(mine.where(InboxUpdate.state == InboxState.RECEIVED)).one()
+        return done[0], done[2] or 0, waits[1] or 2**62
+
+    finished, last, first_waiting = await house.database.read(unit)
+    assert last < first_waiting, "one was overtaken"
+    return finished >= count
+
+
+async def test_all_that_was_behind_is_done_while_more_comes(town: Town, database: Database) -> None:
+    async with open_house(town, database) as house:
+        person = town.telegram.person("سیل")
+        for part in range(4):
+            await _pours(house, person.user.id, 2 * HELD + 7, first=1 + 1000 * part)
+            await asyncio.sleep(0)
+        total = 4 * (2 * HELD + 7)
+        await house.until(lambda: _done(house, person.user.id, total), within=60)
+        assert house.service.way._behind == {}
+        assert house.service.way._mine == set() or not len(house.service.lanes)
+        # PTB keeps no note of anybody either.
+        for channel in house.service.channels.values():
+            assert not channel.application._chat_ids_to_be_updated_in_persistence
+            assert not channel.application._user_ids_to_be_updated_in_persistence
