@@ -11,7 +11,7 @@ from demo.botapi.world import World
 from demo.seen import Seen, Wanted, fits, keyboard_rows
 
 #: Seconds that a person waits for an answer.
-PATIENCE = 10.0
+PATIENCE = 30.0
 
 
 class Reader:
