@@ -159,15 +159,14 @@ class Maker:
         return update
 
 
-def _places(value: Any) -> Any:
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            yield value, key
-            yield from _places(inner)
-    elif isinstance(value, list):
-        for index, inner in enumerate(value):
-            yield value, index
-            yield from _places(inner)
+def _places(value: Any, depth: int = 0) -> Any:
+    """Where a wound may be: not in the depths of an earlier one."""
+    if depth > 30:
+        return
+    for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
+        yield value, key
+        if isinstance(inner, dict | list):
+            yield from _places(inner, depth + 1)
 
 
 @pytest.fixture(scope="module")
