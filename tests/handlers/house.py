@@ -112,7 +112,8 @@ class Visitor:
             assert 0 < len(one.label) <= (64 if named_by_data else MAX_LABEL), one.label
             assert one.press is None or one.press.pack()
         for screen in self.screens:
-            assert (screen.text or screen.papers) and len(screen.text) <= 4096
+            assert screen.text or screen.papers
+            assert len(screen.text) <= 4096
         if answer.delete is not None:
             self.deleted.append(answer.delete)
 

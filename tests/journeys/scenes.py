@@ -43,7 +43,7 @@ def tap(label: str) -> Reply:
 
 
 #: What announces a new password.
-PASSWORD = "رمز عبور:"  # noqa: S105
+PASSWORD = "رمز عبور:"
 
 
 def read_credentials(seen: Seen) -> Credentials:
