@@ -303,10 +303,11 @@ async def races(scene: Scene) -> None:
     await sara.command("menu")
     await fill(sara)
     await submit(sara)
+    asked = []
     for expert in (first, second):
         await open_file(expert.person, "سارا")
         await expert.person.tap("✅ تأیید")
-        asked = await expert.person.sees("تأیید شود؟")
+        asked.append(await expert.person.sees("تأیید شود؟"))
     await first.person.tap("بله، تأیید می‌کنم")
     await second.person.tap("بله، تأیید می‌کنم")
     await sara.sees("پرداخت کنید")
@@ -314,11 +315,12 @@ async def races(scene: Scene) -> None:
     assert sum("پیش‌تر تصمیم" in one.text for one in outcomes) == 1, outcomes
     assert sum("پرداخت کنید" in one.text for one in sara.new()) == 1
     # A button of last week, of somebody else's file, and ones that never were.
-    yes = asked.button("بله")
+    late = next(n for n, one in enumerate(outcomes) if "پیش‌تر تصمیم" in one.text)
+    loser, yes = (first, second)[late].person, asked[late].button("بله")
     assert yes is not None
     assert yes.data is not None
-    await second.person.press_raw(yes.data, asked)
-    await second.person.sees_toast("پیش‌تر تصمیم")
+    await loser.press_raw(yes.data, asked[late])
+    await loser.sees_toast("پیش‌تر تصمیم")
     await other.person.press_raw(yes.data)
     await other.person.sees("شما به این پرونده دسترسی ندارید")
     await sara.press_raw(yes.data)

@@ -10,6 +10,7 @@ from sqlalchemy import inspect
 from sqlmodel import Session, SQLModel, col, select
 
 from bot.errors import InvalidInput, NotAllowed, Stale
+from bot.screens import MAX_VERSION
 from bot.services import audit, cases
 from bot.turn import Actor
 from storage.states import Role
@@ -26,9 +27,9 @@ def need_staff(db: Session, actor: Actor) -> None:
 
 
 def mark(row: SQLModel) -> int:
-    """Names the row as it is now, for buttons: any change of it has another mark."""
+    """Names the row as it is now, for buttons: any change of it has another mark. Below MAX_VERSION."""
     names = sorted(column.key for column in inspect(type(row)).column_attrs)
-    return crc32(repr([(name, getattr(row, name)) for name in names]).encode())
+    return crc32(repr([(name, getattr(row, name)) for name in names]).encode()) % MAX_VERSION
 
 
 def held(db: Session, model: type[Row], key: Any, *, expected: int | None = None) -> Row:
