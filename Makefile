@@ -22,7 +22,7 @@ journey: $(READY) ## The main journeys on both messengers, printed as a chat
 	$(BIN)/python -m tests.journeys
 
 test: $(READY) ## The whole suite (T=path or -k expression narrows it)
-	$(BIN)/pytest -n 2 $(T)
+	$(BIN)/pytest -n 3 $(T)
 
 lint: $(READY) ## ruff, types, import direction, migrations
 	$(BIN)/ruff check .
