@@ -153,7 +153,7 @@ async def review(scene: Scene) -> None:
     card = await open_file(expert, "سارا")
     assert code in card.text
     await expert.tap("📌 بررسی با من")
-    await expert.sees("پرونده ")
+    await expert.sees(re.compile(r"پرونده \d{12} —"))
     await expert.tap("📎 مدارک")
     await expert.tap("کارت ملی")
     shown = await expert.sees_file()
@@ -201,7 +201,7 @@ async def open_mine(expert: Person, name: str) -> None:
     await expert.command("menu")
     await expert.tap("🗂 پرونده‌های من")
     await expert.tap(name)
-    await expert.sees("پرونده ")
+    await expert.sees(re.compile(r"پرونده \d{12} —"))
 
 
 @play("J5", "استان نادرست: رد و ثبت دوباره در دانشگاه درست")
@@ -378,7 +378,7 @@ async def reassigned(scene: Scene) -> None:
     code = await submit(sara)
     await open_file(first.person, "سارا")
     await first.person.tap("📌 بررسی با من")
-    await first.person.sees("پرونده ")
+    await first.person.sees(re.compile(r"پرونده \d{12} —"))
     await chief.person.command("menu")
     await chief.person.tap("🔎 جست‌وجو")
     await chief.person.sees("کد رهگیری ۱۲ رقمی")

@@ -185,7 +185,7 @@ async def open_file(expert: Person, name: str) -> Seen:
     await expert.command("menu")
     await expert.tap("📥 پرونده‌های جدید")
     await expert.tap(name)
-    return await expert.sees("پرونده ")
+    return await expert.sees(re.compile(r"پرونده \d{12} —"))
 
 
 async def approve(expert: Person, name: str) -> None:
