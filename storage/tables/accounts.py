@@ -142,8 +142,6 @@ class Chat(SQLModel, table=True):
     draft_id: int | None = reference("draft.id", default=None)
     #: Where the dialogue stands: {"step": …, "editing": bool, "page": int, "query": str …}
     place: dict[str, Any] = json_dict()
-    #: The last screen sent here, None where unknown.
-    screen_message_id: int | None = big(default=None)
     #: A reply keyboard (the contact button) is open there: the next answer takes it away.
     keyboard: bool = False
     #: The current screen is to be shown (again) at this time: albums, restarts.

@@ -378,7 +378,6 @@ def upgrade() -> None:
     sa.Column('dialogue', sa.String(), nullable=True),
     sa.Column('draft_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('place', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
-    sa.Column('screen_message_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('keyboard', sa.Boolean(), nullable=False),
     sa.Column('show_at', sa.DateTime(), nullable=True),
     sa.Column('version', sa.Integer(), nullable=False),
