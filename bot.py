@@ -188,7 +188,7 @@ async def serve(settings: Settings) -> None:
 
     database = await open_database(settings.database_url)
     try:
-        await database.run(seed)
+        await database.run(seed, lane="seed")
         public_url = settings.public_url or f"http://{host}:{port}"
         async with open_desk(settings, database, public_url) as desk:
             alone = await database.attend()
@@ -631,7 +631,7 @@ async def _with_database(settings: Settings, work: Any) -> Any:
     await migrate_or_refuse(settings)
     database = await open_database(settings.database_url)
     try:
-        await database.run(seed)
+        await database.run(seed, lane="seed")
         return await work(database)
     finally:
         await database.close()

@@ -8,7 +8,7 @@ import pytest
 
 from bot.documents.s3 import S3Papers
 from bot.documents.store import FileStore, FolderStore, NoSuchFile, new_key
-from tests.bot.documents.conftest import Bucket
+from tests.bucket import Bucket
 
 LATER = datetime.now(UTC) + timedelta(hours=1)
 

@@ -1,0 +1,57 @@
+"""An S3 server of somebody else's making, spoken to over HTTP."""
+
+import contextlib
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+from moto.server import ThreadedMotoServer
+
+from bot.documents.s3 import S3Papers
+
+KEYS = {"access_key_id": "test", "secret_access_key": "secret"}
+
+
+class Bucket:
+    def __init__(self, url: str) -> None:
+        self.endpoint, self.name = url, f"bucket-{uuid.uuid4().hex[:8]}"
+        self._client: Any = boto3.client(
+            "s3",
+            endpoint_url=url,
+            region_name="us-east-1",
+            aws_access_key_id="test",
+            aws_secret_access_key="secret",
+        )
+        self._client.create_bucket(Bucket=self.name)
+
+    def store(self, prefix: str) -> S3Papers:
+        return S3Papers(f"s3://{self.name}/{prefix}", endpoint=self.endpoint, **KEYS)
+
+    def put(self, name: str, data: bytes) -> None:
+        self._client.put_object(Bucket=self.name, Key=name, Body=data)
+
+    def names(self) -> list[str]:
+        found = self._client.list_objects_v2(Bucket=self.name).get("Contents", [])
+        return sorted(one["Key"] for one in found)
+
+    def env(self, prefix: str) -> dict[str, str]:
+        """The bot's settings for this bucket."""
+        return {
+            "FILES_URL": f"s3://{self.name}/{prefix}",
+            "S3_ENDPOINT": self.endpoint,
+            "S3_ACCESS_KEY_ID": KEYS["access_key_id"],
+            "S3_SECRET_ACCESS_KEY": KEYS["secret_access_key"],
+        }
+
+
+@contextlib.contextmanager
+def s3_serving() -> Iterator[str]:
+    """The address of a fresh server, in a thread of its own."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    try:
+        yield f"http://{host}:{port}"
+    finally:
+        server.stop()
