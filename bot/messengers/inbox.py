@@ -46,7 +46,8 @@ _LOCK = (
         .where(col(Chat.messenger) == bindparam("messenger"), col(Chat.chat_id) == bindparam("chat_id"))
         .scalar_subquery()
     )
-    .with_for_update()
+    # Not the whole row: who tells this person something refers to it, and must not wait.
+    .with_for_update(key_share=True)
 )
 _INBOX = table_of(InboxUpdate)
 _MARK = (

@@ -26,7 +26,9 @@ def take(db: Session, account_id: int) -> Account:
 
     Whoever links chats or takes them away begins with it: a login with a password that is being replaced at this
     instant comes before and is undone, or after and fails."""
-    account = db.get(Account, account_id, with_for_update=True, populate_existing=True)
+    # Not the whole row: who tells this person something refers to it, and must not wait.
+    lock = {"key_share": True}
+    account = db.get(Account, account_id, with_for_update=lock, populate_existing=True)
     if account is None:
         raise NotAllowed("error.not_allowed")
     return account
