@@ -6,6 +6,7 @@ something and says, by `Reply.goto`, which show comes next. Handlers fill a `Rou
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,9 @@ from bot.incoming import Incoming
 from bot.screens import Press, Reply, Screen
 from bot.turn import Turn
 from storage.states import Role
+
+#: What messengers let a deep link carry, as long as a button's argument may be.
+_PAYLOAD = re.compile(r"[A-Za-z0-9_-]{1,40}")
 
 Decide = Callable[[Turn, Press], Screen | Reply]
 #: Runs before the unit, outside any transaction: fetch, hash, ask a gateway. Its result is `turn.prepared`.
@@ -44,6 +48,8 @@ class Routes:
         self.by_action: dict[str, Route] = {}
         #: command without slash → the show it opens
         self.commands: dict[str, Press] = {}
+        #: What the payload of a deep link begins with («/start card_…») → the show that takes the rest as its argument
+        self.payloads: dict[str, str] = {}
 
     def _add(self, route: Route) -> None:
         if route.action in self.by_action:
@@ -88,3 +94,11 @@ class Routes:
             if command in self.commands:
                 raise ValueError(f"command {command!r} exists twice")
             self.commands[command] = press
+        self.payloads |= other.payloads
+
+    def linked(self, payload: str | None) -> Press | None:
+        """The show that a deep link leads to, None where the payload is none of ours."""
+        name, _, rest = (payload or "").partition("_")
+        if name not in self.payloads or not _PAYLOAD.fullmatch(rest):
+            return None
+        return Press(self.payloads[name], arg=rest)

@@ -11,7 +11,7 @@ from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
 from bot.desk import Desk
-from bot.services import letters, notify, payments, reminders, retention, routing, throttle, waiting
+from bot.services import digest, letters, notify, payments, reminders, retention, routing, throttle, waiting
 from storage.states import InboxState
 from storage.tables import InboxUpdate
 
@@ -94,6 +94,7 @@ def sweeps(desk: Desk, *, drafts: Unit | None = None) -> list[Sweep]:
         ("letters (N9)", LETTERS, deliver),
         ("waiting files (N10)", 5 * MINUTE, unit(waiting.follow_up)),
         ("reminders (N20)", 10 * MINUTE, unit(remind)),
+        ("morning digest", 10 * MINUTE, unit(digest.send)),
         ("alerts to staff", 10 * MINUTE, unit(watch)),
         ("abandoned drafts", 6 * HOUR, unit(reminders.abandoned_drafts)),
         ("papers kept long enough (Q44)", 6 * HOUR, keep_no_longer),

@@ -12,7 +12,7 @@ from bot.incoming import Incoming
 from bot.routes import Routes
 from bot.rules.qualification import Action, allowed_actions
 from bot.screens import Button, Paper, Press, Reply, Screen, button
-from bot.services import cases, payments, qualification, routing
+from bot.services import cases, officer_card, payments, qualification, routing
 from bot.services.payments import PAYMENT_CHECKS, Checked
 from bot.texts import t
 from bot.turn import Turn
@@ -22,7 +22,7 @@ from conversations.qualification import first_answers as form_answers
 from conversations.wording import Wording
 from handlers import cards
 from handlers.nav import Row, back, home, ways
-from storage.states import RequestKind, RequestState, Role
+from storage.states import AccountState, RequestKind, RequestState, Role
 from storage.tables import Chat, QualificationRequest
 
 OFFICER = (Role.OFFICER,)
@@ -135,12 +135,16 @@ def menu(turn: Turn, press: Press) -> Screen:
         text, begin = intro
         lines += ["", text]
         rows.append((begin,))
+    if turn.account is not None and officer_card.may_have(turn.db, account=turn.account):
+        rows.append((button(t("card.button"), "card"),))
     rows.append((button(t("qual.general"), "general"),))
     return Screen("\n".join(lines), (*rows, (home(),)))
 
 
 def _beginning(turn: Turn) -> tuple[str, Button] | None:
     """What a new request or an amendment means, and the button that begins it, whichever may be begun now."""
+    if turn.account is None or turn.account.state is not AccountState.ACTIVE:
+        return None
     if qualification.may_start(turn.db, actor=turn.actor):
         again = qualification.latest(turn.db, owner(turn)) is not None
         return t("qual.new_intro"), button(t("qual.again" if again else "qual.new"), "qual.new")

@@ -73,6 +73,8 @@ class Decider:
         incoming, press = turn.incoming, turn.incoming.press
         if incoming.edited:
             return "edited"
+        if incoming.command == "start" and (linked := self.routes.linked(incoming.payload)) is not None:
+            return linked
         if turn.chat.dialogue is not None and (press is None or self.dialogues.press_belongs(press)):
             return "stale" if incoming.pressed and press is None else "dialogue"
         if incoming.pressed:

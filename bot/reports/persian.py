@@ -6,19 +6,21 @@ from io import BytesIO
 
 import arabic_reshaper
 from bidi import get_display
-from PIL import ImageFont
+from PIL import ImageDraw, ImageFont
 
 from bot.texts import BIDI_MARKS
 
 #: Vazirmatn (SIL Open Font License, beside the files): it holds the joined forms of all letters.
 _FONTS = files(__name__.rpartition(".")[0]).joinpath("fonts")
+INK = "#1d2733"
 _RESHAPER = arabic_reshaper.ArabicReshaper({"support_ligatures": False, "support_zwj": True})
 
 
 def visual(text: str) -> str:
     """`text` as a picture shows it from left to right."""
-    # What is joined no longer needs the mark, and the font draws nothing for it.
-    return str(get_display(_RESHAPER.reshape(BIDI_MARKS.sub("", text)), base_dir="R")).replace("\u200c", "")
+    # The marks order the line; the font draws nothing for them.
+    ordered = str(get_display(_RESHAPER.reshape(text), base_dir="R"))
+    return BIDI_MARKS.sub("", ordered).replace("\u200c", "")
 
 
 @cache
@@ -26,3 +28,21 @@ def font(size: int, *, bold: bool = False) -> ImageFont.FreeTypeFont:
     name = "Vazirmatn-Bold.ttf" if bold else "Vazirmatn-Regular.ttf"
     data = BytesIO(_FONTS.joinpath(name).read_bytes())
     return ImageFont.truetype(data, size, layout_engine=ImageFont.Layout.BASIC)
+
+
+def write(
+    pen: ImageDraw.ImageDraw,
+    text: str,
+    right: int,
+    middle: int,
+    *,
+    size: int,
+    room: int,
+    bold: bool = False,
+    color: str = INK,
+) -> None:
+    """One line that ends at `right`, cut to `room` pixels."""
+    face = font(size, bold=bold)
+    while len(text) > 2 and pen.textlength(visual(text), font=face) > room:
+        text = text[:-2].rstrip(" \u200c…") + "…"
+    pen.text((right, middle), visual(text), font=face, fill=color, anchor="rm")

@@ -7,13 +7,14 @@ from io import BytesIO
 from PIL import Image, ImageDraw
 
 from bot.reports.figures import Bars, Report
-from bot.reports.persian import font, visual
+from bot.reports.persian import write
 from bot.texts.formats import number
 
 #: Pixels. A phone shows about 1080 across.
 WIDTH, MARGIN, ROW, GAP = 1080, 56, 64, 28
 _LABELS = 400
-_PAPER, _INK, _SOFT, _BAR, _TRACK = "#ffffff", "#1d2733", "#5b6b7c", "#2474c4", "#e9eff6"
+_ROOM = WIDTH - 2 * MARGIN
+_PAPER, _SOFT, _BAR, _TRACK = "#ffffff", "#5b6b7c", "#2474c4", "#e9eff6"
 #: Bars a panel; the rest is one bar together.
 MOST = 14
 
@@ -24,8 +25,8 @@ def draw(report: Report, *, rest: str) -> bytes:
     height = 210 + sum(96 + len(one.rows) * ROW + GAP for one in panels) + MARGIN
     image = Image.new("RGB", (WIDTH, height), _PAPER)
     pen = ImageDraw.Draw(image)
-    _write(pen, report.title, WIDTH - MARGIN, 62, size=46, bold=True)
-    _write(pen, report.subtitle, WIDTH - MARGIN, 132, size=30, color=_SOFT)
+    write(pen, report.title, WIDTH - MARGIN, 62, size=46, room=_ROOM, bold=True)
+    write(pen, report.subtitle, WIDTH - MARGIN, 132, size=30, room=_ROOM, color=_SOFT)
     top = 200
     for panel in panels:
         top = _panel(pen, panel, top) + GAP
@@ -44,37 +45,19 @@ def _at_most(bars: Bars, rest: str) -> list[tuple[str, int]]:
 def _panel(pen: ImageDraw.ImageDraw, panel: Bars, top: int) -> int:
     """Draw one panel; where it ends."""
     pen.line((MARGIN, top, WIDTH - MARGIN, top), fill=_TRACK, width=3)
-    _write(pen, panel.title, WIDTH - MARGIN, top + 50, size=36, bold=True)
+    write(pen, panel.title, WIDTH - MARGIN, top + 50, size=36, room=_ROOM, bold=True)
     top += 96
     most = max((count for _, count in panel.rows), default=0) or 1
     right, left = WIDTH - MARGIN - _LABELS, MARGIN + 120
     for label, count in panel.rows:
         middle = top + ROW // 2
-        _write(pen, label, WIDTH - MARGIN, middle, size=30, room=_LABELS - 24)
+        write(pen, label, WIDTH - MARGIN, middle, size=30, room=_LABELS - 24)
         pen.rounded_rectangle((left, middle - 17, right, middle + 17), radius=8, fill=_TRACK)
         long = (right - left) * count // most
         if count:
             pen.rounded_rectangle(
                 (right - max(long, 12), middle - 17, right, middle + 17), radius=8, fill=_BAR
             )
-        _write(pen, number(count), left - 16, middle, size=30, bold=True)
+        write(pen, number(count), left - 16, middle, size=30, room=MARGIN + 104, bold=True)
         top += ROW
     return top
-
-
-def _write(
-    pen: ImageDraw.ImageDraw,
-    text: str,
-    right: int,
-    middle: int,
-    *,
-    size: int,
-    bold: bool = False,
-    color: str = _INK,
-    room: int = WIDTH - 2 * MARGIN,
-) -> None:
-    """One line that ends at `right`, cut to `room` pixels."""
-    face = font(size, bold=bold)
-    while len(text) > 2 and pen.textlength(visual(text), font=face) > room:
-        text = text[:-2].rstrip(" \u200c…") + "…"
-    pen.text((right, middle), visual(text), font=face, fill=color, anchor="rm")

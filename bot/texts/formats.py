@@ -5,6 +5,8 @@ from zoneinfo import ZoneInfo
 
 import jdatetime
 
+from bot.texts import LRI, PDI
+
 TEHRAN = ZoneInfo("Asia/Tehran")
 _TO_PERSIAN = str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")
 
@@ -54,8 +56,8 @@ def age(span: timedelta) -> str:
 
 
 def masked(code: str) -> str:
-    """A national code for others than its owner and reviewer: «•••••••۵۶۱»."""
-    return "•" * (len(code) - 3) + digits(code[-3:])
+    """A national code for others than its owner and reviewer: «•••••••۵۶۱», as one unit that reads from the left."""
+    return f"{LRI}{'•' * (len(code) - 3)}{digits(code[-3:])}{PDI}"
 
 
 def local_mobile(mobile: str) -> str:

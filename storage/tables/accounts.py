@@ -89,6 +89,8 @@ class Grant(SQLModel, table=True):
     active: bool = True
     #: When this expert was last told of waiting files (N10: at most once an hour).
     told_waiting_at: datetime | None = instant(default=None)
+    #: The day in Tehran of this expert's last morning digest.
+    digest_on: date | None = None
     created_at: datetime = created()
 
 
@@ -116,6 +118,8 @@ class Officer(SQLModel, table=True):
     documents: dict[str, Any] = json_dict()
     legacy_qualified: bool = False
     qualified_at: datetime | None = instant(default=None)
+    #: What the QR code of the officer card leads to: 128 random bits, made when the card is first asked for.
+    card_token: str | None = Field(default=None, max_length=32, unique=True)
     version: int = 0
 
 

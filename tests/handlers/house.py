@@ -119,8 +119,8 @@ class Visitor:
 
     # ── doing ────────────────────────────────────────────────────────────────────────────────────
 
-    async def commands(self, command: str) -> Visitor:
-        return await self._sends(command=command, text=f"/{command}")
+    async def commands(self, command: str, payload: str | None = None) -> Visitor:
+        return await self._sends(command=command, payload=payload, text=f"/{command} {payload or ''}".strip())
 
     async def types(self, *texts: str) -> Visitor:
         for text in texts:

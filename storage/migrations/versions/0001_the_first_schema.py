@@ -261,12 +261,14 @@ def upgrade() -> None:
     sa.Column('documents', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
     sa.Column('legacy_qualified', sa.Boolean(), nullable=False),
     sa.Column('qualified_at', sa.DateTime(), nullable=True),
+    sa.Column('card_token', sa.String(length=32), nullable=True),
     sa.Column('version', sa.Integer(), nullable=False),
     sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_officer_account_id_account')),
     sa.ForeignKeyConstraint(['field_code'], ['field_of_study.code'], name=op.f('fk_officer_field_code_field_of_study')),
     sa.ForeignKeyConstraint(['level_code'], ['degree_level.code'], name=op.f('fk_officer_level_code_degree_level')),
     sa.ForeignKeyConstraint(['university_code'], ['university.code'], name=op.f('fk_officer_university_code_university')),
-    sa.PrimaryKeyConstraint('account_id', name=op.f('pk_officer'))
+    sa.PrimaryKeyConstraint('account_id', name=op.f('pk_officer')),
+    sa.UniqueConstraint('card_token', name=op.f('uq_officer_card_token'))
     )
     op.create_table('qualification_request',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -315,6 +317,7 @@ def upgrade() -> None:
     sa.Column('distributor_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('active', sa.Boolean(), nullable=False),
     sa.Column('told_waiting_at', sa.DateTime(), nullable=True),
+    sa.Column('digest_on', sa.Date(), nullable=True),
     sa.Column('created_at', sa.DateTime(), nullable=False),
     sa.CheckConstraint("(role = 'distributor') = (distributor_id IS NOT NULL)", name=op.f('ck_role_grant_manager_has_distributor')),
     sa.ForeignKeyConstraint(['account_id'], ['account.id'], name=op.f('fk_role_grant_account_id_account')),

@@ -1,0 +1,108 @@
+"""The experts' morning digest: once a working day, what waits for the university and what is in one's own hands (SPEC 7)."""
+
+from datetime import date, datetime, time
+
+from sqlalchemy import func, or_, update
+from sqlmodel import Session, col, select
+
+from bot.screens import Button, button
+from bot.services import notify, routing
+from bot.texts import formats, t
+from storage.states import AccountState, CooperationState, RequestState
+from storage.tables import Account, CooperationRequest, Grant, QualificationRequest
+
+#: In Tehran. Whoever could not be told in these hours (a downtime) is told the next morning.
+FROM, UNTIL = time(8), time(11)
+FRIDAY = 4
+#: A file in one's hands counts as late after so many days (SPEC Q8).
+LATE = 10
+
+
+def send(db: Session, *, now: datetime) -> int:
+    """Tell every expert who has something waiting and was not told this morning; say how many were told."""
+    local = now.astimezone(formats.TEHRAN)
+    if local.weekday() == FRIDAY or not FROM <= local.time() < UNTIL:
+        return 0
+    told, queues = 0, dict[str, routing.Waiting]()
+    for grant in _due(db, local.date()):
+        code = grant.university_code or ""
+        if code not in queues:
+            queues[code] = routing.waiting(db, code)
+        told += _tell(db, grant, queues[code], local.date(), now)
+    return told
+
+
+def _due(db: Session, day: date) -> list[Grant]:
+    query = (
+        select(Grant)
+        .join(Account, col(Account.id) == col(Grant.account_id))
+        .where(
+            col(Grant.role).in_(routing.REVIEWERS),
+            col(Grant.active).is_(True),
+            Account.state == AccountState.ACTIVE,
+            or_(col(Grant.digest_on).is_(None), col(Grant.digest_on) < day),
+        )
+        .order_by(col(Grant.id))
+    )
+    return list(db.exec(query))
+
+
+def _tell(db: Session, grant: Grant, queue: routing.Waiting, day: date, now: datetime) -> bool:
+    """Take this expert's morning; False where another process was faster, or there is nothing to say."""
+    taken = db.exec(
+        update(Grant)
+        .where(
+            col(Grant.id) == grant.id,
+            or_(col(Grant.digest_on).is_(None), col(Grant.digest_on) < day),
+        )
+        .values(digest_on=day)
+        .execution_options(synchronize_session=False)
+    ).rowcount
+    if not taken:
+        return False
+    mine, oldest = _in_hand(db, grant)
+    if not mine and not queue.total:
+        return False
+    lines, rows = [t("digest.title", day=formats.jalali_day(now))], list[list[Button]]()
+    if queue.requests:
+        lines.append(t("digest.requests", n=formats.digits(queue.requests)))
+        rows.append([button(t("desk.new"), "desk.queue")])
+    if queue.cooperations:
+        lines.append(t("digest.cooperations", n=formats.digits(queue.cooperations)))
+        rows.append([button(t("desk.coop"), "desk.coop")])
+    if queue.oldest is not None:
+        lines.append(t("digest.oldest", age=formats.age(now - queue.oldest)))
+    if mine:
+        lines.append(t("digest.mine", n=formats.digits(mine)))
+        rows.append([button(t("desk.mine"), "desk.mine")])
+    if oldest is not None and (now - oldest).days >= LATE:
+        lines.append(t("digest.late", days=formats.digits((now - oldest).days)))
+    notify.push(
+        db,
+        kind="digest",
+        event_key=f"digest:{day.isoformat()}:{grant.university_code}",
+        account_id=grant.account_id,
+        text="\n".join(lines),
+        rows=rows,
+        now=now,
+    )
+    return True
+
+
+def _in_hand(db: Session, grant: Grant) -> tuple[int, datetime | None]:
+    """Files that wait for this expert's own decision, and since when the oldest does."""
+    requests, first = db.exec(
+        select(func.count(), func.min(QualificationRequest.state_since)).where(
+            QualificationRequest.reviewer_id == grant.account_id,
+            QualificationRequest.university_code == grant.university_code,
+            QualificationRequest.state == RequestState.IN_REVIEW,
+        )
+    ).one()
+    cooperations, other = db.exec(
+        select(func.count(), func.min(CooperationRequest.state_since)).where(
+            CooperationRequest.reviewer_id == grant.account_id,
+            CooperationRequest.university_code == grant.university_code,
+            CooperationRequest.state == CooperationState.PENDING_UNIVERSITY,
+        )
+    ).one()
+    return requests + cooperations, min((one for one in (first, other) if one), default=None)

@@ -1,0 +1,39 @@
+"""The officer card (SPEC 7): a picture whose code anybody can check."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+import zxingcpp
+from PIL import Image
+
+from tests.journeys.plays import Scene, play
+from tests.journeys.plays_cooperation import qualified
+
+_PERSIAN = str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")
+
+
+@play("J21", "کارت مسئول فنی و استعلام آن")
+async def card(scene: Scene) -> None:
+    (sara,) = await qualified(scene, "سارا")
+    person = sara.person
+    await person.tap("🎓 احراز صلاحیت")
+    await person.tap("🪪 کارت مسئول فنی")
+    await person.sees("بخشی از کد ملی")
+    await person.tap("🖼 دریافت کارت")
+    shown = await person.sees("🪪 کارت مسئول فنی شما")
+    (code,) = zxingcpp.read_barcodes(Image.open(BytesIO(shown.file.content)))
+    await person.sees("بخشی از کد ملی")
+    assert await person.tap("کپی نشانی استعلام") == code.text
+    # Whoever scans it comes to this bot, on the same messenger, with these words.
+    address, _, payload = code.text.partition("?start=")
+    assert address.startswith("https://t.me/" if scene.here.kind == "telegram" else "https://ble.ir/")
+    stranger = scene.here.person("رهگذر")
+    await stranger.start(payload)
+    told = await stranger.sees("استعلام کارت مسئول فنی")
+    assert "سارا نمونه" in told.text
+    assert f"•••••••{sara.national_code[-3:].translate(_PERSIAN)}" in told.text
+    assert "✅ احراز صلاحیت‌شده" in told.text
+    assert sara.national_code not in told.text
+    await stranger.start("card_" + "A" * 22)
+    await stranger.sees("این کارت شناخته نشد")
