@@ -11,12 +11,14 @@ from storage.states import Messenger
 
 @dataclass(slots=True)
 class Tally:
-    """Updates by messenger."""
+    """Updates by messenger, and papers."""
 
     received: Counter[Messenger] = field(default_factory=Counter)
     done: Counter[Messenger] = field(default_factory=Counter)
     failed: Counter[Messenger] = field(default_factory=Counter)
     set_aside: Counter[Messenger] = field(default_factory=Counter)
+    #: Papers that the store did not take or give.
+    store_failed: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """Papers in an S3-compatible store: for several machines. The same layout as the folder's, so either can be copied to
 the other with any tool."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,14 +10,25 @@ import obstore
 from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
-from bot.documents.store import NoSuchFile, folder_of, is_key
+from bot.documents.store import NoSuchFile, StoreDown, folder_of, is_key
 
 #: For one call, repeats included: a person waits for it.
 PATIENCE = timedelta(seconds=20)
 
 
+@contextmanager
+def _answering() -> Iterator[None]:
+    """Turns refusals and silence into StoreDown, with the first line of what is said of them."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except (BaseError, OSError) as error:
+        raise StoreDown((str(error).splitlines() or [type(error).__name__])[0][:200]) from error
+
+
 class S3Papers:
-    """`FileStore` over a bucket. Raises OSError (or obstore's errors) where the store does not answer."""
+    """`FileStore` over a bucket."""
 
     def __init__(
         self,
@@ -54,12 +66,14 @@ class S3Papers:
         )
 
     async def put(self, key: str, data: bytes) -> None:
-        await obstore.put_async(self._store, _path(key), data, use_multipart=False)
+        with _answering():
+            await obstore.put_async(self._store, _path(key), data, use_multipart=False)
 
     async def get(self, key: str) -> bytes:
         try:
-            found = await obstore.get_async(self._store, _path(key))
-            return bytes(await found.bytes_async())
+            with _answering():
+                found = await obstore.get_async(self._store, _path(key))
+                return bytes(await found.bytes_async())
         except FileNotFoundError:
             raise NoSuchFile(key) from None
 
@@ -75,14 +89,16 @@ class S3Papers:
 
     async def exists(self, key: str) -> bool:
         try:
-            await obstore.head_async(self._store, _path(key))
+            with _answering():
+                await obstore.head_async(self._store, _path(key))
         except FileNotFoundError:
             return False
         return True
 
     async def delete(self, key: str) -> None:
         try:
-            await obstore.delete_async(self._store, _path(key))
+            with _answering():
+                await obstore.delete_async(self._store, _path(key))
         except FileNotFoundError:
             return
 

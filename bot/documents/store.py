@@ -4,7 +4,8 @@ import asyncio
 import os
 import re
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
@@ -15,6 +16,19 @@ _UNFINISHED = ".part"
 
 class NoSuchFile(LookupError):
     """The store has nothing under this key."""
+
+
+class StoreDown(Exception):
+    """The store does not answer, or has no room. Nothing is wrong with the paper; later it may work."""
+
+
+@contextmanager
+def answering() -> Iterator[None]:
+    """Turns what a file system says of itself into StoreDown."""
+    try:
+        yield
+    except OSError as error:
+        raise StoreDown(error.strerror or str(error)) from error
 
 
 def new_key() -> str:
@@ -34,7 +48,8 @@ def folder_of(key: str) -> str:
 
 
 class FileStore(Protocol):
-    """Small enough for a folder and for any S3-compatible store."""
+    """Small enough for a folder and for any S3-compatible store. `put`, `get`, `exists` and `delete` raise StoreDown where it
+    does not answer."""
 
     async def put(self, key: str, data: bytes) -> None:
         """Durable and whole once it returns; replaces what was there."""
@@ -66,13 +81,17 @@ class FolderStore:
         self._root = root
 
     async def put(self, key: str, data: bytes) -> None:
-        await asyncio.to_thread(self._write, self._path(key), data)
+        path = self._path(key)
+        with answering():
+            await asyncio.to_thread(self._write, path, data)
 
     async def get(self, key: str) -> bytes:
-        try:
-            return await asyncio.to_thread(self._path(key).read_bytes)
-        except FileNotFoundError:
-            raise NoSuchFile(key) from None
+        path = self._path(key)
+        with answering():
+            try:
+                return await asyncio.to_thread(path.read_bytes)
+            except FileNotFoundError:
+                raise NoSuchFile(key) from None
 
     async def head(self, key: str, size: int) -> bytes:
         def read() -> bytes:
@@ -85,10 +104,14 @@ class FolderStore:
             raise NoSuchFile(key) from None
 
     async def exists(self, key: str) -> bool:
-        return await asyncio.to_thread(self._path(key).is_file)
+        path = self._path(key)
+        with answering():
+            return await asyncio.to_thread(path.is_file)
 
     async def delete(self, key: str) -> None:
-        await asyncio.to_thread(self._path(key).unlink, missing_ok=True)
+        path = self._path(key)
+        with answering():
+            await asyncio.to_thread(path.unlink, missing_ok=True)
 
     async def keys(self, *, before: datetime) -> AsyncIterator[str]:
         folders = await asyncio.to_thread(lambda: sorted(self._root.glob("[0-9a-f][0-9a-f]")))

@@ -15,6 +15,7 @@ from telegram.error import TelegramError
 
 from bot.desk import Desk
 from bot.documents.papers import shown_media_type
+from bot.documents.store import StoreDown
 from bot.messengers import keyboards
 from bot.messengers.channel import Channel
 from bot.messengers.sending import send_text
@@ -63,29 +64,45 @@ class PaperSender:
 
     async def _stored(self, channel: Channel, chat_id: int, papers: Sequence[Paper]) -> None:
         items = await self.desk.database.read(lambda db: _items(db, papers, channel.messenger))
-        # None in the place of the kind: it is not there any more.
-        kinds = [item.is_photo if await self._is_there(item) else None for item in items]
-        for kind, alike in groupby(zip(kinds, items, strict=True), key=lambda pair: pair[0]):
-            run = [item for _, item in alike]
+        absences = [await self._absence(item) for item in items]
+        # None in the place of the kind: it cannot be shown.
+        kinds = [item.is_photo if why is None else None for item, why in zip(items, absences, strict=True)]
+        for kind, alike in groupby(zip(kinds, items, absences, strict=True), key=lambda one: one[0]):
+            run = list(alike)
             if kind is None:
-                for item in run:
-                    await send_text(channel, chat_id, self._absent(item), None)
+                for _, item, why in run:
+                    await self._say_absent(channel, chat_id, item, why or "")
                 continue
             for start in range(0, len(run), ALBUM):
-                await self._group(channel, chat_id, run[start : start + ALBUM])
+                group = [item for _, item, _ in run[start : start + ALBUM]]
+                try:
+                    await self._group(channel, chat_id, group)
+                except StoreDown as trouble:
+                    for item in group:
+                        await self._say_absent(channel, chat_id, item, self._down(item, trouble))
 
-    async def _is_there(self, item: _Item) -> bool:
+    async def _absence(self, item: _Item) -> str | None:
+        """Why it cannot be shown, as a text key; None: it can."""
         if item.file.removed_at is not None:
-            return False
-        return item.handle is not None or await self.desk.papers.has(item.file)
+            return "paper.removed"
+        try:
+            if item.handle is not None or await self.desk.papers.has(item.file):
+                return None
+        except StoreDown as trouble:
+            return self._down(item, trouble)
+        log.error("the bytes of paper %s are not in the store", item.file.id)
+        return "paper.missing"
 
-    def _absent(self, item: _Item) -> str:
+    def _down(self, item: _Item, trouble: StoreDown) -> str:
+        self.desk.tally.store_failed += 1
+        log.error("the store of papers does not answer (%s): paper %s not shown", trouble, item.file.id)
+        return "paper.store_down"
+
+    async def _say_absent(self, channel: Channel, chat_id: int, item: _Item, why: str) -> None:
         """Said in the place of the paper: the others are shown all the same (SPEC Q44)."""
         title = keyboards.cut(item.paper.caption, keyboards.MAX_CAPTION)
-        if item.file.removed_at is not None:
-            return t("paper.removed", title=title)
-        log.error("the bytes of paper %s are not in the store", item.file.id)
-        return t("paper.missing", title=title, support=self.desk.world.support_contact)
+        text = t(why, title=title, support=self.desk.world.support_contact)
+        await send_text(channel, chat_id, text, None)
 
     async def _group(self, channel: Channel, chat_id: int, items: list[_Item]) -> None:
         try:

@@ -14,7 +14,8 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlmodel import Session
 
 from bot.desk import Desk
-from bot.errors import FileRejected, Refusal
+from bot.documents.store import StoreDown
+from bot.errors import FileRejected, Refusal, Unavailable
 from bot.incoming import FileTaken, Incoming
 from bot.messengers import inbox
 from bot.messengers.answer import Answer, Place
@@ -303,14 +304,19 @@ class Serve:
         return _Prepared(needed.stands, result, secret=secret)
 
     async def _take_file(self, incoming: Incoming, account_id: int | None) -> FileTaken | None:
-        """The offered file, checked and sealed, not in the database yet. Raises FileRejected."""
+        """The offered file, checked and sealed, not in the database yet. Raises FileRejected, Unavailable."""
         offered = incoming.file
         if offered is None or account_id is None:
             return None
         if offered.size is not None and offered.size > MAX_PAPER:
             raise FileRejected("error.too_large")
         content = await self.desk.downloads[incoming.messenger].download(offered.handle, limit=MAX_PAPER)
-        return FileTaken(await self.desk.papers.take(account_id, content, offered.name))
+        try:
+            return FileTaken(await self.desk.papers.take(account_id, content, offered.name))
+        except StoreDown as trouble:
+            self.desk.tally.store_failed += 1
+            log.error("the store of papers does not answer (%s): a file was not taken", trouble)
+            raise Unavailable("error.store_down") from None
 
     def _in_group(self, passage: Passage, incoming: Incoming, db: Session) -> Answer | None:
         if not inbox.mark(db, passage.row.id, self.desk.clock()):

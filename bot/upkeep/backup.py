@@ -19,7 +19,7 @@ from urllib.parse import quote
 
 from sqlalchemy import URL
 
-from bot.documents.store import FileStore, NoSuchFile
+from bot.documents.store import FileStore, NoSuchFile, StoreDown
 from bot.upkeep import archive
 from bot.upkeep.errors import UpkeepError
 from storage.database import asynchronous
@@ -71,6 +71,8 @@ async def back_up(
         unfinished.rename(target)
     except OSError as error:
         raise UpkeepError(f"{target} cannot be written ({error.strerror})") from error
+    except StoreDown as trouble:
+        raise UpkeepError(f"the papers cannot be read ({trouble}); see `bot.py doctor`") from trouble
     finally:
         unfinished.unlink(missing_ok=True)
     return target, facts | tar.tally.facts()

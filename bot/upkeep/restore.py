@@ -17,7 +17,7 @@ from typing import IO, Any
 from sqlalchemy import inspect
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from bot.documents.store import FileStore, FolderStore
+from bot.documents.store import FileStore, FolderStore, StoreDown
 from bot.upkeep import archive
 from bot.upkeep.backup import run_tool
 from bot.upkeep.errors import UpkeepError
@@ -74,6 +74,8 @@ async def restore(
         unfinished.rename(into)
     except OSError as error:
         raise UpkeepError(f"{into} cannot be written ({error.strerror or error})") from error
+    except StoreDown as trouble:
+        raise UpkeepError(f"the papers cannot be written ({trouble})") from trouble
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
     return Restored(unpack.manifest, unpack.database, missing)

@@ -109,6 +109,8 @@ def _process(tally: Tally, states: Mapping[Messenger, MessengerState]) -> Iterat
         for one in states:
             counter.add_metric([one.value], counts[one])
         yield counter
+    papers = "papers that the store did not take or give"
+    yield CounterMetricFamily("officer_papers_failed", papers, value=tally.store_failed)
     up = {one.value: float(state.ready) for one, state in states.items()}
     yield _gauges("messenger_up", "1 once it was reached", "messenger", up)
     polled = {one.value: state.polled_ago for one, state in states.items() if state.polled_ago is not None}

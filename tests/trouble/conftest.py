@@ -1,0 +1,16 @@
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from demo.people import Town
+from tests.journeys.stage import Stage, free_port
+
+
+@pytest.fixture
+async def stage(database_url: str, tmp_path: Path) -> AsyncIterator[Stage]:
+    """With its figures open to an operator."""
+    stage = Stage(await Town.start(), tmp_path, database_url)
+    stage.extra_env["METRICS_LISTEN"] = f"127.0.0.1:{free_port()}"
+    yield stage
+    await stage.close()
