@@ -4,32 +4,43 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
+from collections import Counter, deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 
 log = logging.getLogger(__name__)
 
 Job = Callable[[], Awaitable[None]]
 
+#: What the lane of the present task is counted with.
+_SIDE: ContextVar[Hashable] = ContextVar("side")
+
+
+def _side(key: Hashable) -> Hashable:
+    """The messenger of a lane: one that hangs fills its own slots and holds up nobody else's people."""
+    return key[0] if isinstance(key, tuple) else None
+
 
 class Lanes:
-    """Jobs of one key run one after another, different keys side by side, at most `at_once` of them at a time.
+    """Jobs of one key run one after another, different keys side by side, at most `at_once` of each messenger at a time.
+    A key is (messenger, chat).
 
     A lane is a queue and a task while it has work, and nothing otherwise."""
 
     def __init__(self, *, at_once: int = 64) -> None:
-        self._slots = asyncio.Semaphore(at_once)
+        self._at_once = at_once
+        self._slots: dict[Hashable, asyncio.Semaphore] = {}
         self._queues: dict[Hashable, deque[Job]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._size = 0
+        self._sizes: Counter[Hashable] = Counter()
         self._room = asyncio.Event()
         self._room.set()
         self._stopping = False
 
     def __len__(self) -> int:
         """Jobs that wait or run."""
-        return self._size
+        return self._sizes.total()
 
     @property
     def active(self) -> int:
@@ -44,7 +55,7 @@ class Lanes:
         """Add a job at the end of its lane. After `drain` began it is dropped: its row waits in the inbox."""
         if self._stopping:
             return
-        self._size += 1
+        self._sizes[_side(key)] += 1
         if (queue := self._queues.get(key)) is not None:
             queue.append(job)
             return
@@ -53,20 +64,21 @@ class Lanes:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def room(self, limit: int) -> None:
-        """Wait while more than `limit` jobs are in the lanes."""
-        while self._size > limit:
+    async def room(self, limit: int, side: Hashable = None) -> None:
+        """Wait while more than `limit` jobs of this messenger are in the lanes."""
+        while self._sizes[side] > limit:
             self._room.clear()
             await self._room.wait()
 
     @asynccontextmanager
     async def aside(self) -> AsyncIterator[None]:
         """Inside a job: give the slot back while waiting for somebody else's server."""
-        self._slots.release()
+        slots = self._slots[_SIDE.get()]
+        slots.release()
         try:
             yield
         finally:
-            await self._slots.acquire()
+            await slots.acquire()
 
     async def drain(self, timeout: float) -> bool:
         """Take no more, finish the job in hand of every lane (not those behind it); False where `timeout` seconds
@@ -81,17 +93,19 @@ class Lanes:
         return not late
 
     async def _run(self, key: Hashable) -> None:
-        queue = self._queues[key]
+        queue, side = self._queues[key], _side(key)
+        _SIDE.set(side)
+        slots = self._slots.setdefault(side, asyncio.Semaphore(self._at_once))
         try:
             while queue and not self._stopping:
-                async with self._slots:
+                async with slots:
                     try:
                         await queue[0]()
                     except Exception:
                         log.exception("a job failed; its lane goes on")
                 queue.popleft()
-                self._size -= 1
+                self._sizes[side] -= 1
                 self._room.set()
         finally:
-            self._size -= len(queue)
+            self._sizes[side] -= len(queue)
             del self._queues[key]

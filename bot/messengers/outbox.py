@@ -7,9 +7,11 @@ import contextlib
 import logging
 import random
 import time
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from telegram.error import BadRequest, Forbidden, InvalidToken, RetryAfter, TelegramError
@@ -18,7 +20,7 @@ from bot.desk import Desk
 from bot.gateways.ports import SmsAccepted, SmsRejected
 from bot.messengers import keyboards, pushes
 from bot.messengers.channel import Channel
-from bot.messengers.pushes import Claimed
+from bot.messengers.pushes import Claimed, Room, Way
 from bot.messengers.sending import seconds, send_text
 from bot.messengers.telegram import is_unreachable
 from bot.screens import rows_from_json
@@ -32,7 +34,7 @@ log = logging.getLogger(__name__)
 RATES = {Messenger.TELEGRAM: 20.0, Messenger.BALE: 8.0}
 #: Seconds between two pushes to one chat.
 CHAT_GAP = 1.0
-#: Pushes and SMS in hand at most.
+#: In hand at most, of each messenger and of SMS: one that hangs holds up no other.
 AT_ONCE = 16
 #: Of these, pushes of letters: the rest is kept for what cannot wait.
 LETTERS_AT_ONCE = 12
@@ -86,8 +88,9 @@ class Outbox:
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _alarm: asyncio.TimerHandle | None = None
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
-    #: Those of `_tasks` that carry letters.
-    _letters: set[asyncio.Task[None]] = field(default_factory=set)
+    #: How many of them go which way, and how many of those carry letters.
+    _in_hand: Counter[Way] = field(default_factory=Counter)
+    _letters: Counter[Way] = field(default_factory=Counter)
     _rates: dict[Messenger, _Rate] = field(default_factory=dict)
     #: chat row → when it was last written to (monotonic); only of the last second.
     _recent: dict[int, float] = field(default_factory=dict)
@@ -113,25 +116,22 @@ class Outbox:
     async def dispatch(self) -> float:
         """Claim what is due and set it going; seconds until the next look is worth it."""
         now = self.desk.clock()
-        room = AT_ONCE - len(self._tasks)
-        if room <= 0:
-            return IDLE
-        open_channels = [
-            messenger for messenger, one in self.channels.items() if one.ready and not one.pace.left
-        ]
-        letters = LETTERS_AT_ONCE - len(self._letters)
-        due, pause = await self.desk.database.read(
-            lambda db: pushes.due(db, now, open_channels, room, letters)
-        )
+        ways: list[Way] = [way for way, one in self.channels.items() if one.ready and not one.pace.left]
+        rooms = {
+            way: Room(AT_ONCE - self._in_hand[way], LETTERS_AT_ONCE - self._letters[way])
+            for way in (*ways, None)
+            if self._in_hand[way] < AT_ONCE
+        }
+        due, pause = await self.desk.database.read(lambda db: pushes.due(db, now, rooms))
         if due:
             lease = now + timedelta(seconds=LEASE)
             for push in await self.desk.database.run(lambda db: pushes.claim(db, due, now, lease)):
                 task = asyncio.create_task(self._carry(push))
                 self._tasks.add(task)
-                if push.letter_id is not None:
-                    self._letters.add(task)
-                task.add_done_callback(self._finished)
-            return 0.0 if len(due) == room else IDLE
+                self._in_hand[push.messenger] += 1
+                self._letters[push.messenger] += push.letter_id is not None
+                task.add_done_callback(partial(self._finished, push))
+            return IDLE
         rests = [one.pace.left for one in self.channels.values() if one.pace.left]
         return min([IDLE, pause, *rests])
 
@@ -146,9 +146,10 @@ class Outbox:
         self._alarm = None
         self._wake.set()
 
-    def _finished(self, task: asyncio.Task[None]) -> None:
+    def _finished(self, push: Claimed, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
-        self._letters.discard(task)
+        self._in_hand[push.messenger] -= 1
+        self._letters[push.messenger] -= push.letter_id is not None
         if not task.cancelled() and (error := task.exception()) is not None:
             # Its lease runs out, then it is tried again.
             log.error("a push could not be noted", exc_info=error)

@@ -24,7 +24,7 @@ BATCH = 100
 HOLD = 25
 #: Seconds after which a call that did not come back is given up.
 WATCHDOG = HOLD + 20
-#: Jobs in the lanes from which on we stop asking for more.
+#: Jobs in this messenger's lanes from which on we stop asking for more.
 ENOUGH = 2000
 LONGEST_PAUSE = 30.0
 
@@ -50,7 +50,7 @@ class Polling:
         failures = 0
         while True:
             try:
-                await self._intake.way.lanes.room(ENOUGH)
+                await self._intake.way.lanes.room(ENOUGH, self._channel.messenger)
                 await self._once()
                 failures = 0
             except asyncio.CancelledError:

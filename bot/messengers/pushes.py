@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 #: Seconds that are left where nothing is queued.
 FOREVER = 3600.0
 _UNFINISHED = (PushState.QUEUED, PushState.SENDING)
+#: A way out: a messenger, or None for SMS.
+Way = Messenger | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +63,26 @@ def _patience(push: type[Push]) -> Any:
     return case((col(push.letter_id).is_(None), 0), else_=1)
 
 
-def due(
-    db: Session, now: datetime, messengers: list[Messenger], limit: int, letters: int
-) -> tuple[list[int], float]:
-    """Ids of what may be sent now, letters last, then oldest first, one a chat, at most `letters` of letters; and the
-    seconds until something else is due."""
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How many more pushes a way takes, and how many of them may be of letters."""
+
+    pushes: int
+    letters: int
+
+
+def due(db: Session, now: datetime, rooms: Mapping[Way, Room]) -> tuple[list[int], float]:
+    """Ids of what may be sent now; and the seconds until something else is due."""
+    found = [one for way, room in rooms.items() for one in _due_on(db, now, way, room)]
+    if found:
+        return found, 0.0
+    at = case((col(Push.state) == PushState.QUEUED, col(Push.next_at)), else_=col(Push.leased_until))
+    soonest = db.execute(select(func.min(at)).where(col(Push.state).in_(_UNFINISHED), at > now)).scalar()
+    return [], FOREVER if soonest is None else max(0.05, (soonest - now).total_seconds())
+
+
+def _due_on(db: Session, now: datetime, way: Way, room: Room) -> list[int]:
+    """Of one way: letters last, then oldest first, one a chat."""
     earlier = aliased(Push)
     first_of_chat = ~exists().where(
         col(earlier.chat_row_id) == col(Push.chat_row_id),
@@ -74,21 +92,16 @@ def due(
             _patience(earlier) < _patience(Push),
         ),
     )
-    reachable = or_(col(Push.channel) == Kind.SMS, col(Chat.messenger).in_(messengers))
+    this_way = col(Push.channel) == Kind.SMS if way is None else col(Chat.messenger) == way
     rows = db.execute(
         select(Push.id, Push.letter_id)
         .outerjoin(Chat, col(Chat.id) == col(Push.chat_row_id))
-        .where(_claimable(now), reachable, first_of_chat)
+        .where(_claimable(now), this_way, first_of_chat)
         .order_by(_patience(Push), col(Push.id))
-        .limit(limit)
+        .limit(room.pushes)
     ).all()
     urgent = [row for row, letter_id in rows if letter_id is None]
-    found = urgent + [row for row, letter_id in rows if letter_id is not None][: max(letters, 0)]
-    if found:
-        return found, 0.0
-    at = case((col(Push.state) == PushState.QUEUED, col(Push.next_at)), else_=col(Push.leased_until))
-    soonest = db.execute(select(func.min(at)).where(col(Push.state).in_(_UNFINISHED), at > now)).scalar()
-    return [], FOREVER if soonest is None else max(0.05, (soonest - now).total_seconds())
+    return urgent + [row for row, letter_id in rows if letter_id is not None][: max(room.letters, 0)]
 
 
 def claim(db: Session, ids: list[int], now: datetime, lease: datetime) -> list[Claimed]:

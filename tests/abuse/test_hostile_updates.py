@@ -234,7 +234,7 @@ async def test_the_queue_always_goes_on(
                     made += batch
                     await service.intake.take(messenger, batch)
                     batch = []
-                    await service.lanes.room(0)
+                    await service.lanes.room(0, messenger)
             kept = await database.read(
                 lambda db, messenger=messenger: {
                     row.update_id: row

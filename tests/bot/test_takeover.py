@@ -60,10 +60,11 @@ async def test_leases_of_the_dead_end(database: Database) -> None:
         return attempts.claim(db, attempt_id=attempt_id, now=soon)
 
     assert await database.run(claim) is AttemptState.VERIFYING
-    assert (await database.read(lambda db: pushes.due(db, soon, [Messenger.BALE], 5, 5)))[0] == []
+    room = {Messenger.BALE: pushes.Room(5, 5)}
+    assert (await database.read(lambda db: pushes.due(db, soon, room)))[0] == []
 
     await database.run(lambda db: takeover.release(db, now=NOW))
 
     assert isinstance(await database.run(claim), Claimed)
-    assert len((await database.read(lambda db: pushes.due(db, soon, [Messenger.BALE], 5, 5)))[0]) == 1
+    assert len((await database.read(lambda db: pushes.due(db, soon, room)))[0]) == 1
     assert await database.read(lambda db: db.exec(select(Chat.show_at)).one()) == NOW

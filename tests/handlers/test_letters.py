@@ -203,6 +203,10 @@ def test_pages(db: Session) -> None:
 # -- in the outbox ------------------------------------------------------------------------------------
 
 
+def due(db: Session, pushes: int, letters: int) -> list[int]:
+    return outbox.due(db, NOW, {Messenger.TELEGRAM: outbox.Room(pushes, letters)})[0]
+
+
 async def test_letters_give_way_in_the_outbox(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Visitor, "commits", False)
 
@@ -215,16 +219,13 @@ async def test_letters_give_way_in_the_outbox(database: Database, monkeypatch: p
         notify.push(db, kind="N6", event_key="fee", account_id=mina.account.id or 0, text="پرداخت", now=NOW)
         db.flush()
         (fee,) = db.exec(select(Push.id).where(Push.kind == "N6"))
-        messengers = [Messenger.TELEGRAM]
-        assert outbox.due(db, NOW, messengers, 16, 12)[0] == [fee, told[0].id], (
-            "Mina's letter waits for her fee"
-        )
-        assert outbox.due(db, NOW, messengers, 1, 12)[0] == [fee]
-        assert outbox.due(db, NOW, messengers, 16, 0)[0] == [fee]
+        assert due(db, 16, 12) == [fee, told[0].id], "Mina's letter waits for her fee"
+        assert due(db, 1, 12) == [fee]
+        assert due(db, 16, 0) == [fee]
         for push in db.exec(select(Push).where(Push.id == fee)):
             push.state = PushState.SENT
         db.flush()
-        assert outbox.due(db, NOW, messengers, 16, 12)[0] == [told[0].id, told[1].id]
+        assert due(db, 16, 12) == [told[0].id, told[1].id]
 
     await database.run(unit)
 

@@ -14,3 +14,9 @@ async def stage(database_url: str, tmp_path: Path) -> AsyncIterator[Stage]:
     stage.extra_env["METRICS_LISTEN"] = f"127.0.0.1:{free_port()}"
     yield stage
     await stage.close()
+
+
+@pytest.fixture
+async def town() -> AsyncIterator[Town]:
+    async with await Town.start() as town:
+        yield town

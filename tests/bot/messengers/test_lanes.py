@@ -57,6 +57,29 @@ async def test_waiting_for_other_servers_holds_no_slot() -> None:
     assert await lanes.drain(5)
 
 
+async def test_a_messenger_that_hangs_holds_up_no_other() -> None:
+    lanes = Lanes(at_once=2)
+    gate, passed = asyncio.Event(), asyncio.Event()
+
+    async def hangs() -> None:
+        await gate.wait()
+
+    async def stranger() -> None:
+        passed.set()
+
+    for number in range(50):
+        lanes.put(("slow", number), hangs)
+    lanes.put(("quick", 1), stranger)
+    await asyncio.wait_for(passed.wait(), 5)
+    await asyncio.wait_for(lanes.room(10, "quick"), 5)
+    full = asyncio.create_task(lanes.room(10, "slow"))
+    await asyncio.sleep(0)
+    assert not full.done()
+    gate.set()
+    await asyncio.wait_for(full, 5)
+    assert await lanes.drain(5)
+
+
 async def test_a_failing_job_does_not_stop_its_lane() -> None:
     lanes = Lanes()
     done = asyncio.Event()

@@ -1,0 +1,69 @@
+"""A messenger takes what we send and does not answer: its own people wait, nobody else does."""
+
+from __future__ import annotations
+
+import pytest
+from sqlmodel import col, func, select
+
+from demo.botapi.faults import Fault
+from demo.people import Town
+from storage.database import Database
+from storage.states import InboxState
+from storage.tables import InboxUpdate
+from tests.bot.messengers.house import open_house
+from tests.bot.messengers.test_outbox import member, push
+from tests.journeys.stage import Stage
+from tests.trouble.watching import beside, nothing_crashed, shown, until
+
+#: Seconds until an answer comes at last; less than the bot waits.
+HANG = 20.0
+#: More than have room at once.
+CROWD, ROOM = 70, 64
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_people_of_the_other_messenger_do_not_wait(stage: Stage) -> None:
+    town = stage.town
+    mina = town.bale.person("مینا")
+    crowd = [town.telegram.person(f"کاربر {number}") for number in range(CROWD)]
+    await stage.start()
+    with shown(stage):
+        slow = town.telegram.faults.add(Fault.slow(HANG), method="sendMessage", times=None)
+        for one in crowd:
+            await one.start()
+        waiting = select(func.count()).where(col(InboxUpdate.state) == InboxState.DONE)
+        async with beside(stage) as look:
+
+            async def full() -> bool:
+                count: int = await look(lambda db: db.exec(waiting).one())
+                return count >= ROOM
+
+            await until(full, what="a crowd that waits for its answers")
+        await mina.start()
+        await mina.sees("خوش آمدید")
+        assert not town.telegram.server.calls_of("sendMessage"), "she waited for somebody else's messenger"
+        town.telegram.faults.remove(slow)
+        for one in crowd:
+            await one.sees("خوش آمدید", within=60)
+            assert len(one.new()) == 1
+        nothing_crashed(stage)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_pushes_to_the_other_messenger_do_not_wait(town: Town, database: Database) -> None:
+    async with open_house(town, database) as house:
+        mina = await member(house, there := town.bale.person("مینا"))
+        crowd = [town.telegram.person(f"کاربر {number}") for number in range(20)]
+        accounts = [await member(house, one) for one in crowd]
+        before = len(town.telegram.server.calls_of("sendMessage"))
+        slow = town.telegram.faults.add(Fault.slow(HANG), method="sendMessage", times=None)
+        for account in accounts:
+            await push(house, account, "خبر")
+        await push(house, mina, "خبر")
+        await there.sees("خبر")
+        after = len(town.telegram.server.calls_of("sendMessage"))
+        assert after == before, "it waited for the other messenger"
+        town.telegram.faults.remove(slow)
+        for one in crowd:
+            await one.sees("خبر", within=60)
+            assert sum(seen.text == "خبر" for seen in one.history()) == 1
