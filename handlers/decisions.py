@@ -133,7 +133,6 @@ def routes(engine: Engine) -> Routes:
         coop_cases.check(
             turn.db,
             request,
-            coop_cases.case_of(turn.db, request),
             actor=turn.actor,
             action=CooperationAction.UNIVERSITY_REJECT,
             version=press.version,

@@ -80,10 +80,15 @@ class Case:
     officer: Availability = Availability()
     university_code: str | None = None
     reviewer_id: int | None = None
-    #: Accounts of the distributor's managers: they are no experts of its requests.
+    #: Accounts of the distributor's managers.
     managers: frozenset[int] = frozenset()
     #: The branch has another open request.
     branch_busy: bool = False
+
+    @property
+    def sides(self) -> frozenset[int]:
+        """Accounts that are no experts of it, on either side [I]."""
+        return self.managers | {self.officer_id}
 
 
 def branch_free(case: Case) -> str | None:
@@ -150,13 +155,12 @@ def standings(case: Case, actor: Actor) -> frozenset[Standing]:
         return frozenset({Standing.SYSTEM})
     if actor.account_id is None:
         return frozenset()
-    owns = actor.account_id == case.officer_id
     if actor.role is Role.OFFICER:
-        return frozenset({Standing.OFFICER}) if owns else frozenset()
+        return frozenset({Standing.OFFICER}) if actor.account_id == case.officer_id else frozenset()
     if actor.role is Role.DISTRIBUTOR:
         manages = actor.distributor_id is not None and actor.distributor_id == case.distributor_id
         return frozenset({Standing.DISTRIBUTOR}) if manages else frozenset()
-    if owns or actor.account_id in case.managers:
+    if actor.account_id in case.sides:
         return frozenset()
     if actor.role is Role.STAFF:
         return frozenset({Standing.STAFF})
@@ -170,13 +174,13 @@ def standings(case: Case, actor: Actor) -> frozenset[Standing]:
     return frozenset(found | ({Standing.IN_CHARGE} if actor.role is Role.IN_CHARGE else set()))
 
 
-_MACHINE = machine.Machine(CooperationState, _rows(), standings)
+MACHINE = machine.Machine(CooperationState, _rows(), standings)
 
-TABLE = _MACHINE.table
-TERMINAL = _MACHINE.terminal
-allowed_actions = _MACHINE.allowed_actions
-refusal = _MACHINE.refusal
-mermaid = _MACHINE.mermaid
+TABLE = MACHINE.table
+TERMINAL = MACHINE.terminal
+allowed_actions = MACHINE.allowed_actions
+refusal = MACHINE.refusal
+mermaid = MACHINE.mermaid
 
 
 def may_see(case: Case, actor: Actor) -> bool:

@@ -62,11 +62,11 @@ class Machine(Generic[S, A, W, C]):
             state for state in states if not any(source is state for source, _ in self.table)
         )
         self._states = states
-        self._standings = standings
+        self.standings = standings
 
     def allowed_actions(self, case: C, actor: Actor) -> frozenset[A]:
         """Everything that `actor` may do with the case now."""
-        stands = self._standings(case, actor)
+        stands = self.standings(case, actor)
         return frozenset(
             action
             for (source, action), row in self.table.items()
@@ -79,7 +79,7 @@ class Machine(Generic[S, A, W, C]):
         "error.not_yours" for whoever is a stranger to this action in every state, "error.stale" where only the state
         is in the way, else what the guard says.
         """
-        stands = self._standings(case, actor)
+        stands = self.standings(case, actor)
         row = self.table.get((cast("S | None", case.state), action))
         if row is None:
             ever = any(stands & other.by for (_, name), other in self.table.items() if name is action)

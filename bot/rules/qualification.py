@@ -66,6 +66,11 @@ class Case:
     #: The fee in force is 0, so that approval completes at once.
     free_of_charge: bool = False
 
+    @property
+    def sides(self) -> frozenset[int]:
+        """Accounts that are no experts of it [I]."""
+        return frozenset({self.owner_id})
+
 
 #: A guard returns the text key of its refusal, or None where it lets pass.
 Guard = Callable[[Case], str | None]
@@ -190,10 +195,10 @@ def may_see(case: Case, actor: Actor) -> bool:
     return Standing.OWNER in stands or (bool(stands) and case.state not in (None, RequestState.DRAFT))
 
 
-_MACHINE = machine.Machine(RequestState, _rows(), standings)
+MACHINE = machine.Machine(RequestState, _rows(), standings)
 
-TABLE = _MACHINE.table
-TERMINAL = _MACHINE.terminal
-allowed_actions = _MACHINE.allowed_actions
-refusal = _MACHINE.refusal
-mermaid = _MACHINE.mermaid
+TABLE = MACHINE.table
+TERMINAL = MACHINE.terminal
+allowed_actions = MACHINE.allowed_actions
+refusal = MACHINE.refusal
+mermaid = MACHINE.mermaid

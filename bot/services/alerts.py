@@ -6,7 +6,8 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from bot.errors import NotAllowed, Stale
-from bot.services import audit, cases
+from bot.services import audit
+from bot.services.grants import check_grant
 from bot.services.notify import settle_alert
 from bot.turn import Actor
 from storage.states import Role
@@ -16,7 +17,7 @@ from storage.tables import StaffAlert
 def _need_staff(db: Session, actor: Actor) -> None:
     if actor.role is not Role.STAFF:
         raise NotAllowed("error.not_allowed")
-    cases.check_grant(db, actor)
+    check_grant(db, actor)
 
 
 def count_open(db: Session) -> int:

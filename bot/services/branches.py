@@ -10,9 +10,9 @@ from sqlmodel import Session, col, select
 from bot.errors import InvalidInput, NotAllowed, Refusal, Stale
 from bot.rules import identity, places
 from bot.services import audit, contracts, routing
-from bot.services.cases import check_grant
 from bot.services.coop import cases
 from bot.services.coop.cards import unreachable
+from bot.services.grants import check_grant
 from bot.turn import Actor
 from storage.states import Role
 from storage.tables import Account, Branch, Contract, CooperationRequest, Distributor

@@ -52,17 +52,7 @@ def complete(
     request = cases.load(db, request_id)
     if request.state is not RequestState.AWAITING_PAYMENT:
         return False
-    case = cases.case_of(db, request)
-    cases.change(
-        db,
-        request,
-        case,
-        actor=actor,
-        action=Action.COMPLETE,
-        now=now,
-        values={"closed_at": now},
-        bank_ref=bank_ref,
-    )
+    cases.change(db, request, actor=actor, action=Action.COMPLETE, now=now, bank_ref=bank_ref)
     finish(db, request, now=now, bank_ref=bank_ref)
     return True
 

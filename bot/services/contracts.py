@@ -9,9 +9,9 @@ from sqlmodel import Session, col, select
 from bot.errors import NotAllowed, Refusal
 from bot.rules.cooperation import CONTRACT, ContractAction, contract_standings
 from bot.services import audit, eligibility
-from bot.services.cases import check_grant
 from bot.services.coop import cases, closing, news
 from bot.services.coop.ending import contract_case, end, load_contract
+from bot.services.grants import check_grant
 from bot.turn import SYSTEM, Actor
 from storage.states import ContractState, Role
 from storage.tables import Account, Branch, Contract, CooperationRequest, Distributor, Officer

@@ -8,8 +8,8 @@ from bot.services.coop.cards import (
     expert_card,
     officer_card,
 )
-from bot.services.coop.cases import SUBJECT
-from bot.services.coop.decisions import approve, assign, claim, release, release_all, university_reject
+from bot.services.coop.cases import KIND, SUBJECT
+from bot.services.coop.decisions import approve, university_reject
 from bot.services.coop.lists import (
     Line,
     Page,
@@ -27,6 +27,7 @@ from bot.services.coop.sides import accept, give_up, pick, reject, university_of
 from bot.services.coop.timeline import timeline
 
 __all__ = [
+    "KIND",
     "SUBJECT",
     "DistributorCard",
     "ExpertCard",
@@ -59,3 +60,5 @@ __all__ = [
     "university_reject",
     "withdraw",
 ]
+
+claim, release, release_all, assign = KIND.claim, KIND.release, KIND.release_all, KIND.assign

@@ -1,4 +1,4 @@
-"""What experts do with a file: claim, pass on, declare deficiencies, reject, approve (SPEC 2.2)."""
+"""What experts decide of a qualification request: declare deficiencies, reject, approve (SPEC 2.2)."""
 
 import secrets
 from collections.abc import Sequence
@@ -6,104 +6,18 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
-from bot.errors import InvalidInput, NotAllowed, Refusal
+from bot.errors import InvalidInput, Refusal
 from bot.rules import items as law
 from bot.rules.qualification import Action
 from bot.screens import Button, button
-from bot.services import cases, completion, notify, reference, routing, tariffs, waiting
+from bot.services import cases, completion, notify, reference, tariffs
 from bot.services.cases import SUBJECT
 from bot.texts import formats, t
 from bot.turn import Actor
-from storage.states import RejectReason, RequestKind, RequestState
+from storage.states import RejectReason, RequestKind
 from storage.tables import DeficiencyRound, QualificationRequest
-
-
-def claim(
-    db: Session, *, actor: Actor, request_id: int, version: int | None = None, now: datetime
-) -> QualificationRequest:
-    """Take a file out of the queue (W7). Raises AlreadyDecided where a colleague has it."""
-    request = cases.load(db, request_id)
-    case = cases.case_of(db, request)
-    values = {"reviewer_id": actor.account_id}
-    return cases.change(
-        db, request, case, actor=actor, action=Action.CLAIM, now=now, version=version, values=values
-    )
-
-
-def release(
-    db: Session, *, actor: Actor, request_id: int, version: int | None = None, now: datetime
-) -> QualificationRequest:
-    """Put a file back into the queue; its expert is told where somebody else did it."""
-    request = cases.load(db, request_id)
-    holder = request.reviewer_id
-    case = cases.case_of(db, request)
-    request = cases.change(
-        db,
-        request,
-        case,
-        actor=actor,
-        action=Action.RELEASE,
-        now=now,
-        version=version,
-        values={"reviewer_id": None},
-        holder=holder,
-    )
-    if holder is not None and holder != actor.account_id:
-        _tell_expert(db, request, holder, "released", now, see=False)
-    return request
-
-
-def release_all(db: Session, *, actor: Actor, expert_id: int, now: datetime) -> int:
-    """Put every file that this expert is reviewing back into the queue (an expert leaves); say how many.
-
-    Files with deficiencies stay with them until the officer answers or somebody reassigns them (SPEC Q12).
-    """
-    query = select(QualificationRequest).where(
-        QualificationRequest.reviewer_id == expert_id,
-        QualificationRequest.state == RequestState.IN_REVIEW,
-    )
-    released = [
-        release(db, actor=actor, request_id=request.id or 0, now=now)
-        for request in db.exec(query.order_by(col(QualificationRequest.id))).all()
-    ]
-    for university in sorted({request.university_code or "" for request in released} - {""}):
-        waiting.tell(db, university_code=university, now=now)
-    return len(released)
-
-
-def assign(
-    db: Session, *, actor: Actor, request_id: int, expert_id: int, version: int | None = None, now: datetime
-) -> QualificationRequest:
-    """Give a file to an expert of its university (W7); both experts are told (N22)."""
-    request = cases.load(db, request_id)
-    case = cases.case_of(db, request)
-    before = request.reviewer_id
-    cases.check(db, request, case, actor=actor, action=Action.ASSIGN, version=version)
-    if expert_id == request.account_id or not routing.is_active_expert(
-        db, expert_id, request.university_code
-    ):
-        raise NotAllowed("error.not_expert_here")
-    if expert_id == before:
-        raise InvalidInput("error.same_expert")
-    request = cases.change(
-        db,
-        request,
-        case,
-        actor=actor,
-        action=Action.ASSIGN,
-        now=now,
-        version=version,
-        values={"reviewer_id": expert_id},
-        expert=expert_id,
-        before=before,
-    )
-    if before is not None and before != actor.account_id:
-        _tell_expert(db, request, before, "taken", now, see=False)
-    if expert_id != actor.account_id:
-        _tell_expert(db, request, expert_id, "given", now, see=True)
-    return request
 
 
 def declare_deficiencies(
@@ -118,7 +32,7 @@ def declare_deficiencies(
 ) -> QualificationRequest:
     """Tell the officer what is missing (N4): ticked items, or a note of 5 characters, or both.
 
-    Raises InvalidInput("error.nothing_declared"), InvalidInput("error.not_tickable"), and as `claim`.
+    Raises InvalidInput("error.nothing_declared"), InvalidInput("error.not_tickable"), and as `cases.change`.
     """
     request = cases.load(db, request_id)
     case = cases.case_of(db, request)
@@ -190,19 +104,16 @@ def reject(
 ) -> QualificationRequest:
     """Close the request with a reason (N5, N5w); the officer may file again without limit (R24).
 
-    A preset needs no words of the expert's own, OTHER does. Raises InvalidInput("error.short_reason"), and as `claim`.
+    A preset needs no words of the expert's own, OTHER does. Raises InvalidInput("error.short_reason"), and as `cases.change`.
     """
     own = (text or "").strip()
     if (reason is RejectReason.OTHER or own) and not law.long_enough(own):
         raise InvalidInput("error.short_reason")
     preset = None if reason is RejectReason.OTHER else t(f"reason.{reason}")
     words = "؛ ".join(part for part in (preset, own) if part)
-    request = cases.load(db, request_id)
-    case = cases.case_of(db, request)
     request = cases.change(
         db,
-        request,
-        case,
+        cases.load(db, request_id),
         actor=actor,
         action=Action.REJECT,
         now=now,
@@ -212,7 +123,6 @@ def reject(
             "reject_reason": reason,
             "reject_text": words,
             "decided_at": now,
-            "closed_at": now,
         },
         reason=reason,
     )
@@ -253,7 +163,7 @@ def approve(
 ) -> QualificationRequest:
     """Approve at the fee in force today (R27–R29): AWAITING_PAYMENT with the link (N6), or COMPLETED where it is 0.
 
-    Raises Refusal("error.no_tariff"), which alerts the staff, where no tariff is in force (SPEC Q48); and as `claim`.
+    Raises Refusal("error.no_tariff"), which alerts the staff, where no tariff is in force (SPEC Q48); and as `cases.change`.
     """
     request = cases.load(db, request_id)
     case = cases.case_of(db, request)
@@ -261,9 +171,7 @@ def approve(
     fee = _fee(db, request.kind, now)
     free = fee == 0
     values: dict[str, Any] = {"reviewer_id": actor.account_id, "fee_rial": fee, "decided_at": now}
-    if free:
-        values["closed_at"] = now
-    else:
+    if not free:
         values["pay_token"] = token or secrets.token_hex(16)
     case = replace(case, free_of_charge=free)
     request = cases.change(
@@ -327,20 +235,5 @@ def _tell_officer(
         text=text,
         rows=rows,
         sms=sms,
-        now=now,
-    )
-
-
-def _tell_expert(
-    db: Session, request: QualificationRequest, expert_id: int, what: str, now: datetime, *, see: bool
-) -> None:
-    """N22: the file came to, or left, this expert."""
-    notify.push(
-        db,
-        kind="N22",
-        event_key=f"{SUBJECT}:{request.id}:{what}:{request.version}",
-        account_id=expert_id,
-        text=t(f"push.N22_{what}", code=request.tracking_code),
-        rows=[[button(t("nav.see"), "desk.file", request.id or 0)]] if see else (),
         now=now,
     )

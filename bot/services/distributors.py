@@ -12,8 +12,8 @@ from bot.rules import identity
 from bot.services import audit, branches
 from bot.services.accounts import experts, roles
 from bot.services.accounts.experts import Hired
-from bot.services.cases import check_grant
 from bot.services.coop import cases
+from bot.services.grants import check_grant
 from bot.texts import t
 from bot.turn import Actor
 from storage.states import DistributorKind, Role

@@ -171,7 +171,7 @@ def living_files(db: Session, account_id: int, answers: Mapping[str, Any]) -> se
 def discard(db: Session, *, actor: Actor, request_id: int, now: datetime, version: int | None = None) -> None:
     """Delete a draft and what was answered in it; chats that show its form leave it."""
     request = cases.load(db, request_id)
-    cases.check(db, request, cases.case_of(db, request), actor=actor, action=Action.DISCARD, version=version)
+    cases.check(db, request, actor=actor, action=Action.DISCARD, version=version)
     drafts = list(
         db.exec(
             select(Draft.id).where(

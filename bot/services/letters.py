@@ -14,8 +14,9 @@ from sqlmodel import Session, col, select
 from bot.desk import Desk
 from bot.errors import InvalidInput, NotAllowed, Stale
 from bot.screens import button, rows_to_json
-from bot.services import audience, audit, cases
+from bot.services import audience, audit
 from bot.services.audience import Audience
+from bot.services.grants import check_grant
 from bot.texts import t
 from bot.turn import Actor
 from storage.states import Channel, LetterState, PushState, Role
@@ -53,7 +54,7 @@ def _need_staff(db: Session, actor: Actor) -> None:
     """Only the directorate writes letters (SPEC Q45)."""
     if actor.role is not Role.STAFF:
         raise NotAllowed("error.not_allowed")
-    cases.check_grant(db, actor)
+    check_grant(db, actor)
 
 
 # -- the directorate's side ------------------------------------------------------------------------

@@ -52,13 +52,4 @@ def withdraw(
 ) -> QualificationRequest:
     """The officer gives the request up. Raises NotAllowed("error.payment_uncertain") while the bank may say "paid"."""
     request = cases.load(db, request_id, lock=True)
-    return cases.change(
-        db,
-        request,
-        cases.case_of(db, request),
-        actor=actor,
-        action=Action.WITHDRAW,
-        now=now,
-        version=version,
-        values={"closed_at": now},
-    )
+    return cases.change(db, request, actor=actor, action=Action.WITHDRAW, now=now, version=version)

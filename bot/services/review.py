@@ -10,15 +10,9 @@ from sqlmodel import Session, col, select
 from bot.errors import InvalidInput, NotAllowed
 from bot.rules.qualification import Action, Case, allowed_actions, may_see
 from bot.services import audit, cases, routing
-from bot.services.decisions import (
-    approve,
-    assign,
-    claim,
-    declare_deficiencies,
-    reject,
-    release,
-    release_all,
-)
+from bot.services.cases import KIND
+from bot.services.decisions import approve, declare_deficiencies, reject
+from bot.services.grants import check_grant
 from bot.turn import Actor
 from storage.states import RequestState, Role
 from storage.tables import (
@@ -32,6 +26,7 @@ from storage.tables import (
 )
 
 __all__ = [
+    "KIND",
     "approve",
     "assign",
     "claim",
@@ -48,6 +43,8 @@ __all__ = [
     "under_way",
     "view_paper",
 ]
+
+claim, release, release_all, assign = KIND.claim, KIND.release, KIND.release_all, KIND.assign
 
 _ASCII = str.maketrans("۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩", "01234567890123456789")
 TRACKING_CODE, NATIONAL_CODE = 12, 10  # digits
@@ -96,7 +93,7 @@ class Expert:
 
 def university_for(db: Session, actor: Actor, university_code: str | None) -> str:
     """The university whose files the actor may list: an expert's own; staff name one."""
-    cases.check_grant(db, actor)
+    check_grant(db, actor)
     if actor.role is Role.STAFF and university_code is not None:
         return university_code
     if actor.role not in routing.REVIEWERS or actor.university_code is None:
@@ -194,7 +191,7 @@ def find(db: Session, *, actor: Actor, code: str) -> list[QualificationRequest]:
 
     Raises InvalidInput("search.bad") for anything but 12 or 10 digits, InvalidInput("desk.not_found").
     """
-    cases.check_grant(db, actor)
+    check_grant(db, actor)
     digits = as_code(code)
     query = (
         select(QualificationRequest)
@@ -232,7 +229,7 @@ def open_file(db: Session, *, actor: Actor, request_id: int) -> File:
 
 
 def _visible(db: Session, actor: Actor, request: QualificationRequest) -> Case:
-    cases.check_grant(db, actor)
+    check_grant(db, actor)
     case = cases.case_of(db, request)
     if not may_see(case, actor):
         raise NotAllowed

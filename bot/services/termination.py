@@ -18,8 +18,8 @@ from bot.rules.cooperation import (
 )
 from bot.screens import button
 from bot.services import audit, notify
-from bot.services.cases import check_grant
 from bot.services.coop import cases, ending, news
+from bot.services.grants import check_grant
 from bot.texts import formats, t
 from bot.turn import Actor
 from storage.states import ContractState, TerminationState

@@ -208,8 +208,8 @@ def deactivate(db: Session, *, actor: Actor, account_id: int, grant_id: int, now
 
 def leave_desk(db: Session, *, actor: Actor, account_id: int, now: datetime) -> None:
     """Put what this expert is reviewing back into the queues, so that a colleague can take it (SPEC 2.2)."""
-    review.release_all(db, actor=actor, expert_id=account_id, now=now)
-    cooperation.release_all(db, actor=actor, expert_id=account_id, now=now)
+    for kind in (review.KIND, cooperation.KIND):
+        kind.release_all(db, actor=actor, expert_id=account_id, now=now)
 
 
 def of_university(db: Session, *, university_code: str) -> list[Expert]:

@@ -9,8 +9,8 @@ from sqlmodel import Session, col, select
 from bot.errors import NotAllowed
 from bot.rules.cooperation import Action, Case, Standing, allowed_actions, standings
 from bot.services import notify
-from bot.services.cases import check_grant
 from bot.services.coop import cases
+from bot.services.grants import check_grant
 from bot.services.reference import university_name
 from bot.texts import formats
 from bot.turn import Actor

@@ -33,7 +33,7 @@ def close_pending(
     )
     closed = list(db.exec(query))
     for request in closed:
-        cases.change(db, request, cases.case_of(db, request), actor=SYSTEM, action=Action.CLOSE, now=now)
+        cases.change(db, request, actor=SYSTEM, action=Action.CLOSE, now=now)
         news.closed(db, request, now=now)
     return closed
 

@@ -1,108 +1,16 @@
-"""What experts of the branch's university do with an accepted request (SPEC 2.4): claim, pass on, approve, reject."""
+"""What experts of the branch's university decide of an accepted request (SPEC 2.4): approve, reject."""
 
 from datetime import datetime
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
-from bot.errors import InvalidInput, NotAllowed
+from bot.errors import InvalidInput
 from bot.rules import identity
 from bot.rules.cooperation import REJECTION_REASON, Action
-from bot.screens import button
-from bot.services import contracts, notify, routing, waiting
+from bot.services import contracts
 from bot.services.coop import cases, closing, news
-from bot.texts import t
 from bot.turn import Actor
-from storage.states import CooperationState
 from storage.tables import CooperationRequest
-
-
-def claim(
-    db: Session, *, actor: Actor, request_id: int, version: int | None = None, now: datetime
-) -> CooperationRequest:
-    """Take a file out of the queue (W7). Raises AlreadyDecided where a colleague has it."""
-    request = cases.load(db, request_id)
-    return cases.change(
-        db,
-        request,
-        cases.case_of(db, request),
-        actor=actor,
-        action=Action.CLAIM,
-        now=now,
-        version=version,
-        values={"reviewer_id": actor.account_id},
-    )
-
-
-def release(
-    db: Session, *, actor: Actor, request_id: int, version: int | None = None, now: datetime
-) -> CooperationRequest:
-    """Put a file back into the queue; its expert is told where somebody else did it."""
-    request = cases.load(db, request_id)
-    holder = request.reviewer_id
-    request = cases.change(
-        db,
-        request,
-        cases.case_of(db, request),
-        actor=actor,
-        action=Action.RELEASE,
-        now=now,
-        version=version,
-        values={"reviewer_id": None},
-        holder=holder,
-    )
-    if holder is not None and holder != actor.account_id:
-        _tell_expert(db, request, holder, "released", now, see=False)
-    return request
-
-
-def release_all(db: Session, *, actor: Actor, expert_id: int, now: datetime) -> int:
-    """Put every file in this expert's hands back into the queue (an expert leaves); say how many."""
-    query = select(CooperationRequest.id).where(
-        CooperationRequest.reviewer_id == expert_id,
-        CooperationRequest.state == CooperationState.PENDING_UNIVERSITY,
-    )
-    released = [
-        release(db, actor=actor, request_id=request_id or 0, now=now)
-        for request_id in db.exec(query.order_by(col(CooperationRequest.id))).all()
-    ]
-    for university in sorted({request.university_code or "" for request in released} - {""}):
-        waiting.tell(db, university_code=university, now=now)
-    return len(released)
-
-
-def assign(
-    db: Session, *, actor: Actor, request_id: int, expert_id: int, version: int | None = None, now: datetime
-) -> CooperationRequest:
-    """Give a file to an expert of its university (W7); both experts are told (N22).
-
-    Raises NotAllowed("error.not_expert_here") also for somebody who stands on one of the two sides.
-    """
-    request = cases.load(db, request_id)
-    case = cases.case_of(db, request)
-    before = request.reviewer_id
-    cases.check(db, request, case, actor=actor, action=Action.ASSIGN, version=version)
-    own = {request.account_id} | case.managers
-    if expert_id in own or not routing.is_active_expert(db, expert_id, request.university_code):
-        raise NotAllowed("error.not_expert_here")
-    if expert_id == before:
-        raise InvalidInput("error.same_expert")
-    request = cases.change(
-        db,
-        request,
-        case,
-        actor=actor,
-        action=Action.ASSIGN,
-        now=now,
-        version=version,
-        values={"reviewer_id": expert_id},
-        expert=expert_id,
-        before=before,
-    )
-    if before is not None and before != actor.account_id:
-        _tell_expert(db, request, before, "taken", now, see=False)
-    if expert_id != actor.account_id:
-        _tell_expert(db, request, expert_id, "given", now, see=True)
-    return request
 
 
 def approve(
@@ -118,7 +26,6 @@ def approve(
     request = cases.change(
         db,
         request,
-        cases.case_of(db, request),
         actor=actor,
         action=Action.APPROVE,
         now=now,
@@ -149,7 +56,6 @@ def university_reject(
     request = cases.change(
         db,
         request,
-        cases.case_of(db, request),
         actor=actor,
         action=Action.UNIVERSITY_REJECT,
         now=now,
@@ -158,18 +64,3 @@ def university_reject(
     )
     news.rejected_by_university(db, request, now=now)
     return request
-
-
-def _tell_expert(
-    db: Session, request: CooperationRequest, expert_id: int, what: str, now: datetime, *, see: bool
-) -> None:
-    """N22: the file came to, or left, this expert."""
-    notify.push(
-        db,
-        kind="N22",
-        event_key=f"{cases.SUBJECT}:{request.id}:{what}:{request.version}",
-        account_id=expert_id,
-        text=t(f"push.N22_{what}", code=request.tracking_code),
-        rows=[[button(t("nav.see"), "desk.coop_file", request.id or 0)]] if see else (),
-        now=now,
-    )

@@ -15,7 +15,7 @@ from bot.rules.cooperation import (
     TerminationCase,
 )
 from bot.services import audit
-from bot.services.cases import check_grant
+from bot.services.grants import check_grant
 from bot.services.swap import swap
 from bot.turn import SYSTEM, Actor
 from storage.states import ContractState, TerminationState

@@ -9,8 +9,8 @@ from sqlmodel import Session, col, select
 
 from bot.errors import InvalidInput, NotAllowed
 from bot.services import routing
-from bot.services.cases import check_grant
 from bot.services.coop import cases
+from bot.services.grants import check_grant
 from bot.services.review import TRACKING_CODE, as_code, university_for
 from bot.turn import Actor
 from storage.states import OPEN_COOPERATION, CooperationState, Role

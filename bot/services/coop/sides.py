@@ -161,7 +161,6 @@ def _refuse(
     request = cases.change(
         db,
         request,
-        cases.case_of(db, request),
         actor=actor,
         action=action,
         now=now,
@@ -181,7 +180,6 @@ def withdraw(
     request = cases.change(
         db,
         request,
-        cases.case_of(db, request),
         actor=actor,
         action=Action.WITHDRAW,
         now=now,

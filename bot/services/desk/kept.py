@@ -11,7 +11,8 @@ from sqlmodel import Session, SQLModel, col, select
 
 from bot.errors import InvalidInput, NotAllowed, Stale
 from bot.screens import MAX_VERSION
-from bot.services import audit, cases
+from bot.services import audit
+from bot.services.grants import check_grant
 from bot.turn import Actor
 from storage.states import Role
 from storage.tables import DocumentType
@@ -23,7 +24,7 @@ def need_staff(db: Session, actor: Actor) -> None:
     """Raises NotAllowed for everybody but staff whose role is in force."""
     if actor.role is not Role.STAFF or actor.account_id is None:
         raise NotAllowed("error.not_allowed")
-    cases.check_grant(db, actor)
+    check_grant(db, actor)
 
 
 def mark(row: SQLModel) -> int:

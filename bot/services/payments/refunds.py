@@ -9,7 +9,8 @@ from sqlmodel import Session, col, select
 from bot.errors import InvalidInput, NotAllowed, Stale
 from bot.rules.payment import PaymentEvent
 from bot.screens import button
-from bot.services import cases, notify
+from bot.services import notify
+from bot.services.grants import check_grant
 from bot.services.payments import alerts
 from bot.services.payments.attempts import locked, move
 from bot.texts import BIDI_MARKS, t
@@ -151,7 +152,7 @@ def _returned(
 ) -> PaymentAttempt:
     if actor.role is not Role.STAFF:
         raise NotAllowed
-    cases.check_grant(db, actor)
+    check_grant(db, actor)
     reference = " ".join(BIDI_MARKS.sub("", reference).split())
     if not 1 <= len(reference) <= MAX_REFERENCE:
         raise InvalidInput("error.refund_reference")
