@@ -11,6 +11,7 @@ from bot.screens import Press, Reply, Screen, button
 from bot.services import contracts, cooperation, reference, termination
 from bot.services.coop import cases
 from bot.services.cooperation import OfficerCard
+from bot.services.lists import Page
 from bot.texts import formats, t
 from bot.turn import Turn
 from conversations.centers import ABOUT, VERSION
@@ -130,7 +131,9 @@ def archive(turn: Turn, press: Press) -> Screen:
     return _list(turn, press, "coop.archive_title", "coop.line_state", cooperation.archive_for_officer)
 
 
-def _list(turn: Turn, press: Press, title: str, line: str, fetch: Callable[..., cooperation.Page]) -> Screen:
+def _list(
+    turn: Turn, press: Press, title: str, line: str, fetch: Callable[..., Page[cooperation.Line]]
+) -> Screen:
     def word(i: str, one: cooperation.Line) -> str:
         return t(
             line,

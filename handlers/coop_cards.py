@@ -8,6 +8,7 @@ from sqlmodel import Session
 
 from bot.screens import Press, Screen, button
 from bot.services import branches, cooperation
+from bot.services.lists import Page
 from bot.texts import formats, t
 from bot.turn import Actor
 from conversations.wording import for_people, shortened
@@ -96,7 +97,7 @@ def listed(
     press: Press,
     *,
     title: str,
-    fetch: Callable[[int, int], cooperation.Page],
+    fetch: Callable[[int, int], Page[cooperation.Line]],
     word: Callable[[str, cooperation.Line], str],
     name: Callable[[cooperation.Line], str],
     opens: str,

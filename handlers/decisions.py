@@ -6,14 +6,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 from bot.routes import Routes
 from bot.rules.cooperation import Action as CooperationAction
 from bot.rules.qualification import Action
 from bot.screens import Button, Press, Reply, Screen, button
-from bot.services import cases, cooperation, review
-from bot.services.coop import cases as coop_cases
+from bot.services import cooperation, review
+from bot.services.files import FileKind, FileRow
 from bot.texts import formats, t
 from bot.turn import Turn
 from conversations.engine import Engine
@@ -28,65 +28,44 @@ PAGE = 8
 HEADS = (Role.IN_CHARGE, Role.STAFF)
 
 
-class Request(Protocol):
-    """What the deeds know of a file of either sort."""
-
-    id: int | None
-    version: int
-    account_id: int
-    university_code: str | None
-    reviewer_id: int | None
-    tracking_code: Any
-
-
 @dataclass(frozen=True, slots=True)
 class Sort:
-    """One sort of files: where its routes begin ("desk." or "desk.coop_"), its card, its services."""
+    """One sort of files: what it is, where its routes begin ("desk." or "desk.coop_"), how its card is read."""
 
+    kind: FileKind[Any, Any, Any, Any, Any]
     prefix: str
-    look: Callable[[Turn, int], tuple[Request, frozenset[Any]]]
-    claim: Callable[..., object]
-    release: Callable[..., object]
-    assign: Callable[..., object]
+    look: Callable[[Turn, int], tuple[FileRow, frozenset[Any]]]
     #: Action of the law → the deed and its label.
     decisions: Mapping[Any, str]
 
-    @property
-    def file(self) -> str:
-        return f"{self.prefix}file"
 
-
-def _file(turn: Turn, request_id: int) -> tuple[Request, frozenset[Any]]:
+def _file(turn: Turn, request_id: int) -> tuple[FileRow, frozenset[Any]]:
     found = review.open_file(turn.db, actor=turn.actor, request_id=request_id)
     return found.request, found.actions
 
 
-def _cooperation(turn: Turn, request_id: int) -> tuple[Request, frozenset[Any]]:
+def _cooperation(turn: Turn, request_id: int) -> tuple[FileRow, frozenset[Any]]:
     found = cooperation.expert_card(turn.db, actor=turn.actor, request_id=request_id)
     return found.request, found.actions
 
 
 FILES = Sort(
+    review.KIND,
     "desk.",
     _file,
-    review.claim,
-    review.release,
-    review.assign,
     {Action.APPROVE: "approve", Action.REJECT: "reject", Action.DECLARE_DEFICIENCIES: "defects"},
 )
 COOPERATION = Sort(
+    cooperation.KIND,
     "desk.coop_",
     _cooperation,
-    cooperation.claim,
-    cooperation.release,
-    cooperation.assign,
     {CooperationAction.APPROVE: "approve", CooperationAction.UNIVERSITY_REJECT: "reject"},
 )
 #: Who holds a file; the same words in both laws.
 HOLDING = {Action.CLAIM: "claim", Action.RELEASE: "release", Action.ASSIGN: "assign"}
 
 
-def deeds(sort: Sort, request: Request, actions: frozenset[Any]) -> list[Row]:
+def deeds(sort: Sort, request: FileRow, actions: frozenset[Any]) -> list[Row]:
     """Decisions first, then who holds the file. Nothing that the law does not allow now."""
 
     def row(names: Mapping[Any, str]) -> list[Button]:
@@ -112,44 +91,30 @@ def routes(engine: Engine) -> Routes:
     table.show("desk.coop_approve", roles=EXPERTS)(approve_coop)
     table.act("desk.coop_approve_do", roles=EXPERTS)(approve_coop_do)
 
-    @table.act("desk.reject", roles=EXPERTS)
-    def reject(turn: Turn, press: Press) -> Reply:
-        return _begin(turn, press, Action.REJECT, "reject")
-
-    @table.act("desk.defects", roles=EXPERTS)
-    def defects(turn: Turn, press: Press) -> Reply:
-        return _begin(turn, press, Action.DECLARE_DEFICIENCIES, "deficiencies")
-
-    def _begin(turn: Turn, press: Press, action: Action, name: str) -> Reply:
+    def begin(sort: Sort, action: Action | CooperationAction, name: str, turn: Turn, press: Press) -> Reply:
         """Open a dialogue bound to the version that the expert saw."""
-        request = cases.load(turn.db, press.id)
-        case = cases.case_of(turn.db, request)
-        cases.check(turn.db, request, case, actor=turn.actor, action=action, version=press.version)
+        request = sort.kind.load(turn.db, press.id)
+        sort.kind.check(turn.db, request, actor=turn.actor, action=action, version=press.version)
         return engine.start(turn, name, subject_id=press.id, answers={"_version": press.version})
 
-    @table.act("desk.coop_reject", roles=EXPERTS)
-    def reject_coop(turn: Turn, press: Press) -> Reply:
-        request = coop_cases.load(turn.db, press.id)
-        coop_cases.check(
-            turn.db,
-            request,
-            actor=turn.actor,
-            action=CooperationAction.UNIVERSITY_REJECT,
-            version=press.version,
-        )
-        return engine.start(turn, "coop_reject", subject_id=press.id, answers={"_version": press.version})
-
+    table.act("desk.reject", roles=EXPERTS)(partial(begin, FILES, Action.REJECT, "reject"))
+    table.act("desk.defects", roles=EXPERTS)(
+        partial(begin, FILES, Action.DECLARE_DEFICIENCIES, "deficiencies")
+    )
+    table.act("desk.coop_reject", roles=EXPERTS)(
+        partial(begin, COOPERATION, CooperationAction.UNIVERSITY_REJECT, "coop_reject")
+    )
     return table
 
 
 def claim(sort: Sort, turn: Turn, press: Press) -> Reply:
-    sort.claim(turn.db, actor=turn.actor, request_id=press.id, version=press.version, now=turn.now)
-    return Reply(goto=Press(sort.file, press.id), notice=t("desk.claimed"))
+    sort.kind.claim(turn.db, actor=turn.actor, request_id=press.id, version=press.version, now=turn.now)
+    return Reply(goto=Press(sort.kind.door, press.id), notice=t("desk.claimed"))
 
 
 def release(sort: Sort, turn: Turn, press: Press) -> Reply:
-    sort.release(turn.db, actor=turn.actor, request_id=press.id, version=press.version, now=turn.now)
-    return Reply(goto=Press(sort.file, press.id), notice=t("desk.released"))
+    sort.kind.release(turn.db, actor=turn.actor, request_id=press.id, version=press.version, now=turn.now)
+    return Reply(goto=Press(sort.kind.door, press.id), notice=t("desk.released"))
 
 
 def approve(turn: Turn, press: Press) -> Screen:
@@ -178,12 +143,12 @@ def approve_coop(turn: Turn, press: Press) -> Screen:
 
 def _sure(sort: Sort, press: Press, text: str) -> Screen:
     yes = button(t("desk.approve_do"), f"{sort.prefix}approve_do", press.id, press.version)
-    return Screen(text, ((yes,), (back(sort.file, press.id, label="nav.no"),)))
+    return Screen(text, ((yes,), (back(sort.kind.door, press.id, label="nav.no"),)))
 
 
 def stale(sort: Sort, request_id: int) -> Screen:
     """A question about a file that is no longer as it was."""
-    return Screen(t("error.stale"), ((back(sort.file, request_id, label="desk.file"),),))
+    return Screen(t("error.stale"), ((back(sort.kind.door, request_id, label="desk.file"),),))
 
 
 def approve_do(turn: Turn, press: Press) -> Reply:
@@ -214,7 +179,7 @@ def assign(sort: Sort, turn: Turn, press: Press) -> Screen:
         if one.account.id not in (request.reviewer_id, request.account_id)
     ]
     if not others:
-        return Screen(t("desk.assign_none"), (ways(sort.file, press.id),))
+        return Screen(t("desk.assign_none"), (ways(sort.kind.door, press.id),))
     pages = -(-len(others) // PAGE)
     page = min(page_of(press), pages - 1)
     rows: list[Row] = []
@@ -225,12 +190,12 @@ def assign(sort: Sort, turn: Turn, press: Press) -> Screen:
         rows.append((button(label, action, press.id, press.version, str(one.account.id)),))
     text = t("desk.assign_title", code=request.tracking_code or "")
     turns = pager(press, page=page, pages=pages)
-    return Screen(text, (*rows, *turns, ways(sort.file, press.id)))
+    return Screen(text, (*rows, *turns, ways(sort.kind.door, press.id)))
 
 
 def assign_do(sort: Sort, turn: Turn, press: Press) -> Reply:
     expert_id = number_in(press)
-    sort.assign(
+    sort.kind.assign(
         turn.db,
         actor=turn.actor,
         request_id=press.id,
@@ -239,4 +204,4 @@ def assign_do(sort: Sort, turn: Turn, press: Press) -> Reply:
         now=turn.now,
     )
     expert = turn.db.get_one(Account, expert_id)
-    return Reply(goto=Press(sort.file, press.id), notice=t("desk.assigned", name=expert.name))
+    return Reply(goto=Press(sort.kind.door, press.id), notice=t("desk.assigned", name=expert.name))

@@ -3,15 +3,16 @@ hands; and an applicant's requests (SPEC 4.1, expert.menu)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any, Protocol
+from functools import partial
+from typing import Any
 
 from bot.errors import InvalidInput, NotAllowed
 from bot.routes import Routes
 from bot.screens import Button, Press, Reply, Screen, button
 from bot.services import cooperation, review
+from bot.services.lists import Lists, Page
 from bot.texts import formats, t
 from bot.turn import Turn
 from conversations.engine import Engine
@@ -31,15 +32,11 @@ PAGE = 10
 def routes(engine: Engine) -> Routes:
     """desk.queue, mine, all, next, the same of cooperation, desk.search, desk.person."""
     table = Routes()
-    table.show("desk.queue", roles=EXPERTS)(queue)
-    table.show("desk.mine", roles=EXPERTS)(mine)
-    table.show("desk.all", roles=HEADS)(under_way)
+    for action in _LISTS:
+        table.show(action, roles=HEADS if action in FOR_HEADS else EXPERTS)(listed)
     table.show("desk.person", roles=REVIEWERS)(person)
-    table.act("desk.next", roles=EXPERTS)(next_file)
-    table.show("desk.coop", roles=EXPERTS)(coop_queue)
-    table.show("desk.coop_mine", roles=EXPERTS)(coop_mine)
-    table.show("desk.coop_all", roles=HEADS)(coop_under_way)
-    table.act("desk.coop_next", roles=EXPERTS)(next_coop)
+    table.act("desk.next", roles=EXPERTS)(partial(next_file, FILES))
+    table.act("desk.coop_next", roles=EXPERTS)(partial(next_file, COOPERATION))
 
     @table.act("desk.search", roles=REVIEWERS)
     def search(turn: Turn, press: Press) -> Reply:
@@ -48,27 +45,15 @@ def routes(engine: Engine) -> Routes:
     return table
 
 
-class Found(Protocol):
-    """A part of a list. `oldest` is how long its first file has waited, None where the list is empty."""
-
-    @property
-    def lines(self) -> Sequence[Any]: ...
-    @property
-    def total(self) -> int: ...
-    @property
-    def oldest(self) -> timedelta | None: ...
-
-
 @dataclass(frozen=True, slots=True)
 class Sort:
-    """One sort of files: what a line says, what opens one, which lists there are (action → label)."""
+    """One sort of files: its services, what a line says, what opens one, which lists there are (action → label; the
+    queue comes first)."""
 
+    services: Lists[Any, Any]
     words: Callable[[Any], dict[str, str]]
-    name: Callable[[Any], str]
     opens: str
     lists: Mapping[str, str]
-    #: The list that only heads have.
-    for_heads: str
     #: The way to the other sort.
     other: Callable[[], Button]
 
@@ -78,7 +63,7 @@ class _Kind:
     """How one list is read and worded: `line` words a file, given its number and the sort's own values."""
 
     sort: Sort
-    fetch: Callable[..., Found]
+    fetch: Callable[..., Page[Any]]
     title: str
     empty: str
     line: str
@@ -97,73 +82,55 @@ def _coop_words(line: cooperation.Line) -> dict[str, str]:
 
 
 FILES = Sort(
+    review.LISTS,
     _file_words,
-    lambda line: str(line.applicant.name),
     "desk.file",
     {"desk.queue": "desk.new", "desk.mine": "desk.mine", "desk.all": "desk.under_way"},
-    "desk.all",
     lambda: button(t("desk.coop"), "desk.coop"),
 )
 COOPERATION = Sort(
+    cooperation.LISTS,
     _coop_words,
-    lambda line: str(line.officer.name),
     "desk.coop_file",
     {"desk.coop": "desk.coop_new", "desk.coop_mine": "desk.coop_mine", "desk.coop_all": "desk.coop_all"},
-    "desk.coop_all",
     lambda: button(t("desk.new"), "desk.queue"),
 )
+#: Files in any expert's hands, for whoever may reassign them (W7).
+FOR_HEADS = frozenset({"desk.all", "desk.coop_all"})
 
-_QUEUE = _Kind(FILES, review.queue, "desk.queue_title", "desk.queue_empty", "desk.line")
-_MINE = _Kind(FILES, review.mine, "desk.mine_title", "desk.mine_empty", "desk.line_state")
-_UNDER_WAY = _Kind(
-    FILES, review.under_way, "desk.under_way_title", "desk.under_way_empty", "desk.line_expert"
-)
-_COOP_QUEUE = _Kind(
-    COOPERATION, cooperation.queue, "desk.coop_queue_title", "desk.coop_queue_empty", "desk.coop_line"
-)
-_COOP_MINE = _Kind(
-    COOPERATION, cooperation.mine, "desk.coop_mine_title", "desk.coop_mine_empty", "desk.coop_line"
-)
-_COOP_UNDER_WAY = _Kind(
-    COOPERATION,
-    cooperation.under_way,
-    "desk.coop_all_title",
-    "desk.coop_all_empty",
-    "desk.coop_line_expert",
-)
-
-
-def queue(turn: Turn, press: Press) -> Screen:
-    """What waits at the university, oldest first."""
-    return _list(turn, press, _QUEUE)
-
-
-def mine(turn: Turn, press: Press) -> Screen:
-    """What is in this expert's hands."""
-    return _list(turn, press, _MINE)
-
-
-def under_way(turn: Turn, press: Press) -> Screen:
-    """What is in any expert's hands, for whoever may reassign it (W7)."""
-    return _list(turn, press, _UNDER_WAY)
+_LISTS = {
+    "desk.queue": _Kind(FILES, FILES.services.queue, "desk.queue_title", "desk.queue_empty", "desk.line"),
+    "desk.mine": _Kind(FILES, FILES.services.mine, "desk.mine_title", "desk.mine_empty", "desk.line_state"),
+    "desk.all": _Kind(
+        FILES, FILES.services.under_way, "desk.under_way_title", "desk.under_way_empty", "desk.line_expert"
+    ),
+    "desk.coop": _Kind(
+        COOPERATION,
+        COOPERATION.services.queue,
+        "desk.coop_queue_title",
+        "desk.coop_queue_empty",
+        "desk.coop_line",
+    ),
+    "desk.coop_mine": _Kind(
+        COOPERATION,
+        COOPERATION.services.mine,
+        "desk.coop_mine_title",
+        "desk.coop_mine_empty",
+        "desk.coop_line",
+    ),
+    "desk.coop_all": _Kind(
+        COOPERATION,
+        COOPERATION.services.under_way,
+        "desk.coop_all_title",
+        "desk.coop_all_empty",
+        "desk.coop_line_expert",
+    ),
+}
 
 
-def coop_queue(turn: Turn, press: Press) -> Screen:
-    """Accepted cooperation requests that wait at the branch's university (W6), oldest first."""
-    return _list(turn, press, _COOP_QUEUE)
-
-
-def coop_mine(turn: Turn, press: Press) -> Screen:
-    """Cooperation requests in this expert's hands."""
-    return _list(turn, press, _COOP_MINE)
-
-
-def coop_under_way(turn: Turn, press: Press) -> Screen:
-    """Cooperation requests in any expert's hands."""
-    return _list(turn, press, _COOP_UNDER_WAY)
-
-
-def _list(turn: Turn, press: Press, kind: _Kind) -> Screen:
+def listed(turn: Turn, press: Press) -> Screen:
+    """The list that the press names, a page of it."""
+    kind = _LISTS[press.action]
     page = page_of(press)
     found = kind.fetch(turn.db, actor=turn.actor, now=turn.now, offset=page * PAGE, limit=PAGE)
     pages = max(-(-found.total // PAGE), 1)
@@ -181,7 +148,8 @@ def _list(turn: Turn, press: Press, kind: _Kind) -> Screen:
     buttons: list[Button] = []
     for number, line in enumerate(found.lines, 1):
         lines.append(_worded(turn, kind, formats.digits(number), line))
-        label = t("desk.button_line", i=formats.digits(number), name=kind.sort.name(line))
+        name = kind.sort.words(line)["name"]
+        label = t("desk.button_line", i=formats.digits(number), name=name)
         buttons.append(button(shortened(label, 20), kind.sort.opens, line.request.id))
     turns = pager(Press(press.action), page=page, pages=pages)
     return Screen("\n".join(lines), (*grid(buttons, columns=2), *turns, *ways))
@@ -203,27 +171,18 @@ def _elsewhere(turn: Turn, here: str, sort: Sort) -> list[Row]:
     row = [
         button(t(label), action)
         for action, label in sort.lists.items()
-        if action != here and (action != sort.for_heads or turn.role in HEADS)
+        if action != here and (action not in FOR_HEADS or turn.role in HEADS)
     ]
     return grid([*row, sort.other(), button(t("desk.search"), "desk.search"), home()], columns=2)
 
 
-def next_file(turn: Turn, press: Press) -> Reply:
+def next_file(sort: Sort, turn: Turn, press: Press) -> Reply:
     """The oldest file of the queue but the one just seen."""
-    return _next(turn, press, review.queue, "desk.file", "desk.queue")
-
-
-def next_coop(turn: Turn, press: Press) -> Reply:
-    """The oldest waiting cooperation request but the one just seen."""
-    return _next(turn, press, cooperation.queue, "desk.coop_file", "desk.coop")
-
-
-def _next(turn: Turn, press: Press, fetch: Callable[..., Found], opens: str, none_left: str) -> Reply:
-    found = fetch(turn.db, actor=turn.actor, now=turn.now, limit=2)
+    found = sort.services.queue(turn.db, actor=turn.actor, now=turn.now, limit=2)
     waiting = [line.request.id for line in found.lines if line.request.id != press.id]
     if not waiting:
-        return Reply(goto=Press(none_left), notice=t("desk.nothing_next"))
-    return Reply(goto=Press(opens, waiting[0]))
+        return Reply(goto=Press(next(iter(sort.lists))), notice=t("desk.nothing_next"))
+    return Reply(goto=Press(sort.opens, waiting[0]))
 
 
 def person(turn: Turn, press: Press) -> Screen:

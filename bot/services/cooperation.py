@@ -11,8 +11,8 @@ from bot.services.coop.cards import (
 from bot.services.coop.cases import KIND, SUBJECT
 from bot.services.coop.decisions import approve, university_reject
 from bot.services.coop.lists import (
+    LISTS,
     Line,
-    Page,
     archive_for_officer,
     count_new,
     find,
@@ -28,12 +28,12 @@ from bot.services.coop.timeline import timeline
 
 __all__ = [
     "KIND",
+    "LISTS",
     "SUBJECT",
     "DistributorCard",
     "ExpertCard",
     "Line",
     "OfficerCard",
-    "Page",
     "accept",
     "approve",
     "archive_for_officer",

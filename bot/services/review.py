@@ -1,18 +1,19 @@
 """The experts' desk: the queue, own files, search, the file and its papers (SPEC 2.2); decisions in `decisions`."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, func
 from sqlmodel import Session, col, select
 
-from bot.errors import InvalidInput, NotAllowed
+from bot.errors import NotAllowed
 from bot.rules.qualification import Action, Case, allowed_actions, may_see
 from bot.services import audit, cases, routing
 from bot.services.cases import KIND
 from bot.services.decisions import approve, declare_deficiencies, reject
 from bot.services.grants import check_grant
+from bot.services.lists import Lists
 from bot.turn import Actor
 from storage.states import RequestState, Role
 from storage.tables import (
@@ -27,6 +28,7 @@ from storage.tables import (
 
 __all__ = [
     "KIND",
+    "LISTS",
     "approve",
     "assign",
     "claim",
@@ -46,9 +48,6 @@ __all__ = [
 
 claim, release, release_all, assign = KIND.claim, KIND.release, KIND.release_all, KIND.assign
 
-_ASCII = str.maketrans("۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩", "01234567890123456789")
-TRACKING_CODE, NATIONAL_CODE = 12, 10  # digits
-
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -58,15 +57,6 @@ class Line:
     applicant: Account
     since: datetime
     reviewer: Account | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A part of a list. `oldest` is how long its first file has waited, None where the list is empty."""
-
-    lines: tuple[Line, ...]
-    total: int
-    oldest: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,124 +81,37 @@ class Expert:
     load: int
 
 
-def university_for(db: Session, actor: Actor, university_code: str | None) -> str:
-    """The university whose files the actor may list: an expert's own; staff name one."""
-    check_grant(db, actor)
-    if actor.role is Role.STAFF and university_code is not None:
-        return university_code
-    if actor.role not in routing.REVIEWERS or actor.university_code is None:
-        raise NotAllowed
-    return actor.university_code
+_HELD = col(QualificationRequest.state).in_((RequestState.IN_REVIEW, RequestState.DEFICIENT))
 
 
-def _page(
-    db: Session,
-    condition: ColumnElement[bool],
-    order: Any,
-    now: datetime,
-    offset: int,
-    limit: int,
-) -> Page:
-    count, oldest = db.exec(
-        select(func.count(), func.min(order)).select_from(QualificationRequest).where(condition)
-    ).one()
+def _lines(
+    db: Session, condition: ColumnElement[bool], order: tuple[Any, ...], offset: int, limit: int
+) -> tuple[Line, ...]:
     query = (
         select(QualificationRequest, Account)
         .join(Account, col(Account.id) == col(QualificationRequest.account_id))
         .where(condition)
-        .order_by(order, col(QualificationRequest.id))
+        .order_by(*order)
     )
-    rows = db.exec(query.offset(offset).limit(limit)).all()
-    lines = tuple(
+    return tuple(
         Line(
             request,
             applicant,
             request.submitted_at or request.state_since,
             db.get(Account, request.reviewer_id) if request.reviewer_id is not None else None,
         )
-        for request, applicant in rows
+        for request, applicant in db.exec(query.offset(offset).limit(limit))
     )
-    return Page(lines, count, now - oldest if count else None)
 
 
-def queue(
-    db: Session,
-    *,
-    actor: Actor,
-    now: datetime,
-    offset: int = 0,
-    limit: int = 5,
-    university_code: str | None = None,
-) -> Page:
-    """Files that wait at the actor's university, oldest submission first."""
-    university = university_for(db, actor, university_code)
-    condition = (col(QualificationRequest.university_code) == university) & (
-        col(QualificationRequest.state) == RequestState.SUBMITTED
-    )
-    return _page(db, condition, col(QualificationRequest.submitted_at), now, offset, limit)
-
-
-def mine(db: Session, *, actor: Actor, now: datetime, offset: int = 0, limit: int = 5) -> Page:
-    """Files in the actor's own hands, also those that wait for their officer; longest in their state first."""
-    university = university_for(db, actor, None)
-    condition = (
-        (col(QualificationRequest.university_code) == university)
-        & (col(QualificationRequest.reviewer_id) == actor.account_id)
-        & col(QualificationRequest.state).in_((RequestState.IN_REVIEW, RequestState.DEFICIENT))
-    )
-    return _page(db, condition, col(QualificationRequest.state_since), now, offset, limit)
-
-
-def under_way(
-    db: Session,
-    *,
-    actor: Actor,
-    now: datetime,
-    offset: int = 0,
-    limit: int = 5,
-    university_code: str | None = None,
-) -> Page:
-    """Files in the hands of any expert of the university; for whoever may reassign them (W7)."""
-    if actor.role not in (Role.IN_CHARGE, Role.STAFF):
-        raise NotAllowed
-    university = university_for(db, actor, university_code)
-    condition = (col(QualificationRequest.university_code) == university) & col(
-        QualificationRequest.state
-    ).in_((RequestState.IN_REVIEW, RequestState.DEFICIENT))
-    return _page(db, condition, col(QualificationRequest.state_since), now, offset, limit)
-
-
-def as_code(typed: str) -> str:
-    """A tracking code (12 digits) or a national code (10). Raises InvalidInput("search.bad") for anything else."""
-    digits = "".join(typed.translate(_ASCII).split())
-    if not digits.isascii() or not digits.isdigit() or len(digits) not in (TRACKING_CODE, NATIONAL_CODE):
-        raise InvalidInput("search.bad")
-    return digits
-
-
-def find(db: Session, *, actor: Actor, code: str) -> list[QualificationRequest]:
-    """Submitted files of the actor's university (all, for staff) by tracking or national code, newest first.
-
-    Raises InvalidInput("search.bad") for anything but 12 or 10 digits, InvalidInput("desk.not_found").
-    """
-    check_grant(db, actor)
-    digits = as_code(code)
-    query = (
-        select(QualificationRequest)
-        .join(Account, col(Account.id) == col(QualificationRequest.account_id))
-        .where(QualificationRequest.state != RequestState.DRAFT)
-        .order_by(col(QualificationRequest.id).desc())
-    )
-    if len(digits) == TRACKING_CODE:
-        query = query.where(QualificationRequest.tracking_code == digits)
-    else:
-        query = query.where(Account.national_code == digits)
-    if actor.role is not Role.STAFF:
-        query = query.where(QualificationRequest.university_code == university_for(db, actor, None))
-    found = list(db.exec(query))
-    if not found:
-        raise InvalidInput("desk.not_found")
-    return found
+LISTS = Lists(
+    QualificationRequest,
+    _lines,
+    came=col(QualificationRequest.submitted_at),
+    waiting=col(QualificationRequest.state) == RequestState.SUBMITTED,
+    held=_HELD,
+)
+queue, mine, under_way, find = LISTS.queue, LISTS.mine, LISTS.under_way, LISTS.find
 
 
 def open_file(db: Session, *, actor: Actor, request_id: int) -> File:
@@ -279,7 +182,7 @@ def experts_of(db: Session, university_code: str | None) -> list[Expert]:
             select(QualificationRequest.reviewer_id, func.count())
             .where(
                 col(QualificationRequest.reviewer_id).in_(list(grants)),
-                col(QualificationRequest.state).in_((RequestState.IN_REVIEW, RequestState.DEFICIENT)),
+                _HELD,
             )
             .group_by(col(QualificationRequest.reviewer_id))
         ).all()

@@ -1,17 +1,16 @@
 """Lists of cooperation requests: the officer's, the distributor's, the experts'."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, func
 from sqlmodel import Session, col, select
 
-from bot.errors import InvalidInput, NotAllowed
+from bot.errors import NotAllowed
 from bot.services import routing
 from bot.services.coop import cases
-from bot.services.grants import check_grant
-from bot.services.review import TRACKING_CODE, as_code, university_for
+from bot.services.lists import Lists, Page
 from bot.turn import Actor
 from storage.states import OPEN_COOPERATION, CooperationState, Role
 from storage.tables import Account, Branch, CooperationRequest, Distributor
@@ -27,15 +26,6 @@ class Line:
     branch: Branch
     since: datetime
     reviewer: Account | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A part of a list. `oldest` is how long its first file has waited (experts' lists), None where it is empty."""
-
-    lines: tuple[Line, ...]
-    total: int
-    oldest: timedelta | None = None
 
 
 _NEWEST_FIRST = (col(CooperationRequest.id).desc(),)
@@ -89,14 +79,14 @@ def _officer(actor: Actor) -> int:
     return actor.account_id
 
 
-def new_for_officer(db: Session, *, actor: Actor, offset: int = 0, limit: int = 5) -> Page:
+def new_for_officer(db: Session, *, actor: Actor, offset: int = 0, limit: int = 5) -> Page[Line]:
     """Requests that wait for the acting officer's answer (R38), oldest first."""
     condition = _asked(_officer(actor))
     order = (col(CooperationRequest.id),)
     return Page(_lines(db, condition, order, offset, limit), _count(db, condition))
 
 
-def archive_for_officer(db: Session, *, actor: Actor, offset: int = 0, limit: int = 5) -> Page:
+def archive_for_officer(db: Session, *, actor: Actor, offset: int = 0, limit: int = 5) -> Page[Line]:
     """All requests of the acting officer (R42), newest first."""
     condition = col(CooperationRequest.account_id) == _officer(actor)
     return Page(_lines(db, condition, _NEWEST_FIRST, offset, limit), _count(db, condition))
@@ -122,7 +112,7 @@ def for_distributor(
     limit: int = 5,
     branch_id: int | None = None,
     open_only: bool = False,
-) -> Page:
+) -> Page[Line]:
     """The requests of the actor's distributor, newest first; of one branch, or only the open ones."""
     condition = col(CooperationRequest.distributor_id) == cases.managed(db, actor).id
     if branch_id is not None:
@@ -135,83 +125,12 @@ def for_distributor(
 # ── the experts ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _waiting_page(
-    db: Session, condition: ColumnElement[bool], since: Any, now: datetime, offset: int, limit: int
-) -> Page:
-    count, oldest = db.exec(
-        select(func.count(), func.min(since)).select_from(CooperationRequest).where(condition)
-    ).one()
-    lines = _lines(db, condition, (since, col(CooperationRequest.id)), offset, limit)
-    return Page(lines, count, now - oldest if count else None)
-
-
-def queue(
-    db: Session,
-    *,
-    actor: Actor,
-    now: datetime,
-    offset: int = 0,
-    limit: int = 5,
-    university_code: str | None = None,
-) -> Page:
-    """Accepted requests that nobody has claimed at the actor's university, oldest acceptance first."""
-    university = university_for(db, actor, university_code)
-    condition = (col(CooperationRequest.university_code) == university) & routing.UNCLAIMED
-    return _waiting_page(db, condition, col(CooperationRequest.accepted_at), now, offset, limit)
-
-
-def _claimed_at(university: str) -> ColumnElement[bool]:
-    return (
-        (col(CooperationRequest.university_code) == university)
-        & (col(CooperationRequest.state) == CooperationState.PENDING_UNIVERSITY)
-        & col(CooperationRequest.reviewer_id).is_not(None)
-    )
-
-
-def mine(db: Session, *, actor: Actor, now: datetime, offset: int = 0, limit: int = 5) -> Page:
-    """Files in the actor's own hands, the longest first."""
-    condition = _claimed_at(university_for(db, actor, None)) & (
-        col(CooperationRequest.reviewer_id) == actor.account_id
-    )
-    return _waiting_page(db, condition, col(CooperationRequest.state_since), now, offset, limit)
-
-
-def under_way(
-    db: Session,
-    *,
-    actor: Actor,
-    now: datetime,
-    offset: int = 0,
-    limit: int = 5,
-    university_code: str | None = None,
-) -> Page:
-    """Files in the hands of any expert of the university; for whoever may reassign them (W7)."""
-    if actor.role not in (Role.IN_CHARGE, Role.STAFF):
-        raise NotAllowed
-    condition = _claimed_at(university_for(db, actor, university_code))
-    return _waiting_page(db, condition, col(CooperationRequest.state_since), now, offset, limit)
-
-
-def find(db: Session, *, actor: Actor, code: str) -> list[CooperationRequest]:
-    """Requests that reached the actor's university (all, for staff) by tracking code or the officer's national code,
-    newest first.
-
-    Raises InvalidInput("search.bad") for anything but 12 or 10 digits, InvalidInput("desk.not_found").
-    """
-    check_grant(db, actor)
-    digits = as_code(code)
-    query = (
-        select(CooperationRequest)
-        .join(Account, col(Account.id) == col(CooperationRequest.account_id))
-        .order_by(*_NEWEST_FIRST)
-    )
-    if len(digits) == TRACKING_CODE:
-        query = query.where(CooperationRequest.tracking_code == digits)
-    else:
-        query = query.where(Account.national_code == digits)
-    if actor.role is not Role.STAFF:
-        query = query.where(CooperationRequest.university_code == university_for(db, actor, None))
-    found = list(db.exec(query))
-    if not found:
-        raise InvalidInput("desk.not_found")
-    return found
+LISTS = Lists(
+    CooperationRequest,
+    _lines,
+    came=col(CooperationRequest.accepted_at),
+    waiting=routing.UNCLAIMED,
+    held=(col(CooperationRequest.state) == CooperationState.PENDING_UNIVERSITY)
+    & col(CooperationRequest.reviewer_id).is_not(None),
+)
+queue, mine, under_way, find = LISTS.queue, LISTS.mine, LISTS.under_way, LISTS.find
