@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from datetime import date
 from typing import Any
 
@@ -30,9 +31,9 @@ class Line(Question):
     def chosen(self, turn: Turn, answers: Answers, key: str) -> Any:
         return key
 
+    @abstractmethod
     def read(self, turn: Turn, text: str) -> Any:
         """The value of what was typed. Raises InvalidInput."""
-        raise NotImplementedError
 
     def still_good(self, turn: Turn, ask: Ask, answers: Answers, value: Any) -> bool:
         return isinstance(value, str) and (not value or self.read(turn, value) == value)

@@ -28,6 +28,7 @@ from conversations.questions import (
     Text,
     Ticks,
 )
+from conversations.questions.simple import Line
 from storage.tables import Account, StoredFile
 from tests.conversations.chat import Person, new_account
 
@@ -56,6 +57,16 @@ class Asked:
     def value(self) -> Any:
         assert self.person.went == Press("done"), self.person.text
         return self.values[-1]
+
+
+def test_a_line_that_reads_nothing_is_found_before_anybody_types() -> None:
+    """Dialogues are made when the bot starts."""
+
+    class Mute(Line):
+        """Says nothing of how it reads what is typed."""
+
+    with pytest.raises(TypeError, match="read"):
+        Mute()  # type: ignore[abstract]
 
 
 @pytest.mark.parametrize(
