@@ -13,7 +13,8 @@ from bot.rules.cooperation import Action as CooperationAction
 from bot.rules.qualification import Action
 from bot.screens import Button, Press, Reply, Screen, button
 from bot.services import cooperation, review
-from bot.services.files import FileKind, FileRow
+from bot.services.files import FileKind
+from bot.services.routing import FileRow
 from bot.texts import formats, t
 from bot.turn import Turn
 from conversations.engine import Engine

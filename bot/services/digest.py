@@ -6,10 +6,10 @@ from sqlalchemy import func, or_, update
 from sqlmodel import Session, col, select
 
 from bot.screens import Button, button
-from bot.services import notify, routing
+from bot.services import cooperation, notify, review, routing
 from bot.texts import formats, t
-from storage.states import AccountState, CooperationState, RequestState
-from storage.tables import Account, CooperationRequest, Grant, QualificationRequest
+from storage.states import AccountState
+from storage.tables import Account, Grant
 
 #: In Tehran. Whoever could not be told in these hours (a downtime) is told the next morning.
 FROM, UNTIL = time(8), time(11)
@@ -91,18 +91,14 @@ def _tell(db: Session, grant: Grant, queue: routing.Waiting, day: date, now: dat
 
 def _in_hand(db: Session, grant: Grant) -> tuple[int, datetime | None]:
     """Files that wait for this expert's own decision, and since when the oldest does."""
-    requests, first = db.exec(
-        select(func.count(), func.min(QualificationRequest.state_since)).where(
-            QualificationRequest.reviewer_id == grant.account_id,
-            QualificationRequest.university_code == grant.university_code,
-            QualificationRequest.state == RequestState.IN_REVIEW,
-        )
-    ).one()
-    cooperations, other = db.exec(
-        select(func.count(), func.min(CooperationRequest.state_since)).where(
-            CooperationRequest.reviewer_id == grant.account_id,
-            CooperationRequest.university_code == grant.university_code,
-            CooperationRequest.state == CooperationState.PENDING_UNIVERSITY,
-        )
-    ).one()
-    return requests + cooperations, min((one for one in (first, other) if one), default=None)
+    found = [
+        db.exec(
+            select(func.count(), func.min(kind.row.state_since)).where(
+                col(kind.row.reviewer_id) == grant.account_id,
+                col(kind.row.university_code) == grant.university_code,
+                col(kind.row.state) == kind.review,
+            )
+        ).one()
+        for kind in (review.KIND, cooperation.KIND)
+    ]
+    return sum(count for count, _ in found), min((since for _, since in found if since), default=None)

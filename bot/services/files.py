@@ -17,7 +17,8 @@ from bot.screens import button
 from bot.services import audit, notify, routing, waiting
 from bot.services.grants import check_grant
 from bot.services.reference import university_name
-from bot.services.swap import Versioned, swap
+from bot.services.routing import R
+from bot.services.swap import swap
 from bot.texts import formats, t
 from bot.turn import Actor
 from storage.states import Role
@@ -34,17 +35,6 @@ _BY_EXPERTS = (
 )
 
 
-class FileRow(Versioned, Protocol):
-    """The columns that files of all kinds have."""
-
-    account_id: int
-    university_code: str | None
-    reviewer_id: int | None
-    state_since: datetime
-    #: None in a draft.
-    tracking_code: Any
-
-
 class FileCase(HasState, Protocol):
     @property
     def sides(self) -> frozenset[int]:
@@ -52,7 +42,6 @@ class FileCase(HasState, Protocol):
         ...
 
 
-R = TypeVar("R", bound=FileRow)
 C = TypeVar("C", bound=FileCase)
 
 

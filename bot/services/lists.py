@@ -10,8 +10,8 @@ from sqlmodel import Session, col, select
 
 from bot.errors import InvalidInput, NotAllowed
 from bot.services import routing
-from bot.services.files import R
 from bot.services.grants import check_grant
+from bot.services.routing import R
 from bot.turn import Actor
 from storage.states import Role
 from storage.tables import Account
@@ -53,13 +53,9 @@ def university_for(db: Session, actor: Actor, university_code: str | None) -> st
 class Lists(Generic[R, L]):
     """The lists of one kind of file."""
 
-    row: type[R]
+    entry: routing.Queue[R]
     #: A condition, an order, an offset and a limit → what the list shows of these files.
     lines: Callable[[Session, ColumnElement[bool], tuple[Any, ...], int, int], tuple[L, ...]]
-    #: The column that says when a file came to the university.
-    came: Any
-    #: Nobody has claimed it.
-    waiting: ColumnElement[bool]
     #: An expert has it.
     held: ColumnElement[bool]
 
@@ -74,14 +70,14 @@ class Lists(Generic[R, L]):
         university_code: str | None = None,
     ) -> Page[L]:
         """Files that nobody has claimed at the actor's university, first come first."""
-        condition = self._at(university_for(db, actor, university_code)) & self.waiting
-        return self._page(db, condition, self.came, now, offset, limit)
+        condition = self._at(university_for(db, actor, university_code)) & self.entry.unclaimed
+        return self._page(db, condition, self.entry.came, now, offset, limit)
 
     def mine(self, db: Session, *, actor: Actor, now: datetime, offset: int = 0, limit: int = 5) -> Page[L]:
         """Files in the actor's own hands, also those that wait for their officer; longest in their state first."""
-        own = col(self.row.reviewer_id) == actor.account_id
+        own = col(self.entry.row.reviewer_id) == actor.account_id
         condition = self._at(university_for(db, actor, None)) & self.held & own
-        return self._page(db, condition, col(self.row.state_since), now, offset, limit)
+        return self._page(db, condition, col(self.entry.row.state_since), now, offset, limit)
 
     def under_way(
         self,
@@ -97,7 +93,7 @@ class Lists(Generic[R, L]):
         if actor.role not in (Role.IN_CHARGE, Role.STAFF):
             raise NotAllowed
         condition = self._at(university_for(db, actor, university_code)) & self.held
-        return self._page(db, condition, col(self.row.state_since), now, offset, limit)
+        return self._page(db, condition, col(self.entry.row.state_since), now, offset, limit)
 
     def find(self, db: Session, *, actor: Actor, code: str) -> list[R]:
         """Files that reached the actor's university (all but drafts, for staff) by tracking code or the officer's
@@ -108,13 +104,13 @@ class Lists(Generic[R, L]):
         check_grant(db, actor)
         digits = as_code(code)
         query = (
-            select(self.row)
-            .join(Account, col(Account.id) == col(self.row.account_id))
-            .where(col(self.row.tracking_code).is_not(None))
-            .order_by(col(self.row.id).desc())
+            select(self.entry.row)
+            .join(Account, col(Account.id) == col(self.entry.row.account_id))
+            .where(col(self.entry.row.tracking_code).is_not(None))
+            .order_by(col(self.entry.row.id).desc())
         )
         if len(digits) == TRACKING_CODE:
-            query = query.where(col(self.row.tracking_code) == digits)
+            query = query.where(col(self.entry.row.tracking_code) == digits)
         else:
             query = query.where(Account.national_code == digits)
         if actor.role is not Role.STAFF:
@@ -125,7 +121,7 @@ class Lists(Generic[R, L]):
         return found
 
     def _at(self, university: str) -> ColumnElement[bool]:
-        return col(self.row.university_code) == university
+        return col(self.entry.row.university_code) == university
 
     def _page(
         self,
@@ -137,7 +133,7 @@ class Lists(Generic[R, L]):
         limit: int,
     ) -> Page[L]:
         count, oldest = db.exec(
-            select(func.count(), func.min(since)).select_from(self.row).where(condition)
+            select(func.count(), func.min(since)).select_from(self.entry.row).where(condition)
         ).one()
-        lines = self.lines(db, condition, (since, col(self.row.id)), offset, limit)
+        lines = self.lines(db, condition, (since, col(self.entry.row.id)), offset, limit)
         return Page(lines, count, now - oldest if count else None)

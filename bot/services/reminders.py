@@ -152,7 +152,7 @@ def _remind_queue(db: Session, university: str, now: datetime) -> None:
     cooperations, oldest = db.exec(
         select(func.count(), func.min(CooperationRequest.id)).where(
             CooperationRequest.university_code == university,
-            routing.UNCLAIMED,
+            routing.COOPERATIONS.unclaimed,
             CooperationRequest.state_since <= before,
         )
     ).one()

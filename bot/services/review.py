@@ -105,10 +105,8 @@ def _lines(
 
 
 LISTS = Lists(
-    QualificationRequest,
+    routing.REQUESTS,
     _lines,
-    came=col(QualificationRequest.submitted_at),
-    waiting=col(QualificationRequest.state) == RequestState.SUBMITTED,
     held=_HELD,
 )
 queue, mine, under_way, find = LISTS.queue, LISTS.mine, LISTS.under_way, LISTS.find

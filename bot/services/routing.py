@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, Generic, Protocol, TypeVar
 
-from sqlalchemy import func
+from sqlalchemy import ColumnElement, func
 from sqlmodel import Session, col, select
 
 from bot.services.notify import alert_staff, settle_alert
 from bot.services.reference import university_name
+from bot.services.swap import Versioned
 from bot.texts import formats, t
 from storage.states import AccountState, CooperationState, RequestState, Role
 from storage.tables import (
@@ -123,6 +125,45 @@ def has_active_expert(db: Session, university_code: str) -> bool:
     return bool(experts(db, university_code))
 
 
+class FileRow(Versioned, Protocol):
+    """The columns that files of all kinds have."""
+
+    account_id: int
+    university_code: str | None
+    reviewer_id: int | None
+    state_since: datetime
+    #: None in a draft.
+    tracking_code: Any
+
+
+R = TypeVar("R", bound=FileRow)
+
+
+@dataclass(frozen=True, eq=False)
+class Queue(Generic[R]):
+    """Where files of one kind wait for an expert."""
+
+    row: type[R]
+    #: Nobody has claimed it.
+    unclaimed: ColumnElement[bool]
+    #: The column that says when it came.
+    came: Any
+
+
+REQUESTS = Queue(
+    QualificationRequest,
+    col(QualificationRequest.state) == RequestState.SUBMITTED,
+    col(QualificationRequest.submitted_at),
+)
+COOPERATIONS = Queue(
+    CooperationRequest,
+    (col(CooperationRequest.state) == CooperationState.PENDING_UNIVERSITY)
+    & col(CooperationRequest.reviewer_id).is_(None),
+    col(CooperationRequest.accepted_at),
+)
+QUEUES = (REQUESTS, COOPERATIONS)
+
+
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """Files that nobody has claimed at a university; `oldest` came first, None where none waits."""
@@ -136,25 +177,16 @@ class Waiting:
         return self.requests + self.cooperations
 
 
-#: A cooperation file that waits for an expert.
-UNCLAIMED = (col(CooperationRequest.state) == CooperationState.PENDING_UNIVERSITY) & col(
-    CooperationRequest.reviewer_id
-).is_(None)
-
-
 def waiting(db: Session, university_code: str) -> Waiting:
     """What waits there: qualification and cooperation files."""
-    requests, first = db.exec(
-        select(func.count(), func.min(QualificationRequest.submitted_at)).where(
-            QualificationRequest.university_code == university_code,
-            QualificationRequest.state == RequestState.SUBMITTED,
-        )
-    ).one()
-    cooperations, other = db.exec(
-        select(func.count(), func.min(CooperationRequest.accepted_at)).where(
-            CooperationRequest.university_code == university_code, UNCLAIMED
-        )
-    ).one()
+    (requests, first), (cooperations, other) = (
+        db.exec(
+            select(func.count(), func.min(queue.came)).where(
+                col(queue.row.university_code) == university_code, queue.unclaimed
+            )
+        ).one()
+        for queue in QUEUES
+    )
     return Waiting(requests, cooperations, min((one for one in (first, other) if one), default=None))
 
 
@@ -174,12 +206,9 @@ def watch(db: Session, *, university_code: str, now: datetime) -> None:
 def watch_all(db: Session, *, now: datetime) -> None:
     """`watch` for every university that has files waiting or an open alert."""
     codes = {
-        *db.exec(
-            select(QualificationRequest.university_code)
-            .where(QualificationRequest.state == RequestState.SUBMITTED)
-            .distinct()
-        ),
-        *db.exec(select(CooperationRequest.university_code).where(UNCLAIMED).distinct()),
+        code
+        for queue in QUEUES
+        for code in db.exec(select(queue.row.university_code).where(queue.unclaimed).distinct())
     }
     alerts = db.exec(
         select(StaffAlert.key).where(

@@ -8,8 +8,7 @@ from sqlmodel import Session, col, select
 from bot.screens import Button, button
 from bot.services import notify, routing
 from bot.texts import formats, t
-from storage.states import RequestState
-from storage.tables import CooperationRequest, Grant, QualificationRequest
+from storage.tables import CooperationRequest, Grant
 
 #: Between two N10 of one expert.
 PAUSE = timedelta(hours=1)
@@ -50,7 +49,7 @@ def _doors(db: Session, university_code: str, found: routing.Waiting) -> list[li
     if found.cooperations:
         oldest = db.exec(
             select(CooperationRequest.id)
-            .where(CooperationRequest.university_code == university_code, routing.UNCLAIMED)
+            .where(CooperationRequest.university_code == university_code, routing.COOPERATIONS.unclaimed)
             .order_by(col(CooperationRequest.accepted_at), col(CooperationRequest.id))
             .limit(1)
         ).one()
@@ -78,15 +77,10 @@ def _due(db: Session, grant: Grant, now: datetime) -> bool:
 def follow_up(db: Session, *, now: datetime) -> int:
     """Tell whoever was told less than an hour before a file came, once their hour is over."""
     newest: dict[str, datetime] = {}
-    for query in (
-        select(QualificationRequest.university_code, func.max(QualificationRequest.state_since))
-        .where(QualificationRequest.state == RequestState.SUBMITTED)
-        .group_by(col(QualificationRequest.university_code)),
-        select(CooperationRequest.university_code, func.max(CooperationRequest.state_since))
-        .where(routing.UNCLAIMED)
-        .group_by(col(CooperationRequest.university_code)),
-    ):
-        for code, came in db.exec(query).all():
+    for queue in routing.QUEUES:
+        university = col(queue.row.university_code)
+        query = select(university, func.max(queue.row.state_since)).where(queue.unclaimed)
+        for code, came in db.exec(query.group_by(university)).all():
             if code is not None:
                 newest[code] = max(came, newest.get(code, came))
     return sum(tell(db, university_code=code, now=now, since=came) for code, came in sorted(newest.items()))

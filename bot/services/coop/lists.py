@@ -126,10 +126,8 @@ def for_distributor(
 
 
 LISTS = Lists(
-    CooperationRequest,
+    routing.COOPERATIONS,
     _lines,
-    came=col(CooperationRequest.accepted_at),
-    waiting=routing.UNCLAIMED,
     held=(col(CooperationRequest.state) == CooperationState.PENDING_UNIVERSITY)
     & col(CooperationRequest.reviewer_id).is_not(None),
 )
