@@ -174,10 +174,9 @@ def assign(sort: Sort, turn: Turn, press: Press) -> Screen:
     request, actions = sort.look(turn, press.id)
     if Action.ASSIGN not in actions or press.version != request.version:
         return stale(sort, press.id)
+    barred = sort.kind.case_of(turn.db, request).sides | {request.reviewer_id}
     others = [
-        one
-        for one in review.experts_of(turn.db, request.university_code)
-        if one.account.id not in (request.reviewer_id, request.account_id)
+        one for one in review.experts_of(turn.db, request.university_code) if one.account.id not in barred
     ]
     if not others:
         return Screen(t("desk.assign_none"), (ways(sort.kind.door, press.id),))

@@ -56,8 +56,6 @@ class Lists(Generic[R, L]):
     entry: routing.Queue[R]
     #: A condition, an order, an offset and a limit → what the list shows of these files.
     lines: Callable[[Session, ColumnElement[bool], tuple[Any, ...], int, int], tuple[L, ...]]
-    #: An expert has it.
-    held: ColumnElement[bool]
 
     def queue(
         self,
@@ -76,7 +74,7 @@ class Lists(Generic[R, L]):
     def mine(self, db: Session, *, actor: Actor, now: datetime, offset: int = 0, limit: int = 5) -> Page[L]:
         """Files in the actor's own hands, also those that wait for their officer; longest in their state first."""
         own = col(self.entry.row.reviewer_id) == actor.account_id
-        condition = self._at(university_for(db, actor, None)) & self.held & own
+        condition = self._at(university_for(db, actor, None)) & self.entry.held & own
         return self._page(db, condition, col(self.entry.row.state_since), now, offset, limit)
 
     def under_way(
@@ -92,7 +90,7 @@ class Lists(Generic[R, L]):
         """Files in the hands of any expert of the university; for whoever may reassign them (W7)."""
         if actor.role not in (Role.IN_CHARGE, Role.STAFF):
             raise NotAllowed
-        condition = self._at(university_for(db, actor, university_code)) & self.held
+        condition = self._at(university_for(db, actor, university_code)) & self.entry.held
         return self._page(db, condition, col(self.entry.row.state_since), now, offset, limit)
 
     def find(self, db: Session, *, actor: Actor, code: str) -> list[R]:

@@ -1,5 +1,6 @@
 """The experts' desk: the queue, own files, search, the file and its papers (SPEC 2.2); decisions in `decisions`."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,7 +16,7 @@ from bot.services.decisions import approve, declare_deficiencies, reject
 from bot.services.grants import check_grant
 from bot.services.lists import Lists
 from bot.turn import Actor
-from storage.states import RequestState, Role
+from storage.states import Role
 from storage.tables import (
     Account,
     DeficiencyRound,
@@ -74,14 +75,11 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Expert:
-    """Somebody a file can be given to; `load` counts the files in their hands."""
+    """Somebody a file can be given to; `load` counts the files in their hands, of both kinds."""
 
     account: Account
     role: Role
     load: int
-
-
-_HELD = col(QualificationRequest.state).in_((RequestState.IN_REVIEW, RequestState.DEFICIENT))
 
 
 def _lines(
@@ -104,11 +102,7 @@ def _lines(
     )
 
 
-LISTS = Lists(
-    routing.REQUESTS,
-    _lines,
-    held=_HELD,
-)
+LISTS = Lists(routing.REQUESTS, _lines)
 queue, mine, under_way, find = LISTS.queue, LISTS.mine, LISTS.under_way, LISTS.find
 
 
@@ -175,18 +169,13 @@ def experts_of(db: Session, university_code: str | None) -> list[Expert]:
     grants: dict[int, Grant] = {grant.account_id: grant for grant in routing.experts(db, university_code)}
     if not grants:
         return []
-    loads = dict(
-        db.exec(
-            select(QualificationRequest.reviewer_id, func.count())
-            .where(
-                col(QualificationRequest.reviewer_id).in_(list(grants)),
-                _HELD,
-            )
-            .group_by(col(QualificationRequest.reviewer_id))
-        ).all()
-    )
+    loads = Counter[int | None]()
+    for queue in routing.QUEUES:
+        reviewer = col(queue.row.reviewer_id)
+        query = select(reviewer, func.count()).where(reviewer.in_(list(grants)), queue.held)
+        loads.update(dict(db.exec(query.group_by(reviewer)).all()))
     accounts = db.exec(select(Account).where(col(Account.id).in_(list(grants)))).all()
-    found = [Expert(one, grants[one.id or 0].role, loads.get(one.id, 0)) for one in accounts]
+    found = [Expert(one, grants[one.id or 0].role, loads[one.id]) for one in accounts]
     return sorted(found, key=lambda expert: (expert.load, expert.account.name))
 
 

@@ -141,11 +141,13 @@ R = TypeVar("R", bound=FileRow)
 
 @dataclass(frozen=True, eq=False)
 class Queue(Generic[R]):
-    """Where files of one kind wait for an expert."""
+    """Where files of one kind wait for an expert, or for the one who has them."""
 
     row: type[R]
     #: Nobody has claimed it.
     unclaimed: ColumnElement[bool]
+    #: In an expert's hands, also while it waits for its officer.
+    held: ColumnElement[bool]
     #: The column that says when it came.
     came: Any
 
@@ -153,12 +155,14 @@ class Queue(Generic[R]):
 REQUESTS = Queue(
     QualificationRequest,
     col(QualificationRequest.state) == RequestState.SUBMITTED,
+    col(QualificationRequest.state).in_((RequestState.IN_REVIEW, RequestState.DEFICIENT)),
     col(QualificationRequest.submitted_at),
 )
+_AT_UNIVERSITY = col(CooperationRequest.state) == CooperationState.PENDING_UNIVERSITY
 COOPERATIONS = Queue(
     CooperationRequest,
-    (col(CooperationRequest.state) == CooperationState.PENDING_UNIVERSITY)
-    & col(CooperationRequest.reviewer_id).is_(None),
+    _AT_UNIVERSITY & col(CooperationRequest.reviewer_id).is_(None),
+    _AT_UNIVERSITY & col(CooperationRequest.reviewer_id).is_not(None),
     col(CooperationRequest.accepted_at),
 )
 QUEUES = (REQUESTS, COOPERATIONS)

@@ -223,6 +223,26 @@ def test_nobody_decides_on_their_own_request(db: Session) -> None:
     file_of(both, db).sees("دسترسی ندارید")
 
 
+def test_a_manager_of_the_firm_is_not_offered_its_request(db: Session) -> None:
+    waiting(db)
+    boss = db.exec(select(Account).where(Account.last_name == "صالحی")).one()
+    db.add(Grant(account_id=boss.id or 0, role=Role.EXPERT, university_code="sums"))
+    expert(db)
+    chief = file_of(expert(db, "احمدی", role=Role.IN_CHARGE), db).taps("ارجاع به کارشناس")
+    chief.sees("مریم رضایی (۰)").sees_not("صالحی (")
+
+
+def test_the_load_counts_cooperation_requests_too(db: Session) -> None:
+    kian, bahar = firm(db), expert(db, "رستمی")
+    boss = manager(db, kian)
+    for name in ("سارا", "مینا"):
+        person = eligible(db, name)
+        picks(boss, branch(db, kian, name), person)
+        accepts(person)
+    bahar.opens("desk.coop").types("۱").taps("📌 بررسی با من")
+    file_of(expert(db, "احمدی", role=Role.IN_CHARGE), db).taps("ارجاع به کارشناس").sees("مریم رستمی (۱)")
+
+
 def test_a_replaced_officer_is_named(db: Session) -> None:
     kian, maryam = firm(db), expert(db)
     boss, sara, mina = manager(db, kian), eligible(db), eligible(db, "مینا", "رضایی")

@@ -125,10 +125,5 @@ def for_distributor(
 # ── the experts ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-LISTS = Lists(
-    routing.COOPERATIONS,
-    _lines,
-    held=(col(CooperationRequest.state) == CooperationState.PENDING_UNIVERSITY)
-    & col(CooperationRequest.reviewer_id).is_not(None),
-)
+LISTS = Lists(routing.COOPERATIONS, _lines)
 queue, mine, under_way, find = LISTS.queue, LISTS.mine, LISTS.under_way, LISTS.find
