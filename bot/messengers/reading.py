@@ -11,6 +11,8 @@ from bot.incoming import Contact, Incoming, OfferedFile
 from bot.screens import BadPress, Press
 from storage.states import Messenger
 
+#: Bytes or pixels of anything real.
+MAX_MEASURE = 2**40
 _COMMAND = re.compile(r"^/([A-Za-z0-9_]{1,32})(?:@(\w+))?(?:\s+(.*))?$", re.DOTALL)
 #: Old-style marks of a forward, which Bale still sends and PTB leaves in api_kwargs.
 _FORWARDED = ("forward_from", "forward_from_chat", "forward_date", "forward_sender_name", "forward_origin")
@@ -110,8 +112,8 @@ def _file(message: Message) -> OfferedFile | None:
     if message.photo:
         # They come small to large; Bale leaves out the measures of some sizes, and then they tell nothing.
         largest = message.photo[-1]
-        if all(size.width and size.height for size in message.photo):
-            largest = max(message.photo, key=lambda size: (size.width * size.height, size.file_size or 0))
+        if all(_size(one.width) and _size(one.height) for one in message.photo):
+            largest = max(message.photo, key=lambda one: (one.width * one.height, _size(one.file_size) or 0))
         return OfferedFile(str(largest.file_id), None, _size(largest.file_size), is_photo=True)
     if message.document is not None:
         document = message.document
@@ -122,7 +124,8 @@ def _file(message: Message) -> OfferedFile | None:
 
 
 def _size(size: Any) -> int | None:
-    return size if isinstance(size, int) and size > 0 else None
+    """A measure that can be reckoned with; a text in its place, times another, would fill the memory."""
+    return size if isinstance(size, int) and 0 < size < MAX_MEASURE else None
 
 
 def _whole(value: Any) -> int:

@@ -36,3 +36,15 @@ def test_the_largest_size_of_a_photo_is_taken(sizes: list[dict[str, Any]]) -> No
     assert incoming is not None
     assert incoming.file is not None
     assert incoming.file.handle == "large"
+
+
+@pytest.mark.parametrize("height", [2**31, 2**62, 1.5, None, [1]])
+@pytest.mark.parametrize("width", ["x" * 20_000, [None] * 1000, True, 2**62])
+def test_a_photo_whose_measures_are_none_is_a_photo_all_the_same(width: Any, height: Any) -> None:
+    """A text times a number would fill the memory, and everybody would wait."""
+    broken = size("large", 90) | {"width": width, "height": height, "file_size": width}
+    message = {"message_id": 1, "date": 1, "chat": CHAT, "from": SENDER, "photo": [size("small", 50), broken]}
+    incoming = read(Update.de_json({"update_id": 1, "message": message}, None), Messenger.TELEGRAM)
+    assert incoming is not None
+    assert incoming.file is not None
+    assert incoming.file.handle == "large"
