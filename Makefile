@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo journey test lint bench lock format
+.PHONY: help demo journey races test lint bench lock format
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-10s %s\n", $$1, $$2}'
@@ -20,6 +20,9 @@ demo: $(READY) ## The bot against emulated messengers, with phones in a browser 
 
 journey: $(READY) ## The main journeys on both messengers, printed as a chat
 	$(BIN)/python -m tests.journeys
+
+races: $(READY) ## Two people at one instant, a thousand times each, on SQLite and PostgreSQL
+	$(BIN)/python -m tests.races
 
 test: $(READY) ## The whole suite (T=path or -k expression narrows it)
 	$(BIN)/pytest -n 3 $(T)

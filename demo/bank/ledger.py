@@ -59,6 +59,8 @@ class Payment:
     charged: int | None = None
     paid_at: datetime | None = None
     verified_at: datetime | None = None
+    #: How often the shop asked for it to be verified.
+    asked: int = 0
     #: What the payer's browser sent as Referer when it came.
     referrer: str | None = None
     card: str = "502229******5995"

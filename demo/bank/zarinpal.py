@@ -78,6 +78,7 @@ def verify(bank: Bank, body: dict[str, Any]) -> Answer:
     payment = _find(bank, body)
     if not isinstance(payment, Payment):
         return payment
+    payment.asked += 1
     if not _is_rial(body.get("amount")):
         return _bad(-9, "validation", 422, amount="must be a whole number of at least 1000")
     if bank.faults.internal:

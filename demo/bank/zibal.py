@@ -57,6 +57,7 @@ def verify(bank: Bank, body: dict[str, Any]) -> Answer:
     payment = _find(bank, body)
     if not isinstance(payment, Payment):
         return payment
+    payment.asked += 1
     if bank.faults.internal:
         return 500, {"message": "internal error"}
     if payment.stand is Stand.VERIFIED:
