@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from bot.settings import BadSettingError, Settings
+from storage.cause import CAUSE
 from storage.database import asynchronous
 from storage.states import RequestKind, Role
 
@@ -234,7 +235,8 @@ async def serve(settings: Settings) -> None:
                 await service.stop(timeout=GRACE)
                 await asyncio.gather(starting, *timers, return_exceptions=True)
                 with contextlib.suppress(TimeoutError, SystemExit):
-                    await asyncio.wait_for(web_task, 2)
+                    async with asyncio.timeout(2):
+                        await web_task
     finally:
         await database.close()
 
@@ -273,6 +275,7 @@ async def _first(*tasks: asyncio.Task[Any]) -> None:
 
 async def _every(name: str, interval: float, work: Any, service: Any) -> None:
     """One sweep, at its interval; a failure is logged and never stops the others."""
+    CAUSE.set(f"timer:{name}")
     while True:
         await asyncio.sleep(min(interval, 5.0))
         while True:
@@ -280,7 +283,7 @@ async def _every(name: str, interval: float, work: Any, service: Any) -> None:
                 await work()
                 service.outbox.wake()
             except Exception:
-                log.exception("the sweep %r failed", name)
+                log.exception("the timer %r failed", name)
             await asyncio.sleep(interval)
 
 

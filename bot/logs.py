@@ -10,6 +10,8 @@ from typing import Any
 
 import structlog
 
+from storage.cause import CAUSE
+
 #: Library loggers that print addresses with tokens, or every request.
 SILENT = (
     "httpx",
@@ -32,7 +34,27 @@ _NATIONAL_CODE = re.compile(rf"(?<![{_DIGITS}])[{_DIGITS}]{{10}}(?![{_DIGITS}])"
 #: What some reader takes for the end of a line, what a terminal obeys, and what UTF-8 cannot write.
 _BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 #: Where a number is ours and says nothing about a person.
-_PLAIN_KEYS = frozenset({"timestamp", "level", "logger", "number", "update_id", "inbox", "push", "took_ms"})
+_PLAIN_KEYS = frozenset({"timestamp", "level", "logger", "cause", "update_id", "push", "took_ms"})
+#: What a line may say besides its words; docs/operations.md explains them.
+FIELDS = (
+    "messenger",
+    "update_id",
+    "asked",
+    "chat",
+    "took_ms",
+    "push",
+    "kind",
+    "channel",
+    "account",
+    "attempts",
+    "note",
+)
+
+
+def _with_cause(logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    if (cause := CAUSE.get()) is not None:
+        event["cause"] = cause
+    return event
 
 
 class Redaction:
@@ -102,10 +124,11 @@ def _barred(logger: Any, method: str, event: MutableMapping[str, Any]) -> Mutabl
 def set_up(*, level: str = "INFO", form: str = "console", secrets: Iterable[str] = ()) -> None:
     """All logging of the process to standard error."""
     shared: list[Any] = [
-        structlog.contextvars.merge_contextvars,
+        _with_cause,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.stdlib.ExtraAdder(FIELDS),
     ]
     renderer: Any = (
         structlog.processors.JSONRenderer(ensure_ascii=False)

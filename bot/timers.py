@@ -17,7 +17,7 @@ from storage.tables import InboxUpdate
 
 #: A unit of work that only needs to know the time.
 Unit = Callable[[Session, datetime], Any]
-#: name, interval in seconds, what to do
+#: name (one word: it is found in the log as "timer:name"), interval in seconds, what to do
 Sweep = tuple[str, float, Callable[[], Awaitable[Any]]]
 
 MINUTE, HOUR = 60.0, 3600.0
@@ -90,19 +90,19 @@ def sweeps(desk: Desk, *, drafts: Unit | None = None) -> list[Sweep]:
         return await desk.papers.sweep(desk.database, desk.clock())
 
     found: list[Sweep] = [
-        ("reconcile payments", 2 * MINUTE, reconcile),
-        ("letters (N9)", LETTERS, deliver),
-        ("waiting files (N10)", 5 * MINUTE, unit(waiting.follow_up)),
-        ("reminders (N20)", 10 * MINUTE, unit(remind)),
-        ("morning digest", 10 * MINUTE, unit(digest.send)),
-        ("alerts to staff", 10 * MINUTE, unit(watch)),
-        ("abandoned drafts", 6 * HOUR, unit(reminders.abandoned_drafts)),
-        ("papers kept long enough (Q44)", 6 * HOUR, keep_no_longer),
-        ("papers without a row", 24 * HOUR, orphans),
-        ("old tries", HOUR, unit(throttle.sweep)),
-        ("old updates", HOUR, unit(purge_inbox)),
+        ("payments", 2 * MINUTE, reconcile),
+        ("letters", LETTERS, deliver),
+        ("waiting-files", 5 * MINUTE, unit(waiting.follow_up)),
+        ("reminders", 10 * MINUTE, unit(remind)),
+        ("digest", 10 * MINUTE, unit(digest.send)),
+        ("alerts", 10 * MINUTE, unit(watch)),
+        ("abandoned-drafts", 6 * HOUR, unit(reminders.abandoned_drafts)),
+        ("retention", 6 * HOUR, keep_no_longer),
+        ("orphaned-papers", 24 * HOUR, orphans),
+        ("old-tries", HOUR, unit(throttle.sweep)),
+        ("old-updates", HOUR, unit(purge_inbox)),
     ]
     if drafts is not None:
         sweep = drafts
-        found.append(("expired drafts", 6 * HOUR, unit(lambda db, *, now: sweep(db, now))))
+        found.append(("expired-drafts", 6 * HOUR, unit(lambda db, *, now: sweep(db, now))))
     return found

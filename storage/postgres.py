@@ -7,6 +7,7 @@ from sqlalchemy import URL
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
+from storage.cause import CAUSE
 from storage.database import Database
 from storage.units import T, Unit, report_unseen, run_reading, run_together, watch
 
@@ -115,6 +116,7 @@ class PostgresDatabase(Database):
         raise AssertionError("unreachable")
 
     async def _flush_soon(self) -> None:
+        CAUSE.set(None)  # it is for many
         await asyncio.sleep(LINGER)
         self._flushing = None
         # Among the running ones: `close` waits for it, also where it takes long.

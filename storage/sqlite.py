@@ -6,14 +6,16 @@ import logging
 import sqlite3
 import time
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
 from sqlalchemy import URL, Connection, StaticPool, event
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.util import await_only
+from sqlmodel import Session
 
+from storage.cause import CAUSE
 from storage.database import Database
 from storage.loop_connection import LoopConnection, ReadingLoopConnection, stay_on_loop
 from storage.units import T, Unit, report_unseen, run_reading, run_together, watch
@@ -32,7 +34,13 @@ BUSY = 10.0
 class Job:
     unit: Unit[Any]
     #: None where nobody waits.
-    future: asyncio.Future[Any] | None
+    future: asyncio.Future[Any] | None = field(repr=False)
+    #: Whoever asked is elsewhere: the writer is a task of its own.
+    cause: str | None = field(default_factory=CAUSE.get)
+
+    def __call__(self, session: Session) -> Any:
+        CAUSE.set(self.cause)
+        return self.unit(session)
 
     def succeed(self, result: Any) -> None:
         if self.future is not None and not self.future.done():
@@ -132,7 +140,7 @@ class SqliteDatabase(Database):
 
     async def _commit(self, group: list[Job]) -> None:
         try:
-            results = await self._writer.run_sync(run_together, [job.unit for job in group])
+            results = await self._writer.run_sync(run_together, group)
         except Exception as error:
             await self._mend()
             if len(group) == 1:

@@ -87,16 +87,24 @@ class Intake:
         values = [_row(messenger, update) | {"received_at": now} for update in updates]
         rows = await self.desk.database.run(lambda db: inbox.insert(db, values))
         self.desk.tally.received[messenger] += len(rows)
+        for one in values:
+            if one["state"] is InboxState.SET_ASIDE:
+                self._aside(messenger, one["update_id"], one["note"])
         self._received()
         self.way.put(rows)
 
     async def _keep_unreadable(self, messenger: Messenger, body: bytes) -> None:
-        log.warning("set aside: a body from %s that is no update", messenger.value)
         raw = body[:MAX_BODY].decode("utf-8", "backslashreplace").replace("\x00", "\\x00")
         values = _aside(messenger, _made_up_id(body), raw, "not a JSON object") | {
             "received_at": self.desk.clock()
         }
         await self.desk.database.run(lambda db: inbox.insert(db, [values]))
+        self._aside(messenger, values["update_id"], values["note"])
+
+    def _aside(self, messenger: Messenger, update_id: int, note: str) -> None:
+        self.desk.tally.set_aside[messenger] += 1
+        told = {"messenger": messenger.value, "update_id": update_id}
+        log.warning("set aside: %s update %s: %s", messenger.value, update_id, note, extra=told)
 
 
 def update_number(update: Any) -> int | None:

@@ -25,6 +25,7 @@ from bot.messengers.sending import seconds, send_text
 from bot.messengers.telegram import is_unreachable
 from bot.screens import rows_from_json
 from bot.texts import t
+from storage.cause import CAUSE
 from storage.states import Channel as Kind
 from storage.states import Messenger, PushState
 
@@ -78,6 +79,20 @@ class Outcome:
     free: bool = False
     #: The chat is dead.
     dead: bool = False
+
+
+_SAYS = {
+    PushState.SENT: "sent",
+    PushState.SKIPPED: "skipped",
+    PushState.QUEUED: "put off",
+    PushState.GIVEN_UP: "given up",
+}
+
+
+def _level(outcome: Outcome) -> int:
+    if outcome.state is PushState.GIVEN_UP:
+        return logging.ERROR
+    return logging.DEBUG if outcome.free else logging.INFO
 
 
 @dataclass(slots=True)
@@ -150,12 +165,17 @@ class Outbox:
         self._tasks.discard(task)
         self._in_hand[push.messenger] -= 1
         self._letters[push.messenger] -= push.letter_id is not None
-        if not task.cancelled() and (error := task.exception()) is not None:
-            # Its lease runs out, then it is tried again.
-            log.error("a push could not be noted", exc_info=error)
         self._wake.set()
 
     async def _carry(self, push: Claimed) -> None:
+        CAUSE.set(push.cause)  # of this task alone
+        try:
+            await self._settle(push, await self._try(push))
+        except Exception:
+            # Its lease runs out, then it is tried again.
+            log.exception("push %s could not be sent or noted", push.id)
+
+    async def _try(self, push: Claimed) -> Outcome:
         if push.skip is not None:
             outcome = Outcome(PushState.SKIPPED, push.skip)
         elif push.channel is Kind.SMS:
@@ -164,10 +184,20 @@ class Outbox:
             outcome = await self._message(push)
         if outcome.state is PushState.QUEUED and not outcome.free and push.attempts >= TRIES:
             outcome = Outcome(PushState.GIVEN_UP, outcome.note)
-        if outcome.state is PushState.GIVEN_UP:
-            log.error("push %s (%s) was given up: %s", push.id, push.kind, outcome.note)
+        return outcome
+
+    async def _settle(self, push: Claimed, outcome: Outcome) -> None:
         now = self.desk.clock()
         await self.desk.database.run(lambda db: pushes.settle(db, push, outcome, now))
+        told = {
+            "push": push.id,
+            "kind": push.kind,
+            "channel": push.messenger.value if push.messenger is not None else push.channel.value.lower(),
+            "account": push.account_id,
+            "attempts": push.attempts,
+            "note": outcome.note,
+        }
+        log.log(_level(outcome), "push %s", _SAYS[outcome.state], extra=told)
 
     async def _message(self, push: Claimed) -> Outcome:
         messenger = push.messenger

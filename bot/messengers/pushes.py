@@ -47,6 +47,7 @@ class Claimed:
     sms: dict[str, Any]
     attempts: int
     letter_id: int | None
+    cause: str | None
     #: Not to be sent, and why.
     skip: str | None = None
 
@@ -142,6 +143,7 @@ def claim(db: Session, ids: list[int], now: datetime, lease: datetime) -> list[C
                 push.sms,
                 push.attempts,
                 push.letter_id,
+                push.cause,
                 skip,
             )
         )
@@ -229,6 +231,7 @@ def _say_by_sms(db: Session, push: Claimed, now: datetime) -> None:
             "state": PushState.QUEUED,
             "attempts": 0,
             "next_at": now,
+            "cause": push.cause,
             "created_at": now,
         },
     )

@@ -128,6 +128,7 @@ class Serve:
         passage = CURRENT.get()
         passage.served = True
         prepared: _Prepared | None = None
+        broke = False
         try:
             if not incoming.private:
                 answer = await self._run(incoming, partial(self._in_group, passage, incoming))
@@ -139,6 +140,7 @@ class Serve:
                 answer = outcome
             self.desk.tally.done[incoming.messenger] += 1
         except Exception as error:
+            broke = True
             answer = await self.broken(
                 passage, incoming, error, secret=prepared is not None and prepared.secret
             )
@@ -146,6 +148,24 @@ class Serve:
             if answer.pushes:
                 self._committed()
             await self.delivery.show(answer)
+        if not broke:
+            did, place = self._asked(incoming), answer.place if answer is not None else None
+            # Nothing came of it where another process has done it.
+            log.log(
+                logging.DEBUG if answer is None else logging.INFO,
+                "update done",
+                extra=passage.told | {"asked": did, "chat": place.row_id if place is not None else None},
+            )
+
+    def _asked(self, incoming: Incoming) -> str:
+        """What was asked, in our own words: nothing that a person typed."""
+        if incoming.pressed:
+            return incoming.press.action if incoming.press is not None else "a foreign button"
+        if incoming.command is not None:
+            return f"/{incoming.command}" if incoming.command in self.routes.commands else "a foreign command"
+        if incoming.text is not None:
+            return "text"
+        return "file" if incoming.file is not None else "contact" if incoming.contact is not None else "other"
 
     async def broken(
         self, passage: Passage, incoming: Incoming | None, error: BaseException, *, secret: bool = False
@@ -160,6 +180,7 @@ class Serve:
             row.messenger.value,
             row.update_id,
             exc_info=error,
+            extra=passage.told,
         )
 
         def unit(db: Session) -> bool:
@@ -178,12 +199,15 @@ class Serve:
         place = Place(incoming.messenger, incoming.chat_id)
         return Answer(place, (screen,), callback_id=incoming.callback_id)
 
-    async def set_aside(self, row: inbox.Row, reason: str, *, answer: bool) -> None:
+    async def set_aside(self, passage: Passage, reason: str, *, answer: bool) -> None:
         """Keep an update that cannot be read, out of the way. Whoever sent it is told to use the buttons."""
+        row = passage.row
         # It may quote the update, with letters that no database keeps.
         reason = reason.replace("\x00", "").encode("utf-8", "replace").decode()
         self.desk.tally.set_aside[row.messenger] += 1
-        log.warning("set aside: %s update %s: %s", row.messenger.value, row.update_id, reason)
+        log.warning(
+            "set aside: %s update %s: %s", row.messenger.value, row.update_id, reason, extra=passage.told
+        )
 
         def unit(db: Session) -> Answer | None:
             now = self.desk.clock()
@@ -199,8 +223,9 @@ class Serve:
         if made is not None:
             await self.delivery.show(made)
 
-    async def membership(self, row: inbox.Row, *, alive: bool) -> None:
+    async def membership(self, passage: Passage, *, alive: bool) -> None:
         """Telegram says that this chat blocked us, or came back."""
+        row = passage.row
 
         def unit(db: Session) -> None:
             if inbox.mark(db, row.id, self.desk.clock(), InboxState.ANSWERED) and row.lane is not None:
@@ -211,12 +236,15 @@ class Serve:
                     turn.chat.dead = not alive
 
         await self._run(None, unit, lane=_lane(row.messenger, row.lane))
+        log.info("update done", extra=passage.told | {"asked": "unblocked" if alive else "blocked"})
 
-    async def ignore(self, row: inbox.Row, note: str) -> None:
+    async def ignore(self, passage: Passage, note: str) -> None:
         """Done without an answer: of a kind that nobody asked for."""
+        row = passage.row
         await self.desk.database.run(
             lambda db: inbox.mark(db, row.id, self.desk.clock(), InboxState.ANSWERED, note=note)
         )
+        log.info("update done", extra=passage.told | {"asked": note})
 
     async def show_current(self, chat_row: int) -> None:
         """Show a chat its current screen (again): after a restart, or when an album has become quiet."""

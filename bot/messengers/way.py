@@ -20,6 +20,7 @@ from bot.messengers.lanes import Lanes
 from bot.messengers.passage import CURRENT, Passage
 from bot.messengers.reading import UnreadableError
 from bot.messengers.serve import Serve
+from storage.cause import CAUSE
 from storage.states import Messenger
 
 log = logging.getLogger(__name__)
@@ -97,6 +98,7 @@ class Way:
         """Show a chat its current screen, in its lane; then call `done`."""
 
         async def show() -> None:
+            CAUSE.set(f"chat:{chat_row}")
             await self._serve.show_current(chat_row)
             done()
 
@@ -111,6 +113,7 @@ class Way:
                 self.lanes.put((row.messenger, row.lane), partial(self._forget, row))
 
     async def _forget(self, row: Row) -> None:
+        CAUSE.set(f"update:{row.id}")
         try:
             await self._serve.forget(row)
         finally:
@@ -160,6 +163,8 @@ class Way:
 
     async def _one(self, passage: Passage) -> None:
         row = passage.row
+        # Of this lane's task alone; what else runs in it sets its own.
+        CAUSE.set(f"update:{row.id}")
         channel = self._channels.get(row.messenger)
         if channel is None:
             return  # its token was taken out of the settings; the row waits
@@ -174,7 +179,7 @@ class Way:
             await self._set_aside(passage, raw, f"{type(error).__name__}: {error}")
             return
         if member is not None:
-            await self._serve.membership(row, alive=status not in (ChatMember.BANNED, ChatMember.LEFT))
+            await self._serve.membership(passage, alive=status not in (ChatMember.BANNED, ChatMember.LEFT))
             return
         token = CURRENT.set(passage)
         try:
@@ -192,7 +197,7 @@ class Way:
             if any(raw.get(kind) is not None for kind in ANSWERED_KINDS):
                 await self._broken(passage, RuntimeError("no handler took it"))
             else:
-                await self._serve.ignore(row, "a kind that nobody asked for")
+                await self._serve.ignore(passage, "a kind that nobody asked for")
 
     async def _broken(self, passage: Passage, error: BaseException) -> None:
         row = passage.row
@@ -202,7 +207,7 @@ class Way:
             await self._serve.delivery.show(answer)
 
     async def _set_aside(self, passage: Passage, raw: Any, reason: str) -> None:
-        await self._serve.set_aside(passage.row, reason, answer=_is_private(raw))
+        await self._serve.set_aside(passage, reason, answer=_is_private(raw))
 
 
 def _is_private(raw: Any) -> bool:

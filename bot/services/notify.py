@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 from bot.screens import Button, button, rows_to_json
 from bot.services.once import insert_once
 from bot.texts import t
+from storage.cause import CAUSE
 from storage.states import AccountState, Channel, PushState, Role
 from storage.tables import Account, Chat, Grant, Push, StaffAlert
 
@@ -67,6 +68,7 @@ def push(
         "state": PushState.QUEUED,
         "attempts": 0,
         "next_at": now,
+        "cause": CAUSE.get(),
         "created_at": now,
     }
     if not chats and sms is not None:
@@ -116,6 +118,7 @@ def sms(
         "state": PushState.QUEUED,
         "attempts": 0,
         "next_at": now,
+        "cause": CAUSE.get(),
         "created_at": now,
     }
     return insert_once(db, Push, row) is not None

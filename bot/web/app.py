@@ -2,21 +2,25 @@
 
 import asyncio
 import logging
+import secrets
 from collections.abc import Awaitable, Callable
 
 from sqlalchemy import text
 from sqlmodel import Session
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bot.desk import Desk
 from bot.texts import t
 from bot.web.hooks import Webhooks, hook_routes
 from bot.web.pages import page
 from bot.web.pay import PayPages, back_to_chat
+from storage.cause import CAUSE
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +45,17 @@ def health_of(desk: Desk) -> Callable[[Request], Awaitable[Response]]:
         return JSONResponse({"ok": True, "database": True})
 
     return health
+
+
+class Numbered:
+    """Each request has an id for the log and the pushes it leads to. The server gives each a task of its own."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        CAUSE.set(f"web:{secrets.token_hex(4)}")
+        await self._app(scope, receive, send)
 
 
 def build_app(desk: Desk, *, webhooks: Webhooks | None = None) -> Starlette:
@@ -71,5 +86,6 @@ def build_app(desk: Desk, *, webhooks: Webhooks | None = None) -> Starlette:
             *pages.routes,
             *(hook_routes(webhooks) if webhooks is not None else []),
         ],
+        middleware=[Middleware(Numbered)],
         exception_handlers={HTTPException: lost, Exception: crashed},
     )

@@ -96,6 +96,8 @@ class Push(SQLModel, table=True):
     #: SENDING until then; a dead process's lease runs out.
     leased_until: datetime | None = instant(default=None)
     note: str | None = None
+    #: Why it was written (storage/cause.py): the id that finds the whole way in the logs.
+    cause: str | None = Field(default=None, max_length=40)
     provider_id: str | None = None
     created_at: datetime = created()
     sent_at: datetime | None = instant(default=None)

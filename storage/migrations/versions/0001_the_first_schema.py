@@ -574,6 +574,7 @@ def upgrade() -> None:
     sa.Column('next_at', sa.DateTime(), nullable=False),
     sa.Column('leased_until', sa.DateTime(), nullable=True),
     sa.Column('note', sa.String(), nullable=True),
+    sa.Column('cause', sa.String(length=40), nullable=True),
     sa.Column('provider_id', sa.String(), nullable=True),
     sa.Column('created_at', sa.DateTime(), nullable=False),
     sa.Column('sent_at', sa.DateTime(), nullable=True),

@@ -1,0 +1,127 @@
+"""One id leads through the logs from an update, or the bank's return, to the pushes it caused, whichever process sent them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlmodel import select
+
+from demo.people import Town
+from storage.database import open_database
+from storage.states import Messenger, PushState
+from storage.tables import InboxUpdate, Push
+from tests.journeys.plays import Scene
+from tests.journeys.scenes import approve, click_to_bank, come_back, fill, register, staff_member, submit
+from tests.journeys.stage import Stage
+
+
+@pytest.mark.parametrize(
+    ("database_url", "processes"),
+    [("sqlite", 1), ("postgres", 1), ("postgres", 2)],
+    indirect=["database_url"],
+)
+async def test_from_a_press_to_the_push_of_another(database_url: str, processes: int, tmp_path: Path) -> None:
+    """With two processes each has one messenger: who takes the expert's press cannot send the officer's push."""
+    town = await Town.start()
+    stages = gather(town, tmp_path, database_url, processes)
+    try:
+        for one in stages:
+            await one.start()
+        await act(town, stages)
+        for one in stages:
+            assert await one.stop() == 0
+    finally:
+        for one in stages:
+            if one.process is not None:
+                await one.stop()
+        await town.close()
+
+    logs = [read(one) for one in stages]
+    pushes, updates = await rows(database_url)
+    approval = the_push(pushes, "پرداخت کنید")
+    paid = the_push(pushes, "🎉")
+
+    press = next(one for one in updates if f"update:{one.id}" == approval.cause)
+    assert press.messenger is Messenger.TELEGRAM
+    done, sent = lines(logs, approval.cause)
+    assert (done["event"], done["update_id"]) == ("update done", press.update_id)
+    assert done["asked"] == "desk.approve_do"
+    assert (sent["event"], sent["push"], sent["channel"]) == ("push sent", approval.id, "bale")
+    by = [any(approval.cause == line.get("cause") for line in log) for log in logs]
+    assert by == [True] * processes, "each process has its part of the way"
+    # What an operator types.
+    grep = ["grep", "-hw", str(approval.cause), *(str(one.log) for one in stages)]
+    assert len(subprocess.run(grep, capture_output=True, check=True).stdout.splitlines()) == 2
+
+    assert paid.cause is not None
+    assert paid.cause.startswith("web:")
+    settled, told = lines(logs, paid.cause)
+    assert settled["event"].endswith("PAID")
+    assert (told["event"], told["push"]) == ("push sent", paid.id)
+
+    # One line an update and one a push, no more.
+    events = Counter(line["event"] for log in logs for line in log)
+    assert events["update done"] == len(updates)
+    assert events["push sent"] == sum(one.state is PushState.SENT for one in pushes)
+    assert events["push skipped"] == sum(one.state is PushState.SKIPPED for one in pushes)
+    assert all(one.cause for one in pushes)
+
+
+def gather(town: Town, folder: Path, database_url: str, processes: int) -> list[Stage]:
+    files = {"FILES_URL": str(folder / "files")}
+    if processes == 1:
+        return [Stage(town, folder, database_url, files)]
+    stages = []
+    for others in ("BALE_TOKEN", "TELEGRAM_TOKEN"):
+        place = folder / f"without {others}"
+        place.mkdir()
+        stages.append(Stage(town, place, database_url, files | {others: ""}))
+    return stages
+
+
+async def act(town: Town, stages: Sequence[Stage]) -> None:
+    """An officer on Bale, an expert on Telegram: approval, payment, return."""
+    scene = Scene(stages[-1], town.bale, town.telegram)
+    await scene.tariff()
+    sara = scene.officer()
+    await register(scene.stage, sara)
+    await sara.command("menu")
+    await fill(sara)
+    person = town.telegram.person("نرگس")
+    expert = await staff_member(scene.stage, person, "expert", university="sums", name="نرگس کاظمی")
+    await submit(sara)
+    await approve(expert.person, "سارا")
+    url = (await sara.sees("پرداخت کنید")).url("پرداخت")
+    await click_to_bank(url)
+    await come_back(town.bank.pay(town.bank.last.ref))
+    await sara.sees("🎉 پرداخت انجام شد")
+
+
+def read(stage: Stage) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in stage.log.read_text().splitlines()]
+
+
+async def rows(url: str) -> tuple[list[Push], list[InboxUpdate]]:
+    database = await open_database(url)
+    try:
+        return await database.read(
+            lambda db: (list(db.exec(select(Push))), list(db.exec(select(InboxUpdate))))
+        )
+    finally:
+        await database.close()
+
+
+def the_push(pushes: Sequence[Push], words: str) -> Push:
+    return next(one for one in pushes if words in one.text)
+
+
+def lines(logs: Sequence[Sequence[dict[str, Any]]], cause: str | None) -> list[dict[str, Any]]:
+    """In the order of time."""
+    found = [line for log in logs for line in log if cause is not None and line.get("cause") == cause]
+    return sorted(found, key=lambda line: str(line["timestamp"]))
