@@ -100,6 +100,29 @@ def staff(db: Session) -> Actor:
     return Actor(made.id, Role.STAFF)
 
 
+def hire(
+    db: Session, actor: Actor, role: Role = Role.EXPERT, *, code: str = CODE, name: str | None = None
+) -> accounts.Hired:
+    return accounts.hire(
+        db,
+        actor=actor,
+        role=role,
+        university_code="sums",
+        national_code=code,
+        name=name,
+        password_hash="unused",
+        now=NOW,
+    )
+
+
+def sara_on_both(db: Session) -> tuple[Account, Chat, Chat]:
+    """Registered on Telegram, logged in on Bale as well."""
+    account, phone = sara(db)
+    bale = new_chat(db, 2, Messenger.BALE)
+    log_in(db, account, bale)
+    return account, phone, bale
+
+
 def pushes(db: Session, kind: str) -> list[Push]:
     return list(db.exec(select(Push).where(Push.kind == kind).order_by(col(Push.id))))
 
@@ -222,9 +245,7 @@ async def test_login_tells_the_other_chats(ready: Database) -> None:
 
 async def test_signing_out_there(ready: Database) -> None:
     def unit(db: Session) -> None:
-        account, _ = sara(db)
-        there = new_chat(db, 2, Messenger.BALE)
-        log_in(db, account, there)
+        account, _, there = sara_on_both(db)
         there.dialogue, there.view = "something", "1|me|||"
         db.flush()
         mark = accounts.session_mark(there)
@@ -332,9 +353,7 @@ async def test_a_password_that_changed_meanwhile_is_wrong(ready: Database) -> No
 
 async def test_changing_the_password(ready: Database) -> None:
     def unit(db: Session) -> None:
-        account, chat = sara(db)
-        bale = new_chat(db, 2, Messenger.BALE)
-        log_in(db, account, bale)
+        account, chat, bale = sara_on_both(db)
         accounts.change_password(
             db, actor=owner(account), chat=chat, password_hash="second", system_made=False, now=NOW
         )
@@ -410,16 +429,7 @@ async def test_several_roles_and_one_login(ready: Database) -> None:
     def unit(db: Session) -> None:
         account, chat = sara(db)
         boss = staff(db)
-        hired = accounts.hire(
-            db,
-            actor=boss,
-            role=Role.EXPERT,
-            university_code="sums",
-            national_code=CODE,
-            name=None,
-            password_hash="unused",
-            now=NOW,
-        )
+        hired = hire(db, boss)
         assert (hired.created, hired.account.id, hired.account.password_hash) == (False, account.id, "first")
         accounts.choose(db, actor=owner(account), chat=chat, role=Role.EXPERT, now=NOW)
         assert chat.role is Role.EXPERT
@@ -435,16 +445,7 @@ async def test_several_roles_and_one_login(ready: Database) -> None:
 async def test_staff_make_an_expert_and_end_the_work(ready: Database) -> None:
     def unit(db: Session) -> None:
         boss = staff(db)
-        hired = accounts.hire(
-            db,
-            actor=boss,
-            role=Role.IN_CHARGE,
-            university_code="sums",
-            national_code=OTHER_CODE,
-            name="مینا رضایی نیا",
-            password_hash="made",
-            now=NOW,
-        )
+        hired = hire(db, boss, Role.IN_CHARGE, code=OTHER_CODE, name="مینا رضایی نیا")
         expert = hired.account
         assert hired.created
         assert (expert.first_name, expert.last_name) == ("مینا", "رضایی نیا")
@@ -464,16 +465,7 @@ async def test_staff_make_an_expert_and_end_the_work(ready: Database) -> None:
         with pytest.raises(NotAllowed) as refused:
             log_in(db, expert, chat)
         assert refused.value.key == "error.no_role"
-        again = accounts.hire(
-            db,
-            actor=boss,
-            role=Role.IN_CHARGE,
-            university_code="sums",
-            national_code=OTHER_CODE,
-            name=None,
-            password_hash="x",
-            now=NOW,
-        )
+        again = hire(db, boss, Role.IN_CHARGE, code=OTHER_CODE)
         assert not again.created
         assert len(db.exec(select(Grant).where(Grant.account_id == expert.id)).all()) == 1
 
@@ -484,16 +476,7 @@ async def test_an_expert_who_also_is_an_officer_stays_logged_in_as_officer(ready
     def unit(db: Session) -> None:
         account, chat = sara(db)
         boss = staff(db)
-        accounts.hire(
-            db,
-            actor=boss,
-            role=Role.EXPERT,
-            university_code="sums",
-            national_code=CODE,
-            name=None,
-            password_hash="x",
-            now=NOW,
-        )
+        hire(db, boss)
         accounts.choose(db, actor=owner(account), chat=chat, role=Role.EXPERT, now=NOW)
         (line,) = accounts.of_university(db, university_code="sums")
         accounts.deactivate(db, actor=boss, account_id=account.id or 0, grant_id=line.grant_id, now=NOW)
@@ -507,16 +490,7 @@ async def test_only_staff_hire_and_dismiss(ready: Database, role: Role) -> None:
     def unit(db: Session) -> None:
         actor = Actor(1, role, "sums")
         with pytest.raises(NotAllowed):
-            accounts.hire(
-                db,
-                actor=actor,
-                role=Role.EXPERT,
-                university_code="sums",
-                national_code=OTHER_CODE,
-                name="مینا رضایی",
-                password_hash="x",
-                now=NOW,
-            )
+            hire(db, actor, code=OTHER_CODE, name="مینا رضایی")
         with pytest.raises(NotAllowed):
             accounts.deactivate(db, actor=actor, account_id=1, grant_id=1, now=NOW)
 
@@ -537,9 +511,7 @@ async def test_an_expert_belongs_to_a_university(ready: Database, role: Role, un
 
 async def test_the_mobile_changes_and_the_other_chats_hear_of_it(ready: Database) -> None:
     def unit(db: Session) -> None:
-        account, chat = sara(db)
-        bale = new_chat(db, 2, Messenger.BALE)
-        log_in(db, account, bale)
+        account, chat, bale = sara_on_both(db)
         accounts.change_mobile(
             db, actor=owner(account), chat=chat, mobile="۰۹۳۵۱۲۳۴۵۶۷", verified=False, now=NOW
         )
