@@ -52,6 +52,6 @@ KIND = FileKind(
     door="desk.file",
     experts=frozenset({Standing.EXPERT}),
     review=RequestState.IN_REVIEW,
-    outrun=frozenset(RequestState) - {RequestState.SUBMITTED},
+    outrun=frozenset(RequestState) - {RequestState.SUBMITTED, RequestState.WITHDRAWN},
 )
 SUBJECT, load, check, change = KIND.subject, KIND.load, KIND.check, KIND.change
