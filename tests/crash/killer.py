@@ -1,4 +1,4 @@
-"""Kills the bot with SIGKILL at random instants of a play, and starts it again."""
+"""Kills processes of the bot with SIGKILL at random instants, and starts them again."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import random
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from demo.botapi.world import Happening
@@ -15,43 +16,56 @@ from tests.journeys.stage import Stage
 SOON = 0.4
 #: How often a start is cut off again, in its middle or soon after it.
 AGAIN = 0.25
+#: Of several members: how often two die at once, and how often all.
+TWO, ALL = 0.15, 0.1
 
 
 @dataclass(slots=True)
 class Killer:
     """Each kill comes after a random one of the happenings (somebody acted, the bot showed something), plus a moment.
 
-    The times are wall clock seconds, as `arrivals` in `reckoning` takes them."""
+    `members` are the processes that serve together; one process is a fleet of one. The times are wall clock seconds, as
+    `Arrivals` takes them."""
 
-    stage: Stage
+    members: Sequence[Stage]
     rng: random.Random
-    #: How many kills, besides those that cut off a start, and among how many happenings they are spread.
+    #: How many kills, those of a start included, and how many happenings lie between two of them on the average.
     kills: int
-    among: int
+    every: float
+    #: Seconds that the dead lie at most.
+    pause: float = 0.0
     killed_at: list[float] = field(default_factory=list)
-    #: When the bot last took updates again.
+    #: Kills that cut off a start.
+    cut: int = 0
+    #: When all took updates again; 0 while somebody is dead.
     up_since: float = 0.0
     happenings: int = 0
+    #: All kills were done, or it was asked to end.
+    over: asyncio.Event = field(default_factory=asyncio.Event)
     _happened: asyncio.Event = field(default_factory=asyncio.Event)
     _task: asyncio.Task[None] | None = None
-    _over: bool = False
 
     def begin(self) -> None:
-        for face in self.stage.town.faces:
+        for face in self.members[0].town.faces:
             face.server.world.listeners.append(self._note)
         self.up_since = time.time()
         self._task = asyncio.create_task(self._run())
 
     async def end(self) -> None:
-        """No kill from here on; the bot runs. Raises what a start that failed by itself raises."""
+        """No kill from here on; everybody runs. Raises what a start that failed by itself raises."""
         assert self._task is not None
-        self._over = True
+        self.over.set()
         self._happened.set()
         await self._task
 
     @property
     def is_up(self) -> bool:
         return self.up_since > 0
+
+    @property
+    def killed(self) -> int:
+        """Kills so far."""
+        return len(self.killed_at) // 2
 
     def disturbed(self, since: float, until: float | None = None) -> bool:
         """Whether a kill fell into that time."""
@@ -66,33 +80,60 @@ class Killer:
         self.hint()
 
     async def _run(self) -> None:
-        for place in sorted(self.rng.sample(range(1, max(self.among, self.kills + 1)), self.kills)):
-            while self.happenings < place and not self._over:
-                self._happened.clear()
-                await self._happened.wait()
-            await asyncio.sleep(self.rng.choice((0.0, self.rng.uniform(0, 0.03), self.rng.uniform(0, SOON))))
-            if self._over:
-                return
-            await self._kill()
-            while not self._over and self.rng.random() < AGAIN:
-                await self._cut_start()
-            await self._start()
+        try:
+            while self.killed < self.kills:
+                await self._happens(self._gap())
+                await asyncio.sleep(self._moment())
+                if self.over.is_set():
+                    return
+                victims = self._victims()
+                await self._kill(victims)
+                await asyncio.sleep(self.rng.uniform(0, self.pause))
+                while not self.over.is_set() and self.rng.random() < AGAIN:
+                    await self._cut_start(victims)
+                await self._start(victims)
+        finally:
+            self.over.set()
 
-    async def _kill(self) -> None:
+    def _gap(self) -> int:
+        """Mostly short, now and then a quiet stretch in which people come far."""
+        return 1 + int(self.rng.expovariate(1 / self.every))
+
+    def _moment(self) -> float:
+        return self.rng.choice((0.0, self.rng.uniform(0, 0.03), self.rng.uniform(0, SOON)))
+
+    async def _happens(self, more: int) -> None:
+        """Wait for so many happenings."""
+        until = self.happenings + more
+        while self.happenings < until and not self.over.is_set():
+            self._happened.clear()
+            await self._happened.wait()
+
+    def _victims(self) -> Sequence[Stage]:
+        among, die = list(self.members), self.rng.random()
+        count = len(among) if die < ALL else min(2, len(among)) if die < ALL + TWO else 1
+        return self.rng.sample(among, count)
+
+    async def _kill(self, victims: Sequence[Stage]) -> None:
         self.up_since = 0.0
-        # Noted before and after: what arrives in between may be of either side.
-        self.killed_at.append(time.time())
-        await self.stage.kill()
-        self.killed_at.append(time.time())
+        for victim in victims:
+            # Noted before and after: what arrives in between may be of either side.
+            self.killed_at.append(time.time())
+            await victim.kill()
+            self.killed_at.append(time.time())
 
-    async def _cut_start(self) -> None:
+    async def _cut_start(self, victims: Sequence[Stage]) -> None:
         """Begin to start, and die at any moment of it or just after."""
-        starting = asyncio.create_task(self.stage.start())
-        await asyncio.wait([starting], timeout=self.rng.uniform(0.1, 2.5))
-        await self._kill()
-        with contextlib.suppress(AssertionError):  # cut off: it never came to be ready
-            await starting
+        starting = [asyncio.create_task(one.start()) for one in victims]
+        await asyncio.wait(starting, timeout=self.rng.uniform(0.1, 2.5))
+        while any(one.process is None for one in victims):
+            await asyncio.sleep(0.01)
+        self.cut += len(victims)
+        await self._kill(victims)
+        for start in starting:
+            with contextlib.suppress(AssertionError):  # cut off: it never came to be ready
+                await start
 
-    async def _start(self) -> None:
-        await self.stage.start()
+    async def _start(self, victims: Sequence[Stage]) -> None:
+        await asyncio.gather(*(one.start() for one in victims))
         self.up_since = time.time()

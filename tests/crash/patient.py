@@ -7,26 +7,51 @@ button, what was sent is sent again where the same question is still asked. Noth
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any, ClassVar
 
 import httpx
 
+from bot.texts import catalogue
 from demo.person import Item, Person
-from demo.seen import Seen, Wanted
+from demo.seen import Seen, Wanted, fits, plain
 from tests.crash.killer import Killer
 from tests.journeys import scenes
 
-#: Seconds that somebody waits in all, and of quiet before looking again.
-PATIENCE, QUIET = 60.0, 4.0
+#: Seconds of quiet before somebody looks again.
+QUIET = 4.0
+NEW_PASSWORD = "🔑 دریافت رمز"
 #: Seconds until somebody who just answered a question answers it again.
 MOMENT = 2.0
+
+
+@cache
+def _pushes() -> re.Pattern[str]:
+    wholes = []
+    for key, text in catalogue().items():
+        if not re.fullmatch(r"push\.N\d+[a-z]?(_\w+)?", key) or re.search(
+            "sms|item|note|go|again|operations", key
+        ):
+            continue
+        whole = re.sub(r"\\{\w+\\}", ".*", re.escape(plain(text).strip()))
+        # Below these the expert's own words follow.
+        wholes.append(whole + r"(?s:\n.*)?" if key in ("push.N4", "push.N5w") else whole)
+    return re.compile("|".join(wholes))
+
+
+def is_push(text: str) -> bool:
+    """Whether a message tells of something that happened elsewhere: people know these by their words."""
+    return _pushes().fullmatch(text.strip()) is not None
 
 
 class Patient(Person):
     #: Set for the time of a play.
     killer: ClassVar[Killer]
+    #: Seconds that somebody waits in all.
+    patience: ClassVar[float] = 60.0
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
@@ -53,15 +78,47 @@ class Patient(Person):
         self._remember(lambda: self._same_question(super(Patient, self).send_album(items)))
         return await super().send_album(items, caption)
 
-    async def tap(self, wanted: Wanted, *, on: Seen | None = None, within: float = PATIENCE) -> str | None:
+    async def tap(self, wanted: Wanted, *, on: Seen | None = None, within: float = 0.0) -> str | None:
         pressed = await super().tap(wanted, on=on, within=within)
         self._remember(lambda: self._press_again(wanted))
         return pressed
 
-    async def sees(self, wanted: Wanted | None = None, *, within: float = PATIENCE) -> Seen:
+    def screen(self) -> Seen:
+        """What the bot shows now; what it only told on the way is no screen."""
+        shown = [one for one in self.history() if one.from_bot and not is_push(one.text)]
+        assert shown, f"{self.name} has an empty screen"
+        return max(shown, key=lambda one: one.changed)
+
+    def _answered(self) -> bool:
+        return any(not is_push(one.text) for one in self.new())
+
+    async def hears(self, wanted: Wanted, *, since: int, within: float | None = None) -> Seen:
+        """Wait for a push that came after `since` by the town's clock, whatever was done meanwhile. Pushes come by
+        themselves: nobody looks again for them."""
+        found: Seen | None = None
+
+        def look() -> bool:
+            nonlocal found
+            found = next(
+                (
+                    one
+                    for one in self.history()
+                    if one.from_bot and one.changed > since and fits(wanted, one.text)
+                ),
+                None,
+            )
+            return found is not None
+
+        await super()._wait(
+            look, within or self.patience, lambda: f"{self.name} never heard {wanted!r}. {self._screens()}"
+        )
+        assert found is not None
+        return found
+
+    async def sees(self, wanted: Wanted | None = None, *, within: float = 0.0) -> Seen:
         self._wanted = wanted
         seen = await super().sees(wanted, within=within)
-        if seen.text == self._question and self.killer.disturbed(self._acted - PATIENCE):
+        if seen.text == self._question and self.killer.disturbed(self._acted - self.patience):
             # The old question, shown again: what was sent may be on its way. A moment to see.
             await asyncio.sleep(MOMENT)
             seen = await super().sees(wanted, within=within)
@@ -69,11 +126,11 @@ class Patient(Person):
 
     def _remember(self, again: Callable[[], Any]) -> None:
         self._acted, self._again = time.time(), again
-        shown = [one for one in self.history() if one.from_bot]
+        shown = [one for one in self.history() if one.from_bot and not is_push(one.text)]
         self._question = max(shown, key=lambda one: one.changed).text if shown else ""
 
     async def _wait(self, condition: Callable[[], bool], within: float, why: Callable[[], str]) -> None:
-        until = time.monotonic() + max(within, PATIENCE)
+        until = time.monotonic() + max(within, self.patience)
         looked_at = self._acted
         while True:
             try:
@@ -88,9 +145,12 @@ class Patient(Person):
 
     async def _look_again(self) -> None:
         if self._wanted == scenes.PASSWORD:
-            # A password whose screen was lost: the next touch brings a new one.
-            await super().send("/menu")
+            # A password whose screen was lost: there is a button for a new one.
             self.repeats += 1
+            if (button := self.screen().button(NEW_PASSWORD)) is not None and button.data is not None:
+                self._query_on(self.screen().id, button.data, button.text)
+            else:
+                await super().send("/menu")
         elif self._again is not None:
             await self._again()
 
@@ -115,8 +175,9 @@ class Patient(Person):
 class Browser:
     """A browser whose owner reloads a page that did not come, or that says it is still being looked into."""
 
-    def __init__(self, killer: Killer) -> None:
+    def __init__(self, killer: Killer, patience: float = 60.0) -> None:
         self._killer = killer
+        self._patience = patience
 
     async def pay_page(self, url: str) -> httpx.Response:
         return await self._patiently(lambda: scenes.pay_page(url), lambda page: page.status_code == 200)
@@ -127,15 +188,21 @@ class Browser:
             lambda: scenes.click_to_bank(url), lambda page: page.status_code in (303, 503)
         )
 
+    async def comes_to_bank(self, url: str) -> str:
+        """Where the bank's page is, however often the button must be pressed for it."""
+        page = await self._patiently(lambda: scenes.click_to_bank(url), lambda page: page.status_code == 303)
+        return str(page.headers["location"])
+
     async def come_back(self, way_back: str) -> httpx.Response:
         return await self._patiently(
-            lambda: scenes.come_back(way_back), lambda page: 'http-equiv="refresh"' not in page.text
+            lambda: scenes.come_back(way_back),
+            lambda page: page.status_code < 500 and 'http-equiv="refresh"' not in page.text,
         )
 
     async def _patiently(
         self, ask: Callable[[], Any], good: Callable[[httpx.Response], bool]
     ) -> httpx.Response:
-        until = time.monotonic() + PATIENCE
+        until = time.monotonic() + self._patience
         while True:
             self._killer.hint()
             try:
@@ -145,5 +212,6 @@ class Browser:
             except (httpx.TransportError, AssertionError):
                 if time.monotonic() > until:
                     raise
-            assert time.monotonic() < until, page.text
+            else:
+                assert time.monotonic() < until, page.text
             await asyncio.sleep(0.3)

@@ -1,6 +1,6 @@
 """kill -9 in the middle of J2, J4 and J6 at random instants: nothing is lost, nothing happens twice.
 
-CRASH_ROUNDS=n plays each n times (1), CRASH_KILLS=n kills about so often in each (6), CRASH_SEED=n begins with that seed.
+CRASH_ROUNDS=n plays each n times (1), CRASH_KILLS=n kills about so often in each (8), CRASH_SEED=n begins with that seed.
 The seed of every round is printed; the same seed gives the same plan, though never the same instants.
 """
 
@@ -12,14 +12,16 @@ import random
 import pytest
 
 from storage.states import RequestState
+from tests.crash.arrivals import Arrivals
 from tests.crash.killer import Killer
 from tests.crash.patient import Browser, Patient
-from tests.crash.reckoning import Arrivals, Expected, everything_arrives, reckon
+from tests.crash.reckoning import Expected, reckon
+from tests.crash.rows import everything_arrives
 from tests.journeys import plays
 from tests.journeys.stage import Stage
 
 ROUNDS = int(os.environ.get("CRASH_ROUNDS", "1"))
-KILLS = int(os.environ.get("CRASH_KILLS", "6"))
+KILLS = int(os.environ.get("CRASH_KILLS", "8"))
 SEED = int(os.environ.get("CRASH_SEED", "0"))
 
 #: About how much happens in each play.
@@ -52,7 +54,7 @@ async def test_killed_again_and_again(
     seed = SEED + turn
     bale = (turn + int(number[1:]) // 2 + stage.database_url.startswith("sqlite")) % 2
     here, there = reversed(stage.town.faces) if bale else stage.town.faces
-    killer = Killer(stage, random.Random(f"{number} {seed}"), KILLS, HAPPENINGS[number])
+    killer = Killer([stage], random.Random(f"{number} {seed}"), KILLS, HAPPENINGS[number] / KILLS)
     arrivals, browser = Arrivals(), Browser(killer)
     arrivals.watch(stage.town)
     monkeypatch.setattr(Patient, "killer", killer, raising=False)
@@ -67,7 +69,7 @@ async def test_killed_again_and_again(
         play = next(one for one in plays.PLAYS if one.number == number)
         await play.act(plays.Scene(stage, here, there, exact=False))
         await killer.end()
-        await everything_arrives(stage)
+        await everything_arrives(stage.town, stage.database_url)
         assert await stage.stop() == 0
         figures = await reckon(stage, killer, arrivals, EXPECTED[number])
         print(f"{figures}, {killer.happenings} happenings")

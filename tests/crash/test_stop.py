@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import random
 import time
+from collections.abc import Sequence
 
 import pytest
 
+from tests.crash.arrivals import Arrivals
 from tests.crash.killer import Killer
 from tests.crash.patient import Patient
-from tests.crash.reckoning import Arrivals, everything_arrives, reckon
+from tests.crash.reckoning import reckon
+from tests.crash.rows import everything_arrives
 from tests.crash.test_kill import EXPECTED
 from tests.journeys import plays
 from tests.journeys.stage import Stage
@@ -25,13 +28,18 @@ class Stopper(Killer):
     #: Seconds that each took.
     stops: list[float]
 
-    async def _kill(self) -> None:
+    @property
+    def killed(self) -> int:
+        return len(self.stops)
+
+    async def _kill(self, victims: Sequence[Stage]) -> None:
+        (one,) = victims
         began = time.monotonic()
-        assert await self.stage.stop() == 0
+        assert await one.stop() == 0
         assert time.monotonic() - began < GRACE
         self.stops.append(time.monotonic() - began)
 
-    async def _cut_start(self) -> None:
+    async def _cut_start(self, victims: Sequence[Stage]) -> None:
         await asyncio.sleep(0)
 
     def disturbed(self, since: float, until: float | None = None) -> bool:
@@ -46,7 +54,7 @@ async def test_asked_to_stop_again_and_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     here, there = stage.town.faces if messenger == "telegram" else reversed(stage.town.faces)
-    stopper = Stopper(stage, random.Random(messenger), 4, 100)
+    stopper = Stopper([stage], random.Random(messenger), 4, 20)
     stopper.stops = []
     # They wait longer; as nothing counts as disturbed, they never do anything twice.
     monkeypatch.setattr(Patient, "killer", stopper, raising=False)
@@ -61,7 +69,7 @@ async def test_asked_to_stop_again_and_again(
         await play.act(plays.Scene(stage, here, there))
         await stopper.end()
         assert stopper.stops
-        await everything_arrives(stage)
+        await everything_arrives(stage.town, stage.database_url)
         assert await stage.stop() == 0
         figures = await reckon(stage, stopper, arrivals, EXPECTED["J2"])
         print(f"{figures}; stopped after {[round(one, 2) for one in stopper.stops]} s")

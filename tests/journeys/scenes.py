@@ -66,6 +66,21 @@ async def walk(person: Person, replies: Sequence[tuple[str, Reply]], until: str)
     raise AssertionError(f"{person.name} never came to {until!r}")
 
 
+def registration(
+    national_code: str, first: str, last: str, level: str, contact: Reply
+) -> list[tuple[str, Reply]]:
+    """Replies to every prompt of the registration."""
+    return [
+        ("کد ملی ۱۰ رقمی", send(national_code)),
+        ("تاریخ تولد خود را", send("۱۳۶۵/۰۴/۱۲")),
+        ("نام خود را مطابق", send(first)),
+        ("نام خانوادگی خود را مطابق", send(last)),
+        ("مقطع تحصیلی خود را", send(level)),
+        ("بخشی از نام رشته", send("مهندسی پزشکی")),
+        ("شماره همراه خود را", contact),
+    ]
+
+
 async def register(
     stage: Stage,
     person: Person,
@@ -80,17 +95,10 @@ async def register(
     await person.start()
     await person.sees("خوش آمدید")
     await person.tap("📝 ثبت‌نام")
+    contact = tap("📱") if share else send(mobile)
     shown = await walk(
         person,
-        [
-            ("کد ملی ۱۰ رقمی", send(code)),
-            ("تاریخ تولد خود را", send("۱۳۶۵/۰۴/۱۲")),
-            ("نام خود را مطابق", send(first)),
-            ("نام خانوادگی خود را مطابق", send(last)),
-            ("مقطع تحصیلی خود را", send(level)),
-            ("بخشی از نام رشته", send("مهندسی پزشکی")),
-            ("شماره همراه خود را", tap("📱") if share else send(mobile)),
-        ],
+        registration(code, first, last, level, contact),
         "آیا اطلاعات زیر درست است",
     )
     assert first in shown.text

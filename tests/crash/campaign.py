@@ -1,0 +1,129 @@
+"""The crash campaign: a crowd on both messengers, and a killer. See `python -m tests.crash --help`."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections import Counter
+from dataclasses import dataclass
+
+from tests.crash.arrivals import Arrivals
+from tests.crash.books import reckon
+from tests.crash.checks import Figures
+from tests.crash.crowd import Crowd, Say
+from tests.crash.killer import Killer
+from tests.crash.life import University
+from tests.crash.lives import LIVES
+from tests.crash.officers import login
+from tests.crash.offices import Expert
+from tests.crash.patient import Browser, Patient
+from tests.crash.rows import everything_arrives
+from tests.crash.settings import Setting
+
+#: Seconds between two lines of progress.
+PROGRESS = 20.0
+#: Happenings between two kills for each person at once.
+EVERY = 4.0
+
+
+@dataclass(slots=True)
+class Plan:
+    kills: int
+    seed: int
+    crowd: int
+    #: Seconds that somebody waits: a dead member's pushes are leased for a minute and a half.
+    patience: float
+    #: Seconds that the dead lie at most.
+    pause: float = 0.0
+    #: Nobody leaves it to the reconciler to find a payment, which takes minutes.
+    hurry: bool = False
+
+
+async def play(setting: Setting, plan: Plan, say: Say) -> str:
+    """Play until the kills are done and everybody has come to an end; the block of figures. AssertionError with what
+    does not hold."""
+    began = time.monotonic()
+    rng = random.Random(f"crowd {plan.seed}")
+    killer = Killer(
+        setting.members,
+        random.Random(f"killer {plan.seed}"),
+        plan.kills,
+        every=EVERY * plan.crowd,
+        pause=plan.pause,
+    )
+    Patient.killer, Patient.patience = killer, plan.patience
+    town, arrivals = setting.town, Arrivals()
+    for face in town.faces:
+        face.person_class = Patient
+    arrivals.watch(town)
+    universities = [University("فارس", "شیراز", "sums"), University("اصفهان", "اصفهان", "mui")]
+    stage = setting.members[0]
+    crowd = Crowd(stage, rng, killer, Browser(killer, plan.patience), universities, LIVES, plan.hurry)
+    await asyncio.gather(*(one.start() for one in setting.members))
+    experts = await _hire(crowd)
+    say(f"{len(experts)} experts are at their desks; the killing begins")
+    killer.begin()
+    async with asyncio.TaskGroup() as everybody:
+        progress = everybody.create_task(_progress(crowd, say, began))
+        for expert in experts:
+            everybody.create_task(expert.works())
+        await crowd.lives_on(plan.crowd)
+        await killer.end()
+        for university in universities:
+            await university.close()
+        progress.cancel()
+    await everything_arrives(town, stage.database_url, within=plan.patience)
+    statuses = [await one.stop() for one in setting.members]
+    assert not any(statuses), statuses
+    figures = await reckon(crowd, arrivals, setting.store, setting.stored(), setting.logs)
+    return _block(crowd, figures, plan, time.monotonic() - began)
+
+
+async def _hire(crowd: Crowd) -> list[Expert]:
+    """Tariff and experts, before anything happens."""
+    await crowd.stage.command("set-tariff", "--kind", "new", "--rial", "1500000")
+    crowd.house.deeds["tariff.tariff_set"] += 1
+    experts = []
+    for university in crowd.universities:
+        for number in (1, 2):
+            name = f"کارشناس {university.province} {'یک' if number == 1 else 'دو'}"
+            credentials = await crowd.stage.user("expert", university=university.code, name=name)
+            person = crowd.phone(name)
+            await login(person, credentials)
+            crowd.house.deeds.update(["account.account_created", "account.logged_in"])
+            experts.append(Expert(person, university))
+    return experts
+
+
+async def _progress(crowd: Crowd, say: Say, began: float) -> None:
+    while True:
+        await asyncio.sleep(PROGRESS)
+        over = sum(life.over for life in crowd.lives)
+        say(
+            f"{time.monotonic() - began:5.0f} s: {crowd.killer.killed} kills, {over} lives over, "
+            f"{len(crowd.lives) - over} being lived"
+        )
+
+
+def _block(crowd: Crowd, figures: Figures, plan: Plan, seconds: float) -> str:
+    deeds: Counter[str] = Counter(crowd.house.deeds)
+    for life in crowd.lives:
+        deeds.update(life.book.deeds)
+    people = sum(len(face.people) for face in crowd.town.faces)
+    lives = ", ".join(f"{kind} {count}" for kind, count in sorted(crowd.by_kind.items()))
+    done = ", ".join(f"{deed.partition('.')[2]} {count}" for deed, count in sorted(deeds.items()))
+    return "\n".join(
+        [
+            f"seed {plan.seed}, {len(crowd.killer.members)} process(es), {seconds:.0f} s",
+            f"kills               {figures.kills}, of a start {figures.cut}",
+            f"updates             {figures.updates}, lost 0, done twice 0",
+            f"people              {people}",
+            f"lives               {len(crowd.lives)}: {lives}",
+            f"deeds               {deeds.total()}: {done}",
+            f"pushes              {figures.pushes}, lost 0, arrived twice {figures.doubled}",
+            f"answers shown again {figures.shown_again}",
+            f"looked again        {figures.repeats}",
+            f"papers without row  {figures.orphans}",
+        ]
+    )

@@ -1,0 +1,162 @@
+"""What must hold after any play with kills in it, whoever played. Each raises AssertionError with what is lost or doubled."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from itertools import pairwise
+
+from bot.documents.checker import Checker
+from bot.documents.papers import Papers
+from bot.documents.seal import Sealer
+from bot.documents.store import FileStore
+from demo.people import Face, Town
+from demo.person import Person
+from storage.states import AttemptState, Channel, InboxState, PushState
+from storage.tables import DeficiencyRound, QualificationRequest
+from tests.crash.arrivals import Arrivals
+from tests.crash.killer import Killer
+from tests.crash.rows import Rows
+from tests.journeys.stage import SECRET_KEY
+
+#: Deeds that looking again may repeat: they change nothing but the record of who looked.
+LOOKS = frozenset({"document_viewed", "documents_viewed", "password_renewed", "file_looked_up"})
+#: What a browser that lost its page does again: another click on the pay page, another question to the bank.
+CLICKS = frozenset(
+    {"payment_opened", "payment_not_opened", "payment_asked", "payment_still_open", "payment_no_answer"}
+)
+#: Seconds after a push arrived in which its note may still be on its way into the database.
+NOTED = 10.0
+
+
+@dataclass(slots=True)
+class Figures:
+    kills: int = 0
+    #: Of these, kills in the middle of a start.
+    cut: int = 0
+    updates: int = 0
+    pushes: int = 0
+    #: Pushes that arrived twice, a kill having fallen between.
+    doubled: int = 0
+    repeats: int = 0
+    orphans: int = 0
+    shown_again: int = 0
+
+    def __str__(self) -> str:
+        return (
+            f"{self.kills} kills ({self.cut} of a start), {self.updates} updates, {self.pushes} pushes of which "
+            f"{self.doubled} arrived twice, {self.shown_again} answers shown again, {self.repeats} times somebody "
+            f"looked again, {self.orphans} orphans"
+        )
+
+
+def inbox(rows: Rows, face: Face) -> int:
+    """Every update that the messenger gave out is in the inbox once, and has had its effect and its answer."""
+    queue = face.server.world.queues[face.token]
+    assert not queue.waiting, f"{face.kind} still waits with {len(queue.waiting)} updates"
+    given = list(range(face.server.world.first_update_id, queue.next_id))
+    mine = [one for one in rows.inbox if one.messenger.value == face.kind]
+    assert sorted(one.update_id for one in mine) == given, f"{face.kind}: lost or doubled updates"
+    odd = [(one.update_id, one.state, one.note) for one in mine if one.state is not InboxState.ANSWERED]
+    assert not odd, f"{face.kind}: not done or not answered: {odd}"
+    return len(given)
+
+
+def nothing_owed(rows: Rows) -> None:
+    owed = [chat.id for chat in rows.chats.values() if chat.show_at is not None]
+    assert not owed, f"a screen is still owed: {owed}"
+    dead = [chat.id for chat in rows.chats.values() if chat.dead]
+    assert not dead, f"dead chats: {dead}"
+
+
+def pushes(rows: Rows, killer: Killer, arrivals: Arrivals, figures: Figures) -> None:
+    """Each push to a chat was sent and arrived: once, or twice where a kill fell before it could be noted."""
+    keys = Counter(one.key for one in rows.pushes)
+    assert max(keys.values(), default=1) == 1, keys
+    same: Counter[tuple[int, str]] = Counter()
+    for push in rows.pushes:
+        assert push.state is PushState.SENT, (push.key, push.state, push.note)
+        figures.pushes += 1
+        if push.channel is Channel.CHAT:
+            same[push.chat_row_id or 0, push.text] += 1
+    for (chat_row, text), count in same.items():
+        chat = rows.chats[chat_row]
+        came = arrivals.of(chat.messenger, chat.chat_id, text)
+        assert len(came) >= count, f"never arrived at {chat.messenger} {chat.chat_id}: {text}"
+        between = sum(
+            killer.disturbed(first - 0.5, min(second, first + NOTED)) for first, second in pairwise(came)
+        )
+        extra = len(came) - count
+        assert extra <= between, f"arrived {len(came)} times without a kill between: {text}"
+        figures.doubled += extra
+
+
+def sms(rows: Rows, town: Town, figures: Figures) -> None:
+    """Each SMS was sent and arrived, and none that nobody wrote. The provider knows our ids: none comes twice."""
+    written = [one for one in rows.pushes if one.channel is Channel.SMS]
+    wanted = Counter((one.mobile or "", one.text) for one in written)
+    came = Counter(("+98" + one.mobile.removeprefix("0"), one.text) for one in town.sms.sent)
+    assert set(came) == set(wanted), f"SMS: {came} for {wanted}"
+    assert not wanted - came, f"SMS lost: {wanted - came}"
+    figures.doubled += sum((came - wanted).values())
+
+
+def payments(rows: Rows, town: Town, paid: int) -> None:
+    """What the bank took is what we know as paid, nothing else."""
+    states = Counter(one.state for one in rows.attempts)
+    assert states[AttemptState.PAID] == paid, states
+    for state in (
+        AttemptState.REFUND_DUE,
+        AttemptState.REFUNDED,
+        AttemptState.VERIFYING,
+        AttemptState.UNCERTAIN,
+    ):
+        assert states[state] == 0, states
+    known = {one.ref for one in rows.attempts if one.state is AttemptState.PAID}
+    taken = {ref for ref, one in town.bank.payments.items() if one.verified_at is not None}
+    assert taken == known, f"the bank took {taken ^ known} and we do not agree"
+
+
+def uploads(people: Iterable[Person]) -> set[str]:
+    """sha256 of every file that these people sent."""
+    return {
+        hashlib.sha256(message.files[0].content).hexdigest()
+        for person in people
+        for message in person.conversation.messages.values()
+        if not message.from_bot and message.files
+    }
+
+
+def file_ids(answers: dict[str, object]) -> list[int]:
+    return [
+        id_ for key, ids in answers.items() if key.startswith("doc.") and isinstance(ids, list) for id_ in ids
+    ]
+
+
+def held(rows: Rows, request: QualificationRequest) -> set[int]:
+    """Files of a request, those of its earlier rounds too; none of them twice, and all open to the experts."""
+    rounds: list[DeficiencyRound] = [one for one in rows.rounds if one.request_id == request.id]
+    snapshots = [request.snapshot, *(one.snapshot for one in rounds)]
+    found = {id_ for one in snapshots for id_ in file_ids(one)}
+    hashes = Counter(rows.files[id_].sha256 for id_ in found)
+    assert max(hashes.values(), default=1) == 1, f"a file is twice in request {request.id}: {hashes}"
+    open_to_experts = {one.file_id for one in rows.submitted if one.request_id == request.id}
+    assert open_to_experts == found, f"what experts may open of request {request.id} differs"
+    return found
+
+
+async def papers(rows: Rows, store: FileStore, names: Collection[str], figures: Figures) -> None:
+    """Every stored paper opens and is whole; `names` are those in the store, where nothing less lies."""
+    opened = Papers(store, Sealer(SECRET_KEY), Checker())
+    try:
+        for file in rows.files.values():
+            original = await opened.original(file)
+            assert hashlib.sha256(original).hexdigest() == file.sha256
+            assert await opened.open(file)
+    finally:
+        await opened.close()
+    keys = {key for file in rows.files.values() for key in (file.original_key, file.shown_key)}
+    assert keys <= set(names)
+    figures.orphans = len(set(names) - keys)
