@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.bucket import Bucket, s3_serving
-from tests.conftest import PostgresServer
+from tests.postgres import PostgresServer
 from tests.races.arena import PROCESSES, Arena, on_postgres, on_sqlite
 from tests.races.programme import RACES, prepare, reckon
 
