@@ -10,6 +10,7 @@ from typing import Any
 
 import structlog
 
+from bot.masking import Masking
 from storage.cause import CAUSE
 
 #: Library loggers that print addresses with tokens, or every request.
@@ -24,13 +25,6 @@ SILENT = (
     "alembic",
 )
 
-_DIGITS = "0-9۰-۹٠-٩"
-_TOKEN = re.compile(r"\d{3,12}:[A-Za-z0-9_-]{20,}")
-_MOBILE = re.compile(
-    # A letter may stand before it: "\\n0912…" in what `repr` wrote, "%2B98912…" in an address.
-    rf"(?<![{_DIGITS}])(?:\+98|0098|98|0|\+۹۸|۰۰۹۸|۹۸|۰|٠)?[9۹٩][{_DIGITS}]{{9}}(?![{_DIGITS}])"
-)
-_NATIONAL_CODE = re.compile(rf"(?<![{_DIGITS}])[{_DIGITS}]{{10}}(?![{_DIGITS}])")
 #: What some reader takes for the end of a line, what a terminal obeys, and what UTF-8 cannot write.
 _BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 #: Where a number is ours and says nothing about a person.
@@ -58,37 +52,16 @@ def _with_cause(logger: Any, method: str, event: MutableMapping[str, Any]) -> Mu
 
 
 class Redaction:
-    """Takes national codes, mobiles, tokens and the program's own secrets out of whatever is logged."""
+    """Masks whatever is logged but the fields that are ours and say nothing about a person."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        known = sorted({secret for secret in secrets if len(secret) >= 6}, key=len, reverse=True)
-        self._known = re.compile("|".join(map(re.escape, known))) if known else None
+        self._masking = Masking(secrets)
 
     def __call__(self, logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
         for name, value in event.items():
             if name not in _PLAIN_KEYS:
-                event[name] = self.clean(value)
+                event[name] = self._masking.clean(value)
         return event
-
-    def clean(self, value: Any) -> Any:
-        if isinstance(value, str):
-            return self.text(value)
-        if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 10**9:
-            return self.text(str(value))
-        if isinstance(value, dict):
-            return {self.clean(name): self.clean(one) for name, one in value.items()}
-        if isinstance(value, list | tuple | set):
-            return [self.clean(one) for one in value]
-        if value is None or isinstance(value, int | float):
-            return value
-        return self.text(str(value))
-
-    def text(self, text: str) -> str:
-        if self._known is not None:
-            text = self._known.sub("‹secret›", text)
-        text = _TOKEN.sub("‹token›", text)
-        text = _MOBILE.sub("‹mobile›", text)
-        return _NATIONAL_CODE.sub("‹number›", text)
 
 
 def _one_line(logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal, Self
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from pydantic import SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -256,7 +256,10 @@ class Settings(BaseSettings):
         """Every secret value, to be kept out of the logs."""
         held = [value for value in dict(self).values() if isinstance(value, SecretStr)]
         whole = [value.get_secret_value() for value in held]
-        return [*whole, *(part for one in whole for part in _parts(one))]
+        addresses = (self.database_url, self.telegram_proxy, self.bale_proxy)
+        passwords = (urlsplit(one).password for one in addresses if one)
+        plain = (form for one in passwords if one for form in (one, unquote(one)))
+        return [*whole, *(part for one in whole for part in _parts(one)), *plain]
 
 
 def renew_kept_key() -> None:

@@ -39,7 +39,7 @@ async def test_a_journeys_log_holds_nothing_secret(
     }
     secrets |= {SECRET_KEY: "SECRET_KEY"}
     secrets |= dict.fromkeys(re.findall(r"رمز عبور: (\S{8,})", str(town.transcript)), "password")
-    assert {"national code", "mobile", "password", "TELEGRAM_TOKEN", "KAVENEGAR_API_KEY"} <= set(
+    assert {"national code", "mobile", "user code", "password", "TELEGRAM_TOKEN", "KAVENEGAR_API_KEY"} <= set(
         secrets.values()
     )
     lines = stage.log.read_text().splitlines()
@@ -64,6 +64,7 @@ def _secrets(url: str) -> dict[str, str]:
             found |= {account.national_code: "national code"} if account.national_code else {}
             found |= {account.mobile.removeprefix("+98"): "mobile"} if account.mobile else {}
             found |= {account.password_hash: "hash"}
+            found |= {account.user_code: "user code"}
         for request in db.exec(select(QualificationRequest)):
             found |= {request.pay_token: "pay token"} if request.pay_token else {}
         for attempt in db.exec(select(PaymentAttempt)):

@@ -1,0 +1,141 @@
+"""Whatever way a person's number or a secret comes into a text, it is not in the log; operators' numbers are."""
+
+from __future__ import annotations
+
+import json
+import re
+from urllib.parse import quote, unquote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.masking import Masking
+from bot.settings import Settings
+
+PERSIAN, ARABIC = ("۰۱۲۳۴۵۶۷۸۹", "٠١٢٣٤٥٦٧٨٩")
+MASKING = Masking(["merchant-secret", "p@ss/word?"])
+
+digits = st.text("0123456789", min_size=9, max_size=9)
+scripts = st.sampled_from(
+    [str, lambda text: text.translate(table(PERSIAN)), lambda text: text.translate(table(ARABIC))]
+)
+#: As a person types it, an address holds it, JSON, the `repr` of a text and of bytes.
+writings = st.sampled_from(
+    [
+        str,
+        lambda text: quote(text, safe=""),
+        lambda text: quote(text, safe="").lower(),
+        lambda text: json.dumps({"typed": text}),
+        lambda text: repr({"typed": text}),
+        lambda text: repr(text.encode()),
+    ]
+)
+#: What stands around it; the digits of an escape are not the number's.
+before = st.sampled_from(
+    ["", " ", "n", "کد", "%2B", "%20", "%D9%85", "\\n", "\\u0020", "\\x20", "=", "5 ", "/bot", "12:"]
+)
+after = st.sampled_from(["", " ", "n", "؛", "%20", "&x=1", "\\n", "/getMe", '"', " 5"])
+
+
+def table(signs: str) -> dict[int, str]:
+    return str.maketrans("0123456789", signs)
+
+
+def bare(text: str) -> str:
+    """The digits that somebody could still read out of a line, whatever they are written with."""
+    text = re.sub(r"\\x([0-9a-f]{2})", r"%\1", text)
+    text = re.sub(r"\\u([0-9a-f]{4})", lambda found: chr(int(found[1], 16)), text)
+    text = unquote(text).translate(str.maketrans(PERSIAN + ARABIC, "0123456789" * 2))
+    return "".join(sign for sign in text if sign.isdigit())
+
+
+@given(
+    digits,
+    st.sampled_from(["0", "+98", "98", "0098", "", "+98 0", "(0"]),
+    st.lists(st.sampled_from(["", "", "-", " ", ".", "\u200c"]), min_size=9, max_size=9),
+    scripts,
+    writings,
+    before,
+    after,
+)
+def test_mobiles(rest: str, prefix: str, gaps: list[str], script, writing, lead: str, end: str) -> None:
+    mobile = prefix + "9" + "".join(gap + one for gap, one in zip(gaps, rest, strict=True))
+    text = lead + writing(script(mobile)) + end
+    assert rest not in bare(MASKING.text(text)), MASKING.text(text)
+
+
+@given(st.text("0123456789", min_size=10, max_size=10), st.booleans(), scripts, writings, before, after)
+def test_national_codes(code: str, divided: bool, script, writing, lead: str, end: str) -> None:
+    typed = f"{code[:3]}-{code[3:9]}-{code[9]}" if divided else code
+    text = lead + writing(script(typed)) + end
+    assert code not in bare(MASKING.text(text)), MASKING.text(text)
+
+
+@given(
+    st.text("0123456789", min_size=16, max_size=16),
+    st.sampled_from(["", "-", " "]),
+    scripts,
+    writings,
+    before,
+    after,
+)
+def test_cards(card: str, gap: str, script, writing, lead: str, end: str) -> None:
+    typed = gap.join(card[at : at + 4] for at in range(0, 16, 4))
+    text = lead + writing(script(typed)) + end
+    assert card not in bare(MASKING.text(text)), MASKING.text(text)
+
+
+words = st.text("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-", min_size=20, max_size=48)
+
+
+@given(
+    words,
+    st.sampled_from(["GET /pay/{} HTTP/1.1", "https://x.ir/pay/{}?a=1", "/hook/telegram/{}", "%2Fpay%2F{}"]),
+)
+def test_addresses_that_open_something(token: str, text: str) -> None:
+    assert token not in MASKING.text(text.format(token))
+
+
+@given(
+    st.integers(100, 10**12 - 1), words, st.sampled_from(["/bot{}:{}/getMe", "%2Fbot{}%3A{}", "token={}:{}"])
+)
+def test_tokens(number: int, secret: str, text: str) -> None:
+    assert secret not in MASKING.text(text.format(number, secret))
+
+
+@given(st.text("abcxyzABC0123456789!$%^&*()_+-=@:", min_size=1, max_size=30))
+def test_passwords_in_addresses(password: str) -> None:
+    told = MASKING.text(f"could not connect to postgresql://bot:{password}@database/bot (refused)")
+    assert told == "could not connect to postgresql://bot:‹secret›@database/bot (refused)"
+
+
+def test_our_own_secrets_as_they_are_and_within_an_address() -> None:
+    for text in ("p@ss/word?", "x=p%40ss%2Fword%3F", "merchant-secret"):
+        assert "secret›" in MASKING.text(text)
+        assert "word" not in MASKING.text(text)
+
+
+def test_the_passwords_of_settings_that_are_addresses_are_secrets() -> None:
+    settings = Settings.load(
+        database_url="postgresql://bot:se%40cret-1@host/bot", bale_proxy="http://me:proxy-pass@host:8"
+    )
+    assert {"se%40cret-1", "se@cret-1", "proxy-pass"} <= set(settings.secrets())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "an update failed: number 1234, telegram update 912345678",
+        "payment 17: PAID",
+        "the request 140212345678 waits",
+        "2026-11-22T23:57:11.912345Z",
+        "2019-09-11 22:23:57,123 took 9123 ms",
+        "the paper 9f2c41ab-0912-4345-8678-9abcdef01234 is damaged",
+        "connect 10.91.23.45:5432 (errno 111)",
+        "update:987654321 web:9f2c41ab timer:reminders",
+        'File "bot.py", line 912, in take_345',
+    ],
+)
+def test_what_operators_need_stays(text: str) -> None:
+    assert MASKING.text(text) == text
