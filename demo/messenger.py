@@ -22,6 +22,7 @@ from typing import Any, Literal
 
 from aiohttp import web
 
+from demo.botapi.call import Verbatim
 from demo.botapi.errors import ApiError, Violation, broken_rule
 from demo.botapi.faults import Fault, Faults
 from demo.botapi.methods import METHODS, Call
@@ -98,6 +99,10 @@ class MessengerServer:
     def inject(self, raw: Json, token: str | None = None) -> int | None:
         """Queue a raw update as it is, however broken; an update_id is added where there is none."""
         return self.world.queues[token or next(iter(self.world.bots))].put(dict(raw), as_is=True)
+
+    def inject_raw(self, raw: bytes, token: str | None = None) -> None:
+        """Queue bytes in the place of an update, JSON or not; getUpdates and the webhook hand them over as they are."""
+        self.world.queues[token or next(iter(self.world.bots))].put_raw(raw)
 
     def deliver_twice(self, updates: int = 1, token: str | None = None) -> None:
         """The next so many updates are handed to the bot a second time after it confirmed them."""
@@ -194,8 +199,11 @@ class MessengerServer:
             return self._cut(request)
         if fault is not None and fault.answers:
             return web.Response(status=fault.status, text=fault.body, content_type=fault.content_type)
-        text = json.dumps(body, ensure_ascii=False)
-        return web.Response(status=status, text=text, content_type="application/json")
+        if isinstance(result := body.get("result"), Verbatim):
+            content = b'{"ok": true, "result": ' + result.json + b"}"
+        else:
+            content = json.dumps(body, ensure_ascii=False).encode()
+        return web.Response(status=status, body=content, content_type="application/json", charset="utf-8")
 
     async def _answer(self, bot: Bot | None, method: str, params: Params) -> Any:
         if bot is None:

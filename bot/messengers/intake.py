@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import json
 import logging
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -19,6 +20,10 @@ log = logging.getLogger(__name__)
 #: Bytes of a body that we keep; a real update is far smaller.
 MAX_BODY = 512 * 1024
 _BIGGEST = 2**62
+#: A whole number that came as text.
+_NUMBER = re.compile(r"-?[0-9]{1,18}")
+#: Levels that are kept of an update nested too deep to be written down whole.
+_DEPTH = 100
 #: Where the chat of an update is found, by kind.
 _KINDS = (
     "message",
@@ -70,7 +75,7 @@ class Intake:
             if isinstance(update, dict):
                 await self.take(messenger, [update])
             else:
-                await self._keep_unreadable(messenger, body)
+                await self.keep_unreadable(messenger, body)
         except Exception:
             log.exception("an update could not be stored")
             return 503
@@ -93,9 +98,12 @@ class Intake:
         self._received()
         self.way.put(rows)
 
-    async def _keep_unreadable(self, messenger: Messenger, body: bytes) -> None:
+    async def keep_unreadable(
+        self, messenger: Messenger, body: bytes, number: int | None = None, note: str = "not a JSON object"
+    ) -> None:
+        """Store a body that is no update as it came, under its `number` where one could be made out."""
         raw = body[:MAX_BODY].decode("utf-8", "backslashreplace").replace("\x00", "\\x00")
-        values = _aside(messenger, _made_up_id(body), raw, "not a JSON object") | {
+        values = _aside(messenger, _made_up_id(body) if number is None else number, raw, note) | {
             "received_at": self.desk.clock()
         }
         await self.desk.database.run(lambda db: inbox.insert(db, [values]))
@@ -110,7 +118,7 @@ class Intake:
 def update_number(update: Any) -> int | None:
     """The update's id, also where it came as text."""
     number = update.get("update_id") if isinstance(update, dict) else None
-    if isinstance(number, str) and number.isascii() and number.isdigit() and len(number) < 19:
+    if isinstance(number, str) and _NUMBER.fullmatch(number):
         number = int(number)
     if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number < _BIGGEST:
         return None
@@ -141,12 +149,7 @@ def lane_of(update: dict[str, Any]) -> int | None:
 def _id(holder: Any, name: str) -> int | None:
     held = holder.get(name) if isinstance(holder, dict) else None
     number = held.get("id") if isinstance(held, dict) else None
-    if (
-        isinstance(number, str)
-        and number.lstrip("-").isascii()
-        and number.lstrip("-").isdigit()
-        and len(number) < 19
-    ):
+    if isinstance(number, str) and _NUMBER.fullmatch(number):
         number = int(number)
     if isinstance(number, bool) or not isinstance(number, int) or not -_BIGGEST < number < _BIGGEST:
         return None
@@ -154,12 +157,15 @@ def _id(holder: Any, name: str) -> int | None:
 
 
 def _row(messenger: Messenger, update: Any) -> dict[str, Any]:
+    number = update_number(update)
     try:
         # ASCII: halves of surrogate pairs and NUL stay escaped, any database keeps them.
         raw = json.dumps(update)
-    except (ValueError, RecursionError):
-        raw = repr(update)[:MAX_BODY].encode("ascii", "backslashreplace").decode()
-    number = update_number(update)
+    except RecursionError:
+        raw = json.dumps(_shallow(update, _DEPTH))[:MAX_BODY]
+        return _aside(
+            messenger, _made_up_id(raw.encode()) if number is None else number, raw, "nested too deep"
+        )
     if number is None:
         return _aside(messenger, _made_up_id(raw.encode()), raw, "no update_id")
     if len(raw) > MAX_BODY:
@@ -173,6 +179,15 @@ def _row(messenger: Messenger, update: Any) -> dict[str, Any]:
         "note": None,
         "done_at": None,
     }
+
+
+def _shallow(value: Any, depth: int) -> Any:
+    """Without what is nested deeper than `depth`."""
+    if isinstance(value, dict):
+        return {name: _shallow(one, depth - 1) for name, one in value.items()} if depth else "…"
+    if isinstance(value, list):
+        return [_shallow(one, depth - 1) for one in value] if depth else "…"
+    return value
 
 
 def _aside(messenger: Messenger, update_id: int, raw: str, note: str) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 import random
+import re
 import time
 from typing import Any, cast
 
@@ -27,6 +28,8 @@ WATCHDOG = HOLD + 20
 #: Jobs in this messenger's lanes from which on we stop asking for more.
 ENOUGH = 2000
 LONGEST_PAUSE = 30.0
+#: In a body that is no JSON.
+_NUMBER = re.compile(rb'"update_id"\s*:\s*"?([0-9]{1,18})\b')
 
 
 class PollingError(Exception):
@@ -37,11 +40,21 @@ class PollingError(Exception):
         super().__init__(words)
 
 
+class UnparsableError(PollingError):
+    """Updates came, and something in them is no JSON: nested beyond all measure, a number of thousands of digits."""
+
+    def __init__(self, body: bytes) -> None:
+        self.body = body
+        super().__init__("updates that are no JSON")
+
+
 class Polling:
     def __init__(self, channel: Channel, intake: Intake) -> None:
         self._channel = channel
         self._intake = intake
         self._offset: int | None = None
+        #: 1 while an update that spoils the whole answer is looked for.
+        self._limit = BATCH
         #: Monotonic time of the last good answer, for health and doctor.
         self.last_good: float | None = None
 
@@ -71,15 +84,40 @@ class Polling:
         return self._channel.messenger.value
 
     async def _once(self) -> None:
-        updates = await self._ask()
+        try:
+            updates = await self._ask()
+        except UnparsableError as error:
+            await self._pass_over(error)
+            return
         self.last_good = time.monotonic()
         if not updates:
+            self._limit = BATCH
             return
         await self._intake.take(self._channel.messenger, updates)
-        self._offset = _next_offset(self._offset, updates)
+        offset = _next_offset(self._offset, updates)
+        if offset is None:
+            raise PollingError("updates came, and none has a number")
+        self._offset = offset
+
+    async def _pass_over(self, error: UnparsableError) -> None:
+        """Ask for one by one, so that the others are taken; the one that spoils the answer is kept as it came."""
+        if self._limit > 1:
+            self._limit = 1
+            return
+        found = _NUMBER.search(error.body)
+        number = int(found[1]) if found else None
+        if self._offset is not None and (number is None or number < self._offset):
+            # It is the first that the messenger has, whatever it calls itself.
+            number, after = None, self._offset + 1
+        elif number is not None:
+            after = number + 1
+        else:
+            raise error
+        await self._intake.keep_unreadable(self._channel.messenger, error.body, number, "no JSON")
+        self._offset, self._limit = after, BATCH
 
     async def _ask(self) -> list[Any]:
-        fields = {"timeout": str(HOLD), "limit": str(BATCH)}
+        fields = {"timeout": str(HOLD), "limit": str(self._limit)}
         if self._offset is not None:
             fields["offset"] = str(self._offset)
         if self._channel.allowed_updates is not None:
@@ -105,6 +143,8 @@ class Polling:
         try:
             answer = json.loads(body)
         except (ValueError, RecursionError):
+            if status < 300 and _holds_updates(body):
+                raise UnparsableError(body) from None
             answer = None
         if isinstance(answer, dict) and isinstance(answer.get("result"), list) and status < 300:
             return cast(list[Any], answer["result"])
@@ -124,11 +164,18 @@ class Polling:
 
 
 def _next_offset(offset: int | None, updates: list[Any]) -> int | None:
-    """Past the highest id; past as many as came where none can be read."""
+    """Past the highest id; past as many as came where none can be read, or only such as were confirmed long ago: what
+    the messenger gives has a higher number there, whatever it shows. None: there is nothing to count from."""
     numbers = [number for update in updates if (number := update_number(update)) is not None]
-    if numbers:
-        return max(numbers) + 1
-    return None if offset is None else offset + len(updates)
+    after = max(numbers) + 1 if numbers else None
+    if offset is None or (after is not None and after > offset):
+        return after
+    return offset + len(updates)
+
+
+def _holds_updates(body: bytes) -> bool:
+    """Whether a body that is no JSON is the messenger's all the same, and whole: not a page of some gateway."""
+    return body.lstrip()[:1] == b"{" and body.rstrip()[-1:] == b"}" and b'"update_id"' in body
 
 
 def _pause(failures: int) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from telegram import CallbackQuery, Message, Update
+from telegram import CallbackQuery, Chat, Message, Update, User
 
 from bot.incoming import Contact, Incoming, OfferedFile
 from bot.screens import BadPress, Press
@@ -43,6 +43,8 @@ def _press(update_id: int, query: CallbackQuery, messenger: Messenger) -> Incomi
         except BadPress:
             press = None
     message = query.message
+    if message is not None:
+        is_theirs(message.chat, query.from_user)
     return Incoming(
         messenger,
         update_id,
@@ -56,6 +58,7 @@ def _press(update_id: int, query: CallbackQuery, messenger: Messenger) -> Incomi
 
 
 def _message(update_id: int, message: Message, messenger: Messenger, *, edited: bool) -> Incoming:
+    is_theirs(message.chat, message.from_user)
     text = _clean(message.text)
     command, payload = _command(text, message)
     return Incoming(
@@ -73,6 +76,13 @@ def _message(update_id: int, message: Message, messenger: Messenger, *, edited: 
         album=None if message.media_group_id is None else str(message.media_group_id),
         edited=edited,
     )
+
+
+def is_theirs(chat: Chat, sender: User | None) -> None:
+    """Raises UnreadableError where somebody else seems to speak in a private chat: that is not the person's word.
+    A sender who is left out (Bale) is the person."""
+    if chat.type == "private" and sender is not None and sender.id != chat.id:
+        raise UnreadableError("another sender in a private chat")
 
 
 def _clean(text: str | None) -> str | None:

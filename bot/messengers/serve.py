@@ -202,8 +202,8 @@ class Serve:
     async def set_aside(self, passage: Passage, reason: str, *, answer: bool) -> None:
         """Keep an update that cannot be read, out of the way. Whoever sent it is told to use the buttons."""
         row = passage.row
-        # It may quote the update, with letters that no database keeps.
-        reason = reason.replace("\x00", "").encode("utf-8", "replace").decode()
+        # It may quote the update: of any length, with letters that no database keeps.
+        reason = reason[:500].replace("\x00", "").encode("utf-8", "replace").decode()
         self.desk.tally.set_aside[row.messenger] += 1
         log.warning(
             "set aside: %s update %s: %s", row.messenger.value, row.update_id, reason, extra=passage.told
@@ -211,7 +211,7 @@ class Serve:
 
         def unit(db: Session) -> Answer | None:
             now = self.desk.clock()
-            if not inbox.mark(db, row.id, now, InboxState.SET_ASIDE, note=reason[:500]):
+            if not inbox.mark(db, row.id, now, InboxState.SET_ASIDE, note=reason):
                 return None
             if not answer or row.lane is None:
                 return None

@@ -18,7 +18,7 @@ from bot.messengers.channel import Channel
 from bot.messengers.inbox import Row
 from bot.messengers.lanes import Lanes
 from bot.messengers.passage import CURRENT, Passage
-from bot.messengers.reading import UnreadableError
+from bot.messengers.reading import UnreadableError, is_theirs
 from bot.messengers.serve import Serve
 from storage.cause import CAUSE
 from storage.states import Messenger
@@ -173,6 +173,8 @@ class Way:
             raw = json.loads(row.raw)
             update = Update.de_json(channel.whole(raw), channel.bot)
             member = update.my_chat_member
+            if member is not None:
+                is_theirs(member.chat, member.from_user)
             status = member.new_chat_member.status if member is not None else None
         except Exception as error:
             # Whatever is in it, only this one update stands aside.

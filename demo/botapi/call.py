@@ -111,6 +111,13 @@ class Call:
         return self.world.shapes.message(self.bot, message)
 
 
+@dataclass(frozen=True, slots=True)
+class Verbatim:
+    """A result that is written into the answer as it is."""
+
+    json: bytes
+
+
 Method = Callable[[Call], Awaitable[Any]]
 METHODS: dict[str, Method] = {}
 

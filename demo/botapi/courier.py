@@ -59,7 +59,7 @@ class Courier:
         tries = 0
         try:
             while one in self.queue.waiting:
-                error = "Connection refused" if self.queue.held() else await self._post(session, one.body)
+                error = "Connection refused" if self.queue.held() else await self._post(session, one.text)
                 if error is None:
                     self.queue.done(one)
                     continue
@@ -74,13 +74,13 @@ class Courier:
                 self._tasks.discard(task)
             self.queue.stir()
 
-    async def _post(self, session: aiohttp.ClientSession, body: dict[str, Any]) -> str | None:
+    async def _post(self, session: aiohttp.ClientSession, body: bytes) -> str | None:
         """None where the bot took it, else why not."""
         self.queue.deliveries += 1
         try:
             async with session.post(
                 self.webhook.url,
-                json=body,
+                data=body,
                 headers=self.headers,
                 timeout=aiohttp.ClientTimeout(total=30),
                 ssl=False,

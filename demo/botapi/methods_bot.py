@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from demo.botapi import files
-from demo.botapi.call import Call, method
+from demo.botapi.call import Call, Verbatim, method
 from demo.botapi.courier import Webhook
 from demo.botapi.errors import broken_rule
 from demo.botapi.state import Json
@@ -17,14 +17,15 @@ async def get_me(call: Call) -> Json:
 
 
 @method("getUpdates")
-async def get_updates(call: Call) -> list[Json]:
+async def get_updates(call: Call) -> Verbatim:
     params = call.params
     call.queue.allow(params.object("allowed_updates", list))
-    return await call.queue.poll(
+    updates = await call.queue.poll(
         offset=params.integer("offset", 0) or 0,
         limit=params.integer("limit", 100) or 0,
         timeout=params.integer("timeout", 0) or 0,
     )
+    return Verbatim(b"[" + b", ".join(updates) + b"]")
 
 
 @method("setWebhook")

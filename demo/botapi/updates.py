@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections import deque
 from collections.abc import Callable
@@ -19,6 +20,7 @@ KEPT_SECONDS = 24 * 3600
 BALE_KEEPS = 2000
 #: Kinds that Telegram leaves out unless asked for.
 _ON_DEMAND = frozenset({"chat_member", "message_reaction", "message_reaction_count"})
+_BIGGEST = 2**62
 _BALE_KINDS = frozenset({"message", "edited_message", "callback_query", "pre_checkout_query"})
 
 
@@ -29,6 +31,12 @@ class Waiting:
     made: float
     #: How often it is still to be handed over (2: a duplicate is ordered).
     copies: int = 1
+    #: What is handed over in the place of `body`, JSON or not.
+    raw: bytes | None = None
+
+    @property
+    def text(self) -> bytes:
+        return self.raw if self.raw is not None else json.dumps(self.body, ensure_ascii=False).encode()
 
 
 @dataclass(slots=True)
@@ -65,12 +73,29 @@ class Queue:
         if self.duplicates:
             self.duplicates -= 1
             copies = 2
-        self.waiting.append(Waiting(body["update_id"], body, time.time(), copies))
+        self._append(Waiting(body["update_id"], body, time.time(), copies))
+        return int(body["update_id"])
+
+    def put_raw(self, raw: bytes) -> None:
+        """Queue what no messenger sends: it is handed over as it is. The queue counts it under the number that it
+        shows, where that can be one to come, else under the next."""
+        try:
+            body = json.loads(raw)
+        except (ValueError, RecursionError):
+            body = None
+        body = body if isinstance(body, dict) else {}
+        shown = body.get("update_id")
+        if isinstance(shown, int) and self.next_id < shown < _BIGGEST:
+            self.next_id = shown
+        self._append(Waiting(self.next_id, body, time.time(), raw=raw))
+        self.next_id += 1
+
+    def _append(self, one: Waiting) -> None:
+        self.waiting.append(one)
         if self.kind == "bale":
             while len(self.waiting) > BALE_KEEPS:
                 self.waiting.popleft()
         self.stir()
-        return int(body["update_id"])
 
     def _wanted(self, kind: str) -> bool:
         if self.kind == "bale":
@@ -98,8 +123,8 @@ class Queue:
         if names is not None:
             self.allowed = [str(name) for name in names] or None
 
-    async def poll(self, *, offset: int, limit: int, timeout: float) -> list[Json]:
-        """getUpdates. Raises ApiError 409 while a webhook is set, and in a poller whom another one ended."""
+    async def poll(self, *, offset: int, limit: int, timeout: float) -> list[bytes]:
+        """getUpdates, each update as JSON. Raises ApiError 409 while a webhook is set, and in a poller whom another one ended."""
         if self.webhook is not None:
             raise ApiError(
                 409,
@@ -116,7 +141,7 @@ class Queue:
                 self._expire()
                 if self.waiting and not self.held():
                     self.deliveries += 1
-                    return [one.body for one in list(self.waiting)[:limit]]
+                    return [one.text for one in list(self.waiting)[:limit]]
                 left = deadline - time.monotonic()
                 if left <= 0:
                     return []

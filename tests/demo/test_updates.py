@@ -163,3 +163,13 @@ async def test_webhook_is_tried_again_in_order(town: Town, telegram: Raw, hook: 
     assert [body["message"]["text"] for _, body in held.came] == ["یک", "دو"]
     info = await telegram.result("getWebhookInfo")
     assert "503" in info["last_error_message"]
+
+
+async def test_raw_bytes_are_handed_over_as_they_are(town: Town, telegram: Raw) -> None:
+    queue = town.telegram.server.world.queues[town.telegram.token]
+    for raw in (b'{"update_id": 40, "a": "\\ud83d"}', b"null", b'{"update_id": 7}'):
+        town.telegram.server.inject_raw(raw)
+    assert await telegram.result("getUpdates") == [{"update_id": 40, "a": "\ud83d"}, None, {"update_id": 7}]
+    assert queue.next_id == 43
+    assert await telegram.result("getUpdates", offset=41) == [None, {"update_id": 7}]
+    assert await telegram.result("getUpdates", offset=43) == []

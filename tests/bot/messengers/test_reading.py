@@ -6,7 +6,7 @@ import pytest
 from telegram import Update
 
 from bot.messengers.bale_shapes import whole_update
-from bot.messengers.reading import read
+from bot.messengers.reading import UnreadableError, read
 from storage.states import Messenger
 
 CHAT = {"id": 7, "type": "private"}
@@ -48,3 +48,15 @@ def test_a_photo_whose_measures_are_none_is_a_photo_all_the_same(width: Any, hei
     assert incoming is not None
     assert incoming.file is not None
     assert incoming.file.handle == "large"
+
+
+def test_nobody_speaks_in_another_s_private_chat() -> None:
+    stranger = SENDER | {"id": 8}
+    message = {"message_id": 1, "date": 1, "chat": CHAT, "text": "سلام"}
+    press = {"id": "1", "chat_instance": "1", "data": "1|home|||", "message": message | {"from": SENDER}}
+    for held in ({"message": message | {"from": stranger}}, {"callback_query": press | {"from": stranger}}):
+        with pytest.raises(UnreadableError):
+            read(Update.de_json({"update_id": 1, **held}, None), Messenger.TELEGRAM)
+    # A sender who is left out is the person; in a group anybody speaks.
+    for held in (message, message | {"from": stranger, "chat": {"id": -7, "type": "group", "title": "گ"}}):
+        assert read(Update.de_json({"update_id": 1, "message": held}, None), Messenger.BALE) is not None
