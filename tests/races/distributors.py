@@ -9,9 +9,11 @@ from typing import ClassVar
 from sqlmodel import Session, col, select
 
 from bot.screens import Press
+from bot.services import cooperation
 from bot.turn import Actor
 from storage.states import ContractState, CooperationState
 from storage.tables import AuditEvent, Contract, CooperationRequest
+from storage.types import utcnow
 from tests.races import cast
 from tests.races.arena import Arena
 from tests.races.players import Player
@@ -56,7 +58,8 @@ class _Cooperation(Round[University]):
     def prepare(self, db: Session) -> None:
         raise NotImplementedError
 
-    def note(self, request: CooperationRequest) -> None:
+    def note(self, request: CooperationRequest | None) -> None:
+        assert request is not None
         self.id, self.version = request.id or 0, request.version
 
     def check(self, db: Session) -> None:
@@ -272,6 +275,37 @@ class ApproveAgainstAnotherAcceptance(_AtUniversity):
         assert db.get_one(CooperationRequest, self.other_id).state is S.CLOSED
 
 
+class LateApproveAgainstPick(_Cooperation):
+    """The expert's button is about a request that was taken back; the same officer is chosen for that branch again."""
+
+    ends: ClassVar = {S.PENDING_OFFICER}
+
+    def prepare(self, db: Session) -> None:
+        request = cast.accepted(db, self.firm, self.officer, self.code)
+        self.old_id, self.old_version, self.branch = request.id or 0, request.version, request.branch_id
+        cooperation.withdraw(db, actor=self.firm.boss, request_id=self.old_id, now=utcnow())
+
+    async def lay_out(self) -> None:
+        await self.boss.strike(Press("dist.branch", self.branch))
+        await self.boss.strike("انتخاب مسئول فنی")
+        await self.expert.strike(Press("desk.coop_file", self.old_id))
+
+    async def run(self) -> Outcome:
+        approve = Press("desk.coop_approve_do", self.old_id, self.old_version)
+        heard = await at_once(
+            self.chance,
+            picks=lambda: self.boss.say(self.code),
+            approves_late=lambda: self.expert.strike(approve),
+        )
+        return one_winner(heard, ["درخواست همکاری برای"], [STALE])
+
+    def check(self, db: Session) -> None:
+        query = select(CooperationRequest).where(CooperationRequest.branch_id == self.branch)
+        self.note(db.exec(query.order_by(col(CooperationRequest.id).desc())).first())
+        super().check(db)
+        assert db.get_one(CooperationRequest, self.old_id).state is S.WITHDRAWN
+
+
 RACE = Race(
     "distributors",
     university,
@@ -283,5 +317,6 @@ RACE = Race(
         ApproveAgainstGivingUp,
         ApproveAgainstWithdraw,
         ApproveAgainstAnotherAcceptance,
+        LateApproveAgainstPick,
     ),
 )

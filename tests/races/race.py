@@ -166,7 +166,9 @@ class Race(Generic[C]):
             # What the set-up would tell people is not what this is about.
             db.exec(delete(Push).where(col(Push.id) > newest))
 
-        await asyncio.gather(*(arena.database.run(partial(set_up, one)) for one in batch))
+        for at in range(0, len(batch), SIDE_BY_SIDE):
+            wave = batch[at : at + SIDE_BY_SIDE]
+            await asyncio.gather(*(arena.database.run(partial(set_up, one)) for one in wave))
         for at in range(0, len(batch), SIDE_BY_SIDE):
             wave = batch[at : at + SIDE_BY_SIDE]
             await asyncio.gather(*(one.lay_out() for one in wave))

@@ -21,8 +21,11 @@ def approve(
 
     Raises NotAllowed("error.officer_not_free") where the officer is not qualified and free any more.
     """
-    cases.hold_branch(db, cases.take(db, request_id).branch_id)
-    request = cases.load(db, request_id)
+    request = cases.take(db, request_id)
+    cases.check(db, request, actor=actor, action=Action.APPROVE, version=version)
+    # Only now: at the branch of a request that is over somebody may be choosing this officer again, who holds the branch
+    # and waits for the officer.
+    cases.hold_branch(db, request.branch_id)
     request = cases.change(
         db,
         request,

@@ -12,6 +12,7 @@ from sqlmodel import Session, select
 
 from bot.errors import NotAllowed, Refusal, Stale
 from bot.services import accounts, branches, contracts, cooperation, eligibility, termination
+from bot.services.coop import cases
 from bot.turn import Actor, World
 from storage.database import Database, open_database
 from storage.states import Channel, ContractState, CooperationState, TerminationState
@@ -320,4 +321,46 @@ async def test_two_acceptances_that_read_before_either_wrote(
     monkeypatch.undo()
     assert [refusal.key for refusal in lost(results)] == ["error.accept_while_reserved"]
     await database.read(promises)
+    await database.close()
+
+
+async def test_an_approval_that_comes_too_late_keeps_nobody_waiting(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The request was taken back; the same officer is chosen for that branch again while an old button is pressed. Each
+    holds what the other would want: nobody may have to begin anew."""
+    database = await open_database(postgres_url)
+    centers = await database.run(open_centers)
+    request = await database.run(lambda db: accepted(db, centers, centers.sara))
+    await database.run(deed("withdraw", centers.kian.boss, request))
+    both_hold, begun = asyncio.Barrier(2), list[str]()
+    hold, hold_branch = eligibility.hold, cases.hold_branch
+
+    def hold_the_officer(db: Session, account_id: int) -> None:
+        hold(db, account_id)
+        if begun.count("approve") == 1 and not db.info.get("chooses"):
+            await_only(both_hold.wait())
+
+    def hold_the_branch(db: Session, branch_id: int) -> Any:
+        branch = hold_branch(db, branch_id)
+        if begun.count("pick") == 1 and db.info.get("chooses"):
+            await_only(both_hold.wait())
+        return branch
+
+    def approve(db: Session) -> Any:
+        begun.append("approve")
+        return deed("approve", centers.office.ali, request)(db)
+
+    def choose(db: Session) -> Any:
+        begun.append("pick")
+        db.info["chooses"] = True
+        return pick(centers.kian.boss, centers.kian.east)(db)
+
+    monkeypatch.setattr(eligibility, "hold", hold_the_officer)
+    monkeypatch.setattr(cases, "hold_branch", hold_the_branch)
+    results = await at_once(database, approve, choose)
+    monkeypatch.undo()
+    assert isinstance(results[0], Stale)
+    assert not isinstance(results[1], Refusal)
+    assert sorted(begun) == ["approve", "pick"]
     await database.close()
