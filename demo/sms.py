@@ -84,6 +84,8 @@ class SmsServer:
         #: The status that new messages get.
         self.next_status = 10
         self.listeners: list[Callable[[Sms], None]] = []
+        #: Rial on the account.
+        self.credit = 1_000_000
         self._troubles: list[_Trouble] = []
         self._waiters: list[asyncio.Future[None]] = []
         self._runner: web.AppRunner | None = None
@@ -199,7 +201,7 @@ class SmsServer:
             case "sms/statuslocalmessageid":
                 return [self._local_status(one) for one in given.get("localid", "").split(",")]
             case "account/info":
-                return {"remaincredit": 1_000_000, "expiredate": 1_900_000_000, "type": "Master"}
+                return {"remaincredit": self.credit, "expiredate": 1_900_000_000, "type": "Master"}
             case _:
                 raise _Refused(404)
 

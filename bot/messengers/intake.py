@@ -53,6 +53,7 @@ class Intake:
         self.desk = desk
         self.way = way
         self._received = received
+        self._secret_key = secret_key
         #: The last part of each webhook's address (long, random, the same after a restart) → messenger.
         self.paths: Mapping[str, Messenger] = {_derive(secret_key, "path", one): one for one in messengers}
         #: What Telegram sends in its header; Bale has no such thing.
@@ -83,8 +84,7 @@ class Intake:
 
     def path_of(self, messenger: Messenger) -> str:
         """The address below PUBLIC_URL that this messenger is told."""
-        secret = next(path for path, one in self.paths.items() if one is messenger)
-        return f"/hook/{messenger.value}/{secret}"
+        return webhook_path(self._secret_key, messenger)
 
     async def take(self, messenger: Messenger, updates: list[Any]) -> None:
         """Store a batch in one transaction and put what is new into the lanes. Raises what the database raises."""
@@ -113,6 +113,11 @@ class Intake:
         self.desk.tally.set_aside[messenger] += 1
         told = {"messenger": messenger.value, "update_id": update_id}
         log.warning("set aside: %s update %s: %s", messenger.value, update_id, note, extra=told)
+
+
+def webhook_path(secret_key: str, messenger: Messenger) -> str:
+    """The address below PUBLIC_URL where a messenger's updates come; nobody else knows it."""
+    return f"/hook/{messenger.value}/{_derive(secret_key, 'path', messenger)}"
 
 
 def update_number(update: Any) -> int | None:

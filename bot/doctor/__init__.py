@@ -1,0 +1,45 @@
+"""`bot.py doctor`: one line for each thing that must be in order, and how to mend what is not."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+from bot.doctor import data, neighbours, store
+from bot.doctor.finding import Finding
+from bot.masking import Masking
+from bot.settings import BadSettingError, Settings
+
+__all__ = ["Finding", "examine"]
+
+
+async def examine(settings: Settings) -> AsyncIterator[Finding]:
+    """Look at everything, without changing anything but a file that is deleted again."""
+    # What a server says of an error may quote our address with its password.
+    masking = Masking(settings.secrets())
+    async for finding in _all(settings):
+        yield replace(finding, words=masking.text(finding.words))
+
+
+async def _all(settings: Settings) -> AsyncIterator[Finding]:
+    yield _settings(settings)
+    async for finding in data.look(settings):
+        yield finding
+    yield await store.look(settings)
+    for finding in store.disks(settings):
+        yield finding
+    yield await neighbours.clock(settings)
+    for messenger, one in settings.messengers().items():
+        yield await neighbours.messenger(messenger, one, settings)
+    yield await neighbours.public_address(settings)
+    yield await neighbours.gateway(settings)
+    yield await neighbours.sms(settings)
+
+
+def _settings(settings: Settings) -> Finding:
+    try:
+        settings.require_to_run()
+        settings.key()
+    except BadSettingError as error:
+        return Finding("settings", False, str(error))
+    return Finding("settings", True, "complete")
