@@ -18,16 +18,15 @@ from bot.passwords import Made
 from bot.routes import Routes
 from bot.screens import MAX_ID, MAX_VERSION, Paper, Press
 from bot.texts import BIDI_MARKS
-from bot.turn import World
 from conversations.catalogue import ALL
 from conversations.engine import Engine
 from handlers import all_routes
 from storage.states import Messenger
 from storage.units import forget_failure
-from tests.abuse.fixtures import NOW, Persona, Town
+from tests.abuse.cases import NOW, WORLD
+from tests.abuse.fixtures import Persona, Town
 from tests.abuse.ledger import Law, Ledger, Written
 
-WORLD = World("021-1234", "https://bot.example")
 #: Typed into whatever question a forged press opened.
 WORDS = (
     "این یک دلیل کافی و درست است",

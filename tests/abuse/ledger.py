@@ -118,7 +118,7 @@ class Law:
 
     def __init__(self, db: Session, persona: Persona) -> None:
         self.persona, self.actor = persona, persona.actor
-        self.active = self.actor is not None and not persona.suspended and not persona.name.endswith("former")
+        self.active = persona.active
         self.qualification = dict[int, set[tuple[Any, str]]]()
         self.cooperation = dict[int, set[tuple[Any, str]]]()
         if self.actor is None or not self.active:
