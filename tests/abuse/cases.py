@@ -35,6 +35,7 @@ from storage.tables import (
     Chat,
     CooperationRequest,
     Draft,
+    Grant,
     InboxUpdate,
     Letter,
     PaymentAttempt,
@@ -185,9 +186,18 @@ class Cases:
         )
 
     def registrations(self) -> None:
+        """Somebody without a request, an annulled one, and experts who are a side of what they would decide."""
         self.fresh, self.annulled = self.new_officer(), self.new_officer()
+        applicant, _ = self.submitted("of an expert")
+        self.applicant = self._also_expert(applicant.account_id or 0)
+        self.manager = self._also_expert(self.centers.arad.boss.account_id or 0)
         gone = self.annulled.account_id or 0
         accounts.annul(self.db, actor=self.office.staff, account_id=gone, reason="ثبت‌نام نادرست بود", now=NOW)
+
+    def _also_expert(self, account_id: int) -> Actor:
+        self.db.add(Grant(account_id=account_id, role=Role.EXPERT, university_code="sums"))
+        self.db.flush()
+        return Actor(account_id, Role.EXPERT, "sums", Messenger.TELEGRAM)
 
     # ── cooperation ────────────────────────────────────────────────────────────────────────────────
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import count
 
 from sqlmodel import Session, select
 
@@ -52,7 +53,7 @@ class Town:
 class Builder(Cases):
     def __init__(self, db: Session, messenger: Messenger = Messenger.TELEGRAM) -> None:
         super().__init__(db)
-        self.messenger = messenger
+        self.messenger, self.chats = messenger, count(5_000_000)
 
     def build(self) -> Town:
         self.build_cases()
@@ -66,7 +67,7 @@ class Builder(Cases):
 
     def chat(self, actor: Actor) -> int:
         """The chat in which this account acts in this role."""
-        number = 5_000_000 + (actor.account_id or 0)
+        number = next(self.chats)
         self.db.add(
             Chat(messenger=self.messenger, chat_id=number, account_id=actor.account_id, role=actor.role)
         )
@@ -94,6 +95,8 @@ class Builder(Cases):
             ("expert:reviewer", office.ali),
             ("expert:colleague", office.zahra),
             ("expert:head", office.head),
+            ("expert:applicant", self.applicant),
+            ("expert:manager", self.manager),
             ("expert:far", office.foreign),
             ("expert:far head", self.far),
             ("expert:former", former_expert),
@@ -119,7 +122,14 @@ class Builder(Cases):
 
     # ── who may read what (SPEC Q44, R39, 2.4, 2.6) ────────────────────────────────────────────────────────────────
 
-    _NEAR = ("expert:reviewer", "expert:colleague", "expert:head", "suspended:expert")
+    _NEAR = (
+        "expert:reviewer",
+        "expert:colleague",
+        "expert:head",
+        "expert:applicant",
+        "expert:manager",
+        "suspended:expert",
+    )
     _FAR = ("expert:far", "expert:far head")
 
     def _readers(self, name: str, personas: Iterable[Persona], who: Actor) -> frozenset[str]:

@@ -94,6 +94,13 @@ class Ledger:
     def __init__(self, db: Session) -> None:
         self.before = {name: self._rows(db, name) for name in SQLModel.metadata.tables}
 
+    @classmethod
+    def empty(cls) -> Ledger:
+        """Before anything was looked at."""
+        ledger = cls.__new__(cls)
+        ledger.before = {}
+        return ledger
+
     def changes(self, db: Session, tables: set[str]) -> list[Change]:
         found = []
         for name in sorted(tables & set(self.before)):

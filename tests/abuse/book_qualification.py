@@ -1,0 +1,134 @@
+"""Deeds on qualification requests and their payments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlmodel import col, select
+
+from bot.rules import qualification as qual_law
+from bot.screens import Press
+from bot.services import cases, eligibility, payments
+from storage.states import AttemptState, RequestKind, RequestState, Role
+from storage.tables import Draft, PaymentAttempt, QualificationRequest
+from tests.abuse.book import REASON, Aim, Book, Deed, names
+
+
+class QualificationBook(Book):
+    def qualification(self) -> Iterable[Deed]:
+        act = qual_law.Action
+        for request in self.db.exec(select(QualificationRequest).order_by(col(QualificationRequest.id))):
+            case = cases.case_of(self.db, request)
+            for action in act:
+                if action is act.START:
+                    continue
+                press, words = self._of_request(request, action)
+                row = qual_law.TABLE.get((request.state, action))
+                aims = {row.target, row.otherwise if row.fork else row.target} if row is not None else set()
+                allowed = self.allowed(qual_law.allowed_actions, case, action)
+                opens = frozenset[str]()
+                if action is act.COMPLETE:
+                    # The owner may ask the bank at any time, the system alone draws the conclusion.
+                    opens = self.owners(request.account_id)
+                elif action in (act.EDIT, act.SUBMIT):
+                    opens = self._with_drafts()
+                yield Deed(
+                    "qualification",
+                    action,
+                    request.state,
+                    f"request {request.id}",
+                    press,
+                    (press, *words)
+                    if action is not act.SUBMIT
+                    else (Press("qual.draft", request.id or 0), *words),
+                    allowed,
+                    opens,
+                    Aim("qualification_request", request.id or 0, names(aims)),
+                )
+        yield from self._starts()
+
+    def _of_request(
+        self, request: QualificationRequest, action: qual_law.Action
+    ) -> tuple[Press, tuple[str, ...]]:
+        act, number, version = qual_law.Action, request.id or 0, request.version
+        match action:
+            case act.EDIT:
+                return Press("qual.draft", number), ()
+            case act.SUBMIT:
+                draft = self.db.exec(select(Draft).where(Draft.subject_id == number)).first()
+                seen = (draft.id or 0, draft.version) if draft is not None else (number, 0)
+                return Press("d.yes", *seen), ("ثبت نهایی", "بله")
+            case act.DISCARD:
+                return Press("qual.discard_do", number, version), ()
+            case act.CLAIM:
+                return Press("desk.claim", number, version), ()
+            case act.ASSIGN:
+                to = self.expert_for(request.university_code, request.reviewer_id)
+                return Press("desk.assign_do", number, version, str(to)), ()
+            case act.RELEASE:
+                return Press("desk.release", number, version), ()
+            case act.DECLARE_DEFICIENCIES:
+                words = ("▫️ نام پدر", REASON, "ارسال نواقص", "بله، ارسال شود")
+                return Press("desk.defects", number, version), words
+            case act.RESOLVE:
+                return Press("qual.fix", number, version), ("حسین", "ارسال اصلاحات", "بله")
+            case act.REJECT:
+                return Press("desk.reject", number, version), ("۱", "بدون توضیح", "بله، رد می‌کنم")
+            case act.APPROVE:
+                return Press("desk.approve_do", number, version), ()
+            case act.COMPLETE:
+                return Press("qual.check_pay", number), ()
+            case act.WITHDRAW:
+                return Press("qual.withdraw_do", number, version), ()
+        raise AssertionError(action)
+
+    def _with_drafts(self) -> frozenset[str]:
+        """Whoever has a draft: its button opens the own one, whatever case it names."""
+        drafts = select(QualificationRequest.account_id).where(
+            QualificationRequest.state == RequestState.DRAFT
+        )
+        found = set(self.db.exec(drafts))
+        return frozenset(name for name in self.of(Role.OFFICER) if self.ids[name] in found)
+
+    def _starts(self) -> Iterable[Deed]:
+        """There is no case yet: everybody presses it for themselves."""
+        for kind, name in ((RequestKind.NEW, "qual.new"), (RequestKind.AMENDMENT, "qual.amend")):
+            allowed = set[str]()
+            for who, actor in self.acting():
+                account_id = actor.account_id or 0
+                case = qual_law.Case(
+                    None,
+                    kind,
+                    account_id,
+                    qualified=eligibility.is_qualified(self.db, account_id),
+                    other_open=cases.current_open(self.db, account_id) is not None,
+                )
+                if qual_law.Action.START in qual_law.allowed_actions(case, actor):
+                    allowed.add(who)
+            press = Press(name)
+            yield Deed("qualification", "START", "none", kind.lower(), press, (press,), frozenset(allowed))
+
+    # ── payment ────────────────────────────────────────────────────────────────────────────────────
+
+    def payment(self) -> Iterable[Deed]:
+        """What staff do about money; everything else is the bank's word (see COMPLETE above)."""
+        staff = self.of(Role.STAFF)
+        wrong = {one.attempt_id for one in payments.wrong_amounts(self.db, limit=1000)}
+        for attempt in self.db.exec(select(PaymentAttempt).order_by(col(PaymentAttempt.id))):
+            number = attempt.id or 0
+            due = attempt.state is AttemptState.REFUND_DUE
+            for action, press, may in (
+                ("REFUNDED", Press("staff.refund", number, attempt.version), due),
+                ("WRONG_AMOUNT_RETURNED", Press("staff.wrong_do", number), number in wrong),
+            ):
+                yield Deed(
+                    "payment",
+                    action,
+                    attempt.state,
+                    f"attempt {number}",
+                    press,
+                    (press, "۴۴۵۵۶۶", "✅ تأیید"),
+                    staff if may else frozenset(),
+                    staff,
+                    Aim("payment_attempt", number, frozenset({AttemptState.REFUNDED.value})),
+                )

@@ -1,0 +1,123 @@
+"""Every action × every role × own, foreign and other university's object, forged over HTTP: the tables alone decide.
+
+MATRIX says how many forged presses are tried (0: all), MATRIX_WALKS how many whole ways (0: all); FORGED_SEED shuffles.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+from collections import Counter as Tally
+from pathlib import Path
+
+import pytest
+from sqlmodel import Session
+
+from bot.rules import account, cooperation, qualification
+from demo.people import Town as Street
+from storage.database import Database
+from storage.states import Messenger
+from tests.abuse.book import Deed
+from tests.abuse.counter import Counter, open_counter
+from tests.abuse.deeds import all_deeds, outrun
+from tests.abuse.fixtures import Builder
+
+PRESSES = int(os.environ.get("MATRIX", "1200"))
+WALKS = int(os.environ.get("MATRIX_WALKS", "40"))
+SEED = int(os.environ.get("FORGED_SEED", "20261122"))
+#: Presses that are looked at together.
+BATCH = 300
+
+
+class _Undo(Exception):
+    pass
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_every_row_of_the_tables_has_a_deed_that_somebody_may_do(database: Database) -> None:
+    found: list[Deed] = []
+
+    def unit(db: Session) -> None:
+        found.extend(all_deeds(db, Builder(db).build()))
+        raise _Undo
+
+    with pytest.raises(_Undo):
+        await database.run(unit)
+    done = {(one.machine, one.state, one.action) for one in found if one.allowed}
+    rows = _rows_of_people()
+    assert not rows - done, f"nobody tries {sorted(rows - done)}"
+
+
+def _rows_of_people() -> set[tuple[str, str, str]]:
+    """(machine, state, action) of every transition that somebody other than the system may make."""
+    found = {("account", str(state), str(action)) for state, action in account.TABLE}
+    laws = {
+        "qualification": qualification.TABLE,
+        "cooperation": cooperation.TABLE,
+        "contract": cooperation.CONTRACT.table,
+        "termination": cooperation.TERMINATION.table,
+    }
+    for machine, table in laws.items():
+        for (state, action), row in table.items():  # type: ignore[attr-defined]
+            if {str(one) for one in row.by} - {"system"}:
+                found.add((machine, str(state or "none"), str(action)))
+    # The officer's way to it is FINALISE, which ends the contract in the same breath.
+    found.discard(("contract", "ACTIVE", "TERMINATE"))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("database_url", "messenger"),
+    [("sqlite", Messenger.TELEGRAM), ("postgres", Messenger.BALE)],
+    indirect=["database_url"],
+)
+async def test_what_the_tables_do_not_allow_has_no_effect(
+    database: Database, messenger: Messenger, town: Street, tmp_path: Path
+) -> None:
+    chance, tally = random.Random(SEED), Tally[tuple[str, str]]()
+    async with open_counter(town, database, tmp_path, messenger) as counter:
+        forged = await _forged(counter)
+        chance.shuffle(forged)
+        if PRESSES:
+            on_sqlite = database.url.get_backend_name() == "sqlite"
+            forged = forged[: PRESSES if on_sqlite else PRESSES // 4]
+        wrong: list[str] = []
+        for start in range(0, len(forged), BATCH):
+            batch = forged[start : start + BATCH]
+            for name, deed in batch:
+                await counter.press(name, deed.press)
+                tally[deed.machine, counter.persona(name).kind] += 1
+            await counter.settled()
+            tried = "; ".join(f"{name}: {deed.press.pack()}" for name, deed in batch)
+            wrong += [f"{one}, after one of {tried}" for one in await counter.changes()]
+            wrong += [f"{one}, after one of {tried}" for one in counter.told()]
+            assert not wrong, "\n".join(wrong[:5])
+        assert await counter.failures() == []
+        answered = {
+            call.params["callback_query_id"] for call in counter.face.server.calls_of("answerCallbackQuery")
+        }
+        assert len(answered) >= min(len(forged), 9000), "somebody got no answer to a press"
+    _report("forged", messenger, tally)
+    assert town.violations == []
+
+
+async def _forged(counter: Counter) -> list[tuple[str, Deed]]:
+    """Every deed by everybody whom the tables do not allow it, and every act of the directorate by everybody else."""
+    deeds = await counter.database.read(lambda db: all_deeds(db, counter.town))
+    deeds += outrun(deeds)
+    return [
+        (one.name, deed)
+        for deed in deeds
+        for one in counter.town.personas
+        if one.name not in deed.allowed | deed.opens
+    ]
+
+
+def _report(what: str, messenger: Messenger, tally: Tally[tuple[str, str]]) -> None:
+    machines = Tally[str]()
+    roles = Tally[str]()
+    for (machine, role), count in tally.items():
+        machines[machine] += count
+        roles[role] += count
+    print(what, messenger.value, json.dumps({"total": tally.total(), "machines": machines, "roles": roles}))
