@@ -18,6 +18,7 @@ from bot.turn import Actor
 from storage.states import Role
 from storage.tables import Account, Grant
 from tests.abuse.fixtures import Town
+from tests.abuse.ledger import Change
 
 REASON = "این یک دلیل کافی و درست است"
 Names = frozenset[str]
@@ -25,11 +26,24 @@ Names = frozenset[str]
 
 @dataclass(frozen=True)
 class Aim:
-    """The row that changes, and the states that it may have then; no states: it is gone."""
+    """The row that changes, and the states that it may have then; no states: any, or it is gone. Id 0: some row."""
 
     table: str
-    id: int
+    id: int = 0
     states: frozenset[str] = frozenset()
+
+    def met_by(self, changes: Iterable[Change]) -> bool:
+        return any(self._is(one) and (not self.states or self._state(one) in self.states) for one in changes)
+
+    def touched_by(self, changes: Iterable[Change]) -> bool:
+        return any(self._is(one) for one in changes)
+
+    def _is(self, one: Change) -> bool:
+        return one.table == self.table and self.id in (0, one.row.get("id"))
+
+    @staticmethod
+    def _state(one: Change) -> str | None:
+        return None if one.new is None else str(one.new.get("state"))
 
 
 @dataclass(frozen=True)

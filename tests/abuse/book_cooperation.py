@@ -10,7 +10,7 @@ from bot.rules import cooperation as coop_law
 from bot.screens import Press
 from bot.services import eligibility
 from bot.services.coop import cases as coop_cases
-from storage.states import ContractState, Role, TerminationState
+from storage.states import ContractState, CooperationState, Role, TerminationState
 from storage.tables import Branch, Contract, CooperationRequest, Termination
 from tests.abuse.book import REASON, Aim, Book, Deed, names
 
@@ -77,6 +77,7 @@ class CooperationBook(Book):
                     (press, code),
                     allowed,
                     own,
+                    Aim("cooperation_request", states=frozenset({CooperationState.PENDING_OFFICER.value})),
                 )
 
     def _candidates(self) -> list[int]:
@@ -147,4 +148,5 @@ class CooperationBook(Book):
                 (press, REASON),
                 frozenset(allowed),
                 others,
+                Aim("termination", states=frozenset({TerminationState.DRAFT.value})),
             )

@@ -13,6 +13,8 @@ from storage.states import AttemptState, RequestKind, RequestState, Role
 from storage.tables import Draft, PaymentAttempt, QualificationRequest
 from tests.abuse.book import REASON, Aim, Book, Deed, names
 
+_BEGUN = Aim("qualification_request", states=frozenset({RequestState.DRAFT.value}))
+
 
 class QualificationBook(Book):
     def qualification(self) -> Iterable[Deed]:
@@ -32,18 +34,19 @@ class QualificationBook(Book):
                     opens = self.owners(request.account_id)
                 elif action in (act.EDIT, act.SUBMIT):
                     opens = self._with_drafts()
+                begins = (Press("qual.draft"),) if action is act.SUBMIT else (press,)
+                aim = Aim("qualification_request", request.id or 0, names(aims))
                 yield Deed(
                     "qualification",
                     action,
                     request.state,
                     f"request {request.id}",
                     press,
-                    (press, *words)
-                    if action is not act.SUBMIT
-                    else (Press("qual.draft", request.id or 0), *words),
+                    (*begins, *words),
                     allowed,
                     opens,
-                    Aim("qualification_request", request.id or 0, names(aims)),
+                    # Nothing of the request changes before it is sent: the form opens.
+                    Aim("chat") if action is act.EDIT else aim,
                 )
         yield from self._starts()
 
@@ -57,7 +60,7 @@ class QualificationBook(Book):
             case act.SUBMIT:
                 draft = self.db.exec(select(Draft).where(Draft.subject_id == number)).first()
                 seen = (draft.id or 0, draft.version) if draft is not None else (number, 0)
-                return Press("d.yes", *seen), ("ثبت نهایی", "بله")
+                return Press("d.yes", *seen), ("مدرکی ندارم", "ثبت نهایی", "بله")
             case act.DISCARD:
                 return Press("qual.discard_do", number, version), ()
             case act.CLAIM:
@@ -71,7 +74,7 @@ class QualificationBook(Book):
                 words = ("▫️ نام پدر", REASON, "ارسال نواقص", "بله، ارسال شود")
                 return Press("desk.defects", number, version), words
             case act.RESOLVE:
-                return Press("qual.fix", number, version), ("حسین", "ارسال اصلاحات", "بله")
+                return Press("qual.fix", number, version), ("حسین", REASON, "ارسال دوباره", "بله")
             case act.REJECT:
                 return Press("desk.reject", number, version), ("۱", "بدون توضیح", "بله، رد می‌کنم")
             case act.APPROVE:
@@ -106,7 +109,16 @@ class QualificationBook(Book):
                 if qual_law.Action.START in qual_law.allowed_actions(case, actor):
                     allowed.add(who)
             press = Press(name)
-            yield Deed("qualification", "START", "none", kind.lower(), press, (press,), frozenset(allowed))
+            yield Deed(
+                "qualification",
+                "START",
+                "none",
+                kind.lower(),
+                press,
+                (press,),
+                frozenset(allowed),
+                aim=_BEGUN,
+            )
 
     # ── payment ────────────────────────────────────────────────────────────────────────────────────
 

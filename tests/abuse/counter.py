@@ -7,11 +7,11 @@ import re
 import sqlite3
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from sqlmodel import Session, SQLModel, col, func, select, update
+from sqlmodel import Session, SQLModel, col, func, select
 
 from bot.desk import Desk
 from bot.documents.checker import Checker
@@ -38,8 +38,8 @@ from handlers import all_routes
 from handlers.buttons import ButtonHandler
 from handlers.commands import CommandHandler
 from storage.database import Database
-from storage.states import InboxState, Messenger
-from storage.tables import Chat, InboxUpdate
+from storage.states import InboxState, Messenger, PushState
+from storage.tables import Chat, InboxUpdate, Push
 from tests.abuse.cases import WORLD
 from tests.abuse.fixtures import Builder, Persona, Town
 from tests.abuse.ledger import Change, Law, Ledger
@@ -88,11 +88,11 @@ class Counter:
                     return
                 await asyncio.sleep(0.005)
 
-    async def changes(self) -> list[Change]:
-        """What differs from how it was, but for the updates themselves and what chats show."""
+    async def changes(self, *, chats: bool = False) -> list[Change]:
+        """What differs from how it was, but for the updates themselves and, without `chats`, what chats show."""
         tables = set(SQLModel.metadata.tables) - KEPT_ALWAYS
         found = await self.database.read(lambda db: self.ledger.changes(db, tables))
-        return [one for one in found if one.table != "chat" or not _only_shown(one)]
+        return [one for one in found if chats or one.table != "chat" or not _only_shown(one)]
 
     async def failures(self) -> list[str]:
         """Updates that ended in an error number, or were not taken for what they are."""
@@ -119,7 +119,11 @@ class Counter:
     # ── back to the beginning (SQLite) ─────────────────────────────────────────────────────────────
 
     async def restore(self) -> None:
-        """The database as it was when the counter opened."""
+        """The database as it was when the counter opened, once nothing is on its way any more."""
+        waiting = select(func.count()).where(col(Push.state).in_((PushState.QUEUED, PushState.SENDING)))
+        async with asyncio.timeout(60):
+            while await self.database.read(lambda db: db.exec(waiting).one()):
+                await asyncio.sleep(0.01)
         await asyncio.to_thread(_copy, self.copy, self.path)
 
     @property
@@ -157,11 +161,12 @@ async def open_counter(
     """The town moves in, its people say hello, and the service runs."""
     face = next(one for one in street.faces if one.kind == messenger.value)
     face.server.world.queues[face.token].next_id = FIRST_REAL + 1
-    town = await database.run(lambda db: _moved_in(db, face, messenger))
+    town = await database.run(lambda db: _moved_in(db, street, messenger))
     people = {one.name: _person(face, one) for one in town.personas}
     papers = Papers(FolderStore(folder / "files"), Sealer("0" * 64), Checker())
     gateway = Zarinpal(make_client(), url=street.bank_server.url, merchant_id=MERCHANT_ID, wait=0.0)
     service = _service(street, database, papers, gateway)
+    service.outbox.chat_gap = 0.0
     await service.start()
     counter = Counter(database, street, face, service, town, people, Ledger.empty(), {})
     try:
@@ -196,19 +201,20 @@ def _words(happening: Happening) -> Sequence[str]:
     return [message.words, *keys, *(file.name or "" for file in message.files)]
 
 
-def _moved_in(db: Session, face: Face, messenger: Messenger) -> Town:
-    """Everybody gets a phone; the personas' chats are theirs. No push of the town's past is sent now."""
+def _moved_in(db: Session, street: Street, messenger: Messenger) -> Town:
+    """Every chat is on somebody's phone, the personas' among them. No push of the town's past is sent now."""
     builder = Builder(db, messenger)
     town = builder.build()
     builder.settle_pushes()
-    for at, persona in enumerate(town.personas):
-        user = face.server.world.add_user(f"کاربر{at}")
-        db.execute(
-            update(Chat)
-            .where(col(Chat.chat_id) == persona.chat_id, col(Chat.messenger) == messenger)
-            .values(chat_id=user.id)
-        )
-        town.personas[at] = Persona(persona.name, user.id, persona.actor, persona.suspended)
+    faces = {Messenger(face.kind): face for face in street.faces}
+    phones = dict[int, int]()
+    for chat in list(db.exec(select(Chat))):
+        user = faces[chat.messenger].server.world.add_user(f"کاربر{chat.id}")
+        phones[chat.chat_id], chat.chat_id = user.id, user.id
+    town.personas[:] = [
+        replace(one, chat_id=phones.get(one.chat_id) or faces[messenger].server.world.add_user("مهمان").id)
+        for one in town.personas
+    ]
     return town
 
 

@@ -89,10 +89,10 @@ class DirectorateBook(Book):
     def account(self) -> Iterable[Deed]:
         act = account_law.Action
         words = {
-            act.RESET: (REASON, "بله، بازنشانی شود"),
-            act.SUSPEND: ("۱", REASON, "بله"),
-            act.LIFT: (REASON, "بله"),
-            act.ANNUL: (REASON, "بله"),
+            act.RESET: (REASON, "بله، رمز تازه"),
+            act.SUSPEND: ("۱", REASON, "بله، غیرفعال شود"),
+            act.LIFT: (REASON, "بله، فعال شود"),
+            act.ANNUL: (REASON, "بله، باطل شود"),
         }
         for one in self.db.exec(select(Account).order_by(col(Account.id))):
             case = accounts.case_of(self.db, one)
@@ -105,7 +105,8 @@ class DirectorateBook(Book):
                     one.state,
                     f"account {one.id}",
                     press,
-                    (press, *words[action]),
+                    # Only whoever was looked up is acted upon.
+                    (Press("staff.find_account"), one.user_code, press, *words[action]),
                     self.allowed(_of_account, case, action),
                     aim=Aim("account", one.id or 0, names({row.target} if row else ())),
                 )
@@ -136,6 +137,7 @@ class DirectorateBook(Book):
                     (press,),
                     theirs if action == "READ" else frozenset(),
                     theirs,
+                    Aim("letter_recipient"),
                 )
 
     def chats(self) -> Iterable[Deed]:
@@ -146,4 +148,13 @@ class DirectorateBook(Book):
             for chat in accounts.chats_of(self.db, one.id or 0):
                 press = Press("me.signout", chat.id or 0, accounts.session_mark(chat))
                 own = frozenset(other.name for other in self.personas if other.id == one.id)
-                yield Deed("chat", "SIGN_OUT", "linked", f"chat {chat.id}", press, (press,), frozenset(), own)
+                yield Deed(
+                    "chat",
+                    "SIGN_OUT",
+                    "linked",
+                    f"chat {chat.id}",
+                    press,
+                    (press,),
+                    own,
+                    aim=Aim("chat", chat.id or 0),
+                )

@@ -13,6 +13,7 @@ from sqlmodel import Session, SQLModel, select
 
 from bot.rules import cooperation as coop_law
 from bot.rules import qualification as qual_law
+from bot.rules.payment import PaymentEvent, after
 from bot.services import cases
 from bot.services.coop import cases as coop_cases
 from storage.states import ContractState, CooperationState, RequestState, Role
@@ -128,6 +129,9 @@ class Law:
         self.active = persona.active
         self.qualification = dict[int, set[tuple[Any, str]]]()
         self.cooperation = dict[int, set[tuple[Any, str]]]()
+        mine = select(QualificationRequest.id).where(QualificationRequest.account_id == persona.id)
+        #: Of the persona's own requests.
+        self.requests = set(db.exec(mine)) if persona.actor is not None else set[int | None]()
         if self.actor is None or not self.active:
             return
         for request in db.exec(select(QualificationRequest)):
@@ -230,6 +234,14 @@ class Law:
             return (None, "DISCARD") in aims
         state = one.new["state"]
         return any(aim is state for aim, _ in aims) and one.new["account_id"] == one.old["account_id"]
+
+    def _payment_attempt(self, one: Change, changes: list[Change]) -> bool:
+        """Whoever owns a request may have the bank asked; what it says is the payment's own table."""
+        assert one.old is not None
+        assert one.new is not None
+        asked = after(one.old["state"], PaymentEvent.ASKED)
+        answers = {after(asked, event) for event in PaymentEvent} if asked is not None else set()
+        return one.row["request_id"] in self.requests and one.new["state"] in {asked, *answers}
 
     def _deficiency_round(self, one: Change, changes: list[Change]) -> bool:
         return any(

@@ -1,6 +1,6 @@
 """Every action × every role × own, foreign and other university's object, forged over HTTP: the tables alone decide.
 
-MATRIX says how many forged presses are tried (0: all), MATRIX_WALKS how many whole ways (0: all); FORGED_SEED shuffles.
+MATRIX says how many forged presses are tried (0: all), FORGED_SEED shuffles them.
 """
 
 from __future__ import annotations
@@ -24,7 +24,6 @@ from tests.abuse.deeds import all_deeds, outrun
 from tests.abuse.fixtures import Builder
 
 PRESSES = int(os.environ.get("MATRIX", "1200"))
-WALKS = int(os.environ.get("MATRIX_WALKS", "40"))
 SEED = int(os.environ.get("FORGED_SEED", "20261122"))
 #: Presses that are looked at together.
 BATCH = 300

@@ -1,0 +1,89 @@
+"""What the tables allow does happen, and what a dialogue begins it may end only where they still allow it (over HTTP).
+
+MATRIX_WALKS says how many ways are walked of each kind (0: all), FORGED_SEED shuffles them.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+from collections import Counter as Tally
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from bot.screens import Press
+from demo.people import Town as Street
+from storage.database import Database
+from tests.abuse.book import Deed
+from tests.abuse.counter import Counter, open_counter
+from tests.abuse.deeds import all_deeds
+
+WALKS = int(os.environ.get("MATRIX_WALKS", "20"))
+SEED = int(os.environ.get("FORGED_SEED", "20261122"))
+
+
+async def walk(counter: Counter, name: str, steps: Sequence[Press | str]) -> None:
+    for step in steps:
+        if isinstance(step, Press):
+            await counter.press(name, step)
+        else:
+            await counter.send(name, step)
+        await counter.settled()
+
+
+async def _pairs(counter: Counter, *, allowed: bool) -> list[tuple[str, Deed]]:
+    """Who may do what, or who may only begin it; in a random order, of each action one first."""
+    deeds = await counter.database.read(lambda db: all_deeds(db, counter.town))
+    pairs = [
+        (name, deed)
+        for deed in deeds
+        for name in sorted(deed.allowed if allowed else deed.opens - deed.allowed)
+        # A button without a case may be theirs by another row.
+        if allowed or not any(name in one.allowed and one.press == deed.press for one in deeds)
+    ]
+    random.Random(SEED).shuffle(pairs)
+    first = {(deed.machine, deed.action): (name, deed) for name, deed in pairs}
+    ordered = [*first.values(), *(one for one in pairs if one not in first.values())]
+    return ordered[: max(WALKS, len(first) if allowed else 0)] if WALKS else ordered
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_what_the_tables_allow_happens_and_nothing_else(
+    database: Database, town: Street, tmp_path: Path
+) -> None:
+    tally, wrong = Tally[tuple[str, str]](), list[str]()
+    async with open_counter(town, database, tmp_path) as counter:
+        for name, deed in await _pairs(counter, allowed=True):
+            await walk(counter, name, deed.steps)
+            changes = await counter.changes(chats=True)
+            tally[deed.machine, deed.action] += 1
+            wrong += [f"{name}, {deed}: {one}" for one in counter.laws[name].breaches(changes)]
+            wrong += [f"{name}, {deed}: {one}" for one in counter.told()]
+            if deed.aim is not None and not deed.aim.met_by(changes):
+                wrong.append(f"{name} could not: {deed}\n{counter.people[name].screen()}")
+            await counter.restore()
+    assert not wrong, f"{len(wrong)}:\n" + "\n".join(wrong[:20])
+    print("allowed", dict(tally), tally.total())
+    assert town.violations == []
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_a_dialogue_that_may_be_begun_ends_without_effect(
+    database: Database, town: Street, tmp_path: Path
+) -> None:
+    """Staff about to refund what was never paid, a manager who asks for somebody who serves, …"""
+    tally, wrong = Tally[tuple[str, str]](), list[str]()
+    async with open_counter(town, database, tmp_path) as counter:
+        for name, deed in await _pairs(counter, allowed=False):
+            await walk(counter, name, deed.steps)
+            changes = await counter.changes(chats=True)
+            tally[deed.machine, deed.action] += 1
+            wrong += [f"{name}, {deed}: {one}" for one in counter.laws[name].breaches(changes)]
+            if deed.aim is not None and deed.aim.table != "chat" and deed.aim.touched_by(changes):
+                wrong.append(f"{name}, {deed} had an effect")
+            await counter.restore()
+    assert not wrong, f"{len(wrong)}:\n" + "\n".join(wrong[:20])
+    print("begun", dict(tally), tally.total())
+    assert town.violations == []
