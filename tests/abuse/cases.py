@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import count
+from typing import Any
 
 from sqlmodel import Session, col, select, update
 
@@ -86,7 +87,7 @@ class Cases:
         self.db.flush()
         return made
 
-    def submitted(self, name: str, **other: str) -> tuple[Actor, QualificationRequest]:
+    def submitted(self, name: str, **other: Any) -> tuple[Actor, QualificationRequest]:
         who = self.new_officer()
         address = f"شیراز، خیابان نهان{len(self.requests):02}، پلاک ۵"
         found = o.submitted(self.db, who, **({"postal_address": address} | other))

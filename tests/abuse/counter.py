@@ -88,6 +88,12 @@ class Counter:
                     return
                 await asyncio.sleep(0.005)
 
+    async def answered(self, presses: int) -> None:
+        """Wait until so many presses since `calls` was emptied were answered, each by its own call."""
+        async with asyncio.timeout(60):
+            while len(self.face.server.calls_of("answerCallbackQuery")) < presses:
+                await asyncio.sleep(0.005)
+
     async def changes(self, *, chats: bool = False) -> list[Change]:
         """What differs from how it was, but for the updates themselves and, without `chats`, what chats show."""
         tables = set(SQLModel.metadata.tables) - KEPT_ALWAYS

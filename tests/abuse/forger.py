@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import re
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 
@@ -65,10 +65,13 @@ class Forger:
 
     # ── presses of every kind ────────────────────────────────────────────────────────────────────────────────────────
 
-    def harvest(self, *, most: int = 4000) -> dict[str, list[Press]]:
-        """Every button that each persona is honestly shown, found by pressing all of them from home on."""
+    def harvest(self, *, most: int = 4000, names: Sequence[str] = ()) -> dict[str, list[Press]]:
+        """Every button that each persona (or those of `names`) is honestly shown, found by pressing all of them from
+        home on."""
         found = dict[str, list[Press]]()
         for persona in self.town.personas:
+            if names and persona.name not in names:
+                continue
             seen, waiting = {Press("home")}, deque([Press("home")])
             while waiting and len(seen) < most:
                 for shown in self.attempt(persona, waiting.popleft(), honest=True):

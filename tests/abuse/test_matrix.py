@@ -15,6 +15,7 @@ import pytest
 from sqlmodel import Session
 
 from bot.rules import account, cooperation, qualification
+from bot.screens import Press
 from demo.people import Town as Street
 from storage.database import Database
 from storage.states import Messenger
@@ -22,6 +23,8 @@ from tests.abuse.book import Deed
 from tests.abuse.counter import Counter, open_counter
 from tests.abuse.deeds import all_deeds, outrun
 from tests.abuse.fixtures import Builder
+from tests.abuse.forger import Forger
+from tests.abuse.ledger import Written
 
 PRESSES = int(os.environ.get("MATRIX", "1200"))
 SEED = int(os.environ.get("FORGED_SEED", "20261122"))
@@ -78,39 +81,76 @@ async def test_what_the_tables_do_not_allow_has_no_effect(
     async with open_counter(town, database, tmp_path, messenger) as counter:
         forged = await _forged(counter)
         chance.shuffle(forged)
+        forged = _each_kind_first(counter, forged)
         if PRESSES:
             on_sqlite = database.url.get_backend_name() == "sqlite"
             forged = forged[: PRESSES if on_sqlite else PRESSES // 4]
         wrong: list[str] = []
         for start in range(0, len(forged), BATCH):
+            counter.face.server.calls.clear()
             batch = forged[start : start + BATCH]
             for name, deed in batch:
                 await counter.press(name, deed.press)
                 tally[deed.machine, counter.persona(name).kind] += 1
             await counter.settled()
+            await counter.answered(len(batch))
             tried = "; ".join(f"{name}: {deed.press.pack()}" for name, deed in batch)
             wrong += [f"{one}, after one of {tried}" for one in await counter.changes()]
             wrong += [f"{one}, after one of {tried}" for one in counter.told()]
             assert not wrong, "\n".join(wrong[:5])
         assert await counter.failures() == []
-        answered = {
-            call.params["callback_query_id"] for call in counter.face.server.calls_of("answerCallbackQuery")
-        }
-        assert len(answered) >= min(len(forged), 9000), "somebody got no answer to a press"
     _report("forged", messenger, tally)
     assert town.violations == []
 
 
 async def _forged(counter: Counter) -> list[tuple[str, Deed]]:
-    """Every deed by everybody whom the tables do not allow it, and every act of the directorate by everybody else."""
+    """Every deed by everybody whom the tables do not allow it, and every button of a role by everybody without it."""
     deeds = await counter.database.read(lambda db: all_deeds(db, counter.town))
     deeds += outrun(deeds)
-    return [
+    found = [
         (one.name, deed)
         for deed in deeds
         for one in counter.town.personas
         if one.name not in deed.allowed | deed.opens
     ]
+    return found + await _of_roles(counter)
+
+
+def _each_kind_first(counter: Counter, forged: list[tuple[str, Deed]]) -> list[tuple[str, Deed]]:
+    """Every action by every sort of person before any for the second time."""
+    kinds = {one.name: one.kind for one in counter.town.personas}
+    first, rest = dict[tuple[str, str, str], tuple[str, Deed]](), list[tuple[str, Deed]]()
+    for name, deed in forged:
+        key = (deed.machine, deed.action, kinds[name])
+        if key in first:
+            rest.append((name, deed))
+        else:
+            first[key] = (name, deed)
+    return [*first.values(), *rest]
+
+
+async def _of_roles(counter: Counter) -> list[tuple[str, Deed]]:
+    """Buttons that a role is honestly shown, for those who do not have this role: all the directorate's deeds too."""
+    honest: dict[str, list[Press]] = {}
+    names = ("staff", "expert:head", "boss:kian", "officer:mina")
+
+    def unit(db: Session) -> None:
+        forger = Forger(db, counter.town, Written())
+        honest.update(forger.harvest(most=4000 if not PRESSES else 80, names=names))
+        raise _Undo
+
+    with pytest.raises(_Undo):
+        await counter.database.run(unit)
+    found, routes = [], counter.service.serve.routes.by_action
+    for owner, presses in honest.items():
+        for press in presses:
+            route = routes[press.action]
+            deed = Deed(f"buttons of {owner}", press.action, "", "", press, (press,))
+            for one in counter.town.personas:
+                role = one.actor.role if one.actor is not None else None
+                if role not in route.roles and None not in route.roles:
+                    found.append((one.name, deed))
+    return found
 
 
 def _report(what: str, messenger: Messenger, tally: Tally[tuple[str, str]]) -> None:

@@ -8,17 +8,23 @@ from __future__ import annotations
 import os
 import random
 from collections import Counter as Tally
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
+from sqlmodel import Session, SQLModel, col
 
 from bot.screens import Press
 from demo.people import Town as Street
 from storage.database import Database
+from storage.states import AccountState
+from storage.tables import Account, Grant
 from tests.abuse.book import Deed
 from tests.abuse.counter import Counter, open_counter
-from tests.abuse.deeds import all_deeds
+from tests.abuse.deeds import VERSIONED, all_deeds
+from tests.abuse.fixtures import Persona
+from tests.abuse.ledger import Ledger
 
 WALKS = int(os.environ.get("MATRIX_WALKS", "20"))
 SEED = int(os.environ.get("FORGED_SEED", "20261122"))
@@ -87,3 +93,59 @@ async def test_a_dialogue_that_may_be_begun_ends_without_effect(
     assert not wrong, f"{len(wrong)}:\n" + "\n".join(wrong[:20])
     print("begun", dict(tally), tally.total())
     assert town.violations == []
+
+
+def _take_role(db: Session, persona: Persona, deed: Deed) -> None:
+    db.execute(update(Grant).where(col(Grant.account_id) == persona.id).values(active=False))
+
+
+def _suspend(db: Session, persona: Persona, deed: Deed) -> None:
+    values = {"state": AccountState.SUSPENDED, "state_reason": "تخلف"}
+    db.execute(update(Account).where(col(Account.id) == persona.id).values(**values))
+
+
+def _move_on(db: Session, persona: Persona, deed: Deed) -> None:
+    """Somebody else did something to the case."""
+    assert deed.aim is not None
+    table = SQLModel.metadata.tables[deed.aim.table]
+    db.execute(table.update().where(table.c.id == deed.aim.id).values(version=table.c.version + 1))
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_a_right_that_is_lost_in_the_middle_of_a_dialogue(
+    database: Database, town: Street, tmp_path: Path
+) -> None:
+    tally, wrong = Tally[str](), list[str]()
+    async with open_counter(town, database, tmp_path) as counter:
+        for name, deed, meddle in await _losses(counter):
+            persona = counter.persona(name)
+            await walk(counter, name, deed.steps[:-1])
+            assert deed.aim is None or not deed.aim.touched_by(await counter.changes()), (
+                f"{deed} is over too early"
+            )
+            await database.run(lambda db: meddle(db, persona, deed))  # noqa: B023
+            counter.ledger, before = await database.read(Ledger), counter.ledger
+            await walk(counter, name, deed.steps[-1:])
+            effects = [one for one in await counter.changes() if one.table not in ("chat", "draft")]
+            wrong += [f"{name} after {meddle.__name__}, {deed}: {one}" for one in effects]
+            tally[meddle.__name__] += 1
+            counter.ledger = before
+            await counter.restore()
+    assert not wrong, f"{len(wrong)}:\n" + "\n".join(wrong[:20])
+    print("lost rights", dict(tally), tally.total())
+
+
+async def _losses(counter: Counter) -> list[tuple[str, Deed, Callable[[Session, Persona, Deed], None]]]:
+    """Every dialogue in hand, and every way to lose the right to end it."""
+    found = list[tuple[str, Deed, Callable[[Session, Persona, Deed], None]]]()
+    seen = set[tuple[str, str]]()
+    for name, deed in await _pairs(counter, allowed=True):
+        if len(deed.steps) == 1 or (WALKS and (deed.machine, deed.action) in seen):
+            continue
+        seen.add((deed.machine, deed.action))
+        found.append((name, deed, _suspend))
+        if not name.startswith("officer"):
+            found.append((name, deed, _take_role))
+        if deed.press.action in VERSIONED:
+            found.append((name, deed, _move_on))
+    return found
