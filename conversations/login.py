@@ -64,7 +64,9 @@ class LoginPassword(Secret):
             account_id = account.id if account is not None else None
             chat = accounts.chat_of(db, messenger=incoming.messenger, chat_id=incoming.chat_id)
             if chat is not None:
-                accounts.refuse_if_locked(db, chat=chat, account_id=account_id, now=desk.clock())
+                accounts.refuse_if_locked(
+                    db, chat=chat, account_id=account_id, user_code=user_code, now=desk.clock()
+                )
             return account_id, account.password_hash if account is not None else None
 
         account_id, stored = await desk.database.read(look)
@@ -87,9 +89,15 @@ def _login(turn: Turn, answers: dict[str, Any]) -> Reply | Again:
     checked = answers.get("login_password", FORGOT)
     if not isinstance(checked, Checked):
         return Reply(goto=Press("forgot"))
-    accounts.refuse_if_locked(turn.db, chat=turn.chat, account_id=checked.account_id, now=turn.now)
+    tried: dict[str, Any] = {
+        "chat": turn.chat,
+        "account_id": checked.account_id,
+        "user_code": str(answers.get("login_code", "")),
+        "now": turn.now,
+    }
+    accounts.refuse_if_locked(turn.db, **tried)
     if not checked.right or checked.account_id is None or checked.password_hash is None:
-        accounts.count_wrong(turn.db, chat=turn.chat, account_id=checked.account_id, now=turn.now)
+        accounts.count_wrong(turn.db, **tried)
         return Again(t("error.login_wrong"), at="login_password")
     account = accounts.login(
         turn.db,

@@ -10,7 +10,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from bot.rules.items import DOCUMENT, FIELDS
-from bot.texts import formats, t
+from bot.texts import FSI, LRI, PDI, formats, t
 from storage.tables import DegreeLevel, DocumentType, FieldOfStudy, University
 
 _IN_PERSIAN_DIGITS = frozenset({"birth_cert_no", "phone", "postal_address", "field_note"})
@@ -24,9 +24,17 @@ def for_people(text: str) -> str:
     return _NUMBER.sub(lambda match: formats.digits(match.group()), text)
 
 
+_AT_EDGE = " \u200c"
+
+
 def shortened(name: str, room: int) -> str:
-    """`name` cut to `room` characters."""
-    return name if len(name) <= room else name[: room - 1].rstrip(" \u200c") + "…"
+    """`name` cut to `room` characters, a unit of direction that was cut closed again."""
+    if len(name) <= room:
+        return name
+    cut = name[: room - 2]
+    if cut.count(LRI) + cut.count(FSI) > cut.count(PDI):
+        return f"{cut.rstrip(_AT_EDGE)}…{PDI}"
+    return f"{name[: room - 1].rstrip(_AT_EDGE + LRI + FSI)}…"
 
 
 def short_university(name: str) -> str:

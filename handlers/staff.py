@@ -14,6 +14,7 @@ from conversations.engine import Engine
 from conversations.staff_expert import ACCOUNT, GRANT, UNIVERSITY, VERSION
 from conversations.staff_refund import ATTEMPT
 from conversations.staff_refund import VERSION as ATTEMPT_VERSION
+from conversations.wording import shortened
 from handlers import staff_money
 from handlers.nav import Row, back, grid, home, page_of, pager, ways
 from storage.states import Role
@@ -101,13 +102,11 @@ def university(turn: Turn, press: Press) -> Screen:
     for i, expert in enumerate(experts, start=1):
         role = t(f"role.{expert.role}")
         lines.append(t("staff.expert_line", i=digits(i), name=expert.account.name, role=role))
-        rows.append((button(_short(f"{digits(i)}. {expert.account.name}"), "staff.expert", expert.grant_id),))
+        rows.append(
+            (button(shortened(f"{digits(i)}. {expert.account.name}", 20), "staff.expert", expert.grant_id),)
+        )
     add = (button(t("staff.new_expert"), "staff.new_expert", arg=one.code),)
     return Screen("\n".join(lines), (*rows, add, ways("staff.experts")))
-
-
-def _short(label: str) -> str:
-    return label if len(label) <= 20 else f"{label[:19]}…"
 
 
 def _expert(turn: Turn, press: Press) -> tuple[Grant, Account]:

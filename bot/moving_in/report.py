@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import csv
 import os
+import unicodedata
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from bot.moving_in.row import Mistake
 from bot.moving_in.sheet import UnusableFile
-from bot.texts import t
+from bot.texts import BIDI_MARKS, t
 
 #: A spreadsheet takes a cell that begins so for a formula.
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def harmless(text: str) -> str:
-    return f"'{text}" if text.lstrip().startswith(_DANGEROUS) or text.startswith(_DANGEROUS) else text
+    """`text` with a mark before it where a spreadsheet might take it for a formula, also written in wide letters."""
+    plain = unicodedata.normalize("NFKC", BIDI_MARKS.sub("", text))
+    return f"'{text}" if plain.startswith(_DANGEROUS) or plain.lstrip().startswith(_DANGEROUS) else text
 
 
 class Report:

@@ -47,9 +47,12 @@ def catalogue() -> dict[str, str]:
 
 
 def isolate(value: str) -> str:
-    """`value` as one unit of direction: codes left-to-right, mixed text by its first strong letter."""
+    """`value` as one unit of direction: codes left-to-right, mixed text by its first strong letter. A break of the line
+    ends an isolate, so each line has its own."""
     if not _LATIN.search(value):
         return value
+    if "\n" in value:
+        return "\n".join(map(isolate, value.split("\n")))
     first = re.search(r"[^\W\d_]", value)
     mark = FSI if first and not first.group().isascii() else LRI
     return f"{mark}{value}{PDI}"

@@ -1,6 +1,29 @@
-"""The house, and the emulated town."""
+"""The house, the emulated town, and a stage with the real bot on it."""
 
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from demo.people import Town
 from tests.bot.messengers.conftest import town
 from tests.handlers.conftest import house
+from tests.journeys.plays import Scene
+from tests.journeys.stage import Stage
 
-__all__ = ["house", "town"]
+__all__ = ["house", "scene", "town"]
+
+
+@pytest.fixture
+async def scene(sqlite_url: str, tmp_path: Path) -> AsyncIterator[Scene]:
+    stage = Stage(await Town.start(), tmp_path, sqlite_url)
+    await stage.start()
+    try:
+        yield Scene(stage, *stage.town.faces)
+        assert stage.town.violations == []
+        assert "Traceback" not in stage.log.read_text()
+    except BaseException:
+        print(stage.town.transcript)
+        raise
+    finally:
+        await stage.close()

@@ -42,7 +42,6 @@ VERSIONED = frozenset(
         "term.finalise",
         "term.cancel",
         "staff.deed",
-        "me.signout",
     }
 )
 

@@ -1,11 +1,13 @@
 """Logging a chat in by user code and password, with the throttles of SPEC 2.1."""
 
 from datetime import datetime, timedelta
+from hashlib import blake2b
 from math import ceil
 
 from sqlmodel import Session
 
 from bot.errors import Stale, Throttled
+from bot.passwords import normal
 from bot.rules.account import LIVING, WRONG_PASSWORDS_PER_ACCOUNT, WRONG_PASSWORDS_PER_CHAT
 from bot.screens import Button, Press, button
 from bot.services import audit, notify, throttle
@@ -19,26 +21,34 @@ def _chat_key(chat: Chat) -> str:
     return f"login:chat:{chat.id}"
 
 
-def _account_key(account_id: int) -> str:
-    return f"login:account:{account_id}"
+def _account_key(account_id: int | None, user_code: str) -> str:
+    """A code that nobody has is counted like one that somebody has: its lock must not tell them apart."""
+    if account_id is not None:
+        return f"login:account:{account_id}"
+    return f"login:nobody:{blake2b(normal(user_code).encode(), digest_size=16).hexdigest()}"
 
 
-def refuse_if_locked(db: Session, *, chat: Chat, account_id: int | None, now: datetime) -> None:
-    """Raises Throttled with the minutes left: for the chat, or, from a chat not linked to it, for the account."""
+def refuse_if_locked(
+    db: Session, *, chat: Chat, account_id: int | None, user_code: str = "", now: datetime
+) -> None:
+    """Raises Throttled with the minutes left: for the chat, or, from a chat not linked to it, for the account of
+    `user_code` (None: nobody has it)."""
     waits = [throttle.wait(db, key=_chat_key(chat), limit=WRONG_PASSWORDS_PER_CHAT, now=now)]
-    if account_id is not None and chat.account_id != account_id:
-        key = _account_key(account_id)
+    if account_id is None or chat.account_id != account_id:
+        key = _account_key(account_id, user_code)
         waits.append(throttle.wait(db, key=key, limit=WRONG_PASSWORDS_PER_ACCOUNT, now=now))
     longest = max((wait for wait in waits if wait is not None), default=None)
     if longest is not None:
         raise Throttled("error.login_locked", m=digits(ceil(longest / timedelta(minutes=1))))
 
 
-def count_wrong(db: Session, *, chat: Chat, account_id: int | None, now: datetime) -> None:
-    """Note a wrong password (or an unknown user code: it counts for the chat alone)."""
+def count_wrong(
+    db: Session, *, chat: Chat, account_id: int | None, user_code: str = "", now: datetime
+) -> None:
+    """Note a wrong password, or a `user_code` that nobody has (`account_id` None)."""
     throttle.count(db, key=_chat_key(chat), now=now)
-    if account_id is not None and chat.account_id != account_id:
-        throttle.count(db, key=_account_key(account_id), now=now)
+    if account_id is None or chat.account_id != account_id:
+        throttle.count(db, key=_account_key(account_id, user_code), now=now)
 
 
 def login(

@@ -34,4 +34,5 @@ def test_latin_values_do_not_turn_the_line(code: str) -> None:
     assert isolate(code) == f"\u2066{code}\u2069"
     assert isolate("سارا") == "سارا"
     assert isolate("کوچه A1").startswith("\u2068")
+    assert isolate("کوچه A1\nپلاک ۵\nB2") == "\u2068کوچه A1\u2069\nپلاک ۵\n\u2066B2\u2069"
     assert normalise(isolate(code)) == code

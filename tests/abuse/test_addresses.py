@@ -1,0 +1,90 @@
+"""Addresses and doors that anybody may try: pay pages, returns of the bank, deep links, groups."""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+from contextlib import closing
+
+import httpx
+
+from tests.journeys.plays import Scene
+from tests.journeys.scenes import register
+
+
+async def test_pay_tokens_and_other_addresses(scene: Scene, sqlite_url: str) -> None:
+    """Thousands of guessed addresses look alike and leave the database as it was."""
+    file = sqlite_url.removeprefix("sqlite:///")
+    root = f"http://127.0.0.1:{scene.stage.port}"
+    async with httpx.AsyncClient(trust_env=False, base_url=root) as guesser:
+        nowhere = (await guesser.get(f"/pay/{'z' * 22}")).text
+        with closing(sqlite3.connect(file)) as watching:
+            before = _rows(watching)
+            for number in range(2000):
+                token = secrets.token_urlsafe(16)
+                path = (
+                    f"/pay/{token}",
+                    f"/pay/callback/zarinpal/{number}?Authority={token}&Status=OK",
+                    f"/pay/callback/zibal/{number}?trackId={number}&success=1&status=2",
+                )[number % 3]
+                page = await (guesser.post(path) if number % 2 else guesser.get(path))
+                assert (page.status_code, page.text) == (404, nowhere), path
+            assert _rows(watching) == before
+
+
+def _rows(database: sqlite3.Connection) -> list[str]:
+    """All of it, but for the hourly round of the reconciler."""
+    return [line for line in database.iterdump() if "'unverified:" not in line]
+
+
+PAYLOADS = (
+    "1|home|||",
+    "../../etc/passwd",
+    "' OR 1=1 --",
+    "\u202egnp.exe",
+    "%00%0a",
+    "A" * 4000,
+    "{{7*7}}",
+    "-1",
+    "register",
+    "login_12345678",
+)
+
+
+async def test_deep_links_and_groups(scene: Scene) -> None:
+    """/start with anything is /start; a group is told where to go, whoever presses there."""
+    sara = await register(scene.stage, scene.officer())
+    guest = scene.here.person("مهمان")
+    for payload in PAYLOADS:
+        await guest.start(payload)
+        seen = await guest.sees("خوش آمدید")
+        assert "به سامانه" in seen.text or "خوش آمدید" in seen.text
+        assert "passwd" not in seen.text
+        assert "49" not in seen.text
+        await sara.person.start(payload)
+        await sara.person.sees("سارا کریمی‌نژاد گرامی")
+    group = scene.here.group("گروه")
+    raw = {
+        "callback_query": {
+            "id": "999",
+            "from": {"id": sara.person.user.id, "is_bot": False, "first_name": "سارا"},
+            "chat_instance": "1",
+            "data": "1|me|||",
+            "message": {
+                "message_id": 77,
+                "date": 1_790_000_000,
+                "chat": {"id": group.id, "type": "group", "title": "گروه"},
+                "text": "x",
+            },
+        }
+    }
+    scene.here.server.inject(raw)
+    await sara.person.send("/me", chat=group)
+    await guest.start()
+    await guest.sees("خوش آمدید")
+    conversation = scene.here.server.world.conversation(scene.here.bot, group.id)
+    assert conversation is not None
+    said = [one.words for one in conversation.live() if one.from_bot]
+    assert said
+    assert all("گروه" in one or "خصوصی" in one for one in said), said
+    assert not any(sara.national_code in one or sara.mobile in one for one in said)
