@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo journey races crash hostile test lint bench lock format
+.PHONY: help demo journey races crash hostile abuse test lint bench lock format
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-10s %s\n", $$1, $$2}'
@@ -23,6 +23,9 @@ journey: $(READY) ## The main journeys on both messengers, printed as a chat
 
 races: $(READY) ## Two people at one instant, a thousand times each, on SQLite and PostgreSQL
 	$(BIN)/python -m tests.races
+
+abuse: $(READY) ## Forged buttons, guesses and floods at full size; figures at the end of each part
+	$(BIN)/python -m tests.abuse
 
 test: $(READY) ## The whole suite (T=path or -k expression narrows it)
 	$(BIN)/pytest -n 3 $(T)

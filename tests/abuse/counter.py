@@ -83,7 +83,7 @@ class Counter:
             while True:
                 while self.face.server.pending():
                     await asyncio.sleep(0.001)
-                await self.service.lanes.room(0)
+                await self.service.lanes.room(0, messenger)
                 if not await self.database.read(lambda db: db.exec(waiting).one()):
                     return
                 await asyncio.sleep(0.005)

@@ -26,7 +26,7 @@ from tests.abuse.fixtures import Builder
 from tests.abuse.forger import Forger
 from tests.abuse.ledger import Written
 
-PRESSES = int(os.environ.get("MATRIX", "1200"))
+PRESSES = int(os.environ.get("MATRIX", "800"))
 SEED = int(os.environ.get("FORGED_SEED", "20261122"))
 #: Presses that are looked at together.
 BATCH = 300

@@ -26,7 +26,7 @@ from tests.abuse.deeds import VERSIONED, all_deeds
 from tests.abuse.fixtures import Persona
 from tests.abuse.ledger import Ledger
 
-WALKS = int(os.environ.get("MATRIX_WALKS", "20"))
+WALKS = int(os.environ.get("MATRIX_WALKS", "12"))
 SEED = int(os.environ.get("FORGED_SEED", "20261122"))
 
 
