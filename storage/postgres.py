@@ -13,6 +13,8 @@ from storage.units import T, Unit, report_unseen, run_reading, run_together, wat
 
 #: Connections a process may hold.
 CONNECTIONS = 20
+#: Seconds that a unit waits for one.
+ROOM = 30.0
 #: Seconds that a `later` unit waits for company.
 LINGER = 0.2
 #: Serialization failure, deadlock: the server asks to try again.
@@ -28,7 +30,9 @@ EXCLUDE = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
 class PostgresDatabase(Database):
     def __init__(self, url: URL) -> None:
         self.url = url
-        self._engine = create_async_engine(url, pool_size=CONNECTIONS, max_overflow=0, pool_use_lifo=True)
+        self._engine = create_async_engine(
+            url, pool_size=CONNECTIONS, max_overflow=0, pool_timeout=ROOM, pool_use_lifo=True
+        )
         watch(self._engine)
         self._running: set[asyncio.Task[Any]] = set()
         self._later: list[Unit[Any]] = []

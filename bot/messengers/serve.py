@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any, Protocol, TypeVar
 
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 from sqlmodel import Session
 
 from bot.desk import Desk
@@ -402,7 +403,7 @@ class Serve:
         for pause in AWAY:
             try:
                 return await self.desk.database.run(unit, lane=lane)
-            except (DBAPIError, OSError) as error:
+            except (DBAPIError, NoConnectionLeft, OSError) as error:
                 if isinstance(error, DBAPIError) and not _is_away(error):
                     raise
                 log.warning("the database did not answer (%s); trying again", type(error).__name__)
