@@ -275,6 +275,8 @@ async def _first(*tasks: asyncio.Task[Any]) -> None:
 
 async def _every(name: str, interval: float, work: Any, service: Any) -> None:
     """One sweep, at its interval; a failure is logged and never stops the others."""
+    from storage.away import report
+
     CAUSE.set(f"timer:{name}")
     while True:
         await asyncio.sleep(min(interval, 5.0))
@@ -282,8 +284,8 @@ async def _every(name: str, interval: float, work: Any, service: Any) -> None:
             try:
                 await work()
                 service.outbox.wake()
-            except Exception:
-                log.exception("the timer %r failed", name)
+            except Exception as error:
+                report(log, "the timer %r failed", name, error=error)
             await asyncio.sleep(interval)
 
 

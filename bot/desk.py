@@ -11,6 +11,7 @@ from sqlmodel import Session
 
 from bot.tally import Tally
 from bot.turn import World
+from storage.away import Outage
 from storage.states import Messenger
 from storage.types import utcnow
 
@@ -24,6 +25,9 @@ T = TypeVar("T")
 
 class Database(Protocol):
     """A place for units: plain functions over a session, re-runnable and without outside effects."""
+
+    #: Whether it serves.
+    outage: Outage
 
     async def run(self, unit: Callable[[Session], T], *, lane: str | None = None) -> T:
         """Run a unit that writes, in one transaction; return after the commit. Raises what the unit raises.

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import URL, make_url
 
+from storage.away import Outage
 from storage.units import T, Unit
 
 
@@ -13,6 +14,8 @@ class Database(ABC):
 
     #: As given to `open_database`, with its asynchronous driver.
     url: URL
+    #: Whether it serves; kept by whoever works with it.
+    outage: Outage
 
     @abstractmethod
     async def run(self, unit: Unit[T], *, lane: str | None = None) -> T:
@@ -28,8 +31,8 @@ class Database(ABC):
 
     @abstractmethod
     def later(self, unit: Unit[Any]) -> None:
-        """Run a unit that writes soon, together with others; nobody waits, a failure is only logged. It is lost
-        when the process is killed before."""
+        """Run a unit that writes soon, together with others; nobody waits, a failure is only logged. While the database
+        is away it waits; it is lost when the process is killed before."""
 
     @abstractmethod
     async def attend(self) -> bool:

@@ -7,6 +7,7 @@ from sqlalchemy import URL
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
+from storage.away import Outage, why_away
 from storage.cause import CAUSE
 from storage.database import Database
 from storage.units import T, Unit, report_unseen, run_reading, run_together, watch
@@ -17,6 +18,10 @@ CONNECTIONS = 20
 ROOM = 30.0
 #: Seconds that a `later` unit waits for company.
 LINGER = 0.2
+#: The same while the database is away.
+LINGER_AWAY = 2.0
+#: Seconds for a connection, and for any one statement: a server that fell silent must not hold a lane for ever.
+CONNECT, STATEMENT = 10.0, 60.0
 #: Serialization failure, deadlock: the server asks to try again.
 TRY_AGAIN = {"40001", "40P01"}
 TRIES = 4
@@ -30,8 +35,14 @@ EXCLUDE = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
 class PostgresDatabase(Database):
     def __init__(self, url: URL) -> None:
         self.url = url
+        self.outage = Outage()
         self._engine = create_async_engine(
-            url, pool_size=CONNECTIONS, max_overflow=0, pool_timeout=ROOM, pool_use_lifo=True
+            url,
+            pool_size=CONNECTIONS,
+            max_overflow=0,
+            pool_timeout=ROOM,
+            pool_use_lifo=True,
+            connect_args={"timeout": CONNECT, "command_timeout": STATEMENT},
         )
         watch(self._engine)
         self._running: set[asyncio.Task[Any]] = set()
@@ -60,9 +71,15 @@ class PostgresDatabase(Database):
             raise
 
     async def read(self, unit: Unit[T], *, large: bool = False) -> T:
-        async with self._engine.connect() as connection:
-            await connection.execution_options(postgresql_readonly=True)
-            return await connection.run_sync(run_reading, unit)
+        try:
+            async with self._engine.connect() as connection:
+                await connection.execution_options(postgresql_readonly=True)
+                result = await connection.run_sync(run_reading, unit)
+        except Exception as error:
+            self.outage.note(error)
+            raise
+        self.outage.over()
+        return result
 
     def later(self, unit: Unit[Any]) -> None:
         if self._closing:
@@ -112,16 +129,20 @@ class PostgresDatabase(Database):
         for tried in range(1, TRIES + 1):
             try:
                 async with self._engine.connect() as connection:
-                    return await connection.run_sync(run_together, units, before)
-            except DBAPIError as error:
-                code = getattr(error.orig, "sqlstate", None)
+                    results = await connection.run_sync(run_together, units, before)
+            except Exception as error:
+                code = getattr(getattr(error, "orig", None), "sqlstate", None)
                 if code not in TRY_AGAIN or tried == TRIES:
+                    self.outage.note(error)
                     raise
+            else:
+                self.outage.over()
+                return results
         raise AssertionError("unreachable")
 
-    async def _flush_soon(self) -> None:
+    async def _flush_soon(self, linger: float = LINGER) -> None:
         CAUSE.set(None)  # it is for many
-        await asyncio.sleep(LINGER)
+        await asyncio.sleep(linger)
         self._flushing = None
         # Among the running ones: `close` waits for it, also where it takes long.
         task = asyncio.create_task(self._flush())
@@ -134,6 +155,11 @@ class PostgresDatabase(Database):
             if units:
                 await self._run(units)
         except Exception as error:
+            if why_away(error) is not None and not self._closing:
+                self._later[:0] = units
+                if self._flushing is None:
+                    self._flushing = asyncio.create_task(self._flush_soon(LINGER_AWAY))
+                return
             if len(units) == 1:
                 report_unseen(units[0], error)
                 return

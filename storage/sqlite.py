@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.util import await_only
 from sqlmodel import Session
 
+from storage.away import Outage, why_away
 from storage.cause import CAUSE
 from storage.database import Database
 from storage.loop_connection import LoopConnection, ReadingLoopConnection, stay_on_loop
@@ -26,6 +27,8 @@ log = logging.getLogger(__name__)
 GROUP = 32
 #: Seconds that a `later` unit waits for company.
 LINGER = 0.2
+#: The same while the database is away.
+LINGER_AWAY = 2.0
 #: Seconds to wait for another process's write (a migration, a backup, a command).
 BUSY = 10.0
 
@@ -56,6 +59,7 @@ class Job:
 class SqliteDatabase(Database):
     def __init__(self, url: URL) -> None:
         self.url = url
+        self.outage = Outage()
         self._writer_engine = loop_engine(url, LoopConnection, "BEGIN IMMEDIATE")
         self._reader_engine = loop_engine(url, ReadingLoopConnection, "BEGIN")
         self._large_engine = stock_engine(url, read_only=True)
@@ -89,10 +93,14 @@ class SqliteDatabase(Database):
         return await future
 
     async def read(self, unit: Unit[T], *, large: bool = False) -> T:
-        if not large:
-            return await self._reader.run_sync(run_reading, unit)
-        async with self._large_engine.connect() as connection:
-            return await connection.run_sync(run_reading, unit)
+        try:
+            if not large:
+                return await self._reader.run_sync(run_reading, unit)
+            async with self._large_engine.connect() as connection:
+                return await connection.run_sync(run_reading, unit)
+        except Exception as error:
+            self.outage.note(error)
+            raise
 
     def later(self, unit: Unit[Any]) -> None:
         if self._closing:
@@ -140,22 +148,50 @@ class SqliteDatabase(Database):
 
     async def _commit(self, group: list[Job]) -> None:
         try:
+            await self._mend()
+            before = self._changes
             results = await self._writer.run_sync(run_together, group)
         except Exception as error:
-            await self._mend()
-            if len(group) == 1:
+            self.outage.note(error)
+            if why_away(error) is not None:
+                # Nobody's fault: none of them would do better alone.
+                self._put_off(group, error)
+            elif len(group) == 1:
                 group[0].fail(error)
-                return
-            # One of them spoiled it for all: each alone, in the same order.
-            for job in group:
-                await self._commit([job])
+            else:
+                # One of them spoiled it for all: each alone, in the same order.
+                for job in group:
+                    await self._commit([job])
             return
+        # An empty commit succeeds on a full disk too.
+        if self._changes > before:
+            self.outage.over()
         for job, result in zip(group, results, strict=True):
             job.succeed(result)
 
+    @property
+    def _changes(self) -> int:
+        """Rows that this connection has changed so far."""
+        raw = self._writer.sync_connection
+        assert raw is not None
+        connection: Any = raw.connection.dbapi_connection
+        return int(connection.driver.total_changes)
+
+    def _put_off(self, group: list[Job], error: Exception) -> None:
+        """Whoever waits tries again as they please; the rest is tried again here, but not at the end."""
+        for job in group:
+            if job.future is not None or self._closing:
+                job.fail(error)
+        waiting = [job for job in group if job.future is None and not self._closing]
+        if waiting:
+            self._later[:0] = waiting
+            if self._linger is not None:
+                self._linger.cancel()
+            self._linger = asyncio.get_running_loop().call_later(LINGER_AWAY, self._wake.set)
+
     async def _mend(self) -> None:
-        """After an error: a connection that could not even roll back is replaced."""
-        if not (self._writer.invalidated or self._writer.in_transaction()):
+        """A connection that could not even roll back after an error is replaced."""
+        if not (self._writer.closed or self._writer.invalidated or self._writer.in_transaction()):
             return
         log.error("the writing connection is broken; opening another")
         with contextlib.suppress(Exception):

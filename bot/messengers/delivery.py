@@ -23,6 +23,7 @@ from bot.messengers.sending import seconds, send_text, without_preview
 from bot.messengers.telegram import is_same, is_unreachable
 from bot.screens import Screen
 from bot.texts import t
+from storage.away import report
 from storage.states import Messenger
 from storage.tables import Account, Chat
 
@@ -95,8 +96,8 @@ class Delivery:
             await self._screens(channel, answer)
         except TelegramError as error:
             self._failed(answer, error)
-        except Exception:
-            log.exception("an answer could not be shown")
+        except Exception as error:
+            report(log, "an answer could not be shown", error=error)
             self._try_later(place)
         else:
             if answer.credentials_of is not None:
@@ -244,8 +245,10 @@ class Delivery:
         """A password was shown. Noted at once, within the person's lane: the next touch must know it already."""
         try:
             await self.desk.database.run(lambda db: db.execute(_DELIVERED, {"account_row": account_row}))
-        except Exception:
-            log.exception("it could not be noted that a password was shown; another will be offered")
+        except Exception as error:
+            report(
+                log, "it could not be noted that a password was shown; another will be offered", error=error
+            )
 
     def _failed(self, answer: Answer, error: TelegramError) -> None:
         if not is_unreachable(error):

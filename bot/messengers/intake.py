@@ -13,6 +13,7 @@ from typing import Any
 from bot.desk import Desk
 from bot.messengers import inbox
 from bot.messengers.way import Way
+from storage.away import report
 from storage.states import InboxState, Messenger
 
 log = logging.getLogger(__name__)
@@ -54,6 +55,8 @@ class Intake:
         self.way = way
         self._received = received
         self._secret_key = secret_key
+        #: Whose last batch may be stored though we were not told so.
+        self._doubtful: set[Messenger] = set()
         #: The last part of each webhook's address (long, random, the same after a restart) → messenger.
         self.paths: Mapping[str, Messenger] = {_derive(secret_key, "path", one): one for one in messengers}
         #: What Telegram sends in its header; Bale has no such thing.
@@ -77,8 +80,8 @@ class Intake:
                 await self.take(messenger, [update])
             else:
                 await self.keep_unreadable(messenger, body)
-        except Exception:
-            log.exception("an update could not be stored")
+        except Exception as error:
+            report(log, "an update could not be stored", error=error)
             return 503
         return 200
 
@@ -90,7 +93,16 @@ class Intake:
         """Store a batch in one transaction and put what is new into the lanes. Raises what the database raises."""
         now = self.desk.clock()
         values = [_row(messenger, update) | {"received_at": now} for update in updates]
-        rows = await self.desk.database.run(lambda db: inbox.insert(db, values))
+        try:
+            rows = await self.desk.database.run(lambda db: inbox.insert(db, values))
+            if messenger in self._doubtful:
+                # Sent again they are not new, and would wait for the sweep.
+                waiting = await self.desk.database.read(inbox.waiting)
+                rows = [row for row in waiting if row.messenger is messenger]
+        except Exception:
+            self._doubtful.add(messenger)
+            raise
+        self._doubtful.discard(messenger)
         self.desk.tally.received[messenger] += len(rows)
         for one in values:
             if one["state"] is InboxState.SET_ASIDE:

@@ -25,6 +25,7 @@ from bot.messengers.sending import seconds, send_text
 from bot.messengers.telegram import is_unreachable
 from bot.screens import rows_from_json
 from bot.texts import t
+from storage.away import outlast, report
 from storage.cause import CAUSE
 from storage.states import Channel as Kind
 from storage.states import Messenger, PushState
@@ -122,8 +123,8 @@ class Outbox:
             pause = IDLE
             try:
                 pause = await self.dispatch()
-            except Exception:
-                log.exception("the outbox stumbled")
+            except Exception as error:
+                report(log, "the outbox stumbled", error=error)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(pause):
                     await self._wake.wait()
@@ -188,7 +189,8 @@ class Outbox:
 
     async def _settle(self, push: Claimed, outcome: Outcome) -> None:
         now = self.desk.clock()
-        await self.desk.database.run(lambda db: pushes.settle(db, push, outcome, now))
+        # Given up here, it would be sent again once the lease is over.
+        await outlast(lambda: self.desk.database.run(lambda db: pushes.settle(db, push, outcome, now)))
         told = {
             "push": push.id,
             "kind": push.kind,

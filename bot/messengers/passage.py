@@ -15,6 +15,10 @@ class Passage:
     row: Row
     #: It was tried before (after a restart, or when the database was away): a second failure is not told again.
     again: bool = False
+    #: A try of its unit broke off: it may have been committed all the same.
+    doubtful: bool = False
+    #: The person was asked to wait for the database.
+    told_to_wait: bool = False
     #: Serve took it, whatever came of it.
     served: bool = False
     error: BaseException | None = field(default=None, repr=False)

@@ -16,6 +16,7 @@ from bot.messengers.bale import from_bale
 from bot.messengers.channel import Channel
 from bot.messengers.intake import Intake, update_number
 from bot.messengers.request import Fields
+from storage.away import report
 from storage.states import Messenger
 
 log = logging.getLogger(__name__)
@@ -73,10 +74,10 @@ class Polling:
                 pause = error.retry_after or _pause(failures)
                 log.warning("%s: getUpdates failed (%s); again in %.1f s", self._name, error, pause)
                 await asyncio.sleep(pause)
-            except Exception:
+            except Exception as error:
                 # The database, most likely: the batch was not acknowledged and comes again.
                 failures += 1
-                log.exception("%s: a batch could not be stored", self._name)
+                report(log, "%s: a batch could not be stored", self._name, error=error)
                 await asyncio.sleep(_pause(failures))
 
     @property

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 from sqlmodel import Session
 
 from bot.desk import Desk
@@ -28,6 +25,7 @@ from bot.services.once import inserted
 from bot.texts import t
 from bot.texts.formats import digits
 from bot.turn import Turn
+from storage.away import outlast, report
 from storage.lean import save
 from storage.states import InboxState, Messenger
 from storage.tables import Chat, Push
@@ -37,8 +35,6 @@ T = TypeVar("T")
 
 #: Largest paper (SPEC 3), in bytes.
 MAX_PAPER = 10 * 1024 * 1024
-#: Seconds between tries while the database is away.
-AWAY = (0.05, 0.2, 1.0, 3.0, 5.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +144,9 @@ class Serve:
         if answer is not None:
             if answer.pushes:
                 self._committed()
+            if passage.told_to_wait:
+                # Below that sentence, not above it.
+                answer = replace(answer, edit=None)
             await self.delivery.show(answer)
         if not broke:
             did, place = self._asked(incoming), answer.place if answer is not None else None
@@ -190,9 +189,9 @@ class Serve:
             return inbox.mark(db, row.id, self.desk.clock(), InboxState.FAILED, note=number)
 
         try:
-            ours = await self.desk.database.run(unit, lane=_lane(row.messenger, row.lane))
-        except Exception:
-            log.exception("the failure could not be noted; the update stays in the inbox")
+            ours = await self._run(None, unit, lane=_lane(row.messenger, row.lane))
+        except Exception as trouble:
+            report(log, "the failure could not be noted; the update stays in the inbox", error=trouble)
             ours = not passage.again
         if not ours or incoming is None or not incoming.private:
             return None
@@ -242,8 +241,8 @@ class Serve:
     async def ignore(self, passage: Passage, note: str) -> None:
         """Done without an answer: of a kind that nobody asked for."""
         row = passage.row
-        await self.desk.database.run(
-            lambda db: inbox.mark(db, row.id, self.desk.clock(), InboxState.ANSWERED, note=note)
+        await self._run(
+            None, lambda db: inbox.mark(db, row.id, self.desk.clock(), InboxState.ANSWERED, note=note)
         )
         log.info("update done", extra=passage.told | {"asked": note})
 
@@ -259,7 +258,7 @@ class Serve:
             screen = self._decider.current(turn)
             return Answer(_place(turn), (screen,))
 
-        answer = await self.desk.database.read(unit)
+        answer = await outlast(lambda: self.desk.database.read(unit))
         if answer is not None:
             await self.delivery.show(answer)
 
@@ -275,7 +274,7 @@ class Serve:
             screens = () if turn.chat.dead else (self._decider.current(turn),)
             return Answer(_place(turn), screens, update_row=row.id, delete=message_id)
 
-        answer = await self.desk.database.read(unit)
+        answer = await outlast(lambda: self.desk.database.read(unit))
         if answer is not None:
             await self.delivery.show(answer)
 
@@ -292,7 +291,10 @@ class Serve:
                 return _Needed(needed, stands, turn.account.id if turn.account is not None else None)
             prepared = _Prepared(stands, secret=needed is not None and needed.secret)
         if not inbox.mark(db, passage.row.id, turn.now):
-            return None
+            if not passage.doubtful:
+                return None
+            # Our own commit, whose word was lost: only the answer is missing.
+            return Answer(_place(turn), (self._decider.current(turn),), update_row=passage.row.id)
         self._welcome(turn)
         turn.prepared = prepared.result
         decided = self._decider.decide(turn, prepared.refusal)
@@ -397,18 +399,27 @@ class Serve:
     async def _run(
         self, incoming: Incoming | None, unit: Callable[[Session], T], *, lane: str | None = None
     ) -> T:
-        """Run a unit; while the database is away, try again for some seconds."""
-        if incoming is not None:
-            lane = _lane(incoming.messenger, incoming.chat_id)
-        for pause in AWAY:
+        """Run a unit; while the database is away the lane waits, and with it what this person sent next."""
+        if incoming is None:
+            return await outlast(lambda: self.desk.database.run(unit, lane=lane))
+        lane, passage = _lane(incoming.messenger, incoming.chat_id), CURRENT.get()
+
+        async def work() -> T:
             try:
                 return await self.desk.database.run(unit, lane=lane)
-            except (DBAPIError, NoConnectionLeft, OSError) as error:
-                if isinstance(error, DBAPIError) and not _is_away(error):
-                    raise
-                log.warning("the database did not answer (%s); trying again", type(error).__name__)
-                await asyncio.sleep(pause)
-        return await self.desk.database.run(unit, lane=lane)
+            except Exception:
+                passage.doubtful = True
+                raise
+
+        return await outlast(work, tell=partial(self._ask_to_wait, incoming))
+
+    async def _ask_to_wait(self, incoming: Incoming) -> None:
+        """What was sent is in the inbox and will be done; only nothing can be written just now."""
+        passage = CURRENT.get()
+        if incoming.private and not passage.told_to_wait:
+            passage.told_to_wait = True
+            screen = Screen(t("error.database_away"))
+            await self.delivery.show(Answer(Place(incoming.messenger, incoming.chat_id), (screen,)))
 
 
 class _Broken(Refusal):
@@ -417,11 +428,6 @@ class _Broken(Refusal):
     def __init__(self, error: Exception) -> None:
         super().__init__("error.crash")
         self.__cause__ = error
-
-
-def _is_away(error: DBAPIError) -> bool:
-    """Locked, shut down, unreachable: not the statement's fault."""
-    return error.connection_invalidated or isinstance(error, OperationalError | InterfaceError)
 
 
 def _lane(messenger: Messenger, chat_id: int | None) -> str | None:

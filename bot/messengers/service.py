@@ -28,6 +28,7 @@ from bot.messengers.way import SETTLE, Way
 from bot.routes import Routes
 from bot.tally import MessengerState
 from bot.texts import has, t
+from storage.away import report
 from storage.states import Messenger
 
 log = logging.getLogger(__name__)
@@ -209,8 +210,8 @@ class Service:
             try:
                 await self.desk.database.attend()
                 await self.way.sweep()
-            except Exception:
-                log.exception("the sweep of the inbox stumbled")
+            except Exception as error:
+                report(log, "the sweep of the inbox stumbled", error=error)
 
 
 def _pause(failures: int) -> float:

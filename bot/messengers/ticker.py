@@ -15,6 +15,7 @@ from sqlmodel import Session, col, select
 from bot.desk import Desk
 from bot.messengers.channel import Channel
 from bot.messengers.way import Way
+from storage.away import report
 from storage.states import Messenger
 from storage.tables import Chat
 
@@ -60,8 +61,8 @@ class Ticker:
             try:
                 while await self.tick() == BATCH:
                     pass
-            except Exception:
-                log.exception("the ticker stumbled")
+            except Exception as error:
+                report(log, "the ticker stumbled", error=error)
             try:
                 async with asyncio.timeout(IDLE):
                     await self._wake.wait()

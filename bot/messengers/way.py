@@ -20,6 +20,7 @@ from bot.messengers.lanes import Lanes
 from bot.messengers.passage import CURRENT, Passage
 from bot.messengers.reading import UnreadableError, is_theirs
 from bot.messengers.serve import Serve
+from storage.away import outlast
 from storage.cause import CAUSE
 from storage.states import Messenger
 
@@ -78,7 +79,9 @@ class Way:
         while key in self._behind and self.lanes.waiting(key) <= 1:
             self._behind[key] = False
             try:
-                found = await self.desk.database.read(lambda db: inbox.following(db, row, HELD))
+                found = await outlast(
+                    lambda: self.desk.database.read(lambda db: inbox.following(db, row, HELD))
+                )
             except Exception:
                 del self._behind[key]
                 log.exception("what waits could not be read; the sweep will find it")
@@ -122,10 +125,10 @@ class Way:
     async def recover(self, messenger: Messenger, *, alone: bool = False) -> int:
         """Once a messenger is connected, before anything new is taken: its unfinished updates go back into their
         lanes. On a shared database another process may be at some of them; the unit excludes doubles."""
-        rows = await self.desk.database.read(inbox.waiting)
+        rows = await outlast(lambda: self.desk.database.read(inbox.waiting))
         rows = [row for row in rows if row.messenger is messenger]
         before = self._left_before(alone=alone)
-        owed = await self.desk.database.read(lambda db: inbox.owed_deletions(db, before))
+        owed = await outlast(lambda: self.desk.database.read(lambda db: inbox.owed_deletions(db, before)))
         # First: they are older than what waits.
         self.put_owed(row for row in owed if row.messenger is messenger)
         self.put(rows)
@@ -154,7 +157,9 @@ class Way:
         try:
             if self._shared:
                 # Another process may have been given an earlier message of this person.
-                for earlier in await self.desk.database.read(lambda db: inbox.older(db, row)):
+                for earlier in await outlast(
+                    lambda: self.desk.database.read(lambda db: inbox.older(db, row))
+                ):
                     await self._one(Passage(earlier, again))
             await self._one(Passage(row, again))
         finally:

@@ -3,9 +3,11 @@
 import asyncio
 import logging
 import secrets
+import sqlite3
 from collections.abc import Awaitable, Callable
 
 from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -20,6 +22,7 @@ from bot.texts import t
 from bot.web.hooks import Webhooks, hook_routes
 from bot.web.pages import page
 from bot.web.pay import PayPages, back_to_chat
+from storage.away import report, why_away
 from storage.cause import CAUSE
 
 log = logging.getLogger(__name__)
@@ -33,16 +36,18 @@ def _alive(db: Session) -> None:
 
 
 def health_of(desk: Desk) -> Callable[[Request], Awaitable[Response]]:
-    """200 while this process can serve; 503 where its database does not answer, or not in time."""
+    """200 while this process can serve; 503 where its database does not answer, not in time, or takes nothing."""
 
     async def health(request: Request) -> Response:
         try:
             async with asyncio.timeout(PATIENCE):
                 await desk.database.read(_alive)
-        except Exception:
-            log.exception("the database does not answer")
+        except Exception as error:
+            desk.database.outage.note(error)
+            report(log, "the database does not answer", error=error)
             return JSONResponse({"ok": False, "database": False}, status_code=503)
-        return JSONResponse({"ok": True, "database": True})
+        works = not desk.database.outage.lasts
+        return JSONResponse({"ok": works, "database": works}, status_code=200 if works else 503)
 
     return health
 
@@ -67,11 +72,19 @@ def build_app(desk: Desk, *, webhooks: Webhooks | None = None) -> Starlette:
             return Response(status_code=error.status_code)
         return pages.unknown()
 
+    async def away(request: Request, error: Exception) -> Response:
+        if why_away(error) is None:
+            raise error
+        return trouble(503)
+
     async def crashed(request: Request, error: Exception) -> Response:
+        return trouble(500)
+
+    def trouble(status: int) -> Response:
         return page(
             "message.html",
             desk.world.public_url,
-            status=500,
+            status=status,
             title=t("pay.trouble.title"),
             text=t("pay.trouble.text"),
             mood="bad",
@@ -87,5 +100,11 @@ def build_app(desk: Desk, *, webhooks: Webhooks | None = None) -> Starlette:
             *(hook_routes(webhooks) if webhooks is not None else []),
         ],
         middleware=[Middleware(Numbered)],
-        exception_handlers={HTTPException: lost, Exception: crashed},
+        exception_handlers={
+            HTTPException: lost,
+            SQLAlchemyError: away,
+            sqlite3.Error: away,
+            OSError: away,
+            Exception: crashed,
+        },
     )

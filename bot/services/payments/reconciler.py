@@ -12,6 +12,7 @@ from bot.gateways.ports import GatewayDown, Unverified
 from bot.rules.payment import OPEN, SETTLED
 from bot.services.payments import alerts
 from bot.services.payments.asking import settle, settle_and_tell
+from storage.away import report
 from storage.tables import PaymentAttempt, Throttle
 
 log = logging.getLogger(__name__)
@@ -40,8 +41,8 @@ async def reconcile(desk: Desk) -> int:
                 told = await settle_and_tell(desk, attempt_id, inquire_first=True)
                 silent += not told.answered
                 looked += 1
-            except Exception:
-                log.exception("payment %s could not be settled", attempt_id)
+            except Exception as error:
+                report(log, "payment %s could not be settled", attempt_id, error=error)
 
     await asyncio.gather(*(worker() for _ in range(AT_ONCE)))
     if not silent:

@@ -15,6 +15,7 @@ from bot.tally import MessengerState, Tally
 from bot.web import app as web
 from bot.web.app import health_of
 from bot.web.metrics import metrics_app
+from storage.away import Outage
 from storage.database import Database
 from storage.states import Channel, InboxState, Messenger, PushState
 from storage.tables import InboxUpdate, Push
@@ -102,6 +103,7 @@ class Dead:
 
     def __init__(self, *, hangs: bool) -> None:
         self._hangs = hangs
+        self.outage = Outage()
 
     async def read(self, unit: Any) -> Any:
         if self._hangs:

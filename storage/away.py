@@ -1,0 +1,122 @@
+"""A database that cannot serve just now: locked, full, shut down, unreachable. The statement is not at fault; the same work
+succeeds later, so it is waited for and never counted as a failure."""
+
+import asyncio
+import itertools
+import logging
+import sqlite3
+import time
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from sqlalchemy.exc import DBAPIError, InterfaceError, InvalidRequestError
+from sqlalchemy.exc import TimeoutError as NoConnection
+
+T = TypeVar("T")
+
+log = logging.getLogger(__name__)
+
+_SQLITE = {
+    sqlite3.SQLITE_BUSY: "another process holds it locked",
+    sqlite3.SQLITE_LOCKED: "another process holds it locked",
+    sqlite3.SQLITE_FULL: "the disk is full",
+    sqlite3.SQLITE_IOERR: "the disk does not take or give data",
+    sqlite3.SQLITE_CANTOPEN: "its file cannot be opened",
+    sqlite3.SQLITE_READONLY: "its file may not be written",
+    sqlite3.SQLITE_NOMEM: "no memory is left",
+    sqlite3.SQLITE_PROTOCOL: "another process holds it locked",
+}
+#: By class of SQLSTATE, and whole.
+_POSTGRES = {
+    "08": "the connection broke",
+    "53": "the server has no room or no connection left",
+    "57P": "the server is stopping or starting",
+    "58": "the server's disk does not take or give data",
+    "25006": "the server only reads",
+    "55P03": "another process holds a lock",
+}
+#: Seconds between tries; the last for as long as it takes.
+PAUSES = (0.05, 0.2, 1.0, 3.0, 5.0)
+#: Seconds until whoever waits is told.
+SILENCE = 8.0
+#: Seconds between two lines of the log about the same outage.
+REPEAT = 60.0
+
+
+def why_away(error: BaseException) -> str | None:
+    """What keeps the database from serving, in a few words; None where the error is of another kind."""
+    if isinstance(error, InvalidRequestError) and error.__context__ is not None:
+        # A savepoint could not be rolled back after what is told here.
+        return why_away(error.__context__)
+    cause = (error.orig or error) if isinstance(error, DBAPIError) else error
+    # SQLAlchemy hands asyncpg's own error on below its translation.
+    for one in (cause, cause.__cause__):
+        if isinstance(one, sqlite3.Error):
+            return _SQLITE.get((getattr(one, "sqlite_errorcode", None) or 0) & 0xFF)
+        state = getattr(one, "sqlstate", None)
+        if isinstance(state, str):
+            return next((words for code, words in _POSTGRES.items() if state.startswith(code)), None)
+    if isinstance(error, NoConnection):
+        return "all connections are busy"
+    if isinstance(error, OSError):
+        return "the server does not answer"
+    if isinstance(error, DBAPIError) and (error.connection_invalidated or isinstance(error, InterfaceError)):
+        return "the connection broke"
+    return None
+
+
+async def outlast(
+    work: Callable[[], Awaitable[T]], *, tell: Callable[[], Awaitable[None]] | None = None
+) -> T:
+    """Do the work, again and again while the database is away; `tell` is called once where that takes long. Raises what
+    the work raises for any other reason."""
+    began = time.monotonic()
+    for pause in itertools.chain(PAUSES, itertools.repeat(PAUSES[-1])):
+        try:
+            return await work()
+        except Exception as error:
+            if why_away(error) is None:
+                raise
+        if tell is not None and time.monotonic() - began > SILENCE:
+            await tell()
+            tell = None
+        await asyncio.sleep(pause)
+    raise AssertionError("unreachable")
+
+
+def report(logger: logging.Logger, words: str, *values: object, error: BaseException) -> None:
+    """Log an error with its traceback, but not that the database is away: `Outage` says so, once for all."""
+    if why_away(error) is None:
+        logger.error(words, *values, exc_info=error)
+
+
+class Outage:
+    """Tells operators that the database is away: at most a line a minute, and one at the end."""
+
+    def __init__(self) -> None:
+        self._since: float | None = None
+        self._last = 0.0
+        #: When the last line was written, and whether its end is to be told.
+        self._said, self._owed = -REPEAT, False
+
+    @property
+    def lasts(self) -> bool:
+        """The last work that was tried failed, not long ago: where nobody tries any more, nothing is known."""
+        return self._since is not None and time.monotonic() - self._last < REPEAT
+
+    def note(self, error: BaseException) -> None:
+        """Some work failed."""
+        if (why := why_away(error)) is None:
+            return
+        now = self._last = time.monotonic()
+        if self._since is None:
+            self._since = now
+        if now - self._said >= REPEAT:
+            self._said, self._owed = now, True
+            log.error("the database is away: %s (for %.0f s)", why, now - self._since)
+
+    def over(self) -> None:
+        """Some work succeeded."""
+        if self._since is not None and self._owed:
+            log.warning("the database is back after %.0f s", time.monotonic() - self._since)
+        self._since, self._owed = None, False

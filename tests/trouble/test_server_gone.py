@@ -1,0 +1,92 @@
+"""PostgreSQL throws its clients out, or is stopped and started again, in the middle of work."""
+
+from __future__ import annotations
+
+import asyncio
+
+import asyncpg
+import pytest
+from sqlmodel import select
+
+from storage.tables import Account
+from tests.journeys.scenes import PASSWORD, register
+from tests.journeys.stage import Stage
+from tests.postgres import PostgresServer
+from tests.trouble.watching import (
+    beside,
+    everything_done,
+    figure,
+    health,
+    lines,
+    nothing_crashed,
+    shown,
+    until,
+)
+
+pytestmark = pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+#: Seconds between two blows.
+BETWEEN = 0.3
+
+
+async def throw_out(url: str) -> None:
+    """Every client of this database but ourselves, again and again."""
+    connection = await asyncpg.connect(url)
+    try:
+        while True:
+            await asyncio.sleep(BETWEEN)
+            await connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+    finally:
+        await connection.close()
+
+
+async def test_clients_are_thrown_out_again_and_again(stage: Stage) -> None:
+    sara = stage.town.telegram.person("سارا", phone="09900000001")
+    await stage.start()
+    with shown(stage):
+        blows = asyncio.create_task(throw_out(stage.database_url))
+        try:
+            await register(stage, sara)
+            for _ in range(3):
+                await sara.command("menu")
+                await sara.tap("❓ راهنما")
+                await sara.sees("راهنما")
+        finally:
+            blows.cancel()
+        await asyncio.gather(blows, return_exceptions=True)
+        await everything_done(stage)
+        sent = [one.text for one in sara.history() if one.from_bot]
+        assert sum(PASSWORD in one for one in sent) == 1
+        async with beside(stage) as look:
+            assert len(await look(lambda db: list(db.exec(select(Account))))) == 1
+        nothing_crashed(stage)
+
+
+async def test_the_server_is_stopped_and_started(stage: Stage, postgres_server: PostgresServer) -> None:
+    sara = stage.town.telegram.person("سارا", phone="09900000001")
+    mina = stage.town.bale.person("مینا", phone="09900000002")
+    await stage.start()
+    with shown(stage):
+        await register(stage, sara)
+        await sara.command("menu")
+        await sara.sees("سارا")
+        postgres_server.server.stop()
+        try:
+            await sara.tap("❓ راهنما")
+            await mina.start()
+            await until(lambda: lines(stage, "the database is away"), what="a line of the log")
+            assert await health(stage) == 503
+            assert await figure(stage, "officer_database_up") == 0
+            assert not sara.new()
+        finally:
+            postgres_server.server.start()
+        await sara.sees("راهنما", within=60)
+        await mina.sees("خوش آمدید", within=60)
+        await everything_done(stage)
+        assert [len(one.new()) for one in (sara, mina)] == [1, 1]
+        assert await health(stage) == 200
+        assert len(lines(stage, "the database is away")) == 1
+        assert len(lines(stage, "the database is back")) == 1
+        nothing_crashed(stage)
