@@ -1,0 +1,83 @@
+"""No room on the disk: nothing is acknowledged that is not stored, and once there is room it goes on by itself.
+
+A small disk of its own needs rights that not every machine gives. So the bot's files are forbidden to grow, from outside and
+while it runs, by a limit that anybody may set for a process of theirs: the same system calls fail, in the same places.
+"""
+
+from __future__ import annotations
+
+import resource
+
+import pytest
+
+from tests.journeys import papers
+from tests.journeys.scenes import SUMMARY, form, register, walk
+from tests.journeys.stage import Stage
+from tests.trouble.watching import everything_done, figure, health, lines, nothing_crashed, shown, until
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+#: Bytes: less than the database already has, more than the log.
+FULL = 64 * 1024
+#: More than the database and its log have, less than the picture of the test.
+NEARLY_FULL = 5 * 1024 * 1024
+
+
+def limit(stage: Stage, size: int) -> None:
+    """Files of the bot may be so large from now on, in bytes."""
+    assert stage.process is not None
+    hard = resource.prlimit(stage.process.pid, resource.RLIMIT_FSIZE)[1]
+    resource.prlimit(stage.process.pid, resource.RLIMIT_FSIZE, (size, hard))
+
+
+async def test_nothing_is_lost_while_the_database_has_no_room(stage: Stage) -> None:
+    sara = stage.town.telegram.person("سارا", phone="09900000001")
+    mina = stage.town.bale.person("مینا", phone="09900000002")
+    await stage.start()
+    with shown(stage):
+        await register(stage, sara)
+        await sara.command("menu")
+        await sara.sees("سارا")
+        limit(stage, FULL)
+        await sara.tap("❓ راهنما")
+        await mina.start()
+        await until(lambda: lines(stage, "the database is away"), what="a line of the log")
+        assert await health(stage) == 503
+        assert await figure(stage, "officer_database_up") == 0
+        assert stage.town.telegram.server.pending() == 1, "acknowledged without being stored"
+        assert not sara.new()
+        limit(stage, resource.RLIM_INFINITY)
+        await sara.sees("راهنما", within=60)
+        await mina.sees("خوش آمدید", within=60)
+        await everything_done(stage)
+        assert [len(one.new()) for one in (sara, mina)] == [1, 1]
+        assert await health(stage) == 200
+        assert len(lines(stage, "the database is away")) == 1
+        nothing_crashed(stage)
+
+
+async def test_no_half_of_a_paper_is_kept(stage: Stage) -> None:
+    sara = stage.town.telegram.person("سارا", phone="09900000001")
+    picture = papers.picture(kind="PNG", size=(2400, 1800))
+    assert len(picture) > NEARLY_FULL
+    await stage.start()
+    with shown(stage):
+        await register(stage, sara)
+        await sara.command("menu")
+        await sara.tap("🎓 احراز صلاحیت")
+        await sara.tap("ثبت درخواست")
+        await walk(sara, form(), "کارت ملی")
+        limit(stage, NEARLY_FULL)
+        await sara.send_file("کارت ملی.png", picture)
+        told = await sara.sees("بایگانی مدارک در این لحظه پاسخ نمی‌دهد")
+        assert "دوباره بفرستید" in told.text
+        files = stage.folder / "files"
+        assert [one for one in files.rglob("*") if one.is_file()] == []
+        limit(stage, resource.RLIM_INFINITY)
+        await sara.send_file("کارت ملی.png", picture)
+        await sara.sees("دریافت شد")
+        await sara.tap("مدرک بعدی")
+        await walk(sara, form(), SUMMARY)
+        assert await figure(stage, "officer_papers_failed_total") == 1
+        assert not list(files.rglob("*.part"))
+        await everything_done(stage)
+        nothing_crashed(stage)
