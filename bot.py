@@ -232,11 +232,12 @@ async def serve(settings: Settings) -> None:
                 web.should_exit = True
                 if watched is not None:
                     watched[0].should_exit = True
-                await service.stop(timeout=GRACE)
-                await asyncio.gather(starting, *timers, return_exceptions=True)
+                # The web first: an update that still came in finds its lane open, and does not wait for the restart.
                 with contextlib.suppress(TimeoutError, SystemExit):
                     async with asyncio.timeout(2):
                         await web_task
+                await service.stop(timeout=GRACE)
+                await asyncio.gather(starting, *timers, return_exceptions=True)
     finally:
         await database.close()
 

@@ -34,6 +34,8 @@ class Balancer:
         self.members: list[str] = []
         #: Member → requests that it answered.
         self.answered: dict[str, int] = {}
+        #: What somebody must have noticed, or asked for again: "member status path".
+        self.troubles: list[str] = []
         self._turn = itertools.count()
         self._session: aiohttp.ClientSession | None = None
         self._runner: web.AppRunner | None = None
@@ -76,9 +78,12 @@ class Balancer:
                     whole = await answer.read()
             except aiohttp.ClientConnectorError:
                 continue
-            except (aiohttp.ClientError, TimeoutError):
+            except (aiohttp.ClientError, TimeoutError) as error:
+                self.troubles.append(f"{member} {type(error).__name__} {request.path}")
                 return web.Response(status=502)
             self.answered[member] = self.answered.get(member, 0) + 1
+            if answer.status >= 500:
+                self.troubles.append(f"{member} {answer.status} {request.path}")
             kept = {name: value for name, value in answer.headers.items() if name.lower() not in HOP}
             return web.Response(status=answer.status, headers=kept, body=whole)
         return web.Response(status=502)

@@ -1,0 +1,84 @@
+"""An upgrade without downtime: one process of three after the other is stopped and started while people act."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from demo.people import Town
+from demo.person import Person
+from tests.bucket import Bucket, s3_serving
+from tests.journeys.fleet import Fleet
+from tests.journeys.identity import next_mobile
+from tests.journeys.scenes import Someone, login, register
+
+PEOPLE = 4
+
+
+@pytest.fixture
+def bucket() -> Iterator[Bucket]:
+    with s3_serving() as url:
+        yield Bucket(url)
+
+
+@pytest.fixture
+async def fleet(postgres_url: str, tmp_path: Path, bucket: Bucket) -> AsyncIterator[Fleet]:
+    fleet = await Fleet.gather(3, await Town.start(), tmp_path, postgres_url, bucket)
+    yield fleet
+    await fleet.close()
+
+
+async def test_nobody_notices(fleet: Fleet) -> None:
+    await fleet.start()
+    over = asyncio.Event()
+    try:
+        async with asyncio.TaskGroup() as acting:
+            people = [acting.create_task(live(fleet, number, over)) for number in range(PEOPLE)]
+            browser = acting.create_task(browse(fleet, over))
+            for member in fleet.members:
+                assert await member.stop() == 0
+                await member.start()
+            over.set()
+        assert min(one.result() for one in people) >= 1
+        assert browser.result() >= 10
+        assert fleet.balancer.troubles == []
+        assert all(member.starts == 2 for member in fleet.members)
+        assert fleet.town.violations == []
+        assert "Traceback" not in fleet.logs
+        assert "an update failed" not in fleet.logs
+    except BaseException:
+        print(fleet.town.transcript)
+        print(fleet.logs[-6000:])
+        raise
+
+
+async def live(fleet: Fleet, number: int, over: asyncio.Event) -> int:
+    """Somebody registers, then leaves and comes back again and again; how often. Each answer comes, and only once."""
+    face = fleet.town.faces[number % 2]
+    person: Person = face.person("سارا", phone=next_mobile())
+    someone: Someone = await register(fleet.members[0], person)
+    rounds = 0
+    while not over.is_set() or not rounds:
+        await person.command("menu")
+        await person.tap("🚪 خروج")
+        await person.sees("از حساب خود خارج شدید")
+        await login(person, someone.credentials)
+        rounds += 1
+    assert not [one for one in person.history() if "خطایی رخ داد" in one.text]
+    return rounds
+
+
+async def browse(fleet: Fleet, over: asyncio.Event) -> int:
+    """A payer's browser on the pay pages (this link leads nowhere, and says so each time)."""
+    pages = 0
+    async with httpx.AsyncClient(trust_env=False, timeout=30) as browser:
+        while not over.is_set():
+            page = await browser.get(f"{fleet.balancer.url}/pay/{'x' * 32}")
+            assert page.status_code == 404
+            pages += 1
+            await asyncio.sleep(0.05)
+    return pages
