@@ -1,0 +1,91 @@
+"""What lies in deploy/ fits the program: paths, settings, commands, figures. Containers are not built here."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import yaml
+from prometheus_client.parser import text_string_to_metric_families
+
+from bot.settings import Settings
+from bot.tally import MessengerState, Tally
+from bot.web.app import health_of
+from bot.web.metrics import metrics_app
+from storage.database import Database
+from storage.states import Messenger
+from storage.types import utcnow
+from tests.serving import serving
+
+PROJECT = Path(__file__).parents[2]
+DEPLOY = PROJECT / "deploy"
+DOCKERFILE = (DEPLOY / "Dockerfile").read_text()
+#: Prometheus's own.
+NOT_OURS = {"up"}
+
+
+def test_what_the_image_copies_is_there_and_all_that_runs() -> None:
+    copied = {line.split()[1] for line in re.findall(r"^COPY .*$", DOCKERFILE, re.MULTILINE)}
+    assert all((PROJECT / one).exists() for one in copied)
+    packages = {one.parent.name for one in PROJECT.glob("*/__init__.py")} - {"tests", "demo"}
+    assert packages | {"bot.py", "requirements.lock"} == copied
+    let_in = re.findall(r"^!(.*)$", (DEPLOY / "Dockerfile.dockerignore").read_text(), re.MULTILINE)
+    assert set(let_in) == copied
+
+
+def test_the_image_sets_settings_that_exist() -> None:
+    named = re.findall(r"([A-Z_]+)=", re.findall(r"^ENV .*$", DOCKERFILE, re.MULTILINE)[0])
+    assert {name.lower() for name in named} <= Settings.model_fields.keys()
+    assert "--require-hashes" in DOCKERFILE
+    assert re.search(r"^USER (?!root)", DOCKERFILE, re.MULTILINE)
+
+
+def test_the_containers_settings_exist() -> None:
+    services = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]
+    for name in ("bot", "migrate"):
+        assert {one.lower() for one in services[name]["environment"]} <= Settings.model_fields.keys()
+        build = services[name]["build"]
+        assert (DEPLOY / build["context"] / build["dockerfile"]).samefile(DEPLOY / "Dockerfile")
+    assert services["migrate"]["command"][2] in commands()
+
+
+@pytest.mark.parametrize("unit", sorted(DEPLOY.glob("*.service")), ids=lambda path: path.name)
+def test_the_units_call_commands_that_exist(unit: Path) -> None:
+    called = re.search(r"^ExecStart=\S+/python bot\.py (\S+)", unit.read_text(), re.MULTILINE)
+    assert called is not None
+    assert called[1] in commands()
+
+
+def commands() -> set[str]:
+    found = re.findall(
+        r'^@app\.command\((?:"([\w-]+)")?\)\ndef (\w+)', (PROJECT / "bot.py").read_text(), re.M
+    )
+    return {name or function for name, function in found}
+
+
+async def test_the_figures_of_alerts_and_documents_exist(database: Database) -> None:
+    def states() -> dict[Messenger, MessengerState]:
+        return {Messenger.BALE: MessengerState(True, 3.0, {"429": 1})}
+
+    desk: Any = type("Desk", (), {"database": database, "tally": Tally(), "clock": staticmethod(utcnow)})
+    async with (
+        serving(metrics_app(desk, states, health=health_of(desk))) as url,
+        httpx.AsyncClient(base_url=url) as client,
+    ):
+        text = (await client.get("/metrics")).text
+    ours = {one.name for family in text_string_to_metric_families(text) for one in family.samples}
+    rules = [
+        rule
+        for group in yaml.safe_load((DEPLOY / "alerts.yaml").read_text())["groups"]
+        for rule in group["rules"]
+    ]
+    asked = {name for rule in rules for name in re.findall(r"\bofficer_\w+", rule["expr"])}
+    assert asked <= ours, asked - ours
+    assert all(rule["annotations"]["summary"] and rule["labels"]["severity"] for rule in rules)
+    table = (PROJECT / "docs/operations.md").read_text().split("| figure (`officer_…`)")[1].split("\n\n")[0]
+    told = {f"officer_{name}" for name in re.findall(r"^\| `(?:\w+\()?([a-z_]+)", table, re.MULTILINE)}
+    assert told <= ours, told - ours
+    assert asked <= told, asked - told
