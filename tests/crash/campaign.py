@@ -24,7 +24,7 @@ from tests.crash.settings import Setting
 #: Seconds between two lines of progress.
 PROGRESS = 20.0
 #: Happenings between two kills for each person at once.
-EVERY = 4.0
+EVERY = 2.0
 
 
 @dataclass(slots=True)
