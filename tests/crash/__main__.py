@@ -14,9 +14,9 @@ from tests.crash.campaign import Plan, play
 from tests.crash.settings import alone, as_one
 from tests.postgres import PostgresServer
 
-#: Set-up → seconds that people wait. Of three, a dead one's pushes are leased for a minute and a half, its payments for
-#: three.
-SETUPS = {"one": 240.0, "three": 600.0}
+#: Set-up → seconds that people wait in all, and until they look again. A dead member of three leaves pushes behind that
+#: are leased for a minute and a half, screens for one, payments for three.
+SETUPS = {"one": (240.0, 4.0), "three": (600.0, 8.0)}
 
 
 def _say(line: str) -> None:
@@ -64,7 +64,8 @@ def main() -> None:
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     held = True
     for setup in [given.setup] if given.setup else [*SETUPS]:
-        plan = Plan(given.kills, given.seed, given.crowd, patience=SETUPS[setup])
+        patience, quiet = SETUPS[setup]
+        plan = Plan(given.kills, given.seed, given.crowd, patience=patience, quiet=quiet)
         with tempfile.TemporaryDirectory(prefix="officer-crash-") as name:
             run = _one if setup == "one" else _three
             held = asyncio.run(run(plan, Path(name))) and held

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from itertools import pairwise
 from typing import Any
 
 from bot.documents.store import FileStore
 from bot.rules import cooperation, qualification
+from demo.seen import plain
 from storage.states import AttemptState, RequestState
 from storage.tables import AuditEvent, Push
 from tests.crash import checks
 from tests.crash.arrivals import Arrivals
+from tests.crash.bonds import Manager
 from tests.crash.checks import CLICKS, LOOKS, Figures
 from tests.crash.crowd import Crowd
 from tests.crash.life import Book, Life
@@ -59,7 +61,12 @@ class Owners:
 
 
 async def reckon(
-    crowd: Crowd, arrivals: Arrivals, store: FileStore, names: Collection[str], logs: str
+    crowd: Crowd,
+    managers: Sequence[Manager],
+    arrivals: Arrivals,
+    store: FileStore,
+    names: Collection[str],
+    logs: str,
 ) -> Figures:
     """Compare. Call it once nothing runs. Raises AssertionError with everything that is lost or doubled."""
     rows = await read_rows(crowd.stage.database_url)
@@ -82,7 +89,8 @@ async def reckon(
     _drafts(rows, owners)
     _documents(rows, owners)
     await checks.papers(rows, store, names, figures)
-    _strangers(crowd)
+    _texted(crowd)
+    _strangers(crowd, managers)
     assert town.violations == []
     assert "Traceback" not in logs
     return figures
@@ -206,18 +214,27 @@ def _documents(rows: Rows, owners: Owners) -> None:
         assert held == sent, f"{life.name} sent {len(sent)} files, {len(held)} are held: {held ^ sent}"
 
 
-def _strangers(crowd: Crowd) -> None:
-    """No officer ever saw the name, the national code or the mobile of another."""
-    marks = {
-        id(life): [
-            life.name,
-            *(form for code in (life.national_code, life.mobile) for form in (code, code.translate(PERSIAN))),
-        ]
-        for life in crowd.lives
-    }
+def _texted(crowd: Crowd) -> None:
+    """The SMS of each termination arrived at the manager's phone."""
     for life in crowd.lives:
-        seen = "\n".join(one.text for phone in life.phones for one in phone.history())
+        for mobile, words in life.sms:
+            found = [one for one in crowd.town.sms.inbox(mobile) if words in plain(one.text)]
+            assert len({one.localid for one in found}) == 1, f"{life.name}: {len(found)} SMS at {mobile}"
+
+
+def _strangers(crowd: Crowd, managers: Sequence[Manager]) -> None:
+    """No officer ever saw the name, the national code or the mobile of another; no manager those of an officer whom
+    they never picked."""
+    readers = [(life.name, life.phones, [life]) for life in crowd.lives]
+    readers += [(f"manager {one.mobile}", one.phones, one.known) for one in managers]
+    for reader, phones, known in readers:
+        seen = "\n".join(one.text for phone in phones for one in phone.history())
         for other in crowd.lives:
-            if other is not life:
-                shown = [mark for mark in marks[id(other)] if mark in seen]
-                assert not shown, f"{life.name} saw {shown} of {other.name}"
+            if other not in known:
+                shown = [mark for mark in _marks(other) if mark in seen]
+                assert not shown, f"{reader} saw {shown} of {other.name}"
+
+
+def _marks(life: Life) -> list[str]:
+    codes = [code for code in (life.national_code, life.mobile) if code]
+    return [life.name, *codes, *(code.translate(PERSIAN) for code in codes)]

@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass
 
+from tests.crash import house
 from tests.crash.arrivals import Arrivals
 from tests.crash.books import reckon
 from tests.crash.checks import Figures
@@ -15,8 +16,6 @@ from tests.crash.crowd import Crowd, Say
 from tests.crash.killer import Killer
 from tests.crash.life import University
 from tests.crash.lives import LIVES
-from tests.crash.officers import login
-from tests.crash.offices import Expert
 from tests.crash.patient import Browser, Patient
 from tests.crash.rows import everything_arrives
 from tests.crash.settings import Setting
@@ -25,6 +24,8 @@ from tests.crash.settings import Setting
 PROGRESS = 20.0
 #: Happenings between two kills for each person at once.
 EVERY = 2.0
+#: Officers that each distributor looks up; the rules allow 20 a day.
+PICKS = 18
 
 
 @dataclass(slots=True)
@@ -32,12 +33,12 @@ class Plan:
     kills: int
     seed: int
     crowd: int
-    #: Seconds that somebody waits: a dead member's pushes are leased for a minute and a half.
+    #: Seconds that somebody waits in all, and of quiet before they look again.
     patience: float
-    #: Seconds that the dead lie at most.
-    pause: float = 0.0
+    quiet: float = 4.0
     #: Nobody leaves it to the reconciler to find a payment, which takes minutes.
     hurry: bool = False
+    firms: int = 6
 
 
 async def play(setting: Setting, plan: Plan, say: Say) -> str:
@@ -50,9 +51,8 @@ async def play(setting: Setting, plan: Plan, say: Say) -> str:
         random.Random(f"killer {plan.seed}"),
         plan.kills,
         every=EVERY * plan.crowd,
-        pause=plan.pause,
     )
-    Patient.killer, Patient.patience = killer, plan.patience
+    Patient.killer, Patient.patience, Patient.quiet = killer, plan.patience, plan.quiet
     town, arrivals = setting.town, Arrivals()
     for face in town.faces:
         face.person_class = Patient
@@ -61,39 +61,34 @@ async def play(setting: Setting, plan: Plan, say: Say) -> str:
     stage = setting.members[0]
     crowd = Crowd(stage, rng, killer, Browser(killer, plan.patience), universities, LIVES, plan.hurry)
     await asyncio.gather(*(one.start() for one in setting.members))
-    experts = await _hire(crowd)
-    say(f"{len(experts)} experts are at their desks; the killing begins")
+    await house.set_tariff(crowd, house.FEE)
+    experts, desk = await house.experts(crowd), await house.clerk(crowd)
+    managers = await house.managers(crowd, desk, plan.firms)
+    crowd.places = PICKS * len(managers)
+    say(f"{len(experts)} experts and {len(managers)} managers are at their desks; the killing begins")
     killer.begin()
     async with asyncio.TaskGroup() as everybody:
         progress = everybody.create_task(_progress(crowd, say, began))
         for expert in experts:
             everybody.create_task(expert.works())
+        for manager in managers:
+            everybody.create_task(manager.works(crowd.market))
+        everybody.create_task(house.writes_letters(crowd, desk))
+        if not plan.hurry:
+            everybody.create_task(house.changes_tariff(crowd))
         await crowd.lives_on(plan.crowd)
         await killer.end()
         for university in universities:
             await university.close()
+        for _ in managers:
+            await crowd.market.put(None)
+        await crowd.at_rest.put(None)
         progress.cancel()
     await everything_arrives(town, stage.database_url, within=plan.patience)
     statuses = [await one.stop() for one in setting.members]
     assert not any(statuses), statuses
-    figures = await reckon(crowd, arrivals, setting.store, setting.stored(), setting.logs)
+    figures = await reckon(crowd, managers, arrivals, setting.store, setting.stored(), setting.logs)
     return _block(crowd, figures, plan, time.monotonic() - began)
-
-
-async def _hire(crowd: Crowd) -> list[Expert]:
-    """Tariff and experts, before anything happens."""
-    await crowd.stage.command("set-tariff", "--kind", "new", "--rial", "1500000")
-    crowd.house.deeds["tariff.tariff_set"] += 1
-    experts = []
-    for university in crowd.universities:
-        for number in (1, 2):
-            name = f"کارشناس {university.province} {'یک' if number == 1 else 'دو'}"
-            credentials = await crowd.stage.user("expert", university=university.code, name=name)
-            person = crowd.phone(name)
-            await login(person, credentials)
-            crowd.house.deeds.update(["account.account_created", "account.logged_in"])
-            experts.append(Expert(person, university))
-    return experts
 
 
 async def _progress(crowd: Crowd, say: Say, began: float) -> None:

@@ -14,6 +14,7 @@ from bot.documents.seal import Sealer
 from bot.documents.store import FileStore
 from demo.people import Face, Town
 from demo.person import Person
+from demo.seen import plain
 from storage.states import AttemptState, Channel, InboxState, PushState
 from storage.tables import DeficiencyRound, QualificationRequest
 from tests.crash.arrivals import Arrivals
@@ -96,8 +97,8 @@ def pushes(rows: Rows, killer: Killer, arrivals: Arrivals, figures: Figures) -> 
 def sms(rows: Rows, town: Town, figures: Figures) -> None:
     """Each SMS was sent and arrived, and none that nobody wrote. The provider knows our ids: none comes twice."""
     written = [one for one in rows.pushes if one.channel is Channel.SMS]
-    wanted = Counter((one.mobile or "", one.text) for one in written)
-    came = Counter(("+98" + one.mobile.removeprefix("0"), one.text) for one in town.sms.sent)
+    wanted = Counter((one.mobile or "", plain(one.text)) for one in written)
+    came = Counter(("+98" + one.mobile.removeprefix("0"), plain(one.text)) for one in town.sms.sent)
     assert set(came) == set(wanted), f"SMS: {came} for {wanted}"
     assert not wanted - came, f"SMS lost: {wanted - came}"
     figures.doubled += sum((came - wanted).values())

@@ -6,8 +6,9 @@ import asyncio
 import itertools
 import random
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from demo.people import Face, Town
 from tests.crash.killer import Killer
@@ -16,9 +17,10 @@ from tests.crash.patient import Browser, Patient
 from tests.journeys.identity import next_mobile
 from tests.journeys.stage import Stage
 
+if TYPE_CHECKING:
+    from tests.crash.bonds import Bond
+
 Say = Callable[[str], None]
-#: One who works for as long as there is work; ends when told that there will be none.
-Worker = Callable[[], Awaitable[None]]
 
 
 @dataclass(slots=True)
@@ -37,12 +39,16 @@ class Crowd:
     house: Book = field(default_factory=Book)
     #: Officers whose life is over: letters are written to these.
     at_rest: asyncio.Queue[Life | None] = field(default_factory=asyncio.Queue)
+    #: Qualified officers who look for a distributor.
+    market: asyncio.Queue[Bond | None] = field(default_factory=asyncio.Queue)
+    #: How many may still come to the market: a distributor may look up so many codes a day.
+    places: int = 0
     _faces: itertools.cycle[Face] = field(init=False)
-    _names: itertools.chain[tuple[str, str]] = field(init=False)
+    _names: Iterator[tuple[str, str]] = field(init=False)
 
     def __post_init__(self) -> None:
         self._faces = itertools.cycle(self.town.faces)
-        self._names = itertools.chain(names(self.rng))
+        self._names = names(self.rng)
 
     @property
     def town(self) -> Town:

@@ -16,6 +16,8 @@ from tests.journeys.stage import Stage
 SOON = 0.4
 #: How often a start is cut off again, in its middle or soon after it.
 AGAIN = 0.25
+#: Seconds that the dead lie at most.
+PAUSE = 1.0
 #: Of several members: how often two die at once, and how often all.
 TWO, ALL = 0.15, 0.1
 
@@ -32,17 +34,17 @@ class Killer:
     #: How many kills, those of a start included, and how many happenings lie between two of them on the average.
     kills: int
     every: float
-    #: Seconds that the dead lie at most.
-    pause: float = 0.0
     killed_at: list[float] = field(default_factory=list)
     #: Kills that cut off a start.
     cut: int = 0
-    #: When all took updates again; 0 while somebody is dead.
+    #: Since when somebody has taken updates; 0 while all are dead.
     up_since: float = 0.0
     happenings: int = 0
     #: All kills were done, or it was asked to end.
     over: asyncio.Event = field(default_factory=asyncio.Event)
     _happened: asyncio.Event = field(default_factory=asyncio.Event)
+    #: Dead, or being started.
+    _down: list[Stage] = field(default_factory=list)
     _task: asyncio.Task[None] | None = None
 
     def begin(self) -> None:
@@ -81,19 +83,33 @@ class Killer:
 
     async def _run(self) -> None:
         try:
-            while self.killed < self.kills:
-                await self._happens(self._gap())
-                await asyncio.sleep(self._moment())
-                if self.over.is_set():
-                    return
-                victims = self._victims()
-                await self._kill(victims)
-                await asyncio.sleep(self.rng.uniform(0, self.pause))
-                while not self.over.is_set() and self.rng.random() < AGAIN:
-                    await self._cut_start(victims)
-                await self._start(victims)
+            async with asyncio.TaskGroup() as risings:
+                while self.killed < self.kills:
+                    while not self._alive():
+                        await asyncio.sleep(0.05)
+                    await self._happens(self._gap())
+                    await asyncio.sleep(self._moment())
+                    if self.over.is_set():
+                        return
+                    victims = self._victims()
+                    self._down.extend(victims)
+                    await self._kill(victims)
+                    # Of several members another may die before this one has risen.
+                    risings.create_task(self._rise(victims))
         finally:
             self.over.set()
+
+    async def _rise(self, victims: Sequence[Stage]) -> None:
+        await asyncio.sleep(self.rng.uniform(0, PAUSE))
+        while not self.over.is_set() and self.rng.random() < AGAIN:
+            await self._cut_start(victims)
+        await asyncio.gather(*(one.start() for one in victims))
+        for one in victims:
+            self._down.remove(one)
+        self.up_since = self.up_since or time.time()
+
+    def _alive(self) -> list[Stage]:
+        return [one for one in self.members if one not in self._down]
 
     def _gap(self) -> int:
         """Mostly short, now and then a quiet stretch in which people come far."""
@@ -110,12 +126,13 @@ class Killer:
             await self._happened.wait()
 
     def _victims(self) -> Sequence[Stage]:
-        among, die = list(self.members), self.rng.random()
+        among, die = self._alive(), self.rng.random()
         count = len(among) if die < ALL else min(2, len(among)) if die < ALL + TWO else 1
         return self.rng.sample(among, count)
 
     async def _kill(self, victims: Sequence[Stage]) -> None:
-        self.up_since = 0.0
+        if not self._alive():
+            self.up_since = 0.0
         for victim in victims:
             # Noted before and after: what arrives in between may be of either side.
             self.killed_at.append(time.time())
@@ -133,7 +150,3 @@ class Killer:
         for start in starting:
             with contextlib.suppress(AssertionError):  # cut off: it never came to be ready
                 await start
-
-    async def _start(self, victims: Sequence[Stage]) -> None:
-        await asyncio.gather(*(one.start() for one in victims))
-        self.up_since = time.time()

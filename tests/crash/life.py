@@ -84,7 +84,7 @@ class Book:
     told: Counter[str] = field(default_factory=Counter)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Life:
     kind: str
     first: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from tests.crash import officers
+from tests.crash import bonds, officers
 from tests.crash.crowd import Crowd
 from tests.crash.life import File, Life, University
 from tests.journeys.scenes import SUMMARY, form, walk
@@ -63,6 +63,14 @@ async def withdraws(life: Life, crowd: Crowd) -> None:
     await officers.withdraws(life)
 
 
+async def serves(life: Life, crowd: Crowd) -> None:
+    """Qualified, and then picked by a distributor, whose branches are in the first university's province."""
+    await qualifies(life, crowd)
+    if crowd.places:
+        crowd.places -= 1
+        await bonds.serves(life, crowd, crowd.universities[0])
+
+
 async def leaves(life: Life, crowd: Crowd) -> None:
     await officers.register(life)
     await officers.leaves(life)
@@ -70,9 +78,10 @@ async def leaves(life: Life, crowd: Crowd) -> None:
 
 #: Kind → share, and how it goes.
 LIVES: dict[str, tuple[int, Callable[[Life, Crowd], Awaitable[None]]]] = {
-    "pays": (4, qualifies),
+    "pays": (3, qualifies),
     "moves": (2, qualifies),
     "mends": (2, mends),
+    "serves": (4, serves),
     "rejected": (1, rejected),
     "elsewhere": (1, elsewhere),
     "withdraws": (2, withdraws),

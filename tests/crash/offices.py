@@ -20,6 +20,9 @@ class Expert:
     async def works(self) -> None:
         """Decide what comes, until nothing will."""
         while (file := await self.university.take(self)) is not None:
+            if file.verdict in ("approve bond", "refuse bond"):
+                await self._decides_bond(file)
+                continue
             await self._opens(file)
             if file.life.rng.random() < 0.3:
                 await self._claims(file)
@@ -86,3 +89,24 @@ class Expert:
         await person.sees("رد شود؟")
         await person.tap("بله، رد می‌کنم")
         await person.sees(re.compile("❌ پرونده .* رد شد"))
+
+    async def _decides_bond(self, file: File) -> None:
+        """A cooperation request, from its list."""
+        person = self.person
+        await person.command("menu")
+        await person.tap("🤝 همکاری‌ها")
+        await person.tap(file.life.name)
+        await person.sees(re.compile(r"درخواست همکاری \d{12}\n"))
+        if file.verdict == "refuse bond":
+            await person.tap("❌ رد")
+            await person.sees("دلیل رد را انتخاب کنید")
+            await person.tap("شعبه خارج از حوزه")
+            await person.tap("بدون توضیح")
+            await person.sees("رد شود؟")
+            await person.tap("بله، رد می‌کنم")
+            await person.sees(re.compile("❌ درخواست همکاری .* رد شد"))
+            return
+        await person.tap("✅ تأیید")
+        await person.sees("پس از تأیید، همکاری فعال می‌شود")
+        await person.tap("بله، تأیید می‌کنم")
+        await person.sees("از امروز فعال است")

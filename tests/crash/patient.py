@@ -15,14 +15,12 @@ from typing import Any, ClassVar
 
 import httpx
 
-from bot.texts import catalogue
+from bot.texts import catalogue, t
 from demo.person import Item, Person
 from demo.seen import Seen, Wanted, fits, plain
 from tests.crash.killer import Killer
 from tests.journeys import scenes
 
-#: Seconds of quiet before somebody looks again.
-QUIET = 4.0
 NEW_PASSWORD = "🔑 دریافت رمز"
 #: Seconds until somebody who just answered a question answers it again.
 MOMENT = 2.0
@@ -50,15 +48,15 @@ def is_push(text: str) -> bool:
 class Patient(Person):
     #: Set for the time of a play.
     killer: ClassVar[Killer]
-    #: Seconds that somebody waits in all.
+    #: Seconds that somebody waits in all, and of quiet before looking again.
     patience: ClassVar[float] = 60.0
+    quiet: ClassVar[float] = 4.0
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
         self._acted = 0.0
         self._question = ""
         self._again: Callable[[], Any] | None = None
-        self._wanted: Wanted | None = None
         #: How often something was done a second time.
         self.repeats = 0
 
@@ -116,12 +114,21 @@ class Patient(Person):
         return found
 
     async def sees(self, wanted: Wanted | None = None, *, within: float = 0.0) -> Seen:
-        self._wanted = wanted
+        if wanted == scenes.PASSWORD:
+            return await self._sees_password()
         seen = await super().sees(wanted, within=within)
         if seen.text == self._question and self.killer.disturbed(self._acted - self.patience):
             # The old question, shown again: what was sent may be on its way. A moment to see.
             await asyncio.sleep(MOMENT)
             seen = await super().sees(wanted, within=within)
+        return seen
+
+    async def _sees_password(self) -> Seen:
+        """A password whose screen was lost is not shown again: there is a button for a new one."""
+        either = re.compile(f"{scenes.PASSWORD}|{plain(t('password.not_shown'))}")
+        while scenes.PASSWORD not in (seen := await self.sees(either)).text:
+            self.repeats += 1
+            await self.tap(NEW_PASSWORD, on=seen)
         return seen
 
     def _remember(self, again: Callable[[], Any]) -> None:
@@ -134,24 +141,17 @@ class Patient(Person):
         looked_at = self._acted
         while True:
             try:
-                return await super()._wait(condition, QUIET, why)
+                return await super()._wait(condition, self.quiet, why)
             except AssertionError:
                 if time.monotonic() > until:
                     raise
             killer = self.killer
-            if killer.is_up and time.time() - killer.up_since > QUIET and killer.disturbed(looked_at):
+            if killer.is_up and time.time() - killer.up_since > self.quiet and killer.disturbed(looked_at):
                 looked_at = time.time()
                 await self._look_again()
 
     async def _look_again(self) -> None:
-        if self._wanted == scenes.PASSWORD:
-            # A password whose screen was lost: there is a button for a new one.
-            self.repeats += 1
-            if (button := self.screen().button(NEW_PASSWORD)) is not None and button.data is not None:
-                self._query_on(self.screen().id, button.data, button.text)
-            else:
-                await super().send("/menu")
-        elif self._again is not None:
+        if self._again is not None:
             await self._again()
 
     async def _same_question(self, doing: Any) -> None:

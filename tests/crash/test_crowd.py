@@ -16,7 +16,7 @@ async def test_nothing_lost_in_a_crowd(where: str, tmp_path: Path, request: pyte
         if where == "alone"
         else as_one(tmp_path, request.getfixturevalue("postgres_url"))
     )
-    plan = Plan(kills=8, seed=1, crowd=3, patience=240.0, hurry=True)
+    plan = Plan(kills=8, seed=1, crowd=3, patience=240.0, hurry=True, firms=1)
     async with setting as found:
         try:
             print(await play(found, plan, print))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ from tests.journeys.identity import next_mobile, next_national_code
 from tests.journeys.plays import Scene, play
 from tests.journeys.plays_moving_in import newcomer
 from tests.journeys.scenes import (
+    Reply,
     Someone,
     approve,
     fill,
@@ -37,21 +39,21 @@ class Boss:
     mobile: str
 
 
-async def founded(scene: Scene) -> Boss:
-    """Staff register a company by dialogue; its manager logs in with what staff were shown."""
-    desk, mobile = (await scene.staff()).person, next_mobile()
+async def found(
+    desk: Person, *, identity: Sequence[tuple[str, Reply]], manager: tuple[str, str], mobile: str
+) -> Credentials:
+    """Staff register a distributor by dialogue; what they are shown for its manager. `identity` answers the questions
+    of kind, name and number."""
     await desk.command("menu")
     await desk.tap("🏢 توزیع‌کنندگان")
     await desk.tap("➕ توزیع‌کننده جدید")
     await walk(
         desk,
         [
-            ("نوع توزیع‌کننده را", tap("شرکت")),
-            ("نام توزیع‌کننده را", send(f"شرکت {FIRM}")),
-            ("شناسه ملی ۱۱ رقمی", send("۱۴۰۰۹۹۹۹۹۹۵")),
+            *identity,
             ("کد ملی مدیر را", send(next_national_code())),
-            ("نام مدیر را", send("حمید")),
-            ("نام خانوادگی مدیر را", send("صالحی")),
+            ("نام مدیر را", send(manager[0])),
+            ("نام خانوادگی مدیر را", send(manager[1])),
             ("شماره همراه مدیر را", send(mobile)),
             ("تلفن مرکز را", send("۰۷۱۳۲۱۲۳۴۵۶")),
             ("آدرس کامل مرکز را", send("شیراز، خیابان زند، پلاک ۱۰")),
@@ -61,7 +63,18 @@ async def founded(scene: Scene) -> Boss:
         "مشخصات توزیع‌کننده را بررسی کنید",
     )
     await desk.tap("✅ تأیید")
-    credentials = read_credentials(await desk.sees("رمز عبور:"))
+    return read_credentials(await desk.sees("رمز عبور:"))
+
+
+async def founded(scene: Scene) -> Boss:
+    """A company, and its manager, who logs in with what staff were shown."""
+    desk, mobile = (await scene.staff()).person, next_mobile()
+    identity = [
+        ("نوع توزیع‌کننده را", tap("شرکت")),
+        ("نام توزیع‌کننده را", send(f"شرکت {FIRM}")),
+        ("شناسه ملی ۱۱ رقمی", send("۱۴۰۰۹۹۹۹۹۹۵")),
+    ]
+    credentials = await found(desk, identity=identity, manager=("حمید", "صالحی"), mobile=mobile)
     manager = scene.here.person("حمید")
     await login(manager, credentials)
     await manager.sees(f"مدیریت شعبه‌ها و مسئول فنی {FIRM}")
