@@ -10,7 +10,9 @@ import tempfile
 import traceback
 from pathlib import Path
 
-from tests.crash.campaign import Plan, play
+from tests.crash.books import reckon
+from tests.crash.campaign import Plan, block, play
+from tests.crash.rows import read_rows
 from tests.crash.settings import alone, as_one
 from tests.postgres import PostgresServer
 
@@ -43,7 +45,10 @@ async def _campaign(plan: Plan, folder: Path, database_url: str) -> bool:
     _say(f"── {where.__doc__} {database_url.partition(':')[0]}")
     async with where(folder, database_url) as setting:
         try:
-            _say(await play(setting, plan, _say))
+            played = await play(setting, plan, _say)
+            rows = await read_rows(database_url)
+            figures = await reckon(played, rows, setting.store, setting.stored(), setting.logs)
+            _say(block(played, figures, plan))
         except BaseException:
             traceback.print_exc(chain=False)
             _say(f"seed {plan.seed}; the last words of the log:\n{setting.logs[-6000:]}")

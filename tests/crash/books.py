@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -18,7 +19,7 @@ from tests.crash.bonds import Manager
 from tests.crash.checks import CLICKS, LOOKS, Figures
 from tests.crash.crowd import Crowd
 from tests.crash.life import Book, Life
-from tests.crash.rows import Rows, read_rows
+from tests.crash.rows import Rows
 
 #: Whose business a push is, by the first word of its key; that of others is its reader's.
 _SUBJECTS = {
@@ -60,17 +61,26 @@ class Owners:
         return push.account_id if push.account_id in self.lives else 0
 
 
-async def reckon(
-    crowd: Crowd,
-    managers: Sequence[Manager],
-    arrivals: Arrivals,
-    store: FileStore,
-    names: Collection[str],
-    logs: str,
-) -> Figures:
+@dataclass(frozen=True, slots=True)
+class Played:
+    crowd: Crowd
+    managers: Sequence[Manager]
+    arrivals: Arrivals
+    seconds: float
+
+
+async def reckon(played: Played, rows: Rows, store: FileStore, names: Collection[str], logs: str) -> Figures:
     """Compare. Call it once nothing runs. Raises AssertionError with everything that is lost or doubled."""
-    rows = await read_rows(crowd.stage.database_url)
-    killer, town = crowd.killer, crowd.town
+    figures = compare(played, rows)
+    await checks.papers(rows, store, names, figures)
+    assert played.crowd.town.violations == []
+    assert "Traceback" not in logs
+    return figures
+
+
+def compare(played: Played, rows: Rows) -> Figures:
+    """What was sent, done, told and shown with what the database holds."""
+    crowd, killer, town = played.crowd, played.crowd.killer, played.crowd.town
     figures = Figures(kills=killer.killed, cut=killer.cut)
     for face in town.faces:
         figures.updates += checks.inbox(rows, face)
@@ -83,16 +93,13 @@ async def reckon(
     _legal(rows)
     _told(rows, owners, crowd.house)
     _ends(rows, owners)
-    checks.pushes(rows, killer, arrivals, figures)
+    checks.pushes(rows, killer, played.arrivals, figures)
     checks.sms(rows, town, figures)
     checks.payments(rows, town, sum(life.book.deeds["payment_attempt.payment_paid"] for life in crowd.lives))
     _drafts(rows, owners)
     _documents(rows, owners)
-    await checks.papers(rows, store, names, figures)
     _texted(crowd)
-    _strangers(crowd, managers)
-    assert town.violations == []
-    assert "Traceback" not in logs
+    _strangers(crowd, played.managers)
     return figures
 
 

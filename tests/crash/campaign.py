@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from tests.crash import house
 from tests.crash.arrivals import Arrivals
-from tests.crash.books import reckon
+from tests.crash.books import Played
 from tests.crash.checks import Figures
 from tests.crash.crowd import Crowd, Say
 from tests.crash.killer import Killer
@@ -41,9 +41,9 @@ class Plan:
     firms: int = 6
 
 
-async def play(setting: Setting, plan: Plan, say: Say) -> str:
-    """Play until the kills are done and everybody has come to an end; the block of figures. AssertionError with what
-    does not hold."""
+async def play(setting: Setting, plan: Plan, say: Say) -> Played:
+    """Play until the kills are done, everybody has come to an end and the bot has stopped by itself. AssertionError
+    where somebody is left without what they wait for."""
     began = time.monotonic()
     rng = random.Random(f"crowd {plan.seed}")
     killer = Killer(
@@ -87,8 +87,7 @@ async def play(setting: Setting, plan: Plan, say: Say) -> str:
     await everything_arrives(town, stage.database_url, within=plan.patience)
     statuses = [await one.stop() for one in setting.members]
     assert not any(statuses), statuses
-    figures = await reckon(crowd, managers, arrivals, setting.store, setting.stored(), setting.logs)
-    return _block(crowd, figures, plan, time.monotonic() - began)
+    return Played(crowd, managers, arrivals, time.monotonic() - began)
 
 
 async def _progress(crowd: Crowd, say: Say, began: float) -> None:
@@ -101,7 +100,9 @@ async def _progress(crowd: Crowd, say: Say, began: float) -> None:
         )
 
 
-def _block(crowd: Crowd, figures: Figures, plan: Plan, seconds: float) -> str:
+def block(played: Played, figures: Figures, plan: Plan) -> str:
+    """What is printed at the end."""
+    crowd = played.crowd
     deeds: Counter[str] = Counter(crowd.house.deeds)
     for life in crowd.lives:
         deeds.update(life.book.deeds)
@@ -110,7 +111,7 @@ def _block(crowd: Crowd, figures: Figures, plan: Plan, seconds: float) -> str:
     done = ", ".join(f"{deed.partition('.')[2]} {count}" for deed, count in sorted(deeds.items()))
     return "\n".join(
         [
-            f"seed {plan.seed}, {len(crowd.killer.members)} process(es), {seconds:.0f} s",
+            f"seed {plan.seed}, {len(crowd.killer.members)} process(es), {played.seconds:.0f} s",
             f"kills               {figures.kills}, of a start {figures.cut}",
             f"updates             {figures.updates}, lost 0, done twice 0",
             f"people              {people}",
