@@ -88,6 +88,13 @@ class Counter:
                     return
                 await asyncio.sleep(0.005)
 
+    async def noted(self) -> None:
+        """Wait until every answer was noted as sent: what is not is shown again later, to whomever."""
+        async with asyncio.timeout(60):
+            done = select(func.count()).where(InboxUpdate.state == InboxState.DONE)
+            while await self.database.read(lambda db: db.exec(done).one()):
+                await asyncio.sleep(0.02)
+
     async def answered(self, presses: int) -> None:
         """Wait until so many presses since `calls` was emptied were answered, each by its own call."""
         async with asyncio.timeout(60):
@@ -179,6 +186,7 @@ async def open_counter(
         for person in people.values():
             await person.start()
         await counter.settled()
+        await counter.noted()
         counter.ledger = await database.read(Ledger)
         counter.laws = await database.read(lambda db: {one.name: Law(db, one) for one in town.personas})
         await counter.keep()
