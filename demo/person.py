@@ -63,10 +63,18 @@ class Person(Reader):
         return self._put(None, photo=await self._photo(picture), caption=caption)
 
     async def send_file(
-        self, name: str | None, content: bytes, *, caption: str | None = None, mime: str | None = None
+        self,
+        name: str | None,
+        content: bytes,
+        *,
+        caption: str | None = None,
+        mime: str | None = None,
+        claims: int | None = None,
     ) -> Seen:
-        """A file as it is. `mime` overrides what the client would guess from the name."""
-        return self._put(None, document=files.document(name, content, mime), caption=caption)
+        """A file as it is. `mime` overrides what the client would guess from the name, `claims` lies about its size."""
+        held = files.document(name, content, mime)
+        held.claims = claims
+        return self._put(None, document=held, caption=caption)
 
     async def send_album(self, items: Sequence[Item], caption: str | None = None) -> list[Seen]:
         """2–10 pictures or files at once: one message each, the caption on the first."""

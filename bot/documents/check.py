@@ -18,6 +18,9 @@ SHOWN_QUALITY = 90
 #: Pixels. A JPEG is decoded at a fraction of its size (`draft`), a PNG has to be decoded whole.
 MOST_PIXELS = {"image/jpeg": 110_000_000, "image/png": 40_000_000}
 
+#: Longer sides in shorter ones: of anything slimmer no messenger shows a photo, and it is no paper.
+SLIMMEST = 20
+
 _PILLOW = {"image/jpeg": "JPEG", "image/png": "PNG"}
 
 
@@ -35,6 +38,8 @@ def _image(data: bytes, media_type: str) -> Checked:
         with Image.open(io.BytesIO(data), formats=[_PILLOW[media_type]]) as image:
             if image.width * image.height > MOST_PIXELS[media_type]:
                 raise FileRejected("error.too_many_pixels")
+            if max(image.size) > SLIMMEST * min(image.size):
+                raise FileRejected("error.too_small")
             image.draft("RGB", (SHOWN_SIDE, SHOWN_SIDE))
             image.load()
             shown = _plain(image)

@@ -39,7 +39,7 @@ class Checker:
         """Raises FileRejected with the sentence for the officer."""
         media_type = preliminary(data)
         async with self._slots:
-            worker = self._idle.pop() if self._idle else await _start()
+            worker = self._living() or await _start()
             try:
                 async with asyncio.timeout(self._time_limit):
                     answer, shown = await _ask(worker, data)
@@ -54,6 +54,14 @@ class Checker:
         if "rejected" in answer:
             raise FileRejected(answer["rejected"])
         return Checked(shown=shown or data, **answer)
+
+    def _living(self) -> asyncio.subprocess.Process | None:
+        """A worker that waits; one that was ended meanwhile (by a system short of memory) is no reason to refuse a file."""
+        while self._idle:
+            worker = self._idle.pop()
+            if worker.returncode is None:
+                return worker
+        return None
 
     async def close(self) -> None:
         while self._idle:

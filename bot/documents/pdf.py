@@ -97,6 +97,18 @@ def _refuse_active(item: DictionaryObject) -> None:
     }
     if not _ACTIVE.isdisjoint(item.keys()) or not _ACTIVE.isdisjoint(names):
         raise FileRejected("error.active_pdf")
+    # A link may be tapped; a page of the web must not open by itself.
+    for key in ("/OpenAction", "/AA"):
+        held = item.get(key)
+        held = held.get_object() if isinstance(held, IndirectObject) else held
+        if isinstance(held, DictionaryObject) and _opens_web(held):
+            raise FileRejected("error.active_pdf")
+
+
+def _opens_web(action: DictionaryObject) -> bool:
+    """Whether an action, or one of several by their occasions, is the opening of an address."""
+    each = [action, *(one.get_object() for one in action.values() if one is not None)]
+    return any(isinstance(one, DictionaryObject) and one.get("/S") == "/URI" for one in each)
 
 
 def _unpacked(stream: StreamObject, budget: int) -> int:

@@ -21,6 +21,9 @@ class Fault:
     delay: float = 0.0
     reset: bool = False
     done: bool = False
+    #: Of a download: it breaks off in the middle, or goes on for ever.
+    broken_off: bool = False
+    endless: bool = False
 
     @property
     def answers(self) -> bool:
@@ -74,6 +77,16 @@ class Fault:
         """Done, but a gateway in between answers with an HTML error."""
         made = cls.html(status)
         return cls(f"html_after {status}", made.status, made.body, made.content_type, done=True)
+
+    @classmethod
+    def half(cls) -> Fault:
+        """A download that breaks off in the middle."""
+        return cls("half", broken_off=True)
+
+    @classmethod
+    def without_end(cls) -> Fault:
+        """A download that never ends."""
+        return cls("without_end", endless=True)
 
     @classmethod
     def slow(cls, seconds: float) -> Fault:

@@ -110,7 +110,7 @@ async def get_file(call: Call) -> Json:
     shape: Json = {
         "file_id": call.params.text("file_id"),
         "file_unique_id": file.unique_id,
-        "file_size": len(file.content),
+        "file_size": file.size,
         "file_path": path,
     }
     if call.bale and call.world.quirks.bare_files:

@@ -100,7 +100,7 @@ class Shapes:
             if file.name is not None:
                 shape["file_name"] = file.name
             shape["mime_type"] = file.mime
-        shape["file_size"] = len(file.content)
+        shape["file_size"] = file.size
         if self.bale:
             self._make_bare(shape, file.kind)
         return shape

@@ -41,6 +41,12 @@ class File:
     width: int = 0
     height: int = 0
     duration: int = 0
+    #: Bytes that it is said to have, where that is a lie.
+    claims: int | None = None
+
+    @property
+    def size(self) -> int:
+        return len(self.content) if self.claims is None else self.claims
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -158,7 +159,8 @@ class Maker:
                 case 0:
                     holder.pop(key)
                 case 1:
-                    holder[key] = self.chance.choice(SPITE)
+                    # A copy: later wounds go into it.
+                    holder[key] = deepcopy(self.chance.choice(SPITE))
                 case 2:
                     deep: Any = "x"
                     for _ in range(self.chance.choice((3, 50, 400))):

@@ -1,0 +1,140 @@
+"""Every hostile file as an officer sends it: over the messenger to the real bot, at the question for a paper.
+
+Each is refused with a sentence that says what to do next, and the question again; or it is taken, and what an expert is
+shown of it holds nothing but pixels. The next file is served every time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import psutil
+import pytest
+from sqlmodel import select
+
+from bot.documents.checker import Checker
+from bot.documents.papers import Papers
+from bot.documents.seal import Sealer
+from bot.documents.store import FolderStore
+from bot.texts import t
+from demo.botapi.faults import Fault, Faults
+from demo.people import Town
+from demo.person import Person
+from storage.database import open_database
+from storage.tables import StoredFile
+from tests.bot.documents import corpus, made
+from tests.journeys.identity import next_mobile
+from tests.journeys.scenes import form, register, walk
+from tests.journeys.stage import SECRET_KEY, Stage
+
+QUESTION, TAKEN = "📎 «", "دریافت شد"
+
+
+@pytest.fixture
+async def stage(database_url: str, tmp_path: Path) -> AsyncIterator[Stage]:
+    stage = Stage(await Town.start(), tmp_path, database_url)
+    yield stage
+    await stage.close()
+
+
+@pytest.mark.parametrize(
+    ("messenger", "database_url"), [("telegram", "sqlite"), ("bale", "postgres")], indirect=["database_url"]
+)
+async def test_an_officer_sends_hostile_files(messenger: str, stage: Stage) -> None:
+    face = stage.town.telegram if messenger == "telegram" else stage.town.bale
+    await stage.start()
+    try:
+        sara = face.person("سارا", phone=next_mobile())
+        await register(stage, sara)
+        await sara.command("menu")
+        await sara.tap("🎓 احراز صلاحیت")
+        await sara.tap("ثبت درخواست")
+        await walk(sara, [one for one in form() if "📎" not in one[0] and "کارت ملی" not in one[0]], QUESTION)
+        before, tally = memory(stage), Counter[str]()
+        for sample in corpus.SAMPLES:
+            await sara.send_file(sample.name, sample.content)
+            await outcome(sara, sample.refusal, sample.kind)
+            tally[sample.refusal or "taken"] += 1
+        await bad_lines(sara, face.faults)
+        await workers_die(stage, sara)
+        print(f"{messenger}: {dict(tally)}, RSS {before >> 20} → {memory(stage) >> 20} MB")
+        # Next to nothing of a file stays in the bot's own memory, nor of its workers'.
+        assert memory(stage) - before < 400 * 1024 * 1024
+        assert stage.town.violations == []
+        assert "Traceback" not in stage.log.read_text()
+        assert await shown_are_clean(stage) >= tally["taken"]
+    except BaseException:
+        print(stage.town.transcript)
+        print(stage.log.read_text()[-6000:])
+        raise
+
+
+async def outcome(sara: Person, refusal: str | None, kind: str) -> None:
+    """The sentence, and below it the question once more; or the thanks, and then the file is taken away again."""
+    told = await sara.sees(within=60)
+    if refusal is None:
+        assert TAKEN in told.text, f"{kind}: {told}"
+        await sara.tap("حذف")
+        told = await sara.sees(QUESTION)
+    else:
+        assert t(refusal) in told.text, f"{kind}: {told}"
+    assert QUESTION in told.text, f"{kind}: {told}"
+
+
+async def bad_lines(sara: Person, faults: Faults) -> None:
+    """The messenger says another size than it gives, breaks off, or never ends."""
+    large, good = made.pdf() + bytes(15_000_000), made.jpeg()
+    await sara.send_file("letter.pdf", large, claims=1000)
+    await outcome(sara, "error.too_large", "larger than it says")
+    await sara.send_file("scan.jpg", good, claims=15_000_000)
+    await outcome(sara, "error.too_large", "smaller than it says")
+    for fault, refusal in (
+        (Fault.half(), "error.download_failed"),
+        (Fault.without_end(), "error.too_large"),
+        (Fault.html(), "error.download_failed"),
+    ):
+        faults.add(fault, method="file")
+        await sara.send_file("scan.jpg", good)
+        await outcome(sara, refusal, fault.name)
+        await sara.send_file("scan.jpg", good)
+        await outcome(sara, None, f"after {fault.name}")
+
+
+async def workers_die(stage: Stage, sara: Person) -> None:
+    """A system short of memory ends the workers that wait: the next file is taken all the same."""
+    assert stage.process is not None
+    workers = psutil.Process(stage.process.pid).children()
+    assert workers
+    for worker in workers:
+        worker.kill()
+    while any(one.is_running() and one.status() != psutil.STATUS_ZOMBIE for one in workers):
+        await asyncio.sleep(0.05)
+    await sara.send_file("scan.jpg", made.jpeg())
+    await outcome(sara, None, "after the workers' end")
+
+
+async def shown_are_clean(stage: Stage) -> int:
+    """How many papers are in the store; what is shown of each is a picture of pixels, or a paper that was taken."""
+    database = await open_database(stage.database_url)
+    papers = Papers(FolderStore(stage.folder / "files"), Sealer(SECRET_KEY), Checker())
+    try:
+        files = await database.read(lambda db: list(db.exec(select(StoredFile))))
+        for file in files:
+            shown = await papers.open(file)
+            if file.media_type != "application/pdf":
+                corpus.only_pixels(shown)
+            assert "/" not in (file.original_name or "")
+        return len(files)
+    finally:
+        await papers.close()
+        await database.close()
+
+
+def memory(stage: Stage) -> int:
+    """Of the bot and its workers, bytes."""
+    assert stage.process is not None
+    bot = psutil.Process(stage.process.pid)
+    return sum(int(one.memory_info().rss) for one in (bot, *bot.children()))

@@ -1,0 +1,46 @@
+"""Every hostile file, before the worker that checks files: refused with its sentence, or cleaned."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from bot.documents.checker import Checker
+from bot.errors import FileRejected
+from bot.texts import has
+from tests.bot.documents import corpus, made
+from tests.bot.documents.corpus import SAMPLES, Sample
+
+
+@pytest.fixture
+async def checker() -> AsyncIterator[Checker]:
+    opened = Checker(workers=1)
+    yield opened
+    await opened.close()
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda one: one.kind)
+async def test_a_hostile_file(sample: Sample, checker: Checker) -> None:
+    if sample.refusal is not None:
+        assert has(sample.refusal)
+        with pytest.raises(FileRejected) as caught:
+            await checker.check(sample.content)
+        assert caught.value.key == sample.refusal
+    else:
+        checked = await checker.check(sample.content)
+        if checked.media_type == "application/pdf":
+            assert checked.shown == sample.content
+        else:
+            corpus.only_pixels(checked.shown)
+    # The next file is served, by the same worker or by a new one.
+    assert (await checker.check(made.pdf())).pages == 1
+
+
+def test_what_is_hidden_is_there() -> None:
+    """Else its absence afterwards would say nothing."""
+    whole = corpus.gps_and_more()
+    for sign in (b"Exif", b"xmpmeta", b"8BIM", b"ICC_PROFILE", b"index.html", made.SECRET.encode()):
+        assert sign in whole
+    assert whole.count(made.SECRET.encode()) >= 4
+    assert whole.count(b"\xff\xd8\xff") >= 2
