@@ -107,3 +107,13 @@ async def test_giving_up_on_a_file_leaves_no_worker_behind(checker: Checker) -> 
         checkers._start = start
 
     assert started[0].returncode is not None
+
+
+async def test_a_worker_that_was_ended_while_it_waited_costs_nobody_a_file(checker: Checker) -> None:
+    """The system ends processes when it is short of memory; that is not the fault of the next file."""
+    await checker.check(made.pdf())
+    worker = checker._idle[0]
+    worker.kill()
+    await worker.wait()
+
+    assert (await checker.check(made.pdf())).pages == 1

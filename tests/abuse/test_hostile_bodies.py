@@ -1,0 +1,113 @@
+"""What is posted to the webhook of the real bot and is no update: kept, or refused; the next update is served."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import zlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+from sqlmodel import select
+
+from bot.messengers.intake import MAX_BODY
+from bot.web.hooks import MAX_UPDATE, SIGNATURE_HEADER
+from demo.people import Face, Town
+from storage.database import open_database
+from storage.states import InboxState, Messenger
+from storage.tables import InboxUpdate
+from tests.journeys.stage import Stage
+
+JSON = "application/json"
+#: The number of an update as large as one may be.
+LARGEST = 900_001
+#: Content type, encoding, body. All of them are stored as they came.
+KEPT: tuple[tuple[str | None, str | None, bytes], ...] = (
+    (JSON, None, b""),
+    (JSON, None, b"null"),
+    (JSON, None, b"17"),
+    (JSON, None, b"[]"),
+    (JSON, None, b"{"),
+    (JSON, None, b'{"update_id": 5'),
+    (JSON, None, b"\xff\xfe\x00{"),
+    (JSON, None, b"\x00" * 1000),
+    (JSON, None, b"[" * 100_000),
+    (JSON, None, b'{"update_id": ' + b"9" * 5000 + b"}"),
+    ("text/html", None, b"<html><script>alert(1)</script></html>"),
+    ("multipart/form-data; boundary=x", None, b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n--x--'),
+    ("application/x-www-form-urlencoded", None, b"update_id=5&message=%00"),
+    (None, None, b"plain"),
+    (JSON, "gzip", gzip.compress(b'{"update_id": 6, "message": {}}')),
+    (JSON, "gzip", zlib.compress(bytes(300_000_000), 9)),
+    (JSON, "deflate", zlib.compress(bytes(200_000_000), 9)),
+)  # fmt: skip
+
+
+@pytest.fixture
+async def stage(database_url: str, tmp_path: Path) -> AsyncIterator[Stage]:
+    stage = Stage(await Town.start(), tmp_path, database_url, {"UPDATES": "webhook"})
+    yield stage
+    await stage.close()
+
+
+async def test_bodies_that_are_no_updates(stage: Stage) -> None:
+    await stage.start()
+    assert stage.process is not None
+    process = psutil.Process(stage.process.pid)
+    before = process.memory_info().rss
+    for face in stage.town.faces:
+        await pour(face)
+        person = face.person("پس از همه")
+        await person.start()
+        await person.sees("ثبت‌نام")
+    # No bomb was unpacked.
+    assert process.memory_info().rss - before < 100 * 1024 * 1024
+    database = await open_database(stage.database_url)
+    try:
+        rows = await database.read(lambda db: list(db.exec(select(InboxUpdate))))
+    finally:
+        await database.close()
+    assert "Traceback" not in stage.log.read_text()
+    for messenger in Messenger:
+        aside = [row for row in rows if row.messenger is messenger and row.state is InboxState.SET_ASIDE]
+        assert [row.note for row in aside if row.update_id == LARGEST] == ["too large"]
+        aside = [row for row in aside if row.update_id != LARGEST]
+        assert len(aside) == len(KEPT)
+        assert all(row.update_id < 0 and row.note == "not a JSON object" for row in aside)
+        raws = {row.raw for row in aside}
+        for _, _, body in KEPT:
+            told = body[:MAX_BODY].decode("utf-8", "backslashreplace").replace("\x00", "\\x00")
+            assert told in raws
+    assert await stage.stop() == 0
+
+
+async def pour(face: Face) -> None:
+    webhook = face.server.world.queues[face.token].webhook
+    assert webhook is not None
+    secret = {SIGNATURE_HEADER: webhook.secret} if webhook.secret else {}
+    async with httpx.AsyncClient(trust_env=False, timeout=30) as client:
+
+        async def post(body: bytes | AsyncIterator[bytes], **headers: str) -> int:
+            answer = await client.post(webhook.url, content=body, headers=secret | headers)
+            return answer.status_code
+
+        for kind, encoding, body in KEPT:
+            headers = {"Content-Type": kind, "Content-Encoding": encoding}
+            told = {name: value for name, value in headers.items() if value is not None}
+            # Twice: the messenger sends again what it thinks was lost.
+            for _ in range(2):
+                assert await post(body, **told) == 200, body[:80]
+        largest = json.dumps({"update_id": LARGEST, "x": "x" * (MAX_UPDATE - 30)}).encode()
+        assert len(largest) <= MAX_UPDATE
+        assert await post(largest) == 200
+        assert await post(bytes(MAX_UPDATE + 1)) == 413
+        assert await post(without_end()) == 413
+
+
+async def without_end() -> AsyncIterator[bytes]:
+    """In pieces, and more than anybody takes; a bot that waited for the end would fill its memory."""
+    for _ in range(64):
+        yield b"[" * 65_536
