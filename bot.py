@@ -233,11 +233,13 @@ async def serve(settings: Settings) -> None:
                 if watched is not None:
                     watched[0].should_exit = True
                 # The web first: an update that still came in finds its lane open, and does not wait for the restart.
-                with contextlib.suppress(TimeoutError, SystemExit):
-                    async with asyncio.timeout(2):
-                        await web_task
-                await service.stop(timeout=GRACE)
+                begun = loop.time()
+                await asyncio.wait({web_task}, timeout=1)
+                await service.stop(timeout=GRACE - (loop.time() - begun))
                 await asyncio.gather(starting, *timers, return_exceptions=True)
+                with contextlib.suppress(TimeoutError, SystemExit):
+                    async with asyncio.timeout(1):
+                        await web_task
     finally:
         await database.close()
 
