@@ -125,6 +125,8 @@ def set_up(*, level: str = "INFO", form: str = "console", secrets: Iterable[str]
     root.setLevel(level)
     for name in SILENT:
         logging.getLogger(name).setLevel(logging.ERROR if name == "asyncio" else logging.WARNING)
+    # A traceback for every page of HTML that a messenger's gateway answers with; who asked says it in one line.
+    logging.getLogger("telegram.request").setLevel(logging.CRITICAL)
     for name in ("uvicorn", "uvicorn.error"):
         logger = logging.getLogger(name)
         logger.handlers.clear()

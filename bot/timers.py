@@ -11,7 +11,18 @@ from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
 from bot.desk import Desk
-from bot.services import digest, letters, notify, payments, reminders, retention, routing, throttle, waiting
+from bot.services import (
+    digest,
+    letters,
+    notify,
+    payments,
+    reminders,
+    retention,
+    routing,
+    setback,
+    throttle,
+    waiting,
+)
 from storage.states import InboxState
 from storage.tables import InboxUpdate
 
@@ -92,6 +103,7 @@ def sweeps(desk: Desk, *, drafts: Unit | None = None) -> list[Sweep]:
     found: list[Sweep] = [
         ("payments", 2 * MINUTE, reconcile),
         ("letters", LETTERS, deliver),
+        ("clock", MINUTE, unit(setback.draw_near)),
         ("waiting-files", 5 * MINUTE, unit(waiting.follow_up)),
         ("reminders", 10 * MINUTE, unit(remind)),
         ("digest", 10 * MINUTE, unit(digest.send)),

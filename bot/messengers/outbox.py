@@ -104,6 +104,8 @@ class Outbox:
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _alarm: asyncio.TimerHandle | None = None
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    #: The ids of what they carry.
+    _holding: set[int] = field(default_factory=set)
     #: How many of them go which way, and how many of those carry letters.
     _in_hand: Counter[Way] = field(default_factory=Counter)
     _letters: Counter[Way] = field(default_factory=Counter)
@@ -138,12 +140,17 @@ class Outbox:
             for way in (*ways, None)
             if self._in_hand[way] < AT_ONCE
         }
-        due, pause = await self.desk.database.read(lambda db: pushes.due(db, now, rooms))
+        found, pause = await self.desk.database.read(lambda db: pushes.due(db, now, rooms))
+        # A lease that ended while we hold the push says that the clock was put forward.
+        due = [one for one in found if one not in self._holding]
+        if found and not due:
+            return IDLE
         if due:
             lease = now + timedelta(seconds=LEASE)
             for push in await self.desk.database.run(lambda db: pushes.claim(db, due, now, lease)):
                 task = asyncio.create_task(self._carry(push))
                 self._tasks.add(task)
+                self._holding.add(push.id)
                 self._in_hand[push.messenger] += 1
                 self._letters[push.messenger] += push.letter_id is not None
                 task.add_done_callback(partial(self._finished, push))
@@ -164,6 +171,7 @@ class Outbox:
 
     def _finished(self, push: Claimed, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
+        self._holding.discard(push.id)
         self._in_hand[push.messenger] -= 1
         self._letters[push.messenger] -= push.letter_id is not None
         self._wake.set()

@@ -137,6 +137,9 @@ class Way:
     def _left_before(self, *, alone: bool = False, older_than: float = 0.0) -> datetime:
         """What was done before this and is unanswered still is in no living process's hands."""
         others = self._shared and not alone
+        if not others and not older_than:
+            # All of it, also what was done before the clock was set back.
+            return self.desk.clock() + timedelta(days=36_500)
         return self.desk.clock() - timedelta(seconds=max(older_than, ABANDONED if others else 0.0))
 
     async def show_unanswered(self, *, alone: bool = False, older_than: float = 0.0) -> None:

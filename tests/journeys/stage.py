@@ -40,6 +40,8 @@ class Stage:
     extra_env: dict[str, str] = field(default_factory=dict)
     process: asyncio.subprocess.Process | None = None
     starts: int = 0
+    #: What Python runs.
+    program: tuple[str, ...] = ("bot.py",)
     _drain: asyncio.Task[None] | None = None
     port: int = field(default_factory=free_port)
 
@@ -97,7 +99,7 @@ class Stage:
         with self.log.open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
                 sys.executable,
-                "bot.py",
+                *self.program,
                 "run",
                 cwd=PROJECT,
                 env=self.env,

@@ -1,0 +1,153 @@
+"""The machine's clock is set: back by an hour, forward by a day. Nobody is locked out for it, nothing is lost or doubled."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlmodel import Session, select
+
+from bot.rules.account import WRONG_PASSWORDS_PER_CHAT
+from bot.services import setback, throttle
+from demo.botapi.faults import Fault
+from demo.person import Person
+from storage.database import Database
+from storage.states import Channel, InboxState, Messenger, PushState
+from storage.tables import Account, Chat, InboxUpdate, Push
+from tests.journeys.scenes import Someone, login, register
+from tests.journeys.stage import PROJECT, Stage
+from tests.trouble.watching import everything_done, lines, nothing_crashed, shown, until
+
+NOW = datetime(2026, 3, 1, 8, tzinfo=UTC)
+HOUR, DAY = 3600, 24 * 3600
+#: Seconds until the bot has noticed a clock that was set back.
+NOTICES = 90.0
+
+
+@pytest.fixture
+def clocked(stage: Stage) -> Stage:
+    offset = stage.folder / "offset"
+    offset.write_text("0")
+    stage.program = ("-m", "tests.trouble.clocked")
+    stage.extra_env["CLOCK_OFFSET"] = str(offset)
+    return stage
+
+
+def set_clock(stage: Stage, seconds: int) -> None:
+    path = stage.folder / "offset"
+    fresh = path.with_suffix(".new")
+    fresh.write_text(str(seconds))
+    fresh.replace(path)
+
+
+async def wrong_passwords(person: Person, someone: Someone) -> None:
+    await person.start()
+    await person.tap("🔑 ورود")
+    await person.sees("کد کاربری خود را")
+    await person.send(someone.credentials.user_code)
+    for _ in range(WRONG_PASSWORDS_PER_CHAT.count + 1):
+        await person.sees("رمز عبور")
+        await person.send("wrong-password")
+    await person.sees(re.compile("دقیقه"))
+
+
+def told_of_logins(person: Person) -> list[str]:
+    return [one.text for one in person.history() if one.from_bot and "🔐 ورود جدید به حساب شما" in one.text]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_back_by_an_hour_and_forward_by_a_day(clocked: Stage) -> None:
+    stage = clocked
+    sara = stage.town.telegram.person("سارا", phone="09900000001")
+    elsewhere = stage.town.bale.person("سارا", phone=sara.user.phone)
+    locked = stage.town.bale.person("سارا", phone=sara.user.phone)
+    await stage.start()
+    with shown(stage):
+        someone = await register(stage, sara)
+        await sara.command("menu")
+        await sara.sees("سارا")
+        await wrong_passwords(locked, someone)
+        # What she is told waits for its next try when the clock is set back.
+        away = stage.town.telegram.faults.add(Fault.html(502), method="sendMessage", times=None)
+        await login(elsewhere, someone.credentials)
+        telegram = stage.town.telegram.server
+        await until(lambda: any(one.status == 502 for one in telegram.calls_of("sendMessage")), what="a try")
+        set_clock(stage, -HOUR)
+        stage.town.telegram.faults.remove(away)
+        await sara.sees("🔐 ورود جدید به حساب شما", within=NOTICES)
+        assert len(lines(stage, "the clock was set back")) == 1
+        await login(locked, someone.credentials)
+
+        set_clock(stage, DAY)
+        await sara.waits(lambda: len(told_of_logins(sara)) == 2, what="told of both logins")
+        await sara.tap("❓ راهنما")
+        await sara.sees("راهنما")
+        await everything_done(stage)
+        assert len(told_of_logins(sara)) == 2, "once for each login elsewhere"
+        nothing_crashed(stage)
+
+
+async def test_times_of_a_wrong_clock_are_drawn_near(database: Database) -> None:
+    """A clock that was a year ahead: what was put off under it is due, what is near stays as it is."""
+    year = NOW + timedelta(days=365)
+
+    def fill(db: Session) -> None:
+        account = Account(user_code="10000001", password_hash="x", first_name="سارا", last_name="کریمی")
+        db.add(account)
+        db.flush()
+        chats = [Chat(messenger=Messenger.BALE, chat_id=one, show_at=at) for one, at in ((1, year), (2, NOW))]
+        db.add_all(chats)
+        db.flush()
+        for key, state, at in (
+            ("far", PushState.QUEUED, year),
+            ("near", PushState.QUEUED, NOW + timedelta(minutes=15)),
+            ("held", PushState.SENDING, year),
+        ):
+            push = Push(
+                key=key, kind="N6", channel=Channel.CHAT, account_id=account.id, text="خبر", state=state
+            )
+            push.chat_row_id, push.next_at, push.leased_until = chats[0].id, at, at
+            db.add(push)
+        for state in (InboxState.RECEIVED, InboxState.DONE):
+            row = InboxUpdate(messenger=Messenger.BALE, update_id=len(state), raw="{}", state=state)
+            row.received_at = row.done_at = year
+            db.add(row)
+        for _ in range(WRONG_PASSWORDS_PER_CHAT.count):
+            throttle.count(db, key="k", now=year)
+
+    await database.run(fill)
+    limit = WRONG_PASSWORDS_PER_CHAT
+    assert await database.read(lambda db: throttle.wait(db, key="k", limit=limit, now=NOW)) is not None
+    drawn = await database.run(lambda db: setback.draw_near(db, now=NOW))
+
+    def look(db: Session) -> None:
+        assert throttle.wait(db, key="k", limit=limit, now=NOW) is None
+        pushes = {one.key: one for one in db.exec(select(Push))}
+        assert pushes["far"].next_at == NOW
+        assert pushes["near"].next_at == NOW + timedelta(minutes=15)
+        leased = pushes["held"].leased_until
+        assert leased is not None
+        assert NOW < leased <= NOW + setback.LEASE, "it may be on its way at this moment"
+        assert max(one.show_at or NOW for one in db.exec(select(Chat))) <= NOW + timedelta(minutes=1)
+        assert {
+            one.received_at for one in db.exec(select(InboxUpdate)) if one.state is InboxState.RECEIVED
+        } == {NOW}
+        assert {one.done_at for one in db.exec(select(InboxUpdate)) if one.state is InboxState.DONE} == {NOW}
+
+    await database.read(look)
+    assert drawn == 5 + limit.count
+    assert await database.run(lambda db: setback.draw_near(db, now=NOW)) == 0
+
+
+def test_one_place_reads_the_wall_clock() -> None:
+    """`storage.types.utcnow`; `doctor` compares it with others' and is no part of the service."""
+    read = re.compile(r"datetime\.now\(|\.utcnow\(\)|time\.time\(|date\.today\(")
+    found = {
+        path.relative_to(PROJECT)
+        for room in ("bot", "handlers", "conversations", "storage")
+        for path in (PROJECT / room).rglob("*.py")
+        if "doctor" not in path.parts and read.search(path.read_text())
+    }
+    assert found == {Path("storage/types.py")}
