@@ -63,6 +63,11 @@ async def test_deep_links_and_groups(scene: Scene) -> None:
         assert "49" not in seen.text
         await sara.person.start(payload)
         await sara.person.sees("سارا کریمی‌نژاد گرامی")
+    cards = set[str]()
+    for token in ("", secrets.token_urlsafe(16), "' OR 1=1 --", "%", "_" * 22):
+        await guest.start(f"card_{token}")
+        cards.add((await guest.sees()).text)
+    assert all("شناخته نشد" in one or "خوش آمدید" in one for one in cards), cards
     group = scene.here.group("گروه")
     raw = {
         "callback_query": {

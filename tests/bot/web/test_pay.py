@@ -61,6 +61,22 @@ async def test_a_forged_success_is_not_believed(site: Site) -> None:
     assert (await site.world.request()).state is RequestState.AWAITING_PAYMENT
 
 
+async def test_the_return_of_one_payment_says_nothing_of_another(site: Site) -> None:
+    """Paid once, come back as the second click: the second is not even asked about."""
+    bank = site.world.bank
+    await through_the_bank(site)
+    first = bank.last.ref
+    await through_the_bank(site)
+    assert bank.last.ref != first
+    bank.pay(first)
+    nowhere = (await site.http.get("/pay/" + "z" * 22)).text
+    for _ in range(3):
+        page = await site.http.get(f"/pay/callback/zarinpal/2?Authority={first}&Status=OK")
+        assert (page.status_code, page.text) == (404, nowhere)
+    assert bank.calls.get("verify", 0) == 0
+    assert (await site.world.request()).state is RequestState.AWAITING_PAYMENT
+
+
 @pytest.mark.parametrize(
     "path",
     [
