@@ -7,14 +7,10 @@ from typing import ClassVar
 
 from sqlmodel import Session, col, select
 
-from bot.passwords import Passwords
 from bot.screens import Press
 from bot.services import termination
 from storage.states import Channel, ContractState, CooperationState, TerminationState
 from storage.tables import (
-    Account,
-    AuditEvent,
-    Chat,
     Contract,
     CooperationRequest,
     Draft,
@@ -24,41 +20,14 @@ from storage.tables import (
 )
 from storage.types import utcnow
 from tests.races import cast
-from tests.races.distributors import University, university
-from tests.races.race import Outcome, Race, Round, at_once, one_winner
+from tests.races.cooperation import university
+from tests.races.logins import EachSignsOutTheOther, LogoutAgainstSignOut, TwoLogins
+from tests.races.race import Outcome, Race, at_once, one_winner
 from tests.races.submit import CODE, STALE, Submission
-
-LEFT, OTHER_LEFT, OTHER_GONE = "از حساب خود خارج شدید", "از حساب شما خارج شد", "دیگر به حساب شما متصل نیست"
-PASSWORD = "Sara-12345"
-HASH = Passwords(weak=True).hash_now(PASSWORD)
+from tests.races.two_phones import TwoPhones
 
 
-class _TwoPhones(Round[University]):
-    """`here` and `there` are one person's, on either messenger."""
-
-    def bring_phones(self) -> None:
-        phones = list(self.arena.pair("سارا"))
-        self.chance.shuffle(phones)
-        self.here, self.there = phones
-        self.boss, _ = self.arena.pair("مدیر")
-
-    def chats(self, db: Session) -> dict[bool, int | None]:
-        """Whose chat each of the two is: here (True) and there."""
-        found = dict[bool, int | None]()
-        for phone in (self.here, self.there):
-            messenger, chat_id = phone.key
-            query = select(Chat.account_id).where(Chat.messenger == messenger, Chat.chat_id == chat_id)
-            found[phone is self.here] = db.exec(query).one()
-        return found
-
-    def events(self, db: Session, subject: str, subject_id: int | None) -> list[str]:
-        query = select(AuditEvent.event).where(
-            AuditEvent.subject == subject, AuditEvent.subject_id == subject_id
-        )
-        return list(db.exec(query.order_by(col(AuditEvent.id))))
-
-
-class AcceptAgainstReject(_TwoPhones):
+class AcceptAgainstReject(TwoPhones):
     def set_up(self, db: Session) -> None:
         _, code = cast.qualified(db, self.here, self.there)
         self.id = cast.asked(db, cast.firm(db, self.boss), code).id or 0
@@ -92,7 +61,7 @@ class AcceptAgainstReject(_TwoPhones):
         assert self.boss.told("را نپذیرفت") == (not self.accepted)
 
 
-class TwoTerminations(_TwoPhones):
+class TwoTerminations(TwoPhones):
     """Both phones confirm the end of the same contract, or one gives it up."""
 
     def set_up(self, db: Session) -> None:
@@ -140,87 +109,7 @@ class TerminateAgainstCancel(TwoTerminations):
         self.label = "انصراف"
 
 
-class EachSignsOutTheOther(_TwoPhones):
-    def set_up(self, db: Session) -> None:
-        self.account = cast.officer(db, self.here, self.there).account_id
-
-    async def lay_out(self) -> None:
-        for phone in (self.here, self.there):
-            await phone.strike(Press("me.chats"))
-
-    async def run(self) -> Outcome:
-        other = re.compile("خروج از")
-        heard = await at_once(
-            self.chance, here=lambda: self.here.strike(other), there=lambda: self.there.strike(other)
-        )
-        outcome = one_winner(heard, [OTHER_LEFT], [STALE])
-        self.here_stays = outcome.winner == "here"
-        return outcome
-
-    def check(self, db: Session) -> None:
-        stays = {self.here_stays: self.account, not self.here_stays: None}
-        assert self.chats(db) == stays
-        assert self.events(db, "account", self.account) == ["signed_out"]
-
-
-class LogoutAgainstSignOut(_TwoPhones):
-    """The chat here is left from both sides."""
-
-    def set_up(self, db: Session) -> None:
-        self.account = cast.officer(db, self.here, self.there).account_id
-
-    async def lay_out(self) -> None:
-        await self.here.strike(Press("home"))
-        await self.there.strike(Press("me.chats"))
-
-    async def run(self) -> Outcome:
-        heard = await at_once(
-            self.chance,
-            leaves=lambda: self.here.strike("🚪 خروج"),
-            signs_out=lambda: self.there.strike(re.compile("خروج از")),
-        )
-        return one_winner(heard, [LEFT, OTHER_LEFT], [STALE, OTHER_GONE])
-
-    def check(self, db: Session) -> None:
-        assert self.chats(db) == {True: None, False: self.account}
-        assert len(self.events(db, "account", self.account)) == 1
-
-
-class TwoLogins(_TwoPhones):
-    """Both come in; whoever was in first is told of the other."""
-
-    def set_up(self, db: Session) -> None:
-        actor = cast.officer(db)
-        account = db.get_one(Account, actor.account_id)
-        account.password_hash = HASH
-        db.flush()
-        self.account, self.code = actor.account_id, account.user_code
-
-    async def lay_out(self) -> None:
-        for phone in (self.here, self.there):
-            await phone.strike(Press("login"))
-            await phone.say(self.code)
-
-    async def run(self) -> Outcome:
-        heard = await at_once(
-            self.chance, here=lambda: self.here.say(PASSWORD), there=lambda: self.there.say(PASSWORD)
-        )
-        assert all("خوش آمدید" in one.said or "🔐" in one.said for one in heard), heard
-        return Outcome("both", 0)
-
-    def check(self, db: Session) -> None:
-        assert self.chats(db) == {True: self.account, False: self.account}
-        assert self.events(db, "account", self.account) == ["logged_in"] * 2
-
-    def check_phones(self) -> None:
-        told = [phone.told("🔐 ورود جدید") for phone in (self.here, self.there)]
-        assert sorted(told) == [0, 1]
-        for phone in (self.here, self.there):
-            sent = [one for one in phone.conversation.messages.values() if one.text == PASSWORD]
-            assert [one.deleted for one in sent] == [True]
-
-
-class OneQuestion(_TwoPhones):
+class OneQuestion(TwoPhones):
     """The same question is answered on both phones: both answers are taken, one after the other, and the later one
     stands. What is submitted is what the summary showed (`SubmitAgainstEdit`)."""
 

@@ -11,7 +11,7 @@ from demo.seen import plain
 from storage.states import RequestState
 from storage.tables import AuditEvent, Draft, Push, QualificationRequest
 from tests.races import cast
-from tests.races.distributors import University, university
+from tests.races.cooperation import University, university
 from tests.races.players import Player
 from tests.races.race import Outcome, Race, Round, at_once, one_winner
 
