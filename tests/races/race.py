@@ -22,6 +22,9 @@ C = TypeVar("C")
 #: Rounds at one instant, each about objects of its own, and rounds that are set up together.
 SIDE_BY_SIDE, TOGETHER = 16, 96
 
+#: Rounds that are set up in one go, and seconds of rest after it: on SQLite the bot waits for us meanwhile, and not for
+#: ever.
+AT_A_TIME, BREATH = 4, 0.02
 #: Seconds that one side may come after the other.
 LATE = 0.03
 
@@ -166,9 +169,10 @@ class Race(Generic[C]):
             # What the set-up would tell people is not what this is about.
             db.exec(delete(Push).where(col(Push.id) > newest))
 
-        for at in range(0, len(batch), SIDE_BY_SIDE):
-            wave = batch[at : at + SIDE_BY_SIDE]
-            await asyncio.gather(*(arena.database.run(partial(set_up, one)) for one in wave))
+        for at in range(0, len(batch), AT_A_TIME):
+            some = batch[at : at + AT_A_TIME]
+            await asyncio.gather(*(arena.database.run(partial(set_up, one)) for one in some))
+            await asyncio.sleep(BREATH)
         for at in range(0, len(batch), SIDE_BY_SIDE):
             wave = batch[at : at + SIDE_BY_SIDE]
             await asyncio.gather(*(one.lay_out() for one in wave))
