@@ -1,0 +1,74 @@
+"""One messenger is out for an hour: what is owed there arrives once and in order, no faster than the messenger bears.
+
+An hour is passed by the service's own clock, which every unit is given, in steps of a minute; only the pauses between two
+getUpdates, which no clock of ours rules, are real.
+"""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime, timedelta
+
+import pytest
+
+from bot.messengers.outbox import RATES
+from demo.botapi.world import Happening
+from demo.people import Town
+from storage.database import Database
+from storage.states import Messenger, PushState
+from storage.types import utcnow
+from tests.bot.messengers.house import open_house
+from tests.bot.messengers.test_outbox import member, push, rows
+
+#: People who are told something meanwhile: several seconds of a messenger's patience.
+CROWD = 25
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("down", ["telegram", "bale"])
+async def test_an_hour(down: str, town: Town, database: Database) -> None:
+    out, works = town.faces if down == "telegram" else reversed(town.faces)
+    passed = timedelta()
+
+    def clock() -> datetime:
+        return utcnow() + passed
+
+    async with open_house(town, database) as house:
+        house.service.desk.clock = clock
+        crowd = [out.person(f"کاربر {number}") for number in range(CROWD)]
+        accounts = [await member(house, one) for one in crowd]
+        mina = await member(house, there := works.person("مینا"))
+        arrived: list[float] = []
+
+        def note(happening: Happening) -> None:
+            arrived.append(time.monotonic())
+
+        with out.server.outage():
+            for minute in range(60):
+                passed = timedelta(minutes=minute)
+                if minute < 3:
+                    for account in accounts:
+                        await push(house, account, f"خبر {minute}")
+                if minute % 20 == 0:
+                    await push(house, mina, f"خبر {minute}")
+                    await there.sees(f"خبر {minute}")
+                house.service.outbox.wake()
+                await house.until(lambda: not house.service.outbox._tasks, within=60)
+            tried = [one.attempts for one in await rows(house) if one.state is PushState.QUEUED]
+            assert max(tried) > 5, "it was tried all the time"
+            assert len(tried) == 3 * CROWD, "nothing was given up"
+            out.server.world.listeners.append(note)
+        passed = timedelta(hours=2)
+
+        async def all_sent() -> bool:
+            house.service.outbox.wake()
+            return all(one.state is PushState.SENT for one in await rows(house))
+
+        await house.until(all_sent, within=120)
+        for one in crowd:
+            told = [seen.text for seen in one.history() if seen.from_bot and "خبر" in seen.text]
+            assert told == ["خبر 0", "خبر 1", "خبر 2"]
+        # Turns are evenly spaced; a late one does not make the next come sooner than its own turn.
+        rate = RATES[Messenger(out.kind)]
+        assert len(arrived) / (arrived[-1] - arrived[0]) <= rate * 1.1
+    assert town.violations == []
