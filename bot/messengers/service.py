@@ -159,10 +159,12 @@ class Service:
                 if len(self.refused) == len(self.channels):
                     self.gave_up.set()
                 return
-            except TelegramError as error:
+            except Exception as error:
+                # Not a TelegramError alone: a page of a proxy, an answer without its result.
                 failures += 1
                 pause = seconds(error) if isinstance(error, RetryAfter) else _pause(failures)
-                log.warning("%s does not answer (%s); again in %.0f s", messenger.value, error, pause)
+                words = str(error) if isinstance(error, TelegramError) else repr(error)
+                log.warning("%s does not answer (%s); again in %.0f s", messenger.value, words, pause)
                 self._first_try[messenger].set()
                 await asyncio.sleep(pause)
         self.desk.world.bot_links[messenger] = channel.link

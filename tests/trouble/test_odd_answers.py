@@ -1,0 +1,28 @@
+"""A server that answers something else than the Bot API, at the start: the bot asks again until it is itself."""
+
+import pytest
+
+from demo.botapi.faults import Fault
+from demo.people import Town
+from storage.database import Database
+from tests.bot.messengers.house import open_house
+
+ODD = {
+    "without its result": Fault("odd", 200, '{"ok": true}'),
+    "of another shape": Fault("odd", 200, '{"ok": true, "result": ["x"]}'),
+    "an empty body": Fault("odd", 200, ""),
+    "a page of a proxy": Fault.html(200),
+}
+
+
+@pytest.mark.parametrize("odd", ODD)
+async def test_the_bot_comes_to_itself_when_its_messenger_does(
+    odd: str, town: Town, database: Database
+) -> None:
+    for face in town.faces:
+        face.faults.add(ODD[odd], method="getMe", times=2)
+    async with open_house(town, database):
+        for face in town.faces:
+            person = face.person("سارا")
+            await person.start()
+            await person.sees("خانه", within=30)
