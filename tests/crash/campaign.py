@@ -13,7 +13,7 @@ from tests.crash.arrivals import Arrivals
 from tests.crash.books import Played
 from tests.crash.checks import Figures
 from tests.crash.crowd import Crowd, Say
-from tests.crash.killer import Killer
+from tests.crash.killer import BREATH, Killer
 from tests.crash.life import University
 from tests.crash.lives import LIVES
 from tests.crash.patient import Browser, Patient
@@ -51,6 +51,7 @@ async def play(setting: Setting, plan: Plan, say: Say) -> Played:
         random.Random(f"killer {plan.seed}"),
         plan.kills,
         every=EVERY * plan.crowd,
+        breath=BREATH,
     )
     Patient.killer, Patient.patience, Patient.quiet = killer, plan.patience, plan.quiet
     town, arrivals = setting.town, Arrivals()

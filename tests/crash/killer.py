@@ -14,6 +14,9 @@ from tests.journeys.stage import Stage
 
 #: Seconds after something happened in which most windows lie.
 SOON = 0.4
+#: How often people are given so many seconds in which heavier work, a paper say, comes to its end however slow the
+#: machine is.
+BREATH, SECONDS = 0.15, (3.0, 12.0)
 #: How often a start is cut off again, in its middle or soon after it.
 AGAIN = 0.25
 #: Seconds that the dead lie at most.
@@ -34,6 +37,8 @@ class Killer:
     #: How many kills, those of a start included, and how many happenings lie between two of them on the average.
     kills: int
     every: float
+    #: How often it waits much longer.
+    breath: float = 0.0
     killed_at: list[float] = field(default_factory=list)
     #: Kills that cut off a start.
     cut: int = 0
@@ -112,10 +117,12 @@ class Killer:
         return [one for one in self.members if one not in self._down]
 
     def _gap(self) -> int:
-        """Mostly short, now and then a quiet stretch in which people come far."""
+        """Mostly short, now and then long."""
         return 1 + int(self.rng.expovariate(1 / self.every))
 
     def _moment(self) -> float:
+        if self.rng.random() < self.breath:
+            return self.rng.uniform(*SECONDS)
         return self.rng.choice((0.0, self.rng.uniform(0, 0.03), self.rng.uniform(0, SOON)))
 
     async def _happens(self, more: int) -> None:
