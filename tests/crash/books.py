@@ -44,7 +44,7 @@ class Owners:
         # A contract's termination is its officer's as well.
         self._of: dict[str, dict[int | None, int]] = {
             "qualification": requests,
-            "payment_attempt": {one.id: requests[one.request_id] for one in rows.attempts},
+            "payment_attempt": {one.id: requests.get(one.request_id, 0) for one in rows.attempts},
             "cooperation": {one.id: one.account_id for one in rows.cooperations},
             "contract": {one.id: one.account_id for one in rows.contracts},
             "termination": {one.id: one.account_id for one in rows.terminations},
@@ -57,7 +57,7 @@ class Owners:
     def of_push(self, push: Push) -> int:
         word, _, rest = push.key.partition(":")
         if word in _SUBJECTS:
-            return self._of[_SUBJECTS[word]][int(rest.partition(":")[0])]
+            return self._of[_SUBJECTS[word]].get(int(rest.partition(":")[0]), 0)
         return push.account_id if push.account_id in self.lives else 0
 
 

@@ -57,6 +57,9 @@ TAMPERINGS: dict[str, Callable[[Rows], Rows]] = {
     "a push is lost": lambda rows: replace(rows, pushes=[one for one in rows.pushes if one.kind != "N6"]),
     "a push is written twice": lambda rows: replace(rows, pushes=[*rows.pushes, rows.pushes[-1]]),
     "a request is lost": lambda rows: replace(rows, requests=rows.requests[:-1]),
+    "a request is lost that was paid": lambda rows: replace(
+        rows, requests=[one for one in rows.requests if one.id != rows.attempts[-1].request_id]
+    ),
     "a draft is lost": lambda rows: replace(rows, drafts=[]),
     "a payment is lost": lambda rows: replace(rows, attempts=[]),
     "papers are open to nobody": lambda rows: replace(rows, submitted=[]),
