@@ -1,6 +1,7 @@
 """An S3 server of somebody else's making, spoken to over HTTP."""
 
 import contextlib
+import logging
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -48,6 +49,7 @@ class Bucket:
 @contextlib.contextmanager
 def s3_serving() -> Iterator[str]:
     """The address of a fresh server, in a thread of its own."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # it tells of every request
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import logging
 import sys
 import tempfile
 import traceback
@@ -65,8 +64,6 @@ def main() -> None:
     )
     parser.add_argument("--crowd", type=int, default=12, help="officers at once (12)")
     given = parser.parse_args()
-    # The S3 server tells of every request.
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
     held = True
     for setup in [given.setup] if given.setup else [*SETUPS]:
         patience, quiet = SETUPS[setup]

@@ -53,10 +53,9 @@ async def play(setting: Setting, plan: Plan, say: Say) -> Played:
         every=EVERY * plan.crowd,
         breath=BREATH,
     )
-    Patient.killer, Patient.patience, Patient.quiet = killer, plan.patience, plan.quiet
     town, arrivals = setting.town, Arrivals()
     for face in town.faces:
-        face.person_class = Patient
+        face.person_class = _somebody(killer, plan)
     arrivals.watch(town)
     universities = [University("فارس", "شیراز", "sums"), University("اصفهان", "اصفهان", "mui")]
     stage = setting.members[0]
@@ -89,6 +88,12 @@ async def play(setting: Setting, plan: Plan, say: Say) -> Played:
     statuses = [await one.stop() for one in setting.members]
     assert not any(statuses), statuses
     return Played(crowd, managers, arrivals, time.monotonic() - began)
+
+
+def _somebody(killer: Killer, plan: Plan) -> type[Patient]:
+    """People of this play; those of another have their own killer and their own patience."""
+    ways = {"killer": killer, "patience": plan.patience, "quiet": plan.quiet}
+    return type("Somebody", (Patient,), ways)
 
 
 async def _progress(crowd: Crowd, say: Say, began: float) -> None:
