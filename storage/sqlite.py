@@ -49,7 +49,7 @@ class Job:
         if self.future is not None and not self.future.done():
             self.future.set_result(result)
 
-    def fail(self, error: Exception) -> None:
+    def fail(self, error: BaseException) -> None:
         if self.future is None or self.future.done():
             report_unseen(self.unit, error)
         else:
@@ -151,7 +151,7 @@ class SqliteDatabase(Database):
             await self._mend()
             before = self._changes
             results = await self._writer.run_sync(run_together, group)
-        except Exception as error:
+        except BaseException as error:  # whatever a unit raises: everybody waits for this task
             self.outage.note(error)
             if why_away(error) is not None:
                 # Nobody's fault: none of them would do better alone.
@@ -177,7 +177,7 @@ class SqliteDatabase(Database):
         connection: Any = raw.connection.dbapi_connection
         return int(connection.driver.total_changes)
 
-    def _put_off(self, group: list[Job], error: Exception) -> None:
+    def _put_off(self, group: list[Job], error: BaseException) -> None:
         """Whoever waits tries again as they please; the rest is tried again here, but not at the end."""
         for job in group:
             if job.future is not None or self._closing:

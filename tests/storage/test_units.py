@@ -60,6 +60,26 @@ async def test_a_failing_unit_fails_alone(database: Database) -> None:
     assert await days(database) == [f"{n:02}" for n in range(12) if n != 5]
 
 
+async def test_whatever_a_unit_raises_others_go_on(database: Database) -> None:
+    class Unheard(BaseException):
+        """Of no family that code expects: what pytest.fail raises, for one."""
+
+    def unheard(session: Session) -> None:
+        session.add(DailySequence(day="never"))
+        raise Unheard
+
+    outcomes = await asyncio.gather(
+        database.run(write("14050901")),
+        database.run(unheard),
+        database.run(write("14050902")),
+        return_exceptions=True,
+    )
+    assert outcomes[0] == "14050901"
+    assert isinstance(outcomes[1], Unheard)
+    assert await database.run(write("14050903")) == "14050903"
+    assert await days(database) == ["14050901", "14050902", "14050903"]
+
+
 async def test_a_violation_reaches_the_caller(database: Database) -> None:
     await database.run(write("1"))
 
