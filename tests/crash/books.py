@@ -103,12 +103,14 @@ def compare(played: Played, rows: Rows) -> Figures:
     return figures
 
 
-def _differ(what: str, found: dict[int, Counter[str]], books: dict[int, Counter[str]]) -> None:
-    wrong = [
-        f"{owner}: {what} {dict(found[owner])}, but the book says {dict(books[owner])}"
-        for owner in found.keys() | books.keys()
-        if found.get(owner, Counter()) != books.get(owner, Counter())
-    ]
+def _differ(
+    what: str, found: dict[int, Counter[str]], owners: Owners, books: dict[int, Counter[str]]
+) -> None:
+    wrong = []
+    for owner in found.keys() | books.keys():
+        if found.get(owner, Counter()) != books.get(owner, Counter()):
+            whose = owners.lives[owner].tail() if owner in owners.lives else "the house"
+            wrong.append(f"{what} {dict(found[owner])}, but the book says {dict(books[owner])}: {whose}")
     assert not wrong, "\n".join(wrong)
 
 
@@ -130,7 +132,7 @@ def _deeds(rows: Rows, owners: Owners, house: Book) -> None:
                 continue
             unpaid.add(event.subject_id)
         found[owners.of_event(event)][f"{event.subject}.{event.event}"] += 1
-    _differ("deeds", found, _books(owners, house, "deeds"))
+    _differ("deeds", found, owners, _books(owners, house, "deeds"))
 
 
 _LAWS: dict[str, dict[Any, Any]] = {
@@ -168,7 +170,7 @@ def _told(rows: Rows, owners: Owners, house: Book) -> None:
             waiting[push.chat_row_id or 0].append(push.created_at.timestamp())
         else:
             found[owners.of_push(push)][push.kind] += 1
-    _differ("pushes", found, _books(owners, house, "told"))
+    _differ("pushes", found, owners, _books(owners, house, "told"))
     for chat, times in waiting.items():
         times.sort()
         close = [b - a for a, b in pairwise(times) if b - a < HOUR]

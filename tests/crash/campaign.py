@@ -61,33 +61,27 @@ async def play(setting: Setting, plan: Plan, say: Say) -> Played:
     stage = setting.members[0]
     crowd = Crowd(stage, rng, killer, Browser(killer, plan.patience), universities, LIVES, plan.hurry)
     await asyncio.gather(*(one.start() for one in setting.members))
-    await house.set_tariff(crowd, house.FEE)
-    experts, desk = await house.experts(crowd), await house.clerk(crowd)
-    managers = await house.managers(crowd, desk, plan.firms)
-    crowd.places = PICKS * len(managers)
-    say(f"{len(experts)} experts and {len(managers)} managers are at their desks; the killing begins")
+    crew = await house.hire(crowd, firms=plan.firms)
+    crowd.places = PICKS * len(crew.managers)
+    say(
+        f"{len(crew.experts)} experts and {len(crew.managers)} managers are at their desks; the killing begins"
+    )
     killer.begin()
-    async with asyncio.TaskGroup() as everybody:
-        progress = everybody.create_task(_progress(crowd, say, began))
-        for expert in experts:
-            everybody.create_task(expert.works())
-        for manager in managers:
-            everybody.create_task(manager.works(crowd.market))
-        everybody.create_task(house.writes_letters(crowd, desk))
-        if not plan.hurry:
-            everybody.create_task(house.changes_tariff(crowd))
-        await crowd.lives_on(plan.crowd)
-        await killer.end()
-        for university in universities:
-            await university.close()
-        for _ in managers:
-            await crowd.market.put(None)
-        await crowd.at_rest.put(None)
-        progress.cancel()
+    try:
+        async with asyncio.TaskGroup() as everybody:
+            progress = everybody.create_task(_progress(crowd, say, began))
+            everybody.create_task(crew.works(crowd, hurry=plan.hurry))
+            await crowd.lives_on(plan.crowd)
+            await killer.end()
+            await crew.may_go(crowd)
+            progress.cancel()
+    except BaseException:
+        await killer.drop()
+        raise
     await everything_arrives(town, stage.database_url, within=plan.patience)
     statuses = [await one.stop() for one in setting.members]
     assert not any(statuses), statuses
-    return Played(crowd, managers, arrivals, time.monotonic() - began)
+    return Played(crowd, crew.managers, arrivals, time.monotonic() - began)
 
 
 def _somebody(killer: Killer, plan: Plan) -> type[Patient]:

@@ -77,7 +77,11 @@ class Crowd:
             while not self.killer.over.is_set():
                 kind = self.rng.choices([*self.kinds], [share for share, _ in self.kinds.values()])[0]
                 life = self.born(kind)
-                await self.kinds[kind][1](life, self)
+                try:
+                    await self.kinds[kind][1](life, self)
+                except AssertionError as stuck:
+                    stuck.add_note(life.tail())
+                    raise
                 life.over = True
                 await self.at_rest.put(life)
 

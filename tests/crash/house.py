@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from tests.crash.bonds import Manager
 from tests.crash.crowd import Crowd
@@ -23,7 +25,40 @@ FOUNDED = ("distributor.distributor_created", "branch.branch_defined", "account.
 WRITTEN_TO = 0.3
 
 
-async def experts(crowd: Crowd) -> list[Expert]:
+@dataclass(frozen=True, slots=True)
+class Crew:
+    experts: Sequence[Expert]
+    managers: Sequence[Manager]
+    clerk: Patient
+
+    async def works(self, crowd: Crowd, *, hurry: bool) -> None:
+        """Until the last life is over."""
+        async with asyncio.TaskGroup() as at_work:
+            for expert in self.experts:
+                at_work.create_task(expert.works())
+            for manager in self.managers:
+                at_work.create_task(manager.works(crowd.market))
+            at_work.create_task(writes_letters(crowd, self.clerk))
+            if not hurry:
+                at_work.create_task(changes_tariff(crowd))
+
+    async def may_go(self, crowd: Crowd) -> None:
+        """No more work will come."""
+        for university in crowd.universities:
+            await university.close()
+        for _ in self.managers:
+            await crowd.market.put(None)
+        await crowd.at_rest.put(None)
+
+
+async def hire(crowd: Crowd, *, firms: int) -> Crew:
+    """The tariff is set, and everybody is logged in."""
+    await set_tariff(crowd, FEE)
+    clerk = await _employee(crowd, "staff", "کارمند اداره")
+    return Crew(await _experts(crowd), await _managers(crowd, clerk, firms), clerk)
+
+
+async def _experts(crowd: Crowd) -> list[Expert]:
     """Two at each university."""
     found = []
     for university in crowd.universities:
@@ -35,10 +70,6 @@ async def experts(crowd: Crowd) -> list[Expert]:
     return found
 
 
-async def clerk(crowd: Crowd) -> Patient:
-    return await _employee(crowd, "staff", "کارمند اداره")
-
-
 async def _employee(crowd: Crowd, role: str, name: str, university: str | None = None) -> Patient:
     credentials = await crowd.stage.user(role, university=university, name=name)
     person = crowd.phone(name)
@@ -47,7 +78,7 @@ async def _employee(crowd: Crowd, role: str, name: str, university: str | None =
     return person
 
 
-async def managers(crowd: Crowd, desk: Patient, count: int) -> list[Manager]:
+async def _managers(crowd: Crowd, desk: Patient, count: int) -> list[Manager]:
     """Each of a firm of one branch; the first of them on both messengers."""
     hired = []
     for number in range(count):

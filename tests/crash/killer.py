@@ -65,6 +65,14 @@ class Killer:
         self._happened.set()
         await self._task
 
+    async def drop(self) -> None:
+        """The play has failed: nothing is killed or started any more. Raises what the killer itself stumbled over, for
+        that is the cause then."""
+        assert self._task is not None
+        self._task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._task
+
     @property
     def is_up(self) -> bool:
         return self.up_since > 0

@@ -123,6 +123,14 @@ class Life:
         """A push to every phone of this officer, or so many to somebody else."""
         self.book.told[kind] += len(self.phones) if rows is None else rows
 
+    def tail(self, lines: int = 16) -> str:
+        """The end of what was said on each phone: for whoever must find out what went wrong."""
+        told = [f"{self.name} ({self.kind}), {dict(self.book.deeds)}"]
+        for phone in self.phones:
+            told.append(f"── {phone!r}")
+            told += [f"{'bot' if one.from_bot else 'me '} {one}" for one in phone.history()[-lines:]]
+        return "\n".join(told)
+
     def request_becomes(self, state: RequestState) -> None:
         self.requests[-1] = state
 
