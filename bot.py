@@ -626,7 +626,7 @@ def retention_command(
         if dry_run:
             return await retention.preview(database, now=utcnow())
         async with open_desk(settings, database, settings.public_url) as desk:
-            return await retention.sweep(desk)
+            return await retention.sweep(desk, now=utcnow())
 
     total = asyncio.run(_with_database(settings, work))
     _say(f"{total.papers} papers, {total.size:,} bytes {'would be' if dry_run else 'were'} removed")

@@ -23,6 +23,7 @@ from bot.services import (
     throttle,
     waiting,
 )
+from bot.services.clock import clock_holds
 from storage.states import InboxState
 from storage.tables import InboxUpdate
 
@@ -94,11 +95,24 @@ def sweeps(desk: Desk, *, drafts: Unit | None = None) -> list[Sweep]:
     async def deliver() -> Any:
         return await letters.deliver(desk)
 
-    async def keep_no_longer() -> Any:
-        return await retention.sweep(desk)
+    def removing(remove: Callable[[datetime], Awaitable[Any]]) -> Callable[[], Awaitable[Any]]:
+        """What is removed for ever goes by a time that was found to hold."""
 
-    async def orphans() -> Any:
-        return await desk.papers.sweep(desk.database, desk.clock())
+        async def run() -> Any:
+            now = desk.clock()
+            if await desk.database.read(lambda db: clock_holds(db, now=now)):
+                await remove(now)
+
+        return run
+
+    def rows(work: Callable[..., Any]) -> Callable[[], Awaitable[Any]]:
+        return removing(lambda now: desk.database.run(lambda db: work(db, now=now)))
+
+    async def keep_no_longer(now: datetime) -> Any:
+        return await retention.sweep(desk, now=now)
+
+    async def orphans(now: datetime) -> Any:
+        return await desk.papers.sweep(desk.database, now)
 
     found: list[Sweep] = [
         ("payments", 2 * MINUTE, reconcile),
@@ -108,13 +122,13 @@ def sweeps(desk: Desk, *, drafts: Unit | None = None) -> list[Sweep]:
         ("reminders", 10 * MINUTE, unit(remind)),
         ("digest", 10 * MINUTE, unit(digest.send)),
         ("alerts", 10 * MINUTE, unit(watch)),
-        ("abandoned-drafts", 6 * HOUR, unit(reminders.abandoned_drafts)),
-        ("retention", 6 * HOUR, keep_no_longer),
-        ("orphaned-papers", 24 * HOUR, orphans),
+        ("abandoned-drafts", 6 * HOUR, rows(reminders.abandoned_drafts)),
+        ("retention", 6 * HOUR, removing(keep_no_longer)),
+        ("orphaned-papers", 24 * HOUR, removing(orphans)),
         ("old-tries", HOUR, unit(throttle.sweep)),
-        ("old-updates", HOUR, unit(purge_inbox)),
+        ("old-updates", HOUR, rows(purge_inbox)),
     ]
     if drafts is not None:
         sweep = drafts
-        found.append(("expired-drafts", 6 * HOUR, unit(lambda db, *, now: sweep(db, now))))
+        found.append(("expired-drafts", 6 * HOUR, rows(lambda db, *, now: sweep(db, now))))
     return found

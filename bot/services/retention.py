@@ -56,11 +56,11 @@ class Total:
     size: int = 0
 
 
-async def sweep(desk: Desk) -> Total:
+async def sweep(desk: Desk, *, now: datetime) -> Total:
     """Remove every paper whose time is over."""
     total, after = Total(), 0
     while True:
-        page = await desk.database.run(partial(remove, now=desk.clock(), after=after))
+        page = await desk.database.run(partial(remove, now=now, after=after))
         for paper in page.papers:
             await desk.papers.forget(paper)
             total.papers += 1
