@@ -278,6 +278,7 @@ async def _first(*tasks: asyncio.Task[Any]) -> None:
 
 async def _every(name: str, interval: float, work: Any, service: Any) -> None:
     """One sweep, at its interval; a failure is logged and never stops the others."""
+    from bot.documents.store import StoreDown
     from storage.away import report
 
     CAUSE.set(f"timer:{name}")
@@ -287,6 +288,8 @@ async def _every(name: str, interval: float, work: Any, service: Any) -> None:
             try:
                 await work()
                 service.outbox.wake()
+            except StoreDown as error:
+                log.warning("the timer %r is put off: %s", name, error)
             except Exception as error:
                 report(log, "the timer %r failed", name, error=error)
             await asyncio.sleep(interval)

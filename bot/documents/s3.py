@@ -103,11 +103,12 @@ class S3Papers:
             return
 
     async def keys(self, *, before: datetime) -> AsyncIterator[str]:
-        async for page in obstore.list(self._store):
-            for one in page:
-                key = one["path"].rpartition("/")[2]
-                if is_key(key) and one["path"].endswith(_path(key)) and one["last_modified"] < before:
-                    yield key
+        with _answering():
+            async for page in obstore.list(self._store):
+                for one in page:
+                    key = one["path"].rpartition("/")[2]
+                    if is_key(key) and one["path"].endswith(_path(key)) and one["last_modified"] < before:
+                        yield key
 
 
 def _path(key: str) -> str:

@@ -17,6 +17,9 @@ def make_client(*, read: float = READ) -> httpx.AsyncClient:
     """A client without cookies of others, environment proxies or redirects."""
     return httpx.AsyncClient(
         timeout=httpx.Timeout(read, connect=min(CONNECT, read)),
+        # A connection that the other side closed while it was idle fails the next call, and asking for a payment is never
+        # repeated. Calls are few: each has a connection of its own.
+        limits=httpx.Limits(max_keepalive_connections=0),
         trust_env=False,
         follow_redirects=False,
         headers={"Accept": "application/json"},

@@ -9,7 +9,7 @@ import pytest
 
 from bot.documents.s3 import S3Papers
 from bot.documents.store import FileStore, FolderStore, NoSuchFile, StoreDown, new_key
-from tests.bucket import Bucket
+from tests.bucket import KEYS, Bucket
 
 LATER = datetime.now(UTC) + timedelta(hours=1)
 
@@ -51,6 +51,12 @@ async def test_only_keys_of_ours_are_taken(any_store: FileStore, key: str) -> No
         await any_store.put(key, b"")
     with pytest.raises(ValueError, match="not a key"):
         await any_store.get(key)
+
+
+async def test_a_list_that_nobody_answers_is_a_store_that_is_down() -> None:
+    store = S3Papers("s3://bucket/papers", endpoint="http://127.0.0.1:9", **KEYS)
+    with pytest.raises(StoreDown):
+        assert [key async for key in store.keys(before=LATER)]
 
 
 async def test_large_and_many_papers_come_back_as_they_were(any_store: FileStore) -> None:

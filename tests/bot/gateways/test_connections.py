@@ -1,0 +1,34 @@
+"""Servers close connections that are idle just when they please."""
+
+import asyncio
+
+from bot.gateways.http import ask, make_client
+
+
+async def test_a_call_never_meets_a_connection_of_an_earlier_one() -> None:
+    """It might be closed at that moment, and asking for a payment is never repeated."""
+    met: list[int] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        met.append(0)
+        while head := await reader.readuntil(b"\r\n\r\n"):
+            met[-1] += 1
+            length = next(
+                int(line.split(b":")[1])
+                for line in head.lower().split(b"\r\n")
+                if line.startswith(b"content-length:")
+            )
+            await reader.readexactly(length)
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}")
+            await writer.drain()
+
+    def quietly(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.create_task(serve(reader, writer))
+        task.add_done_callback(lambda done: done.exception())  # the client hung up
+
+    server = await asyncio.start_server(quietly, "127.0.0.1", 0)
+    url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    async with server, make_client() as client:
+        for _ in range(3):
+            assert await ask(client, url, json={"amount": 1}) == (200, {})
+    assert met == [1, 1, 1]
