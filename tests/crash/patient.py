@@ -133,8 +133,12 @@ class Patient(Person):
 
     def _remember(self, again: Callable[[], Any]) -> None:
         self._acted, self._again = time.time(), again
-        shown = [one for one in self.history() if one.from_bot and not is_push(one.text)]
-        self._question = max(shown, key=lambda one: one.changed).text if shown else ""
+        self._question = self._asked()
+
+    def _asked(self) -> str:
+        """The text of the present screen; none before the first answer."""
+        has_screen = any(one.from_bot and not is_push(one.text) for one in self.history())
+        return self.screen().text if has_screen else ""
 
     async def _wait(self, condition: Callable[[], bool], within: float, why: Callable[[], str]) -> None:
         until = time.monotonic() + max(within, self.patience)
@@ -155,7 +159,7 @@ class Patient(Person):
             await self._again()
 
     async def _same_question(self, doing: Any) -> None:
-        if self.screen().text == self._question:
+        if self._asked() == self._question:
             self.repeats += 1
             await doing
         else:
