@@ -34,9 +34,12 @@ async def ask(
     The error carries only the kind of trouble, never the address: some providers put their key in it."""
     try:
         answer = await client.post(url, json=json, data=form)
-        body = answer.json()
     except _TROUBLE as trouble:
         raise GatewayDown(type(trouble).__name__) from None
+    try:
+        body = answer.json()
+    except ValueError:
+        raise GatewayDown(f"HTTP {answer.status_code} without JSON") from None
     if not isinstance(body, dict):
         raise GatewayDown(f"HTTP {answer.status_code} without an object")
     return answer.status_code, body

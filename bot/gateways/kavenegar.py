@@ -1,6 +1,5 @@
 """Kavenegar's SMS (GATEWAYS 2.1). The key is part of every address: it must reach no log and no exception."""
 
-import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,8 +14,6 @@ from bot.gateways.ports import (
     SmsResult,
     SmsRetry,
 )
-
-log = logging.getLogger(__name__)
 
 OK, NO_CREDIT = 200, 418
 #: 402 failed, 409 busy, 429 limited, 451 too many calls.
@@ -102,7 +99,6 @@ class Kavenegar:
             return SmsAccepted(str(entries[0]["messageid"]), whole(entries[0].get("cost")))
         if status == OK:
             return SmsRetry("accepted without a message id", unknown=not repeatable)
-        log.warning("sms refused: status %s", status)
         if status in _RETRYABLE or (status >= 500 and status != 501):
             return SmsRetry(f"status {status}")
         return SmsRejected(f"status {status}", alert=status in _CONFIGURATION)

@@ -17,6 +17,16 @@ async def stage(database_url: str, tmp_path: Path) -> AsyncIterator[Stage]:
 
 
 @pytest.fixture
+def clocked(stage: Stage) -> Stage:
+    """Its clock can be set."""
+    offset = stage.folder / "offset"
+    offset.write_text("0")
+    stage.program = ("-m", "tests.trouble.clocked")
+    stage.extra_env["CLOCK_OFFSET"] = str(offset)
+    return stage
+
+
+@pytest.fixture
 async def town() -> AsyncIterator[Town]:
     async with await Town.start() as town:
         yield town

@@ -26,15 +26,6 @@ HOUR, DAY = 3600, 24 * 3600
 NOTICES = 90.0
 
 
-@pytest.fixture
-def clocked(stage: Stage) -> Stage:
-    offset = stage.folder / "offset"
-    offset.write_text("0")
-    stage.program = ("-m", "tests.trouble.clocked")
-    stage.extra_env["CLOCK_OFFSET"] = str(offset)
-    return stage
-
-
 def set_clock(stage: Stage, seconds: int) -> None:
     path = stage.folder / "offset"
     fresh = path.with_suffix(".new")

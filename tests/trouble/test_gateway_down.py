@@ -22,13 +22,11 @@ TROUBLES = ("says 503", "says nonsense", "is silent")
 
 
 @pytest.fixture
-async def gate(stage: Stage) -> AsyncIterator[Gate]:
+async def gate(clocked: Stage) -> AsyncIterator[Gate]:
     """Between the bot and the bank; the bot is not patient, and its clock can be set."""
-    async with Gate(stage.town.bank_server.url).standing() as gate:
-        offset = stage.folder / "offset"
-        offset.write_text("0")
-        stage.program = ("-m", "tests.trouble.hasty")
-        stage.extra_env |= {"CLOCK_OFFSET": str(offset), "ZARINPAL_URL": gate.url}
+    async with Gate(clocked.town.bank_server.url).standing() as gate:
+        clocked.program = ("-m", "tests.trouble.hasty")
+        clocked.extra_env["ZARINPAL_URL"] = gate.url
         yield gate
 
 
