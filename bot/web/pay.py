@@ -1,5 +1,7 @@
 """The pay page and the gateway's return (SPEC 2.3). A return is only a hint: `payments.settle` learns the truth."""
 
+import asyncio
+import logging
 import re
 from functools import partial
 from urllib.parse import urlencode
@@ -17,6 +19,10 @@ from bot.turn import World
 from bot.web.pages import page, security_headers
 from storage.states import AttemptState, Messenger
 
+log = logging.getLogger(__name__)
+
+#: Seconds that a browser waits for the bank's word; then the page says that it is being asked, and looks again.
+PATIENCE = 10.0
 TOKEN = re.compile(r"^[A-Za-z0-9_-]{16,64}$")
 #: Biggest return that a gateway posts, bytes.
 MAX_RETURN = 16 * 1024
@@ -52,6 +58,7 @@ class PayPages:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        self._asking: set[asyncio.Task[AttemptState]] = set()
 
     @property
     def _world(self) -> World:
@@ -121,7 +128,7 @@ class PayPages:
         hint = gateway.parse_callback(params)
         if known is None or known[0] is None or known[0] != hint.ref:
             return self.unknown()
-        state = await payments.settle(self._desk, attempt_id, cancelled=not hint.user_says_ok)
+        state = await self._settled(attempt_id, cancelled=not hint.user_says_ok)
         says, mood = _SAYS[state]
         ways = back_to_chat(self._world)
         same = f"{request.url.path}?{urlencode(params)}"
@@ -139,6 +146,18 @@ class PayPages:
             if state is AttemptState.PAID and view.bank_ref:
                 facts.append((t("pay.page.bank_ref"), view.bank_ref))
         return self._say(says, mood, facts=facts, ways=ways, refresh=refresh)
+
+    async def _settled(self, attempt_id: int, *, cancelled: bool) -> AttemptState:
+        """What the bank says within the browser's patience. Asking goes on after it; whatever the bank says then is
+        settled all the same."""
+        task = asyncio.create_task(payments.settle(self._desk, attempt_id, cancelled=cancelled))
+        self._asking.add(task)
+        task.add_done_callback(self._asking.discard)
+        done, _ = await asyncio.wait([task], timeout=PATIENCE)
+        if done:
+            return task.result()
+        task.add_done_callback(_note)
+        return AttemptState.VERIFYING
 
     def unknown(self) -> HTMLResponse:
         """The same page for every address that leads nowhere."""
@@ -171,3 +190,9 @@ class PayPages:
             ways=back_to_chat(self._world) if ways is None else ways,
             refresh=refresh,
         )
+
+
+def _note(task: asyncio.Task[AttemptState]) -> None:
+    """Nobody waits for it any more."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.error("a payment could not be settled; the reconciler goes on", exc_info=error)

@@ -1,5 +1,6 @@
 """The pay page and the return page over HTTP."""
 
+import asyncio
 import re
 
 import pytest
@@ -140,6 +141,30 @@ async def test_while_another_process_asks_the_page_refreshes_itself(site: Site) 
     assert refresh is not None
     page = await site.http.get(refresh.group(1).replace("&amp;", "&"))
     assert "پرداخت انجام شد" in page.text
+
+
+async def test_a_bank_that_is_slow_keeps_no_browser_waiting(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Servers in between cut a request off after a minute; people are gone sooner."""
+    await through_the_bank(site)
+    world, answers = site.world, asyncio.Event()
+    back, verify = world.bank.pay(world.bank.last.ref), world.desk.gateway.verify
+
+    async def slowly(ref: str, amount: int) -> object:
+        await answers.wait()
+        return await verify(ref, amount)
+
+    monkeypatch.setattr(world.desk.gateway, "verify", slowly)
+    monkeypatch.setattr("bot.web.pay.PATIENCE", 0.05)
+    page = await site.http.get(back)
+    assert 'http-equiv="refresh"' in page.text
+    assert "انجام نشد" not in page.text
+    answers.set()
+    async with asyncio.timeout(10):
+        while "پرداخت انجام شد" not in page.text:
+            page = await site.http.get(back)
+    assert len(await world.told("N7")) == 1
 
 
 async def test_the_gateway_is_down(site: Site) -> None:
