@@ -47,7 +47,9 @@ class Stopper(Killer):
         return False
 
 
-@pytest.mark.parametrize("messenger", ["telegram", "bale"])
+@pytest.mark.parametrize(
+    ("messenger", "database_url"), [("telegram", "sqlite"), ("bale", "postgres")], indirect=["database_url"]
+)
 async def test_asked_to_stop_again_and_again(
     messenger: str,
     stage: Stage,

@@ -43,7 +43,11 @@ class Balancer:
 
     async def start(self) -> None:
         self._session = aiohttp.ClientSession(
-            auto_decompress=False, timeout=aiohttp.ClientTimeout(total=60), trust_env=False
+            # As balancers do by default: no connection is kept, so that none is met just as a member closes it.
+            connector=aiohttp.TCPConnector(force_close=True),
+            auto_decompress=False,
+            timeout=aiohttp.ClientTimeout(total=60),
+            trust_env=False,
         )
         app = web.Application(client_max_size=32 * 1024 * 1024)
         app.router.add_route("*", "/{path:.*}", self._pass)

@@ -40,5 +40,5 @@ async def site(sqlite_database: Database) -> AsyncIterator[Site]:
     async with paying(sqlite_database) as world, serving(later) as url:
         world.desk.world = replace(world.desk.world, public_url=url)
         later.app = build_app(world.desk)
-        async with httpx.AsyncClient(base_url=url) as http:
+        async with httpx.AsyncClient(base_url=url, timeout=30) as http:
             yield Site(world, http, url)
