@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import json
 import logging
 import os
@@ -223,6 +224,7 @@ async def serve(settings: Settings) -> None:
                 if service.gave_up.is_set() and not service.taking.is_set():
                     raise BadSettingError(f"{', '.join(service.refused.values())}: refused by the messenger")
                 if not stopping.is_set():
+                    _settle_memory()
                     _say("ready")
                     await _first(asyncio.create_task(stopping.wait()), web_task)
             finally:
@@ -242,6 +244,13 @@ async def serve(settings: Settings) -> None:
                         await web_task
     finally:
         await database.close()
+
+
+def _settle_memory() -> None:
+    """What was loaded stays for ever: the collector need not walk through it at every look (5% of a step's cost)."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
 
 
 def _watch(settings: Settings, desk: Desk, service: Service) -> tuple[WebServer, asyncio.Task[None]] | None:
