@@ -2,13 +2,12 @@
 
 from datetime import date, datetime, time
 
-from sqlalchemy import func, or_, update
+from sqlalchemy import ColumnElement, func, or_, update
 from sqlmodel import Session, col, select
 
 from bot.screens import Button, button
 from bot.services import cooperation, notify, review, routing
 from bot.texts import formats, t
-from storage.states import AccountState
 from storage.tables import Account, Grant
 
 #: In Tehran. Whoever could not be told in these hours (a downtime) is told the next morning.
@@ -32,16 +31,16 @@ def send(db: Session, *, now: datetime) -> int:
     return told
 
 
+def _untold(day: date) -> ColumnElement[bool]:
+    """Not "before": the last one may bear a date of a clock that was wrong."""
+    return or_(col(Grant.digest_on).is_(None), col(Grant.digest_on) != day)
+
+
 def _due(db: Session, day: date) -> list[Grant]:
     query = (
         select(Grant)
         .join(Account, col(Account.id) == col(Grant.account_id))
-        .where(
-            col(Grant.role).in_(routing.REVIEWERS),
-            col(Grant.active).is_(True),
-            Account.state == AccountState.ACTIVE,
-            or_(col(Grant.digest_on).is_(None), col(Grant.digest_on) < day),
-        )
+        .where(routing.REVIEWS_NOW, _untold(day))
         .order_by(col(Grant.id))
     )
     return list(db.exec(query))
@@ -51,10 +50,7 @@ def _tell(db: Session, grant: Grant, queue: routing.Waiting, day: date, now: dat
     """Take this expert's morning; False where another process was faster, or there is nothing to say."""
     taken = db.exec(
         update(Grant)
-        .where(
-            col(Grant.id) == grant.id,
-            or_(col(Grant.digest_on).is_(None), col(Grant.digest_on) < day),
-        )
+        .where(col(Grant.id) == grant.id, _untold(day))
         .values(digest_on=day)
         .execution_options(synchronize_session=False)
     ).rowcount

@@ -23,6 +23,10 @@ from storage.tables import (
 )
 
 REVIEWERS = (Role.EXPERT, Role.IN_CHARGE)
+#: Of a grant with its account: somebody who may review now.
+REVIEWS_NOW = (
+    col(Grant.role).in_(REVIEWERS) & col(Grant.active).is_(True) & (col(Account.state) == AccountState.ACTIVE)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +107,7 @@ def experts(db: Session, university_code: str) -> list[Grant]:
     query = (
         select(Grant)
         .join(Account, col(Account.id) == col(Grant.account_id))
-        .where(
-            Grant.university_code == university_code,
-            col(Grant.role).in_(REVIEWERS),
-            col(Grant.active).is_(True),
-            Account.state == AccountState.ACTIVE,
-        )
+        .where(Grant.university_code == university_code, REVIEWS_NOW)
         .order_by(col(Grant.account_id), col(Grant.role))
     )
     return list({grant.account_id: grant for grant in db.exec(query)}.values())

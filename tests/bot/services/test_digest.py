@@ -77,3 +77,12 @@ async def test_only_on_working_mornings(database: Database, office: Office) -> N
         assert digest.send(db, now=MORNING + timedelta(days=2, hours=4)) == 0
 
     await database.run(unit)
+
+
+async def test_a_clock_that_was_ahead_costs_no_morning(database: Database, office: Office) -> None:
+    def unit(db: Session) -> None:
+        submitted(db, office.sara)
+        assert digest.send(db, now=MORNING + timedelta(days=700)) == 3
+        assert digest.send(db, now=MORNING) == 3
+
+    await database.run(unit)
