@@ -170,11 +170,11 @@ def form(
 SUMMARY = "لطفاً اطلاعات را با دقت بررسی کنید"
 
 
-async def fill(person: Person, **where: str) -> Seen:
-    """From the menu to the form's summary."""
+async def fill(person: Person, *, until: str = SUMMARY, **where: str) -> Seen:
+    """From the menu to the form's summary, or to an earlier question."""
     await person.tap("🎓 احراز صلاحیت")
     await person.tap("ثبت درخواست")
-    return await walk(person, form(**where), SUMMARY)
+    return await walk(person, form(**where), until)
 
 
 async def submit(person: Person) -> str:

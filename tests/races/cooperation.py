@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -53,8 +54,9 @@ class Cooperation(Round[University]):
         self.officer, self.code = cast.qualified(db, self.sara, self.saras_other)
         self.prepare(db)
 
+    @abstractmethod
     def prepare(self, db: Session) -> None:
-        raise NotImplementedError
+        """Bring the request to where the sides meet."""
 
     def note(self, request: CooperationRequest | None) -> None:
         assert request is not None

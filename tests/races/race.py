@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
@@ -98,7 +99,7 @@ def one_winner(heard: Sequence[Heard], won: Sequence[str], lost: Sequence[str]) 
     return Outcome(winners[0], len(losers))
 
 
-class Round(Generic[C]):
+class Round(ABC, Generic[C]):
     """One round: subclasses say who acts, what is ready, and what must stand afterwards."""
 
     def __init__(self, arena: Arena, cast: C, chance: random.Random) -> None:
@@ -108,19 +109,20 @@ class Round(Generic[C]):
     def bring_phones(self) -> None:
         """People who take part in this round alone."""
 
+    @abstractmethod
     def set_up(self, db: Session) -> None:
         """Make what the round is about. May be run again from the beginning."""
-        raise NotImplementedError
 
     async def lay_out(self) -> None:
         """Walk, by real presses, to the buttons that will be pressed."""
 
+    @abstractmethod
     async def run(self) -> Outcome:
-        raise NotImplementedError
+        """Act at once, and judge what each side read."""
 
+    @abstractmethod
     def check(self, db: Session) -> None:
         """AssertionError where the database is not as it must be."""
-        raise NotImplementedError
 
     def check_phones(self) -> None:
         """AssertionError where somebody was told twice, or not at all. Asked once every push has left."""

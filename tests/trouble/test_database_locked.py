@@ -12,7 +12,7 @@ import pytest
 
 from demo.botapi.faults import Fault
 from tests.journeys import papers
-from tests.journeys.scenes import form, register, walk
+from tests.journeys.scenes import fill, register
 from tests.journeys.stage import Stage
 from tests.trouble.watching import everything_done, figure, health, lines, nothing_crashed, shown, until
 
@@ -49,9 +49,7 @@ async def test_what_was_sent_meanwhile_is_done_once_and_in_order(stage: Stage) -
     with shown(stage):
         await register(stage, sara)
         await sara.command("menu")
-        await sara.tap("🎓 احراز صلاحیت")
-        await sara.tap("ثبت درخواست")
-        await walk(sara, form(), "نام پدر خود را")
+        await fill(sara, until="نام پدر خود را")
         async with held(stage):
             await sara.send("حسن")
             await sara.send("زن")
@@ -83,9 +81,7 @@ async def test_who_waits_in_the_middle_of_something_is_told(stage: Stage) -> Non
     with shown(stage):
         await register(stage, sara)
         await sara.command("menu")
-        await sara.tap("🎓 احراز صلاحیت")
-        await sara.tap("ثبت درخواست")
-        await walk(sara, form(), "کارت ملی")
+        await fill(sara, until="کارت ملی")
         # Stored, and on its way: only its effect waits for the lock.
         stage.town.telegram.faults.add(Fault.slow(2), method="getFile")
         await sara.send_photo(papers.picture())

@@ -11,7 +11,7 @@ import resource
 import pytest
 
 from tests.journeys import papers
-from tests.journeys.scenes import SUMMARY, form, register, walk
+from tests.journeys.scenes import SUMMARY, fill, form, register, walk
 from tests.journeys.stage import Stage
 from tests.trouble.watching import everything_done, figure, health, lines, nothing_crashed, shown, until
 
@@ -63,9 +63,7 @@ async def test_no_half_of_a_paper_is_kept(stage: Stage) -> None:
     with shown(stage):
         await register(stage, sara)
         await sara.command("menu")
-        await sara.tap("🎓 احراز صلاحیت")
-        await sara.tap("ثبت درخواست")
-        await walk(sara, form(), "کارت ملی")
+        await fill(sara, until="کارت ملی")
         limit(stage, NEARLY_FULL)
         await sara.send_file("کارت ملی.png", picture)
         told = await sara.sees("بایگانی مدارک در این لحظه پاسخ نمی‌دهد")

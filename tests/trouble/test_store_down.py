@@ -45,9 +45,7 @@ async def test_a_file_is_asked_for_again_and_nothing_else_waits(stage_with_store
     with shown(stage):
         await register(stage, sara)
         await sara.command("menu")
-        await sara.tap("🎓 احراز صلاحیت")
-        await sara.tap("ثبت درخواست")
-        await walk(sara, form(), "کارت ملی")
+        await fill(sara, until="کارت ملی")
         gate.status = 503
         await sara.send_photo(papers.picture())
         told = await sara.sees(DOWN)

@@ -1,10 +1,14 @@
 """A small world for the tests of cooperation: officers who may be chosen, two distributors with branches and managers,
 and the experts of the office."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
+import pytest
 from sqlmodel import Session, col, func, select
 
+from bot.errors import Refusal
 from bot.services import branches, cooperation, distributors
 from bot.services.distributors import Details, NewManager
 from bot.turn import SYSTEM, Actor
@@ -173,3 +177,13 @@ def everything(db: Session) -> tuple[object, ...]:
             for table in (Branch, CooperationRequest, Contract, Termination)
         ),
     )
+
+
+def refused(db: Session, deed: Callable[[], Any]) -> Refusal:
+    """The refusal of a deed that changed nothing."""
+    before = everything(db)
+    with pytest.raises(Refusal) as caught, db.begin_nested():
+        deed()
+    db.expire_all()
+    assert everything(db) == before
+    return caught.value

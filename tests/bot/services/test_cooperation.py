@@ -1,6 +1,6 @@
 """Cooperation on both databases: choosing an officer, the two sides, the university, and who is told what."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
@@ -10,7 +10,7 @@ from sqlalchemy import event, update
 from sqlmodel import Session, col, select
 
 from bot import timers
-from bot.errors import AlreadyDecided, InvalidInput, NotAllowed, Refusal, Stale, Throttled
+from bot.errors import AlreadyDecided, InvalidInput, NotAllowed, Stale, Throttled
 from bot.rules.cooperation import Action
 from bot.services import accounts, branches, contracts, cooperation, eligibility, review, waiting
 from bot.turn import SYSTEM, Actor, World
@@ -42,10 +42,10 @@ from tests.bot.services.centers import (
     Centers,
     accepted,
     employed,
-    everything,
     open_centers,
     picked,
     qualified,
+    refused,
 )
 from tests.bot.services.office import NOW, URL, alerts, labels, pushes, submitted, tariff
 
@@ -55,16 +55,6 @@ S = CooperationState
 @pytest.fixture
 async def centers(database: Database) -> Centers:
     return await database.run(open_centers)
-
-
-def refused(db: Session, deed: Callable[[], Any]) -> Refusal:
-    """The refusal of a deed that changed nothing."""
-    before = everything(db)
-    with pytest.raises(Refusal) as caught, db.begin_nested():
-        deed()
-    db.expire_all()
-    assert everything(db) == before
-    return caught.value
 
 
 def pick(db: Session, actor: Actor, branch_id: int, code: str) -> CooperationRequest:

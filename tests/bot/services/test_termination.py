@@ -1,12 +1,11 @@
 """Freeing and terminating on both databases (R31–R36): who is told, by SMS above all."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from sqlmodel import Session, col, select
 
-from bot.errors import InvalidInput, NotAllowed, Refusal, Stale
+from bot.errors import InvalidInput, NotAllowed, Stale
 from bot.services import branches, contracts, cooperation, distributors, eligibility, termination
 from bot.turn import Actor
 from storage.database import Database
@@ -17,9 +16,9 @@ from tests.bot.services.centers import (
     Centers,
     accepted,
     employed,
-    everything,
     open_centers,
     picked,
+    refused,
     sms_to,
 )
 from tests.bot.services.office import NOW, alerts, labels, pushes
@@ -30,16 +29,6 @@ REASON = "محل خدمت من تغییر کرده است"
 @pytest.fixture
 async def centers(database: Database) -> Centers:
     return await database.run(open_centers)
-
-
-def refused(db: Session, deed: Callable[[], Any]) -> Refusal:
-    """The refusal of a deed that changed nothing."""
-    before = everything(db)
-    with pytest.raises(Refusal) as caught, db.begin_nested():
-        deed()
-    db.expire_all()
-    assert everything(db) == before
-    return caught.value
 
 
 def drafted(db: Session, officer: Actor, contract: Contract, reason: str = REASON) -> Termination:
