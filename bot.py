@@ -159,6 +159,7 @@ async def migrate_or_refuse(settings: Settings) -> None:
 async def serve(settings: Settings) -> None:
     """Run until SIGTERM or SIGINT. Raises BadSettingError."""
     from bot import takeover
+    from bot.descriptors import raise_descriptor_limit
     from bot.messengers.factory import make_channel
     from bot.messengers.service import Service
     from bot.timers import sweeps
@@ -175,6 +176,7 @@ async def serve(settings: Settings) -> None:
 
     settings.require_to_run()
     secret_key = settings.key()
+    raise_descriptor_limit()
     await migrate_or_refuse(settings)
     engine = Engine(ALL)
     routes = all_routes(engine)
@@ -209,7 +211,14 @@ async def serve(settings: Settings) -> None:
                 alone=alone,
             )
             webhooks = service.intake if settings.updates == "webhook" else None
-            web = WebServer(build_app(desk, webhooks=webhooks), host=host, port=port)
+            trusted = settings.trusted_networks()
+            web = WebServer(
+                build_app(desk, webhooks=webhooks, trusted=trusted, tally=desk.tally.web),
+                host=host,
+                port=port,
+                trusted=trusted,
+                tally=desk.tally.web,
+            )
             web_task = asyncio.create_task(web.serve(), name="web")
             watched = _watch(settings, desk, service)
             timers = [
@@ -220,7 +229,8 @@ async def serve(settings: Settings) -> None:
                 starting = asyncio.create_task(service.start())
                 await _first(starting, asyncio.create_task(stopping.wait()), web_task)
                 if web_task.done():
-                    raise BadSettingError(f"LISTEN: cannot listen on {settings.listen}")
+                    why = web.failed.strerror if web.failed is not None else "the web server ended"
+                    raise BadSettingError(f"LISTEN: cannot listen on {settings.listen} ({why})")
                 if service.gave_up.is_set() and not service.taking.is_set():
                     raise BadSettingError(f"{', '.join(service.refused.values())}: refused by the messenger")
                 if not stopping.is_set():
@@ -258,17 +268,24 @@ def _watch(settings: Settings, desk: Desk, service: Service) -> tuple[WebServer,
     if (address := settings.metrics_address) is None:
         return None
     from bot.web.app import health_of
+    from bot.web.connections import Limits
     from bot.web.metrics import metrics_app
     from bot.web.server import WebServer
 
     host, port = address
-    server = WebServer(metrics_app(desk, service.states, health=health_of(desk)), host=host, port=port)
+    server = WebServer(
+        metrics_app(desk, service.states, health=health_of(desk)),
+        host=host,
+        port=port,
+        limits=Limits(most=32, per_address=32),
+    )
 
     async def run() -> None:
-        try:
-            await server.serve()
-        except SystemExit:
-            log.error("METRICS_LISTEN: cannot listen on %s", settings.metrics_listen)
+        await server.serve()
+        if server.failed is not None:
+            log.error(
+                "METRICS_LISTEN: cannot listen on %s (%s)", settings.metrics_listen, server.failed.strerror
+            )
 
     return server, asyncio.create_task(run(), name="metrics")
 

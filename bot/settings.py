@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, Literal, Self
 from urllib.parse import unquote, urlsplit
@@ -48,6 +49,8 @@ class Settings(BaseSettings):
     updates: Literal["polling", "webhook"] = "polling"
     listen: str = "127.0.0.1:8080"
     public_url: str = ""
+    #: Addresses and CIDR blocks of proxies whose X-Forwarded-For is believed, divided by commas.
+    trusted_proxies: str = ""
 
     database_url: str = "sqlite:///data/bot.db"
     files_url: str = "data/files"
@@ -124,6 +127,16 @@ class Settings(BaseSettings):
         host, _, port = value.rpartition(":")
         if not host or not port.isascii() or not port.isdigit() or int(port) > 65535:
             raise ValueError("must be host:port, for example 127.0.0.1:8080")
+        return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _trusted(cls, value: str) -> str:
+        try:
+            for part in _parts(value):
+                ip_network(part)
+        except ValueError:
+            raise ValueError("must be addresses or blocks, for example 127.0.0.1,10.0.0.0/8") from None
         return value
 
     @field_validator("telegram_token", "bale_token")
@@ -213,6 +226,9 @@ class Settings(BaseSettings):
     @property
     def address(self) -> tuple[str, int]:
         return _host_and_port(self.listen)
+
+    def trusted_networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        return tuple(ip_network(part) for part in _parts(self.trusted_proxies))
 
     @property
     def metrics_address(self) -> tuple[str, int] | None:

@@ -10,8 +10,22 @@ from storage.states import Messenger
 
 
 @dataclass(slots=True)
+class WebTally:
+    """Connections and requests of the public web server."""
+
+    #: Connections at this moment.
+    open: int = 0
+    #: Connections that we closed: "slow" took too long, "crowded" made room for another.
+    closed: Counter[str] = field(default_factory=Counter)
+    #: Connections that found no room.
+    refused: int = 0
+    #: Requests told to come back later: too many from one "address", from "all", or for "health".
+    paced: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(slots=True)
 class Tally:
-    """Updates by messenger, and papers."""
+    """Updates by messenger, papers, and the web server."""
 
     received: Counter[Messenger] = field(default_factory=Counter)
     done: Counter[Messenger] = field(default_factory=Counter)
@@ -19,6 +33,7 @@ class Tally:
     set_aside: Counter[Messenger] = field(default_factory=Counter)
     #: Papers that the store did not take or give.
     store_failed: int = 0
+    web: WebTally = field(default_factory=WebTally)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ async def serving(app: Any) -> AsyncIterator[str]:
         host="127.0.0.1",
         port=0,
         log_level="critical",
+        proxy_headers=False,
         lifespan="off",
         timeout_graceful_shutdown=0,
     )

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import secrets
 import sqlite3
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
@@ -18,8 +18,11 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bot.desk import Desk
+from bot.tally import WebTally
 from bot.texts import t
-from bot.web.hooks import Webhooks, hook_routes
+from bot.web.addresses import Network
+from bot.web.hooks import Webhooks, hook_routes, is_hook
+from bot.web.pace import Paced
 from bot.web.pages import page
 from bot.web.pay import PayPages, back_to_chat
 from storage.away import report, why_away
@@ -36,17 +39,26 @@ def _alive(db: Session) -> None:
 
 
 def health_of(desk: Desk) -> Callable[[Request], Awaitable[Response]]:
-    """200 while this process can serve; 503 where its database does not answer, not in time, or takes nothing."""
+    """200 while this process can serve; 503 where its database does not answer, not in time, or takes nothing.
 
-    async def health(request: Request) -> Response:
+    The database is asked once for all who ask at the same time."""
+    asking: asyncio.Task[bool] | None = None
+
+    async def ask() -> bool:
         try:
             async with asyncio.timeout(PATIENCE):
                 await desk.database.read(_alive)
         except Exception as error:
             desk.database.outage.note(error)
             report(log, "the database does not answer", error=error)
-            return JSONResponse({"ok": False, "database": False}, status_code=503)
-        works = not desk.database.outage.lasts
+            return False
+        return not desk.database.outage.lasts
+
+    async def health(request: Request) -> Response:
+        nonlocal asking
+        if asking is None or asking.done():
+            asking = asyncio.create_task(ask())
+        works = await asyncio.shield(asking)
         return JSONResponse({"ok": works, "database": works}, status_code=200 if works else 503)
 
     return health
@@ -63,8 +75,16 @@ class Numbered:
         await self._app(scope, receive, send)
 
 
-def build_app(desk: Desk, *, webhooks: Webhooks | None = None) -> Starlette:
-    """Pay pages and health; the messengers' webhooks where updates come that way."""
+def build_app(
+    desk: Desk,
+    *,
+    webhooks: Webhooks | None = None,
+    trusted: Sequence[Network] = (),
+    tally: WebTally | None = None,
+) -> Starlette:
+    """Pay pages and health; the messengers' webhooks where updates come that way.
+
+    `trusted`: proxies whose X-Forwarded-For is believed."""
     pages = PayPages(desk)
 
     async def lost(request: Request, error: Exception) -> Response:
@@ -79,6 +99,16 @@ def build_app(desk: Desk, *, webhooks: Webhooks | None = None) -> Starlette:
 
     async def crashed(request: Request, error: Exception) -> Response:
         return trouble(500)
+
+    def hurried(request: Request, seconds: int) -> Response:
+        """Asked too often: when to come back."""
+        headers = {"Retry-After": str(seconds)}
+        if request.url.path == "/health":
+            return JSONResponse({"detail": "too many requests"}, status_code=429, headers=headers)
+        return pages.hurried(request, seconds)
+
+    def free(path: str) -> bool:
+        return webhooks is not None and is_hook(webhooks, path)
 
     def trouble(status: int) -> Response:
         return page(
@@ -99,7 +129,10 @@ def build_app(desk: Desk, *, webhooks: Webhooks | None = None) -> Starlette:
             *pages.routes,
             *(hook_routes(webhooks) if webhooks is not None else []),
         ],
-        middleware=[Middleware(Numbered)],
+        middleware=[
+            Middleware(Numbered),
+            Middleware(Paced, refused=hurried, free=free, trusted=trusted, tally=tally or WebTally()),
+        ],
         exception_handlers={
             HTTPException: lost,
             SQLAlchemyError: away,

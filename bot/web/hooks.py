@@ -9,6 +9,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from bot.web.body import TooLong, read_body
 from storage.states import Messenger
 
 log = logging.getLogger(__name__)
@@ -31,18 +32,9 @@ class Webhooks(Protocol):
         ...
 
 
-async def _body(request: Request) -> bytes | int:
-    """The whole body, or the status that refuses it."""
-    body = bytearray()
-    try:
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > MAX_UPDATE:
-                log.warning("an update of more than %s bytes was refused", MAX_UPDATE)
-                return 413
-    except ClientDisconnect:
-        return 400
-    return bytes(body)
+def is_hook(webhooks: Webhooks, path: str) -> bool:
+    """Whether `path` is one that only the messengers know."""
+    return webhooks.paths.get(path.rpartition("/")[2]) is not None
 
 
 def hook_routes(webhooks: Webhooks) -> list[Route]:
@@ -51,9 +43,13 @@ def hook_routes(webhooks: Webhooks) -> list[Route]:
     async def hook(messenger: Messenger, request: Request) -> Response:
         if webhooks.paths.get(request.path_params["path"]) is not messenger:
             return Response(status_code=404)
-        body = await _body(request)
-        if isinstance(body, int):
-            return Response(status_code=body)
+        try:
+            body = await read_body(request, MAX_UPDATE)
+        except TooLong:
+            log.warning("an update of more than %s bytes was refused", MAX_UPDATE)
+            return Response(status_code=413)
+        except ClientDisconnect:
+            return Response(status_code=400)
         status = await webhooks.accept(messenger, body, request.headers.get(SIGNATURE_HEADER))
         return Response(status_code=status)
 

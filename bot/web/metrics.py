@@ -18,7 +18,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bot.desk import Desk
-from bot.tally import MessengerState, Tally
+from bot.tally import MessengerState, Tally, WebTally
 from storage.states import AttemptState, Channel, InboxState, Messenger, PushState
 from storage.tables import InboxUpdate, PaymentAttempt, Push, StaffAlert
 
@@ -111,6 +111,7 @@ def _process(tally: Tally, states: Mapping[Messenger, MessengerState]) -> Iterat
         yield counter
     papers = "papers that the store did not take or give"
     yield CounterMetricFamily("officer_papers_failed", papers, value=tally.store_failed)
+    yield from _web(tally.web)
     up = {one.value: float(state.ready) for one, state in states.items()}
     yield _gauges("messenger_up", "1 once it was reached", "messenger", up)
     polled = {one.value: state.polled_ago for one, state in states.items() if state.polled_ago is not None}
@@ -121,6 +122,22 @@ def _process(tally: Tally, states: Mapping[Messenger, MessengerState]) -> Iterat
         for error, number in state.errors.items():
             errors.add_metric([one.value, error], number)
     yield errors
+
+
+def _web(tally: WebTally) -> Iterator[Metric]:
+    yield _gauge("web_connections", "connections to the public web server", tally.open)
+    closed = CounterMetricFamily(
+        "officer_web_connections_closed", "connections that we closed", labels=["reason"]
+    )
+    for reason in ("slow", "crowded"):
+        closed.add_metric([reason], tally.closed[reason])
+    yield closed
+    refused = "connections that found no room"
+    yield CounterMetricFamily("officer_web_connections_refused", refused, value=tally.refused)
+    paced = CounterMetricFamily("officer_web_requests_paced", "requests told to come later", labels=["by"])
+    for by in ("address", "all", "health"):
+        paced.add_metric([by], tally.paced[by])
+    yield paced
 
 
 class _Collected:

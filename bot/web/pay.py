@@ -6,7 +6,7 @@ import re
 from functools import partial
 from urllib.parse import urlencode
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
@@ -15,7 +15,9 @@ from bot.errors import NotAllowed, Refusal
 from bot.services import payments
 from bot.services.payments import PageState, PayView
 from bot.texts import t
+from bot.texts.formats import digits
 from bot.turn import World
+from bot.web.body import TooLong, read_form
 from bot.web.pages import page, security_headers
 from storage.states import AttemptState, Messenger
 
@@ -24,6 +26,8 @@ log = logging.getLogger(__name__)
 #: Seconds that a browser waits for the bank's word; then the page says that it is being asked, and looks again.
 PATIENCE = 10.0
 TOKEN = re.compile(r"^[A-Za-z0-9_-]{16,64}$")
+#: The number of an attempt; the database counts no further.
+ATTEMPT = re.compile(r"^[0-9]{1,18}$", re.ASCII)
 #: Biggest return that a gateway posts, bytes.
 MAX_RETURN = 16 * 1024
 #: What the page says of an attempt: (texts under "pay.", mood of the page).
@@ -69,7 +73,7 @@ class PayPages:
         return [
             Route("/pay/{token}", self.show, methods=["GET"]),
             Route("/pay/{token}", self.go, methods=["POST"]),
-            Route("/pay/callback/{gateway}/{attempt:int}", self.returned, methods=["GET", "POST"]),
+            Route("/pay/callback/{gateway}/{attempt}", self.returned, methods=["GET", "POST"]),
         ]
 
     async def show(self, request: Request) -> Response:
@@ -112,21 +116,28 @@ class PayPages:
         return RedirectResponse(redirect.url, 303, headers=security_headers(self._world.public_url))
 
     async def returned(self, request: Request) -> Response:
-        """The browser comes back from the bank, or somebody pretends to."""
-        gateway, attempt_id = self._desk.gateway, request.path_params["attempt"]
+        """The browser comes back from the bank, or somebody pretends to.
+
+        The body is read only once the attempt is known."""
+        gateway, number = self._desk.gateway, request.path_params["attempt"]
+        if request.path_params["gateway"] != gateway.name or not ATTEMPT.match(number):
+            return self.unknown()
+        attempt_id = int(number)
+        known = await self._desk.database.read(
+            partial(payments.attempt_of_return, gateway=gateway.name, attempt_id=attempt_id)
+        )
+        if known is None or known[0] is None:
+            return self.unknown()
         params = dict(request.query_params)
         if request.method == "POST":
-            if int(request.headers.get("content-length") or MAX_RETURN + 1) > MAX_RETURN:
+            try:
+                params |= await read_form(request, MAX_RETURN)
+            except TooLong:
                 return Response(status_code=413)
-            async with request.form(max_files=0, max_fields=50) as form:
-                params |= {name: value for name, value in form.items() if isinstance(value, str)}
-        known = None
-        if request.path_params["gateway"] == gateway.name and attempt_id < 2**63:
-            known = await self._desk.database.read(
-                partial(payments.attempt_of_return, gateway=gateway.name, attempt_id=attempt_id)
-            )
+            except ClientDisconnect:
+                return Response(status_code=400)
         hint = gateway.parse_callback(params)
-        if known is None or known[0] is None or known[0] != hint.ref:
+        if known[0] != hint.ref:
             return self.unknown()
         state = await self._settled(attempt_id, cancelled=not hint.user_says_ok)
         says, mood = _SAYS[state]
@@ -159,6 +170,21 @@ class PayPages:
         task.add_done_callback(_note)
         return AttemptState.VERIFYING
 
+    def hurried(self, request: Request, seconds: int) -> HTMLResponse:
+        """Too many requests: when to come back, and that no payment is lost by it."""
+        again: Ways = []
+        if request.method == "GET" and request.url.path.startswith("/pay/"):
+            again = [(t("pay.page.again"), f"{request.url.path}?{request.url.query}".rstrip("?"))]
+        page = self._say(
+            "hurried",
+            "wait",
+            status=429,
+            values={"seconds": digits(seconds)},
+            ways=[*again, *back_to_chat(self._world)],
+        )
+        page.headers["Retry-After"] = str(seconds)
+        return page
+
     def unknown(self) -> HTMLResponse:
         """The same page for every address that leads nowhere."""
         return self._say("unknown", "bad", status=404)
@@ -178,13 +204,14 @@ class PayPages:
         facts: list[tuple[str, str]] | None = None,
         ways: Ways | None = None,
         refresh: dict[str, object] | None = None,
+        values: dict[str, object] | None = None,
     ) -> HTMLResponse:
         return page(
             "message.html",
             self._world.public_url,
             status=status,
             title=t(f"pay.{says}.title"),
-            text=t(f"pay.{says}.text"),
+            text=t(f"pay.{says}.text", **(values or {})),
             mood=mood,
             facts=facts or [],
             ways=back_to_chat(self._world) if ways is None else ways,

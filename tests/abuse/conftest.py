@@ -16,7 +16,7 @@ __all__ = ["house", "scene", "town"]
 
 @pytest.fixture
 async def scene(sqlite_url: str, tmp_path: Path) -> AsyncIterator[Scene]:
-    stage = Stage(await Town.start(), tmp_path, sqlite_url)
+    stage = Stage(await Town.start(), tmp_path, sqlite_url, {"TRUSTED_PROXIES": "127.0.0.1"})
     await stage.start()
     try:
         yield Scene(stage, *stage.town.faces)

@@ -13,10 +13,12 @@ from tests.journeys.scenes import register
 
 
 async def test_pay_tokens_and_other_addresses(scene: Scene, sqlite_url: str) -> None:
-    """Thousands of guessed addresses look alike and leave the database as it was."""
+    """Thousands of guessed addresses look alike and leave the database as it was; whoever goes on guessing is told to
+    wait, and nobody else is."""
     file = sqlite_url.removeprefix("sqlite:///")
-    root = f"http://127.0.0.1:{scene.stage.port}"
-    async with httpx.AsyncClient(trust_env=False, base_url=root) as guesser:
+    root, told = f"http://127.0.0.1:{scene.stage.port}", 0
+    forwarded = {"X-Forwarded-For": "198.51.100.9"}
+    async with httpx.AsyncClient(trust_env=False, base_url=root, headers=forwarded) as guesser:
         nowhere = (await guesser.get(f"/pay/{'z' * 22}")).text
         with closing(sqlite3.connect(file)) as watching:
             before = _rows(watching)
@@ -28,8 +30,13 @@ async def test_pay_tokens_and_other_addresses(scene: Scene, sqlite_url: str) -> 
                     f"/pay/callback/zibal/{number}?trackId={number}&success=1&status=2",
                 )[number % 3]
                 page = await (guesser.post(path) if number % 2 else guesser.get(path))
-                assert (page.status_code, page.text) == (404, nowhere), path
+                told += page.status_code == 429
+                assert page.status_code == 429 or (page.status_code, page.text) == (404, nowhere), path
             assert _rows(watching) == before
+            assert told > 1000
+            headers = {"X-Forwarded-For": "203.0.113.7"}
+            other = await guesser.get(f"/pay/{'z' * 22}", headers=headers)
+            assert (other.status_code, other.text) == (404, nowhere)
 
 
 def _rows(database: sqlite3.Connection) -> list[str]:

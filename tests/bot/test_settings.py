@@ -86,3 +86,10 @@ def test_logs_hold_no_secrets_and_one_line_an_event(monkeypatch: pytest.MonkeyPa
         assert "forged line" in event
         for secret in ("9991234561", "۹۹۹۱۲۳۴۵۶۱", "9121234567", "۹۱۲۱۲۳۴۵۶۷", TOKEN, "merchant-secret"):
             assert secret not in event
+
+
+@pytest.mark.parametrize("wrong", ["proxy.example", "10.0.0.0/99", "127.0.0.1 ::1", "10.0.0.1/8"])
+def test_trusted_proxies_are_addresses(wrong: str) -> None:
+    with pytest.raises(BadSettingError, match="TRUSTED_PROXIES: must be addresses"):
+        Settings.load(trusted_proxies=wrong)
+    assert len(Settings.load(trusted_proxies="127.0.0.1, ::1,10.0.0.0/8").trusted_networks()) == 3

@@ -107,6 +107,8 @@ class Fleet:
         balancer = Balancer()
         await balancer.start()
         env = {"UPDATES": "webhook", "PUBLIC_URL": balancer.url, **bucket.env("papers")}
+        # The balancer tells nobody's address.
+        env["TRUSTED_PROXIES"] = "127.0.0.1"
         members = []
         for number in range(count):
             place = folder / f"member{number}"

@@ -86,6 +86,13 @@ async def test_the_return_of_one_payment_says_nothing_of_another(site: Site) -> 
         "callback/zarinpal/1",
         "callback/zarinpal/99?Authority=x&Status=OK",
         "callback/zarinpal/99999999999999999999999?Authority=x",
+        f"callback/zarinpal/{'9' * 5000}?Authority=x",
+        "callback/zarinpal/۱?Authority=x",
+        "callback/zarinpal/-1?Authority=x",
+        "callback/zarinpal/1_0?Authority=x",
+        f"callback/zarinpal/1?Authority={'9' * 5000}&Status={'9' * 5000}",
+        f"callback/{'9' * 5000}/1",
+        "9" * 5000,
         "callback/zibal/1?trackId=1&success=1",
         "callback/nobody/1",
         "callback/zarinpal/one",
@@ -185,6 +192,42 @@ async def test_a_posted_return_works_too_and_has_a_limit(site: Site) -> None:
     page = await site.http.post(address, data={"Authority": bank.last.ref, "Status": "OK"})
     assert "پرداخت انجام شد" in page.text
     assert (await site.world.attempts())[0].state is AttemptState.PAID
+
+
+async def test_numbers_without_end_in_a_posted_return(site: Site) -> None:
+    await through_the_bank(site)
+    nowhere = (await site.http.get("/pay/" + "z" * 22)).text
+    for field in ("Authority", "Status", "9" * 5000):
+        page = await site.http.post("/pay/callback/zarinpal/1", data={field: "9" * 5000})
+        assert (page.status_code, page.text) == (404, nowhere)
+    for kind in ("application/json", "multipart/form-data", "multipart/form-data; boundary=x", "x"):
+        page = await site.http.post(
+            "/pay/callback/zarinpal/1", content=b"--x\r\nnonsense" * 99, headers={"content-type": kind}
+        )
+        assert (page.status_code, page.text) == (404, nowhere)
+    many = "&".join(f"a{number}=1" for number in range(2000))
+    page = await site.http.post(
+        "/pay/callback/zarinpal/1",
+        content=many,
+        headers={"content-type": "application/x-www-form-urlencoded"},
+    )
+    assert (page.status_code, page.text) == (404, nowhere)
+
+
+async def test_a_body_is_read_only_once_the_payment_is_known(site: Site) -> None:
+    """Where it is not, the answer comes although nothing of the body ever does."""
+    host, port = site.url.removeprefix("http://").split(":")
+    for path in (
+        "/pay/callback/zarinpal/77",
+        "/pay/callback/zibal/1",
+        "/pay/" + "z" * 22,
+        "/hook/bale/guess",
+    ):
+        reader, writer = await asyncio.open_connection(host, int(port))
+        writer.write(f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 9000\r\n\r\n".encode())
+        async with asyncio.timeout(20):
+            assert b" 404 " in await reader.readuntil(b"\r\n")
+        writer.close()
 
 
 async def test_headers_of_every_page(site: Site) -> None:

@@ -1,0 +1,64 @@
+"""Connections that never finish: more than the bot may have descriptors. People, health and webhooks go on."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+
+import pytest
+
+from tests.journeys.stage import Stage
+from tests.trouble.watching import figure, health, lines, nothing_crashed, shown, until
+
+#: `make abuse` plays 1,100 against 1,024.
+CONNECTIONS = int(os.environ.get("HALF_OPEN", "300"))
+DESCRIPTORS = 1024 if CONNECTIONS > 1000 else 256
+HALF = b"GET /health HTTP/1.1\r\nHost: x\r\nX-Half: "
+
+
+@pytest.fixture
+def besieged(stage: Stage) -> Stage:
+    stage.program = ("-m", "tests.trouble.few_descriptors")
+    stage.extra_env["DESCRIPTORS"] = str(DESCRIPTORS)
+    return stage
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("updates", ["polling", "webhook"])
+async def test_half_a_head_each(besieged: Stage, updates: str) -> None:
+    stage, town = besieged, besieged.town
+    stage.extra_env["UPDATES"] = updates
+    await stage.start()
+    sara, mina = town.telegram.person("سارا"), town.bale.person("مینا")
+    attackers: list[asyncio.StreamWriter] = []
+
+    async def attack(number: int) -> None:
+        for _ in range(number):
+            _, writer = await asyncio.open_connection("127.0.0.1", stage.port)
+            writer.write(HALF)
+            attackers.append(writer)
+
+    with shown(stage):
+        try:
+            await attack(CONNECTIONS)
+            for person in (sara, mina):
+                await person.start()
+                await person.sees("خوش آمدید")
+            assert await health(stage) == 200
+            await attack(CONNECTIONS // 3)
+            await sara.command("menu")
+            await sara.sees("خوش آمدید")
+            assert await health(stage) == 200
+            assert await figure(stage, "officer_web_connections") <= DESCRIPTORS / 4
+            assert await figure(stage, "officer_web_connections_closed_total", reason="crowded") > 0
+        finally:
+            for writer in attackers:
+                writer.close()
+
+        async def none_left() -> bool:
+            return await figure(stage, "officer_web_connections") == 0
+
+        await until(none_left, what="every connection closed")
+        assert len(lines(stage)) < 200, "the log was filled"
+        assert len(lines(stage, "no room for more connections")) == 1
+        nothing_crashed(stage)
