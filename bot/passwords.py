@@ -6,12 +6,15 @@ import asyncio
 import re
 import secrets
 import string
+from asyncio import sleep
 from dataclasses import dataclass
+from time import monotonic
 
 from argon2 import PasswordHasher, Type
-from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
+from argon2.exceptions import InvalidHashError, VerificationError
 
 from bot import passwords_legacy
+from bot.passwords_legacy import Scheme
 from bot.texts import BIDI_MARKS
 
 #: Letters and digits that nobody takes for another (no 0 O o, 1 l I i, 5 S s, 2 Z z, 8 B).
@@ -21,6 +24,9 @@ CHOSEN_MIN, CHOSEN_MAX = 8, 128
 #: For plain passwords of the old system, by the hundred thousand: 7 MiB and 5 passes, which OWASP holds equal to its
 #: 19 MiB and 2. The first good login replaces the hash by one of full parameters.
 MOVING_IN = {"time_cost": 5, "memory_cost": 7168, "parallelism": 1}
+#: Seconds from the begin of a check to its answer, whatever it found: more than the full cost and that of an old scheme
+#: together. Time would tell who has an account, and who came from the old system.
+ANSWER_AFTER = 0.75
 
 _DIGITS = str.maketrans("۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩", "01234567890123456789")
 _SPACE = re.compile(r"^\s+|\s+$")
@@ -68,6 +74,7 @@ class Passwords:
             cost = {"time_cost": 1, "memory_cost": 8, "parallelism": 1}
         self._hasher = PasswordHasher(type=Type.ID, **cost)  # type: ignore[arg-type]
         self._slots = asyncio.Semaphore(at_once)
+        self._answer_after = 0.0 if weak else ANSWER_AFTER
         self._nobody: str | None = None
 
     def make(self) -> str:
@@ -88,29 +95,38 @@ class Passwords:
         return self._hasher.hash(password)
 
     async def verify(self, stored: str | None, typed: str) -> Verdict:
-        """Compare as typed, then normalised. `stored` None (nobody has this code) costs the same and is wrong."""
+        """Compare as typed, then normalised. Whatever `stored` is (None: nobody has this code), the full cost is spent
+        for each reading, and the answer leaves `ANSWER_AFTER` seconds after the work began."""
         async with self._slots:
-            return await asyncio.to_thread(self._verify, stored, typed)
+            begun = monotonic()
+            verdict = await asyncio.to_thread(self._verify, stored, typed)
+        if (left := begun + self._answer_after - monotonic()) > 0:
+            await sleep(left)
+        return verdict
 
     def _verify(self, stored: str | None, typed: str) -> Verdict:
-        if stored is None:
-            self._nobody = self._nobody or self._hasher.hash(self.make())
-            stored = self._nobody
-        typed = typed[: 4 * CHOSEN_MAX]
-        if passwords_legacy.scheme_of(stored) not in (None, passwords_legacy.Scheme.ARGON2ID):
-            for reading in readings(typed):
-                if passwords_legacy.verify(stored, reading):
-                    return Verdict(True, self._hasher.hash(reading))
-            return Verdict(False)
-        for reading in readings(typed):
-            try:
-                self._hasher.verify(stored, reading)
-            except VerifyMismatchError:
+        if self._nobody is None:  # whoever is asked about first pays for it
+            self._nobody = self._hasher.hash(self.make())
+        scheme = passwords_legacy.scheme_of(stored) if stored is not None else None
+        full = stored is not None and scheme is Scheme.ARGON2ID and not self._outgrown(stored)
+        for reading in readings(typed[: 4 * CHOSEN_MAX]):
+            if not full:
+                self._matches(self._nobody, reading)
+            if stored is None or scheme is None:
                 continue
-            except (VerificationError, InvalidHashError):
-                return Verdict(False)
-            if stored == self._nobody:
-                return Verdict(False)
-            grown = self._hasher.check_needs_rehash(stored)
-            return Verdict(True, self._hasher.hash(reading) if grown else None)
+            if scheme is not Scheme.ARGON2ID:
+                right = passwords_legacy.verify(stored, reading)
+            else:
+                right = self._matches(stored, reading)
+            if right:
+                return Verdict(True, None if full else self._hasher.hash(reading))
         return Verdict(False)
+
+    def _matches(self, stored: str, reading: str) -> bool:
+        try:
+            return self._hasher.verify(stored, reading)
+        except (VerificationError, InvalidHashError):
+            return False
+
+    def _outgrown(self, stored: str) -> bool:
+        return self._hasher.check_needs_rehash(stored)
