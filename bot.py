@@ -43,6 +43,8 @@ GRACE = 3.0
 
 
 def main() -> None:
+    # Database, papers, keys, reports and backups are for the bot's own user, whatever the shell or systemd says.
+    os.umask(0o077)
     try:
         app()
     except BadSettingError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 
 from demo.bot_process import BotFailedError
@@ -10,6 +11,7 @@ from demo.run import main as run
 
 
 def main() -> None:
+    os.umask(0o077)  # the town's accounts, papers and log
     try:
         asyncio.run(run())
     except BotFailedError as error:

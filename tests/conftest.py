@@ -50,6 +50,7 @@ def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
 def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
     """A file with the whole schema and no rows."""
     shutil.copy(sqlite_template, tmp_path / "bot.db")
+    (tmp_path / "bot.db").chmod(0o600)  # as the bot makes it
     return f"sqlite:///{tmp_path / 'bot.db'}"
 
 

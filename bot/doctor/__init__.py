@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
-from bot.doctor import data, neighbours, store
+from bot.doctor import data, modes, neighbours, store
 from bot.doctor.finding import Finding
 from bot.masking import Masking
 from bot.settings import BadSettingError, Settings
@@ -23,6 +23,8 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
 
 async def _all(settings: Settings) -> AsyncIterator[Finding]:
     yield _settings(settings)
+    # First: an open -wal file is gone once the database was looked into.
+    yield modes.look(settings)
     async for finding in data.look(settings):
         yield finding
     yield await store.look(settings)

@@ -24,7 +24,7 @@ async def look(settings: Settings) -> Finding:
         return await _bucket(settings)
     folder = _folder(settings)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=folder, prefix=f".doctor-{secrets.token_hex(4)}") as probe:
             probe.write(b"x")
             probe.flush()

@@ -62,7 +62,9 @@ FULL = "m=65536,t=3,p=4"
 
 
 @pytest.mark.parametrize("kind", STORED)
-@pytest.mark.parametrize(("typed", "readings"), [(TYPED, 1), (PERSIAN, 2), ("x" * 100_000, 1), ("رمز" * 60, 1)])
+@pytest.mark.parametrize(
+    ("typed", "readings"), [(TYPED, 1), (PERSIAN, 2), ("x" * 100_000, 1), ("رمز" * 60, 1)]
+)
 async def test_each_check_spends_the_full_cost(
     kind: str, typed: str, readings: int, spent: Counter[str]
 ) -> None:
