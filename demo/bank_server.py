@@ -34,7 +34,7 @@ class BankServer:
     async def start(self) -> None:
         listening = socket.create_server((self.host, self.port))
         self.port = listening.getsockname()[1]
-        app = build_bank_app(self.bank)
+        app = build_bank_app(self.bank, host=self.host)
         config = uvicorn.Config(app, log_level="critical", lifespan="off", timeout_graceful_shutdown=1)
         self._server = _Quiet(config)
         self._task = asyncio.create_task(self._server.serve([listening]))

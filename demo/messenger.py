@@ -31,6 +31,7 @@ from demo.botapi.params import Params
 from demo.botapi.shapes import Quirks
 from demo.botapi.state import Bot, Json
 from demo.botapi.world import MarkedText, World
+from demo.same_origin import OwnAddress, own_pages_only
 
 Kind = Literal["telegram", "bale"]
 #: Largest body taken: an upload of 50 MB with its envelope.
@@ -145,7 +146,9 @@ class MessengerServer:
     # ── serving ──
 
     async def start(self) -> None:
-        app = web.Application(client_max_size=_MAX_BODY)
+        app = web.Application(
+            client_max_size=_MAX_BODY, middlewares=[own_pages_only(lambda: OwnAddress(self.host))]
+        )
         app.router.add_route("*", "/file/bot{token}/{path:.+}", self._file)
         app.router.add_route("*", "/bot{token}/{method}", self._method)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)

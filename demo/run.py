@@ -27,17 +27,22 @@ class Options:
     host: str = "127.0.0.1"
     #: Of the page; the bot's own web pages are on the next one. A busy port is replaced by a free one.
     port: int = 8090
+    #: Further names that lead to the page, as name:port; it answers under no other.
+    others: tuple[str, ...] = ()
     #: Begin anew, whatever was there.
     fresh: bool = False
 
     @classmethod
     def from_environment(cls) -> Options:
-        """DEMO_FOLDER, DEMO_HOST, DEMO_PORT, DEMO_FRESH=1."""
+        """DEMO_FOLDER, DEMO_HOST, DEMO_PORT, DEMO_ALLOWED_HOSTS (name:port,…), DEMO_FRESH=1."""
         known = os.environ
         return cls(
             Path(known.get("DEMO_FOLDER", cls.folder)).resolve(),
             known.get("DEMO_HOST", cls.host),
             int(known.get("DEMO_PORT", cls.port)),
+            tuple(
+                one.strip().lower() for one in known.get("DEMO_ALLOWED_HOSTS", "").split(",") if one.strip()
+            ),
             known.get("DEMO_FRESH", "") not in ("", "0"),
         )
 
@@ -81,7 +86,9 @@ class Demo:
                 await self._settle()
             await self.bot.start()
             port = _free(self.options.host, self.options.port)
-            self.page = PageServer(self.cast, host=self.options.host, port=port, bot=self.bot)
+            self.page = PageServer(
+                self.cast, host=self.options.host, port=port, bot=self.bot, others=self.options.others
+            )
             await self.page.start()
             stack.push_async_callback(self.page.stop)
             stack.callback(keep.save, self.cast, self.kept)

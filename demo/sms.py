@@ -14,6 +14,8 @@ from typing import Any
 
 from aiohttp import web
 
+from demo.same_origin import OwnAddress, own_pages_only
+
 API_KEY = "town-key"
 #: Texts of the codes that a test is likely to order.
 _CODES = {
@@ -148,7 +150,7 @@ class SmsServer:
     # ── serving ──
 
     async def start(self) -> None:
-        app = web.Application()
+        app = web.Application(middlewares=[own_pages_only(lambda: OwnAddress(self.host))])
         app.router.add_route("*", "/v1/{key}/{scope}/{method}.json", self._serve)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
         await self._runner.setup()

@@ -23,12 +23,13 @@ _NOT_OTHERS = stat.S_IRWXO
 def look(settings: Settings) -> Finding:
     """Changes nothing; the finding names the first that is open, and the command that closes all of its kind."""
     if _open(env := Path(".env"), _NOT_OTHERS):
-        return _bad(env, [env])
-    keys = [KEY_FILE, FORMER_KEYS_FILE]
-    database = _database_files(settings)
-    for files in (keys, database):
-        if opened := [path for path in files if _open(path)]:
-            return _bad(opened[0], opened)
+        return _bad(env, f"chmod o-rwx {env}")
+    if opened := [path for path in (KEY_FILE, FORMER_KEYS_FILE) if _open(path)]:
+        return _bad(opened[0], f"chmod go-rwx {' '.join(str(one) for one in opened)}")
+    for path in _database_files(settings):
+        if _open(path):
+            # SQLite gives the files beside it the mode of the database.
+            return _bad(path, f"chmod go-rwx {shlex.quote(str(_database_files(settings)[0]))}*")
     if settings.files_url.startswith("s3://"):
         return Finding(NAME, True, "only the bot's own user reads them")
     root = Path(settings.files_url.removeprefix("file://"))
@@ -36,7 +37,7 @@ def look(settings: Settings) -> Finding:
     for path in islice(chain([root], _below(root)), LOOKED_AT):
         seen += 1
         if _open(path):
-            return _bad(path, [root], recursive=True)
+            return _bad(path, f"chmod -R go-rwx {shlex.quote(str(root))}")
     some = f" (the first {LOOKED_AT:,} of the papers)" if seen == LOOKED_AT else ""
     return Finding(NAME, True, f"only the bot's own user reads them{some}")
 
@@ -66,10 +67,5 @@ def _open(path: Path, bits: int = _OWNER_ALONE) -> bool:
         return False
 
 
-def _bad(found: Path, mend: list[Path], *, recursive: bool = False) -> Finding:
-    command = "chmod -R" if recursive else "chmod"
-    names = " ".join(shlex.quote(str(one)) for one in mend)
-    bits = "o-rwx" if found.name == ".env" else "go-rwx"
-    return Finding(
-        NAME, False, f"other users of this machine can read {found}; run `{command} {bits} {names}`"
-    )
+def _bad(found: Path, mend: str) -> Finding:
+    return Finding(NAME, False, f"other users of this machine can read {found}; run `{mend}`")

@@ -7,6 +7,7 @@ from typing import Any
 
 from jinja2 import Environment
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
@@ -15,6 +16,7 @@ from starlette.types import Receive, Scope, Send
 from demo.bank import zarinpal, zibal
 from demo.bank.ledger import Answer, Bank, Faults, Payment, Stand
 from demo.bank.page import PAGE
+from demo.same_origin import OwnAddress, OwnPagesOnly
 
 Call = Callable[[Bank, dict[str, Any]], Answer]
 _page = Environment(autoescape=True).from_string(PAGE)
@@ -59,8 +61,8 @@ def _api(bank: Bank, kind: str, call: Call) -> Callable[[Request], Awaitable[Res
     return endpoint
 
 
-def build_bank_app(bank: Bank | None = None) -> Starlette:
-    """The bank as a web server; `app.state.bank` is the Bank."""
+def build_bank_app(bank: Bank | None = None, *, host: str = "127.0.0.1") -> Starlette:
+    """The bank as a web server on `host`; `app.state.bank` is the Bank."""
     bank = bank or Bank()
 
     def show(payment: Payment | None, status: int = 200) -> HTMLResponse:
@@ -138,7 +140,8 @@ def build_bank_app(bank: Bank | None = None) -> Starlette:
             Route("/control/payments", control_payments),
             Route("/control/faults", control_faults, methods=["POST"]),
             Route("/control/payments/{ref}/{action}", control_decide, methods=["POST"]),
-        ]
+        ],
+        middleware=[Middleware(OwnPagesOnly, own=OwnAddress(host))],
     )
     app.state.bank = bank
     return app

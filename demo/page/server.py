@@ -17,7 +17,7 @@
     POST /town/network                        {"messenger", "out": true|false}
     POST /town/bot                            {"on": true|false} kill -9 of the bot, and its new start
 
-Actions answer {"ok": true, …} or 400/404 {"ok": false, "error"}.
+Actions answer {"ok": true, …} or 400/404 {"ok": false, "error"}; 403 to another page's requests, and under another name.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ from demo.botapi.files import MAX_UPLOAD
 from demo.botapi.world import Happening
 from demo.cast import Cast, Role
 from demo.page import views
+from demo.same_origin import OwnAddress, own_pages_only
 from demo.sms import Sms
 
 STATIC = Path(__file__).parent / "static"
@@ -52,9 +53,17 @@ Answer = dict[str, Any] | None
 
 class PageServer:
     def __init__(
-        self, cast: Cast, *, host: str = "127.0.0.1", port: int = 0, bot: BotProcess | None = None
+        self,
+        cast: Cast,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        bot: BotProcess | None = None,
+        others: tuple[str, ...] = (),
     ) -> None:
         self.cast = cast
+        #: Further values of Host under which it answers, as name:port.
+        self.others = others
         #: The bot's process, where the town may cut its power.
         self.bot = bot
         self.host, self.port = host, port
@@ -70,7 +79,8 @@ class PageServer:
         return f"http://{self.host}:{self.port}"
 
     async def start(self) -> None:
-        app = web.Application(client_max_size=MAX_UPLOAD + 1024 * 1024, middlewares=[_refusals])
+        own = own_pages_only(lambda: OwnAddress(self.host, self.port, self.others))
+        app = web.Application(client_max_size=MAX_UPLOAD + 1024 * 1024, middlewares=[own, _refusals])
         router = app.router
         router.add_get("/", self._index)
         router.add_static("/static", STATIC)

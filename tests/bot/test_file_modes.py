@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from bot.doctor import Finding, modes
+from bot.settings import Settings
 from demo.bot_process import BotProcess
 from demo.people import Town
 from tests.bot.moving_in.files import officer, write_csv
 from tests.bot.upkeep.test_backup import ROOT
-from tests.journeys.stage import SECRET_KEY, free_port
+from tests.journeys.stage import free_port
 
 
 def command(folder: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
@@ -87,11 +89,13 @@ async def test_a_running_bot_too(folder: Path) -> None:
         os.umask(before)
 
 
-def doctor(folder: Path, **settings: str) -> str:
-    said = command(folder, "doctor", SECRET_KEY=SECRET_KEY, TELEGRAM_API_URL="http://127.0.0.1:9", **settings)
-    assert "Traceback" not in said.stderr
-    (line,) = (one for one in said.stdout.splitlines() if one[2:].startswith("file modes"))
-    return line
+def doctor(folder: Path) -> Finding:
+    before = Path.cwd()
+    os.chdir(folder)
+    try:
+        return modes.look(Settings.load(_env_file=None))
+    finally:
+        os.chdir(before)
 
 
 @pytest.mark.parametrize(
@@ -104,39 +108,34 @@ def test_the_doctor_names_what_an_older_version_left_open(folder: Path, name: st
         one.mkdir(mode=0o700)
     for one in ("files/ab/paper", "secret_key", "bot.db-wal"):
         (data / one).touch(mode=0o600)
-    assert doctor(folder).startswith("✓")
+    assert doctor(folder).good
     (data / "bot.db-wal").touch(mode=0o600)  # it goes with the last connection
     (data / name).chmod(0o755 if (data / name).is_dir() else 0o644)
-    line = doctor(folder)
-    assert line.startswith("✗")
-    assert f"data/{name}" in line
-    assert "chmod" in line
-    mend = line[line.index("`") + 1 : line.rindex("`")]
-    assert subprocess.run(mend, shell=True, cwd=folder, check=False).returncode == 0  # noqa: S602  as the operator does
-    assert doctor(folder).startswith("✓")
+    found = doctor(folder)
+    assert not found.good
+    assert f"data/{name}" in found.words
+    mend = found.words[found.words.index("`") + 1 : found.words.rindex("`")]
+    assert subprocess.run(mend, shell=True, cwd=folder, check=False).returncode == 0
+    assert doctor(folder).good
 
 
 def test_a_folder_of_very_many_papers_is_looked_at_in_part(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from bot.doctor import modes
-    from bot.settings import Settings
-
-    monkeypatch.chdir(folder)
     (papers := folder / "data" / "files").mkdir(parents=True, mode=0o700)
     for number in range(50):
         (papers / str(number)).touch(mode=0o600)
     monkeypatch.setattr(modes, "LOOKED_AT", 10)
-    (folder / "data").chmod(0o700)
-    finding = modes.look(Settings.load(_env_file=None))
-    assert finding.good
-    assert "first 10" in finding.words
+    found = doctor(folder)
+    assert found.good
+    assert "first 10" in found.words
 
 
-def test_a_settings_file_with_tokens_that_everybody_reads(folder: Path) -> None:
-    assert command(folder, "migrate").returncode == 0
+def test_the_command_names_a_settings_file_with_tokens_that_everybody_reads(folder: Path) -> None:
     (folder / ".env").write_text("LOG_LEVEL=INFO\n")
     (folder / ".env").chmod(0o644)
-    assert ".env" in doctor(folder)
+    said = command(folder, "doctor", ZARINPAL_URL="http://127.0.0.1:9")
+    assert said.returncode == 1
+    assert "✗ file modes: other users of this machine can read .env; run `chmod o-rwx .env`" in said.stdout
     (folder / ".env").chmod(0o640)  # root's, read by the bot's own group
-    assert doctor(folder).startswith("✓")
+    assert doctor(folder).good

@@ -1,0 +1,199 @@
+"""Another page in the visitor's browser cannot play the demo: not by a form, not by a script, not under a name of its own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+from aiohttp import web
+from playwright.async_api import async_playwright
+
+from demo.bank.ledger import Stand
+from demo.cast import Cast
+from demo.page.server import PageServer
+from demo.people import Town
+from demo.same_origin import OwnAddress
+from tests.demo.test_page import CHROMIUM
+
+EVIL = "http://evil.example"
+
+
+@pytest.fixture
+async def server(town: Town) -> AsyncIterator[PageServer]:
+    cast = Cast(town)
+    cast.add(town.telegram, "سارا", "کریمی‌نژاد", mobile="09901110001", shown=True)
+    page = PageServer(cast)
+    await page.start()
+    yield page
+    await page.stop()
+
+
+FOREIGN = [
+    {"Host": "evil.example"},
+    {"Host": "evil.example:{port}"},
+    {"Host": "127.0.0.1.evil.example:{port}"},
+    {"Host": "localhost:1"},
+    {"Host": "127.0.0.1"},
+    {"Host": "127.0.0.2:{port}"},
+    {"Host": "evil@127.0.0.1:{port}"},
+    {"Host": ""},
+    {"Origin": EVIL},
+    {"Origin": "null"},
+    {"Origin": "http://127.0.0.1:1"},
+    {"Origin": "http://localhost:{port}"},
+    {"Sec-Fetch-Site": "cross-site"},
+    {"Sec-Fetch-Site": "same-site"},
+    {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"},
+]
+
+
+def headers(given: dict[str, str], port: int) -> dict[str, str]:
+    return {name: value.format(port=port) for name, value in given.items()}
+
+
+@pytest.mark.parametrize("given", FOREIGN, ids=str)
+async def test_what_changes_something_is_refused(
+    given: dict[str, str], server: PageServer, town: Town, http: httpx.AsyncClient
+) -> None:
+    person = server.cast.roles[0].person
+    one = f"{server.url}/town/people/telegram-{person.user.id}"
+    head = headers(given, server.port)
+    for url, body in (
+        (f"{one}/send", {"text": "سلام"}),
+        (f"{one}/block", {"blocked": True}),
+        (f"{server.url}/town/people", {"messenger": "bale", "name": "رضا"}),
+        (f"{server.url}/town/network", {"messenger": "bale", "out": True}),
+    ):
+        answer = await http.post(url, json=body, headers=head)
+        assert answer.status_code == 403
+    assert person.history() == []
+    assert not person.conversation.blocked
+    assert len(server.cast.roles) == 1
+    assert not town.bale.server.is_out
+
+
+@pytest.mark.parametrize("given", FOREIGN[:-1], ids=str)
+@pytest.mark.parametrize("path", ["/town", "/town/events", "/static/main.js"])
+async def test_nor_is_anything_read(
+    given: dict[str, str], path: str, server: PageServer, http: httpx.AsyncClient
+) -> None:
+    async with http.stream("GET", server.url + path, headers=headers(given, server.port)) as answer:
+        assert answer.status_code == 403
+
+
+async def test_its_own_page_programs_and_links_are_welcome(
+    server: PageServer, http: httpx.AsyncClient
+) -> None:
+    own = {"Origin": server.url, "Sec-Fetch-Site": "same-origin"}
+    for head in ({}, own, {"Host": f"localhost:{server.port}"}, {"Host": f"[::1]:{server.port}"}):
+        body = {"messenger": "bale", "name": "رضا"}
+        assert (await http.post(f"{server.url}/town/people", json=body, headers=head)).status_code == 200
+    link = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+    assert (await http.get(server.url, headers=link)).status_code == 200
+
+
+async def test_messengers_bank_and_sms_too(town: Town, http: httpx.AsyncClient) -> None:
+    payment = town.bank.create(
+        "zarinpal",
+        merchant="m",
+        amount=1000,
+        callback="http://127.0.0.1:9/back",
+        description="x",
+        order_id=None,
+        mobile=None,
+    )
+    calls = (
+        f"{town.telegram.server.url}/bot{town.telegram.token}/getMe",
+        f"{town.bale.server.url}/bot{town.bale.token}/getMe",
+        f"{town.sms.url}/v1/{town.sms.key}/account/info.json",
+        f"{town.bank_server.url}/control/payments/{payment.ref}/pay",
+        f"{town.bank_server.url}/bank/{payment.ref}/pay",
+    )
+    for url in calls:
+        port = httpx.URL(url).port
+        for given in ({"Host": f"evil.example:{port}"}, {"Origin": EVIL}, {"Sec-Fetch-Site": "cross-site"}):
+            answer = await http.post(url, headers=given)
+            assert answer.status_code == 403, (url, given)
+    assert payment.stand is Stand.IN_BANK
+    for url in calls[:4]:
+        assert (await http.post(url)).status_code == 200, url
+    assert payment.stand is not Stand.IN_BANK
+
+
+@pytest.mark.parametrize(
+    ("own", "right", "wrong"),
+    [
+        (
+            OwnAddress("0.0.0.0", 80),
+            ["192.168.1.5", "[fe80::1]:80", "localhost"],
+            ["evil.example", "192.168.1.5:81"],
+        ),
+        (OwnAddress("demo.example.ir", 8090), ["Demo.example.ir:8090"], ["demo.example.ir", "1.2.3.4:8090"]),
+        (OwnAddress("127.0.0.1", 1, ("demo.local:9",)), ["demo.local:9", "127.0.0.1:1"], ["demo.local:1"]),
+    ],
+)
+def test_a_demo_for_others_answers_under_what_was_configured(
+    own: OwnAddress, right: list[str], wrong: list[str]
+) -> None:
+    assert all(own.has(host) for host in right)
+    assert not any(own.has(host) for host in wrong)
+
+
+ATTACK = """<!doctype html><meta charset="utf-8"><script>
+const post = (how) => fetch("{target}/send", {{method: "POST", body: '{{"text": "هجوم"}}', ...how}}).catch(() => 0);
+const stream = new Promise((done) => {{
+  const one = new EventSource("{events}"); one.onopen = () => done("open"); one.onerror = () => done("closed"); }});
+const frame = document.createElement("iframe"); frame.name = "f"; document.documentElement.append(frame);
+const form = Object.assign(document.createElement("form"),
+  {{ action: "{target}/send", method: "post", enctype: "text/plain", target: "f" }});
+form.append(Object.assign(document.createElement("input"), {{ name: '{{"text": "هجوم", "x": "', value: '"}}' }}));
+document.documentElement.append(form);
+(async () => {{
+  await post({{mode: "no-cors"}});
+  await post({{mode: "cors", headers: {{"Content-Type": "text/plain"}}}});
+  const framed = new Promise((done) => {{ frame.onload = done; }});
+  form.submit(); await framed;
+  document.title = "tried, " + await stream;
+}})();
+</script>"""
+
+
+async def test_in_a_real_browser(server: PageServer) -> None:
+    """A page of somebody else's, on another port and under a name that resolves to us."""
+    if not CHROMIUM.exists():
+        pytest.skip("no chromium on this machine")
+    person = server.cast.roles[0].person
+    target = f"{server.url}/town/people/telegram-{person.user.id}"
+
+    async def attack(request: web.Request) -> web.Response:
+        text = ATTACK.format(target=target, events=f"{server.url}/town/events")
+        return web.Response(text=text, content_type="text/html")
+
+    app = web.Application()
+    app.router.add_get("/", attack)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    evil = f"http://evil.example:{runner.addresses[0][1]}"
+    rules = "--host-resolver-rules=MAP evil.example 127.0.0.1"
+    try:
+        async with async_playwright() as playwright:
+            browser = await playwright.chromium.launch(
+                executable_path=str(CHROMIUM), args=["--no-sandbox", rules]
+            )
+            page = await browser.new_page()
+            page.set_default_timeout(20_000)
+            await page.goto(evil)
+            await page.wait_for_function("document.title.startsWith('tried')")
+            assert await page.title() == "tried, closed"
+            assert person.history() == []
+            rebound = await page.goto(f"http://evil.example:{server.port}/")
+            assert rebound is not None
+            assert rebound.status == 403
+            await browser.close()
+    finally:
+        await runner.cleanup()
+    await asyncio.sleep(0)
+    assert person.history() == []
