@@ -549,13 +549,14 @@ def backup(
         store=make_store(settings),
         target=target,
         recipients=recipient or settings.recipients(),
-        key_id=make_sealer(settings).key_id,
+        secret=settings.key(),
     )
     try:
         file, manifest = asyncio.run(work)
     except UpkeepError as error:
         _refuse(str(error))
     _say(f"{file}: {manifest['papers']} papers, {manifest['bytes']:,} bytes; keep SECRET_KEY elsewhere")
+    _say(f"it opens and restores with the SECRET_KEY whose id is {manifest['key_id']}")
 
 
 @app.command("backup-key")
@@ -583,22 +584,41 @@ def restore(
     files_url: Annotated[
         str | None, typer.Option(help="an empty store for the papers, else a folder in --into")
     ] = None,
+    unsigned: Annotated[
+        bool, typer.Option("--unsigned", help="take a backup that no SECRET_KEY of ours vouches for")
+    ] = False,
 ) -> None:
-    """Unpack and check a backup. Nothing is ever overwritten."""
+    """Unpack and check a backup. Nothing is ever overwritten.
+
+    It must be signed under SECRET_KEY or one of FORMER_SECRET_KEYS, unless --unsigned is given."""
     from bot.upkeep import restore as restoring
     from bot.upkeep.errors import UpkeepError
 
-    store = make_store(_settings(), files_url) if files_url else None
-    work = restoring.restore(file=file, identity=identity, into=into, database_url=database_url, store=store)
+    settings = _settings()
+    work = restoring.restore(
+        file=file,
+        identity=identity,
+        into=into,
+        secrets=settings.held_keys(),
+        unsigned=unsigned,
+        database_url=database_url,
+        store=make_store(settings, files_url) if files_url else None,
+    )
     try:
         found = asyncio.run(work)
     except UpkeepError as error:
         _refuse(str(error))
     manifest = found.manifest
-    _say(f"{into}: {found.database} of {manifest['made_at']}, {manifest['papers']} papers")
+    if not found.signed:
+        print(  # noqa: T201
+            f"WARNING: no key of ours signed {file}: whoever has the public key can have made it. "
+            "Look at the data before you serve them",
+            file=sys.stderr,
+        )
+    _say(f"{into}: {found.database} of {manifest.get('made_at')}, {manifest['papers']} papers")
     if found.without_paper:
         _say(f"{found.without_paper} papers of the database are not in the backup")
-    _say(f"the papers open with the SECRET_KEY whose id is {manifest['key_id']}")
+    _say(f"the papers open with the SECRET_KEY whose id is {manifest.get('key_id')}")
 
 
 @app.command("rotate-key")

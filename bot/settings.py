@@ -257,6 +257,13 @@ class Settings(BaseSettings):
                 f"SECRET_KEY: not set, and {KEY_FILE} cannot be used ({error.strerror})"
             ) from None
 
+    def held_keys(self) -> list[str]:
+        """SECRET_KEY, or the one kept under data/, and the former ones; empty where there is none. Makes none. Raises
+        BadSettingError."""
+        if self.secret_key is not None or KEY_FILE.exists():
+            return [self.key(), *self.former_keys()]
+        return self.former_keys()
+
     def former_keys(self) -> list[str]:
         """Keys besides `key()` that papers may be sealed under: of FORMER_SECRET_KEYS, and those kept beside ours."""
         held = _parts(self.former_secret_keys.get_secret_value()) if self.former_secret_keys else []

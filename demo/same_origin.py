@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -67,11 +68,7 @@ def is_foreign(method: str, values: Values, own: OwnAddress) -> bool:
     return any(site not in ("same-origin", "none") for site in values("sec-fetch-site"))
 
 
-def own_pages_only(
-    own: Callable[[], OwnAddress],
-) -> Callable[
-    [web.Request, Callable[[web.Request], Awaitable[web.StreamResponse]]], Awaitable[web.StreamResponse]
-]:
+def own_pages_only(own: Callable[[], OwnAddress]) -> Middleware:
     """The same for aiohttp, as a middleware. `own` is asked at each request: a free port is known only then."""
 
     @web.middleware

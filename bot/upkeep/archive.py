@@ -2,8 +2,8 @@
 
     tar = database ‖ papers/<key> … ‖ MANIFEST.json
 
-The manifest counts what came before it and carries one SHA-256 over all names, sizes and bytes. Memory does not grow
-with the number of papers.
+The manifest counts what came before it, carries one SHA-256 over all names, sizes and bytes, and is signed (signature.py).
+Memory does not grow with the number of papers.
 """
 
 import asyncio
@@ -20,12 +20,14 @@ from typing import IO, Any
 
 import pyrage
 
+from bot.upkeep import signature
 from bot.upkeep.errors import UpkeepError
 
 MANIFEST = "MANIFEST.json"
 PAPERS = "papers/"
 SQLITE, POSTGRES = "database.sqlite3", "database.dump"
-FORMAT = 1
+#: The format of what is made, and the one before, whose manifest nobody signed.
+FORMAT, UNSIGNED_FORMAT = 2, 1
 #: Bytes moved at a time.
 CHUNK = 1 << 20
 #: A sealed paper is at most 20 MB and a little.
@@ -74,9 +76,10 @@ class TarStream:
                 yield data
         yield _padding(size)
 
-    async def end(self, facts: dict[str, Any]) -> AsyncIterator[bytes]:
-        """The manifest and the end of the tar."""
-        data = json.dumps({"format": FORMAT} | facts | self.tally.facts(), indent=1).encode()
+    async def end(self, facts: dict[str, Any], secret: str) -> AsyncIterator[bytes]:
+        """The manifest, signed under SECRET_KEY, and the end of the tar."""
+        manifest = signature.sign({"format": FORMAT} | facts | self.tally.facts(), secret)
+        data = json.dumps(manifest, indent=1).encode()
         yield _header(MANIFEST, len(data)) + data + _padding(len(data)) + bytes(2 * _BLOCK)
 
 

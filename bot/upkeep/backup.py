@@ -19,6 +19,7 @@ from urllib.parse import quote
 
 from sqlalchemy import URL
 
+from bot.documents.seal import Sealer
 from bot.documents.store import FileStore, NoSuchFile, StoreDown
 from bot.upkeep import archive
 from bot.upkeep.errors import UpkeepError
@@ -30,11 +31,11 @@ _LIBPQ = {"ssl": "PGSSLMODE", "sslmode": "PGSSLMODE", "host": "PGHOST", "port": 
 
 
 async def back_up(
-    *, database_url: str, store: FileStore, target: Path, recipients: list[str], key_id: str
+    *, database_url: str, store: FileStore, target: Path, recipients: list[str], secret: str
 ) -> tuple[Path, dict[str, Any]]:
     """Write an archive to `target`, a new file or a folder; where it is, and its manifest. Raises UpkeepError.
 
-    `key_id` tells which SECRET_KEY opens the papers, and nothing of the key."""
+    `secret` is SECRET_KEY: it signs the manifest, which tells the key's id and nothing of the key."""
     if not recipients:
         raise UpkeepError("--recipient or BACKUP_RECIPIENT: name the public key (age1…) that may open it")
     for one in recipients:
@@ -47,7 +48,7 @@ async def back_up(
     unfinished = target.with_name(f"{target.name}.{secrets.token_hex(4)}.part")
     url = asynchronous(database_url)
     tar = archive.TarStream()
-    facts = {"made_at": now.isoformat(), "key_id": key_id}
+    facts = {"made_at": now.isoformat(), "key_id": Sealer(secret).key_id}
 
     async def entries() -> AsyncIterator[bytes]:
         async with _database_copy(url) as (name, copy):
@@ -60,7 +61,7 @@ async def back_up(
                 continue
             async for chunk in tar.data(archive.PAPERS + key, data):
                 yield chunk
-        async for chunk in tar.end(facts):
+        async for chunk in tar.end(facts, secret):
             yield chunk
 
     try:

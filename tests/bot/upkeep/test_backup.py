@@ -53,7 +53,7 @@ async def made(database_url: str, store: FolderStore, identity: Path, tmp_path: 
         store=store,
         target=tmp_path / "b.age",
         recipients=[public(identity)],
-        key_id="",
+        secret=SECRET,
     )
     return file
 
@@ -81,7 +81,7 @@ async def test_a_busy_bot_is_backed_up_and_restored(
             store=store,
             target=tmp_path / "backups",
             recipients=[public(identity)],
-            key_id=Sealer(SECRET).key_id,
+            secret=SECRET,
         )
         after = writer.pairs
 
@@ -94,7 +94,9 @@ async def test_a_busy_bot_is_backed_up_and_restored(
     into = tmp_path / "restored"
     sqlite = database_url.startswith("sqlite")
     url = f"sqlite:///{into / archive.SQLITE}" if sqlite else request.getfixturevalue("empty_postgres_url")
-    found = await restore(file=file, identity=identity, into=into, database_url=None if sqlite else url)
+    found = await restore(
+        file=file, identity=identity, into=into, secrets=[SECRET], database_url=None if sqlite else url
+    )
 
     assert found.without_paper == 0
     restored = await open_database(url)
@@ -122,7 +124,7 @@ async def test_the_file_is_for_the_recipient_alone(made: Path, tmp_path: Path) -
     archive.make_identity(stranger)
 
     with pytest.raises(UpkeepError, match="not for this key"):
-        await restore(file=made, identity=stranger, into=tmp_path / "new")
+        await restore(file=made, identity=stranger, into=tmp_path / "new", secrets=[SECRET])
 
     assert not (tmp_path / "new").exists()
     assert not list(tmp_path.glob("new*"))
@@ -139,7 +141,7 @@ async def test_damage_is_noticed_and_leaves_nothing(
     ):
         made.write_bytes(damaged)
         with pytest.raises(UpkeepError, match="does not open"):
-            await restore(file=made, identity=identity, into=tmp_path / "new")
+            await restore(file=made, identity=identity, into=tmp_path / "new", secrets=[SECRET])
         assert not list(tmp_path.glob("new*"))
 
 
@@ -151,15 +153,21 @@ async def test_nothing_is_overwritten(
     (full / "bot.db").write_text("precious")
 
     with pytest.raises(UpkeepError, match="not empty"):
-        await restore(file=made, identity=identity, into=full)
+        await restore(file=made, identity=identity, into=full, secrets=[SECRET])
     with pytest.raises(UpkeepError, match="not empty"):
-        await restore(file=made, identity=identity, into=tmp_path / "new", store=store)
+        await restore(file=made, identity=identity, into=tmp_path / "new", secrets=[SECRET], store=store)
     if database_url.startswith("postgres"):
         with pytest.raises(UpkeepError, match="not empty"):
-            await restore(file=made, identity=identity, into=tmp_path / "new", database_url=database_url)
+            await restore(
+                file=made,
+                identity=identity,
+                into=tmp_path / "new",
+                secrets=[SECRET],
+                database_url=database_url,
+            )
     with pytest.raises(UpkeepError, match="never overwritten"):
         await back_up(
-            database_url=database_url, store=store, target=made, recipients=[public(identity)], key_id=""
+            database_url=database_url, store=store, target=made, recipients=[public(identity)], secret=SECRET
         )
 
     assert [path.name for path in full.iterdir()] == ["bot.db"]
@@ -175,13 +183,13 @@ async def test_another_tar_is_no_backup(identity: Path, tmp_path: Path) -> None:
     ):
         tar = archive.TarStream()
         chunks = [chunk async for chunk in tar.data(name, entry)]
-        chunks += [chunk async for chunk in tar.end({})]
+        chunks += [chunk async for chunk in tar.end({}, SECRET)]
         file = tmp_path / "x.age"
         key = pyrage.x25519.Recipient.from_str(public(identity))
         file.write_bytes(pyrage.encrypt(b"".join(chunks), [key]))
 
         with pytest.raises(UpkeepError, match=r"unexpected|damaged"):
-            await restore(file=file, identity=identity, into=tmp_path / "in" / "new")
+            await restore(file=file, identity=identity, into=tmp_path / "in" / "new", secrets=[SECRET])
 
     assert not list(tmp_path.rglob("escaped"))
     assert list((tmp_path / "in").iterdir()) == []
@@ -203,7 +211,7 @@ async def test_a_failed_backup_leaves_no_file(
             store=store,
             target=tmp_path / "backups",
             recipients=[public(identity)],
-            key_id="",
+            secret=SECRET,
         )
 
     assert list((tmp_path / "backups").iterdir()) == []
@@ -221,7 +229,7 @@ async def test_without_the_client_programs_it_says_what_to_install(
             store=store,
             target=tmp_path / "b.age",
             recipients=[public(identity)],
-            key_id="",
+            secret=SECRET,
         )
 
 
@@ -231,7 +239,7 @@ async def test_the_audit_trail_cannot_be_changed_in_the_copy_either(
     if not database_url.startswith("postgres"):
         pytest.skip("a copied file has its triggers")
     url = request.getfixturevalue("empty_postgres_url")
-    await restore(file=made, identity=identity, into=tmp_path / "new", database_url=url)
+    await restore(file=made, identity=identity, into=tmp_path / "new", secrets=[SECRET], database_url=url)
     restored = await open_database(url)
     names = await restored.read(
         lambda db: db.connection().execute(text("SELECT tgname FROM pg_trigger WHERE NOT tgisinternal")).all()
@@ -267,11 +275,11 @@ async def test_the_commands_speak_plainly(sqlite_url: str, store: FolderStore, t
         assert name == "BACKUP_RECIPIENT"
         done = run(tmp_path, "backup", "b.age", BACKUP_RECIPIENT=value, **settings)
         assert done.stdout.startswith("b.age: 1 papers, ")
-        back = run(tmp_path, "restore", "b.age", "--identity", "key", "--into", "new")
+        back = run(tmp_path, "restore", "b.age", "--identity", "key", "--into", "new", SECRET_KEY=SECRET)
         assert "database.sqlite3" in back.stdout, back.stderr
         assert Sealer(SECRET).key_id in back.stdout
         assert SECRET not in done.stdout + done.stderr + back.stdout + back.stderr
-        again = run(tmp_path, "restore", "b.age", "--identity", "key", "--into", "new")
+        again = run(tmp_path, "restore", "b.age", "--identity", "key", "--into", "new", SECRET_KEY=SECRET)
         assert (again.returncode, again.stderr) == (2, "new is not empty; nothing is ever overwritten\n")
 
     await asyncio.to_thread(play)
