@@ -1,10 +1,12 @@
 """Units on PostgreSQL: side by side, each in its own transaction; units of one lane exclude each other."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Any, Self
 
+from asyncpg.exceptions import OutdatedSchemaCacheError  # type: ignore[import-untyped]
 from sqlalchemy import URL
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InvalidRequestError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from storage.away import Outage, why_away
@@ -24,6 +26,9 @@ LINGER_AWAY = 2.0
 CONNECT, STATEMENT = 10.0, 60.0
 #: Serialization failure, deadlock: the server asks to try again.
 TRY_AGAIN = {"40001", "40P01"}
+#: What the server says of a statement that was prepared before a migration, by SQLSTATE: the result has another type, a type
+#: is gone. Both codes have other meanings too.
+STALE = {"0A000": "cached statement plan", "XX000": "cache lookup failed"}
 TRIES = 4
 #: Any number, the same in every process: whoever serves holds it in common.
 SERVING = 7_155_225
@@ -71,15 +76,7 @@ class PostgresDatabase(Database):
             raise
 
     async def read(self, unit: Unit[T], *, large: bool = False) -> T:
-        try:
-            async with self._engine.connect() as connection:
-                await connection.execution_options(postgresql_readonly=True)
-                result = await connection.run_sync(run_reading, unit)
-        except Exception as error:
-            self.outage.note(error)
-            raise
-        self.outage.over()
-        return result
+        return await self._try(lambda connection: connection.run_sync(run_reading, unit), read_only=True)
 
     def later(self, unit: Unit[Any]) -> None:
         if self._closing:
@@ -126,18 +123,29 @@ class PostgresDatabase(Database):
 
     async def _run(self, units: list[Unit[Any]], lane: str | None = None) -> list[Any]:
         before = None if lane is None else (EXCLUDE, (lane,))
+        return await self._try(lambda connection: connection.run_sync(run_together, units, before))
+
+    async def _try(self, work: Callable[[AsyncConnection], Awaitable[T]], *, read_only: bool = False) -> T:
+        """Do a transaction, again where the server asks for it or a migration came between. Raises what the last raised."""
         for tried in range(1, TRIES + 1):
             try:
                 async with self._engine.connect() as connection:
-                    results = await connection.run_sync(run_together, units, before)
+                    if read_only:
+                        await connection.execution_options(postgresql_readonly=True)
+                    try:
+                        result = await work(connection)
+                    except Exception as error:
+                        if is_stale(error):
+                            # It would keep the old plans of its other statements.
+                            await connection.invalidate()
+                        raise
             except Exception as error:
-                code = getattr(getattr(error, "orig", None), "sqlstate", None)
-                if code not in TRY_AGAIN or tried == TRIES:
+                if tried == TRIES or not (is_stale(error) or _sqlstate(error) in TRY_AGAIN):
                     self.outage.note(error)
                     raise
             else:
                 self.outage.over()
-                return results
+                return result
         raise AssertionError("unreachable")
 
     async def _flush_soon(self, linger: float = LINGER) -> None:
@@ -168,6 +176,28 @@ class PostgresDatabase(Database):
                     await self._run([unit])
                 except Exception as alone:
                     report_unseen(unit, alone)
+
+
+def is_stale(error: BaseException) -> bool:
+    """Whether a connection failed over what it remembers of a schema that was changed meanwhile; nothing else is wrong."""
+    causes = _causes(error)
+    if any(isinstance(one, OutdatedSchemaCacheError) for one in causes):
+        return True
+    says = STALE.get(_sqlstate(error) or "")
+    return says is not None and any(says in str(one) for one in causes)
+
+
+def _sqlstate(error: BaseException) -> str | None:
+    found = (getattr(one, "sqlstate", None) for one in _causes(error))
+    return next((one for one in found if isinstance(one, str)), None)
+
+
+def _causes(error: BaseException) -> list[BaseException]:
+    """The error, and what the driver raised below it: also where a savepoint could not be rolled back after that."""
+    if isinstance(error, InvalidRequestError) and error.__context__ is not None:
+        error = error.__context__
+    cause = getattr(error, "orig", None)
+    return [one for one in (error, cause, cause.__cause__ if cause else None) if one is not None]
 
 
 async def _attend(connection: AsyncConnection, *, seen: bool) -> bool:
