@@ -31,6 +31,10 @@ class Tally:
     done: Counter[Messenger] = field(default_factory=Counter)
     failed: Counter[Messenger] = field(default_factory=Counter)
     set_aside: Counter[Messenger] = field(default_factory=Counter)
+    #: Came again and were not taken a second time.
+    repeated: Counter[Messenger] = field(default_factory=Counter)
+    #: Answers to getUpdates with nothing new among what they held.
+    stale_polls: Counter[Messenger] = field(default_factory=Counter)
     #: Papers that the store did not take or give.
     store_failed: int = 0
     web: WebTally = field(default_factory=WebTally)

@@ -109,6 +109,11 @@ class MessengerServer:
         """The next so many updates are handed to the bot a second time after it confirmed them."""
         self.world.queues[token or next(iter(self.world.bots))].duplicates += updates
 
+    def number_updates_anew(self, first: int, token: str | None = None) -> None:
+        """After a quiet week: the next update has the number `first`, lower or higher than before. Raises ValueError while
+        updates wait."""
+        self.world.queues[token or next(iter(self.world.bots))].number_anew(first)
+
     def pending(self, token: str | None = None) -> int:
         """Updates the bot has not confirmed yet."""
         return len(self.world.queues[token or next(iter(self.world.bots))].waiting)

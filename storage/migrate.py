@@ -35,10 +35,11 @@ class BrokenReferences(RuntimeError):
     """After a migration of SQLite some rows point to rows that are gone; nothing was changed."""
 
 
-async def upgrade(url: str) -> None:
-    """Bring the database to the newest schema in one transaction; a SQLite file is made where there is none."""
+async def upgrade(url: str, *, to: str = "head") -> None:
+    """Bring the database to the newest schema (or to the revision `to`) in one transaction; a SQLite file is made where
+    there is none."""
     async with _connection(url) as connection:
-        await connection.run_sync(_upgrade)
+        await connection.run_sync(_upgrade, to)
 
 
 async def current_is_head(url: str) -> bool:
@@ -70,10 +71,10 @@ async def check(url: str | None = None) -> list[str]:
     )
 
 
-def _upgrade(connection: Connection) -> None:
+def _upgrade(connection: Connection, to: str) -> None:
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATING})
-    command.upgrade(_config(connection), "head")
+    command.upgrade(_config(connection), to)
     if connection.dialect.name == "sqlite" and (
         broken := connection.execute(text("PRAGMA foreign_key_check")).all()
     ):

@@ -16,6 +16,7 @@ from bot.doctor.finding import Finding
 from bot.gateways import zarinpal
 from bot.gateways.http import ask, make_client, whole
 from bot.gateways.ports import GatewayDown
+from bot.messengers.channel import Channel
 from bot.messengers.factory import make_channel
 from bot.messengers.intake import webhook_path
 from bot.settings import BadSettingError, MessengerSettings, Settings
@@ -73,12 +74,12 @@ async def messenger(messenger: Messenger, one: MessengerSettings, settings: Sett
         return Finding(name, False, words)
     finally:
         await channel.request.shutdown()
-    if (trouble := _intake_trouble(messenger, info, settings)) is not None:
+    if (trouble := _intake_trouble(channel, info, settings)) is not None:
         return Finding(name, False, f"{channel.link}, but {trouble}")
     return Finding(name, True, channel.link)
 
 
-def _intake_trouble(messenger: Messenger, info: WebhookInfo, settings: Settings) -> str | None:
+def _intake_trouble(channel: Channel, info: WebhookInfo, settings: Settings) -> str | None:
     host = urlsplit(info.url).hostname
     if settings.updates == "polling" and info.url:
         return f"its webhook leads to {host}; another program has this token, or restart the bot with UPDATES=polling"
@@ -86,10 +87,14 @@ def _intake_trouble(messenger: Messenger, info: WebhookInfo, settings: Settings)
         if not info.url:
             return "no webhook is set; start the bot, or stop another that polls with this token"
         try:
-            ours = settings.public_url + webhook_path(settings.key(), messenger)
+            # The second as an older release set it: the next start mends it.
+            ours = [
+                settings.public_url + webhook_path(settings.key(), channel.messenger, bot_id)
+                for bot_id in (channel.bot_id, None)
+            ]
         except BadSettingError:
             return None  # said already
-        if info.url != ours:
+        if info.url not in ours:
             return (
                 f"its webhook leads to {host} and not to this bot; another program has this token, or restart "
                 "the bot (after a new PUBLIC_URL or SECRET_KEY)"

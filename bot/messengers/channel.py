@@ -51,6 +51,8 @@ class Channel:
     allowed_updates: tuple[str, ...] | None
     #: Whether a line over a pressed button is seen, by callback id.
     shows_notices: Callable[[str | None], bool]
+    #: Whose updates, message ids and file ids are ours: those of another bot mean nothing here.
+    bot_id: int = 0
     pace: Pace = field(default_factory=Pace)
     #: Known after getMe.
     ready: bool = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from typing import Any
 
@@ -53,4 +54,14 @@ def make_channel(messenger: Messenger, *, token: str, api_url: str, proxy: str |
         whole=bale_shapes.whole_update if on_bale else telegram.whole_update,
         allowed_updates=None if on_bale else telegram.ALLOWED_UPDATES,
         shows_notices=bale.shows_notices if on_bale else lambda callback_id: callback_id is not None,
+        bot_id=bot_number(token),
     )
+
+
+def bot_number(token: str) -> int:
+    """The bot's id, which is the part of its token before the colon; for a token of another form, a number made from that
+    part. It stays the same where a token is replaced."""
+    name = token.partition(":")[0].strip()
+    if name.isascii() and name.isdigit() and 0 < int(name[:19]) < 2**62:
+        return int(name[:19])
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:7]) + 1

@@ -9,27 +9,30 @@ from typing import Any
 
 from sqlalchemy import and_, bindparam, exists, func, or_, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from bot.incoming import Incoming
+from bot.messengers.repeats import WIPED, identity_of, is_same
 from bot.turn import Turn, World
 from storage.lean import connection_of, table_of
 from storage.states import InboxState, Messenger
-from storage.tables import Account, Chat, Draft, InboxUpdate
-
-#: What is left of a body that held a password.
-WIPED = "{}"
+from storage.tables import Account, Chat, Draft, FileHandle, InboxUpdate
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """An update that waits for its turn."""
+    """An update, most often one that waits for its turn."""
 
     id: int
     messenger: Messenger
     update_id: int
     lane: int | None
     raw: str
+    #: The bot that it was sent to; 0: of a time when that was not noted.
+    bot_id: int = 0
+    #: False: set aside as it came.
+    waits: bool = True
 
 
 _TURN = (
@@ -55,7 +58,7 @@ _MARK = (
     .where(_INBOX.c.id == bindparam("row_id"), _INBOX.c.state == bindparam("old"))
     .values(state=bindparam("new"), done_at=bindparam("at"), note=bindparam("why"))
 )
-_WIPE = update(_INBOX).where(_INBOX.c.id == bindparam("row_id")).values(raw=WIPED)
+_WIPE = update(_INBOX).where(_INBOX.c.id == bindparam("row_id")).values(raw=WIPED, identity=bindparam("what"))
 _ANSWERED = (
     update(_INBOX)
     .where(_INBOX.c.id == bindparam("row_id"), _INBOX.c.state == InboxState.DONE)
@@ -76,6 +79,7 @@ _COLUMNS = (
     InboxUpdate.update_id,
     InboxUpdate.lane,
     InboxUpdate.raw,
+    InboxUpdate.bot_id,
 )
 _OLDER = (
     select(*_COLUMNS)  # type: ignore[call-overload]
@@ -132,35 +136,75 @@ def mark(
     return bool(connection_of(db).execute(_MARK, values).rowcount)
 
 
-def wipe(db: Session, row_id: int) -> None:
-    connection_of(db).execute(_WIPE, {"row_id": row_id})
+def wipe(db: Session, row: Row) -> None:
+    """Forget the body: it held a password. What tells it from other updates stays."""
+    connection_of(db).execute(_WIPE, {"row_id": row.id, "what": identity_of(row.raw)})
 
 
 def mark_answered(db: Session, *row_ids: int) -> None:
     connection_of(db).execute(_ANSWERED, [{"row_id": row_id} for row_id in row_ids])
 
 
-_KEY = (_INBOX.c.messenger, _INBOX.c.update_id)
+_KEY = (_INBOX.c.messenger, _INBOX.c.bot_id, _INBOX.c.update_id, _INBOX.c.again)
 _INSERT: dict[str, Any] = {
     "sqlite": sqlite.insert(_INBOX).on_conflict_do_nothing(index_elements=_KEY),
     "postgresql": postgresql.insert(_INBOX).on_conflict_do_nothing(index_elements=_KEY),
 }
-_INSERT = {name: insert.returning(_INBOX.c.id, *_KEY) for name, insert in _INSERT.items()}
+_INSERT = {name: insert.returning(_INBOX.c.id, _INBOX.c.update_id) for name, insert in _INSERT.items()}
+_KNOWN = select(_INBOX.c.again, _INBOX.c.raw, _INBOX.c.identity).where(
+    _INBOX.c.messenger == bindparam("messenger"),
+    _INBOX.c.bot_id == bindparam("bot_id"),
+    _INBOX.c.update_id == bindparam("update_id"),
+)
 
 
 def insert(db: Session, values: Sequence[dict[str, Any]]) -> list[Row]:
-    """Store a batch; the rows that are new and wait, in order. Doubles are left out."""
+    """Store a batch of one bot; the rows that are new, in order. Updates that are known are left out."""
     connection = connection_of(db)
-    new = {
-        tuple(key): row_id for row_id, *key in connection.execute(_INSERT[connection.dialect.name], values)
-    }
+    statement = _INSERT[connection.dialect.name]
+    new = {number: row_id for row_id, number in connection.execute(statement, values)}
     rows = []
     for one in values:
         # A batch may hold one update twice.
-        row_id = new.pop((one["messenger"], one["update_id"]), None)
-        if row_id is not None and one["state"] is InboxState.RECEIVED:
-            rows.append(Row(row_id, one["messenger"], one["update_id"], one["lane"], one["raw"]))
+        row_id = new.pop(one["update_id"], None)
+        if row_id is None:
+            row_id = _insert_another(db, one)
+        if row_id is not None:
+            waits = one["state"] is InboxState.RECEIVED
+            bot_id = one.get("bot_id", 0)
+            rows.append(
+                Row(row_id, one["messenger"], one["update_id"], one["lane"], one["raw"], bot_id, waits)
+            )
     return rows
+
+
+def _insert_another(db: Session, one: dict[str, Any]) -> int | None:
+    """Under a number that is known: None where it is the same update again."""
+    connection = connection_of(db)
+    key = {"messenger": one["messenger"], "bot_id": one.get("bot_id", 0), "update_id": one["update_id"]}
+    known = connection.execute(_KNOWN, key).all()
+    if any(is_same(raw, identity, one["raw"]) for _, raw, identity in known):
+        return None
+    again = max((again for again, _, _ in known), default=-1) + 1
+    stored = connection.execute(_INSERT[connection.dialect.name], [one | {"again": again}]).first()
+    return None if stored is None else int(stored.id)
+
+
+def adopt(db: Session, messenger: Messenger, bot_id: int) -> None:
+    """What came before the bot's id was noted belongs to the bot that starts on it first."""
+    theirs = aliased(InboxUpdate)
+    taken = exists().where(
+        col(theirs.messenger) == messenger,
+        col(theirs.bot_id) == bot_id,
+        col(theirs.update_id) == col(InboxUpdate.update_id),
+        col(theirs.again) == col(InboxUpdate.again),
+    )
+    updates = update(InboxUpdate).where(
+        col(InboxUpdate.messenger) == messenger, col(InboxUpdate.bot_id) == 0, ~taken
+    )
+    handles = update(FileHandle).where(col(FileHandle.messenger) == messenger, col(FileHandle.bot_id) == 0)
+    for statement in (updates, handles):
+        db.execute(statement.values(bot_id=bot_id).execution_options(synchronize_session=False))
 
 
 def waiting(db: Session, before: datetime | None = None) -> list[Row]:

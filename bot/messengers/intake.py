@@ -7,7 +7,7 @@ import hmac
 import json
 import logging
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from bot.desk import Desk
@@ -47,21 +47,26 @@ class Intake:
         way: Way,
         *,
         secret_key: str,
-        messengers: Iterable[Messenger],
+        bots: Mapping[Messenger, int],
         received: Callable[[], None] = lambda: None,
     ) -> None:
-        """`received` is called whenever something came in."""
+        """`bots` are the ids of our bots. `received` is called whenever something came in."""
         self.desk = desk
         self.way = way
         self._received = received
         self._secret_key = secret_key
+        self._bots = bots
         #: Whose last batch may be stored though we were not told so.
         self._doubtful: set[Messenger] = set()
         #: The last part of each webhook's address (long, random, the same after a restart) → messenger.
-        self.paths: Mapping[str, Messenger] = {_derive(secret_key, "path", one): one for one in messengers}
+        self.paths: Mapping[str, Messenger] = {
+            _derive(secret_key, "path", one, bot): one for one, bot in bots.items()
+        }
         #: What Telegram sends in its header; Bale has no such thing.
         self.secrets: Mapping[Messenger, str] = {
-            Messenger.TELEGRAM: _derive(secret_key, "header", Messenger.TELEGRAM)
+            Messenger.TELEGRAM: _derive(
+                secret_key, "header", Messenger.TELEGRAM, bots.get(Messenger.TELEGRAM, 0)
+            )
         }
 
     async def accept(self, messenger: Messenger, body: bytes, secret: str | None = None) -> int:
@@ -87,14 +92,16 @@ class Intake:
 
     def path_of(self, messenger: Messenger) -> str:
         """The address below PUBLIC_URL that this messenger is told."""
-        return webhook_path(self._secret_key, messenger)
+        return webhook_path(self._secret_key, messenger, self._bots[messenger])
 
-    async def take(self, messenger: Messenger, updates: list[Any]) -> None:
-        """Store a batch in one transaction and put what is new into the lanes. Raises what the database raises."""
-        now = self.desk.clock()
-        values = [_row(messenger, update) | {"received_at": now} for update in updates]
+    async def take(self, messenger: Messenger, updates: list[Any]) -> int:
+        """Store a batch in one transaction and put what is new into the lanes; how many were new. Raises what the
+        database raises."""
+        more = {"received_at": self.desk.clock(), "bot_id": self._bots[messenger]}
+        values = [_row(messenger, update) | more for update in updates]
         try:
-            rows = await self.desk.database.run(lambda db: inbox.insert(db, values))
+            new = await self.desk.database.run(lambda db: inbox.insert(db, values))
+            rows = [row for row in new if row.waits]
             if messenger in self._doubtful:
                 # Sent again they are not new, and would wait for the sweep.
                 waiting = await self.desk.database.read(inbox.waiting)
@@ -104,22 +111,31 @@ class Intake:
             raise
         self._doubtful.discard(messenger)
         self.desk.tally.received[messenger] += len(rows)
-        for one in values:
-            if one["state"] is InboxState.SET_ASIDE:
-                self._aside(messenger, one["update_id"], one["note"])
+        self.desk.tally.repeated[messenger] += len(values) - len(new)
+        notes = {one["update_id"]: one["note"] for one in values}
+        for row in new:
+            if not row.waits:
+                self._aside(messenger, row.update_id, notes[row.update_id])
         self._received()
         self.way.put(rows)
+        return len(new)
 
     async def keep_unreadable(
         self, messenger: Messenger, body: bytes, number: int | None = None, note: str = "not a JSON object"
-    ) -> None:
-        """Store a body that is no update as it came, under its `number` where one could be made out."""
+    ) -> bool:
+        """Store a body that is no update as it came, under its `number` where one could be made out; whether it was
+        new."""
         raw = body[:MAX_BODY].decode("utf-8", "backslashreplace").replace("\x00", "\\x00")
         values = _aside(messenger, _made_up_id(body) if number is None else number, raw, note) | {
-            "received_at": self.desk.clock()
+            "received_at": self.desk.clock(),
+            "bot_id": self._bots[messenger],
         }
-        await self.desk.database.run(lambda db: inbox.insert(db, [values]))
-        self._aside(messenger, values["update_id"], values["note"])
+        new = bool(await self.desk.database.run(lambda db: inbox.insert(db, [values])))
+        if new:
+            self._aside(messenger, values["update_id"], values["note"])
+        else:
+            self.desk.tally.repeated[messenger] += 1
+        return new
 
     def _aside(self, messenger: Messenger, update_id: int, note: str) -> None:
         self.desk.tally.set_aside[messenger] += 1
@@ -127,9 +143,10 @@ class Intake:
         log.warning("set aside: %s update %s: %s", messenger.value, update_id, note, extra=told)
 
 
-def webhook_path(secret_key: str, messenger: Messenger) -> str:
-    """The address below PUBLIC_URL where a messenger's updates come; nobody else knows it."""
-    return f"/hook/{messenger.value}/{_derive(secret_key, 'path', messenger)}"
+def webhook_path(secret_key: str, messenger: Messenger, bot_id: int | None = None) -> str:
+    """The address below PUBLIC_URL where this bot's updates come; nobody else knows it. Without `bot_id`, the one of
+    releases that did not tell bots apart."""
+    return f"/hook/{messenger.value}/{_derive(secret_key, 'path', messenger, bot_id)}"
 
 
 def update_number(update: Any) -> int | None:
@@ -224,6 +241,6 @@ def _made_up_id(body: bytes) -> int:
     return -1 - int.from_bytes(hashlib.sha256(body).digest()[:7])
 
 
-def _derive(secret_key: str, purpose: str, messenger: Messenger) -> str:
-    name = f"webhook {purpose} {messenger.value}".encode()
-    return hmac.new(secret_key.encode(), name, hashlib.sha256).hexdigest()[:48]
+def _derive(secret_key: str, purpose: str, messenger: Messenger, bot_id: int | None) -> str:
+    name = f"webhook {purpose} {messenger.value}" + ("" if bot_id is None else f" {bot_id}")
+    return hmac.new(secret_key.encode(), name.encode(), hashlib.sha256).hexdigest()[:48]

@@ -63,7 +63,9 @@ class PaperSender:
             await channel.bot.send_document(chat_id, file, caption=caption)
 
     async def _stored(self, channel: Channel, chat_id: int, papers: Sequence[Paper]) -> None:
-        items = await self.desk.database.read(lambda db: _items(db, papers, channel.messenger))
+        items = await self.desk.database.read(
+            lambda db: _items(db, papers, channel.messenger, channel.bot_id)
+        )
         absences = [await self._absence(item) for item in items]
         # None in the place of the kind: it cannot be shown.
         kinds = [item.is_photo if why is None else None for item, why in zip(items, absences, strict=True)]
@@ -113,8 +115,8 @@ class PaperSender:
             # Once more with the bytes; the ids that failed are forgotten.
             sent = await self._try(channel, chat_id, items, use_handles=False)
         handles = {item.file.id: handle for item, handle in zip(items, sent, strict=False) if handle}
-        messenger = channel.messenger
-        self.desk.database.later(lambda db: _keep(db, messenger, handles))
+        messenger, bot_id = channel.messenger, channel.bot_id
+        self.desk.database.later(lambda db: _keep(db, messenger, bot_id, handles))
 
     async def _try(
         self, channel: Channel, chat_id: int, items: list[_Item], *, use_handles: bool
@@ -139,10 +141,12 @@ class PaperSender:
         return content, _file_name(item)
 
 
-def _items(db: Session, papers: Sequence[Paper], messenger: Messenger) -> list[_Item]:
+def _items(db: Session, papers: Sequence[Paper], messenger: Messenger, bot_id: int) -> list[_Item]:
     ids = [paper.file_id for paper in papers]
     files = {file.id: file for file in db.exec(select(StoredFile).where(col(StoredFile.id).in_(ids)))}
-    known = select(FileHandle).where(col(FileHandle.file_id).in_(ids), FileHandle.messenger == messenger)
+    known = select(FileHandle).where(
+        col(FileHandle.file_id).in_(ids), FileHandle.messenger == messenger, FileHandle.bot_id == bot_id
+    )
     handles = {one.file_id: one.handle for one in db.exec(known)}
     return [
         _Item(paper, shown_media_type(file) != "application/pdf", file, handles.get(paper.file_id))
@@ -151,16 +155,18 @@ def _items(db: Session, papers: Sequence[Paper], messenger: Messenger) -> list[_
     ]
 
 
-def _keep(db: Session, messenger: Messenger, handles: dict[int | None, str]) -> None:
+def _keep(db: Session, messenger: Messenger, bot_id: int, handles: dict[int | None, str]) -> None:
     """Remember the messenger's ids. Its cache may be wrong or lost without harm."""
     if not handles:
         return
     old = delete(FileHandle).where(
-        col(FileHandle.file_id).in_(list(handles)), col(FileHandle.messenger) == messenger
+        col(FileHandle.file_id).in_(list(handles)),
+        col(FileHandle.messenger) == messenger,
+        col(FileHandle.bot_id) == bot_id,
     )
     db.execute(old.execution_options(synchronize_session=False))
     db.add_all(
-        FileHandle(file_id=file_id, messenger=messenger, handle=handle)
+        FileHandle(file_id=file_id, messenger=messenger, bot_id=bot_id, handle=handle)
         for file_id, handle in handles.items()
         if file_id is not None
     )

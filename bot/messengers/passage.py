@@ -21,6 +21,8 @@ class Passage:
     told_to_wait: bool = False
     #: Serve took it, whatever came of it.
     served: bool = False
+    #: It was sent to another bot, whose messages are not ours to edit or delete.
+    foreign: bool = False
     error: BaseException | None = field(default=None, repr=False)
     began: float = field(default_factory=time.monotonic)
 

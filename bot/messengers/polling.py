@@ -15,6 +15,7 @@ from telegram.error import TelegramError
 from bot.messengers.bale import from_bale
 from bot.messengers.channel import Channel
 from bot.messengers.intake import Intake, update_number
+from bot.messengers.offset import Offset
 from bot.messengers.request import Fields
 from storage.away import report
 from storage.states import Messenger
@@ -29,6 +30,10 @@ WATCHDOG = HOLD + 20
 #: Jobs in this messenger's lanes from which on we stop asking for more.
 ENOUGH = 2000
 LONGEST_PAUSE = 30.0
+#: The same after a batch with nothing new: whoever writes meanwhile waits so long.
+LONGEST_REST = 5.0
+#: Seconds without any update after which the messenger has none of those that the offset was made from (they keep a day).
+QUIET = 2 * 24 * 3600.0
 #: In a body that is no JSON.
 _NUMBER = re.compile(rb'"update_id"\s*:\s*"?([0-9]{1,18})\b')
 
@@ -53,7 +58,11 @@ class Polling:
     def __init__(self, channel: Channel, intake: Intake) -> None:
         self._channel = channel
         self._intake = intake
-        self._offset: int | None = None
+        self._offset = Offset()
+        #: Batches one after another that had nothing new and did not lead further; a line of the log has said so.
+        self._stale, self._said = 0, False
+        #: Monotonic time of the last update.
+        self._heard = time.monotonic()
         #: 1 while an update that spoils the whole answer is looked for.
         self._limit = BATCH
         #: Monotonic time of the last good answer, for health and doctor.
@@ -93,12 +102,13 @@ class Polling:
         self.last_good = time.monotonic()
         if not updates:
             self._limit = BATCH
+            if self.last_good - self._heard > QUIET:
+                self._offset.forget()
             return
-        await self._intake.take(self._channel.messenger, updates)
-        offset = _next_offset(self._offset, updates)
-        if offset is None:
-            raise PollingError("updates came, and none has a number")
-        self._offset = offset
+        self._heard = self.last_good
+        new = await self._intake.take(self._channel.messenger, updates)
+        numbers = [number for update in updates if (number := update_number(update)) is not None]
+        await self._follow(numbers, len(updates), new)
 
     async def _pass_over(self, error: UnparsableError) -> None:
         """Ask for one by one, so that the others are taken; the one that spoils the answer is kept as it came."""
@@ -107,20 +117,41 @@ class Polling:
             return
         found = _NUMBER.search(error.body)
         number = int(found[1]) if found else None
-        if self._offset is not None and (number is None or number < self._offset):
-            # It is the first that the messenger has, whatever it calls itself.
-            number, after = None, self._offset + 1
-        elif number is not None:
-            after = number + 1
-        else:
+        at = self._offset.value
+        if at is None and number is None:
             raise error
-        await self._intake.keep_unreadable(self._channel.messenger, error.body, number, "no JSON")
-        self._offset, self._limit = after, BATCH
+        # One below the offset is the first that the messenger has, whatever it calls itself.
+        kept = number if at is None or (number is not None and number >= at) else None
+        new = await self._intake.keep_unreadable(self._channel.messenger, error.body, kept, "no JSON")
+        self._limit = BATCH
+        await self._follow([] if number is None else [number], 1, int(new))
+
+    async def _follow(self, numbers: list[int], count: int, new: int) -> None:
+        """Move past a batch that is stored. Where nothing in it was new, rest before the next: the messenger may give the
+        same for ever."""
+        asked = self._offset.value
+        if not self._offset.follow(numbers, count):
+            raise PollingError("updates came, and none has a number")
+        if new:
+            self._stale, self._said = 0, False
+            return
+        self._stale = 1 if self._offset.rose else self._stale + 1
+        self._intake.desk.tally.stale_polls[self._channel.messenger] += 1
+        if not self._said:
+            self._said = True
+            log.warning(
+                "%s: %d updates came, nothing new among them (asked for %s, next %s); polling more slowly",
+                self._name,
+                count,
+                asked,
+                self._offset.value,
+            )
+        await rest(min(LONGEST_REST, 0.1 * 2 ** min(self._stale, 8)))
 
     async def _ask(self) -> list[Any]:
         fields = {"timeout": str(HOLD), "limit": str(self._limit)}
-        if self._offset is not None:
-            fields["offset"] = str(self._offset)
+        if self._offset.value is not None:
+            fields["offset"] = str(self._offset.value)
         if self._channel.allowed_updates is not None:
             fields["allowed_updates"] = json.dumps(self._channel.allowed_updates)
         # Around the Bale layer: its answers are made whole one update at a time, in the lanes.
@@ -164,19 +195,14 @@ class Polling:
         raise PollingError(f"status {status}: {answer.get('description')}", wait)
 
 
-def _next_offset(offset: int | None, updates: list[Any]) -> int | None:
-    """Past the highest id; past as many as came where none can be read, or only such as were confirmed long ago: what
-    the messenger gives has a higher number there, whatever it shows. None: there is nothing to count from."""
-    numbers = [number for update in updates if (number := update_number(update)) is not None]
-    after = max(numbers) + 1 if numbers else None
-    if offset is None or (after is not None and after > offset):
-        return after
-    return offset + len(updates)
-
-
 def _holds_updates(body: bytes) -> bool:
     """Whether a body that is no JSON is the messenger's all the same, and whole: not a page of some gateway."""
     return body.lstrip()[:1] == b"{" and body.rstrip()[-1:] == b"}" and b'"update_id"' in body
+
+
+async def rest(seconds: float) -> None:
+    """The pause after a batch with nothing new."""
+    await asyncio.sleep(seconds)
 
 
 def _pause(failures: int) -> float:

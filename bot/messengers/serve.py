@@ -147,6 +147,9 @@ class Serve:
             if passage.told_to_wait:
                 # Below that sentence, not above it.
                 answer = replace(answer, edit=None)
+            if passage.foreign:
+                # The numbers of its messages are another bot's.
+                answer = replace(answer, edit=None, delete=None, callback_id=None)
             await self.delivery.show(answer)
         if not broke:
             did, place = self._asked(incoming), answer.place if answer is not None else None
@@ -185,7 +188,7 @@ class Serve:
 
         def unit(db: Session) -> bool:
             if secret:
-                inbox.wipe(db, row.id)
+                inbox.wipe(db, row)
             return inbox.mark(db, row.id, self.desk.clock(), InboxState.FAILED, note=number)
 
         try:
@@ -262,8 +265,9 @@ class Serve:
         if answer is not None:
             await self.delivery.show(answer)
 
-    async def forget(self, row: inbox.Row) -> None:
-        """Delete the message with a password that a process which died may have left, and show the current screen."""
+    async def forget(self, row: inbox.Row, *, ours: bool = True) -> None:
+        """Delete the message with a password that a process which died may have left, and show the current screen. One
+        that is not `ours` was sent to another bot, and cannot be deleted."""
 
         def unit(db: Session) -> Answer | None:
             message_id = inbox.message_to_delete(db, row.id)
@@ -272,7 +276,7 @@ class Serve:
             incoming = Incoming(row.messenger, row.update_id, row.lane)
             turn = inbox.load_turn(db, incoming, self.desk.clock(), self.desk.world, reading=True)
             screens = () if turn.chat.dead else (self._decider.current(turn),)
-            return Answer(_place(turn), screens, update_row=row.id, delete=message_id)
+            return Answer(_place(turn), screens, update_row=row.id, delete=message_id if ours else None)
 
         answer = await outlast(lambda: self.desk.database.read(unit))
         if answer is not None:
@@ -299,7 +303,7 @@ class Serve:
         turn.prepared = prepared.result
         decided = self._decider.decide(turn, prepared.refusal)
         if prepared.secret or decided.wipe:
-            inbox.wipe(db, passage.row.id)
+            inbox.wipe(db, passage.row)
             if incoming.message_id is not None and not incoming.pressed:
                 inbox.owe_deletion(db, passage.row.id, incoming.message_id)
         answer = self._answer(turn, decided, passage.row.id, secret=prepared.secret)

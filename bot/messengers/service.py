@@ -73,7 +73,8 @@ class Service:
         )
         self.way = Way(desk, channels, self.lanes, self.serve, shared=shared)
         self.ticker = Ticker(desk, self.way, channels)
-        self.intake = Intake(desk, self.way, secret_key=secret_key, messengers=channels)
+        bots = {one: channel.bot_id for one, channel in channels.items()}
+        self.intake = Intake(desk, self.way, secret_key=secret_key, bots=bots)
         self.pollings = {one: Polling(channel, self.intake) for one, channel in channels.items()}
         self._webhook_url = webhook_url
         self._alone = alone
@@ -95,6 +96,8 @@ class Service:
 
     async def start(self) -> None:
         """Begin; returns once every messenger was tried and one takes updates (or all were refused)."""
+        for channel in self.channels.values():
+            await self.way.adopt(channel)
         await self.way.show_unanswered(alone=self._alone)
         self._intakes = [asyncio.create_task(self._live(one), name=one.value) for one in self.channels]
         self._tasks = [
@@ -167,6 +170,13 @@ class Service:
                 log.warning("%s does not answer (%s); again in %.0f s", messenger.value, words, pause)
                 self._first_try[messenger].set()
                 await asyncio.sleep(pause)
+        if channel.bot.id != channel.bot_id:
+            log.warning(
+                "%s: the token is of bot %s, and the messenger says that it is bot %s; updates are kept under the first",
+                messenger.value,
+                channel.bot_id,
+                channel.bot.id,
+            )
         self.desk.world.bot_links[messenger] = channel.link
         recovered = await self.way.recover(messenger, alone=self._alone)
         if recovered:

@@ -118,9 +118,14 @@ class Way:
     async def _forget(self, row: Row) -> None:
         CAUSE.set(f"update:{row.id}")
         try:
-            await self._serve.forget(row)
+            await self._serve.forget(row, ours=_is_ours(row, self._channels[row.messenger]))
         finally:
             self._mine.discard(row.id)
+
+    async def adopt(self, channel: Channel) -> None:
+        """Call before anything is taken: what came before a bot's id was noted is taken for this bot's."""
+        messenger, bot_id = channel.messenger, channel.bot_id
+        await outlast(lambda: self.desk.database.run(lambda db: inbox.adopt(db, messenger, bot_id)))
 
     async def recover(self, messenger: Messenger, *, alone: bool = False) -> int:
         """Once a messenger is connected, before anything new is taken: its unfinished updates go back into their
@@ -176,6 +181,7 @@ class Way:
         channel = self._channels.get(row.messenger)
         if channel is None:
             return  # its token was taken out of the settings; the row waits
+        passage.foreign = not _is_ours(row, channel)
         raw: dict[str, Any] = {}
         try:
             raw = json.loads(row.raw)
@@ -187,6 +193,9 @@ class Way:
         except Exception as error:
             # Whatever is in it, only this one update stands aside.
             await self._set_aside(passage, raw, f"{type(error).__name__}: {error}")
+            return
+        if member is not None and passage.foreign:
+            await self._serve.ignore(passage, "another bot was blocked or unblocked")
             return
         if member is not None:
             await self._serve.membership(passage, alive=status not in (ChatMember.BANNED, ChatMember.LEFT))
@@ -218,6 +227,11 @@ class Way:
 
     async def _set_aside(self, passage: Passage, raw: Any, reason: str) -> None:
         await self._serve.set_aside(passage, reason, answer=_is_private(raw))
+
+
+def _is_ours(row: Row, channel: Channel) -> bool:
+    """Whether the update was sent to the bot that we are now."""
+    return row.bot_id in (0, channel.bot_id)
 
 
 def _is_private(raw: Any) -> bool:

@@ -104,6 +104,8 @@ def _process(tally: Tally, states: Mapping[Messenger, MessengerState]) -> Iterat
         ("updates_done", "updates that had their effect", tally.done),
         ("updates_failed", "updates answered with an error number", tally.failed),
         ("updates_set_aside", "updates that could not be read", tally.set_aside),
+        ("updates_repeated", "updates that came again and were not taken twice", tally.repeated),
+        ("stale_polls", "answers to getUpdates with nothing new in them", tally.stale_polls),
     ):
         counter = CounterMetricFamily(f"officer_{name}", words, labels=["messenger"])
         for one in states:

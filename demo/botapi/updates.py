@@ -18,6 +18,10 @@ MAX_TIMEOUT = 50
 #: Telegram keeps an update about a day, Bale a day and at most 2000 of them.
 KEPT_SECONDS = 24 * 3600
 BALE_KEEPS = 2000
+#: Updates that one call gives at most.
+MOST = 100
+#: Telegram takes an offset for one of this queue up to so far past its tail.
+AHEAD = 10
 #: Kinds that Telegram leaves out unless asked for.
 _ON_DEMAND = frozenset({"chat_member", "message_reaction", "message_reaction_count"})
 _BIGGEST = 2**62
@@ -90,6 +94,13 @@ class Queue:
         self._append(Waiting(self.next_id, body, time.time(), raw=raw))
         self.next_id += 1
 
+    def number_anew(self, first: int) -> None:
+        """Go on with other numbers, lower or higher, as Telegram does after a week without updates. Raises ValueError
+        while updates wait: the queue of a week ago is empty."""
+        if self.waiting:
+            raise ValueError("updates wait under the old numbers")
+        self.next_id = first
+
     def _append(self, one: Waiting) -> None:
         self.waiting.append(one)
         if self.kind == "bale":
@@ -133,7 +144,7 @@ class Queue:
             )
         self.end_poller()
         self._confirm(offset)
-        limit = limit if 1 <= limit <= 100 else 100
+        limit = min(max(limit, 1), MOST)
         deadline = time.monotonic() + max(0.0, min(timeout, MAX_TIMEOUT))
         mine = self._poller = asyncio.get_running_loop().create_future()
         try:
@@ -180,6 +191,10 @@ class Queue:
             )
 
     def _confirm(self, offset: int) -> None:
+        """What a call says with its offset. One that is far past the tail belongs to other numbers: it confirms nothing,
+        and the queue is given from its head."""
+        if offset > self.next_id + AHEAD:
+            return
         if offset > 0:
             kept: deque[Waiting] = deque()
             for one in self.waiting:

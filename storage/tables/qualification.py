@@ -136,4 +136,6 @@ class FileHandle(SQLModel, table=True):
 
     file_id: int = reference("stored_file.id", index=False, primary_key=True)
     messenger: Messenger = word(Messenger, primary_key=True)
+    #: File ids of one bot mean nothing to another.
+    bot_id: int = big(default=0, primary_key=True, sa_column_kwargs={"server_default": "0"})
     handle: str

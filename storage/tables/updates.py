@@ -11,11 +11,14 @@ from storage.tables.base import big, created, instant, json_dict, json_list, pri
 
 
 class InboxUpdate(SQLModel, table=True):
-    """An update as it came, keyed by (messenger, update id). `raw` loses a password once it is done."""
+    """An update as it came. `raw` loses a password once it is done.
+
+    Keyed by messenger, bot, its number there and `again`: a messenger may give one number to several updates in the course
+    of time, which are told apart by their bodies."""
 
     __tablename__ = "inbox_update"
     __table_args__ = (
-        UniqueConstraint("messenger", "update_id"),
+        UniqueConstraint("messenger", "bot_id", "update_id", "again"),
         Index(
             "ix_inbox_update_unfinished",
             "state",
@@ -33,10 +36,16 @@ class InboxUpdate(SQLModel, table=True):
 
     id: int | None = primary_key()
     messenger: Messenger = word(Messenger)
+    #: The bot that it was sent to; 0: of before this was noted, taken over by the first bot that starts.
+    bot_id: int = big(default=0, sa_column_kwargs={"server_default": "0"})
     update_id: int = big()
+    #: How many other updates had this number before.
+    again: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     #: Whose lane: the chat's id on that messenger; None where it could not be read.
     lane: int | None = big(default=None)
     raw: str
+    #: Of a wiped body: what tells it from other updates, without its words.
+    identity: str | None = None
     state: InboxState = word(InboxState, default=InboxState.RECEIVED)
     #: Why it was set aside, or the number of the error shown to the person.
     note: str | None = None

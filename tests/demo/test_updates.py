@@ -173,3 +173,39 @@ async def test_raw_bytes_are_handed_over_as_they_are(town: Town, telegram: Raw) 
     assert queue.next_id == 43
     assert await telegram.result("getUpdates", offset=41) == [None, {"update_id": 7}]
     assert await telegram.result("getUpdates", offset=43) == []
+
+
+async def test_an_offset_far_past_the_tail_confirms_nothing(town: Town, telegram: Raw) -> None:
+    sara = town.telegram.person("سارا")
+    for word in ("یک", "دو"):
+        await sara.send(word)
+    assert len(await telegram.result("getUpdates", offset=14)) == 2
+    assert town.telegram.server.pending() == 2
+    assert await telegram.result("getUpdates", offset=13) == []
+    assert town.telegram.server.pending() == 0
+
+
+@pytest.mark.parametrize("first", [3, 9_000_000])
+async def test_numbers_begin_anew_lower_or_higher(town: Town, telegram: Raw, first: int) -> None:
+    town.telegram.server.number_updates_anew(500)
+    sara = town.telegram.person("سارا")
+    await sara.send("پیش")
+    with pytest.raises(ValueError, match="updates wait"):
+        town.telegram.server.number_updates_anew(first)
+    assert await telegram.result("getUpdates", offset=501) == []
+    town.telegram.server.number_updates_anew(first)
+    await sara.send("پس")
+    for _ in range(2):
+        assert [one["update_id"] for one in await telegram.result("getUpdates", offset=501)] == [first]
+    assert await telegram.result("getUpdates", offset=first + 1) == []
+
+
+async def test_a_hundred_updates_at_most(town: Town, telegram: Raw) -> None:
+    sara = town.telegram.person("سارا")
+    for number in range(103):
+        await sara.send(str(number))
+    for limit, came in ((500, 100), (0, 1), (-4, 1)):
+        assert len(await telegram.result("getUpdates", limit=limit)) == came
+    assert [one["message"]["text"] for one in await telegram.result("getUpdates", offset=-500)] == [
+        str(number) for number in range(100)
+    ]

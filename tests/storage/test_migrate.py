@@ -94,6 +94,37 @@ async def test_a_migrated_database_opens(empty_url: str) -> None:
     await database.close()
 
 
+async def test_updates_and_file_ids_of_before_keep_their_place(empty_url: str) -> None:
+    """What came before bots were told apart belongs to bot 0, until a bot takes it over."""
+    await upgrade(empty_url, to="0001")
+    at = "'2026-01-01 00:00:00'"
+    for statement in (
+        f"INSERT INTO inbox_update (id, messenger, update_id, lane, raw, state, note, received_at) VALUES "
+        f"(4, 'telegram', 17, 5, '{{}}', 'ANSWERED', 'n', {at}), (5, 'bale', 17, 5, '[]', 'FAILED', NULL, {at})",
+        f"INSERT INTO account (id, user_code, password_hash, credentials_pending, state, first_name, last_name, "
+        f"mobile_verified, migrated, version, created_at) VALUES (1, '1', '', false, 'ACTIVE', '', '', false, false, 0, {at})",
+        f"INSERT INTO stored_file (id, account_id, sha256, media_type, size, original_key, shown_key, created_at) "
+        f"VALUES (9, 1, 'x', 'x', 1, 'x', 'x', {at})",
+        "INSERT INTO file_handle (file_id, messenger, handle) VALUES (9, 'bale', 'h')",
+    ):
+        await execute(empty_url, statement)
+
+    await upgrade(empty_url)
+
+    database = await open_database(empty_url)
+    updates = "SELECT id, messenger, bot_id, update_id, again, lane, raw, state, note, identity FROM inbox_update ORDER BY id"
+    found = await database.read(lambda session: [tuple(row) for row in session.execute(text(updates))])
+    assert found == [
+        (4, "telegram", 0, 17, 0, 5, "{}", "ANSWERED", "n", None),
+        (5, "bale", 0, 17, 0, 5, "[]", "FAILED", None, None),
+    ]
+    handles = "SELECT file_id, messenger, bot_id, handle FROM file_handle"
+    assert await database.read(lambda session: [tuple(row) for row in session.execute(text(handles))]) == [
+        (9, "bale", 0, "h")
+    ]
+    await database.close()
+
+
 async def test_another_kind_of_database_is_refused() -> None:
     with pytest.raises(ValueError, match="mysql is not supported"):
         await upgrade("mysql://localhost/x")

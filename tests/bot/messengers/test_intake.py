@@ -147,6 +147,44 @@ async def test_poison_on_a_webhook(town: Town, database: Database) -> None:
         await sara.sees("خانه")
 
 
+async def test_a_webhook_tells_a_double_from_another_update_of_that_number(
+    town: Town, database: Database
+) -> None:
+    """The messenger repeats a call that it had no answer to; and numbers begin anew after a quiet week."""
+    async with open_house(town, database, webhook_url="https://bot.example") as house:
+        intake = house.service.intake
+        app = build_app(house.service.desk, webhooks=intake)
+        secret = {"X-Telegram-Bot-Api-Secret-Token": intake.secrets[Messenger.TELEGRAM]}
+        people = [face.person("سارا") for face in town.faces]
+        for person in people:
+            await person.start()
+        async with poster(app) as client:
+            for person in people:
+                messenger = Messenger(person.world.kind)
+                for message_id, word in (
+                    (71, "اول"),
+                    (71, "اول"),
+                    (95, "بازگشت"),
+                    (95, "بازگشت"),
+                    (71, "اول"),
+                    (120, "دوم"),
+                ):
+                    message = {
+                        "message_id": message_id,
+                        "date": 1_700_000_000 + message_id,
+                        "chat": {"id": person.user.id, "type": "private"},
+                        "from": {"id": person.user.id, "is_bot": False, "first_name": "س"},
+                        "text": word,
+                    }
+                    call = client.post(
+                        intake.path_of(messenger), json={"update_id": 7, "message": message}, headers=secret
+                    )
+                    assert (await call).status_code == 200
+        await house.until(lambda: _all_settled(house))
+        assert sorted(await house.notes()) == ["first", "first", "second", "second"]
+        assert house.service.desk.tally.repeated == {Messenger.TELEGRAM: 3, Messenger.BALE: 3}
+
+
 async def test_a_webhook_knows_its_messenger(town: Town, database: Database) -> None:
     async with open_house(town, database, webhook_url="https://bot.example") as house:
         intake = house.service.intake

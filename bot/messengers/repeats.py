@@ -1,0 +1,54 @@
+"""Whether an update that comes under a known number is the same one again, or another.
+
+A messenger sends an update again where it does not know that we have it. It also numbers updates anew after a quiet week, so
+that a number may come back for something that somebody else did. Only what the person did counts: names and addresses of files
+in a body may differ from one delivery to the next.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+#: What is left of a body that held a password.
+WIPED = "{}"
+#: What a person did, by the names of the Bot API.
+_WORDS = ("text", "caption", "data")
+_PLACES = ("id", "message_id", "date", "edit_date")
+
+
+def is_same(known: str, known_identity: str | None, raw: str) -> bool:
+    """Whether the stored body `known` (wiped or not) and `raw` are one update. `known_identity` is `identity_of` a wiped
+    body; without it the number alone decides."""
+    if known == raw:
+        return True
+    if known == WIPED:
+        return known_identity is None or known_identity == identity_of(raw)
+    return bool(_essence(known, words=True) == _essence(raw, words=True))
+
+
+def identity_of(raw: str) -> str:
+    """What tells a message from others without any of its words: kept where these were a password, so nothing can be
+    guessed from it."""
+    return json.dumps(_essence(raw, words=False), sort_keys=True)
+
+
+def _essence(raw: str, *, words: bool) -> Any:
+    try:
+        update = json.loads(raw)
+    except (ValueError, RecursionError):
+        return raw if words else None
+    if not isinstance(update, dict):
+        return update if words else None
+    return {kind: _deed(held, words) for kind, held in update.items() if kind != "update_id"}
+
+
+def _deed(held: Any, words: bool) -> Any:
+    if not isinstance(held, dict):
+        return held if words else None
+    found = {name: held[name] for name in (*_PLACES, *(_WORDS if words else ())) if name in held}
+    for name, wanted in (("chat", ("id",)), ("from", ("id",)), ("message", ("message_id",))):
+        if isinstance(inner := held.get(name), dict):
+            found[name] = [inner.get(one) for one in wanted]
+    # Of a shape that we do not know: all of it.
+    return found or (held if words else None)
