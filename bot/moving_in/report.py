@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import errno
 import os
+import secrets
 import unicodedata
 from pathlib import Path
 from types import TracebackType
@@ -23,13 +25,32 @@ def harmless(text: str) -> str:
     return f"'{text}" if plain.startswith(_DANGEROUS) or plain.lstrip().startswith(_DANGEROUS) else text
 
 
+def _create(path: Path) -> int:
+    """A handle of a new file at `path`. Raises OSError."""
+    if path.exists() and not path.is_file():
+        raise FileExistsError(errno.EEXIST, "a folder or a device", str(path))
+    new = path.with_name(f".{path.name[:100]}.{secrets.token_hex(8)}")
+    handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    try:
+        new.replace(path)
+    except OSError:
+        os.close(handle)
+        new.unlink(missing_ok=True)
+        raise
+    return handle
+
+
 class Report:
-    """Written as the import goes on; only its owner may read it, since it holds data of people."""
+    """Written as the import goes on; only its owner may read it, since it holds data of people.
+
+    It is a new file that takes the place of whatever had its name: another's file keeps neither its mode nor its
+    readers, and a link is not followed.
+    """
 
     def __init__(self, path: Path) -> None:
-        """Raises UnusableFile where it cannot be written."""
+        """Raises UnusableFile where it cannot be written, or where a folder or device has this name."""
         try:
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            handle = _create(path)
         except OSError as error:
             raise UnusableFile("report_path", path=path) from error
         # The mark lets Excel see that it is UTF-8.
