@@ -164,6 +164,7 @@ async def serve(settings: Settings) -> None:
     from bot.descriptors import raise_descriptor_limit
     from bot.messengers.factory import make_channel
     from bot.messengers.service import Service
+    from bot.services import audit_chain
     from bot.timers import sweeps
     from bot.web.app import build_app
     from bot.web.server import WebServer
@@ -222,10 +223,16 @@ async def serve(settings: Settings) -> None:
                 tally=desk.tally.web,
             )
             web_task = asyncio.create_task(web.serve(), name="web")
+            chain = audit_chain.AuditChain(
+                database, audit_chain.ChainKeys([secret_key, *settings.former_keys()])
+            )
             watched = _watch(settings, desk, service)
             timers = [
                 asyncio.create_task(_every(name, interval, work, service), name=name)
-                for name, interval, work in sweeps(desk, drafts=engine.sweep)
+                for name, interval, work in (
+                    *sweeps(desk, drafts=engine.sweep),
+                    ("audit-chain", audit_chain.INTERVAL, chain.link_new),
+                )
             ]
             try:
                 starting = asyncio.create_task(service.start())
@@ -372,6 +379,44 @@ def doctor() -> None:
 
     healthy = asyncio.run(look())
     raise SystemExit(0 if healthy else 1)
+
+
+@app.command("check-audit")
+def check_audit() -> None:
+    """Read the whole hash chain over the audit lines, and say where it is broken. Status 1 where it is."""
+    from bot.doctor.audit import summary
+    from bot.services.audit_chain import ChainKeys
+    from bot.services.audit_check import Checked, check
+    from storage.database import open_database
+    from storage.migrate import current_is_head
+    from storage.schema import missing_guards
+
+    settings = _settings()
+
+    async def work() -> tuple[Checked, list[str]]:
+        if not await current_is_head(settings.database_url):
+            raise BadSettingError("DATABASE_URL: the schema is old; run `python bot.py migrate` first")
+        database = await open_database(settings.database_url)
+        try:
+            gone = await database.read(lambda db: missing_guards(db.connection()))
+            with typer.progressbar(length=0, label="links", file=sys.stderr) as bar:
+
+                def progress(done: int, total: int) -> None:
+                    bar.length = total
+                    bar.update(done - bar.pos)
+
+                return await check(database, ChainKeys(settings.held_keys()), progress=progress), gone
+        finally:
+            await database.close()
+
+    found, gone = asyncio.run(work())
+    for name in gone:
+        _say(f"trigger {name}: gone or changed")
+    for fault in found.faults:
+        _say(fault)
+    if found.faults or gone:
+        raise SystemExit(1)
+    _say(f"{summary(found)}; the last is {found.end[0]}, {found.end[1]}")
 
 
 @app.command()

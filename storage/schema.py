@@ -5,13 +5,24 @@ from sqlmodel import SQLModel
 
 import storage.tables  # noqa: F401  (fills the metadata)
 
-#: The audit record is append-only in the database itself (DESIGN 5).
+#: The audit record and its chain are append-only in the database itself (DESIGN 5). SQLite's REPLACE deletes without
+#: firing triggers of DELETE, hence those of INSERT.
 AUDIT_GUARD = {
     "sqlite": (
         "CREATE TRIGGER audit_event_no_update BEFORE UPDATE ON audit_event "
         "BEGIN SELECT RAISE(ABORT, 'audit_event is append-only'); END",
         "CREATE TRIGGER audit_event_no_delete BEFORE DELETE ON audit_event "
         "BEGIN SELECT RAISE(ABORT, 'audit_event is append-only'); END",
+        "CREATE TRIGGER audit_event_no_replace BEFORE INSERT ON audit_event "
+        "WHEN EXISTS (SELECT 1 FROM audit_event WHERE id = NEW.id) "
+        "BEGIN SELECT RAISE(ABORT, 'audit_event is append-only'); END",
+        "CREATE TRIGGER audit_link_no_update BEFORE UPDATE ON audit_link "
+        "BEGIN SELECT RAISE(ABORT, 'audit_link is append-only'); END",
+        "CREATE TRIGGER audit_link_no_delete BEFORE DELETE ON audit_link "
+        "BEGIN SELECT RAISE(ABORT, 'audit_link is append-only'); END",
+        "CREATE TRIGGER audit_link_no_replace BEFORE INSERT ON audit_link "
+        "WHEN EXISTS (SELECT 1 FROM audit_link WHERE position = NEW.position OR event_id = NEW.event_id) "
+        "BEGIN SELECT RAISE(ABORT, 'audit_link is append-only'); END",
     ),
     "postgresql": (
         "CREATE FUNCTION audit_event_refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
@@ -20,14 +31,35 @@ AUDIT_GUARD = {
         "FOR EACH ROW EXECUTE FUNCTION audit_event_refuse()",
         "CREATE TRIGGER audit_event_no_truncate BEFORE TRUNCATE ON audit_event "
         "FOR EACH STATEMENT EXECUTE FUNCTION audit_event_refuse()",
+        "CREATE FUNCTION audit_link_refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        "RAISE EXCEPTION 'audit_link is append-only' USING ERRCODE = 'integrity_constraint_violation'; END $$",
+        "CREATE TRIGGER audit_link_append_only BEFORE UPDATE OR DELETE ON audit_link "
+        "FOR EACH ROW EXECUTE FUNCTION audit_link_refuse()",
+        "CREATE TRIGGER audit_link_no_truncate BEFORE TRUNCATE ON audit_link "
+        "FOR EACH STATEMENT EXECUTE FUNCTION audit_link_refuse()",
     ),
 }
 
 
 def guard_audit(connection: Connection) -> None:
-    """Make audit_event append-only."""
+    """Make audit_event and audit_link append-only."""
     for statement in AUDIT_GUARD[connection.dialect.name]:
         connection.execute(text(statement))
+
+
+def missing_guards(connection: Connection) -> list[str]:
+    """Names of triggers of AUDIT_GUARD that are gone, switched off or not what they were."""
+    wanted = {
+        one.split()[2]: one for one in AUDIT_GUARD[connection.dialect.name] if "TRIGGER" in one.split()[1]
+    }
+    if connection.dialect.name == "sqlite":
+        rows = connection.execute(text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"))
+        found = {name: " ".join(sql.split()) for name, sql in rows}
+        return sorted(name for name, sql in wanted.items() if found.get(name) != sql)
+    rows = connection.execute(text(_GUARDS_ON))
+    bodies = {one.split("$$")[1].strip() for one in AUDIT_GUARD["postgresql"] if "$$" in one}
+    standing = {name for name, enabled, body in rows if enabled in ("O", "A") and body.strip() in bodies}
+    return sorted(wanted.keys() - standing)
 
 
 def create_all(connection: Connection) -> None:
@@ -57,6 +89,10 @@ def fingerprint(connection: Connection) -> set[str]:
     return lines | {f"{name}: {' '.join(statement.split())}" for name, statement in written}
 
 
+_GUARDS_ON = """
+    SELECT t.tgname, t.tgenabled::text, p.prosrc FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
+    WHERE NOT t.tgisinternal AND t.tgrelid IN (to_regclass('audit_event'), to_regclass('audit_link'))
+"""
 #: Indexes (with their conditions) and triggers in the database's own words.
 _WRITTEN = {
     "sqlite": """

@@ -9,6 +9,7 @@ from pathlib import Path
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
+from bot.doctor import audit
 from bot.doctor.finding import Finding, first_line
 from bot.services import alerts, tariffs
 from bot.settings import Settings
@@ -44,6 +45,8 @@ async def look(settings: Settings) -> AsyncIterator[Finding]:
     database = await open_database(settings.database_url)
     try:
         for one in await database.read(lambda db: list(_inside(db, settings, utcnow()))):
+            yield one
+        async for one in audit.look(database, settings):
             yield one
     finally:
         await database.close()

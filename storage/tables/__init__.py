@@ -1,7 +1,7 @@
 """Every table, by subject; import from here."""
 
 from storage.tables.accounts import Account, Chat, Draft, Grant, Officer, Throttle
-from storage.tables.audit import AuditEvent
+from storage.tables.audit import AuditEvent, AuditLink
 from storage.tables.cooperation import (
     Branch,
     Contract,
@@ -33,6 +33,7 @@ from storage.tables.updates import InboxUpdate, Push, StaffAlert
 __all__ = [
     "Account",
     "AuditEvent",
+    "AuditLink",
     "Branch",
     "Chat",
     "ClosedPair",

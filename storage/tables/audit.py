@@ -1,4 +1,4 @@
-"""The append-only record of who did what (the database itself refuses UPDATE and DELETE)."""
+"""The append-only record of who did what, and its hash chain (the database itself refuses UPDATE, DELETE and REPLACE)."""
 
 from datetime import datetime
 from typing import Any
@@ -8,6 +8,7 @@ from sqlmodel import Field, SQLModel
 
 from storage.states import Messenger, Role
 from storage.tables.base import big, created, json_dict, primary_key, reference, word
+from storage.types import BigId
 
 
 class AuditEvent(SQLModel, table=True):
@@ -28,3 +29,20 @@ class AuditEvent(SQLModel, table=True):
     from_state: str | None = Field(default=None, max_length=32)
     to_state: str | None = Field(default=None, max_length=32)
     data: dict[str, Any] = json_dict()
+
+
+class AuditLink(SQLModel, table=True):
+    """One link of the hash chain over the audit lines, added in batches shortly after the commit."""
+
+    __tablename__ = "audit_link"
+
+    #: 1, 2, 3 … without gaps; the order in which lines were linked, which is nearly that of their ids.
+    position: int = Field(primary_key=True, sa_type=BigId, sa_column_kwargs={"autoincrement": False})
+    event_id: int = big(unique=True)
+    #: SHA-256 over the link before and the line, in hexadecimal.
+    hash: str = Field(max_length=64)
+    #: The last link of a batch is signed: which key signed it, and the HMAC.
+    key_id: str | None = Field(default=None, max_length=16)
+    mac: str | None = Field(default=None, max_length=64)
+    #: The links before it were signed under a key that was not here when it was added.
+    resumed: bool = False

@@ -1,0 +1,42 @@
+"""The audit lines: do the triggers stand that keep them, and is the hash chain over them whole."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from bot.doctor.finding import Finding
+from bot.services import audit_check
+from bot.services.audit_chain import ChainKeys
+from bot.settings import Settings
+from storage.database import Database
+from storage.schema import missing_guards
+
+#: Links that the doctor looks at, some seconds' worth; `bot.py check-audit` looks at all.
+NEWEST = 100_000
+
+
+async def look(database: Database, settings: Settings) -> AsyncIterator[Finding]:
+    gone = await database.read(lambda db: missing_guards(db.connection()))
+    words = (
+        "stand"
+        if not gone
+        else f"{', '.join(gone)}: gone or changed, so lines can be changed; see docs/operations.md"
+    )
+    yield Finding("audit triggers", not gone, words)
+    found = await audit_check.check(database, ChainKeys(settings.held_keys()), newest=NEWEST)
+    if found.faults:
+        more = f" (and {len(found.faults) - 1} more)" if len(found.faults) > 1 else ""
+        words = f"{found.faults[0]}{more}; run `bot.py check-audit`, and compare with a backup"
+        yield Finding("audit chain", False, words)
+        return
+    yield Finding("audit chain", True, summary(found))
+
+
+def summary(found: audit_check.Checked) -> str:
+    newest = (
+        f"the newest {found.links:,} of {found.total:,} links"
+        if found.links < found.total
+        else f"{found.links:,} links"
+    )
+    waiting = f", {found.waiting:,} lines wait for the running bot" if found.waiting else ""
+    return f"{newest} are whole{waiting}"
