@@ -26,9 +26,12 @@ LINGER_AWAY = 2.0
 CONNECT, STATEMENT = 10.0, 60.0
 #: Serialization failure, deadlock: the server asks to try again.
 TRY_AGAIN = {"40001", "40P01"}
-#: What the server says of a statement that was prepared before a migration, by SQLSTATE: the result has another type, a type
-#: is gone. Both codes have other meanings too.
-STALE = {"0A000": "cached statement plan", "XX000": "cache lookup failed"}
+#: What the server says, by SQLSTATE, to whoever meets a migration: a prepared statement gives another type now, a type or a
+#: table was replaced, a row of the catalogue was changed. Both codes have other meanings too.
+STALE = {
+    "0A000": ("cached statement plan", "cached plan must not change"),
+    "XX000": ("cache lookup failed", "could not open relation with OID", "tuple concurrently updated"),
+}
 TRIES = 4
 #: Any number, the same in every process: whoever serves holds it in common.
 SERVING = 7_155_225
@@ -183,8 +186,8 @@ def is_stale(error: BaseException) -> bool:
     causes = _causes(error)
     if any(isinstance(one, OutdatedSchemaCacheError) for one in causes):
         return True
-    says = STALE.get(_sqlstate(error) or "")
-    return says is not None and any(says in str(one) for one in causes)
+    phrases = STALE.get(_sqlstate(error) or "", ())
+    return any(phrase in str(one) for phrase in phrases for one in causes)
 
 
 def _sqlstate(error: BaseException) -> str | None:

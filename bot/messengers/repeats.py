@@ -47,7 +47,7 @@ def _deed(held: Any, words: bool) -> Any:
     if not isinstance(held, dict):
         return held if words else None
     found = {name: held[name] for name in (*_PLACES, *(_WORDS if words else ())) if name in held}
-    for name, wanted in (("chat", ("id",)), ("from", ("id",)), ("message", ("message_id",))):
+    for name, wanted in (("chat", ("id",)), ("from", ("id",)), ("message", ("message_id", "date"))):
         if isinstance(inner := held.get(name), dict):
             found[name] = [inner.get(one) for one in wanted]
     # Of a shape that we do not know: all of it.

@@ -170,7 +170,7 @@ class Service:
                 log.warning("%s does not answer (%s); again in %.0f s", messenger.value, words, pause)
                 self._first_try[messenger].set()
                 await asyncio.sleep(pause)
-        if channel.bot.id != channel.bot_id:
+        if channel.bot.id != channel.bot_id and channel.bot.token.startswith(f"{channel.bot_id}:"):
             log.warning(
                 "%s: the token is of bot %s, and the messenger says that it is bot %s; updates are kept under the first",
                 messenger.value,
