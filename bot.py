@@ -123,7 +123,9 @@ async def open_desk(settings: Settings, database: Database, public_url: str) -> 
     from bot.desk import Desk
     from bot.documents.checker import Checker
     from bot.documents.papers import Papers
+    from bot.documents.room import Room
     from bot.passwords import Passwords
+    from bot.services.uploads import DailyLimit
     from bot.turn import World
 
     desk = Desk(
@@ -134,6 +136,8 @@ async def open_desk(settings: Settings, database: Database, public_url: str) -> 
         sms=make_sms(settings),
         world=World(settings.support_contact, public_url),
         settings=settings,
+        room=Room.of(settings),
+        daily_uploads=DailyLimit(settings.uploads_per_day, int(settings.upload_size_per_day)),
     )
     try:
         yield desk

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from sqlmodel import Session
 
+from bot.documents.room import Room
+from bot.services.uploads import DailyLimit
 from bot.tally import Tally
 from bot.turn import World
 from storage.away import Outage
@@ -67,3 +69,5 @@ class Desk:
     clock: Callable[[], datetime] = utcnow
     settings: Any = None
     tally: Tally = field(default_factory=Tally)
+    room: Room = field(default_factory=Room)
+    daily_uploads: DailyLimit = field(default_factory=DailyLimit)

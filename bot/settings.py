@@ -12,7 +12,15 @@ from pathlib import Path
 from typing import Any, Literal, Self
 from urllib.parse import unquote, urlsplit
 
-from pydantic import SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    ByteSize,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from storage.states import Messenger
@@ -59,6 +67,11 @@ class Settings(BaseSettings):
     s3_region: str = "us-east-1"
     s3_access_key_id: SecretStr | None = None
     s3_secret_access_key: SecretStr | None = None
+    #: Free bytes of disk below which no upload is taken ("512MB", "2GB").
+    min_free_disk: ByteSize = ByteSize(512 * 10**6)
+    #: What one account may upload in a day, taken or not: files, and their bytes ("1GB").
+    uploads_per_day: int = Field(default=300, ge=1)
+    upload_size_per_day: ByteSize = Field(default=ByteSize(10**9), ge=10 * 2**20)
     secret_key: SecretStr | None = None
     #: Other keys that papers may be sealed under, divided by commas (see `bot.py rotate-key`).
     former_secret_keys: SecretStr | None = None

@@ -38,6 +38,8 @@ class Tally:
     #: Papers that the store did not take or give.
     store_failed: int = 0
     web: WebTally = field(default_factory=WebTally)
+    #: Uploads that were refused before the unit, by text key: "too_large", "uploads_of_day", "disk_reserve" …
+    uploads_refused: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from bot.services import (
     routing,
     setback,
     throttle,
+    uploads,
     waiting,
 )
 from bot.services.clock import clock_holds
@@ -126,6 +127,7 @@ def sweeps(desk: Desk, *, drafts: Unit | None = None) -> list[Sweep]:
         ("retention", 6 * HOUR, removing(keep_no_longer)),
         ("orphaned-papers", 24 * HOUR, removing(orphans)),
         ("old-tries", HOUR, unit(throttle.sweep)),
+        ("old-uploads", HOUR, unit(uploads.sweep)),
         ("old-updates", HOUR, rows(purge_inbox)),
     ]
     if drafts is not None:

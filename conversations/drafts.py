@@ -11,6 +11,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import Session, col, select
 
 from bot.errors import Stale
+from bot.services import loose
 from bot.turn import Turn
 from conversations.dialogue import Dialogue
 from storage.lean import connection_of, table_of
@@ -104,8 +105,10 @@ def write(turn: Turn, draft: Draft, dialogue: Dialogue, answers: dict[str, Any])
     set_committed_value(draft, "updated_at", turn.now)
 
 
-def drop(db: Session, draft: Draft) -> None:
-    """Delete a draft; chats that show it close it (one that is loaded must have closed it before)."""
+def drop(db: Session, draft: Draft, *, now: datetime | None = None) -> None:
+    """Delete a draft; chats that show it close it (one that is loaded must have closed it before). With `now`, its
+    papers that nothing else holds are deleted as well; without, they stay for their month."""
+    account_id, values = draft.account_id, list(draft.answers.values())
     db.flush()
     db.exec(
         update(Chat)
@@ -115,6 +118,8 @@ def drop(db: Session, draft: Draft) -> None:
     )
     db.exec(delete(Draft).where(col(Draft.id) == draft.id).execution_options(synchronize_session=False))
     db.expire(draft)  # read again, should this be rolled back
+    if now is not None:
+        loose.remove(db, account_id=account_id, values=values, now=now)
 
 
 def guests_of(turn: Turn) -> list[Draft]:

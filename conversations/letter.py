@@ -19,7 +19,7 @@ from conversations.questions import Choice, Confirm, Documents, Text
 from conversations.questions.choices import Option
 from conversations.questions.simple import Line
 from conversations.wording import for_people
-from storage.tables import Account, Officer, StoredFile
+from storage.tables import Account, Officer
 
 #: Persian and Arabic digits on their way through the normalising of texts, which would turn them into Latin ones.
 _PERSIAN = "۰۱۲۳۴۵۶۷۸۹"
@@ -194,12 +194,7 @@ def _send(turn: Turn, answers: dict[str, Any]) -> Reply:
 
 
 def _discard(turn: Turn) -> None:
-    """The attachments of a deleted draft are gone."""
-    assert turn.draft is not None
-    for file_id in turn.draft.answers.get("letter_files") or ():
-        file = turn.db.get(StoredFile, file_id)
-        if file is not None and file.account_id == turn.draft.account_id:
-            file.removed_at = turn.now
+    """Nothing besides the draft: the attachments go with it."""
 
 
 LETTER = Dialogue(

@@ -179,7 +179,7 @@ class Moves(Standing):
             return self._show(turn, result.notice)
         if turn.chat.draft_id == draft.id:
             self._close(turn)
-        drafts.drop(turn.db, draft)
+        drafts.drop(turn.db, draft, now=turn.now)
         if guest and turn.chat.account_id is not None:
             self.adopt(turn)
         return result
@@ -195,7 +195,7 @@ class Moves(Standing):
         if position.dialogue.discard is not None:
             position.dialogue.discard(turn)
         self._close(turn)
-        drafts.drop(turn.db, position.draft)
+        drafts.drop(turn.db, position.draft, now=turn.now)
         return Reply(screens=(Screen(t("form.discarded")),), goto=way_out)
 
     def _exit(self, turn: Turn, position: Position) -> Press:

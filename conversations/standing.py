@@ -62,7 +62,7 @@ class Standing:
             and not dialogue.keeps_draft
             and drafts.owned(turn, draft)
         ):
-            drafts.drop(turn.db, draft)
+            drafts.drop(turn.db, draft, now=turn.now)
 
     def drop(self, turn: Turn, name: str, subject_id: int = 0) -> None:
         """Delete this person's draft of a dialogue, wherever it is open (its subject was settled elsewhere)."""
@@ -71,7 +71,7 @@ class Standing:
             return
         if turn.chat.draft_id == draft.id:
             self._close(turn)
-        drafts.drop(turn.db, draft)
+        drafts.drop(turn.db, draft, now=turn.now)
 
     def adopt(self, turn: Turn) -> None:
         """Somebody logged in or registered in this chat: the guest's drafts go, or move to the account where their
@@ -90,7 +90,7 @@ class Standing:
             else:
                 if turn.chat.draft_id == draft.id:
                     self._close(turn)
-                drafts.drop(turn.db, draft)
+                drafts.drop(turn.db, draft, now=turn.now)
 
     def sweep(self, db: Session, now: datetime, *, limit: int = 500) -> int:
         """Delete drafts past their dialogue's days, at most `limit`; return how many. Those of dialogues with a

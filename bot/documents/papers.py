@@ -5,19 +5,24 @@ without its file. `orphans` finds them, `sweep` removes them.
 """
 
 import asyncio
+import contextlib
 import hashlib
-from collections.abc import AsyncIterator
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterable
 from datetime import datetime, timedelta
 
 from sqlalchemy import select, union
 from sqlmodel import Session, col
 
 from bot.desk import Database
-from bot.documents.checker import Checker
+from bot.documents.checker import Checker, Preempted
+from bot.documents.kinds import Checked
 from bot.documents.names import label
 from bot.documents.seal import Sealer
-from bot.documents.store import FileStore, new_key
+from bot.documents.store import FileStore, StoreDown, new_key
 from storage.tables import StoredFile
+
+log = logging.getLogger(__name__)
 
 #: Younger ones may belong to a unit that is still to be committed.
 ORPHAN_AGE = timedelta(days=1)
@@ -30,11 +35,31 @@ class Papers:
         self._sealer = sealer
         self._checker = checker
 
-    async def take(self, account_id: int, data: bytes, name: str | None) -> StoredFile:
-        """Check a file and keep it; the row is for the caller to add. Raises FileRejected.
+    async def take(
+        self,
+        account_id: int,
+        fetch: Callable[[], Awaitable[bytes]],
+        name: str | None,
+        *,
+        side: Hashable = None,
+    ) -> StoredFile:
+        """Fetch a file once it is its turn, check and keep it; the row is for the caller to add. `side` is the messenger.
 
-        `name` is the name it was sent with: a label for people, nothing more."""
-        checked = await self._checker.check(data)
+        `name` is the name it was sent with: a label for people, nothing more. A slow file that gives way to others is
+        fetched again. Raises FileRejected, Throttled, StoreDown, and what `fetch` raises."""
+        while True:
+            with contextlib.suppress(Preempted):
+                return await self._take(account_id, fetch, name, side)
+
+    async def _take(
+        self, account_id: int, fetch: Callable[[], Awaitable[bytes]], name: str | None, side: Hashable
+    ) -> StoredFile:
+        """In one turn; outside it nothing of the file is in memory."""
+        async with self._checker.turn(account_id, side) as turn:
+            data = await fetch()
+            return await self._kept(account_id, data, name, await turn.check(data))
+
+    async def _kept(self, account_id: int, data: bytes, name: str | None, checked: Checked) -> StoredFile:
         original_key = await self._keep(data)
         shown_key = original_key if checked.shown is data else await self._keep(checked.shown)
         return StoredFile(
@@ -64,6 +89,17 @@ class Papers:
         """Delete the bytes of a paper whose row says that it was removed."""
         for key in {file.original_key, file.shown_key}:
             await self._store.delete(key)
+
+    async def drop_unused(self, database: Database, keys: Iterable[str]) -> None:
+        """Delete those of some keys that no living row has, after the unit that may have used or removed them is over.
+        Raises nothing: what is left behind by a store or database that is away, the sweep of orphans finds."""
+        try:
+            for key in await _unknown(database, list(keys)):
+                await self._store.delete(key)
+        except StoreDown as trouble:
+            log.warning("the store of papers does not answer (%s): unused papers wait for the sweep", trouble)
+        except Exception as trouble:
+            log.warning("unused papers wait for the sweep: %r", trouble)
 
     async def orphans(self, database: Database, *, before: datetime) -> AsyncIterator[str]:
         """Keys written before an instant that no row knows, or only rows of removed papers."""

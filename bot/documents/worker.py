@@ -1,26 +1,32 @@
-"""The process that checks files: lengths and bytes come in on stdin, verdicts go out on stdout."""
+"""The process that checks files: lengths and bytes come in on stdin, verdicts go out on stdout. An empty frame says that
+it is ready."""
 
 import json
 import logging
+import os
 import resource
 import signal
 import sys
 from typing import Any, BinaryIO
 
 from bot.documents.check import check
-from bot.documents.checker import LENGTH, TIME_LIMIT
+from bot.documents.checker import BY_THE_CLOCK, LENGTH, TIME_LIMIT
 from bot.errors import FileRejected
 
 #: Bytes of address space.
 MEMORY = 1 << 30
+#: Whoever waits for an answer comes before a file that is checked.
+NICENESS = 5
 
 
 def serve(source: BinaryIO, sink: BinaryIO) -> None:
     """Until the bot closes its end."""
+    sink.write(LENGTH.pack(0))
+    sink.flush()
     while len(head := source.read(LENGTH.size)) == LENGTH.size:
         data = source.read(LENGTH.unpack(head)[0])
         # Should the bot die while a file hangs, nobody else would end this process.
-        signal.alarm(int(TIME_LIMIT) + 10)
+        signal.alarm(int(TIME_LIMIT) * BY_THE_CLOCK + 10)
         shown = b""
         try:
             checked = check(data)
@@ -43,6 +49,7 @@ def serve(source: BinaryIO, sink: BinaryIO) -> None:
 
 if __name__ == "__main__":
     logging.disable(logging.CRITICAL)
+    os.nice(NICENESS)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     serve(sys.stdin.buffer, sys.stdout.buffer)

@@ -40,6 +40,8 @@ class Answer:
     quiet: float | None = None
     #: The unit wrote pushes as well.
     pushes: bool = False
+    #: Keys of papers that the unit removed: their bytes go now.
+    removed: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)

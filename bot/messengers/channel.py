@@ -56,8 +56,6 @@ class Channel:
     pace: Pace = field(default_factory=Pace)
     #: Known after getMe.
     ready: bool = False
-    #: At most so many downloads at once: each holds a whole file.
-    _downloads: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(12))
 
     @property
     def bot(self) -> Any:
@@ -82,21 +80,20 @@ class Channel:
 
     async def download(self, handle: str, *, limit: int) -> bytes:
         """See `bot.desk.Downloader`."""
-        async with self._downloads:
-            try:
-                file = await self.bot.get_file(handle)
-                if file.file_size is not None and file.file_size > limit:
-                    raise FileRejected("error.too_large")
-                if not file.file_path:
-                    raise FileRejected("error.download_failed")
-                if isinstance(self.request, AioRequest | BaleRequest):
-                    return await self.request.download(file.file_path, limit=limit)
-                content = bytes(await self.request.retrieve(file.file_path))
-            except TooMuch:
-                raise FileRejected("error.too_large") from None
-            except TelegramError as error:
-                too_large = "too big" in str(error).lower()
-                raise FileRejected("error.too_large" if too_large else "error.download_failed") from error
+        try:
+            file = await self.bot.get_file(handle)
+            if file.file_size is not None and file.file_size > limit:
+                raise FileRejected("error.too_large")
+            if not file.file_path:
+                raise FileRejected("error.download_failed")
+            if isinstance(self.request, AioRequest | BaleRequest):
+                return await self.request.download(file.file_path, limit=limit)
+            content = bytes(await self.request.retrieve(file.file_path))
+        except TooMuch:
+            raise FileRejected("error.too_large") from None
+        except TelegramError as error:
+            too_large = "too big" in str(error).lower()
+            raise FileRejected("error.too_large" if too_large else "error.download_failed") from error
         if len(content) > limit:
             raise FileRejected("error.too_large")
         return content

@@ -12,15 +12,16 @@ from typing import Any, Protocol, TypeVar
 from sqlmodel import Session
 
 from bot.desk import Desk
-from bot.documents.store import StoreDown
-from bot.errors import FileRejected, Refusal, Unavailable
+from bot.errors import Refusal
 from bot.incoming import FileTaken, Incoming
 from bot.messengers import inbox
 from bot.messengers.answer import Answer, Place
 from bot.messengers.decide import Decided, Decider
 from bot.messengers.passage import CURRENT, Passage
+from bot.messengers.uploads import Uploads
 from bot.routes import Routes
 from bot.screens import Press, Reply, Screen, button
+from bot.services.loose import removed
 from bot.services.once import inserted
 from bot.texts import t
 from bot.texts.formats import digits
@@ -32,9 +33,6 @@ from storage.tables import Chat, Push
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
-
-#: Largest paper (SPEC 3), in bytes.
-MAX_PAPER = 10 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +115,7 @@ class Serve:
         self.routes = routes
         self.delivery = delivery
         self._decider = Decider(routes, dialogues)
+        self._uploads = Uploads(desk)
         self._aside = aside
         self._committed = committed
 
@@ -125,6 +124,7 @@ class Serve:
         passage = CURRENT.get()
         passage.served = True
         prepared: _Prepared | None = None
+        taken: list[FileTaken] = []
         broke = False
         try:
             if not incoming.private:
@@ -133,6 +133,8 @@ class Serve:
                 outcome = await self._run(incoming, partial(self._unit, passage, incoming, prepared))
                 while isinstance(outcome, _Needed):
                     prepared = await self._prepare(outcome, incoming)
+                    if isinstance(prepared.result, FileTaken):
+                        taken.append(prepared.result)
                     outcome = await self._run(incoming, partial(self._unit, passage, incoming, prepared))
                 answer = outcome
             self.desk.tally.done[incoming.messenger] += 1
@@ -152,6 +154,8 @@ class Serve:
                 answer = replace(answer, edit=None, delete=None, callback_id=None)
             await self.delivery.show(answer)
         if not broke:
+            # Only where it is known how the unit ended; else the sweep of orphans decides.
+            await self._uploads.drop_unused(taken, answer.removed if answer is not None else ())
             did, place = self._asked(incoming), answer.place if answer is not None else None
             # Nothing came of it where another process has done it.
             log.log(
@@ -330,28 +334,13 @@ class Serve:
                 if needed.preparation.work is not None:
                     result = await needed.preparation.work(self.desk)
                 else:
-                    result = await self._take_file(incoming, needed.account_id)
+                    result = await self._uploads.take(incoming, needed.account_id)
         except Refusal as refusal:
             return _Prepared(needed.stands, refusal=refusal, secret=secret)
         except Exception as error:
             # Told as any other failure, with the secret wiped.
             return _Prepared(needed.stands, refusal=_Broken(error), secret=secret)
         return _Prepared(needed.stands, result, secret=secret)
-
-    async def _take_file(self, incoming: Incoming, account_id: int | None) -> FileTaken | None:
-        """The offered file, checked and sealed, not in the database yet. Raises FileRejected, Unavailable."""
-        offered = incoming.file
-        if offered is None or account_id is None:
-            return None
-        if offered.size is not None and offered.size > MAX_PAPER:
-            raise FileRejected("error.too_large")
-        content = await self.desk.downloads[incoming.messenger].download(offered.handle, limit=MAX_PAPER)
-        try:
-            return FileTaken(await self.desk.papers.take(account_id, content, offered.name))
-        except StoreDown as trouble:
-            self.desk.tally.store_failed += 1
-            log.error("the store of papers does not answer (%s): a file was not taken", trouble)
-            raise Unavailable("error.store_down") from None
 
     def _in_group(self, passage: Passage, incoming: Incoming, db: Session) -> Answer | None:
         if not inbox.mark(db, passage.row.id, self.desk.clock()):
@@ -398,6 +387,7 @@ class Serve:
             credentials_of=decided.credentials_of,
             quiet=decided.quiet if not decided.screens else None,
             pushes=inserted(turn.db, Push),
+            removed=removed(turn.db),
         )
 
     async def _run(

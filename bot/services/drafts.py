@@ -12,7 +12,7 @@ from bot.errors import NotAllowed, Refusal, Stale
 from bot.rules import items
 from bot.rules.qualification import TABLE, Action, Case, refusal
 from bot.screens import Button, button
-from bot.services import audit, cases
+from bot.services import audit, cases, loose
 from bot.services.cases import SUBJECT, current_open
 from bot.services.completion import COLUMNS, approved_file
 from bot.services.eligibility import is_qualified
@@ -172,20 +172,22 @@ def discard(db: Session, *, actor: Actor, request_id: int, now: datetime, versio
     """Delete a draft and what was answered in it; chats that show its form leave it."""
     request = cases.load(db, request_id)
     cases.check(db, request, actor=actor, action=Action.DISCARD, version=version)
-    drafts = list(
+    drafts = dict(
         db.exec(
-            select(Draft.id).where(
+            select(Draft.id, Draft.answers).where(
                 Draft.account_id == request.account_id,
                 Draft.dialogue == FORM,
                 Draft.subject_id == request.id,
             )
-        )
+        ).all()
     )
     if drafts:
         for chat in db.exec(select(Chat).where(col(Chat.draft_id).in_(drafts))):
             chat.dialogue, chat.draft_id, chat.place = None, None, {}
         db.flush()
         db.exec(delete(Draft).where(col(Draft.id).in_(drafts)).execution_options(synchronize_session=False))
+        for answers in drafts.values():
+            loose.remove(db, account_id=request.account_id, values=answers.values(), now=now)
     gone = db.exec(
         delete(QualificationRequest)
         .where(

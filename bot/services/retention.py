@@ -112,7 +112,7 @@ def due(db: Session, *, now: datetime, after: int = 0, lock: bool = False) -> Pa
         .limit(BATCH)
     )
     found = db.exec(query.with_for_update(skip_locked=True) if lock else query).all()
-    used = _used(db, {paper.account_id for paper in found}, now)
+    used = in_use(db, {paper.account_id for paper in found}, now)
     papers = [paper for paper in found if paper.id not in used]
     return Page(papers, found[-1].id if len(found) == BATCH else None)
 
@@ -137,25 +137,30 @@ def _over(request: Any, now: datetime) -> ColumnElement[bool]:
     return and_(request.state.in_(_ENDED), ended < now - CLOSED_KEPT)
 
 
-def _used(db: Session, accounts: set[int], now: datetime) -> set[int]:
-    """Papers that these accounts' approved files, drafts and living requests name."""
+def in_use(db: Session, accounts: set[int], now: datetime, *, apart_from: int | None = None) -> set[int]:
+    """Papers that these accounts' approved files, drafts (but the one with the id `apart_from`) and living requests
+    name."""
     if not accounts:
         return set()
     used: set[int] = set()
     for documents in db.exec(select(Officer.documents).where(col(Officer.account_id).in_(accounts))):
-        used.update(_numbers(documents.values()))
-    for answers in db.exec(select(Draft.answers).where(col(Draft.account_id).in_(accounts))):
-        used.update(_numbers(answers.values()))
+        used.update(numbers(documents.values()))
+    drafts = select(Draft.answers).where(col(Draft.account_id).in_(accounts))
+    if apart_from is not None:
+        drafts = drafts.where(Draft.id != apart_from)
+    for answers in db.exec(drafts):
+        used.update(numbers(answers.values()))
     living = select(QualificationRequest.snapshot, QualificationRequest.before).where(
         col(QualificationRequest.account_id).in_(accounts), ~_over(QualificationRequest, now)
     )
     for held in db.exec(living):
         for values in held:
-            used.update(_numbers(value for key, value in values.items() if key.startswith(DOCUMENT)))
+            used.update(numbers(value for key, value in values.items() if key.startswith(DOCUMENT)))
     return used
 
 
-def _numbers(values: Iterable[Any]) -> Iterator[int]:
+def numbers(values: Iterable[Any]) -> Iterator[int]:
+    """The ids in lists among the values of answers."""
     for value in values:
         if isinstance(value, list):
             yield from (one for one in value if isinstance(one, int))

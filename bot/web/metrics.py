@@ -18,6 +18,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bot.desk import Desk
+from bot.documents.room import Room
 from bot.tally import MessengerState, Tally, WebTally
 from storage.states import AttemptState, Channel, InboxState, Messenger, PushState
 from storage.tables import InboxUpdate, PaymentAttempt, Push, StaffAlert
@@ -114,6 +115,10 @@ def _process(tally: Tally, states: Mapping[Messenger, MessengerState]) -> Iterat
     papers = "papers that the store did not take or give"
     yield CounterMetricFamily("officer_papers_failed", papers, value=tally.store_failed)
     yield from _web(tally.web)
+    refused = CounterMetricFamily("officer_uploads_refused", "uploads that were refused", labels=["reason"])
+    for reason, number in tally.uploads_refused.items():
+        refused.add_metric([reason], number)
+    yield refused
     up = {one.value: float(state.ready) for one, state in states.items()}
     yield _gauges("messenger_up", "1 once it was reached", "messenger", up)
     polled = {one.value: state.polled_ago for one, state in states.items() if state.polled_ago is not None}
@@ -142,6 +147,11 @@ def _web(tally: WebTally) -> Iterator[Metric]:
     yield paced
 
 
+def _disks(room: Room) -> Iterator[Metric]:
+    yield _gauges("disk_free_bytes", "free bytes of the disk that holds this", "holds", room.free())
+    yield _gauge("disk_reserve_bytes", "free bytes below which no upload is taken", room.reserve)
+
+
 class _Collected:
     def __init__(self, metrics: list[Metric]) -> None:
         self._metrics = metrics
@@ -158,7 +168,9 @@ def metrics_app(desk: Desk, states: States, *, health: Callable[[Request], Await
         if (await health(request)).status_code == 200:
             found = await desk.database.read(lambda db: waiting(db, now=desk.clock()))
         registry: Any = CollectorRegistry()
-        registry.register(_Collected([*_database(found), *_process(desk.tally, states())]))
+        registry.register(
+            _Collected([*_database(found), *_process(desk.tally, states()), *_disks(desk.room)])
+        )
         return Response(generate_latest(registry), headers={"content-type": CONTENT_TYPE_LATEST})
 
     return Starlette(routes=[Route("/metrics", metrics), Route("/health", health)])

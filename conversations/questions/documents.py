@@ -10,10 +10,11 @@ from sqlmodel import col, select
 from bot.documents.names import resembles
 from bot.errors import InvalidInput
 from bot.incoming import FileTaken
+from bot.services import loose, retention
 from bot.texts import formats, t
 from bot.turn import Turn
 from conversations.dialogue import Answers, Ask, Choice, Given, Prompt, Question, Stay, Wants, place_of
-from storage.tables import RequestFile, StoredFile
+from storage.tables import StoredFile
 
 NEXT, MORE, REMOVE = "next", "more", "remove"
 #: Seconds without another file of an album before the answer (LESSONS B17).
@@ -81,7 +82,7 @@ class Documents(Question):
         if not doomed:
             raise InvalidInput("error.want_file")
         left = [one for one in ids if one not in doomed]
-        self._remove(turn, [file for file in files if file.id in doomed])
+        self._remove(turn, answers, doomed)
         return Stay(value=left, keep_value=True, notice=t("doc.removed"))
 
     def show(self, turn: Turn, ask: Ask, value: Any) -> str:
@@ -150,13 +151,17 @@ class Documents(Question):
         )
         return next((one for one in turn.db.exec(same).all() if one in sent), None)
 
-    def _remove(self, turn: Turn, files: Iterable[StoredFile]) -> None:
-        """Take files out of the answer; what no submission holds is marked as removed."""
-        for file in files:
-            submitted = select(RequestFile.id).where(RequestFile.file_id == file.id).limit(1)
-            if turn.db.exec(submitted).first() is None:
-                file.removed_at = turn.now
-                turn.db.add(file)
+    def _remove(self, turn: Turn, answers: Answers, doomed: Sequence[int | None]) -> None:
+        """Take files out of the answer; those that nothing else holds are deleted."""
+        assert turn.account is not None
+        kept = {one for key in answers for one in retention.numbers([answers[key]])} - set(doomed)
+        loose.remove(
+            turn.db,
+            account_id=turn.account.id,
+            values=[[one for one in doomed if one not in kept]],
+            now=turn.now,
+            apart_from=turn.draft.id if turn.draft is not None else None,
+        )
 
     def _title(self, file: StoredFile) -> str:
         return (file.original_name or "")[:60] or self._doc

@@ -17,6 +17,7 @@ from storage.tables.qualification import (
     QualificationRequest,
     RequestFile,
     StoredFile,
+    UploadDay,
 )
 from storage.tables.reference_data import (
     ClosedPair,
@@ -64,4 +65,5 @@ __all__ = [
     "Termination",
     "Throttle",
     "University",
+    "UploadDay",
 ]

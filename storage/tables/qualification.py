@@ -1,6 +1,6 @@
 """Qualification requests, their rounds of deficiencies, and the papers (SPEC 2.2)."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
@@ -114,6 +114,17 @@ class StoredFile(SQLModel, table=True):
     pages: int | None = None
     created_at: datetime = created()
     removed_at: datetime | None = instant(default=None)
+
+
+class UploadDay(SQLModel, table=True):
+    """What an account sent on one day in Tehran: files and their bytes, taken or not."""
+
+    __tablename__ = "upload_day"
+
+    account_id: int = reference("account.id", index=False, primary_key=True)
+    day: date = Field(primary_key=True)
+    files: int = 0
+    size: int = big(default=0)
 
 
 class RequestFile(SQLModel, table=True):

@@ -164,3 +164,24 @@ def archive(comment: bytes = b"") -> bytes:
         file.writestr("index.html", "<script>alert(1)</script>")
         file.comment = comment
     return out.getvalue()
+
+
+def slow_pdf(objects: int) -> bytes:
+    """A legal PDF of many small objects, none of them compressed: some seconds of a parser's time for each 50,000."""
+    bodies = [
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] >>",
+        *[b"<< /A [ 1 2 3 4 5 6 7 8 ] /B (text) /C /Name >>"] * objects,
+    ]
+    out = io.BytesIO(b"%PDF-1.4\n")
+    out.seek(0, io.SEEK_END)
+    places = []
+    for number, body in enumerate(bodies, 1):
+        places.append(out.tell())
+        out.write(b"%d 0 obj\n%b\nendobj\n" % (number, body))
+    start = out.tell()
+    out.write(b"xref\n0 %d\n0000000000 65535 f \n" % (len(bodies) + 1))
+    out.writelines(b"%010d 00000 n \n" % place for place in places)
+    out.write(b"trailer << /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (len(bodies) + 1, start))
+    return out.getvalue()

@@ -12,6 +12,7 @@ from bot.documents.check import check
 from bot.documents.checker import Checker
 from bot.errors import FileRejected
 from tests.bot.documents import made
+from tests.bot.documents.checking import check as checked
 
 
 @pytest.fixture
@@ -23,7 +24,7 @@ async def checker() -> AsyncIterator[Checker]:
 
 async def test_the_verdict_is_that_of_check(checker: Checker) -> None:
     for data in (made.photo_from_a_phone(), made.png(), made.pdf(2)):
-        assert await checker.check(data) == check(data)
+        assert await checked(checker, data) == check(data)
 
 
 @pytest.mark.parametrize("data", [b"", b"MZ" * 9000, made.with_javascript(), made.jpeg()[:15_000]])
@@ -31,46 +32,46 @@ async def test_a_refusal_keeps_its_sentence(checker: Checker, data: bytes) -> No
     with pytest.raises(FileRejected) as here:
         check(data)
     with pytest.raises(FileRejected) as there:
-        await checker.check(data)
+        await checked(checker, data)
 
     assert there.value.key == here.value.key
 
 
 async def test_one_worker_takes_many_files(checker: Checker) -> None:
-    await asyncio.gather(*(checker.check(made.pdf()) for _ in range(20)))
+    await asyncio.gather(*(checked(checker, made.pdf(), account) for account in range(20)))
 
     assert len(checker._idle) == 1
 
 
 async def test_a_file_that_kills_its_worker_is_refused_and_the_next_is_taken(checker: Checker) -> None:
-    await checker.check(made.pdf())
+    await checked(checker, made.pdf())
     os.kill(checker._idle[0].pid, signal.SIGKILL)
 
     with pytest.raises(FileRejected) as caught:
-        await checker.check(made.pdf())
+        await checked(checker, made.pdf())
 
     assert caught.value.key == "error.damaged_pdf"
-    assert (await checker.check(made.pdf())).pages == 1
+    assert (await checked(checker, made.pdf())).pages == 1
 
 
 async def test_a_file_that_hangs_is_refused_and_the_next_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     checker = Checker(workers=1, time_limit=30)
-    await checker.check(made.pdf())
+    await checked(checker, made.pdf())
     os.kill(checker._idle[0].pid, signal.SIGSTOP)
     stopped = checker._idle[0]
 
     checker._time_limit = 0.05
     with pytest.raises(FileRejected):
-        await checker.check(made.pdf())
+        await checked(checker, made.pdf())
     checker._time_limit = 30
 
     assert stopped.returncode == -signal.SIGKILL
-    assert (await checker.check(made.pdf())).pages == 1
+    assert (await checked(checker, made.pdf())).pages == 1
     await checker.close()
 
 
 async def test_a_worker_ends_when_the_bot_is_gone(checker: Checker) -> None:
-    await checker.check(made.pdf())
+    await checked(checker, made.pdf())
     worker = checker._idle.pop()
     assert worker.stdin is not None
 
@@ -81,7 +82,7 @@ async def test_a_worker_ends_when_the_bot_is_gone(checker: Checker) -> None:
 
 async def test_a_worker_gets_no_secrets(monkeypatch: pytest.MonkeyPatch, checker: Checker) -> None:
     monkeypatch.setenv("SECRET_KEY", "do not hand me on")
-    await checker.check(made.pdf())
+    await checked(checker, made.pdf())
 
     with open(f"/proc/{checker._idle[0].pid}/environ", "rb") as environment:
         assert b"SECRET_KEY" not in environment.read()
@@ -97,12 +98,14 @@ async def test_giving_up_on_a_file_leaves_no_worker_behind(checker: Checker) -> 
 
     checkers._start = noted
     try:
-        task = asyncio.create_task(checker.check(made.pdf()))
+        task = asyncio.create_task(checked(checker, made.slow_pdf(90_000)))
         while not started:
             await asyncio.sleep(0.01)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
+        # Another one is being made ready for the next file.
+        assert (await checked(checker, made.pdf())).pages == 1
     finally:
         checkers._start = start
 
@@ -111,9 +114,40 @@ async def test_giving_up_on_a_file_leaves_no_worker_behind(checker: Checker) -> 
 
 async def test_a_worker_that_was_ended_while_it_waited_costs_nobody_a_file(checker: Checker) -> None:
     """The system ends processes when it is short of memory; that is not the fault of the next file."""
-    await checker.check(made.pdf())
+    await checked(checker, made.pdf())
     worker = checker._idle[0]
     worker.kill()
     await worker.wait()
 
-    assert (await checker.check(made.pdf())).pages == 1
+    assert (await checked(checker, made.pdf())).pages == 1
+
+
+async def test_a_file_that_takes_too_long_is_refused_with_what_to_do_and_the_next_is_taken() -> None:
+    checker = Checker(workers=1, time_limit=0.3)
+
+    with pytest.raises(FileRejected) as caught:
+        await checked(checker, made.slow_pdf(90_000))
+
+    assert caught.value.key == "error.slow_file"
+    assert (await checked(checker, made.pdf())).pages == 1
+    await checker.close()
+
+
+async def test_a_file_that_ended_its_worker_leaves_another_one_ready(checker: Checker) -> None:
+    """Its sender pays for the new one, nobody else."""
+    await checked(checker, made.pdf())
+    os.kill(checker._idle[0].pid, signal.SIGKILL)
+    with pytest.raises(FileRejected):
+        await checked(checker, made.pdf())
+
+    await asyncio.gather(*checker._renewing)
+
+    assert [worker.returncode for worker in checker._idle] == [None]
+
+
+async def test_idle_workers_beyond_a_few_do_not_stay() -> None:
+    checker = Checker()
+    await asyncio.gather(*(checked(checker, made.pdf(), account) for account in range(12)))
+
+    assert len(checker._idle) == checkers.KEPT
+    await checker.close()

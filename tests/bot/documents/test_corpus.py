@@ -10,6 +10,7 @@ from bot.documents.checker import Checker
 from bot.errors import FileRejected
 from bot.texts import has
 from tests.bot.documents import corpus, made
+from tests.bot.documents.checking import check as checked
 from tests.bot.documents.corpus import SAMPLES, Sample
 
 
@@ -25,16 +26,16 @@ async def test_a_hostile_file(sample: Sample, checker: Checker) -> None:
     if sample.refusal is not None:
         assert has(sample.refusal)
         with pytest.raises(FileRejected) as caught:
-            await checker.check(sample.content)
+            await checked(checker, sample.content)
         assert caught.value.key == sample.refusal
     else:
-        checked = await checker.check(sample.content)
-        if checked.media_type == "application/pdf":
-            assert checked.shown == sample.content
+        found = await checked(checker, sample.content)
+        if found.media_type == "application/pdf":
+            assert found.shown == sample.content
         else:
-            corpus.only_pixels(checked.shown)
+            corpus.only_pixels(found.shown)
     # The next file is served, by the same worker or by a new one.
-    assert (await checker.check(made.pdf())).pages == 1
+    assert (await checked(checker, made.pdf())).pages == 1
 
 
 def test_what_is_hidden_is_there() -> None:

@@ -17,6 +17,7 @@ from bot.errors import FileRejected
 from storage.database import Database
 from storage.tables import Account, StoredFile
 from tests.bot.documents import made
+from tests.bot.documents.checking import given
 
 NOW = datetime.now(UTC)
 
@@ -40,7 +41,7 @@ def kept(folder: Path) -> list[Path]:
 async def test_a_photo_is_shown_clean_and_kept_as_it_was(papers: Papers) -> None:
     data = made.photo_from_a_phone()
 
-    file = await papers.take(7, data, "کارت ملی.jpg")
+    file = await papers.take(7, given(data), "کارت ملی.jpg")
 
     assert (file.id, file.account_id, file.media_type, file.size) == (None, 7, "image/jpeg", len(data))
     assert file.original_name == "کارت ملی.jpg"
@@ -54,7 +55,7 @@ async def test_a_photo_is_shown_clean_and_kept_as_it_was(papers: Papers) -> None
 async def test_a_paper_is_kept_once(papers: Papers, folder: Path) -> None:
     data = made.pdf(2)
 
-    file = await papers.take(7, data, None)
+    file = await papers.take(7, given(data), None)
 
     assert file.shown_key == file.original_key
     assert (file.pages, file.original_name, shown_media_type(file)) == (2, None, "application/pdf")
@@ -63,7 +64,7 @@ async def test_a_paper_is_kept_once(papers: Papers, folder: Path) -> None:
 
 
 async def test_nothing_on_the_disk_can_be_read_without_the_secret(papers: Papers, folder: Path) -> None:
-    file = await papers.take(7, made.photo_from_a_phone(), "national card.jpg")
+    file = await papers.take(7, given(made.photo_from_a_phone()), "national card.jpg")
 
     for path in kept(folder):
         assert not any(mark in path.read_bytes() for mark in (b"\xff\xd8\xff", b"JFIF", made.SECRET.encode()))
@@ -75,13 +76,16 @@ async def test_nothing_on_the_disk_can_be_read_without_the_secret(papers: Papers
 
 async def test_a_refused_file_leaves_nothing(papers: Papers, folder: Path) -> None:
     with pytest.raises(FileRejected):
-        await papers.take(7, made.with_javascript(), "x.pdf")
+        await papers.take(7, given(made.with_javascript()), "x.pdf")
 
     assert kept(folder) == []
 
 
 async def test_the_same_bytes_have_the_same_sum_but_no_common_file(papers: Papers) -> None:
-    first, second = await papers.take(7, made.pdf(), None), await papers.take(8, made.pdf(), None)
+    first, second = (
+        await papers.take(7, given(made.pdf()), None),
+        await papers.take(8, given(made.pdf()), None),
+    )
 
     assert first.sha256 == second.sha256
     assert first.original_key != second.original_key
@@ -90,9 +94,9 @@ async def test_the_same_bytes_have_the_same_sum_but_no_common_file(papers: Paper
 async def test_only_old_files_without_a_row_are_swept(
     papers: Papers, folder: Path, database: Database
 ) -> None:
-    committed = await papers.take(1, made.jpeg(), None)
-    lost = await papers.take(1, made.jpeg(), None)
-    fresh = await papers.take(1, made.pdf(), None)
+    committed = await papers.take(1, given(made.jpeg()), None)
+    lost = await papers.take(1, given(made.jpeg()), None)
+    fresh = await papers.take(1, given(made.pdf()), None)
 
     def unit(db: Session) -> None:
         db.add(Account(id=1, user_code="1", password_hash="x", first_name="سارا", last_name="کریمی"))

@@ -19,6 +19,7 @@ from storage.states import InboxState
 from storage.tables import Account, FileHandle, StoredFile
 from storage.types import utcnow
 from tests.bot.documents import made
+from tests.bot.documents.checking import given
 from tests.bot.messengers.house import House, open_house
 
 
@@ -147,7 +148,7 @@ async def _store(database: Database, papers: Papers, *contents: bytes) -> tuple[
     account_id = await database.run(lambda db: _account(db))
     shown = []
     for number, content in enumerate(contents):
-        file = await papers.take(account_id, content, f"مدرک_{number}.x")
+        file = await papers.take(account_id, given(content), f"مدرک_{number}.x")
 
         def add(db: object, file: object = file) -> int:
             db.add(file)  # type: ignore[attr-defined]

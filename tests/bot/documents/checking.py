@@ -1,0 +1,20 @@
+"""A file through a checker, as an upload goes."""
+
+from collections.abc import Awaitable, Callable
+
+from bot.documents.checker import Checker
+from bot.documents.kinds import Checked
+
+
+async def check(checker: Checker, data: bytes, account_id: int = 1) -> Checked:
+    async with checker.turn(account_id) as turn:
+        return await turn.check(data)
+
+
+def given(data: bytes) -> Callable[[], Awaitable[bytes]]:
+    """What fetches these bytes."""
+
+    async def fetch() -> bytes:
+        return data
+
+    return fetch
