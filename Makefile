@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo journey races crash hostile abuse test lint bench lock format
+.PHONY: help demo journey races crash hostile exits abuse test lint bench lock format
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-10s %s\n", $$1, $$2}'
@@ -46,6 +46,9 @@ format: $(READY) ## Let ruff format and mend what it can
 
 bench: $(READY) ## Cost of a step against a plain bot; writes bench.json
 	$(BIN)/python -m tests.benchmarks
+
+exits: $(READY) ## Every command fifty times with papers in S3, there and away, for its exit status
+	S3_EXITS=$(or $(N),50) $(BIN)/pytest -q tests/trouble/test_exit_status.py
 
 hostile: $(READY) ## Hostile updates at full size, on both intakes and both databases (N=… for each messenger)
 	HOSTILE_UPDATES=$(or $(N),10050) $(BIN)/pytest -q -s tests/abuse/test_hostile_updates.py

@@ -43,12 +43,16 @@ GRACE = 3.0
 
 
 def main() -> None:
+    from bot.documents.store import StoreDown
+
     # Database, papers, keys, reports and backups are for the bot's own user, whatever the shell or systemd says.
     os.umask(0o077)
     try:
         app()
     except BadSettingError as error:
         _refuse(str(error))
+    except StoreDown as trouble:
+        _refuse(f"FILES_URL: the store of papers does not answer ({trouble}); see `bot.py doctor`")
 
 
 def _refuse(line: str) -> NoReturn:
@@ -109,6 +113,16 @@ def make_store(settings: Settings, url: str | None = None) -> FileStore:
 
         return S3Papers(where, **settings.s3())
     return FolderStore(Path(where.removeprefix("file://")))
+
+
+@asynccontextmanager
+async def open_store(settings: Settings, url: str | None = None) -> AsyncIterator[FileStore]:
+    """`make_store`, closed at the end."""
+    store = make_store(settings, url)
+    try:
+        yield store
+    finally:
+        await store.aclose()
 
 
 def make_sealer(settings: Settings) -> Sealer:
@@ -593,15 +607,19 @@ def backup(
     from bot.upkeep.errors import UpkeepError
 
     settings = _settings()
-    work = back_up(
-        database_url=settings.database_url,
-        store=make_store(settings),
-        target=target,
-        recipients=recipient or settings.recipients(),
-        secret=settings.key(),
-    )
+
+    async def work() -> tuple[Path, dict[str, Any]]:
+        async with open_store(settings) as store:
+            return await back_up(
+                database_url=settings.database_url,
+                store=store,
+                target=target,
+                recipients=recipient or settings.recipients(),
+                secret=settings.key(),
+            )
+
     try:
-        file, manifest = asyncio.run(work)
+        file, manifest = asyncio.run(work())
     except UpkeepError as error:
         _refuse(str(error))
     _say(f"{file}: {manifest['papers']} papers, {manifest['bytes']:,} bytes; keep SECRET_KEY elsewhere")
@@ -644,17 +662,23 @@ def restore(
     from bot.upkeep.errors import UpkeepError
 
     settings = _settings()
-    work = restoring.restore(
-        file=file,
-        identity=identity,
-        into=into,
-        secrets=settings.held_keys(),
-        unsigned=unsigned,
-        database_url=database_url,
-        store=make_store(settings, files_url) if files_url else None,
-    )
+
+    async def work() -> restoring.Restored:
+        asked: dict[str, Any] = {
+            "file": file,
+            "identity": identity,
+            "into": into,
+            "secrets": settings.held_keys(),
+            "unsigned": unsigned,
+            "database_url": database_url,
+        }
+        if files_url is None:
+            return await restoring.restore(**asked)
+        async with open_store(settings, files_url) as store:
+            return await restoring.restore(**asked, store=store)
+
     try:
-        found = asyncio.run(work)
+        found = asyncio.run(work())
     except UpkeepError as error:
         _refuse(str(error))
     manifest = found.manifest
@@ -691,9 +715,13 @@ def rotate_key(
         renew_kept_key()
         _say("a new key is in its place; restart the bot, then run `bot.py rotate-key`")
         return
-    store, sealer = make_store(settings), make_sealer(settings)
+    sealer = make_sealer(settings)
 
     async def work() -> Count:
+        async with open_store(settings) as store:
+            return await bring_over(store)
+
+    async def bring_over(store: FileStore) -> Count:
         found = await look(store, sealer)
         _say(f"{found.current} papers are under the present key, {found.former} are left")
         if count or not found.former:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import os
 import secrets
-import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from bot.doctor.finding import Finding, first_line
+from bot.documents.room import Room
 from bot.documents.store import new_key
 from bot.settings import Settings
-from storage.database import asynchronous
 
 #: Bytes that must be free: some days of papers, and room for SQLite to tidy up.
 ROOM = 1024**3
@@ -47,28 +46,28 @@ async def _bucket(settings: Settings) -> Finding:
     except Exception as error:
         words = f"{settings.files_url} cannot be used; check FILES_URL and S3_… ({first_line(error)})"
         return Finding("papers", False, words)
+    finally:
+        await store.aclose()
     return Finding("papers", whole, settings.files_url if whole else "the store gives back other bytes")
 
 
 def disks(settings: Settings, *, room: int = ROOM) -> Iterator[Finding]:
     """Free space where something of ours grows."""
-    folders = [] if settings.files_url.startswith("s3://") else [_folder(settings)]
-    url = asynchronous(settings.database_url)
-    if url.get_backend_name() == "sqlite" and url.database:
-        folders.append(Path(url.database).parent)
-    seen: set[int] = set()
-    for folder in folders:
+    held, seen = Room.of(settings), set()
+    for name, free in held.free().items():
+        folder = held.folders[name]
         if not folder.exists() or (device := folder.stat().st_dev) in seen:
             continue
         seen.add(device)
-        free = shutil.disk_usage(folder).free
-        if free < room:
-            words = (
-                f"only {free // 1024**2:,} MB free for {folder}; free some space, or move it to a larger disk"
-            )
+        megabytes = f"{free // 1024**2:,} MB free for {folder}"
+        if free < held.reserve:
+            words = f"only {megabytes}: no upload is taken below MIN_FREE_DISK; free some space, or move it"
+            yield Finding("disk", False, words)
+        elif free < room:
+            words = f"only {megabytes}; free some space, or move it to a larger disk"
             yield Finding("disk", False, words)
         else:
-            yield Finding("disk", True, f"{free // 1024**2:,} MB free for {folder}")
+            yield Finding("disk", True, megabytes)
 
 
 def _folder(settings: Settings) -> Path:

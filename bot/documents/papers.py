@@ -123,6 +123,7 @@ class Papers:
 
     async def close(self) -> None:
         await self._checker.close()
+        await self._store.aclose()
 
     async def _keep(self, data: bytes) -> str:
         key = new_key()

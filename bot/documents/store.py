@@ -73,6 +73,10 @@ class FileStore(Protocol):
         """Keys last written before an instant, in no order."""
         ...
 
+    async def aclose(self) -> None:
+        """Let go of connections; at the end of every command that opened the store."""
+        ...
+
 
 class FolderStore:
     """A local folder, two levels deep."""
@@ -118,6 +122,9 @@ class FolderStore:
         for folder in folders:
             for key in await asyncio.to_thread(self._old, folder, before):
                 yield key
+
+    async def aclose(self) -> None:
+        """There is nothing to let go of."""
 
     def _path(self, key: str) -> Path:
         return self._root / folder_of(key) / key

@@ -214,6 +214,15 @@ async def test_a_disk_that_is_nearly_full(set_up: dict[str, Any], tmp_path: Path
     assert "free some space" in found.words
 
 
+async def test_a_disk_with_less_than_the_reserve_takes_no_uploads(
+    set_up: dict[str, Any], tmp_path: Path
+) -> None:
+    (tmp_path / "files").mkdir()
+    (found,) = disks(Settings.load(_env_file=None, **set_up, min_free_disk="900TB"), room=0)
+    assert not found.good
+    assert "no upload is taken below MIN_FREE_DISK" in found.words
+
+
 async def test_what_waits_for_somebody(set_up: dict[str, Any], database_url: str) -> None:
     now = utcnow()
     database = await open_database(database_url)

@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from datetime import timedelta
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from sqlmodel import Session
 
+from bot.documents.room import Room
 from bot.tally import MessengerState, Tally
 from bot.web import app as web
 from bot.web.app import health_of
@@ -79,7 +81,7 @@ async def test_what_waits_is_seen_with_its_age(database: Database) -> None:
 
     await database.run(unit)
     tally = Tally(received=Counter({Messenger.BALE: 7}), failed=Counter({Messenger.BALE: 1}))
-    desk = SimpleNamespace(database=database, clock=lambda: NOW, tally=tally)
+    desk = SimpleNamespace(database=database, clock=lambda: NOW, tally=tally, room=Room())
 
     found = await scrape(desk)
 
@@ -116,7 +118,7 @@ async def test_a_dead_database_makes_it_unready_and_metrics_still_come(
     hangs: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(web, "PATIENCE", 0.05)
-    desk: Any = SimpleNamespace(database=Dead(hangs=hangs), clock=lambda: NOW, tally=Tally())
+    desk: Any = SimpleNamespace(database=Dead(hangs=hangs), clock=lambda: NOW, tally=Tally(), room=Room())
     app = metrics_app(desk, states, health=health_of(desk))
     async with serving(app) as url, httpx.AsyncClient(base_url=url) as client:
         assert (await client.get("/health")).status_code == 503
@@ -131,3 +133,16 @@ async def test_a_dead_database_makes_it_unready_and_metrics_still_come(
 async def test_the_public_web_server_has_no_metrics(site: Any) -> None:
     assert (await site.http.get("/metrics")).status_code == 404
     assert (await site.http.get("/health")).json() == {"ok": True, "database": True}
+
+
+async def test_refused_uploads_and_the_free_disk_are_seen(database: Database, tmp_path: Path) -> None:
+    tally = Tally()
+    tally.uploads_refused["uploads_of_day"] += 3
+    room = Room({"papers": tmp_path / "made with the first paper"}, reserve=512)
+    desk = SimpleNamespace(database=database, clock=lambda: NOW, tally=tally, room=room)
+
+    found = await scrape(desk)
+
+    assert found["uploads_refused_total uploads_of_day"] == 3
+    assert found["disk_free_bytes papers"] > 1024
+    assert found["disk_reserve_bytes"] == 512

@@ -1,0 +1,140 @@
+"""Every command that opens the store of papers ends with the status that it means, however soon: with the store there, and
+away. A thread of the former client's runtime ended one in ten with SIGABRT. S3_EXITS=50 for the whole of it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from bot.documents.seal import Sealer
+from bot.documents.store import new_key
+from bot.moving_in.columns import OFFICER
+from demo.people import Town
+from tests.bucket import Bucket, s3_serving
+from tests.journeys.stage import PROJECT, SECRET_KEY, Stage, free_port
+from tests.trouble.watching import shown
+
+EXITS = int(os.environ.get("S3_EXITS", "2"))
+#: Under a former key; a rotation has something to do.
+FORMER = "1" * 64
+AWAY = "http://127.0.0.1:9"
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    #: {n} is another number each time, {backup} an archive, {identity} its key.
+    words: str
+    #: Its status where the store is there, and where it is away.
+    there: int
+    away: int
+
+
+#: doctor says what a new service lacks (tariffs), and so ends with 1.
+COMMANDS = (
+    Command("rotate-key --count", 1, 2),
+    Command("rotate-key", 0, 2),
+    Command("doctor", 1, 1),
+    Command("retention", 0, 0),
+    Command("retention --dry-run", 0, 0),
+    Command("backup {folder}/backup-{n}.age", 0, 2),
+    Command("restore {backup} --identity {identity} --into {folder}/into-{n} --files-url {files}-{n}", 0, 2),
+    Command("import {folder}/officers.csv", 0, 0),
+)
+
+
+@pytest.fixture(scope="module")
+def bucket() -> Iterator[Bucket]:
+    with s3_serving() as url:
+        yield Bucket(url)
+
+
+class Runs:
+    def __init__(self, folder: Path, bucket: Bucket, database_url: str) -> None:
+        self.folder, self.bucket = folder, bucket
+        self.env = {
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": str(PROJECT),
+            "PYTHONFAULTHANDLER": "1",
+            "DATABASE_URL": database_url,
+            "SECRET_KEY": SECRET_KEY,
+            "FORMER_SECRET_KEYS": FORMER,
+            **bucket.env(folder.name),
+        }
+        self.names = {
+            "folder": str(folder),
+            "backup": str(folder / "first.age"),
+            "identity": str(folder / "identity"),
+            "files": self.env["FILES_URL"],
+        }
+
+    async def run(self, words: str, **env: str) -> tuple[int, str]:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            str(PROJECT / "bot.py"),
+            *words.format_map(self.names).split(),
+            cwd=self.folder,
+            env=self.env | env,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        said, _ = await process.communicate()
+        assert process.returncode is not None
+        return process.returncode, said.decode()
+
+    async def keep(self, key: str, number: int) -> None:
+        store = self.bucket.store(self.folder.name)
+        for _ in range(number):
+            name = new_key()
+            await store.put(name, Sealer(key).seal(os.urandom(20_000), name))
+        await store.aclose()
+
+
+@pytest.fixture
+async def runs(tmp_path: Path, bucket: Bucket, sqlite_url: str) -> Runs:
+    """With some papers in the store, and a backup."""
+    runs = Runs(tmp_path, bucket, sqlite_url)
+    (tmp_path / "officers.csv").write_text(f"{','.join(OFFICER)}\n", encoding="utf-8")
+    await runs.keep(SECRET_KEY, 3)
+    status, said = await runs.run("backup-key {identity}")
+    assert status == 0, said
+    found = re.search(r"BACKUP_RECIPIENT=(\S+)", said)
+    assert found is not None
+    runs.env["BACKUP_RECIPIENT"] = found[1]
+    status, said = await runs.run("backup {backup}")
+    assert status == 0, said
+    return runs
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda one: one.words.split(" {")[0])
+async def test_a_command_ends_with_the_status_it_means(command: Command, runs: Runs) -> None:
+    for expected, env in ((command.there, {}), (command.away, {"S3_ENDPOINT": AWAY})):
+        for number in range(EXITS):
+            if command.words.startswith("rotate-key") and not env:
+                await runs.keep(FORMER, 1)
+            words = command.words.replace("{n}", f"{len(env)}-{number}")
+            status, said = await runs.run(words, **env)
+            assert status == expected, f"{words} {env}: {status}\n{said}"
+            assert "Traceback" not in said, said
+
+
+async def test_run_ends_with_0_on_sigterm(bucket: Bucket, sqlite_url: str, tmp_path: Path) -> None:
+    stage = Stage(await Town.start(), tmp_path, sqlite_url)
+    stage.extra_env |= bucket.env("papers") | {
+        "PYTHONFAULTHANDLER": "1",
+        "METRICS_LISTEN": f"127.0.0.1:{free_port()}",
+    }
+    with shown(stage):
+        for number in range(EXITS):
+            # Its daily sweep has just asked the store, or is in the middle of asking one that is away.
+            stage.extra_env["S3_ENDPOINT"] = AWAY if number % 2 else bucket.endpoint
+            await stage.start()
+            await asyncio.sleep(number % 4)
+            assert await stage.stop() == 0
+    await stage.close()

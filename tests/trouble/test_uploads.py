@@ -1,0 +1,169 @@
+"""One officer who sends and removes files all day: the disk stays as it was, and the day has an end."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from sqlalchemy import update
+from sqlmodel import col, select
+
+from bot.texts import t
+from demo.person import Person
+from storage.database import open_database
+from storage.tables import DocumentType, Draft, StoredFile
+from tests.journeys import papers
+from tests.journeys.scenes import SUMMARY, fill, form, register, submit, walk
+from tests.journeys.stage import Stage
+from tests.trouble.watching import everything_done, figure, nothing_crashed, shown, until
+
+QUESTION, TAKEN = "کارت ملی", "دریافت شد"
+
+
+async def at_the_card(stage: Stage, person: Person) -> None:
+    await register(stage, person)
+    await person.command("menu")
+    await fill(person, until=QUESTION)
+
+
+def kept(stage: Stage) -> list[Path]:
+    return [one for one in (stage.folder / "files").rglob("*") if one.is_file()]
+
+
+def opened(stage: Stage) -> dict[str, object]:
+    """Files that the bot fetched from Telegram."""
+    face = stage.town.telegram
+    return dict(face.server.world.bots[face.token].paths)
+
+
+async def living(stage: Stage) -> int:
+    database = await open_database(stage.database_url)
+    try:
+        query = select(StoredFile).where(col(StoredFile.removed_at).is_(None))
+        return len(await database.read(lambda db: db.exec(query).all()))
+    finally:
+        await database.close()
+
+
+async def test_what_is_removed_again_is_gone_at_once(stage: Stage) -> None:
+    sara = stage.town.telegram.person("سارا", phone="09900000001")
+    await stage.start()
+    with shown(stage):
+        await at_the_card(stage, sara)
+        for _ in range(3):
+            await sara.send_photo(papers.picture())
+            await sara.sees(TAKEN)
+            await sara.tap("حذف")
+            await sara.sees(QUESTION)
+        await until(lambda: not kept(stage), what="the bytes of removed papers gone")
+        # The same bytes twice, and one file too many: nothing of what was not taken stays.
+        picture = papers.picture()
+        await sara.send_photo(picture)
+        await sara.sees(TAKEN)
+        await sara.send_photo(picture)
+        await sara.sees(t("doc.twice_same"))
+        for _ in range(4):
+            await sara.send_photo(papers.picture())
+            await sara.sees()
+        files = await living(stage)
+        await until(lambda: len(kept(stage)) == 2 * files, what="only the bytes of papers that were taken")
+        # A draft that is deleted takes its papers with it.
+        await sara.command("menu")
+        await sara.tap("🎓 احراز صلاحیت")
+        await sara.tap("حذف")
+        await sara.tap("بله")
+        await until(lambda: not kept(stage), what="the bytes of a deleted draft gone")
+        assert await living(stage) == 0
+        await sara.command("menu")
+        # And what is submitted stays.
+        await fill(sara)
+        await submit(sara)
+        files = await living(stage)
+        assert files > 3
+        assert len(kept(stage)) > files
+        await everything_done(stage)
+        nothing_crashed(stage)
+
+
+async def test_a_day_has_an_end_for_files_taken_or_not_also_after_a_restart(stage: Stage) -> None:
+    stage.extra_env["UPLOADS_PER_DAY"] = "4"
+    sara = stage.town.telegram.person("سارا", phone="09900000001")
+    mina = stage.town.bale.person("مینا", phone="09900000002")
+    await stage.start()
+    with shown(stage):
+        await at_the_card(stage, sara)
+        await sara.send_photo(papers.picture())
+        await sara.sees(TAKEN)
+        await sara.tap("حذف")
+        await sara.sees(QUESTION)
+        await sara.send_file("مدرک.pdf", papers.locked_pdf())
+        await sara.sees(t("error.damaged_pdf"))
+        await sara.send_photo(papers.picture())
+        await sara.sees(TAKEN)
+        await stage.kill()
+        await stage.start()
+        await sara.sees(TAKEN)
+        await sara.send_photo(papers.picture())
+        await sara.sees(TAKEN)
+        fetched = len(opened(stage))
+        await sara.send_photo(papers.picture())
+        told = await sara.sees(re.compile("سقف روزانه"))
+        assert "021-00000000" in told.text
+        assert TAKEN in told.text, "what she has is still there"
+        assert len(opened(stage)) == fetched, "fetched, and then refused"
+        assert await figure(stage, "officer_uploads_refused_total", reason="uploads_of_day") == 1
+        # Nobody else's day is over, and she goes on with what she has.
+        await at_the_card(stage, mina)
+        await mina.send_photo(papers.picture())
+        await mina.sees(TAKEN)
+        await sara.tap("مدرک بعدی")
+        await sara.sees("📎")
+        await everything_done(stage)
+        nothing_crashed(stage)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_below_the_reserve_of_the_disk_no_upload_is_taken(stage: Stage) -> None:
+    sara = stage.town.telegram.person("سارا", phone="09900000001")
+    stage.extra_env["MIN_FREE_DISK"] = "900TB"
+    await stage.start()
+    with shown(stage):
+        await at_the_card(stage, sara)
+        await sara.send_photo(papers.picture())
+        told = await sara.sees(re.compile("فضای بایگانی"))
+        assert "دوباره بفرستید" in told.text
+        assert QUESTION in told.text
+        assert kept(stage) == []
+        assert await figure(stage, "officer_uploads_refused_total", reason="disk_reserve") == 1
+        assert await figure(stage, "officer_disk_free_bytes", holds="papers") > 0
+        await stage.stop()
+        del stage.extra_env["MIN_FREE_DISK"]
+        await stage.start()
+        await sara.send_photo(papers.picture())
+        await sara.sees(TAKEN)
+        await sara.tap("مدرک بعدی")
+        await walk(sara, form(), SUMMARY)
+        nothing_crashed(stage)
+
+
+async def test_an_album_of_ten_is_taken_in_order(stage: Stage) -> None:
+    """All at once, by one honest officer: each is checked after the other, and none is refused for its number."""
+    sara = stage.town.bale.person("سارا", phone="09900000001")
+    await stage.start()
+    with shown(stage):
+        database = await open_database(stage.database_url)
+        await at_the_card(stage, sara)
+        many = update(DocumentType).values(max_files=10)
+        await database.run(lambda db: db.execute(many))
+        names = [f"کارت ملی {number}.jpg" for number in range(10)]
+        await sara.send_album([(name, papers.picture()) for name in names])
+        told = await sara.sees(names[9], within=60)
+        assert TAKEN in told.text
+        draft = await database.read(lambda db: db.exec(select(Draft)).one())
+        files = await database.read(lambda db: {one.id: one for one in db.exec(select(StoredFile))})
+        (ids,) = [value for value in draft.answers.values() if isinstance(value, list)]
+        assert [files[one].original_name for one in ids] == names
+        await database.close()
+        await everything_done(stage)
+        nothing_crashed(stage)
