@@ -24,6 +24,8 @@ from storage.states import AttemptState, Channel, InboxState, Messenger, PushSta
 from storage.tables import InboxUpdate, PaymentAttempt, Push, StaffAlert
 
 States = Callable[[], Mapping[Messenger, MessengerState]]
+#: Reasons to refuse an upload that an operator may want to know of; there are more, for files that are not accepted.
+_REFUSED = ("disk_reserve", "uploads_of_day", "uploads_waiting", "slow_file", "store_down")
 _WAITING = (PushState.QUEUED, PushState.SENDING)
 _UNSETTLED = (AttemptState.VERIFYING, AttemptState.UNCERTAIN, AttemptState.REFUND_DUE)
 
@@ -116,7 +118,7 @@ def _process(tally: Tally, states: Mapping[Messenger, MessengerState]) -> Iterat
     yield CounterMetricFamily("officer_papers_failed", papers, value=tally.store_failed)
     yield from _web(tally.web)
     refused = CounterMetricFamily("officer_uploads_refused", "uploads that were refused", labels=["reason"])
-    for reason, number in tally.uploads_refused.items():
+    for reason, number in (dict.fromkeys(_REFUSED, 0) | tally.uploads_refused).items():
         refused.add_metric([reason], number)
     yield refused
     up = {one.value: float(state.ready) for one, state in states.items()}

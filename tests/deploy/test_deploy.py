@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -11,6 +12,7 @@ import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
+from bot.documents.room import Room
 from bot.settings import Settings
 from bot.tally import MessengerState, Tally
 from bot.web.app import health_of
@@ -70,7 +72,9 @@ async def test_the_figures_of_alerts_and_documents_exist(database: Database) -> 
     def states() -> dict[Messenger, MessengerState]:
         return {Messenger.BALE: MessengerState(True, 3.0, {"429": 1})}
 
-    desk: Any = type("Desk", (), {"database": database, "tally": Tally(), "clock": staticmethod(utcnow)})
+    desk: Any = SimpleNamespace(
+        database=database, tally=Tally(), clock=utcnow, room=Room({"papers": PROJECT})
+    )
     async with (
         serving(metrics_app(desk, states, health=health_of(desk))) as url,
         httpx.AsyncClient(base_url=url) as client,

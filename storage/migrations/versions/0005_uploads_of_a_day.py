@@ -1,13 +1,13 @@
 """What an account uploads in a day
 
-Revision: 0005, after: 0001
+Revision: 0005, after: 0008
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = '0005'
-down_revision = '0001'
+down_revision = '0008'
 branch_labels = None
 depends_on = None
 
