@@ -202,7 +202,13 @@ async def serve(settings: Settings) -> None:
     engine = Engine(ALL)
     routes = all_routes(engine)
     channels = {
-        messenger: make_channel(messenger, token=one.token, api_url=one.api_url, proxy=one.proxy)
+        messenger: make_channel(
+            messenger,
+            token=one.token,
+            api_url=one.api_url,
+            proxy=one.proxy,
+            chat_rate=settings.chat_rate,
+        )
         for messenger, one in settings.messengers().items()
     }
     host, port = settings.address

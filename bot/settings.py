@@ -55,6 +55,8 @@ class Settings(BaseSettings):
     telegram_proxy: str | None = None
     bale_proxy: str | None = None
     updates: Literal["polling", "webhook"] = "polling"
+    #: Messages a second to one chat, after a burst. More only where a messenger grants it.
+    chat_rate: float = Field(default=1.0, gt=0, le=100_000, allow_inf_nan=False)
     listen: str = "127.0.0.1:8080"
     public_url: str = ""
     #: Addresses and CIDR blocks of proxies whose X-Forwarded-For is believed, divided by commas.

@@ -5,8 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from storage.states import Messenger
+
+
+class Rests(Protocol):
+    @property
+    def rest_of_all(self) -> float:
+        """Seconds that nothing is to be sent."""
+        ...
 
 
 @dataclass(slots=True)
@@ -40,6 +48,8 @@ class Tally:
     web: WebTally = field(default_factory=WebTally)
     #: Uploads that were refused before the unit, by text key: "too_large", "uploads_of_day", "disk_reserve" …
     uploads_refused: Counter[str] = field(default_factory=Counter)
+    #: Where to ask whether a whole messenger rests.
+    rests: dict[Messenger, Rests] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,3 +61,6 @@ class MessengerState:
     polled_ago: float | None
     #: Calls that went wrong: "timeout", "network", or the HTTP status.
     errors: Mapping[str, int]
+    #: Seconds that it wants nothing to be sent to anybody, and how many chats rest by themselves.
+    rests_for: float = 0.0
+    chats_resting: int = 0

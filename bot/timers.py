@@ -26,7 +26,7 @@ from bot.services import (
 )
 from bot.services.clock import clock_holds
 from storage.states import InboxState
-from storage.tables import InboxUpdate
+from storage.tables import InboxUpdate, LeftGroup
 
 #: A unit of work that only needs to know the time.
 Unit = Callable[[Session, datetime], Any]
@@ -62,6 +62,12 @@ def purge_inbox(db: Session, *, now: datetime) -> int:
             .where(col(InboxUpdate.id).in_(old))
             .execution_options(synchronize_session=False)
         ).rowcount
+    # A group that was left so long ago may be told again.
+    db.exec(
+        delete(LeftGroup)
+        .where(col(LeftGroup.left_at) < now - INBOX_KEPT)
+        .execution_options(synchronize_session=False)
+    )
     return gone
 
 

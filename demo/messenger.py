@@ -25,6 +25,7 @@ from aiohttp import web
 from demo.botapi.call import Verbatim
 from demo.botapi.errors import ApiError, Violation, broken_rule
 from demo.botapi.faults import Fault, Faults
+from demo.botapi.limits import Limits
 from demo.botapi.methods import METHODS, Call
 from demo.botapi.parameters import BALE, NOT_IMPLEMENTED, TELEGRAM
 from demo.botapi.params import Params
@@ -70,6 +71,8 @@ class MessengerServer:
         )
         self.table = TELEGRAM if kind == "telegram" else BALE
         self.faults = Faults()
+        #: Of each bot, by its token.
+        self.limits: dict[str, Limits] = {}
         #: The latest requests, oldest first.
         self.calls: deque[Answered] = deque(maxlen=_CALLS_KEPT)
         self._out = False
@@ -95,6 +98,7 @@ class MessengerServer:
     ) -> Bot:
         bot = self.world.add_bot(token, username=username, name=name)
         self.world.queues[token].held = lambda: self._out
+        self.limits[token] = Limits(bale=self.kind == "bale")
         return bot
 
     def inject(self, raw: Json, token: str | None = None) -> int | None:
@@ -181,7 +185,7 @@ class MessengerServer:
         fault: Fault | None = None
         try:
             params = await Params.read(request)
-            fault = self.faults.next_for(method, _chat_id(params))
+            fault = self.faults.next_for(method, _chat_id(params)) or self._too_soon(bot, method, params)
             if fault is not None and fault.delay:
                 await asyncio.sleep(fault.delay)
             if fault is not None and not fault.done and (fault.reset or fault.answers):
@@ -212,6 +216,16 @@ class MessengerServer:
         else:
             content = json.dumps(body, ensure_ascii=False).encode()
         return web.Response(status=status, body=content, content_type="application/json", charset="utf-8")
+
+    def _too_soon(self, bot: Bot | None, method: str, params: Params) -> Fault | None:
+        """A 429, where the bot writes more than it may."""
+        chat_id = _chat_id(params)
+        found = self.world.conversation(bot, chat_id) if bot is not None and chat_id is not None else None
+        if bot is None or found is None:
+            return None
+        messages = len(params.object("media", list) or [0]) if method == "sendMediaGroup" else 1
+        private = found.chat.type == "private"
+        return self.limits[bot.token].refuse(method, found.chat.id, private=private, messages=messages)
 
     async def _answer(self, bot: Bot | None, method: str, params: Params) -> Any:
         if bot is None:

@@ -54,8 +54,8 @@ class Face:
         self.people.append(person)
         return person
 
-    def group(self, title: str) -> Chat:
-        return self.server.world.add_group(title)
+    def group(self, title: str, kind: str = "group") -> Chat:
+        return self.server.world.add_group(title, kind)
 
 
 class Town:

@@ -127,7 +127,10 @@ class Person(Reader):
         conversation.started = True
         message = self.world.write_message(self.bot, conversation, sender=self.user, **parts)
         self.world.tell("message", self.bot, conversation, message)
-        self.world.put_update(self.bot, "message", self._shapes.message(self.bot, message))
+        if not conversation.left:
+            in_channel = conversation.chat.type == "channel" and self.world.kind == "telegram"
+            kind = "channel_post" if in_channel else "message"
+            self.world.put_update(self.bot, kind, self._shapes.message(self.bot, message))
         return Seen.of(message)
 
     # ── pressing ──
@@ -223,18 +226,22 @@ class Person(Reader):
         self.conversation.blocked = blocked
         self.world.tell("block" if blocked else "unblock", self.bot, self.conversation)
         before, after = ("member", "kicked") if blocked else ("kicked", "member")
-        bot = self._shapes.bot(self.bot)
-        change: Json = {
-            "chat": self._shapes.chat(self.conversation.chat),
-            "from": self._shapes.user(self.user),
-            "date": int(time.time()),
-            "old_chat_member": {"status": before, "user": bot},
-            "new_chat_member": {"status": after, "user": bot},
-        }
-        for member in (change["old_chat_member"], change["new_chat_member"]):
-            if member["status"] == "kicked":
-                member["until_date"] = 0
-        self.world.put_update(self.bot, "my_chat_member", change)
+        who = self._shapes.user(self.user)
+        self.world.put_member_change(self.bot, self.conversation.chat, who, before=before, after=after)
+
+    # ── groups ──
+
+    async def add_bot(self, chat: Chat) -> None:
+        """Make the bot a member of this group or channel, as it is or after it left. Telegram tells it so; in a group there
+        is a service message as well."""
+        found = self.world.conversation(self.bot, chat.id)
+        assert found is not None
+        found.left = False
+        after = "administrator" if chat.type == "channel" else "member"
+        who = self._shapes.user(self.user)
+        self.world.put_member_change(self.bot, chat, who, before="left", after=after)
+        if chat.type != "channel":
+            self._put(chat, added_bot=True)
 
 
 def _international(phone: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from bot.incoming import Incoming
 from bot.screens import Press, Screen
@@ -19,6 +20,10 @@ class Place:
     row_id: int | None = None
     #: A reply keyboard is open there.
     keyboard: bool = False
+    #: Nobody is logged in there.
+    guest: bool = False
+    #: The messenger wants nothing to be sent there before.
+    rest_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,12 @@ class Answer:
     pushes: bool = False
     #: Keys of papers that the unit removed: their bytes go now.
     removed: frozenset[str] = frozenset()
+    #: A newer screen takes the place of this one where both wait for their chat. Not so with files and credentials.
+    plain: bool = False
+    #: What the newer one must say all the same.
+    said: str | None = None
+    #: The screens were shown before; only the deletion is left.
+    shown: bool = False
 
 
 @dataclass(slots=True)

@@ -9,7 +9,7 @@ from telegram.request import BaseRequest
 
 from bot.messengers.bale_shapes import whole_result
 from bot.messengers.bale_text import neutral
-from bot.messengers.request import AioRequest, Fields
+from bot.messengers.request import AioRequest, Fields, clean_retry_after
 
 #: Bale does not document them, and parses every text as its own Markdown anyway.
 UNKNOWN = frozenset(
@@ -55,8 +55,6 @@ CHAT_ACTIONS = frozenset(
 )
 BUTTON = ("text", "callback_data", "url", "web_app", "copy_text")
 REPLY_BUTTON = ("text", "request_contact", "request_location", "web_app")
-#: Seconds to wait where a 429 does not say.
-PATIENCE = 5
 #: Phrases of a chat that cannot be written to, whatever the status was.
 UNREACHABLE = (
     "bot was blocked by the user",
@@ -181,8 +179,7 @@ def _failure(status: int, description: str, retry_after: Any = None) -> tuple[in
         status = 401
     elif status == 429 or "limit exceed" in words:
         status = 429
-        seconds = retry_after if isinstance(retry_after, int | float) and retry_after > 0 else PATIENCE
-        answer["parameters"] = {"retry_after": int(seconds + 0.999)}
+        answer["parameters"] = {"retry_after": clean_retry_after(retry_after)}
     elif any(phrase in words for phrase in UNREACHABLE):
         status = 403
     elif status == 404:

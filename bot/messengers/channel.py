@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,30 +12,12 @@ from telegram.ext import Application
 
 from bot.errors import FileRejected
 from bot.messengers.bale import BaleRequest
+from bot.messengers.rate_limits import RateLimiter
 from bot.messengers.request import AioRequest, Fields, TooMuch
 from storage.states import Messenger
 
 #: Bots may fetch files up to 20 MB on both messengers.
 MAX_DOWNLOAD = 20 * 1024 * 1024
-
-
-@dataclass(slots=True)
-class Pace:
-    """The messenger's patience: after a 429 nobody sends before `until` (seconds of the monotonic clock)."""
-
-    until: float = 0.0
-
-    def rest(self, seconds: float) -> None:
-        self.until = max(self.until, time.monotonic() + seconds)
-
-    @property
-    def left(self) -> float:
-        """Seconds still to wait."""
-        return max(0.0, self.until - time.monotonic())
-
-    async def wait(self) -> None:
-        if (left := self.left) > 0:
-            await asyncio.sleep(left)
 
 
 @dataclass(slots=True)
@@ -53,7 +33,7 @@ class Channel:
     shows_notices: Callable[[str | None], bool]
     #: Whose updates, message ids and file ids are ours: those of another bot mean nothing here.
     bot_id: int = 0
-    pace: Pace = field(default_factory=Pace)
+    limiter: RateLimiter = field(default_factory=RateLimiter)
     #: Known after getMe.
     ready: bool = False
 

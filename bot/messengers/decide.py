@@ -37,6 +37,10 @@ class Decided:
     credentials_of: int | None = None
     #: Said over a pressed button as well, where that is seen: the screen may look the same as before.
     toast: str | None = None
+    #: What is said this once, beside the screen that can be made again.
+    said: str | None = None
+    #: Files are in it: a newer screen does not take its place.
+    files: bool = False
 
 
 Destination = Press | Literal["dialogue", "text", "stale", "edited"]
@@ -188,12 +192,20 @@ class Decider:
         if not merged.screens and merged.quiet is None and not (merged.notices and turn.incoming.pressed):
             merged.screens.append(self.current(turn))
         notices = "\n".join(merged.notices) or None
+        said = "\n\n".join([*merged.notices, *(one.text for one in merged.screens[:-1])]) or None
         if notices and not turn.incoming.pressed and merged.screens:
             first = merged.screens[0]
             merged.screens[0] = replace(first, text=f"{notices}\n\n{first.text}")
             notices = None
         return Decided(
-            tuple(merged.screens), notices, merged.wipe, merged.anew, merged.quiet, merged.credentials_of
+            tuple(merged.screens),
+            notices,
+            merged.wipe,
+            merged.anew,
+            merged.quiet,
+            merged.credentials_of,
+            said=said,
+            files=any(one.papers for one in merged.screens),
         )
 
     @staticmethod

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, nullcontext
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import bindparam, update
 from sqlmodel import Session, col
-from telegram.error import BadRequest, NetworkError, RetryAfter, TelegramError, TimedOut
+from telegram.error import BadRequest, NetworkError, RetryAfter, TelegramError
 
 from bot.desk import Desk
-from bot.messengers import inbox, keyboards
+from bot.messengers import groups, inbox, keyboards, rests
 from bot.messengers.answer import Answer, Place
 from bot.messengers.channel import Channel
 from bot.messengers.keyboards import Markup
+from bot.messengers.paced_calls import PATIENCE, TRIES, PacedCalls, Pause, SupersededError, sleep
 from bot.messengers.papers import PaperSender
-from bot.messengers.sending import seconds, send_text, without_preview
-from bot.messengers.telegram import is_same, is_unreachable
+from bot.messengers.rate_limits import EDIT
+from bot.messengers.sending import send_text, without_preview
+from bot.messengers.telegram import is_same, is_unreachable, pause_of
 from bot.screens import Screen
 from bot.texts import t
 from storage.away import report
@@ -31,9 +35,12 @@ log = logging.getLogger(__name__)
 
 #: Seconds until a screen that could not be sent is tried again.
 AGAIN = 30
-#: The longest rest after a 429 that a lane waits out itself.
-PATIENCE = 15.0
-TRIES = 3
+#: The longest rest after which a pressed button is still answered.
+PRESS_PATIENCE = 10.0
+#: Different sentences of superseded answers that the next one says.
+SAID = 5
+#: Calls beside the lanes from which on one that is refused is not repeated.
+BESIDE = 256
 #: Answers noted by one unit.
 TOGETHER = 64
 
@@ -57,24 +64,47 @@ _DELIVERED = (
 )
 
 
+@dataclass(slots=True)
+class _Superseded:
+    """Answers of a chat in whose place a newer one is shown."""
+
+    #: Rows of their updates; answered once that one is.
+    rows: list[int] = field(default_factory=list)
+    #: One of them would have been a new message, below what the person wrote.
+    anew: bool = False
+    #: One of them would have taken the reply keyboard away.
+    keyboard: bool = False
+    #: What they said beside their screens.
+    said: list[str] = field(default_factory=list)
+
+    def add(self, answer: Answer, said: str | None) -> None:
+        self.anew = self.anew or answer.edit is None
+        self.keyboard = self.keyboard or answer.place.keyboard
+        if said is not None and said not in self.said:
+            self.said = [*self.said, said][-SAID:]
+
+
 class Delivery:
     def __init__(
         self,
         desk: Desk,
         channels: Mapping[Messenger, Channel],
         *,
-        aside: Callable[[], AbstractAsyncContextManager[None]] = nullcontext,
+        pause: Pause = sleep,
         wake: Callable[[float], None] = lambda seconds: None,
     ) -> None:
-        """`wake(seconds)` asks for a look at `chat.show_at` after so long."""
+        """`pause` waits without keeping others from their turn (`Lanes.pause`); `wake(seconds)` asks for a look at
+        `chat.show_at` after so long."""
         self.desk = desk
         self._channels = channels
         self._papers = PaperSender(desk)
-        self._aside = aside
+        self._pause = pause
         self._wake = wake
         self._side: set[asyncio.Task[None]] = set()
         #: Rows of updates that the next unit marks.
         self._answered: list[int] = []
+        #: By messenger and chat; gone with the next screen there.
+        self._superseded: dict[tuple[Messenger, int], _Superseded] = {}
 
     async def show(self, answer: Answer) -> None:
         """Send an answer and note that it was sent. Raises nothing: what cannot be sent now is shown later."""
@@ -84,25 +114,72 @@ class Delivery:
             return
         if answer.callback_id is not None:
             self._beside(self._answer_press(channel, answer))
-        if answer.delete is not None:
-            # The update counts as answered only once the password is gone.
-            await self._delete(channel, place.chat_id, answer.delete)
+        # The update counts as answered only once the password is gone.
+        deleted = answer.delete is None or await self._delete(channel, place, answer.delete, tries=1)
+        screens = not answer.shown and (bool(answer.screens) or self._notice_as_message(channel, answer))
         if answer.quiet is not None:
             self._wake(answer.quiet)
-        if not answer.screens and not self._notice_as_message(channel, answer):
-            self._note(answer)
-            return
+        done = not screens or await self._shown(channel, answer)
+        superseded = self._superseded.get((place.messenger, place.chat_id))
+        if not screens and answer.quiet is None and superseded is not None:
+            # What was to take the place of a screen is none.
+            self._try_later(place, 0.0)
+        if not deleted and answer.delete is not None:
+            deleted = await self._delete(channel, place, answer.delete, tries=TRIES)
+        if done and deleted:
+            self._note(answer.update_row)
+
+    async def leave_group(self, place: Place, sentence: str | None) -> None:
+        """Say a sentence in a group, where that can be done now, and leave it. Raises nothing."""
+        channel = self._channels.get(place.messenger)
+        if channel is not None:
+            await groups.leave(channel, place.chat_id, sentence, pause=self._pause)
+
+    async def _shown(self, channel: Channel, answer: Answer) -> bool:
+        """Show the screens; whether the update may count as answered by now."""
+        place = answer.place
+        rests.remember(channel, place, self.desk.clock())
+        calls = PacedCalls(
+            channel,
+            place.chat_id,
+            pause=self._pause,
+            plain=answer.plain,
+            refused=partial(self._refused, place),
+        )
+        key = (place.messenger, place.chat_id)
+        said = answer.said or (answer.notice if self._notice_as_message(channel, answer) else None)
         try:
-            await self._screens(channel, answer)
+            await self._screens(channel, calls, answer)
+        except SupersededError:
+            superseded = self._superseded.setdefault(key, _Superseded())
+            superseded.add(answer, said)
+            if answer.delete is None and answer.update_row is not None:
+                superseded.rows.append(answer.update_row)
+                return False
+            # Noted by itself, once the message is gone.
+            return True
         except TelegramError as error:
-            self._failed(answer, error)
+            if isinstance(error, RetryAfter) and not calls.began:
+                # Shown after the rest, with what was to be said.
+                self._superseded.setdefault(key, _Superseded()).add(answer, said)
+                self._note_rows(self._superseded[key])
+            elif key in self._superseded:
+                self._note_rows(self._superseded.pop(key))
+            return self._failed(answer, error)
         except Exception as error:
             report(log, "an answer could not be shown", error=error)
             self._try_later(place)
-        else:
-            if answer.credentials_of is not None:
-                await self._arrived(answer.credentials_of)
-            self._note(answer)
+            return False
+        if answer.credentials_of is not None:
+            await self._arrived(answer.credentials_of)
+        if key in self._superseded:
+            self._note_rows(self._superseded.pop(key))
+        return True
+
+    def _note_rows(self, superseded: _Superseded) -> None:
+        for row in superseded.rows:
+            self._note(row)
+        superseded.rows.clear()
 
     async def close(self) -> None:
         """Let what runs beside finish."""
@@ -111,9 +188,20 @@ class Delivery:
 
     # -- sending ---------------------------------------------------------------------------------
 
-    async def _screens(self, channel: Channel, answer: Answer) -> None:
+    async def _screens(self, channel: Channel, calls: PacedCalls, answer: Answer) -> None:
         place, edit = answer.place, answer.edit
         screens = list(answer.screens)
+        await calls.turn(1.0 if edit is None else EDIT)
+        superseded = self._superseded.get((place.messenger, place.chat_id))
+        if superseded is not None:
+            edit = None if superseded.anew else edit
+            place = replace(place, keyboard=place.keyboard or superseded.keyboard)
+            said = "\n\n".join(one for one in superseded.said if one != answer.said)
+            if said and screens:
+                screens[0] = replace(screens[0], text=f"{said}\n\n{screens[0].text}".strip())
+        held_back = calls.waited or superseded is not None
+        if place.guest and screens and held_back and channel.limiter.tell_once(place.chat_id):
+            screens[0] = replace(screens[0], text=f"{t('chat.slow_down')}\n\n{screens[0].text}".strip())
         if self._notice_as_message(channel, answer):
             if screens:
                 edit = None
@@ -125,14 +213,21 @@ class Delivery:
                 screens.insert(0, Screen(t("chat.keyboard_closed")))
         closing = place.keyboard and not asks
         for number, screen in enumerate(screens):
-            await self._screen(channel, place, screen, edit if number == 0 else None, closing and number == 0)
+            first = number == 0
+            await self._screen(channel, calls, place, screen, edit if first else None, closing and first)
 
     async def _screen(
-        self, channel: Channel, place: Place, screen: Screen, edit: int | None, closing: bool
+        self,
+        channel: Channel,
+        calls: PacedCalls,
+        place: Place,
+        screen: Screen,
+        edit: int | None,
+        closing: bool,
     ) -> None:
         """One screen: its papers, then its text, in as many messages as it needs."""
         if screen.papers:
-            await self._patiently(channel, lambda: self._papers.send(channel, place.chat_id, screen.papers))
+            await self._papers.send(channel, place.chat_id, screen.papers, calls=calls)
             edit = None
             if not screen.text:
                 return
@@ -144,22 +239,22 @@ class Delivery:
         texts = keyboards.parts(screen.text) or ["…"]
         for number, text in enumerate(texts):
             under = markup if number == len(texts) - 1 else None
-            if edit is None or not await self._edit(channel, place, edit, text, under):
-                await self._send(channel, place, text, under)
+            if edit is None or not await self._edit(channel, calls, place, edit, text, under):
+                await send_text(channel, place.chat_id, text, under, caller=calls)
             edit = None
 
-    async def _send(self, channel: Channel, place: Place, text: str, markup: Markup | None) -> None:
-        await send_text(
-            channel, place.chat_id, text, markup, caller=lambda call: self._patiently(channel, call)
-        )
-
     async def _edit(
-        self, channel: Channel, place: Place, message_id: int, text: str, markup: Markup | None
+        self,
+        channel: Channel,
+        calls: PacedCalls,
+        place: Place,
+        message_id: int,
+        text: str,
+        markup: Markup | None,
     ) -> bool:
         """Whether the message now shows the text."""
         try:
-            await self._patiently(
-                channel,
+            await calls(
                 lambda: channel.call(
                     "editMessageText",
                     chat_id=place.chat_id,
@@ -168,6 +263,7 @@ class Delivery:
                     reply_markup=markup,
                     link_preview_options=without_preview(text),
                 ),
+                cost=EDIT,
             )
         except TelegramError as error:
             if is_same(error):
@@ -177,45 +273,64 @@ class Delivery:
             return False
         return True
 
-    async def _patiently(self, channel: Channel, send: Callable[[], Awaitable[Any]]) -> Any:
-        """Send, waiting out a short rest and a broken line. Raises the last TelegramError."""
-        for attempt in range(TRIES):
-            if channel.pace.left:
-                if channel.pace.left > PATIENCE:
-                    raise RetryAfter(int(channel.pace.left) + 1)
-                async with self._aside():
-                    await channel.pace.wait()
-            try:
-                return await send()
-            except RetryAfter as error:
-                channel.pace.rest(seconds(error))
-                if attempt == TRIES - 1:
-                    raise
-            except BadRequest:
-                raise
-            except NetworkError as error:
-                # After a timeout the message may have arrived: once more, not twice.
-                if attempt == TRIES - 1 or (isinstance(error, TimedOut) and attempt):
-                    raise
-                async with self._aside():
-                    await asyncio.sleep(0.3 * 4**attempt)
-        raise AssertionError
-
     async def _answer_press(self, channel: Channel, answer: Answer) -> None:
         """Stop the button's waiting sign; it may be too late for that, which does no harm."""
         notice = (answer.notice or answer.toast) if channel.shows_notices(answer.callback_id) else None
-        try:
-            await channel.bot.answer_callback_query(
-                answer.callback_id, text=keyboards.cut(notice, keyboards.MAX_NOTICE) if notice else None
-            )
-        except TelegramError as error:
-            log.debug("a press could not be answered: %s", error)
+        text = keyboards.cut(notice, keyboards.MAX_NOTICE) if notice else None
+        limiter, chat_id = channel.limiter, answer.place.chat_id
+        until = time.monotonic() + PRESS_PATIENCE
+        while True:
+            try:
+                await limiter.call(
+                    chat_id,
+                    lambda: channel.bot.answer_callback_query(answer.callback_id, text=text),
+                    cost=0.0,
+                    method="press",
+                )
+            except RetryAfter:
+                wait = limiter.wait(chat_id, 0.0, method="press")
+                if time.monotonic() + wait > until or len(self._side) > BESIDE:
+                    log.info("a press was not answered: the messenger asks for a rest")
+                    return
+                await asyncio.sleep(wait)
+            except TelegramError as error:
+                log.debug("a press could not be answered: %s", error)
+                return
+            else:
+                return
 
-    async def _delete(self, channel: Channel, chat_id: int, message_id: int) -> None:
-        try:
-            await self._patiently(channel, lambda: channel.bot.delete_message(chat_id, message_id))
-        except TelegramError as error:
-            log.warning("a message with a password could not be deleted: %s", error)
+    async def _delete(self, channel: Channel, place: Place, message_id: int, *, tries: int) -> bool:
+        """Whether a message with a password is gone, as far as we can do anything about it."""
+        limiter, chat_id = channel.limiter, place.chat_id
+        for attempt in range(tries):
+            wait = limiter.wait(chat_id, 0.0, method="delete")
+            if wait > PATIENCE or (wait and tries == 1):
+                break
+            if wait:
+                await self._pause(wait)
+            try:
+                await limiter.call(
+                    chat_id,
+                    lambda: channel.bot.delete_message(chat_id, message_id),
+                    cost=0.0,
+                    method="delete",
+                )
+            except RetryAfter:
+                continue
+            except NetworkError as error:
+                if isinstance(error, BadRequest):
+                    log.warning("a message with a password could not be deleted: %s", error)
+                    return True
+                if attempt < tries - 1:
+                    await self._pause(0.3 * 4**attempt)
+            except TelegramError as error:
+                log.warning("a message with a password could not be deleted: %s", error)
+                return True
+            else:
+                return True
+        if tries > 1:
+            log.warning("a message with a password is not deleted yet", extra={"chat": place.row_id})
+        return False
 
     @staticmethod
     def _notice_as_message(channel: Channel, answer: Answer) -> bool:
@@ -224,14 +339,14 @@ class Delivery:
 
     # -- noting ----------------------------------------------------------------------------------
 
-    def _note(self, answer: Answer) -> None:
+    def _note(self, update_row: int | None) -> None:
         """Mark it answered, in a later transaction together with others."""
-        if answer.update_row is None:
+        if update_row is None:
             return
         if 0 < len(self._answered) < TOGETHER:
-            self._answered.append(answer.update_row)
+            self._answered.append(update_row)
             return
-        self._answered = answered = [answer.update_row]
+        self._answered = answered = [update_row]
 
         def unit(db: Session) -> None:
             # What comes from here on is noted by another; tried again, this one marks the same rows.
@@ -250,13 +365,23 @@ class Delivery:
                 log, "it could not be noted that a password was shown; another will be offered", error=error
             )
 
-    def _failed(self, answer: Answer, error: TelegramError) -> None:
+    def _refused(self, place: Place, pause: float) -> None:
+        """The messenger refused a message to this chat for so many seconds."""
+        unit = rests.note(place.messenger, place.row_id, pause, now=self.desk.clock())
+        if unit is not None:
+            self.desk.database.later(unit)
+
+    def _failed(self, answer: Answer, error: TelegramError) -> bool:
+        """Whether the update counts as answered all the same, because its screen is shown later or can never be."""
         if not is_unreachable(error):
-            log.warning("an answer could not be sent: %s: %s", type(error).__name__, error)
+            if not isinstance(error, RetryAfter):
+                log.warning("an answer could not be sent: %s: %s", type(error).__name__, error)
             if not isinstance(error, BadRequest):
-                self._try_later(answer.place, seconds(error) if isinstance(error, RetryAfter) else AGAIN)
-            self._note(answer)
-            return
+                # A long rest is in `chat.rest_until`.
+                self._try_later(
+                    answer.place, min(pause_of(error), AGAIN) if isinstance(error, RetryAfter) else AGAIN
+                )
+            return True
         log.info("a chat is dead: %s", error)
         row_id, update_row = answer.place.row_id, answer.update_row
 
@@ -267,6 +392,7 @@ class Delivery:
                 inbox.mark_answered(db, update_row)
 
         self.desk.database.later(unit)
+        return False
 
     def _try_later(self, place: Place, wait: float = AGAIN) -> None:
         if place.row_id is None:

@@ -10,6 +10,7 @@ from telegram.ext import Application, ApplicationBuilder
 
 from bot.messengers import bale, bale_shapes, telegram
 from bot.messengers.channel import Channel
+from bot.messengers.rate_limits import RATE, RateLimiter
 from bot.messengers.request import make_request
 from storage.states import Messenger
 
@@ -26,8 +27,10 @@ class Forgetful(Application[Any, Any, Any, Any, Any, Any]):
         return
 
 
-def make_channel(messenger: Messenger, *, token: str, api_url: str, proxy: str | None = None) -> Channel:
-    """A channel that is not connected yet. `api_url` is the server's root."""
+def make_channel(
+    messenger: Messenger, *, token: str, api_url: str, proxy: str | None = None, chat_rate: float = RATE
+) -> Channel:
+    """A channel that is not connected yet. `api_url` is the server's root, `chat_rate` messages a second to one chat."""
     request: Any = make_request(proxy=proxy)
     if messenger is Messenger.BALE:
         request = bale.BaleRequest(request)
@@ -55,6 +58,7 @@ def make_channel(messenger: Messenger, *, token: str, api_url: str, proxy: str |
         allowed_updates=None if on_bale else telegram.ALLOWED_UPDATES,
         shows_notices=bale.shows_notices if on_bale else lambda callback_id: callback_id is not None,
         bot_id=bot_number(token),
+        limiter=RateLimiter(rate=chat_rate),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections import Counter, deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable
@@ -13,8 +14,11 @@ log = logging.getLogger(__name__)
 
 Job = Callable[[], Awaitable[None]]
 
-#: What the lane of the present task is counted with.
+#: The lane of the present task, and what it is counted with.
+_KEY: ContextVar[Hashable] = ContextVar("key")
 _SIDE: ContextVar[Hashable] = ContextVar("side")
+#: Jobs behind lanes that wait for their chat count only from so many times the limit on.
+_PAUSED_TOO = 4
 
 
 def _side(key: Hashable) -> Hashable:
@@ -34,6 +38,8 @@ class Lanes:
         self._queues: dict[Hashable, deque[Job]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._sizes: Counter[Hashable] = Counter()
+        #: Lanes whose job waits until its chat may be written to; set when something comes behind it.
+        self._paused: dict[Hashable, asyncio.Event] = {}
         self._room = asyncio.Event()
         self._room.set()
         self._stopping = False
@@ -58,6 +64,8 @@ class Lanes:
         self._sizes[_side(key)] += 1
         if (queue := self._queues.get(key)) is not None:
             queue.append(job)
+            if (newcomer := self._paused.get(key)) is not None:
+                newcomer.set()
             return
         self._queues[key] = deque([job])
         task = asyncio.create_task(self._run(key))
@@ -65,8 +73,12 @@ class Lanes:
         task.add_done_callback(self._tasks.discard)
 
     async def room(self, limit: int, side: Hashable = None) -> None:
-        """Wait while more than `limit` jobs of this messenger are in the lanes."""
+        """Wait while more than `limit` jobs of this messenger are in the lanes. What waits for a chat that must not be
+        written to now keeps nobody else from being heard: it hardly counts."""
         while self._sizes[side] > limit:
+            paused = sum(len(self._queues[key]) for key in self._paused if _side(key) == side)
+            if self._sizes[side] - paused <= limit and self._sizes[side] <= _PAUSED_TOO * limit:
+                return
             self._room.clear()
             await self._room.wait()
 
@@ -79,6 +91,23 @@ class Lanes:
             yield
         finally:
             await slots.acquire()
+
+    async def pause(self, seconds: float, *, for_newcomer: bool = False) -> bool:
+        """Inside a job: give the slot back for so many seconds. With `for_newcomer` no longer than until something is
+        behind this job in its lane: True where something is."""
+        key = _KEY.get()
+        if for_newcomer and len(self._queues[key]) > 1:
+            return True
+        newcomer = self._paused[key] = asyncio.Event()
+        self._room.set()
+        try:
+            async with self.aside():
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(seconds):
+                        await (newcomer.wait() if for_newcomer else asyncio.sleep(seconds))
+        finally:
+            del self._paused[key]
+        return for_newcomer and len(self._queues[key]) > 1
 
     async def drain(self, timeout: float) -> bool:
         """Take no more, finish the job in hand of every lane (not those behind it); False where `timeout` seconds
@@ -94,6 +123,7 @@ class Lanes:
 
     async def _run(self, key: Hashable) -> None:
         queue, side = self._queues[key], _side(key)
+        _KEY.set(key)
         _SIDE.set(side)
         slots = self._slots.setdefault(side, asyncio.Semaphore(self._at_once))
         try:

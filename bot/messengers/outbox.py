@@ -8,21 +8,24 @@ import logging
 import random
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 from typing import Any
 
+from sqlmodel import Session
 from telegram.error import BadRequest, Forbidden, InvalidToken, RetryAfter, TelegramError
 
 from bot.desk import Desk
 from bot.gateways.ports import SmsAccepted, SmsRejected
-from bot.messengers import keyboards, pushes
+from bot.messengers import keyboards, pushes, rests
 from bot.messengers.channel import Channel
 from bot.messengers.pushes import Claimed, Room, Way
-from bot.messengers.sending import seconds, send_text
-from bot.messengers.telegram import is_unreachable
+from bot.messengers.rate_limits import KEPT_FOR_ANSWERS
+from bot.messengers.rests import LONG
+from bot.messengers.sending import send_text
+from bot.messengers.telegram import is_unreachable, pause_of
 from bot.screens import rows_from_json
 from bot.texts import t
 from storage.away import outlast, report
@@ -34,8 +37,10 @@ log = logging.getLogger(__name__)
 
 #: Pushes a second to one messenger; answers to people are not counted.
 RATES = {Messenger.TELEGRAM: 20.0, Messenger.BALE: 8.0}
-#: Seconds between two pushes to one chat.
-CHAT_GAP = 1.0
+#: The longest wait for a chat's turn that holds one of the places below, in seconds; a longer one is put off.
+CHAT_PATIENCE = 2.0
+#: The same, for all parts after the first of a long text; within the lease.
+PART_PATIENCE = 60.0
 #: In hand at most, of each messenger and of SMS: one that hangs holds up no other.
 AT_ONCE = 16
 #: Of these, pushes of letters: the rest is kept for what cannot wait.
@@ -80,6 +85,8 @@ class Outcome:
     free: bool = False
     #: The chat is dead.
     dead: bool = False
+    #: Seconds that the messenger wants this chat to be left alone.
+    rest: float = 0.0
 
 
 _SAYS = {
@@ -100,7 +107,6 @@ def _level(outcome: Outcome) -> int:
 class Outbox:
     desk: Desk
     channels: Mapping[Messenger, Channel]
-    chat_gap: float = CHAT_GAP
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _alarm: asyncio.TimerHandle | None = None
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
@@ -110,8 +116,6 @@ class Outbox:
     _in_hand: Counter[Way] = field(default_factory=Counter)
     _letters: Counter[Way] = field(default_factory=Counter)
     _rates: dict[Messenger, _Rate] = field(default_factory=dict)
-    #: chat row → when it was last written to (monotonic); only of the last second.
-    _recent: dict[int, float] = field(default_factory=dict)
 
     def wake(self) -> None:
         """Something was committed: look soon."""
@@ -134,7 +138,9 @@ class Outbox:
     async def dispatch(self) -> float:
         """Claim what is due and set it going; seconds until the next look is worth it."""
         now = self.desk.clock()
-        ways: list[Way] = [way for way, one in self.channels.items() if one.ready and not one.pace.left]
+        ways: list[Way] = [
+            way for way, one in self.channels.items() if one.ready and not one.limiter.rest_of_all
+        ]
         rooms = {
             way: Room(AT_ONCE - self._in_hand[way], LETTERS_AT_ONCE - self._letters[way])
             for way in (*ways, None)
@@ -155,7 +161,7 @@ class Outbox:
                 self._letters[push.messenger] += push.letter_id is not None
                 task.add_done_callback(partial(self._finished, push))
             return IDLE
-        rests = [one.pace.left for one in self.channels.values() if one.pace.left]
+        rests = [left for one in self.channels.values() if (left := one.limiter.rest_of_all)]
         return min([IDLE, pause, *rests])
 
     async def drain(self, timeout: float) -> None:
@@ -198,7 +204,16 @@ class Outbox:
     async def _settle(self, push: Claimed, outcome: Outcome) -> None:
         now = self.desk.clock()
         # Given up here, it would be sent again once the lease is over.
-        await outlast(lambda: self.desk.database.run(lambda db: pushes.settle(db, push, outcome, now)))
+        rest = None
+        if outcome.rest and push.messenger is not None:
+            rest = rests.note(push.messenger, push.chat_row_id, outcome.rest, now=now)
+
+        def unit(db: Session) -> None:
+            pushes.settle(db, push, outcome, now)
+            if rest is not None:
+                rest(db)
+
+        await outlast(lambda: self.desk.database.run(unit))
         told = {
             "push": push.id,
             "kind": push.kind,
@@ -214,25 +229,49 @@ class Outbox:
         assert messenger is not None
         assert push.chat_id is not None
         channel = self.channels[messenger]
-        await self._turn(messenger, push.chat_row_id)
-        if channel.pace.left:
-            return Outcome(
-                PushState.QUEUED, "the messenger asked for a rest", pause=channel.pace.left, free=True
-            )
+        limiter, chat_id = channel.limiter, push.chat_id
+        if push.rest_until is not None:
+            limiter.rest(chat_id, (push.rest_until - self.desk.clock()).total_seconds())
         markup = keyboards.inline(rows_from_json(push.buttons))
         texts = keyboards.parts(push.text) or ["…"]
+
+        began = 0.0
+
+        async def call(send: Callable[[], Awaitable[Any]]) -> Any:
+            """One part. Put off once the first is there, all would be sent again: then it waits longer."""
+            nonlocal began
+            while True:
+                while (wait := limiter.wait(chat_id, kept=KEPT_FOR_ANSWERS)) > 0:
+                    if wait > (PART_PATIENCE - (time.monotonic() - began) if began else CHAT_PATIENCE):
+                        raise _NotNowError(wait)
+                    await asyncio.sleep(wait)
+                try:
+                    sent = await limiter.call(chat_id, send)
+                except RetryAfter:
+                    if not began:
+                        raise
+                else:
+                    began = began or time.monotonic()
+                    return sent
+
         try:
+            await self._turn(messenger)
             for number, text in enumerate(texts):
-                await send_text(channel, push.chat_id, text, markup if number == len(texts) - 1 else None)
+                await send_text(
+                    channel, chat_id, text, markup if number == len(texts) - 1 else None, caller=call
+                )
+        except _NotNowError as error:
+            return Outcome(PushState.QUEUED, "its chat has its limit", pause=min(error.wait, LONG), free=True)
         except TelegramError as error:
-            return self._trouble(push, channel, error)
+            return self._trouble(push, error)
         return Outcome(PushState.SENT)
 
-    def _trouble(self, push: Claimed, channel: Channel, error: TelegramError) -> Outcome:
+    def _trouble(self, push: Claimed, error: TelegramError) -> Outcome:
         note = f"{type(error).__name__}: {error}"[:300]
         if isinstance(error, RetryAfter):
-            channel.pace.rest(seconds(error))
-            return Outcome(PushState.QUEUED, note, pause=seconds(error), free=True)
+            # A long rest is the chat's, not the push's: `next_at` far ahead means that the clock was set back.
+            rest = pause_of(error)
+            return Outcome(PushState.QUEUED, note, pause=min(rest, LONG), free=True, rest=rest)
         if is_unreachable(error):
             return Outcome(PushState.SKIPPED, note, dead=True)
         if isinstance(error, BadRequest):
@@ -265,17 +304,19 @@ class Outbox:
         link = links.get(Messenger.TELEGRAM) or links.get(Messenger.BALE) or self.desk.world.public_url
         return t("sms.wrapped", sentence=sentence, link=link)
 
-    async def _turn(self, messenger: Messenger, chat_row: int | None) -> None:
-        """Wait for this messenger's turn, and until its chat had a second of quiet."""
+    async def _turn(self, messenger: Messenger) -> None:
+        """Wait for this messenger's turn."""
         if messenger not in self._rates:
             self._rates[messenger] = _Rate(1 / RATES[messenger])
-        now = time.monotonic()
-        self._recent = {chat: at for chat, at in self._recent.items() if now - at < self.chat_gap}
-        if chat_row is not None and (last := self._recent.get(chat_row)) is not None:
-            await asyncio.sleep(self.chat_gap - (now - last))
         await self._rates[messenger].turn()
-        if chat_row is not None:
-            self._recent[chat_row] = time.monotonic()
+
+
+class _NotNowError(Exception):
+    """The chat must not be written to for so many seconds."""
+
+    def __init__(self, wait: float) -> None:
+        super().__init__(wait)
+        self.wait = wait
 
 
 def _pause(attempts: int) -> float:

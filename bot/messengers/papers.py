@@ -18,6 +18,7 @@ from bot.documents.papers import shown_media_type
 from bot.documents.store import StoreDown
 from bot.messengers import keyboards
 from bot.messengers.channel import Channel
+from bot.messengers.paced_calls import PacedCalls
 from bot.messengers.sending import send_text
 from bot.messengers.telegram import is_bad_handle
 from bot.screens import Paper, Sheet
@@ -42,27 +43,29 @@ class PaperSender:
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
 
-    async def send(self, channel: Channel, chat_id: int, papers: Sequence[Paper | Sheet]) -> None:
+    async def send(
+        self, channel: Channel, chat_id: int, papers: Sequence[Paper | Sheet], *, calls: PacedCalls
+    ) -> None:
         """Send them in order: photos with photos, documents with documents, up to ten in an album; what was made for
         this answer one by one. Raises TelegramError."""
         for made, run in groupby(papers, key=lambda one: isinstance(one, Sheet)):
             if made:
                 for sheet in run:
                     assert isinstance(sheet, Sheet)
-                    await self._made(channel, chat_id, sheet)
+                    await self._made(channel, chat_id, sheet, calls)
             else:
-                await self._stored(channel, chat_id, [one for one in run if isinstance(one, Paper)])
+                stored = [one for one in run if isinstance(one, Paper)]
+                await self._stored(channel, chat_id, stored, calls)
 
     @staticmethod
-    async def _made(channel: Channel, chat_id: int, sheet: Sheet) -> None:
-        file = InputFile(sheet.content, sheet.name)
+    async def _made(channel: Channel, chat_id: int, sheet: Sheet, calls: PacedCalls) -> None:
         caption = keyboards.cut(sheet.caption, keyboards.MAX_CAPTION) or None
-        if sheet.picture:
-            await channel.bot.send_photo(chat_id, file, caption=caption)
-        else:
-            await channel.bot.send_document(chat_id, file, caption=caption)
+        method = channel.bot.send_photo if sheet.picture else channel.bot.send_document
+        await calls(lambda: method(chat_id, InputFile(sheet.content, sheet.name), caption=caption))
 
-    async def _stored(self, channel: Channel, chat_id: int, papers: Sequence[Paper]) -> None:
+    async def _stored(
+        self, channel: Channel, chat_id: int, papers: Sequence[Paper], calls: PacedCalls
+    ) -> None:
         items = await self.desk.database.read(
             lambda db: _items(db, papers, channel.messenger, channel.bot_id)
         )
@@ -73,15 +76,15 @@ class PaperSender:
             run = list(alike)
             if kind is None:
                 for _, item, why in run:
-                    await self._say_absent(channel, chat_id, item, why or "")
+                    await self._say_absent(channel, chat_id, item, why or "", calls)
                 continue
             for start in range(0, len(run), ALBUM):
                 group = [item for _, item, _ in run[start : start + ALBUM]]
                 try:
-                    await self._group(channel, chat_id, group)
+                    await self._group(channel, chat_id, group, calls)
                 except StoreDown as trouble:
                     for item in group:
-                        await self._say_absent(channel, chat_id, item, self._down(item, trouble))
+                        await self._say_absent(channel, chat_id, item, self._down(item, trouble), calls)
 
     async def _absence(self, item: _Item) -> str | None:
         """Why it cannot be shown, as a text key; None: it can."""
@@ -100,27 +103,30 @@ class PaperSender:
         log.error("the store of papers does not answer (%s): paper %s not shown", trouble, item.file.id)
         return "paper.store_down"
 
-    async def _say_absent(self, channel: Channel, chat_id: int, item: _Item, why: str) -> None:
+    async def _say_absent(
+        self, channel: Channel, chat_id: int, item: _Item, why: str, calls: PacedCalls
+    ) -> None:
         """Said in the place of the paper: the others are shown all the same (SPEC Q44)."""
         title = keyboards.cut(item.paper.caption, keyboards.MAX_CAPTION)
         text = t(why, title=title, support=self.desk.world.support_contact)
-        await send_text(channel, chat_id, text, None)
+        await send_text(channel, chat_id, text, None, caller=calls)
 
-    async def _group(self, channel: Channel, chat_id: int, items: list[_Item]) -> None:
+    async def _group(self, channel: Channel, chat_id: int, items: list[_Item], calls: PacedCalls) -> None:
         try:
-            sent = await self._try(channel, chat_id, items, use_handles=True)
+            sent = await self._try(channel, chat_id, items, calls, use_handles=True)
         except TelegramError as error:
             if not is_bad_handle(error) or not any(item.handle for item in items):
                 raise
             # Once more with the bytes; the ids that failed are forgotten.
-            sent = await self._try(channel, chat_id, items, use_handles=False)
+            sent = await self._try(channel, chat_id, items, calls, use_handles=False)
         handles = {item.file.id: handle for item, handle in zip(items, sent, strict=False) if handle}
         messenger, bot_id = channel.messenger, channel.bot_id
         self.desk.database.later(lambda db: _keep(db, messenger, bot_id, handles))
 
     async def _try(
-        self, channel: Channel, chat_id: int, items: list[_Item], *, use_handles: bool
+        self, channel: Channel, chat_id: int, items: list[_Item], calls: PacedCalls, *, use_handles: bool
     ) -> list[str | None]:
+        """One call: a refusal repeats it alone, not what was sent before it."""
         media = [
             item.handle
             if use_handles and item.handle
@@ -131,10 +137,10 @@ class PaperSender:
         if len(items) > 1:
             kind: Any = InputMediaPhoto if items[0].is_photo else InputMediaDocument
             album = [kind(one, caption=caption) for one, caption in zip(media, captions, strict=True)]
-            return [_handle(message) for message in await channel.bot.send_media_group(chat_id, album)]
-        if items[0].is_photo:
-            return [_handle(await channel.bot.send_photo(chat_id, media[0], caption=captions[0]))]
-        return [_handle(await channel.bot.send_document(chat_id, media[0], caption=captions[0]))]
+            sent = await calls(lambda: channel.bot.send_media_group(chat_id, album), cost=len(album))
+            return [_handle(message) for message in sent]
+        method = channel.bot.send_photo if items[0].is_photo else channel.bot.send_document
+        return [_handle(await calls(lambda: method(chat_id, media[0], caption=captions[0])))]
 
     async def _bytes(self, item: _Item) -> tuple[bytes, str]:
         content = await self.desk.papers.open(item.file)

@@ -11,6 +11,7 @@ from sqlalchemy import and_, case, exists, func, or_, update
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
+from bot.messengers import rests
 from bot.services.notify import alert_staff
 from bot.services.once import insert_once
 from bot.texts import t
@@ -48,6 +49,8 @@ class Claimed:
     attempts: int
     letter_id: int | None
     cause: str | None
+    #: Its chat rests until then.
+    rest_until: datetime | None = None
     #: Not to be sent, and why.
     skip: str | None = None
 
@@ -97,7 +100,7 @@ def _due_on(db: Session, now: datetime, way: Way, room: Room) -> list[int]:
     rows = db.execute(
         select(Push.id, Push.letter_id)
         .outerjoin(Chat, col(Chat.id) == col(Push.chat_row_id))
-        .where(_claimable(now), this_way, first_of_chat)
+        .where(_claimable(now), this_way, first_of_chat, rests.over(now))
         .order_by(_patience(Push), col(Push.id))
         .limit(room.pushes)
     ).all()
@@ -144,6 +147,7 @@ def claim(db: Session, ids: list[int], now: datetime, lease: datetime) -> list[C
                 push.attempts,
                 push.letter_id,
                 push.cause,
+                chat.rest_until if chat is not None else None,
                 skip,
             )
         )

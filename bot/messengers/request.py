@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +18,8 @@ from telegram.error import NetworkError, TelegramError, TimedOut
 from telegram.request import BaseRequest, HTTPXRequest
 from yarl import URL
 
+#: Seconds to wait where a 429 does not say how long, and the longest wait that is believed.
+RETRY_AFTER, MOST_RETRY_AFTER = 5, 24 * 3600
 #: Bytes a second that the slowest line we wait for still carries.
 SLOWEST = 32 * 1024
 
@@ -99,7 +103,8 @@ class AioRequest(BaseRequest):
                 async with self._open(method, url, body, deadline) as response:
                     if response.status != 200:
                         self.errors[str(response.status)] += 1
-                    return response.status, await response.read()
+                    answer = await response.read()
+                    return response.status, answer if response.status != 429 else too_many(answer)
             except TimeoutError as error:
                 self.errors["timeout"] += 1
                 raise TimedOut from error
@@ -144,6 +149,27 @@ class AioRequest(BaseRequest):
         if (parsed := self._urls.get(url)) is None:
             parsed = self._urls[url] = URL(url)
         return parsed
+
+
+def clean_retry_after(value: Any) -> int:
+    """`parameters.retry_after` in whole seconds, whatever came in its place."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
+        return RETRY_AFTER
+    return math.ceil(min(value, MOST_RETRY_AFTER))
+
+
+def too_many(body: bytes) -> bytes:
+    """The body of a 429 from which PTB makes a RetryAfter, also where it is a gateway's text or says no time."""
+    try:
+        answer = json.loads(body)
+    except (ValueError, RecursionError):
+        answer = None
+    if not isinstance(answer, dict):
+        answer = {"description": body[:120].decode("utf-8", "replace").strip() or "Too Many Requests"}
+    parameters = answer.get("parameters")
+    wait = clean_retry_after(parameters.get("retry_after") if isinstance(parameters, dict) else None)
+    answer |= {"ok": False, "error_code": 429, "parameters": {"retry_after": wait}}
+    return json.dumps(answer).encode()
 
 
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
 from typing import Any
 
-from telegram.error import BadRequest, RetryAfter
+from telegram.error import BadRequest
 
 from bot.messengers import keyboards
 from bot.messengers.channel import Channel
@@ -16,16 +15,12 @@ from bot.messengers.telegram import is_unreachable
 
 log = logging.getLogger(__name__)
 
-#: How one call is made: at once, or patiently.
+#: Makes one call when the chat may be written to.
 Caller = Callable[[Callable[[], Awaitable[Any]]], Awaitable[Any]]
 
 
-async def at_once(call: Callable[[], Awaitable[Any]]) -> Any:
-    return await call()
-
-
 async def send_text(
-    channel: Channel, chat_id: int, text: str, markup: Markup | None, *, caller: Caller = at_once
+    channel: Channel, chat_id: int, text: str, markup: Markup | None, *, caller: Caller
 ) -> None:
     """Send one message. Where the messenger takes a link for no link, it is sent as text. Raises TelegramError."""
 
@@ -55,9 +50,3 @@ async def send_text(
 def without_preview(text: str) -> dict[str, bool] | None:
     """`link_preview_options` of a text: no page is shown below it."""
     return {"is_disabled": True} if "://" in text else None
-
-
-def seconds(error: RetryAfter) -> float:
-    """How long a 429 asks us to wait."""
-    wait = error.retry_after
-    return wait.total_seconds() if isinstance(wait, timedelta) else float(wait)

@@ -14,7 +14,7 @@ from sqlmodel import Session
 from bot.desk import Desk
 from bot.errors import Refusal
 from bot.incoming import FileTaken, Incoming
-from bot.messengers import inbox
+from bot.messengers import groups, inbox
 from bot.messengers.answer import Answer, Place
 from bot.messengers.decide import Decided, Decider
 from bot.messengers.passage import CURRENT, Passage
@@ -77,6 +77,10 @@ class Delivers(Protocol):
         """Send it. Raises nothing."""
         ...
 
+    async def leave_group(self, place: Place, sentence: str | None) -> None:
+        """Say a sentence in a group and leave it. Raises nothing."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class _Needed:
@@ -127,16 +131,13 @@ class Serve:
         taken: list[FileTaken] = []
         broke = False
         try:
-            if not incoming.private:
-                answer = await self._run(incoming, partial(self._in_group, passage, incoming))
-            else:
+            outcome = await self._run(incoming, partial(self._unit, passage, incoming, prepared))
+            while isinstance(outcome, _Needed):
+                prepared = await self._prepare(outcome, incoming)
+                if isinstance(prepared.result, FileTaken):
+                    taken.append(prepared.result)
                 outcome = await self._run(incoming, partial(self._unit, passage, incoming, prepared))
-                while isinstance(outcome, _Needed):
-                    prepared = await self._prepare(outcome, incoming)
-                    if isinstance(prepared.result, FileTaken):
-                        taken.append(prepared.result)
-                    outcome = await self._run(incoming, partial(self._unit, passage, incoming, prepared))
-                answer = outcome
+            answer = outcome
             self.desk.tally.done[incoming.messenger] += 1
         except Exception as error:
             broke = True
@@ -245,6 +246,25 @@ class Serve:
         await self._run(None, unit, lane=_lane(row.messenger, row.lane))
         log.info("update done", extra=passage.told | {"asked": "unblocked" if alive else "blocked"})
 
+    async def in_group(self, passage: Passage) -> None:
+        """Something came from a group or channel, whatever it was: told where the bot answers, and left."""
+        row = passage.row
+        chat_id = row.lane
+        assert chat_id is not None
+
+        def unit(db: Session) -> tuple[bool, bool]:
+            now = self.desk.clock()
+            if not inbox.mark(db, row.id, now, InboxState.ANSWERED):
+                return False, False
+            return groups.heard(db, row.messenger, chat_id, now)
+
+        say, leave = await self._run(None, unit, lane=_lane(row.messenger, chat_id))
+        self.desk.tally.done[row.messenger] += 1
+        log.info("update done", extra=passage.told | {"asked": "something in a group"})
+        if leave:
+            sentence = t("error.group_chat") if say else None
+            await self.delivery.leave_group(Place(row.messenger, chat_id), sentence)
+
     async def ignore(self, passage: Passage, note: str) -> None:
         """Done without an answer: of a kind that nobody asked for."""
         row = passage.row
@@ -263,15 +283,15 @@ class Serve:
             incoming = Incoming(chat.messenger, 0, chat.chat_id)
             turn = inbox.load_turn(db, incoming, self.desk.clock(), self.desk.world, reading=True)
             screen = self._decider.current(turn)
-            return Answer(_place(turn), (screen,))
+            return Answer(_place(turn), (screen,), plain=True)
 
         answer = await outlast(lambda: self.desk.database.read(unit))
         if answer is not None:
             await self.delivery.show(answer)
 
-    async def forget(self, row: inbox.Row, *, ours: bool = True) -> None:
-        """Delete the message with a password that a process which died may have left, and show the current screen. One
-        that is not `ours` was sent to another bot, and cannot be deleted."""
+    async def forget(self, row: inbox.Row, *, ours: bool = True, shown: bool = False) -> None:
+        """Delete the message with a password that a process which died may have left, and show the current screen, unless
+        it was `shown`. One that is not `ours` was sent to another bot, and cannot be deleted."""
 
         def unit(db: Session) -> Answer | None:
             message_id = inbox.message_to_delete(db, row.id)
@@ -280,7 +300,8 @@ class Serve:
             incoming = Incoming(row.messenger, row.update_id, row.lane)
             turn = inbox.load_turn(db, incoming, self.desk.clock(), self.desk.world, reading=True)
             screens = () if turn.chat.dead else (self._decider.current(turn),)
-            return Answer(_place(turn), screens, update_row=row.id, delete=message_id if ours else None)
+            delete = message_id if ours else None
+            return Answer(_place(turn), screens, update_row=row.id, delete=delete, shown=shown)
 
         answer = await outlast(lambda: self.desk.database.read(unit))
         if answer is not None:
@@ -302,7 +323,7 @@ class Serve:
             if not passage.doubtful:
                 return None
             # Our own commit, whose word was lost: only the answer is missing.
-            return Answer(_place(turn), (self._decider.current(turn),), update_row=passage.row.id)
+            return Answer(_place(turn), (self._decider.current(turn),), update_row=passage.row.id, plain=True)
         self._welcome(turn)
         turn.prepared = prepared.result
         decided = self._decider.decide(turn, prepared.refusal)
@@ -341,13 +362,6 @@ class Serve:
             # Told as any other failure, with the secret wiped.
             return _Prepared(needed.stands, refusal=_Broken(error), secret=secret)
         return _Prepared(needed.stands, result, secret=secret)
-
-    def _in_group(self, passage: Passage, incoming: Incoming, db: Session) -> Answer | None:
-        if not inbox.mark(db, passage.row.id, self.desk.clock()):
-            return None
-        screen = Screen(t("error.group_chat"))
-        place = Place(incoming.messenger, incoming.chat_id)
-        return Answer(place, (screen,), update_row=passage.row.id, callback_id=incoming.callback_id)
 
     def _turn(self, db: Session, incoming: Incoming) -> Turn:
         turn = inbox.load_turn(db, incoming, self.desk.clock(), self.desk.world)
@@ -388,6 +402,8 @@ class Serve:
             quiet=decided.quiet if not decided.screens else None,
             pushes=inserted(turn.db, Push),
             removed=removed(turn.db),
+            plain=not decided.files and decided.credentials_of is None,
+            said=decided.said,
         )
 
     async def _run(
@@ -413,7 +429,8 @@ class Serve:
         if incoming.private and not passage.told_to_wait:
             passage.told_to_wait = True
             screen = Screen(t("error.database_away"))
-            await self.delivery.show(Answer(Place(incoming.messenger, incoming.chat_id), (screen,)))
+            place = Place(incoming.messenger, incoming.chat_id)
+            await self.delivery.show(Answer(place, (screen,), plain=True))
 
 
 class _Broken(Refusal):
@@ -429,7 +446,9 @@ def _lane(messenger: Messenger, chat_id: int | None) -> str | None:
 
 
 def _place(turn: Turn) -> Place:
-    return Place(turn.chat.messenger, turn.chat.chat_id, turn.chat.id, turn.chat.keyboard)
+    chat = turn.chat
+    guest = chat.account_id is None
+    return Place(chat.messenger, chat.chat_id, chat.id, chat.keyboard, guest, chat.rest_until)
 
 
 def _stands(turn: Turn) -> tuple[Any, ...]:

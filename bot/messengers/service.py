@@ -21,8 +21,8 @@ from bot.messengers.lanes import Lanes
 from bot.messengers.outbox import Outbox
 from bot.messengers.passage import note_error
 from bot.messengers.polling import Polling
-from bot.messengers.sending import seconds
 from bot.messengers.serve import Dialogues, Serve
+from bot.messengers.telegram import pause_of
 from bot.messengers.ticker import Ticker
 from bot.messengers.way import SETTLE, Way
 from bot.routes import Routes
@@ -61,7 +61,7 @@ class Service:
         self.lanes = Lanes(at_once=at_once)
         self.outbox = Outbox(desk, channels)
         self.delivery = Delivery(
-            desk, channels, aside=self.lanes.aside, wake=lambda pause: self.ticker.wake(pause)
+            desk, channels, pause=self.lanes.pause, wake=lambda pause: self.ticker.wake(pause)
         )
         self.serve = Serve(
             desk,
@@ -88,6 +88,7 @@ class Service:
         self.refused: dict[Messenger, str] = {}
         self.gave_up = asyncio.Event()
         desk.downloads |= channels
+        desk.tally.rests |= {one: channel.limiter for one, channel in channels.items()}
         for channel in channels.values():
             for handler in handlers(self.serve):
                 # One group: after an exception PTB goes on with later groups.
@@ -126,6 +127,8 @@ class Service:
                 ready=channel.ready,
                 polled_ago=None if good is None else now - good,
                 errors=dict(getattr(request, "errors", {})),
+                rests_for=channel.limiter.rest_of_all,
+                chats_resting=channel.limiter.resting,
             )
         return found
 
@@ -165,7 +168,8 @@ class Service:
             except Exception as error:
                 # Not a TelegramError alone: a page of a proxy, an answer without its result.
                 failures += 1
-                pause = seconds(error) if isinstance(error, RetryAfter) else _pause(failures)
+                asked = pause_of(error) if isinstance(error, RetryAfter) else _pause(failures)
+                pause = min(asked, LONGEST_PAUSE)
                 words = str(error) if isinstance(error, TelegramError) else repr(error)
                 log.warning("%s does not answer (%s); again in %.0f s", messenger.value, words, pause)
                 self._first_try[messenger].set()

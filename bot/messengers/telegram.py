@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
-from telegram.error import BadRequest, Forbidden, TelegramError
+from telegram.error import BadRequest, Forbidden, RetryAfter, TelegramError
 
 #: Everything that we answer; `my_chat_member` tells at once who blocked us.
 ALLOWED_UPDATES = ("message", "edited_message", "callback_query", "my_chat_member")
@@ -36,6 +37,12 @@ def _says(error: TelegramError, phrases: tuple[str, ...]) -> bool:
     # Compared without case: the texts change.
     words = str(error).lower()
     return any(phrase in words for phrase in phrases)
+
+
+def pause_of(error: RetryAfter) -> float:
+    """Seconds that a 429 asks us to wait."""
+    wait = error.retry_after
+    return max(1.0, wait.total_seconds() if isinstance(wait, timedelta) else float(wait))
 
 
 def is_unreachable(error: TelegramError) -> bool:

@@ -13,6 +13,7 @@ from sqlalchemy import bindparam, update
 from sqlmodel import Session, col, select
 
 from bot.desk import Desk
+from bot.messengers import rests
 from bot.messengers.channel import Channel
 from bot.messengers.way import Way
 from storage.away import report
@@ -92,7 +93,12 @@ class Ticker:
 def _due(db: Session, now: datetime, ready: list[Messenger]) -> list[_Due]:
     statement = (
         select(Chat.id, Chat.messenger, Chat.chat_id, Chat.show_at)
-        .where(col(Chat.show_at) <= now, col(Chat.messenger).in_(ready), col(Chat.dead).is_(False))
+        .where(
+            col(Chat.show_at) <= now,
+            col(Chat.messenger).in_(ready),
+            col(Chat.dead).is_(False),
+            rests.over(now),
+        )
         .order_by(col(Chat.show_at))
         .limit(BATCH)
     )

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from telegram import ChatMember, Update
+from telegram import Chat, ChatMember, Update
 
 from bot.desk import Desk
 from bot.incoming import Incoming
@@ -34,6 +34,11 @@ SETTLE = 1.0
 #: Updates of one person that are held in memory; those behind them wait in the inbox alone, so that who floods neither
 #: fills the memory nor stops the polling for strangers.
 HELD = 32
+#: Messages with passwords that are known not to be deleted yet; past that a screen may be shown again.
+MOST_UNDELETED = 10_000
+#: A bot with one of these stands in a group is a member there.
+_GROUPS = (Chat.GROUP, Chat.SUPERGROUP, Chat.CHANNEL)
+_MEMBER = (ChatMember.MEMBER, ChatMember.ADMINISTRATOR, ChatMember.OWNER, ChatMember.RESTRICTED)
 #: Seconds after which another process's unfinished update is taken over.
 ABANDONED = 60
 
@@ -51,6 +56,8 @@ class Way:
         self._serve = serve
         self._shared = shared
         self._mine: set[int] = set()
+        #: Updates whose screen was shown and whose message with a password is still there.
+        self._undeleted: set[int] = set()
         #: Chats of which more waits in the inbox than is held → whether more came since that was last read.
         self._behind: dict[tuple[Messenger, int], bool] = {}
 
@@ -118,7 +125,10 @@ class Way:
     async def _forget(self, row: Row) -> None:
         CAUSE.set(f"update:{row.id}")
         try:
-            await self._serve.forget(row, ours=_is_ours(row, self._channels[row.messenger]))
+            ours = _is_ours(row, self._channels[row.messenger])
+            await self._serve.forget(row, ours=ours, shown=row.id in self._undeleted)
+            if len(self._undeleted) < MOST_UNDELETED:
+                self._undeleted.add(row.id)
         finally:
             self._mine.discard(row.id)
 
@@ -190,9 +200,22 @@ class Way:
             if member is not None:
                 is_theirs(member.chat, member.from_user)
             status = member.new_chat_member.status if member is not None else None
+            chat = update.effective_chat
+            in_group = chat is not None and chat.type != Chat.PRIVATE and row.lane is not None
         except Exception as error:
+            if row.lane is not None and _chat_type(raw) in _GROUPS:
+                await self._serve.in_group(passage)
+                return
             # Whatever is in it, only this one update stands aside.
             await self._set_aside(passage, raw, f"{type(error).__name__}: {error}")
+            return
+        if in_group:
+            if passage.foreign:
+                await self._serve.ignore(passage, "a group of another bot")
+            elif member is None or status in _MEMBER:
+                await self._serve.in_group(passage)
+            else:
+                await self._serve.ignore(passage, "no member of a group any more")
             return
         if member is not None and passage.foreign:
             await self._serve.ignore(passage, "another bot was blocked or unblocked")
@@ -236,9 +259,15 @@ def _is_ours(row: Row, channel: Channel) -> bool:
 
 def _is_private(raw: Any) -> bool:
     """Whether a person waits for an answer in a private chat, as far as that can be seen."""
-    if not isinstance(raw, dict):
-        return False
-    held = raw.get("message") or (raw.get("callback_query") or {})
-    held = held.get("message", held) if isinstance(held, dict) else {}
-    chat = held.get("chat") if isinstance(held, dict) else None
-    return isinstance(chat, dict) and chat.get("type") == "private"
+    return isinstance(raw, dict) and _chat_type(raw, ("message", "callback_query")) == "private"
+
+
+def _chat_type(raw: dict[str, Any], kinds: Iterable[str] | None = None) -> Any:
+    """Of the chat that an update is about, from its raw JSON."""
+    for kind in kinds if kinds is not None else raw:
+        held = raw.get(kind)
+        held = held.get("message", held) if isinstance(held, dict) else None
+        chat = held.get("chat") if isinstance(held, dict) else None
+        if isinstance(chat, dict):
+            return chat.get("type")
+    return None

@@ -8,7 +8,7 @@ import logging
 from datetime import datetime, timedelta
 
 from sqlalchemy import and_, delete, or_, update
-from sqlmodel import Session, col
+from sqlmodel import Session, col, select
 
 from storage.states import AttemptState, InboxState, PushState
 from storage.tables import Chat, Grant, InboxUpdate, PaymentAttempt, Push, StaffAlert, Throttle
@@ -23,6 +23,18 @@ PUSH_AHEAD, CHECK_AHEAD = timedelta(minutes=25), timedelta(minutes=70)
 EARLY_CHECKS = 15
 #: What is in somebody's hands at this moment is left to them for so long.
 LEASE = timedelta(minutes=3)
+
+
+def _draw_rests_near(db: Session, *, now: datetime) -> int:
+    """A messenger may want a chat to be left alone for hours: that is no sign. Where it asked at a time that has not come
+    yet, the rest begins now."""
+    ahead = select(Chat).where(col(Chat.rest_until) > now, col(Chat.rest_since) > now + AHEAD)
+    chats = db.exec(ahead).all()
+    for chat in chats:
+        assert chat.rest_since is not None
+        assert chat.rest_until is not None
+        chat.rest_since, chat.rest_until = now, now + (chat.rest_until - chat.rest_since)
+    return len(chats)
 
 
 def draw_near(db: Session, *, now: datetime) -> int:
@@ -66,6 +78,7 @@ def draw_near(db: Session, *, now: datetime) -> int:
         db.execute(one.execution_options(synchronize_session=False)).rowcount  # type: ignore[attr-defined]
         for one in changes
     )
+    drawn += _draw_rests_near(db, now=now)
     if drawn:
         log.warning("the clock was set back: %d times lay ahead of it and were drawn near", drawn)
     return drawn

@@ -39,7 +39,8 @@ def _alive(db: Session) -> None:
 
 
 def health_of(desk: Desk) -> Callable[[Request], Awaitable[Response]]:
-    """200 while this process can serve; 503 where its database does not answer, not in time, or takes nothing.
+    """200 while this process can serve; 503 where its database does not answer, not in time, or takes nothing. A messenger
+    that wants nothing to be sent is named; another process would not reach its people either.
 
     The database is asked once for all who ask at the same time."""
     asking: asyncio.Task[bool] | None = None
@@ -59,7 +60,11 @@ def health_of(desk: Desk) -> Callable[[Request], Awaitable[Response]]:
         if asking is None or asking.done():
             asking = asyncio.create_task(ask())
         works = await asyncio.shield(asking)
-        return JSONResponse({"ok": works, "database": works}, status_code=200 if works else 503)
+        told: dict[str, object] = {"ok": works, "database": works}
+        left = {one.value: round(limiter.rest_of_all) for one, limiter in desk.tally.rests.items()}
+        if any(left.values()):
+            told["messengers_resting_seconds"] = {one: seconds for one, seconds in left.items() if seconds}
+        return JSONResponse(told, status_code=200 if works else 503)
 
     return health
 

@@ -21,7 +21,7 @@ from bot.desk import Desk
 from bot.documents.room import Room
 from bot.tally import MessengerState, Tally, WebTally
 from storage.states import AttemptState, Channel, InboxState, Messenger, PushState
-from storage.tables import InboxUpdate, PaymentAttempt, Push, StaffAlert
+from storage.tables import Chat, InboxUpdate, PaymentAttempt, Push, StaffAlert
 
 States = Callable[[], Mapping[Messenger, MessengerState]]
 #: Reasons to refuse an upload that an operator may want to know of; there are more, for files that are not accepted.
@@ -43,6 +43,9 @@ class Waiting:
     oldest_queued: float
     payments: Mapping[str, int]
     alerts: int
+    #: By messenger: chats with a long rest, and how long the longest lasts still.
+    chats_resting: Mapping[str, int]
+    longest_rest: Mapping[str, float]
 
 
 def waiting(db: Session, *, now: datetime) -> Waiting:
@@ -65,7 +68,13 @@ def waiting(db: Session, *, now: datetime) -> Waiting:
         .group_by(col(PaymentAttempt.state))
     ).all()
     alerts = db.exec(select(func.count()).where(col(StaffAlert.settled_at).is_(None))).one()
+    rests = db.exec(
+        select(Chat.messenger, func.count(), func.max(Chat.rest_until))
+        .where(col(Chat.rest_until) > now)
+        .group_by(col(Chat.messenger))
+    ).all()
     channels = {one.value: 0 for one in Channel}
+    messengers = {one.value: 0 for one in Messenger}
     return Waiting(
         unfinished=unfinished,
         oldest_unfinished=age(oldest),
@@ -74,6 +83,9 @@ def waiting(db: Session, *, now: datetime) -> Waiting:
         oldest_queued=age(first),
         payments={one.value: 0 for one in _UNSETTLED} | {str(one): number for one, number in payments},
         alerts=alerts,
+        chats_resting=messengers | {str(one): number for one, number, _ in rests},
+        longest_rest=messengers
+        | {str(one): (until - now).total_seconds() for one, _, until in rests if until},
     )
 
 
@@ -98,6 +110,9 @@ def _database(found: Waiting | None) -> Iterator[Metric]:
     yield _gauges("outbox_given_up", "pushes given up", "channel", found.given_up)
     yield _gauge("oldest_queued_push_seconds", "age of the oldest push, letters aside", found.oldest_queued)
     yield _gauges("payments", "payments that are not settled", "state", found.payments)
+    resting = "chats that the messenger wants to be left alone for long"
+    yield _gauges("chats_resting", resting, "messenger", found.chats_resting)
+    yield _gauges("longest_chat_rest_seconds", "the longest of these rests", "messenger", found.longest_rest)
     yield _gauge("alerts_open", "alerts that staff have not settled", found.alerts)
 
 
@@ -125,6 +140,10 @@ def _process(tally: Tally, states: Mapping[Messenger, MessengerState]) -> Iterat
     yield _gauges("messenger_up", "1 once it was reached", "messenger", up)
     polled = {one.value: state.polled_ago for one, state in states.items() if state.polled_ago is not None}
     yield _gauges("last_poll_seconds", "seconds since getUpdates last answered", "messenger", polled)
+    rests = {one.value: state.rests_for for one, state in states.items()}
+    yield _gauges("messenger_rest_seconds", "the messenger takes nothing for so long", "messenger", rests)
+    held = {one.value: float(state.chats_resting) for one, state in states.items()}
+    yield _gauges("chats_held_back", "chats that this process does not write to now", "messenger", held)
     labels = ["messenger", "error"]
     errors = CounterMetricFamily("officer_messenger_errors", "calls that went wrong", labels=labels)
     for one, state in states.items():

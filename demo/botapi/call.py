@@ -47,6 +47,10 @@ class Call:
         user = found.chat.user
         if user is not None and user.deactivated:
             raise ApiError(403, "Forbidden: user is deactivated")
+        if found.left:
+            if self.bale:
+                raise ApiError(404, "no such group or user")
+            raise ApiError(403, f"Forbidden: bot is not a member of the {found.chat.type} chat")
         if found.blocked:
             raise ApiError(403, "Forbidden: bot was blocked by the user")
         if not found.started:

@@ -83,6 +83,18 @@ async def delete_message(call: Call) -> bool:
     return True
 
 
+@method("leaveChat")
+async def leave_chat(call: Call) -> bool:
+    conversation = call.conversation()
+    if conversation.chat.type == "private":
+        raise bad_request("chat member status can't be changed in private chats")
+    conversation.left = True
+    call.world.tell("left", call.bot, conversation)
+    bot = call.world.shapes.bot(call.bot)
+    call.world.put_member_change(call.bot, conversation.chat, bot, before="member", after="left")
+    return True
+
+
 @method("answerCallbackQuery")
 async def answer_callback_query(call: Call) -> bool:
     text = call.params.text("text") or ""

@@ -32,6 +32,7 @@ _TELEGRAM = {
     "answerCallbackQuery": "callback_query_id | text show_alert url cache_time",
     "getFile": "file_id |",
     "sendChatAction": "chat_id action | business_connection_id message_thread_id",
+    "leaveChat": "chat_id |",
     "setMyCommands": "commands | scope language_code",
     "getMyCommands": "| scope language_code",
     "deleteMyCommands": "| scope language_code",
@@ -56,6 +57,7 @@ _BALE = {
     "answerCallbackQuery": "callback_query_id | text show_alert",
     "getFile": "file_id |",
     "sendChatAction": "chat_id action |",
+    "leaveChat": "chat_id |",
     "setMyCommands": "commands |",
     "copyMessage": "chat_id from_chat_id message_id |",
 }

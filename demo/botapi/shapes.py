@@ -133,6 +133,8 @@ class Shapes:
             held: File | None = getattr(message, name)
             if held is not None:
                 shape[name] = self.file(bot, held)
+        if message.added_bot:
+            shape["new_chat_members"] = [self.bot(bot)]
         if message.contact is not None:
             shape["contact"] = dict(message.contact)
         if message.album is not None:

@@ -74,6 +74,8 @@ class Message:
     voice: File | None = None
     sticker: File | None = None
     contact: Json | None = None
+    #: A service message: the bot was added to the group.
+    added_bot: bool = False
     album: str | None = None
     reply_to: int | None = None
     #: The user whose message was forwarded.
@@ -136,6 +138,8 @@ class Conversation:
     keyboard_from: int = 0
     started: bool = False
     blocked: bool = False
+    #: A group or channel that the bot is no member of any more.
+    left: bool = False
     action: str | None = None
 
     def live(self) -> list[Message]:

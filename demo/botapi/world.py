@@ -16,6 +16,21 @@ from demo.botapi.updates import Queue
 
 #: The same numbers on both messengers on purpose: they are different people. Past 32 bits, as real ones are.
 FIRST_USER = 5_200_000_001
+#: What an administrator may do; Telegram always says all of it.
+_RIGHTS = (
+    "can_be_edited",
+    "is_anonymous",
+    "can_manage_chat",
+    "can_delete_messages",
+    "can_manage_video_chats",
+    "can_restrict_members",
+    "can_promote_members",
+    "can_change_info",
+    "can_invite_users",
+    "can_post_stories",
+    "can_edit_stories",
+    "can_delete_stories",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +92,10 @@ class World:
         self.users[user.id] = user
         return user
 
-    def add_group(self, title: str) -> Chat:
-        chat = Chat(-1_000_000_000_001 - len(self.groups), "group", title=title)
+    def add_group(self, title: str, kind: str = "group") -> Chat:
+        """`kind`: "group", "channel", or "supergroup" (which Bale does not have). The bot is a member."""
+        assert kind != "supergroup" or self.kind == "telegram"
+        chat = Chat(-1_000_000_000_001 - len(self.groups), kind, title=title)
         self.groups[chat.id] = chat
         return chat
 
@@ -160,6 +177,19 @@ class World:
 
     def put_update(self, bot: Bot, kind: str, body: Json) -> int | None:
         return self.queues[bot.token].put({kind: body})
+
+    def put_member_change(self, bot: Bot, chat: Chat, who: Json, *, before: str, after: str) -> int | None:
+        """The bot's own standing in a chat was changed by `who`; only Telegram says so."""
+        user = self.shapes.bot(bot)
+        members: list[Json] = [{"status": status, "user": user} for status in (before, after)]
+        for member in members:
+            if member["status"] == "kicked":
+                member["until_date"] = 0
+            if member["status"] == "administrator":
+                member |= dict.fromkeys(_RIGHTS, False)
+        change: Json = {"chat": self.shapes.chat(chat), "from": who, "date": int(time.time())}
+        change |= {"old_chat_member": members[0], "new_chat_member": members[1]}
+        return self.put_update(bot, "my_chat_member", change)
 
     def file_bytes(self, unique_id: str) -> File | None:
         """A file by its unique id, wherever it is: for the page."""

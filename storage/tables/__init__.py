@@ -29,7 +29,7 @@ from storage.tables.reference_data import (
     Tariff,
     University,
 )
-from storage.tables.updates import InboxUpdate, Push, StaffAlert
+from storage.tables.updates import InboxUpdate, LeftGroup, Push, StaffAlert
 
 __all__ = [
     "Account",
@@ -51,6 +51,7 @@ __all__ = [
     "FileHandle",
     "Grant",
     "InboxUpdate",
+    "LeftGroup",
     "Letter",
     "LetterFile",
     "LetterRecipient",

@@ -150,6 +150,10 @@ class Chat(SQLModel, table=True):
     keyboard: bool = False
     #: The current screen is to be shown (again) at this time: albums, restarts.
     show_at: datetime | None = instant(default=None, index=True)
+    #: The messenger asked for a long rest: nothing is sent here before `rest_until`. When it asked tells apart a rest of hours
+    #: and a clock that was set back.
+    rest_since: datetime | None = instant(default=None)
+    rest_until: datetime | None = instant(default=None, index=True)
     version: int = 0
     linked_at: datetime | None = instant(default=None)
     created_at: datetime = created()

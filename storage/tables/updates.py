@@ -53,6 +53,20 @@ class InboxUpdate(SQLModel, table=True):
     done_at: datetime | None = instant(default=None)
 
 
+class LeftGroup(SQLModel, table=True):
+    """A group or channel that the bot was added to, was told where it answers, and was left. Kept so that whoever adds the
+    bot again and again is told once in a while."""
+
+    __tablename__ = "left_group"
+    __table_args__ = (UniqueConstraint("messenger", "chat_id"),)
+
+    id: int | None = primary_key()
+    messenger: Messenger = word(Messenger)
+    chat_id: int = big()
+    told_at: datetime = instant()
+    left_at: datetime = instant()
+
+
 class Push(SQLModel, table=True):
     """A push or SMS to be sent, written in the transaction of its cause. `key` makes it unique:
     "{event}:{recipient}:{chat or sms}"."""

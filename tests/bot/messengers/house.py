@@ -226,7 +226,6 @@ async def open_house(
         shared=database.url.get_backend_name() != "sqlite",
         webhook_url=webhook_url,
     )
-    service.outbox.chat_gap = 0.0
     await service.start()
     try:
         yield House(town, database, service, doings)

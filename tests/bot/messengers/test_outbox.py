@@ -153,7 +153,7 @@ async def test_the_same_event_is_told_once(house: House) -> None:
     await house.until(lambda: settled(house, PushState.SENT))
 
 
-async def test_a_429_holds_the_whole_channel_and_costs_no_try(house: House) -> None:
+async def test_a_429_costs_no_try(house: House) -> None:
     sara, reza = house.town.telegram.person("سارا"), house.town.telegram.person("رضا")
     accounts = [await member(house, one) for one in (sara, reza)]
     house.town.telegram.faults.add(Fault.flood(1), method="sendMessage")

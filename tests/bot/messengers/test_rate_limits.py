@@ -1,0 +1,266 @@
+"""Limits of chats and of a messenger, on a clock handed in."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+import pytest
+from telegram.error import BadRequest, NetworkError, RetryAfter, TelegramError
+
+from bot.messengers.lanes import Lanes
+from bot.messengers.rate_limits import (
+    BURST,
+    EDIT,
+    FIRST_SILENCE,
+    KEPT_FOR_ANSWERS,
+    LONGEST_REST,
+    MOST,
+    PROBE,
+    RateLimiter,
+)
+from bot.messengers.request import MOST_RETRY_AFTER, RETRY_AFTER, clean_retry_after, too_many
+
+
+@dataclass
+class Clock:
+    now: float = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def limiter(clock: Clock) -> RateLimiter:
+    return RateLimiter(clock=clock)
+
+
+async def fine() -> None: ...
+
+
+async def refuse(limiter: RateLimiter, chat: int, pause: int = 5) -> None:
+    async def send() -> None:
+        raise RetryAfter(pause)
+
+    with pytest.raises(RetryAfter):
+        await limiter.call(chat, send)
+
+
+def test_a_burst_and_then_one_a_second(limiter: RateLimiter, clock: Clock) -> None:
+    for _ in range(int(BURST)):
+        assert limiter.wait(1) == 0
+        limiter.spend(1, 1.0)
+    assert limiter.wait(1) == pytest.approx(1.0)
+    assert limiter.wait(1, EDIT) == pytest.approx(0.5)
+    assert limiter.wait(2) == 0
+    clock.now += 1
+    assert limiter.wait(1) == 0
+    clock.now += BURST
+    for _ in range(int(BURST)):
+        limiter.spend(1, EDIT)
+    assert limiter.wait(1) == 0
+
+
+def test_pushes_leave_room_for_answers(limiter: RateLimiter) -> None:
+    sent = 0
+    while limiter.wait(1, kept=KEPT_FOR_ANSWERS) == 0:
+        limiter.spend(1, 1.0)
+        sent += 1
+    assert sent == BURST - KEPT_FOR_ANSWERS
+    assert limiter.wait(1) == 0
+
+
+async def test_a_refusal_rests_its_chat(limiter: RateLimiter, clock: Clock) -> None:
+    await refuse(limiter, 1, 600)
+    assert limiter.wait(1) == pytest.approx(600)
+    assert limiter.wait(2) == 0
+    assert limiter.rest_of_all == 0
+    clock.now += 601
+    assert limiter.wait(1) == 0
+    await refuse(limiter, 1, 10**9)
+    assert limiter.rest_of(1) == LONGEST_REST
+
+
+async def test_a_method_that_writes_nothing_rests_by_itself(limiter: RateLimiter) -> None:
+    async def send() -> None:
+        raise RetryAfter(9)
+
+    with pytest.raises(RetryAfter):
+        await limiter.call(1, send, cost=0.0, method="delete")
+    assert limiter.wait(1) == 0
+    assert limiter.wait(1, 0.0, method="delete") == pytest.approx(9)
+
+
+async def test_several_refused_chats_bring_a_probe(limiter: RateLimiter, clock: Clock) -> None:
+    for chat in (1, 2, 3):
+        await refuse(limiter, chat)
+    gate = asyncio.Event()
+    assert limiter.wait(4) == 0, "it is the probe"
+    probe = asyncio.create_task(limiter.call(4, gate.wait))
+    await asyncio.sleep(0)
+    assert 0 < limiter.wait(5) < 0.1, "the others wait for it"
+    gate.set()
+    await probe
+    assert limiter.wait(5) == 0
+    assert limiter.wait(1) > 0
+
+
+async def test_the_same_chat_refused_again_and_again_is_one_chat(limiter: RateLimiter) -> None:
+    for _ in range(10):
+        await refuse(limiter, 1)
+    assert limiter._state.name == "OPEN"
+
+
+async def test_chats_refused_one_after_the_other_are_no_sign(limiter: RateLimiter, clock: Clock) -> None:
+    for chat in range(10):
+        await refuse(limiter, chat)
+        clock.now += 0.6
+    assert limiter._state.name == "OPEN"
+
+
+async def test_a_refused_probe_is_a_rest_of_all_and_each_is_longer(
+    limiter: RateLimiter, clock: Clock
+) -> None:
+    for chat in (1, 2, 3):
+        await refuse(limiter, chat, 600)
+    rests = []
+    for chat in range(4, 14):
+        assert limiter.wait(chat) == 0
+        await refuse(limiter, chat, 600)
+        rests.append(limiter.rest_of_all)
+        assert limiter.wait(99) == rests[-1]
+        clock.now += rests[-1]
+    assert rests[0] == FIRST_SILENCE
+    assert rests == sorted(rests)
+    assert rests[-1] == 30
+    await limiter.call(99, fine)
+    assert limiter.wait(98) == 0
+
+
+@pytest.mark.parametrize(("error", "opens"), [(BadRequest("x"), True), (NetworkError("x"), False)])
+async def test_a_probe_with_another_error(limiter: RateLimiter, error: TelegramError, opens: bool) -> None:
+    for chat in (1, 2, 3):
+        await refuse(limiter, chat)
+
+    async def send() -> None:
+        raise error
+
+    with pytest.raises(TelegramError):
+        await limiter.call(4, send)
+    assert limiter._state.name == ("OPEN" if opens else "DOUBTFUL")
+
+
+async def test_a_probe_that_hangs_is_taken_over(limiter: RateLimiter, clock: Clock) -> None:
+    for chat in (1, 2, 3):
+        await refuse(limiter, chat)
+    hangs = asyncio.create_task(limiter.call(4, asyncio.Event().wait))
+    await asyncio.sleep(0)
+    clock.now += PROBE + 0.01
+    assert limiter.wait(5) == 0
+    await limiter.call(5, fine)
+    assert limiter.wait(6) == 0
+    hangs.cancel()
+
+
+def test_memory_is_bounded(limiter: RateLimiter, clock: Clock) -> None:
+    for chat in range(50_000):
+        limiter.spend(chat, 1.0)
+        clock.now += 0.01
+    assert len(limiter) < 1000, "who was not written to lately is forgotten"
+    for chat in range(3 * MOST):
+        limiter.rest(chat, 10_000)
+    assert len(limiter) <= MOST + 256
+
+
+def test_told_once_until_it_was_quiet(limiter: RateLimiter) -> None:
+    limiter.spend(1, 1.0)
+    assert limiter.tell_once(1)
+    assert not limiter.tell_once(1)
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        (7, 7),
+        (0.2, 1),
+        (None, RETRY_AFTER),
+        ("7", RETRY_AFTER),
+        (-3, RETRY_AFTER),
+        (True, RETRY_AFTER),
+        (float("nan"), RETRY_AFTER),
+        (float("inf"), MOST_RETRY_AFTER),
+        (10**30, MOST_RETRY_AFTER),
+    ],
+)
+def test_odd_times_of_a_429(value: object, seconds: int) -> None:
+    assert clean_retry_after(value) == seconds
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"local_rate_limited", b"[]", b"{}", b'{"parameters": []}', b"\xff" * 300]
+)
+def test_odd_bodies_of_a_429(body: bytes) -> None:
+    assert b'"retry_after": 5' in too_many(body)
+
+
+# -- lanes ---------------------------------------------------------------------------------------
+
+
+async def test_lanes_that_wait_for_their_chats_hold_up_nobody() -> None:
+    """Neither a slot nor the polling."""
+    lanes, limit = Lanes(at_once=2), 20
+    gate = asyncio.Event()
+
+    async def waits() -> None:
+        await lanes.pause(30)
+
+    async def nothing() -> None: ...
+
+    for chat in range(6):
+        lanes.put(("m", chat), waits)
+        for _ in range(8):
+            lanes.put(("m", chat), nothing)
+    await asyncio.sleep(0.05)
+    assert len(lanes) > limit
+    await asyncio.wait_for(lanes.room(limit, "m"), 5)
+
+    async def stranger() -> None:
+        gate.set()
+
+    lanes.put(("m", "stranger"), stranger)
+    await asyncio.wait_for(gate.wait(), 5)
+    # But for a flood of them the memory has an end.
+    for chat in range(6, 16):
+        lanes.put(("m", chat), waits)
+        for _ in range(8):
+            lanes.put(("m", chat), nothing)
+    await asyncio.sleep(0.05)
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(lanes.room(limit, "m"), 0.1)
+    await lanes.drain(0.05)
+
+
+async def test_a_pause_ends_with_a_newcomer() -> None:
+    lanes, ended = Lanes(), asyncio.Event()
+    told: list[bool] = []
+
+    async def waits() -> None:
+        told.append(await lanes.pause(30, for_newcomer=True))
+        ended.set()
+
+    async def nothing() -> None: ...
+
+    lanes.put(1, waits)
+    await asyncio.sleep(0.01)
+    assert told == []
+    lanes.put(1, nothing)
+    await asyncio.wait_for(ended.wait(), 5)
+    lanes.put(1, waits)
+    lanes.put(1, nothing)
+    await lanes.drain(5)
+    assert told[0] is True
