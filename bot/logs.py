@@ -28,7 +28,7 @@ SILENT = (
 #: What some reader takes for the end of a line, what a terminal obeys, and what UTF-8 cannot write.
 _BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 #: Where a number is ours and says nothing about a person.
-_PLAIN_KEYS = frozenset({"timestamp", "level", "logger", "cause", "update_id", "push", "took_ms"})
+_PLAIN_KEYS = frozenset({"timestamp", "level", "logger", "cause", "update_id", "push", "took_ms", "seconds"})
 #: What a line may say besides its words; docs/operations.md explains them.
 FIELDS = (
     "messenger",
@@ -42,6 +42,7 @@ FIELDS = (
     "account",
     "attempts",
     "note",
+    "seconds",
 )
 
 
