@@ -104,6 +104,10 @@ class PaymentGateway(Protocol):
         """Open a payment. Not idempotent and never repeated blindly. Raises GatewayDown, GatewayRefused."""
         ...
 
+    def redirect(self, ref: str) -> Redirect:
+        """The way to a payment that was opened before."""
+        ...
+
     def parse_callback(self, params: Mapping[str, str]) -> CallbackHint: ...
 
     async def verify(self, ref: str, amount_rial: int) -> Verification:

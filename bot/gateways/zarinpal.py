@@ -77,10 +77,13 @@ class Zarinpal:
         )
         authority = data.get("authority")
         if code == PAID and isinstance(authority, str) and authority:
-            return Created(authority, Redirect(f"{self._url}/pg/StartPay/{authority}"))
+            return Created(authority, self.redirect(authority))
         if code in (None, PAID, INTERNAL):
             raise GatewayDown(f"code {code}")
         raise GatewayRefused(code, alert=code != TOO_MANY_ATTEMPTS)
+
+    def redirect(self, ref: str) -> Redirect:
+        return Redirect(f"{self._url}/pg/StartPay/{ref}")
 
     def parse_callback(self, params: Mapping[str, str]) -> CallbackHint:
         return CallbackHint(params.get("Authority"), params.get("Status") == "OK")

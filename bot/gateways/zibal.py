@@ -59,10 +59,13 @@ class Zibal:
         result, answer = await self._ask("request", **body)
         track = whole(answer.get("trackId"))
         if result == OK and track:
-            return Created(str(track), Redirect(f"{self._url}/start/{track}"))
+            return Created(str(track), self.redirect(str(track)))
         if result in (None, OK):
             raise GatewayDown(f"result {result}")
         raise GatewayRefused(result)
+
+    def redirect(self, ref: str) -> Redirect:
+        return Redirect(f"{self._url}/start/{ref}")
 
     def parse_callback(self, params: Mapping[str, str]) -> CallbackHint:
         return CallbackHint(params.get("trackId"), params.get("success") == "1")

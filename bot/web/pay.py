@@ -2,8 +2,10 @@
 
 import asyncio
 import logging
+import math
 import re
 from functools import partial
+from typing import Any
 from urllib.parse import urlencode
 
 from starlette.requests import ClientDisconnect, Request
@@ -96,6 +98,9 @@ class PayPages:
             redirect = await payments.open_attempt(self._desk, token)
         except NotAllowed:
             return self.unknown()
+        except payments.TooManyAttempts as refusal:
+            seconds = max(1, math.ceil((refusal.until - self._desk.clock()).total_seconds()))
+            return self._say("too_many", "wait", status=429, values=refusal.args_of_text, retry_after=seconds)
         except Refusal as refusal:
             if refusal.key in ("error.nothing_due", "error.payment_uncertain"):
                 return await self.show(request)
@@ -161,7 +166,7 @@ class PayPages:
     async def _settled(self, attempt_id: int, *, cancelled: bool) -> AttemptState:
         """What the bank says within the browser's patience. Asking goes on after it; whatever the bank says then is
         settled all the same."""
-        task = asyncio.create_task(payments.settle(self._desk, attempt_id, cancelled=cancelled))
+        task = asyncio.create_task(payments.settle_return(self._desk, attempt_id, cancelled=cancelled))
         self._asking.add(task)
         task.add_done_callback(self._asking.discard)
         done, _ = await asyncio.wait([task], timeout=PATIENCE)
@@ -175,15 +180,14 @@ class PayPages:
         again: Ways = []
         if request.method == "GET" and request.url.path.startswith("/pay/"):
             again = [(t("pay.page.again"), f"{request.url.path}?{request.url.query}".rstrip("?"))]
-        page = self._say(
+        return self._say(
             "hurried",
             "wait",
             status=429,
             values={"seconds": digits(seconds)},
             ways=[*again, *back_to_chat(self._world)],
+            retry_after=seconds,
         )
-        page.headers["Retry-After"] = str(seconds)
-        return page
 
     def unknown(self) -> HTMLResponse:
         """The same page for every address that leads nowhere."""
@@ -204,9 +208,10 @@ class PayPages:
         facts: list[tuple[str, str]] | None = None,
         ways: Ways | None = None,
         refresh: dict[str, object] | None = None,
-        values: dict[str, object] | None = None,
+        values: dict[str, Any] | None = None,
+        retry_after: int | None = None,
     ) -> HTMLResponse:
-        return page(
+        answer = page(
             "message.html",
             self._world.public_url,
             status=status,
@@ -217,6 +222,9 @@ class PayPages:
             ways=back_to_chat(self._world) if ways is None else ways,
             refresh=refresh,
         )
+        if retry_after is not None:
+            answer.headers["Retry-After"] = str(retry_after)
+        return answer
 
 
 def _note(task: asyncio.Task[AttemptState]) -> None:

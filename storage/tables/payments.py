@@ -44,6 +44,8 @@ class PaymentAttempt(SQLModel, table=True):
     checks: int = 0
     #: The reconciler's next look; of a VERIFYING one, the end of its lease.
     next_check_at: datetime | None = instant(default=None, index=True)
+    #: When the gateway was last asked because the payer came to the pay page or back from the bank.
+    looked_at: datetime | None = instant(default=None)
     created_at: datetime = created()
     paid_at: datetime | None = instant(default=None)
     refund_ref: str | None = None

@@ -56,6 +56,57 @@ class Paying:
         await payments.open_attempt(self.desk, TOKEN)
         return (await self.attempts())[-1]
 
+    async def click_again(self) -> PaymentAttempt:
+        """Much later: the link to the bank of the click before is too old to be handed out again."""
+        self.pass_time(minutes=11)
+        return await self.click()
+
+    async def trail(self) -> list[AuditEvent]:
+        """What was written down about attempts."""
+        return [one for one in await self._all(AuditEvent) if one.subject == "payment_attempt"]
+
+    async def crowd(self, number: int, *, of_one_request: bool) -> None:
+        """Open attempts of other people, all due for a look and all unknown to the bank."""
+
+        def unit(db: Session) -> None:
+            for one in range(1 if of_one_request else number):
+                account = Account(
+                    id=1000 + one, user_code=f"2{one:07}", password_hash="-", first_name="و", last_name="ب"
+                )
+                db.add(account)
+                db.flush()
+                db.add(Officer(account_id=1000 + one, birth_date=date(1986, 7, 3)))
+                db.add(
+                    QualificationRequest(
+                        id=1000 + one,
+                        account_id=1000 + one,
+                        kind=RequestKind.NEW,
+                        state=RequestState.AWAITING_PAYMENT,
+                        tracking_code=f"14050902{one:04}",
+                        university_code="shiraz",
+                        snapshot={},
+                        fee_rial=FEE,
+                        pay_token=f"crowd-{one:016}",
+                        submitted_at=START,
+                        state_since=START,
+                    )
+                )
+            db.flush()
+            for one in range(number):
+                db.add(
+                    PaymentAttempt(
+                        request_id=1000 if of_one_request else 1000 + one,
+                        gateway=self.desk.gateway.name,
+                        ref=f"{10**9 + one}",
+                        amount_rial=FEE,
+                        created_at=self.moment - timedelta(hours=1),
+                        state_since=self.moment - timedelta(hours=1),
+                        next_check_at=self.moment - timedelta(minutes=30),
+                    )
+                )
+
+        await self.database.run(unit)
+
     def pay(self, attempt: PaymentAttempt) -> None:
         self.bank.pay(attempt.ref or "")
 

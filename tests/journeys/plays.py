@@ -5,10 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlmodel import update
 
 from demo.botapi.faults import Fault
 from demo.people import Face
 from demo.person import Person
+from storage.database import open_database
+from storage.tables import PaymentAttempt
+from storage.types import utcnow
 from tests.journeys import papers
 from tests.journeys.identity import next_mobile
 from tests.journeys.scenes import (
@@ -415,6 +421,17 @@ async def click_or_none(url: str) -> str | None:
     return answer.headers.get("location") if answer.status_code == 303 else None
 
 
+async def much_later(scene: Scene) -> None:
+    """The links to the bank so far are too old to be handed out again."""
+    database = await open_database(scene.stage.database_url)
+    try:
+        long_ago = utcnow() - timedelta(minutes=11)
+        aged = update(PaymentAttempt).values(created_at=long_ago)
+        await database.run(lambda db: db.exec(aged.execution_options(synchronize_session=False)))
+    finally:
+        await database.close()
+
+
 @play("J18", "پرداخت دوباره در دو صفحه")
 async def paid_twice(scene: Scene) -> None:
     await scene.tariff()
@@ -422,6 +439,9 @@ async def paid_twice(scene: Scene) -> None:
     sara, url = await to_payment(scene)
     await click_to_bank(url)
     one = bank.last.ref
+    await click_to_bank(url)
+    assert bank.last.ref == one, "a young payment is handed out again"
+    await much_later(scene)
     await click_to_bank(url)
     other = bank.last.ref
     assert one != other

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 import httpx
 from sqlmodel import Session, col, select, update
@@ -26,6 +27,16 @@ PAID, CHECKING, REFUND = "پرداخت انجام شد", "در حال بررسی
 AWAITED = "نتیجه پرداخت هنوز از بانک نرسیده است"
 NOTHING_DUE = "برای این درخواست پرداختی لازم نیست"
 WITHDRAWN, STALE = "از درخواست انصراف دادید", "دیگر معتبر نیست"
+
+
+def age_attempts(db: Session, *, request_id: int) -> None:
+    """Their links to the bank are too old to be handed out again: the next click opens another payment."""
+    db.exec(
+        update(PaymentAttempt)
+        .where(col(PaymentAttempt.request_id) == request_id)
+        .values(created_at=utcnow() - timedelta(minutes=11))
+        .execution_options(synchronize_session=False)
+    )
 
 
 @dataclass(frozen=True)
@@ -56,6 +67,7 @@ class _Payment(Round[Approver]):
         bank, self.ways, self.refs = self.arena.town.bank, [], []
         for _ in range(self.payments):
             leads = await self.click()
+            await self.arena.database.run(partial(age_attempts, request_id=self.id))
             ref = leads.headers["location"].rstrip("/").rsplit("/", 1)[-1]
             self.refs.append(ref)
         self.ways = [bank.pay(ref) for ref in self.refs]

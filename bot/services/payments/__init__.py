@@ -4,8 +4,9 @@
 reconciler.
 """
 
-from bot.services.payments.asking import check_request, open_attempt, settle
-from bot.services.payments.attempts import PAYMENT_CHECKS, Checked, waits_for_bank
+from bot.services.payments.asking import check_request, settle, settle_return
+from bot.services.payments.attempts import PAYMENT_CHECKS, Checked, TooManyAttempts, waits_for_bank
+from bot.services.payments.opening import open_attempt
 from bot.services.payments.page import PageState, PayView, attempt_of_return, latest, pay_url, pay_view
 from bot.services.payments.reconciler import reconcile
 from bot.services.payments.refunds import (
@@ -22,6 +23,7 @@ __all__ = [
     "PageState",
     "PayView",
     "RefundDue",
+    "TooManyAttempts",
     "attempt_of_return",
     "check_request",
     "latest",
@@ -33,6 +35,7 @@ __all__ = [
     "record_wrong_amount",
     "refunds_due",
     "settle",
+    "settle_return",
     "waits_for_bank",
     "wrong_amounts",
 ]

@@ -1,72 +1,51 @@
-"""Opening and settling payments: the gateway is asked between transactions, never inside one (SPEC 2.3)."""
+"""Settling payments: the gateway is asked between transactions, never inside one (SPEC 2.3)."""
 
 import logging
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from bot.desk import Desk
-from bot.errors import Unavailable
-from bot.gateways.ports import GatewayDown, GatewayRefused, NotPaid, Redirect, Standing
+from bot.gateways.ports import NotPaid, Standing
 from bot.rules.payment import OPEN, SETTLED, PaymentEvent
-from bot.services.payments import alerts, attempts
+from bot.services.payments import attempts
 from bot.services.payments.attempts import Checked, Claimed
 from bot.services.payments.conclusion import EXPIRES, GIVES_UP, conclude, next_look
-from bot.texts import BIDI_MARKS, t
 from storage.states import AttemptState, RequestState
 from storage.tables import PaymentAttempt, QualificationRequest
 
 log = logging.getLogger(__name__)
 
 
-async def open_attempt(desk: Desk, token: str) -> Redirect:
-    """One click on the pay page: a new attempt, its authority at the gateway, and the way there.
-
-    Raises NotAllowed (unknown token), Refusal (nothing due, another attempt is uncertain), Unavailable.
-    """
-    gateway, database = desk.gateway, desk.database
-    opening = await database.run(partial(attempts.begin, token=token, gateway=gateway.name, now=desk.clock()))
-    try:
-        created = await gateway.create(
-            amount_rial=opening.amount_rial,
-            order_id=opening.attempt_id,
-            description=BIDI_MARKS.sub("", t("pay.description", code=opening.tracking_code)),
-            callback_url=f"{desk.world.public_url.rstrip('/')}/pay/callback/{gateway.name}/{opening.attempt_id}",
-            mobile=opening.mobile,
-        )
-        await database.run(
-            partial(attempts.opened, attempt_id=opening.attempt_id, ref=created.ref, now=desk.clock())
-        )
-    except (GatewayDown, GatewayRefused, IntegrityError) as trouble:
-        code = trouble.code if isinstance(trouble, GatewayRefused) else type(trouble).__name__
-        alert = getattr(trouble, "alert", isinstance(trouble, IntegrityError))
-        log.warning("payment %s not opened at %s: %s", opening.attempt_id, gateway.name, code)
-        await database.run(
-            partial(_not_opened, attempt_id=opening.attempt_id, code=code, alert=alert, now=desk.clock())
-        )
-        raise Unavailable("error.payment_unavailable" if alert else "error.gateway_down") from None
-    return created.redirect
-
-
-def _not_opened(db: Session, *, attempt_id: int, code: int | str, alert: bool, now: datetime) -> None:
-    attempt = attempts.locked(db, attempt_id)
-    attempts.move(db, attempt, PaymentEvent.NOT_OPENED, now, answer={"code": code})
-    if alert:
-        alerts.refused(db, gateway=attempt.gateway, code=code, now=now)
+async def settle_return(desk: Desk, attempt_id: int, *, cancelled: bool) -> AttemptState:
+    """A browser came back from the bank (or says so): `settle`, unless a return of this attempt was looked into just
+    now; then what is known."""
+    attempt = await desk.database.read(lambda db: db.get_one(PaymentAttempt, attempt_id))
+    if not attempts.may_look(attempt, desk.clock()):
+        return attempt.state
+    return await settle(desk, attempt_id, cancelled=cancelled, by_payer=True)
 
 
 async def settle(
-    desk: Desk, attempt_id: int, *, cancelled: bool = False, inquire_first: bool = False
+    desk: Desk,
+    attempt_id: int,
+    *,
+    cancelled: bool = False,
+    inquire_first: bool = False,
+    by_payer: bool = False,
 ) -> AttemptState:
     """Learn from the gateway whether this attempt was paid, and do what follows; the state it ends in.
 
     Idempotent and safe to call from anywhere at any time. `cancelled`: the browser came back saying so, which makes
     a verified "not paid" final. `inquire_first` (button, reconciler) leaves a payer who is still at the bank alone.
+    `by_payer`: asked for in a browser; does not move the reconciler's next look.
     """
-    return (await settle_and_tell(desk, attempt_id, cancelled=cancelled, inquire_first=inquire_first)).state
+    told = await settle_and_tell(
+        desk, attempt_id, cancelled=cancelled, inquire_first=inquire_first, by_payer=by_payer
+    )
+    return told.state
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +56,12 @@ class Settled:
 
 
 async def settle_and_tell(
-    desk: Desk, attempt_id: int, *, cancelled: bool = False, inquire_first: bool = False
+    desk: Desk,
+    attempt_id: int,
+    *,
+    cancelled: bool = False,
+    inquire_first: bool = False,
+    by_payer: bool = False,
 ) -> Settled:
     """`settle`, and whether the gateway answered."""
     gateway, database = desk.gateway, desk.database
@@ -93,9 +77,13 @@ async def settle_and_tell(
         young = desk.clock() - attempt.created_at < GIVES_UP
         waits = standing == "pending" and attempt.state is AttemptState.CREATED and young
         if quiet and (waits or standing == "unknown"):
+            if by_payer:
+                return Settled(attempt.state, standing != "unknown")
             state = await database.run(partial(_looked, attempt_id=attempt_id, now=desk.clock()))
             return Settled(state, standing != "unknown")
-    claimed = await database.run(partial(attempts.claim, attempt_id=attempt_id, now=desk.clock()))
+    claimed = await database.run(
+        partial(attempts.claim, attempt_id=attempt_id, now=desk.clock(), by_payer=by_payer)
+    )
     if not isinstance(claimed, Claimed):
         return Settled(claimed)
     verification = await gateway.verify(claimed.ref, claimed.amount_rial)
@@ -121,6 +109,8 @@ def _without_ref(db: Session, *, attempt_id: int, now: datetime) -> AttemptState
     attempt = attempts.locked(db, attempt_id)
     if attempt.ref is None and attempt.state is AttemptState.CREATED and now - attempt.created_at >= EXPIRES:
         return attempts.move(db, attempt, PaymentEvent.EXPIRED, now)
+    if attempt.ref is None and attempt.state is AttemptState.CREATED:
+        attempts.change(db, attempt, next_check_at=attempt.created_at + EXPIRES)
     return attempt.state
 
 

@@ -1,7 +1,7 @@
 """Attempts to pay, as units of one transaction: begin, claim for verifying, conclude (SPEC 2.3).
 
-Every change is a compare-and-set on the version and leaves an audit row. Where both are touched, the request is
-locked before the attempt.
+Every change is a compare-and-set on the version; each new state leaves an audit row, a look that changes nothing none.
+Where both are touched, the request is locked before the attempt.
 """
 
 from dataclasses import dataclass
@@ -12,10 +12,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, bindparam, or_, update
 from sqlmodel import Session, col, select
 
-from bot.errors import NotAllowed, Refusal, Stale
-from bot.rules.payment import PaymentEvent, after
+from bot.errors import NotAllowed, Refusal, Stale, Throttled
+from bot.rules.account import Limit
+from bot.rules.payment import SETTLED, PaymentEvent, after
 from bot.services import audit
 from bot.services.payments import alerts
+from bot.texts.formats import jalali_time
 from bot.turn import SYSTEM, Actor
 from storage.states import AttemptState, RequestState
 from storage.tables import Account, PaymentAttempt, QualificationRequest
@@ -27,6 +29,17 @@ UNCERTAIN_BLOCKS = timedelta(minutes=30)
 LEASE = timedelta(minutes=3)
 #: The reconciler leaves the payer this long to come back by himself.
 FIRST_LOOK = timedelta(minutes=1)
+
+#: Gateways keep the session of a payment for some fifteen minutes; a link that is younger than this is handed out again.
+HANDED_AGAIN = timedelta(minutes=10)
+#: Longer than a gateway may take to open a payment: whoever opens it is alive, or its process is dead.
+OPENING = timedelta(seconds=30)
+#: Attempts of one request that the gateway opened, and that it did not: an unwilling bank is not the payer's fault.
+OPENED_AN_HOUR, NOT_OPENED_AN_HOUR = Limit(10, timedelta(hours=1)), Limit(20, timedelta(hours=1))
+#: The pay page asks the gateway how an open attempt stands at most so often.
+PAGE_LOOKS = timedelta(seconds=2)
+#: A return asks at most so often, by the number of looks before; whoever paid and comes back is never the second.
+RETURN_LOOKS = (timedelta(0), timedelta(0), timedelta(seconds=2), timedelta(seconds=10))
 
 PAID_OF = select(PaymentAttempt).where(
     PaymentAttempt.request_id == bindparam("request_id"), PaymentAttempt.state == AttemptState.PAID
@@ -95,6 +108,31 @@ class Opening:
 
 
 @dataclass(frozen=True, slots=True)
+class Underway:
+    """Somebody else opens an attempt of this request at this moment."""
+
+    attempt_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """A young attempt that the payer was sent to the bank with before."""
+
+    attempt_id: int
+    ref: str
+    #: Nobody asked the gateway just now whether it can still be paid.
+    look: bool
+
+
+class TooManyAttempts(Throttled):
+    """This request's payments of the last hour. `until`: when the next may be opened."""
+
+    def __init__(self, until: datetime) -> None:
+        self.until = until
+        super().__init__("error.payment_too_many", time=jalali_time(until + timedelta(seconds=59)))
+
+
+@dataclass(frozen=True, slots=True)
 class Claimed:
     """An attempt that is ours to verify until its lease ends."""
 
@@ -114,9 +152,11 @@ def waits_for_bank(db: Session, request_id: int, *, now: datetime | None = None)
     return db.exec(_WAITS, params=params).first() is not None
 
 
-def begin(db: Session, *, token: str, gateway: str, now: datetime) -> Opening:
-    """Write down one attempt (one click). Raises NotAllowed for an unknown token, Refusal where nothing is due or
-    the bank's word on another attempt is awaited."""
+def begin(db: Session, *, token: str, gateway: str, now: datetime) -> Opening | Open | Underway:
+    """One click: the attempt that is open already, or a new one, written down.
+
+    Raises NotAllowed for an unknown token, Refusal where nothing is due or the bank's word on another attempt is
+    awaited, TooManyAttempts."""
     request = db.exec(_BY_TOKEN, params={"token": token}).first()
     if request is None or request.id is None:
         raise NotAllowed
@@ -124,6 +164,10 @@ def begin(db: Session, *, token: str, gateway: str, now: datetime) -> Opening:
         raise Refusal("error.nothing_due")
     if waits_for_bank(db, request.id, now=now):
         raise Refusal("error.payment_uncertain")
+    if (found := _open_attempt(db, request, gateway, now)) is not None:
+        return found
+    if (wait := _wait_for_next(db, request.id, now)) is not None:
+        raise TooManyAttempts(now + wait)
     attempt = PaymentAttempt(
         request_id=request.id,
         gateway=gateway,
@@ -140,6 +184,62 @@ def begin(db: Session, *, token: str, gateway: str, now: datetime) -> Opening:
     return Opening(attempt.id, request.fee_rial, request.tracking_code or "", account.mobile)
 
 
+def _open_attempt(
+    db: Session, request: QualificationRequest, gateway: str, now: datetime
+) -> Open | Underway | None:
+    attempt = db.exec(
+        select(PaymentAttempt)
+        .where(
+            PaymentAttempt.request_id == request.id,
+            PaymentAttempt.gateway == gateway,
+            PaymentAttempt.state == AttemptState.CREATED,
+            PaymentAttempt.amount_rial == request.fee_rial,
+            col(PaymentAttempt.created_at) > now - HANDED_AGAIN,
+            or_(col(PaymentAttempt.ref).is_not(None), col(PaymentAttempt.created_at) > now - OPENING),
+        )
+        .order_by(col(PaymentAttempt.id).desc())
+        .limit(1)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).first()
+    if attempt is None or attempt.id is None or attempt.state is not AttemptState.CREATED:
+        return None
+    if attempt.ref is None:
+        return Underway(attempt.id)
+    look = not _looked_within(attempt, PAGE_LOOKS, now)
+    if look:
+        change(db, attempt, looked_at=now)
+    assert attempt.ref is not None
+    return Open(attempt.id, attempt.ref, look)
+
+
+def _looked_within(attempt: PaymentAttempt, span: timedelta, now: datetime) -> bool:
+    """A look that lies ahead of the clock was made under another one, and does not count."""
+    return attempt.looked_at is not None and timedelta(0) <= now - attempt.looked_at < span
+
+
+def may_look(attempt: PaymentAttempt, now: datetime) -> bool:
+    """Whether a return of this attempt asks the gateway, or is answered from what is known."""
+    span = RETURN_LOOKS[min(attempt.checks, len(RETURN_LOOKS) - 1)]
+    return attempt.state not in SETTLED and not _looked_within(attempt, span, now)
+
+
+def _wait_for_next(db: Session, request_id: int, now: datetime) -> timedelta | None:
+    """How long until this request may have another attempt; None: now."""
+    rows = db.exec(
+        select(PaymentAttempt.created_at, PaymentAttempt.ref).where(
+            PaymentAttempt.request_id == request_id,
+            col(PaymentAttempt.created_at) > OPENED_AN_HOUR.since(now),
+            col(PaymentAttempt.created_at) <= now,
+        )
+    ).all()
+    waits = (
+        OPENED_AN_HOUR.wait([at for at, ref in rows if ref is not None], now),
+        NOT_OPENED_AN_HOUR.wait([at for at, ref in rows if ref is None], now),
+    )
+    return max((wait for wait in waits if wait is not None), default=None)
+
+
 def opened(db: Session, *, attempt_id: int, ref: str, now: datetime) -> None:
     """Keep the gateway's ref, before the payer is sent there. Raises Refusal where the request was withdrawn
     meanwhile: then nobody is sent."""
@@ -151,7 +251,7 @@ def opened(db: Session, *, attempt_id: int, ref: str, now: datetime) -> None:
     alerts.accepted(db, gateway=attempt.gateway, now=now)
 
 
-def claim(db: Session, *, attempt_id: int, now: datetime) -> Claimed | AttemptState:
+def claim(db: Session, *, attempt_id: int, now: datetime, by_payer: bool = False) -> Claimed | AttemptState:
     """Take an attempt for verifying; its state where there is nothing to ask, or somebody else asks just now."""
     attempt = locked(db, attempt_id)
     state = attempt.state
@@ -159,7 +259,8 @@ def claim(db: Session, *, attempt_id: int, now: datetime) -> Claimed | AttemptSt
         return state
     if state is AttemptState.VERIFYING and attempt.next_check_at is not None and attempt.next_check_at > now:
         return state
-    move(db, attempt, PaymentEvent.ASKED, now, next_check_at=now + LEASE)
+    looked_at = now if by_payer else attempt.looked_at
+    move(db, attempt, PaymentEvent.ASKED, now, next_check_at=now + LEASE, looked_at=looked_at)
     assert attempt.id is not None
     return Claimed(attempt.id, attempt.version, state, attempt.ref, attempt.amount_rial)
 
@@ -190,16 +291,22 @@ def move(
     now: datetime,
     *,
     actor: Actor = SYSTEM,
+    came_from: AttemptState | None = None,
     **values: Any,
 ) -> AttemptState:
-    """Bring the attempt to the state that the law gives for `event`, with its audit row. Raises Stale."""
+    """Bring the attempt to the state that the law gives for `event`, with its audit row. Raises Stale.
+
+    Being asked about is a lease and no change. `came_from` is the state before it: an answer that leads back there
+    changed nothing and leaves no row."""
     was = attempt.state
     target = after(was, event)
     if target is None:
         raise Stale
     values.setdefault("next_check_at", None)
     change(db, attempt, state=target, state_since=now, **values)
-    _note(db, attempt, f"payment_{event}", now, was, target, actor)
+    before = was if came_from is None else came_from
+    if event is not PaymentEvent.ASKED and target is not before:
+        _note(db, attempt, f"payment_{event}", now, before, target, actor)
     return target
 
 

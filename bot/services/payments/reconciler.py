@@ -5,7 +5,7 @@ import logging
 from datetime import datetime, timedelta
 from functools import partial
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from bot.desk import Desk
 from bot.gateways.ports import GatewayDown, Unverified
@@ -19,6 +19,10 @@ log = logging.getLogger(__name__)
 
 #: In one pass, and side by side.
 MOST, AT_ONCE = 100, 4
+#: Of these, so many for the longest overdue: the newest come first, and nobody is left out for ever.
+OVERDUE = 25
+#: Seconds after which a pass begins no more looks: the next pass knows newer payments.
+PASS = 60.0
 #: A gateway that does not answer so often is down: the rest waits for the next pass.
 PATIENCE = 3
 UNVERIFIED_EVERY = timedelta(hours=1)
@@ -27,22 +31,24 @@ UNVERIFIED_EVERY = timedelta(hours=1)
 async def reconcile(desk: Desk) -> int:
     """Settle what is due for a look; once an hour compare with the gateway's list of unverified payments.
 
-    One that fails never stops the others. Returns how many attempts were looked at."""
+    Each request has its turn before any has a second one, the newest first. One that fails never stops the others.
+    Returns how many attempts were looked at."""
     ids = await desk.database.read(partial(_due, gateway=desk.gateway.name, now=desk.clock()))
     silent = looked = 0
     queue = iter(ids)
+    ends = asyncio.get_running_loop().time() + PASS
 
     async def worker() -> None:
         nonlocal silent, looked
         for attempt_id in queue:
-            if silent >= PATIENCE:
-                return
             try:
                 told = await settle_and_tell(desk, attempt_id, inquire_first=True)
-                silent += not told.answered
+                silent = 0 if told.answered else silent + 1
                 looked += 1
             except Exception as error:
                 report(log, "payment %s could not be settled", attempt_id, error=error)
+            if silent >= PATIENCE or asyncio.get_running_loop().time() > ends:
+                return
 
     await asyncio.gather(*(worker() for _ in range(AT_ONCE)))
     if not silent:
@@ -51,17 +57,24 @@ async def reconcile(desk: Desk) -> int:
 
 
 def _due(db: Session, *, gateway: str, now: datetime) -> list[int]:
-    found = db.exec(
-        select(PaymentAttempt.id)
+    """At most MOST, in the order in which they are looked at."""
+    turn = func.row_number().over(
+        partition_by=col(PaymentAttempt.request_id), order_by=col(PaymentAttempt.id).desc()
+    )
+    due = (
+        select(PaymentAttempt.id, PaymentAttempt.next_check_at, turn.label("turn"))
         .where(
             PaymentAttempt.gateway == gateway,
             col(PaymentAttempt.state).in_(OPEN),
             col(PaymentAttempt.next_check_at) <= now,
         )
-        .order_by(col(PaymentAttempt.next_check_at))
-        .limit(MOST)
-    ).all()
-    return [id_ for id_ in found if id_ is not None]
+        .subquery()
+    )
+    newest = db.exec(select(due.c.id).order_by(due.c.turn, due.c.id.desc()).limit(MOST)).all()
+    if len(newest) < MOST:
+        return list(newest)
+    overdue = db.exec(select(due.c.id).order_by(due.c.turn, due.c.next_check_at).limit(OVERDUE)).all()
+    return list(dict.fromkeys([*newest[: MOST - OVERDUE], *overdue, *newest]))[:MOST]
 
 
 async def _compare_unverified(desk: Desk) -> None:

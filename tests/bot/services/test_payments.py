@@ -9,7 +9,7 @@ import pytest
 from bot.errors import InvalidInput, NotAllowed, Refusal, Stale, Unavailable
 from bot.gateways.ports import Created, GatewayRefused, Redirect, Verification
 from bot.services import payments
-from bot.services.payments import Checked, PageState
+from bot.services.payments import Checked, PageState, reconciler
 from bot.services.payments.reconciler import reconcile
 from bot.turn import Actor
 from storage.database import Database
@@ -147,6 +147,7 @@ async def test_a_name_that_the_gateway_gave_before_is_not_taken_again(world: Pay
         return Created(first.ref or "", Redirect("https://bank.example.ir"))
 
     world.desk.gateway.create = repeats  # type: ignore[method-assign,assignment]
+    world.pass_time(minutes=11)
     with pytest.raises(Unavailable):
         await payments.open_attempt(world.desk, TOKEN)
     assert [one.state for one in await world.attempts()] == [AttemptState.CREATED, AttemptState.FAILED]
@@ -252,7 +253,7 @@ async def test_the_answer_of_the_verification_is_lost(world: Paying) -> None:
 
 
 async def test_two_tabs_pay_the_same_fee(world: Paying) -> None:
-    first, second = await world.click(), await world.click()
+    first, second = await world.click(), await world.click_again()
     world.pay(first)
     world.pay(second)
     states = await asyncio.gather(*(payments.settle(world.desk, one.id) for one in (first, second)))
@@ -439,7 +440,7 @@ async def test_a_death_between_create_and_our_note_expires(world: Paying) -> Non
 
 
 async def test_one_broken_attempt_does_not_stop_the_reconciler(world: Paying) -> None:
-    first, second = await world.click(), await world.click()
+    first, second = await world.click(), await world.click_again()
     world.pay(second)
     inquire = world.desk.gateway.inquire
 
@@ -456,7 +457,7 @@ async def test_one_broken_attempt_does_not_stop_the_reconciler(world: Paying) ->
 
 async def test_a_dead_gateway_is_not_asked_for_everybody(world: Paying) -> None:
     for _ in range(12):
-        await world.click()
+        await world.click_again()
     world.bank.faults.down = True
     world.pass_time(minutes=2)
     await reconcile(world.desk)
@@ -493,3 +494,193 @@ async def test_the_hourly_list_finds_ours_and_reports_strangers(zarinpal_world: 
     await reconcile(world.desk)
     assert world.bank.calls["unverified"] == 2
     assert len(await world.told("alert")) == 1
+
+
+async def test_a_young_attempt_is_handed_out_again(world: Paying) -> None:
+    """However often one clicks: one row, one payment at the bank, one line of the trail."""
+    ways = [await payments.open_attempt(world.desk, TOKEN) for _ in range(30)]
+    assert len({way.url for way in ways}) == 1
+    [attempt] = await world.attempts()
+    assert ways[0].url.endswith(attempt.ref or "?")
+    assert world.bank.calls["create"] == 1
+    assert world.bank.calls.get("inquiry", 0) <= 1
+    assert await world.events("payment_opened") == 1
+    world.pay(attempt)
+    assert await payments.settle(world.desk, attempt.id) is AttemptState.PAID
+
+
+async def test_clicks_at_one_moment_make_one_call(world: Paying) -> None:
+    ways = await asyncio.gather(*(payments.open_attempt(world.desk, TOKEN) for _ in range(20)))
+    assert len({way.url for way in ways}) == 1
+    assert world.bank.calls["create"] == 1
+    looks = world.bank.calls.get("inquiry", 0)
+    assert looks <= 1
+    world.pass_time(minutes=1)
+    again = await asyncio.gather(*(payments.open_attempt(world.desk, TOKEN) for _ in range(20)))
+    assert {way.url for way in again} == {ways[0].url}
+    assert (world.bank.calls["create"], world.bank.calls["inquiry"]) == (1, looks + 1)
+
+
+async def test_clicks_at_one_moment_all_hear_that_the_gateway_is_down(world: Paying) -> None:
+    world.bank.faults.down = True
+    told = await asyncio.gather(
+        *(payments.open_attempt(world.desk, TOKEN) for _ in range(10)), return_exceptions=True
+    )
+    assert {getattr(one, "key", one) for one in told} == {"error.gateway_down"}
+    assert world.bank.calls["create"] < 10
+
+
+async def test_what_the_bank_calls_over_is_not_handed_out_again(world: Paying) -> None:
+    """Cancelled there, and the browser was closed."""
+    first = await world.click()
+    world.bank.cancel(first.ref or "")
+    second = await world.click()
+    assert first.ref != second.ref
+    assert (await world.attempt(first)).state is AttemptState.FAILED
+    world.pay(second)
+    assert await payments.settle(world.desk, second.id) is AttemptState.PAID
+
+
+async def test_a_click_after_paying_finds_the_payment(world: Paying) -> None:
+    """Paid, never came back, and clicks once more: nothing is paid twice."""
+    first = await world.click()
+    world.pay(first)
+    with pytest.raises(Refusal) as refused:
+        await payments.open_attempt(world.desk, TOKEN)
+    assert refused.value.key == "error.nothing_due"
+    assert (await world.attempt(first)).state is AttemptState.PAID
+    assert world.bank.calls["create"] == 1
+
+
+async def test_an_open_attempt_is_handed_out_while_the_bank_does_not_say(world: Paying) -> None:
+    first = await world.click()
+    world.bank.faults.no_inquiry = True
+    assert (await world.click()).id == first.id
+
+
+async def test_an_old_attempt_makes_room_and_stays_watched(world: Paying) -> None:
+    """The gateway's session may be over; but money that is paid on the old one all the same is not lost."""
+    first = await world.click()
+    second = await world.click_again()
+    assert second.id != first.id
+    world.pay(first)
+    await reconcile(world.desk)
+    assert (await world.attempt(first)).state is AttemptState.PAID
+    world.pay(second)
+    world.pass_time(minutes=3)
+    await reconcile(world.desk)
+    assert (await world.attempt(second)).state is AttemptState.REFUND_DUE
+
+
+async def test_payments_of_an_hour_are_counted_by_request(world: Paying) -> None:
+    """Cancelled again and again at the bank."""
+    refused = None
+    for _ in range(40):
+        try:
+            attempt = await world.click()
+        except payments.TooManyAttempts as refusal:
+            refused = refusal
+            break
+        world.bank.cancel(attempt.ref or "")
+        await payments.settle(world.desk, attempt.id, cancelled=True)
+        world.pass_time(minutes=1)
+    assert refused is not None
+    assert 5 <= len(await world.attempts()) <= 20
+    assert "ساعت" in str(refused.args_of_text["time"])
+    world.moment = refused.until
+    await world.click()
+
+
+async def test_a_bank_that_is_down_is_not_held_against_the_payer_at_once(world: Paying) -> None:
+    world.bank.faults.down = True
+    for _ in range(12):
+        with pytest.raises(Unavailable):
+            await payments.open_attempt(world.desk, TOKEN)
+    world.bank.faults.down = False
+    await world.click()
+
+
+async def test_a_process_that_died_while_opening_blocks_for_seconds_only(world: Paying) -> None:
+    create = world.desk.gateway.create
+
+    async def dies(**values: object) -> object:
+        raise KeyboardInterrupt
+
+    world.desk.gateway.create = dies  # type: ignore[method-assign,assignment]
+    with pytest.raises(KeyboardInterrupt):
+        await payments.open_attempt(world.desk, TOKEN)
+    world.desk.gateway.create = create  # type: ignore[method-assign]
+    world.pass_time(seconds=31)
+    assert (await world.click()).ref
+
+
+async def test_a_return_two_hundred_times(world: Paying) -> None:
+    """Open or over: the gateway is asked now and then, and the trail has a line for each change only."""
+    attempt = await world.click()
+    for cancelled in (False, True):
+        before = sum(world.bank.calls.values())
+        for _ in range(200):
+            await payments.settle_return(world.desk, attempt.id or 0, cancelled=cancelled)
+        assert sum(world.bank.calls.values()) - before <= 8
+    assert len(await world.trail()) <= 2
+    world.pay(attempt)
+    world.pass_time(seconds=11)
+    assert await payments.settle_return(world.desk, attempt.id or 0, cancelled=False) is AttemptState.PAID
+    for _ in range(200):
+        await payments.settle_return(world.desk, attempt.id or 0, cancelled=True)
+    assert len(await world.trail()) <= 3
+
+
+async def test_a_clock_set_back_does_not_silence_returns(world: Paying) -> None:
+    attempt = await world.click()
+    for _ in range(5):
+        await payments.settle_return(world.desk, attempt.id or 0, cancelled=False)
+    world.pay(attempt)
+    world.pass_time(hours=-2)
+    assert await payments.settle_return(world.desk, attempt.id or 0, cancelled=False) is AttemptState.PAID
+
+
+async def test_looks_that_change_nothing_leave_no_line(world: Paying) -> None:
+    attempt = await world.click()
+    world.bank.faults.broken = True
+    await payments.settle(world.desk, attempt.id)
+    for _ in range(5):
+        world.pass_time(minutes=4)
+        await reconcile(world.desk)
+    assert [line.to_state for line in await world.trail()] == [AttemptState.CREATED, AttemptState.UNCERTAIN]
+    world.bank.faults.broken = False
+    world.pay(attempt)
+    world.pass_time(minutes=4)
+    await reconcile(world.desk)
+    last = (await world.trail())[-1]
+    assert (last.from_state, last.to_state) == (AttemptState.UNCERTAIN, AttemptState.PAID)
+
+
+@pytest.mark.parametrize("many", [700])
+async def test_thousands_of_attempts_of_one_do_not_hold_up_another(world: Paying, many: int) -> None:
+    """They are there from before, all due, and longer than hers."""
+    await world.crowd(many, of_one_request=True)
+    paid = await world.click()
+    world.pay(paid)
+    world.pass_time(seconds=88)
+    looked = await reconcile(world.desk)
+    assert (await world.request()).state is RequestState.COMPLETED
+    assert looked <= 100
+
+
+async def test_hundreds_of_other_payers_do_not_hold_up_the_newest(world: Paying) -> None:
+    await world.crowd(300, of_one_request=False)
+    paid = await world.click()
+    world.pay(paid)
+    world.pass_time(seconds=88)
+    await reconcile(world.desk)
+    assert (await world.request()).state is RequestState.COMPLETED
+    # And those who were there first are not left out: some of every pass are the longest overdue.
+    oldest = (await world.attempts())[0]
+    assert oldest.checks + (oldest.next_check_at is None) > 0
+
+
+async def test_a_pass_over_a_slow_gateway_ends(world: Paying, monkeypatch: pytest.MonkeyPatch) -> None:
+    await world.crowd(60, of_one_request=False)
+    monkeypatch.setattr(reconciler, "PASS", 0.0)
+    assert 0 < await reconcile(world.desk) <= 4

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from datetime import timedelta
 
 import pytest
 
@@ -67,6 +68,7 @@ async def test_the_return_of_one_payment_says_nothing_of_another(site: Site) -> 
     bank = site.world.bank
     await through_the_bank(site)
     first = bank.last.ref
+    site.world.pass_time(minutes=11)
     await through_the_bank(site)
     assert bank.last.ref != first
     bank.pay(first)
@@ -192,6 +194,42 @@ async def test_a_posted_return_works_too_and_has_a_limit(site: Site) -> None:
     page = await site.http.post(address, data={"Authority": bank.last.ref, "Status": "OK"})
     assert "پرداخت انجام شد" in page.text
     assert (await site.world.attempts())[0].state is AttemptState.PAID
+
+
+async def test_two_hundred_replays_of_a_return(site: Site) -> None:
+    """Forged for a payment that is open: the bank is left in peace, the trail too."""
+    await through_the_bank(site)
+    world, ref = site.world, site.world.bank.last.ref
+    before = sum(world.bank.calls.values())
+    pages = [await site.http.get(f"/pay/callback/zarinpal/1?Authority={ref}&Status=OK") for _ in range(200)]
+    assert {page.status_code for page in pages} == {200, 429}
+    assert sum(world.bank.calls.values()) - before <= 8
+    assert len(await world.trail()) == 1
+
+
+async def test_two_hundred_clicks(site: Site) -> None:
+    bank = site.world.bank
+    pages = [await site.http.post(f"/pay/{TOKEN}") for _ in range(200)]
+    assert {page.status_code for page in pages} == {303, 429}
+    assert len({page.headers["location"] for page in pages if page.status_code == 303}) == 1
+    assert (bank.calls["create"], len(await site.world.attempts())) == (1, 1)
+
+
+async def test_too_many_payments_of_one_request(site: Site) -> None:
+    """The page says when to try again, in Persian, and the header says it to programs."""
+    world = site.world
+    for _ in range(12):
+        page = await site.http.post(f"/pay/{TOKEN}")
+        if page.status_code != 303:
+            break
+        await site.http.get(world.bank.cancel(world.bank.last.ref))
+    assert page.status_code == 429
+    assert 0 < int(page.headers["retry-after"]) <= 3600
+    assert "۱۴۰۵/۰۹/۰۱ ساعت ۱۳:۳۰ دوباره تلاش کنید" in page.text
+    assert "دوباره پرداخت نکنید" in page.text
+    assert LINK in page.text
+    world.moment += timedelta(seconds=int(page.headers["retry-after"]))
+    assert (await site.http.post(f"/pay/{TOKEN}")).status_code == 303
 
 
 async def test_numbers_without_end_in_a_posted_return(site: Site) -> None:

@@ -1,0 +1,114 @@
+"""Opening a payment: one click on the pay page leads to the bank, with one call to the gateway however many click."""
+
+import asyncio
+import logging
+from datetime import datetime
+from functools import partial
+
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session
+
+from bot.desk import Desk
+from bot.errors import Unavailable
+from bot.gateways.ports import GatewayDown, GatewayRefused, Redirect
+from bot.rules.payment import PaymentEvent
+from bot.services.payments import alerts, attempts
+from bot.services.payments.asking import settle
+from bot.services.payments.attempts import Open, Opening, Underway
+from bot.texts import BIDI_MARKS, t
+from storage.states import AttemptState
+from storage.tables import PaymentAttempt
+
+log = logging.getLogger(__name__)
+
+#: Seconds that a click waits for another click's answer from the gateway, and between two looks at it.
+OTHERS, STEP = 10.0, 0.25
+#: Seconds that a click waits to learn whether an open payment can still be paid.
+PATIENCE = 5.0
+#: An attempt that turned out to be over makes room for another one; more often nobody's does.
+ROUNDS = 3
+
+_looks: set[asyncio.Task[AttemptState]] = set()
+
+
+async def open_attempt(desk: Desk, token: str) -> Redirect:
+    """One click on the pay page: the way to the bank.
+
+    A young attempt that can still be paid is handed out again; else there is a new one, and its authority at the gateway.
+    Raises NotAllowed (unknown token), Refusal (nothing due, another attempt is uncertain), TooManyAttempts, Unavailable.
+    """
+    gateway = desk.gateway
+    for _ in range(ROUNDS):
+        found = await desk.database.run(
+            partial(attempts.begin, token=token, gateway=gateway.name, now=desk.clock())
+        )
+        match found:
+            case Opening():
+                return await _open(desk, found)
+            case Underway():
+                return gateway.redirect(await _opened_by_other(desk, found.attempt_id))
+            case Open():
+                if not found.look or await _can_be_paid(desk, found.attempt_id):
+                    return gateway.redirect(found.ref)
+    raise Unavailable("error.gateway_down")
+
+
+async def _open(desk: Desk, opening: Opening) -> Redirect:
+    gateway, database = desk.gateway, desk.database
+    try:
+        created = await gateway.create(
+            amount_rial=opening.amount_rial,
+            order_id=opening.attempt_id,
+            description=BIDI_MARKS.sub("", t("pay.description", code=opening.tracking_code)),
+            callback_url=f"{desk.world.public_url.rstrip('/')}/pay/callback/{gateway.name}/{opening.attempt_id}",
+            mobile=opening.mobile,
+        )
+        await database.run(
+            partial(attempts.opened, attempt_id=opening.attempt_id, ref=created.ref, now=desk.clock())
+        )
+    except (GatewayDown, GatewayRefused, IntegrityError) as trouble:
+        code = trouble.code if isinstance(trouble, GatewayRefused) else type(trouble).__name__
+        alert = getattr(trouble, "alert", isinstance(trouble, IntegrityError))
+        log.warning("payment %s not opened at %s: %s", opening.attempt_id, gateway.name, code)
+        await database.run(
+            partial(_not_opened, attempt_id=opening.attempt_id, code=code, alert=alert, now=desk.clock())
+        )
+        raise Unavailable("error.payment_unavailable" if alert else "error.gateway_down") from None
+    return created.redirect
+
+
+def _not_opened(db: Session, *, attempt_id: int, code: int | str, alert: bool, now: datetime) -> None:
+    attempt = attempts.locked(db, attempt_id)
+    attempts.move(db, attempt, PaymentEvent.NOT_OPENED, now, answer={"code": code})
+    if alert:
+        alerts.refused(db, gateway=attempt.gateway, code=code, now=now)
+
+
+async def _opened_by_other(desk: Desk, attempt_id: int) -> str:
+    """The ref that another click gets. Raises Unavailable where it gets none, or not in time."""
+    for _ in range(int(OTHERS / STEP)):
+        attempt = await desk.database.read(lambda db: db.get_one(PaymentAttempt, attempt_id))
+        if attempt.ref is not None:
+            return attempt.ref
+        if attempt.state is not AttemptState.CREATED:
+            break
+        await asyncio.sleep(STEP)
+    raise Unavailable("error.gateway_down")
+
+
+async def _can_be_paid(desk: Desk, attempt_id: int) -> bool:
+    """Whether the gateway still waits for this payment, or does not say. Whatever else it says is settled."""
+    task = asyncio.create_task(settle(desk, attempt_id, inquire_first=True, by_payer=True))
+    _looks.add(task)
+    task.add_done_callback(_looks.discard)
+    done, _ = await asyncio.wait([task], timeout=PATIENCE)
+    if done:
+        return task.result() is AttemptState.CREATED
+    task.add_done_callback(_note)
+    return True
+
+
+def _note(task: asyncio.Task[AttemptState]) -> None:
+    """Nobody waits for it any more."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.error("a payment could not be settled; the reconciler goes on", exc_info=error)
