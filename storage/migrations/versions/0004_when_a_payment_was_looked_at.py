@@ -1,13 +1,13 @@
 """When the gateway was last asked about a payment because its payer came
 
-Revision: 0004, after: 0005
+Revision: 0004, after: 0002
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = '0004'
-down_revision = '0005'
+down_revision = '0002'
 branch_labels = None
 depends_on = None
 
