@@ -1,4 +1,4 @@
-"""Updates made from the machine-readable Bot API: whole, wounded, in somebody's name, and such as are no update at all."""
+"""Updates made from the published Bot API: whole, wounded, in somebody's name, and such as are no update at all."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ import random
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-API = Path(__file__).resolve().parents[3] / "shared" / "data" / "telegram-bot-api-10.1.json"
+from tests.botapi import published
 
 PRESSES = (
     "1|home|||",
@@ -71,16 +70,9 @@ class Maker:
 
     `strangers` are ids that may speak; nobody speaks for `her`."""
 
-    def __init__(
-        self, types: dict[str, Any], chance: random.Random, *, strangers: tuple[int, ...], her: int
-    ) -> None:
-        self.types, self.chance = types, chance
+    def __init__(self, chance: random.Random, *, strangers: tuple[int, ...], her: int) -> None:
+        self.types, self.chance = published().types, chance
         self.strangers, self.her = strangers, her
-
-    @classmethod
-    def types_of(cls, path: Path = API) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads(path.read_text())["types"]
-        return found
 
     def next(self, number: int) -> Hostile:
         """Something with this number, if it has one at all."""
@@ -96,14 +88,14 @@ class Maker:
     # -- whole ---------------------------------------------------------------------------------------
 
     def update(self, number: int) -> dict[str, Any]:
-        fields = [one for one in self.types["Update"]["fields"] if one["name"] != "update_id"]
+        fields = [one for one in self.types["Update"].fields if one.name != "update_id"]
         often = [
             one
             for one in fields
-            if one["name"] in ("message", "callback_query", "edited_message", "my_chat_member")
+            if one.name in ("message", "callback_query", "edited_message", "my_chat_member")
         ]
         field = self.chance.choice(often if self.chance.random() < 0.7 else fields)
-        return {"update_id": number, field["name"]: self.value(field["types"][0], 0)}
+        return {"update_id": number, field.name: self.value(field.types[0], 0)}
 
     def value(self, kind: str, depth: int, name: str = "") -> Any:
         chance = self.chance
@@ -125,16 +117,16 @@ class Maker:
             case "Float":
                 return chance.random()
         made = self.types[kind]
-        if "subtypes" in made and "fields" not in made:
-            return self.value(chance.choice(made["subtypes"]), depth, name)
+        if made.subtypes:
+            return self.value(chance.choice(made.subtypes), depth, name)
         found = {}
-        for field in made.get("fields", []):
+        for field in made.fields:
             if (
-                field["required"]
+                field.required
                 or (depth < 3 and chance.random() < 0.12)
-                or field["name"] in ("text", "from", "data")
+                or field.name in ("text", "from", "data")
             ):
-                found[field["name"]] = self.value(field["types"][0], depth + 1, field["name"])
+                found[field.name] = self.value(field.types[0], depth + 1, field.name)
         if kind in ("Chat", "User"):
             found["id"] = chance.choice(self.strangers)
             if kind == "Chat":

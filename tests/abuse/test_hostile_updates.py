@@ -28,7 +28,7 @@ from storage.database import Database, open_database
 from storage.states import InboxState, Messenger
 from storage.tables import InboxUpdate
 from tests.abuse.bystander import Bystander, addresses, belongings
-from tests.abuse.hostile import API, NOT_HERS, Hostile, Maker
+from tests.abuse.hostile import NOT_HERS, Hostile, Maker
 from tests.journeys.stage import Stage
 
 COUNT = int(os.environ.get("HOSTILE_UPDATES", "250"))
@@ -48,10 +48,8 @@ async def stage(intake: str, database_url: str, tmp_path: Path) -> AsyncIterator
     await stage.close()
 
 
-@pytest.mark.skipif(not API.exists(), reason="the machine-readable Bot API is not beside this project")
 @pytest.mark.parametrize("intake", ["polling", "webhook"])
 async def test_the_queue_always_goes_on(intake: str, stage: Stage) -> None:
-    types = Maker.types_of()
     await stage.start()
     database = await open_database(stage.database_url)
     try:
@@ -61,7 +59,7 @@ async def test_the_queue_always_goes_on(intake: str, stage: Stage) -> None:
             await one.works()
         before, rss = await database.read(lambda db: belongings(db, who)), memory(stage)
         for one in people:
-            started, sent = time.monotonic(), await pour(intake, one, types)
+            started, sent = time.monotonic(), await pour(intake, one)
             await settled(database)
             seconds = time.monotonic() - started
             tally = await look_up(database, Messenger(one.face.kind), sent)
@@ -86,7 +84,7 @@ async def test_the_queue_always_goes_on(intake: str, stage: Stage) -> None:
         await database.close()
 
 
-async def pour(intake: str, her: Bystander, types: dict[str, Any]) -> list[Hostile]:
+async def pour(intake: str, her: Bystander) -> list[Hostile]:
     """COUNT of them; now and then she goes on with her form. What was sent."""
     face = her.face
     strangers = [face.person("غریبه"), face.person("رهگذر")]
@@ -94,7 +92,7 @@ async def pour(intake: str, her: Bystander, types: dict[str, Any]) -> list[Hosti
         await one.start()
         await one.sees("ثبت‌نام")
     ids = (*(one.user.id for one in strangers), face.group("گروه").id)
-    maker = Maker(types, random.Random(f"{intake} {face.kind}"), strangers=ids, her=her.person.user.id)
+    maker = Maker(random.Random(f"{intake} {face.kind}"), strangers=ids, her=her.person.user.id)
     sent = list[Hostile]()
     while len(sent) < COUNT:
         count = min(CHUNK, COUNT - len(sent))

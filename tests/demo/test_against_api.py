@@ -1,8 +1,4 @@
-"""The emulator's tables against the machine-readable Bot API and against PTB's own requests."""
-
-import json
-from pathlib import Path
-from typing import Any
+"""The emulator's tables and objects against the published Bot API."""
 
 import pytest
 
@@ -11,34 +7,30 @@ from demo.botapi.methods import METHODS
 from demo.botapi.parameters import BALE, TELEGRAM
 from demo.botapi.shapes import Quirks, Shapes
 from demo.botapi.state import Bot, Chat, File, Message, User
-
-PUBLISHED = Path(__file__).resolve().parents[3] / "shared" / "data" / "telegram-bot-api-10.1.json"
+from tests.botapi import Api, published
 
 
 @pytest.fixture(scope="module")
-def api() -> dict[str, Any]:
-    if not PUBLISHED.exists():
-        pytest.skip("the machine-readable Bot API is not beside this project")
-    return json.loads(PUBLISHED.read_text())
+def api() -> Api:
+    return published()
 
 
-def test_methods_and_parameters_are_the_published_ones(api: dict[str, Any]) -> None:
+def test_methods_and_parameters_are_the_published_ones(api: Api) -> None:
     for method, known in TELEGRAM.known.items():
-        fields = api["methods"][method].get("fields", [])
-        assert known == {field["name"] for field in fields}, method
-        assert TELEGRAM.required[method] == {field["name"] for field in fields if field["required"]}, method
+        assert known == api.methods[method].names, method
+        assert TELEGRAM.required[method] == api.methods[method].required, method
 
 
-def test_buttons_have_the_published_fields(api: dict[str, Any]) -> None:
-    def names(kind: str) -> set[str]:
-        return {field["name"] for field in api["types"][kind]["fields"]}
+def test_buttons_have_the_published_fields(api: Api) -> None:
+    def names(kind: str) -> frozenset[str]:
+        return api.types[kind].names
 
     assert _INLINE_KINDS["telegram"] | _LOOKS["telegram"] | {"text"} == names("InlineKeyboardButton")
     assert _REPLY_KINDS["telegram"] | _LOOKS["telegram"] | {"text"} == names("KeyboardButton")
     assert names("ReplyKeyboardMarkup") == _KEYBOARD_KEYS
 
 
-def test_objects_have_published_fields_and_all_required_ones(api: dict[str, Any]) -> None:
+def test_objects_have_published_fields_and_all_required_ones(api: Api) -> None:
     shapes = Shapes("telegram", Quirks())
     bot = Bot(1, "1:x", "x_bot", "x")
     user = User(5, "سارا", "کریمی", "sara", "98912")
@@ -63,9 +55,8 @@ def test_objects_have_published_fields_and_all_required_ones(api: dict[str, Any]
         "MessageOriginUser": written["forward_origin"],
         "CallbackQuery": shapes.callback(bot, id="4", sender=user, message=message, data="y"),
     }.items():
-        fields = {field["name"]: field["required"] for field in api["types"][kind]["fields"]}
-        assert set(shape) <= set(fields), kind
-        assert {name for name, required in fields.items() if required} <= set(shape), kind
+        assert set(shape) <= api.types[kind].names, kind
+        assert api.types[kind].required <= set(shape), kind
 
 
 def test_every_method_of_the_tables_is_there() -> None:
