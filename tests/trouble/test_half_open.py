@@ -10,7 +10,7 @@ import pytest
 from tests.journeys.stage import Stage
 from tests.trouble.watching import figure, health, lines, nothing_crashed, shown, until
 
-#: `make abuse` plays 1,100 against 1,024.
+#: HALF_OPEN=1100 plays it at full size, against 1,024 descriptors.
 CONNECTIONS = int(os.environ.get("HALF_OPEN", "300"))
 DESCRIPTORS = 1024 if CONNECTIONS > 1000 else 256
 HALF = b"GET /health HTTP/1.1\r\nHost: x\r\nX-Half: "

@@ -262,7 +262,10 @@ async def test_a_body_is_read_only_once_the_payment_is_known(site: Site) -> None
         "/hook/bale/guess",
     ):
         reader, writer = await asyncio.open_connection(host, int(port))
-        writer.write(f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 9000\r\n\r\n".encode())
+        writer.write(
+            f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 9000\r\n"
+            "Content-Type: application/x-www-form-urlencoded\r\n\r\n".encode()
+        )
         async with asyncio.timeout(20):
             assert b" 404 " in await reader.readuntil(b"\r\n")
         writer.close()
