@@ -14,7 +14,7 @@ from bot.turn import Turn
 from conversations import request_steps
 from conversations.dialogue import Answers, Ask, label_of
 from conversations.request_steps import EXTRAS, extras_of, kinds_of, once, rule
-from conversations.wording import is_document
+from conversations.wording import in_sentence, is_document
 from storage.states import RequestKind
 
 #: In a draft's answers: the kind of the request, so that a new request's form asks the database for nothing.
@@ -95,10 +95,10 @@ def line(turn: Turn, ask: Ask, answers: Answers, value: str) -> str:
     """One line of the summary: what changed is marked (amend.diff)."""
     label = label_of(ask)
     if not is_amendment(answers):
-        return f"{label}: {value}"
+        return t("me.line", field=label, value=in_sentence(value))
     old, new = _before(turn, ask), answers.get(ask.key)
     if (old or None) == (new or None):
-        return f"{label}: {value}"
+        return t("me.line", field=label, value=in_sentence(value))
     if is_document(ask.key):
         return t("amend.diff_papers", field=label, n=formats.digits(len(new or ())))
     shown = ask.question.show(turn, ask, old) if old not in (None, "") else t("form.none")

@@ -8,7 +8,7 @@ from bot.errors import NotAllowed, Stale
 from bot.rules.cooperation import OFFICER_REASON_MAX, REJECTION_REASON, TERMINATION_REASON
 from bot.screens import Press, Reply
 from bot.services import cooperation, termination
-from bot.texts import t
+from bot.texts import quoted, t
 from bot.turn import Turn
 from conversations.dialogue import Answers, Ask, Dialogue
 from conversations.questions import Confirm, Text
@@ -29,7 +29,7 @@ def _request(turn: Turn) -> Press:
 def _refuse_steps(turn: Turn, answers: Answers) -> list[Ask]:
     sure = [t("coop.reject_confirm")]
     if reason := answers.get("coop_reason"):
-        sure.append(t("coop.your_reason", reason=for_people(reason)))
+        sure.append(t("coop.your_reason", reason=quoted(for_people(reason), t("who.you"))))
     return [
         Ask("coop_reason", _refusal_reason),
         Ask("sure", Confirm("coop.reject_do"), prompt="\n".join(sure)),

@@ -7,7 +7,7 @@ from typing import Any
 from bot.errors import AlreadyDecided, NotAllowed, Stale
 from bot.rules.cooperation import REJECTION_REASON
 from bot.screens import Press, Reply
-from bot.services import cooperation
+from bot.services import cooperation, rejection
 from bot.texts import t
 from bot.turn import Turn
 from conversations.dialogue import Answers, Ask, Dialogue
@@ -18,7 +18,7 @@ from storage.tables import Account, CooperationRequest
 LABELS = "coop_reject"
 #: Of own words, so that a preset fits besides.
 LONGEST = REJECTION_REASON[1] - 40
-PRESETS = Reason(("OUT_OF_AREA", "INCORRECT_DATA", OTHER), LABELS, longest=LONGEST)
+PRESETS = Reason((*rejection.COOPERATION_PRESETS, OTHER), LABELS, longest=LONGEST)
 
 
 def _file(turn: Turn) -> Press:
@@ -43,7 +43,6 @@ def _reject(turn: Turn, answers: dict[str, Any]) -> Reply:
     if not answers["sure"]:
         return Reply(goto=goto)
     reason = str(chosen(answers)["reason"])
-    preset = [] if reason == OTHER else [_preset(reason)]
     words = for_people(words_of(answers))
     try:
         with turn.db.begin_nested():
@@ -52,7 +51,7 @@ def _reject(turn: Turn, answers: dict[str, Any]) -> Reply:
                 actor=turn.actor,
                 request_id=goto.id,
                 version=answers["_version"],
-                reason="؛ ".join([*preset, *([words] if words else [])]),
+                reason=rejection.told(None if reason == OTHER else _preset(reason), words),
                 now=turn.now,
             )
     except (AlreadyDecided, NotAllowed, Stale) as refusal:

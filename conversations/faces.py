@@ -8,12 +8,13 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 
-from bot.rules.identity import normalise, search_key
+from bot.rules.identity import LONGEST_KEY, normalise, search_key
 from bot.screens import MAX_LABEL, Button, Paper, Press, Screen
 from bot.texts import t
 from bot.turn import Turn
 from conversations.dialogue import Ask, Prompt, label_of, short_label_of
 from conversations.route import DISCARD, REALLY, Position, is_answered, progress
+from conversations.wording import in_sentence
 
 #: Characters of a summary's page, well below the messengers' 4096.
 PAGE_LENGTH = 3000
@@ -52,7 +53,7 @@ class Face:
 
     def typed(self, text: str, *, numbered: bool) -> Key | None:
         """The key whose label, or (of a choice) whose number was typed."""
-        written = search_key(text)
+        written = search_key(text) if len(text) <= LONGEST_KEY else ""
         if not written:
             return None
         for key in self.buttons():
@@ -129,7 +130,7 @@ def _question(turn: Turn, position: Position, ask: Ask, prompt: Prompt) -> Face:
         text = f"{text} {count}"
     lines = [text, *prompt.below]
     if prompt.current and not ask.hidden and ask.key in position.answers:
-        lines.append(t("form.current", value=shown(turn, ask, position.answers[ask.key])))
+        lines.append(t("form.current", value=in_sentence(shown(turn, ask, position.answers[ask.key]))))
     choices = tuple(tuple(Key("choose", one.label, one.key) for one in row) for row in prompt.choices)
     rows = (*choices, *_ways(turn, position, ask))
     return Face("\n".join(lines), tuple(row for row in rows if row), prompt.papers, prompt.ask_contact)
@@ -193,7 +194,7 @@ def _line(turn: Turn, position: Position, ask: Ask) -> str:
     value = _cut(shown(turn, ask, position.answers.get(ask.key)), VALUE_LENGTH)
     if position.dialogue.line is not None:
         return position.dialogue.line(turn, ask, position.answers, value)
-    return f"{label_of(ask)}: {value}"
+    return t("me.line", field=label_of(ask), value=in_sentence(value))
 
 
 def _pages(lines: Sequence[tuple[Ask, str]]) -> list[list[tuple[Ask, str]]]:

@@ -13,7 +13,7 @@ from bot.rules import items
 from bot.rules.qualification import Action, allowed_actions
 from bot.screens import Press, Reply, Screen
 from bot.services import cases, qualification, reference
-from bot.texts import t
+from bot.texts import quoted, t
 from bot.turn import Turn
 from conversations import amendment, dialogue
 from conversations.dialogue import Answers, Ask, Dialogue, Given, Prompt, Question, Stay
@@ -124,7 +124,7 @@ def _head(words: Wording, key: str, old: Mapping[str, Any], note: str | None) ->
     """Which item is deficient and why, above its question."""
     lines = [t("fix.item", item=words.label(key))]
     if note:
-        lines.append(t("fix.item_note", note=note))
+        lines.append(t("fix.item_note", note=quoted(note, t("role.expert"))))
     if is_document(key):
         lines += [t("fix.document_replaces")] if old.get(key) else []
     else:
@@ -147,7 +147,7 @@ def _note_step(found: DeficiencyRound | None) -> Ask:
     question = Words(items.SHORTEST_REPLY, LONGEST, lines=True, short="error.short_text")
     if found is None or found.items or not found.note:
         return Ask(NOTE, question, optional=True)
-    prompt = "\n".join([t("fix.note_round", note=found.note), t("fix.note_answer")])
+    prompt = "\n".join([t("fix.note_round", note=quoted(found.note, t("role.expert"))), t("fix.note_answer")])
     return Ask(NOTE, question, optional=True, prompt=prompt)
 
 

@@ -42,7 +42,7 @@ class UserCode(Line):
         return (Choice(FORGOT, t("guest.forgot")),)
 
     def read(self, turn: Turn, text: str) -> str:
-        code = normalise(text)
+        code = normalise(text[: 4 * CODE_LENGTH])
         if not code or len(code) > CODE_LENGTH:
             raise InvalidInput("error.login_wrong")
         return code

@@ -16,6 +16,7 @@ from conversations.faces import Key, key_of, shown
 from conversations.preparing import Prepared
 from conversations.route import DISCARD, REALLY, SUMMARY, Position, end_of, first_open, handed_over, steps_of
 from conversations.standing import MEMO, Standing
+from conversations.wording import in_sentence
 
 #: Commands that only show something: the dialogue goes on below it.
 READING = frozenset({"help", "privacy"})
@@ -111,7 +112,7 @@ class Moves(Standing):
             )
         echo = None
         if given.text is None and not ask.hidden and not ask.question.own_next and has_label(ask):
-            echo = t("form.echo", field=label_of(ask), value=shown(turn, ask, answer))
+            echo = t("form.echo", field=label_of(ask), value=in_sentence(shown(turn, ask, answer)))
         return self._store(turn, position, ask, answer, echo=echo)
 
     def _store(

@@ -16,7 +16,7 @@ from bot.rules.identity import search_key
 from bot.screens import Press, Reply, Screen
 from bot.services import cooperation, reference, review
 from bot.services.desk import people
-from bot.texts import t
+from bot.texts import quoted, t
 from bot.turn import Actor, Turn
 from conversations import dialogue
 from conversations.dialogue import Again, Answers, Ask, Dialogue, Given, Stay
@@ -155,9 +155,9 @@ def reasons(answers: Answers, preset: Callable[[str], str]) -> list[str]:
     """The chosen reason as lines: `preset` words one that was offered."""
     found, lines = chosen(answers), []
     if found and found["reason"] != OTHER:
-        lines.append(t("reject.reason_line", reason=preset(found["reason"])))
+        lines.append(t("reject.reason_line", preset=preset(found["reason"])))
     if words := words_of(answers):
-        lines.append(t("reject.text_line", text=for_people(words)))
+        lines.append(t("reject.text_line", text=quoted(for_people(words), t("who.you"))))
     return lines
 
 
@@ -220,7 +220,7 @@ def _sure_of_defects(turn: Turn, answers: Answers) -> str:
     lines = [t("defects.confirm", **_about(turn))]
     lines += [t("qual.defect", item=words.label(key)) for key in found["items"]]
     if found["note"]:
-        lines.append(t("qual.note", note=for_people(found["note"])))
+        lines.append(t("qual.note", note=quoted(for_people(found["note"]), t("who.you"))))
     return "\n".join(lines)
 
 

@@ -13,7 +13,7 @@ from bot.rules.account import REASON_MAX, REASON_MIN
 from bot.screens import Press, Reply, Screen
 from bot.services import accounts
 from bot.services.desk import dead_letters, people
-from bot.texts import t
+from bot.texts import quoted, t
 from bot.turn import Turn
 from conversations.credentials import credentials_screen
 from conversations.dialogue import Again, Answers, Ask, Dialogue
@@ -83,7 +83,7 @@ def _reasoned(key: str, *, yes: str, first: Callable[[Turn], Ask] | None = None)
     """A reason, then the question `kept.people.<key>_ask`, which names the account."""
 
     def steps(turn: Turn, answers: Answers) -> list[Ask]:
-        values = {"name": _name(turn), "reason": answers.get("deed_reason") or "–"}
+        values = {"name": _name(turn), "reason": quoted(answers.get("deed_reason") or "–", t("who.you"))}
         question = t(f"kept.people.{key}_ask", **values)
         if answers.get("suspend_kind") == DEATH:
             question = t("kept.people.death_ask", **values)

@@ -10,7 +10,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from bot.rules.items import DOCUMENT, FIELDS
-from bot.texts import FSI, LRI, PDI, formats, t
+from bot.texts import FSI, LRI, PDI, Quoted, checked, formats, quoted, t
 from storage.tables import DegreeLevel, DocumentType, FieldOfStudy, University
 
 _IN_PERSIAN_DIGITS = frozenset({"birth_cert_no", "phone", "postal_address", "field_note"})
@@ -22,6 +22,11 @@ _NUMBER = re.compile(r"(?<![A-Za-z0-9@._/:-])[0-9]+(?![A-Za-z0-9@_/:-])")
 def for_people(text: str) -> str:
     """What somebody wrote, with Persian digits again except inside addresses and Latin codes."""
     return _NUMBER.sub(lambda match: formats.digits(match.group()), text)
+
+
+def in_sentence(answer: str) -> str | Quoted:
+    """An answer of the reader's own for a sentence: of several lines it is a block of its own."""
+    return quoted(answer) if "\n" in answer else answer
 
 
 _AT_EDGE = " \u200c"
@@ -87,6 +92,8 @@ class Wording:
         }.get(key)
         if named is not None:
             return named.get(value, str(value))
+        if key == "email":
+            return checked(str(value))
         if key == "gender":
             return t(f"gender.{value}")
         return formats.digits(value) if key in _IN_PERSIAN_DIGITS else str(value)

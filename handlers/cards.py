@@ -10,8 +10,9 @@ from sqlmodel import Session
 
 from bot.rules.items import DOCUMENT
 from bot.screens import button
+from bot.services import rejection
 from bot.services import tracking as tracking_service
-from bot.texts import formats, t
+from bot.texts import formats, quoted, t
 from conversations.wording import Wording, is_document, shortened
 from handlers.nav import Row, grid
 from storage.states import RequestKind, RequestState
@@ -79,7 +80,7 @@ def _sentence(request: QualificationRequest, university: str) -> list[str]:
         return [t("sentence.AWAITING_PAYMENT", amount=formats.number(request.fee_rial or 0))]
     if request.state is RequestState.COMPLETED and request.kind is RequestKind.AMENDMENT:
         return [t("sentence.COMPLETED_AMENDMENT")]
-    reason = (request.reject_text or "").rstrip(". ")
+    reason = rejection.of_request(request, by=t("who.expert", university=university))
     return [t(f"sentence.{request.state}", university=university, reason=reason)]
 
 
@@ -104,7 +105,7 @@ def declared(words: Wording, found: DeficiencyRound) -> list[str]:
         lines.append(t("qual.defects"))
         lines += [t("qual.defect", item=words.label(item)) for item in found.items]
     if found.note:
-        lines.append(t("qual.note", note=found.note))
+        lines.append(t("qual.note", note=quoted(found.note, t("role.expert"))))
     return lines
 
 
@@ -160,9 +161,9 @@ def file_card(
         if last.resolved_at is not None:
             lines += _changes(words, seen(last.snapshot), data, title="desk.changes")
     if request.officer_note:
-        lines += ["", t("desk.officer_note", note=request.officer_note)]
+        lines += ["", t("desk.officer_note", note=quoted(request.officer_note, t("who.applicant")))]
     if request.reject_text:
-        lines += ["", t("desk.outcome_reason", reason=request.reject_text)]
+        lines += ["", t("desk.outcome_reason", reason=rejection.of_request(request))]
     return fitting(lines)
 
 
@@ -198,13 +199,13 @@ def round_lines(words: Wording, found: DeficiencyRound) -> list[str]:
         )
     ]
     for item in found.items:
-        reply = found.replies.get(item)
+        reply = quoted(found.replies.get(item), t("who.applicant"))
         label = words.label(item)
         lines.append(
-            t("desk.round_reply", item=label, reply=reply) if reply else t("desk.round_item", item=label)
+            t("desk.round_reply", item=label, reply=reply) if reply.text else t("desk.round_item", item=label)
         )
     if found.note:
-        lines.append(t("desk.round_note", note=found.note))
+        lines.append(t("desk.round_note", note=quoted(found.note, t("role.expert"))))
     return lines
 
 

@@ -12,7 +12,7 @@ from bot.services import contracts, cooperation, reference, termination
 from bot.services.coop import cases
 from bot.services.cooperation import OfficerCard
 from bot.services.lists import Page
-from bot.texts import formats, t
+from bot.texts import formats, quoted, t
 from bot.turn import Turn
 from conversations.centers import ABOUT, VERSION
 from conversations.engine import Engine
@@ -242,7 +242,7 @@ def confirm(turn: Turn, press: Press) -> Screen:
     found = termination.view(turn.db, actor=turn.actor, termination_id=press.id)
     one = found.termination
     about = t("term.about", distributor=found.distributor.name, branch=found.branch.name)
-    reason = t("term.reason", reason=for_people(one.reason))
+    reason = t("term.reason", reason=quoted(for_people(one.reason), t("who.you")))
     if one.state is not TerminationState.DRAFT:
         lines = [about, t("term.detail", state=t(f"term_status.{one.state}"))]
         lines.append(t("term.created", date=formats.jalali_day(one.created_at)))

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from sqlmodel import Session
 
 from bot.screens import Press, Screen, button
-from bot.services import branches, cooperation
+from bot.services import branches, cooperation, rejection
 from bot.services.lists import Page
-from bot.texts import formats, t
+from bot.texts import formats, quoted, t
 from bot.turn import Actor
 from conversations.wording import for_people, shortened
 from handlers.cards import fitting
@@ -71,10 +71,11 @@ def outcome(request: CooperationRequest, role: Role | None) -> list[str]:
     """Why it ended, where somebody said so."""
     lines = []
     if request.officer_reason:
-        key = "coop.your_reason" if role is Role.OFFICER else "coop.officer_reason"
-        lines.append(t(key, reason=for_people(request.officer_reason)))
+        own = role is Role.OFFICER
+        reason = quoted(for_people(request.officer_reason), t("who.you" if own else "role.officer"))
+        lines.append(t("coop.your_reason" if own else "coop.officer_reason", reason=reason))
     if request.reject_text:
-        lines.append(t("coop.reject_reason", reason=request.reject_text))
+        lines.append(t("coop.reject_reason", reason=rejection.of_cooperation(request)))
     return lines
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.routes import Routes
 from bot.screens import Paper, Press, Reply, Screen, button
-from bot.services import review
+from bot.services import rejection, review
 from bot.texts import formats, t
 from bot.turn import Turn
 from conversations.engine import Engine
@@ -157,7 +157,7 @@ def outcome(turn: Turn, press: Press) -> Screen:
     if request.state is RequestState.DEFICIENT and found.rounds:
         lines += cards.declared(Wording.load(turn.db), found.rounds[-1])
     if request.reject_text:
-        lines.append(t("desk.outcome_reason", reason=request.reject_text))
+        lines.append(t("desk.outcome_reason", reason=rejection.of_request(request)))
     if found.reviewer is not None and request.state is not RequestState.WITHDRAWN:
         when = formats.jalali_time(request.decided_at or request.state_since)
         lines.append(t("desk.outcome_by", by=found.reviewer.name, time=when))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.routes import EVERYONE, Routes
 from bot.screens import Button, Press, Screen, button
 from bot.services import alerts, cooperation, payments, reference, review
-from bot.texts import t
+from bot.texts import quoted, t
 from bot.texts.formats import digits
 from bot.turn import Turn
 from conversations.credentials import is_unseen
@@ -61,7 +61,7 @@ def _guest(drafts: list[tuple[str, int]]) -> Screen:
 
 def _suspended(turn: Turn) -> Screen:
     assert turn.account is not None
-    reason = turn.account.state_reason or "–"
+    reason = quoted(turn.account.state_reason or "–", t("role.staff"))
     sentence = t("error.suspended", reason=reason, contact=turn.world.support_contact)
     rows: list[Row] = []
     if turn.role is Role.OFFICER:

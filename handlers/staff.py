@@ -175,7 +175,7 @@ def open_alerts(turn: Turn, press: Press) -> Screen:
     shown = alerts.open_alerts(turn.db, actor=turn.actor, limit=LINES, offset=page * LINES)
     first = page * LINES + 1
     lines = [
-        t("staff.alert_line", i=digits(i), text=one.text, time=jalali_time(one.raised_at))
+        t("staff.alert_line", i=digits(i), alert=one.text, time=jalali_time(one.raised_at))
         for i, one in enumerate(shown, start=first)
     ]
     buttons = [button(digits(i), "staff.alert", one.id or 0) for i, one in enumerate(shown, start=first)]
@@ -186,7 +186,7 @@ def open_alerts(turn: Turn, press: Press) -> Screen:
 def alert(turn: Turn, press: Press) -> Screen:
     """One alert, and the button that puts it away."""
     one = alerts.open_alert(turn.db, actor=turn.actor, alert_id=press.id)
-    text = t("staff.alert", text=one.text, time=jalali_time(one.raised_at))
+    text = t("staff.alert", alert=one.text, time=jalali_time(one.raised_at))
     return Screen(text, ((button(t("staff.settle"), "staff.settle", one.id or 0),), ways("staff.alerts")))
 
 

@@ -9,7 +9,7 @@ from bot.screens import Button, Press, Reply, Screen, button
 from bot.services import cases, reference
 from bot.services.desk import kept, people
 from bot.services.desk.people import Entry, Facts
-from bot.texts import has, t
+from bot.texts import has, one_line, quoted, t
 from bot.texts.formats import digits, jalali_time, masked
 from bot.turn import Turn
 from conversations.engine import Engine
@@ -101,7 +101,7 @@ def card(turn: Turn, press: Press) -> Screen:
 
 
 def _facts(turn: Turn, account: Account, facts: Facts) -> list[str]:
-    lines = [account.name, t("me.line", field=t("field.user_code"), value=account.user_code)]
+    lines = [one_line(account.name), t("me.line", field=t("field.user_code"), value=account.user_code)]
     if account.national_code:
         lines.append(t("me.line", field=t("field.national_code"), value=masked(account.national_code)))
     if account.mobile:
@@ -109,7 +109,7 @@ def _facts(turn: Turn, account: Account, facts: Facts) -> list[str]:
         lines.append(t("me.line", field=t("field.mobile"), value=masked(account.mobile[1:]) + proof))
     lines.append(t("staff.account_state", state=t(f"account_state.{account.state}")))
     if account.state_reason:
-        lines.append(t("kept.people.reason", reason=account.state_reason))
+        lines.append(t("kept.people.reason", reason=quoted(account.state_reason, t("role.staff"))))
     if account.migrated:
         lines.append(t("kept.people.migrated"))
     lines += [_role(turn, grant) for grant in facts.grants]

@@ -14,7 +14,10 @@ _EMPTY = {
 
 def label(name: str | None) -> str | None:
     """A sent file's name without folders, marks that turn text around, and excess; None where nothing is left."""
-    cleaned = normalise(re.split(r"[/\\]", name or "")[-1]).strip(". ")
+    last = re.split(r"[/\\]", name or "")[-1]
+    cleaned = normalise(last if len(last) <= 5 * LONGEST else last[: 4 * LONGEST] + last[-LONGEST:]).strip(
+        ". "
+    )
     if len(cleaned) <= LONGEST:
         return cleaned or None
     stem, dot, ending = cleaned.rpartition(".")

@@ -9,8 +9,9 @@ from bot.errors import NotAllowed, Refusal, Stale
 from bot.messengers import inbox
 from bot.messengers.answer import Merged
 from bot.routes import LOGGED_IN, Route, Routes
+from bot.rules.identity import LONGEST_KEY, search_key
 from bot.screens import BadPress, Press, Reply, Screen, button
-from bot.texts import t
+from bot.texts import quoted, t
 from bot.turn import Turn
 from storage.lean import attempt
 from storage.states import AccountState, Role
@@ -23,8 +24,6 @@ HOME = Press("home")
 GRANTED = frozenset({Role.EXPERT, Role.IN_CHARGE, Role.STAFF, Role.DISTRIBUTOR})
 #: Screens that may follow each other by `goto`.
 MAX_GOTO = 6
-_DIGITS = str.maketrans("۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩", "01234567890123456789")
-_LETTERS = str.maketrans({"ي": "ی", "ى": "ی", "ك": "ک", "\u200c": " ", "ـ": None})
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,10 +161,11 @@ class Decider:
         """The button of the current view that was typed, by its label or its number."""
         if turn.incoming.text is None or turn.incoming.command is not None:
             return None
-        typed = _plain(turn.incoming.text)
+        if len(turn.incoming.text) > LONGEST_KEY or not (typed := search_key(turn.incoming.text)):
+            return None
         presses = [(one.label, one.press) for one in self.current(turn).buttons() if one.press is not None]
         for label, press in presses:
-            if typed in (_plain(label), _plain(_words(label))):
+            if typed == search_key(label):
                 return press
         if typed.isascii() and typed.isdigit() and len(typed) < 3 and 0 < int(typed) <= len(presses):
             return presses[int(typed) - 1][1]
@@ -238,8 +238,8 @@ class Decider:
 
 
 def _suspended(turn: Turn) -> Refusal:
-    reason = (turn.account.state_reason if turn.account is not None else None) or "–"
-    return Refusal("error.suspended", reason=reason)
+    reason = turn.account.state_reason if turn.account is not None else None
+    return Refusal("error.suspended", reason=quoted(reason or "–", t("role.staff")))
 
 
 def _holds(turn: Turn) -> bool:
@@ -255,14 +255,3 @@ def _view(turn: Turn) -> Press | None:
         return Press.unpack(turn.chat.view)
     except BadPress:
         return None
-
-
-def _plain(text: str) -> str:
-    """For comparing what was typed with a label."""
-    return " ".join(text.translate(_DIGITS).translate(_LETTERS).split()).casefold()
-
-
-def _words(label: str) -> str:
-    """A label without the sign it begins with."""
-    first, _, rest = label.partition(" ")
-    return rest if rest and not any(letter.isalnum() for letter in first) else label

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bot.screens import Button, Screen
+from bot.texts.words import BAR
 
 #: A `reply_markup`, as JSON.
 Markup = dict[str, Any]
@@ -54,9 +55,11 @@ def parts(text: str, limit: int = MAX_TEXT) -> list[str]:
     pieces = []
     while units(text) > limit:
         head = _first(text, limit)
-        cut = max(head.rfind("\n"), 0) or max(head.rfind(" "), 0) or len(head)
+        cut = max(head.rfind("\n"), 0) or max(head.rfind(" ", len(BAR)), 0) or len(head)
         pieces.append(text[:cut].rstrip())
-        text = text[cut:].lstrip()
+        # A line of somebody's words stays one where it goes on in the next message.
+        quoted = text[:cut].rpartition("\n")[2].startswith(BAR) and text[cut] != "\n"
+        text = (BAR if quoted else "") + text[cut:].lstrip()
     pieces.append(text)
     return [piece for piece in pieces if piece]
 

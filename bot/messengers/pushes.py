@@ -202,10 +202,10 @@ def _given_up(push: Claimed, reason: str) -> str:
             "alert.sms_given_up",
             kind=push.kind,
             mobile=local_mobile(push.mobile),
-            reason=reason,
-            text=push.text,
+            why=reason,
+            sms=push.text,
         )
-    return t("alert.push_given_up", kind=push.kind, reason=reason)
+    return t("alert.push_given_up", kind=push.kind, why=reason)
 
 
 def _say_by_sms(db: Session, push: Claimed, now: datetime) -> None:

@@ -11,15 +11,21 @@ import jdatetime
 
 from bot.errors import InvalidInput
 from bot.texts.formats import digits
+from bot.texts.visible import visible
 
 ZWNJ = "\u200c"
 
+#: Letters of neighbouring alphabets that look like Persian ones (also as NFKC leaves presentation forms), and digits.
 _LETTERS = str.maketrans(
-    "يىكة۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩",
-    "ییکه01234567890123456789",
+    "يىےۓېۍؠكڪةھہۂۀەۃٱٲٳ۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩",
+    "یییییییککهههههههاأإ01234567890123456789",
 )
+#: Diacritics that stand alone among the presentation forms; NFKC would put a space before each.
+_PRESENTED = dict.fromkeys((*range(0xFC5E, 0xFC64), *range(0xFCF2, 0xFCF5), *range(0xFE70, 0xFE80)))
 #: Arabic diacritics and the tatweel.
-_DIACRITICS = re.compile("[\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e8\u06ea-\u06ed\u0640]")
+_DIACRITICS = re.compile(
+    "[\u0610-\u061a\u064b-\u065f\u0670\u0674\u06d6-\u06dc\u06df-\u06e8\u06ea-\u06ed\u08d3-\u08ff\u0640]"
+)
 _ZWNJ_AT_EDGE = re.compile(rf"{ZWNJ}*(\s){ZWNJ}*")
 _PERSIAN_NAME = re.compile(
     rf"[ءآأؤئابتثجحخدذرزسشصضطظعغفقلمنهوپچژکگی]([{ZWNJ} ]?[ءآأؤئابتثجحخدذرزسشصضطظعغفقلمنهوپچژکگی])+"
@@ -30,7 +36,12 @@ _MOBILE = re.compile(r"(?:\+98|0098|98|0)(9\d{9})")
 _PHONE = re.compile(r"(?:\+98|0098|0)([1-8]\d{9})")
 _FORMATTING = re.compile(r"[\s\-()._/\u2010-\u2015\u2212]")
 #: Letters that people exchange: alef with and without madd or hamza, and hamza on its seats.
-_LIKE = str.maketrans("آأإؤئۀ", "اااویه")
+_LIKE = str.maketrans("آأإؤئ", "اااوی")
+#: Letters of a raw text that are looked at, and letters that NFKC may make of them (one ligature is eighteen). Longer than
+#: anything that a validator takes, so that what is cut here is refused as too long.
+LONGEST = 8192
+#: Letters of the longest button or name that a typed text is compared with.
+LONGEST_KEY = 512
 
 ADULT, OLDEST = 18, 90  # years of age, inclusive
 NAME_LENGTH = (2, 40)
@@ -40,15 +51,13 @@ EMAIL_LENGTH = 120
 
 def normalise(text: str, *, lines: bool = False) -> str:
     """`text` in one spelling: Persian letters, ASCII digits, no tatweel, diacritics, bidi or control marks, single
-    spaces; ZWNJ stays inside words. `lines` keeps line breaks."""
-    text = unicodedata.normalize("NFKC", text).translate(_LETTERS)
+    spaces; ZWNJ stays inside words, at most two marks on a letter, no letter without a shape. `lines` keeps line breaks.
+    Letters beyond `LONGEST` are left out."""
+    text = unicodedata.normalize("NFKC", text[:LONGEST].translate(_PRESENTED))[:LONGEST].translate(_LETTERS)
     text = _DIACRITICS.sub("", text)
-    text = "".join(
-        letter
-        for letter in text
-        if letter == ZWNJ or letter.isspace() or unicodedata.category(letter) not in ("Cc", "Cf", "Cs", "Cn")
-    )
-    text = re.sub(f"{ZWNJ}+", ZWNJ, text)
+    if unkept := dict.fromkeys(ord(letter) for letter in set(text) if not _is_kept(letter)):
+        text = text.translate(unkept)
+    text = visible(text)
     if lines:
         kept = (re.sub(r"\s+", " ", line).strip(f" {ZWNJ}") for line in text.splitlines())
         return re.sub(r"\n{3,}", "\n\n", "\n".join(kept)).strip()
@@ -57,11 +66,21 @@ def normalise(text: str, *, lines: bool = False) -> str:
 
 def search_key(text: str) -> str:
     """What two spellings of one name have in common: letters and digits only, case and hamza forgotten."""
-    return "".join(letter for letter in normalise(text).casefold().translate(_LIKE) if letter.isalnum())
+    key = normalise(text[:LONGEST_KEY]).casefold().translate(_LIKE)
+    return "".join(letter for letter in key if letter.isalnum())
+
+
+def _is_kept(letter: str) -> bool:
+    return letter == ZWNJ or letter.isspace() or unicodedata.category(letter) not in ("Cc", "Cf", "Cs", "Cn")
+
+
+def _bounded(text: str, longest: int) -> str:
+    """`text` where it may be a value of so many letters at all, else an empty one, before any work is done on it."""
+    return text if len(text) <= 4 * longest + 16 else ""
 
 
 def _digits(text: str) -> str:
-    return _FORMATTING.sub("", normalise(text))
+    return _FORMATTING.sub("", normalise(_bounded(text, 24)))
 
 
 def national_code(text: str) -> str:
@@ -122,7 +141,7 @@ def phone(text: str) -> str:
 
 def email(text: str) -> str:
     """Lower case, one @, a dot in the domain, at most 120 characters. Raises InvalidInput("error.bad_email")."""
-    address = normalise(text).replace(ZWNJ, "").lower()
+    address = normalise(_bounded(text, EMAIL_LENGTH)).replace(ZWNJ, "").lower()
     name = address.split("@")[0]
     if (
         len(address) > EMAIL_LENGTH
@@ -137,8 +156,8 @@ def email(text: str) -> str:
 
 def persian_name(text: str) -> str:
     """Persian letters with single spaces or ZWNJ between them, 2–40. Raises InvalidInput("error.not_persian_name")."""
-    name = normalise(text)
     shortest, longest = NAME_LENGTH
+    name = normalise(_bounded(text, longest))
     if not shortest <= len(name) <= longest or not _PERSIAN_NAME.fullmatch(name):
         raise InvalidInput("error.not_persian_name")
     return name
@@ -146,8 +165,10 @@ def persian_name(text: str) -> str:
 
 def address(text: str) -> str:
     """10–300 characters on one line. Raises InvalidInput("error.bad_address" or "error.long_text")."""
-    line = normalise(text)
     shortest, longest = ADDRESS_LENGTH
+    if len(text) > 4 * longest:
+        raise too_long(longest)
+    line = normalise(text)
     if len(line) < shortest or not any(letter.isalpha() for letter in line):
         raise InvalidInput("error.bad_address")
     if len(line) > longest:
@@ -162,7 +183,7 @@ def too_long(longest: int) -> InvalidInput:
 def jalali_date(text: str) -> date:
     """A day as people write it: 1365/04/12, also with - or . or as 8 digits. Raises InvalidInput("error.bad_date")
     for another form and ("error.impossible_date") for a day that no calendar has."""
-    match = _DATE.fullmatch(normalise(text))
+    match = _DATE.fullmatch(normalise(_bounded(text, 24)))
     if match is None:
         raise InvalidInput("error.bad_date")
     year, month, day = (int(part) for part in match.groups() if part is not None)

@@ -12,9 +12,9 @@ from bot.errors import InvalidInput, Refusal
 from bot.rules import items as law
 from bot.rules.qualification import Action
 from bot.screens import Button, button
-from bot.services import cases, completion, notify, reference, tariffs
+from bot.services import cases, completion, notify, reference, rejection, tariffs
 from bot.services.cases import SUBJECT
-from bot.texts import formats, t
+from bot.texts import formats, quoted, t
 from bot.turn import Actor
 from storage.states import RejectReason, RequestKind
 from storage.tables import DeficiencyRound, QualificationRequest
@@ -88,7 +88,7 @@ def _deficiencies(db: Session, request: QualificationRequest, ticked: list[str],
     lines = [t("push.N4", code=request.tracking_code)]
     lines += [t("push.N4_item", item=label) for label in reference.labels(db, ticked)]
     if note:
-        lines.append(t("push.N4_note", note=note))
+        lines.append(_note(db, request, note))
     return "\n".join(lines)
 
 
@@ -110,7 +110,7 @@ def reject(
     if (reason is RejectReason.OTHER or own) and not law.long_enough(own):
         raise InvalidInput("error.short_reason")
     preset = None if reason is RejectReason.OTHER else t(f"reason.{reason}")
-    words = "؛ ".join(part for part in (preset, own) if part)
+    words = rejection.told(preset, own)
     request = cases.change(
         db,
         cases.load(db, request_id),
@@ -131,7 +131,7 @@ def reject(
         request,
         kind="N5",
         event="rejected",
-        text=_rejection(request, own),
+        text=_rejection(db, request, own),
         rows=[
             [button(t("push.again"), "qual.amend" if request.kind is RequestKind.AMENDMENT else "qual.new")]
         ],
@@ -141,13 +141,22 @@ def reject(
     return request
 
 
-def _rejection(request: QualificationRequest, own: str) -> str:
-    reason = (request.reject_text or "").rstrip(" .")
+def _expert(db: Session, request: QualificationRequest) -> str:
+    """What the officer calls whoever decides."""
+    return t("who.expert", university=reference.university_name(db, request.university_code))
+
+
+def _note(db: Session, request: QualificationRequest, note: str) -> str:
+    return t("push.N4_note", note=quoted(note, _expert(db, request)))
+
+
+def _rejection(db: Session, request: QualificationRequest, own: str) -> str:
+    reason = rejection.of_request(request, by=_expert(db, request))
     if request.kind is RequestKind.AMENDMENT:
         return t("push.N5_amendment", code=request.tracking_code, reason=reason)
     if request.reject_reason is RejectReason.WRONG_REGION:
         text = t("push.N5w", code=request.tracking_code)
-        return f"{text}\n{t('push.N4_note', note=own)}" if own else text
+        return f"{text}\n{_note(db, request, own)}" if own else text
     return t("push.N5", code=request.tracking_code, reason=reason)
 
 

@@ -293,14 +293,23 @@ def listing(db: Session, *, actor: Actor, offset: int = 0, limit: int = 5) -> tu
     return list(db.exec(query.offset(offset).limit(limit))), total
 
 
+def _folded(name: Any) -> Any:
+    """A stored name as `identity.search_key` writes it: without signs, case, madd and hamza."""
+    name = func.lower(name)
+    for letters, like in (("آأإ", "ا"), ("ؤ", "و"), ("ئ", "ی"), (f"{identity.ZWNJ} «»().،-–/", "")):
+        for letter in letters:
+            name = func.replace(name, letter, like)
+    return name
+
+
 def find(db: Session, *, actor: Actor, text: str, limit: int = 10) -> list[Distributor]:
     """By a part of the name, or the whole number; for staff. Empty where nothing fits."""
     _need_keeper(db, actor)
-    wanted = identity.normalise(text)
-    if not wanted:
+    wanted = identity.normalise(text[: 4 * NAME_LENGTH[1]])
+    if not identity.search_key(wanted):
         return []
     condition: ColumnElement[bool] = or_(
-        col(Distributor.name).contains(wanted, autoescape=True),
+        _folded(col(Distributor.name)).contains(identity.search_key(wanted), autoescape=True),
         col(Distributor.legal_id) == wanted,
         col(Distributor.guild_id) == wanted,
     )

@@ -2,6 +2,10 @@
 
 A sentence is plain text without markup. Values are put in with `{name}`; whatever holds Latin letters or ASCII digits
 is wrapped in bidi isolates, so that codes and addresses do not turn the line around.
+
+Every value is taken for somebody's words unless `OURS` names its placeholder or it is itself a sentence of `t`: it is put
+on one line and holds no live address. What people wrote at length goes under a name in `WRITTEN`, as `quoted(text, by)`,
+and is set off from the bot's own words (`bot/texts/words.py`).
 """
 
 import re
@@ -10,10 +14,72 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-LRI, FSI, PDI = "\u2066", "\u2068", "\u2069"
-_LATIN = re.compile(r"[A-Za-z0-9]")
-#: Marks that turn text around; never let in from people's input (ZWNJ, U+200C, stays).
-BIDI_MARKS = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\u061c]")
+from bot.texts.direction import BIDI_MARKS, FSI, LRI, PDI, isolate
+from bot.texts.words import Quoted, inside, one_line, quoted, settled
+
+#: Placeholders of what somebody wrote in sentences of their own.
+WRITTEN = frozenset({"reason", "note", "reply", "text"})
+#: Placeholders that only the program and the operator's settings fill: numbers, times, codes, checked phone numbers,
+#: titles of the directorate's letters (which may hold addresses), texts that were made of sentences.
+OURS = frozenset(
+    {
+        *(
+            "age",
+            "amount",
+            "attempt",
+            "bar",
+            "code",
+            "contact",
+            "date",
+            "day",
+            "days",
+            "delivered",
+            "high",
+            "i",
+        ),
+        *(
+            "id",
+            "kind",
+            "least",
+            "link",
+            "low",
+            "m",
+            "max",
+            "messenger",
+            "min",
+            "mobile",
+            "most",
+            "n",
+            "number",
+        ),
+        *(
+            "over",
+            "page",
+            "pages",
+            "password",
+            "path",
+            "percent",
+            "phone",
+            "read",
+            "recipients",
+            "ref",
+            "row",
+        ),
+        *("sentence", "since", "state", "status", "support", "time", "told", "toman", "user_code"),
+        *("alert", "sms", "title"),
+    }
+)
+
+
+class Sentence(str):
+    """What `t` returned: the bot's own words, with those of others already made harmless."""
+
+    __slots__ = ()
+
+
+def checked(value: str) -> str:
+    """A value whose form was checked (an e-mail address): it is shown as it is."""
+    return Sentence(value)
 
 
 class MissingText(KeyError):
@@ -46,18 +112,6 @@ def catalogue() -> dict[str, str]:
     return sentences
 
 
-def isolate(value: str) -> str:
-    """`value` as one unit of direction: codes left-to-right, mixed text by its first strong letter. A break of the line
-    ends an isolate, so each line has its own."""
-    if not _LATIN.search(value):
-        return value
-    if "\n" in value:
-        return "\n".join(map(isolate, value.split("\n")))
-    first = re.search(r"[^\W\d_]", value)
-    mark = FSI if first and not first.group().isascii() else LRI
-    return f"{mark}{value}{PDI}"
-
-
 def t(key: str, **values: Any) -> str:
     """The sentence of `key` with its values. Raises MissingText; a missing value is a KeyError."""
     try:
@@ -65,9 +119,48 @@ def t(key: str, **values: Any) -> str:
     except KeyError:
         raise MissingText(key) from None
     if not values:
-        return sentence
-    return sentence.format(**{name: isolate(str(value)) for name, value in values.items()})
+        return Sentence(sentence)
+    between = _in_quotes(key)
+    put = {name: _put(name, value, in_quotes=name in between) for name, value in values.items()}
+    return Sentence(settled(sentence.format(**put)))
+
+
+@cache
+def _in_quotes(key: str) -> frozenset[str]:
+    """The placeholders that stand between «»."""
+    return frozenset(re.findall(r"«\{(\w+)\}»", catalogue()[key]))
+
+
+def _put(name: str, value: Any, *, in_quotes: bool) -> str:
+    """A value as it stands in a sentence."""
+    if isinstance(value, Quoted):
+        return inside(value)
+    if name in OURS or isinstance(value, Sentence):
+        return isolate(str(value))
+    if name in WRITTEN:
+        return inside(quoted(str(value)))
+    return isolate(one_line(str(value), in_quotes=in_quotes))
 
 
 def has(key: str) -> bool:
     return key in catalogue()
+
+
+__all__ = [
+    "BIDI_MARKS",
+    "FSI",
+    "LRI",
+    "OURS",
+    "PDI",
+    "WRITTEN",
+    "MissingText",
+    "Quoted",
+    "Sentence",
+    "catalogue",
+    "checked",
+    "has",
+    "isolate",
+    "one_line",
+    "quoted",
+    "t",
+]

@@ -30,7 +30,7 @@ class Rial(Line):
         return 0
 
     def read(self, turn: Turn, text: str) -> int:
-        line = identity.normalise(text).removesuffix("ریال").strip()
+        line = identity.normalise(text[:100]).removesuffix("ریال").strip()
         if "تومان" in line:
             raise InvalidInput("error.want_rial")
         if not _GROUPED.fullmatch(line):

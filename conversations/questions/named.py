@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bot.rules.identity import ZWNJ, normalise
+from bot.rules.identity import LONGEST_KEY, ZWNJ, normalise
 from bot.turn import Turn
 from conversations.questions.simple import Line
 
@@ -16,7 +16,7 @@ class Named(Line):
         self.check, self.words = check, words
 
     def read(self, turn: Turn, text: str) -> str:
-        name = normalise(text)
+        name = normalise(text[:LONGEST_KEY])
         for word in self.words:
             rest = name.removeprefix(word)
             if rest != name and rest.startswith((" ", ZWNJ)):

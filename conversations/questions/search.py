@@ -56,7 +56,7 @@ class Search(Choice):
             if any(key == given.choice for key, _ in known):
                 return given.choice
             raise InvalidInput(self.missing)
-        text = normalise(given.text or "")[:QUERY_LENGTH]
+        text = normalise((given.text or "")[: 4 * QUERY_LENGTH])[:QUERY_LENGTH]
         written = search_key(text)
         exact = [key for key, label in options if written and search_key(label) == written]
         if len(exact) == 1:

@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.errors import InvalidInput
 from bot.rules import identity
-from bot.texts import formats, t
+from bot.texts import checked, formats, t
 from bot.turn import Turn
 from conversations.dialogue import Answers, Ask, Choice, Given, Prompt, Question, prompt_of
 
@@ -133,6 +133,9 @@ class Email(Line):
     def read(self, turn: Turn, text: str) -> str:
         return identity.email(text)
 
+    def show(self, turn: Turn, ask: Ask, value: Any) -> str:
+        return checked(str(value))
+
 
 class Address(Line):
     def read(self, turn: Turn, text: str) -> str:
@@ -151,6 +154,8 @@ class Text(Line):
         self.min, self.max, self.lines, self.short = min, max, lines, short
 
     def read(self, turn: Turn, text: str) -> str:
+        if len(text) > 4 * self.max + 16:
+            raise identity.too_long(self.max)
         text = identity.normalise(text, lines=self.lines)
         if len(text) < self.min:
             raise InvalidInput(self.short, min=formats.digits(self.min))

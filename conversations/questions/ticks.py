@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from bot.errors import InvalidInput
 from bot.rules.identity import normalise, too_long
-from bot.texts import formats, t
+from bot.texts import formats, quoted, t
 from bot.turn import Turn
 from conversations import dialogue
 from conversations.dialogue import Answers, Ask, Given, Prompt, Question, Stay, place_of, prompt_of
@@ -51,7 +51,7 @@ class Ticks(Question):
         if ticked:
             below.append(t("form.ticked", n=formats.digits(len(ticked))))
         if note:
-            below.append(t("form.note", note=note))
+            below.append(t("form.note", note=quoted(note, t("who.you"))))
         return Prompt(prompt_of(ask), tuple(rows), tuple(below), current=False)
 
     def accept(self, turn: Turn, ask: Ask, answers: Answers, given: Given) -> Any | Stay:
@@ -79,9 +79,11 @@ class Ticks(Question):
         return "؛ ".join([*named, *([value["note"]] if value["note"] else [])]) or t("form.none")
 
     def _written(self, text: str) -> str:
-        note = normalise(text, lines=True)
         if not self.note:
             raise InvalidInput("error.choose")
+        if len(text) > 4 * self.note_max:
+            raise too_long(self.note_max)
+        note = normalise(text, lines=True)
         if len(note) < self.note_min:
             raise InvalidInput("error.short_text", min=formats.digits(self.note_min))
         if len(note) > self.note_max:

@@ -27,8 +27,8 @@ def deficient(db: Session, *labels: str, note: str | None = None) -> tuple[Visit
 
 def test_only_the_ticked_items_are_asked(db: Session) -> None:
     sara, maryam = deficient(db, "نام پدر", "مدرک تحصیلی", note="مدرک خوانا نیست")
-    sara.sees("⚠️ دارای نقص", "• نام پدر", "• تصویر مدرک تحصیلی", "توضیح کارشناس: مدرک خوانا نیست")
-    sara.taps("رفع نقص").sees("نام پدر خود را", "مقدار فعلی: علی", "توضیح کارشناس: مدرک خوانا نیست")
+    sara.sees("⚠️ دارای نقص", "• نام پدر", "• تصویر مدرک تحصیلی", "│ مدرک خوانا نیست\n└ کارشناس")
+    sara.taps("رفع نقص").sees("نام پدر خود را", "مقدار فعلی: علی", "│ مدرک خوانا نیست\n└ کارشناس")
     sara.types("عباس").sees("📎 «تصویر مدرک تحصیلی»", "جایگزین فایل‌های قبلی")
     sara.uploads("مدرک.jpg").taps("مدرک بعدی").sees("اگر توضیحی برای کارشناس دارید").types("خواناتر فرستادم")
     sara.sees(SUMMARY, "نام پدر: عباس").taps("ارسال دوباره").sees("به همان کارشناس بازمی‌گردد").taps("بله")
@@ -37,7 +37,7 @@ def test_only_the_ticked_items_are_asked(db: Session) -> None:
     assert (request.state, request.reviewer_id) == (RequestState.IN_REVIEW, maryam.account.id)
     maryam.opens("desk.file", request.id or 0)
     maryam.sees("• نام پدر — قبلی: علی / جدید: عباس", "• تصویر مدرک تحصیلی: فایل تازه")
-    maryam.sees("توضیح متقاضی: خواناتر فرستادم")
+    maryam.sees("│ خواناتر فرستادم\n└ متقاضی")
 
 
 def test_an_item_may_be_explained(db: Session) -> None:
@@ -47,7 +47,7 @@ def test_an_item_may_be_explained(db: Session) -> None:
     sara.sees(SUMMARY, "توضیح «نام پدر»: نام پدرم همین است").taps("ارسال دوباره").taps("بله")
     assert request_of(sara).snapshot["father_name"] == "علی"
     maryam.opens("desk.file", request_of(sara).id or 0)
-    maryam.sees("• نام پدر؛ پاسخ متقاضی: نام پدرم همین است", "بدون تغییر در اطلاعات")
+    maryam.sees("• نام پدر؛ پاسخ متقاضی:\n│ نام پدرم همین است\n└ متقاضی", "بدون تغییر در اطلاعات")
 
 
 def test_a_paper_may_be_explained(db: Session) -> None:
@@ -89,11 +89,11 @@ def test_a_new_gender_asks_for_the_mens_card(db: Session) -> None:
 
 def test_a_note_alone_wants_an_answer_or_a_change(db: Session) -> None:
     sara, maryam = deficient(db, note="تاریخ مدرک را توضیح دهید")
-    sara.sees("توضیح کارشناس: تاریخ مدرک را توضیح دهید").taps("رفع نقص")
-    sara.sees("کارشناس درباره پرونده شما نوشته است: تاریخ مدرک را توضیح دهید").taps("رد کردن")
+    sara.sees("│ تاریخ مدرک را توضیح دهید\n└ کارشناس").taps("رفع نقص")
+    sara.sees("کارشناس درباره پرونده شما نوشته است:\n│ تاریخ مدرک را توضیح دهید\n└ کارشناس").taps("رد کردن")
     sara.taps("ارسال دوباره").taps("بله").sees("به توضیح کارشناس پاسخ دهید")
     sara.taps("خیر").taps("✏️ توضیح به کارشناس").types("مدرک سال ۱۳۹۰ است").taps("ارسال دوباره").taps("بله")
-    maryam.opens("desk.file", request_of(sara).id or 0).sees("توضیح متقاضی: مدرک سال ۱۳۹۰ است")
+    maryam.opens("desk.file", request_of(sara).id or 0).sees("│ مدرک سال ۱۳۹۰ است\n└ متقاضی")
 
 
 def test_fixing_can_wait(db: Session) -> None:

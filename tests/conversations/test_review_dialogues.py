@@ -35,7 +35,7 @@ def test_a_preset_needs_no_words(db: Session, sara: Visitor) -> None:
 
 def test_a_preset_with_an_addition(db: Session, sara: Visitor) -> None:
     maryam = at_file(expert(db), sara).taps("❌ رد").taps("رشته نامرتبط").types("رشته باید مهندسی پزشکی باشد")
-    maryam.sees("توضیح: رشته باید مهندسی پزشکی باشد").taps("بله، رد می‌کنم")
+    maryam.sees("│ رشته باید مهندسی پزشکی باشد\n└ شما").taps("بله، رد می‌کنم")
     assert request_of(sara).reject_text == "رشته نامرتبط؛ رشته باید مهندسی پزشکی باشد"
     sara.opens("qual.track").sees("❌ ردشده", "رشته باید مهندسی پزشکی باشد", "ثبت دوباره")
 

@@ -233,7 +233,7 @@ async def test_a_suspended_person_reads_and_leaves(house: House) -> None:
 
     await house.database.run(suspend)
     (await sara.commands("menu")).sees(
-        "حساب شما غیرفعال شده است. دلیل: مدارک نادرست.", "021-1234", "🎓 احراز صلاحیت"
+        "حساب شما غیرفعال شده است. دلیل:\n│ مدارک نادرست\n└ اداره کل", "021-1234", "🎓 احراز صلاحیت"
     )
     (await sara.taps("👤 اطلاعات من")).sees("کد ملی: ۹۹۹۱۲۳۴۵۶۱")
     (await sara.taps("تغییر رمز")).sees("حساب شما غیرفعال شده است")

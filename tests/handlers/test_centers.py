@@ -70,9 +70,9 @@ def test_rejecting_with_and_without_a_reason(db: Session) -> None:
         "کامل‌تر بنویسید"
     )
     sara.types("محل کار دور است").sees("پرونده به توزیع‌کننده بازگردانده و مختومه می‌شود", "محل کار دور است")
-    sara.taps("بله، رد می‌کنم").sees("❌ ردشده توسط شما", "دلیل شما: محل کار دور است")
+    sara.taps("بله، رد می‌کنم").sees("❌ ردشده توسط شما", "دلیل شما:\n│ محل کار دور است")
     boss.opens("dist.request", newest(db).id or 0).sees(
-        "❌ ردشده توسط مسئول فنی", "دلیل مسئول فنی: محل کار دور است"
+        "❌ ردشده توسط مسئول فنی", "دلیل مسئول فنی:\n│ محل کار دور است"
     )
     picks(boss, central(db, firm_of(db)), sara)
     sara.opens("coop.new").types("1").taps("❌ رد همکاری").taps("بدون دلیل").taps("خیر").sees(

@@ -204,7 +204,9 @@ def test_a_rejection_tells_why_and_opens_the_way(db: Session) -> None:
     sara, maryam = submit(officer(db)), expert(db)
     maryam.opens("desk.file", request_of(sara).id or 0).taps("❌ رد").types("مدارک ناخوانا است.")
     maryam.taps("بله، رد می‌کنم")
-    sara.opens("qual.track").sees("❌ ردشده", "دلیل: مدارک ناخوانا است. می‌توانید بدون محدودیت", "ثبت دوباره")
+    sara.opens("qual.track").sees(
+        "❌ ردشده", "│ مدارک ناخوانا است.\n└ کارشناس", "می‌توانید بدون محدودیت", "ثبت دوباره"
+    )
     told = db.exec(select(Push).where(col(Push.account_id) == sara.account.id, Push.kind == "N5")).one()
     assert "مدارک ناخوانا است" in told.text
 

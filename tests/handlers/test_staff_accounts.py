@@ -115,8 +115,10 @@ async def test_suspending_and_lifting(house: House, boss: Visitor, sara: Visitor
     await boss.taps("⛔️ تعلیق حساب", "تعلیق")
     await boss.types("پرونده انتظامی دارد")
     await boss.taps("بله، غیرفعال شود")
-    boss.sees("وضعیت حساب: غیرفعال", "دلیل: پرونده انتظامی دارد", "✅ رفع تعلیق").sees_not("🔑 رمز تازه")
-    (await sara.commands("menu")).sees("حساب شما غیرفعال شده است. دلیل: پرونده انتظامی دارد")
+    boss.sees("وضعیت حساب: غیرفعال", "│ پرونده انتظامی دارد\n└ اداره کل", "✅ رفع تعلیق").sees_not(
+        "🔑 رمز تازه"
+    )
+    (await sara.commands("menu")).sees("حساب شما غیرفعال شده است. دلیل:\n│ پرونده انتظامی دارد\n└ اداره کل")
     assert old is not None
     (await boss.presses(old)).sees("این دکمه دیگر معتبر نیست.")
     await boss.taps("✅ رفع تعلیق")

@@ -10,7 +10,7 @@ from bot.rules.account import AccountCase, Action
 from bot.services import audit, eligibility, notify
 from bot.services.accounts import chats, experts, rows
 from bot.services.coop import closing
-from bot.texts import t
+from bot.texts import quoted, t
 from bot.turn import Actor, World
 from storage.states import RequestKind, RequestState
 from storage.tables import Account, Officer, QualificationRequest
@@ -117,7 +117,7 @@ def suspend(
         kind="N21",
         event_key=f"suspended:{account.version}",
         account_id=account_id,
-        text=t("error.suspended", reason=reason, contact=world.support_contact),
+        text=t("error.suspended", reason=quoted(reason, t("role.staff")), contact=world.support_contact),
         now=now,
     )
     closing.officer_suspended(db, account=account, dead=death, now=now)

@@ -7,10 +7,10 @@ from typing import Protocol
 from sqlmodel import Session
 
 from bot.screens import Button, button
-from bot.services import notify
+from bot.services import notify, rejection
 from bot.services.coop.cases import SUBJECT, managers
 from bot.services.reference import university_name
-from bot.texts import t
+from bot.texts import quoted, t
 from storage.tables import Account, Branch, Contract, CooperationRequest, Distributor
 
 
@@ -102,9 +102,10 @@ def _key(request: CooperationRequest, event: str) -> str:
 
 
 def _with_reason(key: str, reason: str | None, **values: str) -> str:
-    """`key` without its reason where there is none."""
-    reason = (reason or "").rstrip(" .")
-    return t(f"{key}_reason", reason=reason, **values) if reason else t(key, **values)
+    """`key` without the officer's reason where there is none."""
+    if not (reason or "").strip(" ."):
+        return t(key, **values)
+    return t(f"{key}_reason", reason=quoted(reason, t("role.officer")), **values)
 
 
 def _request_door(request: CooperationRequest) -> Button:
@@ -186,7 +187,7 @@ def approved(db: Session, request: CooperationRequest, *, now: datetime) -> None
 def rejected_by_university(db: Session, request: CooperationRequest, *, now: datetime) -> None:
     """N17 to both sides."""
     names = parties(db, request).names
-    reason = (request.reject_text or "").rstrip(" .")
+    reason = rejection.of_cooperation(request)
     tell_managers(
         db,
         distributor_id=request.distributor_id,

@@ -15,7 +15,7 @@ def refused(db: Session, *, gateway: str, code: int | str | None, now: datetime)
     notify.alert_staff(
         db,
         key=f"{_refused(gateway)}{code}",
-        text=t("alert.gateway_refused", gateway=gateway, reason=code),
+        text=t("alert.gateway_refused", gateway=gateway, why=code),
         now=now,
     )
 

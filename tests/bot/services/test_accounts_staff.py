@@ -61,7 +61,7 @@ async def test_a_suspended_person_is_told_why_and_when_it_ends(ready: Database) 
         accounts.lift(db, reason=REASON, **act)
         assert (account.state, account.state_reason) == (AccountState.ACTIVE, None)
         texts = [push.text for push in pushes(db, "N21")]
-        assert texts[0].startswith(f"حساب شما غیرفعال شده است. دلیل: {REASON}.")
+        assert texts[0].startswith(f"حساب شما غیرفعال شده است. دلیل:\n│ {REASON}\n└ اداره کل\n")
         assert "021-1234" in texts[0]
         assert texts[-1] == "حساب شما دوباره فعال شد."
         with pytest.raises(NotAllowed):

@@ -267,7 +267,9 @@ async def test_a_rejection_returns_and_closes_the_file(
         cooperation.reject(db, actor=centers.sara, request_id=request.id or 0, reason=reason, now=NOW)
         assert (request.state, request.closed_at) == (S.REJECTED_BY_OFFICER, NOW)
         (told,) = pushes(db, centers.kian.boss, "N15")
-        assert ("دلیل: محل کار دور است. پرونده" in told.text) == bool(reason and reason.strip())
+        assert ("دلیل:\n│ محل کار دور است.\n└ مسئول فنی\nپرونده" in told.text) == bool(
+            reason and reason.strip()
+        )
         assert "دلیل: ." not in told.text
         assert eligibility.of(db, centers.sara.account_id or 0).eligible
         refusal = refused(
@@ -385,7 +387,7 @@ async def test_a_rejection_of_the_university_needs_a_reason_and_frees_the_office
         assert request.state is S.REJECTED_BY_UNIVERSITY
         for actor in (centers.sara, centers.kian.boss, centers.kian.deputy):
             (told,) = pushes(db, actor, "N17")
-            assert told.text.endswith("دلیل: شعبه خارج از حوزه است")
+            assert told.text.endswith("دلیل:\n│ شعبه خارج از حوزه است.\n└ کارشناس")
         assert eligibility.of(db, centers.sara.account_id or 0).eligible
 
     await database.run(unit)

@@ -375,7 +375,9 @@ async def test_fixed_deficiencies_return_to_the_same_expert(database: Database, 
             "⚠️ برای پرونده \u2066140509010001\u2069 نواقص زیر اعلام شد:",
             "• نام پدر",
             "• تصویر کارت ملی",
-            "توضیح کارشناس: نام پدر را بررسی کنید",
+            "توضیح کارشناس:",
+            "│ نام پدر را بررسی کنید",
+            "└ کارشناس دانشگاه علوم پزشکی شیراز",
         ]
         assert labels(told) == ["رفع نقص"]
         card = paper(db, office.sara)

@@ -407,7 +407,9 @@ async def test_a_rejection_has_a_reason(
     request = await database.run(reject(RejectReason.INVALID_DOCUMENTS, "تصویر خوانا نیست."))
     assert request.reject_text == "مدارک نامعتبر؛ تصویر خوانا نیست."
     (told,) = await database.read(lambda db: pushes(db, office.sara, "N5"))
-    assert "دلیل: مدارک نامعتبر؛ تصویر خوانا نیست. می‌توانید" in told.text
+    assert (
+        "دلیل: مدارک نامعتبر؛\n│ تصویر خوانا نیست.\n└ کارشناس دانشگاه علوم پزشکی شیراز\nمی‌توانید" in told.text
+    )
     assert labels(told) == ["ثبت دوباره"]
 
 

@@ -186,8 +186,8 @@ def test_ticks(db: Session) -> None:
     send = asked.person.labels[-2]
     asked.person.taps(send).sees("یکی از گزینه‌ها")
     asked.person.taps("شهر").sees("☑️ شهر", "▫️ نام پدر", "انتخاب‌شده: ۱").taps("شهر").sees_not("☑️")
-    asked.person.types("۲").sees("☑️ کارت ملی").taps("نام پدر").types("ناخواناست").sees("توضیح: ناخواناست")
-    asked.person.types("کم").sees("کامل‌تر بنویسید", "توضیح: ناخواناست").taps(send)
+    asked.person.types("۲").sees("☑️ کارت ملی").taps("نام پدر").types("ناخواناست").sees("│ ناخواناست")
+    asked.person.types("کم").sees("کامل‌تر بنویسید", "│ ناخواناست").taps(send)
     assert asked.value == {"items": ["father_name", "doc.card"], "note": "ناخواناست"}
     noted = Asked(db, Ticks(items))
     noted.person.types("فقط توضیح").taps("حذف توضیح").sees_not("فقط توضیح").types("فقط توضیح").taps("ادامه")

@@ -1,0 +1,165 @@
+"""People's words inside the bot's sentences: set off on every line, closed with who wrote them, without live addresses.
+
+A messenger makes links by itself of whatever looks like an address. A hair space (U+200A) in the middle ends the address
+for every client and is hardly seen; a zero-width letter would not do, since some clients read over it.
+"""
+
+import re
+from dataclasses import dataclass
+
+from bot.texts.direction import BIDI_MARKS, FSI, LRI, PDI, isolate
+from bot.texts.visible import visible
+
+HAIR = "\u200a"
+#: Before each line of somebody's words, and before who wrote them.
+BAR, END = "│ ", "└ "
+#: Around a block inside a sentence, until its line breaks are put right; taken out of people's words.
+OPENS, CLOSES = "\ue000", "\ue001"
+
+_RLM = "\u200f"
+#: Everything but letters, digits and signs of which no address is made. A value without it is shown as it is.
+_SUSPECT = re.compile(
+    "[^ A-Za-z0-9«»()،؛؟!…–—\u200c\u0621-\u063a\u0641-\u064a\u067e\u0686\u0698\u06a9\u06af\u06c0\u06cc\u06f0-\u06f9-]"
+    "|  |^ | $|[0-9\u06f0-\u06f9][0-9\u06f0-\u06f9 ()-]{5,}[0-9\u06f0-\u06f9]|\u200c\u200c|[A-Za-z0-9]\u200c[A-Za-z0-9]"
+)
+_INNER = str.maketrans("«»", "‹›")
+_TURNS = re.compile(
+    "[\u200e\u200f\u202a-\u202e\u2067\ufeff\u061c\ue000\ue001\x00-\x08\x0e-\x1b\x7f\x80-\x84\x86-\x9f]"
+)
+_ISOLATES = re.compile(f"[{LRI}{FSI}{PDI}]")
+_EMPTY_LINES = re.compile("\n{3,}")
+_SPACES = re.compile(r"[^\S\n]+")
+
+#: A lone dot of any kind between two letters; not the one of a decimal number, or before the ending of a file.
+_DOT = re.compile(
+    r"(?<![\w.])(\d+[.]\d+)(?![\w.])|(?<=[^\s.])([.\u2024\ufe52\uff0e\u3002\uff61])(?=[^\s.\u2024\ufe52\uff0e\u3002\uff61])"
+    r"(?!(?:jpe?g|png|pdf|heic|webp|gif|tiff?|bmp|docx?|xlsx?)(?![\w.-]))"
+)
+#: «https:», «mailto:», «evil:8080».
+_COLON = re.compile(r"(?<=[A-Za-z0-9])([:：\ufe55])(?=\S)")
+_CLOCK = re.compile(r"\d[:：]\d\d(?!\d)")
+_SLASHES = re.compile(r"([/\\／])(?=[/\\／])")
+#: A name, a tag, a ticker, a command.
+_SIGN = re.compile(r"([@＠﹫#＃﹟])(?=\w)|(?<!\w)([$＄])(?=[A-Za-z])|(?<![\w/])([/／])(?=[A-Za-z0-9_])")
+_NUMBER = re.compile(r"\d(?:[ ()\u2010-\u2015\u2212-]{0,3}\d){6,}")
+_LONG_RUN = re.compile(r"\d{7,}")
+_GROUP = re.compile(r"(\d)(?=(?:\d{3})+(?!\d))")
+_BETWEEN = re.compile(r"(?<=\d)([ ()\u2010-\u2015\u2212-]+)(?=\d)")
+_DAY = re.compile(r"\d{4}-\d{1,2}-\d{1,2}")
+
+
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """Somebody's words, and what the reader calls the writer. `preset` is a sentence of ours that was chosen besides."""
+
+    text: str
+    by: str = ""
+    preset: str = ""
+
+
+def quoted(text: str | None, by: str = "", preset: str = "") -> Quoted:
+    """Words of `by` for a sentence's placeholder. Raises nothing, also where nobody wrote anything."""
+    return Quoted(text or "", by, preset)
+
+
+def without_addresses(text: str) -> str:
+    """`text` as it reads, with nothing in it that a messenger turns to a link: addresses, names, mail, phone numbers."""
+    text = _COLON.sub(lambda found: _colon(found, text), text)
+    text = _SLASHES.sub(rf"\1{HAIR}", text)
+    text = _DOT.sub(lambda found: found.group(1) or f"{found.group(2)}{HAIR}", text)
+    text = _SIGN.sub(lambda found: f"{found.group()}{HAIR}", text)
+    if any(letter.isalpha() for letter in text):
+        text = _NUMBER.sub(_number, text)
+    return text
+
+
+def _colon(found: re.Match[str], text: str) -> str:
+    clock = _CLOCK.match(text, found.start() - 1)
+    return found.group() if clock else f"{found.group()}{HAIR}"
+
+
+def _number(found: re.Match[str]) -> str:
+    """Seven digits or more could be called; each group of them, and each run that is long by itself, ends for a client."""
+    number = found.group()
+    if _DAY.fullmatch(number):
+        return number
+    number = _LONG_RUN.sub(lambda run: _GROUP.sub(rf"\1{HAIR}", run.group()), number)
+    return _BETWEEN.sub(rf"\1{HAIR}", number)
+
+
+def one_line(value: str, *, in_quotes: bool = False) -> str:
+    """Names and other short words of people: one line, nothing invisible, nothing live. `in_quotes`: it stands between
+    «», which its own must not end."""
+    if in_quotes and ("«" in value or "»" in value):
+        value = value.translate(_INNER)
+    if not _SUSPECT.search(value):
+        return value
+    return without_addresses(" ".join(_clean(value).split("\n")).strip())
+
+
+def set_off(words: Quoted) -> str:
+    """The words as a block: a bar before each line, and below them who wrote them."""
+    lines = [without_addresses(line.strip()) for line in _clean(words.text).split("\n")]
+    block = [_barred(BAR, line) for line in lines]
+    if words.by:
+        block.append(_barred(END, one_line(words.by)))
+    return "\n".join(block)
+
+
+def _barred(sign: str, line: str) -> str:
+    told = isolate(line)
+    return f"{sign if told == line else sign + _RLM}{told}".rstrip(" ")
+
+
+def inside(words: Quoted) -> str:
+    """What stands in the sentence: the block between its marks; the chosen sentence before it, or alone."""
+    if not words.text.strip():
+        return words.preset
+    lead = f"{words.preset}؛" if words.preset else ""
+    return f"{lead}{OPENS}{set_off(words)}{CLOSES}"
+
+
+_OPENING = re.compile(rf"\s*{OPENS}")
+_CLOSING = re.compile(rf"{CLOSES}[.،؛]?\s*")
+
+
+def settled(sentence: str) -> str:
+    """A sentence with its blocks on lines of their own."""
+    if OPENS not in sentence:
+        return sentence
+    return _CLOSING.sub("\n", _OPENING.sub("\n", sentence)).strip("\n")
+
+
+def _clean(text: str) -> str:
+    """Lines by "\\n" alone, at most one of them empty in a row; nothing invisible, no turning around."""
+    text = _TURNS.sub("", "\n".join(text.splitlines()))
+    if _ISOLATES.search(text) and not _balanced(text):
+        text = _ISOLATES.sub("", text)
+    text = _SPACES.sub(lambda run: HAIR if run.group() == HAIR else " ", visible(text))
+    return _EMPTY_LINES.sub("\n\n", "\n".join(line.strip() for line in text.split("\n"))).strip("\n")
+
+
+def _balanced(text: str) -> bool:
+    """Each line closes the isolates that it opens."""
+    for line in text.split("\n"):
+        depth = 0
+        for mark in _ISOLATES.findall(line):
+            depth += -1 if mark == PDI else 1
+            if depth < 0:
+                return False
+        if depth:
+            return False
+    return True
+
+
+__all__ = [
+    "BIDI_MARKS",
+    "HAIR",
+    "Quoted",
+    "inside",
+    "one_line",
+    "quoted",
+    "set_off",
+    "settled",
+    "without_addresses",
+]
