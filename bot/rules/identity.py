@@ -11,14 +11,14 @@ import jdatetime
 
 from bot.errors import InvalidInput
 from bot.texts.formats import digits
-from bot.texts.visible import visible
+from bot.texts.visible import visible, without_piles
 
 ZWNJ = "\u200c"
 
 #: Letters of neighbouring alphabets that look like Persian ones (also as NFKC leaves presentation forms), and digits.
 _LETTERS = str.maketrans(
-    "يىےۓېۍؠكڪةھہۂۀەۃٱٲٳ۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩",
-    "یییییییککهههههههاأإ01234567890123456789",
+    "يىےۓېۍؠكڪةھہۂۀەۃٱإٲٳ۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩",
+    "ییییییی" + "کک" + "ههههههه" + "ااأا" + "01234567890123456789",
 )
 #: Diacritics that stand alone among the presentation forms; NFKC would put a space before each.
 _PRESENTED = dict.fromkeys((*range(0xFC5E, 0xFC64), *range(0xFCF2, 0xFCF5), *range(0xFE70, 0xFE80)))
@@ -53,7 +53,8 @@ def normalise(text: str, *, lines: bool = False) -> str:
     """`text` in one spelling: Persian letters, ASCII digits, no tatweel, diacritics, bidi or control marks, single
     spaces; ZWNJ stays inside words, at most two marks on a letter, no letter without a shape. `lines` keeps line breaks.
     Letters beyond `LONGEST` are left out."""
-    text = unicodedata.normalize("NFKC", text[:LONGEST].translate(_PRESENTED))[:LONGEST].translate(_LETTERS)
+    text = without_piles(text[:LONGEST].translate(_PRESENTED))
+    text = unicodedata.normalize("NFKC", text)[:LONGEST].translate(_LETTERS)
     text = _DIACRITICS.sub("", text)
     if unkept := dict.fromkeys(ord(letter) for letter in set(text) if not _is_kept(letter)):
         text = text.translate(unkept)

@@ -28,7 +28,14 @@ _COMBINING = "".join(
 )
 #: Marks beyond `MARKS`; marks without a letter to stand on.
 _PILED = re.compile(f"(?<=[{_COMBINING}]{{{MARKS}}})[{_COMBINING}]+")
+_TALL = re.compile(f"(?<=[{_COMBINING}]{{{4 * MARKS}}})[{_COMBINING}]+")
 _ALONE = re.compile(f"(?<!\\S)[{_COMBINING}]+")
+
+
+def without_piles(text: str) -> str:
+    """`text` with no more marks on a letter than any writing has. To be called before NFKC, which sorts the marks of a
+    letter in time that grows with their square."""
+    return _TALL.sub("", text) if _UNUSUAL.search(text) else text
 
 
 def visible(text: str) -> str:

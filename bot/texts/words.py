@@ -62,13 +62,14 @@ def quoted(text: str | None, by: str = "", preset: str = "") -> Quoted:
     return Quoted(text or "", by, preset)
 
 
-def without_addresses(text: str) -> str:
-    """`text` as it reads, with nothing in it that a messenger turns to a link: addresses, names, mail, phone numbers."""
+def without_addresses(text: str, *, codes: bool = False) -> str:
+    """`text` as it reads, with nothing in it that a messenger turns to a link: addresses, names, mail, phone numbers.
+    `codes`: what has no letters at all may be a code, and stays as it is."""
     text = _COLON.sub(lambda found: _colon(found, text), text)
     text = _SLASHES.sub(rf"\1{HAIR}", text)
     text = _DOT.sub(lambda found: found.group(1) or f"{found.group(2)}{HAIR}", text)
     text = _SIGN.sub(lambda found: f"{found.group()}{HAIR}", text)
-    if any(letter.isalpha() for letter in text):
+    if not codes or any(letter.isalpha() for letter in text):
         text = _NUMBER.sub(_number, text)
     return text
 
@@ -94,7 +95,7 @@ def one_line(value: str, *, in_quotes: bool = False) -> str:
         value = value.translate(_INNER)
     if not _SUSPECT.search(value):
         return value
-    return without_addresses(" ".join(_clean(value).split("\n")).strip())
+    return without_addresses(" ".join(line for line in _clean(value).split("\n") if line), codes=True)
 
 
 def set_off(words: Quoted) -> str:

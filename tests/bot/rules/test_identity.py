@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from datetime import date
+from typing import Any
 
 import jdatetime
 import pytest
@@ -291,3 +294,122 @@ def test_nothing_typed_breaks_a_check(typed: str) -> None:
         except InvalidInput:
             continue
         assert check(value) == value
+
+
+# ── letters that look Persian ────────────────────────────────────────────────────────────────────────────────────────
+
+#: Each as somebody's keyboard writes it, and the Persian letter that is meant.
+LOOKALIKES = {
+    **dict.fromkeys("يىےېۍۓؠ", "ی"),
+    **dict.fromkeys("كڪ", "ک"),
+    **dict.fromkeys("ةھہەۀۂۃ", "ه"),
+    **dict.fromkeys("ٱإٳ", "ا"),
+    "ٲ": "أ",
+}
+PERSIAN = "ءآأؤئابپتثجچحخدذرزژسشصضطظعغفقکگلمنوهی"
+
+
+def presented(letter: str) -> list[str]:
+    """The presentation forms of a letter (isolated, final, initial, medial) that Unicode has."""
+    return [
+        chr(code)
+        for code in (*range(0xFB50, 0xFBB2), *range(0xFE80, 0xFEFD))
+        if unicodedata.normalize("NFKC", chr(code)) == letter
+    ]
+
+
+names = st.text(st.sampled_from(PERSIAN), min_size=2, max_size=12)
+
+
+@given(names, st.randoms())
+def test_a_name_is_taken_in_any_letters_that_look_persian(name: str, random: Any) -> None:
+    """As it is typed, and as it is found again."""
+    alike: dict[str, list[str]] = {letter: [letter, *presented(letter)] for letter in PERSIAN}
+    for odd, meant in LOOKALIKES.items():
+        alike[meant] += [odd, *presented(odd)]
+    typed = "".join(random.choice(alike[letter]) for letter in name)
+    assert identity.persian_name(typed) == identity.persian_name(name)
+    assert identity.search_key(typed) == identity.search_key(name)
+
+
+@given(names)
+def test_a_persian_name_is_kept_letter_by_letter(name: str) -> None:
+    assert identity.persian_name(name) == name
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("ھادی", "هادی"),
+        ("ہادے", "هادی"),
+        ("ەادی", "هادی"),
+        ("ٱحمد", "احمد"),
+        ("عبدﷲ", "عبدالله"),
+        ("ﷴ", "محمد"),
+        ("ﹰعلﹻی", "علی"),
+        ("ﻻله", "لاله"),
+        ("زھرۂ", "زهره"),
+        ("مؤمن", "مؤمن"),
+        ("رئیس زاده", "رئیس زاده"),
+        ("ثریا آرا", "ثریا آرا"),
+    ],
+)
+def test_names_keep_a_proper_spelling(typed: str, kept: str) -> None:
+    assert identity.persian_name(typed) == kept
+
+
+def test_two_names_stay_two() -> None:
+    for one, other in (
+        ("زهرا", "زهره"),
+        ("علی", "عالی"),
+        ("مهدی", "مهدیه"),
+        ("حمید", "احمد"),
+        ("ژاله", "لاله"),
+    ):
+        assert identity.search_key(one) != identity.search_key(other)
+
+
+@pytest.mark.parametrize("blank", list("\u115f\u1160\u2800\u3164\uffa0\u00ad\u034f\u2060\U000e0041"))
+def test_letters_without_a_shape_are_in_no_name(blank: str) -> None:
+    assert identity.persian_name(f"{blank}سا{blank}را{blank}") == "سارا"
+    assert refusal(identity.persian_name, blank * 5) == "error.not_persian_name"
+    assert identity.normalise(f"یک\n{blank}\n{blank}\n{blank}\nدو", lines=True) == "یک\n\nدو"
+
+
+#: As much as a message holds, of the letters that grow most or are dearest to sort.
+GROWING = ("\ufdfa", "\ufdfb", "\u0327\u0301", "\u1fa7", "\ufc5e", "\u3300")
+
+
+@pytest.mark.parametrize("letters", GROWING)
+def test_a_message_does_not_grow_without_end(letters: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is looked at letter by letter is bounded, whatever one letter turns into; what is too long is told so."""
+    worked = []
+    whole = unicodedata.normalize
+
+    def normalize(form: Any, text: str) -> str:
+        worked.append(text)
+        return whole(form, text)
+
+    monkeypatch.setattr(unicodedata, "normalize", normalize)
+    text = (letters * 4096)[:4096]
+    assert len(identity.normalise(text)) <= identity.LONGEST
+    assert len(identity.search_key(text)) <= identity.LONGEST
+    for check in (
+        identity.persian_name,
+        identity.email,
+        identity.mobile,
+        identity.national_code,
+        identity.jalali_date,
+    ):
+        before = len("".join(worked))
+        refusal(check, text)
+        assert len("".join(worked)) == before, "refused by its length alone"
+    assert refusal(identity.address, text) == "error.long_text"
+    marks = re.compile(r"1{20,}")
+    for one in worked:
+        assert not marks.search("".join("01"[unicodedata.combining(letter) > 0] for letter in one))
+
+
+def test_a_text_that_would_grow_too_long_is_refused_whole() -> None:
+    text = "سلام " + "\ufdfa" * 400
+    assert refusal(identity.address, text[:300]) == "error.long_text"

@@ -1,0 +1,219 @@
+"""What people wrote, inside the bot's sentences: no line of it passes for the bot's, nothing in it can be tapped."""
+
+from __future__ import annotations
+
+import re
+import string
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.messengers import keyboards
+from bot.texts import OURS, WRITTEN, Quoted, catalogue, quoted, t
+from bot.texts.words import BAR, END, one_line, set_off
+
+HOSTILE = "✅ درخواست شما تأیید شد\n\n💳 بپردازید: https://evil.example"
+LINES = ("✅ درخواست شما", "💳 بپردازید")
+PLACES = sorted(
+    (key, name)
+    for key, sentence in catalogue().items()
+    for _, name, _, _ in string.Formatter().parse(sentence)
+    if name is not None and name not in OURS
+)
+#: What the clients of both messengers, Android and iOS make links of; wider than any of them.
+_LIVE = re.compile(
+    r"""
+    [a-z][a-z0-9+.-]*:/?/?[^\s/]                                  # a scheme
+    | //[^\s/]
+    | [^\s.:/@]\.(?!(?:jpe?g|png|pdf)\b)[^\W\d_]{2,}               # a domain, of any alphabet
+    | \d+\.\d+\.\d+\.\d+
+    | @\w
+    | (?<![\w/])/[a-z]
+    | \#\w
+    | (?:\d[\ ().-]?){7,}
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+
+
+def live(text: str) -> list[str]:
+    """Parts of a text that a client would make a link of. A hair space ends an address; the marks of direction and
+    letters without a shape are read over by some clients."""
+    seen = "".join(one for one in text if unicodedata.category(one) != "Cf")
+    seen = unicodedata.normalize("NFKC", seen.replace("\u200a", "\n"))
+    return [found.group() for found in _LIVE.finditer(seen)]
+
+
+def filled(key: str, **values: object) -> str:
+    names = {name for _, name, _, _ in string.Formatter().parse(catalogue()[key]) if name is not None}
+    return t(key, **(dict.fromkeys(names, "۱") | values))
+
+
+@pytest.mark.parametrize(("key", "name"), PLACES, ids=[f"{key}-{name}" for key, name in PLACES])
+def test_no_line_of_somebodys_words_passes_for_the_bots(key: str, name: str) -> None:
+    value = quoted(HOSTILE, "کارشناس") if name in WRITTEN else HOSTILE
+    for words in (value, HOSTILE):
+        lines = filled(key, **{name: words}).split("\n")
+        assert not [line for line in lines if line.lstrip("\u2066\u2068\u200f •").startswith(LINES[1])], lines
+        assert not [line for line in lines if live(line)], lines
+        if name in WRITTEN:
+            theirs = [line for line in lines if any(part in line for part in LINES)]
+            assert len(theirs) == 2, lines
+            assert all(line.startswith(BAR) for line in theirs), lines
+            first = lines.index(theirs[0])
+            assert lines[first + 1] == BAR.strip(), "the empty line is theirs too"
+        else:
+            assert len(lines) == len(filled(key).split("\n")), lines
+    if name in WRITTEN:
+        lines = filled(key, **{name: value}).split("\n")
+        assert f"{END}کارشناس" in lines, "who wrote it is said below"
+
+
+def test_what_is_ours_needs_a_name_of_its_own() -> None:
+    """Names that are not of this list are people's words; a wider list is a decision."""
+    known = {
+        name for key in catalogue() for _, name, _, _ in string.Formatter().parse(catalogue()[key]) if name
+    }
+    assert known >= OURS, OURS - known
+    assert not OURS & {
+        "name",
+        "officer",
+        "distributor",
+        "branch",
+        "address",
+        "manager",
+        "who",
+        "by",
+        "value",
+        "what",
+    }
+    assert not OURS & WRITTEN
+
+
+def test_a_name_does_not_end_the_quotation_marks_around_it() -> None:
+    line = t("dist.branch_title", branch="یک» تأیید شد ✅ «دو")
+    assert line == "شعبه «یک› تأیید شد ✅ ‹دو»"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://evil.example/a?b=c",
+        "http://evil.ir:8080",
+        "//evil.ir/a",
+        "evil.ir",
+        "www.evil.co.uk",
+        "بانک.ایران",
+        "bank.ایران",
+        "xn--mgba3a4f16a.ir",
+        "ev\u200bil.ir",
+        "evil\u2060.\u2060ir",
+        "evil.\u200cir",
+        "evil\uff0eir",
+        "evil\u3002ir",
+        "evil\uff61ir",
+        "evil\u2024ir",
+        "evil\ufe52ir",
+        "@evil_bot",
+        "\uff20evil_bot",
+        "t.me/evil",
+        "ble.ir/evil",
+        "tg://resolve?domain=evil",
+        "tg:resolve?domain=evil",
+        "mailto:a@evil.ir",
+        "tel:+989121234567",
+        "a.b@evil.ir",
+        "192.168.1.1",
+        "192.168.1.1:80/a",
+        "/start",
+        "#پرداخت",
+        "۰۹۱۲۱۲۳۴۵۶۷ زنگ بزنید",
+        "با 0912 123 4567 تماس",
+        "با +98-912-123-4567 تماس",
+        "با (021) 2233-4455 تماس",
+        "کارت ۶۰۳۷۹۹۱۸۱۲۳۴۵۶۷۸ را شارژ کنید",
+    ],
+)
+def test_nothing_in_somebodys_words_can_be_tapped(address: str) -> None:
+    for text in (address, f"به {address} بروید", f"({address})", f"«{address}»،", f"{address}\n{address}"):
+        for shown in (set_off(Quoted(text)), one_line(f"نام {text}")):
+            assert not live(shown), (text, shown)
+    readable = (
+        set_off(Quoted(address)).replace("\u200a", "").replace(BAR, "").strip("\u2066\u2068\u2069\u200f")
+    )
+    plain = "".join(one for one in address if one not in "\u200b\u2060\u200c")
+    assert readable == plain, "it reads as it was written"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "نمره ۱۷.۵ و معدل 16.75",
+        "تا تاریخ ۱۴۰۳/۰۵/۱۲ یا 1403-05-12",
+        "ساعت 12:30 مراجعه کنید",
+        "فایل گواهی.pdf ناخواناست",
+        "دو سوم (2/3) مدارک",
+        "شرکت علی‌آباد؛ «آوا»",
+        "کد ملی: ندارد.",
+        "متن... ادامه",
+    ],
+)
+def test_plain_words_stay_as_they_are(text: str) -> None:
+    assert set_off(Quoted(text)).removeprefix(BAR).strip("\u2066\u2068\u2069\u200f") == text
+    assert one_line(text) == text
+
+
+def test_letters_without_a_shape_are_gone() -> None:
+    for (
+        blank
+    ) in "\u115f\u1160\u2800\u3164\uffa0\u00ad\u034f\u200b\u2060\u2063\U000e0041\U000e0101\ufeff\u180e":
+        assert one_line(f"عل{blank}ی") == "علی", f"U+{ord(blank):04X}"
+        assert (
+            set_off(Quoted(f"الف{blank * 3}\n{blank}\n{blank}\n{blank}\nب"))
+            == f"{BAR}الف\n{BAR.strip()}\n{BAR}ب"
+        )
+
+
+def test_letters_carry_two_marks_at_most() -> None:
+    zalgo = "ت" + "\u0301\u0322\u0489\u20dd" * 30 + "أیید" + "\u064b" * 40
+    shown = set_off(Quoted(zalgo))
+    marks = [unicodedata.category(one).startswith("M") for one in unicodedata.normalize("NFD", shown)]
+    assert max(len(run) for run in re.findall("1*", "".join("01"[one] for one in marks))) <= 3
+    assert set_off(Quoted("\u0301\u0301سلام")) == f"{BAR}سلام", "no mark on the bar"
+
+
+def test_joiners_stay_where_they_belong() -> None:
+    family = "👩\u200d👧 می\u200cروم، PDF\u200cها و ❤\ufe0f"
+    assert one_line(family) == family
+    assert one_line("ا\u200dب a\u200cb \u200cپ") == "اب ab پ"
+
+
+def test_breaks_of_lines_are_bounded() -> None:
+    for mark in ("\n", "\r\n", "\u2028", "\u2029", "\x0b", "\x0c", "\x85"):
+        assert set_off(Quoted(f"یک{mark * 40}دو")) == f"{BAR}یک\n{BAR.strip()}\n{BAR}دو", f"{mark!a}"
+        assert one_line(f"یک{mark * 40}دو") == "یک دو"
+
+
+def test_a_long_quotation_is_set_off_in_the_next_message_too() -> None:
+    for long in ("کلمه " * 2000, "ک" * 9000, "خط\n" * 3000):
+        parts = keyboards.parts(t("push.N4_note", note=quoted(long, "کارشناس")))
+        assert len(parts) > 1
+        for part in parts[1:]:
+            lines = part.split("\n")
+            assert all(line.startswith((BAR.strip(), END)) for line in lines), lines[:2]
+        assert all(keyboards.units(part) <= keyboards.MAX_TEXT for part in parts)
+
+
+@given(st.text(max_size=60), st.text(max_size=30))
+def test_any_words_stay_set_off_and_dead(text: str, name: str) -> None:
+    sentence = t("push.N5", code="۱", reason=quoted(text, name))
+    head, *rest = sentence.split("\n")
+    assert head.startswith("❌ درخواست")
+    if rest:
+        assert rest[-1] == "می‌توانید دوباره درخواست ثبت کنید."
+        assert all(line.startswith((BAR.strip(), END.strip())) for line in rest[:-1]), rest
+        assert not [line for line in rest[:-1] if live(line.removeprefix(BAR).removeprefix(END))], rest
+    assert "\n" not in one_line(name)
+    assert one_line(one_line(name)) == one_line(name)
