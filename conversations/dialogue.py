@@ -90,6 +90,13 @@ class Again:
     at: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """Everything is answered at once: `finish` gets `answers` besides those that are there, and none of them is written."""
+
+    answers: Mapping[str, Any]
+
+
 class Question(ABC):
     """A kind of question: owns parsing, validation, the error text, and how an answer is shown. Stateless."""
 
@@ -113,7 +120,7 @@ class Question(ABC):
         """What to show. `turn.chat.place` holds this question's own page or search, if any."""
 
     @abstractmethod
-    def accept(self, turn: Turn, ask: Ask, answers: Answers, given: Given) -> Any | Stay:
+    def accept(self, turn: Turn, ask: Ask, answers: Answers, given: Given) -> Any | Stay | Finish:
         """The JSON value of the answer. Raises InvalidInput with the sentence to show; the step stays open."""
 
     def show(self, turn: Turn, ask: Ask, value: Any) -> str:
@@ -128,6 +135,10 @@ class Question(ABC):
         """Whether a value stored for another version of the dialogue may be kept. May raise: then it may not."""
         self.show(turn, ask, value)
         return True
+
+    def hides(self, text: str) -> bool:
+        """Whether this text must not stay in chat and inbox, though the step is not hidden."""
+        return False
 
     async def prepare(self, desk: Desk, incoming: Incoming, answers: Answers) -> Any:
         """Work outside the transaction (checking a password …); becomes `turn.prepared`."""

@@ -9,15 +9,28 @@ from sqlmodel import Session
 
 from bot.desk import Desk
 from bot.errors import InvalidInput
-from bot.incoming import Incoming
+from bot.incoming import Contact, Incoming
 from bot.passwords import Made
+from bot.rules import credentials, identity
 from bot.rules.identity import normalise
 from bot.screens import Press, Reply, Screen
 from bot.services import accounts
 from bot.texts import t
 from bot.turn import Turn
 from conversations.credentials import credentials_screen, enter, home_button
-from conversations.dialogue import Again, Answers, Ask, Choice, Dialogue, Given, Prompt, prompt_of
+from conversations.dialogue import (
+    Again,
+    Answers,
+    Ask,
+    Choice,
+    Dialogue,
+    Finish,
+    Given,
+    Prompt,
+    Stay,
+    Wants,
+    prompt_of,
+)
 from conversations.questions import Mobile, NationalCode, Secret
 from conversations.questions.simple import Line
 
@@ -35,50 +48,118 @@ class Checked:
     new_hash: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """User code and password as they came in one message."""
+
+    user_code: str
+    checked: Checked
+
+
+async def _check(desk: Desk, incoming: Incoming, user_code: str, *readings: str) -> Checked:
+    """Compare each reading of a password with the one of `user_code`. Raises Throttled."""
+
+    def look(db: Session) -> tuple[int | None, str | None]:
+        account = accounts.by_user_code(db, user_code)
+        account_id = account.id if account is not None else None
+        chat = accounts.chat_of(db, messenger=incoming.messenger, chat_id=incoming.chat_id)
+        if chat is not None:
+            accounts.refuse_if_locked(
+                db, chat=chat, account_id=account_id, user_code=user_code, now=desk.clock()
+            )
+        return account_id, account.password_hash if account is not None else None
+
+    account_id, stored = await desk.database.read(look)
+    checked = Checked(account_id, False, stored, None)
+    for reading in readings:
+        verdict = await desk.passwords.verify(stored, reading)
+        checked = Checked(account_id, verdict.right, stored, verdict.new_hash)
+        if verdict.right:
+            break
+    return checked
+
+
 class UserCode(Line):
-    """A user code as typed, or the way out for whoever has forgotten it."""
+    """A user code as typed, or the way out for whoever has forgotten it. Whoever sends the password along is logged in
+    at once; such a message is hidden, right or wrong."""
 
     def offers(self, turn: Turn, answers: Answers) -> tuple[Choice, ...]:
         return (Choice(FORGOT, t("guest.forgot")),)
 
+    def hides(self, text: str) -> bool:
+        return bool(credentials.pairs(text)) or len(text) > credentials.LONGEST
+
+    async def prepare(self, desk: Desk, incoming: Incoming, answers: Answers) -> Whole | None:
+        wholes = []
+        for user_code, password in credentials.pairs(incoming.text or ""):
+            wholes.append(Whole(user_code, await _check(desk, incoming, user_code, password)))
+            if wholes[-1].checked.right:
+                return wholes[-1]
+        known = (one for one in wholes if one.checked.account_id is not None)
+        return next(known, wholes[0] if wholes else None)
+
+    def accept(self, turn: Turn, ask: Ask, answers: Answers, given: Given) -> Any:
+        whole = turn.prepared
+        if given.choice is None and isinstance(whole, Whole):
+            return Finish({"login_code": whole.user_code, "login_password": whole.checked})
+        return super().accept(turn, ask, answers, given)
+
     def read(self, turn: Turn, text: str) -> str:
-        code = normalise(text[: 4 * CODE_LENGTH])
+        text = text[: credentials.LONGEST]
+        code = normalise(credentials.code_alone(text) or text)
         if not code or len(code) > CODE_LENGTH:
             raise InvalidInput("error.login_wrong")
         return code
 
 
 class LoginPassword(Secret):
-    """The password of the code answered before. Its value is a Checked, or FORGOT."""
+    """The password of the code answered before; its value is a Checked, or FORGOT. While guesses from elsewhere lock the
+    account, whoever shares its verified mobile may go on guessing with the budget of an own chat."""
+
+    wants = Wants.CONTACT
 
     def ask(self, turn: Turn, ask: Ask, answers: Answers) -> Prompt:
-        return Prompt(prompt_of(ask), ((Choice(FORGOT, t("guest.forgot")),),))
+        choices = ((Choice(FORGOT, t("guest.forgot")),),)
+        if not self._is_locked(turn, answers):
+            return Prompt(prompt_of(ask), choices)
+        return Prompt(prompt_of(ask), choices, (t("login.prove"),), ask_contact=t("mobile.share"))
+
+    @staticmethod
+    def _is_locked(turn: Turn, answers: Answers) -> bool:
+        user_code = str(answers.get("login_code", ""))
+        account = accounts.by_user_code(turn.db, user_code)
+        account_id = account.id if account is not None else None
+        lock = accounts.account_lock(
+            turn.db, chat=turn.chat, account_id=account_id, user_code=user_code, now=turn.now
+        )
+        return lock is not None
 
     async def prepare(self, desk: Desk, incoming: Incoming, answers: Answers) -> Checked | None:
         if incoming.text is None:
             return None
         user_code = str(answers.get("login_code", ""))
+        alone = credentials.without_code(incoming.text, user_code)
+        return await _check(desk, incoming, user_code, incoming.text, *([alone] if alone else []))
 
-        def look(db: Session) -> tuple[int | None, str | None]:
-            account = accounts.by_user_code(db, user_code)
-            account_id = account.id if account is not None else None
-            chat = accounts.chat_of(db, messenger=incoming.messenger, chat_id=incoming.chat_id)
-            if chat is not None:
-                accounts.refuse_if_locked(
-                    db, chat=chat, account_id=account_id, user_code=user_code, now=desk.clock()
-                )
-            return account_id, account.password_hash if account is not None else None
-
-        account_id, stored = await desk.database.read(look)
-        verdict = await desk.passwords.verify(stored, incoming.text)
-        return Checked(account_id, verdict.right, stored, verdict.new_hash)
-
-    def accept(self, turn: Turn, ask: Ask, answers: Answers, given: Given) -> Checked | str:
+    def accept(self, turn: Turn, ask: Ask, answers: Answers, given: Given) -> Checked | str | Stay:
         if given.choice == FORGOT:
             return FORGOT
+        if given.contact is not None:
+            return self._prove(turn, answers, given.contact)
         if not isinstance(turn.prepared, Checked):
             raise InvalidInput("error.want_text")
         return turn.prepared
+
+    @staticmethod
+    def _prove(turn: Turn, answers: Answers, contact: Contact) -> Stay:
+        """One answer to a wrong number and to a code that nobody has."""
+        if not contact.own:
+            raise InvalidInput("error.foreign_contact")
+        mobile = identity.mobile(contact.phone.strip())
+        accounts.count_recovery(turn.db, chat=turn.chat, now=turn.now)
+        account = accounts.by_user_code(turn.db, str(answers.get("login_code", "")))
+        proven = accounts.prove(turn.db, chat=turn.chat, account=account, mobile=mobile, now=turn.now)
+        return Stay(notice=t("login.proven" if proven else "login.not_proven"))
 
 
 def _knows_code(turn: Turn, answers: Answers) -> bool:
@@ -98,7 +179,10 @@ def _login(turn: Turn, answers: dict[str, Any]) -> Reply | Again:
     accounts.refuse_if_locked(turn.db, **tried)
     if not checked.right or checked.account_id is None or checked.password_hash is None:
         accounts.count_wrong(turn.db, **tried)
-        return Again(t("error.login_wrong"), at="login_password")
+        stored = turn.draft.answers if turn.draft is not None else {}
+        return Again(
+            t("error.login_wrong"), at="login_password" if stored.get("login_code") else "login_code"
+        )
     account = accounts.login(
         turn.db,
         chat=turn.chat,

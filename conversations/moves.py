@@ -11,7 +11,7 @@ from bot.screens import Press, Reply, Screen
 from bot.texts import t
 from bot.turn import Turn
 from conversations import drafts
-from conversations.dialogue import Again, Ask, Given, Stay, Wants, has_label, label_of
+from conversations.dialogue import Again, Ask, Finish, Given, Stay, Wants, has_label, label_of
 from conversations.faces import Key, key_of, shown
 from conversations.preparing import Prepared
 from conversations.route import DISCARD, REALLY, SUMMARY, Position, end_of, first_open, handed_over, steps_of
@@ -106,6 +106,10 @@ class Moves(Standing):
             if answer.quiet is not None:
                 return Reply(quiet=answer.quiet)
             return self._show(turn, answer.notice, doors=answer.doors)
+        if isinstance(answer, Finish):
+            return self._finish(
+                turn, position, handed_over(position.route, position.answers) | dict(answer.answers)
+            )
         if ask.question.secret:
             return self._finish(
                 turn, position, handed_over(position.route, position.answers) | {ask.key: answer}

@@ -73,4 +73,6 @@ def _may_finish(position: Position, key: Key | None) -> bool:
 def hides(turn: Turn, position: Position) -> bool:
     """Whether the message holds something that must not stay in chat and inbox."""
     incoming, ask = turn.incoming, position.ask
-    return ask is not None and ask.hidden and incoming.text is not None and incoming.command is None
+    if ask is None or incoming.text is None or incoming.command is not None:
+        return False
+    return ask.hidden or ask.question.hides(incoming.text)

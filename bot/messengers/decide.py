@@ -9,8 +9,10 @@ from bot.errors import NotAllowed, Refusal, Stale
 from bot.messengers import inbox
 from bot.messengers.answer import Merged
 from bot.routes import LOGGED_IN, Route, Routes
+from bot.rules import credentials
 from bot.rules.identity import LONGEST_KEY, search_key
 from bot.screens import BadPress, Press, Reply, Screen, button
+from bot.services import accounts
 from bot.texts import quoted, t
 from bot.turn import Turn
 from storage.lean import attempt
@@ -69,7 +71,12 @@ class Decider:
             inbox.load_again(turn)
             if refused.after is not None:
                 refused.after(turn.db)
-            return self.refused(turn, refused)
+            if not self._holds_credentials(turn):
+                return self.refused(turn, refused)
+            if refused.key in ("error.unknown", "error.edited"):
+                doors = () if turn.account is not None else (button(t("guest.login"), "login"),)
+                refused = Refusal("error.credentials_unasked", doors=doors)
+            return replace(self.refused(turn, refused), wipe=True)
 
     def destination(self, turn: Turn) -> Destination:
         """Where the update leads, changing nothing."""
@@ -156,6 +163,18 @@ class Decider:
         if self._is_suspended(turn) and not route.suspended_too:
             raise _suspended(turn)
         return route
+
+    @staticmethod
+    def _holds_credentials(turn: Turn) -> bool:
+        """A refused text with a user code and a password in it, which must not stay in chat and inbox."""
+        text = turn.incoming.text
+        if text is None:
+            return False
+        if credentials.are_in(text):
+            return True
+        if turn.account is not None:
+            return False
+        return any(accounts.by_user_code(turn.db, word) is not None for word in credentials.words_of(text))
 
     def _meant(self, turn: Turn) -> Press | None:
         """The button of the current view that was typed, by its label or its number."""

@@ -20,6 +20,7 @@ from bot.messengers.decide import Decided, Decider
 from bot.messengers.passage import CURRENT, Passage
 from bot.messengers.uploads import Uploads
 from bot.routes import Routes
+from bot.rules import credentials
 from bot.screens import Press, Reply, Screen, button
 from bot.services.loose import removed
 from bot.services.once import inserted
@@ -142,7 +143,10 @@ class Serve:
         except Exception as error:
             broke = True
             answer = await self.broken(
-                passage, incoming, error, secret=prepared is not None and prepared.secret
+                passage,
+                incoming,
+                error,
+                secret=(prepared is not None and prepared.secret) or credentials.are_in(incoming.text or ""),
             )
         if answer is not None:
             if answer.pushes:

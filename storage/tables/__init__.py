@@ -1,6 +1,6 @@
 """Every table, by subject; import from here."""
 
-from storage.tables.accounts import Account, Chat, Draft, Grant, Officer, Throttle
+from storage.tables.accounts import Account, Chat, Draft, Grant, KnownChat, Officer, Throttle
 from storage.tables.audit import AuditEvent, AuditLink
 from storage.tables.cooperation import (
     Branch,
@@ -51,6 +51,7 @@ __all__ = [
     "FileHandle",
     "Grant",
     "InboxUpdate",
+    "KnownChat",
     "LeftGroup",
     "Letter",
     "LetterFile",

@@ -159,6 +159,18 @@ class Chat(SQLModel, table=True):
     created_at: datetime = created()
 
 
+class KnownChat(SQLModel, table=True):
+    """A chat that an account is or was logged in to, until it is signed out as a foreign one."""
+
+    __tablename__ = "known_chat"
+    __table_args__ = (UniqueConstraint("chat_row_id", "account_id"),)
+
+    id: int | None = primary_key()
+    account_id: int = reference("account.id")
+    chat_row_id: int = reference("chat.id", index=False)
+    at: datetime = instant()
+
+
 class Draft(SQLModel, table=True):
     """Answers of an unfinished dialogue. An account's draft is shared by all its chats; a guest's is the chat's."""
 

@@ -1,7 +1,13 @@
 """Accounts: registration, login, roles, chats, passwords, staff's doings, experts (SPEC 2.1)."""
 
 from bot.services.accounts.chats import link, logout, session_mark, sign_out
-from bot.services.accounts.credentials import change_password, recover, refuse_recovery_if_throttled, renew
+from bot.services.accounts.credentials import (
+    change_password,
+    count_recovery,
+    recover,
+    refuse_recovery_if_throttled,
+    renew,
+)
 from bot.services.accounts.experts import (
     Expert,
     Hired,
@@ -12,7 +18,8 @@ from bot.services.accounts.experts import (
     numbers,
     of_university,
 )
-from bot.services.accounts.login import count_wrong, login, refuse_if_locked
+from bot.services.accounts.known_chats import prove
+from bot.services.accounts.login import account_lock, count_wrong, login, refuse_if_locked
 from bot.services.accounts.profile import change_mobile, refuse_mobile_change
 from bot.services.accounts.registration import (
     Registration,
@@ -29,6 +36,7 @@ __all__ = [
     "Expert",
     "Hired",
     "Registration",
+    "account_lock",
     "annul",
     "by_national_code",
     "by_user_code",
@@ -38,6 +46,7 @@ __all__ = [
     "chat_of",
     "chats_of",
     "choose",
+    "count_recovery",
     "count_wrong",
     "create_user",
     "deactivate",
@@ -53,6 +62,7 @@ __all__ = [
     "logout",
     "numbers",
     "of_university",
+    "prove",
     "recover",
     "refuse_if_locked",
     "refuse_mobile_change",

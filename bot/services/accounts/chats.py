@@ -8,7 +8,7 @@ from sqlmodel import Session, col
 from bot.errors import NotAllowed, Stale
 from bot.rules.account import preferred
 from bot.services import audit
-from bot.services.accounts import rows
+from bot.services.accounts import known_chats, rows
 from bot.turn import Actor
 from storage.states import Role
 from storage.tables import Account, Chat
@@ -32,6 +32,7 @@ def link(db: Session, *, chat: Chat, account: Account, now: datetime) -> Actor:
     chat.account_id, chat.role, chat.linked_at, chat.dead = account.id, role, now, False
     db.add(chat)
     db.flush()
+    known_chats.note(db, chat=chat, account_id=account.id, now=now)
     held = next(grant for grant in grants if grant.role is role)
     return Actor(account.id, role, held.university_code, chat.messenger, held.distributor_id)
 
@@ -60,6 +61,7 @@ def sign_out(db: Session, *, actor: Actor, chat_row_id: int, mark: int, now: dat
     if chat.account_id != actor.account_id or (mark and session_mark(chat) != mark):
         raise Stale("chats.gone")
     unlink(db, account_id=actor.account_id, chats=[chat])
+    known_chats.forget(db, account_id=actor.account_id, chat_ids=[chat_row_id])
     audit.record(
         db,
         now=now,

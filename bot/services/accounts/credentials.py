@@ -85,6 +85,12 @@ def refuse_recovery_if_throttled(db: Session, *, chat: Chat, now: datetime) -> N
         raise Throttled
 
 
+def count_recovery(db: Session, *, chat: Chat, now: datetime) -> None:
+    """Note one try of this chat to show who it is by a mobile. Raises Throttled after five today."""
+    refuse_recovery_if_throttled(db, chat=chat, now=now)
+    throttle.count(db, key=_recovery_key(chat), now=now)
+
+
 def recover(
     db: Session, *, chat: Chat, national_code: str, mobile: str, password_hash: str, now: datetime
 ) -> Account | None:
@@ -94,8 +100,7 @@ def recover(
     None is the one answer to everything else (no such account, other mobile, never verified, no role), so that
     nobody learns who is registered; the try is counted either way. Raises Throttled.
     """
-    refuse_recovery_if_throttled(db, chat=chat, now=now)
-    throttle.count(db, key=_recovery_key(chat), now=now)
+    count_recovery(db, chat=chat, now=now)
     found = rows.by_national_code(db, national_code)
     if found is None or found.id is None:
         return None

@@ -11,7 +11,7 @@ from bot.passwords import normal
 from bot.rules.account import LIVING, WRONG_PASSWORDS_PER_ACCOUNT, WRONG_PASSWORDS_PER_CHAT
 from bot.screens import Button, Press, button
 from bot.services import audit, notify, throttle
-from bot.services.accounts import chats, rows
+from bot.services.accounts import chats, known_chats, rows
 from bot.texts import t
 from bot.texts.formats import digits, jalali_time
 from storage.tables import Account, Chat
@@ -31,15 +31,26 @@ def _account_key(account_id: int | None, user_code: str) -> str:
 def refuse_if_locked(
     db: Session, *, chat: Chat, account_id: int | None, user_code: str = "", now: datetime
 ) -> None:
-    """Raises Throttled with the minutes left: for the chat, or, from a chat not linked to it, for the account of
-    `user_code` (None: nobody has it)."""
-    waits = [throttle.wait(db, key=_chat_key(chat), limit=WRONG_PASSWORDS_PER_CHAT, now=now)]
-    if account_id is None or chat.account_id != account_id:
-        key = _account_key(account_id, user_code)
-        waits.append(throttle.wait(db, key=key, limit=WRONG_PASSWORDS_PER_ACCOUNT, now=now))
+    """Raises Throttled with the minutes left: for the chat, or, from a chat that the account was never logged in to, for
+    the account of `user_code` (None: nobody has it)."""
+    waits = [
+        throttle.wait(db, key=_chat_key(chat), limit=WRONG_PASSWORDS_PER_CHAT, now=now),
+        account_lock(db, chat=chat, account_id=account_id, user_code=user_code, now=now),
+    ]
     longest = max((wait for wait in waits if wait is not None), default=None)
     if longest is not None:
         raise Throttled("error.login_locked", m=digits(ceil(longest / timedelta(minutes=1))))
+
+
+def account_lock(
+    db: Session, *, chat: Chat, account_id: int | None, user_code: str = "", now: datetime
+) -> timedelta | None:
+    """How long guesses from elsewhere keep this chat from the account; None: they do not. Its own chats have a budget of
+    their own, that of every chat."""
+    if known_chats.is_known(db, chat=chat, account_id=account_id):
+        return None
+    key = _account_key(account_id, user_code)
+    return throttle.wait(db, key=key, limit=WRONG_PASSWORDS_PER_ACCOUNT, now=now)
 
 
 def count_wrong(
@@ -47,7 +58,7 @@ def count_wrong(
 ) -> None:
     """Note a wrong password, or a `user_code` that nobody has (`account_id` None)."""
     throttle.count(db, key=_chat_key(chat), now=now)
-    if account_id is None or chat.account_id != account_id:
+    if not known_chats.is_known(db, chat=chat, account_id=account_id):
         throttle.count(db, key=_account_key(account_id, user_code), now=now)
 
 

@@ -8,7 +8,7 @@ from bot.errors import InvalidInput, NotAllowed, Stale
 from bot.rules import account as law
 from bot.rules.account import AccountCase, Action
 from bot.services import audit, eligibility, notify
-from bot.services.accounts import chats, experts, rows
+from bot.services.accounts import chats, experts, known_chats, rows
 from bot.services.coop import closing
 from bot.texts import quoted, t
 from bot.turn import Actor, World
@@ -89,6 +89,7 @@ def reset_access(
     )
     rows.change(db, account, password_hash=password_hash, credentials_pending=True)
     chats.unlink(db, account_id=account_id, chats=rows.chats_of(db, account_id))
+    known_chats.forget(db, account_id=account_id)
     _record(db, actor=actor, account=account, row=row, reason=reason, now=now)
     return account
 
@@ -167,5 +168,6 @@ def annul(
     )
     rows.change(db, account, state=row.target, state_reason=reason, credentials_pending=False)
     chats.unlink(db, account_id=account_id, chats=rows.chats_of(db, account_id))
+    known_chats.forget(db, account_id=account_id)
     _record(db, actor=actor, account=account, row=row, reason=reason, now=now)
     return account
