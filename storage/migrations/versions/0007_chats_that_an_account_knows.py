@@ -1,13 +1,13 @@
 """The chats that an account was logged in to
 
-Revision: 0007, after: 0001
+Revision: 0007, after: 0003
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = '0007'
-down_revision = '0001'
+down_revision = '0003'
 branch_labels = None
 depends_on = None
 
