@@ -125,6 +125,26 @@ async def test_updates_and_file_ids_of_before_keep_their_place(empty_url: str) -
     await database.close()
 
 
+async def test_whoever_is_logged_in_is_known_in_that_chat(empty_url: str) -> None:
+    await upgrade(empty_url, to="0003")
+    at = "'2026-01-01 00:00:00'"
+    for statement in (
+        f"INSERT INTO account (id, user_code, password_hash, credentials_pending, state, first_name, last_name, "
+        f"mobile_verified, migrated, version, created_at) VALUES (1, '1', '', false, 'ACTIVE', '', '', false, false, 0, {at})",
+        f"INSERT INTO chat (id, messenger, chat_id, account_id, role, dead, place, keyboard, version, created_at) VALUES "
+        f"(7, 'telegram', 70, 1, 'officer', false, '{{}}', false, 0, {at}), "
+        f"(8, 'bale', 80, NULL, NULL, false, '{{}}', false, 0, {at})",
+    ):
+        await execute(empty_url, statement)
+
+    await upgrade(empty_url)
+
+    database = await open_database(empty_url)
+    known = text("SELECT account_id, chat_row_id FROM known_chat")
+    assert await database.read(lambda session: [tuple(row) for row in session.execute(known)]) == [(1, 7)]
+    await database.close()
+
+
 async def test_another_kind_of_database_is_refused() -> None:
     with pytest.raises(ValueError, match="mysql is not supported"):
         await upgrade("mysql://localhost/x")

@@ -1,13 +1,13 @@
 """The chats that an account was logged in to
 
-Revision: 0007, after: 0003
+Revision: 0007, after: 0004
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = '0007'
-down_revision = '0003'
+down_revision = '0004'
 branch_labels = None
 depends_on = None
 

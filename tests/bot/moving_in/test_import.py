@@ -67,6 +67,21 @@ async def test_an_officer_comes_in_whole(seeded: Database, tmp_path: Path) -> No
     assert await seeded.read(lambda db: eligibility.of(db, account.id or 0).eligible)
 
 
+@pytest.mark.parametrize(
+    ("first", "last"), [("ھادی", "رضائے"), ("ہادی", "ﺭﺿﺎئی"), ("ەادی", "رضاﺋﻰ"), ("ها\u3164دی", "رضائي")]
+)
+async def test_names_in_letters_that_look_persian(
+    seeded: Database, tmp_path: Path, first: str, last: str
+) -> None:
+    row = officer(1, first_name=first, last_name=last, degree_level="کارشناسے", gender="مرد")
+
+    said = await move_in(seeded, write_csv(tmp_path / "a.csv", [row]))
+
+    assert said.counts == (1, 1, 0, 0, 0)
+    account, file = await seeded.read(lambda db: account_of(db, 1))
+    assert (account.name, file.level_code) == ("هادی رضائی", "bachelor")
+
+
 async def test_without_a_word_an_officer_is_not_qualified(seeded: Database, tmp_path: Path) -> None:
     bare = {key: officer(1)[key] for key in list(officer(1))[:6]}
 

@@ -212,6 +212,8 @@ async def test_staff_find_by_name_or_number(database: Database, centers: Centers
         staff = centers.office.staff
         for typed in ("کیان", "كيان طب", "۱۴۰۰۹۹۹۹۹۹۵"):
             assert [one.id for one in distributors.find(db, actor=staff, text=typed)] == [centers.kian.id]
+        for typed in ("ﮐﯿﺎن\u200cﻃﺐ", "کىان ", "ڪیان", "کیا\u2060ن", "«کیان»"):
+            assert [one.id for one in distributors.find(db, actor=staff, text=typed)] == [centers.kian.id]
         for typed in ("", "%", "_", "70"):
             assert distributors.find(db, actor=staff, text=typed) == []
         found, total = distributors.listing(db, actor=staff, limit=1)
