@@ -20,7 +20,7 @@ from bot.screens import button
 from bot.services import audit, notify
 from bot.services.coop import cases, ending, news
 from bot.services.grants import check_grant
-from bot.texts import formats, t
+from bot.texts import formats, one_line, t
 from bot.turn import Actor
 from storage.states import ContractState, TerminationState
 from storage.tables import Branch, Contract, Distributor, Termination
@@ -198,7 +198,7 @@ def _tell(db: Session, termination: Termination, contract: Contract, now: dateti
             mobile=sides.distributor.manager_mobile,
             text=t("push.N19_sms", date=day, **sides.names),
             template=TEMPLATE,
-            tokens=(day, sides.officer.name, sides.distributor.name, sides.branch.name),
+            tokens=(day, *map(one_line, (sides.officer.name, sides.distributor.name, sides.branch.name))),
             now=now,
         )
     else:

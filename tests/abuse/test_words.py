@@ -35,15 +35,17 @@ LONG = (
     f"=1+1 <b>{MARK}</b> *ستاره* _خط_ `کد` ```بلوک``` [پیوند](http://evil.example) "
     "\u202eوارونه\u202c\u2066\u2067\u200b\u200f\u00ad\u061c @everyone /start\x00\x1b[2J\u2028خط"
 )
+#: Lines that would pass for the bot's own, and an address to be tapped.
+FORGED = "\n✅ درخواست شما تأیید شد\n\n\n💳 بپردازید: https://bank.example"
 FORMULA = '=HYPERLINK("http://evil.example";"دانشگاه")'
 #: Marks that our own sentences put around names.
 OURS = frozenset("\u2066\u2067\u2068\u2069\u200e\u200f\u200c")
 OPENING, CLOSING = frozenset("\u2066\u2067\u2068"), "\u2069"
 #: Answers that make way for the hostile words.
 GIVES_WAY = {
-    REASON: LONG,
-    "بدون دلیل": LONG,
-    "بدون توضیح": LONG,
+    REASON: LONG + FORGED,
+    "بدون دلیل": LONG + FORGED,
+    "بدون توضیح": LONG + FORGED,
     "۴۴۵۵۶۶": SHORT,
 }
 READERS = (
@@ -115,6 +117,10 @@ async def test_nobody_sees_markup_or_turned_text(
         for name, texts in seen.items():
             for text in texts:
                 assert not _turning(text), f"{name} sees {text!a}"
+                assert "bank.example" not in text, f"{name} may tap {text!a}"
+        forged = {name: _forged(texts) for name, texts in seen.items()}
+        assert len([name for name, lines in forged.items() if lines]) >= 4, forged
+        assert all(line.startswith("│ ") for lines in forged.values() for line in lines), forged
         assert await counter.database.read(_kept) == []
         assert await counter.failures() == []
         await _spreadsheet(counter)
@@ -141,6 +147,12 @@ async def _everybody_reads(counter: Counter) -> dict[str, list[str]]:
                 await counter.press(name, press)
     await counter.settled()
     return counter.shown
+
+
+def _forged(texts: list[str]) -> list[str]:
+    """The lines that somebody wrote to look like the bot's."""
+    lines = [line for text in texts for line in text.splitlines()]
+    return [line for line in lines if "💳 بپردازید: https" in line]
 
 
 def _turning(text: str) -> list[str]:
