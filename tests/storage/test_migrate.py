@@ -126,7 +126,7 @@ async def test_updates_and_file_ids_of_before_keep_their_place(empty_url: str) -
 
 
 async def test_whoever_is_logged_in_is_known_in_that_chat(empty_url: str) -> None:
-    await upgrade(empty_url, to="0003")
+    await upgrade(empty_url, to="0004")
     at = "'2026-01-01 00:00:00'"
     for statement in (
         f"INSERT INTO account (id, user_code, password_hash, credentials_pending, state, first_name, last_name, "
