@@ -30,7 +30,7 @@ from bot.errors import FileRejected
 TIME_LIMIT = 5.0
 BY_THE_CLOCK = 4
 #: Seconds of CPU after which a check gives way to others, and its account counts as slow.
-SLICE = 1.0
+SLICE = 0.7
 WORKERS = 4
 #: Of these for accounts whose files take long; and for one messenger, whose downloads may hang.
 SLOW, OF_MESSENGER = 1, 3
@@ -67,7 +67,7 @@ class Checker:
         self._turns = Turns(workers, slow=min(SLOW, workers), of_side=min(OF_MESSENGER, workers))
         self._idle: list[Process] = []
         self._renewing: set[asyncio.Task[None]] = set()
-        self._time_limit = time_limit
+        self._workers, self._time_limit = workers, time_limit
 
     @asynccontextmanager
     async def turn(self, account_id: int, side: Hashable = None) -> AsyncIterator[Turn]:
@@ -124,9 +124,11 @@ class Checker:
 
     async def _take(self) -> Process:
         """A worker that waits; one that was ended meanwhile (by a system short of memory) is no reason to refuse a file."""
-        while self._idle:
-            worker = self._idle.pop()
-            if worker.returncode is None:
+        while self._idle or self._renewing:
+            if not self._idle:
+                await asyncio.wait(self._renewing, return_when=asyncio.FIRST_COMPLETED)
+            worker = self._idle.pop() if self._idle else None
+            if worker is not None and worker.returncode is None:
                 return worker
         return await _start()
 
@@ -142,7 +144,7 @@ class Checker:
     async def _replace(self, worker: Process) -> None:
         """End a worker. Another one is started at once, so that the next file need not wait for that."""
         await _stop(worker)
-        if len(self._idle) + len(self._renewing) < KEPT:
+        if len(self._idle) + len(self._renewing) < self._workers:
             task = asyncio.create_task(self._renew())
             self._renewing.add(task)
             task.add_done_callback(self._renewing.discard)

@@ -3,7 +3,6 @@ it is ready."""
 
 import json
 import logging
-import os
 import resource
 import signal
 import sys
@@ -15,8 +14,6 @@ from bot.errors import FileRejected
 
 #: Bytes of address space.
 MEMORY = 1 << 30
-#: Whoever waits for an answer comes before a file that is checked.
-NICENESS = 5
 
 
 def serve(source: BinaryIO, sink: BinaryIO) -> None:
@@ -49,7 +46,6 @@ def serve(source: BinaryIO, sink: BinaryIO) -> None:
 
 if __name__ == "__main__":
     logging.disable(logging.CRITICAL)
-    os.nice(NICENESS)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     serve(sys.stdin.buffer, sys.stdout.buffer)

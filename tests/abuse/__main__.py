@@ -15,6 +15,7 @@ FULL = {
     "MATRIX_WALKS": "0",
     "FORGED_PRESSES": "20000",
     "FLOOD": "10000",
+    "SLOW_FILES": "30",
 }
 
 
