@@ -1,6 +1,6 @@
 """Which methods each messenger has and which parameters each takes.
 
-Telegram's table is held against the machine-readable Bot API by a test; Bale's follows MESSENGERS 1.1 and 1.2.
+Telegram's table is held against the published Bot API (tests/botapi) by a test; Bale's follows MESSENGERS 1.1 and 1.2.
 """
 
 from __future__ import annotations
