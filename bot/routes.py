@@ -28,6 +28,15 @@ Prepare = Callable[[Desk, Incoming, Press], Awaitable[Any]]
 Roles = frozenset[Role | None]
 EVERYONE: Roles = frozenset([None, *Role])
 LOGGED_IN: Roles = frozenset(Role)
+GUESTS: Roles = frozenset([None])
+OFFICERS: Roles = frozenset([Role.OFFICER])
+MANAGERS: Roles = frozenset([Role.DISTRIBUTOR])
+EXPERTS: Roles = frozenset([Role.EXPERT, Role.IN_CHARGE])
+STAFF_ONLY: Roles = frozenset([Role.STAFF])
+REVIEWERS: Roles = EXPERTS | STAFF_ONLY
+#: Who still reads what is their own while suspended: officers alone. Everybody else has nothing there but other
+#: people's data.
+READS_SUSPENDED: Roles = OFFICERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +46,8 @@ class Route:
     roles: Roles
     shows: bool
     prepare: Prepare | None = None
-    #: Open to a suspended account as well (SPEC 2.1: read-only menu).
-    suspended_too: bool = False
+    #: Who of them may still press it while their account is suspended.
+    suspended: Roles = frozenset()
 
 
 class Routes:
@@ -62,10 +71,10 @@ class Routes:
         *,
         roles: Iterable[Role | None],
         prepare: Prepare | None = None,
-        suspended_too: bool = True,
+        suspended: Iterable[Role | None] = (),
     ) -> Callable[[Decide], Decide]:
-        """Declare a screen. It must not change anything."""
-        return self._declare(action, frozenset(roles), True, prepare, suspended_too)
+        """Declare a screen. It must not change anything. A suspended account sees it only in a role of `suspended`."""
+        return self._declare(action, roles, True, prepare, suspended)
 
     def act(
         self,
@@ -73,16 +82,23 @@ class Routes:
         *,
         roles: Iterable[Role | None],
         prepare: Prepare | None = None,
-        suspended_too: bool = False,
+        suspended: Iterable[Role | None] = (),
     ) -> Callable[[Decide], Decide]:
-        """Declare something that changes data or opens a dialogue."""
-        return self._declare(action, frozenset(roles), False, prepare, suspended_too)
+        """Declare something that changes data or opens a dialogue; `suspended` as in `show`."""
+        return self._declare(action, roles, False, prepare, suspended)
 
     def _declare(
-        self, action: str, roles: Roles, shows: bool, prepare: Prepare | None, suspended_too: bool
+        self,
+        action: str,
+        roles: Iterable[Role | None],
+        shows: bool,
+        prepare: Prepare | None,
+        suspended: Iterable[Role | None],
     ) -> Callable[[Decide], Decide]:
+        route_roles, suspended_roles = frozenset(roles), frozenset(suspended)
+
         def declare(decide: Decide) -> Decide:
-            self._add(Route(action, decide, roles, shows, prepare, suspended_too))
+            self._add(Route(action, decide, route_roles, shows, prepare, suspended_roles))
             return decide
 
         return declare

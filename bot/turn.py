@@ -56,6 +56,8 @@ class Turn:
     draft: Draft | None = None
     #: The roles held; None until `grants` is asked for. Few steps need them.
     held: tuple[Grant, ...] | None = None
+    #: (account, role, whether that role is in force), as it was read together with the chat; None: not read.
+    standing: tuple[int, Role, bool] | None = None
     #: What the route's or question's `prepare` returned (files taken, password checked), else None.
     prepared: Any = None
     #: What was read once in this unit, for one place to use again.
@@ -78,6 +80,16 @@ class Turn:
     def role(self) -> Role | None:
         """The role in force in this chat; None for a guest."""
         return self.chat.role if self.account is not None else None
+
+    @property
+    def holds_role(self) -> bool:
+        """Whether the role that the chat acts in is still the account's. Whoever takes a role away changes the chats
+        as well; this is what counts."""
+        if self.account is None or self.chat.role is None:
+            return False
+        if self.standing is not None and self.standing[:2] == (self.account.id, self.chat.role):
+            return self.standing[2]
+        return any(grant.role is self.chat.role and grant.active for grant in self.grants)
 
     @property
     def actor(self) -> Actor:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from bot.routes import MANAGERS
 from bot.screens import Press, Reply, Screen
 from bot.services import branches, cooperation
 from bot.texts import t
@@ -63,11 +64,17 @@ NEW_BRANCH = Dialogue(
     _define,
     summary="dist.new_branch_summary",
     after=after,
+    roles=MANAGERS,
 )
 
 
 def _branch(turn: Turn) -> Press:
     return Press("dist.branch", _subject(turn))
+
+
+def _guard(turn: Turn) -> None:
+    """Raises NotAllowed once the branch is another company's than the manager's."""
+    branches.view(turn.db, actor=turn.actor, branch_id=_subject(turn))
 
 
 def first_answers(branch: Branch, *, locked: bool) -> dict[str, Any]:
@@ -99,7 +106,14 @@ def _edit(turn: Turn, answers: dict[str, Any]) -> Reply:
 
 
 EDIT_BRANCH = Dialogue(
-    "edit_branch", _edit_steps, _edit, summary="dist.edit_summary", after=after, exit=_branch
+    "edit_branch",
+    _edit_steps,
+    _edit,
+    summary="dist.edit_summary",
+    after=after,
+    exit=_branch,
+    roles=MANAGERS,
+    guard=_guard,
 )
 
 
@@ -117,4 +131,11 @@ def _finish_pick(turn: Turn, answers: dict[str, Any]) -> Reply:
     return Reply((Screen(said),), goto=_branch(turn))
 
 
-PICK = Dialogue("pick_officer", _pick_steps, _finish_pick, exit=_branch)
+PICK = Dialogue(
+    "pick_officer",
+    _pick_steps,
+    _finish_pick,
+    exit=_branch,
+    roles=MANAGERS,
+    guard=_guard,
+)

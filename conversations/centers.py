@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bot.errors import NotAllowed, Stale
+from bot.routes import OFFICERS
 from bot.rules.cooperation import OFFICER_REASON_MAX, REJECTION_REASON, TERMINATION_REASON
 from bot.screens import Press, Reply
 from bot.services import cooperation, termination
@@ -55,7 +56,13 @@ def _refuse(turn: Turn, answers: dict[str, Any]) -> Reply:
     return Reply(goto=goto, notice=t("coop.rejected"))
 
 
-REFUSE = Dialogue("coop_refuse", _refuse_steps, _refuse, exit=_request)
+REFUSE = Dialogue(
+    "coop_refuse",
+    _refuse_steps,
+    _refuse,
+    exit=_request,
+    roles=OFFICERS,
+)
 
 
 def _draft_termination(turn: Turn, answers: dict[str, Any]) -> Reply:
@@ -82,4 +89,5 @@ TERMINATE = Dialogue(
     _terminate_steps,
     _draft_termination,
     exit=Press("centers"),
+    roles=OFFICERS,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bot.errors import AlreadyDecided, NotAllowed, Stale
+from bot.routes import EXPERTS
 from bot.rules.cooperation import REJECTION_REASON
 from bot.screens import Press, Reply
 from bot.services import cooperation, rejection
@@ -24,6 +25,11 @@ PRESETS = Reason((*rejection.COOPERATION_PRESETS, OTHER), LABELS, longest=LONGES
 def _file(turn: Turn) -> Press:
     assert turn.draft is not None
     return Press("desk.coop_file", turn.draft.subject_id)
+
+
+def _guard(turn: Turn) -> None:
+    """Raises NotAllowed once the request is another university's than the expert's."""
+    cooperation.KIND.see(turn.db, _file(turn).id, actor=turn.actor)
 
 
 def _steps(turn: Turn, answers: Answers) -> list[Ask]:
@@ -59,4 +65,11 @@ def _reject(turn: Turn, answers: dict[str, Any]) -> Reply:
     return Reply(goto=Press("desk.coop_outcome", goto.id))
 
 
-REJECT = Dialogue("coop_reject", _steps, _reject, exit=_file)
+REJECT = Dialogue(
+    "coop_reject",
+    _steps,
+    _reject,
+    exit=_file,
+    roles=EXPERTS,
+    guard=_guard,
+)

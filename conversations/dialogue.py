@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Literal
 
 from bot.desk import Desk
 from bot.incoming import Contact, FileTaken, Incoming
+from bot.routes import Roles
 from bot.screens import Button, Paper, Press, Reply
 from bot.texts import has, t
 from bot.turn import Turn
@@ -207,6 +208,11 @@ class Dialogue:
     name: str
     steps: Steps | tuple[Ask, ...]
     finish: Callable[[Turn, dict[str, Any]], Reply | Again]
+    #: For whom it is, at every step (None: guests). Nobody by default.
+    roles: Roles = frozenset()
+    #: Raises a Refusal where this person may not see the subject (any more). Asked at every step, before anything of it
+    #: is shown or taken.
+    guard: Callable[[Turn], object] | None = None
     version: int = 1
     #: Ends on a summary with an edit button per answer, and this text key above it.
     summary: str | None = None

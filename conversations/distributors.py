@@ -8,6 +8,7 @@ from bot.desk import Desk
 from bot.errors import InvalidInput
 from bot.incoming import Incoming
 from bot.passwords import Made
+from bot.routes import MANAGERS, STAFF_ONLY
 from bot.screens import Press, Reply, Screen
 from bot.services import accounts, distributors
 from bot.services.distributors import NewManager
@@ -154,6 +155,7 @@ NEW_DISTRIBUTOR = Dialogue(
     after=after,
     exit=LIST,
     prepare_finish=_make_password,
+    roles=STAFF_ONLY,
 )
 
 
@@ -182,6 +184,7 @@ ADD_MANAGER = Dialogue(
     summary="staff.dist_manager_summary",
     exit=_card,
     prepare_finish=_make_password,
+    roles=STAFF_ONLY,
 )
 
 
@@ -198,6 +201,12 @@ def first_answers(distributor: Distributor) -> dict[str, Any]:
         "dist_address": distributor.address or "",
         VERSION: distributor.version,
     }
+
+
+def _guard(turn: Turn) -> None:
+    """Raises NotAllowed once the manager speaks for another company."""
+    assert turn.draft is not None
+    distributors.view(turn.db, actor=turn.actor, distributor_id=turn.draft.subject_id)
 
 
 def _home_of(turn: Turn) -> Press:
@@ -233,8 +242,17 @@ EDIT_DISTRIBUTOR = Dialogue(
     _edit,
     summary="dist.edit_summary",
     exit=_home_of,
+    roles=STAFF_ONLY,
 )
-EDIT_OWN = Dialogue("edit_own", (_manager_name, *_contact), _edit, summary="dist.edit_summary", exit=_home_of)
+EDIT_OWN = Dialogue(
+    "edit_own",
+    (_manager_name, *_contact),
+    _edit,
+    summary="dist.edit_summary",
+    exit=_home_of,
+    roles=MANAGERS,
+    guard=_guard,
+)
 
 
 class Found(Question):
@@ -271,4 +289,5 @@ FIND = Dialogue(
     (Ask("dist_query", Found()),),
     lambda turn, answers: Reply(goto=Press("staff.dist", answers["dist_query"])),
     exit=LIST,
+    roles=STAFF_ONLY,
 )

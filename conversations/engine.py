@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from bot.errors import Refusal
+from bot.errors import NotAllowed, Refusal
 from bot.messengers.serve import Preparation
 from bot.screens import Press, Reply, Screen, button
 from bot.texts import t
@@ -95,6 +95,20 @@ class Engine(Moves):
         if position is None:
             return Screen(t("nav.cancelled"), ((button(t("nav.home"), HOME.action),),))
         return face_of(turn, position).screen(position)
+
+    def refusal(self, turn: Turn) -> Refusal | None:
+        """Why the open dialogue is not for this person (any more); None where it is. Only reads."""
+        dialogue = self.dialogues.get(turn.chat.dialogue or "")
+        if dialogue is None or turn.draft is None:
+            return None
+        if turn.role not in dialogue.roles:
+            return NotAllowed()
+        try:
+            if dialogue.guard is not None:
+                dialogue.guard(turn)
+        except Refusal as refusal:
+            return refusal
+        return None
 
     def press_belongs(self, press: Press) -> bool:
         """Whether a button is the engine's own (its actions begin with "d.")."""

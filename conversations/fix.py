@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from sqlmodel import Session
 
 from bot.errors import InvalidInput
+from bot.routes import OFFICERS
 from bot.rules import items
 from bot.rules.qualification import Action, allowed_actions
 from bot.screens import Press, Reply, Screen
@@ -218,4 +219,5 @@ fix = Dialogue(
     keeps_draft=True,
     exit=track,
     after=amendment.after,
+    roles=OFFICERS,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from bot.routes import OFFICERS
 from bot.rules import items
 from bot.screens import Press, Reply, Screen
 from bot.services import general
@@ -37,4 +38,10 @@ def finish(turn: Turn, answers: dict[str, Any]) -> Reply:
     return Reply((Screen(t(key, field=t(f"field.{field}"))),), goto=LIST)
 
 
-EDIT = Dialogue("general", steps, finish, exit=LIST)
+EDIT = Dialogue(
+    "general",
+    steps,
+    finish,
+    exit=LIST,
+    roles=OFFICERS,
+)

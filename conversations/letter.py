@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.errors import InvalidInput
 from bot.messengers.keyboards import units
+from bot.routes import STAFF_ONLY
 from bot.rules import identity
 from bot.screens import Press, Reply, Screen
 from bot.services import accounts, audience, letters
@@ -110,7 +111,9 @@ class Peopled(Choice):
 
     def accept(self, turn: Turn, ask: Ask, answers: Answers, given: Given) -> Any:
         found = super().accept(turn, ask, answers, given)
-        if isinstance(found, str) and not audience.size(turn.db, Audience(self.kind, found)):
+        if isinstance(found, str) and not audience.size(
+            turn.db, actor=turn.actor, audience=Audience(self.kind, found)
+        ):
             raise InvalidInput("error.no_recipients")
         return found
 
@@ -124,7 +127,7 @@ def _kinds(turn: Turn, answers: Answers) -> list[Option]:
 
 
 def _provinces(turn: Turn, answers: Answers) -> list[Option]:
-    return [(name, name) for name in audience.provinces(turn.db)]
+    return [(name, name) for name in audience.provinces(turn.db, actor=turn.actor)]
 
 
 def _groups(turn: Turn, answers: Answers) -> list[Option]:
@@ -155,11 +158,15 @@ def _after(turn: Turn, key: str, answers: dict[str, Any]) -> dict[str, Any]:
 def overview(turn: Turn, answers: Answers) -> str:
     """The letter as its readers will see it, and how many they are."""
     to = chosen(answers)
-    number = formats.number(audience.size(turn.db, to))
+    number = formats.number(audience.size(turn.db, actor=turn.actor, audience=to))
     return "\n".join(
         [
             t("letters.overview"),
-            t("letters.overview_to", audience=audience.describe(turn.db, to), n=number),
+            t(
+                "letters.overview_to",
+                audience=audience.describe(turn.db, actor=turn.actor, audience=to),
+                n=number,
+            ),
             t("letters.overview_line"),
             letter_text(
                 number=answers["letter_number"],
@@ -174,8 +181,8 @@ def overview(turn: Turn, answers: Answers) -> str:
 
 def _really(turn: Turn, answers: Answers) -> str:
     to = chosen(answers)
-    number = formats.number(audience.size(turn.db, to))
-    words = audience.describe(turn.db, to)
+    number = formats.number(audience.size(turn.db, actor=turn.actor, audience=to))
+    words = audience.describe(turn.db, actor=turn.actor, audience=to)
     return t("letters.really", title=answers["letter_title"], audience=words, n=number)
 
 
@@ -225,4 +232,5 @@ LETTER = Dialogue(
     discard=_discard,
     exit=Press("staff.letters"),
     after=_after,
+    roles=STAFF_ONLY,
 )

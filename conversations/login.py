@@ -11,6 +11,7 @@ from bot.desk import Desk
 from bot.errors import InvalidInput
 from bot.incoming import Contact, Incoming
 from bot.passwords import Made
+from bot.routes import GUESTS
 from bot.rules import credentials, identity
 from bot.rules.identity import normalise
 from bot.screens import Press, Reply, Screen
@@ -203,6 +204,7 @@ LOGIN = Dialogue(
         Ask("login_password", LoginPassword(), when=_knows_code, hidden=True),
     ),
     _login,
+    roles=GUESTS,
 )
 
 
@@ -249,4 +251,5 @@ FORGOTTEN = Dialogue(
     ),
     _recover,
     prepare_finish=_prepare_recovery,
+    roles=GUESTS,
 )

@@ -8,6 +8,7 @@ from bot.desk import Desk
 from bot.errors import InvalidInput
 from bot.incoming import Incoming
 from bot.passwords import CHOSEN_MAX, CHOSEN_MIN, Made, normal
+from bot.routes import LOGGED_IN
 from bot.screens import Press, Reply, Screen
 from bot.services import accounts
 from bot.texts import t
@@ -84,6 +85,7 @@ CHANGE_PASSWORD = Dialogue(
     ),
     _change,
     prepare_finish=_prepare,
+    roles=LOGGED_IN,
 )
 
 
@@ -110,4 +112,5 @@ CHANGE_MOBILE = Dialogue(
     (Ask("new_mobile", Mobile()),),
     _change_mobile,
     exit=_asked_from,
+    roles=LOGGED_IN,
 )

@@ -7,6 +7,7 @@ from typing import Any
 from sqlmodel import Session
 
 from bot.errors import NotAllowed
+from bot.routes import OFFICERS
 from bot.screens import Press, Reply, Screen
 from bot.services import qualification, reference
 from bot.texts import t
@@ -86,4 +87,5 @@ form = Dialogue(
     exit=Press("qual"),
     after=amendment.after,
     line=amendment.line,
+    roles=OFFICERS,
 )

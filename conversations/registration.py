@@ -9,6 +9,7 @@ from bot.desk import Desk
 from bot.errors import InvalidInput
 from bot.incoming import Incoming
 from bot.passwords import Made
+from bot.routes import GUESTS
 from bot.screens import Reply, Screen, button
 from bot.services import accounts, reference
 from bot.services.accounts import Registration
@@ -115,4 +116,5 @@ REGISTRATION = Dialogue(
     prepare_finish=_make_password,
     after=_after,
     days_kept=30,
+    roles=GUESTS,
 )

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 from sqlmodel import Session
 
 from bot.errors import AlreadyDecided, InvalidInput, NotAllowed, Refusal, Stale
+from bot.routes import EXPERTS, REVIEWERS
 from bot.rules import items
 from bot.rules.identity import search_key
 from bot.screens import Press, Reply, Screen
@@ -41,6 +42,12 @@ def _about(turn: Turn) -> dict[str, str]:
     request = _case(turn)
     applicant = turn.db.get_one(Account, request.account_id)
     return {"code": request.tracking_code or "", "name": applicant.name}
+
+
+def _guard(turn: Turn) -> None:
+    """Raises NotAllowed once the file is another university's than the expert's."""
+    assert turn.draft is not None
+    review.KIND.see(turn.db, turn.draft.subject_id, actor=turn.actor)
 
 
 def _file(turn: Turn) -> Press:
@@ -276,6 +283,25 @@ def finish_search(turn: Turn, answers: dict[str, Any]) -> Reply | Again:
     return Reply(goto=Press(*file_door(found[0])))
 
 
-reject = Dialogue("reject", reject_steps, finish_reject, exit=_file)
-deficiencies = Dialogue("deficiencies", defects_steps, finish_defects, exit=_file)
-search = Dialogue("search", (Ask("search_code", Text(1, 40)),), finish_search)
+reject = Dialogue(
+    "reject",
+    reject_steps,
+    finish_reject,
+    exit=_file,
+    roles=EXPERTS,
+    guard=_guard,
+)
+deficiencies = Dialogue(
+    "deficiencies",
+    defects_steps,
+    finish_defects,
+    exit=_file,
+    roles=EXPERTS,
+    guard=_guard,
+)
+search = Dialogue(
+    "search",
+    (Ask("search_code", Text(1, 40)),),
+    finish_search,
+    roles=REVIEWERS,
+)

@@ -9,6 +9,7 @@ from bot.desk import Desk
 from bot.errors import Refusal
 from bot.incoming import Incoming
 from bot.passwords import Made
+from bot.routes import STAFF_ONLY
 from bot.rules.account import REASON_MAX, REASON_MIN
 from bot.screens import Press, Reply, Screen
 from bot.services import accounts
@@ -39,7 +40,11 @@ def _look_up(turn: Turn, answers: dict[str, Any]) -> Reply | Again:
 
 
 FIND_ACCOUNT = Dialogue(
-    "find_account", (Ask("account_code", Text(1, 40)),), _look_up, exit=Press("staff.accounts")
+    "find_account",
+    (Ask("account_code", Text(1, 40)),),
+    _look_up,
+    exit=Press("staff.accounts"),
+    roles=STAFF_ONLY,
 )
 
 
@@ -55,7 +60,11 @@ def _find_error(turn: Turn, answers: dict[str, Any]) -> Reply | Again:
 
 
 FIND_ERROR = Dialogue(
-    "find_error", (Ask("error_number", Text(1, 20)),), _find_error, exit=Press("staff.updates")
+    "find_error",
+    (Ask("error_number", Text(1, 20)),),
+    _find_error,
+    exit=Press("staff.updates"),
+    roles=STAFF_ONLY,
 )
 
 
@@ -104,7 +113,14 @@ def _deed(
         people.open_account(turn.db, actor=turn.actor, account_id=_subject(turn), now=turn.now)
         return do(turn, answers) if answers["sure"] else Reply(goto=_back(turn))
 
-    return Dialogue(name, steps, finish, exit=_back, prepare_finish=prepare)
+    return Dialogue(
+        name,
+        steps,
+        finish,
+        exit=_back,
+        prepare_finish=prepare,
+        roles=STAFF_ONLY,
+    )
 
 
 def _common(turn: Turn, answers: dict[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlmodel import col, select
 
+from bot.routes import STAFF_ONLY
 from bot.rules import places
 from bot.screens import Press, Reply, Screen
 from bot.services import tariffs
@@ -74,6 +75,7 @@ NEW_TARIFF = Dialogue(
     summary="kept.tariff.summary",
     exit=Press("staff.tariffs"),
     after=_after_tariff,
+    roles=STAFF_ONLY,
 )
 
 
@@ -100,6 +102,7 @@ NEW_FIELD = Dialogue(
     _add_field,
     summary="kept.studies.summary",
     exit=Press("staff.fields"),
+    roles=STAFF_ONLY,
 )
 
 
@@ -139,6 +142,7 @@ NEW_DOCUMENT = Dialogue(
     _add_document,
     summary="kept.papers.summary",
     exit=Press("staff.documents"),
+    roles=STAFF_ONLY,
 )
 
 
@@ -162,6 +166,7 @@ RENAME_DOCUMENT = Dialogue(
     _rename_document,
     summary="kept.papers.rename_summary",
     exit=lambda turn: Press("staff.document", arg=str(_given(turn, CODE) or "")),
+    roles=STAFF_ONLY,
 )
 
 
@@ -186,6 +191,7 @@ RENAME_UNIVERSITY = Dialogue(
     _rename_university,
     summary="kept.uni.rename_summary",
     exit=lambda turn: Press("staff.place", arg=str(_given(turn, CODE) or "")),
+    roles=STAFF_ONLY,
 )
 
 
@@ -208,7 +214,7 @@ def _open_universities(turn: Turn, answers: Answers) -> Sequence[tuple[str, str]
 
 
 def _of_province(turn: Turn, answers: Answers) -> Sequence[tuple[str, str]]:
-    found = universities.by_province(turn.db).get(str(_given(turn, PROVINCE) or ""), [])
+    found = universities.by_province(turn.db, actor=turn.actor).get(str(_given(turn, PROVINCE) or ""), [])
     return [(one.code, one.name) for one in found if one.active and one.regional]
 
 
@@ -237,7 +243,9 @@ def _add_coverage(turn: Turn, answers: dict[str, Any]) -> Reply:
 
 def _back_to_coverage(turn: Turn) -> Press:
     province = str(_given(turn, PROVINCE) or "")
-    return Press("staff.coverage", universities.number_of(turn.db, province) if province else 1)
+    return Press(
+        "staff.coverage", universities.number_of(turn.db, actor=turn.actor, name=province) if province else 1
+    )
 
 
 NEW_COVERAGE = Dialogue(
@@ -246,4 +254,5 @@ NEW_COVERAGE = Dialogue(
     _add_coverage,
     summary="kept.uni.coverage_summary",
     exit=_back_to_coverage,
+    roles=STAFF_ONLY,
 )

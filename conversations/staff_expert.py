@@ -7,6 +7,7 @@ from typing import Any
 from bot.desk import Desk
 from bot.incoming import Incoming
 from bot.passwords import Made
+from bot.routes import STAFF_ONLY
 from bot.rules.account import REASON_MAX, REASON_MIN
 from bot.screens import Press, Reply, Screen
 from bot.services import accounts
@@ -74,6 +75,7 @@ NEW_EXPERT = Dialogue(
     summary="staff.expert_summary",
     exit=_back_to_university,
     prepare_finish=_make_password,
+    roles=STAFF_ONLY,
 )
 
 
@@ -110,4 +112,5 @@ RESET_ACCESS = Dialogue(
     _reset,
     exit=_back_to_expert,
     prepare_finish=_make_password,
+    roles=STAFF_ONLY,
 )

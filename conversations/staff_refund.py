@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from bot.routes import STAFF_ONLY
 from bot.screens import Press, Reply, Screen
 from bot.services import payments
 from bot.services.payments.refunds import MAX_REFERENCE
@@ -40,6 +41,7 @@ REFUND = Dialogue(
     _record,
     summary="staff.refund_summary",
     exit=Press("staff.refunds"),
+    roles=STAFF_ONLY,
 )
 
 
@@ -60,4 +62,5 @@ WRONG_AMOUNT = Dialogue(
     _record_wrong,
     summary="kept.wrong.summary",
     exit=Press("staff.wrong"),
+    roles=STAFF_ONLY,
 )

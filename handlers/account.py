@@ -6,7 +6,7 @@ from bot.desk import Desk
 from bot.errors import NotAllowed
 from bot.incoming import Incoming
 from bot.passwords import Made
-from bot.routes import EVERYONE, LOGGED_IN, Routes
+from bot.routes import EVERYONE, LOGGED_IN, READS_SUSPENDED, Routes
 from bot.screens import Press, Reply, Screen, button
 from bot.services import accounts
 from bot.texts import t
@@ -27,7 +27,7 @@ def routes(engine: Engine) -> Routes:
     def door(action: str, dialogue: str) -> None:
         """An act that opens a guest's dialogue; whoever is logged in already goes home."""
 
-        @act(action, roles=EVERYONE, suspended_too=True)
+        @act(action, roles=EVERYONE, suspended=EVERYONE)
         def open_dialogue(turn: Turn, press: Press) -> Reply:
             if turn.account is not None:
                 return Reply((Screen(t("login.already")),), goto=HOME)
@@ -52,10 +52,10 @@ def routes(engine: Engine) -> Routes:
     def change_password(turn: Turn, press: Press) -> Reply:
         return engine.start(turn, "password")
 
-    act("credentials", roles=LOGGED_IN, prepare=make_password, suspended_too=True)(credentials)
-    act("logout", roles=LOGGED_IN, suspended_too=True)(logout)
-    show("role", roles=LOGGED_IN)(roles_held)
-    act("role.choose", roles=LOGGED_IN, suspended_too=True)(choose_role)
+    act("credentials", roles=LOGGED_IN, prepare=make_password, suspended=READS_SUSPENDED)(credentials)
+    act("logout", roles=LOGGED_IN, suspended=LOGGED_IN)(logout)
+    show("role", roles=LOGGED_IN, suspended=LOGGED_IN)(roles_held)
+    act("role.choose", roles=LOGGED_IN, suspended=LOGGED_IN)(choose_role)
     return table
 
 

@@ -13,6 +13,7 @@ from bot.screens import button
 from bot.services import rejection
 from bot.services import tracking as tracking_service
 from bot.texts import formats, quoted, t
+from bot.turn import Actor
 from conversations.wording import Wording, is_document, shortened
 from handlers.nav import Row, grid
 from storage.states import RequestKind, RequestState
@@ -227,7 +228,7 @@ def _changes(words: Wording, old: dict[str, Any], new: dict[str, Any], *, title:
     return [t(title), *(lines or [t("desk.no_changes")])]
 
 
-def timeline(db: Session, request: QualificationRequest, *, for_expert: bool = False) -> str:
+def timeline(db: Session, request: QualificationRequest, *, actor: Actor) -> str:
     """Who did what and when, one event a line."""
     assert request.id is not None
     title = (
@@ -235,7 +236,7 @@ def timeline(db: Session, request: QualificationRequest, *, for_expert: bool = F
         if request.tracking_code
         else t("qual.timeline_draft")
     )
-    entries = tracking_service.timeline(db, request.id, for_expert=for_expert)
+    entries = tracking_service.timeline(db, actor=actor, request_id=request.id)
     return fitting([title, *(t("qual.timeline_line", time=one.time, what=one.text) for one in entries)])
 
 

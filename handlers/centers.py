@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bot.errors import Refusal
-from bot.routes import Routes
+from bot.routes import READS_SUSPENDED, Routes
 from bot.rules.cooperation import Action
 from bot.screens import Press, Reply, Screen, button
 from bot.services import contracts, cooperation, reference, termination
@@ -19,7 +19,7 @@ from conversations.engine import Engine
 from conversations.wording import for_people, shortened
 from handlers import coop_cards
 from handlers.nav import Row, back, grid, home, page_of, pager, ways
-from storage.states import Role, TerminationState
+from storage.states import AccountState, Role, TerminationState
 
 OFFICER = (Role.OFFICER,)
 PAGE = 8
@@ -34,13 +34,13 @@ def routes(engine: Engine) -> Routes:
         ("coop.view", view),
         ("coop.center", center),
         ("coop.timeline", timeline),
-        ("coop.accept", accept),
-        ("coop.give_up", give_up),
         ("coop.archive", archive),
         ("term.confirm", confirm),
         ("term.archive", term_archive),
     ):
-        table.show(action, roles=OFFICER)(decide)
+        table.show(action, roles=OFFICER, suspended=READS_SUSPENDED)(decide)
+    table.show("coop.accept", roles=OFFICER)(accept)
+    table.show("coop.give_up", roles=OFFICER)(give_up)
     table.act("coop.accept_do", roles=OFFICER)(accept_do)
     table.act("coop.give_up_do", roles=OFFICER)(give_up_do)
     table.act("term.finalise", roles=OFFICER)(finalise)
@@ -55,20 +55,13 @@ def routes(engine: Engine) -> Routes:
     @table.act("term.new", roles=OFFICER)
     def terminate(turn: Turn, press: Press) -> Reply:
         """End the contract (R31): there is at most one, so nothing is to be chosen."""
-        contract = contracts.active(turn.db, _me(turn))
-        if contract is None:
+        sides = contracts.own(turn.db, actor=turn.actor)
+        if sides is None:
             raise Refusal("error.no_contract")
-        sides = contracts.details(turn.db, contract)
         about = t("term.about", distributor=sides.distributor.name, branch=sides.branch.name)
-        return engine.start(turn, "terminate", subject_id=contract.id or 0, answers={ABOUT: about})
+        return engine.start(turn, "terminate", subject_id=sides.contract.id or 0, answers={ABOUT: about})
 
     return table
-
-
-def _me(turn: Turn) -> int:
-    assert turn.account is not None
-    assert turn.account.id is not None
-    return turn.account.id
 
 
 def _own(turn: Turn, press: Press) -> OfficerCard:
@@ -79,38 +72,36 @@ def _own(turn: Turn, press: Press) -> OfficerCard:
 def _may(turn: Turn, press: Press, action: Action) -> None:
     """Refuse what the service would refuse, before the question is asked."""
     request = cases.load(turn.db, press.id)
-    case = cases.case_of(turn.db, request)
-    cases.check(turn.db, request, case, actor=turn.actor, action=action, version=press.version)
+    cases.check(turn.db, request, actor=turn.actor, action=action, version=press.version)
 
 
 def centers(turn: Turn, press: Press) -> Screen:
     """What is in force, and every way on (R30)."""
     lines, rows = [t("centers.intro")], list[Row]()
-    contract = contracts.active(turn.db, _me(turn))
-    if contract is not None:
-        sides = contracts.details(turn.db, contract)
+    sides = contracts.own(turn.db, actor=turn.actor)
+    if sides is not None:
         lines.append(
             t(
                 "centers.contract",
-                status=t(f"contract_status.{contract.state}"),
+                status=t(f"contract_status.{sides.contract.state}"),
                 distributor=sides.distributor.name,
                 branch=sides.branch.name,
-                date=formats.jalali_day(contract.started_at),
+                date=formats.jalali_day(sides.contract.started_at),
             )
         )
-    reserved = cooperation.reserved(turn.db, _me(turn))
+    reserved = cooperation.reserved(turn.db, actor=turn.actor)
     if reserved is not None:
         card = _own(turn, Press("coop.view", reserved.id or 0))
         names = {"distributor": card.distributor.name, "branch": card.branch.name}
         lines.append(t("centers.reserved", **names))
         rows.append((button(t("centers.reserved_button"), "coop.view", reserved.id or 0),))
-    if contract is None and reserved is None:
+    if sides is None and reserved is None:
         lines.append(t("centers.none"))
     newest = termination.archive(turn.db, actor=turn.actor, limit=1).lines
     if newest and newest[0].termination.state is TerminationState.DRAFT:
         lines.append(t("centers.draft"))
         rows.append((button(t("term.continue"), "term.confirm", newest[0].termination.id or 0),))
-    waiting = cooperation.count_new(turn.db, _me(turn))
+    waiting = cooperation.count_new(turn.db, actor=turn.actor)
     rows += [
         (button(t("centers.new", n=formats.digits(waiting)), "coop.new"),),
         (button(t("centers.archive"), "coop.archive"),),
@@ -250,9 +241,12 @@ def confirm(turn: Turn, press: Press) -> Screen:
             lines.append(t("term.closed", date=formats.jalali_day(one.closed_at)))
         return Screen("\n".join([*lines, reason]), (ways("term.archive"),))
     legal = t("term.legal", distributor=found.distributor.name).strip()
+    lines = [about, reason, "", legal]
+    if turn.account is None or turn.account.state is not AccountState.ACTIVE:
+        return Screen("\n".join(lines), (ways("term.archive"),))
     yes = button(t("term.finalise"), "term.finalise", press.id, one.version)
     no = button(t("term.cancel"), "term.cancel", press.id, one.version)
-    return Screen("\n".join([about, reason, "", legal]), ((yes,), (no,), (home(),)))
+    return Screen("\n".join(lines), ((yes,), (no,), (home(),)))
 
 
 def finalise(turn: Turn, press: Press) -> Reply:

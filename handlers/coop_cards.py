@@ -87,8 +87,7 @@ def officers(line: branches.Line) -> str:
 def timeline(db: Session, request: CooperationRequest, actor: Actor, way_back: Row) -> Screen:
     """Who did what and when, as this side may know it."""
     assert request.id is not None
-    sides = (Role.OFFICER, Role.DISTRIBUTOR)
-    entries = cooperation.timeline(db, request.id, for_expert=actor.role not in sides)
+    entries = cooperation.timeline(db, actor=actor, request_id=request.id)
     title = t("coop.timeline_title", code=request.tracking_code)
     lines = [t("qual.timeline_line", time=one.time, what=one.text) for one in entries]
     return Screen(fitting([title, *lines]), (way_back,))

@@ -176,7 +176,9 @@ def assign(sort: Sort, turn: Turn, press: Press) -> Screen:
         return stale(sort, press.id)
     barred = sort.kind.case_of(turn.db, request).sides | {request.reviewer_id}
     others = [
-        one for one in review.experts_of(turn.db, request.university_code) if one.account.id not in barred
+        one
+        for one in review.experts_of(turn.db, actor=turn.actor, university_code=request.university_code)
+        if one.account.id not in barred
     ]
     if not others:
         return Screen(t("desk.assign_none"), (ways(sort.kind.door, press.id),))

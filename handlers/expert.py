@@ -103,7 +103,7 @@ def rounds(turn: Turn, press: Press) -> Screen:
 def timeline(turn: Turn, press: Press) -> Screen:
     """Who did what and when, with colleagues' names."""
     found = review.open_file(turn.db, actor=turn.actor, request_id=press.id)
-    return Screen(cards.timeline(turn.db, found.request, for_expert=True), (ways("desk.file", press.id),))
+    return Screen(cards.timeline(turn.db, found.request, actor=turn.actor), (ways("desk.file", press.id),))
 
 
 def papers(turn: Turn, press: Press) -> Screen:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.routes import Routes
+from bot.routes import READS_SUSPENDED, Routes
 from bot.rules import items
 from bot.screens import Button, Press, Reply, Screen, button
 from bot.services import accounts, general, qualification
@@ -27,7 +27,7 @@ _SHORT = {ask.key: short_label_of(ask) for ask in FIELD_STEPS}
 def routes(engine: Engine) -> Routes:
     """Routes that begin with "general"."""
     table = Routes()
-    table.show("general", roles=[Role.OFFICER])(show)
+    table.show("general", roles=[Role.OFFICER], suspended=READS_SUSPENDED)(show)
 
     @table.act("general.edit", roles=[Role.OFFICER])
     def edit(turn: Turn, press: Press) -> Reply:

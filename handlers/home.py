@@ -25,7 +25,7 @@ def routes(engine: Engine) -> Routes:
     """home, help, privacy and the commands."""
     table = Routes()
 
-    @table.show("home", roles=EVERYONE)
+    @table.show("home", roles=EVERYONE, suspended=EVERYONE)
     def show_home(turn: Turn, press: Press) -> Screen:
         drafts = engine.open_drafts(turn)
         if turn.account is None:
@@ -35,8 +35,8 @@ def routes(engine: Engine) -> Routes:
         screen = _menu(turn, _resume(drafts) if turn.role is Role.OFFICER else [])
         return _with_credentials(screen) if is_unseen(turn, turn.account) else screen
 
-    table.show("help", roles=EVERYONE)(show_help)
-    table.show("privacy", roles=EVERYONE)(show_privacy)
+    table.show("help", roles=EVERYONE, suspended=EVERYONE)(show_help)
+    table.show("privacy", roles=EVERYONE, suspended=EVERYONE)(show_privacy)
     table.commands |= {
         "start": Press("home"),
         "menu": Press("home"),
@@ -63,10 +63,10 @@ def _suspended(turn: Turn) -> Screen:
     assert turn.account is not None
     reason = quoted(turn.account.state_reason or "–", t("role.staff"))
     sentence = t("error.suspended", reason=reason, contact=turn.world.support_contact)
-    rows: list[Row] = []
-    if turn.role is Role.OFFICER:
-        rows += [(button(t("menu.qual"), "qual"),), (button(t("menu.centers"), "centers"),)]
-        rows.append((inbox_button(turn),))
+    if turn.role is not Role.OFFICER:
+        return Screen(sentence, ((button(t("menu.help"), "help"),), _ways_out(turn)))
+    rows: list[Row] = [(button(t("menu.qual"), "qual"),), (button(t("menu.centers"), "centers"),)]
+    rows.append((inbox_button(turn),))
     return Screen(f"{sentence}\n{t('menu.suspended')}", (*rows, *_own(turn)))
 
 
@@ -124,8 +124,8 @@ def _desk_rows(turn: Turn) -> list[Row]:
 
 
 def _staff_rows(turn: Turn) -> list[Row]:
-    open_alerts = alerts.count_open(turn.db)
-    due = len(payments.refunds_due(turn.db, limit=COUNTED))
+    open_alerts = alerts.count_open(turn.db, actor=turn.actor)
+    due = len(payments.refunds_due(turn.db, actor=turn.actor, limit=COUNTED))
     return [
         (button(t("letters.button"), "staff.letters"),),
         (button(t("staff.experts"), "staff.experts"), button(t("staff.distributors"), "staff.dists")),
@@ -139,10 +139,15 @@ def _staff_rows(turn: Turn) -> list[Row]:
 
 def _own(turn: Turn) -> list[Row]:
     """What every role has: own data, help, another role, the way out."""
+    return [(button(t("menu.me"), "me"), button(t("menu.help"), "help")), _ways_out(turn)]
+
+
+def _ways_out(turn: Turn) -> Row:
+    """Another role, where there is one, and the way out."""
     out: list[Button] = [button(t("menu.logout"), "logout")]
     if len({grant.role for grant in turn.grants}) > 1:
         out.insert(0, button(t("menu.role"), "role"))
-    return [(button(t("menu.me"), "me"), button(t("menu.help"), "help")), tuple(out)]
+    return tuple(out)
 
 
 def _with_credentials(screen: Screen) -> Screen:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bot.routes import LOGGED_IN, Routes
+from bot.routes import LOGGED_IN, READS_SUSPENDED, Routes
 from bot.screens import Button, Paper, Press, Reply, Screen, button
 from bot.services import audience, letters
 from bot.services.audience import Audience
@@ -27,10 +27,10 @@ def routes(engine: Engine) -> Routes:
     table = Routes()
     show, act = table.show, table.act
 
-    show("inbox", roles=LOGGED_IN)(inbox)
-    act("inbox.letter", roles=LOGGED_IN, suspended_too=True)(open_letter)
-    show("inbox.read", roles=LOGGED_IN)(read)
-    act("inbox.papers", roles=LOGGED_IN, suspended_too=True)(_papers("inbox.read"))
+    show("inbox", roles=LOGGED_IN, suspended=READS_SUSPENDED)(inbox)
+    act("inbox.letter", roles=LOGGED_IN, suspended=READS_SUSPENDED)(open_letter)
+    show("inbox.read", roles=LOGGED_IN, suspended=READS_SUSPENDED)(read)
+    act("inbox.papers", roles=LOGGED_IN, suspended=READS_SUSPENDED)(_papers("inbox.read"))
 
     @show("staff.letters", roles=STAFF)
     def all_letters(turn: Turn, press: Press) -> Screen:
@@ -53,9 +53,7 @@ def routes(engine: Engine) -> Routes:
 
 def inbox_button(turn: Turn) -> Button:
     """«صندوق پیام‌ها» with the number of unread letters."""
-    assert turn.account is not None
-    assert turn.account.id is not None
-    waiting = min(letters.unread(turn.db, turn.account.id), COUNTED)
+    waiting = min(letters.unread(turn.db, actor=turn.actor), COUNTED)
     return button(t("menu.inbox", n=digits(waiting)), "inbox")
 
 
@@ -70,7 +68,7 @@ def inbox(turn: Turn, press: Press) -> Screen:
         shown, total = letters.inbox(turn.db, actor=actor, limit=RECEIVED, offset=page * RECEIVED)
     if not shown:
         return Screen(f"{t('inbox.title')}\n{t('error.empty')}", ((home(),),))
-    lines = [t("inbox.title"), t("inbox.unread", n=digits(letters.unread(turn.db, actor.account_id or 0)))]
+    lines = [t("inbox.title"), t("inbox.unread", n=digits(letters.unread(turn.db, actor=actor)))]
     first = page * RECEIVED + 1
     for i, one in enumerate(shown, start=first):
         key = "inbox.line" if one.read else "inbox.line_new"
@@ -97,14 +95,14 @@ def read(turn: Turn, press: Press) -> Screen:
 
 
 def _whole(turn: Turn, letter: Letter) -> str:
-    files = letters.count_files(turn.db, letter.id or 0)
+    files = letters.count_files(turn.db, actor=turn.actor, letter_id=letter.id or 0)
     return letter_text(
         number=letter.number, title=letter.title, text=letter.text, files=files, date=letter.created_at
     )
 
 
 def _paper_row(turn: Turn, letter: Letter, action: str, label: str) -> list[Row]:
-    files = letters.count_files(turn.db, letter.id or 0)
+    files = letters.count_files(turn.db, actor=turn.actor, letter_id=letter.id or 0)
     return [(button(t(label, n=digits(files)), action, letter.id or 0),)] if files else []
 
 
@@ -162,13 +160,17 @@ def card(turn: Turn, press: Press) -> Screen:
     """How far one letter came; «🔄» shows it anew in the same message."""
     found = letters.progress(turn.db, actor=turn.actor, letter_id=press.id)
     letter = found.letter
-    to = audience.describe(turn.db, Audience.of_data(letter.audience))
+    to = audience.describe(turn.db, actor=turn.actor, audience=Audience.of_data(letter.audience))
     lines = [t("letter.head", title=letter.title)]
     if letter.number:
         lines.append(t("letter.number", number=digits(letter.number)))
     lines += [
         t("letters.card_to", audience=to),
-        t("letters.card_by", name=letters.writer(turn.db, letter), time=jalali_time(letter.created_at)),
+        t(
+            "letters.card_by",
+            name=letters.writer(turn.db, actor=turn.actor, letter=letter),
+            time=jalali_time(letter.created_at),
+        ),
         t("letters.card_state", state=t(f"letters.state.{letter.state}")),
         "",
         _bar(letter.delivered, letter.recipients),

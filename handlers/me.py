@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.errors import NotAllowed
-from bot.routes import LOGGED_IN, Routes
+from bot.routes import LOGGED_IN, READS_SUSPENDED, Routes
 from bot.rules import items
 from bot.screens import Paper, Press, Reply, Screen, button
 from bot.services import accounts, qualification, reference
@@ -33,11 +33,11 @@ def routes(engine: Engine) -> Routes:
         accounts.refuse_mobile_change(turn.db, account=turn.account)
         return engine.start(turn, "mobile")
 
-    table.show("me", roles=LOGGED_IN)(me)
-    table.show("me.chats", roles=LOGGED_IN)(my_chats)
-    table.show("me.papers", roles=[Role.OFFICER])(papers)
-    table.act("me.paper", roles=[Role.OFFICER], suspended_too=True)(paper)
-    table.act("me.signout", roles=LOGGED_IN, suspended_too=True)(sign_out)
+    table.show("me", roles=LOGGED_IN, suspended=READS_SUSPENDED)(me)
+    table.show("me.chats", roles=LOGGED_IN, suspended=READS_SUSPENDED)(my_chats)
+    table.show("me.papers", roles=[Role.OFFICER], suspended=READS_SUSPENDED)(papers)
+    table.act("me.paper", roles=[Role.OFFICER], suspended=READS_SUSPENDED)(paper)
+    table.act("me.signout", roles=LOGGED_IN, suspended=LOGGED_IN)(sign_out)
     return table
 
 
@@ -104,7 +104,7 @@ def _file(turn: Turn, account: Account) -> list[str]:
     if held or qualified:
         lines.append(t("my.papers_line", papers="، ".join(held) or t("amend.no_papers")))
     state = "COMPLETED" if qualified else "none"
-    latest = qualification.latest(turn.db, account_id)
+    latest = qualification.latest(turn.db, actor=turn.actor)
     if latest is not None and not qualified:
         state = latest.state
     return [*lines, t("my.status", status=t(f"status.{state}"))]
@@ -201,4 +201,6 @@ def sign_out(turn: Turn, press: Press) -> Reply:
     if press.id == turn.chat.id:
         return logout(turn, press)
     accounts.sign_out(turn.db, actor=turn.actor, chat_row_id=press.id, mark=press.version, now=turn.now)
-    return Reply((Screen(t("chats.signed_out")),), goto=Press("me.chats"))
+    assert turn.account is not None
+    shut = turn.account.state is AccountState.SUSPENDED and turn.role not in READS_SUSPENDED
+    return Reply((Screen(t("chats.signed_out")),), goto=Press("home" if shut else "me.chats"))

@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 from bot.desk import Desk
 from bot.errors import NotAllowed
 from bot.incoming import Incoming
-from bot.routes import Routes
+from bot.routes import READS_SUSPENDED, Routes
 from bot.rules.qualification import Action, allowed_actions
 from bot.screens import Button, Paper, Press, Reply, Screen, button
 from bot.services import cases, officer_card, payments, qualification, routing
@@ -37,13 +37,13 @@ def routes(engine: Engine) -> Routes:
         ("qual.track", track),
         ("qual.timeline", timeline),
         ("qual.papers", papers),
-        ("qual.withdraw", withdraw),
-        ("qual.discard", discard),
     ):
-        table.show(action, roles=OFFICER)(decide)
-    table.act("qual.paper", roles=OFFICER, suspended_too=True)(paper)
+        table.show(action, roles=OFFICER, suspended=READS_SUSPENDED)(decide)
+    table.show("qual.withdraw", roles=OFFICER)(withdraw)
+    table.show("qual.discard", roles=OFFICER)(discard)
+    table.act("qual.paper", roles=OFFICER, suspended=READS_SUSPENDED)(paper)
     table.act("qual.discard_do", roles=OFFICER)(discard_do)
-    table.act("qual.check_pay", roles=OFFICER, prepare=ask_bank, suspended_too=True)(check_pay)
+    table.act("qual.check_pay", roles=OFFICER, prepare=ask_bank, suspended=READS_SUSPENDED)(check_pay)
 
     @table.act("qual.new", roles=OFFICER)
     def new(turn: Turn, press: Press) -> Reply:
@@ -102,24 +102,25 @@ def owner(turn: Turn) -> int:
 
 def own(turn: Turn, press: Press) -> QualificationRequest:
     """The request that a button names, or the latest where it names none. Raises NotAllowed for somebody else's."""
-    request = (
-        turn.db.get(QualificationRequest, press.id)
-        if press.id
-        else qualification.latest(turn.db, owner(turn))
-    )
-    if request is None or request.account_id != owner(turn):
+    if press.id:
+        return qualification.own(turn.db, actor=turn.actor, request_id=press.id)
+    request = qualification.latest(turn.db, actor=turn.actor)
+    if request is None:
         raise NotAllowed
     return request
 
 
 def allowed(turn: Turn, request: QualificationRequest) -> frozenset[Action]:
+    """What the officer may do with it now; nothing while suspended."""
+    if turn.account is None or turn.account.state is not AccountState.ACTIVE:
+        return frozenset()
     return allowed_actions(cases.case_of(turn.db, request), turn.actor)
 
 
 def menu(turn: Turn, press: Press) -> Screen:
     """Where the qualification stands, and what can be done about it. An amendment has a line of its own: whatever comes
     of it, its officer stays qualified (SPEC Q2, Q16)."""
-    latest = qualification.latest(turn.db, owner(turn))
+    latest = qualification.latest(turn.db, actor=turn.actor)
     qualified = qualification.is_qualified(turn.db, owner(turn))
     state = latest.state if latest is not None else "none"
     status = t(f"status.{RequestState.COMPLETED if qualified else state}")
@@ -146,7 +147,7 @@ def _beginning(turn: Turn) -> tuple[str, Button] | None:
     if turn.account is None or turn.account.state is not AccountState.ACTIVE:
         return None
     if qualification.may_start(turn.db, actor=turn.actor):
-        again = qualification.latest(turn.db, owner(turn)) is not None
+        again = qualification.latest(turn.db, actor=turn.actor) is not None
         return t("qual.new_intro"), button(t("qual.again" if again else "qual.new"), "qual.new")
     if qualification.may_start(turn.db, actor=turn.actor, kind=RequestKind.AMENDMENT):
         return t("qual.amend_intro"), button(t("qual.amend"), "qual.amend")
@@ -163,7 +164,7 @@ def _draft_ways(request: QualificationRequest) -> list[Row]:
 
 def track(turn: Turn, press: Press) -> Screen:
     """The latest status of a request (R7), and every way on from it."""
-    if not press.id and qualification.latest(turn.db, owner(turn)) is None:
+    if not press.id and qualification.latest(turn.db, actor=turn.actor) is None:
         begins = _beginning(turn)
         rows = [(begins[1],)] if begins is not None else []
         return Screen(t("sentence.none"), (*rows, ways("qual")))
@@ -209,7 +210,7 @@ def _ways_on(turn: Turn, request: QualificationRequest) -> list[Row]:
 def timeline(turn: Turn, press: Press) -> Screen:
     """Who did what and when, as the officer may know it."""
     request = own(turn, press)
-    return Screen(cards.timeline(turn.db, request), (ways("qual.track", request.id or 0),))
+    return Screen(cards.timeline(turn.db, request, actor=turn.actor), (ways("qual.track", request.id or 0),))
 
 
 def papers(turn: Turn, press: Press) -> Screen:

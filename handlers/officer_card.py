@@ -9,7 +9,7 @@ from sqlmodel import Session, select
 from bot.desk import Desk
 from bot.errors import Unavailable
 from bot.incoming import Incoming
-from bot.routes import EVERYONE, Routes
+from bot.routes import EVERYONE, READS_SUSPENDED, Routes
 from bot.screens import Button, Press, Reply, Screen, Sheet, button
 from bot.services import officer_card
 from bot.services.officer_card import Card
@@ -28,9 +28,9 @@ PAYLOAD = "card"
 def routes(engine: Engine) -> Routes:
     """card, card.picture, and card.check behind the QR code."""
     table = Routes()
-    table.show("card", roles=[Role.OFFICER])(card)
+    table.show("card", roles=[Role.OFFICER], suspended=READS_SUSPENDED)(card)
     table.act("card.picture", roles=[Role.OFFICER], prepare=_draw)(picture)
-    table.show("card.check", roles=EVERYONE)(check)
+    table.show("card.check", roles=EVERYONE, suspended=EVERYONE)(check)
     table.payloads[PAYLOAD] = "card.check"
     return table
 

@@ -68,7 +68,7 @@ def routes(engine: Engine) -> Routes:
 
 def universities(turn: Turn, press: Press) -> Screen:
     """All universities that review, with the number of their experts, ten a page."""
-    every = accounts.numbers(turn.db)
+    every = accounts.numbers(turn.db, actor=turn.actor)
     pages = max(-(-len(every) // UNIVERSITIES), 1)
     page = min(page_of(press), pages - 1)
     shown = every[page * UNIVERSITIES : (page + 1) * UNIVERSITIES]
@@ -94,7 +94,7 @@ def _university(turn: Turn, code: str) -> University:
 def university(turn: Turn, press: Press) -> Screen:
     """The experts of one university."""
     one = _university(turn, press.arg)
-    experts = accounts.of_university(turn.db, university_code=one.code)
+    experts = accounts.of_university(turn.db, actor=turn.actor, university_code=one.code)
     lines = [t("staff.university_title", university=one.name)]
     if not experts:
         lines.append(t("staff.no_experts"))
@@ -111,7 +111,7 @@ def university(turn: Turn, press: Press) -> Screen:
 
 def _expert(turn: Turn, press: Press) -> tuple[Grant, Account]:
     """The active grant that a button names, and whose it is. Raises Stale."""
-    found = accounts.expert(turn.db, grant_id=press.id)
+    found = accounts.expert(turn.db, actor=turn.actor, grant_id=press.id)
     if found is None:
         raise Stale
     return found
@@ -167,7 +167,7 @@ def dismiss_do(turn: Turn, press: Press) -> Reply:
 
 def open_alerts(turn: Turn, press: Press) -> Screen:
     """What waits for staff, oldest first."""
-    total = alerts.count_open(turn.db)
+    total = alerts.count_open(turn.db, actor=turn.actor)
     if not total:
         return Screen(t("error.empty"), ((home(),),))
     pages = -(-total // LINES)
@@ -198,7 +198,7 @@ def settle(turn: Turn, press: Press) -> Reply:
 def refunds(turn: Turn, press: Press) -> Screen:
     """Money that must go back, oldest first."""
     page = page_of(press)
-    due = payments.refunds_due(turn.db, limit=LINES + 1, offset=page * LINES)
+    due = payments.refunds_due(turn.db, actor=turn.actor, limit=LINES + 1, offset=page * LINES)
     wrong = staff_money.door(turn)
     if not due:
         return Screen(t("error.empty"), (*wrong, (home(),)))

@@ -19,7 +19,7 @@ from handlers import cards
 from handlers.nav import Row, back, grid, home, page_of, pager, ways
 from handlers.staff_lists import STAFF, question
 from storage.states import Role
-from storage.tables import Account, Chat, Grant, QualificationRequest
+from storage.tables import Account, Chat, Grant
 
 RECENT, TRAIL = 8, 10
 DEEDS = {
@@ -194,9 +194,7 @@ def _after_chat(chat: Chat) -> Press:
 
 
 def chat_ask(turn: Turn, press: Press) -> Screen:
-    chat = turn.db.get(Chat, press.id)
-    if chat is None:
-        raise Stale
+    chat = people.chat(turn.db, actor=turn.actor, chat_row_id=press.id)
     yes = button(t("kept.yes"), "staff.chat_do", press.id, press.version)
     return question(t("kept.people.free_ask"), yes, _after_chat(chat))
 
@@ -223,9 +221,8 @@ def trail(turn: Turn, press: Press) -> Screen:
 
 def file_trail(turn: Turn, press: Press) -> Screen:
     """Who saw which document and who decided what in one file, newest first."""
-    request, page = turn.db.get(QualificationRequest, press.id), page_of(press)
-    if request is None:
-        raise Stale
+    request, _ = cases.KIND.see(turn.db, press.id, actor=turn.actor)
+    page = page_of(press)
     found = people.trail_of_file(
         turn.db,
         actor=turn.actor,
@@ -239,7 +236,7 @@ def file_trail(turn: Turn, press: Press) -> Screen:
 
 
 def _trail(turn: Turn, press: Press, title: str, found: list[Entry], page: int, last: Row) -> Screen:
-    names = kept.names_of_documents(turn.db)
+    names = kept.names_of_documents(turn.db, actor=turn.actor)
     lines = [title, *(_entry(one, names) for one in found[:TRAIL])]
     if not found:
         lines.append(t("error.empty"))

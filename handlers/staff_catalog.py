@@ -90,9 +90,9 @@ def tariffs(turn: Turn, press: Press) -> Screen:
         lines += ["", t("kept.tariff.kind", kind=t(f"desk.kind_{kind}"))]
         now = tariff_service.in_force(turn.db, kind=kind, day=today)
         lines.append(_tariff("kept.tariff.in_force", now) if now is not None else t("kept.tariff.none"))
-        coming = tariff_service.upcoming(turn.db, kind=kind, day=today)
+        coming = tariff_service.upcoming(turn.db, actor=turn.actor, kind=kind, day=today)
         lines += [_tariff("kept.tariff.coming", one) for one in coming]
-        gone = tariff_service.former(turn.db, kind=kind, day=today, limit=FORMER)
+        gone = tariff_service.former(turn.db, actor=turn.actor, kind=kind, day=today, limit=FORMER)
         lines += [_tariff("kept.tariff.former", one) for one in gone]
     return Screen("\n".join(lines), ((button(t("kept.tariff.new"), "staff.new_tariff"),), (home(),)))
 
@@ -111,7 +111,7 @@ def _sign(allowed: bool) -> str:
 
 def levels(turn: Turn, press: Press) -> Screen:
     """The levels with their flags; the door to the fields."""
-    every = studies.levels(turn.db)
+    every = studies.levels(turn.db, actor=turn.actor)
     lines = [t("kept.studies.levels_title")]
     lines += [t("kept.studies.line", sign=_sign(one.allowed), name=one.name) for one in every]
     buttons = [button(one.name, "staff.level", arg=one.code) for one in every]
@@ -123,7 +123,7 @@ def level(turn: Turn, press: Press) -> Screen:
     """One level, with the fields that are closed at it."""
     one: DegreeLevel = _row(turn, DegreeLevel, press.arg)
     lines = [t("kept.studies.level", name=one.name, state=_state(one.allowed))]
-    if closed := studies.closed_fields(turn.db, one.code):
+    if closed := studies.closed_fields(turn.db, actor=turn.actor, level_code=one.code):
         lines.append(t("kept.studies.closed_fields", names="، ".join(closed)))
     return Screen("\n".join(lines), (_toggle("staff.level_ask", one), ways("staff.studies")))
 
@@ -160,7 +160,7 @@ def fields(turn: Turn, press: Press) -> Screen:
     """The fields with their flags, ten a page."""
     lines, rows = numbered(
         press,
-        studies.fields(turn.db),
+        studies.fields(turn.db, actor=turn.actor),
         size=PAGE,
         line=lambda i, one: t("kept.studies.field_line", i=i, sign=_sign(one.allowed), name=one.name),
         door=lambda i, one: button(i, "staff.field", arg=one.code),
@@ -172,7 +172,7 @@ def fields(turn: Turn, press: Press) -> Screen:
 def field(turn: Turn, press: Press) -> Screen:
     """One field, and at which levels it is open."""
     one: FieldOfStudy = _row(turn, FieldOfStudy, press.arg)
-    closed = studies.closed_at(turn.db, one.code)
+    closed = studies.closed_at(turn.db, actor=turn.actor, field_code=one.code)
     lines = [t("kept.studies.field", name=one.name, state=_state(one.allowed))]
     if one.needs_note:
         lines.append(t("kept.studies.needs_note"))
@@ -183,7 +183,7 @@ def field(turn: Turn, press: Press) -> Screen:
             "staff.pair_ask",
             arg=f"{one.code}:{level.code}",
         )
-        for level in studies.levels(turn.db)
+        for level in studies.levels(turn.db, actor=turn.actor)
     ]
     toggle = _toggle("staff.field_ask", one)
     return Screen("\n".join(lines), (*grid(pairs, columns=2), toggle, ways("staff.fields")))
@@ -207,7 +207,7 @@ def pair_ask(turn: Turn, press: Press) -> Screen:
     field_code, _, level_code = press.arg.partition(":")
     one: FieldOfStudy = _row(turn, FieldOfStudy, field_code)
     at: DegreeLevel = _row(turn, DegreeLevel, level_code)
-    is_open = level_code not in studies.closed_at(turn.db, field_code)
+    is_open = level_code not in studies.closed_at(turn.db, actor=turn.actor, field_code=field_code)
     key = "kept.studies.pair_close_ask" if is_open else "kept.studies.pair_reopen_ask"
     yes = button(t("kept.yes"), "staff.pair_do", int(not is_open), 0, press.arg)
     return question(t(key, field=one.name, level=at.name), yes, Press("staff.field", arg=field_code))
@@ -238,7 +238,7 @@ def documents(turn: Turn, press: Press) -> Screen:
 
     lines, rows = numbered(
         press,
-        paper_service.everything(turn.db),
+        paper_service.everything(turn.db, actor=turn.actor),
         size=PAGE,
         line=line,
         door=lambda i, one: button(i, "staff.document", arg=one.code),

@@ -45,7 +45,7 @@ def routes(engine: Engine) -> Routes:
 def dead(turn: Turn, press: Press) -> Screen:
     """Pushes and SMS that were given up, oldest first."""
     updates_door = (button(t("kept.dead.updates"), "staff.updates"), home())
-    total = dead_letters.count(turn.db)
+    total = dead_letters.count(turn.db, actor=turn.actor)
     if not total:
         return Screen(t("kept.dead.none"), (updates_door,))
     pages = -(-total // LINES)

@@ -82,7 +82,7 @@ def listed(turn: Turn, press: Press) -> Screen:
 def card(turn: Turn, press: Press) -> Screen:
     """One distributor with its branches and managers."""
     distributor = _load(turn, press)
-    managers = distributors.managers(turn.db, press.id)
+    managers = distributors.managers(turn.db, actor=turn.actor, distributor_id=press.id)
     found = branches.listing(turn.db, actor=turn.actor, distributor_id=press.id, limit=SHOWN)
     lines = coop_cards.center(distributor)
     if distributor.manager_mobile:

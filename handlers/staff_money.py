@@ -30,14 +30,14 @@ def routes(engine: Engine) -> Routes:
 
 def door(turn: Turn) -> list[Row]:
     """The way here, where there is anything."""
-    found = len(payments.wrong_amounts(turn.db, limit=99))
+    found = len(payments.wrong_amounts(turn.db, actor=turn.actor, limit=99))
     return [(button(t("kept.wrong.button", n=digits(found)), "staff.wrong"),)] if found else []
 
 
 def wrong(turn: Turn, press: Press) -> Screen:
     """Payments of a wrong amount, oldest first."""
     page = page_of(press)
-    found = payments.wrong_amounts(turn.db, limit=LINES + 1, offset=page * LINES)
+    found = payments.wrong_amounts(turn.db, actor=turn.actor, limit=LINES + 1, offset=page * LINES)
     if not found:
         return Screen(t("error.empty"), (ways("staff.refunds"),))
     lines, rows = [t("kept.wrong.title")], list[Row]()

@@ -38,12 +38,12 @@ def routes(engine: Engine) -> Routes:
 
     @table.act("staff.rename_place", roles=STAFF)
     def rename(turn: Turn, press: Press) -> Reply:
-        universities.standing(turn.db, press.arg)
+        universities.standing(turn.db, actor=turn.actor, code=press.arg)
         return engine.start(turn, "rename_university", answers={CODE: press.arg, MARK: press.version})
 
     @table.act("staff.new_cover", roles=STAFF)
     def new_coverage(turn: Turn, press: Press) -> Reply:
-        name, _ = universities.province(turn.db, press.id)
+        name, _ = universities.province(turn.db, actor=turn.actor, number=press.id)
         return engine.start(turn, "new_coverage", answers={PROVINCE: name})
 
     return table
@@ -51,7 +51,7 @@ def routes(engine: Engine) -> Routes:
 
 def provinces(turn: Turn, press: Press) -> Screen:
     """The 31 provinces; those whose files would find nobody are marked."""
-    every = list(enumerate(universities.by_province(turn.db).items(), start=1))
+    every = list(enumerate(universities.by_province(turn.db, actor=turn.actor).items(), start=1))
 
     def line(i: str, one: tuple[int, tuple[str, list[University]]]) -> str:
         name, found = one[1]
@@ -66,7 +66,7 @@ def provinces(turn: Turn, press: Press) -> Screen:
 
 def province(turn: Turn, press: Press) -> Screen:
     """The universities of one province, and the door to its coverage."""
-    name, found = universities.province(turn.db, press.id)
+    name, found = universities.province(turn.db, actor=turn.actor, number=press.id)
     lines = [t("kept.uni.province", name=name)]
     if name == universities.CHOOSING_PROVINCE:
         lines.append(t("kept.uni.choosing"))
@@ -74,10 +74,10 @@ def province(turn: Turn, press: Press) -> Screen:
         lines.append(t("kept.uni.gap"))
     rows: list[Row] = []
     for i, one in enumerate(found, start=1):
-        experts = universities.standing(turn.db, one.code).experts
+        experts = universities.standing(turn.db, actor=turn.actor, code=one.code).experts
         lines.append(t("kept.uni.line", i=digits(i), name=one.name, flags=_flags(one), n=digits(experts)))
         rows.append((button(f"{digits(i)}. {short_university(one.name)}"[:20], "staff.place", arg=one.code),))
-    on = sum(row.active for row, _ in universities.coverage(turn.db, name))
+    on = sum(row.active for row, _ in universities.coverage(turn.db, actor=turn.actor, province=name))
     rows.append((button(t("kept.uni.coverage", n=digits(on)), "staff.coverage", press.id),))
     page = str((press.id - 1) // PAGE)
     return Screen("\n".join(lines), (*rows, (back("staff.provinces", arg=page), home())))
@@ -93,7 +93,7 @@ def _flags(one: University) -> str:
 
 def place(turn: Turn, press: Press) -> Screen:
     """One university, and everything that can be changed about it."""
-    found = universities.standing(turn.db, press.arg)
+    found = universities.standing(turn.db, actor=turn.actor, code=press.arg)
     one = found.university
     mark = kept.mark(one)
     lines = [
@@ -119,7 +119,7 @@ def place(turn: Turn, press: Press) -> Screen:
             button(t("staff.experts"), "staff.university", arg=one.code),
         )
     )
-    province_number = universities.number_of(turn.db, one.province)
+    province_number = universities.number_of(turn.db, actor=turn.actor, name=one.province)
     return Screen("\n".join(lines), (*rows, (back("staff.province", province_number), home())))
 
 
@@ -137,7 +137,7 @@ def _wanted(press: Press) -> tuple[str, Switch | None, bool]:
 def place_ask(turn: Turn, press: Press) -> Screen:
     """The question before a university changes, with what depends on it; the university, where it changed meanwhile."""
     code, what, on = _wanted(press)
-    found = universities.standing(turn.db, code)
+    found = universities.standing(turn.db, actor=turn.actor, code=code)
     if kept.mark(found.university) != press.version:
         return place(turn, Press("staff.place", arg=code))
     key = f"kept.uni.ask_{what.value}_{'on' if on else 'off'}" if what else "kept.uni.ask_default"
@@ -173,8 +173,8 @@ def _place(row: Coverage) -> str:
 
 def coverage(turn: Turn, press: Press) -> Screen:
     """Which places of a province go elsewhere; what is switched off waits for the directorate's word."""
-    name, _ = universities.province(turn.db, press.id)
-    every = universities.coverage(turn.db, name)
+    name, _ = universities.province(turn.db, actor=turn.actor, number=press.id)
+    every = universities.coverage(turn.db, actor=turn.actor, province=name)
 
     def line(i: str, one: tuple[Coverage, University]) -> str:
         sign = t("kept.sign_on") if one[0].active else t("kept.sign_off")
@@ -196,7 +196,7 @@ def coverage(turn: Turn, press: Press) -> Screen:
 
 def cover(turn: Turn, press: Press) -> Screen:
     """One row of the coverage."""
-    row, university = universities.coverage_row(turn.db, press.id)
+    row, university = universities.coverage_row(turn.db, actor=turn.actor, coverage_id=press.id)
     state = t("kept.uni.is_on") if row.active else t("kept.uni.is_off")
     lines = [
         t("kept.uni.cover", province=row.province, place=_place(row)),
@@ -205,12 +205,12 @@ def cover(turn: Turn, press: Press) -> Screen:
     ]
     label = t("kept.uni.off") if row.active else t("kept.uni.on")
     toggle = button(label, "staff.cover_ask", press.id, kept.mark(row), str(int(not row.active)))
-    number = universities.number_of(turn.db, row.province)
+    number = universities.number_of(turn.db, actor=turn.actor, name=row.province)
     return Screen("\n".join(lines), ((toggle,), (back("staff.coverage", number), home())))
 
 
 def cover_ask(turn: Turn, press: Press) -> Screen:
-    row, university = universities.coverage_row(turn.db, press.id)
+    row, university = universities.coverage_row(turn.db, actor=turn.actor, coverage_id=press.id)
     if kept.mark(row) != press.version:
         return cover(turn, press)
     on = number_in(press) == 1

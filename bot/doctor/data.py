@@ -14,6 +14,7 @@ from bot.doctor.finding import Finding, first_line
 from bot.services import alerts, tariffs
 from bot.settings import Settings
 from bot.texts.formats import TEHRAN
+from bot.turn import SYSTEM
 from storage.database import asynchronous, open_database
 from storage.migrate import current_is_head
 from storage.states import AttemptState, InboxState, PushState, RequestKind
@@ -61,7 +62,7 @@ def _inside(db: Session, settings: Settings, now: datetime) -> Iterator[Finding]
         yield _tariff(db, kind)
     yield _updates(db, now)
     yield _given_up(db)
-    count = alerts.count_open(db)
+    count = alerts.count_open(db, actor=SYSTEM)
     yield Finding("alerts", not count, f"{count} wait for staff, on their desk" if count else "none is open")
     if (left := _other_gateway(db, settings.payment_gateway)) is not None:
         yield left

@@ -8,22 +8,21 @@ from typing import TYPE_CHECKING, Literal
 from bot.errors import NotAllowed, Refusal, Stale
 from bot.messengers import inbox
 from bot.messengers.answer import Merged
-from bot.routes import LOGGED_IN, Route, Routes
+from bot.routes import Route, Routes
 from bot.rules import credentials
+from bot.rules.account import preferred
 from bot.rules.identity import LONGEST_KEY, search_key
 from bot.screens import BadPress, Press, Reply, Screen, button
 from bot.services import accounts
 from bot.texts import quoted, t
 from bot.turn import Turn
 from storage.lean import attempt
-from storage.states import AccountState, Role
+from storage.states import AccountState
 
 if TYPE_CHECKING:
     from bot.messengers.serve import Dialogues
 
 HOME = Press("home")
-#: Roles that live in a grant alone.
-GRANTED = frozenset({Role.EXPERT, Role.IN_CHARGE, Role.STAFF, Role.DISTRIBUTOR})
 #: Screens that may follow each other by `goto`.
 MAX_GOTO = 6
 
@@ -56,10 +55,10 @@ class Decider:
         """Do what the update asks for; `refusal` is what its preparation ended in.
 
         Whatever a refused request had written is rolled back."""
-        self._unlink_annulled(turn)
-        if self._is_suspended(turn) and turn.chat.dialogue is not None:
+        self._fall_back(turn)
+        if (shut := self.shut(turn)) is not None:
             self.dialogues.leave(turn)
-            refusal = _suspended(turn)
+            refusal = shut
         try:
             with attempt(turn.db):
                 if refusal is not None:
@@ -95,9 +94,20 @@ class Decider:
             return self.routes.commands.get(incoming.command, "text")
         return "text"
 
+    def shut(self, turn: Turn) -> Refusal | None:
+        """Why the dialogue in this chat is not this person's any more; None where it is, or none is open."""
+        if turn.chat.dialogue is None:
+            return None
+        if turn.account is not None and not turn.holds_role:
+            return NotAllowed()
+        return _suspended(turn) if _is_suspended(turn) else self.dialogues.refusal(turn)
+
     def current(self, turn: Turn) -> Screen:
-        """What the chat shows now: its dialogue's question, else its view, else home."""
-        if turn.chat.dialogue is not None:
+        """What the chat shows now: its dialogue's question, else its view, else home; nothing of what this person may
+        not see any more."""
+        if turn.account is not None and not turn.holds_role:
+            return Screen(t("error.stale"), ((button(t("nav.home"), HOME.action),),))
+        if turn.chat.dialogue is not None and self.shut(turn) is None:
             return self.dialogues.current(turn)
         for press in (_view(turn), HOME):
             if press is None:
@@ -143,7 +153,7 @@ class Decider:
         raise Refusal("error.unknown")
 
     def _press(self, turn: Turn, press: Press) -> Reply:
-        route = self._route(turn, press)
+        route = self.route(turn, press)
         if turn.chat.dialogue is not None:
             self.dialogues.leave(turn)
         if route.shows:
@@ -151,17 +161,17 @@ class Decider:
         result = route.decide(turn, press)
         return Reply((result,)) if isinstance(result, Screen) else result
 
-    def _route(self, turn: Turn, press: Press) -> Route:
+    def route(self, turn: Turn, press: Press) -> Route:
         """The route of a press that this person may make. Raises Stale, NotAllowed, or the suspension."""
         route = self.routes.by_action.get(press.action)
         if route is None:
             raise Stale
+        if turn.account is not None and not turn.holds_role:
+            raise NotAllowed
+        if _is_suspended(turn) and turn.role not in route.suspended:
+            raise _suspended(turn)
         if turn.role not in route.roles:
             raise Stale if turn.account is None else NotAllowed
-        if turn.role in GRANTED and route.roles < LOGGED_IN and not _holds(turn):
-            raise NotAllowed
-        if self._is_suspended(turn) and not route.suspended_too:
-            raise _suspended(turn)
         return route
 
     @staticmethod
@@ -200,7 +210,7 @@ class Decider:
             if merged.goto is None:
                 break
             press = replace(merged.goto, fresh=False)
-            result = self._route(turn, press).decide(turn, press)
+            result = self.route(turn, press).decide(turn, press)
             if turn.chat.dialogue is None:
                 view = press.pack()
                 if turn.chat.view != view:
@@ -240,31 +250,30 @@ class Decider:
 
     # -- standing -------------------------------------------------------------------------------
 
-    def _unlink_annulled(self, turn: Turn) -> None:
-        """An annulled account speaks nowhere any more: the chat is a guest's."""
-        if turn.account is None or turn.account.state is not AccountState.ANNULLED:
+    def _fall_back(self, turn: Turn) -> None:
+        """A chat whose role is gone acts in another role that its account holds, else it is a guest's. So is one of an
+        annulled account."""
+        if turn.account is None:
             return
-        if turn.chat.dialogue is not None:
+        annulled = turn.account.state is AccountState.ANNULLED
+        if turn.holds_role and not annulled:
+            return
+        chat, left = turn.chat, None if annulled else preferred(grant.role for grant in turn.grants)
+        if chat.dialogue is not None:
             self.dialogues.leave(turn)
-        chat = turn.chat
-        chat.account_id = chat.role = chat.view = chat.dialogue = chat.draft_id = None
-        chat.place = {}
-        turn.account, turn.draft, turn.grants = None, None, ()
+        chat.role, chat.view = left, None
+        if left is None:
+            chat.account_id = chat.linked_at = None
+            turn.account, turn.draft, turn.grants = None, None, ()
 
-    @staticmethod
-    def _is_suspended(turn: Turn) -> bool:
-        return turn.account is not None and turn.account.state is AccountState.SUSPENDED
+
+def _is_suspended(turn: Turn) -> bool:
+    return turn.account is not None and turn.account.state is AccountState.SUSPENDED
 
 
 def _suspended(turn: Turn) -> Refusal:
     reason = turn.account.state_reason if turn.account is not None else None
     return Refusal("error.suspended", reason=quoted(reason or "–", t("role.staff")))
-
-
-def _holds(turn: Turn) -> bool:
-    """The role that the chat acts in is still the account's. Whoever takes a role away changes the chats as well; this
-    is what counts."""
-    return any(grant.role is turn.role for grant in turn.grants)
 
 
 def _view(turn: Turn) -> Press | None:

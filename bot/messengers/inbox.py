@@ -17,7 +17,7 @@ from bot.messengers.repeats import WIPED, identity_of, is_same
 from bot.turn import Turn, World
 from storage.lean import connection_of, table_of
 from storage.states import InboxState, Messenger
-from storage.tables import Account, Chat, Draft, FileHandle, InboxUpdate
+from storage.tables import Account, Chat, Draft, FileHandle, Grant, InboxUpdate
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +35,18 @@ class Row:
     waits: bool = True
 
 
+#: Whether the role that the chat acts in is in force. With the chat, so that no step needs a statement more.
+_HOLDS = (
+    exists()
+    .where(
+        col(Grant.account_id) == col(Chat.account_id),
+        col(Grant.role) == col(Chat.role),
+        col(Grant.active).is_(True),
+    )
+    .correlate(Chat)
+)
 _TURN = (
-    select(Chat, Account, Draft)
+    select(Chat, Account, Draft, _HOLDS)
     .outerjoin(Account, col(Account.id) == col(Chat.account_id))
     .outerjoin(Draft, col(Draft.id) == col(Chat.draft_id))
     .where(col(Chat.messenger) == bindparam("messenger"), col(Chat.chat_id) == bindparam("chat_id"))
@@ -117,14 +127,17 @@ def load_turn(db: Session, incoming: Incoming, now: datetime, world: World, *, r
     if row is None:
         chat = Chat(messenger=incoming.messenger, chat_id=incoming.chat_id)
         return Turn(db, now, world, chat, incoming)
-    chat, account, draft = row
-    return Turn(db, now, world, chat, incoming, account, draft)
+    chat, account, draft, holds = row
+    known = chat.account_id is not None and chat.role is not None
+    standing = (chat.account_id, chat.role, bool(holds)) if known else None
+    return Turn(db, now, world, chat, incoming, account, draft, standing=standing)
 
 
 def load_again(turn: Turn) -> None:
     """After a rollback: the turn's rows as they are now."""
     fresh = load_turn(turn.db, turn.incoming, turn.now, turn.world, reading=True)
     turn.chat, turn.account, turn.draft, turn.held = fresh.chat, fresh.account, fresh.draft, None
+    turn.standing = fresh.standing
     turn.memo.clear()
 
 

@@ -72,6 +72,10 @@ class Dialogues(Protocol):
         """Whether a button is a dialogue's own."""
         ...
 
+    def refusal(self, turn: Turn) -> Refusal | None:
+        """Why the open dialogue is not for this person (any more); None where it is. Only reads."""
+        ...
+
 
 class Delivers(Protocol):
     async def show(self, answer: Answer) -> None:
@@ -340,15 +344,19 @@ class Serve:
         return answer
 
     def _preparation(self, turn: Turn) -> Preparation | None:
-        """What must be done before the unit, by the open dialogue or by the pressed route."""
+        """What must be done before the unit, by the open dialogue or by the pressed route. Nothing for whoever will be
+        refused."""
         match self._decider.destination(turn):
             case "dialogue":
-                return self.dialogues.preparation(turn)
-            case Press() as press:
-                route = self.routes.by_action[press.action]
-                if route.prepare is None or turn.role not in route.roles:
+                needed = self.dialogues.preparation(turn)
+                if needed is None or self._decider.shut(turn) is None:
+                    return needed
+                return Preparation(secret=needed.secret)
+            case Press() as press if (prepare := self.routes.by_action[press.action].prepare) is not None:
+                try:
+                    self._decider.route(turn, press)
+                except Refusal:
                     return None
-                prepare = route.prepare
                 return Preparation(work=lambda desk: prepare(desk, turn.incoming, press))
         return None
 

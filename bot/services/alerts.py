@@ -5,36 +5,32 @@ from datetime import datetime
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from bot.errors import NotAllowed, Stale
+from bot.errors import Stale
 from bot.services import audit
-from bot.services.grants import check_grant
+from bot.services.grants import require
 from bot.services.notify import settle_alert
 from bot.turn import Actor
 from storage.states import Role
 from storage.tables import StaffAlert
 
 
-def _need_staff(db: Session, actor: Actor) -> None:
-    if actor.role is not Role.STAFF:
-        raise NotAllowed("error.not_allowed")
-    check_grant(db, actor)
-
-
-def count_open(db: Session) -> int:
+def count_open(db: Session, *, actor: Actor) -> int:
+    """How many alerts are unsettled. Raises NotAllowed for anyone but staff and the system."""
+    require(db, actor, Role.STAFF, Role.SYSTEM)
     query = select(func.count()).select_from(StaffAlert).where(col(StaffAlert.settled_at).is_(None))
     return db.exec(query).one()
 
 
 def open_alerts(db: Session, *, actor: Actor, limit: int, offset: int = 0) -> list[StaffAlert]:
     """Unsettled alerts, oldest first. Raises NotAllowed for anyone but staff."""
-    _need_staff(db, actor)
+    require(db, actor, Role.STAFF)
     query = select(StaffAlert).where(col(StaffAlert.settled_at).is_(None))
     return list(db.exec(query.order_by(col(StaffAlert.id)).limit(limit).offset(offset)))
 
 
 def open_alert(db: Session, *, actor: Actor, alert_id: int) -> StaffAlert:
     """One unsettled alert. Raises NotAllowed for anyone but staff, Stale where it is settled."""
-    _need_staff(db, actor)
+    require(db, actor, Role.STAFF)
     alert = db.get(StaffAlert, alert_id)
     if alert is None or alert.settled_at is not None:
         raise Stale

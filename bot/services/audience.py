@@ -10,8 +10,10 @@ from sqlalchemy import ColumnElement, Select, and_, false, func, or_, true
 from sqlmodel import Session, col, select
 
 from bot.rules.account import LIVING
+from bot.services.grants import require
 from bot.texts import t
-from storage.states import IN_CIRCULATION, ContractState, CooperationState, RequestState
+from bot.turn import Actor
+from storage.states import IN_CIRCULATION, ContractState, CooperationState, RequestState, Role
 from storage.tables import (
     Account,
     Contract,
@@ -64,20 +66,23 @@ def members(audience: Audience) -> Select[Any]:
     )
 
 
-def size(db: Session, audience: Audience) -> int:
+def size(db: Session, *, actor: Actor, audience: Audience) -> int:
     """How many belong to it now."""
+    require(db, actor, Role.STAFF)
     query = select(func.count()).select_from(members(audience).subquery())
     return db.exec(query).one()
 
 
-def provinces(db: Session) -> list[str]:
+def provinces(db: Session, *, actor: Actor) -> list[str]:
     """Those with a university that reviews files, in order."""
+    require(db, actor, Role.STAFF)
     query = select(University.province).where(col(University.regional).is_(True)).distinct()
     return sorted(db.exec(query).all())
 
 
-def describe(db: Session, audience: Audience) -> str:
+def describe(db: Session, *, actor: Actor, audience: Audience) -> str:
     """The audience in words."""
+    require(db, actor, Role.STAFF)
     match audience.kind:
         case Kind.ONE:
             account = db.get(Account, int(audience.value)) if audience.value.isdecimal() else None

@@ -12,7 +12,7 @@ from bot.rules import identity, places
 from bot.services import audit, contracts, routing
 from bot.services.coop import cases
 from bot.services.coop.cards import unreachable
-from bot.services.grants import check_grant
+from bot.services.grants import require
 from bot.turn import Actor
 from storage.states import Role
 from storage.tables import Account, Branch, Contract, CooperationRequest, Distributor
@@ -76,7 +76,7 @@ def _distributor(db: Session, actor: Actor, distributor_id: int | None) -> Distr
     """The actor's own distributor; staff name one. Raises NotAllowed."""
     if actor.role is not Role.STAFF or distributor_id is None:
         return cases.managed(db, actor)
-    check_grant(db, actor)
+    require(db, actor)
     found = db.get(Distributor, distributor_id)
     if found is None:
         raise NotAllowed
@@ -85,7 +85,7 @@ def _distributor(db: Session, actor: Actor, distributor_id: int | None) -> Distr
 
 def _own(db: Session, actor: Actor, branch: Branch) -> None:
     if actor.role is Role.STAFF:
-        check_grant(db, actor)
+        require(db, actor)
     elif branch.distributor_id != cases.managed(db, actor).id:
         raise NotAllowed
 

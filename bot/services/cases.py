@@ -2,7 +2,7 @@
 
 from sqlmodel import Session, col, select
 
-from bot.rules.qualification import MACHINE, Action, Case, Standing
+from bot.rules.qualification import MACHINE, Action, Case, Standing, may_see
 from bot.services import routing
 from bot.services.eligibility import is_qualified
 from bot.services.files import FileKind
@@ -49,6 +49,7 @@ KIND = FileKind(
     law=MACHINE,
     actions=Action,
     case_of=case_of,
+    may_see=may_see,
     door="desk.file",
     experts=frozenset({Standing.EXPERT}),
     review=RequestState.IN_REVIEW,

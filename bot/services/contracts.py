@@ -11,7 +11,7 @@ from bot.rules.cooperation import CONTRACT, ContractAction, contract_standings
 from bot.services import audit, eligibility
 from bot.services.coop import cases, closing, news
 from bot.services.coop.ending import contract_case, end, load_contract
-from bot.services.grants import check_grant
+from bot.services.grants import require
 from bot.turn import SYSTEM, Actor
 from storage.states import ContractState, Role
 from storage.tables import Account, Branch, Contract, CooperationRequest, Distributor, Officer
@@ -41,6 +41,13 @@ def active(db: Session, account_id: int) -> Contract | None:
     return db.exec(query).first()
 
 
+def own(db: Session, *, actor: Actor) -> Details | None:
+    """The acting officer's contract in force, with both sides. Raises NotAllowed."""
+    require(db, actor, Role.OFFICER, reading=True)
+    contract = active(db, actor.account_id or 0)
+    return None if contract is None else details(db, contract)
+
+
 def details(db: Session, contract: Contract) -> Details:
     sides = news.parties(db, contract)
     return Details(contract, sides.officer, sides.distributor, sides.branch)
@@ -48,7 +55,7 @@ def details(db: Session, contract: Contract) -> Details:
 
 def view(db: Session, *, actor: Actor, contract_id: int) -> Details:
     """A contract for one of its sides, or for staff. Raises NotAllowed."""
-    check_grant(db, actor)
+    require(db, actor, reading=True)
     contract = load_contract(db, contract_id)
     if not contract_standings(contract_case(contract), actor):
         raise NotAllowed
@@ -57,8 +64,7 @@ def view(db: Session, *, actor: Actor, contract_id: int) -> Details:
 
 def history(db: Session, *, actor: Actor, offset: int = 0, limit: int = 5) -> Page:
     """All contracts of the acting officer, newest first."""
-    if actor.role is not Role.OFFICER or actor.account_id is None:
-        raise NotAllowed
+    require(db, actor, Role.OFFICER, reading=True)
     mine = col(Contract.account_id) == actor.account_id
     total = db.exec(select(func.count()).select_from(Contract).where(mine)).one()
     query = select(Contract).where(mine).order_by(col(Contract.id).desc()).offset(offset).limit(limit)
@@ -132,9 +138,7 @@ def add_migrated(
 
     Raises NotAllowed but for staff and the system, Refusal("error.officer_not_free") where another one is in force.
     """
-    if actor.role not in (Role.STAFF, Role.SYSTEM):
-        raise NotAllowed
-    check_grant(db, actor)
+    require(db, actor, Role.STAFF, Role.SYSTEM)
     eligibility.hold(db, account_id)
     officer = db.get(Officer, account_id, populate_existing=True)
     central = db.exec(

@@ -13,7 +13,7 @@ from bot.services import audit, branches
 from bot.services.accounts import experts, roles
 from bot.services.accounts.experts import Hired
 from bot.services.coop import cases
-from bot.services.grants import check_grant
+from bot.services.grants import require
 from bot.texts import t
 from bot.turn import Actor
 from storage.states import DistributorKind, Role
@@ -102,9 +102,7 @@ def _contacts(
 
 
 def _need_keeper(db: Session, actor: Actor) -> None:
-    if actor.role not in (Role.STAFF, Role.SYSTEM):
-        raise NotAllowed
-    check_grant(db, actor)
+    require(db, actor, Role.STAFF, Role.SYSTEM)
 
 
 def create(
@@ -230,7 +228,7 @@ def edit(
         raise NotAllowed
     keeps = actor.role is Role.STAFF
     if keeps:
-        check_grant(db, actor)
+        require(db, actor)
     elif cases.managed(db, actor).id != distributor_id or (kind, name, number) != (None, None, None):
         raise NotAllowed
     if version not in (None, distributor.version):
@@ -261,8 +259,9 @@ def edit(
     return distributor
 
 
-def managers(db: Session, distributor_id: int) -> list[Account]:
-    """The active managers, oldest account first."""
+def managers(db: Session, *, actor: Actor, distributor_id: int) -> list[Account]:
+    """The active managers, oldest account first; for staff. Raises NotAllowed."""
+    _need_keeper(db, actor)
     return cases.managers(db, distributor_id)
 
 
@@ -278,7 +277,7 @@ def view(db: Session, *, actor: Actor, distributor_id: int) -> Distributor:
         if own.id != distributor_id:
             raise NotAllowed
         return own
-    check_grant(db, actor)
+    require(db, actor)
     found = db.get(Distributor, distributor_id)
     if found is None:
         raise NotAllowed

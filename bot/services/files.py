@@ -15,7 +15,7 @@ from bot.errors import AlreadyDecided, InvalidInput, NotAllowed, Refusal, Stale
 from bot.rules.machine import A, HasState, Machine, S, W
 from bot.screens import button
 from bot.services import audit, notify, routing, waiting
-from bot.services.grants import check_grant
+from bot.services.grants import require
 from bot.services.reference import university_name
 from bot.services.routing import R
 from bot.services.swap import swap
@@ -55,6 +55,8 @@ class FileKind(Generic[R, S, A, W, C]):
     law: Machine[S, A, W, C]
     actions: type[A]
     case_of: Callable[[Session, R], C]
+    #: Whether the law lets this actor read the file.
+    may_see: Callable[[C, Actor], bool]
     #: The action that opens a file on the desk.
     door: str
     #: How the experts of its university stand to it.
@@ -78,6 +80,19 @@ class FileKind(Generic[R, S, A, W, C]):
             raise Stale
         return request
 
+    def see(self, db: Session, request_id: int, *, actor: Actor) -> tuple[R, C]:
+        """The file and its case, for whoever may read it now. Raises NotAllowed, Stale where there is none."""
+        request = self.load(db, request_id)
+        return request, self.visible(db, request, actor=actor)
+
+    def visible(self, db: Session, request: R, *, actor: Actor) -> C:
+        """The case of a loaded file. Raises NotAllowed where this actor may not read it now."""
+        require(db, actor, reading=True)
+        case = self.case_of(db, request)
+        if not self.may_see(case, actor):
+            raise NotAllowed
+        return case
+
     def check(
         self,
         db: Session,
@@ -92,7 +107,7 @@ class FileKind(Generic[R, S, A, W, C]):
 
         `case` where the caller knows facts that the rows do not tell.
         """
-        check_grant(db, actor)
+        require(db, actor)
         case = self.case_of(db, request) if case is None else case
         stands = self.law.standings(case, actor)
         if not stands or self.barred(case, stands):

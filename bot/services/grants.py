@@ -1,4 +1,4 @@
-"""Whether a role that lives in a grant is still held."""
+"""The one question that every service asks of who acts: is the role in force, and the account allowed to use it?"""
 
 from sqlmodel import Session, col, select
 
@@ -7,24 +7,31 @@ from bot.turn import Actor
 from storage.states import AccountState, Role
 from storage.tables import Account, Grant
 
-_GRANTED = frozenset({Role.EXPERT, Role.IN_CHARGE, Role.STAFF, Role.DISTRIBUTOR})
 
+def require(db: Session, actor: Actor, *roles: Role, reading: bool = False) -> None:
+    """Refuse whoever does not act in one of `roles` (none given: in any role).
 
-def check_grant(db: Session, actor: Actor) -> None:
-    """Refuse an expert, manager or staff member whose role was taken away, or whose account is not active."""
-    if actor.role not in _GRANTED:
+    The role must be in force, for this very university or distributor, and the account active. With `reading` a
+    suspended officer passes as well: what is their own they may still read (SPEC 2.1). The system always has its role.
+    Raises NotAllowed.
+    """
+    if roles and actor.role not in roles:
+        raise NotAllowed("error.not_allowed")
+    if actor.role is Role.SYSTEM:
         return
     query = (
-        select(Grant.id)
-        .join(Account, col(Account.id) == col(Grant.account_id))
+        select(Account.state)
+        .join(Grant, col(Grant.account_id) == col(Account.id))
         .where(
-            Grant.account_id == actor.account_id,
+            Account.id == actor.account_id,
             Grant.role == actor.role,
             Grant.university_code == actor.university_code,
             Grant.distributor_id == actor.distributor_id,
             col(Grant.active).is_(True),
-            Account.state == AccountState.ACTIVE,
         )
     )
-    if db.exec(query).first() is None:
+    may = {AccountState.ACTIVE}
+    if reading and actor.role is Role.OFFICER:
+        may.add(AccountState.SUSPENDED)
+    if db.exec(query).first() not in may:
         raise NotAllowed

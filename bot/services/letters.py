@@ -16,7 +16,7 @@ from bot.errors import InvalidInput, NotAllowed, Stale
 from bot.screens import button, rows_to_json
 from bot.services import audience, audit
 from bot.services.audience import Audience
-from bot.services.grants import check_grant
+from bot.services.grants import require
 from bot.texts import t
 from bot.turn import Actor
 from storage.states import Channel, LetterState, PushState, Role
@@ -50,13 +50,6 @@ class Received:
     read: bool
 
 
-def _need_staff(db: Session, actor: Actor) -> None:
-    """Only the directorate writes letters (SPEC Q45)."""
-    if actor.role is not Role.STAFF:
-        raise NotAllowed("error.not_allowed")
-    check_grant(db, actor)
-
-
 # -- the directorate's side ------------------------------------------------------------------------
 
 
@@ -75,7 +68,7 @@ def send(
 
     Raises NotAllowed for anyone but staff and for attachments of somebody else, InvalidInput where nobody would get it
     or a part of it is too long."""
-    _need_staff(db, actor)
+    require(db, actor, Role.STAFF)
     if not title or not text or len(title) > TITLE_MAX or len(number or "") > NUMBER_MAX:
         raise InvalidInput("error.letter_incomplete")
     assert actor.account_id is not None
@@ -133,7 +126,7 @@ def stop(db: Session, *, actor: Actor, letter_id: int, now: datetime) -> Letter:
     """Nobody else gets it. Who was told of it or has opened it keeps it; whoever knows nothing of it yet loses it.
 
     Raises NotAllowed for anyone but staff, Stale where it is out or stopped already."""
-    _need_staff(db, actor)
+    require(db, actor, Role.STAFF)
     if not _move(db, letter_id, LetterState.STOPPED, now):
         raise Stale
     of_letter = col(Push.letter_id) == letter_id
@@ -188,7 +181,7 @@ def _move(db: Session, letter_id: int, state: LetterState, now: datetime) -> boo
 
 def written(db: Session, *, actor: Actor, limit: int, offset: int = 0) -> tuple[list[Progress], int]:
     """Letters of the directorate, newest first, and how many there are. Raises NotAllowed for anyone but staff."""
-    _need_staff(db, actor)
+    require(db, actor, Role.STAFF)
     total = db.exec(select(func.count()).select_from(Letter)).one()
     letters = db.exec(select(Letter).order_by(col(Letter.id).desc()).limit(limit).offset(offset)).all()
     return [_progress(db, letter) for letter in letters], total
@@ -196,7 +189,7 @@ def written(db: Session, *, actor: Actor, limit: int, offset: int = 0) -> tuple[
 
 def progress(db: Session, *, actor: Actor, letter_id: int) -> Progress:
     """How far one letter came. Raises NotAllowed for anyone but staff, Stale where there is none."""
-    _need_staff(db, actor)
+    require(db, actor, Role.STAFF)
     letter = db.get(Letter, letter_id, populate_existing=True)
     if letter is None:
         raise Stale
@@ -331,13 +324,14 @@ def _tell(db: Session, letter: Letter, among: Sequence[Any], now: datetime) -> N
 # -- the recipient's side ------------------------------------------------------------------------------
 
 
-def unread(db: Session, account_id: int) -> int:
-    """Letters in the inbox that were not opened yet."""
+def unread(db: Session, *, actor: Actor) -> int:
+    """The actor's letters that were not opened yet. Raises NotAllowed."""
+    require(db, actor, reading=True)
     query = (
         select(func.count())
         .select_from(LetterRecipient)
         .where(
-            col(LetterRecipient.account_id) == account_id,
+            col(LetterRecipient.account_id) == actor.account_id,
             col(LetterRecipient.delivered_at).is_not(None),
             col(LetterRecipient.read_at).is_(None),
         )
@@ -346,7 +340,8 @@ def unread(db: Session, account_id: int) -> int:
 
 
 def inbox(db: Session, *, actor: Actor, limit: int, offset: int = 0) -> tuple[list[Received], int]:
-    """The actor's letters, unread ones first, then the newest; and how many there are."""
+    """The actor's letters, unread ones first, then the newest; and how many there are. Raises NotAllowed."""
+    require(db, actor, reading=True)
     mine = (
         col(LetterRecipient.account_id) == actor.account_id,
         col(LetterRecipient.delivered_at).is_not(None),
@@ -365,10 +360,10 @@ def inbox(db: Session, *, actor: Actor, limit: int, offset: int = 0) -> tuple[li
 
 def see(db: Session, *, actor: Actor, letter_id: int) -> Letter:
     """A letter, for a recipient who has it and for staff. Raises NotAllowed for everybody else."""
+    require(db, actor, reading=True)
     letter = db.get(Letter, letter_id)
     if letter is not None and actor.account_id is not None:
         if actor.role is Role.STAFF:
-            _need_staff(db, actor)
             return letter
         if _receipt(db, actor.account_id, letter_id) is not None:
             return letter
@@ -382,6 +377,7 @@ def _receipt(db: Session, account_id: int, letter_id: int) -> LetterRecipient | 
 
 def open_letter(db: Session, *, actor: Actor, letter_id: int, now: datetime) -> Letter:
     """A recipient opens it: the first time is kept. Raises NotAllowed for everybody else."""
+    require(db, actor, reading=True)
     if actor.account_id is None or _receipt(db, actor.account_id, letter_id) is None:
         raise NotAllowed("error.not_your_letter")
     db.execute(
@@ -398,7 +394,9 @@ def open_letter(db: Session, *, actor: Actor, letter_id: int, now: datetime) -> 
     return db.get_one(Letter, letter_id)
 
 
-def count_files(db: Session, letter_id: int) -> int:
+def count_files(db: Session, *, actor: Actor, letter_id: int) -> int:
+    """How many attachments a letter has, for whoever may see it. Raises NotAllowed."""
+    see(db, actor=actor, letter_id=letter_id)
     query = select(func.count()).select_from(LetterFile).where(col(LetterFile.letter_id) == letter_id)
     return db.exec(query).one()
 
@@ -428,6 +426,7 @@ def papers(db: Session, *, actor: Actor, letter_id: int, now: datetime) -> list[
     return found
 
 
-def writer(db: Session, letter: Letter) -> str:
-    """Who sent it off."""
+def writer(db: Session, *, actor: Actor, letter: Letter) -> str:
+    """Who sent it off; for staff. Raises NotAllowed."""
+    require(db, actor, Role.STAFF)
     return db.get_one(Account, letter.created_by).name

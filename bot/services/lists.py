@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 
 from bot.errors import InvalidInput, NotAllowed
 from bot.services import routing
-from bot.services.grants import check_grant
+from bot.services.grants import require
 from bot.services.routing import R
 from bot.turn import Actor
 from storage.states import Role
@@ -41,10 +41,10 @@ def as_code(typed: str) -> str:
 
 def university_for(db: Session, actor: Actor, university_code: str | None) -> str:
     """The university whose files the actor may list: an expert's own; staff name one."""
-    check_grant(db, actor)
+    require(db, actor, *routing.REVIEWERS, Role.STAFF)
     if actor.role is Role.STAFF and university_code is not None:
         return university_code
-    if actor.role not in routing.REVIEWERS or actor.university_code is None:
+    if actor.university_code is None:
         raise NotAllowed
     return actor.university_code
 
@@ -99,7 +99,7 @@ class Lists(Generic[R, L]):
 
         Raises InvalidInput("search.bad") for anything but 12 or 10 digits, InvalidInput("desk.not_found").
         """
-        check_grant(db, actor)
+        require(db, actor, *routing.REVIEWERS, Role.STAFF)
         digits = as_code(code)
         query = (
             select(self.entry.row)

@@ -10,9 +10,10 @@ from sqlmodel import Session, col, select
 from bot.errors import NotAllowed
 from bot.services import eligibility
 from bot.services.audit import record
+from bot.services.grants import require
 from bot.texts import formats
 from bot.turn import Actor
-from storage.states import AccountState
+from storage.states import AccountState, Role
 from storage.tables import Account, Officer
 
 #: Bytes: nobody guesses a card.
@@ -37,6 +38,7 @@ def may_have(db: Session, *, account: Account) -> bool:
 
 def issue(db: Session, *, actor: Actor, now: datetime) -> Card:
     """The officer's card, always the same one. Raises NotAllowed where there is none for this account."""
+    require(db, actor, Role.OFFICER)
     account = db.get(Account, actor.account_id)
     if account is None or not may_have(db, account=account):
         raise NotAllowed("card.not_yet")

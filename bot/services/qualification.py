@@ -4,15 +4,17 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
-from bot.rules.qualification import Action
+from bot.errors import NotAllowed
+from bot.rules.qualification import Action, may_see
 from bot.services import cases
 from bot.services.cases import current_open
 from bot.services.completion import approved_of, complete
 from bot.services.drafts import discard, may_start, prefill, start
 from bot.services.eligibility import is_qualified
+from bot.services.grants import require
 from bot.services.submission import open_round, resolve, submit
 from bot.turn import Actor
-from storage.states import IN_CIRCULATION
+from storage.states import IN_CIRCULATION, Role
 from storage.tables import (
     QualificationRequest,
 )
@@ -27,6 +29,7 @@ __all__ = [
     "latest",
     "may_start",
     "open_round",
+    "own",
     "prefill",
     "resolve",
     "start",
@@ -35,9 +38,19 @@ __all__ = [
 ]
 
 
-def latest(db: Session, account_id: int) -> QualificationRequest | None:
-    """The officer's newest request, whatever its state."""
-    query = select(QualificationRequest).where(QualificationRequest.account_id == account_id)
+def own(db: Session, *, actor: Actor, request_id: int) -> QualificationRequest:
+    """A request of the acting officer. Raises NotAllowed for somebody else's, and where there is none."""
+    require(db, actor, Role.OFFICER, reading=True)
+    request = db.get(QualificationRequest, request_id)
+    if request is None or not may_see(cases.case_of(db, request), actor):
+        raise NotAllowed
+    return request
+
+
+def latest(db: Session, *, actor: Actor) -> QualificationRequest | None:
+    """The acting officer's newest request, whatever its state. Raises NotAllowed."""
+    require(db, actor, reading=True)
+    query = select(QualificationRequest).where(QualificationRequest.account_id == actor.account_id)
     return db.exec(query.order_by(col(QualificationRequest.id).desc()).limit(1)).first()
 
 

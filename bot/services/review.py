@@ -9,11 +9,11 @@ from sqlalchemy import ColumnElement, func
 from sqlmodel import Session, col, select
 
 from bot.errors import NotAllowed
-from bot.rules.qualification import Action, Case, allowed_actions, may_see
+from bot.rules.qualification import Action, Case, allowed_actions
 from bot.services import audit, cases, routing
 from bot.services.cases import KIND
 from bot.services.decisions import approve, declare_deficiencies, reject
-from bot.services.grants import check_grant
+from bot.services.grants import require
 from bot.services.lists import Lists
 from bot.turn import Actor
 from storage.states import Role
@@ -108,8 +108,7 @@ queue, mine, under_way, find = LISTS.queue, LISTS.mine, LISTS.under_way, LISTS.f
 
 def open_file(db: Session, *, actor: Actor, request_id: int) -> File:
     """The file with what the actor may do. Raises NotAllowed, Stale."""
-    request = cases.load(db, request_id)
-    case = _visible(db, actor, request)
+    request, case = KIND.see(db, request_id, actor=actor)
     applicant = db.get(Account, request.account_id)
     officer = db.get(Officer, request.account_id)
     assert applicant is not None
@@ -123,20 +122,11 @@ def open_file(db: Session, *, actor: Actor, request_id: int) -> File:
     return File(request, applicant, officer, reviewer, case, allowed_actions(case, actor), tuple(rounds))
 
 
-def _visible(db: Session, actor: Actor, request: QualificationRequest) -> Case:
-    check_grant(db, actor)
-    case = cases.case_of(db, request)
-    if not may_see(case, actor):
-        raise NotAllowed
-    return case
-
-
 def view_paper(db: Session, *, actor: Actor, request_id: int, file_id: int, now: datetime) -> StoredFile:
     """A paper that was part of this request in any round; the view is recorded (SPEC Q44). Raises NotAllowed.
 
     A paper whose time is over is given with its `removed_at`."""
-    request = cases.load(db, request_id)
-    _visible(db, actor, request)
+    request, _ = KIND.see(db, request_id, actor=actor)
     query = select(StoredFile, RequestFile.document_code).join(
         RequestFile, col(RequestFile.file_id) == col(StoredFile.id)
     )
@@ -162,8 +152,12 @@ def view_paper(db: Session, *, actor: Actor, request_id: int, file_id: int, now:
     return file
 
 
-def experts_of(db: Session, university_code: str | None) -> list[Expert]:
-    """Who can review files of this university now, the least burdened first."""
+def experts_of(db: Session, *, actor: Actor, university_code: str | None) -> list[Expert]:
+    """Who can review files of this university now, the least burdened first; for its head and for staff. Raises
+    NotAllowed."""
+    require(db, actor, Role.IN_CHARGE, Role.STAFF)
+    if actor.role is Role.IN_CHARGE and actor.university_code != university_code:
+        raise NotAllowed
     if university_code is None:
         return []
     grants: dict[int, Grant] = {grant.account_id: grant for grant in routing.experts(db, university_code)}
@@ -181,7 +175,7 @@ def experts_of(db: Session, university_code: str | None) -> list[Expert]:
 
 def earlier(db: Session, *, actor: Actor, request: QualificationRequest) -> list[QualificationRequest]:
     """Other requests of the same officer that ended at the actor's university, newest first (SPEC Q44)."""
-    _visible(db, actor, request)
+    KIND.visible(db, request, actor=actor)
     query = select(QualificationRequest).where(
         QualificationRequest.account_id == request.account_id,
         QualificationRequest.id != request.id,

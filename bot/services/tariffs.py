@@ -5,8 +5,9 @@ from datetime import date, datetime
 from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
-from bot.errors import InvalidInput, NotAllowed
+from bot.errors import InvalidInput
 from bot.services import audit, notify
+from bot.services.grants import require
 from bot.turn import Actor
 from storage.states import RequestKind, Role
 from storage.tables import Tariff
@@ -34,8 +35,7 @@ def set_tariff(
 
     Raises NotAllowed for anyone but staff and the command line, InvalidInput for an amount no gateway takes.
     """
-    if actor.role not in (Role.STAFF, Role.SYSTEM):
-        raise NotAllowed
+    require(db, actor, Role.STAFF, Role.SYSTEM)
     if amount_rial != 0 and not LEAST <= amount_rial <= MOST:
         raise InvalidInput("error.tariff_amount")
     tariff = Tariff(
@@ -64,8 +64,9 @@ def no_tariff_key(kind: RequestKind) -> str:
     return f"no_tariff:{kind}"
 
 
-def upcoming(db: Session, *, kind: RequestKind, day: date) -> list[Tariff]:
+def upcoming(db: Session, *, actor: Actor, kind: RequestKind, day: date) -> list[Tariff]:
     """Tariffs of `kind` that will be in force after `day`, soonest first; of one day, the one set last."""
+    require(db, actor, Role.STAFF)
     rows = db.exec(
         select(Tariff)
         .where(Tariff.kind == kind, Tariff.valid_from > day)
@@ -74,8 +75,9 @@ def upcoming(db: Session, *, kind: RequestKind, day: date) -> list[Tariff]:
     return list({row.valid_from: row for row in rows}.values())
 
 
-def former(db: Session, *, kind: RequestKind, day: date, limit: int) -> list[Tariff]:
+def former(db: Session, *, actor: Actor, kind: RequestKind, day: date, limit: int) -> list[Tariff]:
     """Tariffs of `kind` that were in force before, newest first; of one day, the one set last."""
+    require(db, actor, Role.STAFF)
     rows = db.exec(
         select(Tariff)
         .where(Tariff.kind == kind, Tariff.valid_from <= day)

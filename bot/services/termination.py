@@ -19,10 +19,10 @@ from bot.rules.cooperation import (
 from bot.screens import button
 from bot.services import audit, notify
 from bot.services.coop import cases, ending, news
-from bot.services.grants import check_grant
+from bot.services.grants import require
 from bot.texts import formats, one_line, t
 from bot.turn import Actor
-from storage.states import ContractState, TerminationState
+from storage.states import ContractState, Role, TerminationState
 from storage.tables import Branch, Contract, Distributor, Termination
 
 SUBJECT = "termination"
@@ -160,8 +160,7 @@ def cancel(
 
 def archive(db: Session, *, actor: Actor, offset: int = 0, limit: int = 5) -> Page:
     """All terminations of the acting officer, newest first (R36)."""
-    if actor.account_id is None:
-        raise NotAllowed
+    require(db, actor, Role.OFFICER, reading=True)
     mine = col(Termination.account_id) == actor.account_id
     total = db.exec(select(func.count()).select_from(Termination).where(mine)).one()
     query = select(Termination).where(mine).order_by(col(Termination.id).desc())
@@ -171,7 +170,7 @@ def archive(db: Session, *, actor: Actor, offset: int = 0, limit: int = 5) -> Pa
 
 def view(db: Session, *, actor: Actor, termination_id: int) -> Line:
     """One termination, for its officer and for staff (the reason is nobody else's). Raises NotAllowed, Stale."""
-    check_grant(db, actor)
+    require(db, actor, reading=True)
     termination = db.get(Termination, termination_id)
     if termination is None:
         raise Stale

@@ -6,11 +6,12 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from bot.rules.qualification import TABLE
-from bot.services.cases import SUBJECT
+from bot.services.cases import KIND, SUBJECT
 from bot.services.reference import university_name
 from bot.texts import formats, has, t
+from bot.turn import Actor
 from storage.states import Role
-from storage.tables import Account, AuditEvent, DeficiencyRound, QualificationRequest
+from storage.tables import Account, AuditEvent, DeficiencyRound
 
 #: Events of the law that are lines of the timeline; views and edits are not.
 EVENTS = frozenset(row.event for row in TABLE.values()) - {"edited", "discarded"}
@@ -29,11 +30,11 @@ class Entry:
         return formats.jalali_time(self.at)
 
 
-def timeline(db: Session, request_id: int, *, for_expert: bool = False) -> list[Entry]:
-    """Who did what, oldest first. The officer reads roles («کارشناس …»), experts read their colleagues' names."""
-    request = db.get(QualificationRequest, request_id)
-    if request is None:
-        return []
+def timeline(db: Session, *, actor: Actor, request_id: int) -> list[Entry]:
+    """Who did what, oldest first. The officer reads roles («کارشناس …»), experts read their colleagues' names. Raises
+    NotAllowed, Stale."""
+    request, _ = KIND.see(db, request_id, actor=actor)
+    for_expert = actor.role is not Role.OFFICER
     university = university_name(db, request.university_code)
     events = db.exec(
         select(AuditEvent)

@@ -125,7 +125,8 @@ class QualificationBook(Book):
     def payment(self) -> Iterable[Deed]:
         """What staff do about money; everything else is the bank's word (see COMPLETE above)."""
         staff = self.of(Role.STAFF)
-        wrong = {one.attempt_id for one in payments.wrong_amounts(self.db, limit=1000)}
+        office = next(actor for _, actor in self.acting() if actor.role is Role.STAFF)
+        wrong = {one.attempt_id for one in payments.wrong_amounts(self.db, actor=office, limit=1000)}
         for attempt in self.db.exec(select(PaymentAttempt).order_by(col(PaymentAttempt.id))):
             number = attempt.id or 0
             due = attempt.state is AttemptState.REFUND_DUE

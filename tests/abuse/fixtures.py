@@ -128,7 +128,6 @@ class Builder(Cases):
         "expert:head",
         "expert:applicant",
         "expert:manager",
-        "suspended:expert",
     )
     _FAR = ("expert:far", "expert:far head")
 

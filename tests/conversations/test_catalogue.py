@@ -10,6 +10,7 @@ from sqlmodel import Session, select
 
 from bot.errors import Refusal
 from bot.incoming import Contact, Incoming
+from bot.routes import STAFF_ONLY
 from bot.screens import MAX_LABEL
 from bot.texts import has
 from bot.turn import Turn
@@ -55,14 +56,14 @@ SUBJECTS = {
 }
 #: Dialogues about a branch, and about a cooperation request there.
 AT_BRANCH, ABOUT_COOPERATION = frozenset({"pick_officer"}), frozenset({"coop_reject"})
-#: Who is in a dialogue that asks the services before its end; officers are in the others.
-ROLES = {"pick_officer": Role.DISTRIBUTOR, "find_distributor": Role.STAFF}
+#: Who is in a dialogue that asks the services before its end; staff are in theirs, officers in the others.
+ROLES = {"pick_officer": Role.DISTRIBUTOR}
 GUESTS = frozenset({"registration", "login", "forgot"})
 
 
 def a_turn(db: Session, dialogue: Dialogue) -> Turn:
     """A turn of somebody who may be in this dialogue, about a case in the right state."""
-    role = ROLES.get(dialogue.name, Role.OFFICER)
+    role = ROLES.get(dialogue.name, Role.STAFF if dialogue.roles == STAFF_ONLY else Role.OFFICER)
     account = None if dialogue.name in GUESTS else new_account(db, national_code=None, role=None)
     chat = Chat(messenger=Messenger.BALE, chat_id=1, account_id=account.id if account else None, role=role)
     subject = a_request(db, account, SUBJECTS[dialogue.name]) if account and dialogue.name in SUBJECTS else 0
@@ -270,3 +271,10 @@ def test_secrets_are_asked_last() -> None:
             for ask in dialogue.steps:
                 assert not isinstance(ask.question, Secret) or ask.hidden
             assert has(dialogue.confirm)
+
+
+@pytest.mark.parametrize("dialogue", ALL, ids=lambda one: one.name)
+def test_each_dialogue_says_for_whom_it_is(dialogue: Dialogue) -> None:
+    """A dialogue without roles would be shut to everybody, and one for guests is for nobody else."""
+    assert dialogue.roles
+    assert dialogue.roles == {None} or None not in dialogue.roles

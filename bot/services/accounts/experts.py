@@ -10,6 +10,7 @@ from bot.rules import identity
 from bot.rules.account import UNIVERSITY_ROLES
 from bot.services import audit, cooperation, review, routing
 from bot.services.accounts import registration, roles, rows
+from bot.services.grants import require
 from bot.turn import SYSTEM, Actor
 from storage.states import AccountState, Role
 from storage.tables import Account, Grant, University
@@ -111,7 +112,7 @@ def hire(
 
     Raises NotAllowed, Refusal("error.role_held") and what `create_user` raises.
     """
-    rows.need_staff(actor)
+    require(db, actor, Role.STAFF)
     if role not in UNIVERSITY_ROLES:
         raise NotAllowed("error.not_allowed")
     hired = enlist(
@@ -183,7 +184,7 @@ def enlist(
 def deactivate(db: Session, *, actor: Actor, account_id: int, grant_id: int, now: datetime) -> Grant:
     """End an expert's work at a university: the files in their hands go back to the queue (SPEC 2.2), their chats
     lose the role. Raises NotAllowed, Stale where it has ended already."""
-    rows.need_staff(actor)
+    require(db, actor, Role.STAFF)
     grant = db.get(Grant, grant_id)
     if grant is None or grant.account_id != account_id or grant.role not in UNIVERSITY_ROLES:
         raise NotAllowed("error.not_allowed")
@@ -212,8 +213,9 @@ def leave_desk(db: Session, *, actor: Actor, account_id: int, now: datetime) -> 
         kind.release_all(db, actor=actor, expert_id=account_id, now=now)
 
 
-def of_university(db: Session, *, university_code: str) -> list[Expert]:
+def of_university(db: Session, *, actor: Actor, university_code: str) -> list[Expert]:
     """The active experts of a university, by name."""
+    require(db, actor, Role.STAFF)
     found = db.exec(
         select(Grant, Account)
         .join(Account, col(Account.id) == col(Grant.account_id))
@@ -227,16 +229,18 @@ def of_university(db: Session, *, university_code: str) -> list[Expert]:
     return [Expert(grant.id or 0, account, grant.role, university_code) for grant, account in found]
 
 
-def expert(db: Session, *, grant_id: int) -> tuple[Grant, Account] | None:
+def expert(db: Session, *, actor: Actor, grant_id: int) -> tuple[Grant, Account] | None:
     """An expert's grant that is in force, with its account."""
+    require(db, actor, Role.STAFF)
     grant = db.get(Grant, grant_id)
     if grant is None or not grant.active or grant.role not in UNIVERSITY_ROLES:
         return None
     return grant, rows.load(db, grant.account_id)
 
 
-def numbers(db: Session) -> list[tuple[University, int]]:
+def numbers(db: Session, *, actor: Actor) -> list[tuple[University, int]]:
     """Every regional active university with the number of its active experts, by name."""
+    require(db, actor, Role.STAFF)
     counts: dict[str, int] = {}
     for code in db.exec(
         select(Grant.university_code).where(

@@ -9,7 +9,7 @@ from bot.errors import NotAllowed, Stale
 from bot.passwords import normal
 from bot.rules.account import LIVING
 from bot.turn import Actor
-from storage.states import IN_CIRCULATION, OPEN_REQUEST, AccountState, Messenger, RequestState, Role
+from storage.states import IN_CIRCULATION, OPEN_REQUEST, AccountState, Messenger, RequestState
 from storage.tables import Account, Chat, Grant, QualificationRequest
 
 
@@ -109,12 +109,6 @@ def has_open_request(db: Session, account_id: int) -> bool:
 def in_circulation(db: Session, account_id: int) -> bool:
     """R11: a request of this officer is under way."""
     return has_request(db, account_id, IN_CIRCULATION)
-
-
-def need_staff(actor: Actor) -> None:
-    """Raises NotAllowed for everybody but staff."""
-    if actor.role is not Role.STAFF or actor.account_id is None:
-        raise NotAllowed("error.not_allowed")
 
 
 def need_owner(actor: Actor, account_id: int) -> None:

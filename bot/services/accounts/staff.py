@@ -10,6 +10,7 @@ from bot.rules.account import AccountCase, Action
 from bot.services import audit, eligibility, notify
 from bot.services.accounts import chats, experts, known_chats, rows
 from bot.services.coop import closing
+from bot.services.grants import require
 from bot.texts import quoted, t
 from bot.turn import Actor, World
 from storage.states import RequestKind, RequestState
@@ -41,6 +42,7 @@ def case_of(db: Session, account: Account) -> AccountCase:
 def _decide(
     db: Session, *, actor: Actor, account_id: int, version: int | None, reason: str, action: Action
 ) -> tuple[Account, law.Transition, str]:
+    require(db, actor)
     account = rows.take(db, account_id)
     key = law.refusal(case_of(db, account), by=actor.role, by_id=actor.account_id, action=action)
     if key is not None:

@@ -10,7 +10,6 @@ from bot.errors import NotAllowed
 from bot.rules.cooperation import Action, Case, Standing, allowed_actions, standings
 from bot.services import notify
 from bot.services.coop import cases
-from bot.services.grants import check_grant
 from bot.services.reference import university_name
 from bot.texts import formats
 from bot.turn import Actor
@@ -72,9 +71,7 @@ def _open(
     db: Session, actor: Actor, request_id: int, stands: frozenset[Standing]
 ) -> tuple[CooperationRequest, Case, frozenset[Action]]:
     """The request for an actor who stands so. Raises NotAllowed, Stale."""
-    check_grant(db, actor)
-    request = cases.load(db, request_id)
-    case = cases.case_of(db, request)
+    request, case = cases.KIND.see(db, request_id, actor=actor)
     if not standings(case, actor) & stands:
         raise NotAllowed
     suspended = Standing.OFFICER in stands and not case.officer.active

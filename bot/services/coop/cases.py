@@ -3,10 +3,10 @@
 from sqlmodel import Session, col, select
 
 from bot.errors import NotAllowed
-from bot.rules.cooperation import MACHINE, Action, Case, Standing
+from bot.rules.cooperation import MACHINE, Action, Case, Standing, may_see
 from bot.services import eligibility
 from bot.services.files import FileKind
-from bot.services.grants import check_grant
+from bot.services.grants import require
 from bot.turn import Actor
 from storage.states import OPEN_COOPERATION, AccountState, CooperationState, Role
 from storage.tables import Account, Branch, CooperationRequest, Distributor, Grant
@@ -51,20 +51,17 @@ def managers(db: Session, distributor_id: int) -> list[Account]:
 
 def managed(db: Session, actor: Actor) -> Distributor:
     """The distributor that the actor manages. Raises NotAllowed."""
-    check_grant(db, actor)
     if actor.role is not Role.DISTRIBUTOR or actor.distributor_id is None:
         raise NotAllowed
+    require(db, actor)
     return db.get_one(Distributor, actor.distributor_id)
 
 
 def need_officer(db: Session, actor: Actor) -> int:
     """account.id of an officer who may act. Raises NotAllowed for anybody else, and while suspended."""
-    if (
-        actor.role is not Role.OFFICER
-        or actor.account_id is None
-        or not eligibility.of(db, actor.account_id).active
-    ):
+    if actor.role is not Role.OFFICER or actor.account_id is None:
         raise NotAllowed
+    require(db, actor)
     return actor.account_id
 
 
@@ -86,6 +83,7 @@ KIND = FileKind(
     law=MACHINE,
     actions=Action,
     case_of=case_of,
+    may_see=may_see,
     door="desk.coop_file",
     experts=frozenset({Standing.EXPERT, Standing.REVIEWER, Standing.COLLEAGUE, Standing.IN_CHARGE}),
     review=CooperationState.PENDING_UNIVERSITY,

@@ -15,7 +15,7 @@ from bot.rules.cooperation import (
     TerminationCase,
 )
 from bot.services import audit
-from bot.services.grants import check_grant
+from bot.services.grants import require
 from bot.services.swap import swap
 from bot.turn import SYSTEM, Actor
 from storage.states import ContractState, TerminationState
@@ -45,7 +45,7 @@ def end(
     **data: Any,
 ) -> Contract:
     """End a contract. Raises NotAllowed, Stale where it has ended already."""
-    check_grant(db, actor)
+    require(db, actor)
     case, source = contract_case(contract), contract.state
     _refuse(CONTRACT.refusal(case, actor, action), outdated=version not in (None, contract.version))
     row = CONTRACT.table[source, action]

@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 from bot.errors import NotAllowed
 from bot.services import routing
 from bot.services.coop import cases
+from bot.services.grants import require
 from bot.services.lists import Lists, Page
 from bot.turn import Actor
 from storage.states import OPEN_COOPERATION, CooperationState, Role
@@ -68,34 +69,36 @@ def _asked(account_id: int) -> ColumnElement[bool]:
     )
 
 
-def count_new(db: Session, account_id: int) -> int:
-    """How many requests wait for this officer's answer."""
-    return _count(db, _asked(account_id))
+def count_new(db: Session, *, actor: Actor) -> int:
+    """How many requests wait for the acting officer's answer. Raises NotAllowed."""
+    return _count(db, _asked(_officer(db, actor)))
 
 
-def _officer(actor: Actor) -> int:
-    if actor.role is not Role.OFFICER or actor.account_id is None:
+def _officer(db: Session, actor: Actor) -> int:
+    require(db, actor, Role.OFFICER, reading=True)
+    if actor.account_id is None:
         raise NotAllowed
     return actor.account_id
 
 
 def new_for_officer(db: Session, *, actor: Actor, offset: int = 0, limit: int = 5) -> Page[Line]:
     """Requests that wait for the acting officer's answer (R38), oldest first."""
-    condition = _asked(_officer(actor))
+    condition = _asked(_officer(db, actor))
     order = (col(CooperationRequest.id),)
     return Page(_lines(db, condition, order, offset, limit), _count(db, condition))
 
 
 def archive_for_officer(db: Session, *, actor: Actor, offset: int = 0, limit: int = 5) -> Page[Line]:
     """All requests of the acting officer (R42), newest first."""
-    condition = col(CooperationRequest.account_id) == _officer(actor)
+    condition = col(CooperationRequest.account_id) == _officer(db, actor)
     return Page(_lines(db, condition, _NEWEST_FIRST, offset, limit), _count(db, condition))
 
 
-def reserved(db: Session, account_id: int) -> CooperationRequest | None:
-    """The accepted request of this officer that waits for its university; there is at most one."""
+def reserved(db: Session, *, actor: Actor) -> CooperationRequest | None:
+    """The accepted request of the acting officer that waits for its university; there is at most one. Raises
+    NotAllowed."""
     query = select(CooperationRequest).where(
-        CooperationRequest.account_id == account_id,
+        CooperationRequest.account_id == _officer(db, actor),
         CooperationRequest.state == CooperationState.PENDING_UNIVERSITY,
     )
     return db.exec(query).first()

@@ -8,14 +8,17 @@ from bot.services.coop.news import parties
 from bot.services.reference import university_name
 from bot.services.tracking import Entry, who
 from bot.texts import t
+from bot.turn import Actor
+from storage.states import Role
 from storage.tables import AuditEvent
 
 EVENTS = frozenset(row.event for row in TABLE.values())
 
 
-def timeline(db: Session, request_id: int, *, for_expert: bool = False) -> list[Entry]:
-    """Both sides read roles («کارشناس …»), experts their colleagues' names. Who may see it is the card's matter."""
-    request = cases.load(db, request_id)
+def timeline(db: Session, *, actor: Actor, request_id: int) -> list[Entry]:
+    """Both sides read roles («کارشناس …»), experts their colleagues' names. Raises NotAllowed, Stale."""
+    request, _ = cases.KIND.see(db, request_id, actor=actor)
+    for_expert = actor.role not in (Role.OFFICER, Role.DISTRIBUTOR)
     university = university_name(db, request.university_code)
     names = parties(db, request).names
     events = db.exec(

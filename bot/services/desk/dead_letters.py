@@ -11,9 +11,10 @@ from sqlmodel import Session, col, select
 
 from bot.errors import Stale
 from bot.services import audit, notify
-from bot.services.desk import kept, people
+from bot.services.desk import people
+from bot.services.grants import require
 from bot.turn import Actor
-from storage.states import InboxState, PushState
+from storage.states import InboxState, PushState, Role
 from storage.tables import Account, Chat, InboxUpdate, Push
 
 
@@ -25,14 +26,15 @@ class Letter:
     recipient: Account | None
 
 
-def count(db: Session) -> int:
+def count(db: Session, *, actor: Actor) -> int:
+    require(db, actor, Role.STAFF)
     query = select(func.count()).select_from(Push).where(Push.state == PushState.GIVEN_UP)
     return db.exec(query).one()
 
 
 def letters(db: Session, *, actor: Actor, limit: int, offset: int = 0) -> list[Letter]:
     """Pushes and SMS that were given up, oldest first. Raises NotAllowed."""
-    kept.need_staff(db, actor)
+    require(db, actor, Role.STAFF)
     query = (
         select(Push, Account)
         .join(Account, col(Account.id) == col(Push.account_id), isouter=True)
@@ -44,7 +46,7 @@ def letters(db: Session, *, actor: Actor, limit: int, offset: int = 0) -> list[L
 
 def letter(db: Session, *, actor: Actor, push_id: int) -> Letter:
     """One of them. Raises NotAllowed, Stale where it is none any more."""
-    kept.need_staff(db, actor)
+    require(db, actor, Role.STAFF)
     push = db.get(Push, push_id, populate_existing=True)
     if push is None or push.state is not PushState.GIVEN_UP:
         raise Stale
@@ -66,7 +68,7 @@ def give_up(db: Session, *, actor: Actor, push_id: int, now: datetime) -> None:
 def _end(
     db: Session, *, actor: Actor, push_id: int, now: datetime, event: str, values: Mapping[str, object]
 ) -> None:
-    kept.need_staff(db, actor)
+    require(db, actor, Role.STAFF)
     won = db.exec(
         update(Push)
         .where(col(Push.id) == push_id, col(Push.state) == PushState.GIVEN_UP)
@@ -95,7 +97,7 @@ ODD = (InboxState.FAILED, InboxState.SET_ASIDE)
 
 def odd_updates(db: Session, *, actor: Actor) -> dict[InboxState, int]:
     """How many updates failed or could not be read, of those still kept. Raises NotAllowed."""
-    kept.need_staff(db, actor)
+    require(db, actor, Role.STAFF)
     query = (
         select(InboxUpdate.state, func.count())
         .where(col(InboxUpdate.state).in_(ODD))
@@ -123,7 +125,7 @@ def look_up(db: Session, *, actor: Actor, number: int, now: datetime) -> None:
 
 def odd_update(db: Session, *, actor: Actor, number: int) -> OddUpdate:
     """The update of an error number that a person was shown. Raises NotAllowed, Stale where there is none."""
-    kept.need_staff(db, actor)
+    require(db, actor, Role.STAFF)
     found = db.get(InboxUpdate, number)
     if found is None or found.state not in ODD:
         raise Stale("error.no_such_error")

@@ -10,7 +10,9 @@ from sqlmodel import Session, col, select
 from bot.errors import InvalidInput, Stale
 from bot.services import audit
 from bot.services.desk import kept
+from bot.services.grants import require
 from bot.turn import Actor
+from storage.states import Role
 from storage.tables import DocumentType
 
 REQUIRED = ("yes", "men", "no")
@@ -19,8 +21,9 @@ MOST_FILES = 3
 LONGEST_NAME, LONGEST_SHORT = 80, 20
 
 
-def everything(db: Session) -> list[DocumentType]:
+def everything(db: Session, *, actor: Actor) -> list[DocumentType]:
     """Also what is switched off, in order."""
+    require(db, actor, Role.STAFF)
     order = (col(DocumentType.position), col(DocumentType.code))
     return list(db.exec(select(DocumentType).order_by(*order)))
 
@@ -32,7 +35,7 @@ def change(
 
     `expected` is the mark of the row as it was shown. Raises NotAllowed, Stale, InvalidInput.
     """
-    kept.need_staff(db, actor)
+    require(db, actor, Role.STAFF)
     row = kept.held(db, DocumentType, code, expected=expected)
     if values.get("required", "no") not in REQUIRED or not 1 <= values.get("max_files", 1) <= MOST_FILES:
         raise Stale
@@ -50,9 +53,9 @@ def _fits(name: str, short_name: str) -> None:
 
 def move(db: Session, *, actor: Actor, code: str, up: bool, expected: int, now: datetime) -> None:
     """Change places with the neighbour before (`up`) or after it. Raises NotAllowed, Stale at the ends."""
-    kept.need_staff(db, actor)
+    require(db, actor, Role.STAFF)
     kept.held(db, DocumentType, code, expected=expected)
-    every = everything(db)
+    every = everything(db, actor=actor)
     place = next(i for i, one in enumerate(every) if one.code == code)
     other = place + (-1 if up else 1)
     if not 0 <= other < len(every):
@@ -78,7 +81,7 @@ def add(
     db: Session, *, actor: Actor, name: str, short_name: str, required: str, max_files: int, now: datetime
 ) -> DocumentType:
     """A document that is asked for from now on. Raises NotAllowed, InvalidInput."""
-    kept.need_staff(db, actor)
+    require(db, actor, Role.STAFF)
     kept.need_free_name(db, DocumentType, name)
     _fits(name, short_name)
     if required not in REQUIRED or not 1 <= max_files <= MOST_FILES:
@@ -89,7 +92,7 @@ def add(
         short_name=short_name,
         required=required,
         max_files=max_files,
-        position=max((one.position for one in everything(db)), default=0) + 1,
+        position=max((one.position for one in everything(db, actor=actor)), default=0) + 1,
     )
     db.add(row)
     db.flush()

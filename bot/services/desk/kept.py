@@ -9,22 +9,15 @@ from zlib import crc32
 from sqlalchemy import inspect
 from sqlmodel import Session, SQLModel, col, select
 
-from bot.errors import InvalidInput, NotAllowed, Stale
+from bot.errors import InvalidInput, Stale
 from bot.screens import MAX_VERSION
 from bot.services import audit
-from bot.services.grants import check_grant
+from bot.services.grants import require
 from bot.turn import Actor
 from storage.states import Role
 from storage.tables import DocumentType
 
 Row = TypeVar("Row", bound=SQLModel)
-
-
-def need_staff(db: Session, actor: Actor) -> None:
-    """Raises NotAllowed for everybody but staff whose role is in force."""
-    if actor.role is not Role.STAFF or actor.account_id is None:
-        raise NotAllowed("error.not_allowed")
-    check_grant(db, actor)
 
 
 def mark(row: SQLModel) -> int:
@@ -81,6 +74,7 @@ def next_code(db: Session, model: type[Any]) -> str:
     return f"added_{next(n for n in range(1, len(taken) + 2) if f'added_{n}' not in taken)}"
 
 
-def names_of_documents(db: Session) -> dict[str, str]:
-    """Code → what the document is called."""
+def names_of_documents(db: Session, *, actor: Actor) -> dict[str, str]:
+    """Code → what the document is called. Raises NotAllowed."""
+    require(db, actor, Role.STAFF)
     return dict(db.exec(select(DocumentType.code, DocumentType.name)).all())

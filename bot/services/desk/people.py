@@ -18,6 +18,7 @@ from bot.services import accounts, audit, cases, contracts
 from bot.services.accounts import roles, rows
 from bot.services.coop import cases as coop_cases
 from bot.services.desk import kept
+from bot.services.grants import require
 from bot.turn import Actor
 from storage.states import OPEN_REQUEST, RequestState, Role
 from storage.tables import Account, AuditEvent, Chat, CooperationRequest, Grant, QualificationRequest
@@ -30,7 +31,7 @@ OPEN_FOR = timedelta(days=1)
 def look_up(db: Session, *, actor: Actor, typed: str, now: datetime) -> list[Account]:
     """Accounts of a national code, user code or mobile, the living first; annulled ones too. Each is recorded as
     looked up by this actor. Raises NotAllowed."""
-    kept.need_staff(db, actor)
+    require(db, actor, Role.STAFF)
     code = normal(typed)
     known = col(Account.user_code).in_([typed.strip(), code]) | (col(Account.national_code) == code)
     with suppress(Refusal):
@@ -49,7 +50,7 @@ def note_account(db: Session, *, actor: Actor, account: Account, now: datetime) 
 
 def recent(db: Session, *, actor: Actor, now: datetime, limit: int) -> list[Account]:
     """The accounts that this actor looked up of late, newest first."""
-    kept.need_staff(db, actor)
+    require(db, actor, Role.STAFF)
     events = db.exec(
         select(AuditEvent.subject_id)
         .where(
@@ -68,7 +69,7 @@ def recent(db: Session, *, actor: Actor, now: datetime, limit: int) -> list[Acco
 def open_account(db: Session, *, actor: Actor, account_id: int, now: datetime) -> Account:
     """The account. Raises NotAllowed, and Stale for who did not look it up in the last day (a forged or old button):
     no account is seen without a record of it."""
-    kept.need_staff(db, actor)
+    require(db, actor, Role.STAFF)
     looked_up = select(AuditEvent.id).where(
         AuditEvent.subject == "account",
         AuditEvent.subject_id == account_id,
@@ -97,6 +98,8 @@ class Facts:
 
 
 def facts(db: Session, *, actor: Actor, account: Account) -> Facts:
+    """Raises NotAllowed for anyone but staff."""
+    require(db, actor, Role.STAFF)
     assert account.id is not None
     requests = db.exec(
         select(QualificationRequest)
@@ -136,7 +139,7 @@ def trail_of_file(
     db: Session, *, actor: Actor, request_id: int, subject: str, offset: int, limit: int
 ) -> list[Entry]:
     """Who saw which document and who decided what in one file, newest first. Raises NotAllowed."""
-    kept.need_staff(db, actor)
+    require(db, actor, Role.STAFF)
     about = (col(AuditEvent.subject) == subject) & (col(AuditEvent.subject_id) == request_id)
     return _entries(db, about, offset, limit)
 
@@ -155,7 +158,7 @@ def withdraw_role(db: Session, *, actor: Actor, grant_id: int, reason: str, now:
     """Take a role away; an expert's files go back to the queue. An officer's role goes only with the registration.
 
     Raises NotAllowed, also for one's own staff role, Stale where it is gone already."""
-    kept.need_staff(db, actor)
+    require(db, actor, Role.STAFF)
     grant = db.get(Grant, grant_id, populate_existing=True)
     if grant is None or not grant.active:
         raise Stale
@@ -182,11 +185,20 @@ def withdraw_role(db: Session, *, actor: Actor, grant_id: int, reason: str, now:
     return grant
 
 
+def chat(db: Session, *, actor: Actor, chat_row_id: int) -> Chat:
+    """A chat that may be set free. Raises NotAllowed for anyone but staff, Stale where there is none."""
+    require(db, actor, Role.STAFF)
+    found = db.get(Chat, chat_row_id)
+    if found is None:
+        raise Stale
+    return found
+
+
 def free_chat(db: Session, *, actor: Actor, chat_row_id: int, expected: int, now: datetime) -> Chat:
     """Set a chat free that is stuck: its dialogue is left (kept drafts stay), its first screen is shown soon.
 
     Raises NotAllowed, Stale where the chat went on since its version `expected`."""
-    kept.need_staff(db, actor)
+    require(db, actor, Role.STAFF)
     chat = kept.held(db, Chat, chat_row_id)
     if chat.version != expected:
         raise Stale

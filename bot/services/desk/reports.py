@@ -11,11 +11,11 @@ from sqlmodel import Session, col, select
 
 from bot.reports.figures import Bars, Report, Table
 from bot.services import audit, cases
-from bot.services.desk import kept
+from bot.services.grants import require
 from bot.texts import t
 from bot.texts.formats import digits, jalali_time, number
 from bot.turn import Actor
-from storage.states import IN_CIRCULATION, RequestState
+from storage.states import IN_CIRCULATION, RequestState, Role
 from storage.tables import Account, AuditEvent, QualificationRequest, University
 
 #: Days of a period that can be asked for; 0: since the beginning.
@@ -54,8 +54,9 @@ class Figures:
         return sum(self.by_state.values())
 
 
-def read(db: Session, *, now: datetime, days: int) -> Figures:
+def read(db: Session, *, actor: Actor, now: datetime, days: int) -> Figures:
     """All figures; decisions are those of the last `days` days (0: all). Drafts count in their state only."""
+    require(db, actor, Role.STAFF)
     request = QualificationRequest
     states = dict(db.exec(select(col(request.state), func.count()).group_by(col(request.state))).all())
     return Figures(
@@ -165,7 +166,7 @@ def _plain(status: str) -> str:
 
 def note(db: Session, *, actor: Actor, now: datetime, kind: str, days: int) -> None:
     """Record that a report left as a file. Raises NotAllowed."""
-    kept.need_staff(db, actor)
+    require(db, actor, Role.STAFF)
     audit.record(
         db, now=now, actor=actor, event="report_made", subject="report", subject_id=0, kind=kind, days=days
     )

@@ -9,27 +9,33 @@ from sqlmodel import Session, col, select
 from bot.errors import Stale
 from bot.services import audit
 from bot.services.desk import kept
+from bot.services.grants import require
 from bot.turn import Actor
+from storage.states import Role
 from storage.tables import ClosedPair, DegreeLevel, FieldOfStudy
 
 
-def levels(db: Session) -> list[DegreeLevel]:
+def levels(db: Session, *, actor: Actor) -> list[DegreeLevel]:
+    require(db, actor, Role.STAFF)
     return list(db.exec(select(DegreeLevel).order_by(col(DegreeLevel.position))))
 
 
-def fields(db: Session) -> list[FieldOfStudy]:
+def fields(db: Session, *, actor: Actor) -> list[FieldOfStudy]:
     """All, the one that must be described last."""
+    require(db, actor, Role.STAFF)
     order = (col(FieldOfStudy.needs_note), col(FieldOfStudy.position), col(FieldOfStudy.name))
     return list(db.exec(select(FieldOfStudy).order_by(*order)))
 
 
-def closed_at(db: Session, field_code: str) -> set[str]:
+def closed_at(db: Session, *, actor: Actor, field_code: str) -> set[str]:
     """Codes of the levels at which a field is closed."""
+    require(db, actor, Role.STAFF)
     return set(db.exec(select(ClosedPair.level_code).where(ClosedPair.field_code == field_code)))
 
 
-def closed_fields(db: Session, level_code: str) -> list[str]:
+def closed_fields(db: Session, *, actor: Actor, level_code: str) -> list[str]:
     """Names of the fields that are closed at a level."""
+    require(db, actor, Role.STAFF)
     query = (
         select(FieldOfStudy.name)
         .join(ClosedPair, col(ClosedPair.field_code) == col(FieldOfStudy.code))
@@ -40,7 +46,7 @@ def closed_fields(db: Session, level_code: str) -> list[str]:
 
 def set_level(db: Session, *, actor: Actor, code: str, allowed: bool, now: datetime) -> DegreeLevel:
     """Open or close a level. Raises NotAllowed, Stale where it is so already."""
-    kept.need_staff(db, actor)
+    require(db, actor, Role.STAFF)
     row = kept.held(db, DegreeLevel, code)
     event = "level_opened" if allowed else "level_closed"
     kept.change(db, row, actor=actor, now=now, event=event, subject="level", allowed=allowed)
@@ -49,7 +55,7 @@ def set_level(db: Session, *, actor: Actor, code: str, allowed: bool, now: datet
 
 def set_field(db: Session, *, actor: Actor, code: str, allowed: bool, now: datetime) -> FieldOfStudy:
     """Open or close a field at every level. Raises NotAllowed, Stale where it is so already."""
-    kept.need_staff(db, actor)
+    require(db, actor, Role.STAFF)
     row = kept.held(db, FieldOfStudy, code)
     event = "field_opened" if allowed else "field_closed"
     kept.change(db, row, actor=actor, now=now, event=event, subject="field", allowed=allowed)
@@ -60,7 +66,7 @@ def set_pair(
     db: Session, *, actor: Actor, field_code: str, level_code: str, allowed: bool, now: datetime
 ) -> None:
     """Open or close a field at one level. Raises NotAllowed, Stale where it is so already."""
-    kept.need_staff(db, actor)
+    require(db, actor, Role.STAFF)
     kept.held(db, FieldOfStudy, field_code)  # whoever toggles the same pair waits here
     if db.get(DegreeLevel, level_code) is None:
         raise Stale
@@ -86,9 +92,9 @@ def set_pair(
 
 def add_field(db: Session, *, actor: Actor, name: str, needs_note: bool, now: datetime) -> FieldOfStudy:
     """A field that officers may choose from now on. Raises NotAllowed, InvalidInput("error.name_taken")."""
-    kept.need_staff(db, actor)
+    require(db, actor, Role.STAFF)
     kept.need_free_name(db, FieldOfStudy, name)
-    last = max((one.position for one in fields(db)), default=0)
+    last = max((one.position for one in fields(db, actor=actor)), default=0)
     row = FieldOfStudy(
         code=kept.next_code(db, FieldOfStudy), name=name, position=last + 1, needs_note=needs_note
     )

@@ -13,8 +13,9 @@ from bot.errors import InvalidInput, Refusal, Stale
 from bot.rules import places
 from bot.services import audit, routing
 from bot.services.desk import kept
+from bot.services.grants import require
 from bot.turn import Actor
-from storage.states import IN_CIRCULATION
+from storage.states import IN_CIRCULATION, Role
 from storage.tables import Coverage, QualificationRequest, University
 
 #: Its officers choose among several universities: none is the default.
@@ -37,8 +38,9 @@ class Standing:
     files: int
 
 
-def by_province(db: Session) -> dict[str, list[University]]:
+def by_province(db: Session, *, actor: Actor) -> dict[str, list[University]]:
     """All 31 provinces in alphabetical order, each with its universities, the default first."""
+    require(db, actor, Role.STAFF)
     order = (col(University.province_default).desc(), col(University.regional).desc(), col(University.name))
     found: dict[str, list[University]] = {province: [] for province in places.provinces()}
     for one in db.exec(select(University).order_by(*order)):
@@ -46,16 +48,16 @@ def by_province(db: Session) -> dict[str, list[University]]:
     return found
 
 
-def province(db: Session, number: int) -> tuple[str, list[University]]:
+def province(db: Session, *, actor: Actor, number: int) -> tuple[str, list[University]]:
     """The `number`th province, counted from 1. Raises Stale."""
-    every = list(by_province(db).items())
+    every = list(by_province(db, actor=actor).items())
     if not 1 <= number <= len(every):
         raise Stale
     return every[number - 1]
 
 
-def number_of(db: Session, name: str) -> int:
-    return list(by_province(db)).index(name) + 1
+def number_of(db: Session, *, actor: Actor, name: str) -> int:
+    return list(by_province(db, actor=actor)).index(name) + 1
 
 
 def served(universities: list[University]) -> bool:
@@ -66,8 +68,9 @@ def served(universities: list[University]) -> bool:
     return any(one.province_default for one in open_)
 
 
-def standing(db: Session, code: str) -> Standing:
+def standing(db: Session, *, actor: Actor, code: str) -> Standing:
     """Raises Stale for a code that does not exist."""
+    require(db, actor, Role.STAFF)
     one = db.get(University, code)
     if one is None:
         raise Stale
@@ -88,7 +91,7 @@ def switch(
 
     Raises NotAllowed, Stale, and Refusal where its province would be left without any university.
     """
-    kept.need_staff(db, actor)
+    require(db, actor, Role.STAFF)
     row = _held(db, code, expected)
     if not on:
         _refuse_gap(db, row)
@@ -125,7 +128,7 @@ def make_default(db: Session, *, actor: Actor, code: str, expected: int, now: da
 
     Raises NotAllowed, Stale, and Refusal in Tehran and for a university that takes no files.
     """
-    kept.need_staff(db, actor)
+    require(db, actor, Role.STAFF)
     row = _held(db, code, expected)
     if row.province == CHOOSING_PROVINCE:
         raise Refusal("error.choosing_province")
@@ -155,7 +158,7 @@ def make_default(db: Session, *, actor: Actor, code: str, expected: int, now: da
 
 def rename(db: Session, *, actor: Actor, code: str, name: str, expected: int, now: datetime) -> University:
     """Raises NotAllowed, Stale, InvalidInput("error.name_taken")."""
-    kept.need_staff(db, actor)
+    require(db, actor, Role.STAFF)
     row = kept.held(db, University, code, expected=expected)
     kept.need_free_name(db, University, name, but=code)
     kept.change(db, row, actor=actor, now=now, event="university_renamed", subject="university", name=name)
@@ -165,8 +168,9 @@ def rename(db: Session, *, actor: Actor, code: str, name: str, expected: int, no
 # -- coverage --------------------------------------------------------------------------------------
 
 
-def coverage(db: Session, province: str) -> list[tuple[Coverage, University]]:
+def coverage(db: Session, *, actor: Actor, province: str) -> list[tuple[Coverage, University]]:
     """The rows of a province by city and district."""
+    require(db, actor, Role.STAFF)
     query = (
         select(Coverage, University)
         .join(University, col(University.code) == col(Coverage.university_code))
@@ -176,8 +180,9 @@ def coverage(db: Session, province: str) -> list[tuple[Coverage, University]]:
     return list(db.exec(query).all())
 
 
-def coverage_row(db: Session, coverage_id: int) -> tuple[Coverage, University]:
+def coverage_row(db: Session, *, actor: Actor, coverage_id: int) -> tuple[Coverage, University]:
     """Raises Stale."""
+    require(db, actor, Role.STAFF)
     row = db.get(Coverage, coverage_id)
     if row is None:
         raise Stale
@@ -188,7 +193,7 @@ def set_coverage(
     db: Session, *, actor: Actor, coverage_id: int, active: bool, expected: int, now: datetime
 ) -> Coverage:
     """Switch a row on or off. Raises NotAllowed, Stale, and Refusal for one of a university that takes no files."""
-    kept.need_staff(db, actor)
+    require(db, actor, Role.STAFF)
     row = kept.held(db, Coverage, coverage_id, expected=expected)
     if active:
         _refuse_closed(db, row.university_code)
@@ -215,7 +220,7 @@ def add_coverage(
 ) -> Coverage:
     """A row that is in force at once (in Tehran it suggests). Raises NotAllowed, InvalidInput where the place has a
     row already, Refusal for a university that takes no files."""
-    kept.need_staff(db, actor)
+    require(db, actor, Role.STAFF)
     _refuse_closed(db, university_code)
     if city not in places.cities_of(province) or (district is not None and not 1 <= district <= DISTRICTS):
         raise InvalidInput("error.not_in_list")

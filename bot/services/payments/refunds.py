@@ -10,7 +10,7 @@ from bot.errors import InvalidInput, NotAllowed, Stale
 from bot.rules.payment import PaymentEvent
 from bot.screens import button
 from bot.services import notify
-from bot.services.grants import check_grant
+from bot.services.grants import require
 from bot.services.payments import alerts
 from bot.services.payments.attempts import locked, move
 from bot.texts import BIDI_MARKS, t
@@ -37,8 +37,9 @@ class RefundDue:
     gateway_ref: str | None = None
 
 
-def refunds_due(db: Session, *, limit: int = 50, offset: int = 0) -> list[RefundDue]:
-    """What waits to be returned, oldest first."""
+def refunds_due(db: Session, *, actor: Actor, limit: int = 50, offset: int = 0) -> list[RefundDue]:
+    """What waits to be returned, oldest first; for staff. Raises NotAllowed."""
+    require(db, actor, Role.STAFF)
     return _list(db, col(PaymentAttempt.state) == AttemptState.REFUND_DUE, limit=limit, offset=offset)
 
 
@@ -69,8 +70,10 @@ def _list(db: Session, condition: ColumnElement[bool], *, limit: int, offset: in
     ]
 
 
-def wrong_amounts(db: Session, *, limit: int = 50, offset: int = 0) -> list[RefundDue]:
-    """Attempts with a payment of another amount than the fee, oldest first: nothing but staff can end them."""
+def wrong_amounts(db: Session, *, actor: Actor, limit: int = 50, offset: int = 0) -> list[RefundDue]:
+    """Attempts with a payment of another amount than the fee, oldest first: nothing but staff can end them.
+    Raises NotAllowed for anyone else."""
+    require(db, actor, Role.STAFF)
     was_wrong = select(AuditEvent.id).where(
         AuditEvent.subject == "payment_attempt",
         AuditEvent.subject_id == PaymentAttempt.id,
@@ -117,7 +120,7 @@ def record_wrong_amount(db: Session, *, actor: Actor, attempt_id: int, reference
     Raises NotAllowed for anyone but staff and for an attempt whose amount was right, InvalidInput without a
     reference, Stale where the attempt went another way meanwhile (its version says nothing: the reconciler asks the
     gateway about it again and again)."""
-    if not any(one.attempt_id == attempt_id for one in wrong_amounts(db, limit=10_000)):
+    if not any(one.attempt_id == attempt_id for one in wrong_amounts(db, actor=actor, limit=10_000)):
         raise Stale
     attempt = _returned(
         db,
@@ -150,9 +153,7 @@ def _returned(
     reference: str,
     now: datetime,
 ) -> PaymentAttempt:
-    if actor.role is not Role.STAFF:
-        raise NotAllowed
-    check_grant(db, actor)
+    require(db, actor, Role.STAFF)
     reference = " ".join(BIDI_MARKS.sub("", reference).split())
     if not 1 <= len(reference) <= MAX_REFERENCE:
         raise InvalidInput("error.refund_reference")

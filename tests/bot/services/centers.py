@@ -20,6 +20,7 @@ from storage.tables import (
     Chat,
     Contract,
     CooperationRequest,
+    Grant,
     Officer,
     Push,
     Termination,
@@ -47,6 +48,7 @@ def qualified(db: Session, code: str, first: str, national_code: str, *, chat: b
             qualified_at=NOW,
         )
     )
+    db.add(Grant(account_id=account.id or 0, role=Role.OFFICER))
     db.flush()
     return Actor(account.id, Role.OFFICER, None, Messenger.TELEGRAM)
 

@@ -93,6 +93,7 @@ def officer(
             field_code="biomedical",
         )
     )
+    db.add(Grant(account_id=account.id or 0, role=Role.OFFICER))
     db.flush()
     return Actor(account.id, Role.OFFICER, None, Messenger.TELEGRAM)
 

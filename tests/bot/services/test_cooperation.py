@@ -72,7 +72,7 @@ async def test_an_eligible_officer_is_asked_and_told_by_whom(database: Database,
         (told,) = pushes(db, centers.sara)
         assert told.text == "🤝 شرکت «کیان طب» شما را برای شعبه «شرق» به‌عنوان مسئول فنی انتخاب کرده است."
         assert told.buttons[0][0]["press"].startswith("1f|coop.view|")
-        assert cooperation.count_new(db, centers.sara.account_id or 0) == 1
+        assert cooperation.count_new(db, actor=centers.sara) == 1
 
     await database.run(unit)
 
@@ -586,13 +586,14 @@ async def test_the_timeline_names_roles_to_the_sides_and_people_to_experts(
 ) -> None:
     def unit(db: Session) -> None:
         contract = employed(db, centers, centers.sara)
-        lines = cooperation.timeline(db, contract.cooperation_id or 0)
+        lines = cooperation.timeline(db, actor=centers.sara, request_id=contract.cooperation_id or 0)
         assert [line.text for line in lines] == [
             "کیان طب درخواست همکاری داد.",
             "مسئول فنی درخواست را پذیرفت و پرونده برای دانشگاه علوم پزشکی شیراز ارسال شد.",
             "کارشناس دانشگاه علوم پزشکی شیراز همکاری را تأیید کرد.",
         ]
-        names = cooperation.timeline(db, contract.cooperation_id or 0, for_expert=True)
+        expert = centers.office.zahra
+        names = cooperation.timeline(db, actor=expert, request_id=contract.cooperation_id or 0)
         assert names[-1].text == "کارشناس علوی همکاری را تأیید کرد."
 
     await database.run(unit)

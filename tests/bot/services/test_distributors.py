@@ -59,7 +59,8 @@ async def test_staff_make_a_distributor_with_its_central_branch_and_manager(
         assert made.manager is not None
         assert made.manager.created
         assert made.manager.account.mobile == "+989120000005"
-        assert [one.id for one in distributors.managers(db, firm.id or 0)] == [made.manager.account.id]
+        found = distributors.managers(db, actor=centers.office.staff, distributor_id=firm.id or 0)
+        assert [one.id for one in found] == [made.manager.account.id]
 
     await database.run(unit)
 

@@ -603,7 +603,7 @@ async def test_an_amendment_needs_a_change_and_is_applied_when_it_is_approved(
 
     def send(**changes: Any) -> Callable[[Session], Any]:
         def unit(db: Session) -> QualificationRequest:
-            form = qualification.prefill(db, qualification.latest(db, office.sara.account_id or 0) or draft)
+            form = qualification.prefill(db, qualification.latest(db, actor=office.sara) or draft)
             return qualification.submit(
                 db, actor=office.sara, request_id=draft.id or 0, answers=form | changes, now=NOW
             )

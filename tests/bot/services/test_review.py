@@ -521,7 +521,8 @@ async def test_experts_are_offered_by_their_load(
     def unit(db: Session) -> None:
         expert(db, "20000005", "سپاهانی", university="mui")
         decide(office.ali, waiting, "claim")(db)
-        found = [(one.account.last_name, one.load) for one in review.experts_of(db, "sums")]
+        every = review.experts_of(db, actor=office.head, university_code="sums")
+        found = [(one.account.last_name, one.load) for one in every]
         assert found == [("زارعی", 0), ("مسئولی", 0), ("علوی", 1)]
 
     await database.run(unit)
@@ -544,7 +545,7 @@ async def test_the_officer_reads_roles_and_the_experts_read_names(
             replies={"father_name": "همین درست است"},
             now=NOW,
         )
-        lines = tracking.timeline(db, waiting.id or 0)
+        lines = tracking.timeline(db, actor=office.sara, request_id=waiting.id or 0)
         assert [line.text for line in lines] == [
             "پیش‌نویس درخواست ساخته شد.",
             "درخواست ثبت نهایی و برای دانشگاه علوم پزشکی شیراز ارسال شد.",
@@ -553,7 +554,8 @@ async def test_the_officer_reads_roles_and_the_experts_read_names(
             "نواقص را برطرف کردید.",
         ]
         assert lines[0].time == "۱۴۰۵/۰۹/۰۱ ساعت ۱۲:۳۰"
-        names = [line.text for line in tracking.timeline(db, waiting.id or 0, for_expert=True)]
+        seen = tracking.timeline(db, actor=office.zahra, request_id=waiting.id or 0)
+        names = [line.text for line in seen]
         assert names[2:] == [
             "کارشناس علوی بررسی پرونده را آغاز کرد.",
             "کارشناس علوی نواقص پرونده را اعلام کرد.",

@@ -4,13 +4,14 @@ from datetime import UTC, date, datetime
 from functools import partial
 
 import pytest
+from sqlmodel import Session
 
 from bot.errors import InvalidInput, NotAllowed
 from bot.services import notify, tariffs
 from bot.turn import SYSTEM, Actor
 from storage.database import Database
 from storage.states import RequestKind, Role
-from storage.tables import Account
+from storage.tables import Account, Grant
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 
@@ -51,11 +52,12 @@ async def test_an_amount_that_no_gateway_takes(database: Database, amount: int) 
 
 
 async def test_only_staff_and_the_command_line(database: Database) -> None:
-    await database.run(
-        lambda db: db.add(
-            Account(id=1, user_code="1", password_hash="-", first_name="مریم", last_name="اداری")
-        )
-    )
+    def people(db: Session) -> None:
+        db.add(Account(id=1, user_code="1", password_hash="-", first_name="مریم", last_name="اداری"))
+        db.flush()
+        db.add(Grant(account_id=1, role=Role.STAFF))
+
+    await database.run(people)
     put = partial(
         tariffs.set_tariff, kind=RequestKind.NEW, amount_rial=5_000_000, valid_from=NOW.date(), now=NOW
     )

@@ -1,0 +1,105 @@
+"""Whom each route lets in, said once more and apart from the code: a route that is missing here fails the test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from storage.states import Role
+
+Who = frozenset[Role | None]
+
+OFFICER, MANAGER, STAFF = Role.OFFICER, Role.DISTRIBUTOR, Role.STAFF
+EXPERT, HEAD = Role.EXPERT, Role.IN_CHARGE
+ACCOUNTS: Who = frozenset({OFFICER, MANAGER, EXPERT, HEAD, STAFF})
+ANYBODY: Who = ACCOUNTS | {None}
+EXPERTS: Who = frozenset({EXPERT, HEAD})
+
+
+@dataclass(frozen=True)
+class Access:
+    """`roles`: who is let in while the account is active and the role in force; None is a guest. `suspended`: which of
+    them still are while the account is suspended. `bound`: the id names a case that others in the same role must not
+    reach."""
+
+    roles: Who
+    suspended: Who = frozenset()
+    bound: bool = False
+
+
+def _each(actions: str, roles: Iterable[Role | None], **other: object) -> dict[str, Access]:
+    return {action: Access(frozenset(roles), **other) for action in actions.split()}  # type: ignore[arg-type]
+
+
+_READS: Who = frozenset({OFFICER})
+
+EXPECTED: dict[str, Access] = {
+    **_each("home help privacy card.check register login", ANYBODY, suspended=ANYBODY),
+    **_each("forgot", ANYBODY),
+    **_each("register.drop", {None}),
+    **_each("logout role role.choose me.signout", ACCOUNTS, suspended=ACCOUNTS),
+    **_each("password.change me.mobile", ACCOUNTS),
+    **_each("credentials me me.chats inbox", ACCOUNTS, suspended=_READS),
+    **_each("inbox.letter inbox.read inbox.papers", ACCOUNTS, suspended=_READS, bound=True),
+    # What a suspended officer may still read of their own (SPEC 2.1).
+    **_each(
+        "me.papers me.paper general qual card centers coop.new coop.archive term.archive",
+        {OFFICER},
+        suspended=_READS,
+    ),
+    **_each(
+        "qual.track qual.timeline qual.papers qual.paper qual.check_pay coop.view coop.center coop.timeline term.confirm",
+        {OFFICER},
+        suspended=_READS,
+        bound=True,
+    ),
+    **_each("general.edit qual.new qual.amend qual.draft card.picture term.new", {OFFICER}),
+    **_each(
+        "qual.withdraw qual.withdraw_do qual.discard qual.discard_do qual.fix coop.accept coop.accept_do coop.give_up "
+        "coop.give_up_do coop.reject term.finalise term.cancel",
+        {OFFICER},
+        bound=True,
+    ),
+    **_each(
+        "dist.branches dist.choose dist.free dist.requests dist.own dist.new_branch dist.edit_own", {MANAGER}
+    ),
+    **_each(
+        "dist.branch dist.free_ask dist.free_do dist.request dist.timeline dist.withdraw dist.withdraw_do "
+        "dist.edit_branch dist.pick",
+        {MANAGER},
+        bound=True,
+    ),
+    **_each("desk.queue desk.mine desk.next desk.coop desk.coop_mine desk.coop_next", EXPERTS),
+    **_each("desk.all desk.coop_all", {HEAD}),
+    **_each("desk.search", EXPERTS | {STAFF}),
+    **_each(
+        "desk.file desk.whole desk.rounds desk.timeline desk.papers desk.outcome desk.paper desk.all_papers "
+        "desk.person desk.coop_file desk.coop_timeline desk.coop_outcome desk.release desk.coop_release",
+        EXPERTS | {STAFF},
+        bound=True,
+    ),
+    **_each(
+        "desk.claim desk.coop_claim desk.approve desk.approve_do desk.coop_approve desk.coop_approve_do desk.reject "
+        "desk.defects desk.coop_reject",
+        EXPERTS,
+        bound=True,
+    ),
+    **_each("desk.assign desk.assign_do desk.coop_assign desk.coop_assign_do", {HEAD, STAFF}, bound=True),
+    **_each(
+        "staff.experts staff.university staff.expert staff.dismiss staff.dismiss_do staff.new_expert staff.reset "
+        "staff.alerts staff.alert staff.settle staff.refunds staff.refund staff.wrong staff.wrong_do "
+        "staff.tariffs staff.new_tariff staff.studies staff.level staff.level_ask staff.level_do staff.fields "
+        "staff.field staff.field_ask staff.field_do staff.pair_ask staff.pair_do staff.new_field staff.documents "
+        "staff.document staff.document_ask staff.document_do staff.document_move staff.new_document staff.rename_doc "
+        "staff.provinces staff.province staff.place staff.place_ask staff.place_do staff.rename_place staff.coverage "
+        "staff.cover staff.cover_ask staff.cover_do staff.new_cover "
+        "staff.accounts staff.find_account staff.account staff.roles staff.unrole staff.chats staff.chat_ask "
+        "staff.chat_do staff.trail staff.file_trail staff.deed "
+        "staff.dead staff.dead_one staff.dead_ask staff.dead_again staff.dead_away staff.updates staff.update "
+        "staff.find_error staff.report staff.report_png staff.report_xlsx "
+        "staff.dists staff.dist staff.new_dist staff.find_dist staff.edit_dist staff.add_manager "
+        "staff.letters staff.new_letter staff.letter staff.letter_text staff.letter_papers staff.letter_stop "
+        "staff.letter_end",
+        {STAFF},
+    ),
+}
