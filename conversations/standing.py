@@ -132,6 +132,8 @@ class Standing:
         turn.chat.draft_id = None
         turn.chat.place = {}
         turn.draft = None
+        # The next draft may get the id of one that was dropped, and the next person is somebody else.
+        turn.memo.clear()
 
     def _show(self, turn: Turn, *above: str | None, doors: tuple[Button, ...] = ()) -> Reply:
         position = self._position(turn)

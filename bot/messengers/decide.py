@@ -55,7 +55,7 @@ class Decider:
         """Do what the update asks for; `refusal` is what its preparation ended in.
 
         Whatever a refused request had written is rolled back."""
-        self._fall_back(turn)
+        lost = self._fall_back(turn)
         if (shut := self.shut(turn)) is not None:
             self.dialogues.leave(turn)
             refusal = shut
@@ -68,6 +68,8 @@ class Decider:
             if refused.__cause__ is not None and refused.key == "error.crash":
                 raise refused.__cause__ from None
             inbox.load_again(turn)
+            if lost and isinstance(refused, Stale):
+                refused = NotAllowed()
             if refused.after is not None:
                 refused.after(turn.db)
             if not self._holds_credentials(turn):
@@ -250,14 +252,14 @@ class Decider:
 
     # -- standing -------------------------------------------------------------------------------
 
-    def _fall_back(self, turn: Turn) -> None:
-        """A chat whose role is gone acts in another role that its account holds, else it is a guest's. So is one of an
-        annulled account."""
+    def _fall_back(self, turn: Turn) -> bool:
+        """A chat whose role is gone acts in another role that its account holds, else it is a guest's; so is one of an
+        annulled account. True where a role was gone."""
         if turn.account is None:
-            return
+            return False
         annulled = turn.account.state is AccountState.ANNULLED
         if turn.holds_role and not annulled:
-            return
+            return False
         chat, left = turn.chat, None if annulled else preferred(grant.role for grant in turn.grants)
         if chat.dialogue is not None:
             self.dialogues.leave(turn)
@@ -265,6 +267,7 @@ class Decider:
         if left is None:
             chat.account_id = chat.linked_at = None
             turn.account, turn.draft, turn.grants = None, None, ()
+        return not annulled
 
 
 def _is_suspended(turn: Turn) -> bool:

@@ -16,15 +16,17 @@ from bot.services.notify import alert_staff
 from bot.services.once import insert_once
 from bot.texts import t
 from bot.texts.formats import local_mobile
+from storage.states import AccountState, LetterState, Messenger, PushState
 from storage.states import Channel as Kind
-from storage.states import LetterState, Messenger, PushState
-from storage.tables import Account, Chat, Letter, Push
+from storage.tables import Account, Chat, Grant, Letter, Push
 
 if TYPE_CHECKING:
     from bot.messengers.outbox import Outcome
 
 #: Seconds that are left where nothing is queued.
 FOREVER = 3600.0
+#: Why a push to somebody in a role is not sent.
+ROLE_LOST = "the role is not in force any more"
 _UNFINISHED = (PushState.QUEUED, PushState.SENDING)
 #: A way out: a messenger, or None for SMS.
 Way = Messenger | None
@@ -51,6 +53,7 @@ class Claimed:
     cause: str | None
     #: Its chat rests until then.
     rest_until: datetime | None = None
+    grant_id: int | None = None
     #: Not to be sent, and why.
     skip: str | None = None
 
@@ -111,19 +114,23 @@ def _due_on(db: Session, now: datetime, way: Way, room: Room) -> list[int]:
 def claim(db: Session, ids: list[int], now: datetime, lease: datetime) -> list[Claimed]:
     """Take them, each with its chat as it is now. Whoever else claims at the same time gets the others."""
     wanted = (
-        select(Push, Chat)
+        select(Push, Chat, Grant.active, Account.state)
         .outerjoin(Chat, col(Chat.id) == col(Push.chat_row_id))
+        .outerjoin(Grant, col(Grant.id) == col(Push.grant_id))
+        .outerjoin(Account, col(Account.id) == col(Push.account_id))
         .where(col(Push.id).in_(ids), _claimable(now))
         .order_by(col(Push.id))
         .with_for_update(skip_locked=True, of=Push)
     )
     taken = []
-    for push, chat in db.execute(wanted).all():
+    for push, chat, in_force, state in db.execute(wanted).all():
         push.state = PushState.SENDING
         push.leased_until = lease
         push.attempts += 1
         skip = None
-        if push.channel is Kind.CHAT:
+        if push.grant_id is not None and not (in_force and state is AccountState.ACTIVE):
+            skip = ROLE_LOST
+        elif push.channel is Kind.CHAT:
             if chat is None or chat.account_id != push.account_id:
                 skip = "nobody is logged in there any more"
             elif chat.dead:
@@ -148,6 +155,7 @@ def claim(db: Session, ids: list[int], now: datetime, lease: datetime) -> list[C
                 push.letter_id,
                 push.cause,
                 chat.rest_until if chat is not None else None,
+                push.grant_id,
                 skip,
             )
         )
@@ -184,7 +192,7 @@ def settle(db: Session, push: Claimed, outcome: Outcome, now: datetime) -> None:
             .values(dead=True, show_at=None)
             .execution_options(synchronize_session=False)
         )
-    if push.channel is Kind.CHAT and outcome.state is PushState.SKIPPED:
+    if push.channel is Kind.CHAT and outcome.state is PushState.SKIPPED and push.skip != ROLE_LOST:
         _say_by_sms(db, push, now)
     if outcome.state is PushState.GIVEN_UP and push.kind != "alert":
         alert_staff(
@@ -227,6 +235,7 @@ def _say_by_sms(db: Session, push: Claimed, now: datetime) -> None:
             "kind": push.kind,
             "channel": Kind.SMS,
             "account_id": push.account_id,
+            "grant_id": push.grant_id,
             "chat_row_id": None,
             "mobile": mobile,
             "text": sentence,

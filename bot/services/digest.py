@@ -78,6 +78,7 @@ def _tell(db: Session, grant: Grant, queue: routing.Waiting, day: date, now: dat
         kind="digest",
         event_key=f"digest:{day.isoformat()}:{grant.university_code}",
         account_id=grant.account_id,
+        grant_id=grant.id,
         text="\n".join(lines),
         rows=rows,
         now=now,

@@ -287,13 +287,17 @@ class FileKind(Generic[R, S, A, W, C]):
         return request
 
     def _tell(self, db: Session, request: R, expert_id: int, what: str, now: datetime) -> None:
-        """N22: the file came to this expert ("given"), or left them."""
+        """N22: the file came to this expert ("given"), or left them. Nobody is told who is no expert there any more."""
+        grant_id = routing.grant_of(db, expert_id, request.university_code)
+        if grant_id is None:
+            return
         door = [[button(t("nav.see"), self.door, request.id or 0)]]
         notify.push(
             db,
             kind="N22",
             event_key=f"{self.subject}:{request.id}:{what}:{request.version}",
             account_id=expert_id,
+            grant_id=grant_id,
             text=t(f"push.N22_{what}", code=request.tracking_code),
             rows=door if what == "given" else (),
             now=now,

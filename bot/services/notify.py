@@ -26,7 +26,7 @@ _LIVE_CHATS = (
 )
 _MOBILE = select(Account.mobile).where(Account.id == bindparam("account_id"))
 _STAFF = (
-    select(Grant.account_id)
+    select(Grant)
     .join(Account, col(Account.id) == col(Grant.account_id))
     .where(
         Grant.role == Role.STAFF,
@@ -48,17 +48,21 @@ def push(
     now: datetime,
     except_chat: int | None = None,
     sms: str | None = None,
+    grant_id: int | None = None,
 ) -> int:
     """Write one push for each live chat of the account but `except_chat` (chat.id); say how many rows are new.
 
     `event_key` names the event ("request:7:submitted:1"): the same event is never told twice to one chat. Where there
     is no live chat at all, `sms` (one short sentence without a full stop) goes to the known mobile instead.
+    `grant_id` is the role (role_grant.id) that they are told in: once it is not in force any more, or the account is
+    suspended, what waits is not sent. None: the person is told, in whatever role.
     """
     chats = list(db.exec(_LIVE_CHATS, params={"account_id": account_id}))
     row: dict[str, Any] = {
         "kind": kind,
         "channel": Channel.CHAT,
         "account_id": account_id,
+        "grant_id": grant_id,
         "chat_row_id": None,
         "mobile": None,
         "text": text,
@@ -110,6 +114,7 @@ def sms(
         "kind": kind,
         "channel": Channel.SMS,
         "account_id": None,
+        "grant_id": None,
         "chat_row_id": None,
         "mobile": mobile,
         "text": text,
@@ -179,12 +184,13 @@ def settle_alert(db: Session, *, key: str, now: datetime) -> bool:
 
 def _tell_staff(db: Session, alert_id: int, text: str, now: datetime, rows: Rows) -> None:
     rows = [list(row) for row in rows] or [[button(t("nav.see"), "staff.alerts")]]
-    for account_id in db.exec(_STAFF).all():
+    for grant in db.exec(_STAFF).all():
         push(
             db,
             kind="alert",
             event_key=f"alert:{alert_id}:{int(now.timestamp())}",
-            account_id=account_id,
+            account_id=grant.account_id,
+            grant_id=grant.id,
             text=text,
             rows=rows,
             now=now,

@@ -102,7 +102,8 @@ def remind_experts(db: Session, *, now: datetime) -> int:
         elif request.reviewer_id is not None:
             see = button(t("nav.see"), "desk.file", request.id or 0)
             state = t(f"status.{request.state}")
-            _remind(db, request, SUBJECT, state, request.reviewer_id, step, see, now)
+            grant = routing.grant_of(db, request.reviewer_id, request.university_code)
+            _remind(db, request, SUBJECT, state, request.reviewer_id, step, see, now, grant_id=grant)
     accepted = _due(db, CooperationRequest, (CooperationState.PENDING_UNIVERSITY,), EXPERT_DAYS, now)
     for step, one in accepted:
         if one.reviewer_id is None:
@@ -110,7 +111,8 @@ def remind_experts(db: Session, *, now: datetime) -> int:
         else:
             see = button(t("nav.see"), "desk.coop_file", one.id or 0)
             state = t(f"coop_status.{one.state}")
-            _remind(db, one, COOPERATION, state, one.reviewer_id, step, see, now)
+            grant = routing.grant_of(db, one.reviewer_id, one.university_code)
+            _remind(db, one, COOPERATION, state, one.reviewer_id, step, see, now, grant_id=grant)
     for university in sorted(universities):
         _remind_queue(db, university, now)
     return len(due) + len(accepted)
@@ -125,12 +127,15 @@ def _remind(
     step: int,
     door: Button,
     now: datetime,
+    *,
+    grant_id: int | None = None,
 ) -> None:
     notify.push(
         db,
         kind="N20",
         event_key=f"{subject}:{request.id}:reminder:{request.version}:{step}",
         account_id=account_id,
+        grant_id=grant_id,
         text=t("push.N20", code=request.tracking_code, state=state.partition(" ")[2]),  # without its sign
         rows=[[door]],
         now=now,
@@ -168,6 +173,7 @@ def _remind_queue(db: Session, university: str, now: datetime) -> None:
             kind="N20",
             event_key=f"late-queue:{university}:{int(now.timestamp())}",
             account_id=grant.account_id,
+            grant_id=grant.id,
             text=t("push.N20_queue", n=formats.digits(late), days=formats.digits(days)),
             rows=[[see]],
             now=now,

@@ -113,6 +113,17 @@ def experts(db: Session, university_code: str) -> list[Grant]:
     return list({grant.account_id: grant for grant in db.exec(query)}.values())
 
 
+def grant_of(db: Session, account_id: int | None, university_code: str | None) -> int | None:
+    """role_grant.id by which this account reviews files of that university; None where it does not, or no longer."""
+    query = select(Grant.id).where(
+        Grant.account_id == account_id,
+        Grant.university_code == university_code,
+        col(Grant.role).in_(REVIEWERS),
+        col(Grant.active).is_(True),
+    )
+    return db.exec(query.order_by(col(Grant.role))).first()
+
+
 def is_active_expert(db: Session, account_id: int | None, university_code: str | None) -> bool:
     """Whether this account may review files of that university now."""
     if account_id is None or university_code is None:

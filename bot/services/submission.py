@@ -242,6 +242,7 @@ def _tell_resolved(db: Session, request: QualificationRequest, now: datetime) ->
         kind="N11",
         event_key=f"{SUBJECT}:{request.id}:resolved:{request.round}",
         account_id=request.reviewer_id,
+        grant_id=routing.grant_of(db, request.reviewer_id, request.university_code),
         text=t("push.N11", code=request.tracking_code),
         rows=[[button(t("nav.see"), "desk.file", request.id or 0)]],
         now=now,

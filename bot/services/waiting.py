@@ -35,6 +35,7 @@ def tell(db: Session, *, university_code: str, now: datetime, since: datetime | 
             kind="N10",
             event_key=f"waiting:{university_code}:{int(now.timestamp())}",
             account_id=grant.account_id,
+            grant_id=grant.id,
             text=text,
             rows=rows,
             now=now,

@@ -102,6 +102,8 @@ class Push(SQLModel, table=True):
     kind: str = Field(max_length=16)
     channel: Channel = word(Channel)
     account_id: int | None = reference("account.id", default=None)
+    #: role_grant.id: told to somebody in that role, and to nobody once it is gone; None: to the person themself.
+    grant_id: int | None = big(default=None)
     #: chat.id (our row), for CHAT
     chat_row_id: int | None = reference("chat.id", default=None)
     #: Of a letter (N9): thousands of them give way to everything else.

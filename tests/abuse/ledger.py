@@ -194,7 +194,8 @@ class Law:
 
     def _draft(self, one: Change, changes: list[Change]) -> bool:
         row = one.old or one.row
-        if self.id is None:
+        # A chat whose role was taken away is a guest's.
+        if self.id is None or self.persona.name.endswith("former"):
             return row["account_id"] is None
         if row["account_id"] == self.id:
             return True

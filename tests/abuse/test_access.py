@@ -20,7 +20,7 @@ from bot.messengers.decide import Decided
 from bot.screens import Press
 from bot.services import accounts, distributors
 from bot.services.desk import people
-from bot.texts import BIDI_MARKS, t
+from bot.texts import BIDI_MARKS, quoted, t
 from conversations.catalogue import ALL
 from conversations.engine import Engine
 from handlers import all_routes
@@ -350,7 +350,9 @@ def _says(text: str, mark: str) -> bool:
     return re.search(rf"(?<!\d){re.escape(_plain(mark))}(?!\d)", text) is not None
 
 
-SENTENCE = _plain(t("error.suspended", reason="تخلف در کار", contact=WORLD.support_contact))
+SENTENCE = _plain(
+    t("error.suspended", reason=quoted("تخلف در کار", t("role.staff")), contact=WORLD.support_contact)
+)
 
 
 def _walk(db: Session, written: Written) -> dict[str, object]:

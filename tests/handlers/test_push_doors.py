@@ -74,6 +74,8 @@ async def test_every_door_of_a_push_opens(database: Database) -> None:
                     route = table.by_action[button.press.action]
                     assert push.account_id is not None
                     assert route.roles & roles.get(push.account_id, {Role.OFFICER}), button
+                    in_a_role = not route.roles & {Role.OFFICER, None}
+                    assert (push.grant_id is not None) is in_a_role, f"{push.key}: told in a role or not"
         assert kinds == {"N3", "N4", "N5", "N6", "N10", "N11", "N20", "N22", "alert"}
         assert doors >= {"qual.fix", "qual.new", "qual.track", "qual.draft", "desk.queue", "desk.file"}
 

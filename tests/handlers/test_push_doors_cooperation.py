@@ -72,6 +72,8 @@ async def test_every_door_of_a_push_opens(database: Database) -> None:
                 doors.add(button.press.action)
                 route = table.by_action[button.press.action]
                 assert route.roles & roles.get(push.account_id or 0, {Role.OFFICER}), button
+                in_a_role = not route.roles & {Role.OFFICER, None}
+                assert (push.grant_id is not None) is in_a_role, f"{push.key}: told in a role or not"
         assert {f"N{n}" for n in (10, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 24)} == kinds
         assert doors == {
             "centers",

@@ -37,9 +37,14 @@ def open_at(db: Session, branch_id: int) -> CooperationRequest | None:
 
 def managers(db: Session, distributor_id: int) -> list[Account]:
     """The active managers of a distributor, oldest account first."""
+    return [account for _, account in managing(db, distributor_id)]
+
+
+def managing(db: Session, distributor_id: int) -> list[tuple[Grant, Account]]:
+    """The active managers of a distributor with the role they speak in, oldest account first."""
     query = (
-        select(Account)
-        .join(Grant, col(Grant.account_id) == col(Account.id))
+        select(Grant, Account)
+        .join(Account, col(Account.id) == col(Grant.account_id))
         .where(
             Grant.distributor_id == distributor_id,
             col(Grant.active).is_(True),

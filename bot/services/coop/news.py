@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from bot.screens import Button, button
 from bot.services import notify, rejection
-from bot.services.coop.cases import SUBJECT, managers
+from bot.services.coop.cases import SUBJECT, managing
 from bot.services.reference import university_name
 from bot.texts import quoted, t
 from storage.tables import Account, Branch, Contract, CooperationRequest, Distributor
@@ -61,12 +61,13 @@ def tell_managers(
     now: datetime,
 ) -> None:
     """Push to every active manager of the distributor."""
-    for account in managers(db, distributor_id):
+    for grant, account in managing(db, distributor_id):
         notify.push(
             db,
             kind=kind,
             event_key=event_key,
             account_id=account.id or 0,
+            grant_id=grant.id,
             text=text,
             rows=[[door]],
             sms=sms,
