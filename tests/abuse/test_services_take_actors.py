@@ -39,6 +39,7 @@ WITHOUT = {
             "accounts.held",
             "accounts.refuse_mobile_change",
             "general.refuse",
+            "loose.remove",
             "officer_card.may_have",
             "officer_card.of",
             "qualification.approved_of",
