@@ -20,7 +20,10 @@ _GIVEN = "the actor is among the arguments that all of staff's deeds share"
 WITHOUT = {
     **dict.fromkeys(
         (
+            "accounts.account_lock",
             "accounts.by_user_code",
+            "accounts.count_recovery",
+            "accounts.prove",
             "accounts.chat_of",
             "accounts.count_wrong",
             "accounts.login",

@@ -3,14 +3,14 @@
 Which role somebody is told something in: where it is taken away before the push leaves, the push stays. What is there is
 told to the person.
 
-Revision: 0006, after: 0004
+Revision: 0006, after: 0007
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = '0006'
-down_revision = '0004'
+down_revision = '0007'
 branch_labels = None
 depends_on = None
 
