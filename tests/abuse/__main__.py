@@ -1,4 +1,4 @@
-"""`make abuse`: every forged press, every walk, every flood at full size; exit 0 only if nothing had an effect that the
+"""`make abuse`: every forged press, every walk, every flood, every attempt to stop the others at full size; exit 0 only if nothing had an effect that the
 rule tables do not give. Figures are printed as each part ends."""
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ FULL = {
     "FORGED_PRESSES": "20000",
     "FLOOD": "10000",
     "SLOW_FILES": "30",
+    "ISOLATION": "full",
 }
 
 
