@@ -72,23 +72,22 @@ class Holder:
                     await loop.sock_connect(held, ("127.0.0.1", self.port))
                     self.opened += 1
                     await loop.sock_sendall(held, BEGINNINGS[number % len(BEGINNINGS)])
-                    while True:
-                        drip = asyncio.create_task(asyncio.sleep(1.0))
-                        heard = asyncio.create_task(loop.sock_recv(held, 4096))
-                        done, _ = await asyncio.wait({drip, heard}, return_when=asyncio.FIRST_COMPLETED)
-                        drip.cancel()
-                        if heard in done:
-                            if not heard.result():
-                                break
-                            continue
-                        heard.cancel()
-                        await asyncio.gather(heard, return_exceptions=True)
+                    while await self._heard(loop, held):
                         if number % len(BEGINNINGS) == 2:
                             await loop.sock_sendall(held, b"x")
                 except OSError:
                     self.refused += 1
             # An attacker in a hurry; bounded, so that the attack itself leaves the machine some room.
             await asyncio.sleep(0.5)
+
+    @staticmethod
+    async def _heard(loop: asyncio.AbstractEventLoop, held: socket.socket) -> bool:
+        """Listen for a second; False once the other side has closed."""
+        try:
+            async with asyncio.timeout(1.0):
+                return bool(await loop.sock_recv(held, 4096))
+        except TimeoutError:
+            return True
 
 
 def main() -> None:
