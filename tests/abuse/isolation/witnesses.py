@@ -52,9 +52,13 @@ class Witnesses:
     def __init__(self, town: Town, health_url: str) -> None:
         self._health_url = health_url
         self._people: list[tuple[str, Person]] = []
+        #: What each does next; kept from one attack to the next, since half of the time the help is open.
+        self._looks: list[tuple[str, Callable[[], Awaitable[None]]]] = []
         for face in town.faces:
             for number in range(PEOPLE):
-                self._people.append((face.kind, face.person(f"شاهد {number}")))
+                person = face.person(f"شاهد {number}")
+                self._people.append((face.kind, person))
+                self._looks.append((face.kind, self._look(person)))
 
     async def greet(self) -> None:
         """Everybody's first visit, which is not measured."""
@@ -66,8 +70,8 @@ class Witnesses:
         """What the witnesses noticed while `deed` ran, and what it returned. Each acts at least twice."""
         waits, over = Waits(), asyncio.Event()
         watching = [
-            asyncio.create_task(self._repeat(name, self._look(person), waits, over, number / 5))
-            for number, (name, person) in enumerate(self._people)
+            asyncio.create_task(self._repeat(name, look, waits, over, number / 5))
+            for number, (name, look) in enumerate(self._looks)
         ]
         watching.append(asyncio.create_task(self._repeat("health", self._ask, waits, over, 0.0)))
         try:
