@@ -10,16 +10,21 @@ import json
 import logging
 import os
 import signal
+import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from bot import output
+from bot.output import say as _say
 from bot.settings import BadSettingError, Settings
+from bot.startup_errors import DATABASE, ReportingGroup, fail
+from bot.startup_errors import refuse as _refuse
 from storage.cause import CAUSE
 from storage.database import asynchronous
 from storage.states import RequestKind, Role
@@ -36,32 +41,22 @@ if TYPE_CHECKING:
     from storage.database import Database
 
 log = logging.getLogger("bot")
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(
+    cls=ReportingGroup, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
+)
 
 #: Seconds that SIGTERM leaves to the updates in hand.
 GRACE = 3.0
 
 
 def main() -> None:
-    from bot.documents.store import StoreDown
-
     # Database, papers, keys, reports and backups are for the bot's own user, whatever the shell or systemd says.
     os.umask(0o077)
+    output.install()
     try:
         app()
-    except BadSettingError as error:
-        _refuse(str(error))
-    except StoreDown as trouble:
-        _refuse(f"FILES_URL: the store of papers does not answer ({trouble}); see `bot.py doctor`")
-
-
-def _refuse(line: str) -> NoReturn:
-    print(line, file=sys.stderr)  # noqa: T201
-    raise SystemExit(2)
-
-
-def _say(line: str) -> None:
-    print(line, flush=True)  # noqa: T201
+    except Exception as error:
+        fail(error)
 
 
 def _settings() -> Settings:
@@ -69,6 +64,7 @@ def _settings() -> Settings:
 
     settings = Settings.load()
     logs.set_up(level=settings.log_level, form=settings.log_format, secrets=settings.secrets())
+    DATABASE.set(asynchronous(settings.database_url))
     return settings
 
 
@@ -161,29 +157,15 @@ async def open_desk(settings: Settings, database: Database, public_url: str) -> 
         await desk.sms.aclose()
 
 
-async def migrate_or_refuse(settings: Settings) -> None:
-    """SQLite is brought up to date; PostgreSQL is everybody's, so that is left to a command. Raises BadSettingError."""
-    from storage.migrate import current_is_head, upgrade
-
-    if asynchronous(settings.database_url).get_backend_name() == "sqlite":
-        await upgrade(settings.database_url)
-        return
-    try:
-        at_head = await current_is_head(settings.database_url)
-    except OSError as error:
-        raise BadSettingError(f"DATABASE_URL: the server does not answer ({error})") from None
-    if not at_head:
-        raise BadSettingError("DATABASE_URL: the schema is old; run `python bot.py migrate` first")
-
-
 async def serve(settings: Settings) -> None:
-    """Run until SIGTERM or SIGINT. Raises BadSettingError."""
-    from bot import takeover
+    """Run until SIGTERM or SIGINT. Raises BadSettingError, DatabaseUnusable."""
+    from bot import startup, takeover
     from bot.descriptors import raise_descriptor_limit
     from bot.messengers.factory import make_channel
     from bot.messengers.service import Service
     from bot.services import audit_chain
     from bot.timers import sweeps
+    from bot.web import listen
     from bot.web.app import build_app
     from bot.web.server import WebServer
     from conversations.catalogue import ALL
@@ -195,10 +177,15 @@ async def serve(settings: Settings) -> None:
     from storage.database import open_database
     from storage.seed import seed
 
-    settings.require_to_run()
+    startup.check_settings(settings)
     secret_key = settings.key()
     raise_descriptor_limit()
-    await migrate_or_refuse(settings)
+    host, port = settings.address
+    sockets = listen.bind("LISTEN", host, port)
+    watching = listen.bind("METRICS_LISTEN", *settings.metrics_address) if settings.metrics_address else None
+    await startup.prepare_database(settings)
+    startup.check_papers(settings)
+    startup.tell_ignored(settings)
     engine = Engine(ALL)
     routes = all_routes(engine)
     channels = {
@@ -211,7 +198,6 @@ async def serve(settings: Settings) -> None:
         )
         for messenger, one in settings.messengers().items()
     }
-    host, port = settings.address
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -246,11 +232,11 @@ async def serve(settings: Settings) -> None:
                 trusted=trusted,
                 tally=desk.tally.web,
             )
-            web_task = asyncio.create_task(web.serve(), name="web")
+            web_task = asyncio.create_task(web.serve(sockets=sockets), name="web")
             chain = audit_chain.AuditChain(
                 database, audit_chain.ChainKeys([secret_key, *settings.former_keys()])
             )
-            watched = _watch(settings, desk, service)
+            watched = _watch(watching, settings, desk, service)
             timers = [
                 asyncio.create_task(_every(name, interval, work, service), name=name)
                 for name, interval, work in (
@@ -261,14 +247,13 @@ async def serve(settings: Settings) -> None:
             try:
                 starting = asyncio.create_task(service.start())
                 await _first(starting, asyncio.create_task(stopping.wait()), web_task)
-                if web_task.done():
-                    why = web.failed.strerror if web.failed is not None else "the web server ended"
-                    raise BadSettingError(f"LISTEN: cannot listen on {settings.listen} ({why})")
+                if web.failed is not None:
+                    raise listen.refused("LISTEN", host, port, web.failed)
                 if service.gave_up.is_set() and not service.taking.is_set():
                     raise BadSettingError(f"{', '.join(service.refused.values())}: refused by the messenger")
                 if not stopping.is_set():
                     _settle_memory()
-                    _say("ready")
+                    print("ready", flush=True)  # noqa: T201
                     await _first(asyncio.create_task(stopping.wait()), web_task)
             finally:
                 log.info("stopping")
@@ -296,16 +281,19 @@ def _settle_memory() -> None:
     gc.set_threshold(10_000, 20, 20)
 
 
-def _watch(settings: Settings, desk: Desk, service: Service) -> tuple[WebServer, asyncio.Task[None]] | None:
-    """/metrics on its own private address, where there is one. Serving goes on where it cannot listen."""
-    if (address := settings.metrics_address) is None:
+def _watch(
+    sockets: list[socket.socket] | None, settings: Settings, desk: Desk, service: Service
+) -> tuple[WebServer, asyncio.Task[None]] | None:
+    """/metrics on its own private address, where there is one."""
+    if sockets is None or settings.metrics_address is None:
         return None
     from bot.web.app import health_of
     from bot.web.connections import Limits
+    from bot.web.listen import refused
     from bot.web.metrics import metrics_app
     from bot.web.server import WebServer
 
-    host, port = address
+    host, port = settings.metrics_address
     server = WebServer(
         metrics_app(desk, service.states, health=health_of(desk)),
         host=host,
@@ -314,11 +302,9 @@ def _watch(settings: Settings, desk: Desk, service: Service) -> tuple[WebServer,
     )
 
     async def run() -> None:
-        await server.serve()
-        if server.failed is not None:
-            log.error(
-                "METRICS_LISTEN: cannot listen on %s (%s)", settings.metrics_listen, server.failed.strerror
-            )
+        await server.serve(sockets=sockets)
+        if server.failed is not None:  # another process was quicker; people are served all the same
+            log.error("%s", refused("METRICS_LISTEN", host, port, server.failed))
 
     return server, asyncio.create_task(run(), name="metrics")
 
@@ -366,9 +352,14 @@ def run() -> None:
 @app.command()
 def migrate() -> None:
     """Bring the database to the present schema."""
+    from storage.database import check_database
     from storage.migrate import upgrade
 
-    asyncio.run(upgrade(_settings().database_url))
+    async def work(url: str) -> None:
+        await check_database(url)
+        await upgrade(url)
+
+    asyncio.run(work(_settings().database_url))
     _say("the schema is up to date")
 
 
@@ -767,10 +758,11 @@ def retention_command(
 
 
 async def _with_database(settings: Settings, work: Any) -> Any:
+    from bot.startup import prepare_database
     from storage.database import open_database
     from storage.seed import seed
 
-    await migrate_or_refuse(settings)
+    await prepare_database(settings)
     database = await open_database(settings.database_url)
     try:
         await database.run(seed, lane="seed")

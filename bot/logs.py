@@ -6,12 +6,15 @@ import logging
 import re
 import sys
 from collections.abc import Iterable, MutableMapping
-from typing import Any
+from typing import Any, TextIO
 
 import structlog
 
 from bot.masking import Masking
+from bot.output import SteadyRaw
 from storage.cause import CAUSE
+
+log = logging.getLogger(__name__)
 
 #: Library loggers that print addresses with tokens, or every request.
 SILENT = (
@@ -95,6 +98,16 @@ def _barred(logger: Any, method: str, event: MutableMapping[str, Any]) -> Mutabl
     return event
 
 
+class Handler(logging.StreamHandler[TextIO]):
+    """Says how much of the log is missing once there is room to say so."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        super().emit(record)
+        raw = getattr(self.stream, "buffer", None)
+        if isinstance(raw, SteadyRaw) and (lost := raw.take_lost()):
+            log.warning("%d lines of this log are missing: there was no room where it goes", lost)
+
+
 def set_up(*, level: str = "INFO", form: str = "console", secrets: Iterable[str] = ()) -> None:
     """All logging of the process to standard error."""
     shared: list[Any] = [
@@ -119,7 +132,7 @@ def set_up(*, level: str = "INFO", form: str = "console", secrets: Iterable[str]
         _barred,
         renderer,
     ]
-    handler = logging.StreamHandler(sys.stderr)
+    handler = Handler(sys.stderr)
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=last))
     root = logging.getLogger()
     root.handlers[:] = [handler]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from importlib.util import find_spec
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, Literal, Self
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, quote, unquote, urlencode, urlsplit
 
 from pydantic import (
     ByteSize,
@@ -27,6 +28,7 @@ from storage.states import Messenger
 
 KEY_FILE = Path("data/secret_key")
 FORMER_KEYS_FILE = Path("data/former_secret_keys")
+_PASSWORD = re.compile(r"://[^:/@]*:(.*)@")
 #: Bytes of the key made on the first start.
 KEY_BYTES = 32
 
@@ -44,7 +46,12 @@ class MessengerSettings:
 
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(
-        env_file=".env", env_file_encoding="utf-8", extra="ignore", env_ignore_empty=True
+        env_file=".env",
+        env_file_encoding="utf-8-sig",
+        extra="ignore",
+        env_ignore_empty=True,
+        # What was typed may be a secret.
+        hide_input_in_errors=True,
     )
 
     telegram_token: SecretStr | None = None
@@ -63,6 +70,8 @@ class Settings(BaseSettings):
     trusted_proxies: str = ""
 
     database_url: str = "sqlite:///data/bot.db"
+    #: Put into DATABASE_URL, whatever signs it has.
+    database_password: SecretStr | None = None
     files_url: str = "data/files"
     #: Of an S3-compatible store; its region and endpoint.
     s3_endpoint: str = ""
@@ -105,6 +114,8 @@ class Settings(BaseSettings):
     @classmethod
     def load(cls, **overrides: Any) -> Self:
         """Raises BadSettingError."""
+        if (file := overrides.get("_env_file", cls.model_config.get("env_file"))) is not None:
+            _check_encoding(Path(file))
         try:
             return cls(**overrides)
         except ValidationError as error:
@@ -121,16 +132,20 @@ class Settings(BaseSettings):
     )
     @classmethod
     def _address(cls, value: str) -> str:
-        if value and (urlsplit(value).scheme not in ("http", "https") or not urlsplit(value).hostname):
+        if value and (_split(value).scheme not in ("http", "https") or not _split(value).hostname):
             raise ValueError("must begin with https:// or http:// and name a host")
         return value.rstrip("/")
 
     @field_validator("telegram_proxy", "bale_proxy")
     @classmethod
     def _proxy(cls, value: str | None) -> str | None:
-        if value and urlsplit(value).scheme not in ("http", "https", "socks4", "socks5", "socks5h"):
-            raise ValueError("must begin with http://, https:// or socks5://")
-        if value and value.startswith("socks") and find_spec("socksio") is None:
+        if not value:
+            return value
+        if value.partition("://")[0].lower() in ("socks", "socks4", "socks4a"):
+            raise ValueError("SOCKS4 is not supported; use the proxy's socks5:// or http:// address")
+        if _split(value).scheme not in ("http", "https", "socks5", "socks5h") or not _split(value).hostname:
+            raise ValueError("must begin with http://, https:// or socks5:// and name a host")
+        if value.lower().startswith("socks") and find_spec("socksio") is None:
             raise ValueError("a SOCKS proxy needs the package socksio (pip install socksio)")
         return value
 
@@ -166,14 +181,15 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _database(cls, value: str) -> str:
-        from storage.database import asynchronous
+        from storage.database_url import parse
+        from storage.postgres_options import connect_options
 
-        try:
-            asynchronous(value)
-        except ValueError as error:
-            raise ValueError(str(error).removeprefix("DATABASE_URL: ")) from None
-        except Exception:
-            raise ValueError("is not a database address; use sqlite:///… or postgresql://…") from None
+        # What they raise quotes nothing of the address.
+        url = parse(value)
+        if url.get_backend_name() == "postgresql":
+            connect_options(url)
+        elif not url.database or url.database == ":memory:":
+            raise ValueError("names no file; use sqlite:///data/bot.db")
         return value
 
     @field_validator("files_url")
@@ -197,6 +213,19 @@ class Settings(BaseSettings):
         if value is not None and any(len(one) < 32 for one in _parts(value.get_secret_value())):
             raise ValueError("each must have at least 32 characters")
         return value
+
+    @model_validator(mode="after")
+    def _with_password(self) -> Self:
+        from storage.database_url import parse
+
+        url = parse(self.database_url)
+        if self.database_password is not None and url.get_backend_name() == "postgresql":
+            plain = url.set(
+                drivername="postgresql", password=self.database_password.get_secret_value(), query={}
+            ).render_as_string(hide_password=False)
+            query = urlencode(url.query, quote_via=quote)
+            self.database_url = f"{plain}?{query}" if query else plain
+        return self
 
     @model_validator(mode="after")
     def _templates(self) -> Self:
@@ -295,9 +324,8 @@ class Settings(BaseSettings):
         held = [value for value in dict(self).values() if isinstance(value, SecretStr)]
         whole = [value.get_secret_value() for value in held]
         addresses = (self.database_url, self.telegram_proxy, self.bale_proxy)
-        passwords = (urlsplit(one).password for one in addresses if one)
-        plain = (form for one in passwords if one for form in (one, unquote(one)))
-        return [*whole, *(part for one in whole for part in _parts(one)), *plain]
+        passwords = {form for one in addresses if one for form in _passwords(one)}
+        return [*whole, *(part for one in whole for part in _parts(one)), *sorted(passwords)]
 
 
 def renew_kept_key() -> None:
@@ -317,6 +345,43 @@ def renew_kept_key() -> None:
         raise BadSettingError(f"SECRET_KEY: {KEY_FILE} cannot be replaced ({error.strerror})") from None
 
 
+def _check_encoding(file: Path) -> None:
+    """Raises BadSettingError where the file of settings is not in UTF-8."""
+    try:
+        data = file.read_bytes() if file.is_file() else b""
+    except OSError as error:
+        raise BadSettingError(f"{file}: cannot be read ({error.strerror})") from None
+    if b"\0" in data:
+        raise BadSettingError(f"{file}: is not in UTF-8 but, it seems, in UTF-16; save it as UTF-8")
+    try:
+        data.decode()
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise BadSettingError(
+            f"{file}: line {line} is not in UTF-8 but, it seems, in Windows-1256; save the file as UTF-8"
+        ) from None
+
+
+def _split(address: str) -> SplitResult:
+    """Raises ValueError that quotes nothing of the address, as the library's own errors do."""
+    try:
+        parts = urlsplit(address)
+        _ = parts.port, parts.hostname
+    except ValueError:
+        raise ValueError("is not a valid address; percent-encode the signs in its password") from None
+    return parts
+
+
+def _passwords(address: str) -> set[str]:
+    """The password in an address, in every form in which it may be quoted."""
+    from storage.database_url import parse
+
+    found = set(_PASSWORD.findall(address))
+    if address.startswith("postgres") and (known := parse(address).password) is not None:
+        found.add(str(known))
+    return {form for one in found for form in (one, unquote(one), quote(one, safe=""))} - {""}
+
+
 def _parts(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
 
@@ -331,7 +396,7 @@ def _kept_key(path: Path) -> str:
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        key = path.read_text(encoding="ascii").strip()
+        key = path.read_bytes().decode("ascii", errors="ignore").strip()
         if len(key) < KEY_BYTES:
             raise BadSettingError(f"SECRET_KEY: {path} is damaged; restore it from the backup") from None
         return key

@@ -3,10 +3,12 @@
 from abc import ABC, abstractmethod
 from typing import Any
 
-from sqlalchemy import URL, make_url
+from sqlalchemy import URL
 
 from storage.away import Outage
+from storage.database_url import parse
 from storage.units import T, Unit
+from storage.unusable import explaining
 
 
 class Database(ABC):
@@ -45,25 +47,34 @@ class Database(ABC):
 
 
 def asynchronous(url: str) -> URL:
-    """`url` with the driver that we use. Raises ValueError for any other database."""
-    parsed = make_url(url)
-    match parsed.get_backend_name():
-        case "sqlite":
-            return parsed.set(drivername="sqlite+aiosqlite")
-        case "postgresql":
-            return parsed.set(drivername="postgresql+asyncpg")
-        case other:
-            raise ValueError(f"DATABASE_URL: {other} is not supported; use sqlite:///… or postgresql://…")
+    """`url` with the driver that we use. Raises ValueError, which quotes nothing of it, for any other database and for what
+    is not understood."""
+    return parse(url)
+
+
+async def check_database(url: str) -> None:
+    """Whether what `url` names can be opened and served on; a file that is not there yet can. Raises DatabaseUnusable."""
+    parsed = asynchronous(url)
+    with explaining(parsed):
+        if parsed.get_backend_name() == "postgresql":
+            from storage.server_check import check_server
+
+            await check_server(parsed)
+        else:
+            from storage.sqlite import check_file
+
+            check_file(parsed)
 
 
 async def open_database(url: str) -> Database:
     """Open an existing schema (see storage.migrate). Raises ValueError for a URL that is neither SQLite's nor
-    PostgreSQL's."""
+    PostgreSQL's, DatabaseUnusable where it does not open."""
     parsed = asynchronous(url)
-    if parsed.get_backend_name() == "sqlite":
-        from storage.sqlite import SqliteDatabase
+    with explaining(parsed):
+        if parsed.get_backend_name() == "sqlite":
+            from storage.sqlite import SqliteDatabase
 
-        return await SqliteDatabase.open(parsed)
-    from storage.postgres import PostgresDatabase
+            return await SqliteDatabase.open(parsed)
+        from storage.postgres import PostgresDatabase
 
-    return await PostgresDatabase.open(parsed)
+        return await PostgresDatabase.open(parsed)

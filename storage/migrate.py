@@ -19,33 +19,41 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import SQLModel
 
 from storage.database import asynchronous
+from storage.postgres_options import make_engine
 from storage.schema import AUDIT_GUARD, create_all, fingerprint
 from storage.sqlite import stock_engine
+from storage.unusable import DatabaseUnusable, explaining
 
 FOLDER = Path(__file__).parent / "migrations"
 #: Any number, the same in every process: one migrates, the others wait.
 MIGRATING = 7_155_224
 
 
-class BrokenReferences(RuntimeError):
+class BrokenReferences(DatabaseUnusable):
     """After a migration of SQLite some rows point to rows that are gone; nothing was changed."""
 
 
 async def upgrade(url: str, *, to: str = "head") -> None:
     """Bring the database to the newest schema (or to the revision `to`) in one transaction; a SQLite file is made where
-    there is none."""
-    async with _connection(url) as connection:
-        await connection.run_sync(_upgrade, to)
+    there is none. Raises DatabaseUnusable."""
+    with explaining(asynchronous(url)):
+        async with _connection(url) as connection:
+            await connection.run_sync(_upgrade, to)
 
 
 async def current_is_head(url: str) -> bool:
-    """Whether the database has the newest schema. Changes nothing."""
-    async with _connection(url) as connection:
-        return set(await connection.run_sync(_revisions)) == set(_scripts().get_heads())
+    """Whether the database has the newest schema. Changes nothing. Raises DatabaseUnusable, also where this code does not
+    know its schema."""
+    scripts = _scripts()
+    with explaining(asynchronous(url)):
+        async with _connection(url) as connection:
+            found = await connection.run_sync(_revisions)
+        scripts.get_revisions(found)
+    return set(found) == set(scripts.get_heads())
 
 
 async def check(url: str | None = None) -> list[str]:
@@ -78,7 +86,9 @@ def _upgrade(connection: Connection, to: str) -> None:
     if connection.dialect.name == "sqlite" and (
         broken := connection.execute(text("PRAGMA foreign_key_check")).all()
     ):
-        raise BrokenReferences(f"{len(broken)} rows, the first in {broken[0][0]}")
+        raise BrokenReferences(
+            f"{len(broken)} rows point to rows that are gone, the first in {broken[0][0]}; nothing was changed, restore a backup"
+        )
 
 
 def _revisions(connection: Connection) -> tuple[str, ...]:
@@ -112,7 +122,7 @@ async def _connection(url: str) -> AsyncIterator[AsyncConnection]:
         # Tables are rebuilt on SQLite, which references to them would forbid; _upgrade checks them all at the end.
         engine = stock_engine(parsed, foreign_keys=False)
     else:
-        engine = create_async_engine(parsed)
+        engine = make_engine(parsed)
     try:
         async with engine.begin() as connection:
             yield connection

@@ -4,14 +4,15 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, Self
 
-from asyncpg.exceptions import OutdatedSchemaCacheError  # type: ignore[import-untyped]
+from asyncpg.exceptions import OutdatedSchemaCacheError
 from sqlalchemy import URL
 from sqlalchemy.exc import DBAPIError, InvalidRequestError
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.away import Outage, why_away
 from storage.cause import CAUSE
 from storage.database import Database
+from storage.postgres_options import make_engine
 from storage.units import T, Unit, report_unseen, run_reading, run_together, watch
 
 #: Connections a process may hold.
@@ -22,8 +23,8 @@ ROOM = 30.0
 LINGER = 0.2
 #: The same while the database is away.
 LINGER_AWAY = 2.0
-#: Seconds for a connection, and for any one statement: a server that fell silent must not hold a lane for ever.
-CONNECT, STATEMENT = 10.0, 60.0
+#: Seconds for any one statement: a server that fell silent must not hold a lane for ever.
+STATEMENT = 60.0
 #: Serialization failure, deadlock: the server asks to try again.
 TRY_AGAIN = {"40001", "40P01"}
 #: What the server says, by SQLSTATE, to whoever meets a migration: a prepared statement gives another type now, a type or a
@@ -44,13 +45,13 @@ class PostgresDatabase(Database):
     def __init__(self, url: URL) -> None:
         self.url = url
         self.outage = Outage()
-        self._engine = create_async_engine(
+        self._engine = make_engine(
             url,
             pool_size=CONNECTIONS,
             max_overflow=0,
             pool_timeout=ROOM,
             pool_use_lifo=True,
-            connect_args={"timeout": CONNECT, "command_timeout": STATEMENT},
+            connect_args={"command_timeout": STATEMENT},
         )
         watch(self._engine)
         self._running: set[asyncio.Task[Any]] = set()

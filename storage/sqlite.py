@@ -201,6 +201,18 @@ class SqliteDatabase(Database):
         self._writer = await self._writer_engine.connect()
 
 
+def check_file(url: URL) -> None:
+    """Whether the file is a database that may be written; made, with its folder, where there is none. Raises OSError and
+    sqlite3.Error. Before the loop serves anybody: it waits for a lock."""
+    path = Path(url.database or "")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # Not through aiosqlite: its thread outlives a connection that failed, and complains of the closed loop.
+    with contextlib.closing(sqlite3.connect(path, timeout=BUSY, isolation_level=None)) as connection:
+        connection.execute("PRAGMA schema_version")
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("ROLLBACK")
+
+
 def loop_engine(url: URL, kind: type[LoopConnection], begin: str) -> AsyncEngine:
     """An engine of one connection whose statements run on the loop's thread."""
     engine = create_async_engine(

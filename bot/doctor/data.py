@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import func
+from sqlalchemy import URL, func
 from sqlmodel import Session, col, select
 
 from bot.doctor import audit
 from bot.doctor.finding import Finding, first_line
 from bot.services import alerts, tariffs
 from bot.settings import Settings
+from bot.startup_errors import explain
 from bot.texts.formats import TEHRAN
 from bot.turn import SYSTEM
-from storage.database import asynchronous, open_database
+from storage.database import Database, asynchronous, check_database, open_database
+from storage.database_url import ignored
 from storage.migrate import current_is_head
+from storage.seed import seed
 from storage.states import AttemptState, InboxState, PushState, RequestKind
-from storage.tables import InboxUpdate, PaymentAttempt, Push
+from storage.tables import DailySequence, InboxUpdate, PaymentAttempt, Push
 from storage.types import utcnow
+from storage.unusable import why_unusable
 
 #: Seconds after which an update should have been answered, whatever it was.
 PROMPT = 120
@@ -30,21 +35,27 @@ async def look(settings: Settings) -> AsyncIterator[Finding]:
     url = asynchronous(settings.database_url)
     kind = url.get_backend_name()
     if kind == "sqlite" and _is_new(url.database):
-        yield Finding("database", True, "not there yet; `bot.py run` makes it")
+        yield _place_for_new(url)
         return
     try:
+        await check_database(settings.database_url)
         at_head = await current_is_head(settings.database_url)
     except Exception as error:
-        words = f"{kind} does not open; check DATABASE_URL and whether the server runs ({first_line(error)})"
-        yield Finding("database", False, words)
+        yield Finding("database", False, _why(error))
         return
-    yield Finding("database", True, kind)
+    words = kind + "".join(f"; the parameter {name} has no meaning here" for name in ignored(url))
+    yield Finding("database", True, words)
     words = "up to date" if at_head else "not the schema of this code; run `bot.py migrate`"
     yield Finding("migrations", at_head, words)
     if not at_head:
         return
-    database = await open_database(settings.database_url)
     try:
+        database = await open_database(settings.database_url)
+    except Exception as error:
+        yield Finding("database", False, _why(error))
+        return
+    try:
+        yield await _writing(database)
         for one in await database.read(lambda db: list(_inside(db, settings, utcnow()))):
             yield one
         async for one in audit.look(database, settings):
@@ -53,8 +64,47 @@ async def look(settings: Settings) -> AsyncIterator[Finding]:
         await database.close()
 
 
+def _why(error: Exception) -> str:
+    words = explain(error) or f"does not open ({type(error).__name__}: {first_line(error)})"
+    return words.removeprefix("DATABASE_URL: ")
+
+
 def _is_new(file: str | None) -> bool:
     return file is not None and not Path(file).exists()
+
+
+def _place_for_new(url: URL) -> Finding:
+    """`run` makes the file, and its folder: a folder is made there for a moment."""
+    file = Path(url.database or "")
+    there = next(one for one in file.absolute().parents if one.exists())
+    try:
+        with tempfile.TemporaryDirectory(prefix=".probe-", dir=there):
+            pass
+    except OSError as error:
+        return Finding("database", False, why_unusable(error, url) or str(error))
+    return Finding("database", True, "not there yet; `bot.py run` makes it")
+
+
+class _Undone(Exception):
+    """Ends the trial: nothing of it is kept."""
+
+
+async def _writing(database: Database) -> Finding:
+    """Write what `run` writes first, and a row besides; then take both back."""
+
+    def unit(db: Session) -> None:
+        seed(db)
+        db.add(DailySequence(day="doctor"))
+        db.flush()
+        raise _Undone
+
+    try:
+        await database.run(unit, lane="seed")
+    except _Undone:
+        return Finding("writing", True, "the database takes what is written")
+    except Exception as error:
+        return Finding("writing", False, _why(error))
+    raise AssertionError("unreachable")
 
 
 def _inside(db: Session, settings: Settings, now: datetime) -> Iterator[Finding]:

@@ -116,12 +116,10 @@ async def public_address(settings: Settings) -> Finding:
         return Finding(
             name, False, "is not https, so neither banks nor messengers come to it; put TLS before it"
         )
-    host, port = settings.address
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  where it listens everywhere
-    if not await _is_ours(f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"):
+    if not await is_ours(root_of(*settings.address)):
         words = f"not tried: no bot answers at LISTEN={settings.listen}"
         return Finding(name, True, words)
-    if url and not await _is_ours(url):
+    if url and not await is_ours(url):
         words = f"does not lead to the bot at {settings.listen}; check DNS, TLS and the web server before it"
         return Finding(name, False, words)
     if not url or local:
@@ -129,7 +127,13 @@ async def public_address(settings: Settings) -> Finding:
     return Finding(name, True, f"{url} leads here")
 
 
-async def _is_ours(root: str) -> bool:
+def root_of(host: str, port: int) -> str:
+    """How this machine itself gets there."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  where it listens everywhere
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+async def is_ours(root: str) -> bool:
     try:
         async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE) as client:
             answer = (await client.get(f"{root}/health")).json()

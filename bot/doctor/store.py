@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import secrets
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 from bot.doctor.finding import Finding, first_line
 from bot.documents.room import Room
-from bot.documents.store import new_key
-from bot.settings import Settings
+from bot.documents.store import FileStore, FolderStore, StoreDown, new_key
+from bot.settings import BadSettingError, Settings
+from bot.startup import check_papers_folder, papers_folder
+from bot.startup_errors import explain
 
 #: Bytes that must be free: some days of papers, and room for SQLite to tidy up.
 ROOM = 1024**3
@@ -19,36 +17,39 @@ ROOM = 1024**3
 
 async def look(settings: Settings) -> Finding:
     """Write, read and delete something."""
-    if settings.files_url.startswith("s3://"):
+    if (folder := papers_folder(settings)) is None:
         return await _bucket(settings)
-    folder = _folder(settings)
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=folder, prefix=f".doctor-{secrets.token_hex(4)}") as probe:
-            probe.write(b"x")
-            probe.flush()
-            os.fsync(probe.fileno())
-    except OSError as error:
-        words = f"{folder} cannot be written ({error.strerror}); check FILES_URL and its owner"
-        return Finding("papers", False, words)
-    return Finding("papers", True, str(folder))
+        check_papers_folder(settings)
+        store = FolderStore(folder)
+        return await _trial(store, str(folder))
+    except (BadSettingError, OSError, StoreDown) as error:
+        return Finding("papers", False, explain(error) or f"{folder} cannot be used ({first_line(error)})")
+
+
+async def _trial(store: FileStore, where: str) -> Finding:
+    """A paper is put, read and deleted again."""
+    key = new_key()
+    await store.put(key, b"x")
+    try:
+        whole = await store.get(key) == b"x"
+    finally:
+        await store.delete(key)
+    return Finding("papers", whole, where if whole else "the store gives back other bytes")
 
 
 async def _bucket(settings: Settings) -> Finding:
     from bot.documents.s3 import S3Papers
 
-    store = S3Papers(settings.files_url, **settings.s3())
-    key = new_key()
     try:
-        await store.put(key, b"x")
-        whole = await store.get(key) == b"x"
-        await store.delete(key)
+        store = S3Papers(settings.files_url, **settings.s3())
+        try:
+            return await _trial(store, settings.files_url)
+        finally:
+            await store.aclose()
     except Exception as error:
         words = f"{settings.files_url} cannot be used; check FILES_URL and S3_… ({first_line(error)})"
         return Finding("papers", False, words)
-    finally:
-        await store.aclose()
-    return Finding("papers", whole, settings.files_url if whole else "the store gives back other bytes")
 
 
 def disks(settings: Settings, *, room: int = ROOM) -> Iterator[Finding]:
@@ -68,7 +69,3 @@ def disks(settings: Settings, *, room: int = ROOM) -> Iterator[Finding]:
             yield Finding("disk", False, words)
         else:
             yield Finding("disk", True, megabytes)
-
-
-def _folder(settings: Settings) -> Path:
-    return Path(settings.files_url.removeprefix("file://"))

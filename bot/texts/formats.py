@@ -1,13 +1,13 @@
 """How numbers, money, dates and codes look to people (SPEC 3, 4)."""
 
 from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import jdatetime
 
 from bot.texts import LRI, PDI
+from bot.texts.zone import load_tehran
 
-TEHRAN = ZoneInfo("Asia/Tehran")
+TEHRAN = load_tehran()
 _TO_PERSIAN = str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")
 
 

@@ -24,10 +24,25 @@ from bot.documents.store import FileStore, NoSuchFile, StoreDown
 from bot.upkeep import archive
 from bot.upkeep.errors import UpkeepError
 from storage.database import asynchronous
+from storage.database_url import hosts_of
+from storage.postgres_options import ssl_mode
 from storage.types import utcnow
 
-#: What asyncpg and libpq call by other names.
-_LIBPQ = {"ssl": "PGSSLMODE", "sslmode": "PGSSLMODE", "host": "PGHOST", "port": "PGPORT"}
+#: Parameters of DATABASE_URL as libpq's programs take them from their environment.
+_LIBPQ = {
+    "sslrootcert": "PGSSLROOTCERT",
+    "sslcert": "PGSSLCERT",
+    "sslkey": "PGSSLKEY",
+    "sslcrl": "PGSSLCRL",
+    "sslnegotiation": "PGSSLNEGOTIATION",
+    "ssl_min_protocol_version": "PGSSLMINPROTOCOLVERSION",
+    "ssl_max_protocol_version": "PGSSLMAXPROTOCOLVERSION",
+    "passfile": "PGPASSFILE",
+    "target_session_attrs": "PGTARGETSESSIONATTRS",
+    "connect_timeout": "PGCONNECT_TIMEOUT",
+    "options": "PGOPTIONS",
+    "channel_binding": "PGCHANNELBINDING",
+}
 
 
 async def back_up(
@@ -123,9 +138,11 @@ async def run_tool(name: str, url: URL, *arguments: str) -> None:
 
 
 def _libpq(url: URL) -> Mapping[str, str]:
+    hosts, ports = hosts_of(url)
     found = {
-        "PGHOST": url.host,
-        "PGPORT": str(url.port) if url.port else None,
+        "PGHOST": ",".join(hosts),
+        "PGPORT": ",".join(map(str, ports)) or url.query.get("port"),
+        "PGSSLMODE": ssl_mode(url),
         "PGUSER": url.username,
         "PGPASSWORD": str(url.password) if url.password is not None else None,
         "PGDATABASE": url.database,
@@ -133,4 +150,4 @@ def _libpq(url: URL) -> Mapping[str, str]:
     for name, value in url.query.items():
         if name in _LIBPQ and isinstance(value, str):
             found[_LIBPQ[name]] = value
-    return {name: value for name, value in found.items() if value}
+    return {name: str(value) for name, value in found.items() if value}

@@ -15,15 +15,16 @@ from secrets import token_hex
 from typing import IO, Any
 
 from sqlalchemy import inspect
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.documents.seal import Sealer
 from bot.documents.store import FileStore, FolderStore, StoreDown
 from bot.upkeep import archive, signature
 from bot.upkeep.backup import run_tool
 from bot.upkeep.errors import UpkeepError
-from storage.database import asynchronous
+from storage.database import asynchronous, check_database
+from storage.postgres_options import make_engine
 from storage.types import utcnow
+from storage.unusable import why_unusable
 
 _PAPER = re.compile(rf"{archive.PAPERS}([0-9a-f]{{32}})")
 
@@ -214,17 +215,22 @@ async def _check_sqlite(file: Path, unpack: _Unpack) -> int:
 
 
 async def _must_be_empty(database_url: str) -> None:
-    url = asynchronous(database_url)
+    try:
+        url = asynchronous(database_url)
+    except ValueError as error:
+        raise UpkeepError(f"--database-url: {error}") from None
     if url.get_backend_name() != "postgresql":
         raise UpkeepError("--database-url: is for PostgreSQL; an SQLite database is unpacked into --into")
-    engine = create_async_engine(url)
     try:
-        async with engine.connect() as connection:
-            tables = await connection.run_sync(lambda one: inspect(one).get_table_names())
+        await check_database(database_url)
+        engine = make_engine(url)
+        try:
+            async with engine.connect() as connection:
+                tables = await connection.run_sync(lambda one: inspect(one).get_table_names())
+        finally:
+            await engine.dispose()
     except Exception as error:
-        raise UpkeepError(f"--database-url: does not open ({type(error).__name__})") from None
-    finally:
-        await engine.dispose()
+        raise UpkeepError(f"--database-url: {why_unusable(error, url) or type(error).__name__}") from None
     if tables:
         raise UpkeepError("--database-url: the database is not empty; nothing is ever overwritten")
 

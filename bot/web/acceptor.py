@@ -23,31 +23,6 @@ BACKLOG = 512
 AT_ONCE = 16
 #: Seconds without accepting after a failure.
 REST = 0.5
-#: Bytes that the kernel keeps of what one connection sends and we have not read.
-RECEIVE_BUFFER = 32 * 1024
-
-
-async def listen(host: str, port: int) -> list[socket.socket]:
-    """Listening sockets on every address of `host`. Raises OSError."""
-    loop = asyncio.get_running_loop()
-    found = await loop.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    sockets: list[socket.socket] = []
-    try:
-        for family, kind, protocol, _, address in dict.fromkeys(found):
-            one = socket.socket(family, kind, protocol)
-            sockets.append(one)
-            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
-            if family == socket.AF_INET6:
-                one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-            one.bind(address)
-            one.listen(BACKLOG)
-            one.setblocking(False)
-    except OSError:
-        for one in sockets:
-            one.close()
-        raise
-    return sockets
 
 
 class Acceptor:

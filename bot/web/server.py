@@ -14,9 +14,10 @@ from starlette.applications import Starlette
 
 from bot.descriptors import descriptor_limit
 from bot.tally import WebTally
-from bot.web.acceptor import Acceptor, listen
+from bot.web.acceptor import BACKLOG, Acceptor
 from bot.web.addresses import Network
 from bot.web.connections import REPEAT, Connections, Limits
+from bot.web.listen import bind_sockets
 from bot.web.protocol import LimitedProtocol
 
 #: Bytes of a request's line and headers.
@@ -80,9 +81,13 @@ class WebServer(uvicorn.Server):
             logger.addFilter(OnceAMinute())
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Listen; `failed` and `should_exit` where that is not possible."""
+        """Listen on `sockets`, which are bound, or on the address; `failed` and `should_exit` where that is not
+        possible."""
         try:
-            listening = sockets or await listen(self.config.host, self.config.port)
+            listening = sockets or bind_sockets(self.config.host, self.config.port)
+            for one in listening:
+                one.listen(BACKLOG)
+                one.setblocking(False)
         except OSError as error:
             self.failed, self.should_exit = error, True
             return

@@ -1,0 +1,73 @@
+"""What `run` needs of its machine: time zone, addresses to listen on, processes that check files."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import AsyncIterator
+
+import httpx
+from PIL import Image
+
+from bot.doctor.finding import Finding, first_line
+from bot.doctor.neighbours import is_ours, root_of
+from bot.documents.checker import Checker
+from bot.settings import BadSettingError, Settings
+from bot.texts import zone
+from bot.texts.formats import TEHRAN
+from bot.web import listen
+
+PATIENCE = 10.0
+
+
+def time_zone() -> Finding:
+    """Looked at once more: what was loaded at the start must be what is used."""
+    good = zone.is_right(TEHRAN)
+    words = "Tehran is three and a half hours ahead, also in summer"
+    return Finding(
+        "time zone",
+        good,
+        words if good else f"{zone.NAME} has summer time, which is abolished; update tzdata",
+    )
+
+
+async def addresses(settings: Settings) -> AsyncIterator[Finding]:
+    """Each is taken for a moment, or belongs to the bot that runs."""
+    asked = [("LISTEN", settings.address, "/health")]
+    if settings.metrics_address is not None:
+        asked.append(("METRICS_LISTEN", settings.metrics_address, "/metrics"))
+    for name, (host, port), path in asked:
+        try:
+            listen.close(listen.bind(name, host, port))
+        except BadSettingError as error:
+            root = root_of(host, port)
+            if await (is_ours(root) if path == "/health" else _has_metrics(root)):
+                yield Finding(name, True, "the bot that runs listens there")
+            else:
+                yield Finding(name, False, str(error).removeprefix(f"{name}: "))
+        else:
+            yield Finding(name, True, f"{host}:{port} is free")
+
+
+async def _has_metrics(root: str) -> bool:
+    try:
+        async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE) as client:
+            return "officer_" in (await client.get(f"{root}/metrics")).text
+    except (httpx.HTTPError, httpx.InvalidURL):
+        return False
+
+
+async def file_checker() -> Finding:
+    """A picture goes through a checking process, as every paper does."""
+    picture = io.BytesIO()
+    Image.effect_noise((64, 64), 50).convert("RGB").save(picture, "PNG")
+    checker = Checker(workers=1)
+    try:
+        async with checker.turn(account_id=0) as turn:
+            await turn.check(picture.getvalue())
+    except Exception as error:
+        return Finding(
+            "file checker", False, f"no process can check a file ({first_line(error)}); is there memory?"
+        )
+    finally:
+        await checker.close()
+    return Finding("file checker", True, "works")

@@ -1,0 +1,76 @@
+"""No room where the log goes: people are served all the same, and the lines go on when there is room."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import resource
+import signal
+import sys
+
+import pytest
+
+from tests.journeys.stage import PROJECT, Stage
+
+
+def fill(pipe: int) -> None:
+    os.set_blocking(pipe, False)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            os.write(pipe, b"x" * 4096)
+    os.set_blocking(pipe, True)
+
+
+@pytest.mark.parametrize("where", ["full", "closed pipe", "stalled"])
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_the_bot_serves_without_room_for_its_log(where: str, stage: Stage) -> None:
+    reader, writer = os.pipe()
+    target = os.open("/dev/full", os.O_WRONLY) if where == "full" else writer
+    if where == "closed pipe":
+        os.close(reader)
+    if where == "stalled":
+        fill(writer)
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "bot.py", "run", cwd=PROJECT, env=stage.env, stdout=target, stderr=target
+    )
+    try:
+        sara = stage.town.telegram.person("سارا", phone="09900000001")
+        await sara.start()
+        await sara.sees("خوش آمدید", within=60)
+        if where == "stalled":
+            told = b""
+            while b"update done" not in told:
+                told = told[-64:] + await asyncio.to_thread(os.read, reader, 65536)
+                if not told.strip(b"x"):
+                    await sara.command("help")
+    finally:
+        process.send_signal(signal.SIGTERM)
+        status = await process.wait()
+    assert status == 0
+    for one in {reader, writer, target} - ({reader} if where == "closed pipe" else set()):
+        os.close(one)
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+async def test_lines_go_on_when_there_is_room_again(stage: Stage) -> None:
+    """The file of the log may not grow for a while (the database is elsewhere)."""
+    await stage.start()
+    assert stage.process is not None
+    sara = stage.town.telegram.person("سارا", phone="09900000001")
+    await sara.start()
+    await sara.sees("خوش آمدید", within=60)
+    size = stage.log.stat().st_size
+    hard = resource.prlimit(stage.process.pid, resource.RLIMIT_FSIZE)[1]
+    resource.prlimit(stage.process.pid, resource.RLIMIT_FSIZE, (size, hard))
+    await sara.command("help")
+    await sara.sees("راهنما", within=60)
+    await sara.command("menu")
+    await sara.sees("خوش آمدید", within=60)
+    assert stage.log.stat().st_size == size
+    resource.prlimit(stage.process.pid, resource.RLIMIT_FSIZE, (hard, hard))
+    await sara.command("help")
+    await sara.sees("راهنما", within=60)
+    assert await stage.stop() == 0
+    text = stage.log.read_text()
+    assert text.count('"update done"') >= 4, text[size:]
