@@ -20,25 +20,25 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bot import output
-from bot.output import say as _say
-from bot.settings import BadSettingError, Settings
-from bot.startup_errors import DATABASE, ReportingGroup, fail
-from bot.startup_errors import refuse as _refuse
-from storage.cause import CAUSE
-from storage.database import asynchronous
-from storage.states import RequestKind, Role
+from bot.config import output
+from bot.config.output import say as _say
+from bot.config.settings import BadSettingError, Settings
+from bot.config.startup_errors import DATABASE, ReportingGroup, fail
+from bot.config.startup_errors import refuse as _refuse
+from storage.correlation import CAUSE
+from storage.database.database import asynchronous
+from storage.enums import RequestKind, Role
 
 if TYPE_CHECKING:
     from sqlmodel import Session
 
-    from bot.desk import Desk
-    from bot.documents.seal import Sealer
-    from bot.documents.store import FileStore
-    from bot.gateways.ports import PaymentGateway, SmsGateway
-    from bot.messengers.service import Service
-    from bot.web.server import WebServer
-    from storage.database import Database
+    from bot.core.resources import Desk
+    from bot.documents.blob_store import FileStore
+    from bot.documents.encryption import Sealer
+    from bot.gateways.interfaces import PaymentGateway, SmsGateway
+    from bot.messengers.runtime import Service
+    from bot.web.http_server.server import WebServer
+    from storage.database.database import Database
 
 log = logging.getLogger("bot")
 app = typer.Typer(
@@ -60,10 +60,10 @@ def main() -> None:
 
 
 def _settings() -> Settings:
-    from bot import logs
+    from bot.config import logging_config
 
     settings = Settings.load()
-    logs.set_up(level=settings.log_level, form=settings.log_format, secrets=settings.secrets())
+    logging_config.set_up(level=settings.log_level, form=settings.log_format, secrets=settings.secrets())
     DATABASE.set(asynchronous(settings.database_url))
     return settings
 
@@ -83,7 +83,7 @@ def make_gateway(settings: Settings) -> PaymentGateway:
 
 
 def make_sms(settings: Settings) -> SmsGateway:
-    from bot.gateways.console import ConsoleSms
+    from bot.gateways.console_sms import ConsoleSms
     from bot.gateways.http import make_client
     from bot.gateways.kavenegar import Kavenegar
 
@@ -101,11 +101,11 @@ def make_sms(settings: Settings) -> SmsGateway:
 
 def make_store(settings: Settings, url: str | None = None) -> FileStore:
     """Of the papers: a folder, or an S3-compatible store."""
-    from bot.documents.store import FolderStore
+    from bot.documents.blob_store import FolderStore
 
     where = url or settings.files_url
     if where.startswith("s3://"):
-        from bot.documents.s3 import S3Papers
+        from bot.documents.s3_store import S3Papers
 
         return S3Papers(where, **settings.s3())
     return FolderStore(Path(where.removeprefix("file://")))
@@ -122,7 +122,7 @@ async def open_store(settings: Settings, url: str | None = None) -> AsyncIterato
 
 
 def make_sealer(settings: Settings) -> Sealer:
-    from bot.documents.seal import Sealer
+    from bot.documents.encryption import Sealer
 
     return Sealer(settings.key(), settings.former_keys())
 
@@ -130,13 +130,13 @@ def make_sealer(settings: Settings) -> Sealer:
 @asynccontextmanager
 async def open_desk(settings: Settings, database: Database, public_url: str) -> AsyncIterator[Desk]:
     """The outside things, closed again at the end."""
-    from bot.desk import Desk
-    from bot.documents.checker import Checker
-    from bot.documents.papers import Papers
-    from bot.documents.room import Room
-    from bot.passwords import Passwords
-    from bot.services.uploads import DailyLimit
-    from bot.turn import World
+    from bot.core.context import World
+    from bot.core.resources import Desk
+    from bot.documents.disk_space import Room
+    from bot.documents.inspection_pool import Checker
+    from bot.documents.library import Papers
+    from bot.security.passwords import Passwords
+    from bot.services.shared.upload_quota import DailyLimit
 
     desk = Desk(
         database=database,
@@ -159,23 +159,24 @@ async def open_desk(settings: Settings, database: Database, public_url: str) -> 
 
 async def serve(settings: Settings) -> None:
     """Run until SIGTERM or SIGINT. Raises BadSettingError, DatabaseUnusable."""
-    from bot import startup, takeover
-    from bot.descriptors import raise_descriptor_limit
-    from bot.messengers.factory import make_channel
-    from bot.messengers.service import Service
-    from bot.services import audit_chain
-    from bot.timers import sweeps
-    from bot.web import listen
+    from bot.config import startup
+    from bot.jobs import lease_recovery
+    from bot.jobs.schedule import sweeps
+    from bot.messengers.runtime import Service
+    from bot.messengers.transport.factory import make_channel
+    from bot.services.shared import audit_chain
     from bot.web.app import build_app
-    from bot.web.server import WebServer
+    from bot.web.http_server import listen
+    from bot.web.http_server.descriptors import raise_descriptor_limit
+    from bot.web.http_server.server import WebServer
     from conversations.catalogue import ALL
-    from conversations.engine import Engine
-    from conversations.handler import DialogueHandler
+    from conversations.engine.engine import Engine
     from handlers import all_routes
-    from handlers.buttons import ButtonHandler
-    from handlers.commands import CommandHandler
-    from storage.database import open_database
-    from storage.seed import seed
+    from handlers.telegram.button_handler import ButtonHandler
+    from handlers.telegram.command_handler import CommandHandler
+    from handlers.telegram.dialogue_handler import DialogueHandler
+    from storage.database.database import open_database
+    from storage.migrations.seed import seed
 
     startup.check_settings(settings)
     secret_key = settings.key()
@@ -210,7 +211,7 @@ async def serve(settings: Settings) -> None:
         async with open_desk(settings, database, public_url) as desk:
             alone = await database.attend()
             if alone:
-                await database.run(lambda db: takeover.release(db, now=desk.clock()))
+                await database.run(lambda db: lease_recovery.release(db, now=desk.clock()))
             service = Service(
                 desk,
                 channels,
@@ -288,10 +289,10 @@ def _watch(
     if sockets is None or settings.metrics_address is None:
         return None
     from bot.web.app import health_of
-    from bot.web.connections import Limits
-    from bot.web.listen import refused
+    from bot.web.http_server.connections import Limits
+    from bot.web.http_server.listen import refused
+    from bot.web.http_server.server import WebServer
     from bot.web.metrics import metrics_app
-    from bot.web.server import WebServer
 
     host, port = settings.metrics_address
     server = WebServer(
@@ -323,8 +324,8 @@ async def _first(*tasks: asyncio.Task[Any]) -> None:
 
 async def _every(name: str, interval: float, work: Any, service: Any) -> None:
     """One sweep, at its interval; a failure is logged and never stops the others."""
-    from bot.documents.store import StoreDown
-    from storage.away import report
+    from bot.documents.blob_store import StoreDown
+    from storage.database.outage import report
 
     CAUSE.set(f"timer:{name}")
     while True:
@@ -352,8 +353,8 @@ def run() -> None:
 @app.command()
 def migrate() -> None:
     """Bring the database to the present schema."""
-    from storage.database import check_database
-    from storage.migrate import upgrade
+    from storage.database.database import check_database
+    from storage.migrations.migrate import upgrade
 
     async def work(url: str) -> None:
         await check_database(url)
@@ -366,7 +367,7 @@ def migrate() -> None:
 @app.command("check-migrations")
 def check_migrations() -> None:
     """Compare the migrations with the tables."""
-    from storage.migrate import check
+    from storage.migrations.migrate import check
 
     differences = asyncio.run(check())
     for line in differences:
@@ -400,11 +401,11 @@ def doctor() -> None:
 def check_audit() -> None:
     """Read the whole hash chain over the audit lines, and say where it is broken. Status 1 where it is."""
     from bot.doctor.audit import summary
-    from bot.services.audit_chain import ChainKeys
-    from bot.services.audit_check import Checked, check
-    from storage.database import open_database
-    from storage.migrate import current_is_head
-    from storage.schema import missing_guards
+    from bot.services.shared.audit_chain import ChainKeys
+    from bot.services.shared.audit_check import Checked, check
+    from storage.database.database import open_database
+    from storage.migrations.migrate import current_is_head
+    from storage.migrations.schema import missing_guards
 
     settings = _settings()
 
@@ -461,14 +462,14 @@ def create_user(
 
     A distributor's manager needs --distributor, or --company or --guild with --number, --province, --city, --address
     and --mobile, which make a distributor (in Tehran with --university)."""
-    from bot.errors import Refusal
-    from bot.passwords import Passwords
-    from bot.services import distributors
+    from bot.core.context import SYSTEM
+    from bot.core.refusals import Refusal
+    from bot.security.passwords import Passwords
     from bot.services.accounts import experts
+    from bot.services.distributors import registry
     from bot.texts import t
-    from bot.turn import SYSTEM
-    from storage.states import DistributorKind
-    from storage.types import utcnow
+    from storage.enums import DistributorKind
+    from storage.tables.column_types import utcnow
 
     if role in (Role.OFFICER, Role.SYSTEM):
         _refuse("--role: one of staff, expert, expert-in-charge, distributor")
@@ -486,7 +487,7 @@ def create_user(
             return made.user_code, None
         firm_id = distributor
         if company or guild:
-            details = distributors.Details(
+            details = registry.Details(
                 kind=DistributorKind.COMPANY if company else DistributorKind.GUILD,
                 name=company or guild or "",
                 number=number,
@@ -497,11 +498,11 @@ def create_user(
                 address=address,
                 manager_mobile=mobile,
             )
-            firm_id = distributors.create(db, actor=SYSTEM, details=details, now=now).distributor.id
+            firm_id = registry.create(db, actor=SYSTEM, details=details, now=now).distributor.id
         if firm_id is None:
             raise Refusal("error.distributor_needed")
-        manager = distributors.NewManager(name, hashed, mobile=mobile)
-        hired = distributors.add_manager(db, actor=SYSTEM, distributor_id=firm_id, manager=manager, now=now)
+        manager = registry.NewManager(name, hashed, mobile=mobile)
+        hired = registry.add_manager(db, actor=SYSTEM, distributor_id=firm_id, manager=manager, now=now)
         return hired.account.user_code, firm_id
 
     try:
@@ -524,12 +525,12 @@ def set_tariff(
     valid_from: Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="day")] = None,
 ) -> None:
     """Set the review fee of a kind of request, from today on unless a day is given."""
-    from bot.errors import Refusal
-    from bot.services import tariffs
+    from bot.core.context import SYSTEM
+    from bot.core.refusals import Refusal
+    from bot.services.qualification import fees
     from bot.texts import t
     from bot.texts.formats import TEHRAN
-    from bot.turn import SYSTEM
-    from storage.types import utcnow
+    from storage.tables.column_types import utcnow
 
     if kind.upper() not in RequestKind.__members__:
         _refuse("--kind: new or amendment")
@@ -538,7 +539,7 @@ def set_tariff(
 
     async def work(database: Database) -> None:
         await database.run(
-            lambda db: tariffs.set_tariff(
+            lambda db: fees.set_tariff(
                 db, kind=RequestKind(kind.upper()), amount_rial=rial, valid_from=day, actor=SYSTEM, now=now
             )
         )
@@ -559,12 +560,12 @@ def import_file(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="check everything, store nothing")] = False,
 ) -> None:
     """Take in officers and distributors of the old system. May be run again and again."""
-    from bot.moving_in.run import MovingIn, Totals
-    from bot.moving_in.sheet import UnusableFile
-    from bot.moving_in.summary import summary
-    from bot.passwords import Passwords
+    from bot.core.context import SYSTEM
+    from bot.legacy_import.importer import MovingIn, Totals
+    from bot.legacy_import.readers.table import UnusableFile
+    from bot.legacy_import.summary import summary
+    from bot.security.passwords import Passwords
     from bot.texts import t
-    from bot.turn import SYSTEM
 
     settings = _settings()
     report_path = report or file.with_name(f"{file.name}.report.csv")
@@ -600,8 +601,8 @@ def backup(
     ] = None,
 ) -> None:
     """Copy database and papers into one encrypted file, while the bot goes on. SECRET_KEY is not in it."""
-    from bot.upkeep.backup import back_up
-    from bot.upkeep.errors import UpkeepError
+    from bot.operations.backup import back_up
+    from bot.operations.errors import UpkeepError
 
     settings = _settings()
 
@@ -628,8 +629,8 @@ def backup_key(
     file: Annotated[Path, typer.Argument(help="the new secret key; keep it off this machine")],
 ) -> None:
     """Make a pair of keys for backups: the secret one into a file, the public one printed."""
-    from bot.upkeep.archive import make_identity
-    from bot.upkeep.errors import UpkeepError
+    from bot.operations.archive import make_identity
+    from bot.operations.errors import UpkeepError
 
     try:
         _say(f"BACKUP_RECIPIENT={make_identity(file)}")
@@ -655,8 +656,8 @@ def restore(
     """Unpack and check a backup. Nothing is ever overwritten.
 
     It must be signed under SECRET_KEY or one of FORMER_SECRET_KEYS, unless --unsigned is given."""
-    from bot.upkeep import restore as restoring
-    from bot.upkeep.errors import UpkeepError
+    from bot.operations import restore as restoring
+    from bot.operations.errors import UpkeepError
 
     settings = _settings()
 
@@ -702,8 +703,8 @@ def rotate_key(
 
     May be stopped and run again at any time, while the bot serves (restarted with both keys). Status 1 while papers are
     left."""
-    from bot.settings import renew_kept_key
-    from bot.upkeep.rotation import Count, look, rotate
+    from bot.config.settings import renew_kept_key
+    from bot.operations.key_rotation import Count, look, rotate
 
     settings = _settings()
     if new:
@@ -742,8 +743,8 @@ def retention_command(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="only say what would go")] = False,
 ) -> None:
     """Remove the papers whose time is over (SPEC Q44). A running bot does so by itself every few hours."""
-    from bot.services import retention
-    from storage.types import utcnow
+    from bot.jobs import retention
+    from storage.tables.column_types import utcnow
 
     settings = _settings()
 
@@ -758,9 +759,9 @@ def retention_command(
 
 
 async def _with_database(settings: Settings, work: Any) -> Any:
-    from bot.startup import prepare_database
-    from storage.database import open_database
-    from storage.seed import seed
+    from bot.config.startup import prepare_database
+    from storage.database.database import open_database
+    from storage.migrations.seed import seed
 
     await prepare_database(settings)
     database = await open_database(settings.database_url)

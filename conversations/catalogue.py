@@ -1,50 +1,39 @@
 """Every dialogue there is. One test goes over them: doubled ids, missing texts, unreachable steps, long labels."""
 
-from conversations import (
-    branches,
-    centers,
-    coop_review,
-    distributors,
-    fix,
-    general,
-    letter,
-    login,
-    passwords,
-    qualification,
-    registration,
-    review,
-    staff_desk,
-    staff_expert,
-    staff_refund,
-)
-from conversations.dialogue import Dialogue
+from conversations.account import login, password_and_mobile, registration
+from conversations.distributor import branches
+from conversations.distributor import registration as distributor_registration
+from conversations.engine.declaration import Dialogue
+from conversations.expert import cooperation_review, review
+from conversations.officer import cooperation, deficiency_response, personal_details, qualification
+from conversations.staff import catalogue, experts, letter, refunds
 
 ALL: tuple[Dialogue, ...] = (
     registration.REGISTRATION,
     login.LOGIN,
     login.FORGOTTEN,
-    passwords.CHANGE_PASSWORD,
-    passwords.CHANGE_MOBILE,
+    password_and_mobile.CHANGE_PASSWORD,
+    password_and_mobile.CHANGE_MOBILE,
     qualification.form,
-    fix.fix,
-    general.EDIT,
+    deficiency_response.fix,
+    personal_details.EDIT,
     review.reject,
     review.deficiencies,
     review.search,
-    staff_expert.NEW_EXPERT,
-    staff_expert.RESET_ACCESS,
-    staff_refund.REFUND,
-    *staff_desk.DIALOGUES,
-    centers.REFUSE,
-    centers.TERMINATE,
+    experts.NEW_EXPERT,
+    experts.RESET_ACCESS,
+    refunds.REFUND,
+    *catalogue.DIALOGUES,
+    cooperation.REFUSE,
+    cooperation.TERMINATE,
     branches.NEW_BRANCH,
     branches.EDIT_BRANCH,
     branches.PICK,
-    coop_review.REJECT,
-    distributors.NEW_DISTRIBUTOR,
-    distributors.EDIT_DISTRIBUTOR,
-    distributors.ADD_MANAGER,
-    distributors.EDIT_OWN,
-    distributors.FIND,
+    cooperation_review.REJECT,
+    distributor_registration.NEW_DISTRIBUTOR,
+    distributor_registration.EDIT_DISTRIBUTOR,
+    distributor_registration.ADD_MANAGER,
+    distributor_registration.EDIT_OWN,
+    distributor_registration.FIND,
     letter.LETTER,
 )

@@ -1,40 +1,32 @@
 """Menus, commands and inline buttons, one file a role or subject."""
 
-from bot.routes import Routes
-from conversations.engine import Engine
-from handlers import (
-    account,
-    centers,
-    distributor,
-    expert,
-    general,
-    home,
-    letters,
-    me,
-    officer,
-    officer_card,
-    staff,
-    staff_desk,
-    staff_distributors,
-)
+from bot.core.routes import Routes
+from conversations.engine.engine import Engine
+from handlers import menu as menu_menu
+from handlers.common import account, letters, my_data
+from handlers.distributor import menu
+from handlers.expert import request
+from handlers.officer import card, cooperation, personal_details, qualification
+from handlers.staff import distributors, experts
+from handlers.staff import menu as staff_menu
 
 
 def all_routes(engine: Engine) -> Routes:
     """Every route of every room. Raises ValueError for one that exists twice."""
     table = Routes()
     rooms = (
-        home,
+        menu_menu,
         account,
-        me,
-        general,
-        officer,
-        officer_card,
-        centers,
-        distributor,
-        expert,
-        staff,
-        staff_desk,
-        staff_distributors,
+        my_data,
+        personal_details,
+        qualification,
+        card,
+        cooperation,
+        menu,
+        request,
+        experts,
+        staff_menu,
+        distributors,
         letters,
     )
     for room in rooms:

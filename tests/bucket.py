@@ -9,7 +9,7 @@ from typing import Any
 import boto3
 from moto.server import ThreadedMotoServer
 
-from bot.documents.s3 import S3Papers
+from bot.documents.s3_store import S3Papers
 
 KEYS = {"access_key_id": "test", "secret_access_key": "secret"}
 

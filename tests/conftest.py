@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from storage.database import Database, open_database
-from storage.seed import seed
+from storage.database.database import Database, open_database
+from storage.migrations.seed import seed
 from tests.postgres import PostgresServer, apart, make_schema
 
 

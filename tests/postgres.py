@@ -19,9 +19,9 @@ from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlmodel import SQLModel
 
-from storage.database import asynchronous
-from storage.migrate import FOLDER
-from storage.schema import create_all
+from storage.database.database import asynchronous
+from storage.migrations.migrate import FOLDER
+from storage.migrations.schema import create_all
 
 if "XDG_RUNTIME_DIR" not in os.environ:  # a bare machine has none, and the server's package complains
     runtime = Path(tempfile.gettempdir()) / f"runtime-{os.getuid()}"

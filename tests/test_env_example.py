@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from bot.settings import Settings
+from bot.config.settings import Settings
 
 EXAMPLE = Path(__file__).parents[1] / ".env.example"
 #: For tests alone; nobody should find it by reading.

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
-from bot.doctor import data, machine, modes, neighbours, store
+from bot.config.redaction import Masking
+from bot.config.settings import Settings
+from bot.config.startup import check_settings
+from bot.config.startup_errors import explain
+from bot.doctor import database, disk, external_services, file_modes, machine
 from bot.doctor.finding import Finding
-from bot.masking import Masking
-from bot.settings import Settings
-from bot.startup import check_settings
-from bot.startup_errors import explain
 
 __all__ = ["Finding", "examine"]
 
@@ -26,22 +26,22 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
 async def _all(settings: Settings) -> AsyncIterator[Finding]:
     yield _settings(settings)
     # First: an open -wal file is gone once the database was looked into.
-    yield modes.look(settings)
+    yield file_modes.look(settings)
     yield machine.time_zone()
     async for finding in machine.addresses(settings):
         yield finding
-    async for finding in data.look(settings):
+    async for finding in database.look(settings):
         yield finding
-    yield await store.look(settings)
-    for finding in store.disks(settings):
+    yield await disk.look(settings)
+    for finding in disk.disks(settings):
         yield finding
     yield await machine.file_checker()
-    yield await neighbours.clock(settings)
+    yield await external_services.clock(settings)
     for messenger, one in settings.messengers().items():
-        yield await neighbours.messenger(messenger, one, settings)
-    yield await neighbours.public_address(settings)
-    yield await neighbours.gateway(settings)
-    yield await neighbours.sms(settings)
+        yield await external_services.messenger(messenger, one, settings)
+    yield await external_services.public_address(settings)
+    yield await external_services.gateway(settings)
+    yield await external_services.sms(settings)
 
 
 def _settings(settings: Settings) -> Finding:

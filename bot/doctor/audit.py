@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
+from bot.config.settings import Settings
 from bot.doctor.finding import Finding
-from bot.services import audit_check
-from bot.services.audit_chain import ChainKeys
-from bot.settings import Settings
-from storage.database import Database
-from storage.schema import missing_guards
+from bot.services.shared import audit_check
+from bot.services.shared.audit_chain import ChainKeys
+from storage.database.database import Database
+from storage.migrations.schema import missing_guards
 
 #: Links that the doctor looks at, some seconds' worth; `bot.py check-audit` looks at all.
 NEWEST = 100_000

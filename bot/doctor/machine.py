@@ -8,13 +8,13 @@ from collections.abc import AsyncIterator
 import httpx
 from PIL import Image
 
+from bot.config.settings import BadSettingError, Settings
+from bot.doctor.external_services import is_ours, root_of
 from bot.doctor.finding import Finding, first_line
-from bot.doctor.neighbours import is_ours, root_of
-from bot.documents.checker import Checker
-from bot.settings import BadSettingError, Settings
+from bot.documents.inspection_pool import Checker
 from bot.texts import zone
 from bot.texts.formats import TEHRAN
-from bot.web import listen
+from bot.web.http_server import listen
 
 PATIENCE = 10.0
 

@@ -9,7 +9,7 @@ from typing import Any
 from pypdf import PdfReader
 from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject, NameObject, StreamObject
 
-from bot.errors import FileRejected
+from bot.core.refusals import FileRejected
 
 MOST_PAGES = 100
 MOST_OBJECTS = 100_000

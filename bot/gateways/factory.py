@@ -4,13 +4,13 @@ import logging
 
 from pydantic import SecretStr
 
-from bot.gateways.console import ConsoleSms
+from bot.config.settings import Settings
+from bot.gateways.console_sms import ConsoleSms
 from bot.gateways.http import make_client
+from bot.gateways.interfaces import PaymentGateway, SmsGateway
 from bot.gateways.kavenegar import Kavenegar
-from bot.gateways.ports import PaymentGateway, SmsGateway
 from bot.gateways.zarinpal import Zarinpal
 from bot.gateways.zibal import Zibal
-from bot.settings import Settings
 
 
 def _needed(secret: SecretStr | None, name: str) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import stamina
 
-from bot.gateways.ports import GatewayDown
+from bot.gateways.interfaces import GatewayDown
 
 #: Seconds.
 CONNECT, READ = 5.0, 20.0

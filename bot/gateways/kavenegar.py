@@ -6,14 +6,7 @@ from typing import Any
 import httpx
 
 from bot.gateways.http import ask, patiently, whole
-from bot.gateways.ports import (
-    Delivery,
-    GatewayDown,
-    SmsAccepted,
-    SmsRejected,
-    SmsResult,
-    SmsRetry,
-)
+from bot.gateways.interfaces import Delivery, GatewayDown, SmsAccepted, SmsRejected, SmsResult, SmsRetry
 
 OK, NO_CREDIT = 200, 418
 #: 402 failed, 409 busy, 429 limited, 451 too many calls.

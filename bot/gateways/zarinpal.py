@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 
 from bot.gateways.http import ask, patiently, whole
-from bot.gateways.ports import (
+from bot.gateways.interfaces import (
     CallbackHint,
     Created,
     GatewayDown,

@@ -12,7 +12,7 @@ from openpyxl.styles import Alignment, Font
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
-from bot.reports.figures import Report, Table
+from bot.reports.model import Report, Table
 
 #: What a spreadsheet program may take for a formula, also after a tab or a line break.
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n")

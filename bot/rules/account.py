@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.texts.formats import TEHRAN
-from storage.states import AccountState, Role
+from storage.enums import AccountState, Role
 
 
 class Action(StrEnum):

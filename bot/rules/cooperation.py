@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from bot.rules import machine
-from storage.states import ContractState, CooperationState, Role, TerminationState
+from bot.rules import state_machine
+from storage.enums import ContractState, CooperationState, Role, TerminationState
 
 if TYPE_CHECKING:
-    from bot.turn import Actor
+    from bot.core.context import Actor
 
 #: Characters of the reason of a termination, and of a rejection by the university or by the officer.
 TERMINATION_REASON = (10, 500)
@@ -121,7 +121,7 @@ def claimed(case: Case) -> str | None:
     return None if case.reviewer_id is not None else "error.stale"
 
 
-Transition = machine.Transition[CooperationState, Action, Standing, Case]
+Transition = state_machine.Transition[CooperationState, Action, Standing, Case]
 
 
 def _rows() -> tuple[Transition, ...]:
@@ -174,7 +174,7 @@ def standings(case: Case, actor: Actor) -> frozenset[Standing]:
     return frozenset(found | ({Standing.IN_CHARGE} if actor.role is Role.IN_CHARGE else set()))
 
 
-MACHINE = machine.Machine(CooperationState, _rows(), standings)
+MACHINE = state_machine.Machine(CooperationState, _rows(), standings)
 
 TABLE = MACHINE.table
 TERMINAL = MACHINE.terminal
@@ -208,7 +208,7 @@ class ContractCase:
     distributor_id: int
 
 
-ContractTransition = machine.Transition[ContractState, ContractAction, Standing, ContractCase]
+ContractTransition = state_machine.Transition[ContractState, ContractAction, Standing, ContractCase]
 
 
 def contract_standings(case: ContractCase, actor: Actor) -> frozenset[Standing]:
@@ -237,7 +237,7 @@ def _contract_rows() -> tuple[ContractTransition, ...]:
     )
 
 
-CONTRACT = machine.Machine(ContractState, _contract_rows(), contract_standings)
+CONTRACT = state_machine.Machine(ContractState, _contract_rows(), contract_standings)
 
 
 # ── the termination ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -265,7 +265,9 @@ def contract_in_force(case: TerminationCase) -> str | None:
     return None if case.in_force else "error.no_contract"
 
 
-TerminationTransition = machine.Transition[TerminationState, TerminationAction, Standing, TerminationCase]
+TerminationTransition = state_machine.Transition[
+    TerminationState, TerminationAction, Standing, TerminationCase
+]
 
 
 def termination_standings(case: TerminationCase, actor: Actor) -> frozenset[Standing]:
@@ -300,4 +302,4 @@ def _termination_rows() -> tuple[TerminationTransition, ...]:
     )
 
 
-TERMINATION = machine.Machine(TerminationState, _termination_rows(), termination_standings)
+TERMINATION = state_machine.Machine(TerminationState, _termination_rows(), termination_standings)

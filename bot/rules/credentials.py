@@ -2,7 +2,7 @@
 
 import re
 
-from bot.passwords import normal
+from bot.security.passwords import normal
 
 #: Letters of a message that may be one; what is longer is read as something else.
 LONGEST = 400

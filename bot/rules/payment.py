@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from storage.states import AttemptState as S
+from storage.enums import AttemptState as S
 
 
 class PaymentEvent(StrEnum):

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from bot.rules import machine
-from storage.states import RequestKind, RequestState, Role
+from bot.rules import state_machine
+from storage.enums import RequestKind, RequestState, Role
 
 if TYPE_CHECKING:
-    from bot.turn import Actor
+    from bot.core.context import Actor
 
 
 class Action(StrEnum):
@@ -99,7 +99,7 @@ def payment_settled(case: Case) -> str | None:
 
 
 #: "event.<event>" is the line of `event` in the timeline.
-Transition = machine.Transition[RequestState, Action, Standing, Case]
+Transition = state_machine.Transition[RequestState, Action, Standing, Case]
 
 
 def _free_of_charge(case: Case) -> bool:
@@ -195,7 +195,7 @@ def may_see(case: Case, actor: Actor) -> bool:
     return Standing.OWNER in stands or (bool(stands) and case.state not in (None, RequestState.DRAFT))
 
 
-MACHINE = machine.Machine(RequestState, _rows(), standings)
+MACHINE = state_machine.Machine(RequestState, _rows(), standings)
 
 TABLE = MACHINE.table
 TERMINAL = MACHINE.terminal

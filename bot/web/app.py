@@ -17,16 +17,16 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from bot.desk import Desk
-from bot.tally import WebTally
+from bot.core.counters import WebTally
+from bot.core.resources import Desk
 from bot.texts import t
-from bot.web.addresses import Network
-from bot.web.hooks import Webhooks, hook_routes, is_hook
-from bot.web.pace import Paced
-from bot.web.pages import page
-from bot.web.pay import PayPages, back_to_chat
-from storage.away import report, why_away
-from storage.cause import CAUSE
+from bot.web.html import page
+from bot.web.http_server.addresses import Network
+from bot.web.http_server.rate_limit import Paced
+from bot.web.pay_pages import PayPages, back_to_chat
+from bot.web.webhooks import Webhooks, hook_routes, is_hook
+from storage.correlation import CAUSE
+from storage.database.outage import report, why_away
 
 log = logging.getLogger(__name__)
 

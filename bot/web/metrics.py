@@ -17,10 +17,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bot.desk import Desk
-from bot.documents.room import Room
-from bot.tally import MessengerState, Tally, WebTally
-from storage.states import AttemptState, Channel, InboxState, Messenger, PushState
+from bot.core.counters import MessengerState, Tally, WebTally
+from bot.core.resources import Desk
+from bot.documents.disk_space import Room
+from storage.enums import AttemptState, Channel, InboxState, Messenger, PushState
 from storage.tables import Chat, InboxUpdate, PaymentAttempt, Push, StaffAlert
 
 States = Callable[[], Mapping[Messenger, MessengerState]]

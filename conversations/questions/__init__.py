@@ -1,12 +1,12 @@
 """The kinds of question: each owns parsing, validation, the error's text, and how an answer is shown."""
 
-from conversations.questions.choices import Choice, Confirm
-from conversations.questions.contact import Mobile
+from conversations.questions.choice import Choice, Confirm
 from conversations.questions.documents import Documents
-from conversations.questions.named import Named
+from conversations.questions.mobile import Mobile
+from conversations.questions.multi_select import Ticks
 from conversations.questions.search import Search
 from conversations.questions.secret import Secret
-from conversations.questions.simple import (
+from conversations.questions.text import (
     Address,
     BirthCertNo,
     Email,
@@ -19,7 +19,7 @@ from conversations.questions.simple import (
     Phone,
     Text,
 )
-from conversations.questions.ticks import Ticks
+from conversations.questions.unique_name import Named
 
 __all__ = [
     "Address",

@@ -7,13 +7,24 @@ from typing import Any, ClassVar
 
 from sqlmodel import col, select
 
-from bot.documents.names import resembles
-from bot.errors import InvalidInput
-from bot.incoming import FileTaken
-from bot.services import loose, retention
+from bot.core.context import Turn
+from bot.core.incoming import FileTaken
+from bot.core.refusals import InvalidInput
+from bot.documents.file_names import resembles
+from bot.jobs import retention
+from bot.services.officers import unused_files
 from bot.texts import formats, t
-from bot.turn import Turn
-from conversations.dialogue import Answers, Ask, Choice, Given, Prompt, Question, Stay, Wants, place_of
+from conversations.engine.declaration import (
+    Answers,
+    Ask,
+    Choice,
+    Given,
+    Prompt,
+    Question,
+    Stay,
+    Wants,
+    place_of,
+)
 from storage.tables import StoredFile
 
 NEXT, MORE, REMOVE = "next", "more", "remove"
@@ -155,7 +166,7 @@ class Documents(Question):
         """Take files out of the answer; those that nothing else holds are deleted."""
         assert turn.account is not None
         kept = {one for key in answers for one in retention.numbers([answers[key]])} - set(doomed)
-        loose.remove(
+        unused_files.remove(
             turn.db,
             account_id=turn.account.id,
             values=[[one for one in doomed if one not in kept]],

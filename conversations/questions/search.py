@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from bot.errors import InvalidInput
-from bot.rules.identity import normalise, search_key
+from bot.core.context import Turn
+from bot.core.refusals import InvalidInput
+from bot.rules.validators import normalise, search_key
 from bot.texts import formats, t
-from bot.turn import Turn
-from conversations.dialogue import Answers, Ask, Given, Prompt, Stay, place_of, prompt_of
-from conversations.questions.choices import Choice, Option, Options, offered, page_of, turned_to
+from conversations.engine.declaration import Answers, Ask, Given, Prompt, Stay, place_of, prompt_of
+from conversations.questions.choice import Choice, Option, Options, offered, page_of, turned_to
 
 #: Characters of a search that are kept.
 QUERY_LENGTH = 60

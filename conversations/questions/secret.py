@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from bot.errors import InvalidInput
-from bot.turn import Turn
-from conversations.dialogue import Answers, Ask, Given, Prompt, Question, prompt_of
+from bot.core.context import Turn
+from bot.core.refusals import InvalidInput
+from conversations.engine.declaration import Answers, Ask, Given, Prompt, Question, prompt_of
 
 
 class Secret(Question):

@@ -1,1 +1,1 @@
-"""Alembic's migrations; storage.migrate runs them."""
+"""Alembic's migrations; storage.migrations.migrate runs them."""

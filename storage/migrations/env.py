@@ -1,4 +1,4 @@
-"""Alembic's entry: always on the connection that storage.migrate opened, inside its transaction."""
+"""Alembic's entry: always on the connection that storage.migrations.migrate opened, inside its transaction."""
 
 from typing import Any, Literal, cast
 
@@ -9,7 +9,7 @@ from sqlmodel import SQLModel
 from sqlmodel.sql.sqltypes import AutoString
 
 import storage.tables  # noqa: F401  (fills the metadata)
-from storage.types import BigId, Json, UtcDateTime, Word
+from storage.tables.column_types import BigId, Json, UtcDateTime, Word
 
 
 def plain_type(kind: str, item: Any, autogenerate: AutogenContext) -> str | Literal[False]:

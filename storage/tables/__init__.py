@@ -10,6 +10,7 @@ from storage.tables.cooperation import (
     Termination,
 )
 from storage.tables.letters import Letter, LetterFile, LetterRecipient
+from storage.tables.messages import InboxUpdate, LeftGroup, Push, StaffAlert
 from storage.tables.payments import PaymentAttempt
 from storage.tables.qualification import (
     DeficiencyRound,
@@ -29,7 +30,6 @@ from storage.tables.reference_data import (
     Tariff,
     University,
 )
-from storage.tables.updates import InboxUpdate, LeftGroup, Push, StaffAlert
 
 __all__ = [
     "Account",

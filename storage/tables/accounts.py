@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from storage.states import AccountState, Messenger, Role
-from storage.tables.base import big, created, instant, json_dict, primary_key, reference, word
+from storage.enums import AccountState, Messenger, Role
+from storage.tables.columns import big, created, instant, json_dict, primary_key, reference, word
 
 
 class Account(SQLModel, table=True):

@@ -6,9 +6,9 @@ from typing import Any
 from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
-from storage.states import Messenger, Role
-from storage.tables.base import big, created, json_dict, primary_key, reference, word
-from storage.types import BigId
+from storage.enums import Messenger, Role
+from storage.tables.column_types import BigId
+from storage.tables.columns import big, created, json_dict, primary_key, reference, word
 
 
 class AuditEvent(SQLModel, table=True):

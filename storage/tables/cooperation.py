@@ -5,8 +5,8 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, Index, text
 from sqlmodel import Field, SQLModel
 
-from storage.states import ContractState, CooperationState, DistributorKind, TerminationState
-from storage.tables.base import created, instant, primary_key, reference, word
+from storage.enums import ContractState, CooperationState, DistributorKind, TerminationState
+from storage.tables.columns import created, instant, primary_key, reference, word
 
 _OPEN = "state IN ('PENDING_OFFICER', 'PENDING_UNIVERSITY')"
 

@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy import CheckConstraint, Index, text
 from sqlmodel import Field, SQLModel
 
-from storage.states import LetterState
-from storage.tables.base import big, created, instant, json_dict, primary_key, reference, word
+from storage.enums import LetterState
+from storage.tables.columns import big, created, instant, json_dict, primary_key, reference, word
 
 
 class Letter(SQLModel, table=True):
@@ -29,7 +29,7 @@ class Letter(SQLModel, table=True):
     number: str | None = Field(default=None, max_length=40)
     title: str = Field(max_length=120)
     text: str
-    #: {"kind": …, "value": …}, see bot.services.audience
+    #: {"kind": …, "value": …}, see bot.services.letters.audience
     audience: dict[str, Any] = json_dict()
     state: LetterState = word(LetterState, default=LetterState.SENDING)
     created_by: int = reference("account.id", index=False)

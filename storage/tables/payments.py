@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from storage.states import AttemptState
-from storage.tables.base import big, created, instant, json_dict, primary_key, reference, word
+from storage.enums import AttemptState
+from storage.tables.columns import big, created, instant, json_dict, primary_key, reference, word
 
 
 class PaymentAttempt(SQLModel, table=True):

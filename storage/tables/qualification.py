@@ -6,17 +6,8 @@ from typing import Any
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from storage.states import Messenger, RejectReason, RequestKind, RequestState
-from storage.tables.base import (
-    big,
-    created,
-    instant,
-    json_dict,
-    json_list,
-    primary_key,
-    reference,
-    word,
-)
+from storage.enums import Messenger, RejectReason, RequestKind, RequestState
+from storage.tables.columns import big, created, instant, json_dict, json_list, primary_key, reference, word
 
 _OPEN = "state IN ('DRAFT','SUBMITTED','IN_REVIEW','DEFICIENT','AWAITING_PAYMENT')"
 

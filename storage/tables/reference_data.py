@@ -5,8 +5,8 @@ from datetime import date, datetime
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from storage.states import RequestKind
-from storage.tables.base import big, created, primary_key, reference, word
+from storage.enums import RequestKind
+from storage.tables.columns import big, created, primary_key, reference, word
 
 
 class University(SQLModel, table=True):

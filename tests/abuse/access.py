@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from storage.states import Role
+from storage.enums import Role
 
 Who = frozenset[Role | None]
 

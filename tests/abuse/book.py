@@ -13,9 +13,9 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from bot.screens import Press
-from bot.turn import Actor
-from storage.states import Role
+from bot.core.context import Actor
+from bot.core.screens import Press
+from storage.enums import Role
 from storage.tables import Account, Grant
 from tests.abuse.fixtures import Town
 from tests.abuse.ledger import Change

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 
 from sqlmodel import col, select
 
+from bot.core.screens import Press
 from bot.rules import cooperation as coop_law
-from bot.screens import Press
-from bot.services import eligibility
-from bot.services.coop import cases as coop_cases
-from storage.states import ContractState, CooperationState, Role, TerminationState
+from bot.services.cooperation import requests as coop_cases
+from bot.services.shared import eligibility
+from storage.enums import ContractState, CooperationState, Role, TerminationState
 from storage.tables import Branch, Contract, CooperationRequest, Termination
 from tests.abuse.book import REASON, Aim, Book, Deed, names
 

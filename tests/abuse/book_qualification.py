@@ -6,10 +6,12 @@ from collections.abc import Iterable
 
 from sqlmodel import col, select
 
+from bot.core.screens import Press
 from bot.rules import qualification as qual_law
-from bot.screens import Press
-from bot.services import cases, eligibility, payments
-from storage.states import AttemptState, RequestKind, RequestState, Role
+from bot.services import payments
+from bot.services.qualification import requests
+from bot.services.shared import eligibility
+from storage.enums import AttemptState, RequestKind, RequestState, Role
 from storage.tables import Draft, PaymentAttempt, QualificationRequest
 from tests.abuse.book import REASON, Aim, Book, Deed, names
 
@@ -20,7 +22,7 @@ class QualificationBook(Book):
     def qualification(self) -> Iterable[Deed]:
         act = qual_law.Action
         for request in self.db.exec(select(QualificationRequest).order_by(col(QualificationRequest.id))):
-            case = cases.case_of(self.db, request)
+            case = requests.case_of(self.db, request)
             for action in act:
                 if action is act.START:
                     continue
@@ -104,7 +106,7 @@ class QualificationBook(Book):
                     kind,
                     account_id,
                     qualified=eligibility.is_qualified(self.db, account_id),
-                    other_open=cases.current_open(self.db, account_id) is not None,
+                    other_open=requests.current_open(self.db, account_id) is not None,
                 )
                 if qual_law.Action.START in qual_law.allowed_actions(case, actor):
                     allowed.add(who)

@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 from bot.texts import formats
 from demo.people import Face
 from demo.person import Person
-from storage.states import Messenger
+from storage.enums import Messenger
 from storage.tables import Account, Chat, Draft, Grant
 from tests.journeys.identity import next_mobile
 from tests.journeys.scenes import form, register, walk

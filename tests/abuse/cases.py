@@ -7,21 +7,17 @@ from typing import Any
 
 from sqlmodel import Session, col, select, update
 
-from bot.gateways.ports import NotPaid, Verified, WrongAmount
-from bot.services import (
-    accounts,
-    branches,
-    contracts,
-    cooperation,
-    letters,
-    qualification,
-    review,
-    termination,
-)
-from bot.services.audience import Audience, Kind
-from bot.services.payments import attempts, conclusion
-from bot.turn import Actor, World
-from storage.states import (
+from bot.core.context import Actor, World
+from bot.gateways.interfaces import NotPaid, Verified, WrongAmount
+from bot.services import accounts, cooperation, qualification
+from bot.services.cooperation import contracts, termination
+from bot.services.distributors import branches
+from bot.services.letters import letters
+from bot.services.letters.audience import Audience, Kind
+from bot.services.payments import attempts
+from bot.services.payments import verification as payments_verification
+from bot.services.qualification import review
+from storage.enums import (
     AttemptState,
     Channel,
     InboxState,
@@ -178,7 +174,7 @@ class Cases:
     def _bank_says(self, verification: Verified | WrongAmount | NotPaid) -> None:
         claimed = attempts.claim(self.db, attempt_id=self._last_attempt(), now=NOW)
         assert isinstance(claimed, attempts.Claimed)
-        conclusion.conclude(
+        payments_verification.conclude(
             self.db,
             claimed=claimed,
             verification=verification,

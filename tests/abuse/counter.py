@@ -13,32 +13,32 @@ from typing import Any
 
 from sqlmodel import Session, SQLModel, col, func, select
 
-from bot.desk import Desk
-from bot.documents.checker import Checker
-from bot.documents.papers import Papers
-from bot.documents.seal import Sealer
-from bot.documents.store import FolderStore
-from bot.gateways.console import ConsoleSms
+from bot.core.resources import Desk
+from bot.core.screens import Press
+from bot.documents.blob_store import FolderStore
+from bot.documents.encryption import Sealer
+from bot.documents.inspection_pool import Checker
+from bot.documents.library import Papers
+from bot.gateways.console_sms import ConsoleSms
 from bot.gateways.http import make_client
 from bot.gateways.zarinpal import Zarinpal
-from bot.messengers.factory import make_channel
-from bot.messengers.serve import Serve
-from bot.messengers.service import Service
-from bot.passwords import Passwords
-from bot.screens import Press
+from bot.messengers.processing.processor import Serve
+from bot.messengers.runtime import Service
+from bot.messengers.transport.factory import make_channel
+from bot.security.passwords import Passwords
 from bot.texts import BIDI_MARKS
 from conversations.catalogue import ALL
-from conversations.engine import Engine
-from conversations.handler import DialogueHandler
+from conversations.engine.engine import Engine
 from demo.botapi.world import Happening
 from demo.people import MERCHANT_ID, Face
 from demo.people import Town as Street
 from demo.person import Person
 from handlers import all_routes
-from handlers.buttons import ButtonHandler
-from handlers.commands import CommandHandler
-from storage.database import Database
-from storage.states import InboxState, Messenger, PushState
+from handlers.telegram.button_handler import ButtonHandler
+from handlers.telegram.command_handler import CommandHandler
+from handlers.telegram.dialogue_handler import DialogueHandler
+from storage.database.database import Database
+from storage.enums import InboxState, Messenger, PushState
 from storage.tables import Chat, InboxUpdate, Push
 from tests.abuse.cases import WORLD
 from tests.abuse.fixtures import Builder, Persona, Town

@@ -7,11 +7,11 @@ from dataclasses import replace
 
 from sqlmodel import Session, col, select
 
+from bot.core.context import Actor
+from bot.core.screens import Press
 from bot.rules import account as account_law
-from bot.screens import Press
 from bot.services import accounts
-from bot.turn import Actor
-from storage.states import LetterState, Role
+from storage.enums import LetterState, Role
 from storage.tables import Account, Letter, LetterRecipient
 from tests.abuse.book import REASON, Aim, Book, Deed, names
 from tests.abuse.book_cooperation import CooperationBook

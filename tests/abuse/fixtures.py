@@ -8,8 +8,8 @@ from itertools import count
 
 from sqlmodel import Session, select
 
-from bot.turn import Actor
-from storage.states import AccountState, Messenger, RequestState
+from bot.core.context import Actor
+from storage.enums import AccountState, Messenger, RequestState
 from storage.tables import Account, Chat, Grant, LetterRecipient, StoredFile, Termination
 from tests.abuse.cases import NOW, Cases
 from tests.bot.services import office as o

@@ -11,18 +11,18 @@ from itertools import count
 
 from sqlmodel import Session
 
-from bot.incoming import Incoming
-from bot.messengers import inbox
-from bot.messengers.decide import Decided, Decider
-from bot.passwords import Made
-from bot.routes import Routes
-from bot.screens import MAX_ID, MAX_VERSION, Paper, Press
+from bot.core.incoming import Incoming
+from bot.core.routes import Routes
+from bot.core.screens import MAX_ID, MAX_VERSION, Paper, Press
+from bot.messengers.processing import inbox_store
+from bot.messengers.processing.router import Decided, Decider
+from bot.security.passwords import Made
 from bot.texts import BIDI_MARKS
 from conversations.catalogue import ALL
-from conversations.engine import Engine
+from conversations.engine.engine import Engine
 from handlers import all_routes
-from storage.states import Messenger
-from storage.units import forget_failure
+from storage.database.unit_of_work import forget_failure
+from storage.enums import Messenger
 from tests.abuse.cases import NOW, WORLD
 from tests.abuse.fixtures import Persona, Town
 from tests.abuse.ledger import Law, Ledger, Written
@@ -136,7 +136,7 @@ class Forger:
         incoming = Incoming(Messenger.TELEGRAM, next(_numbers), persona.chat_id, **what)  # type: ignore[arg-type]
         self.db.flush()
         self.db.expunge_all()
-        turn = inbox.load_turn(self.db, incoming, NOW, WORLD)
+        turn = inbox_store.load_turn(self.db, incoming, NOW, WORLD)
         if turn.chat.id is None:
             self.db.add(turn.chat)
             self.db.flush()

@@ -14,9 +14,9 @@ from sqlmodel import Session, SQLModel, select
 from bot.rules import cooperation as coop_law
 from bot.rules import qualification as qual_law
 from bot.rules.payment import PaymentEvent, after
-from bot.services import cases
-from bot.services.coop import cases as coop_cases
-from storage.states import ContractState, CooperationState, RequestState, Role
+from bot.services.cooperation import requests as coop_cases
+from bot.services.qualification import requests
+from storage.enums import ContractState, CooperationState, RequestState, Role
 from storage.tables import CooperationRequest, QualificationRequest
 from tests.abuse.fixtures import Persona
 
@@ -135,7 +135,7 @@ class Law:
         if self.actor is None or not self.active:
             return
         for request in db.exec(select(QualificationRequest)):
-            case = cases.case_of(db, request)
+            case = requests.case_of(db, request)
             for action in qual_law.allowed_actions(case, self.actor):
                 row = qual_law.TABLE[case.state, action]
                 aims = {row.target, row.otherwise} if row.fork else {row.target}

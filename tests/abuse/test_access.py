@@ -16,18 +16,19 @@ import pytest
 from sqlalchemy import update
 from sqlmodel import Session, col, select
 
-from bot.messengers.decide import Decided
-from bot.screens import Press
-from bot.services import accounts, distributors
-from bot.services.desk import people
+from bot.core.screens import Press
+from bot.messengers.processing.router import Decided
+from bot.services import accounts
+from bot.services.directorate import account_lookup
+from bot.services.distributors import registry
 from bot.texts import BIDI_MARKS, quoted, t
 from conversations.catalogue import ALL
-from conversations.engine import Engine
+from conversations.engine.engine import Engine
 from handlers import all_routes
-from storage.database import Database
-from storage.states import AccountState, Role
+from storage.database.database import Database
+from storage.database.unit_of_work import forget_failure
+from storage.enums import AccountState, Role
 from storage.tables import Account, Grant, PaymentAttempt
-from storage.units import forget_failure
 from tests.abuse.access import EXPECTED
 from tests.abuse.cases import NOW, WORLD
 from tests.abuse.fixtures import Builder, Persona
@@ -73,7 +74,7 @@ class Office(Builder):
         self.other_firm = self.centers.arad.boss.distributor_id
         for account_id in (self.fresh.account_id, self.office.zahra.account_id):
             account = self.db.get_one(Account, account_id)
-            people.note_account(self.db, actor=self.office.staff, account=account, now=NOW)
+            account_lookup.note_account(self.db, actor=self.office.staff, account=account, now=NOW)
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,7 @@ def _dismiss(builder: Office, person: Persona) -> None:
         select(Grant).where(Grant.account_id == person.id, col(Grant.active).is_(True))
     ).all():
         if grant.role is Role.DISTRIBUTOR:
-            distributors.remove_manager(
+            registry.remove_manager(
                 db,
                 actor=actor,
                 distributor_id=grant.distributor_id or 0,
@@ -120,7 +121,9 @@ def _dismiss(builder: Office, person: Persona) -> None:
                 now=NOW,
             )
         else:
-            people.withdraw_role(db, actor=actor, grant_id=grant.id or 0, reason="پایان کار ایشان", now=NOW)
+            account_lookup.withdraw_role(
+                db, actor=actor, grant_id=grant.id or 0, reason="پایان کار ایشان", now=NOW
+            )
 
 
 def _dismiss_behind(builder: Office, person: Persona) -> None:

@@ -10,11 +10,11 @@ from typing import Any
 
 from sqlmodel import Session, func, select
 
-from bot.messengers.way import HELD
+from bot.messengers.intake.dispatcher import HELD
 from demo.people import Town
 from demo.person import Person
-from storage.database import Database
-from storage.states import InboxState, Messenger
+from storage.database.database import Database
+from storage.enums import InboxState, Messenger
 from storage.tables import InboxUpdate
 from tests.bot.messengers.house import House, open_house
 

@@ -11,7 +11,7 @@ import random
 import pytest
 from sqlmodel import Session
 
-from storage.database import Database
+from storage.database.database import Database
 from tests.abuse.fixtures import Builder
 from tests.abuse.forger import Forger, forgeries
 from tests.abuse.ledger import Written

@@ -8,9 +8,9 @@ import pytest
 from sqlmodel import Session, col, select
 from telegram import CallbackQuery, Update, User
 
-from bot.messengers.reading import read
-from bot.screens import MAX_ID, MAX_VERSION, BadPress, Press
-from storage.states import InboxState, Messenger, Role
+from bot.core.screens import MAX_ID, MAX_VERSION, BadPress, Press
+from bot.messengers.processing.parsing import read
+from storage.enums import InboxState, Messenger, Role
 from storage.tables import AuditEvent, Chat, Grant, InboxUpdate
 from tests.handlers.house import House
 from tests.handlers.people import staff

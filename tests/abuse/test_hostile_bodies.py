@@ -13,11 +13,11 @@ import psutil
 import pytest
 from sqlmodel import select
 
-from bot.messengers.intake import MAX_BODY
-from bot.web.hooks import MAX_UPDATE, SIGNATURE_HEADER
+from bot.messengers.intake.receiver import MAX_BODY
+from bot.web.webhooks import MAX_UPDATE, SIGNATURE_HEADER
 from demo.people import Face, Town
-from storage.database import open_database
-from storage.states import InboxState, Messenger
+from storage.database.database import open_database
+from storage.enums import InboxState, Messenger
 from storage.tables import InboxUpdate
 from tests.journeys.stage import Stage
 

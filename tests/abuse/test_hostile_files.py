@@ -15,15 +15,15 @@ import psutil
 import pytest
 from sqlmodel import col, select
 
-from bot.documents.checker import Checker
-from bot.documents.papers import Papers
-from bot.documents.seal import Sealer
-from bot.documents.store import FolderStore
+from bot.documents.blob_store import FolderStore
+from bot.documents.encryption import Sealer
+from bot.documents.inspection_pool import Checker
+from bot.documents.library import Papers
 from bot.texts import t
 from demo.botapi.faults import Fault, Faults
 from demo.people import Town
 from demo.person import Person
-from storage.database import open_database
+from storage.database.database import open_database
 from storage.tables import StoredFile
 from tests.bot.documents import corpus, made
 from tests.journeys.identity import next_mobile

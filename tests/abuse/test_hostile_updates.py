@@ -21,11 +21,11 @@ import psutil
 import pytest
 from sqlmodel import Session, func, select
 
-from bot.messengers.intake import MAX_BODY, update_number
-from bot.web.hooks import MAX_UPDATE
+from bot.messengers.intake.receiver import MAX_BODY, update_number
+from bot.web.webhooks import MAX_UPDATE
 from demo.people import Face, Town
-from storage.database import Database, open_database
-from storage.states import InboxState, Messenger
+from storage.database.database import Database, open_database
+from storage.enums import InboxState, Messenger
 from storage.tables import InboxUpdate
 from tests.abuse.bystander import Bystander, addresses, belongings
 from tests.abuse.hostile import NOT_HERS, Hostile, Maker

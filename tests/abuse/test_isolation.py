@@ -17,8 +17,8 @@ import httpx
 import pytest
 from sqlmodel import col, func, select
 
-from storage.database import open_database
-from storage.states import InboxState
+from storage.database.database import open_database
+from storage.enums import InboxState
 from storage.tables import AuditEvent, InboxUpdate, PaymentAttempt
 from tests.abuse.isolation import chats, uploads
 from tests.abuse.isolation.connections import hold_from_outside

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bot import logs
+from bot.config import logging_config
 
 TOKEN = "123456789:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw"
 #: Everything that some reader of logs takes for the end of a line, or for the terminal's.
@@ -26,7 +26,7 @@ class Out:
 
     def begin(self, form: str) -> None:
         self._monkeypatch.setattr("sys.stderr", self.stream)
-        logs.set_up(form=form, secrets=["merchant-secret"])
+        logging_config.set_up(form=form, secrets=["merchant-secret"])
 
     @property
     def text(self) -> str:

@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 from sqlmodel import Session
 
+from bot.core.screens import Press
 from bot.rules import account, cooperation, qualification
-from bot.screens import Press
 from demo.people import Town as Street
-from storage.database import Database
-from storage.states import Messenger
+from storage.database.database import Database
+from storage.enums import Messenger
 from tests.abuse.book import Deed
 from tests.abuse.counter import Counter, open_counter
 from tests.abuse.deeds import all_deeds, outrun

@@ -15,8 +15,8 @@ from sqlmodel import col, func, select
 
 from demo.people import Town
 from demo.person import Person
-from storage.database import open_database
-from storage.states import InboxState
+from storage.database.database import open_database
+from storage.enums import InboxState
 from storage.tables import InboxUpdate
 from tests.bot.documents import made
 from tests.journeys import papers

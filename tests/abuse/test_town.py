@@ -9,9 +9,9 @@ import pytest
 from sqlmodel import Session, select
 
 from bot.rules import account, cooperation, payment, qualification
-from bot.rules.machine import Machine
-from storage.database import Database
-from storage.states import (
+from bot.rules.state_machine import Machine
+from storage.database.database import Database
+from storage.enums import (
     AccountState,
     AttemptState,
     ContractState,
@@ -52,7 +52,7 @@ async def test_there_is_a_case_in_every_state(database: Database) -> None:
     missing = {states.__name__: sorted(set(states) - found[states]) for states in STATES}
     assert not {name: states for name, states in missing.items() if states}
     named = {type(state) for table in _tables() for key in table for state in key if state is not None}
-    assert {one for one in named if one.__module__ == "storage.states"} <= set(STATES)
+    assert {one for one in named if one.__module__ == "storage.enums"} <= set(STATES)
 
 
 def _tables() -> list[Any]:

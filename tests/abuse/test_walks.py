@@ -15,10 +15,10 @@ import pytest
 from sqlalchemy import update
 from sqlmodel import Session, SQLModel, col
 
-from bot.screens import Press
+from bot.core.screens import Press
 from demo.people import Town as Street
-from storage.database import Database
-from storage.states import AccountState
+from storage.database.database import Database
+from storage.enums import AccountState
 from storage.tables import Account, Grant
 from tests.abuse.book import Deed
 from tests.abuse.counter import Counter, open_counter

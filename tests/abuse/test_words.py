@@ -13,12 +13,12 @@ import pytest
 from openpyxl import load_workbook
 from sqlmodel import Session, SQLModel, select
 
-from bot.screens import Press
-from bot.services.desk import kept
+from bot.core.screens import Press
+from bot.services.directorate import reference_rows
 from demo.people import Town as Street
 from demo.seen import Seen
-from storage.database import Database
-from storage.states import Messenger
+from storage.database.database import Database
+from storage.enums import Messenger
 from storage.tables import Account, StoredFile, University
 from tests.abuse.book import REASON
 from tests.abuse.counter import Counter, open_counter
@@ -81,7 +81,7 @@ async def _writes(counter: Counter) -> None:
     """Everybody who may write anything writes it, each deed on a case that no other ends."""
     reader = counter.persona("officer:deficient").id
     code = await counter.database.read(lambda db: db.get_one(Account, reader).user_code)
-    mark = await counter.database.read(lambda db: kept.mark(db.get_one(University, "mui")))
+    mark = await counter.database.read(lambda db: reference_rows.mark(db.get_one(University, "mui")))
     for name, steps in scripts(code, mark):
         await walk(counter, name, steps)
     deeds = await counter.database.read(lambda db: all_deeds(db, counter.town))

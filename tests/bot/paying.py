@@ -9,16 +9,16 @@ from urllib.parse import parse_qsl, urlsplit
 
 from sqlmodel import Session, col, select
 
-from bot.desk import Desk
+from bot.core.context import Actor, World
+from bot.core.resources import Desk
 from bot.gateways.http import make_client
-from bot.gateways.ports import PaymentGateway
+from bot.gateways.interfaces import PaymentGateway
 from bot.gateways.zarinpal import Zarinpal
 from bot.gateways.zibal import Zibal
 from bot.services import payments
-from bot.turn import Actor, World
 from demo.bank import Bank, build_bank_app
-from storage.database import Database
-from storage.states import AttemptState, Messenger, RequestKind, RequestState, Role
+from storage.database.database import Database
+from storage.enums import AttemptState, Messenger, RequestKind, RequestState, Role
 from storage.tables import (
     Account,
     AuditEvent,

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.doctor import Finding, modes
-from bot.settings import Settings
+from bot.config.settings import Settings
+from bot.doctor import Finding, file_modes
 from demo.bot_process import BotProcess
 from demo.people import Town
 from tests.bot.moving_in.files import officer, write_csv
@@ -93,7 +93,7 @@ def doctor(folder: Path) -> Finding:
     before = Path.cwd()
     os.chdir(folder)
     try:
-        return modes.look(Settings.load(_env_file=None))
+        return file_modes.look(Settings.load(_env_file=None))
     finally:
         os.chdir(before)
 
@@ -125,7 +125,7 @@ def test_a_folder_of_very_many_papers_is_looked_at_in_part(
     (papers := folder / "data" / "files").mkdir(parents=True, mode=0o700)
     for number in range(50):
         (papers / str(number)).touch(mode=0o600)
-    monkeypatch.setattr(modes, "LOOKED_AT", 10)
+    monkeypatch.setattr(file_modes, "LOOKED_AT", 10)
     found = doctor(folder)
     assert found.good
     assert "first 10" in found.words

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.masking import Masking
-from bot.settings import Settings
+from bot.config.redaction import Masking
+from bot.config.settings import Settings
 
 PERSIAN, ARABIC = ("۰۱۲۳۴۵۶۷۸۹", "٠١٢٣٤٥٦٧٨٩")
 MASKING = Masking(["merchant-secret", "p@ss/word?"])

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.output import KEPT, SteadyRaw
-from bot.upkeep.archive import make_identity
+from bot.config.output import KEPT, SteadyRaw
+from bot.operations.archive import make_identity
 from tests.bot.moving_in.files import officer, write_csv
 from tests.bot.test_startup_errors import environment
 from tests.journeys.stage import PROJECT

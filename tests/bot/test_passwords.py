@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from bot.passwords import ALPHABET, Passwords
+from bot.security.passwords import ALPHABET, Passwords
 
 PERSIAN = str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")
 
@@ -94,6 +94,6 @@ async def test_no_more_than_two_are_worked_out_at_once(
 
 
 def test_a_made_password_does_not_show_in_logs() -> None:
-    from bot.passwords import Made
+    from bot.security.passwords import Made
 
     assert "secret" not in repr(Made("secret", "hash"))

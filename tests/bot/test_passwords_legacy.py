@@ -8,8 +8,8 @@ import bcrypt
 import pytest
 from argon2 import PasswordHasher, Type
 
-from bot import passwords_legacy
-from bot.passwords import Passwords
+from bot.security import legacy_hashes
+from bot.security.passwords import Passwords
 
 SALT = bytes(range(16))
 
@@ -80,7 +80,7 @@ async def test_bcrypt_looks_at_72_bytes_as_the_old_system_did(passwords: Passwor
 
 def test_a_known_vector_of_bcrypt() -> None:
     """From the test suite of crypt_blowfish."""
-    assert passwords_legacy.verify("$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW", "U*U")
+    assert legacy_hashes.verify("$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW", "U*U")
 
 
 @pytest.mark.parametrize(
@@ -96,23 +96,23 @@ def test_a_known_vector_of_bcrypt() -> None:
     ],
 )
 async def test_hashes_that_cannot_be_checked_are_known_as_such(passwords: Passwords, stored: str) -> None:
-    assert passwords_legacy.looks_foreign(stored)
-    assert passwords_legacy.scheme_of(stored) is None
+    assert legacy_hashes.looks_foreign(stored)
+    assert legacy_hashes.scheme_of(stored) is None
     assert not (await passwords.verify(stored, "password")).right
 
 
 @pytest.mark.parametrize("plain", ["Old-1234", "رمز۱۲۳۴", "$dollar", "abcdef0123", "A" * 68, "=1+1", "{x}"])
 def test_plain_passwords_are_not_taken_for_hashes(plain: str) -> None:
-    assert passwords_legacy.scheme_of(plain) is None
-    assert not passwords_legacy.looks_foreign(plain)
+    assert legacy_hashes.scheme_of(plain) is None
+    assert not legacy_hashes.looks_foreign(plain)
 
 
 def test_hashes_that_would_stop_everybody_are_refused() -> None:
-    assert passwords_legacy.scheme_of(identity_v3("x", rounds=1)) is not None
+    assert legacy_hashes.scheme_of(identity_v3("x", rounds=1)) is not None
     greedy = b"\x01" + struct.pack(">III", 1, 2**31, 16) + SALT + SALT * 2
-    assert passwords_legacy.scheme_of(base64.b64encode(greedy).decode()) is None
-    assert passwords_legacy.scheme_of("$argon2id$v=19$m=4194304,t=3,p=4$c29tZXNhbHRzYWx0$" + "a" * 43) is None
-    assert passwords_legacy.scheme_of(PasswordHasher().hash("x")) is passwords_legacy.Scheme.ARGON2ID
+    assert legacy_hashes.scheme_of(base64.b64encode(greedy).decode()) is None
+    assert legacy_hashes.scheme_of("$argon2id$v=19$m=4194304,t=3,p=4$c29tZXNhbHRzYWx0$" + "a" * 43) is None
+    assert legacy_hashes.scheme_of(PasswordHasher().hash("x")) is legacy_hashes.Scheme.ARGON2ID
 
 
 async def test_passwords_moving_in_are_hashed_at_less_cost_and_replaced_at_login() -> None:

@@ -11,8 +11,8 @@ import bcrypt
 import pytest
 from argon2.exceptions import VerifyMismatchError
 
-from bot import passwords as module
-from bot.passwords import Passwords
+from bot.security import passwords as module
+from bot.security.passwords import Passwords
 
 TYPED = "wrong-password-1"
 PERSIAN = "wrong-password-۱"

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bot import logs
-from bot.settings import BadSettingError, Settings
+from bot.config import logging_config
+from bot.config.settings import BadSettingError, Settings
 
 TOKEN = "110201543:AAE-good-for-nothing-at-all-good-for-no"
 
@@ -72,7 +72,7 @@ def test_logs_hold_no_secrets_and_one_line_an_event(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("sys.stderr", out)
     before = logging.getLogger().handlers[:]
     try:
-        logs.set_up(form="json", secrets=["merchant-secret"])
+        logging_config.set_up(form="json", secrets=["merchant-secret"])
         words = f"کد ۹۹۹۱۲۳۴۵۶۱ 9991234561 +989121234567 ۰۹۱۲۱۲۳۴۵۶۷ {TOKEN} merchant-secret\r\nforged line"
         logging.getLogger("test").warning(words)
         logging.getLogger("test").warning("%s", words)

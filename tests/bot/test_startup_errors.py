@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.doctor import Finding, data, machine, store
-from bot.settings import BadSettingError, Settings
+from bot.config.settings import BadSettingError, Settings
+from bot.doctor import Finding, database, disk, machine
 from tests.journeys.stage import PROJECT, SECRET_KEY, free_port
 from tests.pooler import encrypting, pooling
 from tests.postgres import NetworkServer
@@ -177,7 +177,7 @@ async def doctor(folder: Path, **settings: str) -> list[Finding]:
     given = {name.lower(): value for name, value in env.items() if name.lower() in Settings.model_fields}
     loaded = Settings.load(_env_file=None, **given)
     addresses = [one async for one in machine.addresses(loaded)]
-    return [one async for one in data.look(loaded)] + [await store.look(loaded), *addresses]
+    return [one async for one in database.look(loaded)] + [await disk.look(loaded), *addresses]
 
 
 async def test_what_panels_hand_out_is_understood(server: NetworkServer, tmp_path: Path) -> None:
@@ -340,9 +340,9 @@ async def test_no_secret_in_what_a_fault_of_the_program_says(tmp_path: Path) -> 
     broken.write_text(
         "import runpy, sys\n"
         f"sys.path.insert(0, {str(PROJECT)!r})\n"
-        "import storage.migrate\n"
+        "import storage.migrations.migrate\n"
         "async def upgrade(url):\n    raise RuntimeError(f'no luck with {url}')\n"
-        "storage.migrate.upgrade = upgrade\n"
+        "storage.migrations.migrate.upgrade = upgrade\n"
         f"sys.argv = ['bot.py', 'migrate']\nrunpy.run_path({str(PROJECT / 'bot.py')!r}, run_name='__main__')\n"
     )
     env = environment(tmp_path) | {

@@ -4,12 +4,12 @@ from datetime import UTC, datetime, timedelta
 
 from sqlmodel import Session, select
 
-from bot import takeover
-from bot.messengers import pushes
+from bot.jobs import lease_recovery
+from bot.messengers.delivery import outbox_store
 from bot.services.payments import attempts
 from bot.services.payments.attempts import Claimed
-from storage.database import Database
-from storage.states import AttemptState, Channel, Messenger, PushState, RequestKind, RequestState
+from storage.database.database import Database
+from storage.enums import AttemptState, Channel, Messenger, PushState, RequestKind, RequestState
 from storage.tables import Account, Chat, PaymentAttempt, Push, QualificationRequest
 
 NOW = datetime(2026, 3, 1, 8, tzinfo=UTC)
@@ -60,11 +60,11 @@ async def test_leases_of_the_dead_end(database: Database) -> None:
         return attempts.claim(db, attempt_id=attempt_id, now=soon)
 
     assert await database.run(claim) is AttemptState.VERIFYING
-    room = {Messenger.BALE: pushes.Room(5, 5)}
-    assert (await database.read(lambda db: pushes.due(db, soon, room)))[0] == []
+    room = {Messenger.BALE: outbox_store.Room(5, 5)}
+    assert (await database.read(lambda db: outbox_store.due(db, soon, room)))[0] == []
 
-    await database.run(lambda db: takeover.release(db, now=NOW))
+    await database.run(lambda db: lease_recovery.release(db, now=NOW))
 
     assert isinstance(await database.run(claim), Claimed)
-    assert len((await database.read(lambda db: pushes.due(db, soon, room)))[0]) == 1
+    assert len((await database.read(lambda db: outbox_store.due(db, soon, room)))[0]) == 1
     assert await database.read(lambda db: db.exec(select(Chat.show_at)).one()) == NOW

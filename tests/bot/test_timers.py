@@ -8,15 +8,17 @@ from typing import Any
 import pytest
 from sqlmodel import Session, select
 
-from bot import timers
-from bot.documents.checker import Checker
-from bot.documents.papers import Papers
-from bot.documents.seal import Sealer
-from bot.documents.store import FolderStore
-from bot.services import audit, qualification, reminders, review
-from bot.turn import SYSTEM
-from storage.database import Database
-from storage.states import InboxState, Messenger, RequestState
+from bot.core.context import SYSTEM
+from bot.documents.blob_store import FolderStore
+from bot.documents.encryption import Sealer
+from bot.documents.inspection_pool import Checker
+from bot.documents.library import Papers
+from bot.jobs import reminders, schedule
+from bot.services import qualification
+from bot.services.qualification import review
+from bot.services.shared import audit
+from storage.database.database import Database
+from storage.enums import InboxState, Messenger, RequestState
 from storage.tables import Draft, InboxUpdate, QualificationRequest
 from tests.bot.services.office import (
     NOW,
@@ -47,7 +49,7 @@ async def test_an_unpaid_fee_is_remembered_after_3_7_and_30_days(database: Datab
         told = []
         for day in range(60):
             for _ in range(2):  # two processes tick
-                timers.remind(db, now=after(days=day))
+                schedule.remind(db, now=after(days=day))
             told += [day] * (len(pushes(db, office.sara, "N20")) - len(told))
         assert told == [3, 7, 30]
         last = pushes(db, office.sara, "N20")[-1]
@@ -61,7 +63,7 @@ async def test_after_a_long_downtime_one_reminder_is_sent(database: Database, of
     def unit(db: Session) -> None:
         awaiting_payment(db, office)
         for day in (40, 41):
-            timers.remind(db, now=after(days=day))
+            schedule.remind(db, now=after(days=day))
         assert len(pushes(db, office.sara, "N20")) == 1
 
     await database.run(unit)
@@ -73,17 +75,17 @@ async def test_reminders_begin_anew_with_the_state(database: Database, office: O
         common: dict[str, Any] = {"request_id": request.id}
         review.claim(db, actor=office.ali, **common, now=NOW)
         review.declare_deficiencies(db, actor=office.ali, **common, items=["father_name"], now=NOW)
-        timers.remind(db, now=after(days=3))
+        schedule.remind(db, now=after(days=3))
         assert "(دارای نقص)" in pushes(db, office.sara, "N20")[0].text
         qualification.resolve(
             db, actor=office.sara, **common, answers={"father_name": "حسن"}, now=after(days=4)
         )
-        timers.remind(db, now=after(days=13))
+        schedule.remind(db, now=after(days=13))
         assert len(pushes(db, office.sara, "N20")) == 1
         review.declare_deficiencies(db, actor=office.ali, **common, items=["father_name"], now=after(days=13))
-        timers.remind(db, now=after(days=15))
+        schedule.remind(db, now=after(days=15))
         assert len(pushes(db, office.sara, "N20")) == 1
-        timers.remind(db, now=after(days=16))
+        schedule.remind(db, now=after(days=16))
         assert len(pushes(db, office.sara, "N20")) == 2
 
     await database.run(unit)
@@ -95,10 +97,10 @@ async def test_the_expert_hears_of_files_over_10_days(database: Database, office
         mina = officer(db, "10000002", national_code="9991234553")
         submitted(db, mina)
         review.claim(db, actor=office.ali, request_id=request.id or 0, now=NOW)
-        timers.remind(db, now=after(days=9))
+        schedule.remind(db, now=after(days=9))
         assert pushes(db, office.ali, "N20") == []
         for day in (10, 11, 12):
-            timers.remind(db, now=after(days=day))
+            schedule.remind(db, now=after(days=day))
         own, queue = pushes(db, office.ali, "N20")
         assert request.tracking_code is not None
         assert request.tracking_code in own.text
@@ -170,15 +172,15 @@ async def test_staff_hear_of_a_missing_tariff_before_an_expert_is_refused(
     database: Database, office: Office
 ) -> None:
     def unit(db: Session) -> None:
-        timers.watch(db, now=NOW)
+        schedule.watch(db, now=NOW)
         assert alerts(db) == []  # nothing to approve yet
         submitted(db, office.sara)
-        timers.watch(db, now=NOW)
+        schedule.watch(db, now=NOW)
         assert alerts(db) == ["no_tariff:NEW"]
-        timers.watch(db, now=after(days=1))
+        schedule.watch(db, now=after(days=1))
         assert len(pushes(db, office.staff)) == 2
         tariff(db, 500_000)
-        timers.watch(db, now=after(days=2))
+        schedule.watch(db, now=after(days=2))
         assert alerts(db) == []
 
     await database.run(unit)
@@ -198,7 +200,7 @@ async def test_old_updates_go_and_unfinished_ones_stay(database: Database) -> No
                     )
                 )
         db.flush()
-        timers.purge_inbox(db, now=NOW)
+        schedule.purge_inbox(db, now=NOW)
         left = {(one.state, one.update_id % 1000) for one in db.exec(select(InboxUpdate))}
         assert left == {
             *((state, age) for state in (InboxState.RECEIVED, InboxState.DONE) for age in (1, 20, 100)),
@@ -221,13 +223,13 @@ async def test_every_sweep_runs_on_an_empty_and_on_a_busy_service(
     store = FolderStore(tmp_path / "files")
     papers = Papers(store, Sealer("secret"), Checker())
     desk: Any = SimpleNamespace(database=database, clock=lambda: after(days=400), papers=papers)
-    found = timers.sweeps(desk, drafts=lambda db, now: swept.append("drafts"))
+    found = schedule.sweeps(desk, drafts=lambda db, now: swept.append("drafts"))
     # Without anybody about these days, what removes for ever does not trust the clock.
     event: dict[str, Any] = {"actor": SYSTEM, "event": "seen", "subject": "account", "subject_id": 1}
     await database.run(lambda db: audit.record(db, now=after(days=397), **event))
     assert len({name for name, _, _ in found}) == len(found)
     for name, seconds, sweep in found:
-        assert seconds >= (timers.LETTERS if name.startswith("letters") else 60)
+        assert seconds >= (schedule.LETTERS if name.startswith("letters") else 60)
         await sweep()
     await database.run(lambda db: submitted(db, office.sara))
     for _, _, sweep in found:

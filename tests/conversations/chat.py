@@ -22,15 +22,15 @@ from typing import Any
 
 from sqlmodel import Session, select
 
-from bot.desk import Desk
-from bot.errors import Refusal
-from bot.incoming import Contact, FileTaken, Incoming, OfferedFile
-from bot.rules.identity import search_key
-from bot.screens import Button, Press, Reply, Screen
+from bot.core.context import Turn, World
+from bot.core.incoming import Contact, FileTaken, Incoming, OfferedFile
+from bot.core.refusals import Refusal
+from bot.core.resources import Desk
+from bot.core.screens import Button, Press, Reply, Screen
+from bot.rules.validators import search_key
 from bot.texts import BIDI_MARKS, t
-from bot.turn import Turn, World
-from conversations.engine import Engine
-from storage.states import Messenger, Role
+from conversations.engine.engine import Engine
+from storage.enums import Messenger, Role
 from storage.tables import Account, Chat, Draft, Grant, StoredFile
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)

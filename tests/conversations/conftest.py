@@ -7,8 +7,8 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine as Database
 from sqlmodel import Session, create_engine
 
-from storage.schema import create_all
-from storage.seed import seed
+from storage.migrations.schema import create_all
+from storage.migrations.seed import seed
 
 
 @pytest.fixture(scope="session")

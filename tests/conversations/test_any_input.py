@@ -8,10 +8,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlmodel import Session, select
 
-from bot.screens import MAX_CALLBACK_BYTES, Button, Press, Reply
-from bot.turn import Turn
-from conversations.dialogue import Answers, Ask, Dialogue
-from conversations.engine import Engine
+from bot.core.context import Turn
+from bot.core.screens import MAX_CALLBACK_BYTES, Button, Press, Reply
+from conversations.engine.declaration import Answers, Ask, Dialogue
+from conversations.engine.engine import Engine
 from conversations.questions import (
     Address,
     BirthCertNo,
@@ -27,7 +27,7 @@ from conversations.questions import (
     Text,
     Ticks,
 )
-from storage.states import Messenger
+from storage.enums import Messenger
 from storage.tables import Draft
 from tests.conversations.chat import Person, new_account
 

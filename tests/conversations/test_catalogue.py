@@ -8,21 +8,21 @@ from typing import Any
 import pytest
 from sqlmodel import Session, select
 
-from bot.errors import Refusal
-from bot.incoming import Contact, Incoming
-from bot.routes import STAFF_ONLY
-from bot.screens import MAX_LABEL
+from bot.core.context import Turn
+from bot.core.incoming import Contact, Incoming
+from bot.core.refusals import Refusal
+from bot.core.routes import STAFF_ONLY
+from bot.core.screens import MAX_LABEL
 from bot.texts import has
-from bot.turn import Turn
 from conversations.catalogue import ALL
-from conversations.checks import check_step
-from conversations.dialogue import Ask, Dialogue, Given, Stay
-from conversations.engine import Engine
-from conversations.faces import face_of, shown
+from conversations.engine.declaration import Ask, Dialogue, Given, Stay
+from conversations.engine.engine import Engine
+from conversations.engine.progress import REALLY, SUMMARY, Position, first_open, steps_of
+from conversations.engine.rendering import face_of, shown
+from conversations.engine.validation import check_step
 from conversations.questions import Documents, Search, Secret, Ticks
-from conversations.questions.choices import Choice
-from conversations.route import REALLY, SUMMARY, Position, first_open, steps_of
-from storage.states import CooperationState, DistributorKind, Messenger, RequestKind, RequestState, Role
+from conversations.questions.choice import Choice
+from storage.enums import CooperationState, DistributorKind, Messenger, RequestKind, RequestState, Role
 from storage.tables import (
     Account,
     Branch,

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from sqlmodel import Session, select
 
-from bot.errors import InvalidInput, Refusal
-from bot.screens import Press, Reply
-from bot.turn import Turn
-from conversations.dialogue import Again, Ask, Dialogue
-from conversations.engine import Engine
+from bot.core.context import Turn
+from bot.core.refusals import InvalidInput, Refusal
+from bot.core.screens import Press, Reply
+from conversations.engine.declaration import Again, Ask, Dialogue
+from conversations.engine.engine import Engine
 from conversations.questions import (
     Choice,
     Confirm,
@@ -23,7 +23,7 @@ from conversations.questions import (
     Secret,
     Text,
 )
-from storage.states import Messenger
+from storage.enums import Messenger
 from storage.tables import Draft
 from tests.conversations.chat import Person, new_account
 

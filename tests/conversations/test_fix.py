@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlmodel import Session, select
 
-from storage.states import RequestState
+from storage.enums import RequestState
 from storage.tables import DeficiencyRound, Draft
 from tests.conversations.test_qualification_form import request_of
 from tests.handlers.visitor import Visitor, expert, officer, submit

@@ -7,15 +7,15 @@ from typing import Any, cast
 import pytest
 from sqlmodel import Session
 
-from bot.desk import Desk
-from bot.errors import InvalidInput
-from bot.incoming import Incoming, OfferedFile
-from bot.screens import Press, Reply
-from bot.turn import Turn
-from conversations.dialogue import Answers, Ask, Dialogue, Given, Stay
-from conversations.engine import Engine
+from bot.core.context import Turn
+from bot.core.incoming import Incoming, OfferedFile
+from bot.core.refusals import InvalidInput
+from bot.core.resources import Desk
+from bot.core.screens import Press, Reply
+from conversations.engine.declaration import Answers, Ask, Dialogue, Given, Stay
+from conversations.engine.engine import Engine
 from conversations.questions import Choice, Documents, Secret, Text
-from storage.states import Messenger
+from storage.enums import Messenger
 from tests.conversations.chat import Person, new_account
 
 DESK = cast(Desk, None)

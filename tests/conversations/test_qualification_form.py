@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlmodel import Session, select
 
-from storage.states import Messenger, RequestState, Role
+from storage.enums import Messenger, RequestState, Role
 from storage.tables import Draft, QualificationRequest
 from tests.handlers.visitor import EVERYBODYS, Visitor, expert, fill_in, officer, submit
 

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 from sqlmodel import Session
 
-from storage.states import RejectReason, RequestKind, RequestState
+from storage.enums import RejectReason, RequestKind, RequestState
 from storage.tables import Tariff
 from tests.conversations.test_qualification_form import request_of
 from tests.handlers.visitor import Visitor, expert, officer, submit

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.texts import isolate
-from conversations.wording import shortened
+from conversations.common.labels import shortened
 
 
 @pytest.mark.parametrize("room", range(3, 20))

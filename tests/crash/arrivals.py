@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from demo.botapi.world import Happening
 from demo.people import Town
 from demo.seen import plain
-from storage.states import Messenger
+from storage.enums import Messenger
 
 
 @dataclass(slots=True)

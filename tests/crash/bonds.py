@@ -6,7 +6,7 @@ import asyncio
 import re
 from dataclasses import dataclass, field
 
-from storage.states import ContractState, CooperationState
+from storage.enums import ContractState, CooperationState
 from tests.crash.crowd import Crowd
 from tests.crash.life import File, Life, University
 from tests.crash.officers import hears

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from bot.documents.store import FileStore
+from bot.documents.blob_store import FileStore
 from bot.rules import cooperation, qualification
 from demo.seen import plain
-from storage.states import AttemptState, RequestState
+from storage.enums import AttemptState, RequestState
 from storage.tables import AuditEvent, Push
 from tests.crash import checks
 from tests.crash.arrivals import Arrivals

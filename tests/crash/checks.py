@@ -8,14 +8,14 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
-from bot.documents.checker import Checker
-from bot.documents.papers import Papers
-from bot.documents.seal import Sealer
-from bot.documents.store import FileStore
+from bot.documents.blob_store import FileStore
+from bot.documents.encryption import Sealer
+from bot.documents.inspection_pool import Checker
+from bot.documents.library import Papers
 from demo.people import Face, Town
 from demo.person import Person
 from demo.seen import plain
-from storage.states import AttemptState, Channel, InboxState, PushState
+from storage.enums import AttemptState, Channel, InboxState, PushState
 from storage.tables import DeficiencyRound, QualificationRequest
 from tests.crash.arrivals import Arrivals
 from tests.crash.killer import Killer

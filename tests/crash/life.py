@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from storage.states import ContractState, CooperationState, RequestState
+from storage.enums import ContractState, CooperationState, RequestState
 from tests.crash.patient import Patient
 from tests.journeys.stage import Credentials
 

@@ -6,7 +6,7 @@ import re
 from urllib.parse import urlsplit
 
 from demo.seen import Seen
-from storage.states import RequestState
+from storage.enums import RequestState
 from tests.crash.crowd import Crowd
 from tests.crash.life import File, Life, University
 from tests.crash.patient import Patient

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.documents.store import FolderStore
+from bot.documents.blob_store import FolderStore
 from demo.person import Person
-from storage.states import Channel, RequestState
+from storage.enums import Channel, RequestState
 from storage.tables import QualificationRequest
 from tests.crash import checks
 from tests.crash.arrivals import Arrivals

@@ -11,8 +11,8 @@ from typing import TypeVar
 from sqlmodel import Session, SQLModel, col, select
 
 from demo.people import Town
-from storage.database import open_database
-from storage.states import InboxState, PushState
+from storage.database.database import open_database
+from storage.enums import InboxState, PushState
 from storage.tables import (
     Account,
     AuditEvent,

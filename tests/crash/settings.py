@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.documents.store import FileStore, FolderStore
+from bot.documents.blob_store import FileStore, FolderStore
 from demo.people import Town
 from tests.bucket import Bucket, s3_serving
 from tests.journeys.fleet import Fleet

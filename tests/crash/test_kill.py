@@ -11,7 +11,7 @@ import random
 
 import pytest
 
-from storage.states import RequestState
+from storage.enums import RequestState
 from tests.crash.arrivals import Arrivals
 from tests.crash.killer import Killer
 from tests.crash.patient import Browser, Patient

@@ -12,14 +12,14 @@ import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
-from bot.documents.room import Room
-from bot.settings import Settings
-from bot.tally import MessengerState, Tally
+from bot.config.settings import Settings
+from bot.core.counters import MessengerState, Tally
+from bot.documents.disk_space import Room
 from bot.web.app import health_of
 from bot.web.metrics import metrics_app
-from storage.database import Database
-from storage.states import Messenger
-from storage.types import utcnow
+from storage.database.database import Database
+from storage.enums import Messenger
+from storage.tables.column_types import utcnow
 from tests.serving import serving
 
 PROJECT = Path(__file__).parents[2]

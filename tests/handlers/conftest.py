@@ -2,7 +2,7 @@
 
 import pytest
 
-from storage.database import Database
+from storage.database.database import Database
 from tests.handlers.furnished import db, furnished
 from tests.handlers.house import House
 

@@ -6,7 +6,7 @@ from itertools import count
 
 from sqlmodel import Session, col, select
 
-from storage.states import DistributorKind, Messenger, Role
+from storage.enums import DistributorKind, Messenger, Role
 from storage.tables import Account, Branch, Chat, CooperationRequest, Distributor, Grant, Officer
 from tests.handlers.visitor import NOW, Visitor, account, officer
 from tests.journeys.identity import national_code

@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import event
 from sqlmodel import Session, create_engine
 
-from storage.schema import create_all
-from storage.seed import seed
-from storage.states import RequestKind
+from storage.enums import RequestKind
+from storage.migrations.schema import create_all
+from storage.migrations.seed import seed
 from storage.tables import Tariff
 
 

@@ -15,23 +15,23 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from bot.desk import Desk
-from bot.incoming import Contact, Incoming
-from bot.messengers import inbox
-from bot.messengers.answer import Answer
-from bot.messengers.passage import CURRENT, Passage
-from bot.messengers.serve import Serve
-from bot.passwords import Passwords
-from bot.rules.identity import search_key
-from bot.screens import MAX_LABEL, Button, Press, Screen, rows_from_json
+from bot.core.context import World
+from bot.core.incoming import Contact, Incoming
+from bot.core.resources import Desk
+from bot.core.screens import MAX_LABEL, Button, Press, Screen, rows_from_json
+from bot.messengers.processing import inbox_store
+from bot.messengers.processing.answer import Answer
+from bot.messengers.processing.processor import Serve
+from bot.messengers.processing.update_scope import CURRENT, Passage
+from bot.rules.validators import search_key
+from bot.security.passwords import Passwords
 from bot.texts import BIDI_MARKS
-from bot.turn import World
 from conversations.catalogue import ALL
-from conversations.engine import Engine
+from conversations.engine.engine import Engine
 from handlers import all_routes
-from storage.database import Database
-from storage.seed import seed
-from storage.states import InboxState, Messenger
+from storage.database.database import Database
+from storage.enums import InboxState, Messenger
+from storage.migrations.seed import seed
 from storage.tables import Account, Chat, InboxUpdate, Push
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
@@ -153,7 +153,7 @@ class Visitor:
             "received_at": self.house.clock(),
             "done_at": None,
         }
-        (row,) = await self.house.database.run(lambda db: inbox.insert(db, [values]))
+        (row,) = await self.house.database.run(lambda db: inbox_store.insert(db, [values]))
         self.screens = ()
         token = CURRENT.set(Passage(row))
         try:

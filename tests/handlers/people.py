@@ -3,7 +3,7 @@
 from sqlmodel import Session
 
 from bot.services import accounts
-from storage.states import DistributorKind, Role
+from storage.enums import DistributorKind, Role
 from storage.tables import Account, Distributor
 from tests.handlers.house import NOW, House, Visitor
 

@@ -3,10 +3,10 @@
 import pytest
 from sqlmodel import Session, select
 
-from bot.screens import Press
+from bot.core.context import Actor
+from bot.core.screens import Press
 from bot.services import accounts
-from bot.turn import Actor
-from storage.states import Messenger, Role
+from storage.enums import Messenger, Role
 from storage.tables import Account, Chat
 from tests.handlers.house import NOW, House
 from tests.handlers.people import CODE, logs_in, registers, staff

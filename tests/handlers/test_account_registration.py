@@ -2,7 +2,7 @@
 
 from sqlmodel import select
 
-from storage.states import Messenger
+from storage.enums import Messenger
 from storage.tables import Account, Draft, Officer
 from tests.handlers.house import House
 from tests.handlers.people import CODE, logs_in, registers

@@ -2,9 +2,9 @@
 
 from sqlmodel import Session, select
 
-from bot.screens import Press
-from bot.services import notify
-from storage.states import AttemptState, RequestKind, RequestState, Role
+from bot.core.screens import Press
+from bot.services.shared import notify
+from storage.enums import AttemptState, RequestKind, RequestState, Role
 from storage.tables import Account, Grant, PaymentAttempt, QualificationRequest, StaffAlert
 from tests.handlers.house import NOW, House, Visitor
 from tests.handlers.people import logs_in, registers, staff

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlmodel import Session, col, select
 
-from storage.states import ContractState, CooperationState, TerminationState
+from storage.enums import ContractState, CooperationState, TerminationState
 from storage.tables import Contract, Distributor, Push, Termination
 from tests.handlers.firms import (
     accepts,

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlmodel import Session, select
 
-from storage.states import CooperationState, Messenger, Role
+from storage.enums import CooperationState, Messenger, Role
 from storage.tables import Account, Contract, CooperationRequest, Grant, Officer
 from tests.handlers.firms import (
     accepts,

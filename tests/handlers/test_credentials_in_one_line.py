@@ -6,7 +6,7 @@ import pytest
 from sqlmodel import Session
 
 from bot.services import accounts
-from storage.states import Messenger
+from storage.enums import Messenger
 from tests.handlers.house import House, Visitor
 from tests.handlers.people import logs_in, registers
 

@@ -7,9 +7,9 @@ from datetime import date
 import pytest
 from sqlmodel import Session
 
-from storage.database import Database
-from storage.seed import seed
-from storage.states import RequestKind, RequestState, Role
+from storage.database.database import Database
+from storage.enums import RequestKind, RequestState, Role
+from storage.migrations.seed import seed
 from storage.tables import Tariff
 from tests.conversations.test_qualification_form import request_of
 from tests.handlers.visitor import Visitor, expert, officer, submit

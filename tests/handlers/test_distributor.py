@@ -6,7 +6,7 @@ from copy import copy
 
 from sqlmodel import Session, select
 
-from storage.states import ContractState, CooperationState, Messenger, Role
+from storage.enums import ContractState, CooperationState, Messenger, Role
 from storage.tables import Account, Branch, Chat, Contract, CooperationRequest, Grant
 from tests.handlers.firms import (
     accepts,

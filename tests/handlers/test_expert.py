@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from sqlmodel import Session, col, func, select
 
-from storage.states import RequestState, Role
+from storage.enums import RequestState, Role
 from storage.tables import Account, AuditEvent, DocumentType, QualificationRequest, Tariff
 from tests.conversations.test_qualification_form import request_of
 from tests.handlers.visitor import NOW, Visitor, account, expert, officer, submit

@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 from sqlmodel import Session, col, select
 
-from bot.messengers import pushes as outbox
-from bot.services import letters, notify
+from bot.messengers.delivery import outbox_store as outbox
+from bot.services.letters import letters
+from bot.services.shared import notify
 from bot.texts import BIDI_MARKS
-from storage.database import Database
-from storage.seed import seed
-from storage.states import AccountState, Messenger, PushState, Role
+from storage.database.database import Database
+from storage.enums import AccountState, Messenger, PushState, Role
+from storage.migrations.seed import seed
 from storage.tables import Account, Chat, Grant, Letter, LetterRecipient, Push, StoredFile
 from tests.handlers.visitor import NOW, Visitor, account, officer
 

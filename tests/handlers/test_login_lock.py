@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from sqlmodel import Session
 
+from bot.core.context import Actor
 from bot.services import accounts
-from bot.turn import Actor
-from storage.states import Messenger, Role
+from storage.enums import Messenger, Role
 from tests.handlers.house import NOW, House, Visitor
 from tests.handlers.people import logs_in, registers, staff
 

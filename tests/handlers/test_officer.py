@@ -7,14 +7,14 @@ from datetime import timedelta
 import pytest
 from sqlmodel import Session, col, select
 
-from bot.desk import Desk
-from bot.incoming import Incoming
-from bot.screens import Press
+from bot.core.context import SYSTEM
+from bot.core.incoming import Incoming
+from bot.core.resources import Desk
+from bot.core.screens import Press
 from bot.services import qualification
 from bot.services.payments import Checked
-from bot.turn import SYSTEM
-from handlers import officer as room
-from storage.states import AttemptState, Messenger, RequestState
+from handlers.officer import qualification as room
+from storage.enums import AttemptState, Messenger, RequestState
 from storage.tables import PaymentAttempt, Push, QualificationRequest
 from tests.conversations.test_qualification_form import request_of
 from tests.handlers.visitor import NOW, Visitor, expert, officer, submit
@@ -221,7 +221,7 @@ def test_every_state_has_its_words(db: Session) -> None:
         request.state, request.reviewer_id = state, sara.account.id
         request.reject_reason, request.reject_text = None, "مدارک ناقص است"
         if state is RequestState.REJECTED:
-            from storage.states import RejectReason
+            from storage.enums import RejectReason
 
             request.reject_reason = RejectReason.OTHER
         request.fee_rial, request.pay_token = 10, "t" * 32

@@ -7,8 +7,8 @@ import zxingcpp
 from PIL import Image
 from sqlmodel import Session, col, select
 
-from bot.screens import Press, Sheet
-from storage.states import AccountState, Messenger
+from bot.core.screens import Press, Sheet
+from storage.enums import AccountState, Messenger
 from storage.tables import Account, AuditEvent, Officer
 from tests.handlers.house import House, Visitor
 from tests.handlers.people import CODE, MOBILE, registers

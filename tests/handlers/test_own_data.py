@@ -7,9 +7,9 @@ from datetime import date
 import pytest
 from sqlmodel import Session, select
 
+from bot.core.context import SYSTEM
 from bot.services import qualification
-from bot.turn import SYSTEM
-from storage.states import AccountState, Messenger, RequestKind, RequestState, Role
+from storage.enums import AccountState, Messenger, RequestKind, RequestState, Role
 from storage.tables import Account, Chat, Draft, Officer, Tariff
 from tests.conversations.test_qualification_form import request_of
 from tests.handlers.visitor import NOW, Visitor, expert, officer, submit

@@ -5,14 +5,15 @@ from datetime import timedelta
 import pytest
 from sqlmodel import Session, col, select
 
-from bot import timers
-from bot.screens import rows_from_json
-from bot.services import qualification, reminders, review
+from bot.core.screens import rows_from_json
+from bot.jobs import reminders, schedule
+from bot.services import qualification
+from bot.services.qualification import review
 from conversations.catalogue import ALL
-from conversations.engine import Engine
+from conversations.engine.engine import Engine
 from handlers import all_routes
-from storage.database import Database
-from storage.states import RejectReason, Role
+from storage.database.database import Database
+from storage.enums import RejectReason, Role
 from storage.tables import Grant, Push
 from tests.bot.services.office import (
     NOW,
@@ -31,16 +32,16 @@ def everything_that_is_told(db: Session, office: Office) -> None:
     qualification.withdraw(db, actor=office.sara, request_id=awaiting_payment(db, office).id or 0, now=NOW)
     request_id = submitted(db, office.sara).id or 0
     review.declare_deficiencies(db, actor=office.ali, request_id=request_id, items=["father_name"], now=NOW)
-    timers.remind(db, now=NOW + timedelta(days=3))
+    schedule.remind(db, now=NOW + timedelta(days=3))
     qualification.resolve(
         db, actor=office.sara, request_id=request_id, answers={"father_name": "حسن"}, now=NOW
     )
-    timers.remind(db, now=NOW + timedelta(days=11))
+    schedule.remind(db, now=NOW + timedelta(days=11))
     review.assign(
         db, actor=office.head, request_id=request_id, expert_id=office.zahra.account_id or 0, now=NOW
     )
     review.release(db, actor=office.head, request_id=request_id, now=NOW)
-    timers.remind(db, now=NOW + timedelta(days=11))
+    schedule.remind(db, now=NOW + timedelta(days=11))
     review.reject(db, actor=office.ali, request_id=request_id, reason=RejectReason.WRONG_REGION, now=NOW)
     qualification.start(db, actor=office.sara, now=NOW)
     reminders.abandoned_drafts(db, now=NOW + timedelta(days=340))

@@ -5,15 +5,16 @@ from datetime import timedelta
 import pytest
 from sqlmodel import Session, select
 
-from bot import timers
-from bot.screens import rows_from_json
-from bot.services import accounts, contracts, cooperation, termination
-from bot.turn import World
+from bot.core.context import World
+from bot.core.screens import rows_from_json
+from bot.jobs import schedule
+from bot.services import accounts, cooperation
+from bot.services.cooperation import contracts, termination
 from conversations.catalogue import ALL
-from conversations.engine import Engine
+from conversations.engine.engine import Engine
 from handlers import all_routes
-from storage.database import Database
-from storage.states import Role
+from storage.database.database import Database
+from storage.enums import Role
 from storage.tables import Grant, Push
 from tests.bot.services.centers import Centers, accepted, employed, open_centers, picked
 from tests.bot.services.office import NOW
@@ -23,7 +24,7 @@ def everything_that_is_told(db: Session, centers: Centers) -> None:
     """A life that causes every push of cooperation."""
     office, kian = centers.office, centers.kian
     rejected = picked(db, centers, centers.sara)
-    timers.remind(db, now=NOW + timedelta(days=3))
+    schedule.remind(db, now=NOW + timedelta(days=3))
     cooperation.reject(db, actor=centers.sara, request_id=rejected.id or 0, now=NOW)
     withdrawn = picked(db, centers, centers.sara)
     cooperation.withdraw(db, actor=kian.boss, request_id=withdrawn.id or 0, now=NOW)
@@ -31,7 +32,7 @@ def everything_that_is_told(db: Session, centers: Centers) -> None:
     common = {"request_id": refused.id or 0, "now": NOW}
     cooperation.claim(db, actor=office.ali, **common)
     cooperation.assign(db, actor=office.head, expert_id=office.zahra.account_id or 0, **common)
-    timers.remind(db, now=NOW + timedelta(days=11))
+    schedule.remind(db, now=NOW + timedelta(days=11))
     cooperation.university_reject(db, actor=office.zahra, reason="خارج از حوزه", **common)
     picked(db, centers, centers.sara, firm=centers.arad)
     contract = employed(db, centers, centers.sara)

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from sqlmodel import Session, col, select
 
+from bot.core.screens import Press
 from bot.rules import account, cooperation, qualification
-from bot.screens import Press
-from bot.services import notify
+from bot.services.shared import notify
 from bot.texts import has
-from storage.states import (
+from storage.enums import (
     AccountState,
     AttemptState,
     Channel,
@@ -387,6 +387,6 @@ def test_every_recorded_event_has_a_name_in_the_trail() -> None:
         *account.TABLE.values(),
     ]
     named = {row.event for row in laws}
-    for path in (*Path("bot/services").rglob("*.py"), Path("handlers/staff_catalog.py")):
+    for path in (*Path("bot/services").rglob("*.py"), Path("handlers/staff/reference_data.py")):
         named |= set(re.findall(r'\bevent="([a-z_]+)"', path.read_text(encoding="utf-8")))
     assert not {event for event in named if not has(f"trail.{event}")}

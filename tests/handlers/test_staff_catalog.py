@@ -3,8 +3,8 @@
 import pytest
 from sqlmodel import select
 
-from bot.screens import Press
-from storage.states import RequestKind, Role
+from bot.core.screens import Press
+from storage.enums import RequestKind, Role
 from storage.tables import AuditEvent, ClosedPair, Coverage, DocumentType, FieldOfStudy, Tariff, University
 from tests.handlers.house import House, Visitor
 from tests.handlers.people import registers, staff

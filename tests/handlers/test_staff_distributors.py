@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlmodel import Session, select
 
-from storage.states import Role
+from storage.enums import Role
 from storage.tables import Branch, Distributor
 from tests.handlers.firms import firm
 from tests.handlers.house import House, Visitor
@@ -133,7 +133,7 @@ async def test_search_and_edit(house: House) -> None:
 
 async def test_only_staff(house: House) -> None:
     expert = await staff(house, Role.EXPERT, "sums")
-    from bot.screens import Press
+    from bot.core.screens import Press
 
     for action in ("staff.dists", "staff.dist", "staff.new_dist", "staff.find_dist", "staff.edit_dist"):
         await expert.presses(Press(action, 1))

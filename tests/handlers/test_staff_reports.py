@@ -9,11 +9,11 @@ from openpyxl import load_workbook
 from PIL import Image
 from sqlmodel import Session, select
 
-from bot.reports.figures import Bars, Report, Table
-from bot.reports.persian import visual
+from bot.core.screens import Press, Sheet
+from bot.reports.model import Bars, Report, Table
+from bot.reports.rtl_text import visual
 from bot.reports.spreadsheet import write
-from bot.screens import Press, Sheet
-from storage.states import RequestKind, RequestState, Role
+from storage.enums import RequestKind, RequestState, Role
 from storage.tables import Account, AuditEvent, QualificationRequest
 from tests.handlers.house import NOW, House, Visitor
 from tests.handlers.people import registers, staff

@@ -15,15 +15,15 @@ from typing import Any, ClassVar
 
 from sqlmodel import Session, select
 
-from bot.incoming import FileTaken, Incoming, OfferedFile
-from bot.messengers.decide import Decided, Decider
-from bot.rules.identity import search_key
-from bot.screens import MAX_LABEL, Button, Press, Screen
-from bot.turn import Turn, World
+from bot.core.context import Turn, World
+from bot.core.incoming import FileTaken, Incoming, OfferedFile
+from bot.core.screens import MAX_LABEL, Button, Press, Screen
+from bot.messengers.processing.router import Decided, Decider
+from bot.rules.validators import search_key
 from conversations.catalogue import ALL
-from conversations.engine import Engine
+from conversations.engine.engine import Engine
 from handlers import all_routes
-from storage.states import Messenger, Role
+from storage.enums import Messenger, Role
 from storage.tables import Account, Chat, Draft, Grant, Officer, StoredFile
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)

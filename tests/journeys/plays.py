@@ -12,9 +12,9 @@ from sqlmodel import update
 from demo.botapi.faults import Fault
 from demo.people import Face
 from demo.person import Person
-from storage.database import open_database
+from storage.database.database import open_database
 from storage.tables import PaymentAttempt
-from storage.types import utcnow
+from storage.tables.column_types import utcnow
 from tests.journeys import papers
 from tests.journeys.identity import next_mobile
 from tests.journeys.scenes import (

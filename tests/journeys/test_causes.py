@@ -13,8 +13,8 @@ import pytest
 from sqlmodel import select
 
 from demo.people import Town
-from storage.database import open_database
-from storage.states import Messenger, PushState
+from storage.database.database import open_database
+from storage.enums import Messenger, PushState
 from storage.tables import InboxUpdate, Push
 from tests.journeys.plays import Scene
 from tests.journeys.scenes import approve, click_to_bank, come_back, fill, register, staff_member, submit

@@ -10,7 +10,7 @@ from sqlmodel import select
 
 from demo.people import Face, Town
 from demo.person import Person
-from storage.database import open_database
+from storage.database.database import open_database
 from storage.tables import Chat, InboxUpdate
 from tests.journeys.plays import PLAYS, Scene
 from tests.journeys.stage import Stage

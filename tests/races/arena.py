@@ -14,13 +14,13 @@ from sqlalchemy import text
 from sqlmodel import col, func, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from bot.desk import Desk
+from bot.core.context import World
+from bot.core.resources import Desk
 from bot.gateways.http import make_client
 from bot.gateways.zarinpal import Zarinpal
-from bot.turn import World
 from demo.people import MERCHANT_ID, Face, Town
-from storage.database import Database, open_database
-from storage.states import InboxState, PushState
+from storage.database.database import Database, open_database
+from storage.enums import InboxState, PushState
 from storage.tables import InboxUpdate, Push
 from tests.bucket import Bucket
 from tests.journeys.fleet import Fleet

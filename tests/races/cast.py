@@ -8,13 +8,16 @@ from typing import Any
 
 from sqlmodel import Session, select
 
-from bot.rules import items
-from bot.services import branches, cooperation, distributors, qualification, reference, review
-from bot.services.distributors import Details, NewManager
-from bot.services.drafts import FORM
-from bot.turn import SYSTEM, Actor
-from conversations.request_steps import EXTRAS, extras_of
-from storage.states import DistributorKind, Role
+from bot.core.context import SYSTEM, Actor
+from bot.rules import request_items
+from bot.services import cooperation, qualification
+from bot.services.distributors import branches, registry
+from bot.services.distributors.registry import Details, NewManager
+from bot.services.qualification import review
+from bot.services.qualification.drafts import FORM
+from bot.services.shared import reference_data
+from conversations.common.request_steps import EXTRAS, extras_of
+from storage.enums import DistributorKind, Role
 from storage.tables import (
     Chat,
     Contract,
@@ -24,7 +27,7 @@ from storage.tables import (
     QualificationRequest,
     StoredFile,
 )
-from storage.types import utcnow
+from storage.tables.column_types import utcnow
 from tests.bot.services import centers, office
 from tests.journeys.identity import next_national_code
 from tests.races.players import Player
@@ -86,7 +89,7 @@ class Firm:
 
 def firm(db: Session, *managers: Player) -> Firm:
     now, number = utcnow(), next(_numbers)
-    made = distributors.create(
+    made = registry.create(
         db,
         actor=SYSTEM,
         details=Details(
@@ -106,7 +109,7 @@ def firm(db: Session, *managers: Player) -> Firm:
     actors = []
     for place in range(2):
         manager = NewManager("حمید صالحی", "x", mobile=f"+98913{2 * number + place:07}")
-        account = distributors.add_manager(
+        account = registry.add_manager(
             db, actor=SYSTEM, distributor_id=firm_id, manager=manager, now=now
         ).account
         actor = Actor(account.id, Role.DISTRIBUTOR, None, None, firm_id)
@@ -148,11 +151,11 @@ def employed(db: Session, of: Firm, who: Actor, code: str, by: Actor) -> Contrac
 def form(db: Session, owner: Actor) -> dict[str, Any]:
     """A whole form with every paper that is asked for."""
     answers = office.answers(db, owner)
-    must = [paper.code for paper in reference.papers(db) if paper.must(answers)]
+    must = [paper.code for paper in reference_data.papers(db) if paper.must(answers)]
     files = [_file(owner, code) for code in must]
     db.add_all(files)
     db.flush()
-    answers |= {items.document(code): [file.id] for code, file in zip(must, files, strict=True)}
+    answers |= {request_items.document(code): [file.id] for code, file in zip(must, files, strict=True)}
     return answers | {EXTRAS: extras_of(answers, [])}
 
 

@@ -7,9 +7,9 @@ from typing import ClassVar
 
 from sqlmodel import Session, col, select
 
-from bot.screens import Press
-from bot.services import termination
-from storage.states import Channel, ContractState, CooperationState, TerminationState
+from bot.core.screens import Press
+from bot.services.cooperation import termination
+from storage.enums import Channel, ContractState, CooperationState, TerminationState
 from storage.tables import (
     Contract,
     CooperationRequest,
@@ -18,7 +18,7 @@ from storage.tables import (
     QualificationRequest,
     Termination,
 )
-from storage.types import utcnow
+from storage.tables.column_types import utcnow
 from tests.races import cast
 from tests.races.cooperation import university
 from tests.races.logins import EachSignsOutTheOther, LogoutAgainstSignOut, TwoLogins

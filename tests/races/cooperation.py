@@ -9,9 +9,9 @@ from typing import ClassVar
 
 from sqlmodel import Session, col, select
 
-from bot.screens import Press
-from bot.turn import Actor
-from storage.states import ContractState, CooperationState
+from bot.core.context import Actor
+from bot.core.screens import Press
+from storage.enums import ContractState, CooperationState
 from storage.tables import AuditEvent, Contract, CooperationRequest
 from tests.races import cast
 from tests.races.arena import Arena

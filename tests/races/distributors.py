@@ -6,8 +6,8 @@ from typing import ClassVar
 
 from sqlmodel import Session, select
 
-from bot.screens import Press
-from storage.states import CooperationState
+from bot.core.screens import Press
+from storage.enums import CooperationState
 from storage.tables import CooperationRequest
 from tests.races import cast
 from tests.races.cooperation import (

@@ -8,10 +8,10 @@ from typing import ClassVar
 
 from sqlmodel import Session, col, select
 
-from bot.screens import Press
-from bot.turn import Actor
+from bot.core.context import Actor
+from bot.core.screens import Press
 from demo.seen import Seen
-from storage.states import RequestState
+from storage.enums import RequestState
 from storage.tables import AuditEvent, QualificationRequest
 from tests.races import cast
 from tests.races.arena import Arena

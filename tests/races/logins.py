@@ -6,8 +6,8 @@ import re
 
 from sqlmodel import Session
 
-from bot.passwords import Passwords
-from bot.screens import Press
+from bot.core.screens import Press
+from bot.security.passwords import Passwords
 from storage.tables import Account
 from tests.races import cast
 from tests.races.race import Outcome, at_once, one_winner

@@ -10,12 +10,12 @@ from functools import partial
 import httpx
 from sqlmodel import Session, col, select, update
 
-from bot.screens import Press
+from bot.core.context import Actor
+from bot.core.screens import Press
 from bot.services.payments.reconciler import reconcile
-from bot.turn import Actor
-from storage.states import AttemptState, RequestState
+from storage.enums import AttemptState, RequestState
 from storage.tables import AuditEvent, PaymentAttempt, QualificationRequest
-from storage.types import utcnow
+from storage.tables.column_types import utcnow
 from tests.races import cast
 from tests.races.arena import Arena
 from tests.races.players import Player

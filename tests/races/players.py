@@ -5,11 +5,11 @@ from __future__ import annotations
 from itertools import takewhile
 from typing import Any
 
-from bot.screens import Press
+from bot.core.screens import Press
 from demo.botapi.state import Message
 from demo.person import Person
 from demo.seen import Seen, Wanted, plain
-from storage.states import Messenger
+from storage.enums import Messenger
 
 
 class Player(Person):

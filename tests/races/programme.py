@@ -8,11 +8,11 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from bot.services import tariffs
-from bot.turn import SYSTEM
-from storage.states import ContractState, CooperationState, InboxState, PushState, RequestKind
+from bot.core.context import SYSTEM
+from bot.services.qualification import fees
+from storage.enums import ContractState, CooperationState, InboxState, PushState, RequestKind
 from storage.tables import Contract, CooperationRequest, InboxUpdate, Push, StaffAlert
-from storage.types import utcnow
+from storage.tables.column_types import utcnow
 from tests.races import chats, distributors, experts, payment, submit
 from tests.races.arena import Arena
 from tests.races.race import Race
@@ -27,7 +27,7 @@ async def prepare(arena: Arena) -> None:
     """A fee, so that whoever is approved has to pay."""
 
     def unit(db: Session) -> None:
-        tariffs.set_tariff(
+        fees.set_tariff(
             db,
             kind=RequestKind.NEW,
             amount_rial=FEE,

@@ -6,9 +6,9 @@ import asyncio
 
 from sqlmodel import Session, select
 
-from bot.screens import Press
+from bot.core.screens import Press
 from demo.seen import plain
-from storage.states import RequestState
+from storage.enums import RequestState
 from storage.tables import AuditEvent, Draft, Push, QualificationRequest
 from tests.races import cast
 from tests.races.cooperation import University, university

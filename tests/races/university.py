@@ -6,11 +6,11 @@ from typing import ClassVar
 
 from sqlmodel import Session, col, select
 
-from bot.screens import Press
+from bot.core.screens import Press
 from bot.services import cooperation
-from storage.states import CooperationState
+from storage.enums import CooperationState
 from storage.tables import CooperationRequest
-from storage.types import utcnow
+from storage.tables.column_types import utcnow
 from tests.races import cast
 from tests.races.cooperation import (
     DECIDED,

@@ -1,6 +1,6 @@
 """Processes on one database see each other."""
 
-from storage.database import open_database
+from storage.database.database import open_database
 
 
 async def test_processes_on_postgres_see_each_other(postgres_url: str) -> None:

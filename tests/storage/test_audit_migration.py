@@ -8,11 +8,11 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from bot.services.audit_chain import AuditChain, ChainKeys
-from bot.services.audit_check import check
-from storage import migrate
-from storage.database import asynchronous, open_database
-from storage.schema import missing_guards
+from bot.services.shared.audit_chain import AuditChain, ChainKeys
+from bot.services.shared.audit_check import check
+from storage.database.database import asynchronous, open_database
+from storage.migrations import migrate
+from storage.migrations.schema import missing_guards
 
 KEYS = ChainKeys(["the-secret-key-of-the-tests-long-enough"])
 LINE = (

@@ -9,16 +9,8 @@ from sqlalchemy import delete, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlmodel import Session, select
 
-from storage.database import Database
-from storage.states import (
-    AccountState,
-    AttemptState,
-    Messenger,
-    RejectReason,
-    RequestKind,
-    RequestState,
-    Role,
-)
+from storage.database.database import Database
+from storage.enums import AccountState, AttemptState, Messenger, RejectReason, RequestKind, RequestState, Role
 from storage.tables import (
     Account,
     AuditEvent,
@@ -30,7 +22,7 @@ from storage.tables import (
     StaffAlert,
     Tariff,
 )
-from storage.types import utcnow
+from storage.tables.column_types import utcnow
 
 Unit = Callable[[Session], Any]
 
@@ -164,7 +156,7 @@ async def test_the_audit_record_is_append_only(db: Database, change: Unit) -> No
 
 
 async def test_the_audit_record_cannot_be_emptied_at_once(postgres_url: str) -> None:
-    from storage.database import open_database
+    from storage.database.database import open_database
 
     database = await open_database(postgres_url)
     with pytest.raises(DBAPIError, match="append-only"):

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from storage.database import Database
-from storage.states import ContractState, CooperationState, DistributorKind, Role, TerminationState
+from storage.database.database import Database
+from storage.enums import ContractState, CooperationState, DistributorKind, Role, TerminationState
 from storage.tables import Branch, Contract, CooperationRequest, Distributor, Grant, Termination, University
-from storage.types import utcnow
+from storage.tables.column_types import utcnow
 from tests.storage.test_constraints import account, adding, refused
 
 S = CooperationState

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from storage.database import open_database
+from storage.database.database import open_database
 from storage.tables import DailySequence, Throttle
-from storage.types import utcnow
+from storage.tables.column_types import utcnow
 
 WRITER = """
 import asyncio, sys

@@ -5,11 +5,11 @@ import contextlib
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
-from storage.database import Database
-from storage.lean import attempt, save
-from storage.states import Messenger
+from storage.database.database import Database
+from storage.database.fast_path import attempt, save
+from storage.enums import Messenger
 from storage.tables import Chat, Throttle
-from storage.types import utcnow
+from storage.tables.column_types import utcnow
 
 
 def new_chat(db: Session) -> None:

@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from storage.database import asynchronous, open_database
-from storage.migrate import check, current_is_head, upgrade
-from storage.schema import fingerprint
+from storage.database.database import asynchronous, open_database
+from storage.migrations.migrate import check, current_is_head, upgrade
+from storage.migrations.schema import fingerprint
 
 
 async def schema_of(url: str) -> set[str]:

@@ -2,9 +2,9 @@
 
 from sqlalchemy import func, select
 
-from bot.rules.places import cities_of, provinces
-from storage.database import Database
-from storage.seed import seed
+from bot.rules.regions import cities_of, provinces
+from storage.database.database import Database
+from storage.migrations.seed import seed
 from storage.tables import Coverage, DegreeLevel, DocumentType, FieldOfStudy, University
 
 

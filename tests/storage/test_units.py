@@ -10,10 +10,10 @@ from sqlalchemy import event, insert, select
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlmodel import Session
 
-from storage.database import Database
-from storage.sqlite import SqliteDatabase
+from storage.database.database import Database
+from storage.database.sqlite import SqliteDatabase
+from storage.database.unit_of_work import SwallowedError
 from storage.tables import DailySequence
-from storage.units import SwallowedError
 
 
 def write(day: str, last: int = 1) -> Callable[[Session], str]:
@@ -220,7 +220,7 @@ async def test_waiting_units_share_a_commit(sqlite_url: str) -> None:
 
 async def test_units_of_one_lane_exclude_each_other(postgres_url: str) -> None:
     """Two processes read a counter, then write it: without the lane one of the two is lost."""
-    from storage.database import open_database
+    from storage.database.database import open_database
 
     first, second = await open_database(postgres_url), await open_database(postgres_url)
     await first.run(write("counter", last=0))
@@ -247,6 +247,6 @@ def _sleep():  # type: ignore[no-untyped-def]
 
 
 def _url(url: str):  # type: ignore[no-untyped-def]
-    from storage.database import asynchronous
+    from storage.database.database import asynchronous
 
     return asynchronous(url)

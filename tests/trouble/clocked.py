@@ -10,10 +10,10 @@ import sys
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from storage import types
+from storage.tables import column_types
 
 _offset = Path(os.environ["CLOCK_OFFSET"])
-_true_time = types.utcnow
+_true_time = column_types.utcnow
 
 
 def _shown_time() -> datetime:
@@ -21,6 +21,6 @@ def _shown_time() -> datetime:
 
 
 if __name__ == "__main__":
-    types.utcnow = _shown_time
+    column_types.utcnow = _shown_time
     sys.argv[0] = "bot.py"
     runpy.run_path("bot.py", run_name="__main__")

@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 from sqlmodel import Session, select
 
+from bot.jobs import clock_setback
 from bot.rules.account import WRONG_PASSWORDS_PER_CHAT
-from bot.services import setback, throttle
+from bot.services.shared import rate_limit
 from demo.botapi.faults import Fault
 from demo.person import Person
-from storage.database import Database
-from storage.states import Channel, InboxState, Messenger, PushState
+from storage.database.database import Database
+from storage.enums import Channel, InboxState, Messenger, PushState
 from storage.tables import Account, Chat, InboxUpdate, Push
 from tests.journeys.scenes import Someone, login, register
 from tests.journeys.stage import PROJECT, Stage
@@ -106,21 +107,21 @@ async def test_times_of_a_wrong_clock_are_drawn_near(database: Database) -> None
             row.received_at = row.done_at = year
             db.add(row)
         for _ in range(WRONG_PASSWORDS_PER_CHAT.count):
-            throttle.count(db, key="k", now=year)
+            rate_limit.count(db, key="k", now=year)
 
     await database.run(fill)
     limit = WRONG_PASSWORDS_PER_CHAT
-    assert await database.read(lambda db: throttle.wait(db, key="k", limit=limit, now=NOW)) is not None
-    drawn = await database.run(lambda db: setback.draw_near(db, now=NOW))
+    assert await database.read(lambda db: rate_limit.wait(db, key="k", limit=limit, now=NOW)) is not None
+    drawn = await database.run(lambda db: clock_setback.draw_near(db, now=NOW))
 
     def look(db: Session) -> None:
-        assert throttle.wait(db, key="k", limit=limit, now=NOW) is None
+        assert rate_limit.wait(db, key="k", limit=limit, now=NOW) is None
         pushes = {one.key: one for one in db.exec(select(Push))}
         assert pushes["far"].next_at == NOW
         assert pushes["near"].next_at == NOW + timedelta(minutes=15)
         leased = pushes["held"].leased_until
         assert leased is not None
-        assert NOW < leased <= NOW + setback.LEASE, "it may be on its way at this moment"
+        assert NOW < leased <= NOW + clock_setback.LEASE, "it may be on its way at this moment"
         assert max(one.show_at or NOW for one in db.exec(select(Chat))) <= NOW + timedelta(minutes=1)
         assert {
             one.received_at for one in db.exec(select(InboxUpdate)) if one.state is InboxState.RECEIVED
@@ -129,11 +130,11 @@ async def test_times_of_a_wrong_clock_are_drawn_near(database: Database) -> None
 
     await database.read(look)
     assert drawn == 5 + limit.count
-    assert await database.run(lambda db: setback.draw_near(db, now=NOW)) == 0
+    assert await database.run(lambda db: clock_setback.draw_near(db, now=NOW)) == 0
 
 
 def test_one_place_reads_the_wall_clock() -> None:
-    """`storage.types.utcnow`; `doctor` compares it with others' and is no part of the service."""
+    """`storage.tables.column_types.utcnow`; `doctor` compares it with others' and is no part of the service."""
     read = re.compile(r"datetime\.now\(|\.utcnow\(\)|time\.time\(|date\.today\(")
     found = {
         path.relative_to(PROJECT)
@@ -141,4 +142,4 @@ def test_one_place_reads_the_wall_clock() -> None:
         for path in (PROJECT / room).rglob("*.py")
         if "doctor" not in path.parts and read.search(path.read_text())
     }
-    assert found == {Path("storage/types.py")}
+    assert found == {Path("storage/tables/column_types.py")}

@@ -10,18 +10,20 @@ from typing import Any
 import pytest
 from sqlmodel import Session, col, func, select
 
-from bot import timers
-from bot.documents.checker import Checker
-from bot.documents.papers import Papers
-from bot.documents.seal import Sealer
-from bot.documents.store import FolderStore, new_key
-from bot.services import audit, qualification, review
-from bot.services.clock import clock_holds
-from bot.turn import SYSTEM
-from storage.database import Database
-from storage.states import InboxState, Messenger, RejectReason
+from bot.core.context import SYSTEM
+from bot.documents.blob_store import FolderStore, new_key
+from bot.documents.encryption import Sealer
+from bot.documents.inspection_pool import Checker
+from bot.documents.library import Papers
+from bot.jobs import schedule
+from bot.jobs.clock_guard import clock_holds
+from bot.services import qualification
+from bot.services.qualification import review
+from bot.services.shared import audit
+from storage.database.database import Database
+from storage.enums import InboxState, Messenger, RejectReason
 from storage.tables import Draft, InboxUpdate, StoredFile
-from storage.types import utcnow
+from storage.tables.column_types import utcnow
 from tests.bot.services.office import Office, officer, open_office, submitted
 
 DAY = timedelta(days=1)
@@ -76,7 +78,7 @@ class Service:
         await self.store.put(self.orphan, b"sealed")
 
     async def sweep(self) -> None:
-        for name, _, sweep in timers.sweeps(self.desk, drafts=lambda db, now: self.swept.append(now)):
+        for name, _, sweep in schedule.sweeps(self.desk, drafts=lambda db, now: self.swept.append(now)):
             if name in REMOVING:
                 await sweep()
 

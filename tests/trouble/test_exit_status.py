@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.documents.seal import Sealer
-from bot.documents.store import new_key
-from bot.moving_in.columns import OFFICER
+from bot.documents.blob_store import new_key
+from bot.documents.encryption import Sealer
+from bot.legacy_import.columns import OFFICER
 from demo.people import Town
 from tests.bucket import Bucket, s3_serving
 from tests.journeys.stage import PROJECT, SECRET_KEY, Stage, free_port

@@ -9,7 +9,7 @@ import pytest
 from sqlmodel import col, select
 
 from demo.bank import Stand
-from storage.states import AttemptState, RequestState
+from storage.enums import AttemptState, RequestState
 from storage.tables import PaymentAttempt, QualificationRequest
 from tests.journeys.plays import Scene, to_payment
 from tests.journeys.stage import Stage

@@ -11,12 +11,12 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bot.messengers.outbox import RATES
+from bot.messengers.delivery.outbox import RATES
 from demo.botapi.world import Happening
 from demo.people import Town
-from storage.database import Database
-from storage.states import Messenger, PushState
-from storage.types import utcnow
+from storage.database.database import Database
+from storage.enums import Messenger, PushState
+from storage.tables.column_types import utcnow
 from tests.bot.messengers.house import House, open_house
 from tests.bot.messengers.test_outbox import member, push, rows
 

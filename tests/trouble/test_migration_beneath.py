@@ -14,8 +14,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, select
 
 from demo.people import Town
-from storage.database import Database, open_database
-from storage.postgres import is_stale
+from storage.database.database import Database, open_database
+from storage.database.postgres import is_stale
 from storage.tables import DailySequence
 from tests.bot.messengers.house import open_house
 from tests.journeys.scenes import register

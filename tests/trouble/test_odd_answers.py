@@ -4,7 +4,7 @@ import pytest
 
 from demo.botapi.faults import Fault
 from demo.people import Town
-from storage.database import Database
+from storage.database.database import Database
 from tests.bot.messengers.house import open_house
 
 ODD = {

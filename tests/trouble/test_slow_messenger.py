@@ -7,8 +7,8 @@ from sqlmodel import col, func, select
 
 from demo.botapi.faults import Fault
 from demo.people import Town
-from storage.database import Database
-from storage.states import InboxState
+from storage.database.database import Database
+from storage.enums import InboxState
 from storage.tables import InboxUpdate
 from tests.bot.messengers.house import open_house
 from tests.bot.messengers.test_outbox import member, push

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
-from storage.states import Channel, PushState
+from storage.enums import Channel, PushState
 from storage.tables import Push
 from tests.journeys.plays import Scene
 from tests.journeys.plays_cooperation import (

@@ -11,7 +11,7 @@ from sqlmodel import col, select
 
 from bot.texts import t
 from demo.person import Person
-from storage.database import open_database
+from storage.database.database import open_database
 from storage.tables import DocumentType, Draft, StoredFile
 from tests.journeys import papers
 from tests.journeys.scenes import SUMMARY, fill, form, register, submit, walk

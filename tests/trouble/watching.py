@@ -12,10 +12,10 @@ import httpx
 from prometheus_client.parser import text_string_to_metric_families
 from sqlmodel import select
 
-from storage.database import open_database
-from storage.states import InboxState
+from storage.database.database import open_database
+from storage.database.unit_of_work import T, Unit
+from storage.enums import InboxState
 from storage.tables import InboxUpdate
-from storage.units import T, Unit
 from tests.journeys.stage import Stage
 
 

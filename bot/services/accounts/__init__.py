@@ -1,6 +1,5 @@
 """Accounts: registration, login, roles, chats, passwords, staff's doings, experts (SPEC 2.1)."""
 
-from bot.services.accounts.chats import link, logout, session_mark, sign_out
 from bot.services.accounts.credentials import (
     change_password,
     count_recovery,
@@ -20,7 +19,8 @@ from bot.services.accounts.experts import (
 )
 from bot.services.accounts.known_chats import prove
 from bot.services.accounts.login import account_lock, count_wrong, login, refuse_if_locked
-from bot.services.accounts.profile import change_mobile, refuse_mobile_change
+from bot.services.accounts.mobile import change_mobile, refuse_mobile_change
+from bot.services.accounts.queries import by_national_code, by_user_code, chat_of, chats_of, in_circulation
 from bot.services.accounts.registration import (
     Registration,
     duplicate,
@@ -29,7 +29,7 @@ from bot.services.accounts.registration import (
     try_national_code,
 )
 from bot.services.accounts.roles import choose, grant, held, revoke
-from bot.services.accounts.rows import by_national_code, by_user_code, chat_of, chats_of, in_circulation
+from bot.services.accounts.sessions import link, logout, session_mark, sign_out
 from bot.services.accounts.staff import annul, case_of, lift, reset_access, suspend
 
 __all__ = [

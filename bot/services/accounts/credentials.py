@@ -4,14 +4,14 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from bot.errors import Throttled
+from bot.core.context import Actor
+from bot.core.refusals import Throttled
+from bot.core.screens import button
 from bot.rules.account import LIVING, RECOVERIES_PER_CHAT
-from bot.screens import button
-from bot.services import audit, notify, throttle
-from bot.services.accounts import chats, rows
+from bot.services.accounts import queries, sessions
 from bot.services.accounts.login import tell_other_chats
+from bot.services.shared import audit, notify, rate_limit
 from bot.texts import t
-from bot.turn import Actor
 from storage.tables import Account, Chat
 
 
@@ -28,10 +28,10 @@ def change_password(
 
     A system-made one stays pending until its screen is delivered. The other chats are told.
     """
-    rows.need_owner(actor, chat.account_id or 0)
+    queries.need_owner(actor, chat.account_id or 0)
     assert actor.account_id is not None
-    account = rows.take(db, actor.account_id)
-    rows.change(db, account, password_hash=password_hash, credentials_pending=system_made)
+    account = queries.take(db, actor.account_id)
+    queries.change(db, account, password_hash=password_hash, credentials_pending=system_made)
     audit.record(
         db,
         now=now,
@@ -60,10 +60,10 @@ def renew(db: Session, *, actor: Actor, password_hash: str, now: datetime) -> Ac
     Call it from a chat of that account with a freshly made password, and show it with `Reply.credentials_of`.
     """
     assert actor.account_id is not None
-    account = rows.take(db, actor.account_id)
+    account = queries.take(db, actor.account_id)
     if not account.credentials_pending:
         return None
-    rows.change(db, account, password_hash=password_hash)
+    queries.change(db, account, password_hash=password_hash)
     audit.record(
         db,
         now=now,
@@ -81,14 +81,14 @@ def _recovery_key(chat: Chat) -> str:
 
 def refuse_recovery_if_throttled(db: Session, *, chat: Chat, now: datetime) -> None:
     """Raises Throttled after five tries of this chat today."""
-    if throttle.wait(db, key=_recovery_key(chat), limit=RECOVERIES_PER_CHAT, now=now) is not None:
+    if rate_limit.wait(db, key=_recovery_key(chat), limit=RECOVERIES_PER_CHAT, now=now) is not None:
         raise Throttled
 
 
 def count_recovery(db: Session, *, chat: Chat, now: datetime) -> None:
     """Note one try of this chat to show who it is by a mobile. Raises Throttled after five today."""
     refuse_recovery_if_throttled(db, chat=chat, now=now)
-    throttle.count(db, key=_recovery_key(chat), now=now)
+    rate_limit.count(db, key=_recovery_key(chat), now=now)
 
 
 def recover(
@@ -101,19 +101,19 @@ def recover(
     nobody learns who is registered; the try is counted either way. Raises Throttled.
     """
     count_recovery(db, chat=chat, now=now)
-    found = rows.by_national_code(db, national_code)
+    found = queries.by_national_code(db, national_code)
     if found is None or found.id is None:
         return None
-    account = rows.take(db, found.id)
+    account = queries.take(db, found.id)
     if (
         account.state not in LIVING
         or not account.mobile_verified
         or account.mobile != mobile
-        or not rows.grants_of(db, found.id)
+        or not queries.grants_of(db, found.id)
     ):
         return None
-    rows.change(db, account, password_hash=password_hash, credentials_pending=True)
-    actor = chats.link(db, chat=chat, account=account, now=now)
+    queries.change(db, account, password_hash=password_hash, credentials_pending=True)
+    actor = sessions.link(db, chat=chat, account=account, now=now)
     audit.record(db, now=now, actor=actor, event="access_recovered", subject="account", subject_id=found.id)
     tell_other_chats(db, account=account, chat=chat, now=now)
     return account

@@ -5,14 +5,17 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
-from bot.errors import NotAllowed, Refusal, Stale
-from bot.rules import identity
+from bot.core.context import SYSTEM, Actor
+from bot.core.refusals import NotAllowed, Refusal, Stale
+from bot.rules import validators
 from bot.rules.account import UNIVERSITY_ROLES
-from bot.services import audit, cooperation, review, routing
-from bot.services.accounts import registration, roles, rows
-from bot.services.grants import require
-from bot.turn import SYSTEM, Actor
-from storage.states import AccountState, Role
+from bot.services import cooperation
+from bot.services.accounts import queries, registration, roles
+from bot.services.qualification import review
+from bot.services.review import routing
+from bot.services.shared import audit
+from bot.services.shared.permissions import require
+from storage.enums import AccountState, Role
 from storage.tables import Account, Grant, University
 
 
@@ -50,7 +53,7 @@ def create_user(
     if not words:
         raise Refusal("error.name_needed")
     if national_code is not None:
-        national_code = identity.national_code(national_code)
+        national_code = validators.national_code(national_code)
     account = registration.insert(
         db,
         Account(
@@ -144,8 +147,8 @@ def enlist(
 ) -> Hired:
     """Give a role of a university or distributor to the person with this national code. Who may is the caller's
     matter; raises what `hire` raises."""
-    national_code = identity.national_code(national_code)
-    known = rows.by_national_code(db, national_code)
+    national_code = validators.national_code(national_code)
+    known = queries.by_national_code(db, national_code)
     if known is None:
         account = create_user(
             db,
@@ -235,7 +238,7 @@ def expert(db: Session, *, actor: Actor, grant_id: int) -> tuple[Grant, Account]
     grant = db.get(Grant, grant_id)
     if grant is None or not grant.active or grant.role not in UNIVERSITY_ROLES:
         return None
-    return grant, rows.load(db, grant.account_id)
+    return grant, queries.load(db, grant.account_id)
 
 
 def numbers(db: Session, *, actor: Actor) -> list[tuple[University, int]]:

@@ -6,12 +6,12 @@ from math import ceil
 
 from sqlmodel import Session
 
-from bot.errors import Stale, Throttled
-from bot.passwords import normal
+from bot.core.refusals import Stale, Throttled
+from bot.core.screens import Button, Press, button
 from bot.rules.account import LIVING, WRONG_PASSWORDS_PER_ACCOUNT, WRONG_PASSWORDS_PER_CHAT
-from bot.screens import Button, Press, button
-from bot.services import audit, notify, throttle
-from bot.services.accounts import chats, known_chats, rows
+from bot.security.passwords import normal
+from bot.services.accounts import known_chats, queries, sessions
+from bot.services.shared import audit, notify, rate_limit
 from bot.texts import t
 from bot.texts.formats import digits, jalali_time
 from storage.tables import Account, Chat
@@ -34,7 +34,7 @@ def refuse_if_locked(
     """Raises Throttled with the minutes left: for the chat, or, from a chat that the account was never logged in to, for
     the account of `user_code` (None: nobody has it)."""
     waits = [
-        throttle.wait(db, key=_chat_key(chat), limit=WRONG_PASSWORDS_PER_CHAT, now=now),
+        rate_limit.wait(db, key=_chat_key(chat), limit=WRONG_PASSWORDS_PER_CHAT, now=now),
         account_lock(db, chat=chat, account_id=account_id, user_code=user_code, now=now),
     ]
     longest = max((wait for wait in waits if wait is not None), default=None)
@@ -50,16 +50,16 @@ def account_lock(
     if known_chats.is_known(db, chat=chat, account_id=account_id):
         return None
     key = _account_key(account_id, user_code)
-    return throttle.wait(db, key=key, limit=WRONG_PASSWORDS_PER_ACCOUNT, now=now)
+    return rate_limit.wait(db, key=key, limit=WRONG_PASSWORDS_PER_ACCOUNT, now=now)
 
 
 def count_wrong(
     db: Session, *, chat: Chat, account_id: int | None, user_code: str = "", now: datetime
 ) -> None:
     """Note a wrong password, or a `user_code` that nobody has (`account_id` None)."""
-    throttle.count(db, key=_chat_key(chat), now=now)
+    rate_limit.count(db, key=_chat_key(chat), now=now)
     if not known_chats.is_known(db, chat=chat, account_id=account_id):
-        throttle.count(db, key=_account_key(account_id, user_code), now=now)
+        rate_limit.count(db, key=_account_key(account_id, user_code), now=now)
 
 
 def login(
@@ -77,13 +77,13 @@ def login(
     Stale("error.login_wrong") where the password has changed meanwhile, NotAllowed without a role in force.
     """
     refuse_if_locked(db, chat=chat, account_id=account_id, now=now)
-    account = rows.take(db, account_id)
+    account = queries.take(db, account_id)
     if account.password_hash != checked_hash or account.state not in LIVING:
         raise Stale("error.login_wrong")
     if new_hash is not None or account.credentials_pending:
         # Whoever logs in has seen the password, whatever delivery knows.
-        rows.change(db, account, password_hash=new_hash or checked_hash, credentials_pending=False)
-    actor = chats.link(db, chat=chat, account=account, now=now)
+        queries.change(db, account, password_hash=new_hash or checked_hash, credentials_pending=False)
+    actor = sessions.link(db, chat=chat, account=account, now=now)
     audit.record(db, now=now, actor=actor, event="logged_in", subject="account", subject_id=account_id)
     tell_other_chats(db, account=account, chat=chat, now=now)
     return account
@@ -93,7 +93,7 @@ def tell_other_chats(db: Session, *, account: Account, chat: Chat, now: datetime
     """N2: what the account's other chats are told, with the two ways to defend it."""
     assert account.id is not None
     assert chat.id is not None
-    sign_out = Press("me.signout", chat.id, chats.session_mark(chat))
+    sign_out = Press("me.signout", chat.id, sessions.session_mark(chat))
     notify.push(
         db,
         kind="N2",

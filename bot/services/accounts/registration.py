@@ -7,14 +7,14 @@ from datetime import date, datetime
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, select
 
-from bot.errors import InvalidInput, Refusal, Throttled
-from bot.rules import identity
+from bot.core.refusals import InvalidInput, Refusal, Throttled
+from bot.core.screens import button
+from bot.rules import validators
 from bot.rules.account import NATIONAL_CODES_PER_CHAT
-from bot.screens import button
-from bot.services import audit, reference, throttle
-from bot.services.accounts import chats, roles, rows
+from bot.services.accounts import queries, roles, sessions
+from bot.services.shared import audit, rate_limit, reference_data
 from bot.texts import t
-from storage.states import Role
+from storage.enums import Role
 from storage.tables import Account, Chat, Officer
 
 
@@ -48,15 +48,15 @@ def try_national_code(db: Session, *, chat: Chat, national_code: str, now: datet
     Raises Throttled after five of a day: the bot is no register of who is registered.
     """
     key = f"register:chat:{chat.id}"
-    if throttle.wait(db, key=key, limit=NATIONAL_CODES_PER_CHAT, now=now) is not None:
+    if rate_limit.wait(db, key=key, limit=NATIONAL_CODES_PER_CHAT, now=now) is not None:
         raise Throttled
-    throttle.count(db, key=key, now=now)
-    return rows.by_national_code(db, national_code) is None
+    rate_limit.count(db, key=key, now=now)
+    return queries.by_national_code(db, national_code) is None
 
 
 def require_allowed(db: Session, *, level_code: str, field_code: str) -> None:
     """R20: the level, the field and their pair are open now. Raises InvalidInput("error.field_closed")."""
-    if not reference.studies_allowed(db, {"degree_level": level_code, "field_of_study": field_code}):
+    if not reference_data.studies_allowed(db, {"degree_level": level_code, "field_of_study": field_code}):
         raise InvalidInput("error.field_closed")
 
 
@@ -65,9 +65,9 @@ def register(db: Session, *, chat: Chat, given: Registration, password_hash: str
 
     Raises Refusal("error.duplicate_registration") also where somebody else was faster with the same national code.
     """
-    identity.national_code(given.national_code)
+    validators.national_code(given.national_code)
     require_allowed(db, level_code=given.level_code, field_code=given.field_code)
-    if rows.by_national_code(db, given.national_code) is not None:
+    if queries.by_national_code(db, given.national_code) is not None:
         raise duplicate()
     account = insert(
         db,
@@ -94,7 +94,7 @@ def register(db: Session, *, chat: Chat, given: Registration, password_hash: str
         )
     )
     roles.grant(db, account=account, role=Role.OFFICER, university_code=None, now=now)
-    actor = chats.link(db, chat=chat, account=account, now=now)
+    actor = sessions.link(db, chat=chat, account=account, now=now)
     audit.record(
         db,
         now=now,
@@ -122,7 +122,7 @@ def insert(db: Session, account: Account) -> Account:
                 db.add(account)
                 db.flush()
         except IntegrityError:
-            if account.national_code and rows.by_national_code(db, account.national_code) is not None:
+            if account.national_code and queries.by_national_code(db, account.national_code) is not None:
                 raise duplicate() from None
             raise
         return account

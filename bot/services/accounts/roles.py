@@ -4,23 +4,23 @@ from datetime import datetime
 
 from sqlmodel import Session, select
 
-from bot.errors import NotAllowed, Refusal
+from bot.core.context import Actor
+from bot.core.refusals import NotAllowed, Refusal
 from bot.rules.account import UNIVERSITY_ROLES, preferred
-from bot.services import audit
-from bot.services.accounts import chats, rows
-from bot.turn import Actor
-from storage.states import Role
+from bot.services.accounts import queries, sessions
+from bot.services.shared import audit
+from storage.enums import Role
 from storage.tables import Account, Chat, Distributor, Grant, University
 
 
 def held(db: Session, account_id: int) -> list[Grant]:
     """The roles in force, oldest first."""
-    return rows.grants_of(db, account_id)
+    return queries.grants_of(db, account_id)
 
 
 def choose(db: Session, *, actor: Actor, chat: Chat, role: Role, now: datetime) -> Role:
     """Act as `role` in this chat from now on. Raises NotAllowed where the account does not hold it."""
-    rows.need_owner(actor, chat.account_id or 0)
+    queries.need_owner(actor, chat.account_id or 0)
     assert actor.account_id is not None
     if role not in {grant.role for grant in held(db, actor.account_id)}:
         raise NotAllowed("error.not_allowed")
@@ -55,7 +55,7 @@ def grant(
     ("error.manager_held") where it holds the role already.
     """
     assert account.id is not None
-    rows.take(db, account.id)
+    queries.take(db, account.id)
     if role in UNIVERSITY_ROLES:
         if university_code is None or db.get(University, university_code) is None:
             raise Refusal("error.university_needed")
@@ -92,15 +92,15 @@ def grant(
 
 def revoke(db: Session, *, grant: Grant) -> None:
     """Take a role away: chats that act in it fall back to another role, or are logged out."""
-    rows.take(db, grant.account_id)
+    queries.take(db, grant.account_id)
     grant.active = False
     db.add(grant)
     db.flush()
-    acting = [chat for chat in rows.chats_of(db, grant.account_id) if chat.role is grant.role]
+    acting = [chat for chat in queries.chats_of(db, grant.account_id) if chat.role is grant.role]
     if not acting:
         return
     left = preferred(one.role for one in held(db, grant.account_id))
     if left is None:
-        chats.unlink(db, account_id=grant.account_id, chats=acting)
+        sessions.unlink(db, account_id=grant.account_id, chats=acting)
     else:
-        chats.change_role(db, chats=acting, role=left)
+        sessions.change_role(db, chats=acting, role=left)

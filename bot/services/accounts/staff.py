@@ -4,16 +4,16 @@ from datetime import datetime
 
 from sqlmodel import Session, select
 
-from bot.errors import InvalidInput, NotAllowed, Stale
+from bot.core.context import Actor, World
+from bot.core.refusals import InvalidInput, NotAllowed, Stale
 from bot.rules import account as law
 from bot.rules.account import AccountCase, Action
-from bot.services import audit, eligibility, notify
-from bot.services.accounts import chats, experts, known_chats, rows
-from bot.services.coop import closing
-from bot.services.grants import require
+from bot.services.accounts import experts, known_chats, queries, sessions
+from bot.services.cooperation import closing
+from bot.services.shared import audit, eligibility, notify
+from bot.services.shared.permissions import require
 from bot.texts import quoted, t
-from bot.turn import Actor, World
-from storage.states import RequestKind, RequestState
+from storage.enums import RequestKind, RequestState
 from storage.tables import Account, Officer, QualificationRequest
 
 
@@ -35,7 +35,7 @@ def case_of(db: Session, account: Account) -> AccountCase:
         state=account.state,
         registered=officer is not None,
         qualified=completed is not None or eligibility.is_qualified(db, account.id),
-        open_request=rows.has_open_request(db, account.id),
+        open_request=queries.has_open_request(db, account.id),
     )
 
 
@@ -43,7 +43,7 @@ def _decide(
     db: Session, *, actor: Actor, account_id: int, version: int | None, reason: str, action: Action
 ) -> tuple[Account, law.Transition, str]:
     require(db, actor)
-    account = rows.take(db, account_id)
+    account = queries.take(db, account_id)
     key = law.refusal(case_of(db, account), by=actor.role, by_id=actor.account_id, action=action)
     if key is not None:
         raise NotAllowed(key)
@@ -89,8 +89,8 @@ def reset_access(
     account, row, reason = _decide(
         db, actor=actor, account_id=account_id, version=version, reason=reason, action=Action.RESET
     )
-    rows.change(db, account, password_hash=password_hash, credentials_pending=True)
-    chats.unlink(db, account_id=account_id, chats=rows.chats_of(db, account_id))
+    queries.change(db, account, password_hash=password_hash, credentials_pending=True)
+    sessions.unlink(db, account_id=account_id, chats=queries.chats_of(db, account_id))
     known_chats.forget(db, account_id=account_id)
     _record(db, actor=actor, account=account, row=row, reason=reason, now=now)
     return account
@@ -113,7 +113,7 @@ def suspend(
     account, row, reason = _decide(
         db, actor=actor, account_id=account_id, version=version, reason=reason, action=Action.SUSPEND
     )
-    rows.change(db, account, state=row.target, state_reason=reason)
+    queries.change(db, account, state=row.target, state_reason=reason)
     _record(db, actor=actor, account=account, row=row, reason=reason, now=now)
     notify.push(
         db,
@@ -141,7 +141,7 @@ def lift(
     account, row, reason = _decide(
         db, actor=actor, account_id=account_id, version=version, reason=reason, action=Action.LIFT
     )
-    rows.change(db, account, state=row.target, state_reason=None)
+    queries.change(db, account, state=row.target, state_reason=None)
     _record(db, actor=actor, account=account, row=row, reason=reason, now=now)
     notify.push(
         db,
@@ -168,8 +168,8 @@ def annul(
     account, row, reason = _decide(
         db, actor=actor, account_id=account_id, version=version, reason=reason, action=Action.ANNUL
     )
-    rows.change(db, account, state=row.target, state_reason=reason, credentials_pending=False)
-    chats.unlink(db, account_id=account_id, chats=rows.chats_of(db, account_id))
+    queries.change(db, account, state=row.target, state_reason=reason, credentials_pending=False)
+    sessions.unlink(db, account_id=account_id, chats=queries.chats_of(db, account_id))
     known_chats.forget(db, account_id=account_id)
     _record(db, actor=actor, account=account, row=row, reason=reason, now=now)
     return account

@@ -4,7 +4,6 @@
 reconciler.
 """
 
-from bot.services.payments.asking import check_request, settle, settle_return
 from bot.services.payments.attempts import PAYMENT_CHECKS, Checked, TooManyAttempts, waits_for_bank
 from bot.services.payments.opening import open_attempt
 from bot.services.payments.page import PageState, PayView, attempt_of_return, latest, pay_url, pay_view
@@ -16,6 +15,7 @@ from bot.services.payments.refunds import (
     refunds_due,
     wrong_amounts,
 )
+from bot.services.payments.settlement import check_request, settle, settle_return
 
 __all__ = [
     "PAYMENT_CHECKS",

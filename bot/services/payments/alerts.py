@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
-from bot.services import notify
+from bot.services.shared import notify
 from bot.texts import t
 from bot.texts.formats import number
 from storage.tables import PaymentAttempt, QualificationRequest, StaffAlert

@@ -12,16 +12,16 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, bindparam, or_, update
 from sqlmodel import Session, col, select
 
-from bot.errors import NotAllowed, Refusal, Stale, Throttled
+from bot.core.context import SYSTEM, Actor
+from bot.core.refusals import NotAllowed, Refusal, Stale, Throttled
 from bot.rules.account import Limit
 from bot.rules.payment import SETTLED, PaymentEvent, after
-from bot.services import audit
 from bot.services.payments import alerts
+from bot.services.shared import audit
 from bot.texts.formats import jalali_time
-from bot.turn import SYSTEM, Actor
-from storage.states import AttemptState, RequestState
+from storage.enums import AttemptState, RequestState
 from storage.tables import Account, PaymentAttempt, QualificationRequest
-from storage.types import UtcDateTime
+from storage.tables.column_types import UtcDateTime
 
 #: No second attempt for so long while the bank's word on another one is awaited.
 UNCERTAIN_BLOCKS = timedelta(minutes=30)

@@ -8,15 +8,15 @@ from functools import partial
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
-from bot.desk import Desk
-from bot.errors import Unavailable
-from bot.gateways.ports import GatewayDown, GatewayRefused, Redirect
+from bot.core.refusals import Unavailable
+from bot.core.resources import Desk
+from bot.gateways.interfaces import GatewayDown, GatewayRefused, Redirect
 from bot.rules.payment import PaymentEvent
 from bot.services.payments import alerts, attempts
-from bot.services.payments.asking import settle
 from bot.services.payments.attempts import Open, Opening, Underway
+from bot.services.payments.settlement import settle
 from bot.texts import BIDI_MARKS, t
-from storage.states import AttemptState
+from storage.enums import AttemptState
 from storage.tables import PaymentAttempt
 
 log = logging.getLogger(__name__)

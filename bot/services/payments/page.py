@@ -7,9 +7,9 @@ from enum import StrEnum
 from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
+from bot.core.context import World
 from bot.services.payments.attempts import PAID_OF, waits_for_bank
-from bot.turn import World
-from storage.states import RequestKind, RequestState
+from storage.enums import RequestKind, RequestState
 from storage.tables import Account, PaymentAttempt, QualificationRequest
 
 

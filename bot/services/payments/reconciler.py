@@ -7,12 +7,12 @@ from functools import partial
 
 from sqlmodel import Session, col, func, select
 
-from bot.desk import Desk
-from bot.gateways.ports import GatewayDown, Unverified
+from bot.core.resources import Desk
+from bot.gateways.interfaces import GatewayDown, Unverified
 from bot.rules.payment import OPEN, SETTLED
 from bot.services.payments import alerts
-from bot.services.payments.asking import settle, settle_and_tell
-from storage.away import report
+from bot.services.payments.settlement import settle, settle_and_tell
+from storage.database.outage import report
 from storage.tables import PaymentAttempt, Throttle
 
 log = logging.getLogger(__name__)

@@ -6,17 +6,17 @@ from datetime import datetime
 from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, select
 
-from bot.errors import InvalidInput, NotAllowed, Stale
+from bot.core.context import Actor
+from bot.core.refusals import InvalidInput, NotAllowed, Stale
+from bot.core.screens import button
 from bot.rules.payment import PaymentEvent
-from bot.screens import button
-from bot.services import notify
-from bot.services.grants import require
 from bot.services.payments import alerts
 from bot.services.payments.attempts import locked, move
+from bot.services.shared import notify
+from bot.services.shared.permissions import require
 from bot.texts import BIDI_MARKS, t
 from bot.texts.formats import number
-from bot.turn import Actor
-from storage.states import AttemptState, Role
+from storage.enums import AttemptState, Role
 from storage.tables import Account, AuditEvent, PaymentAttempt, QualificationRequest
 
 MAX_REFERENCE = 64

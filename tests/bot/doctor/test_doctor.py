@@ -13,17 +13,17 @@ import httpx
 import pytest
 from aiohttp import web
 
+from bot.config.settings import Settings
 from bot.doctor import Finding, examine
-from bot.doctor.store import disks
-from bot.messengers.intake import webhook_path
-from bot.services.notify import alert_staff
-from bot.settings import Settings
+from bot.doctor.disk import disks
+from bot.messengers.intake.receiver import webhook_path
+from bot.services.shared.notify import alert_staff
 from demo.people import Town
-from storage.database import Database, open_database
-from storage.seed import seed
-from storage.states import Channel, InboxState, Messenger, PushState
+from storage.database.database import Database, open_database
+from storage.enums import Channel, InboxState, Messenger, PushState
+from storage.migrations.seed import seed
 from storage.tables import InboxUpdate, Push
-from storage.types import utcnow
+from storage.tables.column_types import utcnow
 from tests.bot.paying import paying
 from tests.bucket import Bucket, s3_serving
 from tests.journeys.stage import SECRET_KEY, free_port

@@ -2,8 +2,8 @@
 
 from collections.abc import Awaitable, Callable
 
-from bot.documents.checker import Checker
-from bot.documents.kinds import Checked
+from bot.documents.file_types import Checked
+from bot.documents.inspection_pool import Checker
 
 
 async def check(checker: Checker, data: bytes, account_id: int = 1) -> Checked:

@@ -13,7 +13,7 @@ from PIL import Image, ImageCms
 from PIL.PngImagePlugin import PngInfo
 from pypdf.generic import ArrayObject, DictionaryObject, NameObject, NumberObject, TextStringObject
 
-from bot.documents.kinds import LARGEST
+from bot.documents.file_types import LARGEST
 from tests.bot.documents import made
 
 HTML = b"<html><script>alert(1)</script></html>"

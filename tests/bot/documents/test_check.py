@@ -5,11 +5,11 @@ import io
 import pytest
 from PIL import Image
 
-from bot.documents import check as checks
+from bot.core.refusals import FileRejected
+from bot.documents import inspection as checks
 from bot.documents import pdf
-from bot.documents.check import check
-from bot.documents.kinds import LARGEST
-from bot.errors import FileRejected
+from bot.documents.file_types import LARGEST
+from bot.documents.inspection import check
 from bot.texts import has
 from tests.bot.documents import made
 

@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.documents import checker as checkers
-from bot.documents.check import check
-from bot.documents.checker import Checker
-from bot.errors import FileRejected
+from bot.core.refusals import FileRejected
+from bot.documents import inspection_pool as checkers
+from bot.documents.inspection import check
+from bot.documents.inspection_pool import Checker
 from tests.bot.documents import made
 from tests.bot.documents.checking import check as checked
 

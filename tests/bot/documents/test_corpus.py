@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.documents.checker import Checker
-from bot.errors import FileRejected
+from bot.core.refusals import FileRejected
+from bot.documents.inspection_pool import Checker
 from bot.texts import has
 from tests.bot.documents import corpus, made
 from tests.bot.documents.checking import check as checked

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from sqlmodel import Session
 
-from bot.documents.checker import Checker
-from bot.documents.names import label, resembles
-from bot.documents.papers import Papers, shown_media_type
-from bot.documents.seal import Sealer, Unreadable
-from bot.documents.store import FolderStore
-from bot.errors import FileRejected
-from storage.database import Database
+from bot.core.refusals import FileRejected
+from bot.documents.blob_store import FolderStore
+from bot.documents.encryption import Sealer, Unreadable
+from bot.documents.file_names import label, resembles
+from bot.documents.inspection_pool import Checker
+from bot.documents.library import Papers, shown_media_type
+from storage.database.database import Database
 from storage.tables import Account, StoredFile
 from tests.bot.documents import made
 from tests.bot.documents.checking import given

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.documents.seal import Sealer, Unreadable
+from bot.documents.encryption import Sealer, Unreadable
 
 TEXT = "گواهی".encode() * 100
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.documents.s3 import S3Papers
-from bot.documents.store import FileStore, FolderStore, NoSuchFile, StoreDown, new_key
+from bot.documents.blob_store import FileStore, FolderStore, NoSuchFile, StoreDown, new_key
+from bot.documents.s3_store import S3Papers
 from tests.bucket import KEYS, Bucket
 
 LATER = datetime.now(UTC) + timedelta(hours=1)

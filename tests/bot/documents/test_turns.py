@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.documents import turns
-from bot.documents.checker import OF_MESSENGER, SLICE, WORKERS, Checker
-from bot.documents.papers import Papers
-from bot.documents.seal import Sealer
-from bot.documents.store import FolderStore
-from bot.errors import Throttled
-from storage.states import Messenger
+from bot.core.refusals import Throttled
+from bot.documents import inspection_turns
+from bot.documents.blob_store import FolderStore
+from bot.documents.encryption import Sealer
+from bot.documents.inspection_pool import OF_MESSENGER, SLICE, WORKERS, Checker
+from bot.documents.library import Papers
+from storage.enums import Messenger
 from tests.bot.documents import made
 from tests.bot.documents.checking import given
 
@@ -87,7 +87,7 @@ async def test_a_stranger_passes_many_slow_files_of_one_account(papers: Papers) 
         for _ in range(4):
             await watched.upload(papers, 1, SLOW)
 
-    attack = [asyncio.create_task(sends_on()) for _ in range(turns.MOST_WAITING)]
+    attack = [asyncio.create_task(sends_on()) for _ in range(inspection_turns.MOST_WAITING)]
     while not watched.fetched[1]:
         await asyncio.sleep(0.01)
     await watched.upload(papers, STRANGER, made.pdf())
@@ -179,7 +179,10 @@ async def test_more_waiting_uploads_of_one_account_than_a_few_are_refused_and_th
     first = asyncio.create_task(watched.upload(papers, 1, made.pdf(), wait=gate))
     while not watched.held:
         await asyncio.sleep(0.01)
-    waiting = [asyncio.create_task(watched.upload(papers, 1, made.pdf())) for _ in range(turns.MOST_WAITING)]
+    waiting = [
+        asyncio.create_task(watched.upload(papers, 1, made.pdf()))
+        for _ in range(inspection_turns.MOST_WAITING)
+    ]
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     with pytest.raises(Throttled) as caught:
@@ -188,7 +191,7 @@ async def test_more_waiting_uploads_of_one_account_than_a_few_are_refused_and_th
     gate.set()
     await asyncio.gather(first, *waiting)
     await watched.upload(papers, 1, made.pdf())
-    assert watched.done == [1] * (turns.MOST_WAITING + 2)
+    assert watched.done == [1] * (inspection_turns.MOST_WAITING + 2)
 
 
 async def test_a_messenger_whose_downloads_hang_leaves_the_other_one_a_checker(papers: Papers) -> None:
@@ -232,6 +235,6 @@ async def test_a_slow_account_is_served_alone_and_not_for_ever_slow(
     await papers.take(1, given(SLOW), None)
     assert queue.is_slow(1)
     assert not queue.is_slow(2)
-    monkeypatch.setattr(turns, "SLOW_FOR", -1.0)
+    monkeypatch.setattr(inspection_turns, "SLOW_FOR", -1.0)
     queue.mark_slow(1)
     assert not queue.is_slow(1)

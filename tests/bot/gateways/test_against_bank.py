@@ -7,7 +7,15 @@ import httpx
 import pytest
 
 from bot.gateways.http import make_client
-from bot.gateways.ports import Created, GatewayDown, GatewayRefused, NotPaid, Retry, Verified, WrongAmount
+from bot.gateways.interfaces import (
+    Created,
+    GatewayDown,
+    GatewayRefused,
+    NotPaid,
+    Retry,
+    Verified,
+    WrongAmount,
+)
 from bot.gateways.zarinpal import Zarinpal
 from bot.gateways.zibal import Zibal
 from demo.bank import Bank

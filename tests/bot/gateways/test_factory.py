@@ -4,11 +4,11 @@ import logging
 
 import pytest
 
-from bot.gateways.console import ConsoleSms
+from bot.config.settings import Settings
+from bot.gateways.console_sms import ConsoleSms
 from bot.gateways.factory import payment_gateway, sms_gateway
+from bot.gateways.interfaces import Delivery, SmsAccepted
 from bot.gateways.kavenegar import Kavenegar
-from bot.gateways.ports import Delivery, SmsAccepted
-from bot.settings import Settings
 
 NONE = {"_env_file": None}
 

@@ -8,8 +8,8 @@ import pytest
 import respx
 
 from bot.gateways.http import make_client
+from bot.gateways.interfaces import Delivery, GatewayDown, SmsAccepted, SmsRejected, SmsRetry
 from bot.gateways.kavenegar import Kavenegar, fit_token
-from bot.gateways.ports import Delivery, GatewayDown, SmsAccepted, SmsRejected, SmsRetry
 
 KEY = "5ecretKey0123456789"
 ROOT = f"https://kave.test/v1/{KEY}"

@@ -7,7 +7,7 @@ import pytest
 import respx
 
 from bot.gateways.http import make_client
-from bot.gateways.ports import GatewayDown, GatewayRefused, NotPaid, Retry, Verified, WrongAmount
+from bot.gateways.interfaces import GatewayDown, GatewayRefused, NotPaid, Retry, Verified, WrongAmount
 from bot.gateways.zarinpal import Zarinpal
 from bot.gateways.zibal import Zibal
 

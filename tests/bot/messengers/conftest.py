@@ -3,7 +3,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from demo.people import Town
-from storage.database import Database
+from storage.database.database import Database
 from tests.bot.messengers.house import House, open_house
 
 

@@ -10,24 +10,24 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from bot.desk import Desk
-from bot.errors import NotAllowed, Refusal
-from bot.gateways.console import ConsoleSms
-from bot.incoming import Incoming
-from bot.messengers.factory import make_channel
-from bot.messengers.serve import Preparation, Serve
-from bot.messengers.service import Service
-from bot.routes import EVERYONE, Routes
-from bot.screens import Paper, Press, Reply, Screen, Sheet, button
-from bot.services import audit
-from bot.turn import SYSTEM, Turn, World
-from conversations.handler import DialogueHandler
+from bot.core.context import SYSTEM, Turn, World
+from bot.core.incoming import Incoming
+from bot.core.refusals import NotAllowed, Refusal
+from bot.core.resources import Desk
+from bot.core.routes import EVERYONE, Routes
+from bot.core.screens import Paper, Press, Reply, Screen, Sheet, button
+from bot.gateways.console_sms import ConsoleSms
+from bot.messengers.processing.processor import Preparation, Serve
+from bot.messengers.runtime import Service
+from bot.messengers.transport.factory import make_channel
+from bot.services.shared import audit
 from demo.people import Town
 from demo.person import Person
-from handlers.buttons import ButtonHandler
-from handlers.commands import CommandHandler
-from storage.database import Database
-from storage.states import InboxState, Messenger
+from handlers.telegram.button_handler import ButtonHandler
+from handlers.telegram.command_handler import CommandHandler
+from handlers.telegram.dialogue_handler import DialogueHandler
+from storage.database.database import Database
+from storage.enums import InboxState, Messenger
 from storage.tables import AuditEvent, Chat, InboxUpdate
 
 

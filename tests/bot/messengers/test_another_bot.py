@@ -8,16 +8,16 @@ from pathlib import Path
 import pytest
 from sqlmodel import Session, select
 
-from bot.documents.checker import Checker
-from bot.documents.papers import Papers
-from bot.documents.seal import Sealer
-from bot.documents.store import FolderStore
-from bot.messengers.factory import bot_number
-from bot.messengers.intake import webhook_path
+from bot.documents.blob_store import FolderStore
+from bot.documents.encryption import Sealer
+from bot.documents.inspection_pool import Checker
+from bot.documents.library import Papers
+from bot.messengers.intake.receiver import webhook_path
+from bot.messengers.transport.factory import bot_number
 from demo.people import Face, Town
 from demo.person import Person
-from storage.database import Database
-from storage.states import InboxState, Messenger, PushState
+from storage.database.database import Database
+from storage.enums import InboxState, Messenger, PushState
 from storage.tables import InboxUpdate
 from tests.bot.documents import made
 from tests.bot.messengers.house import House, open_house

@@ -24,9 +24,9 @@ from telegram.error import (
 )
 from telegram.request import BaseRequest, RequestData
 
-from bot.messengers.bale import BaleRequest, from_bale, shows_notices, to_bale
-from bot.messengers.bale_shapes import whole_result, whole_update
-from bot.messengers.bale_text import neutral
+from bot.messengers.transport.bale_request import BaleRequest, from_bale, shows_notices, to_bale
+from bot.messengers.transport.bale_text import neutral
+from bot.messengers.transport.bale_updates import whole_result, whole_update
 
 SARA = {"id": 7, "is_bot": False, "first_name": "سارا"}
 CHAT = {"id": 7, "type": "private", "photo": None}

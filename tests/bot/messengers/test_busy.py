@@ -7,8 +7,8 @@ from sqlalchemy.util import await_only
 from sqlmodel import Session
 
 from demo.people import Town
-from storage import away, postgres
-from storage.database import open_database
+from storage.database import outage, postgres
+from storage.database.database import open_database
 from tests.bot.messengers.house import open_house
 
 CONNECTIONS = 3
@@ -20,7 +20,7 @@ async def test_a_message_waits_while_no_connection_is_left(
     """It is tried again, like any other moment without database; nobody reads of an error."""
     monkeypatch.setattr(postgres, "CONNECTIONS", CONNECTIONS)
     monkeypatch.setattr(postgres, "ROOM", 0.2)
-    monkeypatch.setattr(away, "SILENCE", 0.0)  # told at the first try that fails
+    monkeypatch.setattr(outage, "SILENCE", 0.0)  # told at the first try that fails
     database = await open_database(postgres_url)
     async with open_house(town, database) as house:
         sara = town.telegram.person("سارا")

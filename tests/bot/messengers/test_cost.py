@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from storage.database import Database
-from storage.sqlite import SqliteDatabase
+from storage.database.database import Database
+from storage.database.sqlite import SqliteDatabase
 from tests.handlers.house import House
 
 #: Chat, account and draft; the mark on the update; a savepoint; the chat. (Its intake, and the mark that it was answered,

@@ -5,19 +5,19 @@ from pathlib import Path
 from sqlalchemy.exc import NoResultFound
 from sqlmodel import Session, select
 
-from bot.documents.checker import Checker
-from bot.documents.papers import Papers
-from bot.documents.seal import Sealer
-from bot.documents.store import FolderStore
-from bot.messengers.keyboards import parts, units
-from bot.screens import Paper, Sheet
+from bot.core.screens import Paper, Sheet
+from bot.documents.blob_store import FolderStore
+from bot.documents.encryption import Sealer
+from bot.documents.inspection_pool import Checker
+from bot.documents.library import Papers
+from bot.messengers.transport.keyboards import parts, units
 from demo.botapi.faults import Fault
 from demo.people import Town
 from demo.person import Person
-from storage.database import Database
-from storage.states import InboxState
+from storage.database.database import Database
+from storage.enums import InboxState
 from storage.tables import Account, FileHandle, StoredFile
-from storage.types import utcnow
+from storage.tables.column_types import utcnow
 from tests.bot.documents import made
 from tests.bot.documents.checking import given
 from tests.bot.messengers.house import House, open_house

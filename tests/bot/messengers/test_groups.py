@@ -5,12 +5,12 @@ from datetime import timedelta
 import pytest
 from sqlmodel import select
 
-from bot.messengers.groups import TOLD_AGAIN
+from bot.messengers.processing.groups import TOLD_AGAIN
 from demo.botapi.faults import Fault
 from demo.botapi.state import Chat
 from demo.people import Face, Town
-from storage.database import Database
-from storage.states import InboxState
+from storage.database.database import Database
+from storage.enums import InboxState
 from storage.tables import LeftGroup
 from tests.bot.messengers.house import House, open_house
 from tests.bot.messengers.test_refusals import served

@@ -8,22 +8,22 @@ import pytest
 from sqlalchemy.util import await_only
 from sqlmodel import Session
 
-from bot.incoming import Incoming
-from bot.messengers import inbox
-from bot.services import notify
-from bot.services.accounts import rows
-from bot.turn import World
-from storage.database import open_database
-from storage.states import Messenger
+from bot.core.context import World
+from bot.core.incoming import Incoming
+from bot.messengers.processing import inbox_store
+from bot.services.accounts import queries
+from bot.services.shared import notify
+from storage.database.database import open_database
+from storage.enums import Messenger
 from tests.bot.services.office import NOW, person
 
 
 def _by_turn(db: Session, chat_id: int, account_id: int) -> None:
-    inbox.load_turn(db, Incoming(Messenger.TELEGRAM, 1, chat_id), NOW, World("021", "https://x"))
+    inbox_store.load_turn(db, Incoming(Messenger.TELEGRAM, 1, chat_id), NOW, World("021", "https://x"))
 
 
 def _by_service(db: Session, chat_id: int, account_id: int) -> None:
-    rows.take(db, account_id)
+    queries.take(db, account_id)
 
 
 @pytest.mark.parametrize("hold", [_by_turn, _by_service])

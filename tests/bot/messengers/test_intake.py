@@ -7,11 +7,11 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
-from bot.messengers.intake import lane_of, update_number
+from bot.messengers.intake.receiver import lane_of, update_number
 from bot.web.app import build_app
 from demo.people import Town
-from storage.database import Database
-from storage.states import InboxState, Messenger
+from storage.database.database import Database
+from storage.enums import InboxState, Messenger
 from tests.bot.messengers.house import House, open_house
 
 POISON: list[Any] = [

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from bot.messengers.lanes import Lanes
+from bot.messengers.intake.chat_queues import Lanes
 from tests.bot.messengers.house import House
 
 

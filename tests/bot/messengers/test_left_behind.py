@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from storage.states import InboxState, Messenger
+from storage.enums import InboxState, Messenger
 from tests.bot.messengers.house import House
 
 

@@ -7,10 +7,10 @@ import logging
 
 import pytest
 
-from bot.messengers import polling
-from bot.messengers.offset import Offset
+from bot.messengers.intake import polling
+from bot.messengers.intake.polling_offset import Offset
 from demo.people import Face
-from storage.states import InboxState, Messenger
+from storage.enums import InboxState, Messenger
 from tests.bot.messengers.house import House
 from tests.journeys.stage import Stage
 
@@ -66,7 +66,7 @@ async def test_the_same_batch_again_and_again_is_no_busy_loop(
         await asyncio.sleep(0)
 
     monkeypatch.setattr(polling, "rest", no_wait)
-    with caplog.at_level(logging.WARNING, "bot.messengers.polling"):
+    with caplog.at_level(logging.WARNING, "bot.messengers.intake.polling"):
         await sara.tap("اول")
         await sara.sees("یادداشت شد: first")
         async with asyncio.timeout(20):

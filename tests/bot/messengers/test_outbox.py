@@ -5,14 +5,14 @@ from datetime import UTC, datetime
 
 from sqlmodel import Session, col, select
 
-from bot.gateways.ports import SmsAccepted, SmsRejected, SmsResult, SmsRetry
-from bot.screens import button
-from bot.services import notify
+from bot.core.screens import button
+from bot.gateways.interfaces import SmsAccepted, SmsRejected, SmsResult, SmsRetry
+from bot.services.shared import notify
 from demo.botapi.faults import Fault
 from demo.people import Town
 from demo.person import Person
-from storage.database import Database
-from storage.states import Messenger, PushState, Role
+from storage.database.database import Database
+from storage.enums import Messenger, PushState, Role
 from storage.tables import Account, Chat, Grant, Push, StaffAlert
 from tests.bot.messengers.house import House, open_house
 

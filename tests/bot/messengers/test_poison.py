@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from bot.messengers.intake import lane_of
-from storage.states import InboxState, Messenger
+from bot.messengers.intake.receiver import lane_of
+from storage.enums import InboxState, Messenger
 from tests.bot.messengers.house import House
 
 DEEP = b"[" * 20_000 + b"]" * 20_000

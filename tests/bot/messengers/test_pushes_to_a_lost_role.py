@@ -9,10 +9,11 @@ import pytest
 from sqlalchemy import update
 from sqlmodel import Session, col, select
 
-from bot.screens import button
-from bot.services import notify, waiting
-from bot.services.coop import news
-from storage.states import AccountState, DistributorKind, PushState, RequestKind, RequestState, Role
+from bot.core.screens import button
+from bot.services.cooperation import notifications
+from bot.services.review import queue_notices
+from bot.services.shared import notify
+from storage.enums import AccountState, DistributorKind, PushState, RequestKind, RequestState, Role
 from storage.tables import Account, Distributor, Grant, Push, QualificationRequest, University
 from tests.bot.messengers.house import House
 from tests.bot.messengers.test_outbox import member
@@ -51,7 +52,7 @@ def _waiting(db: Session, grants: list[Grant], role: Role) -> str:
         )
     )
     db.flush()
-    waiting.tell(db, university_code="sums", now=AT + timedelta(hours=1))
+    queue_notices.tell(db, university_code="sums", now=AT + timedelta(hours=1))
     return "پرونده در انتظار بررسی است"
 
 
@@ -60,7 +61,7 @@ def _of_distributor(db: Session, grants: list[Grant], role: Role) -> str:
     db.add(firm)
     db.flush()
     _give(db, grants, role, distributor_id=firm.id)
-    news.tell_managers(
+    notifications.tell_managers(
         db,
         distributor_id=firm.id or 0,
         kind="N14",

@@ -8,8 +8,14 @@ from dataclasses import dataclass
 import pytest
 from telegram.error import BadRequest, NetworkError, RetryAfter, TelegramError
 
-from bot.messengers.lanes import Lanes
-from bot.messengers.rate_limits import (
+from bot.messengers.intake.chat_queues import Lanes
+from bot.messengers.transport.aiohttp_request import (
+    MOST_RETRY_AFTER,
+    RETRY_AFTER,
+    clean_retry_after,
+    too_many,
+)
+from bot.messengers.transport.rate_limits import (
     BURST,
     EDIT,
     FIRST_SILENCE,
@@ -19,7 +25,6 @@ from bot.messengers.rate_limits import (
     PROBE,
     RateLimiter,
 )
-from bot.messengers.request import MOST_RETRY_AFTER, RETRY_AFTER, clean_retry_after, too_many
 
 
 @dataclass

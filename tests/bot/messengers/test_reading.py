@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from telegram import Update
 
-from bot.messengers.bale_shapes import whole_update
-from bot.messengers.reading import UnreadableError, read
-from storage.states import Messenger
+from bot.messengers.processing.parsing import UnreadableError, read
+from bot.messengers.transport.bale_updates import whole_update
+from storage.enums import Messenger
 
 CHAT = {"id": 7, "type": "private"}
 SENDER = {"id": 7, "is_bot": False, "first_name": "س"}

@@ -7,18 +7,18 @@ from pathlib import Path
 import pytest
 from sqlmodel import Session, col, select
 
-from bot.documents.checker import Checker
-from bot.documents.papers import Papers
-from bot.documents.seal import Sealer
-from bot.documents.store import FolderStore
-from bot.messengers import rests
-from bot.screens import Sheet
-from bot.services import setback
+from bot.core.screens import Sheet
+from bot.documents.blob_store import FolderStore
+from bot.documents.encryption import Sealer
+from bot.documents.inspection_pool import Checker
+from bot.documents.library import Papers
+from bot.jobs import clock_setback
+from bot.messengers.delivery import chat_rests
 from demo.botapi.faults import Fault
 from demo.people import Face, Town
 from demo.person import Person
-from storage.database import Database
-from storage.states import InboxState, Messenger, PushState
+from storage.database.database import Database
+from storage.enums import InboxState, Messenger, PushState
 from storage.tables import Chat
 from tests.bot.documents import made
 from tests.bot.messengers.house import House, open_house
@@ -148,10 +148,10 @@ async def test_a_long_rest_is_not_taken_for_a_clock_that_was_set_back(house: Hou
     await sara.send("/start")
     await house.until(lambda: answered(house))
     now = house.service.desk.clock()
-    assert await house.database.run(lambda db: setback.draw_near(db, now=now)) == 0
+    assert await house.database.run(lambda db: clock_setback.draw_near(db, now=now)) == 0
     # And a clock that was: the rest lasts as long as was asked for, from now.
     before = now - timedelta(days=1)
-    assert await house.database.run(lambda db: setback.draw_near(db, now=before)) > 0
+    assert await house.database.run(lambda db: clock_setback.draw_near(db, now=before)) > 0
     until = (await house.chat(sara)).rest_until
     assert until is not None
     assert abs((until - before).total_seconds() - HOURS) < 60
@@ -347,4 +347,4 @@ async def test_photos_one_by_one(house: House) -> None:
 
 
 def test_long_rests_are_longer_than_a_lane_waits() -> None:
-    assert rests.LONG >= 15
+    assert chat_rests.LONG >= 15

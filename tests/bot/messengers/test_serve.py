@@ -3,9 +3,9 @@
 import json
 import re
 
-from bot.screens import Press
+from bot.core.screens import Press
 from demo.botapi.faults import Fault
-from storage.states import InboxState
+from storage.enums import InboxState
 from tests.bot.messengers.house import House
 
 

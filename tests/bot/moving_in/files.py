@@ -9,10 +9,10 @@ from typing import Any
 
 from openpyxl import Workbook
 
-from bot.moving_in.run import MovingIn, Totals
-from bot.passwords import Passwords
-from bot.turn import SYSTEM
-from storage.database import Database
+from bot.core.context import SYSTEM
+from bot.legacy_import.importer import MovingIn, Totals
+from bot.security.passwords import Passwords
+from storage.database.database import Database
 from tests.journeys.identity import national_code
 
 OFFICER: dict[str, Any] = {

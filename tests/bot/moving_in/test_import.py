@@ -10,11 +10,13 @@ import pytest
 from sqlalchemy import func
 from sqlmodel import Session, SQLModel, col, select
 
-from bot.moving_in.sheet import UnusableFile
-from bot.services import accounts, contracts, eligibility
-from bot.turn import SYSTEM
-from storage.database import Database
-from storage.states import AccountState, ContractState, Messenger, Role
+from bot.core.context import SYSTEM
+from bot.legacy_import.readers.table import UnusableFile
+from bot.services import accounts
+from bot.services.cooperation import contracts
+from bot.services.shared import eligibility
+from storage.database.database import Database
+from storage.enums import AccountState, ContractState, Messenger, Role
 from storage.tables import Account, AuditEvent, Branch, Chat, Contract, Distributor, Grant, Officer
 from tests.bot.moving_in.files import COMPANY, employed, move_in, officer, write_csv, write_xlsx
 from tests.bot.test_passwords_legacy import identity_v3

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.moving_in.csv_file import open_csv
-from bot.moving_in.sheet import UnusableFile
+from bot.legacy_import.readers.csv_reader import open_csv
+from bot.legacy_import.readers.table import UnusableFile
 from tests.bot.moving_in.files import COLUMNS, officer, write_csv, write_xlsx
 from tests.bot.moving_in.test_reading import MAIN, PARTS, RELATIONS, as_excel_does, read
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from openpyxl import Workbook
 
-from bot.moving_in.columns import read_header
-from bot.moving_in.run import open_sheet
-from bot.moving_in.sheet import Formula, Line, UnusableFile
+from bot.legacy_import.columns import read_header
+from bot.legacy_import.importer import open_sheet
+from bot.legacy_import.readers.table import Formula, Line, UnusableFile
 
 HEADER = "کد ملی,کد کاربری,رمز عبور,نام,نام خانوادگی,تاریخ تولد"
 ROW = "9990000014,old1,Pass1234,سارا,احمدی,1365/04/12"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.moving_in.report import harmless
+from bot.legacy_import.report import harmless
 
 
 @pytest.mark.parametrize(

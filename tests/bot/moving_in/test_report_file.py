@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.moving_in.report import Report
-from bot.moving_in.row import Mistake
-from bot.moving_in.sheet import UnusableFile
+from bot.legacy_import.readers.table import UnusableFile
+from bot.legacy_import.report import Report
+from bot.legacy_import.row_parser import Mistake
 
 MISTAKE = Mistake(3, "شماره همراه", "x", "y")
 

@@ -16,7 +16,7 @@ from bot.rules.account import (
     preferred,
     refusal,
 )
-from storage.states import AccountState, Role
+from storage.enums import AccountState, Role
 
 NOON = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.core.context import SYSTEM, Actor
 from bot.rules.cooperation import (
     CONTRACT,
     TABLE,
@@ -28,10 +29,9 @@ from bot.rules.cooperation import (
     refusal,
     standings,
 )
-from bot.rules.machine import Machine
+from bot.rules.state_machine import Machine
 from bot.texts import has, t
-from bot.turn import SYSTEM, Actor
-from storage.states import OPEN_COOPERATION, ContractState, CooperationState, Role, TerminationState
+from storage.enums import OPEN_COOPERATION, ContractState, CooperationState, Role, TerminationState
 
 OFFICER, MANAGER, REVIEWER, COLLEAGUE, HEAD, STRANGER = 1, 2, 3, 4, 5, 6
 FIRM, UNIVERSITY = 7, "sums"

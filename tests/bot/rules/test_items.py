@@ -4,14 +4,23 @@ from typing import Any
 
 import pytest
 
-from bot.rules import items
-from bot.rules.items import FIELDS, Paper, can_be_deficient, changed, files, frozen, long_enough, missing
+from bot.rules import request_items
+from bot.rules.request_items import (
+    FIELDS,
+    Paper,
+    can_be_deficient,
+    changed,
+    files,
+    frozen,
+    long_enough,
+    missing,
+)
 
 PAPERS = [Paper("national_card", "yes"), Paper("military_card", "men"), Paper("retraining", "no")]
 
 
 def full(**other: Any) -> dict[str, Any]:
-    answers: dict[str, Any] = {key: "x" for key in FIELDS if key not in items.OPTIONAL}
+    answers: dict[str, Any] = {key: "x" for key in FIELDS if key not in request_items.OPTIONAL}
     return answers | {"gender": "female", "doc.national_card": [1]} | other
 
 
@@ -19,7 +28,9 @@ def test_a_full_form_misses_nothing() -> None:
     assert missing(full(), PAPERS) == []
 
 
-@pytest.mark.parametrize("key", [key for key in FIELDS if key not in items.OPTIONAL and key != "phone"])
+@pytest.mark.parametrize(
+    "key", [key for key in FIELDS if key not in request_items.OPTIONAL and key != "phone"]
+)
 @pytest.mark.parametrize("empty", ["", None])
 def test_each_mandatory_field_is_missed(key: str, empty: str | None) -> None:
     assert missing(full(**{key: empty}), PAPERS) == [key]
@@ -59,7 +70,7 @@ def test_changes_are_told_in_reading_order_and_empty_is_empty() -> None:
 
 def test_the_region_is_never_a_deficiency() -> None:
     codes = ["national_card"]
-    assert not any(can_be_deficient(key, codes) for key in items.REGION)
+    assert not any(can_be_deficient(key, codes) for key in request_items.REGION)
     assert can_be_deficient("first_name", codes)
     assert can_be_deficient("doc.national_card", codes)
     for never in ("national_code", "birth_date", "mobile", "doc.unknown", "doc.", ""):
@@ -81,10 +92,10 @@ def test_a_gap_is_excused_while_the_request_does_not_touch_it() -> None:
         Paper("military_card", "men"),
     )
     old = {"first_name": "رضا", "last_name": "مرادی", "gender": "male"}
-    excused = items.excused(old, old | {"first_name": "رضوان"}, papers)
+    excused = request_items.excused(old, old | {"first_name": "رضوان"}, papers)
     assert {"father_name", "degree_level", "doc.national_card", "doc.military_card"} <= excused
-    assert not excused & {"first_name", *items.REGION}
-    studies = items.excused(old, old | {"degree_level": "bachelor"}, papers)
+    assert not excused & {"first_name", *request_items.REGION}
+    studies = request_items.excused(old, old | {"degree_level": "bachelor"}, papers)
     assert excused - studies == {"degree_level", "field_of_study", "doc.degree_certificate"}
     woman = old | {"gender": "female"}
-    assert "doc.military_card" not in items.excused(woman, old, papers)
+    assert "doc.military_card" not in request_items.excused(woman, old, papers)

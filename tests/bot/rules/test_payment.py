@@ -1,7 +1,7 @@
 """The law of an attempt to pay."""
 
 from bot.rules.payment import OPEN, SETTLED, TRANSITIONS, PaymentEvent, after
-from storage.states import AttemptState
+from storage.enums import AttemptState
 
 
 def test_every_state_is_reached_and_money_in_hand_only_ever_goes_back() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.rules.places import cities_of, find_city, provinces
+from bot.rules.regions import cities_of, find_city, provinces
 
 DATA = Path("storage/seed_data/universities.csv")
 

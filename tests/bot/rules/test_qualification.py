@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.core.context import SYSTEM, Actor
 from bot.rules.qualification import (
     TABLE,
     TERMINAL,
@@ -19,8 +20,7 @@ from bot.rules.qualification import (
     standings,
 )
 from bot.texts import has, t
-from bot.turn import SYSTEM, Actor
-from storage.states import IN_CIRCULATION, OPEN_REQUEST, RequestKind, RequestState, Role
+from storage.enums import IN_CIRCULATION, OPEN_REQUEST, RequestKind, RequestState, Role
 
 OWNER, REVIEWER, COLLEAGUE, HEAD, STRANGER = 1, 2, 3, 4, 5
 UNIVERSITY = "sums"

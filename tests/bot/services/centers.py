@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 from sqlmodel import Session, col, func, select
 
-from bot.errors import Refusal
-from bot.services import branches, cooperation, distributors
-from bot.services.distributors import Details, NewManager
-from bot.turn import SYSTEM, Actor
-from storage.states import Channel, ContractState, DistributorKind, Messenger, Role
+from bot.core.context import SYSTEM, Actor
+from bot.core.refusals import Refusal
+from bot.services import cooperation
+from bot.services.distributors import branches, registry
+from bot.services.distributors.registry import Details, NewManager
+from storage.enums import Channel, ContractState, DistributorKind, Messenger, Role
 from storage.tables import (
     Account,
     AuditEvent,
@@ -68,7 +69,7 @@ class Firm:
 def firm(
     db: Session, name: str, number: str, mobile: str | None, codes: tuple[str, str], kind: DistributorKind
 ) -> Firm:
-    made = distributors.create(
+    made = registry.create(
         db,
         actor=SYSTEM,
         details=Details(
@@ -88,7 +89,7 @@ def firm(
     people = []
     for code in codes:
         manager = NewManager(f"مدیر {name}", "x", mobile=mobile)
-        account = distributors.add_manager(
+        account = registry.add_manager(
             db, actor=SYSTEM, distributor_id=firm_id, manager=manager, now=NOW
         ).account
         db.add(Chat(messenger=Messenger.BALE, chat_id=int(code), account_id=account.id))

@@ -7,9 +7,10 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from bot.services import qualification, review
-from bot.turn import Actor
-from storage.states import Messenger, RequestKind, RequestState, Role
+from bot.core.context import Actor
+from bot.services import qualification
+from bot.services.qualification import review
+from storage.enums import Messenger, RequestKind, RequestState, Role
 from storage.tables import (
     Account,
     AuditEvent,

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from sqlmodel import Session, col, select
 
-from bot.errors import InvalidInput, NotAllowed, Refusal, Stale, Throttled
-from bot.passwords import Passwords
+from bot.core.context import Actor
+from bot.core.refusals import InvalidInput, NotAllowed, Refusal, Stale, Throttled
+from bot.security.passwords import Passwords
 from bot.services import accounts
 from bot.services.accounts import Registration
-from bot.turn import Actor
-from storage.database import Database
-from storage.states import AccountState, Messenger, RequestKind, RequestState, Role
+from storage.database.database import Database
+from storage.enums import AccountState, Messenger, RequestKind, RequestState, Role
 from storage.tables import (
     Account,
     AuditEvent,

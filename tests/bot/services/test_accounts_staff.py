@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from sqlmodel import Session, col, select
 
-from bot.errors import InvalidInput, NotAllowed, Stale
+from bot.core.context import Actor, World
+from bot.core.refusals import InvalidInput, NotAllowed, Stale
 from bot.services import accounts
-from bot.turn import Actor, World
-from storage.database import Database
-from storage.states import AccountState, RequestKind, RequestState, Role
+from storage.database.database import Database
+from storage.enums import AccountState, RequestKind, RequestState, Role
 from storage.tables import Account, AuditEvent, Chat, QualificationRequest
 from tests.bot.services.test_accounts import NOW, log_in, new_chat, pushes, ready, sara, staff
 

@@ -11,15 +11,15 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlmodel import Session, select
 
+from bot.config.settings import Settings
+from bot.core.context import SYSTEM
 from bot.doctor import audit as doctor
-from bot.services import audit, audit_chain, audit_check
-from bot.services.audit_chain import AuditChain, ChainKeys
-from bot.settings import Settings
-from bot.turn import SYSTEM
-from storage.database import Database, asynchronous, open_database
-from storage.schema import guard_audit, missing_guards
+from bot.services.shared import audit, audit_chain, audit_check
+from bot.services.shared.audit_chain import AuditChain, ChainKeys
+from storage.database.database import Database, asynchronous, open_database
+from storage.migrations.schema import guard_audit, missing_guards
 from storage.tables import AuditEvent, AuditLink
-from storage.types import utcnow
+from storage.tables.column_types import utcnow
 
 SECRET, OTHER = "the-secret-key-of-the-tests-long-enough", "another-secret-key-that-is-long-enough"
 

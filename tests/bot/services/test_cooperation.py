@@ -9,13 +9,18 @@ import pytest
 from sqlalchemy import event, update
 from sqlmodel import Session, col, select
 
-from bot import timers
-from bot.errors import AlreadyDecided, InvalidInput, NotAllowed, Stale, Throttled
+from bot.core.context import SYSTEM, Actor, World
+from bot.core.refusals import AlreadyDecided, InvalidInput, NotAllowed, Stale, Throttled
+from bot.jobs import schedule
 from bot.rules.cooperation import Action
-from bot.services import accounts, branches, contracts, cooperation, eligibility, review, waiting
-from bot.turn import SYSTEM, Actor, World
-from storage.database import Database
-from storage.states import (
+from bot.services import accounts, cooperation
+from bot.services.cooperation import contracts
+from bot.services.distributors import branches
+from bot.services.qualification import review
+from bot.services.review import queue_notices
+from bot.services.shared import eligibility
+from storage.database.database import Database
+from storage.enums import (
     AccountState,
     Channel,
     ContractState,
@@ -236,7 +241,7 @@ async def test_queues_count_both_kinds_of_files(database: Database, centers: Cen
         cooperation.accept(db, actor=centers.sara, request_id=request.id or 0, now=soon)
         assert len(pushes(db, centers.office.ali, "N10")) == 1  # told within the hour
         later = NOW + timedelta(hours=2)
-        assert waiting.follow_up(db, now=later) == 3
+        assert queue_notices.follow_up(db, now=later) == 3
         told = pushes(db, centers.office.ali, "N10")[-1]
         assert told.text.startswith("📥 ۲ پرونده")
         assert labels(told) == ["مشاهده", "🤝 همکاری‌ها"]
@@ -730,7 +735,7 @@ async def test_reminders_of_unanswered_requests_and_late_files(database: Databas
         asked = picked(db, centers, centers.sara, firm=centers.arad)
         held = accepted(db, centers, centers.mina)
         for days in (2, 3, 4, 7, 30, 40):
-            timers.remind(db, now=NOW + timedelta(days=days))
+            schedule.remind(db, now=NOW + timedelta(days=days))
         told = pushes(db, centers.sara, "N20")
         assert len(told) == 3
         assert "در انتظار پاسخ شما" in told[0].text
@@ -741,7 +746,7 @@ async def test_reminders_of_unanswered_requests_and_late_files(database: Databas
         cooperation.claim(
             db, actor=centers.office.zahra, request_id=held.id or 0, now=NOW + timedelta(days=41)
         )
-        timers.remind(db, now=NOW + timedelta(days=52))
+        schedule.remind(db, now=NOW + timedelta(days=52))
         assert "در انتظار بررسی دانشگاه" in pushes(db, centers.office.zahra, "N20")[-1].text
         assert len(pushes(db, centers.office.ali, "N20")) == 2
 

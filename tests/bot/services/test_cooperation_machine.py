@@ -13,7 +13,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from sqlalchemy.pool import StaticPool
 from sqlmodel import Session, SQLModel, col, create_engine, select
 
-from bot.errors import Refusal
+from bot.core.context import SYSTEM, Actor, World
+from bot.core.refusals import Refusal
 from bot.rules.cooperation import (
     CONTRACT,
     TERMINAL,
@@ -25,11 +26,12 @@ from bot.rules.cooperation import (
     allowed_actions,
     refusal,
 )
-from bot.services import accounts, contracts, cooperation, eligibility, termination
-from bot.services.coop import cases
-from bot.services.coop.ending import contract_case, termination_case
-from bot.turn import SYSTEM, Actor, World
-from storage.states import AccountState, Channel, ContractState, CooperationState, Role, TerminationState
+from bot.services import accounts, cooperation
+from bot.services.cooperation import contracts, termination
+from bot.services.cooperation import requests as cooperation_requests
+from bot.services.cooperation.contract_steps import contract_case, termination_case
+from bot.services.shared import eligibility
+from storage.enums import AccountState, Channel, ContractState, CooperationState, Role, TerminationState
 from storage.tables import (
     Account,
     AuditEvent,
@@ -135,7 +137,7 @@ class Cooperation(RuleBasedStateMachine):
             asked.account_id or 0,
             owner.id,
             eligibility.of(self.db, asked.account_id or 0),
-            branch_busy=cases.open_at(self.db, branch_id) is not None,
+            branch_busy=cooperation_requests.open_at(self.db, branch_id) is not None,
         )
         own = self.branches[branch_id].id == actor.distributor_id
         may = own and refusal(case, actor, Action.PICK) is None and who != "impostor"
@@ -171,7 +173,7 @@ class Cooperation(RuleBasedStateMachine):
         """The straight way: picked, accepted, approved; as far as it goes."""
         asked = self.actors[officer]
         own = [branch for branch, firm in self.branches.items() if firm.id == self.actors[who].distributor_id]
-        free = [branch for branch in own if cases.open_at(self.db, branch) is None]
+        free = [branch for branch in own if cooperation_requests.open_at(self.db, branch) is None]
         if not free or not eligibility.of(self.db, asked.account_id or 0).eligible:
             return
         occupied = [branch for branch in free if contracts.at_branch(self.db, branch)]
@@ -181,7 +183,7 @@ class Cooperation(RuleBasedStateMachine):
             other = "boss" if who == "rival" else "rival"
             firm = self.centers.kian if who == "rival" else self.centers.arad
             self.try_to_pick(other, officer, data.draw(st.sampled_from([firm.central, firm.east])))
-        request = cases.open_at(self.db, branch)
+        request = cooperation_requests.open_at(self.db, branch)
         assert request is not None
         self.try_it(officer, Action.ACCEPT, request, old=False)
         if steps > 2:
@@ -211,7 +213,7 @@ class Cooperation(RuleBasedStateMachine):
             (who, action, request)
             for request in self.requests()
             if request.state not in TERMINAL
-            for case in [cases.case_of(self.db, request)]
+            for case in [cooperation_requests.case_of(self.db, request)]
             for who, actor in self.actors.items()
             if who not in ("forger", "impostor")
             for action in sorted(allowed_actions(case, actor))
@@ -220,7 +222,7 @@ class Cooperation(RuleBasedStateMachine):
     def try_it(self, who: str, action: Action, request: CooperationRequest, old: bool) -> None:
         actor = self.actors[who]
         version = request.version - 1 if old else request.version
-        case, state = cases.case_of(self.db, request), request.state
+        case, state = cooperation_requests.case_of(self.db, request), request.state
         honest = who not in ("forger", "impostor") and (actor.role is not Role.OFFICER or case.officer.active)
         may = action in allowed_actions(case, actor) and honest and not old
         replaced = contracts.at_branch(self.db, request.branch_id)

@@ -10,12 +10,14 @@ import pytest
 from sqlalchemy.util import await_only
 from sqlmodel import Session, select
 
-from bot.errors import NotAllowed, Refusal, Stale
-from bot.services import accounts, branches, contracts, cooperation, eligibility, termination
-from bot.services.coop import cases
-from bot.turn import Actor, World
-from storage.database import Database, open_database
-from storage.states import Channel, ContractState, CooperationState, TerminationState
+from bot.core.context import Actor, World
+from bot.core.refusals import NotAllowed, Refusal, Stale
+from bot.services import accounts, cooperation
+from bot.services.cooperation import contracts, requests, termination
+from bot.services.distributors import branches
+from bot.services.shared import eligibility
+from storage.database.database import Database, open_database
+from storage.enums import Channel, ContractState, CooperationState, TerminationState
 from storage.tables import Contract, CooperationRequest, Push, Termination
 from tests.bot.services.centers import (
     KIAN_MOBILE,
@@ -334,7 +336,7 @@ async def test_an_approval_that_comes_too_late_keeps_nobody_waiting(
     request = await database.run(lambda db: accepted(db, centers, centers.sara))
     await database.run(deed("withdraw", centers.kian.boss, request))
     both_hold, begun = asyncio.Barrier(2), list[str]()
-    hold, hold_branch = eligibility.hold, cases.hold_branch
+    hold, hold_branch = eligibility.hold, requests.hold_branch
 
     def hold_the_officer(db: Session, account_id: int) -> None:
         hold(db, account_id)
@@ -357,7 +359,7 @@ async def test_an_approval_that_comes_too_late_keeps_nobody_waiting(
         return pick(centers.kian.boss, centers.kian.east)(db)
 
     monkeypatch.setattr(eligibility, "hold", hold_the_officer)
-    monkeypatch.setattr(cases, "hold_branch", hold_the_branch)
+    monkeypatch.setattr(requests, "hold_branch", hold_the_branch)
     results = await at_once(database, approve, choose)
     monkeypatch.undo()
     assert isinstance(results[0], Stale)

@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlmodel import Session
 
-from bot.services import digest, review
-from storage.database import Database
-from storage.states import AccountState
+from bot.jobs import digest
+from bot.services.qualification import review
+from storage.database.database import Database
+from storage.enums import AccountState
 from storage.tables import Account
 from tests.bot.services.office import Office, labels, open_office, pushes, submitted
 

@@ -5,12 +5,13 @@ from typing import Any
 import pytest
 from sqlmodel import Session, col, select
 
-from bot.errors import InvalidInput, NotAllowed, Refusal, Stale
-from bot.services import branches, contracts, distributors
-from bot.services.distributors import Details, NewManager
-from bot.turn import SYSTEM, Actor
-from storage.database import Database
-from storage.states import DistributorKind, Role
+from bot.core.context import SYSTEM, Actor
+from bot.core.refusals import InvalidInput, NotAllowed, Refusal, Stale
+from bot.services.cooperation import contracts
+from bot.services.distributors import branches, registry
+from bot.services.distributors.registry import Details, NewManager
+from storage.database.database import Database
+from storage.enums import DistributorKind, Role
 from storage.tables import Branch, Distributor, Grant
 from tests.bot.services.centers import Centers, employed, open_centers, picked
 from tests.bot.services.office import NOW
@@ -44,7 +45,7 @@ async def test_staff_make_a_distributor_with_its_central_branch_and_manager(
     database: Database, centers: Centers
 ) -> None:
     def unit(db: Session) -> None:
-        made = distributors.create(
+        made = registry.create(
             db,
             actor=centers.office.staff,
             details=details(**GUILD),
@@ -59,7 +60,7 @@ async def test_staff_make_a_distributor_with_its_central_branch_and_manager(
         assert made.manager is not None
         assert made.manager.created
         assert made.manager.account.mobile == "+989120000005"
-        found = distributors.managers(db, actor=centers.office.staff, distributor_id=firm.id or 0)
+        found = registry.managers(db, actor=centers.office.staff, distributor_id=firm.id or 0)
         assert [one.id for one in found] == [made.manager.account.id]
 
     await database.run(unit)
@@ -72,13 +73,13 @@ async def test_a_known_person_manages_with_the_account_they_have(
 
     def unit(db: Session) -> None:
         manager = NewManager("کسی دیگر", "new", "9991234561")
-        hired = distributors.add_manager(
+        hired = registry.add_manager(
             db, actor=centers.office.staff, distributor_id=centers.kian.id, manager=manager, now=NOW
         )
         assert not hired.created
         assert (hired.account.id, hired.account.password_hash) == (centers.office.sara.account_id, "x")
         with pytest.raises(Refusal) as held:
-            distributors.add_manager(
+            registry.add_manager(
                 db, actor=centers.office.staff, distributor_id=centers.arad.id, manager=manager, now=NOW
             )
         assert held.value.key == "error.manager_held"
@@ -109,7 +110,7 @@ async def test_a_wrong_field_is_refused(
 ) -> None:
     def unit(db: Session) -> None:
         with pytest.raises(Refusal) as refused, db.begin_nested():
-            distributors.create(db, actor=centers.office.staff, details=details(**other), now=NOW)
+            registry.create(db, actor=centers.office.staff, details=details(**other), now=NOW)
         assert refused.value.key == key
         assert len(db.exec(select(Distributor)).all()) == 2
 
@@ -120,13 +121,13 @@ async def test_only_staff_and_the_system_make_distributors(database: Database, c
     def unit(db: Session) -> None:
         for actor in (centers.kian.boss, centers.sara, centers.office.ali, centers.office.head):
             with pytest.raises(NotAllowed):
-                distributors.create(db, actor=actor, details=details(**GUILD), now=NOW)
+                registry.create(db, actor=actor, details=details(**GUILD), now=NOW)
             with pytest.raises(NotAllowed):
-                distributors.listing(db, actor=actor)
+                registry.listing(db, actor=actor)
         dismissed = Actor(centers.sara.account_id, Role.STAFF)
         with pytest.raises(NotAllowed):
-            distributors.create(db, actor=dismissed, details=details(**GUILD), now=NOW)
-        assert distributors.create(db, actor=SYSTEM, details=details(**GUILD), now=NOW).manager is None
+            registry.create(db, actor=dismissed, details=details(**GUILD), now=NOW)
+        assert registry.create(db, actor=SYSTEM, details=details(**GUILD), now=NOW).manager is None
 
     await database.run(unit)
 
@@ -138,11 +139,11 @@ async def test_staff_keep_the_identity_and_managers_the_contacts(
         firm, boss, staff = centers.kian.id, centers.kian.boss, centers.office.staff
         for field in ({"name": "نو"}, {"number": "70002"}, {"kind": DistributorKind.GUILD}):
             with pytest.raises(NotAllowed):
-                distributors.edit(db, actor=boss, distributor_id=firm, now=NOW, **field)
+                registry.edit(db, actor=boss, distributor_id=firm, now=NOW, **field)
         for actor in (centers.arad.boss, centers.sara, centers.office.ali):
             with pytest.raises(NotAllowed):
-                distributors.edit(db, actor=actor, distributor_id=firm, phone="", now=NOW)
-        edited = distributors.edit(
+                registry.edit(db, actor=actor, distributor_id=firm, phone="", now=NOW)
+        edited = registry.edit(
             db,
             actor=boss,
             distributor_id=firm,
@@ -160,15 +161,15 @@ async def test_staff_keep_the_identity_and_managers_the_contacts(
             1,
         )
         with pytest.raises(Stale):
-            distributors.edit(db, actor=boss, distributor_id=firm, version=0, phone="", now=NOW)
+            registry.edit(db, actor=boss, distributor_id=firm, version=0, phone="", now=NOW)
         with pytest.raises(InvalidInput):
-            distributors.edit(db, actor=staff, distributor_id=firm, kind=DistributorKind.GUILD, now=NOW)
+            registry.edit(db, actor=staff, distributor_id=firm, kind=DistributorKind.GUILD, now=NOW)
         with pytest.raises(Refusal) as taken:
-            distributors.edit(
+            registry.edit(
                 db, actor=staff, distributor_id=firm, kind=DistributorKind.GUILD, number="70001", now=NOW
             )
         assert taken.value.key == "error.distributor_exists"
-        guild = distributors.edit(
+        guild = registry.edit(
             db,
             actor=staff,
             distributor_id=firm,
@@ -185,7 +186,7 @@ async def test_staff_keep_the_identity_and_managers_the_contacts(
 async def test_a_removed_manager_loses_the_role(database: Database, centers: Centers) -> None:
     def unit(db: Session) -> None:
         deputy = centers.kian.deputy
-        distributors.remove_manager(
+        registry.remove_manager(
             db,
             actor=centers.office.staff,
             distributor_id=centers.kian.id,
@@ -197,7 +198,7 @@ async def test_a_removed_manager_loses_the_role(database: Database, centers: Cen
         grants = db.exec(select(Grant).where(Grant.account_id == deputy.account_id)).all()
         assert [one.active for one in grants] == [False]
         with pytest.raises(NotAllowed):
-            distributors.remove_manager(
+            registry.remove_manager(
                 db,
                 actor=centers.office.staff,
                 distributor_id=centers.kian.id,
@@ -212,16 +213,16 @@ async def test_staff_find_by_name_or_number(database: Database, centers: Centers
     def unit(db: Session) -> None:
         staff = centers.office.staff
         for typed in ("کیان", "كيان طب", "۱۴۰۰۹۹۹۹۹۹۵"):
-            assert [one.id for one in distributors.find(db, actor=staff, text=typed)] == [centers.kian.id]
+            assert [one.id for one in registry.find(db, actor=staff, text=typed)] == [centers.kian.id]
         for typed in ("ﮐﯿﺎن\u200cﻃﺐ", "کىان ", "ڪیان", "کیا\u2060ن", "«کیان»"):
-            assert [one.id for one in distributors.find(db, actor=staff, text=typed)] == [centers.kian.id]
+            assert [one.id for one in registry.find(db, actor=staff, text=typed)] == [centers.kian.id]
         for typed in ("", "%", "_", "70"):
-            assert distributors.find(db, actor=staff, text=typed) == []
-        found, total = distributors.listing(db, actor=staff, limit=1)
+            assert registry.find(db, actor=staff, text=typed) == []
+        found, total = registry.listing(db, actor=staff, limit=1)
         assert ([one.name for one in found], total) == (["آراد"], 2)
-        assert distributors.view(db, actor=staff, distributor_id=centers.arad.id).name == "آراد"
+        assert registry.view(db, actor=staff, distributor_id=centers.arad.id).name == "آراد"
         with pytest.raises(NotAllowed):
-            distributors.view(db, actor=centers.kian.boss, distributor_id=centers.arad.id)
+            registry.view(db, actor=centers.kian.boss, distributor_id=centers.arad.id)
 
     await database.run(unit)
 

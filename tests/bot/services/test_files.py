@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from sqlmodel import Session
 
-from bot.errors import Refusal, Stale
-from bot.services import cooperation, qualification, review
-from storage.database import Database
-from storage.states import Role
+from bot.core.refusals import Refusal, Stale
+from bot.services import cooperation, qualification
+from bot.services.qualification import review
+from storage.database.database import Database
+from storage.enums import Role
 from storage.tables import Grant
 from tests.bot.services.centers import Centers, accepted, open_centers
 from tests.bot.services.office import NOW, labels, pushes, submitted

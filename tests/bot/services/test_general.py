@@ -6,11 +6,13 @@ from typing import Any
 import pytest
 from sqlmodel import Session, select
 
-from bot.errors import InvalidInput, NotAllowed, Refusal
-from bot.services import general, qualification, review
-from bot.turn import SYSTEM, Actor
-from storage.database import Database
-from storage.states import AccountState, RequestState, Role
+from bot.core.context import SYSTEM, Actor
+from bot.core.refusals import InvalidInput, NotAllowed, Refusal
+from bot.services import qualification
+from bot.services.officers import personal_details
+from bot.services.qualification import review
+from storage.database.database import Database
+from storage.enums import AccountState, RequestState, Role
 from storage.tables import Account, AuditEvent, Draft, Officer
 from tests.bot.services.office import NOW, Office, awaiting_payment, open_office, submitted
 
@@ -36,7 +38,7 @@ def edits(db: Session, office: Office) -> list[dict[str, Any]]:
 
 
 def edit(office: Office, field: str, value: Any, *, actor: Actor | None = None) -> Callable[[Session], bool]:
-    return lambda db: general.edit(db, actor=actor or office.sara, field=field, value=value, now=NOW)
+    return lambda db: personal_details.edit(db, actor=actor or office.sara, field=field, value=value, now=NOW)
 
 
 @pytest.mark.parametrize(
@@ -163,7 +165,7 @@ async def test_a_draft_follows_unless_it_says_otherwise(database: Database, offi
     """SPEC Q37: the draft stores only its overrides."""
 
     def begin(db: Session) -> int:
-        general.edit(db, actor=office.sara, field="father_name", value="علی", now=NOW)
+        personal_details.edit(db, actor=office.sara, field="father_name", value="علی", now=NOW)
         request = qualification.start(db, actor=office.sara, now=NOW)
         answers = qualification.prefill(db, request) | {"phone": "07132123456"}
         draft = Draft(

@@ -10,12 +10,12 @@ import pytest
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from bot.errors import InvalidInput, NotAllowed, Refusal, Stale
-from bot.services import audience, letters
-from bot.services.audience import Audience, Group, Kind
-from bot.turn import Actor
-from storage.database import Database
-from storage.states import (
+from bot.core.context import Actor
+from bot.core.refusals import InvalidInput, NotAllowed, Refusal, Stale
+from bot.services.letters import audience, letters
+from bot.services.letters.audience import Audience, Group, Kind
+from storage.database.database import Database
+from storage.enums import (
     AccountState,
     ContractState,
     DistributorKind,

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from sqlmodel import Session, col, select
 
-from bot.documents.checker import Checker
-from bot.documents.papers import Papers
-from bot.documents.seal import Sealer
-from bot.documents.store import FolderStore, new_key
-from bot.services import loose
-from storage.database import Database
-from storage.states import Messenger
+from bot.documents.blob_store import FolderStore, new_key
+from bot.documents.encryption import Sealer
+from bot.documents.inspection_pool import Checker
+from bot.documents.library import Papers
+from bot.services.officers import unused_files
+from storage.database.database import Database
+from storage.enums import Messenger
 from storage.tables import Draft, FileHandle, Letter, LetterFile, Officer, RequestFile, StoredFile
 from tests.bot.services.office import NOW, Office, open_office, paper, submitted
 
@@ -30,7 +30,7 @@ def living(db: Session) -> set[int]:
 
 
 def remove(db: Session, office: Office, ids: list[int], **options: Any) -> None:
-    loose.remove(db, account_id=office.sara.account_id, values=[ids], now=NOW, **options)
+    unused_files.remove(db, account_id=office.sara.account_id, values=[ids], now=NOW, **options)
     db.flush()
 
 
@@ -89,7 +89,7 @@ async def test_the_bytes_go_after_the_commit_and_only_these(
 
     def removes(db: Session) -> frozenset[str]:
         remove(db, office, [ids["removed"]])
-        return loose.removed(db)
+        return unused_files.removed(db)
 
     def breaks(db: Session) -> None:
         remove(db, office, [ids["rolled back"]])

@@ -4,10 +4,10 @@ from datetime import timedelta
 
 from sqlmodel import Session, col, select
 
-from bot.screens import Button, button, rows_from_json
-from bot.services import audit, notify
-from storage.database import Database
-from storage.states import Channel, Messenger, PushState
+from bot.core.screens import Button, button, rows_from_json
+from bot.services.shared import audit, notify
+from storage.database.database import Database
+from storage.enums import Channel, Messenger, PushState
 from storage.tables import Account, AuditEvent, Chat, Grant, Push, StaffAlert
 from tests.bot.services.office import NOW, alerts, officer, open_office, person, pushes, seed, staff
 

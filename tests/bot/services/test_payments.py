@@ -6,14 +6,14 @@ from functools import partial
 
 import pytest
 
-from bot.errors import InvalidInput, NotAllowed, Refusal, Stale, Unavailable
-from bot.gateways.ports import Created, GatewayRefused, Redirect, Verification
+from bot.core.context import Actor
+from bot.core.refusals import InvalidInput, NotAllowed, Refusal, Stale, Unavailable
+from bot.gateways.interfaces import Created, GatewayRefused, Redirect, Verification
 from bot.services import payments
 from bot.services.payments import Checked, PageState, reconciler
 from bot.services.payments.reconciler import reconcile
-from bot.turn import Actor
-from storage.database import Database
-from storage.states import AttemptState, RequestState, Role
+from storage.database.database import Database
+from storage.enums import AttemptState, RequestState, Role
 from tests.bot.paying import CODE, FEE, TOKEN, Paying, paying
 
 

@@ -8,20 +8,14 @@ from typing import Any
 import pytest
 from sqlmodel import Session, col, select
 
-from bot.errors import NotAllowed, Refusal, Stale
-from bot.services import audit, qualification, review
+from bot.core.context import SYSTEM, Actor
+from bot.core.refusals import NotAllowed, Refusal, Stale
+from bot.services import qualification
+from bot.services.qualification import review
+from bot.services.shared import audit
 from bot.texts import t
-from bot.turn import SYSTEM, Actor
-from storage.database import Database
-from storage.states import (
-    AttemptState,
-    Channel,
-    Messenger,
-    RejectReason,
-    RequestKind,
-    RequestState,
-    Role,
-)
+from storage.database.database import Database
+from storage.enums import AttemptState, Channel, Messenger, RejectReason, RequestKind, RequestState, Role
 from storage.tables import (
     Account,
     Chat,

@@ -13,11 +13,13 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from sqlalchemy.pool import StaticPool
 from sqlmodel import Session, SQLModel, col, create_engine, select
 
-from bot.errors import Refusal
+from bot.core.context import SYSTEM, Actor
+from bot.core.refusals import Refusal
 from bot.rules.qualification import TABLE, TERMINAL, Action, allowed_actions
-from bot.services import cases, qualification, review
-from bot.turn import SYSTEM, Actor
-from storage.states import IN_CIRCULATION, OPEN_REQUEST, RejectReason, RequestState, Role
+from bot.services import qualification
+from bot.services.qualification import requests as qualification_requests
+from bot.services.qualification import review
+from storage.enums import IN_CIRCULATION, OPEN_REQUEST, RejectReason, RequestState, Role
 from storage.tables import AuditEvent, Grant, Officer, Push, QualificationRequest
 from tests.bot.services.office import NOW, URL, Office, answers, expert, officer, open_office, tariff
 
@@ -89,7 +91,7 @@ class Qualification(RuleBasedStateMachine):
         request = data.draw(st.sampled_from(self.requests()))
         actor, old = self.actors[who], data.draw(st.booleans())
         version = request.version - 1 if old else request.version
-        case, state = cases.case_of(self.db, request), request.state
+        case, state = qualification_requests.case_of(self.db, request), request.state
         allowed = action in allowed_actions(case, actor) and who != "forger"
         deed = self.deed(actor, action, request, version)
         if deed is None:

@@ -12,13 +12,15 @@ from typing import Any
 import pytest
 from sqlmodel import Session, col, select
 
-from bot.documents.checker import Checker
-from bot.documents.papers import Papers
-from bot.documents.seal import Sealer
-from bot.documents.store import FolderStore, new_key
-from bot.services import qualification, retention, review
-from storage.database import Database, open_database
-from storage.states import Messenger, RejectReason, RequestState
+from bot.documents.blob_store import FolderStore, new_key
+from bot.documents.encryption import Sealer
+from bot.documents.inspection_pool import Checker
+from bot.documents.library import Papers
+from bot.jobs import retention
+from bot.services import qualification
+from bot.services.qualification import review
+from storage.database.database import Database, open_database
+from storage.enums import Messenger, RejectReason, RequestState
 from storage.tables import (
     AuditEvent,
     Draft,

@@ -9,12 +9,13 @@ import pytest
 from sqlalchemy.util import await_only
 from sqlmodel import Session, select
 
-from bot.errors import AlreadyDecided, InvalidInput, NotAllowed, Refusal, Stale
+from bot.core.context import Actor, World
+from bot.core.refusals import AlreadyDecided, InvalidInput, NotAllowed, Refusal, Stale
 from bot.rules.qualification import Action
-from bot.services import accounts, cases, qualification, review, tracking
-from bot.turn import Actor, World
-from storage.database import Database, open_database
-from storage.states import Channel, RejectReason, RequestState, Role
+from bot.services import accounts, qualification
+from bot.services.qualification import requests, review, timeline
+from storage.database.database import Database, open_database
+from storage.enums import Channel, RejectReason, RequestState, Role
 from storage.tables import AuditEvent, Grant, QualificationRequest
 from tests.bot.services.office import (
     NOW,
@@ -280,13 +281,13 @@ async def test_two_experts_who_both_passed_the_check_are_told_apart_by_the_row(
     database = await open_database(postgres_url)
     office = await database.run(open_office)
     waiting = await database.run(lambda db: submitted(db, office.sara))
-    both_checked, check = asyncio.Barrier(2), cases.check
+    both_checked, check = asyncio.Barrier(2), requests.check
 
     def check_and_meet(*args: Any, **facts: Any) -> None:
         check(*args, **facts)
         await_only(both_checked.wait())
 
-    monkeypatch.setattr(cases, "check", check_and_meet)
+    monkeypatch.setattr(requests, "check", check_and_meet)
     async with asyncio.timeout(20):
         results = await asyncio.gather(
             database.run(decide(office.ali, waiting, first)),
@@ -545,7 +546,7 @@ async def test_the_officer_reads_roles_and_the_experts_read_names(
             replies={"father_name": "همین درست است"},
             now=NOW,
         )
-        lines = tracking.timeline(db, actor=office.sara, request_id=waiting.id or 0)
+        lines = timeline.timeline(db, actor=office.sara, request_id=waiting.id or 0)
         assert [line.text for line in lines] == [
             "پیش‌نویس درخواست ساخته شد.",
             "درخواست ثبت نهایی و برای دانشگاه علوم پزشکی شیراز ارسال شد.",
@@ -554,7 +555,7 @@ async def test_the_officer_reads_roles_and_the_experts_read_names(
             "نواقص را برطرف کردید.",
         ]
         assert lines[0].time == "۱۴۰۵/۰۹/۰۱ ساعت ۱۲:۳۰"
-        seen = tracking.timeline(db, actor=office.zahra, request_id=waiting.id or 0)
+        seen = timeline.timeline(db, actor=office.zahra, request_id=waiting.id or 0)
         names = [line.text for line in seen]
         assert names[2:] == [
             "کارشناس علوی بررسی پرونده را آغاز کرد.",

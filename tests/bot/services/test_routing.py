@@ -4,9 +4,9 @@ from datetime import timedelta
 
 from sqlmodel import Session, col, select
 
-from bot.services import routing, waiting
-from storage.database import Database
-from storage.states import AccountState, Role
+from bot.services.review import queue_notices, routing
+from storage.database.database import Database
+from storage.enums import AccountState, Role
 from storage.tables import Account, Coverage, Grant, University
 from tests.bot.services.office import (
     NOW,
@@ -105,13 +105,13 @@ async def test_experts_hear_of_waiting_files_at_most_once_an_hour(database: Data
         (told,) = pushes(db, office.ali)
         assert told.text.startswith("📥 ۱ پرونده")
         # their hour is not over
-        assert waiting.follow_up(db, now=NOW + timedelta(minutes=59)) == 0
+        assert queue_notices.follow_up(db, now=NOW + timedelta(minutes=59)) == 0
         for _ in range(2):  # two processes tick
-            waiting.follow_up(db, now=NOW + timedelta(minutes=61))
+            queue_notices.follow_up(db, now=NOW + timedelta(minutes=61))
         _, again = pushes(db, office.ali)
         assert again.text == "📥 ۵ پرونده در انتظار بررسی است؛ قدیمی‌ترین: ۱ ساعت."
         # nothing new came: no nagging
-        assert waiting.follow_up(db, now=NOW + timedelta(hours=9)) == 0
+        assert queue_notices.follow_up(db, now=NOW + timedelta(hours=9)) == 0
         assert pushes(db, office.foreign) == []
 
     await database.run(unit)

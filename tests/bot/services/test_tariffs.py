@@ -6,26 +6,25 @@ from functools import partial
 import pytest
 from sqlmodel import Session
 
-from bot.errors import InvalidInput, NotAllowed
-from bot.services import notify, tariffs
-from bot.turn import SYSTEM, Actor
-from storage.database import Database
-from storage.states import RequestKind, Role
+from bot.core.context import SYSTEM, Actor
+from bot.core.refusals import InvalidInput, NotAllowed
+from bot.services.qualification import fees
+from bot.services.shared import notify
+from storage.database.database import Database
+from storage.enums import RequestKind, Role
 from storage.tables import Account, Grant
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 
 
 async def fee(database: Database, kind: RequestKind, day: date) -> int | None:
-    found = await database.read(partial(tariffs.in_force, kind=kind, day=day))
+    found = await database.read(partial(fees.in_force, kind=kind, day=day))
     return None if found is None else found.amount_rial
 
 
 async def add(database: Database, amount: int, valid_from: date, kind: RequestKind = RequestKind.NEW) -> None:
     await database.run(
-        partial(
-            tariffs.set_tariff, kind=kind, amount_rial=amount, valid_from=valid_from, actor=SYSTEM, now=NOW
-        )
+        partial(fees.set_tariff, kind=kind, amount_rial=amount, valid_from=valid_from, actor=SYSTEM, now=NOW)
     )
 
 
@@ -59,7 +58,7 @@ async def test_only_staff_and_the_command_line(database: Database) -> None:
 
     await database.run(people)
     put = partial(
-        tariffs.set_tariff, kind=RequestKind.NEW, amount_rial=5_000_000, valid_from=NOW.date(), now=NOW
+        fees.set_tariff, kind=RequestKind.NEW, amount_rial=5_000_000, valid_from=NOW.date(), now=NOW
     )
     for role in (Role.OFFICER, Role.EXPERT, Role.IN_CHARGE, Role.DISTRIBUTOR):
         with pytest.raises(NotAllowed):
@@ -69,7 +68,7 @@ async def test_only_staff_and_the_command_line(database: Database) -> None:
 
 
 async def test_setting_one_settles_the_alert(database: Database) -> None:
-    key = tariffs.no_tariff_key(RequestKind.NEW)
+    key = fees.no_tariff_key(RequestKind.NEW)
     await database.run(partial(notify.alert_staff, key=key, text="…", now=NOW))
     await add(database, 5_000_000, NOW.date())
     assert not await database.run(partial(notify.settle_alert, key=key, now=NOW))

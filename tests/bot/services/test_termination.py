@@ -5,11 +5,14 @@ from typing import Any
 import pytest
 from sqlmodel import Session, col, select
 
-from bot.errors import InvalidInput, NotAllowed, Stale
-from bot.services import branches, contracts, cooperation, distributors, eligibility, termination
-from bot.turn import Actor
-from storage.database import Database
-from storage.states import Channel, ContractState, CooperationState, PushState, Role, TerminationState
+from bot.core.context import Actor
+from bot.core.refusals import InvalidInput, NotAllowed, Stale
+from bot.services import cooperation
+from bot.services.cooperation import contracts, termination
+from bot.services.distributors import branches, registry
+from bot.services.shared import eligibility
+from storage.database.database import Database
+from storage.enums import Channel, ContractState, CooperationState, PushState, Role, TerminationState
 from storage.tables import Contract, Distributor, Push, Termination
 from tests.bot.services.centers import (
     KIAN_MOBILE,
@@ -261,7 +264,7 @@ async def test_after_a_termination_a_new_request_is_possible(database: Database,
 async def test_the_sms_goes_to_the_mobile_of_that_moment(database: Database, centers: Centers) -> None:
     def unit(db: Session) -> None:
         contract = employed(db, centers, centers.sara)
-        distributors.edit(
+        registry.edit(
             db,
             actor=centers.kian.deputy,
             distributor_id=centers.kian.id,

@@ -8,9 +8,9 @@ from datetime import timedelta
 import pytest
 from sqlmodel import Session, select
 
-from bot.services import uploads
-from bot.services.uploads import DailyLimit
-from storage.database import Database
+from bot.services.shared import upload_quota
+from bot.services.shared.upload_quota import DailyLimit
+from storage.database.database import Database
 from storage.tables import UploadDay
 from tests.bot.services.office import NOW, Office, open_office
 
@@ -29,7 +29,7 @@ async def count(
 
     def unit(db: Session) -> bool:
         now = NOW + timedelta(days=days)
-        return uploads.count(db, account_id=account_id, size=size, files=files, limit=LIMIT, now=now)
+        return upload_quota.count(db, account_id=account_id, size=size, files=files, limit=LIMIT, now=now)
 
     return await database.run(unit)
 
@@ -64,5 +64,5 @@ async def test_the_counts_of_days_gone_by_are_deleted(database: Database, office
         await count(database, office.sara.account_id, days=days)
 
     later = NOW + timedelta(days=20)
-    assert await database.run(lambda db: uploads.sweep(db, now=later)) == 2
-    assert await database.run(lambda db: uploads.sweep(db, now=later)) == 0
+    assert await database.run(lambda db: upload_quota.sweep(db, now=later)) == 2
+    assert await database.run(lambda db: upload_quota.sweep(db, now=later)) == 0

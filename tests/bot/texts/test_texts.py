@@ -4,7 +4,7 @@ import string
 
 import pytest
 
-from bot.rules.identity import normalise
+from bot.rules.validators import normalise
 from bot.texts import MissingText, catalogue, isolate, t
 
 TEXTS = sorted(catalogue().items())

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.messengers import keyboards
+from bot.messengers.transport import keyboards
 from bot.texts import OURS, WRITTEN, Quoted, catalogue, quoted, t
 from bot.texts.words import BAR, END, one_line, set_off
 

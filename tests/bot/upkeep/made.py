@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 
 from sqlmodel import Session
 
-from bot.documents.seal import Sealer
-from bot.documents.store import FileStore, new_key
-from storage.database import Database
+from bot.documents.blob_store import FileStore, new_key
+from bot.documents.encryption import Sealer
+from storage.database.database import Database
 from storage.tables import Account, StaffAlert, StoredFile
 
 NOW = datetime(2026, 5, 1, 8, tzinfo=UTC)

@@ -12,15 +12,15 @@ import pytest
 from sqlalchemy import text
 from sqlmodel import Session, select
 
-from bot.documents.seal import Sealer
-from bot.documents.store import FolderStore
-from bot.upkeep import archive
-from bot.upkeep.backup import back_up
-from bot.upkeep.errors import UpkeepError
-from bot.upkeep.restore import restore
-from storage.database import Database, open_database
+from bot.documents.blob_store import FolderStore
+from bot.documents.encryption import Sealer
+from bot.operations import archive
+from bot.operations.backup import back_up
+from bot.operations.errors import UpkeepError
+from bot.operations.restore import restore
+from storage.database.database import Database, open_database
 from storage.tables import StaffAlert, StoredFile
-from storage.types import utcnow
+from storage.tables.column_types import utcnow
 from tests.bot.upkeep.made import SECRET, busy, furnish, keep
 
 ROOT = Path(__file__).parents[3]

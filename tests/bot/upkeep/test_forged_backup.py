@@ -15,14 +15,14 @@ from typing import Any
 import pyrage
 import pytest
 
-from bot.documents.seal import Sealer
-from bot.documents.store import FolderStore
-from bot.settings import Settings
-from bot.upkeep import archive
-from bot.upkeep.backup import back_up
-from bot.upkeep.errors import UpkeepError
-from bot.upkeep.restore import restore
-from storage.database import open_database
+from bot.config.settings import Settings
+from bot.documents.blob_store import FolderStore
+from bot.documents.encryption import Sealer
+from bot.operations import archive
+from bot.operations.backup import back_up
+from bot.operations.errors import UpkeepError
+from bot.operations.restore import restore
+from storage.database.database import open_database
 from tests.bot.upkeep.made import SECRET, furnish, keep
 from tests.bot.upkeep.test_backup import public, run
 

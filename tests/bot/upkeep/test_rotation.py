@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.documents.seal import Sealer
-from bot.documents.store import FolderStore
-from bot.upkeep import rotation
-from bot.upkeep.rotation import Count, look, rotate
+from bot.documents.blob_store import FolderStore
+from bot.documents.encryption import Sealer
+from bot.operations import key_rotation
+from bot.operations.key_rotation import Count, look, rotate
 from tests.bot.upkeep.made import SECRET, keep
 
 ROOT = Path(__file__).parents[3]
@@ -30,7 +30,7 @@ async def readable(store: FolderStore, sealer: Sealer, papers: dict[str, bytes])
 async def test_stopped_and_run_again_it_brings_all_under_the_new_key(
     store: FolderStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rotation, "BATCH", 8)
+    monkeypatch.setattr(key_rotation, "BATCH", 8)
     papers = await keep(store, [f"{n}".encode() * n for n in range(50)])
     papers |= await keep(store, [b"new already"], NEW)
     both = Sealer(NEW, [SECRET])

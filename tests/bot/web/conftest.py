@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from bot.web.app import build_app
-from storage.database import Database, open_database
+from storage.database.database import Database, open_database
 from tests.bot.paying import Paying, paying
 from tests.serving import serving
 

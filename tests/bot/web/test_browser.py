@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import BrowserContext, Page, async_playwright
 
-from storage.states import AttemptState
+from storage.enums import AttemptState
 from tests.bot.paying import TOKEN
 from tests.bot.web.conftest import Site
 

@@ -20,9 +20,9 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from bot.tally import WebTally
-from bot.web.connections import Limits
-from bot.web.server import WebServer
+from bot.core.counters import WebTally
+from bot.web.http_server.connections import Limits
+from bot.web.http_server.server import WebServer
 
 HALF = b"GET /fast HTTP/1.1\r\nHost: x\r\nX-"
 WHOLE = b"GET /fast HTTP/1.1\r\nHost: x\r\n\r\n"

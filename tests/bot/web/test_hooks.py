@@ -7,10 +7,10 @@ from typing import Any, cast
 import httpx
 import pytest
 
-from bot.turn import World
+from bot.core.context import World
 from bot.web.app import build_app
-from bot.web.hooks import MAX_UPDATE, SIGNATURE_HEADER
-from storage.states import Messenger
+from bot.web.webhooks import MAX_UPDATE, SIGNATURE_HEADER
+from storage.enums import Messenger
 from tests.serving import serving
 
 

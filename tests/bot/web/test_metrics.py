@@ -12,14 +12,14 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from sqlmodel import Session
 
-from bot.documents.room import Room
-from bot.tally import MessengerState, Tally
+from bot.core.counters import MessengerState, Tally
+from bot.documents.disk_space import Room
 from bot.web import app as web
 from bot.web.app import health_of
 from bot.web.metrics import metrics_app
-from storage.away import Outage
-from storage.database import Database
-from storage.states import Channel, InboxState, Messenger, PushState
+from storage.database.database import Database
+from storage.database.outage import Outage
+from storage.enums import Channel, InboxState, Messenger, PushState
 from storage.tables import InboxUpdate, Push
 from tests.bot.services.office import NOW
 from tests.serving import serving

@@ -12,13 +12,13 @@ from typing import Any, cast
 import httpx
 import pytest
 
-from bot.tally import WebTally
-from bot.turn import World
-from bot.web import pace
-from bot.web.addresses import client_of, parse_address, subscriber
+from bot.core.context import World
+from bot.core.counters import WebTally
 from bot.web.app import build_app
-from bot.web.pace import Pace, Rate
-from storage.states import Messenger
+from bot.web.http_server import rate_limit
+from bot.web.http_server.addresses import client_of, parse_address, subscriber
+from bot.web.http_server.rate_limit import Pace, Rate
+from storage.enums import Messenger
 from tests.bot.paying import LINK
 from tests.bot.web.conftest import Site
 from tests.serving import serving
@@ -93,7 +93,7 @@ async def test_an_ipv6_subscriber_is_one_however_many_addresses(http: httpx.Asyn
 
 
 async def test_webhooks_and_health_go_on(http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pace, "IN_ALL", Rate(1, 0.001))
+    monkeypatch.setattr(rate_limit, "IN_ALL", Rate(1, 0.001))
     headers = {"X-Forwarded-For": "203.0.113.1"}
     for _ in range(100):
         await http.get("/pay/x", headers=headers)
@@ -103,7 +103,7 @@ async def test_webhooks_and_health_go_on(http: httpx.AsyncClient, monkeypatch: p
 
 
 async def test_the_pace_of_all_together(tally: WebTally, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pace, "IN_ALL", Rate(10, 0.001))
+    monkeypatch.setattr(rate_limit, "IN_ALL", Rate(10, 0.001))
     desk = cast("Any", SimpleNamespace(world=World("", "https://x.ir"), gateway=None, database=None))
     app = build_app(desk, trusted=PROXY, tally=tally)
     async with serving(app) as url, httpx.AsyncClient(base_url=url, trust_env=False) as http:

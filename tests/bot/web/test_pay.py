@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from bot.services import payments
-from storage.states import AttemptState, RequestState
+from storage.enums import AttemptState, RequestState
 from tests.bot.paying import CODE, LINK, TOKEN
 from tests.bot.web.conftest import Site
 
@@ -165,7 +165,7 @@ async def test_a_bank_that_is_slow_keeps_no_browser_waiting(
         return await verify(ref, amount)
 
     monkeypatch.setattr(world.desk.gateway, "verify", slowly)
-    monkeypatch.setattr("bot.web.pay.PATIENCE", 0.05)
+    monkeypatch.setattr("bot.web.pay_pages.PATIENCE", 0.05)
     page = await site.http.get(back)
     assert 'http-equiv="refresh"' in page.text
     assert "انجام نشد" not in page.text

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from sqlmodel import Session
 
-from bot.screens import MAX_LABEL, Press, Reply
-from bot.turn import Turn
-from conversations.dialogue import Answers, Ask, Dialogue, Question
-from conversations.engine import Engine
+from bot.core.context import Turn
+from bot.core.screens import MAX_LABEL, Press, Reply
+from conversations.engine.declaration import Answers, Ask, Dialogue, Question
+from conversations.engine.engine import Engine
 from conversations.questions import (
     Address,
     BirthCertNo,
@@ -28,7 +28,7 @@ from conversations.questions import (
     Text,
     Ticks,
 )
-from conversations.questions.simple import Line
+from conversations.questions.text import Line
 from storage.tables import Account, StoredFile
 from tests.conversations.chat import Person, new_account
 

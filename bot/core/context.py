@@ -1,0 +1,106 @@
+"""One person's turn: everything that a decision may read and write, inside one unit of work."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam
+from sqlmodel import Session, col, select
+
+from bot.core.incoming import Incoming
+from storage.enums import Messenger, Role
+from storage.tables import Account, Chat, Draft, Grant
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Settings that sentences and links need; the same for every turn."""
+
+    support_contact: str
+    public_url: str
+    #: messenger → "https://t.me/x" or "https://ble.ir/x", known after getMe
+    bot_links: dict[Messenger, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who asks a service for something, in which role."""
+
+    account_id: int | None
+    role: Role
+    university_code: str | None = None
+    messenger: Messenger | None = None
+    #: Whose manager, for DISTRIBUTOR.
+    distributor_id: int | None = None
+
+
+SYSTEM = Actor(None, Role.SYSTEM)
+
+_GRANTS = (
+    select(Grant)
+    .where(col(Grant.account_id) == bindparam("account_id"), col(Grant.active).is_(True))
+    .order_by(col(Grant.id))
+)
+
+
+@dataclass(slots=True)
+class Turn:
+    """Handed to handlers, dialogues and questions. They change rows through `db`; nothing here outlives the unit."""
+
+    db: Session
+    now: datetime
+    world: World
+    chat: Chat
+    incoming: Incoming
+    account: Account | None = None
+    draft: Draft | None = None
+    #: The roles held; None until `grants` is asked for. Few steps need them.
+    held: tuple[Grant, ...] | None = None
+    #: (account, role, whether that role is in force), as it was read together with the chat; None: not read.
+    standing: tuple[int, Role, bool] | None = None
+    #: What the route's or question's `prepare` returned (files taken, password checked), else None.
+    prepared: Any = None
+    #: What was read once in this unit, for one place to use again.
+    memo: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def grants(self) -> tuple[Grant, ...]:
+        """The roles that the account holds, read when first asked for."""
+        if self.held is None:
+            account = self.account
+            known = () if account is None else self.db.exec(_GRANTS, params={"account_id": account.id})
+            self.held = tuple(known)
+        return self.held
+
+    @grants.setter
+    def grants(self, held: tuple[Grant, ...]) -> None:
+        self.held = held
+
+    @property
+    def role(self) -> Role | None:
+        """The role in force in this chat; None for a guest."""
+        return self.chat.role if self.account is not None else None
+
+    @property
+    def holds_role(self) -> bool:
+        """Whether the role that the chat acts in is still the account's. Whoever takes a role away changes the chats
+        as well; this is what counts."""
+        if self.account is None or self.chat.role is None:
+            return False
+        if self.standing is not None and self.standing[:2] == (self.account.id, self.chat.role):
+            return self.standing[2]
+        return any(grant.role is self.chat.role and grant.active for grant in self.grants)
+
+    @property
+    def actor(self) -> Actor:
+        """The acting account in its role. Only for turns of somebody logged in."""
+        assert self.account is not None
+        assert self.chat.role is not None
+        grant = next((one for one in self.grants if one.role == self.chat.role and one.active), None)
+        return Actor(
+            self.account.id,
+            self.chat.role,
+            grant.university_code if grant is not None else None,
+            self.chat.messenger,
+            grant.distributor_id if grant is not None else None,
+        )

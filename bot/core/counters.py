@@ -1,0 +1,66 @@
+"""What this process counted since its start, for /metrics; nothing else depends on it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from storage.enums import Messenger
+
+
+class Rests(Protocol):
+    @property
+    def rest_of_all(self) -> float:
+        """Seconds that nothing is to be sent."""
+        ...
+
+
+@dataclass(slots=True)
+class WebTally:
+    """Connections and requests of the public web server."""
+
+    #: Connections at this moment.
+    open: int = 0
+    #: Connections that we closed: "slow" took too long, "crowded" made room for another.
+    closed: Counter[str] = field(default_factory=Counter)
+    #: Connections that found no room.
+    refused: int = 0
+    #: Requests told to come back later: too many from one "address", from "all", or for "health".
+    paced: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(slots=True)
+class Tally:
+    """Updates by messenger, papers, and the web server."""
+
+    received: Counter[Messenger] = field(default_factory=Counter)
+    done: Counter[Messenger] = field(default_factory=Counter)
+    failed: Counter[Messenger] = field(default_factory=Counter)
+    set_aside: Counter[Messenger] = field(default_factory=Counter)
+    #: Came again and were not taken a second time.
+    repeated: Counter[Messenger] = field(default_factory=Counter)
+    #: Answers to getUpdates with nothing new among what they held.
+    stale_polls: Counter[Messenger] = field(default_factory=Counter)
+    #: Papers that the store did not take or give.
+    store_failed: int = 0
+    web: WebTally = field(default_factory=WebTally)
+    #: Uploads that were refused before the unit, by text key: "too_large", "uploads_of_day", "disk_reserve" …
+    uploads_refused: Counter[str] = field(default_factory=Counter)
+    #: Where to ask whether a whole messenger rests.
+    rests: dict[Messenger, Rests] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class MessengerState:
+    """How a messenger does, as this process sees it."""
+
+    ready: bool
+    #: Seconds since getUpdates last gave a good answer; None: never, or updates come by webhook.
+    polled_ago: float | None
+    #: Calls that went wrong: "timeout", "network", or the HTTP status.
+    errors: Mapping[str, int]
+    #: Seconds that it wants nothing to be sent to anybody, and how many chats rest by themselves.
+    rests_for: float = 0.0
+    chats_resting: int = 0

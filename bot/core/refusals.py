@@ -1,0 +1,72 @@
+"""The family of refusals. Each names a text key; nobody below the delivery formats a sentence."""
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlmodel import Session
+
+from bot.core.screens import Button
+
+
+class Refusal(Exception):
+    """Something that a person asked for and does not get: `key` is a text key, `args` its values, `doors` the
+    buttons that lead on. The unit of work is rolled back to before the request; the person sees the sentence."""
+
+    key = "error.unknown"
+
+    def __init__(
+        self,
+        key: str | None = None,
+        *,
+        doors: tuple[Button, ...] = (),
+        after: Callable[[Session], object] | None = None,
+        **args: Any,
+    ) -> None:
+        self.key = key or type(self).key
+        self.args_of_text = args
+        self.doors = doors
+        #: Written in spite of the refusal, in the same transaction after the rollback (an alert to the staff).
+        self.after = after
+        super().__init__(self.key)
+
+
+class InvalidInput(Refusal):
+    """An answer that the question cannot take; the question stays open."""
+
+    key = "error.invalid"
+
+
+class FileRejected(InvalidInput):
+    """A file that is not taken (SPEC 3, documents)."""
+
+    key = "error.unsupported_file"
+
+
+class NotAllowed(Refusal):
+    """The rules do not give this action to this actor now."""
+
+    key = "error.not_yours"
+
+
+class Stale(Refusal):
+    """The button speaks of a version that is gone; the fresh screen follows."""
+
+    key = "error.stale"
+
+
+class AlreadyDecided(Refusal):
+    """Another expert was faster. Args: by, time."""
+
+    key = "error.already_decided"
+
+
+class Throttled(Refusal):
+    """Too many tries."""
+
+    key = "error.daily_limit"
+
+
+class Unavailable(Refusal):
+    """A server of somebody else does not answer; try again later."""
+
+    key = "error.gateway_down"

@@ -1,0 +1,120 @@
+"""The table of what can be asked of the bot outside a dialogue: show routes, acts and commands.
+
+A *show* only reads: it may be rendered again at any time (restart, stale button, after a refusal). An *act* changes
+something and says, by `Reply.goto`, which show comes next. Handlers fill a `Routes`, bot.py joins them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from bot.core.context import Turn
+from bot.core.incoming import Incoming
+from bot.core.resources import Desk
+from bot.core.screens import Press, Reply, Screen
+from storage.enums import Role
+
+#: What messengers let a deep link carry, as long as a button's argument may be.
+_PAYLOAD = re.compile(r"[A-Za-z0-9_-]{1,40}")
+
+Decide = Callable[[Turn, Press], Screen | Reply]
+#: Runs before the unit, outside any transaction: fetch, hash, ask a gateway. Its result is `turn.prepared`.
+Prepare = Callable[[Desk, Incoming, Press], Awaitable[Any]]
+
+#: Who may press: None stands for a guest.
+Roles = frozenset[Role | None]
+EVERYONE: Roles = frozenset([None, *Role])
+LOGGED_IN: Roles = frozenset(Role)
+GUESTS: Roles = frozenset([None])
+OFFICERS: Roles = frozenset([Role.OFFICER])
+MANAGERS: Roles = frozenset([Role.DISTRIBUTOR])
+EXPERTS: Roles = frozenset([Role.EXPERT, Role.IN_CHARGE])
+STAFF_ONLY: Roles = frozenset([Role.STAFF])
+REVIEWERS: Roles = EXPERTS | STAFF_ONLY
+#: Who still reads what is their own while suspended: officers alone. Everybody else has nothing there but other
+#: people's data.
+READS_SUSPENDED: Roles = OFFICERS
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    action: str
+    decide: Decide
+    roles: Roles
+    shows: bool
+    prepare: Prepare | None = None
+    #: Who of them may still press it while their account is suspended.
+    suspended: Roles = frozenset()
+
+
+class Routes:
+    """Routes by action. A doubled action is an error at start."""
+
+    def __init__(self) -> None:
+        self.by_action: dict[str, Route] = {}
+        #: command without slash → the show it opens
+        self.commands: dict[str, Press] = {}
+        #: What the payload of a deep link begins with («/start card_…») → the show that takes the rest as its argument
+        self.payloads: dict[str, str] = {}
+
+    def _add(self, route: Route) -> None:
+        if route.action in self.by_action:
+            raise ValueError(f"route {route.action!r} exists twice")
+        self.by_action[route.action] = route
+
+    def show(
+        self,
+        action: str,
+        *,
+        roles: Iterable[Role | None],
+        prepare: Prepare | None = None,
+        suspended: Iterable[Role | None] = (),
+    ) -> Callable[[Decide], Decide]:
+        """Declare a screen. It must not change anything. A suspended account sees it only in a role of `suspended`."""
+        return self._declare(action, roles, True, prepare, suspended)
+
+    def act(
+        self,
+        action: str,
+        *,
+        roles: Iterable[Role | None],
+        prepare: Prepare | None = None,
+        suspended: Iterable[Role | None] = (),
+    ) -> Callable[[Decide], Decide]:
+        """Declare something that changes data or opens a dialogue; `suspended` as in `show`."""
+        return self._declare(action, roles, False, prepare, suspended)
+
+    def _declare(
+        self,
+        action: str,
+        roles: Iterable[Role | None],
+        shows: bool,
+        prepare: Prepare | None,
+        suspended: Iterable[Role | None],
+    ) -> Callable[[Decide], Decide]:
+        route_roles, suspended_roles = frozenset(roles), frozenset(suspended)
+
+        def declare(decide: Decide) -> Decide:
+            self._add(Route(action, decide, route_roles, shows, prepare, suspended_roles))
+            return decide
+
+        return declare
+
+    def include(self, other: Routes) -> None:
+        for route in other.by_action.values():
+            self._add(route)
+        for command, press in other.commands.items():
+            if command in self.commands:
+                raise ValueError(f"command {command!r} exists twice")
+            self.commands[command] = press
+        self.payloads |= other.payloads
+
+    def linked(self, payload: str | None) -> Press | None:
+        """The show that a deep link leads to, None where the payload is none of ours."""
+        name, _, rest = (payload or "").partition("_")
+        if name not in self.payloads or not _PAYLOAD.fullmatch(rest):
+            return None
+        return Press(self.payloads[name], arg=rest)

@@ -1,0 +1,71 @@
+"""Where papers and database lie: can it be written, is there room."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bot.config.settings import BadSettingError, Settings
+from bot.config.startup import check_papers_folder, papers_folder
+from bot.config.startup_errors import explain
+from bot.doctor.finding import Finding, first_line
+from bot.documents.blob_store import FileStore, FolderStore, StoreDown, new_key
+from bot.documents.disk_space import Room
+
+#: Bytes that must be free: some days of papers, and room for SQLite to tidy up.
+ROOM = 1024**3
+
+
+async def look(settings: Settings) -> Finding:
+    """Write, read and delete something."""
+    if (folder := papers_folder(settings)) is None:
+        return await _bucket(settings)
+    try:
+        check_papers_folder(settings)
+        store = FolderStore(folder)
+        return await _trial(store, str(folder))
+    except (BadSettingError, OSError, StoreDown) as error:
+        return Finding("papers", False, explain(error) or f"{folder} cannot be used ({first_line(error)})")
+
+
+async def _trial(store: FileStore, where: str) -> Finding:
+    """A paper is put, read and deleted again."""
+    key = new_key()
+    await store.put(key, b"x")
+    try:
+        whole = await store.get(key) == b"x"
+    finally:
+        await store.delete(key)
+    return Finding("papers", whole, where if whole else "the store gives back other bytes")
+
+
+async def _bucket(settings: Settings) -> Finding:
+    from bot.documents.s3_store import S3Papers
+
+    try:
+        store = S3Papers(settings.files_url, **settings.s3())
+        try:
+            return await _trial(store, settings.files_url)
+        finally:
+            await store.aclose()
+    except Exception as error:
+        words = f"{settings.files_url} cannot be used; check FILES_URL and S3_… ({first_line(error)})"
+        return Finding("papers", False, words)
+
+
+def disks(settings: Settings, *, room: int = ROOM) -> Iterator[Finding]:
+    """Free space where something of ours grows."""
+    held, seen = Room.of(settings), set()
+    for name, free in held.free().items():
+        folder = held.folders[name]
+        if not folder.exists() or (device := folder.stat().st_dev) in seen:
+            continue
+        seen.add(device)
+        megabytes = f"{free // 1024**2:,} MB free for {folder}"
+        if free < held.reserve:
+            words = f"only {megabytes}: no upload is taken below MIN_FREE_DISK; free some space, or move it"
+            yield Finding("disk", False, words)
+        elif free < room:
+            words = f"only {megabytes}; free some space, or move it to a larger disk"
+            yield Finding("disk", False, words)
+        else:
+            yield Finding("disk", True, megabytes)

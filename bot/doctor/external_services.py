@@ -1,0 +1,212 @@
+"""Other people's servers, and how the world reaches ours."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+from telegram import WebhookInfo
+from telegram.error import InvalidToken, TelegramError
+
+from bot.config.settings import BadSettingError, MessengerSettings, Settings
+from bot.doctor.finding import Finding
+from bot.gateways import zarinpal
+from bot.gateways.http import ask, make_client, whole
+from bot.gateways.interfaces import GatewayDown
+from bot.messengers.intake.receiver import webhook_path
+from bot.messengers.transport.channel import Channel
+from bot.messengers.transport.factory import make_channel
+from storage.enums import Messenger
+
+#: Seconds that our clock may be off: payments and throttles go by it.
+SKEW = 60
+PATIENCE = 10.0
+#: Updates that a messenger keeps for us; a bot that runs takes them within a second.
+MANY = 100
+#: Rial on the SMS account below which it is low: some hundred messages.
+LOW_CREDIT = 500_000
+#: Zibal's words for a merchant that is unknown, not active, not valid.
+_NO_MERCHANT = (102, 103, 104)
+
+
+async def clock(settings: Settings) -> Finding:
+    """Against the Date of a messenger's answer."""
+    for one in settings.messengers().values():
+        try:
+            async with httpx.AsyncClient(
+                trust_env=False, timeout=PATIENCE, proxy=_plain(one.proxy)
+            ) as client:
+                answer = await client.get(one.api_url)
+            theirs = parsedate_to_datetime(answer.headers["date"])
+        except (httpx.HTTPError, KeyError, ValueError):
+            continue
+        off = abs((datetime.now(UTC) - theirs).total_seconds())
+        if off > SKEW:
+            return Finding("clock", False, f"off by {off:.0f} seconds; set up NTP (timedatectl set-ntp true)")
+        return Finding("clock", True, "right")
+    now = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
+    return Finding("clock", True, f"not compared, no messenger answers; it says {now}")
+
+
+def _plain(proxy: str | None) -> str | None:
+    return proxy if proxy and proxy.startswith("http") else None
+
+
+async def messenger(messenger: Messenger, one: MessengerSettings, settings: Settings) -> Finding:
+    """The token, and how updates come. It does not ask for updates: the bot that runs would be cut off."""
+    name = messenger.value
+    channel = make_channel(messenger, token=one.token, api_url=one.api_url, proxy=one.proxy)
+    try:
+        async with asyncio.timeout(PATIENCE):
+            await channel.application.initialize()
+            info = await channel.bot.get_webhook_info()
+    except InvalidToken:
+        return Finding(name, False, f"refuses the token; take {name.upper()}_TOKEN from BotFather again")
+    except (TelegramError, TimeoutError):
+        words = f"does not answer at {one.api_url}; check the network, or set {name.upper()}_PROXY"
+        return Finding(name, False, words)
+    except Exception as error:  # an answer that PTB cannot read ends in anything
+        words = f"what answers at {one.api_url} is no messenger; check {name.upper()}_API_URL and the proxy ({type(error).__name__})"
+        return Finding(name, False, words)
+    finally:
+        await channel.request.shutdown()
+    if (trouble := _intake_trouble(channel, info, settings)) is not None:
+        return Finding(name, False, f"{channel.link}, but {trouble}")
+    return Finding(name, True, channel.link)
+
+
+def _intake_trouble(channel: Channel, info: WebhookInfo, settings: Settings) -> str | None:
+    host = urlsplit(info.url).hostname
+    if settings.updates == "polling" and info.url:
+        return f"its webhook leads to {host}; another program has this token, or restart the bot with UPDATES=polling"
+    if settings.updates == "webhook":
+        if not info.url:
+            return "no webhook is set; start the bot, or stop another that polls with this token"
+        try:
+            # The second as an older release set it: the next start mends it.
+            ours = [
+                settings.public_url + webhook_path(settings.key(), channel.messenger, bot_id)
+                for bot_id in (channel.bot_id, None)
+            ]
+        except BadSettingError:
+            return None  # said already
+        if info.url not in ours:
+            return (
+                f"its webhook leads to {host} and not to this bot; another program has this token, or restart "
+                "the bot (after a new PUBLIC_URL or SECRET_KEY)"
+            )
+        if info.last_error_message:
+            return (
+                f"it cannot reach PUBLIC_URL ({info.last_error_message}); check TLS, firewall and web server"
+            )
+    if (info.pending_update_count or 0) > MANY:
+        return f"{info.pending_update_count} updates wait there; is the bot running?"
+    return None
+
+
+async def public_address(settings: Settings) -> Finding:
+    """PUBLIC_URL must lead to LISTEN; tried only where something listens there."""
+    name, url = "PUBLIC_URL", settings.public_url
+    local = urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1")
+    if url and not url.startswith("https://") and not local:
+        return Finding(
+            name, False, "is not https, so neither banks nor messengers come to it; put TLS before it"
+        )
+    if not await is_ours(root_of(*settings.address)):
+        words = f"not tried: no bot answers at LISTEN={settings.listen}"
+        return Finding(name, True, words)
+    if url and not await is_ours(url):
+        words = f"does not lead to the bot at {settings.listen}; check DNS, TLS and the web server before it"
+        return Finding(name, False, words)
+    if not url or local:
+        return Finding(name, True, "leads to this machine only: nobody else can pay")
+    return Finding(name, True, f"{url} leads here")
+
+
+def root_of(host: str, port: int) -> str:
+    """How this machine itself gets there."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  where it listens everywhere
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+async def is_ours(root: str) -> bool:
+    try:
+        async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE) as client:
+            answer = (await client.get(f"{root}/health")).json()
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError):
+        return False
+    return isinstance(answer, dict) and "ok" in answer
+
+
+async def gateway(settings: Settings) -> Finding:
+    """Asks a question that moves no money and needs the merchant's id."""
+    kind = settings.payment_gateway
+    name, merchant = f"payment gateway ({kind})", settings.merchant_id()
+    if merchant is None:
+        return Finding(name, False, f"set {kind.upper()}_MERCHANT_ID")
+    url = settings.zarinpal_url if kind == "zarinpal" else settings.zibal_url
+    try:
+        code = await (_zarinpal if kind == "zarinpal" else _zibal)(url, merchant)
+    except GatewayDown as down:
+        words = f"{urlsplit(url).hostname} does not answer; check the network and {kind.upper()}_URL ({down})"
+        return Finding(name, False, words)
+    if code is None:
+        return Finding(name, True, f"{urlsplit(url).hostname} knows the merchant")
+    words = (
+        f"refuses the merchant (code {code}); check {kind.upper()}_MERCHANT_ID and the terminal's state there"
+    )
+    return Finding(name, False, words)
+
+
+async def _zarinpal(url: str, merchant: str) -> int | None:
+    _, body = await _ask(f"{url}/pg/v4/payment/unVerified.json", json={"merchant_id": merchant})
+    code, _ = zarinpal.read(body)
+    if code is None:
+        raise GatewayDown("no code")
+    return None if code == zarinpal.PAID else code
+
+
+async def _zibal(url: str, merchant: str) -> int | None:
+    _, body = await _ask(f"{url}/v1/inquiry", json={"merchant": merchant, "trackId": 1})
+    result = whole(body.get("result"))
+    if result is None:
+        raise GatewayDown("no result")
+    return result if result in _NO_MERCHANT else None
+
+
+async def sms(settings: Settings) -> Finding:
+    if settings.sms_gateway == "console":
+        return Finding("SMS", True, "only written to the log (SMS_GATEWAY=console)")
+    name, key = "SMS (kavenegar)", settings.kavenegar_api_key
+    if key is None:
+        return Finding(name, False, "set KAVENEGAR_API_KEY")
+    host = urlsplit(settings.kavenegar_url).hostname
+    try:
+        _, body = await _ask(
+            f"{settings.kavenegar_url}/v1/{key.get_secret_value()}/account/info.json", form={}
+        )
+    except GatewayDown as down:
+        words = f"{host} does not answer; check the network and KAVENEGAR_URL ({down})"
+        return Finding(name, False, words)
+    head, entries = body.get("return"), body.get("entries")
+    status = whole(head.get("status")) if isinstance(head, dict) else None
+    if status != 200:
+        return Finding(name, False, f"refuses the key (status {status}); check KAVENEGAR_API_KEY")
+    credit = whole(entries.get("remaincredit")) if isinstance(entries, dict) else None
+    if credit is not None and credit < LOW_CREDIT:
+        return Finding(name, False, f"only {credit:,} rial of credit are left; charge the account")
+    return Finding(
+        name, True, f"{host}, {credit:,} rial of credit" if credit is not None else f"{host} answers"
+    )
+
+
+async def _ask(url: str, *, json: Any = None, form: Any = None) -> tuple[int, dict[str, Any]]:
+    client = make_client(read=PATIENCE)
+    try:
+        return await ask(client, url, json=json, form=form)
+    finally:
+        await client.aclose()

@@ -1,0 +1,53 @@
+"""Free space of the disks that uploads fill: the papers' folder, and the disk of an SQLite database."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from storage.database.database import asynchronous
+
+if TYPE_CHECKING:
+    from bot.config.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """`folders` by what lies in them; `reserve` is the number of bytes below which no upload is taken."""
+
+    folders: Mapping[str, Path] = field(default_factory=dict)
+    reserve: int = 0
+
+    @classmethod
+    def of(cls, settings: Settings) -> Room:
+        """A store of S3 and a PostgreSQL server have disks of their own, which are not looked at."""
+        folders = {}
+        if not settings.files_url.startswith("s3://"):
+            folders["papers"] = Path(settings.files_url.removeprefix("file://"))
+        url = asynchronous(settings.database_url)
+        if url.get_backend_name() == "sqlite" and url.database:
+            folders["database"] = Path(url.database).parent
+        return cls(folders, int(settings.min_free_disk))
+
+    def free(self) -> dict[str, int]:
+        """Free bytes by what lies there; a disk that cannot be asked is left out."""
+        found = {}
+        for name, folder in self.folders.items():
+            try:
+                found[name] = shutil.disk_usage(_existing(folder)).free
+            except OSError:
+                continue
+        return found
+
+    def takes(self, size: int) -> bool:
+        """Whether a file of so many bytes leaves the reserve untouched."""
+        return all(free - size >= self.reserve for free in self.free().values())
+
+
+def _existing(folder: Path) -> Path:
+    """The folder, or the nearest one above it: it is made with the first paper."""
+    folder = folder.absolute()
+    return next((one for one in (folder, *folder.parents) if one.exists()), folder)

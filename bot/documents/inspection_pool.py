@@ -1,0 +1,208 @@
+"""Checks files in processes of their own: a file that hangs, crashes or eats memory harms nobody but its sender.
+
+A thread would not do: it cannot be ended, and parsing a PDF in Python holds the interpreter while others wait. A process
+for every file would cost a third of a second of imports. So a few workers stay, take one file after the other through
+a pipe, and are killed when one takes too long. They get no secrets, no network clients and a bounded memory.
+
+Who uploads reserves a worker first (`Checker.turn`) and fetches the file only then; a worker that has to be started
+starts meanwhile. Times of a check are seconds of CPU where the system tells them: a busy machine makes no file slow.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import struct
+import sys
+import time
+from collections.abc import AsyncIterator, Hashable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from bot.core.refusals import FileRejected
+from bot.documents.file_types import Checked, damaged, preliminary
+from bot.documents.inspection_turns import Place, Turns
+
+#: Seconds of CPU for one file, and how many times as long it may take by the clock.
+TIME_LIMIT = 5.0
+BY_THE_CLOCK = 4
+#: Seconds of CPU after which a check gives way to others, and its account counts as slow.
+SLICE = 0.7
+WORKERS = 4
+#: Of these for accounts whose files take long; and for one messenger, whose downloads may hang.
+SLOW, OF_MESSENGER = 1, 3
+#: Idle workers that stay.
+KEPT = 2
+
+_LOOK, _START = 0.1, 20.0
+_ROOT = Path(__file__).resolve().parents[2]
+_COMMAND = (sys.executable, "-m", "bot.documents.inspection_worker")
+
+LENGTH = struct.Struct(">I")
+Process = asyncio.subprocess.Process
+
+
+class Preempted(Exception):
+    """The check took its share and others wait: give the turn back, and take the next one."""
+
+
+class Turn:
+    """A reserved worker, for one file."""
+
+    def __init__(self, checker: Checker, place: Place, worker: asyncio.Task[Process]) -> None:
+        self._checker, self._place, self._worker = checker, place, worker
+
+    async def check(self, data: bytes) -> Checked:
+        """Raises FileRejected with the sentence for the officer, or Preempted."""
+        return await self._checker._check(self._place, self._worker, data)
+
+
+class Checker:
+    """Belongs to the loop it is used on. Close it at the end."""
+
+    def __init__(self, *, workers: int = WORKERS, time_limit: float = TIME_LIMIT) -> None:
+        self._turns = Turns(workers, slow=min(SLOW, workers), of_side=min(OF_MESSENGER, workers))
+        self._idle: list[Process] = []
+        self._renewing: set[asyncio.Task[None]] = set()
+        self._workers, self._time_limit = workers, time_limit
+
+    @asynccontextmanager
+    async def turn(self, account_id: int, side: Hashable = None) -> AsyncIterator[Turn]:
+        """Reserve a worker for a file of this account; `side` is the messenger that it is fetched from. Waits for its
+        turn. Raises Throttled where too many uploads of this account wait."""
+        async with self._turns.turn(account_id, side) as place:
+            worker = asyncio.create_task(self._take())
+            try:
+                yield Turn(self, place, worker)
+            finally:
+                await self._give_back(worker)
+
+    async def close(self) -> None:
+        for task in list(self._renewing):
+            task.cancel()
+        await asyncio.gather(*self._renewing, return_exceptions=True)
+        while self._idle:
+            await _stop(self._idle.pop())
+
+    async def _check(self, place: Place, starting: asyncio.Task[Process], data: bytes) -> Checked:
+        media_type = preliminary(data)
+        worker = await asyncio.shield(starting)
+        asking = asyncio.create_task(_ask(worker, data))
+        try:
+            await self._watch(place, worker, asking)
+            answer, shown = asking.result()
+        except (OSError, asyncio.IncompleteReadError):
+            # Crashed, or out of memory over this file.
+            await self._replace(worker)
+            raise damaged(media_type) from None
+        except BaseException:
+            asking.cancel()
+            await asyncio.gather(asking, return_exceptions=True)
+            await self._replace(worker)
+            raise
+        if "rejected" in answer:
+            raise FileRejected(answer["rejected"])
+        return Checked(shown=shown or data, **answer)
+
+    async def _watch(self, place: Place, worker: Process, asking: asyncio.Task[Any]) -> None:
+        """Until the answer is there. Raises FileRejected past the limit, Preempted where others wait for a slow file."""
+        begun, spent = time.monotonic(), _cpu(worker)
+        while True:
+            done, _ = await asyncio.wait({asking}, timeout=min(_LOOK, self._time_limit))
+            used, late = _cpu(worker) - spent, time.monotonic() - begun
+            if used >= SLICE:
+                self._turns.mark_slow(place.account_id)
+            if done:
+                return
+            if used >= self._time_limit or late >= self._time_limit * BY_THE_CLOCK:
+                raise FileRejected("error.slow_file")
+            if used >= SLICE and not place.slow and self._turns.contended:
+                raise Preempted
+
+    async def _take(self) -> Process:
+        """A worker that waits; one that was ended meanwhile (by a system short of memory) is no reason to refuse a file."""
+        while self._idle or self._renewing:
+            if not self._idle:
+                await asyncio.wait(self._renewing, return_when=asyncio.FIRST_COMPLETED)
+            worker = self._idle.pop() if self._idle else None
+            if worker is not None and worker.returncode is None:
+                return worker
+        return await _start()
+
+    async def _give_back(self, starting: asyncio.Task[Process]) -> None:
+        (worker,) = await asyncio.gather(starting, return_exceptions=True)
+        if isinstance(worker, BaseException) or worker.returncode is not None:
+            return
+        if len(self._idle) < KEPT:
+            self._idle.append(worker)
+        else:
+            await _stop(worker)
+
+    async def _replace(self, worker: Process) -> None:
+        """End a worker. Another one is started at once, so that the next file need not wait for that."""
+        await _stop(worker)
+        if len(self._idle) + len(self._renewing) < self._workers:
+            task = asyncio.create_task(self._renew())
+            self._renewing.add(task)
+            task.add_done_callback(self._renewing.discard)
+
+    async def _renew(self) -> None:
+        with contextlib.suppress(OSError, TimeoutError, asyncio.IncompleteReadError):
+            self._idle.append(await _start())
+
+
+async def _start() -> Process:
+    """A worker that is ready: its imports are done."""
+    worker = await asyncio.create_subprocess_exec(
+        *_COMMAND,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+        cwd=_ROOT,
+        env={"PATH": os.environ.get("PATH", ""), "PYTHONPATH": str(_ROOT)},
+        start_new_session=True,  # Ctrl+C is for the bot; workers end with its pipe
+    )
+    assert worker.stdout is not None
+    try:
+        async with asyncio.timeout(_START):
+            await _frame(worker.stdout)
+    except BaseException:
+        await _stop(worker)
+        raise
+    return worker
+
+
+async def _ask(worker: Process, data: bytes) -> tuple[dict[str, Any], bytes]:
+    assert worker.stdin is not None
+    assert worker.stdout is not None
+    worker.stdin.write(LENGTH.pack(len(data)))
+    worker.stdin.write(data)
+    await worker.stdin.drain()
+    answer = await _frame(worker.stdout)
+    return json.loads(answer), await _frame(worker.stdout)
+
+
+async def _frame(stream: asyncio.StreamReader) -> bytes:
+    (length,) = LENGTH.unpack(await stream.readexactly(LENGTH.size))
+    return await stream.readexactly(length)
+
+
+async def _stop(worker: Process) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        worker.kill()
+    await asyncio.shield(worker.wait())
+
+
+def _cpu(worker: Process) -> float:
+    """Seconds of CPU that a worker has used; seconds of the clock where the system does not tell."""
+    try:
+        fields = Path(f"/proc/{worker.pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return time.monotonic()
+    return (int(fields[11]) + int(fields[12])) / _TICKS
+
+
+_TICKS = os.sysconf("SC_CLK_TCK")

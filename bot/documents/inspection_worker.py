@@ -1,0 +1,51 @@
+"""The process that checks files: lengths and bytes come in on stdin, verdicts go out on stdout. An empty frame says that
+it is ready."""
+
+import json
+import logging
+import resource
+import signal
+import sys
+from typing import Any, BinaryIO
+
+from bot.core.refusals import FileRejected
+from bot.documents.inspection import check
+from bot.documents.inspection_pool import BY_THE_CLOCK, LENGTH, TIME_LIMIT
+
+#: Bytes of address space.
+MEMORY = 1 << 30
+
+
+def serve(source: BinaryIO, sink: BinaryIO) -> None:
+    """Until the bot closes its end."""
+    sink.write(LENGTH.pack(0))
+    sink.flush()
+    while len(head := source.read(LENGTH.size)) == LENGTH.size:
+        data = source.read(LENGTH.unpack(head)[0])
+        # Should the bot die while a file hangs, nobody else would end this process.
+        signal.alarm(int(TIME_LIMIT) * BY_THE_CLOCK + 10)
+        shown = b""
+        try:
+            checked = check(data)
+        except FileRejected as rejected:
+            answer: dict[str, Any] = {"rejected": rejected.key}
+        else:
+            answer = {
+                "media_type": checked.media_type,
+                "pages": checked.pages,
+                "width": checked.width,
+                "height": checked.height,
+            }
+            shown = b"" if checked.shown is data else checked.shown
+        signal.alarm(0)
+        for frame in (json.dumps(answer).encode(), shown):
+            sink.write(LENGTH.pack(len(frame)))
+            sink.write(frame)
+        sink.flush()
+
+
+if __name__ == "__main__":
+    logging.disable(logging.CRITICAL)
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    serve(sys.stdin.buffer, sys.stdout.buffer)

@@ -1,0 +1,156 @@
+"""The papers of officers: taken, kept sealed, opened again.
+
+Bytes are stored before their row is committed, so a crash in between leaves an orphan in the store and never a row
+without its file. `orphans` finds them, `sweep` removes them.
+"""
+
+import asyncio
+import contextlib
+import hashlib
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterable
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, union
+from sqlmodel import Session, col
+
+from bot.core.resources import Database
+from bot.documents.blob_store import FileStore, StoreDown, new_key
+from bot.documents.encryption import Sealer
+from bot.documents.file_names import label
+from bot.documents.file_types import Checked
+from bot.documents.inspection_pool import Checker, Preempted
+from storage.tables import StoredFile
+
+log = logging.getLogger(__name__)
+
+#: Younger ones may belong to a unit that is still to be committed.
+ORPHAN_AGE = timedelta(days=1)
+_BATCH = 500
+
+
+class Papers:
+    def __init__(self, store: FileStore, sealer: Sealer, checker: Checker) -> None:
+        self._store = store
+        self._sealer = sealer
+        self._checker = checker
+
+    async def take(
+        self,
+        account_id: int,
+        fetch: Callable[[], Awaitable[bytes]],
+        name: str | None,
+        *,
+        side: Hashable = None,
+    ) -> StoredFile:
+        """Fetch a file once it is its turn, check and keep it; the row is for the caller to add. `side` is the messenger.
+
+        `name` is the name it was sent with: a label for people, nothing more. A slow file that gives way to others is
+        fetched again. Raises FileRejected, Throttled, StoreDown, and what `fetch` raises."""
+        while True:
+            with contextlib.suppress(Preempted):
+                return await self._take(account_id, fetch, name, side)
+
+    async def _take(
+        self, account_id: int, fetch: Callable[[], Awaitable[bytes]], name: str | None, side: Hashable
+    ) -> StoredFile:
+        """In one turn; outside it nothing of the file is in memory."""
+        async with self._checker.turn(account_id, side) as turn:
+            data = await fetch()
+            return await self._kept(account_id, data, name, await turn.check(data))
+
+    async def _kept(self, account_id: int, data: bytes, name: str | None, checked: Checked) -> StoredFile:
+        original_key = await self._keep(data)
+        shown_key = original_key if checked.shown is data else await self._keep(checked.shown)
+        return StoredFile(
+            account_id=account_id,
+            sha256=hashlib.sha256(data).hexdigest(),
+            media_type=checked.media_type,
+            size=len(data),
+            original_name=label(name),
+            original_key=original_key,
+            shown_key=shown_key,
+            pages=checked.pages,
+        )
+
+    async def open(self, file: StoredFile) -> bytes:
+        """The copy to show: a JPEG without metadata, or the PDF. Raises NoSuchFile, Unreadable."""
+        return await self._fetch(file.shown_key)
+
+    async def original(self, file: StoredFile) -> bytes:
+        """The bytes as uploaded, with whatever they carry. Raises NoSuchFile, Unreadable."""
+        return await self._fetch(file.original_key)
+
+    async def has(self, file: StoredFile) -> bool:
+        """Whether the copy to show is in the store."""
+        return await self._store.exists(file.shown_key)
+
+    async def forget(self, file: StoredFile) -> None:
+        """Delete the bytes of a paper whose row says that it was removed."""
+        for key in {file.original_key, file.shown_key}:
+            await self._store.delete(key)
+
+    async def drop_unused(self, database: Database, keys: Iterable[str]) -> None:
+        """Delete those of some keys that no living row has, after the unit that may have used or removed them is over.
+        Raises nothing: what is left behind by a store or database that is away, the sweep of orphans finds."""
+        try:
+            for key in await _unknown(database, list(keys)):
+                await self._store.delete(key)
+        except StoreDown as trouble:
+            log.warning("the store of papers does not answer (%s): unused papers wait for the sweep", trouble)
+        except Exception as trouble:
+            log.warning("unused papers wait for the sweep: %r", trouble)
+
+    async def orphans(self, database: Database, *, before: datetime) -> AsyncIterator[str]:
+        """Keys written before an instant that no row knows, or only rows of removed papers."""
+        batch: list[str] = []
+        async for key in self._store.keys(before=before):
+            batch.append(key)
+            if len(batch) == _BATCH:
+                for orphan in await _unknown(database, batch):
+                    yield orphan
+                batch = []
+        for orphan in await _unknown(database, batch):
+            yield orphan
+
+    async def sweep(self, database: Database, now: datetime) -> int:
+        """Delete orphans of more than a day; how many. For a daily timer."""
+        swept = 0
+        async for key in self.orphans(database, before=now - ORPHAN_AGE):
+            await self._store.delete(key)
+            swept += 1
+        return swept
+
+    async def close(self) -> None:
+        await self._checker.close()
+        await self._store.aclose()
+
+    async def _keep(self, data: bytes) -> str:
+        key = new_key()
+        await self._store.put(key, await asyncio.to_thread(self._sealer.seal, data, key))
+        return key
+
+    async def _fetch(self, key: str) -> bytes:
+        return await asyncio.to_thread(self._sealer.open, await self._store.get(key), key)
+
+
+def shown_media_type(file: StoredFile) -> str:
+    """Of what `Papers.open` returns."""
+    return file.media_type if file.media_type == "application/pdf" else "image/jpeg"
+
+
+async def _unknown(database: Database, keys: list[str]) -> list[str]:
+    def known(db: Session) -> set[str]:
+        return set(
+            db.scalars(
+                union(
+                    *(
+                        select(column).where(column.in_(keys), col(StoredFile.removed_at).is_(None))
+                        for column in (col(StoredFile.original_key), col(StoredFile.shown_key))
+                    )
+                )
+            )
+        )
+
+    present = await database.read(known) if keys else set()
+    return [key for key in keys if key not in present]

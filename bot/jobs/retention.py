@@ -1,0 +1,166 @@
+"""How long papers are kept (SPEC Q44): those of rejected and withdrawn requests 24 months, those of nothing a month.
+
+A paper that anything living uses stays: another request, the approved file, a letter, a draft. Its row stays for ever,
+with the time of removal; its bytes go once that is committed, and by the sweep of orphans where a crash came between.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, delete, exists, func, or_
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col, select
+
+from bot.core.context import SYSTEM
+from bot.core.resources import Database, Desk
+from bot.rules.request_items import DOCUMENT
+from bot.services.shared import audit
+from storage.enums import RequestState
+from storage.tables import (
+    Draft,
+    FileHandle,
+    LetterFile,
+    Officer,
+    QualificationRequest,
+    RequestFile,
+    StoredFile,
+)
+
+#: 24 months, never less.
+CLOSED_KEPT = timedelta(days=731)
+#: Uploaded and used by nothing: its draft was discarded, or expired after 12 months.
+LOOSE_KEPT = timedelta(days=30)
+#: Papers that one unit looks at.
+BATCH = 200
+SUBJECT = "paper"
+
+_ENDED = (RequestState.REJECTED, RequestState.WITHDRAWN)
+
+
+@dataclass(slots=True)
+class Page:
+    """What one unit found."""
+
+    #: Papers that go.
+    papers: list[StoredFile] = field(default_factory=list)
+    #: Where the next page begins; None: there is none.
+    after: int | None = None
+
+
+@dataclass(slots=True)
+class Total:
+    papers: int = 0
+    size: int = 0
+
+
+async def sweep(desk: Desk, *, now: datetime) -> Total:
+    """Remove every paper whose time is over."""
+    total, after = Total(), 0
+    while True:
+        page = await desk.database.run(partial(remove, now=now, after=after))
+        for paper in page.papers:
+            await desk.papers.forget(paper)
+            total.papers += 1
+            total.size += paper.size
+        if page.after is None:
+            return total
+        after = page.after
+
+
+async def preview(database: Database, *, now: datetime) -> Total:
+    """What `sweep` would remove now."""
+    total, after = Total(), 0
+    while True:
+        page = await database.read(partial(due, now=now, after=after))
+        total.papers += len(page.papers)
+        total.size += sum(paper.size for paper in page.papers)
+        if page.after is None:
+            return total
+        after = page.after
+
+
+def remove(db: Session, *, now: datetime, after: int = 0) -> Page:
+    """Mark a page of papers as removed and forget the messengers' copies; their bytes are for the caller."""
+    page = due(db, now=now, after=after, lock=True)
+    ids = [paper.id for paper in page.papers]
+    if ids:
+        db.exec(
+            delete(FileHandle)
+            .where(col(FileHandle.file_id).in_(ids))
+            .execution_options(synchronize_session=False)
+        )
+    for paper in page.papers:
+        paper.removed_at = now
+        audit.record(
+            db, now=now, actor=SYSTEM, event="paper_removed", subject=SUBJECT, subject_id=paper.id or 0
+        )
+    db.flush()
+    for paper in page.papers:
+        db.expunge(paper)
+    return page
+
+
+def due(db: Session, *, now: datetime, after: int = 0, lock: bool = False) -> Page:
+    """Papers behind `after` whose time is over, out of one batch of candidates."""
+    query = (
+        select(StoredFile)
+        .where(col(StoredFile.id) > after, col(StoredFile.removed_at).is_(None), _candidate(now))
+        .order_by(col(StoredFile.id))
+        .limit(BATCH)
+    )
+    found = db.exec(query.with_for_update(skip_locked=True) if lock else query).all()
+    used = in_use(db, {paper.account_id for paper in found}, now)
+    papers = [paper for paper in found if paper.id not in used]
+    return Page(papers, found[-1].id if len(found) == BATCH else None)
+
+
+def _candidate(now: datetime) -> ColumnElement[bool]:
+    """Neither in a letter nor in a request that counts; in an ended one, or in nothing for a month."""
+    request = aliased(QualificationRequest)
+    submitted = exists().where(col(RequestFile.file_id) == col(StoredFile.id))
+    in_living = exists().where(
+        col(RequestFile.file_id) == col(StoredFile.id),
+        col(RequestFile.request_id) == request.id,
+        ~_over(request, now),
+    )
+    in_letter = exists().where(col(LetterFile.file_id) == col(StoredFile.id))
+    loose = and_(~submitted, col(StoredFile.created_at) < now - LOOSE_KEPT)
+    return and_(~in_letter, or_(loose, and_(submitted, ~in_living)))
+
+
+def _over(request: Any, now: datetime) -> ColumnElement[bool]:
+    """Ended without success, and long ago."""
+    ended = func.coalesce(request.closed_at, request.state_since)
+    return and_(request.state.in_(_ENDED), ended < now - CLOSED_KEPT)
+
+
+def in_use(db: Session, accounts: set[int], now: datetime, *, apart_from: int | None = None) -> set[int]:
+    """Papers that these accounts' approved files, drafts (but the one with the id `apart_from`) and living requests
+    name."""
+    if not accounts:
+        return set()
+    used: set[int] = set()
+    for documents in db.exec(select(Officer.documents).where(col(Officer.account_id).in_(accounts))):
+        used.update(numbers(documents.values()))
+    drafts = select(Draft.answers).where(col(Draft.account_id).in_(accounts))
+    if apart_from is not None:
+        drafts = drafts.where(Draft.id != apart_from)
+    for answers in db.exec(drafts):
+        used.update(numbers(answers.values()))
+    living = select(QualificationRequest.snapshot, QualificationRequest.before).where(
+        col(QualificationRequest.account_id).in_(accounts), ~_over(QualificationRequest, now)
+    )
+    for held in db.exec(living):
+        for values in held:
+            used.update(numbers(value for key, value in values.items() if key.startswith(DOCUMENT)))
+    return used
+
+
+def numbers(values: Iterable[Any]) -> Iterator[int]:
+    """The ids in lists among the values of answers."""
+    for value in values:
+        if isinstance(value, list):
+            yield from (one for one in value if isinstance(one, int))

@@ -1,0 +1,134 @@
+"""What is done by the clock: sweeps over columns, never objects in memory (DESIGN 3).
+
+Every sweep may run in several processes at once, and makes up for a downtime by itself.
+"""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete
+from sqlmodel import Session, col, select
+
+from bot.core.resources import Desk
+from bot.jobs import clock_setback, digest, reminders, retention
+from bot.jobs.clock_guard import clock_holds
+from bot.services import payments
+from bot.services.letters import letters
+from bot.services.review import queue_notices, routing
+from bot.services.shared import notify, rate_limit, upload_quota
+from storage.enums import InboxState
+from storage.tables import InboxUpdate, LeftGroup
+
+#: A unit of work that only needs to know the time.
+Unit = Callable[[Session, datetime], Any]
+#: name (one word: it is found in the log as "timer:name"), interval in seconds, what to do
+Sweep = tuple[str, float, Callable[[], Awaitable[Any]]]
+
+MINUTE, HOUR = 60.0, 3600.0
+#: The outbox has sent about a hundred pushes in this time, and wants more.
+LETTERS = 3.0
+#: Messengers repeat an update for a day at most; what could not be read is kept longer, for people to look at.
+INBOX_KEPT, ODD_INBOX_KEPT = timedelta(days=14), timedelta(days=90)
+#: Rows that one unit deletes at most, so that nobody waits for it.
+PURGE_BATCH = 1000
+
+
+def purge_inbox(db: Session, *, now: datetime) -> int:
+    """Drop updates that were answered long ago, at most a batch; say how many."""
+    kept = {
+        InboxState.ANSWERED: INBOX_KEPT,
+        InboxState.SET_ASIDE: ODD_INBOX_KEPT,
+        InboxState.FAILED: ODD_INBOX_KEPT,
+    }
+    gone = 0
+    for state, span in kept.items():
+        old = (
+            select(InboxUpdate.id)
+            .where(InboxUpdate.state == state, InboxUpdate.received_at < now - span)
+            .order_by(col(InboxUpdate.id))
+            .limit(PURGE_BATCH)
+        )
+        gone += db.exec(
+            delete(InboxUpdate)
+            .where(col(InboxUpdate.id).in_(old))
+            .execution_options(synchronize_session=False)
+        ).rowcount
+    # A group that was left so long ago may be told again.
+    db.exec(
+        delete(LeftGroup)
+        .where(col(LeftGroup.left_at) < now - INBOX_KEPT)
+        .execution_options(synchronize_session=False)
+    )
+    return gone
+
+
+def remind(db: Session, *, now: datetime) -> None:
+    """N20 to officers and experts."""
+    reminders.remind_officers(db, now=now)
+    reminders.remind_experts(db, now=now)
+
+
+def watch(db: Session, *, now: datetime) -> None:
+    """What staff must see: universities without experts, kinds without a tariff; again each day while it lasts."""
+    routing.watch_all(db, now=now)
+    reminders.watch_tariffs(db, now=now)
+    notify.repeat_alerts(db, now=now)
+
+
+def sweeps(desk: Desk, *, drafts: Unit | None = None) -> list[Sweep]:
+    """All sweeps; bot.py runs each at its interval, one that fails never stops the others.
+
+    `drafts` is the dialogues' own sweep of expired drafts, `Engine.sweep`.
+    """
+
+    def unit(work: Callable[..., Any]) -> Callable[[], Awaitable[Any]]:
+        async def run() -> Any:
+            return await desk.database.run(lambda db: work(db, now=desk.clock()))
+
+        return run
+
+    async def reconcile() -> Any:
+        return await payments.reconcile(desk)
+
+    async def deliver() -> Any:
+        return await letters.deliver(desk)
+
+    def removing(remove: Callable[[datetime], Awaitable[Any]]) -> Callable[[], Awaitable[Any]]:
+        """What is removed for ever goes by a time that was found to hold."""
+
+        async def run() -> Any:
+            now = desk.clock()
+            if await desk.database.read(lambda db: clock_holds(db, now=now)):
+                await remove(now)
+
+        return run
+
+    def rows(work: Callable[..., Any]) -> Callable[[], Awaitable[Any]]:
+        return removing(lambda now: desk.database.run(lambda db: work(db, now=now)))
+
+    async def keep_no_longer(now: datetime) -> Any:
+        return await retention.sweep(desk, now=now)
+
+    async def orphans(now: datetime) -> Any:
+        return await desk.papers.sweep(desk.database, now)
+
+    found: list[Sweep] = [
+        ("payments", 2 * MINUTE, reconcile),
+        ("letters", LETTERS, deliver),
+        ("clock", MINUTE, unit(clock_setback.draw_near)),
+        ("waiting-files", 5 * MINUTE, unit(queue_notices.follow_up)),
+        ("reminders", 10 * MINUTE, unit(remind)),
+        ("digest", 10 * MINUTE, unit(digest.send)),
+        ("alerts", 10 * MINUTE, unit(watch)),
+        ("abandoned-drafts", 6 * HOUR, rows(reminders.abandoned_drafts)),
+        ("retention", 6 * HOUR, removing(keep_no_longer)),
+        ("orphaned-papers", 24 * HOUR, removing(orphans)),
+        ("old-tries", HOUR, unit(rate_limit.sweep)),
+        ("old-uploads", HOUR, unit(upload_quota.sweep)),
+        ("old-updates", HOUR, rows(purge_inbox)),
+    ]
+    if drafts is not None:
+        sweep = drafts
+        found.append(("expired-drafts", 6 * HOUR, rows(lambda db, *, now: sweep(db, now))))
+    return found

@@ -1,0 +1,219 @@
+"""The import of a file from its first byte to the last row: read, check, hash, store in batches, report."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlmodel import Session
+
+from bot.core.context import Actor
+from bot.legacy_import import store
+from bot.legacy_import.columns import Layout, label, read_header, score
+from bot.legacy_import.duplicates import Seen
+from bot.legacy_import.readers.csv_reader import open_csv
+from bot.legacy_import.readers.table import Sheet, UnusableFile
+from bot.legacy_import.readers.xlsx_reader import open_xlsx
+from bot.legacy_import.report import Report
+from bot.legacy_import.row_parser import Firm, Lists, Mistake, Newcomer, read_line
+from bot.legacy_import.store import Outcome, Result
+from bot.security import passwords as typed
+from bot.security.passwords import Passwords
+from bot.texts import t
+from bot.texts.formats import TEHRAN
+from storage.database.database import Database
+from storage.tables.column_types import utcnow
+
+log = logging.getLogger(__name__)
+
+#: Rows of one transaction: few enough that a running bot does not wait noticeably.
+BATCH = 200
+_OLD_EXCEL = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_OTHERS = (
+    b"%PDF",
+    b"\xff\xd8\xff",
+    b"\x89PNG",
+    b"GIF8",
+    b"Rar!",
+    b"7z\xbc\xaf",
+    b"\x1f\x8b",
+    b"SQLite format 3",
+)
+
+
+@dataclass(slots=True)
+class Totals:
+    """Counts of rows; `kept` is not among `unchanged`."""
+
+    read: int = 0
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    kept: int = 0
+    refused: int = 0
+    #: Made on the way.
+    distributors: int = 0
+    unknown_columns: tuple[str, ...] = ()
+
+    def count(self, outcome: Outcome) -> None:
+        setattr(self, outcome.result.value, getattr(self, outcome.result.value) + 1)
+        self.distributors += outcome.new_distributor
+
+
+class _Undo(Exception):
+    """Carries the outcomes of a trial out of a transaction that is rolled back."""
+
+    def __init__(self, outcomes: list[Outcome]) -> None:
+        self.outcomes = outcomes
+
+
+def open_sheet(path: Path) -> Sheet:
+    """By what the file is, not by its name. Raises UnusableFile."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(8)
+        if start.startswith(b"PK\x03\x04"):
+            return open_xlsx(path)
+        if start == _OLD_EXCEL:
+            raise UnusableFile("old_excel")
+        if start.startswith(_OTHERS):
+            raise UnusableFile("not_a_table")
+        if not start:
+            raise UnusableFile("empty_file")
+        return open_csv(path, score)
+    except OSError as error:
+        raise UnusableFile("no_file", path=path) from error
+
+
+def _same(one: Path, other: Path) -> bool:
+    return one.resolve() == other.resolve()
+
+
+@dataclass(slots=True)
+class MovingIn:
+    """One import. `progress` hears how many units of how many (0: unknown) are read."""
+
+    database: Database
+    passwords: Passwords
+    actor: Actor
+    dry_run: bool = False
+    progress: Callable[[int, int], None] = lambda done, size: None
+    totals: Totals = field(default_factory=Totals)
+    _seen: Seen = field(default_factory=Seen)
+
+    async def run(self, path: Path, report_path: Path) -> Totals:
+        """Raises UnusableFile; what was stored before a file broke off stays."""
+        if _same(report_path, path):
+            raise UnusableFile("report_path", path=report_path)
+        sheet = open_sheet(path)
+        layout = read_header(sheet.header)
+        self.totals.unknown_columns = layout.unknown
+        today = utcnow().astimezone(TEHRAN).date()
+        lists = await self.database.read(lambda db: store.lists(db, today=today))
+        with Report(report_path) as report:
+            if layout.unknown:
+                names = "، ".join(layout.unknown)
+                report.add(Mistake(0, "", "", t("import.unknown_columns", columns=names)))
+            await self._all(sheet, layout, lists, report)
+        self._seen.close()
+        return self.totals
+
+    async def _all(self, sheet: Sheet, layout: Layout, lists: Lists, report: Report) -> None:
+        """Hash one batch while the one before is stored."""
+        storing: asyncio.Task[None] | None = None
+        try:
+            for batch, position in self._batches(sheet, layout, lists, report):
+                hashes = await self._hash(batch)
+                if storing is not None:
+                    await storing
+                storing = asyncio.create_task(self._store(batch, hashes, report))
+                self.progress(position, sheet.size)
+        finally:
+            if storing is not None:
+                await storing
+
+    def _batches(
+        self, sheet: Sheet, layout: Layout, lists: Lists, report: Report
+    ) -> Iterator[tuple[list[Newcomer | Firm], int]]:
+        batch: list[Newcomer | Firm] = []
+        position = read = 0
+        for line in sheet.lines:
+            position, read = line.position, read + 1
+            self.totals.read += 1
+            found = read_line(line, layout, lists)
+            if not isinstance(found, list):
+                found = self._doubled(found) or found
+            if isinstance(found, list):
+                self.totals.refused += 1
+                for mistake in found:
+                    report.add(mistake)
+            else:
+                batch.append(found)
+            if read >= BATCH:
+                yield batch, position
+                batch, read = [], 0
+        yield batch, position
+
+    def _doubled(self, one: Newcomer | Firm) -> list[Mistake]:
+        """A code that an earlier row of this file had already."""
+        if isinstance(one, Firm):
+            return []
+        for column, code, key in (
+            ("national_code", one.national_code, "twice_in_file"),
+            ("user_code", one.user_code, "user_code_twice_in_file"),
+        ):
+            first = self._seen.first(column, code, one.row)
+            if first != one.row:
+                return [Mistake(one.row, label(column), code, t(f"import.{key}", row=first))]
+        return []
+
+    async def _hash(self, batch: Sequence[Newcomer | Firm]) -> dict[int, str]:
+        """Hashes of the plain passwords of those who are new."""
+        plain = [one for one in batch if isinstance(one, Newcomer) and one.password is not None]
+        if not plain:
+            return {}
+        codes = [one.national_code for one in plain]
+        known = await self.database.read(lambda db: store.known(db, codes))
+        new = [one for one in plain if one.national_code not in known]
+        if self.dry_run:
+            return {one.row: "" for one in plain}
+        made = await asyncio.gather(*(self.passwords.hash(typed.normal(one.password or "")) for one in new))
+        return {one.row: hashed for one, hashed in zip(new, made, strict=True)}
+
+    async def _store(self, batch: list[Newcomer | Firm], hashes: dict[int, str], report: Report) -> None:
+        if not batch:
+            return
+        for outcome in await self._settle(batch, hashes):
+            self.totals.count(outcome)
+            if outcome.mistake is not None:
+                report.add(outcome.mistake)
+
+    async def _settle(self, batch: list[Newcomer | Firm], hashes: dict[int, str]) -> list[Outcome]:
+        """A batch in one transaction; if it fails as a whole, each row alone, so that one cannot spoil the rest."""
+        now = utcnow()
+
+        def unit(db: Session) -> list[Outcome]:
+            outcomes = store.settle(db, batch=batch, hashes=hashes, actor=self.actor, now=now)
+            if self.dry_run:
+                db.flush()
+                raise _Undo(outcomes)
+            return outcomes
+
+        try:
+            return await self.database.run(unit)
+        except _Undo as undo:
+            return undo.outcomes
+        except (OperationalError, InterfaceError, OSError):
+            raise  # the database is gone, or busy: not the row's fault
+        except Exception:
+            if len(batch) > 1:
+                return [one for row in batch for one in await self._settle([row], hashes)]
+            number = secrets.randbelow(900_000) + 100_000
+            log.exception("import: row %s failed (%s)", batch[0].row, number)
+            mistake = Mistake(batch[0].row, "", "", t("import.row_failed", n=number))
+            return [Outcome(batch[0].row, Result.REFUSED, mistake)]

@@ -1,0 +1,159 @@
+"""Text tables: the encoding and the separator found out, every row on its own, nothing kept in memory."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+from collections import deque
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TextIO
+
+from bot.legacy_import.readers.table import CELL, COLUMNS, Line, Sheet, UnusableFile, is_empty
+
+#: Characters of a line; a longer one is skipped.
+LINE = 64_000
+#: Lines that a quoted cell may go over; after that the quote is taken for a slip.
+LINES_OF_A_ROW = 20
+_CHUNK = 1 << 20
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, ""),
+    (codecs.BOM_UTF32_BE, ""),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+#: What a byte that is no letter is read as.
+UNREADABLE = "\ufffd"
+_SEPARATORS = (",", ";", "\t", "|")
+
+Score = Callable[[list[str]], int]
+
+
+def open_csv(path: Path, score: Score) -> Sheet:
+    """`score` counts the columns that are known in a header. Raises UnusableFile."""
+    encoding = find_encoding(path, score)
+    lines = _Lines(path.open(encoding=encoding, errors="replace", newline=None))
+    number = 0
+    for raw, _ in lines:
+        number += 1
+        if raw is not None and raw.strip(' \t\r\n,;|"'):
+            break
+    else:
+        raise UnusableFile("empty_file")
+    separator, header = _header(raw, score)
+    return Sheet(header, _rows(lines, separator, number), size=path.stat().st_size)
+
+
+def find_encoding(path: Path, score: Score) -> str:
+    """UTF-8 or UTF-16 by their marks; else UTF-8 where most lines are, else Windows-1256. Raises UnusableFile."""
+    with path.open("rb") as file:
+        start = file.read(4096)
+        for mark, encoding in _BOMS:
+            if start.startswith(mark):
+                if not encoding:
+                    raise UnusableFile("bad_encoding")
+                return encoding
+        if b"\0" in start:
+            return _utf16_without_mark(start)
+        file.seek(0)
+        good = bad = 0
+        while line := file.readline(_CHUNK):
+            if line.isascii():
+                continue
+            try:
+                line.decode("utf-8")
+                good += 1
+            except UnicodeDecodeError:
+                bad += 1
+            if b"\0" in line:
+                raise UnusableFile("not_a_table")
+    if bad <= good:
+        return "utf-8"
+    first = start.lstrip(b"\r\n").splitlines()[0].decode("cp1256")
+    if score(_header(first, score)[1]):
+        return "cp1256"
+    raise UnusableFile("bad_encoding")
+
+
+def _utf16_without_mark(start: bytes) -> str:
+    """The high bytes of ASCII signs are zero: at odd places, or at even ones. Raises UnusableFile."""
+    even, odd = start[0::2].count(0), start[1::2].count(0)
+    if max(even, odd) < len(start) // 16 or min(even, odd) > max(even, odd) // 16:
+        raise UnusableFile("not_a_table")
+    return "utf-16-le" if odd > even else "utf-16-be"
+
+
+def _header(line: str, score: Score) -> tuple[str, list[str]]:
+    """The separator that makes the most known columns, and the columns."""
+    found = [(separator, _split([line], separator) or []) for separator in _SEPARATORS]
+    return max(found, key=lambda one: (score(one[1]), len(one[1])))
+
+
+def _split(lines: list[str], separator: str) -> list[str] | None:
+    """The cells of one row; None where its quotes are broken."""
+    csv.field_size_limit(LINE * LINES_OF_A_ROW)
+    try:
+        rows = list(csv.reader(lines, delimiter=separator, strict=True))
+    except csv.Error:
+        return None
+    return [cell[: CELL + 1] for cell in rows[0]] if len(rows) == 1 else None
+
+
+class _Lines(Iterator[tuple[str | None, int]]):
+    """Lines with their position (a rough one, in bytes); None for one that is too long. Lines can be put back."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+        self._back: deque[tuple[str | None, int]] = deque()
+
+    def __next__(self) -> tuple[str | None, int]:
+        if self._back:
+            return self._back.popleft()
+        line = "" if self._file.closed else self._file.readline(LINE)
+        if not line:
+            self._file.close()
+            raise StopIteration
+        too_long = False
+        while line and not line.endswith("\n") and len(line) == LINE:
+            too_long = True
+            line = self._file.readline(LINE)
+        return (None if too_long else line), self._file.buffer.tell()
+
+    def put_back(self, lines: list[tuple[str | None, int]]) -> None:
+        self._back.extendleft(reversed(lines))
+
+
+def _rows(lines: _Lines, separator: str, number: int) -> Iterator[Line]:
+    """The rows after the header, which is row `number`."""
+    for raw, position in lines:
+        number += 1
+        if raw is None:
+            yield Line(number, [], "row_too_long", position)
+            continue
+        taken = [raw]
+        if raw.count('"') % 2:
+            taken = _quoted(lines, raw)
+        cells = _split(taken, separator)
+        if not raw.strip():
+            continue
+        if cells is None:
+            yield Line(number, [], "broken_quotes", position)
+        elif len(cells) > COLUMNS:
+            yield Line(number, [], "too_many_cells", position)
+        elif not is_empty(list(cells)):
+            broken = "unreadable" if any(UNREADABLE in cell for cell in cells) else None
+            yield Line(number, list(cells), broken, position)
+
+
+def _quoted(lines: _Lines, first: str) -> list[str]:
+    """The lines of a row whose quoted cell goes on; the first alone where it never ends."""
+    ahead: list[tuple[str | None, int]] = []
+    for raw, position in lines:
+        ahead.append((raw, position))
+        if raw is None or len(ahead) >= LINES_OF_A_ROW:
+            break
+        if raw.count('"') % 2:
+            return [first, *(line for line, _ in ahead if line is not None)]
+    lines.put_back(ahead)
+    return [first]

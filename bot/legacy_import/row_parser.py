@@ -1,0 +1,367 @@
+"""One row of an import file: every cell checked, every mistake named. Pure, but for the lists that staff keep."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time
+from functools import cache
+from typing import Any, TypeVar
+
+from bot.core.refusals import InvalidInput
+from bot.legacy_import.columns import Layout, label
+from bot.legacy_import.readers.table import CELL, Cell, Formula, Line
+from bot.rules import regions, validators
+from bot.rules.validators import search_key
+from bot.security import legacy_hashes, passwords
+from bot.texts import t
+from bot.texts.formats import TEHRAN
+from storage.enums import DistributorKind
+
+V = TypeVar("V")
+
+_USER_CODE = (3, 32)
+_YES = {search_key(word) for word in ("بله", "بلی", "آری", "دارد", "yes", "true", "y", "1")}
+_NO = {search_key(word) for word in ("خیر", "نه", "ندارد", "no", "false", "n", "0")}
+_GENDERS = {
+    search_key(word): gender
+    for gender, words in {
+        "female": ("زن", "خانم", "مؤنث", "female", "f"),
+        "male": ("مرد", "آقا", "مذکر", "male", "m"),
+    }.items()
+    for word in words
+}
+_KINDS = {
+    search_key(word): kind
+    for kind, words in {
+        DistributorKind.COMPANY: ("شرکت", "company"),
+        DistributorKind.GUILD: ("صنف", "واحد صنفی", "guild"),
+    }.items()
+    for word in words
+}
+#: How the old system wrote the levels, beside their names and codes.
+_LEVELS = {
+    "associate": ("فوق دیپلم",),
+    "bachelor": ("لیسانس",),
+    "master": ("فوق لیسانس",),
+    "professional_doctorate": ("دکتری عمومی", "دکترای حرفه‌ای", "دکترای عمومی"),
+    "phd": ("دکتری", "دکترا", "دکترای تخصصی"),
+}
+_LEVELS_BY_KEY = {search_key(word): code for code, words in _LEVELS.items() for word in words}
+#: No degree: the officer came in on experience (SPEC Q27).
+_NO_DEGREE = {search_key(word) for word in ("دیپلم", "زیر دیپلم", "تجربی", "سابقه کار", "ندارد", "بدون مدرک")}
+
+
+@dataclass(frozen=True, slots=True)
+class Lists:
+    """What staff keep, by search key of code and name."""
+
+    levels: dict[str, str]
+    fields: dict[str, str]
+    universities: dict[str, str]
+    #: The field that takes any other words.
+    other_field: str | None
+    #: Today in Tehran.
+    today: date
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """A line of the report. `column` is a label, `value` what was in the cell where that may be shown."""
+
+    row: int
+    column: str
+    value: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Employer:
+    """A distributor as a row gives it; what is None was not said."""
+
+    kind: DistributorKind
+    name: str
+    #: Legal id of a company, licence number of a guild.
+    number: str
+    manager_name: str | None = None
+    manager_mobile: str | None = None
+    phone: str | None = None
+    address: str | None = None
+    province: str | None = None
+    city: str | None = None
+    university_code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """An officer as a row gives them. `account` and `file` hold only what was said, by the columns of the tables."""
+
+    row: int
+    national_code: str
+    user_code: str
+    #: Exactly one of these two.
+    password: str | None = field(repr=False)
+    password_hash: str | None = field(repr=False)
+    account: dict[str, Any] = field(default_factory=dict)
+    file: dict[str, Any] = field(default_factory=dict)
+    employer: Employer | None = None
+    contract_from: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Firm:
+    """A row of a distributor without an officer."""
+
+    row: int
+    employer: Employer
+
+
+class _Cells:
+    """The cells of one row by column; collects mistakes."""
+
+    def __init__(self, line: Line, layout: Layout) -> None:
+        self.line, self._places = line, layout.places
+        self.mistakes: list[Mistake] = []
+
+    def raw(self, column: str) -> Cell:
+        place = self._places.get(column)
+        return self.line.cells[place] if place is not None and place < len(self.line.cells) else ""
+
+    def text(self, column: str) -> str | None:
+        """The cell as text, None where it is empty or was found bad."""
+        match self.raw(column):
+            case Formula():
+                self.bad(column, "import.formula")
+                return None
+            case date() as day:
+                return day.isoformat()
+            case str() as text if len(text) > CELL:
+                self.bad(column, "import.long_cell")
+                return None
+            case str() as text:
+                return text if text.strip() else None
+
+    def take(self, column: str, check: Callable[[str], V], *, needed: bool = False) -> V | None:
+        """The checked value; None where there is none, or a bad one."""
+        before = len(self.mistakes)
+        text = self.text(column)
+        if text is None:
+            if needed and len(self.mistakes) == before:
+                self.bad(column, "import.needed")
+            return None
+        try:
+            return check(text)
+        except InvalidInput as error:
+            self.bad(column, error.key, **error.args_of_text)
+            return None
+
+    def bad(self, column: str, key: str, **args: object) -> None:
+        raw = self.raw(column)
+        shown = raw.text if isinstance(raw, Formula) else str(raw)
+        if column == "password":
+            shown = ""
+        self.mistakes.append(Mistake(self.line.number, label(column), shown[:60], t(key, **args)))
+
+
+def read_line(line: Line, layout: Layout, lists: Lists) -> Newcomer | Firm | list[Mistake]:
+    """What a row says, or what is wrong with it."""
+    if line.broken is not None:
+        return [Mistake(line.number, "", "", t(f"import.{line.broken}"))]
+    cells = _Cells(line, layout)
+    employer = _employer(cells, lists) if layout.has_distributors else None
+    found: Newcomer | Firm | None
+    if layout.has_officers and not (employer is not None and _no_officer(cells)):
+        found = _newcomer(cells, lists, employer)
+    elif employer is None and not cells.mistakes:
+        cells.bad("distributor_id", "import.needed")
+        found = None
+    else:
+        found = Firm(line.number, employer) if employer is not None else None
+    return cells.mistakes if cells.mistakes or found is None else found
+
+
+def _no_officer(cells: _Cells) -> bool:
+    return all(cells.raw(column) == "" for column in ("national_code", "user_code", "last_name"))
+
+
+def _newcomer(cells: _Cells, lists: Lists, employer: Employer | None) -> Newcomer | None:
+    code = cells.take("national_code", _national_code, needed=True)
+    user_code = cells.take("user_code", _user_code, needed=True)
+    secret = cells.take("password", _password, needed=True)
+    account = {
+        "first_name": cells.take("first_name", validators.persian_name, needed=True),
+        "last_name": cells.take("last_name", validators.persian_name, needed=True),
+        "mobile": cells.take("mobile", lambda text: validators.mobile(_zero(text, "9"))),
+    }
+    file = {"birth_date": _birth_date(cells, lists.today)} | _studies(cells, lists) | _general(cells, lists)
+    qualified = cells.take("qualified", _yes_or_no)
+    qualified_on = cells.take("qualified_on", validators.jalali_date)
+    if employer is not None or (qualified is None and qualified_on is not None):
+        qualified = True  # a contract implies it (SPEC Q26), and so does its date
+    file["legacy_qualified"] = qualified
+    file["qualified_at"] = _noon(qualified_on) if qualified else None
+    since = cells.take("contract_from", validators.jalali_date)
+    if since is not None and since > lists.today:
+        cells.bad("contract_from", "error.bad_date")
+    if cells.mistakes or code is None or user_code is None or secret is None:
+        return None
+    plain = secret if legacy_hashes.scheme_of(secret) is None else None
+    return Newcomer(
+        row=cells.line.number,
+        national_code=code,
+        user_code=user_code,
+        password=plain,
+        password_hash=None if plain is not None else secret,
+        account={name: value for name, value in account.items() if value is not None},
+        file={name: value for name, value in file.items() if value is not None},
+        employer=employer,
+        contract_from=since,
+    )
+
+
+def _employer(cells: _Cells, lists: Lists) -> Employer | None:
+    if all(cells.raw(column) == "" for column in ("distributor_name", "distributor_id")):
+        return None
+    kind = cells.take("distributor_kind", _one_of(_KINDS), needed=True)
+    check = validators.guild_id if kind is DistributorKind.GUILD else validators.legal_id
+    number = cells.take("distributor_id", check, needed=True)
+    name = cells.take("distributor_name", _distributor_name, needed=True)
+    manager = cells.take("distributor_manager", validators.persian_name)
+    mobile = cells.take("distributor_mobile", lambda text: validators.mobile(_zero(text, "9")))
+    phone = cells.take("distributor_phone", lambda text: validators.phone(_zero(text, "12345678")))
+    address = cells.take("distributor_address", validators.address)
+    province, city = _region(cells, "distributor_province", "distributor_city")
+    university = cells.take("distributor_university", _one_of(lists.universities))
+    if kind is None or number is None or name is None:
+        return None
+    return Employer(kind, name, number, manager, mobile, phone, address, province, city, university)
+
+
+def _general(cells: _Cells, lists: Lists) -> dict[str, Any]:
+    province, city = _region(cells, "province", "city")
+    return {
+        "father_name": cells.take("father_name", validators.persian_name),
+        "gender": cells.take("gender", _one_of(_GENDERS)),
+        "birth_cert_no": cells.take("birth_cert_no", validators.birth_cert_no),
+        "province": province,
+        "city": city,
+        "university_code": cells.take("university", _one_of(lists.universities)),
+        "postal_address": cells.take("postal_address", validators.address),
+        "phone": cells.take("phone", lambda text: validators.phone(_zero(text, "12345678"))),
+        "email": cells.take("email", validators.email),
+    }
+
+
+def _studies(cells: _Cells, lists: Lists) -> dict[str, Any]:
+    """A field that the list does not have is «سایر» in its own words."""
+    level = cells.take("degree_level", lambda text: _level(text, lists))
+    words = cells.take("field_of_study", _plain)
+    code = lists.fields.get(search_key(words)) if words is not None else None
+    note = None
+    if words is not None and code is None:
+        if lists.other_field is None:
+            cells.bad("field_of_study", "import.not_in_list")
+        code, note = lists.other_field, words
+    return {"level_code": level or None, "field_code": code, "field_note": note}
+
+
+def _level(text: str, lists: Lists) -> str:
+    """The level's code, «» for no degree."""
+    key = search_key(text)
+    if key in _NO_DEGREE:
+        return ""
+    if key in lists.levels:
+        return lists.levels[key]
+    code = _LEVELS_BY_KEY.get(key)
+    if code is not None and search_key(code) in lists.levels:
+        return code
+    raise InvalidInput("import.not_in_list")
+
+
+def _region(cells: _Cells, province_column: str, city_column: str) -> tuple[str | None, str | None]:
+    province = cells.take(province_column, _one_of(_by_key(regions.provinces())))
+    if province is None:
+        if cells.raw(city_column) != "" and cells.raw(province_column) == "":
+            cells.bad(province_column, "import.needed")
+        return None, None
+    return province, cells.take(city_column, _one_of(_by_key(regions.cities_of(province))))
+
+
+def _noon(day: date | None) -> datetime | None:
+    return datetime.combine(day, time(12), TEHRAN).astimezone(UTC) if day is not None else None
+
+
+def _birth_date(cells: _Cells, today: date) -> date | None:
+    raw = cells.raw("birth_date")
+    if isinstance(raw, date):
+        if validators.ADULT <= validators.age_on(raw, today) <= validators.OLDEST:
+            return raw
+        cells.bad("birth_date", "error.age_out_of_range")
+        return None
+    return cells.take("birth_date", lambda text: validators.birth_date(text, today), needed=True)
+
+
+def _national_code(text: str) -> str:
+    """Spreadsheets take leading zeros away; the check digit says whether putting them back was right."""
+    digits = validators.normalise(text)
+    return validators.national_code(digits.zfill(10) if digits.isdigit() and len(digits) >= 8 else digits)
+
+
+def _zero(text: str, first: str) -> str:
+    """A number of ten digits whose leading zero a spreadsheet took away."""
+    digits = validators.normalise(text)
+    return f"0{digits}" if len(digits) == 10 and digits.isdigit() and digits[0] in first else digits
+
+
+def _user_code(text: str) -> str:
+    code = passwords.normal(text)
+    shortest, longest = _USER_CODE
+    if not shortest <= len(code) <= longest or not code.isprintable() or any(one.isspace() for one in code):
+        raise InvalidInput("import.bad_user_code")
+    return code
+
+
+def _password(text: str) -> str:
+    """As it stands, without outer space. Raises InvalidInput for hashes that nobody could log in against."""
+    secret = text.strip()
+    if legacy_hashes.looks_foreign(secret):
+        raise InvalidInput("import.foreign_hash")
+    if len(secret) > passwords.CHOSEN_MAX and legacy_hashes.scheme_of(secret) is None:
+        raise InvalidInput("import.long_password")
+    return secret
+
+
+def _distributor_name(text: str) -> str:
+    name = validators.normalise(text)
+    if not 2 <= len(name) <= 120 or not any(letter.isalpha() for letter in name):
+        raise InvalidInput("import.bad_distributor_name")
+    return name
+
+
+def _plain(text: str) -> str:
+    words = validators.normalise(text)
+    if not 2 <= len(words) <= 120:
+        raise InvalidInput("import.not_in_list")
+    return words
+
+
+def _yes_or_no(text: str) -> bool:
+    key = search_key(text)
+    if key not in _YES | _NO:
+        raise InvalidInput("import.yes_or_no")
+    return key in _YES
+
+
+def _one_of(known: dict[str, V]) -> Callable[[str], V]:
+    def check(text: str) -> V:
+        try:
+            return known[search_key(text)]
+        except KeyError:
+            raise InvalidInput("import.not_in_list") from None
+
+    return check
+
+
+@cache
+def _by_key(names: tuple[str, ...]) -> dict[str, str]:
+    return {search_key(name): name for name in names}

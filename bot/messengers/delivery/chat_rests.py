@@ -1,0 +1,57 @@
+"""Long rests of a chat: kept in its row, so that they outlive this process and are known to the others."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import bindparam, or_, update
+from sqlmodel import Session, col
+
+from bot.messengers.processing.answer import Place
+from bot.messengers.transport.channel import Channel
+from bot.messengers.transport.rate_limits import LONGEST_REST
+from storage.enums import Messenger
+from storage.tables import Chat
+
+log = logging.getLogger(__name__)
+
+#: Seconds from which on a rest is kept in the database; shorter ones are over before a process has started.
+LONG = 15.0
+
+_REST = (
+    update(Chat)
+    .where(col(Chat.id) == bindparam("chat_row"))
+    .values(rest_since=bindparam("since"), rest_until=bindparam("until"))
+    .execution_options(synchronize_session=False)
+)
+
+
+def note(
+    messenger: Messenger, chat_row: int | None, pause: float, *, now: datetime
+) -> Callable[[Session], None] | None:
+    """Log that a chat is to rest for so many seconds; the unit that keeps a long rest."""
+    pause = min(pause, LONGEST_REST)
+    told = {"messenger": messenger.value, "chat": chat_row, "seconds": round(pause)}
+    log.log(logging.WARNING if pause > LONG else logging.INFO, "a chat rests", extra=told)
+    if pause <= LONG or chat_row is None:
+        return None
+    values = {"chat_row": chat_row, "since": now, "until": now + timedelta(seconds=pause)}
+
+    def unit(db: Session) -> None:
+        db.execute(_REST, values)
+
+    return unit
+
+
+def remember(channel: Channel, place: Place, now: datetime) -> None:
+    """What another process, or this one before its start, was told about this chat."""
+    if place.rest_until is not None and (left := (place.rest_until - now).total_seconds()) > 0:
+        channel.limiter.rest(place.chat_id, left)
+
+
+def over(now: datetime) -> Any:
+    """The condition that a chat may be written to."""
+    return or_(col(Chat.rest_until).is_(None), col(Chat.rest_until) <= now)

@@ -1,0 +1,324 @@
+"""The outbox: pushes and SMS rows, claimed with a lease and sent within each messenger's patience (DESIGN 3)."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import random
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from sqlmodel import Session
+from telegram.error import BadRequest, Forbidden, InvalidToken, RetryAfter, TelegramError
+
+from bot.core.resources import Desk
+from bot.core.screens import rows_from_json
+from bot.gateways.interfaces import SmsAccepted, SmsRejected
+from bot.messengers.delivery import chat_rests, outbox_store
+from bot.messengers.delivery.chat_rests import LONG
+from bot.messengers.delivery.outbox_store import Claimed, Room, Way
+from bot.messengers.delivery.text import send_text
+from bot.messengers.transport import keyboards
+from bot.messengers.transport.channel import Channel
+from bot.messengers.transport.rate_limits import KEPT_FOR_ANSWERS
+from bot.messengers.transport.telegram import is_unreachable, pause_of
+from bot.texts import t
+from storage.correlation import CAUSE
+from storage.database.outage import outlast, report
+from storage.enums import Channel as Kind
+from storage.enums import Messenger, PushState
+
+log = logging.getLogger(__name__)
+
+#: Pushes a second to one messenger; answers to people are not counted.
+RATES = {Messenger.TELEGRAM: 20.0, Messenger.BALE: 8.0}
+#: The longest wait for a chat's turn that holds one of the places below, in seconds; a longer one is put off.
+CHAT_PATIENCE = 2.0
+#: The same, for all parts after the first of a long text; within the lease.
+PART_PATIENCE = 60.0
+#: In hand at most, of each messenger and of SMS: one that hangs holds up no other.
+AT_ONCE = 16
+#: Of these, pushes of letters: the rest is kept for what cannot wait.
+LETTERS_AT_ONCE = 12
+#: Seconds until somebody else may take a claimed row.
+LEASE = 90
+#: Tries before staff are told; with the pauses below that is about nine hours.
+TRIES = 40
+LONGEST_PAUSE = 900.0
+#: Seconds between looks that nobody asked for.
+IDLE = 5.0
+#: Seconds to wait for company after a commit.
+LINGER = 0.02
+#: Seconds where an SMS may have been taken and a repeat is not protected.
+UNKNOWN_PAUSE = 600.0
+
+
+@dataclass(slots=True)
+class _Rate:
+    """Evenly spaced turns."""
+
+    gap: float
+    next: float = 0.0
+
+    async def turn(self) -> None:
+        now = time.monotonic()
+        self.next = max(self.next, now)
+        wait, self.next = self.next - now, self.next + self.gap
+        if wait > 0:
+            await asyncio.sleep(wait)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a try. `pause` seconds: it is queued again."""
+
+    state: PushState
+    note: str | None = None
+    provider_id: str | None = None
+    pause: float = 0.0
+    #: The try does not count (the messenger only asked us to slow down).
+    free: bool = False
+    #: The chat is dead.
+    dead: bool = False
+    #: Seconds that the messenger wants this chat to be left alone.
+    rest: float = 0.0
+
+
+_SAYS = {
+    PushState.SENT: "sent",
+    PushState.SKIPPED: "skipped",
+    PushState.QUEUED: "put off",
+    PushState.GIVEN_UP: "given up",
+}
+
+
+def _level(outcome: Outcome) -> int:
+    if outcome.state is PushState.GIVEN_UP:
+        return logging.ERROR
+    return logging.DEBUG if outcome.free else logging.INFO
+
+
+@dataclass(slots=True)
+class Outbox:
+    desk: Desk
+    channels: Mapping[Messenger, Channel]
+    _wake: asyncio.Event = field(default_factory=asyncio.Event)
+    _alarm: asyncio.TimerHandle | None = None
+    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    #: The ids of what they carry.
+    _holding: set[int] = field(default_factory=set)
+    #: How many of them go which way, and how many of those carry letters.
+    _in_hand: Counter[Way] = field(default_factory=Counter)
+    _letters: Counter[Way] = field(default_factory=Counter)
+    _rates: dict[Messenger, _Rate] = field(default_factory=dict)
+
+    def wake(self) -> None:
+        """Something was committed: look soon."""
+        if self._alarm is None:
+            self._alarm = asyncio.get_running_loop().call_later(LINGER, self._ring)
+
+    async def run(self) -> None:
+        """Dispatch until cancelled."""
+        while True:
+            self._wake.clear()
+            pause = IDLE
+            try:
+                pause = await self.dispatch()
+            except Exception as error:
+                report(log, "the outbox stumbled", error=error)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(pause):
+                    await self._wake.wait()
+
+    async def dispatch(self) -> float:
+        """Claim what is due and set it going; seconds until the next look is worth it."""
+        now = self.desk.clock()
+        ways: list[Way] = [
+            way for way, one in self.channels.items() if one.ready and not one.limiter.rest_of_all
+        ]
+        rooms = {
+            way: Room(AT_ONCE - self._in_hand[way], LETTERS_AT_ONCE - self._letters[way])
+            for way in (*ways, None)
+            if self._in_hand[way] < AT_ONCE
+        }
+        found, pause = await self.desk.database.read(lambda db: outbox_store.due(db, now, rooms))
+        # A lease that ended while we hold the push says that the clock was put forward.
+        due = [one for one in found if one not in self._holding]
+        if found and not due:
+            return IDLE
+        if due:
+            lease = now + timedelta(seconds=LEASE)
+            for push in await self.desk.database.run(lambda db: outbox_store.claim(db, due, now, lease)):
+                task = asyncio.create_task(self._carry(push))
+                self._tasks.add(task)
+                self._holding.add(push.id)
+                self._in_hand[push.messenger] += 1
+                self._letters[push.messenger] += push.letter_id is not None
+                task.add_done_callback(partial(self._finished, push))
+            return IDLE
+        rests = [left for one in self.channels.values() if (left := one.limiter.rest_of_all)]
+        return min([IDLE, pause, *rests])
+
+    async def drain(self, timeout: float) -> None:
+        """Let what is in hand finish; the rest is leased, and sent after the lease runs out."""
+        if self._tasks:
+            _, late = await asyncio.wait(set(self._tasks), timeout=timeout)
+            for task in late:
+                task.cancel()
+
+    def _ring(self) -> None:
+        self._alarm = None
+        self._wake.set()
+
+    def _finished(self, push: Claimed, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        self._holding.discard(push.id)
+        self._in_hand[push.messenger] -= 1
+        self._letters[push.messenger] -= push.letter_id is not None
+        self._wake.set()
+
+    async def _carry(self, push: Claimed) -> None:
+        CAUSE.set(push.cause)  # of this task alone
+        try:
+            await self._settle(push, await self._try(push))
+        except Exception:
+            # Its lease runs out, then it is tried again.
+            log.exception("push %s could not be sent or noted", push.id)
+
+    async def _try(self, push: Claimed) -> Outcome:
+        if push.skip is not None:
+            outcome = Outcome(PushState.SKIPPED, push.skip)
+        elif push.channel is Kind.SMS:
+            outcome = await self._sms(push)
+        else:
+            outcome = await self._message(push)
+        if outcome.state is PushState.QUEUED and not outcome.free and push.attempts >= TRIES:
+            outcome = Outcome(PushState.GIVEN_UP, outcome.note)
+        return outcome
+
+    async def _settle(self, push: Claimed, outcome: Outcome) -> None:
+        now = self.desk.clock()
+        # Given up here, it would be sent again once the lease is over.
+        rest = None
+        if outcome.rest and push.messenger is not None:
+            rest = chat_rests.note(push.messenger, push.chat_row_id, outcome.rest, now=now)
+
+        def unit(db: Session) -> None:
+            outbox_store.settle(db, push, outcome, now)
+            if rest is not None:
+                rest(db)
+
+        await outlast(lambda: self.desk.database.run(unit))
+        told = {
+            "push": push.id,
+            "kind": push.kind,
+            "channel": push.messenger.value if push.messenger is not None else push.channel.value.lower(),
+            "account": push.account_id,
+            "attempts": push.attempts,
+            "note": outcome.note,
+        }
+        log.log(_level(outcome), "push %s", _SAYS[outcome.state], extra=told)
+
+    async def _message(self, push: Claimed) -> Outcome:
+        messenger = push.messenger
+        assert messenger is not None
+        assert push.chat_id is not None
+        channel = self.channels[messenger]
+        limiter, chat_id = channel.limiter, push.chat_id
+        if push.rest_until is not None:
+            limiter.rest(chat_id, (push.rest_until - self.desk.clock()).total_seconds())
+        markup = keyboards.inline(rows_from_json(push.buttons))
+        texts = keyboards.parts(push.text) or ["…"]
+
+        began = 0.0
+
+        async def call(send: Callable[[], Awaitable[Any]]) -> Any:
+            """One part. Put off once the first is there, all would be sent again: then it waits longer."""
+            nonlocal began
+            while True:
+                while (wait := limiter.wait(chat_id, kept=KEPT_FOR_ANSWERS)) > 0:
+                    if wait > (PART_PATIENCE - (time.monotonic() - began) if began else CHAT_PATIENCE):
+                        raise _NotNowError(wait)
+                    await asyncio.sleep(wait)
+                try:
+                    sent = await limiter.call(chat_id, send)
+                except RetryAfter:
+                    if not began:
+                        raise
+                else:
+                    began = began or time.monotonic()
+                    return sent
+
+        try:
+            await self._turn(messenger)
+            for number, text in enumerate(texts):
+                await send_text(
+                    channel, chat_id, text, markup if number == len(texts) - 1 else None, caller=call
+                )
+        except _NotNowError as error:
+            return Outcome(PushState.QUEUED, "its chat has its limit", pause=min(error.wait, LONG), free=True)
+        except TelegramError as error:
+            return self._trouble(push, error)
+        return Outcome(PushState.SENT)
+
+    def _trouble(self, push: Claimed, error: TelegramError) -> Outcome:
+        note = f"{type(error).__name__}: {error}"[:300]
+        if isinstance(error, RetryAfter):
+            # A long rest is the chat's, not the push's: `next_at` far ahead means that the clock was set back.
+            rest = pause_of(error)
+            return Outcome(PushState.QUEUED, note, pause=min(rest, LONG), free=True, rest=rest)
+        if is_unreachable(error):
+            return Outcome(PushState.SKIPPED, note, dead=True)
+        if isinstance(error, BadRequest):
+            return Outcome(PushState.GIVEN_UP, note)
+        if isinstance(error, InvalidToken | Forbidden):
+            return Outcome(PushState.QUEUED, note, pause=LONGEST_PAUSE)
+        return Outcome(PushState.QUEUED, note, pause=_pause(push.attempts))
+
+    async def _sms(self, push: Claimed) -> Outcome:
+        if push.mobile is None:
+            return Outcome(PushState.GIVEN_UP, "no mobile")
+        template: Any = push.sms.get("template")
+        text = push.text if template or push.sms.get("whole") else self._sms_text(push.text)
+        result = await self.desk.sms.send(
+            to=push.mobile,
+            text=text,
+            idempotency_id=push.id,
+            template=template,
+            tokens=push.sms.get("tokens") or (),
+        )
+        if isinstance(result, SmsAccepted):
+            return Outcome(PushState.SENT, provider_id=result.provider_id)
+        if isinstance(result, SmsRejected):
+            return Outcome(PushState.GIVEN_UP, result.reason)
+        pause = UNKNOWN_PAUSE if result.unknown else _pause(push.attempts)
+        return Outcome(PushState.QUEUED, result.reason, pause=pause)
+
+    def _sms_text(self, sentence: str) -> str:
+        links = self.desk.world.bot_links
+        link = links.get(Messenger.TELEGRAM) or links.get(Messenger.BALE) or self.desk.world.public_url
+        return t("sms.wrapped", sentence=sentence, link=link)
+
+    async def _turn(self, messenger: Messenger) -> None:
+        """Wait for this messenger's turn."""
+        if messenger not in self._rates:
+            self._rates[messenger] = _Rate(1 / RATES[messenger])
+        await self._rates[messenger].turn()
+
+
+class _NotNowError(Exception):
+    """The chat must not be written to for so many seconds."""
+
+    def __init__(self, wait: float) -> None:
+        super().__init__(wait)
+        self.wait = wait
+
+
+def _pause(attempts: int) -> float:
+    return float(min(LONGEST_PAUSE, 2.0 * 2 ** min(attempts, 12))) * random.uniform(0.5, 1.0)

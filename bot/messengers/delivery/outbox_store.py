@@ -1,0 +1,250 @@
+"""Rows of the outbox: what is due, who takes it, what came of it. Units, nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import and_, case, exists, func, or_, update
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col, select
+
+from bot.messengers.delivery import chat_rests
+from bot.services.shared.insert_once import insert_once
+from bot.services.shared.notify import alert_staff
+from bot.texts import t
+from bot.texts.formats import local_mobile
+from storage.enums import AccountState, LetterState, Messenger, PushState
+from storage.enums import Channel as Kind
+from storage.tables import Account, Chat, Grant, Letter, Push
+
+if TYPE_CHECKING:
+    from bot.messengers.delivery.outbox import Outcome
+
+#: Seconds that are left where nothing is queued.
+FOREVER = 3600.0
+#: Why a push to somebody in a role is not sent.
+ROLE_LOST = "the role is not in force any more"
+_UNFINISHED = (PushState.QUEUED, PushState.SENDING)
+#: A way out: a messenger, or None for SMS.
+Way = Messenger | None
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A push in hand."""
+
+    id: int
+    key: str
+    kind: str
+    channel: Kind
+    account_id: int | None
+    chat_row_id: int | None
+    messenger: Messenger | None
+    chat_id: int | None
+    mobile: str | None
+    text: str
+    buttons: list[Any]
+    sms: dict[str, Any]
+    attempts: int
+    letter_id: int | None
+    cause: str | None
+    #: Its chat rests until then.
+    rest_until: datetime | None = None
+    grant_id: int | None = None
+    #: Not to be sent, and why.
+    skip: str | None = None
+
+
+def _claimable(now: datetime) -> Any:
+    return or_(
+        and_(col(Push.state) == PushState.QUEUED, col(Push.next_at) <= now),
+        and_(col(Push.state) == PushState.SENDING, col(Push.leased_until) < now),
+    )
+
+
+def _patience(push: type[Push]) -> Any:
+    """What is sent before what: letters go to thousands and wait for everything else."""
+    return case((col(push.letter_id).is_(None), 0), else_=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How many more pushes a way takes, and how many of them may be of letters."""
+
+    pushes: int
+    letters: int
+
+
+def due(db: Session, now: datetime, rooms: Mapping[Way, Room]) -> tuple[list[int], float]:
+    """Ids of what may be sent now; and the seconds until something else is due."""
+    found = [one for way, room in rooms.items() for one in _due_on(db, now, way, room)]
+    if found:
+        return found, 0.0
+    at = case((col(Push.state) == PushState.QUEUED, col(Push.next_at)), else_=col(Push.leased_until))
+    soonest = db.execute(select(func.min(at)).where(col(Push.state).in_(_UNFINISHED), at > now)).scalar()
+    return [], FOREVER if soonest is None else max(0.05, (soonest - now).total_seconds())
+
+
+def _due_on(db: Session, now: datetime, way: Way, room: Room) -> list[int]:
+    """Of one way: letters last, then oldest first, one a chat."""
+    earlier = aliased(Push)
+    first_of_chat = ~exists().where(
+        col(earlier.chat_row_id) == col(Push.chat_row_id),
+        col(earlier.state).in_(_UNFINISHED),
+        or_(
+            and_(_patience(earlier) == _patience(Push), col(earlier.id) < col(Push.id)),
+            _patience(earlier) < _patience(Push),
+        ),
+    )
+    this_way = col(Push.channel) == Kind.SMS if way is None else col(Chat.messenger) == way
+    rows = db.execute(
+        select(Push.id, Push.letter_id)
+        .outerjoin(Chat, col(Chat.id) == col(Push.chat_row_id))
+        .where(_claimable(now), this_way, first_of_chat, chat_rests.over(now))
+        .order_by(_patience(Push), col(Push.id))
+        .limit(room.pushes)
+    ).all()
+    urgent = [row for row, letter_id in rows if letter_id is None]
+    return urgent + [row for row, letter_id in rows if letter_id is not None][: max(room.letters, 0)]
+
+
+def claim(db: Session, ids: list[int], now: datetime, lease: datetime) -> list[Claimed]:
+    """Take them, each with its chat as it is now. Whoever else claims at the same time gets the others."""
+    wanted = (
+        select(Push, Chat, Grant.active, Account.state)
+        .outerjoin(Chat, col(Chat.id) == col(Push.chat_row_id))
+        .outerjoin(Grant, col(Grant.id) == col(Push.grant_id))
+        .outerjoin(Account, col(Account.id) == col(Push.account_id))
+        .where(col(Push.id).in_(ids), _claimable(now))
+        .order_by(col(Push.id))
+        .with_for_update(skip_locked=True, of=Push)
+    )
+    taken = []
+    for push, chat, in_force, state in db.execute(wanted).all():
+        push.state = PushState.SENDING
+        push.leased_until = lease
+        push.attempts += 1
+        skip = None
+        if push.grant_id is not None and not (in_force and state is AccountState.ACTIVE):
+            skip = ROLE_LOST
+        elif push.channel is Kind.CHAT:
+            if chat is None or chat.account_id != push.account_id:
+                skip = "nobody is logged in there any more"
+            elif chat.dead:
+                skip = "the chat is dead"
+            elif push.letter_id is not None and _is_stopped(db, push.letter_id):
+                skip = "the letter was stopped"
+        taken.append(
+            Claimed(
+                push.id,
+                push.key,
+                push.kind,
+                push.channel,
+                push.account_id,
+                push.chat_row_id,
+                chat.messenger if chat is not None else None,
+                chat.chat_id if chat is not None else None,
+                push.mobile,
+                push.text,
+                push.buttons,
+                push.sms,
+                push.attempts,
+                push.letter_id,
+                push.cause,
+                chat.rest_until if chat is not None else None,
+                push.grant_id,
+                skip,
+            )
+        )
+    return taken
+
+
+def _is_stopped(db: Session, letter_id: int) -> bool:
+    letter = db.get(Letter, letter_id)
+    return letter is not None and letter.state is LetterState.STOPPED
+
+
+def settle(db: Session, push: Claimed, outcome: Outcome, now: datetime) -> None:
+    """Note what came of a try."""
+    values: dict[str, Any] = {
+        "state": outcome.state,
+        "note": outcome.note,
+        "leased_until": None,
+        "attempts": push.attempts - outcome.free,
+    }
+    if outcome.state is PushState.QUEUED:
+        values["next_at"] = now + timedelta(seconds=outcome.pause)
+    if outcome.state is PushState.SENT:
+        values |= {"sent_at": now, "provider_id": outcome.provider_id}
+    db.execute(
+        update(Push)
+        .where(col(Push.id) == push.id)
+        .values(**values)
+        .execution_options(synchronize_session=False)
+    )
+    if outcome.dead:
+        db.execute(
+            update(Chat)
+            .where(col(Chat.id) == push.chat_row_id)
+            .values(dead=True, show_at=None)
+            .execution_options(synchronize_session=False)
+        )
+    if push.channel is Kind.CHAT and outcome.state is PushState.SKIPPED and push.skip != ROLE_LOST:
+        _say_by_sms(db, push, now)
+    if outcome.state is PushState.GIVEN_UP and push.kind != "alert":
+        alert_staff(
+            db,
+            key=f"push.given_up:{push.id if push.letter_id is None else f'letter:{push.letter_id}'}",
+            text=_given_up(push, outcome.note or "–"),
+            now=now,
+        )
+
+
+def _given_up(push: Claimed, reason: str) -> str:
+    """What staff read; of an SMS also its words, so that they can pass them on."""
+    if push.channel is Kind.SMS and push.mobile is not None:
+        return t(
+            "alert.sms_given_up",
+            kind=push.kind,
+            mobile=local_mobile(push.mobile),
+            why=reason,
+            sms=push.text,
+        )
+    return t("alert.push_given_up", kind=push.kind, why=reason)
+
+
+def _say_by_sms(db: Session, push: Claimed, now: datetime) -> None:
+    """The last live chat of this person is gone: the short sentence goes to the mobile instead, once."""
+    sentence = push.sms.get("sentence")
+    if not sentence or push.account_id is None:
+        return
+    alive = select(Chat.id).where(Chat.account_id == push.account_id, col(Chat.dead).is_(False)).limit(1)
+    if db.execute(alive).first() is not None:
+        return
+    mobile = db.execute(select(Account.mobile).where(Account.id == push.account_id)).scalar()
+    if mobile is None:
+        return
+    insert_once(
+        db,
+        Push,
+        {
+            "key": f"{push.key.rsplit(':', 1)[0]}:sms",
+            "kind": push.kind,
+            "channel": Kind.SMS,
+            "account_id": push.account_id,
+            "grant_id": push.grant_id,
+            "chat_row_id": None,
+            "mobile": mobile,
+            "text": sentence,
+            "buttons": [],
+            "sms": {},
+            "state": PushState.QUEUED,
+            "attempts": 0,
+            "next_at": now,
+            "cause": push.cause,
+            "created_at": now,
+        },
+    )

@@ -1,0 +1,409 @@
+"""Shows answers: the one component that sends screens, after the commit (DESIGN 3)."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from sqlalchemy import bindparam, update
+from sqlmodel import Session, col
+from telegram.error import BadRequest, NetworkError, RetryAfter, TelegramError
+
+from bot.core.resources import Desk
+from bot.core.screens import Screen
+from bot.messengers.delivery import chat_rests
+from bot.messengers.delivery.files import PaperSender
+from bot.messengers.delivery.paced_calls import PATIENCE, TRIES, PacedCalls, Pause, SupersededError, sleep
+from bot.messengers.delivery.text import send_text, without_preview
+from bot.messengers.processing import groups, inbox_store
+from bot.messengers.processing.answer import Answer, Place
+from bot.messengers.transport import keyboards
+from bot.messengers.transport.channel import Channel
+from bot.messengers.transport.keyboards import Markup
+from bot.messengers.transport.rate_limits import EDIT
+from bot.messengers.transport.telegram import is_same, is_unreachable, pause_of
+from bot.texts import t
+from storage.database.outage import report
+from storage.enums import Messenger
+from storage.tables import Account, Chat
+
+log = logging.getLogger(__name__)
+
+#: Seconds until a screen that could not be sent is tried again.
+AGAIN = 30
+#: The longest rest after which a pressed button is still answered.
+PRESS_PATIENCE = 10.0
+#: Different sentences of superseded answers that the next one says.
+SAID = 5
+#: Calls beside the lanes from which on one that is refused is not repeated.
+BESIDE = 256
+#: Answers noted by one unit.
+TOGETHER = 64
+
+_DEAD = (
+    update(Chat)
+    .where(col(Chat.id) == bindparam("chat_row"))
+    .values(dead=True, show_at=None)
+    .execution_options(synchronize_session=False)
+)
+_LATER = (
+    update(Chat)
+    .where(col(Chat.id) == bindparam("chat_row"))
+    .values(show_at=bindparam("at"))
+    .execution_options(synchronize_session=False)
+)
+_DELIVERED = (
+    update(Account)
+    .where(col(Account.id) == bindparam("account_row"))
+    .values(credentials_pending=False)
+    .execution_options(synchronize_session=False)
+)
+
+
+@dataclass(slots=True)
+class _Superseded:
+    """Answers of a chat in whose place a newer one is shown."""
+
+    #: Rows of their updates; answered once that one is.
+    rows: list[int] = field(default_factory=list)
+    #: One of them would have been a new message, below what the person wrote.
+    anew: bool = False
+    #: One of them would have taken the reply keyboard away.
+    keyboard: bool = False
+    #: What they said beside their screens.
+    said: list[str] = field(default_factory=list)
+
+    def add(self, answer: Answer, said: str | None) -> None:
+        self.anew = self.anew or answer.edit is None
+        self.keyboard = self.keyboard or answer.place.keyboard
+        if said is not None and said not in self.said:
+            self.said = [*self.said, said][-SAID:]
+
+
+class Delivery:
+    def __init__(
+        self,
+        desk: Desk,
+        channels: Mapping[Messenger, Channel],
+        *,
+        pause: Pause = sleep,
+        wake: Callable[[float], None] = lambda seconds: None,
+    ) -> None:
+        """`pause` waits without keeping others from their turn (`Lanes.pause`); `wake(seconds)` asks for a look at
+        `chat.show_at` after so long."""
+        self.desk = desk
+        self._channels = channels
+        self._papers = PaperSender(desk)
+        self._pause = pause
+        self._wake = wake
+        self._side: set[asyncio.Task[None]] = set()
+        #: Rows of updates that the next unit marks.
+        self._answered: list[int] = []
+        #: By messenger and chat; gone with the next screen there.
+        self._superseded: dict[tuple[Messenger, int], _Superseded] = {}
+
+    async def show(self, answer: Answer) -> None:
+        """Send an answer and note that it was sent. Raises nothing: what cannot be sent now is shown later."""
+        place = answer.place
+        channel = self._channels.get(place.messenger)
+        if channel is None:
+            return
+        if answer.callback_id is not None:
+            self._beside(self._answer_press(channel, answer))
+        # The update counts as answered only once the password is gone.
+        deleted = answer.delete is None or await self._delete(channel, place, answer.delete, tries=1)
+        screens = not answer.shown and (bool(answer.screens) or self._notice_as_message(channel, answer))
+        if answer.quiet is not None:
+            self._wake(answer.quiet)
+        done = not screens or await self._shown(channel, answer)
+        superseded = self._superseded.get((place.messenger, place.chat_id))
+        if not screens and answer.quiet is None and superseded is not None:
+            # What was to take the place of a screen is none.
+            self._try_later(place, 0.0)
+        if not deleted and answer.delete is not None:
+            deleted = await self._delete(channel, place, answer.delete, tries=TRIES)
+        if done and deleted:
+            self._note(answer.update_row)
+
+    async def leave_group(self, place: Place, sentence: str | None) -> None:
+        """Say a sentence in a group, where that can be done now, and leave it. Raises nothing."""
+        channel = self._channels.get(place.messenger)
+        if channel is not None:
+            await groups.leave(channel, place.chat_id, sentence, pause=self._pause)
+
+    async def _shown(self, channel: Channel, answer: Answer) -> bool:
+        """Show the screens; whether the update may count as answered by now."""
+        place = answer.place
+        chat_rests.remember(channel, place, self.desk.clock())
+        calls = PacedCalls(
+            channel,
+            place.chat_id,
+            pause=self._pause,
+            plain=answer.plain,
+            refused=partial(self._refused, place),
+        )
+        key = (place.messenger, place.chat_id)
+        said = answer.said or (answer.notice if self._notice_as_message(channel, answer) else None)
+        try:
+            await self._screens(channel, calls, answer)
+        except SupersededError:
+            superseded = self._superseded.setdefault(key, _Superseded())
+            superseded.add(answer, said)
+            if answer.delete is None and answer.update_row is not None:
+                superseded.rows.append(answer.update_row)
+                return False
+            # Noted by itself, once the message is gone.
+            return True
+        except TelegramError as error:
+            if isinstance(error, RetryAfter) and not calls.began:
+                # Shown after the rest, with what was to be said.
+                self._superseded.setdefault(key, _Superseded()).add(answer, said)
+                self._note_rows(self._superseded[key])
+            elif key in self._superseded:
+                self._note_rows(self._superseded.pop(key))
+            return self._failed(answer, error)
+        except Exception as error:
+            report(log, "an answer could not be shown", error=error)
+            self._try_later(place)
+            return False
+        if answer.credentials_of is not None:
+            await self._arrived(answer.credentials_of)
+        if key in self._superseded:
+            self._note_rows(self._superseded.pop(key))
+        return True
+
+    def _note_rows(self, superseded: _Superseded) -> None:
+        for row in superseded.rows:
+            self._note(row)
+        superseded.rows.clear()
+
+    async def close(self) -> None:
+        """Let what runs beside finish."""
+        if self._side:
+            await asyncio.wait(self._side, timeout=2)
+
+    # -- sending ---------------------------------------------------------------------------------
+
+    async def _screens(self, channel: Channel, calls: PacedCalls, answer: Answer) -> None:
+        place, edit = answer.place, answer.edit
+        screens = list(answer.screens)
+        await calls.turn(1.0 if edit is None else EDIT)
+        superseded = self._superseded.get((place.messenger, place.chat_id))
+        if superseded is not None:
+            edit = None if superseded.anew else edit
+            place = replace(place, keyboard=place.keyboard or superseded.keyboard)
+            said = "\n\n".join(one for one in superseded.said if one != answer.said)
+            if said and screens:
+                screens[0] = replace(screens[0], text=f"{said}\n\n{screens[0].text}".strip())
+        held_back = calls.waited or superseded is not None
+        if place.guest and screens and held_back and channel.limiter.tell_once(place.chat_id):
+            screens[0] = replace(screens[0], text=f"{t('chat.slow_down')}\n\n{screens[0].text}".strip())
+        if self._notice_as_message(channel, answer):
+            if screens:
+                edit = None
+            screens.insert(0, Screen(answer.notice or ""))
+        asks = bool(screens) and screens[-1].ask_contact is not None
+        if place.keyboard and not asks:
+            edit = None
+            if screens[0].rows or screens[0].papers:
+                screens.insert(0, Screen(t("chat.keyboard_closed")))
+        closing = place.keyboard and not asks
+        for number, screen in enumerate(screens):
+            first = number == 0
+            await self._screen(channel, calls, place, screen, edit if first else None, closing and first)
+
+    async def _screen(
+        self,
+        channel: Channel,
+        calls: PacedCalls,
+        place: Place,
+        screen: Screen,
+        edit: int | None,
+        closing: bool,
+    ) -> None:
+        """One screen: its papers, then its text, in as many messages as it needs."""
+        if screen.papers:
+            await self._papers.send(channel, place.chat_id, screen.papers, calls=calls)
+            edit = None
+            if not screen.text:
+                return
+        markup = keyboards.inline(screen.rows)
+        if screen.ask_contact is not None:
+            markup, edit = keyboards.contact(screen), None
+        elif closing:
+            markup = keyboards.CLOSED
+        texts = keyboards.parts(screen.text) or ["…"]
+        for number, text in enumerate(texts):
+            under = markup if number == len(texts) - 1 else None
+            if edit is None or not await self._edit(channel, calls, place, edit, text, under):
+                await send_text(channel, place.chat_id, text, under, caller=calls)
+            edit = None
+
+    async def _edit(
+        self,
+        channel: Channel,
+        calls: PacedCalls,
+        place: Place,
+        message_id: int,
+        text: str,
+        markup: Markup | None,
+    ) -> bool:
+        """Whether the message now shows the text."""
+        try:
+            await calls(
+                lambda: channel.call(
+                    "editMessageText",
+                    chat_id=place.chat_id,
+                    message_id=message_id,
+                    text=text,
+                    reply_markup=markup,
+                    link_preview_options=without_preview(text),
+                ),
+                cost=EDIT,
+            )
+        except TelegramError as error:
+            if is_same(error):
+                return True
+            if is_unreachable(error) or not isinstance(error, BadRequest):
+                raise
+            return False
+        return True
+
+    async def _answer_press(self, channel: Channel, answer: Answer) -> None:
+        """Stop the button's waiting sign; it may be too late for that, which does no harm."""
+        notice = (answer.notice or answer.toast) if channel.shows_notices(answer.callback_id) else None
+        text = keyboards.cut(notice, keyboards.MAX_NOTICE) if notice else None
+        limiter, chat_id = channel.limiter, answer.place.chat_id
+        until = time.monotonic() + PRESS_PATIENCE
+        while True:
+            try:
+                await limiter.call(
+                    chat_id,
+                    lambda: channel.bot.answer_callback_query(answer.callback_id, text=text),
+                    cost=0.0,
+                    method="press",
+                )
+            except RetryAfter:
+                wait = limiter.wait(chat_id, 0.0, method="press")
+                if time.monotonic() + wait > until or len(self._side) > BESIDE:
+                    log.info("a press was not answered: the messenger asks for a rest")
+                    return
+                await asyncio.sleep(wait)
+            except TelegramError as error:
+                log.debug("a press could not be answered: %s", error)
+                return
+            else:
+                return
+
+    async def _delete(self, channel: Channel, place: Place, message_id: int, *, tries: int) -> bool:
+        """Whether a message with a password is gone, as far as we can do anything about it."""
+        limiter, chat_id = channel.limiter, place.chat_id
+        for attempt in range(tries):
+            wait = limiter.wait(chat_id, 0.0, method="delete")
+            if wait > PATIENCE or (wait and tries == 1):
+                break
+            if wait:
+                await self._pause(wait)
+            try:
+                await limiter.call(
+                    chat_id,
+                    lambda: channel.bot.delete_message(chat_id, message_id),
+                    cost=0.0,
+                    method="delete",
+                )
+            except RetryAfter:
+                continue
+            except NetworkError as error:
+                if isinstance(error, BadRequest):
+                    log.warning("a message with a password could not be deleted: %s", error)
+                    return True
+                if attempt < tries - 1:
+                    await self._pause(0.3 * 4**attempt)
+            except TelegramError as error:
+                log.warning("a message with a password could not be deleted: %s", error)
+                return True
+            else:
+                return True
+        if tries > 1:
+            log.warning("a message with a password is not deleted yet", extra={"chat": place.row_id})
+        return False
+
+    @staticmethod
+    def _notice_as_message(channel: Channel, answer: Answer) -> bool:
+        """A notice that this person's client cannot show over the button."""
+        return bool(answer.notice) and not channel.shows_notices(answer.callback_id)
+
+    # -- noting ----------------------------------------------------------------------------------
+
+    def _note(self, update_row: int | None) -> None:
+        """Mark it answered, in a later transaction together with others."""
+        if update_row is None:
+            return
+        if 0 < len(self._answered) < TOGETHER:
+            self._answered.append(update_row)
+            return
+        self._answered = answered = [update_row]
+
+        def unit(db: Session) -> None:
+            # What comes from here on is noted by another; tried again, this one marks the same rows.
+            if self._answered is answered:
+                self._answered = []
+            inbox_store.mark_answered(db, *answered)
+
+        self.desk.database.later(unit)
+
+    async def _arrived(self, account_row: int) -> None:
+        """A password was shown. Noted at once, within the person's lane: the next touch must know it already."""
+        try:
+            await self.desk.database.run(lambda db: db.execute(_DELIVERED, {"account_row": account_row}))
+        except Exception as error:
+            report(
+                log, "it could not be noted that a password was shown; another will be offered", error=error
+            )
+
+    def _refused(self, place: Place, pause: float) -> None:
+        """The messenger refused a message to this chat for so many seconds."""
+        unit = chat_rests.note(place.messenger, place.row_id, pause, now=self.desk.clock())
+        if unit is not None:
+            self.desk.database.later(unit)
+
+    def _failed(self, answer: Answer, error: TelegramError) -> bool:
+        """Whether the update counts as answered all the same, because its screen is shown later or can never be."""
+        if not is_unreachable(error):
+            if not isinstance(error, RetryAfter):
+                log.warning("an answer could not be sent: %s: %s", type(error).__name__, error)
+            if not isinstance(error, BadRequest):
+                # A long rest is in `chat.rest_until`.
+                self._try_later(
+                    answer.place, min(pause_of(error), AGAIN) if isinstance(error, RetryAfter) else AGAIN
+                )
+            return True
+        log.info("a chat is dead: %s", error)
+        row_id, update_row = answer.place.row_id, answer.update_row
+
+        def unit(db: Session) -> None:
+            if row_id is not None:
+                db.execute(_DEAD, {"chat_row": row_id})
+            if update_row is not None:
+                inbox_store.mark_answered(db, update_row)
+
+        self.desk.database.later(unit)
+        return False
+
+    def _try_later(self, place: Place, wait: float = AGAIN) -> None:
+        if place.row_id is None:
+            return
+        values = {"chat_row": place.row_id, "at": self.desk.clock() + timedelta(seconds=wait)}
+        self.desk.database.later(lambda db: db.execute(_LATER, values))
+        self._wake(wait)
+
+    def _beside(self, work: Any) -> None:
+        task = asyncio.create_task(work)
+        self._side.add(task)
+        task.add_done_callback(self._side.discard)

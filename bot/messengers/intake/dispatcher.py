@@ -1,0 +1,275 @@
+"""The way of an update from its inbox row through its lane and PTB to Serve."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from telegram import Chat, ChatMember, Update
+
+from bot.core.incoming import Incoming
+from bot.core.resources import Desk
+from bot.messengers.intake.chat_queues import Lanes
+from bot.messengers.processing import inbox_store
+from bot.messengers.processing.inbox_store import Row
+from bot.messengers.processing.parsing import UnreadableError, is_theirs
+from bot.messengers.processing.processor import Serve
+from bot.messengers.processing.update_scope import CURRENT, Passage
+from bot.messengers.transport.channel import Channel
+from storage.correlation import CAUSE
+from storage.database.outage import outlast
+from storage.enums import Messenger
+
+log = logging.getLogger(__name__)
+
+#: Kinds of update that are somebody's message to us.
+ANSWERED_KINDS = ("message", "edited_message", "callback_query")
+#: Seconds after a start until screens are shown again. What people sent meanwhile comes first: its answer spares them the
+#: old question, which they would answer twice.
+SETTLE = 1.0
+#: Updates of one person that are held in memory; those behind them wait in the inbox alone, so that who floods neither
+#: fills the memory nor stops the polling for strangers.
+HELD = 32
+#: Messages with passwords that are known not to be deleted yet; past that a screen may be shown again.
+MOST_UNDELETED = 10_000
+#: A bot with one of these stands in a group is a member there.
+_GROUPS = (Chat.GROUP, Chat.SUPERGROUP, Chat.CHANNEL)
+_MEMBER = (ChatMember.MEMBER, ChatMember.ADMINISTRATOR, ChatMember.OWNER, ChatMember.RESTRICTED)
+#: Seconds after which another process's unfinished update is taken over.
+ABANDONED = 60
+
+
+class Way:
+    """Puts rows into lanes, and carries each through PTB's `Application.process_update`."""
+
+    def __init__(
+        self, desk: Desk, channels: Mapping[Messenger, Channel], lanes: Lanes, serve: Serve, *, shared: bool
+    ) -> None:
+        """`shared`: other processes may work on the same database (PostgreSQL)."""
+        self.desk = desk
+        self.lanes = lanes
+        self._channels = channels
+        self._serve = serve
+        self._shared = shared
+        self._mine: set[int] = set()
+        #: Updates whose screen was shown and whose message with a password is still there.
+        self._undeleted: set[int] = set()
+        #: Chats of which more waits in the inbox than is held → whether more came since that was last read.
+        self._behind: dict[tuple[Messenger, int], bool] = {}
+
+    def put(self, rows: Iterable[Row], *, again: bool = False) -> None:
+        """Rows into their lanes, in order."""
+        for row in rows:
+            channel = self._channels.get(row.messenger)
+            # Not connected yet: `recover` fetches it then.
+            if row.id in self._mine or channel is None or not channel.ready:
+                continue
+            key = (row.messenger, row.lane)
+            if row.lane is not None and (key in self._behind or self.lanes.waiting(key) >= HELD):
+                self._behind[row.messenger, row.lane] = True
+                continue
+            self._enter(row, again)
+
+    def _enter(self, row: Row, again: bool = False) -> None:
+        self._mine.add(row.id)
+        self.lanes.put((row.messenger, row.lane), partial(self._carry, row, again))
+
+    async def _refill(self, row: Row) -> None:
+        """After `row`, the last that was held of its chat: what waits behind it in the inbox."""
+        if row.lane is None:
+            return
+        key = (row.messenger, row.lane)
+        while key in self._behind and self.lanes.waiting(key) <= 1:
+            self._behind[key] = False
+            try:
+                found = await outlast(
+                    lambda: self.desk.database.read(lambda db: inbox_store.following(db, row, HELD))
+                )
+            except Exception:
+                del self._behind[key]
+                log.exception("what waits could not be read; the sweep will find it")
+                return
+            more = self._behind.pop(key)
+            rows = [one for one in found if one.id not in self._mine]
+            for one in rows:
+                self._enter(one)
+            if more or len(found) == HELD:
+                self._behind[key] = True
+            if rows or not more:
+                return
+
+    def put_screen(
+        self, messenger: Messenger, chat_id: int, chat_row: int, *, done: Callable[[], None] = lambda: None
+    ) -> None:
+        """Show a chat its current screen, in its lane; then call `done`."""
+
+        async def show() -> None:
+            CAUSE.set(f"chat:{chat_row}")
+            await self._serve.show_current(chat_row)
+            done()
+
+        self.lanes.put((messenger, chat_id), show)
+
+    def put_owed(self, rows: Iterable[Row]) -> None:
+        """Show the current screen of these chats and delete the messages with passwords that are still there."""
+        for row in rows:
+            channel = self._channels.get(row.messenger)
+            if row.id not in self._mine and channel is not None and channel.ready:
+                self._mine.add(row.id)
+                self.lanes.put((row.messenger, row.lane), partial(self._forget, row))
+
+    async def _forget(self, row: Row) -> None:
+        CAUSE.set(f"update:{row.id}")
+        try:
+            ours = _is_ours(row, self._channels[row.messenger])
+            await self._serve.forget(row, ours=ours, shown=row.id in self._undeleted)
+            if len(self._undeleted) < MOST_UNDELETED:
+                self._undeleted.add(row.id)
+        finally:
+            self._mine.discard(row.id)
+
+    async def adopt(self, channel: Channel) -> None:
+        """Call before anything is taken: what came before a bot's id was noted is taken for this bot's."""
+        messenger, bot_id = channel.messenger, channel.bot_id
+        await outlast(lambda: self.desk.database.run(lambda db: inbox_store.adopt(db, messenger, bot_id)))
+
+    async def recover(self, messenger: Messenger, *, alone: bool = False) -> int:
+        """Once a messenger is connected, before anything new is taken: its unfinished updates go back into their
+        lanes. On a shared database another process may be at some of them; the unit excludes doubles."""
+        rows = await outlast(lambda: self.desk.database.read(inbox_store.waiting))
+        rows = [row for row in rows if row.messenger is messenger]
+        before = self._left_before(alone=alone)
+        owed = await outlast(
+            lambda: self.desk.database.read(lambda db: inbox_store.owed_deletions(db, before))
+        )
+        # First: they are older than what waits.
+        self.put_owed(row for row in owed if row.messenger is messenger)
+        self.put(rows)
+        return len(rows)
+
+    def _left_before(self, *, alone: bool = False, older_than: float = 0.0) -> datetime:
+        """What was done before this and is unanswered still is in no living process's hands."""
+        others = self._shared and not alone
+        if not others and not older_than:
+            # All of it, also what was done before the clock was set back.
+            return self.desk.clock() + timedelta(days=36_500)
+        return self.desk.clock() - timedelta(seconds=max(older_than, ABANDONED if others else 0.0))
+
+    async def show_unanswered(self, *, alone: bool = False, older_than: float = 0.0) -> None:
+        """Whoever's answer may not have left is shown the current screen. At start (`alone`: no other process serves),
+        and now and then for what another process left behind (`older_than` seconds ago)."""
+        now, before = self.desk.clock(), self._left_before(alone=alone, older_than=older_than)
+        at = now if older_than else now + timedelta(seconds=SETTLE)
+        await self.desk.database.run(lambda db: inbox_store.show_unanswered(db, at, before))
+
+    async def sweep(self) -> None:
+        """Take over what another process, or a moment without database, left behind. Called now and then."""
+        before = self.desk.clock() - timedelta(seconds=ABANDONED)
+        self.put(await self.desk.database.read(lambda db: inbox_store.waiting(db, before)), again=True)
+        self.put_owed(await self.desk.database.read(lambda db: inbox_store.owed_deletions(db, before)))
+        await self.show_unanswered(older_than=ABANDONED)
+
+    async def _carry(self, row: Row, again: bool) -> None:
+        try:
+            if self._shared:
+                # Another process may have been given an earlier message of this person.
+                for earlier in await outlast(
+                    lambda: self.desk.database.read(lambda db: inbox_store.older(db, row))
+                ):
+                    await self._one(Passage(earlier, again))
+            await self._one(Passage(row, again))
+        finally:
+            self._mine.discard(row.id)
+            await self._refill(row)
+
+    async def _one(self, passage: Passage) -> None:
+        row = passage.row
+        # Of this lane's task alone; what else runs in it sets its own.
+        CAUSE.set(f"update:{row.id}")
+        channel = self._channels.get(row.messenger)
+        if channel is None:
+            return  # its token was taken out of the settings; the row waits
+        passage.foreign = not _is_ours(row, channel)
+        raw: dict[str, Any] = {}
+        try:
+            raw = json.loads(row.raw)
+            update = Update.de_json(channel.whole(raw), channel.bot)
+            member = update.my_chat_member
+            if member is not None:
+                is_theirs(member.chat, member.from_user)
+            status = member.new_chat_member.status if member is not None else None
+            chat = update.effective_chat
+            in_group = chat is not None and chat.type != Chat.PRIVATE and row.lane is not None
+        except Exception as error:
+            if row.lane is not None and _chat_type(raw) in _GROUPS:
+                await self._serve.in_group(passage)
+                return
+            # Whatever is in it, only this one update stands aside.
+            await self._set_aside(passage, raw, f"{type(error).__name__}: {error}")
+            return
+        if in_group:
+            if passage.foreign:
+                await self._serve.ignore(passage, "a group of another bot")
+            elif member is None or status in _MEMBER:
+                await self._serve.in_group(passage)
+            else:
+                await self._serve.ignore(passage, "no member of a group any more")
+            return
+        if member is not None and passage.foreign:
+            await self._serve.ignore(passage, "another bot was blocked or unblocked")
+            return
+        if member is not None:
+            await self._serve.membership(passage, alive=status not in (ChatMember.BANNED, ChatMember.LEFT))
+            return
+        token = CURRENT.set(passage)
+        try:
+            await channel.application.process_update(update)
+        except Exception as error:
+            # Before our handlers: PTB stumbled over what it had parsed. Left as it is, it would come again for ever.
+            passage.error = passage.error or UnreadableError(f"{type(error).__name__}: {error}")
+        finally:
+            CURRENT.reset(token)
+        if isinstance(passage.error, UnreadableError):
+            await self._set_aside(passage, raw, str(passage.error))
+        elif passage.error is not None:
+            await self._broken(passage, passage.error)
+        elif not passage.served:
+            if any(raw.get(kind) is not None for kind in ANSWERED_KINDS):
+                await self._broken(passage, RuntimeError("no handler took it"))
+            else:
+                await self._serve.ignore(passage, "a kind that nobody asked for")
+
+    async def _broken(self, passage: Passage, error: BaseException) -> None:
+        row = passage.row
+        incoming = Incoming(row.messenger, row.update_id, row.lane) if row.lane is not None else None
+        answer = await self._serve.broken(passage, incoming, error)
+        if answer is not None:
+            await self._serve.delivery.show(answer)
+
+    async def _set_aside(self, passage: Passage, raw: Any, reason: str) -> None:
+        await self._serve.set_aside(passage, reason, answer=_is_private(raw))
+
+
+def _is_ours(row: Row, channel: Channel) -> bool:
+    """Whether the update was sent to the bot that we are now."""
+    return row.bot_id in (0, channel.bot_id)
+
+
+def _is_private(raw: Any) -> bool:
+    """Whether a person waits for an answer in a private chat, as far as that can be seen."""
+    return isinstance(raw, dict) and _chat_type(raw, ("message", "callback_query")) == "private"
+
+
+def _chat_type(raw: dict[str, Any], kinds: Iterable[str] | None = None) -> Any:
+    """Of the chat that an update is about, from its raw JSON."""
+    for kind in kinds if kinds is not None else raw:
+        held = raw.get(kind)
+        held = held.get("message", held) if isinstance(held, dict) else None
+        chat = held.get("chat") if isinstance(held, dict) else None
+        if isinstance(chat, dict):
+            return chat.get("type")
+    return None

@@ -1,0 +1,114 @@
+"""Shows chats their current screen when `chat.show_at` has come: quiet albums, restarts, screens that failed."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+
+from sqlalchemy import bindparam, update
+from sqlmodel import Session, col, select
+
+from bot.core.resources import Desk
+from bot.messengers.delivery import chat_rests
+from bot.messengers.intake.dispatcher import Way
+from bot.messengers.transport.channel import Channel
+from storage.database.outage import report
+from storage.enums import Messenger
+from storage.tables import Chat
+
+log = logging.getLogger(__name__)
+
+#: Seconds between looks that nobody asked for (another process may have set a time).
+IDLE = 5.0
+#: Seconds until another try may begin, should this process die in between.
+LEASE = 60
+BATCH = 100
+
+_SET = (
+    update(Chat)
+    .where(col(Chat.id) == bindparam("chat_row"), col(Chat.show_at) == bindparam("old"))
+    .values(show_at=bindparam("new"))
+    .execution_options(synchronize_session=False)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    row_id: int
+    messenger: Messenger
+    chat_id: int
+    show_at: datetime
+
+
+class Ticker:
+    def __init__(self, desk: Desk, way: Way, channels: Mapping[Messenger, Channel]) -> None:
+        self.desk = desk
+        self._way = way
+        self._channels = channels
+        self._wake = asyncio.Event()
+
+    def wake(self, seconds: float = 0.0) -> None:
+        """Look after so many seconds."""
+        asyncio.get_running_loop().call_later(seconds + 0.01, self._wake.set)
+
+    async def run(self) -> None:
+        """Tick until cancelled."""
+        while True:
+            self._wake.clear()
+            try:
+                while await self.tick() == BATCH:
+                    pass
+            except Exception as error:
+                report(log, "the ticker stumbled", error=error)
+            try:
+                async with asyncio.timeout(IDLE):
+                    await self._wake.wait()
+            except TimeoutError:
+                pass
+
+    async def tick(self) -> int:
+        """Put what is due into its lanes; say how many."""
+        now = self.desk.clock()
+        ready = [messenger for messenger, channel in self._channels.items() if channel.ready]
+        due = await self.desk.database.read(lambda db: _due(db, now, ready))
+        if not due:
+            return 0
+        lease = now + timedelta(seconds=LEASE)
+        won = await self.desk.database.run(lambda db: _claim(db, due, lease))
+        for one in won:
+            done = partial(self._done, one.row_id, lease)
+            self._way.put_screen(one.messenger, one.chat_id, one.row_id, done=done)
+        return len(due)
+
+    def _done(self, row_id: int, lease: datetime) -> None:
+        """Shown, unless delivery has set another time."""
+        values = {"chat_row": row_id, "old": lease, "new": None}
+        self.desk.database.later(lambda db: db.execute(_SET, values))
+
+
+def _due(db: Session, now: datetime, ready: list[Messenger]) -> list[_Due]:
+    statement = (
+        select(Chat.id, Chat.messenger, Chat.chat_id, Chat.show_at)
+        .where(
+            col(Chat.show_at) <= now,
+            col(Chat.messenger).in_(ready),
+            col(Chat.dead).is_(False),
+            chat_rests.over(now),
+        )
+        .order_by(col(Chat.show_at))
+        .limit(BATCH)
+    )
+    return [_Due(*row) for row in db.execute(statement)]
+
+
+def _claim(db: Session, due: list[_Due], lease: datetime) -> list[_Due]:
+    """Those that nobody else took or put off in the meantime."""
+    return [
+        one
+        for one in due
+        if db.execute(_SET, {"chat_row": one.row_id, "old": one.show_at, "new": lease}).rowcount  # type: ignore[attr-defined]
+    ]

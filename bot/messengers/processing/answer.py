@@ -1,0 +1,72 @@
+"""What a unit decided, on its way to delivery. Nothing in it belongs to a session."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bot.core.incoming import Incoming
+from bot.core.screens import Press, Screen
+from storage.enums import Messenger
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A chat, as delivery needs it."""
+
+    messenger: Messenger
+    chat_id: int
+    #: chat.id; None in a group, which has no row.
+    row_id: int | None = None
+    #: A reply keyboard is open there.
+    keyboard: bool = False
+    #: Nobody is logged in there.
+    guest: bool = False
+    #: The messenger wants nothing to be sent there before.
+    rest_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    place: Place
+    screens: tuple[Screen, ...] = ()
+    notice: str | None = None
+    #: Like a notice, but the screens say it too.
+    toast: str | None = None
+    #: inbox_update.id to be marked answered.
+    update_row: int | None = None
+    #: The message to edit; None: send anew.
+    edit: int | None = None
+    callback_id: str | None = None
+    #: A message that held a password.
+    delete: int | None = None
+    credentials_of: int | None = None
+    #: Show the current screen after so many seconds.
+    quiet: float | None = None
+    #: The unit wrote pushes as well.
+    pushes: bool = False
+    #: Keys of papers that the unit removed: their bytes go now.
+    removed: frozenset[str] = frozenset()
+    #: A newer screen takes the place of this one where both wait for their chat. Not so with files and credentials.
+    plain: bool = False
+    #: What the newer one must say all the same.
+    said: str | None = None
+    #: The screens were shown before; only the deletion is left.
+    shown: bool = False
+
+
+@dataclass(slots=True)
+class Merged:
+    """Replies that follow each other by `goto`, as one."""
+
+    screens: list[Screen] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+    wipe: bool = False
+    anew: bool = False
+    quiet: float | None = None
+    credentials_of: int | None = None
+    goto: Press | None = None
+
+
+def to(incoming: Incoming) -> Place:
+    return Place(incoming.messenger, incoming.chat_id)

@@ -1,0 +1,295 @@
+"""The rows of an update and of its chat, as the units on the way read and mark them. Statements are built once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import and_, bindparam, exists, func, or_, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col, select
+
+from bot.core.context import Turn, World
+from bot.core.incoming import Incoming
+from bot.messengers.intake.duplicate_updates import WIPED, identity_of, is_same
+from storage.database.fast_path import connection_of, table_of
+from storage.enums import InboxState, Messenger
+from storage.tables import Account, Chat, Draft, FileHandle, Grant, InboxUpdate
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An update, most often one that waits for its turn."""
+
+    id: int
+    messenger: Messenger
+    update_id: int
+    lane: int | None
+    raw: str
+    #: The bot that it was sent to; 0: of a time when that was not noted.
+    bot_id: int = 0
+    #: False: set aside as it came.
+    waits: bool = True
+
+
+#: Whether the role that the chat acts in is in force. With the chat, so that no step needs a statement more.
+_HOLDS = (
+    exists()
+    .where(
+        col(Grant.account_id) == col(Chat.account_id),
+        col(Grant.role) == col(Chat.role),
+        col(Grant.active).is_(True),
+    )
+    .correlate(Chat)
+)
+_TURN = (
+    select(Chat, Account, Draft, _HOLDS)
+    .outerjoin(Account, col(Account.id) == col(Chat.account_id))
+    .outerjoin(Draft, col(Draft.id) == col(Chat.draft_id))
+    .where(col(Chat.messenger) == bindparam("messenger"), col(Chat.chat_id) == bindparam("chat_id"))
+)
+_LOCK = (
+    select(Account.id)
+    .where(
+        col(Account.id)
+        == select(Chat.account_id)
+        .where(col(Chat.messenger) == bindparam("messenger"), col(Chat.chat_id) == bindparam("chat_id"))
+        .scalar_subquery()
+    )
+    # Not the whole row: who tells this person something refers to it, and must not wait.
+    .with_for_update(key_share=True)
+)
+_INBOX = table_of(InboxUpdate)
+_MARK = (
+    update(_INBOX)
+    .where(_INBOX.c.id == bindparam("row_id"), _INBOX.c.state == bindparam("old"))
+    .values(state=bindparam("new"), done_at=bindparam("at"), note=bindparam("why"))
+)
+_WIPE = update(_INBOX).where(_INBOX.c.id == bindparam("row_id")).values(raw=WIPED, identity=bindparam("what"))
+_ANSWERED = (
+    update(_INBOX)
+    .where(_INBOX.c.id == bindparam("row_id"), _INBOX.c.state == InboxState.DONE)
+    .values(state=InboxState.ANSWERED)
+)
+#: Before the id of a message in `note`.
+_DELETE = "delete message "
+_OWED = and_(col(InboxUpdate.state) == InboxState.DONE, col(InboxUpdate.note).like(f"{_DELETE}%"))
+_OWE = (
+    update(InboxUpdate)
+    .where(col(InboxUpdate.id) == bindparam("row_id"))
+    .values(note=bindparam("why"))
+    .execution_options(synchronize_session=False)
+)
+_COLUMNS = (
+    InboxUpdate.id,
+    InboxUpdate.messenger,
+    InboxUpdate.update_id,
+    InboxUpdate.lane,
+    InboxUpdate.raw,
+    InboxUpdate.bot_id,
+)
+_OLDER = (
+    select(*_COLUMNS)  # type: ignore[call-overload]
+    .where(
+        col(InboxUpdate.state) == InboxState.RECEIVED,
+        col(InboxUpdate.messenger) == bindparam("messenger"),
+        col(InboxUpdate.lane) == bindparam("lane"),
+        col(InboxUpdate.id) < bindparam("row_id"),
+    )
+    .order_by(col(InboxUpdate.id))
+)
+
+_NEXT = (
+    select(*_COLUMNS)  # type: ignore[call-overload]
+    .where(
+        col(InboxUpdate.state) == InboxState.RECEIVED,
+        col(InboxUpdate.messenger) == bindparam("messenger"),
+        col(InboxUpdate.lane) == bindparam("lane"),
+        col(InboxUpdate.id) > bindparam("row_id"),
+    )
+    .order_by(col(InboxUpdate.id))
+    .limit(bindparam("most"))
+)
+
+
+def load_turn(db: Session, incoming: Incoming, now: datetime, world: World, *, reading: bool = False) -> Turn:
+    """Chat, account and draft in one select. An unknown chat gets a row that is not added yet.
+
+    On PostgreSQL the account's row is locked first, unless only `reading`: its other chats wait (SQLite has one
+    writer anyway)."""
+    key = {"messenger": incoming.messenger, "chat_id": incoming.chat_id}
+    if not reading and db.get_bind().dialect.name == "postgresql":
+        db.execute(_LOCK, key)
+    row = db.execute(_TURN, key).first()
+    if row is None:
+        chat = Chat(messenger=incoming.messenger, chat_id=incoming.chat_id)
+        return Turn(db, now, world, chat, incoming)
+    chat, account, draft, holds = row
+    known = chat.account_id is not None and chat.role is not None
+    standing = (chat.account_id, chat.role, bool(holds)) if known else None
+    return Turn(db, now, world, chat, incoming, account, draft, standing=standing)
+
+
+def load_again(turn: Turn) -> None:
+    """After a rollback: the turn's rows as they are now."""
+    fresh = load_turn(turn.db, turn.incoming, turn.now, turn.world, reading=True)
+    turn.chat, turn.account, turn.draft, turn.held = fresh.chat, fresh.account, fresh.draft, None
+    turn.standing = fresh.standing
+    turn.memo.clear()
+
+
+def mark(
+    db: Session, row_id: int, now: datetime, new: InboxState = InboxState.DONE, note: str | None = None
+) -> bool:
+    """RECEIVED → `new`; False where that happened before."""
+    values = {"row_id": row_id, "old": InboxState.RECEIVED, "new": new, "at": now, "why": note}
+    return bool(connection_of(db).execute(_MARK, values).rowcount)
+
+
+def wipe(db: Session, row: Row) -> None:
+    """Forget the body: it held a password. What tells it from other updates stays."""
+    connection_of(db).execute(_WIPE, {"row_id": row.id, "what": identity_of(row.raw)})
+
+
+def mark_answered(db: Session, *row_ids: int) -> None:
+    connection_of(db).execute(_ANSWERED, [{"row_id": row_id} for row_id in row_ids])
+
+
+_KEY = (_INBOX.c.messenger, _INBOX.c.bot_id, _INBOX.c.update_id, _INBOX.c.again)
+_INSERT: dict[str, Any] = {
+    "sqlite": sqlite.insert(_INBOX).on_conflict_do_nothing(index_elements=_KEY),
+    "postgresql": postgresql.insert(_INBOX).on_conflict_do_nothing(index_elements=_KEY),
+}
+_INSERT = {name: insert.returning(_INBOX.c.id, _INBOX.c.update_id) for name, insert in _INSERT.items()}
+_KNOWN = select(_INBOX.c.again, _INBOX.c.raw, _INBOX.c.identity).where(
+    _INBOX.c.messenger == bindparam("messenger"),
+    _INBOX.c.bot_id == bindparam("bot_id"),
+    _INBOX.c.update_id == bindparam("update_id"),
+)
+
+
+def insert(db: Session, values: Sequence[dict[str, Any]]) -> list[Row]:
+    """Store a batch of one bot; the rows that are new, in order. Updates that are known are left out."""
+    connection = connection_of(db)
+    statement = _INSERT[connection.dialect.name]
+    new = {number: row_id for row_id, number in connection.execute(statement, values)}
+    rows = []
+    for one in values:
+        # A batch may hold one update twice.
+        row_id = new.pop(one["update_id"], None)
+        if row_id is None:
+            row_id = _insert_another(db, one)
+        if row_id is not None:
+            waits = one["state"] is InboxState.RECEIVED
+            bot_id = one.get("bot_id", 0)
+            rows.append(
+                Row(row_id, one["messenger"], one["update_id"], one["lane"], one["raw"], bot_id, waits)
+            )
+    return rows
+
+
+def _insert_another(db: Session, one: dict[str, Any]) -> int | None:
+    """Under a number that is known: None where it is the same update again."""
+    connection = connection_of(db)
+    key = {"messenger": one["messenger"], "bot_id": one.get("bot_id", 0), "update_id": one["update_id"]}
+    known = connection.execute(_KNOWN, key).all()
+    if any(is_same(raw, identity, one["raw"]) for _, raw, identity in known):
+        return None
+    again = max((again for again, _, _ in known), default=-1) + 1
+    stored = connection.execute(_INSERT[connection.dialect.name], [one | {"again": again}]).first()
+    return None if stored is None else int(stored.id)
+
+
+def adopt(db: Session, messenger: Messenger, bot_id: int) -> None:
+    """What came before the bot's id was noted belongs to the bot that starts on it first."""
+    theirs = aliased(InboxUpdate)
+    taken = exists().where(
+        col(theirs.messenger) == messenger,
+        col(theirs.bot_id) == bot_id,
+        col(theirs.update_id) == col(InboxUpdate.update_id),
+        col(theirs.again) == col(InboxUpdate.again),
+    )
+    updates = update(InboxUpdate).where(
+        col(InboxUpdate.messenger) == messenger, col(InboxUpdate.bot_id) == 0, ~taken
+    )
+    handles = update(FileHandle).where(col(FileHandle.messenger) == messenger, col(FileHandle.bot_id) == 0)
+    for statement in (updates, handles):
+        db.execute(statement.values(bot_id=bot_id).execution_options(synchronize_session=False))
+
+
+def waiting(db: Session, before: datetime | None = None) -> list[Row]:
+    """All updates received and not done, in order; with `before`, only those that came before it."""
+    statement = (
+        select(*_COLUMNS)  # type: ignore[call-overload]
+        .where(col(InboxUpdate.state) == InboxState.RECEIVED)
+        .order_by(col(InboxUpdate.id))
+    )
+    if before is not None:
+        statement = statement.where(col(InboxUpdate.received_at) < before)
+    return [Row(*row) for row in db.execute(statement)]
+
+
+def older(db: Session, row: Row) -> list[Row]:
+    """What this chat sent before `row` and nobody has done yet (another process may be at it)."""
+    if row.lane is None:
+        return []
+    key = {"messenger": row.messenger, "lane": row.lane, "row_id": row.id}
+    return [Row(*one) for one in db.execute(_OLDER, key)]
+
+
+def following(db: Session, row: Row, most: int) -> list[Row]:
+    """What this chat sent after `row` and nobody has done yet, oldest first."""
+    key = {"messenger": row.messenger, "lane": row.lane, "row_id": row.id, "most": most}
+    return [Row(*one) for one in db.execute(_NEXT, key)]
+
+
+def owe_deletion(db: Session, row_id: int, message_id: int) -> None:
+    """The message of this update held a password: it must be gone from the chat before the update counts as answered."""
+    db.execute(_OWE, {"row_id": row_id, "why": f"{_DELETE}{message_id}"})
+
+
+def owed_deletions(db: Session, before: datetime) -> list[Row]:
+    """Updates done before an instant whose message is not known to be deleted."""
+    statement = (
+        select(*_COLUMNS)  # type: ignore[call-overload]
+        .where(_OWED, col(InboxUpdate.done_at) <= before)
+        .order_by(col(InboxUpdate.id))
+    )
+    return [Row(*row) for row in db.execute(statement)]
+
+
+def message_to_delete(db: Session, row_id: int) -> int | None:
+    note = db.execute(select(InboxUpdate.note).where(InboxUpdate.id == row_id, _OWED)).scalar()
+    return None if note is None else int(note.removeprefix(_DELETE))
+
+
+def show_unanswered(db: Session, now: datetime, before: datetime) -> int:
+    """Chats whose answer may not have left are to be shown their screen; say how many rows there were."""
+    # Those that owe a deletion go back into their lanes.
+    lost = and_(
+        col(InboxUpdate.state) == InboxState.DONE,
+        col(InboxUpdate.done_at) <= before,
+        or_(col(InboxUpdate.note).is_(None), col(InboxUpdate.note).not_like(f"{_DELETE}%")),
+    )
+    if not db.execute(select(func.count()).select_from(InboxUpdate).where(lost)).scalar_one():
+        return 0
+    theirs = and_(
+        lost, col(InboxUpdate.messenger) == col(Chat.messenger), col(InboxUpdate.lane) == col(Chat.chat_id)
+    )
+    db.execute(
+        update(Chat)
+        .where(col(Chat.dead).is_(False), exists().where(theirs))
+        .values(show_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    rows = update(InboxUpdate).where(lost).values(state=InboxState.ANSWERED, note="shown again")
+    return int(db.execute(rows.execution_options(synchronize_session=False)).rowcount)  # type: ignore[attr-defined]
+
+
+def mark_quiet(db: Session, row_id: int, chat: Chat, now: datetime, seconds: float) -> None:
+    """Nothing is said now; the current screen is shown once it has been quiet for `seconds`."""
+    mark_answered(db, row_id)
+    chat.show_at = now + timedelta(seconds=seconds)

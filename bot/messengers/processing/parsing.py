@@ -1,0 +1,145 @@
+"""PTB's update as the rest of the program reads it: a `bot.core.incoming.Incoming`."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from telegram import CallbackQuery, Chat, Message, Update, User
+
+from bot.core.incoming import Contact, Incoming, OfferedFile
+from bot.core.screens import BadPress, Press
+from storage.enums import Messenger
+
+#: Bytes or pixels of anything real.
+MAX_MEASURE = 2**40
+_COMMAND = re.compile(r"^/([A-Za-z0-9_]{1,32})(?:@(\w+))?(?:\s+(.*))?$", re.DOTALL)
+#: Old-style marks of a forward, which Bale still sends and PTB leaves in api_kwargs.
+_FORWARDED = ("forward_from", "forward_from_chat", "forward_date", "forward_sender_name", "forward_origin")
+
+
+class UnreadableError(ValueError):
+    """PTB took the update, but it makes no sense to us."""
+
+
+def read(update: Update, messenger: Messenger) -> Incoming | None:
+    """What came; None where it is of a kind that nobody asked for. Raises UnreadableError."""
+    try:
+        if update.callback_query is not None:
+            return _press(update.update_id, update.callback_query, messenger)
+        message = update.message or update.edited_message
+        if message is None:
+            return None
+        return _message(update.update_id, message, messenger, edited=update.message is None)
+    except (TypeError, AttributeError, ValueError) as error:
+        raise UnreadableError(f"{type(error).__name__}: {error}") from error
+
+
+def _press(update_id: int, query: CallbackQuery, messenger: Messenger) -> Incoming:
+    press = None
+    if isinstance(query.data, str):
+        try:
+            press = Press.unpack(query.data)
+        except BadPress:
+            press = None
+    message = query.message
+    if message is not None:
+        is_theirs(message.chat, query.from_user)
+    return Incoming(
+        messenger,
+        update_id,
+        _whole(message.chat.id if message is not None else query.from_user.id),
+        private=message is None or message.chat.type == "private",
+        message_id=_whole(message.message_id) if message is not None else None,
+        press=press,
+        pressed=True,
+        callback_id=str(query.id),
+    )
+
+
+def _message(update_id: int, message: Message, messenger: Messenger, *, edited: bool) -> Incoming:
+    is_theirs(message.chat, message.from_user)
+    text = _clean(message.text)
+    command, payload = _command(text, message)
+    return Incoming(
+        messenger,
+        update_id,
+        _whole(message.chat.id),
+        private=message.chat.type == "private",
+        message_id=_whole(message.message_id),
+        text=text,
+        command=command,
+        payload=payload,
+        contact=_contact(message),
+        file=_file(message),
+        caption=_clean(message.caption),
+        album=None if message.media_group_id is None else str(message.media_group_id),
+        edited=edited,
+    )
+
+
+def is_theirs(chat: Chat, sender: User | None) -> None:
+    """Raises UnreadableError where somebody else seems to speak in a private chat: that is not the person's word.
+    A sender who is left out (Bale) is the person."""
+    if chat.type == "private" and sender is not None and sender.id != chat.id:
+        raise UnreadableError("another sender in a private chat")
+
+
+def _clean(text: str | None) -> str | None:
+    """Without what no database keeps: NUL and halves of surrogate pairs."""
+    if text is None:
+        return None
+    return text.replace("\x00", "").encode("utf-8", "ignore").decode()
+
+
+def _command(text: str | None, message: Message) -> tuple[str | None, str | None]:
+    match = _COMMAND.match(text) if text else None
+    if match is None:
+        return None, None
+    command, addressee, payload = match.groups()
+    if addressee is not None:
+        ours = message.get_bot().username
+        if addressee.lower() != ours.lower():
+            return None, None
+    return command.lower(), payload.strip() if payload else None
+
+
+def _contact(message: Message) -> Contact | None:
+    card = message.contact
+    if card is None:
+        return None
+    sender = message.from_user
+    forwarded = (
+        message.forward_origin is not None
+        or message.via_bot is not None
+        or any(message.api_kwargs.get(mark) is not None for mark in _FORWARDED)
+    )
+    own = sender is not None and card.user_id is not None and card.user_id == sender.id and not forwarded
+    return Contact(_clean(str(card.phone_number)) or "", own)
+
+
+def _file(message: Message) -> OfferedFile | None:
+    if message.photo:
+        # They come small to large; Bale leaves out the measures of some sizes, and then they tell nothing.
+        largest = message.photo[-1]
+        if all(_size(one.width) and _size(one.height) for one in message.photo):
+            largest = max(message.photo, key=lambda one: (one.width * one.height, _size(one.file_size) or 0))
+        return OfferedFile(str(largest.file_id), None, _size(largest.file_size), is_photo=True)
+    if message.document is not None:
+        document = message.document
+        return OfferedFile(
+            str(document.file_id), _clean(document.file_name), _size(document.file_size), is_photo=False
+        )
+    return None
+
+
+def _size(size: Any) -> int | None:
+    """A measure that can be reckoned with; a text in its place, times another, would fill the memory."""
+    return size if isinstance(size, int) and 0 < size < MAX_MEASURE else None
+
+
+def _whole(value: Any) -> int:
+    """An id that the database can keep."""
+    if isinstance(value, bool) or not isinstance(value, int) or not -(2**62) < value < 2**62:
+        raise UnreadableError(f"not an id: {value!r}")
+    return value

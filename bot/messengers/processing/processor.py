@@ -1,0 +1,469 @@
+"""One update, from reading to its answer: the unit of work around handlers and dialogues (DESIGN 3)."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, Protocol, TypeVar
+
+from sqlmodel import Session
+
+from bot.core.context import Turn
+from bot.core.incoming import FileTaken, Incoming
+from bot.core.refusals import Refusal
+from bot.core.resources import Desk
+from bot.core.routes import Routes
+from bot.core.screens import Press, Reply, Screen, button
+from bot.messengers.processing import groups, inbox_store
+from bot.messengers.processing.answer import Answer, Place
+from bot.messengers.processing.router import Decided, Decider
+from bot.messengers.processing.update_scope import CURRENT, Passage
+from bot.messengers.processing.uploads import Uploads
+from bot.rules import credentials
+from bot.services.officers.unused_files import removed
+from bot.services.shared.insert_once import inserted
+from bot.texts import t
+from bot.texts.formats import digits
+from storage.database.fast_path import save
+from storage.database.outage import outlast, report
+from storage.enums import InboxState, Messenger
+from storage.tables import Chat, Push
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Preparation:
+    """What an update needs before its unit, outside any transaction."""
+
+    #: Fetch, check and seal the offered file first; `turn.prepared` is then a FileTaken.
+    file: bool = False
+    #: Or this work (argon2, a gateway); its result is `turn.prepared`. It must not touch the turn's session.
+    work: Callable[[Desk], Awaitable[Any]] | None = None
+    #: The message holds a password: it is wiped and deleted whatever comes of it, also after a refusal or a crash.
+    secret: bool = False
+
+
+class Dialogues(Protocol):
+    """The engine of conversations, as this side sees it."""
+
+    def preparation(self, turn: Turn) -> Preparation | None:
+        """What `take(turn)` needs to be done first; None: nothing. Only reads; called inside a unit, before `take`,
+        with `turn.prepared` None. A Refusal raised by the work is raised again inside the unit."""
+        ...
+
+    def take(self, turn: Turn) -> Reply:
+        """Take turn.incoming (any message, commands too, or a press that belongs) as input to the open dialogue."""
+        ...
+
+    def current(self, turn: Turn) -> Screen:
+        """The screen of the dialogue that the chat shows now, changing nothing."""
+        ...
+
+    def leave(self, turn: Turn) -> None:
+        """Close the dialogue in this chat: something else was pressed. A kept draft stays, another is dropped."""
+        ...
+
+    def press_belongs(self, press: Press) -> bool:
+        """Whether a button is a dialogue's own."""
+        ...
+
+    def refusal(self, turn: Turn) -> Refusal | None:
+        """Why the open dialogue is not for this person (any more); None where it is. Only reads."""
+        ...
+
+
+class Delivers(Protocol):
+    async def show(self, answer: Answer) -> None:
+        """Send it. Raises nothing."""
+        ...
+
+    async def leave_group(self, place: Place, sentence: str | None) -> None:
+        """Say a sentence in a group and leave it. Raises nothing."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Needed:
+    """The unit did nothing yet: this comes first. `stands` is where the chat stood when it was asked."""
+
+    preparation: Preparation
+    stands: tuple[Any, ...]
+    account_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    stands: tuple[Any, ...]
+    result: Any = None
+    refusal: Refusal | None = None
+    secret: bool = False
+
+
+class Serve:
+    """Takes what PTB's handlers read, runs the unit, and hands the answer to delivery after the commit."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        dialogues: Dialogues,
+        routes: Routes,
+        delivery: Delivers,
+        *,
+        aside: Callable[[], AbstractAsyncContextManager[None]] = nullcontext,
+        committed: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`aside` gives the lane's slot back while somebody else's server is waited for; `committed` is called after
+        a commit with new pushes."""
+        self.desk = desk
+        self.dialogues = dialogues
+        self.routes = routes
+        self.delivery = delivery
+        self._decider = Decider(routes, dialogues)
+        self._uploads = Uploads(desk)
+        self._aside = aside
+        self._committed = committed
+
+    async def serve(self, incoming: Incoming) -> None:
+        """Serve the update in hand (`passage.CURRENT`)."""
+        passage = CURRENT.get()
+        passage.served = True
+        prepared: _Prepared | None = None
+        taken: list[FileTaken] = []
+        broke = False
+        try:
+            outcome = await self._run(incoming, partial(self._unit, passage, incoming, prepared))
+            while isinstance(outcome, _Needed):
+                prepared = await self._prepare(outcome, incoming)
+                if isinstance(prepared.result, FileTaken):
+                    taken.append(prepared.result)
+                outcome = await self._run(incoming, partial(self._unit, passage, incoming, prepared))
+            answer = outcome
+            self.desk.tally.done[incoming.messenger] += 1
+        except Exception as error:
+            broke = True
+            answer = await self.broken(
+                passage,
+                incoming,
+                error,
+                secret=(prepared is not None and prepared.secret) or credentials.are_in(incoming.text or ""),
+            )
+        if answer is not None:
+            if answer.pushes:
+                self._committed()
+            if passage.told_to_wait:
+                # Below that sentence, not above it.
+                answer = replace(answer, edit=None)
+            if passage.foreign:
+                # The numbers of its messages are another bot's.
+                answer = replace(answer, edit=None, delete=None, callback_id=None)
+            await self.delivery.show(answer)
+        if not broke:
+            # Only where it is known how the unit ended; else the sweep of orphans decides.
+            await self._uploads.drop_unused(taken, answer.removed if answer is not None else ())
+            did, place = self._asked(incoming), answer.place if answer is not None else None
+            # Nothing came of it where another process has done it.
+            log.log(
+                logging.DEBUG if answer is None else logging.INFO,
+                "update done",
+                extra=passage.told | {"asked": did, "chat": place.row_id if place is not None else None},
+            )
+
+    def _asked(self, incoming: Incoming) -> str:
+        """What was asked, in our own words: nothing that a person typed."""
+        if incoming.pressed:
+            return incoming.press.action if incoming.press is not None else "a foreign button"
+        if incoming.command is not None:
+            return f"/{incoming.command}" if incoming.command in self.routes.commands else "a foreign command"
+        if incoming.text is not None:
+            return "text"
+        return "file" if incoming.file is not None else "contact" if incoming.contact is not None else "other"
+
+    async def broken(
+        self, passage: Passage, incoming: Incoming | None, error: BaseException, *, secret: bool = False
+    ) -> Answer | None:
+        """Something of ours broke: the row is FAILED, the person gets a number that is in the log beside `error`."""
+        row = passage.row
+        self.desk.tally.failed[row.messenger] += 1
+        number = str(row.id)
+        log.error(
+            "an update failed: number %s, %s update %s",
+            number,
+            row.messenger.value,
+            row.update_id,
+            exc_info=error,
+            extra=passage.told,
+        )
+
+        def unit(db: Session) -> bool:
+            if secret:
+                inbox_store.wipe(db, row)
+            return inbox_store.mark(db, row.id, self.desk.clock(), InboxState.FAILED, note=number)
+
+        try:
+            ours = await self._run(None, unit, lane=_lane(row.messenger, row.lane))
+        except Exception as trouble:
+            report(log, "the failure could not be noted; the update stays in the inbox", error=trouble)
+            ours = not passage.again
+        if not ours or incoming is None or not incoming.private:
+            return None
+        screen = Screen(t("error.crash", number=digits(number)), ((button(t("nav.home"), "home"),),))
+        place = Place(incoming.messenger, incoming.chat_id)
+        return Answer(place, (screen,), callback_id=incoming.callback_id)
+
+    async def set_aside(self, passage: Passage, reason: str, *, answer: bool) -> None:
+        """Keep an update that cannot be read, out of the way. Whoever sent it is told to use the buttons."""
+        row = passage.row
+        # It may quote the update: of any length, with letters that no database keeps.
+        reason = reason[:500].replace("\x00", "").encode("utf-8", "replace").decode()
+        self.desk.tally.set_aside[row.messenger] += 1
+        log.warning(
+            "set aside: %s update %s: %s", row.messenger.value, row.update_id, reason, extra=passage.told
+        )
+
+        def unit(db: Session) -> Answer | None:
+            now = self.desk.clock()
+            if not inbox_store.mark(db, row.id, now, InboxState.SET_ASIDE, note=reason):
+                return None
+            if not answer or row.lane is None:
+                return None
+            incoming = Incoming(row.messenger, row.update_id, row.lane)
+            turn = self._turn(db, incoming)
+            return self._answer(turn, self._decider.refused(turn, Refusal("error.unknown")), None)
+
+        made = await self._run(None, unit, lane=_lane(row.messenger, row.lane))
+        if made is not None:
+            await self.delivery.show(made)
+
+    async def membership(self, passage: Passage, *, alive: bool) -> None:
+        """Telegram says that this chat blocked us, or came back."""
+        row = passage.row
+
+        def unit(db: Session) -> None:
+            if inbox_store.mark(db, row.id, self.desk.clock(), InboxState.ANSWERED) and row.lane is not None:
+                turn = inbox_store.load_turn(
+                    db, Incoming(row.messenger, row.update_id, row.lane), self.desk.clock(), self.desk.world
+                )
+                if turn.chat.id is not None:
+                    turn.chat.dead = not alive
+
+        await self._run(None, unit, lane=_lane(row.messenger, row.lane))
+        log.info("update done", extra=passage.told | {"asked": "unblocked" if alive else "blocked"})
+
+    async def in_group(self, passage: Passage) -> None:
+        """Something came from a group or channel, whatever it was: told where the bot answers, and left."""
+        row = passage.row
+        chat_id = row.lane
+        assert chat_id is not None
+
+        def unit(db: Session) -> tuple[bool, bool]:
+            now = self.desk.clock()
+            if not inbox_store.mark(db, row.id, now, InboxState.ANSWERED):
+                return False, False
+            return groups.heard(db, row.messenger, chat_id, now)
+
+        say, leave = await self._run(None, unit, lane=_lane(row.messenger, chat_id))
+        self.desk.tally.done[row.messenger] += 1
+        log.info("update done", extra=passage.told | {"asked": "something in a group"})
+        if leave:
+            sentence = t("error.group_chat") if say else None
+            await self.delivery.leave_group(Place(row.messenger, chat_id), sentence)
+
+    async def ignore(self, passage: Passage, note: str) -> None:
+        """Done without an answer: of a kind that nobody asked for."""
+        row = passage.row
+        await self._run(
+            None, lambda db: inbox_store.mark(db, row.id, self.desk.clock(), InboxState.ANSWERED, note=note)
+        )
+        log.info("update done", extra=passage.told | {"asked": note})
+
+    async def show_current(self, chat_row: int) -> None:
+        """Show a chat its current screen (again): after a restart, or when an album has become quiet."""
+
+        def unit(db: Session) -> Answer | None:
+            chat = db.get(Chat, chat_row)
+            if chat is None or chat.dead:
+                return None
+            incoming = Incoming(chat.messenger, 0, chat.chat_id)
+            turn = inbox_store.load_turn(db, incoming, self.desk.clock(), self.desk.world, reading=True)
+            screen = self._decider.current(turn)
+            return Answer(_place(turn), (screen,), plain=True)
+
+        answer = await outlast(lambda: self.desk.database.read(unit))
+        if answer is not None:
+            await self.delivery.show(answer)
+
+    async def forget(self, row: inbox_store.Row, *, ours: bool = True, shown: bool = False) -> None:
+        """Delete the message with a password that a process which died may have left, and show the current screen, unless
+        it was `shown`. One that is not `ours` was sent to another bot, and cannot be deleted."""
+
+        def unit(db: Session) -> Answer | None:
+            message_id = inbox_store.message_to_delete(db, row.id)
+            if message_id is None or row.lane is None:
+                return None
+            incoming = Incoming(row.messenger, row.update_id, row.lane)
+            turn = inbox_store.load_turn(db, incoming, self.desk.clock(), self.desk.world, reading=True)
+            screens = () if turn.chat.dead else (self._decider.current(turn),)
+            delete = message_id if ours else None
+            return Answer(_place(turn), screens, update_row=row.id, delete=delete, shown=shown)
+
+        answer = await outlast(lambda: self.desk.database.read(unit))
+        if answer is not None:
+            await self.delivery.show(answer)
+
+    # -- the unit ------------------------------------------------------------------------------------
+
+    def _unit(
+        self, passage: Passage, incoming: Incoming, prepared: _Prepared | None, db: Session
+    ) -> Answer | _Needed | None:
+        turn = inbox_store.load_turn(db, incoming, self.desk.clock(), self.desk.world)
+        stands = _stands(turn)
+        if prepared is None or prepared.stands != stands:
+            needed = self._preparation(turn)
+            if needed is not None and (needed.work is not None or needed.file):
+                return _Needed(needed, stands, turn.account.id if turn.account is not None else None)
+            prepared = _Prepared(stands, secret=needed is not None and needed.secret)
+        if not inbox_store.mark(db, passage.row.id, turn.now):
+            if not passage.doubtful:
+                return None
+            # Our own commit, whose word was lost: only the answer is missing.
+            return Answer(_place(turn), (self._decider.current(turn),), update_row=passage.row.id, plain=True)
+        self._welcome(turn)
+        turn.prepared = prepared.result
+        decided = self._decider.decide(turn, prepared.refusal)
+        if prepared.secret or decided.wipe:
+            inbox_store.wipe(db, passage.row)
+            if incoming.message_id is not None and not incoming.pressed:
+                inbox_store.owe_deletion(db, passage.row.id, incoming.message_id)
+        answer = self._answer(turn, decided, passage.row.id, secret=prepared.secret)
+        save(db, turn.chat)
+        return answer
+
+    def _preparation(self, turn: Turn) -> Preparation | None:
+        """What must be done before the unit, by the open dialogue or by the pressed route. Nothing for whoever will be
+        refused."""
+        match self._decider.destination(turn):
+            case "dialogue":
+                needed = self.dialogues.preparation(turn)
+                if needed is None or self._decider.shut(turn) is None:
+                    return needed
+                return Preparation(secret=needed.secret)
+            case Press() as press if (prepare := self.routes.by_action[press.action].prepare) is not None:
+                try:
+                    self._decider.route(turn, press)
+                except Refusal:
+                    return None
+                return Preparation(work=lambda desk: prepare(desk, turn.incoming, press))
+        return None
+
+    async def _prepare(self, needed: _Needed, incoming: Incoming) -> _Prepared:
+        secret = needed.preparation.secret
+        try:
+            async with self._aside():
+                if needed.preparation.work is not None:
+                    result = await needed.preparation.work(self.desk)
+                else:
+                    result = await self._uploads.take(incoming, needed.account_id)
+        except Refusal as refusal:
+            return _Prepared(needed.stands, refusal=refusal, secret=secret)
+        except Exception as error:
+            # Told as any other failure, with the secret wiped.
+            return _Prepared(needed.stands, refusal=_Broken(error), secret=secret)
+        return _Prepared(needed.stands, result, secret=secret)
+
+    def _turn(self, db: Session, incoming: Incoming) -> Turn:
+        turn = inbox_store.load_turn(db, incoming, self.desk.clock(), self.desk.world)
+        self._welcome(turn)
+        return turn
+
+    @staticmethod
+    def _welcome(turn: Turn) -> None:
+        """A new chat gets its row; a dead chat that writes is alive again."""
+        if turn.chat.id is None:
+            turn.db.add(turn.chat)
+            turn.db.flush()
+        elif turn.chat.dead:
+            turn.chat.dead = False
+
+    @staticmethod
+    def _answer(turn: Turn, decided: Decided, row_id: int | None, *, secret: bool = False) -> Answer:
+        place = _place(turn)
+        asks_contact = bool(decided.screens) and decided.screens[-1].ask_contact is not None
+        if decided.screens and turn.chat.keyboard != asks_contact:
+            turn.chat.keyboard = asks_contact
+        if decided.screens and turn.chat.show_at is not None:
+            turn.chat.show_at = None
+        incoming = turn.incoming
+        editable = incoming.pressed and not decided.anew and not (incoming.press and incoming.press.fresh)
+        if decided.quiet is not None and not decided.screens and row_id is not None:
+            inbox_store.mark_quiet(turn.db, row_id, turn.chat, turn.now, decided.quiet)
+        return Answer(
+            place,
+            decided.screens,
+            notice=decided.notice,
+            toast=decided.toast,
+            update_row=row_id,
+            edit=incoming.message_id if editable else None,
+            callback_id=incoming.callback_id,
+            delete=incoming.message_id if (secret or decided.wipe) and not incoming.pressed else None,
+            credentials_of=decided.credentials_of,
+            quiet=decided.quiet if not decided.screens else None,
+            pushes=inserted(turn.db, Push),
+            removed=removed(turn.db),
+            plain=not decided.files and decided.credentials_of is None,
+            said=decided.said,
+        )
+
+    async def _run(
+        self, incoming: Incoming | None, unit: Callable[[Session], T], *, lane: str | None = None
+    ) -> T:
+        """Run a unit; while the database is away the lane waits, and with it what this person sent next."""
+        if incoming is None:
+            return await outlast(lambda: self.desk.database.run(unit, lane=lane))
+        lane, passage = _lane(incoming.messenger, incoming.chat_id), CURRENT.get()
+
+        async def work() -> T:
+            try:
+                return await self.desk.database.run(unit, lane=lane)
+            except Exception:
+                passage.doubtful = True
+                raise
+
+        return await outlast(work, tell=partial(self._ask_to_wait, incoming))
+
+    async def _ask_to_wait(self, incoming: Incoming) -> None:
+        """What was sent is in the inbox and will be done; only nothing can be written just now."""
+        passage = CURRENT.get()
+        if incoming.private and not passage.told_to_wait:
+            passage.told_to_wait = True
+            screen = Screen(t("error.database_away"))
+            place = Place(incoming.messenger, incoming.chat_id)
+            await self.delivery.show(Answer(place, (screen,), plain=True))
+
+
+class _Broken(Refusal):
+    """A preparation that broke: raised inside the unit, so that it fails like everything else."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__("error.crash")
+        self.__cause__ = error
+
+
+def _lane(messenger: Messenger, chat_id: int | None) -> str | None:
+    return None if chat_id is None else f"{messenger.value}:{chat_id}"
+
+
+def _place(turn: Turn) -> Place:
+    chat = turn.chat
+    guest = chat.account_id is None
+    return Place(chat.messenger, chat.chat_id, chat.id, chat.keyboard, guest, chat.rest_until)
+
+
+def _stands(turn: Turn) -> tuple[Any, ...]:
+    """Where the chat stands: work prepared for another place is worth nothing."""
+    chat = turn.chat
+    return (chat.account_id, chat.role, chat.dialogue, chat.draft_id, repr(chat.place), chat.view)

@@ -1,0 +1,288 @@
+"""Which room an update leads to, and which screens follow: pure decisions over a Turn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+from bot.core.context import Turn
+from bot.core.refusals import NotAllowed, Refusal, Stale
+from bot.core.routes import Route, Routes
+from bot.core.screens import BadPress, Press, Reply, Screen, button
+from bot.messengers.processing import inbox_store
+from bot.messengers.processing.answer import Merged
+from bot.rules import credentials
+from bot.rules.account import preferred
+from bot.rules.validators import LONGEST_KEY, search_key
+from bot.services import accounts
+from bot.texts import quoted, t
+from storage.database.fast_path import attempt
+from storage.enums import AccountState
+
+if TYPE_CHECKING:
+    from bot.messengers.processing.processor import Dialogues
+
+HOME = Press("home")
+#: Screens that may follow each other by `goto`.
+MAX_GOTO = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    screens: tuple[Screen, ...]
+    notice: str | None = None
+    wipe: bool = False
+    anew: bool = False
+    quiet: float | None = None
+    credentials_of: int | None = None
+    #: Said over a pressed button as well, where that is seen: the screen may look the same as before.
+    toast: str | None = None
+    #: What is said this once, beside the screen that can be made again.
+    said: str | None = None
+    #: Files are in it: a newer screen does not take its place.
+    files: bool = False
+
+
+Destination = Press | Literal["dialogue", "text", "stale", "edited"]
+
+
+class Decider:
+    def __init__(self, routes: Routes, dialogues: Dialogues) -> None:
+        self.routes = routes
+        self.dialogues = dialogues
+
+    def decide(self, turn: Turn, refusal: Refusal | None = None) -> Decided:
+        """Do what the update asks for; `refusal` is what its preparation ended in.
+
+        Whatever a refused request had written is rolled back."""
+        lost = self._fall_back(turn)
+        if (shut := self.shut(turn)) is not None:
+            self.dialogues.leave(turn)
+            refusal = shut
+        try:
+            with attempt(turn.db):
+                if refusal is not None:
+                    raise refusal
+                return self._rendered(turn, self._choose(turn))
+        except Refusal as refused:
+            if refused.__cause__ is not None and refused.key == "error.crash":
+                raise refused.__cause__ from None
+            inbox_store.load_again(turn)
+            if lost and isinstance(refused, Stale):
+                refused = NotAllowed()
+            if refused.after is not None:
+                refused.after(turn.db)
+            if not self._holds_credentials(turn):
+                return self.refused(turn, refused)
+            if refused.key in ("error.unknown", "error.edited"):
+                doors = () if turn.account is not None else (button(t("guest.login"), "login"),)
+                refused = Refusal("error.credentials_unasked", doors=doors)
+            return replace(self.refused(turn, refused), wipe=True)
+
+    def destination(self, turn: Turn) -> Destination:
+        """Where the update leads, changing nothing."""
+        incoming, press = turn.incoming, turn.incoming.press
+        if incoming.edited:
+            return "edited"
+        if incoming.command == "start" and (linked := self.routes.linked(incoming.payload)) is not None:
+            return linked
+        if turn.chat.dialogue is not None and (press is None or self.dialogues.press_belongs(press)):
+            return "stale" if incoming.pressed and press is None else "dialogue"
+        if incoming.pressed:
+            if press is None or press.action not in self.routes.by_action:
+                return "stale"
+            return press
+        if incoming.command is not None:
+            return self.routes.commands.get(incoming.command, "text")
+        return "text"
+
+    def shut(self, turn: Turn) -> Refusal | None:
+        """Why the dialogue in this chat is not this person's any more; None where it is, or none is open."""
+        if turn.chat.dialogue is None:
+            return None
+        if turn.account is not None and not turn.holds_role:
+            return NotAllowed()
+        return _suspended(turn) if _is_suspended(turn) else self.dialogues.refusal(turn)
+
+    def current(self, turn: Turn) -> Screen:
+        """What the chat shows now: its dialogue's question, else its view, else home; nothing of what this person may
+        not see any more."""
+        if turn.account is not None and not turn.holds_role:
+            return Screen(t("error.stale"), ((button(t("nav.home"), HOME.action),),))
+        if turn.chat.dialogue is not None and self.shut(turn) is None:
+            return self.dialogues.current(turn)
+        for press in (_view(turn), HOME):
+            if press is None:
+                continue
+            try:
+                screens = self._rendered(turn, Reply(goto=press)).screens
+            except Refusal:
+                continue
+            if screens:
+                return screens[-1]
+        return Screen(t("error.unknown"))
+
+    def refused(self, turn: Turn, refusal: Refusal) -> Decided:
+        """The sentence, its doors, and below them the current screen."""
+        values = {"contact": turn.world.support_contact} | refusal.args_of_text
+        current = self.current(turn)
+        doors = tuple((door,) for door in refusal.doors)
+        known = {door.label for door in refusal.doors}
+        rows = tuple(row for row in current.rows if not any(one.label in known for one in row))
+        if refusal.key == "error.unknown" and turn.chat.dialogue is None:
+            home = button(t("nav.home"), HOME.action)
+            if not any(one.press and one.press.action == HOME.action for row in rows for one in row):
+                rows += ((home,),)
+        sentence = t(refusal.key, **values)
+        screen = replace(current, text=f"{sentence}\n\n{current.text}", rows=doors + rows, papers=())
+        return Decided((screen,), toast=sentence if turn.incoming.pressed else None)
+
+    # -- choosing -------------------------------------------------------------------------------
+
+    def _choose(self, turn: Turn) -> Reply:
+        destination = self.destination(turn)
+        match destination:
+            case "dialogue":
+                return self.dialogues.take(turn)
+            case "stale":
+                raise Stale
+            case "edited":
+                raise Refusal("error.edited")
+            case Press() as press:
+                return self._press(turn, press)
+        if (meant := self._meant(turn)) is not None:
+            return self._press(turn, meant)
+        raise Refusal("error.unknown")
+
+    def _press(self, turn: Turn, press: Press) -> Reply:
+        route = self.route(turn, press)
+        if turn.chat.dialogue is not None:
+            self.dialogues.leave(turn)
+        if route.shows:
+            return Reply(goto=press)
+        result = route.decide(turn, press)
+        return Reply((result,)) if isinstance(result, Screen) else result
+
+    def route(self, turn: Turn, press: Press) -> Route:
+        """The route of a press that this person may make. Raises Stale, NotAllowed, or the suspension."""
+        route = self.routes.by_action.get(press.action)
+        if route is None:
+            raise Stale
+        if turn.account is not None and not turn.holds_role:
+            raise NotAllowed
+        if _is_suspended(turn) and turn.role not in route.suspended:
+            raise _suspended(turn)
+        if turn.role not in route.roles:
+            raise Stale if turn.account is None else NotAllowed
+        return route
+
+    @staticmethod
+    def _holds_credentials(turn: Turn) -> bool:
+        """A refused text with a user code and a password in it, which must not stay in chat and inbox."""
+        text = turn.incoming.text
+        if text is None:
+            return False
+        if credentials.are_in(text):
+            return True
+        if turn.account is not None:
+            return False
+        return any(accounts.by_user_code(turn.db, word) is not None for word in credentials.words_of(text))
+
+    def _meant(self, turn: Turn) -> Press | None:
+        """The button of the current view that was typed, by its label or its number."""
+        if turn.incoming.text is None or turn.incoming.command is not None:
+            return None
+        if len(turn.incoming.text) > LONGEST_KEY or not (typed := search_key(turn.incoming.text)):
+            return None
+        presses = [(one.label, one.press) for one in self.current(turn).buttons() if one.press is not None]
+        for label, press in presses:
+            if typed == search_key(label):
+                return press
+        if typed.isascii() and typed.isdigit() and len(typed) < 3 and 0 < int(typed) <= len(presses):
+            return presses[int(typed) - 1][1]
+        return None
+
+    # -- rendering ------------------------------------------------------------------------------
+
+    def _rendered(self, turn: Turn, reply: Reply) -> Decided:
+        """Follow `goto`; a reply that shows nothing ends on the current screen."""
+        merged = Merged()
+        self._merge(merged, reply)
+        for _ in range(MAX_GOTO):
+            if merged.goto is None:
+                break
+            press = replace(merged.goto, fresh=False)
+            result = self.route(turn, press).decide(turn, press)
+            if turn.chat.dialogue is None:
+                view = press.pack()
+                if turn.chat.view != view:
+                    turn.chat.view = view
+            self._merge(merged, Reply((result,)) if isinstance(result, Screen) else result)
+        else:
+            raise RuntimeError(f"{merged.goto} goes round in circles")
+        if not merged.screens and merged.quiet is None and not (merged.notices and turn.incoming.pressed):
+            merged.screens.append(self.current(turn))
+        notices = "\n".join(merged.notices) or None
+        said = "\n\n".join([*merged.notices, *(one.text for one in merged.screens[:-1])]) or None
+        if notices and not turn.incoming.pressed and merged.screens:
+            first = merged.screens[0]
+            merged.screens[0] = replace(first, text=f"{notices}\n\n{first.text}")
+            notices = None
+        return Decided(
+            tuple(merged.screens),
+            notices,
+            merged.wipe,
+            merged.anew,
+            merged.quiet,
+            merged.credentials_of,
+            said=said,
+            files=any(one.papers for one in merged.screens),
+        )
+
+    @staticmethod
+    def _merge(merged: Merged, reply: Reply) -> None:
+        merged.screens += reply.screens
+        if reply.notice:
+            merged.notices.append(reply.notice)
+        merged.wipe |= reply.wipe_incoming
+        merged.anew |= reply.anew
+        merged.quiet = reply.quiet if reply.quiet is not None else merged.quiet
+        merged.credentials_of = reply.credentials_of or merged.credentials_of
+        merged.goto = reply.goto
+
+    # -- standing -------------------------------------------------------------------------------
+
+    def _fall_back(self, turn: Turn) -> bool:
+        """A chat whose role is gone acts in another role that its account holds, else it is a guest's; so is one of an
+        annulled account. True where a role was gone."""
+        if turn.account is None:
+            return False
+        annulled = turn.account.state is AccountState.ANNULLED
+        if turn.holds_role and not annulled:
+            return False
+        chat, left = turn.chat, None if annulled else preferred(grant.role for grant in turn.grants)
+        if chat.dialogue is not None:
+            self.dialogues.leave(turn)
+        chat.role, chat.view = left, None
+        if left is None:
+            chat.account_id = chat.linked_at = None
+            turn.account, turn.draft, turn.grants = None, None, ()
+        return not annulled
+
+
+def _is_suspended(turn: Turn) -> bool:
+    return turn.account is not None and turn.account.state is AccountState.SUSPENDED
+
+
+def _suspended(turn: Turn) -> Refusal:
+    reason = turn.account.state_reason if turn.account is not None else None
+    return Refusal("error.suspended", reason=quoted(reason or "–", t("role.staff")))
+
+
+def _view(turn: Turn) -> Press | None:
+    if turn.chat.view is None:
+        return None
+    try:
+        return Press.unpack(turn.chat.view)
+    except BadPress:
+        return None

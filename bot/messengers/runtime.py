@@ -1,0 +1,240 @@
+"""The messengers' side of the running service: started, kept going, stopped. One failing never stops the other."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from telegram import BotCommand
+from telegram.error import InvalidToken, RetryAfter, TelegramError
+from telegram.ext import BaseHandler
+
+from bot.core.counters import MessengerState
+from bot.core.resources import Desk
+from bot.core.routes import Routes
+from bot.messengers.delivery.outbox import Outbox
+from bot.messengers.delivery.screens import Delivery
+from bot.messengers.intake.chat_queues import Lanes
+from bot.messengers.intake.dispatcher import SETTLE, Way
+from bot.messengers.intake.polling import Polling
+from bot.messengers.intake.receiver import Intake
+from bot.messengers.intake.redisplay import Ticker
+from bot.messengers.processing.processor import Dialogues, Serve
+from bot.messengers.processing.update_scope import note_error
+from bot.messengers.transport.channel import Channel
+from bot.messengers.transport.telegram import pause_of
+from bot.texts import has, t
+from storage.database.outage import report
+from storage.enums import Messenger
+
+log = logging.getLogger(__name__)
+
+LONGEST_PAUSE = 60.0
+#: Seconds between looks for what another process left behind.
+SWEEP = 30.0
+MAX_DESCRIPTION = 256
+
+
+class Service:
+    def __init__(
+        self,
+        desk: Desk,
+        channels: Mapping[Messenger, Channel],
+        dialogues: Dialogues,
+        routes: Routes,
+        handlers: Callable[[Serve], Iterable[BaseHandler[Any, Any, Any]]],
+        *,
+        secret_key: str,
+        shared: bool,
+        webhook_url: str | None = None,
+        alone: bool = False,
+        at_once: int = 64,
+    ) -> None:
+        """`shared`: several processes may work on the database. `webhook_url`: the root under which the messengers
+        reach us; None: we poll. `alone`: at the start no other process serves on the database."""
+        self.desk = desk
+        self.channels = channels
+        self.lanes = Lanes(at_once=at_once)
+        self.outbox = Outbox(desk, channels)
+        self.delivery = Delivery(
+            desk, channels, pause=self.lanes.pause, wake=lambda pause: self.ticker.wake(pause)
+        )
+        self.serve = Serve(
+            desk,
+            dialogues,
+            routes,
+            self.delivery,
+            aside=self.lanes.aside,
+            committed=self.outbox.wake,
+        )
+        self.way = Way(desk, channels, self.lanes, self.serve, shared=shared)
+        self.ticker = Ticker(desk, self.way, channels)
+        bots = {one: channel.bot_id for one, channel in channels.items()}
+        self.intake = Intake(desk, self.way, secret_key=secret_key, bots=bots)
+        self.pollings = {one: Polling(channel, self.intake) for one, channel in channels.items()}
+        self._webhook_url = webhook_url
+        self._alone = alone
+        self._commands = sorted(routes.commands)
+        self._tasks: list[asyncio.Task[Any]] = []
+        self._intakes: list[asyncio.Task[Any]] = []
+        self._first_try: dict[Messenger, asyncio.Event] = {one: asyncio.Event() for one in channels}
+        #: Set once a messenger takes updates.
+        self.taking = asyncio.Event()
+        #: Messengers whose token was refused, with the setting's name.
+        self.refused: dict[Messenger, str] = {}
+        self.gave_up = asyncio.Event()
+        desk.downloads |= channels
+        desk.tally.rests |= {one: channel.limiter for one, channel in channels.items()}
+        for channel in channels.values():
+            for handler in handlers(self.serve):
+                # One group: after an exception PTB goes on with later groups.
+                channel.application.add_handler(handler)
+            channel.application.add_error_handler(note_error)
+
+    async def start(self) -> None:
+        """Begin; returns once every messenger was tried and one takes updates (or all were refused)."""
+        for channel in self.channels.values():
+            await self.way.adopt(channel)
+        await self.way.show_unanswered(alone=self._alone)
+        self._intakes = [asyncio.create_task(self._live(one), name=one.value) for one in self.channels]
+        self._tasks = [
+            asyncio.create_task(self.ticker.run(), name="ticker"),
+            asyncio.create_task(self.outbox.run(), name="outbox"),
+            asyncio.create_task(self._sweep(), name="sweep"),
+        ]
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(5):
+                for tried in self._first_try.values():
+                    await tried.wait()
+        waits = [asyncio.create_task(self.taking.wait()), asyncio.create_task(self.gave_up.wait())]
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        for wait in waits:
+            wait.cancel()
+
+    def states(self) -> dict[Messenger, MessengerState]:
+        """How each messenger does, for /metrics."""
+        now = time.monotonic()
+        found = {}
+        for messenger, channel in self.channels.items():
+            good = self.pollings[messenger].last_good
+            # Around the Bale layer, which keeps no counts.
+            request = getattr(channel.request, "inner", channel.request)
+            found[messenger] = MessengerState(
+                ready=channel.ready,
+                polled_ago=None if good is None else now - good,
+                errors=dict(getattr(request, "errors", {})),
+                rests_for=channel.limiter.rest_of_all,
+                chats_resting=channel.limiter.resting,
+            )
+        return found
+
+    async def stop(self, *, timeout: float = 3.0) -> None:
+        """Take nothing new, finish what is in hand, close the connections."""
+        until = time.monotonic() + timeout
+        await _cancel(self._intakes)
+        if not await self.lanes.drain(timeout):
+            log.warning("some updates were not finished; they wait in the inbox")
+        await _cancel(self._tasks)
+        await self.outbox.drain(max(0.1, until - time.monotonic()))
+        await self.delivery.close()
+        for channel in self.channels.values():
+            channel.ready = False
+            with contextlib.suppress(Exception):
+                await channel.application.shutdown()
+            with contextlib.suppress(Exception):
+                await channel.request.shutdown()
+
+    async def _live(self, messenger: Messenger) -> None:
+        """Connect, then take updates for as long as the service lives."""
+        channel = self.channels[messenger]
+        failures = 0
+        while not channel.ready:
+            try:
+                await channel.application.initialize()
+                await self._choose_intake(channel)
+                channel.ready = True
+            except InvalidToken:
+                name = f"{messenger.value.upper()}_TOKEN"
+                log.critical("%s: the messenger refuses this token", name)
+                self.refused[messenger] = name
+                self._first_try[messenger].set()
+                if len(self.refused) == len(self.channels):
+                    self.gave_up.set()
+                return
+            except Exception as error:
+                # Not a TelegramError alone: a page of a proxy, an answer without its result.
+                failures += 1
+                asked = pause_of(error) if isinstance(error, RetryAfter) else _pause(failures)
+                pause = min(asked, LONGEST_PAUSE)
+                words = str(error) if isinstance(error, TelegramError) else repr(error)
+                log.warning("%s does not answer (%s); again in %.0f s", messenger.value, words, pause)
+                self._first_try[messenger].set()
+                await asyncio.sleep(pause)
+        if channel.bot.id != channel.bot_id and channel.bot.token.startswith(f"{channel.bot_id}:"):
+            log.warning(
+                "%s: the token is of bot %s, and the messenger says that it is bot %s; updates are kept under the first",
+                messenger.value,
+                channel.bot_id,
+                channel.bot.id,
+            )
+        self.desk.world.bot_links[messenger] = channel.link
+        recovered = await self.way.recover(messenger, alone=self._alone)
+        if recovered:
+            log.info("%s: %d unfinished updates go on", messenger.value, recovered)
+        self.ticker.wake(SETTLE)
+        self.outbox.wake()
+        self.taking.set()
+        self._first_try[messenger].set()
+        log.info("%s: taking updates as %s", messenger.value, channel.link)
+        await self._tell_commands(channel)
+        if self._webhook_url is None:
+            await self.pollings[messenger].run()
+
+    async def _choose_intake(self, channel: Channel) -> None:
+        """A webhook that is left on blocks polling, and the other way round."""
+        bot, messenger = channel.bot, channel.messenger
+        if self._webhook_url is None:
+            await bot.delete_webhook()
+            return
+        await bot.set_webhook(
+            f"{self._webhook_url}{self.intake.path_of(messenger)}",
+            secret_token=self.intake.secrets.get(messenger),
+            allowed_updates=channel.allowed_updates,
+        )
+
+    async def _tell_commands(self, channel: Channel) -> None:
+        """The menu of commands. Never fatal: Bale does not document it."""
+        commands = [
+            BotCommand(name, t(key)[:MAX_DESCRIPTION])
+            for name in self._commands
+            if has(key := f"command.{name}")
+        ]
+        if not commands:
+            return
+        try:
+            await channel.bot.set_my_commands(commands)
+        except TelegramError as error:
+            log.info("%s: the commands were not taken (%s)", channel.messenger.value, error)
+
+    async def _sweep(self) -> None:
+        while True:
+            await asyncio.sleep(SWEEP)
+            try:
+                await self.desk.database.attend()
+                await self.way.sweep()
+            except Exception as error:
+                report(log, "the sweep of the inbox stumbled", error=error)
+
+
+def _pause(failures: int) -> float:
+    return float(min(LONGEST_PAUSE, 0.5 * 2 ** min(failures, 8)))
+
+
+async def _cancel(tasks: list[asyncio.Task[Any]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

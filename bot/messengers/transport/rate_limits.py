@@ -1,0 +1,225 @@
+"""How fast one messenger lets us write: to each chat, and to all chats together.
+
+Each chat has a token bucket, which answers and pushes share. A refusal (429) rests the chat that it was about and nobody else.
+Only where several chats are refused within a second may the messenger mean all of us: then one call is let through before
+the others (the probe), and everybody waits only if that one is refused too.
+
+Times are seconds of the monotonic clock. Rests that must survive a restart are kept in `chat.rest_until`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable, Hashable
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import TypeVar
+
+from telegram.error import BadRequest, NetworkError, RetryAfter
+
+from bot.messengers.transport.telegram import pause_of
+
+T = TypeVar("T")
+
+#: Messages a second to one chat, and how many at once after a pause.
+RATE, BURST = 1.0, 40.0
+#: An edit beside a new message: messengers count it, but less.
+EDIT = 0.5
+#: Of a chat's tokens, those that pushes leave for answers.
+KEPT_FOR_ANSWERS = 30.0
+#: Different chats that are refused within so many seconds: it may be about the whole messenger.
+SEVERAL, WITHIN = 3, 1.0
+#: The longest rest of one chat, in seconds.
+LONGEST_REST = 24 * 3600.0
+#: Rests of a whole messenger: the first is short, since the probe's chat may have been refused for itself; each is twice the
+#: one before.
+FIRST_SILENCE, LONGEST_SILENCE = 0.5, 30.0
+#: Seconds after which a probe that got no answer is taken over by another call.
+PROBE = 2.0
+#: Seconds between looks at whether the probe came back.
+LOOK = 0.05
+#: Chats that are remembered at most; those that neither rest nor were written to lately are forgotten long before.
+MOST = 20_000
+
+
+@dataclass(slots=True)
+class _Chat:
+    #: When its bucket is full again.
+    full_at: float = 0.0
+    rests_until: float = 0.0
+    #: It was told to slow down.
+    told: bool = False
+
+    def idle(self, now: float) -> bool:
+        return self.full_at <= now and self.rests_until <= now
+
+
+class _All(Enum):
+    """Whether the messenger as a whole takes calls."""
+
+    OPEN = auto()
+    #: Several chats were refused: the next call is the probe.
+    DOUBTFUL = auto()
+    PROBED = auto()
+    RESTS = auto()
+
+
+@dataclass(slots=True)
+class RateLimiter:
+    """The limits of one messenger. Chats are named by their ids there."""
+
+    rate: float = RATE
+    burst: float = BURST
+    clock: Callable[[], float] = time.monotonic
+    _chats: dict[Hashable, _Chat] = field(default_factory=dict)
+    _sweep_at: int = 256
+    _state: _All = _All.OPEN
+    #: Of the messenger's rest, or of the probe's patience.
+    _until: float = 0.0
+    #: The next rest of the messenger.
+    _silence: float = FIRST_SILENCE
+    #: The latest refusals: when, and of which chat.
+    _refusals: deque[tuple[float, Hashable]] = field(default_factory=lambda: deque(maxlen=64))
+
+    # -- asking ------------------------------------------------------------------------------------
+
+    def wait(
+        self, chat: Hashable, cost: float = 1.0, *, kept: float = 0.0, method: str | None = None
+    ) -> float:
+        """Seconds until a call of this cost may be made, as it looks now; 0: at once. `kept` tokens are left alone. A
+        `method` is one that writes no message, and rests by itself."""
+        key = chat if method is None else (method, chat)
+        return max(self.chat_wait(key, cost, kept=kept), self._wait_for_all())
+
+    def chat_wait(self, chat: Hashable, cost: float = 1.0, *, kept: float = 0.0) -> float:
+        """The chat's part of `wait`."""
+        now = self.clock()
+        found = self._chats.get(chat)
+        if found is None:
+            return 0.0
+        room = max(1.0, self.burst - kept)
+        used = max(0.0, found.full_at - now) * self.rate
+        return max((used + min(cost, room) - room) / self.rate, found.rests_until - now, 0.0)
+
+    def rest_of(self, chat: Hashable) -> float:
+        """Seconds that this chat rests still, because it was refused."""
+        found = self._chats.get(chat)
+        return max(0.0, found.rests_until - self.clock()) if found is not None else 0.0
+
+    @property
+    def rest_of_all(self) -> float:
+        """Seconds that the whole messenger rests still."""
+        return max(0.0, self._until - self.clock()) if self._state is _All.RESTS else 0.0
+
+    @property
+    def resting(self) -> int:
+        """Chats that rest now."""
+        now = self.clock()
+        return sum(one.rests_until > now for one in self._chats.values())
+
+    def __len__(self) -> int:
+        """Chats that are remembered."""
+        return len(self._chats)
+
+    # -- noting ------------------------------------------------------------------------------------
+
+    def spend(self, chat: Hashable, cost: float) -> None:
+        """A call of this cost is made now, or reserved for later."""
+        found = self._chat(chat)
+        found.full_at = max(found.full_at, self.clock()) + cost / self.rate
+
+    def rest(self, chat: Hashable, pause: float) -> None:
+        """Nothing is sent to this chat for so many seconds."""
+        found = self._chat(chat)
+        found.rests_until = max(found.rests_until, self.clock() + min(pause, LONGEST_REST))
+
+    def tell_once(self, chat: Hashable) -> bool:
+        """Whether this chat is to be told to slow down: once, until it has been quiet."""
+        found = self._chat(chat)
+        first, found.told = not found.told, True
+        return first
+
+    async def call(
+        self,
+        chat: Hashable,
+        send: Callable[[], Awaitable[T]],
+        *,
+        cost: float = 1.0,
+        method: str | None = None,
+    ) -> T:
+        """Make a call that `wait` allowed. A refusal rests the chat; that of a `method`, only this method there. Raises
+        what the call raises."""
+        key = chat if method is None else (method, chat)
+        if cost:
+            self.spend(key, cost)
+        probe = self._begins_probe()
+        try:
+            result = await send()
+        except RetryAfter as error:
+            self._refused(chat, key, pause_of(error), probe=probe)
+            raise
+        except BaseException as error:
+            if probe:
+                answered = isinstance(error, Exception) and not _is_silence(error)
+                self._probed(_All.OPEN if answered else _All.DOUBTFUL)
+            raise
+        if probe:
+            self._probed(_All.OPEN)
+        return result
+
+    # -- inside ------------------------------------------------------------------------------------
+
+    def _chat(self, chat: Hashable) -> _Chat:
+        found = self._chats.get(chat)
+        if found is None:
+            if len(self._chats) >= self._sweep_at:
+                self._forget()
+            found = self._chats[chat] = _Chat()
+        return found
+
+    def _forget(self) -> None:
+        now = self.clock()
+        self._chats = {chat: one for chat, one in self._chats.items() if not one.idle(now)}
+        for chat in list(self._chats)[: max(0, len(self._chats) - MOST)]:
+            del self._chats[chat]
+        self._sweep_at = max(256, min(2 * len(self._chats), MOST + 256))
+
+    def _wait_for_all(self) -> float:
+        if self._state is _All.OPEN or self._state is _All.DOUBTFUL:
+            return 0.0
+        left = self._until - self.clock()
+        if left <= 0:
+            self._state = _All.DOUBTFUL
+            return 0.0
+        return LOOK if self._state is _All.PROBED else left
+
+    def _begins_probe(self) -> bool:
+        if self._state is not _All.DOUBTFUL:
+            return False
+        self._state, self._until = _All.PROBED, self.clock() + PROBE
+        return True
+
+    def _probed(self, state: _All) -> None:
+        self._state = state
+        self._refusals.clear()
+        if state is _All.OPEN:
+            self._silence = FIRST_SILENCE
+
+    def _refused(self, chat: Hashable, key: Hashable, pause: float, *, probe: bool) -> None:
+        now = self.clock()
+        self.rest(key, pause)
+        if probe:
+            self._probed(_All.RESTS)
+            self._until = now + min(pause, self._silence)
+            self._silence = min(2 * self._silence, LONGEST_SILENCE)
+            return
+        self._refusals.append((now, chat))
+        lately = {one for at, one in self._refusals if now - at <= WITHIN}
+        if self._state is _All.OPEN and len(lately) >= SEVERAL:
+            self._state = _All.DOUBTFUL
+
+
+def _is_silence(error: Exception) -> bool:
+    """The messenger did not answer at all. For PTB a BadRequest is a NetworkError; it is an answer."""
+    return isinstance(error, NetworkError) and not isinstance(error, BadRequest)

@@ -1,0 +1,206 @@
+"""The form of a backup: one tar, encrypted with age while it is made, so nothing readable touches the disk.
+
+    tar = database ‖ papers/<key> … ‖ MANIFEST.json
+
+The manifest counts what came before it, carries one SHA-256 over all names, sizes and bytes, and is signed (signature.py).
+Memory does not grow with the number of papers.
+"""
+
+import asyncio
+import contextlib
+import hashlib
+import json
+import os
+import tarfile
+import threading
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+import pyrage
+
+from bot.operations import signature
+from bot.operations.errors import UpkeepError
+
+MANIFEST = "MANIFEST.json"
+PAPERS = "papers/"
+SQLITE, POSTGRES = "database.sqlite3", "database.dump"
+#: The format of what is made, and the one before, whose manifest nobody signed.
+FORMAT, UNSIGNED_FORMAT = 2, 1
+#: Bytes moved at a time.
+CHUNK = 1 << 20
+#: A sealed paper is at most 20 MB and a little.
+LARGEST_PAPER = 32 << 20
+_BLOCK = 512
+
+
+@dataclass(slots=True)
+class Tally:
+    """What went through, for the manifest."""
+
+    papers: int = 0
+    size: int = 0
+    _sum: Any = field(default_factory=hashlib.sha256)
+
+    def begin(self, name: str, size: int) -> None:
+        self._sum.update(f"{name}\n{size}\n".encode())
+        self.papers += name.startswith(PAPERS)
+        self.size += size
+
+    def add(self, data: bytes) -> None:
+        self._sum.update(data)
+
+    def facts(self) -> dict[str, Any]:
+        return {"papers": self.papers, "bytes": self.size, "sha256": self._sum.hexdigest()}
+
+
+class TarStream:
+    """The bytes of a tar, entry by entry."""
+
+    def __init__(self) -> None:
+        self.tally = Tally()
+
+    async def data(self, name: str, data: bytes) -> AsyncIterator[bytes]:
+        self.tally.begin(name, len(data))
+        self.tally.add(data)
+        yield _header(name, len(data)) + data + _padding(len(data))
+
+    async def file(self, name: str, path: Path) -> AsyncIterator[bytes]:
+        size = path.stat().st_size
+        self.tally.begin(name, size)
+        yield _header(name, size)
+        with path.open("rb") as source:
+            while data := await asyncio.to_thread(source.read, CHUNK):
+                self.tally.add(data)
+                yield data
+        yield _padding(size)
+
+    async def end(self, facts: dict[str, Any], secret: str) -> AsyncIterator[bytes]:
+        """The manifest, signed under SECRET_KEY, and the end of the tar."""
+        manifest = signature.sign({"format": FORMAT} | facts | self.tally.facts(), secret)
+        data = json.dumps(manifest, indent=1).encode()
+        yield _header(MANIFEST, len(data)) + data + _padding(len(data)) + bytes(2 * _BLOCK)
+
+
+def _header(name: str, size: int) -> bytes:
+    info = tarfile.TarInfo(name)
+    info.size, info.mode = size, 0o600
+    return info.tobuf(tarfile.PAX_FORMAT)
+
+
+def _padding(size: int) -> bytes:
+    return bytes(-size % _BLOCK)
+
+
+class _Pull:
+    """A file for a thread, whose bytes are made on the loop."""
+
+    def __init__(self, chunks: AsyncIterator[bytes]) -> None:
+        self._chunks = chunks
+        self._loop = asyncio.get_running_loop()
+        self._rest = memoryview(b"")
+
+    def read(self, size: int = -1) -> bytes:
+        while not self._rest:
+            chunk = asyncio.run_coroutine_threadsafe(self._next(), self._loop).result()
+            if chunk is None:
+                return b""
+            self._rest = memoryview(chunk)
+        size = len(self._rest) if size < 0 else size
+        taken, self._rest = self._rest[:size], self._rest[size:]
+        return bytes(taken)
+
+    async def _next(self) -> bytes | None:
+        return await anext(self._chunks, None)
+
+
+async def encrypt(chunks: AsyncIterator[bytes], sink: IO[bytes], recipients: list[str]) -> None:
+    """Raises whatever making the chunks raises, and UpkeepError where a recipient is none."""
+    keys = [recipient(one) for one in recipients]
+    failures: list[BaseException] = []
+
+    async def watched() -> AsyncIterator[bytes]:
+        try:
+            async for chunk in chunks:
+                yield chunk
+        except Exception as error:
+            failures.append(error)
+            raise
+
+    try:
+        await asyncio.to_thread(pyrage.encrypt_io, _Pull(watched()), sink, keys)
+    except Exception:
+        if failures:
+            raise failures[0] from None
+        raise
+
+
+def recipient(text: str) -> Any:
+    try:
+        return pyrage.x25519.Recipient.from_str(text.strip())
+    except pyrage.RecipientError:
+        raise UpkeepError("--recipient, BACKUP_RECIPIENT: must be a public key of age (age1…)") from None
+
+
+def read_identities(path: Path) -> list[Any]:
+    """The secret keys in a file as age-keygen writes it. Raises UpkeepError."""
+    try:
+        lines = path.read_text(encoding="utf-8").split("\n")
+        found = [
+            pyrage.x25519.Identity.from_str(line.strip())
+            for line in lines
+            if line.strip() and not line.startswith("#")
+        ]
+    except (OSError, UnicodeDecodeError, pyrage.IdentityError):
+        raise UpkeepError(f"{path} cannot be read as a key file of age") from None
+    if not found:
+        raise UpkeepError(f"{path} holds no key")
+    return found
+
+
+def make_identity(path: Path) -> str:
+    """Write a new secret key; its public half. Raises UpkeepError where the file exists."""
+    identity = pyrage.x25519.Identity.generate()
+    public = str(identity.to_public())
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except OSError as error:
+        raise UpkeepError(f"{path} cannot be made ({error.strerror})") from None
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        file.write(f"# public key: {public}\n{identity}\n")
+        file.flush()
+        os.fsync(file.fileno())
+    return public
+
+
+@contextlib.contextmanager
+def decrypted(path: Path, identities: list[Any]) -> Iterator[IO[bytes]]:
+    """The tar within, as a stream. Raises UpkeepError where it is not for these keys, damaged or cut short: at the
+    end at the latest, so nothing read is to be trusted before."""
+    inner, outer = os.pipe()
+    failures: list[Exception] = []
+
+    def pour() -> None:
+        with path.open("rb") as source, os.fdopen(outer, "wb") as sink:
+            try:
+                pyrage.decrypt_io(source, sink, identities)
+            except Exception as error:
+                failures.append(error)
+
+    thread = threading.Thread(target=pour, name="decrypt")
+    thread.start()
+    error: Exception | None = None
+    try:
+        with os.fdopen(inner, "rb") as stream:
+            yield stream
+            while stream.read(CHUNK):
+                pass
+    except Exception as raised:
+        error = raised
+    finally:
+        thread.join()
+    if failures and (error is None or not isinstance(error, UpkeepError)):
+        raise UpkeepError(f"{path.name} does not open: not for this key, damaged or cut short") from None
+    if error is not None:
+        raise error

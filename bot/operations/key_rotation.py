@@ -1,0 +1,89 @@
+"""`bot.py rotate-key`: papers sealed under a former key are wrapped anew under the present one, batch by batch.
+
+Each paper says under which key it is, so there is nothing to remember: stopped anywhere, it goes on where it was. What
+a paper holds is never opened; only the key of the file is.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+from bot.documents.blob_store import FileStore, NoSuchFile
+from bot.documents.encryption import HEAD, Sealer, Unreadable
+from storage.tables.column_types import utcnow
+
+log = logging.getLogger(__name__)
+
+#: Papers between two reports, and how many are in hand at once.
+BATCH, AT_ONCE = 200, 8
+
+
+@dataclass(slots=True)
+class Count:
+    current: int = 0
+    former: int = 0
+    #: Under a key that we do not have, or no sealed paper at all.
+    unknown: int = 0
+
+
+async def look(store: FileStore, sealer: Sealer) -> Count:
+    """How many papers are under which key."""
+    count = Count()
+    async for keys in _batches(store):
+        for head in await asyncio.gather(*(_head(store, key) for key in keys)):
+            if head is None:
+                continue
+            if sealer.is_current(head):
+                count.current += 1
+            elif sealer.knows(head):
+                count.former += 1
+            else:
+                count.unknown += 1
+    return count
+
+
+async def rotate(store: FileStore, sealer: Sealer) -> AsyncIterator[int]:
+    """Wrap anew whatever is under a former key; how many, after each batch."""
+    moved = 0
+    async for keys in _batches(store):
+        moved += sum(await asyncio.gather(*(_move(store, sealer, key) for key in keys)))
+        if moved >= BATCH:
+            yield moved
+            moved = 0
+    if moved:
+        yield moved
+
+
+async def _move(store: FileStore, sealer: Sealer, key: str) -> bool:
+    head = await _head(store, key)
+    if head is None or sealer.is_current(head) or not sealer.knows(head):
+        return False
+    try:
+        # A paper removed in between comes back without a row, and the sweep of orphans takes it.
+        await store.put(key, sealer.rewrap(await store.get(key), key))
+    except NoSuchFile:
+        return False
+    except Unreadable:
+        log.error("the paper %s is damaged and stays as it is", key)
+        return False
+    return True
+
+
+async def _head(store: FileStore, key: str) -> bytes | None:
+    try:
+        return await store.head(key, HEAD)
+    except NoSuchFile:
+        return None
+
+
+async def _batches(store: FileStore) -> AsyncIterator[list[str]]:
+    batch: list[str] = []
+    async for key in store.keys(before=utcnow() + timedelta(days=1)):
+        batch.append(key)
+        if len(batch) == AT_ONCE:
+            yield batch
+            batch = []
+    if batch:
+        yield batch

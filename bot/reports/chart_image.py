@@ -1,0 +1,63 @@
+"""A report as a picture for a phone: panels of horizontal bars, right to left."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+from PIL import Image, ImageDraw
+
+from bot.reports.model import Bars, Report
+from bot.reports.rtl_text import write
+from bot.texts.formats import number
+
+#: Pixels. A phone shows about 1080 across.
+WIDTH, MARGIN, ROW, GAP = 1080, 56, 64, 28
+_LABELS = 400
+_ROOM = WIDTH - 2 * MARGIN
+_PAPER, _SOFT, _BAR, _TRACK = "#ffffff", "#5b6b7c", "#2474c4", "#e9eff6"
+#: Bars a panel; the rest is one bar together.
+MOST = 14
+
+
+def draw(report: Report, *, rest: str) -> bytes:
+    """The report as PNG. `rest` is what the bar of everything past the first fourteen is called."""
+    panels = [Bars(one.title, _at_most(one, rest), one.unit) for one in report.bars]
+    height = 210 + sum(96 + len(one.rows) * ROW + GAP for one in panels) + MARGIN
+    image = Image.new("RGB", (WIDTH, height), _PAPER)
+    pen = ImageDraw.Draw(image)
+    write(pen, report.title, WIDTH - MARGIN, 62, size=46, room=_ROOM, bold=True)
+    write(pen, report.subtitle, WIDTH - MARGIN, 132, size=30, room=_ROOM, color=_SOFT)
+    top = 200
+    for panel in panels:
+        top = _panel(pen, panel, top) + GAP
+    out = BytesIO()
+    image.save(out, "PNG", optimize=True)
+    return out.getvalue()
+
+
+def _at_most(bars: Bars, rest: str) -> list[tuple[str, int]]:
+    rows = list(bars.rows)
+    if len(rows) <= MOST:
+        return rows
+    return [*rows[: MOST - 1], (rest, sum(count for _, count in rows[MOST - 1 :]))]
+
+
+def _panel(pen: ImageDraw.ImageDraw, panel: Bars, top: int) -> int:
+    """Draw one panel; where it ends."""
+    pen.line((MARGIN, top, WIDTH - MARGIN, top), fill=_TRACK, width=3)
+    write(pen, panel.title, WIDTH - MARGIN, top + 50, size=36, room=_ROOM, bold=True)
+    top += 96
+    most = max((count for _, count in panel.rows), default=0) or 1
+    right, left = WIDTH - MARGIN - _LABELS, MARGIN + 120
+    for label, count in panel.rows:
+        middle = top + ROW // 2
+        write(pen, label, WIDTH - MARGIN, middle, size=30, room=_LABELS - 24)
+        pen.rounded_rectangle((left, middle - 17, right, middle + 17), radius=8, fill=_TRACK)
+        long = (right - left) * count // most
+        if count:
+            pen.rounded_rectangle(
+                (right - max(long, 12), middle - 17, right, middle + 17), radius=8, fill=_BAR
+            )
+        write(pen, number(count), left - 16, middle, size=30, room=MARGIN + 104, bold=True)
+        top += ROW
+    return top

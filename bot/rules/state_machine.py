@@ -1,0 +1,100 @@
+"""What every machine of states has in common: a table of transitions, and the questions that are asked of it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar, cast
+
+if TYPE_CHECKING:
+    from bot.core.context import Actor
+
+S = TypeVar("S", bound=StrEnum)
+A = TypeVar("A", bound=StrEnum)
+W = TypeVar("W", bound=StrEnum)
+
+
+class HasState(Protocol):
+    """The facts of a case; `state` is None before there is one."""
+
+    @property
+    def state(self) -> StrEnum | None: ...
+
+
+C = TypeVar("C", bound=HasState)
+
+
+@dataclass(frozen=True)
+class Transition(Generic[S, A, W, C]):
+    """`target` None: the row is deleted. `otherwise` is the target where `fork` is true of the case."""
+
+    source: S | None
+    action: A
+    by: frozenset[W]
+    target: S | None
+    #: Verb in the audit.
+    event: str
+    #: Each returns the text key of its refusal, or None where it lets pass.
+    guards: tuple[Callable[[C], str | None], ...] = ()
+    fork: Callable[[C], bool] | None = None
+    otherwise: S | None = None
+
+    def leads_to(self, case: C) -> S | None:
+        return self.otherwise if self.fork is not None and self.fork(case) else self.target
+
+
+class Machine(Generic[S, A, W, C]):
+    """One law: the only place that says who may do what, when, and what comes of it."""
+
+    def __init__(
+        self,
+        states: type[S],
+        rows: Iterable[Transition[S, A, W, C]],
+        standings: Callable[[C, Actor], frozenset[W]],
+    ) -> None:
+        rows = tuple(rows)
+        self.table: dict[tuple[S | None, A], Transition[S, A, W, C]] = {
+            (row.source, row.action): row for row in rows
+        }
+        assert len(self.table) == len(rows), "one transition a state and action"
+        self.terminal = frozenset(
+            state for state in states if not any(source is state for source, _ in self.table)
+        )
+        self._states = states
+        self.standings = standings
+
+    def allowed_actions(self, case: C, actor: Actor) -> frozenset[A]:
+        """Everything that `actor` may do with the case now."""
+        stands = self.standings(case, actor)
+        return frozenset(
+            action
+            for (source, action), row in self.table.items()
+            if source == case.state and row.by & stands and not any(guard(case) for guard in row.guards)
+        )
+
+    def refusal(self, case: C, actor: Actor, action: A) -> str | None:
+        """The text key of why `action` is refused, None where it is allowed.
+
+        "error.not_yours" for whoever is a stranger to this action in every state, "error.stale" where only the state
+        is in the way, else what the guard says.
+        """
+        stands = self.standings(case, actor)
+        row = self.table.get((cast("S | None", case.state), action))
+        if row is None:
+            ever = any(stands & other.by for (_, name), other in self.table.items() if name is action)
+            return "error.stale" if ever else "error.not_yours"
+        if not row.by & stands:
+            return "error.not_yours"
+        return next((key for guard in row.guards if (key := guard(case))), None)
+
+    def mermaid(self) -> str:
+        """The table as a Mermaid state diagram, for docs/."""
+        lines = ["stateDiagram-v2"]
+        for row in self.table.values():
+            by = ", ".join(sorted(row.by))
+            for target in dict.fromkeys((row.target, row.otherwise if row.fork else row.target)):
+                source = row.source or "[*]"
+                lines.append(f"    {source} --> {target or '[*]'}: {row.action.lower()} ({by})")
+        lines += [f"    {state} --> [*]" for state in self._states if state in self.terminal]
+        return "\n".join(lines)

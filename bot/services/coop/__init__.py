@@ -1,1 +1,0 @@
-"""The inner rooms of cooperation. Others use `cooperation`, `contracts`, `termination`, `branches`, `distributors`."""

@@ -1,0 +1,78 @@
+"""What becomes of an officer's cooperation where the officer leaves the field: taken elsewhere, suspended, dead."""
+
+from datetime import datetime
+
+from sqlmodel import Session, col, select
+
+from bot.core.context import SYSTEM
+from bot.core.screens import button
+from bot.rules.cooperation import Action, ContractAction
+from bot.services.cooperation import notifications, requests
+from bot.services.cooperation.contract_steps import end
+from bot.services.shared import eligibility
+from bot.texts import t
+from storage.enums import OPEN_COOPERATION, ContractState
+from storage.tables import Account, Contract, CooperationRequest
+
+
+def close_pending(
+    db: Session, *, account_id: int, now: datetime, except_id: int | None = None
+) -> list[CooperationRequest]:
+    """Close the officer's open requests but one; their distributors are told (N24). The officer is held by the
+    caller."""
+    query = (
+        select(CooperationRequest)
+        .where(
+            CooperationRequest.account_id == account_id,
+            CooperationRequest.id != except_id,
+            col(CooperationRequest.state).in_(OPEN_COOPERATION),
+        )
+        .order_by(col(CooperationRequest.id))
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    closed = list(db.exec(query))
+    for request in closed:
+        requests.change(db, request, actor=SYSTEM, action=Action.CLOSE, now=now)
+        notifications.closed(db, request, now=now)
+    return closed
+
+
+def officer_suspended(db: Session, *, account: Account, dead: bool, now: datetime) -> None:
+    """Open requests are closed; the contract stays, unless the officer is dead, which ends it (SPEC 2.1). The
+    distributor is told (N21)."""
+    assert account.id is not None
+    eligibility.hold(db, account.id)
+    close_pending(db, account_id=account.id, now=now)
+    contract = _contract(db, account.id)
+    if contract is None:
+        return
+    if dead:
+        end(db, contract, actor=SYSTEM, action=ContractAction.END_BY_DEATH, now=now)
+    _tell_of_account(db, contract, account, "dead" if dead else "suspended", now)
+
+
+def officer_restored(db: Session, *, account: Account, now: datetime) -> None:
+    """The distributor is told that its officer's account works again (N21)."""
+    assert account.id is not None
+    contract = _contract(db, account.id)
+    if contract is not None:
+        _tell_of_account(db, contract, account, "restored", now)
+
+
+def _contract(db: Session, account_id: int) -> Contract | None:
+    query = select(Contract).where(Contract.account_id == account_id, Contract.state == ContractState.ACTIVE)
+    return db.exec(query.with_for_update().execution_options(populate_existing=True)).first()
+
+
+def _tell_of_account(db: Session, contract: Contract, account: Account, what: str, now: datetime) -> None:
+    names = notifications.parties(db, contract).names
+    notifications.tell_managers(
+        db,
+        distributor_id=contract.distributor_id,
+        kind="N21",
+        event_key=f"officer-{what}:{account.id}:{account.version}",
+        text=t(f"push.N21_officer_{what}", **names),
+        door=button(t("nav.see"), "dist.branch", contract.branch_id),
+        now=now,
+    )

@@ -1,0 +1,68 @@
+"""What experts of the branch's university decide of an accepted request (SPEC 2.4): approve, reject."""
+
+from datetime import datetime
+
+from sqlmodel import Session
+
+from bot.core.context import Actor
+from bot.core.refusals import InvalidInput
+from bot.rules import validators
+from bot.rules.cooperation import REJECTION_REASON, Action
+from bot.services.cooperation import closing, contracts, notifications, requests
+from storage.tables import CooperationRequest
+
+
+def approve(
+    db: Session, *, actor: Actor, request_id: int, version: int | None = None, now: datetime
+) -> CooperationRequest:
+    """The contract is active from now on; who served at the branch before is replaced (N18), the officer's other
+    requests are closed (N24), both sides are told (N16).
+
+    Raises NotAllowed("error.officer_not_free") where the officer is not qualified and free any more.
+    """
+    request = requests.take(db, request_id)
+    requests.check(db, request, actor=actor, action=Action.APPROVE, version=version)
+    # Only now: at the branch of a request that is over somebody may be choosing this officer again, who holds the branch
+    # and waits for the officer.
+    requests.hold_branch(db, request.branch_id)
+    request = requests.change(
+        db,
+        request,
+        actor=actor,
+        action=Action.APPROVE,
+        now=now,
+        version=version,
+        values={"reviewer_id": actor.account_id},
+    )
+    contracts.replace(db, by=request, now=now)
+    contracts.start(db, request=request, now=now)
+    closing.close_pending(db, account_id=request.account_id, now=now)
+    notifications.approved(db, request, now=now)
+    return request
+
+
+def university_reject(
+    db: Session, *, actor: Actor, request_id: int, reason: str, version: int | None = None, now: datetime
+) -> CooperationRequest:
+    """Close the request with a reason of 5–500 characters, which both sides read (N17).
+
+    Raises InvalidInput("error.short_reason" or "error.long_text").
+    """
+    reason = validators.normalise(reason, lines=True)
+    shortest, longest = REJECTION_REASON
+    if len(reason) < shortest:
+        raise InvalidInput("error.short_reason")
+    if len(reason) > longest:
+        raise validators.too_long(longest)
+    request = requests.take(db, request_id)
+    request = requests.change(
+        db,
+        request,
+        actor=actor,
+        action=Action.UNIVERSITY_REJECT,
+        now=now,
+        version=version,
+        values={"reviewer_id": actor.account_id, "reject_text": reason},
+    )
+    notifications.rejected_by_university(db, request, now=now)
+    return request

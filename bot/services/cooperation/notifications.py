@@ -1,0 +1,253 @@
+"""Who is told what of a cooperation: N13–N19 and N24 (SPEC 2.8), to chats or, where there is none, by SMS."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from sqlmodel import Session
+
+from bot.core.screens import Button, button
+from bot.services.cooperation.requests import SUBJECT, managing
+from bot.services.review import rejection
+from bot.services.shared import notify
+from bot.services.shared.reference_data import university_name
+from bot.texts import quoted, t
+from storage.tables import Account, Branch, Contract, CooperationRequest, Distributor
+
+
+class Bond(Protocol):
+    """A request or a contract: what ties an officer to a branch."""
+
+    account_id: int
+    distributor_id: int
+    branch_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Parties:
+    """Both sides, and where."""
+
+    officer: Account
+    distributor: Distributor
+    branch: Branch
+
+    @property
+    def names(self) -> dict[str, str]:
+        """What the sentences call them."""
+        return {
+            "officer": self.officer.name,
+            "distributor": self.distributor.name,
+            "branch": self.branch.name,
+            "kind": t(f"coop.kind_{self.distributor.kind}"),
+        }
+
+
+def parties(db: Session, bond: Bond) -> Parties:
+    return Parties(
+        db.get_one(Account, bond.account_id),
+        db.get_one(Distributor, bond.distributor_id),
+        db.get_one(Branch, bond.branch_id),
+    )
+
+
+def tell_managers(
+    db: Session,
+    *,
+    distributor_id: int,
+    kind: str,
+    event_key: str,
+    text: str,
+    door: Button,
+    sms: str | None = None,
+    now: datetime,
+) -> None:
+    """Push to every active manager of the distributor."""
+    for grant, account in managing(db, distributor_id):
+        notify.push(
+            db,
+            kind=kind,
+            event_key=event_key,
+            account_id=account.id or 0,
+            grant_id=grant.id,
+            text=text,
+            rows=[[door]],
+            sms=sms,
+            now=now,
+        )
+
+
+def _tell_officer(
+    db: Session,
+    bond: Bond,
+    *,
+    kind: str,
+    event_key: str,
+    text: str,
+    door: Button,
+    sms: str | None = None,
+    now: datetime,
+) -> None:
+    notify.push(
+        db,
+        kind=kind,
+        event_key=event_key,
+        account_id=bond.account_id,
+        text=text,
+        rows=[[door]],
+        sms=sms,
+        now=now,
+    )
+
+
+def _key(request: CooperationRequest, event: str) -> str:
+    return f"{SUBJECT}:{request.id}:{event}"
+
+
+def _with_reason(key: str, reason: str | None, **values: str) -> str:
+    """`key` without the officer's reason where there is none."""
+    if not (reason or "").strip(" ."):
+        return t(key, **values)
+    return t(f"{key}_reason", reason=quoted(reason, t("role.officer")), **values)
+
+
+def _request_door(request: CooperationRequest) -> Button:
+    return button(t("nav.see"), "dist.request", request.id or 0)
+
+
+def _officer_door(request: CooperationRequest) -> Button:
+    return button(t("nav.see"), "coop.view", request.id or 0)
+
+
+def picked(db: Session, request: CooperationRequest, *, now: datetime) -> None:
+    """N13."""
+    names = parties(db, request).names
+    _tell_officer(
+        db,
+        request,
+        kind="N13",
+        event_key=_key(request, "picked"),
+        text=t("push.N13", **names),
+        door=_officer_door(request),
+        sms=t("push.N13_sms", **names),
+        now=now,
+    )
+
+
+def accepted(db: Session, request: CooperationRequest, *, now: datetime) -> None:
+    """N14."""
+    names = parties(db, request).names
+    tell_managers(
+        db,
+        distributor_id=request.distributor_id,
+        kind="N14",
+        event_key=_key(request, "accepted"),
+        text=t("push.N14", university=university_name(db, request.university_code), **names),
+        door=_request_door(request),
+        now=now,
+    )
+
+
+def refused_by_officer(db: Session, request: CooperationRequest, *, given_up: bool, now: datetime) -> None:
+    """N15: rejected, or given up after acceptance."""
+    key = "push.N15_given_up" if given_up else "push.N15"
+    tell_managers(
+        db,
+        distributor_id=request.distributor_id,
+        kind="N15",
+        event_key=_key(request, "refused"),
+        text=_with_reason(key, request.officer_reason, **parties(db, request).names),
+        door=_request_door(request),
+        now=now,
+    )
+
+
+def approved(db: Session, request: CooperationRequest, *, now: datetime) -> None:
+    """N16 to both sides."""
+    names = parties(db, request).names
+    tell_managers(
+        db,
+        distributor_id=request.distributor_id,
+        kind="N16",
+        event_key=_key(request, "approved"),
+        text=t("push.N16_distributor", **names),
+        door=button(t("nav.see"), "dist.branch", request.branch_id),
+        sms=t("push.N16_distributor_sms", **names),
+        now=now,
+    )
+    _tell_officer(
+        db,
+        request,
+        kind="N16",
+        event_key=_key(request, "approved:officer"),
+        text=t("push.N16_officer", **names),
+        door=button(t("nav.see"), "centers"),
+        sms=t("push.N16_officer_sms", **names),
+        now=now,
+    )
+
+
+def rejected_by_university(db: Session, request: CooperationRequest, *, now: datetime) -> None:
+    """N17 to both sides."""
+    names = parties(db, request).names
+    reason = rejection.of_cooperation(request)
+    tell_managers(
+        db,
+        distributor_id=request.distributor_id,
+        kind="N17",
+        event_key=_key(request, "rejected"),
+        text=t("push.N17_distributor", reason=reason, **names),
+        door=_request_door(request),
+        sms=t("push.N17_distributor_sms", **names),
+        now=now,
+    )
+    _tell_officer(
+        db,
+        request,
+        kind="N17",
+        event_key=_key(request, "rejected:officer"),
+        text=t("push.N17_officer", reason=reason, **names),
+        door=_officer_door(request),
+        sms=t("push.N17_officer_sms", **names),
+        now=now,
+    )
+
+
+def withdrawn(db: Session, request: CooperationRequest, *, now: datetime) -> None:
+    """N24 to the officer."""
+    _tell_officer(
+        db,
+        request,
+        kind="N24",
+        event_key=_key(request, "withdrawn"),
+        text=t("push.N24_withdrawn", **parties(db, request).names),
+        door=_officer_door(request),
+        now=now,
+    )
+
+
+def closed(db: Session, request: CooperationRequest, *, now: datetime) -> None:
+    """N24 to the distributor."""
+    tell_managers(
+        db,
+        distributor_id=request.distributor_id,
+        kind="N24",
+        event_key=_key(request, "closed"),
+        text=t("push.N24_closed", **parties(db, request).names),
+        door=_request_door(request),
+        now=now,
+    )
+
+
+def freed(db: Session, contract: Contract, *, now: datetime) -> None:
+    """N18: freed or replaced."""
+    names = parties(db, contract).names
+    _tell_officer(
+        db,
+        contract,
+        kind="N18",
+        event_key=f"contract:{contract.id}:freed",
+        text=t("push.N18", **names),
+        door=button(t("nav.see"), "centers"),
+        sms=t("push.N18_sms", **names),
+        now=now,
+    )

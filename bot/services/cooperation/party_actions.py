@@ -1,0 +1,192 @@
+"""What the two sides do with a cooperation request: pick, accept, reject, give up, withdraw (SPEC 2.4)."""
+
+from datetime import datetime
+
+from sqlmodel import Session, select
+
+from bot.core.context import Actor
+from bot.core.refusals import NotAllowed, Throttled
+from bot.rules import validators
+from bot.rules.account import LOOKUPS_PER_DISTRIBUTOR
+from bot.rules.cooperation import OFFICER_REASON_MAX, TABLE, Action, Case, refusal
+from bot.services.cooperation import notifications, requests
+from bot.services.review import queue_notices, routing
+from bot.services.shared import audit, eligibility, rate_limit
+from bot.services.shared.tracking_code import next_code
+from storage.enums import CooperationState
+from storage.tables import Branch, CooperationRequest, Distributor
+
+
+def university_of(db: Session, branch: Branch) -> str | None:
+    """Who decides on the branch's requests (W6): its region's university now, else the one it was defined with."""
+    settled = routing.settle(db, province=branch.province, city=branch.city, chosen=branch.university_code)
+    return settled or branch.university_code
+
+
+def pick(
+    db: Session, *, actor: Actor, branch_id: int, national_code: str, now: datetime
+) -> CooperationRequest:
+    """Ask an eligible officer to serve at a branch (R37, N13); at an occupied branch that is a replacement.
+
+    Raises InvalidInput("error.bad_national_code"), NotAllowed("error.branch_busy" or "error.branch_no_university"),
+    Throttled after 20 look-ups of a day, and one NotAllowed("error.not_eligible") for every other code, after the same
+    work: nobody learns who is registered, or why not.
+    """
+    code = validators.national_code(national_code)
+    distributor = requests.managed(db, actor)
+    assert distributor.id is not None
+    db.exec(
+        select(Distributor.id).where(Distributor.id == distributor.id).with_for_update(key_share=True)
+    ).first()
+    branch = requests.hold_branch(db, branch_id)
+    if branch.distributor_id != distributor.id:
+        raise NotAllowed
+    if not distributor.active:
+        raise NotAllowed("error.distributor_inactive")
+    if requests.open_at(db, branch_id) is not None:
+        raise NotAllowed("error.branch_busy")
+    if university_of(db, branch) is None:
+        raise NotAllowed("error.branch_no_university")
+    key = f"pick:distributor:{distributor.id}"
+    if rate_limit.wait(db, key=key, limit=LOOKUPS_PER_DISTRIBUTOR, now=now) is not None:
+        raise Throttled
+    officer_id = eligibility.officer_of(db, code)
+    eligibility.hold(db, officer_id)
+    case = Case(None, officer_id, distributor.id, eligibility.of(db, officer_id))
+    refused = refusal(case, actor, Action.PICK)
+    if refused is not None:
+        raise NotAllowed(refused, after=lambda session: rate_limit.count(session, key=key, now=now))
+    rate_limit.count(db, key=key, now=now)
+    assert actor.account_id is not None
+    request = CooperationRequest(
+        branch_id=branch_id,
+        distributor_id=distributor.id,
+        account_id=officer_id,
+        requested_by=actor.account_id,
+        tracking_code=next_code(db, now),
+        state_since=now,
+        created_at=now,
+    )
+    db.add(request)
+    db.flush()
+    assert request.id is not None
+    audit.record(
+        db,
+        now=now,
+        actor=actor,
+        event=TABLE[None, Action.PICK].event,
+        subject=requests.SUBJECT,
+        subject_id=request.id,
+        to_state=request.state,
+        branch=branch_id,
+        officer=officer_id,
+    )
+    notifications.picked(db, request, now=now)
+    return request
+
+
+def accept(
+    db: Session, *, actor: Actor, request_id: int, version: int | None = None, now: datetime
+) -> CooperationRequest:
+    """The officer permits the request to go to the branch's university (R40, N14, N10) and is reserved.
+
+    Raises NotAllowed("error.accept_while_employed" or "error.accept_while_reserved"), Stale.
+    """
+    request = requests.take(db, request_id)
+    case = requests.case_of(db, request)
+    requests.check(db, request, case, actor=actor, action=Action.ACCEPT, version=version)
+    university = university_of(db, db.get_one(Branch, request.branch_id))
+    if university is None:
+        raise NotAllowed("error.branch_no_university")
+    request = requests.change(
+        db,
+        request,
+        case,
+        actor=actor,
+        action=Action.ACCEPT,
+        now=now,
+        version=version,
+        values={"university_code": university, "accepted_at": now},
+        university=university,
+    )
+    notifications.accepted(db, request, now=now)
+    queue_notices.tell(db, university_code=university, now=now)
+    return request
+
+
+def _reason(text: str | None) -> str | None:
+    """The officer's own words, None where there are none (R41: optional)."""
+    reason = validators.normalise(text or "", lines=True)
+    if len(reason) > OFFICER_REASON_MAX:
+        raise validators.too_long(OFFICER_REASON_MAX)
+    return reason or None
+
+
+def reject(
+    db: Session,
+    *,
+    actor: Actor,
+    request_id: int,
+    reason: str | None = None,
+    version: int | None = None,
+    now: datetime,
+) -> CooperationRequest:
+    """The officer does not want it: returned to the distributor and closed (R41, N15)."""
+    return _refuse(db, actor, request_id, Action.REJECT, reason, version, now)
+
+
+def give_up(
+    db: Session,
+    *,
+    actor: Actor,
+    request_id: int,
+    reason: str | None = None,
+    version: int | None = None,
+    now: datetime,
+) -> CooperationRequest:
+    """«انصراف از همکاری»: the officer takes the acceptance back before the university decided (SPEC Q21, N15)."""
+    return _refuse(db, actor, request_id, Action.GIVE_UP, reason, version, now)
+
+
+def _refuse(
+    db: Session,
+    actor: Actor,
+    request_id: int,
+    action: Action,
+    reason: str | None,
+    version: int | None,
+    now: datetime,
+) -> CooperationRequest:
+    values = {"officer_reason": _reason(reason)}
+    request = requests.take(db, request_id)
+    request = requests.change(
+        db,
+        request,
+        actor=actor,
+        action=action,
+        now=now,
+        version=version,
+        values=values,
+    )
+    notifications.refused_by_officer(db, request, given_up=action is Action.GIVE_UP, now=now)
+    return request
+
+
+def withdraw(
+    db: Session, *, actor: Actor, request_id: int, version: int | None = None, now: datetime
+) -> CooperationRequest:
+    """The distributor takes the request back, in either pending state (N24)."""
+    request = requests.take(db, request_id)
+    waited = request.state is CooperationState.PENDING_UNIVERSITY
+    request = requests.change(
+        db,
+        request,
+        actor=actor,
+        action=Action.WITHDRAW,
+        now=now,
+        version=version,
+    )
+    notifications.withdrawn(db, request, now=now)
+    if waited and request.university_code is not None:
+        routing.watch(db, university_code=request.university_code, now=now)
+    return request

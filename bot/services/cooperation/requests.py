@@ -1,0 +1,106 @@
+"""Cooperation requests as the law sees them, and whom they tie together."""
+
+from sqlmodel import Session, col, select
+
+from bot.core.context import Actor
+from bot.core.refusals import NotAllowed
+from bot.rules.cooperation import MACHINE, Action, Case, Standing, may_see
+from bot.services.review.review_workflow import FileKind
+from bot.services.shared import eligibility
+from bot.services.shared.permissions import require
+from storage.enums import OPEN_COOPERATION, AccountState, CooperationState, Role
+from storage.tables import Account, Branch, CooperationRequest, Distributor, Grant
+
+
+def take(db: Session, request_id: int) -> CooperationRequest:
+    """The request with its officer held: nobody else changes the cooperation of this officer until the commit."""
+    eligibility.hold(db, load(db, request_id).account_id)
+    return load(db, request_id, lock=True)
+
+
+def hold_branch(db: Session, branch_id: int) -> Branch:
+    """The branch as it is now, kept from everybody else until the commit. Raises NotAllowed for a forged id."""
+    query = select(Branch).where(Branch.id == branch_id).with_for_update(key_share=True)
+    branch = db.exec(query.execution_options(populate_existing=True)).first()
+    if branch is None:
+        raise NotAllowed
+    return branch
+
+
+def open_at(db: Session, branch_id: int) -> CooperationRequest | None:
+    """The open request of a branch; there is at most one."""
+    query = select(CooperationRequest).where(
+        CooperationRequest.branch_id == branch_id, col(CooperationRequest.state).in_(OPEN_COOPERATION)
+    )
+    return db.exec(query).first()
+
+
+def managers(db: Session, distributor_id: int) -> list[Account]:
+    """The active managers of a distributor, oldest account first."""
+    return [account for _, account in managing(db, distributor_id)]
+
+
+def managing(db: Session, distributor_id: int) -> list[tuple[Grant, Account]]:
+    """The active managers of a distributor with the role they speak in, oldest account first."""
+    query = (
+        select(Grant, Account)
+        .join(Account, col(Account.id) == col(Grant.account_id))
+        .where(
+            Grant.distributor_id == distributor_id,
+            col(Grant.active).is_(True),
+            Account.state == AccountState.ACTIVE,
+        )
+    )
+    return list(db.exec(query.order_by(col(Account.id))))
+
+
+def managed(db: Session, actor: Actor) -> Distributor:
+    """The distributor that the actor manages. Raises NotAllowed."""
+    if actor.role is not Role.DISTRIBUTOR or actor.distributor_id is None:
+        raise NotAllowed
+    require(db, actor)
+    return db.get_one(Distributor, actor.distributor_id)
+
+
+def need_officer(db: Session, actor: Actor) -> int:
+    """account.id of an officer who may act. Raises NotAllowed for anybody else, and while suspended."""
+    if actor.role is not Role.OFFICER or actor.account_id is None:
+        raise NotAllowed
+    require(db, actor)
+    return actor.account_id
+
+
+def case_of(db: Session, request: CooperationRequest) -> Case:
+    return Case(
+        state=request.state,
+        officer_id=request.account_id,
+        distributor_id=request.distributor_id,
+        officer=eligibility.of(db, request.account_id),
+        university_code=request.university_code,
+        reviewer_id=request.reviewer_id,
+        managers=frozenset(account.id or 0 for account in managers(db, request.distributor_id)),
+    )
+
+
+KIND = FileKind(
+    row=CooperationRequest,
+    subject="cooperation",
+    law=MACHINE,
+    actions=Action,
+    case_of=case_of,
+    may_see=may_see,
+    door="desk.coop_file",
+    experts=frozenset({Standing.EXPERT, Standing.REVIEWER, Standing.COLLEAGUE, Standing.IN_CHARGE}),
+    review=CooperationState.PENDING_UNIVERSITY,
+    outrun=frozenset(
+        {
+            CooperationState.PENDING_UNIVERSITY,
+            CooperationState.APPROVED,
+            CooperationState.REJECTED_BY_UNIVERSITY,
+        }
+    ),
+    # It comes into other hands: what waits since then is a new wait.
+    new_wait=frozenset({Action.CLAIM, Action.ASSIGN, Action.RELEASE}),
+    barred=lambda case, stands: Standing.OFFICER in stands and not case.officer.active,
+)
+SUBJECT, load, check, change = KIND.subject, KIND.load, KIND.check, KIND.change

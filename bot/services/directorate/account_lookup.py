@@ -1,0 +1,237 @@
+"""Accounts as staff see them: looking one up (recorded), its facts, its trail, a role taken away, a chat set free."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import or_
+from sqlmodel import Session, col, select
+
+from bot.core.context import Actor
+from bot.core.refusals import NotAllowed, Refusal, Stale
+from bot.rules import account as law
+from bot.rules import validators
+from bot.security.passwords import normal
+from bot.services import accounts
+from bot.services.accounts import queries, roles
+from bot.services.cooperation import contracts
+from bot.services.cooperation import requests as coop_cases
+from bot.services.directorate import reference_rows
+from bot.services.qualification import requests as qualification_requests
+from bot.services.shared import audit
+from bot.services.shared.permissions import require
+from storage.enums import OPEN_REQUEST, RequestState, Role
+from storage.tables import Account, AuditEvent, Chat, CooperationRequest, Grant, QualificationRequest
+
+LOOKED_UP = "account_looked_up"
+#: A look-up opens the account's screens to who made it, for so long.
+OPEN_FOR = timedelta(days=1)
+
+
+def look_up(db: Session, *, actor: Actor, typed: str, now: datetime) -> list[Account]:
+    """Accounts of a national code, user code or mobile, the living first; annulled ones too. Each is recorded as
+    looked up by this actor. Raises NotAllowed."""
+    require(db, actor, Role.STAFF)
+    code = normal(typed)
+    known = col(Account.user_code).in_([typed.strip(), code]) | (col(Account.national_code) == code)
+    with suppress(Refusal):
+        known |= col(Account.mobile) == validators.mobile(typed)
+    found = list(db.exec(select(Account).where(known).order_by(col(Account.id).desc()).limit(10)))
+    for one in found:
+        note_account(db, actor=actor, account=one, now=now)
+    return sorted(found, key=lambda one: one.state not in law.LIVING)
+
+
+def note_account(db: Session, *, actor: Actor, account: Account, now: datetime) -> None:
+    """Record that this actor looked the account up."""
+    assert account.id is not None
+    audit.record(db, now=now, actor=actor, event=LOOKED_UP, subject="account", subject_id=account.id)
+
+
+def recent(db: Session, *, actor: Actor, now: datetime, limit: int) -> list[Account]:
+    """The accounts that this actor looked up of late, newest first."""
+    require(db, actor, Role.STAFF)
+    events = db.exec(
+        select(AuditEvent.subject_id)
+        .where(
+            AuditEvent.actor_id == actor.account_id,
+            AuditEvent.event == LOOKED_UP,
+            AuditEvent.at > now - OPEN_FOR,
+        )
+        .order_by(col(AuditEvent.id).desc())
+        .limit(50)
+    )
+    ids = list(dict.fromkeys(events))[:limit]
+    known = {one.id: one for one in db.exec(select(Account).where(col(Account.id).in_(ids)))}
+    return [known[one] for one in ids if one in known]
+
+
+def open_account(db: Session, *, actor: Actor, account_id: int, now: datetime) -> Account:
+    """The account. Raises NotAllowed, and Stale for who did not look it up in the last day (a forged or old button):
+    no account is seen without a record of it."""
+    require(db, actor, Role.STAFF)
+    looked_up = select(AuditEvent.id).where(
+        AuditEvent.subject == "account",
+        AuditEvent.subject_id == account_id,
+        AuditEvent.event == LOOKED_UP,
+        AuditEvent.actor_id == actor.account_id,
+        AuditEvent.at > now - OPEN_FOR,
+    )
+    account = db.get(Account, account_id)
+    if account is None or db.exec(looked_up.limit(1)).first() is None:
+        raise Stale
+    return account
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What staff read about an account."""
+
+    grants: list[Grant]
+    chats: list[Chat]
+    case: law.AccountCase
+    open_request: QualificationRequest | None
+    #: Whether any request of theirs was ever submitted.
+    has_files: bool
+    employed: bool
+    actions: frozenset[law.Action]
+
+
+def facts(db: Session, *, actor: Actor, account: Account) -> Facts:
+    """Raises NotAllowed for anyone but staff."""
+    require(db, actor, Role.STAFF)
+    assert account.id is not None
+    requests = db.exec(
+        select(QualificationRequest)
+        .where(QualificationRequest.account_id == account.id)
+        .order_by(col(QualificationRequest.id).desc())
+    ).all()
+    case = accounts.case_of(db, account)
+    return Facts(
+        queries.grants_of(db, account.id),
+        queries.chats_of(db, account.id),
+        case,
+        next((one for one in requests if one.state in OPEN_REQUEST), None),
+        any(one.state is not RequestState.DRAFT for one in requests),
+        contracts.active(db, account.id) is not None,
+        law.allowed_actions(case, by=actor.role, by_id=actor.account_id),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One recorded event, with who did it."""
+
+    event: AuditEvent
+    actor: Account | None
+
+
+def trail(
+    db: Session, *, actor: Actor, account_id: int, now: datetime, offset: int, limit: int
+) -> list[Entry]:
+    """What was done to an account and what it did, newest first. Raises as `open_account`."""
+    open_account(db, actor=actor, account_id=account_id, now=now)
+    about = (col(AuditEvent.subject) == "account") & (col(AuditEvent.subject_id) == account_id)
+    return _entries(db, or_(about, col(AuditEvent.actor_id) == account_id), offset, limit)
+
+
+def trail_of_file(
+    db: Session, *, actor: Actor, request_id: int, subject: str, offset: int, limit: int
+) -> list[Entry]:
+    """Who saw which document and who decided what in one file, newest first. Raises NotAllowed."""
+    require(db, actor, Role.STAFF)
+    about = (col(AuditEvent.subject) == subject) & (col(AuditEvent.subject_id) == request_id)
+    return _entries(db, about, offset, limit)
+
+
+def _entries(db: Session, condition: object, offset: int, limit: int) -> list[Entry]:
+    query = (
+        select(AuditEvent, Account)
+        .join(Account, col(Account.id) == col(AuditEvent.actor_id), isouter=True)
+        .where(condition)  # type: ignore[arg-type]
+        .order_by(col(AuditEvent.id).desc())
+    )
+    return [Entry(event, who) for event, who in db.exec(query.offset(offset).limit(limit))]
+
+
+def withdraw_role(db: Session, *, actor: Actor, grant_id: int, reason: str, now: datetime) -> Grant:
+    """Take a role away; an expert's files go back to the queue. An officer's role goes only with the registration.
+
+    Raises NotAllowed, also for one's own staff role, Stale where it is gone already."""
+    require(db, actor, Role.STAFF)
+    grant = db.get(Grant, grant_id, populate_existing=True)
+    if grant is None or not grant.active:
+        raise Stale
+    if grant.account_id == actor.account_id and grant.role is Role.STAFF:
+        raise NotAllowed("error.own_account")
+    if grant.role is Role.OFFICER:
+        raise NotAllowed("error.not_allowed")
+    if grant.role in law.UNIVERSITY_ROLES:
+        accounts.deactivate(db, actor=actor, account_id=grant.account_id, grant_id=grant_id, now=now)
+    else:
+        roles.revoke(db, grant=grant)
+    audit.record(
+        db,
+        now=now,
+        actor=actor,
+        event="role_withdrawn",
+        subject="account",
+        subject_id=grant.account_id,
+        role=grant.role,
+        university=grant.university_code,
+        distributor=grant.distributor_id,
+        reason=reason,
+    )
+    return grant
+
+
+def chat(db: Session, *, actor: Actor, chat_row_id: int) -> Chat:
+    """A chat that may be set free. Raises NotAllowed for anyone but staff, Stale where there is none."""
+    require(db, actor, Role.STAFF)
+    found = db.get(Chat, chat_row_id)
+    if found is None:
+        raise Stale
+    return found
+
+
+def free_chat(db: Session, *, actor: Actor, chat_row_id: int, expected: int, now: datetime) -> Chat:
+    """Set a chat free that is stuck: its dialogue is left (kept drafts stay), its first screen is shown soon.
+
+    Raises NotAllowed, Stale where the chat went on since its version `expected`."""
+    require(db, actor, Role.STAFF)
+    chat = reference_rows.held(db, Chat, chat_row_id)
+    if chat.version != expected:
+        raise Stale
+    was = chat.dialogue
+    chat.dialogue = chat.draft_id = chat.view = None
+    chat.place, chat.show_at, chat.version = {}, now, chat.version + 1
+    db.add(chat)
+    db.flush()
+    audit.record(
+        db,
+        now=now,
+        actor=actor,
+        event="session_reset",
+        subject="account" if chat.account_id else "chat",
+        subject_id=chat.account_id or chat_row_id,
+        chat=chat_row_id,
+        dialogue=was,
+    )
+    return chat
+
+
+def note_look_up(
+    db: Session, *, actor: Actor, requests: Iterable[QualificationRequest | CooperationRequest], now: datetime
+) -> None:
+    """Record that staff, who see the files of every university, looked these up by a code."""
+    if actor.role is not Role.STAFF:
+        return
+    for one in requests:
+        assert one.id is not None
+        subject = (
+            qualification_requests.SUBJECT if isinstance(one, QualificationRequest) else coop_cases.SUBJECT
+        )
+        audit.record(db, now=now, actor=actor, event="file_looked_up", subject=subject, subject_id=one.id)

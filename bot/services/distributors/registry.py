@@ -1,0 +1,317 @@
+"""Distributors and their managers (R43, SPEC 2, 3, Q25): made by staff, kept up to date by both."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, or_
+from sqlmodel import Session, col, select
+
+from bot.core.context import Actor
+from bot.core.refusals import InvalidInput, NotAllowed, Refusal, Stale
+from bot.rules import validators
+from bot.services.accounts import experts, roles
+from bot.services.accounts.experts import Hired
+from bot.services.cooperation import requests
+from bot.services.distributors import branches
+from bot.services.shared import audit
+from bot.services.shared.permissions import require
+from bot.texts import t
+from storage.enums import DistributorKind, Role
+from storage.tables import Account, Branch, Distributor, Grant
+
+SUBJECT = "distributor"
+NAME_LENGTH = (2, 120)
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """A distributor as it is entered. Texts as typed."""
+
+    kind: DistributorKind
+    #: Without its kind.
+    name: str
+    #: The company's national identifier, or the number of the guild's business licence.
+    number: str
+    manager_name: str
+    #: Of the distributor and its central branch.
+    province: str
+    city: str
+    address: str
+    #: Where the province has several to choose from (Tehran).
+    university: str | None = None
+    phone: str | None = None
+    #: Target of the SMS R33.
+    manager_mobile: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewManager:
+    """Somebody who is to act for a distributor. A known national code keeps its account and password."""
+
+    name: str
+    password_hash: str
+    national_code: str | None = None
+    mobile: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    distributor: Distributor
+    central: Branch
+    manager: Hired | None
+
+
+def checked_name(text: str) -> str:
+    """2–120 characters. Raises InvalidInput("error.bad_distributor_name")."""
+    name = validators.normalise(text)
+    shortest, longest = NAME_LENGTH
+    if not shortest <= len(name) <= longest or not any(letter.isalpha() for letter in name):
+        raise InvalidInput("error.bad_distributor_name")
+    return name
+
+
+def checked_number(db: Session, kind: DistributorKind, text: str, but: int | None = None) -> dict[str, Any]:
+    """The columns of the number. Raises InvalidInput("error.bad_legal_id" or "error.bad_guild_id") and
+    Refusal("error.distributor_exists")."""
+    if kind is DistributorKind.COMPANY:
+        number = validators.legal_id(text)
+        column, values = Distributor.legal_id, {"legal_id": number, "guild_id": None}
+    else:
+        number = validators.guild_id(text)
+        column, values = Distributor.guild_id, {"legal_id": None, "guild_id": number}
+    query = select(Distributor.id).where(column == number, Distributor.id != but)
+    if db.exec(query).first() is not None:
+        raise Refusal("error.distributor_exists")
+    return values
+
+
+def _contacts(
+    manager_name: str | None, phone: str | None, address: str | None, manager_mobile: str | None
+) -> dict[str, Any]:
+    """The columns of what is given, checked; an empty phone is none. Raises InvalidInput."""
+    values: dict[str, Any] = {}
+    if manager_name is not None:
+        values["manager_name"] = validators.persian_name(manager_name)
+    if phone is not None:
+        values["phone"] = validators.phone(phone) if phone else None
+    if address is not None:
+        values["address"] = validators.address(address)
+    if manager_mobile is not None:
+        values["manager_mobile"] = validators.mobile(manager_mobile)
+    return values
+
+
+def _need_keeper(db: Session, actor: Actor) -> None:
+    require(db, actor, Role.STAFF, Role.SYSTEM)
+
+
+def create(
+    db: Session, *, actor: Actor, details: Details, manager: NewManager | None = None, now: datetime
+) -> Made:
+    """Staff (or the system: command line, import) make a distributor with its central branch and, where given, its
+    first manager's account.
+
+    Raises NotAllowed, InvalidInput for a field, Refusal("error.distributor_exists" or "error.manager_held").
+    """
+    _need_keeper(db, actor)
+    values = checked_number(db, details.kind, details.number)
+    values |= _contacts(details.manager_name, details.phone, details.address, details.manager_mobile)
+    region = branches.checked_region(
+        db, province=details.province, city=details.city, university=details.university
+    )
+    distributor = Distributor(kind=details.kind, name=checked_name(details.name), created_at=now, **values)
+    db.add(distributor)
+    db.flush()
+    assert distributor.id is not None
+    audit.record(
+        db,
+        now=now,
+        actor=actor,
+        event="distributor_created",
+        subject=SUBJECT,
+        subject_id=distributor.id,
+    )
+    central = branches.insert(
+        db,
+        actor=actor,
+        distributor_id=distributor.id,
+        values={"name": t("branch.central_name"), "address": distributor.address, **region},
+        is_central=True,
+        now=now,
+    )
+    hired = None
+    if manager is not None:
+        hired = add_manager(db, actor=actor, distributor_id=distributor.id, manager=manager, now=now)
+    return Made(distributor, central, hired)
+
+
+def add_manager(
+    db: Session, *, actor: Actor, distributor_id: int, manager: NewManager, now: datetime
+) -> Hired:
+    """One more account that acts for the distributor.
+
+    Raises NotAllowed, Refusal("error.distributor_needed" or "error.manager_held"), InvalidInput."""
+    _need_keeper(db, actor)
+    if db.get(Distributor, distributor_id) is None:
+        raise Refusal("error.distributor_needed")
+    mobile = validators.mobile(manager.mobile) if manager.mobile else None
+    if manager.national_code is None:
+        account = experts.create_user(
+            db,
+            role=Role.DISTRIBUTOR,
+            distributor_id=distributor_id,
+            name=validators.normalise(manager.name),
+            mobile=mobile,
+            now=now,
+            password_hash=manager.password_hash,
+            actor=actor,
+        )
+        return Hired(account, True)
+    return experts.enlist(
+        db,
+        actor=actor,
+        role=Role.DISTRIBUTOR,
+        distributor_id=distributor_id,
+        national_code=manager.national_code,
+        name=validators.normalise(manager.name),
+        mobile=mobile,
+        password_hash=manager.password_hash,
+        now=now,
+    )
+
+
+def remove_manager(db: Session, *, actor: Actor, distributor_id: int, account_id: int, now: datetime) -> None:
+    """Somebody no longer acts for the distributor; their chats lose the role. Raises NotAllowed."""
+    _need_keeper(db, actor)
+    grant = db.exec(
+        select(Grant).where(
+            Grant.account_id == account_id,
+            Grant.distributor_id == distributor_id,
+            col(Grant.active).is_(True),
+        )
+    ).first()
+    if grant is None:
+        raise NotAllowed
+    roles.revoke(db, grant=grant)
+    audit.record(
+        db,
+        now=now,
+        actor=actor,
+        event="manager_removed",
+        subject=SUBJECT,
+        subject_id=distributor_id,
+        account=account_id,
+    )
+
+
+def edit(
+    db: Session,
+    *,
+    actor: Actor,
+    distributor_id: int,
+    version: int | None = None,
+    now: datetime,
+    kind: DistributorKind | None = None,
+    name: str | None = None,
+    number: str | None = None,
+    manager_name: str | None = None,
+    phone: str | None = None,
+    address: str | None = None,
+    manager_mobile: str | None = None,
+) -> Distributor:
+    """Change what is given: staff everything, a manager the contacts. A new kind needs its number.
+
+    Raises NotAllowed, Stale, and as `create`."""
+    query = select(Distributor).where(Distributor.id == distributor_id).with_for_update(key_share=True)
+    distributor = db.exec(query.execution_options(populate_existing=True)).first()
+    if distributor is None:
+        raise NotAllowed
+    keeps = actor.role is Role.STAFF
+    if keeps:
+        require(db, actor)
+    elif requests.managed(db, actor).id != distributor_id or (kind, name, number) != (None, None, None):
+        raise NotAllowed
+    if version not in (None, distributor.version):
+        raise Stale
+    values = _contacts(manager_name, phone, address, manager_mobile)
+    if name is not None:
+        values["name"] = checked_name(name)
+    if kind is not None and kind is not distributor.kind and number is None:
+        raise InvalidInput("error.bad_legal_id" if kind is DistributorKind.COMPANY else "error.bad_guild_id")
+    if number is not None:
+        kind = kind or distributor.kind
+        values |= {"kind": kind, **checked_number(db, kind, number, but=distributor_id)}
+    changed = {key: value for key, value in values.items() if getattr(distributor, key) != value}
+    if changed:
+        for key, value in changed.items():
+            setattr(distributor, key, value)
+        distributor.version += 1
+        db.flush()
+        audit.record(
+            db,
+            now=now,
+            actor=actor,
+            event="distributor_edited",
+            subject=SUBJECT,
+            subject_id=distributor_id,
+            fields=sorted(changed),
+        )
+    return distributor
+
+
+def managers(db: Session, *, actor: Actor, distributor_id: int) -> list[Account]:
+    """The active managers, oldest account first; for staff. Raises NotAllowed."""
+    _need_keeper(db, actor)
+    return requests.managers(db, distributor_id)
+
+
+def of_actor(db: Session, *, actor: Actor) -> Distributor:
+    """The distributor that the actor manages. Raises NotAllowed."""
+    return requests.managed(db, actor)
+
+
+def view(db: Session, *, actor: Actor, distributor_id: int) -> Distributor:
+    """Any distributor for staff, their own for managers. Raises NotAllowed."""
+    if actor.role is not Role.STAFF:
+        own = requests.managed(db, actor)
+        if own.id != distributor_id:
+            raise NotAllowed
+        return own
+    require(db, actor)
+    found = db.get(Distributor, distributor_id)
+    if found is None:
+        raise NotAllowed
+    return found
+
+
+def listing(db: Session, *, actor: Actor, offset: int = 0, limit: int = 5) -> tuple[list[Distributor], int]:
+    """All distributors by name, and their number; for staff."""
+    _need_keeper(db, actor)
+    total = db.exec(select(func.count()).select_from(Distributor)).one()
+    query = select(Distributor).order_by(col(Distributor.name), col(Distributor.id))
+    return list(db.exec(query.offset(offset).limit(limit))), total
+
+
+def _folded(name: Any) -> Any:
+    """A stored name as `identity.search_key` writes it: without signs, case, madd and hamza."""
+    name = func.lower(name)
+    for letters, like in (("آأإ", "ا"), ("ؤ", "و"), ("ئ", "ی"), (f"{validators.ZWNJ} «»().،-–/", "")):
+        for letter in letters:
+            name = func.replace(name, letter, like)
+    return name
+
+
+def find(db: Session, *, actor: Actor, text: str, limit: int = 10) -> list[Distributor]:
+    """By a part of the name, or the whole number; for staff. Empty where nothing fits."""
+    _need_keeper(db, actor)
+    wanted = validators.normalise(text[: 4 * NAME_LENGTH[1]])
+    if not validators.search_key(wanted):
+        return []
+    condition: ColumnElement[bool] = or_(
+        _folded(col(Distributor.name)).contains(validators.search_key(wanted), autoescape=True),
+        col(Distributor.legal_id) == wanted,
+        col(Distributor.guild_id) == wanted,
+    )
+    query = select(Distributor).where(condition).order_by(col(Distributor.name), col(Distributor.id))
+    return list(db.exec(query.limit(limit)))

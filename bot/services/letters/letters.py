@@ -1,0 +1,433 @@
+"""Letters of the directorate: sent off, spread batch by batch, stopped, read (R44, SPEC 2.7, N9)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import String, cast, func, insert, literal, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Session, col, select
+
+from bot.core.context import Actor
+from bot.core.refusals import InvalidInput, NotAllowed, Stale
+from bot.core.resources import Desk
+from bot.core.screens import button, rows_to_json
+from bot.services.letters import audience
+from bot.services.letters.audience import Audience
+from bot.services.shared import audit
+from bot.services.shared.permissions import require
+from bot.texts import t
+from storage.enums import Channel, LetterState, PushState, Role
+from storage.tables import Account, Chat, Letter, LetterFile, LetterRecipient, Push, StoredFile
+
+SUBJECT = "letter"
+NUMBER_MAX, TITLE_MAX, TEXT_MAX = 40, 120, 3500
+MAX_FILES = 5
+#: Recipients in one transaction.
+BATCH = 300
+#: Pushes of one letter that wait in the outbox at most: what a stop cannot find there is out.
+WINDOW = 300
+STOPPED = "the letter was stopped"
+
+_WAITING = (PushState.QUEUED, PushState.SENDING)
+_push = Push.metadata.tables["push"]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """One letter, and how far it came: `told` recipients got a push, `read` opened it."""
+
+    letter: Letter
+    told: int
+    read: int
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    letter: Letter
+    read: bool
+
+
+# -- the directorate's side ------------------------------------------------------------------------
+
+
+def send(
+    db: Session,
+    *,
+    actor: Actor,
+    to: Audience,
+    number: str | None,
+    title: str,
+    text: str,
+    files: Sequence[int] = (),
+    now: datetime,
+) -> Letter:
+    """Send a letter off: its recipients are fixed here, by one statement; `deliver` brings it to them.
+
+    Raises NotAllowed for anyone but staff and for attachments of somebody else, InvalidInput where nobody would get it
+    or a part of it is too long."""
+    require(db, actor, Role.STAFF)
+    if not title or not text or len(title) > TITLE_MAX or len(number or "") > NUMBER_MAX:
+        raise InvalidInput("error.letter_incomplete")
+    assert actor.account_id is not None
+    letter = Letter(
+        number=number or None,
+        title=title,
+        text=text,
+        audience=to.as_data(),
+        created_by=actor.account_id,
+        created_at=now,
+    )
+    db.add(letter)
+    db.flush()
+    assert letter.id is not None
+    _attach(db, letter.id, actor.account_id, files)
+    found = audience.members(to).add_columns(literal(letter.id)).subquery()
+    members = select(found.c[1], found.c[0])
+    letter.recipients = db.execute(
+        insert(LetterRecipient).from_select(["letter_id", "account_id"], members)
+    ).rowcount  # type: ignore[attr-defined]
+    if not letter.recipients:
+        raise InvalidInput("error.no_recipients")
+    db.flush()
+    audit.record(
+        db,
+        now=now,
+        actor=actor,
+        event="letter_sent",
+        subject=SUBJECT,
+        subject_id=letter.id,
+        to_state=letter.state,
+        recipients=letter.recipients,
+        kind=to.kind.value,
+    )
+    return letter
+
+
+def _attach(db: Session, letter_id: int, account_id: int, files: Sequence[int]) -> None:
+    wanted = list(dict.fromkeys(files))
+    own = select(StoredFile.id).where(
+        col(StoredFile.id).in_(wanted),
+        StoredFile.account_id == account_id,
+        col(StoredFile.removed_at).is_(None),
+    )
+    if len(wanted) > MAX_FILES or set(db.exec(own)) != set(wanted):
+        raise NotAllowed("error.not_allowed")
+    db.add_all(
+        LetterFile(letter_id=letter_id, file_id=file_id, position=position)
+        for position, file_id in enumerate(wanted)
+    )
+    db.flush()
+
+
+def stop(db: Session, *, actor: Actor, letter_id: int, now: datetime) -> Letter:
+    """Nobody else gets it. Who was told of it or has opened it keeps it; whoever knows nothing of it yet loses it.
+
+    Raises NotAllowed for anyone but staff, Stale where it is out or stopped already."""
+    require(db, actor, Role.STAFF)
+    if not _move(db, letter_id, LetterState.STOPPED, now):
+        raise Stale
+    of_letter = col(Push.letter_id) == letter_id
+    db.execute(
+        update(Push)
+        .where(of_letter, col(Push.state) == PushState.QUEUED)
+        .values(state=PushState.SKIPPED, note=STOPPED)
+        .execution_options(synchronize_session=False)
+    )
+    told = select(col(Push.account_id)).where(
+        of_letter, col(Push.state).in_((PushState.SENT, PushState.SENDING))
+    )
+    taken_back = db.execute(
+        update(LetterRecipient)
+        .where(
+            col(LetterRecipient.letter_id) == letter_id,
+            col(LetterRecipient.delivered_at).is_not(None),
+            col(LetterRecipient.read_at).is_(None),
+            col(LetterRecipient.account_id).not_in(told),
+        )
+        .values(delivered_at=None)
+        .execution_options(synchronize_session=False)
+    ).rowcount  # type: ignore[attr-defined]
+    letter = db.get_one(Letter, letter_id, populate_existing=True)
+    letter.delivered -= taken_back
+    db.flush()
+    audit.record(
+        db,
+        now=now,
+        actor=actor,
+        event="letter_stopped",
+        subject=SUBJECT,
+        subject_id=letter_id,
+        from_state=LetterState.SENDING,
+        to_state=LetterState.STOPPED,
+        delivered=letter.delivered,
+    )
+    return letter
+
+
+def _move(db: Session, letter_id: int, state: LetterState, now: datetime) -> bool:
+    """End the sending. False where somebody else did."""
+    return bool(
+        db.execute(
+            update(Letter)
+            .where(col(Letter.id) == letter_id, col(Letter.state) == LetterState.SENDING)
+            .values(state=state, finished_at=now)
+            .execution_options(synchronize_session=False)
+        ).rowcount  # type: ignore[attr-defined]
+    )
+
+
+def written(db: Session, *, actor: Actor, limit: int, offset: int = 0) -> tuple[list[Progress], int]:
+    """Letters of the directorate, newest first, and how many there are. Raises NotAllowed for anyone but staff."""
+    require(db, actor, Role.STAFF)
+    total = db.exec(select(func.count()).select_from(Letter)).one()
+    letters = db.exec(select(Letter).order_by(col(Letter.id).desc()).limit(limit).offset(offset)).all()
+    return [_progress(db, letter) for letter in letters], total
+
+
+def progress(db: Session, *, actor: Actor, letter_id: int) -> Progress:
+    """How far one letter came. Raises NotAllowed for anyone but staff, Stale where there is none."""
+    require(db, actor, Role.STAFF)
+    letter = db.get(Letter, letter_id, populate_existing=True)
+    if letter is None:
+        raise Stale
+    return _progress(db, letter)
+
+
+def _progress(db: Session, letter: Letter) -> Progress:
+    told = select(func.count(func.distinct(col(Push.account_id)))).where(
+        col(Push.letter_id) == letter.id, col(Push.state) == PushState.SENT
+    )
+    read = (
+        select(func.count())
+        .select_from(LetterRecipient)
+        .where(col(LetterRecipient.letter_id) == letter.id, col(LetterRecipient.read_at).is_not(None))
+    )
+    return Progress(letter, db.execute(told).scalar_one(), db.execute(read).scalar_one())
+
+
+# -- spreading ---------------------------------------------------------------------------------------
+
+
+async def deliver(desk: Desk) -> int:
+    """Bring every letter under way as far as the outbox has room; say how many batches that were. For a timer: may
+    run in several processes, and after a crash goes on where it was."""
+    batches = 0
+    for letter_id in await desk.database.read(_under_way):
+        while await desk.database.run(_one_batch(letter_id, desk.clock())):
+            batches += 1
+    return batches
+
+
+def _one_batch(letter_id: int, now: datetime) -> Any:
+    return lambda db: spread(db, letter_id=letter_id, now=now)
+
+
+def _under_way(db: Session) -> list[int]:
+    query = select(Letter.id).where(Letter.state == LetterState.SENDING).order_by(col(Letter.id))
+    return [found for found in db.exec(query) if found is not None]
+
+
+def spread(db: Session, *, letter_id: int, now: datetime) -> bool:
+    """Put the letter into the inboxes of the next batch and their pushes into the outbox. False where nothing is left
+    to do now; the letter is SENT once its last push is settled."""
+    letter = db.get(Letter, letter_id, populate_existing=True)
+    if letter is None or letter.state is not LetterState.SENDING:
+        return False
+    waiting = db.execute(
+        select(func.count())
+        .select_from(Push)
+        .where(col(Push.letter_id) == letter_id, col(Push.state).in_(_WAITING))
+    ).scalar_one()
+    if waiting >= WINDOW:
+        return False
+    ahead = select(LetterRecipient.account_id).where(
+        LetterRecipient.letter_id == letter_id, LetterRecipient.account_id > letter.reached
+    )
+    batch = db.exec(ahead.order_by(col(LetterRecipient.account_id)).limit(BATCH)).all()
+    if not batch:
+        if not waiting:
+            _move(db, letter_id, LetterState.SENT, now)
+        return False
+    if not _reach(db, letter, batch[-1], len(batch)):
+        return False
+    among = (
+        col(LetterRecipient.letter_id) == letter_id,
+        col(LetterRecipient.account_id) > letter.reached,
+        col(LetterRecipient.account_id) <= batch[-1],
+    )
+    db.execute(
+        update(LetterRecipient)
+        .where(*among)
+        .values(delivered_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    _tell(db, letter, among, now)
+    return True
+
+
+def _reach(db: Session, letter: Letter, account_id: int, count: int) -> bool:
+    """Take this batch; false where another process has it, or the letter was stopped."""
+    return bool(
+        db.execute(
+            update(Letter)
+            .where(
+                col(Letter.id) == letter.id,
+                col(Letter.state) == LetterState.SENDING,
+                col(Letter.reached) == letter.reached,
+            )
+            .values(reached=account_id, delivered=col(Letter.delivered) + count)
+            .execution_options(synchronize_session=False)
+        ).rowcount  # type: ignore[attr-defined]
+    )
+
+
+def _tell(db: Session, letter: Letter, among: Sequence[Any], now: datetime) -> None:
+    """N9 to every live chat of the recipients `among`: one statement, whatever their number."""
+
+    def key(chat: Any, recipient: Any) -> Any:
+        return literal(f"letter:{letter.id}:") + cast(recipient, String) + ":" + cast(chat, String)
+
+    doors = rows_to_json([[button(t("nav.see"), "inbox.letter", letter.id or 0)]])
+    values: dict[str, Any] = {
+        "key": key(col(Chat.id), col(LetterRecipient.account_id)),
+        "account_id": col(LetterRecipient.account_id),
+        "chat_row_id": col(Chat.id),
+    }
+    fixed: dict[str, Any] = {
+        "kind": "N9",
+        "channel": Channel.CHAT,
+        "letter_id": letter.id,
+        "text": t("push.N9", title=letter.title),
+        "buttons": doors,
+        "sms": {},
+        "state": PushState.QUEUED,
+        "attempts": 0,
+        "next_at": now,
+        "cause": f"letter:{letter.id}",
+        "created_at": now,
+    }
+    values |= {name: literal(value, _push.c[name].type) for name, value in fixed.items()}
+    chats = (
+        select(*values.values())
+        .select_from(LetterRecipient)
+        .join(Chat, col(Chat.account_id) == col(LetterRecipient.account_id))
+        .where(*among, col(Chat.dead).is_(False))
+        .order_by(col(Chat.id))
+    )
+    dialect = postgresql if db.get_bind().dialect.name == "postgresql" else sqlite
+    db.execute(dialect.insert(_push).from_select(list(values), chats).on_conflict_do_nothing())
+
+
+# -- the recipient's side ------------------------------------------------------------------------------
+
+
+def unread(db: Session, *, actor: Actor) -> int:
+    """The actor's letters that were not opened yet. Raises NotAllowed."""
+    require(db, actor, reading=True)
+    query = (
+        select(func.count())
+        .select_from(LetterRecipient)
+        .where(
+            col(LetterRecipient.account_id) == actor.account_id,
+            col(LetterRecipient.delivered_at).is_not(None),
+            col(LetterRecipient.read_at).is_(None),
+        )
+    )
+    return db.exec(query).one()
+
+
+def inbox(db: Session, *, actor: Actor, limit: int, offset: int = 0) -> tuple[list[Received], int]:
+    """The actor's letters, unread ones first, then the newest; and how many there are. Raises NotAllowed."""
+    require(db, actor, reading=True)
+    mine = (
+        col(LetterRecipient.account_id) == actor.account_id,
+        col(LetterRecipient.delivered_at).is_not(None),
+    )
+    total = db.execute(select(func.count()).select_from(LetterRecipient).where(*mine)).scalar_one()
+    query = (
+        select(Letter, LetterRecipient.read_at)
+        .join(LetterRecipient, col(LetterRecipient.letter_id) == col(Letter.id))
+        .where(*mine)
+        .order_by(col(LetterRecipient.read_at).is_not(None), col(Letter.id).desc())
+        .limit(limit)
+        .offset(offset)
+    )
+    return [Received(letter, read_at is not None) for letter, read_at in db.exec(query)], total
+
+
+def see(db: Session, *, actor: Actor, letter_id: int) -> Letter:
+    """A letter, for a recipient who has it and for staff. Raises NotAllowed for everybody else."""
+    require(db, actor, reading=True)
+    letter = db.get(Letter, letter_id)
+    if letter is not None and actor.account_id is not None:
+        if actor.role is Role.STAFF:
+            return letter
+        if _receipt(db, actor.account_id, letter_id) is not None:
+            return letter
+    raise NotAllowed("error.not_your_letter")
+
+
+def _receipt(db: Session, account_id: int, letter_id: int) -> LetterRecipient | None:
+    row = db.get(LetterRecipient, (letter_id, account_id), populate_existing=True)
+    return row if row is not None and row.delivered_at is not None else None
+
+
+def open_letter(db: Session, *, actor: Actor, letter_id: int, now: datetime) -> Letter:
+    """A recipient opens it: the first time is kept. Raises NotAllowed for everybody else."""
+    require(db, actor, reading=True)
+    if actor.account_id is None or _receipt(db, actor.account_id, letter_id) is None:
+        raise NotAllowed("error.not_your_letter")
+    db.execute(
+        update(LetterRecipient)
+        .where(
+            col(LetterRecipient.letter_id) == letter_id,
+            col(LetterRecipient.account_id) == actor.account_id,
+            col(LetterRecipient.delivered_at).is_not(None),
+            col(LetterRecipient.read_at).is_(None),
+        )
+        .values(read_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    return db.get_one(Letter, letter_id)
+
+
+def count_files(db: Session, *, actor: Actor, letter_id: int) -> int:
+    """How many attachments a letter has, for whoever may see it. Raises NotAllowed."""
+    see(db, actor=actor, letter_id=letter_id)
+    query = select(func.count()).select_from(LetterFile).where(col(LetterFile.letter_id) == letter_id)
+    return db.exec(query).one()
+
+
+def papers(db: Session, *, actor: Actor, letter_id: int, now: datetime) -> list[StoredFile]:
+    """The attachments, for whoever may see the letter; each view but the writer's own is recorded. Raises
+    NotAllowed."""
+    see(db, actor=actor, letter_id=letter_id)
+    query = (
+        select(StoredFile)
+        .join(LetterFile, col(LetterFile.file_id) == col(StoredFile.id))
+        .where(LetterFile.letter_id == letter_id, col(StoredFile.removed_at).is_(None))
+        .order_by(col(LetterFile.position))
+    )
+    found = list(db.exec(query))
+    for file in found:
+        if file.account_id != actor.account_id:
+            audit.record(
+                db,
+                now=now,
+                actor=actor,
+                event="document_viewed",
+                subject=SUBJECT,
+                subject_id=letter_id,
+                file=file.id,
+            )
+    return found
+
+
+def writer(db: Session, *, actor: Actor, letter: Letter) -> str:
+    """Who sent it off; for staff. Raises NotAllowed."""
+    require(db, actor, Role.STAFF)
+    return db.get_one(Account, letter.created_by).name

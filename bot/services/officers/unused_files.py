@@ -1,0 +1,57 @@
+"""Papers that their owner took out of an unfinished answer: removed at once, unless anything else holds them.
+
+Their rows say so in the unit that takes them out; their bytes go after its commit (`Papers.drop_unused`), and by the
+sweep of orphans where a crash came between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, exists
+from sqlmodel import Session, col, select
+
+from bot.jobs import retention
+from storage.tables import FileHandle, LetterFile, RequestFile, StoredFile
+
+_REMOVED = "removed papers"
+
+
+def remove(
+    db: Session,
+    *,
+    account_id: int | None,
+    values: Iterable[Any],
+    now: datetime,
+    apart_from: int | None = None,
+) -> None:
+    """Mark as removed what answers with these `values` held: own papers that no submission, letter, approved file or
+    draft names. `apart_from` is the draft (its id) that they are taken out of, where it still names them."""
+    ids = set(retention.numbers(values))
+    if not ids or account_id is None:
+        return
+    held = select(StoredFile).where(
+        col(StoredFile.id).in_(ids),
+        StoredFile.account_id == account_id,
+        col(StoredFile.removed_at).is_(None),
+        ~exists().where(col(RequestFile.file_id) == col(StoredFile.id)),
+        ~exists().where(col(LetterFile.file_id) == col(StoredFile.id)),
+    )
+    found = db.exec(held).all()
+    if not found:
+        return
+    used = retention.in_use(db, {account_id}, now, apart_from=apart_from)
+    gone = [file for file in found if file.id not in used]
+    for file in gone:
+        file.removed_at = now
+        db.add(file)
+        db.info.setdefault(_REMOVED, set()).update((file.original_key, file.shown_key))
+    handles = delete(FileHandle).where(col(FileHandle.file_id).in_([file.id for file in gone]))
+    db.exec(handles.execution_options(synchronize_session=False))
+
+
+def removed(db: Session) -> frozenset[str]:
+    """Keys of the papers that this unit removed (or tried to, and rolled back)."""
+    return frozenset(db.info.get(_REMOVED, ()))

@@ -1,0 +1,68 @@
+"""The officer's side of a qualification request, as one subject (SPEC 2.2, R4–R24)."""
+
+from datetime import datetime
+
+from sqlmodel import Session, col, select
+
+from bot.core.context import Actor
+from bot.core.refusals import NotAllowed
+from bot.rules.qualification import Action, may_see
+from bot.services.qualification import requests
+from bot.services.qualification.completion import approved_of, complete
+from bot.services.qualification.drafts import discard, may_start, prefill, start
+from bot.services.qualification.requests import current_open
+from bot.services.qualification.submission import open_round, resolve, submit
+from bot.services.shared.eligibility import is_qualified
+from bot.services.shared.permissions import require
+from storage.enums import IN_CIRCULATION, Role
+from storage.tables import (
+    QualificationRequest,
+)
+
+__all__ = [
+    "approved_of",
+    "complete",
+    "current_open",
+    "discard",
+    "in_circulation",
+    "is_qualified",
+    "latest",
+    "may_start",
+    "open_round",
+    "own",
+    "prefill",
+    "resolve",
+    "start",
+    "submit",
+    "withdraw",
+]
+
+
+def own(db: Session, *, actor: Actor, request_id: int) -> QualificationRequest:
+    """A request of the acting officer. Raises NotAllowed for somebody else's, and where there is none."""
+    require(db, actor, Role.OFFICER, reading=True)
+    request = db.get(QualificationRequest, request_id)
+    if request is None or not may_see(requests.case_of(db, request), actor):
+        raise NotAllowed
+    return request
+
+
+def latest(db: Session, *, actor: Actor) -> QualificationRequest | None:
+    """The acting officer's newest request, whatever its state. Raises NotAllowed."""
+    require(db, actor, reading=True)
+    query = select(QualificationRequest).where(QualificationRequest.account_id == actor.account_id)
+    return db.exec(query.order_by(col(QualificationRequest.id).desc()).limit(1)).first()
+
+
+def in_circulation(db: Session, account_id: int) -> bool:
+    """R11: general data are not saved while this is true."""
+    request = current_open(db, account_id)
+    return request is not None and request.state in IN_CIRCULATION
+
+
+def withdraw(
+    db: Session, *, actor: Actor, request_id: int, now: datetime, version: int | None = None
+) -> QualificationRequest:
+    """The officer gives the request up. Raises NotAllowed("error.payment_uncertain") while the bank may say "paid"."""
+    request = requests.load(db, request_id, lock=True)
+    return requests.change(db, request, actor=actor, action=Action.WITHDRAW, now=now, version=version)

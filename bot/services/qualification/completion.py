@@ -1,0 +1,96 @@
+"""The end of a request: the snapshot becomes the officer's approved file (R6, SPEC 2.2)."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session
+
+from bot.core.context import Actor
+from bot.rules.qualification import Action
+from bot.rules.request_items import DOCUMENT
+from bot.services.qualification import requests
+from bot.services.shared import notify
+from bot.texts import t
+from storage.enums import RequestKind, RequestState
+from storage.tables import Account, Officer, QualificationRequest
+
+#: item of the snapshot → column of the officer's file
+COLUMNS = {
+    "degree_level": "level_code",
+    "field_of_study": "field_code",
+    "field_note": "field_note",
+    "father_name": "father_name",
+    "gender": "gender",
+    "birth_cert_no": "birth_cert_no",
+    "province": "province",
+    "city": "city",
+    "university": "university_code",
+    "postal_address": "postal_address",
+    "phone": "phone",
+    "email": "email",
+}
+
+
+def approved_file(account: Account, officer: Officer) -> dict[str, Any]:
+    """The officer's data as items of a snapshot."""
+    names = {"first_name": account.first_name, "last_name": account.last_name}
+    papers = {f"{DOCUMENT}{code}": list(ids) for code, ids in officer.documents.items()}
+    return names | {item: getattr(officer, column) for item, column in COLUMNS.items()} | papers
+
+
+def approved_of(db: Session, account_id: int) -> dict[str, Any]:
+    """The approved file of an officer, as items of a snapshot."""
+    account, officer = db.get(Account, account_id), db.get(Officer, account_id)
+    assert account is not None
+    assert officer is not None
+    return approved_file(account, officer)
+
+
+def complete(
+    db: Session, *, request_id: int, now: datetime, actor: Actor, bank_ref: str | None = None
+) -> bool:
+    """The fee is paid: COMPLETED, data applied, N7. False where the request no longer waits for its fee."""
+    request = requests.load(db, request_id)
+    if request.state is not RequestState.AWAITING_PAYMENT:
+        return False
+    requests.change(db, request, actor=actor, action=Action.COMPLETE, now=now, bank_ref=bank_ref)
+    finish(db, request, now=now, bank_ref=bank_ref)
+    return True
+
+
+def finish(db: Session, request: QualificationRequest, *, now: datetime, bank_ref: str | None = None) -> None:
+    """Apply the snapshot of a request that just became COMPLETED, and tell the officer."""
+    account = db.get(Account, request.account_id, populate_existing=True)
+    officer = db.get(Officer, request.account_id, populate_existing=True)
+    assert account is not None
+    assert officer is not None
+    snapshot = request.snapshot
+    for item in ("first_name", "last_name"):
+        if snapshot.get(item):
+            setattr(account, item, snapshot[item])
+    for item, column in COLUMNS.items():
+        if item in snapshot:
+            setattr(officer, column, snapshot[item])
+    officer.documents = {
+        key.removeprefix(DOCUMENT): ids for key, ids in snapshot.items() if key.startswith(DOCUMENT)
+    }
+    officer.qualified_at = officer.qualified_at or now
+    account.version += 1
+    officer.version += 1
+    db.flush()
+    notify.push(
+        db,
+        kind="N7",
+        event_key=f"{requests.SUBJECT}:{request.id}:completed",
+        account_id=request.account_id,
+        text=_sentence(request, bank_ref),
+        now=now,
+    )
+
+
+def _sentence(request: QualificationRequest, bank_ref: str | None) -> str:
+    amendment = request.kind is RequestKind.AMENDMENT
+    code = request.tracking_code or ""
+    if bank_ref is None:
+        return t("push.N7_free_amendment", code=code) if amendment else t("push.N7_free")
+    return t("push.N7a", code=code, ref=bank_ref) if amendment else t("push.N7", ref=bank_ref)

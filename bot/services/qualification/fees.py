@@ -1,0 +1,86 @@
+"""The review fee by kind and day (R27, SPEC Q5). No row in force is not zero (SPEC Q48)."""
+
+from datetime import date, datetime
+
+from sqlalchemy import bindparam
+from sqlmodel import Session, col, select
+
+from bot.core.context import Actor
+from bot.core.refusals import InvalidInput
+from bot.services.shared import audit, notify
+from bot.services.shared.permissions import require
+from storage.enums import RequestKind, Role
+from storage.tables import Tariff
+
+#: What a gateway takes at once, in rial (GATEWAYS 1.1); 0 means free of charge.
+LEAST, MOST = 1_000, 1_000_000_000
+
+_IN_FORCE = (
+    select(Tariff)
+    .where(Tariff.kind == bindparam("kind"), Tariff.valid_from <= bindparam("day"))
+    .order_by(col(Tariff.valid_from).desc(), col(Tariff.id).desc())
+    .limit(1)
+)
+
+
+def in_force(db: Session, *, kind: RequestKind, day: date) -> Tariff | None:
+    """The tariff of `kind` on `day` (Asia/Tehran), or None where staff have set none."""
+    return db.exec(_IN_FORCE, params={"kind": kind, "day": day}).first()
+
+
+def set_tariff(
+    db: Session, *, kind: RequestKind, amount_rial: int, valid_from: date, actor: Actor, now: datetime
+) -> Tariff:
+    """Add a tariff: `amount_rial` from `valid_from` on; fees already frozen stay as they are.
+
+    Raises NotAllowed for anyone but staff and the command line, InvalidInput for an amount no gateway takes.
+    """
+    require(db, actor, Role.STAFF, Role.SYSTEM)
+    if amount_rial != 0 and not LEAST <= amount_rial <= MOST:
+        raise InvalidInput("error.tariff_amount")
+    tariff = Tariff(
+        kind=kind, amount_rial=amount_rial, valid_from=valid_from, created_by=actor.account_id, created_at=now
+    )
+    db.add(tariff)
+    db.flush()
+    assert tariff.id is not None
+    audit.record(
+        db,
+        now=now,
+        actor=actor,
+        event="tariff_set",
+        subject="tariff",
+        subject_id=tariff.id,
+        kind=kind,
+        amount_rial=amount_rial,
+        valid_from=valid_from.isoformat(),
+    )
+    notify.settle_alert(db, key=no_tariff_key(kind), now=now)
+    return tariff
+
+
+def no_tariff_key(kind: RequestKind) -> str:
+    """Of the staff alert that approval raises without a tariff."""
+    return f"no_tariff:{kind}"
+
+
+def upcoming(db: Session, *, actor: Actor, kind: RequestKind, day: date) -> list[Tariff]:
+    """Tariffs of `kind` that will be in force after `day`, soonest first; of one day, the one set last."""
+    require(db, actor, Role.STAFF)
+    rows = db.exec(
+        select(Tariff)
+        .where(Tariff.kind == kind, Tariff.valid_from > day)
+        .order_by(col(Tariff.valid_from), col(Tariff.id))
+    )
+    return list({row.valid_from: row for row in rows}.values())
+
+
+def former(db: Session, *, actor: Actor, kind: RequestKind, day: date, limit: int) -> list[Tariff]:
+    """Tariffs of `kind` that were in force before, newest first; of one day, the one set last."""
+    require(db, actor, Role.STAFF)
+    rows = db.exec(
+        select(Tariff)
+        .where(Tariff.kind == kind, Tariff.valid_from <= day)
+        .order_by(col(Tariff.valid_from).desc(), col(Tariff.id))
+    )
+    return list({row.valid_from: row for row in rows}.values())[1 : limit + 1]

@@ -1,0 +1,58 @@
+"""Qualification requests as the law sees them."""
+
+from sqlmodel import Session, col, select
+
+from bot.rules.qualification import MACHINE, Action, Case, Standing, may_see
+from bot.services.review import routing
+from bot.services.review.review_workflow import FileKind
+from bot.services.shared.eligibility import is_qualified
+from storage.enums import OPEN_REQUEST, AttemptState, RequestState
+from storage.tables import PaymentAttempt, QualificationRequest
+
+_UNSETTLED = (AttemptState.UNCERTAIN, AttemptState.VERIFYING)
+
+
+def current_open(db: Session, account_id: int) -> QualificationRequest | None:
+    """The officer's open request, drafts included; there is at most one."""
+    query = select(QualificationRequest).where(
+        QualificationRequest.account_id == account_id, col(QualificationRequest.state).in_(OPEN_REQUEST)
+    )
+    return db.exec(query).first()
+
+
+def case_of(db: Session, request: QualificationRequest) -> Case:
+    """The facts of a request; `changed` and `free_of_charge` are for the services that know them."""
+    reviewer_active = True
+    if request.reviewer_id is not None and request.state is RequestState.DEFICIENT:
+        reviewer_active = routing.is_active_expert(db, request.reviewer_id, request.university_code)
+    uncertain = False
+    if request.state is RequestState.AWAITING_PAYMENT:
+        attempts = select(PaymentAttempt.id).where(
+            PaymentAttempt.request_id == request.id, col(PaymentAttempt.state).in_(_UNSETTLED)
+        )
+        uncertain = db.exec(attempts).first() is not None
+    return Case(
+        state=request.state,
+        kind=request.kind,
+        owner_id=request.account_id,
+        university_code=request.university_code,
+        reviewer_id=request.reviewer_id,
+        reviewer_active=reviewer_active,
+        qualified=request.state is RequestState.DRAFT and is_qualified(db, request.account_id),
+        payment_uncertain=uncertain,
+    )
+
+
+KIND = FileKind(
+    row=QualificationRequest,
+    subject="qualification",
+    law=MACHINE,
+    actions=Action,
+    case_of=case_of,
+    may_see=may_see,
+    door="desk.file",
+    experts=frozenset({Standing.EXPERT}),
+    review=RequestState.IN_REVIEW,
+    outrun=frozenset(RequestState) - {RequestState.SUBMITTED, RequestState.WITHDRAWN},
+)
+SUBJECT, load, check, change = KIND.subject, KIND.load, KIND.check, KIND.change

@@ -1,0 +1,187 @@
+"""The experts' desk: the queue, own files, search, the file and its papers (SPEC 2.2); decisions in `decisions`."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, func
+from sqlmodel import Session, col, select
+
+from bot.core.context import Actor
+from bot.core.refusals import NotAllowed
+from bot.rules.qualification import Action, Case, allowed_actions
+from bot.services.qualification import requests
+from bot.services.qualification.decisions import approve, declare_deficiencies, reject
+from bot.services.qualification.requests import KIND
+from bot.services.review import routing
+from bot.services.review.worklists import Lists
+from bot.services.shared import audit
+from bot.services.shared.permissions import require
+from storage.enums import Role
+from storage.tables import (
+    Account,
+    DeficiencyRound,
+    Grant,
+    Officer,
+    QualificationRequest,
+    RequestFile,
+    StoredFile,
+)
+
+__all__ = [
+    "KIND",
+    "LISTS",
+    "approve",
+    "assign",
+    "claim",
+    "declare_deficiencies",
+    "earlier",
+    "experts_of",
+    "find",
+    "mine",
+    "open_file",
+    "queue",
+    "reject",
+    "release",
+    "release_all",
+    "under_way",
+    "view_paper",
+]
+
+claim, release, release_all, assign = KIND.claim, KIND.release, KIND.release_all, KIND.assign
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One file in a list. `since` is when it was submitted, for the age."""
+
+    request: QualificationRequest
+    applicant: Account
+    since: datetime
+    reviewer: Account | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """Everything on the file card. `actions` is what this actor may do with it now."""
+
+    request: QualificationRequest
+    applicant: Account
+    officer: Officer
+    reviewer: Account | None
+    case: Case
+    actions: frozenset[Action]
+    rounds: tuple[DeficiencyRound, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Expert:
+    """Somebody a file can be given to; `load` counts the files in their hands, of both kinds."""
+
+    account: Account
+    role: Role
+    load: int
+
+
+def _lines(
+    db: Session, condition: ColumnElement[bool], order: tuple[Any, ...], offset: int, limit: int
+) -> tuple[Line, ...]:
+    query = (
+        select(QualificationRequest, Account)
+        .join(Account, col(Account.id) == col(QualificationRequest.account_id))
+        .where(condition)
+        .order_by(*order)
+    )
+    return tuple(
+        Line(
+            request,
+            applicant,
+            request.submitted_at or request.state_since,
+            db.get(Account, request.reviewer_id) if request.reviewer_id is not None else None,
+        )
+        for request, applicant in db.exec(query.offset(offset).limit(limit))
+    )
+
+
+LISTS = Lists(routing.REQUESTS, _lines)
+queue, mine, under_way, find = LISTS.queue, LISTS.mine, LISTS.under_way, LISTS.find
+
+
+def open_file(db: Session, *, actor: Actor, request_id: int) -> File:
+    """The file with what the actor may do. Raises NotAllowed, Stale."""
+    request, case = KIND.see(db, request_id, actor=actor)
+    applicant = db.get(Account, request.account_id)
+    officer = db.get(Officer, request.account_id)
+    assert applicant is not None
+    assert officer is not None
+    rounds = db.exec(
+        select(DeficiencyRound)
+        .where(DeficiencyRound.request_id == request.id)
+        .order_by(col(DeficiencyRound.round))
+    ).all()
+    reviewer = db.get(Account, request.reviewer_id) if request.reviewer_id is not None else None
+    return File(request, applicant, officer, reviewer, case, allowed_actions(case, actor), tuple(rounds))
+
+
+def view_paper(db: Session, *, actor: Actor, request_id: int, file_id: int, now: datetime) -> StoredFile:
+    """A paper that was part of this request in any round; the view is recorded (SPEC Q44). Raises NotAllowed.
+
+    A paper whose time is over is given with its `removed_at`."""
+    request, _ = KIND.see(db, request_id, actor=actor)
+    query = select(StoredFile, RequestFile.document_code).join(
+        RequestFile, col(RequestFile.file_id) == col(StoredFile.id)
+    )
+    row = db.exec(
+        query.where(RequestFile.request_id == request.id, StoredFile.id == file_id).order_by(
+            col(RequestFile.round).desc()
+        )
+    ).first()
+    if row is None:
+        raise NotAllowed
+    file, code = row
+    if actor.account_id != request.account_id and file.removed_at is None:
+        audit.record(
+            db,
+            now=now,
+            actor=actor,
+            event="document_viewed",
+            subject=requests.SUBJECT,
+            subject_id=request_id,
+            file=file_id,
+            document=code,
+        )
+    return file
+
+
+def experts_of(db: Session, *, actor: Actor, university_code: str | None) -> list[Expert]:
+    """Who can review files of this university now, the least burdened first; for its head and for staff. Raises
+    NotAllowed."""
+    require(db, actor, Role.IN_CHARGE, Role.STAFF)
+    if actor.role is Role.IN_CHARGE and actor.university_code != university_code:
+        raise NotAllowed
+    if university_code is None:
+        return []
+    grants: dict[int, Grant] = {grant.account_id: grant for grant in routing.experts(db, university_code)}
+    if not grants:
+        return []
+    loads = Counter[int | None]()
+    for queue in routing.QUEUES:
+        reviewer = col(queue.row.reviewer_id)
+        query = select(reviewer, func.count()).where(reviewer.in_(list(grants)), queue.held)
+        loads.update(dict(db.exec(query.group_by(reviewer)).all()))
+    accounts = db.exec(select(Account).where(col(Account.id).in_(list(grants)))).all()
+    found = [Expert(one, grants[one.id or 0].role, loads[one.id]) for one in accounts]
+    return sorted(found, key=lambda expert: (expert.load, expert.account.name))
+
+
+def earlier(db: Session, *, actor: Actor, request: QualificationRequest) -> list[QualificationRequest]:
+    """Other requests of the same officer that ended at the actor's university, newest first (SPEC Q44)."""
+    KIND.visible(db, request, actor=actor)
+    query = select(QualificationRequest).where(
+        QualificationRequest.account_id == request.account_id,
+        QualificationRequest.id != request.id,
+        QualificationRequest.university_code == request.university_code,
+        col(QualificationRequest.closed_at).is_not(None),
+    )
+    return list(db.exec(query.order_by(col(QualificationRequest.id).desc())))

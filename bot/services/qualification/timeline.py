@@ -1,0 +1,81 @@
+"""A request's history for people: the timeline (SPEC 7) and the rounds of deficiencies (R7)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session, col, select
+
+from bot.core.context import Actor
+from bot.rules.qualification import TABLE
+from bot.services.qualification.requests import KIND, SUBJECT
+from bot.services.shared.reference_data import university_name
+from bot.texts import formats, has, t
+from storage.enums import Role
+from storage.tables import Account, AuditEvent, DeficiencyRound
+
+#: Events of the law that are lines of the timeline; views and edits are not.
+EVENTS = frozenset(row.event for row in TABLE.values()) - {"edited", "discarded"}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line: `time` in Jalali, `text` a sentence."""
+
+    at: datetime
+    event: str
+    text: str
+
+    @property
+    def time(self) -> str:
+        return formats.jalali_time(self.at)
+
+
+def timeline(db: Session, *, actor: Actor, request_id: int) -> list[Entry]:
+    """Who did what, oldest first. The officer reads roles («کارشناس …»), experts read their colleagues' names. Raises
+    NotAllowed, Stale."""
+    request, _ = KIND.see(db, request_id, actor=actor)
+    for_expert = actor.role is not Role.OFFICER
+    university = university_name(db, request.university_code)
+    events = db.exec(
+        select(AuditEvent)
+        .where(
+            AuditEvent.subject == SUBJECT,
+            AuditEvent.subject_id == request_id,
+            col(AuditEvent.event).in_(EVENTS),
+        )
+        .order_by(col(AuditEvent.id))
+    ).all()
+    return [Entry(event.at, event.event, _sentence(db, event, university, for_expert)) for event in events]
+
+
+def _sentence(db: Session, event: AuditEvent, university: str, for_expert: bool) -> str:
+    name = event.event
+    if name == "resolved" and event.data.get("to_queue"):
+        name = "resolved_to_queue"
+    if not for_expert and event.actor_role is Role.OFFICER and has(f"event_you.{name}"):
+        return t(f"event_you.{name}")
+    return t(f"event.{name}", who=who(db, event, university, for_expert=for_expert), university=university)
+
+
+def who(db: Session, event: AuditEvent, university: str, *, for_expert: bool) -> str:
+    """What the reader calls whoever did it."""
+    match event.actor_role:
+        case Role.OFFICER:
+            return t("who.applicant") if for_expert else t("who.you")
+        case Role.STAFF:
+            return t("who.staff")
+        case Role.EXPERT | Role.IN_CHARGE if for_expert:
+            account = db.get(Account, event.actor_id)
+            return account.name if account is not None else t("who.expert", university=university)
+        case Role.EXPERT:
+            return t("who.expert", university=university)
+        case Role.IN_CHARGE:
+            return t("who.in_charge", university=university)
+        case _:
+            return t("who.system")
+
+
+def rounds(db: Session, request_id: int | None) -> list[DeficiencyRound]:
+    """Every declaration of deficiencies, oldest first."""
+    query = select(DeficiencyRound).where(DeficiencyRound.request_id == request_id)
+    return list(db.exec(query.order_by(col(DeficiencyRound.round))))

@@ -1,0 +1,88 @@
+"""N10: experts are told of waiting files, at most once an hour each (SPEC 2.2)."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, or_, update
+from sqlmodel import Session, col, select
+
+from bot.core.screens import Button, button
+from bot.services.review import routing
+from bot.services.shared import notify
+from bot.texts import formats, t
+from storage.tables import CooperationRequest, Grant
+
+#: Between two N10 of one expert.
+PAUSE = timedelta(hours=1)
+
+
+def tell(db: Session, *, university_code: str, now: datetime, since: datetime | None = None) -> int:
+    """Tell the university's experts how many files wait, except those told within the hour; say how many were told.
+
+    With `since`, only those not told since then. Staff are alerted where there is no expert.
+    """
+    found = routing.waiting(db, university_code)
+    routing.watch(db, university_code=university_code, now=now)
+    if found.oldest is None:
+        return 0
+    text = t("push.N10", n=formats.digits(found.total), age=formats.age(now - found.oldest))
+    rows = _doors(db, university_code, found)
+    told = 0
+    for grant in routing.experts(db, university_code):
+        knows = since is not None and grant.told_waiting_at is not None and grant.told_waiting_at >= since
+        if knows or not _due(db, grant, now):
+            continue
+        notify.push(
+            db,
+            kind="N10",
+            event_key=f"waiting:{university_code}:{int(now.timestamp())}",
+            account_id=grant.account_id,
+            grant_id=grant.id,
+            text=text,
+            rows=rows,
+            now=now,
+        )
+        told += 1
+    return told
+
+
+def _doors(db: Session, university_code: str, found: routing.Waiting) -> list[list[Button]]:
+    """To the queue, and to the oldest cooperation file where some wait."""
+    rows = [[button(t("nav.see"), "desk.queue")]] if found.requests else []
+    if found.cooperations:
+        oldest = db.exec(
+            select(CooperationRequest.id)
+            .where(CooperationRequest.university_code == university_code, routing.COOPERATIONS.unclaimed)
+            .order_by(col(CooperationRequest.accepted_at), col(CooperationRequest.id))
+            .limit(1)
+        ).one()
+        label = t("push.N10_cooperations") if rows else t("nav.see")
+        rows.append([button(label, "desk.coop_file", oldest or 0)])
+    return rows
+
+
+def _due(db: Session, grant: Grant, now: datetime) -> bool:
+    """Take this expert's turn to be told, if it is due; of several processes one wins."""
+    return (
+        db.exec(
+            update(Grant)
+            .where(
+                col(Grant.id) == grant.id,
+                or_(col(Grant.told_waiting_at).is_(None), col(Grant.told_waiting_at) <= now - PAUSE),
+            )
+            .values(told_waiting_at=now)
+            .execution_options(synchronize_session=False)
+        ).rowcount
+        > 0
+    )
+
+
+def follow_up(db: Session, *, now: datetime) -> int:
+    """Tell whoever was told less than an hour before a file came, once their hour is over."""
+    newest: dict[str, datetime] = {}
+    for queue in routing.QUEUES:
+        university = col(queue.row.university_code)
+        query = select(university, func.max(queue.row.state_since)).where(queue.unclaimed)
+        for code, came in db.exec(query.group_by(university)).all():
+            if code is not None:
+                newest[code] = max(came, newest.get(code, came))
+    return sum(tell(db, university_code=code, now=now, since=came) for code, came in sorted(newest.items()))

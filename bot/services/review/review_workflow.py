@@ -1,0 +1,313 @@
+"""Files that experts decide, of any kind: one description of a kind, and the one way to change a file and its hands.
+
+Qualification and cooperation requests differ in their law and their facts; loading, checking, changing by
+compare-and-set, claiming, passing on and putting back are the same for both, and are here.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, Protocol, TypeVar
+
+from sqlmodel import Session, col, select
+
+from bot.core.context import Actor
+from bot.core.refusals import AlreadyDecided, InvalidInput, NotAllowed, Refusal, Stale
+from bot.core.screens import button
+from bot.rules.state_machine import A, HasState, Machine, S, W
+from bot.services.review import queue_notices, routing
+from bot.services.review.routing import R
+from bot.services.shared import audit, notify
+from bot.services.shared.optimistic_lock import swap
+from bot.services.shared.permissions import require
+from bot.services.shared.reference_data import university_name
+from bot.texts import formats, t
+from storage.enums import Role
+from storage.tables import Account, AuditEvent
+
+#: What a colleague may have done before an expert's button came.
+_BY_EXPERTS = (
+    "claimed",
+    "assigned",
+    "deficiencies_declared",
+    "rejected",
+    "rejected_by_university",
+    "approved",
+)
+
+
+class FileCase(HasState, Protocol):
+    @property
+    def sides(self) -> frozenset[int]:
+        """Accounts that the file is about: they are no experts of it."""
+        ...
+
+
+C = TypeVar("C", bound=FileCase)
+
+
+@dataclass(frozen=True, eq=False)
+class FileKind(Generic[R, S, A, W, C]):
+    """One kind of file: its row and law, and what a desk must know to handle it."""
+
+    row: type[R]
+    #: Of audit events and of the keys of pushes.
+    subject: str
+    law: Machine[S, A, W, C]
+    actions: type[A]
+    case_of: Callable[[Session, R], C]
+    #: Whether the law lets this actor read the file.
+    may_see: Callable[[C, Actor], bool]
+    #: The action that opens a file on the desk.
+    door: str
+    #: How the experts of its university stand to it.
+    experts: frozenset[W]
+    #: An expert who is gone gives back the files in this state.
+    review: S
+    #: States in which a colleague's deed may be why an expert's button comes too late.
+    outrun: frozenset[S]
+    #: Actions that begin a new wait even where the state stays.
+    new_wait: frozenset[A] = frozenset()
+    #: Whether the law is closed to whoever stands so, whatever the state.
+    barred: Callable[[C, frozenset[W]], bool] = lambda case, stands: False
+
+    # ── the file as it is ────────────────────────────────────────────────────────────────────────────────────────
+
+    def load(self, db: Session, request_id: int, *, lock: bool = False) -> R:
+        """The file as it is now, with `lock` held until the commit. Raises Stale where there is none (a discarded
+        draft, a forged button)."""
+        request = db.get(self.row, request_id, populate_existing=True, with_for_update=lock or None)
+        if request is None:
+            raise Stale
+        return request
+
+    def see(self, db: Session, request_id: int, *, actor: Actor) -> tuple[R, C]:
+        """The file and its case, for whoever may read it now. Raises NotAllowed, Stale where there is none."""
+        request = self.load(db, request_id)
+        return request, self.visible(db, request, actor=actor)
+
+    def visible(self, db: Session, request: R, *, actor: Actor) -> C:
+        """The case of a loaded file. Raises NotAllowed where this actor may not read it now."""
+        require(db, actor, reading=True)
+        case = self.case_of(db, request)
+        if not self.may_see(case, actor):
+            raise NotAllowed
+        return case
+
+    def check(
+        self,
+        db: Session,
+        request: R,
+        case: C | None = None,
+        *,
+        actor: Actor,
+        action: A,
+        version: int | None,
+    ) -> None:
+        """Raise NotAllowed for a stranger, Stale or AlreadyDecided for an old button, else what the law says.
+
+        `case` where the caller knows facts that the rows do not tell.
+        """
+        require(db, actor)
+        case = self.case_of(db, request) if case is None else case
+        stands = self.law.standings(case, actor)
+        if not stands or self.barred(case, stands):
+            raise NotAllowed
+        if version is not None and version != request.version:
+            raise self._outrun(db, request, actor)
+        key = self.law.refusal(case, actor, action)
+        if key is None:
+            return
+        if key == "error.stale" or (key == "error.not_yours" and stands & self.experts):
+            raise self._outrun(
+                db, request, actor, otherwise=NotAllowed() if key == "error.not_yours" else None
+            )
+        raise NotAllowed(key)
+
+    def change(
+        self,
+        db: Session,
+        request: R,
+        case: C | None = None,
+        *,
+        actor: Actor,
+        action: A,
+        now: datetime,
+        version: int | None = None,
+        values: Mapping[str, Any] | None = None,
+        **data: Any,
+    ) -> R:
+        """Do `action`: check the law, change the row by compare-and-set, append the event with `data`.
+
+        `values` are further columns. Raises as `check`; whoever loses a race gets AlreadyDecided or Stale.
+        """
+        case = self.case_of(db, request) if case is None else case
+        self.check(db, request, case, actor=actor, action=action, version=version)
+        source: S = request.state
+        row = self.law.table[source, action]
+        target = row.leads_to(case)
+        assert target is not None
+        assert request.id is not None
+        moved: dict[str, Any] = {}
+        if target is not source or action in self.new_wait:
+            moved = {"state": target, "state_since": now, "reminders": 0}
+        if target in self.law.terminal:
+            moved["closed_at"] = now
+        if not swap(db, request, moved | dict(values or {})):
+            raise self._outrun(db, request, actor)
+        audit.record(
+            db,
+            now=now,
+            actor=actor,
+            event=row.event,
+            subject=self.subject,
+            subject_id=request.id,
+            from_state=source,
+            to_state=target,
+            **data,
+        )
+        return request
+
+    def _outrun(self, db: Session, request: R, actor: Actor, *, otherwise: Refusal | None = None) -> Refusal:
+        """Why an expert's button is too late: somebody else has the file, or decided. Everybody else gets the fresh
+        screen."""
+        fresh = otherwise or Stale()
+        if actor.role not in (*routing.REVIEWERS, Role.STAFF) or request.state not in self.outrun:
+            return fresh
+        events = (
+            select(AuditEvent)
+            .where(
+                AuditEvent.subject == self.subject,
+                AuditEvent.subject_id == request.id,
+                col(AuditEvent.event).in_(_BY_EXPERTS),
+            )
+            .order_by(col(AuditEvent.id).desc())
+            .limit(1)
+        )
+        last = db.exec(events).first()
+        if last is None or last.actor_id == actor.account_id:
+            return fresh
+        time = formats.jalali_time(last.at)
+        if request.state is not self.review:
+            return AlreadyDecided(by=_decider(db, last, request.university_code), time=time)
+        if request.reviewer_id in (None, actor.account_id):
+            return fresh
+        holder = db.get(Account, request.reviewer_id)
+        return AlreadyDecided("error.already_claimed", by=holder.name if holder else "—", time=time)
+
+    # ── in whose hands it is ─────────────────────────────────────────────────────────────────────────────────────
+
+    def claim(
+        self, db: Session, *, actor: Actor, request_id: int, version: int | None = None, now: datetime
+    ) -> R:
+        """Take a file out of the queue (W7). Raises AlreadyDecided where a colleague has it."""
+        return self.change(
+            db,
+            self.load(db, request_id),
+            actor=actor,
+            action=self.actions("CLAIM"),
+            now=now,
+            version=version,
+            values={"reviewer_id": actor.account_id},
+        )
+
+    def release(
+        self, db: Session, *, actor: Actor, request_id: int, version: int | None = None, now: datetime
+    ) -> R:
+        """Put a file back into the queue; its expert is told where somebody else did it."""
+        request = self.load(db, request_id)
+        holder = request.reviewer_id
+        self.change(
+            db,
+            request,
+            actor=actor,
+            action=self.actions("RELEASE"),
+            now=now,
+            version=version,
+            values={"reviewer_id": None},
+            holder=holder,
+        )
+        if holder is not None and holder != actor.account_id:
+            self._tell(db, request, holder, "released", now)
+        return request
+
+    def release_all(self, db: Session, *, actor: Actor, expert_id: int, now: datetime) -> int:
+        """Put every file that this expert is reviewing back into the queue (an expert leaves); say how many.
+
+        Files with deficiencies stay with them until the officer answers or somebody reassigns them (SPEC Q12).
+        """
+        query = select(self.row).where(
+            col(self.row.reviewer_id) == expert_id, col(self.row.state) == self.review
+        )
+        released = [
+            self.release(db, actor=actor, request_id=request.id or 0, now=now)
+            for request in db.exec(query.order_by(col(self.row.id))).all()
+        ]
+        for university in sorted({request.university_code or "" for request in released} - {""}):
+            queue_notices.tell(db, university_code=university, now=now)
+        return len(released)
+
+    def assign(
+        self,
+        db: Session,
+        *,
+        actor: Actor,
+        request_id: int,
+        expert_id: int,
+        version: int | None = None,
+        now: datetime,
+    ) -> R:
+        """Give a file to an expert of its university (W7); both experts are told (N22).
+
+        Raises NotAllowed("error.not_expert_here") also for somebody whom the file is about.
+        """
+        request, action = self.load(db, request_id), self.actions("ASSIGN")
+        case = self.case_of(db, request)
+        before = request.reviewer_id
+        self.check(db, request, case, actor=actor, action=action, version=version)
+        if expert_id in case.sides or not routing.is_active_expert(db, expert_id, request.university_code):
+            raise NotAllowed("error.not_expert_here")
+        if expert_id == before:
+            raise InvalidInput("error.same_expert")
+        self.change(
+            db,
+            request,
+            case,
+            actor=actor,
+            action=action,
+            now=now,
+            version=version,
+            values={"reviewer_id": expert_id},
+            expert=expert_id,
+            before=before,
+        )
+        if before is not None and before != actor.account_id:
+            self._tell(db, request, before, "taken", now)
+        if expert_id != actor.account_id:
+            self._tell(db, request, expert_id, "given", now)
+        return request
+
+    def _tell(self, db: Session, request: R, expert_id: int, what: str, now: datetime) -> None:
+        """N22: the file came to this expert ("given"), or left them. Nobody is told who is no expert there any more."""
+        grant_id = routing.grant_of(db, expert_id, request.university_code)
+        if grant_id is None:
+            return
+        door = [[button(t("nav.see"), self.door, request.id or 0)]]
+        notify.push(
+            db,
+            kind="N22",
+            event_key=f"{self.subject}:{request.id}:{what}:{request.version}",
+            account_id=expert_id,
+            grant_id=grant_id,
+            text=t(f"push.N22_{what}", code=request.tracking_code),
+            rows=door if what == "given" else (),
+            now=now,
+        )
+
+
+def _decider(db: Session, event: AuditEvent, university_code: str | None) -> str:
+    """Whose decision this was, for a colleague to read."""
+    if event.actor_role is Role.STAFF:
+        return t("who.staff")
+    account = db.get(Account, event.actor_id) if event.actor_id is not None else None
+    return account.name if account is not None else university_name(db, university_code)

@@ -1,0 +1,233 @@
+"""Which university reviews a file (SPEC 3, "From region to university"), and whether anybody is there to do it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, Protocol, TypeVar
+
+from sqlalchemy import ColumnElement, func
+from sqlmodel import Session, col, select
+
+from bot.services.shared.notify import alert_staff, settle_alert
+from bot.services.shared.optimistic_lock import Versioned
+from bot.services.shared.reference_data import university_name
+from bot.texts import formats, t
+from storage.enums import AccountState, CooperationState, RequestState, Role
+from storage.tables import (
+    Account,
+    CooperationRequest,
+    Coverage,
+    Grant,
+    QualificationRequest,
+    StaffAlert,
+    University,
+)
+
+REVIEWERS = (Role.EXPERT, Role.IN_CHARGE)
+#: Of a grant with its account: somebody who may review now.
+REVIEWS_NOW = (
+    col(Grant.role).in_(REVIEWERS) & col(Grant.active).is_(True) & (col(Account.state) == AccountState.ACTIVE)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """Universities of a province to choose from; `suggested` is the code that coverage speaks for, if any."""
+
+    universities: tuple[University, ...]
+    suggested: str | None = None
+
+
+def _most_specific(
+    db: Session, province: str, city: str | None, district: int | None, *, only_active: bool
+) -> str | None:
+    """The university of the coverage row that fits best, if any does."""
+    query = (
+        select(Coverage)
+        .join(University, col(University.code) == col(Coverage.university_code))
+        .where(
+            Coverage.province == province,
+            Coverage.city == city,
+            col(University.active).is_(True),
+            col(University.regional).is_(True),
+        )
+    )
+    if only_active:
+        query = query.where(col(Coverage.active).is_(True))
+    rows = db.exec(query).all()
+    exact = [row for row in rows if row.district is not None and row.district == district]
+    whole = [row for row in rows if row.district is None]
+    return next((row.university_code for row in (*exact, *whole)), None)
+
+
+def province_default(db: Session, province: str) -> str | None:
+    query = select(University.code).where(
+        University.province == province,
+        col(University.province_default).is_(True),
+        col(University.active).is_(True),
+    )
+    return db.exec(query.order_by(col(University.code))).first()
+
+
+def university_for(db: Session, province: str, city: str | None) -> str | None:
+    """The one university of this region, or None where the officer must choose (Tehran).
+
+    A coverage row that is switched on goes before the province's default; where there is no default it only suggests.
+    """
+    default = province_default(db, province)
+    return default and (_most_specific(db, province, city, None, only_active=True) or default)
+
+
+def choices_for(db: Session, province: str, city: str | None = None, district: int | None = None) -> Choices:
+    """What the officer chooses from where the province has no default; empty where there is nothing to choose."""
+    if province_default(db, province) is not None:
+        return Choices(())
+    query = select(University).where(
+        University.province == province,
+        col(University.regional).is_(True),
+        col(University.active).is_(True),
+    )
+    found = tuple(db.exec(query.order_by(col(University.name))))
+    suggested = _most_specific(db, province, city, district, only_active=False) if city else None
+    return Choices(found, suggested if suggested in {one.code for one in found} else None)
+
+
+def settle(db: Session, *, province: str | None, city: str | None, chosen: str | None) -> str | None:
+    """The university by the region, or `chosen` where the province offers it to choose from (Tehran); else None."""
+    if not province:
+        return None
+    fixed = university_for(db, province, city)
+    if fixed is not None:
+        return fixed
+    offered = {one.code for one in choices_for(db, province, city).universities}
+    return chosen if chosen in offered else None
+
+
+def experts(db: Session, university_code: str) -> list[Grant]:
+    """Active grants of those who may review there, one an account (the higher where somebody holds both)."""
+    query = (
+        select(Grant)
+        .join(Account, col(Account.id) == col(Grant.account_id))
+        .where(Grant.university_code == university_code, REVIEWS_NOW)
+        .order_by(col(Grant.account_id), col(Grant.role))
+    )
+    return list({grant.account_id: grant for grant in db.exec(query)}.values())
+
+
+def grant_of(db: Session, account_id: int | None, university_code: str | None) -> int | None:
+    """role_grant.id by which this account reviews files of that university; None where it does not, or no longer."""
+    query = select(Grant.id).where(
+        Grant.account_id == account_id,
+        Grant.university_code == university_code,
+        col(Grant.role).in_(REVIEWERS),
+        col(Grant.active).is_(True),
+    )
+    return db.exec(query.order_by(col(Grant.role))).first()
+
+
+def is_active_expert(db: Session, account_id: int | None, university_code: str | None) -> bool:
+    """Whether this account may review files of that university now."""
+    if account_id is None or university_code is None:
+        return False
+    return any(grant.account_id == account_id for grant in experts(db, university_code))
+
+
+def has_active_expert(db: Session, university_code: str) -> bool:
+    return bool(experts(db, university_code))
+
+
+class FileRow(Versioned, Protocol):
+    """The columns that files of all kinds have."""
+
+    account_id: int
+    university_code: str | None
+    reviewer_id: int | None
+    state_since: datetime
+    #: None in a draft.
+    tracking_code: Any
+
+
+R = TypeVar("R", bound=FileRow)
+
+
+@dataclass(frozen=True, eq=False)
+class Queue(Generic[R]):
+    """Where files of one kind wait for an expert, or for the one who has them."""
+
+    row: type[R]
+    #: Nobody has claimed it.
+    unclaimed: ColumnElement[bool]
+    #: In an expert's hands, also while it waits for its officer.
+    held: ColumnElement[bool]
+    #: The column that says when it came.
+    came: Any
+
+
+REQUESTS = Queue(
+    QualificationRequest,
+    col(QualificationRequest.state) == RequestState.SUBMITTED,
+    col(QualificationRequest.state).in_((RequestState.IN_REVIEW, RequestState.DEFICIENT)),
+    col(QualificationRequest.submitted_at),
+)
+_AT_UNIVERSITY = col(CooperationRequest.state) == CooperationState.PENDING_UNIVERSITY
+COOPERATIONS = Queue(
+    CooperationRequest,
+    _AT_UNIVERSITY & col(CooperationRequest.reviewer_id).is_(None),
+    _AT_UNIVERSITY & col(CooperationRequest.reviewer_id).is_not(None),
+    col(CooperationRequest.accepted_at),
+)
+QUEUES = (REQUESTS, COOPERATIONS)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Files that nobody has claimed at a university; `oldest` came first, None where none waits."""
+
+    requests: int
+    cooperations: int
+    oldest: datetime | None
+
+    @property
+    def total(self) -> int:
+        return self.requests + self.cooperations
+
+
+def waiting(db: Session, university_code: str) -> Waiting:
+    """What waits there: qualification and cooperation files."""
+    (requests, first), (cooperations, other) = (
+        db.exec(
+            select(func.count(), func.min(queue.came)).where(
+                col(queue.row.university_code) == university_code, queue.unclaimed
+            )
+        ).one()
+        for queue in QUEUES
+    )
+    return Waiting(requests, cooperations, min((one for one in (first, other) if one), default=None))
+
+
+def watch(db: Session, *, university_code: str, now: datetime) -> None:
+    """Alert staff while files wait at a university without any active expert; settle the alert once there is one."""
+    key = f"no-expert:{university_code}"
+    if has_active_expert(db, university_code):
+        settle_alert(db, key=key, now=now)
+        return
+    found = waiting(db, university_code)
+    if found.total:
+        name = university_name(db, university_code)
+        text = t("alert.no_expert", university=name, n=formats.digits(found.total))
+        alert_staff(db, key=key, text=text, now=now)
+
+
+def watch_all(db: Session, *, now: datetime) -> None:
+    """`watch` for every university that has files waiting or an open alert."""
+    codes = {
+        code
+        for queue in QUEUES
+        for code in db.exec(select(queue.row.university_code).where(queue.unclaimed).distinct())
+    }
+    alerts = db.exec(
+        select(StaffAlert.key).where(
+            col(StaffAlert.key).startswith("no-expert:"), col(StaffAlert.settled_at).is_(None)
+        )
+    ).all()
+    for code in sorted({code for code in codes if code} | {key.partition(":")[2] for key in alerts}):
+        watch(db, university_code=code, now=now)

@@ -1,0 +1,128 @@
+"""Reading the hash chain of the audit lines again, piece by piece, for `bot.py doctor` and `bot.py check-audit`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from sqlalchemy import Row, func, select
+from sqlmodel import Session
+
+from bot.services.shared.audit_chain import EVENTS, LATE, LINKS, ChainKeys, digest, last_link
+from storage.database.database import Database
+
+#: Links of one read.
+PIECE = 1_000
+#: Faults that are told; there may be as many as lines.
+TOLD = 20
+
+
+@dataclass(slots=True)
+class Checked:
+    """What a check found, the first fault first."""
+
+    #: Links that were looked at, and all there are.
+    links: int = 0
+    total: int = 0
+    #: Where and what; empty where all is well.
+    faults: list[str] = field(default_factory=list)
+    #: Lines that wait for the running bot.
+    waiting: int = 0
+    #: Position and hash of the last link.
+    end: tuple[int, str] = (0, "")
+
+    def fault(self, words: str) -> None:
+        if len(self.faults) < TOLD:
+            self.faults.append(words)
+
+
+async def check(
+    database: Database,
+    keys: ChainKeys,
+    *,
+    newest: int | None = None,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Checked:
+    """Look at the `newest` links, or at all. Each piece is a read of its own, so nothing is held for long."""
+    head = await database.read(last_link)
+    found = Checked(total=head.position if head is not None else 0)
+    first = after = max(0, found.total - newest) if newest is not None else 0
+    if head is not None:
+        found.end = (head.position, head.hash)
+        _check_head(head, keys, found)
+    while after < found.total:
+        after = await database.read(partial(_piece, after=after, keys=keys, found=found), large=True)
+        found.links = after - first
+        progress(found.links, found.total - first)
+    await database.read(lambda db: _left_out(db, first, found), large=True)
+    return found
+
+
+def _check_head(head: Row[Any], keys: ChainKeys, found: Checked) -> None:
+    verdict = keys.verifies(head)
+    if head.mac is None or verdict is False:
+        found.fault(
+            f"link {head.position}, the last one, bears a wrong signature or none: it was not added by this bot"
+        )
+    elif verdict is None:
+        found.fault(
+            f"link {head.position}, the last one, is signed under a key that is not here (its id for the chain is "
+            f"{head.key_id}): SECRET_KEY or FORMER_SECRET_KEYS must hold it"
+        )
+
+
+def _piece(db: Session, *, after: int, keys: ChainKeys, found: Checked) -> int:
+    """Check a piece; the position it ends with."""
+    links = select(LINKS).where(LINKS.c.position > after).order_by(LINKS.c.position).limit(PIECE).subquery()
+    rows = db.execute(
+        select(
+            links.c.position, links.c.event_id, links.c.hash, links.c.key_id, links.c.mac, links.c.resumed
+        ).order_by(links.c.position)
+    ).all()
+    events = {
+        row.id: row
+        for row in db.execute(select(EVENTS).where(EVENTS.c.id.in_([row.event_id for row in rows])))
+    }
+    previous: str | None = ""
+    if after:
+        previous = db.execute(select(LINKS.c.hash).where(LINKS.c.position == after)).scalar()
+    position = after
+    for link in rows:
+        if link.position != position + 1:
+            found.fault(f"links {position + 1} to {link.position - 1} are gone")
+            previous = None
+        position = link.position
+        event = events.get(link.event_id)
+        where = f"audit line {link.event_id} (link {link.position}"
+        if event is None:
+            found.fault(f"{where}) is gone")
+        elif previous is not None and digest(previous, event) != link.hash:
+            found.fault(f"{where}, of {event.at!s:.16} UTC) or its link was changed")
+        if link.mac is not None and keys.verifies(link) is False:
+            found.fault(f"{where}): the links up to here were worked out anew by somebody else")
+        if link.resumed:
+            found.fault(
+                f"{where}): the links before were signed under a key that was not here. Where SECRET_KEY was not lost "
+                "then, somebody replaced them"
+            )
+        previous = link.hash
+    return position if rows else found.total
+
+
+def _left_out(db: Session, first: int, found: Checked) -> None:
+    """Lines that have no link: the newest wait, older ones were put in between."""
+    start = db.execute(select(func.min(LINKS.c.event_id)).where(LINKS.c.position > first)).scalar() or 0
+    latest = select(LINKS.c.event_id).order_by(LINKS.c.position.desc()).limit(LATE).subquery()
+    floor = db.execute(select(func.min(latest.c.event_id))).scalar() or 0
+    linked = select(LINKS.c.position).where(LINKS.c.event_id == EVENTS.c.id).exists()
+    lost = select(func.count(), func.min(EVENTS.c.id)).where(EVENTS.c.id <= floor, ~linked)
+    if first:
+        lost = lost.where(EVENTS.c.id >= start)
+    count, least = db.execute(lost).one()
+    if count:
+        found.fault(
+            f"{count} audit lines are not in the chain, the first is line {least}: they were put in past it"
+        )
+    found.waiting = db.execute(select(func.count()).where(EVENTS.c.id > floor, ~linked)).scalar() or 0

@@ -1,0 +1,197 @@
+"""Pushes to people and alerts to the staff: rows of the outbox, written in the transaction of their cause (SPEC 2.8)."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import bindparam, update
+from sqlmodel import Session, col, select
+
+from bot.core.screens import Button, button, rows_to_json
+from bot.services.shared.insert_once import insert_once
+from bot.texts import t
+from storage.correlation import CAUSE
+from storage.enums import AccountState, Channel, PushState, Role
+from storage.tables import Account, Chat, Grant, Push, StaffAlert
+
+Rows = Iterable[Iterable[Button]]
+
+#: An open alert is told again after this long.
+ALERT_REPEATS = timedelta(days=1)
+
+_LIVE_CHATS = (
+    select(Chat.id)
+    .where(Chat.account_id == bindparam("account_id"), col(Chat.dead).is_(False))
+    .order_by(col(Chat.id))
+)
+_MOBILE = select(Account.mobile).where(Account.id == bindparam("account_id"))
+_STAFF = (
+    select(Grant)
+    .join(Account, col(Account.id) == col(Grant.account_id))
+    .where(
+        Grant.role == Role.STAFF,
+        col(Grant.active).is_(True),
+        Account.state == AccountState.ACTIVE,
+    )
+    .order_by(col(Grant.account_id))
+)
+
+
+def push(
+    db: Session,
+    *,
+    kind: str,
+    event_key: str,
+    account_id: int,
+    text: str,
+    rows: Rows = (),
+    now: datetime,
+    except_chat: int | None = None,
+    sms: str | None = None,
+    grant_id: int | None = None,
+) -> int:
+    """Write one push for each live chat of the account but `except_chat` (chat.id); say how many rows are new.
+
+    `event_key` names the event ("request:7:submitted:1"): the same event is never told twice to one chat. Where there
+    is no live chat at all, `sms` (one short sentence without a full stop) goes to the known mobile instead.
+    `grant_id` is the role (role_grant.id) that they are told in: once it is not in force any more, or the account is
+    suspended, what waits is not sent. None: the person is told, in whatever role.
+    """
+    chats = list(db.exec(_LIVE_CHATS, params={"account_id": account_id}))
+    row: dict[str, Any] = {
+        "kind": kind,
+        "channel": Channel.CHAT,
+        "account_id": account_id,
+        "grant_id": grant_id,
+        "chat_row_id": None,
+        "mobile": None,
+        "text": text,
+        "buttons": rows_to_json(rows),
+        # Kept for the case that the last chat turns out to be blocked.
+        "sms": {"sentence": sms} if sms is not None else {},
+        "state": PushState.QUEUED,
+        "attempts": 0,
+        "next_at": now,
+        "cause": CAUSE.get(),
+        "created_at": now,
+    }
+    if not chats and sms is not None:
+        mobile = db.exec(_MOBILE, params={"account_id": account_id}).first()
+        if mobile is None:
+            return 0
+        row |= {
+            "key": f"{event_key}:{account_id}:sms",
+            "channel": Channel.SMS,
+            "mobile": mobile,
+            "text": sms,
+            "buttons": [],
+            "sms": {},
+        }
+        return int(insert_once(db, Push, row) is not None)
+    written = 0
+    for chat_id in chats:
+        if chat_id != except_chat:
+            row |= {"key": f"{event_key}:{account_id}:{chat_id}", "chat_row_id": chat_id}
+            written += insert_once(db, Push, row) is not None
+    return written
+
+
+def sms(
+    db: Session,
+    *,
+    kind: str,
+    event_key: str,
+    mobile: str,
+    text: str,
+    template: str,
+    tokens: Iterable[str],
+    now: datetime,
+) -> bool:
+    """An SMS that is sent whether or not anybody has a live chat (R33): `text` as it is, or the tokens of `template`
+    where the provider knows it. False where this event was told already."""
+    row: dict[str, Any] = {
+        "key": f"{event_key}:sms",
+        "kind": kind,
+        "channel": Channel.SMS,
+        "account_id": None,
+        "grant_id": None,
+        "chat_row_id": None,
+        "mobile": mobile,
+        "text": text,
+        "buttons": [],
+        "sms": {"template": template, "tokens": list(tokens), "whole": True},
+        "state": PushState.QUEUED,
+        "attempts": 0,
+        "next_at": now,
+        "cause": CAUSE.get(),
+        "created_at": now,
+    }
+    return insert_once(db, Push, row) is not None
+
+
+def has_live_chat(db: Session, account_id: int) -> bool:
+    """Whether pushes reach this account in a chat."""
+    return db.exec(_LIVE_CHATS, params={"account_id": account_id}).first() is not None
+
+
+def alert_staff(db: Session, *, key: str, text: str, now: datetime, rows: Rows = ()) -> bool:
+    """Raise an alert unless one with this key is open; tell every active staff account. True where it is new.
+
+    The alert stays open, and is told again daily, until `settle_alert`.
+    """
+    values = {"key": key, "text": text, "raised_at": now, "told_at": now, "settled_at": None}
+    alert_id = insert_once(db, StaffAlert, values)
+    if alert_id is None:
+        return False
+    _tell_staff(db, alert_id, text, now, rows)
+    return True
+
+
+def repeat_alerts(db: Session, *, now: datetime) -> int:
+    """Tell staff again of each alert that is open and was last told a day ago or more; say how many."""
+    due = list(
+        db.exec(
+            select(StaffAlert).where(
+                col(StaffAlert.settled_at).is_(None), col(StaffAlert.told_at) <= now - ALERT_REPEATS
+            )
+        )
+    )
+    told = 0
+    for alert in due:
+        assert alert.id is not None
+        won = db.exec(
+            update(StaffAlert)
+            .where(col(StaffAlert.id) == alert.id, col(StaffAlert.told_at) == alert.told_at)
+            .values(told_at=now)
+            .execution_options(synchronize_session=False)
+        ).rowcount
+        if won:
+            _tell_staff(db, alert.id, alert.text, now, ())
+            told += 1
+    return told
+
+
+def settle_alert(db: Session, *, key: str, now: datetime) -> bool:
+    """Close the open alert of this key, if there is one."""
+    settled = db.exec(
+        update(StaffAlert)
+        .where(col(StaffAlert.key) == key, col(StaffAlert.settled_at).is_(None))
+        .values(settled_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    return settled.rowcount > 0
+
+
+def _tell_staff(db: Session, alert_id: int, text: str, now: datetime, rows: Rows) -> None:
+    rows = [list(row) for row in rows] or [[button(t("nav.see"), "staff.alerts")]]
+    for grant in db.exec(_STAFF).all():
+        push(
+            db,
+            kind="alert",
+            event_key=f"alert:{alert_id}:{int(now.timestamp())}",
+            account_id=grant.account_id,
+            grant_id=grant.id,
+            text=text,
+            rows=rows,
+            now=now,
+        )

@@ -1,0 +1,233 @@
+"""The pay page and the gateway's return (SPEC 2.3). A return is only a hint: `payments.settle` learns the truth."""
+
+import asyncio
+import logging
+import math
+import re
+from functools import partial
+from typing import Any
+from urllib.parse import urlencode
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from bot.core.context import World
+from bot.core.refusals import NotAllowed, Refusal
+from bot.core.resources import Desk
+from bot.services import payments
+from bot.services.payments import PageState, PayView
+from bot.texts import t
+from bot.texts.formats import digits
+from bot.web.body import TooLong, read_form
+from bot.web.html import page, security_headers
+from storage.enums import AttemptState, Messenger
+
+log = logging.getLogger(__name__)
+
+#: Seconds that a browser waits for the bank's word; then the page says that it is being asked, and looks again.
+PATIENCE = 10.0
+TOKEN = re.compile(r"^[A-Za-z0-9_-]{16,64}$")
+#: The number of an attempt; the database counts no further.
+ATTEMPT = re.compile(r"^[0-9]{1,18}$", re.ASCII)
+#: Biggest return that a gateway posts, bytes.
+MAX_RETURN = 16 * 1024
+#: What the page says of an attempt: (texts under "pay.", mood of the page).
+_SAYS = {
+    AttemptState.CREATED: ("open", "wait"),
+    AttemptState.VERIFYING: ("checking", "wait"),
+    AttemptState.PAID: ("paid", "ok"),
+    AttemptState.FAILED: ("failed", "bad"),
+    AttemptState.UNCERTAIN: ("uncertain", "wait"),
+    AttemptState.EXPIRED: ("failed", "bad"),
+    AttemptState.REFUND_DUE: ("refund", "wait"),
+    AttemptState.REFUNDED: ("refunded", "ok"),
+}
+_PAGE_SAYS = {
+    PageState.PAID: ("paid", "ok"),
+    PageState.WITHDRAWN: ("withdrawn", "wait"),
+    PageState.UNCERTAIN: ("uncertain", "wait"),
+}
+Ways = list[tuple[str, str]]
+
+
+def back_to_chat(world: World) -> Ways:
+    """Links to the bot on each messenger it serves."""
+    links = [(messenger, link) for messenger in Messenger if (link := world.bot_links.get(messenger))]
+    if len(links) == 1:
+        return [(t("pay.page.back"), links[0][1])]
+    return [(t(f"pay.page.back_{messenger}"), link) for messenger, link in links]
+
+
+class PayPages:
+    """The routes under /pay, for one desk."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._asking: set[asyncio.Task[AttemptState]] = set()
+
+    @property
+    def _world(self) -> World:
+        return self._desk.world  # the links to the bots are known only after the start
+
+    @property
+    def routes(self) -> list[Route]:
+        return [
+            Route("/pay/{token}", self.show, methods=["GET"]),
+            Route("/pay/{token}", self.go, methods=["POST"]),
+            Route("/pay/callback/{gateway}/{attempt}", self.returned, methods=["GET", "POST"]),
+        ]
+
+    async def show(self, request: Request) -> Response:
+        view = await self._view(request)
+        if view is None:
+            return self.unknown()
+        if view.state is PageState.PAYABLE:
+            return page("pay.html", self._world.public_url, view=view)
+        says, mood = _PAGE_SAYS[view.state]
+        facts = [(t("pay.page.tracking"), view.tracking_code)]
+        if view.bank_ref:
+            facts.append((t("pay.page.bank_ref"), view.bank_ref))
+        return self._say(says, mood, facts=facts)
+
+    async def go(self, request: Request) -> Response:
+        token = request.path_params["token"]
+        if not TOKEN.match(token):
+            return self.unknown()
+        try:
+            redirect = await payments.open_attempt(self._desk, token)
+        except NotAllowed:
+            return self.unknown()
+        except payments.TooManyAttempts as refusal:
+            seconds = max(1, math.ceil((refusal.until - self._desk.clock()).total_seconds()))
+            return self._say("too_many", "wait", status=429, values=refusal.args_of_text, retry_after=seconds)
+        except Refusal as refusal:
+            if refusal.key in ("error.nothing_due", "error.payment_uncertain"):
+                return await self.show(request)
+            again = [(t("pay.page.again"), payments.pay_url(self._world, token))]
+            return page(
+                "message.html",
+                self._world.public_url,
+                status=503,
+                title=t("pay.trouble.title"),
+                text=t(refusal.key, **refusal.args_of_text),
+                mood="bad",
+                facts=[],
+                ways=again + back_to_chat(self._world),
+                refresh=None,
+            )
+        if redirect.fields is not None:
+            return page("forward.html", self._world.public_url, redirect=redirect)
+        return RedirectResponse(redirect.url, 303, headers=security_headers(self._world.public_url))
+
+    async def returned(self, request: Request) -> Response:
+        """The browser comes back from the bank, or somebody pretends to.
+
+        The body is read only once the attempt is known."""
+        gateway, number = self._desk.gateway, request.path_params["attempt"]
+        if request.path_params["gateway"] != gateway.name or not ATTEMPT.match(number):
+            return self.unknown()
+        attempt_id = int(number)
+        known = await self._desk.database.read(
+            partial(payments.attempt_of_return, gateway=gateway.name, attempt_id=attempt_id)
+        )
+        if known is None or known[0] is None:
+            return self.unknown()
+        params = dict(request.query_params)
+        if request.method == "POST":
+            try:
+                params |= await read_form(request, MAX_RETURN)
+            except TooLong:
+                return Response(status_code=413)
+            except ClientDisconnect:
+                return Response(status_code=400)
+        hint = gateway.parse_callback(params)
+        if known[0] != hint.ref:
+            return self.unknown()
+        state = await self._settled(attempt_id, cancelled=not hint.user_says_ok)
+        says, mood = _SAYS[state]
+        ways = back_to_chat(self._world)
+        same = f"{request.url.path}?{urlencode(params)}"
+        if state is AttemptState.CREATED:
+            ways.insert(0, (t("pay.page.recheck"), same))
+        elif mood == "bad":
+            ways.insert(0, (t("pay.page.again"), payments.pay_url(self._world, known[1] or "")))
+        refresh = {"seconds": 4, "url": same} if state is AttemptState.VERIFYING else None
+        view = await self._desk.database.read(
+            partial(payments.pay_view, token=known[1] or "", now=self._desk.clock())
+        )
+        facts = []
+        if view is not None:
+            facts.append((t("pay.page.tracking"), view.tracking_code))
+            if state is AttemptState.PAID and view.bank_ref:
+                facts.append((t("pay.page.bank_ref"), view.bank_ref))
+        return self._say(says, mood, facts=facts, ways=ways, refresh=refresh)
+
+    async def _settled(self, attempt_id: int, *, cancelled: bool) -> AttemptState:
+        """What the bank says within the browser's patience. Asking goes on after it; whatever the bank says then is
+        settled all the same."""
+        task = asyncio.create_task(payments.settle_return(self._desk, attempt_id, cancelled=cancelled))
+        self._asking.add(task)
+        task.add_done_callback(self._asking.discard)
+        done, _ = await asyncio.wait([task], timeout=PATIENCE)
+        if done:
+            return task.result()
+        task.add_done_callback(_note)
+        return AttemptState.VERIFYING
+
+    def hurried(self, request: Request, seconds: int) -> HTMLResponse:
+        """Too many requests: when to come back, and that no payment is lost by it."""
+        again: Ways = []
+        if request.method == "GET" and request.url.path.startswith("/pay/"):
+            again = [(t("pay.page.again"), f"{request.url.path}?{request.url.query}".rstrip("?"))]
+        return self._say(
+            "hurried",
+            "wait",
+            status=429,
+            values={"seconds": digits(seconds)},
+            ways=[*again, *back_to_chat(self._world)],
+            retry_after=seconds,
+        )
+
+    def unknown(self) -> HTMLResponse:
+        """The same page for every address that leads nowhere."""
+        return self._say("unknown", "bad", status=404)
+
+    async def _view(self, request: Request) -> PayView | None:
+        token = request.path_params["token"]
+        if not TOKEN.match(token):
+            return None
+        return await self._desk.database.read(partial(payments.pay_view, token=token, now=self._desk.clock()))
+
+    def _say(
+        self,
+        says: str,
+        mood: str,
+        *,
+        status: int = 200,
+        facts: list[tuple[str, str]] | None = None,
+        ways: Ways | None = None,
+        refresh: dict[str, object] | None = None,
+        values: dict[str, Any] | None = None,
+        retry_after: int | None = None,
+    ) -> HTMLResponse:
+        answer = page(
+            "message.html",
+            self._world.public_url,
+            status=status,
+            title=t(f"pay.{says}.title"),
+            text=t(f"pay.{says}.text", **(values or {})),
+            mood=mood,
+            facts=facts or [],
+            ways=back_to_chat(self._world) if ways is None else ways,
+            refresh=refresh,
+        )
+        if retry_after is not None:
+            answer.headers["Retry-After"] = str(retry_after)
+        return answer
+
+
+def _note(task: asyncio.Task[AttemptState]) -> None:
+    """Nobody waits for it any more."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.error("a payment could not be settled; the reconciler goes on", exc_info=error)

@@ -1,0 +1,121 @@
+"""The officer's registration (R1, R12, R18; SPEC 3, phase Reg)."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from bot.core.context import Turn
+from bot.core.incoming import Incoming
+from bot.core.refusals import InvalidInput
+from bot.core.resources import Desk
+from bot.core.routes import GUESTS
+from bot.core.screens import Reply, Screen, button
+from bot.security.passwords import Made
+from bot.services import accounts
+from bot.services.accounts import Registration
+from bot.services.shared import reference_data
+from bot.texts import t
+from conversations.account.credentials import credentials_screen, enter, home_button
+from conversations.engine.declaration import Answers, Ask, Dialogue, Given, Stay
+from conversations.questions import JalaliDate, Mobile, NationalCode, PersianName, Text
+from conversations.questions.studies import Field, Level, levels
+
+NO_DEGREE = "@none"
+FIELD = Field()
+
+
+class UnusedNationalCode(NationalCode):
+    """A national code that nobody is registered with; five a day may be tried in one chat."""
+
+    def accept(self, turn: Turn, ask: Ask, answers: Answers, given: Given) -> Any | Stay:
+        code = super().accept(turn, ask, answers, given)
+        if answers.get(ask.key) == code:
+            return code
+        if accounts.try_national_code(turn.db, chat=turn.chat, national_code=code, now=turn.now):
+            return code
+        # No Refusal: it would take back the counted try.
+        refusal = accounts.duplicate()
+        return Stay(notice=t(refusal.key), doors=refusal.doors)
+
+
+class OwnLevel(Level):
+    """An allowed degree level; «مدرک دانشگاهی ندارم» leads nowhere (R18, R19)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.options = _levels
+
+    def accept(self, turn: Turn, ask: Ask, answers: Answers, given: Given) -> Any | Stay:
+        level = super().accept(turn, ask, answers, given)
+        if level == NO_DEGREE:
+            raise InvalidInput("error.no_degree")
+        return level
+
+
+def _levels(turn: Turn, answers: Answers) -> list[tuple[str, str]]:
+    return [*levels(turn, answers), (NO_DEGREE, t("reg.no_degree"))]
+
+
+def _after(turn: Turn, key: str, answers: dict[str, Any]) -> dict[str, Any]:
+    """Another level may close the field; another field has another description."""
+    if key == "degree_level" and not FIELD.is_open(turn, answers, answers.get("field_of_study", "")):
+        return {
+            name: value for name, value in answers.items() if name not in ("field_of_study", "field_note")
+        }
+    if key == "field_of_study" and not reference_data.needs_note(turn.db, answers["field_of_study"]):
+        return {name: value for name, value in answers.items() if name != "field_note"}
+    return answers
+
+
+def _needs_note(turn: Turn, answers: Answers) -> bool:
+    return reference_data.needs_note(turn.db, answers.get("field_of_study"))
+
+
+async def _make_password(desk: Desk, incoming: Incoming, answers: Answers) -> Made:
+    return await desk.passwords.make_new()
+
+
+def _finish(turn: Turn, answers: dict[str, Any]) -> Reply:
+    made = turn.prepared
+    assert isinstance(made, Made)
+    given = Registration(
+        national_code=answers["national_code"],
+        birth_date=date.fromisoformat(answers["birth_date"]),
+        first_name=answers["first_name"],
+        last_name=answers["last_name"],
+        level_code=answers["degree_level"],
+        field_code=answers["field_of_study"],
+        field_note=answers.get("field_note"),
+        mobile=answers["mobile"]["number"],
+        mobile_verified=answers["mobile"]["verified"],
+    )
+    account = accounts.register(turn.db, chat=turn.chat, given=given, password_hash=made.hash, now=turn.now)
+    enter(turn, account)
+    next_step = Screen(t("credentials.next"), ((button(t("qual.new"), "qual.new"),), (home_button(),)))
+    return Reply(
+        (credentials_screen(account, made.password, "credentials.registered"), next_step),
+        credentials_of=account.id,
+    )
+
+
+REGISTRATION = Dialogue(
+    "registration",
+    (
+        Ask("national_code", UnusedNationalCode()),
+        Ask("birth_date", JalaliDate()),
+        Ask("first_name", PersianName()),
+        Ask("last_name", PersianName()),
+        Ask("degree_level", OwnLevel()),
+        Ask("field_of_study", FIELD),
+        Ask("field_note", Text(2, 100), when=_needs_note),
+        Ask("mobile", Mobile()),
+    ),
+    _finish,
+    summary="reg.confirm",
+    keeps_draft=True,
+    prepare_finish=_make_password,
+    after=_after,
+    days_kept=30,
+    roles=GUESTS,
+)

@@ -1,0 +1,107 @@
+"""How the items of a request are called and shown: in the form, in tracking, on the expert's card."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from bot.rules.request_items import DOCUMENT, FIELDS
+from bot.texts import FSI, LRI, PDI, Quoted, checked, formats, quoted, t
+from storage.tables import DegreeLevel, DocumentType, FieldOfStudy, University
+
+_IN_PERSIAN_DIGITS = frozenset({"birth_cert_no", "phone", "postal_address", "field_note"})
+
+
+_NUMBER = re.compile(r"(?<![A-Za-z0-9@._/:-])[0-9]+(?![A-Za-z0-9@_/:-])")
+
+
+def for_people(text: str) -> str:
+    """What somebody wrote, with Persian digits again except inside addresses and Latin codes."""
+    return _NUMBER.sub(lambda match: formats.digits(match.group()), text)
+
+
+def in_sentence(answer: str) -> str | Quoted:
+    """An answer of the reader's own for a sentence: of several lines it is a block of its own."""
+    return quoted(answer) if "\n" in answer else answer
+
+
+_AT_EDGE = " \u200c"
+
+
+def shortened(name: str, room: int) -> str:
+    """`name` cut to `room` characters, a unit of direction that was cut closed again."""
+    if len(name) <= room:
+        return name
+    cut = name[: room - 2]
+    if cut.count(LRI) + cut.count(FSI) > cut.count(PDI):
+        return f"{cut.rstrip(_AT_EDGE)}…{PDI}"
+    return f"{name[: room - 1].rstrip(_AT_EDGE + LRI + FSI)}…"
+
+
+def short_university(name: str) -> str:
+    """A university's name without what all have in common, for a button."""
+    return shortened(name.removeprefix("دانشگاه علوم پزشکی ").strip(), 20)
+
+
+def is_document(key: str) -> bool:
+    return key.startswith(DOCUMENT)
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """The names that staff keep in the database, read once a screen."""
+
+    documents: Mapping[str, DocumentType]
+    levels: Mapping[str, str]
+    fields: Mapping[str, str]
+    universities: Mapping[str, str]
+
+    @classmethod
+    def load(cls, db: Session) -> Wording:
+        types = db.exec(select(DocumentType).order_by(col(DocumentType.position))).all()
+        return cls(
+            {one.code: one for one in types},
+            dict(db.exec(select(DegreeLevel.code, DegreeLevel.name)).all()),
+            dict(db.exec(select(FieldOfStudy.code, FieldOfStudy.name)).all()),
+            dict(db.exec(select(University.code, University.name)).all()),
+        )
+
+    def label(self, key: str, *, short: bool = False) -> str:
+        """What item `key` is called; `short` fits a button (≤20 characters)."""
+        if is_document(key):
+            found = self.documents.get(key.removeprefix(DOCUMENT))
+            if found is None:
+                return key.removeprefix(DOCUMENT)
+            return found.short_name if short else found.name
+        return t(f"field.{key}")
+
+    def value(self, key: str, value: Any) -> str:
+        """An answer as people read it."""
+        if is_document(key):
+            return t("form.files", n=formats.digits(len(value or ())))
+        if value in (None, ""):
+            return t("form.none")
+        named = {
+            "degree_level": self.levels,
+            "field_of_study": self.fields,
+            "university": self.universities,
+        }.get(key)
+        if named is not None:
+            return named.get(value, str(value))
+        if key == "email":
+            return checked(str(value))
+        if key == "gender":
+            return t(f"gender.{value}")
+        return formats.digits(value) if key in _IN_PERSIAN_DIGITS else str(value)
+
+    def keys(self, snapshot: Mapping[str, Any]) -> list[str]:
+        """The items that `snapshot` holds, in reading order."""
+        documents = [key for code in self.documents if snapshot.get(key := f"{DOCUMENT}{code}")]
+        return [key for key in FIELDS if key in snapshot] + documents
+
+    def university(self, code: str | None) -> str:
+        return self.universities.get(code or "", t("form.none"))

@@ -1,0 +1,198 @@
+"""The steps of a request's form, for the request itself and for resolving its deficiencies (SPEC 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from bot.core.context import Turn
+from bot.rules import regions, request_items
+from bot.rules.request_items import Paper
+from bot.services.review import routing
+from bot.services.shared import reference_data
+from bot.texts import t
+from conversations.common.labels import short_university, shortened
+from conversations.engine.declaration import Answers, Ask, Prompt
+from conversations.questions import (
+    Address,
+    BirthCertNo,
+    Choice,
+    Documents,
+    Email,
+    PersianName,
+    Phone,
+    Search,
+    Text,
+    Ticks,
+)
+from conversations.questions.choice import Option, Options
+from conversations.questions.studies import Field, Level
+from storage.tables import DocumentType, University
+
+T = TypeVar("T")
+
+#: Key of the question which optional documents there are; no item of a request.
+EXTRAS = "optional_documents"
+#: Characters of a name behind the mark of a tick.
+TICK_ROOM = 17
+
+
+_HELD = "read_once"
+
+
+def once(turn: Turn, key: Hashable, read: Callable[[], T]) -> T:
+    """What `read` finds, asked of the database once a turn: an update works its steps out several times."""
+    held = turn.db.info.get(_HELD)
+    if held is None or held[0] is not turn:
+        held = turn.db.info[_HELD] = (turn, {})
+    found: dict[Hashable, Any] = held[1]
+    if key not in found:
+        found[key] = read()
+    value: T = found[key]
+    return value
+
+
+def kinds_of(turn: Turn) -> list[DocumentType]:
+    """The document types in force, in order."""
+    return once(turn, "documents", lambda: reference_data.document_types(turn.db))
+
+
+def _choices(turn: Turn, answers: Answers) -> routing.Choices:
+    province, city = str(answers.get("province") or ""), answers.get("city")
+    if not province:
+        return routing.Choices(())
+    return once(turn, ("region", province, city), lambda: routing.choices_for(turn.db, province, city))
+
+
+def _genders(turn: Turn, answers: Answers) -> list[Option]:
+    return [(gender, t(f"gender.{gender}")) for gender in ("female", "male")]
+
+
+def _provinces(turn: Turn, answers: Answers) -> list[Option]:
+    return [(name, name) for name in regions.provinces()]
+
+
+def _cities(turn: Turn, answers: Answers) -> list[Option]:
+    return [(name, name) for name in regions.cities_of(str(answers.get("province") or ""))]
+
+
+def _universities(turn: Turn, answers: Answers) -> list[Option]:
+    """Those of the region to choose from; none where the region decides."""
+    return [(one.code, short_university(one.name)) for one in _choices(turn, answers).universities]
+
+
+class ChosenUniversity(Choice):
+    """One of several universities of a province; where coverage speaks for one, it is offered as the suggestion, in
+    the words of the text key `suggestion`."""
+
+    def __init__(self, suggestion: str = "ask.university_suggested") -> None:
+        super().__init__(_universities)
+        self.suggestion = suggestion
+
+    def ask(self, turn: Turn, ask: Ask, answers: Answers) -> Prompt:
+        prompt = super().ask(turn, ask, answers)
+        found = _choices(turn, answers)
+        suggested = next((one for one in found.universities if one.code == found.suggested), None)
+        if suggested is None:
+            return prompt
+        return replace(prompt, text=t(self.suggestion, university=suggested.name))
+
+    def show(self, turn: Turn, ask: Ask, value: Any) -> str:
+        university = turn.db.get(University, value)
+        return university.name if university is not None else str(value)
+
+
+_NAME, _LEVEL, _FIELD = PersianName(), Level(), Field()
+_GENDER = Choice(_genders, columns=2)
+_PROVINCE = Choice(_provinces, columns=2, page=16)
+_CITY = Search(_cities, columns=2, missing="error.city_not_in_list")
+
+
+def _describes_field(turn: Turn, answers: Answers) -> bool:
+    field = answers.get("field_of_study")
+    return once(turn, ("note", field), lambda: reference_data.needs_note(turn.db, field))
+
+
+def _several_universities(turn: Turn, answers: Answers) -> bool:
+    return len(_universities(turn, answers)) > 1
+
+
+def region_steps(place: str) -> tuple[Ask, ...]:
+    """Province, city and university of another place than the applicant's home; asked in the words of
+    "ask.<place>_province" and so on. Clear what depends on them by `after`."""
+    university = ChosenUniversity(f"ask.{place}_university_suggested")
+    return (
+        Ask("province", _PROVINCE, prompt=t(f"ask.{place}_province")),
+        Ask("city", _CITY, prompt=t(f"ask.{place}_city"), label=t("field.branch_city")),
+        Ask("university", university, prompt=t(f"ask.{place}_university"), when=_several_universities),
+    )
+
+
+FIELD_STEPS: tuple[Ask, ...] = (
+    Ask("first_name", _NAME),
+    Ask("last_name", _NAME),
+    Ask("degree_level", _LEVEL),
+    Ask("field_of_study", _FIELD),
+    Ask("field_note", Text(2, 100), when=_describes_field),
+    Ask("father_name", _NAME),
+    Ask("gender", _GENDER),
+    Ask("birth_cert_no", BirthCertNo()),
+    Ask("province", _PROVINCE),
+    Ask("city", _CITY),
+    Ask("university", ChosenUniversity(), when=_several_universities),
+    Ask("postal_address", Address()),
+    Ask("phone", Phone()),
+    Ask("email", Email(), optional=True),
+)
+
+
+def document_step(kind: DocumentType, *, optional: bool = False, prompt: str | None = None) -> Ask:
+    """The step of one document type; `prompt` stands above the request for the file."""
+    question = Documents(kind.code, kind.name, kind.max_files, short_name=kind.short_name, prompt=prompt)
+    return Ask(request_items.document(kind.code), question, optional=optional)
+
+
+def rule(kind: DocumentType) -> Paper:
+    return Paper(kind.code, kind.required, kind.max_files)
+
+
+class Extras(Ticks):
+    """Which optional documents there are. Whoever ticks none is offered «مدرکی ندارم»."""
+
+    def __init__(self, options: Options) -> None:
+        super().__init__(options, note=False, empty=None)
+
+    def ask(self, turn: Turn, ask: Ask, answers: Answers) -> Prompt:
+        prompt = super().ask(turn, ask, answers)
+        if prompt.below:
+            return prompt
+        (done,) = prompt.choices[-1]
+        return replace(prompt, choices=(*prompt.choices[:-1], (replace(done, label=t("form.no_documents")),)))
+
+
+def extras_step(kinds: list[DocumentType]) -> Ask:
+    """One question for all optional documents: whoever has none goes on with one tap."""
+    options = [(kind.code, shortened(kind.short_name, TICK_ROOM)) for kind in kinds]
+    return Ask(EXTRAS, Extras(options))
+
+
+def ticked(answers: Answers) -> list[str]:
+    """Codes of the optional documents that the officer wants to send."""
+    value = answers.get(EXTRAS)
+    return list(value.get("items") or ()) if isinstance(value, Mapping) else []
+
+
+def extras_of(answers: Answers, kinds: list[DocumentType]) -> dict[str, Any]:
+    """The answer to the extras question that fits papers which are there already."""
+    there = [kind.code for kind in kinds if answers.get(request_items.document(kind.code))]
+    return {"items": there, "note": None}
+
+
+def after(turn: Turn, key: str, answers: dict[str, Any]) -> dict[str, Any]:
+    """Another province has other cities, another region another university."""
+    dropped = {"province": {"city", "university"}, "city": {"university"}}.get(key, set())
+    field = answers.get("field_of_study")
+    if key == "degree_level" and field is not None and not _FIELD.is_open(turn, answers, field):
+        dropped = {"field_of_study", "field_note"}
+    return {name: value for name, value in answers.items() if name not in dropped}

@@ -1,0 +1,142 @@
+"""The distributor's dialogues about branches: defining and editing one, choosing its officer (SPEC 2.4, R37)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.core.context import Turn
+from bot.core.routes import MANAGERS
+from bot.core.screens import Press, Reply, Screen
+from bot.services import cooperation
+from bot.services.distributors import branches
+from bot.texts import t
+from conversations.common.request_steps import after, region_steps
+from conversations.engine.declaration import Answers, Ask, Dialogue
+from conversations.questions import Address, Named, NationalCode
+from storage.tables import Branch
+
+#: Context: the version of the branch that was seen, and whether its region may not change now.
+VERSION, LOCKED = "_version", "_locked"
+
+_name = Ask("branch_name", Named(branches.checked_name))
+_address = Ask("branch_address", Address())
+
+
+def _subject(turn: Turn) -> int:
+    assert turn.draft is not None
+    return turn.draft.subject_id
+
+
+def _place(answers: Answers) -> dict[str, Any]:
+    """The answers about a branch as the services take them."""
+    return {
+        "name": answers["branch_name"],
+        "province": answers.get("province"),
+        "city": answers.get("city"),
+        "university": answers.get("university"),
+        "address": answers["branch_address"],
+    }
+
+
+def _define(turn: Turn, answers: dict[str, Any]) -> Reply:
+    branch = branches.define(turn.db, actor=turn.actor, now=turn.now, **_place(answers))
+    assert branch.id is not None
+    said = [t("dist.branch_made", branch=branch.name)]
+    if code := answers["branch_officer"]:
+        said.append(_pick(turn, branch.id, code))
+    return Reply((Screen("\n".join(said)),), goto=Press("dist.branch", branch.id))
+
+
+def _pick(turn: Turn, branch_id: int, code: str) -> str:
+    """Ask the officer with this national code; the sentence that says so."""
+    request = cooperation.pick(
+        turn.db, actor=turn.actor, branch_id=branch_id, national_code=code, now=turn.now
+    )
+    card = cooperation.distributor_card(turn.db, actor=turn.actor, request_id=request.id or 0)
+    said = [t("dist.picked", officer=card.officer_name)]
+    if card.unreachable:
+        said.append(t("coop.officer_absent"))
+    return "\n".join(said)
+
+
+NEW_BRANCH = Dialogue(
+    "new_branch",
+    (_name, *region_steps("branch"), _address, Ask("branch_officer", NationalCode(), optional=True)),
+    _define,
+    summary="dist.new_branch_summary",
+    after=after,
+    roles=MANAGERS,
+)
+
+
+def _branch(turn: Turn) -> Press:
+    return Press("dist.branch", _subject(turn))
+
+
+def _guard(turn: Turn) -> None:
+    """Raises NotAllowed once the branch is another company's than the manager's."""
+    branches.view(turn.db, actor=turn.actor, branch_id=_subject(turn))
+
+
+def first_answers(branch: Branch, *, locked: bool) -> dict[str, Any]:
+    """What is stored, as the answers of `EDIT_BRANCH`."""
+    region = {"province": branch.province, "city": branch.city, "university": branch.university_code}
+    return {
+        "branch_name": branch.name,
+        "branch_address": branch.address,
+        VERSION: branch.version,
+        LOCKED: locked,
+    } | ({} if locked else region)
+
+
+def _edit_steps(turn: Turn, answers: Answers) -> list[Ask]:
+    region = () if answers.get(LOCKED) else region_steps("branch")
+    return [_name, *region, _address]
+
+
+def _edit(turn: Turn, answers: dict[str, Any]) -> Reply:
+    branch = branches.edit(
+        turn.db,
+        actor=turn.actor,
+        branch_id=_subject(turn),
+        version=answers[VERSION],
+        now=turn.now,
+        **_place(answers),
+    )
+    return Reply((Screen(t("dist.branch_saved", branch=branch.name)),), goto=_branch(turn))
+
+
+EDIT_BRANCH = Dialogue(
+    "edit_branch",
+    _edit_steps,
+    _edit,
+    summary="dist.edit_summary",
+    after=after,
+    exit=_branch,
+    roles=MANAGERS,
+    guard=_guard,
+)
+
+
+def _pick_steps(turn: Turn, answers: Answers) -> list[Ask]:
+    line = branches.view(turn.db, actor=turn.actor, branch_id=_subject(turn))
+    lines = [t("dist.pick_for", branch=line.branch.name)]
+    if line.officers:
+        names = "، ".join(one.account.name for one in line.officers)
+        lines.append(t("dist.pick_occupied", officer=names))
+    return [Ask("officer_code", NationalCode(), prompt="\n".join([*lines, t("ask.officer_code")]))]
+
+
+def _finish_pick(turn: Turn, answers: dict[str, Any]) -> Reply:
+    said = _pick(turn, _subject(turn), answers["officer_code"])
+    return Reply((Screen(said),), goto=_branch(turn))
+
+
+PICK = Dialogue(
+    "pick_officer",
+    _pick_steps,
+    _finish_pick,
+    exit=_branch,
+    roles=MANAGERS,
+    guard=_guard,
+)

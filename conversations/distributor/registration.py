@@ -1,0 +1,294 @@
+"""Staff register distributors and their managers; a manager mends the centre's own data (SPEC 3, Q25)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.core.context import Turn
+from bot.core.incoming import Incoming
+from bot.core.refusals import InvalidInput
+from bot.core.resources import Desk
+from bot.core.routes import MANAGERS, STAFF_ONLY
+from bot.core.screens import Press, Reply, Screen
+from bot.security.passwords import Made
+from bot.services import accounts
+from bot.services.distributors import registry
+from bot.services.distributors.registry import NewManager
+from bot.texts import t
+from conversations.account.credentials import credentials_screen
+from conversations.common.labels import shortened
+from conversations.common.request_steps import after, region_steps
+from conversations.engine.declaration import (
+    Answers,
+    Ask,
+    Dialogue,
+    Given,
+    Prompt,
+    Question,
+    Stay,
+    place_of,
+    prompt_of,
+)
+from conversations.questions import (
+    Address,
+    Choice,
+    GuildId,
+    LegalId,
+    MobileNumber,
+    Named,
+    NationalCode,
+    PersianName,
+    Phone,
+)
+from conversations.questions.choice import rows
+from conversations.questions.search import QUERY_LENGTH
+from storage.enums import DistributorKind, Role
+from storage.tables import Distributor
+
+#: Context: the version that was seen.
+VERSION = "_version"
+LIST = Press("staff.dists")
+
+
+def _is(kind: DistributorKind, answers: Answers) -> bool:
+    return bool(answers.get("dist_kind") == kind)
+
+
+def _is_company(turn: Turn, answers: Answers) -> bool:
+    return _is(DistributorKind.COMPANY, answers)
+
+
+def _is_guild(turn: Turn, answers: Answers) -> bool:
+    return _is(DistributorKind.GUILD, answers)
+
+
+def _manager_is_new(turn: Turn, answers: Answers) -> bool:
+    """Nobody is registered with the national code: the name is asked."""
+    code = answers.get("manager_code")
+    return not code or accounts.by_national_code(turn.db, code) is None
+
+
+async def _make_password(desk: Desk, incoming: Incoming, answers: Answers) -> Made:
+    return await desk.passwords.make_new()
+
+
+_identity = (
+    Ask("dist_kind", Choice([(kind.value, t(f"coop.kind_{kind}")) for kind in DistributorKind], columns=2)),
+    Ask("dist_name", Named(registry.checked_name, "شرکت", "واحد صنفی", "صنف")),
+    Ask("dist_legal_id", LegalId(), when=_is_company),
+    Ask("dist_guild_id", GuildId(), when=_is_guild),
+)
+_manager = (
+    Ask("manager_code", NationalCode()),
+    Ask("manager_first_name", PersianName(), when=_manager_is_new),
+    Ask("manager_last_name", PersianName(), when=_manager_is_new),
+)
+_manager_name = Ask("dist_manager_name", PersianName())
+_contact = (
+    Ask("dist_manager_mobile", MobileNumber()),
+    Ask("dist_phone", Phone()),
+    Ask("dist_address", Address()),
+)
+
+
+def _number(answers: Answers) -> str:
+    company = answers["dist_kind"] == DistributorKind.COMPANY
+    return str(answers["dist_legal_id" if company else "dist_guild_id"])
+
+
+def _contact_values(answers: Answers) -> dict[str, Any]:
+    """How the centre is reached, as the services take it; "" is no phone."""
+    return {
+        "manager_mobile": answers["dist_manager_mobile"],
+        "phone": answers["dist_phone"],
+        "address": answers["dist_address"],
+    }
+
+
+def _manager_of(turn: Turn, answers: Answers, mobile: str | None = None) -> NewManager:
+    made = turn.prepared
+    assert isinstance(made, Made)
+    known = accounts.by_national_code(turn.db, answers["manager_code"])
+    typed = f"{answers.get('manager_first_name') or ''} {answers.get('manager_last_name') or ''}"
+    name = known.name if known is not None else typed.strip()
+    return NewManager(name, made.hash, answers["manager_code"], mobile)
+
+
+def _shown(turn: Turn, hired: accounts.Hired, said: str, said_known: str, name: str, goto: Press) -> Reply:
+    """The manager's code and password, once; a person who had an account keeps the password."""
+    if not hired.created:
+        return Reply((Screen(t(said_known, distributor=name, name=hired.account.name)),), goto=goto)
+    made = turn.prepared
+    assert isinstance(made, Made)
+    done = Screen(t(said, distributor=name, name=hired.account.name))
+    shown = credentials_screen(hired.account, made.password, "staff.credentials")
+    return Reply((done, shown), goto=goto, credentials_of=hired.account.id)
+
+
+def _create(turn: Turn, answers: dict[str, Any]) -> Reply:
+    manager = _manager_of(turn, answers, answers["dist_manager_mobile"])
+    made = registry.create(
+        turn.db,
+        actor=turn.actor,
+        details=registry.Details(
+            kind=DistributorKind(answers["dist_kind"]),
+            name=answers["dist_name"],
+            number=_number(answers),
+            manager_name=manager.name,
+            province=answers["province"],
+            city=answers["city"],
+            university=answers.get("university"),
+            **_contact_values(answers),
+        ),
+        manager=manager,
+        now=turn.now,
+    )
+    assert made.manager is not None
+    goto, name = Press("staff.dist", made.distributor.id or 0), made.distributor.name
+    return _shown(turn, made.manager, "staff.dist_made", "staff.dist_made_known", name, goto)
+
+
+NEW_DISTRIBUTOR = Dialogue(
+    "new_distributor",
+    (*_identity, *_manager, *_contact, *region_steps("central")),
+    _create,
+    summary="staff.dist_summary",
+    after=after,
+    exit=LIST,
+    prepare_finish=_make_password,
+    roles=STAFF_ONLY,
+)
+
+
+def _card(turn: Turn) -> Press:
+    assert turn.draft is not None
+    return Press("staff.dist", turn.draft.subject_id)
+
+
+def _add_manager(turn: Turn, answers: dict[str, Any]) -> Reply:
+    goto = _card(turn)
+    hired = registry.add_manager(
+        turn.db,
+        actor=turn.actor,
+        distributor_id=goto.id,
+        manager=_manager_of(turn, answers),
+        now=turn.now,
+    )
+    name = turn.db.get_one(Distributor, goto.id).name
+    return _shown(turn, hired, "staff.dist_manager_made", "staff.dist_manager_known", name, goto)
+
+
+ADD_MANAGER = Dialogue(
+    "add_manager",
+    _manager,
+    _add_manager,
+    summary="staff.dist_manager_summary",
+    exit=_card,
+    prepare_finish=_make_password,
+    roles=STAFF_ONLY,
+)
+
+
+def first_answers(distributor: Distributor) -> dict[str, Any]:
+    """What is stored, as the answers of the dialogues that edit it."""
+    return {
+        "dist_kind": distributor.kind,
+        "dist_name": distributor.name,
+        "dist_legal_id": distributor.legal_id,
+        "dist_guild_id": distributor.guild_id,
+        "dist_manager_name": distributor.manager_name,
+        "dist_manager_mobile": distributor.manager_mobile,
+        "dist_phone": distributor.phone or "",
+        "dist_address": distributor.address or "",
+        VERSION: distributor.version,
+    }
+
+
+def _guard(turn: Turn) -> None:
+    """Raises NotAllowed once the manager speaks for another company."""
+    assert turn.draft is not None
+    registry.view(turn.db, actor=turn.actor, distributor_id=turn.draft.subject_id)
+
+
+def _home_of(turn: Turn) -> Press:
+    """Staff come from the card, a manager from the own page."""
+    return _card(turn) if turn.role is Role.STAFF else Press("dist.own")
+
+
+def _edit(turn: Turn, answers: dict[str, Any]) -> Reply:
+    """Staff change everything, a manager the centre's contact data (SPEC 3)."""
+    assert turn.draft is not None
+    values = _contact_values(answers)
+    if "dist_kind" in answers:
+        values |= {
+            "kind": DistributorKind(answers["dist_kind"]),
+            "name": answers["dist_name"],
+            "number": _number(answers),
+        }
+    distributor = registry.edit(
+        turn.db,
+        actor=turn.actor,
+        distributor_id=turn.draft.subject_id,
+        version=answers[VERSION],
+        manager_name=answers["dist_manager_name"],
+        now=turn.now,
+        **values,
+    )
+    return Reply((Screen(t("staff.dist_saved", distributor=distributor.name)),), goto=_home_of(turn))
+
+
+EDIT_DISTRIBUTOR = Dialogue(
+    "edit_distributor",
+    (*_identity, _manager_name, *_contact),
+    _edit,
+    summary="dist.edit_summary",
+    exit=_home_of,
+    roles=STAFF_ONLY,
+)
+EDIT_OWN = Dialogue(
+    "edit_own",
+    (_manager_name, *_contact),
+    _edit,
+    summary="dist.edit_summary",
+    exit=_home_of,
+    roles=MANAGERS,
+    guard=_guard,
+)
+
+
+class Found(Question):
+    """A distributor by a part of its name or its whole number; the value is its id."""
+
+    def ask(self, turn: Turn, ask: Ask, answers: Answers) -> Prompt:
+        query = str(place_of(turn, ask).get("query") or "")
+        found = self._matches(turn, query) if query else []
+        options = [(str(one.id), shortened(one.name, 40)) for one in found]
+        return Prompt(prompt_of(ask), rows(options, 1), (t("form.found"),) if found else ())
+
+    def accept(self, turn: Turn, ask: Ask, answers: Answers, given: Given) -> Any | Stay:
+        if given.choice is not None:
+            if not given.choice.isdecimal():
+                raise InvalidInput("error.choose")
+            return int(given.choice)
+        found = self._matches(turn, given.text or "")
+        if not found:
+            raise InvalidInput("error.not_in_list")
+        if len(found) == 1:
+            return found[0].id
+        return Stay(place={"query": (given.text or "")[:QUERY_LENGTH]})
+
+    def show(self, turn: Turn, ask: Ask, value: Any) -> str:
+        found = turn.db.get(Distributor, value)
+        return found.name if found is not None else t("form.none")
+
+    def _matches(self, turn: Turn, query: str) -> list[Distributor]:
+        return registry.find(turn.db, actor=turn.actor, text=query)
+
+
+FIND = Dialogue(
+    "find_distributor",
+    (Ask("dist_query", Found()),),
+    lambda turn, answers: Reply(goto=Press("staff.dist", answers["dist_query"])),
+    exit=LIST,
+    roles=STAFF_ONLY,
+)

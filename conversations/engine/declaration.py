@@ -1,0 +1,239 @@
+"""The declaration of a dialogue: data plus a few functions (DESIGN 4).
+
+Answers are JSON values by key and belong to a draft row; the chat's row only says which dialogue and step it shows.
+The route (which steps are open) is recomputed from the answers at every touch.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import Any, ClassVar, Literal
+
+from bot.core.context import Turn
+from bot.core.incoming import Contact, FileTaken, Incoming
+from bot.core.resources import Desk
+from bot.core.routes import Roles
+from bot.core.screens import Button, Paper, Press, Reply
+from bot.texts import has, t
+
+Answers = Mapping[str, Any]
+HOME = Press("home")
+
+
+class Wants(Enum):
+    """What kind of message a question takes besides its buttons."""
+
+    TEXT = auto()
+    CONTACT = auto()  # a shared phone number, or text
+    FILE = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One offered answer. It can be tapped, or typed by its label or its number on the screen."""
+
+    key: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What a question shows. `choices` are rows in reading order."""
+
+    text: str
+    choices: tuple[tuple[Choice, ...], ...] = ()
+    #: Lines under the question: what was found, received, ticked so far.
+    below: tuple[str, ...] = ()
+    ask_contact: str | None = None
+    papers: tuple[Paper, ...] = ()
+    #: An earlier answer is shown below the text; not where the text shows it by itself.
+    current: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What the person gave: exactly one is set. `text` is as typed (the question normalises)."""
+
+    text: str | None = None
+    choice: str | None = None
+    contact: Contact | None = None
+    taken: FileTaken | None = None
+    #: The file came as part of an album: answer once, after a short quiet time.
+    album: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """The question is not answered yet: keep `value` (if any) and ask again, with `notice` above the prompt.
+
+    Used by search results, pages, and documents of several files. `place` is kept in the chat's row."""
+
+    value: Any = None
+    keep_value: bool = False
+    notice: str | None = None
+    place: Mapping[str, Any] = field(default_factory=dict)
+    quiet: float | None = None
+    #: Offered below the prompt together with `notice`: ways out of here, to show or act routes. (Unlike a Refusal,
+    #: what the question wrote, e.g. a counted try, is kept.)
+    doors: tuple[Button, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """`finish` is not satisfied, yet what the unit changed must stay (a counted try): nothing is rolled back, the
+    answers under `forget` are dropped and step `at` (or the first without an answer) is asked under `notice`."""
+
+    notice: str
+    forget: tuple[str, ...] = ()
+    at: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """Everything is answered at once: `finish` gets `answers` besides those that are there, and none of them is written."""
+
+    answers: Mapping[str, Any]
+
+
+class Question(ABC):
+    """A kind of question: owns parsing, validation, the error text, and how an answer is shown. Stateless."""
+
+    wants: ClassVar[Wants] = Wants.TEXT
+    #: Steps of one chapter are counted together: «(۳ از ۹)».
+    chapter: ClassVar[str] = ""
+    #: A choice may be typed as its number on the screen. Not where a number is an answer of its own.
+    numbered: ClassVar[bool] = False
+    #: The answer is handed to `finish` in the same unit and never written; only a last step may be secret.
+    secret: ClassVar[bool] = False
+    #: Offers its own way on («مدرک بعدی») in place of «بعدی».
+    own_next: ClassVar[bool] = False
+    #: What «رد کردن» stores.
+    skipped: Any = None
+    #: Its own names, for summary and edit button, where no text follows from the step's key.
+    name: str | None = None
+    short_name: str | None = None
+
+    @abstractmethod
+    def ask(self, turn: Turn, ask: Ask, answers: Answers) -> Prompt:
+        """What to show. `turn.chat.place` holds this question's own page or search, if any."""
+
+    @abstractmethod
+    def accept(self, turn: Turn, ask: Ask, answers: Answers, given: Given) -> Any | Stay | Finish:
+        """The JSON value of the answer. Raises InvalidInput with the sentence to show; the step stays open."""
+
+    def show(self, turn: Turn, ask: Ask, value: Any) -> str:
+        """The answer as people read it, in the summary and on the expert's card."""
+        return str(value)
+
+    def answered(self, value: Any) -> bool:
+        """Whether a stored value is a whole answer (a list of files that became empty is none)."""
+        return True
+
+    def still_good(self, turn: Turn, ask: Ask, answers: Answers, value: Any) -> bool:
+        """Whether a value stored for another version of the dialogue may be kept. May raise: then it may not."""
+        self.show(turn, ask, value)
+        return True
+
+    def hides(self, text: str) -> bool:
+        """Whether this text must not stay in chat and inbox, though the step is not hidden."""
+        return False
+
+    async def prepare(self, desk: Desk, incoming: Incoming, answers: Answers) -> Any:
+        """Work outside the transaction (checking a password …); becomes `turn.prepared`."""
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One step. Text keys follow from `key`: "ask.<key>" is the prompt, "field.<key>" the label in the summary."""
+
+    key: str
+    question: Question
+    #: Open only where true; None: always.
+    when: Callable[[Turn, Answers], bool] | None = None
+    #: Offers «رد کردن», which stores None.
+    optional: bool = False
+    #: Not shown in the summary (passwords). Every text that answers it is deleted and wiped (`Reply.wipe_incoming`),
+    #: also where it is refused.
+    hidden: bool = False
+    #: Instead of the texts that follow from `key` (documents are named by staff, in the database).
+    prompt: str | None = None
+    label: str | None = None
+
+
+def prompt_of(ask: Ask) -> str:
+    return ask.prompt if ask.prompt is not None else t(f"ask.{ask.key}")
+
+
+def label_of(ask: Ask) -> str:
+    """What the answer is called in the summary."""
+    return ask.label or ask.question.name or t(f"field.{ask.key}")
+
+
+def has_label(ask: Ask) -> bool:
+    return bool(ask.label or ask.question.name) or has(f"field.{ask.key}")
+
+
+def short_label_of(ask: Ask) -> str:
+    """The same for a button."""
+    if ask.question.short_name:
+        return ask.question.short_name
+    short = f"field_short.{ask.key}"
+    return t(short) if ask.label is None and has(short) else label_of(ask)
+
+
+def place_of(turn: Turn, ask: Ask) -> Mapping[str, Any]:
+    """What this question itself keeps in the chat's row (`Stay.place`): its page, its search."""
+    place = turn.chat.place
+    return place if place.get("step") == ask.key else {}
+
+
+#: Steps may depend on data: a function from the turn and the answers so far.
+Steps = Callable[[Turn, Answers], Iterable[Ask]]
+
+
+@dataclass(frozen=True, slots=True)
+class Dialogue:
+    """One dialogue.
+
+    `finish(turn, answers)` runs in the unit of the last answer (or of the summary's ✅) and returns where to go;
+    it raises Refusal to stay, or returns `Again` to stay and keep what it changed. It gets the answers of the open
+    steps, and those under keys that begin with "_": given to `Engine.start`, never asked. `prepare_finish` runs before
+    that unit, outside any transaction; its result is `turn.prepared`.
+    """
+
+    name: str
+    steps: Steps | tuple[Ask, ...]
+    finish: Callable[[Turn, dict[str, Any]], Reply | Again]
+    #: For whom it is, at every step (None: guests). Nobody by default.
+    roles: Roles = frozenset()
+    #: Raises a Refusal where this person may not see the subject (any more). Asked at every step, before anything of it
+    #: is shown or taken.
+    guard: Callable[[Turn], object] | None = None
+    version: int = 1
+    #: Ends on a summary with an edit button per answer, and this text key above it.
+    summary: str | None = None
+    #: Label key of the summary's confirm button.
+    confirm: str = "form.confirm"
+    #: A text key asked once more before `finish` ("submit.confirm"), or what makes the sentence; None: no second question.
+    really: str | Callable[[Turn, Answers], str] | None = None
+    #: Kept over restarts, chats and messengers, offered again: «💾 بعداً ادامه می‌دهم». Otherwise «انصراف» drops it.
+    keeps_draft: bool = False
+    #: Offers «🗑 حذف پیش‌نویس» in the summary and before it; called on the confirmed deletion.
+    discard: Callable[[Turn], None] | None = None
+    #: Where «انصراف» and «بعداً» lead; a function where it depends on the draft's subject.
+    exit: Press | Callable[[Turn], Press] = HOME
+    prepare_finish: Callable[[Desk, Incoming, Answers], Awaitable[Any]] | None = None
+    #: May change `answers` after each accepted answer (a new province clears the city). Pure.
+    after: Callable[[Turn, str, dict[str, Any]], dict[str, Any]] | None = None
+    #: How the summary says one answer, given it as people read it; None: «label: value».
+    line: Callable[[Turn, Ask, Answers, str], str] | None = None
+    #: The summary's whole text, in the place of its title and the answers line by line.
+    overview: Callable[[Turn, Answers], str] | None = None
+    #: An unfinished one is dropped after so many days.
+    days_kept: int = 365
+    #: What becomes of a guest's kept draft in a chat where somebody logs in or registers.
+    on_login: Literal["drop", "move"] = "drop"

@@ -1,0 +1,127 @@
+"""Rows of unfinished dialogues: found, begun, written by compare-and-set, moved and dropped."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import bindparam, delete, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm.attributes import set_committed_value
+from sqlmodel import Session, col, select
+
+from bot.core.context import Turn
+from bot.core.refusals import Stale
+from bot.services.officers import unused_files
+from conversations.engine.declaration import Dialogue
+from storage.database.fast_path import connection_of, table_of
+from storage.tables import Chat, Draft
+
+_DRAFT = table_of(Draft)
+_WRITE = (
+    update(_DRAFT)
+    .where(_DRAFT.c.id == bindparam("draft"), _DRAFT.c.version == bindparam("seen"))
+    .values(
+        answers=bindparam("given"),
+        dialogue_version=bindparam("form"),
+        version=_DRAFT.c.version + 1,
+        updated_at=bindparam("now"),
+    )
+)
+
+
+def owned(turn: Turn, draft: Draft) -> bool:
+    """Whether a draft is this person's: the account's, or this chat's while nobody is logged in."""
+    if turn.account is not None:
+        return draft.account_id == turn.account.id
+    return draft.account_id is None and draft.guest_chat_id == turn.chat.id
+
+
+def _mine(turn: Turn) -> Any:
+    if turn.account is not None:
+        return col(Draft.account_id) == turn.account.id
+    return col(Draft.guest_chat_id) == turn.chat.id
+
+
+def find(turn: Turn, name: str, subject_id: int) -> Draft | None:
+    """This person's draft of a dialogue. A guest has one a dialogue, whatever its subject."""
+    query = select(Draft).where(_mine(turn), Draft.dialogue == name)
+    if turn.account is not None:
+        query = query.where(Draft.subject_id == subject_id)
+    return turn.db.exec(query).first()
+
+
+def all_of(turn: Turn) -> list[Draft]:
+    """This person's drafts, newest first."""
+    newest = (col(Draft.updated_at).desc(), col(Draft.id).desc())
+    return list(turn.db.exec(select(Draft).where(_mine(turn)).order_by(*newest)).all())
+
+
+def expired(draft: Draft, dialogue: Dialogue, now: datetime) -> bool:
+    return draft.updated_at < now - timedelta(days=dialogue.days_kept)
+
+
+def begin(turn: Turn, dialogue: Dialogue, subject_id: int, answers: dict[str, Any]) -> Draft:
+    """A new draft with `answers`."""
+    guest = turn.account is None
+    draft = Draft(
+        account_id=None if turn.account is None else turn.account.id,
+        guest_chat_id=turn.chat.id if guest else None,
+        dialogue=dialogue.name,
+        dialogue_version=dialogue.version,
+        subject_id=subject_id,
+        answers=answers,
+        created_at=turn.now,
+        updated_at=turn.now,
+    )
+    try:
+        with turn.db.begin_nested():
+            turn.db.add(draft)
+            turn.db.flush()
+    except IntegrityError:  # this person's other chat began it in the same instant
+        found = find(turn, dialogue.name, subject_id)
+        if found is None:
+            raise
+        return found
+    return draft
+
+
+def write(turn: Turn, draft: Draft, dialogue: Dialogue, answers: dict[str, Any]) -> None:
+    """Write `answers` where the draft is as it was read. Raises Stale where another chat was faster."""
+    values = {
+        "draft": draft.id,
+        "seen": draft.version,
+        "given": answers,
+        "form": dialogue.version,
+        "now": turn.now,
+    }
+    done = connection_of(turn.db).execute(_WRITE, values)
+    if done.rowcount != 1:
+        turn.db.expire(draft)
+        raise Stale()
+    set_committed_value(draft, "answers", answers)
+    set_committed_value(draft, "dialogue_version", dialogue.version)
+    set_committed_value(draft, "version", draft.version + 1)
+    set_committed_value(draft, "updated_at", turn.now)
+
+
+def drop(db: Session, draft: Draft, *, now: datetime | None = None) -> None:
+    """Delete a draft; chats that show it close it (one that is loaded must have closed it before). With `now`, its
+    papers that nothing else holds are deleted as well; without, they stay for their month."""
+    account_id, values = draft.account_id, list(draft.answers.values())
+    db.flush()
+    db.exec(
+        update(Chat)
+        .where(col(Chat.draft_id) == draft.id)
+        .values(dialogue=None, draft_id=None, place={})
+        .execution_options(synchronize_session=False)
+    )
+    db.exec(delete(Draft).where(col(Draft.id) == draft.id).execution_options(synchronize_session=False))
+    db.expire(draft)  # read again, should this be rolled back
+    if now is not None:
+        unused_files.remove(db, account_id=account_id, values=values, now=now)
+
+
+def guests_of(turn: Turn) -> list[Draft]:
+    """What was begun in this chat before anybody logged in."""
+    return list(turn.db.exec(select(Draft).where(Draft.guest_chat_id == turn.chat.id)).all())

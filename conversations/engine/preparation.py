@@ -1,0 +1,78 @@
+"""What an update of a dialogue needs before its unit, outside any transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from bot.core.context import Turn
+from bot.core.resources import Desk
+from bot.messengers.processing.processor import Preparation
+from conversations.engine.declaration import Question, Wants
+from conversations.engine.progress import REALLY, SUMMARY, Position, end_of, handed_over, is_answered
+from conversations.engine.rendering import Key, key_of
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What was worked out before the unit, for the question and for `finish`."""
+
+    question: Any
+    finish: Any
+
+
+def preparation_of(turn: Turn, position: Position) -> Preparation | None:
+    """None: nothing. Only reads."""
+    incoming, ask = turn.incoming, position.ask
+    if incoming.command is not None:
+        return None
+    if ask is not None and ask.question.wants is Wants.FILE and incoming.file is not None:
+        return Preparation(file=True)
+    work, secret = work_for(turn, position), hides(turn, position)
+    return Preparation(work=work, secret=secret) if work is not None or secret else None
+
+
+def work_for(turn: Turn, position: Position) -> Callable[[Desk], Awaitable[Any]] | None:
+    """The question's and the ending's work before the unit, where this update may need them."""
+    ask, dialogue, incoming = position.ask, position.dialogue, turn.incoming
+    prepares = ask is not None and type(ask.question).prepare is not Question.prepare
+    if not prepares and dialogue.prepare_finish is None:
+        return None
+    key = key_of(turn, position)
+    if incoming.pressed and key is None:
+        return None
+    asks = prepares and (key is None or key.word == "choose")
+    ends = dialogue.prepare_finish is not None and _may_finish(position, key)
+    if not asks and not ends:
+        return None
+    answers = handed_over(position.route, position.answers)
+
+    async def work(desk: Desk) -> Prepared:
+        question = await ask.question.prepare(desk, incoming, answers) if ask and asks else None
+        finish = None
+        if ends and dialogue.prepare_finish is not None:
+            finish = await dialogue.prepare_finish(desk, incoming, answers)
+        return Prepared(question, finish)
+
+    return work
+
+
+def _may_finish(position: Position, key: Key | None) -> bool:
+    """Whether this update may be the last of the dialogue. In doubt, yes: the work is then done for nothing."""
+    ask, dialogue = position.ask, position.dialogue
+    if ask is None:
+        last = "yes" if dialogue.really else "confirm"
+        return key is not None and key.word == last and position.step in (SUMMARY, REALLY)
+    if end_of(dialogue) is not None or (key is not None and key.word not in ("choose", "skip", "next")):
+        return False
+    missing = [one for one in position.route if not is_answered(one, position.answers) and one.key != ask.key]
+    return callable(dialogue.steps) or all(one.when is not None for one in missing)
+
+
+def hides(turn: Turn, position: Position) -> bool:
+    """Whether the message holds something that must not stay in chat and inbox."""
+    incoming, ask = turn.incoming, position.ask
+    if ask is None or incoming.text is None or incoming.command is not None:
+        return False
+    return ask.hidden or ask.question.hides(incoming.text)

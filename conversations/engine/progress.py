@@ -1,0 +1,115 @@
+"""Which steps of a dialogue are open, which are answered, and where a chat stands. Reads, changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bot.core.context import Turn
+from bot.texts import t
+from bot.texts.formats import digits
+from conversations.engine.declaration import Answers, Ask, Dialogue
+from storage.tables import Draft
+
+#: Places in a dialogue that are no question.
+SUMMARY, REALLY, DISCARD = "@summary", "@really", "@discard"
+#: Keys of answers that nobody is asked for, handed to `finish` as they are.
+CONTEXT = "_"
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """One chat's place in one dialogue, as it is in force now."""
+
+    dialogue: Dialogue
+    draft: Draft
+    answers: dict[str, Any]
+    route: tuple[Ask, ...]
+    #: Key of a step of the route, or SUMMARY, REALLY, DISCARD.
+    step: str
+    #: Came here from the summary and goes back to it.
+    editing: bool
+
+    @property
+    def ask(self) -> Ask | None:
+        return next((ask for ask in self.route if ask.key == self.step), None)
+
+    @property
+    def returns(self) -> bool:
+        """Whether «بازگشت» leads to the summary: nothing is missing there."""
+        return self.editing and first_open(self.route, self.answers) is None
+
+
+def steps_of(dialogue: Dialogue, turn: Turn, answers: Answers) -> tuple[Ask, ...]:
+    """The open steps, given these answers."""
+    steps = dialogue.steps(turn, answers) if callable(dialogue.steps) else dialogue.steps
+    return tuple(ask for ask in steps if ask.when is None or ask.when(turn, answers))
+
+
+def is_answered(ask: Ask, answers: Answers) -> bool:
+    if ask.key not in answers:
+        return False
+    return ask.optional or ask.question.answered(answers[ask.key])
+
+
+def first_open(route: Sequence[Ask], answers: Answers) -> Ask | None:
+    """The first step without an answer."""
+    return next((ask for ask in route if not is_answered(ask, answers)), None)
+
+
+def where(dialogue: Dialogue, route: Sequence[Ask], answers: Answers, step: str | None) -> str:
+    """The place in force for somebody who was at `step`: that step while it is open, else the first without an
+    answer, else the end of the dialogue."""
+    if any(ask.key == step for ask in route):
+        return str(step)
+    if step == DISCARD:
+        return DISCARD
+    missing = first_open(route, answers)
+    if missing is not None:
+        return missing.key
+    if step == REALLY and dialogue.really:
+        return REALLY
+    return end_of(dialogue) or route[-1].key
+
+
+def end_of(dialogue: Dialogue) -> str | None:
+    """Where an answered dialogue stands before it is finished; None: it finishes at once."""
+    if dialogue.summary:
+        return SUMMARY
+    return REALLY if dialogue.really else None
+
+
+def usable(dialogue: Dialogue, turn: Turn, draft: Draft) -> dict[str, Any]:
+    """The draft's answers; those given to another version of the dialogue only where they still hold."""
+    answers = dict(draft.answers)
+    if draft.dialogue_version == dialogue.version:
+        return answers
+    for ask in steps_of(dialogue, turn, answers):
+        if ask.key in answers and not _holds(ask, turn, answers):
+            del answers[ask.key]
+    return answers
+
+
+def _holds(ask: Ask, turn: Turn, answers: Answers) -> bool:
+    value = answers[ask.key]
+    if value is None or value == ask.question.skipped:
+        return ask.optional
+    try:
+        return ask.question.still_good(turn, ask, answers, value)
+    except Exception:  # an answer of a forgotten form, whatever it was, is asked again
+        return False
+
+
+def handed_over(route: Sequence[Ask], answers: Answers) -> dict[str, Any]:
+    """What `finish` gets: answers of open steps, and the context."""
+    context = {key: value for key, value in answers.items() if key.startswith(CONTEXT)}
+    return context | {ask.key: answers[ask.key] for ask in route if ask.key in answers}
+
+
+def progress(route: Sequence[Ask], ask: Ask) -> str:
+    """«(۳ از ۹)» among the steps of the same chapter; nothing for a single step."""
+    chapter = [one.key for one in route if one.question.chapter == ask.question.chapter]
+    if len(chapter) < 2:
+        return ""
+    return t("form.progress", i=digits(chapter.index(ask.key) + 1), n=digits(len(chapter)))

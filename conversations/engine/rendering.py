@@ -1,0 +1,220 @@
+"""What a dialogue shows, with the meaning of each button: questions, the summary, and the two confirmations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import blake2b
+from typing import Any
+
+from bot.core.context import Turn
+from bot.core.screens import MAX_LABEL, Button, Paper, Press, Screen
+from bot.rules.validators import LONGEST_KEY, normalise, search_key
+from bot.texts import t
+from conversations.common.labels import in_sentence
+from conversations.engine.declaration import Ask, Prompt, label_of, short_label_of
+from conversations.engine.progress import DISCARD, REALLY, Position, is_answered, progress
+
+#: Characters of a summary's page, well below the messengers' 4096.
+PAGE_LENGTH = 3000
+PAGE_FIELDS = 40
+VALUE_LENGTH = 320
+#: Of the pressed button, in a turn's memo.
+KEY = "dialogue.key"
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One button: what it does (`word`), with what (`arg`)."""
+
+    word: str
+    label: str
+    arg: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    text: str
+    rows: tuple[tuple[Key, ...], ...]
+    papers: tuple[Paper, ...] = ()
+    ask_contact: str | None = None
+
+    def buttons(self) -> Iterable[Key]:
+        return (key for row in self.rows for key in row)
+
+    def choices(self) -> list[Key]:
+        """The answers among the buttons, as they are numbered by who types."""
+        return [key for key in self.buttons() if key.word == "choose" and not key.arg.startswith("@")]
+
+    def pressed(self, press: Press, position: Position) -> Key | None:
+        """The key that was pressed, where this face (still) has it."""
+        return next((key for key in self.buttons() if press_of(key, position) == press), None)
+
+    def typed(self, text: str, *, numbered: bool) -> Key | None:
+        """The key whose label, or (of a choice) whose number was typed."""
+        written = search_key(text) if len(text) <= LONGEST_KEY else ""
+        if not written:
+            return None
+        for key in self.buttons():
+            if _label_key(key.label) == written:
+                return key
+        number = normalise(text)
+        if numbered and number.isdecimal() and len(number) < 4 and 1 <= int(number) <= len(self.choices()):
+            return self.choices()[int(number) - 1]
+        return None
+
+    def screen(self, position: Position, *above: str | None) -> Screen:
+        """As values for delivery, with lines put above the text."""
+        rows = tuple(tuple(Button(key.label, press_of(key, position)) for key in row) for row in self.rows)
+        text = "\n\n".join([*(line for line in above if line), self.text])
+        return Screen(text, rows, self.papers, self.ask_contact)
+
+
+@lru_cache(maxsize=2048)
+def _label_key(label: str) -> str:
+    return search_key(label)
+
+
+def _tag(word: str) -> str:
+    return blake2b(word.encode(errors="replace"), digest_size=6).hexdigest()
+
+
+def press_of(key: Key, position: Position) -> Press:
+    """A button's data: draft, step and argument as hashes, so that any key fits and reordering does not matter. What is
+    confirmed is the version that was seen."""
+    seen = position.draft.version if key.word in ("confirm", "yes") else 0
+    arg = _tag(position.step) + (_tag(key.arg) if key.arg else "")
+    return Press(f"d.{key.word}", position.draft.id or 0, seen, arg)
+
+
+def face_of(turn: Turn, position: Position) -> Face:
+    """What the chat shows at its place in the dialogue."""
+    if position.ask is not None:
+        prompt = position.ask.question.ask(turn, position.ask, position.answers)
+        return _question(turn, position, position.ask, prompt)
+    if position.step == DISCARD:
+        return _yes_no(t("form.discard_confirm"))
+    if position.step == REALLY and position.dialogue.really:
+        really = position.dialogue.really
+        return _yes_no(t(really) if isinstance(really, str) else really(turn, position.answers))
+    return _summary(turn, position)
+
+
+def key_of(turn: Turn, position: Position) -> Key | None:
+    """The button that was pressed, or typed by its label or number; None where there is no such button now."""
+    incoming, ask = turn.incoming, position.ask
+    if incoming.press is None and incoming.text is None:
+        return None
+    # Asked for twice a turn: before the unit's work, and at it.
+    stands = (position.draft.id, position.draft.version, position.step, turn.chat.place)
+    if (known := turn.memo.get(KEY)) is not None and known[0] == stands:
+        key: Key | None = known[1]
+        return key
+    face = face_of(turn, position)
+    if incoming.press is not None:
+        key = face.pressed(incoming.press, position)
+    else:
+        key = face.typed(incoming.text or "", numbered=ask is not None and ask.question.numbered)
+    turn.memo[KEY] = (stands, key)
+    return key
+
+
+def _yes_no(text: str) -> Face:
+    return Face(text, ((Key("yes", t("nav.yes")), Key("no", t("nav.no"))),))
+
+
+def _question(turn: Turn, position: Position, ask: Ask, prompt: Prompt) -> Face:
+    text = prompt.text
+    if not position.editing and (count := progress(position.route, ask)):
+        text = f"{text} {count}"
+    lines = [text, *prompt.below]
+    if prompt.current and not ask.hidden and ask.key in position.answers:
+        lines.append(t("form.current", value=in_sentence(shown(turn, ask, position.answers[ask.key]))))
+    choices = tuple(tuple(Key("choose", one.label, one.key) for one in row) for row in prompt.choices)
+    rows = (*choices, *_ways(turn, position, ask))
+    return Face("\n".join(lines), tuple(row for row in rows if row), prompt.papers, prompt.ask_contact)
+
+
+def _ways(turn: Turn, position: Position, ask: Ask) -> Sequence[tuple[Key, ...]]:
+    """On, back and out."""
+    first = position.route[0].key == ask.key
+    moves: list[Key] = []
+    if position.returns or not first:
+        moves.append(Key("back", t("nav.back")))
+    given = is_answered(ask, position.answers) and position.answers[ask.key] != ask.question.skipped
+    if ask.optional:
+        moves.append(Key("skip", t("form.clear" if given else "nav.skip")))
+    if given and not position.editing and not ask.question.own_next:
+        moves.append(Key("next", t("form.keep")))
+    out = _out(position, discard=first or bool(turn.chat.place.get("resumed")))
+    return (tuple(moves), *out)
+
+
+def _out(position: Position, *, discard: bool) -> Sequence[tuple[Key, ...]]:
+    dialogue = position.dialogue
+    if not dialogue.keeps_draft:
+        return ((Key("cancel", t("nav.cancel")),),)
+    if dialogue.discard is not None and discard:
+        return ((Key("later", t("form.later")),), (Key("discard", t("form.discard")),))
+    return ((Key("later", t("form.later")),),)
+
+
+def shown(turn: Turn, ask: Ask, value: Any) -> str:
+    """An answer as people read it; never fails on what an older form stored."""
+    if value is None or value == ask.question.skipped:
+        return t("form.none")
+    try:
+        return ask.question.show(turn, ask, value)
+    except (KeyError, ValueError, TypeError, AttributeError, IndexError):
+        return t("form.none")
+
+
+def _summary(turn: Turn, position: Position) -> Face:
+    dialogue = position.dialogue
+    lines = [(ask, _line(turn, position, ask)) for ask in position.route if not ask.hidden]
+    pages = _pages(lines)
+    page = min(int(turn.chat.place.get("page") or 0), len(pages) - 1)
+    text = "\n".join([t(dialogue.summary or "review.summary"), "", *(line for _, line in pages[page])])
+    if dialogue.overview is not None:
+        text = dialogue.overview(turn, position.answers)
+    edits = [Key("edit", edit_label(ask), ask.key) for ask, _ in pages[page]]
+    rows = [tuple(edits[at : at + 2]) for at in range(0, len(edits), 2)]
+    turns = []
+    if page > 0:
+        turns.append(Key("page", t("nav.previous"), str(page - 1)))
+    if page + 1 < len(pages):
+        turns.append(Key("page", t("nav.next"), str(page + 1)))
+    confirm = (Key("confirm", t(dialogue.confirm)),)
+    everything = (*rows, tuple(turns), confirm, *_out(position, discard=True))
+    return Face(text, tuple(row for row in everything if row))
+
+
+def _line(turn: Turn, position: Position, ask: Ask) -> str:
+    value = _cut(shown(turn, ask, position.answers.get(ask.key)), VALUE_LENGTH)
+    if position.dialogue.line is not None:
+        return position.dialogue.line(turn, ask, position.answers, value)
+    return t("me.line", field=label_of(ask), value=in_sentence(value))
+
+
+def _pages(lines: Sequence[tuple[Ask, str]]) -> list[list[tuple[Ask, str]]]:
+    pages: list[list[tuple[Ask, str]]] = [[]]
+    length = 0
+    for ask, line in lines:
+        if pages[-1] and (length + len(line) > PAGE_LENGTH or len(pages[-1]) >= PAGE_FIELDS):
+            pages.append([])
+            length = 0
+        pages[-1].append((ask, line))
+        length += len(line) + 1
+    return pages
+
+
+def _cut(text: str, longest: int) -> str:
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"
+
+
+def edit_label(ask: Ask) -> str:
+    """«✏️ نام پدر», within a button's 20 characters; without the pencil where only so it fits."""
+    label = short_label_of(ask)
+    pencil = f"✏️ {label}"
+    return pencil if len(pencil) <= MAX_LABEL else _cut(label, MAX_LABEL)

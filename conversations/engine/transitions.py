@@ -1,0 +1,217 @@
+"""What an update does to an open dialogue: answers, steps on and back, ends, ways out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from bot.core.context import Turn
+from bot.core.incoming import FileTaken
+from bot.core.refusals import FileRejected, InvalidInput, Refusal, Stale
+from bot.core.screens import Press, Reply, Screen
+from bot.texts import t
+from conversations.common.labels import in_sentence
+from conversations.engine import draft_store
+from conversations.engine.declaration import Again, Ask, Finish, Given, Stay, Wants, has_label, label_of
+from conversations.engine.preparation import Prepared
+from conversations.engine.progress import (
+    DISCARD,
+    REALLY,
+    SUMMARY,
+    Position,
+    end_of,
+    first_open,
+    handed_over,
+    steps_of,
+)
+from conversations.engine.rendering import Key, key_of, shown
+from conversations.engine.session import MEMO, Standing
+
+#: Commands that only show something: the dialogue goes on below it.
+READING = frozenset({"help", "privacy"})
+
+
+class Moves(Standing):
+    """The moves of one chat through one dialogue."""
+
+    def _take(self, turn: Turn, position: Position) -> Reply:
+        incoming, ask = turn.incoming, position.ask
+        prepared = turn.prepared
+        if incoming.command is not None:
+            return self._commanded(turn, position, incoming.command)
+        key = key_of(turn, position)
+        if key is not None:
+            return self._pressed(turn, position, key)
+        if incoming.pressed:
+            raise Stale()
+        if ask is None:
+            raise InvalidInput("error.unknown")
+        wants = ask.question.wants
+        if incoming.file is not None and wants is Wants.FILE:
+            if not isinstance(prepared, FileTaken):
+                raise FileRejected("error.download_failed")
+            return self._answer(turn, position, ask, Given(taken=prepared, album=incoming.album is not None))
+        if incoming.contact is not None and wants is Wants.CONTACT:
+            return self._answer(turn, position, ask, Given(contact=incoming.contact))
+        if incoming.text is not None and wants is not Wants.FILE:
+            return self._answer(turn, position, ask, Given(text=incoming.text))
+        raise InvalidInput("error.want_file" if wants is Wants.FILE else "error.want_text")
+
+    def _commanded(self, turn: Turn, position: Position, command: str) -> Reply:
+        if command in ("cancel", "stop"):
+            return self._out(turn, position)
+        shows = self.commands.get(command)
+        if shows is None:
+            raise Refusal("error.unknown")
+        if command in READING:
+            return Reply(goto=shows)
+        return replace(self._out(turn, position), goto=shows)
+
+    def _pressed(self, turn: Turn, position: Position, key: Key) -> Reply:
+        ask = position.ask
+        if ask is not None:
+            match key.word:
+                case "choose":
+                    return self._answer(turn, position, ask, Given(choice=key.arg))
+                case "skip":
+                    return self._store(turn, position, ask, ask.question.skipped)
+                case "back":
+                    return self._back(turn, position, ask)
+                case "next":
+                    return self._next(turn, position, ask)
+        match key.word:
+            case "edit":
+                self._stand(turn, key.arg, editing=True)
+            case "page":
+                self._stand(turn, SUMMARY, page=int(key.arg))
+            case "confirm":
+                return self._end(turn, position)
+            case "yes" if position.step == DISCARD:
+                return self._discard(turn, position)
+            case "yes":
+                return self._finish(turn, position, handed_over(position.route, position.answers))
+            case "no":
+                before = turn.chat.place.get("from") or SUMMARY
+                self._stand(turn, str(before), editing=bool(turn.chat.place.get("editing")))
+            case "discard":
+                self._stand(turn, DISCARD, editing=position.editing, **{"from": position.step})
+            case "later" | "cancel":
+                return self._out(turn, position)
+        return self._show(turn)
+
+    def _answer(self, turn: Turn, position: Position, ask: Ask, given: Given) -> Reply:
+        """The question takes what was given. Raises InvalidInput."""
+        unwrapped = turn.prepared
+        if isinstance(unwrapped, Prepared):
+            turn.prepared = unwrapped.question
+        answer = ask.question.accept(turn, ask, position.answers, given)
+        turn.prepared = unwrapped
+        if isinstance(answer, Stay):
+            if answer.keep_value:
+                draft_store.write(
+                    turn, position.draft, position.dialogue, position.answers | {ask.key: answer.value}
+                )
+            self._stand(turn, ask.key, editing=position.editing, **answer.place)
+            if answer.quiet is not None:
+                return Reply(quiet=answer.quiet)
+            return self._show(turn, answer.notice, doors=answer.doors)
+        if isinstance(answer, Finish):
+            return self._finish(
+                turn, position, handed_over(position.route, position.answers) | dict(answer.answers)
+            )
+        if ask.question.secret:
+            return self._finish(
+                turn, position, handed_over(position.route, position.answers) | {ask.key: answer}
+            )
+        echo = None
+        if given.text is None and not ask.hidden and not ask.question.own_next and has_label(ask):
+            echo = t("form.echo", field=label_of(ask), value=in_sentence(shown(turn, ask, answer)))
+        return self._store(turn, position, ask, answer, echo=echo)
+
+    def _store(
+        self, turn: Turn, position: Position, ask: Ask, value: Any, *, echo: str | None = None
+    ) -> Reply:
+        answers = position.answers | {ask.key: value}
+        if position.dialogue.after is not None:
+            answers = position.dialogue.after(turn, ask.key, answers)
+        draft_store.write(turn, position.draft, position.dialogue, answers)
+        route = steps_of(position.dialogue, turn, answers)
+        turn.memo[MEMO] = ((position.draft.id, position.draft.version), answers, route)
+        position = replace(position, answers=answers, route=route)
+        missing = first_open(route, answers)
+        if missing is None:
+            return self._end(turn, position, echo)
+        self._stand(turn, missing.key, editing=position.editing)
+        return self._show(turn, echo)
+
+    def _end(self, turn: Turn, position: Position, echo: str | None = None) -> Reply:
+        """All is answered: the summary, the second question, or the end, whichever comes next."""
+        end = end_of(position.dialogue)
+        if position.step == SUMMARY and position.dialogue.really:
+            end = REALLY
+        if end is None or end == position.step:
+            return self._finish(turn, position, handed_over(position.route, position.answers))
+        self._stand(turn, end)
+        return self._show(turn, echo)
+
+    def _back(self, turn: Turn, position: Position, ask: Ask) -> Reply:
+        if position.returns:
+            self._stand(turn, SUMMARY)
+        else:
+            keys = [one.key for one in position.route]
+            self._stand(turn, keys[max(keys.index(ask.key) - 1, 0)], editing=position.editing)
+        return self._show(turn)
+
+    def _next(self, turn: Turn, position: Position, ask: Ask) -> Reply:
+        """On with the answer that is there."""
+        keys = [one.key for one in position.route]
+        after = keys.index(ask.key) + 1
+        if after == len(keys):
+            missing = first_open(position.route, position.answers)
+            if missing is None:
+                return self._end(turn, position)
+            keys.append(missing.key)
+        self._stand(turn, keys[after])
+        return self._show(turn)
+
+    def _finish(self, turn: Turn, position: Position, answers: dict[str, Any]) -> Reply:
+        dialogue, draft = position.dialogue, position.draft
+        if isinstance(turn.prepared, Prepared):
+            turn.prepared = turn.prepared.finish
+        guest = turn.account is None
+        # Whoever finishes the same draft in another chat at this instant waits here and then finds it gone.
+        draft_store.write(turn, draft, dialogue, position.answers)
+        result = dialogue.finish(turn, answers)
+        if isinstance(result, Again):
+            kept = {key: value for key, value in position.answers.items() if key not in result.forget}
+            if kept != position.answers:
+                draft_store.write(turn, draft, dialogue, kept)
+            self._stand(turn, result.at or "")
+            fresh = self._position(turn)
+            assert fresh is not None
+            self._stand(turn, fresh.step)
+            return self._show(turn, result.notice)
+        if turn.chat.draft_id == draft.id:
+            self._close(turn)
+        draft_store.drop(turn.db, draft, now=turn.now)
+        if guest and turn.chat.account_id is not None:
+            self.adopt(turn)
+        return result
+
+    def _out(self, turn: Turn, position: Position) -> Reply:
+        sentence = t("form.later_done" if position.dialogue.keeps_draft else "nav.cancelled")
+        way_out = self._exit(turn, position)
+        self.leave(turn)
+        return Reply(screens=(Screen(sentence),), goto=way_out)
+
+    def _discard(self, turn: Turn, position: Position) -> Reply:
+        way_out = self._exit(turn, position)
+        if position.dialogue.discard is not None:
+            position.dialogue.discard(turn)
+        self._close(turn)
+        draft_store.drop(turn.db, position.draft, now=turn.now)
+        return Reply(screens=(Screen(t("form.discarded")),), goto=way_out)
+
+    def _exit(self, turn: Turn, position: Position) -> Press:
+        way_out = position.dialogue.exit
+        return way_out if isinstance(way_out, Press) else way_out(turn)

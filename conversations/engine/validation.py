@@ -1,0 +1,37 @@
+"""Mistakes of a declaration that show without a database; found when the engine starts."""
+
+from bot.texts import has
+from conversations.engine.declaration import Ask, Dialogue
+
+
+def check(dialogue: Dialogue) -> None:
+    """Raise ValueError for mistakes of a declaration that show without a database."""
+    for key in (dialogue.summary, dialogue.really, dialogue.confirm):
+        if isinstance(key, str) and not has(key):
+            raise ValueError(f"dialogue {dialogue.name!r}: no text {key!r}")
+    if callable(dialogue.steps):
+        return
+    keys = [ask.key for ask in dialogue.steps]
+    if not keys or len(set(keys)) != len(keys):
+        raise ValueError(f"dialogue {dialogue.name!r}: no steps, or one twice: {keys}")
+    for ask in dialogue.steps:
+        check_step(dialogue, ask, last=ask is dialogue.steps[-1])
+
+
+def check_step(dialogue: Dialogue, ask: Ask, *, last: bool) -> None:
+    """Raise ValueError for a step whose texts are missing or whose secret would have to be written down."""
+    wanted = {
+        f"ask.{ask.key}": ask.prompt or ask.question.name,
+        f"field.{ask.key}": ask.label or ask.question.name,
+    }
+    missing = [
+        key
+        for key, given in wanted.items()
+        if not given and not (has(key) or (ask.hidden and "field" in key))
+    ]
+    if missing:
+        raise ValueError(f"dialogue {dialogue.name!r}: no texts {missing}")
+    if ask.question.secret and (not last or dialogue.summary or dialogue.really or not ask.hidden):
+        raise ValueError(
+            f"dialogue {dialogue.name!r}: secret {ask.key!r} must be hidden, last, and finish at once"
+        )

@@ -1,0 +1,76 @@
+"""The expert rejects a cooperation request with a reason (SPEC 2.4; 4.1, expert.reject)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.core.context import Turn
+from bot.core.refusals import AlreadyDecided, NotAllowed, Stale
+from bot.core.routes import EXPERTS
+from bot.core.screens import Press, Reply
+from bot.rules.cooperation import REJECTION_REASON
+from bot.services import cooperation
+from bot.services.review import rejection
+from bot.texts import t
+from conversations.common.labels import for_people
+from conversations.engine.declaration import Answers, Ask, Dialogue
+from conversations.expert.review import OTHER, Reason, chosen, overtaken, reasons, rejecting, words_of
+from storage.tables import Account, CooperationRequest
+
+LABELS = "coop_reject"
+#: Of own words, so that a preset fits besides.
+LONGEST = REJECTION_REASON[1] - 40
+PRESETS = Reason((*rejection.COOPERATION_PRESETS, OTHER), LABELS, longest=LONGEST)
+
+
+def _file(turn: Turn) -> Press:
+    assert turn.draft is not None
+    return Press("desk.coop_file", turn.draft.subject_id)
+
+
+def _guard(turn: Turn) -> None:
+    """Raises NotAllowed once the request is another university's than the expert's."""
+    cooperation.KIND.see(turn.db, _file(turn).id, actor=turn.actor)
+
+
+def _steps(turn: Turn, answers: Answers) -> list[Ask]:
+    assert turn.draft is not None
+    request = turn.db.get_one(CooperationRequest, turn.draft.subject_id)
+    about = {"code": request.tracking_code, "name": turn.db.get_one(Account, request.account_id).name}
+    sure = [t("reject.confirm", **about), *reasons(answers, _preset)]
+    return rejecting(PRESETS, heading=t("review.about", **about), sure=sure)
+
+
+def _preset(reason: str) -> str:
+    return t(f"{LABELS}.{reason}")
+
+
+def _reject(turn: Turn, answers: dict[str, Any]) -> Reply:
+    goto = _file(turn)
+    if not answers["sure"]:
+        return Reply(goto=goto)
+    reason = str(chosen(answers)["reason"])
+    words = for_people(words_of(answers))
+    try:
+        with turn.db.begin_nested():
+            cooperation.university_reject(
+                turn.db,
+                actor=turn.actor,
+                request_id=goto.id,
+                version=answers["_version"],
+                reason=rejection.told(None if reason == OTHER else _preset(reason), words),
+                now=turn.now,
+            )
+    except (AlreadyDecided, NotAllowed, Stale) as refusal:
+        return overtaken(refusal, goto)
+    return Reply(goto=Press("desk.coop_outcome", goto.id))
+
+
+REJECT = Dialogue(
+    "coop_reject",
+    _steps,
+    _reject,
+    exit=_file,
+    roles=EXPERTS,
+    guard=_guard,
+)

@@ -1,0 +1,309 @@
+"""The expert's dialogues: rejecting with a reason, declaring deficiencies, searching (SPEC 4.1, expert.*).
+
+Each is bound to one file at the version that the expert saw; its last question shows the file again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, ClassVar
+
+from sqlmodel import Session
+
+from bot.core.context import Actor, Turn
+from bot.core.refusals import AlreadyDecided, InvalidInput, NotAllowed, Refusal, Stale
+from bot.core.routes import EXPERTS, REVIEWERS
+from bot.core.screens import Press, Reply, Screen
+from bot.rules import request_items
+from bot.rules.validators import search_key
+from bot.services import cooperation
+from bot.services.directorate import account_lookup
+from bot.services.qualification import review
+from bot.services.shared import reference_data
+from bot.texts import quoted, t
+from conversations.common.labels import Wording, for_people, shortened
+from conversations.common.request_steps import TICK_ROOM
+from conversations.engine import declaration
+from conversations.engine.declaration import Again, Answers, Ask, Dialogue, Given, Stay
+from conversations.questions import Choice, Confirm, Text, Ticks
+from storage.enums import RejectReason
+from storage.tables import Account, CooperationRequest, QualificationRequest
+
+#: Characters of what an expert writes to the applicant.
+LONGEST = 800
+
+
+def _case(turn: Turn) -> QualificationRequest:
+    """The file that the dialogue is about."""
+    assert turn.draft is not None
+    return turn.db.get_one(QualificationRequest, turn.draft.subject_id)
+
+
+def _about(turn: Turn) -> dict[str, str]:
+    """`code` and `name` of the file, for a question that must not be answered about another one."""
+    request = _case(turn)
+    applicant = turn.db.get_one(Account, request.account_id)
+    return {"code": request.tracking_code or "", "name": applicant.name}
+
+
+def _guard(turn: Turn) -> None:
+    """Raises NotAllowed once the file is another university's than the expert's."""
+    assert turn.draft is not None
+    review.KIND.see(turn.db, turn.draft.subject_id, actor=turn.actor)
+
+
+def _file(turn: Turn) -> Press:
+    assert turn.draft is not None
+    return Press("desk.file", turn.draft.subject_id)
+
+
+def _headed(turn: Turn, text: str) -> str:
+    return f"{t('review.about', **_about(turn))}\n{text}"
+
+
+def overtaken(refusal: Refusal, goto: Press) -> Reply:
+    """The file went another way meanwhile: say so, and show it as it is. The dialogue is over."""
+    return Reply(screens=(Screen(t(refusal.key, **refusal.args_of_text)),), goto=goto)
+
+
+#: The choice that needs own words, in every set of presets.
+OTHER = RejectReason.OTHER.value
+
+
+class Reason(Choice):
+    """A preset, or the expert's own words. The value is {"reason": …, "text": own words or None}. Each preset has its
+    label under "<labels>.<preset>"; `longest` is of own words, in characters."""
+
+    def __init__(self, presets: Iterable[str], labels: str, *, longest: int = LONGEST) -> None:
+        super().__init__([(str(reason), t(f"{labels}.{reason}")) for reason in presets], columns=1)
+        self.words = Text(request_items.SHORTEST_REPLY, longest, lines=True, short="error.short_reason")
+        self.addition = Addition(request_items.SHORTEST_REPLY, longest)
+
+    def accept(self, turn: Turn, ask: Ask, answers: Answers, given: Given) -> Any | Stay:
+        try:
+            return {"reason": super().accept(turn, ask, answers, given), "text": None}
+        except InvalidInput:
+            if given.text is None:
+                raise
+        return {"reason": OTHER, "text": self.words.read(turn, given.text)}
+
+    def show(self, turn: Turn, ask: Ask, value: Any) -> str:
+        return str(value["text"] or super().show(turn, ask, value["reason"]))
+
+
+class Sure(Confirm):
+    """The last question, which shows the file again; it is not counted among the steps."""
+
+    chapter: ClassVar[str] = "sure"
+
+    def accept(self, turn: Turn, ask: Ask, answers: Answers, given: Given) -> Any | Stay:
+        """A plain «بله» is as good as the whole label."""
+        if given.text is not None and search_key(given.text) == search_key(t("nav.yes")):
+            return True
+        return super().accept(turn, ask, answers, given)
+
+
+class Addition(Text):
+    """Words that may be left out by the button `without` (not «رد کردن», which here would mean to reject)."""
+
+    def __init__(self, min: int, max: int, *, without: str = "reject.no_text") -> None:
+        super().__init__(min, max, lines=True, short="error.short_reason")
+        self.without = without
+
+    def offers(self, turn: Turn, answers: Answers) -> tuple[declaration.Choice, ...]:
+        return (declaration.Choice("none", t(self.without)),)
+
+    def chosen(self, turn: Turn, answers: Answers, key: str) -> str:
+        return ""
+
+    def show(self, turn: Turn, ask: Ask, value: Any) -> str:
+        return super().show(turn, ask, value) if value else t("form.none")
+
+
+_presets = Reason(RejectReason, "reject")
+
+
+def chosen(answers: Answers) -> Mapping[str, Any]:
+    """What was answered to `Reason`; empty before."""
+    value = answers.get("reject_reason")
+    return value if isinstance(value, dict) else {}
+
+
+def _needs_words(turn: Turn, answers: Answers) -> bool:
+    found = chosen(answers)
+    return found.get("reason") == OTHER and not found["text"]
+
+
+def _may_add(turn: Turn, answers: Answers) -> bool:
+    return chosen(answers).get("reason") not in (None, OTHER)
+
+
+def words_of(answers: Answers) -> str:
+    """The expert's own words, with or without a preset."""
+    found = chosen(answers)
+    if found.get("reason") != OTHER:
+        return answers.get("reject_addition") or ""
+    return found.get("text") or answers.get("reject_text") or ""
+
+
+def rejecting(presets: Reason, *, heading: str, sure: list[str]) -> list[Ask]:
+    """The questions before a rejection of any kind of file: a reason, words, and the file once more (`sure`)."""
+
+    def headed(key: str) -> str:
+        return f"{heading}\n{t(key)}"
+
+    return [
+        Ask("reject_reason", presets, prompt=headed("ask.reject_reason")),
+        Ask("reject_text", presets.words, when=_needs_words, prompt=headed("ask.reject_text")),
+        Ask("reject_addition", presets.addition, when=_may_add, prompt=headed("ask.reject_addition")),
+        Ask("sure", Sure("reject.do"), prompt="\n".join(sure)),
+    ]
+
+
+def reasons(answers: Answers, preset: Callable[[str], str]) -> list[str]:
+    """The chosen reason as lines: `preset` words one that was offered."""
+    found, lines = chosen(answers), []
+    if found and found["reason"] != OTHER:
+        lines.append(t("reject.reason_line", preset=preset(found["reason"])))
+    if words := words_of(answers):
+        lines.append(t("reject.text_line", text=quoted(for_people(words), t("who.you"))))
+    return lines
+
+
+def reject_steps(turn: Turn, answers: Answers) -> list[Ask]:
+    about = _about(turn)
+    sure = [
+        t("reject.confirm", **about),
+        *reasons(answers, lambda reason: t(f"reason.{reason}")),
+    ]
+    return rejecting(_presets, heading=t("review.about", **about), sure=sure)
+
+
+def finish_reject(turn: Turn, answers: dict[str, Any]) -> Reply:
+    if not answers["sure"]:
+        return Reply(goto=_file(turn))
+    request = _case(turn)
+    assert request.id is not None
+    try:
+        with turn.db.begin_nested():
+            review.reject(
+                turn.db,
+                actor=turn.actor,
+                request_id=request.id,
+                reason=RejectReason(chosen(answers)["reason"]),
+                text=for_people(words_of(answers)) or None,
+                version=answers["_version"],
+                now=turn.now,
+            )
+    except (AlreadyDecided, NotAllowed, Stale) as refusal:
+        return overtaken(refusal, _file(turn))
+    return Reply(goto=Press("desk.outcome", request.id))
+
+
+def tickable(turn: Turn, answers: Answers) -> list[tuple[str, str]]:
+    """The items of the file that can be deficient, as (key, name that fits behind a tick)."""
+    snapshot = _case(turn).snapshot
+    words = Wording.load(turn.db)
+    papers = reference_data.papers(turn.db)
+    wanted = [request_items.document(paper.code) for paper in papers if paper.must(snapshot)]
+    keys = dict.fromkeys([*words.keys(snapshot), *wanted])
+    codes = [paper.code for paper in papers]
+    return [
+        (key, shortened(words.label(key, short=True), TICK_ROOM))
+        for key in keys
+        if request_items.can_be_deficient(key, codes) and (key != "field_note" or snapshot.get(key))
+    ]
+
+
+def defects_steps(turn: Turn, answers: Answers) -> list[Ask]:
+    ticks = Ticks(tickable, send="defects.send", note_max=LONGEST, empty="defects.none")
+    return [
+        Ask("defects", ticks, prompt=_headed(turn, t("ask.defects"))),
+        Ask("sure", Sure("defects.do"), prompt=_sure_of_defects(turn, answers)),
+    ]
+
+
+def _sure_of_defects(turn: Turn, answers: Answers) -> str:
+    found = answers.get("defects") or {"items": [], "note": None}
+    words = Wording.load(turn.db)
+    lines = [t("defects.confirm", **_about(turn))]
+    lines += [t("qual.defect", item=words.label(key)) for key in found["items"]]
+    if found["note"]:
+        lines.append(t("qual.note", note=quoted(for_people(found["note"]), t("who.you"))))
+    return "\n".join(lines)
+
+
+def finish_defects(turn: Turn, answers: dict[str, Any]) -> Reply:
+    if not answers["sure"]:
+        return Reply(goto=_file(turn))
+    request = _case(turn)
+    assert request.id is not None
+    try:
+        with turn.db.begin_nested():
+            review.declare_deficiencies(
+                turn.db,
+                actor=turn.actor,
+                request_id=request.id,
+                items=answers["defects"]["items"],
+                note=for_people(answers["defects"]["note"] or "") or None,
+                version=answers["_version"],
+                now=turn.now,
+            )
+    except (AlreadyDecided, NotAllowed, Stale) as refusal:
+        return overtaken(refusal, _file(turn))
+    return Reply(goto=Press("desk.outcome", request.id))
+
+
+def find_files(db: Session, *, actor: Actor, code: str) -> list[QualificationRequest | CooperationRequest]:
+    """Files of both sorts by tracking or national code: qualification first. Raises InvalidInput as the services do."""
+    found: list[QualificationRequest | CooperationRequest] = []
+    missing: InvalidInput | None = None
+    for find in (review.find, cooperation.find):
+        try:
+            found += find(db, actor=actor, code=code)
+        except InvalidInput as refusal:
+            missing = refusal
+    if missing is not None and not found:
+        raise missing
+    return found
+
+
+def file_door(request: QualificationRequest | CooperationRequest) -> tuple[str, int]:
+    """Action and id of the card of a file."""
+    cooperates = isinstance(request, CooperationRequest)
+    return ("desk.coop_file" if cooperates else "desk.file", request.id or 0)
+
+
+def finish_search(turn: Turn, answers: dict[str, Any]) -> Reply | Again:
+    try:
+        found = find_files(turn.db, actor=turn.actor, code=answers["search_code"])
+    except InvalidInput as refusal:
+        return Again(t(refusal.key, **refusal.args_of_text), forget=("search_code",))
+    account_lookup.note_look_up(turn.db, actor=turn.actor, requests=found, now=turn.now)
+    if len(found) > 1:
+        return Reply(goto=Press("desk.person", found[0].account_id))
+    return Reply(goto=Press(*file_door(found[0])))
+
+
+reject = Dialogue(
+    "reject",
+    reject_steps,
+    finish_reject,
+    exit=_file,
+    roles=EXPERTS,
+    guard=_guard,
+)
+deficiencies = Dialogue(
+    "deficiencies",
+    defects_steps,
+    finish_defects,
+    exit=_file,
+    roles=EXPERTS,
+    guard=_guard,
+)
+search = Dialogue(
+    "search",
+    (Ask("search_code", Text(1, 40)),),
+    finish_search,
+    roles=REVIEWERS,
+)

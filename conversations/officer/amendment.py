@@ -1,0 +1,112 @@
+"""What an amendment's form has besides that of a new request (R5, SPEC Q27, W13): it begins with the whole approved file,
+asks nothing that is there, and its summary says what changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from bot.core.context import Turn
+from bot.rules import request_items
+from bot.services import qualification
+from bot.services.shared import reference_data
+from bot.texts import formats, t
+from conversations.common import request_steps
+from conversations.common.labels import in_sentence, is_document
+from conversations.common.request_steps import EXTRAS, extras_of, kinds_of, once, rule
+from conversations.engine.declaration import Answers, Ask, label_of
+from storage.enums import RequestKind
+
+#: In a draft's answers: the kind of the request, so that a new request's form asks the database for nothing.
+KIND = "_kind"
+_LEVEL_AND_FIELD = {"degree_level": "field_of_study", "field_of_study": "degree_level"}
+
+
+def is_amendment(answers: Answers) -> bool:
+    return answers.get(KIND) == RequestKind.AMENDMENT
+
+
+def approved(turn: Turn) -> dict[str, Any]:
+    """The approved file of whoever fills the form, as the items that a submission would freeze."""
+    assert turn.account is not None
+    account_id = turn.account.id or 0
+
+    def read() -> dict[str, Any]:
+        return request_items.frozen(qualification.approved_of(turn.db, account_id), map(rule, kinds_of(turn)))
+
+    return once(turn, "approved", read)
+
+
+def excusing(turn: Turn, asks: Iterable[Ask], old: Mapping[str, Any], answers: Answers) -> list[Ask]:
+    """The steps, optional where their item was empty before and may stay so."""
+    asks = list(asks)
+    new = {**old, **{key: answers.get(key) for key in request_items.FIELDS if key in answers}}
+    new |= {key: value for key, value in answers.items() if is_document(key)}
+    needs_note = once(
+        turn,
+        ("note", new.get("field_of_study")),
+        lambda: reference_data.needs_note(turn.db, new.get("field_of_study")),
+    )
+    excused = request_items.excused(old, new, map(rule, kinds_of(turn)), note_needed=needs_note)
+    return [replace(ask, optional=True) if ask.key in excused else ask for ask in asks]
+
+
+def with_gaps(answers: dict[str, Any], old: Mapping[str, Any], documents: Iterable[str]) -> dict[str, Any]:
+    """`answers` that say "none" where `old` has nothing, so that nobody is asked for it. The region stays open, and the
+    words for a field that needs them."""
+    open_keys = {*request_items.REGION, "field_note"}
+    gaps: dict[str, Any] = {
+        key: None for key in request_items.FIELDS if key not in open_keys and old.get(key) is None
+    }
+    gaps |= {key: [] for key in documents if not old.get(key)}
+    return gaps | answers
+
+
+def first_answers(db: Any, prefill: Mapping[str, Any]) -> dict[str, Any]:
+    """What the form of an amendment begins with; it opens on the summary."""
+    kinds = reference_data.document_types(db)
+    answers = with_gaps(
+        dict(prefill),
+        prefill,
+        [request_items.document(kind.code) for kind in kinds if kind.required != "no"],
+    )
+    extras = [kind for kind in kinds if kind.required == "no"]
+    return answers | {KIND: RequestKind.AMENDMENT.value, EXTRAS: extras_of(prefill, extras)}
+
+
+def steps(turn: Turn, asks: Iterable[Ask], answers: Answers) -> list[Ask]:
+    """The form's steps; to a migrated officer, only what the amendment touches must be answered (SPEC Q27)."""
+    assert turn.account is not None
+    if not turn.account.migrated:
+        return list(asks)
+    return excusing(turn, asks, approved(turn), answers)
+
+
+def after(turn: Turn, key: str, answers: dict[str, Any]) -> dict[str, Any]:
+    """Level and field go together: whoever had neither and gives one is asked for the other."""
+    answers = request_steps.after(turn, key, answers)
+    partner = _LEVEL_AND_FIELD.get(key)
+    if partner in answers and answers[key] is not None and answers[partner] is None:
+        del answers[partner]
+    return answers
+
+
+def line(turn: Turn, ask: Ask, answers: Answers, value: str) -> str:
+    """One line of the summary: what changed is marked (amend.diff)."""
+    label = label_of(ask)
+    if not is_amendment(answers):
+        return t("me.line", field=label, value=in_sentence(value))
+    old, new = _before(turn, ask), answers.get(ask.key)
+    if (old or None) == (new or None):
+        return t("me.line", field=label, value=in_sentence(value))
+    if is_document(ask.key):
+        return t("amend.diff_papers", field=label, n=formats.digits(len(new or ())))
+    shown = ask.question.show(turn, ask, old) if old not in (None, "") else t("form.none")
+    return t("amend.diff", field=label, old=shown, new=value)
+
+
+def _before(turn: Turn, ask: Ask) -> Any:
+    if ask.key == EXTRAS:
+        return extras_of(approved(turn), [kind for kind in kinds_of(turn) if kind.required == "no"])
+    return approved(turn).get(ask.key)

@@ -1,0 +1,94 @@
+"""The officer's dialogues about contracted centres: refusing a request, and why a cooperation ends (SPEC 2.4, 2.6)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.core.context import Turn
+from bot.core.refusals import NotAllowed, Stale
+from bot.core.routes import OFFICERS
+from bot.core.screens import Press, Reply
+from bot.rules.cooperation import OFFICER_REASON_MAX, REJECTION_REASON, TERMINATION_REASON
+from bot.services import cooperation
+from bot.services.cooperation import termination
+from bot.texts import quoted, t
+from conversations.common.labels import for_people
+from conversations.engine.declaration import Answers, Ask, Dialogue
+from conversations.expert.review import Addition, overtaken
+from conversations.questions import Confirm, Text
+
+#: Context: the version of the request that the officer saw; what is about to end, in words.
+VERSION, ABOUT = "_version", "_about"
+
+_refusal_reason = Addition(REJECTION_REASON[0], OFFICER_REASON_MAX, without="coop.no_reason")
+
+
+def _request(turn: Turn) -> Press:
+    assert turn.draft is not None
+    return Press("coop.view", turn.draft.subject_id)
+
+
+def _refuse_steps(turn: Turn, answers: Answers) -> list[Ask]:
+    sure = [t("coop.reject_confirm")]
+    if reason := answers.get("coop_reason"):
+        sure.append(t("coop.your_reason", reason=quoted(for_people(reason), t("who.you"))))
+    return [
+        Ask("coop_reason", _refusal_reason),
+        Ask("sure", Confirm("coop.reject_do"), prompt="\n".join(sure)),
+    ]
+
+
+def _refuse(turn: Turn, answers: dict[str, Any]) -> Reply:
+    goto = _request(turn)
+    if not answers["sure"]:
+        return Reply(goto=goto)
+    try:
+        with turn.db.begin_nested():
+            cooperation.reject(
+                turn.db,
+                actor=turn.actor,
+                request_id=goto.id,
+                version=answers[VERSION],
+                reason=for_people(answers["coop_reason"]) or None,
+                now=turn.now,
+            )
+    except (NotAllowed, Stale) as refusal:
+        return overtaken(refusal, goto)
+    return Reply(goto=goto, notice=t("coop.rejected"))
+
+
+REFUSE = Dialogue(
+    "coop_refuse",
+    _refuse_steps,
+    _refuse,
+    exit=_request,
+    roles=OFFICERS,
+)
+
+
+def _draft_termination(turn: Turn, answers: dict[str, Any]) -> Reply:
+    assert turn.draft is not None
+    drafted = termination.draft(
+        turn.db,
+        actor=turn.actor,
+        contract_id=turn.draft.subject_id,
+        reason=for_people(answers["term_reason"]),
+        now=turn.now,
+    )
+    return Reply(goto=Press("term.confirm", drafted.id or 0))
+
+
+_reason = Text(*TERMINATION_REASON, lines=True, short="error.short_reason")
+
+
+def _terminate_steps(turn: Turn, answers: Answers) -> list[Ask]:
+    return [Ask("term_reason", _reason, prompt=f"{answers.get(ABOUT, '')}\n{t('ask.term_reason')}".strip())]
+
+
+TERMINATE = Dialogue(
+    "terminate",
+    _terminate_steps,
+    _draft_termination,
+    exit=Press("centers"),
+    roles=OFFICERS,
+)

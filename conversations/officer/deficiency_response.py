@@ -1,0 +1,228 @@
+"""Resolving deficiencies (R8, R21): only the ticked items are asked again; each takes a new value or an explanation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, ClassVar
+
+from sqlmodel import Session
+
+from bot.core.context import Turn
+from bot.core.refusals import InvalidInput
+from bot.core.routes import OFFICERS
+from bot.core.screens import Press, Reply, Screen
+from bot.rules import request_items
+from bot.rules.qualification import Action, allowed_actions
+from bot.services import qualification
+from bot.services.qualification import requests
+from bot.services.shared import reference_data
+from bot.texts import quoted, t
+from conversations.common.labels import Wording, for_people, is_document
+from conversations.common.request_steps import (
+    EXTRAS,
+    FIELD_STEPS,
+    document_step,
+    extras_of,
+    extras_step,
+    kinds_of,
+    once,
+    rule,
+    ticked,
+)
+from conversations.engine import declaration
+from conversations.engine.declaration import Answers, Ask, Dialogue, Given, Prompt, Question, Stay
+from conversations.officer import amendment
+from conversations.questions import Text
+from storage.tables import DeficiencyRound, QualificationRequest
+
+#: The answer to an item that its officer explains instead of changing it; the words are the next answer.
+EXPLAINED: dict[str, Any] = {"explained": True}
+_REPLY = "reply."
+_EXPLAIN = "@explain"
+NOTE = "officer_note"
+LONGEST = 800
+
+
+class Words(Text):
+    """Words to the expert, counted among the steps of fixing."""
+
+    chapter: ClassVar[str] = "fix"
+
+
+class OrExplain(Question):
+    """Another question, answered by a new value or by «توضیح می‌دهم»."""
+
+    def __init__(self, inner: Question, head: str, old: Any) -> None:
+        self.inner, self.head, self.old = inner, head, old
+        for trait in ("wants", "numbered", "own_next", "skipped", "name", "short_name"):
+            setattr(self, trait, getattr(inner, trait))
+        setattr(self, "chapter", "fix")  # noqa: B010
+
+    def ask(self, turn: Turn, ask: Ask, answers: Answers) -> Prompt:
+        prompt = self.inner.ask(turn, ask, answers)
+        there = answers.get(ask.key)
+        # Files that were sent are not thrown away by one tap.
+        sent = isinstance(there, list) and bool(there)
+        explain = () if sent else ((declaration.Choice(_EXPLAIN, t("fix.explain")),),)
+        text = f"{self.head}\n\n{prompt.text}"
+        return replace(prompt, text=text, choices=(*prompt.choices, *explain))
+
+    def accept(self, turn: Turn, ask: Ask, answers: Answers, given: Given) -> Any | Stay:
+        if given.choice == _EXPLAIN:
+            return EXPLAINED
+        value = self.inner.accept(turn, ask, answers, given)
+        if not isinstance(value, Stay) and (value or None) == (self.old or None):
+            raise InvalidInput("fix.same_value")
+        return value
+
+    def show(self, turn: Turn, ask: Ask, value: Any) -> str:
+        return t("fix.explained") if value == EXPLAINED else self.inner.show(turn, ask, value)
+
+    def answered(self, value: Any) -> bool:
+        return value == EXPLAINED or self.inner.answered(value)
+
+
+def _round(turn: Turn) -> tuple[QualificationRequest, DeficiencyRound | None]:
+    assert turn.draft is not None
+    request = turn.db.get_one(QualificationRequest, turn.draft.subject_id)
+    return request, qualification.open_round(turn.db, request)
+
+
+def steps(turn: Turn, answers: Answers) -> list[Ask]:
+    """The ticked items, each with its explanation where one is given; the note; behind them what else may be edited."""
+    request, found = _round(turn)
+    marked = list(found.items) if found is not None else []
+    old = request.snapshot
+    told = {key: value for key, value in answers.items() if value != EXPLAINED}
+    kinds = {request_items.document(kind.code): kind for kind in kinds_of(turn)}
+    fields = {ask.key: ask for ask in FIELD_STEPS if ask.key not in request_items.REGION}
+    words = once(turn, "words", lambda: Wording.load(turn.db))
+
+    first: list[Ask] = []
+    for key in (key for key in (*fields, *kinds) if key in marked):
+        head = _head(words, key, old, found.note if found is not None else None)
+        plain = fields[key] if key in fields else document_step(kinds[key])
+        first.append(Ask(key, OrExplain(plain.question, head, old.get(key)), plain.when, plain.optional))
+        if answers.get(key) == EXPLAINED:
+            first.append(_reply_step(words, key))
+
+    effective = {**old, **told}
+    extras = [kind for key, kind in kinds.items() if kind.required == "no" and key not in marked]
+    papers = [
+        document_step(kind, optional=kind.required == "no")
+        for key, kind in kinds.items()
+        if key not in marked
+        and (rule(kind).must(effective) or (kind in extras and kind.code in ticked(answers)))
+    ]
+    others = [ask for key, ask in fields.items() if key not in marked]
+    return [
+        *first,
+        _note_step(found),
+        *amendment.excusing(turn, [*others, *papers], old, told),
+        *([extras_step(extras)] if extras else []),
+    ]
+
+
+def _head(words: Wording, key: str, old: Mapping[str, Any], note: str | None) -> str:
+    """Which item is deficient and why, above its question."""
+    lines = [t("fix.item", item=words.label(key))]
+    if note:
+        lines.append(t("fix.item_note", note=quoted(note, t("role.expert"))))
+    if is_document(key):
+        lines += [t("fix.document_replaces")] if old.get(key) else []
+    else:
+        lines.append(t("fix.now", value=words.value(key, old.get(key))))
+    return "\n".join(lines)
+
+
+def _reply_step(words: Wording, key: str) -> Ask:
+    label = words.label(key)
+    return Ask(
+        f"{_REPLY}{key}",
+        Words(request_items.SHORTEST_REPLY, LONGEST, lines=True, short="error.short_text"),
+        prompt=t("fix.reply", item=label),
+        label=t("fix.reply_label", item=words.label(key, short=True)),
+    )
+
+
+def _note_step(found: DeficiencyRound | None) -> Ask:
+    """A word to the expert; the answer itself where the expert ticked nothing and only wrote."""
+    question = Words(request_items.SHORTEST_REPLY, LONGEST, lines=True, short="error.short_text")
+    if found is None or found.items or not found.note:
+        return Ask(NOTE, question, optional=True)
+    prompt = "\n".join([t("fix.note_round", note=quoted(found.note, t("role.expert"))), t("fix.note_answer")])
+    return Ask(NOTE, question, optional=True, prompt=prompt)
+
+
+def first_answers(db: Session, request: QualificationRequest) -> dict[str, Any]:
+    """The form as it was sent, without the ticked items."""
+    found = qualification.open_round(db, request)
+    marked = set(found.items) if found is not None else set()
+    kinds = [
+        kind for kind in reference_data.document_types(db) if request_items.document(kind.code) not in marked
+    ]
+    extras = [kind for kind in kinds if kind.required == "no"]
+    must = [request_items.document(kind.code) for kind in kinds if kind.required != "no"]
+    answers = {
+        key: value
+        for key, value in request.snapshot.items()
+        if key not in marked and key not in request_items.REGION and (value is not None or key == "email")
+    }
+    answers = amendment.with_gaps(answers, request.snapshot, must)
+    return {key: value for key, value in answers.items() if key not in marked} | {
+        EXTRAS: extras_of(request.snapshot, extras)
+    }
+
+
+def finish(turn: Turn, answers: dict[str, Any]) -> Reply:
+    """Back to the same expert (R22)."""
+    request, found = _round(turn)
+    assert request.id is not None
+    track = Press("qual.track", request.id)
+    if found is None or Action.RESOLVE not in allowed_actions(requests.case_of(turn.db, request), turn.actor):
+        return Reply(screens=(Screen(t("error.stale")),), goto=track)
+    values = {
+        key: value
+        for key, value in answers.items()
+        if (key in request_items.FIELDS or is_document(key)) and value != EXPLAINED
+    }
+    dropped: dict[str, Any] = {
+        key: []
+        for key in request.snapshot
+        if is_document(key) and key not in answers and key not in found.items
+    }
+    replies = {
+        key.removeprefix(_REPLY): for_people(text)
+        for key, text in answers.items()
+        if key.startswith(_REPLY) and text
+    }
+    qualification.resolve(
+        turn.db,
+        actor=turn.actor,
+        request_id=request.id,
+        answers=values | dropped,
+        replies=replies,
+        note=for_people(answers.get(NOTE) or "") or None,
+        now=turn.now,
+    )
+    return Reply(goto=track)
+
+
+def track(turn: Turn) -> Press:
+    assert turn.draft is not None
+    return Press("qual.track", turn.draft.subject_id)
+
+
+fix = Dialogue(
+    "fix",
+    steps,
+    finish,
+    summary="fix.summary",
+    confirm="fix.send",
+    really="fix.confirm",
+    keeps_draft=True,
+    exit=track,
+    after=amendment.after,
+    roles=OFFICERS,
+)

@@ -1,0 +1,49 @@
+"""Editing one item of the general data (R10, R48). Which one is the draft's subject: its place in `items.FREE`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.core.context import Turn
+from bot.core.routes import OFFICERS
+from bot.core.screens import Press, Reply, Screen
+from bot.rules import request_items
+from bot.services.officers import personal_details
+from bot.texts import t
+from conversations.common.request_steps import FIELD_STEPS
+from conversations.engine.declaration import Answers, Ask, Dialogue
+
+_ASKS = {ask.key: ask for ask in FIELD_STEPS}
+LIST = Press("general")
+
+
+def subject_of(field: str) -> int:
+    """The subject of the dialogue that edits `field`. Raises ValueError where it is not free."""
+    return request_items.FREE.index(field)
+
+
+def _field(turn: Turn) -> str:
+    assert turn.draft is not None
+    return request_items.FREE[turn.draft.subject_id]
+
+
+def steps(turn: Turn, answers: Answers) -> list[Ask]:
+    return [_ASKS[_field(turn)]]
+
+
+def finish(turn: Turn, answers: dict[str, Any]) -> Reply:
+    field = _field(turn)
+    saved = personal_details.edit(
+        turn.db, actor=turn.actor, field=field, value=answers.get(field), now=turn.now
+    )
+    key = "general.saved" if saved else "general.same"
+    return Reply((Screen(t(key, field=t(f"field.{field}"))),), goto=LIST)
+
+
+EDIT = Dialogue(
+    "general",
+    steps,
+    finish,
+    exit=LIST,
+    roles=OFFICERS,
+)

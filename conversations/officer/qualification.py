@@ -1,0 +1,92 @@
+"""The form of a qualification request (SPEC 3): what registration did not ask, the papers, the summary, the submission."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlmodel import Session
+
+from bot.core.context import Turn
+from bot.core.refusals import NotAllowed
+from bot.core.routes import OFFICERS
+from bot.core.screens import Press, Reply, Screen
+from bot.services import qualification
+from bot.services.shared import reference_data
+from bot.texts import t
+from conversations.common.labels import is_document
+from conversations.common.request_steps import (
+    EXTRAS,
+    FIELD_STEPS,
+    document_step,
+    extras_of,
+    extras_step,
+    kinds_of,
+    rule,
+    ticked,
+)
+from conversations.engine.declaration import Again, Answers, Ask, Dialogue
+from conversations.officer import amendment
+from storage.enums import RequestKind, RequestState
+from storage.tables import QualificationRequest
+
+
+def steps(turn: Turn, answers: Answers) -> list[Ask]:
+    """The fields, the documents that this person must send, and those they say they have."""
+    kinds = kinds_of(turn)
+    extras = [kind for kind in kinds if kind.required == "no"]
+    must = [document_step(kind) for kind in kinds if rule(kind).must(answers)]
+    chosen = [document_step(kind, optional=True) for kind in extras if kind.code in ticked(answers)]
+    asks = [*FIELD_STEPS, *must, *([extras_step(extras)] if extras else []), *chosen]
+    return amendment.steps(turn, asks, answers) if amendment.is_amendment(answers) else asks
+
+
+def first_answers(db: Session, request: QualificationRequest) -> dict[str, Any]:
+    """What a draft's form begins with: what is known, and what that says without words. Whoever filled a form before is
+    not asked again for what they left out."""
+    prefill = qualification.prefill(db, request)
+    if request.kind is RequestKind.AMENDMENT:
+        return amendment.first_answers(db, prefill)
+    answers = dict(prefill)
+    extras = [kind for kind in reference_data.document_types(db) if kind.required == "no"]
+    if any(is_document(key) for key in answers):
+        answers.setdefault("email", None)
+        answers[EXTRAS] = extras_of(answers, extras)
+    return answers
+
+
+def finish(turn: Turn, answers: dict[str, Any]) -> Reply | Again:
+    """Final submission (R15)."""
+    assert turn.draft is not None
+    request = turn.db.get(QualificationRequest, turn.draft.subject_id)
+    if request is None or request.state is not RequestState.DRAFT:
+        return Reply(screens=(Screen(t("error.stale")),), goto=Press("qual"))
+    try:
+        qualification.submit(
+            turn.db, actor=turn.actor, request_id=turn.draft.subject_id, answers=answers, now=turn.now
+        )
+    except NotAllowed as refusal:
+        if refusal.key != "error.no_change":
+            raise
+        return Again(t(refusal.key))  # back to the summary, not to «are you sure»
+    return Reply(goto=Press("qual.track", turn.draft.subject_id))
+
+
+def discard(turn: Turn) -> None:
+    assert turn.draft is not None
+    qualification.discard(turn.db, actor=turn.actor, request_id=turn.draft.subject_id, now=turn.now)
+
+
+form = Dialogue(
+    "qualification",
+    steps,
+    finish,
+    summary="review.summary",
+    confirm="submit.button",
+    really="submit.confirm",
+    keeps_draft=True,
+    discard=discard,
+    exit=Press("qual"),
+    after=amendment.after,
+    line=amendment.line,
+    roles=OFFICERS,
+)

@@ -1,0 +1,105 @@
+"""One of several offered answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
+
+from bot.core.context import Turn
+from bot.core.refusals import InvalidInput
+from bot.rules.validators import search_key
+from bot.texts import t
+from conversations.engine import declaration
+from conversations.engine.declaration import Answers, Ask, Given, Prompt, Question, Stay, place_of, prompt_of
+
+#: (key, label): the key is stored, the label is seen.
+Option = tuple[str, str]
+Options = Sequence[Option] | Callable[[Turn, Answers], Sequence[Option]]
+
+PREVIOUS, NEXT = "@previous:", "@next:"
+
+
+def offered(options: Options, turn: Turn, answers: Answers) -> Sequence[Option]:
+    return options(turn, answers) if callable(options) else options
+
+
+def rows(options: Sequence[Option], columns: int) -> tuple[tuple[declaration.Choice, ...], ...]:
+    choices = [declaration.Choice(key, label) for key, label in options]
+    return tuple(tuple(choices[at : at + columns]) for at in range(0, len(choices), columns))
+
+
+def page_of(
+    options: Sequence[Option], page: int, size: int, columns: int
+) -> tuple[tuple[declaration.Choice, ...], ...]:
+    """One page of options, with the way to its neighbours."""
+    last = max((len(options) - 1) // size, 0)
+    page = max(0, min(page, last))
+    turns = []
+    if page > 0:
+        turns.append(declaration.Choice(f"{PREVIOUS}{page - 1}", t("nav.previous")))
+    if page < last:
+        turns.append(declaration.Choice(f"{NEXT}{page + 1}", t("nav.next")))
+    shown = rows(options[page * size : (page + 1) * size], columns)
+    return (*shown, tuple(turns)) if turns else shown
+
+
+def turned_to(choice: str | None) -> int | None:
+    """The page that a press on «بعدی» or «قبلی» asks for."""
+    if choice is not None and choice.startswith((PREVIOUS, NEXT)):
+        return int(choice.split(":")[1])
+    return None
+
+
+class Choice(Question):
+    """One of `options`, static or from the answers so far; `columns` a row, paged past `page` of them. Any option can
+    be typed by its label, wherever it is."""
+
+    numbered: ClassVar[bool] = True
+
+    def __init__(self, options: Options, *, columns: int = 1, page: int = 16) -> None:
+        self.options, self.columns, self.page = options, columns, page
+
+    def ask(self, turn: Turn, ask: Ask, answers: Answers) -> Prompt:
+        page = int(place_of(turn, ask).get("page") or 0)
+        options = offered(self.options, turn, answers)
+        return Prompt(prompt_of(ask), page_of(options, page, self.page, self.columns))
+
+    def accept(self, turn: Turn, ask: Ask, answers: Answers, given: Given) -> Any | Stay:
+        page = turned_to(given.choice)
+        if page is not None:
+            return Stay(place={"page": page})
+        options = offered(self.options, turn, answers)
+        if given.choice is not None and any(key == given.choice for key, _ in options):
+            return given.choice
+        written = search_key(given.text or "")
+        found = [key for key, label in options if written and search_key(label) == written]
+        if not found:
+            raise InvalidInput("error.choose")
+        return found[0]
+
+    def show(self, turn: Turn, ask: Ask, value: Any) -> str:
+        return next((label for key, label in self._all(turn) if key == value), str(value))
+
+    def _all(self, turn: Turn) -> Sequence[Option]:
+        answers = turn.draft.answers if turn.draft is not None else {}
+        return offered(self.options, turn, answers)
+
+    def still_good(self, turn: Turn, ask: Ask, answers: Answers, value: Any) -> bool:
+        return any(key == value for key, _ in offered(self.options, turn, answers))
+
+
+class Confirm(Choice):
+    """Yes or no: True or False. `yes` and `no` are text keys of the labels."""
+
+    def __init__(self, yes: str = "nav.yes", no: str = "nav.no") -> None:
+        self.yes, self.no = yes, no
+        super().__init__(lambda turn, answers: (("yes", t(yes)), ("no", t(no))), columns=2)
+
+    def accept(self, turn: Turn, ask: Ask, answers: Answers, given: Given) -> Any | Stay:
+        return super().accept(turn, ask, answers, given) == "yes"
+
+    def show(self, turn: Turn, ask: Ask, value: Any) -> str:
+        return t(self.yes if value else self.no)
+
+    def still_good(self, turn: Turn, ask: Ask, answers: Answers, value: Any) -> bool:
+        return isinstance(value, bool)

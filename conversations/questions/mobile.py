@@ -1,0 +1,37 @@
+"""The mobile number: by the contact button first, or typed and then unverified (SPEC 3)."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from bot.core.context import Turn
+from bot.core.refusals import InvalidInput
+from bot.rules import validators
+from bot.texts import formats, t
+from conversations.engine.declaration import Answers, Ask, Given, Prompt, Question, Wants, prompt_of
+
+
+class Mobile(Question):
+    """Value {"number": "+989…", "verified": bool}. `typed=False` takes only the sender's own shared contact."""
+
+    wants: ClassVar[Wants] = Wants.CONTACT
+
+    def __init__(self, *, typed: bool = True) -> None:
+        self.typed = typed
+
+    def ask(self, turn: Turn, ask: Ask, answers: Answers) -> Prompt:
+        return Prompt(prompt_of(ask), ask_contact=t("mobile.share"))
+
+    def accept(self, turn: Turn, ask: Ask, answers: Answers, given: Given) -> Any:
+        if given.contact is not None:
+            if not given.contact.own:
+                raise InvalidInput("error.foreign_contact")
+            number = given.contact.phone.strip()
+            return {"number": validators.mobile(number), "verified": True}
+        if not self.typed:
+            raise InvalidInput("error.foreign_contact")
+        return {"number": validators.mobile(given.text or ""), "verified": False}
+
+    def show(self, turn: Turn, ask: Ask, value: Any) -> str:
+        number = formats.local_mobile(value["number"])
+        return number if value["verified"] else t("form.unverified", mobile=number)

@@ -1,0 +1,103 @@
+"""Any number of items, ticked in place, with a note."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from bot.core.context import Turn
+from bot.core.refusals import InvalidInput
+from bot.rules.validators import normalise, too_long
+from bot.texts import formats, quoted, t
+from conversations.engine import declaration
+from conversations.engine.declaration import Answers, Ask, Given, Prompt, Question, Stay, place_of, prompt_of
+from conversations.questions.choice import Options, offered
+
+DONE, DROP_NOTE = "@done", "@drop"
+
+
+class Ticks(Question):
+    """Value {"items": [keys], "note": text or None}. Tapping toggles; a typed text that is no label is the note (where
+    `note` allows one); `send` is the text key of the closing button. `empty` is the sentence where neither an item nor
+    a note of `note_min` characters is given (None: nothing at all is an answer too)."""
+
+    numbered: ClassVar[bool] = True
+    own_next: ClassVar[bool] = True
+
+    def __init__(
+        self,
+        options: Options,
+        *,
+        send: str = "form.done",
+        columns: int = 2,
+        note: bool = True,
+        note_min: int = 5,
+        note_max: int = 1000,
+        empty: str | None = "error.choose",
+    ) -> None:
+        self.options, self.send, self.columns, self.note = options, send, columns, note
+        self.note_min, self.note_max, self.empty = note_min, note_max, empty
+
+    def ask(self, turn: Turn, ask: Ask, answers: Answers) -> Prompt:
+        ticked, note = self._held(turn, ask, answers)
+        options = offered(self.options, turn, answers)
+        marked = [
+            declaration.Choice(key, f"☑️ {label}" if key in ticked else f"▫️ {label}") for key, label in options
+        ]
+        rows = [tuple(marked[at : at + self.columns]) for at in range(0, len(marked), self.columns)]
+        if note:
+            rows.append((declaration.Choice(DROP_NOTE, t("form.drop_note")),))
+        rows.append((declaration.Choice(DONE, t(self.send)),))
+        below = []
+        if ticked:
+            below.append(t("form.ticked", n=formats.digits(len(ticked))))
+        if note:
+            below.append(t("form.note", note=quoted(note, t("who.you"))))
+        return Prompt(prompt_of(ask), tuple(rows), tuple(below), current=False)
+
+    def accept(self, turn: Turn, ask: Ask, answers: Answers, given: Given) -> Any | Stay:
+        ticked, note = self._held(turn, ask, answers)
+        keys = [key for key, _ in offered(self.options, turn, answers)]
+        match given.choice:
+            case None:
+                return Stay(place=self._place(ticked, self._written(given.text or "")))
+            case choice if choice == DROP_NOTE:
+                return Stay(place=self._place(ticked, None))
+            case choice if choice == DONE:
+                if not ticked and not note and self.empty is not None:
+                    raise InvalidInput(self.empty)
+                return {"items": ticked, "note": note}
+            case choice if choice in keys:
+                left = [key for key in ticked if key != choice]
+                chosen = left if choice in ticked else [*ticked, choice]
+                return Stay(place=self._place([key for key in keys if key in chosen], note))
+        raise InvalidInput("error.choose")
+
+    def show(self, turn: Turn, ask: Ask, value: Any) -> str:
+        answers = turn.draft.answers if turn.draft is not None else {}
+        labels = dict(offered(self.options, turn, answers))
+        named = [labels.get(key, key) for key in value["items"]]
+        return "؛ ".join([*named, *([value["note"]] if value["note"] else [])]) or t("form.none")
+
+    def _written(self, text: str) -> str:
+        if not self.note:
+            raise InvalidInput("error.choose")
+        if len(text) > 4 * self.note_max:
+            raise too_long(self.note_max)
+        note = normalise(text, lines=True)
+        if len(note) < self.note_min:
+            raise InvalidInput("error.short_text", min=formats.digits(self.note_min))
+        if len(note) > self.note_max:
+            raise too_long(self.note_max)
+        return note
+
+    def _held(self, turn: Turn, ask: Ask, answers: Answers) -> tuple[list[str], str | None]:
+        """What is ticked on this screen; before the first touch, the earlier answer."""
+        place = place_of(turn, ask)
+        held = place if "ticked" in place else None
+        if held is None and isinstance(answers.get(ask.key), dict):
+            earlier = answers[ask.key]
+            return list(earlier.get("items") or ()), earlier.get("note")
+        return (list(held["ticked"]), held.get("note")) if held else ([], None)
+
+    def _place(self, ticked: list[str], note: str | None) -> dict[str, Any]:
+        return {"ticked": ticked, "note": note}

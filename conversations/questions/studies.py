@@ -1,0 +1,66 @@
+"""Degree level and field of study as questions: what staff allow today (R20)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlmodel import col, select
+
+from bot.core.context import Turn
+from bot.core.refusals import InvalidInput
+from bot.rules.validators import search_key
+from conversations.engine.declaration import Answers, Ask, Given, Stay
+from conversations.questions import Choice, Search
+from conversations.questions.choice import Option
+from storage.tables import ClosedPair, DegreeLevel, FieldOfStudy
+
+
+def levels(turn: Turn, answers: Answers) -> list[Option]:
+    """The levels that are open."""
+    query = select(DegreeLevel).where(col(DegreeLevel.allowed).is_(True))
+    return [(one.code, one.name) for one in turn.db.exec(query.order_by(col(DegreeLevel.position)))]
+
+
+def fields(turn: Turn, answers: Answers) -> list[Option]:
+    """The fields that are open at the level that was answered."""
+    closed = select(ClosedPair.field_code).where(ClosedPair.level_code == str(answers.get("degree_level")))
+    query = select(FieldOfStudy).where(
+        col(FieldOfStudy.allowed).is_(True), col(FieldOfStudy.code).not_in(closed)
+    )
+    return [(one.code, one.name) for one in turn.db.exec(query.order_by(col(FieldOfStudy.position)))]
+
+
+class Level(Choice):
+    """A degree level; an answer keeps its name after staff close it."""
+
+    def __init__(self) -> None:
+        super().__init__(levels)
+
+    def show(self, turn: Turn, ask: Ask, value: Any) -> str:
+        level = turn.db.get(DegreeLevel, value)
+        return level.name if level is not None else str(value)
+
+
+class Field(Search):
+    """A field of study, found by part of its name."""
+
+    def __init__(self) -> None:
+        super().__init__(fields)
+
+    def accept(self, turn: Turn, ask: Ask, answers: Answers, given: Given) -> Any | Stay:
+        """Whoever names a field that is closed is told that, not that there is no such field."""
+        try:
+            return super().accept(turn, ask, answers, given)
+        except InvalidInput:
+            names = turn.db.exec(select(FieldOfStudy.name))
+            if given.text and search_key(given.text) in {search_key(name) for name in names}:
+                raise InvalidInput("error.field_closed") from None
+            raise
+
+    def is_open(self, turn: Turn, answers: Answers, code: str) -> bool:
+        """Whether this field may be chosen at the level that was answered."""
+        return any(code == one for one, _ in fields(turn, answers))
+
+    def show(self, turn: Turn, ask: Ask, value: Any) -> str:
+        field = turn.db.get(FieldOfStudy, value)
+        return field.name if field is not None else str(value)

@@ -1,0 +1,167 @@
+"""Questions answered by one line of text."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from datetime import date
+from typing import Any
+
+from bot.core.context import Turn
+from bot.core.refusals import InvalidInput
+from bot.rules import validators
+from bot.texts import checked, formats, t
+from conversations.engine.declaration import Answers, Ask, Choice, Given, Prompt, Question, prompt_of
+
+
+class Line(Question):
+    """One line, checked by `read`; at most one offered answer besides (`offers`)."""
+
+    def ask(self, turn: Turn, ask: Ask, answers: Answers) -> Prompt:
+        choices = tuple((choice,) for choice in self.offers(turn, answers))
+        return Prompt(prompt_of(ask), choices)
+
+    def accept(self, turn: Turn, ask: Ask, answers: Answers, given: Given) -> Any:
+        if given.choice is not None:
+            return self.chosen(turn, answers, given.choice)
+        return self.read(turn, given.text or "")
+
+    def offers(self, turn: Turn, answers: Answers) -> tuple[Choice, ...]:
+        return ()
+
+    def chosen(self, turn: Turn, answers: Answers, key: str) -> Any:
+        return key
+
+    @abstractmethod
+    def read(self, turn: Turn, text: str) -> Any:
+        """The value of what was typed. Raises InvalidInput."""
+
+    def still_good(self, turn: Turn, ask: Ask, answers: Answers, value: Any) -> bool:
+        return isinstance(value, str) and (not value or self.read(turn, value) == value)
+
+
+class PersianName(Line):
+    def read(self, turn: Turn, text: str) -> str:
+        return validators.persian_name(text)
+
+
+class NationalCode(Line):
+    """10 digits. Shown whole: only its owner and the reviewing expert see an answer."""
+
+    def read(self, turn: Turn, text: str) -> str:
+        return validators.national_code(text)
+
+    def show(self, turn: Turn, ask: Ask, value: Any) -> str:
+        return formats.digits(value)
+
+
+class LegalId(NationalCode):
+    """A company's national identifier."""
+
+    def read(self, turn: Turn, text: str) -> str:
+        return validators.legal_id(text)
+
+
+class GuildId(NationalCode):
+    """The number of a guild's business licence."""
+
+    def read(self, turn: Turn, text: str) -> str:
+        return validators.guild_id(text)
+
+
+class JalaliDate(Line):
+    """A birthday, typed in the Jalali calendar; the value is the Gregorian day in ISO form."""
+
+    def read(self, turn: Turn, text: str) -> str:
+        return validators.birth_date(text, turn.now.astimezone(formats.TEHRAN).date()).isoformat()
+
+    def show(self, turn: Turn, ask: Ask, value: Any) -> str:
+        return formats.jalali_day(date.fromisoformat(value))
+
+    def still_good(self, turn: Turn, ask: Ask, answers: Answers, value: Any) -> bool:
+        return bool(self.show(turn, ask, value))
+
+
+class MobileNumber(Line):
+    """Somebody else's mobile number, typed; the value is +989…"""
+
+    def read(self, turn: Turn, text: str) -> str:
+        return validators.mobile(text)
+
+    def show(self, turn: Turn, ask: Ask, value: Any) -> str:
+        return formats.local_mobile(value)
+
+
+class BirthCertNo(Line):
+    """1–10 digits; «برابر با کد ملی» takes the account's national code, or the one answered before."""
+
+    def offers(self, turn: Turn, answers: Answers) -> tuple[Choice, ...]:
+        if self._national_code(turn, answers) is None:
+            return ()
+        return (Choice("same", t("form.same_as_national_code")),)
+
+    def chosen(self, turn: Turn, answers: Answers, key: str) -> str | None:
+        return self._national_code(turn, answers)
+
+    def _national_code(self, turn: Turn, answers: Answers) -> str | None:
+        code = turn.account.national_code if turn.account is not None else answers.get("national_code")
+        return code if isinstance(code, str) else None
+
+    def read(self, turn: Turn, text: str) -> str:
+        return validators.birth_cert_no(text)
+
+    def show(self, turn: Turn, ask: Ask, value: Any) -> str:
+        return formats.digits(value)
+
+
+class Phone(Line):
+    """A landline; "" is «تلفن ثابت ندارم»."""
+
+    def offers(self, turn: Turn, answers: Answers) -> tuple[Choice, ...]:
+        return (Choice("none", t("form.no_phone")),)
+
+    def chosen(self, turn: Turn, answers: Answers, key: str) -> str:
+        return ""
+
+    def read(self, turn: Turn, text: str) -> str:
+        return validators.phone(text)
+
+    def show(self, turn: Turn, ask: Ask, value: Any) -> str:
+        return formats.digits(value) if value else t("form.none")
+
+
+class Email(Line):
+    def read(self, turn: Turn, text: str) -> str:
+        return validators.email(text)
+
+    def show(self, turn: Turn, ask: Ask, value: Any) -> str:
+        return checked(str(value))
+
+
+class Address(Line):
+    def read(self, turn: Turn, text: str) -> str:
+        return validators.address(text)
+
+    def show(self, turn: Turn, ask: Ask, value: Any) -> str:
+        return formats.digits(value)
+
+
+class Text(Line):
+    """Free text of `min`–`max` characters; `lines` keeps line breaks. `short` is the sentence for too few."""
+
+    def __init__(
+        self, min: int = 1, max: int = 500, *, lines: bool = False, short: str = "error.short_text"
+    ) -> None:
+        self.min, self.max, self.lines, self.short = min, max, lines, short
+
+    def read(self, turn: Turn, text: str) -> str:
+        if len(text) > 4 * self.max + 16:
+            raise validators.too_long(self.max)
+        text = validators.normalise(text, lines=self.lines)
+        if len(text) < self.min:
+            raise InvalidInput(self.short, min=formats.digits(self.min))
+        if len(text) > self.max:
+            raise validators.too_long(self.max)
+        return text
+
+    def show(self, turn: Turn, ask: Ask, value: Any) -> str:
+        return formats.digits(value)

@@ -1,0 +1,25 @@
+"""The name of a business or a branch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from bot.core.context import Turn
+from bot.rules.validators import LONGEST_KEY, ZWNJ, normalise
+from conversations.questions.text import Line
+
+
+class Named(Line):
+    """A name that `check` takes, without a leading word of its kind («شرکت»), which the sentences add."""
+
+    def __init__(self, check: Callable[[str], str], *words: str) -> None:
+        self.check, self.words = check, words
+
+    def read(self, turn: Turn, text: str) -> str:
+        name = normalise(text[:LONGEST_KEY])
+        for word in self.words:
+            rest = name.removeprefix(word)
+            if rest != name and rest.startswith((" ", ZWNJ)):
+                name = rest
+                break
+        return self.check(name)

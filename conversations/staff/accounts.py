@@ -1,0 +1,198 @@
+"""Staff look an account up and do something to it: each deed with a reason and a second question (SPEC 2.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from bot.core.context import Turn
+from bot.core.incoming import Incoming
+from bot.core.refusals import Refusal
+from bot.core.resources import Desk
+from bot.core.routes import STAFF_ONLY
+from bot.core.screens import Press, Reply, Screen
+from bot.rules.account import REASON_MAX, REASON_MIN
+from bot.security.passwords import Made
+from bot.services import accounts
+from bot.services.directorate import account_lookup, undelivered
+from bot.texts import quoted, t
+from conversations.account.credentials import credentials_screen
+from conversations.engine.declaration import Again, Answers, Ask, Dialogue
+from conversations.expert.review import Sure
+from conversations.questions import Choice, Text
+from storage.tables import Account, Grant
+
+VERSION, GRANT = "_version", "_grant"
+#: How a suspension begins.
+DEATH, OTHER = "death", "other"
+
+
+# -- looking up ------------------------------------------------------------------------------------
+
+
+def _look_up(turn: Turn, answers: dict[str, Any]) -> Reply | Again:
+    found = account_lookup.look_up(turn.db, actor=turn.actor, typed=answers["account_code"], now=turn.now)
+    if not found:
+        return Again(t("error.account_not_found"), forget=("account_code",))
+    if len(found) > 1:
+        return Reply(goto=Press("staff.accounts"))
+    return Reply(goto=Press("staff.account", found[0].id or 0))
+
+
+FIND_ACCOUNT = Dialogue(
+    "find_account",
+    (Ask("account_code", Text(1, 40)),),
+    _look_up,
+    exit=Press("staff.accounts"),
+    roles=STAFF_ONLY,
+)
+
+
+def _find_error(turn: Turn, answers: dict[str, Any]) -> Reply | Again:
+    typed = answers["error_number"]
+    try:
+        number = int(typed)
+        number = number if number < 2**53 else 0
+        undelivered.look_up(turn.db, actor=turn.actor, number=number, now=turn.now)
+    except (ValueError, Refusal):
+        return Again(t("error.no_such_error"), forget=("error_number",))
+    return Reply(goto=Press("staff.update", number))
+
+
+FIND_ERROR = Dialogue(
+    "find_error",
+    (Ask("error_number", Text(1, 20)),),
+    _find_error,
+    exit=Press("staff.updates"),
+    roles=STAFF_ONLY,
+)
+
+
+# -- deeds -----------------------------------------------------------------------------------------
+
+
+def _subject(turn: Turn) -> int:
+    return turn.draft.subject_id if turn.draft is not None else 0
+
+
+def _back(turn: Turn) -> Press:
+    return Press("staff.account", _subject(turn))
+
+
+def _name(turn: Turn) -> str:
+    account = turn.db.get(Account, _subject(turn))
+    return account.name if account is not None else "–"
+
+
+Deed = Callable[[Turn, dict[str, Any]], Reply]
+Steps = Callable[[Turn, Answers], list[Ask]]
+
+
+def _reasoned(key: str, *, yes: str, first: Callable[[Turn], Ask] | None = None) -> Steps:
+    """A reason, then the question `kept.people.<key>_ask`, which names the account."""
+
+    def steps(turn: Turn, answers: Answers) -> list[Ask]:
+        values = {"name": _name(turn), "reason": quoted(answers.get("deed_reason") or "–", t("who.you"))}
+        question = t(f"kept.people.{key}_ask", **values)
+        if answers.get("suspend_kind") == DEATH:
+            question = t("kept.people.death_ask", **values)
+        asked = [first(turn)] if first is not None else []
+        reason = Text(REASON_MIN, REASON_MAX, short="error.short_reason")
+        return [*asked, Ask("deed_reason", reason), Ask("sure", Sure(yes), prompt=question)]
+
+    return steps
+
+
+def _deed(
+    name: str,
+    steps: Steps,
+    do: Deed,
+    prepare: Callable[[Desk, Incoming, Answers], Awaitable[Any]] | None = None,
+) -> Dialogue:
+    def finish(turn: Turn, answers: dict[str, Any]) -> Reply:
+        account_lookup.open_account(turn.db, actor=turn.actor, account_id=_subject(turn), now=turn.now)
+        return do(turn, answers) if answers["sure"] else Reply(goto=_back(turn))
+
+    return Dialogue(
+        name,
+        steps,
+        finish,
+        exit=_back,
+        prepare_finish=prepare,
+        roles=STAFF_ONLY,
+    )
+
+
+def _common(turn: Turn, answers: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "actor": turn.actor,
+        "account_id": _subject(turn),
+        "reason": answers["deed_reason"],
+        "version": answers[VERSION],
+        "now": turn.now,
+    }
+
+
+def _done(turn: Turn, key: str) -> Reply:
+    return Reply((Screen(t(f"kept.people.{key}_done", name=_name(turn))),), goto=_back(turn))
+
+
+def _kinds(turn: Turn, answers: Answers) -> Sequence[tuple[str, str]]:
+    return [(kind, t(f"kept.people.suspend_{kind}")) for kind in (OTHER, DEATH)]
+
+
+def _suspend(turn: Turn, answers: dict[str, Any]) -> Reply:
+    accounts.suspend(
+        turn.db, world=turn.world, death=answers["suspend_kind"] == DEATH, **_common(turn, answers)
+    )
+    return _done(turn, "suspend")
+
+
+def _lift(turn: Turn, answers: dict[str, Any]) -> Reply:
+    accounts.lift(turn.db, **_common(turn, answers))
+    return _done(turn, "lift")
+
+
+def _annul(turn: Turn, answers: dict[str, Any]) -> Reply:
+    accounts.annul(turn.db, **_common(turn, answers))
+    return _done(turn, "annul")
+
+
+async def _make_password(desk: Desk, incoming: Incoming, answers: Answers) -> Made:
+    return await desk.passwords.make_new()
+
+
+def _reset(turn: Turn, answers: dict[str, Any]) -> Reply:
+    made = turn.prepared
+    assert isinstance(made, Made)
+    account = accounts.reset_access(turn.db, password_hash=made.hash, **_common(turn, answers))
+    shown = credentials_screen(account, made.password, "staff.credentials")
+    done = Screen(t("staff.reset_done", name=account.name))
+    return Reply((done, shown), goto=_back(turn), credentials_of=account.id)
+
+
+def _withdraw(turn: Turn, answers: dict[str, Any]) -> Reply:
+    grant = turn.db.get(Grant, answers[GRANT])
+    if grant is None or grant.account_id != _subject(turn):
+        raise Refusal("error.stale")
+    account_lookup.withdraw_role(
+        turn.db, actor=turn.actor, grant_id=answers[GRANT], reason=answers["deed_reason"], now=turn.now
+    )
+    return _done(turn, "role")
+
+
+DIALOGUES: tuple[Dialogue, ...] = (
+    FIND_ACCOUNT,
+    FIND_ERROR,
+    _deed(
+        "suspend_account",
+        _reasoned(
+            "suspend", yes="kept.people.suspend_yes", first=lambda turn: Ask("suspend_kind", Choice(_kinds))
+        ),
+        _suspend,
+    ),
+    _deed("lift_account", _reasoned("lift", yes="kept.people.lift_yes"), _lift),
+    _deed("annul_account", _reasoned("annul", yes="kept.people.annul_yes"), _annul),
+    _deed("reset_account", _reasoned("reset", yes="kept.people.reset_yes"), _reset, _make_password),
+    _deed("withdraw_role", _reasoned("role", yes="kept.people.role_yes"), _withdraw),
+)

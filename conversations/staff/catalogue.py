@@ -1,0 +1,15 @@
+"""The dialogues of the directorate's desk together."""
+
+from conversations.engine.declaration import Dialogue
+from conversations.staff import accounts, reference_data, refunds
+
+DIALOGUES: tuple[Dialogue, ...] = (
+    reference_data.NEW_TARIFF,
+    reference_data.NEW_FIELD,
+    reference_data.NEW_DOCUMENT,
+    reference_data.RENAME_DOCUMENT,
+    reference_data.RENAME_UNIVERSITY,
+    reference_data.NEW_COVERAGE,
+    *accounts.DIALOGUES,
+    refunds.WRONG_AMOUNT,
+)

@@ -1,0 +1,116 @@
+"""Staff make somebody an expert of a university, and give an account a new password."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.core.context import Turn
+from bot.core.incoming import Incoming
+from bot.core.resources import Desk
+from bot.core.routes import STAFF_ONLY
+from bot.core.screens import Press, Reply, Screen
+from bot.rules.account import REASON_MAX, REASON_MIN
+from bot.security.passwords import Made
+from bot.services import accounts
+from bot.texts import t
+from conversations.account.credentials import credentials_screen
+from conversations.engine.declaration import Answers, Ask, Dialogue
+from conversations.questions import Choice, NationalCode, PersianName, Text
+from storage.enums import Role
+
+UNIVERSITY, ACCOUNT, VERSION, GRANT = "_university", "_account", "_version", "_grant"
+
+
+def _roles(turn: Turn, answers: Answers) -> tuple[tuple[str, str], ...]:
+    return tuple((role.value, t(f"role.{role}")) for role in (Role.EXPERT, Role.IN_CHARGE))
+
+
+def _is_new(turn: Turn, answers: Answers) -> bool:
+    """Nobody is registered with the national code: the name is asked."""
+    code = answers.get("expert_national_code")
+    return not code or accounts.by_national_code(turn.db, code) is None
+
+
+async def _make_password(desk: Desk, incoming: Incoming, answers: Answers) -> Made:
+    return await desk.passwords.make_new()
+
+
+def _back_to_university(turn: Turn) -> Press:
+    answers = turn.draft.answers if turn.draft is not None else {}
+    return Press("staff.university", arg=str(answers.get(UNIVERSITY, "")))
+
+
+def _hire(turn: Turn, answers: dict[str, Any]) -> Reply:
+    made = turn.prepared
+    assert isinstance(made, Made)
+    code = answers[UNIVERSITY]
+    name = f"{answers.get('expert_first_name') or ''} {answers.get('expert_last_name') or ''}"
+    hired = accounts.hire(
+        turn.db,
+        actor=turn.actor,
+        role=Role(answers["expert_role"]),
+        university_code=code,
+        national_code=answers["expert_national_code"],
+        name=name,
+        password_hash=made.hash,
+        now=turn.now,
+    )
+    goto = Press("staff.university", arg=code)
+    if not hired.created:
+        return Reply((Screen(t("staff.role_added", name=hired.account.name)),), goto=goto)
+    made_for = Screen(t("staff.expert_made", name=hired.account.name))
+    shown = credentials_screen(hired.account, made.password, "staff.credentials")
+    return Reply((made_for, shown), goto=goto, credentials_of=hired.account.id)
+
+
+NEW_EXPERT = Dialogue(
+    "new_expert",
+    (
+        Ask("expert_role", Choice(_roles, columns=2)),
+        Ask("expert_national_code", NationalCode()),
+        Ask("expert_first_name", PersianName(), when=_is_new),
+        Ask("expert_last_name", PersianName(), when=_is_new),
+    ),
+    _hire,
+    summary="staff.expert_summary",
+    exit=_back_to_university,
+    prepare_finish=_make_password,
+    roles=STAFF_ONLY,
+)
+
+
+def _back_to_expert(turn: Turn) -> Press:
+    answers = turn.draft.answers if turn.draft is not None else {}
+    return Press("staff.expert", int(answers.get(GRANT, 0)))
+
+
+def _reset(turn: Turn, answers: dict[str, Any]) -> Reply:
+    made = turn.prepared
+    assert isinstance(made, Made)
+    account = accounts.reset_access(
+        turn.db,
+        actor=turn.actor,
+        account_id=answers[ACCOUNT],
+        reason=answers["reset_reason"],
+        password_hash=made.hash,
+        now=turn.now,
+        version=answers[VERSION],
+    )
+    return Reply(
+        (
+            Screen(t("staff.reset_done", name=account.name)),
+            credentials_screen(account, made.password, "staff.credentials"),
+        ),
+        goto=Press("staff.expert", answers[GRANT]),
+        credentials_of=account.id,
+    )
+
+
+RESET_ACCESS = Dialogue(
+    "reset_access",
+    (Ask("reset_reason", Text(REASON_MIN, REASON_MAX, short="error.short_reason")),),
+    _reset,
+    exit=_back_to_expert,
+    prepare_finish=_make_password,
+    roles=STAFF_ONLY,
+)

@@ -1,0 +1,237 @@
+"""Staff write a letter: to whom, number, title, text, attachments, and the letter as its readers will see it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from bot.core.context import Turn
+from bot.core.refusals import InvalidInput
+from bot.core.routes import STAFF_ONLY
+from bot.core.screens import Press, Reply, Screen
+from bot.messengers.transport.keyboards import units
+from bot.rules import validators
+from bot.services import accounts
+from bot.services.letters import audience, letters
+from bot.services.letters.audience import Audience, Group, Kind
+from bot.texts import formats, t
+from conversations.common.labels import for_people
+from conversations.engine.declaration import Answers, Ask, Dialogue, Given, Prompt
+from conversations.questions import Choice, Confirm, Documents, Text
+from conversations.questions.choice import Option
+from conversations.questions.text import Line
+from storage.tables import Account, Officer
+
+#: Persian and Arabic digits on their way through the normalising of texts, which would turn them into Latin ones.
+_PERSIAN = "۰۱۲۳۴۵۶۷۸۹"
+_ASIDE = "".join(chr(0xE0F0 + digit) for digit in range(10))
+_PUT_ASIDE = str.maketrans(_PERSIAN + "٠١٢٣٤٥٦٧٨٩", _ASIDE * 2)
+_PUT_BACK = str.maketrans(_ASIDE, _PERSIAN)
+
+
+def as_written(text: str, read: Callable[[str], str]) -> str:
+    """What `read` makes of `text`, with its digits as they were typed (Latin ones only inside addresses and codes)."""
+    return for_people(read(text.translate(_PUT_ASIDE))).translate(_PUT_BACK)
+
+
+def letter_text(*, number: str | None, title: str, text: str, files: int, date: datetime) -> str:
+    """A letter as an officer reads it: plain text, whatever is in it."""
+    lines = [t("letter.head", title=title)]
+    if number:
+        lines.append(t("letter.number", number=formats.digits(number)))
+    lines += [t("letter.date", date=formats.jalali_day(date)), t("letter.from"), "", text]
+    if files:
+        lines += ["", t("letter.files", n=formats.digits(files))]
+    return "\n".join(lines)
+
+
+class Words(Text):
+    """A line of the letter, kept as its readers see it."""
+
+    def read(self, turn: Turn, text: str) -> Any:
+        return as_written(text, lambda aside: str(super(Words, self).read(turn, aside)))
+
+    def show(self, turn: Turn, ask: Ask, value: Any) -> str:
+        return str(value)
+
+
+class Body(Line):
+    """The letter's text: it fits into one message together with its head."""
+
+    def read(self, turn: Turn, text: str) -> str:
+        text = as_written(text, lambda aside: validators.normalise(aside, lines=True))
+        if not text:
+            raise InvalidInput("error.letter_incomplete")
+        over = units(text) - letters.TEXT_MAX
+        if over > 0:
+            most = formats.number(letters.TEXT_MAX)
+            raise InvalidInput("error.letter_too_long", over=formats.number(over), max=most)
+        return text
+
+
+class OfficerCode(Line):
+    """One officer, by national code or user code; the value is account.id."""
+
+    def read(self, turn: Turn, text: str) -> int:
+        code = "".join(validators.normalise(text).split())
+        for account in (accounts.by_national_code(turn.db, code), accounts.by_user_code(turn.db, code)):
+            if account is not None and turn.db.get(Officer, account.id) is not None:
+                assert account.id is not None
+                return account.id
+        raise InvalidInput("error.no_such_officer")
+
+    def show(self, turn: Turn, ask: Ask, value: Any) -> str:
+        account = _account(turn, value)
+        return account.name if account is not None else t("form.none")
+
+    def still_good(self, turn: Turn, ask: Ask, answers: Answers, value: Any) -> bool:
+        return _account(turn, value) is not None
+
+
+class ThisOfficer(Confirm):
+    """Shows whom the code belongs to."""
+
+    def ask(self, turn: Turn, ask: Ask, answers: Answers) -> Prompt:
+        account = _account(turn, answers.get("letter_officer"))
+        name = account.name if account is not None else t("form.none")
+        code = formats.masked(account.national_code) if account and account.national_code else "–"
+        return Prompt(
+            t("ask.letter_officer_sure", name=name, code=code),
+            super().ask(turn, ask, answers).choices,
+            current=False,
+        )
+
+
+class Peopled(Choice):
+    """A group of officers that is not empty now."""
+
+    def __init__(self, kind: Kind, options: Any, *, columns: int = 2) -> None:
+        super().__init__(options, columns=columns)
+        self.kind = kind
+
+    def accept(self, turn: Turn, ask: Ask, answers: Answers, given: Given) -> Any:
+        found = super().accept(turn, ask, answers, given)
+        if isinstance(found, str) and not audience.size(
+            turn.db, actor=turn.actor, audience=Audience(self.kind, found)
+        ):
+            raise InvalidInput("error.no_recipients")
+        return found
+
+
+def _account(turn: Turn, value: Any) -> Account | None:
+    return turn.db.get(Account, value) if isinstance(value, int) else None
+
+
+def _kinds(turn: Turn, answers: Answers) -> list[Option]:
+    return [(kind.value, t(f"audience.kind.{kind}")) for kind in Kind]
+
+
+def _provinces(turn: Turn, answers: Answers) -> list[Option]:
+    return [(name, name) for name in audience.provinces(turn.db, actor=turn.actor)]
+
+
+def _groups(turn: Turn, answers: Answers) -> list[Option]:
+    return [(group.value, t(f"audience.short.{group}")) for group in Group]
+
+
+def chosen(answers: Answers) -> Audience:
+    """Whom the answers mean."""
+    kind = Kind(answers["letter_audience"])
+    key = {Kind.ONE: "letter_officer", Kind.PROVINCE: "letter_province", Kind.STATE: "letter_state"}.get(kind)
+    return Audience(kind, str(answers[key]) if key is not None else "")
+
+
+def _is(kind: Kind) -> Any:
+    return lambda turn, answers: answers.get("letter_audience") == kind
+
+
+def _after(turn: Turn, key: str, answers: dict[str, Any]) -> dict[str, Any]:
+    """Not the one that was meant, or another code: asked again."""
+    dropped: set[str] = set()
+    if key == "letter_officer":
+        dropped = {"letter_officer_sure"}
+    if key == "letter_officer_sure" and not answers[key]:
+        dropped = {"letter_officer", "letter_officer_sure"}
+    return {name: value for name, value in answers.items() if name not in dropped}
+
+
+def overview(turn: Turn, answers: Answers) -> str:
+    """The letter as its readers will see it, and how many they are."""
+    to = chosen(answers)
+    number = formats.number(audience.size(turn.db, actor=turn.actor, audience=to))
+    return "\n".join(
+        [
+            t("letters.overview"),
+            t(
+                "letters.overview_to",
+                audience=audience.describe(turn.db, actor=turn.actor, audience=to),
+                n=number,
+            ),
+            t("letters.overview_line"),
+            letter_text(
+                number=answers["letter_number"],
+                title=str(answers["letter_title"]),
+                text=str(answers["letter_text"]),
+                files=len(answers["letter_files"] or ()),
+                date=turn.now,
+            ),
+        ]
+    )
+
+
+def _really(turn: Turn, answers: Answers) -> str:
+    to = chosen(answers)
+    number = formats.number(audience.size(turn.db, actor=turn.actor, audience=to))
+    words = audience.describe(turn.db, actor=turn.actor, audience=to)
+    return t("letters.really", title=answers["letter_title"], audience=words, n=number)
+
+
+def _send(turn: Turn, answers: dict[str, Any]) -> Reply:
+    letter = letters.send(
+        turn.db,
+        actor=turn.actor,
+        to=chosen(answers),
+        number=answers["letter_number"],
+        title=answers["letter_title"],
+        text=answers["letter_text"],
+        files=answers["letter_files"] or (),
+        now=turn.now,
+    )
+    return Reply((Screen(t("letters.sent_off")),), goto=Press("staff.letter", letter.id or 0))
+
+
+def _discard(turn: Turn) -> None:
+    """Nothing besides the draft: the attachments go with it."""
+
+
+LETTER = Dialogue(
+    "letter",
+    (
+        Ask("letter_audience", Choice(_kinds, columns=2)),
+        Ask("letter_officer", OfficerCode(), when=_is(Kind.ONE)),
+        Ask("letter_officer_sure", ThisOfficer(), when=_is(Kind.ONE)),
+        Ask("letter_province", Peopled(Kind.PROVINCE, _provinces), when=_is(Kind.PROVINCE)),
+        Ask("letter_state", Peopled(Kind.STATE, _groups), when=_is(Kind.STATE)),
+        Ask("letter_number", Words(1, letters.NUMBER_MAX), optional=True),
+        Ask("letter_title", Words(3, letters.TITLE_MAX)),
+        Ask("letter_text", Body()),
+        Ask(
+            "letter_files",
+            Documents(
+                "letter", t("field.letter_files"), letters.MAX_FILES, next="letters.files_done", hints=False
+            ),
+            optional=True,
+        ),
+    ),
+    _send,
+    summary="letters.overview",
+    overview=overview,
+    confirm="letters.send",
+    really=_really,
+    keeps_draft=True,
+    discard=_discard,
+    exit=Press("staff.letters"),
+    after=_after,
+    roles=STAFF_ONLY,
+)

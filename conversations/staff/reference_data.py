@@ -1,0 +1,258 @@
+"""Staff set a tariff, add a field or a document, rename, and say which university covers a place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from sqlmodel import col, select
+
+from bot.core.context import Turn
+from bot.core.routes import STAFF_ONLY
+from bot.core.screens import Press, Reply, Screen
+from bot.rules import regions
+from bot.services.directorate import document_types, studies, universities
+from bot.services.qualification import fees
+from bot.texts import formats, t
+from conversations.engine.declaration import Answers, Ask, Dialogue
+from conversations.questions import Choice, Confirm, Search, Text
+from conversations.questions.tariff import DayToCome, Rial
+from storage.enums import RequestKind
+from storage.tables import University
+
+CODE, MARK, PROVINCE = "_code", "_mark", "_province"
+#: The whole city, where a district could be named.
+WHOLE = "whole"
+
+
+def _given(turn: Turn, key: str) -> Any:
+    """What the dialogue was started with."""
+    return turn.draft.answers.get(key) if turn.draft is not None else None
+
+
+# -- tariff ----------------------------------------------------------------------------------------
+
+
+def _kinds(turn: Turn, answers: Answers) -> Sequence[tuple[str, str]]:
+    return [(kind.value, t(f"desk.kind_{kind}")) for kind in RequestKind]
+
+
+def _is_free(turn: Turn, answers: Answers) -> bool:
+    return answers.get("tariff_amount") == 0
+
+
+def _after_tariff(turn: Turn, key: str, answers: dict[str, Any]) -> dict[str, Any]:
+    """«خیر» to a fee of nothing asks for the amount again; a new amount asks anew whether nothing is meant."""
+    if key == "tariff_amount":
+        answers.pop("tariff_zero", None)
+    if key == "tariff_zero" and not answers["tariff_zero"]:
+        del answers["tariff_zero"], answers["tariff_amount"]
+    return answers
+
+
+def _set_tariff(turn: Turn, answers: dict[str, Any]) -> Reply:
+    fees.set_tariff(
+        turn.db,
+        kind=RequestKind(answers["tariff_kind"]),
+        amount_rial=answers["tariff_amount"],
+        valid_from=date.fromisoformat(answers["tariff_from"]),
+        actor=turn.actor,
+        now=turn.now,
+    )
+    return Reply((Screen(t("kept.tariff.done")),), goto=Press("staff.tariffs"))
+
+
+NEW_TARIFF = Dialogue(
+    "new_tariff",
+    (
+        Ask("tariff_kind", Choice(_kinds, columns=2)),
+        Ask("tariff_amount", Rial(fees.LEAST, fees.MOST)),
+        Ask("tariff_zero", Confirm("kept.tariff.zero_yes"), when=_is_free),
+        Ask("tariff_from", DayToCome()),
+    ),
+    _set_tariff,
+    summary="kept.tariff.summary",
+    exit=Press("staff.tariffs"),
+    after=_after_tariff,
+    roles=STAFF_ONLY,
+)
+
+
+# -- fields and documents --------------------------------------------------------------------------
+
+
+def _add_field(turn: Turn, answers: dict[str, Any]) -> Reply:
+    row = studies.add_field(
+        turn.db,
+        actor=turn.actor,
+        name=answers["new_field_name"],
+        needs_note=answers["new_field_note"],
+        now=turn.now,
+    )
+    return Reply((Screen(t("kept.done")),), goto=Press("staff.field", arg=row.code))
+
+
+NEW_FIELD = Dialogue(
+    "new_field",
+    (
+        Ask("new_field_name", Text(2, 60)),
+        Ask("new_field_note", Confirm("kept.studies.note_yes", "kept.studies.note_no")),
+    ),
+    _add_field,
+    summary="kept.studies.summary",
+    exit=Press("staff.fields"),
+    roles=STAFF_ONLY,
+)
+
+
+def required_choices(turn: Turn, answers: Answers) -> Sequence[tuple[str, str]]:
+    return [(rule, t(f"kept.papers.required_{rule}")) for rule in document_types.REQUIRED]
+
+
+def _numbers(turn: Turn, answers: Answers) -> Sequence[tuple[str, str]]:
+    return [(str(n), t("form.files", n=formats.digits(n))) for n in range(1, document_types.MOST_FILES + 1)]
+
+
+_NAME = Text(2, document_types.LONGEST_NAME)
+_SHORT = Text(2, document_types.LONGEST_SHORT)
+
+
+def _add_document(turn: Turn, answers: dict[str, Any]) -> Reply:
+    row = document_types.add(
+        turn.db,
+        actor=turn.actor,
+        name=answers["paper_name"],
+        short_name=answers["paper_short"],
+        required=answers["paper_required"],
+        max_files=int(answers["paper_files"]),
+        now=turn.now,
+    )
+    return Reply((Screen(t("kept.done")),), goto=Press("staff.document", arg=row.code))
+
+
+NEW_DOCUMENT = Dialogue(
+    "new_document",
+    (
+        Ask("paper_name", _NAME),
+        Ask("paper_short", _SHORT),
+        Ask("paper_required", Choice(required_choices)),
+        Ask("paper_files", Choice(_numbers, columns=3)),
+    ),
+    _add_document,
+    summary="kept.papers.summary",
+    exit=Press("staff.documents"),
+    roles=STAFF_ONLY,
+)
+
+
+def _rename_document(turn: Turn, answers: dict[str, Any]) -> Reply:
+    document_types.change(
+        turn.db,
+        actor=turn.actor,
+        code=answers[CODE],
+        expected=answers[MARK],
+        event="document_renamed",
+        name=answers["paper_name"],
+        short_name=answers["paper_short"],
+        now=turn.now,
+    )
+    return Reply((Screen(t("kept.done")),), goto=Press("staff.document", arg=answers[CODE]))
+
+
+RENAME_DOCUMENT = Dialogue(
+    "rename_document",
+    (Ask("paper_name", _NAME), Ask("paper_short", _SHORT)),
+    _rename_document,
+    summary="kept.papers.rename_summary",
+    exit=lambda turn: Press("staff.document", arg=str(_given(turn, CODE) or "")),
+    roles=STAFF_ONLY,
+)
+
+
+# -- universities ----------------------------------------------------------------------------------
+
+
+def _rename_university(turn: Turn, answers: dict[str, Any]) -> Reply:
+    universities.rename(
+        turn.db,
+        actor=turn.actor,
+        code=answers[CODE],
+        expected=answers[MARK],
+        name=answers["university_name"],
+        now=turn.now,
+    )
+    return Reply((Screen(t("kept.done")),), goto=Press("staff.place", arg=answers[CODE]))
+
+
+RENAME_UNIVERSITY = Dialogue(
+    "rename_university",
+    (Ask("university_name", Text(5, 80)),),
+    _rename_university,
+    summary="kept.uni.rename_summary",
+    exit=lambda turn: Press("staff.place", arg=str(_given(turn, CODE) or "")),
+    roles=STAFF_ONLY,
+)
+
+
+def _cities(turn: Turn, answers: Answers) -> Sequence[tuple[str, str]]:
+    return [(city, city) for city in regions.cities_of(str(_given(turn, PROVINCE) or ""))]
+
+
+def _districts(turn: Turn, answers: Answers) -> Sequence[tuple[str, str]]:
+    every = [
+        (str(n), t("kept.uni.district", n=formats.digits(n))) for n in range(1, universities.DISTRICTS + 1)
+    ]
+    return [(WHOLE, t("kept.uni.whole_city")), *every]
+
+
+def _open_universities(turn: Turn, answers: Answers) -> Sequence[tuple[str, str]]:
+    query = select(University.code, University.name).where(
+        col(University.active).is_(True), col(University.regional).is_(True)
+    )
+    return list(turn.db.exec(query.order_by(col(University.name))).all())
+
+
+def _of_province(turn: Turn, answers: Answers) -> Sequence[tuple[str, str]]:
+    found = universities.by_province(turn.db, actor=turn.actor).get(str(_given(turn, PROVINCE) or ""), [])
+    return [(one.code, one.name) for one in found if one.active and one.regional]
+
+
+def _coverage_steps(turn: Turn, answers: Answers) -> list[Ask]:
+    steps = [Ask("coverage_city", Search(_cities))]
+    if answers.get("coverage_city") == universities.CHOOSING_PROVINCE:
+        steps.append(Ask("coverage_district", Choice(_districts, columns=3, page=23)))
+    steps.append(Ask("coverage_university", Search(_open_universities, first=_of_province)))
+    return steps
+
+
+def _add_coverage(turn: Turn, answers: dict[str, Any]) -> Reply:
+    district = answers.get("coverage_district", WHOLE)
+    province = answers[PROVINCE]
+    row = universities.add_coverage(
+        turn.db,
+        actor=turn.actor,
+        province=province,
+        city=answers["coverage_city"],
+        district=None if district == WHOLE else int(district),
+        university_code=answers["coverage_university"],
+        now=turn.now,
+    )
+    return Reply((Screen(t("kept.done")),), goto=Press("staff.cover", row.id or 0))
+
+
+def _back_to_coverage(turn: Turn) -> Press:
+    province = str(_given(turn, PROVINCE) or "")
+    return Press(
+        "staff.coverage", universities.number_of(turn.db, actor=turn.actor, name=province) if province else 1
+    )
+
+
+NEW_COVERAGE = Dialogue(
+    "new_coverage",
+    _coverage_steps,
+    _add_coverage,
+    summary="kept.uni.coverage_summary",
+    exit=_back_to_coverage,
+    roles=STAFF_ONLY,
+)

@@ -1,0 +1,66 @@
+"""«ثبت بازگشت وجه»: staff note the reference under which money went back (SPEC 2.3)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.core.context import Turn
+from bot.core.routes import STAFF_ONLY
+from bot.core.screens import Press, Reply, Screen
+from bot.services import payments
+from bot.services.payments.refunds import MAX_REFERENCE
+from bot.texts import t
+from conversations.engine.declaration import Ask, Dialogue
+from conversations.questions import Text
+
+ATTEMPT, VERSION = "_attempt", "_version"
+
+
+class Reference(Text):
+    """A bank's number, shown as it was typed: it will be compared and copied."""
+
+    def show(self, turn: Turn, ask: Ask, value: Any) -> str:
+        return str(value)
+
+
+def _record(turn: Turn, answers: dict[str, Any]) -> Reply:
+    payments.record_refund(
+        turn.db,
+        actor=turn.actor,
+        attempt_id=answers[ATTEMPT],
+        version=answers[VERSION],
+        reference=answers["refund_reference"],
+        now=turn.now,
+    )
+    return Reply((Screen(t("staff.refunded")),), goto=Press("staff.refunds"))
+
+
+REFUND = Dialogue(
+    "refund",
+    (Ask("refund_reference", Reference(1, MAX_REFERENCE)),),
+    _record,
+    summary="staff.refund_summary",
+    exit=Press("staff.refunds"),
+    roles=STAFF_ONLY,
+)
+
+
+def _record_wrong(turn: Turn, answers: dict[str, Any]) -> Reply:
+    payments.record_wrong_amount(
+        turn.db,
+        actor=turn.actor,
+        attempt_id=answers[ATTEMPT],
+        reference=answers["refund_reference"],
+        now=turn.now,
+    )
+    return Reply((Screen(t("kept.wrong.done")),), goto=Press("staff.wrong"))
+
+
+WRONG_AMOUNT = Dialogue(
+    "wrong_amount",
+    (Ask("refund_reference", Reference(1, MAX_REFERENCE)),),
+    _record_wrong,
+    summary="kept.wrong.summary",
+    exit=Press("staff.wrong"),
+    roles=STAFF_ONLY,
+)

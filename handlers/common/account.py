@@ -1,0 +1,101 @@
+"""Coming in and out, passwords, roles."""
+
+from __future__ import annotations
+
+from bot.core.context import Turn
+from bot.core.incoming import Incoming
+from bot.core.refusals import NotAllowed
+from bot.core.resources import Desk
+from bot.core.routes import EVERYONE, LOGGED_IN, READS_SUSPENDED, Routes
+from bot.core.screens import Press, Reply, Screen, button
+from bot.security.passwords import Made
+from bot.services import accounts
+from bot.texts import t
+from conversations.account.credentials import credentials_screen, enter
+from conversations.engine.engine import Engine
+from handlers.common.navigation import Row, home
+from storage.enums import Role
+
+HOME = Press("home")
+
+
+def routes(engine: Engine) -> Routes:
+    """register, login, forgot, logout, credentials, role*, password.change."""
+    table = Routes()
+    show, act = table.show, table.act
+
+    def door(action: str, dialogue: str) -> None:
+        """An act that opens a guest's dialogue; whoever is logged in already goes home."""
+
+        @act(action, roles=EVERYONE, suspended=EVERYONE)
+        def open_dialogue(turn: Turn, press: Press) -> Reply:
+            if turn.account is not None:
+                return Reply((Screen(t("login.already")),), goto=HOME)
+            return engine.start(turn, dialogue)
+
+    door("register", "registration")
+    door("login", "login")
+
+    @act("forgot", roles=EVERYONE)
+    def forgot(turn: Turn, press: Press) -> Reply:
+        if turn.account is not None:
+            return engine.start(turn, "password")
+        accounts.refuse_recovery_if_throttled(turn.db, chat=turn.chat, now=turn.now)
+        return engine.start(turn, "forgot")
+
+    @act("register.drop", roles=[None])
+    def drop_registration(turn: Turn, press: Press) -> Reply:
+        engine.drop(turn, "registration")
+        return Reply((Screen(t("form.discarded")),), goto=HOME)
+
+    @act("password.change", roles=LOGGED_IN)
+    def change_password(turn: Turn, press: Press) -> Reply:
+        return engine.start(turn, "password")
+
+    act("credentials", roles=LOGGED_IN, prepare=make_password, suspended=READS_SUSPENDED)(credentials)
+    act("logout", roles=LOGGED_IN, suspended=LOGGED_IN)(logout)
+    show("role", roles=LOGGED_IN, suspended=LOGGED_IN)(roles_held)
+    act("role.choose", roles=LOGGED_IN, suspended=LOGGED_IN)(choose_role)
+    return table
+
+
+async def make_password(desk: Desk, incoming: Incoming, press: Press) -> Made:
+    return await desk.passwords.make_new()
+
+
+def credentials(turn: Turn, press: Press) -> Reply:
+    """A new password where the last one is not known to have been seen (SPEC Q30)."""
+    made = turn.prepared
+    assert isinstance(made, Made)
+    account = accounts.renew(turn.db, actor=turn.actor, password_hash=made.hash, now=turn.now)
+    if account is None:
+        return Reply((Screen(t("password.shown_already")),), goto=HOME)
+    turn.account = account
+    return Reply(
+        (credentials_screen(account, made.password),), goto=HOME, anew=True, credentials_of=account.id
+    )
+
+
+def logout(turn: Turn, press: Press) -> Reply:
+    accounts.logout(turn.db, actor=turn.actor, chat=turn.chat, now=turn.now)
+    turn.account, turn.draft, turn.grants = None, None, ()
+    return Reply((Screen(t("menu.logged_out")),), goto=HOME)
+
+
+def roles_held(turn: Turn, press: Press) -> Screen:
+    """The roles to choose from, the one in force marked."""
+    held = list(dict.fromkeys(grant.role for grant in turn.grants))
+    rows: list[Row] = [
+        (button(f"{'✅ ' if role is turn.role else ''}{t(f'role.{role}')}", "role.choose", arg=role),)
+        for role in held
+    ]
+    return Screen(t("role.choose"), (*rows, (home(),)))
+
+
+def choose_role(turn: Turn, press: Press) -> Reply:
+    if press.arg not in set(Role):
+        raise NotAllowed("error.not_allowed")
+    assert turn.account is not None
+    accounts.choose(turn.db, actor=turn.actor, chat=turn.chat, role=Role(press.arg), now=turn.now)
+    enter(turn, turn.account)
+    return Reply(goto=HOME)

@@ -1,0 +1,127 @@
+"""A cooperation request as text and in lists, for each of its sides (SPEC 2.4; 4.2, coop.detail; 4.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqlmodel import Session
+
+from bot.core.context import Actor
+from bot.core.screens import Press, Screen, button
+from bot.services import cooperation
+from bot.services.distributors import branches
+from bot.services.review import rejection
+from bot.services.review.worklists import Page
+from bot.texts import formats, quoted, t
+from conversations.common.labels import for_people, shortened
+from handlers.common.navigation import Row, grid, page_of, pager
+from handlers.common.request_card import fitting
+from storage.enums import CooperationState, Role
+from storage.tables import Branch, CooperationRequest, Distributor
+
+#: Lines a page: the numbers can be typed, the buttons fit a phone.
+PAGE = 8
+
+
+def status(state: CooperationState, role: Role | None) -> str:
+    """The state as this side calls it (SPEC 4.3)."""
+    return t(f"coop_status.{state}" if role is Role.OFFICER else f"coop_status_dist.{state}")
+
+
+def kind_of(distributor: Distributor) -> str:
+    return t(f"coop.kind_{distributor.kind}")
+
+
+def identifier(distributor: Distributor) -> str:
+    return formats.digits(distributor.legal_id or distributor.guild_id or "")
+
+
+def heading(request: CooperationRequest, role: Role | None) -> list[str]:
+    return [
+        t("coop.title", code=request.tracking_code),
+        t("coop.state", state=status(request.state, role)),
+    ]
+
+
+def center(distributor: Distributor) -> list[str]:
+    """Who the distributor is and how to reach it, one fact a line."""
+    manager, phone = distributor.manager_name, distributor.phone
+    return [
+        t("coop.distributor", distributor=distributor.name, kind=kind_of(distributor)),
+        t("coop.id", id=identifier(distributor)),
+        *([t("coop.address", address=formats.digits(distributor.address))] if distributor.address else []),
+        t("coop.manager", manager=manager, phone=formats.digits(phone))
+        if phone
+        else t("coop.manager_only", manager=manager),
+    ]
+
+
+def detail(request: CooperationRequest, distributor: Distributor, branch: Branch) -> list[str]:
+    """Who asks, and for which branch (coop.detail), one fact a line."""
+    who, number, *_, manager = center(distributor)
+    return [
+        who,
+        number,
+        t("coop.branch", branch=branch.name, province=branch.province, city=branch.city),
+        t("coop.address", address=formats.digits(branch.address)),
+        manager,
+        t("coop.date", date=formats.jalali_day(request.created_at)),
+    ]
+
+
+def outcome(request: CooperationRequest, role: Role | None) -> list[str]:
+    """Why it ended, where somebody said so."""
+    lines = []
+    if request.officer_reason:
+        own = role is Role.OFFICER
+        reason = quoted(for_people(request.officer_reason), t("who.you" if own else "role.officer"))
+        lines.append(t("coop.your_reason" if own else "coop.officer_reason", reason=reason))
+    if request.reject_text:
+        lines.append(t("coop.reject_reason", reason=rejection.of_cooperation(request)))
+    return lines
+
+
+def officers(line: branches.Line) -> str:
+    """Who serves at a branch; several where they were migrated together (R53)."""
+    return "، ".join(one.account.name for one in line.officers) or t("branch.no_officer")
+
+
+def timeline(db: Session, request: CooperationRequest, actor: Actor, way_back: Row) -> Screen:
+    """Who did what and when, as this side may know it."""
+    assert request.id is not None
+    entries = cooperation.timeline(db, actor=actor, request_id=request.id)
+    title = t("coop.timeline_title", code=request.tracking_code)
+    lines = [t("qual.timeline_line", time=one.time, what=one.text) for one in entries]
+    return Screen(fitting([title, *lines]), (way_back,))
+
+
+def listed(
+    press: Press,
+    *,
+    title: str,
+    fetch: Callable[[int, int], Page[cooperation.Line]],
+    word: Callable[[str, cooperation.Line], str],
+    name: Callable[[cooperation.Line], str],
+    opens: str,
+    ways: Row,
+) -> Screen:
+    """A page of requests: `fetch(offset, limit)` reads them, `word(i, line)` puts one into words."""
+    page = page_of(press)
+    found = fetch(page * PAGE, PAGE)
+    pages = max(-(-found.total // PAGE), 1)
+    if not found.lines and found.total:  # the list became shorter than the button remembers
+        page = pages - 1
+        found = fetch(page * PAGE, PAGE)
+    if not found.total:
+        return Screen(t("error.empty"), (ways,))
+    lines = [title]
+    if pages > 1:
+        lines.append(t("coop.page", page=formats.digits(page + 1), pages=formats.digits(pages)))
+    buttons = []
+    for number, line in enumerate(found.lines, page * PAGE + 1):
+        i = formats.digits(number)
+        lines.append(word(i, line))
+        label = shortened(t("coop.button_line", i=i, name=name(line)), 20)
+        buttons.append(button(label, opens, line.request.id or 0))
+    turns = pager(press, page=page, pages=pages)
+    return Screen(fitting(lines), (*grid(buttons, columns=2), *turns, ways))

@@ -1,0 +1,215 @@
+"""Letters of the directorate: everybody's inbox, and the desk of those who write (R44, SPEC 2.7)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from bot.core.context import Turn
+from bot.core.routes import LOGGED_IN, READS_SUSPENDED, Routes
+from bot.core.screens import Button, Paper, Press, Reply, Screen, button
+from bot.services.letters import audience, letters
+from bot.services.letters.audience import Audience
+from bot.texts import t
+from bot.texts.formats import digits, jalali_day, jalali_time, number
+from conversations.engine.engine import Engine
+from conversations.staff.letter import letter_text
+from handlers.common.navigation import Row, back, grid, home, page_of, pager, ways
+from storage.enums import LetterState, Role
+from storage.tables import Letter
+
+STAFF = (Role.STAFF,)
+#: Lines of a page; fields of a progress bar; what a counter on a button shows at most.
+RECEIVED, WRITTEN, BAR, COUNTED = 9, 6, 10, 99
+
+
+def routes(engine: Engine) -> Routes:
+    """Routes that begin with "inbox" (whoever got a letter, in whatever role) and "staff.letter"."""
+    table = Routes()
+    show, act = table.show, table.act
+
+    show("inbox", roles=LOGGED_IN, suspended=READS_SUSPENDED)(inbox)
+    act("inbox.letter", roles=LOGGED_IN, suspended=READS_SUSPENDED)(open_letter)
+    show("inbox.read", roles=LOGGED_IN, suspended=READS_SUSPENDED)(read)
+    act("inbox.papers", roles=LOGGED_IN, suspended=READS_SUSPENDED)(_papers("inbox.read"))
+
+    @show("staff.letters", roles=STAFF)
+    def all_letters(turn: Turn, press: Press) -> Screen:
+        return written(turn, press, drafted=("letter", 0) in engine.open_drafts(turn))
+
+    @act("staff.new_letter", roles=STAFF)
+    def new_letter(turn: Turn, press: Press) -> Reply:
+        return engine.start(turn, "letter")
+
+    show("staff.letter", roles=STAFF)(card)
+    show("staff.letter_text", roles=STAFF)(text)
+    act("staff.letter_papers", roles=STAFF)(_papers("staff.letter_text"))
+    show("staff.letter_stop", roles=STAFF)(stop)
+    act("staff.letter_end", roles=STAFF)(stop_do)
+    return table
+
+
+# -- who reads ------------------------------------------------------------------------------------
+
+
+def inbox_button(turn: Turn) -> Button:
+    """«صندوق پیام‌ها» with the number of unread letters."""
+    waiting = min(letters.unread(turn.db, actor=turn.actor), COUNTED)
+    return button(t("menu.inbox", n=digits(waiting)), "inbox")
+
+
+def inbox(turn: Turn, press: Press) -> Screen:
+    """The letters of this person: unread ones first, then the newest."""
+    page = page_of(press)
+    actor = turn.actor
+    shown, total = letters.inbox(turn.db, actor=actor, limit=RECEIVED, offset=page * RECEIVED)
+    pages = max(-(-total // RECEIVED), 1)
+    if page >= pages:
+        page = pages - 1
+        shown, total = letters.inbox(turn.db, actor=actor, limit=RECEIVED, offset=page * RECEIVED)
+    if not shown:
+        return Screen(f"{t('inbox.title')}\n{t('error.empty')}", ((home(),),))
+    lines = [t("inbox.title"), t("inbox.unread", n=digits(letters.unread(turn.db, actor=actor)))]
+    first = page * RECEIVED + 1
+    for i, one in enumerate(shown, start=first):
+        key = "inbox.line" if one.read else "inbox.line_new"
+        date = jalali_day(one.letter.created_at)
+        lines.append(t(key, i=digits(i), title=one.letter.title, date=date))
+    buttons = [
+        button(digits(i), "inbox.letter", one.letter.id or 0) for i, one in enumerate(shown, start=first)
+    ]
+    rows = [*grid(buttons, columns=3), *pager(Press("inbox"), page=page, pages=pages), (home(),)]
+    return Screen("\n".join(lines), tuple(rows))
+
+
+def open_letter(turn: Turn, press: Press) -> Reply:
+    """Open a letter; the first time is noted, so this is an act."""
+    letters.open_letter(turn.db, actor=turn.actor, letter_id=press.id, now=turn.now)
+    return Reply(goto=Press("inbox.read", press.id))
+
+
+def read(turn: Turn, press: Press) -> Screen:
+    """A letter as its readers see it."""
+    letter = letters.see(turn.db, actor=turn.actor, letter_id=press.id)
+    rows = _paper_row(turn, letter, "inbox.papers", "inbox.papers")
+    return Screen(_whole(turn, letter), (*rows, (back("inbox", label="inbox.list"), home())))
+
+
+def _whole(turn: Turn, letter: Letter) -> str:
+    files = letters.count_files(turn.db, actor=turn.actor, letter_id=letter.id or 0)
+    return letter_text(
+        number=letter.number, title=letter.title, text=letter.text, files=files, date=letter.created_at
+    )
+
+
+def _paper_row(turn: Turn, letter: Letter, action: str, label: str) -> list[Row]:
+    files = letters.count_files(turn.db, actor=turn.actor, letter_id=letter.id or 0)
+    return [(button(t(label, n=digits(files)), action, letter.id or 0),)] if files else []
+
+
+def _papers(goto: str) -> Callable[[Turn, Press], Reply]:
+    """Send all attachments; the letter follows below them. An act, for every view is recorded."""
+
+    def papers(turn: Turn, press: Press) -> Reply:
+        found = letters.papers(turn.db, actor=turn.actor, letter_id=press.id, now=turn.now)
+        title = letters.see(turn.db, actor=turn.actor, letter_id=press.id).title
+        n = digits(len(found))
+        shown = tuple(
+            Paper(file.id or 0, t("letter.paper_caption", i=digits(i), n=n, title=title))
+            for i, file in enumerate(found, start=1)
+        )
+        screens = (Screen("", papers=shown),) if shown else ()
+        return Reply(screens, goto=Press(goto, press.id), anew=bool(shown))
+
+    return papers
+
+
+# -- who writes -----------------------------------------------------------------------------------
+
+
+def written(turn: Turn, press: Press, *, drafted: bool) -> Screen:
+    """Letters that were sent off, newest first, and the way to a new one."""
+    page = page_of(press)
+    shown, total = letters.written(turn.db, actor=turn.actor, limit=WRITTEN, offset=page * WRITTEN)
+    new = (button(t("form.resume" if drafted else "letters.new"), "staff.new_letter"),)
+    if not shown:
+        return Screen(t("letters.none"), (new, (home(),)))
+    lines, first = [t("letters.title")], page * WRITTEN + 1
+    for i, one in enumerate(shown, start=first):
+        letter = one.letter
+        lines.append(
+            t(
+                "letters.line",
+                i=digits(i),
+                title=letter.title,
+                date=jalali_day(letter.created_at),
+                state=t(f"letters.state.{letter.state}"),
+                recipients=number(letter.recipients),
+                told=number(one.told),
+                read=number(one.read),
+            )
+        )
+    buttons = [
+        button(digits(i), "staff.letter", one.letter.id or 0) for i, one in enumerate(shown, start=first)
+    ]
+    pages = -(-total // WRITTEN)
+    turns = pager(Press("staff.letters"), page=page, pages=pages)
+    return Screen("\n".join(lines), (*grid(buttons, columns=3), *turns, new, (home(),)))
+
+
+def card(turn: Turn, press: Press) -> Screen:
+    """How far one letter came; «🔄» shows it anew in the same message."""
+    found = letters.progress(turn.db, actor=turn.actor, letter_id=press.id)
+    letter = found.letter
+    to = audience.describe(turn.db, actor=turn.actor, audience=Audience.of_data(letter.audience))
+    lines = [t("letter.head", title=letter.title)]
+    if letter.number:
+        lines.append(t("letter.number", number=digits(letter.number)))
+    lines += [
+        t("letters.card_to", audience=to),
+        t(
+            "letters.card_by",
+            name=letters.writer(turn.db, actor=turn.actor, letter=letter),
+            time=jalali_time(letter.created_at),
+        ),
+        t("letters.card_state", state=t(f"letters.state.{letter.state}")),
+        "",
+        _bar(letter.delivered, letter.recipients),
+        t("letters.delivered", delivered=number(letter.delivered), recipients=number(letter.recipients)),
+        t("letters.told", told=number(found.told)),
+        t("letters.read", read=number(found.read)),
+    ]
+    ways_on: list[Button] = [button(t("letters.text"), "staff.letter_text", press.id)]
+    rows: list[Row] = [(button(t("letters.refresh"), "staff.letter", press.id),)]
+    if letter.state is LetterState.SENDING:
+        ways_on.append(button(t("letters.stop"), "staff.letter_stop", press.id))
+    return Screen("\n".join(lines), (*rows, tuple(ways_on), ways("staff.letters")))
+
+
+def _bar(done: int, of: int) -> str:
+    full = done * BAR // max(of, 1)
+    percent = digits(done * 100 // max(of, 1))
+    return t("letters.bar", bar="▓" * full + "░" * (BAR - full), percent=percent)
+
+
+def text(turn: Turn, press: Press) -> Screen:
+    """The letter itself, as officers see it."""
+    letter = letters.see(turn.db, actor=turn.actor, letter_id=press.id)
+    rows = _paper_row(turn, letter, "staff.letter_papers", "letters.papers")
+    return Screen(
+        _whole(turn, letter), (*rows, (back("staff.letter", press.id, label="letters.card"), home()))
+    )
+
+
+def stop(turn: Turn, press: Press) -> Screen:
+    """The question before the sending ends."""
+    letter = letters.progress(turn.db, actor=turn.actor, letter_id=press.id).letter
+    if letter.state is not LetterState.SENDING:
+        return card(turn, press)
+    question = t("letters.stop_confirm", title=letter.title)
+    yes = button(t("letters.stop_do"), "staff.letter_end", press.id)
+    return Screen(question, ((yes, back("staff.letter", press.id, label="nav.no")),))
+
+
+def stop_do(turn: Turn, press: Press) -> Reply:
+    letters.stop(turn.db, actor=turn.actor, letter_id=press.id, now=turn.now)
+    return Reply(goto=Press("staff.letter", press.id), notice=t("letters.stopped"))

@@ -1,0 +1,207 @@
+"""«اطلاعات من»: everything stored about oneself, the papers, and the chats that are logged in (SPEC 4.1, menu.me)."""
+
+from __future__ import annotations
+
+from bot.core.context import Turn
+from bot.core.refusals import NotAllowed
+from bot.core.routes import LOGGED_IN, READS_SUSPENDED, Routes
+from bot.core.screens import Paper, Press, Reply, Screen, button
+from bot.rules import request_items
+from bot.services import accounts, qualification
+from bot.services.shared import reference_data
+from bot.texts import t
+from bot.texts.formats import digits, jalali_day, jalali_time, local_mobile
+from conversations.common.labels import Wording, is_document, shortened
+from conversations.engine.engine import Engine
+from handlers.common.account import logout
+from handlers.common.navigation import Row, grid, home, page_of, pager, ways
+from storage.enums import AccountState, RequestKind, Role
+from storage.tables import Account, Officer
+
+#: Characters of one page, well below the messengers' 4096.
+PAGE = 3000
+#: As many other chats can be signed out of from the first screen; more of them have their own.
+AT_ONCE = 3
+
+
+def routes(engine: Engine) -> Routes:
+    """Routes that begin with "me"."""
+    table = Routes()
+
+    @table.act("me.mobile", roles=LOGGED_IN)
+    def change_mobile(turn: Turn, press: Press) -> Reply:
+        assert turn.account is not None
+        accounts.refuse_mobile_change(turn.db, account=turn.account)
+        return engine.start(turn, "mobile")
+
+    table.show("me", roles=LOGGED_IN, suspended=READS_SUSPENDED)(me)
+    table.show("me.chats", roles=LOGGED_IN, suspended=READS_SUSPENDED)(my_chats)
+    table.show("me.papers", roles=[Role.OFFICER], suspended=READS_SUSPENDED)(papers)
+    table.act("me.paper", roles=[Role.OFFICER], suspended=READS_SUSPENDED)(paper)
+    table.act("me.signout", roles=LOGGED_IN, suspended=LOGGED_IN)(sign_out)
+    return table
+
+
+def me(turn: Turn, press: Press) -> Screen:
+    """The person's own data as stored: nothing masked, this is its owner."""
+    account = turn.account
+    assert account is not None
+    officer = turn.db.get(Officer, account.id) if _is_officer(turn) else None
+    lines = [t("me.line", field=t(f"field.{key}"), value=value) for key, value in _identity(account, officer)]
+    if officer is not None:
+        lines += _file(turn, account)
+    lines += _roles(turn)
+    chats, sign_outs = _chats(turn)
+    lines += ["", t("my.chats"), *chats]
+    pages = _pages(lines)
+    page = min(page_of(press), len(pages) - 1)
+    text = "\n".join([t("me.title"), *pages[page]])
+    if len(pages) > 1:
+        text += "\n\n" + t("my.page", page=digits(page + 1), pages=digits(len(pages)))
+    rows = pager(press, page=page, pages=len(pages)) + (_edits(turn) if officer is not None else [])
+    rows.append((button(t("password.button"), "password.change"), button(t("me.mobile"), "me.mobile")))
+    few = sign_outs if len(sign_outs) <= AT_ONCE else []
+    return Screen(text, (*rows, *few, (button(t("chats.button"), "me.chats"),), (home(),)))
+
+
+def _is_officer(turn: Turn) -> bool:
+    """Whether the officer's file is shown: its owner may be here in another of their roles."""
+    return any(grant.role is Role.OFFICER for grant in turn.grants)
+
+
+def _identity(account: Account, officer: Officer | None) -> list[tuple[str, str]]:
+    """Who one is and how one logs in."""
+    values = [("first_name", account.first_name), ("last_name", account.last_name)]
+    if account.national_code:
+        values.append(("national_code", digits(account.national_code)))
+    if officer is not None:
+        values.append(("birth_date", jalali_day(officer.birth_date)))
+    if account.mobile:
+        key = "me.verified" if account.mobile_verified else "me.unverified"
+        values.append(("mobile", t(key, mobile=local_mobile(account.mobile))))
+    return [*values, ("user_code", account.user_code)]
+
+
+def _file(turn: Turn, account: Account) -> list[str]:
+    """The officer's items and documents. What a migrated officer never gave says so (SPEC Q27)."""
+    words, account_id = Wording.load(turn.db), account.id or 0
+    known = qualification.approved_of(turn.db, account_id)
+    lines = []
+    for key in request_items.FIELDS:
+        if key in ("first_name", "last_name"):
+            continue
+        if known[key] is None and key in ("field_note", "university"):
+            continue
+        value = words.value(key, known[key])
+        if known[key] is None and key in ("degree_level", "field_of_study"):
+            value = t("me.no_degree")
+        lines.append(t("me.line", field=words.label(key), value=value))
+    held = [
+        t("desk.paper_count", doc=words.label(key, short=True), n=digits(len(known[key])))
+        for key in words.keys(known)
+        if is_document(key)
+    ]
+    qualified = qualification.is_qualified(turn.db, account_id)
+    if held or qualified:
+        lines.append(t("my.papers_line", papers="، ".join(held) or t("amend.no_papers")))
+    state = "COMPLETED" if qualified else "none"
+    latest = qualification.latest(turn.db, actor=turn.actor)
+    if latest is not None and not qualified:
+        state = latest.state
+    return [*lines, t("my.status", status=t(f"status.{state}"))]
+
+
+def _roles(turn: Turn) -> list[str]:
+    lines = []
+    for grant in turn.grants:
+        if grant.university_code is None:
+            lines.append(t("me.role", role=t(f"role.{grant.role}")))
+        else:
+            university = reference_data.university_name(turn.db, grant.university_code)
+            lines.append(t("me.role_at", role=t(f"role.{grant.role}"), university=university))
+    return lines
+
+
+def _edits(turn: Turn) -> list[Row]:
+    """What the officer may do about the file from here."""
+    assert turn.account is not None
+    if turn.role is not Role.OFFICER:
+        return []
+    shows = (button(t("my.papers"), "me.papers"),)
+    if turn.account.state is not AccountState.ACTIVE:
+        return [shows]
+    rows: list[Row] = [(button(t("qual.general"), "general"),)]
+    if qualification.may_start(turn.db, actor=turn.actor, kind=RequestKind.AMENDMENT):
+        return [*rows, (button(t("qual.amend"), "qual.amend"), *shows)]
+    return [*rows, shows]
+
+
+def _pages(lines: list[str]) -> list[list[str]]:
+    pages: list[list[str]] = [[]]
+    for line in lines:
+        if sum(map(len, pages[-1])) + len(pages[-1]) + len(line) > PAGE:
+            pages.append([])
+        pages[-1].append(line)
+    return pages
+
+
+def papers(turn: Turn, press: Press) -> Screen:
+    """The documents of the approved file, one button each."""
+    assert turn.account is not None
+    words = Wording.load(turn.db)
+    known = qualification.approved_of(turn.db, turn.account.id or 0)
+    found = []
+    for key in filter(is_document, words.keys(known)):
+        name, n = shortened(words.label(key, short=True), 16), digits(len(known[key]))
+        label = t("desk.paper_count", doc=name, n=n)
+        found.append(button(label, "me.paper", arg=key.removeprefix(request_items.DOCUMENT)))
+    if found:
+        return Screen(t("my.papers_title"), (*grid(found, columns=2), ways("me")))
+    legacy = turn.account.migrated and qualification.is_qualified(turn.db, turn.account.id or 0)
+    return Screen(t("amend.no_papers" if legacy else "desk.papers_none"), (ways("me"),))
+
+
+def paper(turn: Turn, press: Press) -> Reply:
+    """One of one's own approved papers; the list follows below it."""
+    assert turn.account is not None
+    item, again = request_items.document(press.arg), Press("me.papers")
+    files = qualification.approved_of(turn.db, turn.account.id or 0).get(item) or ()
+    if not files:
+        raise NotAllowed("error.file_gone")
+    label = Wording.load(turn.db).label(item)
+    shown = tuple(Paper(file_id, label) for file_id in files)
+    return Reply(screens=(Screen("", papers=shown),), goto=again, anew=True)
+
+
+def my_chats(turn: Turn, press: Press) -> Screen:
+    """Where this account is logged in, and the way to end it there."""
+    lines, rows = _chats(turn)
+    return Screen("\n".join([t("chats.title"), *lines]), (*rows, ways("me")))
+
+
+def _chats(turn: Turn) -> tuple[list[str], list[Row]]:
+    """The linked chats as lines, and «خروج از …» for each but this one."""
+    assert turn.account is not None
+    assert turn.account.id is not None
+    lines, rows = list[str](), list[Row]()
+    for number, chat in enumerate(accounts.chats_of(turn.db, turn.account.id), start=1):
+        this = chat.id == turn.chat.id
+        messenger = t(f"messenger.{chat.messenger}")
+        linked = jalali_time(chat.linked_at) if chat.linked_at is not None else "–"
+        key = "chats.this" if this else "chats.line"
+        lines.append(t(key, n=digits(number), messenger=messenger, time=linked))
+        if not this:
+            label = t("chats.sign_out_of", n=digits(number), messenger=messenger)
+            mark = accounts.session_mark(chat)
+            rows.append((button(label, "me.signout", chat.id or 0, mark),))
+    return lines, rows
+
+
+def sign_out(turn: Turn, press: Press) -> Reply:
+    """«خروج از آن گفت‌وگو», from the list of chats or from under N2."""
+    if press.id == turn.chat.id:
+        return logout(turn, press)
+    accounts.sign_out(turn.db, actor=turn.actor, chat_row_id=press.id, mark=press.version, now=turn.now)
+    assert turn.account is not None
+    shut = turn.account.state is AccountState.SUSPENDED and turn.role not in READS_SUSPENDED
+    return Reply((Screen(t("chats.signed_out")),), goto=Press("home" if shut else "me.chats"))

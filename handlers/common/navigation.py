@@ -1,0 +1,56 @@
+"""Ways back, and lists in pages, as every room of screens lays them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.core.screens import Button, Press, button
+from bot.texts import t
+
+Row = tuple[Button, ...]
+
+
+def home() -> Button:
+    return button(t("nav.home"), "home")
+
+
+def back(action: str, id: int = 0, *, arg: str = "", label: str = "nav.back") -> Button:
+    """To the screen that this one was opened from."""
+    return button(t(label), action, id, arg=arg)
+
+
+def ways(action: str, id: int = 0) -> Row:
+    """The last row of a screen below a menu: back, and home."""
+    return (back(action, id), home())
+
+
+def grid(buttons: Sequence[Button], *, columns: int) -> list[Row]:
+    return [tuple(buttons[start : start + columns]) for start in range(0, len(buttons), columns)]
+
+
+def pager(press: Press, *, page: int, pages: int) -> list[Row]:
+    """«قبلی» and «بعدی», and the ends where they are far. `page` counts from 0 and is the press's `arg`."""
+    row: list[Button] = []
+
+    def to(label: str, target: int) -> Button:
+        return button(t(label), press.action, press.id, press.version, str(target))
+
+    if page > 1:
+        row.append(to("desk.first", 0))
+    if page > 0:
+        row.append(to("nav.previous", page - 1))
+    if page < pages - 1:
+        row.append(to("nav.next", page + 1))
+    if page < pages - 2:
+        row.append(to("desk.last", pages - 1))
+    return [tuple(row)] if row else []
+
+
+def number_in(press: Press) -> int:
+    """The number in a button's `arg`; 0 for none and for forged ones."""
+    return int(press.arg) if press.arg.isascii() and press.arg.isdigit() and len(press.arg) < 16 else 0
+
+
+def page_of(press: Press) -> int:
+    """The page that a button asks for, counted from 0."""
+    return min(number_in(press), 99_999)

@@ -1,0 +1,39 @@
+"""What the screens of the directorate's desk share: numbered lists in pages, and the question before a change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from bot.core.screens import Button, Press, Screen
+from bot.texts import t
+from bot.texts.formats import digits
+from handlers.common.navigation import Row, grid, page_of, pager
+from storage.enums import Role
+
+T = TypeVar("T")
+
+STAFF = (Role.STAFF,)
+
+
+def numbered(
+    press: Press,
+    items: Sequence[T],
+    *,
+    size: int,
+    line: Callable[[str, T], str],
+    door: Callable[[str, T], Button],
+) -> tuple[list[str], list[Row]]:
+    """One page of `items` as lines and number buttons, each given its number; `press.arg` is the page."""
+    pages = max(-(-len(items) // size), 1)
+    page = min(page_of(press), pages - 1)
+    shown = list(enumerate(items[page * size : (page + 1) * size], start=page * size + 1))
+    lines = [line(digits(i), item) for i, item in shown]
+    buttons = [door(digits(i), item) for i, item in shown]
+    turns = pager(Press(press.action, press.id), page=page, pages=pages)
+    return lines, [*grid(buttons, columns=5), *turns]
+
+
+def question(text: str, yes: Button, no: Press, *, rows: Sequence[Row] = ()) -> Screen:
+    """The step before a change: what it means, yes and no."""
+    return Screen(text, (*rows, (yes, Button(t("nav.no"), no))))

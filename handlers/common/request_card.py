@@ -1,0 +1,272 @@
+"""A request as text: what its officer reads in tracking, what an expert reads on the file card (SPEC 4.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session
+
+from bot.core.context import Actor
+from bot.core.screens import button
+from bot.rules.request_items import DOCUMENT
+from bot.services.qualification import timeline as tracking_service
+from bot.services.review import rejection
+from bot.texts import formats, quoted, t
+from conversations.common.labels import Wording, is_document, shortened
+from handlers.common.navigation import Row, grid
+from storage.enums import RequestKind, RequestState
+from storage.tables import Account, DeficiencyRound, Officer, PaymentAttempt, QualificationRequest
+
+#: Before a document's code in a button: the paper as it was before an amendment. No code holds it.
+OLD = "~"
+#: Characters of a message; the messengers take 4096.
+LONGEST = 3800
+
+
+def fitting(lines: Sequence[str], *, limit: int = LONGEST) -> str:
+    """The lines as one text, cut at a line where they are too many."""
+    text = "\n".join(lines)
+    if len(text) <= limit:
+        return text
+    kept, size = 0, 0
+    for line in lines:
+        size += len(line) + 1
+        if size > limit:
+            break
+        kept += 1
+    return "\n".join([*lines[:kept], t("desk.and_more", n=formats.digits(len(lines) - kept))])
+
+
+def tracking(
+    words: Wording,
+    request: QualificationRequest,
+    *,
+    last_round: DeficiencyRound | None,
+    attempt: PaymentAttempt | None,
+    expert_missing: bool,
+) -> str:
+    """Everything that an officer wants to know of a request (R7)."""
+    university = words.university(request.university_code)
+    lines = [t("qual.track_intro"), t(f"status.{request.state}"), *_sentence(request, university), ""]
+    if request.tracking_code:
+        lines += [
+            t("qual.code", code=request.tracking_code),
+            t("qual.university", university=university),
+        ]
+    if request.submitted_at:
+        lines.append(t("qual.submitted", time=formats.jalali_time(request.submitted_at)))
+    if request.kind is RequestKind.AMENDMENT and request.submitted_at:
+        lines += ["", *_changes(words, request.before, request.snapshot, title="desk.amended")]
+    if expert_missing and request.state is RequestState.SUBMITTED:
+        lines += ["", t("sentence.no_expert")]
+    if last_round is not None and request.state is RequestState.DEFICIENT:
+        lines += ["", *declared(words, last_round)]
+    if request.fee_rial and request.state in (RequestState.AWAITING_PAYMENT, RequestState.COMPLETED):
+        lines += ["", *_money(request, attempt)]
+    return fitting(_tidy(lines))
+
+
+def _tidy(lines: Iterable[str]) -> list[str]:
+    """Without an empty line at the end."""
+    kept = list(lines)
+    while kept and not kept[-1]:
+        kept.pop()
+    return kept
+
+
+def _sentence(request: QualificationRequest, university: str) -> list[str]:
+    if request.state is RequestState.AWAITING_PAYMENT:
+        return [t("sentence.AWAITING_PAYMENT", amount=formats.number(request.fee_rial or 0))]
+    if request.state is RequestState.COMPLETED and request.kind is RequestKind.AMENDMENT:
+        return [t("sentence.COMPLETED_AMENDMENT")]
+    reason = rejection.of_request(request, by=t("who.expert", university=university))
+    return [t(f"sentence.{request.state}", university=university, reason=reason)]
+
+
+def _money(request: QualificationRequest, attempt: PaymentAttempt | None) -> list[str]:
+    assert request.fee_rial is not None
+    amount, toman = formats.number(request.fee_rial), formats.toman(request.fee_rial)
+    if request.state is RequestState.COMPLETED:
+        lines = [t("qual.fee", amount=amount, toman=toman)]
+    else:
+        lines = [t("pay.info", amount=amount, toman=toman)]
+    state = attempt.state if attempt is not None else "CREATED"
+    lines.append(t("qual.payment", state=t(f"pay.state.{state}")))
+    if attempt is not None and attempt.bank_ref:
+        lines.append(t("pay.state.bank_ref", ref=attempt.bank_ref))
+    return lines
+
+
+def declared(words: Wording, found: DeficiencyRound) -> list[str]:
+    """The expert's items and note of one round, as the officer reads them."""
+    lines: list[str] = []
+    if found.items:
+        lines.append(t("qual.defects"))
+        lines += [t("qual.defect", item=words.label(item)) for item in found.items]
+    if found.note:
+        lines.append(t("qual.note", note=quoted(found.note, t("role.expert"))))
+    return lines
+
+
+def file_card(
+    words: Wording,
+    request: QualificationRequest,
+    *,
+    owner: Account,
+    officer: Officer | None,
+    reviewer: Account | None,
+    rounds: Sequence[DeficiencyRound],
+    full_code: bool,
+    now: datetime,
+    whole: bool = False,
+) -> str:
+    """The file: every item by its label, and what happened in the last round. Of an amendment, only what it changes,
+    old → new; everything where `whole`."""
+    code = owner.national_code or ""
+
+    def seen(items: dict[str, Any]) -> dict[str, Any]:
+        """«برابر با کد ملی» must not show what is masked above."""
+        if full_code or not code or items.get("birth_cert_no") != code:
+            return items
+        return items | {"birth_cert_no": formats.masked(code)}
+
+    data = seen(request.snapshot)
+    lines = [
+        t("desk.title", code=request.tracking_code or "", kind=t(f"desk.kind_{request.kind}")),
+        t("desk.state", state=t(f"status.{request.state}")),
+    ]
+    if request.state is RequestState.SUBMITTED:
+        lines.append(t("desk.waiting", age=formats.age(now - request.state_since)))
+    if reviewer is not None:
+        lines.append(t("desk.reviewer", name=reviewer.name))
+    lines += [
+        "",
+        _line("national_code", formats.digits(code) if full_code else formats.masked(code)),
+    ]
+    if officer is not None:
+        lines.append(_line("birth_date", formats.jalali_day(officer.birth_date)))
+    if owner.mobile:
+        lines.append(_line("mobile", formats.local_mobile(owner.mobile)))
+        if not owner.mobile_verified:
+            lines.append(t("desk.unverified"))
+    if request.kind is RequestKind.AMENDMENT:
+        lines.append(t("desk.applicant", name=owner.name))
+        lines += ["", *_changes(words, seen(request.before), data, title="desk.amended")]
+    if whole or request.kind is RequestKind.NEW:
+        lines += ["", *everything(words, data, migrated=owner.migrated)]
+    if rounds:
+        last = rounds[-1]
+        lines += ["", *round_lines(words, last)]
+        if last.resolved_at is not None:
+            lines += _changes(words, seen(last.snapshot), data, title="desk.changes")
+    if request.officer_note:
+        lines += ["", t("desk.officer_note", note=quoted(request.officer_note, t("who.applicant")))]
+    if request.reject_text:
+        lines += ["", t("desk.outcome_reason", reason=rejection.of_request(request))]
+    return fitting(lines)
+
+
+def everything(words: Wording, data: dict[str, Any], *, migrated: bool) -> list[str]:
+    """Every item by its label, then the papers in one line."""
+    keys = words.keys(data)
+    lines = [
+        _line(key, words.value(key, data[key]))
+        for key in keys
+        if not is_document(key) and (key != "field_note" or data[key])
+    ]
+    papers = [
+        t("desk.paper_count", doc=words.label(key, short=True), n=formats.digits(len(data[key])))
+        for key in keys
+        if is_document(key)
+    ]
+    if papers or migrated:
+        lines += ["", t("desk.papers_line", papers="، ".join(papers) or t("amend.no_papers"))]
+    return lines
+
+
+def _line(key: str, value: str) -> str:
+    return t("desk.value", label=t(f"field.{key}"), value=value)
+
+
+def round_lines(words: Wording, found: DeficiencyRound) -> list[str]:
+    """One round: what the expert declared, and what the officer replied."""
+    lines = [
+        t(
+            "desk.round_title",
+            n=formats.digits(found.round),
+            time=formats.jalali_time(found.declared_at),
+        )
+    ]
+    for item in found.items:
+        reply = quoted(found.replies.get(item), t("who.applicant"))
+        label = words.label(item)
+        lines.append(
+            t("desk.round_reply", item=label, reply=reply) if reply.text else t("desk.round_item", item=label)
+        )
+    if found.note:
+        lines.append(t("desk.round_note", note=quoted(found.note, t("role.expert"))))
+    return lines
+
+
+def _changes(words: Wording, old: dict[str, Any], new: dict[str, Any], *, title: str) -> list[str]:
+    """Old → new of every item that differs."""
+    lines = []
+    for key in dict.fromkeys([*words.keys(new), *words.keys(old)]):
+        before, after = old.get(key), new.get(key)
+        if (before or None) == (after or None):
+            continue
+        if is_document(key) and (not after or not before):
+            shown = {"old": words.value(key, before or None), "new": words.value(key, after or None)}
+            lines.append(t("desk.change", field=words.label(key), **shown))
+        elif is_document(key):
+            lines.append(t("desk.change_papers", field=words.label(key)))
+        else:
+            shown = {"old": words.value(key, before), "new": words.value(key, after)}
+            lines.append(t("desk.change", field=words.label(key), **shown))
+    return [t(title), *(lines or [t("desk.no_changes")])]
+
+
+def timeline(db: Session, request: QualificationRequest, *, actor: Actor) -> str:
+    """Who did what and when, one event a line."""
+    assert request.id is not None
+    title = (
+        t("qual.timeline_title", code=request.tracking_code)
+        if request.tracking_code
+        else t("qual.timeline_draft")
+    )
+    entries = tracking_service.timeline(db, actor=actor, request_id=request.id)
+    return fitting([title, *(t("qual.timeline_line", time=one.time, what=one.text) for one in entries)])
+
+
+def paper_buttons(words: Wording, request: QualificationRequest, action: str) -> list[Row]:
+    """A button for each document of the request, with the number of its files. Those that an amendment replaces or drops
+    follow it, marked as the old ones."""
+    assert request.id is not None
+    found = []
+    for key, which, files in papers_of(words, request):
+        name, n = words.label(key, short=True), formats.digits(len(files))
+        if which == OLD:
+            label = t("desk.paper_before", doc=shortened(name, 9), n=n)
+        else:
+            label = t("desk.paper_count", doc=shortened(name, 16), n=n)
+        found.append(button(label, action, request.id, request.version, which + key.removeprefix(DOCUMENT)))
+    return grid(found, columns=2)
+
+
+def papers_of(words: Wording, request: QualificationRequest) -> list[tuple[str, str, list[int]]]:
+    """(item, OLD or "", files) of every document of the request, and of those that an amendment replaces or drops."""
+    new, old = request.snapshot, request.before
+    found: list[tuple[str, str, list[int]]] = []
+    for key in words.keys({**old, **new}):
+        if not is_document(key):
+            continue
+        found += [(key, "", new[key])] if new.get(key) else []
+        found += [(key, OLD, old[key])] if old.get(key) and old[key] != new.get(key) else []
+    return found
+
+
+def paper_asked(words: Wording, request: QualificationRequest, arg: str) -> list[tuple[str, str, list[int]]]:
+    """The one of `papers_of` that a button of `paper_buttons` names; empty for forged ones."""
+    return [one for one in papers_of(words, request) if one[1] + one[0].removeprefix(DOCUMENT) == arg]

@@ -1,0 +1,290 @@
+"""The distributor's menu: branches, choosing officers, requests, freeing a national code (SPEC 2.4, 2.5; 4.1, dist.menu)."""
+
+from __future__ import annotations
+
+from bot.core.context import Turn
+from bot.core.refusals import Stale
+from bot.core.routes import Routes
+from bot.core.screens import Press, Reply, Screen, button
+from bot.rules.cooperation import Action
+from bot.services import cooperation
+from bot.services.cooperation import DistributorCard, contracts
+from bot.services.distributors import branches, registry
+from bot.texts import formats, t
+from conversations.common.labels import shortened
+from conversations.distributor import branches as branch_dialogues
+from conversations.distributor.registration import first_answers
+from conversations.engine.engine import Engine
+from handlers.common import cooperation_card
+from handlers.common.navigation import Row, back, grid, home, page_of, pager, ways
+from handlers.common.request_card import fitting
+from storage.enums import Role
+from storage.tables import Branch, Distributor
+
+DISTRIBUTOR = (Role.DISTRIBUTOR,)
+PAGE = 8
+
+
+def menu(turn: Turn) -> tuple[str, list[Row]]:
+    """The line and the buttons of the home screen."""
+    distributor = _mine(turn)
+    rows: list[Row] = [
+        (button(t("dist.branches"), "dist.branches"), button(t("dist.new_branch"), "dist.new_branch")),
+        (button(t("dist.pick"), "dist.choose"), button(t("dist.free"), "dist.free")),
+        (button(t("dist.requests"), "dist.requests"), button(t("dist.own"), "dist.own")),
+    ]
+    return t("dist.menu", distributor=distributor.name), rows
+
+
+def routes(engine: Engine) -> Routes:
+    """Routes that begin with "dist."."""
+    table = Routes()
+    for action, decide in (
+        ("dist.branches", branch_list),
+        ("dist.branch", branch),
+        ("dist.choose", choose),
+        ("dist.free", free),
+        ("dist.free_ask", free_ask),
+        ("dist.requests", requests),
+        ("dist.request", request),
+        ("dist.timeline", timeline),
+        ("dist.withdraw", withdraw),
+        ("dist.own", own),
+    ):
+        table.show(action, roles=DISTRIBUTOR)(decide)
+    table.act("dist.withdraw_do", roles=DISTRIBUTOR)(withdraw_do)
+    table.act("dist.free_do", roles=DISTRIBUTOR)(free_do)
+
+    @table.act("dist.new_branch", roles=DISTRIBUTOR)
+    def new_branch(turn: Turn, press: Press) -> Reply:
+        _mine(turn)
+        return engine.start(turn, "new_branch")
+
+    @table.act("dist.edit_branch", roles=DISTRIBUTOR)
+    def edit_branch(turn: Turn, press: Press) -> Reply:
+        """Name and address at any time, the region only while nothing is open on the branch (SPEC 2.4)."""
+        line = _branch(turn, press.id)
+        if press.version != line.branch.version:
+            raise Stale
+        locked = line.request is not None or bool(line.officers)
+        answers = branch_dialogues.first_answers(line.branch, locked=locked)
+        reply = engine.start(turn, "edit_branch", subject_id=press.id, answers=answers)
+        return Reply((Screen(t("error.branch_region_locked")), *reply.screens)) if locked else reply
+
+    @table.act("dist.pick", roles=DISTRIBUTOR)
+    def pick(turn: Turn, press: Press) -> Reply:
+        """Choose the officer of a branch, or the branch first where none is named."""
+        if not press.id:
+            return Reply(goto=Press("dist.choose"))
+        if _branch(turn, press.id).request is not None:
+            return Reply(goto=Press("dist.branch", press.id), notice=t("error.branch_busy"))
+        return engine.start(turn, "pick_officer", subject_id=press.id)
+
+    @table.act("dist.edit_own", roles=DISTRIBUTOR)
+    def edit_own(turn: Turn, press: Press) -> Reply:
+        distributor = _mine(turn)
+        return engine.start(
+            turn, "edit_own", subject_id=distributor.id or 0, answers=first_answers(distributor)
+        )
+
+    return table
+
+
+def _mine(turn: Turn) -> Distributor:
+    """The distributor that this manager speaks for."""
+    return registry.of_actor(turn.db, actor=turn.actor)
+
+
+def _branch(turn: Turn, branch_id: int) -> branches.Line:
+    """One of the own branches. Raises NotAllowed."""
+    return branches.view(turn.db, actor=turn.actor, branch_id=branch_id)
+
+
+def branch_list(turn: Turn, press: Press) -> Screen:
+    """All branches, the central one first, each with its officer."""
+    title = "dist.branches_title"
+    return _branches(
+        turn, press, title, "dist.branch", (button(t("dist.new_branch"), "dist.new_branch"), home())
+    )
+
+
+def choose(turn: Turn, press: Press) -> Screen:
+    """For which branch an officer is chosen."""
+    return _branches(turn, press, "dist.choose", "dist.pick", (home(),))
+
+
+def _branches(turn: Turn, press: Press, title: str, opens: str, ways: Row) -> Screen:
+    page = page_of(press)
+    found = branches.listing(turn.db, actor=turn.actor, offset=page * PAGE, limit=PAGE)
+    pages = max(-(-found.total // PAGE), 1)
+    lines = [t(title, distributor=_mine(turn).name, n=formats.digits(found.total))]
+    buttons = []
+    for number, line in enumerate(found.lines, page * PAGE + 1):
+        i, one = formats.digits(number), line.branch
+        key = "dist.central_line" if _to_be_called_central(one) else "dist.branch_line"
+        officer = cooperation_card.officers(line)
+        if line.request is not None:
+            officer = f"{officer}، {cooperation_card.status(line.request.state, Role.DISTRIBUTOR)}"
+        lines.append(t(key, i=i, branch=one.name, city=one.city, officer=officer))
+        label = shortened(t("coop.button_line", i=i, name=one.name), 20)
+        buttons.append(button(label, opens, one.id or 0))
+    turns = pager(press, page=page, pages=pages)
+    return Screen(fitting(lines), (*grid(buttons, columns=2), *turns, ways))
+
+
+def _to_be_called_central(one: Branch) -> bool:
+    """Whether it has to be said that this is the central branch: its name does not say so."""
+    return one.is_central and one.name != t("branch.central_name")
+
+
+def branch(turn: Turn, press: Press) -> Screen:
+    """One branch: its officer, the open request, and what may be done."""
+    line = _branch(turn, press.id)
+    one, request = line.branch, line.request
+    lines = [
+        t("dist.central_title" if _to_be_called_central(one) else "dist.branch_title", branch=one.name),
+        t("dist.place", province=one.province, city=one.city),
+        t("coop.address", address=formats.digits(one.address)),
+    ]
+    for served in line.officers:
+        since = formats.jalali_day(served.contract.started_at)
+        lines.append(t("dist.officer_since", officer=served.account.name, date=since))
+    if not line.officers:
+        lines.append(t("dist.officer", officer=t("branch.no_officer")))
+    rows: list[Row] = []
+    if request is not None and line.candidate is not None:
+        state = cooperation_card.status(request.state, Role.DISTRIBUTOR)
+        lines.append(t("dist.request_state", officer=line.candidate.name, state=state))
+        if line.unreachable:
+            lines.append(t("coop.officer_absent"))
+        rows.append((button(t("dist.see_request"), "dist.request", request.id or 0),))
+    else:
+        if not line.officers:
+            lines.append(t("dist.add_officer_hint"))
+        rows.append((button(t("dist.replace" if line.officers else "dist.pick"), "dist.pick", press.id),))
+    rows += [
+        (button(t("dist.free"), "dist.free_ask", served.contract.id or 0, served.contract.version),)
+        for served in line.officers
+    ]
+    rows.append((button(t("dist.edit_branch"), "dist.edit_branch", press.id, one.version),))
+    return Screen("\n".join(lines), (*rows, ways("dist.branches")))
+
+
+def requests(turn: Turn, press: Press) -> Screen:
+    """All requests of this distributor, newest first."""
+
+    def word(i: str, line: cooperation.Line) -> str:
+        return t(
+            "dist.request_line",
+            i=i,
+            officer=line.officer.name,
+            branch=line.branch.name,
+            state=cooperation_card.status(line.request.state, Role.DISTRIBUTOR),
+            date=formats.jalali_day(line.request.created_at),
+        )
+
+    return cooperation_card.listed(
+        press,
+        title=t("dist.requests_title", distributor=_mine(turn).name),
+        fetch=lambda offset, limit: cooperation.for_distributor(
+            turn.db, actor=turn.actor, offset=offset, limit=limit
+        ),
+        word=word,
+        name=lambda line: line.officer.name,
+        opens="dist.request",
+        ways=(home(),),
+    )
+
+
+def _request(turn: Turn, press: Press) -> DistributorCard:
+    """One of the own requests. Raises NotAllowed."""
+    return cooperation.distributor_card(turn.db, actor=turn.actor, request_id=press.id)
+
+
+def request(turn: Turn, press: Press) -> Screen:
+    """Where a request stands. Of the officer the name alone (SPEC Q44)."""
+    card = _request(turn, press)
+    one = card.request
+    lines = [
+        *cooperation_card.heading(one, Role.DISTRIBUTOR),
+        t("dist.request_officer", officer=card.officer_name),
+        t("coop.branch", branch=card.branch.name, province=card.branch.province, city=card.branch.city),
+        t("coop.date", date=formats.jalali_day(one.created_at)),
+    ]
+    if one.university_code:
+        lines.append(t("coop.university", university=card.university))
+    if card.unreachable:
+        lines.append(t("coop.officer_absent"))
+    lines += cooperation_card.outcome(one, Role.DISTRIBUTOR)
+    rows: list[Row] = [
+        (
+            button(t("coop.timeline"), "dist.timeline", press.id),
+            button(t("dist.branch_button"), "dist.branch", card.branch.id or 0),
+        )
+    ]
+    if Action.WITHDRAW in card.actions:
+        rows.insert(0, (button(t("dist.withdraw"), "dist.withdraw", press.id, one.version),))
+    return Screen("\n".join(lines), (*rows, ways("dist.requests")))
+
+
+def timeline(turn: Turn, press: Press) -> Screen:
+    request = _request(turn, press).request
+    return cooperation_card.timeline(turn.db, request, turn.actor, ways("dist.request", press.id))
+
+
+def withdraw(turn: Turn, press: Press) -> Screen:
+    """The question before taking a request back."""
+    card = _request(turn, press)
+    if Action.WITHDRAW not in card.actions or press.version != card.request.version:
+        return request(turn, press)
+    text = t("dist.withdraw_confirm", officer=card.officer_name, branch=card.branch.name)
+    yes = button(t("dist.withdraw_do"), "dist.withdraw_do", press.id, press.version)
+    return Screen(text, ((yes,), (back("dist.request", press.id, label="nav.no"),)))
+
+
+def withdraw_do(turn: Turn, press: Press) -> Reply:
+    cooperation.withdraw(turn.db, actor=turn.actor, request_id=press.id, version=press.version, now=turn.now)
+    return Reply((Screen(t("dist.withdrawn")),), goto=Press("dist.request", press.id))
+
+
+def free(turn: Turn, press: Press) -> Screen:
+    """Whose national code is to be freed (R31)."""
+    page = page_of(press)
+    found = contracts.of_distributor(turn.db, actor=turn.actor, offset=page * PAGE, limit=PAGE)
+    if not found.total:
+        return Screen(t("dist.free_none"), ((home(),),))
+    lines, rows = [t("dist.free_title")], list[Row]()
+    for number, one in enumerate(found.lines, page * PAGE + 1):
+        i = formats.digits(number)
+        lines.append(t("dist.free_line", i=i, officer=one.officer.name, branch=one.branch.name))
+        label = shortened(t("coop.button_line", i=i, name=one.officer.name), 20)
+        rows.append((button(label, "dist.free_ask", one.contract.id or 0, one.contract.version),))
+    turns = pager(press, page=page, pages=-(-found.total // PAGE))
+    return Screen("\n".join(lines), (*rows, *turns, (home(),)))
+
+
+def free_ask(turn: Turn, press: Press) -> Screen:
+    """The question before a cooperation ends."""
+    one = contracts.view(turn.db, actor=turn.actor, contract_id=press.id)
+    yes = button(t("dist.free_do"), "dist.free_do", press.id, press.version)
+    return Screen(
+        t("dist.free_confirm", officer=one.officer.name, branch=one.branch.name),
+        ((yes,), (back("dist.branch", one.branch.id or 0, label="nav.no"),)),
+    )
+
+
+def free_do(turn: Turn, press: Press) -> Reply:
+    one = contracts.view(turn.db, actor=turn.actor, contract_id=press.id)
+    contracts.free(turn.db, actor=turn.actor, contract_id=press.id, version=press.version, now=turn.now)
+    said = Screen(t("dist.freed", officer=one.officer.name))
+    return Reply((said,), goto=Press("dist.branch", one.branch.id or 0))
+
+
+def own(turn: Turn, press: Press) -> Screen:
+    """The centre's own data, and the way to mend what a manager may."""
+    distributor = _mine(turn)
+    lines = [t("dist.own_title"), *cooperation_card.center(distributor)]
+    if distributor.manager_mobile:
+        lines.append(t("dist.mobile", mobile=formats.local_mobile(distributor.manager_mobile)))
+    lines.append(t("dist.own_note"))
+    return Screen("\n".join(lines), ((button(t("dist.edit"), "dist.edit_own"),), (home(),)))

@@ -1,0 +1,112 @@
+"""The expert's card of a cooperation request, its history and its outcome (SPEC 2.4). No papers: they are not for it."""
+
+from __future__ import annotations
+
+from bot.core.context import Turn
+from bot.core.routes import Routes
+from bot.core.screens import Press, Screen, button
+from bot.services import cooperation
+from bot.services.cooperation import ExpertCard
+from bot.texts import formats, t
+from conversations.engine.engine import Engine
+from handlers.common import cooperation_card
+from handlers.common.navigation import Row, back, home, ways
+from handlers.expert import decisions
+from handlers.expert.worklists import EXPERTS, REVIEWERS
+from storage.enums import CooperationState
+
+_PENDING = frozenset({CooperationState.PENDING_OFFICER, CooperationState.PENDING_UNIVERSITY})
+
+
+def routes(engine: Engine) -> Routes:
+    """Routes that begin with "desk.coop_" and show one request."""
+    table = Routes()
+    for action, decide in (
+        ("desk.coop_file", file),
+        ("desk.coop_timeline", timeline),
+        ("desk.coop_outcome", outcome),
+    ):
+        table.show(action, roles=REVIEWERS)(decide)
+    return table
+
+
+def _open(turn: Turn, press: Press) -> ExpertCard:
+    return cooperation.expert_card(turn.db, actor=turn.actor, request_id=press.id)
+
+
+def file(turn: Turn, press: Press) -> Screen:
+    """Both sides and the branch, what is to be decided, and who decides."""
+    card = _open(turn, press)
+    request = card.request
+    lines = cooperation_card.heading(request, turn.role)
+    if request.state is CooperationState.PENDING_UNIVERSITY:
+        waited = turn.now - (request.accepted_at or request.state_since)
+        lines.append(t("desk.waiting", age=formats.age(waited)))
+    if card.reviewer is not None:
+        lines.append(t("desk.reviewer", name=card.reviewer.name))
+    lines += ["", *_officer(card), "", *cooperation_card.detail(request, card.distributor, card.branch)]
+    if card.replaces:
+        lines += ["", t("desk.coop_replaces", name="، ".join(card.replaces))]
+    if ended := cooperation_card.outcome(request, turn.role):
+        lines += ["", *ended]
+    deeds = decisions.deeds(decisions.COOPERATION, request, card.actions)
+    views = (button(t("coop.timeline"), "desk.coop_timeline", press.id),)
+    return Screen("\n".join(lines), (*deeds, views, *_elsewhere(turn, press.id)))
+
+
+def _officer(card: ExpertCard) -> list[str]:
+    """What the branch's university may know of the officer (SPEC 2.4)."""
+    lines = [
+        t("desk.coop_officer", name=card.officer_name),
+        t("desk.coop_code", code=card.masked_code),
+        t("desk.coop_studies", level=card.level, field=card.field),
+    ]
+    if card.qualified_at is None:
+        return [*lines, t("desk.coop_qualified_legacy")]
+    day = formats.jalali_day(card.qualified_at)
+    return [*lines, t("desk.coop_qualified", university=card.qualified_by, date=day)]
+
+
+def _elsewhere(turn: Turn, request_id: int) -> list[Row]:
+    if turn.role not in EXPERTS:
+        return [(home(),)]
+    onward = (
+        button(t("desk.coop_next"), "desk.coop_next", request_id),
+        button(t("desk.coop_queue"), "desk.coop"),
+    )
+    return [onward, (button(t("desk.coop_mine"), "desk.coop_mine"), home())]
+
+
+def timeline(turn: Turn, press: Press) -> Screen:
+    """Who did what and when, with colleagues' names."""
+    card = _open(turn, press)
+    return cooperation_card.timeline(turn.db, card.request, turn.actor, ways("desk.coop_file", press.id))
+
+
+def outcome(turn: Turn, press: Press) -> Screen:
+    """What was decided, by whom and when, and the way to the next request."""
+    card = _open(turn, press)
+    request = card.request
+    if request.state in _PENDING:
+        return file(turn, press)
+    lines = [t(f"desk.coop_outcome_{request.state}", code=request.tracking_code)]
+    lines += [
+        t("desk.coop_officer", name=card.officer_name),
+        t("coop.branch", branch=card.branch.name, province=card.branch.province, city=card.branch.city),
+        *cooperation_card.outcome(request, turn.role),
+    ]
+    decided = request.state in (CooperationState.APPROVED, CooperationState.REJECTED_BY_UNIVERSITY)
+    if decided and card.reviewer is not None:
+        when = formats.jalali_time(request.closed_at or request.state_since)
+        lines.append(t("desk.outcome_by", by=card.reviewer.name, time=when))
+    rows: list[Row] = []
+    if turn.role in EXPERTS:
+        waiting = cooperation.queue(turn.db, actor=turn.actor, now=turn.now, limit=1).total
+        if waiting:
+            lines += ["", t("desk.coop_outcome_waiting", n=formats.number(waiting))]
+            rows.append((button(t("desk.coop_next"), "desk.coop_next", press.id),))
+        rows.append(
+            (button(t("desk.coop_queue"), "desk.coop"), button(t("desk.coop_mine"), "desk.coop_mine"))
+        )
+    rows.append((back("desk.coop_file", press.id, label="desk.coop_file"), home()))
+    return Screen("\n".join(lines), tuple(rows))

@@ -1,0 +1,210 @@
+"""What an expert does with a file of either sort: claim, release, assign, approve, and the dialogues that reject or
+declare deficiencies. Every decision has a confirm step (SPEC Q15)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from bot.core.context import Turn
+from bot.core.routes import Routes
+from bot.core.screens import Button, Press, Reply, Screen, button
+from bot.rules.cooperation import Action as CooperationAction
+from bot.rules.qualification import Action
+from bot.services import cooperation
+from bot.services.qualification import review
+from bot.services.review.review_workflow import FileKind
+from bot.services.review.routing import FileRow
+from bot.texts import formats, t
+from conversations.common.labels import shortened
+from conversations.engine.engine import Engine
+from handlers.common.navigation import Row, back, grid, number_in, page_of, pager, ways
+from handlers.expert.worklists import EXPERTS, REVIEWERS
+from storage.enums import Role
+from storage.tables import Account
+
+#: Experts a page.
+PAGE = 8
+HEADS = (Role.IN_CHARGE, Role.STAFF)
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """One sort of files: what it is, where its routes begin ("desk." or "desk.coop_"), how its card is read."""
+
+    kind: FileKind[Any, Any, Any, Any, Any]
+    prefix: str
+    look: Callable[[Turn, int], tuple[FileRow, frozenset[Any]]]
+    #: Action of the law → the deed and its label.
+    decisions: Mapping[Any, str]
+
+
+def _file(turn: Turn, request_id: int) -> tuple[FileRow, frozenset[Any]]:
+    found = review.open_file(turn.db, actor=turn.actor, request_id=request_id)
+    return found.request, found.actions
+
+
+def _cooperation(turn: Turn, request_id: int) -> tuple[FileRow, frozenset[Any]]:
+    found = cooperation.expert_card(turn.db, actor=turn.actor, request_id=request_id)
+    return found.request, found.actions
+
+
+FILES = Sort(
+    review.KIND,
+    "desk.",
+    _file,
+    {Action.APPROVE: "approve", Action.REJECT: "reject", Action.DECLARE_DEFICIENCIES: "defects"},
+)
+COOPERATION = Sort(
+    cooperation.KIND,
+    "desk.coop_",
+    _cooperation,
+    {CooperationAction.APPROVE: "approve", CooperationAction.UNIVERSITY_REJECT: "reject"},
+)
+#: Who holds a file; the same words in both laws.
+HOLDING = {Action.CLAIM: "claim", Action.RELEASE: "release", Action.ASSIGN: "assign"}
+
+
+def deeds(sort: Sort, request: FileRow, actions: frozenset[Any]) -> list[Row]:
+    """Decisions first, then who holds the file. Nothing that the law does not allow now."""
+
+    def row(names: Mapping[Any, str]) -> list[Button]:
+        return [
+            button(t(f"desk.{deed}"), f"{sort.prefix}{deed}", request.id or 0, request.version)
+            for action, deed in names.items()
+            if action in actions
+        ]
+
+    return [one for one in (tuple(row(sort.decisions)), *grid(row(HOLDING), columns=2)) if one]
+
+
+def routes(engine: Engine) -> Routes:
+    """claim, release, approve, reject, assign of both sorts; desk.defects."""
+    table = Routes()
+    for sort in (FILES, COOPERATION):
+        table.act(f"{sort.prefix}claim", roles=EXPERTS)(partial(claim, sort))
+        table.act(f"{sort.prefix}release", roles=REVIEWERS)(partial(release, sort))
+        table.show(f"{sort.prefix}assign", roles=HEADS)(partial(assign, sort))
+        table.act(f"{sort.prefix}assign_do", roles=HEADS)(partial(assign_do, sort))
+    table.show("desk.approve", roles=EXPERTS)(approve)
+    table.act("desk.approve_do", roles=EXPERTS)(approve_do)
+    table.show("desk.coop_approve", roles=EXPERTS)(approve_coop)
+    table.act("desk.coop_approve_do", roles=EXPERTS)(approve_coop_do)
+
+    def begin(sort: Sort, action: Action | CooperationAction, name: str, turn: Turn, press: Press) -> Reply:
+        """Open a dialogue bound to the version that the expert saw."""
+        request = sort.kind.load(turn.db, press.id)
+        sort.kind.check(turn.db, request, actor=turn.actor, action=action, version=press.version)
+        return engine.start(turn, name, subject_id=press.id, answers={"_version": press.version})
+
+    table.act("desk.reject", roles=EXPERTS)(partial(begin, FILES, Action.REJECT, "reject"))
+    table.act("desk.defects", roles=EXPERTS)(
+        partial(begin, FILES, Action.DECLARE_DEFICIENCIES, "deficiencies")
+    )
+    table.act("desk.coop_reject", roles=EXPERTS)(
+        partial(begin, COOPERATION, CooperationAction.UNIVERSITY_REJECT, "coop_reject")
+    )
+    return table
+
+
+def claim(sort: Sort, turn: Turn, press: Press) -> Reply:
+    sort.kind.claim(turn.db, actor=turn.actor, request_id=press.id, version=press.version, now=turn.now)
+    return Reply(goto=Press(sort.kind.door, press.id), notice=t("desk.claimed"))
+
+
+def release(sort: Sort, turn: Turn, press: Press) -> Reply:
+    sort.kind.release(turn.db, actor=turn.actor, request_id=press.id, version=press.version, now=turn.now)
+    return Reply(goto=Press(sort.kind.door, press.id), notice=t("desk.released"))
+
+
+def approve(turn: Turn, press: Press) -> Screen:
+    """The question before approving."""
+    found = review.open_file(turn.db, actor=turn.actor, request_id=press.id)
+    request = found.request
+    if Action.APPROVE not in found.actions or press.version != request.version:
+        return stale(FILES, press.id)
+    lines = [
+        t("desk.approve_confirm", code=request.tracking_code or ""),
+        t("desk.applicant", name=found.applicant.name),
+    ]
+    return _sure(FILES, press, "\n".join(lines))
+
+
+def approve_coop(turn: Turn, press: Press) -> Screen:
+    """The question before a cooperation begins."""
+    card = cooperation.expert_card(turn.db, actor=turn.actor, request_id=press.id)
+    if press.version != card.request.version or not card.actions & set(COOPERATION.decisions):
+        return stale(COOPERATION, press.id)
+    text = t("desk.coop_approve_confirm", officer=card.officer_name, branch=card.branch.name)
+    if card.replaces:
+        text = f"{text}\n{t('desk.coop_replaces', name='، '.join(card.replaces))}"
+    return _sure(COOPERATION, press, text)
+
+
+def _sure(sort: Sort, press: Press, text: str) -> Screen:
+    yes = button(t("desk.approve_do"), f"{sort.prefix}approve_do", press.id, press.version)
+    return Screen(text, ((yes,), (back(sort.kind.door, press.id, label="nav.no"),)))
+
+
+def stale(sort: Sort, request_id: int) -> Screen:
+    """A question about a file that is no longer as it was."""
+    return Screen(t("error.stale"), ((back(sort.kind.door, request_id, label="desk.file"),),))
+
+
+def approve_do(turn: Turn, press: Press) -> Reply:
+    review.approve(
+        turn.db,
+        actor=turn.actor,
+        request_id=press.id,
+        public_url=turn.world.public_url,
+        version=press.version,
+        now=turn.now,
+    )
+    return Reply(goto=Press("desk.outcome", press.id))
+
+
+def approve_coop_do(turn: Turn, press: Press) -> Reply:
+    cooperation.approve(turn.db, actor=turn.actor, request_id=press.id, version=press.version, now=turn.now)
+    return Reply(goto=Press("desk.coop_outcome", press.id))
+
+
+def assign(sort: Sort, turn: Turn, press: Press) -> Screen:
+    """Choose an expert of the file's university, the least burdened first."""
+    request, actions = sort.look(turn, press.id)
+    if Action.ASSIGN not in actions or press.version != request.version:
+        return stale(sort, press.id)
+    barred = sort.kind.case_of(turn.db, request).sides | {request.reviewer_id}
+    others = [
+        one
+        for one in review.experts_of(turn.db, actor=turn.actor, university_code=request.university_code)
+        if one.account.id not in barred
+    ]
+    if not others:
+        return Screen(t("desk.assign_none"), (ways(sort.kind.door, press.id),))
+    pages = -(-len(others) // PAGE)
+    page = min(page_of(press), pages - 1)
+    rows: list[Row] = []
+    for one in others[page * PAGE : (page + 1) * PAGE]:
+        load = t("desk.expert_load", n=formats.digits(one.load))
+        label = f"{shortened(one.account.name, 19 - len(load))} {load}"
+        action = f"{sort.prefix}assign_do"
+        rows.append((button(label, action, press.id, press.version, str(one.account.id)),))
+    text = t("desk.assign_title", code=request.tracking_code or "")
+    turns = pager(press, page=page, pages=pages)
+    return Screen(text, (*rows, *turns, ways(sort.kind.door, press.id)))
+
+
+def assign_do(sort: Sort, turn: Turn, press: Press) -> Reply:
+    expert_id = number_in(press)
+    sort.kind.assign(
+        turn.db,
+        actor=turn.actor,
+        request_id=press.id,
+        expert_id=expert_id,
+        version=press.version,
+        now=turn.now,
+    )
+    expert = turn.db.get_one(Account, expert_id)
+    return Reply(goto=Press(sort.kind.door, press.id), notice=t("desk.assigned", name=expert.name))

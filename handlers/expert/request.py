@@ -1,0 +1,180 @@
+"""The file card: all data, papers, history, and what this expert may do with it (SPEC 4.1, expert.file)."""
+
+from __future__ import annotations
+
+from bot.core.context import Turn
+from bot.core.routes import Routes
+from bot.core.screens import Paper, Press, Reply, Screen, button
+from bot.services.qualification import review
+from bot.services.review import rejection
+from bot.texts import formats, t
+from conversations.common.labels import Wording
+from conversations.engine.engine import Engine
+from handlers.common import request_card
+from handlers.common.navigation import Row, back, grid, home, ways
+from handlers.expert import cooperation, decisions, worklists
+from handlers.expert.worklists import EXPERTS, REVIEWERS
+from storage.enums import RequestState
+
+
+def routes(engine: Engine) -> Routes:
+    """Everything of the expert's desk: routes that begin with "desk."."""
+    table = Routes()
+    table.include(worklists.routes(engine))
+    table.include(decisions.routes(engine))
+    table.include(cooperation.routes(engine))
+    for action, decide in (
+        ("desk.file", file),
+        ("desk.whole", whole),
+        ("desk.rounds", rounds),
+        ("desk.timeline", timeline),
+        ("desk.papers", papers),
+        ("desk.outcome", outcome),
+    ):
+        table.show(action, roles=REVIEWERS)(decide)
+    table.act("desk.paper", roles=REVIEWERS)(paper)
+    table.act("desk.all_papers", roles=REVIEWERS)(all_papers)
+    return table
+
+
+def file(turn: Turn, press: Press) -> Screen:
+    """The file; of an amendment, what it changes. The national code is whole for the reviewing expert alone."""
+    found = review.open_file(turn.db, actor=turn.actor, request_id=press.id)
+    text = _card(turn, found)
+    return Screen(
+        text,
+        (
+            *decisions.deeds(decisions.FILES, found.request, found.actions),
+            *_views(turn, found),
+            *_elsewhere(turn, press.id),
+        ),
+    )
+
+
+def whole(turn: Turn, press: Press) -> Screen:
+    """Everything in an amendment's file, also what it leaves as it is."""
+    found = review.open_file(turn.db, actor=turn.actor, request_id=press.id)
+    return Screen(_card(turn, found, whole=True), (ways("desk.file", press.id),))
+
+
+def _card(turn: Turn, found: review.File, *, whole: bool = False) -> str:
+    return request_card.file_card(
+        Wording.load(turn.db),
+        found.request,
+        owner=found.applicant,
+        officer=found.officer,
+        reviewer=found.reviewer,
+        rounds=found.rounds,
+        full_code=turn.actor.account_id == found.request.reviewer_id,
+        now=turn.now,
+        whole=whole,
+    )
+
+
+def _views(turn: Turn, found: review.File) -> list[Row]:
+    request_id = found.request.id or 0
+    row = [button(t("desk.whole"), "desk.whole", request_id)] if found.request.before else []
+    row += [
+        button(t("desk.papers"), "desk.papers", request_id),
+        button(t("desk.timeline"), "desk.timeline", request_id),
+    ]
+    if len(found.rounds) > 1:
+        row.append(button(t("desk.rounds"), "desk.rounds", request_id))
+    if review.earlier(turn.db, actor=turn.actor, request=found.request):
+        row.append(button(t("desk.earlier"), "desk.person", found.request.account_id))
+    return grid(row, columns=2)
+
+
+def _elsewhere(turn: Turn, request_id: int) -> list[Row]:
+    if turn.role not in EXPERTS:
+        return [(button(t("kept.people.file_trail"), "staff.file_trail", request_id), home())]
+    onward = (button(t("desk.next"), "desk.next", request_id), button(t("desk.queue"), "desk.queue"))
+    return [onward, (button(t("desk.mine"), "desk.mine"), home())]
+
+
+def rounds(turn: Turn, press: Press) -> Screen:
+    """Every declaration of deficiencies with its replies."""
+    found = review.open_file(turn.db, actor=turn.actor, request_id=press.id)
+    words = Wording.load(turn.db)
+    lines = [t("desk.rounds_title", code=found.request.tracking_code or "")]
+    for one in reversed(found.rounds):
+        lines += ["", *request_card.round_lines(words, one)]
+    return Screen(request_card.fitting(lines), (ways("desk.file", press.id),))
+
+
+def timeline(turn: Turn, press: Press) -> Screen:
+    """Who did what and when, with colleagues' names."""
+    found = review.open_file(turn.db, actor=turn.actor, request_id=press.id)
+    return Screen(
+        request_card.timeline(turn.db, found.request, actor=turn.actor), (ways("desk.file", press.id),)
+    )
+
+
+def papers(turn: Turn, press: Press) -> Screen:
+    """The documents, one button each, and one for all."""
+    found = review.open_file(turn.db, actor=turn.actor, request_id=press.id)
+    rows = request_card.paper_buttons(Wording.load(turn.db), found.request, "desk.paper")
+    if not rows:
+        return Screen(t("desk.papers_none"), (ways("desk.file", press.id),))
+    everything = (button(t("desk.all_papers"), "desk.all_papers", press.id),)
+    text = t("desk.papers_title", code=found.request.tracking_code or "")
+    back_row = (back("desk.file", press.id, label="desk.file"), home())
+    return Screen(text, (*rows, everything, back_row))
+
+
+def paper(turn: Turn, press: Press) -> Reply:
+    """Send one document. An act, for every view is recorded (SPEC Q44)."""
+    return _send(turn, press.id, press.arg)
+
+
+def all_papers(turn: Turn, press: Press) -> Reply:
+    """Send every document of the file."""
+    return _send(turn, press.id, None)
+
+
+def _send(turn: Turn, request_id: int, asked: str | None) -> Reply:
+    """The paper that a button asked for (None: all), and the list again below it."""
+    found = review.open_file(turn.db, actor=turn.actor, request_id=request_id)
+    words, request = Wording.load(turn.db), found.request
+    code = request.tracking_code or ""
+    shown: list[Paper] = []
+    chosen = (
+        request_card.papers_of(words, request)
+        if asked is None
+        else request_card.paper_asked(words, request, asked)
+    )
+    for key, which, files in chosen:
+        name = words.label(key)
+        caption = "desk.paper_caption_before" if which == request_card.OLD else "desk.paper_caption"
+        for number, file_id in enumerate(files, 1):
+            review.view_paper(turn.db, actor=turn.actor, request_id=request_id, file_id=file_id, now=turn.now)
+            i, n = formats.digits(number), formats.digits(len(files))
+            shown.append(Paper(file_id, t(caption, doc=name, code=code, i=i, n=n)))
+    screens = (Screen("", papers=tuple(shown)),) if shown else ()
+    return Reply(screens=screens, goto=Press("desk.papers", request_id), anew=bool(shown))
+
+
+def outcome(turn: Turn, press: Press) -> Screen:
+    """What was decided, by whom and when, and the way to the next file; stands where the buttons were pressed."""
+    found = review.open_file(turn.db, actor=turn.actor, request_id=press.id)
+    request = found.request
+    code = request.tracking_code or ""
+    if request.state in (RequestState.SUBMITTED, RequestState.IN_REVIEW, RequestState.DRAFT):
+        return file(turn, press)
+    lines = [t(f"desk.outcome_{request.state}", code=code), t("desk.applicant", name=found.applicant.name)]
+    if request.state is RequestState.DEFICIENT and found.rounds:
+        lines += request_card.declared(Wording.load(turn.db), found.rounds[-1])
+    if request.reject_text:
+        lines.append(t("desk.outcome_reason", reason=rejection.of_request(request)))
+    if found.reviewer is not None and request.state is not RequestState.WITHDRAWN:
+        when = formats.jalali_time(request.decided_at or request.state_since)
+        lines.append(t("desk.outcome_by", by=found.reviewer.name, time=when))
+    rows: list[Row] = []
+    if turn.role in EXPERTS:
+        waiting = review.queue(turn.db, actor=turn.actor, now=turn.now, limit=1).total
+        if waiting:
+            lines += ["", t("desk.outcome_waiting", n=formats.number(waiting))]
+            rows.append((button(t("desk.next"), "desk.next", press.id),))
+        rows.append((button(t("desk.queue"), "desk.queue"), button(t("desk.mine"), "desk.mine")))
+    rows.append((back("desk.file", press.id, label="desk.file"), home()))
+    return Screen(request_card.fitting(lines), tuple(rows))

@@ -1,0 +1,208 @@
+"""The expert's lists, of qualification files and of cooperation requests: the queue, own files, files in colleagues'
+hands; and an applicant's requests (SPEC 4.1, expert.menu)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from bot.core.context import Turn
+from bot.core.refusals import InvalidInput, NotAllowed
+from bot.core.routes import Routes
+from bot.core.screens import Button, Press, Reply, Screen, button
+from bot.services import cooperation
+from bot.services.qualification import review
+from bot.services.review.worklists import Lists, Page
+from bot.texts import formats, t
+from conversations.common.labels import shortened
+from conversations.engine.engine import Engine
+from conversations.expert.review import file_door, find_files
+from handlers.common.navigation import Row, grid, home, page_of, pager
+from storage.enums import Role
+from storage.tables import Account, CooperationRequest
+
+EXPERTS = (Role.EXPERT, Role.IN_CHARGE)
+HEADS = (Role.IN_CHARGE,)
+REVIEWERS = (*EXPERTS, Role.STAFF)
+#: Files a page: the numbers can be typed, the buttons fit a phone.
+PAGE = 10
+
+
+def routes(engine: Engine) -> Routes:
+    """desk.queue, mine, all, next, the same of cooperation, desk.search, desk.person."""
+    table = Routes()
+    for action in _LISTS:
+        table.show(action, roles=HEADS if action in FOR_HEADS else EXPERTS)(listed)
+    table.show("desk.person", roles=REVIEWERS)(person)
+    table.act("desk.next", roles=EXPERTS)(partial(next_file, FILES))
+    table.act("desk.coop_next", roles=EXPERTS)(partial(next_file, COOPERATION))
+
+    @table.act("desk.search", roles=REVIEWERS)
+    def search(turn: Turn, press: Press) -> Reply:
+        return engine.start(turn, "search")
+
+    return table
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """One sort of files: its services, what a line says, what opens one, which lists there are (action → label; the
+    queue comes first)."""
+
+    services: Lists[Any, Any]
+    words: Callable[[Any], dict[str, str]]
+    opens: str
+    lists: Mapping[str, str]
+    #: The way to the other sort.
+    other: Callable[[], Button]
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """How one list is read and worded: `line` words a file, given its number and the sort's own values."""
+
+    sort: Sort
+    fetch: Callable[..., Page[Any]]
+    title: str
+    empty: str
+    line: str
+
+
+def _file_words(line: review.Line) -> dict[str, str]:
+    return {"name": line.applicant.name, "state": t(f"status.{line.request.state}")}
+
+
+def _coop_words(line: cooperation.Line) -> dict[str, str]:
+    return {
+        "name": line.officer.name,
+        "distributor": line.distributor.name,
+        "branch": line.branch.name,
+    }
+
+
+FILES = Sort(
+    review.LISTS,
+    _file_words,
+    "desk.file",
+    {"desk.queue": "desk.new", "desk.mine": "desk.mine", "desk.all": "desk.under_way"},
+    lambda: button(t("desk.coop"), "desk.coop"),
+)
+COOPERATION = Sort(
+    cooperation.LISTS,
+    _coop_words,
+    "desk.coop_file",
+    {"desk.coop": "desk.coop_new", "desk.coop_mine": "desk.coop_mine", "desk.coop_all": "desk.coop_all"},
+    lambda: button(t("desk.new"), "desk.queue"),
+)
+#: Files in any expert's hands, for whoever may reassign them (W7).
+FOR_HEADS = frozenset({"desk.all", "desk.coop_all"})
+
+_LISTS = {
+    "desk.queue": _Kind(FILES, FILES.services.queue, "desk.queue_title", "desk.queue_empty", "desk.line"),
+    "desk.mine": _Kind(FILES, FILES.services.mine, "desk.mine_title", "desk.mine_empty", "desk.line_state"),
+    "desk.all": _Kind(
+        FILES, FILES.services.under_way, "desk.under_way_title", "desk.under_way_empty", "desk.line_expert"
+    ),
+    "desk.coop": _Kind(
+        COOPERATION,
+        COOPERATION.services.queue,
+        "desk.coop_queue_title",
+        "desk.coop_queue_empty",
+        "desk.coop_line",
+    ),
+    "desk.coop_mine": _Kind(
+        COOPERATION,
+        COOPERATION.services.mine,
+        "desk.coop_mine_title",
+        "desk.coop_mine_empty",
+        "desk.coop_line",
+    ),
+    "desk.coop_all": _Kind(
+        COOPERATION,
+        COOPERATION.services.under_way,
+        "desk.coop_all_title",
+        "desk.coop_all_empty",
+        "desk.coop_line_expert",
+    ),
+}
+
+
+def listed(turn: Turn, press: Press) -> Screen:
+    """The list that the press names, a page of it."""
+    kind = _LISTS[press.action]
+    page = page_of(press)
+    found = kind.fetch(turn.db, actor=turn.actor, now=turn.now, offset=page * PAGE, limit=PAGE)
+    pages = max(-(-found.total // PAGE), 1)
+    if not found.lines and found.total:  # the list became shorter than the button remembers
+        page = pages - 1
+        found = kind.fetch(turn.db, actor=turn.actor, now=turn.now, offset=page * PAGE, limit=PAGE)
+    ways = tuple(_elsewhere(turn, press.action, kind.sort))
+    if not found.total:
+        return Screen(t(kind.empty), ways)
+    age = formats.age(found.oldest) if found.oldest is not None else ""
+    lines = [t(kind.title, n=formats.number(found.total), age=age)]
+    if pages > 1:
+        lines.append(t("desk.page", page=formats.digits(page + 1), pages=formats.digits(pages)))
+    lines.append("")
+    buttons: list[Button] = []
+    for number, line in enumerate(found.lines, 1):
+        lines.append(_worded(turn, kind, formats.digits(number), line))
+        name = kind.sort.words(line)["name"]
+        label = t("desk.button_line", i=formats.digits(number), name=name)
+        buttons.append(button(shortened(label, 20), kind.sort.opens, line.request.id))
+    turns = pager(Press(press.action), page=page, pages=pages)
+    return Screen("\n".join(lines), (*grid(buttons, columns=2), *turns, *ways))
+
+
+def _worded(turn: Turn, kind: _Kind, number: str, line: Any) -> str:
+    return t(
+        kind.line,
+        i=number,
+        code=line.request.tracking_code or "",
+        age=formats.age(turn.now - line.since),
+        expert=line.reviewer.name if line.reviewer is not None else "",
+        **kind.sort.words(line),
+    )
+
+
+def _elsewhere(turn: Turn, here: str, sort: Sort) -> list[Row]:
+    """The other lists of the sort, the other sort, search, home."""
+    row = [
+        button(t(label), action)
+        for action, label in sort.lists.items()
+        if action != here and (action not in FOR_HEADS or turn.role in HEADS)
+    ]
+    return grid([*row, sort.other(), button(t("desk.search"), "desk.search"), home()], columns=2)
+
+
+def next_file(sort: Sort, turn: Turn, press: Press) -> Reply:
+    """The oldest file of the queue but the one just seen."""
+    found = sort.services.queue(turn.db, actor=turn.actor, now=turn.now, limit=2)
+    waiting = [line.request.id for line in found.lines if line.request.id != press.id]
+    if not waiting:
+        return Reply(goto=Press(next(iter(sort.lists))), notice=t("desk.nothing_next"))
+    return Reply(goto=Press(sort.opens, waiting[0]))
+
+
+def person(turn: Turn, press: Press) -> Screen:
+    """One applicant's files of both sorts, as far as this actor may see them."""
+    applicant = turn.db.get(Account, press.id)
+    if applicant is None or applicant.national_code is None:
+        raise NotAllowed
+    try:
+        found = find_files(turn.db, actor=turn.actor, code=applicant.national_code)
+    except InvalidInput:
+        raise NotAllowed from None
+    lines, rows = [t("desk.person_title", name=applicant.name)], list[Row]()
+    for number, request in enumerate(found[:PAGE], 1):
+        i = formats.digits(number)
+        code, day = request.tracking_code or "", formats.jalali_day(request.state_since)
+        if isinstance(request, CooperationRequest):
+            state, line = t(f"coop_status.{request.state}"), "desk.coop_found_line"
+        else:
+            state, line = t(f"status.{request.state}"), "desk.person_line"
+        lines.append(t(line, i=i, code=code, state=state, day=day))
+        rows.append((button(t("desk.button_line", i=i, name=code), *file_door(request)),))
+    return Screen("\n".join(lines), (*rows, (button(t("desk.search"), "desk.search"), home())))

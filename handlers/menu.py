@@ -1,0 +1,182 @@
+"""The first screen of everybody: guests, and each role's menu (SPEC 4.1); help and privacy; the commands."""
+
+from __future__ import annotations
+
+from bot.core.context import Turn
+from bot.core.routes import EVERYONE, Routes
+from bot.core.screens import Button, Press, Screen, button
+from bot.services import cooperation, payments
+from bot.services.directorate import alert_list
+from bot.services.qualification import review
+from bot.services.shared import reference_data
+from bot.texts import quoted, t
+from bot.texts.formats import digits
+from conversations.account.credentials import is_unseen
+from conversations.engine.engine import Engine
+from handlers.common.letters import inbox_button
+from handlers.common.navigation import Row, home
+from handlers.distributor import menu
+from handlers.staff import menu as staff_menu
+from storage.enums import AccountState, Role
+
+#: Dialogue of a kept draft → the act that continues it.
+RESUMES = {"qualification": "qual.draft", "fix": "qual.fix", "registration": "register"}
+#: Refunds that are counted at most; more are shown as «۹۹».
+COUNTED = 99
+
+
+def routes(engine: Engine) -> Routes:
+    """home, help, privacy and the commands."""
+    table = Routes()
+
+    @table.show("home", roles=EVERYONE, suspended=EVERYONE)
+    def show_home(turn: Turn, press: Press) -> Screen:
+        drafts = engine.open_drafts(turn)
+        if turn.account is None:
+            return _guest(drafts)
+        if turn.account.state is AccountState.SUSPENDED:
+            return _suspended(turn)
+        screen = _menu(turn, _resume(drafts) if turn.role is Role.OFFICER else [])
+        return _with_credentials(screen) if is_unseen(turn, turn.account) else screen
+
+    table.show("help", roles=EVERYONE, suspended=EVERYONE)(show_help)
+    table.show("privacy", roles=EVERYONE, suspended=EVERYONE)(show_privacy)
+    table.commands |= {
+        "start": Press("home"),
+        "menu": Press("home"),
+        "cancel": Press("home"),
+        "help": Press("help"),
+        "privacy": Press("privacy"),
+    }
+    return table
+
+
+def _guest(drafts: list[tuple[str, int]]) -> Screen:
+    rows: list[Row] = [(button(t("guest.register"), "register"), button(t("guest.login"), "login"))]
+    lines = [t("guest.start"), t("guest.known")]
+    if ("registration", 0) in drafts:
+        lines.append(t("menu.drafts"))
+        rows = [
+            (button(t("form.resume"), "register"), button(t("form.discard"), "register.drop")),
+            (button(t("guest.login"), "login"),),
+        ]
+    return Screen("\n".join(lines), (*rows, (button(t("menu.help"), "help"),)))
+
+
+def _suspended(turn: Turn) -> Screen:
+    assert turn.account is not None
+    reason = quoted(turn.account.state_reason or "–", t("role.staff"))
+    sentence = t("error.suspended", reason=reason, contact=turn.world.support_contact)
+    if turn.role is not Role.OFFICER:
+        return Screen(sentence, ((button(t("menu.help"), "help"),), _ways_out(turn)))
+    rows: list[Row] = [(button(t("menu.qual"), "qual"),), (button(t("menu.centers"), "centers"),)]
+    rows.append((inbox_button(turn),))
+    return Screen(f"{sentence}\n{t('menu.suspended')}", (*rows, *_own(turn)))
+
+
+def _menu(turn: Turn, resume: list[Row]) -> Screen:
+    assert turn.account is not None
+    lines, rows = [t("menu.home", name=turn.account.name)], list[Row]()
+    match turn.role:
+        case Role.OFFICER:
+            rows.append((button(t("menu.qual"), "qual"),))
+            rows += [(button(t("menu.centers"), "centers"),), (inbox_button(turn),)]
+        case Role.EXPERT | Role.IN_CHARGE:
+            lines += _desk_lines(turn)
+            rows += _desk_rows(turn)
+        case Role.STAFF:
+            lines.append(t("staff.menu"))
+            rows += _staff_rows(turn)
+        case Role.DISTRIBUTOR:
+            line, own = menu.menu(turn)
+            lines.append(line)
+            rows += own
+    if resume:
+        lines.append(t("menu.drafts"))
+    return Screen("\n".join(lines), (*resume, *rows, *_own(turn)))
+
+
+def _resume(drafts: list[tuple[str, int]]) -> list[Row]:
+    """«ادامه پیش‌نویس» for the newest draft that can be continued from here."""
+    for dialogue, subject_id in drafts:
+        if dialogue in RESUMES:
+            return [(button(t("form.resume"), RESUMES[dialogue], subject_id),)]
+    return []
+
+
+def _desk_lines(turn: Turn) -> list[str]:
+    actor = turn.actor
+    new = review.queue(turn.db, actor=actor, now=turn.now, limit=1).total
+    mine = review.mine(turn.db, actor=actor, now=turn.now, limit=1).total
+    coop = cooperation.queue(turn.db, actor=actor, now=turn.now, limit=1).total
+    university = reference_data.university_name(turn.db, actor.university_code)
+    return [
+        t("menu.expert", university=university),
+        t("menu.desk_counts", new=digits(new), mine=digits(mine)),
+        t("menu.coop_count", n=digits(coop)),
+    ]
+
+
+def _desk_rows(turn: Turn) -> list[Row]:
+    rows: list[Row] = [
+        (button(t("desk.new"), "desk.queue"), button(t("desk.mine"), "desk.mine")),
+    ]
+    rows.append((button(t("desk.coop"), "desk.coop"), button(t("desk.search"), "desk.search")))
+    if turn.role is Role.IN_CHARGE:
+        rows.append((button(t("desk.under_way"), "desk.all"),))
+    return rows
+
+
+def _staff_rows(turn: Turn) -> list[Row]:
+    open_alerts = alert_list.count_open(turn.db, actor=turn.actor)
+    due = len(payments.refunds_due(turn.db, actor=turn.actor, limit=COUNTED))
+    return [
+        (button(t("letters.button"), "staff.letters"),),
+        (button(t("staff.experts"), "staff.experts"), button(t("staff.distributors"), "staff.dists")),
+        (
+            button(t("staff.alerts", n=digits(open_alerts)), "staff.alerts"),
+            button(t("staff.refunds", n=digits(due)), "staff.refunds"),
+        ),
+        *staff_menu.menu(),
+    ]
+
+
+def _own(turn: Turn) -> list[Row]:
+    """What every role has: own data, help, another role, the way out."""
+    return [(button(t("menu.me"), "me"), button(t("menu.help"), "help")), _ways_out(turn)]
+
+
+def _ways_out(turn: Turn) -> Row:
+    """Another role, where there is one, and the way out."""
+    out: list[Button] = [button(t("menu.logout"), "logout")]
+    if len({grant.role for grant in turn.grants}) > 1:
+        out.insert(0, button(t("menu.role"), "role"))
+    return tuple(out)
+
+
+def _with_credentials(screen: Screen) -> Screen:
+    """SPEC Q30: the screen with the new password is not known to have arrived."""
+    door = (button(t("password.get"), "credentials"),)
+    return Screen(f"{t('password.not_shown')}\n\n{screen.text}", (door, *screen.rows))
+
+
+def show_help(turn: Turn, press: Press) -> Screen:
+    """What can be done here, for this role."""
+    match turn.role:
+        case None:
+            text = t("help.guest")
+        case Role.EXPERT | Role.IN_CHARGE:
+            text = t("help.expert")
+        case role:
+            text = t(f"help.{role}")
+    contact = t("help.contact", contact=turn.world.support_contact)
+    rows: list[Row] = [(button(t("menu.privacy"), "privacy"), home())]
+    if turn.account is None:
+        rows.insert(0, (button(t("guest.forgot"), "forgot"),))
+    return Screen("\n".join([text.strip(), t("help.commands").strip(), contact]), tuple(rows))
+
+
+def show_privacy(turn: Turn, press: Press) -> Screen:
+    """SPEC Q44, in plain words."""
+    text = t("privacy.text", contact=turn.world.support_contact)
+    return Screen(text.strip(), ((home(),),))

@@ -1,0 +1,104 @@
+"""«کارت مسئول فنی»: the officer's card as a picture, and what anybody who scans it sees (SPEC 7)."""
+
+from __future__ import annotations
+
+import asyncio
+
+from sqlmodel import Session, select
+
+from bot.core.context import Actor, Turn, World
+from bot.core.incoming import Incoming
+from bot.core.refusals import Unavailable
+from bot.core.resources import Desk
+from bot.core.routes import EVERYONE, READS_SUSPENDED, Routes
+from bot.core.screens import Button, Press, Reply, Screen, Sheet, button
+from bot.services.officers import card as officers_card
+from bot.services.officers.card import Card
+from bot.texts import t
+from bot.texts.formats import jalali_day, jalali_time
+from conversations.engine.engine import Engine
+from handlers.common.navigation import Row, home, ways
+from storage.enums import AccountState, Messenger, Role
+from storage.tables import Account, Chat
+
+#: What the deep link of a card begins with: «/start card_…».
+PAYLOAD = "card"
+
+
+def routes(engine: Engine) -> Routes:
+    """card, card.picture, and card.check behind the QR code."""
+    table = Routes()
+    table.show("card", roles=[Role.OFFICER], suspended=READS_SUSPENDED)(card)
+    table.act("card.picture", roles=[Role.OFFICER], prepare=_draw)(picture)
+    table.show("card.check", roles=EVERYONE, suspended=EVERYONE)(check)
+    table.payloads[PAYLOAD] = "card.check"
+    return table
+
+
+def card(turn: Turn, press: Press) -> Screen:
+    """What the card is good for, and the ways to it."""
+    assert turn.account is not None
+    if not officers_card.may_have(turn.db, account=turn.account):
+        return Screen(t("card.not_yet"), (ways("qual"),))
+    rows: list[Row] = [(button(t("card.picture"), "card.picture"),)]
+    token = officers_card.of(turn.db, account_id=turn.account.id or 0)
+    link = _link(turn.world, turn.chat.messenger, token) if token is not None else None
+    if link is not None:
+        rows.append((Button(t("card.copy"), copy=link),))
+    return Screen(t("card.intro"), (*rows, ways("qual")))
+
+
+def _link(world: World, messenger: Messenger, token: str) -> str | None:
+    """To this bot on the messenger that the officer uses; None before the messenger has told our name."""
+    address = world.bot_links.get(messenger)
+    return f"{address}?start={PAYLOAD}_{token}" if address else None
+
+
+async def _draw(desk: Desk, incoming: Incoming, press: Press) -> bytes | None:
+    """The picture, made outside any transaction; None where the press will be refused anyway. Raises NotAllowed for an
+    officer who has no card yet."""
+    now = desk.clock()
+
+    def unit(db: Session) -> Card | None:
+        chat = db.exec(
+            select(Chat).where(Chat.messenger == incoming.messenger, Chat.chat_id == incoming.chat_id)
+        ).first()
+        account = db.get(Account, chat.account_id) if chat is not None and chat.account_id else None
+        if chat is None or account is None or chat.role is not Role.OFFICER:
+            return None
+        if account.state is not AccountState.ACTIVE:
+            return None
+        actor = Actor(account.id, Role.OFFICER, messenger=incoming.messenger)
+        return officers_card.issue(db, actor=actor, now=now)
+
+    issued = await desk.database.run(unit)
+    if issued is None:
+        return None
+    link = _link(desk.world, incoming.messenger, issued.token)
+    if link is None:
+        raise Unavailable
+    from bot.reports import officer_card_image as drawing  # 15 MB that few processes ever need
+
+    return await asyncio.to_thread(
+        drawing.draw,
+        title=t("card.title"),
+        lines=[(t("card.name"), issued.name), (t("card.code"), issued.masked_code)],
+        note=t("card.note", day=jalali_day(now)),
+        link=link,
+    )
+
+
+def picture(turn: Turn, press: Press) -> Reply:
+    """The picture that was made before this unit, and the ways on below it."""
+    file = Sheet("officer-card.png", turn.prepared, t("card.caption"), picture=True)
+    return Reply((Screen("", papers=(file,)),), goto=Press("card"), anew=True)
+
+
+def check(turn: Turn, press: Press) -> Screen:
+    """Live, for anybody: name, masked national code and present state, nothing else."""
+    found = officers_card.look_up(turn.db, token=press.arg)
+    if found is None:
+        return Screen(t("card.unknown"), ((home(),),))
+    state = t("card.valid" if found.valid else "card.suspended")
+    text = t("card.found", name=found.name, code=found.masked_code, state=state, time=jalali_time(turn.now))
+    return Screen(text.strip(), ((home(),),))

@@ -1,0 +1,290 @@
+"""The officer's contracted centres: requests to answer, the contract in force, ending it, both archives (R30–R42)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from bot.core.context import Turn
+from bot.core.refusals import Refusal
+from bot.core.routes import READS_SUSPENDED, Routes
+from bot.core.screens import Press, Reply, Screen, button
+from bot.rules.cooperation import Action
+from bot.services import cooperation
+from bot.services.cooperation import OfficerCard, contracts, requests, termination
+from bot.services.review.worklists import Page
+from bot.services.shared import reference_data
+from bot.texts import formats, quoted, t
+from conversations.common.labels import for_people, shortened
+from conversations.engine.engine import Engine
+from conversations.officer.cooperation import ABOUT, VERSION
+from handlers.common import cooperation_card
+from handlers.common.navigation import Row, back, grid, home, page_of, pager, ways
+from storage.enums import AccountState, Role, TerminationState
+
+OFFICER = (Role.OFFICER,)
+PAGE = 8
+
+
+def routes(engine: Engine) -> Routes:
+    """centers, coop.* and term.*."""
+    table = Routes()
+    for action, decide in (
+        ("centers", centers),
+        ("coop.new", new_requests),
+        ("coop.view", view),
+        ("coop.center", center),
+        ("coop.timeline", timeline),
+        ("coop.archive", archive),
+        ("term.confirm", confirm),
+        ("term.archive", term_archive),
+    ):
+        table.show(action, roles=OFFICER, suspended=READS_SUSPENDED)(decide)
+    table.show("coop.accept", roles=OFFICER)(accept)
+    table.show("coop.give_up", roles=OFFICER)(give_up)
+    table.act("coop.accept_do", roles=OFFICER)(accept_do)
+    table.act("coop.give_up_do", roles=OFFICER)(give_up_do)
+    table.act("term.finalise", roles=OFFICER)(finalise)
+    table.act("term.cancel", roles=OFFICER)(cancel)
+
+    @table.act("coop.reject", roles=OFFICER)
+    def reject(turn: Turn, press: Press) -> Reply:
+        """Refuse a request, with or without a reason (R41)."""
+        _may(turn, press, Action.REJECT)
+        return engine.start(turn, "coop_refuse", subject_id=press.id, answers={VERSION: press.version})
+
+    @table.act("term.new", roles=OFFICER)
+    def terminate(turn: Turn, press: Press) -> Reply:
+        """End the contract (R31): there is at most one, so nothing is to be chosen."""
+        sides = contracts.own(turn.db, actor=turn.actor)
+        if sides is None:
+            raise Refusal("error.no_contract")
+        about = t("term.about", distributor=sides.distributor.name, branch=sides.branch.name)
+        return engine.start(turn, "terminate", subject_id=sides.contract.id or 0, answers={ABOUT: about})
+
+    return table
+
+
+def _own(turn: Turn, press: Press) -> OfficerCard:
+    """The request that a button names. Raises NotAllowed for somebody else's."""
+    return cooperation.officer_card(turn.db, actor=turn.actor, request_id=press.id)
+
+
+def _may(turn: Turn, press: Press, action: Action) -> None:
+    """Refuse what the service would refuse, before the question is asked."""
+    request = requests.load(turn.db, press.id)
+    requests.check(turn.db, request, actor=turn.actor, action=action, version=press.version)
+
+
+def centers(turn: Turn, press: Press) -> Screen:
+    """What is in force, and every way on (R30)."""
+    lines, rows = [t("centers.intro")], list[Row]()
+    sides = contracts.own(turn.db, actor=turn.actor)
+    if sides is not None:
+        lines.append(
+            t(
+                "centers.contract",
+                status=t(f"contract_status.{sides.contract.state}"),
+                distributor=sides.distributor.name,
+                branch=sides.branch.name,
+                date=formats.jalali_day(sides.contract.started_at),
+            )
+        )
+    reserved = cooperation.reserved(turn.db, actor=turn.actor)
+    if reserved is not None:
+        card = _own(turn, Press("coop.view", reserved.id or 0))
+        names = {"distributor": card.distributor.name, "branch": card.branch.name}
+        lines.append(t("centers.reserved", **names))
+        rows.append((button(t("centers.reserved_button"), "coop.view", reserved.id or 0),))
+    if sides is None and reserved is None:
+        lines.append(t("centers.none"))
+    newest = termination.archive(turn.db, actor=turn.actor, limit=1).lines
+    if newest and newest[0].termination.state is TerminationState.DRAFT:
+        lines.append(t("centers.draft"))
+        rows.append((button(t("term.continue"), "term.confirm", newest[0].termination.id or 0),))
+    waiting = cooperation.count_new(turn.db, actor=turn.actor)
+    rows += [
+        (button(t("centers.new", n=formats.digits(waiting)), "coop.new"),),
+        (button(t("centers.archive"), "coop.archive"),),
+        (button(t("centers.terminate"), "term.new"),),
+        (button(t("centers.term_archive"), "term.archive"),),
+        (home(),),
+    ]
+    return Screen("\n".join(lines), tuple(rows))
+
+
+def new_requests(turn: Turn, press: Press) -> Screen:
+    """Those that wait for this officer's answer, newest first."""
+    return _list(turn, press, "coop.new_title", "coop.line", cooperation.new_for_officer)
+
+
+def archive(turn: Turn, press: Press) -> Screen:
+    """All requests there ever were (R42), newest first."""
+    return _list(turn, press, "coop.archive_title", "coop.line_state", cooperation.archive_for_officer)
+
+
+def _list(
+    turn: Turn, press: Press, title: str, line: str, fetch: Callable[..., Page[cooperation.Line]]
+) -> Screen:
+    def word(i: str, one: cooperation.Line) -> str:
+        return t(
+            line,
+            i=i,
+            distributor=one.distributor.name,
+            branch=one.branch.name,
+            state=cooperation_card.status(one.request.state, Role.OFFICER),
+            date=formats.jalali_day(one.request.created_at),
+        )
+
+    return cooperation_card.listed(
+        press,
+        title=t(title),
+        fetch=lambda offset, limit: fetch(turn.db, actor=turn.actor, offset=offset, limit=limit),
+        word=word,
+        name=lambda one: one.distributor.name,
+        opens="coop.view",
+        ways=ways("centers"),
+    )
+
+
+def view(turn: Turn, press: Press) -> Screen:
+    """One request with the distributor's data (R39), and what may be answered."""
+    card = _own(turn, press)
+    request = card.request
+    assert request.id is not None
+    lines = [*cooperation_card.heading(request, Role.OFFICER), ""]
+    lines += cooperation_card.detail(request, card.distributor, card.branch)
+    if request.university_code:
+        lines.append(t("coop.university", university=card.university))
+    lines += cooperation_card.outcome(request, Role.OFFICER)
+    # Whoever may answer is offered both answers: why an acceptance is not possible now is said when it is asked for.
+    offered = {
+        Action.REJECT: ("coop.accept", "coop.reject"),
+        Action.GIVE_UP: ("coop.give_up",),
+    }
+    deeds = [
+        button(t(name), name, request.id, request.version)
+        for action, names in offered.items()
+        if action in card.actions
+        for name in names
+    ]
+    views = (
+        button(t("coop.center"), "coop.center", request.id),
+        button(t("coop.timeline"), "coop.timeline", request.id),
+    )
+    return Screen("\n".join(lines), (*grid(deeds, columns=2), views, ways("centers")))
+
+
+def center(turn: Turn, press: Press) -> Screen:
+    """Everything that is known of the distributor that asks (R39)."""
+    card = _own(turn, press)
+    lines = [t("dist.own_title"), *cooperation_card.center(card.distributor)]
+    if card.distributor.manager_mobile:
+        lines.append(t("dist.mobile", mobile=formats.local_mobile(card.distributor.manager_mobile)))
+    lines.append(
+        t("coop.branch", branch=card.branch.name, province=card.branch.province, city=card.branch.city)
+    )
+    lines.append(t("coop.branch_address", address=formats.digits(card.branch.address)))
+    return Screen("\n".join(lines), (ways("coop.view", press.id),))
+
+
+def timeline(turn: Turn, press: Press) -> Screen:
+    request = _own(turn, press).request
+    return cooperation_card.timeline(turn.db, request, turn.actor, ways("coop.view", press.id))
+
+
+def accept(turn: Turn, press: Press) -> Screen:
+    """The question before accepting (R40)."""
+    return _sure(turn, press, Action.ACCEPT, "accept")
+
+
+def give_up(turn: Turn, press: Press) -> Screen:
+    """The question before taking an acceptance back (SPEC Q21)."""
+    return _sure(turn, press, Action.GIVE_UP, "give_up")
+
+
+def _sure(turn: Turn, press: Press, action: Action, word: str) -> Screen:
+    card = _own(turn, press)
+    _may(turn, press, action)
+    about = t("coop.line_short", distributor=card.distributor.name, branch=card.branch.name)
+    yes = button(t(f"coop.{word}_do"), f"coop.{word}_do", press.id, press.version)
+    no = back("coop.view", press.id, label="nav.no")
+    return Screen(f"{about}\n{t(f'coop.{word}_confirm')}", ((yes,), (no,)))
+
+
+def accept_do(turn: Turn, press: Press) -> Reply:
+    request = cooperation.accept(
+        turn.db, actor=turn.actor, request_id=press.id, version=press.version, now=turn.now
+    )
+    university = reference_data.university_name(turn.db, request.university_code)
+    said = Screen(t("coop.accepted", university=university))
+    return Reply((said,), goto=Press("coop.view", press.id))
+
+
+def give_up_do(turn: Turn, press: Press) -> Reply:
+    cooperation.give_up(turn.db, actor=turn.actor, request_id=press.id, version=press.version, now=turn.now)
+    return Reply((Screen(t("coop.gave_up")),), goto=Press("coop.view", press.id))
+
+
+# ── the end of a cooperation ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def confirm(turn: Turn, press: Press) -> Screen:
+    """The legal notice (R35) and the second confirmation; a termination that is over as it stands in the archive."""
+    found = termination.view(turn.db, actor=turn.actor, termination_id=press.id)
+    one = found.termination
+    about = t("term.about", distributor=found.distributor.name, branch=found.branch.name)
+    reason = t("term.reason", reason=quoted(for_people(one.reason), t("who.you")))
+    if one.state is not TerminationState.DRAFT:
+        lines = [about, t("term.detail", state=t(f"term_status.{one.state}"))]
+        lines.append(t("term.created", date=formats.jalali_day(one.created_at)))
+        if one.closed_at is not None:
+            lines.append(t("term.closed", date=formats.jalali_day(one.closed_at)))
+        return Screen("\n".join([*lines, reason]), (ways("term.archive"),))
+    legal = t("term.legal", distributor=found.distributor.name).strip()
+    lines = [about, reason, "", legal]
+    if turn.account is None or turn.account.state is not AccountState.ACTIVE:
+        return Screen("\n".join(lines), (ways("term.archive"),))
+    yes = button(t("term.finalise"), "term.finalise", press.id, one.version)
+    no = button(t("term.cancel"), "term.cancel", press.id, one.version)
+    return Screen("\n".join(lines), ((yes,), (no,), (home(),)))
+
+
+def finalise(turn: Turn, press: Press) -> Reply:
+    """Ended at once (R32). The receipt (N19) is a message of its own."""
+    termination.finalise(
+        turn.db, actor=turn.actor, termination_id=press.id, version=press.version, now=turn.now
+    )
+    return Reply(goto=Press("term.confirm", press.id))
+
+
+def cancel(turn: Turn, press: Press) -> Reply:
+    termination.cancel(
+        turn.db, actor=turn.actor, termination_id=press.id, version=press.version, now=turn.now
+    )
+    return Reply((Screen(t("term.cancelled")),), goto=Press("centers"))
+
+
+def term_archive(turn: Turn, press: Press) -> Screen:
+    """All terminations that this officer registered (R36), newest first."""
+    page = page_of(press)
+    found = termination.archive(turn.db, actor=turn.actor, offset=page * PAGE, limit=PAGE)
+    if not found.total:
+        return Screen(t("error.empty"), (ways("centers"),))
+    pages = -(-found.total // PAGE)
+    lines, buttons = [t("term.archive_title")], []
+    for number, one in enumerate(found.lines, page * PAGE + 1):
+        i, name = formats.digits(number), one.distributor.name
+        lines.append(
+            t(
+                "term.line",
+                i=i,
+                distributor=name,
+                branch=one.branch.name,
+                state=t(f"term_status.{one.termination.state}"),
+                date=formats.jalali_day(one.termination.created_at),
+            )
+        )
+        label = shortened(t("coop.button_line", i=i, name=name), 20)
+        buttons.append(button(label, "term.confirm", one.termination.id or 0))
+    turns = pager(press, page=page, pages=pages)
+    return Screen("\n".join(lines), (*grid(buttons, columns=2), *turns, ways("centers")))

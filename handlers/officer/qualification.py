@@ -1,0 +1,306 @@
+"""The officer's request: menu, tracking, papers, paying, withdrawal (SPEC 4.1, 4.3)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sqlmodel import Session, col, select
+
+from bot.core.context import Turn
+from bot.core.incoming import Incoming
+from bot.core.refusals import NotAllowed
+from bot.core.resources import Desk
+from bot.core.routes import READS_SUSPENDED, Routes
+from bot.core.screens import Button, Paper, Press, Reply, Screen, button
+from bot.rules.qualification import Action, allowed_actions
+from bot.services import payments, qualification
+from bot.services.officers import card
+from bot.services.payments import PAYMENT_CHECKS, Checked
+from bot.services.qualification import requests
+from bot.services.review import routing
+from bot.texts import t
+from conversations.common.labels import Wording
+from conversations.engine.engine import Engine
+from conversations.officer.deficiency_response import first_answers as fix_answers
+from conversations.officer.qualification import first_answers as form_answers
+from handlers.common import request_card
+from handlers.common.navigation import Row, back, home, ways
+from storage.enums import AccountState, RequestKind, RequestState, Role
+from storage.tables import Chat, QualificationRequest
+
+OFFICER = (Role.OFFICER,)
+_ENDED = frozenset({RequestState.REJECTED, RequestState.WITHDRAWN})
+
+
+def routes(engine: Engine) -> Routes:
+    """Routes that begin with "qual"."""
+    table = Routes()
+    for action, decide in (
+        ("qual", menu),
+        ("qual.track", track),
+        ("qual.timeline", timeline),
+        ("qual.papers", papers),
+    ):
+        table.show(action, roles=OFFICER, suspended=READS_SUSPENDED)(decide)
+    table.show("qual.withdraw", roles=OFFICER)(withdraw)
+    table.show("qual.discard", roles=OFFICER)(discard)
+    table.act("qual.paper", roles=OFFICER, suspended=READS_SUSPENDED)(paper)
+    table.act("qual.discard_do", roles=OFFICER)(discard_do)
+    table.act("qual.check_pay", roles=OFFICER, prepare=ask_bank, suspended=READS_SUSPENDED)(check_pay)
+
+    @table.act("qual.new", roles=OFFICER)
+    def new(turn: Turn, press: Press) -> Reply:
+        """Begin a request (R4, R24)."""
+        request = qualification.start(turn.db, actor=turn.actor, now=turn.now)
+        reply = fill_in(turn, request)
+        return replace(reply, screens=(Screen(t("qual.new_intro")), *reply.screens))
+
+    @table.act("qual.amend", roles=OFFICER)
+    def amend(turn: Turn, press: Press) -> Reply:
+        """Begin an amendment (R5): the approved file, opened on its summary."""
+        request = qualification.start(turn.db, actor=turn.actor, now=turn.now, kind=RequestKind.AMENDMENT)
+        reply = fill_in(turn, request)
+        return replace(reply, screens=(Screen(t("qual.amend_intro")), *reply.screens))
+
+    @table.act("qual.draft", roles=OFFICER)
+    def draft(turn: Turn, press: Press) -> Reply:
+        """Go on with the draft."""
+        request = qualification.current_open(turn.db, owner(turn))
+        if request is None or request.state is not RequestState.DRAFT:
+            return Reply(goto=Press("qual"))
+        return fill_in(turn, request)
+
+    @table.act("qual.fix", roles=OFFICER)
+    def fix(turn: Turn, press: Press) -> Reply:
+        """Resolve the declared deficiencies (R8, R21)."""
+        request = own(turn, press)
+        assert request.id is not None
+        if Action.RESOLVE not in allowed(turn, request):
+            engine.drop(turn, "fix", request.id)
+            return Reply(goto=Press("qual.track", request.id), notice=t("error.stale"))
+        return engine.start(turn, "fix", subject_id=request.id, answers=fix_answers(turn.db, request))
+
+    @table.act("qual.withdraw_do", roles=OFFICER)
+    def withdraw_do(turn: Turn, press: Press) -> Reply:
+        """Give the request up, and what was begun to fix it."""
+        qualification.withdraw(
+            turn.db, actor=turn.actor, request_id=press.id, version=press.version, now=turn.now
+        )
+        engine.drop(turn, "fix", press.id)
+        return Reply(goto=Press("qual.track", press.id), notice=t("qual.withdrawn"))
+
+    def fill_in(turn: Turn, request: QualificationRequest) -> Reply:
+        assert request.id is not None
+        answers = form_answers(turn.db, request)
+        return engine.start(turn, "qualification", subject_id=request.id, answers=answers)
+
+    return table
+
+
+def owner(turn: Turn) -> int:
+    assert turn.account is not None
+    assert turn.account.id is not None
+    return turn.account.id
+
+
+def own(turn: Turn, press: Press) -> QualificationRequest:
+    """The request that a button names, or the latest where it names none. Raises NotAllowed for somebody else's."""
+    if press.id:
+        return qualification.own(turn.db, actor=turn.actor, request_id=press.id)
+    request = qualification.latest(turn.db, actor=turn.actor)
+    if request is None:
+        raise NotAllowed
+    return request
+
+
+def allowed(turn: Turn, request: QualificationRequest) -> frozenset[Action]:
+    """What the officer may do with it now; nothing while suspended."""
+    if turn.account is None or turn.account.state is not AccountState.ACTIVE:
+        return frozenset()
+    return allowed_actions(requests.case_of(turn.db, request), turn.actor)
+
+
+def menu(turn: Turn, press: Press) -> Screen:
+    """Where the qualification stands, and what can be done about it. An amendment has a line of its own: whatever comes
+    of it, its officer stays qualified (SPEC Q2, Q16)."""
+    latest = qualification.latest(turn.db, actor=turn.actor)
+    qualified = qualification.is_qualified(turn.db, owner(turn))
+    state = latest.state if latest is not None else "none"
+    status = t(f"status.{RequestState.COMPLETED if qualified else state}")
+    lines, rows = [t("qual.menu", status=status)], list[Row]()
+    if latest is not None and latest.kind is RequestKind.AMENDMENT:
+        lines.append(t("qual.amendment", status=t(f"status.{state}")))
+    if latest is not None and latest.state is RequestState.DRAFT:
+        lines.append(t("sentence.DRAFT"))
+        rows += _draft_ways(latest)
+    elif latest is not None:
+        rows.append((button(t("qual.track"), "qual.track", latest.id or 0),))
+    if (intro := _beginning(turn)) is not None:
+        text, begin = intro
+        lines += ["", text]
+        rows.append((begin,))
+    if turn.account is not None and card.may_have(turn.db, account=turn.account):
+        rows.append((button(t("card.button"), "card"),))
+    rows.append((button(t("qual.general"), "general"),))
+    return Screen("\n".join(lines), (*rows, (home(),)))
+
+
+def _beginning(turn: Turn) -> tuple[str, Button] | None:
+    """What a new request or an amendment means, and the button that begins it, whichever may be begun now."""
+    if turn.account is None or turn.account.state is not AccountState.ACTIVE:
+        return None
+    if qualification.may_start(turn.db, actor=turn.actor):
+        again = qualification.latest(turn.db, actor=turn.actor) is not None
+        return t("qual.new_intro"), button(t("qual.again" if again else "qual.new"), "qual.new")
+    if qualification.may_start(turn.db, actor=turn.actor, kind=RequestKind.AMENDMENT):
+        return t("qual.amend_intro"), button(t("qual.amend"), "qual.amend")
+    return None
+
+
+def _draft_ways(request: QualificationRequest) -> list[Row]:
+    assert request.id is not None
+    return [
+        (button(t("form.resume"), "qual.draft", request.id),),
+        (button(t("form.discard"), "qual.discard", request.id, request.version),),
+    ]
+
+
+def track(turn: Turn, press: Press) -> Screen:
+    """The latest status of a request (R7), and every way on from it."""
+    if not press.id and qualification.latest(turn.db, actor=turn.actor) is None:
+        begins = _beginning(turn)
+        rows = [(begins[1],)] if begins is not None else []
+        return Screen(t("sentence.none"), (*rows, ways("qual")))
+    request = own(turn, press)
+    assert request.id is not None
+    waits = request.state is RequestState.SUBMITTED and request.university_code is not None
+    text = request_card.tracking(
+        Wording.load(turn.db),
+        request,
+        last_round=qualification.open_round(turn.db, request),
+        attempt=payments.latest(turn.db, request_id=request.id),
+        expert_missing=waits and not routing.has_active_expert(turn.db, request.university_code or ""),
+    )
+    return Screen(text, (*_ways_on(turn, request), ways("qual")))
+
+
+def _ways_on(turn: Turn, request: QualificationRequest) -> list[Row]:
+    assert request.id is not None
+    may, rows = allowed(turn, request), list[Row]()
+    if Action.SUBMIT in may or Action.EDIT in may:
+        return _draft_ways(request)
+    if Action.RESOLVE in may:
+        rows.append((button(t("fix.button"), "qual.fix", request.id, request.version),))
+    if request.state is RequestState.AWAITING_PAYMENT and request.pay_token:
+        pay = Button(t("pay.button"), url=payments.pay_url(turn.world, request.pay_token))
+        rows += [(pay,), (button(t("pay.check"), "qual.check_pay", request.id),)]
+    if request.state in _ENDED and qualification.may_start(turn.db, actor=turn.actor, kind=request.kind):
+        amends = request.kind is RequestKind.AMENDMENT
+        rows.append((button(t("qual.again"), "qual.amend" if amends else "qual.new"),))
+    rows.append(
+        (
+            button(t("qual.timeline"), "qual.timeline", request.id),
+            button(t("qual.papers"), "qual.papers", request.id),
+        )
+    )
+    if request.tracking_code:
+        rows.append((Button(t("qual.copy_code"), copy=request.tracking_code),))
+    if Action.WITHDRAW in may:
+        rows.append((button(t("qual.withdraw"), "qual.withdraw", request.id, request.version),))
+    return rows
+
+
+def timeline(turn: Turn, press: Press) -> Screen:
+    """Who did what and when, as the officer may know it."""
+    request = own(turn, press)
+    return Screen(
+        request_card.timeline(turn.db, request, actor=turn.actor), (ways("qual.track", request.id or 0),)
+    )
+
+
+def papers(turn: Turn, press: Press) -> Screen:
+    """The papers of a request, one button each."""
+    request = own(turn, press)
+    rows = request_card.paper_buttons(Wording.load(turn.db), request, "qual.paper")
+    text = t("qual.papers_title") if rows else t("desk.papers_none")
+    return Screen(text, (*rows, ways("qual.track", request.id or 0)))
+
+
+def paper(turn: Turn, press: Press) -> Reply:
+    """One of the officer's own papers, as the experts see it; the list follows below it."""
+    request = own(turn, press)
+    words = Wording.load(turn.db)
+    again = Press("qual.papers", request.id or 0)
+    shown = tuple(
+        Paper(file_id, words.label(key))
+        for key, _, files in request_card.paper_asked(words, request, press.arg)
+        for file_id in files
+    )
+    if not shown:
+        return Reply(goto=again)
+    return Reply(screens=(Screen("", papers=shown),), goto=again, anew=True)
+
+
+def withdraw(turn: Turn, press: Press) -> Screen:
+    """The second question before giving a request up."""
+    request = own(turn, press)
+    assert request.id is not None
+    if Action.WITHDRAW not in allowed(turn, request):
+        return track(turn, Press("qual.track", request.id))
+    return Screen(
+        t("qual.withdraw_confirm", code=request.tracking_code),
+        (
+            (button(t("qual.withdraw_do"), "qual.withdraw_do", request.id, press.version),),
+            (back("qual.track", request.id, label="nav.no"),),
+        ),
+    )
+
+
+def discard(turn: Turn, press: Press) -> Screen:
+    """The second question before deleting a draft."""
+    request = own(turn, press)
+    assert request.id is not None
+    if Action.DISCARD not in allowed(turn, request):
+        return menu(turn, Press("qual"))
+    return Screen(
+        t("qual.discard_confirm"),
+        (
+            (button(t("qual.discard_do"), "qual.discard_do", request.id, request.version),),
+            (back("qual", label="nav.no"),),
+        ),
+    )
+
+
+def discard_do(turn: Turn, press: Press) -> Reply:
+    qualification.discard(turn.db, actor=turn.actor, request_id=press.id, version=press.version, now=turn.now)
+    return Reply(goto=Press("qual"), notice=t("qual.discarded"))
+
+
+async def ask_bank(desk: Desk, incoming: Incoming, press: Press) -> Checked | None:
+    """Ask the gateway about the request's payment, for its owner only."""
+
+    def is_owner(db: Session) -> bool:
+        query = (
+            select(QualificationRequest.id)
+            .join(Chat, col(Chat.account_id) == col(QualificationRequest.account_id))
+            .where(
+                QualificationRequest.id == press.id,
+                Chat.messenger == incoming.messenger,
+                Chat.chat_id == incoming.chat_id,
+            )
+        )
+        return db.exec(query).first() is not None
+
+    if not await desk.database.read(is_owner):
+        return None
+    return await payments.check_request(desk, press.id)
+
+
+def check_pay(turn: Turn, press: Press) -> Reply:
+    """«بررسی پرداخت»: what the bank said, and tracking as it is now."""
+    request = own(turn, press)
+    checked = turn.prepared
+    goto = Press("qual.track", request.id or 0)
+    if checked is None:
+        return Reply(goto=goto)
+    return Reply(goto=goto, notice=t(PAYMENT_CHECKS[checked]))

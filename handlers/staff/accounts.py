@@ -1,0 +1,261 @@
+"""The directorate's desk: an account looked up, its facts, deeds, chats and trail (SPEC 4.1, staff.menu)."""
+
+from __future__ import annotations
+
+from bot.core.context import Turn
+from bot.core.refusals import NotAllowed, Stale
+from bot.core.routes import Routes
+from bot.core.screens import Button, Press, Reply, Screen, button
+from bot.rules.account import Action
+from bot.services.directorate import account_lookup, reference_rows
+from bot.services.directorate.account_lookup import Entry, Facts
+from bot.services.qualification import requests
+from bot.services.shared import reference_data
+from bot.texts import has, one_line, quoted, t
+from bot.texts.formats import digits, jalali_time, masked
+from conversations.common.labels import shortened
+from conversations.engine.engine import Engine
+from conversations.staff.accounts import GRANT, VERSION
+from handlers.common import request_card
+from handlers.common.navigation import Row, back, grid, home, page_of, pager, ways
+from handlers.common.numbered_list import STAFF, question
+from storage.enums import Role
+from storage.tables import Account, Chat, Grant
+
+RECENT, TRAIL = 8, 10
+DEEDS = {
+    Action.RESET: ("kept.people.reset", "reset_account"),
+    Action.SUSPEND: ("kept.people.suspend", "suspend_account"),
+    Action.LIFT: ("kept.people.lift", "lift_account"),
+    Action.ANNUL: ("kept.people.annul", "annul_account"),
+}
+
+
+def routes(engine: Engine) -> Routes:
+    """staff.accounts → staff.account → staff.deed, staff.chats, staff.trail; staff.file_trail."""
+    table = Routes()
+    for action, decide in (
+        ("staff.accounts", looked_up),
+        ("staff.account", card),
+        ("staff.roles", roles),
+        ("staff.chats", chats),
+        ("staff.chat_ask", chat_ask),
+        ("staff.trail", trail),
+        ("staff.file_trail", file_trail),
+    ):
+        table.show(action, roles=STAFF)(decide)
+    table.act("staff.chat_do", roles=STAFF)(chat_do)
+
+    @table.act("staff.find_account", roles=STAFF)
+    def find(turn: Turn, press: Press) -> Reply:
+        return engine.start(turn, "find_account")
+
+    @table.act("staff.deed", roles=STAFF)
+    def deed(turn: Turn, press: Press) -> Reply:
+        """`press.arg` names the deed, `press.version` is the account's."""
+        account = _account(turn, press)
+        chosen = {action.value: dialogue for action, (_, dialogue) in DEEDS.items()}.get(press.arg)
+        if chosen is None or press.version != account.version:
+            raise Stale
+        facts = account_lookup.facts(turn.db, actor=turn.actor, account=account)
+        if Action(press.arg) not in facts.actions:
+            raise NotAllowed("error.not_allowed")
+        return engine.start(turn, chosen, subject_id=press.id, answers={VERSION: press.version})
+
+    @table.act("staff.unrole", roles=STAFF)
+    def withdraw(turn: Turn, press: Press) -> Reply:
+        """`press.id` is the grant."""
+        grant = turn.db.get(Grant, press.id)
+        if grant is None or not grant.active:
+            raise Stale
+        account_lookup.open_account(turn.db, actor=turn.actor, account_id=grant.account_id, now=turn.now)
+        return engine.start(
+            turn, "withdraw_role", subject_id=grant.account_id, answers={GRANT: press.id, VERSION: 0}
+        )
+
+    return table
+
+
+def _account(turn: Turn, press: Press) -> Account:
+    return account_lookup.open_account(turn.db, actor=turn.actor, account_id=press.id, now=turn.now)
+
+
+def looked_up(turn: Turn, press: Press) -> Screen:
+    """The door to a look-up, and the accounts looked up of late."""
+    found = account_lookup.recent(turn.db, actor=turn.actor, now=turn.now, limit=RECENT)
+    lines = [t("kept.people.title")]
+    rows: list[Row] = [(button(t("kept.people.find"), "staff.find_account"),)]
+    if found:
+        lines += ["", t("kept.people.recent")]
+    for i, one in enumerate(found, start=1):
+        state = t(f"account_state.{one.state}")
+        lines.append(t("kept.people.line", i=digits(i), name=one.name, code=one.user_code, state=state))
+        rows.append((button(shortened(f"{digits(i)}. {one.name}", 20), "staff.account", one.id or 0),))
+    return Screen("\n".join(lines), (*rows, (home(),)))
+
+
+def card(turn: Turn, press: Press) -> Screen:
+    """One account: what it is, and what may be done to it now."""
+    account = _account(turn, press)
+    facts = account_lookup.facts(turn.db, actor=turn.actor, account=account)
+    return Screen("\n".join(_facts(turn, account, facts)), tuple(_doors(account, facts)))
+
+
+def _facts(turn: Turn, account: Account, facts: Facts) -> list[str]:
+    lines = [one_line(account.name), t("me.line", field=t("field.user_code"), value=account.user_code)]
+    if account.national_code:
+        lines.append(t("me.line", field=t("field.national_code"), value=masked(account.national_code)))
+    if account.mobile:
+        proof = "" if account.mobile_verified else f" {t('kept.people.unverified')}"
+        lines.append(t("me.line", field=t("field.mobile"), value=masked(account.mobile[1:]) + proof))
+    lines.append(t("staff.account_state", state=t(f"account_state.{account.state}")))
+    if account.state_reason:
+        lines.append(t("kept.people.reason", reason=quoted(account.state_reason, t("role.staff"))))
+    if account.migrated:
+        lines.append(t("kept.people.migrated"))
+    lines += [_role(turn, grant) for grant in facts.grants]
+    lines.append(t("kept.people.chats_line", n=digits(len(facts.chats))))
+    if facts.case.registered:
+        lines.append(t("kept.people.qualified" if facts.case.qualified else "kept.people.not_qualified"))
+        if facts.employed:
+            lines.append(t("kept.people.employed"))
+    if facts.open_request is not None:
+        request = facts.open_request
+        state = t(f"status.{request.state}")
+        lines.append(t("kept.people.open", code=request.tracking_code or "–", state=state))
+    return lines
+
+
+def _role(turn: Turn, grant: Grant) -> str:
+    name = t(f"role.{grant.role}")
+    if grant.university_code is None:
+        return t("me.role", role=name)
+    university = reference_data.university_name(turn.db, grant.university_code)
+    return t("me.role_at", role=name, university=university)
+
+
+def _doors(account: Account, facts: Facts) -> list[Row]:
+    account_id = account.id or 0
+    deeds = [
+        button(t(label), "staff.deed", account_id, account.version, action.value)
+        for action, (label, _) in DEEDS.items()
+        if action in facts.actions
+    ]
+    views: list[Button] = []
+    if facts.has_files:
+        views.append(button(t("kept.people.files"), "desk.person", account_id))
+    if any(grant.role is not Role.OFFICER for grant in facts.grants):
+        views.append(button(t("kept.people.roles"), "staff.roles", account_id))
+    if facts.chats:
+        views.append(button(t("kept.people.chats"), "staff.chats", account_id))
+    views.append(button(t("kept.people.trail"), "staff.trail", account_id))
+    return [*grid(deeds, columns=2), *grid(views, columns=2), ways("staff.accounts")]
+
+
+def roles(turn: Turn, press: Press) -> Screen:
+    """The roles that can be taken away, one button each."""
+    account = _account(turn, press)
+    lines, rows = [t("kept.people.roles_title", name=account.name)], list[Row]()
+    for grant in account_lookup.facts(turn.db, actor=turn.actor, account=account).grants:
+        lines.append(_role(turn, grant))
+        own = grant.account_id == turn.actor.account_id and grant.role is Role.STAFF
+        if grant.role is not Role.OFFICER and not own:
+            label = t("kept.people.unrole", role=t(f"role.{grant.role}"))
+            rows.append((button(shortened(label, 20), "staff.unrole", grant.id or 0),))
+    return Screen("\n".join(lines), (*rows, ways("staff.account", press.id)))
+
+
+# -- chats -----------------------------------------------------------------------------------------
+
+
+def chats(turn: Turn, press: Press) -> Screen:
+    """Where the account is logged in; a chat that is stuck is set free here."""
+    account = _account(turn, press)
+    lines, rows = [t("kept.people.chats_title", name=account.name)], list[Row]()
+    for i, chat in enumerate(account_lookup.facts(turn.db, actor=turn.actor, account=account).chats, start=1):
+        lines.append(
+            t(
+                "kept.people.chat_line",
+                i=digits(i),
+                messenger=t(f"messenger.{chat.messenger}"),
+                since=jalali_time(chat.linked_at) if chat.linked_at else "–",
+                state=t("kept.people.chat_dead" if chat.dead else "kept.people.chat_alive"),
+            )
+        )
+        rows.append((free_button(chat, t("kept.people.free", i=digits(i))),))
+    return Screen("\n".join(lines), (*rows, ways("staff.account", press.id)))
+
+
+def free_button(chat: Chat, label: str) -> Button:
+    return button(label, "staff.chat_ask", chat.id or 0, chat.version)
+
+
+def _after_chat(chat: Chat) -> Press:
+    return Press("staff.chats", chat.account_id) if chat.account_id is not None else Press("staff.updates")
+
+
+def chat_ask(turn: Turn, press: Press) -> Screen:
+    chat = account_lookup.chat(turn.db, actor=turn.actor, chat_row_id=press.id)
+    yes = button(t("kept.yes"), "staff.chat_do", press.id, press.version)
+    return question(t("kept.people.free_ask"), yes, _after_chat(chat))
+
+
+def chat_do(turn: Turn, press: Press) -> Reply:
+    chat = account_lookup.free_chat(
+        turn.db, actor=turn.actor, chat_row_id=press.id, expected=press.version, now=turn.now
+    )
+    return Reply((Screen(t("kept.people.freed")),), goto=_after_chat(chat))
+
+
+# -- trails ----------------------------------------------------------------------------------------
+
+
+def trail(turn: Turn, press: Press) -> Screen:
+    """What was done to the account and what it did, newest first."""
+    account, page = _account(turn, press), page_of(press)
+    found = account_lookup.trail(
+        turn.db, actor=turn.actor, account_id=press.id, now=turn.now, offset=page * TRAIL, limit=TRAIL + 1
+    )
+    title = t("kept.people.trail_title", name=account.name)
+    return _trail(turn, press, title, found, page, ways("staff.account", press.id))
+
+
+def file_trail(turn: Turn, press: Press) -> Screen:
+    """Who saw which document and who decided what in one file, newest first."""
+    request, _ = requests.KIND.see(turn.db, press.id, actor=turn.actor)
+    page = page_of(press)
+    found = account_lookup.trail_of_file(
+        turn.db,
+        actor=turn.actor,
+        request_id=press.id,
+        subject=requests.SUBJECT,
+        offset=page * TRAIL,
+        limit=TRAIL + 1,
+    )
+    title = t("kept.people.file_trail_title", code=request.tracking_code or "–")
+    return _trail(turn, press, title, found, page, (back("desk.file", press.id), home()))
+
+
+def _trail(turn: Turn, press: Press, title: str, found: list[Entry], page: int, last: Row) -> Screen:
+    names = reference_rows.names_of_documents(turn.db, actor=turn.actor)
+    lines = [title, *(_entry(one, names) for one in found[:TRAIL])]
+    if not found:
+        lines.append(t("error.empty"))
+    pages = page + (2 if len(found) > TRAIL else 1)
+    turns = pager(Press(press.action, press.id), page=page, pages=pages)
+    return Screen(request_card.fitting(lines), (*turns, last))
+
+
+def _entry(one: Entry, documents: dict[str, str]) -> str:
+    event = one.event
+    what = t(f"trail.{event.event}") if has(f"trail.{event.event}") else t("trail.other", event=event.event)
+    if event.data.get("document"):
+        code = str(event.data["document"])
+        what = t("trail.about", what=what, about=documents.get(code, code))
+    if event.data.get("reason"):
+        what = t("trail.about", what=what, about=event.data["reason"])
+    who = one.actor.name if one.actor is not None else t("trail.system")
+    role = t(f"role.{event.actor_role}") if has(f"role.{event.actor_role}") else ""
+    if one.actor is not None and role:
+        who = t("trail.who", name=who, role=role)
+    return t("trail.line", time=jalali_time(event.at), who=who, what=what)

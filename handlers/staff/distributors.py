@@ -1,0 +1,114 @@
+"""The directorate's distributors: list, search, card, and the dialogues that register and mend one (SPEC Q25)."""
+
+from __future__ import annotations
+
+from bot.core.context import Turn
+from bot.core.refusals import Stale
+from bot.core.routes import Routes
+from bot.core.screens import Press, Reply, Screen, button
+from bot.services.distributors import branches, registry
+from bot.texts import formats, t
+from conversations.common.labels import shortened
+from conversations.distributor.registration import first_answers
+from conversations.engine.engine import Engine
+from handlers.common import cooperation_card
+from handlers.common.navigation import grid, home, page_of, pager, ways
+from handlers.common.request_card import fitting
+from storage.enums import Role
+from storage.tables import Distributor
+
+STAFF = (Role.STAFF,)
+PAGE = 8
+#: Branches that a card lists.
+SHOWN = 20
+
+
+def routes(engine: Engine) -> Routes:
+    """staff.dists, dist, new_dist, find_dist, edit_dist, add_manager."""
+    table = Routes()
+    table.show("staff.dists", roles=STAFF)(listed)
+    table.show("staff.dist", roles=STAFF)(card)
+
+    def door(action: str, dialogue: str) -> None:
+        """An act that opens a dialogue which is about no distributor yet."""
+
+        @table.act(action, roles=STAFF)
+        def open_dialogue(turn: Turn, press: Press) -> Reply:
+            return engine.start(turn, dialogue)
+
+    door("staff.new_dist", "new_distributor")
+    door("staff.find_dist", "find_distributor")
+
+    @table.act("staff.edit_dist", roles=STAFF)
+    def edit(turn: Turn, press: Press) -> Reply:
+        distributor = _load(turn, press)
+        if press.version != distributor.version:
+            raise Stale
+        return engine.start(turn, "edit_distributor", subject_id=press.id, answers=first_answers(distributor))
+
+    @table.act("staff.add_manager", roles=STAFF)
+    def add_manager(turn: Turn, press: Press) -> Reply:
+        _load(turn, press)
+        return engine.start(turn, "add_manager", subject_id=press.id)
+
+    return table
+
+
+def _load(turn: Turn, press: Press) -> Distributor:
+    return registry.view(turn.db, actor=turn.actor, distributor_id=press.id)
+
+
+def listed(turn: Turn, press: Press) -> Screen:
+    """All distributors by name, eight a page."""
+    page = page_of(press)
+    found, total = registry.listing(turn.db, actor=turn.actor, offset=page * PAGE, limit=PAGE)
+    ways_on = (
+        (button(t("staff.dist_new"), "staff.new_dist"), button(t("staff.dist_search"), "staff.find_dist")),
+        (home(),),
+    )
+    if not total:
+        return Screen(t("staff.dists_none"), ways_on)
+    pages = -(-total // PAGE)
+    lines, buttons = [t("staff.dists_title", n=formats.number(total))], []
+    for number, one in enumerate(found, page * PAGE + 1):
+        i = formats.digits(number)
+        lines.append(t("staff.dist_line", i=i, distributor=one.name, kind=cooperation_card.kind_of(one)))
+        label = shortened(t("coop.button_line", i=i, name=one.name), 20)
+        buttons.append(button(label, "staff.dist", one.id or 0))
+    turns = pager(press, page=page, pages=pages)
+    return Screen("\n".join(lines), (*grid(buttons, columns=2), *turns, *ways_on))
+
+
+def card(turn: Turn, press: Press) -> Screen:
+    """One distributor with its branches and managers."""
+    distributor = _load(turn, press)
+    managers = registry.managers(turn.db, actor=turn.actor, distributor_id=press.id)
+    found = branches.listing(turn.db, actor=turn.actor, distributor_id=press.id, limit=SHOWN)
+    lines = cooperation_card.center(distributor)
+    if distributor.manager_mobile:
+        lines.append(t("dist.mobile", mobile=formats.local_mobile(distributor.manager_mobile)))
+    lines.append(
+        t("staff.dist_managers", names="، ".join(one.name for one in managers))
+        if managers
+        else t("staff.dist_no_managers")
+    )
+    lines.append(t("staff.dist_branches", n=formats.digits(found.total)))
+    lines += [
+        t(
+            "staff.dist_branch_line",
+            branch=one.branch.name,
+            city=one.branch.city,
+            officer=cooperation_card.officers(one),
+        )
+        for one in found.lines
+    ]
+    return Screen(
+        fitting(lines),
+        (
+            (
+                button(t("staff.dist_edit"), "staff.edit_dist", press.id, distributor.version),
+                button(t("staff.dist_manager"), "staff.add_manager", press.id),
+            ),
+            ways("staff.dists"),
+        ),
+    )

@@ -1,0 +1,226 @@
+"""The directorate's desk: experts of each university, alerts, refunds (SPEC 4.1, staff.menu)."""
+
+from __future__ import annotations
+
+from bot.core.context import Turn
+from bot.core.refusals import Stale
+from bot.core.routes import Routes
+from bot.core.screens import Press, Reply, Screen, button
+from bot.services import accounts, payments
+from bot.services.directorate import alert_list
+from bot.services.shared import reference_data
+from bot.texts import t
+from bot.texts.formats import digits, jalali_day, jalali_time, masked, number, toman
+from conversations.account.credentials import is_unseen
+from conversations.common.labels import shortened
+from conversations.engine.engine import Engine
+from conversations.staff.experts import ACCOUNT, GRANT, UNIVERSITY, VERSION
+from conversations.staff.refunds import ATTEMPT
+from conversations.staff.refunds import VERSION as ATTEMPT_VERSION
+from handlers.common.navigation import Row, back, grid, home, page_of, pager, ways
+from handlers.staff import refunds as staff_refunds
+from storage.enums import Role
+from storage.tables import Account, Grant, University
+
+STAFF = (Role.STAFF,)
+UNIVERSITIES, LINES = 10, 5  # a page
+
+
+def routes(engine: Engine) -> Routes:
+    """Routes that begin with "staff."."""
+    table = Routes()
+    show, act = table.show, table.act
+
+    show("staff.experts", roles=STAFF)(universities)
+    show("staff.university", roles=STAFF)(university)
+    show("staff.expert", roles=STAFF)(expert)
+    show("staff.dismiss", roles=STAFF)(dismiss)
+    act("staff.dismiss_do", roles=STAFF)(dismiss_do)
+    show("staff.alerts", roles=STAFF)(open_alerts)
+    show("staff.alert", roles=STAFF)(alert)
+    act("staff.settle", roles=STAFF)(settle)
+    show("staff.refunds", roles=STAFF)(refunds)
+
+    @act("staff.new_expert", roles=STAFF)
+    def new_expert(turn: Turn, press: Press) -> Reply:
+        _university(turn, press.arg)
+        return engine.start(turn, "new_expert", answers={UNIVERSITY: press.arg})
+
+    @act("staff.reset", roles=STAFF)
+    def reset(turn: Turn, press: Press) -> Reply:
+        grant, account = _expert(turn, press)
+        return engine.start(
+            turn,
+            "reset_access",
+            subject_id=account.id or 0,
+            answers={ACCOUNT: account.id, VERSION: press.version, GRANT: grant.id},
+        )
+
+    @act("staff.refund", roles=STAFF)
+    def refund(turn: Turn, press: Press) -> Reply:
+        return engine.start(
+            turn,
+            "refund",
+            subject_id=press.id,
+            answers={ATTEMPT: press.id, ATTEMPT_VERSION: press.version},
+        )
+
+    return table
+
+
+def universities(turn: Turn, press: Press) -> Screen:
+    """All universities that review, with the number of their experts, ten a page."""
+    every = accounts.numbers(turn.db, actor=turn.actor)
+    pages = max(-(-len(every) // UNIVERSITIES), 1)
+    page = min(page_of(press), pages - 1)
+    shown = every[page * UNIVERSITIES : (page + 1) * UNIVERSITIES]
+    first = page * UNIVERSITIES + 1
+    lines = [
+        t("staff.university_line", i=digits(i), university=one.name, n=digits(count))
+        for i, (one, count) in enumerate(shown, start=first)
+    ]
+    buttons = [
+        button(digits(i), "staff.university", arg=one.code) for i, (one, _) in enumerate(shown, start=first)
+    ]
+    rows = [*grid(buttons, columns=5), *pager(Press("staff.experts"), page=page, pages=pages), (home(),)]
+    return Screen("\n".join([t("staff.experts_title"), *lines]), tuple(rows))
+
+
+def _university(turn: Turn, code: str) -> University:
+    found = turn.db.get(University, code)
+    if found is None:
+        raise Stale
+    return found
+
+
+def university(turn: Turn, press: Press) -> Screen:
+    """The experts of one university."""
+    one = _university(turn, press.arg)
+    experts = accounts.of_university(turn.db, actor=turn.actor, university_code=one.code)
+    lines = [t("staff.university_title", university=one.name)]
+    if not experts:
+        lines.append(t("staff.no_experts"))
+    rows: list[Row] = []
+    for i, expert in enumerate(experts, start=1):
+        role = t(f"role.{expert.role}")
+        lines.append(t("staff.expert_line", i=digits(i), name=expert.account.name, role=role))
+        rows.append(
+            (button(shortened(f"{digits(i)}. {expert.account.name}", 20), "staff.expert", expert.grant_id),)
+        )
+    add = (button(t("staff.new_expert"), "staff.new_expert", arg=one.code),)
+    return Screen("\n".join(lines), (*rows, add, ways("staff.experts")))
+
+
+def _expert(turn: Turn, press: Press) -> tuple[Grant, Account]:
+    """The active grant that a button names, and whose it is. Raises Stale."""
+    found = accounts.expert(turn.db, actor=turn.actor, grant_id=press.id)
+    if found is None:
+        raise Stale
+    return found
+
+
+def expert(turn: Turn, press: Press) -> Screen:
+    """One expert, and what staff may do about them."""
+    grant, account = _expert(turn, press)
+    name = reference_data.university_name(turn.db, grant.university_code)
+    lines = [
+        account.name,
+        t("me.role_at", role=t(f"role.{grant.role}"), university=name),
+        t("me.line", field=t("field.user_code"), value=account.user_code),
+    ]
+    if account.national_code:
+        lines.append(t("me.line", field=t("field.national_code"), value=masked(account.national_code)))
+    lines.append(t("staff.account_state", state=t(f"account_state.{account.state}")))
+    if is_unseen(turn, account):
+        lines.append(t("staff.password_unseen"))
+    return Screen(
+        "\n".join(lines),
+        (
+            (button(t("staff.reset"), "staff.reset", grant.id or 0, account.version),),
+            (button(t("staff.dismiss"), "staff.dismiss", grant.id or 0),),
+            (back("staff.university", arg=grant.university_code or ""), home()),
+        ),
+    )
+
+
+def dismiss(turn: Turn, press: Press) -> Screen:
+    """The question before an expert's work ends."""
+    grant, account = _expert(turn, press)
+    name = reference_data.university_name(turn.db, grant.university_code)
+    return Screen(
+        t("staff.dismiss_confirm", name=account.name, university=name),
+        (
+            (
+                button(t("staff.dismiss_do"), "staff.dismiss_do", grant.id or 0),
+                button(t("nav.no"), "staff.expert", grant.id or 0),
+            ),
+        ),
+    )
+
+
+def dismiss_do(turn: Turn, press: Press) -> Reply:
+    grant, account = _expert(turn, press)
+    accounts.deactivate(
+        turn.db, actor=turn.actor, account_id=grant.account_id, grant_id=grant.id or 0, now=turn.now
+    )
+    done = Screen(t("staff.dismissed", name=account.name))
+    return Reply((done,), goto=Press("staff.university", arg=grant.university_code or ""))
+
+
+def open_alerts(turn: Turn, press: Press) -> Screen:
+    """What waits for staff, oldest first."""
+    total = alert_list.count_open(turn.db, actor=turn.actor)
+    if not total:
+        return Screen(t("error.empty"), ((home(),),))
+    pages = -(-total // LINES)
+    page = min(page_of(press), pages - 1)
+    shown = alert_list.open_alerts(turn.db, actor=turn.actor, limit=LINES, offset=page * LINES)
+    first = page * LINES + 1
+    lines = [
+        t("staff.alert_line", i=digits(i), alert=one.text, time=jalali_time(one.raised_at))
+        for i, one in enumerate(shown, start=first)
+    ]
+    buttons = [button(digits(i), "staff.alert", one.id or 0) for i, one in enumerate(shown, start=first)]
+    rows = [*grid(buttons, columns=LINES), *pager(Press("staff.alerts"), page=page, pages=pages), (home(),)]
+    return Screen("\n".join([t("staff.alerts_title"), *lines]), tuple(rows))
+
+
+def alert(turn: Turn, press: Press) -> Screen:
+    """One alert, and the button that puts it away."""
+    one = alert_list.open_alert(turn.db, actor=turn.actor, alert_id=press.id)
+    text = t("staff.alert", alert=one.text, time=jalali_time(one.raised_at))
+    return Screen(text, ((button(t("staff.settle"), "staff.settle", one.id or 0),), ways("staff.alerts")))
+
+
+def settle(turn: Turn, press: Press) -> Reply:
+    alert_list.settle(turn.db, actor=turn.actor, alert_id=press.id, now=turn.now)
+    return Reply((Screen(t("staff.settled")),), goto=Press("staff.alerts"))
+
+
+def refunds(turn: Turn, press: Press) -> Screen:
+    """Money that must go back, oldest first."""
+    page = page_of(press)
+    due = payments.refunds_due(turn.db, actor=turn.actor, limit=LINES + 1, offset=page * LINES)
+    wrong = staff_refunds.door(turn)
+    if not due:
+        return Screen(t("error.empty"), (*wrong, (home(),)))
+    lines, rows = [t("staff.refunds_title")], list[Row]()
+    for i, one in enumerate(due[:LINES], start=page * LINES + 1):
+        paid = jalali_day(one.paid_at) if one.paid_at is not None else "–"
+        lines.append(
+            t(
+                "staff.refund_line",
+                i=digits(i),
+                payer=one.payer,
+                code=one.tracking_code or "–",
+                amount=number(one.amount_rial),
+                toman=toman(one.amount_rial),
+                ref=one.bank_ref or "–",
+                date=paid,
+            )
+        )
+        label = t("staff.refund", i=digits(i))
+        rows.append((button(label, "staff.refund", one.attempt_id, one.version),))
+    pages = page + (2 if len(due) > LINES else 1)
+    rows += pager(Press("staff.refunds"), page=page, pages=pages)
+    return Screen("\n".join(lines), (*rows, *wrong, (home(),)))

@@ -1,0 +1,33 @@
+"""The directorate's desk beyond experts, alerts and refunds: its rooms together, and their doors in the menu."""
+
+from __future__ import annotations
+
+from bot.core.routes import Routes
+from bot.core.screens import button
+from bot.texts import t
+from conversations.engine.engine import Engine
+from handlers.common.navigation import Row, grid
+from handlers.staff import accounts, reference_data, refunds, statistics, undelivered, universities
+
+#: Text key of the label → the room's first screen, two a row (SPEC 4.1, staff.menu).
+DOORS = {
+    "staff.accounts": "staff.accounts",
+    "desk.search": "desk.search",
+    "staff.tariffs": "staff.tariffs",
+    "staff.universities": "staff.provinces",
+    "staff.studies": "staff.studies",
+    "staff.documents": "staff.documents",
+    "staff.dead": "staff.dead",
+    "staff.report": "staff.report",
+}
+
+
+def routes(engine: Engine) -> Routes:
+    table = Routes()
+    for room in (reference_data, universities, accounts, undelivered, refunds, statistics):
+        table.include(room.routes(engine))
+    return table
+
+
+def menu() -> list[Row]:
+    return grid([button(t(label), action) for label, action in DOORS.items()], columns=2)

@@ -1,0 +1,114 @@
+"""The directorate's desk: 📊 counts on the screen, as a picture and as a spreadsheet (SPEC 7)."""
+
+from __future__ import annotations
+
+import asyncio
+
+from sqlmodel import Session
+
+from bot.core.context import Turn
+from bot.core.incoming import Incoming
+from bot.core.refusals import NotAllowed
+from bot.core.resources import Desk
+from bot.core.routes import Routes
+from bot.core.screens import Press, Reply, Screen, Sheet, button
+from bot.messengers.processing.inbox_store import load_turn
+from bot.services.directorate import statistics
+from bot.services.directorate.statistics import DECISIONS, PERIODS
+from bot.texts import t
+from bot.texts.formats import digits, jalali_compact, jalali_time, number
+from conversations.engine.engine import Engine
+from handlers.common import request_card
+from handlers.common.navigation import Row, grid, home
+from handlers.common.numbered_list import STAFF
+
+#: Lines of a list on the screen; the files hold all.
+SHOWN = 8
+
+
+def routes(engine: Engine) -> Routes:
+    """staff.report, staff.report_png, staff.report_xlsx; `press.id` is the number of days."""
+    table = Routes()
+    table.show("staff.report", roles=STAFF)(report)
+    table.act("staff.report_png", roles=STAFF, prepare=_draw)(send_picture)
+    table.act("staff.report_xlsx", roles=STAFF, prepare=_write)(send_spreadsheet)
+    return table
+
+
+def _days(press: Press) -> int:
+    return press.id if press.id in PERIODS else PERIODS[1]
+
+
+def report(turn: Turn, press: Press) -> Screen:
+    """Counts by state, university and age; decisions per expert in a period."""
+    # The bare button of the menu means the usual period; "0 days" comes with an argument.
+    days = _days(press) if press.arg or press.id else PERIODS[1]
+    found = statistics.read(turn.db, actor=turn.actor, now=turn.now, days=days)
+    lines = [t("report.screen", time=jalali_time(turn.now), n=number(found.total)), "", t("report.by_state")]
+    lines += [_line(t(f"status.{state}"), n) for state, n in found.by_state.items() if n]
+    lines += ["", t("report.by_university")]
+    lines += [_line(name, open_) for name, open_, _ in found.by_university[:SHOWN] if open_]
+    lines += ["", t("report.by_age")]
+    lines += [_line(label, n) for label, n in zip(statistics.age_labels(), found.by_age, strict=True)]
+    lines += ["", t("report.decisions", period=statistics.period(days))]
+    for one in found.decisions[:SHOWN]:
+        counts = {event: digits(one.counts.get(event, 0)) for event in DECISIONS}
+        lines.append(t("report.expert_line", name=one.expert, **counts))
+    if not found.decisions:
+        lines.append(t("error.empty"))
+    others = [button(statistics.period(one), "staff.report", one, arg="p") for one in PERIODS if one != days]
+    files = (
+        button(t("report.picture"), "staff.report_png", days),
+        button(t("report.spreadsheet"), "staff.report_xlsx", days),
+    )
+    rows: list[Row] = [files, *grid(others, columns=3), (home(),)]
+    return Screen(request_card.fitting(lines), tuple(rows))
+
+
+def _line(label: str, count: int) -> str:
+    return t("report.line", label=label, n=number(count))
+
+
+async def _figures(desk: Desk, incoming: Incoming, press: Press) -> statistics.Figures:
+    """Read outside the unit, by the same right. Raises NotAllowed."""
+    now = desk.clock()
+
+    def unit(db: Session) -> statistics.Figures:
+        turn = load_turn(db, incoming, now, desk.world, reading=True)
+        if turn.account is None:
+            raise NotAllowed
+        return statistics.read(db, actor=turn.actor, now=now, days=_days(press))
+
+    return await desk.database.read(unit)
+
+
+async def _draw(desk: Desk, incoming: Incoming, press: Press) -> bytes:
+    from bot.reports import chart_image  # 15 MB that few processes ever need
+
+    found = await _figures(desk, incoming, press)
+    return await asyncio.to_thread(lambda: chart_image.draw(statistics.report(found), rest=t("report.rest")))
+
+
+async def _write(desk: Desk, incoming: Incoming, press: Press) -> bytes:
+    from bot.reports import spreadsheet
+
+    found = await _figures(desk, incoming, press)
+    return await asyncio.to_thread(lambda: spreadsheet.write(statistics.report(found)))
+
+
+def send_picture(turn: Turn, press: Press) -> Reply:
+    return _send(turn, press, kind="png")
+
+
+def send_spreadsheet(turn: Turn, press: Press) -> Reply:
+    return _send(turn, press, kind="xlsx")
+
+
+def _send(turn: Turn, press: Press, *, kind: str) -> Reply:
+    """The file that was made before this unit, and the report again below it."""
+    days = _days(press)
+    statistics.note(turn.db, actor=turn.actor, now=turn.now, kind=kind, days=days)
+    name = f"report-{jalali_compact(turn.now)}.{kind}"
+    caption = t("report.caption", time=jalali_time(turn.now))
+    file = Sheet(name, turn.prepared, caption, picture=kind == "png")
+    return Reply((Screen("", papers=(file,)),), goto=Press("staff.report", days, arg="p"), anew=True)

@@ -1,0 +1,80 @@
+"""The database as the rest of the program sees it: a place that runs units."""
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+from sqlalchemy import URL
+
+from storage.database.outage import Outage
+from storage.database.unit_of_work import T, Unit
+from storage.database.unusable import explaining
+from storage.database.url import parse
+
+
+class Database(ABC):
+    """Runs units. Satisfies `bot.core.resources.Database`."""
+
+    #: As given to `open_database`, with its asynchronous driver.
+    url: URL
+    #: Whether it serves; kept by whoever works with it.
+    outage: Outage
+
+    @abstractmethod
+    async def run(self, unit: Unit[T], *, lane: str | None = None) -> T:
+        """Run a unit that writes, in one transaction; return after the commit. Raises what the unit raises.
+
+        `lane` names the person whose units exclude each other, also across processes. Cancelling the caller does
+        not cancel the unit."""
+
+    @abstractmethod
+    async def read(self, unit: Unit[T], *, large: bool = False) -> T:
+        """Run a unit that only reads; writing is refused by the database. `large` for whatever may take longer than
+        a screen: reports, exports, long queues."""
+
+    @abstractmethod
+    def later(self, unit: Unit[Any]) -> None:
+        """Run a unit that writes soon, together with others; nobody waits, a failure is only logged. While the database
+        is away it waits; it is lost when the process is killed before."""
+
+    @abstractmethod
+    async def attend(self) -> bool:
+        """Let other processes on this database see that this one serves; True where no other does. Call it at start,
+        and now and then again: the sign is renewed where it was lost."""
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Finish all units that were given, then close."""
+
+
+def asynchronous(url: str) -> URL:
+    """`url` with the driver that we use. Raises ValueError, which quotes nothing of it, for any other database and for what
+    is not understood."""
+    return parse(url)
+
+
+async def check_database(url: str) -> None:
+    """Whether what `url` names can be opened and served on; a file that is not there yet can. Raises DatabaseUnusable."""
+    parsed = asynchronous(url)
+    with explaining(parsed):
+        if parsed.get_backend_name() == "postgresql":
+            from storage.database.server_check import check_server
+
+            await check_server(parsed)
+        else:
+            from storage.database.sqlite import check_file
+
+            check_file(parsed)
+
+
+async def open_database(url: str) -> Database:
+    """Open an existing schema (see storage.migrations.migrate). Raises ValueError for a URL that is neither SQLite's nor
+    PostgreSQL's, DatabaseUnusable where it does not open."""
+    parsed = asynchronous(url)
+    with explaining(parsed):
+        if parsed.get_backend_name() == "sqlite":
+            from storage.database.sqlite import SqliteDatabase
+
+            return await SqliteDatabase.open(parsed)
+        from storage.database.postgres import PostgresDatabase
+
+        return await PostgresDatabase.open(parsed)

@@ -1,0 +1,269 @@
+"""Units on SQLite: one writer that commits waiting units together, one reader, both without thread hops."""
+
+import asyncio
+import contextlib
+import logging
+import sqlite3
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+from sqlalchemy import URL, Connection, StaticPool, event
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.util import await_only
+from sqlmodel import Session
+
+from storage.correlation import CAUSE
+from storage.database.database import Database
+from storage.database.outage import Outage, why_away
+from storage.database.sqlite_loop_driver import LoopConnection, ReadingLoopConnection, stay_on_loop
+from storage.database.unit_of_work import T, Unit, report_unseen, run_reading, run_together, watch
+
+log = logging.getLogger(__name__)
+
+#: Units committed together at most.
+GROUP = 32
+#: Seconds that a `later` unit waits for company.
+LINGER = 0.2
+#: The same while the database is away.
+LINGER_AWAY = 2.0
+#: Seconds to wait for another process's write (a migration, a backup, a command).
+BUSY = 10.0
+
+
+@dataclass(slots=True)
+class Job:
+    unit: Unit[Any]
+    #: None where nobody waits.
+    future: asyncio.Future[Any] | None = field(repr=False)
+    #: Whoever asked is elsewhere: the writer is a task of its own.
+    cause: str | None = field(default_factory=CAUSE.get)
+
+    def __call__(self, session: Session) -> Any:
+        CAUSE.set(self.cause)
+        return self.unit(session)
+
+    def succeed(self, result: Any) -> None:
+        if self.future is not None and not self.future.done():
+            self.future.set_result(result)
+
+    def fail(self, error: BaseException) -> None:
+        if self.future is None or self.future.done():
+            report_unseen(self.unit, error)
+        else:
+            self.future.set_exception(error)
+
+
+class SqliteDatabase(Database):
+    def __init__(self, url: URL) -> None:
+        self.url = url
+        self.outage = Outage()
+        self._writer_engine = loop_engine(url, LoopConnection, "BEGIN IMMEDIATE")
+        self._reader_engine = loop_engine(url, ReadingLoopConnection, "BEGIN")
+        self._large_engine = stock_engine(url, read_only=True)
+        watch(self._writer_engine)
+        self._writer: AsyncConnection
+        self._reader: AsyncConnection
+        self._jobs: deque[Job] = deque()
+        self._later: list[Job] = []
+        self._linger: asyncio.Handle | None = None
+        self._wake = asyncio.Event()
+        self._closing = False
+        self._drain: asyncio.Task[None]
+
+    @classmethod
+    async def open(cls, url: URL) -> Self:
+        if url.database and url.database != ":memory:":
+            Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        self = cls(url)
+        self._writer = await self._writer_engine.connect()
+        self._reader = await self._reader_engine.connect()
+        self._drain = asyncio.create_task(self._drain_jobs(), name="sqlite writer")
+        return self
+
+    async def run(self, unit: Unit[T], *, lane: str | None = None) -> T:
+        # One writer excludes everybody, so the lane needs nothing more.
+        if self._closing:
+            raise RuntimeError("the database is closed")
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._jobs.append(Job(unit, future))
+        self._wake.set()
+        return await future
+
+    async def read(self, unit: Unit[T], *, large: bool = False) -> T:
+        try:
+            if not large:
+                return await self._reader.run_sync(run_reading, unit)
+            async with self._large_engine.connect() as connection:
+                return await connection.run_sync(run_reading, unit)
+        except Exception as error:
+            self.outage.note(error)
+            raise
+
+    def later(self, unit: Unit[Any]) -> None:
+        if self._closing:
+            raise RuntimeError("the database is closed")
+        self._later.append(Job(unit, None))
+        if self._linger is None:
+            self._linger = asyncio.get_running_loop().call_later(LINGER, self._wake.set)
+
+    async def attend(self) -> bool:
+        # One process serves on a file.
+        return True
+
+    async def close(self) -> None:
+        if self._closing:
+            return
+        self._closing = True
+        self._wake.set()
+        await self._drain
+        await self._writer.close()
+        await self._reader.close()
+        for engine in (self._writer_engine, self._reader_engine, self._large_engine):
+            await engine.dispose()
+
+    async def _drain_jobs(self) -> None:
+        """Commit whatever waits, group by group, until closed and empty."""
+        while True:
+            if not self._jobs and not (self._later and self._closing):
+                if self._closing:
+                    return
+                await self._wake.wait()
+            self._wake.clear()
+            if group := self._next_group():
+                await self._commit(group)
+
+    def _next_group(self) -> list[Job]:
+        if self._linger is not None:
+            self._linger.cancel()
+            self._linger = None
+        group, self._later = self._later[:GROUP], self._later[GROUP:]
+        if self._later:
+            self._linger = asyncio.get_running_loop().call_soon(self._wake.set)
+        while self._jobs and len(group) < GROUP:
+            group.append(self._jobs.popleft())
+        return group
+
+    async def _commit(self, group: list[Job]) -> None:
+        try:
+            await self._mend()
+            before = self._changes
+            results = await self._writer.run_sync(run_together, group)
+        except BaseException as error:  # whatever a unit raises: everybody waits for this task
+            self.outage.note(error)
+            if why_away(error) is not None:
+                # Nobody's fault: none of them would do better alone.
+                self._put_off(group, error)
+            elif len(group) == 1:
+                group[0].fail(error)
+            else:
+                # One of them spoiled it for all: each alone, in the same order.
+                for job in group:
+                    await self._commit([job])
+            return
+        # An empty commit succeeds on a full disk too.
+        if self._changes > before:
+            self.outage.over()
+        for job, result in zip(group, results, strict=True):
+            job.succeed(result)
+
+    @property
+    def _changes(self) -> int:
+        """Rows that this connection has changed so far."""
+        raw = self._writer.sync_connection
+        assert raw is not None
+        connection: Any = raw.connection.dbapi_connection
+        return int(connection.driver.total_changes)
+
+    def _put_off(self, group: list[Job], error: BaseException) -> None:
+        """Whoever waits tries again as they please; the rest is tried again here, but not at the end."""
+        for job in group:
+            if job.future is not None or self._closing:
+                job.fail(error)
+        waiting = [job for job in group if job.future is None and not self._closing]
+        if waiting:
+            self._later[:0] = waiting
+            if self._linger is not None:
+                self._linger.cancel()
+            self._linger = asyncio.get_running_loop().call_later(LINGER_AWAY, self._wake.set)
+
+    async def _mend(self) -> None:
+        """A connection that could not even roll back after an error is replaced."""
+        if not (self._writer.closed or self._writer.invalidated or self._writer.in_transaction()):
+            return
+        log.error("the writing connection is broken; opening another")
+        with contextlib.suppress(Exception):
+            await self._writer.close()
+        with contextlib.suppress(Exception):
+            await self._writer_engine.dispose()
+        self._writer = await self._writer_engine.connect()
+
+
+def check_file(url: URL) -> None:
+    """Whether the file is a database that may be written; made, with its folder, where there is none. Raises OSError and
+    sqlite3.Error. Before the loop serves anybody: it waits for a lock."""
+    path = Path(url.database or "")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # Not through aiosqlite: its thread outlives a connection that failed, and complains of the closed loop.
+    with contextlib.closing(sqlite3.connect(path, timeout=BUSY, isolation_level=None)) as connection:
+        connection.execute("PRAGMA schema_version")
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("ROLLBACK")
+
+
+def loop_engine(url: URL, kind: type[LoopConnection], begin: str) -> AsyncEngine:
+    """An engine of one connection whose statements run on the loop's thread."""
+    engine = create_async_engine(
+        url,
+        poolclass=StaticPool,
+        pool_reset_on_return=None,
+        connect_args={"isolation_level": None, "check_same_thread": False, "cached_statements": 512},
+    )
+    stay_on_loop(engine, kind)
+    # A wait inside SQLite would stop the loop: `begin_transaction` waits instead.
+    _prepare(engine, begin, busy_timeout=0, query_only=kind is ReadingLoopConnection)
+    return engine
+
+
+def stock_engine(url: URL, *, read_only: bool = False, foreign_keys: bool = True) -> AsyncEngine:
+    """A plain engine, each connection with its thread: large reads, migrations."""
+    engine = create_async_engine(url, connect_args={"isolation_level": None})
+    begin = "BEGIN" if read_only else "BEGIN IMMEDIATE"
+    _prepare(engine, begin, busy_timeout=BUSY, query_only=read_only, foreign_keys=foreign_keys)
+    return engine
+
+
+def _prepare(
+    engine: AsyncEngine, begin: str, *, busy_timeout: float, query_only: bool, foreign_keys: bool = True
+) -> None:
+    def connect(connection: Any, record: Any) -> None:
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA busy_timeout = {int(BUSY * 1000)}")
+        if not query_only:
+            cursor.execute("PRAGMA journal_mode = WAL")
+        cursor.execute("PRAGMA synchronous = FULL")
+        cursor.execute(f"PRAGMA foreign_keys = {int(foreign_keys)}")
+        cursor.execute(f"PRAGMA query_only = {int(query_only)}")
+        cursor.execute(f"PRAGMA busy_timeout = {int(busy_timeout * 1000)}")
+        cursor.close()
+
+    def begin_transaction(connection: Connection) -> None:
+        deadline = time.monotonic() + BUSY
+        cursor = connection.connection.cursor()
+        try:
+            while True:
+                try:
+                    cursor.execute(begin)
+                    return
+                except sqlite3.OperationalError as error:
+                    busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+                    if not busy or time.monotonic() > deadline:
+                        raise
+                await_only(asyncio.sleep(0.005))
+        finally:
+            cursor.close()
+
+    event.listen(engine.sync_engine, "connect", connect)
+    event.listen(engine.sync_engine, "begin", begin_transaction)

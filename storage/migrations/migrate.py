@@ -1,0 +1,183 @@
+"""Bringing a database to the present schema, and writing the steps there.
+
+python -m storage.migrations.migrate revision "what changes"   write the next migration from the tables
+python -m storage.migrations.migrate first                     write 0001 anew (only until the first release)
+"""
+
+import asyncio
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from pprint import pformat
+from typing import Any
+
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlmodel import SQLModel
+
+from storage.database.database import asynchronous
+from storage.database.postgres_options import make_engine
+from storage.database.sqlite import stock_engine
+from storage.database.unusable import DatabaseUnusable, explaining
+from storage.migrations.schema import AUDIT_GUARD, create_all, fingerprint
+
+FOLDER = Path(__file__).parent
+#: Any number, the same in every process: one migrates, the others wait.
+MIGRATING = 7_155_224
+
+
+class BrokenReferences(DatabaseUnusable):
+    """After a migration of SQLite some rows point to rows that are gone; nothing was changed."""
+
+
+async def upgrade(url: str, *, to: str = "head") -> None:
+    """Bring the database to the newest schema (or to the revision `to`) in one transaction; a SQLite file is made where
+    there is none. Raises DatabaseUnusable."""
+    with explaining(asynchronous(url)):
+        async with _connection(url) as connection:
+            await connection.run_sync(_upgrade, to)
+
+
+async def current_is_head(url: str) -> bool:
+    """Whether the database has the newest schema. Changes nothing. Raises DatabaseUnusable, also where this code does not
+    know its schema."""
+    scripts = _scripts()
+    with explaining(asynchronous(url)):
+        async with _connection(url) as connection:
+            found = await connection.run_sync(_revisions)
+        scripts.get_revisions(found)
+    return set(found) == set(scripts.get_heads())
+
+
+async def check(url: str | None = None) -> list[str]:
+    """What distinguishes the migrated schema from the tables in the code; empty where all is well.
+
+    Looks at the database `url` or, without one, at an empty SQLite file after all migrations."""
+    if url is not None:
+        async with _connection(url) as connection:
+            return await connection.run_sync(_differences)
+    with tempfile.TemporaryDirectory() as folder:
+        migrated, made = f"sqlite:///{folder}/migrated.db", f"sqlite:///{folder}/made.db"
+        await upgrade(migrated)
+        async with _connection(made) as connection:
+            await connection.run_sync(create_all)
+            wanted = await connection.run_sync(fingerprint)
+        async with _connection(migrated) as connection:
+            found = await connection.run_sync(fingerprint)
+            differences = await connection.run_sync(_differences)
+    return (
+        differences
+        + [f"only in the code: {line}" for line in sorted(wanted - found)]
+        + [f"only in the migrations: {line}" for line in sorted(found - wanted)]
+    )
+
+
+def _upgrade(connection: Connection, to: str) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATING})
+    command.upgrade(_config(connection), to)
+    if connection.dialect.name == "sqlite" and (
+        broken := connection.execute(text("PRAGMA foreign_key_check")).all()
+    ):
+        raise BrokenReferences(
+            f"{len(broken)} rows point to rows that are gone, the first in {broken[0][0]}; nothing was changed, restore a backup"
+        )
+
+
+def _revisions(connection: Connection) -> tuple[str, ...]:
+    return MigrationContext.configure(connection).get_current_heads()
+
+
+def _differences(connection: Connection) -> list[str]:
+    context = MigrationContext.configure(connection, opts={"compare_type": True})
+    return [str(difference) for difference in compare_metadata(context, SQLModel.metadata)]
+
+
+def _config(connection: Connection | None = None) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(FOLDER))
+    config.set_main_option("file_template", "%%(rev)s_%%(slug)s")
+    config.attributes["connection"] = connection
+    return config
+
+
+def _scripts() -> ScriptDirectory:
+    return ScriptDirectory.from_config(_config())
+
+
+@asynccontextmanager
+async def _connection(url: str) -> AsyncIterator[AsyncConnection]:
+    """One transaction, committed at the end."""
+    parsed = asynchronous(url)
+    if parsed.get_backend_name() == "sqlite":
+        if parsed.database:
+            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        # Tables are rebuilt on SQLite, which references to them would forbid; _upgrade checks them all at the end.
+        engine = stock_engine(parsed, foreign_keys=False)
+    else:
+        engine = make_engine(parsed)
+    try:
+        async with engine.begin() as connection:
+            yield connection
+    finally:
+        await engine.dispose()
+
+
+async def _write(message: str, revision: str) -> Path:
+    """Write a migration by comparing a migrated SQLite file with the tables."""
+
+    def write(connection: Connection) -> Any:
+        return command.revision(_config(connection), message, rev_id=revision, autogenerate=True)
+
+    with tempfile.TemporaryDirectory() as folder:
+        url = f"sqlite:///{folder}/migrated.db"
+        await upgrade(url)
+        async with _connection(url) as connection:
+            script = await connection.run_sync(write)
+    return Path(script.path)
+
+
+def _write_next(message: str, revision: str) -> Path:
+    path = asyncio.run(_write(message, revision))
+    lines = path.read_text(encoding="utf-8").splitlines()
+    path.write_text("\n".join(line.rstrip() for line in lines if "###" not in line) + "\n", encoding="utf-8")
+    return path
+
+
+def _write_first() -> None:
+    """Tables by comparison, and the guard of audit_event, which no comparison sees."""
+    for old in (FOLDER / "versions").glob("0001_*.py"):
+        old.unlink()
+    path = _write_next("The first schema", "0001")
+    script = path.read_text(encoding="utf-8")
+    script = script.replace(
+        "\n\n\ndef upgrade", f"\n\nAUDIT_GUARD = {pformat(AUDIT_GUARD, width=140)}\n\n\ndef upgrade", 1
+    )
+    script = script.replace(
+        "\n\n\ndef downgrade",
+        "\n    for statement in AUDIT_GUARD[op.get_bind().dialect.name]:\n        op.execute(statement)\n\n\ndef downgrade",
+        1,
+    )
+    path.write_text(script, encoding="utf-8")
+
+
+def main(arguments: list[str]) -> None:
+    match arguments:
+        case ["revision", message]:
+            number = len(list(_scripts().walk_revisions())) + 1
+            _write_next(message, f"{number:04}")
+        case ["first"]:
+            _write_first()
+        case _:
+            raise SystemExit(__doc__)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

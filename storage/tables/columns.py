@@ -1,0 +1,52 @@
+"""What every table shares: constraint names (Alembic needs them) and column helpers."""
+
+from enum import StrEnum
+from typing import Any
+
+from sqlmodel import Field, SQLModel
+
+from storage.tables.column_types import BigId, Json, UtcDateTime, Word, utcnow
+
+SQLModel.metadata.naming_convention = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+def primary_key() -> Any:
+    return Field(default=None, primary_key=True, sa_type=BigId)
+
+
+def reference(target: str, *, index: bool = True, **options: Any) -> Any:
+    """A foreign key to `target` ("table.column"), indexed unless said otherwise."""
+    return Field(foreign_key=target, index=index, sa_type=BigId, **options)
+
+
+def big(**options: Any) -> Any:
+    """A whole number of up to 63 bits (ids of messengers, rial)."""
+    return Field(sa_type=BigId, **options)
+
+
+def instant(**options: Any) -> Any:
+    return Field(sa_type=UtcDateTime, **options)
+
+
+def created() -> Any:
+    return Field(default_factory=utcnow, sa_type=UtcDateTime)
+
+
+def word(words: type[StrEnum], **options: Any) -> Any:
+    """One word of a StrEnum."""
+    return Field(sa_type=Word(words), **options)
+
+
+def json_dict() -> Any:
+    """A JSON object. Replace it as a whole: a change inside it is not seen."""
+    return Field(default_factory=dict, sa_type=Json)
+
+
+def json_list() -> Any:
+    return Field(default_factory=list, sa_type=Json)

@@ -1,0 +1,150 @@
+"""The way of an update: durable inbox and outbox (DESIGN 3)."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Index, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from storage.enums import Channel, InboxState, Messenger, PushState
+from storage.tables.columns import big, created, instant, json_dict, json_list, primary_key, reference, word
+
+
+class InboxUpdate(SQLModel, table=True):
+    """An update as it came. `raw` loses a password once it is done.
+
+    Keyed by messenger, bot, its number there and `again`: a messenger may give one number to several updates in the course
+    of time, which are told apart by their bodies."""
+
+    __tablename__ = "inbox_update"
+    __table_args__ = (
+        UniqueConstraint("messenger", "bot_id", "update_id", "again"),
+        Index(
+            "ix_inbox_update_unfinished",
+            "state",
+            sqlite_where=text("state IN ('RECEIVED', 'DONE')"),
+            postgresql_where=text("state IN ('RECEIVED', 'DONE')"),
+        ),
+        # What went wrong, for staff to look at.
+        Index(
+            "ix_inbox_update_odd",
+            "state",
+            sqlite_where=text("state IN ('SET_ASIDE', 'FAILED')"),
+            postgresql_where=text("state IN ('SET_ASIDE', 'FAILED')"),
+        ),
+    )
+
+    id: int | None = primary_key()
+    messenger: Messenger = word(Messenger)
+    #: The bot that it was sent to; 0: of before this was noted, taken over by the first bot that starts.
+    bot_id: int = big(default=0, sa_column_kwargs={"server_default": "0"})
+    update_id: int = big()
+    #: How many other updates had this number before.
+    again: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    #: Whose lane: the chat's id on that messenger; None where it could not be read.
+    lane: int | None = big(default=None)
+    raw: str
+    #: Of a wiped body: what tells it from other updates, without its words.
+    identity: str | None = None
+    state: InboxState = word(InboxState, default=InboxState.RECEIVED)
+    #: Why it was set aside, or the number of the error shown to the person.
+    note: str | None = None
+    received_at: datetime = created()
+    done_at: datetime | None = instant(default=None)
+
+
+class LeftGroup(SQLModel, table=True):
+    """A group or channel that the bot was added to, was told where it answers, and was left. Kept so that whoever adds the
+    bot again and again is told once in a while."""
+
+    __tablename__ = "left_group"
+    __table_args__ = (UniqueConstraint("messenger", "chat_id"),)
+
+    id: int | None = primary_key()
+    messenger: Messenger = word(Messenger)
+    chat_id: int = big()
+    told_at: datetime = instant()
+    left_at: datetime = instant()
+
+
+class Push(SQLModel, table=True):
+    """A push or SMS to be sent, written in the transaction of its cause. `key` makes it unique:
+    "{event}:{recipient}:{chat or sms}"."""
+
+    __tablename__ = "push"
+    __table_args__ = (
+        Index(
+            "ix_push_due",
+            "state",
+            "next_at",
+            sqlite_where=text("state IN ('QUEUED', 'SENDING')"),
+            postgresql_where=text("state IN ('QUEUED', 'SENDING')"),
+        ),
+        Index(
+            "ix_push_given_up",
+            "id",
+            sqlite_where=text("state = 'GIVEN_UP'"),
+            postgresql_where=text("state = 'GIVEN_UP'"),
+        ),
+        Index(
+            "ix_push_letter",
+            "letter_id",
+            "state",
+            "account_id",
+            sqlite_where=text("letter_id IS NOT NULL"),
+            postgresql_where=text("letter_id IS NOT NULL"),
+        ),
+    )
+
+    id: int | None = primary_key()
+    key: str = Field(unique=True, max_length=160)
+    #: N1 … N24 or "alert"
+    kind: str = Field(max_length=16)
+    channel: Channel = word(Channel)
+    account_id: int | None = reference("account.id", default=None)
+    #: role_grant.id: told to somebody in that role, and to nobody once it is gone; None: to the person themself.
+    grant_id: int | None = big(default=None)
+    #: chat.id (our row), for CHAT
+    chat_row_id: int | None = reference("chat.id", default=None)
+    #: Of a letter (N9): thousands of them give way to everything else.
+    letter_id: int | None = reference("letter.id", index=False, default=None)
+    #: +989…, for SMS
+    mobile: str | None = None
+    text: str
+    #: Rows of [label, packed press or url], as `bot.core.screens.rows_to_json` writes them.
+    buttons: list[Any] = json_list()
+    #: Name of the SMS template and its tokens, for SMS: {"template": …, "tokens": [...]}.
+    sms: dict[str, Any] = json_dict()
+    state: PushState = word(PushState, default=PushState.QUEUED)
+    attempts: int = 0
+    next_at: datetime = created()
+    #: SENDING until then; a dead process's lease runs out.
+    leased_until: datetime | None = instant(default=None)
+    note: str | None = None
+    #: Why it was written (storage/correlation.py): the id that finds the whole way in the logs.
+    cause: str | None = Field(default=None, max_length=40)
+    provider_id: str | None = None
+    created_at: datetime = created()
+    sent_at: datetime | None = instant(default=None)
+
+
+class StaffAlert(SQLModel, table=True):
+    """Something staff must see until it is settled. One open alert a key."""
+
+    __tablename__ = "staff_alert"
+    __table_args__ = (
+        Index(
+            "uq_staff_alert_open_key",
+            "key",
+            unique=True,
+            sqlite_where=text("settled_at IS NULL"),
+            postgresql_where=text("settled_at IS NULL"),
+        ),
+    )
+
+    id: int | None = primary_key()
+    key: str = Field(max_length=120)
+    text: str
+    raised_at: datetime = created()
+    told_at: datetime | None = instant(default=None)
+    settled_at: datetime | None = instant(default=None)
