@@ -12,7 +12,7 @@ import pytest
 
 from storage.database.database import Database, open_database
 from storage.migrations.seed import seed
-from tests.postgres import PostgresServer, apart, make_schema
+from tests.support.postgres import PostgresServer, apart, make_schema
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,7 @@
 
 Stock aiosqlite sends every call to its thread, three or four hops a statement, each dearer than the statement. Here
 statements run on the loop's thread, on the driver's own cursors; what waits for the disk (commit, and rollback with
-it) still goes to aiosqlite's thread. tests/storage/test_loop_connection.py fails loudly when a version changes the names.
+it) still goes to aiosqlite's thread. tests/storage/database/test_sqlite_loop_driver.py fails loudly when a version changes the names.
 """
 
 import sqlite3

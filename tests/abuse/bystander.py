@@ -12,9 +12,9 @@ from demo.people import Face
 from demo.person import Person
 from storage.enums import Messenger
 from storage.tables import Account, Chat, Draft, Grant
-from tests.journeys.identity import next_mobile
-from tests.journeys.scenes import form, register, walk
-from tests.journeys.stage import Stage
+from tests.support.bot_process import Stage
+from tests.support.identities import next_mobile
+from tests.support.scenes import form, register, walk
 
 ADDRESS, PHONE = "آدرس پستی کامل", "شماره تماس ثابت"
 

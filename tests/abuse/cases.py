@@ -41,9 +41,9 @@ from storage.tables import (
     StaffAlert,
     StoredFile,
 )
-from tests.bot.services import centers as c
-from tests.bot.services import office as o
-from tests.journeys.identity import national_code
+from tests.support import cooperation_data as c
+from tests.support import qualification_data as o
+from tests.support.identities import national_code
 
 NOW = o.NOW
 WORLD = World("021-1234", "https://bot.example")

@@ -9,7 +9,7 @@ from demo.people import Town
 from tests.bot.messengers.conftest import town
 from tests.handlers.conftest import house
 from tests.journeys.plays import Scene
-from tests.journeys.stage import Stage
+from tests.support.bot_process import Stage
 
 __all__ = ["house", "scene", "town"]
 

@@ -12,7 +12,7 @@ from bot.core.context import Actor
 from storage.enums import AccountState, Messenger, RequestState
 from storage.tables import Account, Chat, Grant, LetterRecipient, StoredFile, Termination
 from tests.abuse.cases import NOW, Cases
-from tests.bot.services import office as o
+from tests.support import qualification_data as o
 
 __all__ = ["NOW", "Builder", "Persona", "Town"]
 

@@ -34,7 +34,7 @@ from tests.abuse.cases import NOW, WORLD
 from tests.abuse.fixtures import Builder, Persona
 from tests.abuse.forger import Forger
 from tests.abuse.ledger import Written
-from tests.bot.services import office as o
+from tests.support import qualification_data as o
 
 PRESSES = int(os.environ.get("ACCESS_PRESSES", "2"))
 #: Whose buttons are pressed, and who loses the right to.

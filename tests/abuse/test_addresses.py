@@ -9,7 +9,7 @@ from contextlib import closing
 import httpx
 
 from tests.journeys.plays import Scene
-from tests.journeys.scenes import register
+from tests.support.scenes import register
 
 
 async def test_pay_tokens_and_other_addresses(scene: Scene, sqlite_url: str) -> None:

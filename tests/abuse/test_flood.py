@@ -16,7 +16,7 @@ from demo.person import Person
 from storage.database.database import Database
 from storage.enums import InboxState, Messenger
 from storage.tables import InboxUpdate
-from tests.bot.messengers.house import House, open_house
+from tests.support.messenger_app import House, open_house
 
 #: FLOOD=10000 for the whole of it.
 FLOOD = int(os.environ.get("FLOOD", "1500"))

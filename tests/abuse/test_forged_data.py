@@ -12,8 +12,8 @@ from bot.core.screens import MAX_ID, MAX_VERSION, BadPress, Press
 from bot.messengers.processing.parsing import read
 from storage.enums import InboxState, Messenger, Role
 from storage.tables import AuditEvent, Chat, Grant, InboxUpdate
-from tests.handlers.house import House
-from tests.handlers.people import staff
+from tests.support.handler_app import House
+from tests.support.handler_people import staff
 
 GARBAGE = (
     "",

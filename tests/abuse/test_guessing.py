@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 from demo.person import Person
-from tests.journeys.identity import next_mobile, next_national_code
 from tests.journeys.plays import Scene
 from tests.journeys.plays_cooperation import NOT_ELIGIBLE, founded
-from tests.journeys.scenes import read_credentials, register
+from tests.support.identities import next_mobile, next_national_code
+from tests.support.scenes import read_credentials, register
 
 WRONG = "کد کاربری یا رمز عبور درست نیست."
 LOCKED = "به دلیل تلاش‌های ناموفق، ورود تا"

@@ -19,7 +19,7 @@ from demo.people import Face, Town
 from storage.database.database import open_database
 from storage.enums import InboxState, Messenger
 from storage.tables import InboxUpdate
-from tests.journeys.stage import Stage
+from tests.support.bot_process import Stage
 
 JSON = "application/json"
 #: The number of an update as large as one may be.

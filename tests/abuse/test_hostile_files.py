@@ -25,10 +25,10 @@ from demo.people import Town
 from demo.person import Person
 from storage.database.database import open_database
 from storage.tables import StoredFile
-from tests.bot.documents import corpus, made
-from tests.journeys.identity import next_mobile
-from tests.journeys.scenes import form, register, walk
-from tests.journeys.stage import SECRET_KEY, Stage
+from tests.support import hostile_files, made_files
+from tests.support.bot_process import SECRET_KEY, Stage
+from tests.support.identities import next_mobile
+from tests.support.scenes import form, register, walk
 
 QUESTION, TAKEN = "📎 «", "دریافت شد"
 
@@ -54,7 +54,7 @@ async def test_an_officer_sends_hostile_files(messenger: str, stage: Stage) -> N
         await sara.tap("ثبت درخواست")
         await walk(sara, [one for one in form() if "📎" not in one[0] and "کارت ملی" not in one[0]], QUESTION)
         before, tally = memory(stage), Counter[str]()
-        for sample in corpus.SAMPLES:
+        for sample in hostile_files.SAMPLES:
             await sara.send_file(sample.name, sample.content)
             await outcome(stage, sara, sample.refusal, sample.kind)
             tally[sample.refusal or "taken"] += 1
@@ -86,7 +86,7 @@ async def outcome(stage: Stage, sara: Person, refusal: str | None, kind: str) ->
 
 async def bad_lines(stage: Stage, sara: Person, faults: Faults) -> None:
     """The messenger says another size than it gives, breaks off, or never ends."""
-    large, good = made.pdf() + bytes(15_000_000), made.jpeg()
+    large, good = made_files.pdf() + bytes(15_000_000), made_files.jpeg()
     await sara.send_file("letter.pdf", large, claims=1000)
     await outcome(stage, sara, "error.too_large", "larger than it says")
     await sara.send_file("scan.jpg", good, claims=15_000_000)
@@ -112,7 +112,7 @@ async def workers_die(stage: Stage, sara: Person) -> None:
         worker.kill()
     while any(one.is_running() and one.status() != psutil.STATUS_ZOMBIE for one in workers):
         await asyncio.sleep(0.05)
-    await sara.send_file("scan.jpg", made.jpeg())
+    await sara.send_file("scan.jpg", made_files.jpeg())
     await outcome(stage, sara, None, "after the workers' end")
 
 
@@ -126,7 +126,7 @@ async def shown_is_clean(stage: Stage) -> None:
         file = await database.read(lambda db: db.exec(living).one())
         shown = await papers.open(file)
         if file.media_type != "application/pdf":
-            corpus.only_pixels(shown)
+            hostile_files.only_pixels(shown)
         assert "/" not in (file.original_name or "")
     finally:
         await papers.close()

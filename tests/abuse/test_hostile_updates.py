@@ -29,7 +29,7 @@ from storage.enums import InboxState, Messenger
 from storage.tables import InboxUpdate
 from tests.abuse.bystander import Bystander, addresses, belongings
 from tests.abuse.hostile import NOT_HERS, Hostile, Maker
-from tests.journeys.stage import Stage
+from tests.support.bot_process import Stage
 
 COUNT = int(os.environ.get("HOSTILE_UPDATES", "250"))
 CHUNK = 125

@@ -24,7 +24,7 @@ from tests.abuse.isolation import chats, uploads
 from tests.abuse.isolation.connections import hold_from_outside
 from tests.abuse.isolation.witnesses import Waits, Witnesses
 from tests.journeys.plays import Scene, to_payment
-from tests.journeys.scenes import click_to_bank, come_back, login, register
+from tests.support.scenes import click_to_bank, come_back, login, register
 
 FULL = os.environ.get("ISOLATION") == "full"
 CALM, ATTACK = (15.0, 60.0) if FULL else (1.5, 4.0)

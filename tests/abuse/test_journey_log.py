@@ -13,7 +13,7 @@ from sqlmodel import Session, create_engine, select
 from demo.people import Town
 from storage.tables import Account, PaymentAttempt, QualificationRequest
 from tests.journeys.plays import PLAYS, Scene
-from tests.journeys.stage import SECRET_KEY, Stage
+from tests.support.bot_process import SECRET_KEY, Stage
 
 _ASCII = str.maketrans("۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩", "01234567890123456789")
 

@@ -18,11 +18,10 @@ from demo.person import Person
 from storage.database.database import open_database
 from storage.enums import InboxState
 from storage.tables import InboxUpdate
-from tests.bot.documents import made
-from tests.journeys import papers
-from tests.journeys.identity import next_mobile
-from tests.journeys.scenes import fill, register
-from tests.journeys.stage import Stage
+from tests.support import made_files, papers
+from tests.support.bot_process import Stage
+from tests.support.identities import next_mobile
+from tests.support.scenes import fill, register
 from tests.trouble.watching import shown
 
 FILES = int(os.environ.get("SLOW_FILES", "6"))
@@ -80,7 +79,7 @@ async def test_a_strangers_paper_among_slow_ones(accounts: int, sqlite_url: str,
             attackers = [await at_the_card(stage, f"سیل {number}") for number in range(accounts)]
             calm = [await sends_a_paper(stranger) for _ in range(3)]
             before = memory(stage)
-            slow = made.slow_pdf(55_000)
+            slow = made_files.slow_pdf(55_000)
             for number in range(FILES):
                 await attackers[number % accounts].send_file("سند.pdf", slow)
             waits = [await sends_a_paper(stranger) for _ in range(5)]

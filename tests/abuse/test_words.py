@@ -26,7 +26,7 @@ from tests.abuse.deeds import all_deeds
 from tests.abuse.forger import Forger
 from tests.abuse.ledger import Written
 from tests.abuse.test_walks import walk
-from tests.journeys import papers
+from tests.support import papers
 
 #: Found again on screens, whatever was taken out around it.
 MARK = "پررنگ"

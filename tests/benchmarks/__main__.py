@@ -19,7 +19,7 @@ from pathlib import Path
 import psutil
 
 from tests.benchmarks.messenger import TOKEN, BusyMessenger
-from tests.journeys.identity import national_code
+from tests.support.identities import national_code
 
 PROJECT = Path(__file__).resolve().parents[2]
 WARM_UP, STEPS, ROUNDS = 500, 2000, 3  # answers, answers counted, pairs of runs

@@ -36,7 +36,7 @@ from storage.tables import (
     QualificationRequest,
     StoredFile,
 )
-from tests.conversations.chat import NOW, WORLD, new_account
+from tests.support.dialogue_driver import NOW, WORLD, new_account
 
 #: Something for every question of one line.
 SAMPLES = (

@@ -13,7 +13,7 @@ from tests.crash.books import reckon
 from tests.crash.campaign import Plan, block, play
 from tests.crash.rows import read_rows
 from tests.crash.settings import alone, as_one
-from tests.postgres import PostgresServer
+from tests.support.postgres import PostgresServer
 
 #: Set-up → seconds that people wait in all, and until they look again. A dead member of three leaves pushes behind that
 #: are leased for a minute and a half, screens for one, payments for three.

@@ -20,7 +20,7 @@ from storage.tables import DeficiencyRound, QualificationRequest
 from tests.crash.arrivals import Arrivals
 from tests.crash.killer import Killer
 from tests.crash.rows import Rows
-from tests.journeys.stage import SECRET_KEY
+from tests.support.bot_process import SECRET_KEY
 
 #: Deeds that looking again may repeat: they change nothing but the record of who looked.
 LOOKS = frozenset({"document_viewed", "documents_viewed", "password_renewed", "file_looked_up"})

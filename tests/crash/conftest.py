@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from demo.people import Town
-from tests.journeys.stage import Stage
+from tests.support.bot_process import Stage
 
 
 @pytest.fixture

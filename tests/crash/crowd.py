@@ -14,8 +14,8 @@ from demo.people import Face, Town
 from tests.crash.killer import Killer
 from tests.crash.life import Book, Life, University, names
 from tests.crash.patient import Browser, Patient
-from tests.journeys.identity import next_mobile
-from tests.journeys.stage import Stage
+from tests.support.bot_process import Stage
+from tests.support.identities import next_mobile
 
 if TYPE_CHECKING:
     from tests.crash.bonds import Bond

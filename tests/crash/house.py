@@ -12,9 +12,9 @@ from tests.crash.life import Life
 from tests.crash.officers import login
 from tests.crash.offices import Expert
 from tests.crash.patient import Patient
-from tests.journeys.identity import next_mobile
 from tests.journeys.plays_cooperation import found
-from tests.journeys.scenes import send, tap, walk
+from tests.support.identities import next_mobile
+from tests.support.scenes import send, tap, walk
 
 FEE = 1_500_000
 #: Seconds for which a tariff stands, the usual one and none.

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from demo.botapi.world import Happening
-from tests.journeys.stage import Stage
+from tests.support.bot_process import Stage
 
 #: Seconds after something happened in which most windows lie.
 SOON = 0.4

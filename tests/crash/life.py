@@ -12,7 +12,7 @@ from typing import Any
 
 from storage.enums import ContractState, CooperationState, RequestState
 from tests.crash.patient import Patient
-from tests.journeys.stage import Credentials
+from tests.support.bot_process import Credentials
 
 _FIRST = [
     "سارا",

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from tests.crash import bonds, officers
 from tests.crash.crowd import Crowd
 from tests.crash.life import File, Life, University
-from tests.journeys.scenes import SUMMARY, form, walk
+from tests.support.scenes import SUMMARY, form, walk
 
 
 async def _files(life: Life, crowd: Crowd, where: University) -> str:

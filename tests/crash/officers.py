@@ -10,9 +10,10 @@ from storage.enums import RequestState
 from tests.crash.crowd import Crowd
 from tests.crash.life import File, Life, University
 from tests.crash.patient import Patient
-from tests.journeys import papers
-from tests.journeys.identity import next_national_code
-from tests.journeys.scenes import (
+from tests.support import papers
+from tests.support.bot_process import Credentials
+from tests.support.identities import next_national_code
+from tests.support.scenes import (
     PASSWORD,
     SUMMARY,
     Reply,
@@ -25,7 +26,6 @@ from tests.journeys.scenes import (
     tap,
     walk,
 )
-from tests.journeys.stage import Credentials
 
 #: What whoever leaves in the middle has answered: prompt, reply, the answer's key and value («{code}» is the national
 #: code). An answer sent twice is refused by the question behind it, so these are all that the draft may hold.

@@ -19,7 +19,7 @@ from bot.texts import catalogue, t
 from demo.person import Item, Person
 from demo.seen import Seen, Wanted, fits, plain
 from tests.crash.killer import Killer
-from tests.journeys import scenes
+from tests.support import scenes
 
 NEW_PASSWORD = "🔑 دریافت رمز"
 #: Seconds until somebody who just answered a question answers it again.

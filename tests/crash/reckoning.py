@@ -15,7 +15,7 @@ from tests.crash.arrivals import Arrivals
 from tests.crash.checks import CLICKS, LOOKS, Figures
 from tests.crash.killer import Killer
 from tests.crash.rows import Rows, read_rows
-from tests.journeys.stage import Stage
+from tests.support.bot_process import Stage
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from bot.documents.blob_store import FileStore, FolderStore
 from demo.people import Town
-from tests.bucket import Bucket, s3_serving
-from tests.journeys.fleet import Fleet
-from tests.journeys.stage import Stage
+from tests.support.bot_process import Stage
+from tests.support.fleet import Fleet
+from tests.support.s3 import Bucket, s3_serving
 
 
 @dataclass(slots=True)

@@ -18,7 +18,7 @@ from tests.crash.patient import Browser, Patient
 from tests.crash.reckoning import Expected, reckon
 from tests.crash.rows import everything_arrives
 from tests.journeys import plays
-from tests.journeys.stage import Stage
+from tests.support.bot_process import Stage
 
 ROUNDS = int(os.environ.get("CRASH_ROUNDS", "0"))
 QUICK = [("J2", "sqlite"), ("J4", "postgres"), ("J6", "sqlite")]

@@ -16,7 +16,7 @@ from tests.crash.reckoning import reckon
 from tests.crash.rows import everything_arrives
 from tests.crash.test_kill import EXPECTED
 from tests.journeys import plays
-from tests.journeys.stage import Stage
+from tests.support.bot_process import Stage
 
 #: Seconds that the service may take to stop.
 GRACE = 5.0

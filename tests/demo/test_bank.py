@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from demo.bank import Bank, Stand, build_bank_app
-from tests.serving import serving
+from tests.support.asgi import serving
 
 MERCHANT = "11111111-2222-3333-4444-555555555555"
 GOOD: dict[str, Any] = {

@@ -20,7 +20,7 @@ from bot.web.metrics import metrics_app
 from storage.database.database import Database
 from storage.enums import Messenger
 from storage.tables.column_types import utcnow
-from tests.serving import serving
+from tests.support.asgi import serving
 
 PROJECT = Path(__file__).parents[2]
 DEPLOY = PROJECT / "deploy"

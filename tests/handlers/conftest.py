@@ -3,8 +3,8 @@
 import pytest
 
 from storage.database.database import Database
-from tests.handlers.furnished import db, furnished
-from tests.handlers.house import House
+from tests.support.handler_app import House
+from tests.support.qualified_officers import db, furnished
 
 __all__ = ["db", "furnished", "house"]
 

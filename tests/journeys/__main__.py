@@ -10,7 +10,7 @@ from pathlib import Path
 from demo.people import Town
 from tests.journeys import plays_card, plays_cooperation, plays_data, plays_letters, plays_moving_in  # noqa: F401  their plays join the others
 from tests.journeys.plays import PLAYS, Play, Scene
-from tests.journeys.stage import Stage
+from tests.support.bot_process import Stage
 
 MESSENGERS = ("تلگرام", "بله")
 

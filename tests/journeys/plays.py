@@ -15,9 +15,10 @@ from demo.person import Person
 from storage.database.database import open_database
 from storage.tables import PaymentAttempt
 from storage.tables.column_types import utcnow
-from tests.journeys import papers
-from tests.journeys.identity import next_mobile
-from tests.journeys.scenes import (
+from tests.support import papers
+from tests.support.bot_process import Stage
+from tests.support.identities import next_mobile
+from tests.support.scenes import (
     SUMMARY,
     Someone,
     approve,
@@ -36,7 +37,6 @@ from tests.journeys.scenes import (
     tap,
     walk,
 )
-from tests.journeys.stage import Stage
 
 FARS, ESFAHAN = "sums", "mui"
 

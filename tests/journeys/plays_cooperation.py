@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from demo.person import Person
-from tests.bot.moving_in.files import write_csv
-from tests.journeys.identity import next_mobile, next_national_code
 from tests.journeys.plays import Scene, play
 from tests.journeys.plays_moving_in import newcomer
-from tests.journeys.scenes import (
+from tests.support.bot_process import Credentials
+from tests.support.identities import next_mobile, next_national_code
+from tests.support.import_files import write_csv
+from tests.support.scenes import (
     Reply,
     Someone,
     approve,
@@ -24,7 +25,6 @@ from tests.journeys.scenes import (
     tap,
     walk,
 )
-from tests.journeys.stage import Credentials
 
 FIRM, BRANCH = "کیان طب", "مرکزی"
 NOT_ELIGIBLE = "مسئول فنی واجد شرایطی با این کد ملی برای انتخاب وجود ندارد"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from demo.person import Person
-from tests.journeys import papers
 from tests.journeys.plays import ESFAHAN, Scene, play, to_payment
-from tests.journeys.scenes import (
+from tests.support import papers
+from tests.support.scenes import (
     SUMMARY,
     approve,
     click_to_bank,

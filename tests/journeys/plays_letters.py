@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from demo.person import Person
 from demo.seen import Seen
-from tests.journeys import papers
 from tests.journeys.plays import Scene, play
-from tests.journeys.scenes import Reply, fill, register, send, submit, tap, walk
+from tests.support import papers
+from tests.support.scenes import Reply, fill, register, send, submit, tap, walk
 
 TOLD = "📬 پیام جدید از اداره کل"
 

@@ -17,8 +17,8 @@ from storage.database.database import open_database
 from storage.enums import Messenger, PushState
 from storage.tables import InboxUpdate, Push
 from tests.journeys.plays import Scene
-from tests.journeys.scenes import approve, click_to_bank, come_back, fill, register, staff_member, submit
-from tests.journeys.stage import Stage
+from tests.support.bot_process import Stage
+from tests.support.scenes import approve, click_to_bank, come_back, fill, register, staff_member, submit
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from demo.people import Town
-from tests.bucket import Bucket, s3_serving
 from tests.journeys import plays_cooperation  # noqa: F401  its plays join the others
-from tests.journeys.fleet import Fleet
 from tests.journeys.plays import PLAYS, Scene
+from tests.support.fleet import Fleet
+from tests.support.s3 import Bucket, s3_serving
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import pytest
 from demo.people import Town
 from tests.journeys import plays_card, plays_cooperation, plays_data, plays_letters, plays_moving_in  # noqa: F401  their plays join the others
 from tests.journeys.plays import PLAYS, Play, Scene
-from tests.journeys.stage import Stage
+from tests.support.bot_process import Stage
 
 QUICK = [("telegram", "sqlite"), ("bale", "postgres")]
 CROSSED = [("telegram", "postgres"), ("bale", "sqlite")]

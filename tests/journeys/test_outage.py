@@ -7,8 +7,8 @@ import pytest
 
 from demo.people import Town
 from tests.journeys.plays import PLAYS, Scene
-from tests.journeys.scenes import login, register
-from tests.journeys.stage import Stage
+from tests.support.bot_process import Stage
+from tests.support.scenes import login, register
 
 #: Seconds: the bot asks a messenger that is down ever more seldom.
 PATIENCE = 60.0

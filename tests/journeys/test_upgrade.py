@@ -11,10 +11,10 @@ import pytest
 
 from demo.people import Town
 from demo.person import Person
-from tests.bucket import Bucket, s3_serving
-from tests.journeys.fleet import Fleet
-from tests.journeys.identity import next_mobile
-from tests.journeys.scenes import Someone, login, register
+from tests.support.fleet import Fleet
+from tests.support.identities import next_mobile
+from tests.support.s3 import Bucket, s3_serving
+from tests.support.scenes import Someone, login, register
 
 PEOPLE = 4
 

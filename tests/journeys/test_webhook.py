@@ -13,7 +13,7 @@ from demo.person import Person
 from storage.database.database import open_database
 from storage.tables import Chat, InboxUpdate
 from tests.journeys.plays import PLAYS, Scene
-from tests.journeys.stage import Stage
+from tests.support.bot_process import Stage
 
 SECRET = "X-Telegram-Bot-Api-Secret-Token"
 #: Far past every real one.

@@ -12,10 +12,10 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.bucket import Bucket, s3_serving
-from tests.postgres import PostgresServer
 from tests.races.arena import PROCESSES, Arena, on_postgres, on_sqlite
 from tests.races.programme import RACES, prepare, reckon
+from tests.support.postgres import PostgresServer
+from tests.support.s3 import Bucket, s3_serving
 
 DATABASES = {"sqlite": "SQLite, one process", "postgres": f"PostgreSQL, {PROCESSES} processes"}
 

@@ -22,10 +22,10 @@ from demo.people import MERCHANT_ID, Face, Town
 from storage.database.database import Database, open_database
 from storage.enums import InboxState, PushState
 from storage.tables import InboxUpdate, Push
-from tests.bucket import Bucket
-from tests.journeys.fleet import Fleet
-from tests.journeys.stage import Stage
 from tests.races.players import Player
+from tests.support.bot_process import Stage
+from tests.support.fleet import Fleet
+from tests.support.s3 import Bucket
 
 #: Everybody's browser is one client here: it counts as a proxy that names nobody, or it would be told to slow down.
 BEHIND_A_PROXY = {"TRUSTED_PROXIES": "127.0.0.1"}

@@ -28,9 +28,9 @@ from storage.tables import (
     StoredFile,
 )
 from storage.tables.column_types import utcnow
-from tests.bot.services import centers, office
-from tests.journeys.identity import next_national_code
 from tests.races.players import Player
+from tests.support import cooperation_data, qualification_data
+from tests.support.identities import next_national_code
 
 UNIVERSITY = "sums"
 _numbers = count(1)
@@ -59,7 +59,7 @@ def log_in(db: Session, actor: Actor, *players: Player) -> Actor:
 
 
 def expert(db: Session, name: str, *players: Player) -> Actor:
-    account = office.person(db, _code(), "کارشناس", name, chat=False)
+    account = qualification_data.person(db, _code(), "کارشناس", name, chat=False)
     db.add(Grant(account_id=account.id or 0, role=Role.EXPERT, university_code=UNIVERSITY))
     db.flush()
     return log_in(db, Actor(account.id, Role.EXPERT, UNIVERSITY), *players)
@@ -67,7 +67,7 @@ def expert(db: Session, name: str, *players: Player) -> Actor:
 
 def officer(db: Session, *players: Player) -> Actor:
     """Registered, not yet qualified."""
-    made = office.officer(db, _code(), national_code=next_national_code(), chat=False)
+    made = qualification_data.officer(db, _code(), national_code=next_national_code(), chat=False)
     db.add(Grant(account_id=made.account_id or 0, role=Role.OFFICER))
     return log_in(db, made, *players)
 
@@ -75,7 +75,7 @@ def officer(db: Session, *players: Player) -> Actor:
 def qualified(db: Session, *players: Player) -> tuple[Actor, str]:
     """Somebody whom a distributor may choose, with the national code."""
     code = next_national_code()
-    return log_in(db, centers.qualified(db, _code(), "سارا", code, chat=False), *players), code
+    return log_in(db, cooperation_data.qualified(db, _code(), "سارا", code, chat=False), *players), code
 
 
 @dataclass(frozen=True)
@@ -150,7 +150,7 @@ def employed(db: Session, of: Firm, who: Actor, code: str, by: Actor) -> Contrac
 
 def form(db: Session, owner: Actor) -> dict[str, Any]:
     """A whole form with every paper that is asked for."""
-    answers = office.answers(db, owner)
+    answers = qualification_data.answers(db, owner)
     must = [paper.code for paper in reference_data.papers(db) if paper.must(answers)]
     files = [_file(owner, code) for code in must]
     db.add_all(files)

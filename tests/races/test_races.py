@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.bucket import Bucket, s3_serving
 from tests.races.arena import Arena, on_postgres, on_sqlite
 from tests.races.programme import RACES, prepare, reckon
+from tests.support.s3 import Bucket, s3_serving
 
 ROUNDS = 16
 

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from demo.people import Town
-from tests.journeys.stage import Stage, free_port
+from tests.support.bot_process import Stage, free_port
 
 
 @pytest.fixture

@@ -17,8 +17,8 @@ from demo.person import Person
 from storage.database.database import Database
 from storage.enums import Channel, InboxState, Messenger, PushState
 from storage.tables import Account, Chat, InboxUpdate, Push
-from tests.journeys.scenes import Someone, login, register
-from tests.journeys.stage import PROJECT, Stage
+from tests.support.bot_process import PROJECT, Stage
+from tests.support.scenes import Someone, login, register
 from tests.trouble.watching import everything_done, lines, nothing_crashed, shown, until
 
 NOW = datetime(2026, 3, 1, 8, tzinfo=UTC)

@@ -24,7 +24,7 @@ from storage.database.database import Database
 from storage.enums import InboxState, Messenger, RejectReason
 from storage.tables import Draft, InboxUpdate, StoredFile
 from storage.tables.column_types import utcnow
-from tests.bot.services.office import Office, officer, open_office, submitted
+from tests.support.qualification_data import Office, officer, open_office, submitted
 
 DAY = timedelta(days=1)
 YEARS = timedelta(days=2 * 366)

@@ -11,9 +11,9 @@ import asyncpg
 import pytest
 
 from demo.botapi.faults import Fault
-from tests.journeys import papers
-from tests.journeys.scenes import fill, register
-from tests.journeys.stage import Stage
+from tests.support import papers
+from tests.support.bot_process import Stage
+from tests.support.scenes import fill, register
 from tests.trouble.watching import everything_done, figure, health, lines, nothing_crashed, shown, until
 
 WAIT = "ذخیره اطلاعات در این لحظه ممکن نیست"

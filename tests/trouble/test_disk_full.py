@@ -10,9 +10,9 @@ import resource
 
 import pytest
 
-from tests.journeys import papers
-from tests.journeys.scenes import SUMMARY, fill, form, register, walk
-from tests.journeys.stage import Stage
+from tests.support import papers
+from tests.support.bot_process import Stage
+from tests.support.scenes import SUMMARY, fill, form, register, walk
 from tests.trouble.watching import everything_done, figure, health, lines, nothing_crashed, shown, until
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

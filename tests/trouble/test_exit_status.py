@@ -17,8 +17,8 @@ from bot.documents.blob_store import new_key
 from bot.documents.encryption import Sealer
 from bot.legacy_import.columns import OFFICER
 from demo.people import Town
-from tests.bucket import Bucket, s3_serving
-from tests.journeys.stage import PROJECT, SECRET_KEY, Stage, free_port
+from tests.support.bot_process import PROJECT, SECRET_KEY, Stage, free_port
+from tests.support.s3 import Bucket, s3_serving
 from tests.trouble.watching import shown
 
 EXITS = int(os.environ.get("S3_EXITS", "2"))

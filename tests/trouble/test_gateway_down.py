@@ -12,7 +12,7 @@ from demo.bank import Stand
 from storage.enums import AttemptState, RequestState
 from storage.tables import PaymentAttempt, QualificationRequest
 from tests.journeys.plays import Scene, to_payment
-from tests.journeys.stage import Stage
+from tests.support.bot_process import Stage
 from tests.trouble.gate import Gate
 from tests.trouble.test_clock import set_clock
 from tests.trouble.watching import beside, everything_done, nothing_crashed, shown

@@ -7,7 +7,7 @@ import os
 
 import pytest
 
-from tests.journeys.stage import Stage
+from tests.support.bot_process import Stage
 from tests.trouble.watching import figure, health, lines, nothing_crashed, shown, until
 
 #: HALF_OPEN=1100 plays it at full size, against 1,024 descriptors.

@@ -17,8 +17,8 @@ from demo.people import Town
 from storage.database.database import Database
 from storage.enums import Messenger, PushState
 from storage.tables.column_types import utcnow
-from tests.bot.messengers.house import House, open_house
-from tests.bot.messengers.test_outbox import member, push, rows
+from tests.bot.messengers.delivery.test_outbox import member, push, rows
+from tests.support.messenger_app import House, open_house
 
 #: People who are told something meanwhile: several seconds of a messenger's patience.
 CROWD = 25

@@ -17,10 +17,10 @@ from demo.people import Town
 from storage.database.database import Database, open_database
 from storage.database.postgres import is_stale
 from storage.tables import DailySequence
-from tests.bot.messengers.house import open_house
-from tests.journeys.scenes import register
-from tests.journeys.stage import Stage
-from tests.postgres import apart, make_schema
+from tests.support.bot_process import Stage
+from tests.support.messenger_app import open_house
+from tests.support.postgres import apart, make_schema
+from tests.support.scenes import register
 
 #: What every step reads and writes: each changes the type of a result that a prepared statement gives.
 CHANGES = (

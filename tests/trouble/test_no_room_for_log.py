@@ -11,7 +11,7 @@ import sys
 
 import pytest
 
-from tests.journeys.stage import PROJECT, Stage
+from tests.support.bot_process import PROJECT, Stage
 
 
 def fill(pipe: int) -> None:

@@ -5,7 +5,7 @@ import pytest
 from demo.botapi.faults import Fault
 from demo.people import Town
 from storage.database.database import Database
-from tests.bot.messengers.house import open_house
+from tests.support.messenger_app import open_house
 
 ODD = {
     "without its result": Fault("odd", 200, '{"ok": true}'),

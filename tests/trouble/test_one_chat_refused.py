@@ -8,7 +8,7 @@ import pytest
 
 from demo.botapi.faults import Fault
 from demo.person import Person
-from tests.journeys.stage import Stage
+from tests.support.bot_process import Stage
 from tests.trouble.watching import figure, health, lines, nothing_crashed, shown, until
 
 HOURS = 10_072

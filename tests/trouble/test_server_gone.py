@@ -9,9 +9,9 @@ import pytest
 from sqlmodel import select
 
 from storage.tables import Account
-from tests.journeys.scenes import PASSWORD, register
-from tests.journeys.stage import Stage
-from tests.postgres import PostgresServer
+from tests.support.bot_process import Stage
+from tests.support.postgres import PostgresServer
+from tests.support.scenes import PASSWORD, register
 from tests.trouble.watching import (
     beside,
     everything_done,

@@ -10,9 +10,9 @@ from demo.people import Town
 from storage.database.database import Database
 from storage.enums import InboxState
 from storage.tables import InboxUpdate
-from tests.bot.messengers.house import open_house
-from tests.bot.messengers.test_outbox import member, push
-from tests.journeys.stage import Stage
+from tests.bot.messengers.delivery.test_outbox import member, push
+from tests.support.bot_process import Stage
+from tests.support.messenger_app import open_house
 from tests.trouble.watching import beside, nothing_crashed, shown, until
 
 #: Seconds until an answer comes at last; less than the bot waits.

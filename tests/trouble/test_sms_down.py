@@ -20,7 +20,7 @@ from tests.journeys.plays_cooperation import (
     pick,
     qualified,
 )
-from tests.journeys.stage import Stage
+from tests.support.bot_process import Stage
 from tests.trouble.test_clock import set_clock
 from tests.trouble.watching import beside, everything_done, lines, nothing_crashed, shown, until
 

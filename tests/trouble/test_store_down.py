@@ -7,11 +7,11 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from tests.bucket import Bucket, s3_serving
-from tests.journeys import papers
 from tests.journeys.plays import FARS, Scene, open_mine
-from tests.journeys.scenes import SUMMARY, fill, form, open_file, register, submit, walk
-from tests.journeys.stage import Stage
+from tests.support import papers
+from tests.support.bot_process import Stage
+from tests.support.s3 import Bucket, s3_serving
+from tests.support.scenes import SUMMARY, fill, form, open_file, register, submit, walk
 from tests.trouble.gate import Gate
 from tests.trouble.watching import everything_done, figure, lines, nothing_crashed, shown
 

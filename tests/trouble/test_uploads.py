@@ -13,9 +13,9 @@ from bot.texts import t
 from demo.person import Person
 from storage.database.database import open_database
 from storage.tables import DocumentType, Draft, StoredFile
-from tests.journeys import papers
-from tests.journeys.scenes import SUMMARY, fill, form, register, submit, walk
-from tests.journeys.stage import Stage
+from tests.support import papers
+from tests.support.bot_process import Stage
+from tests.support.scenes import SUMMARY, fill, form, register, submit, walk
 from tests.trouble.watching import everything_done, figure, nothing_crashed, shown, until
 
 QUESTION, TAKEN = "کارت ملی", "دریافت شد"

@@ -16,7 +16,7 @@ from storage.database.database import open_database
 from storage.database.unit_of_work import T, Unit
 from storage.enums import InboxState
 from storage.tables import InboxUpdate
-from tests.journeys.stage import Stage
+from tests.support.bot_process import Stage
 
 
 @contextmanager

@@ -6,9 +6,9 @@ import asyncio
 
 from demo.botapi.faults import Fault
 from demo.people import Face
-from tests.journeys import papers
 from tests.journeys.plays import Scene
-from tests.journeys.scenes import login, register
+from tests.support import papers
+from tests.support.scenes import login, register
 
 
 async def group_flood(scene: Scene, seconds: float) -> str:

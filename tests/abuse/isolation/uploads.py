@@ -9,9 +9,9 @@ from pathlib import Path
 
 from demo.person import Person
 from tests.abuse.isolation.slow_papers import large_pdf, slow_pdf
-from tests.journeys import papers
 from tests.journeys.plays import Scene
-from tests.journeys.scenes import Someone, fill, login, register
+from tests.support import papers
+from tests.support.scenes import Someone, fill, login, register
 
 QUESTION, TAKEN = "📎 «", "دریافت شد"
 

@@ -24,9 +24,9 @@ from storage.enums import Channel, InboxState, Messenger, PushState
 from storage.migrations.seed import seed
 from storage.tables import InboxUpdate, Push
 from storage.tables.column_types import utcnow
-from tests.bot.paying import paying
-from tests.bucket import Bucket, s3_serving
-from tests.journeys.stage import SECRET_KEY, free_port
+from tests.support.bot_process import SECRET_KEY, free_port
+from tests.support.payments import paying
+from tests.support.s3 import Bucket, s3_serving
 
 
 @pytest.fixture

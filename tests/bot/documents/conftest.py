@@ -2,7 +2,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.bucket import Bucket, s3_serving
+from tests.support.s3 import Bucket, s3_serving
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ from bot.gateways.http import make_client
 from bot.gateways.zarinpal import Zarinpal
 from bot.gateways.zibal import Zibal
 from demo.bank import Bank, build_bank_app
-from tests.serving import serving
+from tests.support.asgi import serving
 
 MERCHANT = "11111111-2222-3333-4444-555555555555"
 

@@ -4,7 +4,7 @@ import pytest
 
 from demo.people import Town
 from storage.database.database import Database
-from tests.bot.messengers.house import House, open_house
+from tests.support.messenger_app import House, open_house
 
 
 @pytest.fixture

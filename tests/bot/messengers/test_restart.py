@@ -8,8 +8,8 @@ from pathlib import Path
 from bot.messengers.processing import inbox_store
 from demo.people import Town
 from storage.enums import InboxState, Messenger
-from tests.bot.messengers.house import House
-from tests.journeys.stage import Stage
+from tests.support.bot_process import Stage
+from tests.support.messenger_app import House
 
 
 async def test_kill_in_the_middle_and_start_again(town: Town, tmp_path: Path) -> None:

@@ -7,8 +7,8 @@ import pytest
 
 from bot.web.app import build_app
 from storage.database.database import Database, open_database
-from tests.bot.paying import Paying, paying
-from tests.serving import serving
+from tests.support.asgi import serving
+from tests.support.payments import Paying, paying
 
 
 class Site:

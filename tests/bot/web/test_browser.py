@@ -9,8 +9,8 @@ import pytest
 from playwright.async_api import BrowserContext, Page, async_playwright
 
 from storage.enums import AttemptState
-from tests.bot.paying import TOKEN
 from tests.bot.web.conftest import Site
+from tests.support.payments import TOKEN
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")

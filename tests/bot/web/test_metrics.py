@@ -21,8 +21,8 @@ from storage.database.database import Database
 from storage.database.outage import Outage
 from storage.enums import Channel, InboxState, Messenger, PushState
 from storage.tables import InboxUpdate, Push
-from tests.bot.services.office import NOW
-from tests.serving import serving
+from tests.support.asgi import serving
+from tests.support.qualification_data import NOW
 
 
 def states() -> dict[Messenger, MessengerState]:

@@ -30,7 +30,7 @@ from conversations.questions import (
 )
 from conversations.questions.text import Line
 from storage.tables import Account, StoredFile
-from tests.conversations.chat import Person, new_account
+from tests.support.dialogue_driver import Person, new_account
 
 PROVINCES = [
     (name, f"استان {name}")

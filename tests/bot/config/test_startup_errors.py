@@ -1,0 +1,373 @@
+"""Whatever an operator sets wrong: one line that names the setting and says what to do, status 2, no traceback, no
+password; with every command, on real servers, by the real bot.py."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.config.settings import BadSettingError, Settings
+from bot.doctor import Finding, database, disk, machine
+from tests.support.bot_process import PROJECT, SECRET_KEY, free_port
+from tests.support.pooler import encrypting, pooling
+from tests.support.postgres import NetworkServer
+
+SECRET = "geheim-geheim"
+COMMANDS = {
+    "run": (),
+    "migrate": (),
+    "set-tariff": ("--kind", "new", "--rial", "1500000"),
+    "create-user": ("--role", "staff"),
+    "retention": ("--dry-run",),
+}
+#: Where there is nothing: nobody is called, nobody is sent a message.
+NOWHERE = "http://127.0.0.1:9"
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[NetworkServer]:
+    server = NetworkServer(free_port())
+    yield server
+    server.stop()
+
+
+def environment(folder: Path, **settings: str) -> dict[str, str]:
+    plain = {
+        "PATH": os.environ["PATH"],
+        "LISTEN": f"127.0.0.1:{free_port()}",
+        "DATABASE_URL": f"sqlite:///{folder}/data/bot.db",
+        "FILES_URL": str(folder / "files"),
+        "SECRET_KEY": SECRET_KEY,
+        "TELEGRAM_TOKEN": "110201543:AAE-good-for-nothing-at-all-good-for-no",
+        "TELEGRAM_API_URL": NOWHERE,
+        "ZARINPAL_URL": NOWHERE,
+        "ZARINPAL_MERCHANT_ID": "merchant",
+        "CHEAP_PASSWORD_HASHES": "1",
+    }
+    return plain | {name.upper(): value for name, value in settings.items()}
+
+
+async def call(
+    folder: Path, command: str, *, wrapper: tuple[str, ...] = (), **settings: str
+) -> tuple[int, str, str]:
+    """Status, standard output and standard error of `bot.py command`, ended after a while where it serves."""
+    process = await asyncio.create_subprocess_exec(
+        *wrapper,
+        sys.executable,
+        PROJECT / "bot.py",
+        command,
+        *COMMANDS.get(command, ()),
+        cwd=folder,
+        env=environment(folder, **settings),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    try:
+        async with asyncio.timeout(120):
+            out, err = await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
+    assert process.returncode is not None
+    return process.returncode, out.decode(), err.decode()
+
+
+def expect(told: tuple[int, str, str], name: str, *words: str) -> None:
+    status, out, err = told
+    assert status == 2, told
+    assert err.startswith(f"{name}: "), told
+    assert err.count("\n") == 1, told
+    assert all(word in err for word in words), told
+    assert not out, told
+    for secret in (SECRET, NetworkServer.PASSWORD, "geheim"):
+        assert secret not in err
+
+
+def database_faults(server: NetworkServer, folder: Path) -> dict[str, tuple[str, str]]:
+    (folder / "a-file").touch()
+    (folder / "no-database").write_text("x" * 5000)
+    closed = free_port()
+    return {
+        "password": (server.url(password=SECRET), "refuses the password of 'owner'"),
+        "role": (server.url(user="nobody-here"), "refuses the password of 'nobody-here'"),
+        "database": (server.url("elsewhere"), '"elsewhere" does not exist'),
+        "down": (server.url(port=closed), f"127.0.0.1:{closed} does not answer"),
+        "all down": (
+            f"postgresql://owner:{SECRET}@127.0.0.1:{closed},localhost:{closed}/bot",
+            "does not answer",
+        ),
+        "host": (f"postgresql://owner:{SECRET}@no-host.invalid/bot", "no host of the name"),
+        "socket": (f"postgresql://owner:{SECRET}@/bot?host=/no/such/folder", "does not answer"),
+        "TLS wanted": (server.url(query="?sslmode=require"), "offers no TLS"),
+        "not let in": (server.url("locked", query="?sslmode=disable"), "no encryption"),
+        "certificate's file": (server.url(query="?sslmode=verify-ca&sslrootcert=/no/ca.pem"), "/no/ca.pem"),
+        "copy": (server.url(query="?target_session_attrs=standby"), "target_session_attrs"),
+        "option": (server.url(query="?options=-c%20no_such_thing%3D1"), "no_such_thing"),
+        "unknown": (server.url(query="?no_such_parameter=geheim"), "'no_such_parameter' is not known"),
+        "mode": (server.url(query="?sslmode=geheim"), "sslmode must be one of"),
+        "not encoded": (f"postgresql://owner:100%ab{SECRET}@127.0.0.1/bot", "percent-encode"),
+        "no host": (f"postgresql://owner:{SECRET}", "is not a database address"),
+        "port": (f"postgresql://owner:{SECRET}@127.0.0.1:{SECRET}/bot", "after the @"),
+        "right": (server.url(user="reader"), "'reader' lacks a right"),
+        "SQL_ASCII": (server.url("ascii"), "SQL_ASCII"),
+        "LATIN1": (server.url("latin"), "LATIN1"),
+        "folder": (f"sqlite:///{folder}/a-file/bot.db", "a file is in its place"),
+        "folder of the system": ("sqlite:////proc/no/bot.db", "cannot be made"),
+        "directory": (f"sqlite:///{folder}", "cannot be opened"),
+        "no database": (f"sqlite:///{folder}/no-database", "is no SQLite database"),
+    }
+
+
+#: Real processes cost a second each, so each command meets some; `doctor` meets all of them below.
+MET = {
+    "run": ("password", "down", "SQL_ASCII"),
+    "migrate": ("database", "down", "right", "folder"),
+    "set-tariff": ("host", "unknown"),
+    "create-user": ("TLS wanted", "directory"),
+    "retention": ("not encoded",),
+}
+
+
+async def test_a_wrong_database_is_one_line_of_every_command(server: NetworkServer, tmp_path: Path) -> None:
+    faults = database_faults(server, tmp_path)
+    slots = asyncio.Semaphore(2)
+
+    async def one(command: str, fault: str) -> None:
+        url, words = faults[fault]
+        async with slots:
+            expect(await call(tmp_path, command, database_url=url), "DATABASE_URL", words)
+
+    async with asyncio.TaskGroup() as group:
+        for command, met in MET.items():
+            for fault in met:
+                group.create_task(one(command, fault))
+
+
+@pytest.mark.parametrize("fault", ["unknown", "mode", "not encoded", "no host", "port"])
+def test_an_address_that_is_not_understood(fault: str, server: NetworkServer, tmp_path: Path) -> None:
+    url, words = database_faults(server, tmp_path)[fault]
+    with pytest.raises(BadSettingError) as caught:
+        Settings.load(_env_file=None, database_url=url)
+    assert words in str(caught.value)
+    assert "geheim" not in str(caught.value)
+
+
+async def test_doctor_says_the_same_lines(server: NetworkServer, tmp_path: Path) -> None:
+    for fault, (url, words) in database_faults(server, tmp_path).items():
+        if fault in ("unknown", "mode", "not encoded", "no host", "port"):
+            continue  # refused with the settings
+        found = await doctor(tmp_path, database_url=url)
+        bad = [one for one in found if not one.good]
+        assert bad, fault
+        assert words in bad[0].words or fault == "right", (fault, bad)
+        assert all(NetworkServer.PASSWORD not in str(one) and SECRET not in str(one) for one in found)
+
+
+async def doctor(folder: Path, **settings: str) -> list[Finding]:
+    """What `bot.py doctor` says of database, papers and addresses: the rest asks servers that are not here."""
+    env = environment(folder, **settings)
+    given = {name.lower(): value for name, value in env.items() if name.lower() in Settings.model_fields}
+    loaded = Settings.load(_env_file=None, **given)
+    addresses = [one async for one in machine.addresses(loaded)]
+    return [one async for one in database.look(loaded)] + [await disk.look(loaded), *addresses]
+
+
+async def test_what_panels_hand_out_is_understood(server: NetworkServer, tmp_path: Path) -> None:
+    async with encrypting(server.port, tmp_path) as (port, certificate):
+        query = (
+            f"?sslmode=verify-full&sslrootcert={certificate}&channel_binding=prefer&connect_timeout=7"
+            "&application_name=officers&target_session_attrs=read-write&options=-c%20statement_timeout%3D50000"
+            "&keepalives_idle=30&gssencmode=disable"
+        )
+        url = server.url("spare", port=port, query=query)
+        url = url.replace("127.0.0.1:", f"127.0.0.1:{free_port()},127.0.0.1:")
+        status, out, err = await call(tmp_path, "migrate", database_url=url)
+        assert (status, out) == (0, "the schema is up to date\n"), err
+        plain = server.url("spare", port=port, query="?sslmode=require&channel_binding=require")
+        for other in ("postgres://", "postgresql+psycopg2://"):
+            told = await call(tmp_path, "set-tariff", database_url=plain.replace("postgresql://", other))
+            assert told[0] == 0, told
+        strict = server.url("spare", port=port, query="?sslmode=verify-full&sslrootcert=system")
+        expect(
+            await call(tmp_path, "migrate", database_url=strict), "DATABASE_URL", "not trusted", "sslrootcert"
+        )
+
+
+async def test_passwords_as_they_are(server: NetworkServer, tmp_path: Path) -> None:
+    bare = f"postgresql://owner@127.0.0.1:{server.port}/spare"
+    for settings in (
+        {"database_url": bare, "database_password": NetworkServer.PASSWORD},
+        # What can be read in one way only needs no encoding; a % before two hex digits is one.
+        {
+            "database_url": server.url("spare", query="?sslmode=disable")
+            .replace("%40", "@")
+            .replace("%2F", "/")
+        },
+    ):
+        status, _, err = await call(tmp_path, "migrate", **settings)
+        assert status == 0, err
+
+
+async def test_a_pooler_in_transaction_mode(
+    server: NetworkServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    place = {"user": "postgres", "database": "spare"}
+    direct = server.url("spare", user="postgres")
+    status, _, err = await call(tmp_path, "migrate", database_url=direct)
+    assert status == 0, err
+    async with pooling(server.port, per="transaction", **place) as port:
+        url = server.url("spare", user="postgres", port=port)
+        expect(
+            await call(tmp_path, "run", database_url=url),
+            "DATABASE_URL",
+            "transaction mode",
+            "pool_mode = session",
+        )
+        found = {one.name: one for one in await doctor(tmp_path, database_url=url)}
+        assert "pool_mode = session" in found["database"].words
+        assert not found["database"].good
+    async with pooling(server.port, per="session", **place) as port:
+        url = server.url("spare", user="postgres", port=port)
+        status, _, err = await call(tmp_path, "set-tariff", database_url=url)
+        assert status == 0, err
+
+
+async def test_wrong_addresses_and_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a-file").touch()
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        table = [
+            ("LISTEN", f"127.0.0.1:{port}", "another process listens there"),
+            ("METRICS_LISTEN", f"127.0.0.1:{port}", "another process listens there"),
+            ("LISTEN", "203.0.113.5:8080", "no address of this machine"),
+            ("METRICS_LISTEN", "203.0.113.5:8080", "no address of this machine"),
+            ("LISTEN", "no-host.invalid:8080", "no host 'no-host.invalid'"),
+            ("FILES_URL", str(tmp_path / "a-file"), "a file is in its place"),
+            ("FILES_URL", "/proc/no/files", "cannot be written"),
+            ("TELEGRAM_PROXY", "socks4://127.0.0.1:1080", "SOCKS4 is not supported"),
+            ("BALE_PROXY", f"http://me:[{SECRET}]@127.0.0.1:1", "percent-encode"),
+            ("BALE_PROXY", f"http://me:{SECRET}/x@127.0.0.1:1", "percent-encode"),
+            ("PUBLIC_URL", f"https://me:{SECRET}/@x", "percent-encode"),
+            ("UPDATES", "geheim", "polling"),
+        ]
+        told = await asyncio.gather(
+            *(call(tmp_path, "run", **{name.lower(): value}) for name, value, _ in table)
+        )
+        for (name, value, words), one in zip(table, told, strict=True):
+            expect(one, name, words)
+            if name in ("LISTEN", "METRICS_LISTEN", "FILES_URL"):
+                settings = {name.lower(): value}
+                bad = [str(each) for each in await doctor(tmp_path, **settings) if not each.good]
+                assert any(words in each for each in bad), (value, bad)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="rights can only be taken from one who has them")
+async def test_a_port_that_is_the_systems(tmp_path: Path) -> None:
+    without = ("setpriv", "--bounding-set=-net_bind_service", "--inh-caps=-net_bind_service")
+    told = await call(tmp_path, "run", wrapper=without, listen="127.0.0.1:80")
+    expect(told, "LISTEN", "127.0.0.1:80", "port from 1024 on")
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("SUPPORT_CONTACT=اداره\r\n".encode("utf-16"), "UTF-16"),
+        ("LOG_LEVEL=INFO\nSUPPORT_CONTACT=تهران\n".encode("cp1256"), "line 2 is not in UTF-8"),
+    ],
+)
+async def test_a_file_of_settings_in_another_encoding(content: bytes, words: str, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(content)
+    expect(await call(tmp_path, "run"), ".env", words, "save")
+
+
+async def test_a_file_of_settings_as_windows_writes_it(tmp_path: Path) -> None:
+    """A mark at the beginning, CRLF, quotation marks: the first setting counts too."""
+    lines = 'LISTEN="nonsense"\r\nLOG_LEVEL=INFO\r\n'
+    (tmp_path / ".env").write_bytes(b"\xef\xbb\xbf" + lines.encode())
+    env = {name: value for name, value in environment(tmp_path).items() if name != "LISTEN"}
+    done = subprocess.run(
+        [sys.executable, PROJECT / "bot.py", "run"],
+        cwd=tmp_path,
+        env=env,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    expect((done.returncode, done.stdout, done.stderr), "LISTEN", "host:port")
+
+
+async def test_no_zone_data_and_old_ones(tmp_path: Path) -> None:
+    """The package's are used; Tehran has no summer time since 2022."""
+    area = tmp_path / "zones" / "Asia"
+    area.mkdir(parents=True)
+    # As a system of before 2022 has it: summer time for ever.
+    rule = b"\n<+0330>-3:30<+0430>,J79/24,J263/24\n"
+    head = b"TZif2" + bytes(15) + bytes([0, 0, 0, 0] * 3 + [0, 0, 0, 0] + [0, 0, 0, 1] + [0, 0, 0, 6])
+    body = (12600).to_bytes(4, "big") + b"\0\0" + b"+0330\0"
+    (area / "Tehran").write_bytes(head + body + head + body + rule)
+    code = (
+        "from zoneinfo import ZoneInfo; from datetime import datetime as d; from bot.texts.formats import TEHRAN;"
+        "at = d(2026, 8, 1);"
+        "print(TEHRAN.utcoffset(at))"
+    )
+    for path in (str(tmp_path / "zones"), str(tmp_path / "nothing")):
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=PROJECT,
+            env=os.environ | {"PYTHONTZPATH": path},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.stdout.strip() == "3:30:00", done
+
+
+async def test_no_secret_in_what_a_fault_of_the_program_says(tmp_path: Path) -> None:
+    """A traceback of ours goes through the log, which masks."""
+    broken = tmp_path / "broken.py"
+    broken.write_text(
+        "import runpy, sys\n"
+        f"sys.path.insert(0, {str(PROJECT)!r})\n"
+        "import storage.migrations.migrate\n"
+        "async def upgrade(url):\n    raise RuntimeError(f'no luck with {url}')\n"
+        "storage.migrations.migrate.upgrade = upgrade\n"
+        f"sys.argv = ['bot.py', 'migrate']\nrunpy.run_path({str(PROJECT / 'bot.py')!r}, run_name='__main__')\n"
+    )
+    env = environment(tmp_path) | {
+        "DATABASE_URL": f"sqlite:///{tmp_path}/bot.db",
+        "PYTHONASYNCIODEBUG": "1",
+        "BALE_TOKEN": f"12345:{SECRET}",
+    }
+    broken.write_text(broken.read_text().replace("{url}", f"postgresql://a:{SECRET}@h/x and 12345:{SECRET}"))
+    done = subprocess.run(
+        [sys.executable, broken], cwd=tmp_path, env=env, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert "no luck with" in done.stderr
+    assert SECRET not in done.stderr + done.stdout
+
+
+def test_signals_are_not_wrong_settings(tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, PROJECT / "bot.py", "run"],
+        cwd=tmp_path,
+        env=environment(tmp_path),
+        stderr=subprocess.PIPE,
+    )
+    assert process.stderr is not None
+    process.stderr.readline()
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(20) == 0
+    process.stderr.close()

@@ -1,0 +1,153 @@
+"""Stores of sealed papers, a folder and an S3 server over HTTP: whole files or none, and no way out."""
+
+import errno
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.documents.blob_store import FileStore, FolderStore, NoSuchFile, StoreDown, new_key
+from bot.documents.s3_store import S3Papers
+from tests.support.s3 import KEYS, Bucket
+
+LATER = datetime.now(UTC) + timedelta(hours=1)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> FolderStore:
+    return FolderStore(tmp_path / "files")
+
+
+@pytest.fixture(params=["folder", "s3"])
+def any_store(request: pytest.FixtureRequest, tmp_path: Path) -> FileStore:
+    if request.param == "folder":
+        return FolderStore(tmp_path / "files")
+    bucket: Bucket = request.getfixturevalue("bucket")
+    return bucket.store("papers/of/bot")
+
+
+async def test_what_was_put_is_there_until_deleted(any_store: FileStore) -> None:
+    key = new_key()
+
+    await any_store.put(key, b"one")
+    await any_store.put(key, b"two")
+
+    assert await any_store.get(key) == b"two"
+    assert await any_store.exists(key)
+    assert [found async for found in any_store.keys(before=LATER)] == [key]
+    await any_store.delete(key)
+    await any_store.delete(key)
+    assert not await any_store.exists(key)
+    with pytest.raises(NoSuchFile):
+        await any_store.get(key)
+
+
+@pytest.mark.parametrize(
+    "key", ["../../etc/passwd", "/etc/passwd", "", "A" * 32, "0" * 31, "0" * 32 + "\n", "نام"]
+)
+async def test_only_keys_of_ours_are_taken(any_store: FileStore, key: str) -> None:
+    with pytest.raises(ValueError, match="not a key"):
+        await any_store.put(key, b"")
+    with pytest.raises(ValueError, match="not a key"):
+        await any_store.get(key)
+
+
+async def test_a_list_that_nobody_answers_is_a_store_that_is_down() -> None:
+    store = S3Papers("s3://bucket/papers", endpoint="http://127.0.0.1:9", **KEYS)
+    with pytest.raises(StoreDown):
+        assert [key async for key in store.keys(before=LATER)]
+
+
+async def test_large_and_many_papers_come_back_as_they_were(any_store: FileStore) -> None:
+    contents = {new_key(): os.urandom(size) for size in (0, 1, 63, 12_000_000)}
+    contents |= {new_key(): b"x" for _ in range(30)}
+    for key, content in contents.items():
+        await any_store.put(key, content)
+
+    assert {key async for key in any_store.keys(before=LATER)} == contents.keys()
+    for key, content in contents.items():
+        assert await any_store.get(key) == content
+        assert await any_store.head(key, 14) == content[:14]
+    long_ago = LATER - timedelta(days=2)
+    assert [key async for key in any_store.keys(before=long_ago)] == []
+    with pytest.raises(NoSuchFile):
+        await any_store.head(new_key(), 14)
+
+
+async def test_other_things_in_the_bucket_are_left_alone(bucket: Bucket) -> None:
+    store, other = bucket.store("papers"), bucket.store("papers2")
+    mine, theirs = new_key(), new_key()
+    await store.put(mine, b"mine")
+    await other.put(theirs, b"theirs")
+    bucket.put("papers/readme.txt", b"x")
+    bucket.put(f"papers/elsewhere/{theirs}", b"x")
+
+    assert [key async for key in store.keys(before=LATER)] == [mine]
+    assert bucket.names() == sorted(
+        [
+            "papers/readme.txt",
+            f"papers/elsewhere/{theirs}",
+            f"papers/{mine[:2]}/{mine}",
+            f"papers2/{theirs[:2]}/{theirs}",
+        ]
+    )
+
+
+async def test_a_store_that_is_down_is_an_error_and_no_missing_paper() -> None:
+    store = S3Papers("s3://papers", endpoint="http://127.0.0.1:9", access_key_id="x", secret_access_key="y")
+
+    for call in (store.get(new_key()), store.exists(new_key()), store.put(new_key(), b"x")):
+        with pytest.raises(StoreDown, match=r"127\.0\.0\.1:9"):
+            await call
+
+
+async def test_a_failed_write_leaves_the_former_file_and_no_rubbish(
+    store: FolderStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = new_key()
+    await store.put(key, b"whole")
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(StoreDown, match="No space"):
+        await store.put(key, b"half")
+
+    assert await store.get(key) == b"whole"
+    assert len(list((tmp_path / "files" / key[:2]).iterdir())) == 1
+
+
+async def test_file_and_folder_are_synced_before_put_returns(
+    store: FolderStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced = []
+    monkeypatch.setattr(os, "fsync", lambda handle: synced.append(os.readlink(f"/proc/self/fd/{handle}")))
+    key = new_key()
+
+    await store.put(key, b"data")
+
+    assert [Path(path).name for path in synced[1:]] == [key[:2], "files"]
+    assert Path(synced[0]).name.startswith(key)
+
+
+async def test_what_a_crash_left_half_written_is_no_file_and_goes_away(
+    store: FolderStore, tmp_path: Path
+) -> None:
+    key = new_key()
+    await store.put(key, b"data")
+    rubbish = tmp_path / "files" / key[:2] / f"{key}.abcd.part"
+    rubbish.write_bytes(b"da")
+
+    assert [found async for found in store.keys(before=LATER - timedelta(days=2))] == []
+    assert rubbish.exists()
+    assert [found async for found in store.keys(before=LATER)] == [key]
+    assert not rubbish.exists()
+
+
+async def test_files_are_the_bots_alone(store: FolderStore, tmp_path: Path) -> None:
+    key = new_key()
+    await store.put(key, b"data")
+
+    assert (tmp_path / "files" / key[:2] / key).stat().st_mode & 0o077 == 0

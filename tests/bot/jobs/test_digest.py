@@ -1,0 +1,89 @@
+"""The morning digest: once a working morning, to experts who have something waiting, with what it is."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlmodel import Session
+
+from bot.jobs import digest
+from bot.services.qualification import review
+from storage.database.database import Database
+from storage.enums import AccountState
+from storage.tables import Account
+from tests.support.qualification_data import Office, labels, open_office, pushes, submitted
+
+#: Saturday, 1405/09/07, 8:30 in Tehran.
+MORNING = datetime(2026, 11, 28, 5, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+async def office(database: Database) -> Office:
+    return await database.run(open_office)
+
+
+async def test_it_says_what_waits_and_leads_there(database: Database, office: Office) -> None:
+    def unit(db: Session) -> None:
+        mine, _ = submitted(db, office.sara), None
+        review.claim(
+            db,
+            actor=office.ali,
+            request_id=mine.id or 0,
+            version=mine.version,
+            now=MORNING - timedelta(days=12),
+        )
+        for _ in range(2):  # two processes, and the next tick
+            digest.send(db, now=MORNING)
+        (ali,) = pushes(db, office.ali, "digest")
+        assert "۱۴۰۵/۰۹/۰۷" in ali.text
+        assert "در دست شما: ۱" in ali.text
+        assert "۱۲ روز است که منتظر تصمیم شماست" in ali.text
+        assert "در صف" not in ali.text
+        assert labels(ali) == ["🗂 پرونده‌های من"]
+        # Nothing waits for the colleague.
+        assert pushes(db, office.zahra, "digest") == []
+
+    await database.run(unit)
+
+
+async def test_whoever_has_the_queue_before_them_sees_its_age(database: Database, office: Office) -> None:
+    def unit(db: Session) -> None:
+        request = submitted(db, office.sara)
+        request.submitted_at = MORNING - timedelta(days=4)
+        db.flush()
+        assert digest.send(db, now=MORNING) == 3
+        for expert in (office.ali, office.zahra, office.head):
+            (told,) = pushes(db, expert, "digest")
+            assert "در صف احراز صلاحیت: ۱" in told.text
+            assert "قدیمی‌ترین در صف: ۴ روز" in told.text
+            assert labels(told) == ["📥 پرونده‌های جدید"]
+        assert pushes(db, office.foreign, "digest") == []
+
+    await database.run(unit)
+
+
+async def test_only_on_working_mornings(database: Database, office: Office) -> None:
+    def unit(db: Session) -> None:
+        submitted(db, office.sara)
+        db.get_one(Account, office.zahra.account_id).state = AccountState.SUSPENDED
+        db.flush()
+        friday = MORNING - timedelta(days=1)
+        told = [
+            digest.send(db, now=moment + timedelta(minutes=10 * step))
+            for moment in (friday - timedelta(hours=6), MORNING - timedelta(hours=6))
+            for step in range(18 * 6)
+        ]
+        # One morning for two experts; neither at night, nor on Friday, nor late.
+        assert [one for one in told if one] == [2]
+        assert digest.send(db, now=MORNING + timedelta(days=1)) == 2
+        assert digest.send(db, now=MORNING + timedelta(days=2, hours=4)) == 0
+
+    await database.run(unit)
+
+
+async def test_a_clock_that_was_ahead_costs_no_morning(database: Database, office: Office) -> None:
+    def unit(db: Session) -> None:
+        submitted(db, office.sara)
+        assert digest.send(db, now=MORNING + timedelta(days=700)) == 3
+        assert digest.send(db, now=MORNING) == 3
+
+    await database.run(unit)

@@ -1,0 +1,220 @@
+"""Which papers go, and when (SPEC Q44): never one that anything living uses."""
+
+import asyncio
+import os
+import subprocess
+import sys
+from datetime import datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from sqlmodel import Session, col, select
+
+from bot.documents.blob_store import FolderStore, new_key
+from bot.documents.encryption import Sealer
+from bot.documents.inspection_pool import Checker
+from bot.documents.library import Papers
+from bot.jobs import retention
+from bot.services import qualification
+from bot.services.qualification import review
+from storage.database.database import Database, open_database
+from storage.enums import Messenger, RejectReason, RequestState
+from storage.tables import (
+    AuditEvent,
+    Draft,
+    FileHandle,
+    Letter,
+    LetterFile,
+    Officer,
+    QualificationRequest,
+    RequestFile,
+    StoredFile,
+)
+from tests.support.qualification_data import NOW, Office, open_office, paper, submitted
+
+ROOT = Path(__file__).parents[3]
+LATER = NOW + timedelta(days=732)
+
+
+@pytest.fixture
+async def office(database: Database) -> Office:
+    return await database.run(open_office)
+
+
+def rejected(db: Session, office: Office, now: datetime = NOW, **answers: Any) -> QualificationRequest:
+    request = submitted(db, office.sara, now, **answers)
+    common: dict[str, Any] = {"actor": office.ali, "request_id": request.id, "now": now}
+    review.claim(db, **common)
+    return review.reject(db, **common, reason=RejectReason.OTHER, text="مدارک خوانا نیست.")
+
+
+def papers_of(db: Session, request: QualificationRequest) -> set[int]:
+    query = select(RequestFile.file_id).where(RequestFile.request_id == request.id)
+    return set(db.exec(query))
+
+
+def due(db: Session, now: datetime) -> set[int]:
+    return {one.id or 0 for one in retention.due(db, now=now).papers}
+
+
+async def test_papers_of_a_rejected_request_go_after_24_months(database: Database, office: Office) -> None:
+    def unit(db: Session) -> None:
+        request = rejected(db, office)
+        papers = papers_of(db, request)
+        assert papers
+        assert due(db, NOW + timedelta(days=730)) == set()
+        assert due(db, LATER) == papers
+
+    await database.run(unit)
+
+
+async def test_papers_of_a_withdrawn_request_too_and_of_one_in_circulation_never(
+    database: Database, office: Office
+) -> None:
+    def unit(db: Session) -> None:
+        request = submitted(db, office.sara)
+        assert due(db, LATER) == set()
+        qualification.withdraw(db, actor=office.sara, request_id=request.id or 0, now=NOW)
+        assert request.state is RequestState.WITHDRAWN
+        assert due(db, LATER) == papers_of(db, request)
+
+    await database.run(unit)
+
+
+async def test_what_is_used_elsewhere_stays(database: Database, office: Office) -> None:
+    def unit(db: Session) -> None:
+        ids = [paper(db, office.sara) for _ in range(6)]
+        first = rejected(db, office, **{"doc.retraining": ids[:3]})
+        again = submitted(db, office.sara, **{"doc.retraining": ids[:1]})  # another living request
+        officer = db.get_one(Officer, office.sara.account_id)
+        officer.documents = {"retraining": [ids[1]]}  # the approved file
+        letter = Letter(title="ت", text="م", created_by=office.staff.account_id or 0)
+        db.add(letter)
+        db.flush()
+        db.add(LetterFile(letter_id=letter.id or 0, file_id=ids[2], position=0))
+        db.add(Draft(account_id=office.sara.account_id, dialogue="x", answers={"doc.retraining": [ids[3]]}))
+        db.flush()
+
+        going = due(db, LATER)
+
+        assert going & {*ids[:4], *papers_of(db, again)} == set()
+        assert going == (papers_of(db, first) - set(ids)) | {ids[4], ids[5]}
+
+    await database.run(unit)
+
+
+async def test_uploads_of_a_discarded_draft_go_after_a_month(database: Database, office: Office) -> None:
+    def unit(db: Session) -> None:
+        loose = paper(db, office.sara)
+        created = db.get_one(StoredFile, loose).created_at
+        assert due(db, created + timedelta(days=29)) == set()
+        assert due(db, created + timedelta(days=31)) == {loose}
+
+    await database.run(unit)
+
+
+async def test_the_bytes_go_and_the_messengers_copies_are_forgotten(
+    database: Database, office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retention, "BATCH", 2)
+    store = FolderStore(tmp_path / "files")
+    papers = Papers(store, Sealer("secret"), Checker())
+
+    def unit(db: Session) -> tuple[set[int], int]:
+        going = papers_of(db, rejected(db, office))
+        kept = papers_of(db, submitted(db, office.sara))
+        for file in db.exec(select(StoredFile)):
+            file.original_key, file.shown_key = new_key(), new_key()
+            db.add(FileHandle(file_id=file.id or 0, messenger=Messenger.BALE, handle="h"))
+        db.flush()
+        return going, len(kept)
+
+    going, kept = await database.run(unit)
+    for file in await database.read(lambda db: list(db.exec(select(StoredFile)))):
+        for key in (file.original_key, file.shown_key):
+            await store.put(key, b"sealed")
+    desk: Any = SimpleNamespace(database=database, papers=papers)
+    assert (await retention.preview(database, now=LATER)).papers == len(going)
+
+    # Two processes at once: each paper goes once.
+    totals = await asyncio.gather(*(retention.sweep(desk, now=LATER) for _ in range(2)))
+
+    assert sum(one.papers for one in totals) == len(going)
+    assert (await retention.preview(database, now=LATER)).papers == 0
+
+    def look(db: Session) -> None:
+        removed = select(StoredFile.id).where(col(StoredFile.removed_at).is_not(None))
+        assert set(db.exec(removed)) == going
+        assert set(db.exec(select(FileHandle.file_id))) & going == set()
+        events = select(AuditEvent.subject_id).where(AuditEvent.event == "paper_removed")
+        assert sorted(db.exec(events)) == sorted(going)
+
+    await database.read(look)
+    left = [key async for key in store.keys(before=datetime.now(NOW.tzinfo) + timedelta(days=1))]
+    assert len(left) == 2 * kept
+
+
+async def test_a_crash_before_the_bytes_went_is_made_up_for(
+    database: Database, office: Office, tmp_path: Path
+) -> None:
+    store = FolderStore(tmp_path / "files")
+    papers = Papers(store, Sealer("secret"), Checker())
+
+    def unit(db: Session) -> tuple[str, str]:
+        keys = new_key(), new_key()
+        for key in keys:
+            db.get_one(StoredFile, paper(db, office.sara)).original_key = key
+        gone = db.exec(select(StoredFile).where(StoredFile.original_key == keys[0])).one()
+        gone.removed_at = NOW
+        return keys
+
+    gone, kept = await database.run(unit)
+    for key in (gone, kept):
+        await store.put(key, b"sealed")
+
+    await papers.sweep(database, datetime.now(NOW.tzinfo) + timedelta(days=2))
+
+    assert not await store.exists(gone)
+    assert await store.exists(kept)
+
+
+async def test_the_expert_may_still_open_the_file_of_a_removed_paper(
+    database: Database, office: Office
+) -> None:
+    def unit(db: Session) -> None:
+        request = rejected(db, office)
+        retention.remove(db, now=LATER)
+        (first, *_) = papers_of(db, request)
+        common: dict[str, Any] = {"actor": office.ali, "request_id": request.id, "now": LATER}
+        assert review.view_paper(db, **common, file_id=first).removed_at == LATER
+        events = db.exec(select(AuditEvent).where(AuditEvent.event == "document_viewed")).all()
+        assert events == []  # nothing was seen
+
+    await database.run(unit)
+
+
+async def test_the_command_says_what_would_go(sqlite_url: str, tmp_path: Path) -> None:
+    database = await open_database(sqlite_url)
+
+    def unit(db: Session) -> None:
+        office = open_office(db)
+        db.get_one(StoredFile, paper(db, office.sara)).created_at = NOW - timedelta(days=900)
+
+    await database.run(unit)
+    await database.close()
+
+    def run(*arguments: str) -> str:
+        done = subprocess.run(
+            [sys.executable, str(ROOT / "bot.py"), "retention", *arguments],
+            cwd=tmp_path,
+            env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "DATABASE_URL": sqlite_url},
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        return done.stdout + done.stderr
+
+    assert "1 papers, 20,000 bytes would be removed" in await asyncio.to_thread(run, "--dry-run")
+    assert "1 papers, 20,000 bytes would be removed" in await asyncio.to_thread(run, "--dry-run")

@@ -1,0 +1,239 @@
+"""The clock's work: who is reminded of what and when, what is removed; twice at once and after a long downtime."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from sqlmodel import Session, select
+
+from bot.core.context import SYSTEM
+from bot.documents.blob_store import FolderStore
+from bot.documents.encryption import Sealer
+from bot.documents.inspection_pool import Checker
+from bot.documents.library import Papers
+from bot.jobs import reminders, schedule
+from bot.services import qualification
+from bot.services.qualification import review
+from bot.services.shared import audit
+from storage.database.database import Database
+from storage.enums import InboxState, Messenger, RequestState
+from storage.tables import Draft, InboxUpdate, QualificationRequest
+from tests.support.qualification_data import (
+    NOW,
+    Office,
+    alerts,
+    awaiting_payment,
+    labels,
+    officer,
+    open_office,
+    pushes,
+    submitted,
+    tariff,
+)
+
+
+def after(**span: int) -> datetime:
+    return NOW + timedelta(**span)
+
+
+@pytest.fixture
+async def office(database: Database) -> Office:
+    return await database.run(open_office)
+
+
+async def test_an_unpaid_fee_is_remembered_after_3_7_and_30_days(database: Database, office: Office) -> None:
+    def unit(db: Session) -> None:
+        awaiting_payment(db, office)
+        told = []
+        for day in range(60):
+            for _ in range(2):  # two processes tick
+                schedule.remind(db, now=after(days=day))
+            told += [day] * (len(pushes(db, office.sara, "N20")) - len(told))
+        assert told == [3, 7, 30]
+        last = pushes(db, office.sara, "N20")[-1]
+        assert "(تأییدشده، در انتظار پرداخت)" in last.text
+        assert labels(last) == ["ادامه"]
+
+    await database.run(unit)
+
+
+async def test_after_a_long_downtime_one_reminder_is_sent(database: Database, office: Office) -> None:
+    def unit(db: Session) -> None:
+        awaiting_payment(db, office)
+        for day in (40, 41):
+            schedule.remind(db, now=after(days=day))
+        assert len(pushes(db, office.sara, "N20")) == 1
+
+    await database.run(unit)
+
+
+async def test_reminders_begin_anew_with_the_state(database: Database, office: Office) -> None:
+    def unit(db: Session) -> None:
+        request = submitted(db, office.sara)
+        common: dict[str, Any] = {"request_id": request.id}
+        review.claim(db, actor=office.ali, **common, now=NOW)
+        review.declare_deficiencies(db, actor=office.ali, **common, items=["father_name"], now=NOW)
+        schedule.remind(db, now=after(days=3))
+        assert "(دارای نقص)" in pushes(db, office.sara, "N20")[0].text
+        qualification.resolve(
+            db, actor=office.sara, **common, answers={"father_name": "حسن"}, now=after(days=4)
+        )
+        schedule.remind(db, now=after(days=13))
+        assert len(pushes(db, office.sara, "N20")) == 1
+        review.declare_deficiencies(db, actor=office.ali, **common, items=["father_name"], now=after(days=13))
+        schedule.remind(db, now=after(days=15))
+        assert len(pushes(db, office.sara, "N20")) == 1
+        schedule.remind(db, now=after(days=16))
+        assert len(pushes(db, office.sara, "N20")) == 2
+
+    await database.run(unit)
+
+
+async def test_the_expert_hears_of_files_over_10_days(database: Database, office: Office) -> None:
+    def unit(db: Session) -> None:
+        request = submitted(db, office.sara)
+        mina = officer(db, "10000002", national_code="9991234553")
+        submitted(db, mina)
+        review.claim(db, actor=office.ali, request_id=request.id or 0, now=NOW)
+        schedule.remind(db, now=after(days=9))
+        assert pushes(db, office.ali, "N20") == []
+        for day in (10, 11, 12):
+            schedule.remind(db, now=after(days=day))
+        own, queue = pushes(db, office.ali, "N20")
+        assert request.tracking_code is not None
+        assert request.tracking_code in own.text
+        assert "۱ پرونده بیش از ۱۰ روز" in queue.text
+        assert len(pushes(db, office.zahra, "N20")) == 1  # the queue only
+        assert pushes(db, office.sara, "N20") == []  # nothing that she could do
+
+    await database.run(unit)
+
+
+def forgotten(db: Session, office: Office) -> tuple[QualificationRequest, Draft]:
+    request = qualification.start(db, actor=office.sara, now=NOW)
+    draft = Draft(
+        account_id=office.sara.account_id,
+        dialogue="qualification",
+        subject_id=request.id or 0,
+        updated_at=after(days=10),
+    )
+    db.add(draft)
+    db.flush()
+    return request, draft
+
+
+async def test_a_forgotten_draft_is_announced_a_month_before_it_goes(
+    database: Database, office: Office
+) -> None:
+    def unit(db: Session) -> None:
+        forgotten(db, office)
+        found = {
+            day: reminders.abandoned_drafts(db, now=after(days=day)) for day in (344, 345, 346, 374, 375, 376)
+        }
+        assert found == {344: (0, 0), 345: (1, 0), 346: (0, 0), 374: (0, 0), 375: (0, 1), 376: (0, 0)}
+        (told,) = pushes(db, office.sara, "N20")
+        assert "۳۰ روز" in told.text
+        assert labels(told) == ["ادامه پیش‌نویس"]
+        assert db.exec(select(QualificationRequest)).all() == []
+        assert db.exec(select(Draft)).all() == []
+
+    await database.run(unit)
+
+
+async def test_the_notice_comes_first_also_after_a_downtime_of_years(
+    database: Database, office: Office
+) -> None:
+    def unit(db: Session) -> None:
+        forgotten(db, office)
+        assert reminders.abandoned_drafts(db, now=after(days=900)) == (1, 0)
+        assert reminders.abandoned_drafts(db, now=after(days=929)) == (0, 0)
+        assert reminders.abandoned_drafts(db, now=after(days=930)) == (0, 1)
+
+    await database.run(unit)
+
+
+async def test_whoever_goes_on_keeps_the_draft_and_is_told_again_a_year_later(
+    database: Database, office: Office
+) -> None:
+    def unit(db: Session) -> None:
+        _, draft = forgotten(db, office)
+        reminders.abandoned_drafts(db, now=after(days=350))
+        draft.updated_at = after(days=351)
+        db.flush()
+        assert reminders.abandoned_drafts(db, now=after(days=400)) == (0, 0)
+        assert reminders.abandoned_drafts(db, now=after(days=700)) == (1, 0)
+
+    await database.run(unit)
+
+
+async def test_staff_hear_of_a_missing_tariff_before_an_expert_is_refused(
+    database: Database, office: Office
+) -> None:
+    def unit(db: Session) -> None:
+        schedule.watch(db, now=NOW)
+        assert alerts(db) == []  # nothing to approve yet
+        submitted(db, office.sara)
+        schedule.watch(db, now=NOW)
+        assert alerts(db) == ["no_tariff:NEW"]
+        schedule.watch(db, now=after(days=1))
+        assert len(pushes(db, office.staff)) == 2
+        tariff(db, 500_000)
+        schedule.watch(db, now=after(days=2))
+        assert alerts(db) == []
+
+    await database.run(unit)
+
+
+async def test_old_updates_go_and_unfinished_ones_stay(database: Database) -> None:
+    def unit(db: Session) -> None:
+        for number, state in enumerate(InboxState):
+            for age in (1, 20, 100):
+                db.add(
+                    InboxUpdate(
+                        messenger=Messenger.BALE,
+                        update_id=number * 1000 + age,
+                        raw="{}",
+                        state=state,
+                        received_at=NOW - timedelta(days=age),
+                    )
+                )
+        db.flush()
+        schedule.purge_inbox(db, now=NOW)
+        left = {(one.state, one.update_id % 1000) for one in db.exec(select(InboxUpdate))}
+        assert left == {
+            *((state, age) for state in (InboxState.RECEIVED, InboxState.DONE) for age in (1, 20, 100)),
+            *((state, age) for state in (InboxState.SET_ASIDE, InboxState.FAILED) for age in (1, 20)),
+            (InboxState.ANSWERED, 1),
+        }
+
+    await database.run(unit)
+
+
+async def test_every_sweep_runs_on_an_empty_and_on_a_busy_service(
+    database: Database, office: Office, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    swept: list[str] = []
+
+    async def reconcile(desk: Any) -> None:
+        swept.append("payments")
+
+    monkeypatch.setattr("bot.services.payments.reconcile", reconcile)
+    store = FolderStore(tmp_path / "files")
+    papers = Papers(store, Sealer("secret"), Checker())
+    desk: Any = SimpleNamespace(database=database, clock=lambda: after(days=400), papers=papers)
+    found = schedule.sweeps(desk, drafts=lambda db, now: swept.append("drafts"))
+    # Without anybody about these days, what removes for ever does not trust the clock.
+    event: dict[str, Any] = {"actor": SYSTEM, "event": "seen", "subject": "account", "subject_id": 1}
+    await database.run(lambda db: audit.record(db, now=after(days=397), **event))
+    assert len({name for name, _, _ in found}) == len(found)
+    for name, seconds, sweep in found:
+        assert seconds >= (schedule.LETTERS if name.startswith("letters") else 60)
+        await sweep()
+    await database.run(lambda db: submitted(db, office.sara))
+    for _, _, sweep in found:
+        await sweep()
+    assert sorted(set(swept)) == ["drafts", "payments"]
+    left = await database.read(lambda db: db.exec(select(QualificationRequest.state)).all())
+    assert left == [RequestState.SUBMITTED]

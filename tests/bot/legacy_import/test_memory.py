@@ -1,0 +1,210 @@
+"""A file that is small on the disk does not become large in memory: it is refused with a sentence, or read piece by piece."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bot.legacy_import.readers.csv_reader import open_csv
+from bot.legacy_import.readers.table import UnusableFile
+from tests.bot.legacy_import.test_readers import MAIN, PARTS, RELATIONS, as_excel_does, read
+from tests.support.import_files import COLUMNS, officer, write_csv, write_xlsx
+
+PROJECT = Path(__file__).resolve().parents[3]
+#: Megabytes that reading may take beyond what the program itself does.
+ALLOWED = 100
+MEASURE = """
+import sys
+from pathlib import Path
+from bot.moving_in.run import open_sheet
+from bot.moving_in.columns import read_header
+from bot.moving_in.sheet import UnusableFile
+import openpyxl.reader.excel, defusedxml.ElementTree
+def peak():  # of this program alone: getrusage counts its parent too
+    return int(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0])
+before = peak()
+rows = 0
+try:
+    for line in open_sheet(Path(sys.argv[1])).lines:
+        rows += 1
+    said = "read"
+except UnusableFile as unusable:
+    said = str(unusable)
+print(peak() - before >> 10, rows, said)
+"""
+
+
+def measured(path: Path) -> tuple[int, int, str]:
+    """Megabytes on top, rows, what was said."""
+    done = subprocess.run(
+        [sys.executable, "-c", MEASURE, str(path)],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=300,
+        env={"PYTHONUTF8": "1", "PYTHONPATH": str(PROJECT)},
+    )
+    grown, rows, said = done.stdout.strip().split(" ", 2)
+    return int(grown), int(rows), said
+
+
+STRINGS = "<si><t>کد ملی</t></si><si><t>نام</t></si>"
+HEADER = '<row r="1"><c t="s"><v>0</v></c><c t="s"><v>1</v></c></row>'
+STYLES = f'<styleSheet xmlns="{MAIN}"><cellXfs>{{}}</cellXfs></styleSheet>'
+
+
+def packed(path: Path, *, rows: str = "", strings: str = STRINGS, around: str = "{}", **parts: str) -> Path:
+    """A workbook with these rows after its header; `parts` replace or add parts."""
+    sheet = (
+        f'<worksheet xmlns="{MAIN}">'
+        + around.format(f"<sheetData>{HEADER}{rows}</sheetData>")
+        + "</worksheet>"
+    )
+    content = (
+        PARTS | {"xl/strings.xml": f'<sst xmlns="{MAIN}">{strings}</sst>', "xl/sheet.xml": sheet} | parts
+    )
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        for name, text in content.items():
+            archive.writestr(name, text)
+    return path
+
+
+def nested(count: int) -> str:
+    return "<a>" * count + "</a>" * count
+
+
+FILL = 15 << 20  # what is let through unpacked, whatever it was packed to
+HOSTILE: dict[str, Callable[[Path], Path]] = {
+    "one row of millions of cells": lambda p: packed(p, rows=f'<row r="2">{"<c/>" * (FILL // 4)}</row>'),
+    "cells in a row without an end": lambda p: packed(p, rows=f'<row r="2">{"<c/>" * (FILL // 4)}'),
+    "millions of elements beside the rows": lambda p: packed(p, around=f"{{}}<x>{'<y/>' * (FILL // 4)}</x>"),
+    "merged cells": lambda p: packed(
+        p, around="{}<mergeCells>" + '<mergeCell ref="A1:B2"/>' * (FILL // 24) + "</mergeCells>"
+    ),
+    "a dimension that lies, and columns": lambda p: packed(
+        p,
+        around='<dimension ref="A1:XFD1048576"/><cols>'
+        + '<col min="1" max="2"/>' * (FILL // 22)
+        + "</cols>{}",
+    ),
+    "millions of texts": lambda p: packed(p, strings=STRINGS + "<si/>" * (FILL // 5)),
+    "one text of millions of runs": lambda p: packed(p, strings=f"{STRINGS}<si>{'<t/>' * (FILL // 4)}</si>"),
+    "one enormous text": lambda p: packed(p, strings=f"{STRINGS}<si><t>{'x' * FILL}</t></si>"),
+    "an enormous cell": lambda p: packed(p, rows=f'<row r="2"><c t="str"><v>{"x" * FILL}</v></c></row>'),
+    "an enormous attribute": lambda p: packed(p, rows=f'<row r="{"1" * FILL}"/>'),
+    "millions of attributes": lambda p: packed(
+        p, rows="<row " + " ".join(f'a{n}=""' for n in range(FILL // 11)) + "/>"
+    ),
+    "deep in a row": lambda p: packed(p, rows=f'<row r="2">{nested(FILL // 7)}</row>'),
+    "deep beside the rows": lambda p: packed(p, around="{}" + nested(FILL // 7)),
+    "deep among the texts": lambda p: packed(p, strings=STRINGS + nested(FILL // 7)),
+    "styles": lambda p: packed(p, **{"xl/styles.xml": STYLES.format("<xf/>" * (FILL // 5))}),
+    "a workbook of very many sheets": lambda p: packed(
+        p,
+        **{
+            "xl/workbook.xml": f'<workbook xmlns="{MAIN}" xmlns:r="{RELATIONS}"><sheets>'
+            + '<sheet name="a" sheetId="1" r:id="r1"/>' * (FILL // 42)
+            + "</sheets></workbook>"
+        },
+    ),
+    "content types": lambda p: packed(
+        p,
+        **{
+            "[Content_Types].xml": PARTS["[Content_Types].xml"].replace(
+                "</Types>", '<Default Extension="a" ContentType="b"/>' * (FILL // 40) + "</Types>"
+            )
+        },
+    ),
+    "rows far apart": lambda p: packed(
+        p, rows="".join(f'<row r="{n * 900_000}"><c r="XFD{n}"/></row>' for n in range(1, 2000))
+    ),
+    "a million empty rows": lambda p: packed(p, rows="<row/>" * (FILL // 6)),
+    "thousands of empty columns in each row": lambda p: packed(
+        p, rows=("<row>" + '<c s="0"/>' * 10_000 + "</row>") * 150
+    ),
+    "comments": lambda p: packed(p, rows=f"<!--{'x' * FILL}-->"),
+    "blanks between rows": lambda p: packed(p, rows=" " * FILL),
+    "shared formulas": lambda p: packed(
+        p,
+        rows="".join(
+            f'<row><c><f t="shared" si="{n}">{"1+" * 500}1</f></c></row>' for n in range(FILL // 1100)
+        ),
+    ),
+    "rows with attributes": lambda p: packed(
+        p, rows='<row spans="1:2" ht="15" customHeight="1"><c><v>1</v></c></row>' * (FILL // 65)
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_a_small_workbook_stays_small(kind: str, tmp_path: Path) -> None:
+    path = HOSTILE[kind](tmp_path / "a.xlsx")
+    assert path.stat().st_size < 4_000_000
+
+    grown, _, said = measured(path)
+
+    print(f"{kind}: {path.stat().st_size >> 10} KB, {grown} MB, {said}")
+    assert grown < ALLOWED
+    assert said == "read" or "بیش از اندازه" in said or "آسیب دیده" in said
+
+
+def test_a_list_of_very_many_parts(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "a.xlsx", "w") as archive:
+        for number in range(60_000):
+            archive.writestr(zipfile.ZipInfo(f"{number}"), b"")
+    grown, _, said = measured(tmp_path / "a.xlsx")
+    assert grown < 20
+    assert "حجم واقعی" in said
+
+
+@pytest.mark.parametrize("packing", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_packings_that_excel_never_uses(packing: int, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "a.xlsx", "w", packing) as archive:
+        for name, text in PARTS.items():
+            archive.writestr(name, text)
+    with pytest.raises(UnusableFile, match="آسیب دیده"):
+        read(tmp_path / "a.xlsx")
+
+
+def test_a_text_that_is_not_in_the_table(tmp_path: Path) -> None:
+    with pytest.raises(UnusableFile, match="آسیب دیده"):
+        read(as_excel_does(tmp_path / "a.xlsx", "<si><t>کد ملی</t></si>", [0], [-1]))
+
+
+def test_what_is_refused_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(UnusableFile, match="رونوشت کنید"):
+        read(HOSTILE["one enormous text"](tmp_path / "a.xlsx"))
+    with pytest.raises(UnusableFile, match="ردیف ⁦2⁩ این پرونده اکسل بیش از اندازه بزرگ است"):
+        read(HOSTILE["one row of millions of cells"](tmp_path / "b.xlsx"))
+
+
+def test_an_honest_large_workbook_is_read_in_bounded_memory(tmp_path: Path) -> None:
+    rows = [officer(number % 900, last_name="کریمی‌نژاد " * 3) for number in range(6_000)]
+    path = write_xlsx(tmp_path / "a.xlsx", rows)
+    grown, count, said = measured(path)
+    assert (count, said) == (6_000, "read")
+    assert grown < 40
+
+
+def test_cells_out_of_order_and_far_away(tmp_path: Path) -> None:
+    rows = '<row r="5"><c r="C5"><v>3</v></c><c r="A5"><v>1</v></c><c r="ZZ5"><v>9</v></c></row>'
+    _, lines = read(packed(tmp_path / "a.xlsx", rows=rows))
+    assert [(line.number, line.cells) for line in lines] == [(5, ["1", "", "3"])]
+
+
+@pytest.mark.parametrize("content", [b"x" * 300_000_000, b'"' + b"y" * 300_000_000, b"a," * 150_000_000])
+def test_a_text_file_of_one_gigantic_line(content: bytes, tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "a.csv", [officer(1)])
+    with path.open("ab") as file:
+        file.write(content)
+    grown, rows, said = measured(path)
+    assert (rows, said) == (2, "read")
+    assert grown < 40
+    lines = list(open_csv(path, lambda header: len(set(header) & set(COLUMNS))).lines)
+    assert [line.broken for line in lines] == [None, "row_too_long"]

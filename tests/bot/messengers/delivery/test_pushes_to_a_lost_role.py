@@ -1,0 +1,147 @@
+"""What was queued for somebody in a role does not leave once the role is gone, though their chat is still theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import update
+from sqlmodel import Session, col, select
+
+from bot.core.screens import button
+from bot.services.cooperation import notifications
+from bot.services.review import queue_notices
+from bot.services.shared import notify
+from storage.enums import AccountState, DistributorKind, PushState, RequestKind, RequestState, Role
+from storage.tables import Account, Distributor, Grant, Push, QualificationRequest, University
+from tests.bot.messengers.delivery.test_outbox import member
+from tests.support.messenger_app import House
+
+AT = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
+
+
+def _give(db: Session, grants: list[Grant], role: Role, **where: object) -> None:
+    """The grants become those of `role`."""
+    for grant in grants:
+        db.execute(update(Grant).where(col(Grant.id) == grant.id).values(role=role, **where))
+        db.refresh(grant)
+
+
+def _alert(db: Session, grants: list[Grant], role: Role) -> str:
+    _give(db, grants, role)
+    notify.alert_staff(db, key="x", text="پرداخت سارا کریمی با مرجع 201000009 بازگردانده شود", now=AT)
+    return "201000009"
+
+
+def _waiting(db: Session, grants: list[Grant], role: Role) -> str:
+    db.add(University(code="sums", name="دانشگاه علوم پزشکی شیراز", province="فارس"))
+    owner = Account(user_code="5", password_hash="", first_name="ا", last_name="ب")
+    db.add(owner)
+    db.flush()
+    _give(db, grants, role, university_code="sums")
+    db.add(
+        QualificationRequest(
+            account_id=owner.id or 0,
+            kind=RequestKind.NEW,
+            state=RequestState.SUBMITTED,
+            tracking_code="140509010001",
+            university_code="sums",
+            submitted_at=AT,
+            state_since=AT,
+        )
+    )
+    db.flush()
+    queue_notices.tell(db, university_code="sums", now=AT + timedelta(hours=1))
+    return "پرونده در انتظار بررسی است"
+
+
+def _of_distributor(db: Session, grants: list[Grant], role: Role) -> str:
+    firm = Distributor(kind=DistributorKind.GUILD, name="کیان طب", guild_id="70001", manager_name="رضا")
+    db.add(firm)
+    db.flush()
+    _give(db, grants, role, distributor_id=firm.id)
+    notifications.tell_managers(
+        db,
+        distributor_id=firm.id or 0,
+        kind="N14",
+        event_key="cooperation:1:accepted",
+        text="سارا کریمی درخواست کیان طب را پذیرفت",
+        door=button("مشاهده", "dist.request", 1),
+        now=AT,
+    )
+    return "سارا کریمی"
+
+
+def _suspended(db: Session, grant: Grant) -> None:
+    db.get_one(Account, grant.account_id).state = AccountState.SUSPENDED
+
+
+def _taken_away(db: Session, grant: Grant) -> None:
+    """The person stays logged in, as an officer."""
+    grant.active = False
+    db.add(Grant(account_id=grant.account_id, role=Role.OFFICER))
+
+
+@pytest.mark.parametrize("lose", [_suspended, _taken_away], ids=lambda one: one.__name__)
+@pytest.mark.parametrize(
+    ("role", "tell"),
+    [(Role.STAFF, _alert), (Role.EXPERT, _waiting), (Role.DISTRIBUTOR, _of_distributor)],
+    ids=lambda one: getattr(one, "__name__", str(one)),
+)
+async def test_what_was_queued_before_the_role_went_is_not_sent(
+    house: House,
+    role: Role,
+    tell: Callable[[Session, list[Grant], Role], str],
+    lose: Callable[[Session, Grant], None],
+) -> None:
+    gone, stays = house.town.telegram.person("رفته"), house.town.telegram.person("مانده")
+    accounts = [await member(house, one) for one in (gone, stays)]
+
+    def unit(db: Session) -> str:
+        grants = list(db.exec(select(Grant).order_by(col(Grant.id))))
+        said = tell(db, grants, role)
+        assert {one.account_id for one in db.exec(select(Push))} == set(accounts), "both are told"
+        lose(db, next(one for one in grants if one.account_id == accounts[0]))
+        db.flush()
+        return said
+
+    said = await house.database.run(unit)
+    house.service.outbox.wake()
+    await stays.sees(said)
+
+    async def settled() -> bool:
+        found = await house.database.read(lambda db: {one.account_id: one for one in db.exec(select(Push))})
+        return found[accounts[0]].state is PushState.SKIPPED and found[accounts[1]].state is PushState.SENT
+
+    await house.until(settled)
+    assert not [one.text for one in gone.history() if said in one.text]
+
+
+async def test_no_sms_in_its_place(house: House) -> None:
+    """The short sentence is for whoever has no chat, not for whoever lost the role."""
+    gone = house.town.telegram.person("رفته")
+    account = await member(house, gone, role=Role.STAFF)
+
+    def unit(db: Session) -> None:
+        grant = db.exec(select(Grant)).one()
+        notify.push(
+            db,
+            kind="N16",
+            event_key="x",
+            account_id=account,
+            grant_id=grant.id,
+            text="تأیید شد",
+            sms="تأیید شد",
+            now=AT,
+        )
+        grant.active = False
+
+    await house.database.run(unit)
+    house.service.outbox.wake()
+
+    async def settled() -> bool:
+        found = await house.database.read(lambda db: list(db.exec(select(Push))))
+        return [one.state for one in found] == [PushState.SKIPPED]
+
+    await house.until(settled)

@@ -1,0 +1,291 @@
+"""Another bot's token on the same database: its updates are its own, what the first bot left behind does no harm."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import pytest
+from sqlmodel import Session, select
+
+from bot.documents.blob_store import FolderStore
+from bot.documents.encryption import Sealer
+from bot.documents.inspection_pool import Checker
+from bot.documents.library import Papers
+from bot.messengers.intake.receiver import webhook_path
+from bot.messengers.transport.factory import bot_number
+from demo.people import Face, Town
+from demo.person import Person
+from storage.database.database import Database
+from storage.enums import InboxState, Messenger, PushState
+from storage.tables import InboxUpdate
+from tests.bot.messengers.delivery.test_outbox import Sms, member, push, rows
+from tests.bot.messengers.delivery.test_screens import _handles, _store
+from tests.support import made_files
+from tests.support.bot_process import Stage
+from tests.support.identities import next_mobile
+from tests.support.messenger_app import House, open_house
+from tests.support.scenes import register
+
+OTHER = {
+    "telegram": "990201543:ANOTHER-TELEGRAM-TOKEN-GOOD-FOR-NO",
+    "bale": "990301654:ANOTHER-BALE-TOKEN-GOOD-FOR-NOTHING",
+}
+
+
+def swap(face: Face) -> None:
+    """The operator puts another bot's token into the settings; its updates count from 1 as the first bot's did."""
+    face.token = OTHER[face.kind]
+    face.bot = face.server.add_bot(face.token, username="another_bot")
+
+
+def again(face: Face, person: Person) -> Person:
+    """The same human, at the bot that is there now."""
+    return Person(person.world, face.bot, person.user)
+
+
+@pytest.fixture(params=["telegram", "bale"])
+def face(request: pytest.FixtureRequest, town: Town) -> Face:
+    return town.telegram if request.param == "telegram" else town.bale
+
+
+async def test_the_first_updates_of_another_bot_are_no_doubles(
+    town: Town, database: Database, face: Face
+) -> None:
+    sara = face.person("سارا")
+    async with open_house(town, database) as house:
+        await sara.start()
+        await sara.sees("خانه")
+        await sara.tap("اول")
+        await sara.sees("یادداشت شد: first")
+        await house.until(lambda: _settled(house))
+    swap(face)
+    async with open_house(town, database) as house:
+        there = again(face, sara)
+        await there.start()
+        await there.sees("خانه")
+        await there.tap("دوم")
+        await there.sees("یادداشت شد: second")
+        face.server.deliver_twice(1, face.token)
+        await there.tap("بازگشت")
+        await there.sees("خانه")
+        await house.until(lambda: face.server.pending(face.token) == 0)
+        assert await house.notes() == ["first", "second"]
+        assert house.service.desk.tally.repeated[Messenger(face.kind)] == 1
+        assert [(one.bot_id, one.update_id) for one in await house.inbox()] == [
+            (int(token.partition(":")[0]), number)
+            for token, numbers in ((next(iter(face.server.world.bots)), (1, 2)), (face.token, (1, 2, 3)))
+            for number in numbers
+        ]
+
+
+async def _settled(house: House) -> bool:
+    return set(await house.states()) == {InboxState.ANSWERED}
+
+
+async def test_what_the_first_bot_did_not_finish_has_its_effect(
+    town: Town, database: Database, face: Face, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It touches no message of the other bot, whose numbers are the same."""
+    sara = face.person("سارا")
+    async with open_house(town, database) as house:
+        await sara.start()
+        await sara.sees("خانه")
+        house.service.lanes.put = lambda key, job: None  # type: ignore[method-assign]
+        await sara.tap("اول")
+        await house.until(lambda: _waits(house))
+    swap(face)
+    there = again(face, sara)
+    await there.start()
+    edits = len(face.server.calls_of("editMessageText"))
+    with caplog.at_level(logging.WARNING):
+        async with open_house(town, database) as house:
+            await there.sees("خانه")
+            await house.until(lambda: _settled(house))
+            assert await house.notes() == ["first"]
+            assert len(face.server.calls_of("editMessageText")) == edits
+            assert not [one for one in caplog.records if one.levelno >= logging.ERROR]
+            await there.tap("دوم")
+            await there.sees("یادداشت شد: second")
+    assert not [one for one in town.violations if "not the bot" in one]
+
+
+async def _waits(house: House) -> bool:
+    return InboxState.RECEIVED in await house.states()
+
+
+async def test_a_password_that_the_first_bot_was_sent_costs_nobody_a_message(
+    town: Town, database: Database, face: Face
+) -> None:
+    """A deletion that the first bot owes is not done on another bot's message of the same number."""
+    sara = face.person("سارا")
+    async with open_house(town, database) as house:
+
+        async def nothing(answer: object) -> None: ...
+
+        await sara.start()
+        await sara.sees("خانه")
+        house.service.serve.delivery.show = nothing  # type: ignore[method-assign, assignment]
+        await sara.command("secret")
+        await house.until(lambda: _owes(house))
+    swap(face)
+    there = again(face, sara)
+    for _ in range(6):
+        await there.start()
+    async with open_house(town, database) as house:
+        # As on a database of our own: where others may serve, they get a minute.
+        house.service.way._shared = False
+        await house.service.way.recover(Messenger(face.kind))
+        await there.sees("خانه")
+        await house.until(lambda: _settled(house))
+        assert face.server.calls_of("deleteMessage") == []
+
+
+async def _owes(house: House) -> bool:
+    return any((one.note or "").startswith("delete message") for one in await house.inbox())
+
+
+async def test_pushes_where_the_new_bot_never_was_end_in_one_sms(
+    town: Town, database: Database, face: Face, caplog: pytest.LogCaptureFixture
+) -> None:
+    sara = face.person("سارا")
+    async with open_house(town, database) as house:
+        account = await member(house, sara)
+    swap(face)
+    sms = Sms()
+    with caplog.at_level(logging.WARNING):
+        async with open_house(town, database, sms=sms) as house:
+            for number in range(5):
+                await push(house, account, f"خبر {number}", sms=f"خبری هست {number}")
+            await house.until(lambda: _all_over(house))
+            states = [one.state for one in await rows(house)]
+            assert PushState.GIVEN_UP not in states
+            assert sorted(text.split("خبری هست ")[1][0] for _, text, _ in sms.sent) == list("01234")
+            assert (await house.chat(sara)).dead
+            there = again(face, sara)
+            await there.start()
+            await there.sees("خانه")
+            assert not (await house.chat(there)).dead
+            await push(house, account, "خبر تازه", sms="خبری هست 9")
+            await there.sees("خبر تازه")
+            assert len(sms.sent) == 5
+    assert not [one for one in caplog.records if one.levelno >= logging.ERROR]
+    assert len(face.server.calls_of("sendMessage")) < 20
+
+
+async def _all_over(house: House) -> bool:
+    return {one.state for one in await rows(house)} <= {PushState.SENT, PushState.SKIPPED}
+
+
+async def test_a_paper_that_the_first_bot_sent_is_sent_by_the_other(
+    town: Town, database: Database, face: Face, tmp_path: Path
+) -> None:
+    """Without a try of the first one's file id, which the messenger refuses; back again, that id is still known."""
+    papers = Papers(FolderStore(tmp_path / "files"), Sealer("0" * 64), Checker())
+    shown = await _store(database, papers, made_files.pdf())
+    sara, first = face.person("سارا"), (face.token, face.bot)
+    for number, token in enumerate(("first", "other", "first")):
+        if token == "other":
+            swap(face)
+        else:
+            face.token, face.bot = first
+        async with open_house(town, database, papers=papers) as house:
+            house.doings.papers = shown
+            there = again(face, sara)
+            await there.send("/papers")
+            await there.sees("مدارک")
+            await house.until(lambda number=number: _handles(house, min(number + 1, 2)))
+    await papers.close()
+    refused = [call for call in face.server.calls_of("sendDocument") if call.status != 200]
+    assert not refused
+    assert len(face.server.calls_of("sendDocument")) == 3
+
+
+def test_another_bot_has_other_addresses_and_the_same_bot_the_same() -> None:
+    paths = {webhook_path("0" * 64, Messenger.TELEGRAM, bot) for bot in (None, 1, 2)}
+    assert len(paths) == 3
+    assert bot_number("110201543:AAA") == bot_number("110201543:BBB") == 110201543
+    odd = [bot_number(token) for token in ("bot:x", "0:x", "۱۲:x", "9" * 40 + ":x", ":x", "-5:x")]
+    assert len({*odd}) == len(odd)
+    assert all(0 < one < 2**62 for one in odd)
+
+
+async def test_what_came_before_the_migration_is_the_first_bots(town: Town, database: Database) -> None:
+    """The last batch before the upgrade is handed over again after it."""
+    face = town.telegram
+    sara = face.person("سارا")
+    async with open_house(town, database) as house:
+        await sara.start()
+        await sara.sees("خانه")
+        await sara.tap("اول")
+        await sara.sees("یادداشت شد: first")
+        await house.until(lambda: _settled(house))
+        raw = (await house.inbox())[-1].raw
+
+    def unit(db: Session) -> None:
+        for one in db.exec(select(InboxUpdate)):
+            one.bot_id = 0
+
+    await database.run(unit)
+    async with open_house(town, database) as house:
+        face.server.inject_raw(raw.encode())
+        await sara.tap("بازگشت")
+        await sara.sees("خانه")
+        await house.until(lambda: face.server.pending() == 0)
+        assert await house.notes() == ["first"]
+        assert {one.bot_id for one in await house.inbox()} == {110201543}
+
+
+async def test_a_wiped_update_is_known_again(house: House) -> None:
+    """Its body held a password and is gone; handed over again it is a double, and another under its number is none."""
+    sara = house.town.telegram.person("سارا")
+    await sara.start()
+    await sara.sees("خانه")
+    await sara.command("secret")
+    await house.until(lambda: _wiped(house))
+    row = (await house.inbox())[-1]
+    sent = [one for one in sara.conversation.messages.values() if one.sender is not None][-1]
+    message = {
+        "message_id": sent.id,
+        "date": sent.date,
+        "chat": {"id": sara.user.id, "type": "private", "first_name": "نام تازه"},
+        "from": {"id": sara.user.id, "is_bot": False, "first_name": "نام تازه"},
+        "text": "/secret",
+        "entities": [{"type": "bot_command", "offset": 0, "length": 7}],
+    }
+    take = house.service.intake.take
+    assert await take(Messenger.TELEGRAM, [{"update_id": row.update_id, "message": message}]) == 0
+    other = message | {"message_id": sent.id + 90, "date": sent.date + 700_000}
+    assert await take(Messenger.TELEGRAM, [{"update_id": row.update_id, "message": other}] * 2) == 1
+    assert await take(Messenger.TELEGRAM, [{"update_id": row.update_id, "message": other}]) == 0
+    assert "/secret" not in (row.identity or "")
+
+
+async def _wiped(house: House) -> bool:
+    return any(one.raw == "{}" for one in await house.inbox())
+
+
+async def test_with_the_real_process(database_url: str, tmp_path: Path) -> None:
+    """Registered with one bot, she goes on with the other as soon as she pressed its *Start*."""
+    async with await Town.start() as town:
+        stage = Stage(town, tmp_path, database_url)
+        try:
+            await stage.start()
+            for face in town.faces:
+                sara = face.person("سارا", phone=next_mobile())
+                await register(stage, sara)
+                assert await stage.stop() == 0
+                swap(face)
+                await stage.start()
+                there = again(face, sara)
+                await there.start()
+                await there.sees("سارا")
+                await there.tap("❓ راهنما")
+                await there.sees("راهنما")
+                assert not [one for one in there.history() if "خطایی رخ داد" in one.text]
+            log = stage.log.read_text()
+            assert "Traceback" not in log
+            assert "the token is of bot" not in log
+        finally:
+            if stage.process is not None:
+                await stage.stop()

@@ -1,0 +1,48 @@
+"""A database so busy that no connection is left."""
+
+import asyncio
+
+import pytest
+from sqlalchemy.util import await_only
+from sqlmodel import Session
+
+from demo.people import Town
+from storage.database import outage, postgres
+from storage.database.database import open_database
+from tests.support.messenger_app import open_house
+
+CONNECTIONS = 3
+
+
+async def test_a_message_waits_while_no_connection_is_left(
+    postgres_url: str, town: Town, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is tried again, like any other moment without database; nobody reads of an error."""
+    monkeypatch.setattr(postgres, "CONNECTIONS", CONNECTIONS)
+    monkeypatch.setattr(postgres, "ROOM", 0.2)
+    monkeypatch.setattr(outage, "SILENCE", 0.0)  # told at the first try that fails
+    database = await open_database(postgres_url)
+    async with open_house(town, database) as house:
+        sara = town.telegram.person("سارا")
+        await sara.start()
+        await sara.sees("خانه")
+        gate = house.doings.gates[sara.user.id] = asyncio.Event()
+        await sara.tap("کند")
+        await house.until(lambda: house.doings.entered)
+        free_again = asyncio.Event()
+
+        def hold(db: Session) -> None:
+            db.connection()
+            await_only(free_again.wait())
+
+        # The service itself may hold one of them: who finds none gives up.
+        held = [asyncio.create_task(database.run(hold)) for _ in range(CONNECTIONS + 1)]
+        await asyncio.wait(held, return_when=asyncio.FIRST_COMPLETED)
+        gate.set()
+        await sara.sees("لازم نیست دوباره بفرستید")
+        assert "the database is away: all connections are busy" in caplog.text
+        free_again.set()
+        await asyncio.gather(*held, return_exceptions=True)
+        await sara.sees("یادداشت شد: slow")
+        assert await house.notes() == ["slow"]
+    await database.close()

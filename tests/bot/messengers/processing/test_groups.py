@@ -1,0 +1,122 @@
+"""A group hears one sentence and is left, whoever adds the bot and whatever is written there."""
+
+from datetime import timedelta
+
+import pytest
+from sqlmodel import select
+
+from bot.messengers.processing.groups import TOLD_AGAIN
+from demo.botapi.faults import Fault
+from demo.botapi.state import Chat
+from demo.people import Face, Town
+from storage.database.database import Database
+from storage.enums import InboxState
+from storage.tables import LeftGroup
+from tests.bot.messengers.delivery.test_refused_sends import served
+from tests.support.messenger_app import House, open_house
+
+#: More than a messenger lets a bot write to a group in a minute.
+FLOOD = 60
+KINDS = [(0, "group"), (0, "supergroup"), (0, "channel"), (1, "group"), (1, "channel")]
+
+
+def said(face: Face, group: Chat) -> list[str]:
+    found = face.server.world.conversation(face.bot, group.id)
+    assert found is not None
+    return [one.words for one in found.live() if one.from_bot]
+
+
+def left(face: Face, group: Chat) -> bool:
+    found = face.server.world.conversation(face.bot, group.id)
+    return found is not None and found.left
+
+
+async def done(house: House) -> bool:
+    return set(await house.states()) == {InboxState.ANSWERED} and not len(house.service.lanes)
+
+
+@pytest.mark.parametrize(("number", "kind"), KINDS)
+async def test_a_flood_in_a_group_costs_one_sentence(house: House, number: int, kind: str) -> None:
+    face = house.town.faces[number]
+    stranger, other = face.person("غریبه"), face.person("کاربر")
+    group = face.group("همکاران", kind)
+    await stranger.add_bot(group)
+    for _ in range(FLOOD):
+        await stranger.send("سلام", chat=group)
+    await served(other)
+    await house.until(lambda: left(face, group))
+    await house.until(lambda: done(house))
+    assert len(said(face, group)) == 1
+    assert "خصوصی" in said(face, group)[0]
+    assert face.server.limits[face.token].refused == {}
+    assert len(face.server.calls_of("leaveChat")) == 1
+
+
+@pytest.mark.parametrize("number", [0, 1], ids=["telegram", "bale"])
+async def test_who_adds_the_bot_again_and_again_gets_nothing_more(
+    town: Town, database: Database, number: int
+) -> None:
+    face = town.faces[number]
+    stranger, group = face.person("غریبه"), face.group("همکاران")
+    async with open_house(town, database) as house:
+        await stranger.send("سلام", chat=group)
+        await house.until(lambda: left(face, group))
+        await house.until(lambda: done(house))
+    # Also after a restart.
+    async with open_house(town, database) as house:
+        passed = timedelta()
+        clock = house.service.desk.clock
+        house.service.desk.clock = lambda: clock() + passed
+        for again in range(1, 4):
+            passed = again * timedelta(minutes=1)
+            await stranger.add_bot(group)
+            await house.until(lambda: left(face, group))
+        await house.until(lambda: done(house))
+        assert len(said(face, group)) == 1
+        assert len(face.server.calls_of("leaveChat")) == 4
+        passed = TOLD_AGAIN + timedelta(minutes=5)
+        await stranger.add_bot(group)
+        await house.until(lambda: left(face, group))
+        await house.until(lambda: done(house))
+        assert len(said(face, group)) == 2
+    assert len(await database.read(lambda db: db.exec(select(LeftGroup)).all())) == 1
+
+
+@pytest.mark.parametrize("method", ["sendMessage", "leaveChat"])
+async def test_a_group_that_is_refused_is_left_all_the_same(house: House, method: str) -> None:
+    for face in house.town.faces:
+        stranger, group = face.person("غریبه"), face.group("همکاران")
+        face.faults.add(Fault.flood(1), method=method)
+        await stranger.send("سلام", chat=group)
+        await served(face.person("کاربر"))
+        await house.until(lambda face=face, group=group: left(face, group))
+        await house.until(lambda: done(house))
+    assert house.town.violations == []
+
+
+async def test_many_groups_at_once_do_not_hold_up_people(house: House) -> None:
+    face = house.town.telegram
+    stranger = face.person("غریبه")
+    groups = [face.group(f"گروه {number}") for number in range(80)]
+    for group in groups:
+        await stranger.add_bot(group)
+    await served(face.person("کاربر"))
+    await house.until(lambda: all(left(face, one) for one in groups))
+    assert sum(len(said(face, one)) for one in groups) < len(groups)
+
+
+async def test_a_button_pressed_in_a_group_is_no_press(house: House) -> None:
+    face = house.town.bale
+    sara, group = face.person("سارا"), face.group("گروه")
+    face.server.inject(
+        {
+            "callback_query": {
+                "id": "999",
+                "from": {"id": sara.user.id, "is_bot": False, "first_name": "سارا"},
+                "data": "1|note||first|",
+                "message": {"message_id": 77, "date": 1, "chat": {"id": group.id, "type": "group"}},
+            }
+        }
+    )
+    await house.until(lambda: left(face, group))
+    assert await house.notes() == []

@@ -1,0 +1,106 @@
+"""Papers that their owner takes out again: gone at once, and never one that anything else holds."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlmodel import Session, col, select
+
+from bot.documents.blob_store import FolderStore, new_key
+from bot.documents.encryption import Sealer
+from bot.documents.inspection_pool import Checker
+from bot.documents.library import Papers
+from bot.services.officers import unused_files
+from storage.database.database import Database
+from storage.enums import Messenger
+from storage.tables import Draft, FileHandle, Letter, LetterFile, Officer, RequestFile, StoredFile
+from tests.support.qualification_data import NOW, Office, open_office, paper, submitted
+
+
+@pytest.fixture
+async def office(database: Database) -> Office:
+    return await database.run(open_office)
+
+
+def living(db: Session) -> set[int]:
+    return {one or 0 for one in db.exec(select(StoredFile.id).where(col(StoredFile.removed_at).is_(None)))}
+
+
+def remove(db: Session, office: Office, ids: list[int], **options: Any) -> None:
+    unused_files.remove(db, account_id=office.sara.account_id, values=[ids], now=NOW, **options)
+    db.flush()
+
+
+async def test_what_nothing_holds_goes_and_all_else_stays(database: Database, office: Office) -> None:
+    def unit(db: Session) -> None:
+        sara = office.sara
+        request = submitted(db, sara)
+        in_submission = set(db.exec(select(RequestFile.file_id).where(RequestFile.request_id == request.id)))
+        assert in_submission
+        loose_one, approved, attached, drafted, strangers = (
+            *(paper(db, sara) for _ in range(4)),
+            paper(db, office.ali),
+        )
+        db.get_one(Officer, sara.account_id).documents = {"retraining": [approved]}
+        letter = Letter(title="ت", text="م", created_by=office.staff.account_id or 0)
+        db.add(letter)
+        db.flush()
+        db.add(LetterFile(letter_id=letter.id or 0, file_id=attached, position=0))
+        draft = Draft(account_id=sara.account_id, dialogue="x", answers={"doc.retraining": [drafted]})
+        db.add(draft)
+        db.add(FileHandle(file_id=loose_one, messenger=Messenger.BALE, handle="h"))
+        db.flush()
+        before = living(db)
+        every = [*in_submission, loose_one, approved, attached, drafted, strangers, 10**9]
+
+        remove(db, office, every)
+
+        assert before - living(db) == {loose_one}
+        assert db.exec(select(FileHandle)).all() == []
+        # Out of the very draft that names it.
+        remove(db, office, every, apart_from=draft.id)
+        assert before - living(db) == {loose_one, drafted}
+
+    await database.run(unit)
+
+
+async def test_the_bytes_go_after_the_commit_and_only_these(
+    database: Database, office: Office, tmp_path: Path
+) -> None:
+    store = FolderStore(tmp_path / "files")
+    papers = Papers(store, Sealer("secret"), Checker())
+    names = ("removed", "kept", "rolled back", "without a row")
+    keys = {name: new_key() for name in names}
+    for key in keys.values():
+        await store.put(key, b"sealed")
+
+    def upload(db: Session) -> dict[str, int]:
+        ids = {}
+        for name in names[:3]:
+            ids[name] = paper(db, office.sara)
+            file = db.get_one(StoredFile, ids[name])
+            file.original_key = file.shown_key = keys[name]
+        return ids
+
+    ids = await database.run(upload)
+
+    def removes(db: Session) -> frozenset[str]:
+        remove(db, office, [ids["removed"]])
+        return unused_files.removed(db)
+
+    def breaks(db: Session) -> None:
+        remove(db, office, [ids["rolled back"]])
+        raise ZeroDivisionError
+
+    removed = await database.run(removes)
+    assert removed == {keys["removed"]}
+    with pytest.raises(ZeroDivisionError):
+        await database.run(breaks)
+    # Whatever is asked for: what a living row has stays.
+    await papers.drop_unused(database, keys.values())
+
+    left = {key async for key in store.keys(before=datetime.now(UTC) + timedelta(days=1))}
+    assert left == {keys["kept"], keys["rolled back"]}

@@ -1,0 +1,120 @@
+"""What experts do with files of either kind, where the two differ or the person would be told wrongly."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlmodel import Session
+
+from bot.core.refusals import Refusal, Stale
+from bot.services import cooperation, qualification
+from bot.services.qualification import review
+from storage.database.database import Database
+from storage.enums import Role
+from storage.tables import Grant
+from tests.support.cooperation_data import Centers, accepted, open_centers
+from tests.support.qualification_data import NOW, labels, pushes, submitted
+
+LATER = NOW + timedelta(hours=5)
+
+
+@pytest.fixture
+async def centers(database: Database) -> Centers:
+    return await database.run(open_centers)
+
+
+def refused(db: Session, deed: Callable[[], Any]) -> Refusal | None:
+    try:
+        with db.begin_nested():
+            deed()
+    except Refusal as refusal:
+        db.expire_all()
+        return refusal
+    return None
+
+
+async def test_a_cooperation_request_waits_anew_in_new_hands(database: Database, centers: Centers) -> None:
+    def unit(db: Session) -> None:
+        office = centers.office
+        request_id = accepted(db, centers, centers.sara).id or 0
+        cooperation.claim(db, actor=office.ali, request_id=request_id, now=NOW + timedelta(hours=1))
+        assert cooperation.mine(db, actor=office.ali, now=LATER).oldest == timedelta(hours=4)
+        zahra = office.zahra.account_id or 0
+        cooperation.assign(
+            db, actor=office.head, request_id=request_id, expert_id=zahra, now=NOW + timedelta(hours=3)
+        )
+        assert cooperation.mine(db, actor=office.zahra, now=LATER).oldest == timedelta(hours=2)
+
+    await database.run(unit)
+
+
+async def test_a_qualification_file_waits_on_in_new_hands(database: Database, centers: Centers) -> None:
+    def unit(db: Session) -> None:
+        office = centers.office
+        request_id = submitted(db, office.sara).id or 0
+        review.claim(db, actor=office.ali, request_id=request_id, now=NOW + timedelta(hours=1))
+        zahra = office.zahra.account_id or 0
+        review.assign(
+            db, actor=office.head, request_id=request_id, expert_id=zahra, now=NOW + timedelta(hours=3)
+        )
+        assert review.mine(db, actor=office.zahra, now=LATER).oldest == timedelta(hours=4)
+
+    await database.run(unit)
+
+
+async def test_nobody_gives_a_file_to_whom_it_is_about(database: Database, centers: Centers) -> None:
+    """Also where they are experts of its university."""
+
+    def unit(db: Session) -> None:
+        head, officer, own = centers.office.head, centers.sara, centers.office.sara
+        for actor in (officer, centers.kian.deputy, own):
+            db.add(Grant(account_id=actor.account_id or 0, role=Role.EXPERT, university_code="sums"))
+        db.flush()
+        asked, file = accepted(db, centers, officer), submitted(db, own)
+        for actor, assign, request in (
+            (officer, cooperation.assign, asked),
+            (centers.kian.deputy, cooperation.assign, asked),
+            (own, review.assign, file),
+        ):
+            given: dict[str, Any] = {"request_id": request.id, "expert_id": actor.account_id, "now": NOW}
+            refusal = refused(db, lambda assign=assign, given=given: assign(db, actor=head, **given))
+            assert refusal is not None, actor
+            assert refusal.key == "error.not_expert_here"
+
+    await database.run(unit)
+
+
+async def test_who_loses_a_file_gets_no_door_to_it(database: Database, centers: Centers) -> None:
+    def unit(db: Session) -> None:
+        office = centers.office
+        request_id = accepted(db, centers, centers.sara).id or 0
+        common: dict[str, Any] = {"actor": office.head, "request_id": request_id, "now": NOW}
+        cooperation.assign(db, expert_id=office.ali.account_id or 0, **common)
+        cooperation.assign(db, expert_id=office.zahra.account_id or 0, **common)
+        cooperation.release(db, **common)
+        assert [labels(one) for one in pushes(db, office.ali, "N22")] == [["مشاهده"], []]
+        assert [labels(one) for one in pushes(db, office.zahra, "N22")] == [["مشاهده"], []]
+
+    await database.run(unit)
+
+
+async def test_a_withdrawn_file_was_decided_by_no_colleague(database: Database, centers: Centers) -> None:
+    """The late button of an expert brings the fresh screen; it names nobody who decided nothing."""
+
+    def unit(db: Session) -> None:
+        ali, zahra = centers.office.ali, centers.office.zahra
+        asked = accepted(db, centers, centers.sara)
+        late: dict[str, Any] = {"actor": zahra, "request_id": asked.id, "version": asked.version, "now": NOW}
+        cooperation.claim(db, actor=ali, request_id=asked.id or 0, now=NOW)
+        cooperation.withdraw(db, actor=centers.kian.boss, request_id=asked.id or 0, now=NOW)
+        assert type(refused(db, lambda: cooperation.approve(db, **late))) is Stale
+
+        file = submitted(db, centers.office.sara)
+        late = late | {"request_id": file.id, "version": file.version}
+        review.claim(db, actor=ali, request_id=file.id or 0, now=NOW)
+        review.release(db, actor=ali, request_id=file.id or 0, now=NOW)
+        qualification.withdraw(db, actor=centers.office.sara, request_id=file.id or 0, now=NOW)
+        assert type(refused(db, lambda: review.claim(db, **late))) is Stale
+
+    await database.run(unit)

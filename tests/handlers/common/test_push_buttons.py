@@ -1,0 +1,89 @@
+"""Every button under a push of the request's life leads to a route that its reader may take."""
+
+from datetime import timedelta
+
+import pytest
+from sqlmodel import Session, col, select
+
+from bot.core.screens import rows_from_json
+from bot.jobs import reminders, schedule
+from bot.services import qualification
+from bot.services.qualification import review
+from conversations.catalogue import ALL
+from conversations.engine.engine import Engine
+from handlers import all_routes
+from storage.database.database import Database
+from storage.enums import RejectReason, Role
+from storage.tables import Grant, Push
+from tests.support.qualification_data import (
+    NOW,
+    URL,
+    Office,
+    awaiting_payment,
+    expert,
+    officer,
+    open_office,
+    submitted,
+)
+
+
+def everything_that_is_told(db: Session, office: Office) -> None:
+    """A life that causes every push of a request."""
+    qualification.withdraw(db, actor=office.sara, request_id=awaiting_payment(db, office).id or 0, now=NOW)
+    request_id = submitted(db, office.sara).id or 0
+    review.declare_deficiencies(db, actor=office.ali, request_id=request_id, items=["father_name"], now=NOW)
+    schedule.remind(db, now=NOW + timedelta(days=3))
+    qualification.resolve(
+        db, actor=office.sara, request_id=request_id, answers={"father_name": "حسن"}, now=NOW
+    )
+    schedule.remind(db, now=NOW + timedelta(days=11))
+    review.assign(
+        db, actor=office.head, request_id=request_id, expert_id=office.zahra.account_id or 0, now=NOW
+    )
+    review.release(db, actor=office.head, request_id=request_id, now=NOW)
+    schedule.remind(db, now=NOW + timedelta(days=11))
+    review.reject(db, actor=office.ali, request_id=request_id, reason=RejectReason.WRONG_REGION, now=NOW)
+    qualification.start(db, actor=office.sara, now=NOW)
+    reminders.abandoned_drafts(db, now=NOW + timedelta(days=340))
+    for grant in db.exec(select(Grant).where(Grant.university_code == "sums")):
+        grant.active = False
+    db.flush()
+    submitted(db, officer(db, "10000007", national_code="9991234553"))
+    expert(db, "20000009", "تازه")
+
+
+async def test_every_door_of_a_push_opens(database: Database) -> None:
+    table = all_routes(Engine(ALL))
+
+    def unit(db: Session) -> None:
+        office = open_office(db)
+        everything_that_is_told(db, office)
+        roles: dict[int, set[Role]] = {}
+        for grant in db.exec(select(Grant)):
+            roles.setdefault(grant.account_id, set()).add(grant.role)
+        kinds, doors = set(), set()
+        for push in db.exec(select(Push).order_by(col(Push.id))):
+            kinds.add(push.kind)
+            for row in rows_from_json(push.buttons):
+                for button in row:
+                    assert len(button.label) <= 20
+                    if button.press is None:
+                        assert button.url is not None
+                        assert button.url.startswith(URL)
+                        continue
+                    doors.add(button.press.action)
+                    route = table.by_action[button.press.action]
+                    assert push.account_id is not None
+                    assert route.roles & roles.get(push.account_id, {Role.OFFICER}), button
+                    in_a_role = not route.roles & {Role.OFFICER, None}
+                    assert (push.grant_id is not None) is in_a_role, f"{push.key}: told in a role or not"
+        assert kinds == {"N3", "N4", "N5", "N6", "N10", "N11", "N20", "N22", "alert"}
+        assert doors >= {"qual.fix", "qual.new", "qual.track", "qual.draft", "desk.queue", "desk.file"}
+
+    await database.run(unit)
+
+
+@pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    """Doors are the same on every database."""
+    return sqlite_url

@@ -1,0 +1,138 @@
+"""Several bot processes on one PostgreSQL and one S3 store, reached through a balancer that anybody might have written.
+
+The messengers deliver to the balancer, browsers come to the balancer; it asks the members in turn and knows nothing of
+who belongs where.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import aiohttp
+from aiohttp import web
+
+from demo.people import Town
+from tests.support.bot_process import Stage
+from tests.support.s3 import Bucket
+
+#: Of one hop; these are the proxy's own.
+HOP = frozenset(
+    {"host", "connection", "keep-alive", "transfer-encoding", "content-length", "content-encoding"}
+)
+
+
+class Balancer:
+    """Each request goes to the next member; a member that cannot be reached is passed over.
+
+    What a member had begun to take when it died is answered 502, as balancers do: it may have been done."""
+
+    def __init__(self) -> None:
+        self.members: list[str] = []
+        #: Member → requests that it answered.
+        self.answered: dict[str, int] = {}
+        #: What somebody must have noticed, or asked for again: "member status path".
+        self.troubles: list[str] = []
+        self._turn = itertools.count()
+        self._session: aiohttp.ClientSession | None = None
+        self._runner: web.AppRunner | None = None
+        self.url = ""
+
+    async def start(self) -> None:
+        self._session = aiohttp.ClientSession(
+            # As balancers do by default: no connection is kept, so that none is met just as a member closes it.
+            connector=aiohttp.TCPConnector(force_close=True),
+            auto_decompress=False,
+            timeout=aiohttp.ClientTimeout(total=60),
+            trust_env=False,
+        )
+        app = web.Application(client_max_size=32 * 1024 * 1024)
+        app.router.add_route("*", "/{path:.*}", self._pass)
+        self._runner = web.AppRunner(app, access_log=None)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", 0)
+        await site.start()
+        host, port = self._runner.addresses[0][:2]
+        self.url = f"http://{host}:{port}"
+
+    async def stop(self) -> None:
+        if self._runner is not None:
+            await self._runner.cleanup()
+        if self._session is not None:
+            await self._session.close()
+
+    async def _pass(self, request: web.Request) -> web.Response:
+        assert self._session is not None
+        body = await request.read()
+        headers = {name: value for name, value in request.headers.items() if name.lower() not in HOP}
+        first = next(self._turn)
+        for step in range(len(self.members)):
+            member = self.members[(first + step) % len(self.members)]
+            try:
+                async with self._session.request(
+                    request.method,
+                    member + request.raw_path,
+                    headers=headers,
+                    data=body,
+                    allow_redirects=False,
+                ) as answer:
+                    whole = await answer.read()
+            except aiohttp.ClientConnectorError:
+                continue
+            except (aiohttp.ClientError, TimeoutError) as error:
+                self.troubles.append(f"{member} {type(error).__name__} {request.path}")
+                return web.Response(status=502)
+            self.answered[member] = self.answered.get(member, 0) + 1
+            if answer.status >= 500:
+                self.troubles.append(f"{member} {answer.status} {request.path}")
+            kept = {name: value for name, value in answer.headers.items() if name.lower() not in HOP}
+            return web.Response(status=answer.status, headers=kept, body=whole)
+        return web.Response(status=502)
+
+
+@dataclass(slots=True)
+class Fleet:
+    """`members[0]` is as good as any for commands."""
+
+    town: Town
+    balancer: Balancer
+    members: Sequence[Stage] = field(default_factory=list)
+
+    @classmethod
+    async def gather(cls, count: int, town: Town, folder: Path, database_url: str, bucket: Bucket) -> Fleet:
+        """None of them runs yet."""
+        balancer = Balancer()
+        await balancer.start()
+        env = {"UPDATES": "webhook", "PUBLIC_URL": balancer.url, **bucket.env("papers")}
+        # The balancer tells nobody's address.
+        env["TRUSTED_PROXIES"] = "127.0.0.1"
+        members = []
+        for number in range(count):
+            place = folder / f"member{number}"
+            place.mkdir()
+            members.append(Stage(town, place, database_url, dict(env)))
+        balancer.members = [f"http://127.0.0.1:{one.port}" for one in members]
+        return cls(town, balancer, members)
+
+    async def start(self) -> None:
+        await asyncio.gather(*(one.start() for one in self.members))
+
+    async def stop(self) -> None:
+        """SIGTERM to all; AssertionError where one does not end with 0."""
+        statuses = await asyncio.gather(*(one.stop() for one in self.members if one.process is not None))
+        assert not any(statuses), statuses
+
+    async def close(self) -> None:
+        """The town is closed too."""
+        for one in self.members:
+            if one.process is not None:
+                await one.stop()
+        await self.balancer.stop()
+        await self.town.close()
+
+    @property
+    def logs(self) -> str:
+        return "".join(one.log.read_text() for one in self.members if one.log.exists())

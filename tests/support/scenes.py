@@ -1,0 +1,223 @@
+"""Scenes that many journeys share: registering, logging in, filling the form, deciding."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+import httpx
+
+from demo.person import Person
+from demo.seen import Seen
+from tests.support import papers
+from tests.support.bot_process import Credentials, Stage
+from tests.support.identities import next_mobile, next_national_code
+
+Reply = Callable[[Person, Seen], Awaitable[object]]
+
+
+@dataclass(slots=True)
+class Someone:
+    """A person of the play: who they are, and the phone they hold now."""
+
+    person: Person
+    national_code: str
+    credentials: Credentials
+    mobile: str = ""
+    name: str = ""
+
+
+def send(text: str) -> Reply:
+    async def reply(person: Person, seen: Seen) -> None:
+        await person.send(text)
+
+    return reply
+
+
+def tap(label: str) -> Reply:
+    async def reply(person: Person, seen: Seen) -> None:
+        await person.tap(label)
+
+    return reply
+
+
+#: What announces a new password.
+PASSWORD = "رمز عبور:"
+
+
+def read_credentials(seen: Seen) -> Credentials:
+    code = re.search(r"کد کاربری: (\d{8})", seen.text)
+    password = re.search(r"رمز عبور: (\S{8,})", seen.text)
+    assert code, f"no user code in:\n{seen}"
+    assert password, f"no password in:\n{seen}"
+    return Credentials(code.group(1), password.group(1))
+
+
+async def walk(person: Person, replies: Sequence[tuple[str, Reply]], until: str) -> Seen:
+    """Answer each prompt by the first reply whose words it contains, until the words of `until` are seen."""
+    wanted = re.compile("|".join(re.escape(part) for part in (until, *(part for part, _ in replies))))
+    for _ in range(80):
+        seen = await person.sees(wanted)
+        if until in seen.text:
+            return seen
+        reply = next(reply for part, reply in replies if part in seen.text)
+        await reply(person, seen)
+    raise AssertionError(f"{person.name} never came to {until!r}")
+
+
+def registration(
+    national_code: str, first: str, last: str, level: str, contact: Reply
+) -> list[tuple[str, Reply]]:
+    """Replies to every prompt of the registration."""
+    return [
+        ("کد ملی ۱۰ رقمی", send(national_code)),
+        ("تاریخ تولد خود را", send("۱۳۶۵/۰۴/۱۲")),
+        ("نام خود را مطابق", send(first)),
+        ("نام خانوادگی خود را مطابق", send(last)),
+        ("مقطع تحصیلی خود را", send(level)),
+        ("بخشی از نام رشته", send("مهندسی پزشکی")),
+        ("شماره همراه خود را", contact),
+    ]
+
+
+async def register(
+    stage: Stage,
+    person: Person,
+    *,
+    first: str = "سارا",
+    last: str = "کریمی‌نژاد",
+    level: str = "کارشناسی",
+    share: bool = True,
+) -> Someone:
+    """From «hello» to the user code, with the own contact (or the number typed, and so unverified)."""
+    code, mobile = next_national_code(), person.user.phone or next_mobile()
+    await person.start()
+    await person.sees("خوش آمدید")
+    await person.tap("📝 ثبت‌نام")
+    contact = tap("📱") if share else send(mobile)
+    shown = await walk(
+        person,
+        registration(code, first, last, level, contact),
+        "آیا اطلاعات زیر درست است",
+    )
+    assert first in shown.text
+    assert last in shown.text
+    await person.tap("✅ تأیید")
+    credentials = read_credentials(await person.sees(PASSWORD))
+    return Someone(person, code, credentials, mobile, f"{first} {last}")
+
+
+async def login(person: Person, credentials: Credentials) -> Seen:
+    await person.start()
+    await person.tap("🔑 ورود")
+    await person.sees("کد کاربری خود را")
+    await person.send(credentials.user_code)
+    await person.sees("رمز عبور خود را")
+    typed = await person.send(credentials.password)
+    seen = await person.sees("خوش آمدید")
+    await person.sees_gone(typed)
+    return seen
+
+
+async def staff_member(
+    stage: Stage, person: Person, role: str, *, university: str | None = None, name: str = "کارشناس آزمایشی"
+) -> Someone:
+    credentials = await stage.user(role, university=university, name=name)
+    await login(person, credentials)
+    return Someone(person, "", credentials, "", name)
+
+
+def document(album: bool = False, file: tuple[str, Callable[[], bytes]] | None = None) -> Reply:
+    """Answer a document's prompt with a photo, a file, or an album of three; then go on to the next."""
+
+    async def reply(person: Person, seen: Seen) -> None:
+        if album:
+            await person.send_album([papers.picture("album") for _ in range(3)])
+            await person.sees(re.compile("[۳3] فایل|دریافت شد"))
+        elif file is not None:
+            await person.send_file(file[0], file[1]())
+            await person.sees("دریافت شد")
+        else:
+            await person.send_photo(papers.picture("photo"))
+            await person.sees("دریافت شد")
+        await person.tap("مدرک بعدی")
+
+    return reply
+
+
+def form(
+    *, province: str = "فارس", city: str = "شیراز", gender: str = "زن", university: str | None = None
+) -> list[tuple[str, Reply]]:
+    """Replies to every prompt of the qualification form."""
+    return [
+        ("نام پدر خود را", send("علی")),
+        ("جنسیت خود را", tap(gender)),
+        ("شماره شناسنامه خود را", tap("برابر با کد ملی")),
+        ("استان محل زندگی خود را", send(province)),
+        ("بخشی از نام شهر", send(city)),
+        ("پرونده شما به کدام دانشگاه", send(university or "")),
+        ("آدرس پستی کامل", send(f"{city}، خیابان دانشگاه، کوچه ۳، پلاک ۱۲")),
+        ("شماره تماس ثابت", send("۰۷۱۳۲۱۲۳۴۵۶")),
+        ("نشانی ایمیل", tap("رد کردن")),
+        ("این مدارک اختیاری است", tap("مدرکی ندارم")),
+        ("کارت ملی", document(album=True)),
+        ("مدرک تحصیلی", document(file=("مدرک تحصیلی.pdf", papers.pdf))),
+        ("📎", document()),
+    ]
+
+
+SUMMARY = "لطفاً اطلاعات را با دقت بررسی کنید"
+
+
+async def fill(person: Person, *, until: str = SUMMARY, **where: str) -> Seen:
+    """From the menu to the form's summary, or to an earlier question."""
+    await person.tap("🎓 احراز صلاحیت")
+    await person.tap("ثبت درخواست")
+    return await walk(person, form(**where), until)
+
+
+async def submit(person: Person) -> str:
+    """From the summary to the tracking code."""
+    await person.tap("📤 ثبت نهایی")
+    await person.sees("پس از ثبت نهایی")
+    await person.tap("بله")
+    seen = await person.sees("کد رهگیری:")
+    found = re.search(r"کد رهگیری: (\d{12})", seen.text)
+    assert found, f"no tracking code in:\n{seen}"
+    return found.group(1)
+
+
+async def open_file(expert: Person, name: str) -> Seen:
+    """From anywhere to the card of a waiting file."""
+    await expert.command("menu")
+    await expert.tap("📥 پرونده‌های جدید")
+    await expert.tap(name)
+    return await expert.sees(re.compile(r"پرونده \d{12} —"))
+
+
+async def approve(expert: Person, name: str) -> None:
+    await open_file(expert, name)
+    await expert.tap("✅ تأیید")
+    await expert.sees("تأیید شود؟")
+    await expert.tap("بله، تأیید می‌کنم")
+    await expert.sees(re.compile("✅ پرونده .* تأیید"))
+
+
+async def pay_page(url: str) -> httpx.Response:
+    async with httpx.AsyncClient(trust_env=False) as browser:
+        return await browser.get(url)
+
+
+async def click_to_bank(url: str) -> httpx.Response:
+    """Open our pay page and press its button, as a browser does; the answer that leads to the bank."""
+    async with httpx.AsyncClient(trust_env=False) as browser:
+        page = await browser.get(url)
+        assert page.status_code == 200, page.text
+        return await browser.post(url, follow_redirects=False)
+
+
+async def come_back(way_back: str) -> httpx.Response:
+    """The browser's return from the bank to our result page."""
+    async with httpx.AsyncClient(trust_env=False, timeout=30) as browser:
+        return await browser.get(way_back)
