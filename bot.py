@@ -32,9 +32,9 @@ from storage.enums import RequestKind, Role
 if TYPE_CHECKING:
     from sqlmodel import Session
 
-    from bot.core.resources import Desk
+    from bot.core.resources import Resources
     from bot.documents.blob_store import FileStore
-    from bot.documents.encryption import Sealer
+    from bot.documents.encryption import DocumentCipher
     from bot.gateways.interfaces import PaymentGateway, SmsGateway
     from bot.messengers.runtime import Service
     from bot.web.http_server.server import WebServer
@@ -121,30 +121,30 @@ async def open_store(settings: Settings, url: str | None = None) -> AsyncIterato
         await store.aclose()
 
 
-def make_sealer(settings: Settings) -> Sealer:
-    from bot.documents.encryption import Sealer
+def make_sealer(settings: Settings) -> DocumentCipher:
+    from bot.documents.encryption import DocumentCipher
 
-    return Sealer(settings.key(), settings.former_keys())
+    return DocumentCipher(settings.key(), settings.former_keys())
 
 
 @asynccontextmanager
-async def open_desk(settings: Settings, database: Database, public_url: str) -> AsyncIterator[Desk]:
+async def open_desk(settings: Settings, database: Database, public_url: str) -> AsyncIterator[Resources]:
     """The outside things, closed again at the end."""
-    from bot.core.context import World
-    from bot.core.resources import Desk
+    from bot.core.context import PublicInfo
+    from bot.core.resources import Resources
     from bot.documents.disk_space import Room
     from bot.documents.inspection_pool import Checker
-    from bot.documents.library import Papers
+    from bot.documents.library import DocumentLibrary
     from bot.security.passwords import Passwords
     from bot.services.shared.upload_quota import DailyLimit
 
-    desk = Desk(
+    desk = Resources(
         database=database,
-        papers=Papers(make_store(settings), make_sealer(settings), Checker()),
+        papers=DocumentLibrary(make_store(settings), make_sealer(settings), Checker()),
         passwords=Passwords(weak=settings.cheap_password_hashes),
         gateway=make_gateway(settings),
         sms=make_sms(settings),
-        world=World(settings.support_contact, public_url),
+        world=PublicInfo(settings.support_contact, public_url),
         settings=settings,
         room=Room.of(settings),
         daily_uploads=DailyLimit(settings.uploads_per_day, int(settings.upload_size_per_day)),
@@ -211,7 +211,7 @@ async def serve(settings: Settings) -> None:
         async with open_desk(settings, database, public_url) as desk:
             alone = await database.attend()
             if alone:
-                await database.run(lambda db: lease_recovery.release(db, now=desk.clock()))
+                await database.run(lambda db: lease_recovery.release_all_leases(db, now=desk.clock()))
             service = Service(
                 desk,
                 channels,
@@ -283,7 +283,7 @@ def _settle_memory() -> None:
 
 
 def _watch(
-    sockets: list[socket.socket] | None, settings: Settings, desk: Desk, service: Service
+    sockets: list[socket.socket] | None, settings: Settings, desk: Resources, service: Service
 ) -> tuple[WebServer, asyncio.Task[None]] | None:
     """/metrics on its own private address, where there is one."""
     if sockets is None or settings.metrics_address is None:
@@ -325,7 +325,7 @@ async def _first(*tasks: asyncio.Task[Any]) -> None:
 async def _every(name: str, interval: float, work: Any, service: Any) -> None:
     """One sweep, at its interval; a failure is logged and never stops the others."""
     from bot.documents.blob_store import StoreDown
-    from storage.database.outage import report
+    from storage.database.outage import log_unless_outage
 
     CAUSE.set(f"timer:{name}")
     while True:
@@ -337,7 +337,7 @@ async def _every(name: str, interval: float, work: Any, service: Any) -> None:
             except StoreDown as error:
                 log.warning("the timer %r is put off: %s", name, error)
             except Exception as error:
-                report(log, "the timer %r failed", name, error=error)
+                log_unless_outage(log, "the timer %r failed", name, error=error)
             await asyncio.sleep(interval)
 
 
@@ -561,7 +561,7 @@ def import_file(
 ) -> None:
     """Take in officers and distributors of the old system. May be run again and again."""
     from bot.core.context import SYSTEM
-    from bot.legacy_import.importer import MovingIn, Totals
+    from bot.legacy_import.importer import LegacyImport, Totals
     from bot.legacy_import.readers.table import UnusableFile
     from bot.legacy_import.summary import summary
     from bot.security.passwords import Passwords
@@ -577,7 +577,7 @@ def import_file(
                 bar.length = max(size, done)
                 bar.update(done - bar.pos)
 
-            moving_in = MovingIn(
+            moving_in = LegacyImport(
                 database,
                 Passwords(weak=settings.cheap_password_hashes, moving_in=True, at_once=os.cpu_count() or 1),
                 SYSTEM,

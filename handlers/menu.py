@@ -14,7 +14,7 @@ from bot.texts.formats import digits
 from conversations.account.credentials import is_unseen
 from conversations.engine.engine import Engine
 from handlers.common.letters import inbox_button
-from handlers.common.navigation import Row, home
+from handlers.common.navigation import ButtonRow, home
 from handlers.distributor import menu
 from handlers.staff import menu as staff_menu
 from storage.enums import AccountState, Role
@@ -52,7 +52,7 @@ def routes(engine: Engine) -> Routes:
 
 
 def _guest(drafts: list[tuple[str, int]]) -> Screen:
-    rows: list[Row] = [(button(t("guest.register"), "register"), button(t("guest.login"), "login"))]
+    rows: list[ButtonRow] = [(button(t("guest.register"), "register"), button(t("guest.login"), "login"))]
     lines = [t("guest.start"), t("guest.known")]
     if ("registration", 0) in drafts:
         lines.append(t("menu.drafts"))
@@ -69,14 +69,14 @@ def _suspended(turn: Turn) -> Screen:
     sentence = t("error.suspended", reason=reason, contact=turn.world.support_contact)
     if turn.role is not Role.OFFICER:
         return Screen(sentence, ((button(t("menu.help"), "help"),), _ways_out(turn)))
-    rows: list[Row] = [(button(t("menu.qual"), "qual"),), (button(t("menu.centers"), "centers"),)]
+    rows: list[ButtonRow] = [(button(t("menu.qual"), "qual"),), (button(t("menu.centers"), "centers"),)]
     rows.append((inbox_button(turn),))
     return Screen(f"{sentence}\n{t('menu.suspended')}", (*rows, *_own(turn)))
 
 
-def _menu(turn: Turn, resume: list[Row]) -> Screen:
+def _menu(turn: Turn, resume: list[ButtonRow]) -> Screen:
     assert turn.account is not None
-    lines, rows = [t("menu.home", name=turn.account.name)], list[Row]()
+    lines, rows = [t("menu.home", name=turn.account.name)], list[ButtonRow]()
     match turn.role:
         case Role.OFFICER:
             rows.append((button(t("menu.qual"), "qual"),))
@@ -96,7 +96,7 @@ def _menu(turn: Turn, resume: list[Row]) -> Screen:
     return Screen("\n".join(lines), (*resume, *rows, *_own(turn)))
 
 
-def _resume(drafts: list[tuple[str, int]]) -> list[Row]:
+def _resume(drafts: list[tuple[str, int]]) -> list[ButtonRow]:
     """«ادامه پیش‌نویس» for the newest draft that can be continued from here."""
     for dialogue, subject_id in drafts:
         if dialogue in RESUMES:
@@ -117,8 +117,8 @@ def _desk_lines(turn: Turn) -> list[str]:
     ]
 
 
-def _desk_rows(turn: Turn) -> list[Row]:
-    rows: list[Row] = [
+def _desk_rows(turn: Turn) -> list[ButtonRow]:
+    rows: list[ButtonRow] = [
         (button(t("desk.new"), "desk.queue"), button(t("desk.mine"), "desk.mine")),
     ]
     rows.append((button(t("desk.coop"), "desk.coop"), button(t("desk.search"), "desk.search")))
@@ -127,7 +127,7 @@ def _desk_rows(turn: Turn) -> list[Row]:
     return rows
 
 
-def _staff_rows(turn: Turn) -> list[Row]:
+def _staff_rows(turn: Turn) -> list[ButtonRow]:
     open_alerts = alert_list.count_open(turn.db, actor=turn.actor)
     due = len(payments.refunds_due(turn.db, actor=turn.actor, limit=COUNTED))
     return [
@@ -141,12 +141,12 @@ def _staff_rows(turn: Turn) -> list[Row]:
     ]
 
 
-def _own(turn: Turn) -> list[Row]:
+def _own(turn: Turn) -> list[ButtonRow]:
     """What every role has: own data, help, another role, the way out."""
     return [(button(t("menu.me"), "me"), button(t("menu.help"), "help")), _ways_out(turn)]
 
 
-def _ways_out(turn: Turn) -> Row:
+def _ways_out(turn: Turn) -> ButtonRow:
     """Another role, where there is one, and the way out."""
     out: list[Button] = [button(t("menu.logout"), "logout")]
     if len({grant.role for grant in turn.grants}) > 1:
@@ -170,7 +170,7 @@ def show_help(turn: Turn, press: Press) -> Screen:
         case role:
             text = t(f"help.{role}")
     contact = t("help.contact", contact=turn.world.support_contact)
-    rows: list[Row] = [(button(t("menu.privacy"), "privacy"), home())]
+    rows: list[ButtonRow] = [(button(t("menu.privacy"), "privacy"), home())]
     if turn.account is None:
         rows.insert(0, (button(t("guest.forgot"), "forgot"),))
     return Screen("\n".join([text.strip(), t("help.commands").strip(), contact]), tuple(rows))

@@ -13,7 +13,7 @@ from storage.tables import Account, Chat, Draft, Grant
 
 
 @dataclass(frozen=True, slots=True)
-class World:
+class PublicInfo:
     """Settings that sentences and links need; the same for every turn."""
 
     support_contact: str
@@ -49,7 +49,7 @@ class Turn:
 
     db: Session
     now: datetime
-    world: World
+    world: PublicInfo
     chat: Chat
     incoming: Incoming
     account: Account | None = None

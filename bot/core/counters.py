@@ -32,7 +32,7 @@ class WebTally:
 
 
 @dataclass(slots=True)
-class Tally:
+class Counters:
     """Updates by messenger, papers, and the web server."""
 
     received: Counter[Messenger] = field(default_factory=Counter)

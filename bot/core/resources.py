@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from sqlmodel import Session
 
-from bot.core.context import World
-from bot.core.counters import Tally
+from bot.core.context import PublicInfo
+from bot.core.counters import Counters
 from bot.documents.disk_space import Room
 from bot.services.shared.upload_quota import DailyLimit
 from storage.database.outage import Outage
@@ -18,7 +18,7 @@ from storage.enums import Messenger
 from storage.tables.column_types import utcnow
 
 if TYPE_CHECKING:
-    from bot.documents.library import Papers
+    from bot.documents.library import DocumentLibrary
     from bot.gateways.interfaces import PaymentGateway, SmsGateway
     from bot.security.passwords import Passwords
 
@@ -58,16 +58,16 @@ class Downloader(Protocol):
 
 
 @dataclass(slots=True)
-class Desk:
+class Resources:
     database: Database
-    papers: Papers
+    papers: DocumentLibrary
     passwords: Passwords
     gateway: PaymentGateway
     sms: SmsGateway
-    world: World
+    world: PublicInfo
     downloads: dict[Messenger, Downloader] = field(default_factory=dict)
     clock: Callable[[], datetime] = utcnow
     settings: Any = None
-    tally: Tally = field(default_factory=Tally)
+    tally: Counters = field(default_factory=Counters)
     room: Room = field(default_factory=Room)
     daily_uploads: DailyLimit = field(default_factory=DailyLimit)

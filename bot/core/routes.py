@@ -13,7 +13,7 @@ from typing import Any
 
 from bot.core.context import Turn
 from bot.core.incoming import Incoming
-from bot.core.resources import Desk
+from bot.core.resources import Resources
 from bot.core.screens import Press, Reply, Screen
 from storage.enums import Role
 
@@ -22,7 +22,7 @@ _PAYLOAD = re.compile(r"[A-Za-z0-9_-]{1,40}")
 
 Decide = Callable[[Turn, Press], Screen | Reply]
 #: Runs before the unit, outside any transaction: fetch, hash, ask a gateway. Its result is `turn.prepared`.
-Prepare = Callable[[Desk, Incoming, Press], Awaitable[Any]]
+Prepare = Callable[[Resources, Incoming, Press], Awaitable[Any]]
 
 #: Who may press: None stands for a guest.
 Roles = frozenset[Role | None]

@@ -79,7 +79,7 @@ def button(label: str, action: str, id: int = 0, version: int = 0, arg: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Paper:
+class Attachment:
     """A stored file to be shown: stored_file.id and its caption."""
 
     file_id: int
@@ -87,7 +87,7 @@ class Paper:
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class GeneratedFile:
     """A file made for this answer alone (a report): its bytes are sent and kept nowhere. A `picture` is shown as one."""
 
     name: str
@@ -106,7 +106,7 @@ class Screen:
 
     text: str
     rows: tuple[tuple[Button, ...], ...] = ()
-    papers: tuple[Paper | Sheet, ...] = ()
+    papers: tuple[Attachment | GeneratedFile, ...] = ()
     ask_contact: str | None = None
 
     def buttons(self) -> Iterable[Button]:

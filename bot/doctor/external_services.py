@@ -15,7 +15,7 @@ from telegram.error import InvalidToken, TelegramError
 from bot.config.settings import BadSettingError, MessengerSettings, Settings
 from bot.doctor.finding import Finding
 from bot.gateways import zarinpal
-from bot.gateways.http import ask, make_client, whole
+from bot.gateways.http import ask, make_client, parse_int
 from bot.gateways.interfaces import GatewayDown
 from bot.messengers.intake.receiver import webhook_path
 from bot.messengers.transport.channel import Channel
@@ -172,7 +172,7 @@ async def _zarinpal(url: str, merchant: str) -> int | None:
 
 async def _zibal(url: str, merchant: str) -> int | None:
     _, body = await _ask(f"{url}/v1/inquiry", json={"merchant": merchant, "trackId": 1})
-    result = whole(body.get("result"))
+    result = parse_int(body.get("result"))
     if result is None:
         raise GatewayDown("no result")
     return result if result in _NO_MERCHANT else None
@@ -193,10 +193,10 @@ async def sms(settings: Settings) -> Finding:
         words = f"{host} does not answer; check the network and KAVENEGAR_URL ({down})"
         return Finding(name, False, words)
     head, entries = body.get("return"), body.get("entries")
-    status = whole(head.get("status")) if isinstance(head, dict) else None
+    status = parse_int(head.get("status")) if isinstance(head, dict) else None
     if status != 200:
         return Finding(name, False, f"refuses the key (status {status}); check KAVENEGAR_API_KEY")
-    credit = whole(entries.get("remaincredit")) if isinstance(entries, dict) else None
+    credit = parse_int(entries.get("remaincredit")) if isinstance(entries, dict) else None
     if credit is not None and credit < LOW_CREDIT:
         return Finding(name, False, f"only {credit:,} rial of credit are left; charge the account")
     return Finding(

@@ -21,7 +21,7 @@ _CONTENT = _WRAPPED + _NONCE + _KEY + _TAG
 HEAD = _WRAPPED
 
 
-class Unreadable(Exception):
+class DecryptionFailed(Exception):
     """Not sealed by us, sealed for another place, changed since, or sealed under a secret that we do not have."""
 
 
@@ -31,7 +31,7 @@ def _derive(secret: str, purpose: bytes, length: int) -> bytes:
     )
 
 
-class Sealer:
+class DocumentCipher:
     """Seals under `secret`; opens also what was sealed under `former` secrets."""
 
     def __init__(self, secret: str, former: Iterable[str] = ()) -> None:
@@ -57,7 +57,7 @@ class Sealer:
         try:
             return AESGCM(key).decrypt(nonce, content, place.encode())
         except (InvalidTag, ValueError) as error:
-            raise Unreadable(place) from error
+            raise DecryptionFailed(place) from error
 
     def is_current(self, sealed: bytes) -> bool:
         """Whether it is sealed under the secret in force."""
@@ -80,9 +80,9 @@ class Sealer:
     def _unwrap(self, sealed: bytes, place: str) -> bytes:
         master = self._masters.get(sealed[len(MAGIC) : _WRAPPED])
         if not sealed.startswith(MAGIC) or master is None:
-            raise Unreadable(place)
+            raise DecryptionFailed(place)
         nonce, wrapped = sealed[_WRAPPED : _WRAPPED + _NONCE], sealed[_WRAPPED + _NONCE : _CONTENT]
         try:
             return master.decrypt(nonce, wrapped, place.encode())
         except (InvalidTag, ValueError) as error:
-            raise Unreadable(place) from error
+            raise DecryptionFailed(place) from error

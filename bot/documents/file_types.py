@@ -12,7 +12,7 @@ _MAGIC = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG\r\n\x1a\n": "image/png", b"%P
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class InspectedFile:
     """A file that may be taken."""
 
     #: Of the original: "application/pdf" | "image/jpeg" | "image/png"

@@ -8,7 +8,7 @@ import io
 from PIL import Image, ImageOps
 
 from bot.core.refusals import FileRejected
-from bot.documents.file_types import Checked, damaged, preliminary
+from bot.documents.file_types import InspectedFile, damaged, preliminary
 from bot.documents.pdf import pages_of_harmless_pdf
 
 #: Longest side of the copy that is shown, in pixels; messengers refuse photos of width + height over 10,000.
@@ -24,15 +24,15 @@ SLIMMEST = 20
 _PILLOW = {"image/jpeg": "JPEG", "image/png": "PNG"}
 
 
-def check(data: bytes) -> Checked:
+def check(data: bytes) -> InspectedFile:
     """Raises FileRejected with the sentence for the officer."""
     media_type = preliminary(data)
     if media_type == "application/pdf":
-        return Checked(media_type, data, pages=pages_of_harmless_pdf(data))
+        return InspectedFile(media_type, data, pages=pages_of_harmless_pdf(data))
     return _image(data, media_type)
 
 
-def _image(data: bytes, media_type: str) -> Checked:
+def _image(data: bytes, media_type: str) -> InspectedFile:
     """Decode and encode anew: metadata, foreign data behind the picture and hidden frames stay behind."""
     try:
         with Image.open(io.BytesIO(data), formats=[_PILLOW[media_type]]) as image:
@@ -51,7 +51,7 @@ def _image(data: bytes, media_type: str) -> Checked:
         raise damaged(media_type) from error
     out = io.BytesIO()
     shown.save(out, "JPEG", quality=SHOWN_QUALITY, optimize=True)
-    return Checked(media_type, out.getvalue(), width=shown.width, height=shown.height)
+    return InspectedFile(media_type, out.getvalue(), width=shown.width, height=shown.height)
 
 
 def _plain(image: Image.Image) -> Image.Image:

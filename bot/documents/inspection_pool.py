@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.core.refusals import FileRejected
-from bot.documents.file_types import Checked, damaged, preliminary
+from bot.documents.file_types import InspectedFile, damaged, preliminary
 from bot.documents.inspection_turns import Place, Turns
 
 #: Seconds of CPU for one file, and how many times as long it may take by the clock.
@@ -55,7 +55,7 @@ class Turn:
     def __init__(self, checker: Checker, place: Place, worker: asyncio.Task[Process]) -> None:
         self._checker, self._place, self._worker = checker, place, worker
 
-    async def check(self, data: bytes) -> Checked:
+    async def check(self, data: bytes) -> InspectedFile:
         """Raises FileRejected with the sentence for the officer, or Preempted."""
         return await self._checker._check(self._place, self._worker, data)
 
@@ -87,7 +87,7 @@ class Checker:
         while self._idle:
             await _stop(self._idle.pop())
 
-    async def _check(self, place: Place, starting: asyncio.Task[Process], data: bytes) -> Checked:
+    async def _check(self, place: Place, starting: asyncio.Task[Process], data: bytes) -> InspectedFile:
         media_type = preliminary(data)
         worker = await asyncio.shield(starting)
         asking = asyncio.create_task(_ask(worker, data))
@@ -105,7 +105,7 @@ class Checker:
             raise
         if "rejected" in answer:
             raise FileRejected(answer["rejected"])
-        return Checked(shown=shown or data, **answer)
+        return InspectedFile(shown=shown or data, **answer)
 
     async def _watch(self, place: Place, worker: Process, asking: asyncio.Task[Any]) -> None:
         """Until the answer is there. Raises FileRejected past the limit, Preempted where others wait for a slow file."""

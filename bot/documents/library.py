@@ -16,9 +16,9 @@ from sqlmodel import Session, col
 
 from bot.core.resources import Database
 from bot.documents.blob_store import FileStore, StoreDown, new_key
-from bot.documents.encryption import Sealer
+from bot.documents.encryption import DocumentCipher
 from bot.documents.file_names import label
-from bot.documents.file_types import Checked
+from bot.documents.file_types import InspectedFile
 from bot.documents.inspection_pool import Checker, Preempted
 from storage.tables import StoredFile
 
@@ -29,8 +29,8 @@ ORPHAN_AGE = timedelta(days=1)
 _BATCH = 500
 
 
-class Papers:
-    def __init__(self, store: FileStore, sealer: Sealer, checker: Checker) -> None:
+class DocumentLibrary:
+    def __init__(self, store: FileStore, sealer: DocumentCipher, checker: Checker) -> None:
         self._store = store
         self._sealer = sealer
         self._checker = checker
@@ -59,7 +59,9 @@ class Papers:
             data = await fetch()
             return await self._kept(account_id, data, name, await turn.check(data))
 
-    async def _kept(self, account_id: int, data: bytes, name: str | None, checked: Checked) -> StoredFile:
+    async def _kept(
+        self, account_id: int, data: bytes, name: str | None, checked: InspectedFile
+    ) -> StoredFile:
         original_key = await self._keep(data)
         shown_key = original_key if checked.shown is data else await self._keep(checked.shown)
         return StoredFile(
@@ -135,7 +137,7 @@ class Papers:
 
 
 def shown_media_type(file: StoredFile) -> str:
-    """Of what `Papers.open` returns."""
+    """Of what `DocumentLibrary.open` returns."""
     return file.media_type if file.media_type == "application/pdf" else "image/jpeg"
 
 

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Sequence
 
-from bot.gateways.interfaces import Delivery, SmsAccepted, SmsResult
+from bot.gateways.interfaces import SmsAccepted, SmsResult, SmsStatus
 
 log = logging.getLogger(__name__)
 
@@ -23,8 +23,8 @@ class ConsoleSms:
         log.info("sms %s to •••%s: %s", idempotency_id, to[-3:], text)
         return SmsAccepted(f"console-{idempotency_id}", 0)
 
-    async def status(self, provider_ids: Sequence[str]) -> dict[str, Delivery]:
-        return dict.fromkeys(provider_ids, Delivery.DELIVERED)
+    async def status(self, provider_ids: Sequence[str]) -> dict[str, SmsStatus]:
+        return dict.fromkeys(provider_ids, SmsStatus.DELIVERED)
 
     async def aclose(self) -> None:
         pass

@@ -45,14 +45,14 @@ async def ask(
     return answer.status_code, body
 
 
-def patiently(wait: float = 0.5) -> Any:
+def with_retries(wait: float = 0.5) -> Any:
     """Attempts of a call that may safely be repeated (verify, inquiry, status): three, with jitter, under a minute."""
     return stamina.retry_context(
         on=GatewayDown, attempts=3, timeout=45, wait_initial=wait, wait_jitter=wait, wait_max=5
     )
 
 
-def whole(value: Any) -> int | None:
+def parse_int(value: Any) -> int | None:
     """A whole number that a gateway wrote as a number or as text, else None."""
     if isinstance(value, bool):
         return None

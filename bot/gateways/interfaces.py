@@ -81,7 +81,7 @@ class WrongAmount:
 
 Verification = Verified | NotPaid | Retry | WrongAmount
 #: "paid" waits for our verify; "unknown" is no answer, not "not found".
-Standing = Literal["pending", "paid", "verified", "failed", "reversed", "unknown"]
+InquiryStatus = Literal["pending", "paid", "verified", "failed", "reversed", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,7 @@ class PaymentGateway(Protocol):
         """Ask for the money and learn whether it came. Safe to repeat; raises nothing."""
         ...
 
-    async def inquire(self, ref: str) -> Standing:
+    async def inquire(self, ref: str) -> InquiryStatus:
         """How it stands, without changing it. Raises nothing."""
         ...
 
@@ -151,7 +151,7 @@ class SmsRetry:
 SmsResult = SmsAccepted | SmsRejected | SmsRetry
 
 
-class Delivery(StrEnum):
+class SmsStatus(StrEnum):
     ON_ITS_WAY = "ON_ITS_WAY"
     DELIVERED = "DELIVERED"
     FAILED = "FAILED"
@@ -176,7 +176,7 @@ class SmsGateway(Protocol):
         `template` with `tokens` is used instead of the text where a template of that name is configured."""
         ...
 
-    async def status(self, provider_ids: Sequence[str]) -> dict[str, Delivery]:
+    async def status(self, provider_ids: Sequence[str]) -> dict[str, SmsStatus]:
         """What became of sent messages. Raises GatewayDown."""
         ...
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import httpx
 
-from bot.gateways.http import ask, patiently, whole
-from bot.gateways.interfaces import Delivery, GatewayDown, SmsAccepted, SmsRejected, SmsResult, SmsRetry
+from bot.gateways.http import ask, parse_int, with_retries
+from bot.gateways.interfaces import GatewayDown, SmsAccepted, SmsRejected, SmsResult, SmsRetry, SmsStatus
 
 OK, NO_CREDIT = 200, 418
 #: 402 failed, 409 busy, 429 limited, 451 too many calls.
@@ -14,15 +14,15 @@ _RETRYABLE = frozenset({402, 409, 429, 451})
 #: Account, key, line, template: staff must mend these.
 _CONFIGURATION = frozenset({401, 403, 407, 412, 416, NO_CREDIT, 420, 424, 426, 427, 501})
 _DELIVERY = {
-    1: Delivery.ON_ITS_WAY,
-    2: Delivery.ON_ITS_WAY,
-    4: Delivery.ON_ITS_WAY,
-    5: Delivery.ON_ITS_WAY,
-    6: Delivery.FAILED,
-    10: Delivery.DELIVERED,
-    11: Delivery.FAILED,
-    13: Delivery.FAILED,
-    14: Delivery.FAILED,
+    1: SmsStatus.ON_ITS_WAY,
+    2: SmsStatus.ON_ITS_WAY,
+    4: SmsStatus.ON_ITS_WAY,
+    5: SmsStatus.ON_ITS_WAY,
+    6: SmsStatus.FAILED,
+    10: SmsStatus.DELIVERED,
+    11: SmsStatus.FAILED,
+    13: SmsStatus.FAILED,
+    14: SmsStatus.FAILED,
 }
 MAX_TEXT = 900
 #: token names of verify/lookup in the order of our tokens, with the spaces and characters that each may hold.
@@ -89,25 +89,25 @@ class Kavenegar:
         except GatewayDown as down:
             return SmsRetry(str(down), unknown=not repeatable)
         if status == OK and entries and entries[0].get("messageid") is not None:
-            return SmsAccepted(str(entries[0]["messageid"]), whole(entries[0].get("cost")))
+            return SmsAccepted(str(entries[0]["messageid"]), parse_int(entries[0].get("cost")))
         if status == OK:
             return SmsRetry("accepted without a message id", unknown=not repeatable)
         if status in _RETRYABLE or (status >= 500 and status != 501):
             return SmsRetry(f"status {status}")
         return SmsRejected(f"status {status}", alert=status in _CONFIGURATION)
 
-    async def status(self, provider_ids: Sequence[str]) -> dict[str, Delivery]:
-        found: dict[str, Delivery] = {}
+    async def status(self, provider_ids: Sequence[str]) -> dict[str, SmsStatus]:
+        found: dict[str, SmsStatus] = {}
         for start in range(0, len(provider_ids), 500):
             form = {"messageid": ",".join(provider_ids[start : start + 500])}
-            async for attempt in patiently():
+            async for attempt in with_retries():
                 with attempt:
                     status, entries = await self._ask("sms/status", form)
                     if status != OK:
                         raise GatewayDown(f"status {status}")
             for entry in entries:
                 found[str(entry.get("messageid"))] = _DELIVERY.get(
-                    whole(entry.get("status")) or 0, Delivery.UNKNOWN
+                    parse_int(entry.get("status")) or 0, SmsStatus.UNKNOWN
                 )
         return found
 
@@ -118,7 +118,7 @@ class Kavenegar:
         """(status, entries). Raises GatewayDown where the answer is not Kavenegar's."""
         http_status, body = await ask(self._client, f"{self._root}/{call}.json", form=form)
         head, entries = body.get("return"), body.get("entries")
-        status = whole(head.get("status")) if isinstance(head, dict) else None
+        status = parse_int(head.get("status")) if isinstance(head, dict) else None
         if status is None:
             raise GatewayDown(f"HTTP {http_status}")
         return status, [one for one in entries if isinstance(one, dict)] if isinstance(entries, list) else []

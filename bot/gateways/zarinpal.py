@@ -5,16 +5,16 @@ from typing import Any
 
 import httpx
 
-from bot.gateways.http import ask, patiently, whole
+from bot.gateways.http import ask, parse_int, with_retries
 from bot.gateways.interfaces import (
     CallbackHint,
     Created,
     GatewayDown,
     GatewayRefused,
+    InquiryStatus,
     NotPaid,
     Redirect,
     Retry,
-    Standing,
     Unverified,
     Verification,
     Verified,
@@ -26,7 +26,7 @@ TOO_MANY_ATTEMPTS = -12
 WRONG_AMOUNT, NOT_SUCCESSFUL, INTERNAL = -50, -51, -52
 #: Another merchant's authority, an invalid one, none found.
 NOT_OURS = frozenset({-53, -54, -55})
-_STANDING: dict[str, Standing] = {
+_STANDING: dict[str, InquiryStatus] = {
     "PAID": "paid",
     "VERIFIED": "verified",
     "IN_BANK": "pending",
@@ -42,12 +42,12 @@ def read(body: Mapping[str, Any]) -> tuple[int | None, dict[str, Any]]:
     data = data if isinstance(data, dict) else {}
     errors = body.get("errors")
     if isinstance(errors, dict) and errors:
-        code = whole(errors.get("code"))
+        code = parse_int(errors.get("code"))
         if code is None:
             words = (word for value in errors.values() if isinstance(value, list) for word in value)
-            code = next((found for word in words if (found := whole(word)) is not None), None)
+            code = next((found for word in words if (found := parse_int(word)) is not None), None)
         return code, {}
-    return whole(data.get("code")), data
+    return parse_int(data.get("code")), data
 
 
 class Zarinpal:
@@ -108,7 +108,7 @@ class Zarinpal:
             return NotPaid(code, answer, alert=code in NOT_OURS)
         return Retry(code, answer, alert=True)
 
-    async def inquire(self, ref: str) -> Standing:
+    async def inquire(self, ref: str) -> InquiryStatus:
         try:
             code, data = await self._ask_patiently("inquiry", authority=ref)
         except GatewayDown:
@@ -121,7 +121,7 @@ class Zarinpal:
         _, data = await self._ask_patiently("unVerified")
         listed = data.get("authorities")
         return [
-            Unverified(one["authority"], whole(one.get("amount")))
+            Unverified(one["authority"], parse_int(one.get("amount")))
             for one in (listed if isinstance(listed, list) else [])
             if isinstance(one, dict) and isinstance(one.get("authority"), str)
         ]
@@ -130,7 +130,7 @@ class Zarinpal:
         await self._client.aclose()
 
     async def _ask_patiently(self, call: str, **body: Any) -> tuple[int, dict[str, Any]]:
-        async for attempt in patiently(self._wait):
+        async for attempt in with_retries(self._wait):
             with attempt:
                 code, data = await self._ask(call, **body)
                 if code is None or code == INTERNAL:

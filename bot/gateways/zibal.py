@@ -5,16 +5,16 @@ from typing import Any
 
 import httpx
 
-from bot.gateways.http import ask, patiently, whole
+from bot.gateways.http import ask, parse_int, with_retries
 from bot.gateways.interfaces import (
     CallbackHint,
     Created,
     GatewayDown,
     GatewayRefused,
+    InquiryStatus,
     NotPaid,
     Redirect,
     Retry,
-    Standing,
     Unverified,
     Verification,
     Verified,
@@ -22,7 +22,7 @@ from bot.gateways.interfaces import (
 )
 
 OK, VERIFIED_BEFORE, NOT_SUCCESSFUL, BAD_TRACK = 100, 201, 202, 203
-_STANDING: dict[int, Standing] = {
+_STANDING: dict[int, InquiryStatus] = {
     -1: "pending",
     1: "verified",
     2: "paid",
@@ -57,7 +57,7 @@ class Zibal:
         if mobile:
             body["mobile"] = "0" + mobile.removeprefix("+98")
         result, answer = await self._ask("request", **body)
-        track = whole(answer.get("trackId"))
+        track = parse_int(answer.get("trackId"))
         if result == OK and track:
             return Created(str(track), self.redirect(str(track)))
         if result in (None, OK):
@@ -73,14 +73,14 @@ class Zibal:
     async def verify(self, ref: str, amount_rial: int) -> Verification:
         try:
             result, answer = await self._ask_patiently("verify", ref)
-            if result in (OK, VERIFIED_BEFORE) and whole(answer.get("amount")) is None:
+            if result in (OK, VERIFIED_BEFORE) and parse_int(answer.get("amount")) is None:
                 # Some "already verified" answers are bare; the amount must be known before we book it.
                 _, told = await self._ask_patiently("inquiry", ref)
                 answer = {**told, "result": result}
         except GatewayDown as down:
             return Retry(answer={"trouble": str(down)})
         if result in (OK, VERIFIED_BEFORE):
-            amount = whole(answer.get("amount"))
+            amount = parse_int(answer.get("amount"))
             if amount is None:
                 return Retry(result, answer)
             if amount != amount_rial:
@@ -95,14 +95,14 @@ class Zibal:
             return NotPaid(result, answer, alert=result == BAD_TRACK)
         return Retry(result, answer, alert=True)
 
-    async def inquire(self, ref: str) -> Standing:
+    async def inquire(self, ref: str) -> InquiryStatus:
         try:
             result, answer = await self._ask_patiently("inquiry", ref)
         except GatewayDown:
             return "unknown"
         if result == BAD_TRACK:
             return "failed"
-        return _STANDING.get(whole(answer.get("status")) or 0, "unknown")
+        return _STANDING.get(parse_int(answer.get("status")) or 0, "unknown")
 
     async def unverified(self) -> list[Unverified]:
         """Zibal has no such list."""
@@ -112,9 +112,9 @@ class Zibal:
         await self._client.aclose()
 
     async def _ask_patiently(self, call: str, ref: str) -> tuple[int, dict[str, Any]]:
-        async for attempt in patiently(self._wait):
+        async for attempt in with_retries(self._wait):
             with attempt:
-                result, answer = await self._ask(call, trackId=whole(ref))
+                result, answer = await self._ask(call, trackId=parse_int(ref))
                 if result is None:
                     raise GatewayDown("no result")
                 return result, answer
@@ -124,7 +124,7 @@ class Zibal:
         status, answer = await ask(
             self._client, f"{self._url}/v1/{call}", json={"merchant": self._merchant, **body}
         )
-        result = whole(answer.get("result"))
+        result = parse_int(answer.get("result"))
         if result is None and status >= 400:
             raise GatewayDown(f"HTTP {status}")
         return result, answer

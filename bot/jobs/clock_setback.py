@@ -37,7 +37,7 @@ def _draw_rests_near(db: Session, *, now: datetime) -> int:
     return len(chats)
 
 
-def draw_near(db: Session, *, now: datetime) -> int:
+def pull_forward(db: Session, *, now: datetime) -> int:
     """How many times were drawn near; one line of the log where there are some."""
     ahead, lease = now + AHEAD, now + LEASE
     check = col(PaymentAttempt.next_check_at)

@@ -13,7 +13,7 @@ from storage.enums import AttemptState, PushState
 from storage.tables import Chat, PaymentAttempt, Push
 
 
-def release(db: Session, *, now: datetime) -> None:
+def release_all_leases(db: Session, *, now: datetime) -> None:
     """End every lease. Only for a process that is alone on this database, before it begins to serve."""
     for statement in (
         # A screen that was about to be shown (again), or was put off.

@@ -15,7 +15,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from bot.core.context import SYSTEM
-from bot.core.resources import Database, Desk
+from bot.core.resources import Database, Resources
 from bot.rules.request_items import DOCUMENT
 from bot.services.shared import audit
 from storage.enums import RequestState
@@ -56,7 +56,7 @@ class Total:
     size: int = 0
 
 
-async def sweep(desk: Desk, *, now: datetime) -> Total:
+async def sweep(desk: Resources, *, now: datetime) -> Total:
     """Remove every paper whose time is over."""
     total, after = Total(), 0
     while True:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
-from bot.core.resources import Desk
+from bot.core.resources import Resources
 from bot.jobs import clock_setback, digest, reminders, retention
 from bot.jobs.clock_guard import clock_holds
 from bot.services import payments
@@ -76,7 +76,7 @@ def watch(db: Session, *, now: datetime) -> None:
     notify.repeat_alerts(db, now=now)
 
 
-def sweeps(desk: Desk, *, drafts: Unit | None = None) -> list[Sweep]:
+def sweeps(desk: Resources, *, drafts: Unit | None = None) -> list[Sweep]:
     """All sweeps; bot.py runs each at its interval, one that fails never stops the others.
 
     `drafts` is the dialogues' own sweep of expired drafts, `Engine.sweep`.
@@ -116,7 +116,7 @@ def sweeps(desk: Desk, *, drafts: Unit | None = None) -> list[Sweep]:
     found: list[Sweep] = [
         ("payments", 2 * MINUTE, reconcile),
         ("letters", LETTERS, deliver),
-        ("clock", MINUTE, unit(clock_setback.draw_near)),
+        ("clock", MINUTE, unit(clock_setback.pull_forward)),
         ("waiting-files", 5 * MINUTE, unit(queue_notices.follow_up)),
         ("reminders", 10 * MINUTE, unit(remind)),
         ("digest", 10 * MINUTE, unit(digest.send)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 
 
-class Seen:
+class SeenCodes:
     def __init__(self) -> None:
         # An empty name is SQLite's word for a file of its own that vanishes at the end.
         self._file = sqlite3.connect("", isolation_level=None)

@@ -15,13 +15,13 @@ from sqlmodel import Session
 from bot.core.context import Actor
 from bot.legacy_import import store
 from bot.legacy_import.columns import Layout, label, read_header, score
-from bot.legacy_import.duplicates import Seen
+from bot.legacy_import.duplicates import SeenCodes
 from bot.legacy_import.readers.csv_reader import open_csv
-from bot.legacy_import.readers.table import Sheet, UnusableFile
+from bot.legacy_import.readers.table import Table, UnusableFile
 from bot.legacy_import.readers.xlsx_reader import open_xlsx
 from bot.legacy_import.report import Report
-from bot.legacy_import.row_parser import Firm, Lists, Mistake, Newcomer, read_line
-from bot.legacy_import.store import Outcome, Result
+from bot.legacy_import.row_parser import DistributorRow, OfficerRow, ReferenceCodes, RowError, read_line
+from bot.legacy_import.store import Result, RowResult
 from bot.security import passwords as typed
 from bot.security.passwords import Passwords
 from bot.texts import t
@@ -60,7 +60,7 @@ class Totals:
     distributors: int = 0
     unknown_columns: tuple[str, ...] = ()
 
-    def count(self, outcome: Outcome) -> None:
+    def count(self, outcome: RowResult) -> None:
         setattr(self, outcome.result.value, getattr(self, outcome.result.value) + 1)
         self.distributors += outcome.new_distributor
 
@@ -68,11 +68,11 @@ class Totals:
 class _Undo(Exception):
     """Carries the outcomes of a trial out of a transaction that is rolled back."""
 
-    def __init__(self, outcomes: list[Outcome]) -> None:
+    def __init__(self, outcomes: list[RowResult]) -> None:
         self.outcomes = outcomes
 
 
-def open_sheet(path: Path) -> Sheet:
+def open_sheet(path: Path) -> Table:
     """By what the file is, not by its name. Raises UnusableFile."""
     try:
         with path.open("rb") as file:
@@ -95,7 +95,7 @@ def _same(one: Path, other: Path) -> bool:
 
 
 @dataclass(slots=True)
-class MovingIn:
+class LegacyImport:
     """One import. `progress` hears how many units of how many (0: unknown) are read."""
 
     database: Database
@@ -104,7 +104,7 @@ class MovingIn:
     dry_run: bool = False
     progress: Callable[[int, int], None] = lambda done, size: None
     totals: Totals = field(default_factory=Totals)
-    _seen: Seen = field(default_factory=Seen)
+    _seen: SeenCodes = field(default_factory=SeenCodes)
 
     async def run(self, path: Path, report_path: Path) -> Totals:
         """Raises UnusableFile; what was stored before a file broke off stays."""
@@ -118,12 +118,12 @@ class MovingIn:
         with Report(report_path) as report:
             if layout.unknown:
                 names = "، ".join(layout.unknown)
-                report.add(Mistake(0, "", "", t("import.unknown_columns", columns=names)))
+                report.add(RowError(0, "", "", t("import.unknown_columns", columns=names)))
             await self._all(sheet, layout, lists, report)
         self._seen.close()
         return self.totals
 
-    async def _all(self, sheet: Sheet, layout: Layout, lists: Lists, report: Report) -> None:
+    async def _all(self, sheet: Table, layout: Layout, lists: ReferenceCodes, report: Report) -> None:
         """Hash one batch while the one before is stored."""
         storing: asyncio.Task[None] | None = None
         try:
@@ -138,9 +138,9 @@ class MovingIn:
                 await storing
 
     def _batches(
-        self, sheet: Sheet, layout: Layout, lists: Lists, report: Report
-    ) -> Iterator[tuple[list[Newcomer | Firm], int]]:
-        batch: list[Newcomer | Firm] = []
+        self, sheet: Table, layout: Layout, lists: ReferenceCodes, report: Report
+    ) -> Iterator[tuple[list[OfficerRow | DistributorRow], int]]:
+        batch: list[OfficerRow | DistributorRow] = []
         position = read = 0
         for line in sheet.lines:
             position, read = line.position, read + 1
@@ -159,9 +159,9 @@ class MovingIn:
                 batch, read = [], 0
         yield batch, position
 
-    def _doubled(self, one: Newcomer | Firm) -> list[Mistake]:
+    def _doubled(self, one: OfficerRow | DistributorRow) -> list[RowError]:
         """A code that an earlier row of this file had already."""
-        if isinstance(one, Firm):
+        if isinstance(one, DistributorRow):
             return []
         for column, code, key in (
             ("national_code", one.national_code, "twice_in_file"),
@@ -169,12 +169,12 @@ class MovingIn:
         ):
             first = self._seen.first(column, code, one.row)
             if first != one.row:
-                return [Mistake(one.row, label(column), code, t(f"import.{key}", row=first))]
+                return [RowError(one.row, label(column), code, t(f"import.{key}", row=first))]
         return []
 
-    async def _hash(self, batch: Sequence[Newcomer | Firm]) -> dict[int, str]:
+    async def _hash(self, batch: Sequence[OfficerRow | DistributorRow]) -> dict[int, str]:
         """Hashes of the plain passwords of those who are new."""
-        plain = [one for one in batch if isinstance(one, Newcomer) and one.password is not None]
+        plain = [one for one in batch if isinstance(one, OfficerRow) and one.password is not None]
         if not plain:
             return {}
         codes = [one.national_code for one in plain]
@@ -185,7 +185,9 @@ class MovingIn:
         made = await asyncio.gather(*(self.passwords.hash(typed.normal(one.password or "")) for one in new))
         return {one.row: hashed for one, hashed in zip(new, made, strict=True)}
 
-    async def _store(self, batch: list[Newcomer | Firm], hashes: dict[int, str], report: Report) -> None:
+    async def _store(
+        self, batch: list[OfficerRow | DistributorRow], hashes: dict[int, str], report: Report
+    ) -> None:
         if not batch:
             return
         for outcome in await self._settle(batch, hashes):
@@ -193,12 +195,14 @@ class MovingIn:
             if outcome.mistake is not None:
                 report.add(outcome.mistake)
 
-    async def _settle(self, batch: list[Newcomer | Firm], hashes: dict[int, str]) -> list[Outcome]:
+    async def _settle(
+        self, batch: list[OfficerRow | DistributorRow], hashes: dict[int, str]
+    ) -> list[RowResult]:
         """A batch in one transaction; if it fails as a whole, each row alone, so that one cannot spoil the rest."""
         now = utcnow()
 
-        def unit(db: Session) -> list[Outcome]:
-            outcomes = store.settle(db, batch=batch, hashes=hashes, actor=self.actor, now=now)
+        def unit(db: Session) -> list[RowResult]:
+            outcomes = store.store_batch(db, batch=batch, hashes=hashes, actor=self.actor, now=now)
             if self.dry_run:
                 db.flush()
                 raise _Undo(outcomes)
@@ -215,5 +219,5 @@ class MovingIn:
                 return [one for row in batch for one in await self._settle([row], hashes)]
             number = secrets.randbelow(900_000) + 100_000
             log.exception("import: row %s failed (%s)", batch[0].row, number)
-            mistake = Mistake(batch[0].row, "", "", t("import.row_failed", n=number))
-            return [Outcome(batch[0].row, Result.REFUSED, mistake)]
+            mistake = RowError(batch[0].row, "", "", t("import.row_failed", n=number))
+            return [RowResult(batch[0].row, Result.REFUSED, mistake)]

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from bot.legacy_import.readers.table import UnusableFile
-from bot.legacy_import.row_parser import Mistake
+from bot.legacy_import.row_parser import RowError
 from bot.texts import BIDI_MARKS, t
 
 #: A spreadsheet takes a cell that begins so for a formula.
@@ -58,7 +58,7 @@ class Report:
         self._rows = csv.writer(self._file)
         self._rows.writerow([t(f"import.report_{name}") for name in ("row", "column", "value", "reason")])
 
-    def add(self, mistake: Mistake) -> None:
+    def add(self, mistake: RowError) -> None:
         value = " ".join(mistake.value.split())
         self._rows.writerow([mistake.row or "", mistake.column, harmless(value), mistake.reason])
 

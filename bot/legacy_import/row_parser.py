@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from bot.core.refusals import InvalidInput
 from bot.legacy_import.columns import Layout, label
-from bot.legacy_import.readers.table import CELL, Cell, Formula, Line
+from bot.legacy_import.readers.table import CELL, Cell, Formula, TableRow
 from bot.rules import regions, validators
 from bot.rules.validators import search_key
 from bot.security import legacy_hashes, passwords
@@ -53,7 +53,7 @@ _NO_DEGREE = {search_key(word) for word in ("دیپلم", "زیر دیپلم", "
 
 
 @dataclass(frozen=True, slots=True)
-class Lists:
+class ReferenceCodes:
     """What staff keep, by search key of code and name."""
 
     levels: dict[str, str]
@@ -66,7 +66,7 @@ class Lists:
 
 
 @dataclass(frozen=True, slots=True)
-class Mistake:
+class RowError:
     """A line of the report. `column` is a label, `value` what was in the cell where that may be shown."""
 
     row: int
@@ -93,7 +93,7 @@ class Employer:
 
 
 @dataclass(frozen=True, slots=True)
-class Newcomer:
+class OfficerRow:
     """An officer as a row gives them. `account` and `file` hold only what was said, by the columns of the tables."""
 
     row: int
@@ -109,7 +109,7 @@ class Newcomer:
 
 
 @dataclass(frozen=True, slots=True)
-class Firm:
+class DistributorRow:
     """A row of a distributor without an officer."""
 
     row: int
@@ -119,9 +119,9 @@ class Firm:
 class _Cells:
     """The cells of one row by column; collects mistakes."""
 
-    def __init__(self, line: Line, layout: Layout) -> None:
+    def __init__(self, line: TableRow, layout: Layout) -> None:
         self.line, self._places = line, layout.places
-        self.mistakes: list[Mistake] = []
+        self.mistakes: list[RowError] = []
 
     def raw(self, column: str) -> Cell:
         place = self._places.get(column)
@@ -160,23 +160,25 @@ class _Cells:
         shown = raw.text if isinstance(raw, Formula) else str(raw)
         if column == "password":
             shown = ""
-        self.mistakes.append(Mistake(self.line.number, label(column), shown[:60], t(key, **args)))
+        self.mistakes.append(RowError(self.line.number, label(column), shown[:60], t(key, **args)))
 
 
-def read_line(line: Line, layout: Layout, lists: Lists) -> Newcomer | Firm | list[Mistake]:
+def read_line(
+    line: TableRow, layout: Layout, lists: ReferenceCodes
+) -> OfficerRow | DistributorRow | list[RowError]:
     """What a row says, or what is wrong with it."""
     if line.broken is not None:
-        return [Mistake(line.number, "", "", t(f"import.{line.broken}"))]
+        return [RowError(line.number, "", "", t(f"import.{line.broken}"))]
     cells = _Cells(line, layout)
     employer = _employer(cells, lists) if layout.has_distributors else None
-    found: Newcomer | Firm | None
+    found: OfficerRow | DistributorRow | None
     if layout.has_officers and not (employer is not None and _no_officer(cells)):
         found = _newcomer(cells, lists, employer)
     elif employer is None and not cells.mistakes:
         cells.bad("distributor_id", "import.needed")
         found = None
     else:
-        found = Firm(line.number, employer) if employer is not None else None
+        found = DistributorRow(line.number, employer) if employer is not None else None
     return cells.mistakes if cells.mistakes or found is None else found
 
 
@@ -184,7 +186,7 @@ def _no_officer(cells: _Cells) -> bool:
     return all(cells.raw(column) == "" for column in ("national_code", "user_code", "last_name"))
 
 
-def _newcomer(cells: _Cells, lists: Lists, employer: Employer | None) -> Newcomer | None:
+def _newcomer(cells: _Cells, lists: ReferenceCodes, employer: Employer | None) -> OfficerRow | None:
     code = cells.take("national_code", _national_code, needed=True)
     user_code = cells.take("user_code", _user_code, needed=True)
     secret = cells.take("password", _password, needed=True)
@@ -206,7 +208,7 @@ def _newcomer(cells: _Cells, lists: Lists, employer: Employer | None) -> Newcome
     if cells.mistakes or code is None or user_code is None or secret is None:
         return None
     plain = secret if legacy_hashes.scheme_of(secret) is None else None
-    return Newcomer(
+    return OfficerRow(
         row=cells.line.number,
         national_code=code,
         user_code=user_code,
@@ -219,7 +221,7 @@ def _newcomer(cells: _Cells, lists: Lists, employer: Employer | None) -> Newcome
     )
 
 
-def _employer(cells: _Cells, lists: Lists) -> Employer | None:
+def _employer(cells: _Cells, lists: ReferenceCodes) -> Employer | None:
     if all(cells.raw(column) == "" for column in ("distributor_name", "distributor_id")):
         return None
     kind = cells.take("distributor_kind", _one_of(_KINDS), needed=True)
@@ -237,7 +239,7 @@ def _employer(cells: _Cells, lists: Lists) -> Employer | None:
     return Employer(kind, name, number, manager, mobile, phone, address, province, city, university)
 
 
-def _general(cells: _Cells, lists: Lists) -> dict[str, Any]:
+def _general(cells: _Cells, lists: ReferenceCodes) -> dict[str, Any]:
     province, city = _region(cells, "province", "city")
     return {
         "father_name": cells.take("father_name", validators.persian_name),
@@ -252,7 +254,7 @@ def _general(cells: _Cells, lists: Lists) -> dict[str, Any]:
     }
 
 
-def _studies(cells: _Cells, lists: Lists) -> dict[str, Any]:
+def _studies(cells: _Cells, lists: ReferenceCodes) -> dict[str, Any]:
     """A field that the list does not have is «سایر» in its own words."""
     level = cells.take("degree_level", lambda text: _level(text, lists))
     words = cells.take("field_of_study", _plain)
@@ -265,7 +267,7 @@ def _studies(cells: _Cells, lists: Lists) -> dict[str, Any]:
     return {"level_code": level or None, "field_code": code, "field_note": note}
 
 
-def _level(text: str, lists: Lists) -> str:
+def _level(text: str, lists: ReferenceCodes) -> str:
     """The level's code, «» for no degree."""
     key = search_key(text)
     if key in _NO_DEGREE:

@@ -19,7 +19,7 @@ from sqlmodel import Session, SQLModel, col, select
 from bot.core.context import Actor
 from bot.core.refusals import Refusal
 from bot.legacy_import.columns import label
-from bot.legacy_import.row_parser import Employer, Firm, Lists, Mistake, Newcomer
+from bot.legacy_import.row_parser import DistributorRow, Employer, OfficerRow, ReferenceCodes, RowError
 from bot.legacy_import.store_distributors import employ, found
 from bot.rules.validators import search_key
 from bot.services.accounts import queries
@@ -48,12 +48,12 @@ class Result(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class RowResult:
     """What became of a row."""
 
     row: int
     result: Result
-    mistake: Mistake | None = None
+    mistake: RowError | None = None
     new_distributor: bool = False
 
 
@@ -65,12 +65,12 @@ class _Refused(Refusal):
         self.column, self.value = column, value
 
 
-def lists(db: Session, *, today: date) -> Lists:
+def lists(db: Session, *, today: date) -> ReferenceCodes:
     """Levels, fields and universities by code and by name, closed ones too: who was taken in then stays so."""
     levels = db.exec(select(DegreeLevel)).all()
     fields = db.exec(select(FieldOfStudy)).all()
     universities = db.exec(select(University)).all()
-    return Lists(
+    return ReferenceCodes(
         levels={search_key(word): one.code for one in levels for word in (one.code, one.name)},
         fields={search_key(word): one.code for one in fields for word in (one.code, one.name)},
         universities={search_key(word): one.code for one in universities for word in (one.code, one.name)},
@@ -87,11 +87,16 @@ def known(db: Session, national_codes: Sequence[str]) -> set[str]:
     return {code for code in db.exec(query) if code is not None}
 
 
-def settle(
-    db: Session, *, batch: Sequence[Newcomer | Firm], hashes: Mapping[int, str], actor: Actor, now: datetime
-) -> list[Outcome]:
+def store_batch(
+    db: Session,
+    *,
+    batch: Sequence[OfficerRow | DistributorRow],
+    hashes: Mapping[int, str],
+    actor: Actor,
+    now: datetime,
+) -> list[RowResult]:
     """Take a batch of rows in, each wholly or not at all. `hashes` has the hash of each plain password by row."""
-    people = [one for one in batch if isinstance(one, Newcomer)]
+    people = [one for one in batch if isinstance(one, OfficerRow)]
     accounts = {
         account.national_code: account
         for account in db.exec(
@@ -112,20 +117,20 @@ def settle(
         for officer in db.exec(select(Officer).where(col(Officer.account_id).in_(here)))
     }
     employed = _with_contracts(db, here)
-    outcomes: dict[int, Outcome] = {}
+    outcomes: dict[int, RowResult] = {}
     plain = [
         one
         for one in people
         if one.employer is None and one.national_code not in accounts and one.user_code not in taken
     ]
     if _all_at_once(db, plain, hashes=hashes, actor=actor, now=now):
-        outcomes = {one.row: Outcome(one.row, Result.CREATED) for one in plain}
+        outcomes = {one.row: RowResult(one.row, Result.CREATED) for one in plain}
     for one in batch:
         if one.row in outcomes:
             continue
         try:
             with db.begin_nested():
-                if isinstance(one, Firm):
+                if isinstance(one, DistributorRow):
                     outcomes[one.row] = _found(db, one, actor=actor, now=now)
                 elif (account := accounts.get(one.national_code)) is not None:
                     outcomes[one.row] = _revise(
@@ -155,14 +160,14 @@ def _with_contracts(db: Session, account_ids: Sequence[int]) -> set[int]:
     return set(db.exec(query))
 
 
-def _refused(row: int, refusal: Refusal) -> Outcome:
+def _refused(row: int, refusal: Refusal) -> RowResult:
     column, value = getattr(refusal, "column", ""), getattr(refusal, "value", "")
-    mistake = Mistake(row, label(column) if column else "", value, t(refusal.key, **refusal.args_of_text))
-    return Outcome(row, Result.REFUSED, mistake)
+    mistake = RowError(row, label(column) if column else "", value, t(refusal.key, **refusal.args_of_text))
+    return RowResult(row, Result.REFUSED, mistake)
 
 
 def _all_at_once(
-    db: Session, people: Sequence[Newcomer], *, hashes: Mapping[int, str], actor: Actor, now: datetime
+    db: Session, people: Sequence[OfficerRow], *, hashes: Mapping[int, str], actor: Actor, now: datetime
 ) -> bool:
     """Rows that nothing speaks against, in four statements. False where the database refused them together."""
     if not people:
@@ -176,7 +181,7 @@ def _all_at_once(
 
 
 def _insert(
-    db: Session, people: Sequence[Newcomer], *, hashes: Mapping[int, str], actor: Actor, now: datetime
+    db: Session, people: Sequence[OfficerRow], *, hashes: Mapping[int, str], actor: Actor, now: datetime
 ) -> list[int]:
     """Accounts without a chat, their files and roles. The ids, in order."""
     ids = list(
@@ -208,7 +213,7 @@ def _insert(
     return ids
 
 
-def _account(one: Newcomer, hashes: Mapping[int, str], now: datetime) -> dict[str, Any]:
+def _account(one: OfficerRow, hashes: Mapping[int, str], now: datetime) -> dict[str, Any]:
     return {
         "user_code": one.user_code,
         "password_hash": one.password_hash or hashes[one.row],
@@ -224,7 +229,7 @@ def _account(one: Newcomer, hashes: Mapping[int, str], now: datetime) -> dict[st
     } | one.account
 
 
-def _officer(account_id: int, one: Newcomer) -> dict[str, Any]:
+def _officer(account_id: int, one: OfficerRow) -> dict[str, Any]:
     return (
         {"account_id": account_id, "documents": {}, "legacy_qualified": False, "version": 0}
         | _NO_FILE
@@ -233,24 +238,24 @@ def _officer(account_id: int, one: Newcomer) -> dict[str, Any]:
 
 
 def _take_in(
-    db: Session, one: Newcomer, *, taken: bool, hashes: Mapping[int, str], actor: Actor, now: datetime
-) -> Outcome:
+    db: Session, one: OfficerRow, *, taken: bool, hashes: Mapping[int, str], actor: Actor, now: datetime
+) -> RowResult:
     if taken:
         raise _Refused("user_code_taken", column="user_code", value=one.user_code)
     (account_id,) = _insert(db, [one], hashes=hashes, actor=actor, now=now)
     made = False
     if one.employer is not None:
         made = _employ(db, one, one.employer, account_id, actor=actor, now=now)
-    return Outcome(one.row, Result.CREATED, new_distributor=made)
+    return RowResult(one.row, Result.CREATED, new_distributor=made)
 
 
-def _found(db: Session, one: Firm, *, actor: Actor, now: datetime) -> Outcome:
+def _found(db: Session, one: DistributorRow, *, actor: Actor, now: datetime) -> RowResult:
     _, made = found(db, one.employer, actor=actor, now=now)
-    return Outcome(one.row, Result.CREATED if made else Result.UNCHANGED, new_distributor=made)
+    return RowResult(one.row, Result.CREATED if made else Result.UNCHANGED, new_distributor=made)
 
 
 def _employ(
-    db: Session, one: Newcomer, employer: Employer, account_id: int, *, actor: Actor, now: datetime
+    db: Session, one: OfficerRow, employer: Employer, account_id: int, *, actor: Actor, now: datetime
 ) -> bool:
     """Whether the distributor had to be made."""
     distributor, made = found(db, employer, actor=actor, now=now)
@@ -260,14 +265,14 @@ def _employ(
 
 def _revise(
     db: Session,
-    one: Newcomer,
+    one: OfficerRow,
     account: Account,
     officer: Officer | None,
     *,
     employed: bool,
     actor: Actor,
     now: datetime,
-) -> Outcome:
+) -> RowResult:
     """Somebody who is here already: what the row says otherwise is taken over until they first log in."""
     assert account.id is not None
     if officer is None:
@@ -280,10 +285,10 @@ def _revise(
         filed = {name: value for name, value in filed.items() if name != "legacy_qualified" or value}
     hired = one.employer is not None and not employed
     if not said and not filed and not hired:
-        return Outcome(one.row, Result.UNCHANGED)
+        return RowResult(one.row, Result.UNCHANGED)
     if account.state is not AccountState.ACTIVE or _has_come(db, account.id):
-        return Outcome(one.row, Result.KEPT)
-    queries.take(db, account.id)
+        return RowResult(one.row, Result.KEPT)
+    queries.lock_account(db, account.id)
     if said:
         queries.change(db, account, **said)
     for name, value in filed.items():
@@ -303,7 +308,7 @@ def _revise(
         subject_id=account.id,
         items=sorted([*said, *filed, *(["contract"] if hired else [])]),
     )
-    return Outcome(one.row, Result.UPDATED, new_distributor=made)
+    return RowResult(one.row, Result.UPDATED, new_distributor=made)
 
 
 def _has_come(db: Session, account_id: int) -> bool:

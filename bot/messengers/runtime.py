@@ -14,21 +14,21 @@ from telegram.error import InvalidToken, RetryAfter, TelegramError
 from telegram.ext import BaseHandler
 
 from bot.core.counters import MessengerState
-from bot.core.resources import Desk
+from bot.core.resources import Resources
 from bot.core.routes import Routes
 from bot.messengers.delivery.outbox import Outbox
-from bot.messengers.delivery.screens import Delivery
+from bot.messengers.delivery.screens import ScreenDelivery
 from bot.messengers.intake.chat_queues import Lanes
-from bot.messengers.intake.dispatcher import SETTLE, Way
+from bot.messengers.intake.dispatcher import SETTLE, UpdateDispatcher
 from bot.messengers.intake.polling import Polling
 from bot.messengers.intake.receiver import Intake
 from bot.messengers.intake.redisplay import Ticker
-from bot.messengers.processing.processor import Dialogues, Serve
+from bot.messengers.processing.processor import Dialogues, UpdateProcessor
 from bot.messengers.processing.update_scope import note_error
 from bot.messengers.transport.channel import Channel
 from bot.messengers.transport.telegram import pause_of
 from bot.texts import has, t
-from storage.database.outage import report
+from storage.database.outage import log_unless_outage
 from storage.enums import Messenger
 
 log = logging.getLogger(__name__)
@@ -42,11 +42,11 @@ MAX_DESCRIPTION = 256
 class Service:
     def __init__(
         self,
-        desk: Desk,
+        desk: Resources,
         channels: Mapping[Messenger, Channel],
         dialogues: Dialogues,
         routes: Routes,
-        handlers: Callable[[Serve], Iterable[BaseHandler[Any, Any, Any]]],
+        handlers: Callable[[UpdateProcessor], Iterable[BaseHandler[Any, Any, Any]]],
         *,
         secret_key: str,
         shared: bool,
@@ -60,10 +60,10 @@ class Service:
         self.channels = channels
         self.lanes = Lanes(at_once=at_once)
         self.outbox = Outbox(desk, channels)
-        self.delivery = Delivery(
+        self.delivery = ScreenDelivery(
             desk, channels, pause=self.lanes.pause, wake=lambda pause: self.ticker.wake(pause)
         )
-        self.serve = Serve(
+        self.serve = UpdateProcessor(
             desk,
             dialogues,
             routes,
@@ -71,7 +71,7 @@ class Service:
             aside=self.lanes.aside,
             committed=self.outbox.wake,
         )
-        self.way = Way(desk, channels, self.lanes, self.serve, shared=shared)
+        self.way = UpdateDispatcher(desk, channels, self.lanes, self.serve, shared=shared)
         self.ticker = Ticker(desk, self.way, channels)
         bots = {one: channel.bot_id for one, channel in channels.items()}
         self.intake = Intake(desk, self.way, secret_key=secret_key, bots=bots)
@@ -227,7 +227,7 @@ class Service:
                 await self.desk.database.attend()
                 await self.way.sweep()
             except Exception as error:
-                report(log, "the sweep of the inbox stumbled", error=error)
+                log_unless_outage(log, "the sweep of the inbox stumbled", error=error)
 
 
 def _pause(failures: int) -> float:

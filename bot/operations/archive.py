@@ -36,7 +36,7 @@ _BLOCK = 512
 
 
 @dataclass(slots=True)
-class Tally:
+class ArchiveSummary:
     """What went through, for the manifest."""
 
     papers: int = 0
@@ -59,7 +59,7 @@ class TarStream:
     """The bytes of a tar, entry by entry."""
 
     def __init__(self) -> None:
-        self.tally = Tally()
+        self.tally = ArchiveSummary()
 
     async def data(self, name: str, data: bytes) -> AsyncIterator[bytes]:
         self.tally.begin(name, len(data))

@@ -20,7 +20,7 @@ from urllib.parse import quote
 from sqlalchemy import URL
 
 from bot.documents.blob_store import FileStore, NoSuchFile, StoreDown
-from bot.documents.encryption import Sealer
+from bot.documents.encryption import DocumentCipher
 from bot.operations import archive
 from bot.operations.errors import UpkeepError
 from storage.database.database import asynchronous
@@ -63,7 +63,7 @@ async def back_up(
     unfinished = target.with_name(f"{target.name}.{secrets.token_hex(4)}.part")
     url = asynchronous(database_url)
     tar = archive.TarStream()
-    facts = {"made_at": now.isoformat(), "key_id": Sealer(secret).key_id}
+    facts = {"made_at": now.isoformat(), "key_id": DocumentCipher(secret).key_id}
 
     async def entries() -> AsyncIterator[bytes]:
         async with _database_copy(url) as (name, copy):

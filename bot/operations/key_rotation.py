@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from bot.documents.blob_store import FileStore, NoSuchFile
-from bot.documents.encryption import HEAD, Sealer, Unreadable
+from bot.documents.encryption import HEAD, DecryptionFailed, DocumentCipher
 from storage.tables.column_types import utcnow
 
 log = logging.getLogger(__name__)
@@ -28,7 +28,7 @@ class Count:
     unknown: int = 0
 
 
-async def look(store: FileStore, sealer: Sealer) -> Count:
+async def look(store: FileStore, sealer: DocumentCipher) -> Count:
     """How many papers are under which key."""
     count = Count()
     async for keys in _batches(store):
@@ -44,7 +44,7 @@ async def look(store: FileStore, sealer: Sealer) -> Count:
     return count
 
 
-async def rotate(store: FileStore, sealer: Sealer) -> AsyncIterator[int]:
+async def rotate(store: FileStore, sealer: DocumentCipher) -> AsyncIterator[int]:
     """Wrap anew whatever is under a former key; how many, after each batch."""
     moved = 0
     async for keys in _batches(store):
@@ -56,7 +56,7 @@ async def rotate(store: FileStore, sealer: Sealer) -> AsyncIterator[int]:
         yield moved
 
 
-async def _move(store: FileStore, sealer: Sealer, key: str) -> bool:
+async def _move(store: FileStore, sealer: DocumentCipher, key: str) -> bool:
     head = await _head(store, key)
     if head is None or sealer.is_current(head) or not sealer.knows(head):
         return False
@@ -65,7 +65,7 @@ async def _move(store: FileStore, sealer: Sealer, key: str) -> bool:
         await store.put(key, sealer.rewrap(await store.get(key), key))
     except NoSuchFile:
         return False
-    except Unreadable:
+    except DecryptionFailed:
         log.error("the paper %s is damaged and stays as it is", key)
         return False
     return True

@@ -17,7 +17,7 @@ from typing import IO, Any
 from sqlalchemy import inspect
 
 from bot.documents.blob_store import FileStore, FolderStore, StoreDown
-from bot.documents.encryption import Sealer
+from bot.documents.encryption import DocumentCipher
 from bot.operations import archive, signature
 from bot.operations.backup import run_tool
 from bot.operations.errors import UpkeepError
@@ -104,7 +104,7 @@ def _check_signature(name: str, manifest: dict[str, Any], secrets: list[str], un
     if signature.is_signed_by(manifest, secrets):
         return True
     key_id = manifest.get("key_id")
-    if signature.is_signed(manifest) and key_id in {Sealer(one).key_id for one in secrets}:
+    if signature.is_signed(manifest) and key_id in {DocumentCipher(one).key_id for one in secrets}:
         raise UpkeepError(f"{name} was not made by this bot, or was changed since: its signature is wrong")
     if unsigned:
         return False
@@ -132,7 +132,7 @@ class _Unpack:
         self.manifest: dict[str, Any] = {}
 
     def run(self, file: Path, identities: list[Any]) -> None:
-        tally = archive.Tally()
+        tally = archive.ArchiveSummary()
         try:
             with (
                 archive.decrypted(file, identities) as stream,
@@ -151,7 +151,7 @@ class _Unpack:
         if not unsigned and self.manifest.get("format") != archive.FORMAT:
             raise UpkeepError(f"{file.name} was made by a newer version of the bot")
 
-    def _take(self, member: tarfile.TarInfo, source: IO[bytes] | None, tally: archive.Tally) -> None:
+    def _take(self, member: tarfile.TarInfo, source: IO[bytes] | None, tally: archive.ArchiveSummary) -> None:
         if source is None or self.manifest or member.type != tarfile.REGTYPE or member.sparse is not None:
             raise UpkeepError(f"unexpected in a backup: {member.name[:80]!r}")
         if member.name == archive.MANIFEST and member.size < archive.CHUNK:

@@ -38,7 +38,7 @@ class Availability:
         return self.active and self.qualified and not self.employed and not self.reserved
 
 
-class Standing(StrEnum):
+class Relation(StrEnum):
     """What an actor is to a request, a contract or a termination. A stranger stands in no way."""
 
     OFFICER = "officer"
@@ -121,11 +121,11 @@ def claimed(case: Case) -> str | None:
     return None if case.reviewer_id is not None else "error.stale"
 
 
-Transition = state_machine.Transition[CooperationState, Action, Standing, Case]
+Transition = state_machine.Transition[CooperationState, Action, Relation, Case]
 
 
 def _rows() -> tuple[Transition, ...]:
-    state, act, who = CooperationState, Action, Standing
+    state, act, who = CooperationState, Action, Relation
     officer, distributor = frozenset({who.OFFICER}), frozenset({who.DISTRIBUTOR})
     system = frozenset({who.SYSTEM})
     decider = frozenset({who.EXPERT, who.REVIEWER})
@@ -149,32 +149,32 @@ def _rows() -> tuple[Transition, ...]:
     )
 
 
-def standings(case: Case, actor: Actor) -> frozenset[Standing]:
+def relations(case: Case, actor: Actor) -> frozenset[Relation]:
     """What `actor` is to this request. Nobody is the expert of a request of their own, on either side of it [I]."""
     if actor.role is Role.SYSTEM:
-        return frozenset({Standing.SYSTEM})
+        return frozenset({Relation.SYSTEM})
     if actor.account_id is None:
         return frozenset()
     if actor.role is Role.OFFICER:
-        return frozenset({Standing.OFFICER}) if actor.account_id == case.officer_id else frozenset()
+        return frozenset({Relation.OFFICER}) if actor.account_id == case.officer_id else frozenset()
     if actor.role is Role.DISTRIBUTOR:
         manages = actor.distributor_id is not None and actor.distributor_id == case.distributor_id
-        return frozenset({Standing.DISTRIBUTOR}) if manages else frozenset()
+        return frozenset({Relation.DISTRIBUTOR}) if manages else frozenset()
     if actor.account_id in case.sides:
         return frozenset()
     if actor.role is Role.STAFF:
-        return frozenset({Standing.STAFF})
+        return frozenset({Relation.STAFF})
     if case.university_code is None or actor.university_code != case.university_code:
         return frozenset()
-    found: set[Standing] = {Standing.COLLEAGUE}
+    found: set[Relation] = {Relation.COLLEAGUE}
     if case.reviewer_id is None:
-        found = {Standing.EXPERT}
+        found = {Relation.EXPERT}
     elif case.reviewer_id == actor.account_id:
-        found = {Standing.REVIEWER}
-    return frozenset(found | ({Standing.IN_CHARGE} if actor.role is Role.IN_CHARGE else set()))
+        found = {Relation.REVIEWER}
+    return frozenset(found | ({Relation.IN_CHARGE} if actor.role is Role.IN_CHARGE else set()))
 
 
-MACHINE = state_machine.Machine(CooperationState, _rows(), standings)
+MACHINE = state_machine.Machine(CooperationState, _rows(), relations)
 
 TABLE = MACHINE.table
 TERMINAL = MACHINE.terminal
@@ -185,7 +185,7 @@ mermaid = MACHINE.mermaid
 
 def may_see(case: Case, actor: Actor) -> bool:
     """Both sides, staff, and the experts of the university that it was sent to."""
-    return case.state is not None and bool(standings(case, actor))
+    return case.state is not None and bool(relations(case, actor))
 
 
 # ── the contract ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -208,31 +208,31 @@ class ContractCase:
     distributor_id: int
 
 
-ContractTransition = state_machine.Transition[ContractState, ContractAction, Standing, ContractCase]
+ContractTransition = state_machine.Transition[ContractState, ContractAction, Relation, ContractCase]
 
 
-def contract_standings(case: ContractCase, actor: Actor) -> frozenset[Standing]:
+def contract_standings(case: ContractCase, actor: Actor) -> frozenset[Relation]:
     """Its two sides, the system and, for looking only, staff."""
     if actor.role is Role.SYSTEM:
-        return frozenset({Standing.SYSTEM})
+        return frozenset({Relation.SYSTEM})
     if actor.account_id is None:
         return frozenset()
     if actor.role is Role.OFFICER and actor.account_id == case.officer_id:
-        return frozenset({Standing.OFFICER})
+        return frozenset({Relation.OFFICER})
     if actor.role is Role.DISTRIBUTOR and actor.distributor_id == case.distributor_id:
-        return frozenset({Standing.DISTRIBUTOR})
-    return frozenset({Standing.STAFF}) if actor.role is Role.STAFF else frozenset()
+        return frozenset({Relation.DISTRIBUTOR})
+    return frozenset({Relation.STAFF}) if actor.role is Role.STAFF else frozenset()
 
 
 def _contract_rows() -> tuple[ContractTransition, ...]:
     state, act = ContractState, ContractAction
-    system = frozenset({Standing.SYSTEM})
+    system = frozenset({Relation.SYSTEM})
     row = ContractTransition
     return (
         row(None, act.START, system, state.ACTIVE, "contract_started"),
-        row(state.ACTIVE, act.FREE, frozenset({Standing.DISTRIBUTOR}), state.ENDED_BY_DISTRIBUTOR, "freed"),
+        row(state.ACTIVE, act.FREE, frozenset({Relation.DISTRIBUTOR}), state.ENDED_BY_DISTRIBUTOR, "freed"),
         row(state.ACTIVE, act.REPLACE, system, state.ENDED_BY_DISTRIBUTOR, "replaced"),
-        row(state.ACTIVE, act.TERMINATE, frozenset({Standing.OFFICER}), state.ENDED_BY_OFFICER, "terminated"),
+        row(state.ACTIVE, act.TERMINATE, frozenset({Relation.OFFICER}), state.ENDED_BY_OFFICER, "terminated"),
         row(state.ACTIVE, act.END_BY_DEATH, system, state.ENDED_BY_DEATH, "ended_by_death"),
     )
 
@@ -266,24 +266,24 @@ def contract_in_force(case: TerminationCase) -> str | None:
 
 
 TerminationTransition = state_machine.Transition[
-    TerminationState, TerminationAction, Standing, TerminationCase
+    TerminationState, TerminationAction, Relation, TerminationCase
 ]
 
 
-def termination_standings(case: TerminationCase, actor: Actor) -> frozenset[Standing]:
+def termination_standings(case: TerminationCase, actor: Actor) -> frozenset[Relation]:
     """The officer alone acts; the distributor never sees it, staff look (SPEC 2.6)."""
     if actor.role is Role.SYSTEM:
-        return frozenset({Standing.SYSTEM})
+        return frozenset({Relation.SYSTEM})
     if actor.account_id is None:
         return frozenset()
     if actor.role is Role.OFFICER and actor.account_id == case.officer_id:
-        return frozenset({Standing.OFFICER})
-    return frozenset({Standing.STAFF}) if actor.role is Role.STAFF else frozenset()
+        return frozenset({Relation.OFFICER})
+    return frozenset({Relation.STAFF}) if actor.role is Role.STAFF else frozenset()
 
 
 def _termination_rows() -> tuple[TerminationTransition, ...]:
     state, act = TerminationState, TerminationAction
-    officer, alive = frozenset({Standing.OFFICER}), (contract_in_force,)
+    officer, alive = frozenset({Relation.OFFICER}), (contract_in_force,)
     row = TerminationTransition
     return (
         row(None, act.DRAFT, officer, state.DRAFT, "termination_drafted", alive),
@@ -295,7 +295,7 @@ def _termination_rows() -> tuple[TerminationTransition, ...]:
         row(
             state.DRAFT,
             act.OVERTAKE,
-            frozenset({Standing.SYSTEM}),
+            frozenset({Relation.SYSTEM}),
             state.CANCELLED,
             "termination_overtaken",
         ),

@@ -34,7 +34,7 @@ class Action(StrEnum):
     WITHDRAW = "WITHDRAW"
 
 
-class Standing(StrEnum):
+class Relation(StrEnum):
     """What an actor is to a request. Somebody may stand in several ways, a stranger in none."""
 
     OWNER = "officer"
@@ -99,7 +99,7 @@ def payment_settled(case: Case) -> str | None:
 
 
 #: "event.<event>" is the line of `event` in the timeline.
-Transition = state_machine.Transition[RequestState, Action, Standing, Case]
+Transition = state_machine.Transition[RequestState, Action, Relation, Case]
 
 
 def _free_of_charge(case: Case) -> bool:
@@ -111,13 +111,13 @@ def _reviewer_gone(case: Case) -> bool:
 
 
 def _rows() -> tuple[Transition, ...]:
-    state, act, who = RequestState, Action, Standing
+    state, act, who = RequestState, Action, Relation
     owner, system = frozenset({who.OWNER}), frozenset({who.SYSTEM})
     expert, reviewer = frozenset({who.EXPERT}), frozenset({who.REVIEWER})
     heads = frozenset({who.IN_CHARGE, who.STAFF})
     row = Transition
 
-    def approval(source: RequestState, by: frozenset[Standing]) -> Transition:
+    def approval(source: RequestState, by: frozenset[Relation]) -> Transition:
         return row(
             source,
             act.APPROVE,
@@ -162,40 +162,40 @@ def _rows() -> tuple[Transition, ...]:
     )
 
 
-def standings(case: Case, actor: Actor) -> frozenset[Standing]:
+def relations(case: Case, actor: Actor) -> frozenset[Relation]:
     """What `actor` is to this request. Nobody is the expert of a file of their own [I]."""
     if actor.role is Role.SYSTEM:
-        return frozenset({Standing.SYSTEM})
+        return frozenset({Relation.SYSTEM})
     if actor.account_id is None:
         return frozenset()
     owns = actor.account_id == case.owner_id
     if actor.role is Role.OFFICER:
-        return frozenset({Standing.OWNER}) if owns else frozenset()
+        return frozenset({Relation.OWNER}) if owns else frozenset()
     if owns:
         return frozenset()
     if actor.role is Role.STAFF:
-        return frozenset({Standing.STAFF})
-    found: set[Standing] = set()
+        return frozenset({Relation.STAFF})
+    found: set[Relation] = set()
     if (
         actor.role in (Role.EXPERT, Role.IN_CHARGE)
         and case.university_code is not None
         and actor.university_code == case.university_code
     ):
-        found.add(Standing.EXPERT)
+        found.add(Relation.EXPERT)
         if actor.account_id == case.reviewer_id:
-            found.add(Standing.REVIEWER)
+            found.add(Relation.REVIEWER)
         if actor.role is Role.IN_CHARGE:
-            found.add(Standing.IN_CHARGE)
+            found.add(Relation.IN_CHARGE)
     return frozenset(found)
 
 
 def may_see(case: Case, actor: Actor) -> bool:
     """Whether the file may be opened: its owner, the experts of its university once it was submitted, staff."""
-    stands = standings(case, actor)
-    return Standing.OWNER in stands or (bool(stands) and case.state not in (None, RequestState.DRAFT))
+    stands = relations(case, actor)
+    return Relation.OWNER in stands or (bool(stands) and case.state not in (None, RequestState.DRAFT))
 
 
-MACHINE = state_machine.Machine(RequestState, _rows(), standings)
+MACHINE = state_machine.Machine(RequestState, _rows(), relations)
 
 TABLE = MACHINE.table
 TERMINAL = MACHINE.terminal

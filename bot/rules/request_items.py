@@ -42,7 +42,7 @@ SHORTEST_REPLY = 5  # characters: replies, notes and reasons
 
 
 @dataclass(frozen=True, slots=True)
-class Paper:
+class DocumentRule:
     """A document type as the law sees it. `required` is "yes", "men" or "no"."""
 
     code: str
@@ -61,7 +61,7 @@ def document(code: str) -> str:
     return f"{DOCUMENT}{code}"
 
 
-def files(answers: Answers, papers: Iterable[Paper]) -> dict[str, list[int]]:
+def files(answers: Answers, papers: Iterable[DocumentRule]) -> dict[str, list[int]]:
     """document code → ids of its files, of the papers that apply and have any."""
     found = {
         paper.code: list(answers.get(document(paper.code)) or ())
@@ -71,13 +71,13 @@ def files(answers: Answers, papers: Iterable[Paper]) -> dict[str, list[int]]:
     return {code: ids for code, ids in found.items() if ids}
 
 
-def frozen(answers: Answers, papers: Iterable[Paper]) -> dict[str, Any]:
+def frozen(answers: Answers, papers: Iterable[DocumentRule]) -> dict[str, Any]:
     """`answers` as a snapshot: known items only, papers only where they apply."""
     kept = {key: answers.get(key) for key in FIELDS}
     return kept | {document(code): ids for code, ids in files(answers, papers).items()}
 
 
-def missing(answers: Answers, papers: Iterable[Paper], *, note_needed: bool = False) -> list[str]:
+def missing(answers: Answers, papers: Iterable[DocumentRule], *, note_needed: bool = False) -> list[str]:
     """The mandatory items that are empty, in reading order. An empty phone says "has none"; an absent one is missing."""
     lacking = [key for key in FIELDS if key not in OPTIONAL and not _given(answers, key)]
     if note_needed and not answers.get("field_note"):
@@ -90,7 +90,7 @@ def missing(answers: Answers, papers: Iterable[Paper], *, note_needed: bool = Fa
 
 
 def excused(
-    old: Answers, new: Answers, papers: Iterable[Paper], *, note_needed: bool = False
+    old: Answers, new: Answers, papers: Iterable[DocumentRule], *, note_needed: bool = False
 ) -> frozenset[str]:
     """Mandatory items that `old` lacked already and that the change to `new` does not touch (SPEC Q27): a migrated
     officer is asked only for what the request touches, and for the region, by which it is routed."""

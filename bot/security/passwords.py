@@ -43,7 +43,7 @@ def normal(typed: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class GeneratedPassword:
     """A new password: shown once, kept only as its hash."""
 
     password: str
@@ -81,10 +81,10 @@ class Passwords:
         """12 letters and digits, about 69 bits, without look-alikes and without marks of markup."""
         return "".join(secrets.choice(ALPHABET) for _ in range(MADE_LENGTH))
 
-    async def make_new(self) -> Made:
+    async def make_new(self) -> GeneratedPassword:
         """A system-made password with its hash."""
         password = self.make()
-        return Made(password, await self.hash(password))
+        return GeneratedPassword(password, await self.hash(password))
 
     async def hash(self, password: str) -> str:
         async with self._slots:

@@ -18,7 +18,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bot.core.counters import WebTally
-from bot.core.resources import Desk
+from bot.core.resources import Resources
 from bot.texts import t
 from bot.web.html import page
 from bot.web.http_server.addresses import Network
@@ -26,7 +26,7 @@ from bot.web.http_server.rate_limit import Paced
 from bot.web.pay_pages import PayPages, back_to_chat
 from bot.web.webhooks import Webhooks, hook_routes, is_hook
 from storage.correlation import CAUSE
-from storage.database.outage import report, why_away
+from storage.database.outage import log_unless_outage, outage_reason
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +38,7 @@ def _alive(db: Session) -> None:
     db.connection().execute(text("SELECT 1"))
 
 
-def health_of(desk: Desk) -> Callable[[Request], Awaitable[Response]]:
+def health_of(desk: Resources) -> Callable[[Request], Awaitable[Response]]:
     """200 while this process can serve; 503 where its database does not answer, not in time, or takes nothing. A messenger
     that wants nothing to be sent is named; another process would not reach its people either.
 
@@ -51,7 +51,7 @@ def health_of(desk: Desk) -> Callable[[Request], Awaitable[Response]]:
                 await desk.database.read(_alive)
         except Exception as error:
             desk.database.outage.note(error)
-            report(log, "the database does not answer", error=error)
+            log_unless_outage(log, "the database does not answer", error=error)
             return False
         return not desk.database.outage.lasts
 
@@ -81,7 +81,7 @@ class Numbered:
 
 
 def build_app(
-    desk: Desk,
+    desk: Resources,
     *,
     webhooks: Webhooks | None = None,
     trusted: Sequence[Network] = (),
@@ -98,7 +98,7 @@ def build_app(
         return pages.unknown()
 
     async def away(request: Request, error: Exception) -> Response:
-        if why_away(error) is None:
+        if outage_reason(error) is None:
             raise error
         return trouble(503)
 

@@ -17,8 +17,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bot.core.counters import MessengerState, Tally, WebTally
-from bot.core.resources import Desk
+from bot.core.counters import Counters, MessengerState, WebTally
+from bot.core.resources import Resources
 from bot.documents.disk_space import Room
 from storage.enums import AttemptState, Channel, InboxState, Messenger, PushState
 from storage.tables import Chat, InboxUpdate, PaymentAttempt, Push, StaffAlert
@@ -116,7 +116,7 @@ def _database(found: Waiting | None) -> Iterator[Metric]:
     yield _gauge("alerts_open", "alerts that staff have not settled", found.alerts)
 
 
-def _process(tally: Tally, states: Mapping[Messenger, MessengerState]) -> Iterator[Metric]:
+def _process(tally: Counters, states: Mapping[Messenger, MessengerState]) -> Iterator[Metric]:
     for name, words, counts in (
         ("updates_received", "updates stored", tally.received),
         ("updates_done", "updates that had their effect", tally.done),
@@ -181,7 +181,9 @@ class _Collected:
         return self._metrics
 
 
-def metrics_app(desk: Desk, states: States, *, health: Callable[[Request], Awaitable[Response]]) -> Starlette:
+def metrics_app(
+    desk: Resources, states: States, *, health: Callable[[Request], Awaitable[Response]]
+) -> Starlette:
     """/metrics and /health, for a private address only."""
 
     async def metrics(request: Request) -> Response:

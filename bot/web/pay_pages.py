@@ -12,9 +12,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from bot.core.context import World
+from bot.core.context import PublicInfo
 from bot.core.refusals import NotAllowed, Refusal
-from bot.core.resources import Desk
+from bot.core.resources import Resources
 from bot.services import payments
 from bot.services.payments import PageState, PayView
 from bot.texts import t
@@ -51,7 +51,7 @@ _PAGE_SAYS = {
 Ways = list[tuple[str, str]]
 
 
-def back_to_chat(world: World) -> Ways:
+def back_to_chat(world: PublicInfo) -> Ways:
     """Links to the bot on each messenger it serves."""
     links = [(messenger, link) for messenger in Messenger if (link := world.bot_links.get(messenger))]
     if len(links) == 1:
@@ -62,12 +62,12 @@ def back_to_chat(world: World) -> Ways:
 class PayPages:
     """The routes under /pay, for one desk."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Resources) -> None:
         self._desk = desk
         self._asking: set[asyncio.Task[AttemptState]] = set()
 
     @property
-    def _world(self) -> World:
+    def _world(self) -> PublicInfo:
         return self._desk.world  # the links to the bots are known only after the start
 
     @property

@@ -2,7 +2,7 @@
 
 from bot.core.context import Turn
 from bot.core.screens import Button, Screen, button
-from bot.security.passwords import Made
+from bot.security.passwords import GeneratedPassword
 from bot.services import accounts
 from bot.texts import t
 from storage.tables import Account
@@ -29,7 +29,7 @@ def credentials_screen(account: Account, password: str, key: str = "credentials.
 
 def is_unseen(turn: Turn, account: Account) -> bool:
     """Whether the account's password is not known to have arrived, and does not leave with this very answer."""
-    return account.credentials_pending and not isinstance(turn.prepared, Made)
+    return account.credentials_pending and not isinstance(turn.prepared, GeneratedPassword)
 
 
 def home_button() -> Button:

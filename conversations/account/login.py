@@ -10,37 +10,37 @@ from sqlmodel import Session
 from bot.core.context import Turn
 from bot.core.incoming import Contact, Incoming
 from bot.core.refusals import InvalidInput
-from bot.core.resources import Desk
+from bot.core.resources import Resources
 from bot.core.routes import GUESTS
 from bot.core.screens import Press, Reply, Screen
 from bot.rules import credentials, validators
 from bot.rules.validators import normalise
-from bot.security.passwords import Made
+from bot.security.passwords import GeneratedPassword
 from bot.services import accounts
 from bot.texts import t
 from conversations.account.credentials import credentials_screen, enter, home_button
 from conversations.engine.declaration import (
-    Again,
     Answers,
-    Ask,
     Choice,
     Dialogue,
     Finish,
-    Given,
+    FinishRejected,
+    Incomplete,
+    InputKind,
     Prompt,
-    Stay,
-    Wants,
+    Step,
+    UserInput,
     prompt_of,
 )
 from conversations.questions import Mobile, NationalCode, Secret
-from conversations.questions.text import Line
+from conversations.questions.text import TextQuestion
 
 FORGOT = "@forgot"
 CODE_LENGTH = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class LoginCheck:
     """A typed password as found right or wrong against `password_hash`, outside the transaction."""
 
     account_id: int | None
@@ -54,10 +54,10 @@ class Whole:
     """User code and password as they came in one message."""
 
     user_code: str
-    checked: Checked
+    checked: LoginCheck
 
 
-async def _check(desk: Desk, incoming: Incoming, user_code: str, *readings: str) -> Checked:
+async def _check(desk: Resources, incoming: Incoming, user_code: str, *readings: str) -> LoginCheck:
     """Compare each reading of a password with the one of `user_code`. Raises Throttled."""
 
     def look(db: Session) -> tuple[int | None, str | None]:
@@ -71,16 +71,16 @@ async def _check(desk: Desk, incoming: Incoming, user_code: str, *readings: str)
         return account_id, account.password_hash if account is not None else None
 
     account_id, stored = await desk.database.read(look)
-    checked = Checked(account_id, False, stored, None)
+    checked = LoginCheck(account_id, False, stored, None)
     for reading in readings:
         verdict = await desk.passwords.verify(stored, reading)
-        checked = Checked(account_id, verdict.right, stored, verdict.new_hash)
+        checked = LoginCheck(account_id, verdict.right, stored, verdict.new_hash)
         if verdict.right:
             break
     return checked
 
 
-class UserCode(Line):
+class UserCode(TextQuestion):
     """A user code as typed, or the way out for whoever has forgotten it. Whoever sends the password along is logged in
     at once; such a message is hidden, right or wrong."""
 
@@ -90,7 +90,7 @@ class UserCode(Line):
     def hides(self, text: str) -> bool:
         return bool(credentials.pairs(text)) or len(text) > credentials.LONGEST
 
-    async def prepare(self, desk: Desk, incoming: Incoming, answers: Answers) -> Whole | None:
+    async def prepare(self, desk: Resources, incoming: Incoming, answers: Answers) -> Whole | None:
         wholes = []
         for user_code, password in credentials.pairs(incoming.text or ""):
             wholes.append(Whole(user_code, await _check(desk, incoming, user_code, password)))
@@ -99,7 +99,7 @@ class UserCode(Line):
         known = (one for one in wholes if one.checked.account_id is not None)
         return next(known, wholes[0] if wholes else None)
 
-    def accept(self, turn: Turn, ask: Ask, answers: Answers, given: Given) -> Any:
+    def accept(self, turn: Turn, ask: Step, answers: Answers, given: UserInput) -> Any:
         whole = turn.prepared
         if given.choice is None and isinstance(whole, Whole):
             return Finish({"login_code": whole.user_code, "login_password": whole.checked})
@@ -117,9 +117,9 @@ class LoginPassword(Secret):
     """The password of the code answered before; its value is a Checked, or FORGOT. While guesses from elsewhere lock the
     account, whoever shares its verified mobile may go on guessing with the budget of an own chat."""
 
-    wants = Wants.CONTACT
+    wants = InputKind.CONTACT
 
-    def ask(self, turn: Turn, ask: Ask, answers: Answers) -> Prompt:
+    def ask(self, turn: Turn, ask: Step, answers: Answers) -> Prompt:
         choices = ((Choice(FORGOT, t("guest.forgot")),),)
         if not self._is_locked(turn, answers):
             return Prompt(prompt_of(ask), choices)
@@ -135,24 +135,26 @@ class LoginPassword(Secret):
         )
         return lock is not None
 
-    async def prepare(self, desk: Desk, incoming: Incoming, answers: Answers) -> Checked | None:
+    async def prepare(self, desk: Resources, incoming: Incoming, answers: Answers) -> LoginCheck | None:
         if incoming.text is None:
             return None
         user_code = str(answers.get("login_code", ""))
         alone = credentials.without_code(incoming.text, user_code)
         return await _check(desk, incoming, user_code, incoming.text, *([alone] if alone else []))
 
-    def accept(self, turn: Turn, ask: Ask, answers: Answers, given: Given) -> Checked | str | Stay:
+    def accept(
+        self, turn: Turn, ask: Step, answers: Answers, given: UserInput
+    ) -> LoginCheck | str | Incomplete:
         if given.choice == FORGOT:
             return FORGOT
         if given.contact is not None:
             return self._prove(turn, answers, given.contact)
-        if not isinstance(turn.prepared, Checked):
+        if not isinstance(turn.prepared, LoginCheck):
             raise InvalidInput("error.want_text")
         return turn.prepared
 
     @staticmethod
-    def _prove(turn: Turn, answers: Answers, contact: Contact) -> Stay:
+    def _prove(turn: Turn, answers: Answers, contact: Contact) -> Incomplete:
         """One answer to a wrong number and to a code that nobody has."""
         if not contact.own:
             raise InvalidInput("error.foreign_contact")
@@ -160,16 +162,16 @@ class LoginPassword(Secret):
         accounts.count_recovery(turn.db, chat=turn.chat, now=turn.now)
         account = accounts.by_user_code(turn.db, str(answers.get("login_code", "")))
         proven = accounts.prove(turn.db, chat=turn.chat, account=account, mobile=mobile, now=turn.now)
-        return Stay(notice=t("login.proven" if proven else "login.not_proven"))
+        return Incomplete(notice=t("login.proven" if proven else "login.not_proven"))
 
 
 def _knows_code(turn: Turn, answers: Answers) -> bool:
     return answers.get("login_code") != FORGOT
 
 
-def _login(turn: Turn, answers: dict[str, Any]) -> Reply | Again:
+def _login(turn: Turn, answers: dict[str, Any]) -> Reply | FinishRejected:
     checked = answers.get("login_password", FORGOT)
-    if not isinstance(checked, Checked):
+    if not isinstance(checked, LoginCheck):
         return Reply(goto=Press("forgot"))
     tried: dict[str, Any] = {
         "chat": turn.chat,
@@ -181,7 +183,7 @@ def _login(turn: Turn, answers: dict[str, Any]) -> Reply | Again:
     if not checked.right or checked.account_id is None or checked.password_hash is None:
         accounts.count_wrong(turn.db, **tried)
         stored = turn.draft.answers if turn.draft is not None else {}
-        return Again(
+        return FinishRejected(
             t("error.login_wrong"), at="login_password" if stored.get("login_code") else "login_code"
         )
     account = accounts.login(
@@ -200,15 +202,17 @@ def _login(turn: Turn, answers: dict[str, Any]) -> Reply | Again:
 LOGIN = Dialogue(
     "login",
     (
-        Ask("login_code", UserCode()),
-        Ask("login_password", LoginPassword(), when=_knows_code, hidden=True),
+        Step("login_code", UserCode()),
+        Step("login_password", LoginPassword(), when=_knows_code, hidden=True),
     ),
     _login,
     roles=GUESTS,
 )
 
 
-async def _prepare_recovery(desk: Desk, incoming: Incoming, answers: Answers) -> Made | None:
+async def _prepare_recovery(
+    desk: Resources, incoming: Incoming, answers: Answers
+) -> GeneratedPassword | None:
     if incoming.contact is None:
         return None
 
@@ -223,7 +227,7 @@ async def _prepare_recovery(desk: Desk, incoming: Incoming, answers: Answers) ->
 
 def _recover(turn: Turn, answers: dict[str, Any]) -> Reply:
     made = turn.prepared
-    assert isinstance(made, Made)
+    assert isinstance(made, GeneratedPassword)
     account = accounts.recover(
         turn.db,
         chat=turn.chat,
@@ -246,8 +250,8 @@ def _recover(turn: Turn, answers: dict[str, Any]) -> Reply:
 FORGOTTEN = Dialogue(
     "forgot",
     (
-        Ask("recovery_code", NationalCode()),
-        Ask("recovery_mobile", Mobile(typed=False)),
+        Step("recovery_code", NationalCode()),
+        Step("recovery_mobile", Mobile(typed=False)),
     ),
     _recover,
     prepare_finish=_prepare_recovery,

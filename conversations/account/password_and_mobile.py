@@ -7,14 +7,14 @@ from typing import Any
 from bot.core.context import Turn
 from bot.core.incoming import Incoming
 from bot.core.refusals import InvalidInput
-from bot.core.resources import Desk
+from bot.core.resources import Resources
 from bot.core.routes import LOGGED_IN
 from bot.core.screens import Press, Reply, Screen
-from bot.security.passwords import CHOSEN_MAX, CHOSEN_MIN, Made, normal
+from bot.security.passwords import CHOSEN_MAX, CHOSEN_MIN, GeneratedPassword, normal
 from bot.services import accounts
 from bot.texts import t
 from conversations.account.credentials import credentials_screen
-from conversations.engine.declaration import Answers, Ask, Dialogue, Given
+from conversations.engine.declaration import Answers, Dialogue, Step, UserInput
 from conversations.questions import Choice, Mobile, Secret
 
 MADE, CHOSEN = "made", "chosen"
@@ -35,12 +35,12 @@ def chosen(text: str) -> str:
 class NewPassword(Secret):
     """A password of one's own choice; its value is the hash."""
 
-    async def prepare(self, desk: Desk, incoming: Incoming, answers: Answers) -> str | None:
+    async def prepare(self, desk: Resources, incoming: Incoming, answers: Answers) -> str | None:
         if incoming.text is None:
             return None
         return await desk.passwords.hash(chosen(incoming.text))
 
-    def accept(self, turn: Turn, ask: Ask, answers: Answers, given: Given) -> str:
+    def accept(self, turn: Turn, ask: Step, answers: Answers, given: UserInput) -> str:
         password = chosen(super().accept(turn, ask, answers, given))
         assert turn.account is not None
         if password in (turn.account.user_code, turn.account.national_code):
@@ -57,7 +57,7 @@ def _is_chosen(turn: Turn, answers: Answers) -> bool:
     return answers.get("password_kind") == CHOSEN
 
 
-async def _prepare(desk: Desk, incoming: Incoming, answers: Answers) -> Made | None:
+async def _prepare(desk: Resources, incoming: Incoming, answers: Answers) -> GeneratedPassword | None:
     return None if answers.get("password_kind") == CHOSEN else await desk.passwords.make_new()
 
 
@@ -80,8 +80,8 @@ def _change(turn: Turn, answers: dict[str, Any]) -> Reply:
 CHANGE_PASSWORD = Dialogue(
     "password",
     (
-        Ask("password_kind", Choice(_kinds)),
-        Ask("new_password", NewPassword(), when=_is_chosen, hidden=True),
+        Step("password_kind", Choice(_kinds)),
+        Step("new_password", NewPassword(), when=_is_chosen, hidden=True),
     ),
     _change,
     prepare_finish=_prepare,
@@ -109,7 +109,7 @@ def _asked_from(turn: Turn) -> Press:
 
 CHANGE_MOBILE = Dialogue(
     "mobile",
-    (Ask("new_mobile", Mobile()),),
+    (Step("new_mobile", Mobile()),),
     _change_mobile,
     exit=_asked_from,
     roles=LOGGED_IN,

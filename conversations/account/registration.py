@@ -8,16 +8,16 @@ from typing import Any
 from bot.core.context import Turn
 from bot.core.incoming import Incoming
 from bot.core.refusals import InvalidInput
-from bot.core.resources import Desk
+from bot.core.resources import Resources
 from bot.core.routes import GUESTS
 from bot.core.screens import Reply, Screen, button
-from bot.security.passwords import Made
+from bot.security.passwords import GeneratedPassword
 from bot.services import accounts
 from bot.services.accounts import Registration
 from bot.services.shared import reference_data
 from bot.texts import t
 from conversations.account.credentials import credentials_screen, enter, home_button
-from conversations.engine.declaration import Answers, Ask, Dialogue, Given, Stay
+from conversations.engine.declaration import Answers, Dialogue, Incomplete, Step, UserInput
 from conversations.questions import JalaliDate, Mobile, NationalCode, PersianName, Text
 from conversations.questions.studies import Field, Level, levels
 
@@ -28,7 +28,7 @@ FIELD = Field()
 class UnusedNationalCode(NationalCode):
     """A national code that nobody is registered with; five a day may be tried in one chat."""
 
-    def accept(self, turn: Turn, ask: Ask, answers: Answers, given: Given) -> Any | Stay:
+    def accept(self, turn: Turn, ask: Step, answers: Answers, given: UserInput) -> Any | Incomplete:
         code = super().accept(turn, ask, answers, given)
         if answers.get(ask.key) == code:
             return code
@@ -36,7 +36,7 @@ class UnusedNationalCode(NationalCode):
             return code
         # No Refusal: it would take back the counted try.
         refusal = accounts.duplicate()
-        return Stay(notice=t(refusal.key), doors=refusal.doors)
+        return Incomplete(notice=t(refusal.key), doors=refusal.doors)
 
 
 class OwnLevel(Level):
@@ -46,7 +46,7 @@ class OwnLevel(Level):
         super().__init__()
         self.options = _levels
 
-    def accept(self, turn: Turn, ask: Ask, answers: Answers, given: Given) -> Any | Stay:
+    def accept(self, turn: Turn, ask: Step, answers: Answers, given: UserInput) -> Any | Incomplete:
         level = super().accept(turn, ask, answers, given)
         if level == NO_DEGREE:
             raise InvalidInput("error.no_degree")
@@ -72,13 +72,13 @@ def _needs_note(turn: Turn, answers: Answers) -> bool:
     return reference_data.needs_note(turn.db, answers.get("field_of_study"))
 
 
-async def _make_password(desk: Desk, incoming: Incoming, answers: Answers) -> Made:
+async def _make_password(desk: Resources, incoming: Incoming, answers: Answers) -> GeneratedPassword:
     return await desk.passwords.make_new()
 
 
 def _finish(turn: Turn, answers: dict[str, Any]) -> Reply:
     made = turn.prepared
-    assert isinstance(made, Made)
+    assert isinstance(made, GeneratedPassword)
     given = Registration(
         national_code=answers["national_code"],
         birth_date=date.fromisoformat(answers["birth_date"]),
@@ -102,14 +102,14 @@ def _finish(turn: Turn, answers: dict[str, Any]) -> Reply:
 REGISTRATION = Dialogue(
     "registration",
     (
-        Ask("national_code", UnusedNationalCode()),
-        Ask("birth_date", JalaliDate()),
-        Ask("first_name", PersianName()),
-        Ask("last_name", PersianName()),
-        Ask("degree_level", OwnLevel()),
-        Ask("field_of_study", FIELD),
-        Ask("field_note", Text(2, 100), when=_needs_note),
-        Ask("mobile", Mobile()),
+        Step("national_code", UnusedNationalCode()),
+        Step("birth_date", JalaliDate()),
+        Step("first_name", PersianName()),
+        Step("last_name", PersianName()),
+        Step("degree_level", OwnLevel()),
+        Step("field_of_study", FIELD),
+        Step("field_note", Text(2, 100), when=_needs_note),
+        Step("mobile", Mobile()),
     ),
     _finish,
     summary="reg.confirm",

@@ -19,7 +19,7 @@ _IN_PERSIAN_DIGITS = frozenset({"birth_cert_no", "phone", "postal_address", "fie
 _NUMBER = re.compile(r"(?<![A-Za-z0-9@._/:-])[0-9]+(?![A-Za-z0-9@_/:-])")
 
 
-def for_people(text: str) -> str:
+def with_persian_digits(text: str) -> str:
     """What somebody wrote, with Persian digits again except inside addresses and Latin codes."""
     return _NUMBER.sub(lambda match: formats.digits(match.group()), text)
 

@@ -8,12 +8,12 @@ from typing import Any, TypeVar
 
 from bot.core.context import Turn
 from bot.rules import regions, request_items
-from bot.rules.request_items import Paper
+from bot.rules.request_items import DocumentRule
 from bot.services.review import routing
 from bot.services.shared import reference_data
 from bot.texts import t
 from conversations.common.labels import short_university, shortened
-from conversations.engine.declaration import Answers, Ask, Prompt
+from conversations.engine.declaration import Answers, Prompt, Step
 from conversations.questions import (
     Address,
     BirthCertNo,
@@ -41,7 +41,7 @@ TICK_ROOM = 17
 _HELD = "read_once"
 
 
-def once(turn: Turn, key: Hashable, read: Callable[[], T]) -> T:
+def cached_in_turn(turn: Turn, key: Hashable, read: Callable[[], T]) -> T:
     """What `read` finds, asked of the database once a turn: an update works its steps out several times."""
     held = turn.db.info.get(_HELD)
     if held is None or held[0] is not turn:
@@ -55,14 +55,16 @@ def once(turn: Turn, key: Hashable, read: Callable[[], T]) -> T:
 
 def kinds_of(turn: Turn) -> list[DocumentType]:
     """The document types in force, in order."""
-    return once(turn, "documents", lambda: reference_data.document_types(turn.db))
+    return cached_in_turn(turn, "documents", lambda: reference_data.document_types(turn.db))
 
 
 def _choices(turn: Turn, answers: Answers) -> routing.Choices:
     province, city = str(answers.get("province") or ""), answers.get("city")
     if not province:
         return routing.Choices(())
-    return once(turn, ("region", province, city), lambda: routing.choices_for(turn.db, province, city))
+    return cached_in_turn(
+        turn, ("region", province, city), lambda: routing.choices_for(turn.db, province, city)
+    )
 
 
 def _genders(turn: Turn, answers: Answers) -> list[Option]:
@@ -90,7 +92,7 @@ class ChosenUniversity(Choice):
         super().__init__(_universities)
         self.suggestion = suggestion
 
-    def ask(self, turn: Turn, ask: Ask, answers: Answers) -> Prompt:
+    def ask(self, turn: Turn, ask: Step, answers: Answers) -> Prompt:
         prompt = super().ask(turn, ask, answers)
         found = _choices(turn, answers)
         suggested = next((one for one in found.universities if one.code == found.suggested), None)
@@ -98,7 +100,7 @@ class ChosenUniversity(Choice):
             return prompt
         return replace(prompt, text=t(self.suggestion, university=suggested.name))
 
-    def show(self, turn: Turn, ask: Ask, value: Any) -> str:
+    def show(self, turn: Turn, ask: Step, value: Any) -> str:
         university = turn.db.get(University, value)
         return university.name if university is not None else str(value)
 
@@ -111,50 +113,50 @@ _CITY = Search(_cities, columns=2, missing="error.city_not_in_list")
 
 def _describes_field(turn: Turn, answers: Answers) -> bool:
     field = answers.get("field_of_study")
-    return once(turn, ("note", field), lambda: reference_data.needs_note(turn.db, field))
+    return cached_in_turn(turn, ("note", field), lambda: reference_data.needs_note(turn.db, field))
 
 
 def _several_universities(turn: Turn, answers: Answers) -> bool:
     return len(_universities(turn, answers)) > 1
 
 
-def region_steps(place: str) -> tuple[Ask, ...]:
+def region_steps(place: str) -> tuple[Step, ...]:
     """Province, city and university of another place than the applicant's home; asked in the words of
     "ask.<place>_province" and so on. Clear what depends on them by `after`."""
     university = ChosenUniversity(f"ask.{place}_university_suggested")
     return (
-        Ask("province", _PROVINCE, prompt=t(f"ask.{place}_province")),
-        Ask("city", _CITY, prompt=t(f"ask.{place}_city"), label=t("field.branch_city")),
-        Ask("university", university, prompt=t(f"ask.{place}_university"), when=_several_universities),
+        Step("province", _PROVINCE, prompt=t(f"ask.{place}_province")),
+        Step("city", _CITY, prompt=t(f"ask.{place}_city"), label=t("field.branch_city")),
+        Step("university", university, prompt=t(f"ask.{place}_university"), when=_several_universities),
     )
 
 
-FIELD_STEPS: tuple[Ask, ...] = (
-    Ask("first_name", _NAME),
-    Ask("last_name", _NAME),
-    Ask("degree_level", _LEVEL),
-    Ask("field_of_study", _FIELD),
-    Ask("field_note", Text(2, 100), when=_describes_field),
-    Ask("father_name", _NAME),
-    Ask("gender", _GENDER),
-    Ask("birth_cert_no", BirthCertNo()),
-    Ask("province", _PROVINCE),
-    Ask("city", _CITY),
-    Ask("university", ChosenUniversity(), when=_several_universities),
-    Ask("postal_address", Address()),
-    Ask("phone", Phone()),
-    Ask("email", Email(), optional=True),
+FIELD_STEPS: tuple[Step, ...] = (
+    Step("first_name", _NAME),
+    Step("last_name", _NAME),
+    Step("degree_level", _LEVEL),
+    Step("field_of_study", _FIELD),
+    Step("field_note", Text(2, 100), when=_describes_field),
+    Step("father_name", _NAME),
+    Step("gender", _GENDER),
+    Step("birth_cert_no", BirthCertNo()),
+    Step("province", _PROVINCE),
+    Step("city", _CITY),
+    Step("university", ChosenUniversity(), when=_several_universities),
+    Step("postal_address", Address()),
+    Step("phone", Phone()),
+    Step("email", Email(), optional=True),
 )
 
 
-def document_step(kind: DocumentType, *, optional: bool = False, prompt: str | None = None) -> Ask:
+def document_step(kind: DocumentType, *, optional: bool = False, prompt: str | None = None) -> Step:
     """The step of one document type; `prompt` stands above the request for the file."""
     question = Documents(kind.code, kind.name, kind.max_files, short_name=kind.short_name, prompt=prompt)
-    return Ask(request_items.document(kind.code), question, optional=optional)
+    return Step(request_items.document(kind.code), question, optional=optional)
 
 
-def rule(kind: DocumentType) -> Paper:
-    return Paper(kind.code, kind.required, kind.max_files)
+def rule(kind: DocumentType) -> DocumentRule:
+    return DocumentRule(kind.code, kind.required, kind.max_files)
 
 
 class Extras(Ticks):
@@ -163,7 +165,7 @@ class Extras(Ticks):
     def __init__(self, options: Options) -> None:
         super().__init__(options, note=False, empty=None)
 
-    def ask(self, turn: Turn, ask: Ask, answers: Answers) -> Prompt:
+    def ask(self, turn: Turn, ask: Step, answers: Answers) -> Prompt:
         prompt = super().ask(turn, ask, answers)
         if prompt.below:
             return prompt
@@ -171,10 +173,10 @@ class Extras(Ticks):
         return replace(prompt, choices=(*prompt.choices[:-1], (replace(done, label=t("form.no_documents")),)))
 
 
-def extras_step(kinds: list[DocumentType]) -> Ask:
+def extras_step(kinds: list[DocumentType]) -> Step:
     """One question for all optional documents: whoever has none goes on with one tap."""
     options = [(kind.code, shortened(kind.short_name, TICK_ROOM)) for kind in kinds]
-    return Ask(EXTRAS, Extras(options))
+    return Step(EXTRAS, Extras(options))
 
 
 def ticked(answers: Answers) -> list[str]:

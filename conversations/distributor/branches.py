@@ -11,15 +11,15 @@ from bot.services import cooperation
 from bot.services.distributors import branches
 from bot.texts import t
 from conversations.common.request_steps import after, region_steps
-from conversations.engine.declaration import Answers, Ask, Dialogue
+from conversations.engine.declaration import Answers, Dialogue, Step
 from conversations.questions import Address, Named, NationalCode
 from storage.tables import Branch
 
 #: Context: the version of the branch that was seen, and whether its region may not change now.
 VERSION, LOCKED = "_version", "_locked"
 
-_name = Ask("branch_name", Named(branches.checked_name))
-_address = Ask("branch_address", Address())
+_name = Step("branch_name", Named(branches.checked_name))
+_address = Step("branch_address", Address())
 
 
 def _subject(turn: Turn) -> int:
@@ -61,7 +61,7 @@ def _pick(turn: Turn, branch_id: int, code: str) -> str:
 
 NEW_BRANCH = Dialogue(
     "new_branch",
-    (_name, *region_steps("branch"), _address, Ask("branch_officer", NationalCode(), optional=True)),
+    (_name, *region_steps("branch"), _address, Step("branch_officer", NationalCode(), optional=True)),
     _define,
     summary="dist.new_branch_summary",
     after=after,
@@ -89,7 +89,7 @@ def first_answers(branch: Branch, *, locked: bool) -> dict[str, Any]:
     } | ({} if locked else region)
 
 
-def _edit_steps(turn: Turn, answers: Answers) -> list[Ask]:
+def _edit_steps(turn: Turn, answers: Answers) -> list[Step]:
     region = () if answers.get(LOCKED) else region_steps("branch")
     return [_name, *region, _address]
 
@@ -118,13 +118,13 @@ EDIT_BRANCH = Dialogue(
 )
 
 
-def _pick_steps(turn: Turn, answers: Answers) -> list[Ask]:
+def _pick_steps(turn: Turn, answers: Answers) -> list[Step]:
     line = branches.view(turn.db, actor=turn.actor, branch_id=_subject(turn))
     lines = [t("dist.pick_for", branch=line.branch.name)]
     if line.officers:
         names = "، ".join(one.account.name for one in line.officers)
         lines.append(t("dist.pick_occupied", officer=names))
-    return [Ask("officer_code", NationalCode(), prompt="\n".join([*lines, t("ask.officer_code")]))]
+    return [Step("officer_code", NationalCode(), prompt="\n".join([*lines, t("ask.officer_code")]))]
 
 
 def _finish_pick(turn: Turn, answers: dict[str, Any]) -> Reply:

@@ -7,10 +7,10 @@ from typing import Any
 from bot.core.context import Turn
 from bot.core.incoming import Incoming
 from bot.core.refusals import InvalidInput
-from bot.core.resources import Desk
+from bot.core.resources import Resources
 from bot.core.routes import MANAGERS, STAFF_ONLY
 from bot.core.screens import Press, Reply, Screen
-from bot.security.passwords import Made
+from bot.security.passwords import GeneratedPassword
 from bot.services import accounts
 from bot.services.distributors import registry
 from bot.services.distributors.registry import NewManager
@@ -20,12 +20,12 @@ from conversations.common.labels import shortened
 from conversations.common.request_steps import after, region_steps
 from conversations.engine.declaration import (
     Answers,
-    Ask,
     Dialogue,
-    Given,
+    Incomplete,
     Prompt,
     Question,
-    Stay,
+    Step,
+    UserInput,
     place_of,
     prompt_of,
 )
@@ -68,26 +68,26 @@ def _manager_is_new(turn: Turn, answers: Answers) -> bool:
     return not code or accounts.by_national_code(turn.db, code) is None
 
 
-async def _make_password(desk: Desk, incoming: Incoming, answers: Answers) -> Made:
+async def _make_password(desk: Resources, incoming: Incoming, answers: Answers) -> GeneratedPassword:
     return await desk.passwords.make_new()
 
 
 _identity = (
-    Ask("dist_kind", Choice([(kind.value, t(f"coop.kind_{kind}")) for kind in DistributorKind], columns=2)),
-    Ask("dist_name", Named(registry.checked_name, "شرکت", "واحد صنفی", "صنف")),
-    Ask("dist_legal_id", LegalId(), when=_is_company),
-    Ask("dist_guild_id", GuildId(), when=_is_guild),
+    Step("dist_kind", Choice([(kind.value, t(f"coop.kind_{kind}")) for kind in DistributorKind], columns=2)),
+    Step("dist_name", Named(registry.checked_name, "شرکت", "واحد صنفی", "صنف")),
+    Step("dist_legal_id", LegalId(), when=_is_company),
+    Step("dist_guild_id", GuildId(), when=_is_guild),
 )
 _manager = (
-    Ask("manager_code", NationalCode()),
-    Ask("manager_first_name", PersianName(), when=_manager_is_new),
-    Ask("manager_last_name", PersianName(), when=_manager_is_new),
+    Step("manager_code", NationalCode()),
+    Step("manager_first_name", PersianName(), when=_manager_is_new),
+    Step("manager_last_name", PersianName(), when=_manager_is_new),
 )
-_manager_name = Ask("dist_manager_name", PersianName())
+_manager_name = Step("dist_manager_name", PersianName())
 _contact = (
-    Ask("dist_manager_mobile", MobileNumber()),
-    Ask("dist_phone", Phone()),
-    Ask("dist_address", Address()),
+    Step("dist_manager_mobile", MobileNumber()),
+    Step("dist_phone", Phone()),
+    Step("dist_address", Address()),
 )
 
 
@@ -107,19 +107,21 @@ def _contact_values(answers: Answers) -> dict[str, Any]:
 
 def _manager_of(turn: Turn, answers: Answers, mobile: str | None = None) -> NewManager:
     made = turn.prepared
-    assert isinstance(made, Made)
+    assert isinstance(made, GeneratedPassword)
     known = accounts.by_national_code(turn.db, answers["manager_code"])
     typed = f"{answers.get('manager_first_name') or ''} {answers.get('manager_last_name') or ''}"
     name = known.name if known is not None else typed.strip()
     return NewManager(name, made.hash, answers["manager_code"], mobile)
 
 
-def _shown(turn: Turn, hired: accounts.Hired, said: str, said_known: str, name: str, goto: Press) -> Reply:
+def _shown(
+    turn: Turn, hired: accounts.Appointment, said: str, said_known: str, name: str, goto: Press
+) -> Reply:
     """The manager's code and password, once; a person who had an account keeps the password."""
     if not hired.created:
         return Reply((Screen(t(said_known, distributor=name, name=hired.account.name)),), goto=goto)
     made = turn.prepared
-    assert isinstance(made, Made)
+    assert isinstance(made, GeneratedPassword)
     done = Screen(t(said, distributor=name, name=hired.account.name))
     shown = credentials_screen(hired.account, made.password, "staff.credentials")
     return Reply((done, shown), goto=goto, credentials_of=hired.account.id)
@@ -259,13 +261,13 @@ EDIT_OWN = Dialogue(
 class Found(Question):
     """A distributor by a part of its name or its whole number; the value is its id."""
 
-    def ask(self, turn: Turn, ask: Ask, answers: Answers) -> Prompt:
+    def ask(self, turn: Turn, ask: Step, answers: Answers) -> Prompt:
         query = str(place_of(turn, ask).get("query") or "")
         found = self._matches(turn, query) if query else []
         options = [(str(one.id), shortened(one.name, 40)) for one in found]
         return Prompt(prompt_of(ask), rows(options, 1), (t("form.found"),) if found else ())
 
-    def accept(self, turn: Turn, ask: Ask, answers: Answers, given: Given) -> Any | Stay:
+    def accept(self, turn: Turn, ask: Step, answers: Answers, given: UserInput) -> Any | Incomplete:
         if given.choice is not None:
             if not given.choice.isdecimal():
                 raise InvalidInput("error.choose")
@@ -275,9 +277,9 @@ class Found(Question):
             raise InvalidInput("error.not_in_list")
         if len(found) == 1:
             return found[0].id
-        return Stay(place={"query": (given.text or "")[:QUERY_LENGTH]})
+        return Incomplete(place={"query": (given.text or "")[:QUERY_LENGTH]})
 
-    def show(self, turn: Turn, ask: Ask, value: Any) -> str:
+    def show(self, turn: Turn, ask: Step, value: Any) -> str:
         found = turn.db.get(Distributor, value)
         return found.name if found is not None else t("form.none")
 
@@ -287,7 +289,7 @@ class Found(Question):
 
 FIND = Dialogue(
     "find_distributor",
-    (Ask("dist_query", Found()),),
+    (Step("dist_query", Found()),),
     lambda turn, answers: Reply(goto=Press("staff.dist", answers["dist_query"])),
     exit=LIST,
     roles=STAFF_ONLY,

@@ -14,16 +14,16 @@ from typing import Any, ClassVar, Literal
 
 from bot.core.context import Turn
 from bot.core.incoming import Contact, FileTaken, Incoming
-from bot.core.resources import Desk
+from bot.core.resources import Resources
 from bot.core.routes import Roles
-from bot.core.screens import Button, Paper, Press, Reply
+from bot.core.screens import Attachment, Button, Press, Reply
 from bot.texts import has, t
 
 Answers = Mapping[str, Any]
 HOME = Press("home")
 
 
-class Wants(Enum):
+class InputKind(Enum):
     """What kind of message a question takes besides its buttons."""
 
     TEXT = auto()
@@ -48,13 +48,13 @@ class Prompt:
     #: Lines under the question: what was found, received, ticked so far.
     below: tuple[str, ...] = ()
     ask_contact: str | None = None
-    papers: tuple[Paper, ...] = ()
+    papers: tuple[Attachment, ...] = ()
     #: An earlier answer is shown below the text; not where the text shows it by itself.
     current: bool = True
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class UserInput:
     """What the person gave: exactly one is set. `text` is as typed (the question normalises)."""
 
     text: str | None = None
@@ -66,7 +66,7 @@ class Given:
 
 
 @dataclass(frozen=True, slots=True)
-class Stay:
+class Incomplete:
     """The question is not answered yet: keep `value` (if any) and ask again, with `notice` above the prompt.
 
     Used by search results, pages, and documents of several files. `place` is kept in the chat's row."""
@@ -82,7 +82,7 @@ class Stay:
 
 
 @dataclass(frozen=True, slots=True)
-class Again:
+class FinishRejected:
     """`finish` is not satisfied, yet what the unit changed must stay (a counted try): nothing is rolled back, the
     answers under `forget` are dropped and step `at` (or the first without an answer) is asked under `notice`."""
 
@@ -101,7 +101,7 @@ class Finish:
 class Question(ABC):
     """A kind of question: owns parsing, validation, the error text, and how an answer is shown. Stateless."""
 
-    wants: ClassVar[Wants] = Wants.TEXT
+    wants: ClassVar[InputKind] = InputKind.TEXT
     #: Steps of one chapter are counted together: «(۳ از ۹)».
     chapter: ClassVar[str] = ""
     #: A choice may be typed as its number on the screen. Not where a number is an answer of its own.
@@ -117,14 +117,14 @@ class Question(ABC):
     short_name: str | None = None
 
     @abstractmethod
-    def ask(self, turn: Turn, ask: Ask, answers: Answers) -> Prompt:
+    def ask(self, turn: Turn, ask: Step, answers: Answers) -> Prompt:
         """What to show. `turn.chat.place` holds this question's own page or search, if any."""
 
     @abstractmethod
-    def accept(self, turn: Turn, ask: Ask, answers: Answers, given: Given) -> Any | Stay | Finish:
+    def accept(self, turn: Turn, ask: Step, answers: Answers, given: UserInput) -> Any | Incomplete | Finish:
         """The JSON value of the answer. Raises InvalidInput with the sentence to show; the step stays open."""
 
-    def show(self, turn: Turn, ask: Ask, value: Any) -> str:
+    def show(self, turn: Turn, ask: Step, value: Any) -> str:
         """The answer as people read it, in the summary and on the expert's card."""
         return str(value)
 
@@ -132,7 +132,7 @@ class Question(ABC):
         """Whether a stored value is a whole answer (a list of files that became empty is none)."""
         return True
 
-    def still_good(self, turn: Turn, ask: Ask, answers: Answers, value: Any) -> bool:
+    def is_compatible(self, turn: Turn, ask: Step, answers: Answers, value: Any) -> bool:
         """Whether a value stored for another version of the dialogue may be kept. May raise: then it may not."""
         self.show(turn, ask, value)
         return True
@@ -141,13 +141,13 @@ class Question(ABC):
         """Whether this text must not stay in chat and inbox, though the step is not hidden."""
         return False
 
-    async def prepare(self, desk: Desk, incoming: Incoming, answers: Answers) -> Any:
+    async def prepare(self, desk: Resources, incoming: Incoming, answers: Answers) -> Any:
         """Work outside the transaction (checking a password …); becomes `turn.prepared`."""
         return None
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class Step:
     """One step. Text keys follow from `key`: "ask.<key>" is the prompt, "field.<key>" the label in the summary."""
 
     key: str
@@ -164,20 +164,20 @@ class Ask:
     label: str | None = None
 
 
-def prompt_of(ask: Ask) -> str:
+def prompt_of(ask: Step) -> str:
     return ask.prompt if ask.prompt is not None else t(f"ask.{ask.key}")
 
 
-def label_of(ask: Ask) -> str:
+def label_of(ask: Step) -> str:
     """What the answer is called in the summary."""
     return ask.label or ask.question.name or t(f"field.{ask.key}")
 
 
-def has_label(ask: Ask) -> bool:
+def has_label(ask: Step) -> bool:
     return bool(ask.label or ask.question.name) or has(f"field.{ask.key}")
 
 
-def short_label_of(ask: Ask) -> str:
+def short_label_of(ask: Step) -> str:
     """The same for a button."""
     if ask.question.short_name:
         return ask.question.short_name
@@ -185,14 +185,14 @@ def short_label_of(ask: Ask) -> str:
     return t(short) if ask.label is None and has(short) else label_of(ask)
 
 
-def place_of(turn: Turn, ask: Ask) -> Mapping[str, Any]:
-    """What this question itself keeps in the chat's row (`Stay.place`): its page, its search."""
+def place_of(turn: Turn, ask: Step) -> Mapping[str, Any]:
+    """What this question itself keeps in the chat's row (`Incomplete.place`): its page, its search."""
     place = turn.chat.place
     return place if place.get("step") == ask.key else {}
 
 
 #: Steps may depend on data: a function from the turn and the answers so far.
-Steps = Callable[[Turn, Answers], Iterable[Ask]]
+Steps = Callable[[Turn, Answers], Iterable[Step]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,14 +200,14 @@ class Dialogue:
     """One dialogue.
 
     `finish(turn, answers)` runs in the unit of the last answer (or of the summary's ✅) and returns where to go;
-    it raises Refusal to stay, or returns `Again` to stay and keep what it changed. It gets the answers of the open
+    it raises Refusal to stay, or returns `FinishRejected` to stay and keep what it changed. It gets the answers of the open
     steps, and those under keys that begin with "_": given to `Engine.start`, never asked. `prepare_finish` runs before
     that unit, outside any transaction; its result is `turn.prepared`.
     """
 
     name: str
-    steps: Steps | tuple[Ask, ...]
-    finish: Callable[[Turn, dict[str, Any]], Reply | Again]
+    steps: Steps | tuple[Step, ...]
+    finish: Callable[[Turn, dict[str, Any]], Reply | FinishRejected]
     #: For whom it is, at every step (None: guests). Nobody by default.
     roles: Roles = frozenset()
     #: Raises a Refusal where this person may not see the subject (any more). Asked at every step, before anything of it
@@ -226,11 +226,11 @@ class Dialogue:
     discard: Callable[[Turn], None] | None = None
     #: Where «انصراف» and «بعداً» lead; a function where it depends on the draft's subject.
     exit: Press | Callable[[Turn], Press] = HOME
-    prepare_finish: Callable[[Desk, Incoming, Answers], Awaitable[Any]] | None = None
+    prepare_finish: Callable[[Resources, Incoming, Answers], Awaitable[Any]] | None = None
     #: May change `answers` after each accepted answer (a new province clears the city). Pure.
     after: Callable[[Turn, str, dict[str, Any]], dict[str, Any]] | None = None
     #: How the summary says one answer, given it as people read it; None: «label: value».
-    line: Callable[[Turn, Ask, Answers, str], str] | None = None
+    line: Callable[[Turn, Step, Answers, str], str] | None = None
     #: The summary's whole text, in the place of its title and the answers line by line.
     overview: Callable[[Turn, Answers], str] | None = None
     #: An unfinished one is dropped after so many days.

@@ -20,7 +20,7 @@ from conversations.engine import draft_store
 from conversations.engine.declaration import HOME, Dialogue
 from conversations.engine.preparation import hides, preparation_of
 from conversations.engine.rendering import face_of
-from conversations.engine.transitions import Moves
+from conversations.engine.transitions import DialogueTransitions
 
 #: Commands in the middle of a dialogue, and what they show.
 COMMANDS: Mapping[str, Press] = {
@@ -31,7 +31,7 @@ COMMANDS: Mapping[str, Press] = {
 }
 
 
-class Engine(Moves):
+class Engine(DialogueTransitions):
     """Moves one chat through one dialogue; this is its public face, with what `Standing` offers about drafts: `leave`,
     `drop`, `adopt`, `open_drafts`, `is_open`, `sweep`. Raises ValueError at start for a doubled name or a missing text."""
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.core.context import Turn
-from bot.core.resources import Desk
+from bot.core.resources import Resources
 from bot.messengers.processing.processor import Preparation
-from conversations.engine.declaration import Question, Wants
-from conversations.engine.progress import REALLY, SUMMARY, Position, end_of, handed_over, is_answered
-from conversations.engine.rendering import Key, key_of
+from conversations.engine.declaration import InputKind, Question
+from conversations.engine.progress import REALLY, SUMMARY, Position, end_of, finish_answers, is_answered
+from conversations.engine.rendering import StepButton, key_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +27,13 @@ def preparation_of(turn: Turn, position: Position) -> Preparation | None:
     incoming, ask = turn.incoming, position.ask
     if incoming.command is not None:
         return None
-    if ask is not None and ask.question.wants is Wants.FILE and incoming.file is not None:
+    if ask is not None and ask.question.wants is InputKind.FILE and incoming.file is not None:
         return Preparation(file=True)
     work, secret = work_for(turn, position), hides(turn, position)
     return Preparation(work=work, secret=secret) if work is not None or secret else None
 
 
-def work_for(turn: Turn, position: Position) -> Callable[[Desk], Awaitable[Any]] | None:
+def work_for(turn: Turn, position: Position) -> Callable[[Resources], Awaitable[Any]] | None:
     """The question's and the ending's work before the unit, where this update may need them."""
     ask, dialogue, incoming = position.ask, position.dialogue, turn.incoming
     prepares = ask is not None and type(ask.question).prepare is not Question.prepare
@@ -46,9 +46,9 @@ def work_for(turn: Turn, position: Position) -> Callable[[Desk], Awaitable[Any]]
     ends = dialogue.prepare_finish is not None and _may_finish(position, key)
     if not asks and not ends:
         return None
-    answers = handed_over(position.route, position.answers)
+    answers = finish_answers(position.route, position.answers)
 
-    async def work(desk: Desk) -> Prepared:
+    async def work(desk: Resources) -> Prepared:
         question = await ask.question.prepare(desk, incoming, answers) if ask and asks else None
         finish = None
         if ends and dialogue.prepare_finish is not None:
@@ -58,7 +58,7 @@ def work_for(turn: Turn, position: Position) -> Callable[[Desk], Awaitable[Any]]
     return work
 
 
-def _may_finish(position: Position, key: Key | None) -> bool:
+def _may_finish(position: Position, key: StepButton | None) -> bool:
     """Whether this update may be the last of the dialogue. In doubt, yes: the work is then done for nothing."""
     ask, dialogue = position.ask, position.dialogue
     if ask is None:

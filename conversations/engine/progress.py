@@ -9,7 +9,7 @@ from typing import Any
 from bot.core.context import Turn
 from bot.texts import t
 from bot.texts.formats import digits
-from conversations.engine.declaration import Answers, Ask, Dialogue
+from conversations.engine.declaration import Answers, Dialogue, Step
 from storage.tables import Draft
 
 #: Places in a dialogue that are no question.
@@ -25,14 +25,14 @@ class Position:
     dialogue: Dialogue
     draft: Draft
     answers: dict[str, Any]
-    route: tuple[Ask, ...]
+    route: tuple[Step, ...]
     #: Key of a step of the route, or SUMMARY, REALLY, DISCARD.
     step: str
     #: Came here from the summary and goes back to it.
     editing: bool
 
     @property
-    def ask(self) -> Ask | None:
+    def ask(self) -> Step | None:
         return next((ask for ask in self.route if ask.key == self.step), None)
 
     @property
@@ -41,24 +41,24 @@ class Position:
         return self.editing and first_open(self.route, self.answers) is None
 
 
-def steps_of(dialogue: Dialogue, turn: Turn, answers: Answers) -> tuple[Ask, ...]:
+def steps_of(dialogue: Dialogue, turn: Turn, answers: Answers) -> tuple[Step, ...]:
     """The open steps, given these answers."""
     steps = dialogue.steps(turn, answers) if callable(dialogue.steps) else dialogue.steps
     return tuple(ask for ask in steps if ask.when is None or ask.when(turn, answers))
 
 
-def is_answered(ask: Ask, answers: Answers) -> bool:
+def is_answered(ask: Step, answers: Answers) -> bool:
     if ask.key not in answers:
         return False
     return ask.optional or ask.question.answered(answers[ask.key])
 
 
-def first_open(route: Sequence[Ask], answers: Answers) -> Ask | None:
+def first_open(route: Sequence[Step], answers: Answers) -> Step | None:
     """The first step without an answer."""
     return next((ask for ask in route if not is_answered(ask, answers)), None)
 
 
-def where(dialogue: Dialogue, route: Sequence[Ask], answers: Answers, step: str | None) -> str:
+def where(dialogue: Dialogue, route: Sequence[Step], answers: Answers, step: str | None) -> str:
     """The place in force for somebody who was at `step`: that step while it is open, else the first without an
     answer, else the end of the dialogue."""
     if any(ask.key == step for ask in route):
@@ -80,7 +80,7 @@ def end_of(dialogue: Dialogue) -> str | None:
     return REALLY if dialogue.really else None
 
 
-def usable(dialogue: Dialogue, turn: Turn, draft: Draft) -> dict[str, Any]:
+def compatible_answers(dialogue: Dialogue, turn: Turn, draft: Draft) -> dict[str, Any]:
     """The draft's answers; those given to another version of the dialogue only where they still hold."""
     answers = dict(draft.answers)
     if draft.dialogue_version == dialogue.version:
@@ -91,23 +91,23 @@ def usable(dialogue: Dialogue, turn: Turn, draft: Draft) -> dict[str, Any]:
     return answers
 
 
-def _holds(ask: Ask, turn: Turn, answers: Answers) -> bool:
+def _holds(ask: Step, turn: Turn, answers: Answers) -> bool:
     value = answers[ask.key]
     if value is None or value == ask.question.skipped:
         return ask.optional
     try:
-        return ask.question.still_good(turn, ask, answers, value)
+        return ask.question.is_compatible(turn, ask, answers, value)
     except Exception:  # an answer of a forgotten form, whatever it was, is asked again
         return False
 
 
-def handed_over(route: Sequence[Ask], answers: Answers) -> dict[str, Any]:
+def finish_answers(route: Sequence[Step], answers: Answers) -> dict[str, Any]:
     """What `finish` gets: answers of open steps, and the context."""
     context = {key: value for key, value in answers.items() if key.startswith(CONTEXT)}
     return context | {ask.key: answers[ask.key] for ask in route if ask.key in answers}
 
 
-def progress(route: Sequence[Ask], ask: Ask) -> str:
+def progress(route: Sequence[Step], ask: Step) -> str:
     """«(۳ از ۹)» among the steps of the same chapter; nothing for a single step."""
     chapter = [one.key for one in route if one.question.chapter == ask.question.chapter]
     if len(chapter) < 2:

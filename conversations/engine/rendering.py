@@ -9,11 +9,11 @@ from hashlib import blake2b
 from typing import Any
 
 from bot.core.context import Turn
-from bot.core.screens import MAX_LABEL, Button, Paper, Press, Screen
+from bot.core.screens import MAX_LABEL, Attachment, Button, Press, Screen
 from bot.rules.validators import LONGEST_KEY, normalise, search_key
 from bot.texts import t
 from conversations.common.labels import in_sentence
-from conversations.engine.declaration import Ask, Prompt, label_of, short_label_of
+from conversations.engine.declaration import Prompt, Step, label_of, short_label_of
 from conversations.engine.progress import DISCARD, REALLY, Position, is_answered, progress
 
 #: Characters of a summary's page, well below the messengers' 4096.
@@ -25,7 +25,7 @@ KEY = "dialogue.key"
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
+class StepButton:
     """One button: what it does (`word`), with what (`arg`)."""
 
     word: str
@@ -34,24 +34,24 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
-class Face:
+class RenderedStep:
     text: str
-    rows: tuple[tuple[Key, ...], ...]
-    papers: tuple[Paper, ...] = ()
+    rows: tuple[tuple[StepButton, ...], ...]
+    papers: tuple[Attachment, ...] = ()
     ask_contact: str | None = None
 
-    def buttons(self) -> Iterable[Key]:
+    def buttons(self) -> Iterable[StepButton]:
         return (key for row in self.rows for key in row)
 
-    def choices(self) -> list[Key]:
+    def choices(self) -> list[StepButton]:
         """The answers among the buttons, as they are numbered by who types."""
         return [key for key in self.buttons() if key.word == "choose" and not key.arg.startswith("@")]
 
-    def pressed(self, press: Press, position: Position) -> Key | None:
+    def pressed(self, press: Press, position: Position) -> StepButton | None:
         """The key that was pressed, where this face (still) has it."""
         return next((key for key in self.buttons() if press_of(key, position) == press), None)
 
-    def typed(self, text: str, *, numbered: bool) -> Key | None:
+    def typed(self, text: str, *, numbered: bool) -> StepButton | None:
         """The key whose label, or (of a choice) whose number was typed."""
         written = search_key(text) if len(text) <= LONGEST_KEY else ""
         if not written:
@@ -80,7 +80,7 @@ def _tag(word: str) -> str:
     return blake2b(word.encode(errors="replace"), digest_size=6).hexdigest()
 
 
-def press_of(key: Key, position: Position) -> Press:
+def press_of(key: StepButton, position: Position) -> Press:
     """A button's data: draft, step and argument as hashes, so that any key fits and reordering does not matter. What is
     confirmed is the version that was seen."""
     seen = position.draft.version if key.word in ("confirm", "yes") else 0
@@ -88,7 +88,7 @@ def press_of(key: Key, position: Position) -> Press:
     return Press(f"d.{key.word}", position.draft.id or 0, seen, arg)
 
 
-def face_of(turn: Turn, position: Position) -> Face:
+def face_of(turn: Turn, position: Position) -> RenderedStep:
     """What the chat shows at its place in the dialogue."""
     if position.ask is not None:
         prompt = position.ask.question.ask(turn, position.ask, position.answers)
@@ -101,7 +101,7 @@ def face_of(turn: Turn, position: Position) -> Face:
     return _summary(turn, position)
 
 
-def key_of(turn: Turn, position: Position) -> Key | None:
+def key_of(turn: Turn, position: Position) -> StepButton | None:
     """The button that was pressed, or typed by its label or number; None where there is no such button now."""
     incoming, ask = turn.incoming, position.ask
     if incoming.press is None and incoming.text is None:
@@ -109,7 +109,7 @@ def key_of(turn: Turn, position: Position) -> Key | None:
     # Asked for twice a turn: before the unit's work, and at it.
     stands = (position.draft.id, position.draft.version, position.step, turn.chat.place)
     if (known := turn.memo.get(KEY)) is not None and known[0] == stands:
-        key: Key | None = known[1]
+        key: StepButton | None = known[1]
         return key
     face = face_of(turn, position)
     if incoming.press is not None:
@@ -120,47 +120,49 @@ def key_of(turn: Turn, position: Position) -> Key | None:
     return key
 
 
-def _yes_no(text: str) -> Face:
-    return Face(text, ((Key("yes", t("nav.yes")), Key("no", t("nav.no"))),))
+def _yes_no(text: str) -> RenderedStep:
+    return RenderedStep(text, ((StepButton("yes", t("nav.yes")), StepButton("no", t("nav.no"))),))
 
 
-def _question(turn: Turn, position: Position, ask: Ask, prompt: Prompt) -> Face:
+def _question(turn: Turn, position: Position, ask: Step, prompt: Prompt) -> RenderedStep:
     text = prompt.text
     if not position.editing and (count := progress(position.route, ask)):
         text = f"{text} {count}"
     lines = [text, *prompt.below]
     if prompt.current and not ask.hidden and ask.key in position.answers:
         lines.append(t("form.current", value=in_sentence(shown(turn, ask, position.answers[ask.key]))))
-    choices = tuple(tuple(Key("choose", one.label, one.key) for one in row) for row in prompt.choices)
+    choices = tuple(tuple(StepButton("choose", one.label, one.key) for one in row) for row in prompt.choices)
     rows = (*choices, *_ways(turn, position, ask))
-    return Face("\n".join(lines), tuple(row for row in rows if row), prompt.papers, prompt.ask_contact)
+    return RenderedStep(
+        "\n".join(lines), tuple(row for row in rows if row), prompt.papers, prompt.ask_contact
+    )
 
 
-def _ways(turn: Turn, position: Position, ask: Ask) -> Sequence[tuple[Key, ...]]:
+def _ways(turn: Turn, position: Position, ask: Step) -> Sequence[tuple[StepButton, ...]]:
     """On, back and out."""
     first = position.route[0].key == ask.key
-    moves: list[Key] = []
+    moves: list[StepButton] = []
     if position.returns or not first:
-        moves.append(Key("back", t("nav.back")))
+        moves.append(StepButton("back", t("nav.back")))
     given = is_answered(ask, position.answers) and position.answers[ask.key] != ask.question.skipped
     if ask.optional:
-        moves.append(Key("skip", t("form.clear" if given else "nav.skip")))
+        moves.append(StepButton("skip", t("form.clear" if given else "nav.skip")))
     if given and not position.editing and not ask.question.own_next:
-        moves.append(Key("next", t("form.keep")))
+        moves.append(StepButton("next", t("form.keep")))
     out = _out(position, discard=first or bool(turn.chat.place.get("resumed")))
     return (tuple(moves), *out)
 
 
-def _out(position: Position, *, discard: bool) -> Sequence[tuple[Key, ...]]:
+def _out(position: Position, *, discard: bool) -> Sequence[tuple[StepButton, ...]]:
     dialogue = position.dialogue
     if not dialogue.keeps_draft:
-        return ((Key("cancel", t("nav.cancel")),),)
+        return ((StepButton("cancel", t("nav.cancel")),),)
     if dialogue.discard is not None and discard:
-        return ((Key("later", t("form.later")),), (Key("discard", t("form.discard")),))
-    return ((Key("later", t("form.later")),),)
+        return ((StepButton("later", t("form.later")),), (StepButton("discard", t("form.discard")),))
+    return ((StepButton("later", t("form.later")),),)
 
 
-def shown(turn: Turn, ask: Ask, value: Any) -> str:
+def shown(turn: Turn, ask: Step, value: Any) -> str:
     """An answer as people read it; never fails on what an older form stored."""
     if value is None or value == ask.question.skipped:
         return t("form.none")
@@ -170,7 +172,7 @@ def shown(turn: Turn, ask: Ask, value: Any) -> str:
         return t("form.none")
 
 
-def _summary(turn: Turn, position: Position) -> Face:
+def _summary(turn: Turn, position: Position) -> RenderedStep:
     dialogue = position.dialogue
     lines = [(ask, _line(turn, position, ask)) for ask in position.route if not ask.hidden]
     pages = _pages(lines)
@@ -178,27 +180,27 @@ def _summary(turn: Turn, position: Position) -> Face:
     text = "\n".join([t(dialogue.summary or "review.summary"), "", *(line for _, line in pages[page])])
     if dialogue.overview is not None:
         text = dialogue.overview(turn, position.answers)
-    edits = [Key("edit", edit_label(ask), ask.key) for ask, _ in pages[page]]
+    edits = [StepButton("edit", edit_label(ask), ask.key) for ask, _ in pages[page]]
     rows = [tuple(edits[at : at + 2]) for at in range(0, len(edits), 2)]
     turns = []
     if page > 0:
-        turns.append(Key("page", t("nav.previous"), str(page - 1)))
+        turns.append(StepButton("page", t("nav.previous"), str(page - 1)))
     if page + 1 < len(pages):
-        turns.append(Key("page", t("nav.next"), str(page + 1)))
-    confirm = (Key("confirm", t(dialogue.confirm)),)
+        turns.append(StepButton("page", t("nav.next"), str(page + 1)))
+    confirm = (StepButton("confirm", t(dialogue.confirm)),)
     everything = (*rows, tuple(turns), confirm, *_out(position, discard=True))
-    return Face(text, tuple(row for row in everything if row))
+    return RenderedStep(text, tuple(row for row in everything if row))
 
 
-def _line(turn: Turn, position: Position, ask: Ask) -> str:
+def _line(turn: Turn, position: Position, ask: Step) -> str:
     value = _cut(shown(turn, ask, position.answers.get(ask.key)), VALUE_LENGTH)
     if position.dialogue.line is not None:
         return position.dialogue.line(turn, ask, position.answers, value)
     return t("me.line", field=label_of(ask), value=in_sentence(value))
 
 
-def _pages(lines: Sequence[tuple[Ask, str]]) -> list[list[tuple[Ask, str]]]:
-    pages: list[list[tuple[Ask, str]]] = [[]]
+def _pages(lines: Sequence[tuple[Step, str]]) -> list[list[tuple[Step, str]]]:
+    pages: list[list[tuple[Step, str]]] = [[]]
     length = 0
     for ask, line in lines:
         if pages[-1] and (length + len(line) > PAGE_LENGTH or len(pages[-1]) >= PAGE_FIELDS):
@@ -213,7 +215,7 @@ def _cut(text: str, longest: int) -> str:
     return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 
-def edit_label(ask: Ask) -> str:
+def edit_label(ask: Step) -> str:
     """«✏️ نام پدر», within a button's 20 characters; without the pencil where only so it fits."""
     label = short_label_of(ask)
     pencil = f"✏️ {label}"

@@ -13,7 +13,7 @@ from bot.core.context import Turn
 from bot.core.screens import Button, Press, Reply
 from conversations.engine import draft_store
 from conversations.engine.declaration import Dialogue
-from conversations.engine.progress import Position, steps_of, usable, where
+from conversations.engine.progress import Position, compatible_answers, steps_of, where
 from conversations.engine.rendering import face_of
 from conversations.engine.validation import check
 from storage.tables import Draft
@@ -22,7 +22,7 @@ from storage.tables import Draft
 MEMO = "dialogue.route"
 
 
-class Standing:
+class DialogueSessions:
     """Knows every dialogue by name. Raises ValueError at start for a doubled name or a missing text."""
 
     def __init__(self, dialogues: Iterable[Dialogue], commands: Mapping[str, Press]) -> None:
@@ -116,7 +116,7 @@ class Standing:
             return None
         known = turn.memo.get(MEMO)
         if known is None or known[0] != (draft.id, draft.version):
-            answers = usable(dialogue, turn, draft)
+            answers = compatible_answers(dialogue, turn, draft)
             known = ((draft.id, draft.version), answers, steps_of(dialogue, turn, answers))
             turn.memo[MEMO] = known
         _, answers, route = known

@@ -12,7 +12,16 @@ from bot.core.screens import Press, Reply, Screen
 from bot.texts import t
 from conversations.common.labels import in_sentence
 from conversations.engine import draft_store
-from conversations.engine.declaration import Again, Ask, Finish, Given, Stay, Wants, has_label, label_of
+from conversations.engine.declaration import (
+    Finish,
+    FinishRejected,
+    Incomplete,
+    InputKind,
+    Step,
+    UserInput,
+    has_label,
+    label_of,
+)
 from conversations.engine.preparation import Prepared
 from conversations.engine.progress import (
     DISCARD,
@@ -20,18 +29,18 @@ from conversations.engine.progress import (
     SUMMARY,
     Position,
     end_of,
+    finish_answers,
     first_open,
-    handed_over,
     steps_of,
 )
-from conversations.engine.rendering import Key, key_of, shown
-from conversations.engine.session import MEMO, Standing
+from conversations.engine.rendering import StepButton, key_of, shown
+from conversations.engine.session import MEMO, DialogueSessions
 
 #: Commands that only show something: the dialogue goes on below it.
 READING = frozenset({"help", "privacy"})
 
 
-class Moves(Standing):
+class DialogueTransitions(DialogueSessions):
     """The moves of one chat through one dialogue."""
 
     def _take(self, turn: Turn, position: Position) -> Reply:
@@ -47,15 +56,17 @@ class Moves(Standing):
         if ask is None:
             raise InvalidInput("error.unknown")
         wants = ask.question.wants
-        if incoming.file is not None and wants is Wants.FILE:
+        if incoming.file is not None and wants is InputKind.FILE:
             if not isinstance(prepared, FileTaken):
                 raise FileRejected("error.download_failed")
-            return self._answer(turn, position, ask, Given(taken=prepared, album=incoming.album is not None))
-        if incoming.contact is not None and wants is Wants.CONTACT:
-            return self._answer(turn, position, ask, Given(contact=incoming.contact))
-        if incoming.text is not None and wants is not Wants.FILE:
-            return self._answer(turn, position, ask, Given(text=incoming.text))
-        raise InvalidInput("error.want_file" if wants is Wants.FILE else "error.want_text")
+            return self._answer(
+                turn, position, ask, UserInput(taken=prepared, album=incoming.album is not None)
+            )
+        if incoming.contact is not None and wants is InputKind.CONTACT:
+            return self._answer(turn, position, ask, UserInput(contact=incoming.contact))
+        if incoming.text is not None and wants is not InputKind.FILE:
+            return self._answer(turn, position, ask, UserInput(text=incoming.text))
+        raise InvalidInput("error.want_file" if wants is InputKind.FILE else "error.want_text")
 
     def _commanded(self, turn: Turn, position: Position, command: str) -> Reply:
         if command in ("cancel", "stop"):
@@ -67,12 +78,12 @@ class Moves(Standing):
             return Reply(goto=shows)
         return replace(self._out(turn, position), goto=shows)
 
-    def _pressed(self, turn: Turn, position: Position, key: Key) -> Reply:
+    def _pressed(self, turn: Turn, position: Position, key: StepButton) -> Reply:
         ask = position.ask
         if ask is not None:
             match key.word:
                 case "choose":
-                    return self._answer(turn, position, ask, Given(choice=key.arg))
+                    return self._answer(turn, position, ask, UserInput(choice=key.arg))
                 case "skip":
                     return self._store(turn, position, ask, ask.question.skipped)
                 case "back":
@@ -89,7 +100,7 @@ class Moves(Standing):
             case "yes" if position.step == DISCARD:
                 return self._discard(turn, position)
             case "yes":
-                return self._finish(turn, position, handed_over(position.route, position.answers))
+                return self._finish(turn, position, finish_answers(position.route, position.answers))
             case "no":
                 before = turn.chat.place.get("from") or SUMMARY
                 self._stand(turn, str(before), editing=bool(turn.chat.place.get("editing")))
@@ -99,14 +110,14 @@ class Moves(Standing):
                 return self._out(turn, position)
         return self._show(turn)
 
-    def _answer(self, turn: Turn, position: Position, ask: Ask, given: Given) -> Reply:
+    def _answer(self, turn: Turn, position: Position, ask: Step, given: UserInput) -> Reply:
         """The question takes what was given. Raises InvalidInput."""
         unwrapped = turn.prepared
         if isinstance(unwrapped, Prepared):
             turn.prepared = unwrapped.question
         answer = ask.question.accept(turn, ask, position.answers, given)
         turn.prepared = unwrapped
-        if isinstance(answer, Stay):
+        if isinstance(answer, Incomplete):
             if answer.keep_value:
                 draft_store.write(
                     turn, position.draft, position.dialogue, position.answers | {ask.key: answer.value}
@@ -117,11 +128,11 @@ class Moves(Standing):
             return self._show(turn, answer.notice, doors=answer.doors)
         if isinstance(answer, Finish):
             return self._finish(
-                turn, position, handed_over(position.route, position.answers) | dict(answer.answers)
+                turn, position, finish_answers(position.route, position.answers) | dict(answer.answers)
             )
         if ask.question.secret:
             return self._finish(
-                turn, position, handed_over(position.route, position.answers) | {ask.key: answer}
+                turn, position, finish_answers(position.route, position.answers) | {ask.key: answer}
             )
         echo = None
         if given.text is None and not ask.hidden and not ask.question.own_next and has_label(ask):
@@ -129,7 +140,7 @@ class Moves(Standing):
         return self._store(turn, position, ask, answer, echo=echo)
 
     def _store(
-        self, turn: Turn, position: Position, ask: Ask, value: Any, *, echo: str | None = None
+        self, turn: Turn, position: Position, ask: Step, value: Any, *, echo: str | None = None
     ) -> Reply:
         answers = position.answers | {ask.key: value}
         if position.dialogue.after is not None:
@@ -150,11 +161,11 @@ class Moves(Standing):
         if position.step == SUMMARY and position.dialogue.really:
             end = REALLY
         if end is None or end == position.step:
-            return self._finish(turn, position, handed_over(position.route, position.answers))
+            return self._finish(turn, position, finish_answers(position.route, position.answers))
         self._stand(turn, end)
         return self._show(turn, echo)
 
-    def _back(self, turn: Turn, position: Position, ask: Ask) -> Reply:
+    def _back(self, turn: Turn, position: Position, ask: Step) -> Reply:
         if position.returns:
             self._stand(turn, SUMMARY)
         else:
@@ -162,7 +173,7 @@ class Moves(Standing):
             self._stand(turn, keys[max(keys.index(ask.key) - 1, 0)], editing=position.editing)
         return self._show(turn)
 
-    def _next(self, turn: Turn, position: Position, ask: Ask) -> Reply:
+    def _next(self, turn: Turn, position: Position, ask: Step) -> Reply:
         """On with the answer that is there."""
         keys = [one.key for one in position.route]
         after = keys.index(ask.key) + 1
@@ -182,7 +193,7 @@ class Moves(Standing):
         # Whoever finishes the same draft in another chat at this instant waits here and then finds it gone.
         draft_store.write(turn, draft, dialogue, position.answers)
         result = dialogue.finish(turn, answers)
-        if isinstance(result, Again):
+        if isinstance(result, FinishRejected):
             kept = {key: value for key, value in position.answers.items() if key not in result.forget}
             if kept != position.answers:
                 draft_store.write(turn, draft, dialogue, kept)

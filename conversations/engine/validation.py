@@ -1,7 +1,7 @@
 """Mistakes of a declaration that show without a database; found when the engine starts."""
 
 from bot.texts import has
-from conversations.engine.declaration import Ask, Dialogue
+from conversations.engine.declaration import Dialogue, Step
 
 
 def check(dialogue: Dialogue) -> None:
@@ -18,7 +18,7 @@ def check(dialogue: Dialogue) -> None:
         check_step(dialogue, ask, last=ask is dialogue.steps[-1])
 
 
-def check_step(dialogue: Dialogue, ask: Ask, *, last: bool) -> None:
+def check_step(dialogue: Dialogue, ask: Step, *, last: bool) -> None:
     """Raise ValueError for a step whose texts are missing or whose secret would have to be written down."""
     wanted = {
         f"ask.{ask.key}": ask.prompt or ask.question.name,

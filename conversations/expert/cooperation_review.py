@@ -12,9 +12,9 @@ from bot.rules.cooperation import REJECTION_REASON
 from bot.services import cooperation
 from bot.services.review import rejection
 from bot.texts import t
-from conversations.common.labels import for_people
-from conversations.engine.declaration import Answers, Ask, Dialogue
-from conversations.expert.review import OTHER, Reason, chosen, overtaken, reasons, rejecting, words_of
+from conversations.common.labels import with_persian_digits
+from conversations.engine.declaration import Answers, Dialogue, Step
+from conversations.expert.review import OTHER, Reason, chosen, reasons, rejecting, superseded, words_of
 from storage.tables import Account, CooperationRequest
 
 LABELS = "coop_reject"
@@ -33,7 +33,7 @@ def _guard(turn: Turn) -> None:
     cooperation.KIND.see(turn.db, _file(turn).id, actor=turn.actor)
 
 
-def _steps(turn: Turn, answers: Answers) -> list[Ask]:
+def _steps(turn: Turn, answers: Answers) -> list[Step]:
     assert turn.draft is not None
     request = turn.db.get_one(CooperationRequest, turn.draft.subject_id)
     about = {"code": request.tracking_code, "name": turn.db.get_one(Account, request.account_id).name}
@@ -50,7 +50,7 @@ def _reject(turn: Turn, answers: dict[str, Any]) -> Reply:
     if not answers["sure"]:
         return Reply(goto=goto)
     reason = str(chosen(answers)["reason"])
-    words = for_people(words_of(answers))
+    words = with_persian_digits(words_of(answers))
     try:
         with turn.db.begin_nested():
             cooperation.university_reject(
@@ -62,7 +62,7 @@ def _reject(turn: Turn, answers: dict[str, Any]) -> Reply:
                 now=turn.now,
             )
     except (AlreadyDecided, NotAllowed, Stale) as refusal:
-        return overtaken(refusal, goto)
+        return superseded(refusal, goto)
     return Reply(goto=Press("desk.coop_outcome", goto.id))
 
 

@@ -21,10 +21,10 @@ from bot.services.directorate import account_lookup
 from bot.services.qualification import review
 from bot.services.shared import reference_data
 from bot.texts import quoted, t
-from conversations.common.labels import Wording, for_people, shortened
+from conversations.common.labels import Wording, shortened, with_persian_digits
 from conversations.common.request_steps import TICK_ROOM
 from conversations.engine import declaration
-from conversations.engine.declaration import Again, Answers, Ask, Dialogue, Given, Stay
+from conversations.engine.declaration import Answers, Dialogue, FinishRejected, Incomplete, Step, UserInput
 from conversations.questions import Choice, Confirm, Text, Ticks
 from storage.enums import RejectReason
 from storage.tables import Account, CooperationRequest, QualificationRequest
@@ -61,7 +61,7 @@ def _headed(turn: Turn, text: str) -> str:
     return f"{t('review.about', **_about(turn))}\n{text}"
 
 
-def overtaken(refusal: Refusal, goto: Press) -> Reply:
+def superseded(refusal: Refusal, goto: Press) -> Reply:
     """The file went another way meanwhile: say so, and show it as it is. The dialogue is over."""
     return Reply(screens=(Screen(t(refusal.key, **refusal.args_of_text)),), goto=goto)
 
@@ -79,7 +79,7 @@ class Reason(Choice):
         self.words = Text(request_items.SHORTEST_REPLY, longest, lines=True, short="error.short_reason")
         self.addition = Addition(request_items.SHORTEST_REPLY, longest)
 
-    def accept(self, turn: Turn, ask: Ask, answers: Answers, given: Given) -> Any | Stay:
+    def accept(self, turn: Turn, ask: Step, answers: Answers, given: UserInput) -> Any | Incomplete:
         try:
             return {"reason": super().accept(turn, ask, answers, given), "text": None}
         except InvalidInput:
@@ -87,16 +87,16 @@ class Reason(Choice):
                 raise
         return {"reason": OTHER, "text": self.words.read(turn, given.text)}
 
-    def show(self, turn: Turn, ask: Ask, value: Any) -> str:
+    def show(self, turn: Turn, ask: Step, value: Any) -> str:
         return str(value["text"] or super().show(turn, ask, value["reason"]))
 
 
-class Sure(Confirm):
+class Confirmation(Confirm):
     """The last question, which shows the file again; it is not counted among the steps."""
 
     chapter: ClassVar[str] = "sure"
 
-    def accept(self, turn: Turn, ask: Ask, answers: Answers, given: Given) -> Any | Stay:
+    def accept(self, turn: Turn, ask: Step, answers: Answers, given: UserInput) -> Any | Incomplete:
         """A plain «بله» is as good as the whole label."""
         if given.text is not None and search_key(given.text) == search_key(t("nav.yes")):
             return True
@@ -116,7 +116,7 @@ class Addition(Text):
     def chosen(self, turn: Turn, answers: Answers, key: str) -> str:
         return ""
 
-    def show(self, turn: Turn, ask: Ask, value: Any) -> str:
+    def show(self, turn: Turn, ask: Step, value: Any) -> str:
         return super().show(turn, ask, value) if value else t("form.none")
 
 
@@ -146,17 +146,17 @@ def words_of(answers: Answers) -> str:
     return found.get("text") or answers.get("reject_text") or ""
 
 
-def rejecting(presets: Reason, *, heading: str, sure: list[str]) -> list[Ask]:
+def rejecting(presets: Reason, *, heading: str, sure: list[str]) -> list[Step]:
     """The questions before a rejection of any kind of file: a reason, words, and the file once more (`sure`)."""
 
     def headed(key: str) -> str:
         return f"{heading}\n{t(key)}"
 
     return [
-        Ask("reject_reason", presets, prompt=headed("ask.reject_reason")),
-        Ask("reject_text", presets.words, when=_needs_words, prompt=headed("ask.reject_text")),
-        Ask("reject_addition", presets.addition, when=_may_add, prompt=headed("ask.reject_addition")),
-        Ask("sure", Sure("reject.do"), prompt="\n".join(sure)),
+        Step("reject_reason", presets, prompt=headed("ask.reject_reason")),
+        Step("reject_text", presets.words, when=_needs_words, prompt=headed("ask.reject_text")),
+        Step("reject_addition", presets.addition, when=_may_add, prompt=headed("ask.reject_addition")),
+        Step("sure", Confirmation("reject.do"), prompt="\n".join(sure)),
     ]
 
 
@@ -166,11 +166,11 @@ def reasons(answers: Answers, preset: Callable[[str], str]) -> list[str]:
     if found and found["reason"] != OTHER:
         lines.append(t("reject.reason_line", preset=preset(found["reason"])))
     if words := words_of(answers):
-        lines.append(t("reject.text_line", text=quoted(for_people(words), t("who.you"))))
+        lines.append(t("reject.text_line", text=quoted(with_persian_digits(words), t("who.you"))))
     return lines
 
 
-def reject_steps(turn: Turn, answers: Answers) -> list[Ask]:
+def reject_steps(turn: Turn, answers: Answers) -> list[Step]:
     about = _about(turn)
     sure = [
         t("reject.confirm", **about),
@@ -191,12 +191,12 @@ def finish_reject(turn: Turn, answers: dict[str, Any]) -> Reply:
                 actor=turn.actor,
                 request_id=request.id,
                 reason=RejectReason(chosen(answers)["reason"]),
-                text=for_people(words_of(answers)) or None,
+                text=with_persian_digits(words_of(answers)) or None,
                 version=answers["_version"],
                 now=turn.now,
             )
     except (AlreadyDecided, NotAllowed, Stale) as refusal:
-        return overtaken(refusal, _file(turn))
+        return superseded(refusal, _file(turn))
     return Reply(goto=Press("desk.outcome", request.id))
 
 
@@ -215,11 +215,11 @@ def tickable(turn: Turn, answers: Answers) -> list[tuple[str, str]]:
     ]
 
 
-def defects_steps(turn: Turn, answers: Answers) -> list[Ask]:
+def defects_steps(turn: Turn, answers: Answers) -> list[Step]:
     ticks = Ticks(tickable, send="defects.send", note_max=LONGEST, empty="defects.none")
     return [
-        Ask("defects", ticks, prompt=_headed(turn, t("ask.defects"))),
-        Ask("sure", Sure("defects.do"), prompt=_sure_of_defects(turn, answers)),
+        Step("defects", ticks, prompt=_headed(turn, t("ask.defects"))),
+        Step("sure", Confirmation("defects.do"), prompt=_sure_of_defects(turn, answers)),
     ]
 
 
@@ -229,7 +229,7 @@ def _sure_of_defects(turn: Turn, answers: Answers) -> str:
     lines = [t("defects.confirm", **_about(turn))]
     lines += [t("qual.defect", item=words.label(key)) for key in found["items"]]
     if found["note"]:
-        lines.append(t("qual.note", note=quoted(for_people(found["note"]), t("who.you"))))
+        lines.append(t("qual.note", note=quoted(with_persian_digits(found["note"]), t("who.you"))))
     return "\n".join(lines)
 
 
@@ -245,12 +245,12 @@ def finish_defects(turn: Turn, answers: dict[str, Any]) -> Reply:
                 actor=turn.actor,
                 request_id=request.id,
                 items=answers["defects"]["items"],
-                note=for_people(answers["defects"]["note"] or "") or None,
+                note=with_persian_digits(answers["defects"]["note"] or "") or None,
                 version=answers["_version"],
                 now=turn.now,
             )
     except (AlreadyDecided, NotAllowed, Stale) as refusal:
-        return overtaken(refusal, _file(turn))
+        return superseded(refusal, _file(turn))
     return Reply(goto=Press("desk.outcome", request.id))
 
 
@@ -274,11 +274,11 @@ def file_door(request: QualificationRequest | CooperationRequest) -> tuple[str, 
     return ("desk.coop_file" if cooperates else "desk.file", request.id or 0)
 
 
-def finish_search(turn: Turn, answers: dict[str, Any]) -> Reply | Again:
+def finish_search(turn: Turn, answers: dict[str, Any]) -> Reply | FinishRejected:
     try:
         found = find_files(turn.db, actor=turn.actor, code=answers["search_code"])
     except InvalidInput as refusal:
-        return Again(t(refusal.key, **refusal.args_of_text), forget=("search_code",))
+        return FinishRejected(t(refusal.key, **refusal.args_of_text), forget=("search_code",))
     account_lookup.note_look_up(turn.db, actor=turn.actor, requests=found, now=turn.now)
     if len(found) > 1:
         return Reply(goto=Press("desk.person", found[0].account_id))
@@ -303,7 +303,7 @@ deficiencies = Dialogue(
 )
 search = Dialogue(
     "search",
-    (Ask("search_code", Text(1, 40)),),
+    (Step("search_code", Text(1, 40)),),
     finish_search,
     roles=REVIEWERS,
 )

@@ -14,8 +14,8 @@ from bot.services.shared import reference_data
 from bot.texts import formats, t
 from conversations.common import request_steps
 from conversations.common.labels import in_sentence, is_document
-from conversations.common.request_steps import EXTRAS, extras_of, kinds_of, once, rule
-from conversations.engine.declaration import Answers, Ask, label_of
+from conversations.common.request_steps import EXTRAS, cached_in_turn, extras_of, kinds_of, rule
+from conversations.engine.declaration import Answers, Step, label_of
 from storage.enums import RequestKind
 
 #: In a draft's answers: the kind of the request, so that a new request's form asks the database for nothing.
@@ -35,15 +35,15 @@ def approved(turn: Turn) -> dict[str, Any]:
     def read() -> dict[str, Any]:
         return request_items.frozen(qualification.approved_of(turn.db, account_id), map(rule, kinds_of(turn)))
 
-    return once(turn, "approved", read)
+    return cached_in_turn(turn, "approved", read)
 
 
-def excusing(turn: Turn, asks: Iterable[Ask], old: Mapping[str, Any], answers: Answers) -> list[Ask]:
+def excusing(turn: Turn, asks: Iterable[Step], old: Mapping[str, Any], answers: Answers) -> list[Step]:
     """The steps, optional where their item was empty before and may stay so."""
     asks = list(asks)
     new = {**old, **{key: answers.get(key) for key in request_items.FIELDS if key in answers}}
     new |= {key: value for key, value in answers.items() if is_document(key)}
-    needs_note = once(
+    needs_note = cached_in_turn(
         turn,
         ("note", new.get("field_of_study")),
         lambda: reference_data.needs_note(turn.db, new.get("field_of_study")),
@@ -75,7 +75,7 @@ def first_answers(db: Any, prefill: Mapping[str, Any]) -> dict[str, Any]:
     return answers | {KIND: RequestKind.AMENDMENT.value, EXTRAS: extras_of(prefill, extras)}
 
 
-def steps(turn: Turn, asks: Iterable[Ask], answers: Answers) -> list[Ask]:
+def steps(turn: Turn, asks: Iterable[Step], answers: Answers) -> list[Step]:
     """The form's steps; to a migrated officer, only what the amendment touches must be answered (SPEC Q27)."""
     assert turn.account is not None
     if not turn.account.migrated:
@@ -92,7 +92,7 @@ def after(turn: Turn, key: str, answers: dict[str, Any]) -> dict[str, Any]:
     return answers
 
 
-def line(turn: Turn, ask: Ask, answers: Answers, value: str) -> str:
+def line(turn: Turn, ask: Step, answers: Answers, value: str) -> str:
     """One line of the summary: what changed is marked (amend.diff)."""
     label = label_of(ask)
     if not is_amendment(answers):
@@ -106,7 +106,7 @@ def line(turn: Turn, ask: Ask, answers: Answers, value: str) -> str:
     return t("amend.diff", field=label, old=shown, new=value)
 
 
-def _before(turn: Turn, ask: Ask) -> Any:
+def _before(turn: Turn, ask: Step) -> Any:
     if ask.key == EXTRAS:
         return extras_of(approved(turn), [kind for kind in kinds_of(turn) if kind.required == "no"])
     return approved(turn).get(ask.key)

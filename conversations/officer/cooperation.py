@@ -12,9 +12,9 @@ from bot.rules.cooperation import OFFICER_REASON_MAX, REJECTION_REASON, TERMINAT
 from bot.services import cooperation
 from bot.services.cooperation import termination
 from bot.texts import quoted, t
-from conversations.common.labels import for_people
-from conversations.engine.declaration import Answers, Ask, Dialogue
-from conversations.expert.review import Addition, overtaken
+from conversations.common.labels import with_persian_digits
+from conversations.engine.declaration import Answers, Dialogue, Step
+from conversations.expert.review import Addition, superseded
 from conversations.questions import Confirm, Text
 
 #: Context: the version of the request that the officer saw; what is about to end, in words.
@@ -28,13 +28,13 @@ def _request(turn: Turn) -> Press:
     return Press("coop.view", turn.draft.subject_id)
 
 
-def _refuse_steps(turn: Turn, answers: Answers) -> list[Ask]:
+def _refuse_steps(turn: Turn, answers: Answers) -> list[Step]:
     sure = [t("coop.reject_confirm")]
     if reason := answers.get("coop_reason"):
-        sure.append(t("coop.your_reason", reason=quoted(for_people(reason), t("who.you"))))
+        sure.append(t("coop.your_reason", reason=quoted(with_persian_digits(reason), t("who.you"))))
     return [
-        Ask("coop_reason", _refusal_reason),
-        Ask("sure", Confirm("coop.reject_do"), prompt="\n".join(sure)),
+        Step("coop_reason", _refusal_reason),
+        Step("sure", Confirm("coop.reject_do"), prompt="\n".join(sure)),
     ]
 
 
@@ -49,11 +49,11 @@ def _refuse(turn: Turn, answers: dict[str, Any]) -> Reply:
                 actor=turn.actor,
                 request_id=goto.id,
                 version=answers[VERSION],
-                reason=for_people(answers["coop_reason"]) or None,
+                reason=with_persian_digits(answers["coop_reason"]) or None,
                 now=turn.now,
             )
     except (NotAllowed, Stale) as refusal:
-        return overtaken(refusal, goto)
+        return superseded(refusal, goto)
     return Reply(goto=goto, notice=t("coop.rejected"))
 
 
@@ -72,7 +72,7 @@ def _draft_termination(turn: Turn, answers: dict[str, Any]) -> Reply:
         turn.db,
         actor=turn.actor,
         contract_id=turn.draft.subject_id,
-        reason=for_people(answers["term_reason"]),
+        reason=with_persian_digits(answers["term_reason"]),
         now=turn.now,
     )
     return Reply(goto=Press("term.confirm", drafted.id or 0))
@@ -81,8 +81,8 @@ def _draft_termination(turn: Turn, answers: dict[str, Any]) -> Reply:
 _reason = Text(*TERMINATION_REASON, lines=True, short="error.short_reason")
 
 
-def _terminate_steps(turn: Turn, answers: Answers) -> list[Ask]:
-    return [Ask("term_reason", _reason, prompt=f"{answers.get(ABOUT, '')}\n{t('ask.term_reason')}".strip())]
+def _terminate_steps(turn: Turn, answers: Answers) -> list[Step]:
+    return [Step("term_reason", _reason, prompt=f"{answers.get(ABOUT, '')}\n{t('ask.term_reason')}".strip())]
 
 
 TERMINATE = Dialogue(

@@ -18,20 +18,20 @@ from bot.services import qualification
 from bot.services.qualification import requests
 from bot.services.shared import reference_data
 from bot.texts import quoted, t
-from conversations.common.labels import Wording, for_people, is_document
+from conversations.common.labels import Wording, is_document, with_persian_digits
 from conversations.common.request_steps import (
     EXTRAS,
     FIELD_STEPS,
+    cached_in_turn,
     document_step,
     extras_of,
     extras_step,
     kinds_of,
-    once,
     rule,
     ticked,
 )
 from conversations.engine import declaration
-from conversations.engine.declaration import Answers, Ask, Dialogue, Given, Prompt, Question, Stay
+from conversations.engine.declaration import Answers, Dialogue, Incomplete, Prompt, Question, Step, UserInput
 from conversations.officer import amendment
 from conversations.questions import Text
 from storage.tables import DeficiencyRound, QualificationRequest
@@ -59,7 +59,7 @@ class OrExplain(Question):
             setattr(self, trait, getattr(inner, trait))
         setattr(self, "chapter", "fix")  # noqa: B010
 
-    def ask(self, turn: Turn, ask: Ask, answers: Answers) -> Prompt:
+    def ask(self, turn: Turn, ask: Step, answers: Answers) -> Prompt:
         prompt = self.inner.ask(turn, ask, answers)
         there = answers.get(ask.key)
         # Files that were sent are not thrown away by one tap.
@@ -68,15 +68,15 @@ class OrExplain(Question):
         text = f"{self.head}\n\n{prompt.text}"
         return replace(prompt, text=text, choices=(*prompt.choices, *explain))
 
-    def accept(self, turn: Turn, ask: Ask, answers: Answers, given: Given) -> Any | Stay:
+    def accept(self, turn: Turn, ask: Step, answers: Answers, given: UserInput) -> Any | Incomplete:
         if given.choice == _EXPLAIN:
             return EXPLAINED
         value = self.inner.accept(turn, ask, answers, given)
-        if not isinstance(value, Stay) and (value or None) == (self.old or None):
+        if not isinstance(value, Incomplete) and (value or None) == (self.old or None):
             raise InvalidInput("fix.same_value")
         return value
 
-    def show(self, turn: Turn, ask: Ask, value: Any) -> str:
+    def show(self, turn: Turn, ask: Step, value: Any) -> str:
         return t("fix.explained") if value == EXPLAINED else self.inner.show(turn, ask, value)
 
     def answered(self, value: Any) -> bool:
@@ -89,7 +89,7 @@ def _round(turn: Turn) -> tuple[QualificationRequest, DeficiencyRound | None]:
     return request, qualification.open_round(turn.db, request)
 
 
-def steps(turn: Turn, answers: Answers) -> list[Ask]:
+def steps(turn: Turn, answers: Answers) -> list[Step]:
     """The ticked items, each with its explanation where one is given; the note; behind them what else may be edited."""
     request, found = _round(turn)
     marked = list(found.items) if found is not None else []
@@ -97,13 +97,13 @@ def steps(turn: Turn, answers: Answers) -> list[Ask]:
     told = {key: value for key, value in answers.items() if value != EXPLAINED}
     kinds = {request_items.document(kind.code): kind for kind in kinds_of(turn)}
     fields = {ask.key: ask for ask in FIELD_STEPS if ask.key not in request_items.REGION}
-    words = once(turn, "words", lambda: Wording.load(turn.db))
+    words = cached_in_turn(turn, "words", lambda: Wording.load(turn.db))
 
-    first: list[Ask] = []
+    first: list[Step] = []
     for key in (key for key in (*fields, *kinds) if key in marked):
         head = _head(words, key, old, found.note if found is not None else None)
         plain = fields[key] if key in fields else document_step(kinds[key])
-        first.append(Ask(key, OrExplain(plain.question, head, old.get(key)), plain.when, plain.optional))
+        first.append(Step(key, OrExplain(plain.question, head, old.get(key)), plain.when, plain.optional))
         if answers.get(key) == EXPLAINED:
             first.append(_reply_step(words, key))
 
@@ -136,9 +136,9 @@ def _head(words: Wording, key: str, old: Mapping[str, Any], note: str | None) ->
     return "\n".join(lines)
 
 
-def _reply_step(words: Wording, key: str) -> Ask:
+def _reply_step(words: Wording, key: str) -> Step:
     label = words.label(key)
-    return Ask(
+    return Step(
         f"{_REPLY}{key}",
         Words(request_items.SHORTEST_REPLY, LONGEST, lines=True, short="error.short_text"),
         prompt=t("fix.reply", item=label),
@@ -146,13 +146,13 @@ def _reply_step(words: Wording, key: str) -> Ask:
     )
 
 
-def _note_step(found: DeficiencyRound | None) -> Ask:
+def _note_step(found: DeficiencyRound | None) -> Step:
     """A word to the expert; the answer itself where the expert ticked nothing and only wrote."""
     question = Words(request_items.SHORTEST_REPLY, LONGEST, lines=True, short="error.short_text")
     if found is None or found.items or not found.note:
-        return Ask(NOTE, question, optional=True)
+        return Step(NOTE, question, optional=True)
     prompt = "\n".join([t("fix.note_round", note=quoted(found.note, t("role.expert"))), t("fix.note_answer")])
-    return Ask(NOTE, question, optional=True, prompt=prompt)
+    return Step(NOTE, question, optional=True, prompt=prompt)
 
 
 def first_answers(db: Session, request: QualificationRequest) -> dict[str, Any]:
@@ -193,7 +193,7 @@ def finish(turn: Turn, answers: dict[str, Any]) -> Reply:
         if is_document(key) and key not in answers and key not in found.items
     }
     replies = {
-        key.removeprefix(_REPLY): for_people(text)
+        key.removeprefix(_REPLY): with_persian_digits(text)
         for key, text in answers.items()
         if key.startswith(_REPLY) and text
     }
@@ -203,7 +203,7 @@ def finish(turn: Turn, answers: dict[str, Any]) -> Reply:
         request_id=request.id,
         answers=values | dropped,
         replies=replies,
-        note=for_people(answers.get(NOTE) or "") or None,
+        note=with_persian_digits(answers.get(NOTE) or "") or None,
         now=turn.now,
     )
     return Reply(goto=track)

@@ -11,7 +11,7 @@ from bot.rules import request_items
 from bot.services.officers import personal_details
 from bot.texts import t
 from conversations.common.request_steps import FIELD_STEPS
-from conversations.engine.declaration import Answers, Ask, Dialogue
+from conversations.engine.declaration import Answers, Dialogue, Step
 
 _ASKS = {ask.key: ask for ask in FIELD_STEPS}
 LIST = Press("general")
@@ -27,7 +27,7 @@ def _field(turn: Turn) -> str:
     return request_items.FREE[turn.draft.subject_id]
 
 
-def steps(turn: Turn, answers: Answers) -> list[Ask]:
+def steps(turn: Turn, answers: Answers) -> list[Step]:
     return [_ASKS[_field(turn)]]
 
 

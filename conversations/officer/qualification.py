@@ -24,13 +24,13 @@ from conversations.common.request_steps import (
     rule,
     ticked,
 )
-from conversations.engine.declaration import Again, Answers, Ask, Dialogue
+from conversations.engine.declaration import Answers, Dialogue, FinishRejected, Step
 from conversations.officer import amendment
 from storage.enums import RequestKind, RequestState
 from storage.tables import QualificationRequest
 
 
-def steps(turn: Turn, answers: Answers) -> list[Ask]:
+def steps(turn: Turn, answers: Answers) -> list[Step]:
     """The fields, the documents that this person must send, and those they say they have."""
     kinds = kinds_of(turn)
     extras = [kind for kind in kinds if kind.required == "no"]
@@ -54,7 +54,7 @@ def first_answers(db: Session, request: QualificationRequest) -> dict[str, Any]:
     return answers
 
 
-def finish(turn: Turn, answers: dict[str, Any]) -> Reply | Again:
+def finish(turn: Turn, answers: dict[str, Any]) -> Reply | FinishRejected:
     """Final submission (R15)."""
     assert turn.draft is not None
     request = turn.db.get(QualificationRequest, turn.draft.subject_id)
@@ -67,7 +67,7 @@ def finish(turn: Turn, answers: dict[str, Any]) -> Reply | Again:
     except NotAllowed as refusal:
         if refusal.key != "error.no_change":
             raise
-        return Again(t(refusal.key))  # back to the summary, not to «are you sure»
+        return FinishRejected(t(refusal.key))  # back to the summary, not to «are you sure»
     return Reply(goto=Press("qual.track", turn.draft.subject_id))
 
 

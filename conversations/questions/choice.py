@@ -10,7 +10,16 @@ from bot.core.refusals import InvalidInput
 from bot.rules.validators import search_key
 from bot.texts import t
 from conversations.engine import declaration
-from conversations.engine.declaration import Answers, Ask, Given, Prompt, Question, Stay, place_of, prompt_of
+from conversations.engine.declaration import (
+    Answers,
+    Incomplete,
+    Prompt,
+    Question,
+    Step,
+    UserInput,
+    place_of,
+    prompt_of,
+)
 
 #: (key, label): the key is stored, the label is seen.
 Option = tuple[str, str]
@@ -59,15 +68,15 @@ class Choice(Question):
     def __init__(self, options: Options, *, columns: int = 1, page: int = 16) -> None:
         self.options, self.columns, self.page = options, columns, page
 
-    def ask(self, turn: Turn, ask: Ask, answers: Answers) -> Prompt:
+    def ask(self, turn: Turn, ask: Step, answers: Answers) -> Prompt:
         page = int(place_of(turn, ask).get("page") or 0)
         options = offered(self.options, turn, answers)
         return Prompt(prompt_of(ask), page_of(options, page, self.page, self.columns))
 
-    def accept(self, turn: Turn, ask: Ask, answers: Answers, given: Given) -> Any | Stay:
+    def accept(self, turn: Turn, ask: Step, answers: Answers, given: UserInput) -> Any | Incomplete:
         page = turned_to(given.choice)
         if page is not None:
-            return Stay(place={"page": page})
+            return Incomplete(place={"page": page})
         options = offered(self.options, turn, answers)
         if given.choice is not None and any(key == given.choice for key, _ in options):
             return given.choice
@@ -77,14 +86,14 @@ class Choice(Question):
             raise InvalidInput("error.choose")
         return found[0]
 
-    def show(self, turn: Turn, ask: Ask, value: Any) -> str:
+    def show(self, turn: Turn, ask: Step, value: Any) -> str:
         return next((label for key, label in self._all(turn) if key == value), str(value))
 
     def _all(self, turn: Turn) -> Sequence[Option]:
         answers = turn.draft.answers if turn.draft is not None else {}
         return offered(self.options, turn, answers)
 
-    def still_good(self, turn: Turn, ask: Ask, answers: Answers, value: Any) -> bool:
+    def is_compatible(self, turn: Turn, ask: Step, answers: Answers, value: Any) -> bool:
         return any(key == value for key, _ in offered(self.options, turn, answers))
 
 
@@ -95,11 +104,11 @@ class Confirm(Choice):
         self.yes, self.no = yes, no
         super().__init__(lambda turn, answers: (("yes", t(yes)), ("no", t(no))), columns=2)
 
-    def accept(self, turn: Turn, ask: Ask, answers: Answers, given: Given) -> Any | Stay:
+    def accept(self, turn: Turn, ask: Step, answers: Answers, given: UserInput) -> Any | Incomplete:
         return super().accept(turn, ask, answers, given) == "yes"
 
-    def show(self, turn: Turn, ask: Ask, value: Any) -> str:
+    def show(self, turn: Turn, ask: Step, value: Any) -> str:
         return t(self.yes if value else self.no)
 
-    def still_good(self, turn: Turn, ask: Ask, answers: Answers, value: Any) -> bool:
+    def is_compatible(self, turn: Turn, ask: Step, answers: Answers, value: Any) -> bool:
         return isinstance(value, bool)

@@ -16,13 +16,13 @@ from bot.services.officers import unused_files
 from bot.texts import formats, t
 from conversations.engine.declaration import (
     Answers,
-    Ask,
     Choice,
-    Given,
+    Incomplete,
+    InputKind,
     Prompt,
     Question,
-    Stay,
-    Wants,
+    Step,
+    UserInput,
     place_of,
 )
 from storage.tables import StoredFile
@@ -35,7 +35,7 @@ QUIET = 1.5
 class Documents(Question):
     """Value: list of stored_file ids. Files are stored as they arrive; only the account's own count."""
 
-    wants: ClassVar[Wants] = Wants.FILE
+    wants: ClassVar[InputKind] = InputKind.FILE
     chapter: ClassVar[str] = "documents"
     own_next: ClassVar[bool] = True
     numbered: ClassVar[bool] = True
@@ -58,7 +58,7 @@ class Documents(Question):
         self.next, self.hints = next, hints
         self.skipped = []
 
-    def ask(self, turn: Turn, ask: Ask, answers: Answers) -> Prompt:
+    def ask(self, turn: Turn, ask: Step, answers: Answers) -> Prompt:
         files = self._files(turn, answers.get(ask.key))
         place = place_of(turn, ask)
         if not files:
@@ -77,7 +77,7 @@ class Documents(Question):
         below = [*listed, t("doc.send_more", doc=self._doc)] if more and place.get("more") else listed
         return Prompt(t("doc.saved", doc=self._doc), tuple(choices), tuple(below), current=False)
 
-    def accept(self, turn: Turn, ask: Ask, answers: Answers, given: Given) -> Any | Stay:
+    def accept(self, turn: Turn, ask: Step, answers: Answers, given: UserInput) -> Any | Incomplete:
         files = self._files(turn, answers.get(ask.key))
         ids = [file.id for file in files]
         if given.taken is not None:
@@ -86,23 +86,23 @@ class Documents(Question):
         if choice == NEXT and files:
             return ids
         if choice == MORE:
-            return Stay(place={"more": True})
+            return Incomplete(place={"more": True})
         if choice == REMOVE and len(files) > 1:
-            return Stay(place={"removing": True})
+            return Incomplete(place={"removing": True})
         doomed = ids[:1] if choice == REMOVE else [one for one in ids if choice == f"{REMOVE}:{one}"]
         if not doomed:
             raise InvalidInput("error.want_file")
         left = [one for one in ids if one not in doomed]
         self._remove(turn, answers, doomed)
-        return Stay(value=left, keep_value=True, notice=t("doc.removed"))
+        return Incomplete(value=left, keep_value=True, notice=t("doc.removed"))
 
-    def show(self, turn: Turn, ask: Ask, value: Any) -> str:
+    def show(self, turn: Turn, ask: Step, value: Any) -> str:
         return t("form.files", n=formats.digits(len(value)))
 
     def answered(self, value: Any) -> bool:
         return bool(value)
 
-    def still_good(self, turn: Turn, ask: Ask, answers: Answers, value: Any) -> bool:
+    def is_compatible(self, turn: Turn, ask: Step, answers: Answers, value: Any) -> bool:
         return len(self._files(turn, value)) == len(value)
 
     @property
@@ -121,7 +121,7 @@ class Documents(Question):
 
     def _took(
         self, turn: Turn, answers: Answers, files: Sequence[StoredFile], taken: FileTaken, *, album: bool
-    ) -> Stay:
+    ) -> Incomplete:
         """Keep a file that was checked and sealed before the unit. Raises InvalidInput for one too many."""
         assert turn.account is not None
         assert turn.account.id is not None
@@ -129,7 +129,7 @@ class Documents(Question):
         ids = [file.id for file in files]
         twin = self._twin(turn, answers, taken.file.sha256)
         if twin is not None and twin in ids:
-            return Stay(notice=t("doc.twice_same"), quiet=quiet)
+            return Incomplete(notice=t("doc.twice_same"), quiet=quiet)
         if len(files) >= self.max_files:
             raise InvalidInput("error.too_many_files", max=formats.digits(self.max_files))
         # A copy: a unit may run twice.
@@ -145,7 +145,7 @@ class Documents(Question):
             and not resembles(kept.original_name, self._doc, self.short_name)
         ):
             notice = t("doc.name_hint")
-        return Stay(value=[*ids, kept.id], keep_value=True, notice=notice, quiet=quiet)
+        return Incomplete(value=[*ids, kept.id], keep_value=True, notice=notice, quiet=quiet)
 
     def _twin(self, turn: Turn, answers: Answers, sha256: str) -> int | None:
         """A file of this request with the same bytes."""

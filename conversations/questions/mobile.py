@@ -8,21 +8,21 @@ from bot.core.context import Turn
 from bot.core.refusals import InvalidInput
 from bot.rules import validators
 from bot.texts import formats, t
-from conversations.engine.declaration import Answers, Ask, Given, Prompt, Question, Wants, prompt_of
+from conversations.engine.declaration import Answers, InputKind, Prompt, Question, Step, UserInput, prompt_of
 
 
 class Mobile(Question):
     """Value {"number": "+989…", "verified": bool}. `typed=False` takes only the sender's own shared contact."""
 
-    wants: ClassVar[Wants] = Wants.CONTACT
+    wants: ClassVar[InputKind] = InputKind.CONTACT
 
     def __init__(self, *, typed: bool = True) -> None:
         self.typed = typed
 
-    def ask(self, turn: Turn, ask: Ask, answers: Answers) -> Prompt:
+    def ask(self, turn: Turn, ask: Step, answers: Answers) -> Prompt:
         return Prompt(prompt_of(ask), ask_contact=t("mobile.share"))
 
-    def accept(self, turn: Turn, ask: Ask, answers: Answers, given: Given) -> Any:
+    def accept(self, turn: Turn, ask: Step, answers: Answers, given: UserInput) -> Any:
         if given.contact is not None:
             if not given.contact.own:
                 raise InvalidInput("error.foreign_contact")
@@ -32,6 +32,6 @@ class Mobile(Question):
             raise InvalidInput("error.foreign_contact")
         return {"number": validators.mobile(given.text or ""), "verified": False}
 
-    def show(self, turn: Turn, ask: Ask, value: Any) -> str:
+    def show(self, turn: Turn, ask: Step, value: Any) -> str:
         number = formats.local_mobile(value["number"])
         return number if value["verified"] else t("form.unverified", mobile=number)

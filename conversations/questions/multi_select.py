@@ -9,7 +9,16 @@ from bot.core.refusals import InvalidInput
 from bot.rules.validators import normalise, too_long
 from bot.texts import formats, quoted, t
 from conversations.engine import declaration
-from conversations.engine.declaration import Answers, Ask, Given, Prompt, Question, Stay, place_of, prompt_of
+from conversations.engine.declaration import (
+    Answers,
+    Incomplete,
+    Prompt,
+    Question,
+    Step,
+    UserInput,
+    place_of,
+    prompt_of,
+)
 from conversations.questions.choice import Options, offered
 
 DONE, DROP_NOTE = "@done", "@drop"
@@ -37,7 +46,7 @@ class Ticks(Question):
         self.options, self.send, self.columns, self.note = options, send, columns, note
         self.note_min, self.note_max, self.empty = note_min, note_max, empty
 
-    def ask(self, turn: Turn, ask: Ask, answers: Answers) -> Prompt:
+    def ask(self, turn: Turn, ask: Step, answers: Answers) -> Prompt:
         ticked, note = self._held(turn, ask, answers)
         options = offered(self.options, turn, answers)
         marked = [
@@ -54,14 +63,14 @@ class Ticks(Question):
             below.append(t("form.note", note=quoted(note, t("who.you"))))
         return Prompt(prompt_of(ask), tuple(rows), tuple(below), current=False)
 
-    def accept(self, turn: Turn, ask: Ask, answers: Answers, given: Given) -> Any | Stay:
+    def accept(self, turn: Turn, ask: Step, answers: Answers, given: UserInput) -> Any | Incomplete:
         ticked, note = self._held(turn, ask, answers)
         keys = [key for key, _ in offered(self.options, turn, answers)]
         match given.choice:
             case None:
-                return Stay(place=self._place(ticked, self._written(given.text or "")))
+                return Incomplete(place=self._place(ticked, self._written(given.text or "")))
             case choice if choice == DROP_NOTE:
-                return Stay(place=self._place(ticked, None))
+                return Incomplete(place=self._place(ticked, None))
             case choice if choice == DONE:
                 if not ticked and not note and self.empty is not None:
                     raise InvalidInput(self.empty)
@@ -69,10 +78,10 @@ class Ticks(Question):
             case choice if choice in keys:
                 left = [key for key in ticked if key != choice]
                 chosen = left if choice in ticked else [*ticked, choice]
-                return Stay(place=self._place([key for key in keys if key in chosen], note))
+                return Incomplete(place=self._place([key for key in keys if key in chosen], note))
         raise InvalidInput("error.choose")
 
-    def show(self, turn: Turn, ask: Ask, value: Any) -> str:
+    def show(self, turn: Turn, ask: Step, value: Any) -> str:
         answers = turn.draft.answers if turn.draft is not None else {}
         labels = dict(offered(self.options, turn, answers))
         named = [labels.get(key, key) for key in value["items"]]
@@ -90,7 +99,7 @@ class Ticks(Question):
             raise too_long(self.note_max)
         return note
 
-    def _held(self, turn: Turn, ask: Ask, answers: Answers) -> tuple[list[str], str | None]:
+    def _held(self, turn: Turn, ask: Step, answers: Answers) -> tuple[list[str], str | None]:
         """What is ticked on this screen; before the first touch, the earlier answer."""
         place = place_of(turn, ask)
         held = place if "ticked" in place else None

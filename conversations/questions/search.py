@@ -9,7 +9,7 @@ from bot.core.context import Turn
 from bot.core.refusals import InvalidInput
 from bot.rules.validators import normalise, search_key
 from bot.texts import formats, t
-from conversations.engine.declaration import Answers, Ask, Given, Prompt, Stay, place_of, prompt_of
+from conversations.engine.declaration import Answers, Incomplete, Prompt, Step, UserInput, place_of, prompt_of
 from conversations.questions.choice import Choice, Option, Options, offered, page_of, turned_to
 
 #: Characters of a search that are kept.
@@ -32,7 +32,7 @@ class Search(Choice):
         super().__init__(options, columns=columns, page=page)
         self.missing, self.first = missing, first
 
-    def ask(self, turn: Turn, ask: Ask, answers: Answers) -> Prompt:
+    def ask(self, turn: Turn, ask: Step, answers: Answers) -> Prompt:
         place = place_of(turn, ask)
         query = str(place.get("query") or "")
         if not query:
@@ -45,11 +45,11 @@ class Search(Choice):
         page = int(place.get("page") or 0)
         return Prompt(prompt_of(ask), page_of(found, page, self.page, self.columns), (text,))
 
-    def accept(self, turn: Turn, ask: Ask, answers: Answers, given: Given) -> Any | Stay:
+    def accept(self, turn: Turn, ask: Step, answers: Answers, given: UserInput) -> Any | Incomplete:
         query = place_of(turn, ask).get("query")
         page = turned_to(given.choice)
         if page is not None:
-            return Stay(place={"query": query, "page": page})
+            return Incomplete(place={"query": query, "page": page})
         options = offered(self.options, turn, answers)
         if given.choice is not None:
             known = (*options, *offered(self.first, turn, answers))
@@ -63,7 +63,7 @@ class Search(Choice):
             return exact[0]
         if not written or not self._matches(turn, answers, text):
             raise InvalidInput(self.missing)
-        return Stay(place={"query": text})
+        return Incomplete(place={"query": text})
 
     def _matches(self, turn: Turn, answers: Answers, query: str) -> Sequence[Option]:
         """Names with all words of the query; those that begin with it come first."""

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from bot.core.context import Turn
 from bot.core.refusals import InvalidInput
-from conversations.engine.declaration import Answers, Ask, Given, Prompt, Question, prompt_of
+from conversations.engine.declaration import Answers, Prompt, Question, Step, UserInput, prompt_of
 
 
 class Secret(Question):
@@ -18,13 +18,13 @@ class Secret(Question):
     def __init__(self, max: int = 200) -> None:
         self.max = max
 
-    def ask(self, turn: Turn, ask: Ask, answers: Answers) -> Prompt:
+    def ask(self, turn: Turn, ask: Step, answers: Answers) -> Prompt:
         return Prompt(prompt_of(ask))
 
-    def accept(self, turn: Turn, ask: Ask, answers: Answers, given: Given) -> Any:
+    def accept(self, turn: Turn, ask: Step, answers: Answers, given: UserInput) -> Any:
         if not given.text:
             raise InvalidInput("error.want_text")
         return given.text[: self.max]
 
-    def show(self, turn: Turn, ask: Ask, value: Any) -> str:
+    def show(self, turn: Turn, ask: Step, value: Any) -> str:
         return "••••••"

@@ -9,7 +9,7 @@ from sqlmodel import col, select
 from bot.core.context import Turn
 from bot.core.refusals import InvalidInput
 from bot.rules.validators import search_key
-from conversations.engine.declaration import Answers, Ask, Given, Stay
+from conversations.engine.declaration import Answers, Incomplete, Step, UserInput
 from conversations.questions import Choice, Search
 from conversations.questions.choice import Option
 from storage.tables import ClosedPair, DegreeLevel, FieldOfStudy
@@ -36,7 +36,7 @@ class Level(Choice):
     def __init__(self) -> None:
         super().__init__(levels)
 
-    def show(self, turn: Turn, ask: Ask, value: Any) -> str:
+    def show(self, turn: Turn, ask: Step, value: Any) -> str:
         level = turn.db.get(DegreeLevel, value)
         return level.name if level is not None else str(value)
 
@@ -47,7 +47,7 @@ class Field(Search):
     def __init__(self) -> None:
         super().__init__(fields)
 
-    def accept(self, turn: Turn, ask: Ask, answers: Answers, given: Given) -> Any | Stay:
+    def accept(self, turn: Turn, ask: Step, answers: Answers, given: UserInput) -> Any | Incomplete:
         """Whoever names a field that is closed is told that, not that there is no such field."""
         try:
             return super().accept(turn, ask, answers, given)
@@ -61,6 +61,6 @@ class Field(Search):
         """Whether this field may be chosen at the level that was answered."""
         return any(code == one for one, _ in fields(turn, answers))
 
-    def show(self, turn: Turn, ask: Ask, value: Any) -> str:
+    def show(self, turn: Turn, ask: Step, value: Any) -> str:
         field = turn.db.get(FieldOfStudy, value)
         return field.name if field is not None else str(value)

@@ -10,13 +10,13 @@ from bot.core.context import Turn
 from bot.core.refusals import InvalidInput
 from bot.rules import validators
 from bot.texts import formats, t
-from conversations.engine.declaration import Answers, Ask, Choice
-from conversations.questions.text import Line
+from conversations.engine.declaration import Answers, Choice, Step
+from conversations.questions.text import TextQuestion
 
 _GROUPED = re.compile(r"\d{1,3}(?:[,،٬'. ]\d{3})+|\d+")
 
 
-class Rial(Line):
+class Rial(TextQuestion):
     """A whole number of rial between `least` and `most`, typed with any digits and thousands separators; the button
     says 0. The value is an int, shown in toman too."""
 
@@ -43,14 +43,14 @@ class Rial(Line):
             )
         return amount
 
-    def show(self, turn: Turn, ask: Ask, value: Any) -> str:
+    def show(self, turn: Turn, ask: Step, value: Any) -> str:
         return t("kept.tariff.amount", amount=formats.number(value), toman=formats.toman(value))
 
-    def still_good(self, turn: Turn, ask: Ask, answers: Answers, value: Any) -> bool:
+    def is_compatible(self, turn: Turn, ask: Step, answers: Answers, value: Any) -> bool:
         return isinstance(value, int) and self.read(turn, str(value)) == value
 
 
-class DayToCome(Line):
+class DayToCome(TextQuestion):
     """Today in Tehran or a Jalali date after it, at most `ahead` away; the value is the day in ISO form."""
 
     def __init__(self, ahead: timedelta = timedelta(days=730)) -> None:
@@ -68,10 +68,10 @@ class DayToCome(Line):
             raise InvalidInput("error.day_to_come")
         return day.isoformat()
 
-    def show(self, turn: Turn, ask: Ask, value: Any) -> str:
+    def show(self, turn: Turn, ask: Step, value: Any) -> str:
         return formats.jalali_day(date.fromisoformat(value))
 
-    def still_good(self, turn: Turn, ask: Ask, answers: Answers, value: Any) -> bool:
+    def is_compatible(self, turn: Turn, ask: Step, answers: Answers, value: Any) -> bool:
         return date.fromisoformat(value) >= self._today(turn)
 
     @staticmethod

@@ -10,17 +10,17 @@ from bot.core.context import Turn
 from bot.core.refusals import InvalidInput
 from bot.rules import validators
 from bot.texts import checked, formats, t
-from conversations.engine.declaration import Answers, Ask, Choice, Given, Prompt, Question, prompt_of
+from conversations.engine.declaration import Answers, Choice, Prompt, Question, Step, UserInput, prompt_of
 
 
-class Line(Question):
+class TextQuestion(Question):
     """One line, checked by `read`; at most one offered answer besides (`offers`)."""
 
-    def ask(self, turn: Turn, ask: Ask, answers: Answers) -> Prompt:
+    def ask(self, turn: Turn, ask: Step, answers: Answers) -> Prompt:
         choices = tuple((choice,) for choice in self.offers(turn, answers))
         return Prompt(prompt_of(ask), choices)
 
-    def accept(self, turn: Turn, ask: Ask, answers: Answers, given: Given) -> Any:
+    def accept(self, turn: Turn, ask: Step, answers: Answers, given: UserInput) -> Any:
         if given.choice is not None:
             return self.chosen(turn, answers, given.choice)
         return self.read(turn, given.text or "")
@@ -35,22 +35,22 @@ class Line(Question):
     def read(self, turn: Turn, text: str) -> Any:
         """The value of what was typed. Raises InvalidInput."""
 
-    def still_good(self, turn: Turn, ask: Ask, answers: Answers, value: Any) -> bool:
+    def is_compatible(self, turn: Turn, ask: Step, answers: Answers, value: Any) -> bool:
         return isinstance(value, str) and (not value or self.read(turn, value) == value)
 
 
-class PersianName(Line):
+class PersianName(TextQuestion):
     def read(self, turn: Turn, text: str) -> str:
         return validators.persian_name(text)
 
 
-class NationalCode(Line):
+class NationalCode(TextQuestion):
     """10 digits. Shown whole: only its owner and the reviewing expert see an answer."""
 
     def read(self, turn: Turn, text: str) -> str:
         return validators.national_code(text)
 
-    def show(self, turn: Turn, ask: Ask, value: Any) -> str:
+    def show(self, turn: Turn, ask: Step, value: Any) -> str:
         return formats.digits(value)
 
 
@@ -68,30 +68,30 @@ class GuildId(NationalCode):
         return validators.guild_id(text)
 
 
-class JalaliDate(Line):
+class JalaliDate(TextQuestion):
     """A birthday, typed in the Jalali calendar; the value is the Gregorian day in ISO form."""
 
     def read(self, turn: Turn, text: str) -> str:
         return validators.birth_date(text, turn.now.astimezone(formats.TEHRAN).date()).isoformat()
 
-    def show(self, turn: Turn, ask: Ask, value: Any) -> str:
+    def show(self, turn: Turn, ask: Step, value: Any) -> str:
         return formats.jalali_day(date.fromisoformat(value))
 
-    def still_good(self, turn: Turn, ask: Ask, answers: Answers, value: Any) -> bool:
+    def is_compatible(self, turn: Turn, ask: Step, answers: Answers, value: Any) -> bool:
         return bool(self.show(turn, ask, value))
 
 
-class MobileNumber(Line):
+class MobileNumber(TextQuestion):
     """Somebody else's mobile number, typed; the value is +989…"""
 
     def read(self, turn: Turn, text: str) -> str:
         return validators.mobile(text)
 
-    def show(self, turn: Turn, ask: Ask, value: Any) -> str:
+    def show(self, turn: Turn, ask: Step, value: Any) -> str:
         return formats.local_mobile(value)
 
 
-class BirthCertNo(Line):
+class BirthCertNo(TextQuestion):
     """1–10 digits; «برابر با کد ملی» takes the account's national code, or the one answered before."""
 
     def offers(self, turn: Turn, answers: Answers) -> tuple[Choice, ...]:
@@ -109,11 +109,11 @@ class BirthCertNo(Line):
     def read(self, turn: Turn, text: str) -> str:
         return validators.birth_cert_no(text)
 
-    def show(self, turn: Turn, ask: Ask, value: Any) -> str:
+    def show(self, turn: Turn, ask: Step, value: Any) -> str:
         return formats.digits(value)
 
 
-class Phone(Line):
+class Phone(TextQuestion):
     """A landline; "" is «تلفن ثابت ندارم»."""
 
     def offers(self, turn: Turn, answers: Answers) -> tuple[Choice, ...]:
@@ -125,27 +125,27 @@ class Phone(Line):
     def read(self, turn: Turn, text: str) -> str:
         return validators.phone(text)
 
-    def show(self, turn: Turn, ask: Ask, value: Any) -> str:
+    def show(self, turn: Turn, ask: Step, value: Any) -> str:
         return formats.digits(value) if value else t("form.none")
 
 
-class Email(Line):
+class Email(TextQuestion):
     def read(self, turn: Turn, text: str) -> str:
         return validators.email(text)
 
-    def show(self, turn: Turn, ask: Ask, value: Any) -> str:
+    def show(self, turn: Turn, ask: Step, value: Any) -> str:
         return checked(str(value))
 
 
-class Address(Line):
+class Address(TextQuestion):
     def read(self, turn: Turn, text: str) -> str:
         return validators.address(text)
 
-    def show(self, turn: Turn, ask: Ask, value: Any) -> str:
+    def show(self, turn: Turn, ask: Step, value: Any) -> str:
         return formats.digits(value)
 
 
-class Text(Line):
+class Text(TextQuestion):
     """Free text of `min`–`max` characters; `lines` keeps line breaks. `short` is the sentence for too few."""
 
     def __init__(
@@ -163,5 +163,5 @@ class Text(Line):
             raise validators.too_long(self.max)
         return text
 
-    def show(self, turn: Turn, ask: Ask, value: Any) -> str:
+    def show(self, turn: Turn, ask: Step, value: Any) -> str:
         return formats.digits(value)

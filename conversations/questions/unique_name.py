@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 from bot.core.context import Turn
 from bot.rules.validators import LONGEST_KEY, ZWNJ, normalise
-from conversations.questions.text import Line
+from conversations.questions.text import TextQuestion
 
 
-class Named(Line):
+class Named(TextQuestion):
     """A name that `check` takes, without a leading word of its kind («شرکت»), which the sentences add."""
 
     def __init__(self, check: Callable[[str], str], *words: str) -> None:

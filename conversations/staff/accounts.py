@@ -8,17 +8,17 @@ from typing import Any
 from bot.core.context import Turn
 from bot.core.incoming import Incoming
 from bot.core.refusals import Refusal
-from bot.core.resources import Desk
+from bot.core.resources import Resources
 from bot.core.routes import STAFF_ONLY
 from bot.core.screens import Press, Reply, Screen
 from bot.rules.account import REASON_MAX, REASON_MIN
-from bot.security.passwords import Made
+from bot.security.passwords import GeneratedPassword
 from bot.services import accounts
 from bot.services.directorate import account_lookup, undelivered
 from bot.texts import quoted, t
 from conversations.account.credentials import credentials_screen
-from conversations.engine.declaration import Again, Answers, Ask, Dialogue
-from conversations.expert.review import Sure
+from conversations.engine.declaration import Answers, Dialogue, FinishRejected, Step
+from conversations.expert.review import Confirmation
 from conversations.questions import Choice, Text
 from storage.tables import Account, Grant
 
@@ -30,10 +30,10 @@ DEATH, OTHER = "death", "other"
 # -- looking up ------------------------------------------------------------------------------------
 
 
-def _look_up(turn: Turn, answers: dict[str, Any]) -> Reply | Again:
+def _look_up(turn: Turn, answers: dict[str, Any]) -> Reply | FinishRejected:
     found = account_lookup.look_up(turn.db, actor=turn.actor, typed=answers["account_code"], now=turn.now)
     if not found:
-        return Again(t("error.account_not_found"), forget=("account_code",))
+        return FinishRejected(t("error.account_not_found"), forget=("account_code",))
     if len(found) > 1:
         return Reply(goto=Press("staff.accounts"))
     return Reply(goto=Press("staff.account", found[0].id or 0))
@@ -41,27 +41,27 @@ def _look_up(turn: Turn, answers: dict[str, Any]) -> Reply | Again:
 
 FIND_ACCOUNT = Dialogue(
     "find_account",
-    (Ask("account_code", Text(1, 40)),),
+    (Step("account_code", Text(1, 40)),),
     _look_up,
     exit=Press("staff.accounts"),
     roles=STAFF_ONLY,
 )
 
 
-def _find_error(turn: Turn, answers: dict[str, Any]) -> Reply | Again:
+def _find_error(turn: Turn, answers: dict[str, Any]) -> Reply | FinishRejected:
     typed = answers["error_number"]
     try:
         number = int(typed)
         number = number if number < 2**53 else 0
         undelivered.look_up(turn.db, actor=turn.actor, number=number, now=turn.now)
     except (ValueError, Refusal):
-        return Again(t("error.no_such_error"), forget=("error_number",))
+        return FinishRejected(t("error.no_such_error"), forget=("error_number",))
     return Reply(goto=Press("staff.update", number))
 
 
 FIND_ERROR = Dialogue(
     "find_error",
-    (Ask("error_number", Text(1, 20)),),
+    (Step("error_number", Text(1, 20)),),
     _find_error,
     exit=Press("staff.updates"),
     roles=STAFF_ONLY,
@@ -85,20 +85,20 @@ def _name(turn: Turn) -> str:
 
 
 Deed = Callable[[Turn, dict[str, Any]], Reply]
-Steps = Callable[[Turn, Answers], list[Ask]]
+Steps = Callable[[Turn, Answers], list[Step]]
 
 
-def _reasoned(key: str, *, yes: str, first: Callable[[Turn], Ask] | None = None) -> Steps:
+def _reasoned(key: str, *, yes: str, first: Callable[[Turn], Step] | None = None) -> Steps:
     """A reason, then the question `kept.people.<key>_ask`, which names the account."""
 
-    def steps(turn: Turn, answers: Answers) -> list[Ask]:
+    def steps(turn: Turn, answers: Answers) -> list[Step]:
         values = {"name": _name(turn), "reason": quoted(answers.get("deed_reason") or "–", t("who.you"))}
         question = t(f"kept.people.{key}_ask", **values)
         if answers.get("suspend_kind") == DEATH:
             question = t("kept.people.death_ask", **values)
         asked = [first(turn)] if first is not None else []
         reason = Text(REASON_MIN, REASON_MAX, short="error.short_reason")
-        return [*asked, Ask("deed_reason", reason), Ask("sure", Sure(yes), prompt=question)]
+        return [*asked, Step("deed_reason", reason), Step("sure", Confirmation(yes), prompt=question)]
 
     return steps
 
@@ -107,7 +107,7 @@ def _deed(
     name: str,
     steps: Steps,
     do: Deed,
-    prepare: Callable[[Desk, Incoming, Answers], Awaitable[Any]] | None = None,
+    prepare: Callable[[Resources, Incoming, Answers], Awaitable[Any]] | None = None,
 ) -> Dialogue:
     def finish(turn: Turn, answers: dict[str, Any]) -> Reply:
         account_lookup.open_account(turn.db, actor=turn.actor, account_id=_subject(turn), now=turn.now)
@@ -158,13 +158,13 @@ def _annul(turn: Turn, answers: dict[str, Any]) -> Reply:
     return _done(turn, "annul")
 
 
-async def _make_password(desk: Desk, incoming: Incoming, answers: Answers) -> Made:
+async def _make_password(desk: Resources, incoming: Incoming, answers: Answers) -> GeneratedPassword:
     return await desk.passwords.make_new()
 
 
 def _reset(turn: Turn, answers: dict[str, Any]) -> Reply:
     made = turn.prepared
-    assert isinstance(made, Made)
+    assert isinstance(made, GeneratedPassword)
     account = accounts.reset_access(turn.db, password_hash=made.hash, **_common(turn, answers))
     shown = credentials_screen(account, made.password, "staff.credentials")
     done = Screen(t("staff.reset_done", name=account.name))
@@ -187,7 +187,7 @@ DIALOGUES: tuple[Dialogue, ...] = (
     _deed(
         "suspend_account",
         _reasoned(
-            "suspend", yes="kept.people.suspend_yes", first=lambda turn: Ask("suspend_kind", Choice(_kinds))
+            "suspend", yes="kept.people.suspend_yes", first=lambda turn: Step("suspend_kind", Choice(_kinds))
         ),
         _suspend,
     ),

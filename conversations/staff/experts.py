@@ -6,15 +6,15 @@ from typing import Any
 
 from bot.core.context import Turn
 from bot.core.incoming import Incoming
-from bot.core.resources import Desk
+from bot.core.resources import Resources
 from bot.core.routes import STAFF_ONLY
 from bot.core.screens import Press, Reply, Screen
 from bot.rules.account import REASON_MAX, REASON_MIN
-from bot.security.passwords import Made
+from bot.security.passwords import GeneratedPassword
 from bot.services import accounts
 from bot.texts import t
 from conversations.account.credentials import credentials_screen
-from conversations.engine.declaration import Answers, Ask, Dialogue
+from conversations.engine.declaration import Answers, Dialogue, Step
 from conversations.questions import Choice, NationalCode, PersianName, Text
 from storage.enums import Role
 
@@ -31,7 +31,7 @@ def _is_new(turn: Turn, answers: Answers) -> bool:
     return not code or accounts.by_national_code(turn.db, code) is None
 
 
-async def _make_password(desk: Desk, incoming: Incoming, answers: Answers) -> Made:
+async def _make_password(desk: Resources, incoming: Incoming, answers: Answers) -> GeneratedPassword:
     return await desk.passwords.make_new()
 
 
@@ -42,10 +42,10 @@ def _back_to_university(turn: Turn) -> Press:
 
 def _hire(turn: Turn, answers: dict[str, Any]) -> Reply:
     made = turn.prepared
-    assert isinstance(made, Made)
+    assert isinstance(made, GeneratedPassword)
     code = answers[UNIVERSITY]
     name = f"{answers.get('expert_first_name') or ''} {answers.get('expert_last_name') or ''}"
-    hired = accounts.hire(
+    hired = accounts.appoint_expert(
         turn.db,
         actor=turn.actor,
         role=Role(answers["expert_role"]),
@@ -66,10 +66,10 @@ def _hire(turn: Turn, answers: dict[str, Any]) -> Reply:
 NEW_EXPERT = Dialogue(
     "new_expert",
     (
-        Ask("expert_role", Choice(_roles, columns=2)),
-        Ask("expert_national_code", NationalCode()),
-        Ask("expert_first_name", PersianName(), when=_is_new),
-        Ask("expert_last_name", PersianName(), when=_is_new),
+        Step("expert_role", Choice(_roles, columns=2)),
+        Step("expert_national_code", NationalCode()),
+        Step("expert_first_name", PersianName(), when=_is_new),
+        Step("expert_last_name", PersianName(), when=_is_new),
     ),
     _hire,
     summary="staff.expert_summary",
@@ -86,7 +86,7 @@ def _back_to_expert(turn: Turn) -> Press:
 
 def _reset(turn: Turn, answers: dict[str, Any]) -> Reply:
     made = turn.prepared
-    assert isinstance(made, Made)
+    assert isinstance(made, GeneratedPassword)
     account = accounts.reset_access(
         turn.db,
         actor=turn.actor,
@@ -108,7 +108,7 @@ def _reset(turn: Turn, answers: dict[str, Any]) -> Reply:
 
 RESET_ACCESS = Dialogue(
     "reset_access",
-    (Ask("reset_reason", Text(REASON_MIN, REASON_MAX, short="error.short_reason")),),
+    (Step("reset_reason", Text(REASON_MIN, REASON_MAX, short="error.short_reason")),),
     _reset,
     exit=_back_to_expert,
     prepare_finish=_make_password,

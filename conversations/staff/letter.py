@@ -16,11 +16,11 @@ from bot.services import accounts
 from bot.services.letters import audience, letters
 from bot.services.letters.audience import Audience, Group, Kind
 from bot.texts import formats, t
-from conversations.common.labels import for_people
-from conversations.engine.declaration import Answers, Ask, Dialogue, Given, Prompt
+from conversations.common.labels import with_persian_digits
+from conversations.engine.declaration import Answers, Dialogue, Prompt, Step, UserInput
 from conversations.questions import Choice, Confirm, Documents, Text
 from conversations.questions.choice import Option
-from conversations.questions.text import Line
+from conversations.questions.text import TextQuestion
 from storage.tables import Account, Officer
 
 #: Persian and Arabic digits on their way through the normalising of texts, which would turn them into Latin ones.
@@ -32,7 +32,7 @@ _PUT_BACK = str.maketrans(_ASIDE, _PERSIAN)
 
 def as_written(text: str, read: Callable[[str], str]) -> str:
     """What `read` makes of `text`, with its digits as they were typed (Latin ones only inside addresses and codes)."""
-    return for_people(read(text.translate(_PUT_ASIDE))).translate(_PUT_BACK)
+    return with_persian_digits(read(text.translate(_PUT_ASIDE))).translate(_PUT_BACK)
 
 
 def letter_text(*, number: str | None, title: str, text: str, files: int, date: datetime) -> str:
@@ -52,11 +52,11 @@ class Words(Text):
     def read(self, turn: Turn, text: str) -> Any:
         return as_written(text, lambda aside: str(super(Words, self).read(turn, aside)))
 
-    def show(self, turn: Turn, ask: Ask, value: Any) -> str:
+    def show(self, turn: Turn, ask: Step, value: Any) -> str:
         return str(value)
 
 
-class Body(Line):
+class Body(TextQuestion):
     """The letter's text: it fits into one message together with its head."""
 
     def read(self, turn: Turn, text: str) -> str:
@@ -70,7 +70,7 @@ class Body(Line):
         return text
 
 
-class OfficerCode(Line):
+class OfficerCode(TextQuestion):
     """One officer, by national code or user code; the value is account.id."""
 
     def read(self, turn: Turn, text: str) -> int:
@@ -81,18 +81,18 @@ class OfficerCode(Line):
                 return account.id
         raise InvalidInput("error.no_such_officer")
 
-    def show(self, turn: Turn, ask: Ask, value: Any) -> str:
+    def show(self, turn: Turn, ask: Step, value: Any) -> str:
         account = _account(turn, value)
         return account.name if account is not None else t("form.none")
 
-    def still_good(self, turn: Turn, ask: Ask, answers: Answers, value: Any) -> bool:
+    def is_compatible(self, turn: Turn, ask: Step, answers: Answers, value: Any) -> bool:
         return _account(turn, value) is not None
 
 
 class ThisOfficer(Confirm):
     """Shows whom the code belongs to."""
 
-    def ask(self, turn: Turn, ask: Ask, answers: Answers) -> Prompt:
+    def ask(self, turn: Turn, ask: Step, answers: Answers) -> Prompt:
         account = _account(turn, answers.get("letter_officer"))
         name = account.name if account is not None else t("form.none")
         code = formats.masked(account.national_code) if account and account.national_code else "–"
@@ -103,14 +103,14 @@ class ThisOfficer(Confirm):
         )
 
 
-class Peopled(Choice):
+class NonEmptyGroup(Choice):
     """A group of officers that is not empty now."""
 
     def __init__(self, kind: Kind, options: Any, *, columns: int = 2) -> None:
         super().__init__(options, columns=columns)
         self.kind = kind
 
-    def accept(self, turn: Turn, ask: Ask, answers: Answers, given: Given) -> Any:
+    def accept(self, turn: Turn, ask: Step, answers: Answers, given: UserInput) -> Any:
         found = super().accept(turn, ask, answers, given)
         if isinstance(found, str) and not audience.size(
             turn.db, actor=turn.actor, audience=Audience(self.kind, found)
@@ -208,15 +208,15 @@ def _discard(turn: Turn) -> None:
 LETTER = Dialogue(
     "letter",
     (
-        Ask("letter_audience", Choice(_kinds, columns=2)),
-        Ask("letter_officer", OfficerCode(), when=_is(Kind.ONE)),
-        Ask("letter_officer_sure", ThisOfficer(), when=_is(Kind.ONE)),
-        Ask("letter_province", Peopled(Kind.PROVINCE, _provinces), when=_is(Kind.PROVINCE)),
-        Ask("letter_state", Peopled(Kind.STATE, _groups), when=_is(Kind.STATE)),
-        Ask("letter_number", Words(1, letters.NUMBER_MAX), optional=True),
-        Ask("letter_title", Words(3, letters.TITLE_MAX)),
-        Ask("letter_text", Body()),
-        Ask(
+        Step("letter_audience", Choice(_kinds, columns=2)),
+        Step("letter_officer", OfficerCode(), when=_is(Kind.ONE)),
+        Step("letter_officer_sure", ThisOfficer(), when=_is(Kind.ONE)),
+        Step("letter_province", NonEmptyGroup(Kind.PROVINCE, _provinces), when=_is(Kind.PROVINCE)),
+        Step("letter_state", NonEmptyGroup(Kind.STATE, _groups), when=_is(Kind.STATE)),
+        Step("letter_number", Words(1, letters.NUMBER_MAX), optional=True),
+        Step("letter_title", Words(3, letters.TITLE_MAX)),
+        Step("letter_text", Body()),
+        Step(
             "letter_files",
             Documents(
                 "letter", t("field.letter_files"), letters.MAX_FILES, next="letters.files_done", hints=False

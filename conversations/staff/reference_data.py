@@ -15,7 +15,7 @@ from bot.rules import regions
 from bot.services.directorate import document_types, studies, universities
 from bot.services.qualification import fees
 from bot.texts import formats, t
-from conversations.engine.declaration import Answers, Ask, Dialogue
+from conversations.engine.declaration import Answers, Dialogue, Step
 from conversations.questions import Choice, Confirm, Search, Text
 from conversations.questions.tariff import DayToCome, Rial
 from storage.enums import RequestKind
@@ -66,10 +66,10 @@ def _set_tariff(turn: Turn, answers: dict[str, Any]) -> Reply:
 NEW_TARIFF = Dialogue(
     "new_tariff",
     (
-        Ask("tariff_kind", Choice(_kinds, columns=2)),
-        Ask("tariff_amount", Rial(fees.LEAST, fees.MOST)),
-        Ask("tariff_zero", Confirm("kept.tariff.zero_yes"), when=_is_free),
-        Ask("tariff_from", DayToCome()),
+        Step("tariff_kind", Choice(_kinds, columns=2)),
+        Step("tariff_amount", Rial(fees.LEAST, fees.MOST)),
+        Step("tariff_zero", Confirm("kept.tariff.zero_yes"), when=_is_free),
+        Step("tariff_from", DayToCome()),
     ),
     _set_tariff,
     summary="kept.tariff.summary",
@@ -96,8 +96,8 @@ def _add_field(turn: Turn, answers: dict[str, Any]) -> Reply:
 NEW_FIELD = Dialogue(
     "new_field",
     (
-        Ask("new_field_name", Text(2, 60)),
-        Ask("new_field_note", Confirm("kept.studies.note_yes", "kept.studies.note_no")),
+        Step("new_field_name", Text(2, 60)),
+        Step("new_field_note", Confirm("kept.studies.note_yes", "kept.studies.note_no")),
     ),
     _add_field,
     summary="kept.studies.summary",
@@ -134,10 +134,10 @@ def _add_document(turn: Turn, answers: dict[str, Any]) -> Reply:
 NEW_DOCUMENT = Dialogue(
     "new_document",
     (
-        Ask("paper_name", _NAME),
-        Ask("paper_short", _SHORT),
-        Ask("paper_required", Choice(required_choices)),
-        Ask("paper_files", Choice(_numbers, columns=3)),
+        Step("paper_name", _NAME),
+        Step("paper_short", _SHORT),
+        Step("paper_required", Choice(required_choices)),
+        Step("paper_files", Choice(_numbers, columns=3)),
     ),
     _add_document,
     summary="kept.papers.summary",
@@ -162,7 +162,7 @@ def _rename_document(turn: Turn, answers: dict[str, Any]) -> Reply:
 
 RENAME_DOCUMENT = Dialogue(
     "rename_document",
-    (Ask("paper_name", _NAME), Ask("paper_short", _SHORT)),
+    (Step("paper_name", _NAME), Step("paper_short", _SHORT)),
     _rename_document,
     summary="kept.papers.rename_summary",
     exit=lambda turn: Press("staff.document", arg=str(_given(turn, CODE) or "")),
@@ -187,7 +187,7 @@ def _rename_university(turn: Turn, answers: dict[str, Any]) -> Reply:
 
 RENAME_UNIVERSITY = Dialogue(
     "rename_university",
-    (Ask("university_name", Text(5, 80)),),
+    (Step("university_name", Text(5, 80)),),
     _rename_university,
     summary="kept.uni.rename_summary",
     exit=lambda turn: Press("staff.place", arg=str(_given(turn, CODE) or "")),
@@ -218,11 +218,11 @@ def _of_province(turn: Turn, answers: Answers) -> Sequence[tuple[str, str]]:
     return [(one.code, one.name) for one in found if one.active and one.regional]
 
 
-def _coverage_steps(turn: Turn, answers: Answers) -> list[Ask]:
-    steps = [Ask("coverage_city", Search(_cities))]
+def _coverage_steps(turn: Turn, answers: Answers) -> list[Step]:
+    steps = [Step("coverage_city", Search(_cities))]
     if answers.get("coverage_city") == universities.CHOOSING_PROVINCE:
-        steps.append(Ask("coverage_district", Choice(_districts, columns=3, page=23)))
-    steps.append(Ask("coverage_university", Search(_open_universities, first=_of_province)))
+        steps.append(Step("coverage_district", Choice(_districts, columns=3, page=23)))
+    steps.append(Step("coverage_university", Search(_open_universities, first=_of_province)))
     return steps
 
 

@@ -10,7 +10,7 @@ from bot.core.screens import Press, Reply, Screen
 from bot.services import payments
 from bot.services.payments.refunds import MAX_REFERENCE
 from bot.texts import t
-from conversations.engine.declaration import Ask, Dialogue
+from conversations.engine.declaration import Dialogue, Step
 from conversations.questions import Text
 
 ATTEMPT, VERSION = "_attempt", "_version"
@@ -19,7 +19,7 @@ ATTEMPT, VERSION = "_attempt", "_version"
 class Reference(Text):
     """A bank's number, shown as it was typed: it will be compared and copied."""
 
-    def show(self, turn: Turn, ask: Ask, value: Any) -> str:
+    def show(self, turn: Turn, ask: Step, value: Any) -> str:
         return str(value)
 
 
@@ -37,7 +37,7 @@ def _record(turn: Turn, answers: dict[str, Any]) -> Reply:
 
 REFUND = Dialogue(
     "refund",
-    (Ask("refund_reference", Reference(1, MAX_REFERENCE)),),
+    (Step("refund_reference", Reference(1, MAX_REFERENCE)),),
     _record,
     summary="staff.refund_summary",
     exit=Press("staff.refunds"),
@@ -58,7 +58,7 @@ def _record_wrong(turn: Turn, answers: dict[str, Any]) -> Reply:
 
 WRONG_AMOUNT = Dialogue(
     "wrong_amount",
-    (Ask("refund_reference", Reference(1, MAX_REFERENCE)),),
+    (Step("refund_reference", Reference(1, MAX_REFERENCE)),),
     _record_wrong,
     summary="kept.wrong.summary",
     exit=Press("staff.wrong"),

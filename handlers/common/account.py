@@ -5,15 +5,15 @@ from __future__ import annotations
 from bot.core.context import Turn
 from bot.core.incoming import Incoming
 from bot.core.refusals import NotAllowed
-from bot.core.resources import Desk
+from bot.core.resources import Resources
 from bot.core.routes import EVERYONE, LOGGED_IN, READS_SUSPENDED, Routes
 from bot.core.screens import Press, Reply, Screen, button
-from bot.security.passwords import Made
+from bot.security.passwords import GeneratedPassword
 from bot.services import accounts
 from bot.texts import t
 from conversations.account.credentials import credentials_screen, enter
 from conversations.engine.engine import Engine
-from handlers.common.navigation import Row, home
+from handlers.common.navigation import ButtonRow, home
 from storage.enums import Role
 
 HOME = Press("home")
@@ -59,14 +59,14 @@ def routes(engine: Engine) -> Routes:
     return table
 
 
-async def make_password(desk: Desk, incoming: Incoming, press: Press) -> Made:
+async def make_password(desk: Resources, incoming: Incoming, press: Press) -> GeneratedPassword:
     return await desk.passwords.make_new()
 
 
 def credentials(turn: Turn, press: Press) -> Reply:
     """A new password where the last one is not known to have been seen (SPEC Q30)."""
     made = turn.prepared
-    assert isinstance(made, Made)
+    assert isinstance(made, GeneratedPassword)
     account = accounts.renew(turn.db, actor=turn.actor, password_hash=made.hash, now=turn.now)
     if account is None:
         return Reply((Screen(t("password.shown_already")),), goto=HOME)
@@ -85,7 +85,7 @@ def logout(turn: Turn, press: Press) -> Reply:
 def roles_held(turn: Turn, press: Press) -> Screen:
     """The roles to choose from, the one in force marked."""
     held = list(dict.fromkeys(grant.role for grant in turn.grants))
-    rows: list[Row] = [
+    rows: list[ButtonRow] = [
         (button(f"{'✅ ' if role is turn.role else ''}{t(f'role.{role}')}", "role.choose", arg=role),)
         for role in held
     ]

@@ -13,9 +13,9 @@ from bot.services.distributors import branches
 from bot.services.review import rejection
 from bot.services.review.worklists import Page
 from bot.texts import formats, quoted, t
-from conversations.common.labels import for_people, shortened
-from handlers.common.navigation import Row, grid, page_of, pager
-from handlers.common.request_card import fitting
+from conversations.common.labels import shortened, with_persian_digits
+from handlers.common.navigation import ButtonRow, grid, page_of, pager
+from handlers.common.request_card import truncate_lines
 from storage.enums import CooperationState, Role
 from storage.tables import Branch, CooperationRequest, Distributor
 
@@ -74,36 +74,36 @@ def outcome(request: CooperationRequest, role: Role | None) -> list[str]:
     lines = []
     if request.officer_reason:
         own = role is Role.OFFICER
-        reason = quoted(for_people(request.officer_reason), t("who.you" if own else "role.officer"))
+        reason = quoted(with_persian_digits(request.officer_reason), t("who.you" if own else "role.officer"))
         lines.append(t("coop.your_reason" if own else "coop.officer_reason", reason=reason))
     if request.reject_text:
         lines.append(t("coop.reject_reason", reason=rejection.of_cooperation(request)))
     return lines
 
 
-def officers(line: branches.Line) -> str:
+def officers(line: branches.BranchLine) -> str:
     """Who serves at a branch; several where they were migrated together (R53)."""
     return "، ".join(one.account.name for one in line.officers) or t("branch.no_officer")
 
 
-def timeline(db: Session, request: CooperationRequest, actor: Actor, way_back: Row) -> Screen:
+def timeline(db: Session, request: CooperationRequest, actor: Actor, way_back: ButtonRow) -> Screen:
     """Who did what and when, as this side may know it."""
     assert request.id is not None
     entries = cooperation.timeline(db, actor=actor, request_id=request.id)
     title = t("coop.timeline_title", code=request.tracking_code)
     lines = [t("qual.timeline_line", time=one.time, what=one.text) for one in entries]
-    return Screen(fitting([title, *lines]), (way_back,))
+    return Screen(truncate_lines([title, *lines]), (way_back,))
 
 
 def listed(
     press: Press,
     *,
     title: str,
-    fetch: Callable[[int, int], Page[cooperation.Line]],
-    word: Callable[[str, cooperation.Line], str],
-    name: Callable[[cooperation.Line], str],
+    fetch: Callable[[int, int], Page[cooperation.CooperationLine]],
+    word: Callable[[str, cooperation.CooperationLine], str],
+    name: Callable[[cooperation.CooperationLine], str],
     opens: str,
-    ways: Row,
+    ways: ButtonRow,
 ) -> Screen:
     """A page of requests: `fetch(offset, limit)` reads them, `word(i, line)` puts one into words."""
     page = page_of(press)
@@ -124,4 +124,4 @@ def listed(
         label = shortened(t("coop.button_line", i=i, name=name(line)), 20)
         buttons.append(button(label, opens, line.request.id or 0))
     turns = pager(press, page=page, pages=pages)
-    return Screen(fitting(lines), (*grid(buttons, columns=2), *turns, ways))
+    return Screen(truncate_lines(lines), (*grid(buttons, columns=2), *turns, ways))

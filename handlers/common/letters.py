@@ -6,14 +6,14 @@ from collections.abc import Callable
 
 from bot.core.context import Turn
 from bot.core.routes import LOGGED_IN, READS_SUSPENDED, Routes
-from bot.core.screens import Button, Paper, Press, Reply, Screen, button
+from bot.core.screens import Attachment, Button, Press, Reply, Screen, button
 from bot.services.letters import audience, letters
 from bot.services.letters.audience import Audience
 from bot.texts import t
 from bot.texts.formats import digits, jalali_day, jalali_time, number
 from conversations.engine.engine import Engine
 from conversations.staff.letter import letter_text
-from handlers.common.navigation import Row, back, grid, home, page_of, pager, ways
+from handlers.common.navigation import ButtonRow, back, grid, home, navigation_row, page_of, pager
 from storage.enums import LetterState, Role
 from storage.tables import Letter
 
@@ -101,7 +101,7 @@ def _whole(turn: Turn, letter: Letter) -> str:
     )
 
 
-def _paper_row(turn: Turn, letter: Letter, action: str, label: str) -> list[Row]:
+def _paper_row(turn: Turn, letter: Letter, action: str, label: str) -> list[ButtonRow]:
     files = letters.count_files(turn.db, actor=turn.actor, letter_id=letter.id or 0)
     return [(button(t(label, n=digits(files)), action, letter.id or 0),)] if files else []
 
@@ -114,7 +114,7 @@ def _papers(goto: str) -> Callable[[Turn, Press], Reply]:
         title = letters.see(turn.db, actor=turn.actor, letter_id=press.id).title
         n = digits(len(found))
         shown = tuple(
-            Paper(file.id or 0, t("letter.paper_caption", i=digits(i), n=n, title=title))
+            Attachment(file.id or 0, t("letter.paper_caption", i=digits(i), n=n, title=title))
             for i, file in enumerate(found, start=1)
         )
         screens = (Screen("", papers=shown),) if shown else ()
@@ -179,10 +179,10 @@ def card(turn: Turn, press: Press) -> Screen:
         t("letters.read", read=number(found.read)),
     ]
     ways_on: list[Button] = [button(t("letters.text"), "staff.letter_text", press.id)]
-    rows: list[Row] = [(button(t("letters.refresh"), "staff.letter", press.id),)]
+    rows: list[ButtonRow] = [(button(t("letters.refresh"), "staff.letter", press.id),)]
     if letter.state is LetterState.SENDING:
         ways_on.append(button(t("letters.stop"), "staff.letter_stop", press.id))
-    return Screen("\n".join(lines), (*rows, tuple(ways_on), ways("staff.letters")))
+    return Screen("\n".join(lines), (*rows, tuple(ways_on), navigation_row("staff.letters")))
 
 
 def _bar(done: int, of: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.core.context import Turn
 from bot.core.refusals import NotAllowed
 from bot.core.routes import LOGGED_IN, READS_SUSPENDED, Routes
-from bot.core.screens import Paper, Press, Reply, Screen, button
+from bot.core.screens import Attachment, Press, Reply, Screen, button
 from bot.rules import request_items
 from bot.services import accounts, qualification
 from bot.services.shared import reference_data
@@ -14,7 +14,7 @@ from bot.texts.formats import digits, jalali_day, jalali_time, local_mobile
 from conversations.common.labels import Wording, is_document, shortened
 from conversations.engine.engine import Engine
 from handlers.common.account import logout
-from handlers.common.navigation import Row, grid, home, page_of, pager, ways
+from handlers.common.navigation import ButtonRow, grid, home, navigation_row, page_of, pager
 from storage.enums import AccountState, RequestKind, Role
 from storage.tables import Account, Officer
 
@@ -122,7 +122,7 @@ def _roles(turn: Turn) -> list[str]:
     return lines
 
 
-def _edits(turn: Turn) -> list[Row]:
+def _edits(turn: Turn) -> list[ButtonRow]:
     """What the officer may do about the file from here."""
     assert turn.account is not None
     if turn.role is not Role.OFFICER:
@@ -130,7 +130,7 @@ def _edits(turn: Turn) -> list[Row]:
     shows = (button(t("my.papers"), "me.papers"),)
     if turn.account.state is not AccountState.ACTIVE:
         return [shows]
-    rows: list[Row] = [(button(t("qual.general"), "general"),)]
+    rows: list[ButtonRow] = [(button(t("qual.general"), "general"),)]
     if qualification.may_start(turn.db, actor=turn.actor, kind=RequestKind.AMENDMENT):
         return [*rows, (button(t("qual.amend"), "qual.amend"), *shows)]
     return [*rows, shows]
@@ -156,9 +156,9 @@ def papers(turn: Turn, press: Press) -> Screen:
         label = t("desk.paper_count", doc=name, n=n)
         found.append(button(label, "me.paper", arg=key.removeprefix(request_items.DOCUMENT)))
     if found:
-        return Screen(t("my.papers_title"), (*grid(found, columns=2), ways("me")))
+        return Screen(t("my.papers_title"), (*grid(found, columns=2), navigation_row("me")))
     legacy = turn.account.migrated and qualification.is_qualified(turn.db, turn.account.id or 0)
-    return Screen(t("amend.no_papers" if legacy else "desk.papers_none"), (ways("me"),))
+    return Screen(t("amend.no_papers" if legacy else "desk.papers_none"), (navigation_row("me"),))
 
 
 def paper(turn: Turn, press: Press) -> Reply:
@@ -169,21 +169,21 @@ def paper(turn: Turn, press: Press) -> Reply:
     if not files:
         raise NotAllowed("error.file_gone")
     label = Wording.load(turn.db).label(item)
-    shown = tuple(Paper(file_id, label) for file_id in files)
+    shown = tuple(Attachment(file_id, label) for file_id in files)
     return Reply(screens=(Screen("", papers=shown),), goto=again, anew=True)
 
 
 def my_chats(turn: Turn, press: Press) -> Screen:
     """Where this account is logged in, and the way to end it there."""
     lines, rows = _chats(turn)
-    return Screen("\n".join([t("chats.title"), *lines]), (*rows, ways("me")))
+    return Screen("\n".join([t("chats.title"), *lines]), (*rows, navigation_row("me")))
 
 
-def _chats(turn: Turn) -> tuple[list[str], list[Row]]:
+def _chats(turn: Turn) -> tuple[list[str], list[ButtonRow]]:
     """The linked chats as lines, and «خروج از …» for each but this one."""
     assert turn.account is not None
     assert turn.account.id is not None
-    lines, rows = list[str](), list[Row]()
+    lines, rows = list[str](), list[ButtonRow]()
     for number, chat in enumerate(accounts.chats_of(turn.db, turn.account.id), start=1):
         this = chat.id == turn.chat.id
         messenger = t(f"messenger.{chat.messenger}")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from bot.core.screens import Button, Press, button
 from bot.texts import t
 
-Row = tuple[Button, ...]
+ButtonRow = tuple[Button, ...]
 
 
 def home() -> Button:
@@ -19,16 +19,16 @@ def back(action: str, id: int = 0, *, arg: str = "", label: str = "nav.back") ->
     return button(t(label), action, id, arg=arg)
 
 
-def ways(action: str, id: int = 0) -> Row:
+def navigation_row(action: str, id: int = 0) -> ButtonRow:
     """The last row of a screen below a menu: back, and home."""
     return (back(action, id), home())
 
 
-def grid(buttons: Sequence[Button], *, columns: int) -> list[Row]:
+def grid(buttons: Sequence[Button], *, columns: int) -> list[ButtonRow]:
     return [tuple(buttons[start : start + columns]) for start in range(0, len(buttons), columns)]
 
 
-def pager(press: Press, *, page: int, pages: int) -> list[Row]:
+def pager(press: Press, *, page: int, pages: int) -> list[ButtonRow]:
     """«قبلی» and «بعدی», and the ends where they are far. `page` counts from 0 and is the press's `arg`."""
     row: list[Button] = []
 

@@ -8,7 +8,7 @@ from typing import TypeVar
 from bot.core.screens import Button, Press, Screen
 from bot.texts import t
 from bot.texts.formats import digits
-from handlers.common.navigation import Row, grid, page_of, pager
+from handlers.common.navigation import ButtonRow, grid, page_of, pager
 from storage.enums import Role
 
 T = TypeVar("T")
@@ -23,7 +23,7 @@ def numbered(
     size: int,
     line: Callable[[str, T], str],
     door: Callable[[str, T], Button],
-) -> tuple[list[str], list[Row]]:
+) -> tuple[list[str], list[ButtonRow]]:
     """One page of `items` as lines and number buttons, each given its number; `press.arg` is the page."""
     pages = max(-(-len(items) // size), 1)
     page = min(page_of(press), pages - 1)
@@ -34,6 +34,6 @@ def numbered(
     return lines, [*grid(buttons, columns=5), *turns]
 
 
-def question(text: str, yes: Button, no: Press, *, rows: Sequence[Row] = ()) -> Screen:
+def question(text: str, yes: Button, no: Press, *, rows: Sequence[ButtonRow] = ()) -> Screen:
     """The step before a change: what it means, yes and no."""
     return Screen(text, (*rows, (yes, Button(t("nav.no"), no))))

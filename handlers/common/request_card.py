@@ -15,7 +15,7 @@ from bot.services.qualification import timeline as tracking_service
 from bot.services.review import rejection
 from bot.texts import formats, quoted, t
 from conversations.common.labels import Wording, is_document, shortened
-from handlers.common.navigation import Row, grid
+from handlers.common.navigation import ButtonRow, grid
 from storage.enums import RequestKind, RequestState
 from storage.tables import Account, DeficiencyRound, Officer, PaymentAttempt, QualificationRequest
 
@@ -25,7 +25,7 @@ OLD = "~"
 LONGEST = 3800
 
 
-def fitting(lines: Sequence[str], *, limit: int = LONGEST) -> str:
+def truncate_lines(lines: Sequence[str], *, limit: int = LONGEST) -> str:
     """The lines as one text, cut at a line where they are too many."""
     text = "\n".join(lines)
     if len(text) <= limit:
@@ -65,7 +65,7 @@ def tracking(
         lines += ["", *declared(words, last_round)]
     if request.fee_rial and request.state in (RequestState.AWAITING_PAYMENT, RequestState.COMPLETED):
         lines += ["", *_money(request, attempt)]
-    return fitting(_tidy(lines))
+    return truncate_lines(_tidy(lines))
 
 
 def _tidy(lines: Iterable[str]) -> list[str]:
@@ -165,7 +165,7 @@ def file_card(
         lines += ["", t("desk.officer_note", note=quoted(request.officer_note, t("who.applicant")))]
     if request.reject_text:
         lines += ["", t("desk.outcome_reason", reason=rejection.of_request(request))]
-    return fitting(lines)
+    return truncate_lines(lines)
 
 
 def everything(words: Wording, data: dict[str, Any], *, migrated: bool) -> list[str]:
@@ -237,10 +237,12 @@ def timeline(db: Session, request: QualificationRequest, *, actor: Actor) -> str
         else t("qual.timeline_draft")
     )
     entries = tracking_service.timeline(db, actor=actor, request_id=request.id)
-    return fitting([title, *(t("qual.timeline_line", time=one.time, what=one.text) for one in entries)])
+    return truncate_lines(
+        [title, *(t("qual.timeline_line", time=one.time, what=one.text) for one in entries)]
+    )
 
 
-def paper_buttons(words: Wording, request: QualificationRequest, action: str) -> list[Row]:
+def paper_buttons(words: Wording, request: QualificationRequest, action: str) -> list[ButtonRow]:
     """A button for each document of the request, with the number of its files. Those that an amendment replaces or drops
     follow it, marked as the old ones."""
     assert request.id is not None

@@ -16,8 +16,8 @@ from conversations.distributor import branches as branch_dialogues
 from conversations.distributor.registration import first_answers
 from conversations.engine.engine import Engine
 from handlers.common import cooperation_card
-from handlers.common.navigation import Row, back, grid, home, page_of, pager, ways
-from handlers.common.request_card import fitting
+from handlers.common.navigation import ButtonRow, back, grid, home, navigation_row, page_of, pager
+from handlers.common.request_card import truncate_lines
 from storage.enums import Role
 from storage.tables import Branch, Distributor
 
@@ -25,10 +25,10 @@ DISTRIBUTOR = (Role.DISTRIBUTOR,)
 PAGE = 8
 
 
-def menu(turn: Turn) -> tuple[str, list[Row]]:
+def menu(turn: Turn) -> tuple[str, list[ButtonRow]]:
     """The line and the buttons of the home screen."""
     distributor = _mine(turn)
-    rows: list[Row] = [
+    rows: list[ButtonRow] = [
         (button(t("dist.branches"), "dist.branches"), button(t("dist.new_branch"), "dist.new_branch")),
         (button(t("dist.pick"), "dist.choose"), button(t("dist.free"), "dist.free")),
         (button(t("dist.requests"), "dist.requests"), button(t("dist.own"), "dist.own")),
@@ -95,7 +95,7 @@ def _mine(turn: Turn) -> Distributor:
     return registry.of_actor(turn.db, actor=turn.actor)
 
 
-def _branch(turn: Turn, branch_id: int) -> branches.Line:
+def _branch(turn: Turn, branch_id: int) -> branches.BranchLine:
     """One of the own branches. Raises NotAllowed."""
     return branches.view(turn.db, actor=turn.actor, branch_id=branch_id)
 
@@ -113,7 +113,7 @@ def choose(turn: Turn, press: Press) -> Screen:
     return _branches(turn, press, "dist.choose", "dist.pick", (home(),))
 
 
-def _branches(turn: Turn, press: Press, title: str, opens: str, ways: Row) -> Screen:
+def _branches(turn: Turn, press: Press, title: str, opens: str, ways: ButtonRow) -> Screen:
     page = page_of(press)
     found = branches.listing(turn.db, actor=turn.actor, offset=page * PAGE, limit=PAGE)
     pages = max(-(-found.total // PAGE), 1)
@@ -129,7 +129,7 @@ def _branches(turn: Turn, press: Press, title: str, opens: str, ways: Row) -> Sc
         label = shortened(t("coop.button_line", i=i, name=one.name), 20)
         buttons.append(button(label, opens, one.id or 0))
     turns = pager(press, page=page, pages=pages)
-    return Screen(fitting(lines), (*grid(buttons, columns=2), *turns, ways))
+    return Screen(truncate_lines(lines), (*grid(buttons, columns=2), *turns, ways))
 
 
 def _to_be_called_central(one: Branch) -> bool:
@@ -151,7 +151,7 @@ def branch(turn: Turn, press: Press) -> Screen:
         lines.append(t("dist.officer_since", officer=served.account.name, date=since))
     if not line.officers:
         lines.append(t("dist.officer", officer=t("branch.no_officer")))
-    rows: list[Row] = []
+    rows: list[ButtonRow] = []
     if request is not None and line.candidate is not None:
         state = cooperation_card.status(request.state, Role.DISTRIBUTOR)
         lines.append(t("dist.request_state", officer=line.candidate.name, state=state))
@@ -167,13 +167,13 @@ def branch(turn: Turn, press: Press) -> Screen:
         for served in line.officers
     ]
     rows.append((button(t("dist.edit_branch"), "dist.edit_branch", press.id, one.version),))
-    return Screen("\n".join(lines), (*rows, ways("dist.branches")))
+    return Screen("\n".join(lines), (*rows, navigation_row("dist.branches")))
 
 
 def requests(turn: Turn, press: Press) -> Screen:
     """All requests of this distributor, newest first."""
 
-    def word(i: str, line: cooperation.Line) -> str:
+    def word(i: str, line: cooperation.CooperationLine) -> str:
         return t(
             "dist.request_line",
             i=i,
@@ -216,7 +216,7 @@ def request(turn: Turn, press: Press) -> Screen:
     if card.unreachable:
         lines.append(t("coop.officer_absent"))
     lines += cooperation_card.outcome(one, Role.DISTRIBUTOR)
-    rows: list[Row] = [
+    rows: list[ButtonRow] = [
         (
             button(t("coop.timeline"), "dist.timeline", press.id),
             button(t("dist.branch_button"), "dist.branch", card.branch.id or 0),
@@ -224,12 +224,12 @@ def request(turn: Turn, press: Press) -> Screen:
     ]
     if Action.WITHDRAW in card.actions:
         rows.insert(0, (button(t("dist.withdraw"), "dist.withdraw", press.id, one.version),))
-    return Screen("\n".join(lines), (*rows, ways("dist.requests")))
+    return Screen("\n".join(lines), (*rows, navigation_row("dist.requests")))
 
 
 def timeline(turn: Turn, press: Press) -> Screen:
     request = _request(turn, press).request
-    return cooperation_card.timeline(turn.db, request, turn.actor, ways("dist.request", press.id))
+    return cooperation_card.timeline(turn.db, request, turn.actor, navigation_row("dist.request", press.id))
 
 
 def withdraw(turn: Turn, press: Press) -> Screen:
@@ -253,7 +253,7 @@ def free(turn: Turn, press: Press) -> Screen:
     found = contracts.of_distributor(turn.db, actor=turn.actor, offset=page * PAGE, limit=PAGE)
     if not found.total:
         return Screen(t("dist.free_none"), ((home(),),))
-    lines, rows = [t("dist.free_title")], list[Row]()
+    lines, rows = [t("dist.free_title")], list[ButtonRow]()
     for number, one in enumerate(found.lines, page * PAGE + 1):
         i = formats.digits(number)
         lines.append(t("dist.free_line", i=i, officer=one.officer.name, branch=one.branch.name))

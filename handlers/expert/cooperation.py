@@ -10,7 +10,7 @@ from bot.services.cooperation import ExpertCard
 from bot.texts import formats, t
 from conversations.engine.engine import Engine
 from handlers.common import cooperation_card
-from handlers.common.navigation import Row, back, home, ways
+from handlers.common.navigation import ButtonRow, back, home, navigation_row
 from handlers.expert import decisions
 from handlers.expert.worklists import EXPERTS, REVIEWERS
 from storage.enums import CooperationState
@@ -49,7 +49,7 @@ def file(turn: Turn, press: Press) -> Screen:
         lines += ["", t("desk.coop_replaces", name="، ".join(card.replaces))]
     if ended := cooperation_card.outcome(request, turn.role):
         lines += ["", *ended]
-    deeds = decisions.deeds(decisions.COOPERATION, request, card.actions)
+    deeds = decisions.action_rows(decisions.COOPERATION, request, card.actions)
     views = (button(t("coop.timeline"), "desk.coop_timeline", press.id),)
     return Screen("\n".join(lines), (*deeds, views, *_elsewhere(turn, press.id)))
 
@@ -67,7 +67,7 @@ def _officer(card: ExpertCard) -> list[str]:
     return [*lines, t("desk.coop_qualified", university=card.qualified_by, date=day)]
 
 
-def _elsewhere(turn: Turn, request_id: int) -> list[Row]:
+def _elsewhere(turn: Turn, request_id: int) -> list[ButtonRow]:
     if turn.role not in EXPERTS:
         return [(home(),)]
     onward = (
@@ -80,7 +80,9 @@ def _elsewhere(turn: Turn, request_id: int) -> list[Row]:
 def timeline(turn: Turn, press: Press) -> Screen:
     """Who did what and when, with colleagues' names."""
     card = _open(turn, press)
-    return cooperation_card.timeline(turn.db, card.request, turn.actor, ways("desk.coop_file", press.id))
+    return cooperation_card.timeline(
+        turn.db, card.request, turn.actor, navigation_row("desk.coop_file", press.id)
+    )
 
 
 def outcome(turn: Turn, press: Press) -> Screen:
@@ -99,7 +101,7 @@ def outcome(turn: Turn, press: Press) -> Screen:
     if decided and card.reviewer is not None:
         when = formats.jalali_time(request.closed_at or request.state_since)
         lines.append(t("desk.outcome_by", by=card.reviewer.name, time=when))
-    rows: list[Row] = []
+    rows: list[ButtonRow] = []
     if turn.role in EXPERTS:
         waiting = cooperation.queue(turn.db, actor=turn.actor, now=turn.now, limit=1).total
         if waiting:

@@ -15,12 +15,12 @@ from bot.rules.cooperation import Action as CooperationAction
 from bot.rules.qualification import Action
 from bot.services import cooperation
 from bot.services.qualification import review
-from bot.services.review.review_workflow import FileKind
-from bot.services.review.routing import FileRow
+from bot.services.review.review_workflow import ReviewWorkflow
+from bot.services.review.routing import ReviewableRow
 from bot.texts import formats, t
 from conversations.common.labels import shortened
 from conversations.engine.engine import Engine
-from handlers.common.navigation import Row, back, grid, number_in, page_of, pager, ways
+from handlers.common.navigation import ButtonRow, back, grid, navigation_row, number_in, page_of, pager
 from handlers.expert.worklists import EXPERTS, REVIEWERS
 from storage.enums import Role
 from storage.tables import Account
@@ -31,33 +31,33 @@ HEADS = (Role.IN_CHARGE, Role.STAFF)
 
 
 @dataclass(frozen=True, slots=True)
-class Sort:
+class RequestKindView:
     """One sort of files: what it is, where its routes begin ("desk." or "desk.coop_"), how its card is read."""
 
-    kind: FileKind[Any, Any, Any, Any, Any]
+    kind: ReviewWorkflow[Any, Any, Any, Any, Any]
     prefix: str
-    look: Callable[[Turn, int], tuple[FileRow, frozenset[Any]]]
+    look: Callable[[Turn, int], tuple[ReviewableRow, frozenset[Any]]]
     #: Action of the law → the deed and its label.
     decisions: Mapping[Any, str]
 
 
-def _file(turn: Turn, request_id: int) -> tuple[FileRow, frozenset[Any]]:
+def _file(turn: Turn, request_id: int) -> tuple[ReviewableRow, frozenset[Any]]:
     found = review.open_file(turn.db, actor=turn.actor, request_id=request_id)
     return found.request, found.actions
 
 
-def _cooperation(turn: Turn, request_id: int) -> tuple[FileRow, frozenset[Any]]:
+def _cooperation(turn: Turn, request_id: int) -> tuple[ReviewableRow, frozenset[Any]]:
     found = cooperation.expert_card(turn.db, actor=turn.actor, request_id=request_id)
     return found.request, found.actions
 
 
-FILES = Sort(
+FILES = RequestKindView(
     review.KIND,
     "desk.",
     _file,
     {Action.APPROVE: "approve", Action.REJECT: "reject", Action.DECLARE_DEFICIENCIES: "defects"},
 )
-COOPERATION = Sort(
+COOPERATION = RequestKindView(
     cooperation.KIND,
     "desk.coop_",
     _cooperation,
@@ -67,7 +67,7 @@ COOPERATION = Sort(
 HOLDING = {Action.CLAIM: "claim", Action.RELEASE: "release", Action.ASSIGN: "assign"}
 
 
-def deeds(sort: Sort, request: FileRow, actions: frozenset[Any]) -> list[Row]:
+def action_rows(sort: RequestKindView, request: ReviewableRow, actions: frozenset[Any]) -> list[ButtonRow]:
     """Decisions first, then who holds the file. Nothing that the law does not allow now."""
 
     def row(names: Mapping[Any, str]) -> list[Button]:
@@ -93,7 +93,9 @@ def routes(engine: Engine) -> Routes:
     table.show("desk.coop_approve", roles=EXPERTS)(approve_coop)
     table.act("desk.coop_approve_do", roles=EXPERTS)(approve_coop_do)
 
-    def begin(sort: Sort, action: Action | CooperationAction, name: str, turn: Turn, press: Press) -> Reply:
+    def begin(
+        sort: RequestKindView, action: Action | CooperationAction, name: str, turn: Turn, press: Press
+    ) -> Reply:
         """Open a dialogue bound to the version that the expert saw."""
         request = sort.kind.load(turn.db, press.id)
         sort.kind.check(turn.db, request, actor=turn.actor, action=action, version=press.version)
@@ -109,12 +111,12 @@ def routes(engine: Engine) -> Routes:
     return table
 
 
-def claim(sort: Sort, turn: Turn, press: Press) -> Reply:
+def claim(sort: RequestKindView, turn: Turn, press: Press) -> Reply:
     sort.kind.claim(turn.db, actor=turn.actor, request_id=press.id, version=press.version, now=turn.now)
     return Reply(goto=Press(sort.kind.door, press.id), notice=t("desk.claimed"))
 
 
-def release(sort: Sort, turn: Turn, press: Press) -> Reply:
+def release(sort: RequestKindView, turn: Turn, press: Press) -> Reply:
     sort.kind.release(turn.db, actor=turn.actor, request_id=press.id, version=press.version, now=turn.now)
     return Reply(goto=Press(sort.kind.door, press.id), notice=t("desk.released"))
 
@@ -143,12 +145,12 @@ def approve_coop(turn: Turn, press: Press) -> Screen:
     return _sure(COOPERATION, press, text)
 
 
-def _sure(sort: Sort, press: Press, text: str) -> Screen:
+def _sure(sort: RequestKindView, press: Press, text: str) -> Screen:
     yes = button(t("desk.approve_do"), f"{sort.prefix}approve_do", press.id, press.version)
     return Screen(text, ((yes,), (back(sort.kind.door, press.id, label="nav.no"),)))
 
 
-def stale(sort: Sort, request_id: int) -> Screen:
+def stale(sort: RequestKindView, request_id: int) -> Screen:
     """A question about a file that is no longer as it was."""
     return Screen(t("error.stale"), ((back(sort.kind.door, request_id, label="desk.file"),),))
 
@@ -170,7 +172,7 @@ def approve_coop_do(turn: Turn, press: Press) -> Reply:
     return Reply(goto=Press("desk.coop_outcome", press.id))
 
 
-def assign(sort: Sort, turn: Turn, press: Press) -> Screen:
+def assign(sort: RequestKindView, turn: Turn, press: Press) -> Screen:
     """Choose an expert of the file's university, the least burdened first."""
     request, actions = sort.look(turn, press.id)
     if Action.ASSIGN not in actions or press.version != request.version:
@@ -182,10 +184,10 @@ def assign(sort: Sort, turn: Turn, press: Press) -> Screen:
         if one.account.id not in barred
     ]
     if not others:
-        return Screen(t("desk.assign_none"), (ways(sort.kind.door, press.id),))
+        return Screen(t("desk.assign_none"), (navigation_row(sort.kind.door, press.id),))
     pages = -(-len(others) // PAGE)
     page = min(page_of(press), pages - 1)
-    rows: list[Row] = []
+    rows: list[ButtonRow] = []
     for one in others[page * PAGE : (page + 1) * PAGE]:
         load = t("desk.expert_load", n=formats.digits(one.load))
         label = f"{shortened(one.account.name, 19 - len(load))} {load}"
@@ -193,10 +195,10 @@ def assign(sort: Sort, turn: Turn, press: Press) -> Screen:
         rows.append((button(label, action, press.id, press.version, str(one.account.id)),))
     text = t("desk.assign_title", code=request.tracking_code or "")
     turns = pager(press, page=page, pages=pages)
-    return Screen(text, (*rows, *turns, ways(sort.kind.door, press.id)))
+    return Screen(text, (*rows, *turns, navigation_row(sort.kind.door, press.id)))
 
 
-def assign_do(sort: Sort, turn: Turn, press: Press) -> Reply:
+def assign_do(sort: RequestKindView, turn: Turn, press: Press) -> Reply:
     expert_id = number_in(press)
     sort.kind.assign(
         turn.db,

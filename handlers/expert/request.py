@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from bot.core.context import Turn
 from bot.core.routes import Routes
-from bot.core.screens import Paper, Press, Reply, Screen, button
+from bot.core.screens import Attachment, Press, Reply, Screen, button
 from bot.services.qualification import review
 from bot.services.review import rejection
 from bot.texts import formats, t
 from conversations.common.labels import Wording
 from conversations.engine.engine import Engine
 from handlers.common import request_card
-from handlers.common.navigation import Row, back, grid, home, ways
+from handlers.common.navigation import ButtonRow, back, grid, home, navigation_row
 from handlers.expert import cooperation, decisions, worklists
 from handlers.expert.worklists import EXPERTS, REVIEWERS
 from storage.enums import RequestState
@@ -44,7 +44,7 @@ def file(turn: Turn, press: Press) -> Screen:
     return Screen(
         text,
         (
-            *decisions.deeds(decisions.FILES, found.request, found.actions),
+            *decisions.action_rows(decisions.FILES, found.request, found.actions),
             *_views(turn, found),
             *_elsewhere(turn, press.id),
         ),
@@ -54,10 +54,10 @@ def file(turn: Turn, press: Press) -> Screen:
 def whole(turn: Turn, press: Press) -> Screen:
     """Everything in an amendment's file, also what it leaves as it is."""
     found = review.open_file(turn.db, actor=turn.actor, request_id=press.id)
-    return Screen(_card(turn, found, whole=True), (ways("desk.file", press.id),))
+    return Screen(_card(turn, found, whole=True), (navigation_row("desk.file", press.id),))
 
 
-def _card(turn: Turn, found: review.File, *, whole: bool = False) -> str:
+def _card(turn: Turn, found: review.RequestDetails, *, whole: bool = False) -> str:
     return request_card.file_card(
         Wording.load(turn.db),
         found.request,
@@ -71,7 +71,7 @@ def _card(turn: Turn, found: review.File, *, whole: bool = False) -> str:
     )
 
 
-def _views(turn: Turn, found: review.File) -> list[Row]:
+def _views(turn: Turn, found: review.RequestDetails) -> list[ButtonRow]:
     request_id = found.request.id or 0
     row = [button(t("desk.whole"), "desk.whole", request_id)] if found.request.before else []
     row += [
@@ -85,7 +85,7 @@ def _views(turn: Turn, found: review.File) -> list[Row]:
     return grid(row, columns=2)
 
 
-def _elsewhere(turn: Turn, request_id: int) -> list[Row]:
+def _elsewhere(turn: Turn, request_id: int) -> list[ButtonRow]:
     if turn.role not in EXPERTS:
         return [(button(t("kept.people.file_trail"), "staff.file_trail", request_id), home())]
     onward = (button(t("desk.next"), "desk.next", request_id), button(t("desk.queue"), "desk.queue"))
@@ -99,14 +99,15 @@ def rounds(turn: Turn, press: Press) -> Screen:
     lines = [t("desk.rounds_title", code=found.request.tracking_code or "")]
     for one in reversed(found.rounds):
         lines += ["", *request_card.round_lines(words, one)]
-    return Screen(request_card.fitting(lines), (ways("desk.file", press.id),))
+    return Screen(request_card.truncate_lines(lines), (navigation_row("desk.file", press.id),))
 
 
 def timeline(turn: Turn, press: Press) -> Screen:
     """Who did what and when, with colleagues' names."""
     found = review.open_file(turn.db, actor=turn.actor, request_id=press.id)
     return Screen(
-        request_card.timeline(turn.db, found.request, actor=turn.actor), (ways("desk.file", press.id),)
+        request_card.timeline(turn.db, found.request, actor=turn.actor),
+        (navigation_row("desk.file", press.id),),
     )
 
 
@@ -115,7 +116,7 @@ def papers(turn: Turn, press: Press) -> Screen:
     found = review.open_file(turn.db, actor=turn.actor, request_id=press.id)
     rows = request_card.paper_buttons(Wording.load(turn.db), found.request, "desk.paper")
     if not rows:
-        return Screen(t("desk.papers_none"), (ways("desk.file", press.id),))
+        return Screen(t("desk.papers_none"), (navigation_row("desk.file", press.id),))
     everything = (button(t("desk.all_papers"), "desk.all_papers", press.id),)
     text = t("desk.papers_title", code=found.request.tracking_code or "")
     back_row = (back("desk.file", press.id, label="desk.file"), home())
@@ -137,7 +138,7 @@ def _send(turn: Turn, request_id: int, asked: str | None) -> Reply:
     found = review.open_file(turn.db, actor=turn.actor, request_id=request_id)
     words, request = Wording.load(turn.db), found.request
     code = request.tracking_code or ""
-    shown: list[Paper] = []
+    shown: list[Attachment] = []
     chosen = (
         request_card.papers_of(words, request)
         if asked is None
@@ -149,7 +150,7 @@ def _send(turn: Turn, request_id: int, asked: str | None) -> Reply:
         for number, file_id in enumerate(files, 1):
             review.view_paper(turn.db, actor=turn.actor, request_id=request_id, file_id=file_id, now=turn.now)
             i, n = formats.digits(number), formats.digits(len(files))
-            shown.append(Paper(file_id, t(caption, doc=name, code=code, i=i, n=n)))
+            shown.append(Attachment(file_id, t(caption, doc=name, code=code, i=i, n=n)))
     screens = (Screen("", papers=tuple(shown)),) if shown else ()
     return Reply(screens=screens, goto=Press("desk.papers", request_id), anew=bool(shown))
 
@@ -169,7 +170,7 @@ def outcome(turn: Turn, press: Press) -> Screen:
     if found.reviewer is not None and request.state is not RequestState.WITHDRAWN:
         when = formats.jalali_time(request.decided_at or request.state_since)
         lines.append(t("desk.outcome_by", by=found.reviewer.name, time=when))
-    rows: list[Row] = []
+    rows: list[ButtonRow] = []
     if turn.role in EXPERTS:
         waiting = review.queue(turn.db, actor=turn.actor, now=turn.now, limit=1).total
         if waiting:
@@ -177,4 +178,4 @@ def outcome(turn: Turn, press: Press) -> Screen:
             rows.append((button(t("desk.next"), "desk.next", press.id),))
         rows.append((button(t("desk.queue"), "desk.queue"), button(t("desk.mine"), "desk.mine")))
     rows.append((back("desk.file", press.id, label="desk.file"), home()))
-    return Screen(request_card.fitting(lines), tuple(rows))
+    return Screen(request_card.truncate_lines(lines), tuple(rows))

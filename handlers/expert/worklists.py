@@ -14,12 +14,12 @@ from bot.core.routes import Routes
 from bot.core.screens import Button, Press, Reply, Screen, button
 from bot.services import cooperation
 from bot.services.qualification import review
-from bot.services.review.worklists import Lists, Page
+from bot.services.review.worklists import Page, Worklists
 from bot.texts import formats, t
 from conversations.common.labels import shortened
 from conversations.engine.engine import Engine
 from conversations.expert.review import file_door, find_files
-from handlers.common.navigation import Row, grid, home, page_of, pager
+from handlers.common.navigation import ButtonRow, grid, home, page_of, pager
 from storage.enums import Role
 from storage.tables import Account, CooperationRequest
 
@@ -47,11 +47,11 @@ def routes(engine: Engine) -> Routes:
 
 
 @dataclass(frozen=True, slots=True)
-class Sort:
+class WorklistView:
     """One sort of files: its services, what a line says, what opens one, which lists there are (action → label; the
     queue comes first)."""
 
-    services: Lists[Any, Any]
+    services: Worklists[Any, Any]
     words: Callable[[Any], dict[str, str]]
     opens: str
     lists: Mapping[str, str]
@@ -63,18 +63,18 @@ class Sort:
 class _Kind:
     """How one list is read and worded: `line` words a file, given its number and the sort's own values."""
 
-    sort: Sort
+    sort: WorklistView
     fetch: Callable[..., Page[Any]]
     title: str
     empty: str
     line: str
 
 
-def _file_words(line: review.Line) -> dict[str, str]:
+def _file_words(line: review.RequestLine) -> dict[str, str]:
     return {"name": line.applicant.name, "state": t(f"status.{line.request.state}")}
 
 
-def _coop_words(line: cooperation.Line) -> dict[str, str]:
+def _coop_words(line: cooperation.CooperationLine) -> dict[str, str]:
     return {
         "name": line.officer.name,
         "distributor": line.distributor.name,
@@ -82,14 +82,14 @@ def _coop_words(line: cooperation.Line) -> dict[str, str]:
     }
 
 
-FILES = Sort(
+FILES = WorklistView(
     review.LISTS,
     _file_words,
     "desk.file",
     {"desk.queue": "desk.new", "desk.mine": "desk.mine", "desk.all": "desk.under_way"},
     lambda: button(t("desk.coop"), "desk.coop"),
 )
-COOPERATION = Sort(
+COOPERATION = WorklistView(
     cooperation.LISTS,
     _coop_words,
     "desk.coop_file",
@@ -167,7 +167,7 @@ def _worded(turn: Turn, kind: _Kind, number: str, line: Any) -> str:
     )
 
 
-def _elsewhere(turn: Turn, here: str, sort: Sort) -> list[Row]:
+def _elsewhere(turn: Turn, here: str, sort: WorklistView) -> list[ButtonRow]:
     """The other lists of the sort, the other sort, search, home."""
     row = [
         button(t(label), action)
@@ -177,7 +177,7 @@ def _elsewhere(turn: Turn, here: str, sort: Sort) -> list[Row]:
     return grid([*row, sort.other(), button(t("desk.search"), "desk.search"), home()], columns=2)
 
 
-def next_file(sort: Sort, turn: Turn, press: Press) -> Reply:
+def next_file(sort: WorklistView, turn: Turn, press: Press) -> Reply:
     """The oldest file of the queue but the one just seen."""
     found = sort.services.queue(turn.db, actor=turn.actor, now=turn.now, limit=2)
     waiting = [line.request.id for line in found.lines if line.request.id != press.id]
@@ -195,7 +195,7 @@ def person(turn: Turn, press: Press) -> Screen:
         found = find_files(turn.db, actor=turn.actor, code=applicant.national_code)
     except InvalidInput:
         raise NotAllowed from None
-    lines, rows = [t("desk.person_title", name=applicant.name)], list[Row]()
+    lines, rows = [t("desk.person_title", name=applicant.name)], list[ButtonRow]()
     for number, request in enumerate(found[:PAGE], 1):
         i = formats.digits(number)
         code, day = request.tracking_code or "", formats.jalali_day(request.state_since)

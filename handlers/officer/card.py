@@ -6,18 +6,18 @@ import asyncio
 
 from sqlmodel import Session, select
 
-from bot.core.context import Actor, Turn, World
+from bot.core.context import Actor, PublicInfo, Turn
 from bot.core.incoming import Incoming
 from bot.core.refusals import Unavailable
-from bot.core.resources import Desk
+from bot.core.resources import Resources
 from bot.core.routes import EVERYONE, READS_SUSPENDED, Routes
-from bot.core.screens import Button, Press, Reply, Screen, Sheet, button
+from bot.core.screens import Button, GeneratedFile, Press, Reply, Screen, button
 from bot.services.officers import card as officers_card
 from bot.services.officers.card import Card
 from bot.texts import t
 from bot.texts.formats import jalali_day, jalali_time
 from conversations.engine.engine import Engine
-from handlers.common.navigation import Row, home, ways
+from handlers.common.navigation import ButtonRow, home, navigation_row
 from storage.enums import AccountState, Messenger, Role
 from storage.tables import Account, Chat
 
@@ -39,22 +39,22 @@ def card(turn: Turn, press: Press) -> Screen:
     """What the card is good for, and the ways to it."""
     assert turn.account is not None
     if not officers_card.may_have(turn.db, account=turn.account):
-        return Screen(t("card.not_yet"), (ways("qual"),))
-    rows: list[Row] = [(button(t("card.picture"), "card.picture"),)]
+        return Screen(t("card.not_yet"), (navigation_row("qual"),))
+    rows: list[ButtonRow] = [(button(t("card.picture"), "card.picture"),)]
     token = officers_card.of(turn.db, account_id=turn.account.id or 0)
     link = _link(turn.world, turn.chat.messenger, token) if token is not None else None
     if link is not None:
         rows.append((Button(t("card.copy"), copy=link),))
-    return Screen(t("card.intro"), (*rows, ways("qual")))
+    return Screen(t("card.intro"), (*rows, navigation_row("qual")))
 
 
-def _link(world: World, messenger: Messenger, token: str) -> str | None:
+def _link(world: PublicInfo, messenger: Messenger, token: str) -> str | None:
     """To this bot on the messenger that the officer uses; None before the messenger has told our name."""
     address = world.bot_links.get(messenger)
     return f"{address}?start={PAYLOAD}_{token}" if address else None
 
 
-async def _draw(desk: Desk, incoming: Incoming, press: Press) -> bytes | None:
+async def _draw(desk: Resources, incoming: Incoming, press: Press) -> bytes | None:
     """The picture, made outside any transaction; None where the press will be refused anyway. Raises NotAllowed for an
     officer who has no card yet."""
     now = desk.clock()
@@ -90,7 +90,7 @@ async def _draw(desk: Desk, incoming: Incoming, press: Press) -> bytes | None:
 
 def picture(turn: Turn, press: Press) -> Reply:
     """The picture that was made before this unit, and the ways on below it."""
-    file = Sheet("officer-card.png", turn.prepared, t("card.caption"), picture=True)
+    file = GeneratedFile("officer-card.png", turn.prepared, t("card.caption"), picture=True)
     return Reply((Screen("", papers=(file,)),), goto=Press("card"), anew=True)
 
 

@@ -14,11 +14,11 @@ from bot.services.cooperation import OfficerCard, contracts, requests, terminati
 from bot.services.review.worklists import Page
 from bot.services.shared import reference_data
 from bot.texts import formats, quoted, t
-from conversations.common.labels import for_people, shortened
+from conversations.common.labels import shortened, with_persian_digits
 from conversations.engine.engine import Engine
 from conversations.officer.cooperation import ABOUT, VERSION
 from handlers.common import cooperation_card
-from handlers.common.navigation import Row, back, grid, home, page_of, pager, ways
+from handlers.common.navigation import ButtonRow, back, grid, home, navigation_row, page_of, pager
 from storage.enums import AccountState, Role, TerminationState
 
 OFFICER = (Role.OFFICER,)
@@ -77,7 +77,7 @@ def _may(turn: Turn, press: Press, action: Action) -> None:
 
 def centers(turn: Turn, press: Press) -> Screen:
     """What is in force, and every way on (R30)."""
-    lines, rows = [t("centers.intro")], list[Row]()
+    lines, rows = [t("centers.intro")], list[ButtonRow]()
     sides = contracts.own(turn.db, actor=turn.actor)
     if sides is not None:
         lines.append(
@@ -123,9 +123,9 @@ def archive(turn: Turn, press: Press) -> Screen:
 
 
 def _list(
-    turn: Turn, press: Press, title: str, line: str, fetch: Callable[..., Page[cooperation.Line]]
+    turn: Turn, press: Press, title: str, line: str, fetch: Callable[..., Page[cooperation.CooperationLine]]
 ) -> Screen:
-    def word(i: str, one: cooperation.Line) -> str:
+    def word(i: str, one: cooperation.CooperationLine) -> str:
         return t(
             line,
             i=i,
@@ -142,7 +142,7 @@ def _list(
         word=word,
         name=lambda one: one.distributor.name,
         opens="coop.view",
-        ways=ways("centers"),
+        ways=navigation_row("centers"),
     )
 
 
@@ -171,7 +171,7 @@ def view(turn: Turn, press: Press) -> Screen:
         button(t("coop.center"), "coop.center", request.id),
         button(t("coop.timeline"), "coop.timeline", request.id),
     )
-    return Screen("\n".join(lines), (*grid(deeds, columns=2), views, ways("centers")))
+    return Screen("\n".join(lines), (*grid(deeds, columns=2), views, navigation_row("centers")))
 
 
 def center(turn: Turn, press: Press) -> Screen:
@@ -184,12 +184,12 @@ def center(turn: Turn, press: Press) -> Screen:
         t("coop.branch", branch=card.branch.name, province=card.branch.province, city=card.branch.city)
     )
     lines.append(t("coop.branch_address", address=formats.digits(card.branch.address)))
-    return Screen("\n".join(lines), (ways("coop.view", press.id),))
+    return Screen("\n".join(lines), (navigation_row("coop.view", press.id),))
 
 
 def timeline(turn: Turn, press: Press) -> Screen:
     request = _own(turn, press).request
-    return cooperation_card.timeline(turn.db, request, turn.actor, ways("coop.view", press.id))
+    return cooperation_card.timeline(turn.db, request, turn.actor, navigation_row("coop.view", press.id))
 
 
 def accept(turn: Turn, press: Press) -> Screen:
@@ -233,17 +233,17 @@ def confirm(turn: Turn, press: Press) -> Screen:
     found = termination.view(turn.db, actor=turn.actor, termination_id=press.id)
     one = found.termination
     about = t("term.about", distributor=found.distributor.name, branch=found.branch.name)
-    reason = t("term.reason", reason=quoted(for_people(one.reason), t("who.you")))
+    reason = t("term.reason", reason=quoted(with_persian_digits(one.reason), t("who.you")))
     if one.state is not TerminationState.DRAFT:
         lines = [about, t("term.detail", state=t(f"term_status.{one.state}"))]
         lines.append(t("term.created", date=formats.jalali_day(one.created_at)))
         if one.closed_at is not None:
             lines.append(t("term.closed", date=formats.jalali_day(one.closed_at)))
-        return Screen("\n".join([*lines, reason]), (ways("term.archive"),))
+        return Screen("\n".join([*lines, reason]), (navigation_row("term.archive"),))
     legal = t("term.legal", distributor=found.distributor.name).strip()
     lines = [about, reason, "", legal]
     if turn.account is None or turn.account.state is not AccountState.ACTIVE:
-        return Screen("\n".join(lines), (ways("term.archive"),))
+        return Screen("\n".join(lines), (navigation_row("term.archive"),))
     yes = button(t("term.finalise"), "term.finalise", press.id, one.version)
     no = button(t("term.cancel"), "term.cancel", press.id, one.version)
     return Screen("\n".join(lines), ((yes,), (no,), (home(),)))
@@ -269,7 +269,7 @@ def term_archive(turn: Turn, press: Press) -> Screen:
     page = page_of(press)
     found = termination.archive(turn.db, actor=turn.actor, offset=page * PAGE, limit=PAGE)
     if not found.total:
-        return Screen(t("error.empty"), (ways("centers"),))
+        return Screen(t("error.empty"), (navigation_row("centers"),))
     pages = -(-found.total // PAGE)
     lines, buttons = [t("term.archive_title")], []
     for number, one in enumerate(found.lines, page * PAGE + 1):
@@ -287,4 +287,4 @@ def term_archive(turn: Turn, press: Press) -> Screen:
         label = shortened(t("coop.button_line", i=i, name=name), 20)
         buttons.append(button(label, "term.confirm", one.termination.id or 0))
     turns = pager(press, page=page, pages=pages)
-    return Screen("\n".join(lines), (*grid(buttons, columns=2), *turns, ways("centers")))
+    return Screen("\n".join(lines), (*grid(buttons, columns=2), *turns, navigation_row("centers")))

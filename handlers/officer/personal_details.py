@@ -16,7 +16,7 @@ from conversations.common.request_steps import FIELD_STEPS
 from conversations.engine.declaration import short_label_of
 from conversations.engine.engine import Engine
 from conversations.officer.personal_details import subject_of
-from handlers.common.navigation import Row, back, grid, home
+from handlers.common.navigation import ButtonRow, back, grid, home
 from storage.enums import AccountState, Role
 
 MOBILE = "mobile"
@@ -58,7 +58,7 @@ def show(turn: Turn, press: Press) -> Screen:
     lines += [
         t("me.line", field=words.label(key), value=words.value(key, known[key])) for key in request_items.FREE
     ]
-    ways: Row = (back("qual"), home())
+    ways: ButtonRow = (back("qual"), home())
     if account.state is not AccountState.ACTIVE:
         return Screen("\n".join(lines), (ways,))
     if qualification.in_circulation(turn.db, account.id or 0):
@@ -67,7 +67,7 @@ def show(turn: Turn, press: Press) -> Screen:
     return Screen("\n".join([t("general.title"), "", *lines]), (*_buttons(), ways))
 
 
-def _buttons() -> list[Row]:
+def _buttons() -> list[ButtonRow]:
     """An edit button for each free item; those that look editable and are not answer why (R47, R49)."""
     free = [_edit(t("field.mobile"), MOBILE), *(_edit(_SHORT[key], key) for key in request_items.FREE)]
     locked = tuple(

@@ -9,13 +9,13 @@ from sqlmodel import Session, col, select
 from bot.core.context import Turn
 from bot.core.incoming import Incoming
 from bot.core.refusals import NotAllowed
-from bot.core.resources import Desk
+from bot.core.resources import Resources
 from bot.core.routes import READS_SUSPENDED, Routes
-from bot.core.screens import Button, Paper, Press, Reply, Screen, button
+from bot.core.screens import Attachment, Button, Press, Reply, Screen, button
 from bot.rules.qualification import Action, allowed_actions
 from bot.services import payments, qualification
 from bot.services.officers import card
-from bot.services.payments import PAYMENT_CHECKS, Checked
+from bot.services.payments import PAYMENT_CHECKS, PaymentCheck
 from bot.services.qualification import requests
 from bot.services.review import routing
 from bot.texts import t
@@ -24,7 +24,7 @@ from conversations.engine.engine import Engine
 from conversations.officer.deficiency_response import first_answers as fix_answers
 from conversations.officer.qualification import first_answers as form_answers
 from handlers.common import request_card
-from handlers.common.navigation import Row, back, home, ways
+from handlers.common.navigation import ButtonRow, back, home, navigation_row
 from storage.enums import AccountState, RequestKind, RequestState, Role
 from storage.tables import Chat, QualificationRequest
 
@@ -127,7 +127,7 @@ def menu(turn: Turn, press: Press) -> Screen:
     qualified = qualification.is_qualified(turn.db, owner(turn))
     state = latest.state if latest is not None else "none"
     status = t(f"status.{RequestState.COMPLETED if qualified else state}")
-    lines, rows = [t("qual.menu", status=status)], list[Row]()
+    lines, rows = [t("qual.menu", status=status)], list[ButtonRow]()
     if latest is not None and latest.kind is RequestKind.AMENDMENT:
         lines.append(t("qual.amendment", status=t(f"status.{state}")))
     if latest is not None and latest.state is RequestState.DRAFT:
@@ -157,7 +157,7 @@ def _beginning(turn: Turn) -> tuple[str, Button] | None:
     return None
 
 
-def _draft_ways(request: QualificationRequest) -> list[Row]:
+def _draft_ways(request: QualificationRequest) -> list[ButtonRow]:
     assert request.id is not None
     return [
         (button(t("form.resume"), "qual.draft", request.id),),
@@ -170,7 +170,7 @@ def track(turn: Turn, press: Press) -> Screen:
     if not press.id and qualification.latest(turn.db, actor=turn.actor) is None:
         begins = _beginning(turn)
         rows = [(begins[1],)] if begins is not None else []
-        return Screen(t("sentence.none"), (*rows, ways("qual")))
+        return Screen(t("sentence.none"), (*rows, navigation_row("qual")))
     request = own(turn, press)
     assert request.id is not None
     waits = request.state is RequestState.SUBMITTED and request.university_code is not None
@@ -181,12 +181,12 @@ def track(turn: Turn, press: Press) -> Screen:
         attempt=payments.latest(turn.db, request_id=request.id),
         expert_missing=waits and not routing.has_active_expert(turn.db, request.university_code or ""),
     )
-    return Screen(text, (*_ways_on(turn, request), ways("qual")))
+    return Screen(text, (*_ways_on(turn, request), navigation_row("qual")))
 
 
-def _ways_on(turn: Turn, request: QualificationRequest) -> list[Row]:
+def _ways_on(turn: Turn, request: QualificationRequest) -> list[ButtonRow]:
     assert request.id is not None
-    may, rows = allowed(turn, request), list[Row]()
+    may, rows = allowed(turn, request), list[ButtonRow]()
     if Action.SUBMIT in may or Action.EDIT in may:
         return _draft_ways(request)
     if Action.RESOLVE in may:
@@ -214,7 +214,8 @@ def timeline(turn: Turn, press: Press) -> Screen:
     """Who did what and when, as the officer may know it."""
     request = own(turn, press)
     return Screen(
-        request_card.timeline(turn.db, request, actor=turn.actor), (ways("qual.track", request.id or 0),)
+        request_card.timeline(turn.db, request, actor=turn.actor),
+        (navigation_row("qual.track", request.id or 0),),
     )
 
 
@@ -223,7 +224,7 @@ def papers(turn: Turn, press: Press) -> Screen:
     request = own(turn, press)
     rows = request_card.paper_buttons(Wording.load(turn.db), request, "qual.paper")
     text = t("qual.papers_title") if rows else t("desk.papers_none")
-    return Screen(text, (*rows, ways("qual.track", request.id or 0)))
+    return Screen(text, (*rows, navigation_row("qual.track", request.id or 0)))
 
 
 def paper(turn: Turn, press: Press) -> Reply:
@@ -232,7 +233,7 @@ def paper(turn: Turn, press: Press) -> Reply:
     words = Wording.load(turn.db)
     again = Press("qual.papers", request.id or 0)
     shown = tuple(
-        Paper(file_id, words.label(key))
+        Attachment(file_id, words.label(key))
         for key, _, files in request_card.paper_asked(words, request, press.arg)
         for file_id in files
     )
@@ -276,7 +277,7 @@ def discard_do(turn: Turn, press: Press) -> Reply:
     return Reply(goto=Press("qual"), notice=t("qual.discarded"))
 
 
-async def ask_bank(desk: Desk, incoming: Incoming, press: Press) -> Checked | None:
+async def ask_bank(desk: Resources, incoming: Incoming, press: Press) -> PaymentCheck | None:
     """Ask the gateway about the request's payment, for its owner only."""
 
     def is_owner(db: Session) -> bool:

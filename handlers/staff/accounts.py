@@ -17,7 +17,7 @@ from conversations.common.labels import shortened
 from conversations.engine.engine import Engine
 from conversations.staff.accounts import GRANT, VERSION
 from handlers.common import request_card
-from handlers.common.navigation import Row, back, grid, home, page_of, pager, ways
+from handlers.common.navigation import ButtonRow, back, grid, home, navigation_row, page_of, pager
 from handlers.common.numbered_list import STAFF, question
 from storage.enums import Role
 from storage.tables import Account, Chat, Grant
@@ -84,7 +84,7 @@ def looked_up(turn: Turn, press: Press) -> Screen:
     """The door to a look-up, and the accounts looked up of late."""
     found = account_lookup.recent(turn.db, actor=turn.actor, now=turn.now, limit=RECENT)
     lines = [t("kept.people.title")]
-    rows: list[Row] = [(button(t("kept.people.find"), "staff.find_account"),)]
+    rows: list[ButtonRow] = [(button(t("kept.people.find"), "staff.find_account"),)]
     if found:
         lines += ["", t("kept.people.recent")]
     for i, one in enumerate(found, start=1):
@@ -134,7 +134,7 @@ def _role(turn: Turn, grant: Grant) -> str:
     return t("me.role_at", role=name, university=university)
 
 
-def _doors(account: Account, facts: Facts) -> list[Row]:
+def _doors(account: Account, facts: Facts) -> list[ButtonRow]:
     account_id = account.id or 0
     deeds = [
         button(t(label), "staff.deed", account_id, account.version, action.value)
@@ -149,20 +149,20 @@ def _doors(account: Account, facts: Facts) -> list[Row]:
     if facts.chats:
         views.append(button(t("kept.people.chats"), "staff.chats", account_id))
     views.append(button(t("kept.people.trail"), "staff.trail", account_id))
-    return [*grid(deeds, columns=2), *grid(views, columns=2), ways("staff.accounts")]
+    return [*grid(deeds, columns=2), *grid(views, columns=2), navigation_row("staff.accounts")]
 
 
 def roles(turn: Turn, press: Press) -> Screen:
     """The roles that can be taken away, one button each."""
     account = _account(turn, press)
-    lines, rows = [t("kept.people.roles_title", name=account.name)], list[Row]()
+    lines, rows = [t("kept.people.roles_title", name=account.name)], list[ButtonRow]()
     for grant in account_lookup.facts(turn.db, actor=turn.actor, account=account).grants:
         lines.append(_role(turn, grant))
         own = grant.account_id == turn.actor.account_id and grant.role is Role.STAFF
         if grant.role is not Role.OFFICER and not own:
             label = t("kept.people.unrole", role=t(f"role.{grant.role}"))
             rows.append((button(shortened(label, 20), "staff.unrole", grant.id or 0),))
-    return Screen("\n".join(lines), (*rows, ways("staff.account", press.id)))
+    return Screen("\n".join(lines), (*rows, navigation_row("staff.account", press.id)))
 
 
 # -- chats -----------------------------------------------------------------------------------------
@@ -171,7 +171,7 @@ def roles(turn: Turn, press: Press) -> Screen:
 def chats(turn: Turn, press: Press) -> Screen:
     """Where the account is logged in; a chat that is stuck is set free here."""
     account = _account(turn, press)
-    lines, rows = [t("kept.people.chats_title", name=account.name)], list[Row]()
+    lines, rows = [t("kept.people.chats_title", name=account.name)], list[ButtonRow]()
     for i, chat in enumerate(account_lookup.facts(turn.db, actor=turn.actor, account=account).chats, start=1):
         lines.append(
             t(
@@ -183,7 +183,7 @@ def chats(turn: Turn, press: Press) -> Screen:
             )
         )
         rows.append((free_button(chat, t("kept.people.free", i=digits(i))),))
-    return Screen("\n".join(lines), (*rows, ways("staff.account", press.id)))
+    return Screen("\n".join(lines), (*rows, navigation_row("staff.account", press.id)))
 
 
 def free_button(chat: Chat, label: str) -> Button:
@@ -217,7 +217,7 @@ def trail(turn: Turn, press: Press) -> Screen:
         turn.db, actor=turn.actor, account_id=press.id, now=turn.now, offset=page * TRAIL, limit=TRAIL + 1
     )
     title = t("kept.people.trail_title", name=account.name)
-    return _trail(turn, press, title, found, page, ways("staff.account", press.id))
+    return _trail(turn, press, title, found, page, navigation_row("staff.account", press.id))
 
 
 def file_trail(turn: Turn, press: Press) -> Screen:
@@ -236,14 +236,14 @@ def file_trail(turn: Turn, press: Press) -> Screen:
     return _trail(turn, press, title, found, page, (back("desk.file", press.id), home()))
 
 
-def _trail(turn: Turn, press: Press, title: str, found: list[Entry], page: int, last: Row) -> Screen:
+def _trail(turn: Turn, press: Press, title: str, found: list[Entry], page: int, last: ButtonRow) -> Screen:
     names = reference_rows.names_of_documents(turn.db, actor=turn.actor)
     lines = [title, *(_entry(one, names) for one in found[:TRAIL])]
     if not found:
         lines.append(t("error.empty"))
     pages = page + (2 if len(found) > TRAIL else 1)
     turns = pager(Press(press.action, press.id), page=page, pages=pages)
-    return Screen(request_card.fitting(lines), (*turns, last))
+    return Screen(request_card.truncate_lines(lines), (*turns, last))
 
 
 def _entry(one: Entry, documents: dict[str, str]) -> str:

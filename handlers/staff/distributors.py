@@ -12,8 +12,8 @@ from conversations.common.labels import shortened
 from conversations.distributor.registration import first_answers
 from conversations.engine.engine import Engine
 from handlers.common import cooperation_card
-from handlers.common.navigation import grid, home, page_of, pager, ways
-from handlers.common.request_card import fitting
+from handlers.common.navigation import grid, home, navigation_row, page_of, pager
+from handlers.common.request_card import truncate_lines
 from storage.enums import Role
 from storage.tables import Distributor
 
@@ -103,12 +103,12 @@ def card(turn: Turn, press: Press) -> Screen:
         for one in found.lines
     ]
     return Screen(
-        fitting(lines),
+        truncate_lines(lines),
         (
             (
                 button(t("staff.dist_edit"), "staff.edit_dist", press.id, distributor.version),
                 button(t("staff.dist_manager"), "staff.add_manager", press.id),
             ),
-            ways("staff.dists"),
+            navigation_row("staff.dists"),
         ),
     )

@@ -17,7 +17,7 @@ from conversations.engine.engine import Engine
 from conversations.staff.experts import ACCOUNT, GRANT, UNIVERSITY, VERSION
 from conversations.staff.refunds import ATTEMPT
 from conversations.staff.refunds import VERSION as ATTEMPT_VERSION
-from handlers.common.navigation import Row, back, grid, home, page_of, pager, ways
+from handlers.common.navigation import ButtonRow, back, grid, home, navigation_row, page_of, pager
 from handlers.staff import refunds as staff_refunds
 from storage.enums import Role
 from storage.tables import Account, Grant, University
@@ -100,7 +100,7 @@ def university(turn: Turn, press: Press) -> Screen:
     lines = [t("staff.university_title", university=one.name)]
     if not experts:
         lines.append(t("staff.no_experts"))
-    rows: list[Row] = []
+    rows: list[ButtonRow] = []
     for i, expert in enumerate(experts, start=1):
         role = t(f"role.{expert.role}")
         lines.append(t("staff.expert_line", i=digits(i), name=expert.account.name, role=role))
@@ -108,7 +108,7 @@ def university(turn: Turn, press: Press) -> Screen:
             (button(shortened(f"{digits(i)}. {expert.account.name}", 20), "staff.expert", expert.grant_id),)
         )
     add = (button(t("staff.new_expert"), "staff.new_expert", arg=one.code),)
-    return Screen("\n".join(lines), (*rows, add, ways("staff.experts")))
+    return Screen("\n".join(lines), (*rows, add, navigation_row("staff.experts")))
 
 
 def _expert(turn: Turn, press: Press) -> tuple[Grant, Account]:
@@ -189,11 +189,13 @@ def alert(turn: Turn, press: Press) -> Screen:
     """One alert, and the button that puts it away."""
     one = alert_list.open_alert(turn.db, actor=turn.actor, alert_id=press.id)
     text = t("staff.alert", alert=one.text, time=jalali_time(one.raised_at))
-    return Screen(text, ((button(t("staff.settle"), "staff.settle", one.id or 0),), ways("staff.alerts")))
+    return Screen(
+        text, ((button(t("staff.settle"), "staff.settle", one.id or 0),), navigation_row("staff.alerts"))
+    )
 
 
 def settle(turn: Turn, press: Press) -> Reply:
-    alert_list.settle(turn.db, actor=turn.actor, alert_id=press.id, now=turn.now)
+    alert_list.resolve_alert(turn.db, actor=turn.actor, alert_id=press.id, now=turn.now)
     return Reply((Screen(t("staff.settled")),), goto=Press("staff.alerts"))
 
 
@@ -204,7 +206,7 @@ def refunds(turn: Turn, press: Press) -> Screen:
     wrong = staff_refunds.door(turn)
     if not due:
         return Screen(t("error.empty"), (*wrong, (home(),)))
-    lines, rows = [t("staff.refunds_title")], list[Row]()
+    lines, rows = [t("staff.refunds_title")], list[ButtonRow]()
     for i, one in enumerate(due[:LINES], start=page * LINES + 1):
         paid = jalali_day(one.paid_at) if one.paid_at is not None else "–"
         lines.append(

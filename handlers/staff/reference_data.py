@@ -16,7 +16,7 @@ from bot.texts.formats import TEHRAN, digits, jalali_day, number, toman
 from conversations.common.labels import shortened
 from conversations.engine.engine import Engine
 from conversations.staff.reference_data import CODE, MARK
-from handlers.common.navigation import Row, grid, home, ways
+from handlers.common.navigation import ButtonRow, grid, home, navigation_row
 from handlers.common.numbered_list import STAFF, numbered, question
 from storage.enums import RequestKind
 from storage.tables import DegreeLevel, DocumentType, FieldOfStudy, Tariff
@@ -125,22 +125,22 @@ def level(turn: Turn, press: Press) -> Screen:
     lines = [t("kept.studies.level", name=one.name, state=_state(one.allowed))]
     if closed := studies.closed_fields(turn.db, actor=turn.actor, level_code=one.code):
         lines.append(t("kept.studies.closed_fields", names="، ".join(closed)))
-    return Screen("\n".join(lines), (_toggle("staff.level_ask", one), ways("staff.studies")))
+    return Screen("\n".join(lines), (_toggle("staff.level_ask", one), navigation_row("staff.studies")))
 
 
 def _state(allowed: bool) -> str:
     return t("kept.studies.open") if allowed else t("kept.studies.closed")
 
 
-def _toggle(action: str, one: DegreeLevel | FieldOfStudy) -> Row:
+def _toggle(action: str, one: DegreeLevel | FieldOfStudy) -> ButtonRow:
     label = t("kept.studies.close") if one.allowed else t("kept.studies.reopen")
-    return (button(label, action, 0, reference_rows.mark(one), one.code),)
+    return (button(label, action, 0, reference_rows.row_fingerprint(one), one.code),)
 
 
 def level_ask(turn: Turn, press: Press) -> Screen:
     """The question before a level is opened or closed; the level as it is, where it changed meanwhile."""
     one: DegreeLevel = _row(turn, DegreeLevel, press.arg)
-    if reference_rows.mark(one) != press.version:
+    if reference_rows.row_fingerprint(one) != press.version:
         return level(turn, press)
     return _toggle_question(one, "staff.level_do", "staff.level")
 
@@ -166,7 +166,9 @@ def fields(turn: Turn, press: Press) -> Screen:
         door=lambda i, one: button(i, "staff.field", arg=one.code),
     )
     new = (button(t("kept.studies.new_field"), "staff.new_field"),)
-    return Screen("\n".join([t("kept.studies.fields_title"), *lines]), (*rows, new, ways("staff.studies")))
+    return Screen(
+        "\n".join([t("kept.studies.fields_title"), *lines]), (*rows, new, navigation_row("staff.studies"))
+    )
 
 
 def field(turn: Turn, press: Press) -> Screen:
@@ -186,13 +188,13 @@ def field(turn: Turn, press: Press) -> Screen:
         for level in studies.levels(turn.db, actor=turn.actor)
     ]
     toggle = _toggle("staff.field_ask", one)
-    return Screen("\n".join(lines), (*grid(pairs, columns=2), toggle, ways("staff.fields")))
+    return Screen("\n".join(lines), (*grid(pairs, columns=2), toggle, navigation_row("staff.fields")))
 
 
 def field_ask(turn: Turn, press: Press) -> Screen:
     """The question before a field is opened or closed; the field as it is, where it changed meanwhile."""
     one: FieldOfStudy = _row(turn, FieldOfStudy, press.arg)
-    if reference_rows.mark(one) != press.version:
+    if reference_rows.row_fingerprint(one) != press.version:
         return field(turn, press)
     return _toggle_question(one, "staff.field_do", "staff.field")
 
@@ -250,7 +252,7 @@ def documents(turn: Turn, press: Press) -> Screen:
 def document(turn: Turn, press: Press) -> Screen:
     """One document, and everything that can be changed about it."""
     one: DocumentType = _row(turn, DocumentType, press.arg)
-    mark = reference_rows.mark(one)
+    mark = reference_rows.row_fingerprint(one)
     lines = [
         one.name,
         t("kept.papers.short", name=one.short_name),
@@ -279,7 +281,7 @@ def document(turn: Turn, press: Press) -> Screen:
         button(t("kept.papers.down"), "staff.document_move", 0, mark, one.code),
     )
     rename = button(t("kept.rename"), "staff.rename_doc", 0, mark, one.code)
-    rows = (tuple(rules), tuple(counts), (active, rename), moves, ways("staff.documents"))
+    rows = (tuple(rules), tuple(counts), (active, rename), moves, navigation_row("staff.documents"))
     return Screen("\n".join(lines), rows)
 
 
@@ -301,7 +303,7 @@ def document_ask(turn: Turn, press: Press) -> Screen:
     """The question before a document changes; the document as it is, where it changed meanwhile."""
     code, _, values = _wanted(press)
     one: DocumentType = _row(turn, DocumentType, code)
-    if reference_rows.mark(one) != press.version:
+    if reference_rows.row_fingerprint(one) != press.version:
         return document(turn, Press("staff.document", arg=code))
     if "required" in values:
         change = t(f"kept.papers.required_{values['required']}")

@@ -10,7 +10,7 @@ from bot.texts import t
 from bot.texts.formats import digits, number
 from conversations.engine.engine import Engine
 from conversations.staff.refunds import ATTEMPT
-from handlers.common.navigation import Row, page_of, pager, ways
+from handlers.common.navigation import ButtonRow, navigation_row, page_of, pager
 from handlers.common.numbered_list import STAFF
 
 LINES = 5
@@ -28,7 +28,7 @@ def routes(engine: Engine) -> Routes:
     return table
 
 
-def door(turn: Turn) -> list[Row]:
+def door(turn: Turn) -> list[ButtonRow]:
     """The way here, where there is anything."""
     found = len(payments.wrong_amounts(turn.db, actor=turn.actor, limit=99))
     return [(button(t("kept.wrong.button", n=digits(found)), "staff.wrong"),)] if found else []
@@ -39,8 +39,8 @@ def wrong(turn: Turn, press: Press) -> Screen:
     page = page_of(press)
     found = payments.wrong_amounts(turn.db, actor=turn.actor, limit=LINES + 1, offset=page * LINES)
     if not found:
-        return Screen(t("error.empty"), (ways("staff.refunds"),))
-    lines, rows = [t("kept.wrong.title")], list[Row]()
+        return Screen(t("error.empty"), (navigation_row("staff.refunds"),))
+    lines, rows = [t("kept.wrong.title")], list[ButtonRow]()
     for i, one in enumerate(found[:LINES], start=page * LINES + 1):
         lines.append(
             t(
@@ -56,4 +56,4 @@ def wrong(turn: Turn, press: Press) -> Screen:
         rows.append((button(label, "staff.wrong_do", one.attempt_id),))
     pages = page + (2 if len(found) > LINES else 1)
     rows += pager(Press("staff.wrong"), page=page, pages=pages)
-    return Screen("\n".join(lines), (*rows, ways("staff.refunds")))
+    return Screen("\n".join(lines), (*rows, navigation_row("staff.refunds")))

@@ -9,9 +9,9 @@ from sqlmodel import Session
 from bot.core.context import Turn
 from bot.core.incoming import Incoming
 from bot.core.refusals import NotAllowed
-from bot.core.resources import Desk
+from bot.core.resources import Resources
 from bot.core.routes import Routes
-from bot.core.screens import Press, Reply, Screen, Sheet, button
+from bot.core.screens import GeneratedFile, Press, Reply, Screen, button
 from bot.messengers.processing.inbox_store import load_turn
 from bot.services.directorate import statistics
 from bot.services.directorate.statistics import DECISIONS, PERIODS
@@ -19,7 +19,7 @@ from bot.texts import t
 from bot.texts.formats import digits, jalali_compact, jalali_time, number
 from conversations.engine.engine import Engine
 from handlers.common import request_card
-from handlers.common.navigation import Row, grid, home
+from handlers.common.navigation import ButtonRow, grid, home
 from handlers.common.numbered_list import STAFF
 
 #: Lines of a list on the screen; the files hold all.
@@ -61,15 +61,15 @@ def report(turn: Turn, press: Press) -> Screen:
         button(t("report.picture"), "staff.report_png", days),
         button(t("report.spreadsheet"), "staff.report_xlsx", days),
     )
-    rows: list[Row] = [files, *grid(others, columns=3), (home(),)]
-    return Screen(request_card.fitting(lines), tuple(rows))
+    rows: list[ButtonRow] = [files, *grid(others, columns=3), (home(),)]
+    return Screen(request_card.truncate_lines(lines), tuple(rows))
 
 
 def _line(label: str, count: int) -> str:
     return t("report.line", label=label, n=number(count))
 
 
-async def _figures(desk: Desk, incoming: Incoming, press: Press) -> statistics.Figures:
+async def _figures(desk: Resources, incoming: Incoming, press: Press) -> statistics.Figures:
     """Read outside the unit, by the same right. Raises NotAllowed."""
     now = desk.clock()
 
@@ -82,14 +82,14 @@ async def _figures(desk: Desk, incoming: Incoming, press: Press) -> statistics.F
     return await desk.database.read(unit)
 
 
-async def _draw(desk: Desk, incoming: Incoming, press: Press) -> bytes:
+async def _draw(desk: Resources, incoming: Incoming, press: Press) -> bytes:
     from bot.reports import chart_image  # 15 MB that few processes ever need
 
     found = await _figures(desk, incoming, press)
     return await asyncio.to_thread(lambda: chart_image.draw(statistics.report(found), rest=t("report.rest")))
 
 
-async def _write(desk: Desk, incoming: Incoming, press: Press) -> bytes:
+async def _write(desk: Resources, incoming: Incoming, press: Press) -> bytes:
     from bot.reports import spreadsheet
 
     found = await _figures(desk, incoming, press)
@@ -110,5 +110,5 @@ def _send(turn: Turn, press: Press, *, kind: str) -> Reply:
     statistics.note(turn.db, actor=turn.actor, now=turn.now, kind=kind, days=days)
     name = f"report-{jalali_compact(turn.now)}.{kind}"
     caption = t("report.caption", time=jalali_time(turn.now))
-    file = Sheet(name, turn.prepared, caption, picture=kind == "png")
+    file = GeneratedFile(name, turn.prepared, caption, picture=kind == "png")
     return Reply((Screen("", papers=(file,)),), goto=Press("staff.report", days, arg="p"), anew=True)

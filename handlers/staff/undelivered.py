@@ -11,7 +11,7 @@ from bot.texts import has, t
 from bot.texts.formats import age, digits, jalali_time, masked
 from conversations.common.labels import shortened
 from conversations.engine.engine import Engine
-from handlers.common.navigation import Row, back, grid, home, page_of, pager, ways
+from handlers.common.navigation import ButtonRow, back, grid, home, navigation_row, page_of, pager
 from handlers.common.numbered_list import STAFF, question
 from handlers.staff.accounts import free_button
 from storage.enums import Channel
@@ -90,12 +90,12 @@ def letter(turn: Turn, press: Press) -> Screen:
         "",
         shortened(one.push.text, EXCERPT),
     ]
-    rows: tuple[Row, ...] = (
+    rows: tuple[ButtonRow, ...] = (
         (
             button(t("kept.dead.again"), "staff.dead_again", press.id),
             button(t("kept.dead.away"), "staff.dead_ask", press.id),
         ),
-        ways("staff.dead"),
+        navigation_row("staff.dead"),
     )
     return Screen("\n".join(lines), rows)
 
@@ -121,7 +121,7 @@ def updates(turn: Turn, press: Press) -> Screen:
     counts = undelivered.odd_updates(turn.db, actor=turn.actor)
     lines = [t("kept.dead.updates_title")]
     lines += [t(f"kept.dead.count_{state}", n=digits(n)) for state, n in counts.items()]
-    rows = ((button(t("kept.dead.find"), "staff.find_error"),), ways("staff.dead"))
+    rows = ((button(t("kept.dead.find"), "staff.find_error"),), navigation_row("staff.dead"))
     return Screen("\n".join(lines), rows)
 
 

@@ -13,7 +13,7 @@ from bot.texts.formats import digits
 from conversations.common.labels import short_university
 from conversations.engine.engine import Engine
 from conversations.staff.reference_data import CODE, MARK, PROVINCE
-from handlers.common.navigation import Row, back, home, number_in
+from handlers.common.navigation import ButtonRow, back, home, number_in
 from handlers.common.numbered_list import STAFF, numbered, question
 from storage.tables import Coverage, University
 
@@ -72,7 +72,7 @@ def province(turn: Turn, press: Press) -> Screen:
         lines.append(t("kept.uni.choosing"))
     if not universities.served(found):
         lines.append(t("kept.uni.gap"))
-    rows: list[Row] = []
+    rows: list[ButtonRow] = []
     for i, one in enumerate(found, start=1):
         experts = universities.standing(turn.db, actor=turn.actor, code=one.code).experts
         lines.append(t("kept.uni.line", i=digits(i), name=one.name, flags=_flags(one), n=digits(experts)))
@@ -95,7 +95,7 @@ def place(turn: Turn, press: Press) -> Screen:
     """One university, and everything that can be changed about it."""
     found = universities.standing(turn.db, actor=turn.actor, code=press.arg)
     one = found.university
-    mark = reference_rows.mark(one)
+    mark = reference_rows.row_fingerprint(one)
     lines = [
         one.name,
         t("kept.uni.of_province", name=one.province),
@@ -110,7 +110,7 @@ def place(turn: Turn, press: Press) -> Screen:
     regional = ask(
         "kept.uni.not_regional" if one.regional else "kept.uni.regional", f"regional:{int(not one.regional)}"
     )
-    rows: list[Row] = [(active, regional)]
+    rows: list[ButtonRow] = [(active, regional)]
     if not one.province_default and one.province != universities.CHOOSING_PROVINCE:
         rows.append((ask("kept.uni.make_default", "default:1"),))
     rows.append(
@@ -138,7 +138,7 @@ def place_ask(turn: Turn, press: Press) -> Screen:
     """The question before a university changes, with what depends on it; the university, where it changed meanwhile."""
     code, what, on = _wanted(press)
     found = universities.standing(turn.db, actor=turn.actor, code=code)
-    if reference_rows.mark(found.university) != press.version:
+    if reference_rows.row_fingerprint(found.university) != press.version:
         return place(turn, Press("staff.place", arg=code))
     key = f"kept.uni.ask_{what.value}_{'on' if on else 'off'}" if what else "kept.uni.ask_default"
     text = t(
@@ -204,14 +204,16 @@ def cover(turn: Turn, press: Press) -> Screen:
         t("kept.uni.state", state=state),
     ]
     label = t("kept.uni.off") if row.active else t("kept.uni.on")
-    toggle = button(label, "staff.cover_ask", press.id, reference_rows.mark(row), str(int(not row.active)))
+    toggle = button(
+        label, "staff.cover_ask", press.id, reference_rows.row_fingerprint(row), str(int(not row.active))
+    )
     number = universities.number_of(turn.db, actor=turn.actor, name=row.province)
     return Screen("\n".join(lines), ((toggle,), (back("staff.coverage", number), home())))
 
 
 def cover_ask(turn: Turn, press: Press) -> Screen:
     row, university = universities.coverage_row(turn.db, actor=turn.actor, coverage_id=press.id)
-    if reference_rows.mark(row) != press.version:
+    if reference_rows.row_fingerprint(row) != press.version:
         return cover(turn, press)
     on = number_in(press) == 1
     key = "kept.uni.cover_ask_on" if on else "kept.uni.cover_ask_off"

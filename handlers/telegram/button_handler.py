@@ -8,14 +8,14 @@ from telegram import Update
 from telegram.ext import BaseHandler
 
 from bot.messengers.processing.parsing import read
-from bot.messengers.processing.processor import Serve
-from bot.messengers.processing.update_scope import CURRENT
+from bot.messengers.processing.processor import UpdateProcessor
+from bot.messengers.processing.update_scope import current_update
 
 
 class ButtonHandler(BaseHandler[Update, Any, None]):
     """Whatever was pressed and is no dialogue's: the table of routes decides, in the unit."""
 
-    def __init__(self, serve: Serve) -> None:
+    def __init__(self, serve: UpdateProcessor) -> None:
         super().__init__(self._take)
         self._serve = serve
 
@@ -23,6 +23,6 @@ class ButtonHandler(BaseHandler[Update, Any, None]):
         return isinstance(update, Update) and update.callback_query is not None
 
     async def _take(self, update: Update, context: Any) -> None:
-        incoming = read(update, CURRENT.get().row.messenger)
+        incoming = read(update, current_update.get().row.messenger)
         if incoming is not None:
             await self._serve.serve(incoming)

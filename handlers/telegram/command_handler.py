@@ -8,14 +8,14 @@ from telegram import Update
 from telegram.ext import BaseHandler
 
 from bot.messengers.processing.parsing import read
-from bot.messengers.processing.processor import Serve
-from bot.messengers.processing.update_scope import CURRENT
+from bot.messengers.processing.processor import UpdateProcessor
+from bot.messengers.processing.update_scope import current_update
 
 
 class CommandHandler(BaseHandler[Update, Any, None]):
     """Messages that begin with a slash, with or without the messenger's entity."""
 
-    def __init__(self, serve: Serve) -> None:
+    def __init__(self, serve: UpdateProcessor) -> None:
         super().__init__(self._take)
         self._serve = serve
 
@@ -26,6 +26,6 @@ class CommandHandler(BaseHandler[Update, Any, None]):
         return isinstance(text, str) and text.startswith("/")
 
     async def _take(self, update: Update, context: Any) -> None:
-        incoming = read(update, CURRENT.get().row.messenger)
+        incoming = read(update, current_update.get().row.messenger)
         if incoming is not None:
             await self._serve.serve(incoming)

@@ -13,15 +13,15 @@ from telegram.ext import BaseHandler
 
 from bot.core.screens import BadPress, Press
 from bot.messengers.processing.parsing import read
-from bot.messengers.processing.processor import Serve
-from bot.messengers.processing.update_scope import CURRENT
+from bot.messengers.processing.processor import UpdateProcessor
+from bot.messengers.processing.update_scope import current_update
 
 
 class DialogueHandler(BaseHandler[Update, Any, None]):
     """Takes messages, and presses of a dialogue's own buttons. Which question they answer is known to the database
     alone; a message without an open dialogue may still be a button's label typed out."""
 
-    def __init__(self, serve: Serve) -> None:
+    def __init__(self, serve: UpdateProcessor) -> None:
         super().__init__(self._take)
         self._serve = serve
 
@@ -37,6 +37,6 @@ class DialogueHandler(BaseHandler[Update, Any, None]):
             return False
 
     async def _take(self, update: Update, context: Any) -> None:
-        incoming = read(update, CURRENT.get().row.messenger)
+        incoming = read(update, current_update.get().row.messenger)
         if incoming is not None:
             await self._serve.serve(incoming)

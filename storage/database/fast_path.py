@@ -22,7 +22,7 @@ def table_of(model: type[SQLModel]) -> Table:
     return model.metadata.tables[str(model.__tablename__)]
 
 
-def save(session: Session, row: SQLModel) -> None:
+def flush_row(session: Session, row: SQLModel) -> None:
     """At the end of a unit: write the changed columns of a loaded row with one prepared statement, and let go of all
     rows. Where more than this row waits to be written, nothing is done: a flush knows what comes first."""
     dirty = list(session.dirty)
@@ -45,7 +45,7 @@ def _update(table: Table, columns: tuple[str, ...]) -> Update:
 
 
 @contextmanager
-def attempt(session: Session) -> Iterator[None]:
+def savepoint(session: Session) -> Iterator[None]:
     """Whatever is written inside is undone where it ends in an error; rows that were known before are then read again.
 
     Cheaper than `Session.begin_nested`, which remembers every row as it was. It ends with its unit; one inside another

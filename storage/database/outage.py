@@ -43,11 +43,11 @@ SILENCE = 8.0
 REPEAT = 60.0
 
 
-def why_away(error: BaseException) -> str | None:
+def outage_reason(error: BaseException) -> str | None:
     """What keeps the database from serving, in a few words; None where the error is of another kind."""
     if isinstance(error, InvalidRequestError) and error.__context__ is not None:
         # A savepoint could not be rolled back after what is told here.
-        return why_away(error.__context__)
+        return outage_reason(error.__context__)
     cause = (error.orig or error) if isinstance(error, DBAPIError) else error
     # SQLAlchemy hands asyncpg's own error on below its translation.
     for one in (cause, cause.__cause__):
@@ -65,7 +65,7 @@ def why_away(error: BaseException) -> str | None:
     return None
 
 
-async def outlast(
+async def retry_while_unavailable(
     work: Callable[[], Awaitable[T]], *, tell: Callable[[], Awaitable[None]] | None = None
 ) -> T:
     """Do the work, again and again while the database is away; `tell` is called once where that takes long. Raises what
@@ -75,7 +75,7 @@ async def outlast(
         try:
             return await work()
         except Exception as error:
-            if why_away(error) is None:
+            if outage_reason(error) is None:
                 raise
         if tell is not None and time.monotonic() - began > SILENCE:
             await tell()
@@ -84,9 +84,9 @@ async def outlast(
     raise AssertionError("unreachable")
 
 
-def report(logger: logging.Logger, words: str, *values: object, error: BaseException) -> None:
+def log_unless_outage(logger: logging.Logger, words: str, *values: object, error: BaseException) -> None:
     """Log an error with its traceback, but not that the database is away: `Outage` says so, once for all."""
-    if why_away(error) is None:
+    if outage_reason(error) is None:
         logger.error(words, *values, exc_info=error)
 
 
@@ -106,7 +106,7 @@ class Outage:
 
     def note(self, error: BaseException) -> None:
         """Some work failed."""
-        if (why := why_away(error)) is None:
+        if (why := outage_reason(error)) is None:
             return
         now = self._last = time.monotonic()
         if self._since is None:

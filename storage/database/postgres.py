@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.correlation import CAUSE
 from storage.database.database import Database
-from storage.database.outage import Outage, why_away
+from storage.database.outage import Outage, outage_reason
 from storage.database.postgres_options import make_engine
 from storage.database.unit_of_work import T, Unit, report_unseen, run_reading, run_together, watch
 
@@ -167,7 +167,7 @@ class PostgresDatabase(Database):
             if units:
                 await self._run(units)
         except Exception as error:
-            if why_away(error) is not None and not self._closing:
+            if outage_reason(error) is not None and not self._closing:
                 self._later[:0] = units
                 if self._flushing is None:
                     self._flushing = asyncio.create_task(self._flush_soon(LINGER_AWAY))

@@ -17,7 +17,7 @@ from sqlmodel import Session
 
 from storage.correlation import CAUSE
 from storage.database.database import Database
-from storage.database.outage import Outage, why_away
+from storage.database.outage import Outage, outage_reason
 from storage.database.sqlite_loop_driver import LoopConnection, ReadingLoopConnection, stay_on_loop
 from storage.database.unit_of_work import T, Unit, report_unseen, run_reading, run_together, watch
 
@@ -153,7 +153,7 @@ class SqliteDatabase(Database):
             results = await self._writer.run_sync(run_together, group)
         except BaseException as error:  # whatever a unit raises: everybody waits for this task
             self.outage.note(error)
-            if why_away(error) is not None:
+            if outage_reason(error) is not None:
                 # Nobody's fault: none of them would do better alone.
                 self._put_off(group, error)
             elif len(group) == 1:

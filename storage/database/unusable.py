@@ -18,7 +18,7 @@ from sqlalchemy import URL
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
-from storage.database.outage import why_away
+from storage.database.outage import outage_reason
 from storage.database.url import place_of
 
 POOLER = (
@@ -68,7 +68,7 @@ def why_unusable(error: BaseException, url: URL) -> str | None:
         words = _sqlite(one, url) if url.get_backend_name() == "sqlite" else _postgres(one, url)
         if words is not None:
             return words
-    away = why_away(error)
+    away = outage_reason(error)
     return f"the database is away: {away}" if away is not None else None
 
 

@@ -9,7 +9,7 @@ from sqlmodel import SQLModel
 from sqlmodel.sql.sqltypes import AutoString
 
 import storage.tables  # noqa: F401  (fills the metadata)
-from storage.tables.column_types import BigId, Json, UtcDateTime, Word
+from storage.tables.column_types import BigId, EnumText, Json, UtcDateTime
 
 
 def plain_type(kind: str, item: Any, autogenerate: AutogenContext) -> str | Literal[False]:
@@ -22,7 +22,7 @@ def plain_type(kind: str, item: Any, autogenerate: AutogenContext) -> str | Lite
         return "sa.JSON().with_variant(postgresql.JSONB(), 'postgresql')"
     if isinstance(item, UtcDateTime):
         return "sa.DateTime()"
-    if isinstance(item, Word):
+    if isinstance(item, EnumText):
         return "sa.String(length=32)"
     if isinstance(item, AutoString):
         length = cast(String, item.impl).length

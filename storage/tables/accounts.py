@@ -7,7 +7,15 @@ from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from storage.enums import AccountState, Messenger, Role
-from storage.tables.columns import big, created, instant, json_dict, primary_key, reference, word
+from storage.tables.columns import (
+    bigint_column,
+    created,
+    enum_column,
+    json_dict,
+    primary_key,
+    reference,
+    timestamp_column,
+)
 
 
 class Account(SQLModel, table=True):
@@ -29,7 +37,7 @@ class Account(SQLModel, table=True):
     password_hash: str
     #: A password was made whose screen is not known to be delivered: the next touch makes another (SPEC Q30).
     credentials_pending: bool = False
-    state: AccountState = word(AccountState, default=AccountState.ACTIVE)
+    state: AccountState = enum_column(AccountState, default=AccountState.ACTIVE)
     state_reason: str | None = None
     national_code: str | None = Field(default=None, max_length=10)
     first_name: str
@@ -83,12 +91,12 @@ class Grant(SQLModel, table=True):
 
     id: int | None = primary_key()
     account_id: int = reference("account.id")
-    role: Role = word(Role)
+    role: Role = enum_column(Role)
     university_code: str | None = Field(default=None, foreign_key="university.code", index=True)
     distributor_id: int | None = reference("distributor.id", default=None)
     active: bool = True
     #: When this expert was last told of waiting files (N10: at most once an hour).
-    told_waiting_at: datetime | None = instant(default=None)
+    told_waiting_at: datetime | None = timestamp_column(default=None)
     #: The day in Tehran of this expert's last morning digest.
     digest_on: date | None = None
     created_at: datetime = created()
@@ -117,7 +125,7 @@ class Officer(SQLModel, table=True):
     #: Documents of the approved file: code → list of stored_file ids.
     documents: dict[str, Any] = json_dict()
     legacy_qualified: bool = False
-    qualified_at: datetime | None = instant(default=None)
+    qualified_at: datetime | None = timestamp_column(default=None)
     #: What the QR code of the officer card leads to: 128 random bits, made when the card is first asked for.
     card_token: str | None = Field(default=None, max_length=32, unique=True)
     version: int = 0
@@ -133,11 +141,11 @@ class Chat(SQLModel, table=True):
     __table_args__ = (UniqueConstraint("messenger", "chat_id"),)
 
     id: int | None = primary_key()
-    messenger: Messenger = word(Messenger)
-    chat_id: int = big()
+    messenger: Messenger = enum_column(Messenger)
+    chat_id: int = bigint_column()
     account_id: int | None = reference("account.id", default=None)
     #: The role chosen where the account holds several.
-    role: Role | None = word(Role, default=None)
+    role: Role | None = enum_column(Role, default=None)
     #: The messenger refuses messages to this chat (blocked, deactivated).
     dead: bool = False
     #: What it shows: the packed Press of a show route; a dialogue, where one is open, hides it.
@@ -149,13 +157,13 @@ class Chat(SQLModel, table=True):
     #: A reply keyboard (the contact button) is open there: the next answer takes it away.
     keyboard: bool = False
     #: The current screen is to be shown (again) at this time: albums, restarts.
-    show_at: datetime | None = instant(default=None, index=True)
+    show_at: datetime | None = timestamp_column(default=None, index=True)
     #: The messenger asked for a long rest: nothing is sent here before `rest_until`. When it asked tells apart a rest of hours
     #: and a clock that was set back.
-    rest_since: datetime | None = instant(default=None)
-    rest_until: datetime | None = instant(default=None, index=True)
+    rest_since: datetime | None = timestamp_column(default=None)
+    rest_until: datetime | None = timestamp_column(default=None, index=True)
     version: int = 0
-    linked_at: datetime | None = instant(default=None)
+    linked_at: datetime | None = timestamp_column(default=None)
     created_at: datetime = created()
 
 
@@ -168,7 +176,7 @@ class KnownChat(SQLModel, table=True):
     id: int | None = primary_key()
     account_id: int = reference("account.id")
     chat_row_id: int = reference("chat.id", index=False)
-    at: datetime = instant()
+    at: datetime = timestamp_column()
 
 
 class Draft(SQLModel, table=True):
@@ -183,12 +191,12 @@ class Draft(SQLModel, table=True):
     id: int | None = primary_key()
     account_id: int | None = reference("account.id", default=None, index=False)
     #: chat.id of a guest's chat (no foreign key: chat points here)
-    guest_chat_id: int | None = big(default=None)
+    guest_chat_id: int | None = bigint_column(default=None)
     dialogue: str = Field(max_length=40)
     #: Version of the dialogue that the answers were given to.
     dialogue_version: int = 1
     #: What it is about, e.g. qualification_request.id; 0 where nothing.
-    subject_id: int = big(default=0)
+    subject_id: int = bigint_column(default=0)
     answers: dict[str, Any] = json_dict()
     version: int = 0
     created_at: datetime = created()
@@ -202,4 +210,4 @@ class Throttle(SQLModel, table=True):
 
     id: int | None = primary_key()
     key: str = Field(max_length=80, index=True)
-    at: datetime = instant(index=True)
+    at: datetime = timestamp_column(index=True)

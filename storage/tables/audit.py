@@ -8,7 +8,7 @@ from sqlmodel import Field, SQLModel
 
 from storage.enums import Messenger, Role
 from storage.tables.column_types import BigId
-from storage.tables.columns import big, created, json_dict, primary_key, reference, word
+from storage.tables.columns import bigint_column, created, enum_column, json_dict, primary_key, reference
 
 
 class AuditEvent(SQLModel, table=True):
@@ -22,10 +22,10 @@ class AuditEvent(SQLModel, table=True):
     #: Verb of the trade: "submitted", "claimed", "deficiencies_declared", "document_viewed" …
     event: str = Field(max_length=40)
     subject: str = Field(max_length=32)
-    subject_id: int = big()
+    subject_id: int = bigint_column()
     actor_id: int | None = reference("account.id", default=None)
-    actor_role: Role = word(Role)
-    messenger: Messenger | None = word(Messenger, default=None)
+    actor_role: Role = enum_column(Role)
+    messenger: Messenger | None = enum_column(Messenger, default=None)
     from_state: str | None = Field(default=None, max_length=32)
     to_state: str | None = Field(default=None, max_length=32)
     data: dict[str, Any] = json_dict()
@@ -38,7 +38,7 @@ class AuditLink(SQLModel, table=True):
 
     #: 1, 2, 3 … without gaps; the order in which lines were linked, which is nearly that of their ids.
     position: int = Field(primary_key=True, sa_type=BigId, sa_column_kwargs={"autoincrement": False})
-    event_id: int = big(unique=True)
+    event_id: int = bigint_column(unique=True)
     #: SHA-256 over the link before and the line, in hexadecimal.
     hash: str = Field(max_length=64)
     #: The last link of a batch is signed: which key signed it, and the HMAC.

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlmodel import Field, SQLModel
 
-from storage.tables.column_types import BigId, Json, UtcDateTime, Word, utcnow
+from storage.tables.column_types import BigId, EnumText, Json, UtcDateTime, utcnow
 
 SQLModel.metadata.naming_convention = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -25,12 +25,12 @@ def reference(target: str, *, index: bool = True, **options: Any) -> Any:
     return Field(foreign_key=target, index=index, sa_type=BigId, **options)
 
 
-def big(**options: Any) -> Any:
+def bigint_column(**options: Any) -> Any:
     """A whole number of up to 63 bits (ids of messengers, rial)."""
     return Field(sa_type=BigId, **options)
 
 
-def instant(**options: Any) -> Any:
+def timestamp_column(**options: Any) -> Any:
     return Field(sa_type=UtcDateTime, **options)
 
 
@@ -38,9 +38,9 @@ def created() -> Any:
     return Field(default_factory=utcnow, sa_type=UtcDateTime)
 
 
-def word(words: type[StrEnum], **options: Any) -> Any:
+def enum_column(words: type[StrEnum], **options: Any) -> Any:
     """One word of a StrEnum."""
-    return Field(sa_type=Word(words), **options)
+    return Field(sa_type=EnumText(words), **options)
 
 
 def json_dict() -> Any:

@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, Index, text
 from sqlmodel import Field, SQLModel
 
 from storage.enums import ContractState, CooperationState, DistributorKind, TerminationState
-from storage.tables.columns import created, instant, primary_key, reference, word
+from storage.tables.columns import created, enum_column, primary_key, reference, timestamp_column
 
 _OPEN = "state IN ('PENDING_OFFICER', 'PENDING_UNIVERSITY')"
 
@@ -23,7 +23,7 @@ class Distributor(SQLModel, table=True):
     )
 
     id: int | None = primary_key()
-    kind: DistributorKind = word(DistributorKind)
+    kind: DistributorKind = enum_column(DistributorKind)
     name: str = Field(max_length=120)
     legal_id: str | None = Field(default=None, unique=True, max_length=11)
     guild_id: str | None = Field(default=None, unique=True, max_length=20)
@@ -100,7 +100,7 @@ class CooperationRequest(SQLModel, table=True):
     #: The officer.
     account_id: int = reference("account.id")
     requested_by: int = reference("account.id", index=False)
-    state: CooperationState = word(CooperationState, default=CooperationState.PENDING_OFFICER)
+    state: CooperationState = enum_column(CooperationState, default=CooperationState.PENDING_OFFICER)
     version: int = 0
     tracking_code: str = Field(unique=True, max_length=12)
     #: Of the branch (W6), set when the officer accepts.
@@ -110,8 +110,8 @@ class CooperationRequest(SQLModel, table=True):
     #: Why the officer refused or gave up; may be empty (R41).
     officer_reason: str | None = None
     reject_text: str | None = None
-    accepted_at: datetime | None = instant(default=None)
-    closed_at: datetime | None = instant(default=None)
+    accepted_at: datetime | None = timestamp_column(default=None)
+    closed_at: datetime | None = timestamp_column(default=None)
     reminders: int = 0
     state_since: datetime = created()
     created_at: datetime = created()
@@ -148,10 +148,10 @@ class Contract(SQLModel, table=True):
     migrated: bool = False
     #: None for a migrated one (R53).
     cooperation_id: int | None = reference("cooperation_request.id", default=None)
-    state: ContractState = word(ContractState, default=ContractState.ACTIVE)
+    state: ContractState = enum_column(ContractState, default=ContractState.ACTIVE)
     version: int = 0
     started_at: datetime = created()
-    ended_at: datetime | None = instant(default=None)
+    ended_at: datetime | None = timestamp_column(default=None)
 
 
 class Termination(SQLModel, table=True):
@@ -173,7 +173,7 @@ class Termination(SQLModel, table=True):
     contract_id: int = reference("contract.id")
     account_id: int = reference("account.id")
     reason: str
-    state: TerminationState = word(TerminationState, default=TerminationState.DRAFT)
+    state: TerminationState = enum_column(TerminationState, default=TerminationState.DRAFT)
     version: int = 0
     created_at: datetime = created()
-    closed_at: datetime | None = instant(default=None)
+    closed_at: datetime | None = timestamp_column(default=None)

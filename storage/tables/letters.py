@@ -7,7 +7,15 @@ from sqlalchemy import CheckConstraint, Index, text
 from sqlmodel import Field, SQLModel
 
 from storage.enums import LetterState
-from storage.tables.columns import big, created, instant, json_dict, primary_key, reference, word
+from storage.tables.columns import (
+    bigint_column,
+    created,
+    enum_column,
+    json_dict,
+    primary_key,
+    reference,
+    timestamp_column,
+)
 
 
 class Letter(SQLModel, table=True):
@@ -31,17 +39,17 @@ class Letter(SQLModel, table=True):
     text: str
     #: {"kind": …, "value": …}, see bot.services.letters.audience
     audience: dict[str, Any] = json_dict()
-    state: LetterState = word(LetterState, default=LetterState.SENDING)
+    state: LetterState = enum_column(LetterState, default=LetterState.SENDING)
     created_by: int = reference("account.id", index=False)
     #: How many letter_recipient rows were written with it.
     recipients: int = 0
     #: How many of them have it in their inbox.
     delivered: int = 0
     #: Recipients up to this account.id have it; the sweep goes on behind it (compare-and-set).
-    reached: int = big(default=0)
+    reached: int = bigint_column(default=0)
     created_at: datetime = created()
     #: SENT or STOPPED since.
-    finished_at: datetime | None = instant(default=None)
+    finished_at: datetime | None = timestamp_column(default=None)
 
 
 class LetterFile(SQLModel, table=True):
@@ -75,6 +83,6 @@ class LetterRecipient(SQLModel, table=True):
 
     letter_id: int = reference("letter.id", index=False, primary_key=True)
     account_id: int = reference("account.id", primary_key=True)
-    delivered_at: datetime | None = instant(default=None)
+    delivered_at: datetime | None = timestamp_column(default=None)
     #: When it was first opened.
-    read_at: datetime | None = instant(default=None)
+    read_at: datetime | None = timestamp_column(default=None)

@@ -7,7 +7,16 @@ from sqlalchemy import Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from storage.enums import Channel, InboxState, Messenger, PushState
-from storage.tables.columns import big, created, instant, json_dict, json_list, primary_key, reference, word
+from storage.tables.columns import (
+    bigint_column,
+    created,
+    enum_column,
+    json_dict,
+    json_list,
+    primary_key,
+    reference,
+    timestamp_column,
+)
 
 
 class InboxUpdate(SQLModel, table=True):
@@ -35,22 +44,22 @@ class InboxUpdate(SQLModel, table=True):
     )
 
     id: int | None = primary_key()
-    messenger: Messenger = word(Messenger)
+    messenger: Messenger = enum_column(Messenger)
     #: The bot that it was sent to; 0: of before this was noted, taken over by the first bot that starts.
-    bot_id: int = big(default=0, sa_column_kwargs={"server_default": "0"})
-    update_id: int = big()
+    bot_id: int = bigint_column(default=0, sa_column_kwargs={"server_default": "0"})
+    update_id: int = bigint_column()
     #: How many other updates had this number before.
     again: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     #: Whose lane: the chat's id on that messenger; None where it could not be read.
-    lane: int | None = big(default=None)
+    lane: int | None = bigint_column(default=None)
     raw: str
     #: Of a wiped body: what tells it from other updates, without its words.
     identity: str | None = None
-    state: InboxState = word(InboxState, default=InboxState.RECEIVED)
+    state: InboxState = enum_column(InboxState, default=InboxState.RECEIVED)
     #: Why it was set aside, or the number of the error shown to the person.
     note: str | None = None
     received_at: datetime = created()
-    done_at: datetime | None = instant(default=None)
+    done_at: datetime | None = timestamp_column(default=None)
 
 
 class LeftGroup(SQLModel, table=True):
@@ -61,10 +70,10 @@ class LeftGroup(SQLModel, table=True):
     __table_args__ = (UniqueConstraint("messenger", "chat_id"),)
 
     id: int | None = primary_key()
-    messenger: Messenger = word(Messenger)
-    chat_id: int = big()
-    told_at: datetime = instant()
-    left_at: datetime = instant()
+    messenger: Messenger = enum_column(Messenger)
+    chat_id: int = bigint_column()
+    told_at: datetime = timestamp_column()
+    left_at: datetime = timestamp_column()
 
 
 class Push(SQLModel, table=True):
@@ -100,10 +109,10 @@ class Push(SQLModel, table=True):
     key: str = Field(unique=True, max_length=160)
     #: N1 … N24 or "alert"
     kind: str = Field(max_length=16)
-    channel: Channel = word(Channel)
+    channel: Channel = enum_column(Channel)
     account_id: int | None = reference("account.id", default=None)
     #: role_grant.id: told to somebody in that role, and to nobody once it is gone; None: to the person themself.
-    grant_id: int | None = big(default=None)
+    grant_id: int | None = bigint_column(default=None)
     #: chat.id (our row), for CHAT
     chat_row_id: int | None = reference("chat.id", default=None)
     #: Of a letter (N9): thousands of them give way to everything else.
@@ -115,17 +124,17 @@ class Push(SQLModel, table=True):
     buttons: list[Any] = json_list()
     #: Name of the SMS template and its tokens, for SMS: {"template": …, "tokens": [...]}.
     sms: dict[str, Any] = json_dict()
-    state: PushState = word(PushState, default=PushState.QUEUED)
+    state: PushState = enum_column(PushState, default=PushState.QUEUED)
     attempts: int = 0
     next_at: datetime = created()
     #: SENDING until then; a dead process's lease runs out.
-    leased_until: datetime | None = instant(default=None)
+    leased_until: datetime | None = timestamp_column(default=None)
     note: str | None = None
     #: Why it was written (storage/correlation.py): the id that finds the whole way in the logs.
     cause: str | None = Field(default=None, max_length=40)
     provider_id: str | None = None
     created_at: datetime = created()
-    sent_at: datetime | None = instant(default=None)
+    sent_at: datetime | None = timestamp_column(default=None)
 
 
 class StaffAlert(SQLModel, table=True):
@@ -146,5 +155,5 @@ class StaffAlert(SQLModel, table=True):
     key: str = Field(max_length=120)
     text: str
     raised_at: datetime = created()
-    told_at: datetime | None = instant(default=None)
-    settled_at: datetime | None = instant(default=None)
+    told_at: datetime | None = timestamp_column(default=None)
+    settled_at: datetime | None = timestamp_column(default=None)

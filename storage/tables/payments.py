@@ -7,7 +7,15 @@ from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from storage.enums import AttemptState
-from storage.tables.columns import big, created, instant, json_dict, primary_key, reference, word
+from storage.tables.columns import (
+    bigint_column,
+    created,
+    enum_column,
+    json_dict,
+    primary_key,
+    reference,
+    timestamp_column,
+)
 
 
 class PaymentAttempt(SQLModel, table=True):
@@ -32,8 +40,8 @@ class PaymentAttempt(SQLModel, table=True):
     gateway: str = Field(max_length=16)
     #: Authority or trackId; None between our row and the gateway's answer.
     ref: str | None = Field(default=None, max_length=64)
-    amount_rial: int = big()
-    state: AttemptState = word(AttemptState, default=AttemptState.CREATED)
+    amount_rial: int = bigint_column()
+    state: AttemptState = enum_column(AttemptState, default=AttemptState.CREATED)
     state_since: datetime = created()
     version: int = 0
     #: Shown to people as «شماره پیگیری بانک».
@@ -43,11 +51,11 @@ class PaymentAttempt(SQLModel, table=True):
     answer: dict[str, Any] = json_dict()
     checks: int = 0
     #: The reconciler's next look; of a VERIFYING one, the end of its lease.
-    next_check_at: datetime | None = instant(default=None, index=True)
+    next_check_at: datetime | None = timestamp_column(default=None, index=True)
     #: When the gateway was last asked because the payer came to the pay page or back from the bank.
-    looked_at: datetime | None = instant(default=None)
+    looked_at: datetime | None = timestamp_column(default=None)
     created_at: datetime = created()
-    paid_at: datetime | None = instant(default=None)
+    paid_at: datetime | None = timestamp_column(default=None)
     refund_ref: str | None = None
-    refunded_at: datetime | None = instant(default=None)
+    refunded_at: datetime | None = timestamp_column(default=None)
     refunded_by: int | None = reference("account.id", index=False, default=None)

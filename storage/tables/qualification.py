@@ -7,7 +7,16 @@ from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from storage.enums import Messenger, RejectReason, RequestKind, RequestState
-from storage.tables.columns import big, created, instant, json_dict, json_list, primary_key, reference, word
+from storage.tables.columns import (
+    bigint_column,
+    created,
+    enum_column,
+    json_dict,
+    json_list,
+    primary_key,
+    reference,
+    timestamp_column,
+)
 
 _OPEN = "state IN ('DRAFT','SUBMITTED','IN_REVIEW','DEFICIENT','AWAITING_PAYMENT')"
 
@@ -36,8 +45,8 @@ class QualificationRequest(SQLModel, table=True):
 
     id: int | None = primary_key()
     account_id: int = reference("account.id")
-    kind: RequestKind = word(RequestKind)
-    state: RequestState = word(RequestState, default=RequestState.DRAFT)
+    kind: RequestKind = enum_column(RequestKind)
+    state: RequestState = enum_column(RequestState, default=RequestState.DRAFT)
     #: Grows with every change; buttons carry it (compare-and-set).
     version: int = 0
     #: 12 digits: yyyymmdd (Jalali) + daily number; the same on every round (SPEC Q32).
@@ -51,14 +60,14 @@ class QualificationRequest(SQLModel, table=True):
     round: int = 0
     #: What the officer wrote to the expert with the last submission.
     officer_note: str | None = None
-    reject_reason: RejectReason | None = word(RejectReason, default=None)
+    reject_reason: RejectReason | None = enum_column(RejectReason, default=None)
     reject_text: str | None = None
-    fee_rial: int | None = big(default=None)
+    fee_rial: int | None = bigint_column(default=None)
     #: Of the pay page; made at approval, 32 url-safe characters.
     pay_token: str | None = Field(default=None, unique=True, max_length=64)
-    submitted_at: datetime | None = instant(default=None)
-    decided_at: datetime | None = instant(default=None)
-    closed_at: datetime | None = instant(default=None)
+    submitted_at: datetime | None = timestamp_column(default=None)
+    decided_at: datetime | None = timestamp_column(default=None)
+    closed_at: datetime | None = timestamp_column(default=None)
     #: How many of the reminders N20 (after 3, 7, 30 days) were sent for the present state.
     reminders: int = 0
     state_since: datetime = created()
@@ -82,7 +91,7 @@ class DeficiencyRound(SQLModel, table=True):
     #: item → the officer's reply where no new value was given
     replies: dict[str, Any] = json_dict()
     declared_at: datetime = created()
-    resolved_at: datetime | None = instant(default=None)
+    resolved_at: datetime | None = timestamp_column(default=None)
 
 
 class StoredFile(SQLModel, table=True):
@@ -96,7 +105,7 @@ class StoredFile(SQLModel, table=True):
     sha256: str = Field(max_length=64, index=True)
     #: "application/pdf" | "image/jpeg" | "image/png", by the bytes themselves
     media_type: str = Field(max_length=32)
-    size: int = big()
+    size: int = bigint_column()
     #: A label for people, never a path.
     original_name: str | None = Field(default=None, max_length=255)
     #: Keys of the sealed original and of the re-encoded copy that is shown (the same for a PDF).
@@ -104,7 +113,7 @@ class StoredFile(SQLModel, table=True):
     shown_key: str = Field(max_length=80, index=True)
     pages: int | None = None
     created_at: datetime = created()
-    removed_at: datetime | None = instant(default=None)
+    removed_at: datetime | None = timestamp_column(default=None)
 
 
 class UploadDay(SQLModel, table=True):
@@ -115,7 +124,7 @@ class UploadDay(SQLModel, table=True):
     account_id: int = reference("account.id", index=False, primary_key=True)
     day: date = Field(primary_key=True)
     files: int = 0
-    size: int = big(default=0)
+    size: int = bigint_column(default=0)
 
 
 class RequestFile(SQLModel, table=True):
@@ -137,7 +146,7 @@ class FileHandle(SQLModel, table=True):
     __tablename__ = "file_handle"
 
     file_id: int = reference("stored_file.id", index=False, primary_key=True)
-    messenger: Messenger = word(Messenger, primary_key=True)
+    messenger: Messenger = enum_column(Messenger, primary_key=True)
     #: File ids of one bot mean nothing to another.
-    bot_id: int = big(default=0, primary_key=True, sa_column_kwargs={"server_default": "0"})
+    bot_id: int = bigint_column(default=0, primary_key=True, sa_column_kwargs={"server_default": "0"})
     handle: str

@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from storage.enums import RequestKind
-from storage.tables.columns import big, created, primary_key, reference, word
+from storage.tables.columns import bigint_column, created, enum_column, primary_key, reference
 
 
 class University(SQLModel, table=True):
@@ -103,8 +103,8 @@ class Tariff(SQLModel, table=True):
     )
 
     id: int | None = primary_key()
-    kind: RequestKind = word(RequestKind)
-    amount_rial: int = big()
+    kind: RequestKind = enum_column(RequestKind)
+    amount_rial: int = bigint_column()
     #: Day in Asia/Tehran, inclusive.
     valid_from: date
     created_by: int | None = reference("account.id", default=None)

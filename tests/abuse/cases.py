@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlmodel import Session, col, select, update
 
-from bot.core.context import Actor, World
+from bot.core.context import Actor, PublicInfo
 from bot.gateways.interfaces import NotPaid, Verified, WrongAmount
 from bot.services import accounts, cooperation, qualification
 from bot.services.cooperation import contracts, termination
@@ -46,7 +46,7 @@ from tests.support import qualification_data as o
 from tests.support.identities import national_code
 
 NOW = o.NOW
-WORLD = World("021-1234", "https://bot.example")
+WORLD = PublicInfo("021-1234", "https://bot.example")
 
 
 class Cases:
@@ -173,7 +173,7 @@ class Cases:
 
     def _bank_says(self, verification: Verified | WrongAmount | NotPaid) -> None:
         claimed = attempts.claim(self.db, attempt_id=self._last_attempt(), now=NOW)
-        assert isinstance(claimed, attempts.Claimed)
+        assert isinstance(claimed, attempts.ClaimedAttempt)
         payments_verification.conclude(
             self.db,
             claimed=claimed,

@@ -13,16 +13,16 @@ from typing import Any
 
 from sqlmodel import Session, SQLModel, col, func, select
 
-from bot.core.resources import Desk
+from bot.core.resources import Resources
 from bot.core.screens import Press
 from bot.documents.blob_store import FolderStore
-from bot.documents.encryption import Sealer
+from bot.documents.encryption import DocumentCipher
 from bot.documents.inspection_pool import Checker
-from bot.documents.library import Papers
+from bot.documents.library import DocumentLibrary
 from bot.gateways.console_sms import ConsoleSms
 from bot.gateways.http import make_client
 from bot.gateways.zarinpal import Zarinpal
-from bot.messengers.processing.processor import Serve
+from bot.messengers.processing.processor import UpdateProcessor
 from bot.messengers.runtime import Service
 from bot.messengers.transport.factory import make_channel
 from bot.security.passwords import Passwords
@@ -180,7 +180,7 @@ async def open_counter(
     face.server.world.queues[face.token].next_id = FIRST_REAL + 1
     town = await database.run(lambda db: _moved_in(db, street, messenger))
     people = {one.name: _person(face, one) for one in town.personas}
-    papers = Papers(FolderStore(folder / "files"), Sealer("0" * 64), Checker())
+    papers = DocumentLibrary(FolderStore(folder / "files"), DocumentCipher("0" * 64), Checker())
     gateway = Zarinpal(make_client(), url=street.bank_server.url, merchant_id=MERCHANT_ID, wait=0.0)
     service = _service(street, database, papers, gateway)
     await service.start()
@@ -241,8 +241,8 @@ def _person(face: Face, persona: Persona) -> Person:
     return person
 
 
-def _service(street: Street, database: Database, papers: Papers, gateway: Zarinpal) -> Service:
-    desk = Desk(
+def _service(street: Street, database: Database, papers: DocumentLibrary, gateway: Zarinpal) -> Service:
+    desk = Resources(
         database=database,
         papers=papers,
         passwords=Passwords(weak=True),
@@ -258,7 +258,7 @@ def _service(street: Street, database: Database, papers: Papers, gateway: Zarinp
     }
     engine = Engine(ALL)
 
-    def handlers(serve: Serve) -> tuple[Any, ...]:
+    def handlers(serve: UpdateProcessor) -> tuple[Any, ...]:
         return CommandHandler(serve), DialogueHandler(serve), ButtonHandler(serve)
 
     shared = database.url.get_backend_name() != "sqlite"

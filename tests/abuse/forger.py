@@ -13,10 +13,10 @@ from sqlmodel import Session
 
 from bot.core.incoming import Incoming
 from bot.core.routes import Routes
-from bot.core.screens import MAX_ID, MAX_VERSION, Paper, Press
+from bot.core.screens import MAX_ID, MAX_VERSION, Attachment, Press
 from bot.messengers.processing import inbox_store
-from bot.messengers.processing.router import Decided, Decider
-from bot.security.passwords import Made
+from bot.messengers.processing.router import RoutedReply, UpdateRouter
+from bot.security.passwords import GeneratedPassword
 from bot.texts import BIDI_MARKS
 from conversations.catalogue import ALL
 from conversations.engine.engine import Engine
@@ -57,7 +57,7 @@ class Forger:
 
     def __post_init__(self) -> None:
         self.routes: Routes = all_routes(self.engine)
-        self.decider = Decider(self.routes, self.engine)
+        self.decider = UpdateRouter(self.routes, self.engine)
         self.db.flush()
         self.ledger = Ledger(self.db)
         self.laws = {one.name: Law(self.db, one) for one in self.town.personas}
@@ -130,7 +130,7 @@ class Forger:
         forget_failure(connection)
         return shown
 
-    def _send(self, persona: Persona, **what: object) -> Decided | None:
+    def _send(self, persona: Persona, **what: object) -> RoutedReply | None:
         """None where work outside the unit comes first (a password's hash): the walk ends there."""
         self.steps += 1
         incoming = Incoming(Messenger.TELEGRAM, next(_numbers), persona.chat_id, **what)  # type: ignore[arg-type]
@@ -145,14 +145,14 @@ class Forger:
             if self.engine.preparation(turn) is not None:
                 return None
         elif isinstance(destination, Press) and destination.action == "credentials":
-            turn.prepared = Made("madepassword", "hash")
+            turn.prepared = GeneratedPassword("madepassword", "hash")
         elif isinstance(destination, Press) and destination.action.startswith("staff.report_"):
             turn.prepared = b"made"
         decided = self.decider.decide(turn)
         self.db.flush()
         return decided
 
-    def _look(self, persona: Persona, decided: Decided, story: list[str]) -> None:
+    def _look(self, persona: Persona, decided: RoutedReply, story: list[str]) -> None:
         """Whether there is an answer, and whether it tells what is not for these eyes."""
         if not decided.screens and not decided.notice:
             self.wrong.append(f"{' / '.join(story)} → no answer")
@@ -177,14 +177,16 @@ class Forger:
                 self.wrong.append(f"{' / '.join(story)} → told {mark!r}")
         for screen in decided.screens:
             for paper in screen.papers:
-                if isinstance(paper, Paper) and persona.name not in self.town.papers.get(paper.file_id, ()):
+                if isinstance(paper, Attachment) and persona.name not in self.town.papers.get(
+                    paper.file_id, ()
+                ):
                     self.wrong.append(f"{' / '.join(story)} → showed paper {paper.file_id}")
 
 
 _DIGITS = str.maketrans("۰۱۲۳۴۵۶۷۸۹", "0123456789")
 
 
-def _presses(decided: Decided) -> list[Press]:
+def _presses(decided: RoutedReply) -> list[Press]:
     keys = (key for screen in decided.screens for key in screen.buttons())
     return [replace(key.press, fresh=False) for key in keys if key.press is not None]
 

@@ -17,7 +17,7 @@ from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from bot.core.screens import Press
-from bot.messengers.processing.router import Decided
+from bot.messengers.processing.router import RoutedReply
 from bot.services import accounts
 from bot.services.directorate import account_lookup
 from bot.services.distributors import registry
@@ -185,7 +185,7 @@ STATES = (
 class Looker(Forger):
     """Presses one button and says what came, undone again."""
 
-    def press(self, persona: Persona, press: Press) -> Decided | None:
+    def press(self, persona: Persona, press: Press) -> RoutedReply | None:
         """None where the press broke."""
         connection = self.db.connection()
         connection.exec_driver_sql("SAVEPOINT looked")
@@ -334,7 +334,7 @@ def _may_read(persona: Persona, state: State, readers: frozenset[str]) -> bool:
     return reads and persona.name in readers
 
 
-def _text(decided: Decided) -> str:
+def _text(decided: RoutedReply) -> str:
     """Everything that is said, once."""
     said = [decided.notice or "", *(screen.text for screen in decided.screens)]
     lines = dict.fromkeys(line for one in said for line in one.splitlines() if line)

@@ -16,9 +16,9 @@ import pytest
 from sqlmodel import col, select
 
 from bot.documents.blob_store import FolderStore
-from bot.documents.encryption import Sealer
+from bot.documents.encryption import DocumentCipher
 from bot.documents.inspection_pool import Checker
-from bot.documents.library import Papers
+from bot.documents.library import DocumentLibrary
 from bot.texts import t
 from demo.botapi.faults import Fault, Faults
 from demo.people import Town
@@ -120,7 +120,7 @@ async def shown_is_clean(stage: Stage) -> None:
     """What is shown of the one paper in the store is a picture of pixels, or a paper that was taken as it is. (What is
     taken away again leaves the store.)"""
     database = await open_database(stage.database_url)
-    papers = Papers(FolderStore(stage.folder / "files"), Sealer(SECRET_KEY), Checker())
+    papers = DocumentLibrary(FolderStore(stage.folder / "files"), DocumentCipher(SECRET_KEY), Checker())
     try:
         living = select(StoredFile).where(col(StoredFile.removed_at).is_(None))
         file = await database.read(lambda db: db.exec(living).one())

@@ -81,7 +81,9 @@ async def _writes(counter: Counter) -> None:
     """Everybody who may write anything writes it, each deed on a case that no other ends."""
     reader = counter.persona("officer:deficient").id
     code = await counter.database.read(lambda db: db.get_one(Account, reader).user_code)
-    mark = await counter.database.read(lambda db: reference_rows.mark(db.get_one(University, "mui")))
+    mark = await counter.database.read(
+        lambda db: reference_rows.row_fingerprint(db.get_one(University, "mui"))
+    )
     for name, steps in scripts(code, mark):
         await walk(counter, name, steps)
     deeds = await counter.database.read(lambda db: all_deeds(db, counter.town))

@@ -15,7 +15,7 @@ from bot.core.routes import STAFF_ONLY
 from bot.core.screens import MAX_LABEL
 from bot.texts import has
 from conversations.catalogue import ALL
-from conversations.engine.declaration import Ask, Dialogue, Given, Stay
+from conversations.engine.declaration import Dialogue, Incomplete, Step, UserInput
 from conversations.engine.engine import Engine
 from conversations.engine.progress import REALLY, SUMMARY, Position, first_open, steps_of
 from conversations.engine.rendering import face_of, shown
@@ -159,7 +159,7 @@ def a_request(db: Session, account: Account, state: RequestState) -> int:
     return request.id
 
 
-def examples(turn: Turn, ask: Ask, answers: dict[str, Any]) -> list[Any]:
+def examples(turn: Turn, ask: Step, answers: dict[str, Any]) -> list[Any]:
     """Values that a question takes: every choice, or one good line."""
     question = ask.question
     if isinstance(question, Documents):
@@ -173,8 +173,8 @@ def examples(turn: Turn, ask: Ask, answers: dict[str, Any]) -> list[Any]:
     if isinstance(question, Choice):
         options = question.options(turn, answers) if callable(question.options) else question.options
         offered = list(dict.fromkeys([*offered, *(key for key, _ in options)]))
-    given = [Given(choice=one) for one in [*offered, "@done"]]
-    given += [Given(contact=Contact("+989123456789", True)), *(Given(text=one) for one in SAMPLES)]
+    given = [UserInput(choice=one) for one in [*offered, "@done"]]
+    given += [UserInput(contact=Contact("+989123456789", True)), *(UserInput(text=one) for one in SAMPLES)]
     values: list[Any] = []
     for one in given:
         if one.text is not None and values:
@@ -183,7 +183,7 @@ def examples(turn: Turn, ask: Ask, answers: dict[str, Any]) -> list[Any]:
             value = question.accept(turn, ask, answers, one)
         except (Refusal, AssertionError, AttributeError, KeyError):
             continue
-        if not isinstance(value, Stay) and value not in values:
+        if not isinstance(value, Incomplete) and value not in values:
             values.append(value)
     if ask.optional:
         values.append(question.skipped)
@@ -195,7 +195,7 @@ DUMMY = Dialogue("dummy", (), lambda turn, answers: pytest.fail("not finished he
 
 def walk(
     turn: Turn, dialogue: Dialogue, answers: dict[str, Any]
-) -> Iterator[tuple[tuple[Ask, ...], dict[str, Any]]]:
+) -> Iterator[tuple[tuple[Step, ...], dict[str, Any]]]:
     """Every route that some answers open, with answers that lead along it."""
     seen = set()
     waiting = [answers]
@@ -224,7 +224,7 @@ def test_they_start_together() -> None:
 @pytest.mark.parametrize("dialogue", ALL, ids=[one.name for one in ALL])
 def test_every_route_of(dialogue: Dialogue, db: Session) -> None:
     turn = a_turn(db, dialogue)
-    reached: dict[str, Ask] = {}
+    reached: dict[str, Step] = {}
     whole = 0
     for route, answers in walk(turn, dialogue, {}):
         keys = [ask.key for ask in route]

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from bot.documents.blob_store import FileStore
-from bot.documents.encryption import Sealer
+from bot.documents.encryption import DocumentCipher
 from bot.documents.inspection_pool import Checker
-from bot.documents.library import Papers
+from bot.documents.library import DocumentLibrary
 from demo.people import Face, Town
 from demo.person import Person
 from demo.seen import plain
@@ -151,7 +151,7 @@ def held(rows: Rows, request: QualificationRequest) -> set[int]:
 async def papers(rows: Rows, store: FileStore, names: Collection[str], figures: Figures) -> None:
     """Every paper that was not removed opens and is whole; `names` are those in the store, where nothing less lies."""
     living = [file for file in rows.files.values() if file.removed_at is None]
-    opened = Papers(store, Sealer(SECRET_KEY), Checker())
+    opened = DocumentLibrary(store, DocumentCipher(SECRET_KEY), Checker())
     try:
         for file in living:
             original = await opened.original(file)

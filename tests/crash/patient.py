@@ -184,26 +184,28 @@ class Browser:
         self._patience = patience
 
     async def pay_page(self, url: str) -> httpx.Response:
-        return await self._patiently(lambda: scenes.pay_page(url), lambda page: page.status_code == 200)
+        return await self._with_retries(lambda: scenes.pay_page(url), lambda page: page.status_code == 200)
 
     async def click_to_bank(self, url: str) -> httpx.Response:
         # 503: the bank is down, which the play itself brings about.
-        return await self._patiently(
+        return await self._with_retries(
             lambda: scenes.click_to_bank(url), lambda page: page.status_code in (303, 503)
         )
 
     async def comes_to_bank(self, url: str) -> str:
         """Where the bank's page is, however often the button must be pressed for it."""
-        page = await self._patiently(lambda: scenes.click_to_bank(url), lambda page: page.status_code == 303)
+        page = await self._with_retries(
+            lambda: scenes.click_to_bank(url), lambda page: page.status_code == 303
+        )
         return str(page.headers["location"])
 
     async def come_back(self, way_back: str) -> httpx.Response:
-        return await self._patiently(
+        return await self._with_retries(
             lambda: scenes.come_back(way_back),
             lambda page: page.status_code < 500 and 'http-equiv="refresh"' not in page.text,
         )
 
-    async def _patiently(
+    async def _with_retries(
         self, ask: Callable[[], Any], good: Callable[[httpx.Response], bool]
     ) -> httpx.Response:
         until = time.monotonic() + self._patience

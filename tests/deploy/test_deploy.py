@@ -13,7 +13,7 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from bot.config.settings import Settings
-from bot.core.counters import MessengerState, Tally
+from bot.core.counters import Counters, MessengerState
 from bot.documents.disk_space import Room
 from bot.web.app import health_of
 from bot.web.metrics import metrics_app
@@ -73,7 +73,7 @@ async def test_the_figures_of_alerts_and_documents_exist(database: Database) -> 
         return {Messenger.BALE: MessengerState(True, 3.0, {"429": 1})}
 
     desk: Any = SimpleNamespace(
-        database=database, tally=Tally(), clock=utcnow, room=Room({"papers": PROJECT})
+        database=database, tally=Counters(), clock=utcnow, room=Room({"papers": PROJECT})
     )
     async with (
         serving(metrics_app(desk, states, health=health_of(desk))) as url,

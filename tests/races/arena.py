@@ -14,8 +14,8 @@ from sqlalchemy import text
 from sqlmodel import col, func, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from bot.core.context import World
-from bot.core.resources import Desk
+from bot.core.context import PublicInfo
+from bot.core.resources import Resources
 from bot.gateways.http import make_client
 from bot.gateways.zarinpal import Zarinpal
 from demo.people import MERCHANT_ID, Face, Town
@@ -43,7 +43,7 @@ class Arena:
     database: Database
     browser: httpx.AsyncClient
     #: Our own, for what the processes do by the clock: asking the bank.
-    desk: Desk
+    desk: Resources
     _read: dict[int, int] = field(default_factory=dict)
 
     @property
@@ -102,7 +102,7 @@ async def _open(town: Town, members: list[Stage], url: str, database_url: str) -
     database = await open_database(database_url)
     gateway = Zarinpal(make_client(), url=town.bank_server.url, merchant_id=MERCHANT_ID)
     nothing: Any = None
-    desk = Desk(database, nothing, nothing, gateway, nothing, World("021", url))
+    desk = Resources(database, nothing, nothing, gateway, nothing, PublicInfo("021", url))
     async with httpx.AsyncClient(trust_env=False, timeout=30) as browser:
         yield Arena(town, members, url, database, browser, desk)
     await gateway.aclose()

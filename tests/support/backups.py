@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from sqlmodel import Session
 
 from bot.documents.blob_store import FileStore, new_key
-from bot.documents.encryption import Sealer
+from bot.documents.encryption import DocumentCipher
 from storage.database.database import Database
 from storage.tables import Account, StaffAlert, StoredFile
 
@@ -18,7 +18,7 @@ SECRET = "the-secret-key-of-the-tests-long-enough"
 
 async def keep(store: FileStore, contents: Iterable[bytes], secret: str = SECRET) -> dict[str, bytes]:
     """Seal papers into the store; key → bytes."""
-    sealer = Sealer(secret)
+    sealer = DocumentCipher(secret)
     kept = {new_key(): content for content in contents}
     for key, content in kept.items():
         await store.put(key, sealer.seal(content, key))

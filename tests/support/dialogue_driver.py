@@ -22,10 +22,10 @@ from typing import Any
 
 from sqlmodel import Session, select
 
-from bot.core.context import Turn, World
+from bot.core.context import PublicInfo, Turn
 from bot.core.incoming import Contact, FileTaken, Incoming, OfferedFile
 from bot.core.refusals import Refusal
-from bot.core.resources import Desk
+from bot.core.resources import Resources
 from bot.core.screens import Button, Press, Reply, Screen
 from bot.rules.validators import search_key
 from bot.texts import BIDI_MARKS, t
@@ -34,7 +34,7 @@ from storage.enums import Messenger, Role
 from storage.tables import Account, Chat, Draft, Grant, StoredFile
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
-WORLD = World("021-1234", "https://bot.example")
+WORLD = PublicInfo("021-1234", "https://bot.example")
 _numbers = count(1)
 
 
@@ -69,7 +69,7 @@ class Person:
     role: Role = Role.OFFICER
     messenger: Messenger = Messenger.TELEGRAM
     now: datetime = NOW
-    desk: Desk | None = None
+    desk: Resources | None = None
     prepared: Any = None
     #: The last reply, or the refusal.
     reply: Reply | None = None
@@ -240,5 +240,5 @@ class Person:
             self.screen = Screen(text, current.rows, current.papers, current.ask_contact)
 
 
-async def _run(work: Any, desk: Desk) -> Any:
+async def _run(work: Any, desk: Resources) -> Any:
     return await work(desk)

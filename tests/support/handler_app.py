@@ -15,14 +15,14 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from bot.core.context import World
+from bot.core.context import PublicInfo
 from bot.core.incoming import Contact, Incoming
-from bot.core.resources import Desk
+from bot.core.resources import Resources
 from bot.core.screens import MAX_LABEL, Button, Press, Screen, rows_from_json
 from bot.messengers.processing import inbox_store
 from bot.messengers.processing.answer import Answer
-from bot.messengers.processing.processor import Serve
-from bot.messengers.processing.update_scope import CURRENT, Passage
+from bot.messengers.processing.processor import UpdateProcessor
+from bot.messengers.processing.update_scope import UpdateScope, current_update
 from bot.rules.validators import search_key
 from bot.security.passwords import Passwords
 from bot.texts import BIDI_MARKS
@@ -55,17 +55,17 @@ class House:
         self.database = database
         self.clock = Clock()
         nothing: Any = None
-        self.desk = Desk(
+        self.desk = Resources(
             database=database,
             papers=nothing,
             passwords=Passwords(weak=True),
             gateway=nothing,
             sms=nothing,
-            world=World("021-1234", "https://bot.example"),
+            world=PublicInfo("021-1234", "https://bot.example"),
             clock=self.clock,
         )
         engine = Engine(ALL)
-        self.serve = Serve(self.desk, engine, all_routes(engine), self)
+        self.serve = UpdateProcessor(self.desk, engine, all_routes(engine), self)
         self.loses = False
         self.visitors: dict[tuple[Messenger, int], Visitor] = {}
         self.numbers = count(1)
@@ -155,13 +155,13 @@ class Visitor:
         }
         (row,) = await self.house.database.run(lambda db: inbox_store.insert(db, [values]))
         self.screens = ()
-        token = CURRENT.set(Passage(row))
+        token = current_update.set(UpdateScope(row))
         try:
             await self.house.serve.serve(
                 Incoming(self.messenger, number, self.chat_id, message_id=number, **what)
             )
         finally:
-            CURRENT.reset(token)
+            current_update.reset(token)
         return self
 
     # ── seeing ───────────────────────────────────────────────────────────────────────────────────

@@ -15,10 +15,10 @@ from typing import Any, ClassVar
 
 from sqlmodel import Session, select
 
-from bot.core.context import Turn, World
+from bot.core.context import PublicInfo, Turn
 from bot.core.incoming import FileTaken, Incoming, OfferedFile
 from bot.core.screens import MAX_LABEL, Button, Press, Screen
-from bot.messengers.processing.router import Decided, Decider
+from bot.messengers.processing.router import RoutedReply, UpdateRouter
 from bot.rules.validators import search_key
 from conversations.catalogue import ALL
 from conversations.engine.engine import Engine
@@ -27,7 +27,7 @@ from storage.enums import Messenger, Role
 from storage.tables import Account, Chat, Draft, Grant, Officer, StoredFile
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
-WORLD = World("021-1234", "https://bot.example")
+WORLD = PublicInfo("021-1234", "https://bot.example")
 ENGINE = Engine(ALL)
 ROUTES = all_routes(ENGINE)
 _numbers = count(1)
@@ -51,7 +51,7 @@ class Visitor:
     role: Role
     messenger: Messenger = Messenger.TELEGRAM
     now: datetime = NOW
-    decided: Decided = field(default_factory=lambda: Decided(()))
+    decided: RoutedReply = field(default_factory=lambda: RoutedReply(()))
     screen: Screen = field(default_factory=lambda: Screen(""))
     #: False inside somebody else's unit of work, which commits by itself.
     commits: ClassVar[bool] = True
@@ -144,7 +144,7 @@ class Visitor:
         incoming = Incoming(self.messenger, next(_numbers), self.chat_id, **what)
         with self.turn(incoming) as turn:
             turn.prepared = prepared
-            self.decided = Decider(ROUTES, ENGINE).decide(turn)
+            self.decided = UpdateRouter(ROUTES, ENGINE).decide(turn)
             self.db.flush()
         if self.decided.screens:
             self.screen = self.decided.screens[-1]

@@ -10,7 +10,7 @@ from typing import Any
 from openpyxl import Workbook
 
 from bot.core.context import SYSTEM
-from bot.legacy_import.importer import MovingIn, Totals
+from bot.legacy_import.importer import LegacyImport, Totals
 from bot.security.passwords import Passwords
 from storage.database.database import Database
 from tests.support.identities import national_code
@@ -108,7 +108,7 @@ class Said:
 
 async def move_in(database: Database, path: Path, *, dry_run: bool = False) -> Said:
     report = path.with_name(f"{path.name}.report.csv")
-    moving_in = MovingIn(database, Passwords(weak=True), SYSTEM, dry_run=dry_run)
+    moving_in = LegacyImport(database, Passwords(weak=True), SYSTEM, dry_run=dry_run)
     totals = await moving_in.run(path, report)
     with report.open(encoding="utf-8-sig", newline="") as file:
         lines = list(csv.reader(file))

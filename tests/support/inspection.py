@@ -2,11 +2,11 @@
 
 from collections.abc import Awaitable, Callable
 
-from bot.documents.file_types import Checked
+from bot.documents.file_types import InspectedFile
 from bot.documents.inspection_pool import Checker
 
 
-async def check(checker: Checker, data: bytes, account_id: int = 1) -> Checked:
+async def check(checker: Checker, data: bytes, account_id: int = 1) -> InspectedFile:
     async with checker.turn(account_id) as turn:
         return await turn.check(data)
 

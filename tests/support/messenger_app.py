@@ -10,14 +10,14 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from bot.core.context import SYSTEM, Turn, World
+from bot.core.context import SYSTEM, PublicInfo, Turn
 from bot.core.incoming import Incoming
 from bot.core.refusals import NotAllowed, Refusal
-from bot.core.resources import Desk
+from bot.core.resources import Resources
 from bot.core.routes import EVERYONE, Routes
-from bot.core.screens import Paper, Press, Reply, Screen, Sheet, button
+from bot.core.screens import Attachment, GeneratedFile, Press, Reply, Screen, button
 from bot.gateways.console_sms import ConsoleSms
-from bot.messengers.processing.processor import Preparation, Serve
+from bot.messengers.processing.processor import Preparation, UpdateProcessor
 from bot.messengers.runtime import Service
 from bot.messengers.transport.factory import make_channel
 from bot.services.shared import audit
@@ -54,7 +54,7 @@ class NoDialogues:
 class Doings:
     """What the routes below do, and what they wait for."""
 
-    papers: tuple[Paper | Sheet, ...] = ()
+    papers: tuple[Attachment | GeneratedFile, ...] = ()
     gates: dict[int, asyncio.Event] = field(default_factory=dict)
     entered: list[int] = field(default_factory=list)
 
@@ -94,7 +94,7 @@ def make_routes(doings: Doings) -> Routes:
     def long(turn: Turn, press: Press) -> Screen:
         return Screen("\n".join(f"سطر {number}" for number in range(900)), ((button("ته", "home"),),))
 
-    async def wait(desk: Desk, incoming: Incoming, press: Press) -> None:
+    async def wait(desk: Resources, incoming: Incoming, press: Press) -> None:
         doings.entered.append(incoming.chat_id)
         if (gate := doings.gates.get(incoming.chat_id)) is not None:
             await gate.wait()
@@ -200,20 +200,20 @@ async def open_house(
 ) -> AsyncIterator[House]:
     doings = Doings()
     nothing: Any = None
-    desk = Desk(
+    desk = Resources(
         database=database,
         papers=papers,
         passwords=nothing,
         gateway=nothing,
         sms=sms or ConsoleSms(),
-        world=World("021-1234", "https://bot.example"),
+        world=PublicInfo("021-1234", "https://bot.example"),
     )
     channels = {
         Messenger(face.kind): make_channel(Messenger(face.kind), token=face.token, api_url=face.server.url)
         for face in town.faces
     }
 
-    def handlers(serve: Serve) -> tuple[Any, ...]:
+    def handlers(serve: UpdateProcessor) -> tuple[Any, ...]:
         return CommandHandler(serve), DialogueHandler(serve), ButtonHandler(serve)
 
     service = Service(

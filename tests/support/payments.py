@@ -9,8 +9,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 from sqlmodel import Session, col, select
 
-from bot.core.context import Actor, World
-from bot.core.resources import Desk
+from bot.core.context import Actor, PublicInfo
+from bot.core.resources import Resources
 from bot.gateways.http import make_client
 from bot.gateways.interfaces import PaymentGateway
 from bot.gateways.zarinpal import Zarinpal
@@ -42,7 +42,7 @@ LINK = "https://t.me/officer_bot"
 
 @dataclass
 class Paying:
-    desk: Desk
+    desk: Resources
     bank: Bank
     database: Database
     moment: datetime = START
@@ -194,13 +194,13 @@ async def paying(database: Database, gateway: str = "zarinpal") -> AsyncIterator
             found = Zarinpal(client, url=url, merchant_id=merchant, wait=0.001)
         else:
             found = Zibal(client, url=url, merchant_id="zibal", wait=0.001)
-        desk = Desk(
+        desk = Resources(
             database=database,
             papers=cast("Any", None),
             passwords=cast("Any", None),
             gateway=found,
             sms=cast("Any", None),
-            world=World("۰۲۱", "https://pay.example.ir", {Messenger.TELEGRAM: LINK}),
+            world=PublicInfo("۰۲۱", "https://pay.example.ir", {Messenger.TELEGRAM: LINK}),
         )
         world = Paying(desk, bank, database)
         desk.clock = lambda: world.moment

@@ -112,7 +112,7 @@ async def test_times_of_a_wrong_clock_are_drawn_near(database: Database) -> None
     await database.run(fill)
     limit = WRONG_PASSWORDS_PER_CHAT
     assert await database.read(lambda db: rate_limit.wait(db, key="k", limit=limit, now=NOW)) is not None
-    drawn = await database.run(lambda db: clock_setback.draw_near(db, now=NOW))
+    drawn = await database.run(lambda db: clock_setback.pull_forward(db, now=NOW))
 
     def look(db: Session) -> None:
         assert rate_limit.wait(db, key="k", limit=limit, now=NOW) is None
@@ -130,7 +130,7 @@ async def test_times_of_a_wrong_clock_are_drawn_near(database: Database) -> None
 
     await database.read(look)
     assert drawn == 5 + limit.count
-    assert await database.run(lambda db: clock_setback.draw_near(db, now=NOW)) == 0
+    assert await database.run(lambda db: clock_setback.pull_forward(db, now=NOW)) == 0
 
 
 def test_one_place_reads_the_wall_clock() -> None:

@@ -12,9 +12,9 @@ from sqlmodel import Session, col, func, select
 
 from bot.core.context import SYSTEM
 from bot.documents.blob_store import FolderStore, new_key
-from bot.documents.encryption import Sealer
+from bot.documents.encryption import DocumentCipher
 from bot.documents.inspection_pool import Checker
-from bot.documents.library import Papers
+from bot.documents.library import DocumentLibrary
 from bot.jobs import schedule
 from bot.jobs.clock_guard import clock_holds
 from bot.services import qualification
@@ -50,7 +50,7 @@ class Service:
         self.store = FolderStore(folder)
         self.orphan = new_key()
         self.swept: list[datetime] = []
-        papers = Papers(self.store, Sealer("secret"), Checker())
+        papers = DocumentLibrary(self.store, DocumentCipher("secret"), Checker())
         self.desk: Any = SimpleNamespace(database=database, papers=papers, clock=lambda: self.now)
 
     async def fill(self) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from bot.documents.blob_store import new_key
-from bot.documents.encryption import Sealer
+from bot.documents.encryption import DocumentCipher
 from bot.legacy_import.columns import OFFICER
 from demo.people import Town
 from tests.support.bot_process import PROJECT, SECRET_KEY, Stage, free_port
@@ -92,7 +92,7 @@ class Runs:
         store = self.bucket.store(self.folder.name)
         for _ in range(number):
             name = new_key()
-            await store.put(name, Sealer(key).seal(os.urandom(20_000), name))
+            await store.put(name, DocumentCipher(key).seal(os.urandom(20_000), name))
         await store.aclose()
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TextIO
 
-from bot.legacy_import.readers.table import CELL, COLUMNS, Line, Sheet, UnusableFile, is_empty
+from bot.legacy_import.readers.table import CELL, COLUMNS, Table, TableRow, UnusableFile, is_empty
 
 #: Characters of a line; a longer one is skipped.
 LINE = 64_000
@@ -30,7 +30,7 @@ _SEPARATORS = (",", ";", "\t", "|")
 Score = Callable[[list[str]], int]
 
 
-def open_csv(path: Path, score: Score) -> Sheet:
+def open_csv(path: Path, score: Score) -> Table:
     """`score` counts the columns that are known in a header. Raises UnusableFile."""
     encoding = find_encoding(path, score)
     lines = _Lines(path.open(encoding=encoding, errors="replace", newline=None))
@@ -42,7 +42,7 @@ def open_csv(path: Path, score: Score) -> Sheet:
     else:
         raise UnusableFile("empty_file")
     separator, header = _header(raw, score)
-    return Sheet(header, _rows(lines, separator, number), size=path.stat().st_size)
+    return Table(header, _rows(lines, separator, number), size=path.stat().st_size)
 
 
 def find_encoding(path: Path, score: Score) -> str:
@@ -124,12 +124,12 @@ class _Lines(Iterator[tuple[str | None, int]]):
         self._back.extendleft(reversed(lines))
 
 
-def _rows(lines: _Lines, separator: str, number: int) -> Iterator[Line]:
+def _rows(lines: _Lines, separator: str, number: int) -> Iterator[TableRow]:
     """The rows after the header, which is row `number`."""
     for raw, position in lines:
         number += 1
         if raw is None:
-            yield Line(number, [], "row_too_long", position)
+            yield TableRow(number, [], "row_too_long", position)
             continue
         taken = [raw]
         if raw.count('"') % 2:
@@ -138,12 +138,12 @@ def _rows(lines: _Lines, separator: str, number: int) -> Iterator[Line]:
         if not raw.strip():
             continue
         if cells is None:
-            yield Line(number, [], "broken_quotes", position)
+            yield TableRow(number, [], "broken_quotes", position)
         elif len(cells) > COLUMNS:
-            yield Line(number, [], "too_many_cells", position)
+            yield TableRow(number, [], "too_many_cells", position)
         elif not is_empty(list(cells)):
             broken = "unreadable" if any(UNREADABLE in cell for cell in cells) else None
-            yield Line(number, list(cells), broken, position)
+            yield TableRow(number, list(cells), broken, position)
 
 
 def _quoted(lines: _Lines, first: str) -> list[str]:

@@ -32,23 +32,23 @@ Cell = str | date | Formula
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class TableRow:
     """One row. `number` is the spreadsheet's, the header being in row 1 (or wherever the first words are)."""
 
     number: int
     cells: list[Cell]
     #: Text key under `import.` of what makes the whole row unreadable.
     broken: str | None = None
-    #: How far the file is read after it, in the unit of `Sheet.size`.
+    #: How far the file is read after it, in the unit of `Table.size`.
     position: int = 0
 
 
 @dataclass(slots=True)
-class Sheet:
-    """`size` is the length of the whole in the unit of `Line.position`, 0 where unknown."""
+class Table:
+    """`size` is the length of the whole in the unit of `TableRow.position`, 0 where unknown."""
 
     header: list[str]
-    lines: Iterator[Line]
+    lines: Iterator[TableRow]
     size: int = 0
     notes: list[str] = field(default_factory=list)
 

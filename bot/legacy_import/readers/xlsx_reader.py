@@ -14,7 +14,16 @@ from xml.etree.ElementTree import ParseError
 from defusedxml import DefusedXmlException
 from openpyxl.utils.exceptions import InvalidFileException
 
-from bot.legacy_import.readers.table import CELL, COLUMNS, Cell, Formula, Line, Sheet, UnusableFile, is_empty
+from bot.legacy_import.readers.table import (
+    CELL,
+    COLUMNS,
+    Cell,
+    Formula,
+    Table,
+    TableRow,
+    UnusableFile,
+    is_empty,
+)
 from bot.legacy_import.readers.workbook import Parts, RowParser, Workbook
 from bot.legacy_import.readers.xml_records import Records, TooLargeError
 
@@ -27,7 +36,7 @@ _BROKEN = (
 )  # fmt: skip
 
 
-def open_xlsx(path: Path) -> Sheet:
+def open_xlsx(path: Path) -> Table:
     """The first sheet that can be seen. Raises UnusableFile."""
     try:
         parts = Parts(path)
@@ -41,7 +50,7 @@ def open_xlsx(path: Path) -> Sheet:
         for line in lines:
             if not is_empty(line.cells):
                 header = [cell if isinstance(cell, str) else "" for cell in line.cells]
-                return Sheet(header, lines, size=parts.getinfo(part).file_size)
+                return Table(header, lines, size=parts.getinfo(part).file_size)
     except TooLargeError:
         raise UnusableFile("bomb") from None
     except _BROKEN as error:
@@ -49,7 +58,7 @@ def open_xlsx(path: Path) -> Sheet:
     raise UnusableFile("empty_file")
 
 
-def _lines(parts: Parts, part: str, parser: RowParser) -> Iterator[Line]:
+def _lines(parts: Parts, part: str, parser: RowParser) -> Iterator[TableRow]:
     """Rows with anything in them. Raises UnusableFile where the workbook breaks off."""
     number = empty = 0
     try:
@@ -64,7 +73,7 @@ def _lines(parts: Parts, part: str, parser: RowParser) -> Iterator[Line]:
                         return
                     continue
                 empty = 0
-                yield Line(number, cells, position=records.read_bytes)
+                yield TableRow(number, cells, position=records.read_bytes)
     except TooLargeError:
         raise UnusableFile("bomb_at", row=number + 1) from None
     except _BROKEN as error:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import bindparam, or_, update
 from sqlmodel import Session, col
 
-from bot.messengers.processing.answer import Place
+from bot.messengers.processing.answer import ChatAddress
 from bot.messengers.transport.channel import Channel
 from bot.messengers.transport.rate_limits import LONGEST_REST
 from storage.enums import Messenger
@@ -46,7 +46,7 @@ def note(
     return unit
 
 
-def remember(channel: Channel, place: Place, now: datetime) -> None:
+def remember(channel: Channel, place: ChatAddress, now: datetime) -> None:
     """What another process, or this one before its start, was told about this chat."""
     if place.rest_until is not None and (left := (place.rest_until - now).total_seconds()) > 0:
         channel.limiter.rest(place.chat_id, left)

@@ -13,8 +13,8 @@ from sqlmodel import Session, col, select
 from telegram import InputFile, InputMediaDocument, InputMediaPhoto
 from telegram.error import TelegramError
 
-from bot.core.resources import Desk
-from bot.core.screens import Paper, Sheet
+from bot.core.resources import Resources
+from bot.core.screens import Attachment, GeneratedFile
 from bot.documents.blob_store import StoreDown
 from bot.documents.library import shown_media_type
 from bot.messengers.delivery.paced_calls import PacedCalls
@@ -33,38 +33,43 @@ ALBUM = 10
 
 @dataclass(frozen=True, slots=True)
 class _Item:
-    paper: Paper
+    paper: Attachment
     is_photo: bool
     file: StoredFile
     handle: str | None
 
 
 class PaperSender:
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Resources) -> None:
         self.desk = desk
 
     async def send(
-        self, channel: Channel, chat_id: int, papers: Sequence[Paper | Sheet], *, calls: PacedCalls
+        self,
+        channel: Channel,
+        chat_id: int,
+        papers: Sequence[Attachment | GeneratedFile],
+        *,
+        calls: PacedCalls,
     ) -> None:
         """Send them in order: photos with photos, documents with documents, up to ten in an album; what was made for
         this answer one by one. Raises TelegramError."""
-        for made, run in groupby(papers, key=lambda one: isinstance(one, Sheet)):
+        for made, run in groupby(papers, key=lambda one: isinstance(one, GeneratedFile)):
             if made:
                 for sheet in run:
-                    assert isinstance(sheet, Sheet)
+                    assert isinstance(sheet, GeneratedFile)
                     await self._made(channel, chat_id, sheet, calls)
             else:
-                stored = [one for one in run if isinstance(one, Paper)]
+                stored = [one for one in run if isinstance(one, Attachment)]
                 await self._stored(channel, chat_id, stored, calls)
 
     @staticmethod
-    async def _made(channel: Channel, chat_id: int, sheet: Sheet, calls: PacedCalls) -> None:
+    async def _made(channel: Channel, chat_id: int, sheet: GeneratedFile, calls: PacedCalls) -> None:
         caption = keyboards.cut(sheet.caption, keyboards.MAX_CAPTION) or None
         method = channel.bot.send_photo if sheet.picture else channel.bot.send_document
         await calls(lambda: method(chat_id, InputFile(sheet.content, sheet.name), caption=caption))
 
     async def _stored(
-        self, channel: Channel, chat_id: int, papers: Sequence[Paper], calls: PacedCalls
+        self, channel: Channel, chat_id: int, papers: Sequence[Attachment], calls: PacedCalls
     ) -> None:
         items = await self.desk.database.read(
             lambda db: _items(db, papers, channel.messenger, channel.bot_id)
@@ -147,7 +152,7 @@ class PaperSender:
         return content, _file_name(item)
 
 
-def _items(db: Session, papers: Sequence[Paper], messenger: Messenger, bot_id: int) -> list[_Item]:
+def _items(db: Session, papers: Sequence[Attachment], messenger: Messenger, bot_id: int) -> list[_Item]:
     ids = [paper.file_id for paper in papers]
     files = {file.id: file for file in db.exec(select(StoredFile).where(col(StoredFile.id).in_(ids)))}
     known = select(FileHandle).where(

@@ -17,12 +17,12 @@ from typing import Any
 from sqlmodel import Session
 from telegram.error import BadRequest, Forbidden, InvalidToken, RetryAfter, TelegramError
 
-from bot.core.resources import Desk
+from bot.core.resources import Resources
 from bot.core.screens import rows_from_json
 from bot.gateways.interfaces import SmsAccepted, SmsRejected
 from bot.messengers.delivery import chat_rests, outbox_store
 from bot.messengers.delivery.chat_rests import LONG
-from bot.messengers.delivery.outbox_store import Claimed, Room, Way
+from bot.messengers.delivery.outbox_store import ClaimedPush, Room, Route
 from bot.messengers.delivery.text import send_text
 from bot.messengers.transport import keyboards
 from bot.messengers.transport.channel import Channel
@@ -30,7 +30,7 @@ from bot.messengers.transport.rate_limits import KEPT_FOR_ANSWERS
 from bot.messengers.transport.telegram import is_unreachable, pause_of
 from bot.texts import t
 from storage.correlation import CAUSE
-from storage.database.outage import outlast, report
+from storage.database.outage import log_unless_outage, retry_while_unavailable
 from storage.enums import Channel as Kind
 from storage.enums import Messenger, PushState
 
@@ -75,7 +75,7 @@ class _Rate:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class SendResult:
     """What came of a try. `pause` seconds: it is queued again."""
 
     state: PushState
@@ -98,7 +98,7 @@ _SAYS = {
 }
 
 
-def _level(outcome: Outcome) -> int:
+def _level(outcome: SendResult) -> int:
     if outcome.state is PushState.GIVEN_UP:
         return logging.ERROR
     return logging.DEBUG if outcome.free else logging.INFO
@@ -106,7 +106,7 @@ def _level(outcome: Outcome) -> int:
 
 @dataclass(slots=True)
 class Outbox:
-    desk: Desk
+    desk: Resources
     channels: Mapping[Messenger, Channel]
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _alarm: asyncio.TimerHandle | None = None
@@ -114,8 +114,8 @@ class Outbox:
     #: The ids of what they carry.
     _holding: set[int] = field(default_factory=set)
     #: How many of them go which way, and how many of those carry letters.
-    _in_hand: Counter[Way] = field(default_factory=Counter)
-    _letters: Counter[Way] = field(default_factory=Counter)
+    _in_hand: Counter[Route] = field(default_factory=Counter)
+    _letters: Counter[Route] = field(default_factory=Counter)
     _rates: dict[Messenger, _Rate] = field(default_factory=dict)
 
     def wake(self) -> None:
@@ -131,7 +131,7 @@ class Outbox:
             try:
                 pause = await self.dispatch()
             except Exception as error:
-                report(log, "the outbox stumbled", error=error)
+                log_unless_outage(log, "the outbox stumbled", error=error)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(pause):
                     await self._wake.wait()
@@ -139,7 +139,7 @@ class Outbox:
     async def dispatch(self) -> float:
         """Claim what is due and set it going; seconds until the next look is worth it."""
         now = self.desk.clock()
-        ways: list[Way] = [
+        ways: list[Route] = [
             way for way, one in self.channels.items() if one.ready and not one.limiter.rest_of_all
         ]
         rooms = {
@@ -176,14 +176,14 @@ class Outbox:
         self._alarm = None
         self._wake.set()
 
-    def _finished(self, push: Claimed, task: asyncio.Task[None]) -> None:
+    def _finished(self, push: ClaimedPush, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         self._holding.discard(push.id)
         self._in_hand[push.messenger] -= 1
         self._letters[push.messenger] -= push.letter_id is not None
         self._wake.set()
 
-    async def _carry(self, push: Claimed) -> None:
+    async def _carry(self, push: ClaimedPush) -> None:
         CAUSE.set(push.cause)  # of this task alone
         try:
             await self._settle(push, await self._try(push))
@@ -191,18 +191,18 @@ class Outbox:
             # Its lease runs out, then it is tried again.
             log.exception("push %s could not be sent or noted", push.id)
 
-    async def _try(self, push: Claimed) -> Outcome:
+    async def _try(self, push: ClaimedPush) -> SendResult:
         if push.skip is not None:
-            outcome = Outcome(PushState.SKIPPED, push.skip)
+            outcome = SendResult(PushState.SKIPPED, push.skip)
         elif push.channel is Kind.SMS:
             outcome = await self._sms(push)
         else:
             outcome = await self._message(push)
         if outcome.state is PushState.QUEUED and not outcome.free and push.attempts >= TRIES:
-            outcome = Outcome(PushState.GIVEN_UP, outcome.note)
+            outcome = SendResult(PushState.GIVEN_UP, outcome.note)
         return outcome
 
-    async def _settle(self, push: Claimed, outcome: Outcome) -> None:
+    async def _settle(self, push: ClaimedPush, outcome: SendResult) -> None:
         now = self.desk.clock()
         # Given up here, it would be sent again once the lease is over.
         rest = None
@@ -210,11 +210,11 @@ class Outbox:
             rest = chat_rests.note(push.messenger, push.chat_row_id, outcome.rest, now=now)
 
         def unit(db: Session) -> None:
-            outbox_store.settle(db, push, outcome, now)
+            outbox_store.record_result(db, push, outcome, now)
             if rest is not None:
                 rest(db)
 
-        await outlast(lambda: self.desk.database.run(unit))
+        await retry_while_unavailable(lambda: self.desk.database.run(unit))
         told = {
             "push": push.id,
             "kind": push.kind,
@@ -225,7 +225,7 @@ class Outbox:
         }
         log.log(_level(outcome), "push %s", _SAYS[outcome.state], extra=told)
 
-    async def _message(self, push: Claimed) -> Outcome:
+    async def _message(self, push: ClaimedPush) -> SendResult:
         messenger = push.messenger
         assert messenger is not None
         assert push.chat_id is not None
@@ -262,28 +262,30 @@ class Outbox:
                     channel, chat_id, text, markup if number == len(texts) - 1 else None, caller=call
                 )
         except _NotNowError as error:
-            return Outcome(PushState.QUEUED, "its chat has its limit", pause=min(error.wait, LONG), free=True)
+            return SendResult(
+                PushState.QUEUED, "its chat has its limit", pause=min(error.wait, LONG), free=True
+            )
         except TelegramError as error:
             return self._trouble(push, error)
-        return Outcome(PushState.SENT)
+        return SendResult(PushState.SENT)
 
-    def _trouble(self, push: Claimed, error: TelegramError) -> Outcome:
+    def _trouble(self, push: ClaimedPush, error: TelegramError) -> SendResult:
         note = f"{type(error).__name__}: {error}"[:300]
         if isinstance(error, RetryAfter):
             # A long rest is the chat's, not the push's: `next_at` far ahead means that the clock was set back.
             rest = pause_of(error)
-            return Outcome(PushState.QUEUED, note, pause=min(rest, LONG), free=True, rest=rest)
+            return SendResult(PushState.QUEUED, note, pause=min(rest, LONG), free=True, rest=rest)
         if is_unreachable(error):
-            return Outcome(PushState.SKIPPED, note, dead=True)
+            return SendResult(PushState.SKIPPED, note, dead=True)
         if isinstance(error, BadRequest):
-            return Outcome(PushState.GIVEN_UP, note)
+            return SendResult(PushState.GIVEN_UP, note)
         if isinstance(error, InvalidToken | Forbidden):
-            return Outcome(PushState.QUEUED, note, pause=LONGEST_PAUSE)
-        return Outcome(PushState.QUEUED, note, pause=_pause(push.attempts))
+            return SendResult(PushState.QUEUED, note, pause=LONGEST_PAUSE)
+        return SendResult(PushState.QUEUED, note, pause=_pause(push.attempts))
 
-    async def _sms(self, push: Claimed) -> Outcome:
+    async def _sms(self, push: ClaimedPush) -> SendResult:
         if push.mobile is None:
-            return Outcome(PushState.GIVEN_UP, "no mobile")
+            return SendResult(PushState.GIVEN_UP, "no mobile")
         template: Any = push.sms.get("template")
         text = push.text if template or push.sms.get("whole") else self._sms_text(push.text)
         result = await self.desk.sms.send(
@@ -294,11 +296,11 @@ class Outbox:
             tokens=push.sms.get("tokens") or (),
         )
         if isinstance(result, SmsAccepted):
-            return Outcome(PushState.SENT, provider_id=result.provider_id)
+            return SendResult(PushState.SENT, provider_id=result.provider_id)
         if isinstance(result, SmsRejected):
-            return Outcome(PushState.GIVEN_UP, result.reason)
+            return SendResult(PushState.GIVEN_UP, result.reason)
         pause = UNKNOWN_PAUSE if result.unknown else _pause(push.attempts)
-        return Outcome(PushState.QUEUED, result.reason, pause=pause)
+        return SendResult(PushState.QUEUED, result.reason, pause=pause)
 
     def _sms_text(self, sentence: str) -> str:
         links = self.desk.world.bot_links

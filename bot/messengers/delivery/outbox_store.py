@@ -21,7 +21,7 @@ from storage.enums import Channel as Kind
 from storage.tables import Account, Chat, Grant, Letter, Push
 
 if TYPE_CHECKING:
-    from bot.messengers.delivery.outbox import Outcome
+    from bot.messengers.delivery.outbox import SendResult
 
 #: Seconds that are left where nothing is queued.
 FOREVER = 3600.0
@@ -29,11 +29,11 @@ FOREVER = 3600.0
 ROLE_LOST = "the role is not in force any more"
 _UNFINISHED = (PushState.QUEUED, PushState.SENDING)
 #: A way out: a messenger, or None for SMS.
-Way = Messenger | None
+Route = Messenger | None
 
 
 @dataclass(frozen=True, slots=True)
-class Claimed:
+class ClaimedPush:
     """A push in hand."""
 
     id: int
@@ -78,7 +78,7 @@ class Room:
     letters: int
 
 
-def due(db: Session, now: datetime, rooms: Mapping[Way, Room]) -> tuple[list[int], float]:
+def due(db: Session, now: datetime, rooms: Mapping[Route, Room]) -> tuple[list[int], float]:
     """Ids of what may be sent now; and the seconds until something else is due."""
     found = [one for way, room in rooms.items() for one in _due_on(db, now, way, room)]
     if found:
@@ -88,7 +88,7 @@ def due(db: Session, now: datetime, rooms: Mapping[Way, Room]) -> tuple[list[int
     return [], FOREVER if soonest is None else max(0.05, (soonest - now).total_seconds())
 
 
-def _due_on(db: Session, now: datetime, way: Way, room: Room) -> list[int]:
+def _due_on(db: Session, now: datetime, way: Route, room: Room) -> list[int]:
     """Of one way: letters last, then oldest first, one a chat."""
     earlier = aliased(Push)
     first_of_chat = ~exists().where(
@@ -111,7 +111,7 @@ def _due_on(db: Session, now: datetime, way: Way, room: Room) -> list[int]:
     return urgent + [row for row, letter_id in rows if letter_id is not None][: max(room.letters, 0)]
 
 
-def claim(db: Session, ids: list[int], now: datetime, lease: datetime) -> list[Claimed]:
+def claim(db: Session, ids: list[int], now: datetime, lease: datetime) -> list[ClaimedPush]:
     """Take them, each with its chat as it is now. Whoever else claims at the same time gets the others."""
     wanted = (
         select(Push, Chat, Grant.active, Account.state)
@@ -138,7 +138,7 @@ def claim(db: Session, ids: list[int], now: datetime, lease: datetime) -> list[C
             elif push.letter_id is not None and _is_stopped(db, push.letter_id):
                 skip = "the letter was stopped"
         taken.append(
-            Claimed(
+            ClaimedPush(
                 push.id,
                 push.key,
                 push.kind,
@@ -167,7 +167,7 @@ def _is_stopped(db: Session, letter_id: int) -> bool:
     return letter is not None and letter.state is LetterState.STOPPED
 
 
-def settle(db: Session, push: Claimed, outcome: Outcome, now: datetime) -> None:
+def record_result(db: Session, push: ClaimedPush, outcome: SendResult, now: datetime) -> None:
     """Note what came of a try."""
     values: dict[str, Any] = {
         "state": outcome.state,
@@ -203,7 +203,7 @@ def settle(db: Session, push: Claimed, outcome: Outcome, now: datetime) -> None:
         )
 
 
-def _given_up(push: Claimed, reason: str) -> str:
+def _given_up(push: ClaimedPush, reason: str) -> str:
     """What staff read; of an SMS also its words, so that they can pass them on."""
     if push.channel is Kind.SMS and push.mobile is not None:
         return t(
@@ -216,7 +216,7 @@ def _given_up(push: Claimed, reason: str) -> str:
     return t("alert.push_given_up", kind=push.kind, why=reason)
 
 
-def _say_by_sms(db: Session, push: Claimed, now: datetime) -> None:
+def _say_by_sms(db: Session, push: ClaimedPush, now: datetime) -> None:
     """The last live chat of this person is gone: the short sentence goes to the mobile instead, once."""
     sentence = push.sms.get("sentence")
     if not sentence or push.account_id is None:

@@ -15,21 +15,21 @@ from sqlalchemy import bindparam, update
 from sqlmodel import Session, col
 from telegram.error import BadRequest, NetworkError, RetryAfter, TelegramError
 
-from bot.core.resources import Desk
+from bot.core.resources import Resources
 from bot.core.screens import Screen
 from bot.messengers.delivery import chat_rests
 from bot.messengers.delivery.files import PaperSender
 from bot.messengers.delivery.paced_calls import PATIENCE, TRIES, PacedCalls, Pause, SupersededError, sleep
 from bot.messengers.delivery.text import send_text, without_preview
 from bot.messengers.processing import groups, inbox_store
-from bot.messengers.processing.answer import Answer, Place
+from bot.messengers.processing.answer import Answer, ChatAddress
 from bot.messengers.transport import keyboards
 from bot.messengers.transport.channel import Channel
 from bot.messengers.transport.keyboards import Markup
 from bot.messengers.transport.rate_limits import EDIT
 from bot.messengers.transport.telegram import is_same, is_unreachable, pause_of
 from bot.texts import t
-from storage.database.outage import report
+from storage.database.outage import log_unless_outage
 from storage.enums import Messenger
 from storage.tables import Account, Chat
 
@@ -86,10 +86,10 @@ class _Superseded:
             self.said = [*self.said, said][-SAID:]
 
 
-class Delivery:
+class ScreenDelivery:
     def __init__(
         self,
-        desk: Desk,
+        desk: Resources,
         channels: Mapping[Messenger, Channel],
         *,
         pause: Pause = sleep,
@@ -131,7 +131,7 @@ class Delivery:
         if done and deleted:
             self._note(answer.update_row)
 
-    async def leave_group(self, place: Place, sentence: str | None) -> None:
+    async def leave_group(self, place: ChatAddress, sentence: str | None) -> None:
         """Say a sentence in a group, where that can be done now, and leave it. Raises nothing."""
         channel = self._channels.get(place.messenger)
         if channel is not None:
@@ -169,7 +169,7 @@ class Delivery:
                 self._note_rows(self._superseded.pop(key))
             return self._failed(answer, error)
         except Exception as error:
-            report(log, "an answer could not be shown", error=error)
+            log_unless_outage(log, "an answer could not be shown", error=error)
             self._try_later(place)
             return False
         if answer.credentials_of is not None:
@@ -222,7 +222,7 @@ class Delivery:
         self,
         channel: Channel,
         calls: PacedCalls,
-        place: Place,
+        place: ChatAddress,
         screen: Screen,
         edit: int | None,
         closing: bool,
@@ -249,7 +249,7 @@ class Delivery:
         self,
         channel: Channel,
         calls: PacedCalls,
-        place: Place,
+        place: ChatAddress,
         message_id: int,
         text: str,
         markup: Markup | None,
@@ -301,7 +301,7 @@ class Delivery:
             else:
                 return
 
-    async def _delete(self, channel: Channel, place: Place, message_id: int, *, tries: int) -> bool:
+    async def _delete(self, channel: Channel, place: ChatAddress, message_id: int, *, tries: int) -> bool:
         """Whether a message with a password is gone, as far as we can do anything about it."""
         limiter, chat_id = channel.limiter, place.chat_id
         for attempt in range(tries):
@@ -363,11 +363,11 @@ class Delivery:
         try:
             await self.desk.database.run(lambda db: db.execute(_DELIVERED, {"account_row": account_row}))
         except Exception as error:
-            report(
+            log_unless_outage(
                 log, "it could not be noted that a password was shown; another will be offered", error=error
             )
 
-    def _refused(self, place: Place, pause: float) -> None:
+    def _refused(self, place: ChatAddress, pause: float) -> None:
         """The messenger refused a message to this chat for so many seconds."""
         unit = chat_rests.note(place.messenger, place.row_id, pause, now=self.desk.clock())
         if unit is not None:
@@ -396,7 +396,7 @@ class Delivery:
         self.desk.database.later(unit)
         return False
 
-    def _try_later(self, place: Place, wait: float = AGAIN) -> None:
+    def _try_later(self, place: ChatAddress, wait: float = AGAIN) -> None:
         if place.row_id is None:
             return
         values = {"chat_row": place.row_id, "at": self.desk.clock() + timedelta(seconds=wait)}

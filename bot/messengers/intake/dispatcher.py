@@ -12,16 +12,16 @@ from typing import Any
 from telegram import Chat, ChatMember, Update
 
 from bot.core.incoming import Incoming
-from bot.core.resources import Desk
+from bot.core.resources import Resources
 from bot.messengers.intake.chat_queues import Lanes
 from bot.messengers.processing import inbox_store
-from bot.messengers.processing.inbox_store import Row
+from bot.messengers.processing.inbox_store import InboxRow
 from bot.messengers.processing.parsing import UnreadableError, is_theirs
-from bot.messengers.processing.processor import Serve
-from bot.messengers.processing.update_scope import CURRENT, Passage
+from bot.messengers.processing.processor import UpdateProcessor
+from bot.messengers.processing.update_scope import UpdateScope, current_update
 from bot.messengers.transport.channel import Channel
 from storage.correlation import CAUSE
-from storage.database.outage import outlast
+from storage.database.outage import retry_while_unavailable
 from storage.enums import Messenger
 
 log = logging.getLogger(__name__)
@@ -43,11 +43,17 @@ _MEMBER = (ChatMember.MEMBER, ChatMember.ADMINISTRATOR, ChatMember.OWNER, ChatMe
 ABANDONED = 60
 
 
-class Way:
+class UpdateDispatcher:
     """Puts rows into lanes, and carries each through PTB's `Application.process_update`."""
 
     def __init__(
-        self, desk: Desk, channels: Mapping[Messenger, Channel], lanes: Lanes, serve: Serve, *, shared: bool
+        self,
+        desk: Resources,
+        channels: Mapping[Messenger, Channel],
+        lanes: Lanes,
+        serve: UpdateProcessor,
+        *,
+        shared: bool,
     ) -> None:
         """`shared`: other processes may work on the same database (PostgreSQL)."""
         self.desk = desk
@@ -61,7 +67,7 @@ class Way:
         #: Chats of which more waits in the inbox than is held → whether more came since that was last read.
         self._behind: dict[tuple[Messenger, int], bool] = {}
 
-    def put(self, rows: Iterable[Row], *, again: bool = False) -> None:
+    def put(self, rows: Iterable[InboxRow], *, again: bool = False) -> None:
         """Rows into their lanes, in order."""
         for row in rows:
             channel = self._channels.get(row.messenger)
@@ -74,11 +80,11 @@ class Way:
                 continue
             self._enter(row, again)
 
-    def _enter(self, row: Row, again: bool = False) -> None:
+    def _enter(self, row: InboxRow, again: bool = False) -> None:
         self._mine.add(row.id)
         self.lanes.put((row.messenger, row.lane), partial(self._carry, row, again))
 
-    async def _refill(self, row: Row) -> None:
+    async def _refill(self, row: InboxRow) -> None:
         """After `row`, the last that was held of its chat: what waits behind it in the inbox."""
         if row.lane is None:
             return
@@ -86,7 +92,7 @@ class Way:
         while key in self._behind and self.lanes.waiting(key) <= 1:
             self._behind[key] = False
             try:
-                found = await outlast(
+                found = await retry_while_unavailable(
                     lambda: self.desk.database.read(lambda db: inbox_store.following(db, row, HELD))
                 )
             except Exception:
@@ -114,7 +120,7 @@ class Way:
 
         self.lanes.put((messenger, chat_id), show)
 
-    def put_owed(self, rows: Iterable[Row]) -> None:
+    def put_owed(self, rows: Iterable[InboxRow]) -> None:
         """Show the current screen of these chats and delete the messages with passwords that are still there."""
         for row in rows:
             channel = self._channels.get(row.messenger)
@@ -122,7 +128,7 @@ class Way:
                 self._mine.add(row.id)
                 self.lanes.put((row.messenger, row.lane), partial(self._forget, row))
 
-    async def _forget(self, row: Row) -> None:
+    async def _forget(self, row: InboxRow) -> None:
         CAUSE.set(f"update:{row.id}")
         try:
             ours = _is_ours(row, self._channels[row.messenger])
@@ -135,16 +141,18 @@ class Way:
     async def adopt(self, channel: Channel) -> None:
         """Call before anything is taken: what came before a bot's id was noted is taken for this bot's."""
         messenger, bot_id = channel.messenger, channel.bot_id
-        await outlast(lambda: self.desk.database.run(lambda db: inbox_store.adopt(db, messenger, bot_id)))
+        await retry_while_unavailable(
+            lambda: self.desk.database.run(lambda db: inbox_store.adopt(db, messenger, bot_id))
+        )
 
     async def recover(self, messenger: Messenger, *, alone: bool = False) -> int:
         """Once a messenger is connected, before anything new is taken: its unfinished updates go back into their
         lanes. On a shared database another process may be at some of them; the unit excludes doubles."""
-        rows = await outlast(lambda: self.desk.database.read(inbox_store.waiting))
+        rows = await retry_while_unavailable(lambda: self.desk.database.read(inbox_store.waiting))
         rows = [row for row in rows if row.messenger is messenger]
         before = self._left_before(alone=alone)
-        owed = await outlast(
-            lambda: self.desk.database.read(lambda db: inbox_store.owed_deletions(db, before))
+        owed = await retry_while_unavailable(
+            lambda: self.desk.database.read(lambda db: inbox_store.pending_deletions(db, before))
         )
         # First: they are older than what waits.
         self.put_owed(row for row in owed if row.messenger is messenger)
@@ -170,23 +178,23 @@ class Way:
         """Take over what another process, or a moment without database, left behind. Called now and then."""
         before = self.desk.clock() - timedelta(seconds=ABANDONED)
         self.put(await self.desk.database.read(lambda db: inbox_store.waiting(db, before)), again=True)
-        self.put_owed(await self.desk.database.read(lambda db: inbox_store.owed_deletions(db, before)))
+        self.put_owed(await self.desk.database.read(lambda db: inbox_store.pending_deletions(db, before)))
         await self.show_unanswered(older_than=ABANDONED)
 
-    async def _carry(self, row: Row, again: bool) -> None:
+    async def _carry(self, row: InboxRow, again: bool) -> None:
         try:
             if self._shared:
                 # Another process may have been given an earlier message of this person.
-                for earlier in await outlast(
+                for earlier in await retry_while_unavailable(
                     lambda: self.desk.database.read(lambda db: inbox_store.older(db, row))
                 ):
-                    await self._one(Passage(earlier, again))
-            await self._one(Passage(row, again))
+                    await self._one(UpdateScope(earlier, again))
+            await self._one(UpdateScope(row, again))
         finally:
             self._mine.discard(row.id)
             await self._refill(row)
 
-    async def _one(self, passage: Passage) -> None:
+    async def _one(self, passage: UpdateScope) -> None:
         row = passage.row
         # Of this lane's task alone; what else runs in it sets its own.
         CAUSE.set(f"update:{row.id}")
@@ -225,14 +233,14 @@ class Way:
         if member is not None:
             await self._serve.membership(passage, alive=status not in (ChatMember.BANNED, ChatMember.LEFT))
             return
-        token = CURRENT.set(passage)
+        token = current_update.set(passage)
         try:
             await channel.application.process_update(update)
         except Exception as error:
             # Before our handlers: PTB stumbled over what it had parsed. Left as it is, it would come again for ever.
             passage.error = passage.error or UnreadableError(f"{type(error).__name__}: {error}")
         finally:
-            CURRENT.reset(token)
+            current_update.reset(token)
         if isinstance(passage.error, UnreadableError):
             await self._set_aside(passage, raw, str(passage.error))
         elif passage.error is not None:
@@ -243,18 +251,18 @@ class Way:
             else:
                 await self._serve.ignore(passage, "a kind that nobody asked for")
 
-    async def _broken(self, passage: Passage, error: BaseException) -> None:
+    async def _broken(self, passage: UpdateScope, error: BaseException) -> None:
         row = passage.row
         incoming = Incoming(row.messenger, row.update_id, row.lane) if row.lane is not None else None
         answer = await self._serve.broken(passage, incoming, error)
         if answer is not None:
             await self._serve.delivery.show(answer)
 
-    async def _set_aside(self, passage: Passage, raw: Any, reason: str) -> None:
+    async def _set_aside(self, passage: UpdateScope, raw: Any, reason: str) -> None:
         await self._serve.set_aside(passage, reason, answer=_is_private(raw))
 
 
-def _is_ours(row: Row, channel: Channel) -> bool:
+def _is_ours(row: InboxRow, channel: Channel) -> bool:
     """Whether the update was sent to the bot that we are now."""
     return row.bot_id in (0, channel.bot_id)
 

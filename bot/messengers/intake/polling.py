@@ -17,7 +17,7 @@ from bot.messengers.intake.receiver import Intake, update_number
 from bot.messengers.transport.aiohttp_request import Fields
 from bot.messengers.transport.bale_request import from_bale
 from bot.messengers.transport.channel import Channel
-from storage.database.outage import report
+from storage.database.outage import log_unless_outage
 from storage.enums import Messenger
 
 log = logging.getLogger(__name__)
@@ -87,7 +87,7 @@ class Polling:
             except Exception as error:
                 # The database, most likely: the batch was not acknowledged and comes again.
                 failures += 1
-                report(log, "%s: a batch could not be stored", self._name, error=error)
+                log_unless_outage(log, "%s: a batch could not be stored", self._name, error=error)
                 await asyncio.sleep(_pause(failures))
 
     @property

@@ -10,10 +10,10 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from bot.core.resources import Desk
-from bot.messengers.intake.dispatcher import Way
+from bot.core.resources import Resources
+from bot.messengers.intake.dispatcher import UpdateDispatcher
 from bot.messengers.processing import inbox_store
-from storage.database.outage import report
+from storage.database.outage import log_unless_outage
 from storage.enums import InboxState, Messenger
 
 log = logging.getLogger(__name__)
@@ -43,8 +43,8 @@ class Intake:
 
     def __init__(
         self,
-        desk: Desk,
-        way: Way,
+        desk: Resources,
+        way: UpdateDispatcher,
         *,
         secret_key: str,
         bots: Mapping[Messenger, int],
@@ -86,7 +86,7 @@ class Intake:
             else:
                 await self.keep_unreadable(messenger, body)
         except Exception as error:
-            report(log, "an update could not be stored", error=error)
+            log_unless_outage(log, "an update could not be stored", error=error)
             return 503
         return 200
 

@@ -12,11 +12,11 @@ from functools import partial
 from sqlalchemy import bindparam, update
 from sqlmodel import Session, col, select
 
-from bot.core.resources import Desk
+from bot.core.resources import Resources
 from bot.messengers.delivery import chat_rests
-from bot.messengers.intake.dispatcher import Way
+from bot.messengers.intake.dispatcher import UpdateDispatcher
 from bot.messengers.transport.channel import Channel
-from storage.database.outage import report
+from storage.database.outage import log_unless_outage
 from storage.enums import Messenger
 from storage.tables import Chat
 
@@ -45,7 +45,7 @@ class _Due:
 
 
 class Ticker:
-    def __init__(self, desk: Desk, way: Way, channels: Mapping[Messenger, Channel]) -> None:
+    def __init__(self, desk: Resources, way: UpdateDispatcher, channels: Mapping[Messenger, Channel]) -> None:
         self.desk = desk
         self._way = way
         self._channels = channels
@@ -63,7 +63,7 @@ class Ticker:
                 while await self.tick() == BATCH:
                     pass
             except Exception as error:
-                report(log, "the ticker stumbled", error=error)
+                log_unless_outage(log, "the ticker stumbled", error=error)
             try:
                 async with asyncio.timeout(IDLE):
                     await self._wake.wait()

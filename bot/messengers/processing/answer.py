@@ -11,7 +11,7 @@ from storage.enums import Messenger
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ChatAddress:
     """A chat, as delivery needs it."""
 
     messenger: Messenger
@@ -28,7 +28,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    place: Place
+    place: ChatAddress
     screens: tuple[Screen, ...] = ()
     notice: str | None = None
     #: Like a notice, but the screens say it too.
@@ -56,7 +56,7 @@ class Answer:
 
 
 @dataclass(slots=True)
-class Merged:
+class ReplyChain:
     """Replies that follow each other by `goto`, as one."""
 
     screens: list[Screen] = field(default_factory=list)
@@ -68,5 +68,5 @@ class Merged:
     goto: Press | None = None
 
 
-def to(incoming: Incoming) -> Place:
-    return Place(incoming.messenger, incoming.chat_id)
+def to(incoming: Incoming) -> ChatAddress:
+    return ChatAddress(incoming.messenger, incoming.chat_id)

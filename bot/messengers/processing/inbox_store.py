@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
-from bot.core.context import Turn, World
+from bot.core.context import PublicInfo, Turn
 from bot.core.incoming import Incoming
 from bot.messengers.intake.duplicate_updates import WIPED, identity_of, is_same
 from storage.database.fast_path import connection_of, table_of
@@ -21,7 +21,7 @@ from storage.tables import Account, Chat, Draft, FileHandle, Grant, InboxUpdate
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class InboxRow:
     """An update, most often one that waits for its turn."""
 
     id: int
@@ -115,7 +115,9 @@ _NEXT = (
 )
 
 
-def load_turn(db: Session, incoming: Incoming, now: datetime, world: World, *, reading: bool = False) -> Turn:
+def load_turn(
+    db: Session, incoming: Incoming, now: datetime, world: PublicInfo, *, reading: bool = False
+) -> Turn:
     """Chat, account and draft in one select. An unknown chat gets a row that is not added yet.
 
     On PostgreSQL the account's row is locked first, unless only `reading`: its other chats wait (SQLite has one
@@ -149,7 +151,7 @@ def mark(
     return bool(connection_of(db).execute(_MARK, values).rowcount)
 
 
-def wipe(db: Session, row: Row) -> None:
+def wipe(db: Session, row: InboxRow) -> None:
     """Forget the body: it held a password. What tells it from other updates stays."""
     connection_of(db).execute(_WIPE, {"row_id": row.id, "what": identity_of(row.raw)})
 
@@ -171,7 +173,7 @@ _KNOWN = select(_INBOX.c.again, _INBOX.c.raw, _INBOX.c.identity).where(
 )
 
 
-def insert(db: Session, values: Sequence[dict[str, Any]]) -> list[Row]:
+def insert(db: Session, values: Sequence[dict[str, Any]]) -> list[InboxRow]:
     """Store a batch of one bot; the rows that are new, in order. Updates that are known are left out."""
     connection = connection_of(db)
     statement = _INSERT[connection.dialect.name]
@@ -186,7 +188,7 @@ def insert(db: Session, values: Sequence[dict[str, Any]]) -> list[Row]:
             waits = one["state"] is InboxState.RECEIVED
             bot_id = one.get("bot_id", 0)
             rows.append(
-                Row(row_id, one["messenger"], one["update_id"], one["lane"], one["raw"], bot_id, waits)
+                InboxRow(row_id, one["messenger"], one["update_id"], one["lane"], one["raw"], bot_id, waits)
             )
     return rows
 
@@ -220,7 +222,7 @@ def adopt(db: Session, messenger: Messenger, bot_id: int) -> None:
         db.execute(statement.values(bot_id=bot_id).execution_options(synchronize_session=False))
 
 
-def waiting(db: Session, before: datetime | None = None) -> list[Row]:
+def waiting(db: Session, before: datetime | None = None) -> list[InboxRow]:
     """All updates received and not done, in order; with `before`, only those that came before it."""
     statement = (
         select(*_COLUMNS)  # type: ignore[call-overload]
@@ -229,36 +231,36 @@ def waiting(db: Session, before: datetime | None = None) -> list[Row]:
     )
     if before is not None:
         statement = statement.where(col(InboxUpdate.received_at) < before)
-    return [Row(*row) for row in db.execute(statement)]
+    return [InboxRow(*row) for row in db.execute(statement)]
 
 
-def older(db: Session, row: Row) -> list[Row]:
+def older(db: Session, row: InboxRow) -> list[InboxRow]:
     """What this chat sent before `row` and nobody has done yet (another process may be at it)."""
     if row.lane is None:
         return []
     key = {"messenger": row.messenger, "lane": row.lane, "row_id": row.id}
-    return [Row(*one) for one in db.execute(_OLDER, key)]
+    return [InboxRow(*one) for one in db.execute(_OLDER, key)]
 
 
-def following(db: Session, row: Row, most: int) -> list[Row]:
+def following(db: Session, row: InboxRow, most: int) -> list[InboxRow]:
     """What this chat sent after `row` and nobody has done yet, oldest first."""
     key = {"messenger": row.messenger, "lane": row.lane, "row_id": row.id, "most": most}
-    return [Row(*one) for one in db.execute(_NEXT, key)]
+    return [InboxRow(*one) for one in db.execute(_NEXT, key)]
 
 
-def owe_deletion(db: Session, row_id: int, message_id: int) -> None:
+def schedule_deletion(db: Session, row_id: int, message_id: int) -> None:
     """The message of this update held a password: it must be gone from the chat before the update counts as answered."""
     db.execute(_OWE, {"row_id": row_id, "why": f"{_DELETE}{message_id}"})
 
 
-def owed_deletions(db: Session, before: datetime) -> list[Row]:
+def pending_deletions(db: Session, before: datetime) -> list[InboxRow]:
     """Updates done before an instant whose message is not known to be deleted."""
     statement = (
         select(*_COLUMNS)  # type: ignore[call-overload]
         .where(_OWED, col(InboxUpdate.done_at) <= before)
         .order_by(col(InboxUpdate.id))
     )
-    return [Row(*row) for row in db.execute(statement)]
+    return [InboxRow(*row) for row in db.execute(statement)]
 
 
 def message_to_delete(db: Session, row_id: int) -> int | None:

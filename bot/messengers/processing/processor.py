@@ -14,21 +14,21 @@ from sqlmodel import Session
 from bot.core.context import Turn
 from bot.core.incoming import FileTaken, Incoming
 from bot.core.refusals import Refusal
-from bot.core.resources import Desk
+from bot.core.resources import Resources
 from bot.core.routes import Routes
 from bot.core.screens import Press, Reply, Screen, button
 from bot.messengers.processing import groups, inbox_store
-from bot.messengers.processing.answer import Answer, Place
-from bot.messengers.processing.router import Decided, Decider
-from bot.messengers.processing.update_scope import CURRENT, Passage
+from bot.messengers.processing.answer import Answer, ChatAddress
+from bot.messengers.processing.router import RoutedReply, UpdateRouter
+from bot.messengers.processing.update_scope import UpdateScope, current_update
 from bot.messengers.processing.uploads import Uploads
 from bot.rules import credentials
 from bot.services.officers.unused_files import removed
 from bot.services.shared.insert_once import inserted
 from bot.texts import t
 from bot.texts.formats import digits
-from storage.database.fast_path import save
-from storage.database.outage import outlast, report
+from storage.database.fast_path import flush_row
+from storage.database.outage import log_unless_outage, retry_while_unavailable
 from storage.enums import InboxState, Messenger
 from storage.tables import Chat, Push
 
@@ -43,7 +43,7 @@ class Preparation:
     #: Fetch, check and seal the offered file first; `turn.prepared` is then a FileTaken.
     file: bool = False
     #: Or this work (argon2, a gateway); its result is `turn.prepared`. It must not touch the turn's session.
-    work: Callable[[Desk], Awaitable[Any]] | None = None
+    work: Callable[[Resources], Awaitable[Any]] | None = None
     #: The message holds a password: it is wiped and deleted whatever comes of it, also after a refusal or a crash.
     secret: bool = False
 
@@ -82,7 +82,7 @@ class Delivers(Protocol):
         """Send it. Raises nothing."""
         ...
 
-    async def leave_group(self, place: Place, sentence: str | None) -> None:
+    async def leave_group(self, place: ChatAddress, sentence: str | None) -> None:
         """Say a sentence in a group and leave it. Raises nothing."""
         ...
 
@@ -104,12 +104,12 @@ class _Prepared:
     secret: bool = False
 
 
-class Serve:
+class UpdateProcessor:
     """Takes what PTB's handlers read, runs the unit, and hands the answer to delivery after the commit."""
 
     def __init__(
         self,
-        desk: Desk,
+        desk: Resources,
         dialogues: Dialogues,
         routes: Routes,
         delivery: Delivers,
@@ -123,14 +123,14 @@ class Serve:
         self.dialogues = dialogues
         self.routes = routes
         self.delivery = delivery
-        self._decider = Decider(routes, dialogues)
+        self._decider = UpdateRouter(routes, dialogues)
         self._uploads = Uploads(desk)
         self._aside = aside
         self._committed = committed
 
     async def serve(self, incoming: Incoming) -> None:
-        """Serve the update in hand (`passage.CURRENT`)."""
-        passage = CURRENT.get()
+        """Serve the update in hand (`passage.current_update`)."""
+        passage = current_update.get()
         passage.served = True
         prepared: _Prepared | None = None
         taken: list[FileTaken] = []
@@ -184,7 +184,7 @@ class Serve:
         return "file" if incoming.file is not None else "contact" if incoming.contact is not None else "other"
 
     async def broken(
-        self, passage: Passage, incoming: Incoming | None, error: BaseException, *, secret: bool = False
+        self, passage: UpdateScope, incoming: Incoming | None, error: BaseException, *, secret: bool = False
     ) -> Answer | None:
         """Something of ours broke: the row is FAILED, the person gets a number that is in the log beside `error`."""
         row = passage.row
@@ -207,15 +207,17 @@ class Serve:
         try:
             ours = await self._run(None, unit, lane=_lane(row.messenger, row.lane))
         except Exception as trouble:
-            report(log, "the failure could not be noted; the update stays in the inbox", error=trouble)
+            log_unless_outage(
+                log, "the failure could not be noted; the update stays in the inbox", error=trouble
+            )
             ours = not passage.again
         if not ours or incoming is None or not incoming.private:
             return None
         screen = Screen(t("error.crash", number=digits(number)), ((button(t("nav.home"), "home"),),))
-        place = Place(incoming.messenger, incoming.chat_id)
+        place = ChatAddress(incoming.messenger, incoming.chat_id)
         return Answer(place, (screen,), callback_id=incoming.callback_id)
 
-    async def set_aside(self, passage: Passage, reason: str, *, answer: bool) -> None:
+    async def set_aside(self, passage: UpdateScope, reason: str, *, answer: bool) -> None:
         """Keep an update that cannot be read, out of the way. Whoever sent it is told to use the buttons."""
         row = passage.row
         # It may quote the update: of any length, with letters that no database keeps.
@@ -239,7 +241,7 @@ class Serve:
         if made is not None:
             await self.delivery.show(made)
 
-    async def membership(self, passage: Passage, *, alive: bool) -> None:
+    async def membership(self, passage: UpdateScope, *, alive: bool) -> None:
         """Telegram says that this chat blocked us, or came back."""
         row = passage.row
 
@@ -254,7 +256,7 @@ class Serve:
         await self._run(None, unit, lane=_lane(row.messenger, row.lane))
         log.info("update done", extra=passage.told | {"asked": "unblocked" if alive else "blocked"})
 
-    async def in_group(self, passage: Passage) -> None:
+    async def in_group(self, passage: UpdateScope) -> None:
         """Something came from a group or channel, whatever it was: told where the bot answers, and left."""
         row = passage.row
         chat_id = row.lane
@@ -271,9 +273,9 @@ class Serve:
         log.info("update done", extra=passage.told | {"asked": "something in a group"})
         if leave:
             sentence = t("error.group_chat") if say else None
-            await self.delivery.leave_group(Place(row.messenger, chat_id), sentence)
+            await self.delivery.leave_group(ChatAddress(row.messenger, chat_id), sentence)
 
-    async def ignore(self, passage: Passage, note: str) -> None:
+    async def ignore(self, passage: UpdateScope, note: str) -> None:
         """Done without an answer: of a kind that nobody asked for."""
         row = passage.row
         await self._run(
@@ -293,11 +295,11 @@ class Serve:
             screen = self._decider.current(turn)
             return Answer(_place(turn), (screen,), plain=True)
 
-        answer = await outlast(lambda: self.desk.database.read(unit))
+        answer = await retry_while_unavailable(lambda: self.desk.database.read(unit))
         if answer is not None:
             await self.delivery.show(answer)
 
-    async def forget(self, row: inbox_store.Row, *, ours: bool = True, shown: bool = False) -> None:
+    async def forget(self, row: inbox_store.InboxRow, *, ours: bool = True, shown: bool = False) -> None:
         """Delete the message with a password that a process which died may have left, and show the current screen, unless
         it was `shown`. One that is not `ours` was sent to another bot, and cannot be deleted."""
 
@@ -311,14 +313,14 @@ class Serve:
             delete = message_id if ours else None
             return Answer(_place(turn), screens, update_row=row.id, delete=delete, shown=shown)
 
-        answer = await outlast(lambda: self.desk.database.read(unit))
+        answer = await retry_while_unavailable(lambda: self.desk.database.read(unit))
         if answer is not None:
             await self.delivery.show(answer)
 
     # -- the unit ------------------------------------------------------------------------------------
 
     def _unit(
-        self, passage: Passage, incoming: Incoming, prepared: _Prepared | None, db: Session
+        self, passage: UpdateScope, incoming: Incoming, prepared: _Prepared | None, db: Session
     ) -> Answer | _Needed | None:
         turn = inbox_store.load_turn(db, incoming, self.desk.clock(), self.desk.world)
         stands = _stands(turn)
@@ -338,9 +340,9 @@ class Serve:
         if prepared.secret or decided.wipe:
             inbox_store.wipe(db, passage.row)
             if incoming.message_id is not None and not incoming.pressed:
-                inbox_store.owe_deletion(db, passage.row.id, incoming.message_id)
+                inbox_store.schedule_deletion(db, passage.row.id, incoming.message_id)
         answer = self._answer(turn, decided, passage.row.id, secret=prepared.secret)
-        save(db, turn.chat)
+        flush_row(db, turn.chat)
         return answer
 
     def _preparation(self, turn: Turn) -> Preparation | None:
@@ -390,7 +392,7 @@ class Serve:
             turn.chat.dead = False
 
     @staticmethod
-    def _answer(turn: Turn, decided: Decided, row_id: int | None, *, secret: bool = False) -> Answer:
+    def _answer(turn: Turn, decided: RoutedReply, row_id: int | None, *, secret: bool = False) -> Answer:
         place = _place(turn)
         asks_contact = bool(decided.screens) and decided.screens[-1].ask_contact is not None
         if decided.screens and turn.chat.keyboard != asks_contact:
@@ -423,8 +425,8 @@ class Serve:
     ) -> T:
         """Run a unit; while the database is away the lane waits, and with it what this person sent next."""
         if incoming is None:
-            return await outlast(lambda: self.desk.database.run(unit, lane=lane))
-        lane, passage = _lane(incoming.messenger, incoming.chat_id), CURRENT.get()
+            return await retry_while_unavailable(lambda: self.desk.database.run(unit, lane=lane))
+        lane, passage = _lane(incoming.messenger, incoming.chat_id), current_update.get()
 
         async def work() -> T:
             try:
@@ -433,15 +435,15 @@ class Serve:
                 passage.doubtful = True
                 raise
 
-        return await outlast(work, tell=partial(self._ask_to_wait, incoming))
+        return await retry_while_unavailable(work, tell=partial(self._ask_to_wait, incoming))
 
     async def _ask_to_wait(self, incoming: Incoming) -> None:
         """What was sent is in the inbox and will be done; only nothing can be written just now."""
-        passage = CURRENT.get()
+        passage = current_update.get()
         if incoming.private and not passage.told_to_wait:
             passage.told_to_wait = True
             screen = Screen(t("error.database_away"))
-            place = Place(incoming.messenger, incoming.chat_id)
+            place = ChatAddress(incoming.messenger, incoming.chat_id)
             await self.delivery.show(Answer(place, (screen,), plain=True))
 
 
@@ -457,10 +459,10 @@ def _lane(messenger: Messenger, chat_id: int | None) -> str | None:
     return None if chat_id is None else f"{messenger.value}:{chat_id}"
 
 
-def _place(turn: Turn) -> Place:
+def _place(turn: Turn) -> ChatAddress:
     chat = turn.chat
     guest = chat.account_id is None
-    return Place(chat.messenger, chat.chat_id, chat.id, chat.keyboard, guest, chat.rest_until)
+    return ChatAddress(chat.messenger, chat.chat_id, chat.id, chat.keyboard, guest, chat.rest_until)
 
 
 def _stands(turn: Turn) -> tuple[Any, ...]:

@@ -10,13 +10,13 @@ from bot.core.refusals import NotAllowed, Refusal, Stale
 from bot.core.routes import Route, Routes
 from bot.core.screens import BadPress, Press, Reply, Screen, button
 from bot.messengers.processing import inbox_store
-from bot.messengers.processing.answer import Merged
+from bot.messengers.processing.answer import ReplyChain
 from bot.rules import credentials
 from bot.rules.account import preferred
 from bot.rules.validators import LONGEST_KEY, search_key
 from bot.services import accounts
 from bot.texts import quoted, t
-from storage.database.fast_path import attempt
+from storage.database.fast_path import savepoint
 from storage.enums import AccountState
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ MAX_GOTO = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Decided:
+class RoutedReply:
     screens: tuple[Screen, ...]
     notice: str | None = None
     wipe: bool = False
@@ -46,12 +46,12 @@ class Decided:
 Destination = Press | Literal["dialogue", "text", "stale", "edited"]
 
 
-class Decider:
+class UpdateRouter:
     def __init__(self, routes: Routes, dialogues: Dialogues) -> None:
         self.routes = routes
         self.dialogues = dialogues
 
-    def decide(self, turn: Turn, refusal: Refusal | None = None) -> Decided:
+    def decide(self, turn: Turn, refusal: Refusal | None = None) -> RoutedReply:
         """Do what the update asks for; `refusal` is what its preparation ended in.
 
         Whatever a refused request had written is rolled back."""
@@ -60,7 +60,7 @@ class Decider:
             self.dialogues.leave(turn)
             refusal = shut
         try:
-            with attempt(turn.db):
+            with savepoint(turn.db):
                 if refusal is not None:
                     raise refusal
                 return self._rendered(turn, self._choose(turn))
@@ -122,7 +122,7 @@ class Decider:
                 return screens[-1]
         return Screen(t("error.unknown"))
 
-    def refused(self, turn: Turn, refusal: Refusal) -> Decided:
+    def refused(self, turn: Turn, refusal: Refusal) -> RoutedReply:
         """The sentence, its doors, and below them the current screen."""
         values = {"contact": turn.world.support_contact} | refusal.args_of_text
         current = self.current(turn)
@@ -135,7 +135,7 @@ class Decider:
                 rows += ((home,),)
         sentence = t(refusal.key, **values)
         screen = replace(current, text=f"{sentence}\n\n{current.text}", rows=doors + rows, papers=())
-        return Decided((screen,), toast=sentence if turn.incoming.pressed else None)
+        return RoutedReply((screen,), toast=sentence if turn.incoming.pressed else None)
 
     # -- choosing -------------------------------------------------------------------------------
 
@@ -204,9 +204,9 @@ class Decider:
 
     # -- rendering ------------------------------------------------------------------------------
 
-    def _rendered(self, turn: Turn, reply: Reply) -> Decided:
+    def _rendered(self, turn: Turn, reply: Reply) -> RoutedReply:
         """Follow `goto`; a reply that shows nothing ends on the current screen."""
-        merged = Merged()
+        merged = ReplyChain()
         self._merge(merged, reply)
         for _ in range(MAX_GOTO):
             if merged.goto is None:
@@ -228,7 +228,7 @@ class Decider:
             first = merged.screens[0]
             merged.screens[0] = replace(first, text=f"{notices}\n\n{first.text}")
             notices = None
-        return Decided(
+        return RoutedReply(
             tuple(merged.screens),
             notices,
             merged.wipe,
@@ -240,7 +240,7 @@ class Decider:
         )
 
     @staticmethod
-    def _merge(merged: Merged, reply: Reply) -> None:
+    def _merge(merged: ReplyChain, reply: Reply) -> None:
         merged.screens += reply.screens
         if reply.notice:
             merged.notices.append(reply.notice)

@@ -7,12 +7,12 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.messengers.processing.inbox_store import Row
+from bot.messengers.processing.inbox_store import InboxRow
 
 
 @dataclass(slots=True)
-class Passage:
-    row: Row
+class UpdateScope:
+    row: InboxRow
     #: It was tried before (after a restart, or when the database was away): a second failure is not told again.
     again: bool = False
     #: A try of its unit broke off: it may have been committed all the same.
@@ -34,9 +34,9 @@ class Passage:
 
 
 #: The update in hand, in the task of its lane.
-CURRENT: ContextVar[Passage] = ContextVar("passage")
+current_update: ContextVar[UpdateScope] = ContextVar("passage")
 
 
 async def note_error(update: object, context: Any) -> None:
     """PTB's error handler: the lane must know."""
-    CURRENT.get().error = context.error
+    current_update.get().error = context.error

@@ -7,11 +7,11 @@ from collections.abc import Iterable
 
 from bot.core.incoming import FileTaken, Incoming, OfferedFile
 from bot.core.refusals import FileRejected, Refusal, Throttled, Unavailable
-from bot.core.resources import Desk
+from bot.core.resources import Resources
 from bot.documents.blob_store import StoreDown
 from bot.documents.file_types import LARGEST
 from bot.services.shared import upload_quota
-from storage.database.outage import outlast
+from storage.database.outage import retry_while_unavailable
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +22,7 @@ _COPIES = 2
 class Uploads:
     """Whatever may be refused by what the messenger says of a file is refused before anything is fetched."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Resources) -> None:
         self.desk = desk
 
     async def take(self, incoming: Incoming, account_id: int | None) -> FileTaken | None:
@@ -71,7 +71,7 @@ class Uploads:
 
     async def _count(self, account_id: int, size: int, *, files: int = 1) -> None:
         desk = self.desk
-        within = await outlast(
+        within = await retry_while_unavailable(
             lambda: desk.database.run(
                 lambda db: upload_quota.count(
                     db,

@@ -24,7 +24,7 @@ RETRY_AFTER, MOST_RETRY_AFTER = 5, 24 * 3600
 SLOWEST = 32 * 1024
 
 
-class TooMuch(TelegramError):
+class DownloadTooLarge(TelegramError):
     """A download is larger than was asked for."""
 
 
@@ -124,7 +124,7 @@ class AioRequest(BaseRequest):
                     async for chunk in response.content.iter_chunked(64 * 1024):
                         size += len(chunk)
                         if size > limit:
-                            raise TooMuch(f"more than {limit} bytes")
+                            raise DownloadTooLarge(f"more than {limit} bytes")
                         chunks.append(chunk)
             except TimeoutError as error:
                 raise TimedOut from error

@@ -62,7 +62,7 @@ _GIFTS = (
 )
 
 
-def whole_update(update: Json) -> Json:
+def normalise_update(update: Json) -> Json:
     """An update as PTB takes it. The argument is left as it is."""
     update = dict(update)
     if (number := _number(update.get("update_id"))) is not None:

@@ -11,7 +11,7 @@ from telegram.error import TelegramError
 from telegram.ext import Application
 
 from bot.core.refusals import FileRejected
-from bot.messengers.transport.aiohttp_request import AioRequest, Fields, TooMuch
+from bot.messengers.transport.aiohttp_request import AioRequest, DownloadTooLarge, Fields
 from bot.messengers.transport.bale_request import BaleRequest
 from bot.messengers.transport.rate_limits import RateLimiter
 from storage.enums import Messenger
@@ -69,7 +69,7 @@ class Channel:
             if isinstance(self.request, AioRequest | BaleRequest):
                 return await self.request.download(file.file_path, limit=limit)
             content = bytes(await self.request.retrieve(file.file_path))
-        except TooMuch:
+        except DownloadTooLarge:
             raise FileRejected("error.too_large") from None
         except TelegramError as error:
             too_large = "too big" in str(error).lower()

@@ -17,7 +17,7 @@ from storage.enums import Messenger
 log = logging.getLogger(__name__)
 
 
-class Forgetful(Application[Any, Any, Any, Any, Any, Any]):
+class StatelessApplication(Application[Any, Any, Any, Any, Any, Any]):
     """PTB notes every person who ever wrote, for a persistence that we do not use: memory without end, and a stumble
     where an id is no number. A private name of the pinned version; a test looks that nothing is noted."""
 
@@ -37,7 +37,7 @@ def make_channel(
     root = api_url.rstrip("/")
     application: Application[Any, Any, Any, Any, Any, Any] = (
         ApplicationBuilder()
-        .application_class(Forgetful)
+        .application_class(StatelessApplication)
         .token(token)
         .base_url(f"{root}/bot")
         .base_file_url(f"{root}/file/bot")
@@ -54,7 +54,7 @@ def make_channel(
         application,
         request,
         f"{root}/bot{token}",
-        whole=bale_updates.whole_update if on_bale else telegram.whole_update,
+        whole=bale_updates.normalise_update if on_bale else telegram.normalise_update,
         allowed_updates=None if on_bale else telegram.ALLOWED_UPDATES,
         shows_notices=bale_request.shows_notices if on_bale else lambda callback_id: callback_id is not None,
         bot_id=bot_number(token),

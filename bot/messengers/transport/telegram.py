@@ -28,7 +28,7 @@ _BAD_HANDLE = (
 )
 
 
-def whole_update(update: dict[str, Any]) -> dict[str, Any]:
+def normalise_update(update: dict[str, Any]) -> dict[str, Any]:
     """Telegram's JSON is what PTB expects."""
     return update
 

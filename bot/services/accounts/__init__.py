@@ -8,12 +8,12 @@ from bot.services.accounts.credentials import (
     renew,
 )
 from bot.services.accounts.experts import (
+    Appointment,
     Expert,
-    Hired,
+    appoint_expert,
     create_user,
     deactivate,
     expert,
-    hire,
     numbers,
     of_university,
 )
@@ -33,11 +33,12 @@ from bot.services.accounts.sessions import link, logout, session_mark, sign_out
 from bot.services.accounts.staff import annul, case_of, lift, reset_access, suspend
 
 __all__ = [
+    "Appointment",
     "Expert",
-    "Hired",
     "Registration",
     "account_lock",
     "annul",
+    "appoint_expert",
     "by_national_code",
     "by_user_code",
     "case_of",
@@ -54,7 +55,6 @@ __all__ = [
     "expert",
     "grant",
     "held",
-    "hire",
     "in_circulation",
     "lift",
     "link",

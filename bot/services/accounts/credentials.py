@@ -30,7 +30,7 @@ def change_password(
     """
     queries.need_owner(actor, chat.account_id or 0)
     assert actor.account_id is not None
-    account = queries.take(db, actor.account_id)
+    account = queries.lock_account(db, actor.account_id)
     queries.change(db, account, password_hash=password_hash, credentials_pending=system_made)
     audit.record(
         db,
@@ -60,7 +60,7 @@ def renew(db: Session, *, actor: Actor, password_hash: str, now: datetime) -> Ac
     Call it from a chat of that account with a freshly made password, and show it with `Reply.credentials_of`.
     """
     assert actor.account_id is not None
-    account = queries.take(db, actor.account_id)
+    account = queries.lock_account(db, actor.account_id)
     if not account.credentials_pending:
         return None
     queries.change(db, account, password_hash=password_hash)
@@ -104,7 +104,7 @@ def recover(
     found = queries.by_national_code(db, national_code)
     if found is None or found.id is None:
         return None
-    account = queries.take(db, found.id)
+    account = queries.lock_account(db, found.id)
     if (
         account.state not in LIVING
         or not account.mobile_verified

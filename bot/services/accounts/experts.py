@@ -92,14 +92,14 @@ def create_user(
 
 
 @dataclass(frozen=True, slots=True)
-class Hired:
+class Appointment:
     """The account of somebody who got a role. `created` False: a person who was known already got the role, and keeps the password."""
 
     account: Account
     created: bool
 
 
-def hire(
+def appoint_expert(
     db: Session,
     *,
     actor: Actor,
@@ -109,7 +109,7 @@ def hire(
     name: str | None,
     password_hash: str,
     now: datetime,
-) -> Hired:
+) -> Appointment:
     """Staff make somebody an expert of a university. One person is one account: a known national code gets the role
     beside those it has, and `name` is not looked at.
 
@@ -118,7 +118,7 @@ def hire(
     require(db, actor, Role.STAFF)
     if role not in UNIVERSITY_ROLES:
         raise NotAllowed("error.not_allowed")
-    hired = enlist(
+    hired = appoint_by_national_code(
         db,
         actor=actor,
         role=role,
@@ -132,7 +132,7 @@ def hire(
     return hired
 
 
-def enlist(
+def appoint_by_national_code(
     db: Session,
     *,
     actor: Actor,
@@ -144,9 +144,9 @@ def enlist(
     mobile: str | None = None,
     password_hash: str,
     now: datetime,
-) -> Hired:
+) -> Appointment:
     """Give a role of a university or distributor to the person with this national code. Who may is the caller's
-    matter; raises what `hire` raises."""
+    matter; raises what `appoint_expert` raises."""
     national_code = validators.national_code(national_code)
     known = queries.by_national_code(db, national_code)
     if known is None:
@@ -163,7 +163,7 @@ def enlist(
             actor=actor,
             pending=True,
         )
-        return Hired(account, True)
+        return Appointment(account, True)
     if known.state is not AccountState.ACTIVE:
         raise Refusal("error.account_state")
     assert known.id is not None
@@ -181,7 +181,7 @@ def enlist(
         university=university_code,
         distributor=distributor_id,
     )
-    return Hired(known, False)
+    return Appointment(known, False)
 
 
 def deactivate(db: Session, *, actor: Actor, account_id: int, grant_id: int, now: datetime) -> Grant:

@@ -77,7 +77,7 @@ def login(
     Stale("error.login_wrong") where the password has changed meanwhile, NotAllowed without a role in force.
     """
     refuse_if_locked(db, chat=chat, account_id=account_id, now=now)
-    account = queries.take(db, account_id)
+    account = queries.lock_account(db, account_id)
     if account.password_hash != checked_hash or account.state not in LIVING:
         raise Stale("error.login_wrong")
     if new_hash is not None or account.credentials_pending:

@@ -37,7 +37,7 @@ def change_mobile(
     """
     queries.need_owner(actor, chat.account_id or 0)
     assert actor.account_id is not None
-    account = queries.take(db, actor.account_id)
+    account = queries.lock_account(db, actor.account_id)
     if account.state is not AccountState.ACTIVE:
         raise NotAllowed("error.not_allowed")
     mobile = validators.mobile(mobile)

@@ -21,7 +21,7 @@ def load(db: Session, account_id: int) -> Account:
     return account
 
 
-def take(db: Session, account_id: int) -> Account:
+def lock_account(db: Session, account_id: int) -> Account:
     """The account as it is now, kept from everybody else until this transaction ends. Raises NotAllowed.
 
     Whoever links chats or takes them away begins with it: a login with a password that is being replaced at this

@@ -55,7 +55,7 @@ def grant(
     ("error.manager_held") where it holds the role already.
     """
     assert account.id is not None
-    queries.take(db, account.id)
+    queries.lock_account(db, account.id)
     if role in UNIVERSITY_ROLES:
         if university_code is None or db.get(University, university_code) is None:
             raise Refusal("error.university_needed")
@@ -92,7 +92,7 @@ def grant(
 
 def revoke(db: Session, *, grant: Grant) -> None:
     """Take a role away: chats that act in it fall back to another role, or are logged out."""
-    queries.take(db, grant.account_id)
+    queries.lock_account(db, grant.account_id)
     grant.active = False
     db.add(grant)
     db.flush()

@@ -54,7 +54,7 @@ def sign_out(db: Session, *, actor: Actor, chat_row_id: int, mark: int, now: dat
     """
     if actor.account_id is None:
         raise NotAllowed("error.not_allowed")
-    queries.take(db, actor.account_id)
+    queries.lock_account(db, actor.account_id)
     chat = db.get(Chat, chat_row_id, populate_existing=True)
     if chat is None:
         raise NotAllowed("error.not_allowed")

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlmodel import Session, select
 
-from bot.core.context import Actor, World
+from bot.core.context import Actor, PublicInfo
 from bot.core.refusals import InvalidInput, NotAllowed, Stale
 from bot.rules import account as law
 from bot.rules.account import AccountCase, Action
@@ -43,7 +43,7 @@ def _decide(
     db: Session, *, actor: Actor, account_id: int, version: int | None, reason: str, action: Action
 ) -> tuple[Account, law.Transition, str]:
     require(db, actor)
-    account = queries.take(db, account_id)
+    account = queries.lock_account(db, account_id)
     key = law.refusal(case_of(db, account), by=actor.role, by_id=actor.account_id, action=action)
     if key is not None:
         raise NotAllowed(key)
@@ -102,7 +102,7 @@ def suspend(
     actor: Actor,
     account_id: int,
     reason: str,
-    world: World,
+    world: PublicInfo,
     now: datetime,
     version: int | None = None,
     death: bool = False,

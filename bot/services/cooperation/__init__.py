@@ -3,7 +3,7 @@
 from bot.services.cooperation.decisions import approve, university_reject
 from bot.services.cooperation.lists import (
     LISTS,
-    Line,
+    CooperationLine,
     archive_for_officer,
     count_new,
     find,
@@ -30,9 +30,9 @@ __all__ = [
     "KIND",
     "LISTS",
     "SUBJECT",
+    "CooperationLine",
     "DistributorCard",
     "ExpertCard",
-    "Line",
     "OfficerCard",
     "accept",
     "approve",

@@ -42,7 +42,7 @@ def officer_suspended(db: Session, *, account: Account, dead: bool, now: datetim
     """Open requests are closed; the contract stays, unless the officer is dead, which ends it (SPEC 2.1). The
     distributor is told (N21)."""
     assert account.id is not None
-    eligibility.hold(db, account.id)
+    eligibility.lock_account(db, account.id)
     close_pending(db, account_id=account.id, now=now)
     contract = _contract(db, account.id)
     if contract is None:

@@ -16,7 +16,7 @@ from bot.rules.cooperation import (
     TerminationCase,
 )
 from bot.services.shared import audit
-from bot.services.shared.optimistic_lock import swap
+from bot.services.shared.optimistic_lock import compare_and_set
 from bot.services.shared.permissions import require
 from storage.enums import ContractState, TerminationState
 from storage.tables import Contract, Termination
@@ -49,7 +49,7 @@ def end(
     case, source = contract_case(contract), contract.state
     _refuse(CONTRACT.refusal(case, actor, action), outdated=version not in (None, contract.version))
     row = CONTRACT.table[source, action]
-    if not swap(db, contract, {"state": row.target, "ended_at": now}):
+    if not compare_and_set(db, contract, {"state": row.target, "ended_at": now}):
         raise Stale
     audit.record(
         db,
@@ -98,7 +98,7 @@ def step(
     _refuse(TERMINATION.refusal(case, actor, action), outdated=version not in (None, termination.version))
     row = TERMINATION.table[source, action]
     closed = {"closed_at": now} if row.target in TERMINATION.terminal else {}
-    if not swap(db, termination, {"state": row.target, **closed, **(values or {})}):
+    if not compare_and_set(db, termination, {"state": row.target, **closed, **(values or {})}):
         raise Stale
     audit.record(
         db,

@@ -139,7 +139,7 @@ def add_migrated(
     Raises NotAllowed but for staff and the system, Refusal("error.officer_not_free") where another one is in force.
     """
     require(db, actor, Role.STAFF, Role.SYSTEM)
-    eligibility.hold(db, account_id)
+    eligibility.lock_account(db, account_id)
     officer = db.get(Officer, account_id, populate_existing=True)
     central = db.exec(
         select(Branch).where(Branch.distributor_id == distributor_id, col(Branch.is_central).is_(True))

@@ -20,7 +20,7 @@ def approve(
 
     Raises NotAllowed("error.officer_not_free") where the officer is not qualified and free any more.
     """
-    request = requests.take(db, request_id)
+    request = requests.lock_request(db, request_id)
     requests.check(db, request, actor=actor, action=Action.APPROVE, version=version)
     # Only now: at the branch of a request that is over somebody may be choosing this officer again, who holds the branch
     # and waits for the officer.
@@ -54,7 +54,7 @@ def university_reject(
         raise InvalidInput("error.short_reason")
     if len(reason) > longest:
         raise validators.too_long(longest)
-    request = requests.take(db, request_id)
+    request = requests.lock_request(db, request_id)
     request = requests.change(
         db,
         request,

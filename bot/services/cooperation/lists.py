@@ -11,14 +11,14 @@ from bot.core.context import Actor
 from bot.core.refusals import NotAllowed
 from bot.services.cooperation import requests
 from bot.services.review import routing
-from bot.services.review.worklists import Lists, Page
+from bot.services.review.worklists import Page, Worklists
 from bot.services.shared.permissions import require
 from storage.enums import OPEN_COOPERATION, CooperationState, Role
 from storage.tables import Account, Branch, CooperationRequest, Distributor
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class CooperationLine:
     """One request in a list. `since` is when it came to whoever reads the list, for the age."""
 
     request: CooperationRequest
@@ -34,7 +34,7 @@ _NEWEST_FIRST = (col(CooperationRequest.id).desc(),)
 
 def _lines(
     db: Session, condition: ColumnElement[bool], order: tuple[Any, ...], offset: int, limit: int
-) -> tuple[Line, ...]:
+) -> tuple[CooperationLine, ...]:
     query = (
         select(CooperationRequest, Account, Distributor, Branch)
         .join(Account, col(Account.id) == col(CooperationRequest.account_id))
@@ -44,7 +44,7 @@ def _lines(
         .order_by(*order)
     )
     return tuple(
-        Line(
+        CooperationLine(
             request,
             officer,
             distributor,
@@ -81,14 +81,16 @@ def _officer(db: Session, actor: Actor) -> int:
     return actor.account_id
 
 
-def new_for_officer(db: Session, *, actor: Actor, offset: int = 0, limit: int = 5) -> Page[Line]:
+def new_for_officer(db: Session, *, actor: Actor, offset: int = 0, limit: int = 5) -> Page[CooperationLine]:
     """Requests that wait for the acting officer's answer (R38), oldest first."""
     condition = _asked(_officer(db, actor))
     order = (col(CooperationRequest.id),)
     return Page(_lines(db, condition, order, offset, limit), _count(db, condition))
 
 
-def archive_for_officer(db: Session, *, actor: Actor, offset: int = 0, limit: int = 5) -> Page[Line]:
+def archive_for_officer(
+    db: Session, *, actor: Actor, offset: int = 0, limit: int = 5
+) -> Page[CooperationLine]:
     """All requests of the acting officer (R42), newest first."""
     condition = col(CooperationRequest.account_id) == _officer(db, actor)
     return Page(_lines(db, condition, _NEWEST_FIRST, offset, limit), _count(db, condition))
@@ -115,7 +117,7 @@ def for_distributor(
     limit: int = 5,
     branch_id: int | None = None,
     open_only: bool = False,
-) -> Page[Line]:
+) -> Page[CooperationLine]:
     """The requests of the actor's distributor, newest first; of one branch, or only the open ones."""
     condition = col(CooperationRequest.distributor_id) == requests.managed(db, actor).id
     if branch_id is not None:
@@ -128,5 +130,5 @@ def for_distributor(
 # ── the experts ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-LISTS = Lists(routing.COOPERATIONS, _lines)
+LISTS = Worklists(routing.COOPERATIONS, _lines)
 queue, mine, under_way, find = LISTS.queue, LISTS.mine, LISTS.under_way, LISTS.find

@@ -15,7 +15,7 @@ from bot.texts import quoted, t
 from storage.tables import Account, Branch, Contract, CooperationRequest, Distributor
 
 
-class Bond(Protocol):
+class PartiesReference(Protocol):
     """A request or a contract: what ties an officer to a branch."""
 
     account_id: int
@@ -42,7 +42,7 @@ class Parties:
         }
 
 
-def parties(db: Session, bond: Bond) -> Parties:
+def parties(db: Session, bond: PartiesReference) -> Parties:
     return Parties(
         db.get_one(Account, bond.account_id),
         db.get_one(Distributor, bond.distributor_id),
@@ -78,7 +78,7 @@ def tell_managers(
 
 def _tell_officer(
     db: Session,
-    bond: Bond,
+    bond: PartiesReference,
     *,
     kind: str,
     event_key: str,

@@ -19,7 +19,9 @@ from storage.tables import Branch, CooperationRequest, Distributor
 
 def university_of(db: Session, branch: Branch) -> str | None:
     """Who decides on the branch's requests (W6): its region's university now, else the one it was defined with."""
-    settled = routing.settle(db, province=branch.province, city=branch.city, chosen=branch.university_code)
+    settled = routing.resolve_university(
+        db, province=branch.province, city=branch.city, chosen=branch.university_code
+    )
     return settled or branch.university_code
 
 
@@ -51,7 +53,7 @@ def pick(
     if rate_limit.wait(db, key=key, limit=LOOKUPS_PER_DISTRIBUTOR, now=now) is not None:
         raise Throttled
     officer_id = eligibility.officer_of(db, code)
-    eligibility.hold(db, officer_id)
+    eligibility.lock_account(db, officer_id)
     case = Case(None, officer_id, distributor.id, eligibility.of(db, officer_id))
     refused = refusal(case, actor, Action.PICK)
     if refused is not None:
@@ -92,7 +94,7 @@ def accept(
 
     Raises NotAllowed("error.accept_while_employed" or "error.accept_while_reserved"), Stale.
     """
-    request = requests.take(db, request_id)
+    request = requests.lock_request(db, request_id)
     case = requests.case_of(db, request)
     requests.check(db, request, case, actor=actor, action=Action.ACCEPT, version=version)
     university = university_of(db, db.get_one(Branch, request.branch_id))
@@ -110,7 +112,7 @@ def accept(
         university=university,
     )
     notifications.accepted(db, request, now=now)
-    queue_notices.tell(db, university_code=university, now=now)
+    queue_notices.notify_waiting(db, university_code=university, now=now)
     return request
 
 
@@ -158,7 +160,7 @@ def _refuse(
     now: datetime,
 ) -> CooperationRequest:
     values = {"officer_reason": _reason(reason)}
-    request = requests.take(db, request_id)
+    request = requests.lock_request(db, request_id)
     request = requests.change(
         db,
         request,
@@ -176,7 +178,7 @@ def withdraw(
     db: Session, *, actor: Actor, request_id: int, version: int | None = None, now: datetime
 ) -> CooperationRequest:
     """The distributor takes the request back, in either pending state (N24)."""
-    request = requests.take(db, request_id)
+    request = requests.lock_request(db, request_id)
     waited = request.state is CooperationState.PENDING_UNIVERSITY
     request = requests.change(
         db,

@@ -4,17 +4,17 @@ from sqlmodel import Session, col, select
 
 from bot.core.context import Actor
 from bot.core.refusals import NotAllowed
-from bot.rules.cooperation import MACHINE, Action, Case, Standing, may_see
-from bot.services.review.review_workflow import FileKind
+from bot.rules.cooperation import MACHINE, Action, Case, Relation, may_see
+from bot.services.review.review_workflow import ReviewWorkflow
 from bot.services.shared import eligibility
 from bot.services.shared.permissions import require
 from storage.enums import OPEN_COOPERATION, AccountState, CooperationState, Role
 from storage.tables import Account, Branch, CooperationRequest, Distributor, Grant
 
 
-def take(db: Session, request_id: int) -> CooperationRequest:
+def lock_request(db: Session, request_id: int) -> CooperationRequest:
     """The request with its officer held: nobody else changes the cooperation of this officer until the commit."""
-    eligibility.hold(db, load(db, request_id).account_id)
+    eligibility.lock_account(db, load(db, request_id).account_id)
     return load(db, request_id, lock=True)
 
 
@@ -82,7 +82,7 @@ def case_of(db: Session, request: CooperationRequest) -> Case:
     )
 
 
-KIND = FileKind(
+KIND = ReviewWorkflow(
     row=CooperationRequest,
     subject="cooperation",
     law=MACHINE,
@@ -90,7 +90,7 @@ KIND = FileKind(
     case_of=case_of,
     may_see=may_see,
     door="desk.coop_file",
-    experts=frozenset({Standing.EXPERT, Standing.REVIEWER, Standing.COLLEAGUE, Standing.IN_CHARGE}),
+    experts=frozenset({Relation.EXPERT, Relation.REVIEWER, Relation.COLLEAGUE, Relation.IN_CHARGE}),
     review=CooperationState.PENDING_UNIVERSITY,
     outrun=frozenset(
         {
@@ -101,6 +101,6 @@ KIND = FileKind(
     ),
     # It comes into other hands: what waits since then is a new wait.
     new_wait=frozenset({Action.CLAIM, Action.ASSIGN, Action.RELEASE}),
-    barred=lambda case, stands: Standing.OFFICER in stands and not case.officer.active,
+    barred=lambda case, stands: Relation.OFFICER in stands and not case.officer.active,
 )
 SUBJECT, load, check, change = KIND.subject, KIND.load, KIND.check, KIND.change

@@ -31,7 +31,7 @@ TEMPLATE = "termination"
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class TerminationLine:
     """A termination and what it ends."""
 
     termination: Termination
@@ -42,7 +42,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    lines: tuple[Line, ...]
+    lines: tuple[TerminationLine, ...]
     total: int
 
 
@@ -168,7 +168,7 @@ def archive(db: Session, *, actor: Actor, offset: int = 0, limit: int = 5) -> Pa
     return Page(tuple(_line(db, one) for one in found), total)
 
 
-def view(db: Session, *, actor: Actor, termination_id: int) -> Line:
+def view(db: Session, *, actor: Actor, termination_id: int) -> TerminationLine:
     """One termination, for its officer and for staff (the reason is nobody else's). Raises NotAllowed, Stale."""
     require(db, actor, reading=True)
     termination = db.get(Termination, termination_id)
@@ -179,10 +179,10 @@ def view(db: Session, *, actor: Actor, termination_id: int) -> Line:
     return _line(db, termination)
 
 
-def _line(db: Session, termination: Termination) -> Line:
+def _line(db: Session, termination: Termination) -> TerminationLine:
     contract = db.get_one(Contract, termination.contract_id)
     sides = notifications.parties(db, contract)
-    return Line(termination, contract, sides.distributor, sides.branch)
+    return TerminationLine(termination, contract, sides.distributor, sides.branch)
 
 
 def _tell(db: Session, termination: Termination, contract: Contract, now: datetime) -> None:

@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 
 from bot.core.context import Actor
 from bot.core.refusals import NotAllowed
-from bot.rules.cooperation import Action, Case, Standing, allowed_actions, standings
+from bot.rules.cooperation import Action, Case, Relation, allowed_actions, relations
 from bot.services.cooperation import requests
 from bot.services.shared import notify
 from bot.services.shared.reference_data import university_name
@@ -68,19 +68,19 @@ class ExpertCard:
 
 
 def _open(
-    db: Session, actor: Actor, request_id: int, stands: frozenset[Standing]
+    db: Session, actor: Actor, request_id: int, stands: frozenset[Relation]
 ) -> tuple[CooperationRequest, Case, frozenset[Action]]:
     """The request for an actor who stands so. Raises NotAllowed, Stale."""
     request, case = requests.KIND.see(db, request_id, actor=actor)
-    if not standings(case, actor) & stands:
+    if not relations(case, actor) & stands:
         raise NotAllowed
-    suspended = Standing.OFFICER in stands and not case.officer.active
+    suspended = Relation.OFFICER in stands and not case.officer.active
     return request, case, frozenset() if suspended else allowed_actions(case, actor)
 
 
 def officer_card(db: Session, *, actor: Actor, request_id: int) -> OfficerCard:
     """For the officer who was asked (R39). Raises NotAllowed, Stale."""
-    request, _, actions = _open(db, actor, request_id, frozenset({Standing.OFFICER}))
+    request, _, actions = _open(db, actor, request_id, frozenset({Relation.OFFICER}))
     return OfficerCard(
         request,
         db.get_one(Distributor, request.distributor_id),
@@ -92,7 +92,7 @@ def officer_card(db: Session, *, actor: Actor, request_id: int) -> OfficerCard:
 
 def distributor_card(db: Session, *, actor: Actor, request_id: int) -> DistributorCard:
     """For a manager of the distributor that asks. Raises NotAllowed, Stale."""
-    request, _, actions = _open(db, actor, request_id, frozenset({Standing.DISTRIBUTOR}))
+    request, _, actions = _open(db, actor, request_id, frozenset({Relation.DISTRIBUTOR}))
     return DistributorCard(
         request,
         db.get_one(Branch, request.branch_id),
@@ -113,7 +113,7 @@ def unreachable(db: Session, request: CooperationRequest | None) -> bool:
 
 
 _AT_UNIVERSITY = frozenset(
-    {Standing.EXPERT, Standing.REVIEWER, Standing.COLLEAGUE, Standing.IN_CHARGE, Standing.STAFF}
+    {Relation.EXPERT, Relation.REVIEWER, Relation.COLLEAGUE, Relation.IN_CHARGE, Relation.STAFF}
 )
 
 

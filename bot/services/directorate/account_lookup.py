@@ -202,7 +202,7 @@ def free_chat(db: Session, *, actor: Actor, chat_row_id: int, expected: int, now
 
     Raises NotAllowed, Stale where the chat went on since its version `expected`."""
     require(db, actor, Role.STAFF)
-    chat = reference_rows.held(db, Chat, chat_row_id)
+    chat = reference_rows.lock_row(db, Chat, chat_row_id)
     if chat.version != expected:
         raise Stale
     was = chat.dialogue

@@ -37,7 +37,7 @@ def open_alert(db: Session, *, actor: Actor, alert_id: int) -> StaffAlert:
     return alert
 
 
-def settle(db: Session, *, actor: Actor, alert_id: int, now: datetime) -> None:
+def resolve_alert(db: Session, *, actor: Actor, alert_id: int, now: datetime) -> None:
     """Staff say that an alert is dealt with. If its cause is still there, it is raised again.
 
     Raises NotAllowed for anyone but staff, Stale where it is settled already."""

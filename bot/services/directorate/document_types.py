@@ -36,7 +36,7 @@ def change(
     `expected` is the mark of the row as it was shown. Raises NotAllowed, Stale, InvalidInput.
     """
     require(db, actor, Role.STAFF)
-    row = reference_rows.held(db, DocumentType, code, expected=expected)
+    row = reference_rows.lock_row(db, DocumentType, code, expected=expected)
     if values.get("required", "no") not in REQUIRED or not 1 <= values.get("max_files", 1) <= MOST_FILES:
         raise Stale
     if "name" in values:
@@ -54,7 +54,7 @@ def _fits(name: str, short_name: str) -> None:
 def move(db: Session, *, actor: Actor, code: str, up: bool, expected: int, now: datetime) -> None:
     """Change places with the neighbour before (`up`) or after it. Raises NotAllowed, Stale at the ends."""
     require(db, actor, Role.STAFF)
-    reference_rows.held(db, DocumentType, code, expected=expected)
+    reference_rows.lock_row(db, DocumentType, code, expected=expected)
     every = everything(db, actor=actor)
     place = next(i for i, one in enumerate(every) if one.code == code)
     other = place + (-1 if up else 1)

@@ -20,16 +20,16 @@ from storage.tables import DocumentType
 Row = TypeVar("Row", bound=SQLModel)
 
 
-def mark(row: SQLModel) -> int:
+def row_fingerprint(row: SQLModel) -> int:
     """Names the row as it is now, for buttons: any change of it has another mark. Below MAX_VERSION."""
     names = sorted(column.key for column in inspect(type(row)).column_attrs)
     return crc32(repr([(name, getattr(row, name)) for name in names]).encode()) % MAX_VERSION
 
 
-def held(db: Session, model: type[Row], key: Any, *, expected: int | None = None) -> Row:
+def lock_row(db: Session, model: type[Row], key: Any, *, expected: int | None = None) -> Row:
     """The row, kept from everybody else until the commit. Raises Stale where it is gone or not as it was seen."""
     row = db.get(model, key, with_for_update=True, populate_existing=True)
-    if row is None or (expected is not None and mark(row) != expected):
+    if row is None or (expected is not None and row_fingerprint(row) != expected):
         raise Stale
     return row
 

@@ -47,7 +47,7 @@ def closed_fields(db: Session, *, actor: Actor, level_code: str) -> list[str]:
 def set_level(db: Session, *, actor: Actor, code: str, allowed: bool, now: datetime) -> DegreeLevel:
     """Open or close a level. Raises NotAllowed, Stale where it is so already."""
     require(db, actor, Role.STAFF)
-    row = reference_rows.held(db, DegreeLevel, code)
+    row = reference_rows.lock_row(db, DegreeLevel, code)
     event = "level_opened" if allowed else "level_closed"
     reference_rows.change(db, row, actor=actor, now=now, event=event, subject="level", allowed=allowed)
     return row
@@ -56,7 +56,7 @@ def set_level(db: Session, *, actor: Actor, code: str, allowed: bool, now: datet
 def set_field(db: Session, *, actor: Actor, code: str, allowed: bool, now: datetime) -> FieldOfStudy:
     """Open or close a field at every level. Raises NotAllowed, Stale where it is so already."""
     require(db, actor, Role.STAFF)
-    row = reference_rows.held(db, FieldOfStudy, code)
+    row = reference_rows.lock_row(db, FieldOfStudy, code)
     event = "field_opened" if allowed else "field_closed"
     reference_rows.change(db, row, actor=actor, now=now, event=event, subject="field", allowed=allowed)
     return row
@@ -67,7 +67,7 @@ def set_pair(
 ) -> None:
     """Open or close a field at one level. Raises NotAllowed, Stale where it is so already."""
     require(db, actor, Role.STAFF)
-    reference_rows.held(db, FieldOfStudy, field_code)  # whoever toggles the same pair waits here
+    reference_rows.lock_row(db, FieldOfStudy, field_code)  # whoever toggles the same pair waits here
     if db.get(DegreeLevel, level_code) is None:
         raise Stale
     pair = db.get(ClosedPair, (level_code, field_code), populate_existing=True)

@@ -30,7 +30,7 @@ class Switch(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class UniversityOverview:
     """A university with what depends on it."""
 
     university: University
@@ -69,7 +69,7 @@ def served(universities: list[University]) -> bool:
     return any(one.province_default for one in open_)
 
 
-def standing(db: Session, *, actor: Actor, code: str) -> Standing:
+def standing(db: Session, *, actor: Actor, code: str) -> UniversityOverview:
     """Raises Stale for a code that does not exist."""
     require(db, actor, Role.STAFF)
     one = db.get(University, code)
@@ -82,7 +82,7 @@ def standing(db: Session, *, actor: Actor, code: str) -> Standing:
             QualificationRequest.university_code == code, col(QualificationRequest.state).in_(IN_CIRCULATION)
         )
     ).one()
-    return Standing(one, len(routing.experts(db, code)), files)
+    return UniversityOverview(one, len(routing.experts(db, code)), files)
 
 
 def switch(
@@ -110,7 +110,7 @@ def _held(db: Session, code: str, expected: int) -> University:
         raise Stale
     query = select(University).where(University.province == seen.province).order_by(col(University.code))
     db.exec(query.with_for_update().execution_options(populate_existing=True)).all()
-    return reference_rows.held(db, University, code, expected=expected)
+    return reference_rows.lock_row(db, University, code, expected=expected)
 
 
 def _refuse_gap(db: Session, row: University) -> None:
@@ -162,7 +162,7 @@ def make_default(db: Session, *, actor: Actor, code: str, expected: int, now: da
 def rename(db: Session, *, actor: Actor, code: str, name: str, expected: int, now: datetime) -> University:
     """Raises NotAllowed, Stale, InvalidInput("error.name_taken")."""
     require(db, actor, Role.STAFF)
-    row = reference_rows.held(db, University, code, expected=expected)
+    row = reference_rows.lock_row(db, University, code, expected=expected)
     reference_rows.need_free_name(db, University, name, but=code)
     reference_rows.change(
         db, row, actor=actor, now=now, event="university_renamed", subject="university", name=name
@@ -199,7 +199,7 @@ def set_coverage(
 ) -> Coverage:
     """Switch a row on or off. Raises NotAllowed, Stale, and Refusal for one of a university that takes no files."""
     require(db, actor, Role.STAFF)
-    row = reference_rows.held(db, Coverage, coverage_id, expected=expected)
+    row = reference_rows.lock_row(db, Coverage, coverage_id, expected=expected)
     if active:
         _refuse_closed(db, row.university_code)
     event = "coverage_on" if active else "coverage_off"

@@ -33,7 +33,7 @@ class Serving:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class BranchLine:
     """A branch as it stands. No `officers`: «بدون مسئول فنی»."""
 
     branch: Branch
@@ -47,7 +47,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    lines: tuple[Line, ...]
+    lines: tuple[BranchLine, ...]
     total: int
 
 
@@ -67,7 +67,7 @@ def checked_region(db: Session, *, province: str, city: str, university: str | N
     InvalidInput("error.branch_university") where one of several universities must be chosen (Tehran)."""
     if city not in regions.cities_of(province):
         raise InvalidInput("error.not_in_list")
-    settled = routing.settle(db, province=province, city=city, chosen=university)
+    settled = routing.resolve_university(db, province=province, city=city, chosen=university)
     if settled is None:
         raise InvalidInput("error.branch_university")
     return {"province": province, "city": city, "university_code": settled}
@@ -257,7 +257,7 @@ def listing(
     return Page(tuple(_line(db, branch) for branch in found), total)
 
 
-def view(db: Session, *, actor: Actor, branch_id: int) -> Line:
+def view(db: Session, *, actor: Actor, branch_id: int) -> BranchLine:
     """One branch of the actor's distributor; any branch for staff. Raises NotAllowed."""
     branch = db.get(Branch, branch_id)
     if branch is None:
@@ -266,10 +266,10 @@ def view(db: Session, *, actor: Actor, branch_id: int) -> Line:
     return _line(db, branch)
 
 
-def _line(db: Session, branch: Branch) -> Line:
+def _line(db: Session, branch: Branch) -> BranchLine:
     assert branch.id is not None
     request = requests.open_at(db, branch.id)
-    return Line(
+    return BranchLine(
         branch,
         tuple(
             Serving(one, db.get_one(Account, one.account_id)) for one in contracts.at_branch(db, branch.id)

@@ -11,7 +11,7 @@ from bot.core.context import Actor
 from bot.core.refusals import InvalidInput, NotAllowed, Refusal, Stale
 from bot.rules import validators
 from bot.services.accounts import experts, roles
-from bot.services.accounts.experts import Hired
+from bot.services.accounts.experts import Appointment
 from bot.services.cooperation import requests
 from bot.services.distributors import branches
 from bot.services.shared import audit
@@ -56,10 +56,10 @@ class NewManager:
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class CreatedDistributor:
     distributor: Distributor
     central: Branch
-    manager: Hired | None
+    manager: Appointment | None
 
 
 def checked_name(text: str) -> str:
@@ -108,7 +108,7 @@ def _need_keeper(db: Session, actor: Actor) -> None:
 
 def create(
     db: Session, *, actor: Actor, details: Details, manager: NewManager | None = None, now: datetime
-) -> Made:
+) -> CreatedDistributor:
     """Staff (or the system: command line, import) make a distributor with its central branch and, where given, its
     first manager's account.
 
@@ -143,12 +143,12 @@ def create(
     hired = None
     if manager is not None:
         hired = add_manager(db, actor=actor, distributor_id=distributor.id, manager=manager, now=now)
-    return Made(distributor, central, hired)
+    return CreatedDistributor(distributor, central, hired)
 
 
 def add_manager(
     db: Session, *, actor: Actor, distributor_id: int, manager: NewManager, now: datetime
-) -> Hired:
+) -> Appointment:
     """One more account that acts for the distributor.
 
     Raises NotAllowed, Refusal("error.distributor_needed" or "error.manager_held"), InvalidInput."""
@@ -167,8 +167,8 @@ def add_manager(
             password_hash=manager.password_hash,
             actor=actor,
         )
-        return Hired(account, True)
-    return experts.enlist(
+        return Appointment(account, True)
+    return experts.appoint_by_national_code(
         db,
         actor=actor,
         role=Role.DISTRIBUTOR,

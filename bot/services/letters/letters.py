@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 
 from bot.core.context import Actor
 from bot.core.refusals import InvalidInput, NotAllowed, Stale
-from bot.core.resources import Desk
+from bot.core.resources import Resources
 from bot.core.screens import button, rows_to_json
 from bot.services.letters import audience
 from bot.services.letters.audience import Audience
@@ -212,7 +212,7 @@ def _progress(db: Session, letter: Letter) -> Progress:
 # -- spreading ---------------------------------------------------------------------------------------
 
 
-async def deliver(desk: Desk) -> int:
+async def deliver(desk: Resources) -> int:
     """Bring every letter under way as far as the outbox has room; say how many batches that were. For a timer: may
     run in several processes, and after a crash goes on where it was."""
     batches = 0

@@ -63,7 +63,7 @@ def edit(db: Session, *, actor: Actor, field: str, value: str | None, now: datet
     """
     if actor.account_id is None or actor.role is not Role.OFFICER:
         raise NotAllowed("error.not_allowed")
-    if queries.take(db, actor.account_id).state is not AccountState.ACTIVE:
+    if queries.lock_account(db, actor.account_id).state is not AccountState.ACTIVE:
         raise NotAllowed("error.not_allowed")
     # Held before looking at the request: its submission, which begins with the draft, comes before or after this.
     drafts = list(

@@ -1,10 +1,10 @@
 """Paying the review fee: the page, attempts, settling them with the gateway, refunds (SPEC 2.3).
 
-`settle` is the one function that learns whether money came, whoever asks: the return page, «بررسی پرداخت» or the
+`verify_and_settle` is the one function that learns whether money came, whoever asks: the return page, «بررسی پرداخت» or the
 reconciler.
 """
 
-from bot.services.payments.attempts import PAYMENT_CHECKS, Checked, TooManyAttempts, waits_for_bank
+from bot.services.payments.attempts import PAYMENT_CHECKS, PaymentCheck, TooManyAttempts, waits_for_bank
 from bot.services.payments.opening import open_attempt
 from bot.services.payments.page import PageState, PayView, attempt_of_return, latest, pay_url, pay_view
 from bot.services.payments.reconciler import reconcile
@@ -15,13 +15,13 @@ from bot.services.payments.refunds import (
     refunds_due,
     wrong_amounts,
 )
-from bot.services.payments.settlement import check_request, settle, settle_return
+from bot.services.payments.settlement import check_request, settle_return, verify_and_settle
 
 __all__ = [
     "PAYMENT_CHECKS",
-    "Checked",
     "PageState",
     "PayView",
+    "PaymentCheck",
     "RefundDue",
     "TooManyAttempts",
     "attempt_of_return",
@@ -34,8 +34,8 @@ __all__ = [
     "record_refund",
     "record_wrong_amount",
     "refunds_due",
-    "settle",
     "settle_return",
+    "verify_and_settle",
     "waits_for_bank",
     "wrong_amounts",
 ]

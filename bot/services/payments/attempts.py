@@ -77,7 +77,7 @@ _UNDECIDED = (
 )
 
 
-class Checked(StrEnum):
+class PaymentCheck(StrEnum):
     """What «بررسی پرداخت» found."""
 
     COMPLETED = "COMPLETED"
@@ -88,12 +88,12 @@ class Checked(StrEnum):
 
 
 #: The text key that says so.
-PAYMENT_CHECKS: dict[Checked, str] = {
-    Checked.COMPLETED: "pay.paid.title",
-    Checked.NOT_PAID: "error.not_yet_paid",
-    Checked.UNCERTAIN: "error.payment_uncertain",
-    Checked.GATEWAY_DOWN: "error.gateway_down",
-    Checked.NOTHING_DUE: "error.nothing_due",
+PAYMENT_CHECKS: dict[PaymentCheck, str] = {
+    PaymentCheck.COMPLETED: "pay.paid.title",
+    PaymentCheck.NOT_PAID: "error.not_yet_paid",
+    PaymentCheck.UNCERTAIN: "error.payment_uncertain",
+    PaymentCheck.GATEWAY_DOWN: "error.gateway_down",
+    PaymentCheck.NOTHING_DUE: "error.nothing_due",
 }
 
 
@@ -133,7 +133,7 @@ class TooManyAttempts(Throttled):
 
 
 @dataclass(frozen=True, slots=True)
-class Claimed:
+class ClaimedAttempt:
     """An attempt that is ours to verify until its lease ends."""
 
     attempt_id: int
@@ -251,7 +251,9 @@ def opened(db: Session, *, attempt_id: int, ref: str, now: datetime) -> None:
     alerts.accepted(db, gateway=attempt.gateway, now=now)
 
 
-def claim(db: Session, *, attempt_id: int, now: datetime, by_payer: bool = False) -> Claimed | AttemptState:
+def claim(
+    db: Session, *, attempt_id: int, now: datetime, by_payer: bool = False
+) -> ClaimedAttempt | AttemptState:
     """Take an attempt for verifying; its state where there is nothing to ask, or somebody else asks just now."""
     attempt = locked(db, attempt_id)
     state = attempt.state
@@ -262,7 +264,7 @@ def claim(db: Session, *, attempt_id: int, now: datetime, by_payer: bool = False
     looked_at = now if by_payer else attempt.looked_at
     move(db, attempt, PaymentEvent.ASKED, now, next_check_at=now + LEASE, looked_at=looked_at)
     assert attempt.id is not None
-    return Claimed(attempt.id, attempt.version, state, attempt.ref, attempt.amount_rial)
+    return ClaimedAttempt(attempt.id, attempt.version, state, attempt.ref, attempt.amount_rial)
 
 
 def locked(db: Session, attempt_id: int) -> PaymentAttempt:

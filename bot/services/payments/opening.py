@@ -9,12 +9,12 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from bot.core.refusals import Unavailable
-from bot.core.resources import Desk
+from bot.core.resources import Resources
 from bot.gateways.interfaces import GatewayDown, GatewayRefused, Redirect
 from bot.rules.payment import PaymentEvent
 from bot.services.payments import alerts, attempts
 from bot.services.payments.attempts import Open, Opening, Underway
-from bot.services.payments.settlement import settle
+from bot.services.payments.settlement import verify_and_settle
 from bot.texts import BIDI_MARKS, t
 from storage.enums import AttemptState
 from storage.tables import PaymentAttempt
@@ -31,7 +31,7 @@ ROUNDS = 3
 _looks: set[asyncio.Task[AttemptState]] = set()
 
 
-async def open_attempt(desk: Desk, token: str) -> Redirect:
+async def open_attempt(desk: Resources, token: str) -> Redirect:
     """One click on the pay page: the way to the bank.
 
     A young attempt that can still be paid is handed out again; else there is a new one, and its authority at the gateway.
@@ -53,7 +53,7 @@ async def open_attempt(desk: Desk, token: str) -> Redirect:
     raise Unavailable("error.gateway_down")
 
 
-async def _open(desk: Desk, opening: Opening) -> Redirect:
+async def _open(desk: Resources, opening: Opening) -> Redirect:
     gateway, database = desk.gateway, desk.database
     try:
         created = await gateway.create(
@@ -84,7 +84,7 @@ def _not_opened(db: Session, *, attempt_id: int, code: int | str, alert: bool, n
         alerts.refused(db, gateway=attempt.gateway, code=code, now=now)
 
 
-async def _opened_by_other(desk: Desk, attempt_id: int) -> str:
+async def _opened_by_other(desk: Resources, attempt_id: int) -> str:
     """The ref that another click gets. Raises Unavailable where it gets none, or not in time."""
     for _ in range(int(OTHERS / STEP)):
         attempt = await desk.database.read(lambda db: db.get_one(PaymentAttempt, attempt_id))
@@ -96,9 +96,9 @@ async def _opened_by_other(desk: Desk, attempt_id: int) -> str:
     raise Unavailable("error.gateway_down")
 
 
-async def _can_be_paid(desk: Desk, attempt_id: int) -> bool:
+async def _can_be_paid(desk: Resources, attempt_id: int) -> bool:
     """Whether the gateway still waits for this payment, or does not say. Whatever else it says is settled."""
-    task = asyncio.create_task(settle(desk, attempt_id, inquire_first=True, by_payer=True))
+    task = asyncio.create_task(verify_and_settle(desk, attempt_id, inquire_first=True, by_payer=True))
     _looks.add(task)
     task.add_done_callback(_looks.discard)
     done, _ = await asyncio.wait([task], timeout=PATIENCE)

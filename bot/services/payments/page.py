@@ -7,7 +7,7 @@ from enum import StrEnum
 from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
-from bot.core.context import World
+from bot.core.context import PublicInfo
 from bot.services.payments.attempts import PAID_OF, waits_for_bank
 from storage.enums import RequestKind, RequestState
 from storage.tables import Account, PaymentAttempt, QualificationRequest
@@ -54,7 +54,7 @@ _PAGE = {
 }
 
 
-def pay_url(world: World, token: str) -> str:
+def pay_url(world: PublicInfo, token: str) -> str:
     """Our own page for a request's `pay_token`; what every payment button opens."""
     return f"{world.public_url.rstrip('/')}/pay/{token}"
 

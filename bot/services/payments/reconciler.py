@@ -7,12 +7,12 @@ from functools import partial
 
 from sqlmodel import Session, col, func, select
 
-from bot.core.resources import Desk
+from bot.core.resources import Resources
 from bot.gateways.interfaces import GatewayDown, Unverified
 from bot.rules.payment import OPEN, SETTLED
 from bot.services.payments import alerts
-from bot.services.payments.settlement import settle, settle_and_tell
-from storage.database.outage import report
+from bot.services.payments.settlement import settle_and_tell, verify_and_settle
+from storage.database.outage import log_unless_outage
 from storage.tables import PaymentAttempt, Throttle
 
 log = logging.getLogger(__name__)
@@ -28,7 +28,7 @@ PATIENCE = 3
 UNVERIFIED_EVERY = timedelta(hours=1)
 
 
-async def reconcile(desk: Desk) -> int:
+async def reconcile(desk: Resources) -> int:
     """Settle what is due for a look; once an hour compare with the gateway's list of unverified payments.
 
     Each request has its turn before any has a second one, the newest first. One that fails never stops the others.
@@ -46,7 +46,7 @@ async def reconcile(desk: Desk) -> int:
                 silent = 0 if told.answered else silent + 1
                 looked += 1
             except Exception as error:
-                report(log, "payment %s could not be settled", attempt_id, error=error)
+                log_unless_outage(log, "payment %s could not be settled", attempt_id, error=error)
             if silent >= PATIENCE or asyncio.get_running_loop().time() > ends:
                 return
 
@@ -77,7 +77,7 @@ def _due(db: Session, *, gateway: str, now: datetime) -> list[int]:
     return list(dict.fromkeys([*newest[: MOST - OVERDUE], *overdue, *newest]))[:MOST]
 
 
-async def _compare_unverified(desk: Desk) -> None:
+async def _compare_unverified(desk: Resources) -> None:
     """Settle what is paid and was thought failed; tell staff of payments that are not ours."""
     if not await desk.database.run(partial(_first_this_hour, gateway=desk.gateway.name, now=desk.clock())):
         return
@@ -88,7 +88,7 @@ async def _compare_unverified(desk: Desk) -> None:
         return
     if waiting:
         for attempt_id in await desk.database.run(partial(_match, desk=desk, waiting=waiting)):
-            await settle(desk, attempt_id)
+            await verify_and_settle(desk, attempt_id)
 
 
 def _first_this_hour(db: Session, *, gateway: str, now: datetime) -> bool:
@@ -103,7 +103,7 @@ def _first_this_hour(db: Session, *, gateway: str, now: datetime) -> bool:
     return True
 
 
-def _match(db: Session, *, desk: Desk, waiting: list[Unverified]) -> list[int]:
+def _match(db: Session, *, desk: Resources, waiting: list[Unverified]) -> list[int]:
     name = desk.gateway.name
     ours: list[int] = []
     for one in waiting:

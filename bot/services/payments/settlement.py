@@ -7,11 +7,11 @@ from functools import partial
 
 from sqlmodel import Session, col, select
 
-from bot.core.resources import Desk
-from bot.gateways.interfaces import NotPaid, Standing
+from bot.core.resources import Resources
+from bot.gateways.interfaces import InquiryStatus, NotPaid
 from bot.rules.payment import OPEN, SETTLED, PaymentEvent
 from bot.services.payments import attempts
-from bot.services.payments.attempts import Checked, Claimed
+from bot.services.payments.attempts import ClaimedAttempt, PaymentCheck
 from bot.services.payments.verification import EXPIRES, GIVES_UP, conclude, next_look
 from storage.enums import AttemptState, RequestState
 from storage.tables import PaymentAttempt, QualificationRequest
@@ -19,17 +19,17 @@ from storage.tables import PaymentAttempt, QualificationRequest
 log = logging.getLogger(__name__)
 
 
-async def settle_return(desk: Desk, attempt_id: int, *, cancelled: bool) -> AttemptState:
-    """A browser came back from the bank (or says so): `settle`, unless a return of this attempt was looked into just
+async def settle_return(desk: Resources, attempt_id: int, *, cancelled: bool) -> AttemptState:
+    """A browser came back from the bank (or says so): `verify_and_settle`, unless a return of this attempt was looked into just
     now; then what is known."""
     attempt = await desk.database.read(lambda db: db.get_one(PaymentAttempt, attempt_id))
     if not attempts.may_look(attempt, desk.clock()):
         return attempt.state
-    return await settle(desk, attempt_id, cancelled=cancelled, by_payer=True)
+    return await verify_and_settle(desk, attempt_id, cancelled=cancelled, by_payer=True)
 
 
-async def settle(
-    desk: Desk,
+async def verify_and_settle(
+    desk: Resources,
     attempt_id: int,
     *,
     cancelled: bool = False,
@@ -56,21 +56,21 @@ class Settled:
 
 
 async def settle_and_tell(
-    desk: Desk,
+    desk: Resources,
     attempt_id: int,
     *,
     cancelled: bool = False,
     inquire_first: bool = False,
     by_payer: bool = False,
 ) -> Settled:
-    """`settle`, and whether the gateway answered."""
+    """`verify_and_settle`, and whether the gateway answered."""
     gateway, database = desk.gateway, desk.database
     attempt = await database.read(lambda db: db.get_one(PaymentAttempt, attempt_id))
     if attempt.state in SETTLED or attempt.gateway != gateway.name:
         return Settled(attempt.state)
     if attempt.ref is None:
         return Settled(await database.run(partial(_without_ref, attempt_id=attempt_id, now=desk.clock())))
-    standing: Standing | None = None
+    standing: InquiryStatus | None = None
     if inquire_first:
         standing = await gateway.inquire(attempt.ref)
         quiet = attempt.state in (AttemptState.CREATED, AttemptState.UNCERTAIN)
@@ -84,7 +84,7 @@ async def settle_and_tell(
     claimed = await database.run(
         partial(attempts.claim, attempt_id=attempt_id, now=desk.clock(), by_payer=by_payer)
     )
-    if not isinstance(claimed, Claimed):
+    if not isinstance(claimed, ClaimedAttempt):
         return Settled(claimed)
     verification = await gateway.verify(claimed.ref, claimed.amount_rial)
     if isinstance(verification, NotPaid) and standing is None and not cancelled:
@@ -123,7 +123,7 @@ def _looked(db: Session, *, attempt_id: int, now: datetime) -> AttemptState:
     return attempt.state
 
 
-async def check_request(desk: Desk, request_id: int) -> Checked:
+async def check_request(desk: Resources, request_id: int) -> PaymentCheck:
     """«بررسی پرداخت»: settle the request's attempts, newest first; what came of it (see PAYMENT_CHECKS).
 
     Changes nothing but what the gateway proves, so it needs no actor; the handler checks who may see the answer."""
@@ -135,14 +135,14 @@ async def check_request(desk: Desk, request_id: int) -> Checked:
             break  # the person waits; the rest would wait for the same silence
     state = await desk.database.read(partial(_request_state, request_id=request_id))
     if state is RequestState.COMPLETED:
-        return Checked.COMPLETED
+        return PaymentCheck.COMPLETED
     if state is not RequestState.AWAITING_PAYMENT:
-        return Checked.NOTHING_DUE
+        return PaymentCheck.NOTHING_DUE
     if any(one.state in (AttemptState.UNCERTAIN, AttemptState.VERIFYING) for one in told):
-        return Checked.UNCERTAIN
+        return PaymentCheck.UNCERTAIN
     if any(not one.answered for one in told):
-        return Checked.GATEWAY_DOWN
-    return Checked.NOT_PAID
+        return PaymentCheck.GATEWAY_DOWN
+    return PaymentCheck.NOT_PAID
 
 
 def _to_check(db: Session, *, request_id: int, gateway: str) -> list[int]:

@@ -5,12 +5,12 @@ from typing import Any
 
 from sqlmodel import Session, select
 
-from bot.core.context import SYSTEM, World
+from bot.core.context import SYSTEM, PublicInfo
 from bot.core.screens import Button
-from bot.gateways.interfaces import NotPaid, Retry, Standing, Verification, Verified, WrongAmount
+from bot.gateways.interfaces import InquiryStatus, NotPaid, Retry, Verification, Verified, WrongAmount
 from bot.rules.payment import SETTLED, PaymentEvent
 from bot.services.payments import alerts
-from bot.services.payments.attempts import PAID_OF, Claimed, locked, locked_request, move
+from bot.services.payments.attempts import PAID_OF, ClaimedAttempt, locked, locked_request, move
 from bot.services.payments.page import pay_url
 from bot.services.qualification import completion
 from bot.services.shared import notify
@@ -36,11 +36,11 @@ def next_look(checks: int) -> timedelta:
 def conclude(
     db: Session,
     *,
-    claimed: Claimed,
+    claimed: ClaimedAttempt,
     verification: Verification,
-    standing: Standing | None,
+    standing: InquiryStatus | None,
     cancelled: bool,
-    world: World,
+    world: PublicInfo,
     now: datetime,
 ) -> AttemptState:
     """Apply the gateway's word to an attempt that we claimed.
@@ -133,9 +133,9 @@ def _not_paid(
     attempt: PaymentAttempt,
     came_from: AttemptState,
     answer: NotPaid,
-    standing: Standing | None,
+    standing: InquiryStatus | None,
     cancelled: bool,
-    world: World,
+    world: PublicInfo,
     now: datetime,
 ) -> AttemptState:
     age = now - attempt.created_at

@@ -2,9 +2,9 @@
 
 from sqlmodel import Session, col, select
 
-from bot.rules.qualification import MACHINE, Action, Case, Standing, may_see
+from bot.rules.qualification import MACHINE, Action, Case, Relation, may_see
 from bot.services.review import routing
-from bot.services.review.review_workflow import FileKind
+from bot.services.review.review_workflow import ReviewWorkflow
 from bot.services.shared.eligibility import is_qualified
 from storage.enums import OPEN_REQUEST, AttemptState, RequestState
 from storage.tables import PaymentAttempt, QualificationRequest
@@ -43,7 +43,7 @@ def case_of(db: Session, request: QualificationRequest) -> Case:
     )
 
 
-KIND = FileKind(
+KIND = ReviewWorkflow(
     row=QualificationRequest,
     subject="qualification",
     law=MACHINE,
@@ -51,7 +51,7 @@ KIND = FileKind(
     case_of=case_of,
     may_see=may_see,
     door="desk.file",
-    experts=frozenset({Standing.EXPERT}),
+    experts=frozenset({Relation.EXPERT}),
     review=RequestState.IN_REVIEW,
     outrun=frozenset(RequestState) - {RequestState.SUBMITTED, RequestState.WITHDRAWN},
 )

@@ -15,7 +15,7 @@ from bot.services.qualification import requests
 from bot.services.qualification.decisions import approve, declare_deficiencies, reject
 from bot.services.qualification.requests import KIND
 from bot.services.review import routing
-from bot.services.review.worklists import Lists
+from bot.services.review.worklists import Worklists
 from bot.services.shared import audit
 from bot.services.shared.permissions import require
 from storage.enums import Role
@@ -53,7 +53,7 @@ claim, release, release_all, assign = KIND.claim, KIND.release, KIND.release_all
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class RequestLine:
     """One file in a list. `since` is when it was submitted, for the age."""
 
     request: QualificationRequest
@@ -63,7 +63,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class File:
+class RequestDetails:
     """Everything on the file card. `actions` is what this actor may do with it now."""
 
     request: QualificationRequest
@@ -86,7 +86,7 @@ class Expert:
 
 def _lines(
     db: Session, condition: ColumnElement[bool], order: tuple[Any, ...], offset: int, limit: int
-) -> tuple[Line, ...]:
+) -> tuple[RequestLine, ...]:
     query = (
         select(QualificationRequest, Account)
         .join(Account, col(Account.id) == col(QualificationRequest.account_id))
@@ -94,7 +94,7 @@ def _lines(
         .order_by(*order)
     )
     return tuple(
-        Line(
+        RequestLine(
             request,
             applicant,
             request.submitted_at or request.state_since,
@@ -104,11 +104,11 @@ def _lines(
     )
 
 
-LISTS = Lists(routing.REQUESTS, _lines)
+LISTS = Worklists(routing.REQUESTS, _lines)
 queue, mine, under_way, find = LISTS.queue, LISTS.mine, LISTS.under_way, LISTS.find
 
 
-def open_file(db: Session, *, actor: Actor, request_id: int) -> File:
+def open_file(db: Session, *, actor: Actor, request_id: int) -> RequestDetails:
     """The file with what the actor may do. Raises NotAllowed, Stale."""
     request, case = KIND.see(db, request_id, actor=actor)
     applicant = db.get(Account, request.account_id)
@@ -121,7 +121,9 @@ def open_file(db: Session, *, actor: Actor, request_id: int) -> File:
         .order_by(col(DeficiencyRound.round))
     ).all()
     reviewer = db.get(Account, request.reviewer_id) if request.reviewer_id is not None else None
-    return File(request, applicant, officer, reviewer, case, allowed_actions(case, actor), tuple(rounds))
+    return RequestDetails(
+        request, applicant, officer, reviewer, case, allowed_actions(case, actor), tuple(rounds)
+    )
 
 
 def view_paper(db: Session, *, actor: Actor, request_id: int, file_id: int, now: datetime) -> StoredFile:

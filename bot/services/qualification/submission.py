@@ -49,7 +49,7 @@ def submit(
     papers = reference_data.papers(db)
     answers = request_items.frozen(answers, papers)
     case = requests.case_of(db, request)
-    university = answers["university"] = routing.settle(
+    university = answers["university"] = routing.resolve_university(
         db, province=answers.get("province"), city=answers.get("city"), chosen=answers.get("university")
     )
     before: dict[str, Any] = {}
@@ -90,7 +90,7 @@ def submit(
         now=now,
     )
     assert university is not None
-    queue_notices.tell(db, university_code=university, now=now)
+    queue_notices.notify_waiting(db, university_code=university, now=now)
     return request
 
 
@@ -108,7 +108,7 @@ def _need_complete(
     request: QualificationRequest,
     before: Mapping[str, Any],
     answers: Mapping[str, Any],
-    papers: list[request_items.Paper],
+    papers: list[request_items.DocumentRule],
 ) -> None:
     """Every mandatory item. Of a migrated officer's amendment, only those that it touches (SPEC Q27)."""
     note_needed = reference_data.needs_note(db, answers.get("field_of_study"))
@@ -127,7 +127,7 @@ def _need_open_studies(db: Session, answers: Mapping[str, Any]) -> None:
 
 
 def _need_own_files(
-    db: Session, account_id: int, answers: Mapping[str, Any], papers: list[request_items.Paper]
+    db: Session, account_id: int, answers: Mapping[str, Any], papers: list[request_items.DocumentRule]
 ) -> dict[str, list[int]]:
     """document code → files, all of them the officer's own and at most as many as the document takes."""
     named = request_items.files(answers, papers)
@@ -243,7 +243,7 @@ def _need_fixes(
 def _tell_resolved(db: Session, request: QualificationRequest, now: datetime) -> None:
     if request.reviewer_id is None:
         assert request.university_code is not None
-        queue_notices.tell(db, university_code=request.university_code, now=now)
+        queue_notices.notify_waiting(db, university_code=request.university_code, now=now)
         return
     notify.push(
         db,

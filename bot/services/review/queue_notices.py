@@ -15,7 +15,7 @@ from storage.tables import CooperationRequest, Grant
 PAUSE = timedelta(hours=1)
 
 
-def tell(db: Session, *, university_code: str, now: datetime, since: datetime | None = None) -> int:
+def notify_waiting(db: Session, *, university_code: str, now: datetime, since: datetime | None = None) -> int:
     """Tell the university's experts how many files wait, except those told within the hour; say how many were told.
 
     With `since`, only those not told since then. Staff are alerted where there is no expert.
@@ -85,4 +85,6 @@ def follow_up(db: Session, *, now: datetime) -> int:
         for code, came in db.exec(query.group_by(university)).all():
             if code is not None:
                 newest[code] = max(came, newest.get(code, came))
-    return sum(tell(db, university_code=code, now=now, since=came) for code, came in sorted(newest.items()))
+    return sum(
+        notify_waiting(db, university_code=code, now=now, since=came) for code, came in sorted(newest.items())
+    )

@@ -18,7 +18,7 @@ from bot.rules.state_machine import A, HasState, Machine, S, W
 from bot.services.review import queue_notices, routing
 from bot.services.review.routing import R
 from bot.services.shared import audit, notify
-from bot.services.shared.optimistic_lock import swap
+from bot.services.shared.optimistic_lock import compare_and_set
 from bot.services.shared.permissions import require
 from bot.services.shared.reference_data import university_name
 from bot.texts import formats, t
@@ -47,7 +47,7 @@ C = TypeVar("C", bound=FileCase)
 
 
 @dataclass(frozen=True, eq=False)
-class FileKind(Generic[R, S, A, W, C]):
+class ReviewWorkflow(Generic[R, S, A, W, C]):
     """One kind of file: its row and law, and what a desk must know to handle it."""
 
     row: type[R]
@@ -153,7 +153,7 @@ class FileKind(Generic[R, S, A, W, C]):
             moved = {"state": target, "state_since": now, "reminders": 0}
         if target in self.law.terminal:
             moved["closed_at"] = now
-        if not swap(db, request, moved | dict(values or {})):
+        if not compare_and_set(db, request, moved | dict(values or {})):
             raise self._outrun(db, request, actor)
         audit.record(
             db,
@@ -244,7 +244,7 @@ class FileKind(Generic[R, S, A, W, C]):
             for request in db.exec(query.order_by(col(self.row.id))).all()
         ]
         for university in sorted({request.university_code or "" for request in released} - {""}):
-            queue_notices.tell(db, university_code=university, now=now)
+            queue_notices.notify_waiting(db, university_code=university, now=now)
         return len(released)
 
     def assign(

@@ -91,7 +91,9 @@ def choices_for(db: Session, province: str, city: str | None = None, district: i
     return Choices(found, suggested if suggested in {one.code for one in found} else None)
 
 
-def settle(db: Session, *, province: str | None, city: str | None, chosen: str | None) -> str | None:
+def resolve_university(
+    db: Session, *, province: str | None, city: str | None, chosen: str | None
+) -> str | None:
     """The university by the region, or `chosen` where the province offers it to choose from (Tehran); else None."""
     if not province:
         return None
@@ -135,7 +137,7 @@ def has_active_expert(db: Session, university_code: str) -> bool:
     return bool(experts(db, university_code))
 
 
-class FileRow(Versioned, Protocol):
+class ReviewableRow(Versioned, Protocol):
     """The columns that files of all kinds have."""
 
     account_id: int
@@ -146,7 +148,7 @@ class FileRow(Versioned, Protocol):
     tracking_code: Any
 
 
-R = TypeVar("R", bound=FileRow)
+R = TypeVar("R", bound=ReviewableRow)
 
 
 @dataclass(frozen=True, eq=False)

@@ -50,7 +50,7 @@ def university_for(db: Session, actor: Actor, university_code: str | None) -> st
 
 
 @dataclass(frozen=True, eq=False)
-class Lists(Generic[R, L]):
+class Worklists(Generic[R, L]):
     """The lists of one kind of file."""
 
     entry: routing.Queue[R]

@@ -45,7 +45,7 @@ def officer_of(db: Session, national_code: str) -> int:
     return db.exec(query).one() or 0
 
 
-def hold(db: Session, account_id: int) -> None:
+def lock_account(db: Session, account_id: int) -> None:
     """Keep everybody else from changing this officer's cooperation until the commit. Takes its lock before those of
     requests and branches."""
     db.exec(

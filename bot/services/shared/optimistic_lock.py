@@ -15,7 +15,7 @@ class Versioned(Protocol):
     state: Any
 
 
-def swap(db: Session, row: Versioned, values: Mapping[str, Any]) -> bool:
+def compare_and_set(db: Session, row: Versioned, values: Mapping[str, Any]) -> bool:
     """Set `values` where id, state and version still are as in `row`; False where they are not. Reads `row` anew."""
     table: Any = type(row)
     won = db.exec(

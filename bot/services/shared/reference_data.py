@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from sqlmodel import Session, col, select
 
-from bot.rules.request_items import DOCUMENT, Answers, Paper
+from bot.rules.request_items import DOCUMENT, Answers, DocumentRule
 from bot.texts import t
 from storage.tables import ClosedPair, DegreeLevel, DocumentType, FieldOfStudy, University
 
@@ -15,9 +15,9 @@ def document_types(db: Session) -> list[DocumentType]:
     return list(db.exec(query.order_by(col(DocumentType.position))))
 
 
-def papers(db: Session) -> list[Paper]:
+def papers(db: Session) -> list[DocumentRule]:
     """The active document types as rules."""
-    return [Paper(one.code, one.required, one.max_files) for one in document_types(db)]
+    return [DocumentRule(one.code, one.required, one.max_files) for one in document_types(db)]
 
 
 def labels(db: Session, items: Iterable[str]) -> list[str]:

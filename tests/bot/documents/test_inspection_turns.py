@@ -12,9 +12,9 @@ import pytest
 from bot.core.refusals import Throttled
 from bot.documents import inspection_turns
 from bot.documents.blob_store import FolderStore
-from bot.documents.encryption import Sealer
+from bot.documents.encryption import DocumentCipher
 from bot.documents.inspection_pool import OF_MESSENGER, SLICE, WORKERS, Checker
-from bot.documents.library import Papers
+from bot.documents.library import DocumentLibrary
 from storage.enums import Messenger
 from tests.support import made_files
 from tests.support.inspection import given
@@ -32,8 +32,8 @@ async def checker() -> AsyncIterator[Checker]:
 
 
 @pytest.fixture
-def papers(checker: Checker, tmp_path: Path) -> Papers:
-    return Papers(FolderStore(tmp_path / "files"), Sealer("secret"), checker)
+def papers(checker: Checker, tmp_path: Path) -> DocumentLibrary:
+    return DocumentLibrary(FolderStore(tmp_path / "files"), DocumentCipher("secret"), checker)
 
 
 class Content(bytes):
@@ -55,7 +55,7 @@ class Watched:
 
     async def upload(
         self,
-        papers: Papers,
+        papers: DocumentLibrary,
         account: int,
         data: bytes,
         *,
@@ -80,7 +80,7 @@ async def all_of(*work: Awaitable[None]) -> None:
     await asyncio.gather(*work)
 
 
-async def test_a_stranger_passes_many_slow_files_of_one_account(papers: Papers) -> None:
+async def test_a_stranger_passes_many_slow_files_of_one_account(papers: DocumentLibrary) -> None:
     watched = Watched()
 
     async def sends_on() -> None:
@@ -100,7 +100,9 @@ async def test_a_stranger_passes_many_slow_files_of_one_account(papers: Papers) 
     await asyncio.gather(*attack, return_exceptions=True)
 
 
-async def test_a_stranger_passes_slow_files_of_more_accounts_than_there_are_checkers(papers: Papers) -> None:
+async def test_a_stranger_passes_slow_files_of_more_accounts_than_there_are_checkers(
+    papers: DocumentLibrary,
+) -> None:
     watched = Watched()
     accounts = range(1, 3 * WORKERS)
 
@@ -127,14 +129,14 @@ async def test_a_stranger_passes_slow_files_of_more_accounts_than_there_are_chec
     await asyncio.gather(*attack, return_exceptions=True)
 
 
-async def test_a_slow_file_that_gave_way_is_taken_in_the_end(papers: Papers) -> None:
+async def test_a_slow_file_that_gave_way_is_taken_in_the_end(papers: DocumentLibrary) -> None:
     watched = Watched()
     await all_of(*(watched.upload(papers, account, SLOW) for account in range(WORKERS + 1)))
 
     assert sorted(watched.done) == list(range(WORKERS + 1))
 
 
-async def test_whoever_waits_holds_nothing_in_memory(papers: Papers) -> None:
+async def test_whoever_waits_holds_nothing_in_memory(papers: DocumentLibrary) -> None:
     watched, gate = Watched(), asyncio.Event()
     uploads = [
         asyncio.create_task(watched.upload(papers, account, made_files.pdf(), wait=gate))
@@ -149,7 +151,7 @@ async def test_whoever_waits_holds_nothing_in_memory(papers: Papers) -> None:
     assert len(watched.done) == 40
 
 
-async def test_accounts_take_turns(papers: Papers) -> None:
+async def test_accounts_take_turns(papers: DocumentLibrary) -> None:
     """Whoever sends one file does not wait for all files of who sends many, whatever was there first."""
     watched, gate = Watched(), asyncio.Event()
     first = [
@@ -174,7 +176,7 @@ async def test_accounts_take_turns(papers: Papers) -> None:
 
 
 async def test_more_waiting_uploads_of_one_account_than_a_few_are_refused_and_the_others_taken(
-    papers: Papers,
+    papers: DocumentLibrary,
 ) -> None:
     watched, gate = Watched(), asyncio.Event()
     first = asyncio.create_task(watched.upload(papers, 1, made_files.pdf(), wait=gate))
@@ -195,7 +197,9 @@ async def test_more_waiting_uploads_of_one_account_than_a_few_are_refused_and_th
     assert watched.done == [1] * (inspection_turns.MOST_WAITING + 2)
 
 
-async def test_a_messenger_whose_downloads_hang_leaves_the_other_one_a_checker(papers: Papers) -> None:
+async def test_a_messenger_whose_downloads_hang_leaves_the_other_one_a_checker(
+    papers: DocumentLibrary,
+) -> None:
     watched, never = Watched(), asyncio.Event()
     hanging = [
         asyncio.create_task(
@@ -218,7 +222,7 @@ async def test_a_messenger_whose_downloads_hang_leaves_the_other_one_a_checker(p
     assert papers._checker._turns._taken == {}
 
 
-async def test_who_gives_up_frees_the_place_for_the_next(papers: Papers) -> None:
+async def test_who_gives_up_frees_the_place_for_the_next(papers: DocumentLibrary) -> None:
     watched, gate = Watched(), asyncio.Event()
     uploads = [asyncio.create_task(watched.upload(papers, 1, made_files.pdf(), wait=gate)) for _ in range(3)]
     while not watched.held:
@@ -231,7 +235,7 @@ async def test_who_gives_up_frees_the_place_for_the_next(papers: Papers) -> None
 
 
 async def test_a_slow_account_is_served_alone_and_not_for_ever_slow(
-    papers: Papers, monkeypatch: pytest.MonkeyPatch
+    papers: DocumentLibrary, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert SLICE < 2
     queue = papers._checker._turns

@@ -10,10 +10,10 @@ from sqlmodel import Session
 
 from bot.core.refusals import FileRejected
 from bot.documents.blob_store import FolderStore
-from bot.documents.encryption import Sealer, Unreadable
+from bot.documents.encryption import DecryptionFailed, DocumentCipher
 from bot.documents.file_names import label, resembles
 from bot.documents.inspection_pool import Checker
-from bot.documents.library import Papers, shown_media_type
+from bot.documents.library import DocumentLibrary, shown_media_type
 from storage.database.database import Database
 from storage.tables import Account, StoredFile
 from tests.support import made_files
@@ -28,8 +28,8 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-async def papers(folder: Path) -> AsyncIterator[Papers]:
-    opened = Papers(FolderStore(folder), Sealer("secret"), Checker(workers=1))
+async def papers(folder: Path) -> AsyncIterator[DocumentLibrary]:
+    opened = DocumentLibrary(FolderStore(folder), DocumentCipher("secret"), Checker(workers=1))
     yield opened
     await opened.close()
 
@@ -38,7 +38,7 @@ def kept(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file()]
 
 
-async def test_a_photo_is_shown_clean_and_kept_as_it_was(papers: Papers) -> None:
+async def test_a_photo_is_shown_clean_and_kept_as_it_was(papers: DocumentLibrary) -> None:
     data = made_files.photo_from_a_phone()
 
     file = await papers.take(7, given(data), "کارت ملی.jpg")
@@ -52,7 +52,7 @@ async def test_a_photo_is_shown_clean_and_kept_as_it_was(papers: Papers) -> None
     assert shown_media_type(file) == "image/jpeg"
 
 
-async def test_a_paper_is_kept_once(papers: Papers, folder: Path) -> None:
+async def test_a_paper_is_kept_once(papers: DocumentLibrary, folder: Path) -> None:
     data = made_files.pdf(2)
 
     file = await papers.take(7, given(data), None)
@@ -63,7 +63,9 @@ async def test_a_paper_is_kept_once(papers: Papers, folder: Path) -> None:
     assert len(kept(folder)) == 1
 
 
-async def test_nothing_on_the_disk_can_be_read_without_the_secret(papers: Papers, folder: Path) -> None:
+async def test_nothing_on_the_disk_can_be_read_without_the_secret(
+    papers: DocumentLibrary, folder: Path
+) -> None:
     file = await papers.take(7, given(made_files.photo_from_a_phone()), "national card.jpg")
 
     for path in kept(folder):
@@ -71,19 +73,19 @@ async def test_nothing_on_the_disk_can_be_read_without_the_secret(papers: Papers
             mark in path.read_bytes() for mark in (b"\xff\xd8\xff", b"JFIF", made_files.SECRET.encode())
         )
         assert "national" not in str(path)
-    stranger = Papers(FolderStore(folder), Sealer("another secret"), Checker())
-    with pytest.raises(Unreadable):
+    stranger = DocumentLibrary(FolderStore(folder), DocumentCipher("another secret"), Checker())
+    with pytest.raises(DecryptionFailed):
         await stranger.open(file)
 
 
-async def test_a_refused_file_leaves_nothing(papers: Papers, folder: Path) -> None:
+async def test_a_refused_file_leaves_nothing(papers: DocumentLibrary, folder: Path) -> None:
     with pytest.raises(FileRejected):
         await papers.take(7, given(made_files.with_javascript()), "x.pdf")
 
     assert kept(folder) == []
 
 
-async def test_the_same_bytes_have_the_same_sum_but_no_common_file(papers: Papers) -> None:
+async def test_the_same_bytes_have_the_same_sum_but_no_common_file(papers: DocumentLibrary) -> None:
     first, second = (
         await papers.take(7, given(made_files.pdf()), None),
         await papers.take(8, given(made_files.pdf()), None),
@@ -94,7 +96,7 @@ async def test_the_same_bytes_have_the_same_sum_but_no_common_file(papers: Paper
 
 
 async def test_only_old_files_without_a_row_are_swept(
-    papers: Papers, folder: Path, database: Database
+    papers: DocumentLibrary, folder: Path, database: Database
 ) -> None:
     committed = await papers.take(1, given(made_files.jpeg()), None)
     lost = await papers.take(1, given(made_files.jpeg()), None)

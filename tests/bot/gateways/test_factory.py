@@ -7,7 +7,7 @@ import pytest
 from bot.config.settings import Settings
 from bot.gateways.console_sms import ConsoleSms
 from bot.gateways.factory import payment_gateway, sms_gateway
-from bot.gateways.interfaces import Delivery, SmsAccepted
+from bot.gateways.interfaces import SmsAccepted, SmsStatus
 from bot.gateways.kavenegar import Kavenegar
 
 NONE = {"_env_file": None}
@@ -44,4 +44,4 @@ async def test_the_console_shows_the_text_and_not_the_number(caplog: pytest.LogC
     )
     assert "سلام" in caplog.text
     assert "912345" not in caplog.text
-    assert await console.status(["console-3"]) == {"console-3": Delivery.DELIVERED}
+    assert await console.status(["console-3"]) == {"console-3": SmsStatus.DELIVERED}

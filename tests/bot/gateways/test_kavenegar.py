@@ -8,7 +8,7 @@ import pytest
 import respx
 
 from bot.gateways.http import make_client
-from bot.gateways.interfaces import Delivery, GatewayDown, SmsAccepted, SmsRejected, SmsRetry
+from bot.gateways.interfaces import GatewayDown, SmsAccepted, SmsRejected, SmsRetry, SmsStatus
 from bot.gateways.kavenegar import Kavenegar, fit_token
 
 KEY = "5ecretKey0123456789"
@@ -96,7 +96,7 @@ async def test_what_became_of_them() -> None:
     respx.post(f"{ROOT}/sms/status.json").mock(
         return_value=answer(200, [{"messageid": 1, "status": 10}, {"messageid": 2, "status": 14}])
     )
-    assert await gateway().status(["1", "2"]) == {"1": Delivery.DELIVERED, "2": Delivery.FAILED}
+    assert await gateway().status(["1", "2"]) == {"1": SmsStatus.DELIVERED, "2": SmsStatus.FAILED}
 
 
 @respx.mock

@@ -7,7 +7,7 @@ from sqlmodel import Session, select
 from bot.jobs import lease_recovery
 from bot.messengers.delivery import outbox_store
 from bot.services.payments import attempts
-from bot.services.payments.attempts import Claimed
+from bot.services.payments.attempts import ClaimedAttempt
 from storage.database.database import Database
 from storage.enums import AttemptState, Channel, Messenger, PushState, RequestKind, RequestState
 from storage.tables import Account, Chat, PaymentAttempt, Push, QualificationRequest
@@ -63,8 +63,8 @@ async def test_leases_of_the_dead_end(database: Database) -> None:
     room = {Messenger.BALE: outbox_store.Room(5, 5)}
     assert (await database.read(lambda db: outbox_store.due(db, soon, room)))[0] == []
 
-    await database.run(lambda db: lease_recovery.release(db, now=NOW))
+    await database.run(lambda db: lease_recovery.release_all_leases(db, now=NOW))
 
-    assert isinstance(await database.run(claim), Claimed)
+    assert isinstance(await database.run(claim), ClaimedAttempt)
     assert len((await database.read(lambda db: outbox_store.due(db, soon, room)))[0]) == 1
     assert await database.read(lambda db: db.exec(select(Chat.show_at)).one()) == NOW

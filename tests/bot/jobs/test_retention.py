@@ -13,9 +13,9 @@ import pytest
 from sqlmodel import Session, col, select
 
 from bot.documents.blob_store import FolderStore, new_key
-from bot.documents.encryption import Sealer
+from bot.documents.encryption import DocumentCipher
 from bot.documents.inspection_pool import Checker
-from bot.documents.library import Papers
+from bot.documents.library import DocumentLibrary
 from bot.jobs import retention
 from bot.services import qualification
 from bot.services.qualification import review
@@ -120,7 +120,7 @@ async def test_the_bytes_go_and_the_messengers_copies_are_forgotten(
 ) -> None:
     monkeypatch.setattr(retention, "BATCH", 2)
     store = FolderStore(tmp_path / "files")
-    papers = Papers(store, Sealer("secret"), Checker())
+    papers = DocumentLibrary(store, DocumentCipher("secret"), Checker())
 
     def unit(db: Session) -> tuple[set[int], int]:
         going = papers_of(db, rejected(db, office))
@@ -160,7 +160,7 @@ async def test_a_crash_before_the_bytes_went_is_made_up_for(
     database: Database, office: Office, tmp_path: Path
 ) -> None:
     store = FolderStore(tmp_path / "files")
-    papers = Papers(store, Sealer("secret"), Checker())
+    papers = DocumentLibrary(store, DocumentCipher("secret"), Checker())
 
     def unit(db: Session) -> tuple[str, str]:
         keys = new_key(), new_key()

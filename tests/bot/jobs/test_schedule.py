@@ -10,9 +10,9 @@ from sqlmodel import Session, select
 
 from bot.core.context import SYSTEM
 from bot.documents.blob_store import FolderStore
-from bot.documents.encryption import Sealer
+from bot.documents.encryption import DocumentCipher
 from bot.documents.inspection_pool import Checker
-from bot.documents.library import Papers
+from bot.documents.library import DocumentLibrary
 from bot.jobs import reminders, schedule
 from bot.services import qualification
 from bot.services.qualification import review
@@ -221,7 +221,7 @@ async def test_every_sweep_runs_on_an_empty_and_on_a_busy_service(
 
     monkeypatch.setattr("bot.services.payments.reconcile", reconcile)
     store = FolderStore(tmp_path / "files")
-    papers = Papers(store, Sealer("secret"), Checker())
+    papers = DocumentLibrary(store, DocumentCipher("secret"), Checker())
     desk: Any = SimpleNamespace(database=database, clock=lambda: after(days=400), papers=papers)
     found = schedule.sweeps(desk, drafts=lambda db, now: swept.append("drafts"))
     # Without anybody about these days, what removes for ever does not trust the clock.

@@ -9,13 +9,13 @@ from openpyxl import Workbook
 
 from bot.legacy_import.columns import read_header
 from bot.legacy_import.importer import open_sheet
-from bot.legacy_import.readers.table import Formula, Line, UnusableFile
+from bot.legacy_import.readers.table import Formula, TableRow, UnusableFile
 
 HEADER = "کد ملی,کد کاربری,رمز عبور,نام,نام خانوادگی,تاریخ تولد"
 ROW = "9990000014,old1,Pass1234,سارا,احمدی,1365/04/12"
 
 
-def read(path: Path) -> tuple[list[str], list[Line]]:
+def read(path: Path) -> tuple[list[str], list[TableRow]]:
     sheet = open_sheet(path)
     return sheet.header, list(sheet.lines)
 

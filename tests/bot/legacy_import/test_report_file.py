@@ -8,9 +8,9 @@ import pytest
 
 from bot.legacy_import.readers.table import UnusableFile
 from bot.legacy_import.report import Report
-from bot.legacy_import.row_parser import Mistake
+from bot.legacy_import.row_parser import RowError
 
-MISTAKE = Mistake(3, "شماره همراه", "x", "y")
+MISTAKE = RowError(3, "شماره همراه", "x", "y")
 
 
 def write(path: Path) -> None:

@@ -104,7 +104,7 @@ async def test_an_update_that_two_take_up_has_its_effect_once(house: House) -> N
     await sara.sees("یادداشت شد: first")
     last = (await house.inbox())[-1]
     assert last.id is not None
-    row = inbox_store.Row(last.id, last.messenger, last.update_id, last.lane, last.raw)
+    row = inbox_store.InboxRow(last.id, last.messenger, last.update_id, last.lane, last.raw)
     for _ in range(3):
         house.service.way.put([row])
         await house.until(lambda: not len(house.service.lanes))

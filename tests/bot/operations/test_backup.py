@@ -13,7 +13,7 @@ from sqlalchemy import text
 from sqlmodel import Session, select
 
 from bot.documents.blob_store import FolderStore
-from bot.documents.encryption import Sealer
+from bot.documents.encryption import DocumentCipher
 from bot.operations import archive
 from bot.operations.backup import back_up
 from bot.operations.errors import UpkeepError
@@ -108,7 +108,7 @@ async def test_a_busy_bot_is_backed_up_and_restored(
     assert numbers == set(range(len(numbers)))
     assert keys == papers.keys()
     files = FolderStore(into / "files")
-    sealer = Sealer(SECRET)
+    sealer = DocumentCipher(SECRET)
     assert {key async for key in files.keys(before=utcnow() + timedelta(hours=1))} == papers.keys()
     for key, content in papers.items():
         assert sealer.open(await files.get(key), key) == content
@@ -277,7 +277,7 @@ async def test_the_commands_speak_plainly(sqlite_url: str, store: FolderStore, t
         assert done.stdout.startswith("b.age: 1 papers, ")
         back = run(tmp_path, "restore", "b.age", "--identity", "key", "--into", "new", SECRET_KEY=SECRET)
         assert "database.sqlite3" in back.stdout, back.stderr
-        assert Sealer(SECRET).key_id in back.stdout
+        assert DocumentCipher(SECRET).key_id in back.stdout
         assert SECRET not in done.stdout + done.stderr + back.stdout + back.stderr
         again = run(tmp_path, "restore", "b.age", "--identity", "key", "--into", "new", SECRET_KEY=SECRET)
         assert (again.returncode, again.stderr) == (2, "new is not empty; nothing is ever overwritten\n")

@@ -17,7 +17,7 @@ import pytest
 
 from bot.config.settings import Settings
 from bot.documents.blob_store import FolderStore
-from bot.documents.encryption import Sealer
+from bot.documents.encryption import DocumentCipher
 from bot.operations import archive
 from bot.operations.backup import back_up
 from bot.operations.errors import UpkeepError
@@ -158,7 +158,7 @@ async def test_a_machine_without_the_key_says_which_one(
     def play() -> None:
         said = run(folder, *arguments, **settings)
         assert (said.returncode, said.stdout) == (2, "")
-        for word in (Sealer(SECRET).key_id, "SECRET_KEY", "FORMER_SECRET_KEYS", "--unsigned"):
+        for word in (DocumentCipher(SECRET).key_id, "SECRET_KEY", "FORMER_SECRET_KEYS", "--unsigned"):
             assert word in said.stderr
         assert sorted(one.name for one in folder.iterdir()) == ["genuine.age", "identity"], "no key was made"
         lost = run(folder, *arguments, "--unsigned", **settings)

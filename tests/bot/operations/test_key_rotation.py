@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.documents.blob_store import FolderStore
-from bot.documents.encryption import Sealer
+from bot.documents.encryption import DocumentCipher
 from bot.operations import key_rotation
 from bot.operations.key_rotation import Count, look, rotate
 from tests.support.backups import SECRET, keep
@@ -23,7 +23,7 @@ def store(tmp_path: Path) -> FolderStore:
     return FolderStore(tmp_path / "files")
 
 
-async def readable(store: FolderStore, sealer: Sealer, papers: dict[str, bytes]) -> bool:
+async def readable(store: FolderStore, sealer: DocumentCipher, papers: dict[str, bytes]) -> bool:
     return all([sealer.open(await store.get(key), key) == content for key, content in papers.items()])
 
 
@@ -33,7 +33,7 @@ async def test_stopped_and_run_again_it_brings_all_under_the_new_key(
     monkeypatch.setattr(key_rotation, "BATCH", 8)
     papers = await keep(store, [f"{n}".encode() * n for n in range(50)])
     papers |= await keep(store, [b"new already"], NEW)
-    both = Sealer(NEW, [SECRET])
+    both = DocumentCipher(NEW, [SECRET])
     assert await look(store, both) == Count(current=1, former=50)
 
     async for moved in rotate(store, both):
@@ -45,7 +45,7 @@ async def test_stopped_and_run_again_it_brings_all_under_the_new_key(
     assert await readable(store, both, papers)
     assert sum([moved async for moved in rotate(store, both)]) == count.former
     assert await look(store, both) == Count(current=51)
-    assert await readable(store, Sealer(NEW), papers)
+    assert await readable(store, DocumentCipher(NEW), papers)
     assert [moved async for moved in rotate(store, both)] == []
 
 
@@ -55,13 +55,13 @@ async def test_what_cannot_be_opened_is_counted_and_left_as_it_is(store: FolderS
     await store.put(torn, (await store.get(torn))[:40])
     (good,) = await keep(store, [b"good"])
     before = {key: await store.get(key) for key in (lost, torn)}
-    both = Sealer(NEW, [SECRET])
+    both = DocumentCipher(NEW, [SECRET])
 
     assert [moved async for moved in rotate(store, both)] == [1]
 
     assert await look(store, both) == Count(current=1, former=1, unknown=1)
     assert {key: await store.get(key) for key in (lost, torn)} == before
-    assert Sealer(NEW).open(await store.get(good), good) == b"good"
+    assert DocumentCipher(NEW).open(await store.get(good), good) == b"good"
 
 
 def run(folder: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
@@ -90,7 +90,7 @@ async def test_the_command_with_keys_in_the_settings(store: FolderStore, tmp_pat
     assert "left: 0" in done.stdout
     assert NEW not in done.stdout + done.stderr
     assert SECRET not in done.stdout + done.stderr
-    assert await readable(store, Sealer(NEW), papers)
+    assert await readable(store, DocumentCipher(NEW), papers)
     assert run(tmp_path, **settings).returncode == 0
     assert run(tmp_path, "--new", **settings).returncode == 2
 
@@ -108,6 +108,6 @@ async def test_the_key_kept_under_data_is_replaced_and_the_former_one_kept(tmp_p
     assert new != SECRET
     for path in (tmp_path / "data").glob("*key*"):
         assert path.stat().st_mode & 0o077 == 0
-    assert await readable(store, Sealer(new, [SECRET]), papers)
+    assert await readable(store, DocumentCipher(new, [SECRET]), papers)
     assert run(tmp_path).returncode == 0
-    assert await readable(store, Sealer(new), papers)
+    assert await readable(store, DocumentCipher(new), papers)

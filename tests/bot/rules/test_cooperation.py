@@ -20,14 +20,14 @@ from bot.rules.cooperation import (
     Case,
     ContractAction,
     ContractCase,
-    Standing,
+    Relation,
     TerminationAction,
     TerminationCase,
     allowed_actions,
     may_see,
     mermaid,
     refusal,
-    standings,
+    relations,
 )
 from bot.rules.state_machine import Machine
 from bot.texts import has, t
@@ -178,7 +178,7 @@ def test_any_expert_decides_on_an_unclaimed_file_and_only_its_reviewer_on_a_clai
     assert allowed_actions(held, colleague) == frozenset()
     assert allowed_actions(held, head) == {Action.ASSIGN, Action.RELEASE}
     assert allowed_actions(held, staff) == {Action.ASSIGN, Action.RELEASE}
-    assert standings(replace(held, reviewer_id=HEAD), head) == {Standing.REVIEWER, Standing.IN_CHARGE}
+    assert relations(replace(held, reviewer_id=HEAD), head) == {Relation.REVIEWER, Relation.IN_CHARGE}
 
 
 def test_only_the_system_closes() -> None:

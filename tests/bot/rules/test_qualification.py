@@ -12,12 +12,12 @@ from bot.rules.qualification import (
     TERMINAL,
     Action,
     Case,
-    Standing,
+    Relation,
     allowed_actions,
     may_see,
     mermaid,
     refusal,
-    standings,
+    relations,
 )
 from bot.texts import has, t
 from storage.enums import IN_CIRCULATION, OPEN_REQUEST, RequestKind, RequestState, Role
@@ -84,7 +84,7 @@ def test_every_open_state_has_a_way_out(state: RequestState) -> None:
     assert ways
     # and the officer is never locked in: everything but a review in progress can be left by them alone
     if state is not RequestState.IN_REVIEW:
-        assert any(Standing.OWNER in row.by for row in ways)
+        assert any(Relation.OWNER in row.by for row in ways)
 
 
 def test_what_is_over_stays_over() -> None:
@@ -247,7 +247,7 @@ def test_every_guard_names_a_sentence() -> None:
 
 def test_standings_of_an_in_charge_reviewer() -> None:
     held = case(RequestState.IN_REVIEW, reviewer_id=HEAD)
-    assert standings(held, head) == {Standing.EXPERT, Standing.REVIEWER, Standing.IN_CHARGE}
+    assert relations(held, head) == {Relation.EXPERT, Relation.REVIEWER, Relation.IN_CHARGE}
 
 
 def test_the_diagram_shows_every_row() -> None:

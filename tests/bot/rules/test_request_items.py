@@ -7,7 +7,7 @@ import pytest
 from bot.rules import request_items
 from bot.rules.request_items import (
     FIELDS,
-    Paper,
+    DocumentRule,
     can_be_deficient,
     changed,
     files,
@@ -16,7 +16,11 @@ from bot.rules.request_items import (
     missing,
 )
 
-PAPERS = [Paper("national_card", "yes"), Paper("military_card", "men"), Paper("retraining", "no")]
+PAPERS = [
+    DocumentRule("national_card", "yes"),
+    DocumentRule("military_card", "men"),
+    DocumentRule("retraining", "no"),
+]
 
 
 def full(**other: Any) -> dict[str, Any]:
@@ -87,9 +91,9 @@ def test_replies_have_five_characters(text: str | None, enough: bool) -> None:
 def test_a_gap_is_excused_while_the_request_does_not_touch_it() -> None:
     """SPEC Q27."""
     papers = (
-        Paper("national_card", "yes"),
-        Paper("degree_certificate", "yes"),
-        Paper("military_card", "men"),
+        DocumentRule("national_card", "yes"),
+        DocumentRule("degree_certificate", "yes"),
+        DocumentRule("military_card", "men"),
     )
     old = {"first_name": "رضا", "last_name": "مرادی", "gender": "male"}
     excused = request_items.excused(old, old | {"first_name": "رضوان"}, papers)

@@ -94,6 +94,6 @@ async def test_no_more_than_two_are_worked_out_at_once(
 
 
 def test_a_made_password_does_not_show_in_logs() -> None:
-    from bot.security.passwords import Made
+    from bot.security.passwords import GeneratedPassword
 
-    assert "secret" not in repr(Made("secret", "hash"))
+    assert "secret" not in repr(GeneratedPassword("secret", "hash"))

@@ -12,7 +12,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from sqlmodel import Session
 
-from bot.core.counters import MessengerState, Tally
+from bot.core.counters import Counters, MessengerState
 from bot.documents.disk_space import Room
 from bot.web import app as web
 from bot.web.app import health_of
@@ -80,7 +80,7 @@ async def test_what_waits_is_seen_with_its_age(database: Database) -> None:
             )
 
     await database.run(unit)
-    tally = Tally(received=Counter({Messenger.BALE: 7}), failed=Counter({Messenger.BALE: 1}))
+    tally = Counters(received=Counter({Messenger.BALE: 7}), failed=Counter({Messenger.BALE: 1}))
     desk = SimpleNamespace(database=database, clock=lambda: NOW, tally=tally, room=Room())
 
     found = await scrape(desk)
@@ -118,7 +118,7 @@ async def test_a_dead_database_makes_it_unready_and_metrics_still_come(
     hangs: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(web, "PATIENCE", 0.05)
-    desk: Any = SimpleNamespace(database=Dead(hangs=hangs), clock=lambda: NOW, tally=Tally(), room=Room())
+    desk: Any = SimpleNamespace(database=Dead(hangs=hangs), clock=lambda: NOW, tally=Counters(), room=Room())
     app = metrics_app(desk, states, health=health_of(desk))
     async with serving(app) as url, httpx.AsyncClient(base_url=url) as client:
         assert (await client.get("/health")).status_code == 503
@@ -136,7 +136,7 @@ async def test_the_public_web_server_has_no_metrics(site: Any) -> None:
 
 
 async def test_refused_uploads_and_the_free_disk_are_seen(database: Database, tmp_path: Path) -> None:
-    tally = Tally()
+    tally = Counters()
     tally.uploads_refused["uploads_of_day"] += 3
     room = Room({"papers": tmp_path / "made with the first paper"}, reserve=512)
     desk = SimpleNamespace(database=database, clock=lambda: NOW, tally=tally, room=room)

@@ -145,7 +145,7 @@ async def test_while_another_process_asks_the_page_refreshes_itself(site: Site) 
         return await verify(ref, amount)
 
     world.desk.gateway.verify = slowly  # type: ignore[method-assign,assignment]
-    await payments.settle(world.desk, 1)
+    await payments.verify_and_settle(world.desk, 1)
     refresh = re.search(r'http-equiv="refresh" content="4;url=([^"]+)"', pages[0].text)
     assert refresh is not None
     page = await site.http.get(refresh.group(1).replace("&amp;", "&"))

@@ -7,7 +7,7 @@ from typing import Any, cast
 import httpx
 import pytest
 
-from bot.core.context import World
+from bot.core.context import PublicInfo
 from bot.web.app import build_app
 from bot.web.webhooks import MAX_UPDATE, SIGNATURE_HEADER
 from storage.enums import Messenger
@@ -33,7 +33,7 @@ def taken() -> Taken:
 @pytest.fixture
 async def http(taken: Taken) -> AsyncIterator[httpx.AsyncClient]:
     desk = cast(
-        "Any", SimpleNamespace(world=World("", "https://pay.example.ir"), gateway=None, database=None)
+        "Any", SimpleNamespace(world=PublicInfo("", "https://pay.example.ir"), gateway=None, database=None)
     )
     async with serving(build_app(desk, webhooks=taken)) as url, httpx.AsyncClient(base_url=url) as client:
         yield client
@@ -71,7 +71,7 @@ async def test_a_huge_body_is_refused(http: httpx.AsyncClient, taken: Taken) -> 
 
 async def test_without_webhooks_there_are_none() -> None:
     desk = cast(
-        "Any", SimpleNamespace(world=World("", "https://pay.example.ir"), gateway=None, database=None)
+        "Any", SimpleNamespace(world=PublicInfo("", "https://pay.example.ir"), gateway=None, database=None)
     )
     async with serving(build_app(desk)) as url, httpx.AsyncClient(base_url=url) as client:
         assert (await client.post("/hook/bale/long-random-b", content=b"{}")).status_code == 404

@@ -10,7 +10,7 @@ from sqlmodel import Session, select
 
 from bot.core.context import Turn
 from bot.core.screens import MAX_CALLBACK_BYTES, Button, Press, Reply
-from conversations.engine.declaration import Answers, Ask, Dialogue
+from conversations.engine.declaration import Answers, Dialogue, Step
 from conversations.engine.engine import Engine
 from conversations.questions import (
     Address,
@@ -47,21 +47,21 @@ def of_men(turn: Turn, answers: Answers) -> bool:
 
 
 STEPS = (
-    Ask("first_name", PersianName()),
-    Ask("birth_date", JalaliDate()),
-    Ask("gender", Choice((("female", "زن"), ("male", "مرد")))),
-    Ask("doc.military", Documents("military_card", "کارت پایان خدمت", 2), when=of_men),
-    Ask("mobile", Mobile()),
-    Ask("birth_cert_no", BirthCertNo()),
-    Ask("province", Choice(PROVINCES, columns=2)),
-    Ask("city", Search(cities)),
-    Ask("postal_address", Address()),
-    Ask("phone", Phone()),
-    Ask("email", Email(), optional=True),
-    Ask("extras", Ticks((("a", "یک"), ("b", "دو")), empty=None), prompt="چه؟", label="چه"),
-    Ask("why", Text(5, 50, lines=True), prompt="چرا؟", label="چرا", optional=True),
-    Ask("doc.other", Documents("other", "سایر مدارک", 3), optional=True),
-    Ask("sure", Confirm(), prompt="راستی؟", label="راستی"),
+    Step("first_name", PersianName()),
+    Step("birth_date", JalaliDate()),
+    Step("gender", Choice((("female", "زن"), ("male", "مرد")))),
+    Step("doc.military", Documents("military_card", "کارت پایان خدمت", 2), when=of_men),
+    Step("mobile", Mobile()),
+    Step("birth_cert_no", BirthCertNo()),
+    Step("province", Choice(PROVINCES, columns=2)),
+    Step("city", Search(cities)),
+    Step("postal_address", Address()),
+    Step("phone", Phone()),
+    Step("email", Email(), optional=True),
+    Step("extras", Ticks((("a", "یک"), ("b", "دو")), empty=None), prompt="چه؟", label="چه"),
+    Step("why", Text(5, 50, lines=True), prompt="چرا؟", label="چرا", optional=True),
+    Step("doc.other", Documents("other", "سایر مدارک", 3), optional=True),
+    Step("sure", Confirm(), prompt="راستی؟", label="راستی"),
 )
 GOOD = {
     "first_name": "سارا",

@@ -13,7 +13,7 @@ from bot.core.incoming import Incoming
 from bot.core.refusals import Stale
 from bot.core.screens import Press, Reply
 from conversations.engine import draft_store
-from conversations.engine.declaration import Ask, Dialogue
+from conversations.engine.declaration import Dialogue, Step
 from conversations.engine.engine import Engine
 from conversations.questions import Text
 from storage.database.database import Database
@@ -23,7 +23,7 @@ from tests.support.dialogue_driver import NOW, WORLD, new_account
 
 
 def form(name: str, **options: Any) -> Dialogue:
-    steps = (Ask("x", Text(), prompt="چه؟", label="چه"), Ask("y", Text(), prompt="که؟", label="که"))
+    steps = (Step("x", Text(), prompt="چه؟", label="چه"), Step("y", Text(), prompt="که؟", label="که"))
     return Dialogue(name, steps, lambda turn, answers: Reply(goto=Press("done")), **options)
 
 

@@ -10,7 +10,7 @@ from sqlmodel import Session, select
 from bot.core.context import Turn
 from bot.core.refusals import InvalidInput, Refusal
 from bot.core.screens import Press, Reply
-from conversations.engine.declaration import Again, Ask, Dialogue
+from conversations.engine.declaration import Dialogue, FinishRejected, Step
 from conversations.engine.engine import Engine
 from conversations.questions import (
     Choice,
@@ -40,17 +40,17 @@ def form(**changes: Any) -> tuple[Dialogue, list[dict[str, Any]]]:
 
     values: dict[str, Any] = {
         "steps": (
-            Ask("father_name", PersianName()),
-            Ask("gender", Choice(GENDERS)),
-            Ask(
+            Step("father_name", PersianName()),
+            Step("gender", Choice(GENDERS)),
+            Step(
                 "military",
                 Text(2),
                 when=lambda turn, a: a.get("gender") == "male",
                 prompt="کارت؟",
                 label="کارت",
             ),
-            Ask("phone", Phone()),
-            Ask("email", Email(), optional=True),
+            Step("phone", Phone()),
+            Step("email", Email(), optional=True),
         ),
         "finish": finish,
         "summary": "review.summary",
@@ -170,8 +170,8 @@ def test_a_button_of_an_earlier_step_gets_the_fresh_screen(db: Session) -> None:
 
 def test_a_button_of_an_earlier_step_is_stale_though_both_steps_have_it(db: Session) -> None:
     steps = (
-        Ask("a", Confirm(), prompt="نخست؟", label="الف"),
-        Ask("b", Confirm(), prompt="دوم؟", label="ب"),
+        Step("a", Confirm(), prompt="نخست؟", label="الف"),
+        Step("b", Confirm(), prompt="دوم؟", label="ب"),
     )
     dialogue, finished = form(steps=steps, summary=None)
     person = officer(db, dialogue).starts("form").sees("نخست؟")
@@ -223,9 +223,9 @@ def test_a_refusal_at_the_end_keeps_everything(db: Session) -> None:
 
 
 def test_an_end_that_is_not_satisfied_may_ask_again_and_keep_its_writes(db: Session) -> None:
-    def again(turn: Turn, answers: dict[str, Any]) -> Again:
+    def again(turn: Turn, answers: dict[str, Any]) -> FinishRejected:
         turn.chat.view = "counted"
-        return Again("دوباره", forget=("gender",))
+        return FinishRejected("دوباره", forget=("gender",))
 
     person = fill(officer(db, form(finish=again)[0])).taps("تأیید").sees("دوباره", "جنسیت")
     assert person.chat.view == "counted"
@@ -235,11 +235,11 @@ def test_an_end_that_is_not_satisfied_may_ask_again_and_keep_its_writes(db: Sess
 def test_a_secret_is_never_written_and_always_wiped(db: Session) -> None:
     seen: list[dict[str, Any]] = []
 
-    def finish(turn: Turn, answers: dict[str, Any]) -> Reply | Again:
+    def finish(turn: Turn, answers: dict[str, Any]) -> Reply | FinishRejected:
         seen.append(answers)
-        return Reply(goto=Press("home")) if len(seen) > 1 else Again("نادرست")
+        return Reply(goto=Press("home")) if len(seen) > 1 else FinishRejected("نادرست")
 
-    steps = (Ask("user_code", Text(), prompt="کد؟"), Ask("password", Secret(), hidden=True, prompt="رمز؟"))
+    steps = (Step("user_code", Text(), prompt="کد؟"), Step("password", Secret(), hidden=True, prompt="رمز؟"))
     person = Person(db, Engine([Dialogue("login", steps, finish)])).starts("login").types("12345678")
     assert person.reply is not None
     assert not person.reply.wipe_incoming
@@ -268,7 +268,7 @@ def test_commands_in_the_middle(db: Session) -> None:
 def test_a_new_form_asks_again_only_what_no_longer_holds(db: Session) -> None:
     old = Dialogue(
         "form",
-        (Ask("father_name", Text()), Ask("gender", Choice((("other", "دیگر"),))), Ask("phone", Text())),
+        (Step("father_name", Text()), Step("gender", Choice((("other", "دیگر"),))), Step("phone", Text())),
         finish=lambda turn, answers: Reply(),
         keeps_draft=True,
         summary="review.summary",
@@ -287,9 +287,9 @@ def test_a_guests_draft_is_dropped_or_moved_at_login(db: Session) -> None:
         turn.chat.account_id = account.id
         return Reply(goto=Press("home"))
 
-    login = Dialogue("login", (Ask("code", Text(), prompt="کد؟", label="کد"),), enter)
+    login = Dialogue("login", (Step("code", Text(), prompt="کد؟", label="کد"),), enter)
     moved = Dialogue(
-        "moved", (Ask("a", Text(), prompt="الف؟", label="الف"), Ask("b", Text(), prompt="ب؟", label="ب")),
+        "moved", (Step("a", Text(), prompt="الف؟", label="الف"), Step("b", Text(), prompt="ب؟", label="ب")),
         enter, keeps_draft=True, on_login="move",
     )  # fmt: skip
     dropped, _ = form()
@@ -319,14 +319,14 @@ def test_declarations_with_mistakes_do_not_start() -> None:
     with pytest.raises(ValueError, match="twice"):
         Engine([fine, fine])
     with pytest.raises(ValueError, match="no texts"):
-        Engine([form(steps=(Ask("no_such_field", Text()),))[0]])
+        Engine([form(steps=(Step("no_such_field", Text()),))[0]])
     with pytest.raises(ValueError, match="twice"):
-        Engine([form(steps=(Ask("phone", Phone()), Ask("phone", Phone())))[0]])
+        Engine([form(steps=(Step("phone", Phone()), Step("phone", Phone())))[0]])
     with pytest.raises(ValueError, match="secret"):
         Engine(
             [
                 form(
-                    steps=(Ask("password", Secret(), hidden=True, prompt="؟"), Ask("phone", Phone())),
+                    steps=(Step("password", Secret(), hidden=True, prompt="؟"), Step("phone", Phone())),
                     summary=None,
                 )[0]
             ]
@@ -345,12 +345,12 @@ def test_documents(db: Session) -> None:
     dialogue = Dialogue(
         "papers",
         (
-            Ask("father_name", PersianName()),
-            Ask(
+            Step("father_name", PersianName()),
+            Step(
                 "doc.national_card",
                 Documents("national_card", "تصویر کارت ملی (رو و پشت)", short_name="کارت ملی"),
             ),
-            Ask("doc.other", Documents("other", "سایر مدارک"), optional=True),
+            Step("doc.other", Documents("other", "سایر مدارک"), optional=True),
         ),
         finish,
         summary="review.summary",
@@ -389,7 +389,7 @@ def test_input_for_nobody(db: Session) -> None:
 
 
 def test_the_national_code_is_checked(db: Session) -> None:
-    dialogue, _ = form(steps=(Ask("national_code", NationalCode()), Ask("phone", Phone())))
+    dialogue, _ = form(steps=(Step("national_code", NationalCode()), Step("phone", Phone())))
     person = officer(db, dialogue).starts("form").types("9991234562").sees("کد ملی درست نیست")
     person.types("۹۹۹ ۱۲۳۴۵۶-۱").sees("شماره تماس")
     assert person.answers["national_code"] == "9991234561"

@@ -10,31 +10,31 @@ from sqlmodel import Session
 from bot.core.context import Turn
 from bot.core.incoming import Incoming, OfferedFile
 from bot.core.refusals import InvalidInput
-from bot.core.resources import Desk
+from bot.core.resources import Resources
 from bot.core.screens import Press, Reply
-from conversations.engine.declaration import Answers, Ask, Dialogue, Given, Stay
+from conversations.engine.declaration import Answers, Dialogue, Incomplete, Step, UserInput
 from conversations.engine.engine import Engine
 from conversations.questions import Choice, Documents, Secret, Text
 from storage.enums import Messenger
 from tests.support.dialogue_driver import Person, new_account
 
-DESK = cast(Desk, None)
+DESK = cast(Resources, None)
 
 
 class Doubled(Text):
     """Prepares the typed text twice over."""
 
-    async def prepare(self, desk: Desk, incoming: Incoming, answers: Answers) -> Any:
+    async def prepare(self, desk: Resources, incoming: Incoming, answers: Answers) -> Any:
         if incoming.text == "بد":
             raise InvalidInput("error.short_reason")
         return (incoming.text or "") * 2
 
-    def accept(self, turn: Turn, ask: Ask, answers: Answers, given: Given) -> Any | Stay:
+    def accept(self, turn: Turn, ask: Step, answers: Answers, given: UserInput) -> Any | Incomplete:
         assert isinstance(turn.prepared, str)
         return turn.prepared
 
 
-async def made(desk: Desk, incoming: Incoming, answers: Answers) -> str:
+async def made(desk: Resources, incoming: Incoming, answers: Answers) -> str:
     return f"made of {sorted(answers)}"
 
 
@@ -42,7 +42,7 @@ def finish(turn: Turn, answers: dict[str, Any]) -> Reply:
     return Reply(goto=Press("done"), notice=f"{turn.prepared} {answers}")
 
 
-def person_in(db: Session, *steps: Ask, **options: Any) -> Person:
+def person_in(db: Session, *steps: Step, **options: Any) -> Person:
     dialogue = Dialogue("d", steps, finish, **({"prepare_finish": made} | options))
     person = Person(db, Engine([dialogue]), new_account(db))
     person.desk = object()  # type: ignore[assignment]
@@ -54,8 +54,8 @@ def needs(person: Person, **what: Any) -> Any:
         return person.engine.preparation(turn)
 
 
-A = Ask("a", Doubled(), prompt="الف؟", label="الف")
-B = Ask("b", Doubled(), prompt="ب؟", label="ب")
+A = Step("a", Doubled(), prompt="الف؟", label="الف")
+B = Step("b", Doubled(), prompt="ب؟", label="ب")
 
 
 def test_question_and_ending_each_get_their_own(db: Session) -> None:
@@ -82,7 +82,7 @@ def test_a_refusal_while_preparing_is_the_servings_to_show(db: Session) -> None:
 
 
 def test_the_ending_is_prepared_at_the_summary_and_not_before(db: Session) -> None:
-    a = Ask("a", Text(), prompt="الف؟", label="الف")
+    a = Step("a", Text(), prompt="الف؟", label="الف")
     person = person_in(db, a, summary="review.summary")
     assert needs(person, text="x") is None
     person.types("x")
@@ -95,7 +95,7 @@ def test_the_ending_is_prepared_at_the_summary_and_not_before(db: Session) -> No
 
 
 def test_the_ending_is_prepared_at_the_second_question(db: Session) -> None:
-    a = Ask("a", Text(), prompt="الف؟", label="الف")
+    a = Step("a", Text(), prompt="الف؟", label="الف")
     person = person_in(db, a, summary="review.summary", really="submit.confirm").types("x")
     assert needs(person, text="تأیید") is None
     person.taps("تأیید")
@@ -106,8 +106,8 @@ def test_the_ending_is_prepared_at_the_second_question(db: Session) -> None:
 
 
 def test_an_answer_that_closes_the_rest_ends_prepared(db: Session) -> None:
-    kind = Ask("kind", Choice((("made", "سامانه"), ("own", "خودم"))), prompt="؟", label="نوع")
-    own = Ask("own", Text(), when=lambda turn, a: a.get("kind") == "own", prompt="رمز؟", label="رمز")
+    kind = Step("kind", Choice((("made", "سامانه"), ("own", "خودم"))), prompt="؟", label="نوع")
+    own = Step("own", Text(), when=lambda turn, a: a.get("kind") == "own", prompt="رمز؟", label="رمز")
     person = person_in(db, kind, own).taps("خودم").sees("رمز؟").taps("بازگشت").taps("سامانه")
     assert person.reply is not None
     assert str(person.reply.notice).startswith("made of")
@@ -115,11 +115,11 @@ def test_an_answer_that_closes_the_rest_ends_prepared(db: Session) -> None:
 
 def test_files_and_secrets(db: Session) -> None:
     file = OfferedFile("f", "a.pdf", 1, False)
-    papers = person_in(db, Ask("doc.x", Documents("x", "مدرک")), prepare_finish=None)
+    papers = person_in(db, Step("doc.x", Documents("x", "مدرک")), prepare_finish=None)
     assert needs(papers, file=file).file
     assert needs(papers, text="سلام") is None
-    secret = person_in(db, Ask("p", Secret(), hidden=True, prompt="رمز؟"), prepare_finish=None)
+    secret = person_in(db, Step("p", Secret(), hidden=True, prompt="رمز؟"), prepare_finish=None)
     assert needs(secret, text="s3cret").secret
     assert needs(secret, file=file) is None
-    open_text = person_in(db, Ask("a", Text(), prompt="؟", label="؟"), prepare_finish=None)
+    open_text = person_in(db, Step("a", Text(), prompt="؟", label="؟"), prepare_finish=None)
     assert needs(open_text, text="سلام") is None

@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from bot.core.context import Turn
 from bot.core.screens import MAX_LABEL, Press, Reply
-from conversations.engine.declaration import Answers, Ask, Dialogue, Question
+from conversations.engine.declaration import Answers, Dialogue, Question, Step
 from conversations.engine.engine import Engine
 from conversations.questions import (
     Address,
@@ -28,7 +28,7 @@ from conversations.questions import (
     Text,
     Ticks,
 )
-from conversations.questions.text import Line
+from conversations.questions.text import TextQuestion
 from storage.tables import Account, StoredFile
 from tests.support.dialogue_driver import Person, new_account
 
@@ -50,7 +50,7 @@ class Asked:
             self.values.append(answers["x"])
             return Reply(goto=Press("done"))
 
-        ask = Ask("x", question, prompt="چه؟", label="مورد", **options)
+        ask = Step("x", question, prompt="چه؟", label="مورد", **options)
         self.person = Person(db, Engine([Dialogue("one", (ask,), finish)]), account).starts("one")
 
     @property
@@ -62,7 +62,7 @@ class Asked:
 def test_a_line_that_reads_nothing_is_found_before_anybody_types() -> None:
     """Dialogues are made when the bot starts."""
 
-    class Mute(Line):
+    class Mute(TextQuestion):
         """Says nothing of how it reads what is typed."""
 
     with pytest.raises(TypeError, match="read"):
@@ -92,7 +92,7 @@ def test_one_line(db: Session, question: Question, typed: str, value: Any) -> No
 
 
 def test_how_answers_are_shown(db: Session) -> None:
-    turn, ask = None, Ask("x", Text())
+    turn, ask = None, Step("x", Text())
     show = lambda question, value: question.show(turn, ask, value)  # noqa: E731
     assert show(JalaliDate(), "1986-07-03") == "۱۳۶۵/۰۴/۱۲"
     assert show(NationalCode(), "9991234561") == "۹۹۹۱۲۳۴۵۶۱"
@@ -281,8 +281,8 @@ def test_options_may_depend_on_answers(db: Session) -> None:
         return [("s", "شیراز")] if answers.get("province") == "fars" else [("t", "تهران")]
 
     steps = (
-        Ask("province", Choice([("fars", "فارس"), ("tehran", "تهران")])),
-        Ask("city", Search(cities)),
+        Step("province", Choice([("fars", "فارس"), ("tehran", "تهران")])),
+        Step("city", Search(cities)),
     )
     dialogue = Dialogue(
         "two", steps, lambda turn, answers: Reply(goto=Press("done")), summary="review.summary"

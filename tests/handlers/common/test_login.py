@@ -190,7 +190,7 @@ async def test_several_roles_switch(house: House) -> None:
         boss = accounts.create_user(
             db, role=Role.STAFF, university_code=None, name="رضا", now=NOW, password_hash="x"
         )
-        accounts.hire(
+        accounts.appoint_expert(
             db,
             actor=Actor(boss.id, Role.STAFF),
             role=Role.EXPERT,

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlmodel import Session, select
 
-from bot.core.context import World
+from bot.core.context import PublicInfo
 from bot.core.screens import rows_from_json
 from bot.jobs import schedule
 from bot.services import accounts, cooperation
@@ -43,7 +43,7 @@ def everything_that_is_told(db: Session, centers: Centers) -> None:
         actor=office.staff,
         account_id=centers.sara.account_id or 0,
         reason="به درخواست اداره کل",
-        world=World("021", "https://x"),
+        world=PublicInfo("021", "https://x"),
         now=NOW,
     )
     accounts.lift(

@@ -7,7 +7,7 @@ import zxingcpp
 from PIL import Image
 from sqlmodel import Session, col, select
 
-from bot.core.screens import Press, Sheet
+from bot.core.screens import GeneratedFile, Press
 from storage.enums import AccountState, Messenger
 from storage.tables import Account, AuditEvent, Officer
 from tests.support.handler_app import House, Visitor
@@ -41,7 +41,7 @@ async def suspend(house: House) -> None:
 def scanned(visitor: Visitor) -> str:
     """What a phone's camera reads off the picture that just came."""
     (sheet,) = [one for screen in visitor.screens for one in screen.papers]
-    assert isinstance(sheet, Sheet)
+    assert isinstance(sheet, GeneratedFile)
     assert sheet.picture
     (code,) = zxingcpp.read_barcodes(Image.open(BytesIO(sheet.content)))
     return str(code.text)

@@ -9,10 +9,10 @@ from sqlmodel import Session, col, select
 
 from bot.core.context import SYSTEM
 from bot.core.incoming import Incoming
-from bot.core.resources import Desk
+from bot.core.resources import Resources
 from bot.core.screens import Press
 from bot.services import qualification
-from bot.services.payments import Checked
+from bot.services.payments import PaymentCheck
 from handlers.officer import qualification as room
 from storage.enums import AttemptState, Messenger, RequestState
 from storage.tables import PaymentAttempt, Push, QualificationRequest
@@ -122,12 +122,12 @@ def test_the_fee_with_the_way_to_pay(db: Session) -> None:
 @pytest.mark.parametrize(
     ("checked", "sentence"),
     [
-        (Checked.NOT_PAID, "پرداختی ثبت نشده است"),
-        (Checked.UNCERTAIN, "لطفاً دوباره پرداخت نکنید"),
-        (Checked.GATEWAY_DOWN, "درگاه بانک پاسخ نمی‌دهد"),
+        (PaymentCheck.NOT_PAID, "پرداختی ثبت نشده است"),
+        (PaymentCheck.UNCERTAIN, "لطفاً دوباره پرداخت نکنید"),
+        (PaymentCheck.GATEWAY_DOWN, "درگاه بانک پاسخ نمی‌دهد"),
     ],
 )
-def test_checking_a_payment(db: Session, checked: Checked, sentence: str) -> None:
+def test_checking_a_payment(db: Session, checked: PaymentCheck, sentence: str) -> None:
     sara = approved(db).opens("qual.track")
     sara.learns(checked, Press("qual.check_pay", request_of(sara).id or 0)).sees("بررسی پرداخت")
     assert sentence in (sara.notice or "")
@@ -150,7 +150,7 @@ def test_a_payment_that_came(db: Session) -> None:
     db.flush()
     qualification.complete(db, request_id=request.id, now=NOW, actor=SYSTEM, bank_ref="201")
     db.commit()
-    sara.learns(Checked.COMPLETED, Press("qual.check_pay", request.id))
+    sara.learns(PaymentCheck.COMPLETED, Press("qual.check_pay", request.id))
     sara.sees("✅ تأیید نهایی", "احراز صلاحیت شما انجام شده است", "وضعیت پرداخت: پرداخت‌شده", "201")
     sara.sees_not("🔄 بررسی پرداخت", "انصراف از درخواست").opens("qual").sees("✅ تأیید نهایی").sees_not(
         "ثبت درخواست"
@@ -181,9 +181,9 @@ async def test_the_bank_is_asked_for_the_owner_only(db: Session, monkeypatch: py
     request_id = request_of(sara).id or 0
     asked: list[int] = []
 
-    async def check(desk: Desk, id: int) -> Checked:
+    async def check(desk: Resources, id: int) -> PaymentCheck:
         asked.append(id)
-        return Checked.NOT_PAID
+        return PaymentCheck.NOT_PAID
 
     class _Database:
         async def read(self, unit):  # type: ignore[no-untyped-def]

@@ -9,7 +9,7 @@ from openpyxl import load_workbook
 from PIL import Image
 from sqlmodel import Session, select
 
-from bot.core.screens import Press, Sheet
+from bot.core.screens import GeneratedFile, Press
 from bot.reports.model import Bars, Report, Table
 from bot.reports.rtl_text import visual
 from bot.reports.spreadsheet import write
@@ -59,8 +59,10 @@ def fill(db: Session) -> None:
         )
 
 
-def sheet_of(boss: Visitor) -> Sheet:
-    (sheet,) = [paper for screen in boss.screens for paper in screen.papers if isinstance(paper, Sheet)]
+def sheet_of(boss: Visitor) -> GeneratedFile:
+    (sheet,) = [
+        paper for screen in boss.screens for paper in screen.papers if isinstance(paper, GeneratedFile)
+    ]
     return sheet
 
 

@@ -6,7 +6,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from storage.database.database import Database
-from storage.database.fast_path import attempt, save
+from storage.database.fast_path import flush_row, savepoint
 from storage.enums import Messenger
 from storage.tables import Chat, Throttle
 from storage.tables.column_types import utcnow
@@ -26,7 +26,7 @@ async def test_a_changed_row_is_written_alone(database: Database) -> None:
     def change(db: Session) -> None:
         chat = the_chat(db)
         chat.place, chat.view = {"step": "نام"}, None
-        save(db, chat)
+        flush_row(db, chat)
 
     await database.run(change)
     chat = await database.read(the_chat)
@@ -40,7 +40,7 @@ async def test_others_that_wait_are_left_to_the_flush(database: Database) -> Non
         chat = the_chat(db)
         chat.view = "after"
         db.add(Throttle(key="k", at=utcnow()))
-        save(db, chat)
+        flush_row(db, chat)
 
     await database.run(change)
     assert (await database.read(the_chat)).view == "after"
@@ -52,7 +52,7 @@ async def test_an_attempt_that_fails_leaves_nothing(database: Database) -> None:
 
     def change(db: Session) -> str | None:
         chat = the_chat(db)
-        with contextlib.suppress(ZeroDivisionError), attempt(db):
+        with contextlib.suppress(ZeroDivisionError), savepoint(db):
             chat.view = "flushed"
             db.add(Throttle(key="flushed", at=utcnow()))
             db.flush()
@@ -75,7 +75,7 @@ async def test_a_statement_that_fails_inside_is_healed(database: Database) -> No
 
     def change(db: Session) -> None:
         try:
-            with attempt(db):
+            with savepoint(db):
                 db.connection().exec_driver_sql("INSERT INTO chat (id) VALUES (NULL)")
         except IntegrityError:
             the_chat(db).view = "healed"

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy.util import await_only
 from sqlmodel import Session
 
-from bot.core.context import World
+from bot.core.context import PublicInfo
 from bot.core.incoming import Incoming
 from bot.messengers.processing import inbox_store
 from bot.services.accounts import queries
@@ -19,11 +19,11 @@ from tests.support.qualification_data import NOW, person
 
 
 def _by_turn(db: Session, chat_id: int, account_id: int) -> None:
-    inbox_store.load_turn(db, Incoming(Messenger.TELEGRAM, 1, chat_id), NOW, World("021", "https://x"))
+    inbox_store.load_turn(db, Incoming(Messenger.TELEGRAM, 1, chat_id), NOW, PublicInfo("021", "https://x"))
 
 
 def _by_service(db: Session, chat_id: int, account_id: int) -> None:
-    queries.take(db, account_id)
+    queries.lock_account(db, account_id)
 
 
 @pytest.mark.parametrize("hold", [_by_turn, _by_service])

@@ -52,7 +52,7 @@ def _waiting(db: Session, grants: list[Grant], role: Role) -> str:
         )
     )
     db.flush()
-    queue_notices.tell(db, university_code="sums", now=AT + timedelta(hours=1))
+    queue_notices.notify_waiting(db, university_code="sums", now=AT + timedelta(hours=1))
     return "پرونده در انتظار بررسی است"
 
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from sqlmodel import Session, col, select
 
-from bot.core.screens import Sheet
+from bot.core.screens import GeneratedFile
 from bot.documents.blob_store import FolderStore
-from bot.documents.encryption import Sealer
+from bot.documents.encryption import DocumentCipher
 from bot.documents.inspection_pool import Checker
-from bot.documents.library import Papers
+from bot.documents.library import DocumentLibrary
 from bot.jobs import clock_setback
 from bot.messengers.delivery import chat_rests
 from demo.botapi.faults import Fault
@@ -148,10 +148,10 @@ async def test_a_long_rest_is_not_taken_for_a_clock_that_was_set_back(house: Hou
     await sara.send("/start")
     await house.until(lambda: answered(house))
     now = house.service.desk.clock()
-    assert await house.database.run(lambda db: clock_setback.draw_near(db, now=now)) == 0
+    assert await house.database.run(lambda db: clock_setback.pull_forward(db, now=now)) == 0
     # And a clock that was: the rest lasts as long as was asked for, from now.
     before = now - timedelta(days=1)
-    assert await house.database.run(lambda db: clock_setback.draw_near(db, now=before)) > 0
+    assert await house.database.run(lambda db: clock_setback.pull_forward(db, now=before)) > 0
     until = (await house.chat(sara)).rest_until
     assert until is not None
     assert abs((until - before).total_seconds() - HOURS) < 60
@@ -224,11 +224,11 @@ async def test_a_screen_in_whose_place_nothing_comes_is_shown_all_the_same(house
 async def test_what_is_shown_once_waits_and_is_not_superseded(
     town: Town, database: Database, tmp_path: Path
 ) -> None:
-    papers = Papers(FolderStore(tmp_path / "files"), Sealer("0" * 64), Checker())
+    papers = DocumentLibrary(FolderStore(tmp_path / "files"), DocumentCipher("0" * 64), Checker())
     async with open_house(town, database, papers=papers) as house:
         house.doings.papers = (
-            Sheet("a.png", made_files.png(), "نمودار", picture=True),
-            Sheet("b.xlsx", b"PK-b", "جدول"),
+            GeneratedFile("a.png", made_files.png(), "نمودار", picture=True),
+            GeneratedFile("b.xlsx", b"PK-b", "جدول"),
         )
         for face in town.faces:
             sara = face.person("سارا")

@@ -5,11 +5,11 @@ from pathlib import Path
 from sqlalchemy.exc import NoResultFound
 from sqlmodel import Session, select
 
-from bot.core.screens import Paper, Sheet
+from bot.core.screens import Attachment, GeneratedFile
 from bot.documents.blob_store import FolderStore
-from bot.documents.encryption import Sealer
+from bot.documents.encryption import DocumentCipher
 from bot.documents.inspection_pool import Checker
-from bot.documents.library import Papers
+from bot.documents.library import DocumentLibrary
 from bot.messengers.transport.keyboards import parts, units
 from demo.botapi.faults import Fault
 from demo.people import Town
@@ -144,7 +144,7 @@ async def _waits(house: House, person: Person) -> bool:
 # -- papers --------------------------------------------------------------------------------------
 
 
-async def _store(database: Database, papers: Papers, *contents: bytes) -> tuple[Paper, ...]:
+async def _store(database: Database, papers: DocumentLibrary, *contents: bytes) -> tuple[Attachment, ...]:
     account_id = await database.run(lambda db: _account(db))
     shown = []
     for number, content in enumerate(contents):
@@ -155,7 +155,7 @@ async def _store(database: Database, papers: Papers, *contents: bytes) -> tuple[
             db.flush()  # type: ignore[attr-defined]
             return int(file.id)  # type: ignore[attr-defined]
 
-        shown.append(Paper(await database.run(add), f"مدرک {number}"))
+        shown.append(Attachment(await database.run(add), f"مدرک {number}"))
     return tuple(shown)
 
 
@@ -168,7 +168,7 @@ def _account(db: object) -> int:
 
 
 async def test_papers_on_both_messengers(town: Town, database: Database, tmp_path: Path) -> None:
-    papers = Papers(FolderStore(tmp_path / "files"), Sealer("0" * 64), Checker())
+    papers = DocumentLibrary(FolderStore(tmp_path / "files"), DocumentCipher("0" * 64), Checker())
     shown = await _store(database, papers, made_files.jpeg(), made_files.png(), made_files.pdf())
     async with open_house(town, database, papers=papers) as house:
         house.doings.papers = shown
@@ -196,7 +196,7 @@ async def test_removed_and_lost_papers_are_named_and_the_others_shown(
     town: Town, database: Database, tmp_path: Path
 ) -> None:
     store = FolderStore(tmp_path / "files")
-    papers = Papers(store, Sealer("0" * 64), Checker())
+    papers = DocumentLibrary(store, DocumentCipher("0" * 64), Checker())
     shown = await _store(
         database, papers, made_files.jpeg(), made_files.png(), made_files.pdf(), made_files.jpeg()
     )
@@ -223,11 +223,11 @@ async def test_removed_and_lost_papers_are_named_and_the_others_shown(
 async def test_what_was_made_for_an_answer_is_sent_and_kept_nowhere(
     town: Town, database: Database, tmp_path: Path
 ) -> None:
-    papers = Papers(FolderStore(tmp_path / "files"), Sealer("0" * 64), Checker())
+    papers = DocumentLibrary(FolderStore(tmp_path / "files"), DocumentCipher("0" * 64), Checker())
     stored = await _store(database, papers, made_files.pdf())
     sheets = (
-        Sheet("report.png", made_files.png(), "نمودار", picture=True),
-        Sheet("report.xlsx", b"PK-x", "جدول"),
+        GeneratedFile("report.png", made_files.png(), "نمودار", picture=True),
+        GeneratedFile("report.xlsx", b"PK-x", "جدول"),
     )
     async with open_house(town, database, papers=papers) as house:
         house.doings.papers = (sheets[0], *stored, sheets[1])

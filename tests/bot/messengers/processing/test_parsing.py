@@ -6,7 +6,7 @@ import pytest
 from telegram import Update
 
 from bot.messengers.processing.parsing import UnreadableError, read
-from bot.messengers.transport.bale_updates import whole_update
+from bot.messengers.transport.bale_updates import normalise_update
 from storage.enums import Messenger
 
 CHAT = {"id": 7, "type": "private"}
@@ -31,7 +31,7 @@ def size(name: str, width: int | None) -> dict[str, Any]:
 def test_the_largest_size_of_a_photo_is_taken(sizes: list[dict[str, Any]]) -> None:
     """Bale leaves out the measures of some sizes; a paper must not shrink to a thumbnail for that."""
     message = {"message_id": 1, "date": 1, "chat": CHAT, "from": SENDER, "photo": sizes}
-    update = Update.de_json(whole_update({"update_id": 1, "message": message}), None)
+    update = Update.de_json(normalise_update({"update_id": 1, "message": message}), None)
     incoming = read(update, Messenger.BALE)
     assert incoming is not None
     assert incoming.file is not None

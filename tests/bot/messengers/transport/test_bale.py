@@ -26,7 +26,7 @@ from telegram.request import BaseRequest, RequestData
 
 from bot.messengers.transport.bale_request import BaleRequest, from_bale, shows_notices, to_bale
 from bot.messengers.transport.bale_text import neutral
-from bot.messengers.transport.bale_updates import whole_result, whole_update
+from bot.messengers.transport.bale_updates import normalise_update, whole_result
 
 SARA = {"id": 7, "is_bot": False, "first_name": "سارا"}
 CHAT = {"id": 7, "type": "private", "photo": None}
@@ -97,7 +97,7 @@ SHAPES: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("raw", SHAPES.values(), ids=SHAPES.keys())
 def test_every_shape_becomes_an_update(raw: dict[str, Any]) -> None:
     before = json.dumps(raw)
-    parsed = Update.de_json(whole_update(raw), None)
+    parsed = Update.de_json(normalise_update(raw), None)
     assert parsed.effective_user is None or isinstance(parsed.effective_user.id, int)
     assert parsed.update_id in (17, 18, 21)
     assert json.dumps(raw) == before, "the raw update is kept as it came"
@@ -105,7 +105,7 @@ def test_every_shape_becomes_an_update(raw: dict[str, Any]) -> None:
 
 def test_what_mended_updates_say() -> None:
     def parse(raw: dict[str, Any]) -> Update:
-        return Update.de_json(whole_update(raw), None)
+        return Update.de_json(normalise_update(raw), None)
 
     command = parse(update(text="/start reg_1"))
     assert command.message is not None

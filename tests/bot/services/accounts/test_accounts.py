@@ -102,8 +102,8 @@ def staff(db: Session) -> Actor:
 
 def hire(
     db: Session, actor: Actor, role: Role = Role.EXPERT, *, code: str = CODE, name: str | None = None
-) -> accounts.Hired:
-    return accounts.hire(
+) -> accounts.Appointment:
+    return accounts.appoint_expert(
         db,
         actor=actor,
         role=role,

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import event, update
 from sqlmodel import Session, col, select
 
-from bot.core.context import SYSTEM, Actor, World
+from bot.core.context import SYSTEM, Actor, PublicInfo
 from bot.core.refusals import AlreadyDecided, InvalidInput, NotAllowed, Stale, Throttled
 from bot.jobs import schedule
 from bot.rules.cooperation import Action
@@ -665,7 +665,7 @@ def suspend(db: Session, centers: Centers, officer: Actor, **how: Any) -> None:
         actor=centers.office.staff,
         account_id=officer.account_id or 0,
         reason="به درخواست اداره کل",
-        world=World("021", "https://x"),
+        world=PublicInfo("021", "https://x"),
         now=NOW,
         **how,
     )

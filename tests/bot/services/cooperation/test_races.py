@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy.util import await_only
 from sqlmodel import Session, select
 
-from bot.core.context import Actor, World
+from bot.core.context import Actor, PublicInfo
 from bot.core.refusals import NotAllowed, Refusal, Stale
 from bot.services import accounts, cooperation
 from bot.services.cooperation import contracts, requests, termination
@@ -230,7 +230,7 @@ async def test_a_suspension_against_an_acceptance(database: Database, centers: C
             actor=centers.office.staff,
             account_id=centers.sara.account_id or 0,
             reason="به درخواست اداره کل",
-            world=World("021", "https://x"),
+            world=PublicInfo("021", "https://x"),
             now=NOW,
         )
 
@@ -281,7 +281,7 @@ async def test_units_that_read_before_either_wrote(
     centers = await database.run(open_centers)
     begin = picked if first == "accept" else accepted
     request = await database.run(lambda db: begin(db, centers, centers.sara))
-    both_read, hold = asyncio.Barrier(2), eligibility.hold
+    both_read, hold = asyncio.Barrier(2), eligibility.lock_account
 
     def meet_and_hold(db: Session, account_id: int) -> None:
         await_only(both_read.wait())
@@ -312,7 +312,7 @@ async def test_two_acceptances_that_read_before_either_wrote(
     centers = await database.run(open_centers)
     one = await database.run(lambda db: picked(db, centers, centers.sara))
     two = await database.run(lambda db: picked(db, centers, centers.sara, firm=centers.arad))
-    both_read, hold = asyncio.Barrier(2), eligibility.hold
+    both_read, hold = asyncio.Barrier(2), eligibility.lock_account
 
     def meet_and_hold(db: Session, account_id: int) -> None:
         await_only(both_read.wait())
@@ -336,7 +336,7 @@ async def test_an_approval_that_comes_too_late_keeps_nobody_waiting(
     request = await database.run(lambda db: accepted(db, centers, centers.sara))
     await database.run(deed("withdraw", centers.kian.boss, request))
     both_hold, begun = asyncio.Barrier(2), list[str]()
-    hold, hold_branch = eligibility.hold, requests.hold_branch
+    hold, hold_branch = eligibility.lock_account, requests.hold_branch
 
     def hold_the_officer(db: Session, account_id: int) -> None:
         hold(db, account_id)

@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from sqlalchemy.pool import StaticPool
 from sqlmodel import Session, SQLModel, col, create_engine, select
 
-from bot.core.context import SYSTEM, Actor, World
+from bot.core.context import SYSTEM, Actor, PublicInfo
 from bot.core.refusals import Refusal
 from bot.rules.cooperation import (
     CONTRACT,
@@ -342,7 +342,7 @@ class Cooperation(RuleBasedStateMachine):
             "now": self.now,
         }
         done = self.attempt(
-            lambda: accounts.suspend(self.db, **common, world=World("x", "https://x"), death=death)
+            lambda: accounts.suspend(self.db, **common, world=PublicInfo("x", "https://x"), death=death)
         )
         if not done:
             assert self.attempt(lambda: accounts.lift(self.db, **common))

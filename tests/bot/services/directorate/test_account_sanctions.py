@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlmodel import Session, col, select
 
-from bot.core.context import Actor, World
+from bot.core.context import Actor, PublicInfo
 from bot.core.refusals import InvalidInput, NotAllowed, Stale
 from bot.services import accounts
 from storage.database.database import Database
@@ -18,7 +18,7 @@ from tests.bot.services.accounts.test_accounts import NOW, log_in, new_chat, pus
 
 __all__ = ["ready"]
 
-WORLD = World(support_contact="021-1234", public_url="https://bot.example.ir")
+WORLD = PublicInfo(support_contact="021-1234", public_url="https://bot.example.ir")
 REASON = "درخواست کتبی متقاضی"
 
 

@@ -10,9 +10,9 @@ import pytest
 from sqlmodel import Session, col, select
 
 from bot.documents.blob_store import FolderStore, new_key
-from bot.documents.encryption import Sealer
+from bot.documents.encryption import DocumentCipher
 from bot.documents.inspection_pool import Checker
-from bot.documents.library import Papers
+from bot.documents.library import DocumentLibrary
 from bot.services.officers import unused_files
 from storage.database.database import Database
 from storage.enums import Messenger
@@ -71,7 +71,7 @@ async def test_the_bytes_go_after_the_commit_and_only_these(
     database: Database, office: Office, tmp_path: Path
 ) -> None:
     store = FolderStore(tmp_path / "files")
-    papers = Papers(store, Sealer("secret"), Checker())
+    papers = DocumentLibrary(store, DocumentCipher("secret"), Checker())
     names = ("removed", "kept", "rolled back", "without a row")
     keys = {name: new_key() for name in names}
     for key in keys.values():

@@ -10,7 +10,7 @@ from bot.core.context import Actor
 from bot.core.refusals import InvalidInput, NotAllowed, Refusal, Stale, Unavailable
 from bot.gateways.interfaces import Created, GatewayRefused, Redirect, Verification
 from bot.services import payments
-from bot.services.payments import Checked, PageState, reconciler
+from bot.services.payments import PageState, PaymentCheck, reconciler
 from bot.services.payments.reconciler import reconcile
 from storage.database.database import Database
 from storage.enums import AttemptState, RequestState, Role
@@ -31,7 +31,7 @@ async def view(world: Paying) -> payments.PayView | None:
 async def test_paid_and_returned(world: Paying) -> None:
     attempt = await world.click()
     world.pay(attempt)
-    assert await payments.settle(world.desk, attempt.id) is AttemptState.PAID
+    assert await payments.verify_and_settle(world.desk, attempt.id) is AttemptState.PAID
     attempt = await world.attempt(attempt)
     assert (await world.request()).state is RequestState.COMPLETED
     assert attempt.bank_ref
@@ -47,7 +47,7 @@ async def test_returned_again_changes_nothing(world: Paying) -> None:
     attempt = await world.click()
     world.pay(attempt)
     for _ in range(3):
-        assert await payments.settle(world.desk, attempt.id) is AttemptState.PAID
+        assert await payments.verify_and_settle(world.desk, attempt.id) is AttemptState.PAID
     assert world.bank.calls["verify"] == 1
     assert len(await world.told("N7")) == 1
     assert await world.events("payment_paid") == 1
@@ -56,9 +56,9 @@ async def test_returned_again_changes_nothing(world: Paying) -> None:
 async def test_success_is_never_overwritten_by_a_later_cancel(world: Paying) -> None:
     attempt = await world.click()
     world.pay(attempt)
-    await payments.settle(world.desk, attempt.id)
+    await payments.verify_and_settle(world.desk, attempt.id)
     world.bank.payments.clear()  # now the gateway would even deny that it knows it
-    assert await payments.settle(world.desk, attempt.id, cancelled=True) is AttemptState.PAID
+    assert await payments.verify_and_settle(world.desk, attempt.id, cancelled=True) is AttemptState.PAID
     assert (await world.request()).state is RequestState.COMPLETED
 
 
@@ -74,28 +74,28 @@ async def test_paid_and_never_returned(world: Paying) -> None:
 async def test_cancelled(world: Paying) -> None:
     attempt = await world.click()
     world.bank.cancel(attempt.ref or "")
-    assert await payments.settle(world.desk, attempt.id, cancelled=True) is AttemptState.FAILED
-    assert await payments.settle(world.desk, attempt.id, cancelled=True) is AttemptState.FAILED
+    assert await payments.verify_and_settle(world.desk, attempt.id, cancelled=True) is AttemptState.FAILED
+    assert await payments.verify_and_settle(world.desk, attempt.id, cancelled=True) is AttemptState.FAILED
     assert len(await world.told("N8")) == 1
     assert (await world.request()).state is RequestState.AWAITING_PAYMENT
     again = await world.click()
     world.pay(again)
-    assert await payments.settle(world.desk, again.id) is AttemptState.PAID
+    assert await payments.verify_and_settle(world.desk, again.id) is AttemptState.PAID
 
 
 async def test_a_forged_return_does_no_harm(world: Paying) -> None:
     attempt = await world.click()
-    assert await payments.settle(world.desk, attempt.id) is AttemptState.CREATED
+    assert await payments.verify_and_settle(world.desk, attempt.id) is AttemptState.CREATED
     assert await world.told("N8") == []
     world.pay(attempt)
-    assert await payments.settle(world.desk, attempt.id) is AttemptState.PAID
+    assert await payments.verify_and_settle(world.desk, attempt.id) is AttemptState.PAID
 
 
 async def test_a_late_payment_on_a_failed_attempt_still_completes(world: Paying) -> None:
     attempt = await world.click()
-    assert await payments.settle(world.desk, attempt.id, cancelled=True) is AttemptState.FAILED
+    assert await payments.verify_and_settle(world.desk, attempt.id, cancelled=True) is AttemptState.FAILED
     world.pay(attempt)
-    assert await payments.settle(world.desk, attempt.id) is AttemptState.PAID
+    assert await payments.verify_and_settle(world.desk, attempt.id) is AttemptState.PAID
     assert (await world.request()).state is RequestState.COMPLETED
 
 
@@ -171,7 +171,7 @@ async def test_no_answer_is_uncertain_and_then_found_out(world: Paying) -> None:
     attempt = await world.click()
     world.pay(attempt)
     world.bank.faults.broken = True
-    assert await payments.settle(world.desk, attempt.id) is AttemptState.UNCERTAIN
+    assert await payments.verify_and_settle(world.desk, attempt.id) is AttemptState.UNCERTAIN
     found = await view(world)
     assert found is not None
     assert found.state is PageState.UNCERTAIN
@@ -187,7 +187,7 @@ async def test_no_answer_is_uncertain_and_then_found_out(world: Paying) -> None:
 async def test_uncertain_blocks_for_half_an_hour_only(world: Paying) -> None:
     attempt = await world.click()
     world.bank.faults.down = True
-    await payments.settle(world.desk, attempt.id)
+    await payments.verify_and_settle(world.desk, attempt.id)
     world.bank.faults.down = False
     world.pass_time(minutes=29)
     with pytest.raises(Refusal):
@@ -199,7 +199,7 @@ async def test_uncertain_blocks_for_half_an_hour_only(world: Paying) -> None:
 async def test_uncertain_and_in_truth_never_paid(world: Paying) -> None:
     attempt = await world.click()
     world.bank.faults.down = True
-    await payments.settle(world.desk, attempt.id)
+    await payments.verify_and_settle(world.desk, attempt.id)
     world.bank.faults.down = False
     world.pass_time(minutes=3)
     await reconcile(world.desk)
@@ -210,8 +210,8 @@ async def test_the_wrong_amount_is_never_paid_and_staff_know(world: Paying) -> N
     attempt = await world.click()
     world.bank.faults.wrong_amount = -FEE + 10_000
     world.pay(attempt)
-    assert await payments.settle(world.desk, attempt.id) is AttemptState.UNCERTAIN
-    assert await payments.settle(world.desk, attempt.id) is AttemptState.UNCERTAIN
+    assert await payments.verify_and_settle(world.desk, attempt.id) is AttemptState.UNCERTAIN
+    assert await payments.verify_and_settle(world.desk, attempt.id) is AttemptState.UNCERTAIN
     assert await world.alerts() == [f"wrong_amount:{attempt.id}"]
     assert len(await world.told("alert")) == 1
     assert (await world.request()).state is RequestState.AWAITING_PAYMENT
@@ -221,7 +221,7 @@ async def test_a_wrong_amount_that_went_back_makes_room_for_the_right_one(world:
     attempt = await world.click()
     world.bank.faults.wrong_amount = -FEE + 10_000
     world.pay(attempt)
-    await payments.settle(world.desk, attempt.id)
+    await payments.verify_and_settle(world.desk, attempt.id)
     returned = partial(
         payments.record_wrong_amount,
         attempt_id=attempt.id,
@@ -235,13 +235,13 @@ async def test_a_wrong_amount_that_went_back_makes_room_for_the_right_one(world:
     await world.database.run(partial(returned, actor=world.staff()))
     assert await world.alerts() == []
     assert "R-1" in (await world.told("N23"))[0]
-    assert await payments.settle(world.desk, attempt.id) is AttemptState.REFUNDED
+    assert await payments.verify_and_settle(world.desk, attempt.id) is AttemptState.REFUNDED
     with pytest.raises(Stale):
         await world.database.run(partial(returned, actor=world.staff()))
     world.bank.faults.wrong_amount = 0
     second = await world.click()
     world.pay(second)
-    assert await payments.settle(world.desk, second.id) is AttemptState.PAID
+    assert await payments.verify_and_settle(world.desk, second.id) is AttemptState.PAID
 
 
 async def test_the_answer_of_the_verification_is_lost(world: Paying) -> None:
@@ -249,14 +249,16 @@ async def test_the_answer_of_the_verification_is_lost(world: Paying) -> None:
     attempt = await world.click()
     world.pay(attempt)
     await world.desk.gateway.verify(attempt.ref or "", FEE)
-    assert await payments.settle(world.desk, attempt.id) is AttemptState.PAID
+    assert await payments.verify_and_settle(world.desk, attempt.id) is AttemptState.PAID
 
 
 async def test_two_tabs_pay_the_same_fee(world: Paying) -> None:
     first, second = await world.click(), await world.click_again()
     world.pay(first)
     world.pay(second)
-    states = await asyncio.gather(*(payments.settle(world.desk, one.id) for one in (first, second)))
+    states = await asyncio.gather(
+        *(payments.verify_and_settle(world.desk, one.id) for one in (first, second))
+    )
     assert sorted(states) == [AttemptState.PAID, AttemptState.REFUND_DUE]
     assert len(await world.told("N7")) == 1
     [told] = await world.told("N23")
@@ -286,7 +288,7 @@ async def test_only_staff_record_refunds(world: Paying) -> None:
     attempt = await world.click()
     await world.withdraw()
     world.pay(attempt)
-    await payments.settle(world.desk, attempt.id)
+    await payments.verify_and_settle(world.desk, attempt.id)
     [due] = await world.database.read(partial(payments.refunds_due, actor=world.staff()))
     refund = partial(payments.record_refund, attempt_id=due.attempt_id, version=due.version, now=world.moment)
     for actor in (Actor(1, Role.OFFICER), Actor(1, Role.STAFF), Actor(1, Role.IN_CHARGE, "shiraz")):
@@ -301,7 +303,7 @@ async def test_paid_after_withdrawing(world: Paying) -> None:
     attempt = await world.click()
     await world.withdraw()
     world.pay(attempt)
-    assert await payments.settle(world.desk, attempt.id) is AttemptState.REFUND_DUE
+    assert await payments.verify_and_settle(world.desk, attempt.id) is AttemptState.REFUND_DUE
     assert (await world.request()).state is RequestState.WITHDRAWN
     assert "انصراف" in (await world.told("N23"))[0]
     with pytest.raises(Refusal) as refused:
@@ -314,7 +316,7 @@ async def test_return_and_reconciler_at_the_same_moment(world: Paying) -> None:
     world.pay(attempt)
     world.pass_time(minutes=2)
     await asyncio.gather(
-        *(payments.settle(world.desk, attempt.id) for _ in range(4)),
+        *(payments.verify_and_settle(world.desk, attempt.id) for _ in range(4)),
         reconcile(world.desk),
         payments.check_request(world.desk, 1),
     )
@@ -335,9 +337,11 @@ async def test_a_process_that_died_while_verifying_is_taken_over(world: Paying) 
 
     world.desk.gateway.verify = dies  # type: ignore[method-assign]
     with pytest.raises(KeyboardInterrupt):
-        await payments.settle(world.desk, attempt.id)
+        await payments.verify_and_settle(world.desk, attempt.id)
     world.desk.gateway.verify = verify  # type: ignore[method-assign]
-    assert await payments.settle(world.desk, attempt.id) is AttemptState.VERIFYING  # still its lease
+    assert (
+        await payments.verify_and_settle(world.desk, attempt.id) is AttemptState.VERIFYING
+    )  # still its lease
     world.pass_time(minutes=4)
     await reconcile(world.desk)
     assert (await world.attempt(attempt)).state is AttemptState.PAID
@@ -352,12 +356,12 @@ async def test_proof_of_payment_is_kept_even_by_who_lost_the_claim(world: Paying
     async def slowly(ref: str, amount_rial: int) -> Verification:
         world.desk.gateway.verify = verify  # type: ignore[method-assign]
         world.pass_time(minutes=5)
-        assert await payments.settle(world.desk, attempt.id, cancelled=True) is AttemptState.FAILED
+        assert await payments.verify_and_settle(world.desk, attempt.id, cancelled=True) is AttemptState.FAILED
         world.pay(attempt)
         return await verify(ref, amount_rial)
 
     world.desk.gateway.verify = slowly  # type: ignore[method-assign]
-    assert await payments.settle(world.desk, attempt.id) is AttemptState.PAID
+    assert await payments.verify_and_settle(world.desk, attempt.id) is AttemptState.PAID
     assert (await world.request()).state is RequestState.COMPLETED
 
 
@@ -369,28 +373,28 @@ async def test_two_processes_that_both_hold_proof_book_it_once(world: Paying) ->
     async def slowly(ref: str, amount_rial: int) -> Verification:
         world.desk.gateway.verify = verify  # type: ignore[method-assign]
         world.pass_time(minutes=5)
-        assert await payments.settle(world.desk, attempt.id) is AttemptState.PAID
+        assert await payments.verify_and_settle(world.desk, attempt.id) is AttemptState.PAID
         return await verify(ref, amount_rial)
 
     world.desk.gateway.verify = slowly  # type: ignore[method-assign]
-    assert await payments.settle(world.desk, attempt.id) is AttemptState.PAID
+    assert await payments.verify_and_settle(world.desk, attempt.id) is AttemptState.PAID
     assert await world.events("payment_paid") == 1
 
 
 async def test_the_button_in_the_chat(world: Paying) -> None:
     check = partial(payments.check_request, world.desk, 1)
-    assert await check() is Checked.NOT_PAID
+    assert await check() is PaymentCheck.NOT_PAID
     attempt = await world.click()
-    assert await check() is Checked.NOT_PAID
+    assert await check() is PaymentCheck.NOT_PAID
     assert (await world.attempt(attempt)).state is AttemptState.CREATED  # the payer is still at the bank
     world.bank.faults.down = True
-    assert await check() is Checked.GATEWAY_DOWN
-    await payments.settle(world.desk, attempt.id)
-    assert await check() is Checked.UNCERTAIN
+    assert await check() is PaymentCheck.GATEWAY_DOWN
+    await payments.verify_and_settle(world.desk, attempt.id)
+    assert await check() is PaymentCheck.UNCERTAIN
     world.bank.faults.down = False
     world.pay(attempt)
-    assert await check() is Checked.COMPLETED
-    assert await payments.check_request(world.desk, 99) is Checked.NOTHING_DUE
+    assert await check() is PaymentCheck.COMPLETED
+    assert await payments.check_request(world.desk, 99) is PaymentCheck.NOTHING_DUE
 
 
 async def test_an_abandoned_attempt_expires_only_on_a_definite_answer(world: Paying) -> None:
@@ -479,7 +483,7 @@ async def zarinpal_world(database: Database) -> AsyncIterator[Paying]:
 async def test_the_hourly_list_finds_ours_and_reports_strangers(zarinpal_world: Paying) -> None:
     world = zarinpal_world
     failed = await world.click()
-    await payments.settle(world.desk, failed.id, cancelled=True)
+    await payments.verify_and_settle(world.desk, failed.id, cancelled=True)
     world.pay(failed)  # paid after all, and nobody returns
     stranger = await world.desk.gateway.create(
         amount_rial=1000, order_id=1, description="x", callback_url="https://x.ir/", mobile=None
@@ -506,7 +510,7 @@ async def test_a_young_attempt_is_handed_out_again(world: Paying) -> None:
     assert world.bank.calls.get("inquiry", 0) <= 1
     assert await world.events("payment_opened") == 1
     world.pay(attempt)
-    assert await payments.settle(world.desk, attempt.id) is AttemptState.PAID
+    assert await payments.verify_and_settle(world.desk, attempt.id) is AttemptState.PAID
 
 
 async def test_clicks_at_one_moment_make_one_call(world: Paying) -> None:
@@ -538,7 +542,7 @@ async def test_what_the_bank_calls_over_is_not_handed_out_again(world: Paying) -
     assert first.ref != second.ref
     assert (await world.attempt(first)).state is AttemptState.FAILED
     world.pay(second)
-    assert await payments.settle(world.desk, second.id) is AttemptState.PAID
+    assert await payments.verify_and_settle(world.desk, second.id) is AttemptState.PAID
 
 
 async def test_a_click_after_paying_finds_the_payment(world: Paying) -> None:
@@ -582,7 +586,7 @@ async def test_payments_of_an_hour_are_counted_by_request(world: Paying) -> None
             refused = refusal
             break
         world.bank.cancel(attempt.ref or "")
-        await payments.settle(world.desk, attempt.id, cancelled=True)
+        await payments.verify_and_settle(world.desk, attempt.id, cancelled=True)
         world.pass_time(minutes=1)
     assert refused is not None
     assert 5 <= len(await world.attempts()) <= 20
@@ -643,7 +647,7 @@ async def test_a_clock_set_back_does_not_silence_returns(world: Paying) -> None:
 async def test_looks_that_change_nothing_leave_no_line(world: Paying) -> None:
     attempt = await world.click()
     world.bank.faults.broken = True
-    await payments.settle(world.desk, attempt.id)
+    await payments.verify_and_settle(world.desk, attempt.id)
     for _ in range(5):
         world.pass_time(minutes=4)
         await reconcile(world.desk)

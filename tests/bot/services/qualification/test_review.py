@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy.util import await_only
 from sqlmodel import Session, select
 
-from bot.core.context import Actor, World
+from bot.core.context import Actor, PublicInfo
 from bot.core.refusals import AlreadyDecided, InvalidInput, NotAllowed, Refusal, Stale
 from bot.rules.qualification import Action
 from bot.services import accounts, qualification
@@ -487,7 +487,7 @@ async def test_a_suspended_expert_keeps_no_file(database: Database, office: Offi
             actor=office.staff,
             account_id=office.ali.account_id or 0,
             reason="مرخصی طولانی",
-            world=World(support_contact="021", public_url="https://bot.example.ir"),
+            world=PublicInfo(support_contact="021", public_url="https://bot.example.ir"),
             now=NOW + timedelta(hours=2),
         )
         assert (request.state, request.reviewer_id) == (RequestState.SUBMITTED, None)

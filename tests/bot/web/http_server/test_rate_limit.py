@@ -12,7 +12,7 @@ from typing import Any, cast
 import httpx
 import pytest
 
-from bot.core.context import World
+from bot.core.context import PublicInfo
 from bot.core.counters import WebTally
 from bot.web.app import build_app
 from bot.web.http_server import rate_limit
@@ -42,7 +42,7 @@ def tally() -> WebTally:
 @pytest.fixture
 async def http(tally: WebTally) -> AsyncIterator[httpx.AsyncClient]:
     """Behind a proxy that is trusted; no database is needed for addresses that cannot be any."""
-    world = World("", "https://pay.example.ir", {Messenger.TELEGRAM: LINK})
+    world = PublicInfo("", "https://pay.example.ir", {Messenger.TELEGRAM: LINK})
     desk = cast("Any", SimpleNamespace(world=world, gateway=None, database=None))
     app = build_app(desk, webhooks=Taken(), trusted=PROXY, tally=tally)
     async with serving(app) as url, httpx.AsyncClient(base_url=url, trust_env=False) as client:
@@ -104,7 +104,7 @@ async def test_webhooks_and_health_go_on(http: httpx.AsyncClient, monkeypatch: p
 
 async def test_the_pace_of_all_together(tally: WebTally, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rate_limit, "IN_ALL", Rate(10, 0.001))
-    desk = cast("Any", SimpleNamespace(world=World("", "https://x.ir"), gateway=None, database=None))
+    desk = cast("Any", SimpleNamespace(world=PublicInfo("", "https://x.ir"), gateway=None, database=None))
     app = build_app(desk, trusted=PROXY, tally=tally)
     async with serving(app) as url, httpx.AsyncClient(base_url=url, trust_env=False) as http:
         found: Counter[int] = Counter()
