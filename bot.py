@@ -138,7 +138,7 @@ async def open_desk(settings: Settings, database: Database, public_url: str) -> 
     from bot.security.passwords import Passwords
     from bot.services.shared.upload_quota import DailyLimit
 
-    desk = Resources(
+    resources = Resources(
         database=database,
         papers=DocumentLibrary(make_store(settings), make_sealer(settings), Checker()),
         passwords=Passwords(weak=settings.cheap_password_hashes),
@@ -150,11 +150,11 @@ async def open_desk(settings: Settings, database: Database, public_url: str) -> 
         daily_uploads=DailyLimit(settings.uploads_per_day, int(settings.upload_size_per_day)),
     )
     try:
-        yield desk
+        yield resources
     finally:
-        await desk.papers.close()
-        await desk.gateway.aclose()
-        await desk.sms.aclose()
+        await resources.papers.close()
+        await resources.gateway.aclose()
+        await resources.sms.aclose()
 
 
 async def serve(settings: Settings) -> None:
@@ -208,12 +208,12 @@ async def serve(settings: Settings) -> None:
     try:
         await database.run(seed, lane="seed")
         public_url = settings.public_url or f"http://{host}:{port}"
-        async with open_desk(settings, database, public_url) as desk:
-            alone = await database.attend()
+        async with open_desk(settings, database, public_url) as resources:
+            alone = await database.announce_process()
             if alone:
-                await database.run(lambda db: lease_recovery.release_all_leases(db, now=desk.clock()))
+                await database.run(lambda db: lease_recovery.release_all_leases(db, now=resources.clock()))
             service = Service(
-                desk,
+                resources,
                 channels,
                 engine,
                 routes,
@@ -227,21 +227,21 @@ async def serve(settings: Settings) -> None:
             webhooks = service.intake if settings.updates == "webhook" else None
             trusted = settings.trusted_networks()
             web = WebServer(
-                build_app(desk, webhooks=webhooks, trusted=trusted, tally=desk.tally.web),
+                build_app(resources, webhooks=webhooks, trusted=trusted, counters=resources.counters.web),
                 host=host,
                 port=port,
                 trusted=trusted,
-                tally=desk.tally.web,
+                counters=resources.counters.web,
             )
             web_task = asyncio.create_task(web.serve(sockets=sockets), name="web")
             chain = audit_chain.AuditChain(
                 database, audit_chain.ChainKeys([secret_key, *settings.former_keys()])
             )
-            watched = _watch(watching, settings, desk, service)
+            watched = _watch(watching, settings, resources, service)
             timers = [
                 asyncio.create_task(_every(name, interval, work, service), name=name)
                 for name, interval, work in (
-                    *sweeps(desk, drafts=engine.sweep),
+                    *sweeps(resources, drafts=engine.sweep),
                     ("audit-chain", audit_chain.INTERVAL, chain.link_new),
                 )
             ]
@@ -283,7 +283,7 @@ def _settle_memory() -> None:
 
 
 def _watch(
-    sockets: list[socket.socket] | None, settings: Settings, desk: Resources, service: Service
+    sockets: list[socket.socket] | None, settings: Settings, resources: Resources, service: Service
 ) -> tuple[WebServer, asyncio.Task[None]] | None:
     """/metrics on its own private address, where there is one."""
     if sockets is None or settings.metrics_address is None:
@@ -296,7 +296,7 @@ def _watch(
 
     host, port = settings.metrics_address
     server = WebServer(
-        metrics_app(desk, service.states, health=health_of(desk)),
+        metrics_app(resources, service.states, health=health_of(resources)),
         host=host,
         port=port,
         limits=Limits(most=32, per_address=32),
@@ -751,8 +751,8 @@ def retention_command(
     async def work(database: Database) -> retention.Total:
         if dry_run:
             return await retention.preview(database, now=utcnow())
-        async with open_desk(settings, database, settings.public_url) as desk:
-            return await retention.sweep(desk, now=utcnow())
+        async with open_desk(settings, database, settings.public_url) as resources:
+            return await retention.sweep(resources, now=utcnow())
 
     total = asyncio.run(_with_database(settings, work))
     _say(f"{total.papers} papers, {total.size:,} bytes {'would be' if dry_run else 'were'} removed")

@@ -18,7 +18,7 @@ class Rests(Protocol):
 
 
 @dataclass(slots=True)
-class WebTally:
+class WebCounters:
     """Connections and requests of the public web server."""
 
     #: Connections at this moment.
@@ -45,7 +45,7 @@ class Counters:
     stale_polls: Counter[Messenger] = field(default_factory=Counter)
     #: Papers that the store did not take or give.
     store_failed: int = 0
-    web: WebTally = field(default_factory=WebTally)
+    web: WebCounters = field(default_factory=WebCounters)
     #: Uploads that were refused before the unit, by text key: "too_large", "uploads_of_day", "disk_reserve" …
     uploads_refused: Counter[str] = field(default_factory=Counter)
     #: Where to ask whether a whole messenger rests.

@@ -41,11 +41,11 @@ class Database(Protocol):
         """Run a unit that only reads."""
         ...
 
-    async def attend(self) -> bool:
+    async def announce_process(self) -> bool:
         """Let other processes on this database see this one; True where there is none. Called now and then."""
         ...
 
-    def later(self, unit: Callable[[Session], Any]) -> None:
+    def run_in_background(self, unit: Callable[[Session], Any]) -> None:
         """Run a unit that writes soon, together with others; nobody waits, a kill may lose it."""
         ...
 
@@ -68,6 +68,6 @@ class Resources:
     downloads: dict[Messenger, Downloader] = field(default_factory=dict)
     clock: Callable[[], datetime] = utcnow
     settings: Any = None
-    tally: Counters = field(default_factory=Counters)
+    counters: Counters = field(default_factory=Counters)
     room: Room = field(default_factory=Room)
     daily_uploads: DailyLimit = field(default_factory=DailyLimit)

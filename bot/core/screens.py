@@ -132,7 +132,7 @@ class Reply:
     wipe_incoming: bool = False
     quiet: float | None = None
     #: Send anew even where a button of an old message was pressed.
-    anew: bool = False
+    send_as_new: bool = False
     #: account.id whose new password one of these screens shows: delivery clears `credentials_pending`.
     credentials_of: int | None = None
     #: Work for after the commit that only delivery knows (none of it may be needed for correctness).

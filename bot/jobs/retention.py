@@ -56,13 +56,13 @@ class Total:
     size: int = 0
 
 
-async def sweep(desk: Resources, *, now: datetime) -> Total:
+async def sweep(resources: Resources, *, now: datetime) -> Total:
     """Remove every paper whose time is over."""
     total, after = Total(), 0
     while True:
-        page = await desk.database.run(partial(remove, now=now, after=after))
+        page = await resources.database.run(partial(remove, now=now, after=after))
         for paper in page.papers:
-            await desk.papers.forget(paper)
+            await resources.papers.forget(paper)
             total.papers += 1
             total.size += paper.size
         if page.after is None:

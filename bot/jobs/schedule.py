@@ -76,7 +76,7 @@ def watch(db: Session, *, now: datetime) -> None:
     notify.repeat_alerts(db, now=now)
 
 
-def sweeps(desk: Resources, *, drafts: Unit | None = None) -> list[Sweep]:
+def sweeps(resources: Resources, *, drafts: Unit | None = None) -> list[Sweep]:
     """All sweeps; bot.py runs each at its interval, one that fails never stops the others.
 
     `drafts` is the dialogues' own sweep of expired drafts, `Engine.sweep`.
@@ -84,34 +84,34 @@ def sweeps(desk: Resources, *, drafts: Unit | None = None) -> list[Sweep]:
 
     def unit(work: Callable[..., Any]) -> Callable[[], Awaitable[Any]]:
         async def run() -> Any:
-            return await desk.database.run(lambda db: work(db, now=desk.clock()))
+            return await resources.database.run(lambda db: work(db, now=resources.clock()))
 
         return run
 
     async def reconcile() -> Any:
-        return await payments.reconcile(desk)
+        return await payments.reconcile(resources)
 
     async def deliver() -> Any:
-        return await letters.deliver(desk)
+        return await letters.deliver(resources)
 
     def removing(remove: Callable[[datetime], Awaitable[Any]]) -> Callable[[], Awaitable[Any]]:
         """What is removed for ever goes by a time that was found to hold."""
 
         async def run() -> Any:
-            now = desk.clock()
-            if await desk.database.read(lambda db: clock_holds(db, now=now)):
+            now = resources.clock()
+            if await resources.database.read(lambda db: clock_holds(db, now=now)):
                 await remove(now)
 
         return run
 
     def rows(work: Callable[..., Any]) -> Callable[[], Awaitable[Any]]:
-        return removing(lambda now: desk.database.run(lambda db: work(db, now=now)))
+        return removing(lambda now: resources.database.run(lambda db: work(db, now=now)))
 
     async def keep_no_longer(now: datetime) -> Any:
-        return await retention.sweep(desk, now=now)
+        return await retention.sweep(resources, now=now)
 
     async def orphans(now: datetime) -> Any:
-        return await desk.papers.sweep(desk.database, now)
+        return await resources.papers.sweep(resources.database, now)
 
     found: list[Sweep] = [
         ("payments", 2 * MINUTE, reconcile),

@@ -42,7 +42,7 @@ MAX_DESCRIPTION = 256
 class Service:
     def __init__(
         self,
-        desk: Resources,
+        resources: Resources,
         channels: Mapping[Messenger, Channel],
         dialogues: Dialogues,
         routes: Routes,
@@ -56,25 +56,25 @@ class Service:
     ) -> None:
         """`shared`: several processes may work on the database. `webhook_url`: the root under which the messengers
         reach us; None: we poll. `alone`: at the start no other process serves on the database."""
-        self.desk = desk
+        self.resources = resources
         self.channels = channels
         self.lanes = Lanes(at_once=at_once)
-        self.outbox = Outbox(desk, channels)
+        self.outbox = Outbox(resources, channels)
         self.delivery = ScreenDelivery(
-            desk, channels, pause=self.lanes.pause, wake=lambda pause: self.ticker.wake(pause)
+            resources, channels, pause=self.lanes.pause, wake=lambda pause: self.ticker.wake(pause)
         )
         self.serve = UpdateProcessor(
-            desk,
+            resources,
             dialogues,
             routes,
             self.delivery,
-            aside=self.lanes.aside,
+            release_slot=self.lanes.release_slot,
             committed=self.outbox.wake,
         )
-        self.way = UpdateDispatcher(desk, channels, self.lanes, self.serve, shared=shared)
-        self.ticker = Ticker(desk, self.way, channels)
+        self.way = UpdateDispatcher(resources, channels, self.lanes, self.serve, shared=shared)
+        self.ticker = Ticker(resources, self.way, channels)
         bots = {one: channel.bot_id for one, channel in channels.items()}
-        self.intake = Intake(desk, self.way, secret_key=secret_key, bots=bots)
+        self.intake = Intake(resources, self.way, secret_key=secret_key, bots=bots)
         self.pollings = {one: Polling(channel, self.intake) for one, channel in channels.items()}
         self._webhook_url = webhook_url
         self._alone = alone
@@ -87,8 +87,8 @@ class Service:
         #: Messengers whose token was refused, with the setting's name.
         self.refused: dict[Messenger, str] = {}
         self.gave_up = asyncio.Event()
-        desk.downloads |= channels
-        desk.tally.rests |= {one: channel.limiter for one, channel in channels.items()}
+        resources.downloads |= channels
+        resources.counters.rests |= {one: channel.limiter for one, channel in channels.items()}
         for channel in channels.values():
             for handler in handlers(self.serve):
                 # One group: after an exception PTB goes on with later groups.
@@ -181,7 +181,7 @@ class Service:
                 channel.bot_id,
                 channel.bot.id,
             )
-        self.desk.world.bot_links[messenger] = channel.link
+        self.resources.world.bot_links[messenger] = channel.link
         recovered = await self.way.recover(messenger, alone=self._alone)
         if recovered:
             log.info("%s: %d unfinished updates go on", messenger.value, recovered)
@@ -224,7 +224,7 @@ class Service:
         while True:
             await asyncio.sleep(SWEEP)
             try:
-                await self.desk.database.attend()
+                await self.resources.database.announce_process()
                 await self.way.sweep()
             except Exception as error:
                 log_unless_outage(log, "the sweep of the inbox stumbled", error=error)

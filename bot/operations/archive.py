@@ -59,26 +59,26 @@ class TarStream:
     """The bytes of a tar, entry by entry."""
 
     def __init__(self) -> None:
-        self.tally = ArchiveSummary()
+        self.counters = ArchiveSummary()
 
     async def data(self, name: str, data: bytes) -> AsyncIterator[bytes]:
-        self.tally.begin(name, len(data))
-        self.tally.add(data)
+        self.counters.begin(name, len(data))
+        self.counters.add(data)
         yield _header(name, len(data)) + data + _padding(len(data))
 
     async def file(self, name: str, path: Path) -> AsyncIterator[bytes]:
         size = path.stat().st_size
-        self.tally.begin(name, size)
+        self.counters.begin(name, size)
         yield _header(name, size)
         with path.open("rb") as source:
             while data := await asyncio.to_thread(source.read, CHUNK):
-                self.tally.add(data)
+                self.counters.add(data)
                 yield data
         yield _padding(size)
 
     async def end(self, facts: dict[str, Any], secret: str) -> AsyncIterator[bytes]:
         """The manifest, signed under SECRET_KEY, and the end of the tar."""
-        manifest = signature.sign({"format": FORMAT} | facts | self.tally.facts(), secret)
+        manifest = signature.sign({"format": FORMAT} | facts | self.counters.facts(), secret)
         data = json.dumps(manifest, indent=1).encode()
         yield _header(MANIFEST, len(data)) + data + _padding(len(data)) + bytes(2 * _BLOCK)
 

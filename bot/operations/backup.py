@@ -91,7 +91,7 @@ async def back_up(
         raise UpkeepError(f"the papers cannot be read ({trouble}); see `bot.py doctor`") from trouble
     finally:
         unfinished.unlink(missing_ok=True)
-    return target, facts | tar.tally.facts()
+    return target, facts | tar.counters.facts()
 
 
 @contextlib.asynccontextmanager

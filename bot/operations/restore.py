@@ -132,17 +132,17 @@ class _Unpack:
         self.manifest: dict[str, Any] = {}
 
     def run(self, file: Path, identities: list[Any]) -> None:
-        tally = archive.ArchiveSummary()
+        counters = archive.ArchiveSummary()
         try:
             with (
                 archive.decrypted(file, identities) as stream,
                 tarfile.open(fileobj=stream, mode="r|") as tar,
             ):
                 for member in tar:
-                    self._take(member, tar.extractfile(member), tally)
+                    self._take(member, tar.extractfile(member), counters)
         except (tarfile.TarError, ValueError, EOFError) as error:
             raise UpkeepError(f"{file.name} holds no backup of this bot ({error})") from None
-        facts = tally.facts()
+        facts = counters.facts()
         if not self.database or {name: self.manifest.get(name) for name in facts} != facts:
             raise UpkeepError(f"{file.name} is damaged: it does not hold what its manifest says")
         unsigned = self.manifest.get("format") == archive.UNSIGNED_FORMAT
@@ -151,23 +151,25 @@ class _Unpack:
         if not unsigned and self.manifest.get("format") != archive.FORMAT:
             raise UpkeepError(f"{file.name} was made by a newer version of the bot")
 
-    def _take(self, member: tarfile.TarInfo, source: IO[bytes] | None, tally: archive.ArchiveSummary) -> None:
+    def _take(
+        self, member: tarfile.TarInfo, source: IO[bytes] | None, counters: archive.ArchiveSummary
+    ) -> None:
         if source is None or self.manifest or member.type != tarfile.REGTYPE or member.sparse is not None:
             raise UpkeepError(f"unexpected in a backup: {member.name[:80]!r}")
         if member.name == archive.MANIFEST and member.size < archive.CHUNK:
             self.manifest = _manifest(source.read())
             return
-        tally.begin(member.name, member.size)
+        counters.begin(member.name, member.size)
         if member.name in (archive.SQLITE, archive.POSTGRES) and not self.database:
             self.database = member.name
             with (self._folder / member.name).open("xb") as sink:
                 (self._folder / member.name).chmod(0o600)
                 for data in _chunks(source):
-                    tally.add(data)
+                    counters.add(data)
                     sink.write(data)
         elif (paper := _PAPER.fullmatch(member.name)) and member.size <= archive.LARGEST_PAPER:
             data = source.read()
-            tally.add(data)
+            counters.add(data)
             self.kept.append(paper[1])
             asyncio.run_coroutine_threadsafe(self.store.put(paper[1], data), self._loop).result()
         else:

@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from bot.core.counters import WebTally
+from bot.core.counters import WebCounters
 from bot.core.resources import Resources
 from bot.texts import t
 from bot.web.html import page
@@ -38,7 +38,7 @@ def _alive(db: Session) -> None:
     db.connection().execute(text("SELECT 1"))
 
 
-def health_of(desk: Resources) -> Callable[[Request], Awaitable[Response]]:
+def health_of(resources: Resources) -> Callable[[Request], Awaitable[Response]]:
     """200 while this process can serve; 503 where its database does not answer, not in time, or takes nothing. A messenger
     that wants nothing to be sent is named; another process would not reach its people either.
 
@@ -48,12 +48,12 @@ def health_of(desk: Resources) -> Callable[[Request], Awaitable[Response]]:
     async def ask() -> bool:
         try:
             async with asyncio.timeout(PATIENCE):
-                await desk.database.read(_alive)
+                await resources.database.read(_alive)
         except Exception as error:
-            desk.database.outage.note(error)
+            resources.database.outage.note(error)
             log_unless_outage(log, "the database does not answer", error=error)
             return False
-        return not desk.database.outage.lasts
+        return not resources.database.outage.lasts
 
     async def health(request: Request) -> Response:
         nonlocal asking
@@ -61,7 +61,7 @@ def health_of(desk: Resources) -> Callable[[Request], Awaitable[Response]]:
             asking = asyncio.create_task(ask())
         works = await asyncio.shield(asking)
         told: dict[str, object] = {"ok": works, "database": works}
-        left = {one.value: round(limiter.rest_of_all) for one, limiter in desk.tally.rests.items()}
+        left = {one.value: round(limiter.rest_of_all) for one, limiter in resources.counters.rests.items()}
         if any(left.values()):
             told["messengers_resting_seconds"] = {one: seconds for one, seconds in left.items() if seconds}
         return JSONResponse(told, status_code=200 if works else 503)
@@ -81,16 +81,16 @@ class Numbered:
 
 
 def build_app(
-    desk: Resources,
+    resources: Resources,
     *,
     webhooks: Webhooks | None = None,
     trusted: Sequence[Network] = (),
-    tally: WebTally | None = None,
+    counters: WebCounters | None = None,
 ) -> Starlette:
     """Pay pages and health; the messengers' webhooks where updates come that way.
 
     `trusted`: proxies whose X-Forwarded-For is believed."""
-    pages = PayPages(desk)
+    pages = PayPages(resources)
 
     async def lost(request: Request, error: Exception) -> Response:
         if isinstance(error, HTTPException) and error.status_code != 404:
@@ -118,25 +118,27 @@ def build_app(
     def trouble(status: int) -> Response:
         return page(
             "message.html",
-            desk.world.public_url,
+            resources.world.public_url,
             status=status,
             title=t("pay.trouble.title"),
             text=t("pay.trouble.text"),
             mood="bad",
             facts=[],
-            ways=back_to_chat(desk.world),
+            ways=back_to_chat(resources.world),
             refresh=None,
         )
 
     return Starlette(
         routes=[
-            Route("/health", health_of(desk)),
+            Route("/health", health_of(resources)),
             *pages.routes,
             *(hook_routes(webhooks) if webhooks is not None else []),
         ],
         middleware=[
             Middleware(Numbered),
-            Middleware(Paced, refused=hurried, free=free, trusted=trusted, tally=tally or WebTally()),
+            Middleware(
+                Paced, refused=hurried, free=free, trusted=trusted, counters=counters or WebCounters()
+            ),
         ],
         exception_handlers={
             HTTPException: lost,

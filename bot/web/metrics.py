@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bot.core.counters import Counters, MessengerState, WebTally
+from bot.core.counters import Counters, MessengerState, WebCounters
 from bot.core.resources import Resources
 from bot.documents.disk_space import Room
 from storage.enums import AttemptState, Channel, InboxState, Messenger, PushState
@@ -116,24 +116,24 @@ def _database(found: Waiting | None) -> Iterator[Metric]:
     yield _gauge("alerts_open", "alerts that staff have not settled", found.alerts)
 
 
-def _process(tally: Counters, states: Mapping[Messenger, MessengerState]) -> Iterator[Metric]:
+def _process(counters: Counters, states: Mapping[Messenger, MessengerState]) -> Iterator[Metric]:
     for name, words, counts in (
-        ("updates_received", "updates stored", tally.received),
-        ("updates_done", "updates that had their effect", tally.done),
-        ("updates_failed", "updates answered with an error number", tally.failed),
-        ("updates_set_aside", "updates that could not be read", tally.set_aside),
-        ("updates_repeated", "updates that came again and were not taken twice", tally.repeated),
-        ("stale_polls", "answers to getUpdates with nothing new in them", tally.stale_polls),
+        ("updates_received", "updates stored", counters.received),
+        ("updates_done", "updates that had their effect", counters.done),
+        ("updates_failed", "updates answered with an error number", counters.failed),
+        ("updates_set_aside", "updates that could not be read", counters.set_aside),
+        ("updates_repeated", "updates that came again and were not taken twice", counters.repeated),
+        ("stale_polls", "answers to getUpdates with nothing new in them", counters.stale_polls),
     ):
         counter = CounterMetricFamily(f"officer_{name}", words, labels=["messenger"])
         for one in states:
             counter.add_metric([one.value], counts[one])
         yield counter
     papers = "papers that the store did not take or give"
-    yield CounterMetricFamily("officer_papers_failed", papers, value=tally.store_failed)
-    yield from _web(tally.web)
+    yield CounterMetricFamily("officer_papers_failed", papers, value=counters.store_failed)
+    yield from _web(counters.web)
     refused = CounterMetricFamily("officer_uploads_refused", "uploads that were refused", labels=["reason"])
-    for reason, number in (dict.fromkeys(_REFUSED, 0) | tally.uploads_refused).items():
+    for reason, number in (dict.fromkeys(_REFUSED, 0) | counters.uploads_refused).items():
         refused.add_metric([reason], number)
     yield refused
     up = {one.value: float(state.ready) for one, state in states.items()}
@@ -152,19 +152,19 @@ def _process(tally: Counters, states: Mapping[Messenger, MessengerState]) -> Ite
     yield errors
 
 
-def _web(tally: WebTally) -> Iterator[Metric]:
-    yield _gauge("web_connections", "connections to the public web server", tally.open)
+def _web(counters: WebCounters) -> Iterator[Metric]:
+    yield _gauge("web_connections", "connections to the public web server", counters.open)
     closed = CounterMetricFamily(
         "officer_web_connections_closed", "connections that we closed", labels=["reason"]
     )
     for reason in ("slow", "crowded"):
-        closed.add_metric([reason], tally.closed[reason])
+        closed.add_metric([reason], counters.closed[reason])
     yield closed
     refused = "connections that found no room"
-    yield CounterMetricFamily("officer_web_connections_refused", refused, value=tally.refused)
+    yield CounterMetricFamily("officer_web_connections_refused", refused, value=counters.refused)
     paced = CounterMetricFamily("officer_web_requests_paced", "requests told to come later", labels=["by"])
     for by in ("address", "all", "health"):
-        paced.add_metric([by], tally.paced[by])
+        paced.add_metric([by], counters.paced[by])
     yield paced
 
 
@@ -182,17 +182,17 @@ class _Collected:
 
 
 def metrics_app(
-    desk: Resources, states: States, *, health: Callable[[Request], Awaitable[Response]]
+    resources: Resources, states: States, *, health: Callable[[Request], Awaitable[Response]]
 ) -> Starlette:
     """/metrics and /health, for a private address only."""
 
     async def metrics(request: Request) -> Response:
         found = None
         if (await health(request)).status_code == 200:
-            found = await desk.database.read(lambda db: waiting(db, now=desk.clock()))
+            found = await resources.database.read(lambda db: waiting(db, now=resources.clock()))
         registry: Any = CollectorRegistry()
         registry.register(
-            _Collected([*_database(found), *_process(desk.tally, states()), *_disks(desk.room)])
+            _Collected([*_database(found), *_process(resources.counters, states()), *_disks(resources.room)])
         )
         return Response(generate_latest(registry), headers={"content-type": CONTENT_TYPE_LATEST})
 

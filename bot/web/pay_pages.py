@@ -62,13 +62,13 @@ def back_to_chat(world: PublicInfo) -> Ways:
 class PayPages:
     """The routes under /pay, for one desk."""
 
-    def __init__(self, desk: Resources) -> None:
-        self._desk = desk
+    def __init__(self, resources: Resources) -> None:
+        self._resources = resources
         self._asking: set[asyncio.Task[AttemptState]] = set()
 
     @property
     def _world(self) -> PublicInfo:
-        return self._desk.world  # the links to the bots are known only after the start
+        return self._resources.world  # the links to the bots are known only after the start
 
     @property
     def routes(self) -> list[Route]:
@@ -95,11 +95,11 @@ class PayPages:
         if not TOKEN.match(token):
             return self.unknown()
         try:
-            redirect = await payments.open_attempt(self._desk, token)
+            redirect = await payments.open_attempt(self._resources, token)
         except NotAllowed:
             return self.unknown()
         except payments.TooManyAttempts as refusal:
-            seconds = max(1, math.ceil((refusal.until - self._desk.clock()).total_seconds()))
+            seconds = max(1, math.ceil((refusal.until - self._resources.clock()).total_seconds()))
             return self._say("too_many", "wait", status=429, values=refusal.args_of_text, retry_after=seconds)
         except Refusal as refusal:
             if refusal.key in ("error.nothing_due", "error.payment_uncertain"):
@@ -124,11 +124,11 @@ class PayPages:
         """The browser comes back from the bank, or somebody pretends to.
 
         The body is read only once the attempt is known."""
-        gateway, number = self._desk.gateway, request.path_params["attempt"]
+        gateway, number = self._resources.gateway, request.path_params["attempt"]
         if request.path_params["gateway"] != gateway.name or not ATTEMPT.match(number):
             return self.unknown()
         attempt_id = int(number)
-        known = await self._desk.database.read(
+        known = await self._resources.database.read(
             partial(payments.attempt_of_return, gateway=gateway.name, attempt_id=attempt_id)
         )
         if known is None or known[0] is None:
@@ -153,8 +153,8 @@ class PayPages:
         elif mood == "bad":
             ways.insert(0, (t("pay.page.again"), payments.pay_url(self._world, known[1] or "")))
         refresh = {"seconds": 4, "url": same} if state is AttemptState.VERIFYING else None
-        view = await self._desk.database.read(
-            partial(payments.pay_view, token=known[1] or "", now=self._desk.clock())
+        view = await self._resources.database.read(
+            partial(payments.pay_view, token=known[1] or "", now=self._resources.clock())
         )
         facts = []
         if view is not None:
@@ -166,7 +166,7 @@ class PayPages:
     async def _settled(self, attempt_id: int, *, cancelled: bool) -> AttemptState:
         """What the bank says within the browser's patience. Asking goes on after it; whatever the bank says then is
         settled all the same."""
-        task = asyncio.create_task(payments.settle_return(self._desk, attempt_id, cancelled=cancelled))
+        task = asyncio.create_task(payments.settle_return(self._resources, attempt_id, cancelled=cancelled))
         self._asking.add(task)
         task.add_done_callback(self._asking.discard)
         done, _ = await asyncio.wait([task], timeout=PATIENCE)
@@ -197,7 +197,9 @@ class PayPages:
         token = request.path_params["token"]
         if not TOKEN.match(token):
             return None
-        return await self._desk.database.read(partial(payments.pay_view, token=token, now=self._desk.clock()))
+        return await self._resources.database.read(
+            partial(payments.pay_view, token=token, now=self._resources.clock())
+        )
 
     def _say(
         self,

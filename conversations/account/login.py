@@ -57,7 +57,7 @@ class Whole:
     checked: LoginCheck
 
 
-async def _check(desk: Resources, incoming: Incoming, user_code: str, *readings: str) -> LoginCheck:
+async def _check(resources: Resources, incoming: Incoming, user_code: str, *readings: str) -> LoginCheck:
     """Compare each reading of a password with the one of `user_code`. Raises Throttled."""
 
     def look(db: Session) -> tuple[int | None, str | None]:
@@ -66,14 +66,14 @@ async def _check(desk: Resources, incoming: Incoming, user_code: str, *readings:
         chat = accounts.chat_of(db, messenger=incoming.messenger, chat_id=incoming.chat_id)
         if chat is not None:
             accounts.refuse_if_locked(
-                db, chat=chat, account_id=account_id, user_code=user_code, now=desk.clock()
+                db, chat=chat, account_id=account_id, user_code=user_code, now=resources.clock()
             )
         return account_id, account.password_hash if account is not None else None
 
-    account_id, stored = await desk.database.read(look)
+    account_id, stored = await resources.database.read(look)
     checked = LoginCheck(account_id, False, stored, None)
     for reading in readings:
-        verdict = await desk.passwords.verify(stored, reading)
+        verdict = await resources.passwords.verify(stored, reading)
         checked = LoginCheck(account_id, verdict.right, stored, verdict.new_hash)
         if verdict.right:
             break
@@ -90,10 +90,10 @@ class UserCode(TextQuestion):
     def hides(self, text: str) -> bool:
         return bool(credentials.pairs(text)) or len(text) > credentials.LONGEST
 
-    async def prepare(self, desk: Resources, incoming: Incoming, answers: Answers) -> Whole | None:
+    async def prepare(self, resources: Resources, incoming: Incoming, answers: Answers) -> Whole | None:
         wholes = []
         for user_code, password in credentials.pairs(incoming.text or ""):
-            wholes.append(Whole(user_code, await _check(desk, incoming, user_code, password)))
+            wholes.append(Whole(user_code, await _check(resources, incoming, user_code, password)))
             if wholes[-1].checked.right:
                 return wholes[-1]
         known = (one for one in wholes if one.checked.account_id is not None)
@@ -135,12 +135,12 @@ class LoginPassword(Secret):
         )
         return lock is not None
 
-    async def prepare(self, desk: Resources, incoming: Incoming, answers: Answers) -> LoginCheck | None:
+    async def prepare(self, resources: Resources, incoming: Incoming, answers: Answers) -> LoginCheck | None:
         if incoming.text is None:
             return None
         user_code = str(answers.get("login_code", ""))
         alone = credentials.without_code(incoming.text, user_code)
-        return await _check(desk, incoming, user_code, incoming.text, *([alone] if alone else []))
+        return await _check(resources, incoming, user_code, incoming.text, *([alone] if alone else []))
 
     def accept(
         self, turn: Turn, ask: Step, answers: Answers, given: UserInput
@@ -211,7 +211,7 @@ LOGIN = Dialogue(
 
 
 async def _prepare_recovery(
-    desk: Resources, incoming: Incoming, answers: Answers
+    resources: Resources, incoming: Incoming, answers: Answers
 ) -> GeneratedPassword | None:
     if incoming.contact is None:
         return None
@@ -219,10 +219,10 @@ async def _prepare_recovery(
     def look(db: Session) -> None:
         chat = accounts.chat_of(db, messenger=incoming.messenger, chat_id=incoming.chat_id)
         if chat is not None:
-            accounts.refuse_recovery_if_throttled(db, chat=chat, now=desk.clock())
+            accounts.refuse_recovery_if_throttled(db, chat=chat, now=resources.clock())
 
-    await desk.database.read(look)
-    return await desk.passwords.make_new()
+    await resources.database.read(look)
+    return await resources.passwords.make_new()
 
 
 def _recover(turn: Turn, answers: dict[str, Any]) -> Reply:

@@ -35,10 +35,10 @@ def chosen(text: str) -> str:
 class NewPassword(Secret):
     """A password of one's own choice; its value is the hash."""
 
-    async def prepare(self, desk: Resources, incoming: Incoming, answers: Answers) -> str | None:
+    async def prepare(self, resources: Resources, incoming: Incoming, answers: Answers) -> str | None:
         if incoming.text is None:
             return None
-        return await desk.passwords.hash(chosen(incoming.text))
+        return await resources.passwords.hash(chosen(incoming.text))
 
     def accept(self, turn: Turn, ask: Step, answers: Answers, given: UserInput) -> str:
         password = chosen(super().accept(turn, ask, answers, given))
@@ -57,8 +57,8 @@ def _is_chosen(turn: Turn, answers: Answers) -> bool:
     return answers.get("password_kind") == CHOSEN
 
 
-async def _prepare(desk: Resources, incoming: Incoming, answers: Answers) -> GeneratedPassword | None:
-    return None if answers.get("password_kind") == CHOSEN else await desk.passwords.make_new()
+async def _prepare(resources: Resources, incoming: Incoming, answers: Answers) -> GeneratedPassword | None:
+    return None if answers.get("password_kind") == CHOSEN else await resources.passwords.make_new()
 
 
 def _change(turn: Turn, answers: dict[str, Any]) -> Reply:

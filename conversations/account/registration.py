@@ -72,8 +72,8 @@ def _needs_note(turn: Turn, answers: Answers) -> bool:
     return reference_data.needs_note(turn.db, answers.get("field_of_study"))
 
 
-async def _make_password(desk: Resources, incoming: Incoming, answers: Answers) -> GeneratedPassword:
-    return await desk.passwords.make_new()
+async def _make_password(resources: Resources, incoming: Incoming, answers: Answers) -> GeneratedPassword:
+    return await resources.passwords.make_new()
 
 
 def _finish(turn: Turn, answers: dict[str, Any]) -> Reply:

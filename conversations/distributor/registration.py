@@ -68,8 +68,8 @@ def _manager_is_new(turn: Turn, answers: Answers) -> bool:
     return not code or accounts.by_national_code(turn.db, code) is None
 
 
-async def _make_password(desk: Resources, incoming: Incoming, answers: Answers) -> GeneratedPassword:
-    return await desk.passwords.make_new()
+async def _make_password(resources: Resources, incoming: Incoming, answers: Answers) -> GeneratedPassword:
+    return await resources.passwords.make_new()
 
 
 _identity = (

@@ -141,7 +141,7 @@ class Question(ABC):
         """Whether this text must not stay in chat and inbox, though the step is not hidden."""
         return False
 
-    async def prepare(self, desk: Resources, incoming: Incoming, answers: Answers) -> Any:
+    async def prepare(self, resources: Resources, incoming: Incoming, answers: Answers) -> Any:
         """Work outside the transaction (checking a password …); becomes `turn.prepared`."""
         return None
 
@@ -219,7 +219,7 @@ class Dialogue:
     #: Label key of the summary's confirm button.
     confirm: str = "form.confirm"
     #: A text key asked once more before `finish` ("submit.confirm"), or what makes the sentence; None: no second question.
-    really: str | Callable[[Turn, Answers], str] | None = None
+    second_question: str | Callable[[Turn, Answers], str] | None = None
     #: Kept over restarts, chats and messengers, offered again: «💾 بعداً ادامه می‌دهم». Otherwise «انصراف» drops it.
     keeps_draft: bool = False
     #: Offers «🗑 حذف پیش‌نویس» in the summary and before it; called on the confirmed deletion.

@@ -10,7 +10,14 @@ from bot.core.context import Turn
 from bot.core.resources import Resources
 from bot.messengers.processing.processor import Preparation
 from conversations.engine.declaration import InputKind, Question
-from conversations.engine.progress import REALLY, SUMMARY, Position, end_of, finish_answers, is_answered
+from conversations.engine.progress import (
+    SECOND_QUESTION,
+    SUMMARY,
+    Position,
+    end_of,
+    finish_answers,
+    is_answered,
+)
 from conversations.engine.rendering import StepButton, key_of
 
 
@@ -48,11 +55,11 @@ def work_for(turn: Turn, position: Position) -> Callable[[Resources], Awaitable[
         return None
     answers = finish_answers(position.route, position.answers)
 
-    async def work(desk: Resources) -> Prepared:
-        question = await ask.question.prepare(desk, incoming, answers) if ask and asks else None
+    async def work(resources: Resources) -> Prepared:
+        question = await ask.question.prepare(resources, incoming, answers) if ask and asks else None
         finish = None
         if ends and dialogue.prepare_finish is not None:
-            finish = await dialogue.prepare_finish(desk, incoming, answers)
+            finish = await dialogue.prepare_finish(resources, incoming, answers)
         return Prepared(question, finish)
 
     return work
@@ -62,8 +69,8 @@ def _may_finish(position: Position, key: StepButton | None) -> bool:
     """Whether this update may be the last of the dialogue. In doubt, yes: the work is then done for nothing."""
     ask, dialogue = position.ask, position.dialogue
     if ask is None:
-        last = "yes" if dialogue.really else "confirm"
-        return key is not None and key.word == last and position.step in (SUMMARY, REALLY)
+        last = "yes" if dialogue.second_question else "confirm"
+        return key is not None and key.word == last and position.step in (SUMMARY, SECOND_QUESTION)
     if end_of(dialogue) is not None or (key is not None and key.word not in ("choose", "skip", "next")):
         return False
     missing = [one for one in position.route if not is_answered(one, position.answers) and one.key != ask.key]

@@ -13,7 +13,7 @@ from conversations.engine.declaration import Answers, Dialogue, Step
 from storage.tables import Draft
 
 #: Places in a dialogue that are no question.
-SUMMARY, REALLY, DISCARD = "@summary", "@really", "@discard"
+SUMMARY, SECOND_QUESTION, DISCARD = "@summary", "@really", "@discard"
 #: Keys of answers that nobody is asked for, handed to `finish` as they are.
 CONTEXT = "_"
 
@@ -68,8 +68,8 @@ def where(dialogue: Dialogue, route: Sequence[Step], answers: Answers, step: str
     missing = first_open(route, answers)
     if missing is not None:
         return missing.key
-    if step == REALLY and dialogue.really:
-        return REALLY
+    if step == SECOND_QUESTION and dialogue.second_question:
+        return SECOND_QUESTION
     return end_of(dialogue) or route[-1].key
 
 
@@ -77,7 +77,7 @@ def end_of(dialogue: Dialogue) -> str | None:
     """Where an answered dialogue stands before it is finished; None: it finishes at once."""
     if dialogue.summary:
         return SUMMARY
-    return REALLY if dialogue.really else None
+    return SECOND_QUESTION if dialogue.second_question else None
 
 
 def compatible_answers(dialogue: Dialogue, turn: Turn, draft: Draft) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from bot.rules.validators import LONGEST_KEY, normalise, search_key
 from bot.texts import t
 from conversations.common.labels import in_sentence
 from conversations.engine.declaration import Prompt, Step, label_of, short_label_of
-from conversations.engine.progress import DISCARD, REALLY, Position, is_answered, progress
+from conversations.engine.progress import DISCARD, SECOND_QUESTION, Position, is_answered, progress
 
 #: Characters of a summary's page, well below the messengers' 4096.
 PAGE_LENGTH = 3000
@@ -95,9 +95,13 @@ def face_of(turn: Turn, position: Position) -> RenderedStep:
         return _question(turn, position, position.ask, prompt)
     if position.step == DISCARD:
         return _yes_no(t("form.discard_confirm"))
-    if position.step == REALLY and position.dialogue.really:
-        really = position.dialogue.really
-        return _yes_no(t(really) if isinstance(really, str) else really(turn, position.answers))
+    if position.step == SECOND_QUESTION and position.dialogue.second_question:
+        second_question = position.dialogue.second_question
+        return _yes_no(
+            t(second_question)
+            if isinstance(second_question, str)
+            else second_question(turn, position.answers)
+        )
     return _summary(turn, position)
 
 

@@ -25,7 +25,7 @@ from conversations.engine.declaration import (
 from conversations.engine.preparation import Prepared
 from conversations.engine.progress import (
     DISCARD,
-    REALLY,
+    SECOND_QUESTION,
     SUMMARY,
     Position,
     end_of,
@@ -158,8 +158,8 @@ class DialogueTransitions(DialogueSessions):
     def _end(self, turn: Turn, position: Position, echo: str | None = None) -> Reply:
         """All is answered: the summary, the second question, or the end, whichever comes next."""
         end = end_of(position.dialogue)
-        if position.step == SUMMARY and position.dialogue.really:
-            end = REALLY
+        if position.step == SUMMARY and position.dialogue.second_question:
+            end = SECOND_QUESTION
         if end is None or end == position.step:
             return self._finish(turn, position, finish_answers(position.route, position.answers))
         self._stand(turn, end)

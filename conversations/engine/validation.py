@@ -6,7 +6,7 @@ from conversations.engine.declaration import Dialogue, Step
 
 def check(dialogue: Dialogue) -> None:
     """Raise ValueError for mistakes of a declaration that show without a database."""
-    for key in (dialogue.summary, dialogue.really, dialogue.confirm):
+    for key in (dialogue.summary, dialogue.second_question, dialogue.confirm):
         if isinstance(key, str) and not has(key):
             raise ValueError(f"dialogue {dialogue.name!r}: no text {key!r}")
     if callable(dialogue.steps):
@@ -31,7 +31,7 @@ def check_step(dialogue: Dialogue, ask: Step, *, last: bool) -> None:
     ]
     if missing:
         raise ValueError(f"dialogue {dialogue.name!r}: no texts {missing}")
-    if ask.question.secret and (not last or dialogue.summary or dialogue.really or not ask.hidden):
+    if ask.question.secret and (not last or dialogue.summary or dialogue.second_question or not ask.hidden):
         raise ValueError(
             f"dialogue {dialogue.name!r}: secret {ask.key!r} must be hidden, last, and finish at once"
         )

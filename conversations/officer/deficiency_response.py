@@ -220,7 +220,7 @@ fix = Dialogue(
     finish,
     summary="fix.summary",
     confirm="fix.send",
-    really="fix.confirm",
+    second_question="fix.confirm",
     keeps_draft=True,
     exit=track,
     after=amendment.after,

@@ -82,7 +82,7 @@ form = Dialogue(
     finish,
     summary="review.summary",
     confirm="submit.button",
-    really="submit.confirm",
+    second_question="submit.confirm",
     keeps_draft=True,
     discard=discard,
     exit=Press("qual"),

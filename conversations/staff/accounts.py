@@ -158,8 +158,8 @@ def _annul(turn: Turn, answers: dict[str, Any]) -> Reply:
     return _done(turn, "annul")
 
 
-async def _make_password(desk: Resources, incoming: Incoming, answers: Answers) -> GeneratedPassword:
-    return await desk.passwords.make_new()
+async def _make_password(resources: Resources, incoming: Incoming, answers: Answers) -> GeneratedPassword:
+    return await resources.passwords.make_new()
 
 
 def _reset(turn: Turn, answers: dict[str, Any]) -> Reply:

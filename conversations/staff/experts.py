@@ -31,8 +31,8 @@ def _is_new(turn: Turn, answers: Answers) -> bool:
     return not code or accounts.by_national_code(turn.db, code) is None
 
 
-async def _make_password(desk: Resources, incoming: Incoming, answers: Answers) -> GeneratedPassword:
-    return await desk.passwords.make_new()
+async def _make_password(resources: Resources, incoming: Incoming, answers: Answers) -> GeneratedPassword:
+    return await resources.passwords.make_new()
 
 
 def _back_to_university(turn: Turn) -> Press:

@@ -50,7 +50,7 @@ class Words(Text):
     """A line of the letter, kept as its readers see it."""
 
     def read(self, turn: Turn, text: str) -> Any:
-        return as_written(text, lambda aside: str(super(Words, self).read(turn, aside)))
+        return as_written(text, lambda release_slot: str(super(Words, self).read(turn, release_slot)))
 
     def show(self, turn: Turn, ask: Step, value: Any) -> str:
         return str(value)
@@ -60,7 +60,7 @@ class Body(TextQuestion):
     """The letter's text: it fits into one message together with its head."""
 
     def read(self, turn: Turn, text: str) -> str:
-        text = as_written(text, lambda aside: validators.normalise(aside, lines=True))
+        text = as_written(text, lambda release_slot: validators.normalise(release_slot, lines=True))
         if not text:
             raise InvalidInput("error.letter_incomplete")
         over = units(text) - letters.TEXT_MAX
@@ -228,7 +228,7 @@ LETTER = Dialogue(
     summary="letters.overview",
     overview=overview,
     confirm="letters.send",
-    really=_really,
+    second_question=_really,
     keeps_draft=True,
     discard=_discard,
     exit=Press("staff.letters"),

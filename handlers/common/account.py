@@ -59,8 +59,8 @@ def routes(engine: Engine) -> Routes:
     return table
 
 
-async def make_password(desk: Resources, incoming: Incoming, press: Press) -> GeneratedPassword:
-    return await desk.passwords.make_new()
+async def make_password(resources: Resources, incoming: Incoming, press: Press) -> GeneratedPassword:
+    return await resources.passwords.make_new()
 
 
 def credentials(turn: Turn, press: Press) -> Reply:
@@ -72,7 +72,7 @@ def credentials(turn: Turn, press: Press) -> Reply:
         return Reply((Screen(t("password.shown_already")),), goto=HOME)
     turn.account = account
     return Reply(
-        (credentials_screen(account, made.password),), goto=HOME, anew=True, credentials_of=account.id
+        (credentials_screen(account, made.password),), goto=HOME, send_as_new=True, credentials_of=account.id
     )
 
 

@@ -118,7 +118,7 @@ def _papers(goto: str) -> Callable[[Turn, Press], Reply]:
             for i, file in enumerate(found, start=1)
         )
         screens = (Screen("", papers=shown),) if shown else ()
-        return Reply(screens, goto=Press(goto, press.id), anew=bool(shown))
+        return Reply(screens, goto=Press(goto, press.id), send_as_new=bool(shown))
 
     return papers
 

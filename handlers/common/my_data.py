@@ -170,7 +170,7 @@ def paper(turn: Turn, press: Press) -> Reply:
         raise NotAllowed("error.file_gone")
     label = Wording.load(turn.db).label(item)
     shown = tuple(Attachment(file_id, label) for file_id in files)
-    return Reply(screens=(Screen("", papers=shown),), goto=again, anew=True)
+    return Reply(screens=(Screen("", papers=shown),), goto=again, send_as_new=True)
 
 
 def my_chats(turn: Turn, press: Press) -> Screen:

@@ -152,7 +152,7 @@ def _send(turn: Turn, request_id: int, asked: str | None) -> Reply:
             i, n = formats.digits(number), formats.digits(len(files))
             shown.append(Attachment(file_id, t(caption, doc=name, code=code, i=i, n=n)))
     screens = (Screen("", papers=tuple(shown)),) if shown else ()
-    return Reply(screens=screens, goto=Press("desk.papers", request_id), anew=bool(shown))
+    return Reply(screens=screens, goto=Press("desk.papers", request_id), send_as_new=bool(shown))
 
 
 def outcome(turn: Turn, press: Press) -> Screen:

@@ -54,10 +54,10 @@ def _link(world: PublicInfo, messenger: Messenger, token: str) -> str | None:
     return f"{address}?start={PAYLOAD}_{token}" if address else None
 
 
-async def _draw(desk: Resources, incoming: Incoming, press: Press) -> bytes | None:
+async def _draw(resources: Resources, incoming: Incoming, press: Press) -> bytes | None:
     """The picture, made outside any transaction; None where the press will be refused anyway. Raises NotAllowed for an
     officer who has no card yet."""
-    now = desk.clock()
+    now = resources.clock()
 
     def unit(db: Session) -> Card | None:
         chat = db.exec(
@@ -71,10 +71,10 @@ async def _draw(desk: Resources, incoming: Incoming, press: Press) -> bytes | No
         actor = Actor(account.id, Role.OFFICER, messenger=incoming.messenger)
         return officers_card.issue(db, actor=actor, now=now)
 
-    issued = await desk.database.run(unit)
+    issued = await resources.database.run(unit)
     if issued is None:
         return None
-    link = _link(desk.world, incoming.messenger, issued.token)
+    link = _link(resources.world, incoming.messenger, issued.token)
     if link is None:
         raise Unavailable
     from bot.reports import officer_card_image as drawing  # 15 MB that few processes ever need
@@ -91,7 +91,7 @@ async def _draw(desk: Resources, incoming: Incoming, press: Press) -> bytes | No
 def picture(turn: Turn, press: Press) -> Reply:
     """The picture that was made before this unit, and the ways on below it."""
     file = GeneratedFile("officer-card.png", turn.prepared, t("card.caption"), picture=True)
-    return Reply((Screen("", papers=(file,)),), goto=Press("card"), anew=True)
+    return Reply((Screen("", papers=(file,)),), goto=Press("card"), send_as_new=True)
 
 
 def check(turn: Turn, press: Press) -> Screen:

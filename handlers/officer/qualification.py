@@ -239,7 +239,7 @@ def paper(turn: Turn, press: Press) -> Reply:
     )
     if not shown:
         return Reply(goto=again)
-    return Reply(screens=(Screen("", papers=shown),), goto=again, anew=True)
+    return Reply(screens=(Screen("", papers=shown),), goto=again, send_as_new=True)
 
 
 def withdraw(turn: Turn, press: Press) -> Screen:
@@ -277,7 +277,7 @@ def discard_do(turn: Turn, press: Press) -> Reply:
     return Reply(goto=Press("qual"), notice=t("qual.discarded"))
 
 
-async def ask_bank(desk: Resources, incoming: Incoming, press: Press) -> PaymentCheck | None:
+async def ask_bank(resources: Resources, incoming: Incoming, press: Press) -> PaymentCheck | None:
     """Ask the gateway about the request's payment, for its owner only."""
 
     def is_owner(db: Session) -> bool:
@@ -292,9 +292,9 @@ async def ask_bank(desk: Resources, incoming: Incoming, press: Press) -> Payment
         )
         return db.exec(query).first() is not None
 
-    if not await desk.database.read(is_owner):
+    if not await resources.database.read(is_owner):
         return None
-    return await payments.check_request(desk, press.id)
+    return await payments.check_request(resources, press.id)
 
 
 def check_pay(turn: Turn, press: Press) -> Reply:

@@ -69,30 +69,30 @@ def _line(label: str, count: int) -> str:
     return t("report.line", label=label, n=number(count))
 
 
-async def _figures(desk: Resources, incoming: Incoming, press: Press) -> statistics.Figures:
+async def _figures(resources: Resources, incoming: Incoming, press: Press) -> statistics.Figures:
     """Read outside the unit, by the same right. Raises NotAllowed."""
-    now = desk.clock()
+    now = resources.clock()
 
     def unit(db: Session) -> statistics.Figures:
-        turn = load_turn(db, incoming, now, desk.world, reading=True)
+        turn = load_turn(db, incoming, now, resources.world, reading=True)
         if turn.account is None:
             raise NotAllowed
         return statistics.read(db, actor=turn.actor, now=now, days=_days(press))
 
-    return await desk.database.read(unit)
+    return await resources.database.read(unit)
 
 
-async def _draw(desk: Resources, incoming: Incoming, press: Press) -> bytes:
+async def _draw(resources: Resources, incoming: Incoming, press: Press) -> bytes:
     from bot.reports import chart_image  # 15 MB that few processes ever need
 
-    found = await _figures(desk, incoming, press)
+    found = await _figures(resources, incoming, press)
     return await asyncio.to_thread(lambda: chart_image.draw(statistics.report(found), rest=t("report.rest")))
 
 
-async def _write(desk: Resources, incoming: Incoming, press: Press) -> bytes:
+async def _write(resources: Resources, incoming: Incoming, press: Press) -> bytes:
     from bot.reports import spreadsheet
 
-    found = await _figures(desk, incoming, press)
+    found = await _figures(resources, incoming, press)
     return await asyncio.to_thread(lambda: spreadsheet.write(statistics.report(found)))
 
 
@@ -111,4 +111,4 @@ def _send(turn: Turn, press: Press, *, kind: str) -> Reply:
     name = f"report-{jalali_compact(turn.now)}.{kind}"
     caption = t("report.caption", time=jalali_time(turn.now))
     file = GeneratedFile(name, turn.prepared, caption, picture=kind == "png")
-    return Reply((Screen("", papers=(file,)),), goto=Press("staff.report", days, arg="p"), anew=True)
+    return Reply((Screen("", papers=(file,)),), goto=Press("staff.report", days, arg="p"), send_as_new=True)

@@ -32,12 +32,12 @@ class Database(ABC):
         a screen: reports, exports, long queues."""
 
     @abstractmethod
-    def later(self, unit: Unit[Any]) -> None:
+    def run_in_background(self, unit: Unit[Any]) -> None:
         """Run a unit that writes soon, together with others; nobody waits, a failure is only logged. While the database
         is away it waits; it is lost when the process is killed before."""
 
     @abstractmethod
-    async def attend(self) -> bool:
+    async def announce_process(self) -> bool:
         """Let other processes on this database see that this one serves; True where no other does. Call it at start,
         and now and then again: the sign is renewed where it was lost."""
 

@@ -19,7 +19,7 @@ from storage.database.unit_of_work import T, Unit, report_unseen, run_reading, r
 CONNECTIONS = 20
 #: Seconds that a unit waits for one.
 ROOM = 30.0
-#: Seconds that a `later` unit waits for company.
+#: Seconds that a `run_in_background` unit waits for company.
 LINGER = 0.2
 #: The same while the database is away.
 LINGER_AWAY = 2.0
@@ -82,14 +82,14 @@ class PostgresDatabase(Database):
     async def read(self, unit: Unit[T], *, large: bool = False) -> T:
         return await self._try(lambda connection: connection.run_sync(run_reading, unit), read_only=True)
 
-    def later(self, unit: Unit[Any]) -> None:
+    def run_in_background(self, unit: Unit[Any]) -> None:
         if self._closing:
             raise RuntimeError("the database is closed")
         self._later.append(unit)
         if self._flushing is None:
             self._flushing = asyncio.create_task(self._flush_soon())
 
-    async def attend(self) -> bool:
+    async def announce_process(self) -> bool:
         if self._presence is not None:
             try:
                 return await _attend(self._presence, seen=True)

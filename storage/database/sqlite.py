@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 #: Units committed together at most.
 GROUP = 32
-#: Seconds that a `later` unit waits for company.
+#: Seconds that a `run_in_background` unit waits for company.
 LINGER = 0.2
 #: The same while the database is away.
 LINGER_AWAY = 2.0
@@ -102,14 +102,14 @@ class SqliteDatabase(Database):
             self.outage.note(error)
             raise
 
-    def later(self, unit: Unit[Any]) -> None:
+    def run_in_background(self, unit: Unit[Any]) -> None:
         if self._closing:
             raise RuntimeError("the database is closed")
         self._later.append(Job(unit, None))
         if self._linger is None:
             self._linger = asyncio.get_running_loop().call_later(LINGER, self._wake.set)
 
-    async def attend(self) -> bool:
+    async def announce_process(self) -> bool:
         # One process serves on a file.
         return True
 

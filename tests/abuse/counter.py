@@ -242,7 +242,7 @@ def _person(face: Face, persona: Persona) -> Person:
 
 
 def _service(street: Street, database: Database, papers: DocumentLibrary, gateway: Zarinpal) -> Service:
-    desk = Resources(
+    resources = Resources(
         database=database,
         papers=papers,
         passwords=Passwords(weak=True),
@@ -262,4 +262,6 @@ def _service(street: Street, database: Database, papers: DocumentLibrary, gatewa
         return CommandHandler(serve), DialogueHandler(serve), ButtonHandler(serve)
 
     shared = database.url.get_backend_name() != "sqlite"
-    return Service(desk, channels, engine, all_routes(engine), handlers, secret_key="0" * 64, shared=shared)
+    return Service(
+        resources, channels, engine, all_routes(engine), handlers, secret_key="0" * 64, shared=shared
+    )

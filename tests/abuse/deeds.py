@@ -47,7 +47,11 @@ VERSIONED = frozenset(
 
 
 def all_deeds(db: Session, town: Town) -> list[Deed]:
-    files, firms, desk = QualificationBook(db, town), CooperationBook(db, town), DirectorateBook(db, town)
+    files, firms, resources = (
+        QualificationBook(db, town),
+        CooperationBook(db, town),
+        DirectorateBook(db, town),
+    )
     return [
         *files.qualification(),
         *files.payment(),
@@ -55,13 +59,13 @@ def all_deeds(db: Session, town: Town) -> list[Deed]:
         *firms.picking(),
         *firms.contract(),
         *firms.termination(),
-        *desk.account(),
-        *desk.letters(),
-        *desk.chats(),
+        *resources.account(),
+        *resources.letters(),
+        *resources.chats(),
     ]
 
 
-def outrun(deeds: Iterable[Deed]) -> list[Deed]:
+def conflict_states(deeds: Iterable[Deed]) -> list[Deed]:
     """The same with a version that is not the case's: nobody may."""
     return [
         replace(

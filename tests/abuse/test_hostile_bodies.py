@@ -72,12 +72,14 @@ async def test_bodies_that_are_no_updates(stage: Stage) -> None:
         await database.close()
     assert "Traceback" not in stage.log.read_text()
     for messenger in Messenger:
-        aside = [row for row in rows if row.messenger is messenger and row.state is InboxState.SET_ASIDE]
-        assert [row.note for row in aside if row.update_id == LARGEST] == ["too large"]
-        aside = [row for row in aside if row.update_id != LARGEST]
-        assert len(aside) == len(KEPT)
-        assert all(row.update_id < 0 and row.note == "not a JSON object" for row in aside)
-        raws = {row.raw for row in aside}
+        release_slot = [
+            row for row in rows if row.messenger is messenger and row.state is InboxState.SET_ASIDE
+        ]
+        assert [row.note for row in release_slot if row.update_id == LARGEST] == ["too large"]
+        release_slot = [row for row in release_slot if row.update_id != LARGEST]
+        assert len(release_slot) == len(KEPT)
+        assert all(row.update_id < 0 and row.note == "not a JSON object" for row in release_slot)
+        raws = {row.raw for row in release_slot}
         for _, _, body in KEPT:
             told = body[:MAX_BODY].decode("utf-8", "backslashreplace").replace("\x00", "\\x00")
             assert told in raws

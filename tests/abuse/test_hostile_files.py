@@ -53,14 +53,14 @@ async def test_an_officer_sends_hostile_files(messenger: str, stage: Stage) -> N
         await sara.tap("🎓 احراز صلاحیت")
         await sara.tap("ثبت درخواست")
         await walk(sara, [one for one in form() if "📎" not in one[0] and "کارت ملی" not in one[0]], QUESTION)
-        before, tally = memory(stage), Counter[str]()
+        before, counters = memory(stage), Counter[str]()
         for sample in hostile_files.SAMPLES:
             await sara.send_file(sample.name, sample.content)
             await outcome(stage, sara, sample.refusal, sample.kind)
-            tally[sample.refusal or "taken"] += 1
+            counters[sample.refusal or "taken"] += 1
         await bad_lines(stage, sara, face.faults)
         await workers_die(stage, sara)
-        print(f"{messenger}: {dict(tally)}, RSS {before >> 20} → {memory(stage) >> 20} MB")
+        print(f"{messenger}: {dict(counters)}, RSS {before >> 20} → {memory(stage) >> 20} MB")
         # Next to nothing of a file stays in the bot's own memory, nor of its workers'.
         assert memory(stage) - before < 400 * 1024 * 1024
         assert stage.town.violations == []

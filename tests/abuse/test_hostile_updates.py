@@ -62,8 +62,8 @@ async def test_the_queue_always_goes_on(intake: str, stage: Stage) -> None:
             started, sent = time.monotonic(), await pour(intake, one)
             await settled(database)
             seconds = time.monotonic() - started
-            tally = await look_up(database, Messenger(one.face.kind), sent)
-            report(stage, intake, one, sent, tally, seconds)
+            counters = await look_up(database, Messenger(one.face.kind), sent)
+            report(stage, intake, one, sent, counters, seconds)
         assert await database.read(lambda db: belongings(db, who)) == before
         assert await database.read(addresses) == [one.addresses[-1] for one in people]
         assert memory(stage) - rss < GROWTH
@@ -151,26 +151,26 @@ async def look_up(database: Database, messenger: Messenger, sent: list[Hostile])
     assert not [row for row in rows.values() if row.state is InboxState.FAILED]
     asides = [row.raw for row in rows.values() if row.state is InboxState.SET_ASIDE]
     numbered: dict[int, list[str]] = {}
-    tally = Counter[str]()
+    counters = Counter[str]()
     for one in sent:
         update = parsed(one.raw)
         if len(one.raw) > MAX_UPDATE:
-            tally[f"{one.kind}: refused"] += 1
+            counters[f"{one.kind}: refused"] += 1
             continue
         raw = one.raw.decode("utf-8", "backslashreplace") if update is None else json.dumps(update)
         number = update_number(update) if isinstance(update, dict) else None
         if number is None:
             assert any(raw[:MAX_BODY] in kept for kept in asides), one.raw[:500]
-            tally[f"{one.kind}: without a number"] += 1
+            counters[f"{one.kind}: without a number"] += 1
             continue
         numbered.setdefault(number, []).append(raw[:MAX_BODY])
         if len(numbered[number]) == 1:
-            tally[f"{one.kind}: {rows[number].state}"] += 1
+            counters[f"{one.kind}: {rows[number].state}"] += 1
         else:
-            tally[f"{one.kind}: a number that was there"] += 1
+            counters[f"{one.kind}: a number that was there"] += 1
     for number, bodies in numbered.items():
         assert rows[number].raw in bodies or is_wiped(rows[number]) or number < FIRST_UPDATE, bodies
-    return tally
+    return counters
 
 
 def is_wiped(row: InboxUpdate) -> bool:
@@ -194,9 +194,9 @@ def memory(stage: Stage) -> int:
 
 
 def report(
-    stage: Stage, intake: str, one: Bystander, sent: list[Hostile], tally: Counter[str], seconds: float
+    stage: Stage, intake: str, one: Bystander, sent: list[Hostile], counters: Counter[str], seconds: float
 ) -> None:
     where = f"{intake}, {one.face.kind}, {stage.database_url.partition(':')[0]}"
     print(f"{where}: {len(sent)} in {seconds:.0f} s, she went on {one.rounds} times")
-    for name, count in sorted(tally.items()):
+    for name, count in sorted(counters.items()):
         print(f"    {count:6} {name}")

@@ -21,7 +21,7 @@ from storage.database.database import Database
 from storage.enums import Messenger
 from tests.abuse.book import Deed
 from tests.abuse.counter import Counter, open_counter
-from tests.abuse.deeds import all_deeds, outrun
+from tests.abuse.deeds import all_deeds, conflict_states
 from tests.abuse.fixtures import Builder
 from tests.abuse.forger import Forger
 from tests.abuse.ledger import Written
@@ -77,7 +77,7 @@ def _rows_of_people() -> set[tuple[str, str, str]]:
 async def test_what_the_tables_do_not_allow_has_no_effect(
     database: Database, messenger: Messenger, town: Street, tmp_path: Path
 ) -> None:
-    chance, tally = random.Random(SEED), Tally[tuple[str, str]]()
+    chance, counters = random.Random(SEED), Tally[tuple[str, str]]()
     async with open_counter(town, database, tmp_path, messenger) as counter:
         forged = await _forged(counter)
         chance.shuffle(forged)
@@ -91,7 +91,7 @@ async def test_what_the_tables_do_not_allow_has_no_effect(
             batch = forged[start : start + BATCH]
             for name, deed in batch:
                 await counter.press(name, deed.press)
-                tally[deed.machine, counter.persona(name).kind] += 1
+                counters[deed.machine, counter.persona(name).kind] += 1
             await counter.settled()
             await counter.answered(len(batch))
             tried = "; ".join(f"{name}: {deed.press.pack()}" for name, deed in batch)
@@ -99,14 +99,14 @@ async def test_what_the_tables_do_not_allow_has_no_effect(
             wrong += [f"{one}, after one of {tried}" for one in counter.told()]
             assert not wrong, "\n".join(wrong[:5])
         assert await counter.failures() == []
-    _report("forged", messenger, tally)
+    _report("forged", messenger, counters)
     assert town.violations == []
 
 
 async def _forged(counter: Counter) -> list[tuple[str, Deed]]:
     """Every deed by everybody whom the tables do not allow it, and every button of a role by everybody without it."""
     deeds = await counter.database.read(lambda db: all_deeds(db, counter.town))
-    deeds += outrun(deeds)
+    deeds += conflict_states(deeds)
     found = [
         (one.name, deed)
         for deed in deeds
@@ -153,10 +153,12 @@ async def _of_roles(counter: Counter) -> list[tuple[str, Deed]]:
     return found
 
 
-def _report(what: str, messenger: Messenger, tally: Tally[tuple[str, str]]) -> None:
+def _report(what: str, messenger: Messenger, counters: Tally[tuple[str, str]]) -> None:
     machines = Tally[str]()
     roles = Tally[str]()
-    for (machine, role), count in tally.items():
+    for (machine, role), count in counters.items():
         machines[machine] += count
         roles[role] += count
-    print(what, messenger.value, json.dumps({"total": tally.total(), "machines": machines, "roles": roles}))
+    print(
+        what, messenger.value, json.dumps({"total": counters.total(), "machines": machines, "roles": roles})
+    )

@@ -59,19 +59,19 @@ async def _pairs(counter: Counter, *, allowed: bool) -> list[tuple[str, Deed]]:
 async def test_what_the_tables_allow_happens_and_nothing_else(
     database: Database, town: Street, tmp_path: Path
 ) -> None:
-    tally, wrong = Tally[tuple[str, str]](), list[str]()
+    counters, wrong = Tally[tuple[str, str]](), list[str]()
     async with open_counter(town, database, tmp_path) as counter:
         for name, deed in await _pairs(counter, allowed=True):
             await walk(counter, name, deed.steps)
             changes = await counter.changes(chats=True)
-            tally[deed.machine, deed.action] += 1
+            counters[deed.machine, deed.action] += 1
             wrong += [f"{name}, {deed}: {one}" for one in counter.laws[name].breaches(changes)]
             wrong += [f"{name}, {deed}: {one}" for one in counter.told()]
             if deed.aim is not None and not deed.aim.met_by(changes):
                 wrong.append(f"{name} could not: {deed}\n{counter.people[name].screen()}")
             await counter.restore()
     assert not wrong, f"{len(wrong)}:\n" + "\n".join(wrong[:20])
-    print("allowed", dict(tally), tally.total())
+    print("allowed", dict(counters), counters.total())
     assert town.violations == []
 
 
@@ -80,18 +80,18 @@ async def test_a_dialogue_that_may_be_begun_ends_without_effect(
     database: Database, town: Street, tmp_path: Path
 ) -> None:
     """Staff about to refund what was never paid, a manager who asks for somebody who serves, …"""
-    tally, wrong = Tally[tuple[str, str]](), list[str]()
+    counters, wrong = Tally[tuple[str, str]](), list[str]()
     async with open_counter(town, database, tmp_path) as counter:
         for name, deed in await _pairs(counter, allowed=False):
             await walk(counter, name, deed.steps)
             changes = await counter.changes(chats=True)
-            tally[deed.machine, deed.action] += 1
+            counters[deed.machine, deed.action] += 1
             wrong += [f"{name}, {deed}: {one}" for one in counter.laws[name].breaches(changes)]
             if deed.aim is not None and deed.aim.table != "chat" and deed.aim.touched_by(changes):
                 wrong.append(f"{name}, {deed} had an effect")
             await counter.restore()
     assert not wrong, f"{len(wrong)}:\n" + "\n".join(wrong[:20])
-    print("begun", dict(tally), tally.total())
+    print("begun", dict(counters), counters.total())
     assert town.violations == []
 
 
@@ -115,7 +115,7 @@ def _move_on(db: Session, persona: Persona, deed: Deed) -> None:
 async def test_a_right_that_is_lost_in_the_middle_of_a_dialogue(
     database: Database, town: Street, tmp_path: Path
 ) -> None:
-    tally, wrong = Tally[str](), list[str]()
+    counters, wrong = Tally[str](), list[str]()
     async with open_counter(town, database, tmp_path) as counter:
         for name, deed, meddle in await _losses(counter):
             persona = counter.persona(name)
@@ -128,11 +128,11 @@ async def test_a_right_that_is_lost_in_the_middle_of_a_dialogue(
             await walk(counter, name, deed.steps[-1:])
             effects = [one for one in await counter.changes() if one.table not in ("chat", "draft")]
             wrong += [f"{name} after {meddle.__name__}, {deed}: {one}" for one in effects]
-            tally[meddle.__name__] += 1
+            counters[meddle.__name__] += 1
             counter.ledger = before
             await counter.restore()
     assert not wrong, f"{len(wrong)}:\n" + "\n".join(wrong[:20])
-    print("lost rights", dict(tally), tally.total())
+    print("lost rights", dict(counters), counters.total())
 
 
 async def _losses(counter: Counter) -> list[tuple[str, Deed, Callable[[Session, Persona, Deed], None]]]:

@@ -17,7 +17,7 @@ from bot.texts import has
 from conversations.catalogue import ALL
 from conversations.engine.declaration import Dialogue, Incomplete, Step, UserInput
 from conversations.engine.engine import Engine
-from conversations.engine.progress import REALLY, SUMMARY, Position, first_open, steps_of
+from conversations.engine.progress import SECOND_QUESTION, SUMMARY, Position, first_open, steps_of
 from conversations.engine.rendering import face_of, shown
 from conversations.engine.validation import check_step
 from conversations.questions import Documents, Search, Secret, Ticks
@@ -238,7 +238,9 @@ def test_every_route_of(dialogue: Dialogue, db: Session) -> None:
                 )
         if first_open(route, answers) is None and not whole:
             whole += 1
-            for step in [SUMMARY] * bool(dialogue.summary) + [REALLY] * bool(dialogue.really):
+            for step in [SUMMARY] * bool(dialogue.summary) + [SECOND_QUESTION] * bool(
+                dialogue.second_question
+            ):
                 look(turn, Position(dialogue, turn.draft or Draft(dialogue=""), answers, route, step, False))
             for ask in route:
                 assert shown(turn, ask, answers[ask.key])

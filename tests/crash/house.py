@@ -78,7 +78,7 @@ async def _employee(crowd: Crowd, role: str, name: str, university: str | None =
     return person
 
 
-async def _managers(crowd: Crowd, desk: Patient, count: int) -> list[Manager]:
+async def _managers(crowd: Crowd, resources: Patient, count: int) -> list[Manager]:
     """Each of a firm of one branch; the first of them on both messengers."""
     hired = []
     for number in range(count):
@@ -88,7 +88,7 @@ async def _managers(crowd: Crowd, desk: Patient, count: int) -> list[Manager]:
             ("نام توزیع‌کننده را", send(f"صنف {['الف', 'ب', 'پ', 'ت', 'ث', 'ج', 'چ', 'ح'][number] * 2}")),
             ("شماره پروانه کسب", send(f"{70001 + number}")),
         ]
-        credentials = await found(desk, identity=identity, manager=("مدیر", "نمونه"), mobile=mobile)
+        credentials = await found(resources, identity=identity, manager=("مدیر", "نمونه"), mobile=mobile)
         crowd.house.deeds.update(FOUNDED)
         phones = [crowd.phone("مدیر")]
         if number == 0:
@@ -115,21 +115,21 @@ async def changes_tariff(crowd: Crowd) -> None:
     await set_tariff(crowd, FEE)
 
 
-async def writes_letters(crowd: Crowd, desk: Patient) -> None:
+async def writes_letters(crowd: Crowd, resources: Patient) -> None:
     """To some of those whose life is over, until there are no more."""
     while (life := await crowd.at_rest.get()) is not None:
         if crowd.rng.random() < WRITTEN_TO:
-            await _writes(desk, life)
+            await _writes(resources, life)
             crowd.house.deeds["letter.letter_sent"] += 1
             life.is_told("N9")
 
 
-async def _writes(desk: Patient, life: Life) -> None:
-    await desk.command("menu")
-    await desk.tap("✉️ ارسال نامه")
-    await desk.tap("نامه جدید")
+async def _writes(resources: Patient, life: Life) -> None:
+    await resources.command("menu")
+    await resources.tap("✉️ ارسال نامه")
+    await resources.tap("نامه جدید")
     await walk(
-        desk,
+        resources,
         [
             ("نامه برای چه کسانی", tap("یک نفر")),
             ("کد ملی یا کد کاربری", send(life.credentials.user_code)),
@@ -141,7 +141,7 @@ async def _writes(desk: Patient, life: Life) -> None:
         ],
         "نامه به این صورت دیده می‌شود",
     )
-    await desk.tap("✉️ ارسال نامه")
-    await desk.sees("فرستاده شود؟")
-    await desk.tap("بله")
-    await desk.sees("وضعیت: ")
+    await resources.tap("✉️ ارسال نامه")
+    await resources.sees("فرستاده شود؟")
+    await resources.tap("بله")
+    await resources.sees("وضعیت: ")

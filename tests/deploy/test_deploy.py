@@ -72,11 +72,11 @@ async def test_the_figures_of_alerts_and_documents_exist(database: Database) -> 
     def states() -> dict[Messenger, MessengerState]:
         return {Messenger.BALE: MessengerState(True, 3.0, {"429": 1})}
 
-    desk: Any = SimpleNamespace(
-        database=database, tally=Counters(), clock=utcnow, room=Room({"papers": PROJECT})
+    resources: Any = SimpleNamespace(
+        database=database, counters=Counters(), clock=utcnow, room=Room({"papers": PROJECT})
     )
     async with (
-        serving(metrics_app(desk, states, health=health_of(desk))) as url,
+        serving(metrics_app(resources, states, health=health_of(resources))) as url,
         httpx.AsyncClient(base_url=url) as client,
     ):
         text = (await client.get("/metrics")).text

@@ -449,15 +449,15 @@ async def paid_twice(scene: Scene) -> None:
     await sara.sees("🎉")
     await come_back(bank.pay(other))
     await sara.sees("پرداخت تکراری شما")
-    desk = staff.person
-    await desk.command("menu")
-    await desk.tap("↩️ بازگشت وجه")
-    await desk.tap("ثبت بازگشت")
-    await desk.sees("شماره پیگیری بازگشت وجه را")
-    await desk.send("9876543210")
-    await desk.sees("ثبت شود؟")
-    await desk.tap("✅ تأیید")
-    await desk.sees("بازگشت وجه ثبت شد")
+    resources = staff.person
+    await resources.command("menu")
+    await resources.tap("↩️ بازگشت وجه")
+    await resources.tap("ثبت بازگشت")
+    await resources.sees("شماره پیگیری بازگشت وجه را")
+    await resources.send("9876543210")
+    await resources.sees("ثبت شود؟")
+    await resources.tap("✅ تأیید")
+    await resources.sees("بازگشت وجه ثبت شد")
     await sara.sees("بازگردانده شد")
 
 

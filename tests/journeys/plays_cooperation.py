@@ -40,15 +40,15 @@ class Boss:
 
 
 async def found(
-    desk: Person, *, identity: Sequence[tuple[str, Reply]], manager: tuple[str, str], mobile: str
+    resources: Person, *, identity: Sequence[tuple[str, Reply]], manager: tuple[str, str], mobile: str
 ) -> Credentials:
     """Staff register a distributor by dialogue; what they are shown for its manager. `identity` answers the questions
     of kind, name and number."""
-    await desk.command("menu")
-    await desk.tap("🏢 توزیع‌کنندگان")
-    await desk.tap("➕ توزیع‌کننده جدید")
+    await resources.command("menu")
+    await resources.tap("🏢 توزیع‌کنندگان")
+    await resources.tap("➕ توزیع‌کننده جدید")
     await walk(
-        desk,
+        resources,
         [
             *identity,
             ("کد ملی مدیر را", send(next_national_code())),
@@ -62,19 +62,19 @@ async def found(
         ],
         "مشخصات توزیع‌کننده را بررسی کنید",
     )
-    await desk.tap("✅ تأیید")
-    return read_credentials(await desk.sees("رمز عبور:"))
+    await resources.tap("✅ تأیید")
+    return read_credentials(await resources.sees("رمز عبور:"))
 
 
 async def founded(scene: Scene) -> Boss:
     """A company, and its manager, who logs in with what staff were shown."""
-    desk, mobile = (await scene.staff()).person, next_mobile()
+    resources, mobile = (await scene.staff()).person, next_mobile()
     identity = [
         ("نوع توزیع‌کننده را", tap("شرکت")),
         ("نام توزیع‌کننده را", send(f"شرکت {FIRM}")),
         ("شناسه ملی ۱۱ رقمی", send("۱۴۰۰۹۹۹۹۹۹۵")),
     ]
-    credentials = await found(desk, identity=identity, manager=("حمید", "صالحی"), mobile=mobile)
+    credentials = await found(resources, identity=identity, manager=("حمید", "صالحی"), mobile=mobile)
     manager = scene.here.person("حمید")
     await login(manager, credentials)
     await manager.sees(f"مدیریت شعبه‌ها و مسئول فنی {FIRM}")

@@ -14,7 +14,7 @@ TOLD = "📬 پیام جدید از اداره کل"
 
 
 async def write(
-    desk: Person, *, to: Sequence[tuple[str, Reply]], title: str, text: str, attachment: bool = False
+    resources: Person, *, to: Sequence[tuple[str, Reply]], title: str, text: str, attachment: bool = False
 ) -> Seen:
     """A letter from the menu to its preview; then it is sent off. What the preview showed."""
 
@@ -26,11 +26,11 @@ async def write(
         await person.sees("دریافت شد")
         await person.tap("⬅️ ادامه")
 
-    await desk.command("menu")
-    await desk.tap("✉️ ارسال نامه")
-    await desk.tap("نامه جدید")
+    await resources.command("menu")
+    await resources.tap("✉️ ارسال نامه")
+    await resources.tap("نامه جدید")
     shown = await walk(
-        desk,
+        resources,
         [
             *to,
             ("شماره نامه را", send("۶۶۵/۱۲")),
@@ -42,10 +42,10 @@ async def write(
     )
     assert title in shown.text
     assert text in shown.text
-    await desk.tap("✉️ ارسال نامه")
-    await desk.sees("فرستاده شود؟")
-    await desk.tap("بله")
-    await desk.sees("وضعیت: ")
+    await resources.tap("✉️ ارسال نامه")
+    await resources.sees("فرستاده شود؟")
+    await resources.tap("بله")
+    await resources.sees("وضعیت: ")
     return shown
 
 
@@ -63,11 +63,11 @@ async def letters(scene: Scene) -> None:
     await sara.command("menu")
     await fill(sara)
     await submit(sara)
-    desk = (await scene.staff()).person
+    resources = (await scene.staff()).person
     await unread(sara, "۰")
 
     shown = await write(
-        desk,
+        resources,
         to=[
             ("نامه برای چه کسانی", tap("یک نفر")),
             ("کد ملی یا کد کاربری", send(other.credentials.user_code)),
@@ -87,7 +87,7 @@ async def letters(scene: Scene) -> None:
     await unread(mina, "۰")
 
     shown = await write(
-        desk,
+        resources,
         to=[("نامه برای چه کسانی", tap("یک استان")), ("استان را انتخاب کنید", send("فارس"))],
         title="بازآموزی شیراز",
         text="دوره در شیراز است.",
@@ -103,7 +103,7 @@ async def letters(scene: Scene) -> None:
     assert (await sara.sees_file()).file.content.startswith(b"%PDF")
 
     shown = await write(
-        desk,
+        resources,
         to=[("نامه برای چه کسانی", tap("👥 همه"))],
         title="نشانی تازه",
         text="نشانی اداره کل تغییر کرد.",
@@ -115,7 +115,7 @@ async def letters(scene: Scene) -> None:
         await person.sees("نشانی اداره کل تغییر کرد.")
         await unread(person, "۰")
     assert not scene.exact or sum("«نشانی تازه»" in one.text for one in sara.history()) == 1
-    await desk.command("menu")
-    await desk.tap("✉️ ارسال نامه")
-    listed = await desk.sees("نامه‌های اداره کل، از تازه‌ترین")
+    await resources.command("menu")
+    await resources.tap("✉️ ارسال نامه")
+    listed = await resources.sees("نامه‌های اداره کل، از تازه‌ترین")
     assert "گیرندگان: ۲، اعلان: ۲، خوانده‌شده: ۲" in listed.text

@@ -88,8 +88,8 @@ async def migration(scene: Scene) -> None:
     # Whoever has come keeps their data, whatever a later file says.
     for number in (21, 22):
         rows[number]["father_name"] = "حسن"
-    later, _ = await bring_in(scene, write_csv(scene.stage.folder / "officers.csv", rows))
-    assert later == (60, 0, 1, 55, 4)
+    run_in_background, _ = await bring_in(scene, write_csv(scene.stage.folder / "officers.csv", rows))
+    assert run_in_background == (60, 0, 1, 55, 4)
     await open_own(reza, "نام پدر: علی")
     kaveh = scene.officer("کاوه")
     await login(kaveh, Credentials(rows[22]["user_code"], "Old-1234"))
@@ -137,14 +137,14 @@ async def reached_by_sms(scene: Scene) -> None:
 
 async def manager_of(scene: Scene, distributor: str) -> Person:
     """Staff give a manager to a distributor that came in by the file; the manager logs in."""
-    desk = (await scene.staff()).person
-    await desk.command("menu")
-    await desk.tap("🏢 توزیع‌کنندگان")
-    await desk.tap(distributor)
-    await desk.sees("هنوز مدیری در سامانه ندارد")
-    await desk.tap("➕ مدیر دیگر")
+    resources = (await scene.staff()).person
+    await resources.command("menu")
+    await resources.tap("🏢 توزیع‌کنندگان")
+    await resources.tap(distributor)
+    await resources.sees("هنوز مدیری در سامانه ندارد")
+    await resources.tap("➕ مدیر دیگر")
     await walk(
-        desk,
+        resources,
         [
             ("کد ملی مدیر را", send(next_national_code())),
             ("نام مدیر را بفرستید", send("حسین")),
@@ -152,8 +152,8 @@ async def manager_of(scene: Scene, distributor: str) -> Person:
         ],
         "مشخصات مدیر را بررسی کنید",
     )
-    await desk.tap("✅ تأیید")
-    credentials = read_credentials(await desk.sees("رمز عبور:"))
+    await resources.tap("✅ تأیید")
+    credentials = read_credentials(await resources.sees("رمز عبور:"))
     manager = scene.here.person("حسین")
     await login(manager, credentials)
     return manager

@@ -43,7 +43,7 @@ class Arena:
     database: Database
     browser: httpx.AsyncClient
     #: Our own, for what the processes do by the clock: asking the bank.
-    desk: Resources
+    resources: Resources
     _read: dict[int, int] = field(default_factory=dict)
 
     @property
@@ -102,9 +102,9 @@ async def _open(town: Town, members: list[Stage], url: str, database_url: str) -
     database = await open_database(database_url)
     gateway = Zarinpal(make_client(), url=town.bank_server.url, merchant_id=MERCHANT_ID)
     nothing: Any = None
-    desk = Resources(database, nothing, nothing, gateway, nothing, PublicInfo("021", url))
+    resources = Resources(database, nothing, nothing, gateway, nothing, PublicInfo("021", url))
     async with httpx.AsyncClient(trust_env=False, timeout=30) as browser:
-        yield Arena(town, members, url, database, browser, desk)
+        yield Arena(town, members, url, database, browser, resources)
     await gateway.aclose()
     await database.close()
 

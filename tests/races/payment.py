@@ -205,7 +205,7 @@ class ReturnAgainstWithdrawal(_Payment):
 
 async def ask_bank(arena: Arena, wave: Sequence[Round[Approver]]) -> None:
     """What a process does every two minutes."""
-    await reconcile(arena.desk)
+    await reconcile(arena.resources)
 
 
 RACE = Race(

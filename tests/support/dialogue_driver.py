@@ -61,7 +61,7 @@ def new_account(db: Session, *, role: Role | None = Role.OFFICER, **values: Any)
 
 @dataclass
 class Person:
-    """One chat. `prepared` stands for the work before the unit, where no `desk` does it."""
+    """One chat. `prepared` stands for the work before the unit, where no `resources` does it."""
 
     db: Session
     engine: Engine
@@ -69,7 +69,7 @@ class Person:
     role: Role = Role.OFFICER
     messenger: Messenger = Messenger.TELEGRAM
     now: datetime = NOW
-    desk: Resources | None = None
+    resources: Resources | None = None
     prepared: Any = None
     #: The last reply, or the refusal.
     reply: Reply | None = None
@@ -201,8 +201,8 @@ class Person:
                 return self
             preparation = self.engine.preparation(turn)
             turn.prepared = self.prepared if prepared is None else prepared
-            if preparation is not None and preparation.work is not None and self.desk is not None:
-                turn.prepared = asyncio.run(_run(preparation.work, self.desk))
+            if preparation is not None and preparation.work is not None and self.resources is not None:
+                turn.prepared = asyncio.run(_run(preparation.work, self.resources))
             self._decide(turn, self.engine.take)
         return self
 
@@ -240,5 +240,5 @@ class Person:
             self.screen = Screen(text, current.rows, current.papers, current.ask_contact)
 
 
-async def _run(work: Any, desk: Resources) -> Any:
-    return await work(desk)
+async def _run(work: Any, resources: Resources) -> Any:
+    return await work(resources)

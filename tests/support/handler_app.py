@@ -55,7 +55,7 @@ class House:
         self.database = database
         self.clock = Clock()
         nothing: Any = None
-        self.desk = Resources(
+        self.resources = Resources(
             database=database,
             papers=nothing,
             passwords=Passwords(weak=True),
@@ -65,7 +65,7 @@ class House:
             clock=self.clock,
         )
         engine = Engine(ALL)
-        self.serve = UpdateProcessor(self.desk, engine, all_routes(engine), self)
+        self.serve = UpdateProcessor(self.resources, engine, all_routes(engine), self)
         self.loses = False
         self.visitors: dict[tuple[Messenger, int], Visitor] = {}
         self.numbers = count(1)

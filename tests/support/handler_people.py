@@ -36,7 +36,7 @@ async def logs_in(visitor: Visitor, user_code: str, password: str) -> Visitor:
 
 async def staff(house: House, role: Role = Role.STAFF, university: str | None = None) -> Visitor:
     """Somebody made by the command line, logged in."""
-    hashed = await house.desk.passwords.hash("staffpass")
+    hashed = await house.resources.passwords.hash("staffpass")
 
     def unit(db: Session) -> Account:
         firm = None

@@ -94,7 +94,7 @@ def make_routes(doings: Doings) -> Routes:
     def long(turn: Turn, press: Press) -> Screen:
         return Screen("\n".join(f"سطر {number}" for number in range(900)), ((button("ته", "home"),),))
 
-    async def wait(desk: Resources, incoming: Incoming, press: Press) -> None:
+    async def wait(resources: Resources, incoming: Incoming, press: Press) -> None:
         doings.entered.append(incoming.chat_id)
         if (gate := doings.gates.get(incoming.chat_id)) is not None:
             await gate.wait()
@@ -200,7 +200,7 @@ async def open_house(
 ) -> AsyncIterator[House]:
     doings = Doings()
     nothing: Any = None
-    desk = Resources(
+    resources = Resources(
         database=database,
         papers=papers,
         passwords=nothing,
@@ -217,7 +217,7 @@ async def open_house(
         return CommandHandler(serve), DialogueHandler(serve), ButtonHandler(serve)
 
     service = Service(
-        desk,
+        resources,
         channels,
         NoDialogues(),
         make_routes(doings),

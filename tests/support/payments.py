@@ -42,7 +42,7 @@ LINK = "https://t.me/officer_bot"
 
 @dataclass
 class Paying:
-    desk: Resources
+    resources: Resources
     bank: Bank
     database: Database
     moment: datetime = START
@@ -53,7 +53,7 @@ class Paying:
 
     async def click(self) -> PaymentAttempt:
         """The payer presses the button of the pay page; the attempt that comes of it."""
-        await payments.open_attempt(self.desk, TOKEN)
+        await payments.open_attempt(self.resources, TOKEN)
         return (await self.attempts())[-1]
 
     async def click_again(self) -> PaymentAttempt:
@@ -96,7 +96,7 @@ class Paying:
                 db.add(
                     PaymentAttempt(
                         request_id=1000 if of_one_request else 1000 + one,
-                        gateway=self.desk.gateway.name,
+                        gateway=self.resources.gateway.name,
                         ref=f"{10**9 + one}",
                         amount_rial=FEE,
                         created_at=self.moment - timedelta(hours=1),
@@ -194,7 +194,7 @@ async def paying(database: Database, gateway: str = "zarinpal") -> AsyncIterator
             found = Zarinpal(client, url=url, merchant_id=merchant, wait=0.001)
         else:
             found = Zibal(client, url=url, merchant_id="zibal", wait=0.001)
-        desk = Resources(
+        resources = Resources(
             database=database,
             papers=cast("Any", None),
             passwords=cast("Any", None),
@@ -202,8 +202,8 @@ async def paying(database: Database, gateway: str = "zarinpal") -> AsyncIterator
             sms=cast("Any", None),
             world=PublicInfo("۰۲۱", "https://pay.example.ir", {Messenger.TELEGRAM: LINK}),
         )
-        world = Paying(desk, bank, database)
-        desk.clock = lambda: world.moment
+        world = Paying(resources, bank, database)
+        resources.clock = lambda: world.moment
         bank.clock = lambda: world.moment
         yield world
         await found.aclose()

@@ -51,7 +51,7 @@ class Service:
         self.orphan = new_key()
         self.swept: list[datetime] = []
         papers = DocumentLibrary(self.store, DocumentCipher("secret"), Checker())
-        self.desk: Any = SimpleNamespace(database=database, papers=papers, clock=lambda: self.now)
+        self.resources: Any = SimpleNamespace(database=database, papers=papers, clock=lambda: self.now)
 
     async def fill(self) -> None:
         def unit(db: Session) -> None:
@@ -78,7 +78,7 @@ class Service:
         await self.store.put(self.orphan, b"sealed")
 
     async def sweep(self) -> None:
-        for name, _, sweep in schedule.sweeps(self.desk, drafts=lambda db, now: self.swept.append(now)):
+        for name, _, sweep in schedule.sweeps(self.resources, drafts=lambda db, now: self.swept.append(now)):
             if name in REMOVING:
                 await sweep()
 

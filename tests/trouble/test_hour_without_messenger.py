@@ -43,7 +43,7 @@ async def test_an_hour(town: Town, database: Database) -> None:
         return utcnow() + passed
 
     async with open_house(town, database) as house:
-        house.service.desk.clock = clock
+        house.service.resources.clock = clock
         crowd = [out.person(f"کاربر {number}") for number in range(CROWD)]
         accounts = [await member(house, one) for one in crowd]
         mina = await member(house, there := works.person("مینا"))

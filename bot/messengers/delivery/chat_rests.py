@@ -34,8 +34,8 @@ def note(
 ) -> Callable[[Session], None] | None:
     """Log that a chat is to rest for so many seconds; the unit that keeps a long rest."""
     pause = min(pause, LONGEST_REST)
-    told = {"messenger": messenger.value, "chat": chat_row, "seconds": round(pause)}
-    log.log(logging.WARNING if pause > LONG else logging.INFO, "a chat rests", extra=told)
+    log_fields = {"messenger": messenger.value, "chat": chat_row, "seconds": round(pause)}
+    log.log(logging.WARNING if pause > LONG else logging.INFO, "a chat rests", extra=log_fields)
     if pause <= LONG or chat_row is None:
         return None
     values = {"chat_row": chat_row, "since": now, "until": now + timedelta(seconds=pause)}

@@ -40,8 +40,8 @@ class _Item:
 
 
 class PaperSender:
-    def __init__(self, desk: Resources) -> None:
-        self.desk = desk
+    def __init__(self, resources: Resources) -> None:
+        self.resources = resources
 
     async def send(
         self,
@@ -71,7 +71,7 @@ class PaperSender:
     async def _stored(
         self, channel: Channel, chat_id: int, papers: Sequence[Attachment], calls: PacedCalls
     ) -> None:
-        items = await self.desk.database.read(
+        items = await self.resources.database.read(
             lambda db: _items(db, papers, channel.messenger, channel.bot_id)
         )
         absences = [await self._absence(item) for item in items]
@@ -96,7 +96,7 @@ class PaperSender:
         if item.file.removed_at is not None:
             return "paper.removed"
         try:
-            if item.handle is not None or await self.desk.papers.has(item.file):
+            if item.handle is not None or await self.resources.papers.has(item.file):
                 return None
         except StoreDown as trouble:
             return self._down(item, trouble)
@@ -104,7 +104,7 @@ class PaperSender:
         return "paper.missing"
 
     def _down(self, item: _Item, trouble: StoreDown) -> str:
-        self.desk.tally.store_failed += 1
+        self.resources.counters.store_failed += 1
         log.error("the store of papers does not answer (%s): paper %s not shown", trouble, item.file.id)
         return "paper.store_down"
 
@@ -113,7 +113,7 @@ class PaperSender:
     ) -> None:
         """Said in the place of the paper: the others are shown all the same (SPEC Q44)."""
         title = keyboards.cut(item.paper.caption, keyboards.MAX_CAPTION)
-        text = t(why, title=title, support=self.desk.world.support_contact)
+        text = t(why, title=title, support=self.resources.world.support_contact)
         await send_text(channel, chat_id, text, None, caller=calls)
 
     async def _group(self, channel: Channel, chat_id: int, items: list[_Item], calls: PacedCalls) -> None:
@@ -126,7 +126,7 @@ class PaperSender:
             sent = await self._try(channel, chat_id, items, calls, use_handles=False)
         handles = {item.file.id: handle for item, handle in zip(items, sent, strict=False) if handle}
         messenger, bot_id = channel.messenger, channel.bot_id
-        self.desk.database.later(lambda db: _keep(db, messenger, bot_id, handles))
+        self.resources.database.run_in_background(lambda db: _keep(db, messenger, bot_id, handles))
 
     async def _try(
         self, channel: Channel, chat_id: int, items: list[_Item], calls: PacedCalls, *, use_handles: bool
@@ -148,7 +148,7 @@ class PaperSender:
         return [_handle(await calls(lambda: method(chat_id, media[0], caption=captions[0])))]
 
     async def _bytes(self, item: _Item) -> tuple[bytes, str]:
-        content = await self.desk.papers.open(item.file)
+        content = await self.resources.papers.open(item.file)
         return content, _file_name(item)
 
 

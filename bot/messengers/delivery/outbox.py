@@ -106,7 +106,7 @@ def _level(outcome: SendResult) -> int:
 
 @dataclass(slots=True)
 class Outbox:
-    desk: Resources
+    resources: Resources
     channels: Mapping[Messenger, Channel]
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _alarm: asyncio.TimerHandle | None = None
@@ -138,7 +138,7 @@ class Outbox:
 
     async def dispatch(self) -> float:
         """Claim what is due and set it going; seconds until the next look is worth it."""
-        now = self.desk.clock()
+        now = self.resources.clock()
         ways: list[Route] = [
             way for way, one in self.channels.items() if one.ready and not one.limiter.rest_of_all
         ]
@@ -147,14 +147,14 @@ class Outbox:
             for way in (*ways, None)
             if self._in_hand[way] < AT_ONCE
         }
-        found, pause = await self.desk.database.read(lambda db: outbox_store.due(db, now, rooms))
+        found, pause = await self.resources.database.read(lambda db: outbox_store.due(db, now, rooms))
         # A lease that ended while we hold the push says that the clock was put forward.
         due = [one for one in found if one not in self._holding]
         if found and not due:
             return IDLE
         if due:
             lease = now + timedelta(seconds=LEASE)
-            for push in await self.desk.database.run(lambda db: outbox_store.claim(db, due, now, lease)):
+            for push in await self.resources.database.run(lambda db: outbox_store.claim(db, due, now, lease)):
                 task = asyncio.create_task(self._carry(push))
                 self._tasks.add(task)
                 self._holding.add(push.id)
@@ -203,7 +203,7 @@ class Outbox:
         return outcome
 
     async def _settle(self, push: ClaimedPush, outcome: SendResult) -> None:
-        now = self.desk.clock()
+        now = self.resources.clock()
         # Given up here, it would be sent again once the lease is over.
         rest = None
         if outcome.rest and push.messenger is not None:
@@ -214,8 +214,8 @@ class Outbox:
             if rest is not None:
                 rest(db)
 
-        await retry_while_unavailable(lambda: self.desk.database.run(unit))
-        told = {
+        await retry_while_unavailable(lambda: self.resources.database.run(unit))
+        log_fields = {
             "push": push.id,
             "kind": push.kind,
             "channel": push.messenger.value if push.messenger is not None else push.channel.value.lower(),
@@ -223,7 +223,7 @@ class Outbox:
             "attempts": push.attempts,
             "note": outcome.note,
         }
-        log.log(_level(outcome), "push %s", _SAYS[outcome.state], extra=told)
+        log.log(_level(outcome), "push %s", _SAYS[outcome.state], extra=log_fields)
 
     async def _message(self, push: ClaimedPush) -> SendResult:
         messenger = push.messenger
@@ -232,7 +232,7 @@ class Outbox:
         channel = self.channels[messenger]
         limiter, chat_id = channel.limiter, push.chat_id
         if push.rest_until is not None:
-            limiter.rest(chat_id, (push.rest_until - self.desk.clock()).total_seconds())
+            limiter.rest(chat_id, (push.rest_until - self.resources.clock()).total_seconds())
         markup = keyboards.inline(rows_from_json(push.buttons))
         texts = keyboards.parts(push.text) or ["…"]
 
@@ -288,7 +288,7 @@ class Outbox:
             return SendResult(PushState.GIVEN_UP, "no mobile")
         template: Any = push.sms.get("template")
         text = push.text if template or push.sms.get("whole") else self._sms_text(push.text)
-        result = await self.desk.sms.send(
+        result = await self.resources.sms.send(
             to=push.mobile,
             text=text,
             idempotency_id=push.id,
@@ -303,8 +303,8 @@ class Outbox:
         return SendResult(PushState.QUEUED, result.reason, pause=pause)
 
     def _sms_text(self, sentence: str) -> str:
-        links = self.desk.world.bot_links
-        link = links.get(Messenger.TELEGRAM) or links.get(Messenger.BALE) or self.desk.world.public_url
+        links = self.resources.world.bot_links
+        link = links.get(Messenger.TELEGRAM) or links.get(Messenger.BALE) or self.resources.world.public_url
         return t("sms.wrapped", sentence=sentence, link=link)
 
     async def _turn(self, messenger: Messenger) -> None:

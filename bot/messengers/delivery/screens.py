@@ -73,14 +73,14 @@ class _Superseded:
     #: Rows of their updates; answered once that one is.
     rows: list[int] = field(default_factory=list)
     #: One of them would have been a new message, below what the person wrote.
-    anew: bool = False
+    send_as_new: bool = False
     #: One of them would have taken the reply keyboard away.
     keyboard: bool = False
     #: What they said beside their screens.
     said: list[str] = field(default_factory=list)
 
     def add(self, answer: Answer, said: str | None) -> None:
-        self.anew = self.anew or answer.edit is None
+        self.send_as_new = self.send_as_new or answer.edit is None
         self.keyboard = self.keyboard or answer.place.keyboard
         if said is not None and said not in self.said:
             self.said = [*self.said, said][-SAID:]
@@ -89,7 +89,7 @@ class _Superseded:
 class ScreenDelivery:
     def __init__(
         self,
-        desk: Resources,
+        resources: Resources,
         channels: Mapping[Messenger, Channel],
         *,
         pause: Pause = sleep,
@@ -97,9 +97,9 @@ class ScreenDelivery:
     ) -> None:
         """`pause` waits without keeping others from their turn (`Lanes.pause`); `wake(seconds)` asks for a look at
         `chat.show_at` after so long."""
-        self.desk = desk
+        self.resources = resources
         self._channels = channels
-        self._papers = PaperSender(desk)
+        self._papers = PaperSender(resources)
         self._pause = pause
         self._wake = wake
         self._side: set[asyncio.Task[None]] = set()
@@ -140,7 +140,7 @@ class ScreenDelivery:
     async def _shown(self, channel: Channel, answer: Answer) -> bool:
         """Show the screens; whether the update may count as answered by now."""
         place = answer.place
-        chat_rests.remember(channel, place, self.desk.clock())
+        chat_rests.remember(channel, place, self.resources.clock())
         calls = PacedCalls(
             channel,
             place.chat_id,
@@ -196,7 +196,7 @@ class ScreenDelivery:
         await calls.turn(1.0 if edit is None else EDIT)
         superseded = self._superseded.get((place.messenger, place.chat_id))
         if superseded is not None:
-            edit = None if superseded.anew else edit
+            edit = None if superseded.send_as_new else edit
             place = replace(place, keyboard=place.keyboard or superseded.keyboard)
             said = "\n\n".join(one for one in superseded.said if one != answer.said)
             if said and screens:
@@ -356,12 +356,12 @@ class ScreenDelivery:
                 self._answered = []
             inbox_store.mark_answered(db, *answered)
 
-        self.desk.database.later(unit)
+        self.resources.database.run_in_background(unit)
 
     async def _arrived(self, account_row: int) -> None:
         """A password was shown. Noted at once, within the person's lane: the next touch must know it already."""
         try:
-            await self.desk.database.run(lambda db: db.execute(_DELIVERED, {"account_row": account_row}))
+            await self.resources.database.run(lambda db: db.execute(_DELIVERED, {"account_row": account_row}))
         except Exception as error:
             log_unless_outage(
                 log, "it could not be noted that a password was shown; another will be offered", error=error
@@ -369,9 +369,9 @@ class ScreenDelivery:
 
     def _refused(self, place: ChatAddress, pause: float) -> None:
         """The messenger refused a message to this chat for so many seconds."""
-        unit = chat_rests.note(place.messenger, place.row_id, pause, now=self.desk.clock())
+        unit = chat_rests.note(place.messenger, place.row_id, pause, now=self.resources.clock())
         if unit is not None:
-            self.desk.database.later(unit)
+            self.resources.database.run_in_background(unit)
 
     def _failed(self, answer: Answer, error: TelegramError) -> bool:
         """Whether the update counts as answered all the same, because its screen is shown later or can never be."""
@@ -393,14 +393,14 @@ class ScreenDelivery:
             if update_row is not None:
                 inbox_store.mark_answered(db, update_row)
 
-        self.desk.database.later(unit)
+        self.resources.database.run_in_background(unit)
         return False
 
     def _try_later(self, place: ChatAddress, wait: float = AGAIN) -> None:
         if place.row_id is None:
             return
-        values = {"chat_row": place.row_id, "at": self.desk.clock() + timedelta(seconds=wait)}
-        self.desk.database.later(lambda db: db.execute(_LATER, values))
+        values = {"chat_row": place.row_id, "at": self.resources.clock() + timedelta(seconds=wait)}
+        self.resources.database.run_in_background(lambda db: db.execute(_LATER, values))
         self._wake(wait)
 
     def _beside(self, work: Any) -> None:

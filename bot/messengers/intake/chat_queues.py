@@ -83,7 +83,7 @@ class Lanes:
             await self._room.wait()
 
     @asynccontextmanager
-    async def aside(self) -> AsyncIterator[None]:
+    async def release_slot(self) -> AsyncIterator[None]:
         """Inside a job: give the slot back while waiting for somebody else's server."""
         slots = self._slots[_SIDE.get()]
         slots.release()
@@ -101,7 +101,7 @@ class Lanes:
         newcomer = self._paused[key] = asyncio.Event()
         self._room.set()
         try:
-            async with self.aside():
+            async with self.release_slot():
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(seconds):
                         await (newcomer.wait() if for_newcomer else asyncio.sleep(seconds))

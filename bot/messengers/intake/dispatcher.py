@@ -48,7 +48,7 @@ class UpdateDispatcher:
 
     def __init__(
         self,
-        desk: Resources,
+        resources: Resources,
         channels: Mapping[Messenger, Channel],
         lanes: Lanes,
         serve: UpdateProcessor,
@@ -56,7 +56,7 @@ class UpdateDispatcher:
         shared: bool,
     ) -> None:
         """`shared`: other processes may work on the same database (PostgreSQL)."""
-        self.desk = desk
+        self.resources = resources
         self.lanes = lanes
         self._channels = channels
         self._serve = serve
@@ -93,7 +93,7 @@ class UpdateDispatcher:
             self._behind[key] = False
             try:
                 found = await retry_while_unavailable(
-                    lambda: self.desk.database.read(lambda db: inbox_store.following(db, row, HELD))
+                    lambda: self.resources.database.read(lambda db: inbox_store.following(db, row, HELD))
                 )
             except Exception:
                 del self._behind[key]
@@ -142,17 +142,17 @@ class UpdateDispatcher:
         """Call before anything is taken: what came before a bot's id was noted is taken for this bot's."""
         messenger, bot_id = channel.messenger, channel.bot_id
         await retry_while_unavailable(
-            lambda: self.desk.database.run(lambda db: inbox_store.adopt(db, messenger, bot_id))
+            lambda: self.resources.database.run(lambda db: inbox_store.adopt(db, messenger, bot_id))
         )
 
     async def recover(self, messenger: Messenger, *, alone: bool = False) -> int:
         """Once a messenger is connected, before anything new is taken: its unfinished updates go back into their
         lanes. On a shared database another process may be at some of them; the unit excludes doubles."""
-        rows = await retry_while_unavailable(lambda: self.desk.database.read(inbox_store.waiting))
+        rows = await retry_while_unavailable(lambda: self.resources.database.read(inbox_store.waiting))
         rows = [row for row in rows if row.messenger is messenger]
         before = self._left_before(alone=alone)
         owed = await retry_while_unavailable(
-            lambda: self.desk.database.read(lambda db: inbox_store.pending_deletions(db, before))
+            lambda: self.resources.database.read(lambda db: inbox_store.pending_deletions(db, before))
         )
         # First: they are older than what waits.
         self.put_owed(row for row in owed if row.messenger is messenger)
@@ -164,21 +164,23 @@ class UpdateDispatcher:
         others = self._shared and not alone
         if not others and not older_than:
             # All of it, also what was done before the clock was set back.
-            return self.desk.clock() + timedelta(days=36_500)
-        return self.desk.clock() - timedelta(seconds=max(older_than, ABANDONED if others else 0.0))
+            return self.resources.clock() + timedelta(days=36_500)
+        return self.resources.clock() - timedelta(seconds=max(older_than, ABANDONED if others else 0.0))
 
     async def show_unanswered(self, *, alone: bool = False, older_than: float = 0.0) -> None:
         """Whoever's answer may not have left is shown the current screen. At start (`alone`: no other process serves),
         and now and then for what another process left behind (`older_than` seconds ago)."""
-        now, before = self.desk.clock(), self._left_before(alone=alone, older_than=older_than)
+        now, before = self.resources.clock(), self._left_before(alone=alone, older_than=older_than)
         at = now if older_than else now + timedelta(seconds=SETTLE)
-        await self.desk.database.run(lambda db: inbox_store.show_unanswered(db, at, before))
+        await self.resources.database.run(lambda db: inbox_store.show_unanswered(db, at, before))
 
     async def sweep(self) -> None:
         """Take over what another process, or a moment without database, left behind. Called now and then."""
-        before = self.desk.clock() - timedelta(seconds=ABANDONED)
-        self.put(await self.desk.database.read(lambda db: inbox_store.waiting(db, before)), again=True)
-        self.put_owed(await self.desk.database.read(lambda db: inbox_store.pending_deletions(db, before)))
+        before = self.resources.clock() - timedelta(seconds=ABANDONED)
+        self.put(await self.resources.database.read(lambda db: inbox_store.waiting(db, before)), again=True)
+        self.put_owed(
+            await self.resources.database.read(lambda db: inbox_store.pending_deletions(db, before))
+        )
         await self.show_unanswered(older_than=ABANDONED)
 
     async def _carry(self, row: InboxRow, again: bool) -> None:
@@ -186,7 +188,7 @@ class UpdateDispatcher:
             if self._shared:
                 # Another process may have been given an earlier message of this person.
                 for earlier in await retry_while_unavailable(
-                    lambda: self.desk.database.read(lambda db: inbox_store.older(db, row))
+                    lambda: self.resources.database.read(lambda db: inbox_store.older(db, row))
                 ):
                     await self._one(UpdateScope(earlier, again))
             await self._one(UpdateScope(row, again))
@@ -194,14 +196,14 @@ class UpdateDispatcher:
             self._mine.discard(row.id)
             await self._refill(row)
 
-    async def _one(self, passage: UpdateScope) -> None:
-        row = passage.row
+    async def _one(self, update_scope: UpdateScope) -> None:
+        row = update_scope.row
         # Of this lane's task alone; what else runs in it sets its own.
         CAUSE.set(f"update:{row.id}")
         channel = self._channels.get(row.messenger)
         if channel is None:
             return  # its token was taken out of the settings; the row waits
-        passage.foreign = not _is_ours(row, channel)
+        update_scope.foreign = not _is_ours(row, channel)
         raw: dict[str, Any] = {}
         try:
             raw = json.loads(row.raw)
@@ -214,52 +216,54 @@ class UpdateDispatcher:
             in_group = chat is not None and chat.type != Chat.PRIVATE and row.lane is not None
         except Exception as error:
             if row.lane is not None and _chat_type(raw) in _GROUPS:
-                await self._serve.in_group(passage)
+                await self._serve.in_group(update_scope)
                 return
             # Whatever is in it, only this one update stands aside.
-            await self._set_aside(passage, raw, f"{type(error).__name__}: {error}")
+            await self._set_aside(update_scope, raw, f"{type(error).__name__}: {error}")
             return
         if in_group:
-            if passage.foreign:
-                await self._serve.ignore(passage, "a group of another bot")
+            if update_scope.foreign:
+                await self._serve.ignore(update_scope, "a group of another bot")
             elif member is None or status in _MEMBER:
-                await self._serve.in_group(passage)
+                await self._serve.in_group(update_scope)
             else:
-                await self._serve.ignore(passage, "no member of a group any more")
+                await self._serve.ignore(update_scope, "no member of a group any more")
             return
-        if member is not None and passage.foreign:
-            await self._serve.ignore(passage, "another bot was blocked or unblocked")
+        if member is not None and update_scope.foreign:
+            await self._serve.ignore(update_scope, "another bot was blocked or unblocked")
             return
         if member is not None:
-            await self._serve.membership(passage, alive=status not in (ChatMember.BANNED, ChatMember.LEFT))
+            await self._serve.membership(
+                update_scope, alive=status not in (ChatMember.BANNED, ChatMember.LEFT)
+            )
             return
-        token = current_update.set(passage)
+        token = current_update.set(update_scope)
         try:
             await channel.application.process_update(update)
         except Exception as error:
             # Before our handlers: PTB stumbled over what it had parsed. Left as it is, it would come again for ever.
-            passage.error = passage.error or UnreadableError(f"{type(error).__name__}: {error}")
+            update_scope.error = update_scope.error or UnreadableError(f"{type(error).__name__}: {error}")
         finally:
             current_update.reset(token)
-        if isinstance(passage.error, UnreadableError):
-            await self._set_aside(passage, raw, str(passage.error))
-        elif passage.error is not None:
-            await self._broken(passage, passage.error)
-        elif not passage.served:
+        if isinstance(update_scope.error, UnreadableError):
+            await self._set_aside(update_scope, raw, str(update_scope.error))
+        elif update_scope.error is not None:
+            await self._broken(update_scope, update_scope.error)
+        elif not update_scope.served:
             if any(raw.get(kind) is not None for kind in ANSWERED_KINDS):
-                await self._broken(passage, RuntimeError("no handler took it"))
+                await self._broken(update_scope, RuntimeError("no handler took it"))
             else:
-                await self._serve.ignore(passage, "a kind that nobody asked for")
+                await self._serve.ignore(update_scope, "a kind that nobody asked for")
 
-    async def _broken(self, passage: UpdateScope, error: BaseException) -> None:
-        row = passage.row
+    async def _broken(self, update_scope: UpdateScope, error: BaseException) -> None:
+        row = update_scope.row
         incoming = Incoming(row.messenger, row.update_id, row.lane) if row.lane is not None else None
-        answer = await self._serve.broken(passage, incoming, error)
+        answer = await self._serve.broken(update_scope, incoming, error)
         if answer is not None:
             await self._serve.delivery.show(answer)
 
-    async def _set_aside(self, passage: UpdateScope, raw: Any, reason: str) -> None:
-        await self._serve.set_aside(passage, reason, answer=_is_private(raw))
+    async def _set_aside(self, update_scope: UpdateScope, raw: Any, reason: str) -> None:
+        await self._serve.set_aside(update_scope, reason, answer=_is_private(raw))
 
 
 def _is_ours(row: InboxRow, channel: Channel) -> bool:

@@ -43,7 +43,7 @@ class Intake:
 
     def __init__(
         self,
-        desk: Resources,
+        resources: Resources,
         way: UpdateDispatcher,
         *,
         secret_key: str,
@@ -51,7 +51,7 @@ class Intake:
         received: Callable[[], None] = lambda: None,
     ) -> None:
         """`bots` are the ids of our bots. `received` is called whenever something came in."""
-        self.desk = desk
+        self.resources = resources
         self.way = way
         self._received = received
         self._secret_key = secret_key
@@ -97,25 +97,25 @@ class Intake:
     async def take(self, messenger: Messenger, updates: list[Any]) -> int:
         """Store a batch in one transaction and put what is new into the lanes; how many were new. Raises what the
         database raises."""
-        more = {"received_at": self.desk.clock(), "bot_id": self._bots[messenger]}
+        more = {"received_at": self.resources.clock(), "bot_id": self._bots[messenger]}
         values = [_row(messenger, update) | more for update in updates]
         try:
-            new = await self.desk.database.run(lambda db: inbox_store.insert(db, values))
+            new = await self.resources.database.run(lambda db: inbox_store.insert(db, values))
             rows = [row for row in new if row.waits]
             if messenger in self._doubtful:
                 # Sent again they are not new, and would wait for the sweep.
-                waiting = await self.desk.database.read(inbox_store.waiting)
+                waiting = await self.resources.database.read(inbox_store.waiting)
                 rows = [row for row in waiting if row.messenger is messenger]
         except Exception:
             self._doubtful.add(messenger)
             raise
         self._doubtful.discard(messenger)
-        self.desk.tally.received[messenger] += len(rows)
-        self.desk.tally.repeated[messenger] += len(values) - len(new)
+        self.resources.counters.received[messenger] += len(rows)
+        self.resources.counters.repeated[messenger] += len(values) - len(new)
         notes = {one["update_id"]: one["note"] for one in values}
         for row in new:
             if not row.waits:
-                self._aside(messenger, row.update_id, notes[row.update_id])
+                self._release_slot(messenger, row.update_id, notes[row.update_id])
         self._received()
         self.way.put(rows)
         return len(new)
@@ -126,21 +126,21 @@ class Intake:
         """Store a body that is no update as it came, under its `number` where one could be made out; whether it was
         new."""
         raw = body[:MAX_BODY].decode("utf-8", "backslashreplace").replace("\x00", "\\x00")
-        values = _aside(messenger, _made_up_id(body) if number is None else number, raw, note) | {
-            "received_at": self.desk.clock(),
+        values = _release_slot(messenger, _made_up_id(body) if number is None else number, raw, note) | {
+            "received_at": self.resources.clock(),
             "bot_id": self._bots[messenger],
         }
-        new = bool(await self.desk.database.run(lambda db: inbox_store.insert(db, [values])))
+        new = bool(await self.resources.database.run(lambda db: inbox_store.insert(db, [values])))
         if new:
-            self._aside(messenger, values["update_id"], values["note"])
+            self._release_slot(messenger, values["update_id"], values["note"])
         else:
-            self.desk.tally.repeated[messenger] += 1
+            self.resources.counters.repeated[messenger] += 1
         return new
 
-    def _aside(self, messenger: Messenger, update_id: int, note: str) -> None:
-        self.desk.tally.set_aside[messenger] += 1
-        told = {"messenger": messenger.value, "update_id": update_id}
-        log.warning("set aside: %s update %s: %s", messenger.value, update_id, note, extra=told)
+    def _release_slot(self, messenger: Messenger, update_id: int, note: str) -> None:
+        self.resources.counters.set_aside[messenger] += 1
+        log_fields = {"messenger": messenger.value, "update_id": update_id}
+        log.warning("set aside: %s update %s: %s", messenger.value, update_id, note, extra=log_fields)
 
 
 def webhook_path(secret_key: str, messenger: Messenger, bot_id: int | None = None) -> str:
@@ -197,13 +197,13 @@ def _row(messenger: Messenger, update: Any) -> dict[str, Any]:
         raw = json.dumps(update)
     except RecursionError:
         raw = json.dumps(_shallow(update, _DEPTH))[:MAX_BODY]
-        return _aside(
+        return _release_slot(
             messenger, _made_up_id(raw.encode()) if number is None else number, raw, "nested too deep"
         )
     if number is None:
-        return _aside(messenger, _made_up_id(raw.encode()), raw, "no update_id")
+        return _release_slot(messenger, _made_up_id(raw.encode()), raw, "no update_id")
     if len(raw) > MAX_BODY:
-        return _aside(messenger, number, raw[:MAX_BODY], "too large")
+        return _release_slot(messenger, number, raw[:MAX_BODY], "too large")
     return {
         "messenger": messenger,
         "update_id": number,
@@ -224,7 +224,7 @@ def _shallow(value: Any, depth: int) -> Any:
     return value
 
 
-def _aside(messenger: Messenger, update_id: int, raw: str, note: str) -> dict[str, Any]:
+def _release_slot(messenger: Messenger, update_id: int, raw: str, note: str) -> dict[str, Any]:
     return {
         "messenger": messenger,
         "update_id": update_id,

@@ -45,8 +45,10 @@ class _Due:
 
 
 class Ticker:
-    def __init__(self, desk: Resources, way: UpdateDispatcher, channels: Mapping[Messenger, Channel]) -> None:
-        self.desk = desk
+    def __init__(
+        self, resources: Resources, way: UpdateDispatcher, channels: Mapping[Messenger, Channel]
+    ) -> None:
+        self.resources = resources
         self._way = way
         self._channels = channels
         self._wake = asyncio.Event()
@@ -72,13 +74,13 @@ class Ticker:
 
     async def tick(self) -> int:
         """Put what is due into its lanes; say how many."""
-        now = self.desk.clock()
+        now = self.resources.clock()
         ready = [messenger for messenger, channel in self._channels.items() if channel.ready]
-        due = await self.desk.database.read(lambda db: _due(db, now, ready))
+        due = await self.resources.database.read(lambda db: _due(db, now, ready))
         if not due:
             return 0
         lease = now + timedelta(seconds=LEASE)
-        won = await self.desk.database.run(lambda db: _claim(db, due, lease))
+        won = await self.resources.database.run(lambda db: _claim(db, due, lease))
         for one in won:
             done = partial(self._done, one.row_id, lease)
             self._way.put_screen(one.messenger, one.chat_id, one.row_id, done=done)
@@ -87,7 +89,7 @@ class Ticker:
     def _done(self, row_id: int, lease: datetime) -> None:
         """Shown, unless delivery has set another time."""
         values = {"chat_row": row_id, "old": lease, "new": None}
-        self.desk.database.later(lambda db: db.execute(_SET, values))
+        self.resources.database.run_in_background(lambda db: db.execute(_SET, values))
 
 
 def _due(db: Session, now: datetime, ready: list[Messenger]) -> list[_Due]:

@@ -62,7 +62,7 @@ class ReplyChain:
     screens: list[Screen] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
     wipe: bool = False
-    anew: bool = False
+    send_as_new: bool = False
     quiet: float | None = None
     credentials_of: int | None = None
     goto: Press | None = None

@@ -109,45 +109,45 @@ class UpdateProcessor:
 
     def __init__(
         self,
-        desk: Resources,
+        resources: Resources,
         dialogues: Dialogues,
         routes: Routes,
         delivery: Delivers,
         *,
-        aside: Callable[[], AbstractAsyncContextManager[None]] = nullcontext,
+        release_slot: Callable[[], AbstractAsyncContextManager[None]] = nullcontext,
         committed: Callable[[], None] = lambda: None,
     ) -> None:
-        """`aside` gives the lane's slot back while somebody else's server is waited for; `committed` is called after
+        """`release_slot` gives the lane's slot back while somebody else's server is waited for; `committed` is called after
         a commit with new pushes."""
-        self.desk = desk
+        self.resources = resources
         self.dialogues = dialogues
         self.routes = routes
         self.delivery = delivery
         self._decider = UpdateRouter(routes, dialogues)
-        self._uploads = Uploads(desk)
-        self._aside = aside
+        self._uploads = Uploads(resources)
+        self._release_slot = release_slot
         self._committed = committed
 
     async def serve(self, incoming: Incoming) -> None:
-        """Serve the update in hand (`passage.current_update`)."""
-        passage = current_update.get()
-        passage.served = True
+        """Serve the update in hand (`update_scope.current_update`)."""
+        update_scope = current_update.get()
+        update_scope.served = True
         prepared: _Prepared | None = None
         taken: list[FileTaken] = []
         broke = False
         try:
-            outcome = await self._run(incoming, partial(self._unit, passage, incoming, prepared))
+            outcome = await self._run(incoming, partial(self._unit, update_scope, incoming, prepared))
             while isinstance(outcome, _Needed):
                 prepared = await self._prepare(outcome, incoming)
                 if isinstance(prepared.result, FileTaken):
                     taken.append(prepared.result)
-                outcome = await self._run(incoming, partial(self._unit, passage, incoming, prepared))
+                outcome = await self._run(incoming, partial(self._unit, update_scope, incoming, prepared))
             answer = outcome
-            self.desk.tally.done[incoming.messenger] += 1
+            self.resources.counters.done[incoming.messenger] += 1
         except Exception as error:
             broke = True
             answer = await self.broken(
-                passage,
+                update_scope,
                 incoming,
                 error,
                 secret=(prepared is not None and prepared.secret) or credentials.are_in(incoming.text or ""),
@@ -155,10 +155,10 @@ class UpdateProcessor:
         if answer is not None:
             if answer.pushes:
                 self._committed()
-            if passage.told_to_wait:
+            if update_scope.told_to_wait:
                 # Below that sentence, not above it.
                 answer = replace(answer, edit=None)
-            if passage.foreign:
+            if update_scope.foreign:
                 # The numbers of its messages are another bot's.
                 answer = replace(answer, edit=None, delete=None, callback_id=None)
             await self.delivery.show(answer)
@@ -170,7 +170,8 @@ class UpdateProcessor:
             log.log(
                 logging.DEBUG if answer is None else logging.INFO,
                 "update done",
-                extra=passage.told | {"asked": did, "chat": place.row_id if place is not None else None},
+                extra=update_scope.log_fields
+                | {"asked": did, "chat": place.row_id if place is not None else None},
             )
 
     def _asked(self, incoming: Incoming) -> str:
@@ -184,11 +185,16 @@ class UpdateProcessor:
         return "file" if incoming.file is not None else "contact" if incoming.contact is not None else "other"
 
     async def broken(
-        self, passage: UpdateScope, incoming: Incoming | None, error: BaseException, *, secret: bool = False
+        self,
+        update_scope: UpdateScope,
+        incoming: Incoming | None,
+        error: BaseException,
+        *,
+        secret: bool = False,
     ) -> Answer | None:
         """Something of ours broke: the row is FAILED, the person gets a number that is in the log beside `error`."""
-        row = passage.row
-        self.desk.tally.failed[row.messenger] += 1
+        row = update_scope.row
+        self.resources.counters.failed[row.messenger] += 1
         number = str(row.id)
         log.error(
             "an update failed: number %s, %s update %s",
@@ -196,13 +202,13 @@ class UpdateProcessor:
             row.messenger.value,
             row.update_id,
             exc_info=error,
-            extra=passage.told,
+            extra=update_scope.log_fields,
         )
 
         def unit(db: Session) -> bool:
             if secret:
                 inbox_store.wipe(db, row)
-            return inbox_store.mark(db, row.id, self.desk.clock(), InboxState.FAILED, note=number)
+            return inbox_store.mark(db, row.id, self.resources.clock(), InboxState.FAILED, note=number)
 
         try:
             ours = await self._run(None, unit, lane=_lane(row.messenger, row.lane))
@@ -210,25 +216,29 @@ class UpdateProcessor:
             log_unless_outage(
                 log, "the failure could not be noted; the update stays in the inbox", error=trouble
             )
-            ours = not passage.again
+            ours = not update_scope.again
         if not ours or incoming is None or not incoming.private:
             return None
         screen = Screen(t("error.crash", number=digits(number)), ((button(t("nav.home"), "home"),),))
         place = ChatAddress(incoming.messenger, incoming.chat_id)
         return Answer(place, (screen,), callback_id=incoming.callback_id)
 
-    async def set_aside(self, passage: UpdateScope, reason: str, *, answer: bool) -> None:
+    async def set_aside(self, update_scope: UpdateScope, reason: str, *, answer: bool) -> None:
         """Keep an update that cannot be read, out of the way. Whoever sent it is told to use the buttons."""
-        row = passage.row
+        row = update_scope.row
         # It may quote the update: of any length, with letters that no database keeps.
         reason = reason[:500].replace("\x00", "").encode("utf-8", "replace").decode()
-        self.desk.tally.set_aside[row.messenger] += 1
+        self.resources.counters.set_aside[row.messenger] += 1
         log.warning(
-            "set aside: %s update %s: %s", row.messenger.value, row.update_id, reason, extra=passage.told
+            "set aside: %s update %s: %s",
+            row.messenger.value,
+            row.update_id,
+            reason,
+            extra=update_scope.log_fields,
         )
 
         def unit(db: Session) -> Answer | None:
-            now = self.desk.clock()
+            now = self.resources.clock()
             if not inbox_store.mark(db, row.id, now, InboxState.SET_ASIDE, note=reason):
                 return None
             if not answer or row.lane is None:
@@ -241,47 +251,56 @@ class UpdateProcessor:
         if made is not None:
             await self.delivery.show(made)
 
-    async def membership(self, passage: UpdateScope, *, alive: bool) -> None:
+    async def membership(self, update_scope: UpdateScope, *, alive: bool) -> None:
         """Telegram says that this chat blocked us, or came back."""
-        row = passage.row
+        row = update_scope.row
 
         def unit(db: Session) -> None:
-            if inbox_store.mark(db, row.id, self.desk.clock(), InboxState.ANSWERED) and row.lane is not None:
+            if (
+                inbox_store.mark(db, row.id, self.resources.clock(), InboxState.ANSWERED)
+                and row.lane is not None
+            ):
                 turn = inbox_store.load_turn(
-                    db, Incoming(row.messenger, row.update_id, row.lane), self.desk.clock(), self.desk.world
+                    db,
+                    Incoming(row.messenger, row.update_id, row.lane),
+                    self.resources.clock(),
+                    self.resources.world,
                 )
                 if turn.chat.id is not None:
                     turn.chat.dead = not alive
 
         await self._run(None, unit, lane=_lane(row.messenger, row.lane))
-        log.info("update done", extra=passage.told | {"asked": "unblocked" if alive else "blocked"})
+        log.info(
+            "update done", extra=update_scope.log_fields | {"asked": "unblocked" if alive else "blocked"}
+        )
 
-    async def in_group(self, passage: UpdateScope) -> None:
+    async def in_group(self, update_scope: UpdateScope) -> None:
         """Something came from a group or channel, whatever it was: told where the bot answers, and left."""
-        row = passage.row
+        row = update_scope.row
         chat_id = row.lane
         assert chat_id is not None
 
         def unit(db: Session) -> tuple[bool, bool]:
-            now = self.desk.clock()
+            now = self.resources.clock()
             if not inbox_store.mark(db, row.id, now, InboxState.ANSWERED):
                 return False, False
             return groups.heard(db, row.messenger, chat_id, now)
 
         say, leave = await self._run(None, unit, lane=_lane(row.messenger, chat_id))
-        self.desk.tally.done[row.messenger] += 1
-        log.info("update done", extra=passage.told | {"asked": "something in a group"})
+        self.resources.counters.done[row.messenger] += 1
+        log.info("update done", extra=update_scope.log_fields | {"asked": "something in a group"})
         if leave:
             sentence = t("error.group_chat") if say else None
             await self.delivery.leave_group(ChatAddress(row.messenger, chat_id), sentence)
 
-    async def ignore(self, passage: UpdateScope, note: str) -> None:
+    async def ignore(self, update_scope: UpdateScope, note: str) -> None:
         """Done without an answer: of a kind that nobody asked for."""
-        row = passage.row
+        row = update_scope.row
         await self._run(
-            None, lambda db: inbox_store.mark(db, row.id, self.desk.clock(), InboxState.ANSWERED, note=note)
+            None,
+            lambda db: inbox_store.mark(db, row.id, self.resources.clock(), InboxState.ANSWERED, note=note),
         )
-        log.info("update done", extra=passage.told | {"asked": note})
+        log.info("update done", extra=update_scope.log_fields | {"asked": note})
 
     async def show_current(self, chat_row: int) -> None:
         """Show a chat its current screen (again): after a restart, or when an album has become quiet."""
@@ -291,11 +310,13 @@ class UpdateProcessor:
             if chat is None or chat.dead:
                 return None
             incoming = Incoming(chat.messenger, 0, chat.chat_id)
-            turn = inbox_store.load_turn(db, incoming, self.desk.clock(), self.desk.world, reading=True)
+            turn = inbox_store.load_turn(
+                db, incoming, self.resources.clock(), self.resources.world, reading=True
+            )
             screen = self._decider.current(turn)
             return Answer(_place(turn), (screen,), plain=True)
 
-        answer = await retry_while_unavailable(lambda: self.desk.database.read(unit))
+        answer = await retry_while_unavailable(lambda: self.resources.database.read(unit))
         if answer is not None:
             await self.delivery.show(answer)
 
@@ -308,40 +329,44 @@ class UpdateProcessor:
             if message_id is None or row.lane is None:
                 return None
             incoming = Incoming(row.messenger, row.update_id, row.lane)
-            turn = inbox_store.load_turn(db, incoming, self.desk.clock(), self.desk.world, reading=True)
+            turn = inbox_store.load_turn(
+                db, incoming, self.resources.clock(), self.resources.world, reading=True
+            )
             screens = () if turn.chat.dead else (self._decider.current(turn),)
             delete = message_id if ours else None
             return Answer(_place(turn), screens, update_row=row.id, delete=delete, shown=shown)
 
-        answer = await retry_while_unavailable(lambda: self.desk.database.read(unit))
+        answer = await retry_while_unavailable(lambda: self.resources.database.read(unit))
         if answer is not None:
             await self.delivery.show(answer)
 
     # -- the unit ------------------------------------------------------------------------------------
 
     def _unit(
-        self, passage: UpdateScope, incoming: Incoming, prepared: _Prepared | None, db: Session
+        self, update_scope: UpdateScope, incoming: Incoming, prepared: _Prepared | None, db: Session
     ) -> Answer | _Needed | None:
-        turn = inbox_store.load_turn(db, incoming, self.desk.clock(), self.desk.world)
+        turn = inbox_store.load_turn(db, incoming, self.resources.clock(), self.resources.world)
         stands = _stands(turn)
         if prepared is None or prepared.stands != stands:
             needed = self._preparation(turn)
             if needed is not None and (needed.work is not None or needed.file):
                 return _Needed(needed, stands, turn.account.id if turn.account is not None else None)
             prepared = _Prepared(stands, secret=needed is not None and needed.secret)
-        if not inbox_store.mark(db, passage.row.id, turn.now):
-            if not passage.doubtful:
+        if not inbox_store.mark(db, update_scope.row.id, turn.now):
+            if not update_scope.doubtful:
                 return None
             # Our own commit, whose word was lost: only the answer is missing.
-            return Answer(_place(turn), (self._decider.current(turn),), update_row=passage.row.id, plain=True)
+            return Answer(
+                _place(turn), (self._decider.current(turn),), update_row=update_scope.row.id, plain=True
+            )
         self._welcome(turn)
         turn.prepared = prepared.result
         decided = self._decider.decide(turn, prepared.refusal)
         if prepared.secret or decided.wipe:
-            inbox_store.wipe(db, passage.row)
+            inbox_store.wipe(db, update_scope.row)
             if incoming.message_id is not None and not incoming.pressed:
-                inbox_store.schedule_deletion(db, passage.row.id, incoming.message_id)
-        answer = self._answer(turn, decided, passage.row.id, secret=prepared.secret)
+                inbox_store.schedule_deletion(db, update_scope.row.id, incoming.message_id)
+        answer = self._answer(turn, decided, update_scope.row.id, secret=prepared.secret)
         flush_row(db, turn.chat)
         return answer
 
@@ -359,15 +384,15 @@ class UpdateProcessor:
                     self._decider.route(turn, press)
                 except Refusal:
                     return None
-                return Preparation(work=lambda desk: prepare(desk, turn.incoming, press))
+                return Preparation(work=lambda resources: prepare(resources, turn.incoming, press))
         return None
 
     async def _prepare(self, needed: _Needed, incoming: Incoming) -> _Prepared:
         secret = needed.preparation.secret
         try:
-            async with self._aside():
+            async with self._release_slot():
                 if needed.preparation.work is not None:
-                    result = await needed.preparation.work(self.desk)
+                    result = await needed.preparation.work(self.resources)
                 else:
                     result = await self._uploads.take(incoming, needed.account_id)
         except Refusal as refusal:
@@ -378,7 +403,7 @@ class UpdateProcessor:
         return _Prepared(needed.stands, result, secret=secret)
 
     def _turn(self, db: Session, incoming: Incoming) -> Turn:
-        turn = inbox_store.load_turn(db, incoming, self.desk.clock(), self.desk.world)
+        turn = inbox_store.load_turn(db, incoming, self.resources.clock(), self.resources.world)
         self._welcome(turn)
         return turn
 
@@ -400,7 +425,9 @@ class UpdateProcessor:
         if decided.screens and turn.chat.show_at is not None:
             turn.chat.show_at = None
         incoming = turn.incoming
-        editable = incoming.pressed and not decided.anew and not (incoming.press and incoming.press.fresh)
+        editable = (
+            incoming.pressed and not decided.send_as_new and not (incoming.press and incoming.press.fresh)
+        )
         if decided.quiet is not None and not decided.screens and row_id is not None:
             inbox_store.mark_quiet(turn.db, row_id, turn.chat, turn.now, decided.quiet)
         return Answer(
@@ -425,23 +452,23 @@ class UpdateProcessor:
     ) -> T:
         """Run a unit; while the database is away the lane waits, and with it what this person sent next."""
         if incoming is None:
-            return await retry_while_unavailable(lambda: self.desk.database.run(unit, lane=lane))
-        lane, passage = _lane(incoming.messenger, incoming.chat_id), current_update.get()
+            return await retry_while_unavailable(lambda: self.resources.database.run(unit, lane=lane))
+        lane, update_scope = _lane(incoming.messenger, incoming.chat_id), current_update.get()
 
         async def work() -> T:
             try:
-                return await self.desk.database.run(unit, lane=lane)
+                return await self.resources.database.run(unit, lane=lane)
             except Exception:
-                passage.doubtful = True
+                update_scope.doubtful = True
                 raise
 
         return await retry_while_unavailable(work, tell=partial(self._ask_to_wait, incoming))
 
     async def _ask_to_wait(self, incoming: Incoming) -> None:
         """What was sent is in the inbox and will be done; only nothing can be written just now."""
-        passage = current_update.get()
-        if incoming.private and not passage.told_to_wait:
-            passage.told_to_wait = True
+        update_scope = current_update.get()
+        if incoming.private and not update_scope.told_to_wait:
+            update_scope.told_to_wait = True
             screen = Screen(t("error.database_away"))
             place = ChatAddress(incoming.messenger, incoming.chat_id)
             await self.delivery.show(Answer(place, (screen,), plain=True))

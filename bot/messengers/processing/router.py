@@ -32,7 +32,7 @@ class RoutedReply:
     screens: tuple[Screen, ...]
     notice: str | None = None
     wipe: bool = False
-    anew: bool = False
+    send_as_new: bool = False
     quiet: float | None = None
     credentials_of: int | None = None
     #: Said over a pressed button as well, where that is seen: the screen may look the same as before.
@@ -232,7 +232,7 @@ class UpdateRouter:
             tuple(merged.screens),
             notices,
             merged.wipe,
-            merged.anew,
+            merged.send_as_new,
             merged.quiet,
             merged.credentials_of,
             said=said,
@@ -245,7 +245,7 @@ class UpdateRouter:
         if reply.notice:
             merged.notices.append(reply.notice)
         merged.wipe |= reply.wipe_incoming
-        merged.anew |= reply.anew
+        merged.send_as_new |= reply.send_as_new
         merged.quiet = reply.quiet if reply.quiet is not None else merged.quiet
         merged.credentials_of = reply.credentials_of or merged.credentials_of
         merged.goto = reply.goto

@@ -27,7 +27,7 @@ class UpdateScope:
     began: float = field(default_factory=time.monotonic)
 
     @property
-    def told(self) -> dict[str, Any]:
+    def log_fields(self) -> dict[str, Any]:
         """What the log's line of this update holds."""
         took = round((time.monotonic() - self.began) * 1000)
         return {"messenger": self.row.messenger.value, "update_id": self.row.update_id, "took_ms": took}

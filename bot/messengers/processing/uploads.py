@@ -22,8 +22,8 @@ _COPIES = 2
 class Uploads:
     """Whatever may be refused by what the messenger says of a file is refused before anything is fetched."""
 
-    def __init__(self, desk: Resources) -> None:
-        self.desk = desk
+    def __init__(self, resources: Resources) -> None:
+        self.resources = resources
 
     async def take(self, incoming: Incoming, account_id: int | None) -> FileTaken | None:
         """The offered file, checked and sealed, not in the database yet. Raises FileRejected, Throttled, Unavailable."""
@@ -33,19 +33,19 @@ class Uploads:
         try:
             return await self._take(incoming, offered, account_id)
         except Refusal as refusal:
-            self.desk.tally.uploads_refused[refusal.key.removeprefix("error.")] += 1
+            self.resources.counters.uploads_refused[refusal.key.removeprefix("error.")] += 1
             raise
 
     async def drop_unused(self, taken: Iterable[FileTaken], removed: Iterable[str]) -> None:
         """After the unit: delete the bytes that it did not keep, or removed (their keys)."""
         keys = {key for one in taken for key in (one.file.original_key, one.file.shown_key)} | {*removed}
         if keys:
-            await self.desk.papers.drop_unused(self.desk.database, keys)
+            await self.resources.papers.drop_unused(self.resources.database, keys)
 
     async def _take(self, incoming: Incoming, offered: OfferedFile, account_id: int) -> FileTaken:
         if offered.size is not None and offered.size > LARGEST:
             raise FileRejected("error.too_large")
-        if not self.desk.room.takes(_COPIES * (offered.size or LARGEST)):
+        if not self.resources.room.takes(_COPIES * (offered.size or LARGEST)):
             log.error("MIN_FREE_DISK: the disk is nearly full; a file was not taken")
             raise Unavailable("error.disk_reserve")
         await self._count(account_id, offered.size or 0)
@@ -53,7 +53,7 @@ class Uploads:
 
         async def fetch() -> bytes:
             nonlocal counted
-            downloads = self.desk.downloads[incoming.messenger]
+            downloads = self.resources.downloads[incoming.messenger]
             content = await downloads.download(offered.handle, limit=LARGEST)
             if len(content) > counted:
                 await self._count(account_id, len(content) - counted, files=0)
@@ -62,24 +62,24 @@ class Uploads:
 
         try:
             return FileTaken(
-                await self.desk.papers.take(account_id, fetch, offered.name, side=incoming.messenger)
+                await self.resources.papers.take(account_id, fetch, offered.name, side=incoming.messenger)
             )
         except StoreDown as trouble:
-            self.desk.tally.store_failed += 1
+            self.resources.counters.store_failed += 1
             log.error("the store of papers does not answer (%s): a file was not taken", trouble)
             raise Unavailable("error.store_down") from None
 
     async def _count(self, account_id: int, size: int, *, files: int = 1) -> None:
-        desk = self.desk
+        resources = self.resources
         within = await retry_while_unavailable(
-            lambda: desk.database.run(
+            lambda: resources.database.run(
                 lambda db: upload_quota.count(
                     db,
                     account_id=account_id,
                     size=size,
                     files=files,
-                    limit=desk.daily_uploads,
-                    now=desk.clock(),
+                    limit=resources.daily_uploads,
+                    now=resources.clock(),
                 )
             )
         )

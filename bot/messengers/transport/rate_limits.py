@@ -49,7 +49,7 @@ class _Chat:
     full_at: float = 0.0
     rests_until: float = 0.0
     #: It was told to slow down.
-    told: bool = False
+    log_fields: bool = False
 
     def idle(self, now: float) -> bool:
         return self.full_at <= now and self.rests_until <= now
@@ -137,7 +137,7 @@ class RateLimiter:
     def tell_once(self, chat: Hashable) -> bool:
         """Whether this chat is to be told to slow down: once, until it has been quiet."""
         found = self._chat(chat)
-        first, found.told = not found.told, True
+        first, found.log_fields = not found.log_fields, True
         return first
 
     async def call(

@@ -92,7 +92,7 @@ KIND = ReviewWorkflow(
     door="desk.coop_file",
     experts=frozenset({Relation.EXPERT, Relation.REVIEWER, Relation.COLLEAGUE, Relation.IN_CHARGE}),
     review=CooperationState.PENDING_UNIVERSITY,
-    outrun=frozenset(
+    conflict_states=frozenset(
         {
             CooperationState.PENDING_UNIVERSITY,
             CooperationState.APPROVED,
@@ -101,6 +101,6 @@ KIND = ReviewWorkflow(
     ),
     # It comes into other hands: what waits since then is a new wait.
     new_wait=frozenset({Action.CLAIM, Action.ASSIGN, Action.RELEASE}),
-    barred=lambda case, stands: Relation.OFFICER in stands and not case.officer.active,
+    is_blocked=lambda case, stands: Relation.OFFICER in stands and not case.officer.active,
 )
 SUBJECT, load, check, change = KIND.subject, KIND.load, KIND.check, KIND.change

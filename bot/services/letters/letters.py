@@ -212,12 +212,12 @@ def _progress(db: Session, letter: Letter) -> Progress:
 # -- spreading ---------------------------------------------------------------------------------------
 
 
-async def deliver(desk: Resources) -> int:
+async def deliver(resources: Resources) -> int:
     """Bring every letter under way as far as the outbox has room; say how many batches that were. For a timer: may
     run in several processes, and after a crash goes on where it was."""
     batches = 0
-    for letter_id in await desk.database.read(_under_way):
-        while await desk.database.run(_one_batch(letter_id, desk.clock())):
+    for letter_id in await resources.database.read(_under_way):
+        while await resources.database.run(_one_batch(letter_id, resources.clock())):
             batches += 1
     return batches
 

@@ -31,47 +31,47 @@ ROUNDS = 3
 _looks: set[asyncio.Task[AttemptState]] = set()
 
 
-async def open_attempt(desk: Resources, token: str) -> Redirect:
+async def open_attempt(resources: Resources, token: str) -> Redirect:
     """One click on the pay page: the way to the bank.
 
     A young attempt that can still be paid is handed out again; else there is a new one, and its authority at the gateway.
     Raises NotAllowed (unknown token), Refusal (nothing due, another attempt is uncertain), TooManyAttempts, Unavailable.
     """
-    gateway = desk.gateway
+    gateway = resources.gateway
     for _ in range(ROUNDS):
-        found = await desk.database.run(
-            partial(attempts.begin, token=token, gateway=gateway.name, now=desk.clock())
+        found = await resources.database.run(
+            partial(attempts.begin, token=token, gateway=gateway.name, now=resources.clock())
         )
         match found:
             case Opening():
-                return await _open(desk, found)
+                return await _open(resources, found)
             case Underway():
-                return gateway.redirect(await _opened_by_other(desk, found.attempt_id))
+                return gateway.redirect(await _opened_by_other(resources, found.attempt_id))
             case Open():
-                if not found.look or await _can_be_paid(desk, found.attempt_id):
+                if not found.look or await _can_be_paid(resources, found.attempt_id):
                     return gateway.redirect(found.ref)
     raise Unavailable("error.gateway_down")
 
 
-async def _open(desk: Resources, opening: Opening) -> Redirect:
-    gateway, database = desk.gateway, desk.database
+async def _open(resources: Resources, opening: Opening) -> Redirect:
+    gateway, database = resources.gateway, resources.database
     try:
         created = await gateway.create(
             amount_rial=opening.amount_rial,
             order_id=opening.attempt_id,
             description=BIDI_MARKS.sub("", t("pay.description", code=opening.tracking_code)),
-            callback_url=f"{desk.world.public_url.rstrip('/')}/pay/callback/{gateway.name}/{opening.attempt_id}",
+            callback_url=f"{resources.world.public_url.rstrip('/')}/pay/callback/{gateway.name}/{opening.attempt_id}",
             mobile=opening.mobile,
         )
         await database.run(
-            partial(attempts.opened, attempt_id=opening.attempt_id, ref=created.ref, now=desk.clock())
+            partial(attempts.opened, attempt_id=opening.attempt_id, ref=created.ref, now=resources.clock())
         )
     except (GatewayDown, GatewayRefused, IntegrityError) as trouble:
         code = trouble.code if isinstance(trouble, GatewayRefused) else type(trouble).__name__
         alert = getattr(trouble, "alert", isinstance(trouble, IntegrityError))
         log.warning("payment %s not opened at %s: %s", opening.attempt_id, gateway.name, code)
         await database.run(
-            partial(_not_opened, attempt_id=opening.attempt_id, code=code, alert=alert, now=desk.clock())
+            partial(_not_opened, attempt_id=opening.attempt_id, code=code, alert=alert, now=resources.clock())
         )
         raise Unavailable("error.payment_unavailable" if alert else "error.gateway_down") from None
     return created.redirect
@@ -84,10 +84,10 @@ def _not_opened(db: Session, *, attempt_id: int, code: int | str, alert: bool, n
         alerts.refused(db, gateway=attempt.gateway, code=code, now=now)
 
 
-async def _opened_by_other(desk: Resources, attempt_id: int) -> str:
+async def _opened_by_other(resources: Resources, attempt_id: int) -> str:
     """The ref that another click gets. Raises Unavailable where it gets none, or not in time."""
     for _ in range(int(OTHERS / STEP)):
-        attempt = await desk.database.read(lambda db: db.get_one(PaymentAttempt, attempt_id))
+        attempt = await resources.database.read(lambda db: db.get_one(PaymentAttempt, attempt_id))
         if attempt.ref is not None:
             return attempt.ref
         if attempt.state is not AttemptState.CREATED:
@@ -96,9 +96,9 @@ async def _opened_by_other(desk: Resources, attempt_id: int) -> str:
     raise Unavailable("error.gateway_down")
 
 
-async def _can_be_paid(desk: Resources, attempt_id: int) -> bool:
+async def _can_be_paid(resources: Resources, attempt_id: int) -> bool:
     """Whether the gateway still waits for this payment, or does not say. Whatever else it says is settled."""
-    task = asyncio.create_task(verify_and_settle(desk, attempt_id, inquire_first=True, by_payer=True))
+    task = asyncio.create_task(verify_and_settle(resources, attempt_id, inquire_first=True, by_payer=True))
     _looks.add(task)
     task.add_done_callback(_looks.discard)
     done, _ = await asyncio.wait([task], timeout=PATIENCE)

@@ -28,12 +28,12 @@ PATIENCE = 3
 UNVERIFIED_EVERY = timedelta(hours=1)
 
 
-async def reconcile(desk: Resources) -> int:
+async def reconcile(resources: Resources) -> int:
     """Settle what is due for a look; once an hour compare with the gateway's list of unverified payments.
 
     Each request has its turn before any has a second one, the newest first. One that fails never stops the others.
     Returns how many attempts were looked at."""
-    ids = await desk.database.read(partial(_due, gateway=desk.gateway.name, now=desk.clock()))
+    ids = await resources.database.read(partial(_due, gateway=resources.gateway.name, now=resources.clock()))
     silent = looked = 0
     queue = iter(ids)
     ends = asyncio.get_running_loop().time() + PASS
@@ -42,7 +42,7 @@ async def reconcile(desk: Resources) -> int:
         nonlocal silent, looked
         for attempt_id in queue:
             try:
-                told = await settle_and_tell(desk, attempt_id, inquire_first=True)
+                told = await settle_and_tell(resources, attempt_id, inquire_first=True)
                 silent = 0 if told.answered else silent + 1
                 looked += 1
             except Exception as error:
@@ -52,7 +52,7 @@ async def reconcile(desk: Resources) -> int:
 
     await asyncio.gather(*(worker() for _ in range(AT_ONCE)))
     if not silent:
-        await _compare_unverified(desk)
+        await _compare_unverified(resources)
     return looked
 
 
@@ -77,18 +77,20 @@ def _due(db: Session, *, gateway: str, now: datetime) -> list[int]:
     return list(dict.fromkeys([*newest[: MOST - OVERDUE], *overdue, *newest]))[:MOST]
 
 
-async def _compare_unverified(desk: Resources) -> None:
+async def _compare_unverified(resources: Resources) -> None:
     """Settle what is paid and was thought failed; tell staff of payments that are not ours."""
-    if not await desk.database.run(partial(_first_this_hour, gateway=desk.gateway.name, now=desk.clock())):
+    if not await resources.database.run(
+        partial(_first_this_hour, gateway=resources.gateway.name, now=resources.clock())
+    ):
         return
     try:
-        waiting = await desk.gateway.unverified()
+        waiting = await resources.gateway.unverified()
     except GatewayDown as down:
         log.warning("no list of unverified payments: %s", down)
         return
     if waiting:
-        for attempt_id in await desk.database.run(partial(_match, desk=desk, waiting=waiting)):
-            await verify_and_settle(desk, attempt_id)
+        for attempt_id in await resources.database.run(partial(_match, resources=resources, waiting=waiting)):
+            await verify_and_settle(resources, attempt_id)
 
 
 def _first_this_hour(db: Session, *, gateway: str, now: datetime) -> bool:
@@ -103,15 +105,15 @@ def _first_this_hour(db: Session, *, gateway: str, now: datetime) -> bool:
     return True
 
 
-def _match(db: Session, *, desk: Resources, waiting: list[Unverified]) -> list[int]:
-    name = desk.gateway.name
+def _match(db: Session, *, resources: Resources, waiting: list[Unverified]) -> list[int]:
+    name = resources.gateway.name
     ours: list[int] = []
     for one in waiting:
         attempt = db.exec(
             select(PaymentAttempt).where(PaymentAttempt.gateway == name, PaymentAttempt.ref == one.ref)
         ).first()
         if attempt is None:
-            alerts.stranger(db, gateway=name, ref=one.ref, now=desk.clock())
+            alerts.stranger(db, gateway=name, ref=one.ref, now=resources.clock())
         elif (
             attempt.state not in SETTLED | OPEN and attempt.id is not None
         ):  # the open ones have their own look

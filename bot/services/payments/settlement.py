@@ -19,17 +19,17 @@ from storage.tables import PaymentAttempt, QualificationRequest
 log = logging.getLogger(__name__)
 
 
-async def settle_return(desk: Resources, attempt_id: int, *, cancelled: bool) -> AttemptState:
+async def settle_return(resources: Resources, attempt_id: int, *, cancelled: bool) -> AttemptState:
     """A browser came back from the bank (or says so): `verify_and_settle`, unless a return of this attempt was looked into just
     now; then what is known."""
-    attempt = await desk.database.read(lambda db: db.get_one(PaymentAttempt, attempt_id))
-    if not attempts.may_look(attempt, desk.clock()):
+    attempt = await resources.database.read(lambda db: db.get_one(PaymentAttempt, attempt_id))
+    if not attempts.may_look(attempt, resources.clock()):
         return attempt.state
-    return await verify_and_settle(desk, attempt_id, cancelled=cancelled, by_payer=True)
+    return await verify_and_settle(resources, attempt_id, cancelled=cancelled, by_payer=True)
 
 
 async def verify_and_settle(
-    desk: Resources,
+    resources: Resources,
     attempt_id: int,
     *,
     cancelled: bool = False,
@@ -43,7 +43,7 @@ async def verify_and_settle(
     `by_payer`: asked for in a browser; does not move the reconciler's next look.
     """
     told = await settle_and_tell(
-        desk, attempt_id, cancelled=cancelled, inquire_first=inquire_first, by_payer=by_payer
+        resources, attempt_id, cancelled=cancelled, inquire_first=inquire_first, by_payer=by_payer
     )
     return told.state
 
@@ -56,7 +56,7 @@ class Settled:
 
 
 async def settle_and_tell(
-    desk: Resources,
+    resources: Resources,
     attempt_id: int,
     *,
     cancelled: bool = False,
@@ -64,25 +64,27 @@ async def settle_and_tell(
     by_payer: bool = False,
 ) -> Settled:
     """`verify_and_settle`, and whether the gateway answered."""
-    gateway, database = desk.gateway, desk.database
+    gateway, database = resources.gateway, resources.database
     attempt = await database.read(lambda db: db.get_one(PaymentAttempt, attempt_id))
     if attempt.state in SETTLED or attempt.gateway != gateway.name:
         return Settled(attempt.state)
     if attempt.ref is None:
-        return Settled(await database.run(partial(_without_ref, attempt_id=attempt_id, now=desk.clock())))
+        return Settled(
+            await database.run(partial(_without_ref, attempt_id=attempt_id, now=resources.clock()))
+        )
     standing: InquiryStatus | None = None
     if inquire_first:
         standing = await gateway.inquire(attempt.ref)
         quiet = attempt.state in (AttemptState.CREATED, AttemptState.UNCERTAIN)
-        young = desk.clock() - attempt.created_at < GIVES_UP
+        young = resources.clock() - attempt.created_at < GIVES_UP
         waits = standing == "pending" and attempt.state is AttemptState.CREATED and young
         if quiet and (waits or standing == "unknown"):
             if by_payer:
                 return Settled(attempt.state, standing != "unknown")
-            state = await database.run(partial(_looked, attempt_id=attempt_id, now=desk.clock()))
+            state = await database.run(partial(_looked, attempt_id=attempt_id, now=resources.clock()))
             return Settled(state, standing != "unknown")
     claimed = await database.run(
-        partial(attempts.claim, attempt_id=attempt_id, now=desk.clock(), by_payer=by_payer)
+        partial(attempts.claim, attempt_id=attempt_id, now=resources.clock(), by_payer=by_payer)
     )
     if not isinstance(claimed, ClaimedAttempt):
         return Settled(claimed)
@@ -96,8 +98,8 @@ async def settle_and_tell(
             verification=verification,
             standing=standing,
             cancelled=cancelled,
-            world=desk.world,
-            now=desk.clock(),
+            world=resources.world,
+            now=resources.clock(),
         )
     )
     log.info("payment %s: %s", attempt_id, state)
@@ -123,17 +125,19 @@ def _looked(db: Session, *, attempt_id: int, now: datetime) -> AttemptState:
     return attempt.state
 
 
-async def check_request(desk: Resources, request_id: int) -> PaymentCheck:
+async def check_request(resources: Resources, request_id: int) -> PaymentCheck:
     """«بررسی پرداخت»: settle the request's attempts, newest first; what came of it (see PAYMENT_CHECKS).
 
     Changes nothing but what the gateway proves, so it needs no actor; the handler checks who may see the answer."""
-    ids = await desk.database.read(partial(_to_check, request_id=request_id, gateway=desk.gateway.name))
+    ids = await resources.database.read(
+        partial(_to_check, request_id=request_id, gateway=resources.gateway.name)
+    )
     told: list[Settled] = []
     for attempt_id in ids:
-        told.append(await settle_and_tell(desk, attempt_id, inquire_first=True))
+        told.append(await settle_and_tell(resources, attempt_id, inquire_first=True))
         if not told[-1].answered:
             break  # the person waits; the rest would wait for the same silence
-    state = await desk.database.read(partial(_request_state, request_id=request_id))
+    state = await resources.database.read(partial(_request_state, request_id=request_id))
     if state is RequestState.COMPLETED:
         return PaymentCheck.COMPLETED
     if state is not RequestState.AWAITING_PAYMENT:

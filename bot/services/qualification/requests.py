@@ -53,6 +53,6 @@ KIND = ReviewWorkflow(
     door="desk.file",
     experts=frozenset({Relation.EXPERT}),
     review=RequestState.IN_REVIEW,
-    outrun=frozenset(RequestState) - {RequestState.SUBMITTED, RequestState.WITHDRAWN},
+    conflict_states=frozenset(RequestState) - {RequestState.SUBMITTED, RequestState.WITHDRAWN},
 )
 SUBJECT, load, check, change = KIND.subject, KIND.load, KIND.check, KIND.change

@@ -65,11 +65,11 @@ class ReviewWorkflow(Generic[R, S, A, W, C]):
     #: An expert who is gone gives back the files in this state.
     review: S
     #: States in which a colleague's deed may be why an expert's button comes too late.
-    outrun: frozenset[S]
+    conflict_states: frozenset[S]
     #: Actions that begin a new wait even where the state stays.
     new_wait: frozenset[A] = frozenset()
     #: Whether the law is closed to whoever stands so, whatever the state.
-    barred: Callable[[C, frozenset[W]], bool] = lambda case, stands: False
+    is_blocked: Callable[[C, frozenset[W]], bool] = lambda case, stands: False
 
     # ── the file as it is ────────────────────────────────────────────────────────────────────────────────────────
 
@@ -111,15 +111,15 @@ class ReviewWorkflow(Generic[R, S, A, W, C]):
         require(db, actor)
         case = self.case_of(db, request) if case is None else case
         stands = self.law.standings(case, actor)
-        if not stands or self.barred(case, stands):
+        if not stands or self.is_blocked(case, stands):
             raise NotAllowed
         if version is not None and version != request.version:
-            raise self._outrun(db, request, actor)
+            raise self._conflict_refusal(db, request, actor)
         key = self.law.refusal(case, actor, action)
         if key is None:
             return
         if key == "error.stale" or (key == "error.not_yours" and stands & self.experts):
-            raise self._outrun(
+            raise self._conflict_refusal(
                 db, request, actor, otherwise=NotAllowed() if key == "error.not_yours" else None
             )
         raise NotAllowed(key)
@@ -154,7 +154,7 @@ class ReviewWorkflow(Generic[R, S, A, W, C]):
         if target in self.law.terminal:
             moved["closed_at"] = now
         if not compare_and_set(db, request, moved | dict(values or {})):
-            raise self._outrun(db, request, actor)
+            raise self._conflict_refusal(db, request, actor)
         audit.record(
             db,
             now=now,
@@ -168,11 +168,13 @@ class ReviewWorkflow(Generic[R, S, A, W, C]):
         )
         return request
 
-    def _outrun(self, db: Session, request: R, actor: Actor, *, otherwise: Refusal | None = None) -> Refusal:
+    def _conflict_refusal(
+        self, db: Session, request: R, actor: Actor, *, otherwise: Refusal | None = None
+    ) -> Refusal:
         """Why an expert's button is too late: somebody else has the file, or decided. Everybody else gets the fresh
         screen."""
         fresh = otherwise or Stale()
-        if actor.role not in (*routing.REVIEWERS, Role.STAFF) or request.state not in self.outrun:
+        if actor.role not in (*routing.REVIEWERS, Role.STAFF) or request.state not in self.conflict_states:
             return fresh
         events = (
             select(AuditEvent)

@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 from enum import Enum, auto
 from typing import Protocol
 
-from bot.core.counters import WebTally
+from bot.core.counters import WebCounters
 from bot.web.http_server.addresses import Network, is_trusted, parse_address, subscriber
 
 log = logging.getLogger(__name__)
@@ -97,10 +97,10 @@ class Connections:
     """All connections of one server."""
 
     def __init__(
-        self, limits: Limits, tally: WebTally | None = None, trusted: Sequence[Network] = ()
+        self, limits: Limits, counters: WebCounters | None = None, trusted: Sequence[Network] = ()
     ) -> None:
         self.limits = limits
-        self.tally = tally or WebTally()
+        self.counters = counters or WebCounters()
         self._trusted = trusted
         self._phases: dict[Phase, OrderedDict[Connection, None]] = {phase: OrderedDict() for phase in Phase}
         self._addresses: dict[str, OrderedDict[Connection, None]] = {}
@@ -124,9 +124,9 @@ class Connections:
             return True
         self._say(key)
         if victim is None:
-            self.tally.refused += 1
+            self.counters.refused += 1
             return False
-        self.tally.closed["crowded"] += 1
+        self.counters.closed["crowded"] += 1
         self.close(victim)
         self._add(connection, key, now)
         return True
@@ -136,7 +136,7 @@ class Connections:
         self._phases[Phase.HEAD][connection] = None
         if key is not None:
             self._addresses.setdefault(key, OrderedDict())[connection] = None
-        self.tally.open += 1
+        self.counters.open += 1
 
     def enter(self, connection: Connection, phase: Phase, now: float) -> None:
         """A connection begins something else (or the same anew)."""
@@ -149,7 +149,7 @@ class Connections:
         """It is closed, or about to be."""
         if self._phases[connection.phase].pop(connection, self) is self:
             return
-        self.tally.open -= 1
+        self.counters.open -= 1
         if (key := connection.address) is not None and (mine := self._addresses.get(key)) is not None:
             mine.pop(connection, None)
             if not mine:
@@ -168,13 +168,13 @@ class Connections:
             latest = now - self.limits.seconds(phase)
             while waiting and (connection := next(iter(waiting))).since < latest:
                 if phase is not Phase.IDLE:
-                    self.tally.closed["slow"] += 1
+                    self.counters.closed["slow"] += 1
                 self.close(connection)
 
     def make_room(self, now: float) -> None:
         """Close one that only waits, where descriptors have run out."""
         if (victim := self._longest_waiting(now)) is not None:
-            self.tally.closed["crowded"] += 1
+            self.counters.closed["crowded"] += 1
             self.close(victim)
 
     def _longest_waiting(self, now: float) -> Connection | None:

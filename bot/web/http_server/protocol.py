@@ -57,10 +57,10 @@ class LimitedProtocol(H11Protocol):
     def on_response_complete(self) -> None:
         self.cycle.body = bytearray()
         super().on_response_complete()
-        self._enter(self._now(), anew=True)
+        self._enter(self._now(), send_as_new=True)
 
-    def _enter(self, phase: Phase, *, anew: bool = False) -> None:
-        if anew or phase is not self.phase:
+    def _enter(self, phase: Phase, *, send_as_new: bool = False) -> None:
+        if send_as_new or phase is not self.phase:
             self._connections.enter(self, phase, self.loop.time())
 
     def _now(self) -> Phase:

@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from bot.core.counters import WebTally
+from bot.core.counters import WebCounters
 from bot.web.http_server.addresses import Address, Network, client_of, parse_address, subscriber
 
 log = logging.getLogger(__name__)
@@ -87,13 +87,13 @@ class Paced:
         refused: Callable[[Request, int], Response],
         free: Callable[[str], bool],
         trusted: Sequence[Network],
-        tally: WebTally,
+        counters: WebCounters,
     ) -> None:
         self._app = app
         self._refused = refused
         self._free = free
         self._trusted = trusted
-        self._tally = tally
+        self._tally = counters
         self._said = False
         self._addresses, self._all, self._health = Pace(PER_ADDRESS), Pace(IN_ALL, 1), Pace(HEALTH)
 

@@ -12,7 +12,7 @@ from typing import Any, cast
 import uvicorn
 from starlette.applications import Starlette
 
-from bot.core.counters import WebTally
+from bot.core.counters import WebCounters
 from bot.web.http_server.acceptor import BACKLOG, Acceptor
 from bot.web.http_server.addresses import Network
 from bot.web.http_server.connections import REPEAT, Connections, Limits
@@ -53,7 +53,7 @@ class WebServer(uvicorn.Server):
         port: int,
         limits: Limits | None = None,
         trusted: Sequence[Network] = (),
-        tally: WebTally | None = None,
+        counters: WebCounters | None = None,
     ) -> None:
         super().__init__(
             uvicorn.Config(
@@ -73,7 +73,7 @@ class WebServer(uvicorn.Server):
             )
         )
         limits = (limits or Limits()).within(descriptor_limit())
-        self.connections = Connections(limits, tally, trusted)
+        self.connections = Connections(limits, counters, trusted)
         #: Why it could not listen.
         self.failed: OSError | None = None
         logger = logging.getLogger("uvicorn.error")

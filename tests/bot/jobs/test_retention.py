@@ -135,11 +135,11 @@ async def test_the_bytes_go_and_the_messengers_copies_are_forgotten(
     for file in await database.read(lambda db: list(db.exec(select(StoredFile)))):
         for key in (file.original_key, file.shown_key):
             await store.put(key, b"sealed")
-    desk: Any = SimpleNamespace(database=database, papers=papers)
+    resources: Any = SimpleNamespace(database=database, papers=papers)
     assert (await retention.preview(database, now=LATER)).papers == len(going)
 
     # Two processes at once: each paper goes once.
-    totals = await asyncio.gather(*(retention.sweep(desk, now=LATER) for _ in range(2)))
+    totals = await asyncio.gather(*(retention.sweep(resources, now=LATER) for _ in range(2)))
 
     assert sum(one.papers for one in totals) == len(going)
     assert (await retention.preview(database, now=LATER)).papers == 0

@@ -216,14 +216,14 @@ async def test_every_sweep_runs_on_an_empty_and_on_a_busy_service(
 ) -> None:
     swept: list[str] = []
 
-    async def reconcile(desk: Any) -> None:
+    async def reconcile(resources: Any) -> None:
         swept.append("payments")
 
     monkeypatch.setattr("bot.services.payments.reconcile", reconcile)
     store = FolderStore(tmp_path / "files")
     papers = DocumentLibrary(store, DocumentCipher("secret"), Checker())
-    desk: Any = SimpleNamespace(database=database, clock=lambda: after(days=400), papers=papers)
-    found = schedule.sweeps(desk, drafts=lambda db, now: swept.append("drafts"))
+    resources: Any = SimpleNamespace(database=database, clock=lambda: after(days=400), papers=papers)
+    found = schedule.sweeps(resources, drafts=lambda db, now: swept.append("drafts"))
     # Without anybody about these days, what removes for ever does not trust the clock.
     event: dict[str, Any] = {"actor": SYSTEM, "event": "seen", "subject": "account", "subject_id": 1}
     await database.run(lambda db: audit.record(db, now=after(days=397), **event))

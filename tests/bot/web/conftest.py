@@ -36,9 +36,9 @@ async def sqlite_database(sqlite_url: str) -> AsyncIterator[Database]:
 
 @pytest.fixture
 async def site(sqlite_database: Database) -> AsyncIterator[Site]:
-    later = _Later()
-    async with paying(sqlite_database) as world, serving(later) as url:
-        world.desk.world = replace(world.desk.world, public_url=url)
-        later.app = build_app(world.desk)
+    run_in_background = _Later()
+    async with paying(sqlite_database) as world, serving(run_in_background) as url:
+        world.resources.world = replace(world.resources.world, public_url=url)
+        run_in_background.app = build_app(world.resources)
         async with httpx.AsyncClient(base_url=url, timeout=30) as http:
             yield Site(world, http, url)

@@ -32,9 +32,9 @@ def states() -> dict[Messenger, MessengerState]:
     }
 
 
-async def scrape(desk: Any) -> dict[str, float]:
+async def scrape(resources: Any) -> dict[str, float]:
     async with (
-        serving(metrics_app(desk, states, health=health_of(desk))) as url,
+        serving(metrics_app(resources, states, health=health_of(resources))) as url,
         httpx.AsyncClient(base_url=url) as client,
     ):
         answer = await client.get("/metrics")
@@ -80,10 +80,10 @@ async def test_what_waits_is_seen_with_its_age(database: Database) -> None:
             )
 
     await database.run(unit)
-    tally = Counters(received=Counter({Messenger.BALE: 7}), failed=Counter({Messenger.BALE: 1}))
-    desk = SimpleNamespace(database=database, clock=lambda: NOW, tally=tally, room=Room())
+    counters = Counters(received=Counter({Messenger.BALE: 7}), failed=Counter({Messenger.BALE: 1}))
+    resources = SimpleNamespace(database=database, clock=lambda: NOW, counters=counters, room=Room())
 
-    found = await scrape(desk)
+    found = await scrape(resources)
 
     assert found["database_up"] == 1
     assert found["updates_unfinished"] == 2
@@ -118,12 +118,14 @@ async def test_a_dead_database_makes_it_unready_and_metrics_still_come(
     hangs: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(web, "PATIENCE", 0.05)
-    desk: Any = SimpleNamespace(database=Dead(hangs=hangs), clock=lambda: NOW, tally=Counters(), room=Room())
-    app = metrics_app(desk, states, health=health_of(desk))
+    resources: Any = SimpleNamespace(
+        database=Dead(hangs=hangs), clock=lambda: NOW, counters=Counters(), room=Room()
+    )
+    app = metrics_app(resources, states, health=health_of(resources))
     async with serving(app) as url, httpx.AsyncClient(base_url=url) as client:
         assert (await client.get("/health")).status_code == 503
 
-    found = await scrape(desk)
+    found = await scrape(resources)
 
     assert found["database_up"] == 0
     assert "updates_unfinished" not in found
@@ -136,12 +138,12 @@ async def test_the_public_web_server_has_no_metrics(site: Any) -> None:
 
 
 async def test_refused_uploads_and_the_free_disk_are_seen(database: Database, tmp_path: Path) -> None:
-    tally = Counters()
-    tally.uploads_refused["uploads_of_day"] += 3
+    counters = Counters()
+    counters.uploads_refused["uploads_of_day"] += 3
     room = Room({"papers": tmp_path / "made with the first paper"}, reserve=512)
-    desk = SimpleNamespace(database=database, clock=lambda: NOW, tally=tally, room=room)
+    resources = SimpleNamespace(database=database, clock=lambda: NOW, counters=counters, room=room)
 
-    found = await scrape(desk)
+    found = await scrape(resources)
 
     assert found["uploads_refused_total uploads_of_day"] == 3
     assert found["disk_free_bytes papers"] > 1024

@@ -137,15 +137,15 @@ async def test_while_another_process_asks_the_page_refreshes_itself(site: Site) 
     await through_the_bank(site)
     world, bank = site.world, site.world.bank
     back = bank.pay(bank.last.ref)
-    verify = world.desk.gateway.verify
+    verify = world.resources.gateway.verify
     pages = []
 
     async def slowly(ref: str, amount: int) -> object:
         pages.append(await site.http.get(back))
         return await verify(ref, amount)
 
-    world.desk.gateway.verify = slowly  # type: ignore[method-assign,assignment]
-    await payments.verify_and_settle(world.desk, 1)
+    world.resources.gateway.verify = slowly  # type: ignore[method-assign,assignment]
+    await payments.verify_and_settle(world.resources, 1)
     refresh = re.search(r'http-equiv="refresh" content="4;url=([^"]+)"', pages[0].text)
     assert refresh is not None
     page = await site.http.get(refresh.group(1).replace("&amp;", "&"))
@@ -158,13 +158,13 @@ async def test_a_bank_that_is_slow_keeps_no_browser_waiting(
     """Servers in between cut a request off after a minute; people are gone sooner."""
     await through_the_bank(site)
     world, answers = site.world, asyncio.Event()
-    back, verify = world.bank.pay(world.bank.last.ref), world.desk.gateway.verify
+    back, verify = world.bank.pay(world.bank.last.ref), world.resources.gateway.verify
 
     async def slowly(ref: str, amount: int) -> object:
         await answers.wait()
         return await verify(ref, amount)
 
-    monkeypatch.setattr(world.desk.gateway, "verify", slowly)
+    monkeypatch.setattr(world.resources.gateway, "verify", slowly)
     monkeypatch.setattr("bot.web.pay_pages.PATIENCE", 0.05)
     page = await site.http.get(back)
     assert 'http-equiv="refresh"' in page.text
@@ -316,7 +316,7 @@ async def test_a_crash_says_so_in_persian(site: Site) -> None:
         raise RuntimeError("bug")
 
     await through_the_bank(site)
-    site.world.desk.gateway.verify = bug  # type: ignore[method-assign,assignment]
+    site.world.resources.gateway.verify = bug  # type: ignore[method-assign,assignment]
     page = await site.http.get(site.world.bank.pay(site.world.bank.last.ref))
     assert page.status_code == 500
     assert "محفوظ است" in page.text

@@ -107,7 +107,7 @@ class Crowd:
             STEPS,
             self.finish,
             summary="review.summary",
-            really="submit.confirm",
+            second_question="submit.confirm",
             keeps_draft=True,
             discard=self.discard,
             after=clear_city,

@@ -202,7 +202,7 @@ def test_a_draft_is_discarded_after_a_second_question(db: Session) -> None:
 
 
 def test_a_second_question_before_the_end(db: Session) -> None:
-    dialogue, finished = form(really="submit.confirm", confirm="submit.button")
+    dialogue, finished = form(second_question="submit.confirm", confirm="submit.button")
     person = fill(officer(db, dialogue)).taps("ثبت نهایی").sees("پس از ثبت نهایی", "بله", "خیر")
     person.taps("خیر").sees("نام پدر: علی")
     person.taps("ثبت نهایی").types("بله")

@@ -24,7 +24,7 @@ DESK = cast(Resources, None)
 class Doubled(Text):
     """Prepares the typed text twice over."""
 
-    async def prepare(self, desk: Resources, incoming: Incoming, answers: Answers) -> Any:
+    async def prepare(self, resources: Resources, incoming: Incoming, answers: Answers) -> Any:
         if incoming.text == "بد":
             raise InvalidInput("error.short_reason")
         return (incoming.text or "") * 2
@@ -34,7 +34,7 @@ class Doubled(Text):
         return turn.prepared
 
 
-async def made(desk: Resources, incoming: Incoming, answers: Answers) -> str:
+async def made(resources: Resources, incoming: Incoming, answers: Answers) -> str:
     return f"made of {sorted(answers)}"
 
 
@@ -45,7 +45,7 @@ def finish(turn: Turn, answers: dict[str, Any]) -> Reply:
 def person_in(db: Session, *steps: Step, **options: Any) -> Person:
     dialogue = Dialogue("d", steps, finish, **({"prepare_finish": made} | options))
     person = Person(db, Engine([dialogue]), new_account(db))
-    person.desk = object()  # type: ignore[assignment]
+    person.resources = object()  # type: ignore[assignment]
     return person.starts("d")
 
 
@@ -96,7 +96,7 @@ def test_the_ending_is_prepared_at_the_summary_and_not_before(db: Session) -> No
 
 def test_the_ending_is_prepared_at_the_second_question(db: Session) -> None:
     a = Step("a", Text(), prompt="الف؟", label="الف")
-    person = person_in(db, a, summary="review.summary", really="submit.confirm").types("x")
+    person = person_in(db, a, summary="review.summary", second_question="submit.confirm").types("x")
     assert needs(person, text="تأیید") is None
     person.taps("تأیید")
     assert needs(person, text="خیر") is None

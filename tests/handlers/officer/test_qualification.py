@@ -68,7 +68,7 @@ def test_own_papers(db: Session) -> None:
     sara = submit(officer(db)).taps("مدارک من").sees("کارت ملی (۱)").taps("کارت ملی (۱)")
     shown = [paper for screen in sara.decided.screens for paper in screen.papers]
     assert [paper.file_id for paper in shown] == request_of(sara).snapshot["doc.national_card"]
-    assert sara.decided.anew
+    assert sara.decided.send_as_new
     sara.sees("روی آن بزنید", "بازگشت").taps("بازگشت").sees("آخرین وضعیت")
 
 
@@ -181,7 +181,7 @@ async def test_the_bank_is_asked_for_the_owner_only(db: Session, monkeypatch: py
     request_id = request_of(sara).id or 0
     asked: list[int] = []
 
-    async def check(desk: Resources, id: int) -> PaymentCheck:
+    async def check(resources: Resources, id: int) -> PaymentCheck:
         asked.append(id)
         return PaymentCheck.NOT_PAID
 

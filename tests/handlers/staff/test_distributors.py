@@ -14,29 +14,29 @@ MANAGER = "9991234561"
 LEGAL_ID = "14009999995"
 
 
-async def registers(desk: Visitor, *, name: str = "شرکت کیان طب") -> Visitor:
+async def registers(resources: Visitor, *, name: str = "شرکت کیان طب") -> Visitor:
     """The whole dialogue for a company in Shiraz, up to its summary."""
-    await desk.commands("menu")
-    await desk.taps("🏢 توزیع‌کنندگان", "➕ توزیع‌کننده جدید", "شرکت")
-    await desk.types(name, "123")
-    desk.sees("شناسه ملی شرکت درست نیست")
-    await desk.types(
+    await resources.commands("menu")
+    await resources.taps("🏢 توزیع‌کنندگان", "➕ توزیع‌کننده جدید", "شرکت")
+    await resources.types(name, "123")
+    resources.sees("شناسه ملی شرکت درست نیست")
+    await resources.types(
         LEGAL_ID, MANAGER, "حمید", "صالحی", "09121110000", "07132123456", "شیراز، خیابان زند، پلاک ۱۰"
     )
-    desk.sees("استان شعبه مرکزی")
-    await desk.types("فارس", "شیراز")
-    return desk.sees("نام توزیع‌کننده: کیان طب", "همراه مدیر: ۰۹۱۲۱۱۱۰۰۰۰", "شناسه ملی شرکت: ۱۴۰۰۹۹۹۹۹۹۵")
+    resources.sees("استان شعبه مرکزی")
+    await resources.types("فارس", "شیراز")
+    return resources.sees("نام توزیع‌کننده: کیان طب", "همراه مدیر: ۰۹۱۲۱۱۱۰۰۰۰", "شناسه ملی شرکت: ۱۴۰۰۹۹۹۹۹۹۵")
 
 
 async def test_a_company_and_its_manager(house: House) -> None:
-    desk = await staff(house)
-    await registers(desk)
-    await desk.taps("✅ تأیید")
-    desk.sees(
+    resources = await staff(house)
+    await registers(resources)
+    await resources.taps("✅ تأیید")
+    resources.sees(
         "کیان طب ثبت شد", "حمید صالحی", "این رمز دوباره نمایش داده نمی‌شود", "مدیران در سامانه: حمید صالحی"
     )
-    desk.sees("کیان طب (شرکت)", "• مرکزی، شیراز: بدون مسئول فنی")
-    code, password = desk.line("کد کاربری"), desk.line("رمز عبور")
+    resources.sees("کیان طب (شرکت)", "• مرکزی، شیراز: بدون مسئول فنی")
+    code, password = resources.line("کد کاربری"), resources.line("رمز عبور")
     boss = await logs_in(house.visitor(), code, password)
     boss.sees("مدیریت شعبه‌ها و مسئول فنی کیان طب", "🏢 شعبه‌ها")
 
@@ -48,35 +48,35 @@ async def test_a_company_and_its_manager(house: House) -> None:
 
 
 async def test_the_same_company_twice(house: House) -> None:
-    desk = await staff(house)
-    await registers(desk)
-    await desk.taps("✅ تأیید")
-    await desk.commands("menu")
-    await desk.taps("🏢 توزیع‌کنندگان", "➕ توزیع‌کننده جدید", "شرکت")
-    await desk.types("دیگر", LEGAL_ID, "9999999999")
-    desk.sees("کد ملی درست نیست")
-    await desk.types(MANAGER)
-    desk.sees("شماره همراه مدیر را بفرستید").sees_not("نام مدیر را بفرستید")
-    await desk.types("09121110001")
-    await desk.taps("تلفن ثابت ندارم")
-    await desk.types("شیراز، خیابان زند، پلاک ۱۱", "فارس", "شیراز")
-    await desk.taps("✅ تأیید")
-    desk.sees("توزیع‌کننده‌ای با این شناسه پیش‌تر ثبت شده است")
+    resources = await staff(house)
+    await registers(resources)
+    await resources.taps("✅ تأیید")
+    await resources.commands("menu")
+    await resources.taps("🏢 توزیع‌کنندگان", "➕ توزیع‌کننده جدید", "شرکت")
+    await resources.types("دیگر", LEGAL_ID, "9999999999")
+    resources.sees("کد ملی درست نیست")
+    await resources.types(MANAGER)
+    resources.sees("شماره همراه مدیر را بفرستید").sees_not("نام مدیر را بفرستید")
+    await resources.types("09121110001")
+    await resources.taps("تلفن ثابت ندارم")
+    await resources.types("شیراز، خیابان زند، پلاک ۱۱", "فارس", "شیراز")
+    await resources.taps("✅ تأیید")
+    resources.sees("توزیع‌کننده‌ای با این شناسه پیش‌تر ثبت شده است")
 
 
 async def test_one_more_manager(house: House) -> None:
-    desk = await staff(house)
-    await registers(desk)
-    await desk.taps("✅ تأیید")
-    await desk.taps("➕ مدیر دیگر")
-    await desk.types(MANAGER)
-    await desk.taps("✅ تأیید")
-    desk.sees("این شخص هم‌اکنون مدیر یک توزیع‌کننده است")
-    await desk.taps("✏️ کد ملی مدیر")
-    await desk.types("9990000018", "ناصر", "مرادی")
-    await desk.taps("✅ تأیید")
-    desk.sees("ناصر مرادی مدیر کیان طب شد", "مدیران در سامانه: حمید صالحی، ناصر مرادی")
-    second = await logs_in(house.visitor(), desk.line("کد کاربری"), desk.line("رمز عبور"))
+    resources = await staff(house)
+    await registers(resources)
+    await resources.taps("✅ تأیید")
+    await resources.taps("➕ مدیر دیگر")
+    await resources.types(MANAGER)
+    await resources.taps("✅ تأیید")
+    resources.sees("این شخص هم‌اکنون مدیر یک توزیع‌کننده است")
+    await resources.taps("✏️ کد ملی مدیر")
+    await resources.types("9990000018", "ناصر", "مرادی")
+    await resources.taps("✅ تأیید")
+    resources.sees("ناصر مرادی مدیر کیان طب شد", "مدیران در سامانه: حمید صالحی، ناصر مرادی")
+    second = await logs_in(house.visitor(), resources.line("کد کاربری"), resources.line("رمز عبور"))
     second.sees("مدیریت شعبه‌ها و مسئول فنی کیان طب")
 
 
@@ -86,18 +86,18 @@ async def test_an_officer_becomes_a_manager(house: House) -> None:
 
     officer = house.visitor()
     await officer_registers(officer)
-    desk = await staff(house)
-    await desk.commands("menu")
-    await desk.taps("🏢 توزیع‌کنندگان", "➕ توزیع‌کننده جدید", "واحد صنفی")
-    await desk.types("واحد صنفی سلامت", "12", "12345", MANAGER)
-    desk.sees("شماره همراه مدیر را بفرستید")
-    await desk.types("09121110000")
-    await desk.taps("تلفن ثابت ندارم")
-    await desk.types("تهران، خیابان آزادی، پلاک ۱۱", "تهران", "تهران")
-    desk.sees("در حوزه کدام دانشگاه است؟")
-    await desk.types("ایران")
-    await desk.taps("✅ تأیید")
-    desk.sees("سلامت ثبت شد", "پیش‌تر حساب داشت", "رمز او تغییر نکرده است").sees_not("رمز عبور:")
+    resources = await staff(house)
+    await resources.commands("menu")
+    await resources.taps("🏢 توزیع‌کنندگان", "➕ توزیع‌کننده جدید", "واحد صنفی")
+    await resources.types("واحد صنفی سلامت", "12", "12345", MANAGER)
+    resources.sees("شماره همراه مدیر را بفرستید")
+    await resources.types("09121110000")
+    await resources.taps("تلفن ثابت ندارم")
+    await resources.types("تهران، خیابان آزادی، پلاک ۱۱", "تهران", "تهران")
+    resources.sees("در حوزه کدام دانشگاه است؟")
+    await resources.types("ایران")
+    await resources.taps("✅ تأیید")
+    resources.sees("سلامت ثبت شد", "پیش‌تر حساب داشت", "رمز او تغییر نکرده است").sees_not("رمز عبور:")
     await officer.commands("menu")
     await officer.taps("🔁 تغییر نقش", "توزیع‌کننده")
     officer.sees("مدیریت شعبه‌ها و مسئول فنی سلامت")
@@ -106,29 +106,29 @@ async def test_an_officer_becomes_a_manager(house: House) -> None:
 
 
 async def test_search_and_edit(house: House) -> None:
-    desk = await staff(house)
+    resources = await staff(house)
 
     def make(db: Session) -> None:
         for name in ("کیان طب", "کیان سلامت", *(f"مرکز {n:02}" for n in range(10))):
             firm(db, name)
 
     await house.database.run(make)
-    await desk.commands("menu")
-    await desk.taps("🏢 توزیع‌کنندگان")
-    desk.sees("🏢 توزیع‌کنندگان: ۱۲", "۸. ", "بعدی").sees_not("۹. ")
-    await desk.taps("بعدی")
-    desk.sees("۱۲. ", "قبلی")
-    await desk.taps("🔎 جست‌وجو")
-    await desk.types("هیچ")
-    desk.sees("پیدا نشد")
-    await desk.types("کیان")
-    desk.sees("کیان طب", "کیان سلامت")
-    await desk.taps("کیان طب")
-    desk.sees("کیان طب (واحد صنفی)", "هنوز مدیری در سامانه ندارد")
-    await desk.taps("✏️ ویرایش", "✏️ نام توزیع‌کننده")
-    await desk.types("صنف کیان نو")
-    await desk.taps("✅ تأیید")
-    desk.sees("کیان نو (واحد صنفی)")
+    await resources.commands("menu")
+    await resources.taps("🏢 توزیع‌کنندگان")
+    resources.sees("🏢 توزیع‌کنندگان: ۱۲", "۸. ", "بعدی").sees_not("۹. ")
+    await resources.taps("بعدی")
+    resources.sees("۱۲. ", "قبلی")
+    await resources.taps("🔎 جست‌وجو")
+    await resources.types("هیچ")
+    resources.sees("پیدا نشد")
+    await resources.types("کیان")
+    resources.sees("کیان طب", "کیان سلامت")
+    await resources.taps("کیان طب")
+    resources.sees("کیان طب (واحد صنفی)", "هنوز مدیری در سامانه ندارد")
+    await resources.taps("✏️ ویرایش", "✏️ نام توزیع‌کننده")
+    await resources.types("صنف کیان نو")
+    await resources.taps("✅ تأیید")
+    resources.sees("کیان نو (واحد صنفی)")
 
 
 async def test_only_staff(house: House) -> None:

@@ -158,7 +158,7 @@ async def test_closing_finishes_what_was_given(database: Database) -> None:
     waiting = [asyncio.create_task(database.run(write(f"{n:03}"))) for n in range(100)]
     await asyncio.sleep(0)
     for n in range(100, 150):
-        database.later(write(f"{n:03}"))
+        database.run_in_background(write(f"{n:03}"))
     await database.close()
     await asyncio.gather(*waiting)
 
@@ -175,7 +175,7 @@ async def test_a_closed_database_takes_nothing(database: Database) -> None:
 
 
 async def test_later_units_are_written_without_further_traffic(database: Database) -> None:
-    database.later(write("1"))
+    database.run_in_background(write("1"))
 
     async with asyncio.timeout(20):
         while await days(database) != ["1"]:
@@ -185,9 +185,9 @@ async def test_later_units_are_written_without_further_traffic(database: Databas
 async def test_a_failing_later_unit_is_only_logged(
     database: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
-    database.later(write("1"))
-    database.later(fail)
-    database.later(write("2"))
+    database.run_in_background(write("1"))
+    database.run_in_background(fail)
+    database.run_in_background(write("2"))
     await database.run(write("3"))
     with caplog.at_level(logging.ERROR):
         await database.close()

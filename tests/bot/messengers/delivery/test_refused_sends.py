@@ -56,7 +56,7 @@ async def end_rest(house: House) -> None:
 
     def unit(db: Session) -> None:
         for chat in db.exec(select(Chat).where(col(Chat.rest_until).is_not(None))):
-            chat.rest_until = house.service.desk.clock()
+            chat.rest_until = house.service.resources.clock()
 
     await house.database.run(unit)
     for channel in house.service.channels.values():
@@ -147,7 +147,7 @@ async def test_a_long_rest_is_not_taken_for_a_clock_that_was_set_back(house: Hou
     await house.until(lambda: resting(house, sara))
     await sara.send("/start")
     await house.until(lambda: answered(house))
-    now = house.service.desk.clock()
+    now = house.service.resources.clock()
     assert await house.database.run(lambda db: clock_setback.pull_forward(db, now=now)) == 0
     # And a clock that was: the rest lasts as long as was asked for, from now.
     before = now - timedelta(days=1)
@@ -280,12 +280,12 @@ async def test_a_password_is_deleted_however_long_the_messenger_refuses_it(house
     house.service.channels[Messenger.TELEGRAM].limiter._chats.clear()
     shown = len(texts(sara))
 
-    def later(db: Session) -> None:
+    def run_in_background(db: Session) -> None:
         for row in db.exec(select(type(inbox[0]))):
             row.done_at = row.done_at and row.done_at - timedelta(minutes=5)
 
     inbox = await house.inbox()
-    await house.database.run(later)
+    await house.database.run(run_in_background)
     await house.service.way.sweep()
     await sara.sees_gone(said)
     await house.until(lambda: answered(house))

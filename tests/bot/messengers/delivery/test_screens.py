@@ -127,7 +127,7 @@ async def test_a_screen_that_could_not_be_sent_comes_later(house: House) -> None
 
     def now(db: object) -> None:
         found = db.get(type(chat), chat.id)  # type: ignore[attr-defined]
-        found.show_at = house.service.desk.clock()
+        found.show_at = house.service.resources.clock()
 
     await house.database.run(now)
     house.service.ticker.wake()

@@ -71,7 +71,7 @@ async def test_the_first_updates_of_another_bot_are_no_doubles(
         await there.sees("خانه")
         await house.until(lambda: face.server.pending(face.token) == 0)
         assert await house.notes() == ["first", "second"]
-        assert house.service.desk.tally.repeated[Messenger(face.kind)] == 1
+        assert house.service.resources.counters.repeated[Messenger(face.kind)] == 1
         assert [(one.bot_id, one.update_id) for one in await house.inbox()] == [
             (int(token.partition(":")[0]), number)
             for token, numbers in ((next(iter(face.server.world.bots)), (1, 2)), (face.token, (1, 2, 3)))

@@ -12,7 +12,7 @@ async def test_one_lane_keeps_order_and_others_pass_by() -> None:
     seen: list[str] = []
 
     async def slow() -> None:
-        async with lanes.aside():
+        async with lanes.release_slot():
             await gate.wait()
         seen.append("slow")
 
@@ -42,7 +42,7 @@ async def test_waiting_for_other_servers_holds_no_slot() -> None:
     passed = asyncio.Event()
 
     async def waits() -> None:
-        async with lanes.aside():
+        async with lanes.release_slot():
             await gate.wait()
 
     for number in range(50):

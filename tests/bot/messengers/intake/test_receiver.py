@@ -51,9 +51,9 @@ async def test_poison_on_both_pollings(house: House) -> None:
     await house.until(lambda: _all_settled(house))
     for row in await house.inbox():
         assert json.loads(row.raw)["update_id"] == row.update_id
-    aside = [row for row in await house.inbox() if row.state is InboxState.SET_ASIDE]
-    assert len(aside) >= 10
-    assert all(row.note for row in aside)
+    release_slot = [row for row in await house.inbox() if row.state is InboxState.SET_ASIDE]
+    assert len(release_slot) >= 10
+    assert all(row.note for row in release_slot)
 
 
 async def _all_settled(house: House) -> bool:
@@ -124,7 +124,7 @@ def poster(app: Starlette) -> httpx.AsyncClient:
 async def test_poison_on_a_webhook(town: Town, database: Database) -> None:
     async with open_house(town, database, webhook_url="https://bot.example") as house:
         intake = house.service.intake
-        app = build_app(house.service.desk, webhooks=intake)
+        app = build_app(house.service.resources, webhooks=intake)
         secret = {"X-Telegram-Bot-Api-Secret-Token": intake.secrets[Messenger.TELEGRAM]}
         sara = town.telegram.person("سارا")
         await sara.start()  # the webhook told to the messenger leads nowhere: ours is called below
@@ -153,7 +153,7 @@ async def test_a_webhook_tells_a_double_from_another_update_of_that_number(
     """The messenger repeats a call that it had no answer to; and numbers begin anew after a quiet week."""
     async with open_house(town, database, webhook_url="https://bot.example") as house:
         intake = house.service.intake
-        app = build_app(house.service.desk, webhooks=intake)
+        app = build_app(house.service.resources, webhooks=intake)
         secret = {"X-Telegram-Bot-Api-Secret-Token": intake.secrets[Messenger.TELEGRAM]}
         people = [face.person("سارا") for face in town.faces]
         for person in people:
@@ -182,13 +182,13 @@ async def test_a_webhook_tells_a_double_from_another_update_of_that_number(
                     assert (await call).status_code == 200
         await house.until(lambda: _all_settled(house))
         assert sorted(await house.notes()) == ["first", "first", "second", "second"]
-        assert house.service.desk.tally.repeated == {Messenger.TELEGRAM: 3, Messenger.BALE: 3}
+        assert house.service.resources.counters.repeated == {Messenger.TELEGRAM: 3, Messenger.BALE: 3}
 
 
 async def test_a_webhook_knows_its_messenger(town: Town, database: Database) -> None:
     async with open_house(town, database, webhook_url="https://bot.example") as house:
         intake = house.service.intake
-        app = build_app(house.service.desk, webhooks=intake)
+        app = build_app(house.service.resources, webhooks=intake)
         async with poster(app) as client:
             for path, headers, status in (
                 (intake.path_of(Messenger.TELEGRAM), {}, 403),

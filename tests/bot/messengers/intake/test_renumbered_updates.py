@@ -75,7 +75,7 @@ async def test_the_same_batch_again_and_again_is_no_busy_loop(
     assert max(pauses) <= polling.LONGEST_REST
     assert pauses[11] > 2
     assert len([one for one in caplog.records if "nothing new" in one.message]) == 1
-    assert house.service.desk.tally.stale_polls[Messenger.TELEGRAM] >= 12
+    assert house.service.resources.counters.stale_polls[Messenger.TELEGRAM] >= 12
     reza = face.person("رضا")
     await reza.start()
     await reza.sees("خانه")
@@ -118,7 +118,7 @@ async def test_a_true_double_is_none_under_new_numbers_either(house: House) -> N
     await house.until(lambda: face.server.pending() == 0)
     await house.until(lambda: not len(house.service.lanes))
     assert await house.notes() == ["first", "second"]
-    assert house.service.desk.tally.repeated[Messenger.TELEGRAM] >= 2
+    assert house.service.resources.counters.repeated[Messenger.TELEGRAM] >= 2
 
 
 async def test_a_person_keeps_the_order_in_which_they_wrote(house: House) -> None:

@@ -65,8 +65,8 @@ async def test_who_adds_the_bot_again_and_again_gets_nothing_more(
     # Also after a restart.
     async with open_house(town, database) as house:
         passed = timedelta()
-        clock = house.service.desk.clock
-        house.service.desk.clock = lambda: clock() + passed
+        clock = house.service.resources.clock
+        house.service.resources.clock = lambda: clock() + passed
         for again in range(1, 4):
             passed = again * timedelta(minutes=1)
             await stranger.add_bot(group)

@@ -314,8 +314,8 @@ async def test_strangers_lock_an_account_but_not_its_own_phone(ready: Database) 
         with pytest.raises(Throttled):
             accounts.refuse_if_locked(db, chat=new_chat(db, 50), account_id=account.id, now=NOW)
         accounts.refuse_if_locked(db, chat=phone, account_id=account.id, now=NOW)
-        later = NOW + timedelta(minutes=61)
-        accounts.refuse_if_locked(db, chat=new_chat(db, 51), account_id=account.id, now=later)
+        run_in_background = NOW + timedelta(minutes=61)
+        accounts.refuse_if_locked(db, chat=new_chat(db, 51), account_id=account.id, now=run_in_background)
 
     await ready.run(unit)
 

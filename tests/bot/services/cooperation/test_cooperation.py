@@ -240,8 +240,8 @@ async def test_queues_count_both_kinds_of_files(database: Database, centers: Cen
         soon = NOW + timedelta(minutes=5)
         cooperation.accept(db, actor=centers.sara, request_id=request.id or 0, now=soon)
         assert len(pushes(db, centers.office.ali, "N10")) == 1  # told within the hour
-        later = NOW + timedelta(hours=2)
-        assert queue_notices.follow_up(db, now=later) == 3
+        run_in_background = NOW + timedelta(hours=2)
+        assert queue_notices.follow_up(db, now=run_in_background) == 3
         told = pushes(db, centers.office.ali, "N10")[-1]
         assert told.text.startswith("📥 ۲ پرونده")
         assert labels(told) == ["مشاهده", "🤝 همکاری‌ها"]

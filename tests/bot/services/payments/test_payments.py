@@ -31,7 +31,7 @@ async def view(world: Paying) -> payments.PayView | None:
 async def test_paid_and_returned(world: Paying) -> None:
     attempt = await world.click()
     world.pay(attempt)
-    assert await payments.verify_and_settle(world.desk, attempt.id) is AttemptState.PAID
+    assert await payments.verify_and_settle(world.resources, attempt.id) is AttemptState.PAID
     attempt = await world.attempt(attempt)
     assert (await world.request()).state is RequestState.COMPLETED
     assert attempt.bank_ref
@@ -47,7 +47,7 @@ async def test_returned_again_changes_nothing(world: Paying) -> None:
     attempt = await world.click()
     world.pay(attempt)
     for _ in range(3):
-        assert await payments.verify_and_settle(world.desk, attempt.id) is AttemptState.PAID
+        assert await payments.verify_and_settle(world.resources, attempt.id) is AttemptState.PAID
     assert world.bank.calls["verify"] == 1
     assert len(await world.told("N7")) == 1
     assert await world.events("payment_paid") == 1
@@ -56,53 +56,59 @@ async def test_returned_again_changes_nothing(world: Paying) -> None:
 async def test_success_is_never_overwritten_by_a_later_cancel(world: Paying) -> None:
     attempt = await world.click()
     world.pay(attempt)
-    await payments.verify_and_settle(world.desk, attempt.id)
+    await payments.verify_and_settle(world.resources, attempt.id)
     world.bank.payments.clear()  # now the gateway would even deny that it knows it
-    assert await payments.verify_and_settle(world.desk, attempt.id, cancelled=True) is AttemptState.PAID
+    assert await payments.verify_and_settle(world.resources, attempt.id, cancelled=True) is AttemptState.PAID
     assert (await world.request()).state is RequestState.COMPLETED
 
 
 async def test_paid_and_never_returned(world: Paying) -> None:
     attempt = await world.click()
     world.pay(attempt)
-    assert await reconcile(world.desk) == 0  # the payer has a minute to come back
+    assert await reconcile(world.resources) == 0  # the payer has a minute to come back
     world.pass_time(minutes=2)
-    assert await reconcile(world.desk) == 1
+    assert await reconcile(world.resources) == 1
     assert (await world.request()).state is RequestState.COMPLETED
 
 
 async def test_cancelled(world: Paying) -> None:
     attempt = await world.click()
     world.bank.cancel(attempt.ref or "")
-    assert await payments.verify_and_settle(world.desk, attempt.id, cancelled=True) is AttemptState.FAILED
-    assert await payments.verify_and_settle(world.desk, attempt.id, cancelled=True) is AttemptState.FAILED
+    assert (
+        await payments.verify_and_settle(world.resources, attempt.id, cancelled=True) is AttemptState.FAILED
+    )
+    assert (
+        await payments.verify_and_settle(world.resources, attempt.id, cancelled=True) is AttemptState.FAILED
+    )
     assert len(await world.told("N8")) == 1
     assert (await world.request()).state is RequestState.AWAITING_PAYMENT
     again = await world.click()
     world.pay(again)
-    assert await payments.verify_and_settle(world.desk, again.id) is AttemptState.PAID
+    assert await payments.verify_and_settle(world.resources, again.id) is AttemptState.PAID
 
 
 async def test_a_forged_return_does_no_harm(world: Paying) -> None:
     attempt = await world.click()
-    assert await payments.verify_and_settle(world.desk, attempt.id) is AttemptState.CREATED
+    assert await payments.verify_and_settle(world.resources, attempt.id) is AttemptState.CREATED
     assert await world.told("N8") == []
     world.pay(attempt)
-    assert await payments.verify_and_settle(world.desk, attempt.id) is AttemptState.PAID
+    assert await payments.verify_and_settle(world.resources, attempt.id) is AttemptState.PAID
 
 
 async def test_a_late_payment_on_a_failed_attempt_still_completes(world: Paying) -> None:
     attempt = await world.click()
-    assert await payments.verify_and_settle(world.desk, attempt.id, cancelled=True) is AttemptState.FAILED
+    assert (
+        await payments.verify_and_settle(world.resources, attempt.id, cancelled=True) is AttemptState.FAILED
+    )
     world.pay(attempt)
-    assert await payments.verify_and_settle(world.desk, attempt.id) is AttemptState.PAID
+    assert await payments.verify_and_settle(world.resources, attempt.id) is AttemptState.PAID
     assert (await world.request()).state is RequestState.COMPLETED
 
 
 async def test_nothing_is_opened_where_the_gateway_is_down(world: Paying) -> None:
     world.bank.faults.down = True
     with pytest.raises(Unavailable) as refused:
-        await payments.open_attempt(world.desk, TOKEN)
+        await payments.open_attempt(world.resources, TOKEN)
     assert refused.value.key == "error.gateway_down"
     assert [one.state for one in await world.attempts()] == [AttemptState.FAILED]
     assert await world.told("N8") == []
@@ -112,12 +118,12 @@ async def test_nothing_is_opened_where_the_gateway_is_down(world: Paying) -> Non
 
 
 async def test_a_gateway_that_refuses_our_shop_is_raised_with_staff(world: Paying) -> None:
-    if world.desk.gateway.name == "zarinpal":
+    if world.resources.gateway.name == "zarinpal":
         world.bank.faults.refuse_create = -14
     else:
-        world.desk.gateway._merchant = ""  # type: ignore[attr-defined]
+        world.resources.gateway._merchant = ""  # type: ignore[attr-defined]
     with pytest.raises(Unavailable) as refused:
-        await payments.open_attempt(world.desk, TOKEN)
+        await payments.open_attempt(world.resources, TOKEN)
     assert refused.value.key == "error.payment_unavailable"
     [key] = await world.alerts()
     assert key.startswith("gateway:")
@@ -125,7 +131,7 @@ async def test_a_gateway_that_refuses_our_shop_is_raised_with_staff(world: Payin
 
 
 async def test_the_alert_is_settled_once_the_gateway_takes_us_again(world: Paying) -> None:
-    gateway = world.desk.gateway
+    gateway = world.resources.gateway
     create = gateway.create
 
     async def refuses(**values: object) -> object:
@@ -133,7 +139,7 @@ async def test_the_alert_is_settled_once_the_gateway_takes_us_again(world: Payin
 
     gateway.create = refuses  # type: ignore[method-assign,assignment]
     with pytest.raises(Unavailable):
-        await payments.open_attempt(world.desk, TOKEN)
+        await payments.open_attempt(world.resources, TOKEN)
     assert await world.alerts() == [f"gateway:{gateway.name}:-11"]
     gateway.create = create  # type: ignore[method-assign]
     await world.click()
@@ -146,24 +152,24 @@ async def test_a_name_that_the_gateway_gave_before_is_not_taken_again(world: Pay
     async def repeats(**values: object) -> Created:
         return Created(first.ref or "", Redirect("https://bank.example.ir"))
 
-    world.desk.gateway.create = repeats  # type: ignore[method-assign,assignment]
+    world.resources.gateway.create = repeats  # type: ignore[method-assign,assignment]
     world.pass_time(minutes=11)
     with pytest.raises(Unavailable):
-        await payments.open_attempt(world.desk, TOKEN)
+        await payments.open_attempt(world.resources, TOKEN)
     assert [one.state for one in await world.attempts()] == [AttemptState.CREATED, AttemptState.FAILED]
     assert len(await world.alerts()) == 1
 
 
 async def test_withdrawn_while_the_gateway_was_being_asked(world: Paying) -> None:
-    create = world.desk.gateway.create
+    create = world.resources.gateway.create
 
     async def slowly(**values: object) -> object:
         await world.withdraw()
         return await create(**values)  # type: ignore[arg-type]
 
-    world.desk.gateway.create = slowly  # type: ignore[method-assign,assignment]
+    world.resources.gateway.create = slowly  # type: ignore[method-assign,assignment]
     with pytest.raises(Refusal) as refused:
-        await payments.open_attempt(world.desk, TOKEN)
+        await payments.open_attempt(world.resources, TOKEN)
     assert refused.value.key == "error.nothing_due"
 
 
@@ -171,27 +177,27 @@ async def test_no_answer_is_uncertain_and_then_found_out(world: Paying) -> None:
     attempt = await world.click()
     world.pay(attempt)
     world.bank.faults.broken = True
-    assert await payments.verify_and_settle(world.desk, attempt.id) is AttemptState.UNCERTAIN
+    assert await payments.verify_and_settle(world.resources, attempt.id) is AttemptState.UNCERTAIN
     found = await view(world)
     assert found is not None
     assert found.state is PageState.UNCERTAIN
     with pytest.raises(Refusal) as refused:
-        await payments.open_attempt(world.desk, TOKEN)
+        await payments.open_attempt(world.resources, TOKEN)
     assert refused.value.key == "error.payment_uncertain"
     world.bank.faults.broken = False
     world.pass_time(minutes=3)
-    await reconcile(world.desk)
+    await reconcile(world.resources)
     assert (await world.attempt(attempt)).state is AttemptState.PAID
 
 
 async def test_uncertain_blocks_for_half_an_hour_only(world: Paying) -> None:
     attempt = await world.click()
     world.bank.faults.down = True
-    await payments.verify_and_settle(world.desk, attempt.id)
+    await payments.verify_and_settle(world.resources, attempt.id)
     world.bank.faults.down = False
     world.pass_time(minutes=29)
     with pytest.raises(Refusal):
-        await payments.open_attempt(world.desk, TOKEN)
+        await payments.open_attempt(world.resources, TOKEN)
     world.pass_time(minutes=2)
     await world.click()
 
@@ -199,10 +205,10 @@ async def test_uncertain_blocks_for_half_an_hour_only(world: Paying) -> None:
 async def test_uncertain_and_in_truth_never_paid(world: Paying) -> None:
     attempt = await world.click()
     world.bank.faults.down = True
-    await payments.verify_and_settle(world.desk, attempt.id)
+    await payments.verify_and_settle(world.resources, attempt.id)
     world.bank.faults.down = False
     world.pass_time(minutes=3)
-    await reconcile(world.desk)
+    await reconcile(world.resources)
     assert (await world.attempt(attempt)).state is AttemptState.CREATED
 
 
@@ -210,8 +216,8 @@ async def test_the_wrong_amount_is_never_paid_and_staff_know(world: Paying) -> N
     attempt = await world.click()
     world.bank.faults.wrong_amount = -FEE + 10_000
     world.pay(attempt)
-    assert await payments.verify_and_settle(world.desk, attempt.id) is AttemptState.UNCERTAIN
-    assert await payments.verify_and_settle(world.desk, attempt.id) is AttemptState.UNCERTAIN
+    assert await payments.verify_and_settle(world.resources, attempt.id) is AttemptState.UNCERTAIN
+    assert await payments.verify_and_settle(world.resources, attempt.id) is AttemptState.UNCERTAIN
     assert await world.alerts() == [f"wrong_amount:{attempt.id}"]
     assert len(await world.told("alert")) == 1
     assert (await world.request()).state is RequestState.AWAITING_PAYMENT
@@ -221,7 +227,7 @@ async def test_a_wrong_amount_that_went_back_makes_room_for_the_right_one(world:
     attempt = await world.click()
     world.bank.faults.wrong_amount = -FEE + 10_000
     world.pay(attempt)
-    await payments.verify_and_settle(world.desk, attempt.id)
+    await payments.verify_and_settle(world.resources, attempt.id)
     returned = partial(
         payments.record_wrong_amount,
         attempt_id=attempt.id,
@@ -231,25 +237,25 @@ async def test_a_wrong_amount_that_went_back_makes_room_for_the_right_one(world:
     with pytest.raises(NotAllowed):
         await world.database.run(partial(returned, actor=Actor(1, Role.OFFICER)))
     world.pass_time(minutes=3)
-    await reconcile(world.desk)  # asks again while staff type
+    await reconcile(world.resources)  # asks again while staff type
     await world.database.run(partial(returned, actor=world.staff()))
     assert await world.alerts() == []
     assert "R-1" in (await world.told("N23"))[0]
-    assert await payments.verify_and_settle(world.desk, attempt.id) is AttemptState.REFUNDED
+    assert await payments.verify_and_settle(world.resources, attempt.id) is AttemptState.REFUNDED
     with pytest.raises(Stale):
         await world.database.run(partial(returned, actor=world.staff()))
     world.bank.faults.wrong_amount = 0
     second = await world.click()
     world.pay(second)
-    assert await payments.verify_and_settle(world.desk, second.id) is AttemptState.PAID
+    assert await payments.verify_and_settle(world.resources, second.id) is AttemptState.PAID
 
 
 async def test_the_answer_of_the_verification_is_lost(world: Paying) -> None:
     """The first process dies after the bank has verified: the second hears "already verified" and books it."""
     attempt = await world.click()
     world.pay(attempt)
-    await world.desk.gateway.verify(attempt.ref or "", FEE)
-    assert await payments.verify_and_settle(world.desk, attempt.id) is AttemptState.PAID
+    await world.resources.gateway.verify(attempt.ref or "", FEE)
+    assert await payments.verify_and_settle(world.resources, attempt.id) is AttemptState.PAID
 
 
 async def test_two_tabs_pay_the_same_fee(world: Paying) -> None:
@@ -257,7 +263,7 @@ async def test_two_tabs_pay_the_same_fee(world: Paying) -> None:
     world.pay(first)
     world.pay(second)
     states = await asyncio.gather(
-        *(payments.verify_and_settle(world.desk, one.id) for one in (first, second))
+        *(payments.verify_and_settle(world.resources, one.id) for one in (first, second))
     )
     assert sorted(states) == [AttemptState.PAID, AttemptState.REFUND_DUE]
     assert len(await world.told("N7")) == 1
@@ -288,7 +294,7 @@ async def test_only_staff_record_refunds(world: Paying) -> None:
     attempt = await world.click()
     await world.withdraw()
     world.pay(attempt)
-    await payments.verify_and_settle(world.desk, attempt.id)
+    await payments.verify_and_settle(world.resources, attempt.id)
     [due] = await world.database.read(partial(payments.refunds_due, actor=world.staff()))
     refund = partial(payments.record_refund, attempt_id=due.attempt_id, version=due.version, now=world.moment)
     for actor in (Actor(1, Role.OFFICER), Actor(1, Role.STAFF), Actor(1, Role.IN_CHARGE, "shiraz")):
@@ -303,11 +309,11 @@ async def test_paid_after_withdrawing(world: Paying) -> None:
     attempt = await world.click()
     await world.withdraw()
     world.pay(attempt)
-    assert await payments.verify_and_settle(world.desk, attempt.id) is AttemptState.REFUND_DUE
+    assert await payments.verify_and_settle(world.resources, attempt.id) is AttemptState.REFUND_DUE
     assert (await world.request()).state is RequestState.WITHDRAWN
     assert "انصراف" in (await world.told("N23"))[0]
     with pytest.raises(Refusal) as refused:
-        await payments.open_attempt(world.desk, TOKEN)
+        await payments.open_attempt(world.resources, TOKEN)
     assert refused.value.key == "error.nothing_due"
 
 
@@ -316,9 +322,9 @@ async def test_return_and_reconciler_at_the_same_moment(world: Paying) -> None:
     world.pay(attempt)
     world.pass_time(minutes=2)
     await asyncio.gather(
-        *(payments.verify_and_settle(world.desk, attempt.id) for _ in range(4)),
-        reconcile(world.desk),
-        payments.check_request(world.desk, 1),
+        *(payments.verify_and_settle(world.resources, attempt.id) for _ in range(4)),
+        reconcile(world.resources),
+        payments.check_request(world.resources, 1),
     )
     assert (await world.attempt(attempt)).state is AttemptState.PAID
     assert (len(await world.told("N7")), await world.events("payment_paid")) == (1, 1)
@@ -329,21 +335,21 @@ async def test_return_and_reconciler_at_the_same_moment(world: Paying) -> None:
 async def test_a_process_that_died_while_verifying_is_taken_over(world: Paying) -> None:
     attempt = await world.click()
     world.pay(attempt)
-    verify = world.desk.gateway.verify
+    verify = world.resources.gateway.verify
 
     async def dies(ref: str, amount_rial: int) -> Verification:
         await verify(ref, amount_rial)
         raise KeyboardInterrupt
 
-    world.desk.gateway.verify = dies  # type: ignore[method-assign]
+    world.resources.gateway.verify = dies  # type: ignore[method-assign]
     with pytest.raises(KeyboardInterrupt):
-        await payments.verify_and_settle(world.desk, attempt.id)
-    world.desk.gateway.verify = verify  # type: ignore[method-assign]
+        await payments.verify_and_settle(world.resources, attempt.id)
+    world.resources.gateway.verify = verify  # type: ignore[method-assign]
     assert (
-        await payments.verify_and_settle(world.desk, attempt.id) is AttemptState.VERIFYING
+        await payments.verify_and_settle(world.resources, attempt.id) is AttemptState.VERIFYING
     )  # still its lease
     world.pass_time(minutes=4)
-    await reconcile(world.desk)
+    await reconcile(world.resources)
     assert (await world.attempt(attempt)).state is AttemptState.PAID
     assert (await world.request()).state is RequestState.COMPLETED
 
@@ -351,62 +357,65 @@ async def test_a_process_that_died_while_verifying_is_taken_over(world: Paying) 
 async def test_proof_of_payment_is_kept_even_by_who_lost_the_claim(world: Paying) -> None:
     """A verification took longer than its lease; meanwhile another said "not paid"."""
     attempt = await world.click()
-    verify = world.desk.gateway.verify
+    verify = world.resources.gateway.verify
 
     async def slowly(ref: str, amount_rial: int) -> Verification:
-        world.desk.gateway.verify = verify  # type: ignore[method-assign]
+        world.resources.gateway.verify = verify  # type: ignore[method-assign]
         world.pass_time(minutes=5)
-        assert await payments.verify_and_settle(world.desk, attempt.id, cancelled=True) is AttemptState.FAILED
+        assert (
+            await payments.verify_and_settle(world.resources, attempt.id, cancelled=True)
+            is AttemptState.FAILED
+        )
         world.pay(attempt)
         return await verify(ref, amount_rial)
 
-    world.desk.gateway.verify = slowly  # type: ignore[method-assign]
-    assert await payments.verify_and_settle(world.desk, attempt.id) is AttemptState.PAID
+    world.resources.gateway.verify = slowly  # type: ignore[method-assign]
+    assert await payments.verify_and_settle(world.resources, attempt.id) is AttemptState.PAID
     assert (await world.request()).state is RequestState.COMPLETED
 
 
 async def test_two_processes_that_both_hold_proof_book_it_once(world: Paying) -> None:
     attempt = await world.click()
     world.pay(attempt)
-    verify = world.desk.gateway.verify
+    verify = world.resources.gateway.verify
 
     async def slowly(ref: str, amount_rial: int) -> Verification:
-        world.desk.gateway.verify = verify  # type: ignore[method-assign]
+        world.resources.gateway.verify = verify  # type: ignore[method-assign]
         world.pass_time(minutes=5)
-        assert await payments.verify_and_settle(world.desk, attempt.id) is AttemptState.PAID
+        assert await payments.verify_and_settle(world.resources, attempt.id) is AttemptState.PAID
         return await verify(ref, amount_rial)
 
-    world.desk.gateway.verify = slowly  # type: ignore[method-assign]
-    assert await payments.verify_and_settle(world.desk, attempt.id) is AttemptState.PAID
+    world.resources.gateway.verify = slowly  # type: ignore[method-assign]
+    assert await payments.verify_and_settle(world.resources, attempt.id) is AttemptState.PAID
     assert await world.events("payment_paid") == 1
 
 
 async def test_the_button_in_the_chat(world: Paying) -> None:
-    check = partial(payments.check_request, world.desk, 1)
+    check = partial(payments.check_request, world.resources, 1)
     assert await check() is PaymentCheck.NOT_PAID
     attempt = await world.click()
     assert await check() is PaymentCheck.NOT_PAID
     assert (await world.attempt(attempt)).state is AttemptState.CREATED  # the payer is still at the bank
     world.bank.faults.down = True
     assert await check() is PaymentCheck.GATEWAY_DOWN
-    await payments.verify_and_settle(world.desk, attempt.id)
+    await payments.verify_and_settle(world.resources, attempt.id)
     assert await check() is PaymentCheck.UNCERTAIN
     world.bank.faults.down = False
     world.pay(attempt)
     assert await check() is PaymentCheck.COMPLETED
-    assert await payments.check_request(world.desk, 99) is PaymentCheck.NOTHING_DUE
+    assert await payments.check_request(world.resources, 99) is PaymentCheck.NOTHING_DUE
 
 
 async def test_an_abandoned_attempt_expires_only_on_a_definite_answer(world: Paying) -> None:
     attempt = await world.click()
     world.bank.faults.down = True
     world.pass_time(hours=3)
-    await reconcile(world.desk)
+    await reconcile(world.resources)
     world.bank.faults.down = False
     assert (await world.attempt(attempt)).state is AttemptState.CREATED
     world.bank.cancel(attempt.ref or "")
     world.pass_time(hours=2)
-    await reconcile(world.desk)
+    await reconcile(world.resources)
     assert (await world.attempt(attempt)).state is AttemptState.EXPIRED
     assert await world.told("N8") == []
 
@@ -415,47 +424,47 @@ async def test_what_the_gateway_keeps_open_for_ever_ends_after_a_day(world: Payi
     attempt = await world.click()
     for _ in range(60):
         world.pass_time(minutes=30)
-        await reconcile(world.desk)
+        await reconcile(world.resources)
     assert (await world.attempt(attempt)).state is AttemptState.EXPIRED
-    assert await reconcile(world.desk) == 0
+    assert await reconcile(world.resources) == 0
 
 
 async def test_a_create_that_lost_its_answer_leaves_nothing_behind(world: Paying) -> None:
     world.bank.faults.lose_create = 1
     with pytest.raises(Unavailable):
-        await payments.open_attempt(world.desk, TOKEN)
+        await payments.open_attempt(world.resources, TOKEN)
     assert world.bank.calls["create"] == 1
     assert [one.state for one in await world.attempts()] == [AttemptState.FAILED]
 
 
 async def test_a_death_between_create_and_our_note_expires(world: Paying) -> None:
-    create = world.desk.gateway.create
+    create = world.resources.gateway.create
 
     async def dies(**values: object) -> object:
         await create(**values)  # type: ignore[arg-type]
         raise KeyboardInterrupt
 
-    world.desk.gateway.create = dies  # type: ignore[method-assign,assignment]
+    world.resources.gateway.create = dies  # type: ignore[method-assign,assignment]
     with pytest.raises(KeyboardInterrupt):
-        await payments.open_attempt(world.desk, TOKEN)
+        await payments.open_attempt(world.resources, TOKEN)
     world.pass_time(minutes=31)
-    await reconcile(world.desk)
+    await reconcile(world.resources)
     assert [one.state for one in await world.attempts()] == [AttemptState.EXPIRED]
 
 
 async def test_one_broken_attempt_does_not_stop_the_reconciler(world: Paying) -> None:
     first, second = await world.click(), await world.click_again()
     world.pay(second)
-    inquire = world.desk.gateway.inquire
+    inquire = world.resources.gateway.inquire
 
     async def stumbles(ref: str) -> str:
         if ref == first.ref:
             raise RuntimeError("bug")
         return await inquire(ref)
 
-    world.desk.gateway.inquire = stumbles  # type: ignore[method-assign,assignment]
+    world.resources.gateway.inquire = stumbles  # type: ignore[method-assign,assignment]
     world.pass_time(minutes=2)
-    await reconcile(world.desk)
+    await reconcile(world.resources)
     assert (await world.attempt(second)).state is AttemptState.PAID
 
 
@@ -464,13 +473,13 @@ async def test_a_dead_gateway_is_not_asked_for_everybody(world: Paying) -> None:
         await world.click_again()
     world.bank.faults.down = True
     world.pass_time(minutes=2)
-    await reconcile(world.desk)
+    await reconcile(world.resources)
     assert world.bank.calls["inquiry"] <= 3 * 7
 
 
 async def test_unknown_token(world: Paying) -> None:
     with pytest.raises(NotAllowed):
-        await payments.open_attempt(world.desk, "y" * 22)
+        await payments.open_attempt(world.resources, "y" * 22)
     assert await world.database.read(partial(payments.pay_view, token="y" * 22, now=world.moment)) is None
 
 
@@ -483,26 +492,26 @@ async def zarinpal_world(database: Database) -> AsyncIterator[Paying]:
 async def test_the_hourly_list_finds_ours_and_reports_strangers(zarinpal_world: Paying) -> None:
     world = zarinpal_world
     failed = await world.click()
-    await payments.verify_and_settle(world.desk, failed.id, cancelled=True)
+    await payments.verify_and_settle(world.resources, failed.id, cancelled=True)
     world.pay(failed)  # paid after all, and nobody returns
-    stranger = await world.desk.gateway.create(
+    stranger = await world.resources.gateway.create(
         amount_rial=1000, order_id=1, description="x", callback_url="https://x.ir/", mobile=None
     )
     world.bank.pay(stranger.ref)
-    await reconcile(world.desk)
+    await reconcile(world.resources)
     assert (await world.request()).state is RequestState.COMPLETED
     assert await world.alerts() == [f"unverified:zarinpal:{stranger.ref}"]
-    await reconcile(world.desk)
+    await reconcile(world.resources)
     assert world.bank.calls["unverified"] == 1
     world.pass_time(minutes=61)
-    await reconcile(world.desk)
+    await reconcile(world.resources)
     assert world.bank.calls["unverified"] == 2
     assert len(await world.told("alert")) == 1
 
 
 async def test_a_young_attempt_is_handed_out_again(world: Paying) -> None:
     """However often one clicks: one row, one payment at the bank, one line of the trail."""
-    ways = [await payments.open_attempt(world.desk, TOKEN) for _ in range(30)]
+    ways = [await payments.open_attempt(world.resources, TOKEN) for _ in range(30)]
     assert len({way.url for way in ways}) == 1
     [attempt] = await world.attempts()
     assert ways[0].url.endswith(attempt.ref or "?")
@@ -510,17 +519,17 @@ async def test_a_young_attempt_is_handed_out_again(world: Paying) -> None:
     assert world.bank.calls.get("inquiry", 0) <= 1
     assert await world.events("payment_opened") == 1
     world.pay(attempt)
-    assert await payments.verify_and_settle(world.desk, attempt.id) is AttemptState.PAID
+    assert await payments.verify_and_settle(world.resources, attempt.id) is AttemptState.PAID
 
 
 async def test_clicks_at_one_moment_make_one_call(world: Paying) -> None:
-    ways = await asyncio.gather(*(payments.open_attempt(world.desk, TOKEN) for _ in range(20)))
+    ways = await asyncio.gather(*(payments.open_attempt(world.resources, TOKEN) for _ in range(20)))
     assert len({way.url for way in ways}) == 1
     assert world.bank.calls["create"] == 1
     looks = world.bank.calls.get("inquiry", 0)
     assert looks <= 1
     world.pass_time(minutes=1)
-    again = await asyncio.gather(*(payments.open_attempt(world.desk, TOKEN) for _ in range(20)))
+    again = await asyncio.gather(*(payments.open_attempt(world.resources, TOKEN) for _ in range(20)))
     assert {way.url for way in again} == {ways[0].url}
     assert (world.bank.calls["create"], world.bank.calls["inquiry"]) == (1, looks + 1)
 
@@ -528,7 +537,7 @@ async def test_clicks_at_one_moment_make_one_call(world: Paying) -> None:
 async def test_clicks_at_one_moment_all_hear_that_the_gateway_is_down(world: Paying) -> None:
     world.bank.faults.down = True
     told = await asyncio.gather(
-        *(payments.open_attempt(world.desk, TOKEN) for _ in range(10)), return_exceptions=True
+        *(payments.open_attempt(world.resources, TOKEN) for _ in range(10)), return_exceptions=True
     )
     assert {getattr(one, "key", one) for one in told} == {"error.gateway_down"}
     assert world.bank.calls["create"] < 10
@@ -542,7 +551,7 @@ async def test_what_the_bank_calls_over_is_not_handed_out_again(world: Paying) -
     assert first.ref != second.ref
     assert (await world.attempt(first)).state is AttemptState.FAILED
     world.pay(second)
-    assert await payments.verify_and_settle(world.desk, second.id) is AttemptState.PAID
+    assert await payments.verify_and_settle(world.resources, second.id) is AttemptState.PAID
 
 
 async def test_a_click_after_paying_finds_the_payment(world: Paying) -> None:
@@ -550,7 +559,7 @@ async def test_a_click_after_paying_finds_the_payment(world: Paying) -> None:
     first = await world.click()
     world.pay(first)
     with pytest.raises(Refusal) as refused:
-        await payments.open_attempt(world.desk, TOKEN)
+        await payments.open_attempt(world.resources, TOKEN)
     assert refused.value.key == "error.nothing_due"
     assert (await world.attempt(first)).state is AttemptState.PAID
     assert world.bank.calls["create"] == 1
@@ -568,11 +577,11 @@ async def test_an_old_attempt_makes_room_and_stays_watched(world: Paying) -> Non
     second = await world.click_again()
     assert second.id != first.id
     world.pay(first)
-    await reconcile(world.desk)
+    await reconcile(world.resources)
     assert (await world.attempt(first)).state is AttemptState.PAID
     world.pay(second)
     world.pass_time(minutes=3)
-    await reconcile(world.desk)
+    await reconcile(world.resources)
     assert (await world.attempt(second)).state is AttemptState.REFUND_DUE
 
 
@@ -586,7 +595,7 @@ async def test_payments_of_an_hour_are_counted_by_request(world: Paying) -> None
             refused = refusal
             break
         world.bank.cancel(attempt.ref or "")
-        await payments.verify_and_settle(world.desk, attempt.id, cancelled=True)
+        await payments.verify_and_settle(world.resources, attempt.id, cancelled=True)
         world.pass_time(minutes=1)
     assert refused is not None
     assert 5 <= len(await world.attempts()) <= 20
@@ -599,21 +608,21 @@ async def test_a_bank_that_is_down_is_not_held_against_the_payer_at_once(world: 
     world.bank.faults.down = True
     for _ in range(12):
         with pytest.raises(Unavailable):
-            await payments.open_attempt(world.desk, TOKEN)
+            await payments.open_attempt(world.resources, TOKEN)
     world.bank.faults.down = False
     await world.click()
 
 
 async def test_a_process_that_died_while_opening_blocks_for_seconds_only(world: Paying) -> None:
-    create = world.desk.gateway.create
+    create = world.resources.gateway.create
 
     async def dies(**values: object) -> object:
         raise KeyboardInterrupt
 
-    world.desk.gateway.create = dies  # type: ignore[method-assign,assignment]
+    world.resources.gateway.create = dies  # type: ignore[method-assign,assignment]
     with pytest.raises(KeyboardInterrupt):
-        await payments.open_attempt(world.desk, TOKEN)
-    world.desk.gateway.create = create  # type: ignore[method-assign]
+        await payments.open_attempt(world.resources, TOKEN)
+    world.resources.gateway.create = create  # type: ignore[method-assign]
     world.pass_time(seconds=31)
     assert (await world.click()).ref
 
@@ -624,38 +633,42 @@ async def test_a_return_two_hundred_times(world: Paying) -> None:
     for cancelled in (False, True):
         before = sum(world.bank.calls.values())
         for _ in range(200):
-            await payments.settle_return(world.desk, attempt.id or 0, cancelled=cancelled)
+            await payments.settle_return(world.resources, attempt.id or 0, cancelled=cancelled)
         assert sum(world.bank.calls.values()) - before <= 8
     assert len(await world.trail()) <= 2
     world.pay(attempt)
     world.pass_time(seconds=11)
-    assert await payments.settle_return(world.desk, attempt.id or 0, cancelled=False) is AttemptState.PAID
+    assert (
+        await payments.settle_return(world.resources, attempt.id or 0, cancelled=False) is AttemptState.PAID
+    )
     for _ in range(200):
-        await payments.settle_return(world.desk, attempt.id or 0, cancelled=True)
+        await payments.settle_return(world.resources, attempt.id or 0, cancelled=True)
     assert len(await world.trail()) <= 3
 
 
 async def test_a_clock_set_back_does_not_silence_returns(world: Paying) -> None:
     attempt = await world.click()
     for _ in range(5):
-        await payments.settle_return(world.desk, attempt.id or 0, cancelled=False)
+        await payments.settle_return(world.resources, attempt.id or 0, cancelled=False)
     world.pay(attempt)
     world.pass_time(hours=-2)
-    assert await payments.settle_return(world.desk, attempt.id or 0, cancelled=False) is AttemptState.PAID
+    assert (
+        await payments.settle_return(world.resources, attempt.id or 0, cancelled=False) is AttemptState.PAID
+    )
 
 
 async def test_looks_that_change_nothing_leave_no_line(world: Paying) -> None:
     attempt = await world.click()
     world.bank.faults.broken = True
-    await payments.verify_and_settle(world.desk, attempt.id)
+    await payments.verify_and_settle(world.resources, attempt.id)
     for _ in range(5):
         world.pass_time(minutes=4)
-        await reconcile(world.desk)
+        await reconcile(world.resources)
     assert [line.to_state for line in await world.trail()] == [AttemptState.CREATED, AttemptState.UNCERTAIN]
     world.bank.faults.broken = False
     world.pay(attempt)
     world.pass_time(minutes=4)
-    await reconcile(world.desk)
+    await reconcile(world.resources)
     last = (await world.trail())[-1]
     assert (last.from_state, last.to_state) == (AttemptState.UNCERTAIN, AttemptState.PAID)
 
@@ -667,7 +680,7 @@ async def test_thousands_of_attempts_of_one_do_not_hold_up_another(world: Paying
     paid = await world.click()
     world.pay(paid)
     world.pass_time(seconds=88)
-    looked = await reconcile(world.desk)
+    looked = await reconcile(world.resources)
     assert (await world.request()).state is RequestState.COMPLETED
     assert looked <= 100
 
@@ -677,7 +690,7 @@ async def test_hundreds_of_other_payers_do_not_hold_up_the_newest(world: Paying)
     paid = await world.click()
     world.pay(paid)
     world.pass_time(seconds=88)
-    await reconcile(world.desk)
+    await reconcile(world.resources)
     assert (await world.request()).state is RequestState.COMPLETED
     # And those who were there first are not left out: some of every pass are the longest overdue.
     oldest = (await world.attempts())[0]
@@ -687,4 +700,4 @@ async def test_hundreds_of_other_payers_do_not_hold_up_the_newest(world: Paying)
 async def test_a_pass_over_a_slow_gateway_ends(world: Paying, monkeypatch: pytest.MonkeyPatch) -> None:
     await world.crowd(60, of_one_request=False)
     monkeypatch.setattr(reconciler, "PASS", 0.0)
-    assert 0 < await reconcile(world.desk) <= 4
+    assert 0 < await reconcile(world.resources) <= 4

@@ -474,9 +474,13 @@ async def test_a_file_whose_expert_has_left_goes_to_the_queue(database: Database
         grant = db.exec(select(Grant).where(Grant.account_id == office.ali.account_id)).one()
         grant.active = False
         db.flush()
-        later = NOW + timedelta(hours=2)
+        run_in_background = NOW + timedelta(hours=2)
         request = qualification.resolve(
-            db, actor=office.sara, request_id=request_id, answers={"father_name": "حسن"}, now=later
+            db,
+            actor=office.sara,
+            request_id=request_id,
+            answers={"father_name": "حسن"},
+            now=run_in_background,
         )
         assert request.state is RequestState.SUBMITTED
         assert request.reviewer_id is None

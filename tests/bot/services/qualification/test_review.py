@@ -83,16 +83,16 @@ async def test_the_queue_shows_the_oldest_first_with_count_and_age(
         for n in range(3):
             owner = officer(db, f"1000001{n}", national_code=f"999123457{n}")
             submitted(db, owner, now=NOW + timedelta(hours=n))
-        later = NOW + timedelta(days=2)
-        page = review.queue(db, actor=office.ali, now=later, limit=2)
+        run_in_background = NOW + timedelta(days=2)
+        page = review.queue(db, actor=office.ali, now=run_in_background, limit=2)
         assert (page.total, page.oldest) == (3, timedelta(days=2))
         assert [line.since for line in page.lines] == [NOW, NOW + timedelta(hours=1)]
-        rest = review.queue(db, actor=office.ali, now=later, offset=2, limit=2)
+        rest = review.queue(db, actor=office.ali, now=run_in_background, offset=2, limit=2)
         assert [line.since for line in rest.lines] == [NOW + timedelta(hours=2)]
-        assert review.queue(db, actor=office.foreign, now=later).total == 0
-        assert review.queue(db, actor=office.staff, now=later, university_code="sums").total == 3
+        assert review.queue(db, actor=office.foreign, now=run_in_background).total == 0
+        assert review.queue(db, actor=office.staff, now=run_in_background, university_code="sums").total == 3
         with pytest.raises(NotAllowed):
-            review.queue(db, actor=office.sara, now=later)
+            review.queue(db, actor=office.sara, now=run_in_background)
 
     await database.run(unit)
 
@@ -503,9 +503,12 @@ async def test_an_expert_who_leaves_gives_the_files_back(database: Database, off
         decide(office.ali, held[2], "defects")(db)
         db.exec(select(Grant).where(Grant.account_id == office.ali.account_id)).one().active = False
         db.flush()
-        later = NOW + timedelta(hours=2)
+        run_in_background = NOW + timedelta(hours=2)
         assert (
-            review.release_all(db, actor=office.staff, expert_id=office.ali.account_id or 0, now=later) == 2
+            review.release_all(
+                db, actor=office.staff, expert_id=office.ali.account_id or 0, now=run_in_background
+            )
+            == 2
         )
         for request in held[:2]:
             db.refresh(request)

@@ -63,6 +63,6 @@ async def test_the_counts_of_days_gone_by_are_deleted(database: Database, office
     for days in (0, 6, 20):
         await count(database, office.sara.account_id, days=days)
 
-    later = NOW + timedelta(days=20)
-    assert await database.run(lambda db: upload_quota.sweep(db, now=later)) == 2
-    assert await database.run(lambda db: upload_quota.sweep(db, now=later)) == 0
+    run_in_background = NOW + timedelta(days=20)
+    assert await database.run(lambda db: upload_quota.sweep(db, now=run_in_background)) == 2
+    assert await database.run(lambda db: upload_quota.sweep(db, now=run_in_background)) == 0

@@ -20,7 +20,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from bot.core.counters import WebTally
+from bot.core.counters import WebCounters
 from bot.web.http_server.connections import Limits
 from bot.web.http_server.server import WebServer
 
@@ -37,7 +37,7 @@ class House:
         self.release = asyncio.Event()
         self.began = asyncio.Event()
         self.bodies: list[bytes] = []
-        self.tally = WebTally()
+        self.counters = WebCounters()
         self.server: WebServer
 
     @property
@@ -87,7 +87,7 @@ async def standing(limits: Limits, trusted: tuple[str, ...] = ()) -> AsyncIterat
     house = House()
     networks = tuple(ip_network(one) for one in trusted)
     house.server = WebServer(
-        house.app(), host="127.0.0.1", port=0, limits=limits, trusted=networks, tally=house.tally
+        house.app(), host="127.0.0.1", port=0, limits=limits, trusted=networks, counters=house.counters
     )
     task = asyncio.create_task(house.server.serve())
     await until(lambda: house.server.started)
@@ -132,9 +132,9 @@ async def test_what_is_never_finished_is_closed(first: bytes) -> None:
     async with standing(SHORT) as house:
         reader, writer = await house.open(first)
         await closed(reader)
-        await until(lambda: house.tally.open == 0)
+        await until(lambda: house.counters.open == 0)
         # Half a request behind a whole one counts as an idle connection.
-        assert house.tally.closed["slow"] == (not first.startswith(WHOLE))
+        assert house.counters.closed["slow"] == (not first.startswith(WHOLE))
         assert house.bodies == []
         writer.close()
 
@@ -153,7 +153,7 @@ async def test_a_byte_now_and_then_renews_nothing() -> None:
         dripping = asyncio.create_task(drip())
         await closed(reader)
         await dripping
-        await until(lambda: house.tally.closed["slow"] == 1)
+        await until(lambda: house.counters.closed["slow"] == 1)
 
 
 async def test_an_answer_that_is_not_read_is_not_kept() -> None:
@@ -161,8 +161,8 @@ async def test_an_answer_that_is_not_read_is_not_kept() -> None:
         _, writer = await house.open(b"GET /big HTTP/1.1\r\nHost: x\r\n\r\n")
         transport: Any = writer.transport
         transport.pause_reading()
-        await until(lambda: house.tally.closed["slow"] == 1)
-        await until(lambda: house.tally.open == 0 and not house.server.server_state.connections)
+        await until(lambda: house.counters.closed["slow"] == 1)
+        await until(lambda: house.counters.open == 0 and not house.server.server_state.connections)
         writer.close()
 
 
@@ -170,8 +170,8 @@ async def test_an_idle_connection_is_closed_without_being_called_slow() -> None:
     async with standing(SHORT) as house:
         reader, writer = await house.open(WHOLE)
         assert b"fast" in await closed(reader)
-        await until(lambda: house.tally.open == 0)
-        assert house.tally.closed["slow"] == 0
+        await until(lambda: house.counters.open == 0)
+        assert house.counters.closed["slow"] == 0
         writer.close()
 
 
@@ -184,9 +184,9 @@ async def test_a_connection_may_bring_one_request_after_the_other() -> None:
         writer.write(WHOLE + WHOLE)
         await reader.readuntil(b"fast")
         await reader.readuntil(b"fast")
-        assert house.tally.open == 1
+        assert house.counters.open == 1
         writer.close()
-        await until(lambda: house.tally.open == 0)
+        await until(lambda: house.counters.open == 0)
 
 
 @pytest.mark.parametrize("trusted", [(), ("127.0.0.0/8",)])
@@ -198,10 +198,10 @@ async def test_people_are_served_while_hundreds_do_not_finish(trusted: tuple[str
         for _ in range(5):
             assert await house.get() == "fast"
             opened += [await house.open(HALF) for _ in range(30)]
-        await until(lambda: house.tally.open == most)
+        await until(lambda: house.counters.open == most)
         assert len(house.server.server_state.connections) <= most + 1
-        assert house.tally.refused == 0
-        assert house.tally.closed["crowded"] >= 150 - most
+        assert house.counters.refused == 0
+        assert house.counters.closed["crowded"] >= 150 - most
         for _, writer in opened:
             writer.close()
 
@@ -213,9 +213,9 @@ async def test_whoever_is_being_answered_is_never_closed_for_others() -> None:
         hook, writer = await house.open(
             b"POST /hook/known HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nab"
         )
-        await until(lambda: house.tally.open == 2)
+        await until(lambda: house.counters.open == 2)
         opened = [await house.open(HALF) for _ in range(100)]
-        await until(lambda: house.tally.closed["crowded"] >= 80)
+        await until(lambda: house.counters.closed["crowded"] >= 80)
         writer.write(b"cd")
         await hook.readuntil(b"taken")
         assert house.bodies == [b"abcd"]
@@ -232,7 +232,7 @@ async def test_where_all_are_being_answered_the_newest_is_refused() -> None:
         await until(lambda: len(house.server.server_state.tasks) == len(opened))
         reader, writer = await house.open(slow)
         assert await closed(reader) == b""
-        assert house.tally.refused == 1
+        assert house.counters.refused == 1
         house.release.set()
         for one, _ in opened:
             await one.readuntil(b"slow")

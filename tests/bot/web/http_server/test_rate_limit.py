@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from bot.core.context import PublicInfo
-from bot.core.counters import WebTally
+from bot.core.counters import WebCounters
 from bot.web.app import build_app
 from bot.web.http_server import rate_limit
 from bot.web.http_server.addresses import client_of, parse_address, subscriber
@@ -35,16 +35,16 @@ class Taken:
 
 
 @pytest.fixture
-def tally() -> WebTally:
-    return WebTally()
+def counters() -> WebCounters:
+    return WebCounters()
 
 
 @pytest.fixture
-async def http(tally: WebTally) -> AsyncIterator[httpx.AsyncClient]:
+async def http(counters: WebCounters) -> AsyncIterator[httpx.AsyncClient]:
     """Behind a proxy that is trusted; no database is needed for addresses that cannot be any."""
     world = PublicInfo("", "https://pay.example.ir", {Messenger.TELEGRAM: LINK})
-    desk = cast("Any", SimpleNamespace(world=world, gateway=None, database=None))
-    app = build_app(desk, webhooks=Taken(), trusted=PROXY, tally=tally)
+    resources = cast("Any", SimpleNamespace(world=world, gateway=None, database=None))
+    app = build_app(resources, webhooks=Taken(), trusted=PROXY, counters=counters)
     async with serving(app) as url, httpx.AsyncClient(base_url=url, trust_env=False) as client:
         yield client
 
@@ -56,7 +56,9 @@ async def ask(http: httpx.AsyncClient, number: int, address: str, path: str = "/
     return found
 
 
-async def test_who_asks_too_often_is_told_when_to_come_back(http: httpx.AsyncClient, tally: WebTally) -> None:
+async def test_who_asks_too_often_is_told_when_to_come_back(
+    http: httpx.AsyncClient, counters: WebCounters
+) -> None:
     found = await ask(http, 100, "203.0.113.1")
     assert 60 <= found[404] < 100
     page = await http.get("/pay/x?a=1", headers={"X-Forwarded-For": "203.0.113.1"})
@@ -65,7 +67,7 @@ async def test_who_asks_too_often_is_told_when_to_come_back(http: httpx.AsyncCli
     for words in ("ثانیه دیگر دوباره تلاش کنید", "محفوظ است", 'href="/pay/x?a=1"', LINK):
         assert words in page.text
     assert "default-src 'none'" in page.headers["content-security-policy"]
-    assert tally.paced["address"] == found[429] + 1
+    assert counters.paced["address"] == found[429] + 1
     assert await ask(http, 5, "203.0.113.2") == {404: 5}
 
 
@@ -102,16 +104,18 @@ async def test_webhooks_and_health_go_on(http: httpx.AsyncClient, monkeypatch: p
         assert told.status_code == 200
 
 
-async def test_the_pace_of_all_together(tally: WebTally, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_pace_of_all_together(counters: WebCounters, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rate_limit, "IN_ALL", Rate(10, 0.001))
-    desk = cast("Any", SimpleNamespace(world=PublicInfo("", "https://x.ir"), gateway=None, database=None))
-    app = build_app(desk, trusted=PROXY, tally=tally)
+    resources = cast(
+        "Any", SimpleNamespace(world=PublicInfo("", "https://x.ir"), gateway=None, database=None)
+    )
+    app = build_app(resources, trusted=PROXY, counters=counters)
     async with serving(app) as url, httpx.AsyncClient(base_url=url, trust_env=False) as http:
         found: Counter[int] = Counter()
         for number in range(20):
             found += await ask(http, 1, f"203.0.113.{number}")
     assert found == {404: 10, 429: 10}
-    assert tally.paced["all"] == 10
+    assert counters.paced["all"] == 10
 
 
 async def test_a_forged_address_is_not_believed(site: Site) -> None:
