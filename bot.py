@@ -742,7 +742,7 @@ def rotate_key(
 def retention_command(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="only say what would go")] = False,
 ) -> None:
-    """Remove the papers whose time is over (SPEC Q44). A running bot does so by itself every few hours."""
+    """Remove the papers whose time is over (Q44). A running bot does so by itself every few hours."""
     from bot.jobs import retention
     from storage.tables.column_types import utcnow
 

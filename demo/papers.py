@@ -21,7 +21,7 @@ class Paper:
     size: tuple[int, int] = (1240, 820)
 
 
-#: By the codes of SPEC 3; the names are good file names (R23).
+#: By the codes of docs/specification.md 3; the names are good file names (R23).
 PAPERS = {
     paper.code: paper
     for paper in (

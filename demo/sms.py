@@ -1,4 +1,6 @@
-"""An SMS provider speaking Kavenegar's protocol over HTTP, and the phones its messages arrive on (GATEWAYS 2.1).
+"""An SMS provider speaking Kavenegar's protocol over HTTP, and the phones its messages arrive on.
+
+See docs/gateways.md 2.1.
 
 `{url}/v1/{API-KEY}/{scope}/{method}.json` by GET or POST form: sms/send (with localid), verify/lookup, sms/status,
 sms/statuslocalmessageid, account/info. Troubles are ordered with `fail`, as an HTTP status, a code, or a cut.

@@ -1,4 +1,7 @@
-"""The first screen of everybody: guests, and each role's menu (SPEC 4.1); help and privacy; the commands."""
+"""The first screen of everybody: guests, and each role's menu; help and privacy; the commands.
+
+See docs/specification.md 4.1.
+"""
 
 from __future__ import annotations
 
@@ -155,7 +158,7 @@ def _ways_out(turn: Turn) -> ButtonRow:
 
 
 def _with_credentials(screen: Screen) -> Screen:
-    """SPEC Q30: the screen with the new password is not known to have arrived."""
+    """Q30: the screen with the new password is not known to have arrived."""
     door = (button(t("password.get"), "credentials"),)
     return Screen(f"{t('password.not_shown')}\n\n{screen.text}", (door, *screen.rows))
 
@@ -177,6 +180,6 @@ def show_help(turn: Turn, press: Press) -> Screen:
 
 
 def show_privacy(turn: Turn, press: Press) -> Screen:
-    """SPEC Q44, in plain words."""
+    """Q44, in plain words."""
     text = t("privacy.text", contact=turn.world.support_contact)
     return Screen(text.strip(), ((home(),),))

@@ -1,4 +1,4 @@
-"""The closed sets of words that the tables, the rules and the screens share (SPEC 2)."""
+"""The closed sets of words that the tables, the rules and the screens share (docs/specification.md 2)."""
 
 from enum import StrEnum
 
@@ -31,7 +31,7 @@ class RequestKind(StrEnum):
 
 
 class RequestState(StrEnum):
-    """SPEC 2.2. IN_CIRCULATION below is R11's «در گردش»."""
+    """docs/specification.md 2.2. IN_CIRCULATION below is R11's «در گردش»."""
 
     DRAFT = "DRAFT"
     SUBMITTED = "SUBMITTED"
@@ -55,7 +55,7 @@ OPEN_REQUEST = IN_CIRCULATION | {RequestState.DRAFT}
 
 
 class RejectReason(StrEnum):
-    """Presets of expert.reject (SPEC 4.1); OTHER carries only the expert's own text."""
+    """Presets of expert.reject (docs/specification.md 4.1); OTHER carries only the expert's own text."""
 
     WRONG_REGION = "WRONG_REGION"
     UNRELATED_FIELD = "UNRELATED_FIELD"
@@ -65,7 +65,7 @@ class RejectReason(StrEnum):
 
 
 class AttemptState(StrEnum):
-    """One attempt to pay (SPEC 2.3)."""
+    """One attempt to pay (docs/specification.md 2.3)."""
 
     CREATED = "CREATED"
     VERIFYING = "VERIFYING"
@@ -110,7 +110,7 @@ class DistributorKind(StrEnum):
 
 
 class CooperationState(StrEnum):
-    """SPEC 2.4."""
+    """docs/specification.md 2.4."""
 
     PENDING_OFFICER = "PENDING_OFFICER"
     PENDING_UNIVERSITY = "PENDING_UNIVERSITY"
@@ -125,7 +125,10 @@ OPEN_COOPERATION = frozenset({CooperationState.PENDING_OFFICER, CooperationState
 
 
 class ContractState(StrEnum):
-    """SPEC 2.5. ENDED_BY_DEATH: staff suspended the officer with the reason «فوت» (SPEC 2.1)."""
+    """docs/specification.md 2.5. ENDED_BY_DEATH: staff suspended the officer with the reason «فوت».
+
+    See docs/specification.md 2.1.
+    """
 
     ACTIVE = "ACTIVE"
     ENDED_BY_DISTRIBUTOR = "ENDED_BY_DISTRIBUTOR"
@@ -134,7 +137,7 @@ class ContractState(StrEnum):
 
 
 class TerminationState(StrEnum):
-    """SPEC 2.6."""
+    """docs/specification.md 2.6."""
 
     DRAFT = "DRAFT"
     FINALIZED = "FINALIZED"
@@ -142,7 +145,7 @@ class TerminationState(StrEnum):
 
 
 class LetterState(StrEnum):
-    """SPEC 2.7. SENDING: recipients are fixed, and get it batch by batch."""
+    """docs/specification.md 2.7. SENDING: recipients are fixed, and get it batch by batch."""
 
     SENDING = "SENDING"
     SENT = "SENT"

@@ -1,4 +1,4 @@
-"""Logs: JSON or for the eye, one id from an update to its pushes, nothing secret in them (DESIGN 1.5)."""
+"""Logs: JSON or for the eye, one id from an update to its pushes, nothing secret in them."""
 
 from __future__ import annotations
 

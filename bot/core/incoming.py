@@ -30,7 +30,7 @@ class Incoming:
     messenger: Messenger
     update_id: int
     chat_id: int
-    #: False in groups and channels (SPEC Q40).
+    #: False in groups and channels (Q40).
     private: bool = True
     message_id: int | None = None
     #: As typed; None where the message is not a text.

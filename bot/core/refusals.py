@@ -37,7 +37,7 @@ class InvalidInput(Refusal):
 
 
 class FileRejected(InvalidInput):
-    """A file that is not taken (SPEC 3, documents)."""
+    """A file that is not taken (docs/specification.md 3, "Documents")."""
 
     key = "error.unsupported_file"
 

@@ -1,1 +1,1 @@
-"""What officers upload: checked, sealed, kept and shown (SPEC 3, DESIGN 6)."""
+"""What officers upload: checked, sealed, kept and shown (docs/specification.md 3)."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from bot.core.refusals import FileRejected
 
-#: Bytes (SPEC 3).
+#: Bytes (docs/specification.md 3).
 LARGEST = 10 * 1024 * 1024
 SMALLEST_IMAGE = 10 * 1024
 

@@ -1,4 +1,7 @@
-"""What the service expects of a payment gateway and of an SMS provider, whoever they are (GATEWAYS 1.6, 2.5)."""
+"""What the service expects of a payment gateway and of an SMS provider, whoever they are.
+
+See docs/gateways.md 1.6, 2.5.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

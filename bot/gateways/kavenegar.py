@@ -1,4 +1,7 @@
-"""Kavenegar's SMS (GATEWAYS 2.1). The key is part of every address: it must reach no log and no exception."""
+"""Kavenegar's SMS. The key is part of every address: it must reach no log and no exception.
+
+See docs/gateways.md 2.1.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

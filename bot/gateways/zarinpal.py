@@ -1,4 +1,4 @@
-"""Zarinpal REST v4 (GATEWAYS 1.1). The merchant id is the credential; rial only, and we say so."""
+"""Zarinpal REST v4 (docs/gateways.md 1.1). The merchant id is the credential; rial only, and we say so."""
 
 from collections.abc import Mapping
 from typing import Any

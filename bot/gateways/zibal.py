@@ -1,4 +1,7 @@
-"""Zibal IPG v1 (GATEWAYS 1.2). Rial only; its verify tells the amount and leaves the comparison to us."""
+"""Zibal IPG v1. Rial only; its verify tells the amount and leaves the comparison to us.
+
+See docs/gateways.md 1.2.
+"""
 
 from collections.abc import Mapping
 from typing import Any

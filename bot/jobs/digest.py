@@ -1,4 +1,7 @@
-"""The experts' morning digest: once a working day, what waits for the university and what is in one's own hands (SPEC 7)."""
+"""The experts' morning digest: once a working day, the requests that wait and those under the expert's review.
+
+See docs/specification.md 7.
+"""
 
 from datetime import date, datetime, time
 
@@ -16,7 +19,7 @@ from storage.tables import Account, Grant
 #: In Tehran. Whoever could not be told in these hours (a downtime) is told the next morning.
 FROM, UNTIL = time(8), time(11)
 FRIDAY = 4
-#: A file in one's hands counts as late after so many days (SPEC Q8).
+#: A file in one's hands counts as late after so many days (Q8).
 LATE = 10
 
 

@@ -1,4 +1,4 @@
-"""How long papers are kept (SPEC Q44): those of rejected and withdrawn requests 24 months, those of nothing a month.
+"""How long documents are kept (Q44): those of rejected and withdrawn requests 24 months, unused ones a month.
 
 A paper that anything living uses stays: another request, the approved file, a letter, a draft. Its row stays for ever,
 with the time of removal; its bytes go once that is committed, and by the sweep of orphans where a crash came between.

@@ -1,4 +1,4 @@
-"""What is done by the clock: sweeps over columns, never objects in memory (DESIGN 3).
+"""What is done by the clock: sweeps over columns, never objects in memory.
 
 Every sweep may run in several processes at once, and makes up for a downtime by itself.
 """

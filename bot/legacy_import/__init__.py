@@ -1,1 +1,1 @@
-"""Moving in from the old system: reading its files (SPEC R52, R53, Q26, Q27). docs/import.md is the manual."""
+"""Moving in from the old system: reading its files (R52, R53, Q26, Q27). docs/import.md is the manual."""

@@ -48,7 +48,7 @@ _LEVELS = {
     "phd": ("دکتری", "دکترا", "دکترای تخصصی"),
 }
 _LEVELS_BY_KEY = {search_key(word): code for code, words in _LEVELS.items() for word in words}
-#: No degree: the officer came in on experience (SPEC Q27).
+#: No degree: the officer came in on experience (Q27).
 _NO_DEGREE = {search_key(word) for word in ("دیپلم", "زیر دیپلم", "تجربی", "سابقه کار", "ندارد", "بدون مدرک")}
 
 
@@ -199,7 +199,7 @@ def _newcomer(cells: _Cells, lists: ReferenceCodes, employer: Employer | None) -
     qualified = cells.take("qualified", _yes_or_no)
     qualified_on = cells.take("qualified_on", validators.jalali_date)
     if employer is not None or (qualified is None and qualified_on is not None):
-        qualified = True  # a contract implies it (SPEC Q26), and so does its date
+        qualified = True  # a contract implies it (Q26), and so does its date
     file["legacy_qualified"] = qualified
     file["qualified_at"] = _noon(qualified_on) if qualified else None
     since = cells.take("contract_from", validators.jalali_date)

@@ -1,4 +1,6 @@
-"""Officers and distributors of the old system come in (SPEC 2.1 "import", R52, R53, Q26, Q27).
+"""Officers and distributors of the old system come in.
+
+See docs/specification.md 2.1 (import), R52, R53, Q26, Q27.
 
 An officer is known by the national code. What the file says later is taken over only as long as nobody has logged in to
 the account; user code and password are never changed by a file. A row is stored wholly or not at all.

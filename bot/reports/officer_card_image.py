@@ -1,4 +1,7 @@
-"""The officer card as a picture: who it is, and a QR code by which anybody sees whether it holds today (SPEC 7)."""
+"""The officer card as a picture: who it is, and a QR code by which anybody sees whether it holds today.
+
+See docs/specification.md 7.
+"""
 
 from __future__ import annotations
 

@@ -1,1 +1,4 @@
-"""The law, as pure functions: transition tables, who may do what, validators (DESIGN 5)."""
+"""The law, as pure functions: transition tables, who may do what, validators.
+
+See docs/architecture.md, "State machines".
+"""

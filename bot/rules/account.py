@@ -1,4 +1,6 @@
-"""The law of accounts: what becomes of one (SPEC 2.1), which roles go together, and how often one may try.
+"""The law of accounts: what becomes of one, which roles go together, and how often one may try.
+
+See docs/specification.md 2.1.
 
 Accounts hold every role alike, so the table knows only their states.
 """
@@ -117,5 +119,5 @@ WRONG_PASSWORDS_PER_CHAT = Limit(5, timedelta(minutes=15))
 WRONG_PASSWORDS_PER_ACCOUNT = Limit(20, timedelta(hours=1))
 NATIONAL_CODES_PER_CHAT = Limit(5, daily=True)
 RECOVERIES_PER_CHAT = Limit(5, daily=True)
-#: Officers looked up by a distributor, found or not (SPEC 2.1).
+#: Officers looked up by a distributor, found or not (docs/specification.md 2.1).
 LOOKUPS_PER_DISTRIBUTOR = Limit(20, daily=True)

@@ -1,6 +1,8 @@
-"""The law of cooperation: requests, contracts and terminations, one table each (SPEC 2.4–2.6). Pure.
+"""The law of cooperation: requests, contracts and terminations, one table each. Pure.
 
-Whether an officer may be chosen at all is `Availability.eligible` (SPEC 2.1, R25, R37).
+See docs/specification.md 2.4–2.6.
+
+Whether an officer may be chosen at all is `Availability.eligible` (docs/specification.md 2.1, R25, R37).
 """
 
 from __future__ import annotations
@@ -271,7 +273,7 @@ TerminationTransition = state_machine.Transition[
 
 
 def termination_standings(case: TerminationCase, actor: Actor) -> frozenset[Relation]:
-    """The officer alone acts; the distributor never sees it, staff look (SPEC 2.6)."""
+    """The officer alone acts; the distributor never sees it, staff look (docs/specification.md 2.6)."""
     if actor.role is Role.SYSTEM:
         return frozenset({Relation.SYSTEM})
     if actor.account_id is None:
@@ -291,7 +293,7 @@ def _termination_rows() -> tuple[TerminationTransition, ...]:
         # Nobody's approval is needed (R34).
         row(state.DRAFT, act.FINALISE, officer, state.FINALIZED, "termination_finalised", alive),
         row(state.DRAFT, act.CANCEL, officer, state.CANCELLED, "termination_cancelled"),
-        # The contract ended first (SPEC Q20).
+        # The contract ended first (Q20).
         row(
             state.DRAFT,
             act.OVERTAKE,

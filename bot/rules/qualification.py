@@ -1,4 +1,4 @@
-"""The law of a qualification request: one transition table for NEW and AMENDMENT (SPEC 2.2).
+"""The law of a qualification request: one transition table for NEW and AMENDMENT (docs/specification.md 2.2).
 
 `TABLE` is the only place that says who may do what, when, and what comes of it: buttons, permission checks, tests and
 the diagram in docs/ are read from it.
@@ -54,7 +54,7 @@ class Case:
     owner_id: int
     university_code: str | None = None
     reviewer_id: int | None = None
-    #: Whether the reviewer still is an active expert of that university (R22, SPEC Q12).
+    #: Whether the reviewer still is an active expert of that university (R22, Q12).
     reviewer_active: bool = True
     #: Of the owner: qualified already, and another request is open.
     qualified: bool = False
@@ -94,7 +94,7 @@ def has_change(case: Case) -> str | None:
 
 
 def payment_settled(case: Case) -> str | None:
-    """Nobody leaves while the bank may still say "paid" (SPEC 2.2, withdraw)."""
+    """Nobody leaves while the bank may still say "paid" (docs/specification.md 2.2, withdraw)."""
     return "error.payment_uncertain" if case.payment_uncertain else None
 
 

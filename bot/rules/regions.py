@@ -1,4 +1,6 @@
-"""Provinces and cities as the officer chooses them (SPEC 3, "From region to university"). Pure.
+"""Provinces and cities as the officer chooses them. Pure.
+
+See docs/specification.md 3, "From region to university".
 
 Names come from the package `provinces-and-cities`, spelled our way: Persian letters, ZWNJ before «آباد» and «شهر», known
 slips corrected. They are what is stored in answers and what coverage rows are keyed by, so a change here needs a migration.

@@ -1,4 +1,6 @@
-"""The items of a request: which there are, which must be filled, what changed (SPEC 3, R45–R51). Pure functions.
+"""The items of a request: which there are, which must be filled, what changed. Pure functions.
+
+See docs/specification.md 3, R45–R51.
 
 Answers and snapshots are JSON objects by item: fields by name, papers as "doc.<code>": [stored_file ids].
 """
@@ -92,7 +94,7 @@ def missing(answers: Answers, papers: Iterable[DocumentRule], *, note_needed: bo
 def excused(
     old: Answers, new: Answers, papers: Iterable[DocumentRule], *, note_needed: bool = False
 ) -> frozenset[str]:
-    """Mandatory items that `old` lacked already and that the change to `new` does not touch (SPEC Q27): a migrated
+    """Mandatory items that `old` lacked already and that the change to `new` does not touch (Q27): a migrated
     officer is asked only for what the request touches, and for the region, by which it is routed."""
     touched = {*changed(old, new), *REGION}
     if touched & set(STUDIES):

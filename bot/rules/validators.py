@@ -1,4 +1,4 @@
-"""What people type about themselves: normalised first, then checked (SPEC 3). Pure.
+"""What people type about themselves: normalised first, then checked (docs/specification.md 3). Pure.
 
 Every check takes text as typed and returns the value as it is stored, or raises InvalidInput with the sentence's key.
 """
@@ -85,7 +85,10 @@ def _digits(text: str) -> str:
 
 
 def national_code(text: str) -> str:
-    """10 digits with a right check digit (SPEC 3, W15). Raises InvalidInput("error.bad_national_code")."""
+    """10 digits with a right check digit. Raises InvalidInput("error.bad_national_code").
+
+    See docs/specification.md 3, W15.
+    """
     code = _digits(text)
     if not re.fullmatch(r"[0-9]{10}", code) or len(set(code)) == 1:
         raise InvalidInput("error.bad_national_code")

@@ -1,4 +1,4 @@
-"""Password hashes of the old system: bcrypt and ASP.NET Identity v2 and v3 beside Argon2id (SPEC Q26).
+"""Password hashes of the old system: bcrypt and ASP.NET Identity v2 and v3 beside Argon2id (Q26).
 
 They are only ever checked; the first good login replaces them by an Argon2id hash.
 """

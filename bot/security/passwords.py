@@ -1,4 +1,4 @@
-"""Passwords: Argon2id, worked out in threads so that nobody else waits (SPEC Q26, Q30)."""
+"""Passwords: Argon2id, worked out in threads so that nobody else waits (Q26, Q30)."""
 
 from __future__ import annotations
 

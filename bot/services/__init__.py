@@ -1,1 +1,4 @@
-"""Use cases, one file a subject: plain functions over a session, inside one unit of work (DESIGN 5)."""
+"""Use cases, one file a subject: plain functions over a session, inside one unit of work.
+
+See docs/architecture.md, "Packages".
+"""

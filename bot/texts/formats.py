@@ -1,4 +1,4 @@
-"""How numbers, money, dates and codes look to people (SPEC 3, 4)."""
+"""How numbers, money, dates and codes look to people (docs/specification.md 3, 4)."""
 
 from datetime import date, datetime, timedelta
 

@@ -1,4 +1,7 @@
-"""The pay page and the gateway's return (SPEC 2.3). A return is only a hint: `payments.settle` learns the truth."""
+"""The pay page and the gateway's return. A return is only a hint: `payments.settle` learns the truth.
+
+See docs/specification.md 2.3.
+"""
 
 import asyncio
 import logging

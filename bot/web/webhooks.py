@@ -1,4 +1,7 @@
-"""The messengers' webhooks: the body goes, unread, to intake; 200 means that it is durable (DESIGN 3)."""
+"""The messengers' webhooks: the body goes, unread, to intake; 200 means that it is durable.
+
+See docs/architecture.md, "The way of an update".
+"""
 
 import logging
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Logging in by user code and password (R2), and «فراموشی کد یا رمز» (SPEC 2.1)."""
+"""Logging in by user code and password (R2), and «فراموشی کد یا رمز» (docs/specification.md 2.1)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The officer's registration (R1, R12, R18; SPEC 3, phase Reg)."""
+"""The officer's registration (R1, R12, R18; docs/specification.md 3, phase Reg)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The steps of a request's form, for the request itself and for resolving its deficiencies (SPEC 3)."""
+"""The steps of a request's form, for the request itself and for resolving its deficiencies.
+
+See docs/specification.md 3.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The distributor's dialogues about branches: defining and editing one, choosing its officer (SPEC 2.4, R37)."""
+"""The distributor's dialogues about branches: defining and editing one, choosing its officer.
+
+See docs/specification.md 2.4, R37.
+"""
 
 from __future__ import annotations
 

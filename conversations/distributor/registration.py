@@ -1,4 +1,7 @@
-"""Staff register distributors and their managers; a manager mends the centre's own data (SPEC 3, Q25)."""
+"""Staff register distributors and their managers; a manager mends the centre's own data.
+
+See docs/specification.md 3, Q25.
+"""
 
 from __future__ import annotations
 
@@ -218,7 +221,7 @@ def _home_of(turn: Turn) -> Press:
 
 
 def _edit(turn: Turn, answers: dict[str, Any]) -> Reply:
-    """Staff change everything, a manager the centre's contact data (SPEC 3)."""
+    """Staff change everything, a manager the centre's contact data (docs/specification.md 3)."""
     assert turn.draft is not None
     values = _contact_values(answers)
     if "dist_kind" in answers:

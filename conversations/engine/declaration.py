@@ -1,4 +1,4 @@
-"""The declaration of a dialogue: data plus a few functions (DESIGN 4).
+"""The declaration of a dialogue: data plus a few functions (docs/architecture.md, "Dialogues").
 
 Answers are JSON values by key and belong to a draft row; the chat's row only says which dialogue and step it shows.
 The route (which steps are open) is recomputed from the answers at every touch.

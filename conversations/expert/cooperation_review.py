@@ -1,4 +1,4 @@
-"""The expert rejects a cooperation request with a reason (SPEC 2.4; 4.1, expert.reject)."""
+"""The expert rejects a cooperation request with a reason (docs/specification.md 2.4; 4.1, expert.reject)."""
 
 from __future__ import annotations
 

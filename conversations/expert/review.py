@@ -1,4 +1,6 @@
-"""The expert's dialogues: rejecting with a reason, declaring deficiencies, searching (SPEC 4.1, expert.*).
+"""The expert's dialogues: rejecting with a reason, declaring deficiencies, searching.
+
+See docs/specification.md 4.1, expert.*.
 
 Each is bound to one file at the version that the expert saw; its last question shows the file again.
 """

@@ -1,4 +1,4 @@
-"""What an amendment's form has besides that of a new request (R5, SPEC Q27, W13): it begins with the whole approved file,
+"""What an amendment's form has besides that of a new request (R5, Q27, W13): it begins with the whole approved file,
 asks nothing that is there, and its summary says what changed."""
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def first_answers(db: Any, prefill: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def steps(turn: Turn, asks: Iterable[Step], answers: Answers) -> list[Step]:
-    """The form's steps; to a migrated officer, only what the amendment touches must be answered (SPEC Q27)."""
+    """The form's steps; to a migrated officer, only what the amendment touches must be answered (Q27)."""
     assert turn.account is not None
     if not turn.account.migrated:
         return list(asks)

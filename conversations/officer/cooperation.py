@@ -1,4 +1,7 @@
-"""The officer's dialogues about contracted centres: refusing a request, and why a cooperation ends (SPEC 2.4, 2.6)."""
+"""The officer's dialogues about contracted centres: refusing a request, and why a cooperation ends.
+
+See docs/specification.md 2.4, 2.6.
+"""
 
 from __future__ import annotations
 

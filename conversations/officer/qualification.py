@@ -1,4 +1,7 @@
-"""The form of a qualification request (SPEC 3): what registration did not ask, the papers, the summary, the submission."""
+"""The form of a qualification request: what registration did not ask, documents, summary, submission.
+
+See docs/specification.md 3.
+"""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ from conversations.engine.declaration import (
 from storage.tables import StoredFile
 
 NEXT, MORE, REMOVE = "next", "more", "remove"
-#: Seconds without another file of an album before the answer (LESSONS B17).
+#: Seconds without another file of an album before the answer (docs/performance.md 10.1).
 QUIET = 1.5
 
 

@@ -1,4 +1,4 @@
-"""The mobile number: by the contact button first, or typed and then unverified (SPEC 3)."""
+"""The mobile number: by the contact button first, or typed and then unverified (docs/specification.md 3)."""
 
 from __future__ import annotations
 

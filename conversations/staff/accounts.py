@@ -1,4 +1,7 @@
-"""Staff look an account up and do something to it: each deed with a reason and a second question (SPEC 2.1)."""
+"""Staff look an account up and do something to it: each deed with a reason and a second question.
+
+See docs/specification.md 2.1.
+"""
 
 from __future__ import annotations
 

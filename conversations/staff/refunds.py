@@ -1,4 +1,4 @@
-"""«ثبت بازگشت وجه»: staff note the reference under which money went back (SPEC 2.3)."""
+"""«ثبت بازگشت وجه»: staff note the reference under which money went back (docs/specification.md 2.3)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The bank speaks Zarinpal's REST v4 (GATEWAYS 1.1), strictly."""
+"""The bank speaks Zarinpal's REST v4 (docs/gateways.md 1.1), strictly."""
 
 import re
 from typing import Any

@@ -1,4 +1,7 @@
-"""The bank speaks Zibal's IPG v1 (GATEWAYS 1.2). A repeated verify gets a bare 201, without the amount."""
+"""The bank speaks Zibal's IPG v1. A repeated verify gets a bare 201, without the amount.
+
+See docs/gateways.md 1.2.
+"""
 
 from typing import Any
 from urllib.parse import urlsplit

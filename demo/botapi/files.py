@@ -14,7 +14,7 @@ from demo.botapi.errors import ApiError, bad_request, broken_rule
 from demo.botapi.state import Bot, File
 
 MB = 1024 * 1024
-#: What a bot may upload and fetch (Telegram's documentation; MESSENGERS 4 for Bale), bytes.
+#: What a bot may upload and fetch (Telegram's documentation; docs/messengers.md 4 for Bale), bytes.
 MAX_PHOTO = 10 * MB
 MAX_UPLOAD = 50 * MB
 MAX_DOWNLOAD = 20 * MB

@@ -104,7 +104,8 @@ def telegram(text: str, parse_mode: str | None) -> tuple[str, list[Span]]:
     raise broken_rule("unsupported parse_mode")
 
 
-#: A mark counts at a line's or word's edge: space (or edge) before the first and after the last (MESSENGERS 5).
+#: A mark counts at a line's or word's edge: space (or edge) before the first and after the last
+#: (docs/messengers.md 5).
 _BALE = re.compile(
     r"```\[(?P<title>[^\]\n]*)\](?P<body>.*?)```"
     r"|\[(?P<label>[^\]\n]+)\]\((?P<url>[^)\s]+)\)"

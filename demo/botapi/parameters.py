@@ -1,6 +1,7 @@
 """Which methods each messenger has and which parameters each takes.
 
-Telegram's table is held against the published Bot API (tests/botapi) by a test; Bale's follows MESSENGERS 1.1 and 1.2.
+Telegram's table is held against the published Bot API (tests/botapi) by a test; Bale's follows
+docs/messengers.md 1.1 and 1.2.
 """
 
 from __future__ import annotations
@@ -62,7 +63,7 @@ _BALE = {
     "copyMessage": "chat_id from_chat_id message_id |",
 }
 
-#: Bale knows these names and answers 501 (MESSENGERS 1.1).
+#: Bale knows these names and answers 501 (docs/messengers.md 1.1).
 NOT_IMPLEMENTED = frozenset(
     {
         "setmyname",
@@ -74,7 +75,7 @@ NOT_IMPLEMENTED = frozenset(
     }
 )
 
-#: sendChatAction; Bale lacks the ones about documents, video notes and places (MESSENGERS 1.2).
+#: sendChatAction; Bale lacks the ones about documents, video notes and places (docs/messengers.md 1.2).
 _BALE_ACTIONS = frozenset(
     [
         "typing",

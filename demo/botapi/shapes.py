@@ -180,7 +180,7 @@ class Shapes:
         return shape
 
     def edited(self, bot: Bot, message: Message) -> Json:
-        """The answer to an edit: on Bale a stub whose id is 0 (MESSENGERS 1.2)."""
+        """The answer to an edit: on Bale a stub whose id is 0 (docs/messengers.md 1.2)."""
         if not self.bale:
             return self.message(bot, message)
         return {

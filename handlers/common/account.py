@@ -64,7 +64,7 @@ async def make_password(resources: Resources, incoming: Incoming, press: Press) 
 
 
 def credentials(turn: Turn, press: Press) -> Reply:
-    """A new password where the last one is not known to have been seen (SPEC Q30)."""
+    """A new password where the last one is not known to have been seen (Q30)."""
     made = turn.prepared
     assert isinstance(made, GeneratedPassword)
     account = accounts.renew(turn.db, actor=turn.actor, password_hash=made.hash, now=turn.now)

@@ -1,4 +1,7 @@
-"""A cooperation request as text and in lists, for each of its sides (SPEC 2.4; 4.2, coop.detail; 4.3)."""
+"""A cooperation request as text and in lists, for each of its sides.
+
+See docs/specification.md 2.4; 4.2, coop.detail; 4.3.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,7 @@ PAGE = 8
 
 
 def status(state: CooperationState, role: Role | None) -> str:
-    """The state as this side calls it (SPEC 4.3)."""
+    """The state as this side calls it (docs/specification.md 4.3)."""
     return t(f"coop_status.{state}" if role is Role.OFFICER else f"coop_status_dist.{state}")
 
 

@@ -1,4 +1,7 @@
-"""Letters of the directorate: everybody's inbox, and the desk of those who write (R44, SPEC 2.7)."""
+"""Letters of the directorate: everybody's inbox, and the desk of those who write.
+
+See R44, docs/specification.md 2.7.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""«اطلاعات من»: everything stored about oneself, the papers, and the chats that are logged in (SPEC 4.1, menu.me)."""
+"""«اطلاعات من»: everything stored about oneself, the papers, and the chats that are logged in.
+
+See docs/specification.md 4.1, menu.me.
+"""
 
 from __future__ import annotations
 
@@ -83,7 +86,7 @@ def _identity(account: Account, officer: Officer | None) -> list[tuple[str, str]
 
 
 def _file(turn: Turn, account: Account) -> list[str]:
-    """The officer's items and documents. What a migrated officer never gave says so (SPEC Q27)."""
+    """The officer's items and documents. What a migrated officer never gave says so (Q27)."""
     words, account_id = Wording.load(turn.db), account.id or 0
     known = qualification.approved_of(turn.db, account_id)
     lines = []

@@ -1,4 +1,7 @@
-"""A request as text: what its officer reads in tracking, what an expert reads on the file card (SPEC 4.3)."""
+"""A request as text: what its officer reads in tracking, what an expert reads on the file card.
+
+See docs/specification.md 4.3.
+"""
 
 from __future__ import annotations
 

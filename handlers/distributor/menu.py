@@ -1,4 +1,7 @@
-"""The distributor's menu: branches, choosing officers, requests, freeing a national code (SPEC 2.4, 2.5; 4.1, dist.menu)."""
+"""The distributor's menu: branches, choosing officers, requests, freeing a national code.
+
+See docs/specification.md 2.4, 2.5; 4.1, dist.menu.
+"""
 
 from __future__ import annotations
 
@@ -62,7 +65,10 @@ def routes(engine: Engine) -> Routes:
 
     @table.act("dist.edit_branch", roles=DISTRIBUTOR)
     def edit_branch(turn: Turn, press: Press) -> Reply:
-        """Name and address at any time, the region only while nothing is open on the branch (SPEC 2.4)."""
+        """Name and address at any time, the region only while nothing is open on the branch.
+
+        See docs/specification.md 2.4.
+        """
         line = _branch(turn, press.id)
         if press.version != line.branch.version:
             raise Stale
@@ -202,7 +208,7 @@ def _request(turn: Turn, press: Press) -> DistributorCard:
 
 
 def request(turn: Turn, press: Press) -> Screen:
-    """Where a request stands. Of the officer the name alone (SPEC Q44)."""
+    """Where a request stands. Of the officer the name alone (Q44)."""
     card = _request(turn, press)
     one = card.request
     lines = [

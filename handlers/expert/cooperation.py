@@ -1,4 +1,7 @@
-"""The expert's card of a cooperation request, its history and its outcome (SPEC 2.4). No papers: they are not for it."""
+"""The expert's card of a cooperation request, its history and its outcome. No papers: they are not for it.
+
+See docs/specification.md 2.4.
+"""
 
 from __future__ import annotations
 
@@ -55,7 +58,7 @@ def file(turn: Turn, press: Press) -> Screen:
 
 
 def _officer(card: ExpertCard) -> list[str]:
-    """What the branch's university may know of the officer (SPEC 2.4)."""
+    """What the branch's university may know of the officer (docs/specification.md 2.4)."""
     lines = [
         t("desk.coop_officer", name=card.officer_name),
         t("desk.coop_code", code=card.masked_code),

@@ -1,5 +1,5 @@
 """What an expert does with a file of either sort: claim, release, assign, approve, and the dialogues that reject or
-declare deficiencies. Every decision has a confirm step (SPEC Q15)."""
+declare deficiencies. Every decision has a confirm step (Q15)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The file card: all data, papers, history, and what this expert may do with it (SPEC 4.1, expert.file)."""
+"""The file card: all data, papers, history, and what this expert may do with it.
+
+See docs/specification.md 4.1, expert.file.
+"""
 
 from __future__ import annotations
 
@@ -124,7 +127,7 @@ def papers(turn: Turn, press: Press) -> Screen:
 
 
 def paper(turn: Turn, press: Press) -> Reply:
-    """Send one document. An act, for every view is recorded (SPEC Q44)."""
+    """Send one document. An act, for every view is recorded (Q44)."""
     return _send(turn, press.id, press.arg)
 
 

@@ -1,4 +1,7 @@
-"""«کارت مسئول فنی»: the officer's card as a picture, and what anybody who scans it sees (SPEC 7)."""
+"""«کارت مسئول فنی»: the officer's card as a picture, and what anybody who scans it sees.
+
+See docs/specification.md 7.
+"""
 
 from __future__ import annotations
 

@@ -198,7 +198,7 @@ def accept(turn: Turn, press: Press) -> Screen:
 
 
 def give_up(turn: Turn, press: Press) -> Screen:
-    """The question before taking an acceptance back (SPEC Q21)."""
+    """The question before taking an acceptance back (Q21)."""
     return _sure(turn, press, Action.GIVE_UP, "give_up")
 
 

@@ -1,4 +1,4 @@
-"""The officer's request: menu, tracking, papers, paying, withdrawal (SPEC 4.1, 4.3)."""
+"""The officer's request: menu, tracking, papers, paying, withdrawal (docs/specification.md 4.1, 4.3)."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def allowed(turn: Turn, request: QualificationRequest) -> frozenset[Action]:
 
 def menu(turn: Turn, press: Press) -> Screen:
     """Where the qualification stands, and what can be done about it. An amendment has a line of its own: whatever comes
-    of it, its officer stays qualified (SPEC Q2, Q16)."""
+    of it, its officer stays qualified (Q2, Q16)."""
     latest = qualification.latest(turn.db, actor=turn.actor)
     qualified = qualification.is_qualified(turn.db, owner(turn))
     state = latest.state if latest is not None else "none"

@@ -1,4 +1,7 @@
-"""The directorate's desk: an account looked up, its facts, deeds, chats and trail (SPEC 4.1, staff.menu)."""
+"""The directorate's desk: an account looked up, its facts, deeds, chats and trail.
+
+See docs/specification.md 4.1, staff.menu.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The directorate's desk: experts of each university, alerts, refunds (SPEC 4.1, staff.menu)."""
+"""The directorate's desk: experts of each university, alerts, refunds.
+
+See docs/specification.md 4.1, staff.menu.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The directorate's desk: tariffs, levels and fields, required documents (SPEC 4.1, staff.menu)."""
+"""The directorate's desk: tariffs, levels and fields, required documents.
+
+See docs/specification.md 4.1, staff.menu.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The directorate's desk: payments of a wrong amount, which only staff can end (SPEC 2.3)."""
+"""The directorate's desk: payments of a wrong amount, which only staff can end.
+
+See docs/specification.md 2.3.
+"""
 
 from __future__ import annotations
 

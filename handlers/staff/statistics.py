@@ -1,4 +1,7 @@
-"""The directorate's desk: 📊 counts on the screen, as a picture and as a spreadsheet (SPEC 7)."""
+"""The directorate's desk: 📊 counts on the screen, as a picture and as a spreadsheet.
+
+See docs/specification.md 7.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The directorate's desk: universities by province, and the places they cover (SPEC 3, 4.1)."""
+"""The directorate's desk: universities by province, and the places they cover.
+
+See docs/specification.md 3, 4.1.
+"""
 
 from __future__ import annotations
 

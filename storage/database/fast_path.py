@@ -1,4 +1,7 @@
-"""What every update does, without the ORM's bookkeeping: Core statements, a row written back, a savepoint (HOTPATH)."""
+"""What every update does, without the ORM's bookkeeping: Core statements, a row written back, a savepoint.
+
+See docs/performance.md 1.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

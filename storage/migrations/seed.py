@@ -1,4 +1,7 @@
-"""Initial reference data (SPEC 3). Adds what is missing and leaves what staff have changed as it is."""
+"""Initial reference data. Adds what is missing and leaves what staff have changed as it is.
+
+See docs/specification.md 3.
+"""
 
 import csv
 from collections.abc import Iterator

@@ -1,4 +1,7 @@
-"""People: accounts, the roles they hold, the officer's file, the chats they speak from (SPEC 2.1)."""
+"""People: accounts, the roles they hold, the officer's file, the chats they speak from.
+
+See docs/specification.md 2.1.
+"""
 
 from datetime import date, datetime
 from typing import Any
@@ -35,7 +38,7 @@ class Account(SQLModel, table=True):
     id: int | None = primary_key()
     user_code: str = Field(unique=True, max_length=32)
     password_hash: str
-    #: A password was made whose screen is not known to be delivered: the next touch makes another (SPEC Q30).
+    #: A password was made whose screen is not known to be delivered: the next touch makes another (Q30).
     credentials_pending: bool = False
     state: AccountState = enum_column(AccountState, default=AccountState.ACTIVE)
     state_reason: str | None = None

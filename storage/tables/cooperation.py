@@ -1,4 +1,7 @@
-"""Distributors and their branches, cooperation requests, contracts, terminations (SPEC 2.4–2.6)."""
+"""Distributors and their branches, cooperation requests, contracts, terminations.
+
+See docs/specification.md 2.4–2.6.
+"""
 
 from datetime import datetime
 
@@ -118,7 +121,7 @@ class CooperationRequest(SQLModel, table=True):
 
 
 class Contract(SQLModel, table=True):
-    """An officer serves at a branch. At most one ACTIVE an officer (SPEC Q17), and one a branch; only officers who
+    """An officer serves at a branch. At most one ACTIVE an officer (Q17), and one a branch; only officers who
     came with the old system's data may share their central branch (R53)."""
 
     __tablename__ = "contract"

@@ -1,4 +1,7 @@
-"""Letters of the directorate to officers, their attachments, and who got and read them (R44, SPEC 2.7)."""
+"""Letters of the directorate to officers, their attachments, and who got and read them.
+
+See R44, docs/specification.md 2.7.
+"""
 
 from datetime import datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""Attempts to pay a request's fee (SPEC 2.3)."""
+"""Attempts to pay a request's fee (docs/specification.md 2.3)."""
 
 from datetime import datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""Qualification requests, their rounds of deficiencies, and the papers (SPEC 2.2)."""
+"""Qualification requests, their rounds of deficiencies, and the papers (docs/specification.md 2.2)."""
 
 from datetime import date, datetime
 from typing import Any
@@ -49,7 +49,7 @@ class QualificationRequest(SQLModel, table=True):
     state: RequestState = enum_column(RequestState, default=RequestState.DRAFT)
     #: Grows with every change; buttons carry it (compare-and-set).
     version: int = 0
-    #: 12 digits: yyyymmdd (Jalali) + daily number; the same on every round (SPEC Q32).
+    #: 12 digits: yyyymmdd (Jalali) + daily number; the same on every round (Q32).
     tracking_code: str | None = Field(default=None, unique=True, max_length=12)
     university_code: str | None = Field(default=None, foreign_key="university.code")
     reviewer_id: int | None = reference("account.id", default=None)

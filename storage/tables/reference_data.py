@@ -1,4 +1,7 @@
-"""What staff keep: universities and coverage, levels, fields, documents, tariffs (SPEC 3)."""
+"""What staff keep: universities and coverage, levels, fields, documents, tariffs.
+
+See docs/specification.md 3.
+"""
 
 from datetime import date, datetime
 
@@ -94,7 +97,7 @@ class DocumentType(SQLModel, table=True):
 
 
 class Tariff(SQLModel, table=True):
-    """The review fee of a kind from a day on (R27). No row in force is not zero: approval is refused (SPEC Q48)."""
+    """The review fee of a kind from a day on (R27). No row in force is not zero: approval is refused (Q48)."""
 
     __tablename__ = "tariff"
     __table_args__ = (
@@ -112,7 +115,7 @@ class Tariff(SQLModel, table=True):
 
 
 class DailySequence(SQLModel, table=True):
-    """The last number given out on a Jalali day (tracking codes, SPEC Q32)."""
+    """The last number given out on a Jalali day (tracking codes, Q32)."""
 
     __tablename__ = "daily_sequence"
 

@@ -41,7 +41,7 @@ EXPECTED: dict[str, Access] = {
     **_each("password.change me.mobile", ACCOUNTS),
     **_each("credentials me me.chats inbox", ACCOUNTS, suspended=_READS),
     **_each("inbox.letter inbox.read inbox.papers", ACCOUNTS, suspended=_READS, bound=True),
-    # What a suspended officer may still read of their own (SPEC 2.1).
+    # What a suspended officer may still read of their own (docs/specification.md 2.1).
     **_each(
         "me.papers me.paper general qual card centers coop.new coop.archive term.archive",
         {OFFICER},

@@ -120,7 +120,7 @@ class Builder(Cases):
         ]
         return Town(personas, self._marks(personas), self._papers(personas))
 
-    # ── who may read what (SPEC Q44, R39, 2.4, 2.6) ────────────────────────────────────────────────────────────────
+    # ── who may read what (Q44, R39; docs/specification.md 2.4, 2.6) ────────────────────────────────────────────────────────────────
 
     _NEAR = (
         "expert:reviewer",

@@ -1,4 +1,6 @@
-"""Nobody reaches what is not theirs: everybody's buttons, old, foreign and made up, pressed by everybody (DESIGN 1.6).
+"""Nobody reaches what is not theirs: everybody's buttons, old, foreign and made up, pressed by everybody.
+
+See docs/architecture.md, "Promises".
 
 FORGED_PRESSES says how many (0: all of the honest ones by everybody, with three variations of each).
 """

@@ -1,4 +1,7 @@
-"""The journeys of SPEC 6, each a play for one stage. `here` is the messenger it is played on, `there` the other."""
+"""The journeys of docs/specification.md 6, each a play for one stage.
+
+`here` is the messenger it is played on, `there` the other.
+"""
 
 from __future__ import annotations
 

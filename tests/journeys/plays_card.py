@@ -1,4 +1,4 @@
-"""The officer card (SPEC 7): a picture whose code anybody can check."""
+"""The officer card (docs/specification.md 7): a picture whose code anybody can check."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Distributors and officers (SPEC 6, J7, J8, J20 and the cooperation part of J17)."""
+"""Distributors and officers (docs/specification.md 6, J7, J8, J20 and the cooperation part of J17)."""
 
 from __future__ import annotations
 
@@ -291,5 +291,5 @@ async def replaced(scene: Scene) -> None:
     await boss.person.sees("کد ملی مینا نمونه آزاد شد")
     await mina.person.sees("کد ملی شما آزاد شد")
     await branch_shows(boss, "بدون مسئول فنی")
-    # Nobody's SMS: that is for whoever ends it alone (SPEC Q20).
+    # Nobody's SMS: that is for whoever ends it alone (Q20).
     assert scene.stage.town.sms.inbox(boss.mobile) == []

@@ -1,4 +1,4 @@
-"""The officer's own data: edited freely, amended, shown (SPEC 6, J9 and J10)."""
+"""The officer's own data: edited freely, amended, shown (docs/specification.md 6, J9 and J10)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The directorate writes to officers (SPEC 6, J11)."""
+"""The directorate writes to officers (docs/specification.md 6, J11)."""
 
 from __future__ import annotations
 

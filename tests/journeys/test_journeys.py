@@ -1,4 +1,4 @@
-"""Every journey of SPEC 6, on both messengers and both databases.
+"""Every journey of docs/specification.md 6, on both messengers and both databases.
 
 In the quick suite each is played twice, so that every messenger and every database has its turn; JOURNEYS=all crosses
 them (`make journey` plays both messengers on SQLite).

@@ -111,7 +111,7 @@ class PaperSender:
     async def _say_absent(
         self, channel: Channel, chat_id: int, item: _Item, why: str, calls: PacedCalls
     ) -> None:
-        """Said in the place of the paper: the others are shown all the same (SPEC Q44)."""
+        """Said in the place of the paper: the others are shown all the same (Q44)."""
         title = keyboards.cut(item.paper.caption, keyboards.MAX_CAPTION)
         text = t(why, title=title, support=self.resources.world.support_contact)
         await send_text(channel, chat_id, text, None, caller=calls)

@@ -1,4 +1,7 @@
-"""The outbox: pushes and SMS rows, claimed with a lease and sent within each messenger's patience (DESIGN 3)."""
+"""The outbox: pushes and SMS rows, claimed with a lease and sent within each messenger's patience.
+
+See docs/architecture.md, "Pushes".
+"""
 
 from __future__ import annotations
 

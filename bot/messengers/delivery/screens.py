@@ -1,4 +1,7 @@
-"""Shows answers: the one component that sends screens, after the commit (DESIGN 3)."""
+"""Shows answers: the one component that sends screens, after the commit.
+
+See docs/architecture.md, "The way of an update".
+"""
 
 from __future__ import annotations
 

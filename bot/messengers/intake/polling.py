@@ -1,4 +1,7 @@
-"""Our own getUpdates: the offset moves only once the batch is in the inbox, and moves past anything (LESSONS B28)."""
+"""Our own getUpdates: the offset moves only once the batch is in the inbox, and moves past anything.
+
+See docs/performance.md 10.3.
+"""
 
 from __future__ import annotations
 

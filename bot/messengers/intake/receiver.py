@@ -1,4 +1,7 @@
-"""Raw JSON in: every update is durable before it is acknowledged, and none can stop the others (DESIGN 3)."""
+"""Raw JSON in: every update is durable before it is acknowledged, and none can stop the others.
+
+See docs/architecture.md, "The way of an update".
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""One update, from reading to its answer: the unit of work around handlers and dialogues (DESIGN 3)."""
+"""One update, from reading to its answer: the unit of work around handlers and dialogues.
+
+See docs/architecture.md, "The way of an update".
+"""
 
 from __future__ import annotations
 

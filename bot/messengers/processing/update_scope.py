@@ -1,4 +1,7 @@
-"""What accompanies one update through PTB: `process_update` says nothing about how it went (HOTPATH, pitfalls)."""
+"""What accompanies one update through PTB: `process_update` says nothing about how it went.
+
+See docs/performance.md 7.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""PTB's HTTP on one aiohttp session: a third of the CPU of its stock client (HOTPATH 6)."""
+"""PTB's HTTP on one aiohttp session: a third of the CPU of its stock client (docs/performance.md 6)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Bale spoken as PTB expects Telegram to be spoken: requests translated, answers made whole (MESSENGERS 1, 2)."""
+"""Bale spoken as PTB expects Telegram to be spoken: requests translated, answers made whole.
+
+See docs/messengers.md 1, 2.
+"""
 
 from __future__ import annotations
 
@@ -151,7 +154,10 @@ def _rows(rows: list[list[dict[str, Any]]], known: tuple[str, ...]) -> list[list
 
 
 def from_bale(method: str, status: int, body: bytes) -> tuple[int, bytes]:
-    """Status and body as Telegram would give them, so that PTB raises the right error (MESSENGERS 2.1)."""
+    """Status and body as Telegram would give them, so that PTB raises the right error.
+
+    See docs/messengers.md 2.1.
+    """
     try:
         answer = json.loads(body)
     except (ValueError, RecursionError):

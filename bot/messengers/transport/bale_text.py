@@ -1,4 +1,7 @@
-"""Bale takes every text for its Markdown, and has no escape: marks become look-alikes (MESSENGERS 5)."""
+"""Bale takes every text for its Markdown, and has no escape: marks become look-alikes.
+
+See docs/messengers.md 5.
+"""
 
 import re
 

@@ -1,4 +1,7 @@
-"""The only place that makes a Bot: a forgotten base address would send Bale's traffic to Telegram (LESSONS B25)."""
+"""The only place that makes a Bot: a forgotten base address would send Bale's traffic to Telegram.
+
+See docs/performance.md 10.2.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Accounts: registration, login, roles, chats, passwords, staff's doings, experts (SPEC 2.1)."""
+"""Accounts: registration, login, roles, chats, passwords, staff's doings, experts.
+
+See docs/specification.md 2.1.
+"""
 
 from bot.services.accounts.credentials import (
     change_password,

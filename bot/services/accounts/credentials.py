@@ -1,4 +1,7 @@
-"""Passwords of accounts: changing, forgetting, and one that was never shown (SPEC 2.1, Q29, Q30)."""
+"""Passwords of accounts: changing, forgetting, and one that was never shown.
+
+See docs/specification.md 2.1, Q29, Q30.
+"""
 
 from datetime import datetime
 
@@ -24,7 +27,9 @@ def change_password(
     system_made: bool,
     now: datetime,
 ) -> Account:
-    """Set a new password of the acting account from one of its own chats (no old password is asked, SPEC 2.1).
+    """Set a new password of the acting account from one of its own chats.
+
+    See no old password is asked, docs/specification.md 2.1.
 
     A system-made one stays pending until its screen is delivered. The other chats are told.
     """

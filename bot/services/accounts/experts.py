@@ -1,4 +1,7 @@
-"""Accounts that staff or the command line make, and the experts of a university (SPEC 2.1, Q25)."""
+"""Accounts that staff or the command line make, and the experts of a university.
+
+See docs/specification.md 2.1, Q25.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -185,7 +188,7 @@ def appoint_by_national_code(
 
 
 def deactivate(db: Session, *, actor: Actor, account_id: int, grant_id: int, now: datetime) -> Grant:
-    """End an expert's work at a university: the files in their hands go back to the queue (SPEC 2.2), their chats
+    """End an expert's work at a university: the files in their hands go back to the queue, their chats
     lose the role. Raises NotAllowed, Stale where it has ended already."""
     require(db, actor, Role.STAFF)
     grant = db.get(Grant, grant_id)
@@ -211,7 +214,10 @@ def deactivate(db: Session, *, actor: Actor, account_id: int, grant_id: int, now
 
 
 def leave_desk(db: Session, *, actor: Actor, account_id: int, now: datetime) -> None:
-    """Put what this expert is reviewing back into the queues, so that a colleague can take it (SPEC 2.2)."""
+    """Put what this expert is reviewing back into the queues, so that a colleague can take it.
+
+    See docs/specification.md 2.2.
+    """
     for kind in (review.KIND, cooperation.KIND):
         kind.release_all(db, actor=actor, expert_id=account_id, now=now)
 

@@ -1,4 +1,4 @@
-"""Logging a chat in by user code and password, with the throttles of SPEC 2.1."""
+"""Logging a chat in by user code and password, with the throttles of docs/specification.md 2.1."""
 
 from datetime import datetime, timedelta
 from hashlib import blake2b

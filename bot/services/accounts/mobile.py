@@ -1,4 +1,4 @@
-"""What a person may change about themself here: the mobile (R48, SPEC Q38, N12)."""
+"""What a person may change about themself here: the mobile (R48, Q38, N12)."""
 
 from datetime import datetime
 

@@ -20,7 +20,7 @@ from storage.tables import Account, Chat, Officer
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """Everything that the registration dialogue asks (SPEC 3, phase Reg), normalised."""
+    """Everything that the registration dialogue asks (docs/specification.md 3, phase Reg), normalised."""
 
     national_code: str
     birth_date: date
@@ -109,7 +109,7 @@ def register(db: Session, *, chat: Chat, given: Registration, password_hash: str
 
 
 def insert(db: Session, account: Account) -> Account:
-    """Insert with a user code of its own: 8 digits that name nobody (SPEC Q31).
+    """Insert with a user code of its own: 8 digits that name nobody (Q31).
 
     Raises `duplicate()` where a living account has the national code.
     """

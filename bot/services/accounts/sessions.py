@@ -1,4 +1,7 @@
-"""Which chats an account speaks from: linking, logging out, signing out elsewhere (SPEC 2.1)."""
+"""Which chats an account speaks from: linking, logging out, signing out elsewhere.
+
+See docs/specification.md 2.1.
+"""
 
 from datetime import datetime
 

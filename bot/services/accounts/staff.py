@@ -1,4 +1,7 @@
-"""What the directorate's staff do to an account: reset, suspend, lift, annul (SPEC 2.1, N21). Each with a reason."""
+"""What the directorate's staff do to an account: reset, suspend, lift, annul. Each with a reason.
+
+See docs/specification.md 2.1, N21.
+"""
 
 from datetime import datetime
 
@@ -164,7 +167,7 @@ def annul(
     now: datetime,
     version: int | None = None,
 ) -> Account:
-    """End a registration that was never qualified: its national code is free again, the audit stays (SPEC Q28)."""
+    """End a registration that was never qualified: its national code is free again, the audit stays (Q28)."""
     account, row, reason = _decide(
         db, actor=actor, account_id=account_id, version=version, reason=reason, action=Action.ANNUL
     )

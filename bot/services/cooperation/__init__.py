@@ -1,4 +1,7 @@
-"""Cooperation requests as one subject (SPEC 2.4, R37–R42): deeds of all sides, lists and cards."""
+"""Cooperation requests as one subject: deeds of all sides, lists and cards.
+
+See docs/specification.md 2.4, R37–R42.
+"""
 
 from bot.services.cooperation.decisions import approve, university_reject
 from bot.services.cooperation.lists import (

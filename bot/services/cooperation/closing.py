@@ -39,7 +39,7 @@ def close_pending(
 
 
 def officer_suspended(db: Session, *, account: Account, dead: bool, now: datetime) -> None:
-    """Open requests are closed; the contract stays, unless the officer is dead, which ends it (SPEC 2.1). The
+    """Open requests are closed; the contract stays, unless the officer is dead, which ends it. The
     distributor is told (N21)."""
     assert account.id is not None
     eligibility.lock_account(db, account.id)

@@ -1,4 +1,7 @@
-"""Contracts of officers with distributors (SPEC 2.5): who serves where, and freeing a national code (R31)."""
+"""Contracts of officers with distributors: who serves where, and freeing a national code (R31).
+
+See docs/specification.md 2.5.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -36,7 +39,7 @@ class Page:
 
 
 def active(db: Session, account_id: int) -> Contract | None:
-    """The officer's contract in force; there is at most one (SPEC Q17)."""
+    """The officer's contract in force; there is at most one (Q17)."""
     query = select(Contract).where(Contract.account_id == account_id, Contract.state == ContractState.ACTIVE)
     return db.exec(query).first()
 
@@ -104,7 +107,7 @@ def free(
 
 
 def replace(db: Session, *, by: CooperationRequest, now: datetime) -> list[Contract]:
-    """End whatever is in force at the branch of this approved request (SPEC Q46, N18)."""
+    """End whatever is in force at the branch of this approved request (Q46, N18)."""
     ended = at_branch(db, by.branch_id, lock=True)
     for contract in ended:
         end(db, contract, actor=SYSTEM, action=ContractAction.REPLACE, now=now, cooperation=by.id)
@@ -134,7 +137,7 @@ def add_migrated(
     now: datetime,
 ) -> Contract:
     """An officer who came with a contract serves at the distributor's central branch, and counts as qualified (R53,
-    SPEC Q26). The same contract a second time is the same contract.
+    Q26). The same contract a second time is the same contract.
 
     Raises NotAllowed but for staff and the system, Refusal("error.officer_not_free") where another one is in force.
     """

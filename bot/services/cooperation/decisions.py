@@ -1,4 +1,7 @@
-"""What experts of the branch's university decide of an accepted request (SPEC 2.4): approve, reject."""
+"""What experts of the branch's university decide of an accepted request: approve, reject.
+
+See docs/specification.md 2.4.
+"""
 
 from datetime import datetime
 

@@ -1,4 +1,7 @@
-"""Who is told what of a cooperation: N13–N19 and N24 (SPEC 2.8), to chats or, where there is none, by SMS."""
+"""Who is told what of a cooperation: N13–N19 and N24, to chats or, where there is none, by SMS.
+
+See docs/specification.md 2.8.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime

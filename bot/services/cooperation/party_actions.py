@@ -1,4 +1,7 @@
-"""What the two sides do with a cooperation request: pick, accept, reject, give up, withdraw (SPEC 2.4)."""
+"""What the two sides do with a cooperation request: pick, accept, reject, give up, withdraw.
+
+See docs/specification.md 2.4.
+"""
 
 from datetime import datetime
 
@@ -146,7 +149,7 @@ def give_up(
     version: int | None = None,
     now: datetime,
 ) -> CooperationRequest:
-    """«انصراف از همکاری»: the officer takes the acceptance back before the university decided (SPEC Q21, N15)."""
+    """«انصراف از همکاری»: the officer takes the acceptance back before the university decided (Q21, N15)."""
     return _refuse(db, actor, request_id, Action.GIVE_UP, reason, version, now)
 
 

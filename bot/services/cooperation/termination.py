@@ -1,4 +1,7 @@
-"""The officer ends a cooperation alone (R31–R36, SPEC 2.6): a draft, a second confirmation, effective at once."""
+"""The officer ends a cooperation alone: a draft, a second confirmation, effective at once.
+
+See R31–R36, docs/specification.md 2.6.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""A request's history for people (SPEC 7): who did what, oldest first."""
+"""A request's history for people (docs/specification.md 7): who did what, oldest first."""
 
 from sqlmodel import Session, col, select
 

@@ -1,1 +1,4 @@
-"""What the directorate's staff keep and look after (SPEC 4.1, staff.menu): every function needs an actor in that role."""
+"""What the directorate's staff keep and look after: every function needs an actor in that role.
+
+See docs/specification.md 4.1, staff.menu.
+"""

@@ -1,4 +1,7 @@
-"""The required documents: rule, order, number of files, name (SPEC 3). Requests already submitted go on as they are."""
+"""The required documents: rule, order, number of files, name. Requests already submitted go on as they are.
+
+See docs/specification.md 3.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The figures of the directorate's reports, read at one instant (SPEC 7)."""
+"""The figures of the directorate's reports, read at one instant (docs/specification.md 7)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Degree levels and fields: which are open to new requests (R20). Files already submitted go on (SPEC Q34)."""
+"""Degree levels and fields: which are open to new requests (R20). Files already submitted go on (Q34)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Universities and what they cover (SPEC 3): one default a province, in Tehran none, nowhere silently nobody."""
+"""Universities and what they cover: one default a province, in Tehran none, nowhere silently nobody.
+
+See docs/specification.md 3.
+"""
 
 from __future__ import annotations
 

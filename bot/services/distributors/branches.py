@@ -1,4 +1,4 @@
-"""Branches of a distributor: where officers serve (SPEC 2.4, 3). Exactly one is central."""
+"""Branches of a distributor: where officers serve (docs/specification.md 2.4, 3). Exactly one is central."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -156,7 +156,10 @@ def _need_free_name(db: Session, distributor_id: int, name: str, but: int | None
 
 
 def region_locked(db: Session, branch_id: int) -> bool:
-    """Province and city stay while a request or a contract is open on the branch (SPEC 2.4)."""
+    """Province and city stay while a request or a contract is open on the branch.
+
+    See docs/specification.md 2.4.
+    """
     return requests.open_at(db, branch_id) is not None or bool(contracts.at_branch(db, branch_id))
 
 

@@ -1,4 +1,7 @@
-"""Distributors and their managers (R43, SPEC 2, 3, Q25): made by staff, kept up to date by both."""
+"""Distributors and their managers: made by staff, kept up to date by both.
+
+See R43, docs/specification.md 2, 3, Q25.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime

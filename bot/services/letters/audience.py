@@ -1,4 +1,7 @@
-"""Whom a letter goes to: one officer, all, those of a province, those in one state (SPEC 2.7)."""
+"""Whom a letter goes to: one officer, all, those of a province, those in one state.
+
+See docs/specification.md 2.7.
+"""
 
 from __future__ import annotations
 

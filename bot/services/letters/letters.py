@@ -1,4 +1,7 @@
-"""Letters of the directorate: sent off, spread batch by batch, stopped, read (R44, SPEC 2.7, N9)."""
+"""Letters of the directorate: sent off, spread batch by batch, stopped, read.
+
+See R44, docs/specification.md 2.7, N9.
+"""
 
 from __future__ import annotations
 

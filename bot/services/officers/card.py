@@ -1,4 +1,7 @@
-"""The digital officer card: what it shows, and what anybody who scans it is told (SPEC 7)."""
+"""The digital officer card: what it shows, and what anybody who scans it is told.
+
+See docs/specification.md 7.
+"""
 
 import secrets
 from dataclasses import dataclass

@@ -58,7 +58,7 @@ def refuse(db: Session, *, account_id: int, field: str) -> None:
 def edit(db: Session, *, actor: Actor, field: str, value: str | None, now: datetime) -> bool:
     """Write one item of R48 into the officer's file; False where it is that already. None says "has none" (e-mail).
 
-    A draft of a request that does not say otherwise follows (SPEC Q37). The mobile is `accounts.change_mobile`.
+    A draft of a request that does not say otherwise follows (Q37). The mobile is `accounts.change_mobile`.
     Raises as `refuse`, InvalidInput for a value that the item does not take, NotAllowed where suspended.
     """
     if actor.account_id is None or actor.role is not Role.OFFICER:

@@ -1,4 +1,6 @@
-"""Paying the review fee: the page, attempts, settling them with the gateway, refunds (SPEC 2.3).
+"""Paying the review fee: the page, attempts, settling them with the gateway, refunds.
+
+See docs/specification.md 2.3.
 
 `verify_and_settle` is the one function that learns whether money came, whoever asks: the return page, «بررسی پرداخت» or the
 reconciler.

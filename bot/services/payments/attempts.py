@@ -1,4 +1,6 @@
-"""Attempts to pay, as units of one transaction: begin, claim for verifying, conclude (SPEC 2.3).
+"""Attempts to pay, as units of one transaction: begin, claim for verifying, conclude.
+
+See docs/specification.md 2.3.
 
 Every change is a compare-and-set on the version; each new state leaves an audit row, a look that changes nothing none.
 Where both are touched, the request is locked before the attempt.

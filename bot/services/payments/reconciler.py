@@ -1,4 +1,7 @@
-"""The reconciler: asks the gateway about payments whose payer did not come back (SPEC 2.3). Ticked every two minutes."""
+"""The reconciler: asks the gateway about payments whose payer did not come back. Ticked every two minutes.
+
+See docs/specification.md 2.3.
+"""
 
 import asyncio
 import logging

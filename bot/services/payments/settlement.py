@@ -1,4 +1,7 @@
-"""Settling payments: the gateway is asked between transactions, never inside one (SPEC 2.3)."""
+"""Settling payments: the gateway is asked between transactions, never inside one.
+
+See docs/specification.md 2.3.
+"""
 
 import logging
 from dataclasses import dataclass

@@ -1,4 +1,7 @@
-"""What the gateway's word means for an attempt and its request: one unit, everything or nothing (SPEC 2.3)."""
+"""What the gateway's word means for an attempt and its request: one unit, everything or nothing.
+
+See docs/specification.md 2.3.
+"""
 
 from datetime import datetime, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""The end of a request: the snapshot becomes the officer's approved file (R6, SPEC 2.2)."""
+"""The end of a request: the snapshot becomes the officer's approved file (R6, docs/specification.md 2.2)."""
 
 from datetime import datetime
 from typing import Any

@@ -1,4 +1,7 @@
-"""What experts decide of a qualification request: declare deficiencies, reject, approve (SPEC 2.2)."""
+"""What experts decide of a qualification request: declare deficiencies, reject, approve.
+
+See docs/specification.md 2.2.
+"""
 
 import secrets
 from collections.abc import Sequence
@@ -174,7 +177,7 @@ def approve(
 ) -> QualificationRequest:
     """Approve at the fee in force today (R27–R29): AWAITING_PAYMENT with the link (N6), or COMPLETED where it is 0.
 
-    Raises Refusal("error.no_tariff"), which alerts the staff, where no tariff is in force (SPEC Q48); and as `cases.change`.
+    Raises Refusal("error.no_tariff"), which alerts the staff, where no tariff is in force (Q48); and as `cases.change`.
     """
     request = requests.load(db, request_id)
     case = requests.case_of(db, request)

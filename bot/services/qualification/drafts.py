@@ -1,4 +1,4 @@
-"""A request before it is submitted: start, what its form begins with, discard (SPEC 2.2)."""
+"""A request before it is submitted: start, what its form begins with, discard (docs/specification.md 2.2)."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -110,7 +110,7 @@ def prefill(db: Session, request: QualificationRequest) -> dict[str, Any]:
     """What the form of a draft begins with; empty answers are left out.
 
     Registration data; after a rejection or withdrawal the last snapshot, overlaid by later general edits (audit events
-    "general_edited" of subject "account" with `field`); after a wrong region without the region (SPEC Q10). An
+    "general_edited" of subject "account" with `field`); after a wrong region without the region (Q10). An
     amendment begins with the whole approved file. Papers that were removed meanwhile are left out.
     """
     account = db.get(Account, request.account_id)

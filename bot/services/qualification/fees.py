@@ -1,4 +1,4 @@
-"""The review fee by kind and day (R27, SPEC Q5). No row in force is not zero (SPEC Q48)."""
+"""The review fee by kind and day (R27, Q5). No row in force is not zero (Q48)."""
 
 from datetime import date, datetime
 
@@ -12,7 +12,7 @@ from bot.services.shared.permissions import require
 from storage.enums import RequestKind, Role
 from storage.tables import Tariff
 
-#: What a gateway takes at once, in rial (GATEWAYS 1.1); 0 means free of charge.
+#: What a gateway takes at once, in rial (docs/gateways.md 1.1); 0 means free of charge.
 LEAST, MOST = 1_000, 1_000_000_000
 
 _IN_FORCE = (

@@ -1,4 +1,7 @@
-"""The experts' desk: the queue, own files, search, the file and its papers (SPEC 2.2); decisions in `decisions`."""
+"""The experts' desk: the queue, own files, search, the file and its papers; decisions in `decisions`.
+
+See docs/specification.md 2.2.
+"""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -127,7 +130,7 @@ def open_file(db: Session, *, actor: Actor, request_id: int) -> RequestDetails:
 
 
 def view_paper(db: Session, *, actor: Actor, request_id: int, file_id: int, now: datetime) -> StoredFile:
-    """A paper that was part of this request in any round; the view is recorded (SPEC Q44). Raises NotAllowed.
+    """A paper that was part of this request in any round; the view is recorded (Q44). Raises NotAllowed.
 
     A paper whose time is over is given with its `removed_at`."""
     request, _ = KIND.see(db, request_id, actor=actor)
@@ -178,7 +181,7 @@ def experts_of(db: Session, *, actor: Actor, university_code: str | None) -> lis
 
 
 def earlier(db: Session, *, actor: Actor, request: QualificationRequest) -> list[QualificationRequest]:
-    """Other requests of the same officer that ended at the actor's university, newest first (SPEC Q44)."""
+    """Other requests of the same officer that ended at the actor's university, newest first (Q44)."""
     KIND.visible(db, request, actor=actor)
     query = select(QualificationRequest).where(
         QualificationRequest.account_id == request.account_id,

@@ -1,4 +1,7 @@
-"""What the officer sends to the university: the final submission, and the answer to deficiencies (SPEC 2.2, R15, R21)."""
+"""What the officer sends to the university: the final submission, and the answer to deficiencies.
+
+See docs/specification.md 2.2, R15, R21.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -110,7 +113,7 @@ def _need_complete(
     answers: Mapping[str, Any],
     papers: list[request_items.DocumentRule],
 ) -> None:
-    """Every mandatory item. Of a migrated officer's amendment, only those that it touches (SPEC Q27)."""
+    """Every mandatory item. Of a migrated officer's amendment, only those that it touches (Q27)."""
     note_needed = reference_data.needs_note(db, answers.get("field_of_study"))
     lacking = request_items.missing(answers, papers, note_needed=note_needed)
     account = db.get(Account, request.account_id)

@@ -1,4 +1,7 @@
-"""A request's history for people: the timeline (SPEC 7) and the rounds of deficiencies (R7)."""
+"""A request's history for people: the timeline and the rounds of deficiencies (R7).
+
+See docs/specification.md 7.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime

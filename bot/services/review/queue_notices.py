@@ -1,4 +1,4 @@
-"""N10: experts are told of waiting files, at most once an hour each (SPEC 2.2)."""
+"""N10: experts are told of waiting files, at most once an hour each (docs/specification.md 2.2)."""
 
 from datetime import datetime, timedelta
 

@@ -236,7 +236,7 @@ class ReviewWorkflow(Generic[R, S, A, W, C]):
     def release_all(self, db: Session, *, actor: Actor, expert_id: int, now: datetime) -> int:
         """Put every file that this expert is reviewing back into the queue (an expert leaves); say how many.
 
-        Files with deficiencies stay with them until the officer answers or somebody reassigns them (SPEC Q12).
+        Files with deficiencies stay with them until the officer answers or somebody reassigns them (Q12).
         """
         query = select(self.row).where(
             col(self.row.reviewer_id) == expert_id, col(self.row.state) == self.review

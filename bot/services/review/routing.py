@@ -1,4 +1,7 @@
-"""Which university reviews a file (SPEC 3, "From region to university"), and whether anybody is there to do it."""
+"""Which university reviews a file, and whether anybody is there to do it.
+
+See docs/specification.md 3, "From region to university".
+"""
 
 from dataclasses import dataclass
 from datetime import datetime

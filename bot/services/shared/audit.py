@@ -1,4 +1,7 @@
-"""The record of who did what: append-only, written in the transaction of the deed (DESIGN 5)."""
+"""The record of who did what: append-only, written in the transaction of the deed.
+
+See docs/architecture.md, "State machines".
+"""
 
 from datetime import datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""Who may be chosen by a distributor: the one place that says so (SPEC 2.1, R25, R37)."""
+"""Who may be chosen by a distributor: the one place that says so (docs/specification.md 2.1, R25, R37)."""
 
 from sqlalchemy import func, or_
 from sqlmodel import Session, col, select
@@ -11,7 +11,7 @@ _QUALIFIED = or_(col(Officer.legacy_qualified).is_(True), col(Officer.qualified_
 
 
 def is_qualified(db: Session, account_id: int) -> bool:
-    """A completed NEW request, or the legacy flag (SPEC 2.1)."""
+    """A completed NEW request, or the legacy flag (docs/specification.md 2.1)."""
     query = select(Officer.account_id).where(Officer.account_id == account_id, _QUALIFIED)
     return db.exec(query).first() is not None
 

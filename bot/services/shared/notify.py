@@ -1,4 +1,7 @@
-"""Pushes to people and alerts to the staff: rows of the outbox, written in the transaction of their cause (SPEC 2.8)."""
+"""Pushes to people and alerts to the staff: rows of the outbox, written in the transaction of their cause.
+
+See docs/specification.md 2.8.
+"""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta

@@ -1,4 +1,7 @@
-"""Compare-and-set: a row changes only if nobody has changed it since it was read (DESIGN 5)."""
+"""Compare-and-set: a row changes only if nobody has changed it since it was read.
+
+See docs/architecture.md, "State machines".
+"""
 
 from collections.abc import Mapping
 from typing import Any, Protocol

@@ -1,4 +1,4 @@
-"""Counted tries within a window of time (SPEC 2.1, throttles)."""
+"""Counted tries within a window of time (docs/specification.md 2.1, throttles)."""
 
 from datetime import datetime, timedelta
 

@@ -51,7 +51,7 @@ def needs_note(db: Session, field_code: str | None) -> bool:
 
 
 def studies_allowed(db: Session, answers: Answers) -> bool:
-    """Whether level, field and their pair are open now (R20, SPEC Q34)."""
+    """Whether level, field and their pair are open now (R20, Q34)."""
     level = db.get(DegreeLevel, answers.get("degree_level") or "")
     field = db.get(FieldOfStudy, answers.get("field_of_study") or "")
     if level is None or field is None or not level.allowed or not field.allowed:

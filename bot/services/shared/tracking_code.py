@@ -1,4 +1,4 @@
-"""Tracking codes: yyyymmdd (Jalali, Tehran) and a daily number of four digits (SPEC Q32)."""
+"""Tracking codes: yyyymmdd (Jalali, Tehran) and a daily number of four digits (Q32)."""
 
 from datetime import datetime
 from functools import cache

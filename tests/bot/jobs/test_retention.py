@@ -1,4 +1,4 @@
-"""Which papers go, and when (SPEC Q44): never one that anything living uses."""
+"""Which papers go, and when (Q44): never one that anything living uses."""
 
 import asyncio
 import os

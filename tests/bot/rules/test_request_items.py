@@ -89,7 +89,7 @@ def test_replies_have_five_characters(text: str | None, enough: bool) -> None:
 
 
 def test_a_gap_is_excused_while_the_request_does_not_touch_it() -> None:
-    """SPEC Q27."""
+    """Q27."""
     papers = (
         DocumentRule("national_card", "yes"),
         DocumentRule("degree_certificate", "yes"),

@@ -270,7 +270,7 @@ async def test_all_menu_buttons_lead_somewhere(house: House) -> None:
 
 
 async def test_commands_in_the_middle_of_a_dialogue(house: House) -> None:
-    """SPEC Q39: /start leaves the form where it is and offers to go on."""
+    """Q39: /start leaves the form where it is and offers to go on."""
     sara = house.visitor()
     await sara.commands("start")
     await sara.taps("ثبت‌نام")

@@ -175,7 +175,7 @@ async def test_two_chats_finish_with_one_national_code(house: House) -> None:
 
 
 async def test_a_password_that_never_arrived_is_made_anew(house: House) -> None:
-    """SPEC Q30: the process dies between the commit and the answer."""
+    """Q30: the process dies between the commit and the answer."""
     sara = house.visitor()
     await sara.commands("start")
     await sara.taps("ثبت‌نام")

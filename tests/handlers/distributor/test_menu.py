@@ -1,4 +1,7 @@
-"""The distributor's rooms: menu, branches, choosing officers, requests, freeing, own data (SPEC 2.4, 2.5)."""
+"""The distributor's rooms: menu, branches, choosing officers, requests, freeing, own data.
+
+See docs/specification.md 2.4, 2.5.
+"""
 
 from __future__ import annotations
 

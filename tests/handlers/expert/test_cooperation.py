@@ -1,4 +1,7 @@
-"""Cooperation requests on the experts' desk: the same queue, claims, races and decisions as for files (SPEC 2.4)."""
+"""Cooperation requests on the experts' desk: the same queue, claims, races and decisions as for files.
+
+See docs/specification.md 2.4.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The law that the database itself keeps (DESIGN 6), whoever writes."""
+"""The law that the database itself keeps (docs/architecture.md, "State machines"), whoever writes."""
 
 from collections.abc import Callable
 from datetime import date

@@ -1,4 +1,4 @@
-"""Bale row by row: MESSENGERS 2 (shapes), 2.1 (errors), 1.2 (requests), both ways through PTB."""
+"""Bale row by row: docs/messengers.md 2 (shapes), 2.1 (errors), 1.2 (requests), both ways through PTB."""
 
 import json
 from typing import Any

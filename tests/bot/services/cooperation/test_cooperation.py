@@ -190,7 +190,7 @@ async def test_only_a_manager_of_that_distributor_chooses(database: Database, ce
 
 
 async def test_several_distributors_may_wait_for_one_officer(database: Database, centers: Centers) -> None:
-    """SPEC Q18: the first acceptance reserves, the approval closes the rest."""
+    """Q18: the first acceptance reserves, the approval closes the rest."""
 
     def unit(db: Session) -> None:
         first = picked(db, centers, centers.sara)
@@ -354,7 +354,7 @@ async def test_approval_makes_the_contract_and_tells_both_sides(database: Databa
 
 
 async def test_an_occupied_branch_means_replacement(database: Database, centers: Centers) -> None:
-    """SPEC Q46: the former contract ends with the approval, not before."""
+    """Q46: the former contract ends with the approval, not before."""
 
     def unit(db: Session) -> None:
         former = employed(db, centers, centers.sara)
@@ -608,7 +608,7 @@ async def test_the_timeline_names_roles_to_the_sides_and_people_to_experts(
 
 
 async def test_whoever_has_no_live_chat_gets_an_sms(database: Database, centers: Centers) -> None:
-    """SPEC 2.8 for N13, N16, N17, N18: a migrated officer who has not logged in."""
+    """docs/specification.md 2.8 for N13, N16, N17, N18: a migrated officer who has not logged in."""
 
     def unit(db: Session) -> None:
         far = qualified(db, "10000105", "زیبا", "9991234551", chat=False)
@@ -756,7 +756,7 @@ async def test_reminders_of_unanswered_requests_and_late_files(database: Databas
 async def test_an_officer_with_an_amendment_under_way_stays_selectable(
     database: Database, centers: Centers
 ) -> None:
-    """SPEC Q2."""
+    """Q2."""
 
     def unit(db: Session) -> None:
         db.add(

@@ -95,7 +95,7 @@ async def test_two_managers_choose_for_one_branch(database: Database, centers: C
 async def test_two_distributors_choose_one_officer_who_takes_both(
     database: Database, centers: Centers
 ) -> None:
-    """Both may ask (SPEC Q18); of two acceptances at one instant one reserves."""
+    """Both may ask (Q18); of two acceptances at one instant one reserves."""
     asked = won(
         await at_once(
             database,
@@ -162,7 +162,7 @@ async def test_two_experts_decide(database: Database, centers: Centers) -> None:
 
 
 async def test_freeing_against_terminating(database: Database, centers: Centers) -> None:
-    """The contract ends once; the SMS is sent only if the officer ended it (SPEC Q20)."""
+    """The contract ends once; the SMS is sent only if the officer ended it (Q20)."""
 
     def prepare(db: Session) -> tuple[Contract, Termination]:
         contract = employed(db, centers, centers.sara)

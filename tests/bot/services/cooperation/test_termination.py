@@ -104,7 +104,7 @@ async def test_a_second_press_finalises_nothing_twice(database: Database, center
 async def test_a_management_without_a_mobile_is_raised_with_staff(
     database: Database, centers: Centers
 ) -> None:
-    """SPEC Q23: the termination stands."""
+    """Q23: the termination stands."""
 
     def unit(db: Session) -> None:
         db.get_one(Distributor, centers.kian.id).manager_mobile = None
@@ -119,7 +119,7 @@ async def test_a_management_without_a_mobile_is_raised_with_staff(
 
 
 async def test_the_distributor_was_faster(database: Database, centers: Centers) -> None:
-    """SPEC Q20: the draft is cancelled, the contract ends once, no SMS."""
+    """Q20: the draft is cancelled, the contract ends once, no SMS."""
 
     def unit(db: Session) -> None:
         contract = employed(db, centers, centers.sara)
@@ -197,7 +197,7 @@ async def test_the_reason_has_ten_to_five_hundred_letters(
 
 
 async def test_a_pending_replacement_goes_on(database: Database, centers: Centers) -> None:
-    """SPEC 2.6: termination is open also while a replacement is pending."""
+    """docs/specification.md 2.6: termination is open also while a replacement is pending."""
 
     def unit(db: Session) -> None:
         contract = employed(db, centers, centers.sara)

@@ -162,7 +162,7 @@ async def test_afterwards_it_is_saved_again(database: Database, office: Office) 
 
 
 async def test_a_draft_follows_unless_it_says_otherwise(database: Database, office: Office) -> None:
-    """SPEC Q37: the draft stores only its overrides."""
+    """Q37: the draft stores only its overrides."""
 
     def begin(db: Session) -> int:
         personal_details.edit(db, actor=office.sara, field="father_name", value="علی", now=NOW)

@@ -1,4 +1,7 @@
-"""Paying the fee, whatever happens on the way: real databases, the real adapters, a bank over HTTP (SPEC 2.3, J6, J18)."""
+"""Paying the fee, whatever happens on the way: real databases, the real adapters, a bank over HTTP.
+
+See docs/specification.md 2.3, J6, J18.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator

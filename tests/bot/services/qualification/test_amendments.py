@@ -112,7 +112,7 @@ async def test_another_university_of_tehran_is_a_change(database: Database, offi
 
 
 async def test_data_are_applied_at_payment_and_not_before(database: Database, office: Office) -> None:
-    """R6, SPEC Q1, Q2: until then the old data and the qualification stand."""
+    """R6, Q1, Q2: until then the old data and the qualification stand."""
 
     def to_the_fee(db: Session) -> int:
         new = paper(db, office.sara, "new.jpg")
@@ -223,7 +223,7 @@ async def test_deficiencies_of_an_amendment_are_resolved_like_any_other(
 async def test_a_migrated_officer_is_asked_only_for_what_is_touched(
     database: Database, office: Office
 ) -> None:
-    """SPEC Q27. The region is needed by whoever reviews."""
+    """Q27. The region is needed by whoever reviews."""
     await database.run(lambda db: migrate(db, office))
     refusal = await refused(database, lambda db: amend(db, office.sara, first_name="مینا"))
     assert refusal.args_of_text["items"] == "استان، شهر محل زندگی، دانشگاه"
@@ -250,7 +250,7 @@ async def test_a_migrated_officer_is_asked_only_for_what_is_touched(
 
 
 async def test_a_man_since_then_is_asked_for_the_military_card(database: Database, office: Office) -> None:
-    """SPEC Q33: no demand at the general edit, one in the next amendment."""
+    """Q33: no demand at the general edit, one in the next amendment."""
 
     def change(db: Session) -> None:
         personal_details.edit(db, actor=office.sara, field="gender", value="male", now=NOW)
@@ -264,7 +264,7 @@ async def test_a_man_since_then_is_asked_for_the_military_card(database: Databas
 async def test_closed_studies_bar_only_an_amendment_of_the_studies(
     database: Database, office: Office
 ) -> None:
-    """SPEC Q34."""
+    """Q34."""
 
     def close(db: Session) -> None:
         for code in ("bachelor", "master"):

@@ -610,7 +610,7 @@ async def test_an_amendment_needs_a_change_and_is_applied_when_it_is_approved(
 
     assert (await refused(send())).key == "error.no_change"
     request = await database.run(send(last_name="محمدی", province="اصفهان", city="اصفهان"))
-    assert request.university_code == "mui"  # the new province reviews (SPEC Q9)
+    assert request.university_code == "mui"  # the new province reviews (Q9)
     assert request.before["last_name"] == "کریمی‌نژاد"
     owner = office.sara.account_id or 0
     assert await database.read(lambda db: db.get_one(Account, owner).last_name) == "کریمی‌نژاد"
