@@ -31,7 +31,7 @@ class RequestKind(StrEnum):
 
 
 class RequestState(StrEnum):
-    """docs/specification.md 2.2. IN_CIRCULATION below is R11's «در گردش»."""
+    """A qualification request (docs/specification.md 2.2). IN_CIRCULATION below is R11's «در گردش»."""
 
     DRAFT = "DRAFT"
     SUBMITTED = "SUBMITTED"
@@ -110,7 +110,7 @@ class DistributorKind(StrEnum):
 
 
 class CooperationState(StrEnum):
-    """docs/specification.md 2.4."""
+    """A cooperation request (docs/specification.md 2.4)."""
 
     PENDING_OFFICER = "PENDING_OFFICER"
     PENDING_UNIVERSITY = "PENDING_UNIVERSITY"
@@ -125,10 +125,7 @@ OPEN_COOPERATION = frozenset({CooperationState.PENDING_OFFICER, CooperationState
 
 
 class ContractState(StrEnum):
-    """docs/specification.md 2.5. ENDED_BY_DEATH: staff suspended the officer with the reason «فوت».
-
-    See docs/specification.md 2.1.
-    """
+    """A contract (docs/specification.md 2.5). ENDED_BY_DEATH: staff suspended the officer with the reason «فوت»."""
 
     ACTIVE = "ACTIVE"
     ENDED_BY_DISTRIBUTOR = "ENDED_BY_DISTRIBUTOR"
@@ -137,7 +134,7 @@ class ContractState(StrEnum):
 
 
 class TerminationState(StrEnum):
-    """docs/specification.md 2.6."""
+    """A termination (docs/specification.md 2.6)."""
 
     DRAFT = "DRAFT"
     FINALIZED = "FINALIZED"
@@ -145,7 +142,7 @@ class TerminationState(StrEnum):
 
 
 class LetterState(StrEnum):
-    """docs/specification.md 2.7. SENDING: recipients are fixed, and get it batch by batch."""
+    """A letter (docs/specification.md 2.7). SENDING: recipients are fixed, and get it batch by batch."""
 
     SENDING = "SENDING"
     SENT = "SENT"

@@ -1,0 +1,1 @@
+"""The documentation against the tree: every reference leads somewhere."""
