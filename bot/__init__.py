@@ -1,1 +1,4 @@
-"""What the service is, without a single dialogue. (This package hides the module bot.py: nothing imports that.)"""
+"""The service: rules, use cases, messengers, documents, web. No dialogues, no handlers.
+
+This package hides the module bot.py on import, so nothing imports bot.py.
+"""

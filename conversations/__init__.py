@@ -1,1 +1,1 @@
-"""Multi-step dialogues: the engine, the kinds of question, one file a dialogue."""
+"""Dialogues of several steps: the engine, the kinds of question, one module a dialogue."""

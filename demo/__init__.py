@@ -1,1 +1,1 @@
-"""The town around the bot: emulated messengers, bank and SMS, its people, and the browser page. HTTP only."""
+"""The demo: emulated messengers, bank and SMS provider, users, a browser page. It speaks HTTP to the bot."""

@@ -1,4 +1,4 @@
-"""Menus, commands and inline buttons, one file a role or subject."""
+"""Menus, commands and inline buttons, one package a role."""
 
 from bot.core.routes import Routes
 from conversations.engine.engine import Engine

@@ -1,1 +1,1 @@
-"""Tables, sessions, queries and migrations. Knows nothing of messengers or dialogues."""
+"""Tables, database access, transactions and migrations. Knows nothing of messengers or dialogues."""

@@ -1,0 +1,1 @@
+"""Shared types: updates, screens, routes, refusals, a turn's context, resources, counters."""

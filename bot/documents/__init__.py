@@ -1,1 +1,1 @@
-"""What officers upload: checked, sealed, kept and shown (docs/specification.md 3)."""
+"""Documents that people upload: inspected, encrypted, stored and opened (docs/specification.md 3)."""

@@ -1,1 +1,1 @@
-"""Clients of other people's servers: the payment gateways and the SMS providers (docs/gateways.md 1, 2)."""
+"""Clients of the payment gateways and the SMS providers (docs/gateways.md 1, 2)."""

@@ -1,1 +1,1 @@
-"""Moving in from the old system: reading its files (R52, R53, Q26, Q27). docs/import.md is the manual."""
+"""Import of officers and distributors of the old system (R52, R53, Q26, Q27); see docs/import.md."""

@@ -1,1 +1,1 @@
-"""Telegram and Bale: the one place where messages come and go."""
+"""Telegram and Bale: intake, processing and delivery of messages, and the HTTP clients below them."""

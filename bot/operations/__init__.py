@@ -1,1 +1,1 @@
-"""What an operator does to the data now and then: back up, restore, change the key."""
+"""An operator's commands on the data: backup, restore, key rotation."""

@@ -1,1 +1,1 @@
-"""Reports as files, made in memory and never stored: a picture and a spreadsheet. Pure: figures in, bytes out."""
+"""Generated files, never stored: report pictures, spreadsheets, officer cards. Pure functions."""

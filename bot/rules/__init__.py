@@ -1,4 +1,4 @@
-"""The law, as pure functions: transition tables, who may do what, validators.
+"""The rules as pure functions: transition tables, permitted actions, validators.
 
 See docs/architecture.md, "State machines".
 """

@@ -1,0 +1,1 @@
+"""Password hashing: Argon2id, and verification of the old system's hashes."""

@@ -1,1 +1,1 @@
-"""Our own web server: pay pages, the gateway's return, the messengers' webhooks, health (Starlette on the bot's loop)."""
+"""The web application on the bot's loop: pay pages, the gateway's return, webhooks, health, metrics."""

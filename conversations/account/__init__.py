@@ -1,0 +1,1 @@
+"""Dialogues about accounts: registration, login, password, mobile."""

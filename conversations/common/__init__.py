@@ -1,0 +1,1 @@
+"""Steps and labels that several dialogues share."""

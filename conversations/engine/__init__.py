@@ -1,0 +1,1 @@
+"""The dialogue engine: declarations, stored sessions and drafts, moving between steps, rendering."""

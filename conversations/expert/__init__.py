@@ -1,0 +1,1 @@
+"""Dialogues of experts: rejecting, declaring deficiencies, searching."""

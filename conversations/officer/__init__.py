@@ -1,0 +1,1 @@
+"""Dialogues of officers: requests, amendments, resolving deficiencies, personal details, cooperation."""

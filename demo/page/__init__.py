@@ -1,1 +1,1 @@
-"""The browser page with phones, and the town's control over HTTP."""
+"""The browser page of the demo with its phones, and the demo's control interface over HTTP."""

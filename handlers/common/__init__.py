@@ -1,0 +1,1 @@
+"""Menus, cards and lists that several roles share."""

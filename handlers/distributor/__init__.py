@@ -1,0 +1,1 @@
+"""Menus and buttons of distributors' managers."""

@@ -1,0 +1,1 @@
+"""python-telegram-bot handlers: commands, buttons, dialogues."""

@@ -1,0 +1,1 @@
+"""Database access on SQLite and PostgreSQL: connections, units of work, outages."""

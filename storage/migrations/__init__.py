@@ -1,1 +1,1 @@
-"""Alembic's migrations; storage.migrations.migrate runs them."""
+"""Alembic's migrations and the initial reference data; `storage.migrations.migrate` runs them."""

@@ -1,0 +1,1 @@
+"""Processing of one update: parsing, routing, the unit of work, the answer."""

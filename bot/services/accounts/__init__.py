@@ -1,4 +1,4 @@
-"""Accounts: registration, login, roles, chats, passwords, staff's doings, experts.
+"""Accounts: registration, login, roles, chats, passwords, what staff do to accounts, experts.
 
 See docs/specification.md 2.1.
 """

@@ -1,4 +1,4 @@
-"""Cooperation requests as one subject: deeds of all sides, lists and cards.
+"""Cooperation requests, contracts and terminations: actions of every side, lists, cards.
 
 See docs/specification.md 2.4, R37–R42.
 """

@@ -1,0 +1,1 @@
+"""Distributors, their managers and their branches."""

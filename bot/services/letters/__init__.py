@@ -1,0 +1,1 @@
+"""Letters of the directorate: audience, sending in batches, reading."""

@@ -1,0 +1,1 @@
+"""Officers: the officer card, personal details, uploaded files that nothing uses."""

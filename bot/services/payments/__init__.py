@@ -1,4 +1,4 @@
-"""Paying the review fee: the page, attempts, settling them with the gateway, refunds.
+"""Payment of the review fee: pay page, attempts, settling with the gateway, refunds.
 
 See docs/specification.md 2.3.
 

@@ -1,4 +1,4 @@
-"""The officer's side of a qualification request, as one subject (docs/specification.md 2.2, R4–R24)."""
+"""Qualification requests: drafts, submission, decisions, completion (docs/specification.md 2.2, R4–R24)."""
 
 from datetime import datetime
 

@@ -1,0 +1,1 @@
+"""Review of both kinds of request: worklists, claim, release, reassign, routing to a university."""

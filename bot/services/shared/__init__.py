@@ -1,0 +1,1 @@
+"""What several services use: audit, permissions, notifications, rate limits, optimistic locking."""

@@ -1,0 +1,1 @@
+"""The HTTP server: listening sockets, limits on connections and requests, client addresses."""
