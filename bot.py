@@ -172,9 +172,7 @@ async def serve(settings: Settings) -> None:
     from conversations.catalogue import ALL
     from conversations.engine.engine import Engine
     from handlers import all_routes
-    from handlers.telegram.button_handler import ButtonHandler
-    from handlers.telegram.command_handler import CommandHandler
-    from handlers.telegram.dialogue_handler import DialogueHandler
+    from handlers.telegram.update_handler import ConversationUpdateHandler
     from storage.database.database import open_database
     from storage.migrations.seed import seed
 
@@ -217,8 +215,7 @@ async def serve(settings: Settings) -> None:
                 channels,
                 engine,
                 routes,
-                # The first that fits takes the update: commands, dialogues, all other buttons.
-                lambda serve: (CommandHandler(serve), DialogueHandler(serve), ButtonHandler(serve)),
+                ConversationUpdateHandler,
                 secret_key=secret_key,
                 shared=asynchronous(settings.database_url).get_backend_name() != "sqlite",
                 webhook_url=public_url if settings.updates == "webhook" else None,

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from telegram import BotCommand
@@ -46,7 +46,7 @@ class Service:
         channels: Mapping[Messenger, Channel],
         dialogues: Dialogues,
         routes: Routes,
-        handlers: Callable[[UpdateProcessor], Iterable[BaseHandler[Any, Any, Any]]],
+        make_handler: Callable[[UpdateProcessor], BaseHandler[Any, Any, Any]],
         *,
         secret_key: str,
         shared: bool,
@@ -90,9 +90,8 @@ class Service:
         resources.downloads |= channels
         resources.counters.rests |= {one: channel.limiter for one, channel in channels.items()}
         for channel in channels.values():
-            for handler in handlers(self.serve):
-                # One group: after an exception PTB goes on with later groups.
-                channel.application.add_handler(handler)
+            # One handler: after an exception PTB goes on with those of later groups.
+            channel.application.add_handler(make_handler(self.serve))
             channel.application.add_error_handler(note_error)
 
     async def start(self) -> None:

@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 from sqlmodel import Session, SQLModel, col, func, select
 
@@ -22,7 +21,6 @@ from bot.documents.library import DocumentLibrary
 from bot.gateways.console_sms import ConsoleSms
 from bot.gateways.http import make_client
 from bot.gateways.zarinpal import Zarinpal
-from bot.messengers.processing.processor import UpdateProcessor
 from bot.messengers.runtime import Service
 from bot.messengers.transport.factory import make_channel
 from bot.security.passwords import Passwords
@@ -34,9 +32,7 @@ from demo.people import MERCHANT_ID, Face
 from demo.people import Town as Street
 from demo.person import Person
 from handlers import all_routes
-from handlers.telegram.button_handler import ButtonHandler
-from handlers.telegram.command_handler import CommandHandler
-from handlers.telegram.dialogue_handler import DialogueHandler
+from handlers.telegram.update_handler import ConversationUpdateHandler
 from storage.database.database import Database
 from storage.enums import InboxState, Messenger, PushState
 from storage.tables import Chat, InboxUpdate, Push
@@ -258,10 +254,13 @@ def _service(street: Street, database: Database, papers: DocumentLibrary, gatewa
     }
     engine = Engine(ALL)
 
-    def handlers(serve: UpdateProcessor) -> tuple[Any, ...]:
-        return CommandHandler(serve), DialogueHandler(serve), ButtonHandler(serve)
-
     shared = database.url.get_backend_name() != "sqlite"
     return Service(
-        resources, channels, engine, all_routes(engine), handlers, secret_key="0" * 64, shared=shared
+        resources,
+        channels,
+        engine,
+        all_routes(engine),
+        ConversationUpdateHandler,
+        secret_key="0" * 64,
+        shared=shared,
     )

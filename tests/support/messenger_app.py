@@ -17,15 +17,13 @@ from bot.core.resources import Resources
 from bot.core.routes import EVERYONE, Routes
 from bot.core.screens import Attachment, GeneratedFile, Press, Reply, Screen, button
 from bot.gateways.console_sms import ConsoleSms
-from bot.messengers.processing.processor import Preparation, UpdateProcessor
+from bot.messengers.processing.processor import Preparation
 from bot.messengers.runtime import Service
 from bot.messengers.transport.factory import make_channel
 from bot.services.shared import audit
 from demo.people import Town
 from demo.person import Person
-from handlers.telegram.button_handler import ButtonHandler
-from handlers.telegram.command_handler import CommandHandler
-from handlers.telegram.dialogue_handler import DialogueHandler
+from handlers.telegram.update_handler import ConversationUpdateHandler
 from storage.database.database import Database
 from storage.enums import InboxState, Messenger
 from storage.tables import AuditEvent, Chat, InboxUpdate
@@ -213,15 +211,12 @@ async def open_house(
         for face in town.faces
     }
 
-    def handlers(serve: UpdateProcessor) -> tuple[Any, ...]:
-        return CommandHandler(serve), DialogueHandler(serve), ButtonHandler(serve)
-
     service = Service(
         resources,
         channels,
         NoDialogues(),
         make_routes(doings),
-        handlers,
+        ConversationUpdateHandler,
         secret_key="0" * 64,
         shared=database.url.get_backend_name() != "sqlite",
         webhook_url=webhook_url,

@@ -1,0 +1,143 @@
+"""`python -m tests.benchmarks.call_paths`: files and calls between files of two updates, on the running bot.
+
+The bot runs in this process on an emulated messenger and SQLite. Two updates are profiled from their chat queue until
+their answer has left: a national code typed in the registration dialogue, and an expert's press that approves a
+request (with the push to the officer). A call counts from the nearest frame of the project; frames of libraries are
+skipped. Upward is a call from a lower to a higher layer (handlers, conversations, bot, storage).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import tempfile
+from collections import Counter as Tally
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import CodeType, FrameType
+
+from bot.core.screens import Press
+from demo.people import Town as Street
+from storage.correlation import CAUSE
+from storage.database.database import open_database
+from tests.abuse.counter import Counter, open_counter
+from tests.abuse.deeds import all_deeds
+from tests.support.identities import national_code
+from tests.support.postgres import make_schema
+
+PROJECT = Path(__file__).resolve().parents[2]
+LAYERS = ("storage", "bot", "conversations", "handlers")
+#: Where it is decided whether somebody may do something: function → the layer that asks.
+RIGHTS = {
+    "permissions.require": "service: role in force",
+    "router.route": "router: roles of the route",
+    "qualification.relations": "rules: relation to the request",
+}
+
+
+@dataclass
+class CallPath:
+    """What ran for one update."""
+
+    files: set[str] = field(default_factory=set)
+    calls: set[tuple[str, str, str, str]] = field(default_factory=set)
+    rights: Tally[str] = field(default_factory=Tally)
+    _names: dict[CodeType, str | None] = field(default_factory=dict)
+
+    def note(self, frame: FrameType, event: str, argument: object) -> None:
+        """The profile function."""
+        if event != "call" or not (CAUSE.get() or "").startswith("update:"):
+            return
+        name = self._name(frame.f_code)
+        if name is None:
+            return
+        if frame.f_code.co_name not in ("<module>", "<lambda>"):
+            right = f"{Path(name).stem}.{frame.f_code.co_name}"
+            if right in RIGHTS:
+                self.rights[right] += 1
+        self.files.add(name)
+        caller, other = frame.f_back, None
+        while caller is not None and (other := self._name(caller.f_code)) is None:
+            caller = caller.f_back
+        if caller is not None and other is not None and other != name:
+            self.calls.add((other, caller.f_code.co_qualname, name, frame.f_code.co_qualname))
+
+    def _name(self, code: CodeType) -> str | None:
+        """The file of the project that the code is from, without "<string>" of dataclasses."""
+        if code not in self._names:
+            path = Path(code.co_filename)
+            inside = path.is_relative_to(PROJECT) and ".venv" not in path.parts
+            name = str(path.relative_to(PROJECT)) if inside else None
+            self._names[code] = name if name and name.split("/")[0] in LAYERS else None
+        return self._names[code]
+
+    def between_layers(self, *, up: bool) -> list[str]:
+        """Calls that leave their layer upward, or downward."""
+        found = []
+        for caller, by, callee, what in sorted(self.calls):
+            low, high = (LAYERS.index(one.split("/")[0]) for one in (caller, callee))
+            if (low < high) if up else (low > high):
+                found.append(f"{caller} {by} → {callee} {what}")
+        return found
+
+    def report(self, title: str) -> str:
+        down, up = self.between_layers(up=False), self.between_layers(up=True)
+        lines = [
+            f"{title}: {len(self.files)} files, {len(self.calls)} distinct calls between files, "
+            f"{len(down)} down, {len(up)} up",
+            *(f"    up: {one}" for one in up),
+            *(f"    {RIGHTS[one]}: {times}" for one, times in sorted(self.rights.items())),
+        ]
+        if "-v" in sys.argv:
+            lines += [f"    {one}" for one in sorted(self.files)]
+        return "\n".join(lines)
+
+
+@contextmanager
+def profiled() -> Iterator[CallPath]:
+    path = CallPath()
+    sys.setprofile(path.note)
+    try:
+        yield path
+    finally:
+        sys.setprofile(None)
+
+
+async def measure(counter: Counter, act: Callable[[], Awaitable[None]]) -> CallPath:
+    """One update of `act`, until its answer and its push have left."""
+    with profiled() as path:
+        await act()
+        await counter.settled()
+        await counter.noted()
+    return path
+
+
+async def main() -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        url = f"sqlite:///{folder / 'bot.db'}"
+        await make_schema(url)
+        database = await open_database(url)
+        async with await Street.start() as street, open_counter(street, database, folder) as counter:
+            for text in ("/start", "📝 ثبت‌نام"):
+                await counter.send("guest", text)
+                await counter.settled()
+            code = national_code(987_654)
+            typed = await measure(counter, lambda: counter.send("guest", code))
+            print(typed.report("a typed national code"))
+            deeds = await database.read(lambda db: all_deeds(db, counter.town))
+            expert, press = next(
+                (name, one.press)
+                for one in deeds
+                for name in sorted(one.allowed)
+                if isinstance(one.press, Press) and one.press.action == "desk.approve_do"
+            )
+            approved = await measure(counter, lambda: counter.press(expert, press))
+            print(approved.report("an approval"))
+        await database.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
