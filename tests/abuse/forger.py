@@ -148,7 +148,7 @@ class Forger:
             turn.prepared = GeneratedPassword("madepassword", "hash")
         elif isinstance(destination, Press) and destination.action.startswith("staff.report_"):
             turn.prepared = b"made"
-        decided = self.decider.decide(turn)
+        decided = self.decider.decide(turn, destination)
         self.db.flush()
         return decided
 

@@ -144,7 +144,8 @@ class Visitor:
         incoming = Incoming(self.messenger, next(_numbers), self.chat_id, **what)
         with self.turn(incoming) as turn:
             turn.prepared = prepared
-            self.decided = UpdateRouter(ROUTES, ENGINE).decide(turn)
+            router = UpdateRouter(ROUTES, ENGINE)
+            self.decided = router.decide(turn, router.destination(turn))
             self.db.flush()
         if self.decided.screens:
             self.screen = self.decided.screens[-1]

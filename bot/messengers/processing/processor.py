@@ -22,7 +22,7 @@ from bot.core.routes import Routes
 from bot.core.screens import Press, Reply, Screen, button
 from bot.messengers.processing import groups, inbox_store
 from bot.messengers.processing.answer import Answer, ChatAddress
-from bot.messengers.processing.router import RoutedReply, UpdateRouter
+from bot.messengers.processing.router import Destination, RoutedReply, UpdateRouter
 from bot.messengers.processing.update_scope import UpdateScope, current_update
 from bot.messengers.processing.uploads import Uploads
 from bot.rules import credentials
@@ -349,9 +349,9 @@ class UpdateProcessor:
         self, update_scope: UpdateScope, incoming: Incoming, prepared: _Prepared | None, db: Session
     ) -> Answer | _Needed | None:
         turn = inbox_store.load_turn(db, incoming, self.resources.clock(), self.resources.world)
-        stands = _stands(turn)
+        stands, destination = _stands(turn), self._decider.destination(turn)
         if prepared is None or prepared.stands != stands:
-            needed = self._preparation(turn)
+            needed = self._preparation(turn, destination)
             if needed is not None and (needed.work is not None or needed.file):
                 return _Needed(needed, stands, turn.account.id if turn.account is not None else None)
             prepared = _Prepared(stands, secret=needed is not None and needed.secret)
@@ -364,7 +364,7 @@ class UpdateProcessor:
             )
         self._welcome(turn)
         turn.prepared = prepared.result
-        decided = self._decider.decide(turn, prepared.refusal)
+        decided = self._decider.decide(turn, destination, prepared.refusal)
         if prepared.secret or decided.wipe:
             inbox_store.wipe(db, update_scope.row)
             if incoming.message_id is not None and not incoming.pressed:
@@ -373,10 +373,10 @@ class UpdateProcessor:
         flush_row(db, turn.chat)
         return answer
 
-    def _preparation(self, turn: Turn) -> Preparation | None:
+    def _preparation(self, turn: Turn, destination: Destination) -> Preparation | None:
         """What must be done before the unit, by the open dialogue or by the pressed route. Nothing for whoever will be
         refused."""
-        match self._decider.destination(turn):
+        match destination:
             case "dialogue":
                 needed = self.dialogues.preparation(turn)
                 if needed is None or self._decider.shut(turn) is None:

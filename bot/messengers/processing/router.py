@@ -51,11 +51,16 @@ class UpdateRouter:
         self.routes = routes
         self.dialogues = dialogues
 
-    def decide(self, turn: Turn, refusal: Refusal | None = None) -> RoutedReply:
-        """Do what the update asks for; `refusal` is what its preparation ended in.
+    def decide(self, turn: Turn, destination: Destination, refusal: Refusal | None = None) -> RoutedReply:
+        """Do what the update asks for; `destination` is where it leads (see `destination`), `refusal` what its
+        preparation ended in.
 
         Whatever a refused request had written is rolled back."""
-        lost = self._fall_back(turn)
+        lost = False
+        if _has_lost_role(turn):
+            lost = self._fall_back(turn)
+            # The dialogue was left, and the roles are others.
+            destination = self.destination(turn)
         if (shut := self.shut(turn)) is not None:
             self.dialogues.leave(turn)
             refusal = shut
@@ -63,7 +68,7 @@ class UpdateRouter:
             with savepoint(turn.db):
                 if refusal is not None:
                     raise refusal
-                return self._rendered(turn, self._choose(turn))
+                return self._rendered(turn, self._choose(turn, destination))
         except Refusal as refused:
             if refused.__cause__ is not None and refused.key == "error.crash":
                 raise refused.__cause__ from None
@@ -139,8 +144,7 @@ class UpdateRouter:
 
     # -- choosing -------------------------------------------------------------------------------
 
-    def _choose(self, turn: Turn) -> Reply:
-        destination = self.destination(turn)
+    def _choose(self, turn: Turn, destination: Destination) -> Reply:
         match destination:
             case "dialogue":
                 return self.dialogues.take(turn)
@@ -254,12 +258,9 @@ class UpdateRouter:
 
     def _fall_back(self, turn: Turn) -> bool:
         """A chat whose role is gone acts in another role that its account holds, else it is a guest's; so is one of an
-        annulled account. True where a role was gone."""
-        if turn.account is None:
-            return False
+        annulled account. False for the latter."""
+        assert turn.account is not None
         annulled = turn.account.state is AccountState.ANNULLED
-        if turn.holds_role and not annulled:
-            return False
         chat, left = turn.chat, None if annulled else preferred(grant.role for grant in turn.grants)
         if chat.dialogue is not None:
             self.dialogues.leave(turn)
@@ -268,6 +269,11 @@ class UpdateRouter:
             chat.account_id = chat.linked_at = None
             turn.account, turn.draft, turn.grants = None, None, ()
         return not annulled
+
+
+def _has_lost_role(turn: Turn) -> bool:
+    """Whether the chat's role is not in force any more, or its account is annulled."""
+    return turn.account is not None and (turn.account.state is AccountState.ANNULLED or not turn.holds_role)
 
 
 def _is_suspended(turn: Turn) -> bool:
