@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
-
-from sqlmodel import Session
+from typing import TYPE_CHECKING, Any, Protocol
 
 from bot.core.context import PublicInfo
 from bot.core.counters import Counters
 from bot.documents.disk_space import Room
 from bot.services.shared.upload_quota import DailyLimit
-from storage.database.outage import Outage
+from storage.database.database import Database
 from storage.enums import Messenger
 from storage.tables.column_types import utcnow
 
@@ -21,33 +19,6 @@ if TYPE_CHECKING:
     from bot.documents.library import DocumentLibrary
     from bot.gateways.interfaces import PaymentGateway, SmsGateway
     from bot.security.passwords import Passwords
-
-T = TypeVar("T")
-
-
-class Database(Protocol):
-    """A place for units: plain functions over a session, re-runnable and without outside effects."""
-
-    #: Whether it serves.
-    outage: Outage
-
-    async def run(self, unit: Callable[[Session], T], *, lane: str | None = None) -> T:
-        """Run a unit that writes, in one transaction; return after the commit. Raises what the unit raises.
-
-        `lane` names the person whose units exclude each other (an advisory lock on PostgreSQL)."""
-        ...
-
-    async def read(self, unit: Callable[[Session], T]) -> T:
-        """Run a unit that only reads."""
-        ...
-
-    async def announce_process(self) -> bool:
-        """Let other processes on this database see this one; True where there is none. Called now and then."""
-        ...
-
-    def run_in_background(self, unit: Callable[[Session], Any]) -> None:
-        """Run a unit that writes soon, together with others; nobody waits, a kill may lose it."""
-        ...
 
 
 class Downloader(Protocol):

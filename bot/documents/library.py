@@ -14,12 +14,12 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, union
 from sqlmodel import Session, col
 
-from bot.core.resources import Database
 from bot.documents.blob_store import FileStore, StoreDown, new_key
 from bot.documents.encryption import DocumentCipher
 from bot.documents.file_names import label
 from bot.documents.file_types import InspectedFile
 from bot.documents.inspection_pool import Checker, Preempted
+from storage.database.database import Database
 from storage.tables import StoredFile
 
 log = logging.getLogger(__name__)

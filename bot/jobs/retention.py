@@ -15,9 +15,10 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from bot.core.context import SYSTEM
-from bot.core.resources import Database, Resources
+from bot.core.resources import Resources
 from bot.rules.request_items import DOCUMENT
 from bot.services.shared import audit
+from storage.database.database import Database
 from storage.enums import RequestState
 from storage.tables import (
     Draft,

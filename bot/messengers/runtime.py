@@ -23,7 +23,8 @@ from bot.messengers.intake.dispatcher import SETTLE, UpdateDispatcher
 from bot.messengers.intake.polling import Polling
 from bot.messengers.intake.receiver import Intake
 from bot.messengers.intake.redisplay import Ticker
-from bot.messengers.processing.processor import Dialogues, UpdateProcessor
+from bot.messengers.processing.processor import UpdateProcessor
+from bot.messengers.processing.protocols import Dialogues
 from bot.messengers.processing.update_scope import note_error
 from bot.messengers.transport.channel import Channel
 from bot.messengers.transport.telegram import pause_of

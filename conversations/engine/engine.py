@@ -14,7 +14,7 @@ from typing import Any
 from bot.core.context import Turn
 from bot.core.refusals import NotAllowed, Refusal
 from bot.core.screens import Press, Reply, Screen, button
-from bot.messengers.processing.processor import Preparation
+from bot.messengers.processing.protocols import Preparation
 from bot.texts import t
 from conversations.engine import draft_store
 from conversations.engine.declaration import HOME, Dialogue

@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.core.context import Turn
 from bot.core.resources import Resources
-from bot.messengers.processing.processor import Preparation
+from bot.messengers.processing.protocols import Preparation
 from conversations.engine.declaration import InputKind, Question
 from conversations.engine.progress import (
     SECOND_QUESTION,

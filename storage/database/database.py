@@ -12,7 +12,7 @@ from storage.database.url import parse
 
 
 class Database(ABC):
-    """Runs units. Satisfies `bot.core.resources.Database`."""
+    """Runs units: plain functions over a session, re-runnable and without effects outside the database."""
 
     #: As given to `open_database`, with its asynchronous driver.
     url: URL

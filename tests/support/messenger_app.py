@@ -17,7 +17,7 @@ from bot.core.resources import Resources
 from bot.core.routes import EVERYONE, Routes
 from bot.core.screens import Attachment, GeneratedFile, Press, Reply, Screen, button
 from bot.gateways.console_sms import ConsoleSms
-from bot.messengers.processing.processor import Preparation
+from bot.messengers.processing.protocols import Preparation
 from bot.messengers.runtime import Service
 from bot.messengers.transport.factory import make_channel
 from bot.services.shared import audit

@@ -25,7 +25,7 @@ from bot.core.screens import rows_from_json
 from bot.gateways.interfaces import SmsAccepted, SmsRejected
 from bot.messengers.delivery import chat_rests, outbox_store
 from bot.messengers.delivery.chat_rests import LONG
-from bot.messengers.delivery.outbox_store import ClaimedPush, Room, Route
+from bot.messengers.delivery.outbox_store import ClaimedPush, Room, Route, SendResult
 from bot.messengers.delivery.text import send_text
 from bot.messengers.transport import keyboards
 from bot.messengers.transport.channel import Channel
@@ -75,22 +75,6 @@ class _Rate:
         wait, self.next = self.next - now, self.next + self.gap
         if wait > 0:
             await asyncio.sleep(wait)
-
-
-@dataclass(frozen=True, slots=True)
-class SendResult:
-    """What came of a try. `pause` seconds: it is queued again."""
-
-    state: PushState
-    note: str | None = None
-    provider_id: str | None = None
-    pause: float = 0.0
-    #: The try does not count (the messenger only asked us to slow down).
-    free: bool = False
-    #: The chat is dead.
-    dead: bool = False
-    #: Seconds that the messenger wants this chat to be left alone.
-    rest: float = 0.0
 
 
 _SAYS = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import and_, case, exists, func, or_, update
 from sqlalchemy.orm import aliased
@@ -19,9 +19,6 @@ from bot.texts.formats import local_mobile
 from storage.enums import AccountState, LetterState, Messenger, PushState
 from storage.enums import Channel as Kind
 from storage.tables import Account, Chat, Grant, Letter, Push
-
-if TYPE_CHECKING:
-    from bot.messengers.delivery.outbox import SendResult
 
 #: Seconds that are left where nothing is queued.
 FOREVER = 3600.0
@@ -56,6 +53,22 @@ class ClaimedPush:
     grant_id: int | None = None
     #: Not to be sent, and why.
     skip: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SendResult:
+    """What came of a try. `pause` seconds: it is queued again."""
+
+    state: PushState
+    note: str | None = None
+    provider_id: str | None = None
+    pause: float = 0.0
+    #: The try does not count (the messenger only asked us to slow down).
+    free: bool = False
+    #: The chat is dead.
+    dead: bool = False
+    #: Seconds that the messenger wants this chat to be left alone.
+    rest: float = 0.0
 
 
 def _claimable(now: datetime) -> Any:

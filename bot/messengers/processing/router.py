@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from bot.core.context import Turn
 from bot.core.refusals import NotAllowed, Refusal, Stale
@@ -11,6 +11,7 @@ from bot.core.routes import Route, Routes
 from bot.core.screens import BadPress, Press, Reply, Screen, button
 from bot.messengers.processing import inbox_store
 from bot.messengers.processing.answer import ReplyChain
+from bot.messengers.processing.protocols import Dialogues
 from bot.rules import credentials
 from bot.rules.account import preferred
 from bot.rules.validators import LONGEST_KEY, search_key
@@ -18,9 +19,6 @@ from bot.services import accounts
 from bot.texts import quoted, t
 from storage.database.fast_path import savepoint
 from storage.enums import AccountState
-
-if TYPE_CHECKING:
-    from bot.messengers.processing.processor import Dialogues
 
 HOME = Press("home")
 #: Screens that may follow each other by `goto`.

@@ -25,7 +25,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from sqlalchemy import BigInteger, Row, Select, column, func, insert, select, table
 from sqlmodel import Session
 
-from bot.core.resources import Database
+from storage.database.database import Database
 from storage.tables import AuditEvent, AuditLink
 
 log = logging.getLogger(__name__)

@@ -1,0 +1,66 @@
+"""What the processor of updates asks of its neighbours: of conversations, which stand above it, and of delivery."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from bot.core.context import Turn
+from bot.core.refusals import Refusal
+from bot.core.resources import Resources
+from bot.core.screens import Press, Reply, Screen
+from bot.messengers.processing.answer import Answer, ChatAddress
+
+
+@dataclass(frozen=True, slots=True)
+class Preparation:
+    """What an update needs before its unit, outside any transaction."""
+
+    #: Fetch, check and seal the offered file first; `turn.prepared` is then a FileTaken.
+    file: bool = False
+    #: Or this work (argon2, a gateway); its result is `turn.prepared`. It must not touch the turn's session.
+    work: Callable[[Resources], Awaitable[Any]] | None = None
+    #: The message holds a password: it is wiped and deleted whatever comes of it, also after a refusal or a crash.
+    secret: bool = False
+
+
+class Dialogues(Protocol):
+    """The engine of conversations, as this side sees it."""
+
+    def preparation(self, turn: Turn) -> Preparation | None:
+        """What `take(turn)` needs to be done first; None: nothing. Only reads; called inside a unit, before `take`,
+        with `turn.prepared` None. A Refusal raised by the work is raised again inside the unit."""
+        ...
+
+    def take(self, turn: Turn) -> Reply:
+        """Take turn.incoming (any message, commands too, or a press that belongs) as input to the open dialogue."""
+        ...
+
+    def current(self, turn: Turn) -> Screen:
+        """The screen of the dialogue that the chat shows now, changing nothing."""
+        ...
+
+    def leave(self, turn: Turn) -> None:
+        """Close the dialogue in this chat: something else was pressed. A kept draft stays, another is dropped."""
+        ...
+
+    def press_belongs(self, press: Press) -> bool:
+        """Whether a button is a dialogue's own."""
+        ...
+
+    def refusal(self, turn: Turn) -> Refusal | None:
+        """Why the open dialogue is not for this person (any more); None where it is. Only reads."""
+        ...
+
+
+class Delivers(Protocol):
+    """Sends what a unit decided, after its commit."""
+
+    async def show(self, answer: Answer) -> None:
+        """Send it. Raises nothing."""
+        ...
+
+    async def leave_group(self, place: ChatAddress, sentence: str | None) -> None:
+        """Say a sentence in a group and leave it. Raises nothing."""
+        ...
