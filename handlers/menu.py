@@ -109,9 +109,9 @@ def _resume(drafts: list[tuple[str, int]]) -> list[ButtonRow]:
 
 def _desk_lines(turn: Turn) -> list[str]:
     actor = turn.actor
-    new = review.queue(turn.db, actor=actor, now=turn.now, limit=1).total
-    mine = review.mine(turn.db, actor=actor, now=turn.now, limit=1).total
-    coop = cooperation.queue(turn.db, actor=actor, now=turn.now, limit=1).total
+    new = review.LISTS.queue(turn.db, actor=actor, now=turn.now, limit=1).total
+    mine = review.LISTS.mine(turn.db, actor=actor, now=turn.now, limit=1).total
+    coop = cooperation.LISTS.queue(turn.db, actor=actor, now=turn.now, limit=1).total
     university = reference_data.university_name(turn.db, actor.university_code)
     return [
         t("menu.expert", university=university),

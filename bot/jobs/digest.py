@@ -9,8 +9,8 @@ from sqlalchemy import ColumnElement, func, or_, update
 from sqlmodel import Session, col, select
 
 from bot.core.screens import Button, button
-from bot.services import cooperation
-from bot.services.qualification import review
+from bot.services.cooperation.requests import COOPERATION_WORKFLOW
+from bot.services.qualification.requests import QUALIFICATION_WORKFLOW
 from bot.services.review import routing
 from bot.services.shared import notify
 from bot.texts import formats, t
@@ -102,6 +102,6 @@ def _in_hand(db: Session, grant: Grant) -> tuple[int, datetime | None]:
                 col(kind.row.state) == kind.review,
             )
         ).one()
-        for kind in (review.KIND, cooperation.KIND)
+        for kind in (QUALIFICATION_WORKFLOW, COOPERATION_WORKFLOW)
     ]
     return sum(count for count, _ in found), min((since for _, since in found if since), default=None)

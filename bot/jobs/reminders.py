@@ -17,9 +17,8 @@ from bot.core.screens import Button, button
 from bot.services.cooperation.requests import SUBJECT as COOPERATION
 from bot.services.qualification import drafts
 from bot.services.qualification import fees as tariff_rules
-from bot.services.qualification import requests as qualification_requests
 from bot.services.qualification.decisions import alert_no_tariff
-from bot.services.qualification.requests import SUBJECT
+from bot.services.qualification.requests import QUALIFICATION_WORKFLOW, SUBJECT
 from bot.services.review import routing
 from bot.services.shared import notify
 from bot.services.shared.audit import record
@@ -225,7 +224,7 @@ def _notice(db: Session, request_id: int, since: datetime) -> datetime | None:
 
 def _announce(db: Session, request: QualificationRequest, since: datetime, now: datetime) -> bool:
     assert request.id is not None
-    if qualification_requests.load(db, request.id, lock=True).state is not RequestState.DRAFT:
+    if QUALIFICATION_WORKFLOW.load(db, request.id, lock=True).state is not RequestState.DRAFT:
         return False
     if _notice(db, request.id, since) is not None:  # another process, while we waited for the lock
         return False

@@ -74,12 +74,15 @@ class Machine(Generic[S, A, W, C]):
         )
 
     def refusal(self, case: C, actor: Actor, action: A) -> str | None:
-        """The text key of why `action` is refused, None where it is allowed.
+        """The text key of why `action` is refused to `actor`, None where it is allowed."""
+        return self.refusal_of(case, self.standings(case, actor), action)
+
+    def refusal_of(self, case: C, stands: frozenset[W], action: A) -> str | None:
+        """The text key of why `action` is refused to somebody with these relations, None where it is allowed.
 
         "error.not_yours" for whoever is a stranger to this action in every state, "error.stale" where only the state
         is in the way, else what the guard says.
         """
-        stands = self.standings(case, actor)
         row = self.table.get((cast("S | None", case.state), action))
         if row is None:
             ever = any(stands & other.by for (_, name), other in self.table.items() if name is action)

@@ -10,6 +10,7 @@ from bot.core.routes import EXPERTS
 from bot.core.screens import Press, Reply
 from bot.rules.cooperation import REJECTION_REASON
 from bot.services import cooperation
+from bot.services.cooperation.requests import COOPERATION_WORKFLOW
 from bot.services.review import rejection
 from bot.texts import t
 from conversations.common.labels import with_persian_digits
@@ -30,7 +31,7 @@ def _file(turn: Turn) -> Press:
 
 def _guard(turn: Turn) -> None:
     """Raises NotAllowed once the request is another university's than the expert's."""
-    cooperation.KIND.see(turn.db, _file(turn).id, actor=turn.actor)
+    COOPERATION_WORKFLOW.see(turn.db, _file(turn).id, actor=turn.actor)
 
 
 def _steps(turn: Turn, answers: Answers) -> list[Step]:

@@ -20,7 +20,8 @@ from bot.rules import request_items
 from bot.rules.validators import search_key
 from bot.services import cooperation
 from bot.services.directorate import account_lookup
-from bot.services.qualification import review
+from bot.services.qualification import decisions, review
+from bot.services.qualification.requests import QUALIFICATION_WORKFLOW
 from bot.services.shared import reference_data
 from bot.texts import quoted, t
 from conversations.common.labels import Wording, shortened, with_persian_digits
@@ -51,7 +52,7 @@ def _about(turn: Turn) -> dict[str, str]:
 def _guard(turn: Turn) -> None:
     """Raises NotAllowed once the file is another university's than the expert's."""
     assert turn.draft is not None
-    review.KIND.see(turn.db, turn.draft.subject_id, actor=turn.actor)
+    QUALIFICATION_WORKFLOW.see(turn.db, turn.draft.subject_id, actor=turn.actor)
 
 
 def _file(turn: Turn) -> Press:
@@ -188,7 +189,7 @@ def finish_reject(turn: Turn, answers: dict[str, Any]) -> Reply:
     assert request.id is not None
     try:
         with turn.db.begin_nested():
-            review.reject(
+            decisions.reject(
                 turn.db,
                 actor=turn.actor,
                 request_id=request.id,
@@ -242,7 +243,7 @@ def finish_defects(turn: Turn, answers: dict[str, Any]) -> Reply:
     assert request.id is not None
     try:
         with turn.db.begin_nested():
-            review.declare_deficiencies(
+            decisions.declare_deficiencies(
                 turn.db,
                 actor=turn.actor,
                 request_id=request.id,
@@ -260,7 +261,7 @@ def find_files(db: Session, *, actor: Actor, code: str) -> list[QualificationReq
     """Files of both sorts by tracking or national code: qualification first. Raises InvalidInput as the services do."""
     found: list[QualificationRequest | CooperationRequest] = []
     missing: InvalidInput | None = None
-    for find in (review.find, cooperation.find):
+    for find in (review.LISTS.find, cooperation.LISTS.find):
         try:
             found += find(db, actor=actor, code=code)
         except InvalidInput as refusal:

@@ -106,7 +106,7 @@ def outcome(turn: Turn, press: Press) -> Screen:
         lines.append(t("desk.outcome_by", by=card.reviewer.name, time=when))
     rows: list[ButtonRow] = []
     if turn.role in EXPERTS:
-        waiting = cooperation.queue(turn.db, actor=turn.actor, now=turn.now, limit=1).total
+        waiting = cooperation.LISTS.queue(turn.db, actor=turn.actor, now=turn.now, limit=1).total
         if waiting:
             lines += ["", t("desk.coop_outcome_waiting", n=formats.number(waiting))]
             rows.append((button(t("desk.coop_next"), "desk.coop_next", press.id),))

@@ -14,7 +14,9 @@ from bot.core.screens import Button, Press, Reply, Screen, button
 from bot.rules.cooperation import Action as CooperationAction
 from bot.rules.qualification import Action
 from bot.services import cooperation
-from bot.services.qualification import review
+from bot.services.cooperation.requests import COOPERATION_WORKFLOW
+from bot.services.qualification import decisions, review
+from bot.services.qualification.requests import QUALIFICATION_WORKFLOW
 from bot.services.review.review_workflow import ReviewWorkflow
 from bot.services.review.routing import ReviewableRow
 from bot.texts import formats, t
@@ -52,13 +54,13 @@ def _cooperation(turn: Turn, request_id: int) -> tuple[ReviewableRow, frozenset[
 
 
 FILES = RequestKindView(
-    review.KIND,
+    QUALIFICATION_WORKFLOW,
     "desk.",
     _file,
     {Action.APPROVE: "approve", Action.REJECT: "reject", Action.DECLARE_DEFICIENCIES: "defects"},
 )
 COOPERATION = RequestKindView(
-    cooperation.KIND,
+    COOPERATION_WORKFLOW,
     "desk.coop_",
     _cooperation,
     {CooperationAction.APPROVE: "approve", CooperationAction.UNIVERSITY_REJECT: "reject"},
@@ -156,7 +158,7 @@ def stale(sort: RequestKindView, request_id: int) -> Screen:
 
 
 def approve_do(turn: Turn, press: Press) -> Reply:
-    review.approve(
+    decisions.approve(
         turn.db,
         actor=turn.actor,
         request_id=press.id,

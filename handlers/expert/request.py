@@ -175,7 +175,7 @@ def outcome(turn: Turn, press: Press) -> Screen:
         lines.append(t("desk.outcome_by", by=found.reviewer.name, time=when))
     rows: list[ButtonRow] = []
     if turn.role in EXPERTS:
-        waiting = review.queue(turn.db, actor=turn.actor, now=turn.now, limit=1).total
+        waiting = review.LISTS.queue(turn.db, actor=turn.actor, now=turn.now, limit=1).total
         if waiting:
             lines += ["", t("desk.outcome_waiting", n=formats.number(waiting))]
             rows.append((button(t("desk.next"), "desk.next", press.id),))

@@ -10,7 +10,8 @@ from bot.core.routes import READS_SUSPENDED, Routes
 from bot.core.screens import Press, Reply, Screen, button
 from bot.rules.cooperation import Action
 from bot.services import cooperation
-from bot.services.cooperation import OfficerCard, contracts, requests, termination
+from bot.services.cooperation import OfficerCard, contracts, termination
+from bot.services.cooperation.requests import COOPERATION_WORKFLOW
 from bot.services.review.worklists import Page
 from bot.services.shared import reference_data
 from bot.texts import formats, quoted, t
@@ -71,8 +72,8 @@ def _own(turn: Turn, press: Press) -> OfficerCard:
 
 def _may(turn: Turn, press: Press, action: Action) -> None:
     """Refuse what the service would refuse, before the question is asked."""
-    request = requests.load(turn.db, press.id)
-    requests.check(turn.db, request, actor=turn.actor, action=action, version=press.version)
+    request = COOPERATION_WORKFLOW.load(turn.db, press.id)
+    COOPERATION_WORKFLOW.check(turn.db, request, actor=turn.actor, action=action, version=press.version)
 
 
 def centers(turn: Turn, press: Press) -> Screen:

@@ -13,6 +13,7 @@ from bot.rules.account import Action
 from bot.services.directorate import account_lookup, reference_rows
 from bot.services.directorate.account_lookup import Entry, Facts
 from bot.services.qualification import requests
+from bot.services.qualification.requests import QUALIFICATION_WORKFLOW
 from bot.services.shared import reference_data
 from bot.texts import has, one_line, quoted, t
 from bot.texts.formats import digits, jalali_time, masked
@@ -225,7 +226,7 @@ def trail(turn: Turn, press: Press) -> Screen:
 
 def file_trail(turn: Turn, press: Press) -> Screen:
     """Who saw which document and who decided what in one file, newest first."""
-    request, _ = requests.KIND.see(turn.db, press.id, actor=turn.actor)
+    request, _ = QUALIFICATION_WORKFLOW.see(turn.db, press.id, actor=turn.actor)
     page = page_of(press)
     found = account_lookup.trail_of_file(
         turn.db,

@@ -11,12 +11,14 @@ from bot.core.context import Actor, PublicInfo
 from bot.gateways.interfaces import NotPaid, Verified, WrongAmount
 from bot.services import accounts, cooperation, qualification
 from bot.services.cooperation import contracts, termination
+from bot.services.cooperation.requests import COOPERATION_WORKFLOW
 from bot.services.distributors import branches
 from bot.services.letters import letters
 from bot.services.letters.audience import Audience, Kind
 from bot.services.payments import attempts
 from bot.services.payments import verification as payments_verification
-from bot.services.qualification import review
+from bot.services.qualification import decisions
+from bot.services.qualification.requests import QUALIFICATION_WORKFLOW
 from storage.enums import (
     AttemptState,
     Channel,
@@ -92,7 +94,7 @@ class Cases:
 
     def approved(self, name: str) -> QualificationRequest:
         _, mine = self.submitted(name)
-        return review.approve(
+        return decisions.approve(
             self.db,
             actor=self.office.ali,
             request_id=mine.id or 0,
@@ -113,13 +115,13 @@ class Cases:
         self.submitted("submitted")
         self.submitted("far", province="اصفهان", city="اصفهان", university="mui")
         _, mine = self.submitted("review")
-        review.claim(db, actor=ali, request_id=mine.id or 0, version=mine.version, now=NOW)
+        QUALIFICATION_WORKFLOW.claim(db, actor=ali, request_id=mine.id or 0, version=mine.version, now=NOW)
         _, mine = self.submitted("deficient")
-        review.declare_deficiencies(
+        decisions.declare_deficiencies(
             db, actor=ali, request_id=mine.id or 0, items=["father_name"], note="نام را درست کنید", now=NOW
         )
         _, mine = self.submitted("rejected")
-        review.reject(db, actor=ali, request_id=mine.id or 0, reason=RejectReason.WRONG_REGION, now=NOW)
+        decisions.reject(db, actor=ali, request_id=mine.id or 0, reason=RejectReason.WRONG_REGION, now=NOW)
         who, mine = self.submitted("withdrawn")
         qualification.withdraw(db, actor=who, request_id=mine.id or 0, now=NOW)
         who = c.qualified(db, "10000190", "نسرین", national_code(300_900))
@@ -242,7 +244,9 @@ class Cases:
         )
         self.accepted("accepting", arad)
         _, request = self.accepted("coop claimed", arad)
-        cooperation.claim(db, actor=ali, request_id=request.id or 0, version=request.version, now=NOW)
+        COOPERATION_WORKFLOW.claim(
+            db, actor=ali, request_id=request.id or 0, version=request.version, now=NOW
+        )
         _, request = self.accepted("coop rejected", kian)
         cooperation.university_reject(
             db, actor=ali, request_id=request.id or 0, version=request.version, reason="شعبه نادرست", now=NOW

@@ -13,7 +13,7 @@ from bot.rules import request_items
 from bot.services import cooperation, qualification
 from bot.services.distributors import branches, registry
 from bot.services.distributors.registry import Details, NewManager
-from bot.services.qualification import review
+from bot.services.qualification import decisions
 from bot.services.qualification.drafts import FORM
 from bot.services.shared import reference_data
 from conversations.common.request_steps import EXTRAS, extras_of
@@ -195,4 +195,4 @@ def submitted(db: Session, owner: Actor) -> QualificationRequest:
 
 def awaiting_payment(db: Session, owner: Actor, by: Actor, url: str) -> QualificationRequest:
     request = submitted(db, owner)
-    return review.approve(db, actor=by, request_id=request.id or 0, public_url=url, now=utcnow())
+    return decisions.approve(db, actor=by, request_id=request.id or 0, public_url=url, now=utcnow())

@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 
 from bot.core.context import Actor
 from bot.services import qualification
-from bot.services.qualification import review
+from bot.services.qualification import decisions
 from storage.enums import Messenger, RequestKind, RequestState, Role
 from storage.tables import (
     Account,
@@ -185,7 +185,7 @@ def open_office(db: Session) -> Office:
 def awaiting_payment(db: Session, office: Office, rial: int = 500_000) -> QualificationRequest:
     tariff(db, rial)
     request = submitted(db, office.sara)
-    return review.approve(
+    return decisions.approve(
         db, actor=office.ali, request_id=request.id or 0, version=request.version, public_url=URL, now=NOW
     )
 

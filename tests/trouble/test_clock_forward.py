@@ -18,7 +18,8 @@ from bot.documents.library import DocumentLibrary
 from bot.jobs import schedule
 from bot.jobs.clock_guard import clock_holds
 from bot.services import qualification
-from bot.services.qualification import review
+from bot.services.qualification import decisions
+from bot.services.qualification.requests import QUALIFICATION_WORKFLOW
 from bot.services.shared import audit
 from storage.database.database import Database
 from storage.enums import InboxState, Messenger, RejectReason
@@ -58,8 +59,8 @@ class Service:
             office: Office = open_office(db)
             common: dict[str, Any] = {"actor": office.ali, "now": self.began}
             common["request_id"] = submitted(db, office.sara, self.began).id
-            review.claim(db, **common)
-            review.reject(db, **common, reason=RejectReason.OTHER, text="مدارک خوانا نیست.")
+            QUALIFICATION_WORKFLOW.claim(db, **common)
+            decisions.reject(db, **common, reason=RejectReason.OTHER, text="مدارک خوانا نیست.")
             mina = officer(db, "10000002", national_code="9991234553")
             request = qualification.start(db, actor=mina, now=self.began)
             db.add(

@@ -12,9 +12,9 @@ from bot.core.context import SYSTEM, Actor
 from bot.core.refusals import NotAllowed, Refusal, Stale
 from bot.rules import validators
 from bot.rules.account import UNIVERSITY_ROLES
-from bot.services import cooperation
 from bot.services.accounts import queries, registration, roles
-from bot.services.qualification import review
+from bot.services.cooperation.requests import COOPERATION_WORKFLOW
+from bot.services.qualification.requests import QUALIFICATION_WORKFLOW
 from bot.services.review import routing
 from bot.services.shared import audit
 from bot.services.shared.permissions import require
@@ -218,7 +218,7 @@ def leave_desk(db: Session, *, actor: Actor, account_id: int, now: datetime) -> 
 
     See docs/specification.md 2.2.
     """
-    for kind in (review.KIND, cooperation.KIND):
+    for kind in (QUALIFICATION_WORKFLOW, COOPERATION_WORKFLOW):
         kind.release_all(db, actor=actor, expert_id=account_id, now=now)
 
 

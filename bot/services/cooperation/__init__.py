@@ -9,16 +9,12 @@ from bot.services.cooperation.lists import (
     CooperationLine,
     archive_for_officer,
     count_new,
-    find,
     for_distributor,
-    mine,
     new_for_officer,
-    queue,
     reserved,
-    under_way,
 )
 from bot.services.cooperation.party_actions import accept, give_up, pick, reject, university_of, withdraw
-from bot.services.cooperation.requests import KIND, SUBJECT
+from bot.services.cooperation.requests import COOPERATION_WORKFLOW, SUBJECT
 from bot.services.cooperation.timeline import timeline
 from bot.services.cooperation.views import (
     DistributorCard,
@@ -30,7 +26,7 @@ from bot.services.cooperation.views import (
 )
 
 __all__ = [
-    "KIND",
+    "COOPERATION_WORKFLOW",
     "LISTS",
     "SUBJECT",
     "CooperationLine",
@@ -40,28 +36,18 @@ __all__ = [
     "accept",
     "approve",
     "archive_for_officer",
-    "assign",
-    "claim",
     "count_new",
     "distributor_card",
     "expert_card",
-    "find",
     "for_distributor",
     "give_up",
-    "mine",
     "new_for_officer",
     "officer_card",
     "pick",
-    "queue",
     "reject",
-    "release",
-    "release_all",
     "reserved",
     "timeline",
-    "under_way",
     "university_of",
     "university_reject",
     "withdraw",
 ]
-
-claim, release, release_all, assign = KIND.claim, KIND.release, KIND.release_all, KIND.assign

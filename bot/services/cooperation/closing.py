@@ -7,8 +7,9 @@ from sqlmodel import Session, col, select
 from bot.core.context import SYSTEM
 from bot.core.screens import button
 from bot.rules.cooperation import Action, ContractAction
-from bot.services.cooperation import notifications, requests
+from bot.services.cooperation import notifications
 from bot.services.cooperation.contract_steps import end
+from bot.services.cooperation.requests import COOPERATION_WORKFLOW
 from bot.services.shared import eligibility
 from bot.texts import t
 from storage.enums import OPEN_COOPERATION, ContractState
@@ -33,7 +34,8 @@ def close_pending(
     )
     closed = list(db.exec(query))
     for request in closed:
-        requests.change(db, request, actor=SYSTEM, action=Action.CLOSE, now=now)
+        closing = COOPERATION_WORKFLOW.check(db, request, actor=SYSTEM, action=Action.CLOSE)
+        COOPERATION_WORKFLOW.change(db, closing, now=now)
         notifications.closed(db, request, now=now)
     return closed
 

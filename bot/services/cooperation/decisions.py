@@ -12,6 +12,7 @@ from bot.core.refusals import InvalidInput
 from bot.rules import validators
 from bot.rules.cooperation import REJECTION_REASON, Action
 from bot.services.cooperation import closing, contracts, notifications, requests
+from bot.services.cooperation.requests import COOPERATION_WORKFLOW
 from storage.tables import CooperationRequest
 
 
@@ -24,17 +25,14 @@ def approve(
     Raises NotAllowed("error.officer_not_free") where the officer is not qualified and free any more.
     """
     request = requests.lock_request(db, request_id)
-    requests.check(db, request, actor=actor, action=Action.APPROVE, version=version)
+    approval = COOPERATION_WORKFLOW.check(db, request, actor=actor, action=Action.APPROVE, version=version)
     # Only now: at the branch of a request that is over somebody may be choosing this officer again, who holds the branch
     # and waits for the officer.
     requests.hold_branch(db, request.branch_id)
-    request = requests.change(
+    request = COOPERATION_WORKFLOW.change(
         db,
-        request,
-        actor=actor,
-        action=Action.APPROVE,
+        approval,
         now=now,
-        version=version,
         values={"reviewer_id": actor.account_id},
     )
     contracts.replace(db, by=request, now=now)
@@ -58,13 +56,13 @@ def university_reject(
     if len(reason) > longest:
         raise validators.too_long(longest)
     request = requests.lock_request(db, request_id)
-    request = requests.change(
+    rejecting = COOPERATION_WORKFLOW.check(
+        db, request, actor=actor, action=Action.UNIVERSITY_REJECT, version=version
+    )
+    request = COOPERATION_WORKFLOW.change(
         db,
-        request,
-        actor=actor,
-        action=Action.UNIVERSITY_REJECT,
+        rejecting,
         now=now,
-        version=version,
         values={"reviewer_id": actor.account_id, "reject_text": reason},
     )
     notifications.rejected_by_university(db, request, now=now)

@@ -131,4 +131,3 @@ def for_distributor(
 
 
 LISTS = Worklists(routing.COOPERATIONS, _lines)
-queue, mine, under_way, find = LISTS.queue, LISTS.mine, LISTS.under_way, LISTS.find

@@ -13,6 +13,7 @@ from bot.rules import validators
 from bot.rules.account import LOOKUPS_PER_DISTRIBUTOR
 from bot.rules.cooperation import OFFICER_REASON_MAX, TABLE, Action, Case, refusal
 from bot.services.cooperation import notifications, requests
+from bot.services.cooperation.requests import COOPERATION_WORKFLOW
 from bot.services.review import queue_notices, routing
 from bot.services.shared import audit, eligibility, rate_limit
 from bot.services.shared.tracking_code import next_code
@@ -98,19 +99,14 @@ def accept(
     Raises NotAllowed("error.accept_while_employed" or "error.accept_while_reserved"), Stale.
     """
     request = requests.lock_request(db, request_id)
-    case = requests.case_of(db, request)
-    requests.check(db, request, case, actor=actor, action=Action.ACCEPT, version=version)
+    acceptance = COOPERATION_WORKFLOW.check(db, request, actor=actor, action=Action.ACCEPT, version=version)
     university = university_of(db, db.get_one(Branch, request.branch_id))
     if university is None:
         raise NotAllowed("error.branch_no_university")
-    request = requests.change(
+    request = COOPERATION_WORKFLOW.change(
         db,
-        request,
-        case,
-        actor=actor,
-        action=Action.ACCEPT,
+        acceptance,
         now=now,
-        version=version,
         values={"university_code": university, "accepted_at": now},
         university=university,
     )
@@ -164,15 +160,8 @@ def _refuse(
 ) -> CooperationRequest:
     values = {"officer_reason": _reason(reason)}
     request = requests.lock_request(db, request_id)
-    request = requests.change(
-        db,
-        request,
-        actor=actor,
-        action=action,
-        now=now,
-        version=version,
-        values=values,
-    )
+    refusing = COOPERATION_WORKFLOW.check(db, request, actor=actor, action=action, version=version)
+    request = COOPERATION_WORKFLOW.change(db, refusing, now=now, values=values)
     notifications.refused_by_officer(db, request, given_up=action is Action.GIVE_UP, now=now)
     return request
 
@@ -183,14 +172,8 @@ def withdraw(
     """The distributor takes the request back, in either pending state (N24)."""
     request = requests.lock_request(db, request_id)
     waited = request.state is CooperationState.PENDING_UNIVERSITY
-    request = requests.change(
-        db,
-        request,
-        actor=actor,
-        action=Action.WITHDRAW,
-        now=now,
-        version=version,
-    )
+    withdrawal = COOPERATION_WORKFLOW.check(db, request, actor=actor, action=Action.WITHDRAW, version=version)
+    request = COOPERATION_WORKFLOW.change(db, withdrawal, now=now)
     notifications.withdrawn(db, request, now=now)
     if waited and request.university_code is not None:
         routing.watch(db, university_code=request.university_code, now=now)

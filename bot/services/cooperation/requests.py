@@ -11,11 +11,14 @@ from bot.services.shared.permissions import require
 from storage.enums import OPEN_COOPERATION, AccountState, CooperationState, Role
 from storage.tables import Account, Branch, CooperationRequest, Distributor, Grant
 
+#: Of audit events and of the keys of pushes.
+SUBJECT = "cooperation"
+
 
 def lock_request(db: Session, request_id: int) -> CooperationRequest:
     """The request with its officer held: nobody else changes the cooperation of this officer until the commit."""
-    eligibility.lock_account(db, load(db, request_id).account_id)
-    return load(db, request_id, lock=True)
+    eligibility.lock_account(db, COOPERATION_WORKFLOW.load(db, request_id).account_id)
+    return COOPERATION_WORKFLOW.load(db, request_id, lock=True)
 
 
 def hold_branch(db: Session, branch_id: int) -> Branch:
@@ -82,9 +85,9 @@ def case_of(db: Session, request: CooperationRequest) -> Case:
     )
 
 
-KIND = ReviewWorkflow(
+COOPERATION_WORKFLOW = ReviewWorkflow(
     row=CooperationRequest,
-    subject="cooperation",
+    subject=SUBJECT,
     law=MACHINE,
     actions=Action,
     case_of=case_of,
@@ -103,4 +106,3 @@ KIND = ReviewWorkflow(
     new_wait=frozenset({Action.CLAIM, Action.ASSIGN, Action.RELEASE}),
     is_blocked=lambda case, stands: Relation.OFFICER in stands and not case.officer.active,
 )
-SUBJECT, load, check, change = KIND.subject, KIND.load, KIND.check, KIND.change

@@ -6,6 +6,7 @@ from bot.core.context import Actor
 from bot.rules.cooperation import TABLE
 from bot.services.cooperation import requests
 from bot.services.cooperation.notifications import parties
+from bot.services.cooperation.requests import COOPERATION_WORKFLOW
 from bot.services.qualification.timeline import Entry, who
 from bot.services.shared.reference_data import university_name
 from bot.texts import t
@@ -17,7 +18,7 @@ EVENTS = frozenset(row.event for row in TABLE.values())
 
 def timeline(db: Session, *, actor: Actor, request_id: int) -> list[Entry]:
     """Both sides read roles («کارشناس …»), experts their colleagues' names. Raises NotAllowed, Stale."""
-    request, _ = requests.KIND.see(db, request_id, actor=actor)
+    request, _ = COOPERATION_WORKFLOW.see(db, request_id, actor=actor)
     for_expert = actor.role not in (Role.OFFICER, Role.DISTRIBUTOR)
     university = university_name(db, request.university_code)
     names = parties(db, request).names

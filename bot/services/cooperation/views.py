@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 from bot.core.context import Actor
 from bot.core.refusals import NotAllowed
 from bot.rules.cooperation import Action, Case, Relation, allowed_actions, relations
-from bot.services.cooperation import requests
+from bot.services.cooperation.requests import COOPERATION_WORKFLOW
 from bot.services.shared import notify
 from bot.services.shared.reference_data import university_name
 from bot.texts import formats
@@ -71,7 +71,7 @@ def _open(
     db: Session, actor: Actor, request_id: int, stands: frozenset[Relation]
 ) -> tuple[CooperationRequest, Case, frozenset[Action]]:
     """The request for an actor who stands so. Raises NotAllowed, Stale."""
-    request, case = requests.KIND.see(db, request_id, actor=actor)
+    request, case = COOPERATION_WORKFLOW.see(db, request_id, actor=actor)
     if not relations(case, actor) & stands:
         raise NotAllowed
     suspended = Relation.OFFICER in stands and not case.officer.active

@@ -10,7 +10,7 @@ from bot.rules.qualification import Action, may_see
 from bot.services.qualification import requests
 from bot.services.qualification.completion import approved_of, complete
 from bot.services.qualification.drafts import discard, may_start, prefill, start
-from bot.services.qualification.requests import current_open
+from bot.services.qualification.requests import QUALIFICATION_WORKFLOW, current_open
 from bot.services.qualification.submission import open_round, resolve, submit
 from bot.services.shared.eligibility import is_qualified
 from bot.services.shared.permissions import require
@@ -64,5 +64,8 @@ def withdraw(
     db: Session, *, actor: Actor, request_id: int, now: datetime, version: int | None = None
 ) -> QualificationRequest:
     """The officer gives the request up. Raises NotAllowed("error.payment_uncertain") while the bank may say "paid"."""
-    request = requests.load(db, request_id, lock=True)
-    return requests.change(db, request, actor=actor, action=Action.WITHDRAW, now=now, version=version)
+    request = QUALIFICATION_WORKFLOW.load(db, request_id, lock=True)
+    withdrawal = QUALIFICATION_WORKFLOW.check(
+        db, request, actor=actor, action=Action.WITHDRAW, version=version
+    )
+    return QUALIFICATION_WORKFLOW.change(db, withdrawal, now=now)

@@ -9,6 +9,7 @@ from bot.core.context import Actor
 from bot.rules.qualification import Action
 from bot.rules.request_items import DOCUMENT
 from bot.services.qualification import requests
+from bot.services.qualification.requests import QUALIFICATION_WORKFLOW
 from bot.services.shared import notify
 from bot.texts import t
 from storage.enums import RequestKind, RequestState
@@ -50,10 +51,11 @@ def complete(
     db: Session, *, request_id: int, now: datetime, actor: Actor, bank_ref: str | None = None
 ) -> bool:
     """The fee is paid: COMPLETED, data applied, N7. False where the request no longer waits for its fee."""
-    request = requests.load(db, request_id)
+    request = QUALIFICATION_WORKFLOW.load(db, request_id)
     if request.state is not RequestState.AWAITING_PAYMENT:
         return False
-    requests.change(db, request, actor=actor, action=Action.COMPLETE, now=now, bank_ref=bank_ref)
+    completion = QUALIFICATION_WORKFLOW.check(db, request, actor=actor, action=Action.COMPLETE)
+    QUALIFICATION_WORKFLOW.change(db, completion, now=now, bank_ref=bank_ref)
     finish(db, request, now=now, bank_ref=bank_ref)
     return True
 

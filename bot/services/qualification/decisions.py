@@ -16,8 +16,8 @@ from bot.core.refusals import InvalidInput, Refusal
 from bot.core.screens import Button, button
 from bot.rules import request_items as law
 from bot.rules.qualification import Action
-from bot.services.qualification import completion, fees, requests
-from bot.services.qualification.requests import SUBJECT
+from bot.services.qualification import completion, fees
+from bot.services.qualification.requests import QUALIFICATION_WORKFLOW, SUBJECT
 from bot.services.review import rejection
 from bot.services.shared import notify, reference_data
 from bot.texts import formats, quoted, t
@@ -39,9 +39,10 @@ def declare_deficiencies(
 
     Raises InvalidInput("error.nothing_declared"), InvalidInput("error.not_tickable"), and as `cases.change`.
     """
-    request = requests.load(db, request_id)
-    case = requests.case_of(db, request)
-    requests.check(db, request, case, actor=actor, action=Action.DECLARE_DEFICIENCIES, version=version)
+    request = QUALIFICATION_WORKFLOW.load(db, request_id)
+    declaration = QUALIFICATION_WORKFLOW.check(
+        db, request, actor=actor, action=Action.DECLARE_DEFICIENCIES, version=version
+    )
     note = (note or "").strip() or None
     codes = [paper.code for paper in reference_data.papers(db)]
     ticked = list(dict.fromkeys(items))
@@ -50,14 +51,10 @@ def declare_deficiencies(
     if not ticked and not law.long_enough(note):
         raise InvalidInput("error.nothing_declared")
     snapshot = request.snapshot
-    request = requests.change(
+    request = QUALIFICATION_WORKFLOW.change(
         db,
-        request,
-        case,
-        actor=actor,
-        action=Action.DECLARE_DEFICIENCIES,
+        declaration,
         now=now,
-        version=version,
         values={"reviewer_id": actor.account_id},
         items=ticked,
         round=request.round + 1,
@@ -116,13 +113,12 @@ def reject(
         raise InvalidInput("error.short_reason")
     preset = None if reason is RejectReason.OTHER else t(f"reason.{reason}")
     words = rejection.told(preset, own)
-    request = requests.change(
+    request = QUALIFICATION_WORKFLOW.load(db, request_id)
+    rejecting = QUALIFICATION_WORKFLOW.check(db, request, actor=actor, action=Action.REJECT, version=version)
+    request = QUALIFICATION_WORKFLOW.change(
         db,
-        requests.load(db, request_id),
-        actor=actor,
-        action=Action.REJECT,
+        rejecting,
         now=now,
-        version=version,
         values={
             "reviewer_id": actor.account_id,
             "reject_reason": reason,
@@ -179,23 +175,18 @@ def approve(
 
     Raises Refusal("error.no_tariff"), which alerts the staff, where no tariff is in force (Q48); and as `cases.change`.
     """
-    request = requests.load(db, request_id)
-    case = requests.case_of(db, request)
-    requests.check(db, request, case, actor=actor, action=Action.APPROVE, version=version)
+    request = QUALIFICATION_WORKFLOW.load(db, request_id)
+    approval = QUALIFICATION_WORKFLOW.check(db, request, actor=actor, action=Action.APPROVE, version=version)
     fee = _fee(db, request.kind, now)
     free = fee == 0
     values: dict[str, Any] = {"reviewer_id": actor.account_id, "fee_rial": fee, "decided_at": now}
     if not free:
         values["pay_token"] = token or secrets.token_hex(16)
-    case = replace(case, free_of_charge=free)
-    request = requests.change(
+    approval = replace(approval, case=replace(approval.case, free_of_charge=free))
+    request = QUALIFICATION_WORKFLOW.change(
         db,
-        request,
-        case,
-        actor=actor,
-        action=Action.APPROVE,
+        approval,
         now=now,
-        version=version,
         values=values,
         fee_rial=fee,
     )

@@ -14,9 +14,8 @@ from bot.core.screens import Button, button
 from bot.rules import request_items
 from bot.rules.qualification import TABLE, Action, Case, refusal
 from bot.services.officers import unused_files
-from bot.services.qualification import requests
 from bot.services.qualification.completion import COLUMNS, approved_file
-from bot.services.qualification.requests import SUBJECT, current_open
+from bot.services.qualification.requests import QUALIFICATION_WORKFLOW, SUBJECT, current_open
 from bot.services.shared import audit
 from bot.services.shared.eligibility import is_qualified
 from bot.texts import t
@@ -172,8 +171,8 @@ def living_files(db: Session, account_id: int, answers: Mapping[str, Any]) -> se
 
 def discard(db: Session, *, actor: Actor, request_id: int, now: datetime, version: int | None = None) -> None:
     """Delete a draft and what was answered in it; chats that show its form leave it."""
-    request = requests.load(db, request_id)
-    requests.check(db, request, actor=actor, action=Action.DISCARD, version=version)
+    request = QUALIFICATION_WORKFLOW.load(db, request_id)
+    QUALIFICATION_WORKFLOW.check(db, request, actor=actor, action=Action.DISCARD, version=version)
     drafts = dict(
         db.exec(
             select(Draft.id, Draft.answers).where(

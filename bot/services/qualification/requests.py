@@ -9,6 +9,8 @@ from bot.services.shared.eligibility import is_qualified
 from storage.enums import OPEN_REQUEST, AttemptState, RequestState
 from storage.tables import PaymentAttempt, QualificationRequest
 
+#: Of audit events and of the keys of pushes.
+SUBJECT = "qualification"
 _UNSETTLED = (AttemptState.UNCERTAIN, AttemptState.VERIFYING)
 
 
@@ -43,9 +45,9 @@ def case_of(db: Session, request: QualificationRequest) -> Case:
     )
 
 
-KIND = ReviewWorkflow(
+QUALIFICATION_WORKFLOW = ReviewWorkflow(
     row=QualificationRequest,
-    subject="qualification",
+    subject=SUBJECT,
     law=MACHINE,
     actions=Action,
     case_of=case_of,
@@ -55,4 +57,3 @@ KIND = ReviewWorkflow(
     review=RequestState.IN_REVIEW,
     conflict_states=frozenset(RequestState) - {RequestState.SUBMITTED, RequestState.WITHDRAWN},
 )
-SUBJECT, load, check, change = KIND.subject, KIND.load, KIND.check, KIND.change

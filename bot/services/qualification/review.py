@@ -15,8 +15,7 @@ from bot.core.context import Actor
 from bot.core.refusals import NotAllowed
 from bot.rules.qualification import Action, Case, allowed_actions
 from bot.services.qualification import requests
-from bot.services.qualification.decisions import approve, declare_deficiencies, reject
-from bot.services.qualification.requests import KIND
+from bot.services.qualification.requests import QUALIFICATION_WORKFLOW
 from bot.services.review import routing
 from bot.services.review.worklists import Worklists
 from bot.services.shared import audit
@@ -31,28 +30,6 @@ from storage.tables import (
     RequestFile,
     StoredFile,
 )
-
-__all__ = [
-    "KIND",
-    "LISTS",
-    "approve",
-    "assign",
-    "claim",
-    "declare_deficiencies",
-    "earlier",
-    "experts_of",
-    "find",
-    "mine",
-    "open_file",
-    "queue",
-    "reject",
-    "release",
-    "release_all",
-    "under_way",
-    "view_paper",
-]
-
-claim, release, release_all, assign = KIND.claim, KIND.release, KIND.release_all, KIND.assign
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +85,11 @@ def _lines(
 
 
 LISTS = Worklists(routing.REQUESTS, _lines)
-queue, mine, under_way, find = LISTS.queue, LISTS.mine, LISTS.under_way, LISTS.find
 
 
 def open_file(db: Session, *, actor: Actor, request_id: int) -> RequestDetails:
     """The file with what the actor may do. Raises NotAllowed, Stale."""
-    request, case = KIND.see(db, request_id, actor=actor)
+    request, case = QUALIFICATION_WORKFLOW.see(db, request_id, actor=actor)
     applicant = db.get(Account, request.account_id)
     officer = db.get(Officer, request.account_id)
     assert applicant is not None
@@ -133,7 +109,7 @@ def view_paper(db: Session, *, actor: Actor, request_id: int, file_id: int, now:
     """A paper that was part of this request in any round; the view is recorded (Q44). Raises NotAllowed.
 
     A paper whose time is over is given with its `removed_at`."""
-    request, _ = KIND.see(db, request_id, actor=actor)
+    request, _ = QUALIFICATION_WORKFLOW.see(db, request_id, actor=actor)
     query = select(StoredFile, RequestFile.document_code).join(
         RequestFile, col(RequestFile.file_id) == col(StoredFile.id)
     )
@@ -182,7 +158,7 @@ def experts_of(db: Session, *, actor: Actor, university_code: str | None) -> lis
 
 def earlier(db: Session, *, actor: Actor, request: QualificationRequest) -> list[QualificationRequest]:
     """Other requests of the same officer that ended at the actor's university, newest first (Q44)."""
-    KIND.visible(db, request, actor=actor)
+    QUALIFICATION_WORKFLOW.visible(db, request, actor=actor)
     query = select(QualificationRequest).where(
         QualificationRequest.account_id == request.account_id,
         QualificationRequest.id != request.id,

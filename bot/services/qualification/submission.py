@@ -19,7 +19,7 @@ from bot.rules.qualification import Action
 from bot.services.qualification import requests
 from bot.services.qualification.completion import approved_of
 from bot.services.qualification.drafts import living_files
-from bot.services.qualification.requests import SUBJECT
+from bot.services.qualification.requests import QUALIFICATION_WORKFLOW, SUBJECT
 from bot.services.review import queue_notices, routing
 from bot.services.shared import notify, reference_data
 from bot.services.shared.tracking_code import next_code
@@ -48,7 +48,7 @@ def submit(
 
     Raises InvalidInput("error.missing_items"), InvalidInput("error.field_closed"), NotAllowed("error.no_change").
     """
-    request = requests.load(db, request_id)
+    request = QUALIFICATION_WORKFLOW.load(db, request_id)
     papers = reference_data.papers(db)
     answers = request_items.frozen(answers, papers)
     case = requests.case_of(db, request)
@@ -59,17 +59,14 @@ def submit(
     if request.kind is RequestKind.AMENDMENT:
         before = request_items.frozen(approved_of(db, request.account_id), papers)
         case = replace(case, changed=_changes(db, before, answers))
-    requests.check(db, request, case, actor=actor, action=Action.SUBMIT, version=None)
+    submission = QUALIFICATION_WORKFLOW.check(db, request, case, actor=actor, action=Action.SUBMIT)
     _need_complete(db, request, before, answers, papers)
     if not before or set(request_items.changed(before, answers)) & set(request_items.STUDIES):
         _need_open_studies(db, answers)
     named = _need_own_files(db, request.account_id, answers, papers)
-    request = requests.change(
+    request = QUALIFICATION_WORKFLOW.change(
         db,
-        request,
-        case,
-        actor=actor,
-        action=Action.SUBMIT,
+        submission,
         now=now,
         values={
             "snapshot": answers,
@@ -179,9 +176,10 @@ def resolve(
     with a note only, any change, a reply under "note", or a note to the expert. Raises
     InvalidInput("error.missing_fixes"), InvalidInput("error.region_locked"), and as `submit`.
     """
-    request = requests.load(db, request_id)
-    case = requests.case_of(db, request)
-    requests.check(db, request, case, actor=actor, action=Action.RESOLVE, version=version)
+    request = QUALIFICATION_WORKFLOW.load(db, request_id)
+    resolution = QUALIFICATION_WORKFLOW.check(
+        db, request, actor=actor, action=Action.RESOLVE, version=version
+    )
     found = open_round(db, request)
     assert found is not None
     papers = reference_data.papers(db)
@@ -202,18 +200,15 @@ def resolve(
         _need_open_studies(db, new)
     named = _need_own_files(db, request.account_id, new, papers)
     values: dict[str, Any] = {"snapshot": new, "officer_note": note or None, "round": request.round + 1}
-    if not case.reviewer_active:
+    if not resolution.case.reviewer_active:
         values["reviewer_id"] = None
-    request = requests.change(
+    request = QUALIFICATION_WORKFLOW.change(
         db,
-        request,
-        case,
-        actor=actor,
-        action=Action.RESOLVE,
+        resolution,
         now=now,
         values=values,
         round=found.round,
-        to_queue=not case.reviewer_active,
+        to_queue=not resolution.case.reviewer_active,
     )
     found.replies, found.resolved_at = dict(replies), now
     db.flush()

@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 
 from bot.core.context import Actor
 from bot.rules.qualification import TABLE
-from bot.services.qualification.requests import KIND, SUBJECT
+from bot.services.qualification.requests import QUALIFICATION_WORKFLOW, SUBJECT
 from bot.services.shared.reference_data import university_name
 from bot.texts import formats, has, t
 from storage.enums import Role
@@ -36,7 +36,7 @@ class Entry:
 def timeline(db: Session, *, actor: Actor, request_id: int) -> list[Entry]:
     """Who did what, oldest first. The officer reads roles («کارشناس …»), experts read their colleagues' names. Raises
     NotAllowed, Stale."""
-    request, _ = KIND.see(db, request_id, actor=actor)
+    request, _ = QUALIFICATION_WORKFLOW.see(db, request_id, actor=actor)
     for_expert = actor.role is not Role.OFFICER
     university = university_name(db, request.university_code)
     events = db.exec(

@@ -46,6 +46,22 @@ class FileCase(HasState, Protocol):
 C = TypeVar("C", bound=FileCase)
 
 
+@dataclass(frozen=True, slots=True)
+class AuthorizedAction(Generic[R, A, C]):
+    """What `check` found allowed: `actor` may do `action` on `request`, whose facts are `case`.
+
+    Only for `change`, in the same transaction. It holds for the row as it was: a row that changed since is refused, and
+    the row is changed by compare-and-set. `dataclasses.replace` may add facts to `case` that no guard looks at.
+    """
+
+    request: R
+    case: C
+    actor: Actor
+    action: A
+    #: Of the row that was checked.
+    version: int
+
+
 @dataclass(frozen=True, eq=False)
 class ReviewWorkflow(Generic[R, S, A, W, C]):
     """One kind of file: its row and law, and what a desk must know to handle it."""
@@ -102,11 +118,12 @@ class ReviewWorkflow(Generic[R, S, A, W, C]):
         *,
         actor: Actor,
         action: A,
-        version: int | None,
-    ) -> None:
-        """Raise NotAllowed for a stranger, Stale or AlreadyDecided for an old button, else what the law says.
+        version: int | None = None,
+    ) -> AuthorizedAction[R, A, C]:
+        """Whether `actor` may do `action` now; hand the result to `change`.
 
-        `case` where the caller knows facts that the rows do not tell.
+        `case` where the caller knows facts that the rows do not tell. Raises NotAllowed for a stranger, Stale or
+        AlreadyDecided for an old button, else what the law says.
         """
         require(db, actor)
         case = self.case_of(db, request) if case is None else case
@@ -115,9 +132,9 @@ class ReviewWorkflow(Generic[R, S, A, W, C]):
             raise NotAllowed
         if version is not None and version != request.version:
             raise self._conflict_refusal(db, request, actor)
-        key = self.law.refusal(case, actor, action)
+        key = self.law.refusal_of(case, stands, action)
         if key is None:
-            return
+            return AuthorizedAction(request, case, actor, action, request.version)
         if key == "error.stale" or (key == "error.not_yours" and stands & self.experts):
             raise self._conflict_refusal(
                 db, request, actor, otherwise=NotAllowed() if key == "error.not_yours" else None
@@ -127,23 +144,21 @@ class ReviewWorkflow(Generic[R, S, A, W, C]):
     def change(
         self,
         db: Session,
-        request: R,
-        case: C | None = None,
+        authorized: AuthorizedAction[R, A, C],
         *,
-        actor: Actor,
-        action: A,
         now: datetime,
-        version: int | None = None,
         values: Mapping[str, Any] | None = None,
         **data: Any,
     ) -> R:
-        """Do `action`: check the law, change the row by compare-and-set, append the event with `data`.
+        """Do what `check` allowed: change the row by compare-and-set, append the event with `data`.
 
-        `values` are further columns. Raises as `check`; whoever loses a race gets AlreadyDecided or Stale.
+        `values` are further columns. Whoever loses a race gets AlreadyDecided or Stale.
         """
-        case = self.case_of(db, request) if case is None else case
-        self.check(db, request, case, actor=actor, action=action, version=version)
+        request, case, actor = authorized.request, authorized.case, authorized.actor
+        action = authorized.action
         source: S = request.state
+        if request.version != authorized.version or source is not case.state:
+            raise self._conflict_refusal(db, request, actor)
         row = self.law.table[source, action]
         target = row.leads_to(case)
         assert target is not None
@@ -203,15 +218,9 @@ class ReviewWorkflow(Generic[R, S, A, W, C]):
         self, db: Session, *, actor: Actor, request_id: int, version: int | None = None, now: datetime
     ) -> R:
         """Take a file out of the queue (W7). Raises AlreadyDecided where a colleague has it."""
-        return self.change(
-            db,
-            self.load(db, request_id),
-            actor=actor,
-            action=self.actions("CLAIM"),
-            now=now,
-            version=version,
-            values={"reviewer_id": actor.account_id},
-        )
+        request = self.load(db, request_id)
+        claim = self.check(db, request, actor=actor, action=self.actions("CLAIM"), version=version)
+        return self.change(db, claim, now=now, values={"reviewer_id": actor.account_id})
 
     def release(
         self, db: Session, *, actor: Actor, request_id: int, version: int | None = None, now: datetime
@@ -219,16 +228,8 @@ class ReviewWorkflow(Generic[R, S, A, W, C]):
         """Put a file back into the queue; its expert is told where somebody else did it."""
         request = self.load(db, request_id)
         holder = request.reviewer_id
-        self.change(
-            db,
-            request,
-            actor=actor,
-            action=self.actions("RELEASE"),
-            now=now,
-            version=version,
-            values={"reviewer_id": None},
-            holder=holder,
-        )
+        release = self.check(db, request, actor=actor, action=self.actions("RELEASE"), version=version)
+        self.change(db, release, now=now, values={"reviewer_id": None}, holder=holder)
         if holder is not None and holder != actor.account_id:
             self._tell(db, request, holder, "released", now)
         return request
@@ -266,22 +267,13 @@ class ReviewWorkflow(Generic[R, S, A, W, C]):
         request, action = self.load(db, request_id), self.actions("ASSIGN")
         case = self.case_of(db, request)
         before = request.reviewer_id
-        self.check(db, request, case, actor=actor, action=action, version=version)
+        assignment = self.check(db, request, case, actor=actor, action=action, version=version)
         if expert_id in case.sides or not routing.is_active_expert(db, expert_id, request.university_code):
             raise NotAllowed("error.not_expert_here")
         if expert_id == before:
             raise InvalidInput("error.same_expert")
         self.change(
-            db,
-            request,
-            case,
-            actor=actor,
-            action=action,
-            now=now,
-            version=version,
-            values={"reviewer_id": expert_id},
-            expert=expert_id,
-            before=before,
+            db, assignment, now=now, values={"reviewer_id": expert_id}, expert=expert_id, before=before
         )
         if before is not None and before != actor.account_id:
             self._tell(db, request, before, "taken", now)

@@ -6,7 +6,7 @@ import pytest
 from sqlmodel import Session
 
 from bot.jobs import digest
-from bot.services.qualification import review
+from bot.services.qualification.requests import QUALIFICATION_WORKFLOW
 from storage.database.database import Database
 from storage.enums import AccountState
 from storage.tables import Account
@@ -24,7 +24,7 @@ async def office(database: Database) -> Office:
 async def test_it_says_what_waits_and_leads_there(database: Database, office: Office) -> None:
     def unit(db: Session) -> None:
         mine, _ = submitted(db, office.sara), None
-        review.claim(
+        QUALIFICATION_WORKFLOW.claim(
             db,
             actor=office.ali,
             request_id=mine.id or 0,

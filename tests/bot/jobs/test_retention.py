@@ -18,7 +18,8 @@ from bot.documents.inspection_pool import Checker
 from bot.documents.library import DocumentLibrary
 from bot.jobs import retention
 from bot.services import qualification
-from bot.services.qualification import review
+from bot.services.qualification import decisions, review
+from bot.services.qualification.requests import QUALIFICATION_WORKFLOW
 from storage.database.database import Database, open_database
 from storage.enums import Messenger, RejectReason, RequestState
 from storage.tables import (
@@ -46,8 +47,8 @@ async def office(database: Database) -> Office:
 def rejected(db: Session, office: Office, now: datetime = NOW, **answers: Any) -> QualificationRequest:
     request = submitted(db, office.sara, now, **answers)
     common: dict[str, Any] = {"actor": office.ali, "request_id": request.id, "now": now}
-    review.claim(db, **common)
-    return review.reject(db, **common, reason=RejectReason.OTHER, text="مدارک خوانا نیست.")
+    QUALIFICATION_WORKFLOW.claim(db, **common)
+    return decisions.reject(db, **common, reason=RejectReason.OTHER, text="مدارک خوانا نیست.")
 
 
 def papers_of(db: Session, request: QualificationRequest) -> set[int]:

@@ -15,7 +15,8 @@ from bot.documents.inspection_pool import Checker
 from bot.documents.library import DocumentLibrary
 from bot.jobs import reminders, schedule
 from bot.services import qualification
-from bot.services.qualification import review
+from bot.services.qualification import decisions
+from bot.services.qualification.requests import QUALIFICATION_WORKFLOW
 from bot.services.shared import audit
 from storage.database.database import Database
 from storage.enums import InboxState, Messenger, RequestState
@@ -73,8 +74,8 @@ async def test_reminders_begin_anew_with_the_state(database: Database, office: O
     def unit(db: Session) -> None:
         request = submitted(db, office.sara)
         common: dict[str, Any] = {"request_id": request.id}
-        review.claim(db, actor=office.ali, **common, now=NOW)
-        review.declare_deficiencies(db, actor=office.ali, **common, items=["father_name"], now=NOW)
+        QUALIFICATION_WORKFLOW.claim(db, actor=office.ali, **common, now=NOW)
+        decisions.declare_deficiencies(db, actor=office.ali, **common, items=["father_name"], now=NOW)
         schedule.remind(db, now=after(days=3))
         assert "(دارای نقص)" in pushes(db, office.sara, "N20")[0].text
         qualification.resolve(
@@ -82,7 +83,9 @@ async def test_reminders_begin_anew_with_the_state(database: Database, office: O
         )
         schedule.remind(db, now=after(days=13))
         assert len(pushes(db, office.sara, "N20")) == 1
-        review.declare_deficiencies(db, actor=office.ali, **common, items=["father_name"], now=after(days=13))
+        decisions.declare_deficiencies(
+            db, actor=office.ali, **common, items=["father_name"], now=after(days=13)
+        )
         schedule.remind(db, now=after(days=15))
         assert len(pushes(db, office.sara, "N20")) == 1
         schedule.remind(db, now=after(days=16))
@@ -96,7 +99,7 @@ async def test_the_expert_hears_of_files_over_10_days(database: Database, office
         request = submitted(db, office.sara)
         mina = officer(db, "10000002", national_code="9991234553")
         submitted(db, mina)
-        review.claim(db, actor=office.ali, request_id=request.id or 0, now=NOW)
+        QUALIFICATION_WORKFLOW.claim(db, actor=office.ali, request_id=request.id or 0, now=NOW)
         schedule.remind(db, now=after(days=9))
         assert pushes(db, office.ali, "N20") == []
         for day in (10, 11, 12):

@@ -8,7 +8,8 @@ from sqlmodel import Session, col, select
 from bot.core.screens import rows_from_json
 from bot.jobs import reminders, schedule
 from bot.services import qualification
-from bot.services.qualification import review
+from bot.services.qualification import decisions
+from bot.services.qualification.requests import QUALIFICATION_WORKFLOW
 from conversations.catalogue import ALL
 from conversations.engine.engine import Engine
 from handlers import all_routes
@@ -31,18 +32,20 @@ def everything_that_is_told(db: Session, office: Office) -> None:
     """A life that causes every push of a request."""
     qualification.withdraw(db, actor=office.sara, request_id=awaiting_payment(db, office).id or 0, now=NOW)
     request_id = submitted(db, office.sara).id or 0
-    review.declare_deficiencies(db, actor=office.ali, request_id=request_id, items=["father_name"], now=NOW)
+    decisions.declare_deficiencies(
+        db, actor=office.ali, request_id=request_id, items=["father_name"], now=NOW
+    )
     schedule.remind(db, now=NOW + timedelta(days=3))
     qualification.resolve(
         db, actor=office.sara, request_id=request_id, answers={"father_name": "حسن"}, now=NOW
     )
     schedule.remind(db, now=NOW + timedelta(days=11))
-    review.assign(
+    QUALIFICATION_WORKFLOW.assign(
         db, actor=office.head, request_id=request_id, expert_id=office.zahra.account_id or 0, now=NOW
     )
-    review.release(db, actor=office.head, request_id=request_id, now=NOW)
+    QUALIFICATION_WORKFLOW.release(db, actor=office.head, request_id=request_id, now=NOW)
     schedule.remind(db, now=NOW + timedelta(days=11))
-    review.reject(db, actor=office.ali, request_id=request_id, reason=RejectReason.WRONG_REGION, now=NOW)
+    decisions.reject(db, actor=office.ali, request_id=request_id, reason=RejectReason.WRONG_REGION, now=NOW)
     qualification.start(db, actor=office.sara, now=NOW)
     reminders.abandoned_drafts(db, now=NOW + timedelta(days=340))
     for grant in db.exec(select(Grant).where(Grant.university_code == "sums")):

@@ -10,6 +10,7 @@ from bot.core.screens import rows_from_json
 from bot.jobs import schedule
 from bot.services import accounts, cooperation
 from bot.services.cooperation import contracts, termination
+from bot.services.cooperation.requests import COOPERATION_WORKFLOW
 from conversations.catalogue import ALL
 from conversations.engine.engine import Engine
 from handlers import all_routes
@@ -30,8 +31,8 @@ def everything_that_is_told(db: Session, centers: Centers) -> None:
     cooperation.withdraw(db, actor=kian.boss, request_id=withdrawn.id or 0, now=NOW)
     refused = accepted(db, centers, centers.sara)
     common = {"request_id": refused.id or 0, "now": NOW}
-    cooperation.claim(db, actor=office.ali, **common)
-    cooperation.assign(db, actor=office.head, expert_id=office.zahra.account_id or 0, **common)
+    COOPERATION_WORKFLOW.claim(db, actor=office.ali, **common)
+    COOPERATION_WORKFLOW.assign(db, actor=office.head, expert_id=office.zahra.account_id or 0, **common)
     schedule.remind(db, now=NOW + timedelta(days=11))
     cooperation.university_reject(db, actor=office.zahra, reason="خارج از حوزه", **common)
     picked(db, centers, centers.sara, firm=centers.arad)

@@ -15,8 +15,9 @@ from bot.jobs import schedule
 from bot.rules.cooperation import Action
 from bot.services import accounts, cooperation
 from bot.services.cooperation import contracts
+from bot.services.cooperation.requests import COOPERATION_WORKFLOW
 from bot.services.distributors import branches
-from bot.services.qualification import review
+from bot.services.qualification import decisions
 from bot.services.review import queue_notices
 from bot.services.shared import eligibility
 from storage.database.database import Database
@@ -290,7 +291,7 @@ async def test_an_acceptance_is_given_up_before_the_university_decides(
 ) -> None:
     def unit(db: Session) -> None:
         request = accepted(db, centers, centers.sara)
-        cooperation.claim(db, actor=centers.office.ali, request_id=request.id or 0, now=NOW)
+        COOPERATION_WORKFLOW.claim(db, actor=centers.office.ali, request_id=request.id or 0, now=NOW)
         cooperation.give_up(db, actor=centers.sara, request_id=request.id or 0, now=NOW)
         assert request.state is S.REJECTED_BY_OFFICER
         assert eligibility.of(db, centers.sara.account_id or 0).eligible
@@ -405,39 +406,41 @@ async def test_two_experts_and_their_head(database: Database, centers: Centers) 
         office = centers.office
         request = accepted(db, centers, centers.sara)
         common: dict[str, Any] = {"request_id": request.id or 0, "now": NOW}
-        assert cooperation.queue(db, actor=office.zahra, now=NOW + timedelta(hours=3)).oldest == timedelta(
-            hours=3
-        )
-        cooperation.claim(db, actor=office.ali, version=1, **common)
+        assert cooperation.LISTS.queue(
+            db, actor=office.zahra, now=NOW + timedelta(hours=3)
+        ).oldest == timedelta(hours=3)
+        COOPERATION_WORKFLOW.claim(db, actor=office.ali, version=1, **common)
         late = refused(db, lambda: cooperation.approve(db, actor=office.zahra, version=1, **common))
         assert (type(late), late.key) == (AlreadyDecided, "error.already_claimed")
-        assert cooperation.queue(db, actor=office.zahra, now=NOW).total == 0
-        assert cooperation.mine(db, actor=office.ali, now=NOW).total == 1
-        (line,) = cooperation.under_way(db, actor=office.head, now=NOW).lines
+        assert cooperation.LISTS.queue(db, actor=office.zahra, now=NOW).total == 0
+        assert cooperation.LISTS.mine(db, actor=office.ali, now=NOW).total == 1
+        (line,) = cooperation.LISTS.under_way(db, actor=office.head, now=NOW).lines
         assert line.reviewer is not None
         assert line.reviewer.last_name == "علوی"
         zahra = office.zahra.account_id or 0
         for nobody in (office.foreign.account_id or 0, centers.sara.account_id or 0, 987):
             refusal = refused(
                 db,
-                lambda nobody=nobody: cooperation.assign(db, actor=office.head, expert_id=nobody, **common),
+                lambda nobody=nobody: COOPERATION_WORKFLOW.assign(
+                    db, actor=office.head, expert_id=nobody, **common
+                ),
             )
             assert refusal.key == "error.not_expert_here"
-        cooperation.assign(db, actor=office.head, expert_id=zahra, **common)
+        COOPERATION_WORKFLOW.assign(db, actor=office.head, expert_id=zahra, **common)
         assert [one.kind for one in pushes(db, office.ali)].count("N22") == 1
         assert pushes(db, office.zahra, "N22")[0].buttons[0][0]["press"].startswith("1f|desk.coop_file|")
-        cooperation.release(db, actor=office.head, **common)
-        assert cooperation.queue(db, actor=office.ali, now=NOW).total == 1
+        COOPERATION_WORKFLOW.release(db, actor=office.head, **common)
+        assert cooperation.LISTS.queue(db, actor=office.ali, now=NOW).total == 1
         cooperation.approve(db, actor=office.head, **common)
         late = refused(
             db, lambda: cooperation.university_reject(db, actor=office.ali, reason="دیر شد", **common)
         )
         assert (type(late), late.key) == (AlreadyDecided, "error.already_decided")
-        assert cooperation.under_way(db, actor=office.staff, now=NOW, university_code="sums").total == 0
+        assert cooperation.LISTS.under_way(db, actor=office.staff, now=NOW, university_code="sums").total == 0
         with pytest.raises(NotAllowed):
-            cooperation.under_way(db, actor=office.ali, now=NOW)
+            cooperation.LISTS.under_way(db, actor=office.ali, now=NOW)
         with pytest.raises(NotAllowed):
-            cooperation.queue(db, actor=centers.kian.boss, now=NOW)
+            cooperation.LISTS.queue(db, actor=centers.kian.boss, now=NOW)
 
     await database.run(unit)
 
@@ -448,7 +451,7 @@ async def test_an_expert_who_leaves_gives_cooperation_files_back(
     def unit(db: Session) -> None:
         request = accepted(db, centers, centers.sara)
         ali = centers.office.ali
-        cooperation.claim(db, actor=ali, request_id=request.id or 0, now=NOW)
+        COOPERATION_WORKFLOW.claim(db, actor=ali, request_id=request.id or 0, now=NOW)
         grant = db.exec(select(Grant).where(Grant.account_id == ali.account_id)).one()
         accounts.deactivate(
             db,
@@ -485,7 +488,7 @@ async def test_search_finds_what_reached_the_university(database: Database, cent
         picked(db, centers, centers.mina, firm=centers.arad)
         sent = accepted(db, centers, centers.sara)
         for typed in (sent.tracking_code, "۹۹۹۱۲۳۴۵۰۰"):
-            (found,) = cooperation.find(db, actor=centers.office.ali, code=typed)
+            (found,) = cooperation.LISTS.find(db, actor=centers.office.ali, code=typed)
             assert found.id == sent.id
         for actor, code in (
             (centers.office.ali, MINA),
@@ -493,13 +496,13 @@ async def test_search_finds_what_reached_the_university(database: Database, cent
             (centers.office.staff, NOBODY),
         ):
             with pytest.raises(InvalidInput) as nothing:
-                cooperation.find(db, actor=actor, code=code)
+                cooperation.LISTS.find(db, actor=actor, code=code)
             assert nothing.value.key == "desk.not_found"
-        assert len(cooperation.find(db, actor=centers.office.staff, code=MINA)) == 1
+        assert len(cooperation.LISTS.find(db, actor=centers.office.staff, code=MINA)) == 1
         with pytest.raises(InvalidInput):
-            cooperation.find(db, actor=centers.office.ali, code="12")
+            cooperation.LISTS.find(db, actor=centers.office.ali, code="12")
         with pytest.raises(NotAllowed):
-            cooperation.find(db, actor=centers.kian.boss, code=SARA)
+            cooperation.LISTS.find(db, actor=centers.kian.boss, code=SARA)
 
     await database.run(unit)
 
@@ -743,7 +746,7 @@ async def test_reminders_of_unanswered_requests_and_late_files(database: Databas
         assert asked.state is S.PENDING_OFFICER
         late = pushes(db, centers.office.ali, "N20")
         assert [one.buttons[0][0]["press"].split("|")[1] for one in late] == ["desk.coop_file"] * 2
-        cooperation.claim(
+        COOPERATION_WORKFLOW.claim(
             db, actor=centers.office.zahra, request_id=held.id or 0, now=NOW + timedelta(days=41)
         )
         schedule.remind(db, now=NOW + timedelta(days=52))
@@ -782,7 +785,7 @@ async def test_qualification_through_the_bot_makes_eligible(database: Database, 
         refused(db, lambda: pick(db, centers.kian.boss, centers.kian.east, sara))
         request = submitted(db, office.sara)
         tariff(db, 0)
-        review.approve(db, actor=office.ali, request_id=request.id or 0, public_url=URL, now=NOW)
+        decisions.approve(db, actor=office.ali, request_id=request.id or 0, public_url=URL, now=NOW)
         assert pick(db, centers.kian.boss, centers.kian.east, sara).state is S.PENDING_OFFICER
 
     await database.run(unit)

@@ -14,6 +14,7 @@ from bot.core.context import Actor, PublicInfo
 from bot.core.refusals import NotAllowed, Refusal, Stale
 from bot.services import accounts, cooperation
 from bot.services.cooperation import contracts, requests, termination
+from bot.services.cooperation.requests import COOPERATION_WORKFLOW
 from bot.services.distributors import branches
 from bot.services.shared import eligibility
 from storage.database.database import Database, open_database
@@ -63,7 +64,8 @@ def pick(actor: Actor, branch_id: int, code: str = SARA) -> Unit:
 
 
 def deed(name: str, actor: Actor, request: CooperationRequest, **more: Any) -> Unit:
-    return lambda db: getattr(cooperation, name)(
+    service = COOPERATION_WORKFLOW if name in ("claim", "release") else cooperation
+    return lambda db: getattr(service, name)(
         db, actor=actor, request_id=request.id, version=request.version, now=NOW, **more
     )
 

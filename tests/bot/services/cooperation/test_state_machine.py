@@ -30,6 +30,7 @@ from bot.services import accounts, cooperation
 from bot.services.cooperation import contracts, termination
 from bot.services.cooperation import requests as cooperation_requests
 from bot.services.cooperation.contract_steps import contract_case, termination_case
+from bot.services.cooperation.requests import COOPERATION_WORKFLOW
 from bot.services.shared import eligibility
 from storage.enums import AccountState, Channel, ContractState, CooperationState, Role, TerminationState
 from storage.tables import (
@@ -252,12 +253,13 @@ class Cooperation(RuleBasedStateMachine):
         }
         match action:
             case Action.ASSIGN:
-                return lambda: cooperation.assign(
+                return lambda: COOPERATION_WORKFLOW.assign(
                     db, **common, expert_id=self.actors["zahra"].account_id or 0
                 )
             case Action.UNIVERSITY_REJECT:
                 return lambda: cooperation.university_reject(db, **common, reason="مدارک ناقص است")
-        return lambda: getattr(cooperation, action.lower())(db, **common)
+        module = COOPERATION_WORKFLOW if action in (Action.CLAIM, Action.RELEASE) else cooperation
+        return lambda: getattr(module, action.lower())(db, **common)
 
     @precondition(lambda self: self.contracts())
     @rule(who=managers | people, old=rarely, data=st.data())
@@ -355,7 +357,7 @@ class Cooperation(RuleBasedStateMachine):
     def an_expert_gives_everything_back(self, name: str) -> None:
         expert = self.actors[name].account_id
         assert self.attempt(
-            lambda: cooperation.release_all(
+            lambda: COOPERATION_WORKFLOW.release_all(
                 self.db, actor=self.actors["staff"], expert_id=expert or 0, now=self.now
             )
         )

@@ -10,7 +10,8 @@ from bot.core.context import SYSTEM, Actor
 from bot.core.refusals import InvalidInput, NotAllowed, Refusal
 from bot.services import qualification
 from bot.services.officers import personal_details
-from bot.services.qualification import review
+from bot.services.qualification import decisions
+from bot.services.qualification.requests import QUALIFICATION_WORKFLOW
 from storage.database.database import Database
 from storage.enums import AccountState, RequestState, Role
 from storage.tables import Account, AuditEvent, Draft, Officer
@@ -137,9 +138,9 @@ async def test_nothing_is_saved_while_a_request_is_in_circulation(
             return
         request = submitted(db, office.sara)
         if state == "IN_REVIEW":
-            review.claim(db, actor=office.ali, request_id=request.id or 0, now=NOW)
+            QUALIFICATION_WORKFLOW.claim(db, actor=office.ali, request_id=request.id or 0, now=NOW)
         if state == "DEFICIENT":
-            review.declare_deficiencies(
+            decisions.declare_deficiencies(
                 db, actor=office.ali, request_id=request.id or 0, items=["father_name"], now=NOW
             )
         assert request.state is RequestState(state)

@@ -10,7 +10,7 @@ from bot.core.context import SYSTEM, Actor
 from bot.core.refusals import Refusal
 from bot.services import qualification
 from bot.services.officers import personal_details
-from bot.services.qualification import review
+from bot.services.qualification import decisions, review
 from storage.database.database import Database
 from storage.enums import RejectReason, RequestKind, RequestState
 from storage.tables import (
@@ -121,7 +121,7 @@ async def test_data_are_applied_at_payment_and_not_before(database: Database, of
         )
         old = person(db, office)[1].documents["national_card"]
         assert request.before["doc.national_card"] == old
-        review.approve(db, actor=office.ali, request_id=request.id or 0, public_url=URL, now=NOW)
+        decisions.approve(db, actor=office.ali, request_id=request.id or 0, public_url=URL, now=NOW)
         account, officer = person(db, office)
         assert request.state is RequestState.AWAITING_PAYMENT
         assert request.fee_rial == 2_800_000
@@ -173,7 +173,7 @@ async def test_a_rejected_or_withdrawn_amendment_leaves_everything(
     def unit(db: Session) -> None:
         before = [one.model_dump(exclude={"version"}) for one in person(db, office)]
         request = amend(db, office.sara, first_name="مینا")
-        review.reject(
+        decisions.reject(
             db, actor=office.ali, request_id=request.id or 0, reason=RejectReason.WRONG_REGION, now=NOW
         )
         told = pushes(db, office.sara)[-1]
@@ -193,7 +193,7 @@ async def test_an_amendment_begins_with_the_approved_file_also_after_a_rejection
 ) -> None:
     def unit(db: Session) -> None:
         request = amend(db, office.sara, first_name="مینا")
-        review.reject(
+        decisions.reject(
             db, actor=office.ali, request_id=request.id or 0, reason=RejectReason.INCORRECT_DATA, now=NOW
         )
         personal_details.edit(db, actor=office.sara, field="father_name", value="حسن", now=NOW)
@@ -210,7 +210,7 @@ async def test_deficiencies_of_an_amendment_are_resolved_like_any_other(
     def unit(db: Session) -> None:
         request = amend(db, office.sara, last_name="محمدی")
         number = request.id or 0
-        review.declare_deficiencies(db, actor=office.ali, request_id=number, items=["last_name"], now=NOW)
+        decisions.declare_deficiencies(db, actor=office.ali, request_id=number, items=["last_name"], now=NOW)
         request = qualification.resolve(
             db, actor=office.sara, request_id=number, answers={"last_name": "محمدیان"}, now=NOW
         )
@@ -237,11 +237,11 @@ async def test_a_migrated_officer_is_asked_only_for_what_is_touched(
     def resolve(db: Session) -> None:
         """Neither do deficiencies ask for more."""
         number = request.id or 0
-        review.declare_deficiencies(db, actor=office.ali, request_id=number, items=["first_name"], now=NOW)
+        decisions.declare_deficiencies(db, actor=office.ali, request_id=number, items=["first_name"], now=NOW)
         qualification.resolve(
             db, actor=office.sara, request_id=number, answers={"first_name": "مینو"}, now=NOW
         )
-        review.approve(db, actor=office.ali, request_id=number, public_url=URL, now=NOW)
+        decisions.approve(db, actor=office.ali, request_id=number, public_url=URL, now=NOW)
         qualification.complete(db, request_id=number, now=NOW, actor=SYSTEM, bank_ref="1")
         account, officer = person(db, office)
         assert (account.first_name, officer.province, officer.level_code) == ("مینو", "فارس", None)
@@ -283,7 +283,7 @@ async def test_an_optional_paper_may_be_left_out(database: Database, office: Off
         officer.documents = officer.documents | {"retraining": [paper(db, office.sara)]}
         db.flush()
         request = amend(db, office.sara, **{"doc.retraining": []})
-        review.approve(db, actor=office.ali, request_id=request.id or 0, public_url=URL, now=NOW)
+        decisions.approve(db, actor=office.ali, request_id=request.id or 0, public_url=URL, now=NOW)
         qualification.complete(db, request_id=request.id or 0, now=NOW, actor=SYSTEM, bank_ref="1")
         assert "retraining" not in person(db, office)[1].documents
 

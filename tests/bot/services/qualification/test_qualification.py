@@ -11,7 +11,8 @@ from sqlmodel import Session, col, select
 from bot.core.context import SYSTEM, Actor
 from bot.core.refusals import NotAllowed, Refusal, Stale
 from bot.services import qualification
-from bot.services.qualification import review
+from bot.services.qualification import decisions
+from bot.services.qualification.requests import QUALIFICATION_WORKFLOW
 from bot.services.shared import audit
 from bot.texts import t
 from storage.database.database import Database
@@ -294,7 +295,7 @@ async def test_the_first_form_begins_with_the_registration(database: Database, o
 def rejected(db: Session, office: Office, reason: RejectReason) -> dict[str, Any]:
     """Submit, reject for `reason`, start again: what the new form begins with."""
     request = submitted(db, office.sara)
-    review.reject(db, actor=office.ali, request_id=request.id or 0, reason=reason, now=NOW)
+    decisions.reject(db, actor=office.ali, request_id=request.id or 0, reason=reason, now=NOW)
     again = qualification.start(db, actor=office.sara, now=NOW)
     return qualification.prefill(db, again)
 
@@ -356,8 +357,10 @@ async def test_later_general_edits_go_before_the_old_snapshot(database: Database
 def deficient(db: Session, office: Office, items: list[str], note: str | None = None) -> int:
     request = submitted(db, office.sara)
     assert request.id is not None
-    review.claim(db, actor=office.ali, request_id=request.id, now=NOW)
-    review.declare_deficiencies(db, actor=office.ali, request_id=request.id, items=items, note=note, now=NOW)
+    QUALIFICATION_WORKFLOW.claim(db, actor=office.ali, request_id=request.id, now=NOW)
+    decisions.declare_deficiencies(
+        db, actor=office.ali, request_id=request.id, items=items, note=note, now=NOW
+    )
     return request.id
 
 
@@ -498,7 +501,7 @@ async def test_a_second_round_is_its_own(database: Database, office: Office) -> 
             qualification.resolve(
                 db, actor=office.sara, request_id=request_id, answers={"father_name": name}, now=NOW
             )
-            review.declare_deficiencies(
+            decisions.declare_deficiencies(
                 db, actor=office.ali, request_id=request_id, items=["father_name"], now=NOW
             )
         found = db.exec(select(DeficiencyRound).order_by(col(DeficiencyRound.round))).all()
@@ -616,7 +619,9 @@ async def test_an_amendment_needs_a_change_and_is_applied_when_it_is_approved(
     assert await database.read(lambda db: db.get_one(Account, owner).last_name) == "کریمی‌نژاد"
 
     def approve(db: Session) -> None:
-        review.approve(db, actor=office.foreign, request_id=request.id or 0, public_url="https://x", now=NOW)
+        decisions.approve(
+            db, actor=office.foreign, request_id=request.id or 0, public_url="https://x", now=NOW
+        )
         assert db.get_one(Account, owner).last_name == "محمدی"
         assert db.get_one(Officer, owner).university_code == "mui"
         assert "اصلاحیه" in pushes(db, office.sara)[-1].text
@@ -630,7 +635,7 @@ async def test_a_rejected_amendment_leaves_everything_as_it_was(database: Databa
         request = qualification.start(db, actor=office.sara, now=NOW, kind=RequestKind.AMENDMENT)
         form = qualification.prefill(db, request) | {"first_name": "مینا"}
         qualification.submit(db, actor=office.sara, request_id=request.id or 0, answers=form, now=NOW)
-        review.reject(
+        decisions.reject(
             db, actor=office.ali, request_id=request.id or 0, reason=RejectReason.INCORRECT_DATA, now=NOW
         )
         assert db.get_one(Account, office.sara.account_id).first_name == "سارا"
@@ -646,7 +651,7 @@ async def test_whoever_has_no_chat_gets_a_short_message(database: Database) -> N
         office = open_office(db)
         mina = officer(db, "10000009", national_code="9991234553", chat=False)
         request = submitted(db, mina)
-        review.reject(
+        decisions.reject(
             db, actor=office.ali, request_id=request.id or 0, reason=RejectReason.UNRELATED_FIELD, now=NOW
         )
         (told,) = pushes(db, mina)  # of the rejection; not of the submission

@@ -13,7 +13,9 @@ from bot.core.context import Actor, PublicInfo
 from bot.core.refusals import AlreadyDecided, InvalidInput, NotAllowed, Refusal, Stale
 from bot.rules.qualification import Action
 from bot.services import accounts, qualification
-from bot.services.qualification import requests, review, timeline
+from bot.services.qualification import decisions, review, timeline
+from bot.services.qualification.requests import QUALIFICATION_WORKFLOW
+from bot.services.review.review_workflow import ReviewWorkflow
 from storage.database.database import Database, open_database
 from storage.enums import Channel, RejectReason, RequestState, Role
 from storage.tables import AuditEvent, Grant, QualificationRequest
@@ -64,11 +66,11 @@ def decide(actor: Actor, request: QualificationRequest, what: str) -> Callable[[
         "now": NOW,
     }
     deeds: dict[str, Callable[[Session], Any]] = {
-        "claim": lambda db: review.claim(db, **common),
-        "approve": lambda db: review.approve(db, **common, public_url=URL),
-        "reject": lambda db: review.reject(db, **common, reason=RejectReason.INCORRECT_DATA),
-        "defects": lambda db: review.declare_deficiencies(db, **common, items=["father_name"]),
-        "release": lambda db: review.release(db, **common),
+        "claim": lambda db: QUALIFICATION_WORKFLOW.claim(db, **common),
+        "approve": lambda db: decisions.approve(db, **common, public_url=URL),
+        "reject": lambda db: decisions.reject(db, **common, reason=RejectReason.INCORRECT_DATA),
+        "defects": lambda db: decisions.declare_deficiencies(db, **common, items=["father_name"]),
+        "release": lambda db: QUALIFICATION_WORKFLOW.release(db, **common),
     }
     return deeds[what]
 
@@ -84,15 +86,18 @@ async def test_the_queue_shows_the_oldest_first_with_count_and_age(
             owner = officer(db, f"1000001{n}", national_code=f"999123457{n}")
             submitted(db, owner, now=NOW + timedelta(hours=n))
         run_in_background = NOW + timedelta(days=2)
-        page = review.queue(db, actor=office.ali, now=run_in_background, limit=2)
+        page = review.LISTS.queue(db, actor=office.ali, now=run_in_background, limit=2)
         assert (page.total, page.oldest) == (3, timedelta(days=2))
         assert [line.since for line in page.lines] == [NOW, NOW + timedelta(hours=1)]
-        rest = review.queue(db, actor=office.ali, now=run_in_background, offset=2, limit=2)
+        rest = review.LISTS.queue(db, actor=office.ali, now=run_in_background, offset=2, limit=2)
         assert [line.since for line in rest.lines] == [NOW + timedelta(hours=2)]
-        assert review.queue(db, actor=office.foreign, now=run_in_background).total == 0
-        assert review.queue(db, actor=office.staff, now=run_in_background, university_code="sums").total == 3
+        assert review.LISTS.queue(db, actor=office.foreign, now=run_in_background).total == 0
+        assert (
+            review.LISTS.queue(db, actor=office.staff, now=run_in_background, university_code="sums").total
+            == 3
+        )
         with pytest.raises(NotAllowed):
-            review.queue(db, actor=office.sara, now=run_in_background)
+            review.LISTS.queue(db, actor=office.sara, now=run_in_background)
 
     await database.run(unit)
 
@@ -103,14 +108,16 @@ async def test_a_claimed_file_leaves_the_queue_for_its_expert(
     await database.run(decide(office.ali, waiting, "claim"))
 
     def look(db: Session) -> None:
-        assert review.queue(db, actor=office.zahra, now=NOW).total == 0
-        assert [line.request.id for line in review.mine(db, actor=office.ali, now=NOW).lines] == [waiting.id]
-        assert review.mine(db, actor=office.zahra, now=NOW).total == 0
-        (line,) = review.under_way(db, actor=office.head, now=NOW).lines
+        assert review.LISTS.queue(db, actor=office.zahra, now=NOW).total == 0
+        assert [line.request.id for line in review.LISTS.mine(db, actor=office.ali, now=NOW).lines] == [
+            waiting.id
+        ]
+        assert review.LISTS.mine(db, actor=office.zahra, now=NOW).total == 0
+        (line,) = review.LISTS.under_way(db, actor=office.head, now=NOW).lines
         assert line.reviewer is not None
         assert line.reviewer.last_name == "علوی"
         with pytest.raises(NotAllowed):
-            review.under_way(db, actor=office.ali, now=NOW)
+            review.LISTS.under_way(db, actor=office.ali, now=NOW)
 
     await database.read(look)
 
@@ -120,23 +127,25 @@ async def test_search_takes_a_tracking_or_national_code_in_any_digits(
     database: Database, office: Office, waiting: QualificationRequest, refused: Any, typed: str
 ) -> None:
     for actor in (office.ali, office.head, office.staff):
-        (found,) = await database.read(lambda db, actor=actor: review.find(db, actor=actor, code=typed))
+        (found,) = await database.read(lambda db, actor=actor: review.LISTS.find(db, actor=actor, code=typed))
         assert found.id == waiting.id
-    refusal = await refused(lambda db: review.find(db, actor=office.foreign, code=typed))
+    refusal = await refused(lambda db: review.LISTS.find(db, actor=office.foreign, code=typed))
     assert refusal.key == "desk.not_found"
-    assert isinstance(await refused(lambda db: review.find(db, actor=office.sara, code=typed)), NotAllowed)
+    assert isinstance(
+        await refused(lambda db: review.LISTS.find(db, actor=office.sara, code=typed)), NotAllowed
+    )
 
 
 @pytest.mark.parametrize("typed", ["", "سلام", "123", "14050901000a", "1405090100011", "۱۲۳۴۵۶۷۸۹ک"])
 async def test_search_says_what_a_code_looks_like(office: Office, refused: Any, typed: str) -> None:
-    refusal = await refused(lambda db: review.find(db, actor=office.ali, code=typed))
+    refusal = await refused(lambda db: review.LISTS.find(db, actor=office.ali, code=typed))
     assert isinstance(refusal, InvalidInput)
     assert refusal.key == "search.bad"
 
 
 async def test_a_draft_is_not_found(database: Database, office: Office, refused: Any) -> None:
     await database.run(lambda db: qualification.start(db, actor=office.sara, now=NOW))
-    refusal = await refused(lambda db: review.find(db, actor=office.staff, code="9991234561"))
+    refusal = await refused(lambda db: review.LISTS.find(db, actor=office.staff, code="9991234561"))
     assert refusal.key == "desk.not_found"
 
 
@@ -281,13 +290,14 @@ async def test_two_experts_who_both_passed_the_check_are_told_apart_by_the_row(
     database = await open_database(postgres_url)
     office = await database.run(open_office)
     waiting = await database.run(lambda db: submitted(db, office.sara))
-    both_checked, check = asyncio.Barrier(2), requests.check
+    both_checked, check = asyncio.Barrier(2), ReviewWorkflow.check
 
-    def check_and_meet(*args: Any, **facts: Any) -> None:
-        check(*args, **facts)
+    def check_and_meet(*args: Any, **facts: Any) -> Any:
+        authorized = check(*args, **facts)
         await_only(both_checked.wait())
+        return authorized
 
-    monkeypatch.setattr(requests, "check", check_and_meet)
+    monkeypatch.setattr(ReviewWorkflow, "check", check_and_meet)
     async with asyncio.timeout(20):
         results = await asyncio.gather(
             database.run(decide(office.ali, waiting, first)),
@@ -384,7 +394,7 @@ async def test_deficiencies_name_something_that_can_be_fixed(
     office: Office, waiting: QualificationRequest, refused: Any, items: list[str], note: str | None, key: str
 ) -> None:
     refusal = await refused(
-        lambda db: review.declare_deficiencies(
+        lambda db: decisions.declare_deficiencies(
             db, actor=office.ali, request_id=waiting.id or 0, items=items, note=note, now=NOW
         )
     )
@@ -395,7 +405,7 @@ async def test_a_rejection_has_a_reason(
     office: Office, waiting: QualificationRequest, database: Database, refused: Any
 ) -> None:
     def reject(reason: RejectReason, text: str | None) -> Callable[[Session], Any]:
-        return lambda db: review.reject(
+        return lambda db: decisions.reject(
             db, actor=office.ali, request_id=waiting.id or 0, reason=reason, text=text, now=NOW
         )
 
@@ -418,7 +428,7 @@ async def test_a_wrong_region_is_told_in_its_own_words(
     database: Database, office: Office, waiting: QualificationRequest
 ) -> None:
     def unit(db: Session) -> str:
-        review.reject(
+        decisions.reject(
             db, actor=office.ali, request_id=waiting.id or 0, reason=RejectReason.WRONG_REGION, now=NOW
         )
         return pushes(db, office.sara, "N5")[0].text
@@ -435,7 +445,7 @@ async def test_a_file_is_given_to_another_expert_and_both_are_told(
     held = await database.run(decide(office.ali, waiting, "claim"))
 
     def give(actor: Actor, to: int | None, version: int) -> Callable[[Session], Any]:
-        return lambda db: review.assign(
+        return lambda db: QUALIFICATION_WORKFLOW.assign(
             db, actor=actor, request_id=waiting.id or 0, expert_id=to or 0, version=version, now=NOW
         )
 
@@ -459,7 +469,7 @@ async def test_staff_assign_anywhere_also_a_file_with_deficiencies(
 ) -> None:
     def unit(db: Session) -> None:
         decide(office.ali, waiting, "defects")(db)
-        request = review.assign(
+        request = QUALIFICATION_WORKFLOW.assign(
             db,
             actor=office.staff,
             request_id=waiting.id or 0,
@@ -505,7 +515,7 @@ async def test_an_expert_who_leaves_gives_the_files_back(database: Database, off
         db.flush()
         run_in_background = NOW + timedelta(hours=2)
         assert (
-            review.release_all(
+            QUALIFICATION_WORKFLOW.release_all(
                 db, actor=office.staff, expert_id=office.ali.account_id or 0, now=run_in_background
             )
             == 2

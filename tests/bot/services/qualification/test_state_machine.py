@@ -17,8 +17,9 @@ from bot.core.context import SYSTEM, Actor
 from bot.core.refusals import Refusal
 from bot.rules.qualification import TABLE, TERMINAL, Action, allowed_actions
 from bot.services import qualification
+from bot.services.qualification import decisions
 from bot.services.qualification import requests as qualification_requests
-from bot.services.qualification import review
+from bot.services.qualification.requests import QUALIFICATION_WORKFLOW
 from storage.enums import IN_CIRCULATION, OPEN_REQUEST, RejectReason, RequestState, Role
 from storage.tables import AuditEvent, Grant, Officer, Push, QualificationRequest
 from tests.support.qualification_data import NOW, URL, Office, answers, expert, officer, open_office, tariff
@@ -122,17 +123,19 @@ class Qualification(RuleBasedStateMachine):
             case Action.WITHDRAW:
                 return lambda: qualification.withdraw(db, **versioned)
             case Action.CLAIM:
-                return lambda: review.claim(db, **versioned)
+                return lambda: QUALIFICATION_WORKFLOW.claim(db, **versioned)
             case Action.RELEASE:
-                return lambda: review.release(db, **versioned)
+                return lambda: QUALIFICATION_WORKFLOW.release(db, **versioned)
             case Action.ASSIGN:
-                return lambda: review.assign(db, **versioned, expert_id=self.actors["zahra"].account_id or 0)
+                return lambda: QUALIFICATION_WORKFLOW.assign(
+                    db, **versioned, expert_id=self.actors["zahra"].account_id or 0
+                )
             case Action.DECLARE_DEFICIENCIES:
-                return lambda: review.declare_deficiencies(db, **versioned, items=["father_name"])
+                return lambda: decisions.declare_deficiencies(db, **versioned, items=["father_name"])
             case Action.REJECT:
-                return lambda: review.reject(db, **versioned, reason=RejectReason.WRONG_REGION)
+                return lambda: decisions.reject(db, **versioned, reason=RejectReason.WRONG_REGION)
             case Action.APPROVE:
-                return lambda: review.approve(db, **versioned, public_url=URL)
+                return lambda: decisions.approve(db, **versioned, public_url=URL)
         return None
 
     @precondition(lambda self: self.requests())
@@ -157,7 +160,9 @@ class Qualification(RuleBasedStateMachine):
         ali = self.actors["ali"]
         self.db.exec(select(Grant).where(Grant.account_id == ali.account_id)).one().active = False
         self.db.flush()
-        review.release_all(self.db, actor=self.actors["staff"], expert_id=ali.account_id or 0, now=self.now)
+        QUALIFICATION_WORKFLOW.release_all(
+            self.db, actor=self.actors["staff"], expert_id=ali.account_id or 0, now=self.now
+        )
         self.actors["ali"] = expert(self.db, f"3{next(self.clock):07}", "علوی")
 
     @invariant()

@@ -9,7 +9,9 @@ from sqlmodel import Session
 
 from bot.core.refusals import Refusal, Stale
 from bot.services import cooperation, qualification
+from bot.services.cooperation.requests import COOPERATION_WORKFLOW
 from bot.services.qualification import review
+from bot.services.qualification.requests import QUALIFICATION_WORKFLOW
 from storage.database.database import Database
 from storage.enums import Role
 from storage.tables import Grant
@@ -38,13 +40,13 @@ async def test_a_cooperation_request_waits_anew_in_new_hands(database: Database,
     def unit(db: Session) -> None:
         office = centers.office
         request_id = accepted(db, centers, centers.sara).id or 0
-        cooperation.claim(db, actor=office.ali, request_id=request_id, now=NOW + timedelta(hours=1))
-        assert cooperation.mine(db, actor=office.ali, now=LATER).oldest == timedelta(hours=4)
+        COOPERATION_WORKFLOW.claim(db, actor=office.ali, request_id=request_id, now=NOW + timedelta(hours=1))
+        assert cooperation.LISTS.mine(db, actor=office.ali, now=LATER).oldest == timedelta(hours=4)
         zahra = office.zahra.account_id or 0
-        cooperation.assign(
+        COOPERATION_WORKFLOW.assign(
             db, actor=office.head, request_id=request_id, expert_id=zahra, now=NOW + timedelta(hours=3)
         )
-        assert cooperation.mine(db, actor=office.zahra, now=LATER).oldest == timedelta(hours=2)
+        assert cooperation.LISTS.mine(db, actor=office.zahra, now=LATER).oldest == timedelta(hours=2)
 
     await database.run(unit)
 
@@ -53,12 +55,14 @@ async def test_a_qualification_file_waits_on_in_new_hands(database: Database, ce
     def unit(db: Session) -> None:
         office = centers.office
         request_id = submitted(db, office.sara).id or 0
-        review.claim(db, actor=office.ali, request_id=request_id, now=NOW + timedelta(hours=1))
+        QUALIFICATION_WORKFLOW.claim(
+            db, actor=office.ali, request_id=request_id, now=NOW + timedelta(hours=1)
+        )
         zahra = office.zahra.account_id or 0
-        review.assign(
+        QUALIFICATION_WORKFLOW.assign(
             db, actor=office.head, request_id=request_id, expert_id=zahra, now=NOW + timedelta(hours=3)
         )
-        assert review.mine(db, actor=office.zahra, now=LATER).oldest == timedelta(hours=4)
+        assert review.LISTS.mine(db, actor=office.zahra, now=LATER).oldest == timedelta(hours=4)
 
     await database.run(unit)
 
@@ -73,9 +77,9 @@ async def test_nobody_gives_a_file_to_whom_it_is_about(database: Database, cente
         db.flush()
         asked, file = accepted(db, centers, officer), submitted(db, own)
         for actor, assign, request in (
-            (officer, cooperation.assign, asked),
-            (centers.kian.deputy, cooperation.assign, asked),
-            (own, review.assign, file),
+            (officer, COOPERATION_WORKFLOW.assign, asked),
+            (centers.kian.deputy, COOPERATION_WORKFLOW.assign, asked),
+            (own, QUALIFICATION_WORKFLOW.assign, file),
         ):
             given: dict[str, Any] = {"request_id": request.id, "expert_id": actor.account_id, "now": NOW}
             refusal = refused(db, lambda assign=assign, given=given: assign(db, actor=head, **given))
@@ -90,9 +94,9 @@ async def test_who_loses_a_file_gets_no_door_to_it(database: Database, centers: 
         office = centers.office
         request_id = accepted(db, centers, centers.sara).id or 0
         common: dict[str, Any] = {"actor": office.head, "request_id": request_id, "now": NOW}
-        cooperation.assign(db, expert_id=office.ali.account_id or 0, **common)
-        cooperation.assign(db, expert_id=office.zahra.account_id or 0, **common)
-        cooperation.release(db, **common)
+        COOPERATION_WORKFLOW.assign(db, expert_id=office.ali.account_id or 0, **common)
+        COOPERATION_WORKFLOW.assign(db, expert_id=office.zahra.account_id or 0, **common)
+        COOPERATION_WORKFLOW.release(db, **common)
         assert [labels(one) for one in pushes(db, office.ali, "N22")] == [["مشاهده"], []]
         assert [labels(one) for one in pushes(db, office.zahra, "N22")] == [["مشاهده"], []]
 
@@ -106,15 +110,15 @@ async def test_a_withdrawn_file_was_decided_by_no_colleague(database: Database, 
         ali, zahra = centers.office.ali, centers.office.zahra
         asked = accepted(db, centers, centers.sara)
         late: dict[str, Any] = {"actor": zahra, "request_id": asked.id, "version": asked.version, "now": NOW}
-        cooperation.claim(db, actor=ali, request_id=asked.id or 0, now=NOW)
+        COOPERATION_WORKFLOW.claim(db, actor=ali, request_id=asked.id or 0, now=NOW)
         cooperation.withdraw(db, actor=centers.kian.boss, request_id=asked.id or 0, now=NOW)
         assert type(refused(db, lambda: cooperation.approve(db, **late))) is Stale
 
         file = submitted(db, centers.office.sara)
         late = late | {"request_id": file.id, "version": file.version}
-        review.claim(db, actor=ali, request_id=file.id or 0, now=NOW)
-        review.release(db, actor=ali, request_id=file.id or 0, now=NOW)
+        QUALIFICATION_WORKFLOW.claim(db, actor=ali, request_id=file.id or 0, now=NOW)
+        QUALIFICATION_WORKFLOW.release(db, actor=ali, request_id=file.id or 0, now=NOW)
         qualification.withdraw(db, actor=centers.office.sara, request_id=file.id or 0, now=NOW)
-        assert type(refused(db, lambda: review.claim(db, **late))) is Stale
+        assert type(refused(db, lambda: QUALIFICATION_WORKFLOW.claim(db, **late))) is Stale
 
     await database.run(unit)
