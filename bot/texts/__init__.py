@@ -131,6 +131,15 @@ def _in_quotes(key: str) -> frozenset[str]:
     return frozenset(re.findall(r"«\{(\w+)\}»", catalogue()[key]))
 
 
+def placeholders(key: str) -> frozenset[str]:
+    """The names of the values that the sentence of `key` wants. Raises MissingText."""
+    try:
+        sentence = catalogue()[key]
+    except KeyError:
+        raise MissingText(key) from None
+    return frozenset(re.findall(r"\{(\w+)", sentence))
+
+
 def _put(name: str, value: Any, *, in_quotes: bool) -> str:
     """A value as it stands in a sentence."""
     if isinstance(value, Quoted):
@@ -161,6 +170,7 @@ __all__ = [
     "has",
     "isolate",
     "one_line",
+    "placeholders",
     "quoted",
     "t",
 ]

@@ -219,6 +219,8 @@ class Dialogue:
     #: Label key of the summary's confirm button.
     confirm: str = "form.confirm"
     #: A text key asked once more before `finish` ("submit.confirm"), or what makes the sentence; None: no second question.
+    #: The sentence may name steps as `{key}`: the answer is put in as people read it. «خیر» leads to the summary, or to
+    #: the last step where there is none.
     second_question: str | Callable[[Turn, Answers], str] | None = None
     #: Kept over restarts, chats and messengers, offered again: «💾 بعداً ادامه می‌دهم». Otherwise «انصراف» drops it.
     keeps_draft: bool = False
@@ -235,5 +237,7 @@ class Dialogue:
     overview: Callable[[Turn, Answers], str] | None = None
     #: An unfinished one is dropped after so many days.
     days_kept: int = 365
+    #: The audit events that `finish` records; staff read each by its text "trail.<event>".
+    events: tuple[str, ...] = ()
     #: What becomes of a guest's kept draft in a chat where somebody logs in or registers.
     on_login: Literal["drop", "move"] = "drop"

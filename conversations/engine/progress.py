@@ -80,6 +80,13 @@ def end_of(dialogue: Dialogue) -> str | None:
     return SECOND_QUESTION if dialogue.second_question else None
 
 
+def before_end(dialogue: Dialogue, route: Sequence[Step]) -> str | None:
+    """Where a person stands before the second question: at the summary, else at the last open step; None: nowhere."""
+    if dialogue.summary:
+        return SUMMARY
+    return route[-1].key if route else None
+
+
 def compatible_answers(dialogue: Dialogue, turn: Turn, draft: Draft) -> dict[str, Any]:
     """The draft's answers; those given to another version of the dialogue only where they still hold."""
     answers = dict(draft.answers)

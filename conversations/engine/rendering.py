@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
@@ -11,9 +11,9 @@ from typing import Any
 from bot.core.context import Turn
 from bot.core.screens import MAX_LABEL, Attachment, Button, Press, Screen
 from bot.rules.validators import LONGEST_KEY, normalise, search_key
-from bot.texts import t
-from conversations.common.labels import in_sentence
-from conversations.engine.declaration import Prompt, Step, label_of, short_label_of
+from bot.texts import Quoted, Sentence, checked, one_line, placeholders, t
+from conversations.common.labels import in_sentence, with_persian_digits
+from conversations.engine.declaration import Answers, Prompt, Step, label_of, short_label_of
 from conversations.engine.progress import DISCARD, SECOND_QUESTION, Position, is_answered, progress
 
 #: Characters of a summary's page, well below the messengers' 4096.
@@ -96,12 +96,7 @@ def face_of(turn: Turn, position: Position) -> RenderedStep:
     if position.step == DISCARD:
         return _yes_no(t("form.discard_confirm"))
     if position.step == SECOND_QUESTION and position.dialogue.second_question:
-        second_question = position.dialogue.second_question
-        return _yes_no(
-            t(second_question)
-            if isinstance(second_question, str)
-            else second_question(turn, position.answers)
-        )
+        return _yes_no(_second_question(turn, position, position.dialogue.second_question))
     return _summary(turn, position)
 
 
@@ -122,6 +117,29 @@ def key_of(turn: Turn, position: Position) -> StepButton | None:
         key = face.typed(incoming.text or "", numbered=ask is not None and ask.question.numbered)
     turn.memo[KEY] = (stands, key)
     return key
+
+
+def _second_question(
+    turn: Turn, position: Position, question: str | Callable[[Turn, Answers], str]
+) -> str:
+    """The sentence with the answers that it names, as people read them: Persian digits except inside addresses."""
+    if not isinstance(question, str):
+        return with_persian_digits(question(turn, position.answers))
+    named = placeholders(question)
+    values = {
+        ask.key: _words(shown(turn, ask, position.answers.get(ask.key)))
+        for ask in position.route
+        if ask.key in named
+    }
+    return t(question, **{key: t("form.none") for key in named} | values)
+
+
+def _words(answer: str) -> str | Quoted:
+    """An answer for a sentence, harmless also where its key is a placeholder of the program's own elsewhere."""
+    value = in_sentence(with_persian_digits(answer))
+    if isinstance(answer, Sentence):
+        return answer
+    return value if isinstance(value, Quoted) else checked(one_line(value))
 
 
 def _yes_no(text: str) -> RenderedStep:

@@ -28,6 +28,7 @@ from conversations.engine.progress import (
     SECOND_QUESTION,
     SUMMARY,
     Position,
+    before_end,
     end_of,
     finish_answers,
     first_open,
@@ -102,12 +103,19 @@ class DialogueTransitions(DialogueSessions):
             case "yes":
                 return self._finish(turn, position, finish_answers(position.route, position.answers))
             case "no":
-                before = turn.chat.place.get("from") or SUMMARY
-                self._stand(turn, str(before), editing=bool(turn.chat.place.get("editing")))
+                return self._declined(turn, position)
             case "discard":
                 self._stand(turn, DISCARD, editing=position.editing, **{"from": position.step})
             case "later" | "cancel":
                 return self._out(turn, position)
+        return self._show(turn)
+
+    def _declined(self, turn: Turn, position: Position) -> Reply:
+        """«خیر»: back to where the second question came from; out where no step is left to go back to."""
+        before = turn.chat.place.get("from") or before_end(position.dialogue, position.route)
+        if before is None:
+            return self._out(turn, position)
+        self._stand(turn, str(before), editing=bool(turn.chat.place.get("editing")))
         return self._show(turn)
 
     def _answer(self, turn: Turn, position: Position, ask: Step, given: UserInput) -> Reply:

@@ -1,19 +1,31 @@
 """Mistakes of a declaration that show without a database; found when the engine starts."""
 
-from bot.texts import has
+from bot.texts import has, placeholders
 from conversations.engine.declaration import Dialogue, Step
+
+#: Told with every missing text.
+WHERE = "write them into a catalogue under bot/texts/fa/ (docs/adding-a-dialogue.md names the one)"
 
 
 def check(dialogue: Dialogue) -> None:
     """Raise ValueError for mistakes of a declaration that show without a database."""
     for key in (dialogue.summary, dialogue.second_question, dialogue.confirm):
         if isinstance(key, str) and not has(key):
-            raise ValueError(f"dialogue {dialogue.name!r}: no text {key!r}")
+            raise ValueError(f"dialogue {dialogue.name!r}: no texts {[key]}: {WHERE}")
+    unnamed = [f"trail.{event}" for event in dialogue.events if not has(f"trail.{event}")]
+    if unnamed:
+        raise ValueError(f"dialogue {dialogue.name!r}: no texts {unnamed}: {WHERE}")
     if callable(dialogue.steps):
         return
     keys = [ask.key for ask in dialogue.steps]
     if not keys or len(set(keys)) != len(keys):
         raise ValueError(f"dialogue {dialogue.name!r}: no steps, or one twice: {keys}")
+    if isinstance(dialogue.second_question, str):
+        unknown = placeholders(dialogue.second_question) - set(keys)
+        if unknown:
+            raise ValueError(
+                f"dialogue {dialogue.name!r}: {dialogue.second_question!r} names no step: {sorted(unknown)}"
+            )
     for ask in dialogue.steps:
         check_step(dialogue, ask, last=ask is dialogue.steps[-1])
 
@@ -30,7 +42,7 @@ def check_step(dialogue: Dialogue, ask: Step, *, last: bool) -> None:
         if not given and not (has(key) or (ask.hidden and "field" in key))
     ]
     if missing:
-        raise ValueError(f"dialogue {dialogue.name!r}: no texts {missing}")
+        raise ValueError(f"dialogue {dialogue.name!r}: no texts {missing}: {WHERE}")
     if ask.question.secret and (not last or dialogue.summary or dialogue.second_question or not ask.hidden):
         raise ValueError(
             f"dialogue {dialogue.name!r}: secret {ask.key!r} must be hidden, last, and finish at once"
