@@ -119,9 +119,7 @@ def key_of(turn: Turn, position: Position) -> StepButton | None:
     return key
 
 
-def _second_question(
-    turn: Turn, position: Position, question: str | Callable[[Turn, Answers], str]
-) -> str:
+def _second_question(turn: Turn, position: Position, question: str | Callable[[Turn, Answers], str]) -> str:
     """The sentence with the answers that it names, as people read them: Persian digits except inside addresses."""
     if not isinstance(question, str):
         return with_persian_digits(question(turn, position.answers))

@@ -242,7 +242,6 @@ class Person:
             text = f"{t(refused.key, **({'contact': WORLD.support_contact} | refused.args_of_text))}\n\n{current.text}"
             self.screen = Screen(text, current.rows, current.papers, current.ask_contact)
 
-
     def _check_audit(self, now: datetime) -> None:
         """Staff read what was recorded: an event without a text is named here, in the test of its dialogue."""
         for event in self.db.exec(select(AuditEvent.event).where(AuditEvent.at == now).distinct()):

@@ -62,7 +62,10 @@ def test_from_every_screen_a_person_gets_out_and_back(
     values: dict[str, Any] = {"summary": summary, "second_question": second, "keeps_draft": keeps}
     if discards:
         values["discard"] = lambda turn: None
-    steps = (Step("gender", Choice((("female", "زن"), ("male", "مرد")))), Step("email", Email(), optional=True))
+    steps = (
+        Step("gender", Choice((("female", "زن"), ("male", "مرد")))),
+        Step("email", Email(), optional=True),
+    )
 
     def at(way: tuple[str, ...]) -> Person:
         person = person_in(db, *steps, **values)
@@ -98,7 +101,9 @@ def test_from_every_screen_a_person_gets_out_and_back(
         assert "out" in reached, f"no way out of {name!r}"
 
 
-def test_a_second_question_shows_answers_as_people_read_them(db: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_second_question_shows_answers_as_people_read_them(
+    db: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(catalogue(), "submit.confirm", "نشانی «{postal_address}» و ایمیل {email}؟")
     steps = (Step("postal_address", Address()), Step("email", Email()))
     person = person_in(db, *steps, second_question="submit.confirm")
