@@ -210,8 +210,8 @@ class Dialogue:
     finish: Callable[[Turn, dict[str, Any]], Reply | FinishRejected]
     #: For whom it is, at every step (None: guests). Nobody by default.
     roles: Roles = frozenset()
-    #: Raises a Refusal where this person may not see the subject (any more). Asked at every step, before anything of it
-    #: is shown or taken.
+    #: Raises a Refusal where this person may not see the subject (any more), or may not do this now. Asked by
+    #: `Engine.start` and at every step, before anything of it is shown or taken.
     guard: Callable[[Turn], object] | None = None
     version: int = 1
     #: Ends on a summary with an edit button per answer, and this text key above it.

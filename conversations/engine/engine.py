@@ -50,7 +50,8 @@ class Engine(DialogueTransitions):
         """Open dialogue `name` in this chat, continuing a stored draft of the same subject where there is one
         (`answers` only fill a new draft); show its first open step without an answer, or step `at`, or the summary.
 
-        Another dialogue that is open here is left: a kept draft stays, another is dropped."""
+        Another dialogue that is open here is left: a kept draft stays, another is dropped. Raises the Refusal of the
+        dialogue's `guard`: whoever opens it need not ask the same before."""
         dialogue = self.dialogues[name]
         draft = draft_store.find(turn, name, subject_id)
         if turn.chat.draft_id is not None and (draft is None or turn.chat.draft_id != draft.id):
@@ -66,6 +67,8 @@ class Engine(DialogueTransitions):
         turn.draft = draft
         turn.chat.dialogue = name
         turn.chat.draft_id = draft.id
+        if dialogue.guard is not None:
+            dialogue.guard(turn)
         self._stand(turn, at or "", editing=at is not None and dialogue.summary is not None)
         position = self._position(turn)
         assert position is not None

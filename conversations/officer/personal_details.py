@@ -27,6 +27,11 @@ def _field(turn: Turn) -> str:
     return request_items.FREE[turn.draft.subject_id]
 
 
+def _guard(turn: Turn) -> None:
+    """Raises the Refusal that says why the item cannot be edited now."""
+    personal_details.refuse(turn.db, account_id=turn.actor.account_id or 0, field=_field(turn))
+
+
 def steps(turn: Turn, answers: Answers) -> list[Step]:
     return [_ASKS[_field(turn)]]
 
@@ -46,4 +51,6 @@ EDIT = Dialogue(
     finish,
     exit=LIST,
     roles=OFFICERS,
+    guard=_guard,
+    events=(personal_details.EVENT,),
 )

@@ -32,12 +32,14 @@ def routes(engine: Engine) -> Routes:
 
     @table.act("general.edit", roles=[Role.OFFICER])
     def edit(turn: Turn, press: Press) -> Reply:
-        """Ask for the item that the button names; refuse where it cannot be edited here, or now."""
+        """Ask for the item that the button names; refuse where it is not edited here. Whether it may be edited now is
+        asked by the dialogue's guard."""
         assert turn.account is not None
         if press.arg == MOBILE:
             accounts.refuse_mobile_change(turn.db, account=turn.account)
             return engine.start(turn, "mobile", answers={ASKED_FROM: "general"})
-        personal_details.refuse(turn.db, account_id=turn.account.id or 0, field=press.arg)
+        if press.arg not in request_items.FREE:
+            personal_details.refuse(turn.db, account_id=turn.account.id or 0, field=press.arg)
         value = qualification.approved_of(turn.db, turn.account.id or 0)[press.arg]
         known = {} if value is None else {press.arg: value}
         return engine.start(turn, "general", subject_id=subject_of(press.arg), answers=known, at=press.arg)

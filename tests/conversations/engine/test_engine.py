@@ -393,3 +393,14 @@ def test_the_national_code_is_checked(db: Session) -> None:
     person = officer(db, dialogue).starts("form").types("9991234562").sees("کد ملی درست نیست")
     person.types("۹۹۹ ۱۲۳۴۵۶-۱").sees("شماره تماس")
     assert person.answers["national_code"] == "9991234561"
+
+
+def test_a_dialogue_that_may_not_be_done_now_does_not_open_and_says_why(db: Session) -> None:
+    """The guard is asked at the start too: whoever opens a dialogue need not ask the same before."""
+
+    def guard(turn: Turn) -> None:
+        raise Refusal("error.not_allowed")
+
+    person = officer(db, form(guard=guard)[0]).starts("form").sees("ممکن نیست").sees_not("نام پدر")
+    assert person.chat.dialogue is None
+    assert db.exec(select(Draft).where(Draft.account_id == person.chat.account_id)).all() == []
