@@ -5,12 +5,13 @@
 - `docs/<page>.md`, alone, with section numbers or with a quoted heading; "section 2.1" within a page;
 - the ids of docs/specification.md (R12, N5, Q27, J3, W7);
 - markdown links with their anchors, paths below the packages, `file.py::test`, file names in back-quotes;
-- dotted modules in back-quotes, and `test_…` functions in back-quotes;
+- dotted modules, classes with their members, and `test_…` functions in back-quotes;
 - names of documents that are not part of the repository, and paths of one machine.
 """
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 from collections.abc import Iterator
@@ -57,7 +58,13 @@ PATH = re.compile(rf"(?<![\w/.:@-])(?P<path>(?:{TOP})/[\w./-]*\.(?:{ENDINGS}))\b
 FOLDER = re.compile(rf"`(?P<path>(?:{TOP})/[\w/-]*)`")
 FILE = re.compile(r"`(?P<name>[\w-]+\.(?:py|md|toml))`")
 MODULE = re.compile(rf"`(?P<module>(?:{TOP})(?:\.\w+)+)(?:\(\))?`")
+#: In an example of code.
+IMPORT = re.compile(rf"\bfrom (?P<module>(?:{TOP})(?:\.\w+)*) import (?P<names>\w+(?:, \w+)*)")
 TEST = re.compile(r"`(?P<test>test_\w+)`")
+CLASS = re.compile(r"`(?P<name>[A-Z]\w*[a-z]\w*(?:\.\w+)*)(?=`|\()")
+#: Classes of libraries that no code of ours uses, and pages about fields of other people's protocols.
+OF_LIBRARIES = {"AsyncSession", "BaseUpdateProcessor"}
+OF_PROTOCOLS = {"docs/gateways.md", "docs/messengers.md"}
 FOREIGN = re.compile(r"\b(?:SPEC|DESIGN|HOTPATH|LESSONS|MESSENGERS|GATEWAYS)\b(?!\s*=|\[)")
 MACHINE = re.compile(r"\.\./shared\b|(?<![\w/.}>-])/(?:work|home|root|Users|tmp)/[\w.-]+")
 
@@ -102,6 +109,18 @@ class Repository:
         return frozenset(
             test for text in texts for test in re.findall(r"^\s*(?:async )?def (test_\w+)", text, re.M)
         )
+
+    @cached_property
+    def identifiers(self) -> frozenset[str]:
+        """Every name in the code: defined, imported or used."""
+        found: set[str] = set()
+        for name, text in self.texts.items():
+            if name.endswith(".py") and not name.startswith("tests/docs/"):
+                for node in ast.walk(ast.parse(text)):
+                    found.update(
+                        getattr(node, kind) for kind in ("name", "id", "attr", "arg") if hasattr(node, kind)
+                    )
+        return frozenset(found)
 
     def headings(self, page: str) -> list[str]:
         """The headings of a page, without the marks."""
@@ -169,6 +188,10 @@ def _everywhere(path: str, text: str, repository: Repository) -> Iterator[tuple[
     for m in TEST.finditer(text):
         if m["test"] not in repository.tests and f"{m['test']}.py" not in repository.names:
             yield m.start(), f"no test is called {m['test']}"
+    for m in CLASS.finditer(text):
+        unknown = set(m["name"].split(".")) - repository.identifiers - OF_LIBRARIES
+        if unknown and path not in OF_PROTOCOLS:
+            yield m.start(), f"nothing in the code is called {m['name']}"
     for m in FOREIGN.finditer(text):
         yield m.start(), f"{m[0]} is not a document of this repository"
     for m in MACHINE.finditer(text):
@@ -193,6 +216,10 @@ def _in_page(path: str, folded: str, text: str, repository: Repository) -> Itera
         for m in SECTION.finditer(folded):
             if not any(_numbered(heading, m["number"]) for heading in headings):
                 yield m.start(), f"this page has no section {m['number']}"
+    for m in IMPORT.finditer(folded):
+        for name in m["names"].split(", "):
+            if not repository.has_module(f"{m['module']}.{name}"):
+                yield m.start(), f"{m['module']} has no {name}"
     for m in LINK.finditer(folded):
         target, _, anchor = m["target"].partition("#")
         if re.match(r"[a-z]+:", target):

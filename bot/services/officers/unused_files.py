@@ -1,6 +1,6 @@
 """Papers that their owner took out of an unfinished answer: removed at once, unless anything else holds them.
 
-Their rows say so in the unit that takes them out; their bytes go after its commit (`Papers.drop_unused`), and by the
+Their rows say so in the unit that takes them out; their bytes go after its commit (`DocumentLibrary.drop_unused`), and by the
 sweep of orphans where a crash came between.
 """
 
