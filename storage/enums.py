@@ -1,4 +1,4 @@
-"""The closed sets of words that the tables, the rules and the screens share (docs/specification.md 2)."""
+"""The closed sets of words that tables, rules and screens share (docs/specification.md 2)."""
 
 from enum import StrEnum
 

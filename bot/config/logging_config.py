@@ -1,4 +1,4 @@
-"""Logs: JSON or for the eye, one id from an update to its pushes, nothing secret in them."""
+"""Logging: JSON or plain lines, one id from an update to its pushes, no secrets."""
 
 from __future__ import annotations
 

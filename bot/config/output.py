@@ -1,4 +1,4 @@
-"""Standard output and standard error that never fail: no room, a closed pipe or a stalled reader stop no work.
+"""Standard output and standard error that never fail: a full disk, a closed pipe or a stalled reader stop no work.
 
 Nobody's work depends on a line that is printed. What cannot be written is kept, up to a bound, and written before
 the next line once there is room again; what is beyond the bound is counted.

@@ -1,4 +1,4 @@
-"""Takes out of a text what no log may hold: numbers of people, tokens, passwords in addresses, our own secrets.
+"""Redaction of what no log may hold: personal numbers, tokens, passwords in addresses, our own secrets.
 
 Numbers that only we give out (rows, update ids, tracking codes) stay: operators need them.
 """

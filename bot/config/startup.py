@@ -1,4 +1,4 @@
-"""What must hold before anything is served. `bot.py run` and `bot.py doctor` ask the same questions."""
+"""Checks before anything is served. `bot.py run` and `bot.py doctor` share them."""
 
 from __future__ import annotations
 

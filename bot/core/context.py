@@ -1,4 +1,4 @@
-"""One person's turn: everything that a decision may read and write, inside one unit of work."""
+"""One turn: everything that a decision about an update may read and write, inside one unit of work."""
 
 from dataclasses import dataclass, field
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""The family of refusals. Each names a text key; nobody below the delivery formats a sentence."""
+"""The refusals, one class each. Each names a text key; only delivery turns it into a sentence."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""The outside things that the bot works with, put together once in bot.py and handed on."""
+"""The resources that the bot works with, made once at start and passed on."""
 
 from __future__ import annotations
 

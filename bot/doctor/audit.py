@@ -1,4 +1,4 @@
-"""The audit lines: do the triggers stand that keep them, and is the hash chain over them whole."""
+"""The audit record: whether its triggers exist and its hash chain is intact."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The database: does it answer, is its schema ours, and what waits in it for somebody."""
+"""The database: whether it answers, whether its schema is ours, and what in it waits for an operator."""
 
 from __future__ import annotations
 

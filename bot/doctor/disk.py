@@ -1,4 +1,4 @@
-"""Where papers and database lie: can it be written, is there room."""
+"""The disks of documents and database: whether they can be written, and how much space is free."""
 
 from __future__ import annotations
 

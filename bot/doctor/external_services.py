@@ -1,4 +1,4 @@
-"""Other people's servers, and how the world reaches ours."""
+"""External services: messengers, gateways, and whether our public address is reachable."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who else on the machine may read what the bot keeps: an older version, or a copy by hand, may have left it open."""
+"""File modes: who else on the machine may read what the bot stores. Older versions and copies by hand may be open."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One line of the doctor's."""
+"""One line of the report of `bot.py doctor`."""
 
 from dataclasses import dataclass
 

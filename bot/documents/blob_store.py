@@ -1,4 +1,4 @@
-"""Where sealed papers are kept: bytes by key, nothing else. Keys are ours (hex), never a name that somebody gave."""
+"""The store of encrypted documents: bytes by key. Keys are ours (hex), never a name from outside."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""Free space of the disks that uploads fill: the papers' folder, and the disk of an SQLite database."""
+"""Free space of the disks that uploads fill: the documents' folder, and the disk of an SQLite database."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Papers at rest: AES-256-GCM under a random key per file, which a master key wraps.
+"""Encryption of stored documents: AES-256-GCM under a random key per file, which a master key wraps.
 
     sealed = MAGIC ‖ id of the master key (8) ‖ nonce (12) ‖ wrapped key (32 + 16) ‖ nonce (12) ‖ ciphertext
 

@@ -1,4 +1,4 @@
-"""Checks files in processes of their own: a file that hangs, crashes or eats memory harms nobody but its sender.
+"""Inspects files in separate processes: a file that hangs, crashes or eats memory affects only its sender.
 
 A thread would not do: it cannot be ended, and parsing a PDF in Python holds the interpreter while others wait. A process
 for every file would cost a third of a second of imports. So a few workers stay, take one file after the other through

@@ -1,4 +1,4 @@
-"""Who may have a file checked next: accounts take turns, so that nobody uses the checkers up alone.
+"""Who may have a file inspected next: accounts take turns, so that none uses all the workers.
 
 A turn is one of a few places, and only who has one may hold a file in memory. An account has one at a time; an account
 whose files took long shares `slow` places with its like; one messenger leaves room for the other.

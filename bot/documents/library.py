@@ -1,4 +1,4 @@
-"""The papers of officers: taken, kept sealed, opened again.
+"""The document library: takes documents, stores them encrypted, opens them again.
 
 Bytes are stored before their row is committed, so a crash in between leaves an orphan in the store and never a row
 without its file. `orphans` finds them, `sweep` removes them.

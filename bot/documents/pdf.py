@@ -1,4 +1,4 @@
-"""Whether a PDF is only paper: readable by everybody, nothing that runs, nothing hidden in or behind it."""
+"""Whether a PDF may be taken: no password, nothing that runs, nothing hidden or attached."""
 
 import io
 import re

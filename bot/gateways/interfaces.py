@@ -1,4 +1,4 @@
-"""What the service expects of a payment gateway and of an SMS provider, whoever they are.
+"""The interfaces of payment gateways and SMS providers.
 
 See docs/gateways.md 1.6, 2.5.
 """

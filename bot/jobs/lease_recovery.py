@@ -1,4 +1,4 @@
-"""What a process that died still held is free at once, where no other process can be at it.
+"""Leases of a process that died are released at once where no other process can hold them.
 
 Leases protect processes from each other. After a crash of the only one they would only keep people waiting: a push for
 a minute and a half, a payment for three.

@@ -1,4 +1,4 @@
-"""The messengers' side of the running service: started, kept going, stopped. One failing never stops the other."""
+"""The messengers of a running service: started, kept running, stopped. A failure of one does not stop the other."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`bot.py backup`: database and papers into one encrypted file, while the bot goes on serving.
+"""`bot.py backup`: database and documents into one encrypted file, while the bot runs.
 
 The database comes first, the papers after it: a paper is stored before its row, so each row of the copy has its paper.
 SECRET_KEY is not in it: without that key, kept elsewhere, the papers within stay sealed.

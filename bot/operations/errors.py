@@ -1,4 +1,4 @@
-"""Why an operator's command was not carried out."""
+"""The error of an operator's command that was not carried out."""
 
 
 class UpkeepError(Exception):

@@ -1,4 +1,4 @@
-"""`bot.py rotate-key`: papers sealed under a former key are wrapped anew under the present one, batch by batch.
+"""`bot.py rotate-key`: the keys of documents are wrapped anew under the present master key, batch by batch.
 
 Each paper says under which key it is, so there is nothing to remember: stopped anywhere, it goes on where it was. What
 a paper holds is never opened; only the key of the file is.

@@ -1,4 +1,4 @@
-"""The law of accounts: what becomes of one, which roles go together, and how often one may try.
+"""Rules of accounts: states, which roles go together, and how often something may be tried.
 
 See docs/specification.md 2.1.
 

@@ -1,4 +1,4 @@
-"""The law of cooperation: requests, contracts and terminations, one table each. Pure.
+"""Rules of cooperation: requests, contracts and terminations, one transition table each. Pure.
 
 See docs/specification.md 2.4–2.6.
 

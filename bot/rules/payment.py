@@ -1,4 +1,4 @@
-"""The law of one attempt to pay (docs/specification.md 2.3): which event leads from which state to which."""
+"""Rules of one payment attempt (docs/specification.md 2.3): which event leads from which state to which."""
 
 from enum import StrEnum
 

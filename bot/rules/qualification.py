@@ -1,4 +1,4 @@
-"""The law of a qualification request: one transition table for NEW and AMENDMENT (docs/specification.md 2.2).
+"""Rules of a qualification request: one transition table for NEW and AMENDMENT (docs/specification.md 2.2).
 
 `TABLE` is the only place that says who may do what, when, and what comes of it: buttons, permission checks, tests and
 the diagram in docs/ are read from it.

@@ -1,4 +1,4 @@
-"""What every machine of states has in common: a table of transitions, and the questions that are asked of it. Pure."""
+"""What all state machines share: a transition table and the questions asked of it. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The database as the rest of the program sees it: a place that runs units."""
+"""The database as the rest of the program sees it: it runs units of work."""
 
 from abc import ABC, abstractmethod
 from typing import Any

@@ -1,4 +1,4 @@
-"""Units on PostgreSQL: side by side, each in its own transaction; units of one lane exclude each other."""
+"""Units on PostgreSQL: concurrent, each in its own transaction; units of one chat exclude each other."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

@@ -1,4 +1,4 @@
-"""Whether a PostgreSQL server is one that can be served on, before anything is begun there."""
+"""Checks a PostgreSQL server before anything is begun on it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bringing a database to the present schema, and writing the steps there.
+"""Brings a database to the present schema, and writes new migrations.
 
 python -m storage.migrations.migrate revision "what changes"   write the next migration from the tables
 python -m storage.migrations.migrate first                     write 0001 anew (only until the first release)

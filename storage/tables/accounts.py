@@ -1,4 +1,4 @@
-"""People: accounts, the roles they hold, the officer's file, the chats they speak from.
+"""Accounts, their roles, the officer's file, and chats.
 
 See docs/specification.md 2.1.
 """

@@ -1,4 +1,4 @@
-"""The way of an update: durable inbox and outbox (docs/architecture.md, "The way of an update")."""
+"""Inbox and outbox (docs/architecture.md, "The way of an update")."""
 
 from datetime import datetime
 from typing import Any

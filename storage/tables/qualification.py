@@ -1,4 +1,4 @@
-"""Qualification requests, their rounds of deficiencies, and the papers (docs/specification.md 2.2)."""
+"""Qualification requests, their rounds of deficiencies, and documents (docs/specification.md 2.2)."""
 
 from datetime import date, datetime
 from typing import Any

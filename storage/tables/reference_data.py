@@ -1,4 +1,4 @@
-"""What staff keep: universities and coverage, levels, fields, documents, tariffs.
+"""Reference data that staff keep: universities and coverage, levels, fields, documents, tariffs.
 
 See docs/specification.md 3.
 """

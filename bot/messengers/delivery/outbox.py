@@ -1,4 +1,4 @@
-"""The outbox: pushes and SMS rows, claimed with a lease and sent within each messenger's patience.
+"""The outbox: pushes and SMS rows, claimed with a lease and sent within each messenger's rate limit.
 
 See docs/architecture.md, "Pushes".
 """

@@ -1,4 +1,4 @@
-"""One first-in-first-out lane a person; strangers never wait for each other (docs/performance.md 5)."""
+"""One first-in-first-out queue a chat; people do not wait for each other (docs/performance.md 5)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The way of an update from its inbox row through its lane and PTB to Serve."""
+"""Dispatching: an update from its inbox row through its chat queue and PTB to the processor."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Raw JSON in: every update is durable before it is acknowledged, and none can stop the others.
+"""Takes raw JSON: every update is durable before it is acknowledged, and none can stop the others.
 
 See docs/architecture.md, "The way of an update".
 """

@@ -1,4 +1,4 @@
-"""The rows of an update and of its chat, as the units on the way read and mark them. Statements are built once."""
+"""The inbox rows of updates and the rows of chats: how units read and mark them. Statements are built once."""
 
 from __future__ import annotations
 

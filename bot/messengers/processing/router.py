@@ -1,4 +1,4 @@
-"""Which room an update leads to, and which screens follow: pure decisions over a Turn."""
+"""Routing: which route or dialogue an update leads to, and which screens follow. Pure decisions over a turn."""
 
 from __future__ import annotations
 

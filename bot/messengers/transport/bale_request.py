@@ -1,4 +1,4 @@
-"""Bale spoken as PTB expects Telegram to be spoken: requests translated, answers made whole.
+"""Bale's API behind PTB's interface: requests translated, answers completed.
 
 See docs/messengers.md 1, 2.
 """

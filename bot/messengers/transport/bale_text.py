@@ -1,4 +1,4 @@
-"""Bale takes every text for its Markdown, and has no escape: marks become look-alikes.
+"""Bale reads every text as its Markdown and has no escape: marks are replaced by look-alikes.
 
 See docs/messengers.md 5.
 """

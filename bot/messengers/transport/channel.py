@@ -1,4 +1,4 @@
-"""A live messenger: its Bot, what it can do, and how fast it lets us speak."""
+"""A channel: the Bot of a live messenger, what it can do, and its rate limits."""
 
 from __future__ import annotations
 

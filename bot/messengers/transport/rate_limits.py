@@ -1,4 +1,4 @@
-"""How fast one messenger lets us write: to each chat, and to all chats together.
+"""Rate limits of one messenger: for each chat, and for all chats together.
 
 Each chat has a token bucket, which answers and pushes share. A refusal (429) rests the chat that it was about and nobody else.
 Only where several chats are refused within a second may the messenger mean all of us: then one call is let through before

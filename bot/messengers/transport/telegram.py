@@ -1,4 +1,4 @@
-"""Telegram's own ways: what we ask to be told, and errors that are only known by their words."""
+"""What is particular to Telegram: the updates asked for, and errors that are known only by their text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Chats that an account was logged in to: its own phones, which nobody else's wrong guesses keep out."""
+"""Chats that an account was logged in to: wrong passwords from other chats do not lock them out."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""What becomes of an officer's cooperation where the officer leaves the field: taken elsewhere, suspended, dead."""
+"""Closes the open cooperation of an officer who is employed elsewhere, suspended or dead."""
 
 from datetime import datetime
 

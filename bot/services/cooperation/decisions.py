@@ -1,4 +1,4 @@
-"""What experts of the branch's university decide of an accepted request: approve, reject.
+"""Decisions of the experts of the branch's university on an accepted request: approve, reject.
 
 See docs/specification.md 2.4.
 """

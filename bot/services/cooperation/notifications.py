@@ -1,4 +1,4 @@
-"""Who is told what of a cooperation: N13–N19 and N24, to chats or, where there is none, by SMS.
+"""Notifications of a cooperation: N13–N19 and N24, to chats or, where there is none, by SMS.
 
 See docs/specification.md 2.8.
 """

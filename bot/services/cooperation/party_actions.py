@@ -1,4 +1,4 @@
-"""What the two sides do with a cooperation request: pick, accept, reject, give up, withdraw.
+"""Actions of the two sides of a cooperation request: pick, accept, reject, give up, withdraw.
 
 See docs/specification.md 2.4.
 """

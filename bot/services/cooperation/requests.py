@@ -1,4 +1,4 @@
-"""Cooperation requests as the law sees them, and whom they tie together."""
+"""Loads cooperation requests as the rules see them, with both sides."""
 
 from sqlmodel import Session, col, select
 

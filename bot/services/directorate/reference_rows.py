@@ -1,4 +1,4 @@
-"""What all of the desk's services share: who may, and changing one kept row exactly once."""
+"""What the directorate's services share: permission, and changing one row of reference data exactly once."""
 
 from __future__ import annotations
 

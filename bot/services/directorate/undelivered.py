@@ -1,4 +1,4 @@
-"""What did not get through: pushes and SMS that were given up, updates that failed or could not be read."""
+"""Undelivered pushes and SMS, and updates that failed or could not be read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Papers that their owner took out of an unfinished answer: removed at once, unless anything else holds them.
+"""Files that their owner took out of an unfinished answer: removed at once, unless anything else refers to them.
 
 Their rows say so in the unit that takes them out; their bytes go after its commit (`DocumentLibrary.drop_unused`), and by the
 sweep of orphans where a crash came between.

@@ -1,4 +1,4 @@
-"""What staff are told about payments, and when that is settled."""
+"""Alerts to staff about payments, and when they are settled."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""What the pay page shows, found by its token; what a return from the bank speaks of."""
+"""What the pay page shows, found by its token; which attempt a return from the bank belongs to."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""What the gateway's word means for an attempt and its request: one unit, everything or nothing.
+"""Applies a gateway's answer to an attempt and its request: one unit, everything or nothing.
 
 See docs/specification.md 2.3.
 """

@@ -1,4 +1,4 @@
-"""What experts decide of a qualification request: declare deficiencies, reject, approve.
+"""Experts' decisions on a qualification request: declare deficiencies, reject, approve.
 
 See docs/specification.md 2.2.
 """

@@ -1,4 +1,4 @@
-"""Qualification requests as the law sees them."""
+"""Loads qualification requests as the rules see them."""
 
 from sqlmodel import Session, col, select
 

@@ -1,4 +1,4 @@
-"""The experts' desk: the queue, own files, search, the file and its papers; decisions in `decisions`.
+"""Experts' worklist of qualification requests: queue, own requests, search, a request and its documents.
 
 See docs/specification.md 2.2.
 """

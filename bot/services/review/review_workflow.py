@@ -1,4 +1,4 @@
-"""Files that experts decide, of any kind: one description of a kind, and the one way to change a file and its hands.
+"""Review of a request of either kind: one description of a kind, and the only functions that change a request.
 
 Qualification and cooperation requests differ in their law and their facts; loading, checking, changing by
 compare-and-set, claiming, passing on and putting back are the same for both, and are here.

@@ -1,4 +1,4 @@
-"""Which university reviews a file, and whether anybody is there to do it.
+"""Which university reviews a request, and whether it has an expert.
 
 See docs/specification.md 3, "From region to university".
 """

@@ -1,4 +1,4 @@
-"""Lists on the experts' desk, of files of any kind: the queue, own files, those in any expert's hands; and search."""
+"""Experts' worklists of either kind of request: queue, own requests, those under any expert's review; search."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

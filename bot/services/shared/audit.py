@@ -1,4 +1,4 @@
-"""The record of who did what: append-only, written in the transaction of the deed.
+"""The record of who did what: append-only, written in the transaction of the action.
 
 See docs/architecture.md, "State machines".
 """

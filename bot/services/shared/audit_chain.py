@@ -1,4 +1,4 @@
-"""The hash chain over the audit lines: whoever changes a line afterwards, past the triggers, is found.
+"""The hash chain over the audit lines: a line changed afterwards, past the triggers, is found.
 
 A link holds SHA-256(link before, line). The last link of each batch is signed with an HMAC under a key that follows
 from SECRET_KEY, so a chain that was worked out anew shows. Lines are linked by a task a few seconds after their commit:

@@ -1,4 +1,4 @@
-"""Who may be chosen by a distributor: the one place that says so (docs/specification.md 2.1, R25, R37)."""
+"""Which officers a distributor may choose; decided only here (docs/specification.md 2.1, R25, R37)."""
 
 from sqlalchemy import func, or_
 from sqlmodel import Session, col, select

@@ -1,4 +1,4 @@
-"""Pushes to people and alerts to the staff: rows of the outbox, written in the transaction of their cause.
+"""Pushes to people and alerts to staff: rows of the outbox, written in the transaction of their cause.
 
 See docs/specification.md 2.8.
 """

@@ -1,4 +1,4 @@
-"""The one question that every service asks of who acts: is the role in force, and the account allowed to use it?"""
+"""The permission check of every service: is the actor's role in force, and may the account use it?"""
 
 from sqlmodel import Session, col, select
 
