@@ -84,7 +84,7 @@ class Settings(BaseSettings):
     uploads_per_day: int = Field(default=300, ge=1)
     upload_size_per_day: ByteSize = Field(default=ByteSize(10**9), ge=10 * 2**20)
     secret_key: SecretStr | None = None
-    #: Other keys that papers may be sealed under, divided by commas (see `bot.py rotate-key`).
+    #: Other keys that documents may be encrypted under, divided by commas (see `bot.py rotate-key`).
     former_secret_keys: SecretStr | None = None
     #: Public keys of age, divided by commas, that `bot.py backup` encrypts for.
     backup_recipient: str = ""
@@ -309,7 +309,7 @@ class Settings(BaseSettings):
         return self.former_keys()
 
     def former_keys(self) -> list[str]:
-        """Keys besides `key()` that papers may be sealed under: of FORMER_SECRET_KEYS, and those kept beside ours."""
+        """Keys besides `key()` that documents may be encrypted under: of FORMER_SECRET_KEYS, and those kept beside ours."""
         held = _parts(self.former_secret_keys.get_secret_value()) if self.former_secret_keys else []
         try:
             kept = FORMER_KEYS_FILE.read_text(encoding="ascii").split()

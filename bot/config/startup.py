@@ -70,7 +70,7 @@ def check_papers(settings: Settings) -> None:
 
 
 def papers_folder(settings: Settings) -> Path | None:
-    """Where the papers lie, None where that is a bucket."""
+    """Where the documents lie, None where that is a bucket."""
     if settings.files_url.startswith("s3://"):
         return None
     return Path(settings.files_url.removeprefix("file://"))

@@ -33,7 +33,7 @@ class WebCounters:
 
 @dataclass(slots=True)
 class Counters:
-    """Updates by messenger, papers, and the web server."""
+    """Updates by messenger, documents, and the web server."""
 
     received: Counter[Messenger] = field(default_factory=Counter)
     done: Counter[Messenger] = field(default_factory=Counter)
@@ -43,7 +43,7 @@ class Counters:
     repeated: Counter[Messenger] = field(default_factory=Counter)
     #: Answers to getUpdates with nothing new among what they held.
     stale_polls: Counter[Messenger] = field(default_factory=Counter)
-    #: Papers that the store did not take or give.
+    #: Documents that the store did not take or give.
     store_failed: int = 0
     web: WebCounters = field(default_factory=WebCounters)
     #: Uploads that were refused before the unit, by text key: "too_large", "uploads_of_day", "disk_reserve" …

@@ -52,7 +52,7 @@ class Incoming:
 
 @dataclass(frozen=True, slots=True)
 class FileTaken:
-    """What came of an offered file before the unit began: checked and sealed, not yet in the database."""
+    """What came of an offered file before the unit began: checked and encrypted, not yet in the database."""
 
     file: StoredFile
     #: Another file of this account has the same bytes.

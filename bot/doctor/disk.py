@@ -11,7 +11,7 @@ from bot.doctor.finding import Finding, first_line
 from bot.documents.blob_store import FileStore, FolderStore, StoreDown, new_key
 from bot.documents.disk_space import Room
 
-#: Bytes that must be free: some days of papers, and room for SQLite to tidy up.
+#: Bytes that must be free: some days of documents, and room for SQLite to tidy up.
 ROOM = 1024**3
 
 
@@ -28,7 +28,7 @@ async def look(settings: Settings) -> Finding:
 
 
 async def _trial(store: FileStore, where: str) -> Finding:
-    """A paper is put, read and deleted again."""
+    """A document is put, read and deleted again."""
     key = new_key()
     await store.put(key, b"x")
     try:

@@ -12,7 +12,7 @@ from bot.config.settings import FORMER_KEYS_FILE, KEY_FILE, Settings
 from bot.doctor.finding import Finding
 from storage.database.database import asynchronous
 
-#: Files and folders of papers that are looked at; a new one is closed, so the rest is as good as these.
+#: Files and folders of documents that are looked at; a new one is closed, so the rest is as good as these.
 LOOKED_AT = 20_000
 NAME = "file modes"
 _OWNER_ALONE = stat.S_IRWXG | stat.S_IRWXO

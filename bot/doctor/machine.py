@@ -57,7 +57,7 @@ async def _has_metrics(root: str) -> bool:
 
 
 async def file_checker() -> Finding:
-    """A picture goes through a checking process, as every paper does."""
+    """A picture goes through a checking process, as every document does."""
     picture = io.BytesIO()
     Image.effect_noise((64, 64), 50).convert("RGB").save(picture, "PNG")
     checker = Checker(workers=1)

@@ -48,6 +48,6 @@ class Room:
 
 
 def _existing(folder: Path) -> Path:
-    """The folder, or the nearest one above it: it is made with the first paper."""
+    """The folder, or the nearest one above it: it is made with the first document."""
     folder = folder.absolute()
     return next((one for one in (folder, *folder.parents) if one.exists()), folder)

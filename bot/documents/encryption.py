@@ -17,12 +17,12 @@ MAGIC = b"PAPER\x01"
 _ID, _NONCE, _KEY, _TAG = 8, 12, 32, 16
 _WRAPPED = len(MAGIC) + _ID
 _CONTENT = _WRAPPED + _NONCE + _KEY + _TAG
-#: Bytes of a sealed file that tell under which secret it is sealed.
+#: Bytes of an encrypted file that tell under which secret it is encrypted.
 HEAD = _WRAPPED
 
 
 class DecryptionFailed(Exception):
-    """Not sealed by us, sealed for another place, changed since, or sealed under a secret that we do not have."""
+    """Not encrypted by us, or for another place, changed since, or under a secret that we do not have."""
 
 
 def _derive(secret: str, purpose: bytes, length: int) -> bytes:
@@ -32,7 +32,7 @@ def _derive(secret: str, purpose: bytes, length: int) -> bytes:
 
 
 class DocumentCipher:
-    """Seals under `secret`; opens also what was sealed under `former` secrets."""
+    """Encrypts under `secret`; opens also what was encrypted under `former` secrets."""
 
     def __init__(self, secret: str, former: Iterable[str] = ()) -> None:
         self._masters = {
@@ -46,12 +46,12 @@ class DocumentCipher:
         return self._current.hex()
 
     def seal(self, data: bytes, place: str) -> bytes:
-        """`place` is where it will be kept: sealed bytes moved elsewhere do not open."""
+        """`place` is where it will be kept: encrypted bytes moved elsewhere do not open."""
         key, nonce = AESGCM.generate_key(_KEY * 8), os.urandom(_NONCE)
         return self._wrap(key, place) + nonce + AESGCM(key).encrypt(nonce, data, place.encode())
 
     def open(self, sealed: bytes, place: str) -> bytes:
-        """The bytes that were sealed for `place`. Raises Unreadable."""
+        """The bytes that were encrypted for `place`. Raises Unreadable."""
         key = self._unwrap(sealed, place)
         nonce, content = sealed[_CONTENT : _CONTENT + _NONCE], sealed[_CONTENT + _NONCE :]
         try:
@@ -60,11 +60,11 @@ class DocumentCipher:
             raise DecryptionFailed(place) from error
 
     def is_current(self, sealed: bytes) -> bool:
-        """Whether it is sealed under the secret in force."""
+        """Whether it is encrypted under the secret in force."""
         return sealed.startswith(MAGIC + self._current)
 
     def knows(self, sealed: bytes) -> bool:
-        """Whether it is sealed under any secret that we have, by its first HEAD bytes."""
+        """Whether it is encrypted under any secret that we have, by its first HEAD bytes."""
         return sealed.startswith(MAGIC) and sealed[len(MAGIC) : _WRAPPED] in self._masters
 
     def rewrap(self, sealed: bytes, place: str) -> bytes:

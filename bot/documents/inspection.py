@@ -18,7 +18,7 @@ SHOWN_QUALITY = 90
 #: Pixels. A JPEG is decoded at a fraction of its size (`draft`), a PNG has to be decoded whole.
 MOST_PIXELS = {"image/jpeg": 110_000_000, "image/png": 40_000_000}
 
-#: Longer sides in shorter ones: of anything slimmer no messenger shows a photo, and it is no paper.
+#: Longer sides in shorter ones: of anything slimmer no messenger shows a photo, and it is no document.
 SLIMMEST = 20
 
 _PILLOW = {"image/jpeg": "JPEG", "image/png": "PNG"}
@@ -47,7 +47,7 @@ def _image(data: bytes, media_type: str) -> InspectedFile:
         raise
     except Image.DecompressionBombError:
         raise FileRejected("error.too_many_pixels") from None
-    except Exception as error:  # a decoder fed by strangers raises anything
+    except Exception as error:  # a decoder of files from outside raises anything
         raise damaged(media_type) from error
     out = io.BytesIO()
     shown.save(out, "JPEG", quality=SHOWN_QUALITY, optimize=True)

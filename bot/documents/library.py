@@ -88,7 +88,7 @@ class DocumentLibrary:
         return await self._store.exists(file.shown_key)
 
     async def forget(self, file: StoredFile) -> None:
-        """Delete the bytes of a paper whose row says that it was removed."""
+        """Delete the bytes of a document whose row says that it was removed."""
         for key in {file.original_key, file.shown_key}:
             await self._store.delete(key)
 
@@ -104,7 +104,7 @@ class DocumentLibrary:
             log.warning("unused papers wait for the sweep: %r", trouble)
 
     async def orphans(self, database: Database, *, before: datetime) -> AsyncIterator[str]:
-        """Keys written before an instant that no row knows, or only rows of removed papers."""
+        """Keys written before an instant that no row knows, or only rows of removed documents."""
         batch: list[str] = []
         async for key in self._store.keys(before=before):
             batch.append(key)

@@ -55,7 +55,7 @@ def pages_of_harmless_pdf(data: bytes) -> int:
         _look_through(reader)
     except FileRejected:
         raise
-    except Exception as error:  # a parser fed by strangers raises anything
+    except Exception as error:  # a parser of files from outside raises anything
         raise FileRejected("error.damaged_pdf") from error
     return pages
 

@@ -1,4 +1,4 @@
-"""Papers in an S3-compatible store: for several machines. The same layout as the folder's, so either can be copied to
+"""Documents in an S3-compatible store: for several machines. The same layout as the folder's, so either can be copied to
 the other with any tool.
 
 The client is aiobotocore: all of it runs on the loop, so that a process that ends has no thread of a library's runtime

@@ -14,7 +14,7 @@ class GatewayDown(Exception):
 
 
 class GatewayRefused(Exception):
-    """A definite refusal of our request. `code` is the gateway's; `alert` where staff must mend something."""
+    """A definite refusal of our request. `code` is the gateway's; `alert` where staff must repair something."""
 
     def __init__(self, code: int | str, *, alert: bool = True) -> None:
         self.code = code
@@ -137,7 +137,7 @@ class SmsAccepted:
 
 @dataclass(frozen=True, slots=True)
 class SmsRejected:
-    """For good. `alert` where staff must mend something (no credit, bad key)."""
+    """For good. `alert` where staff must repair something (no credit, bad key)."""
 
     reason: str
     alert: bool = False

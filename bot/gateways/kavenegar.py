@@ -14,7 +14,7 @@ from bot.gateways.interfaces import GatewayDown, SmsAccepted, SmsRejected, SmsRe
 OK, NO_CREDIT = 200, 418
 #: 402 failed, 409 busy, 429 limited, 451 too many calls.
 _RETRYABLE = frozenset({402, 409, 429, 451})
-#: Account, key, line, template: staff must mend these.
+#: Account, key, line, template: staff must repair these.
 _CONFIGURATION = frozenset({401, 403, 407, 412, 416, NO_CREDIT, 420, 424, 426, 427, 501})
 _DELIVERY = {
     1: SmsStatus.ON_ITS_WAY,

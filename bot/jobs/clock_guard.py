@@ -1,6 +1,6 @@
 """Whether the machine's clock may be believed where something is removed for ever by its date.
 
-A clock put forward by years, or a machine that wakes up with a wrong one, would make every paper and draft look old enough
+A clock put forward by years, or a machine that wakes up with a wrong one, would make every document and draft look old enough
 to go. So removing waits until the service has lived with this date for two days: time for people to notice.
 """
 

@@ -19,7 +19,7 @@ from storage.tables import Account, Grant
 #: In Tehran. Whoever could not be told in these hours (a downtime) is told the next morning.
 FROM, UNTIL = time(8), time(11)
 FRIDAY = 4
-#: A file in one's hands counts as late after so many days (Q8).
+#: A file under review counts as late after so many days (Q8).
 LATE = 10
 
 

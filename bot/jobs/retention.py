@@ -1,6 +1,6 @@
 """How long documents are kept (Q44): those of rejected and withdrawn requests 24 months, unused ones a month.
 
-A paper that anything living uses stays: another request, the approved file, a letter, a draft. Its row stays for ever,
+A document that anything living uses stays: another request, the approved file, a letter, a draft. Its row stays for ever,
 with the time of removal; its bytes go once that is committed, and by the sweep of orphans where a crash came between.
 """
 
@@ -34,7 +34,7 @@ from storage.tables import (
 CLOSED_KEPT = timedelta(days=731)
 #: Uploaded and used by nothing: its draft was discarded, or expired after 12 months.
 LOOSE_KEPT = timedelta(days=30)
-#: Papers that one unit looks at.
+#: Documents that one unit looks at.
 BATCH = 200
 SUBJECT = "paper"
 
@@ -45,7 +45,7 @@ _ENDED = (RequestState.REJECTED, RequestState.WITHDRAWN)
 class Page:
     """What one unit found."""
 
-    #: Papers that go.
+    #: Documents that go.
     papers: list[StoredFile] = field(default_factory=list)
     #: Where the next page begins; None: there is none.
     after: int | None = None
@@ -58,7 +58,7 @@ class Total:
 
 
 async def sweep(resources: Resources, *, now: datetime) -> Total:
-    """Remove every paper whose time is over."""
+    """Remove every document whose time is over."""
     total, after = Total(), 0
     while True:
         page = await resources.database.run(partial(remove, now=now, after=after))
@@ -84,7 +84,7 @@ async def preview(database: Database, *, now: datetime) -> Total:
 
 
 def remove(db: Session, *, now: datetime, after: int = 0) -> Page:
-    """Mark a page of papers as removed and forget the messengers' copies; their bytes are for the caller."""
+    """Mark a page of documents as removed and forget the messengers' copies; their bytes are for the caller."""
     page = due(db, now=now, after=after, lock=True)
     ids = [paper.id for paper in page.papers]
     if ids:
@@ -105,7 +105,7 @@ def remove(db: Session, *, now: datetime, after: int = 0) -> Page:
 
 
 def due(db: Session, *, now: datetime, after: int = 0, lock: bool = False) -> Page:
-    """Papers behind `after` whose time is over, out of one batch of candidates."""
+    """Documents behind `after` whose time is over, out of one batch of candidates."""
     query = (
         select(StoredFile)
         .where(col(StoredFile.id) > after, col(StoredFile.removed_at).is_(None), _candidate(now))
@@ -139,7 +139,7 @@ def _over(request: Any, now: datetime) -> ColumnElement[bool]:
 
 
 def in_use(db: Session, accounts: set[int], now: datetime, *, apart_from: int | None = None) -> set[int]:
-    """Papers that these accounts' approved files, drafts (but the one with the id `apart_from`) and living requests
+    """Documents that these accounts' approved files, drafts (but the one with the id `apart_from`) and living requests
     name."""
     if not accounts:
         return set()

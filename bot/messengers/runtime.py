@@ -133,7 +133,7 @@ class Service:
         return found
 
     async def stop(self, *, timeout: float = 3.0) -> None:
-        """Take nothing new, finish what is in hand, close the connections."""
+        """Take nothing new, finish what is under way, close the connections."""
         until = time.monotonic() + timeout
         await _cancel(self._intakes)
         if not await self.lanes.drain(timeout):

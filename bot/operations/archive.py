@@ -3,7 +3,7 @@
     tar = database ‖ papers/<key> … ‖ MANIFEST.json
 
 The manifest counts what came before it, carries one SHA-256 over all names, sizes and bytes, and is signed (signature.py).
-Memory does not grow with the number of papers.
+Memory does not grow with the number of documents.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ SQLITE, POSTGRES = "database.sqlite3", "database.dump"
 FORMAT, UNSIGNED_FORMAT = 2, 1
 #: Bytes moved at a time.
 CHUNK = 1 << 20
-#: A sealed paper is at most 20 MB and a little.
+#: An encrypted document is at most 20 MB and a little.
 LARGEST_PAPER = 32 << 20
 _BLOCK = 512
 

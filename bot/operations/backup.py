@@ -1,7 +1,7 @@
 """`bot.py backup`: database and documents into one encrypted file, while the bot runs.
 
-The database comes first, the papers after it: a paper is stored before its row, so each row of the copy has its paper.
-SECRET_KEY is not in it: without that key, kept elsewhere, the papers within stay sealed.
+The database comes first, the documents after it: a document is stored before its row, so each row of the copy has its document.
+SECRET_KEY is not in it: without that key, kept elsewhere, the documents within stay encrypted.
 """
 
 import asyncio

@@ -1,7 +1,7 @@
 """`bot.py rotate-key`: the keys of documents are wrapped anew under the present master key, batch by batch.
 
-Each paper says under which key it is, so there is nothing to remember: stopped anywhere, it goes on where it was. What
-a paper holds is never opened; only the key of the file is.
+Each document says under which key it is, so there is nothing to remember: stopped anywhere, it goes on where it was. What
+a document holds is never opened; only the key of the file is.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from storage.tables.column_types import utcnow
 
 log = logging.getLogger(__name__)
 
-#: Papers between two reports, and how many are in hand at once.
+#: Documents between two reports, and how many are worked on at once.
 BATCH, AT_ONCE = 200, 8
 
 
@@ -24,12 +24,12 @@ BATCH, AT_ONCE = 200, 8
 class Count:
     current: int = 0
     former: int = 0
-    #: Under a key that we do not have, or no sealed paper at all.
+    #: Under a key that we do not have, or no encrypted document at all.
     unknown: int = 0
 
 
 async def look(store: FileStore, sealer: DocumentCipher) -> Count:
-    """How many papers are under which key."""
+    """How many documents are under which key."""
     count = Count()
     async for keys in _batches(store):
         for head in await asyncio.gather(*(_head(store, key) for key in keys)):
@@ -61,7 +61,7 @@ async def _move(store: FileStore, sealer: DocumentCipher, key: str) -> bool:
     if head is None or sealer.is_current(head) or not sealer.knows(head):
         return False
     try:
-        # A paper removed in between comes back without a row, and the sweep of orphans takes it.
+        # A document removed in between comes back without a row, and the sweep of orphans takes it.
         await store.put(key, sealer.rewrap(await store.get(key), key))
     except NoSuchFile:
         return False

@@ -34,7 +34,7 @@ class Restored:
     manifest: dict[str, Any]
     #: database.sqlite3 or database.dump
     database: str
-    #: Rows of the database whose paper is not there; not looked for in a PostgreSQL dump.
+    #: Rows of the database whose document is not there; not looked for in a PostgreSQL dump.
     without_paper: int
     #: Whether one of our keys signed it; False only where --unsigned was asked for.
     signed: bool
@@ -50,7 +50,7 @@ async def restore(
     database_url: str | None = None,
     store: FileStore | None = None,
 ) -> Restored:
-    """Unpack into `into`, which must be new or empty; papers into `store` where one is given, else into its `files`.
+    """Unpack into `into`, which must be new or empty; documents into `store` where one is given, else into its `files`.
 
     `database_url`: an empty PostgreSQL database that takes the dump. `secrets`: SECRET_KEY and the former ones, one of
     which must have signed it. `unsigned` takes what none of them can vouch for, but never what was changed after one of
@@ -93,7 +93,7 @@ async def restore(
 
 
 async def _take_back(store: FileStore, keys: list[str]) -> None:
-    """What came of an archive that was refused does not stay among papers."""
+    """What came of an archive that was refused does not stay among documents."""
     for key in keys:
         with contextlib.suppress(StoreDown):
             await store.delete(key)
@@ -120,14 +120,14 @@ def _check_signature(name: str, manifest: dict[str, Any], secrets: list[str], un
 
 
 class _Unpack:
-    """Runs in a thread; papers are put on the loop."""
+    """Runs in a thread; documents are put on the loop."""
 
     def __init__(self, folder: Path, store: FileStore) -> None:
         self._folder = folder
         self.store = store
         self._loop = asyncio.get_running_loop()
         self.database = ""
-        #: Keys of the papers put so far.
+        #: Keys of the documents put so far.
         self.kept: list[str] = []
         self.manifest: dict[str, Any] = {}
 
@@ -192,7 +192,7 @@ def _chunks(source: IO[bytes]) -> Iterator[bytes]:
 
 
 async def _check_sqlite(file: Path, unpack: _Unpack) -> int:
-    """Raises UpkeepError where SQLite finds fault; how many papers are missing."""
+    """Raises UpkeepError where SQLite finds fault; how many documents are missing."""
 
     def ask(statement: str) -> list[Any]:
         with contextlib.closing(sqlite3.connect(file)) as connection:

@@ -25,7 +25,7 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AccountCase:
-    """The facts of an account that the law looks at."""
+    """The facts of an account that the rules look at."""
 
     account_id: int
     state: AccountState

@@ -74,7 +74,7 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """The facts of a request that the law looks at. `state` is None before there is a request."""
+    """The facts of a request that the rules look at. `state` is None before there is a request."""
 
     state: CooperationState | None
     officer_id: int
@@ -203,7 +203,7 @@ class ContractAction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ContractCase:
-    """The facts of a contract that the law looks at."""
+    """The facts of a contract that the rules look at."""
 
     state: ContractState | None
     officer_id: int
@@ -255,7 +255,7 @@ class TerminationAction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TerminationCase:
-    """The facts of a termination that the law looks at."""
+    """The facts of a termination that the rules look at."""
 
     state: TerminationState | None
     officer_id: int

@@ -53,5 +53,5 @@ OPEN = frozenset({S.CREATED, S.VERIFYING, S.UNCERTAIN})
 
 
 def after(state: S, event: PaymentEvent) -> S | None:
-    """The next state, or None where the law does not know this event here."""
+    """The next state, or None where the rules do not know this event here."""
     return TRANSITIONS.get((state, event))

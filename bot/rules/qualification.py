@@ -47,7 +47,7 @@ class Relation(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """The facts of a request that the law looks at. `state` is None before there is a request."""
+    """The facts of a request that the rules look at. `state` is None before there is a request."""
 
     state: RequestState | None
     kind: RequestKind

@@ -2,7 +2,7 @@
 
 See docs/specification.md 3, R45–R51.
 
-Answers and snapshots are JSON objects by item: fields by name, papers as "doc.<code>": [stored_file ids].
+Answers and snapshots are JSON objects by item: fields by name, documents as "doc.<code>": [stored_file ids].
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ SHORTEST_REPLY = 5  # characters: replies, notes and reasons
 
 @dataclass(frozen=True, slots=True)
 class DocumentRule:
-    """A document type as the law sees it. `required` is "yes", "men" or "no"."""
+    """A document type as the rules see it. `required` is "yes", "men" or "no"."""
 
     code: str
     required: str
@@ -64,7 +64,7 @@ def document(code: str) -> str:
 
 
 def files(answers: Answers, papers: Iterable[DocumentRule]) -> dict[str, list[int]]:
-    """document code → ids of its files, of the papers that apply and have any."""
+    """document code → ids of its files, of the documents that apply and have any."""
     found = {
         paper.code: list(answers.get(document(paper.code)) or ())
         for paper in papers
@@ -74,7 +74,7 @@ def files(answers: Answers, papers: Iterable[DocumentRule]) -> dict[str, list[in
 
 
 def frozen(answers: Answers, papers: Iterable[DocumentRule]) -> dict[str, Any]:
-    """`answers` as a snapshot: known items only, papers only where they apply."""
+    """`answers` as a snapshot: known items only, documents only where they apply."""
     kept = {key: answers.get(key) for key in FIELDS}
     return kept | {document(code): ids for code, ids in files(answers, papers).items()}
 

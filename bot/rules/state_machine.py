@@ -45,7 +45,7 @@ class Transition(Generic[S, A, W, C]):
 
 
 class Machine(Generic[S, A, W, C]):
-    """One law: the only place that says who may do what, when, and what comes of it."""
+    """One state machine: the only place that says who may do what, when, and what comes of it."""
 
     def __init__(
         self,

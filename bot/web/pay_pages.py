@@ -63,7 +63,7 @@ def back_to_chat(world: PublicInfo) -> Ways:
 
 
 class PayPages:
-    """The routes under /pay, for one desk."""
+    """The routes under /pay."""
 
     def __init__(self, resources: Resources) -> None:
         self._resources = resources

@@ -189,7 +189,7 @@ def ticked(answers: Answers) -> list[str]:
 
 
 def extras_of(answers: Answers, kinds: list[DocumentType]) -> dict[str, Any]:
-    """The answer to the extras question that fits papers which are there already."""
+    """The answer to the extras question that fits documents which are there already."""
     there = [kind.code for kind in kinds if answers.get(request_items.document(kind.code))]
     return {"items": there, "note": None}
 

@@ -122,7 +122,7 @@ class Documents(Question):
     def _took(
         self, turn: Turn, answers: Answers, files: Sequence[StoredFile], taken: FileTaken, *, album: bool
     ) -> Incomplete:
-        """Keep a file that was checked and sealed before the unit. Raises InvalidInput for one too many."""
+        """Keep a file that was checked and encrypted before the unit. Raises InvalidInput for one too many."""
         assert turn.account is not None
         assert turn.account.id is not None
         quiet = QUIET if album else None

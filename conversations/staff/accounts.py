@@ -1,4 +1,4 @@
-"""Staff look an account up and do something to it: each deed with a reason and a second question.
+"""Staff look an account up and do something to it: each action with a reason and a second question.
 
 See docs/specification.md 2.1.
 """
@@ -71,7 +71,7 @@ FIND_ERROR = Dialogue(
 )
 
 
-# -- deeds -----------------------------------------------------------------------------------------
+# -- actions ---------------------------------------------------------------------------------------
 
 
 def _subject(turn: Turn) -> int:

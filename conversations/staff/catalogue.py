@@ -1,4 +1,4 @@
-"""The dialogues of the directorate's desk together."""
+"""The dialogues of the directorate's staff together."""
 
 from conversations.engine.declaration import Dialogue
 from conversations.staff import accounts, reference_data, refunds

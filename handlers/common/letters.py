@@ -1,4 +1,4 @@
-"""Letters of the directorate: everybody's inbox, and the desk of those who write.
+"""Letters of the directorate: everybody's inbox, and the screens of those who write.
 
 See R44, docs/specification.md 2.7.
 """

@@ -1,4 +1,4 @@
-"""«اطلاعات من»: everything stored about oneself, the papers, and the chats that are logged in.
+"""«اطلاعات من»: everything stored about oneself, the documents, and the chats that are logged in.
 
 See docs/specification.md 4.1, menu.me.
 """
@@ -165,7 +165,7 @@ def papers(turn: Turn, press: Press) -> Screen:
 
 
 def paper(turn: Turn, press: Press) -> Reply:
-    """One of one's own approved papers; the list follows below it."""
+    """One of one's own approved documents; the list follows below it."""
     assert turn.account is not None
     item, again = request_items.document(press.arg), Press("me.papers")
     files = qualification.approved_of(turn.db, turn.account.id or 0).get(item) or ()

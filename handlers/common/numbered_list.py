@@ -1,4 +1,4 @@
-"""What the screens of the directorate's desk share: numbered lists in pages, and the question before a change."""
+"""What the staff's screens share: numbered lists in pages, and the question before a change."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ from handlers.common.navigation import ButtonRow, grid
 from storage.enums import RequestKind, RequestState
 from storage.tables import Account, DeficiencyRound, Officer, PaymentAttempt, QualificationRequest
 
-#: Before a document's code in a button: the paper as it was before an amendment. No code holds it.
+#: Before a document's code in a button: the document as it was before an amendment. No code holds it.
 OLD = "~"
 #: Characters of a message; the messengers take 4096.
 LONGEST = 3800
@@ -172,7 +172,7 @@ def file_card(
 
 
 def everything(words: Wording, data: dict[str, Any], *, migrated: bool) -> list[str]:
-    """Every item by its label, then the papers in one line."""
+    """Every item by its label, then the documents in one line."""
     keys = words.keys(data)
     lines = [
         _line(key, words.value(key, data[key]))

@@ -1,4 +1,4 @@
-"""The expert's card of a cooperation request, its history and its outcome. No papers: they are not for it.
+"""The expert's card of a cooperation request, its history and its outcome. No documents: they are not for it.
 
 See docs/specification.md 2.4.
 """

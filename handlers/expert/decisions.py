@@ -34,12 +34,12 @@ HEADS = (Role.IN_CHARGE, Role.STAFF)
 
 @dataclass(frozen=True, slots=True)
 class RequestKindView:
-    """One sort of files: what it is, where its routes begin ("desk." or "desk.coop_"), how its card is read."""
+    """One kind of request: what it is, where its routes begin ("desk." or "desk.coop_"), how its card is read."""
 
     kind: ReviewWorkflow[Any, Any, Any, Any, Any]
     prefix: str
     look: Callable[[Turn, int], tuple[ReviewableRow, frozenset[Any]]]
-    #: Action of the law → the deed and its label.
+    #: Action of the rules → the route's name and its label.
     decisions: Mapping[Any, str]
 
 
@@ -70,7 +70,7 @@ HOLDING = {Action.CLAIM: "claim", Action.RELEASE: "release", Action.ASSIGN: "ass
 
 
 def action_rows(sort: RequestKindView, request: ReviewableRow, actions: frozenset[Any]) -> list[ButtonRow]:
-    """Decisions first, then who holds the file. Nothing that the law does not allow now."""
+    """Decisions first, then who holds the file. Only what the rules allow now."""
 
     def row(names: Mapping[Any, str]) -> list[Button]:
         return [

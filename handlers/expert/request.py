@@ -1,4 +1,4 @@
-"""The file card: all data, papers, history, and what this expert may do with it.
+"""The file card: all data, documents, history, and what this expert may do with it.
 
 See docs/specification.md 4.1, expert.file.
 """
@@ -137,7 +137,7 @@ def all_papers(turn: Turn, press: Press) -> Reply:
 
 
 def _send(turn: Turn, request_id: int, asked: str | None) -> Reply:
-    """The paper that a button asked for (None: all), and the list again below it."""
+    """The document that a button asked for (None: all), and the list again below it."""
     found = review.open_file(turn.db, actor=turn.actor, request_id=request_id)
     words, request = Wording.load(turn.db), found.request
     code = request.tracking_code or ""

@@ -1,4 +1,4 @@
-"""The officer's request: menu, tracking, papers, paying, withdrawal (docs/specification.md 4.1, 4.3)."""
+"""The officer's request: menu, tracking, documents, paying, withdrawal (docs/specification.md 4.1, 4.3)."""
 
 from __future__ import annotations
 
@@ -220,7 +220,7 @@ def timeline(turn: Turn, press: Press) -> Screen:
 
 
 def papers(turn: Turn, press: Press) -> Screen:
-    """The papers of a request, one button each."""
+    """The documents of a request, one button each."""
     request = own(turn, press)
     rows = request_card.paper_buttons(Wording.load(turn.db), request, "qual.paper")
     text = t("qual.papers_title") if rows else t("desk.papers_none")
@@ -228,7 +228,7 @@ def papers(turn: Turn, press: Press) -> Screen:
 
 
 def paper(turn: Turn, press: Press) -> Reply:
-    """One of the officer's own papers, as the experts see it; the list follows below it."""
+    """One of the officer's own documents, as the experts see it; the list follows below it."""
     request = own(turn, press)
     words = Wording.load(turn.db)
     again = Press("qual.papers", request.id or 0)

@@ -1,4 +1,4 @@
-"""The directorate's desk: an account looked up, its facts, deeds, chats and trail.
+"""Screens of the directorate's staff: an account looked up, its facts, actions, chats and history.
 
 See docs/specification.md 4.1, staff.menu.
 """
@@ -56,7 +56,7 @@ def routes(engine: Engine) -> Routes:
 
     @table.act("staff.deed", roles=STAFF)
     def deed(turn: Turn, press: Press) -> Reply:
-        """`press.arg` names the deed, `press.version` is the account's."""
+        """`press.arg` names the action, `press.version` is the account's."""
         account = _account(turn, press)
         chosen = {action.value: dialogue for action, (_, dialogue) in DEEDS.items()}.get(press.arg)
         if chosen is None or press.version != account.version:
@@ -85,7 +85,7 @@ def _account(turn: Turn, press: Press) -> Account:
 
 
 def looked_up(turn: Turn, press: Press) -> Screen:
-    """The door to a look-up, and the accounts looked up of late."""
+    """The button to a look-up, and the accounts looked up recently."""
     found = account_lookup.recent(turn.db, actor=turn.actor, now=turn.now, limit=RECENT)
     lines = [t("kept.people.title")]
     rows: list[ButtonRow] = [(button(t("kept.people.find"), "staff.find_account"),)]

@@ -1,4 +1,4 @@
-"""The directorate's desk: experts of each university, alerts, refunds.
+"""Screens of the directorate's staff: experts of each university, alerts, refunds.
 
 See docs/specification.md 4.1, staff.menu.
 """

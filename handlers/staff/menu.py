@@ -1,4 +1,4 @@
-"""The directorate's desk beyond experts, alerts and refunds: its rooms together, and their doors in the menu."""
+"""The staff menu: which screens it leads to, apart from experts, alerts and refunds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The directorate's desk: tariffs, levels and fields, required documents.
+"""Screens of the directorate's staff: tariffs, levels and fields, required documents.
 
 See docs/specification.md 4.1, staff.menu.
 """
@@ -113,7 +113,7 @@ def _sign(allowed: bool) -> str:
 
 
 def levels(turn: Turn, press: Press) -> Screen:
-    """The levels with their flags; the door to the fields."""
+    """The levels with their flags; the button to the fields."""
     every = studies.levels(turn.db, actor=turn.actor)
     lines = [t("kept.studies.levels_title")]
     lines += [t("kept.studies.line", sign=_sign(one.allowed), name=one.name) for one in every]

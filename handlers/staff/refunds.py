@@ -1,4 +1,4 @@
-"""The directorate's desk: payments of a wrong amount, which only staff can end.
+"""Screens of the directorate's staff: payments of a wrong amount, which only staff can end.
 
 See docs/specification.md 2.3.
 """

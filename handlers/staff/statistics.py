@@ -1,4 +1,4 @@
-"""The directorate's desk: 📊 counts on the screen, as a picture and as a spreadsheet.
+"""Screens of the directorate's staff: 📊 counts on the screen, as a picture and as a spreadsheet.
 
 See docs/specification.md 7.
 """

@@ -1,4 +1,4 @@
-"""The directorate's desk: 📮 what did not get through, and the error numbers that people were shown."""
+"""Screens of the directorate's staff: 📮 what did not get through, and the error numbers that people were shown."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def put_away(turn: Turn, press: Press) -> Reply:
 
 
 def updates(turn: Turn, press: Press) -> Screen:
-    """How many updates went wrong; the door to one by its error number."""
+    """How many updates went wrong; the button to one by its error number."""
     counts = undelivered.odd_updates(turn.db, actor=turn.actor)
     lines = [t("kept.dead.updates_title")]
     lines += [t(f"kept.dead.count_{state}", n=digits(n)) for state, n in counts.items()]

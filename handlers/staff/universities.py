@@ -1,4 +1,4 @@
-"""The directorate's desk: universities by province, and the places they cover.
+"""Screens of the directorate's staff: universities by province, and the places they cover.
 
 See docs/specification.md 3, 4.1.
 """
@@ -68,7 +68,7 @@ def provinces(turn: Turn, press: Press) -> Screen:
 
 
 def province(turn: Turn, press: Press) -> Screen:
-    """The universities of one province, and the door to its coverage."""
+    """The universities of one province, and the button to its coverage."""
     name, found = universities.province(turn.db, actor=turn.actor, number=press.id)
     lines = [t("kept.uni.province", name=name)]
     if name == universities.CHOOSING_PROVINCE:

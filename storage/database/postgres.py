@@ -23,7 +23,7 @@ ROOM = 30.0
 LINGER = 0.2
 #: The same while the database is away.
 LINGER_AWAY = 2.0
-#: Seconds for any one statement: a server that fell silent must not hold a lane for ever.
+#: Seconds for any one statement: a server that fell silent must not hold a chat queue for ever.
 STATEMENT = 60.0
 #: Serialization failure, deadlock: the server asks to try again.
 TRY_AGAIN = {"40001", "40P01"}

@@ -84,7 +84,7 @@ class SqliteDatabase(Database):
         return self
 
     async def run(self, unit: Unit[T], *, lane: str | None = None) -> T:
-        # One writer excludes everybody, so the lane needs nothing more.
+        # One writer excludes everybody, so the chat queue needs nothing more.
         if self._closing:
             raise RuntimeError("the database is closed")
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()

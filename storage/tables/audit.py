@@ -19,7 +19,7 @@ class AuditEvent(SQLModel, table=True):
 
     id: int | None = primary_key()
     at: datetime = created()
-    #: Verb of the trade: "submitted", "claimed", "deficiencies_declared", "document_viewed" …
+    #: Verb of the field: "submitted", "claimed", "deficiencies_declared", "document_viewed" …
     event: str = Field(max_length=40)
     subject: str = Field(max_length=32)
     subject_id: int = bigint_column()

@@ -50,7 +50,7 @@ class InboxUpdate(SQLModel, table=True):
     update_id: int = bigint_column()
     #: How many other updates had this number before.
     again: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
-    #: Whose lane: the chat's id on that messenger; None where it could not be read.
+    #: Whose chat queue: the chat's id on that messenger; None where it could not be read.
     lane: int | None = bigint_column(default=None)
     raw: str
     #: Of a wiped body: what tells it from other updates, without its words.

@@ -95,7 +95,7 @@ class DeficiencyRound(SQLModel, table=True):
 
 
 class StoredFile(SQLModel, table=True):
-    """An uploaded paper: its bytes are sealed in the file store, never here. Belongs to its uploader."""
+    """An uploaded document: its bytes are encrypted in the file store, never here. Belongs to its uploader."""
 
     __tablename__ = "stored_file"
 
@@ -108,7 +108,7 @@ class StoredFile(SQLModel, table=True):
     size: int = bigint_column()
     #: A label for people, never a path.
     original_name: str | None = Field(default=None, max_length=255)
-    #: Keys of the sealed original and of the re-encoded copy that is shown (the same for a PDF).
+    #: Keys of the encrypted original and of the re-encoded copy that is shown (the same for a PDF).
     original_key: str = Field(max_length=80, index=True)
     shown_key: str = Field(max_length=80, index=True)
     pages: int | None = None
@@ -128,7 +128,7 @@ class UploadDay(SQLModel, table=True):
 
 
 class RequestFile(SQLModel, table=True):
-    """A paper that was part of a submission: what the experts of that university may open."""
+    """A document that was part of a submission: what the experts of that university may open."""
 
     __tablename__ = "request_file"
     __table_args__ = (UniqueConstraint("request_id", "file_id", "round"),)

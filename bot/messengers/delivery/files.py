@@ -1,4 +1,4 @@
-"""Files shown in a chat: stored papers from our own copy or by the messenger's id of them, and what was just made."""
+"""Files shown in a chat: stored documents (our own copy, or the messenger's id of it) and generated files."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ class PaperSender:
     async def _say_absent(
         self, channel: Channel, chat_id: int, item: _Item, why: str, calls: PacedCalls
     ) -> None:
-        """Said in the place of the paper: the others are shown all the same (Q44)."""
+        """Said in the place of the document: the others are shown all the same (Q44)."""
         title = keyboards.cut(item.paper.caption, keyboards.MAX_CAPTION)
         text = t(why, title=title, support=self.resources.world.support_contact)
         await send_text(channel, chat_id, text, None, caller=calls)

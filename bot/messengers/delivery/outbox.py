@@ -45,7 +45,7 @@ RATES = {Messenger.TELEGRAM: 20.0, Messenger.BALE: 8.0}
 CHAT_PATIENCE = 2.0
 #: The same, for all parts after the first of a long text; within the lease.
 PART_PATIENCE = 60.0
-#: In hand at most, of each messenger and of SMS: one that hangs holds up no other.
+#: Under way at most, of each messenger and of SMS: one that hangs holds up no other.
 AT_ONCE = 16
 #: Of these, pushes of letters: the rest is kept for what cannot wait.
 LETTERS_AT_ONCE = 12
@@ -153,7 +153,7 @@ class Outbox:
         return min([IDLE, pause, *rests])
 
     async def drain(self, timeout: float) -> None:
-        """Let what is in hand finish; the rest is leased, and sent after the lease runs out."""
+        """Let what is under way finish; the rest is leased, and sent after the lease runs out."""
         if self._tasks:
             _, late = await asyncio.wait(set(self._tasks), timeout=timeout)
             for task in late:

@@ -31,7 +31,7 @@ Route = Messenger | None
 
 @dataclass(frozen=True, slots=True)
 class ClaimedPush:
-    """A push in hand."""
+    """A claimed push."""
 
     id: int
     key: str

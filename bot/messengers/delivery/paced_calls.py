@@ -13,7 +13,7 @@ from telegram.error import BadRequest, NetworkError, RetryAfter, TimedOut
 from bot.messengers.transport.channel import Channel
 from bot.messengers.transport.telegram import pause_of
 
-#: Seconds that an answer waits in its lane until its chat may be written to: a screen, which can be made again at any time,
+#: Seconds that an answer waits in its chat queue until its chat may be written to: a screen, which can be made again at any time,
 #: and what is shown once.
 PATIENCE, LONG_PATIENCE = 15.0, 60.0
 #: How often a broken line is tried.
@@ -27,7 +27,7 @@ class Pause(Protocol):
 
 
 async def sleep(seconds: float, *, for_newcomer: bool = False) -> bool:
-    """Where there are no lanes."""
+    """Where there are no chat queues."""
     await asyncio.sleep(seconds)
     return False
 

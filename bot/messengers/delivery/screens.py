@@ -44,7 +44,7 @@ AGAIN = 30
 PRESS_PATIENCE = 10.0
 #: Different sentences of superseded answers that the next one says.
 SAID = 5
-#: Calls beside the lanes from which on one that is refused is not repeated.
+#: Calls beside the chat queues from which on one that is refused is not repeated.
 BESIDE = 256
 #: Answers noted by one unit.
 TOGETHER = 64
@@ -230,7 +230,7 @@ class ScreenDelivery:
         edit: int | None,
         closing: bool,
     ) -> None:
-        """One screen: its papers, then its text, in as many messages as it needs."""
+        """One screen: its documents, then its text, in as many messages as it needs."""
         if screen.papers:
             await self._papers.send(channel, place.chat_id, screen.papers, calls=calls)
             edit = None
@@ -362,7 +362,7 @@ class ScreenDelivery:
         self.resources.database.run_in_background(unit)
 
     async def _arrived(self, account_row: int) -> None:
-        """A password was shown. Noted at once, within the person's lane: the next touch must know it already."""
+        """A password was shown. Noted at once, within the person's chat queue: the next touch must know it already."""
         try:
             await self.resources.database.run(lambda db: db.execute(_DELIVERED, {"account_row": account_row}))
         except Exception as error:

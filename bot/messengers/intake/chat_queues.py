@@ -14,15 +14,15 @@ log = logging.getLogger(__name__)
 
 Job = Callable[[], Awaitable[None]]
 
-#: The lane of the present task, and what it is counted with.
+#: The chat queue of the present task, and what it is counted with.
 _KEY: ContextVar[Hashable] = ContextVar("key")
 _SIDE: ContextVar[Hashable] = ContextVar("side")
-#: Jobs behind lanes that wait for their chat count only from so many times the limit on.
+#: Jobs behind chat queues that wait for their chat count only from so many times the limit on.
 _PAUSED_TOO = 4
 
 
 def _side(key: Hashable) -> Hashable:
-    """The messenger of a lane: one that hangs fills its own slots and holds up nobody else's people."""
+    """The messenger of a chat queue: one that hangs fills its own slots and holds up nobody else's people."""
     return key[0] if isinstance(key, tuple) else None
 
 
@@ -30,7 +30,7 @@ class Lanes:
     """Jobs of one key run one after another, different keys side by side, at most `at_once` of each messenger at a time.
     A key is (messenger, chat).
 
-    A lane is a queue and a task while it has work, and nothing otherwise."""
+    A chat queue is a queue and a task while it has work, and nothing otherwise."""
 
     def __init__(self, *, at_once: int = 64) -> None:
         self._at_once = at_once
@@ -38,7 +38,7 @@ class Lanes:
         self._queues: dict[Hashable, deque[Job]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._sizes: Counter[Hashable] = Counter()
-        #: Lanes whose job waits until its chat may be written to; set when something comes behind it.
+        #: Chat queues whose job waits until its chat may be written to; set when something comes behind it.
         self._paused: dict[Hashable, asyncio.Event] = {}
         self._room = asyncio.Event()
         self._room.set()
@@ -50,15 +50,15 @@ class Lanes:
 
     @property
     def active(self) -> int:
-        """Lanes that have work."""
+        """Chat queues that have work."""
         return len(self._queues)
 
     def waiting(self, key: Hashable) -> int:
-        """Jobs of this lane, with the one in hand."""
+        """Jobs of this chat queue, with the running one."""
         return len(self._queues.get(key, ()))
 
     def put(self, key: Hashable, job: Job) -> None:
-        """Add a job at the end of its lane. After `drain` began it is dropped: its row waits in the inbox."""
+        """Add a job at the end of its queue. After `drain` began it is dropped: its row waits in the inbox."""
         if self._stopping:
             return
         self._sizes[_side(key)] += 1
@@ -73,7 +73,7 @@ class Lanes:
         task.add_done_callback(self._tasks.discard)
 
     async def room(self, limit: int, side: Hashable = None) -> None:
-        """Wait while more than `limit` jobs of this messenger are in the lanes. What waits for a chat that must not be
+        """Wait while more than `limit` jobs of this messenger are in the chat queues. What waits for a chat that must not be
         written to now keeps nobody else from being heard: it hardly counts."""
         while self._sizes[side] > limit:
             paused = sum(len(self._queues[key]) for key in self._paused if _side(key) == side)
@@ -94,7 +94,7 @@ class Lanes:
 
     async def pause(self, seconds: float, *, for_newcomer: bool = False) -> bool:
         """Inside a job: give the slot back for so many seconds. With `for_newcomer` no longer than until something is
-        behind this job in its lane: True where something is."""
+        behind this job in its chat queue: True where something is."""
         key = _KEY.get()
         if for_newcomer and len(self._queues[key]) > 1:
             return True
@@ -110,7 +110,7 @@ class Lanes:
         return for_newcomer and len(self._queues[key]) > 1
 
     async def drain(self, timeout: float) -> bool:
-        """Take no more, finish the job in hand of every lane (not those behind it); False where `timeout` seconds
+        """Take no more, finish the running job of every chat queue (not those behind it); False where `timeout` seconds
         were not enough and the rest was cancelled."""
         self._stopping = True
         if not self._tasks:

@@ -44,7 +44,7 @@ ABANDONED = 60
 
 
 class UpdateDispatcher:
-    """Puts rows into lanes, and carries each through PTB's `Application.process_update`."""
+    """Puts rows into chat queues, and carries each through PTB's `Application.process_update`."""
 
     def __init__(
         self,
@@ -68,7 +68,7 @@ class UpdateDispatcher:
         self._behind: dict[tuple[Messenger, int], bool] = {}
 
     def put(self, rows: Iterable[InboxRow], *, again: bool = False) -> None:
-        """Rows into their lanes, in order."""
+        """Rows into their chat queues, in order."""
         for row in rows:
             channel = self._channels.get(row.messenger)
             # Not connected yet: `recover` fetches it then.
@@ -111,7 +111,7 @@ class UpdateDispatcher:
     def put_screen(
         self, messenger: Messenger, chat_id: int, chat_row: int, *, done: Callable[[], None] = lambda: None
     ) -> None:
-        """Show a chat its current screen, in its lane; then call `done`."""
+        """Show a chat its current screen, in its chat queue; then call `done`."""
 
         async def show() -> None:
             CAUSE.set(f"chat:{chat_row}")
@@ -147,7 +147,7 @@ class UpdateDispatcher:
 
     async def recover(self, messenger: Messenger, *, alone: bool = False) -> int:
         """Once a messenger is connected, before anything new is taken: its unfinished updates go back into their
-        lanes. On a shared database another process may be at some of them; the unit excludes doubles."""
+        chat queues. On a shared database another process may be at some of them; the unit excludes doubles."""
         rows = await retry_while_unavailable(lambda: self.resources.database.read(inbox_store.waiting))
         rows = [row for row in rows if row.messenger is messenger]
         before = self._left_before(alone=alone)
@@ -198,7 +198,7 @@ class UpdateDispatcher:
 
     async def _one(self, update_scope: UpdateScope) -> None:
         row = update_scope.row
-        # Of this lane's task alone; what else runs in it sets its own.
+        # Of this chat queue's task alone; what else runs in it sets its own.
         CAUSE.set(f"update:{row.id}")
         channel = self._channels.get(row.messenger)
         if channel is None:

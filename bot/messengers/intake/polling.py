@@ -30,7 +30,7 @@ BATCH = 100
 HOLD = 25
 #: Seconds after which a call that did not come back is given up.
 WATCHDOG = HOLD + 20
-#: Jobs in this messenger's lanes from which on we stop asking for more.
+#: Jobs in this messenger's chat queues from which on we stop asking for more.
 ENOUGH = 2000
 LONGEST_PAUSE = 30.0
 #: The same after a batch with nothing new: whoever writes meanwhile waits so long.
@@ -158,7 +158,7 @@ class Polling:
             fields["offset"] = str(self._offset.value)
         if self._channel.allowed_updates is not None:
             fields["allowed_updates"] = json.dumps(self._channel.allowed_updates)
-        # Around the Bale layer: its answers are made whole one update at a time, in the lanes.
+        # Around the Bale layer: its answers are completed one update at a time, in the chat queues.
         request = getattr(self._channel.request, "inner", self._channel.request)
         try:
             # Not `wait_for`: in Python 3.11 it forgets a cancellation that comes together with the answer.

@@ -42,7 +42,7 @@ _KINDS = (
 
 
 class Intake:
-    """Polling and webhooks feed it; what it has stored goes into the lanes."""
+    """Polling and webhooks feed it; what it has stored goes into the chat queues."""
 
     def __init__(
         self,
@@ -98,7 +98,7 @@ class Intake:
         return webhook_path(self._secret_key, messenger, self._bots[messenger])
 
     async def take(self, messenger: Messenger, updates: list[Any]) -> int:
-        """Store a batch in one transaction and put what is new into the lanes; how many were new. Raises what the
+        """Store a batch in one transaction and put what is new into the chat queues; how many were new. Raises what the
         database raises."""
         more = {"received_at": self.resources.clock(), "bot_id": self._bots[messenger]}
         values = [_row(messenger, update) | more for update in updates]
@@ -163,7 +163,7 @@ def update_number(update: Any) -> int | None:
 
 
 def lane_of(update: dict[str, Any]) -> int | None:
-    """The chat whose lane this is, read from raw JSON; None where it cannot be read."""
+    """The chat whose queue this is, read from raw JSON; None where it cannot be read."""
     for kind in _KINDS:
         if (held := update.get(kind)) is not None:
             return _id(held, "chat")

@@ -73,7 +73,7 @@ class Ticker:
                 pass
 
     async def tick(self) -> int:
-        """Put what is due into its lanes; say how many."""
+        """Put what is due into its chat queues; say how many."""
         now = self.resources.clock()
         ready = [messenger for messenger, channel in self._channels.items() if channel.ready]
         due = await self.resources.database.read(lambda db: _due(db, now, ready))

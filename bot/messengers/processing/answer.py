@@ -45,7 +45,7 @@ class Answer:
     quiet: float | None = None
     #: The unit wrote pushes as well.
     pushes: bool = False
-    #: Keys of papers that the unit removed: their bytes go now.
+    #: Keys of documents that the unit removed: their bytes go now.
     removed: frozenset[str] = frozenset()
     #: A newer screen takes the place of this one where both wait for their chat. Not so with files and credentials.
     plain: bool = False

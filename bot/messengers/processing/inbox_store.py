@@ -270,7 +270,7 @@ def message_to_delete(db: Session, row_id: int) -> int | None:
 
 def show_unanswered(db: Session, now: datetime, before: datetime) -> int:
     """Chats whose answer may not have left are to be shown their screen; say how many rows there were."""
-    # Those that owe a deletion go back into their lanes.
+    # Those that owe a deletion go back into their chat queues.
     lost = and_(
         col(InboxUpdate.state) == InboxState.DONE,
         col(InboxUpdate.done_at) <= before,

@@ -70,7 +70,7 @@ class UpdateProcessor:
         release_slot: Callable[[], AbstractAsyncContextManager[None]] = nullcontext,
         committed: Callable[[], None] = lambda: None,
     ) -> None:
-        """`release_slot` gives the lane's slot back while somebody else's server is waited for; `committed` is called after
+        """`release_slot` gives the chat queue's slot back while somebody else's server is waited for; `committed` is called after
         a commit with new pushes."""
         self.resources = resources
         self.dialogues = dialogues
@@ -82,7 +82,7 @@ class UpdateProcessor:
         self._committed = committed
 
     async def serve(self, incoming: Incoming) -> None:
-        """Serve the update in hand (`update_scope.current_update`)."""
+        """Serve the present update (`update_scope.current_update`)."""
         update_scope = current_update.get()
         update_scope.served = True
         prepared: _Prepared | None = None
@@ -403,7 +403,7 @@ class UpdateProcessor:
     async def _run(
         self, incoming: Incoming | None, unit: Callable[[Session], T], *, lane: str | None = None
     ) -> T:
-        """Run a unit; while the database is away the lane waits, and with it what this person sent next."""
+        """Run a unit; while the database is away the chat queue waits, and with it what this person sent next."""
         if incoming is None:
             return await retry_while_unavailable(lambda: self.resources.database.run(unit, lane=lane))
         lane, update_scope = _lane(incoming.messenger, incoming.chat_id), current_update.get()

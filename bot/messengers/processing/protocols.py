@@ -17,7 +17,7 @@ from bot.messengers.processing.answer import Answer, ChatAddress
 class Preparation:
     """What an update needs before its unit, outside any transaction."""
 
-    #: Fetch, check and seal the offered file first; `turn.prepared` is then a FileTaken.
+    #: Fetch, inspect and encrypt the offered file first; `turn.prepared` is then a FileTaken.
     file: bool = False
     #: Or this work (argon2, a gateway); its result is `turn.prepared`. It must not touch the turn's session.
     work: Callable[[Resources], Awaitable[Any]] | None = None

@@ -126,7 +126,7 @@ class UpdateRouter:
         return Screen(t("error.unknown"))
 
     def refused(self, turn: Turn, refusal: Refusal) -> RoutedReply:
-        """The sentence, its doors, and below them the current screen."""
+        """The sentence, its buttons, and below them the current screen."""
         values = {"contact": turn.world.support_contact} | refusal.args_of_text
         current = self.current(turn)
         doors = tuple((door,) for door in refusal.doors)

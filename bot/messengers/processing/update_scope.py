@@ -36,10 +36,10 @@ class UpdateScope:
         return {"messenger": self.row.messenger.value, "update_id": self.row.update_id, "took_ms": took}
 
 
-#: The update in hand, in the task of its lane.
+#: The present update, in the task of its chat queue.
 current_update: ContextVar[UpdateScope] = ContextVar("passage")
 
 
 async def note_error(update: object, context: Any) -> None:
-    """PTB's error handler: the lane must know."""
+    """PTB's error handler: the chat queue must know."""
     current_update.get().error = context.error

@@ -15,7 +15,7 @@ from storage.database.outage import retry_while_unavailable
 
 log = logging.getLogger(__name__)
 
-#: Sealed, a picture lies there twice: as it came, and as it is shown.
+#: Encrypted, a picture lies there twice: as it came, and as it is shown.
 _COPIES = 2
 
 
@@ -26,7 +26,7 @@ class Uploads:
         self.resources = resources
 
     async def take(self, incoming: Incoming, account_id: int | None) -> FileTaken | None:
-        """The offered file, checked and sealed, not in the database yet. Raises FileRejected, Throttled, Unavailable."""
+        """The offered file, inspected and encrypted, not yet in the database. Raises FileRejected, Throttled, Unavailable."""
         offered = incoming.file
         if offered is None or account_id is None:
             return None

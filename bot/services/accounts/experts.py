@@ -188,7 +188,7 @@ def appoint_by_national_code(
 
 
 def deactivate(db: Session, *, actor: Actor, account_id: int, grant_id: int, now: datetime) -> Grant:
-    """End an expert's work at a university: the files in their hands go back to the queue, their chats
+    """End an expert's work at a university: the files under their review go back to the queue, their chats
     lose the role. Raises NotAllowed, Stale where it has ended already."""
     require(db, actor, Role.STAFF)
     grant = db.get(Grant, grant_id)

@@ -35,7 +35,7 @@ class Registration:
 
 
 def duplicate() -> Refusal:
-    """R12, with the doors that lead on."""
+    """R12, with buttons that lead on."""
     return Refusal(
         "error.duplicate_registration",
         doors=(button(t("guest.login"), "login"), button(t("guest.forgot"), "forgot")),

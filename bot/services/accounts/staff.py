@@ -21,7 +21,7 @@ from storage.tables import Account, Officer, QualificationRequest
 
 
 def case_of(db: Session, account: Account) -> AccountCase:
-    """The facts that the law looks at."""
+    """The facts that the rules look at."""
     assert account.id is not None
     officer = db.get(Officer, account.id)
     completed = db.exec(

@@ -115,7 +115,7 @@ def step(
 
 
 def _refuse(key: str | None, *, outdated: bool) -> None:
-    """A stranger first, then an old button, then what the law says."""
+    """A stranger first, then an old button, then what the rules say."""
     refusal: Refusal | None = None
     if key == "error.not_yours":
         refusal = NotAllowed()

@@ -1,5 +1,5 @@
 """One request as each side may see it: the officer everything about the distributor (R39), the university the officer
-without papers (docs/specification.md 2.4), the distributor a name and a state (Q44)."""
+without documents (docs/specification.md 2.4), the distributor a name and a state (Q44)."""
 
 from dataclasses import dataclass
 from datetime import datetime

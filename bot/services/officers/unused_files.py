@@ -27,7 +27,7 @@ def remove(
     now: datetime,
     apart_from: int | None = None,
 ) -> None:
-    """Mark as removed what answers with these `values` held: own papers that no submission, letter, approved file or
+    """Mark as removed what answers with these `values` held: own documents that no submission, letter, approved file or
     draft names. `apart_from` is the draft (its id) that they are taken out of, where it still names them."""
     ids = set(retention.numbers(values))
     if not ids or account_id is None:
@@ -53,5 +53,5 @@ def remove(
 
 
 def removed(db: Session) -> frozenset[str]:
-    """Keys of the papers that this unit removed (or tried to, and rolled back)."""
+    """Keys of the documents that this unit removed (or tried to, and rolled back)."""
     return frozenset(db.info.get(_REMOVED, ()))

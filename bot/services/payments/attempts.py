@@ -298,7 +298,7 @@ def move(
     came_from: AttemptState | None = None,
     **values: Any,
 ) -> AttemptState:
-    """Bring the attempt to the state that the law gives for `event`, with its audit row. Raises Stale.
+    """Bring the attempt to the state that the rules give for `event`, with its audit row. Raises Stale.
 
     Being asked about is a lease and no change. `came_from` is the state before it: an answer that leads back there
     changed nothing and leaves no row."""

@@ -49,7 +49,7 @@ def may_start(db: Session, *, actor: Actor, kind: RequestKind = RequestKind.NEW)
 def start(
     db: Session, *, actor: Actor, now: datetime, kind: RequestKind = RequestKind.NEW
 ) -> QualificationRequest:
-    """A new DRAFT. Raises NotAllowed with doors to the request that is open already."""
+    """A new DRAFT. Raises NotAllowed with buttons to the request that is open already."""
     if actor.account_id is None:
         raise NotAllowed
     case = _before_start(db, actor.account_id, kind)
@@ -110,7 +110,7 @@ def prefill(db: Session, request: QualificationRequest) -> dict[str, Any]:
 
     Registration data; after a rejection or withdrawal the last snapshot, overlaid by later general edits (audit events
     "general_edited" of subject "account" with `field`); after a wrong region without the region (Q10). An
-    amendment begins with the whole approved file. Papers that were removed meanwhile are left out.
+    amendment begins with the whole approved file. Documents that were removed meanwhile are left out.
     """
     account = db.get(Account, request.account_id)
     officer = db.get(Officer, request.account_id)

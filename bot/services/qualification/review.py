@@ -57,7 +57,7 @@ class RequestDetails:
 
 @dataclass(frozen=True, slots=True)
 class Expert:
-    """Somebody a file can be given to; `load` counts the files in their hands, of both kinds."""
+    """Somebody a file can be given to; `load` counts the files under their review, of both kinds."""
 
     account: Account
     role: Role
@@ -106,9 +106,9 @@ def open_file(db: Session, *, actor: Actor, request_id: int) -> RequestDetails:
 
 
 def view_paper(db: Session, *, actor: Actor, request_id: int, file_id: int, now: datetime) -> StoredFile:
-    """A paper that was part of this request in any round; the view is recorded (Q44). Raises NotAllowed.
+    """A document that was part of this request in any round; the view is recorded (Q44). Raises NotAllowed.
 
-    A paper whose time is over is given with its `removed_at`."""
+    A document whose time is over is given with its `removed_at`."""
     request, _ = QUALIFICATION_WORKFLOW.see(db, request_id, actor=actor)
     query = select(StoredFile, RequestFile.document_code).join(
         RequestFile, col(RequestFile.file_id) == col(StoredFile.id)

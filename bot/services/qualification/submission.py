@@ -78,7 +78,7 @@ def submit(
         },
         university=university,
     )
-    # The expert of an amendment compares: the papers that it replaces belong to the file as well.
+    # The expert of an amendment compares: the documents that it replaces belong to the file as well.
     _attach(db, request, [*named.items(), *request_items.files(before, papers).items()])
     name = reference_data.university_name(db, university)
     notify.push(
@@ -143,7 +143,7 @@ def _need_own_files(
 
 
 def _attach(db: Session, request: QualificationRequest, named: Iterable[tuple[str, list[int]]]) -> None:
-    """Note the papers of this round: what the experts of the university may open. A file under two documents once."""
+    """Record the files of this round, each once: what the experts of the university may open."""
     codes = {file_id: code for code, ids in reversed(list(named)) for file_id in ids}
     for file_id, code in codes.items():
         row = {"request_id": request.id, "file_id": file_id, "round": request.round, "document_code": code}

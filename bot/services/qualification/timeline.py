@@ -16,7 +16,7 @@ from bot.texts import formats, has, t
 from storage.enums import Role
 from storage.tables import Account, AuditEvent, DeficiencyRound
 
-#: Events of the law that are lines of the timeline; views and edits are not.
+#: Events of the rules that are lines of the timeline; views and edits are not.
 EVENTS = frozenset(row.event for row in TABLE.values()) - {"edited", "discarded"}
 
 

@@ -1,6 +1,6 @@
 """Review of a request of either kind: one description of a kind, and the only functions that change a request.
 
-Qualification and cooperation requests differ in their law and their facts; loading, checking, changing by
+Qualification and cooperation requests differ in their rules and their facts; loading, checking, changing by
 compare-and-set, claiming, passing on and putting back are the same for both, and are here.
 """
 
@@ -64,7 +64,7 @@ class AuthorizedAction(Generic[R, A, C]):
 
 @dataclass(frozen=True, eq=False)
 class ReviewWorkflow(Generic[R, S, A, W, C]):
-    """One kind of file: its row and law, and what a desk must know to handle it."""
+    """One kind of file: its row and rules, and what a worklist must know to handle it."""
 
     row: type[R]
     #: Of audit events and of the keys of pushes.
@@ -72,19 +72,19 @@ class ReviewWorkflow(Generic[R, S, A, W, C]):
     law: Machine[S, A, W, C]
     actions: type[A]
     case_of: Callable[[Session, R], C]
-    #: Whether the law lets this actor read the file.
+    #: Whether the rules let this actor read the file.
     may_see: Callable[[C, Actor], bool]
-    #: The action that opens a file on the desk.
+    #: The action that opens a file in the worklist.
     door: str
     #: How the experts of its university stand to it.
     experts: frozenset[W]
     #: An expert who is gone gives back the files in this state.
     review: S
-    #: States in which a colleague's deed may be why an expert's button comes too late.
+    #: States in which a colleague's action may be why an expert's button comes too late.
     conflict_states: frozenset[S]
     #: Actions that begin a new wait even where the state stays.
     new_wait: frozenset[A] = frozenset()
-    #: Whether the law is closed to whoever stands so, whatever the state.
+    #: Whether the rules are closed to whoever stands so, whatever the state.
     is_blocked: Callable[[C, frozenset[W]], bool] = lambda case, stands: False
 
     # ── the file as it is ────────────────────────────────────────────────────────────────────────────────────────
@@ -123,7 +123,7 @@ class ReviewWorkflow(Generic[R, S, A, W, C]):
         """Whether `actor` may do `action` now; hand the result to `change`.
 
         `case` where the caller knows facts that the rows do not tell. Raises NotAllowed for a stranger, Stale or
-        AlreadyDecided for an old button, else what the law says.
+        AlreadyDecided for an old button, else what the rules say.
         """
         require(db, actor)
         case = self.case_of(db, request) if case is None else case
@@ -212,7 +212,7 @@ class ReviewWorkflow(Generic[R, S, A, W, C]):
         holder = db.get(Account, request.reviewer_id)
         return AlreadyDecided("error.already_claimed", by=holder.name if holder else "—", time=time)
 
-    # ── in whose hands it is ─────────────────────────────────────────────────────────────────────────────────────
+    # ── who reviews it ───────────────────────────────────────────────────────────────────────────────────────────────
 
     def claim(
         self, db: Session, *, actor: Actor, request_id: int, version: int | None = None, now: datetime

@@ -161,7 +161,7 @@ class Queue(Generic[R]):
     row: type[R]
     #: Nobody has claimed it.
     unclaimed: ColumnElement[bool]
-    #: In an expert's hands, also while it waits for its officer.
+    #: Under an expert's review, also while it waits for its officer.
     held: ColumnElement[bool]
     #: The column that says when it came.
     came: Any

@@ -72,7 +72,7 @@ class Worklists(Generic[R, L]):
         return self._page(db, condition, self.entry.came, now, offset, limit)
 
     def mine(self, db: Session, *, actor: Actor, now: datetime, offset: int = 0, limit: int = 5) -> Page[L]:
-        """Files in the actor's own hands, also those that wait for their officer; longest in their state first."""
+        """Files under the actor's own review, also those that wait for their officer; longest in their state first."""
         own = col(self.entry.row.reviewer_id) == actor.account_id
         condition = self._at(university_for(db, actor, None)) & self.entry.held & own
         return self._page(db, condition, col(self.entry.row.state_since), now, offset, limit)
@@ -87,7 +87,7 @@ class Worklists(Generic[R, L]):
         limit: int = 5,
         university_code: str | None = None,
     ) -> Page[L]:
-        """Files in the hands of any expert of the university; for whoever may reassign them (W7)."""
+        """Files under review by any expert of the university; for whoever may reassign them (W7)."""
         if actor.role not in (Role.IN_CHARGE, Role.STAFF):
             raise NotAllowed
         condition = self._at(university_for(db, actor, university_code)) & self.entry.held

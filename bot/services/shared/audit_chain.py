@@ -2,7 +2,7 @@
 
 A link holds SHA-256(link before, line). The last link of each batch is signed with an HMAC under a key that follows
 from SECRET_KEY, so a chain that was worked out anew shows. Lines are linked by a task a few seconds after their commit:
-in the transaction of the deed the chain would be one lock for everybody.
+in the transaction of the action the chain would be one lock for everybody.
 
 What stays unseen: a change within these seconds, and the removal of the newest lines together with their links, unless
 the line of the log that names the end of the chain (once an hour), or a backup, is compared.

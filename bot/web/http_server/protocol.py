@@ -51,7 +51,7 @@ class LimitedProtocol(H11Protocol):
         if self.cycle is not None and len(self.cycle.body) > BODY_AHEAD:
             self.flow.pause_reading()
         phase = self._now()
-        # What is neither a whole head nor of a request in hand begins the next head.
+        # What is neither a whole head nor of a request under way begins the next head.
         self._enter(Phase.HEAD if phase is Phase.IDLE else phase)
 
     def on_response_complete(self) -> None:
