@@ -1,4 +1,1 @@
-"""The service: rules, use cases, messengers, documents, web. No dialogues, no handlers.
-
-This package hides the module bot.py on import, so nothing imports bot.py.
-"""
+"""What the service does, without a single dialogue. (This package hides the start script bot.py: nothing imports that.)"""

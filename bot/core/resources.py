@@ -1,4 +1,4 @@
-"""The resources that the bot works with, made once at start and passed on."""
+"""The outside things that the bot works with, put together once in `bot.cli.composition` and handed on."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The routes: what can be asked of the bot outside a dialogue (show routes, act routes, commands).
 
 A *show* only reads: it may be rendered again at any time (restart, stale button, after a refusal). An *act* changes
-something and says, by `Reply.goto`, which show comes next. Handlers fill a `Routes`, bot.py joins them.
+something and says, by `Reply.goto`, which show comes next. Handlers fill a `Routes`, `all_routes` joins them.
 """
 
 from __future__ import annotations

@@ -77,7 +77,7 @@ def watch(db: Session, *, now: datetime) -> None:
 
 
 def sweeps(resources: Resources, *, drafts: Unit | None = None) -> list[Sweep]:
-    """All sweeps; bot.py runs each at its interval, one that fails never stops the others.
+    """All sweeps; `bot.cli.serve` runs each at its interval, one that fails never stops the others.
 
     `drafts` is the dialogues' own sweep of expired drafts, `Engine.sweep`.
     """

@@ -12,6 +12,7 @@ import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
+from bot.cli.main import app
 from bot.config.settings import Settings
 from bot.core.counters import Counters, MessengerState
 from bot.documents.disk_space import Room
@@ -62,10 +63,7 @@ def test_the_units_call_commands_that_exist(unit: Path) -> None:
 
 
 def commands() -> set[str]:
-    found = re.findall(
-        r'^@app\.command\((?:"([\w-]+)")?\)\ndef (\w+)', (PROJECT / "bot.py").read_text(), re.M
-    )
-    return {name or function for name, function in found}
+    return {command.name for command in app.registered_commands if command.name}
 
 
 async def test_the_figures_of_alerts_and_documents_exist(database: Database) -> None:

@@ -43,7 +43,7 @@ class OnceAMinute(logging.Filter):
 
 
 class WebServer(uvicorn.Server):
-    """Serves `app` until `should_exit`; signals are bot.py's."""
+    """Serves `app` until `should_exit`; signals are `bot.cli.serve`'s."""
 
     def __init__(
         self,

@@ -1,0 +1,115 @@
+"""`backup`, `backup-key`, `restore`."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bot.cli.common import load_settings
+from bot.config.output import say
+from bot.config.startup_errors import refuse
+
+if TYPE_CHECKING:
+    from bot.operations.restore import Restored
+
+
+def backup(
+    target: Annotated[Path, typer.Argument(help="a new file, or a folder to make one in")],
+    recipient: Annotated[
+        list[str] | None, typer.Option(help="public key of age; again for more; else BACKUP_RECIPIENT")
+    ] = None,
+) -> None:
+    """Copy database and papers into one encrypted file, while the bot goes on. SECRET_KEY is not in it."""
+    from bot.documents.factory import open_store
+    from bot.operations.backup import back_up
+    from bot.operations.errors import UpkeepError
+
+    settings = load_settings()
+
+    async def work() -> tuple[Path, dict[str, Any]]:
+        async with open_store(settings) as store:
+            return await back_up(
+                database_url=settings.database_url,
+                store=store,
+                target=target,
+                recipients=recipient or settings.recipients(),
+                secret=settings.key(),
+            )
+
+    try:
+        file, manifest = asyncio.run(work())
+    except UpkeepError as error:
+        refuse(str(error))
+    say(f"{file}: {manifest['papers']} papers, {manifest['bytes']:,} bytes; keep SECRET_KEY elsewhere")
+    say(f"it opens and restores with the SECRET_KEY whose id is {manifest['key_id']}")
+
+
+def backup_key(
+    file: Annotated[Path, typer.Argument(help="the new secret key; keep it off this machine")],
+) -> None:
+    """Make a pair of keys for backups: the secret one into a file, the public one printed."""
+    from bot.operations.archive import make_identity
+    from bot.operations.errors import UpkeepError
+
+    try:
+        say(f"BACKUP_RECIPIENT={make_identity(file)}")
+    except UpkeepError as error:
+        refuse(str(error))
+
+
+def restore(
+    file: Annotated[Path, typer.Argument(help="as `backup` wrote it")],
+    identity: Annotated[Path, typer.Option(help="file with the secret key of age")],
+    into: Annotated[Path, typer.Option(help="a new folder")],
+    database_url: Annotated[
+        str | None, typer.Option(help="an empty PostgreSQL database, for a backup of PostgreSQL")
+    ] = None,
+    files_url: Annotated[
+        str | None, typer.Option(help="an empty store for the papers, else a folder in --into")
+    ] = None,
+    unsigned: Annotated[
+        bool, typer.Option("--unsigned", help="take a backup that no SECRET_KEY of ours vouches for")
+    ] = False,
+) -> None:
+    """Unpack and check a backup. Nothing is ever overwritten.
+
+    It must be signed under SECRET_KEY or one of FORMER_SECRET_KEYS, unless --unsigned is given."""
+    from bot.documents.factory import open_store
+    from bot.operations import restore as restoring
+    from bot.operations.errors import UpkeepError
+
+    settings = load_settings()
+
+    async def work() -> Restored:
+        asked: dict[str, Any] = {
+            "file": file,
+            "identity": identity,
+            "into": into,
+            "secrets": settings.held_keys(),
+            "unsigned": unsigned,
+            "database_url": database_url,
+        }
+        if files_url is None:
+            return await restoring.restore(**asked)
+        async with open_store(settings, files_url) as store:
+            return await restoring.restore(**asked, store=store)
+
+    try:
+        found = asyncio.run(work())
+    except UpkeepError as error:
+        refuse(str(error))
+    manifest = found.manifest
+    if not found.signed:
+        print(  # noqa: T201
+            f"WARNING: no key of ours signed {file}: whoever has the public key can have made it. "
+            "Look at the data before you serve them",
+            file=sys.stderr,
+        )
+    say(f"{into}: {found.database} of {manifest.get('made_at')}, {manifest['papers']} papers")
+    if found.without_paper:
+        say(f"{found.without_paper} papers of the database are not in the backup")
+    say(f"the papers open with the SECRET_KEY whose id is {manifest.get('key_id')}")

@@ -1,0 +1,138 @@
+"""The composition root: here, and nowhere else, the parts of the running bot are made and handed to each other.
+
+The only module of `bot` that may import `conversations` and `handlers`."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from bot.config.settings import Settings
+from bot.core.context import PublicInfo
+from bot.core.resources import Resources
+from bot.documents.disk_space import Room
+from bot.documents.factory import make_cipher, make_store
+from bot.documents.inspection_pool import Checker
+from bot.documents.library import DocumentLibrary
+from bot.gateways.factory import payment_gateway, sms_gateway
+from bot.jobs.schedule import sweeps
+from bot.messengers.runtime import Service
+from bot.messengers.transport.channel import Channel
+from bot.messengers.transport.factory import make_channel
+from bot.security.passwords import Passwords
+from bot.services.shared import audit_chain
+from bot.services.shared.upload_quota import DailyLimit
+from bot.web.app import build_app, health_of
+from bot.web.http_server.connections import Limits
+from bot.web.http_server.server import WebServer
+from bot.web.metrics import metrics_app
+from conversations.catalogue import ALL
+from conversations.engine.engine import Engine
+from handlers import all_routes
+from handlers.telegram.update_handler import ConversationUpdateHandler
+from storage.database.database import Database, asynchronous
+from storage.enums import Messenger
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    name: str
+    #: Seconds.
+    interval: float
+    work: Callable[[], Awaitable[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Bot:
+    """What `bot.cli.serve` starts and stops."""
+
+    service: Service
+    web: WebServer
+    #: /metrics on its own private address, where there is one.
+    metrics: WebServer | None
+    timers: list[Timer]
+
+
+@asynccontextmanager
+async def open_resources(settings: Settings, database: Database, public_url: str) -> AsyncIterator[Resources]:
+    """Papers, gateways and what else services work with, closed at the end."""
+    resources = Resources(
+        database=database,
+        papers=DocumentLibrary(make_store(settings), make_cipher(settings), Checker()),
+        passwords=Passwords(weak=settings.cheap_password_hashes),
+        gateway=payment_gateway(settings),
+        sms=sms_gateway(settings),
+        world=PublicInfo(settings.support_contact, public_url),
+        settings=settings,
+        room=Room.of(settings),
+        daily_uploads=DailyLimit(settings.uploads_per_day, int(settings.upload_size_per_day)),
+    )
+    try:
+        yield resources
+    finally:
+        await resources.papers.close()
+        await resources.gateway.aclose()
+        await resources.sms.aclose()
+
+
+def make_channels(settings: Settings) -> dict[Messenger, Channel]:
+    """One for each messenger with a token."""
+    return {
+        messenger: make_channel(
+            messenger,
+            token=one.token,
+            api_url=one.api_url,
+            proxy=one.proxy,
+            chat_rate=settings.chat_rate,
+        )
+        for messenger, one in settings.messengers().items()
+    }
+
+
+def make_bot(
+    settings: Settings, resources: Resources, channels: dict[Messenger, Channel], *, alone: bool
+) -> Bot:
+    """`alone`: no other process serves on the database at the start."""
+    engine = Engine(ALL)
+    database_url = asynchronous(settings.database_url)
+    by_webhook = settings.updates == "webhook"
+    service = Service(
+        resources,
+        channels,
+        engine,
+        all_routes(engine),
+        ConversationUpdateHandler,
+        secret_key=settings.key(),
+        shared=database_url.get_backend_name() != "sqlite",
+        webhook_url=resources.world.public_url if by_webhook else None,
+        alone=alone,
+    )
+    chain = audit_chain.AuditChain(resources.database, audit_chain.ChainKeys(settings.held_keys()))
+    return Bot(
+        service,
+        _web_server(settings, resources, service if by_webhook else None),
+        _metrics_server(settings, resources, service),
+        [
+            *(Timer(*sweep) for sweep in sweeps(resources, drafts=engine.sweep)),
+            Timer("audit-chain", audit_chain.INTERVAL, chain.link_new),
+        ],
+    )
+
+
+def _web_server(settings: Settings, resources: Resources, webhooks: Service | None) -> WebServer:
+    host, port = settings.address
+    trusted = settings.trusted_networks()
+    counters = resources.counters.web
+    intake = webhooks.intake if webhooks is not None else None
+    app = build_app(resources, webhooks=intake, trusted=trusted, counters=counters)
+    return WebServer(app, host=host, port=port, trusted=trusted, counters=counters)
+
+
+def _metrics_server(settings: Settings, resources: Resources, service: Service) -> WebServer | None:
+    if settings.metrics_address is None:
+        return None
+    host, port = settings.metrics_address
+    app = metrics_app(resources, service.states, health=health_of(resources))
+    return WebServer(app, host=host, port=port, limits=Limits(most=32, per_address=32))

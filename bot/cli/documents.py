@@ -1,0 +1,84 @@
+"""`rotate-key`, `retention`: work on all stored papers."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bot.cli.common import load_settings, with_database
+from bot.config.output import say
+from bot.config.startup_errors import refuse
+
+if TYPE_CHECKING:
+    from bot.documents.blob_store import FileStore
+    from bot.jobs.retention import Total
+    from bot.operations.key_rotation import Count
+    from storage.database.database import Database
+
+
+def rotate_key(
+    new: Annotated[
+        bool, typer.Option("--new", help="first put a new key in the place of the one kept under data/")
+    ] = False,
+    count: Annotated[bool, typer.Option("--count", help="only say how many papers are left")] = False,
+) -> None:
+    """Bring every paper under the present SECRET_KEY; FORMER_SECRET_KEYS must hold the one before.
+
+    May be stopped and run again at any time, while the bot serves (restarted with both keys). Status 1 while papers are
+    left."""
+    from bot.config.settings import renew_kept_key
+    from bot.documents.factory import make_cipher, open_store
+    from bot.operations.key_rotation import look, rotate
+
+    settings = load_settings()
+    if new:
+        if settings.secret_key is not None:
+            refuse("--new: SECRET_KEY is set; change it there, and move the old one to FORMER_SECRET_KEYS")
+        renew_kept_key()
+        say("a new key is in its place; restart the bot, then run `bot.py rotate-key`")
+        return
+    cipher = make_cipher(settings)
+
+    async def work() -> Count:
+        async with open_store(settings) as store:
+            return await bring_over(store)
+
+    async def bring_over(store: FileStore) -> Count:
+        found = await look(store, cipher)
+        say(f"{found.current} papers are under the present key, {found.former} are left")
+        if count or not found.former:
+            return found
+        left = found.former
+        async for moved in rotate(store, cipher):
+            left -= moved
+            say(f"left: {max(left, 0)}")
+        return await look(store, cipher)
+
+    found = asyncio.run(work())
+    if found.unknown:
+        say(f"{found.unknown} papers are under keys that are not in FORMER_SECRET_KEYS, or are damaged")
+    if found.former or found.unknown:
+        raise SystemExit(1)
+    say("no paper needs a former key any more; backups made before still do")
+
+
+def retention(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="only say what would go")] = False,
+) -> None:
+    """Remove the papers whose time is over. A running bot does so by itself every few hours."""
+    from bot.cli.composition import open_resources
+    from bot.jobs.retention import preview, sweep
+    from storage.tables.column_types import utcnow
+
+    settings = load_settings()
+
+    async def work(database: Database) -> Total:
+        if dry_run:
+            return await preview(database, now=utcnow())
+        async with open_resources(settings, database, settings.public_url) as resources:
+            return await sweep(resources, now=utcnow())
+
+    total = asyncio.run(with_database(settings, work))
+    say(f"{total.papers} papers, {total.size:,} bytes {'would be' if dry_run else 'were'} removed")

@@ -1,0 +1,45 @@
+"""Every command, in the order of `--help`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+import typer
+
+from bot.cli import backups, checks, database, documents, legacy_import, run, tariffs, users
+from bot.config import output
+from bot.config.startup_errors import ReportingGroup, fail
+
+app = typer.Typer(
+    cls=ReportingGroup, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
+)
+
+_COMMANDS: dict[str, Callable[..., None]] = {
+    "run": run.run,
+    "migrate": database.migrate,
+    "check-migrations": database.check_migrations,
+    "doctor": checks.doctor,
+    "check-audit": checks.check_audit,
+    "demo": run.demo,
+    "create-user": users.create_user,
+    "set-tariff": tariffs.set_tariff,
+    "import": legacy_import.import_file,
+    "backup": backups.backup,
+    "backup-key": backups.backup_key,
+    "restore": backups.restore,
+    "rotate-key": documents.rotate_key,
+    "retention": documents.retention,
+}
+for _name, _command in _COMMANDS.items():
+    app.command(_name)(_command)
+
+
+def main() -> None:
+    # Database, papers, keys, reports and backups are for the bot's own user, whatever the shell or systemd says.
+    os.umask(0o077)
+    output.install()
+    try:
+        app()
+    except Exception as error:
+        fail(error)

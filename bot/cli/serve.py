@@ -1,0 +1,141 @@
+"""The serving process: from the settings to "ready", its timers, and an orderly end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import logging
+import signal
+import socket
+from typing import Any
+
+from bot.cli.composition import Bot, Timer, make_bot, make_channels, open_resources
+from bot.config import startup
+from bot.config.settings import BadSettingError, Settings
+from bot.documents.blob_store import StoreDown
+from bot.jobs import lease_recovery
+from bot.messengers.runtime import Service
+from bot.web.http_server import listen
+from bot.web.http_server.descriptors import raise_descriptor_limit
+from bot.web.http_server.server import WebServer
+from storage.correlation import CAUSE
+from storage.database.database import open_database
+from storage.database.outage import log_unless_outage
+from storage.migrations.seed import seed
+
+log = logging.getLogger("bot")
+
+#: Seconds that SIGTERM leaves to the updates in hand.
+GRACE = 3.0
+
+
+async def serve(settings: Settings) -> None:
+    """Run until SIGTERM or SIGINT. Raises BadSettingError, DatabaseUnusable."""
+    startup.check_settings(settings)
+    raise_descriptor_limit()
+    host, port = settings.address
+    sockets = listen.bind("LISTEN", host, port)
+    metrics = listen.bind("METRICS_LISTEN", *settings.metrics_address) if settings.metrics_address else None
+    await startup.prepare_database(settings)
+    startup.check_papers(settings)
+    startup.tell_ignored(settings)
+    channels = make_channels(settings)
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+
+    database = await open_database(settings.database_url)
+    try:
+        await database.run(seed, lane="seed")
+        public_url = settings.public_url or f"http://{host}:{port}"
+        async with open_resources(settings, database, public_url) as resources:
+            alone = await database.announce_process()
+            if alone:
+                await database.run(lambda db: lease_recovery.release_all_leases(db, now=resources.clock()))
+            bot = make_bot(settings, resources, channels, alone=alone)
+            await _run(bot, sockets, metrics, stopping)
+    finally:
+        await database.close()
+
+
+async def _run(
+    bot: Bot, sockets: list[socket.socket], metrics: list[socket.socket] | None, stopping: asyncio.Event
+) -> None:
+    """Serve until `stopping`, then let the updates in hand end."""
+    service, web = bot.service, bot.web
+    web_task = asyncio.create_task(web.serve(sockets=sockets), name="web")
+    metrics_task = None
+    if bot.metrics is not None and metrics is not None:
+        metrics_task = asyncio.create_task(_serve_metrics(bot.metrics, metrics), name="metrics")
+    timers = [asyncio.create_task(_repeat(timer, service), name=timer.name) for timer in bot.timers]
+    starting = asyncio.create_task(service.start())
+    try:
+        await _first(starting, asyncio.create_task(stopping.wait()), web_task)
+        if web.failed is not None:
+            raise listen.refused("LISTEN", web.config.host, web.config.port, web.failed)
+        if service.gave_up.is_set() and not service.taking.is_set():
+            raise BadSettingError(f"{', '.join(service.refused.values())}: refused by the messenger")
+        if not stopping.is_set():
+            _settle_memory()
+            print("ready", flush=True)  # noqa: T201
+            await _first(asyncio.create_task(stopping.wait()), web_task)
+    finally:
+        log.info("stopping")
+        for task in (starting, *timers):
+            task.cancel()
+        web.should_exit = True
+        if bot.metrics is not None and metrics_task is not None:
+            bot.metrics.should_exit = True
+        # The web first: an update that still came in finds its lane open, and does not wait for the restart.
+        loop = asyncio.get_running_loop()
+        begun = loop.time()
+        await asyncio.wait({web_task}, timeout=1)
+        await service.stop(timeout=GRACE - (loop.time() - begun))
+        await asyncio.gather(starting, *timers, return_exceptions=True)
+        with contextlib.suppress(TimeoutError, SystemExit):
+            async with asyncio.timeout(1):
+                await web_task
+
+
+def _settle_memory() -> None:
+    """What was loaded stays for ever: the collector need not walk through it at every look (5% of a step's cost)."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
+
+
+async def _serve_metrics(server: WebServer, sockets: list[socket.socket]) -> None:
+    await server.serve(sockets=sockets)
+    if server.failed is not None:  # another process was quicker; people are served all the same
+        host, port = server.config.host, server.config.port
+        log.error("%s", listen.refused("METRICS_LISTEN", host, port, server.failed))
+
+
+async def _first(*tasks: asyncio.Task[Any]) -> None:
+    """Wait for the first of them; its error is ours. The stop signal's own task is let go."""
+    done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in done:
+        if (
+            not task.cancelled()
+            and (error := task.exception()) is not None
+            and not isinstance(error, SystemExit)
+        ):
+            raise error
+
+
+async def _repeat(timer: Timer, service: Service) -> None:
+    """One timer, at its interval; a failure is logged and never stops the others."""
+    CAUSE.set(f"timer:{timer.name}")
+    while True:
+        await asyncio.sleep(min(timer.interval, 5.0))
+        while True:
+            try:
+                await timer.work()
+                service.outbox.wake()
+            except StoreDown as error:
+                log.warning("the timer %r is put off: %s", timer.name, error)
+            except Exception as error:
+                log_unless_outage(log, "the timer %r failed", timer.name, error=error)
+            await asyncio.sleep(timer.interval)

@@ -1,0 +1,49 @@
+"""`set-tariff`: the review fees."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bot.cli.common import load_settings, with_database
+from bot.config.output import say
+from bot.config.startup_errors import refuse
+from storage.enums import RequestKind
+
+if TYPE_CHECKING:
+    from storage.database.database import Database
+
+
+def set_tariff(
+    kind: Annotated[str, typer.Option(help="new or amendment")],
+    rial: Annotated[int, typer.Option(help="amount in rial; 0 is free of charge")],
+    valid_from: Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="day")] = None,
+) -> None:
+    """Set the review fee of a kind of request, from today on unless a day is given."""
+    from bot.core.context import SYSTEM
+    from bot.core.refusals import Refusal
+    from bot.services.qualification import fees
+    from bot.texts import t
+    from bot.texts.formats import TEHRAN
+    from storage.tables.column_types import utcnow
+
+    if kind.upper() not in RequestKind.__members__:
+        refuse("--kind: new or amendment")
+    now = utcnow()
+    day: date = valid_from.date() if valid_from is not None else now.astimezone(TEHRAN).date()
+
+    async def work(database: Database) -> None:
+        await database.run(
+            lambda db: fees.set_tariff(
+                db, kind=RequestKind(kind.upper()), amount_rial=rial, valid_from=day, actor=SYSTEM, now=now
+            )
+        )
+
+    try:
+        asyncio.run(with_database(load_settings(), work))
+    except Refusal as refusal:
+        refuse(t(refusal.key, **refusal.args_of_text))
+    say(f"{kind.lower()}: {rial:,} rial from {day}")
