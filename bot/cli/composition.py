@@ -45,7 +45,7 @@ class Timer:
 
 
 @dataclass(frozen=True, slots=True)
-class Bot:
+class RunningBot:
     """What `bot.cli.serve` starts and stops."""
 
     service: Service
@@ -93,7 +93,7 @@ def make_channels(settings: Settings) -> dict[Messenger, Channel]:
 
 def make_bot(
     settings: Settings, resources: Resources, channels: dict[Messenger, Channel], *, alone: bool
-) -> Bot:
+) -> RunningBot:
     """`alone`: no other process serves on the database at the start."""
     engine = Engine(ALL)
     database_url = asynchronous(settings.database_url)
@@ -110,7 +110,7 @@ def make_bot(
         alone=alone,
     )
     chain = audit_chain.AuditChain(resources.database, audit_chain.ChainKeys(settings.held_keys()))
-    return Bot(
+    return RunningBot(
         service,
         _web_server(settings, resources, service if by_webhook else None),
         _metrics_server(settings, resources, service),

@@ -10,7 +10,7 @@ import signal
 import socket
 from typing import Any
 
-from bot.cli.composition import Bot, Timer, make_bot, make_channels, open_resources
+from bot.cli.composition import RunningBot, Timer, make_bot, make_channels, open_resources
 from bot.config import startup
 from bot.config.settings import BadSettingError, Settings
 from bot.documents.blob_store import StoreDown
@@ -61,7 +61,10 @@ async def serve(settings: Settings) -> None:
 
 
 async def _run(
-    bot: Bot, sockets: list[socket.socket], metrics: list[socket.socket] | None, stopping: asyncio.Event
+    bot: RunningBot,
+    sockets: list[socket.socket],
+    metrics: list[socket.socket] | None,
+    stopping: asyncio.Event,
 ) -> None:
     """Serve until `stopping`, then let the updates in hand end."""
     service, web = bot.service, bot.web
