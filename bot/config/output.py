@@ -98,7 +98,7 @@ class SteadyRaw(io.RawIOBase):
                 else:
                     self._waiting.popleft()
         except OSError:
-            # ENOSPC, EDQUOT, EFBIG, EIO, EPIPE, EBADF: all the same to whoever works here.
+            # ENOSPC, EDQUOT, EFBIG, EIO, EPIPE, EBADF: all the same to the caller.
             self.failed = True
             return False
         self.failed = False

@@ -32,7 +32,7 @@ _NUMBER = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 _TOKEN = re.compile(r"\d{3,12}(?::|%3A)[A-Za-z0-9_-]{20,}", re.IGNORECASE)
-#: Whoever has the address may pay, or speak as the messenger.
+#: With the address one may pay, or act as the messenger.
 _ADDRESS = re.compile(r"(/pay/|/hook/\w+/|%2Fpay%2F)(?!callback\b)[A-Za-z0-9_-]{16,}", re.IGNORECASE)
 _PASSWORD = re.compile(r"(\w://[^\s/:@]*:)[^\s/]+@")
 #: A shorter text holds no number of a person.

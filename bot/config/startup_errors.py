@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("bot")
 
-#: What ends a command without being anybody's mistake in a setting.
+#: What ends a command without a wrong setting as its cause.
 REFUSED, FAILED = 2, 1
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _DISK = (errno.EIO, errno.EROFS, errno.EMFILE, errno.ENFILE, errno.ENOMEM)

@@ -83,8 +83,8 @@ class Turn:
 
     @property
     def holds_role(self) -> bool:
-        """Whether the role that the chat acts in is still the account's. Whoever takes a role away changes the chats
-        as well; this is what counts."""
+        """Whether the role that the chat acts in is still the account's. A function that takes a role away changes
+        the chats as well; this is what counts."""
         if self.account is None or self.chat.role is None:
             return False
         if self.standing is not None and self.standing[:2] == (self.account.id, self.chat.role):
@@ -93,7 +93,7 @@ class Turn:
 
     @property
     def actor(self) -> Actor:
-        """The acting account in its role. Only for turns of somebody logged in."""
+        """The acting account in its role. Only for turns of a logged-in chat."""
         assert self.account is not None
         assert self.chat.role is not None
         grant = next((one for one in self.grants if one.role == self.chat.role and one.active), None)

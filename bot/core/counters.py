@@ -61,6 +61,6 @@ class MessengerState:
     polled_ago: float | None
     #: Calls that went wrong: "timeout", "network", or the HTTP status.
     errors: Mapping[str, int]
-    #: Seconds that it wants nothing to be sent to anybody, and how many chats rest by themselves.
+    #: Seconds during which it wants nothing sent at all, and how many chats rest by themselves.
     rests_for: float = 0.0
     chats_resting: int = 0

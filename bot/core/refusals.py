@@ -67,6 +67,6 @@ class Throttled(Refusal):
 
 
 class Unavailable(Refusal):
-    """A server of somebody else does not answer; try again later."""
+    """An external server does not answer; try again later."""
 
     key = "error.gateway_down"

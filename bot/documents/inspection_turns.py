@@ -75,7 +75,7 @@ class Turns:
 
     @property
     def contended(self) -> bool:
-        """Whether somebody waits only because no place is free."""
+        """Whether a file waits only because no worker is free."""
         return any(
             account_id not in self._taken and not self.is_slow(account_id) for account_id in self._waiting
         )

@@ -89,7 +89,7 @@ InquiryStatus = Literal["pending", "paid", "verified", "failed", "reversed", "un
 
 @dataclass(frozen=True, slots=True)
 class Unverified:
-    """A payment that waits at the gateway for somebody's verify."""
+    """A payment that waits at the gateway to be verified."""
 
     ref: str
     amount_rial: int | None = None

@@ -21,7 +21,7 @@ AHEAD = timedelta(minutes=10)
 PUSH_AHEAD, CHECK_AHEAD = timedelta(minutes=25), timedelta(minutes=70)
 #: The first looks at a payment are minutes apart.
 EARLY_CHECKS = 15
-#: What is in somebody's hands at this moment is left to them for so long.
+#: Seconds for which a claim made just now is left as it is.
 LEASE = timedelta(minutes=3)
 
 

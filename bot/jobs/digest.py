@@ -16,7 +16,7 @@ from bot.services.shared import notify
 from bot.texts import formats, t
 from storage.tables import Account, Grant
 
-#: In Tehran. Whoever could not be told in these hours (a downtime) is told the next morning.
+#: In Tehran. Experts who could not be told in these hours (a downtime) are told the next morning.
 FROM, UNTIL = time(8), time(11)
 FRIDAY = 4
 #: A file under review counts as late after so many days (Q8).

@@ -151,7 +151,7 @@ def store_batch(
         except Refusal as refusal:
             outcomes[one.row] = _refused(one.row, refusal)
         except (IntegrityError, DataError):
-            # Somebody else was faster with this national code, user code or licence.
+            # Another transaction was faster with this national code, user code or licence.
             outcomes[one.row] = _refused(one.row, _Refused("just_taken"))
     return [outcomes[one.row] for one in batch]
 
@@ -275,7 +275,7 @@ def _revise(
     actor: Actor,
     now: datetime,
 ) -> RowResult:
-    """Somebody who is here already: what the row says otherwise is taken over until they first log in."""
+    """An account that exists already: what the row says otherwise is taken over until they first log in."""
     assert account.id is not None
     if officer is None:
         raise _Refused("already_here", column="national_code", value=one.national_code)

@@ -1,4 +1,4 @@
-"""The officer card as a picture: who it is, and a QR code by which anybody sees whether it holds today.
+"""The officer card as a picture: who it is, and a QR code that tells whether it is valid today.
 
 See docs/specification.md 7.
 """

@@ -25,7 +25,7 @@ OFFICER_REASON_MAX = 500
 
 @dataclass(frozen=True, slots=True)
 class Availability:
-    """The facts of an officer that a choice depends on; all false for somebody who does not exist."""
+    """The facts of an officer that a choice depends on; all false for an officer who does not exist."""
 
     active: bool = False
     qualified: bool = False
@@ -41,7 +41,7 @@ class Availability:
 
 
 class Relation(StrEnum):
-    """What an actor is to a request, a contract or a termination. A stranger stands in no way."""
+    """How an actor is related to a request, a contract or a termination. An unrelated actor has no relation."""
 
     OFFICER = "officer"
     DISTRIBUTOR = "manager of its distributor"

@@ -35,7 +35,7 @@ class Action(StrEnum):
 
 
 class Relation(StrEnum):
-    """What an actor is to a request. Somebody may stand in several ways, a stranger in none."""
+    """How an actor is related to a request. An actor may have several relations, an unrelated one has none."""
 
     OWNER = "officer"
     EXPERT = "expert of its university"

@@ -80,7 +80,7 @@ class Machine(Generic[S, A, W, C]):
     def refusal_of(self, case: C, stands: frozenset[W], action: A) -> str | None:
         """The text key of why `action` is refused to somebody with these relations, None where it is allowed.
 
-        "error.not_yours" for whoever is a stranger to this action in every state, "error.stale" where only the state
+        "error.not_yours" for an actor who may not take this action in any state, "error.stale" where only the state
         is in the way, else what the guard says.
         """
         row = self.table.get((cast("S | None", case.state), action))

@@ -199,7 +199,7 @@ def jalali_date(text: str) -> date:
 
 
 def birth_date(text: str, today: date) -> date:
-    """The birthday of somebody who is 18–90 years old `today` (a day in Tehran). Raises as `jalali_date`, and
+    """The date of birth of a person who is 18–90 years old `today` (a day in Tehran). Raises as `jalali_date`, and
     InvalidInput("error.age_out_of_range")."""
     born = jalali_date(text)
     if not ADULT <= age_on(born, today) <= OLDEST:

@@ -105,7 +105,7 @@ class Passwords:
         return verdict
 
     def _verify(self, stored: str | None, typed: str) -> Verdict:
-        if self._nobody is None:  # whoever is asked about first pays for it
+        if self._nobody is None:  # the first call computes it
             self._nobody = self._hasher.hash(self.make())
         scheme = legacy_hashes.scheme_of(stored) if stored is not None else None
         full = stored is not None and scheme is Scheme.ARGON2ID and not self._outgrown(stored)

@@ -3,9 +3,9 @@
 A sentence is plain text without markup. Values are put in with `{name}`; whatever holds Latin letters or ASCII digits
 is wrapped in bidi isolates, so that codes and addresses do not turn the line around.
 
-Every value is taken for somebody's words unless `OURS` names its placeholder or it is itself a sentence of `t`: it is put
-on one line and holds no live address. What people wrote at length goes under a name in `WRITTEN`, as `quoted(text, by)`,
-and is set off from the bot's own words (`bot/texts/words.py`).
+Every value is taken for words of a person unless `OURS` names its placeholder or it is itself a sentence of `t`: it
+is put on one line and holds no live address. What people wrote at length goes under a name in `WRITTEN`, as
+`quoted(text, by)`, and is set off from the bot's own words (`bot/texts/words.py`).
 """
 
 import re
@@ -17,7 +17,7 @@ from typing import Any
 from bot.texts.direction import BIDI_MARKS, FSI, LRI, PDI, isolate
 from bot.texts.words import Quoted, inside, one_line, quoted, settled
 
-#: Placeholders of what somebody wrote in sentences of their own.
+#: Placeholders of what a person wrote in whole sentences.
 WRITTEN = frozenset({"reason", "note", "reply", "text"})
 #: Placeholders that only the program and the operator's settings fill: numbers, times, codes, checked phone numbers,
 #: titles of the directorate's letters (which may hold addresses), texts that were made of sentences.

@@ -11,7 +11,7 @@ from bot.texts.direction import BIDI_MARKS, FSI, LRI, PDI, isolate
 from bot.texts.visible import visible
 
 HAIR = "\u200a"
-#: Before each line of somebody's words, and before who wrote them.
+#: Before each line of quoted words, and before who wrote them.
 BAR, END = "│ ", "└ "
 #: Around a block inside a sentence, until its line breaks are put right; taken out of people's words.
 OPENS, CLOSES = "\ue000", "\ue001"
@@ -50,7 +50,7 @@ _DAY = re.compile(r"\d{4}-\d{1,2}-\d{1,2}")
 
 @dataclass(frozen=True, slots=True)
 class Quoted:
-    """Somebody's words, and what the reader calls the writer. `preset` is a sentence of ours that was chosen besides."""
+    """A person's words, and what the reader calls the writer. `preset` is a sentence of ours that was chosen besides."""
 
     text: str
     by: str = ""

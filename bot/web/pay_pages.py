@@ -124,7 +124,7 @@ class PayPages:
         return RedirectResponse(redirect.url, 303, headers=security_headers(self._world.public_url))
 
     async def returned(self, request: Request) -> Response:
-        """The browser comes back from the bank, or somebody pretends to.
+        """The browser comes back from the bank, or a forged request pretends to.
 
         The body is read only once the attempt is known."""
         gateway, number = self._resources.gateway, request.path_params["attempt"]

@@ -96,7 +96,7 @@ COOPERATION = WorklistView(
     {"desk.coop": "desk.coop_new", "desk.coop_mine": "desk.coop_mine", "desk.coop_all": "desk.coop_all"},
     lambda: button(t("desk.new"), "desk.queue"),
 )
-#: Files under any expert's review, for whoever may reassign them (W7).
+#: Files under any expert's review, for experts in charge and staff (W7).
 FOR_HEADS = frozenset({"desk.all", "desk.coop_all"})
 
 _LISTS = {

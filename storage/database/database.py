@@ -16,7 +16,7 @@ class Database(ABC):
 
     #: As given to `open_database`, with its asynchronous driver.
     url: URL
-    #: Whether it serves; kept by whoever works with it.
+    #: Whether it serves; set by the code that uses it.
     outage: Outage
 
     @abstractmethod

@@ -37,7 +37,7 @@ _POSTGRES = {
 }
 #: Seconds between tries; the last for as long as it takes.
 PAUSES = (0.05, 0.2, 1.0, 3.0, 5.0)
-#: Seconds until whoever waits is told.
+#: Seconds until a waiting person is told.
 SILENCE = 8.0
 #: Seconds between two lines of the log about the same outage.
 REPEAT = 60.0

@@ -27,14 +27,14 @@ LINGER_AWAY = 2.0
 STATEMENT = 60.0
 #: Serialization failure, deadlock: the server asks to try again.
 TRY_AGAIN = {"40001", "40P01"}
-#: What the server says, by SQLSTATE, to whoever meets a migration: a prepared statement gives another type now, a type or a
-#: table was replaced, a row of the catalogue was changed. Both codes have other meanings too.
+#: What the server says, by SQLSTATE, to a statement that meets a migration: a prepared statement gives another type
+#: now, a type or a table was replaced, a row of the catalogue was changed. Both codes have other meanings too.
 STALE = {
     "0A000": ("cached statement plan", "cached plan must not change"),
     "XX000": ("cache lookup failed", "could not open relation with OID", "tuple concurrently updated"),
 }
 TRIES = 4
-#: Any number, the same in every process: whoever serves holds it in common.
+#: Any number, the same in every process: every serving process holds it in common.
 SERVING = 7_155_225
 #: Looks, a fifth of a second apart, in which a busy server has noticed that a process was killed just before.
 NOTICES = 5

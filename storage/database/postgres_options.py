@@ -83,6 +83,6 @@ def _tls(url: URL) -> dict[str, Any]:
     if mode is not None:
         given["sslmode"] = mode
     if given.get("sslrootcert") and mode in (None, "prefer", "allow"):
-        # Whoever names a certificate wants it checked.
+        # A named certificate is to be checked.
         given["sslmode"] = "verify-ca"
     return {"dsn": f"postgresql://?{urlencode(given)}"} if given else {}

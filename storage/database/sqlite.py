@@ -38,7 +38,7 @@ class Job:
     unit: Unit[Any]
     #: None where nobody waits.
     future: asyncio.Future[Any] | None = field(repr=False)
-    #: Whoever asked is elsewhere: the writer is a task of its own.
+    #: The caller is elsewhere: the writer is a task of its own.
     cause: str | None = field(default_factory=CAUSE.get)
 
     def __call__(self, session: Session) -> Any:
@@ -178,7 +178,7 @@ class SqliteDatabase(Database):
         return int(connection.driver.total_changes)
 
     def _put_off(self, group: list[Job], error: BaseException) -> None:
-        """Whoever waits tries again as they please; the rest is tried again here, but not at the end."""
+        """Callers that wait try again themselves; the rest is tried again here, but not at the end."""
         for job in group:
             if job.future is not None or self._closing:
                 job.fail(error)
@@ -203,7 +203,7 @@ class SqliteDatabase(Database):
 
 def check_file(url: URL) -> None:
     """Whether the file is a database that may be written; made, with its folder, where there is none. Raises OSError and
-    sqlite3.Error. Before the loop serves anybody: it waits for a lock."""
+    sqlite3.Error. Only before the loop serves: it waits for a lock."""
     path = Path(url.database or "")
     path.parent.mkdir(parents=True, exist_ok=True)
     # Not through aiosqlite: its thread outlives a connection that failed, and complains of the closed loop.

@@ -1,5 +1,5 @@
-"""Why a database cannot be used, in one line for whoever set DATABASE_URL. The line holds no password: drivers' own words are
-quoted only where they name what the server knows (a role, a database, a parameter)."""
+"""Why a database cannot be used, in one line for the operator who set DATABASE_URL. The line holds no password:
+drivers' own words are quoted only where they name what the server knows (a role, a database, a parameter)."""
 
 from __future__ import annotations
 

@@ -91,4 +91,4 @@ def require_small(data: bytes) -> None:
     try:
         parser.Parse(data, True)
     except expat.ExpatError:
-        return  # whoever reads it says so
+        return  # the reader reports it

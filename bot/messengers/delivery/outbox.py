@@ -49,7 +49,7 @@ PART_PATIENCE = 60.0
 AT_ONCE = 16
 #: Of these, pushes of letters: the rest is kept for what cannot wait.
 LETTERS_AT_ONCE = 12
-#: Seconds until somebody else may take a claimed row.
+#: Seconds until another process may take a claimed row.
 LEASE = 90
 #: Tries before staff are told; with the pauses below that is about nine hours.
 TRIES = 40

@@ -22,7 +22,7 @@ from storage.tables import Account, Chat, Grant, Letter, Push
 
 #: Seconds that are left where nothing is queued.
 FOREVER = 3600.0
-#: Why a push to somebody in a role is not sent.
+#: Why a push to the holder of a role is not sent.
 ROLE_LOST = "the role is not in force any more"
 _UNFINISHED = (PushState.QUEUED, PushState.SENDING)
 #: A way out: a messenger, or None for SMS.
@@ -125,7 +125,7 @@ def _due_on(db: Session, now: datetime, way: Route, room: Room) -> list[int]:
 
 
 def claim(db: Session, ids: list[int], now: datetime, lease: datetime) -> list[ClaimedPush]:
-    """Take them, each with its chat as it is now. Whoever else claims at the same time gets the others."""
+    """Take them, each with its chat as it is now. Another process that claims at the same time gets the others."""
     wanted = (
         select(Push, Chat, Grant.active, Account.state)
         .outerjoin(Chat, col(Chat.id) == col(Push.chat_row_id))

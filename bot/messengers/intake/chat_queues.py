@@ -84,7 +84,7 @@ class Lanes:
 
     @asynccontextmanager
     async def release_slot(self) -> AsyncIterator[None]:
-        """Inside a job: give the slot back while waiting for somebody else's server."""
+        """Inside a job: give the slot back while waiting for an external server."""
         slots = self._slots[_SIDE.get()]
         slots.release()
         try:

@@ -26,7 +26,7 @@ from storage.enums import Messenger
 
 log = logging.getLogger(__name__)
 
-#: Kinds of update that are somebody's message to us.
+#: Kinds of update that are a message to the bot.
 ANSWERED_KINDS = ("message", "edited_message", "callback_query")
 #: Seconds after a start until screens are shown again. What people sent meanwhile comes first: its answer spares them the
 #: old question, which they would answer twice.
@@ -168,8 +168,8 @@ class UpdateDispatcher:
         return self.resources.clock() - timedelta(seconds=max(older_than, ABANDONED if others else 0.0))
 
     async def show_unanswered(self, *, alone: bool = False, older_than: float = 0.0) -> None:
-        """Whoever's answer may not have left is shown the current screen. At start (`alone`: no other process serves),
-        and now and then for what another process left behind (`older_than` seconds ago)."""
+        """Chats whose answer may not have been sent are shown the current screen. At start (`alone`: no other process
+        serves), and now and then for what another process left behind (`older_than` seconds ago)."""
         now, before = self.resources.clock(), self._left_before(alone=alone, older_than=older_than)
         at = now if older_than else now + timedelta(seconds=SETTLE)
         await self.resources.database.run(lambda db: inbox_store.show_unanswered(db, at, before))

@@ -1,8 +1,8 @@
 """Whether an update that comes under a known number is the same one again, or another.
 
 A messenger sends an update again where it does not know that we have it. It also numbers updates anew after a quiet week, so
-that a number may come back for something that somebody else did. Only what the person did counts: names and addresses of files
-in a body may differ from one delivery to the next.
+that a number may come back for something that another person did. Only what the person did counts: names and
+addresses of files in a body may differ from one delivery to the next.
 """
 
 from __future__ import annotations

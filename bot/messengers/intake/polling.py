@@ -33,7 +33,7 @@ WATCHDOG = HOLD + 20
 #: Jobs in this messenger's chat queues from which on we stop asking for more.
 ENOUGH = 2000
 LONGEST_PAUSE = 30.0
-#: The same after a batch with nothing new: whoever writes meanwhile waits so long.
+#: The same after a batch with nothing new: an update that comes meanwhile waits so long.
 LONGEST_REST = 5.0
 #: Seconds without any update after which the messenger has none of those that the offset was made from (they keep a day).
 QUIET = 2 * 24 * 3600.0

@@ -79,7 +79,7 @@ def _message(update_id: int, message: Message, messenger: Messenger, *, edited: 
 
 
 def is_theirs(chat: Chat, sender: User | None) -> None:
-    """Raises UnreadableError where somebody else seems to speak in a private chat: that is not the person's word.
+    """Raises UnreadableError where another sender seems to write in a private chat: that is not the person's word.
     A sender who is left out (Bale) is the person."""
     if chat.type == "private" and sender is not None and sender.id != chat.id:
         raise UnreadableError("another sender in a private chat")

@@ -70,8 +70,8 @@ class UpdateProcessor:
         release_slot: Callable[[], AbstractAsyncContextManager[None]] = nullcontext,
         committed: Callable[[], None] = lambda: None,
     ) -> None:
-        """`release_slot` gives the chat queue's slot back while somebody else's server is waited for; `committed` is called after
-        a commit with new pushes."""
+        """`release_slot` gives the chat queue's slot back while an external server is waited for; `committed` is
+        called after a commit with new pushes."""
         self.resources = resources
         self.dialogues = dialogues
         self.routes = routes
@@ -177,7 +177,7 @@ class UpdateProcessor:
         return Answer(place, (screen,), callback_id=incoming.callback_id)
 
     async def set_aside(self, update_scope: UpdateScope, reason: str, *, answer: bool) -> None:
-        """Keep an update that cannot be read, out of the way. Whoever sent it is told to use the buttons."""
+        """Keep an update that cannot be read, out of the way. Its sender is told to use the buttons."""
         row = update_scope.row
         # It may quote the update: of any length, with letters that no database keeps.
         reason = reason[:500].replace("\x00", "").encode("utf-8", "replace").decode()
@@ -324,8 +324,8 @@ class UpdateProcessor:
         return answer
 
     def _preparation(self, turn: Turn, destination: Destination) -> Preparation | None:
-        """What must be done before the unit, by the open dialogue or by the pressed route. Nothing for whoever will be
-        refused."""
+        """What must be done before the unit, by the open dialogue or by the pressed route. Nothing for an update that
+        will be refused."""
         match destination:
             case "dialogue":
                 needed = self.dialogues.preparation(turn)

@@ -57,7 +57,7 @@ def parts(text: str, limit: int = MAX_TEXT) -> list[str]:
         head = _first(text, limit)
         cut = max(head.rfind("\n"), 0) or max(head.rfind(" ", len(BAR)), 0) or len(head)
         pieces.append(text[:cut].rstrip())
-        # A line of somebody's words stays one where it goes on in the next message.
+        # A line of quoted words stays one where it goes on in the next message.
         quoted = text[:cut].rpartition("\n")[2].startswith(BAR) and text[cut] != "\n"
         text = (BAR if quoted else "") + text[cut:].lstrip()
     pieces.append(text)

@@ -99,7 +99,7 @@ def count_recovery(db: Session, *, chat: Chat, now: datetime) -> None:
 def recover(
     db: Session, *, chat: Chat, national_code: str, mobile: str, password_hash: str, now: datetime
 ) -> Account | None:
-    """«فراموشی کد یا رمز»: a new password for whoever shares the verified mobile of this national code, and link
+    """«فراموشی کد یا رمز»: a new password for the person who shares the verified mobile of this national code, and link
     the chat. `mobile` (+989…) must come from the sender's own contact card.
 
     None is the one answer to everything else (no such account, other mobile, never verified, no role), so that

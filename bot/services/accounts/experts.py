@@ -96,7 +96,8 @@ def create_user(
 
 @dataclass(frozen=True, slots=True)
 class Appointment:
-    """The account of somebody who got a role. `created` False: a person who was known already got the role, and keeps the password."""
+    """The account that got a role. `created` False: a person who was known already got the role, and keeps the
+    password."""
 
     account: Account
     created: bool
@@ -113,7 +114,7 @@ def appoint_expert(
     password_hash: str,
     now: datetime,
 ) -> Appointment:
-    """Staff make somebody an expert of a university. One person is one account: a known national code gets the role
+    """Staff appoint an expert of a university. One person is one account: a known national code gets the role
     beside those it has, and `name` is not looked at.
 
     Raises NotAllowed, Refusal("error.role_held") and what `create_user` raises.

@@ -22,7 +22,7 @@ def _chat_key(chat: Chat) -> str:
 
 
 def _account_key(account_id: int | None, user_code: str) -> str:
-    """A code that nobody has is counted like one that somebody has: its lock must not tell them apart."""
+    """A code without an account is counted like one with an account: its lock must not tell them apart."""
     if account_id is not None:
         return f"login:account:{account_id}"
     return f"login:nobody:{blake2b(normal(user_code).encode(), digest_size=16).hexdigest()}"
@@ -81,7 +81,7 @@ def login(
     if account.password_hash != checked_hash or account.state not in LIVING:
         raise Stale("error.login_wrong")
     if new_hash is not None or account.credentials_pending:
-        # Whoever logs in has seen the password, whatever delivery knows.
+        # A person who logs in has seen the password, whatever delivery knows.
         queries.change(db, account, password_hash=new_hash or checked_hash, credentials_pending=False)
     actor = sessions.link(db, chat=chat, account=account, now=now)
     audit.record(db, now=now, actor=actor, event="logged_in", subject="account", subject_id=account_id)

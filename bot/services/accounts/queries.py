@@ -24,7 +24,7 @@ def load(db: Session, account_id: int) -> Account:
 def lock_account(db: Session, account_id: int) -> Account:
     """The account as it is now, kept from everybody else until this transaction ends. Raises NotAllowed.
 
-    Whoever links chats or takes them away begins with it: a login with a password that is being replaced at this
+    Every function that links or unlinks chats begins with it: a login with a password that is being replaced at this
     instant comes before and is undone, or after and fails."""
     # Not the whole row: who tells this person something refers to it, and must not wait.
     lock = {"key_share": True}
@@ -35,7 +35,7 @@ def lock_account(db: Session, account_id: int) -> Account:
 
 
 def change(db: Session, account: Account, **values: Any) -> None:
-    """Compare-and-set on the version that was read. Raises Stale where somebody was faster."""
+    """Compare-and-set on the version that was read. Raises Stale where another change was faster."""
     changed = db.exec(
         update(Account)
         .where(col(Account.id) == account.id, col(Account.version) == account.version)
@@ -112,6 +112,6 @@ def in_circulation(db: Session, account_id: int) -> bool:
 
 
 def need_owner(actor: Actor, account_id: int) -> None:
-    """Raises NotAllowed where somebody acts on another's account."""
+    """Raises NotAllowed where the actor is not the account."""
     if actor.account_id is None or actor.account_id != account_id:
         raise NotAllowed("error.not_allowed")

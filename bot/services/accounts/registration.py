@@ -63,7 +63,7 @@ def require_allowed(db: Session, *, level_code: str, field_code: str) -> None:
 def register(db: Session, *, chat: Chat, given: Registration, password_hash: str, now: datetime) -> Account:
     """Make the officer's account and log this chat in. The password counts as pending until its screen arrived.
 
-    Raises Refusal("error.duplicate_registration") also where somebody else was faster with the same national code.
+    Raises Refusal("error.duplicate_registration") also where another registration was faster with the same national code.
     """
     validators.national_code(given.national_code)
     require_allowed(db, level_code=given.level_code, field_code=given.field_code)

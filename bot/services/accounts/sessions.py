@@ -53,7 +53,7 @@ def logout(db: Session, *, actor: Actor, chat: Chat, now: datetime) -> None:
 def sign_out(db: Session, *, actor: Actor, chat_row_id: int, mark: int, now: datetime) -> Chat:
     """Unlink another chat of the acting account («خروج از آن گفت‌وگو»).
 
-    Raises NotAllowed for a chat of somebody else, Stale where the login with `mark` is over.
+    Raises NotAllowed for another account's chat, Stale where the login with `mark` is over.
     """
     if actor.account_id is None:
         raise NotAllowed("error.not_allowed")

@@ -26,7 +26,7 @@ def approve(
     """
     request = requests.lock_request(db, request_id)
     approval = COOPERATION_WORKFLOW.check(db, request, actor=actor, action=Action.APPROVE, version=version)
-    # Only now: at the branch of a request that is over somebody may be choosing this officer again, who holds the branch
+    # Only now: at the branch of a closed request a manager may be choosing this officer again, who holds the branch
     # and waits for the officer.
     requests.hold_branch(db, request.branch_id)
     request = COOPERATION_WORKFLOW.change(

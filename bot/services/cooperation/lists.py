@@ -19,7 +19,7 @@ from storage.tables import Account, Branch, CooperationRequest, Distributor
 
 @dataclass(frozen=True, slots=True)
 class CooperationLine:
-    """One request in a list. `since` is when it came to whoever reads the list, for the age."""
+    """One request in a list. `since` is when it reached the reader of the list, for the age."""
 
     request: CooperationRequest
     officer: Account

@@ -66,7 +66,7 @@ def managed(db: Session, actor: Actor) -> Distributor:
 
 
 def need_officer(db: Session, actor: Actor) -> int:
-    """account.id of an officer who may act. Raises NotAllowed for anybody else, and while suspended."""
+    """account.id of an officer who may act. Raises NotAllowed for others, and while suspended."""
     if actor.role is not Role.OFFICER or actor.account_id is None:
         raise NotAllowed
     require(db, actor)

@@ -115,7 +115,7 @@ def _take(db: Session, termination_id: int) -> tuple[Termination, Contract]:
 def finalise(
     db: Session, *, actor: Actor, termination_id: int, version: int | None = None, now: datetime
 ) -> Termination:
-    """The second confirmation: the contract ends at once, without anybody's approval (R32, R34), and the management
+    """The second confirmation: the contract ends at once, without any approval (R32, R34), and the management
     gets its SMS (R33, N19).
 
     Raises NotAllowed("error.no_contract") where the distributor was faster, Stale for an old button.

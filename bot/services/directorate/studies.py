@@ -67,7 +67,7 @@ def set_pair(
 ) -> None:
     """Open or close a field at one level. Raises NotAllowed, Stale where it is so already."""
     require(db, actor, Role.STAFF)
-    reference_rows.lock_row(db, FieldOfStudy, field_code)  # whoever toggles the same pair waits here
+    reference_rows.lock_row(db, FieldOfStudy, field_code)  # a second change of the same pair waits here
     if db.get(DegreeLevel, level_code) is None:
         raise Stale
     pair = db.get(ClosedPair, (level_code, field_code), populate_existing=True)

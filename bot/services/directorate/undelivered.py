@@ -20,7 +20,7 @@ from storage.tables import Account, Chat, InboxUpdate, Push
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A push with whom it was for (None: an SMS to somebody without an account)."""
+    """A push with whom it was for (None: an SMS to a person without an account)."""
 
     push: Push
     recipient: Account | None
@@ -54,13 +54,13 @@ def letter(db: Session, *, actor: Actor, push_id: int) -> Letter:
 
 
 def resend(db: Session, *, actor: Actor, push_id: int, now: datetime) -> None:
-    """Queue it again as if it were new. Raises NotAllowed, Stale where somebody was faster."""
+    """Queue it again as if it were new. Raises NotAllowed, Stale where another change was faster."""
     values = {"state": PushState.QUEUED, "attempts": 0, "next_at": now, "note": None}
     _end(db, actor=actor, push_id=push_id, now=now, event="push_resent", values=values)
 
 
 def give_up(db: Session, *, actor: Actor, push_id: int, now: datetime) -> None:
-    """Put it away for good. Raises NotAllowed, Stale where somebody was faster."""
+    """Put it away for good. Raises NotAllowed, Stale where another change was faster."""
     values = {"state": PushState.SKIPPED, "note": "put away by staff"}
     _end(db, actor=actor, push_id=push_id, now=now, event="push_put_away", values=values)
 

@@ -50,7 +50,7 @@ class Details:
 
 @dataclass(frozen=True, slots=True)
 class NewManager:
-    """Somebody who is to act for a distributor. A known national code keeps its account and password."""
+    """A person who is to act for a distributor. A known national code keeps its account and password."""
 
     name: str
     password_hash: str
@@ -185,7 +185,7 @@ def add_manager(
 
 
 def remove_manager(db: Session, *, actor: Actor, distributor_id: int, account_id: int, now: datetime) -> None:
-    """Somebody no longer acts for the distributor; their chats lose the role. Raises NotAllowed."""
+    """End a manager's role at the distributor; the manager's chats lose it. Raises NotAllowed."""
     _need_keeper(db, actor)
     grant = db.exec(
         select(Grant).where(

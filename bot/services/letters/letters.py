@@ -70,8 +70,8 @@ def send(
 ) -> Letter:
     """Send a letter off: its recipients are fixed here, by one statement; `deliver` brings it to them.
 
-    Raises NotAllowed for anyone but staff and for attachments of somebody else, InvalidInput where nobody would get it
-    or a part of it is too long."""
+    Raises NotAllowed for anyone but staff and for attachments of another account, InvalidInput where no officer would
+    get it or a part of it is too long."""
     require(db, actor, Role.STAFF)
     if not title or not text or len(title) > TITLE_MAX or len(number or "") > NUMBER_MAX:
         raise InvalidInput("error.letter_incomplete")
@@ -127,7 +127,7 @@ def _attach(db: Session, letter_id: int, account_id: int, files: Sequence[int]) 
 
 
 def stop(db: Session, *, actor: Actor, letter_id: int, now: datetime) -> Letter:
-    """Nobody else gets it. Who was told of it or has opened it keeps it; whoever knows nothing of it yet loses it.
+    """Stop sending. Officers who were told of it or have opened it keep it; the others lose it.
 
     Raises NotAllowed for anyone but staff, Stale where it is out or stopped already."""
     require(db, actor, Role.STAFF)
@@ -172,7 +172,7 @@ def stop(db: Session, *, actor: Actor, letter_id: int, now: datetime) -> Letter:
 
 
 def _move(db: Session, letter_id: int, state: LetterState, now: datetime) -> bool:
-    """End the sending. False where somebody else did."""
+    """End the sending. False where another process did."""
     return bool(
         db.execute(
             update(Letter)
@@ -399,14 +399,14 @@ def open_letter(db: Session, *, actor: Actor, letter_id: int, now: datetime) -> 
 
 
 def count_files(db: Session, *, actor: Actor, letter_id: int) -> int:
-    """How many attachments a letter has, for whoever may see it. Raises NotAllowed."""
+    """How many attachments a letter has, for an actor who may see it. Raises NotAllowed."""
     see(db, actor=actor, letter_id=letter_id)
     query = select(func.count()).select_from(LetterFile).where(col(LetterFile.letter_id) == letter_id)
     return db.exec(query).one()
 
 
 def papers(db: Session, *, actor: Actor, letter_id: int, now: datetime) -> list[StoredFile]:
-    """The attachments, for whoever may see the letter; each view but the writer's own is recorded. Raises
+    """The attachments, for an actor who may see the letter; each view but the writer's own is recorded. Raises
     NotAllowed."""
     see(db, actor=actor, letter_id=letter_id)
     query = (

@@ -1,4 +1,4 @@
-"""The digital officer card: what it shows, and what anybody who scans it is told.
+"""The digital officer card: what it shows, and what a person who scans it is told.
 
 See docs/specification.md 7.
 """

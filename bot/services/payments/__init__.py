@@ -2,8 +2,8 @@
 
 See docs/specification.md 2.3.
 
-`verify_and_settle` is the one function that learns whether money came, whoever asks: the return page, «بررسی پرداخت» or the
-reconciler.
+`verify_and_settle` is the one function that learns whether money came, for every caller: the return page, «بررسی
+پرداخت» or the reconciler.
 """
 
 from bot.services.payments.attempts import PAYMENT_CHECKS, PaymentCheck, TooManyAttempts, waits_for_bank

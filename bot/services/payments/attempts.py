@@ -27,20 +27,20 @@ from storage.tables.column_types import UtcDateTime
 
 #: No second attempt for so long while the bank's word on another one is awaited.
 UNCERTAIN_BLOCKS = timedelta(minutes=30)
-#: A VERIFYING attempt belongs to whoever asks the gateway; longer than all tries of one verify and one inquiry.
+#: A VERIFYING attempt belongs to the caller that asks the gateway; longer than all tries of one verify and one inquiry.
 LEASE = timedelta(minutes=3)
 #: The reconciler leaves the payer this long to come back by himself.
 FIRST_LOOK = timedelta(minutes=1)
 
 #: Gateways keep the session of a payment for some fifteen minutes; a link that is younger than this is handed out again.
 HANDED_AGAIN = timedelta(minutes=10)
-#: Longer than a gateway may take to open a payment: whoever opens it is alive, or its process is dead.
+#: Longer than a gateway may take to open a payment: after it, the process that opened it is gone.
 OPENING = timedelta(seconds=30)
 #: Attempts of one request that the gateway opened, and that it did not: an unwilling bank is not the payer's fault.
 OPENED_AN_HOUR, NOT_OPENED_AN_HOUR = Limit(10, timedelta(hours=1)), Limit(20, timedelta(hours=1))
 #: The pay page asks the gateway how an open attempt stands at most so often.
 PAGE_LOOKS = timedelta(seconds=2)
-#: A return asks at most so often, by the number of looks before; whoever paid and comes back is never the second.
+#: A return asks at most so often, by the number of looks before; a payer who comes back is never the second.
 RETURN_LOOKS = (timedelta(0), timedelta(0), timedelta(seconds=2), timedelta(seconds=10))
 
 PAID_OF = select(PaymentAttempt).where(
@@ -111,7 +111,7 @@ class Opening:
 
 @dataclass(frozen=True, slots=True)
 class Underway:
-    """Somebody else opens an attempt of this request at this moment."""
+    """Another call opens an attempt of this request at this moment."""
 
     attempt_id: int
 
@@ -256,7 +256,7 @@ def opened(db: Session, *, attempt_id: int, ref: str, now: datetime) -> None:
 def claim(
     db: Session, *, attempt_id: int, now: datetime, by_payer: bool = False
 ) -> ClaimedAttempt | AttemptState:
-    """Take an attempt for verifying; its state where there is nothing to ask, or somebody else asks just now."""
+    """Take an attempt for verifying; its state where there is nothing to ask, or another call asks just now."""
     attempt = locked(db, attempt_id)
     state = attempt.state
     if attempt.ref is None or after(state, PaymentEvent.ASKED) is None:

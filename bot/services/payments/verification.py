@@ -48,8 +48,9 @@ def conclude(
 ) -> AttemptState:
     """Apply the gateway's word to an attempt that we claimed.
 
-    Whoever lost the claim meanwhile (its lease ran out) only gets the state back, unless it brings proof of payment:
-    that is never dropped. `standing` and `cancelled` tell a definite "not paid" from one that is not paid *yet*.
+    A caller that lost the claim meanwhile (its lease ran out) only gets the state back, unless it brings proof of
+    payment: that is never dropped. `standing` and `cancelled` tell a definite "not paid" from one that is not paid
+    *yet*.
     """
     request = locked_request(db, _request_of(db, claimed.attempt_id))
     attempt = locked(db, claimed.attempt_id)

@@ -39,7 +39,7 @@ __all__ = [
 
 
 def own(db: Session, *, actor: Actor, request_id: int) -> QualificationRequest:
-    """A request of the acting officer. Raises NotAllowed for somebody else's, and where there is none."""
+    """A request of the acting officer. Raises NotAllowed for another's, and where there is none."""
     require(db, actor, Role.OFFICER, reading=True)
     request = db.get(QualificationRequest, request_id)
     if request is None or not may_see(requests.case_of(db, request), actor):

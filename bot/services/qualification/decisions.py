@@ -143,7 +143,7 @@ def reject(
 
 
 def _expert(db: Session, request: QualificationRequest) -> str:
-    """What the officer calls whoever decides."""
+    """What the officer calls the deciding expert."""
     return t("who.expert", university=reference_data.university_name(db, request.university_code))
 
 

@@ -32,7 +32,7 @@ from storage.tables import (
 
 #: The dialogue whose answers become a request.
 FORM = "qualification"
-#: What whoever asked for the wrong kind of request may do instead.
+#: What an officer who asked for the wrong kind of request may do instead.
 _OTHER_KIND: dict[str, Callable[[], tuple[Button, ...]]] = {
     "error.new_while_qualified": lambda: (button(t("qual.amend"), "qual.amend"),),
     "error.amend_while_unqualified": lambda: (button(t("menu.qual"), "qual"),),

@@ -57,7 +57,7 @@ class RequestDetails:
 
 @dataclass(frozen=True, slots=True)
 class Expert:
-    """Somebody a file can be given to; `load` counts the files under their review, of both kinds."""
+    """An expert to whom a request can be assigned; `load` counts the files under their review, of both kinds."""
 
     account: Account
     role: Role

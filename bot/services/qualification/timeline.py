@@ -61,7 +61,7 @@ def _sentence(db: Session, event: AuditEvent, university: str, for_expert: bool)
 
 
 def who(db: Session, event: AuditEvent, university: str, *, for_expert: bool) -> str:
-    """What the reader calls whoever did it."""
+    """What the reader calls the person who did it."""
     match event.actor_role:
         case Role.OFFICER:
             return t("who.applicant") if for_expert else t("who.you")

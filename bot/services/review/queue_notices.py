@@ -77,7 +77,7 @@ def _due(db: Session, grant: Grant, now: datetime) -> bool:
 
 
 def follow_up(db: Session, *, now: datetime) -> int:
-    """Tell whoever was told less than an hour before a file came, once their hour is over."""
+    """Tell experts who were told less than an hour before a request came, once their hour is over."""
     newest: dict[str, datetime] = {}
     for queue in routing.QUEUES:
         university = col(queue.row.university_code)

@@ -84,7 +84,7 @@ class ReviewWorkflow(Generic[R, S, A, W, C]):
     conflict_states: frozenset[S]
     #: Actions that begin a new wait even where the state stays.
     new_wait: frozenset[A] = frozenset()
-    #: Whether the rules are closed to whoever stands so, whatever the state.
+    #: Whether the rules allow nothing to this relation, whatever the state.
     is_blocked: Callable[[C, frozenset[W]], bool] = lambda case, stands: False
 
     # ── the file as it is ────────────────────────────────────────────────────────────────────────────────────────
@@ -98,7 +98,7 @@ class ReviewWorkflow(Generic[R, S, A, W, C]):
         return request
 
     def see(self, db: Session, request_id: int, *, actor: Actor) -> tuple[R, C]:
-        """The file and its case, for whoever may read it now. Raises NotAllowed, Stale where there is none."""
+        """The request and its case, for an actor who may read it now. Raises NotAllowed, Stale where there is none."""
         request = self.load(db, request_id)
         return request, self.visible(db, request, actor=actor)
 
@@ -186,7 +186,7 @@ class ReviewWorkflow(Generic[R, S, A, W, C]):
     def _conflict_refusal(
         self, db: Session, request: R, actor: Actor, *, otherwise: Refusal | None = None
     ) -> Refusal:
-        """Why an expert's button is too late: somebody else has the file, or decided. Everybody else gets the fresh
+        """Why an expert's button is too late: another expert has the request, or decided. Others get the fresh
         screen."""
         fresh = otherwise or Stale()
         if actor.role not in (*routing.REVIEWERS, Role.STAFF) or request.state not in self.conflict_states:
@@ -225,7 +225,7 @@ class ReviewWorkflow(Generic[R, S, A, W, C]):
     def release(
         self, db: Session, *, actor: Actor, request_id: int, version: int | None = None, now: datetime
     ) -> R:
-        """Put a file back into the queue; its expert is told where somebody else did it."""
+        """Put a request back into the queue; its expert is told where another person did it."""
         request = self.load(db, request_id)
         holder = request.reviewer_id
         release = self.check(db, request, actor=actor, action=self.actions("RELEASE"), version=version)
@@ -237,7 +237,7 @@ class ReviewWorkflow(Generic[R, S, A, W, C]):
     def release_all(self, db: Session, *, actor: Actor, expert_id: int, now: datetime) -> int:
         """Put every file that this expert is reviewing back into the queue (an expert leaves); say how many.
 
-        Files with deficiencies stay with them until the officer answers or somebody reassigns them (Q12).
+        Files with deficiencies stay with them until the officer answers or they are reassigned (Q12).
         """
         query = select(self.row).where(
             col(self.row.reviewer_id) == expert_id, col(self.row.state) == self.review
@@ -262,7 +262,7 @@ class ReviewWorkflow(Generic[R, S, A, W, C]):
     ) -> R:
         """Give a file to an expert of its university (W7); both experts are told (N22).
 
-        Raises NotAllowed("error.not_expert_here") also for somebody whom the file is about.
+        Raises NotAllowed("error.not_expert_here") also for a person whom the request is about.
         """
         request, action = self.load(db, request_id), self.actions("ASSIGN")
         case = self.case_of(db, request)

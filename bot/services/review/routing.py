@@ -26,7 +26,7 @@ from storage.tables import (
 )
 
 REVIEWERS = (Role.EXPERT, Role.IN_CHARGE)
-#: Of a grant with its account: somebody who may review now.
+#: Of a grant with its account: an expert who may review now.
 REVIEWS_NOW = (
     col(Grant.role).in_(REVIEWERS) & col(Grant.active).is_(True) & (col(Account.state) == AccountState.ACTIVE)
 )
@@ -108,7 +108,7 @@ def resolve_university(
 
 
 def experts(db: Session, university_code: str) -> list[Grant]:
-    """Active grants of those who may review there, one an account (the higher where somebody holds both)."""
+    """Active grants of those who may review there, one an account (the higher where an account holds both)."""
     query = (
         select(Grant)
         .join(Account, col(Account.id) == col(Grant.account_id))

@@ -87,7 +87,7 @@ class Worklists(Generic[R, L]):
         limit: int = 5,
         university_code: str | None = None,
     ) -> Page[L]:
-        """Files under review by any expert of the university; for whoever may reassign them (W7)."""
+        """Files under review by any expert of the university; for experts in charge and staff (W7)."""
         if actor.role not in (Role.IN_CHARGE, Role.STAFF):
             raise NotAllowed
         condition = self._at(university_for(db, actor, university_code)) & self.entry.held

@@ -110,7 +110,7 @@ def sms(
     tokens: Iterable[str],
     now: datetime,
 ) -> bool:
-    """An SMS that is sent whether or not anybody has a live chat (R33): `text` as it is, or the tokens of `template`
+    """An SMS that is sent whether or not there is a live chat (R33): `text` as it is, or the tokens of `template`
     where the provider knows it. False where this event was told already."""
     row: dict[str, Any] = {
         "key": f"{event_key}:sms",

@@ -19,7 +19,8 @@ log = logging.getLogger(__name__)
 
 #: Connections that wait in the kernel.
 BACKLOG = 512
-#: Accepted in one turn. Fewer than any limit on connections, so that what came in is read before anybody is closed for it.
+#: Accepted in one turn. Fewer than any limit on connections, so that what came in is read before a connection is
+#: closed for it.
 AT_ONCE = 16
 #: Seconds without accepting after a failure.
 REST = 0.5

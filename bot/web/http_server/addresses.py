@@ -6,7 +6,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
-#: Bits of an IPv6 address that one subscriber gets; whoever has them has all addresses below.
+#: Bits of an IPv6 address that one subscriber gets; the subscriber has all addresses below.
 SUBSCRIBER_BITS = 64
 #: Entries of X-Forwarded-For that are looked at, from the right. Longer chains of our own proxies do not exist.
 MOST_HOPS = 8

@@ -76,7 +76,7 @@ class Pace:
 
 
 class Paced:
-    """Answers `refused(request, seconds)` in place of the application to whoever asks too often.
+    """Answers `refused(request, seconds)` in place of the application to an address that asks too often.
 
     Nothing of a refused request's body is read, and nothing is asked of the database."""
 

@@ -27,7 +27,7 @@ SWEEP_TICKS = 5
 
 
 class OnceAMinute(logging.Filter):
-    """Lets each warning of uvicorn through once a minute: anybody can cause them by sending nonsense."""
+    """Lets each warning of uvicorn through once a minute: any client can cause them by sending nonsense."""
 
     def __init__(self) -> None:
         super().__init__()
