@@ -1,4 +1,4 @@
-"""The bank on a port of its own, on the loop of the town."""
+"""The bank on a port of its own, on the demo's event loop."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The real bot as a process beside the town: started, stopped, killed, and its commands."""
+"""The real bot as a separate process: started, stopped, killed, and its commands."""
 
 from __future__ import annotations
 

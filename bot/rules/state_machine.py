@@ -78,7 +78,7 @@ class Machine(Generic[S, A, W, C]):
         return self.refusal_of(case, self.standings(case, actor), action)
 
     def refusal_of(self, case: C, stands: frozenset[W], action: A) -> str | None:
-        """The text key of why `action` is refused to somebody with these relations, None where it is allowed.
+        """The text key of why `action` is refused to an actor with these relations, None where it is allowed.
 
         "error.not_yours" for an actor who may not take this action in any state, "error.stale" where only the state
         is in the way, else what the guard says.

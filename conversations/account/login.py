@@ -81,8 +81,8 @@ async def _check(resources: Resources, incoming: Incoming, user_code: str, *read
 
 
 class UserCode(TextQuestion):
-    """A user code as typed, or the way out for whoever has forgotten it. Whoever sends the password along is logged in
-    at once; such a message is hidden, right or wrong."""
+    """A user code as typed, or the way out for a person who has forgotten it. A person who sends the password along
+    is logged in at once; such a message is hidden, right or wrong."""
 
     def offers(self, turn: Turn, answers: Answers) -> tuple[Choice, ...]:
         return (Choice(FORGOT, t("guest.forgot")),)
@@ -115,7 +115,7 @@ class UserCode(TextQuestion):
 
 class LoginPassword(Secret):
     """The password of the code answered before; its value is a Checked, or FORGOT. While guesses from elsewhere lock the
-    account, whoever shares its verified mobile may go on guessing with the budget of an own chat."""
+    account, a person who shares its verified mobile may go on guessing with the budget of an own chat."""
 
     wants = InputKind.CONTACT
 

@@ -20,7 +20,7 @@ _NUMBER = re.compile(r"(?<![A-Za-z0-9@._/:-])[0-9]+(?![A-Za-z0-9@_/:-])")
 
 
 def with_persian_digits(text: str) -> str:
-    """What somebody wrote, with Persian digits again except inside addresses and Latin codes."""
+    """What a person wrote, with Persian digits again except inside addresses and Latin codes."""
     return _NUMBER.sub(lambda match: formats.digits(match.group()), text)
 
 

@@ -163,7 +163,7 @@ def rule(kind: DocumentType) -> DocumentRule:
 
 
 class Extras(Ticks):
-    """Which optional documents there are. Whoever ticks none is offered «مدرکی ندارم»."""
+    """Which optional documents there are. A person who ticks none is offered «مدرکی ندارم»."""
 
     def __init__(self, options: Options) -> None:
         super().__init__(options, note=False, empty=None)
@@ -177,7 +177,7 @@ class Extras(Ticks):
 
 
 def extras_step(kinds: list[DocumentType]) -> Step:
-    """One question for all optional documents: whoever has none goes on with one tap."""
+    """One question for all optional documents: a person who has none goes on with one tap."""
     options = [(kind.code, shortened(kind.short_name, TICK_ROOM)) for kind in kinds]
     return Step(EXTRAS, Extras(options))
 

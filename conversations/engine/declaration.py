@@ -239,5 +239,5 @@ class Dialogue:
     days_kept: int = 365
     #: The audit events that `finish` records; staff read each by its text "trail.<event>".
     events: tuple[str, ...] = ()
-    #: What becomes of a guest's kept draft in a chat where somebody logs in or registers.
+    #: What becomes of a guest's kept draft in a chat where a person logs in or registers.
     on_login: Literal["drop", "move"] = "drop"

@@ -123,5 +123,5 @@ def drop(db: Session, draft: Draft, *, now: datetime | None = None) -> None:
 
 
 def guests_of(turn: Turn) -> list[Draft]:
-    """What was begun in this chat before anybody logged in."""
+    """What was begun in this chat before a login."""
     return list(turn.db.exec(select(Draft).where(Draft.guest_chat_id == turn.chat.id)).all())

@@ -51,7 +51,7 @@ class Engine(DialogueTransitions):
         (`answers` only fill a new draft); show its first open step without an answer, or step `at`, or the summary.
 
         Another dialogue that is open here is left: a kept draft stays, another is dropped. Raises the Refusal of the
-        dialogue's `guard`: whoever opens it need not ask the same before."""
+        dialogue's `guard`: the caller need not check the same before."""
         dialogue = self.dialogues[name]
         draft = draft_store.find(turn, name, subject_id)
         if turn.chat.draft_id is not None and (draft is None or turn.chat.draft_id != draft.id):

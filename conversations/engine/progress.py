@@ -59,7 +59,7 @@ def first_open(route: Sequence[Step], answers: Answers) -> Step | None:
 
 
 def where(dialogue: Dialogue, route: Sequence[Step], answers: Answers, step: str | None) -> str:
-    """The place in force for somebody who was at `step`: that step while it is open, else the first without an
+    """The place in force for a person who was at `step`: that step while it is open, else the first without an
     answer, else the end of the dialogue."""
     if any(ask.key == step for ask in route):
         return str(step)

@@ -74,7 +74,7 @@ class DialogueSessions:
         draft_store.drop(turn.db, draft, now=turn.now)
 
     def adopt(self, turn: Turn) -> None:
-        """Somebody logged in or registered in this chat: the guest's drafts go, or move to the account where their
+        """A person logged in or registered in this chat: the guest's drafts go, or move to the account where their
         dialogue says so. Done by itself after a dialogue's `finish`."""
         assert turn.chat.account_id is not None
         for draft in draft_store.guests_of(turn):
@@ -132,7 +132,7 @@ class DialogueSessions:
         turn.chat.draft_id = None
         turn.chat.place = {}
         turn.draft = None
-        # The next draft may get the id of one that was dropped, and the next person is somebody else.
+        # The next draft may get the id of one that was dropped, and the next person may be another one.
         turn.memo.clear()
 
     def _show(self, turn: Turn, *above: str | None, doors: tuple[Button, ...] = ()) -> Reply:

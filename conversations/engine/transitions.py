@@ -198,7 +198,7 @@ class DialogueTransitions(DialogueSessions):
         if isinstance(turn.prepared, Prepared):
             turn.prepared = turn.prepared.finish
         guest = turn.account is None
-        # Whoever finishes the same draft in another chat at this instant waits here and then finds it gone.
+        # A second chat that finishes the same draft at this instant waits here and then finds it gone.
         draft_store.write(turn, draft, dialogue, position.answers)
         result = dialogue.finish(turn, answers)
         if isinstance(result, FinishRejected):

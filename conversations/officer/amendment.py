@@ -28,7 +28,7 @@ def is_amendment(answers: Answers) -> bool:
 
 
 def approved(turn: Turn) -> dict[str, Any]:
-    """The approved file of whoever fills the form, as the items that a submission would freeze."""
+    """The approved file of the officer who fills the form, as the items that a submission would freeze."""
     assert turn.account is not None
     account_id = turn.account.id or 0
 
@@ -84,7 +84,7 @@ def steps(turn: Turn, asks: Iterable[Step], answers: Answers) -> list[Step]:
 
 
 def after(turn: Turn, key: str, answers: dict[str, Any]) -> dict[str, Any]:
-    """Level and field go together: whoever had neither and gives one is asked for the other."""
+    """Level and field go together: an officer who had neither and gives one is asked for the other."""
     answers = request_steps.after(turn, key, answers)
     partner = _LEVEL_AND_FIELD.get(key)
     if partner in answers and answers[key] is not None and answers[partner] is None:

@@ -48,7 +48,7 @@ class Field(Search):
         super().__init__(fields)
 
     def accept(self, turn: Turn, ask: Step, answers: Answers, given: UserInput) -> Any | Incomplete:
-        """Whoever names a field that is closed is told that, not that there is no such field."""
+        """A person who names a closed field is told that it is closed, not that there is no such field."""
         try:
             return super().accept(turn, ask, answers, given)
         except InvalidInput:

@@ -82,7 +82,7 @@ class JalaliDate(TextQuestion):
 
 
 class MobileNumber(TextQuestion):
-    """Somebody else's mobile number, typed; the value is +989…"""
+    """Another person's mobile number, typed; the value is +989…"""
 
     def read(self, turn: Turn, text: str) -> str:
         return validators.mobile(text)

@@ -1,4 +1,4 @@
-"""Staff make somebody an expert of a university, and give an account a new password."""
+"""Staff appoint an expert of a university, and give an account a new password."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ def routes(engine: Engine) -> Routes:
     show, act = table.show, table.act
 
     def door(action: str, dialogue: str) -> None:
-        """An act that opens a guest's dialogue; whoever is logged in already goes home."""
+        """An act that opens a guest's dialogue; a logged-in chat goes to its first screen."""
 
         @act(action, roles=EVERYONE, suspended=EVERYONE)
         def open_dialogue(turn: Turn, press: Press) -> Reply:

@@ -73,7 +73,7 @@ def detail(request: CooperationRequest, distributor: Distributor, branch: Branch
 
 
 def outcome(request: CooperationRequest, role: Role | None) -> list[str]:
-    """Why it ended, where somebody said so."""
+    """Why it ended, where a reason was given."""
     lines = []
     if request.officer_reason:
         own = role is Role.OFFICER

@@ -26,7 +26,7 @@ RECEIVED, WRITTEN, BAR, COUNTED = 9, 6, 10, 99
 
 
 def routes(engine: Engine) -> Routes:
-    """Routes that begin with "inbox" (whoever got a letter, in whatever role) and "staff.letter"."""
+    """Routes that begin with "inbox" (recipients of letters, in any role) and "staff.letter"."""
     table = Routes()
     show, act = table.show, table.act
 

@@ -1,4 +1,4 @@
-"""«کارت مسئول فنی»: the officer's card as a picture, and what anybody who scans it sees.
+"""«کارت مسئول فنی»: the officer's card as a picture, and what a person who scans it sees.
 
 See docs/specification.md 7.
 """
@@ -98,7 +98,7 @@ def picture(turn: Turn, press: Press) -> Reply:
 
 
 def check(turn: Turn, press: Press) -> Screen:
-    """Live, for anybody: name, masked national code and present state, nothing else."""
+    """Live, for everyone: name, masked national code and present state, nothing else."""
     found = officers_card.look_up(turn.db, token=press.arg)
     if found is None:
         return Screen(t("card.unknown"), ((home(),),))

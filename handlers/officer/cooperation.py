@@ -66,7 +66,7 @@ def routes(engine: Engine) -> Routes:
 
 
 def _own(turn: Turn, press: Press) -> OfficerCard:
-    """The request that a button names. Raises NotAllowed for somebody else's."""
+    """The request that a button names. Raises NotAllowed for another officer's."""
     return cooperation.officer_card(turn.db, actor=turn.actor, request_id=press.id)
 
 
@@ -157,7 +157,8 @@ def view(turn: Turn, press: Press) -> Screen:
     if request.university_code:
         lines.append(t("coop.university", university=card.university))
     lines += cooperation_card.outcome(request, Role.OFFICER)
-    # Whoever may answer is offered both answers: why an acceptance is not possible now is said when it is asked for.
+    # An officer who may answer is offered both answers: why an acceptance is not possible now is said when it is
+    # asked for.
     offered = {
         Action.REJECT: ("coop.accept", "coop.reject"),
         Action.GIVE_UP: ("coop.give_up",),

@@ -104,7 +104,7 @@ def owner(turn: Turn) -> int:
 
 
 def own(turn: Turn, press: Press) -> QualificationRequest:
-    """The request that a button names, or the latest where it names none. Raises NotAllowed for somebody else's."""
+    """The request that a button names, or the latest where it names none. Raises NotAllowed for another officer's."""
     if press.id:
         return qualification.own(turn.db, actor=turn.actor, request_id=press.id)
     request = qualification.latest(turn.db, actor=turn.actor)

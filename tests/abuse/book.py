@@ -79,7 +79,7 @@ class Book:
             yield one.name, one.actor
 
     def allowed(self, actions: Callable[[Any, Actor], frozenset[Any]], case: Any, action: Any) -> Names:
-        """Whom the law of a machine allows `action` on `case`."""
+        """Whom the rules of a machine allow `action` on `case`."""
         return frozenset(name for name, actor in self.acting() if action in actions(case, actor))
 
     def of(self, role: Role, distributor_id: int | None = None) -> Names:

@@ -1,4 +1,4 @@
-"""Addresses and doors that anybody may try: pay pages, returns of the bank, deep links, groups."""
+"""Public addresses that anyone may try: pay pages, returns of the bank, deep links, groups."""
 
 from __future__ import annotations
 

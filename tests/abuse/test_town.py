@@ -56,7 +56,7 @@ async def test_there_is_a_case_in_every_state(database: Database) -> None:
 
 
 def _tables() -> list[Any]:
-    """Every table of the law."""
+    """Every table of the rules."""
     machines = [one for one in vars(cooperation).values() if isinstance(one, Machine)]
     return [
         account.TABLE,

@@ -1,4 +1,4 @@
-"""The house on both databases."""
+"""The application on both databases."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A small house of data: rows, sealed papers, and somebody who writes all the time."""
+"""A small installation: rows, encrypted documents, and a task that writes all the time."""
 
 import asyncio
 import contextlib

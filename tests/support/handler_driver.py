@@ -1,4 +1,4 @@
-"""A person in a chat with all rooms of the bot: routes and dialogues decide as in service, on a real session.
+"""A person in a chat with all routes of the bot: routes and dialogues decide as in service, on a real session.
 
 Messenger and network are left out; what is shown are the screens that would be sent.
 """
@@ -182,7 +182,7 @@ def fits(screen: Screen) -> None:
     for one in screen.buttons():
         if one.press is not None:
             one.press.pack()
-        # Names of fields of study are the trade's, and stand alone in their row.
+        # Names of fields of study are fixed terms, and stand alone in their row.
         named_by_data = one.press is not None and one.press.action == "d.choose"
         assert len(one.label) <= (40 if named_by_data else MAX_LABEL), f"{one.label!r} is too long"
 

@@ -1,4 +1,4 @@
-"""A fresh SQLite session with the reference data and a tariff, for tests that talk to the rooms without a house."""
+"""A fresh SQLite session with the reference data and a tariff, for tests that call handlers without the application."""
 
 import shutil
 from collections.abc import Iterator

@@ -152,7 +152,7 @@ class ReviewWorkflow(Generic[R, S, A, W, C]):
     ) -> R:
         """Do what `check` allowed: change the row by compare-and-set, append the event with `data`.
 
-        `values` are further columns. Whoever loses a race gets AlreadyDecided or Stale.
+        `values` are further columns. The loser of a race gets AlreadyDecided or Stale.
         """
         request, case, actor = authorized.request, authorized.case, authorized.actor
         action = authorized.action

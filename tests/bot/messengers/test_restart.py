@@ -48,7 +48,7 @@ async def test_kill_in_the_middle_and_start_again(town: Town, tmp_path: Path) ->
 
 
 async def test_what_was_stored_but_not_done_goes_on_in_order(house: House) -> None:
-    """As after a kill between the inbox and the lanes."""
+    """As after a kill between the inbox and the chat queues."""
     sara = house.town.telegram.person("سارا")
     await sara.start()
     await sara.sees("خانه")
@@ -96,7 +96,7 @@ async def _noted(house: House) -> bool:
 
 
 async def test_an_update_that_two_take_up_has_its_effect_once(house: House) -> None:
-    """As two processes do, or a recovery beside a lane that was not dead."""
+    """As two processes do, or a recovery beside a chat queue that was not dead."""
     sara = house.town.telegram.person("سارا")
     await sara.start()
     await sara.sees("خانه")

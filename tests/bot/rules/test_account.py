@@ -1,4 +1,4 @@
-"""The law of accounts."""
+"""The rules of accounts."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""The law of cooperation, as properties over its tables."""
+"""The rules of cooperation, as properties over their tables."""
 
 from dataclasses import replace
 from itertools import product

@@ -1,4 +1,4 @@
-"""The law of an attempt to pay."""
+"""The rules of a payment attempt."""
 
 from bot.rules.payment import OPEN, SETTLED, TRANSITIONS, PaymentEvent, after
 from storage.enums import AttemptState

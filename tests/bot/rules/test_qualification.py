@@ -1,4 +1,4 @@
-"""The law of a request, as properties over the whole table."""
+"""The rules of a qualification request, as properties over the whole table."""
 
 from dataclasses import replace
 from itertools import product

@@ -88,5 +88,5 @@ async def test_every_door_of_a_push_opens(database: Database) -> None:
 
 @pytest.fixture
 def database_url(sqlite_url: str) -> str:
-    """Doors are the same on every database."""
+    """Buttons are the same on every database."""
     return sqlite_url

@@ -1,4 +1,4 @@
-"""The distributor's rooms: menu, branches, choosing officers, requests, freeing, own data.
+"""The distributor's screens: menu, branches, choosing officers, requests, freeing, own data.
 
 See docs/specification.md 2.4, 2.5.
 """

@@ -1,4 +1,4 @@
-"""The way of a file through officer's and expert's rooms, on both databases."""
+"""A request on the officer's and the expert's screens, on both databases."""
 
 from __future__ import annotations
 

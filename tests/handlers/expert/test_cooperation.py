@@ -1,4 +1,4 @@
-"""Cooperation requests on the experts' desk: the same queue, claims, races and decisions as for files.
+"""Cooperation requests in the experts' worklist: the same queue, claims, races and decisions as for files.
 
 See docs/specification.md 2.4.
 """

@@ -219,7 +219,7 @@ async def test_waiting_units_share_a_commit(sqlite_url: str) -> None:
 
 
 async def test_units_of_one_lane_exclude_each_other(postgres_url: str) -> None:
-    """Two processes read a counter, then write it: without the lane one of the two is lost."""
+    """Two processes read a counter, then write it: without the lock one of the two is lost."""
     from storage.database.database import open_database
 
     first, second = await open_database(postgres_url), await open_database(postgres_url)

@@ -1,4 +1,4 @@
-"""The law that the database itself keeps (docs/architecture.md, "State machines"), whoever writes."""
+"""Rules that the database itself enforces on every writer (docs/architecture.md, "State machines")."""
 
 from collections.abc import Callable
 from datetime import date

@@ -1,4 +1,4 @@
-"""The law of cooperation that the database itself keeps, whoever writes."""
+"""Rules of cooperation that the database itself enforces on every writer."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Random deeds of everybody in cooperation against the services: whatever they try, the law and the promises hold."""
+"""Random actions of all sides of a cooperation against the services: whatever they try, rules and promises hold."""
 
 import itertools
 import sqlite3
@@ -199,7 +199,7 @@ class Cooperation(RuleBasedStateMachine):
     @precondition(lambda self: self.lawful())
     @rule(data=st.data())
     def go_on(self, data: st.DataObject) -> None:
-        """People do what the law gives them."""
+        """People do what the rules allow."""
         for _ in range(data.draw(st.integers(1, 5))):
             lawful = self.lawful()
             if not lawful:

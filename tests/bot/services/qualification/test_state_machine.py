@@ -1,4 +1,4 @@
-"""Random deeds of several people against the services: whatever they try, the law and the promises hold."""
+"""Random actions of several people against the services: whatever they try, rules and promises hold."""
 
 import itertools
 import sqlite3
