@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def doctor() -> None:
-    """Say in one line each what is in order, and how to mend what is not."""
+    """Say in one line each what is in order, and how to repair what is not."""
     from bot.doctor import examine
 
     try:

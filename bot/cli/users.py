@@ -1,4 +1,4 @@
-"""`create-user`: accounts that nobody can register for."""
+"""`create-user`: accounts that are not made by registration."""
 
 from __future__ import annotations
 

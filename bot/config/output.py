@@ -1,6 +1,6 @@
 """Standard output and standard error that never fail: a full disk, a closed pipe or a stalled reader stop no work.
 
-Nobody's work depends on a line that is printed. What cannot be written is kept, up to a bound, and written before
+No work depends on a line that is printed. What cannot be written is kept, up to a bound, and written before
 the next line once there is room again; what is beyond the bound is counted.
 """
 
@@ -28,7 +28,7 @@ LAST = 1.0
 
 
 class SteadyRaw(io.RawIOBase):
-    """Bytes to a descriptor. `write` takes everything at once, raises nothing and waits for nobody."""
+    """Bytes to a descriptor. `write` takes everything at once, raises nothing and does not wait."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor

@@ -49,7 +49,7 @@ class NotAllowed(Refusal):
 
 
 class Stale(Refusal):
-    """The button speaks of a version that is gone; the fresh screen follows."""
+    """The button refers to an old version; the fresh screen follows."""
 
     key = "error.stale"
 

@@ -24,7 +24,7 @@ Decide = Callable[[Turn, Press], Screen | Reply]
 #: Runs before the unit, outside any transaction: fetch, hash, ask a gateway. Its result is `turn.prepared`.
 Prepare = Callable[[Resources, Incoming, Press], Awaitable[Any]]
 
-#: Who may press: None stands for a guest.
+#: Who may press: None means a guest.
 Roles = frozenset[Role | None]
 EVERYONE: Roles = frozenset([None, *Role])
 LOGGED_IN: Roles = frozenset(Role)

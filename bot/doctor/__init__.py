@@ -1,4 +1,4 @@
-"""`bot.py doctor`: one line for each thing that must be in order, and how to mend what is not."""
+"""`bot.py doctor`: one line for each thing that must be in order, and how to repair what is not."""
 
 from __future__ import annotations
 

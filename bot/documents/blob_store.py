@@ -32,7 +32,7 @@ def answering() -> Iterator[None]:
 
 
 def new_key() -> str:
-    """32 hex characters that nobody can guess."""
+    """32 random hex characters."""
     return secrets.token_hex(16)
 
 

@@ -27,7 +27,7 @@ def label(name: str | None) -> str | None:
 
 def resembles(name: str | None, *wanted: str | None) -> bool:
     """Whether a file's name speaks of the document (`wanted`: its name, short name, code). True where there is no
-    name: photos have none, and nobody is to be bothered about that."""
+    name: photos have none, and no hint is due then."""
     given = search_key(re.sub(r"\.[A-Za-z0-9]{1,5}$", "", name or ""))
     if not given:
         return True

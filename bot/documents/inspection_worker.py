@@ -22,7 +22,7 @@ def serve(source: BinaryIO, sink: BinaryIO) -> None:
     sink.flush()
     while len(head := source.read(LENGTH.size)) == LENGTH.size:
         data = source.read(LENGTH.unpack(head)[0])
-        # Should the bot die while a file hangs, nobody else would end this process.
+        # Should the bot be killed while a file hangs, no other process would end this one.
         signal.alarm(int(TIME_LIMIT) * BY_THE_CLOCK + 10)
         shown = b""
         try:

@@ -118,7 +118,7 @@ class PaymentGateway(Protocol):
         ...
 
     async def inquire(self, ref: str) -> InquiryStatus:
-        """How it stands, without changing it. Raises nothing."""
+        """The state of the payment, without changing it. Raises nothing."""
         ...
 
     async def unverified(self) -> list[Unverified]:

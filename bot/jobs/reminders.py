@@ -1,4 +1,4 @@
-"""N20: who is reminded of what, and drafts that nobody continues (docs/specification.md 2.8, Q6–Q8, Q44).
+"""N20: who is reminded of what, and drafts that are not continued (docs/specification.md 2.8, Q6–Q8, Q44).
 
 Each function is one unit: safe with several processes (a compare-and-set takes each case), and after a long downtime
 (the present state counts, not the ticks that were missed).

@@ -30,7 +30,7 @@ MINUTE, HOUR = 60.0, 3600.0
 LETTERS = 3.0
 #: Messengers repeat an update for a day at most; what could not be read is kept longer, for people to look at.
 INBOX_KEPT, ODD_INBOX_KEPT = timedelta(days=14), timedelta(days=90)
-#: Rows that one unit deletes at most, so that nobody waits for it.
+#: Rows that one unit deletes at most, so that other units do not wait for it.
 PURGE_BATCH = 1000
 
 
@@ -95,7 +95,7 @@ def sweeps(resources: Resources, *, drafts: Unit | None = None) -> list[Sweep]:
         return await letters.deliver(resources)
 
     def removing(remove: Callable[[datetime], Awaitable[Any]]) -> Callable[[], Awaitable[Any]]:
-        """What is removed for ever goes by a time that was found to hold."""
+        """Deletion uses a time that was checked to be plausible."""
 
         async def run() -> Any:
             now = resources.clock()

@@ -66,7 +66,7 @@ def score(header: list[str]) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Where the columns are in a row; names that nobody knows."""
+    """Where the columns are in a row; unknown names."""
 
     places: dict[str, int]
     unknown: tuple[str, ...]

@@ -324,7 +324,7 @@ def _user_code(text: str) -> str:
 
 
 def _password(text: str) -> str:
-    """As it stands, without outer space. Raises InvalidInput for hashes that nobody could log in against."""
+    """As it stands, without outer space. Raises InvalidInput for hashes of an unknown form."""
     secret = text.strip()
     if legacy_hashes.looks_foreign(secret):
         raise InvalidInput("import.foreign_hash")

@@ -26,7 +26,7 @@ from bot.operations.errors import UpkeepError
 MANIFEST = "MANIFEST.json"
 PAPERS = "papers/"
 SQLITE, POSTGRES = "database.sqlite3", "database.dump"
-#: The format of what is made, and the one before, whose manifest nobody signed.
+#: The format of what is made, and the one before, whose manifest was not signed.
 FORMAT, UNSIGNED_FORMAT = 2, 1
 #: Bytes moved at a time.
 CHUNK = 1 << 20

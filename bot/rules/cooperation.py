@@ -45,7 +45,7 @@ class Relation(StrEnum):
 
     OFFICER = "officer"
     DISTRIBUTOR = "manager of its distributor"
-    #: Nobody has claimed it.
+    #: Not claimed.
     EXPERT = "expert of its university"
     REVIEWER = "its reviewer"
     #: Another expert has claimed it.
@@ -259,7 +259,7 @@ class TerminationCase:
 
     state: TerminationState | None
     officer_id: int
-    #: The contract it speaks of is active.
+    #: The contract that it is about is active.
     in_force: bool = True
 
 
@@ -290,7 +290,7 @@ def _termination_rows() -> tuple[TerminationTransition, ...]:
     return (
         row(None, act.DRAFT, officer, state.DRAFT, "termination_drafted", alive),
         row(state.DRAFT, act.REWRITE, officer, state.DRAFT, "termination_rewritten", alive),
-        # Nobody's approval is needed (R34).
+        # No approval is needed (R34).
         row(state.DRAFT, act.FINALISE, officer, state.FINALIZED, "termination_finalised", alive),
         row(state.DRAFT, act.CANCEL, officer, state.CANCELLED, "termination_cancelled"),
         # The contract ended first (Q20).

@@ -69,7 +69,7 @@ def code_alone(text: str) -> str | None:
 
 
 def are_in(text: str) -> bool:
-    """Whether a message that nobody asked for holds a code and, beside it, what looks like a password."""
+    """Whether an unexpected message holds a code and, beside it, what looks like a password."""
     for code, password in pairs(text):
         if not _CODE.fullmatch(code) or len(password) < _SHORTEST:
             continue

@@ -6,7 +6,7 @@ from storage.enums import AttemptState as S
 
 
 class PaymentEvent(StrEnum):
-    #: Create was refused or got no answer: nobody was sent to the bank.
+    #: Create was refused or got no answer: no payer was sent to the bank.
     NOT_OPENED = "not_opened"
     #: The return page, the button or the reconciler asks the gateway to verify.
     ASKED = "asked"

@@ -94,7 +94,7 @@ def has_change(case: Case) -> str | None:
 
 
 def payment_settled(case: Case) -> str | None:
-    """Nobody leaves while the bank may still say "paid" (docs/specification.md 2.2, withdraw)."""
+    """No withdrawal while the bank may still say "paid" (docs/specification.md 2.2, withdraw)."""
     return "error.payment_uncertain" if case.payment_uncertain else None
 
 

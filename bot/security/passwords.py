@@ -1,4 +1,4 @@
-"""Passwords: Argon2id, worked out in threads so that nobody else waits (Q26, Q30)."""
+"""Passwords: Argon2id, computed in threads so that the event loop goes on (Q26, Q30)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from bot.security import legacy_hashes
 from bot.security.legacy_hashes import Scheme
 from bot.texts import BIDI_MARKS
 
-#: Letters and digits that nobody takes for another (no 0 O o, 1 l I i, 5 S s, 2 Z z, 8 B).
+#: Letters and digits that are not mistaken for another (no 0 O o, 1 l I i, 5 S s, 2 Z z, 8 B).
 ALPHABET = "".join(sorted(set(string.ascii_letters + string.digits) - set("0Oo1lIi5Ss2Zz8B")))
 MADE_LENGTH = 12
 CHOSEN_MIN, CHOSEN_MAX = 8, 128
@@ -95,8 +95,8 @@ class Passwords:
         return self._hasher.hash(password)
 
     async def verify(self, stored: str | None, typed: str) -> Verdict:
-        """Compare as typed, then normalised. Whatever `stored` is (None: nobody has this code), the full cost is spent
-        for each reading, and the answer leaves `ANSWER_AFTER` seconds (or a multiple) after the work began."""
+        """Compare as typed, then normalised. Whatever `stored` is (None: no account has this code), the full cost is
+        spent for each reading, and the answer leaves `ANSWER_AFTER` seconds (or a multiple) after the work began."""
         async with self._slots:
             begun = monotonic()
             verdict = await asyncio.to_thread(self._verify, stored, typed)

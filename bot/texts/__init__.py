@@ -141,7 +141,7 @@ def placeholders(key: str) -> frozenset[str]:
 
 
 def _put(name: str, value: Any, *, in_quotes: bool) -> str:
-    """A value as it stands in a sentence."""
+    """A value as it appears in a sentence."""
     if isinstance(value, Quoted):
         return inside(value)
     if name in OURS or isinstance(value, Sentence):

@@ -58,7 +58,7 @@ class Quoted:
 
 
 def quoted(text: str | None, by: str = "", preset: str = "") -> Quoted:
-    """Words of `by` for a sentence's placeholder. Raises nothing, also where nobody wrote anything."""
+    """Words of `by` for a sentence's placeholder. Raises nothing, also where nothing was written."""
     return Quoted(text or "", by, preset)
 
 
@@ -113,7 +113,7 @@ def _barred(sign: str, line: str) -> str:
 
 
 def inside(words: Quoted) -> str:
-    """What stands in the sentence: the block between its marks; the chosen sentence before it, or alone."""
+    """What appears in the sentence: the block between its marks; the chosen sentence before it, or alone."""
     if not words.text.strip():
         return words.preset
     lead = f"{words.preset}؛" if words.preset else ""

@@ -167,7 +167,7 @@ class PayPages:
         return self._say(says, mood, facts=facts, ways=ways, refresh=refresh)
 
     async def _settled(self, attempt_id: int, *, cancelled: bool) -> AttemptState:
-        """What the bank says within the browser's patience. Asking goes on after it; whatever the bank says then is
+        """What the bank says while the browser waits. Asking goes on after it; whatever the bank says then is
         settled all the same."""
         task = asyncio.create_task(payments.settle_return(self._resources, attempt_id, cancelled=cancelled))
         self._asking.add(task)
@@ -233,6 +233,6 @@ class PayPages:
 
 
 def _note(task: asyncio.Task[AttemptState]) -> None:
-    """Nobody waits for it any more."""
+    """No caller waits for it any more."""
     if not task.cancelled() and (error := task.exception()) is not None:
         log.error("a payment could not be settled; the reconciler goes on", exc_info=error)

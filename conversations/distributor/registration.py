@@ -1,4 +1,4 @@
-"""Staff register distributors and their managers; a manager mends the centre's own data.
+"""Staff register distributors and their managers; a manager edits the distributor's own data.
 
 See docs/specification.md 3, Q25.
 """

@@ -1,4 +1,4 @@
-"""The engine of dialogues: moves one chat through one of them (docs/architecture.md, "Dialogues").
+"""The dialogue engine: moves one chat through one dialogue (docs/architecture.md, "Dialogues").
 
 It owns back, cancel, skip, save for later, continue, deleting a draft, editing from the summary, the wrong kind of
 input, resuming in another chat or after a restart, and two chats on one draft. It keeps nothing between two updates:

@@ -1,4 +1,4 @@
-"""Coming in and out, passwords, roles."""
+"""Login and logout, passwords, roles."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ways back, and lists in pages, as every room of screens lays them."""
+"""Ways back, and lists in pages, the same in all screens."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an expert does with a file of either sort: claim, release, assign, approve, and the dialogues that reject or
+"""What an expert does with a request of either kind: claim, release, assign, approve, and the dialogues that reject or
 declare deficiencies. Every decision has a confirm step (Q15)."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The directorate's distributors: list, search, card, and the dialogues that register and mend one (Q25)."""
+"""The directorate's distributors: list, search, card, and the dialogues that register and edit one (Q25)."""
 
 from __future__ import annotations
 

@@ -33,8 +33,8 @@ class Database(ABC):
 
     @abstractmethod
     def run_in_background(self, unit: Unit[Any]) -> None:
-        """Run a unit that writes soon, together with others; nobody waits, a failure is only logged. While the database
-        is away it waits; it is lost when the process is killed before."""
+        """Run a unit that writes soon, together with others; no caller waits, a failure is only logged. While the
+        database is away it waits; it is lost when the process is killed before."""
 
     @abstractmethod
     async def announce_process(self) -> bool:

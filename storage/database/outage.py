@@ -101,7 +101,7 @@ class Outage:
 
     @property
     def lasts(self) -> bool:
-        """The last work that was tried failed, not long ago: where nobody tries any more, nothing is known."""
+        """The last work that was tried failed, not long ago: without a recent try, nothing is known."""
         return self._since is not None and time.monotonic() - self._last < REPEAT
 
     def note(self, error: BaseException) -> None:

@@ -23,7 +23,7 @@ ROOM = 30.0
 LINGER = 0.2
 #: The same while the database is away.
 LINGER_AWAY = 2.0
-#: Seconds for any one statement: a server that fell silent must not hold a chat queue for ever.
+#: Seconds for any one statement: a server that does not answer must not block a chat queue for ever.
 STATEMENT = 60.0
 #: Serialization failure, deadlock: the server asks to try again.
 TRY_AGAIN = {"40001", "40P01"}
@@ -205,7 +205,7 @@ def _causes(error: BaseException) -> list[BaseException]:
 
 
 async def _attend(connection: AsyncConnection, *, seen: bool) -> bool:
-    """Whether nobody else holds SERVING; held in common from here on (`seen`: it is already)."""
+    """Whether no other process holds SERVING; held in common from here on (`seen`: it is already)."""
 
     async def ask(function: str) -> bool:
         return bool((await connection.exec_driver_sql(f"SELECT {function}({SERVING})")).scalar())

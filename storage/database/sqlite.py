@@ -36,7 +36,7 @@ BUSY = 10.0
 @dataclass(slots=True)
 class Job:
     unit: Unit[Any]
-    #: None where nobody waits.
+    #: None where no caller waits.
     future: asyncio.Future[Any] | None = field(repr=False)
     #: The caller is elsewhere: the writer is a task of its own.
     cause: str | None = field(default_factory=CAUSE.get)
@@ -154,7 +154,7 @@ class SqliteDatabase(Database):
         except BaseException as error:  # whatever a unit raises: everybody waits for this task
             self.outage.note(error)
             if outage_reason(error) is not None:
-                # Nobody's fault: none of them would do better alone.
+                # Not the fault of one of them: none would succeed alone.
                 self._put_off(group, error)
             elif len(group) == 1:
                 group[0].fail(error)

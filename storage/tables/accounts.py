@@ -155,7 +155,7 @@ class Chat(SQLModel, table=True):
     view: str | None = None
     dialogue: str | None = None
     draft_id: int | None = reference("draft.id", default=None)
-    #: Where the dialogue stands: {"step": …, "editing": bool, "page": int, "query": str …}
+    #: The position in the dialogue: {"step": …, "editing": bool, "page": int, "query": str …}
     place: dict[str, Any] = json_dict()
     #: A reply keyboard (the contact button) is open there: the next answer takes it away.
     keyboard: bool = False

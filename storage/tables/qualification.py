@@ -39,7 +39,7 @@ class QualificationRequest(SQLModel, table=True):
             name="rejection_has_reason",
         ),
         CheckConstraint("state <> 'IN_REVIEW' OR reviewer_id IS NOT NULL", name="review_has_reviewer"),
-        # A discarded draft's id must not come back: its audit events and its old buttons speak of that draft.
+        # A discarded draft's id must not come back: its audit events and its old buttons refer to that draft.
         {"sqlite_autoincrement": True},
     )
 

@@ -81,7 +81,7 @@ def _lines(parts: Parts, part: str, parser: RowParser) -> Iterator[TableRow]:
 
 
 def _cells(found: list[dict[str, Any]]) -> list[Cell]:
-    """By their columns, gaps filled; what lies far to the right is nobody's."""
+    """By their columns, gaps filled; cells far to the right are dropped."""
     placed = {
         one["column"]: _cell(one["value"], one["data_type"]) for one in found if 1 <= one["column"] <= COLUMNS
     }

@@ -54,7 +54,7 @@ LEASE = 90
 #: Tries before staff are told; with the pauses below that is about nine hours.
 TRIES = 40
 LONGEST_PAUSE = 900.0
-#: Seconds between looks that nobody asked for.
+#: Seconds between looks without a request.
 IDLE = 5.0
 #: Seconds to wait for company after a commit.
 LINGER = 0.02

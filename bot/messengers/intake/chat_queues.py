@@ -22,7 +22,7 @@ _PAUSED_TOO = 4
 
 
 def _side(key: Hashable) -> Hashable:
-    """The messenger of a chat queue: one that hangs fills its own slots and holds up nobody else's people."""
+    """The messenger of a chat queue: one that hangs fills its own slots and does not delay people on the other."""
     return key[0] if isinstance(key, tuple) else None
 
 
@@ -74,7 +74,7 @@ class Lanes:
 
     async def room(self, limit: int, side: Hashable = None) -> None:
         """Wait while more than `limit` jobs of this messenger are in the chat queues. What waits for a chat that must not be
-        written to now keeps nobody else from being heard: it hardly counts."""
+        written to now does not delay others: it hardly counts."""
         while self._sizes[side] > limit:
             paused = sum(len(self._queues[key]) for key in self._paused if _side(key) == side)
             if self._sizes[side] - paused <= limit and self._sizes[side] <= _PAUSED_TOO * limit:

@@ -218,7 +218,7 @@ class UpdateDispatcher:
             if row.lane is not None and _chat_type(raw) in _GROUPS:
                 await self._serve.in_group(update_scope)
                 return
-            # Whatever is in it, only this one update stands aside.
+            # Whatever is in it, only this one update is skipped.
             await self._set_aside(update_scope, raw, f"{type(error).__name__}: {error}")
             return
         if in_group:

@@ -83,7 +83,7 @@ class Polling:
                 raise
             except PollingError as error:
                 failures += 1
-                # However long it asks for: nobody is heard until it is asked again.
+                # However long it asks for: no update arrives until it is asked again.
                 pause = min(error.retry_after or _pause(failures), LONGEST_PAUSE)
                 log.warning("%s: getUpdates failed (%s); again in %.1f s", self._name, error, pause)
                 await asyncio.sleep(pause)

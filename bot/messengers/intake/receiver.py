@@ -147,7 +147,7 @@ class Intake:
 
 
 def webhook_path(secret_key: str, messenger: Messenger, bot_id: int | None = None) -> str:
-    """The address below PUBLIC_URL where this bot's updates come; nobody else knows it. Without `bot_id`, the one of
+    """The address below PUBLIC_URL where this bot's updates come; it is secret. Without `bot_id`, the one of
     releases that did not tell bots apart."""
     return f"/hook/{messenger.value}/{_derive(secret_key, 'path', messenger, bot_id)}"
 

@@ -22,9 +22,9 @@ from storage.tables import Chat
 
 log = logging.getLogger(__name__)
 
-#: Seconds between looks that nobody asked for (another process may have set a time).
+#: Seconds between looks without a request (another process may have set a time).
 IDLE = 5.0
-#: Seconds until another try may begin, should this process die in between.
+#: Seconds until another try may begin, should this process be killed in between.
 LEASE = 60
 BATCH = 100
 
@@ -108,7 +108,7 @@ def _due(db: Session, now: datetime, ready: list[Messenger]) -> list[_Due]:
 
 
 def _claim(db: Session, due: list[_Due], lease: datetime) -> list[_Due]:
-    """Those that nobody else took or put off in the meantime."""
+    """Those that no other process took or put off in the meantime."""
     return [
         one
         for one in due

@@ -20,7 +20,7 @@ class ChatAddress:
     row_id: int | None = None
     #: A reply keyboard is open there.
     keyboard: bool = False
-    #: Nobody is logged in there.
+    #: No account is logged in there.
     guest: bool = False
     #: The messenger wants nothing to be sent there before.
     rest_until: datetime | None = None

@@ -235,7 +235,7 @@ def waiting(db: Session, before: datetime | None = None) -> list[InboxRow]:
 
 
 def older(db: Session, row: InboxRow) -> list[InboxRow]:
-    """What this chat sent before `row` and nobody has done yet (another process may be at it)."""
+    """What this chat sent before `row` and is not done yet (another process may be at it)."""
     if row.lane is None:
         return []
     key = {"messenger": row.messenger, "lane": row.lane, "row_id": row.id}
@@ -243,7 +243,7 @@ def older(db: Session, row: InboxRow) -> list[InboxRow]:
 
 
 def following(db: Session, row: InboxRow, most: int) -> list[InboxRow]:
-    """What this chat sent after `row` and nobody has done yet, oldest first."""
+    """What this chat sent after `row` and is not done yet, oldest first."""
     key = {"messenger": row.messenger, "lane": row.lane, "row_id": row.id, "most": most}
     return [InboxRow(*one) for one in db.execute(_NEXT, key)]
 

@@ -23,7 +23,7 @@ class UnreadableError(ValueError):
 
 
 def read(update: Update, messenger: Messenger) -> Incoming | None:
-    """What came; None where it is of a kind that nobody asked for. Raises UnreadableError."""
+    """What came; None where it is of a kind that was not asked for. Raises UnreadableError."""
     try:
         if update.callback_query is not None:
             return _press(update.update_id, update.callback_query, messenger)

@@ -42,7 +42,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class _Needed:
-    """The unit did nothing yet: this comes first. `stands` is where the chat stood when it was asked."""
+    """The unit did nothing yet: this comes first. `stands` is the position of the chat when it was asked."""
 
     preparation: Preparation
     stands: tuple[Any, ...]
@@ -247,7 +247,7 @@ class UpdateProcessor:
             await self.delivery.leave_group(ChatAddress(row.messenger, chat_id), sentence)
 
     async def ignore(self, update_scope: UpdateScope, note: str) -> None:
-        """Done without an answer: of a kind that nobody asked for."""
+        """Done without an answer: of a kind that was not asked for."""
         row = update_scope.row
         await self._run(
             None,
@@ -362,7 +362,7 @@ class UpdateProcessor:
 
     @staticmethod
     def _welcome(turn: Turn) -> None:
-        """A new chat gets its row; a dead chat that writes is alive again."""
+        """A new chat gets its row; a dead chat that writes is live again."""
         if turn.chat.id is None:
             turn.db.add(turn.chat)
             turn.db.flush()
@@ -446,6 +446,6 @@ def _place(turn: Turn) -> ChatAddress:
 
 
 def _stands(turn: Turn) -> tuple[Any, ...]:
-    """Where the chat stands: work prepared for another place is worth nothing."""
+    """The position of the chat: work that was prepared for another position is discarded."""
     chat = turn.chat
     return (chat.account_id, chat.role, chat.dialogue, chat.draft_id, repr(chat.place), chat.view)

@@ -1,4 +1,4 @@
-"""What the processor of updates asks of its neighbours: of conversations, which stand above it, and of delivery."""
+"""Interfaces that the processor needs: of conversations, which are a layer above it, and of delivery."""
 
 from __future__ import annotations
 

@@ -163,7 +163,7 @@ def from_bale(method: str, status: int, body: bytes) -> tuple[int, bytes]:
     except (ValueError, RecursionError):
         answer = None
     if not isinstance(answer, dict):
-        # A gateway before Bale speaks plain text.
+        # A gateway in front of Bale answers in plain text.
         words = body[:120].decode("utf-8", "replace").strip()
         limited = status == 429 or "rate_limited" in words
         return _failure(429 if limited else status if status >= 400 else 502, words or "empty answer")

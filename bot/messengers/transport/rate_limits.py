@@ -1,6 +1,6 @@
 """Rate limits of one messenger: for each chat, and for all chats together.
 
-Each chat has a token bucket, which answers and pushes share. A refusal (429) rests the chat that it was about and nobody else.
+Each chat has a token bucket, which answers and pushes share. A refusal (429) makes only the chat rest that it was about.
 Only where several chats are refused within a second may the messenger mean all of us: then one call is let through before
 the others (the probe), and everybody waits only if that one is refused too.
 
@@ -75,7 +75,7 @@ class RateLimiter:
     _chats: dict[Hashable, _Chat] = field(default_factory=dict)
     _sweep_at: int = 256
     _state: _All = _All.OPEN
-    #: Of the messenger's rest, or of the probe's patience.
+    #: Of the messenger's rest, or of the probe's time limit.
     _until: float = 0.0
     #: The next rest of the messenger.
     _silence: float = FIRST_SILENCE

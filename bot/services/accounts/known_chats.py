@@ -29,7 +29,7 @@ def note(db: Session, *, chat: Chat, account_id: int, now: datetime) -> None:
 
 
 def is_known(db: Session, *, chat: Chat, account_id: int | None) -> bool:
-    """Whether the account is, or was, logged in to this chat. Asked alike for a code that nobody has."""
+    """Whether the account is, or was, logged in to this chat. The same work for a code without an account."""
     found = db.exec(
         select(KnownChat.id).where(
             KnownChat.chat_row_id == (chat.id or 0), KnownChat.account_id == (account_id or 0)

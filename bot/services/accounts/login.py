@@ -32,7 +32,7 @@ def refuse_if_locked(
     db: Session, *, chat: Chat, account_id: int | None, user_code: str = "", now: datetime
 ) -> None:
     """Raises Throttled with the minutes left: for the chat, or, from a chat that the account was never logged in to, for
-    the account of `user_code` (None: nobody has it)."""
+    the account of `user_code` (None: no account has it)."""
     waits = [
         rate_limit.wait(db, key=_chat_key(chat), limit=WRONG_PASSWORDS_PER_CHAT, now=now),
         account_lock(db, chat=chat, account_id=account_id, user_code=user_code, now=now),
@@ -56,7 +56,7 @@ def account_lock(
 def count_wrong(
     db: Session, *, chat: Chat, account_id: int | None, user_code: str = "", now: datetime
 ) -> None:
-    """Note a wrong password, or a `user_code` that nobody has (`account_id` None)."""
+    """Note a wrong password, or a `user_code` without an account (`account_id` None)."""
     rate_limit.count(db, key=_chat_key(chat), now=now)
     if not known_chats.is_known(db, chat=chat, account_id=account_id):
         rate_limit.count(db, key=_account_key(account_id, user_code), now=now)

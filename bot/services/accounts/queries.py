@@ -22,7 +22,7 @@ def load(db: Session, account_id: int) -> Account:
 
 
 def lock_account(db: Session, account_id: int) -> Account:
-    """The account as it is now, kept from everybody else until this transaction ends. Raises NotAllowed.
+    """The account as it is now, locked until this transaction ends. Raises NotAllowed.
 
     Every function that links or unlinks chats begins with it: a login with a password that is being replaced at this
     instant comes before and is undone, or after and fails."""

@@ -16,13 +16,13 @@ SUBJECT = "cooperation"
 
 
 def lock_request(db: Session, request_id: int) -> CooperationRequest:
-    """The request with its officer held: nobody else changes the cooperation of this officer until the commit."""
+    """The request with its officer's row locked: the cooperation of this officer changes only here until the commit."""
     eligibility.lock_account(db, COOPERATION_WORKFLOW.load(db, request_id).account_id)
     return COOPERATION_WORKFLOW.load(db, request_id, lock=True)
 
 
 def hold_branch(db: Session, branch_id: int) -> Branch:
-    """The branch as it is now, kept from everybody else until the commit. Raises NotAllowed for a forged id."""
+    """The branch as it is now, locked until the commit. Raises NotAllowed for a forged id."""
     query = select(Branch).where(Branch.id == branch_id).with_for_update(key_share=True)
     branch = db.exec(query.execution_options(populate_existing=True)).first()
     if branch is None:
@@ -44,7 +44,7 @@ def managers(db: Session, distributor_id: int) -> list[Account]:
 
 
 def managing(db: Session, distributor_id: int) -> list[tuple[Grant, Account]]:
-    """The active managers of a distributor with the role they speak in, oldest account first."""
+    """The active managers of a distributor with the role they act in, oldest account first."""
     query = (
         select(Grant, Account)
         .join(Account, col(Account.id) == col(Grant.account_id))

@@ -70,7 +70,7 @@ class ExpertCard:
 def _open(
     db: Session, actor: Actor, request_id: int, stands: frozenset[Relation]
 ) -> tuple[CooperationRequest, Case, frozenset[Action]]:
-    """The request for an actor who stands so. Raises NotAllowed, Stale."""
+    """The request for an actor with these relations. Raises NotAllowed, Stale."""
     request, case = COOPERATION_WORKFLOW.see(db, request_id, actor=actor)
     if not relations(case, actor) & stands:
         raise NotAllowed

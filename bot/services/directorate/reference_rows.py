@@ -27,7 +27,7 @@ def row_fingerprint(row: SQLModel) -> int:
 
 
 def lock_row(db: Session, model: type[Row], key: Any, *, expected: int | None = None) -> Row:
-    """The row, kept from everybody else until the commit. Raises Stale where it is gone or not as it was seen."""
+    """The row, locked until the commit. Raises Stale where it is gone or not as it was seen."""
     row = db.get(model, key, with_for_update=True, populate_existing=True)
     if row is None or (expected is not None and row_fingerprint(row) != expected):
         raise Stale

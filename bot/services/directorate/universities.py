@@ -1,4 +1,4 @@
-"""Universities and what they cover: one default a province, in Tehran none, nowhere silently nobody.
+"""Universities and what they cover: one default a province, in Tehran none; a gap is always reported.
 
 See docs/specification.md 3.
 """

@@ -34,7 +34,7 @@ class Serving:
 
 @dataclass(frozen=True, slots=True)
 class BranchLine:
-    """A branch as it stands. No `officers`: «بدون مسئول فنی»."""
+    """A branch as it is now. No `officers`: «بدون مسئول فنی»."""
 
     branch: Branch
     officers: tuple[Serving, ...]
@@ -63,7 +63,7 @@ def checked_name(text: str) -> str:
 
 
 def checked_region(db: Session, *, province: str, city: str, university: str | None) -> dict[str, str | None]:
-    """The columns of a region. Raises InvalidInput("error.not_in_list") for names that nobody offers, and
+    """The columns of a region. Raises InvalidInput("error.not_in_list") for names that are not offered, and
     InvalidInput("error.branch_university") where one of several universities must be chosen (Tehran)."""
     if city not in regions.cities_of(province):
         raise InvalidInput("error.not_in_list")
@@ -227,7 +227,7 @@ def make_central(
 def _change(
     db: Session, branch: Branch, *, actor: Actor, event: str, values: dict[str, Any], now: datetime
 ) -> Branch:
-    """The branch is held, so that nobody else changes it meanwhile."""
+    """The branch is locked, so that it does not change meanwhile."""
     if not values:
         return branch
     db.exec(

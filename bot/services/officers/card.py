@@ -19,7 +19,7 @@ from bot.texts import formats
 from storage.enums import AccountState, Role
 from storage.tables import Account, Officer
 
-#: Bytes: nobody guesses a card.
+#: Bytes: too many to guess.
 TOKEN_BYTES = 16
 
 
@@ -64,7 +64,7 @@ def of(db: Session, *, account_id: int) -> str | None:
 
 
 def look_up(db: Session, *, token: str) -> Card | None:
-    """The card behind a QR code as things stand now; None for one that was never given out."""
+    """The card behind a QR code as it is now; None for one that was never given out."""
     query = (
         select(Account)
         .join(Officer, col(Officer.account_id) == col(Account.id))

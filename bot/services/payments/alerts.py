@@ -21,7 +21,7 @@ def refused(db: Session, *, gateway: str, code: int | str | None, now: datetime)
 
 
 def accepted(db: Session, *, gateway: str, now: datetime) -> None:
-    """The gateway takes our payments: whatever it refused us for is mended."""
+    """The gateway takes our payments: the reason of its refusals is repaired."""
     keys = db.exec(
         select(StaffAlert.key).where(
             col(StaffAlert.key).startswith(_refused(gateway)), col(StaffAlert.settled_at).is_(None)

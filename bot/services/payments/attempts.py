@@ -38,7 +38,7 @@ HANDED_AGAIN = timedelta(minutes=10)
 OPENING = timedelta(seconds=30)
 #: Attempts of one request that the gateway opened, and that it did not: an unwilling bank is not the payer's fault.
 OPENED_AN_HOUR, NOT_OPENED_AN_HOUR = Limit(10, timedelta(hours=1)), Limit(20, timedelta(hours=1))
-#: The pay page asks the gateway how an open attempt stands at most so often.
+#: The pay page asks the gateway for the state of an open attempt at most so often.
 PAGE_LOOKS = timedelta(seconds=2)
 #: A return asks at most so often, by the number of looks before; a payer who comes back is never the second.
 RETURN_LOOKS = (timedelta(0), timedelta(0), timedelta(seconds=2), timedelta(seconds=10))
@@ -122,7 +122,7 @@ class Open:
 
     attempt_id: int
     ref: str
-    #: Nobody asked the gateway just now whether it can still be paid.
+    #: The gateway was not asked just now whether it can still be paid.
     look: bool
 
 
@@ -244,7 +244,7 @@ def _wait_for_next(db: Session, request_id: int, now: datetime) -> timedelta | N
 
 def opened(db: Session, *, attempt_id: int, ref: str, now: datetime) -> None:
     """Keep the gateway's ref, before the payer is sent there. Raises Refusal where the request was withdrawn
-    meanwhile: then nobody is sent."""
+    meanwhile: then no payer is sent."""
     attempt = db.get_one(PaymentAttempt, attempt_id)
     change(db, attempt, ref=ref)
     request = db.get_one(QualificationRequest, attempt.request_id)
@@ -270,7 +270,7 @@ def claim(
 
 
 def locked(db: Session, attempt_id: int) -> PaymentAttempt:
-    """The attempt as it is now; on PostgreSQL nobody else changes it until the commit."""
+    """The attempt as it is now; on PostgreSQL it is locked until the commit."""
     return db.exec(
         select(PaymentAttempt)
         .where(PaymentAttempt.id == attempt_id)

@@ -109,6 +109,6 @@ async def _can_be_paid(resources: Resources, attempt_id: int) -> bool:
 
 
 def _note(task: asyncio.Task[AttemptState]) -> None:
-    """Nobody waits for it any more."""
+    """No caller waits for it any more."""
     if not task.cancelled() and (error := task.exception()) is not None:
         log.error("a payment could not be settled; the reconciler goes on", exc_info=error)

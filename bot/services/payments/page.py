@@ -83,7 +83,7 @@ def pay_view(db: Session, token: str, *, now: datetime) -> PayView | None:
 
 
 def latest(db: Session, *, request_id: int) -> PaymentAttempt | None:
-    """The attempt that tells how the fee stands: the one that was paid, else the newest."""
+    """The attempt that tells the state of the fee: the one that was paid, else the newest."""
     paid = db.exec(PAID_OF, params={"request_id": request_id}).first()
     return paid or db.exec(_NEWEST, params={"request_id": request_id}).first()
 

@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 #: In one pass, and side by side.
 MOST, AT_ONCE = 100, 4
-#: Of these, so many for the longest overdue: the newest come first, and nobody is left out for ever.
+#: Of these, so many for the longest overdue: the newest come first, and none is left out for ever.
 OVERDUE = 25
 #: Seconds after which a pass begins no more looks: the next pass knows newer payments.
 PASS = 60.0

@@ -110,7 +110,7 @@ async def settle_and_tell(
 
 
 def _without_ref(db: Session, *, attempt_id: int, now: datetime) -> AttemptState:
-    """An attempt whose authority never reached us: nobody was sent to the bank with it."""
+    """An attempt whose authority never reached us: no payer was sent to the bank with it."""
     attempt = attempts.locked(db, attempt_id)
     if attempt.ref is None and attempt.state is AttemptState.CREATED and now - attempt.created_at >= EXPIRES:
         return attempts.move(db, attempt, PaymentEvent.EXPIRED, now)

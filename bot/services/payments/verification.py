@@ -24,7 +24,7 @@ from storage.tables import AuditEvent, PaymentAttempt, QualificationRequest
 
 #: A definite "not paid" after this is an expiry, not a failure.
 EXPIRES = timedelta(minutes=30)
-#: A payment that nobody made in this time is not made any more, though the gateway keeps it open.
+#: A payment that was not made in this time counts as abandoned, though the gateway keeps it open.
 GIVES_UP = timedelta(days=1)
 
 

@@ -76,7 +76,7 @@ class ReviewWorkflow(Generic[R, S, A, W, C]):
     may_see: Callable[[C, Actor], bool]
     #: The action that opens a file in the worklist.
     door: str
-    #: How the experts of its university stand to it.
+    #: The relation of the experts of its university to it.
     experts: frozenset[W]
     #: An expert who is gone gives back the files in this state.
     review: S
@@ -282,7 +282,8 @@ class ReviewWorkflow(Generic[R, S, A, W, C]):
         return request
 
     def _tell(self, db: Session, request: R, expert_id: int, what: str, now: datetime) -> None:
-        """N22: the file came to this expert ("given"), or left them. Nobody is told who is no expert there any more."""
+        """N22: the file came to this expert ("given"), or left them. An account that is no expert there any more is
+        not told."""
         grant_id = routing.grant_of(db, expert_id, request.university_code)
         if grant_id is None:
             return

@@ -34,7 +34,7 @@ REVIEWS_NOW = (
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """Universities of a province to choose from; `suggested` is the code that coverage speaks for, if any."""
+    """Universities of a province to choose from; `suggested` is the code that coverage names, if any."""
 
     universities: tuple[University, ...]
     suggested: str | None = None
@@ -159,7 +159,7 @@ class Queue(Generic[R]):
     """Where files of one kind wait for an expert, or for the one who has them."""
 
     row: type[R]
-    #: Nobody has claimed it.
+    #: Not claimed.
     unclaimed: ColumnElement[bool]
     #: Under an expert's review, also while it waits for its officer.
     held: ColumnElement[bool]
@@ -185,7 +185,7 @@ QUEUES = (REQUESTS, COOPERATIONS)
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Files that nobody has claimed at a university; `oldest` came first, None where none waits."""
+    """Requests that are not claimed at a university; `oldest` came first, None where none waits."""
 
     requests: int
     cooperations: int

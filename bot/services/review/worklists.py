@@ -67,7 +67,7 @@ class Worklists(Generic[R, L]):
         limit: int = 5,
         university_code: str | None = None,
     ) -> Page[L]:
-        """Files that nobody has claimed at the actor's university, first come first."""
+        """Requests that are not claimed at the actor's university, first come first."""
         condition = self._at(university_for(db, actor, university_code)) & self.entry.unclaimed
         return self._page(db, condition, self.entry.came, now, offset, limit)
 

@@ -41,7 +41,7 @@ PAUSE = 0.05
 LATE = 2_000
 #: Seconds between two lines of the log that name the end of the chain.
 ANCHOR = 3600.0
-#: Of the units that add links: they exclude each other in all processes, and nobody else.
+#: Of the units that add links: they exclude each other in all processes, and nothing else.
 LANE = "audit-chain"
 
 #: The columns that a link covers.

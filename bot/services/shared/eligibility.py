@@ -17,7 +17,7 @@ def is_qualified(db: Session, account_id: int) -> bool:
 
 
 def of(db: Session, account_id: int) -> Availability:
-    """The facts as they are in the database now; all false for nobody. Always the same work."""
+    """The facts as they are in the database now; all false without an account. Always the same work."""
     contract = select(Contract.id).where(
         Contract.account_id == account_id, Contract.state == ContractState.ACTIVE
     )

@@ -1,4 +1,4 @@
-"""Compare-and-set: a row changes only if nobody has changed it since it was read.
+"""Compare-and-set: a row changes only if it has not changed since it was read.
 
 See docs/architecture.md, "State machines".
 """

@@ -15,7 +15,7 @@ from bot.texts.formats import TEHRAN
 from storage.database.fast_path import table_of
 from storage.tables import UploadDay
 
-#: Counts of days that nobody asks for any more.
+#: Counts of days that are not needed any more.
 KEPT = timedelta(days=7)
 
 

@@ -45,8 +45,8 @@ def client_of(peer: Address | None, forwarded: Sequence[str], trusted: Sequence[
     """The address that a request comes from; None where that cannot be told.
 
     `forwarded`: the values of X-Forwarded-For, in order. They are believed only where the peer is a trusted proxy, and
-    read from the right: each trusted proxy vouches for the entry that it added. A trusted proxy that names nobody gives
-    None, since all people come through it."""
+    read from the right: each trusted proxy vouches for the entry that it added. A trusted proxy that names no client
+    gives None, since all people come through it."""
     if not is_trusted(peer, trusted):
         return peer
     entries = [entry for value in forwarded for entry in value.split(",")]

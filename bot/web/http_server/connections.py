@@ -110,7 +110,7 @@ class Connections:
         return sum(map(len, self._phases.values()))
 
     def admit(self, connection: Connection, peer: str, now: float) -> bool:
-        """Take a new connection in, closing another one where there is no room; False where nobody can be closed."""
+        """Take a new connection in, closing another one where there is no room; False where none can be closed."""
         address = parse_address(peer)
         key = subscriber(address) if address is not None and not is_trusted(address, self._trusted) else None
         mine = self._addresses.get(key) if key is not None else None

@@ -25,7 +25,7 @@ def bind(setting: str, host: str, port: int) -> list[socket.socket]:
 
 
 def bind_sockets(host: str, port: int) -> list[socket.socket]:
-    """One for each address of `host`; nobody is let in before they listen. Raises OSError."""
+    """One for each address of `host`; no connection is accepted before they listen. Raises OSError."""
     found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     bound: list[socket.socket] = []
     try:
