@@ -1,5 +1,5 @@
-"""The expert's lists, of qualification files and of cooperation requests: the queue, own files, files in colleagues'
-hands; and an applicant's requests (docs/specification.md 4.1, expert.menu)."""
+"""The expert's lists, of qualification files and of cooperation requests: the queue, own files, those
+under colleagues' review; and an applicant's requests (docs/specification.md 4.1, expert.menu)."""
 
 from __future__ import annotations
 

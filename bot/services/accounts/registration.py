@@ -109,7 +109,7 @@ def register(db: Session, *, chat: Chat, given: Registration, password_hash: str
 
 
 def insert(db: Session, account: Account) -> Account:
-    """Insert with a user code of its own: 8 digits without a meaning (Q31).
+    """Insert with a user code of its own: 8 random digits that no account has (Q31).
 
     Raises `duplicate()` where a living account has the national code.
     """
