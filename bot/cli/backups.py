@@ -23,7 +23,7 @@ def backup(
         list[str] | None, typer.Option(help="public key of age; again for more; else BACKUP_RECIPIENT")
     ] = None,
 ) -> None:
-    """Copy database and papers into one encrypted file, while the bot goes on. SECRET_KEY is not in it."""
+    """Copy database and documents into one encrypted file, while the bot goes on. SECRET_KEY is not in it."""
     from bot.documents.factory import open_store
     from bot.operations.backup import back_up
     from bot.operations.errors import UpkeepError

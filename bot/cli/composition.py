@@ -57,7 +57,7 @@ class RunningBot:
 
 @asynccontextmanager
 async def open_resources(settings: Settings, database: Database, public_url: str) -> AsyncIterator[Resources]:
-    """Papers, gateways and what else services work with, closed at the end."""
+    """Documents, gateways and what else services work with, closed at the end."""
     resources = Resources(
         database=database,
         papers=DocumentLibrary(make_store(settings), make_cipher(settings), Checker()),

@@ -1,4 +1,4 @@
-"""`rotate-key`, `retention`: work on all stored papers."""
+"""`rotate-key`, `retention`: work on all stored documents."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ def rotate_key(
     ] = False,
     count: Annotated[bool, typer.Option("--count", help="only say how many papers are left")] = False,
 ) -> None:
-    """Bring every paper under the present SECRET_KEY; FORMER_SECRET_KEYS must hold the one before.
+    """Bring every document under the present SECRET_KEY; FORMER_SECRET_KEYS must hold the one before.
 
-    May be stopped and run again at any time, while the bot serves (restarted with both keys). Status 1 while papers are
+    May be stopped and run again at any time, while the bot serves (restarted with both keys). Status 1 while documents are
     left."""
     from bot.config.settings import renew_kept_key
     from bot.documents.factory import make_cipher, open_store
@@ -67,7 +67,7 @@ def rotate_key(
 def retention(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="only say what would go")] = False,
 ) -> None:
-    """Remove the papers whose time is over. A running bot does so by itself every few hours."""
+    """Remove the documents whose time is over. A running bot does so by itself every few hours."""
     from bot.cli.composition import open_resources
     from bot.jobs.retention import preview, sweep
     from storage.tables.column_types import utcnow

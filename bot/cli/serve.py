@@ -91,7 +91,7 @@ async def _run(
         web.should_exit = True
         if bot.metrics is not None and metrics_task is not None:
             bot.metrics.should_exit = True
-        # The web first: an update that still came in finds its lane open, and does not wait for the restart.
+        # The web first: an update that still came in finds its chat queue open, and does not wait for the restart.
         loop = asyncio.get_running_loop()
         begun = loop.time()
         await asyncio.wait({web_task}, timeout=1)

@@ -1,4 +1,4 @@
-"""The store of papers and the cipher that the settings name."""
+"""The store of documents and the cipher that the settings name."""
 
 from __future__ import annotations
 

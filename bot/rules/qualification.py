@@ -138,7 +138,7 @@ def _rows() -> tuple[Transition, ...]:
         row(state.IN_REVIEW, act.ASSIGN, heads, state.IN_REVIEW, "assigned"),
         row(state.DEFICIENT, act.ASSIGN, heads, state.DEFICIENT, "assigned"),
         row(state.IN_REVIEW, act.RELEASE, reviewer | heads | system, state.SUBMITTED, "released"),
-        # A first decision on a file nobody has claimed claims and decides in one step.
+        # A first decision on a request that is not claimed claims and decides in one step.
         row(state.SUBMITTED, act.DECLARE_DEFICIENCIES, expert, state.DEFICIENT, "deficiencies_declared"),
         row(state.IN_REVIEW, act.DECLARE_DEFICIENCIES, reviewer, state.DEFICIENT, "deficiencies_declared"),
         row(state.SUBMITTED, act.REJECT, expert, state.REJECTED, "rejected"),

@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 OTHERS, STEP = 10.0, 0.25
 #: Seconds that a click waits to learn whether an open payment can still be paid.
 PATIENCE = 5.0
-#: An attempt that turned out to be over makes room for another one; more often nobody's does.
+#: An attempt that turned out to be over makes room for another one; more often none does.
 ROUNDS = 3
 
 _looks: set[asyncio.Task[AttemptState]] = set()
