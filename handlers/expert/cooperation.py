@@ -17,6 +17,7 @@ from handlers.common.navigation import ButtonRow, back, home, navigation_row
 from handlers.expert import decisions
 from handlers.expert.worklists import EXPERTS, REVIEWERS
 from storage.enums import CooperationState
+from storage.tables import CooperationRequest
 
 _PENDING = frozenset({CooperationState.PENDING_OFFICER, CooperationState.PENDING_UNIVERSITY})
 
@@ -90,7 +91,11 @@ def timeline(turn: Turn, press: Press) -> Screen:
 
 def outcome(turn: Turn, press: Press) -> Screen:
     """What was decided, by whom and when, and the way to the next request."""
-    card = _open(turn, press)
+    just_decided = turn.memo.get(decisions.DECIDED)
+    if isinstance(just_decided, CooperationRequest) and just_decided.id == press.id:
+        card = cooperation.expert_card_of(turn.db, just_decided)
+    else:
+        card = _open(turn, press)
     request = card.request
     if request.state in _PENDING:
         return file(turn, press)

@@ -30,6 +30,8 @@ from storage.tables import Account
 #: Experts a page.
 PAGE = 8
 HEADS = (Role.IN_CHARGE, Role.STAFF)
+#: In a turn's memo: the request that was decided in this unit. Its outcome needs no second look at rights and row.
+DECIDED = "desk.decided"
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +160,7 @@ def stale(sort: RequestKindView, request_id: int) -> Screen:
 
 
 def approve_do(turn: Turn, press: Press) -> Reply:
-    decisions.approve(
+    turn.memo[DECIDED] = decisions.approve(
         turn.db,
         actor=turn.actor,
         request_id=press.id,
@@ -170,7 +172,9 @@ def approve_do(turn: Turn, press: Press) -> Reply:
 
 
 def approve_coop_do(turn: Turn, press: Press) -> Reply:
-    cooperation.approve(turn.db, actor=turn.actor, request_id=press.id, version=press.version, now=turn.now)
+    turn.memo[DECIDED] = cooperation.approve(
+        turn.db, actor=turn.actor, request_id=press.id, version=press.version, now=turn.now
+    )
     return Reply(goto=Press("desk.coop_outcome", press.id))
 
 

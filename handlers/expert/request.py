@@ -18,6 +18,7 @@ from handlers.common.navigation import ButtonRow, back, grid, home, navigation_r
 from handlers.expert import cooperation, decisions, worklists
 from handlers.expert.worklists import EXPERTS, REVIEWERS
 from storage.enums import RequestState
+from storage.tables import QualificationRequest
 
 
 def routes(engine: Engine) -> Routes:
@@ -160,7 +161,11 @@ def _send(turn: Turn, request_id: int, asked: str | None) -> Reply:
 
 def outcome(turn: Turn, press: Press) -> Screen:
     """What was decided, by whom and when, and the way to the next file; stands where the buttons were pressed."""
-    found = review.open_file(turn.db, actor=turn.actor, request_id=press.id)
+    decided = turn.memo.get(decisions.DECIDED)
+    if isinstance(decided, QualificationRequest) and decided.id == press.id:
+        found = review.details_of(turn.db, decided)
+    else:
+        found = review.open_file(turn.db, actor=turn.actor, request_id=press.id)
     request = found.request
     code = request.tracking_code or ""
     if request.state in (RequestState.SUBMITTED, RequestState.IN_REVIEW, RequestState.DRAFT):

@@ -22,6 +22,7 @@ from bot.services.cooperation.views import (
     OfficerCard,
     distributor_card,
     expert_card,
+    expert_card_of,
     officer_card,
 )
 
@@ -39,6 +40,7 @@ __all__ = [
     "count_new",
     "distributor_card",
     "expert_card",
+    "expert_card_of",
     "for_distributor",
     "give_up",
     "new_for_officer",

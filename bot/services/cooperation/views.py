@@ -1,7 +1,7 @@
 """One request as each side may see it: the officer everything about the distributor (R39), the university the officer
 without documents (docs/specification.md 2.4), the distributor a name and a state (Q44)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlmodel import Session, col, select
@@ -64,7 +64,7 @@ class ExpertCard:
     reviewer: Account | None
     #: Who serves at the branch now and would be replaced.
     replaces: tuple[str, ...]
-    actions: frozenset[Action]
+    actions: frozenset[Action] = frozenset()
 
 
 def _open(
@@ -120,6 +120,11 @@ _AT_UNIVERSITY = frozenset(
 def expert_card(db: Session, *, actor: Actor, request_id: int) -> ExpertCard:
     """For the experts of the university it was sent to, and for staff. Raises NotAllowed, Stale."""
     request, _, actions = _open(db, actor, request_id, _AT_UNIVERSITY)
+    return replace(expert_card_of(db, request), actions=actions)
+
+
+def expert_card_of(db: Session, request: CooperationRequest) -> ExpertCard:
+    """The card without `actions`, for a caller that a service has just let act on this request as an expert."""
     account = db.get_one(Account, request.account_id)
     officer = db.get_one(Officer, request.account_id)
     level = db.get(DegreeLevel, officer.level_code) if officer.level_code else None
@@ -143,7 +148,6 @@ def expert_card(db: Session, *, actor: Actor, request_id: int) -> ExpertCard:
         qualified_at,
         db.get(Account, request.reviewer_id) if request.reviewer_id is not None else None,
         tuple(one.name for one in serving if one.id != request.account_id),
-        actions,
     )
 
 

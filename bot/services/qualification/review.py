@@ -4,7 +4,7 @@ See docs/specification.md 2.2.
 """
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 
 from bot.core.context import Actor
 from bot.core.refusals import NotAllowed
-from bot.rules.qualification import Action, Case, allowed_actions
+from bot.rules.qualification import Action, allowed_actions
 from bot.services.qualification import requests
 from bot.services.qualification.requests import QUALIFICATION_WORKFLOW
 from bot.services.review import routing
@@ -50,9 +50,8 @@ class RequestDetails:
     applicant: Account
     officer: Officer
     reviewer: Account | None
-    case: Case
-    actions: frozenset[Action]
     rounds: tuple[DeficiencyRound, ...]
+    actions: frozenset[Action] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +89,11 @@ LISTS = Worklists(routing.REQUESTS, _lines)
 def open_file(db: Session, *, actor: Actor, request_id: int) -> RequestDetails:
     """The file with what the actor may do. Raises NotAllowed, Stale."""
     request, case = QUALIFICATION_WORKFLOW.see(db, request_id, actor=actor)
+    return replace(details_of(db, request), actions=allowed_actions(case, actor))
+
+
+def details_of(db: Session, request: QualificationRequest) -> RequestDetails:
+    """The file without `actions`, for a caller that a service has just let act on this request."""
     applicant = db.get(Account, request.account_id)
     officer = db.get(Officer, request.account_id)
     assert applicant is not None
@@ -100,9 +104,7 @@ def open_file(db: Session, *, actor: Actor, request_id: int) -> RequestDetails:
         .order_by(col(DeficiencyRound.round))
     ).all()
     reviewer = db.get(Account, request.reviewer_id) if request.reviewer_id is not None else None
-    return RequestDetails(
-        request, applicant, officer, reviewer, case, allowed_actions(case, actor), tuple(rounds)
-    )
+    return RequestDetails(request, applicant, officer, reviewer, tuple(rounds))
 
 
 def view_paper(db: Session, *, actor: Actor, request_id: int, file_id: int, now: datetime) -> StoredFile:
