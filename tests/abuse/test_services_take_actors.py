@@ -41,10 +41,10 @@ WITHOUT = {
             "accounts.chats_of",
             "accounts.held",
             "accounts.refuse_mobile_change",
-            "general.refuse",
-            "loose.remove",
-            "officer_card.may_have",
-            "officer_card.of",
+            "officers.personal_details.refuse",
+            "officers.unused_files.remove",
+            "officers.card.may_have",
+            "officers.card.of",
             "qualification.approved_of",
             "qualification.current_open",
             "qualification.in_circulation",
@@ -53,19 +53,29 @@ WITHOUT = {
         _OWN,
     ),
     **dict.fromkeys(
-        ("cases.case_of", "payments.latest", "qualification.open_round", "qualification.prefill"), _OPENED
+        (
+            "qualification.requests.case_of",
+            "payments.latest",
+            "qualification.open_round",
+            "qualification.prefill",
+        ),
+        _OPENED,
     ),
-    "coop.cases.load": "its check with the actor follows in the next line",
-    "officer_card.look_up": "live for whoever scans the card",
+    **dict.fromkeys(
+        ("cooperation.expert_card_of", "qualification.review.details_of"),
+        "of the request that a service, told who acts, changed in the same unit",
+    ),
+    "cooperation.requests.COOPERATION_WORKFLOW.load": "its check with the actor follows in the next line",
+    "officers.card.look_up": "live for whoever scans the card",
     **dict.fromkeys(
         (
-            "reference.document_types",
-            "reference.needs_note",
-            "reference.papers",
-            "reference.university_name",
-            "routing.choices_for",
-            "routing.has_active_expert",
-            "tariffs.in_force",
+            "shared.reference_data.document_types",
+            "shared.reference_data.needs_note",
+            "shared.reference_data.papers",
+            "shared.reference_data.university_name",
+            "review.routing.choices_for",
+            "review.routing.has_active_expert",
+            "qualification.fees.in_force",
         ),
         _PUBLIC,
     ),
@@ -75,7 +85,7 @@ WITHOUT = {
 
 def _calls() -> Iterator[tuple[str, str]]:
     """(service.function, where) of every call that hands a session to a service and names no actor."""
-    for path in sorted([*(ROOT / "handlers").glob("*.py"), *(ROOT / "conversations").rglob("*.py")]):
+    for path in sorted([*(ROOT / "handlers").rglob("*.py"), *(ROOT / "conversations").rglob("*.py")]):
         tree = ast.parse(path.read_text())
         names = _imported(tree)
         for node in ast.walk(tree):
