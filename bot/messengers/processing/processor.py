@@ -27,7 +27,7 @@ from bot.messengers.processing.router import Destination, RoutedReply, UpdateRou
 from bot.messengers.processing.update_scope import UpdateScope, current_update
 from bot.messengers.processing.uploads import Uploads
 from bot.rules import credentials
-from bot.services.officers.unused_files import removed
+from bot.services.officers import unused_files
 from bot.services.shared.insert_once import inserted
 from bot.texts import t
 from bot.texts.formats import digits
@@ -117,7 +117,9 @@ class UpdateProcessor:
             await self.delivery.show(answer)
         if not broke:
             # Only where it is known how the unit ended; else the sweep of orphans decides.
-            await self._uploads.drop_unused(taken, answer.removed if answer is not None else ())
+            removed = answer.removed if answer is not None else frozenset()
+            if taken or removed:
+                await self._uploads.drop_unused(taken, removed)
             did, place = self._asked(incoming), answer.place if answer is not None else None
             # Nothing came of it where another process has done it.
             log.log(
@@ -395,7 +397,7 @@ class UpdateProcessor:
             credentials_of=decided.credentials_of,
             quiet=decided.quiet if not decided.screens else None,
             pushes=inserted(turn.db, Push),
-            removed=removed(turn.db),
+            removed=unused_files.removed(turn.db),
             plain=not decided.files and decided.credentials_of is None,
             said=decided.said,
         )
