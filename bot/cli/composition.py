@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from bot.config.settings import Settings
@@ -31,6 +32,7 @@ from bot.web.metrics import metrics_app
 from conversations.catalogue import ALL
 from conversations.engine.engine import Engine
 from handlers import all_routes
+from handlers.telegram.processor import UpdateProcessor
 from handlers.telegram.update_handler import ConversationUpdateHandler
 from storage.database.database import Database, asynchronous
 from storage.enums import Messenger
@@ -96,14 +98,15 @@ def make_bot(
 ) -> RunningBot:
     """`alone`: no other process serves on the database at the start."""
     engine = Engine(ALL)
+    routes = all_routes(engine)
     database_url = asynchronous(settings.database_url)
     by_webhook = settings.updates == "webhook"
     service = Service(
         resources,
         channels,
-        engine,
-        all_routes(engine),
+        partial(UpdateProcessor, resources, engine, routes),
         ConversationUpdateHandler,
+        commands=routes.commands,
         secret_key=settings.key(),
         shared=database_url.get_backend_name() != "sqlite",
         webhook_url=resources.world.public_url if by_webhook else None,

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from telegram import BotCommand
@@ -15,7 +15,6 @@ from telegram.ext import BaseHandler
 
 from bot.core.counters import MessengerState
 from bot.core.resources import Resources
-from bot.core.routes import Routes
 from bot.messengers.delivery.outbox import Outbox
 from bot.messengers.delivery.screens import ScreenDelivery
 from bot.messengers.intake.chat_queues import Lanes
@@ -23,8 +22,7 @@ from bot.messengers.intake.dispatcher import SETTLE, UpdateDispatcher
 from bot.messengers.intake.polling import Polling
 from bot.messengers.intake.receiver import Intake
 from bot.messengers.intake.redisplay import Ticker
-from bot.messengers.processing.processor import UpdateProcessor
-from bot.messengers.processing.protocols import Dialogues
+from bot.messengers.processing.protocols import MakeProcessor, Processor
 from bot.messengers.processing.update_scope import note_error
 from bot.messengers.transport.channel import Channel
 from bot.messengers.transport.telegram import pause_of
@@ -45,17 +43,17 @@ class Service:
         self,
         resources: Resources,
         channels: Mapping[Messenger, Channel],
-        dialogues: Dialogues,
-        routes: Routes,
-        make_handler: Callable[[UpdateProcessor], BaseHandler[Any, Any, Any]],
+        make_processor: MakeProcessor,
+        make_handler: Callable[[Processor], BaseHandler[Any, Any, Any]],
         *,
+        commands: Iterable[str],
         secret_key: str,
         shared: bool,
         webhook_url: str | None = None,
         alone: bool = False,
         at_once: int = 64,
     ) -> None:
-        """`shared`: several processes may work on the database. `webhook_url`: the root under which the messengers
+        """`commands` are offered in the messengers' menus, without slash. `shared`: several processes may work on the database. `webhook_url`: the root under which the messengers
         reach us; None: we poll. `alone`: at the start no other process serves on the database."""
         self.resources = resources
         self.channels = channels
@@ -64,13 +62,8 @@ class Service:
         self.delivery = ScreenDelivery(
             resources, channels, pause=self.lanes.pause, wake=lambda pause: self.ticker.wake(pause)
         )
-        self.serve = UpdateProcessor(
-            resources,
-            dialogues,
-            routes,
-            self.delivery,
-            release_slot=self.lanes.release_slot,
-            committed=self.outbox.wake,
+        self.serve = make_processor(
+            self.delivery, release_slot=self.lanes.release_slot, committed=self.outbox.wake
         )
         self.way = UpdateDispatcher(resources, channels, self.lanes, self.serve, shared=shared)
         self.ticker = Ticker(resources, self.way, channels)
@@ -79,7 +72,7 @@ class Service:
         self.pollings = {one: Polling(channel, self.intake) for one, channel in channels.items()}
         self._webhook_url = webhook_url
         self._alone = alone
-        self._commands = sorted(routes.commands)
+        self._commands = sorted(commands)
         self._tasks: list[asyncio.Task[Any]] = []
         self._intakes: list[asyncio.Task[Any]] = []
         self._first_try: dict[Messenger, asyncio.Event] = {one: asyncio.Event() for one in channels}

@@ -13,14 +13,14 @@ from telegram import Update
 from telegram.ext import BaseHandler
 
 from bot.messengers.processing.parsing import read
-from bot.messengers.processing.processor import UpdateProcessor
+from bot.messengers.processing.protocols import Processor
 from bot.messengers.processing.update_scope import current_update
 
 
 class ConversationUpdateHandler(BaseHandler[Update, Any, None]):
     """Takes every message (commands and edited ones too) and every pressed button, and hands it to the processor."""
 
-    def __init__(self, processor: UpdateProcessor) -> None:
+    def __init__(self, processor: Processor) -> None:
         super().__init__(self._process)
         self._processor = processor
 

@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from sqlmodel import Session, SQLModel, col, func, select
@@ -32,6 +33,7 @@ from demo.people import MERCHANT_ID, Face
 from demo.people import Town as Street
 from demo.person import Person
 from handlers import all_routes
+from handlers.telegram.processor import UpdateProcessor
 from handlers.telegram.update_handler import ConversationUpdateHandler
 from storage.database.database import Database
 from storage.enums import InboxState, Messenger, PushState
@@ -253,14 +255,15 @@ def _service(street: Street, database: Database, papers: DocumentLibrary, gatewa
         for face in street.faces
     }
     engine = Engine(ALL)
+    routes = all_routes(engine)
 
     shared = database.url.get_backend_name() != "sqlite"
     return Service(
         resources,
         channels,
-        engine,
-        all_routes(engine),
+        partial(UpdateProcessor, resources, engine, routes),
         ConversationUpdateHandler,
+        commands=routes.commands,
         secret_key="0" * 64,
         shared=shared,
     )

@@ -15,12 +15,12 @@ from bot.core.incoming import Incoming
 from bot.core.routes import Routes
 from bot.core.screens import MAX_ID, MAX_VERSION, Attachment, Press
 from bot.messengers.processing import inbox_store
-from bot.messengers.processing.router import RoutedReply, UpdateRouter
 from bot.security.passwords import GeneratedPassword
 from bot.texts import BIDI_MARKS
 from conversations.catalogue import ALL
 from conversations.engine.engine import Engine
 from handlers import all_routes
+from handlers.telegram.router import RoutedReply, UpdateRouter
 from storage.database.unit_of_work import forget_failure
 from storage.enums import Messenger
 from tests.abuse.cases import NOW, WORLD

@@ -17,7 +17,6 @@ from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from bot.core.screens import Press
-from bot.messengers.processing.router import RoutedReply
 from bot.services import accounts
 from bot.services.directorate import account_lookup
 from bot.services.distributors import registry
@@ -25,6 +24,7 @@ from bot.texts import BIDI_MARKS, quoted, t
 from conversations.catalogue import ALL
 from conversations.engine.engine import Engine
 from handlers import all_routes
+from handlers.telegram.router import RoutedReply
 from storage.database.database import Database
 from storage.database.unit_of_work import forget_failure
 from storage.enums import AccountState, Role

@@ -21,7 +21,6 @@ from bot.core.resources import Resources
 from bot.core.screens import MAX_LABEL, Button, Press, Screen, rows_from_json
 from bot.messengers.processing import inbox_store
 from bot.messengers.processing.answer import Answer
-from bot.messengers.processing.processor import UpdateProcessor
 from bot.messengers.processing.update_scope import UpdateScope, current_update
 from bot.rules.validators import search_key
 from bot.security.passwords import Passwords
@@ -29,6 +28,7 @@ from bot.texts import BIDI_MARKS
 from conversations.catalogue import ALL
 from conversations.engine.engine import Engine
 from handlers import all_routes
+from handlers.telegram.processor import UpdateProcessor
 from storage.database.database import Database
 from storage.enums import InboxState, Messenger
 from storage.migrations.seed import seed

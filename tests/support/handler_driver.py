@@ -18,11 +18,11 @@ from sqlmodel import Session, select
 from bot.core.context import PublicInfo, Turn
 from bot.core.incoming import FileTaken, Incoming, OfferedFile
 from bot.core.screens import MAX_LABEL, Button, Press, Screen
-from bot.messengers.processing.router import RoutedReply, UpdateRouter
 from bot.rules.validators import search_key
 from conversations.catalogue import ALL
 from conversations.engine.engine import Engine
 from handlers import all_routes
+from handlers.telegram.router import RoutedReply, UpdateRouter
 from storage.enums import Messenger, Role
 from storage.tables import Account, Chat, Draft, Grant, Officer, StoredFile
 

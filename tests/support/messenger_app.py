@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from sqlmodel import Session, col, select
@@ -23,6 +24,7 @@ from bot.messengers.transport.factory import make_channel
 from bot.services.shared import audit
 from demo.people import Town
 from demo.person import Person
+from handlers.telegram.processor import UpdateProcessor
 from handlers.telegram.update_handler import ConversationUpdateHandler
 from storage.database.database import Database
 from storage.enums import InboxState, Messenger
@@ -197,6 +199,7 @@ async def open_house(
     town: Town, database: Database, *, papers: Any = None, sms: Any = None, webhook_url: str | None = None
 ) -> AsyncIterator[House]:
     doings = Doings()
+    routes = make_routes(doings)
     nothing: Any = None
     resources = Resources(
         database=database,
@@ -214,9 +217,9 @@ async def open_house(
     service = Service(
         resources,
         channels,
-        NoDialogues(),
-        make_routes(doings),
+        partial(UpdateProcessor, resources, NoDialogues(), routes),
         ConversationUpdateHandler,
+        commands=routes.commands,
         secret_key="0" * 64,
         shared=database.url.get_backend_name() != "sqlite",
         webhook_url=webhook_url,

@@ -17,7 +17,7 @@ from bot.messengers.intake.chat_queues import Lanes
 from bot.messengers.processing import inbox_store
 from bot.messengers.processing.inbox_store import InboxRow
 from bot.messengers.processing.parsing import UnreadableError, is_theirs
-from bot.messengers.processing.processor import UpdateProcessor
+from bot.messengers.processing.protocols import Processor
 from bot.messengers.processing.update_scope import UpdateScope, current_update
 from bot.messengers.transport.channel import Channel
 from storage.correlation import CAUSE
@@ -51,7 +51,7 @@ class UpdateDispatcher:
         resources: Resources,
         channels: Mapping[Messenger, Channel],
         lanes: Lanes,
-        serve: UpdateProcessor,
+        serve: Processor,
         *,
         shared: bool,
     ) -> None:
@@ -258,9 +258,7 @@ class UpdateDispatcher:
     async def _broken(self, update_scope: UpdateScope, error: BaseException) -> None:
         row = update_scope.row
         incoming = Incoming(row.messenger, row.update_id, row.lane) if row.lane is not None else None
-        answer = await self._serve.broken(update_scope, incoming, error)
-        if answer is not None:
-            await self._serve.delivery.show(answer)
+        await self._serve.fail(update_scope, incoming, error)
 
     async def _set_aside(self, update_scope: UpdateScope, raw: Any, reason: str) -> None:
         await self._serve.set_aside(update_scope, reason, answer=_is_private(raw))

@@ -1,16 +1,22 @@
-"""Interfaces that the processor needs: of conversations, which are a layer above it, and of delivery."""
+"""Interfaces around the processor of updates: what it offers to the dispatcher, what it needs of dialogues and delivery.
+
+The processor and its router are in `handlers.telegram`, above the dialogues that they call."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from bot.core.context import Turn
+from bot.core.incoming import Incoming
 from bot.core.refusals import Refusal
 from bot.core.resources import Resources
 from bot.core.screens import Press, Reply, Screen
 from bot.messengers.processing.answer import Answer, ChatAddress
+from bot.messengers.processing.inbox_store import InboxRow
+from bot.messengers.processing.update_scope import UpdateScope
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,3 +70,51 @@ class Delivers(Protocol):
     async def leave_group(self, place: ChatAddress, sentence: str | None) -> None:
         """Say a sentence in a group and leave it. Raises nothing."""
         ...
+
+
+class Processor(Protocol):
+    """Runs the units of updates, each with its answer."""
+
+    async def serve(self, incoming: Incoming) -> None:
+        """Serve the update in hand (`update_scope.current_update`)."""
+        ...
+
+    async def fail(self, update_scope: UpdateScope, incoming: Incoming | None, error: BaseException) -> None:
+        """Something of ours broke: mark the row FAILED and tell the person a number."""
+        ...
+
+    async def set_aside(self, update_scope: UpdateScope, reason: str, *, answer: bool) -> None:
+        """Keep an update that cannot be read, out of the way; `answer`: the person is told to use the buttons."""
+        ...
+
+    async def membership(self, update_scope: UpdateScope, *, alive: bool) -> None:
+        """The person blocked the bot, or came back (`alive`)."""
+        ...
+
+    async def in_group(self, update_scope: UpdateScope) -> None:
+        """Something came from a group or channel."""
+        ...
+
+    async def ignore(self, update_scope: UpdateScope, note: str) -> None:
+        """Done without an answer."""
+        ...
+
+    async def show_current(self, chat_row: int) -> None:
+        """Show a chat its current screen (again)."""
+        ...
+
+    async def forget(self, row: InboxRow, *, ours: bool = True, shown: bool = False) -> None:
+        """Delete the message with a password, and show the current screen unless it was `shown`."""
+        ...
+
+
+class MakeProcessor(Protocol):
+    """Builds the processor around what the service has."""
+
+    def __call__(
+        self,
+        delivery: Delivers,
+        *,
+        release_slot: Callable[[], AbstractAsyncContextManager[None]],
+        committed: Callable[[], None],
+    ) -> Processor: ...

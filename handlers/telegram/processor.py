@@ -23,7 +23,6 @@ from bot.core.screens import Press, Screen, button
 from bot.messengers.processing import groups, inbox_store
 from bot.messengers.processing.answer import Answer, ChatAddress
 from bot.messengers.processing.protocols import Delivers, Dialogues, Preparation
-from bot.messengers.processing.router import Destination, RoutedReply, UpdateRouter
 from bot.messengers.processing.update_scope import UpdateScope, current_update
 from bot.messengers.processing.uploads import Uploads
 from bot.rules import credentials
@@ -31,6 +30,7 @@ from bot.services.officers import unused_files
 from bot.services.shared.insert_once import inserted
 from bot.texts import t
 from bot.texts.formats import digits
+from handlers.telegram.router import Destination, RoutedReply, UpdateRouter
 from storage.database.fast_path import flush_row
 from storage.database.outage import log_unless_outage, retry_while_unavailable
 from storage.enums import InboxState, Messenger
@@ -177,6 +177,12 @@ class UpdateProcessor:
         screen = Screen(t("error.crash", number=digits(number)), ((button(t("nav.home"), "home"),),))
         place = ChatAddress(incoming.messenger, incoming.chat_id)
         return Answer(place, (screen,), callback_id=incoming.callback_id)
+
+    async def fail(self, update_scope: UpdateScope, incoming: Incoming | None, error: BaseException) -> None:
+        """Something broke outside `serve`: as `broken`, and the answer is sent."""
+        answer = await self.broken(update_scope, incoming, error)
+        if answer is not None:
+            await self.delivery.show(answer)
 
     async def set_aside(self, update_scope: UpdateScope, reason: str, *, answer: bool) -> None:
         """Keep an update that cannot be read, out of the way. Its sender is told to use the buttons."""
