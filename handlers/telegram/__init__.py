@@ -1,1 +1,1 @@
-"""python-telegram-bot handlers: commands, buttons, dialogues."""
+"""One update, from python-telegram-bot to its answer: the handler of conversations, the processor, the router."""

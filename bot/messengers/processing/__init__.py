@@ -1,1 +1,1 @@
-"""Processing of one update: parsing, routing, the unit of work, the answer."""
+"""What the processing of an update needs: inbox, parsing, uploads, answers, and the contract of the processor."""
