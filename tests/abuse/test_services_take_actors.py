@@ -62,6 +62,10 @@ WITHOUT = {
         _OPENED,
     ),
     **dict.fromkeys(
+        ("officers.unused_files.removed", "shared.insert_once.inserted"),
+        "what this very unit wrote, of nobody in particular",
+    ),
+    **dict.fromkeys(
         ("cooperation.expert_card_of", "qualification.review.details_of"),
         "of the request that a service, told who acts, changed in the same unit",
     ),

@@ -5,15 +5,17 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 from sqlmodel import Session
 
-from bot.core.refusals import Refusal, Stale
+from bot.core.refusals import AlreadyDecided, Refusal, Stale
+from bot.rules.qualification import Action
 from bot.services import cooperation, qualification
 from bot.services.cooperation.requests import COOPERATION_WORKFLOW
-from bot.services.qualification import review
+from bot.services.qualification import decisions, review
 from bot.services.qualification.requests import QUALIFICATION_WORKFLOW
 from storage.database.database import Database
-from storage.enums import Role
+from storage.enums import RejectReason, Role
 from storage.tables import Grant
 from tests.support.cooperation_data import Centers, accepted, open_centers
 from tests.support.qualification_data import NOW, labels, pushes, submitted
@@ -120,5 +122,45 @@ async def test_a_withdrawn_file_was_decided_by_no_colleague(database: Database, 
         QUALIFICATION_WORKFLOW.release(db, actor=ali, request_id=file.id or 0, now=NOW)
         qualification.withdraw(db, actor=centers.office.sara, request_id=file.id or 0, now=NOW)
         assert type(refused(db, lambda: QUALIFICATION_WORKFLOW.claim(db, **late))) is Stale
+
+    await database.run(unit)
+
+
+async def test_what_was_authorized_holds_only_for_the_row_as_it_was(
+    database: Database, centers: Centers
+) -> None:
+    """Two experts may claim; who claims second is told of the first, and cannot decide with the older word either."""
+
+    def unit(db: Session) -> None:
+        ali, zahra = centers.office.ali, centers.office.zahra
+        file = submitted(db, centers.office.sara)
+        action: Any = Action.APPROVE
+        approval = QUALIFICATION_WORKFLOW.check(db, file, actor=zahra, action=action)
+        QUALIFICATION_WORKFLOW.claim(db, actor=ali, request_id=file.id or 0, now=NOW)
+        refusal = refused(db, lambda: QUALIFICATION_WORKFLOW.change(db, approval, now=NOW))
+        assert isinstance(refusal, AlreadyDecided)
+        assert refusal.key == "error.already_claimed"
+        assert QUALIFICATION_WORKFLOW.load(db, file.id or 0).reviewer_id == ali.account_id
+
+    await database.run(unit)
+
+
+async def test_an_action_asks_for_rights_once(database: Database, centers: Centers) -> None:
+    """The grant is read once, in the transaction of the change."""
+
+    def unit(db: Session) -> None:
+        file = submitted(db, centers.office.sara)
+        db.flush()
+        asked = list[str]()
+
+        def note(*arguments: Any) -> None:
+            if "role_grant" in (statement := arguments[2]) and "SELECT account.state" in statement:
+                asked.append(statement)
+
+        event.listen(db.connection(), "before_cursor_execute", note)
+        reason = RejectReason.INCORRECT_DATA
+        decisions.reject(db, actor=centers.office.ali, request_id=file.id or 0, reason=reason, now=NOW)
+        event.remove(db.connection(), "before_cursor_execute", note)
+        assert len(asked) == 1
 
     await database.run(unit)
