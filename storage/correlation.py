@@ -7,4 +7,4 @@ process sends them writes it too. "update:1234" is the inbox row, and the number
 from contextvars import ContextVar
 
 #: "update:1234", "web:9f2c41ab", "timer:reminders", "letter:5"; None at the start and between.
-CAUSE: ContextVar[str | None] = ContextVar("cause", default=None)
+CORRELATION_ID: ContextVar[str | None] = ContextVar("correlation_id", default=None)

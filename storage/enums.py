@@ -83,7 +83,7 @@ class InboxState(StrEnum):
     RECEIVED = "RECEIVED"
     DONE = "DONE"
     ANSWERED = "ANSWERED"
-    SET_ASIDE = "SET_ASIDE"
+    QUARANTINED = "QUARANTINED"
     FAILED = "FAILED"
 
 

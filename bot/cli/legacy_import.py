@@ -44,14 +44,14 @@ def import_file(
                 bar.length = max(size, done)
                 bar.update(done - bar.pos)
 
-            moving_in = LegacyImport(
+            importer = LegacyImport(
                 database,
-                Passwords(weak=settings.cheap_password_hashes, moving_in=True, at_once=os.cpu_count() or 1),
+                Passwords(weak=settings.cheap_password_hashes, legacy_import=True, at_once=os.cpu_count() or 1),
                 SYSTEM,
                 dry_run=dry_run,
                 progress=progress,
             )
-            return await moving_in.run(file, report_path)
+            return await importer.run(file, report_path)
 
     try:
         totals = asyncio.run(with_database(settings, work))

@@ -19,7 +19,7 @@ from bot.messengers.runtime import Service
 from bot.web.http_server import listen
 from bot.web.http_server.descriptors import raise_descriptor_limit
 from bot.web.http_server.server import WebServer
-from storage.correlation import CAUSE
+from storage.correlation import CORRELATION_ID
 from storage.database.database import open_database
 from storage.database.outage import log_unless_outage
 from storage.migrations.seed import seed
@@ -130,7 +130,7 @@ async def _first(*tasks: asyncio.Task[Any]) -> None:
 
 async def _repeat(timer: Timer, service: Service) -> None:
     """One timer, at its interval; a failure is logged and never stops the others."""
-    CAUSE.set(f"timer:{timer.name}")
+    CORRELATION_ID.set(f"timer:{timer.name}")
     while True:
         await asyncio.sleep(min(timer.interval, 5.0))
         while True:

@@ -12,7 +12,7 @@ import structlog
 
 from bot.config.output import SteadyRaw
 from bot.config.redaction import Masking
-from storage.correlation import CAUSE
+from storage.correlation import CORRELATION_ID
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +31,9 @@ SILENT = (
 #: What some reader takes for the end of a line, what a terminal obeys, and what UTF-8 cannot write.
 _BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 #: Where a number is ours and says nothing about a person.
-_PLAIN_KEYS = frozenset({"timestamp", "level", "logger", "cause", "update_id", "push", "took_ms", "seconds"})
+_PLAIN_KEYS = frozenset(
+    {"timestamp", "level", "logger", "correlation_id", "update_id", "push", "took_ms", "seconds"}
+)
 #: What a line may say besides its words; docs/operations.md explains them.
 FIELDS = (
     "messenger",
@@ -50,8 +52,8 @@ FIELDS = (
 
 
 def _with_cause(logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    if (cause := CAUSE.get()) is not None:
-        event["cause"] = cause
+    if (correlation_id := CORRELATION_ID.get()) is not None:
+        event["correlation_id"] = correlation_id
     return event
 
 

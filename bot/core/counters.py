@@ -38,7 +38,7 @@ class Counters:
     received: Counter[Messenger] = field(default_factory=Counter)
     done: Counter[Messenger] = field(default_factory=Counter)
     failed: Counter[Messenger] = field(default_factory=Counter)
-    set_aside: Counter[Messenger] = field(default_factory=Counter)
+    quarantined: Counter[Messenger] = field(default_factory=Counter)
     #: Came again and were not taken a second time.
     repeated: Counter[Messenger] = field(default_factory=Counter)
     #: Answers to getUpdates with nothing new among what they held.

@@ -62,10 +62,10 @@ def pull_forward(db: Session, *, now: datetime) -> int:
         update(PaymentAttempt)
         .where(col(PaymentAttempt.state) == AttemptState.UNCERTAIN, col(PaymentAttempt.state_since) > ahead)
         .values(state_since=now),
-        update(Grant).where(col(Grant.told_waiting_at) > ahead).values(told_waiting_at=now),
+        update(Grant).where(col(Grant.waiting_notified_at) > ahead).values(waiting_notified_at=now),
         update(StaffAlert)
-        .where(col(StaffAlert.settled_at).is_(None), col(StaffAlert.told_at) > ahead)
-        .values(told_at=now),
+        .where(col(StaffAlert.resolved_at).is_(None), col(StaffAlert.notified_at) > ahead)
+        .values(notified_at=now),
         update(InboxUpdate)
         .where(col(InboxUpdate.state) == InboxState.RECEIVED, col(InboxUpdate.received_at) > ahead)
         .values(received_at=now),

@@ -38,7 +38,7 @@ def purge_inbox(db: Session, *, now: datetime) -> int:
     """Drop updates that were answered long ago, at most a batch; say how many."""
     kept = {
         InboxState.ANSWERED: INBOX_KEPT,
-        InboxState.SET_ASIDE: ODD_INBOX_KEPT,
+        InboxState.QUARANTINED: ODD_INBOX_KEPT,
         InboxState.FAILED: ODD_INBOX_KEPT,
     }
     gone = 0

@@ -198,14 +198,14 @@ def _insert(
         insert(_GRANT),
         [
             {"account_id": account_id, "role": Role.OFFICER, "university_code": None, "distributor_id": None,
-             "active": True, "told_waiting_at": None, "created_at": now}
+             "active": True, "waiting_notified_at": None, "created_at": now}
             for account_id in ids
         ],
     )  # fmt: skip
     db.connection().execute(
         insert(_AUDIT),
         [
-            {"at": now, "event": "moved_in", "subject": SUBJECT, "subject_id": account_id,
+            {"at": now, "event": "legacy_import", "subject": SUBJECT, "subject_id": account_id,
              "actor_id": actor.account_id, "actor_role": actor.role, "messenger": actor.messenger,
              "from_state": None, "to_state": AccountState.ACTIVE,
              "data": {"qualified": bool(one.file.get("legacy_qualified"))}}
@@ -305,7 +305,7 @@ def _revise(
         db,
         now=now,
         actor=actor,
-        event="moving_in_corrected",
+        event="legacy_import_corrected",
         subject=SUBJECT,
         subject_id=account.id,
         items=sorted([*said, *filed, *(["contract"] if hired else [])]),

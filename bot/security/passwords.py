@@ -23,7 +23,7 @@ MADE_LENGTH = 12
 CHOSEN_MIN, CHOSEN_MAX = 8, 128
 #: For plain passwords of the old system, by the hundred thousand: 7 MiB and 5 passes, which OWASP holds equal to its
 #: 19 MiB and 2. The first good login replaces the hash by one of full parameters.
-MOVING_IN = {"time_cost": 5, "memory_cost": 7168, "parallelism": 1}
+IMPORT_COST = {"time_cost": 5, "memory_cost": 7168, "parallelism": 1}
 #: Seconds from the begin of a check to its answer, whatever it found: more than the full cost and that of an old scheme
 #: together. Time would tell who has an account, and who came from the old system.
 ANSWER_AFTER = 0.75
@@ -64,12 +64,12 @@ class Verdict:
 class Passwords:
     """Makes and checks. At most `at_once` computations run at a time; the others wait their turn.
 
-    `weak` takes parameters that make hashes worthless: only ever for tests, the demo does not need it. `moving_in`
-    takes cheaper ones, see `MOVING_IN`.
+    `weak` takes parameters that make hashes worthless: only ever for tests, the demo does not need it. `legacy_import`
+    takes cheaper ones, see `IMPORT_COST`.
     """
 
-    def __init__(self, *, weak: bool = False, moving_in: bool = False, at_once: int = 2) -> None:
-        cost = MOVING_IN if moving_in else {}
+    def __init__(self, *, weak: bool = False, legacy_import: bool = False, at_once: int = 2) -> None:
+        cost = IMPORT_COST if legacy_import else {}
         if weak:
             cost = {"time_cost": 1, "memory_cost": 8, "parallelism": 1}
         self._hasher = PasswordHasher(type=Type.ID, **cost)  # type: ignore[arg-type]

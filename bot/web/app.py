@@ -25,7 +25,7 @@ from bot.web.http_server.addresses import Network
 from bot.web.http_server.rate_limit import Paced
 from bot.web.pay_pages import PayPages, back_to_chat
 from bot.web.webhooks import Webhooks, hook_routes, is_hook
-from storage.correlation import CAUSE
+from storage.correlation import CORRELATION_ID
 from storage.database.outage import log_unless_outage, outage_reason
 
 log = logging.getLogger(__name__)
@@ -76,7 +76,7 @@ class Numbered:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        CAUSE.set(f"web:{secrets.token_hex(4)}")
+        CORRELATION_ID.set(f"web:{secrets.token_hex(4)}")
         await self._app(scope, receive, send)
 
 

@@ -67,7 +67,7 @@ def waiting(db: Session, *, now: datetime) -> Waiting:
         .where(col(PaymentAttempt.state).in_(_UNSETTLED))
         .group_by(col(PaymentAttempt.state))
     ).all()
-    alerts = db.exec(select(func.count()).where(col(StaffAlert.settled_at).is_(None))).one()
+    alerts = db.exec(select(func.count()).where(col(StaffAlert.resolved_at).is_(None))).one()
     rests = db.exec(
         select(Chat.messenger, func.count(), func.max(Chat.rest_until))
         .where(col(Chat.rest_until) > now)
@@ -121,7 +121,7 @@ def _process(counters: Counters, states: Mapping[Messenger, MessengerState]) -> 
         ("updates_received", "updates stored", counters.received),
         ("updates_done", "updates that had their effect", counters.done),
         ("updates_failed", "updates answered with an error number", counters.failed),
-        ("updates_set_aside", "updates that could not be read", counters.set_aside),
+        ("updates_quarantined", "updates that could not be read", counters.quarantined),
         ("updates_repeated", "updates that came again and were not taken twice", counters.repeated),
         ("stale_polls", "answers to getUpdates with nothing new in them", counters.stale_polls),
     ):

@@ -29,8 +29,8 @@ from conversations.engine.declaration import (
     Question,
     Step,
     UserInput,
-    place_of,
     prompt_of,
+    question_state_of,
 )
 from conversations.questions import (
     Address,
@@ -265,7 +265,7 @@ class Found(Question):
     """A distributor by a part of its name or its whole number; the value is its id."""
 
     def ask(self, turn: Turn, ask: Step, answers: Answers) -> Prompt:
-        query = str(place_of(turn, ask).get("query") or "")
+        query = str(question_state_of(turn, ask).get("query") or "")
         found = self._matches(turn, query) if query else []
         options = [(str(one.id), shortened(one.name, 40)) for one in found]
         return Prompt(prompt_of(ask), rows(options, 1), (t("form.found"),) if found else ())
@@ -280,7 +280,7 @@ class Found(Question):
             raise InvalidInput("error.not_in_list")
         if len(found) == 1:
             return found[0].id
-        return Incomplete(place={"query": (given.text or "")[:QUERY_LENGTH]})
+        return Incomplete(question_state={"query": (given.text or "")[:QUERY_LENGTH]})
 
     def show(self, turn: Turn, ask: Step, value: Any) -> str:
         found = turn.db.get(Distributor, value)

@@ -69,12 +69,12 @@ class UserInput:
 class Incomplete:
     """The question is not answered yet: keep `value` (if any) and ask again, with `notice` above the prompt.
 
-    Used by search results, pages, and documents of several files. `place` is kept in the chat's row."""
+    Used by search results, pages, and documents of several files. `question_state` is kept in the chat's row."""
 
     value: Any = None
     keep_value: bool = False
     notice: str | None = None
-    place: Mapping[str, Any] = field(default_factory=dict)
+    question_state: Mapping[str, Any] = field(default_factory=dict)
     quiet: float | None = None
     #: Offered below the prompt together with `notice`: ways out of here, to show or act routes. (Unlike a Refusal,
     #: what the question wrote, e.g. a counted try, is kept.)
@@ -118,7 +118,7 @@ class Question(ABC):
 
     @abstractmethod
     def ask(self, turn: Turn, ask: Step, answers: Answers) -> Prompt:
-        """What to show. `turn.chat.place` holds this question's own page or search, if any."""
+        """What to show. `turn.chat.dialogue_state` holds this question's own page or search, if any."""
 
     @abstractmethod
     def accept(self, turn: Turn, ask: Step, answers: Answers, given: UserInput) -> Any | Incomplete | Finish:
@@ -185,9 +185,9 @@ def short_label_of(ask: Step) -> str:
     return t(short) if ask.label is None and has(short) else label_of(ask)
 
 
-def place_of(turn: Turn, ask: Step) -> Mapping[str, Any]:
-    """What this question itself keeps in the chat's row (`Incomplete.place`): its page, its search."""
-    place = turn.chat.place
+def question_state_of(turn: Turn, ask: Step) -> Mapping[str, Any]:
+    """What this question itself keeps in the chat's row (`Incomplete.question_state`): its page, its search."""
+    place = turn.chat.dialogue_state
     return place if place.get("step") == ask.key else {}
 
 

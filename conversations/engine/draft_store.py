@@ -113,7 +113,7 @@ def drop(db: Session, draft: Draft, *, now: datetime | None = None) -> None:
     db.exec(
         update(Chat)
         .where(col(Chat.draft_id) == draft.id)
-        .values(dialogue=None, draft_id=None, place={})
+        .values(dialogue=None, draft_id=None, dialogue_state={})
         .execution_options(synchronize_session=False)
     )
     db.exec(delete(Draft).where(col(Draft.id) == draft.id).execution_options(synchronize_session=False))

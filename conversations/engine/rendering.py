@@ -106,7 +106,7 @@ def key_of(turn: Turn, position: Position) -> StepButton | None:
     if incoming.press is None and incoming.text is None:
         return None
     # Asked for twice a turn: before the unit's work, and at it.
-    stands = (position.draft.id, position.draft.version, position.step, turn.chat.place)
+    stands = (position.draft.id, position.draft.version, position.step, turn.chat.dialogue_state)
     if (known := turn.memo.get(KEY)) is not None and known[0] == stands:
         key: StepButton | None = known[1]
         return key
@@ -169,7 +169,7 @@ def _ways(turn: Turn, position: Position, ask: Step) -> Sequence[tuple[StepButto
         moves.append(StepButton("skip", t("form.clear" if given else "nav.skip")))
     if given and not position.editing and not ask.question.own_next:
         moves.append(StepButton("next", t("form.keep")))
-    out = _out(position, discard=first or bool(turn.chat.place.get("resumed")))
+    out = _out(position, discard=first or bool(turn.chat.dialogue_state.get("resumed")))
     return (tuple(moves), *out)
 
 
@@ -196,7 +196,7 @@ def _summary(turn: Turn, position: Position) -> RenderedStep:
     dialogue = position.dialogue
     lines = [(ask, _line(turn, position, ask)) for ask in position.route if not ask.hidden]
     pages = _pages(lines)
-    page = min(int(turn.chat.place.get("page") or 0), len(pages) - 1)
+    page = min(int(turn.chat.dialogue_state.get("page") or 0), len(pages) - 1)
     text = "\n".join([t(dialogue.summary or "review.summary"), "", *(line for _, line in pages[page])])
     if dialogue.overview is not None:
         text = dialogue.overview(turn, position.answers)

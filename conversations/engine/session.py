@@ -120,17 +120,17 @@ class DialogueSessions:
             known = ((draft.id, draft.version), answers, steps_of(dialogue, turn, answers))
             turn.memo[MEMO] = known
         _, answers, route = known
-        place = turn.chat.place
+        place = turn.chat.dialogue_state
         step = where(dialogue, route, answers, place.get("step"))
         return Position(dialogue, draft, answers, route, step, bool(place.get("editing")))
 
     def _stand(self, turn: Turn, step: str, *, editing: bool = False, **own: Any) -> None:
-        turn.chat.place = {"step": step, "editing": editing, **own}
+        turn.chat.dialogue_state = {"step": step, "editing": editing, **own}
 
     def _close(self, turn: Turn) -> None:
         turn.chat.dialogue = None
         turn.chat.draft_id = None
-        turn.chat.place = {}
+        turn.chat.dialogue_state = {}
         turn.draft = None
         # The next draft may get the id of one that was dropped, and the next person may be another one.
         turn.memo.clear()

@@ -112,10 +112,10 @@ class DialogueTransitions(DialogueSessions):
 
     def _declined(self, turn: Turn, position: Position) -> Reply:
         """«خیر»: back to where the second question came from; out where no step is left to go back to."""
-        before = turn.chat.place.get("from") or before_end(position.dialogue, position.route)
+        before = turn.chat.dialogue_state.get("from") or before_end(position.dialogue, position.route)
         if before is None:
             return self._out(turn, position)
-        self._stand(turn, str(before), editing=bool(turn.chat.place.get("editing")))
+        self._stand(turn, str(before), editing=bool(turn.chat.dialogue_state.get("editing")))
         return self._show(turn)
 
     def _answer(self, turn: Turn, position: Position, ask: Step, given: UserInput) -> Reply:
@@ -130,7 +130,7 @@ class DialogueTransitions(DialogueSessions):
                 draft_store.write(
                     turn, position.draft, position.dialogue, position.answers | {ask.key: answer.value}
                 )
-            self._stand(turn, ask.key, editing=position.editing, **answer.place)
+            self._stand(turn, ask.key, editing=position.editing, **answer.question_state)
             if answer.quiet is not None:
                 return Reply(quiet=answer.quiet)
             return self._show(turn, answer.notice, doors=answer.doors)

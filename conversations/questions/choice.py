@@ -17,8 +17,8 @@ from conversations.engine.declaration import (
     Question,
     Step,
     UserInput,
-    place_of,
     prompt_of,
+    question_state_of,
 )
 
 #: (key, label): the key is stored, the label is seen.
@@ -69,14 +69,14 @@ class Choice(Question):
         self.options, self.columns, self.page = options, columns, page
 
     def ask(self, turn: Turn, ask: Step, answers: Answers) -> Prompt:
-        page = int(place_of(turn, ask).get("page") or 0)
+        page = int(question_state_of(turn, ask).get("page") or 0)
         options = offered(self.options, turn, answers)
         return Prompt(prompt_of(ask), page_of(options, page, self.page, self.columns))
 
     def accept(self, turn: Turn, ask: Step, answers: Answers, given: UserInput) -> Any | Incomplete:
         page = turned_to(given.choice)
         if page is not None:
-            return Incomplete(place={"page": page})
+            return Incomplete(question_state={"page": page})
         options = offered(self.options, turn, answers)
         if given.choice is not None and any(key == given.choice for key, _ in options):
             return given.choice

@@ -23,7 +23,7 @@ from conversations.engine.declaration import (
     Question,
     Step,
     UserInput,
-    place_of,
+    question_state_of,
 )
 from storage.tables import StoredFile
 
@@ -60,7 +60,7 @@ class Documents(Question):
 
     def ask(self, turn: Turn, ask: Step, answers: Answers) -> Prompt:
         files = self._files(turn, answers.get(ask.key))
-        place = place_of(turn, ask)
+        place = question_state_of(turn, ask)
         if not files:
             above = [self.prompt] if self.prompt else []
             return Prompt("\n".join([*above, t("doc.ask", doc=self._doc)]), current=False)
@@ -86,9 +86,9 @@ class Documents(Question):
         if choice == NEXT and files:
             return ids
         if choice == MORE:
-            return Incomplete(place={"more": True})
+            return Incomplete(question_state={"more": True})
         if choice == REMOVE and len(files) > 1:
-            return Incomplete(place={"removing": True})
+            return Incomplete(question_state={"removing": True})
         doomed = ids[:1] if choice == REMOVE else [one for one in ids if choice == f"{REMOVE}:{one}"]
         if not doomed:
             raise InvalidInput("error.want_file")

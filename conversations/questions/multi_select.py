@@ -16,8 +16,8 @@ from conversations.engine.declaration import (
     Question,
     Step,
     UserInput,
-    place_of,
     prompt_of,
+    question_state_of,
 )
 from conversations.questions.choice import Options, offered
 
@@ -68,9 +68,9 @@ class Ticks(Question):
         keys = [key for key, _ in offered(self.options, turn, answers)]
         match given.choice:
             case None:
-                return Incomplete(place=self._place(ticked, self._written(given.text or "")))
+                return Incomplete(question_state=self._place(ticked, self._written(given.text or "")))
             case choice if choice == DROP_NOTE:
-                return Incomplete(place=self._place(ticked, None))
+                return Incomplete(question_state=self._place(ticked, None))
             case choice if choice == DONE:
                 if not ticked and not note and self.empty is not None:
                     raise InvalidInput(self.empty)
@@ -78,7 +78,7 @@ class Ticks(Question):
             case choice if choice in keys:
                 left = [key for key in ticked if key != choice]
                 chosen = left if choice in ticked else [*ticked, choice]
-                return Incomplete(place=self._place([key for key in keys if key in chosen], note))
+                return Incomplete(question_state=self._place([key for key in keys if key in chosen], note))
         raise InvalidInput("error.choose")
 
     def show(self, turn: Turn, ask: Step, value: Any) -> str:
@@ -101,7 +101,7 @@ class Ticks(Question):
 
     def _held(self, turn: Turn, ask: Step, answers: Answers) -> tuple[list[str], str | None]:
         """What is ticked on this screen; before the first touch, the earlier answer."""
-        place = place_of(turn, ask)
+        place = question_state_of(turn, ask)
         held = place if "ticked" in place else None
         if held is None and isinstance(answers.get(ask.key), dict):
             earlier = answers[ask.key]

@@ -9,7 +9,15 @@ from bot.core.context import Turn
 from bot.core.refusals import InvalidInput
 from bot.rules.validators import normalise, search_key
 from bot.texts import formats, t
-from conversations.engine.declaration import Answers, Incomplete, Prompt, Step, UserInput, place_of, prompt_of
+from conversations.engine.declaration import (
+    Answers,
+    Incomplete,
+    Prompt,
+    Step,
+    UserInput,
+    prompt_of,
+    question_state_of,
+)
 from conversations.questions.choice import Choice, Option, Options, offered, page_of, turned_to
 
 #: Characters of a search that are kept.
@@ -33,7 +41,7 @@ class Search(Choice):
         self.missing, self.first = missing, first
 
     def ask(self, turn: Turn, ask: Step, answers: Answers) -> Prompt:
-        place = place_of(turn, ask)
+        place = question_state_of(turn, ask)
         query = str(place.get("query") or "")
         if not query:
             first = offered(self.first, turn, answers)
@@ -46,10 +54,10 @@ class Search(Choice):
         return Prompt(prompt_of(ask), page_of(found, page, self.page, self.columns), (text,))
 
     def accept(self, turn: Turn, ask: Step, answers: Answers, given: UserInput) -> Any | Incomplete:
-        query = place_of(turn, ask).get("query")
+        query = question_state_of(turn, ask).get("query")
         page = turned_to(given.choice)
         if page is not None:
-            return Incomplete(place={"query": query, "page": page})
+            return Incomplete(question_state={"query": query, "page": page})
         options = offered(self.options, turn, answers)
         if given.choice is not None:
             known = (*options, *offered(self.first, turn, answers))
@@ -63,7 +71,7 @@ class Search(Choice):
             return exact[0]
         if not written or not self._matches(turn, answers, text):
             raise InvalidInput(self.missing)
-        return Incomplete(place={"query": text})
+        return Incomplete(question_state={"query": text})
 
     def _matches(self, turn: Turn, answers: Answers, query: str) -> Sequence[Option]:
         """Names with all words of the query; those that begin with it come first."""

@@ -182,7 +182,7 @@ def _rename_university(turn: Turn, answers: dict[str, Any]) -> Reply:
         name=answers["university_name"],
         now=turn.now,
     )
-    return Reply((Screen(t("kept.done")),), goto=Press("staff.place", arg=answers[CODE]))
+    return Reply((Screen(t("kept.done")),), goto=Press("staff.university_data", arg=answers[CODE]))
 
 
 RENAME_UNIVERSITY = Dialogue(
@@ -190,7 +190,7 @@ RENAME_UNIVERSITY = Dialogue(
     (Step("university_name", Text(5, 80)),),
     _rename_university,
     summary="kept.uni.rename_summary",
-    exit=lambda turn: Press("staff.place", arg=str(_given(turn, CODE) or "")),
+    exit=lambda turn: Press("staff.university_data", arg=str(_given(turn, CODE) or "")),
     roles=STAFF_ONLY,
 )
 

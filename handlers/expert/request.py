@@ -29,7 +29,7 @@ def routes(engine: Engine) -> Routes:
     table.include(cooperation.routes(engine))
     for action, decide in (
         ("desk.file", file),
-        ("desk.whole", whole),
+        ("desk.full_request", whole),
         ("desk.rounds", rounds),
         ("desk.timeline", timeline),
         ("desk.papers", papers),
@@ -77,7 +77,7 @@ def _card(turn: Turn, found: review.RequestDetails, *, whole: bool = False) -> s
 
 def _views(turn: Turn, found: review.RequestDetails) -> list[ButtonRow]:
     request_id = found.request.id or 0
-    row = [button(t("desk.whole"), "desk.whole", request_id)] if found.request.before else []
+    row = [button(t("desk.full_request"), "desk.full_request", request_id)] if found.request.before else []
     row += [
         button(t("desk.papers"), "desk.papers", request_id),
         button(t("desk.timeline"), "desk.timeline", request_id),

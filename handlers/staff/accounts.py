@@ -14,7 +14,7 @@ from bot.services.directorate import account_lookup, reference_rows
 from bot.services.directorate.account_lookup import Entry, Facts
 from bot.services.qualification import requests
 from bot.services.qualification.requests import QUALIFICATION_WORKFLOW
-from bot.services.shared import reference_data
+from bot.services.shared import audit, reference_data
 from bot.texts import has, one_line, quoted, t
 from bot.texts.formats import digits, jalali_time, masked
 from conversations.common.labels import shortened
@@ -36,7 +36,7 @@ DEEDS = {
 
 
 def routes(engine: Engine) -> Routes:
-    """staff.accounts → staff.account → staff.deed, staff.chats, staff.trail; staff.file_trail."""
+    """staff.accounts → staff.account → staff.account_action, staff.chats, staff.trail; staff.file_trail."""
     table = Routes()
     for action, decide in (
         ("staff.accounts", looked_up),
@@ -54,7 +54,7 @@ def routes(engine: Engine) -> Routes:
     def find(turn: Turn, press: Press) -> Reply:
         return engine.start(turn, "find_account")
 
-    @table.act("staff.deed", roles=STAFF)
+    @table.act("staff.account_action", roles=STAFF)
     def deed(turn: Turn, press: Press) -> Reply:
         """`press.arg` names the action, `press.version` is the account's."""
         account = _account(turn, press)
@@ -141,7 +141,7 @@ def _role(turn: Turn, grant: Grant) -> str:
 def _doors(account: Account, facts: Facts) -> list[ButtonRow]:
     account_id = account.id or 0
     deeds = [
-        button(t(label), "staff.deed", account_id, account.version, action.value)
+        button(t(label), "staff.account_action", account_id, account.version, action.value)
         for action, (label, _) in DEEDS.items()
         if action in facts.actions
     ]
@@ -252,7 +252,8 @@ def _trail(turn: Turn, press: Press, title: str, found: list[Entry], page: int, 
 
 def _entry(one: Entry, documents: dict[str, str]) -> str:
     event = one.event
-    what = t(f"trail.{event.event}") if has(f"trail.{event.event}") else t("trail.other", event=event.event)
+    name = audit.present_name(event.event)
+    what = t(f"trail.{name}") if has(f"trail.{name}") else t("trail.other", event=name)
     if event.data.get("document"):
         code = str(event.data["document"])
         what = t("trail.about", what=what, about=documents.get(code, code))

@@ -17,7 +17,7 @@ DOORS = {
     "staff.universities": "staff.provinces",
     "staff.studies": "staff.studies",
     "staff.documents": "staff.documents",
-    "staff.dead": "staff.dead",
+    "staff.undelivered": "staff.undelivered",
     "staff.report": "staff.report",
 }
 

@@ -22,18 +22,18 @@ EXCERPT = 300
 
 
 def routes(engine: Engine) -> Routes:
-    """staff.dead → staff.letter; staff.updates → staff.update."""
+    """staff.undelivered → staff.letter; staff.updates → staff.update."""
     table = Routes()
     for action, decide in (
-        ("staff.dead", dead),
-        ("staff.dead_one", letter),
-        ("staff.dead_ask", away_ask),
+        ("staff.undelivered", dead),
+        ("staff.undelivered_push", letter),
+        ("staff.undelivered_ask", away_ask),
         ("staff.updates", updates),
         ("staff.update", update),
     ):
         table.show(action, roles=STAFF)(decide)
-    table.act("staff.dead_again", roles=STAFF)(resend)
-    table.act("staff.dead_away", roles=STAFF)(put_away)
+    table.act("staff.undelivered_again", roles=STAFF)(resend)
+    table.act("staff.undelivered_away", roles=STAFF)(put_away)
 
     @table.act("staff.find_error", roles=STAFF)
     def find(turn: Turn, press: Press) -> Reply:
@@ -57,8 +57,8 @@ def dead(turn: Turn, press: Press) -> Screen:
         lines.append(
             t("kept.dead.line", i=digits(i), kind=_kind(one), who=_who(one), why=_why(one, 80), age=waited)
         )
-        buttons.append(button(digits(i), "staff.dead_one", one.push.id or 0))
-    turns = pager(Press("staff.dead"), page=page, pages=pages)
+        buttons.append(button(digits(i), "staff.undelivered_push", one.push.id or 0))
+    turns = pager(Press("staff.undelivered"), page=page, pages=pages)
     return Screen("\n".join(lines), (*grid(buttons, columns=LINES), *turns, updates_door))
 
 
@@ -92,28 +92,28 @@ def letter(turn: Turn, press: Press) -> Screen:
     ]
     rows: tuple[ButtonRow, ...] = (
         (
-            button(t("kept.dead.again"), "staff.dead_again", press.id),
-            button(t("kept.dead.away"), "staff.dead_ask", press.id),
+            button(t("kept.dead.again"), "staff.undelivered_again", press.id),
+            button(t("kept.dead.away"), "staff.undelivered_ask", press.id),
         ),
-        navigation_row("staff.dead"),
+        navigation_row("staff.undelivered"),
     )
     return Screen("\n".join(lines), rows)
 
 
 def resend(turn: Turn, press: Press) -> Reply:
     undelivered.resend(turn.db, actor=turn.actor, push_id=press.id, now=turn.now)
-    return Reply((Screen(t("kept.dead.queued")),), goto=Press("staff.dead"))
+    return Reply((Screen(t("kept.dead.queued")),), goto=Press("staff.undelivered"))
 
 
 def away_ask(turn: Turn, press: Press) -> Screen:
     one = undelivered.letter(turn.db, actor=turn.actor, push_id=press.id)
-    yes = button(t("kept.yes"), "staff.dead_away", press.id)
-    return question(t("kept.dead.away_ask", who=_who(one)), yes, Press("staff.dead_one", press.id))
+    yes = button(t("kept.yes"), "staff.undelivered_away", press.id)
+    return question(t("kept.dead.away_ask", who=_who(one)), yes, Press("staff.undelivered_push", press.id))
 
 
 def put_away(turn: Turn, press: Press) -> Reply:
     undelivered.give_up(turn.db, actor=turn.actor, push_id=press.id, now=turn.now)
-    return Reply((Screen(t("kept.dead.put_away")),), goto=Press("staff.dead"))
+    return Reply((Screen(t("kept.dead.put_away")),), goto=Press("staff.undelivered"))
 
 
 def updates(turn: Turn, press: Press) -> Screen:
@@ -121,7 +121,7 @@ def updates(turn: Turn, press: Press) -> Screen:
     counts = undelivered.odd_updates(turn.db, actor=turn.actor)
     lines = [t("kept.dead.updates_title")]
     lines += [t(f"kept.dead.count_{state}", n=digits(n)) for state, n in counts.items()]
-    rows = ((button(t("kept.dead.find"), "staff.find_error"),), navigation_row("staff.dead"))
+    rows = ((button(t("kept.dead.find"), "staff.find_error"),), navigation_row("staff.undelivered"))
     return Screen("\n".join(lines), rows)
 
 

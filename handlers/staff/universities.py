@@ -24,22 +24,22 @@ PAGE = 10
 
 
 def routes(engine: Engine) -> Routes:
-    """staff.provinces → staff.province → staff.place, and staff.coverage → staff.cover."""
+    """staff.provinces → staff.province → staff.university_data, and staff.coverage → staff.cover."""
     table = Routes()
     for action, decide in (
         ("staff.provinces", provinces),
         ("staff.province", province),
-        ("staff.place", place),
-        ("staff.place_ask", place_ask),
+        ("staff.university_data", place),
+        ("staff.university_ask", place_ask),
         ("staff.coverage", coverage),
         ("staff.cover", cover),
         ("staff.cover_ask", cover_ask),
     ):
         table.show(action, roles=STAFF)(decide)
-    table.act("staff.place_do", roles=STAFF)(place_do)
+    table.act("staff.university_do", roles=STAFF)(place_do)
     table.act("staff.cover_do", roles=STAFF)(cover_do)
 
-    @table.act("staff.rename_place", roles=STAFF)
+    @table.act("staff.rename_university", roles=STAFF)
     def rename(turn: Turn, press: Press) -> Reply:
         universities.standing(turn.db, actor=turn.actor, code=press.arg)
         return engine.start(turn, "rename_university", answers={CODE: press.arg, MARK: press.version})
@@ -79,7 +79,13 @@ def province(turn: Turn, press: Press) -> Screen:
     for i, one in enumerate(found, start=1):
         experts = universities.standing(turn.db, actor=turn.actor, code=one.code).experts
         lines.append(t("kept.uni.line", i=digits(i), name=one.name, flags=_flags(one), n=digits(experts)))
-        rows.append((button(f"{digits(i)}. {short_university(one.name)}"[:20], "staff.place", arg=one.code),))
+        rows.append(
+            (
+                button(
+                    f"{digits(i)}. {short_university(one.name)}"[:20], "staff.university_data", arg=one.code
+                ),
+            )
+        )
     on = sum(row.active for row, _ in universities.coverage(turn.db, actor=turn.actor, province=name))
     rows.append((button(t("kept.uni.coverage", n=digits(on)), "staff.coverage", press.id),))
     page = str((press.id - 1) // PAGE)
@@ -107,7 +113,7 @@ def place(turn: Turn, press: Press) -> Screen:
     ]
 
     def ask(label: str, what: str) -> Button:
-        return button(t(label), "staff.place_ask", 0, mark, f"{one.code}:{what}")
+        return button(t(label), "staff.university_ask", 0, mark, f"{one.code}:{what}")
 
     active = ask("kept.uni.off" if one.active else "kept.uni.on", f"active:{int(not one.active)}")
     regional = ask(
@@ -118,7 +124,7 @@ def place(turn: Turn, press: Press) -> Screen:
         rows.append((ask("kept.uni.make_default", "default:1"),))
     rows.append(
         (
-            button(t("kept.rename"), "staff.rename_place", 0, mark, one.code),
+            button(t("kept.rename"), "staff.rename_university", 0, mark, one.code),
             button(t("staff.experts"), "staff.university", arg=one.code),
         )
     )
@@ -142,7 +148,7 @@ def place_ask(turn: Turn, press: Press) -> Screen:
     code, what, on = _wanted(press)
     found = universities.standing(turn.db, actor=turn.actor, code=code)
     if reference_rows.row_fingerprint(found.university) != press.version:
-        return place(turn, Press("staff.place", arg=code))
+        return place(turn, Press("staff.university_data", arg=code))
     key = f"kept.uni.ask_{what.value}_{'on' if on else 'off'}" if what else "kept.uni.ask_default"
     text = t(
         key,
@@ -151,8 +157,8 @@ def place_ask(turn: Turn, press: Press) -> Screen:
         files=digits(found.files),
         experts=digits(found.experts),
     )
-    yes = button(t("kept.yes"), "staff.place_do", 0, press.version, press.arg)
-    return question(text, yes, Press("staff.place", arg=code))
+    yes = button(t("kept.yes"), "staff.university_do", 0, press.version, press.arg)
+    return question(text, yes, Press("staff.university_data", arg=code))
 
 
 def place_do(turn: Turn, press: Press) -> Reply:
@@ -163,7 +169,7 @@ def place_do(turn: Turn, press: Press) -> Reply:
         universities.switch(
             turn.db, actor=turn.actor, code=code, what=what, on=on, expected=press.version, now=turn.now
         )
-    return Reply(goto=Press("staff.place", arg=code), notice=t("kept.done"))
+    return Reply(goto=Press("staff.university_data", arg=code), notice=t("kept.done"))
 
 
 # -- coverage --------------------------------------------------------------------------------------

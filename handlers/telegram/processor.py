@@ -184,14 +184,14 @@ class UpdateProcessor:
         if answer is not None:
             await self.delivery.show(answer)
 
-    async def set_aside(self, update_scope: UpdateScope, reason: str, *, answer: bool) -> None:
+    async def quarantine(self, update_scope: UpdateScope, reason: str, *, answer: bool) -> None:
         """Keep an update that cannot be read, out of the way. Its sender is told to use the buttons."""
         row = update_scope.row
         # It may quote the update: of any length, with letters that no database keeps.
         reason = reason[:500].replace("\x00", "").encode("utf-8", "replace").decode()
-        self.resources.counters.set_aside[row.messenger] += 1
+        self.resources.counters.quarantined[row.messenger] += 1
         log.warning(
-            "set aside: %s update %s: %s",
+            "quarantined: %s update %s: %s",
             row.messenger.value,
             row.update_id,
             reason,
@@ -200,7 +200,7 @@ class UpdateProcessor:
 
         def unit(db: Session) -> Answer | None:
             now = self.resources.clock()
-            if not inbox_store.mark(db, row.id, now, InboxState.SET_ASIDE, note=reason):
+            if not inbox_store.mark(db, row.id, now, InboxState.QUARANTINED, note=reason):
                 return None
             if not answer or row.lane is None:
                 return None
@@ -456,4 +456,4 @@ def _place(turn: Turn) -> ChatAddress:
 def _stands(turn: Turn) -> tuple[Any, ...]:
     """The position of the chat: work that was prepared for another position is discarded."""
     chat = turn.chat
-    return (chat.account_id, chat.role, chat.dialogue, chat.draft_id, repr(chat.place), chat.view)
+    return (chat.account_id, chat.role, chat.dialogue, chat.draft_id, repr(chat.dialogue_state), chat.view)

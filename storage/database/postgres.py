@@ -9,7 +9,7 @@ from sqlalchemy import URL
 from sqlalchemy.exc import DBAPIError, InvalidRequestError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.correlation import CAUSE
+from storage.correlation import CORRELATION_ID
 from storage.database.database import Database
 from storage.database.outage import Outage, outage_reason
 from storage.database.postgres_options import make_engine
@@ -153,7 +153,7 @@ class PostgresDatabase(Database):
         raise AssertionError("unreachable")
 
     async def _flush_soon(self, linger: float = LINGER) -> None:
-        CAUSE.set(None)  # it is for many
+        CORRELATION_ID.set(None)  # it is for many
         await asyncio.sleep(linger)
         self._flushing = None
         # Among the running ones: `close` waits for it, also where it takes long.

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.util import await_only
 from sqlmodel import Session
 
-from storage.correlation import CAUSE
+from storage.correlation import CORRELATION_ID
 from storage.database.database import Database
 from storage.database.outage import Outage, outage_reason
 from storage.database.sqlite_loop_driver import LoopConnection, ReadingLoopConnection, stay_on_loop
@@ -39,10 +39,10 @@ class Job:
     #: None where no caller waits.
     future: asyncio.Future[Any] | None = field(repr=False)
     #: The caller is elsewhere: the writer is a task of its own.
-    cause: str | None = field(default_factory=CAUSE.get)
+    correlation_id: str | None = field(default_factory=CORRELATION_ID.get)
 
     def __call__(self, session: Session) -> Any:
-        CAUSE.set(self.cause)
+        CORRELATION_ID.set(self.correlation_id)
         return self.unit(session)
 
     def succeed(self, result: Any) -> None:

@@ -99,7 +99,7 @@ class Grant(SQLModel, table=True):
     distributor_id: int | None = reference("distributor.id", default=None)
     active: bool = True
     #: When this expert was last told of waiting files (N10: at most once an hour).
-    told_waiting_at: datetime | None = timestamp_column(default=None)
+    waiting_notified_at: datetime | None = timestamp_column(default=None)
     #: The day in Tehran of this expert's last morning digest.
     digest_on: date | None = None
     created_at: datetime = created()
@@ -156,7 +156,7 @@ class Chat(SQLModel, table=True):
     dialogue: str | None = None
     draft_id: int | None = reference("draft.id", default=None)
     #: The position in the dialogue: {"step": …, "editing": bool, "page": int, "query": str …}
-    place: dict[str, Any] = json_dict()
+    dialogue_state: dict[str, Any] = json_dict()
     #: A reply keyboard (the contact button) is open there: the next answer takes it away.
     keyboard: bool = False
     #: The current screen is to be shown (again) at this time: albums, restarts.

@@ -38,8 +38,8 @@ class InboxUpdate(SQLModel, table=True):
         Index(
             "ix_inbox_update_odd",
             "state",
-            sqlite_where=text("state IN ('SET_ASIDE', 'FAILED')"),
-            postgresql_where=text("state IN ('SET_ASIDE', 'FAILED')"),
+            sqlite_where=text("state IN ('QUARANTINED', 'FAILED')"),
+            postgresql_where=text("state IN ('QUARANTINED', 'FAILED')"),
         ),
     )
 
@@ -56,7 +56,7 @@ class InboxUpdate(SQLModel, table=True):
     #: Of a wiped body: what tells it from other updates, without its words.
     identity: str | None = None
     state: InboxState = enum_column(InboxState, default=InboxState.RECEIVED)
-    #: Why it was set aside, or the number of the error shown to the person.
+    #: Why it was quarantined, or the number of the error shown to the person.
     note: str | None = None
     received_at: datetime = created()
     done_at: datetime | None = timestamp_column(default=None)
@@ -72,12 +72,12 @@ class LeftGroup(SQLModel, table=True):
     id: int | None = primary_key()
     messenger: Messenger = enum_column(Messenger)
     chat_id: int = bigint_column()
-    told_at: datetime = timestamp_column()
+    notified_at: datetime = timestamp_column()
     left_at: datetime = timestamp_column()
 
 
 class Push(SQLModel, table=True):
-    """A push or SMS to be sent, written in the transaction of its cause. `key` makes it unique:
+    """A push or SMS to be sent, written in the transaction of what it tells. `key` makes it unique:
     "{event}:{recipient}:{chat or sms}"."""
 
     __tablename__ = "push"
@@ -130,15 +130,15 @@ class Push(SQLModel, table=True):
     #: SENDING until then; a dead process's lease runs out.
     leased_until: datetime | None = timestamp_column(default=None)
     note: str | None = None
-    #: Why it was written (storage/correlation.py): the id that finds the whole way in the logs.
-    cause: str | None = Field(default=None, max_length=40)
+    #: What it was written for (storage/correlation.py): the id that finds all of it in the logs.
+    correlation_id: str | None = Field(default=None, max_length=40)
     provider_id: str | None = None
     created_at: datetime = created()
     sent_at: datetime | None = timestamp_column(default=None)
 
 
 class StaffAlert(SQLModel, table=True):
-    """Something staff must see until it is settled. One open alert a key."""
+    """Something staff must see until it is resolved. One open alert a key."""
 
     __tablename__ = "staff_alert"
     __table_args__ = (
@@ -146,8 +146,8 @@ class StaffAlert(SQLModel, table=True):
             "uq_staff_alert_open_key",
             "key",
             unique=True,
-            sqlite_where=text("settled_at IS NULL"),
-            postgresql_where=text("settled_at IS NULL"),
+            sqlite_where=text("resolved_at IS NULL"),
+            postgresql_where=text("resolved_at IS NULL"),
         ),
     )
 
@@ -155,5 +155,5 @@ class StaffAlert(SQLModel, table=True):
     key: str = Field(max_length=120)
     text: str
     raised_at: datetime = created()
-    told_at: datetime | None = timestamp_column(default=None)
-    settled_at: datetime | None = timestamp_column(default=None)
+    notified_at: datetime | None = timestamp_column(default=None)
+    resolved_at: datetime | None = timestamp_column(default=None)

@@ -73,7 +73,7 @@ EXPECTED: dict[str, Access] = {
     **_each("desk.all desk.coop_all", {HEAD}),
     **_each("desk.search", EXPERTS | {STAFF}),
     **_each(
-        "desk.file desk.whole desk.rounds desk.timeline desk.papers desk.outcome desk.paper desk.all_papers "
+        "desk.file desk.full_request desk.rounds desk.timeline desk.papers desk.outcome desk.paper desk.all_papers "
         "desk.person desk.coop_file desk.coop_timeline desk.coop_outcome desk.release desk.coop_release",
         EXPERTS | {STAFF},
         bound=True,
@@ -91,11 +91,11 @@ EXPECTED: dict[str, Access] = {
         "staff.tariffs staff.new_tariff staff.studies staff.level staff.level_ask staff.level_do staff.fields "
         "staff.field staff.field_ask staff.field_do staff.pair_ask staff.pair_do staff.new_field staff.documents "
         "staff.document staff.document_ask staff.document_do staff.document_move staff.new_document staff.rename_doc "
-        "staff.provinces staff.province staff.place staff.place_ask staff.place_do staff.rename_place staff.coverage "
+        "staff.provinces staff.province staff.university_data staff.university_ask staff.university_do staff.rename_university staff.coverage "
         "staff.cover staff.cover_ask staff.cover_do staff.new_cover "
         "staff.accounts staff.find_account staff.account staff.roles staff.unrole staff.chats staff.chat_ask "
-        "staff.chat_do staff.trail staff.file_trail staff.deed "
-        "staff.dead staff.dead_one staff.dead_ask staff.dead_again staff.dead_away staff.updates staff.update "
+        "staff.chat_do staff.trail staff.file_trail staff.account_action "
+        "staff.undelivered staff.undelivered_push staff.undelivered_ask staff.undelivered_again staff.undelivered_away staff.updates staff.update "
         "staff.find_error staff.report staff.report_png staff.report_xlsx "
         "staff.dists staff.dist staff.new_dist staff.find_dist staff.edit_dist staff.add_manager "
         "staff.letters staff.new_letter staff.letter staff.letter_text staff.letter_papers staff.letter_stop "

@@ -329,7 +329,7 @@ class Cases:
         self.db.flush()
 
     def odds(self) -> None:
-        """A push that was given up, updates that failed or were set aside, an alert."""
+        """A push that was given up, updates that failed or were quarantined, an alert."""
         db = self.db
         account_id = self.fresh.account_id
         chat = db.exec(select(Chat.id).where(Chat.account_id == account_id)).first()
@@ -344,7 +344,7 @@ class Cases:
                 state=PushState.GIVEN_UP,
             )
         )
-        for number, state in enumerate((InboxState.FAILED, InboxState.SET_ASIDE)):
+        for number, state in enumerate((InboxState.FAILED, InboxState.QUARANTINED)):
             db.add(
                 InboxUpdate(
                     messenger=Messenger.TELEGRAM, update_id=number, lane=10000101, raw="{}", state=state

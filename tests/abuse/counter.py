@@ -109,7 +109,7 @@ class Counter:
         """Updates that ended in an error number, or were not taken for what they are."""
         odd = select(InboxUpdate).where(
             InboxUpdate.messenger == Messenger(self.face.kind),
-            col(InboxUpdate.state).in_((InboxState.FAILED, InboxState.SET_ASIDE)),
+            col(InboxUpdate.state).in_((InboxState.FAILED, InboxState.QUARANTINED)),
             InboxUpdate.update_id > FIRST_REAL,
         )
         return await self.database.read(lambda db: [f"{one.state}: {one.raw[:300]}" for one in db.exec(odd)])

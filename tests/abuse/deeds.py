@@ -41,7 +41,7 @@ VERSIONED = frozenset(
         "dist.free_do",
         "term.finalise",
         "term.cancel",
-        "staff.deed",
+        "staff.account_action",
     }
 )
 
@@ -101,7 +101,7 @@ class DirectorateBook(Book):
             case = accounts.case_of(self.db, one)
             for action in act:
                 row = account_law.TABLE.get((one.state, action))
-                press = Press("staff.deed", one.id or 0, one.version, action.value)
+                press = Press("staff.account_action", one.id or 0, one.version, action.value)
                 yield Deed(
                     "account",
                     action,

@@ -16,7 +16,7 @@ PRESSES = (
     "1|register|||",
     "1|logout|||",
     "1|d.choose|1|1|x",
-    "1|staff.deed|1|1|SUSPEND",
+    "1|staff.account_action|1|1|SUSPEND",
     "2|x",
     "\ud800",
     "1|me|||\x00",

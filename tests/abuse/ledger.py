@@ -189,7 +189,7 @@ class Law:
             return True
         # A draft that is gone is shown nowhere any more.
         only = {key for key in one.row if (one.old or {}).get(key) != (one.new or {}).get(key)}
-        closed = only <= {"draft_id", "dialogue", "place", "version", "view"}
+        closed = only <= {"draft_id", "dialogue", "dialogue_state", "version", "view"}
         return self.is_staff or (closed and any(other.table == "draft" for other in changes))
 
     def _draft(self, one: Change, changes: list[Change]) -> bool:
@@ -225,7 +225,7 @@ class Law:
     def _role_grant(self, one: Change, changes: list[Change]) -> bool:
         # When an expert was last told of waiting files.
         only = {key for key in one.row if (one.old or {}).get(key) != (one.new or {}).get(key)}
-        return one.old is not None and only == {"told_waiting_at"}
+        return one.old is not None and only == {"waiting_notified_at"}
 
     def _qualification_request(self, one: Change, changes: list[Change]) -> bool:
         if one.old is None:

@@ -73,7 +73,7 @@ async def test_bodies_that_are_no_updates(stage: Stage) -> None:
     assert "Traceback" not in stage.log.read_text()
     for messenger in Messenger:
         release_slot = [
-            row for row in rows if row.messenger is messenger and row.state is InboxState.SET_ASIDE
+            row for row in rows if row.messenger is messenger and row.state is InboxState.QUARANTINED
         ]
         assert [row.note for row in release_slot if row.update_id == LARGEST] == ["too large"]
         release_slot = [row for row in release_slot if row.update_id != LARGEST]

@@ -149,7 +149,7 @@ async def look_up(database: Database, messenger: Messenger, sent: list[Hostile])
         )
     }
     assert not [row for row in rows.values() if row.state is InboxState.FAILED]
-    asides = [row.raw for row in rows.values() if row.state is InboxState.SET_ASIDE]
+    asides = [row.raw for row in rows.values() if row.state is InboxState.QUARANTINED]
     numbered: dict[int, list[str]] = {}
     counters = Counter[str]()
     for one in sent:

@@ -72,7 +72,7 @@ def scripts(to: str, university: int) -> list[tuple[str, tuple[Press | str, ...]
         ("staff", ("✅ تأیید", "📤 ارسال", "بله")),
         ("staff", ("/cancel", Press("staff.new_field"), SHORT, "خیر", "✅ تأیید")),
         ("staff", (Press("staff.new_document"), LONG, MARK, SHORT[:18], "الزامی", "۱", "✅ تأیید")),
-        ("staff", (Press("staff.rename_place", 0, university, "mui"), FORMULA, "✅ تأیید")),
+        ("staff", (Press("staff.rename_university", 0, university, "mui"), FORMULA, "✅ تأیید")),
         ("boss:kian", (Press("dist.new_branch"), SHORT, "فارس", "شیراز", LONG, "رد کردن", "✅ تأیید")),
     ]
 

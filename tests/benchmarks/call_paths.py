@@ -20,7 +20,7 @@ from types import CodeType, FrameType
 
 from bot.core.screens import Press
 from demo.people import Town as Street
-from storage.correlation import CAUSE
+from storage.correlation import CORRELATION_ID
 from storage.database.database import open_database
 from tests.abuse.counter import Counter, open_counter
 from tests.abuse.deeds import all_deeds
@@ -48,7 +48,7 @@ class CallPath:
 
     def note(self, frame: FrameType, event: str, argument: object) -> None:
         """The profile function."""
-        if event != "call" or not (CAUSE.get() or "").startswith("update:"):
+        if event != "call" or not (CORRELATION_ID.get() or "").startswith("update:"):
             return
         name = self._name(frame.f_code)
         if name is None:

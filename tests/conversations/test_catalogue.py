@@ -168,7 +168,7 @@ def examples(turn: Turn, ask: Step, answers: dict[str, Any]) -> list[Any]:
         keys = [key for key, _ in question.options(turn, answers)] if callable(question.options) else []
         return [{"items": keys, "note": "ناقص" if question.note else None}, {"items": keys[:1], "note": None}]
     position = Position(DUMMY, turn.draft or Draft(dialogue=""), answers, (ask,), ask.key, False)
-    turn.chat.place = {"step": ask.key}
+    turn.chat.dialogue_state = {"step": ask.key}
     offered = [key.arg for key in face_of(turn, position).choices()]
     if isinstance(question, Choice):
         options = question.options(turn, answers) if callable(question.options) else question.options
@@ -252,7 +252,7 @@ def test_every_route_of(dialogue: Dialogue, db: Session) -> None:
 
 def look(turn: Turn, position: Position) -> None:
     """Render one place: no text is missing, no label too long for a phone."""
-    turn.chat.place = {"step": position.step}
+    turn.chat.dialogue_state = {"step": position.step}
     face = face_of(turn, position)
     assert 0 < len(face.text) <= 4096
     ask = position.ask

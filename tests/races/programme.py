@@ -60,7 +60,7 @@ async def reckon(arena: Arena) -> None:
             [one.branch_id for one in active],
         ):
             assert max(Counter(taken).values(), default=0) <= 1
-        alerts = db.exec(select(StaffAlert.key).where(col(StaffAlert.settled_at).is_(None))).all()
+        alerts = db.exec(select(StaffAlert.key).where(col(StaffAlert.resolved_at).is_(None))).all()
         assert not [one for one in alerts if not one.startswith("refund")], alerts
 
     await arena.database.read(unit)

@@ -108,8 +108,8 @@ class Said:
 
 async def move_in(database: Database, path: Path, *, dry_run: bool = False) -> Said:
     report = path.with_name(f"{path.name}.report.csv")
-    moving_in = LegacyImport(database, Passwords(weak=True), SYSTEM, dry_run=dry_run)
-    totals = await moving_in.run(path, report)
+    importer = LegacyImport(database, Passwords(weak=True), SYSTEM, dry_run=dry_run)
+    totals = await importer.run(path, report)
     with report.open(encoding="utf-8-sig", newline="") as file:
         lines = list(csv.reader(file))
     assert lines[0] == ["ردیف", "ستون", "مقدار", "دلیل"]

@@ -124,7 +124,7 @@ class Paying:
         return [push.text for push in await self._all(Push) if push.kind == kind]
 
     async def alerts(self) -> list[str]:
-        return [alert.key for alert in await self._all(StaffAlert) if alert.settled_at is None]
+        return [alert.key for alert in await self._all(StaffAlert) if alert.resolved_at is None]
 
     async def events(self, event: str) -> int:
         return sum(one.event == event for one in await self._all(AuditEvent))

@@ -202,7 +202,7 @@ def labels(push: Push) -> list[str]:
 
 def alerts(db: Session) -> list[str]:
     """Keys of the open alerts."""
-    return list(db.exec(select(StaffAlert.key).where(col(StaffAlert.settled_at).is_(None))))
+    return list(db.exec(select(StaffAlert.key).where(col(StaffAlert.resolved_at).is_(None))))
 
 
 def events(db: Session, request: QualificationRequest) -> list[str]:

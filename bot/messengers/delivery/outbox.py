@@ -32,7 +32,7 @@ from bot.messengers.transport.channel import Channel
 from bot.messengers.transport.rate_limits import KEPT_FOR_ANSWERS
 from bot.messengers.transport.telegram import is_unreachable, pause_of
 from bot.texts import t
-from storage.correlation import CAUSE
+from storage.correlation import CORRELATION_ID
 from storage.database.outage import log_unless_outage, retry_while_unavailable
 from storage.enums import Channel as Kind
 from storage.enums import Messenger, PushState
@@ -171,7 +171,7 @@ class Outbox:
         self._wake.set()
 
     async def _carry(self, push: ClaimedPush) -> None:
-        CAUSE.set(push.cause)  # of this task alone
+        CORRELATION_ID.set(push.correlation_id)  # of this task alone
         try:
             await self._settle(push, await self._try(push))
         except Exception:

@@ -47,7 +47,7 @@ class ClaimedPush:
     sms: dict[str, Any]
     attempts: int
     letter_id: int | None
-    cause: str | None
+    correlation_id: str | None
     #: Its chat rests until then.
     rest_until: datetime | None = None
     grant_id: int | None = None
@@ -166,7 +166,7 @@ def claim(db: Session, ids: list[int], now: datetime, lease: datetime) -> list[C
                 push.sms,
                 push.attempts,
                 push.letter_id,
-                push.cause,
+                push.correlation_id,
                 chat.rest_until if chat is not None else None,
                 push.grant_id,
                 skip,
@@ -257,7 +257,7 @@ def _say_by_sms(db: Session, push: ClaimedPush, now: datetime) -> None:
             "state": PushState.QUEUED,
             "attempts": 0,
             "next_at": now,
-            "cause": push.cause,
+            "correlation_id": push.correlation_id,
             "created_at": now,
         },
     )

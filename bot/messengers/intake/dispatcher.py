@@ -20,7 +20,7 @@ from bot.messengers.processing.parsing import UnreadableError, is_theirs
 from bot.messengers.processing.protocols import Processor
 from bot.messengers.processing.update_scope import UpdateScope, current_update
 from bot.messengers.transport.channel import Channel
-from storage.correlation import CAUSE
+from storage.correlation import CORRELATION_ID
 from storage.database.outage import retry_while_unavailable
 from storage.enums import Messenger
 
@@ -114,7 +114,7 @@ class UpdateDispatcher:
         """Show a chat its current screen, in its chat queue; then call `done`."""
 
         async def show() -> None:
-            CAUSE.set(f"chat:{chat_row}")
+            CORRELATION_ID.set(f"chat:{chat_row}")
             await self._serve.show_current(chat_row)
             done()
 
@@ -129,7 +129,7 @@ class UpdateDispatcher:
                 self.lanes.put((row.messenger, row.lane), partial(self._forget, row))
 
     async def _forget(self, row: InboxRow) -> None:
-        CAUSE.set(f"update:{row.id}")
+        CORRELATION_ID.set(f"update:{row.id}")
         try:
             ours = _is_ours(row, self._channels[row.messenger])
             await self._serve.forget(row, ours=ours, shown=row.id in self._undeleted)
@@ -199,7 +199,7 @@ class UpdateDispatcher:
     async def _one(self, update_scope: UpdateScope) -> None:
         row = update_scope.row
         # Of this chat queue's task alone; what else runs in it sets its own.
-        CAUSE.set(f"update:{row.id}")
+        CORRELATION_ID.set(f"update:{row.id}")
         channel = self._channels.get(row.messenger)
         if channel is None:
             return  # its token was taken out of the settings; the row waits
@@ -219,7 +219,7 @@ class UpdateDispatcher:
                 await self._serve.in_group(update_scope)
                 return
             # Whatever is in it, only this one update is skipped.
-            await self._set_aside(update_scope, raw, f"{type(error).__name__}: {error}")
+            await self._quarantine(update_scope, raw, f"{type(error).__name__}: {error}")
             return
         if in_group:
             if update_scope.foreign:
@@ -246,7 +246,7 @@ class UpdateDispatcher:
         finally:
             current_update.reset(token)
         if isinstance(update_scope.error, UnreadableError):
-            await self._set_aside(update_scope, raw, str(update_scope.error))
+            await self._quarantine(update_scope, raw, str(update_scope.error))
         elif update_scope.error is not None:
             await self._broken(update_scope, update_scope.error)
         elif not update_scope.served:
@@ -260,8 +260,8 @@ class UpdateDispatcher:
         incoming = Incoming(row.messenger, row.update_id, row.lane) if row.lane is not None else None
         await self._serve.fail(update_scope, incoming, error)
 
-    async def _set_aside(self, update_scope: UpdateScope, raw: Any, reason: str) -> None:
-        await self._serve.set_aside(update_scope, reason, answer=_is_private(raw))
+    async def _quarantine(self, update_scope: UpdateScope, raw: Any, reason: str) -> None:
+        await self._serve.quarantine(update_scope, reason, answer=_is_private(raw))
 
 
 def _is_ours(row: InboxRow, channel: Channel) -> bool:

@@ -141,9 +141,9 @@ class Intake:
         return new
 
     def _release_slot(self, messenger: Messenger, update_id: int, note: str) -> None:
-        self.resources.counters.set_aside[messenger] += 1
+        self.resources.counters.quarantined[messenger] += 1
         log_fields = {"messenger": messenger.value, "update_id": update_id}
-        log.warning("set aside: %s update %s: %s", messenger.value, update_id, note, extra=log_fields)
+        log.warning("quarantined: %s update %s: %s", messenger.value, update_id, note, extra=log_fields)
 
 
 def webhook_path(secret_key: str, messenger: Messenger, bot_id: int | None = None) -> str:
@@ -233,7 +233,7 @@ def _release_slot(messenger: Messenger, update_id: int, raw: str, note: str) -> 
         "update_id": update_id,
         "lane": None,
         "raw": raw,
-        "state": InboxState.SET_ASIDE,
+        "state": InboxState.QUARANTINED,
         "note": note,
         "done_at": None,
     }

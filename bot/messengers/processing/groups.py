@@ -35,13 +35,13 @@ def heard(db: Session, messenger: Messenger, chat_id: int, now: datetime) -> tup
     found = select(LeftGroup).where(LeftGroup.messenger == messenger, LeftGroup.chat_id == chat_id)
     row = db.exec(found).first()
     if row is None:
-        db.add(LeftGroup(messenger=messenger, chat_id=chat_id, told_at=now, left_at=now))
+        db.add(LeftGroup(messenger=messenger, chat_id=chat_id, notified_at=now, left_at=now))
         return True, True
     # A time ahead was written before the clock was set back.
-    say = not row.told_at <= now < row.told_at + TOLD_AGAIN
+    say = not row.notified_at <= now < row.notified_at + TOLD_AGAIN
     leave = say or not row.left_at <= now < row.left_at + LEAVE_AGAIN
     if say:
-        row.told_at = now
+        row.notified_at = now
     if leave:
         row.left_at = now
     return say, leave

@@ -31,7 +31,7 @@ class InboxRow:
     raw: str
     #: The bot that it was sent to; 0: of a time when that was not noted.
     bot_id: int = 0
-    #: False: set aside as it came.
+    #: False: quarantined as it came.
     waits: bool = True
 
 

@@ -83,7 +83,7 @@ class Processor(Protocol):
         """Something of ours broke: mark the row FAILED and tell the person a number."""
         ...
 
-    async def set_aside(self, update_scope: UpdateScope, reason: str, *, answer: bool) -> None:
+    async def quarantine(self, update_scope: UpdateScope, reason: str, *, answer: bool) -> None:
         """Keep an update that cannot be read, out of the way; `answer`: the person is told to use the buttons."""
         ...
 

@@ -88,7 +88,7 @@ def unlink(db: Session, *, account_id: int, chats: list[Chat]) -> None:
             linked_at=None,
             dialogue=None,
             draft_id=None,
-            place={},
+            dialogue_state={},
             view=None,
             version=Chat.version + 1,
         )
@@ -103,7 +103,9 @@ def change_role(db: Session, *, chats: list[Chat], role: Role) -> None:
     db.exec(
         update(Chat)
         .where(col(Chat.id).in_([chat.id for chat in chats]))
-        .values(role=role, dialogue=None, draft_id=None, place={}, view=None, version=Chat.version + 1)
+        .values(
+            role=role, dialogue=None, draft_id=None, dialogue_state={}, view=None, version=Chat.version + 1
+        )
         .execution_options(synchronize_session=False)
     )
     for chat in chats:

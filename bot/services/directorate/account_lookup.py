@@ -207,7 +207,7 @@ def free_chat(db: Session, *, actor: Actor, chat_row_id: int, expected: int, now
         raise Stale
     was = chat.dialogue
     chat.dialogue = chat.draft_id = chat.view = None
-    chat.place, chat.show_at, chat.version = {}, now, chat.version + 1
+    chat.dialogue_state, chat.show_at, chat.version = {}, now, chat.version + 1
     db.add(chat)
     db.flush()
     audit.record(

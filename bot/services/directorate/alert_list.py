@@ -17,14 +17,14 @@ from storage.tables import StaffAlert
 def count_open(db: Session, *, actor: Actor) -> int:
     """How many alerts are unsettled. Raises NotAllowed for anyone but staff and the system."""
     require(db, actor, Role.STAFF, Role.SYSTEM)
-    query = select(func.count()).select_from(StaffAlert).where(col(StaffAlert.settled_at).is_(None))
+    query = select(func.count()).select_from(StaffAlert).where(col(StaffAlert.resolved_at).is_(None))
     return db.exec(query).one()
 
 
 def open_alerts(db: Session, *, actor: Actor, limit: int, offset: int = 0) -> list[StaffAlert]:
     """Unsettled alerts, oldest first. Raises NotAllowed for anyone but staff."""
     require(db, actor, Role.STAFF)
-    query = select(StaffAlert).where(col(StaffAlert.settled_at).is_(None))
+    query = select(StaffAlert).where(col(StaffAlert.resolved_at).is_(None))
     return list(db.exec(query.order_by(col(StaffAlert.id)).limit(limit).offset(offset)))
 
 
@@ -32,7 +32,7 @@ def open_alert(db: Session, *, actor: Actor, alert_id: int) -> StaffAlert:
     """One unsettled alert. Raises NotAllowed for anyone but staff, Stale where it is settled."""
     require(db, actor, Role.STAFF)
     alert = db.get(StaffAlert, alert_id)
-    if alert is None or alert.settled_at is not None:
+    if alert is None or alert.resolved_at is not None:
         raise Stale
     return alert
 

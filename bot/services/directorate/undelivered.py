@@ -92,7 +92,7 @@ def _end(
 
 # -- updates ---------------------------------------------------------------------------------------
 
-ODD = (InboxState.FAILED, InboxState.SET_ASIDE)
+ODD = (InboxState.FAILED, InboxState.QUARANTINED)
 
 
 def odd_updates(db: Session, *, actor: Actor) -> dict[InboxState, int]:

@@ -310,7 +310,7 @@ def _tell(db: Session, letter: Letter, among: Sequence[Any], now: datetime) -> N
         "state": PushState.QUEUED,
         "attempts": 0,
         "next_at": now,
-        "cause": f"letter:{letter.id}",
+        "correlation_id": f"letter:{letter.id}",
         "created_at": now,
     }
     values |= {name: literal(value, _push.c[name].type) for name, value in fixed.items()}

@@ -24,7 +24,7 @@ def accepted(db: Session, *, gateway: str, now: datetime) -> None:
     """The gateway takes our payments: the reason of its refusals is repaired."""
     keys = db.exec(
         select(StaffAlert.key).where(
-            col(StaffAlert.key).startswith(_refused(gateway)), col(StaffAlert.settled_at).is_(None)
+            col(StaffAlert.key).startswith(_refused(gateway)), col(StaffAlert.resolved_at).is_(None)
         )
     ).all()
     for key in keys:

@@ -184,7 +184,7 @@ def discard(db: Session, *, actor: Actor, request_id: int, now: datetime, versio
     )
     if drafts:
         for chat in db.exec(select(Chat).where(col(Chat.draft_id).in_(drafts))):
-            chat.dialogue, chat.draft_id, chat.place = None, None, {}
+            chat.dialogue, chat.draft_id, chat.dialogue_state = None, None, {}
         db.flush()
         db.exec(delete(Draft).where(col(Draft.id).in_(drafts)).execution_options(synchronize_session=False))
         for answers in drafts.values():

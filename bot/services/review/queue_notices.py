@@ -28,7 +28,9 @@ def notify_waiting(db: Session, *, university_code: str, now: datetime, since: d
     rows = _doors(db, university_code, found)
     told = 0
     for grant in routing.experts(db, university_code):
-        knows = since is not None and grant.told_waiting_at is not None and grant.told_waiting_at >= since
+        knows = (
+            since is not None and grant.waiting_notified_at is not None and grant.waiting_notified_at >= since
+        )
         if knows or not _due(db, grant, now):
             continue
         notify.push(
@@ -67,9 +69,9 @@ def _due(db: Session, grant: Grant, now: datetime) -> bool:
             update(Grant)
             .where(
                 col(Grant.id) == grant.id,
-                or_(col(Grant.told_waiting_at).is_(None), col(Grant.told_waiting_at) <= now - PAUSE),
+                or_(col(Grant.waiting_notified_at).is_(None), col(Grant.waiting_notified_at) <= now - PAUSE),
             )
-            .values(told_waiting_at=now)
+            .values(waiting_notified_at=now)
             .execution_options(synchronize_session=False)
         ).rowcount
         > 0

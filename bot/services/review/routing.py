@@ -231,7 +231,7 @@ def watch_all(db: Session, *, now: datetime) -> None:
     }
     alerts = db.exec(
         select(StaffAlert.key).where(
-            col(StaffAlert.key).startswith("no-expert:"), col(StaffAlert.settled_at).is_(None)
+            col(StaffAlert.key).startswith("no-expert:"), col(StaffAlert.resolved_at).is_(None)
         )
     ).all()
     for code in sorted({code for code in codes if code} | {key.partition(":")[2] for key in alerts}):

@@ -12,7 +12,18 @@ from sqlmodel import Session
 from bot.core.context import Actor
 from storage.tables import AuditEvent
 
+#: Events by names of earlier releases → their names now. Lines that are written are never changed: whoever shows or looks
+#: for an event that was renamed must know both names.
+FORMER_EVENTS = {
+    "moved_in": "legacy_import",
+    "moving_in_corrected": "legacy_import_corrected",
+}
 _INSERT = insert(AuditEvent.metadata.tables["audit_event"])
+
+
+def present_name(event: str) -> str:
+    """The name of a stored event in this release."""
+    return FORMER_EVENTS.get(event, event)
 
 
 def record(

@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 from bot.core.screens import Button, button, rows_to_json
 from bot.services.shared.insert_once import insert_once
 from bot.texts import t
-from storage.correlation import CAUSE
+from storage.correlation import CORRELATION_ID
 from storage.enums import AccountState, Channel, PushState, Role
 from storage.tables import Account, Chat, Grant, Push, StaffAlert
 
@@ -75,7 +75,7 @@ def push(
         "state": PushState.QUEUED,
         "attempts": 0,
         "next_at": now,
-        "cause": CAUSE.get(),
+        "correlation_id": CORRELATION_ID.get(),
         "created_at": now,
     }
     if not chats and sms is not None:
@@ -126,7 +126,7 @@ def sms(
         "state": PushState.QUEUED,
         "attempts": 0,
         "next_at": now,
-        "cause": CAUSE.get(),
+        "correlation_id": CORRELATION_ID.get(),
         "created_at": now,
     }
     return insert_once(db, Push, row) is not None
@@ -142,7 +142,7 @@ def alert_staff(db: Session, *, key: str, text: str, now: datetime, rows: Rows =
 
     The alert stays open, and is told again daily, until `settle_alert`.
     """
-    values = {"key": key, "text": text, "raised_at": now, "told_at": now, "settled_at": None}
+    values = {"key": key, "text": text, "raised_at": now, "notified_at": now, "resolved_at": None}
     alert_id = insert_once(db, StaffAlert, values)
     if alert_id is None:
         return False
@@ -155,7 +155,7 @@ def repeat_alerts(db: Session, *, now: datetime) -> int:
     due = list(
         db.exec(
             select(StaffAlert).where(
-                col(StaffAlert.settled_at).is_(None), col(StaffAlert.told_at) <= now - ALERT_REPEATS
+                col(StaffAlert.resolved_at).is_(None), col(StaffAlert.notified_at) <= now - ALERT_REPEATS
             )
         )
     )
@@ -164,8 +164,8 @@ def repeat_alerts(db: Session, *, now: datetime) -> int:
         assert alert.id is not None
         won = db.exec(
             update(StaffAlert)
-            .where(col(StaffAlert.id) == alert.id, col(StaffAlert.told_at) == alert.told_at)
-            .values(told_at=now)
+            .where(col(StaffAlert.id) == alert.id, col(StaffAlert.notified_at) == alert.notified_at)
+            .values(notified_at=now)
             .execution_options(synchronize_session=False)
         ).rowcount
         if won:
@@ -178,8 +178,8 @@ def settle_alert(db: Session, *, key: str, now: datetime) -> bool:
     """Close the open alert of this key, if there is one."""
     settled = db.exec(
         update(StaffAlert)
-        .where(col(StaffAlert.key) == key, col(StaffAlert.settled_at).is_(None))
-        .values(settled_at=now)
+        .where(col(StaffAlert.key) == key, col(StaffAlert.resolved_at).is_(None))
+        .values(resolved_at=now)
         .execution_options(synchronize_session=False)
     )
     return settled.rowcount > 0

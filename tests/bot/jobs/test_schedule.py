@@ -207,7 +207,7 @@ async def test_old_updates_go_and_unfinished_ones_stay(database: Database) -> No
         left = {(one.state, one.update_id % 1000) for one in db.exec(select(InboxUpdate))}
         assert left == {
             *((state, age) for state in (InboxState.RECEIVED, InboxState.DONE) for age in (1, 20, 100)),
-            *((state, age) for state in (InboxState.SET_ASIDE, InboxState.FAILED) for age in (1, 20)),
+            *((state, age) for state in (InboxState.QUARANTINED, InboxState.FAILED) for age in (1, 20)),
             (InboxState.ANSWERED, 1),
         }
 

@@ -391,6 +391,6 @@ async def test_what_was_done_is_in_the_record(seeded: Database, tmp_path: Path) 
 
     events = await seeded.read(lambda db: db.exec(select(AuditEvent).order_by(col(AuditEvent.id))).all())
 
-    assert events[0].event == "moved_in"
+    assert events[0].event == "legacy_import"
     assert {one.actor_role for one in events} == {SYSTEM.role}
     assert not any(national_code(1) in str(one.data) for one in events)

@@ -21,9 +21,9 @@ ALLOWED = 100
 MEASURE = """
 import sys
 from pathlib import Path
-from bot.moving_in.run import open_sheet
-from bot.moving_in.columns import read_header
-from bot.moving_in.sheet import UnusableFile
+from bot.legacy_import.importer import open_sheet
+from bot.legacy_import.columns import read_header
+from bot.legacy_import.readers.table import UnusableFile
 import openpyxl.reader.excel, defusedxml.ElementTree
 def peak():  # of this program alone: getrusage counts its parent too
     return int(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0])

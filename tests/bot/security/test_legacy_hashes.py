@@ -116,7 +116,7 @@ def test_hashes_that_would_stop_everybody_are_refused() -> None:
 
 
 async def test_passwords_moving_in_are_hashed_at_less_cost_and_replaced_at_login() -> None:
-    stored = await Passwords(moving_in=True).hash("Old-1234")
+    stored = await Passwords(legacy_import=True).hash("Old-1234")
     assert "m=7168,t=5,p=1" in stored
 
     verdict = await Passwords().verify(stored, "Old-1234")

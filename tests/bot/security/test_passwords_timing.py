@@ -33,7 +33,7 @@ def identity_v3(password: str) -> str:
 STORED = {
     "nobody": None,
     "full": Passwords().hash_now("right-password"),
-    "moved in, plain": Passwords(moving_in=True).hash_now("right-password"),
+    "moved in, plain": Passwords(legacy_import=True).hash_now("right-password"),
     "moved in, bcrypt": bcrypt.hashpw(b"right-password", bcrypt.gensalt(4)).decode(),
     "moved in, identity v2": identity_v2("right-password"),
     "moved in, identity v3": identity_v3("right-password"),

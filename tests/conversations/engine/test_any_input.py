@@ -170,7 +170,7 @@ class Crowd:
         self.seen += [one for one in self.person.screen.buttons() if one.press is not None]
 
     def good(self, person: Person) -> None:
-        step = str(person.chat.place.get("step"))
+        step = str(person.chat.dialogue_state.get("step"))
         if step.startswith("doc."):
             person.uploads("x.jpg")
         else:
@@ -192,7 +192,7 @@ def test_any_sequence(db: Session, actions: list[tuple[str, Any]], filled: int) 
         person = crowd.person
         if person.chat.dialogue is None:
             person.starts("any")
-        before, step = crowd.stored(), str(person.chat.place.get("step"))
+        before, step = crowd.stored(), str(person.chat.dialogue_state.get("step"))
         ended = len(crowd.finished) + crowd.discarded
         crowd.do(what, how)
         after = crowd.stored()
@@ -226,7 +226,7 @@ def test_all_good_answers_reach_the_end(db: Session) -> None:
         if crowd.finished:
             break
         person = crowd.person
-        step = str(person.chat.place["step"])
+        step = str(person.chat.dialogue_state["step"])
         if "مدرک بعدی" in "".join(person.labels):
             person.taps("⬅️ مدرک بعدی")
         elif step == "extras":

@@ -1,6 +1,6 @@
 """The staff's desk: experts, alerts, refunds."""
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from bot.core.screens import Press
 from bot.services.shared import notify
@@ -136,7 +136,9 @@ async def test_alerts_are_seen_and_settled(house: House) -> None:
     (await boss.presses(settle)).sees("هشدار بسته شد.", "هشدار شماره 0")
     (await boss.presses(settle)).sees("این دکمه دیگر معتبر نیست.")
 
-    left = await house.ask(lambda db: db.exec(select(StaffAlert).where(StaffAlert.settled_at == None)).all())  # noqa: E711
+    left = await house.ask(
+        lambda db: db.exec(select(StaffAlert).where(col(StaffAlert.resolved_at).is_(None))).all()
+    )
     assert len(left) == 6
 
 

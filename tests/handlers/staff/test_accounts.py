@@ -95,7 +95,7 @@ async def test_nobody_is_seen_without_a_look_up(house: House, boss: Visitor, sar
         Press("staff.account", account),
         Press("staff.trail", account),
         Press("staff.chats", account),
-        Press("staff.deed", account, 0, "SUSPEND"),
+        Press("staff.account_action", account, 0, "SUSPEND"),
     ):
         (await boss.presses(press)).sees("این دکمه دیگر معتبر نیست.").sees_not("سارا")
     (await opens(boss, "9991234588")).sees("حسابی با این مشخصات پیدا نشد.")
@@ -242,7 +242,9 @@ async def test_lost_messages_are_sent_again_or_put_away(house: House, boss: Visi
     assert {one.event for one in await events(house, "push_resent", "push_put_away")} == {
         "push_resent", "push_put_away",
     }  # fmt: skip
-    open_ = await house.ask(lambda db: db.exec(select(StaffAlert).where(StaffAlert.settled_at == None)).all())  # noqa: E711
+    open_ = await house.ask(
+        lambda db: db.exec(select(StaffAlert).where(col(StaffAlert.resolved_at).is_(None))).all()
+    )
     assert open_ == []
 
 
@@ -359,12 +361,12 @@ async def test_nobody_else_opens_these_rooms(house: House, boss: Visitor, sara: 
             Press("staff.accounts"),
             Press("staff.find_account"),
             Press("staff.account", account),
-            Press("staff.deed", account, 0, "ANNUL"),
+            Press("staff.account_action", account, 0, "ANNUL"),
             Press("staff.unrole", 1),
             Press("staff.chat_do", 1, 0),
-            Press("staff.dead"),
-            Press("staff.dead_again", 1),
-            Press("staff.dead_away", 1),
+            Press("staff.undelivered"),
+            Press("staff.undelivered_again", 1),
+            Press("staff.undelivered_away", 1),
             Press("staff.update", 1),
             Press("staff.wrong"),
             Press("staff.file_trail", 1),

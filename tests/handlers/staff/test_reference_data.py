@@ -146,7 +146,7 @@ async def test_a_province_is_never_left_alone(house: House, boss: Visitor) -> No
         ).first()
     )
     assert other is not None
-    await boss.presses(Press("staff.place", arg=other.code))
+    await boss.presses(Press("staff.university_data", arg=other.code))
     await boss.taps("⭐️ پیش‌فرض استان", "بله، انجام شود")
     boss.sees("پیش‌فرض استان")
     defaults = await house.ask(
@@ -169,16 +169,16 @@ async def test_tehran_keeps_one_university_and_no_default(house: House, boss: Vi
         ]
     )
     for code in codes[:-1]:
-        await boss.presses(Press("staff.place", arg=code))
+        await boss.presses(Press("staff.university_data", arg=code))
         boss.sees_not("⭐️")
         await boss.taps("⛔️ خاموش کردن", "بله، انجام شود")
         boss.sees("خاموش")
-    await boss.presses(Press("staff.place", arg=codes[-1]))
+    await boss.presses(Press("staff.university_data", arg=codes[-1]))
     (await boss.taps("⛔️ خاموش کردن", "بله، انجام شود")).sees("تنها دانشگاه فعال استان")
-    await boss.presses(Press("staff.place", arg=codes[-1]))
+    await boss.presses(Press("staff.university_data", arg=codes[-1]))
     forged = boss.button("⛔️ خاموش کردن").press
     assert forged is not None
-    default = Press("staff.place_do", 0, forged.version, f"{codes[-1]}:default:1")
+    default = Press("staff.university_do", 0, forged.version, f"{codes[-1]}:default:1")
     (await boss.presses(default)).sees("پیش‌فرض تعیین نمی‌شود")
 
 
@@ -218,7 +218,7 @@ async def test_nobody_else_keeps_anything(house: House) -> None:
         Press("staff.pair_do", 0, 0, "nursing:master"),
         Press("staff.document_do", 0, 1, "retraining:active:0"),
         Press("staff.document_move", 1, 1, "retraining"),
-        Press("staff.place_do", 0, 1, "sums:active:0"),
+        Press("staff.university_do", 0, 1, "sums:active:0"),
         Press("staff.cover_do", 1, 1, "1"),
         Press("staff.new_cover", 1),
     ]

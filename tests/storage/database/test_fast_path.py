@@ -25,12 +25,12 @@ async def test_a_changed_row_is_written_alone(database: Database) -> None:
 
     def change(db: Session) -> None:
         chat = the_chat(db)
-        chat.place, chat.view = {"step": "نام"}, None
+        chat.dialogue_state, chat.view = {"step": "نام"}, None
         flush_row(db, chat)
 
     await database.run(change)
     chat = await database.read(the_chat)
-    assert (chat.place, chat.view, chat.dead) == ({"step": "نام"}, None, False)
+    assert (chat.dialogue_state, chat.view, chat.dead) == ({"step": "نام"}, None, False)
 
 
 async def test_others_that_wait_are_left_to_the_flush(database: Database) -> None:

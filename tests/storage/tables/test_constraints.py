@@ -128,7 +128,7 @@ async def test_ids_of_messengers_are_long(db: Database) -> None:
 
 
 async def test_one_open_alert_a_key(db: Database) -> None:
-    await db.run(adding(StaffAlert(key="no tariff", text="x", settled_at=utcnow())))
+    await db.run(adding(StaffAlert(key="no tariff", text="x", resolved_at=utcnow())))
     await db.run(adding(StaffAlert(key="no tariff", text="x")))
 
     await refused(db, StaffAlert(key="no tariff", text="x"))

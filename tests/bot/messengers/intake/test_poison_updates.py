@@ -39,7 +39,7 @@ async def test_what_is_no_json_stands_aside_alone(house: House, spoilt: bytes) -
         await after.sees("خانه")
         await house.until(lambda server=server: server.pending() == 0)
         kept = [row for row in await house.inbox() if row.messenger == face.kind and row.note == "no JSON"]
-        assert [row.state for row in kept] == [InboxState.SET_ASIDE]
+        assert [row.state for row in kept] == [InboxState.QUARANTINED]
         assert raw.decode("utf-8", "backslashreplace") in kept[0].raw
         assert kept[0].update_id == number or kept[0].update_id < 0
 
@@ -70,7 +70,7 @@ async def test_what_cannot_be_written_down_whole_is_kept_as_far_as_it_goes(house
     numbered, bare = await house.inbox()
     assert (numbered.update_id, numbered.state, numbered.note) == (
         77,
-        InboxState.SET_ASIDE,
+        InboxState.QUARANTINED,
         "nested too deep",
     )
     assert json.loads(numbered.raw)["update_id"] == 77
@@ -95,6 +95,6 @@ async def test_a_stranger_cannot_say_that_a_chat_is_blocked(house: House) -> Non
     await house.until(lambda: not len(house.service.lanes))
     row = (await house.inbox())[-1]
     assert (row.state, row.note) == (
-        InboxState.SET_ASIDE,
+        InboxState.QUARANTINED,
         "UnreadableError: another sender in a private chat",
     )

@@ -51,7 +51,7 @@ async def test_poison_on_both_pollings(house: House) -> None:
     await house.until(lambda: _all_settled(house))
     for row in await house.inbox():
         assert json.loads(row.raw)["update_id"] == row.update_id
-    release_slot = [row for row in await house.inbox() if row.state is InboxState.SET_ASIDE]
+    release_slot = [row for row in await house.inbox() if row.state is InboxState.QUARANTINED]
     assert len(release_slot) >= 10
     assert all(row.note for row in release_slot)
 
@@ -60,7 +60,7 @@ async def _all_settled(house: House) -> bool:
     return not {InboxState.RECEIVED, InboxState.DONE} & set(await house.states())
 
 
-async def test_a_person_whose_update_was_set_aside_is_answered(house: House) -> None:
+async def test_a_person_whose_update_was_quarantined_is_answered(house: House) -> None:
     sara = house.town.telegram.person("سارا")
     await sara.start()
     await sara.sees("خانه")
@@ -74,9 +74,9 @@ async def test_an_update_without_a_number_does_not_come_for_ever(house: House) -
     await sara.start()
     await sara.sees("خانه")
     await house.service.intake.take(Messenger.BALE, [{"message": {}}, "text", None, 5, {"update_id": -3}])
-    assert (await house.states()).count(InboxState.SET_ASIDE) == 5
+    assert (await house.states()).count(InboxState.QUARANTINED) == 5
     await house.service.intake.take(Messenger.BALE, [{"message": {}}, "text"])
-    assert (await house.states()).count(InboxState.SET_ASIDE) == 5
+    assert (await house.states()).count(InboxState.QUARANTINED) == 5
 
 
 async def test_doubles_have_no_effect(house: House) -> None:

@@ -251,10 +251,10 @@ async def test_discarding_a_draft_frees_the_chats_that_show_it(database: Databas
         db.add(draft)
         db.flush()
         chat = db.exec(select(Chat).where(Chat.account_id == office.sara.account_id)).one()
-        chat.dialogue, chat.draft_id, chat.place = "qualification", draft.id, {"step": "city"}
+        chat.dialogue, chat.draft_id, chat.dialogue_state = "qualification", draft.id, {"step": "city"}
         db.flush()
         qualification.discard(db, actor=office.sara, request_id=request.id or 0, now=NOW)
-        assert (chat.dialogue, chat.draft_id, chat.place) == (None, None, {})
+        assert (chat.dialogue, chat.draft_id, chat.dialogue_state) == (None, None, {})
         assert db.exec(select(Draft)).all() == []
         assert qualification.current_open(db, office.sara.account_id or 0) is None
         assert qualification.may_start(db, actor=office.sara)

@@ -125,7 +125,9 @@ async def test_who_is_expert_and_in_charge_hears_once(database: Database) -> Non
         submitted(db, office.sara)
         assert len(pushes(db, office.head, "N10")) == 1
         told = db.exec(
-            select(Grant.role).where(col(Grant.told_waiting_at).is_not(None), Grant.university_code == "sums")
+            select(Grant.role).where(
+                col(Grant.waiting_notified_at).is_not(None), Grant.university_code == "sums"
+            )
         ).all()
         assert sorted(told) == [Role.EXPERT, Role.EXPERT, Role.IN_CHARGE]
 

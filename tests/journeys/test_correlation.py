@@ -47,21 +47,21 @@ async def test_from_a_press_to_the_push_of_another(database_url: str, processes:
     approval = the_push(pushes, "پرداخت کنید")
     paid = the_push(pushes, "🎉")
 
-    press = next(one for one in updates if f"update:{one.id}" == approval.cause)
+    press = next(one for one in updates if f"update:{one.id}" == approval.correlation_id)
     assert press.messenger is Messenger.TELEGRAM
-    done, sent = lines(logs, approval.cause)
+    done, sent = lines(logs, approval.correlation_id)
     assert (done["event"], done["update_id"]) == ("update done", press.update_id)
     assert done["asked"] == "desk.approve_do"
     assert (sent["event"], sent["push"], sent["channel"]) == ("push sent", approval.id, "bale")
-    by = [any(approval.cause == line.get("cause") for line in log) for log in logs]
+    by = [any(approval.correlation_id == line.get("correlation_id") for line in log) for log in logs]
     assert by == [True] * processes, "each process has its part of the way"
     # What an operator types.
-    grep = ["grep", "-hw", str(approval.cause), *(str(one.log) for one in stages)]
+    grep = ["grep", "-hw", str(approval.correlation_id), *(str(one.log) for one in stages)]
     assert len(subprocess.run(grep, capture_output=True, check=True).stdout.splitlines()) == 2
 
-    assert paid.cause is not None
-    assert paid.cause.startswith("web:")
-    settled, told = lines(logs, paid.cause)
+    assert paid.correlation_id is not None
+    assert paid.correlation_id.startswith("web:")
+    settled, told = lines(logs, paid.correlation_id)
     assert settled["event"].endswith("PAID")
     assert (told["event"], told["push"]) == ("push sent", paid.id)
 
@@ -70,7 +70,7 @@ async def test_from_a_press_to_the_push_of_another(database_url: str, processes:
     assert events["update done"] == len(updates)
     assert events["push sent"] == sum(one.state is PushState.SENT for one in pushes)
     assert events["push skipped"] == sum(one.state is PushState.SKIPPED for one in pushes)
-    assert all(one.cause for one in pushes)
+    assert all(one.correlation_id for one in pushes)
 
 
 def gather(town: Town, folder: Path, database_url: str, processes: int) -> list[Stage]:
@@ -121,7 +121,12 @@ def the_push(pushes: Sequence[Push], words: str) -> Push:
     return next(one for one in pushes if words in one.text)
 
 
-def lines(logs: Sequence[Sequence[dict[str, Any]]], cause: str | None) -> list[dict[str, Any]]:
+def lines(logs: Sequence[Sequence[dict[str, Any]]], correlation_id: str | None) -> list[dict[str, Any]]:
     """In the order of time."""
-    found = [line for log in logs for line in log if cause is not None and line.get("cause") == cause]
+    found = [
+        line
+        for log in logs
+        for line in log
+        if correlation_id is not None and line.get("correlation_id") == correlation_id
+    ]
     return sorted(found, key=lambda line: str(line["timestamp"]))
