@@ -13,6 +13,7 @@ from conversations.engine.declaration import Answers, Dialogue, Step
 from storage.tables import Draft
 
 #: Places in a dialogue that are no question.
+#: Steps that are no question of the dialogue. The words are stored in `chat.dialogue_state` and, as hashes, in buttons: they stay.
 SUMMARY, SECOND_QUESTION, DISCARD = "@summary", "@really", "@discard"
 #: Keys of answers that nobody is asked for, handed to `finish` as they are.
 CONTEXT = "_"
@@ -26,7 +27,7 @@ class Position:
     draft: Draft
     answers: dict[str, Any]
     route: tuple[Step, ...]
-    #: Key of a step of the route, or SUMMARY, REALLY, DISCARD.
+    #: Key of a step of the route, or SUMMARY, SECOND_QUESTION, DISCARD.
     step: str
     #: Came here from the summary and goes back to it.
     editing: bool

@@ -15,9 +15,9 @@ from storage.tables.column_types import utcnow
 WRITER = """
 import asyncio, sys
 from sqlmodel import Session
-from storage.database import open_database
+from storage.database.database import open_database
 from storage.tables import DailySequence, Throttle
-from storage.types import utcnow
+from storage.tables.column_types import utcnow
 
 def unit(number):
     def write(session: Session):
