@@ -46,7 +46,9 @@ def import_file(
 
             importer = LegacyImport(
                 database,
-                Passwords(weak=settings.cheap_password_hashes, legacy_import=True, at_once=os.cpu_count() or 1),
+                Passwords(
+                    weak=settings.cheap_password_hashes, legacy_import=True, at_once=os.cpu_count() or 1
+                ),
                 SYSTEM,
                 dry_run=dry_run,
                 progress=progress,
