@@ -1,6 +1,6 @@
 """Menus, commands and inline buttons, one package a role."""
 
-from bot.core.routes import Routes
+from bot.application.routes import Routes
 from conversations.engine.engine import Engine
 from handlers import menu as menu_menu
 from handlers.common import account, letters, my_data

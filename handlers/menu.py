@@ -5,8 +5,8 @@ See docs/specification.md 4.1.
 
 from __future__ import annotations
 
+from bot.application.routes import EVERYONE, Routes
 from bot.core.context import Turn
-from bot.core.routes import EVERYONE, Routes
 from bot.core.screens import Button, Press, Screen, button
 from bot.services import cooperation, payments
 from bot.services.directorate import alert_list

@@ -11,7 +11,7 @@ import typer
 
 from bot.cli.common import load_settings
 from bot.config.output import say
-from bot.config.startup_errors import refuse
+from bot.startup.errors import refuse
 
 if TYPE_CHECKING:
     from bot.operations.restore import Restored

@@ -39,10 +39,10 @@ def doctor() -> None:
 
 def check_audit() -> None:
     """Read the whole hash chain over the audit lines, and say where it is broken. Status 1 where it is."""
-    from bot.config.startup import OLD_SCHEMA
     from bot.doctor.audit import summary
     from bot.services.shared.audit_chain import ChainKeys
     from bot.services.shared.audit_check import check
+    from bot.startup.checks import OLD_SCHEMA
     from storage.database.database import open_database
     from storage.migrations.migrate import current_is_head
     from storage.migrations.schema import missing_guards

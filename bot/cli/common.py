@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from bot.config.settings import Settings
-from bot.config.startup_errors import DATABASE
+from bot.startup.errors import DATABASE
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -29,7 +29,7 @@ def load_settings() -> Settings:
 async def with_database(settings: Settings, work: Callable[[Database], Awaitable[T]]) -> T:
     """Run `work` on the database, which is prepared as for `run`. Raises BadSettingError, DatabaseUnusable, and what
     `work` raises."""
-    from bot.config.startup import prepare_database
+    from bot.startup.checks import prepare_database
     from storage.database.database import open_database
     from storage.migrations.seed import seed
 

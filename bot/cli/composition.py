@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from bot.application.resources import Resources
 from bot.config.settings import Settings
 from bot.core.context import PublicInfo
-from bot.core.resources import Resources
 from bot.documents.disk_space import Room
 from bot.documents.factory import make_cipher, make_store
 from bot.documents.inspection_pool import Checker

@@ -9,7 +9,7 @@ import typer
 
 from bot.cli.common import load_settings, with_database
 from bot.config.output import say
-from bot.config.startup_errors import refuse
+from bot.startup.errors import refuse
 
 if TYPE_CHECKING:
     from bot.documents.blob_store import FileStore

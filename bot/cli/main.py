@@ -9,7 +9,7 @@ import typer
 
 from bot.cli import backups, checks, database, documents, legacy_import, run, tariffs, users
 from bot.config import output
-from bot.config.startup_errors import ReportingGroup, fail
+from bot.startup.errors import ReportingGroup, fail
 
 app = typer.Typer(
     cls=ReportingGroup, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False

@@ -11,11 +11,11 @@ import socket
 from typing import Any
 
 from bot.cli.composition import RunningBot, Timer, make_bot, make_channels, open_resources
-from bot.config import startup
 from bot.config.settings import BadSettingError, Settings
 from bot.documents.blob_store import StoreDown
 from bot.jobs import lease_recovery
 from bot.messengers.runtime import Service
+from bot.startup import checks
 from bot.web.http_server import listen
 from bot.web.http_server.descriptors import raise_descriptor_limit
 from bot.web.http_server.server import WebServer
@@ -32,14 +32,14 @@ GRACE = 3.0
 
 async def serve(settings: Settings) -> None:
     """Run until SIGTERM or SIGINT. Raises BadSettingError, DatabaseUnusable."""
-    startup.check_settings(settings)
+    checks.check_settings(settings)
     raise_descriptor_limit()
     host, port = settings.address
     sockets = listen.bind("LISTEN", host, port)
     metrics = listen.bind("METRICS_LISTEN", *settings.metrics_address) if settings.metrics_address else None
-    await startup.prepare_database(settings)
-    startup.check_papers(settings)
-    startup.tell_ignored(settings)
+    await checks.prepare_database(settings)
+    checks.check_papers(settings)
+    checks.tell_ignored(settings)
     channels = make_channels(settings)
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()

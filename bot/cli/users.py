@@ -10,7 +10,7 @@ import typer
 
 from bot.cli.common import load_settings, with_database
 from bot.config.output import say
-from bot.config.startup_errors import refuse
+from bot.startup.errors import refuse
 from storage.enums import Role
 
 if TYPE_CHECKING:

@@ -1,1 +1,1 @@
-"""Configuration: settings from the environment, logging, redaction of secrets, checks at start."""
+"""Configuration: settings from the environment, logging, redaction of secrets."""

@@ -1,1 +1,1 @@
-"""Shared types: updates, screens, routes, refusals, a turn's context, resources, counters."""
+"""Shared types: updates, screens, refusals, a turn's context, counters."""

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 from bot.config.redaction import Masking
 from bot.config.settings import Settings
-from bot.config.startup import check_settings
-from bot.config.startup_errors import explain
 from bot.doctor import database, disk, external_services, file_modes, machine
 from bot.doctor.finding import Finding
+from bot.startup.checks import check_settings
+from bot.startup.errors import explain
 
 __all__ = ["Finding", "examine"]
 

@@ -11,12 +11,12 @@ from sqlalchemy import URL, func
 from sqlmodel import Session, col, select
 
 from bot.config.settings import Settings
-from bot.config.startup_errors import explain
 from bot.core.context import SYSTEM
 from bot.doctor import audit
 from bot.doctor.finding import Finding, first_line
 from bot.services.directorate import alert_list
 from bot.services.qualification import fees
+from bot.startup.errors import explain
 from bot.texts.formats import TEHRAN
 from storage.database.database import Database, asynchronous, check_database, open_database
 from storage.database.unusable import why_unusable

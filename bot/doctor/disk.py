@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.config.settings import BadSettingError, Settings
-from bot.config.startup import check_papers_folder, papers_folder
-from bot.config.startup_errors import explain
 from bot.doctor.finding import Finding, first_line
 from bot.documents.blob_store import FileStore, FolderStore, StoreDown, new_key
 from bot.documents.disk_space import Room
+from bot.startup.checks import check_papers_folder, papers_folder
+from bot.startup.errors import explain
 
 #: Bytes that must be free: some days of documents, and room for SQLite to tidy up.
 ROOM = 1024**3

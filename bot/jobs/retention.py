@@ -4,41 +4,32 @@ A document that anything living uses stays: another request, the approved file, 
 with the time of removal; its bytes go once that is committed, and by the sweep of orphans where a crash came between.
 """
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, exists, func, or_
+from sqlalchemy import ColumnElement, and_, delete, exists, or_
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
+from bot.application.resources import Resources
 from bot.core.context import SYSTEM
-from bot.core.resources import Resources
-from bot.rules.request_items import DOCUMENT
+from bot.services.qualification.documents_in_use import in_use, is_over
 from bot.services.shared import audit
 from storage.database.database import Database
-from storage.enums import RequestState
 from storage.tables import (
-    Draft,
     FileHandle,
     LetterFile,
-    Officer,
     QualificationRequest,
     RequestFile,
     StoredFile,
 )
 
-#: 24 months, never less.
-CLOSED_KEPT = timedelta(days=731)
 #: Uploaded and used by nothing: its draft was discarded, or expired after 12 months.
 LOOSE_KEPT = timedelta(days=30)
 #: Documents that one unit looks at.
 BATCH = 200
 SUBJECT = "paper"
-
-_ENDED = (RequestState.REJECTED, RequestState.WITHDRAWN)
 
 
 @dataclass(slots=True)
@@ -125,43 +116,8 @@ def _candidate(now: datetime) -> ColumnElement[bool]:
     in_living = exists().where(
         col(RequestFile.file_id) == col(StoredFile.id),
         col(RequestFile.request_id) == request.id,
-        ~_over(request, now),
+        ~is_over(request, now),
     )
     in_letter = exists().where(col(LetterFile.file_id) == col(StoredFile.id))
     loose = and_(~submitted, col(StoredFile.created_at) < now - LOOSE_KEPT)
     return and_(~in_letter, or_(loose, and_(submitted, ~in_living)))
-
-
-def _over(request: Any, now: datetime) -> ColumnElement[bool]:
-    """Ended without success, and long ago."""
-    ended = func.coalesce(request.closed_at, request.state_since)
-    return and_(request.state.in_(_ENDED), ended < now - CLOSED_KEPT)
-
-
-def in_use(db: Session, accounts: set[int], now: datetime, *, apart_from: int | None = None) -> set[int]:
-    """Documents that these accounts' approved files, drafts (but the one with the id `apart_from`) and living requests
-    name."""
-    if not accounts:
-        return set()
-    used: set[int] = set()
-    for documents in db.exec(select(Officer.documents).where(col(Officer.account_id).in_(accounts))):
-        used.update(numbers(documents.values()))
-    drafts = select(Draft.answers).where(col(Draft.account_id).in_(accounts))
-    if apart_from is not None:
-        drafts = drafts.where(Draft.id != apart_from)
-    for answers in db.exec(drafts):
-        used.update(numbers(answers.values()))
-    living = select(QualificationRequest.snapshot, QualificationRequest.before).where(
-        col(QualificationRequest.account_id).in_(accounts), ~_over(QualificationRequest, now)
-    )
-    for held in db.exec(living):
-        for values in held:
-            used.update(numbers(value for key, value in values.items() if key.startswith(DOCUMENT)))
-    return used
-
-
-def numbers(values: Iterable[Any]) -> Iterator[int]:
-    """The ids in lists among the values of answers."""
-    for value in values:
-        if isinstance(value, list):
-            yield from (one for one in value if isinstance(one, int))

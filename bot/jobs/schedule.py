@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
-from bot.core.resources import Resources
+from bot.application.resources import Resources
 from bot.jobs import clock_setback, digest, reminders, retention
 from bot.jobs.clock_guard import clock_holds
 from bot.services import payments

@@ -13,8 +13,8 @@ from telegram import BotCommand
 from telegram.error import InvalidToken, RetryAfter, TelegramError
 from telegram.ext import BaseHandler
 
+from bot.application.resources import Resources
 from bot.core.counters import MessengerState
-from bot.core.resources import Resources
 from bot.messengers.delivery.outbox import Outbox
 from bot.messengers.delivery.screens import ScreenDelivery
 from bot.messengers.intake.chat_queues import Lanes

@@ -17,8 +17,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from bot.application.resources import Resources
 from bot.core.counters import WebCounters
-from bot.core.resources import Resources
 from bot.texts import t
 from bot.web.html import page
 from bot.web.http_server.addresses import Network

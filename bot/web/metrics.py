@@ -17,8 +17,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from bot.application.resources import Resources
 from bot.core.counters import Counters, MessengerState, WebCounters
-from bot.core.resources import Resources
 from bot.documents.disk_space import Room
 from storage.enums import AttemptState, Channel, InboxState, Messenger, PushState
 from storage.tables import Chat, InboxUpdate, PaymentAttempt, Push, StaffAlert

@@ -15,9 +15,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from bot.application.resources import Resources
 from bot.core.context import PublicInfo
 from bot.core.refusals import NotAllowed, Refusal
-from bot.core.resources import Resources
 from bot.services import payments
 from bot.services.payments import PageState, PayView
 from bot.texts import t

@@ -7,11 +7,11 @@ from typing import Any
 
 from sqlmodel import Session
 
+from bot.application.resources import Resources
+from bot.application.routes import GUESTS
 from bot.core.context import Turn
 from bot.core.incoming import Contact, Incoming
 from bot.core.refusals import InvalidInput
-from bot.core.resources import Resources
-from bot.core.routes import GUESTS
 from bot.core.screens import Press, Reply, Screen
 from bot.rules import credentials, validators
 from bot.rules.validators import normalise

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from bot.application.resources import Resources
+from bot.application.routes import GUESTS
 from bot.core.context import Turn
 from bot.core.incoming import Incoming
 from bot.core.refusals import InvalidInput
-from bot.core.resources import Resources
-from bot.core.routes import GUESTS
 from bot.core.screens import Reply, Screen, button
 from bot.security.passwords import GeneratedPassword
 from bot.services import accounts

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,23 +9,10 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from bot.rules.request_items import DOCUMENT, FIELDS
-from bot.texts import FSI, LRI, PDI, Quoted, checked, formats, quoted, t
+from bot.texts import FSI, LRI, PDI, checked, formats, t
 from storage.tables import DegreeLevel, DocumentType, FieldOfStudy, University
 
 _IN_PERSIAN_DIGITS = frozenset({"birth_cert_no", "phone", "postal_address", "field_note"})
-
-
-_NUMBER = re.compile(r"(?<![A-Za-z0-9@._/:-])[0-9]+(?![A-Za-z0-9@_/:-])")
-
-
-def with_persian_digits(text: str) -> str:
-    """What a person wrote, with Persian digits again except inside addresses and Latin codes."""
-    return _NUMBER.sub(lambda match: formats.digits(match.group()), text)
-
-
-def in_sentence(answer: str) -> str | Quoted:
-    """An answer of the reader's own for a sentence: of several lines it is a block of its own."""
-    return quoted(answer) if "\n" in answer else answer
 
 
 _AT_EDGE = " \u200c"

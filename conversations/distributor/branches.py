@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from bot.application.routes import MANAGERS
 from bot.core.context import Turn
-from bot.core.routes import MANAGERS
 from bot.core.screens import Press, Reply, Screen
 from bot.services import cooperation
 from bot.services.distributors import branches

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from bot.application.resources import Resources
+from bot.application.routes import MANAGERS, STAFF_ONLY
 from bot.core.context import Turn
 from bot.core.incoming import Incoming
 from bot.core.refusals import InvalidInput
-from bot.core.resources import Resources
-from bot.core.routes import MANAGERS, STAFF_ONLY
 from bot.core.screens import Press, Reply, Screen
 from bot.security.passwords import GeneratedPassword
 from bot.services import accounts

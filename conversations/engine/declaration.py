@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Any, ClassVar, Literal
 
+from bot.application.resources import Resources
+from bot.application.routes import Roles
 from bot.core.context import Turn
 from bot.core.incoming import Contact, FileTaken, Incoming
-from bot.core.resources import Resources
-from bot.core.routes import Roles
 from bot.core.screens import Attachment, Button, Press, Reply
 from bot.texts import has, t
 

@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 
 from bot.core.context import Turn
 from bot.core.refusals import Stale
-from bot.services.officers import unused_files
+from bot.services.qualification import unused_files
 from conversations.engine.declaration import Dialogue
 from storage.database.fast_path import connection_of, table_of
 from storage.tables import Chat, Draft

@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
+from bot.application.resources import Resources
 from bot.core.context import Turn
-from bot.core.resources import Resources
 from bot.messengers.processing.protocols import Preparation
 from conversations.engine.declaration import InputKind, Question
 from conversations.engine.progress import (

@@ -12,7 +12,7 @@ from bot.core.context import Turn
 from bot.core.screens import MAX_LABEL, Attachment, Button, Press, Screen
 from bot.rules.validators import LONGEST_KEY, normalise, search_key
 from bot.texts import Quoted, Sentence, checked, one_line, placeholders, t
-from conversations.common.labels import in_sentence, with_persian_digits
+from bot.texts.answers import in_sentence, with_persian_digits
 from conversations.engine.declaration import Answers, Prompt, Step, label_of, short_label_of
 from conversations.engine.progress import DISCARD, SECOND_QUESTION, Position, is_answered, progress
 

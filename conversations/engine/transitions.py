@@ -10,7 +10,7 @@ from bot.core.incoming import FileTaken
 from bot.core.refusals import FileRejected, InvalidInput, Refusal, Stale
 from bot.core.screens import Press, Reply, Screen
 from bot.texts import t
-from conversations.common.labels import in_sentence
+from bot.texts.answers import in_sentence
 from conversations.engine import draft_store
 from conversations.engine.declaration import (
     Finish,

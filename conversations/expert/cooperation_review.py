@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from bot.application.routes import EXPERTS
 from bot.core.context import Turn
 from bot.core.refusals import AlreadyDecided, NotAllowed, Stale
-from bot.core.routes import EXPERTS
 from bot.core.screens import Press, Reply
 from bot.rules.cooperation import REJECTION_REASON
 from bot.services import cooperation
 from bot.services.cooperation.requests import COOPERATION_WORKFLOW
 from bot.services.review import rejection
 from bot.texts import t
-from conversations.common.labels import with_persian_digits
+from bot.texts.answers import with_persian_digits
 from conversations.engine.declaration import Answers, Dialogue, Step
 from conversations.expert.review import OTHER, Reason, chosen, reasons, rejecting, superseded, words_of
 from storage.tables import Account, CooperationRequest

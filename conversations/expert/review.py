@@ -12,9 +12,9 @@ from typing import Any, ClassVar
 
 from sqlmodel import Session
 
+from bot.application.routes import EXPERTS, REVIEWERS
 from bot.core.context import Actor, Turn
 from bot.core.refusals import AlreadyDecided, InvalidInput, NotAllowed, Refusal, Stale
-from bot.core.routes import EXPERTS, REVIEWERS
 from bot.core.screens import Press, Reply, Screen
 from bot.rules import request_items
 from bot.rules.validators import search_key
@@ -24,7 +24,8 @@ from bot.services.qualification import decisions, review
 from bot.services.qualification.requests import QUALIFICATION_WORKFLOW
 from bot.services.shared import reference_data
 from bot.texts import quoted, t
-from conversations.common.labels import Wording, shortened, with_persian_digits
+from bot.texts.answers import with_persian_digits
+from conversations.common.labels import Wording, shortened
 from conversations.common.request_steps import TICK_ROOM
 from conversations.engine import declaration
 from conversations.engine.declaration import Answers, Dialogue, FinishRejected, Incomplete, Step, UserInput

@@ -12,8 +12,9 @@ from bot.rules import request_items
 from bot.services import qualification
 from bot.services.shared import reference_data
 from bot.texts import formats, t
+from bot.texts.answers import in_sentence
 from conversations.common import request_steps
-from conversations.common.labels import in_sentence, is_document
+from conversations.common.labels import is_document
 from conversations.common.request_steps import EXTRAS, cached_in_turn, extras_of, kinds_of, rule
 from conversations.engine.declaration import Answers, Step, label_of
 from storage.enums import RequestKind

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from bot.application.routes import OFFICERS
 from bot.core.context import Turn
 from bot.core.refusals import NotAllowed, Stale
-from bot.core.routes import OFFICERS
 from bot.core.screens import Press, Reply
 from bot.rules.cooperation import OFFICER_REASON_MAX, REJECTION_REASON, TERMINATION_REASON
 from bot.services import cooperation
 from bot.services.cooperation import termination
 from bot.texts import quoted, t
-from conversations.common.labels import with_persian_digits
+from bot.texts.answers import with_persian_digits
 from conversations.engine.declaration import Answers, Dialogue, Step
 from conversations.expert.review import Addition, superseded
 from conversations.questions import Confirm, Text

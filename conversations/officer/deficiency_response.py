@@ -8,9 +8,9 @@ from typing import Any, ClassVar
 
 from sqlmodel import Session
 
+from bot.application.routes import OFFICERS
 from bot.core.context import Turn
 from bot.core.refusals import InvalidInput
-from bot.core.routes import OFFICERS
 from bot.core.screens import Press, Reply, Screen
 from bot.rules import request_items
 from bot.rules.qualification import Action, allowed_actions
@@ -18,7 +18,8 @@ from bot.services import qualification
 from bot.services.qualification import requests
 from bot.services.shared import reference_data
 from bot.texts import quoted, t
-from conversations.common.labels import Wording, is_document, with_persian_digits
+from bot.texts.answers import with_persian_digits
+from conversations.common.labels import Wording, is_document
 from conversations.common.request_steps import (
     EXTRAS,
     FIELD_STEPS,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from bot.application.routes import OFFICERS
 from bot.core.context import Turn
-from bot.core.routes import OFFICERS
 from bot.core.screens import Press, Reply, Screen
 from bot.rules import request_items
 from bot.services.officers import personal_details

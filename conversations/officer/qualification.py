@@ -9,9 +9,9 @@ from typing import Any
 
 from sqlmodel import Session
 
+from bot.application.routes import OFFICERS
 from bot.core.context import Turn
 from bot.core.refusals import NotAllowed
-from bot.core.routes import OFFICERS
 from bot.core.screens import Press, Reply, Screen
 from bot.services import qualification
 from bot.services.shared import reference_data

@@ -11,8 +11,8 @@ from bot.core.context import Turn
 from bot.core.incoming import FileTaken
 from bot.core.refusals import InvalidInput
 from bot.documents.file_names import resembles
-from bot.jobs import retention
-from bot.services.officers import unused_files
+from bot.services.qualification import unused_files
+from bot.services.qualification.documents_in_use import numbers
 from bot.texts import formats, t
 from conversations.engine.declaration import (
     Answers,
@@ -165,7 +165,7 @@ class Documents(Question):
     def _remove(self, turn: Turn, answers: Answers, doomed: Sequence[int | None]) -> None:
         """Take files out of the answer; those that nothing else holds are deleted."""
         assert turn.account is not None
-        kept = {one for key in answers for one in retention.numbers([answers[key]])} - set(doomed)
+        kept = {one for key in answers for one in numbers([answers[key]])} - set(doomed)
         unused_files.remove(
             turn.db,
             account_id=turn.account.id,

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
+from bot.application.resources import Resources
+from bot.application.routes import STAFF_ONLY
 from bot.core.context import Turn
 from bot.core.incoming import Incoming
 from bot.core.refusals import Refusal
-from bot.core.resources import Resources
-from bot.core.routes import STAFF_ONLY
 from bot.core.screens import Press, Reply, Screen
 from bot.rules.account import REASON_MAX, REASON_MIN
 from bot.security.passwords import GeneratedPassword

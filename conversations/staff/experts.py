@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from bot.application.resources import Resources
+from bot.application.routes import STAFF_ONLY
 from bot.core.context import Turn
 from bot.core.incoming import Incoming
-from bot.core.resources import Resources
-from bot.core.routes import STAFF_ONLY
 from bot.core.screens import Press, Reply, Screen
 from bot.rules.account import REASON_MAX, REASON_MIN
 from bot.security.passwords import GeneratedPassword

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from bot.application.routes import STAFF_ONLY
 from bot.core.context import Turn
 from bot.core.refusals import InvalidInput
-from bot.core.routes import STAFF_ONLY
 from bot.core.screens import Press, Reply, Screen
 from bot.messengers.transport.keyboards import units
 from bot.rules import validators
@@ -16,7 +16,7 @@ from bot.services import accounts
 from bot.services.letters import audience, letters
 from bot.services.letters.audience import Audience, Group, Kind
 from bot.texts import formats, t
-from conversations.common.labels import with_persian_digits
+from bot.texts.answers import with_persian_digits
 from conversations.engine.declaration import Answers, Dialogue, Prompt, Step, UserInput
 from conversations.questions import Choice, Confirm, Documents, Text
 from conversations.questions.choice import Option

@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlmodel import col, select
 
+from bot.application.routes import STAFF_ONLY
 from bot.core.context import Turn
-from bot.core.routes import STAFF_ONLY
 from bot.core.screens import Press, Reply, Screen
 from bot.rules import regions
 from bot.services.directorate import document_types, studies, universities

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from bot.application.routes import STAFF_ONLY
 from bot.core.context import Turn
-from bot.core.routes import STAFF_ONLY
 from bot.core.screens import Press, Reply, Screen
 from bot.services import payments
 from bot.services.payments.refunds import MAX_REFERENCE

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from bot.application.resources import Resources
+from bot.application.routes import EVERYONE, LOGGED_IN, READS_SUSPENDED, Routes
 from bot.core.context import Turn
 from bot.core.incoming import Incoming
 from bot.core.refusals import NotAllowed
-from bot.core.resources import Resources
-from bot.core.routes import EVERYONE, LOGGED_IN, READS_SUSPENDED, Routes
 from bot.core.screens import Press, Reply, Screen, button
 from bot.security.passwords import GeneratedPassword
 from bot.services import accounts

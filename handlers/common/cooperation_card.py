@@ -16,7 +16,8 @@ from bot.services.distributors import branches
 from bot.services.review import rejection
 from bot.services.review.worklists import Page
 from bot.texts import formats, quoted, t
-from conversations.common.labels import shortened, with_persian_digits
+from bot.texts.answers import with_persian_digits
+from conversations.common.labels import shortened
 from handlers.common.navigation import ButtonRow, grid, page_of, pager
 from handlers.common.request_card import truncate_lines
 from storage.enums import CooperationState, Role

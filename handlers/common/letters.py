@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from bot.application.routes import LOGGED_IN, READS_SUSPENDED, Routes
 from bot.core.context import Turn
-from bot.core.routes import LOGGED_IN, READS_SUSPENDED, Routes
 from bot.core.screens import Attachment, Button, Press, Reply, Screen, button
 from bot.services.letters import audience, letters
 from bot.services.letters.audience import Audience

@@ -5,9 +5,9 @@ See docs/specification.md 4.1, menu.me.
 
 from __future__ import annotations
 
+from bot.application.routes import LOGGED_IN, READS_SUSPENDED, Routes
 from bot.core.context import Turn
 from bot.core.refusals import NotAllowed
-from bot.core.routes import LOGGED_IN, READS_SUSPENDED, Routes
 from bot.core.screens import Attachment, Press, Reply, Screen, button
 from bot.rules import request_items
 from bot.services import accounts, qualification

@@ -5,9 +5,9 @@ See docs/specification.md 2.4, 2.5; 4.1, dist.menu.
 
 from __future__ import annotations
 
+from bot.application.routes import Routes
 from bot.core.context import Turn
 from bot.core.refusals import Stale
-from bot.core.routes import Routes
 from bot.core.screens import Press, Reply, Screen, button
 from bot.rules.cooperation import Action
 from bot.services import cooperation

@@ -5,8 +5,8 @@ See docs/specification.md 2.4.
 
 from __future__ import annotations
 
+from bot.application.routes import Routes
 from bot.core.context import Turn
-from bot.core.routes import Routes
 from bot.core.screens import Press, Screen, button
 from bot.services import cooperation
 from bot.services.cooperation import ExpertCard

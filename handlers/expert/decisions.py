@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from bot.application.routes import Routes
 from bot.core.context import Turn
-from bot.core.routes import Routes
 from bot.core.screens import Button, Press, Reply, Screen, button
 from bot.rules.cooperation import Action as CooperationAction
 from bot.rules.qualification import Action

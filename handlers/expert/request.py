@@ -5,8 +5,8 @@ See docs/specification.md 4.1, expert.file.
 
 from __future__ import annotations
 
+from bot.application.routes import Routes
 from bot.core.context import Turn
-from bot.core.routes import Routes
 from bot.core.screens import Attachment, Press, Reply, Screen, button
 from bot.services.qualification import review
 from bot.services.review import rejection

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from bot.application.routes import Routes
 from bot.core.context import Turn
 from bot.core.refusals import InvalidInput, NotAllowed
-from bot.core.routes import Routes
 from bot.core.screens import Button, Press, Reply, Screen, button
 from bot.services import cooperation
 from bot.services.qualification import review

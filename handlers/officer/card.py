@@ -9,11 +9,11 @@ import asyncio
 
 from sqlmodel import Session, select
 
+from bot.application.resources import Resources
+from bot.application.routes import EVERYONE, READS_SUSPENDED, Routes
 from bot.core.context import Actor, PublicInfo, Turn
 from bot.core.incoming import Incoming
 from bot.core.refusals import Unavailable
-from bot.core.resources import Resources
-from bot.core.routes import EVERYONE, READS_SUSPENDED, Routes
 from bot.core.screens import Button, GeneratedFile, Press, Reply, Screen, button
 from bot.services.officers import card as officers_card
 from bot.services.officers.card import Card

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from bot.application.routes import READS_SUSPENDED, Routes
 from bot.core.context import Turn
 from bot.core.refusals import Refusal
-from bot.core.routes import READS_SUSPENDED, Routes
 from bot.core.screens import Press, Reply, Screen, button
 from bot.rules.cooperation import Action
 from bot.services import cooperation
@@ -15,7 +15,8 @@ from bot.services.cooperation.requests import COOPERATION_WORKFLOW
 from bot.services.review.worklists import Page
 from bot.services.shared import reference_data
 from bot.texts import formats, quoted, t
-from conversations.common.labels import shortened, with_persian_digits
+from bot.texts.answers import with_persian_digits
+from conversations.common.labels import shortened
 from conversations.engine.engine import Engine
 from conversations.officer.cooperation import ABOUT, VERSION
 from handlers.common import cooperation_card

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from bot.application.routes import READS_SUSPENDED, Routes
 from bot.core.context import Turn
-from bot.core.routes import READS_SUSPENDED, Routes
 from bot.core.screens import Button, Press, Reply, Screen, button
 from bot.rules import request_items
 from bot.services import accounts, qualification

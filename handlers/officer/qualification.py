@@ -6,11 +6,11 @@ from dataclasses import replace
 
 from sqlmodel import Session, col, select
 
+from bot.application.resources import Resources
+from bot.application.routes import READS_SUSPENDED, Routes
 from bot.core.context import Turn
 from bot.core.incoming import Incoming
 from bot.core.refusals import NotAllowed
-from bot.core.resources import Resources
-from bot.core.routes import READS_SUSPENDED, Routes
 from bot.core.screens import Attachment, Button, Press, Reply, Screen, button
 from bot.rules.qualification import Action, allowed_actions
 from bot.services import payments, qualification

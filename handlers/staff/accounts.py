@@ -5,9 +5,9 @@ See docs/specification.md 4.1, staff.menu.
 
 from __future__ import annotations
 
+from bot.application.routes import Routes
 from bot.core.context import Turn
 from bot.core.refusals import NotAllowed, Stale
-from bot.core.routes import Routes
 from bot.core.screens import Button, Press, Reply, Screen, button
 from bot.rules.account import Action
 from bot.services.directorate import account_lookup, reference_rows

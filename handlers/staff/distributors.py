@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from bot.application.routes import Routes
 from bot.core.context import Turn
 from bot.core.refusals import Stale
-from bot.core.routes import Routes
 from bot.core.screens import Press, Reply, Screen, button
 from bot.services.distributors import branches, registry
 from bot.texts import formats, t

@@ -5,9 +5,9 @@ See docs/specification.md 4.1, staff.menu.
 
 from __future__ import annotations
 
+from bot.application.routes import Routes
 from bot.core.context import Turn
 from bot.core.refusals import Stale
-from bot.core.routes import Routes
 from bot.core.screens import Press, Reply, Screen, button
 from bot.services import accounts, payments
 from bot.services.directorate import alert_list

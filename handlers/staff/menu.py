@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.core.routes import Routes
+from bot.application.routes import Routes
 from bot.core.screens import button
 from bot.texts import t
 from conversations.engine.engine import Engine

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from bot.application.routes import Routes
 from bot.core.context import Turn
 from bot.core.refusals import Stale
-from bot.core.routes import Routes
 from bot.core.screens import Press, Reply, Screen, button
 from bot.services.directorate import document_types as paper_service
 from bot.services.directorate import reference_rows, studies

@@ -5,8 +5,8 @@ See docs/specification.md 2.3.
 
 from __future__ import annotations
 
+from bot.application.routes import Routes
 from bot.core.context import Turn
-from bot.core.routes import Routes
 from bot.core.screens import Press, Reply, Screen, button
 from bot.services import payments
 from bot.texts import t

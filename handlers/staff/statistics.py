@@ -9,11 +9,11 @@ import asyncio
 
 from sqlmodel import Session
 
+from bot.application.resources import Resources
+from bot.application.routes import Routes
 from bot.core.context import Turn
 from bot.core.incoming import Incoming
 from bot.core.refusals import NotAllowed
-from bot.core.resources import Resources
-from bot.core.routes import Routes
 from bot.core.screens import GeneratedFile, Press, Reply, Screen, button
 from bot.messengers.processing.inbox_store import load_turn
 from bot.services.directorate import statistics

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from bot.application.routes import Routes
 from bot.core.context import Turn
-from bot.core.routes import Routes
 from bot.core.screens import Press, Reply, Screen, button
 from bot.services.directorate import undelivered
 from bot.services.directorate.undelivered import Letter

@@ -5,9 +5,9 @@ See docs/specification.md 3, 4.1.
 
 from __future__ import annotations
 
+from bot.application.routes import Routes
 from bot.core.context import Turn
 from bot.core.refusals import Stale
-from bot.core.routes import Routes
 from bot.core.screens import Button, Press, Reply, Screen, button
 from bot.services.directorate import reference_rows, universities
 from bot.services.directorate.universities import Switch

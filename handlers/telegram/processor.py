@@ -14,11 +14,11 @@ from typing import Any, TypeVar
 
 from sqlmodel import Session
 
+from bot.application.resources import Resources
+from bot.application.routes import Routes
 from bot.core.context import Turn
 from bot.core.incoming import FileTaken, Incoming
 from bot.core.refusals import Refusal
-from bot.core.resources import Resources
-from bot.core.routes import Routes
 from bot.core.screens import Press, Screen, button
 from bot.messengers.processing import groups, inbox_store
 from bot.messengers.processing.answer import Answer, ChatAddress
@@ -26,7 +26,7 @@ from bot.messengers.processing.protocols import Delivers, Dialogues, Preparation
 from bot.messengers.processing.update_scope import UpdateScope, current_update
 from bot.messengers.processing.uploads import Uploads
 from bot.rules import credentials
-from bot.services.officers import unused_files
+from bot.services.qualification import unused_files
 from bot.services.shared.insert_once import inserted
 from bot.texts import t
 from bot.texts.formats import digits

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from bot.application.routes import Route, Routes
 from bot.core.context import Turn
 from bot.core.refusals import NotAllowed, Refusal, Stale
-from bot.core.routes import Route, Routes
 from bot.core.screens import BadPress, Press, Reply, Screen, button
 from bot.messengers.processing import inbox_store
 from bot.messengers.processing.answer import ReplyChain

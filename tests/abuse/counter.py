@@ -13,7 +13,7 @@ from pathlib import Path
 
 from sqlmodel import Session, SQLModel, col, func, select
 
-from bot.core.resources import Resources
+from bot.application.resources import Resources
 from bot.core.screens import Press
 from bot.documents.blob_store import FolderStore
 from bot.documents.encryption import DocumentCipher

@@ -11,8 +11,8 @@ from itertools import count
 
 from sqlmodel import Session
 
+from bot.application.routes import Routes
 from bot.core.incoming import Incoming
-from bot.core.routes import Routes
 from bot.core.screens import MAX_ID, MAX_VERSION, Attachment, Press
 from bot.messengers.processing import inbox_store
 from bot.security.passwords import GeneratedPassword

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from sqlmodel import Session, select
 
+from bot.application.routes import STAFF_ONLY
 from bot.core.context import Turn
 from bot.core.incoming import Contact, Incoming
 from bot.core.refusals import Refusal
-from bot.core.routes import STAFF_ONLY
 from bot.core.screens import MAX_LABEL
 from bot.texts import has
 from conversations.catalogue import ALL

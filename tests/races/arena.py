@@ -14,8 +14,8 @@ from sqlalchemy import text
 from sqlmodel import col, func, select
 from sqlmodel.sql.expression import SelectOfScalar
 
+from bot.application.resources import Resources
 from bot.core.context import PublicInfo
-from bot.core.resources import Resources
 from bot.gateways.http import make_client
 from bot.gateways.zarinpal import Zarinpal
 from demo.people import MERCHANT_ID, Face, Town

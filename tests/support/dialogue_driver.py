@@ -22,10 +22,10 @@ from typing import Any
 
 from sqlmodel import Session, select
 
+from bot.application.resources import Resources
 from bot.core.context import PublicInfo, Turn
 from bot.core.incoming import Contact, FileTaken, Incoming, OfferedFile
 from bot.core.refusals import Refusal
-from bot.core.resources import Resources
 from bot.core.screens import Button, Press, Reply, Screen
 from bot.rules.validators import search_key
 from bot.texts import BIDI_MARKS, has, t

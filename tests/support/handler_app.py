@@ -15,9 +15,9 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
+from bot.application.resources import Resources
 from bot.core.context import PublicInfo
 from bot.core.incoming import Contact, Incoming
-from bot.core.resources import Resources
 from bot.core.screens import MAX_LABEL, Button, Press, Screen, rows_from_json
 from bot.messengers.processing import inbox_store
 from bot.messengers.processing.answer import Answer

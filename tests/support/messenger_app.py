@@ -11,11 +11,11 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
+from bot.application.resources import Resources
+from bot.application.routes import EVERYONE, Routes
 from bot.core.context import SYSTEM, PublicInfo, Turn
 from bot.core.incoming import Incoming
 from bot.core.refusals import NotAllowed, Refusal
-from bot.core.resources import Resources
-from bot.core.routes import EVERYONE, Routes
 from bot.core.screens import Attachment, GeneratedFile, Press, Reply, Screen, button
 from bot.gateways.console_sms import ConsoleSms
 from bot.messengers.processing.protocols import Preparation

@@ -9,8 +9,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 from sqlmodel import Session, col, select
 
+from bot.application.resources import Resources
 from bot.core.context import Actor, PublicInfo
-from bot.core.resources import Resources
 from bot.gateways.http import make_client
 from bot.gateways.interfaces import PaymentGateway
 from bot.gateways.zarinpal import Zarinpal

@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 from telegram import InputFile, InputMediaDocument, InputMediaPhoto
 from telegram.error import TelegramError
 
-from bot.core.resources import Resources
+from bot.application.resources import Resources
 from bot.core.screens import Attachment, GeneratedFile
 from bot.documents.blob_store import StoreDown
 from bot.documents.library import shown_media_type

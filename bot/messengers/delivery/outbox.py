@@ -20,7 +20,7 @@ from typing import Any
 from sqlmodel import Session
 from telegram.error import BadRequest, Forbidden, InvalidToken, RetryAfter, TelegramError
 
-from bot.core.resources import Resources
+from bot.application.resources import Resources
 from bot.core.screens import rows_from_json
 from bot.gateways.interfaces import SmsAccepted, SmsRejected
 from bot.messengers.delivery import chat_rests, outbox_store

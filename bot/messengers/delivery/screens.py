@@ -18,13 +18,14 @@ from sqlalchemy import bindparam, update
 from sqlmodel import Session, col
 from telegram.error import BadRequest, NetworkError, RetryAfter, TelegramError
 
-from bot.core.resources import Resources
+from bot.application.resources import Resources
 from bot.core.screens import Screen
 from bot.messengers.delivery import chat_rests
 from bot.messengers.delivery.files import PaperSender
+from bot.messengers.delivery.leave_group import leave
 from bot.messengers.delivery.paced_calls import PATIENCE, TRIES, PacedCalls, Pause, SupersededError, sleep
 from bot.messengers.delivery.text import send_text, without_preview
-from bot.messengers.processing import groups, inbox_store
+from bot.messengers.processing import inbox_store
 from bot.messengers.processing.answer import Answer, ChatAddress
 from bot.messengers.transport import keyboards
 from bot.messengers.transport.channel import Channel
@@ -138,7 +139,7 @@ class ScreenDelivery:
         """Say a sentence in a group, where that can be done now, and leave it. Raises nothing."""
         channel = self._channels.get(place.messenger)
         if channel is not None:
-            await groups.leave(channel, place.chat_id, sentence, pause=self._pause)
+            await leave(channel, place.chat_id, sentence, pause=self._pause)
 
     async def _shown(self, channel: Channel, answer: Answer) -> bool:
         """Show the screens; whether the update may count as answered by now."""

@@ -11,8 +11,8 @@ from typing import Any
 
 from telegram import Chat, ChatMember, Update
 
+from bot.application.resources import Resources
 from bot.core.incoming import Incoming
-from bot.core.resources import Resources
 from bot.messengers.intake.chat_queues import Lanes
 from bot.messengers.processing import inbox_store
 from bot.messengers.processing.inbox_store import InboxRow

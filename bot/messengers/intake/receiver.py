@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from bot.core.resources import Resources
+from bot.application.resources import Resources
 from bot.messengers.intake.dispatcher import UpdateDispatcher
 from bot.messengers.processing import inbox_store
 from storage.database.outage import log_unless_outage

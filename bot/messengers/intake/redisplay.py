@@ -12,7 +12,7 @@ from functools import partial
 from sqlalchemy import bindparam, update
 from sqlmodel import Session, col, select
 
-from bot.core.resources import Resources
+from bot.application.resources import Resources
 from bot.messengers.delivery import chat_rests
 from bot.messengers.intake.dispatcher import UpdateDispatcher
 from bot.messengers.transport.channel import Channel

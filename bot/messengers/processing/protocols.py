@@ -9,10 +9,10 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from bot.application.resources import Resources
 from bot.core.context import Turn
 from bot.core.incoming import Incoming
 from bot.core.refusals import Refusal
-from bot.core.resources import Resources
 from bot.core.screens import Press, Reply, Screen
 from bot.messengers.processing.answer import Answer, ChatAddress
 from bot.messengers.processing.inbox_store import InboxRow

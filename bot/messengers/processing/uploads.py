@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 
+from bot.application.resources import Resources
 from bot.core.incoming import FileTaken, Incoming, OfferedFile
 from bot.core.refusals import FileRejected, Refusal, Throttled, Unavailable
-from bot.core.resources import Resources
 from bot.documents.blob_store import StoreDown
 from bot.documents.file_types import LARGEST
 from bot.services.shared import upload_quota

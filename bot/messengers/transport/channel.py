@@ -59,7 +59,7 @@ class Channel:
         return await request.post(f"{self.api_url}/{method}", Fields(data, None))
 
     async def download(self, handle: str, *, limit: int) -> bytes:
-        """See `bot.core.resources.Downloader`."""
+        """See `bot.application.resources.Downloader`."""
         try:
             file = await self.bot.get_file(handle)
             if file.file_size is not None and file.file_size > limit:

@@ -14,9 +14,9 @@ from sqlalchemy import String, cast, func, insert, literal, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
+from bot.application.resources import Resources
 from bot.core.context import Actor
 from bot.core.refusals import InvalidInput, NotAllowed, Stale
-from bot.core.resources import Resources
 from bot.core.screens import button, rows_to_json
 from bot.services.letters import audience
 from bot.services.letters.audience import Audience

@@ -1,1 +1,1 @@
-"""Officers: the officer card, personal details, uploaded files that nothing uses."""
+"""Officers: the officer card, personal details."""

@@ -8,8 +8,8 @@ from functools import partial
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
+from bot.application.resources import Resources
 from bot.core.refusals import Unavailable
-from bot.core.resources import Resources
 from bot.gateways.interfaces import GatewayDown, GatewayRefused, Redirect
 from bot.rules.payment import PaymentEvent
 from bot.services.payments import alerts, attempts

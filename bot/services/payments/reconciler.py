@@ -10,7 +10,7 @@ from functools import partial
 
 from sqlmodel import Session, col, func, select
 
-from bot.core.resources import Resources
+from bot.application.resources import Resources
 from bot.gateways.interfaces import GatewayDown, Unverified
 from bot.rules.payment import OPEN, SETTLED
 from bot.services.payments import alerts

@@ -10,7 +10,7 @@ from functools import partial
 
 from sqlmodel import Session, col, select
 
-from bot.core.resources import Resources
+from bot.application.resources import Resources
 from bot.gateways.interfaces import InquiryStatus, NotPaid
 from bot.rules.payment import OPEN, SETTLED, PaymentEvent
 from bot.services.payments import attempts

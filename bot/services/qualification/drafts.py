@@ -13,7 +13,7 @@ from bot.core.refusals import NotAllowed, Refusal, Stale
 from bot.core.screens import Button, button
 from bot.rules import request_items
 from bot.rules.qualification import TABLE, Action, Case, refusal
-from bot.services.officers import unused_files
+from bot.services.qualification import unused_files
 from bot.services.qualification.completion import COLUMNS, approved_file
 from bot.services.qualification.requests import QUALIFICATION_WORKFLOW, SUBJECT, current_open
 from bot.services.shared import audit

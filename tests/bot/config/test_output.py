@@ -13,7 +13,7 @@ import pytest
 
 from bot.config.output import KEPT, SteadyRaw
 from bot.operations.archive import make_identity
-from tests.bot.config.test_startup_errors import environment
+from tests.bot.startup.test_errors import environment
 from tests.support.bot_process import PROJECT
 from tests.support.import_files import officer, write_csv
 

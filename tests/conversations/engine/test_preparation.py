@@ -7,10 +7,10 @@ from typing import Any, cast
 import pytest
 from sqlmodel import Session
 
+from bot.application.resources import Resources
 from bot.core.context import Turn
 from bot.core.incoming import Incoming, OfferedFile
 from bot.core.refusals import InvalidInput
-from bot.core.resources import Resources
 from bot.core.screens import Press, Reply
 from conversations.engine.declaration import Answers, Dialogue, Incomplete, Step, UserInput
 from conversations.engine.engine import Engine

@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 from sqlmodel import Session, col, select
 
+from bot.application.resources import Resources
 from bot.core.context import SYSTEM
 from bot.core.incoming import Incoming
-from bot.core.resources import Resources
 from bot.core.screens import Press
 from bot.services import qualification
 from bot.services.payments import PaymentCheck

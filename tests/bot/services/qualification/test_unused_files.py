@@ -13,7 +13,7 @@ from bot.documents.blob_store import FolderStore, new_key
 from bot.documents.encryption import DocumentCipher
 from bot.documents.inspection_pool import Checker
 from bot.documents.library import DocumentLibrary
-from bot.services.officers import unused_files
+from bot.services.qualification import unused_files
 from storage.database.database import Database
 from storage.enums import Messenger
 from storage.tables import Draft, FileHandle, Letter, LetterFile, Officer, RequestFile, StoredFile

@@ -11,9 +11,9 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from bot.application.resources import Resources
 from bot.core.context import Turn
 from bot.core.incoming import Incoming
-from bot.core.resources import Resources
 from bot.core.screens import Press, Reply, Screen
 from storage.enums import Role
 

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import delete, exists
 from sqlmodel import Session, col, select
 
-from bot.jobs import retention
+from bot.services.qualification import documents_in_use
 from storage.tables import FileHandle, LetterFile, RequestFile, StoredFile
 
 _REMOVED = "removed papers"
@@ -29,7 +29,7 @@ def remove(
 ) -> None:
     """Mark as removed what answers with these `values` held: own documents that no submission, letter, approved file or
     draft names. `apart_from` is the draft (its id) that they are taken out of, where it still names them."""
-    ids = set(retention.numbers(values))
+    ids = set(documents_in_use.numbers(values))
     if not ids or account_id is None:
         return
     held = select(StoredFile).where(
@@ -42,7 +42,7 @@ def remove(
     found = db.exec(held).all()
     if not found:
         return
-    used = retention.in_use(db, {account_id}, now, apart_from=apart_from)
+    used = documents_in_use.in_use(db, {account_id}, now, apart_from=apart_from)
     gone = [file for file in found if file.id not in used]
     for file in gone:
         file.removed_at = now

@@ -1,0 +1,1 @@
+"""What the running application works with, and its routes: types that services, dialogues and handlers are given."""

@@ -1,0 +1,1 @@
+"""What must hold before anything is served, and how a wrong setting is told."""
