@@ -1,4 +1,4 @@
-"""The outside things that the bot works with, put together once in `bot.cli.composition` and handed on."""
+"""The resources that the bot works with, made once in `bot.cli.composition` and passed on."""
 
 from __future__ import annotations
 

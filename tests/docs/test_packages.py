@@ -3,6 +3,7 @@
 import ast
 from pathlib import Path
 
+from tests.docs.packages import read
 from tests.docs.references import ROOT
 
 PRODUCT = ("bot", "conversations", "handlers", "storage", "demo")
@@ -32,3 +33,39 @@ def test_a_package_that_says_nothing_is_found(tmp_path: Path) -> None:
         (tmp_path / "bot" / name).mkdir(parents=True)
         (tmp_path / "bot" / name / "__init__.py").write_text(text, encoding="utf-8")
     assert unexplained(tmp_path) == ["bot/core/__init__.py", "bot/rules/__init__.py", "bot/web/__init__.py"]
+
+
+#: More than ten modules, each with the reason.
+LARGE = {
+    "bot.cli": "one module a subject of commands",
+    "bot.documents": "one module a step of an upload, and the stores",
+    "bot.services.cooperation": "requests, contracts and terminations share one case",
+    "bot.services.shared": "small helpers that every use case needs",
+    "storage.database": "two databases behind one interface",
+}
+
+
+def test_no_two_packages_import_each_other() -> None:
+    tree = read(ROOT)
+    assert {
+        pair: tree.imports[pair[0]][pair[1]] + tree.imports[pair[1]][pair[0]] for pair in tree.pairs()
+    } == {}
+
+
+def test_a_new_pair_is_found(tmp_path: Path) -> None:
+    for name, text in {
+        "core/__init__": "",
+        "core/values": "def late():\n    from bot.web.pages import page\n",
+        "web/__init__": "",
+        "web/pages": "from bot.core import values\n",
+    }.items():
+        path = tmp_path / "bot" / f"{name}.py"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    assert read(tmp_path).pairs() == {("bot.core", "bot.web")}
+
+
+def test_a_package_has_about_ten_modules() -> None:
+    modules = read(ROOT).modules
+    assert {name for name, number in modules.items() if number > 10} == LARGE.keys()
+    assert max(modules.values()) <= 14
