@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import typer
 
-from bot.cli import backups, checks, database, documents, legacy_import, run, tariffs, users
+from bot.cli import backups, checks, database, dialogues, documents, legacy_import, run, tariffs, users
 from bot.config import output
 from bot.startup.errors import ReportingGroup, fail
 
@@ -22,6 +22,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "doctor": checks.doctor,
     "check-audit": checks.check_audit,
     "demo": run.demo,
+    "dialogues": dialogues.dialogues,
     "create-user": users.create_user,
     "set-tariff": tariffs.set_tariff,
     "import": legacy_import.import_file,

@@ -1,0 +1,158 @@
+"""What a dialogue shows, place by place, collected from its routes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.core.context import Turn
+from bot.core.refusals import InvalidInput, Refusal
+from bot.texts import t
+from conversations.engine.declaration import Dialogue, InputKind, Step, UserInput, has_label, label_of
+from conversations.engine.progress import (
+    DISCARD,
+    SECOND_QUESTION,
+    SUMMARY,
+    Position,
+    before_end,
+    end_of,
+    first_open,
+)
+from conversations.engine.rendering import RenderedStep, face_of, shown
+from conversations.preview.routes import walk
+from conversations.questions.choice import Choice
+from storage.tables import Draft
+
+FINISH = "@finish"
+#: Texts that hardly any question takes: nothing to read, then far too much.
+WRONG = ("؟", "x", "آ" * 5000)
+
+
+@dataclass(slots=True)
+class Place:
+    """One place in a dialogue: what it shows, and where each answer leads. `key` is a step's, or begins with "@"."""
+
+    key: str
+    title: str
+    rendered: RenderedStep
+    #: Open only after some answers.
+    conditional: bool = False
+    hidden: bool = False
+    optional: bool = False
+    error: str | None = None
+    #: target → the answers that lead there
+    arrows: dict[str, list[str]] = field(default_factory=dict)
+
+
+def places_of(turn: Turn, dialogue: Dialogue) -> list[Place]:
+    """Every place that sample answers lead to, in the order of the longest route."""
+    places: dict[str, Place] = {}
+    order: list[str] = []
+    open_in: list[frozenset[str]] = []
+    finished: tuple[tuple[Step, ...], dict[str, Any]] | None = None
+    for taken in walk(turn, dialogue, {}):
+        turn.draft = _draft_with(turn, taken.answers)
+        keys = [step.key for step in taken.route]
+        open_in.append(frozenset(keys))
+        order = _merged(order, keys)
+        step = first_open(taken.route, taken.answers)
+        for one in taken.route:
+            if one.key not in places and (step is None or keys.index(one.key) <= keys.index(step.key)):
+                places[one.key] = _place(turn, dialogue, taken.route, taken.answers, one)
+        target = step.key if step is not None else end_of(dialogue) or FINISH
+        if taken.answered is not None and taken.answered.key in places:
+            _add_arrow(turn, places[taken.answered.key], taken.answered, taken.value, target)
+        if step is None and (finished is None or len(taken.route) > len(finished[0])):
+            finished = taken.route, taken.answers
+    for key, place in places.items():
+        place.conditional = any(key not in keys for keys in open_in)
+    found = [places[key] for key in order if key in places]
+    return found + (_endings(turn, dialogue, *finished) if finished is not None else [])
+
+
+def _place(
+    turn: Turn, dialogue: Dialogue, route: tuple[Step, ...], answers: dict[str, Any], step: Step
+) -> Place:
+    # As it is first asked: without an answer of its own.
+    before = {key: value for key, value in answers.items() if key != step.key}
+    title = label_of(step) if has_label(step) else step.key
+    place = Place(step.key, title, _rendered(turn, dialogue, route, before, step.key))
+    place.hidden, place.optional = step.hidden, step.optional
+    place.error = error_example(turn, step, before)
+    return place
+
+
+def _endings(turn: Turn, dialogue: Dialogue, route: tuple[Step, ...], answers: dict[str, Any]) -> list[Place]:
+    """The summary, the second question, and the question before a draft is deleted."""
+    turn.draft = _draft_with(turn, answers)
+    found = []
+    if dialogue.summary:
+        summary = Place(SUMMARY, t("preview.summary"), _rendered(turn, dialogue, route, answers, SUMMARY))
+        summary.arrows[SECOND_QUESTION if dialogue.second_question else FINISH] = [t(dialogue.confirm)]
+        found.append(summary)
+    if dialogue.second_question:
+        second = Place(
+            SECOND_QUESTION,
+            t("preview.second_question"),
+            _rendered(turn, dialogue, route, answers, SECOND_QUESTION),
+        )
+        second.arrows[FINISH] = [t("nav.yes")]
+        second.arrows[before_end(dialogue, route) or FINISH] = [t("nav.no")]
+        found.append(second)
+    if dialogue.keeps_draft and dialogue.discard is not None:
+        found.append(Place(DISCARD, t("preview.discard"), _rendered(turn, dialogue, route, answers, DISCARD)))
+    return found
+
+
+def error_example(turn: Turn, step: Step, answers: dict[str, Any]) -> str | None:
+    """What a person reads who answers wrongly; None where the question takes any text."""
+    if step.question.wants is InputKind.FILE:
+        return t("error.want_file")
+    for text in WRONG:
+        try:
+            step.question.accept(turn, step, answers, UserInput(text=text))
+        except InvalidInput as refusal:
+            return t(refusal.key, **refusal.args_of_text)
+        except (Refusal, AssertionError, AttributeError, KeyError):
+            continue
+    return None
+
+
+def _rendered(
+    turn: Turn, dialogue: Dialogue, route: tuple[Step, ...], answers: dict[str, Any], key: str
+) -> RenderedStep:
+    turn.chat.dialogue_state = {"step": key}
+    draft = turn.draft or _draft_with(turn, answers)
+    return face_of(turn, Position(dialogue, draft, answers, route, key, False))
+
+
+def _draft_with(turn: Turn, answers: dict[str, Any]) -> Draft:
+    """The turn's draft holding these answers; never written."""
+    assert turn.draft is not None
+    turn.draft.answers = answers
+    return turn.draft
+
+
+def _add_arrow(turn: Turn, place: Place, step: Step, value: Any, target: str) -> None:
+    if value is None or value == step.question.skipped:
+        label = t("nav.skip") if step.optional else shown(turn, step, value)
+    elif not isinstance(step.question, Choice):
+        label = t("preview.right")
+    else:
+        label = shown(turn, step, value).split("\n")[0]
+    labels = place.arrows.setdefault(target, [])
+    if label not in labels:
+        labels.append(label)
+
+
+def _merged(order: list[str], keys: list[str]) -> list[str]:
+    """`order` with new keys put behind the ones that they follow."""
+    merged = list(order)
+    at = 0
+    for key in keys:
+        if key in merged:
+            at = merged.index(key) + 1
+        else:
+            merged.insert(at, key)
+            at += 1
+    return merged

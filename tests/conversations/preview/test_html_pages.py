@@ -1,0 +1,130 @@
+"""The pages of `bot.py dialogues`: every dialogue, every step, safe to open."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from html import unescape
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlmodel import Session
+
+from bot.core.context import Turn
+from bot.core.screens import Reply
+from bot.texts import t
+from conversations.catalogue import ALL
+from conversations.engine.declaration import Dialogue, Step
+from conversations.engine.progress import SECOND_QUESTION, SUMMARY
+from conversations.preview.html_pages import dialogue_page
+from conversations.preview.sample_rows import sample_turn
+from conversations.preview.screens import places_of
+from conversations.questions import Choice, Text
+from tests.support.dialogue_driver import NOW
+
+VOID = {"meta", "link", "br"}
+
+
+class Page(HTMLParser):
+    """Ids, links and text; fails where tags do not nest."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.ids: list[str] = []
+        self.links: list[str] = []
+        self.tags: set[str] = set()
+        self.open: list[str] = []
+        self.text = ""
+        self.feed(path.read_text(encoding="utf-8"))
+        assert not self.open
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        for name, value in attrs:
+            if name == "id":
+                self.ids.append(value or "")
+            if name in ("href", "src"):
+                self.links.append(value or "")
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the command writes, run with no setting at all: it needs neither a token nor a database."""
+    work = tmp_path_factory.mktemp("preview")
+    root = Path(__file__).parents[3]
+    clean = {"PATH": os.environ["PATH"], "PYTHONPATH": str(root), "HOME": str(work)}
+    done = subprocess.run(
+        [sys.executable, str(root / "bot.py"), "dialogues", "--html", "pages/all"],
+        cwd=work,
+        env=clean,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert f"{len(ALL)} dialogues" in done.stdout
+    assert {path.name for path in work.iterdir()} == {"pages"}, "it leaves nothing else behind"
+    return work / "pages" / "all"
+
+
+def test_every_dialogue_has_its_page_and_a_line_of_the_index(folder: Path) -> None:
+    index = Page(folder / "index.html")
+    assert index.links == [f"{dialogue.name}.html" for dialogue in ALL]
+    assert {path.name for path in folder.iterdir()} == {*index.links, "index.html"}
+
+
+@pytest.mark.parametrize("dialogue", ALL, ids=[one.name for one in ALL])
+def test_the_page_of(dialogue: Dialogue, folder: Path, db: Session) -> None:
+    page = Page(folder / f"{dialogue.name}.html")
+    places = places_of(sample_turn(db, dialogue, NOW), dialogue)
+    keys = [place.key for place in places]
+    assert page.ids == keys
+    if not callable(dialogue.steps):
+        assert {step.key for step in dialogue.steps} <= set(keys)
+    assert (SUMMARY in keys) == bool(dialogue.summary)
+    assert (SECOND_QUESTION in keys) == bool(dialogue.second_question)
+    for place in places:
+        assert place.rendered.text
+        assert place.arrows or place.key == "@discard", f"nothing leads on from {place.key}"
+    inner = {link[1:] for link in page.links if link.startswith("#")}
+    assert inner <= set(keys)
+    assert {link for link in page.links if not link.startswith("#")} == {"index.html"}
+    assert not page.tags & {"script", "img", "iframe", "link"}
+    assert 'lang="fa" dir="rtl"' in (folder / f"{dialogue.name}.html").read_text(encoding="utf-8")
+
+
+def test_a_step_that_only_some_answers_open_is_marked_and_each_answer_leads_to_its_step(db: Session) -> None:
+    steps = (
+        Step("gender", Choice((("female", "زن"), ("male", "مرد")))),
+        Step("card", Text(2), when=lambda turn, a: a.get("gender") == "male", prompt="کارت؟", label="کارت"),
+    )
+    gender, card, second = places_of(*_turn_and(db, steps, second_question="submit.confirm"))
+    assert gender.arrows == {"card": ["مرد"], SECOND_QUESTION: ["زن"]}
+    assert (gender.conditional, card.conditional) == (False, True)
+    assert card.error
+    assert second.arrows == {"@finish": [t("nav.yes")], "card": [t("nav.no")]}
+
+
+def test_whatever_a_text_holds_is_shown_and_not_interpreted(db: Session) -> None:
+    evil = '</div><script>alert("1")</script>&amp;'
+    step = Step("x", Text(1), prompt=evil, label=evil)
+    turn, dialogue = _turn_and(db, (step,), summary="review.summary")
+    page = dialogue_page(dialogue, places_of(turn, dialogue))
+    assert "<script" not in page
+    assert evil in unescape(page)
+
+
+def _turn_and(db: Session, steps: tuple[Step, ...], **values: Any) -> tuple[Turn, Dialogue]:
+    dialogue = Dialogue("form", steps, lambda turn, answers: Reply(), **values)
+    return sample_turn(db, dialogue, NOW), dialogue
