@@ -5,15 +5,17 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo journey races crash hostile exits abuse test lint bench lock format
+.PHONY: help diagrams demo journey races crash hostile exits abuse test lint bench lock format
 
 help: ## List the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-10s %s\n", $$1, $$2}'
+	@awk '/^## /{print "\n" substr($$0, 4)} /^[a-z-]+:.*## /{split($$0, part, ":.*## "); printf "  %-10s %s\n", part[1], part[2]}' $(MAKEFILE_LIST)
 
 $(READY): requirements-dev.lock
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --require-hashes -r requirements-dev.lock
 	@touch $@
+
+## Try it
 
 demo: $(READY) ## The bot against emulated messengers, with phones in a browser page
 	$(BIN)/python bot.py demo
@@ -21,17 +23,32 @@ demo: $(READY) ## The bot against emulated messengers, with phones in a browser 
 journey: $(READY) ## The main journeys on both messengers, printed as a chat
 	$(BIN)/python -m tests.journeys
 
+## Test it
+
+test: $(READY) ## The whole suite (T=path or -k expression narrows it)
+	$(BIN)/pytest -n 3 $(T)
+
+exits: $(READY) ## Every command fifty times with papers in S3, there and away, for its exit status
+	S3_EXITS=$(or $(N),50) $(BIN)/pytest -q tests/trouble/test_exit_status.py
+
+hostile: $(READY) ## Hostile updates at full size, on both intakes and both databases (N=… for each messenger)
+	HOSTILE_UPDATES=$(or $(N),10050) $(BIN)/pytest -q -s tests/abuse/test_hostile_updates.py
+
+## Measure and attack it
+
+bench: $(READY) ## Cost of a step against a plain bot; writes bench.json
+	$(BIN)/python -m tests.benchmarks
+
 races: $(READY) ## Two people at one instant, a thousand times each, on SQLite and PostgreSQL
 	$(BIN)/python -m tests.races
 
 abuse: $(READY) ## Forged buttons, guesses and floods at full size; figures at the end of each part
 	$(BIN)/python -m tests.abuse
 
-test: $(READY) ## The whole suite (T=path or -k expression narrows it)
-	$(BIN)/pytest -n 3 $(T)
-
 crash: $(READY) ## Kills the bot 300 times under a crowd, alone and as one of three, and counts losses and doublings
 	$(BIN)/python -m tests.crash
+
+## Contribute
 
 lint: $(READY) ## ruff, types, import direction, migrations
 	$(BIN)/ruff check .
@@ -44,11 +61,5 @@ format: $(READY) ## Let ruff format and mend what it can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(READY) ## Cost of a step against a plain bot; writes bench.json
-	$(BIN)/python -m tests.benchmarks
-
-exits: $(READY) ## Every command fifty times with papers in S3, there and away, for its exit status
-	S3_EXITS=$(or $(N),50) $(BIN)/pytest -q tests/trouble/test_exit_status.py
-
-hostile: $(READY) ## Hostile updates at full size, on both intakes and both databases (N=… for each messenger)
-	HOSTILE_UPDATES=$(or $(N),10050) $(BIN)/pytest -q -s tests/abuse/test_hostile_updates.py
+diagrams: $(READY) ## Write the generated parts of docs/architecture.md
+	$(BIN)/python -m tests.docs.diagrams
