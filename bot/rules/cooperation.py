@@ -88,7 +88,7 @@ class Case:
     branch_busy: bool = False
 
     @property
-    def sides(self) -> frozenset[int]:
+    def interested_parties(self) -> frozenset[int]:
         """Accounts that are no experts of it, on either side [I]."""
         return self.managers | {self.officer_id}
 
@@ -162,7 +162,7 @@ def relations(case: Case, actor: Actor) -> frozenset[Relation]:
     if actor.role is Role.DISTRIBUTOR:
         manages = actor.distributor_id is not None and actor.distributor_id == case.distributor_id
         return frozenset({Relation.DISTRIBUTOR}) if manages else frozenset()
-    if actor.account_id in case.sides:
+    if actor.account_id in case.interested_parties:
         return frozenset()
     if actor.role is Role.STAFF:
         return frozenset({Relation.STAFF})

@@ -67,7 +67,7 @@ class Case:
     free_of_charge: bool = False
 
     @property
-    def sides(self) -> frozenset[int]:
+    def interested_parties(self) -> frozenset[int]:
         """Accounts that are no experts of it [I]."""
         return frozenset({self.owner_id})
 
@@ -124,8 +124,8 @@ def _rows() -> tuple[Transition, ...]:
             by,
             state.AWAITING_PAYMENT,
             "approved",
-            fork=_free_of_charge,
-            otherwise=state.COMPLETED,
+            condition=_free_of_charge,
+            target_if_true=state.COMPLETED,
         )
 
     return (
@@ -152,8 +152,8 @@ def _rows() -> tuple[Transition, ...]:
             owner,
             state.IN_REVIEW,
             "resolved",
-            fork=_reviewer_gone,
-            otherwise=state.SUBMITTED,
+            condition=_reviewer_gone,
+            target_if_true=state.SUBMITTED,
         ),
         row(state.AWAITING_PAYMENT, act.COMPLETE, system, state.COMPLETED, "completed"),
         row(state.SUBMITTED, act.WITHDRAW, owner, state.WITHDRAWN, "withdrawn", (payment_settled,)),

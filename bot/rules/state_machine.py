@@ -27,7 +27,7 @@ C = TypeVar("C", bound=HasState)
 
 @dataclass(frozen=True)
 class Transition(Generic[S, A, W, C]):
-    """`target` None: the row is deleted. `otherwise` is the target where `fork` is true of the case."""
+    """`target` None: the row is deleted. `target_if_true` is the target where `condition` is true of the case."""
 
     source: S | None
     action: A
@@ -37,11 +37,11 @@ class Transition(Generic[S, A, W, C]):
     event: str
     #: Each returns the text key of its refusal, or None where it lets pass.
     guards: tuple[Callable[[C], str | None], ...] = ()
-    fork: Callable[[C], bool] | None = None
-    otherwise: S | None = None
+    condition: Callable[[C], bool] | None = None
+    target_if_true: S | None = None
 
     def leads_to(self, case: C) -> S | None:
-        return self.otherwise if self.fork is not None and self.fork(case) else self.target
+        return self.target_if_true if self.condition is not None and self.condition(case) else self.target
 
 
 class Machine(Generic[S, A, W, C]):
@@ -96,7 +96,7 @@ class Machine(Generic[S, A, W, C]):
         lines = ["stateDiagram-v2"]
         for row in self.table.values():
             by = ", ".join(sorted(row.by))
-            for target in dict.fromkeys((row.target, row.otherwise if row.fork else row.target)):
+            for target in dict.fromkeys((row.target, row.target_if_true if row.condition else row.target)):
                 source = row.source or "[*]"
                 lines.append(f"    {source} --> {target or '[*]'}: {row.action.lower()} ({by})")
         lines += [f"    {state} --> [*]" for state in self._states if state in self.terminal]

@@ -183,7 +183,7 @@ def assign(sort: RequestKindView, turn: Turn, press: Press) -> Screen:
     request, actions = sort.look(turn, press.id)
     if Action.ASSIGN not in actions or press.version != request.version:
         return stale(sort, press.id)
-    is_blocked = sort.kind.case_of(turn.db, request).sides | {request.reviewer_id}
+    is_blocked = sort.kind.case_of(turn.db, request).interested_parties | {request.reviewer_id}
     others = [
         one
         for one in review.experts_of(turn.db, actor=turn.actor, university_code=request.university_code)

@@ -28,7 +28,11 @@ class QualificationBook(Book):
                     continue
                 press, words = self._of_request(request, action)
                 row = qual_law.TABLE.get((request.state, action))
-                aims = {row.target, row.otherwise if row.fork else row.target} if row is not None else set()
+                aims = (
+                    {row.target, row.target_if_true if row.condition else row.target}
+                    if row is not None
+                    else set()
+                )
                 allowed = self.allowed(qual_law.allowed_actions, case, action)
                 opens = frozenset[str]()
                 if action is act.COMPLETE:

@@ -138,7 +138,7 @@ class Law:
             case = requests.case_of(db, request)
             for action in qual_law.allowed_actions(case, self.actor):
                 row = qual_law.TABLE[case.state, action]
-                aims = {row.target, row.otherwise} if row.fork else {row.target}
+                aims = {row.target, row.target_if_true} if row.condition else {row.target}
                 self.qualification.setdefault(request.id or 0, set()).update(
                     (aim, action.value) for aim in aims
                 )

@@ -155,7 +155,7 @@ def _legal(rows: Rows) -> None:
         allowed = {
             (row.source, row.event, target)
             for row in law.values()
-            for target in {row.target, row.otherwise or row.target}
+            for target in {row.target, row.target_if_true or row.target}
         }
         assert (event.from_state, event.event, event.to_state) in allowed, f"{case}: {event}"
         state[case] = event.to_state

@@ -9,7 +9,7 @@ from sqlmodel import Session, select
 
 from bot.core.context import Actor, PublicInfo
 from bot.core.refusals import InvalidInput, NotAllowed, Stale
-from bot.rules import account as law
+from bot.rules import account as account_rules
 from bot.rules.account import AccountCase, Action
 from bot.services.accounts import experts, known_chats, queries, sessions
 from bot.services.cooperation import closing
@@ -44,22 +44,22 @@ def case_of(db: Session, account: Account) -> AccountCase:
 
 def _decide(
     db: Session, *, actor: Actor, account_id: int, version: int | None, reason: str, action: Action
-) -> tuple[Account, law.Transition, str]:
+) -> tuple[Account, account_rules.Transition, str]:
     require(db, actor)
     account = queries.lock_account(db, account_id)
-    key = law.refusal(case_of(db, account), by=actor.role, by_id=actor.account_id, action=action)
+    key = account_rules.refusal(case_of(db, account), by=actor.role, by_id=actor.account_id, action=action)
     if key is not None:
         raise NotAllowed(key)
     if version is not None and version != account.version:
         raise Stale
     reason = reason.strip()
-    if not law.REASON_MIN <= len(reason) <= law.REASON_MAX:
+    if not account_rules.REASON_MIN <= len(reason) <= account_rules.REASON_MAX:
         raise InvalidInput("error.short_reason")
-    return account, law.TABLE[account.state, action], reason
+    return account, account_rules.TABLE[account.state, action], reason
 
 
 def _record(
-    db: Session, *, actor: Actor, account: Account, row: law.Transition, reason: str, now: datetime
+    db: Session, *, actor: Actor, account: Account, row: account_rules.Transition, reason: str, now: datetime
 ) -> None:
     assert account.id is not None
     audit.record(

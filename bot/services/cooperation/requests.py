@@ -88,7 +88,7 @@ def case_of(db: Session, request: CooperationRequest) -> Case:
 COOPERATION_WORKFLOW = ReviewWorkflow(
     row=CooperationRequest,
     subject=SUBJECT,
-    law=MACHINE,
+    machine=MACHINE,
     actions=Action,
     case_of=case_of,
     may_see=may_see,

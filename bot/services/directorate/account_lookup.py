@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 
 from bot.core.context import Actor
 from bot.core.refusals import NotAllowed, Refusal, Stale
-from bot.rules import account as law
+from bot.rules import account as account_rules
 from bot.rules import validators
 from bot.security.passwords import normal
 from bot.services import accounts
@@ -42,7 +42,7 @@ def look_up(db: Session, *, actor: Actor, typed: str, now: datetime) -> list[Acc
     found = list(db.exec(select(Account).where(known).order_by(col(Account.id).desc()).limit(10)))
     for one in found:
         note_account(db, actor=actor, account=one, now=now)
-    return sorted(found, key=lambda one: one.state not in law.LIVING)
+    return sorted(found, key=lambda one: one.state not in account_rules.LIVING)
 
 
 def note_account(db: Session, *, actor: Actor, account: Account, now: datetime) -> None:
@@ -92,12 +92,12 @@ class Facts:
 
     grants: list[Grant]
     chats: list[Chat]
-    case: law.AccountCase
+    case: account_rules.AccountCase
     open_request: QualificationRequest | None
     #: Whether any request of theirs was ever submitted.
     has_files: bool
     employed: bool
-    actions: frozenset[law.Action]
+    actions: frozenset[account_rules.Action]
 
 
 def facts(db: Session, *, actor: Actor, account: Account) -> Facts:
@@ -117,7 +117,7 @@ def facts(db: Session, *, actor: Actor, account: Account) -> Facts:
         next((one for one in requests if one.state in OPEN_REQUEST), None),
         any(one.state is not RequestState.DRAFT for one in requests),
         contracts.active(db, account.id) is not None,
-        law.allowed_actions(case, by=actor.role, by_id=actor.account_id),
+        account_rules.allowed_actions(case, by=actor.role, by_id=actor.account_id),
     )
 
 
@@ -169,7 +169,7 @@ def withdraw_role(db: Session, *, actor: Actor, grant_id: int, reason: str, now:
         raise NotAllowed("error.own_account")
     if grant.role is Role.OFFICER:
         raise NotAllowed("error.not_allowed")
-    if grant.role in law.UNIVERSITY_ROLES:
+    if grant.role in account_rules.UNIVERSITY_ROLES:
         accounts.deactivate(db, actor=actor, account_id=grant.account_id, grant_id=grant_id, now=now)
     else:
         roles.revoke(db, grant=grant)

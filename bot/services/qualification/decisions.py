@@ -14,7 +14,7 @@ from sqlmodel import Session
 from bot.core.context import Actor
 from bot.core.refusals import InvalidInput, Refusal
 from bot.core.screens import Button, button
-from bot.rules import request_items as law
+from bot.rules import request_items
 from bot.rules.qualification import Action
 from bot.services.qualification import completion, fees
 from bot.services.qualification.requests import QUALIFICATION_WORKFLOW, SUBJECT
@@ -46,9 +46,9 @@ def declare_deficiencies(
     note = (note or "").strip() or None
     codes = [paper.code for paper in reference_data.papers(db)]
     ticked = list(dict.fromkeys(items))
-    if not all(law.can_be_deficient(key, codes) for key in ticked):
+    if not all(request_items.can_be_deficient(key, codes) for key in ticked):
         raise InvalidInput("error.not_tickable")
-    if not ticked and not law.long_enough(note):
+    if not ticked and not request_items.long_enough(note):
         raise InvalidInput("error.nothing_declared")
     snapshot = request.snapshot
     request = QUALIFICATION_WORKFLOW.change(
@@ -109,7 +109,7 @@ def reject(
     A preset needs no words of the expert's own, OTHER does. Raises InvalidInput("error.short_reason"), and as `cases.change`.
     """
     own = (text or "").strip()
-    if (reason is RejectReason.OTHER or own) and not law.long_enough(own):
+    if (reason is RejectReason.OTHER or own) and not request_items.long_enough(own):
         raise InvalidInput("error.short_reason")
     preset = None if reason is RejectReason.OTHER else t(f"reason.{reason}")
     words = rejection.told(preset, own)

@@ -48,7 +48,7 @@ def case_of(db: Session, request: QualificationRequest) -> Case:
 QUALIFICATION_WORKFLOW = ReviewWorkflow(
     row=QualificationRequest,
     subject=SUBJECT,
-    law=MACHINE,
+    machine=MACHINE,
     actions=Action,
     case_of=case_of,
     may_see=may_see,

@@ -38,7 +38,7 @@ _BY_EXPERTS = (
 
 class FileCase(HasState, Protocol):
     @property
-    def sides(self) -> frozenset[int]:
+    def interested_parties(self) -> frozenset[int]:
         """Accounts that the file is about: they are no experts of it."""
         ...
 
@@ -69,7 +69,7 @@ class ReviewWorkflow(Generic[R, S, A, W, C]):
     row: type[R]
     #: Of audit events and of the keys of pushes.
     subject: str
-    law: Machine[S, A, W, C]
+    machine: Machine[S, A, W, C]
     actions: type[A]
     case_of: Callable[[Session, R], C]
     #: Whether the rules let this actor read the file.
@@ -127,12 +127,12 @@ class ReviewWorkflow(Generic[R, S, A, W, C]):
         """
         require(db, actor)
         case = self.case_of(db, request) if case is None else case
-        stands = self.law.standings(case, actor)
+        stands = self.machine.standings(case, actor)
         if not stands or self.is_blocked(case, stands):
             raise NotAllowed
         if version is not None and version != request.version:
             raise self._conflict_refusal(db, request, actor)
-        key = self.law.refusal_of(case, stands, action)
+        key = self.machine.refusal_of(case, stands, action)
         if key is None:
             return AuthorizedAction(request, case, actor, action, request.version)
         if key == "error.stale" or (key == "error.not_yours" and stands & self.experts):
@@ -159,14 +159,14 @@ class ReviewWorkflow(Generic[R, S, A, W, C]):
         source: S = request.state
         if request.version != authorized.version or source is not case.state:
             raise self._conflict_refusal(db, request, actor)
-        row = self.law.table[source, action]
+        row = self.machine.table[source, action]
         target = row.leads_to(case)
         assert target is not None
         assert request.id is not None
         moved: dict[str, Any] = {}
         if target is not source or action in self.new_wait:
             moved = {"state": target, "state_since": now, "reminders": 0}
-        if target in self.law.terminal:
+        if target in self.machine.terminal:
             moved["closed_at"] = now
         if not compare_and_set(db, request, moved | dict(values or {})):
             raise self._conflict_refusal(db, request, actor)
@@ -268,7 +268,9 @@ class ReviewWorkflow(Generic[R, S, A, W, C]):
         case = self.case_of(db, request)
         before = request.reviewer_id
         assignment = self.check(db, request, case, actor=actor, action=action, version=version)
-        if expert_id in case.sides or not routing.is_active_expert(db, expert_id, request.university_code):
+        if expert_id in case.interested_parties or not routing.is_active_expert(
+            db, expert_id, request.university_code
+        ):
             raise NotAllowed("error.not_expert_here")
         if expert_id == before:
             raise InvalidInput("error.same_expert")

@@ -69,7 +69,7 @@ def test_every_state_can_be_reached() -> None:
             target
             for row in TABLE.values()
             if row.source in reached
-            for target in (row.target, row.otherwise)
+            for target in (row.target, row.target_if_true)
             if target is not None
         }
         if more <= reached:
@@ -253,7 +253,7 @@ def test_standings_of_an_in_charge_reviewer() -> None:
 def test_the_diagram_shows_every_row() -> None:
     lines = mermaid().splitlines()
     assert lines[0] == "stateDiagram-v2"
-    forks = sum(row.fork is not None for row in TABLE.values())
+    forks = sum(row.condition is not None for row in TABLE.values())
     assert len(lines) == 1 + len(TABLE) + forks + len(TERMINAL)
     assert "    IN_REVIEW --> REJECTED: reject (its reviewer)" in lines
 

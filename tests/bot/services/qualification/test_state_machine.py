@@ -104,7 +104,7 @@ class Qualification(RuleBasedStateMachine):
             assert done, (who, action, state)
         if done:
             self.decided[action] += 1
-            expected = {TABLE[state, action].target, TABLE[state, action].otherwise}
+            expected = {TABLE[state, action].target, TABLE[state, action].target_if_true}
             now = self.db.get(QualificationRequest, request.id)
             assert (now.state if now is not None else None) in expected
 
