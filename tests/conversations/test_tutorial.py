@@ -10,6 +10,7 @@ import pytest
 from sqlmodel import Session
 
 from bot import texts
+from conversations import officer
 
 PAGE = Path(__file__).parents[2] / "docs" / "adding-a-dialogue.md"
 
@@ -24,6 +25,7 @@ def test_the_example_is_a_dialogue_that_works(db: Session, monkeypatch: pytest.M
             monkeypatch.setitem(texts.catalogue(), f"{group}.{key}", sentence)
     module = ModuleType("conversations.officer.address")
     monkeypatch.setitem(sys.modules, module.__name__, module)
+    monkeypatch.setattr(officer, "address", module, raising=False)
     exec(compile(declared, "docs/adding-a-dialogue.md", "exec"), module.__dict__)
     test = ModuleType("tutorial_chat")
     exec(compile(chat, "docs/adding-a-dialogue.md", "exec"), test.__dict__)
