@@ -174,13 +174,13 @@ async def test_the_index_speaks_where_the_look_before_saw_nothing(
 ) -> None:
     def unit(db: Session) -> None:
         sara(db)
-        honest = accounts.rows.by_national_code
+        honest = accounts.queries.by_national_code
         blind_once = iter([True])
 
         def look(db: Session, national_code: str) -> Account | None:
             return None if next(blind_once, False) else honest(db, national_code)
 
-        monkeypatch.setattr(accounts.rows, "by_national_code", look)
+        monkeypatch.setattr(accounts.queries, "by_national_code", look)
         with pytest.raises(Refusal) as refused:
             accounts.register(db, chat=new_chat(db, 2), given=SARA, password_hash="x", now=NOW)
         assert refused.value.key == "error.duplicate_registration"

@@ -289,7 +289,7 @@ async def test_units_that_read_before_either_wrote(
         await_only(both_read.wait())
         hold(db, account_id)
 
-    monkeypatch.setattr(eligibility, "hold", meet_and_hold)
+    monkeypatch.setattr(eligibility, "lock_account", meet_and_hold)
     actors = {
         "accept": centers.sara,
         "give_up": centers.sara,
@@ -320,7 +320,7 @@ async def test_two_acceptances_that_read_before_either_wrote(
         await_only(both_read.wait())
         hold(db, account_id)
 
-    monkeypatch.setattr(eligibility, "hold", meet_and_hold)
+    monkeypatch.setattr(eligibility, "lock_account", meet_and_hold)
     results = await at_once(database, deed("accept", centers.sara, one), deed("accept", centers.sara, two))
     monkeypatch.undo()
     assert [refusal.key for refusal in lost(results)] == ["error.accept_while_reserved"]
@@ -360,7 +360,7 @@ async def test_an_approval_that_comes_too_late_keeps_nobody_waiting(
         db.info["chooses"] = True
         return pick(centers.kian.boss, centers.kian.east)(db)
 
-    monkeypatch.setattr(eligibility, "hold", hold_the_officer)
+    monkeypatch.setattr(eligibility, "lock_account", hold_the_officer)
     monkeypatch.setattr(requests, "hold_branch", hold_the_branch)
     results = await at_once(database, approve, choose)
     monkeypatch.undo()
