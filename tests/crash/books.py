@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from itertools import pairwise
 from typing import Any
 
 from bot.documents.blob_store import FileStore
 from bot.rules import cooperation, qualification
+from bot.texts.formats import TEHRAN
 from demo.seen import plain
 from storage.enums import AttemptState, RequestState
 from storage.tables import AuditEvent, Push
@@ -165,12 +167,17 @@ def _told(rows: Rows, owners: Owners, house: Book) -> None:
     """Every push that is expected exists, and none besides. Of waiting files experts are told at most once an hour."""
     found: dict[int, Counter[str]] = defaultdict(Counter)
     waiting: dict[int, list[float]] = defaultdict(list)
+    mornings = Counter[tuple[int | None, date]]()
     for push in rows.pushes:
         if push.kind == "N10":
             waiting[push.chat_row_id or 0].append(push.created_at.timestamp())
+        elif push.kind == "digest":
+            # By the clock, where the campaign is played on a working morning in Tehran.
+            mornings[push.chat_row_id, push.created_at.astimezone(TEHRAN).date()] += 1
         else:
             found[owners.of_push(push)][push.kind] += 1
     _differ("pushes", found, owners, _books(owners, house, "told"))
+    assert max(mornings.values(), default=1) == 1, mornings
     for chat, times in waiting.items():
         times.sort()
         close = [b - a for a, b in pairwise(times) if b - a < HOUR]
