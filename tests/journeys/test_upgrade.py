@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from tests.support.s3 import Bucket, s3_serving
 from tests.support.scenes import Someone, login, register
 
 PEOPLE = 4
+#: Seconds between two rounds of one person.
+PAUSE = 5.0
 
 
 @pytest.fixture
@@ -68,6 +71,10 @@ async def live(fleet: Fleet, number: int, over: asyncio.Event) -> int:
         await person.sees("از حساب خود خارج شدید")
         await login(person, someone.credentials)
         rounds += 1
+        # A messenger takes about one message a second of one chat: nobody logs in faster than that for long.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(PAUSE):
+                await over.wait()
     assert not [one for one in person.history() if "خطایی رخ داد" in one.text]
     return rounds
 
