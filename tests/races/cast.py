@@ -68,7 +68,6 @@ def expert(db: Session, name: str, *players: Player) -> Actor:
 def officer(db: Session, *players: Player) -> Actor:
     """Registered, not yet qualified."""
     made = qualification_data.officer(db, _code(), national_code=next_national_code(), chat=False)
-    db.add(Grant(account_id=made.account_id or 0, role=Role.OFFICER))
     return log_in(db, made, *players)
 
 
