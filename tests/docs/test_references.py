@@ -93,7 +93,7 @@ REPOSITORY = Repository(frozenset(TEXTS), TEXTS)
         ("bot/x.py", "# MESSENGERS 2, GATEWAYS 1", "MESSENGERS is not a document of this repository"),
         ("docs/x.md", "see ../shared/notes.md", "../shared is a path of one machine"),
         ("tests/x.py", 'FILE = "/home/ali/bot.db"', "/home/ali is a path of one machine"),
-        ("Makefile", "cp /work/main/x .", "/work/main is a path of one machine"),
+        ("Makefile", "cp /home/maria/x .", "/home/maria is a path of one machine"),
         ("deploy/x.yaml", "path: /tmp/team", "/tmp/team is a path of one machine"),
     ],
 )
