@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 
 from demo.botapi.faults import Fault
 from demo.people import Face
@@ -80,7 +81,8 @@ def _refuse(face: Face, chat_id: int, seconds: int, method: str | None) -> None:
     face.faults.add(Fault.flood(seconds), method=method, chat_id=chat_id)
 
 
-async def _ticks(seconds: float, gap: float):  # type: ignore[no-untyped-def]
+async def _ticks(seconds: float, gap: float) -> AsyncIterator[None]:
+    """One turn every `gap` seconds, for so long."""
     loop = asyncio.get_running_loop()
     until = loop.time() + seconds
     while loop.time() < until:
