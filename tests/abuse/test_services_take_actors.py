@@ -42,7 +42,7 @@ WITHOUT = {
             "accounts.held",
             "accounts.refuse_mobile_change",
             "officers.personal_details.refuse",
-            "officers.unused_files.remove",
+            "qualification.unused_files.remove",
             "officers.card.may_have",
             "officers.card.of",
             "qualification.approved_of",
@@ -62,7 +62,7 @@ WITHOUT = {
         _OPENED,
     ),
     **dict.fromkeys(
-        ("officers.unused_files.removed", "shared.insert_once.inserted"),
+        ("qualification.unused_files.removed", "shared.insert_once.inserted"),
         "what this very unit wrote, of nobody in particular",
     ),
     **dict.fromkeys(
