@@ -3,9 +3,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+QUICK := tests/bot/rules tests/bot/texts tests/conversations
 
 .DEFAULT_GOAL := help
-.PHONY: help diagrams demo journey races crash hostile exits abuse test lint bench lock format
+.PHONY: help diagrams demo journey races crash hostile exits abuse quick test test-long lint bench lock format
 
 help: ## List the targets
 	@awk '/^## /{print "\n" substr($$0, 4)} /^[a-z-]+:.*## /{split($$0, part, ":.*## "); printf "  %-10s %s\n", part[1], part[2]}' $(MAKEFILE_LIST)
@@ -25,8 +26,14 @@ journey: $(READY) ## The main journeys on both messengers, printed as a chat
 
 ## Test it
 
-test: $(READY) ## The whole suite (T=path or -k expression narrows it)
-	$(BIN)/pytest -n 3 $(T)
+quick: $(READY) ## Rules, texts and conversations, in this process on SQLite: under a minute
+	$(BIN)/pytest -q -n 2 -k "not postgres" $(QUICK)
+
+test: $(READY) ## Everything but the campaigns, about five minutes (T=path or options: exactly those tests)
+	$(BIN)/pytest -n 3 $(or $(T),-m "not campaign")
+
+test-long: $(READY) ## The campaigns: crashes, races, attacks, outages, fleets, every journey on everything
+	$(BIN)/pytest -n 3 -m campaign $(T)
 
 exits: $(READY) ## Every command fifty times with papers in S3, there and away, for its exit status
 	S3_EXITS=$(or $(N),50) $(BIN)/pytest -q tests/trouble/test_exit_status.py

@@ -1,4 +1,6 @@
-"""Databases for every test: SQLite in a file, and PostgreSQL from a wheel, one server a worker.
+"""The split of the suite, and databases for every test: SQLite in a file, PostgreSQL from a wheel, one server a worker.
+
+A test below CAMPAIGNS, or one marked `campaign`, belongs to `make test-long`; all others belong to `make test`.
 
 `database` runs a test on both. Each test has a database of its own with the whole schema and no rows: a copied file, or
 a PostgreSQL database that was wiped after the test before (creating one takes ten times as long).
@@ -13,6 +15,25 @@ import pytest
 from storage.database.database import Database, open_database
 from storage.migrations.seed import seed
 from tests.support.postgres import PostgresServer, apart, make_schema
+
+HERE = Path(__file__).parent
+#: Folders that attack the running bot, or break what it stands on, for minutes.
+CAMPAIGNS = tuple(HERE / name for name in ("abuse", "crash", "races", "trouble"))
+
+
+def in_campaign(path: Path) -> bool:
+    return any(path.is_relative_to(folder) for folder in CAMPAIGNS)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """`make test` does not import what it would deselect."""
+    return True if config.option.markexpr == "not campaign" and in_campaign(collection_path) else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if in_campaign(item.path):
+            item.add_marker("campaign")
 
 
 @pytest.fixture(scope="session")

@@ -20,6 +20,8 @@ from tests.journeys.plays import Scene
 from tests.support.bot_process import Stage
 from tests.support.scenes import approve, click_to_bank, come_back, fill, register, staff_member, submit
 
+pytestmark = pytest.mark.campaign
+
 
 @pytest.mark.parametrize(
     ("database_url", "processes"),

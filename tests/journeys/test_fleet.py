@@ -11,6 +11,8 @@ from tests.journeys.plays import PLAYS, Scene
 from tests.support.fleet import Fleet
 from tests.support.s3 import Bucket, s3_serving
 
+pytestmark = pytest.mark.campaign
+
 
 @pytest.fixture
 def bucket() -> Iterator[Bucket]:

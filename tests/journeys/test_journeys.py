@@ -1,12 +1,13 @@
 """Every journey of docs/specification.md 6, on both messengers and both databases.
 
-In the quick suite each is played twice, so that every messenger and every database has its turn; JOURNEYS=all crosses
-them (`make journey` plays both messengers on SQLite).
+`make test` plays the main ones once each; the campaign plays all of them twice, so that every messenger and every
+database has its turn; JOURNEYS=all crosses them (`make journey` plays both messengers on SQLite).
 """
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,6 +19,15 @@ from tests.support.bot_process import Stage
 QUICK = [("telegram", "sqlite"), ("bale", "postgres")]
 CROSSED = [("telegram", "postgres"), ("bale", "sqlite")]
 WHERE = QUICK + (CROSSED if os.environ.get("JOURNEYS") == "all" else [])
+#: What `make test` plays, and where.
+MAIN = {f"J{number}": QUICK[number % 2] for number in range(1, 7)}
+
+
+def journeys() -> Iterator[Any]:
+    for play in PLAYS:
+        for where in WHERE:
+            marks = () if MAIN.get(play.number) == where else (pytest.mark.campaign,)
+            yield pytest.param(play, *where, id="-".join((play.number, *where)), marks=marks)
 
 
 @pytest.fixture
@@ -27,8 +37,7 @@ async def stage(database_url: str, tmp_path: Path) -> AsyncIterator[Stage]:
     await stage.close()
 
 
-@pytest.mark.parametrize(("messenger", "database_url"), WHERE, indirect=["database_url"])
-@pytest.mark.parametrize("play", PLAYS, ids=lambda play: play.number)
+@pytest.mark.parametrize(("play", "messenger", "database_url"), journeys(), indirect=["database_url"])
 async def test_journey(play: Play, messenger: str, stage: Stage) -> None:
     here, there = stage.town.faces if messenger == "telegram" else reversed(stage.town.faces)
     await stage.start()

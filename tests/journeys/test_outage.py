@@ -10,6 +10,8 @@ from tests.journeys.plays import PLAYS, Scene
 from tests.support.bot_process import Stage
 from tests.support.scenes import login, register
 
+pytestmark = pytest.mark.campaign
+
 #: Seconds: the bot asks a messenger that is down ever more seldom.
 PATIENCE = 60.0
 

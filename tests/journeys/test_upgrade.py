@@ -17,6 +17,8 @@ from tests.support.identities import next_mobile
 from tests.support.s3 import Bucket, s3_serving
 from tests.support.scenes import Someone, login, register
 
+pytestmark = pytest.mark.campaign
+
 PEOPLE = 4
 #: Seconds between two rounds of one person.
 PAUSE = 5.0

@@ -36,6 +36,8 @@ from tests.support.released_database import (
 )
 from tests.support.scenes import click_to_bank, come_back
 
+pytestmark = pytest.mark.campaign
+
 
 @dataclass(slots=True)
 class Upgraded:

@@ -15,6 +15,8 @@ from storage.tables import Chat, InboxUpdate
 from tests.journeys.plays import PLAYS, Scene
 from tests.support.bot_process import Stage
 
+pytestmark = pytest.mark.campaign
+
 SECRET = "X-Telegram-Bot-Api-Secret-Token"
 #: Far past every real one.
 FORGED = 900_000
