@@ -23,21 +23,17 @@ from storage.tables import (
     Contract,
     CooperationRequest,
     Draft,
-    Grant,
     QualificationRequest,
     StoredFile,
 )
 from storage.tables.column_types import utcnow
 from tests.races.players import Player
-from tests.support import cooperation_data, qualification_data
+from tests.support.factories import people
+from tests.support.factories.qualification import form_answers
 from tests.support.identities import next_national_code
 
 UNIVERSITY = "sums"
 _numbers = count(1)
-
-
-def _code() -> str:
-    return f"{30_000_000 + next(_numbers)}"
 
 
 def log_in(db: Session, actor: Actor, *players: Player) -> Actor:
@@ -59,22 +55,18 @@ def log_in(db: Session, actor: Actor, *players: Player) -> Actor:
 
 
 def expert(db: Session, name: str, *players: Player) -> Actor:
-    account = qualification_data.person(db, _code(), "کارشناس", name, chat=False)
-    db.add(Grant(account_id=account.id or 0, role=Role.EXPERT, university_code=UNIVERSITY))
-    db.flush()
-    return log_in(db, Actor(account.id, Role.EXPERT, UNIVERSITY), *players)
+    return log_in(db, people.expert(db, name, university=UNIVERSITY, chat=False), *players)
 
 
 def officer(db: Session, *players: Player) -> Actor:
     """Registered, not yet qualified."""
-    made = qualification_data.officer(db, _code(), national_code=next_national_code(), chat=False)
-    return log_in(db, made, *players)
+    return log_in(db, people.officer(db, chat=False), *players)
 
 
 def qualified(db: Session, *players: Player) -> tuple[Actor, str]:
     """Somebody whom a distributor may choose, with the national code."""
     code = next_national_code()
-    return log_in(db, cooperation_data.qualified(db, _code(), "سارا", code, chat=False), *players), code
+    return log_in(db, people.qualified_officer(db, national_code=code, chat=False), *players), code
 
 
 @dataclass(frozen=True)
@@ -149,7 +141,7 @@ def employed(db: Session, of: Firm, who: Actor, code: str, by: Actor) -> Contrac
 
 def form(db: Session, owner: Actor) -> dict[str, Any]:
     """A whole form with every paper that is asked for."""
-    answers = qualification_data.answers(db, owner)
+    answers = form_answers(db, owner)
     must = [paper.code for paper in reference_data.papers(db) if paper.must(answers)]
     files = [_file(owner, code) for code in must]
     db.add_all(files)

@@ -25,7 +25,8 @@ from storage.database.database import Database
 from storage.enums import InboxState, Messenger, RejectReason
 from storage.tables import Draft, InboxUpdate, StoredFile
 from storage.tables.column_types import utcnow
-from tests.support.qualification_data import Office, officer, open_office, submitted
+from tests.support.factories.people import Participants, officer, participants
+from tests.support.factories.qualification import submitted_request
 
 DAY = timedelta(days=1)
 YEARS = timedelta(days=2 * 366)
@@ -56,12 +57,12 @@ class Service:
 
     async def fill(self) -> None:
         def unit(db: Session) -> None:
-            office: Office = open_office(db)
-            common: dict[str, Any] = {"actor": office.ali, "now": self.began}
-            common["request_id"] = submitted(db, office.sara, self.began).id
+            people: Participants = participants(db)
+            common: dict[str, Any] = {"actor": people.ali, "now": self.began}
+            common["request_id"] = submitted_request(db, people.sara, self.began).id
             QUALIFICATION_WORKFLOW.claim(db, **common)
             decisions.reject(db, **common, reason=RejectReason.OTHER, text="مدارک خوانا نیست.")
-            mina = officer(db, "10000002", national_code="9991234553")
+            mina = officer(db)
             request = qualification.start(db, actor=mina, now=self.began)
             db.add(
                 Draft(

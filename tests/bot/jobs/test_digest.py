@@ -10,61 +10,65 @@ from bot.services.qualification.requests import QUALIFICATION_WORKFLOW
 from storage.database.database import Database
 from storage.enums import AccountState
 from storage.tables import Account
-from tests.support.qualification_data import Office, labels, open_office, pushes, submitted
+from tests.support.effects import labels, pushes
+from tests.support.factories.people import Participants, participants
+from tests.support.factories.qualification import submitted_request
 
 #: Saturday, 1405/09/07, 8:30 in Tehran.
 MORNING = datetime(2026, 11, 28, 5, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-async def office(database: Database) -> Office:
-    return await database.run(open_office)
+async def people(database: Database) -> Participants:
+    return await database.run(participants)
 
 
-async def test_it_says_what_waits_and_leads_there(database: Database, office: Office) -> None:
+async def test_it_says_what_waits_and_leads_there(database: Database, people: Participants) -> None:
     def unit(db: Session) -> None:
-        mine, _ = submitted(db, office.sara), None
+        mine, _ = submitted_request(db, people.sara), None
         QUALIFICATION_WORKFLOW.claim(
             db,
-            actor=office.ali,
+            actor=people.ali,
             request_id=mine.id or 0,
             version=mine.version,
             now=MORNING - timedelta(days=12),
         )
         for _ in range(2):  # two processes, and the next tick
             digest.send(db, now=MORNING)
-        (ali,) = pushes(db, office.ali, "digest")
+        (ali,) = pushes(db, people.ali, "digest")
         assert "۱۴۰۵/۰۹/۰۷" in ali.text
         assert "در دست شما: ۱" in ali.text
         assert "۱۲ روز است که منتظر تصمیم شماست" in ali.text
         assert "در صف" not in ali.text
         assert labels(ali) == ["🗂 پرونده‌های من"]
         # Nothing waits for the colleague.
-        assert pushes(db, office.zahra, "digest") == []
+        assert pushes(db, people.zahra, "digest") == []
 
     await database.run(unit)
 
 
-async def test_whoever_has_the_queue_before_them_sees_its_age(database: Database, office: Office) -> None:
+async def test_whoever_has_the_queue_before_them_sees_its_age(
+    database: Database, people: Participants
+) -> None:
     def unit(db: Session) -> None:
-        request = submitted(db, office.sara)
+        request = submitted_request(db, people.sara)
         request.submitted_at = MORNING - timedelta(days=4)
         db.flush()
         assert digest.send(db, now=MORNING) == 3
-        for expert in (office.ali, office.zahra, office.head):
+        for expert in (people.ali, people.zahra, people.in_charge):
             (told,) = pushes(db, expert, "digest")
             assert "در صف احراز صلاحیت: ۱" in told.text
             assert "قدیمی‌ترین در صف: ۴ روز" in told.text
             assert labels(told) == ["📥 پرونده‌های جدید"]
-        assert pushes(db, office.foreign, "digest") == []
+        assert pushes(db, people.foreign, "digest") == []
 
     await database.run(unit)
 
 
-async def test_only_on_working_mornings(database: Database, office: Office) -> None:
+async def test_only_on_working_mornings(database: Database, people: Participants) -> None:
     def unit(db: Session) -> None:
-        submitted(db, office.sara)
-        db.get_one(Account, office.zahra.account_id).state = AccountState.SUSPENDED
+        submitted_request(db, people.sara)
+        db.get_one(Account, people.zahra.account_id).state = AccountState.SUSPENDED
         db.flush()
         friday = MORNING - timedelta(days=1)
         told = [
@@ -80,9 +84,9 @@ async def test_only_on_working_mornings(database: Database, office: Office) -> N
     await database.run(unit)
 
 
-async def test_a_clock_that_was_ahead_costs_no_morning(database: Database, office: Office) -> None:
+async def test_a_clock_that_was_ahead_costs_no_morning(database: Database, people: Participants) -> None:
     def unit(db: Session) -> None:
-        submitted(db, office.sara)
+        submitted_request(db, people.sara)
         assert digest.send(db, now=MORNING + timedelta(days=700)) == 3
         assert digest.send(db, now=MORNING) == 3
 

@@ -33,20 +33,22 @@ from storage.tables import (
     RequestFile,
     StoredFile,
 )
-from tests.support.qualification_data import NOW, Office, open_office, paper, submitted
+from tests.support.factories.people import Participants, participants
+from tests.support.factories.qualification import stored_file, submitted_request
+from tests.support.factories.reference_data import NOW
 
 ROOT = Path(__file__).parents[3]
 LATER = NOW + timedelta(days=732)
 
 
 @pytest.fixture
-async def office(database: Database) -> Office:
-    return await database.run(open_office)
+async def people(database: Database) -> Participants:
+    return await database.run(participants)
 
 
-def rejected(db: Session, office: Office, now: datetime = NOW, **answers: Any) -> QualificationRequest:
-    request = submitted(db, office.sara, now, **answers)
-    common: dict[str, Any] = {"actor": office.ali, "request_id": request.id, "now": now}
+def rejected(db: Session, people: Participants, now: datetime = NOW, **answers: Any) -> QualificationRequest:
+    request = submitted_request(db, people.sara, now, **answers)
+    common: dict[str, Any] = {"actor": people.ali, "request_id": request.id, "now": now}
     QUALIFICATION_WORKFLOW.claim(db, **common)
     return decisions.reject(db, **common, reason=RejectReason.OTHER, text="مدارک خوانا نیست.")
 
@@ -60,9 +62,11 @@ def due(db: Session, now: datetime) -> set[int]:
     return {one.id or 0 for one in retention.due(db, now=now).papers}
 
 
-async def test_papers_of_a_rejected_request_go_after_24_months(database: Database, office: Office) -> None:
+async def test_papers_of_a_rejected_request_go_after_24_months(
+    database: Database, people: Participants
+) -> None:
     def unit(db: Session) -> None:
-        request = rejected(db, office)
+        request = rejected(db, people)
         papers = papers_of(db, request)
         assert papers
         assert due(db, NOW + timedelta(days=730)) == set()
@@ -72,30 +76,30 @@ async def test_papers_of_a_rejected_request_go_after_24_months(database: Databas
 
 
 async def test_papers_of_a_withdrawn_request_too_and_of_one_in_circulation_never(
-    database: Database, office: Office
+    database: Database, people: Participants
 ) -> None:
     def unit(db: Session) -> None:
-        request = submitted(db, office.sara)
+        request = submitted_request(db, people.sara)
         assert due(db, LATER) == set()
-        qualification.withdraw(db, actor=office.sara, request_id=request.id or 0, now=NOW)
+        qualification.withdraw(db, actor=people.sara, request_id=request.id or 0, now=NOW)
         assert request.state is RequestState.WITHDRAWN
         assert due(db, LATER) == papers_of(db, request)
 
     await database.run(unit)
 
 
-async def test_what_is_used_elsewhere_stays(database: Database, office: Office) -> None:
+async def test_what_is_used_elsewhere_stays(database: Database, people: Participants) -> None:
     def unit(db: Session) -> None:
-        ids = [paper(db, office.sara) for _ in range(6)]
-        first = rejected(db, office, **{"doc.retraining": ids[:3]})
-        again = submitted(db, office.sara, **{"doc.retraining": ids[:1]})  # another living request
-        officer = db.get_one(Officer, office.sara.account_id)
+        ids = [stored_file(db, people.sara) for _ in range(6)]
+        first = rejected(db, people, **{"doc.retraining": ids[:3]})
+        again = submitted_request(db, people.sara, **{"doc.retraining": ids[:1]})  # another living request
+        officer = db.get_one(Officer, people.sara.account_id)
         officer.documents = {"retraining": [ids[1]]}  # the approved file
-        letter = Letter(title="ت", text="م", created_by=office.staff.account_id or 0)
+        letter = Letter(title="ت", text="م", created_by=people.staff.account_id or 0)
         db.add(letter)
         db.flush()
         db.add(LetterFile(letter_id=letter.id or 0, file_id=ids[2], position=0))
-        db.add(Draft(account_id=office.sara.account_id, dialogue="x", answers={"doc.retraining": [ids[3]]}))
+        db.add(Draft(account_id=people.sara.account_id, dialogue="x", answers={"doc.retraining": [ids[3]]}))
         db.flush()
 
         going = due(db, LATER)
@@ -106,9 +110,11 @@ async def test_what_is_used_elsewhere_stays(database: Database, office: Office) 
     await database.run(unit)
 
 
-async def test_uploads_of_a_discarded_draft_go_after_a_month(database: Database, office: Office) -> None:
+async def test_uploads_of_a_discarded_draft_go_after_a_month(
+    database: Database, people: Participants
+) -> None:
     def unit(db: Session) -> None:
-        loose = paper(db, office.sara)
+        loose = stored_file(db, people.sara)
         created = db.get_one(StoredFile, loose).created_at
         assert due(db, created + timedelta(days=29)) == set()
         assert due(db, created + timedelta(days=31)) == {loose}
@@ -117,15 +123,15 @@ async def test_uploads_of_a_discarded_draft_go_after_a_month(database: Database,
 
 
 async def test_the_bytes_go_and_the_messengers_copies_are_forgotten(
-    database: Database, office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    database: Database, people: Participants, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(retention, "BATCH", 2)
     store = FolderStore(tmp_path / "files")
     papers = DocumentLibrary(store, DocumentCipher("secret"), Checker())
 
     def unit(db: Session) -> tuple[set[int], int]:
-        going = papers_of(db, rejected(db, office))
-        kept = papers_of(db, submitted(db, office.sara))
+        going = papers_of(db, rejected(db, people))
+        kept = papers_of(db, submitted_request(db, people.sara))
         for file in db.exec(select(StoredFile)):
             file.original_key, file.shown_key = new_key(), new_key()
             db.add(FileHandle(file_id=file.id or 0, messenger=Messenger.BALE, handle="h"))
@@ -158,7 +164,7 @@ async def test_the_bytes_go_and_the_messengers_copies_are_forgotten(
 
 
 async def test_a_crash_before_the_bytes_went_is_made_up_for(
-    database: Database, office: Office, tmp_path: Path
+    database: Database, people: Participants, tmp_path: Path
 ) -> None:
     store = FolderStore(tmp_path / "files")
     papers = DocumentLibrary(store, DocumentCipher("secret"), Checker())
@@ -166,7 +172,7 @@ async def test_a_crash_before_the_bytes_went_is_made_up_for(
     def unit(db: Session) -> tuple[str, str]:
         keys = new_key(), new_key()
         for key in keys:
-            db.get_one(StoredFile, paper(db, office.sara)).original_key = key
+            db.get_one(StoredFile, stored_file(db, people.sara)).original_key = key
         gone = db.exec(select(StoredFile).where(StoredFile.original_key == keys[0])).one()
         gone.removed_at = NOW
         return keys
@@ -182,13 +188,13 @@ async def test_a_crash_before_the_bytes_went_is_made_up_for(
 
 
 async def test_the_expert_may_still_open_the_file_of_a_removed_paper(
-    database: Database, office: Office
+    database: Database, people: Participants
 ) -> None:
     def unit(db: Session) -> None:
-        request = rejected(db, office)
+        request = rejected(db, people)
         retention.remove(db, now=LATER)
         (first, *_) = papers_of(db, request)
-        common: dict[str, Any] = {"actor": office.ali, "request_id": request.id, "now": LATER}
+        common: dict[str, Any] = {"actor": people.ali, "request_id": request.id, "now": LATER}
         assert review.view_paper(db, **common, file_id=first).removed_at == LATER
         events = db.exec(select(AuditEvent).where(AuditEvent.event == "document_viewed")).all()
         assert events == []  # nothing was seen
@@ -200,8 +206,8 @@ async def test_the_command_says_what_would_go(sqlite_url: str, tmp_path: Path) -
     database = await open_database(sqlite_url)
 
     def unit(db: Session) -> None:
-        office = open_office(db)
-        db.get_one(StoredFile, paper(db, office.sara)).created_at = NOW - timedelta(days=900)
+        people = participants(db)
+        db.get_one(StoredFile, stored_file(db, people.sara)).created_at = NOW - timedelta(days=900)
 
     await database.run(unit)
     await database.close()

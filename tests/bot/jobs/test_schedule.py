@@ -21,18 +21,10 @@ from bot.services.shared import audit
 from storage.database.database import Database
 from storage.enums import InboxState, Messenger, RequestState
 from storage.tables import Draft, InboxUpdate, QualificationRequest
-from tests.support.qualification_data import (
-    NOW,
-    Office,
-    alerts,
-    awaiting_payment,
-    labels,
-    officer,
-    open_office,
-    pushes,
-    submitted,
-    tariff,
-)
+from tests.support.effects import alerts, labels, pushes
+from tests.support.factories.people import Participants, officer, participants
+from tests.support.factories.qualification import submitted_request, unpaid_request
+from tests.support.factories.reference_data import NOW, tariff
 
 
 def after(**span: int) -> datetime:
@@ -40,84 +32,86 @@ def after(**span: int) -> datetime:
 
 
 @pytest.fixture
-async def office(database: Database) -> Office:
-    return await database.run(open_office)
+async def people(database: Database) -> Participants:
+    return await database.run(participants)
 
 
-async def test_an_unpaid_fee_is_remembered_after_3_7_and_30_days(database: Database, office: Office) -> None:
+async def test_an_unpaid_fee_is_remembered_after_3_7_and_30_days(
+    database: Database, people: Participants
+) -> None:
     def unit(db: Session) -> None:
-        awaiting_payment(db, office)
+        unpaid_request(db, people)
         told = []
         for day in range(60):
             for _ in range(2):  # two processes tick
                 schedule.remind(db, now=after(days=day))
-            told += [day] * (len(pushes(db, office.sara, "N20")) - len(told))
+            told += [day] * (len(pushes(db, people.sara, "N20")) - len(told))
         assert told == [3, 7, 30]
-        last = pushes(db, office.sara, "N20")[-1]
+        last = pushes(db, people.sara, "N20")[-1]
         assert "(تأییدشده، در انتظار پرداخت)" in last.text
         assert labels(last) == ["ادامه"]
 
     await database.run(unit)
 
 
-async def test_after_a_long_downtime_one_reminder_is_sent(database: Database, office: Office) -> None:
+async def test_after_a_long_downtime_one_reminder_is_sent(database: Database, people: Participants) -> None:
     def unit(db: Session) -> None:
-        awaiting_payment(db, office)
+        unpaid_request(db, people)
         for day in (40, 41):
             schedule.remind(db, now=after(days=day))
-        assert len(pushes(db, office.sara, "N20")) == 1
+        assert len(pushes(db, people.sara, "N20")) == 1
 
     await database.run(unit)
 
 
-async def test_reminders_begin_anew_with_the_state(database: Database, office: Office) -> None:
+async def test_reminders_begin_anew_with_the_state(database: Database, people: Participants) -> None:
     def unit(db: Session) -> None:
-        request = submitted(db, office.sara)
+        request = submitted_request(db, people.sara)
         common: dict[str, Any] = {"request_id": request.id}
-        QUALIFICATION_WORKFLOW.claim(db, actor=office.ali, **common, now=NOW)
-        decisions.declare_deficiencies(db, actor=office.ali, **common, items=["father_name"], now=NOW)
+        QUALIFICATION_WORKFLOW.claim(db, actor=people.ali, **common, now=NOW)
+        decisions.declare_deficiencies(db, actor=people.ali, **common, items=["father_name"], now=NOW)
         schedule.remind(db, now=after(days=3))
-        assert "(دارای نقص)" in pushes(db, office.sara, "N20")[0].text
+        assert "(دارای نقص)" in pushes(db, people.sara, "N20")[0].text
         qualification.resolve(
-            db, actor=office.sara, **common, answers={"father_name": "حسن"}, now=after(days=4)
+            db, actor=people.sara, **common, answers={"father_name": "حسن"}, now=after(days=4)
         )
         schedule.remind(db, now=after(days=13))
-        assert len(pushes(db, office.sara, "N20")) == 1
+        assert len(pushes(db, people.sara, "N20")) == 1
         decisions.declare_deficiencies(
-            db, actor=office.ali, **common, items=["father_name"], now=after(days=13)
+            db, actor=people.ali, **common, items=["father_name"], now=after(days=13)
         )
         schedule.remind(db, now=after(days=15))
-        assert len(pushes(db, office.sara, "N20")) == 1
+        assert len(pushes(db, people.sara, "N20")) == 1
         schedule.remind(db, now=after(days=16))
-        assert len(pushes(db, office.sara, "N20")) == 2
+        assert len(pushes(db, people.sara, "N20")) == 2
 
     await database.run(unit)
 
 
-async def test_the_expert_hears_of_files_over_10_days(database: Database, office: Office) -> None:
+async def test_the_expert_hears_of_files_over_10_days(database: Database, people: Participants) -> None:
     def unit(db: Session) -> None:
-        request = submitted(db, office.sara)
-        mina = officer(db, "10000002", national_code="9991234553")
-        submitted(db, mina)
-        QUALIFICATION_WORKFLOW.claim(db, actor=office.ali, request_id=request.id or 0, now=NOW)
+        request = submitted_request(db, people.sara)
+        mina = officer(db)
+        submitted_request(db, mina)
+        QUALIFICATION_WORKFLOW.claim(db, actor=people.ali, request_id=request.id or 0, now=NOW)
         schedule.remind(db, now=after(days=9))
-        assert pushes(db, office.ali, "N20") == []
+        assert pushes(db, people.ali, "N20") == []
         for day in (10, 11, 12):
             schedule.remind(db, now=after(days=day))
-        own, queue = pushes(db, office.ali, "N20")
+        own, queue = pushes(db, people.ali, "N20")
         assert request.tracking_code is not None
         assert request.tracking_code in own.text
         assert "۱ پرونده بیش از ۱۰ روز" in queue.text
-        assert len(pushes(db, office.zahra, "N20")) == 1  # the queue only
-        assert pushes(db, office.sara, "N20") == []  # nothing that she could do
+        assert len(pushes(db, people.zahra, "N20")) == 1  # the queue only
+        assert pushes(db, people.sara, "N20") == []  # nothing that she could do
 
     await database.run(unit)
 
 
-def forgotten(db: Session, office: Office) -> tuple[QualificationRequest, Draft]:
-    request = qualification.start(db, actor=office.sara, now=NOW)
+def forgotten(db: Session, people: Participants) -> tuple[QualificationRequest, Draft]:
+    request = qualification.start(db, actor=people.sara, now=NOW)
     draft = Draft(
-        account_id=office.sara.account_id,
+        account_id=people.sara.account_id,
         dialogue="qualification",
         subject_id=request.id or 0,
         updated_at=after(days=10),
@@ -128,15 +122,15 @@ def forgotten(db: Session, office: Office) -> tuple[QualificationRequest, Draft]
 
 
 async def test_a_forgotten_draft_is_announced_a_month_before_it_goes(
-    database: Database, office: Office
+    database: Database, people: Participants
 ) -> None:
     def unit(db: Session) -> None:
-        forgotten(db, office)
+        forgotten(db, people)
         found = {
             day: reminders.abandoned_drafts(db, now=after(days=day)) for day in (344, 345, 346, 374, 375, 376)
         }
         assert found == {344: (0, 0), 345: (1, 0), 346: (0, 0), 374: (0, 0), 375: (0, 1), 376: (0, 0)}
-        (told,) = pushes(db, office.sara, "N20")
+        (told,) = pushes(db, people.sara, "N20")
         assert "۳۰ روز" in told.text
         assert labels(told) == ["ادامه پیش‌نویس"]
         assert db.exec(select(QualificationRequest)).all() == []
@@ -146,10 +140,10 @@ async def test_a_forgotten_draft_is_announced_a_month_before_it_goes(
 
 
 async def test_the_notice_comes_first_also_after_a_downtime_of_years(
-    database: Database, office: Office
+    database: Database, people: Participants
 ) -> None:
     def unit(db: Session) -> None:
-        forgotten(db, office)
+        forgotten(db, people)
         assert reminders.abandoned_drafts(db, now=after(days=900)) == (1, 0)
         assert reminders.abandoned_drafts(db, now=after(days=929)) == (0, 0)
         assert reminders.abandoned_drafts(db, now=after(days=930)) == (0, 1)
@@ -158,10 +152,10 @@ async def test_the_notice_comes_first_also_after_a_downtime_of_years(
 
 
 async def test_whoever_goes_on_keeps_the_draft_and_is_told_again_a_year_later(
-    database: Database, office: Office
+    database: Database, people: Participants
 ) -> None:
     def unit(db: Session) -> None:
-        _, draft = forgotten(db, office)
+        _, draft = forgotten(db, people)
         reminders.abandoned_drafts(db, now=after(days=350))
         draft.updated_at = after(days=351)
         db.flush()
@@ -172,16 +166,16 @@ async def test_whoever_goes_on_keeps_the_draft_and_is_told_again_a_year_later(
 
 
 async def test_staff_hear_of_a_missing_tariff_before_an_expert_is_refused(
-    database: Database, office: Office
+    database: Database, people: Participants
 ) -> None:
     def unit(db: Session) -> None:
         schedule.watch(db, now=NOW)
         assert alerts(db) == []  # nothing to approve yet
-        submitted(db, office.sara)
+        submitted_request(db, people.sara)
         schedule.watch(db, now=NOW)
         assert alerts(db) == ["no_tariff:NEW"]
         schedule.watch(db, now=after(days=1))
-        assert len(pushes(db, office.staff)) == 2
+        assert len(pushes(db, people.staff)) == 2
         tariff(db, 500_000)
         schedule.watch(db, now=after(days=2))
         assert alerts(db) == []
@@ -215,7 +209,7 @@ async def test_old_updates_go_and_unfinished_ones_stay(database: Database) -> No
 
 
 async def test_every_sweep_runs_on_an_empty_and_on_a_busy_service(
-    database: Database, office: Office, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    database: Database, people: Participants, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     swept: list[str] = []
 
@@ -234,7 +228,7 @@ async def test_every_sweep_runs_on_an_empty_and_on_a_busy_service(
     for name, seconds, sweep in found:
         assert seconds >= (schedule.LETTERS if name.startswith("letters") else 60)
         await sweep()
-    await database.run(lambda db: submitted(db, office.sara))
+    await database.run(lambda db: submitted_request(db, people.sara))
     for _, _, sweep in found:
         await sweep()
     assert sorted(set(swept)) == ["drafts", "payments"]

@@ -22,7 +22,7 @@ from storage.database.outage import Outage
 from storage.enums import Channel, InboxState, Messenger, PushState
 from storage.tables import InboxUpdate, Push
 from tests.support.asgi import serving
-from tests.support.qualification_data import NOW
+from tests.support.factories.reference_data import NOW
 
 
 def states() -> dict[Messenger, MessengerState]:

@@ -16,51 +16,44 @@ from handlers import all_routes
 from storage.database.database import Database
 from storage.enums import RejectReason, Role
 from storage.tables import Grant, Push
-from tests.support.qualification_data import (
-    NOW,
-    URL,
-    Office,
-    awaiting_payment,
-    expert,
-    officer,
-    open_office,
-    submitted,
-)
+from tests.support.factories.people import Participants, expert, officer, participants
+from tests.support.factories.qualification import submitted_request, unpaid_request
+from tests.support.factories.reference_data import NOW, PUBLIC_URL
 
 
-def everything_that_is_told(db: Session, office: Office) -> None:
+def everything_that_is_told(db: Session, people: Participants) -> None:
     """A life that causes every push of a request."""
-    qualification.withdraw(db, actor=office.sara, request_id=awaiting_payment(db, office).id or 0, now=NOW)
-    request_id = submitted(db, office.sara).id or 0
+    qualification.withdraw(db, actor=people.sara, request_id=unpaid_request(db, people).id or 0, now=NOW)
+    request_id = submitted_request(db, people.sara).id or 0
     decisions.declare_deficiencies(
-        db, actor=office.ali, request_id=request_id, items=["father_name"], now=NOW
+        db, actor=people.ali, request_id=request_id, items=["father_name"], now=NOW
     )
     schedule.remind(db, now=NOW + timedelta(days=3))
     qualification.resolve(
-        db, actor=office.sara, request_id=request_id, answers={"father_name": "حسن"}, now=NOW
+        db, actor=people.sara, request_id=request_id, answers={"father_name": "حسن"}, now=NOW
     )
     schedule.remind(db, now=NOW + timedelta(days=11))
     QUALIFICATION_WORKFLOW.assign(
-        db, actor=office.head, request_id=request_id, expert_id=office.zahra.account_id or 0, now=NOW
+        db, actor=people.in_charge, request_id=request_id, expert_id=people.zahra.account_id or 0, now=NOW
     )
-    QUALIFICATION_WORKFLOW.release(db, actor=office.head, request_id=request_id, now=NOW)
+    QUALIFICATION_WORKFLOW.release(db, actor=people.in_charge, request_id=request_id, now=NOW)
     schedule.remind(db, now=NOW + timedelta(days=11))
-    decisions.reject(db, actor=office.ali, request_id=request_id, reason=RejectReason.WRONG_REGION, now=NOW)
-    qualification.start(db, actor=office.sara, now=NOW)
+    decisions.reject(db, actor=people.ali, request_id=request_id, reason=RejectReason.WRONG_REGION, now=NOW)
+    qualification.start(db, actor=people.sara, now=NOW)
     reminders.abandoned_drafts(db, now=NOW + timedelta(days=340))
     for grant in db.exec(select(Grant).where(Grant.university_code == "sums")):
         grant.active = False
     db.flush()
-    submitted(db, officer(db, "10000007", national_code="9991234553"))
-    expert(db, "20000009", "تازه")
+    submitted_request(db, officer(db))
+    expert(db, "تازه")
 
 
 async def test_every_door_of_a_push_opens(database: Database) -> None:
     table = all_routes(Engine(ALL))
 
     def unit(db: Session) -> None:
-        office = open_office(db)
-        everything_that_is_told(db, office)
+        people = participants(db)
+        everything_that_is_told(db, people)
         roles: dict[int, set[Role]] = {}
         for grant in db.exec(select(Grant)):
             roles.setdefault(grant.account_id, set()).add(grant.role)
@@ -72,7 +65,7 @@ async def test_every_door_of_a_push_opens(database: Database) -> None:
                     assert len(button.label) <= 20
                     if button.press is None:
                         assert button.url is not None
-                        assert button.url.startswith(URL)
+                        assert button.url.startswith(PUBLIC_URL)
                         continue
                     doors.add(button.press.action)
                     route = table.by_action[button.press.action]

@@ -17,51 +17,57 @@ from handlers import all_routes
 from storage.database.database import Database
 from storage.enums import Role
 from storage.tables import Grant, Push
-from tests.support.cooperation_data import Centers, accepted, employed, open_centers, picked
-from tests.support.qualification_data import NOW
+from tests.support.factories.cooperation import (
+    Parties,
+    accepted_request,
+    active_contract,
+    cooperation_request,
+    parties,
+)
+from tests.support.factories.reference_data import NOW
 
 
-def everything_that_is_told(db: Session, centers: Centers) -> None:
+def everything_that_is_told(db: Session, people: Parties) -> None:
     """A life that causes every push of cooperation."""
-    office, kian = centers.office, centers.kian
-    rejected = picked(db, centers, centers.sara)
+    kian = people.kian
+    rejected = cooperation_request(db, kian, people.sara)
     schedule.remind(db, now=NOW + timedelta(days=3))
-    cooperation.reject(db, actor=centers.sara, request_id=rejected.id or 0, now=NOW)
-    withdrawn = picked(db, centers, centers.sara)
-    cooperation.withdraw(db, actor=kian.boss, request_id=withdrawn.id or 0, now=NOW)
-    refused = accepted(db, centers, centers.sara)
+    cooperation.reject(db, actor=people.sara, request_id=rejected.id or 0, now=NOW)
+    withdrawn = cooperation_request(db, kian, people.sara)
+    cooperation.withdraw(db, actor=kian.manager, request_id=withdrawn.id or 0, now=NOW)
+    refused = accepted_request(db, kian, people.sara)
     common = {"request_id": refused.id or 0, "now": NOW}
-    COOPERATION_WORKFLOW.claim(db, actor=office.ali, **common)
-    COOPERATION_WORKFLOW.assign(db, actor=office.head, expert_id=office.zahra.account_id or 0, **common)
+    COOPERATION_WORKFLOW.claim(db, actor=people.ali, **common)
+    COOPERATION_WORKFLOW.assign(db, actor=people.in_charge, expert_id=people.zahra.account_id or 0, **common)
     schedule.remind(db, now=NOW + timedelta(days=11))
-    cooperation.university_reject(db, actor=office.zahra, reason="خارج از حوزه", **common)
-    picked(db, centers, centers.sara, firm=centers.arad)
-    contract = employed(db, centers, centers.sara)
-    contracts.free(db, actor=kian.boss, contract_id=contract.id or 0, now=NOW)
-    contract = employed(db, centers, centers.sara)
+    cooperation.university_reject(db, actor=people.zahra, reason="خارج از حوزه", **common)
+    cooperation_request(db, people.arad, people.sara)
+    contract = active_contract(db, kian, people.sara, people.ali)
+    contracts.free(db, actor=kian.manager, contract_id=contract.id or 0, now=NOW)
+    contract = active_contract(db, kian, people.sara, people.ali)
     accounts.suspend(
         db,
-        actor=office.staff,
-        account_id=centers.sara.account_id or 0,
+        actor=people.staff,
+        account_id=people.sara.account_id or 0,
         reason="به درخواست اداره کل",
         world=PublicInfo("021", "https://x"),
         now=NOW,
     )
     accounts.lift(
-        db, actor=office.staff, account_id=centers.sara.account_id or 0, reason="رفع مانع شد", now=NOW
+        db, actor=people.staff, account_id=people.sara.account_id or 0, reason="رفع مانع شد", now=NOW
     )
     draft = termination.draft(
-        db, actor=centers.sara, contract_id=contract.id or 0, reason="تغییر محل خدمت", now=NOW
+        db, actor=people.sara, contract_id=contract.id or 0, reason="تغییر محل خدمت", now=NOW
     )
-    termination.finalise(db, actor=centers.sara, termination_id=draft.id or 0, now=NOW)
+    termination.finalise(db, actor=people.sara, termination_id=draft.id or 0, now=NOW)
 
 
 async def test_every_door_of_a_push_opens(database: Database) -> None:
     table = all_routes(Engine(ALL))
 
     def unit(db: Session) -> None:
-        centers = open_centers(db)
-        everything_that_is_told(db, centers)
+        people = parties(db)
+        everything_that_is_told(db, people)
         roles: dict[int, set[Role]] = {}
         for grant in db.exec(select(Grant)):
             roles.setdefault(grant.account_id, set()).add(grant.role)

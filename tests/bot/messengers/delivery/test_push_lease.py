@@ -15,7 +15,8 @@ from bot.services.accounts import queries
 from bot.services.shared import notify
 from storage.database.database import open_database
 from storage.enums import Messenger
-from tests.support.qualification_data import NOW, person
+from tests.support.factories.people import account
+from tests.support.factories.reference_data import NOW
 
 
 def _by_turn(db: Session, chat_id: int, account_id: int) -> None:
@@ -32,13 +33,13 @@ async def test_two_people_tell_each_other_at_one_instant(
 ) -> None:
     """Neither waits for the other: a wait in a circle would end one of them, to be begun again a second later."""
     database = await open_database(postgres_url)
-    codes = ("10000001", "10000002")
-    ids = await database.run(lambda db: [person(db, code, "سارا", "نمونه").id or 0 for code in codes])
+    people = await database.run(lambda db: [account(db) for _ in range(2)])
+    ids = [one.id or 0 for one in people]
     both_hold, begun = asyncio.Barrier(2), list[int]()
 
     def deed(mine: int, theirs: int, db: Session) -> int:
         begun.append(mine)
-        hold(db, int(codes[mine]), ids[mine])
+        hold(db, int(people[mine].user_code), ids[mine])
         if begun.count(mine) == 1:
             await_only(both_hold.wait())
         return notify.push(db, kind="N2", event_key=f"of:{mine}", account_id=ids[theirs], text="…", now=NOW)

@@ -1,0 +1,81 @@
+"""Distributors with branches and managers."""
+
+from dataclasses import dataclass
+from itertools import count
+
+from sqlmodel import Session
+
+from bot.core.context import SYSTEM, Actor
+from bot.services.distributors import branches, registry
+from bot.services.distributors.registry import Details
+from storage.enums import DistributorKind, Role
+from storage.tables import Branch, Distributor
+from tests.support.factories.people import account, granted
+from tests.support.factories.reference_data import NOW
+
+_guild_numbers = count(700_100)
+
+
+def distributor(
+    db: Session,
+    name: str = "کیان طب",
+    *,
+    legal_id: str | None = None,
+    manager_mobile: str | None = "+989120000001",
+) -> tuple[Distributor, Branch]:
+    """A company with this legal id, else a guild; and its central branch, in Shiraz. It has no manager."""
+    made = registry.create(
+        db,
+        actor=SYSTEM,
+        details=Details(
+            kind=DistributorKind.COMPANY if legal_id else DistributorKind.GUILD,
+            name=name,
+            number=legal_id or f"{next(_guild_numbers)}",
+            manager_name="حمید صالحی",
+            province="فارس",
+            city="شیراز",
+            address="شیراز، خیابان زند، پلاک ۱۰",
+            phone="07132123456",
+            manager_mobile=manager_mobile,
+        ),
+        now=NOW,
+    )
+    return made.distributor, made.central
+
+
+def manager(db: Session, distributor_id: int, *, mobile: str | None = None, chat: bool = True) -> Actor:
+    made = account(db, "حمید", "صالحی", chat=chat, mobile=mobile)
+    return granted(db, made, Role.DISTRIBUTOR, distributor_id=distributor_id)
+
+
+@dataclass
+class ManagedDistributor:
+    """A distributor with two managers, and the ids of its two branches in Shiraz."""
+
+    id: int
+    manager: Actor
+    deputy: Actor
+    central: int
+    east: int
+
+
+def managed_distributor(
+    db: Session, name: str, *, legal_id: str | None = None, mobile: str | None = None, chats: bool = True
+) -> ManagedDistributor:
+    """Both managers have the mobile of the distributor."""
+    made, central = distributor(db, name, legal_id=legal_id, manager_mobile=mobile)
+    first, deputy = (manager(db, made.id or 0, mobile=mobile, chat=chats) for _ in range(2))
+    return ManagedDistributor(made.id or 0, first, deputy, central.id or 0, branch(db, first).id or 0)
+
+
+def branch(db: Session, actor: Actor, name: str = "شعبه شرق") -> Branch:
+    """A branch in Shiraz, opened by a manager."""
+    return branches.define(
+        db,
+        actor=actor,
+        name=name,
+        province="فارس",
+        city="شیراز",
+        address="شیراز، بلوار نصر، پلاک ۲",
+        now=NOW,
+    )

@@ -1,0 +1,79 @@
+"""Uploaded files, filled forms, and qualification requests in the states that tests begin with."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session
+
+from bot.core.context import SYSTEM, Actor
+from bot.services import qualification
+from bot.services.qualification import decisions
+from storage.tables import QualificationRequest, StoredFile
+from tests.support.factories.people import Participants
+from tests.support.factories.reference_data import NOW, PUBLIC_URL, tariff
+
+
+def stored_file(db: Session, owner: Actor, name: str = "card.jpg") -> int:
+    """The id of an uploaded picture, without its bytes."""
+    file = StoredFile(
+        account_id=owner.account_id or 0,
+        sha256="0" * 64,
+        media_type="image/jpeg",
+        size=20_000,
+        original_name=name,
+        original_key="o",
+        shown_key="s",
+    )
+    db.add(file)
+    db.flush()
+    assert file.id is not None
+    return file.id
+
+
+def form_answers(db: Session, owner: Actor, **other: Any) -> dict[str, Any]:
+    """A full form of a woman in Shiraz."""
+    return {
+        "first_name": "سارا",
+        "last_name": "کریمی‌نژاد",
+        "degree_level": "bachelor",
+        "field_of_study": "biomedical",
+        "father_name": "علی",
+        "gender": "female",
+        "birth_cert_no": "1234",
+        "province": "فارس",
+        "city": "شیراز",
+        "university": "sums",
+        "postal_address": "شیراز، خیابان زند، کوچه ۲، پلاک ۵",
+        "phone": "",
+        "email": None,
+        "doc.national_card": [stored_file(db, owner)],
+        "doc.degree_certificate": [stored_file(db, owner)],
+    } | other
+
+
+def submitted_request(db: Session, owner: Actor, now: datetime = NOW, **answers: Any) -> QualificationRequest:
+    """A request of this officer in the queue."""
+    request = qualification.start(db, actor=owner, now=now)
+    form = form_answers(db, owner, **answers)
+    return qualification.submit(db, actor=owner, request_id=request.id or 0, answers=form, now=now)
+
+
+def unpaid_request(db: Session, people: Participants, rial: int = 500_000) -> QualificationRequest:
+    """Sara's request, approved and waiting for its fee."""
+    tariff(db, rial)
+    request = submitted_request(db, people.sara)
+    return decisions.approve(
+        db,
+        actor=people.ali,
+        request_id=request.id or 0,
+        version=request.version,
+        public_url=PUBLIC_URL,
+        now=NOW,
+    )
+
+
+def completed_request(db: Session, people: Participants) -> QualificationRequest:
+    """Sara is qualified through her request."""
+    request = unpaid_request(db, people)
+    qualification.complete(db, request_id=request.id or 0, now=NOW, actor=SYSTEM, bank_ref="1")
+    return request
