@@ -69,7 +69,7 @@ def _guest(drafts: list[tuple[str, int]]) -> Screen:
 def _suspended(turn: Turn) -> Screen:
     assert turn.account is not None
     reason = quoted(turn.account.state_reason or "–", t("role.staff"))
-    sentence = t("error.suspended", reason=reason, contact=turn.world.support_contact)
+    sentence = t("error.suspended", reason=reason, contact=turn.public_info.support_contact)
     if turn.role is not Role.OFFICER:
         return Screen(sentence, ((button(t("menu.help"), "help"),), _ways_out(turn)))
     rows: list[ButtonRow] = [(button(t("menu.qual"), "qual"),), (button(t("menu.centers"), "centers"),)]
@@ -159,8 +159,8 @@ def _ways_out(turn: Turn) -> ButtonRow:
 
 def _with_credentials(screen: Screen) -> Screen:
     """Q30: the screen with the new password is not known to have arrived."""
-    door = (button(t("password.get"), "credentials"),)
-    return Screen(f"{t('password.not_shown')}\n\n{screen.text}", (door, *screen.rows))
+    credentials_row = (button(t("password.get"), "credentials"),)
+    return Screen(f"{t('password.not_shown')}\n\n{screen.text}", (credentials_row, *screen.rows))
 
 
 def show_help(turn: Turn, press: Press) -> Screen:
@@ -172,7 +172,7 @@ def show_help(turn: Turn, press: Press) -> Screen:
             text = t("help.expert")
         case role:
             text = t(f"help.{role}")
-    contact = t("help.contact", contact=turn.world.support_contact)
+    contact = t("help.contact", contact=turn.public_info.support_contact)
     rows: list[ButtonRow] = [(button(t("menu.privacy"), "privacy"), home())]
     if turn.account is None:
         rows.insert(0, (button(t("guest.forgot"), "forgot"),))
@@ -181,5 +181,5 @@ def show_help(turn: Turn, press: Press) -> Screen:
 
 def show_privacy(turn: Turn, press: Press) -> Screen:
     """Q44, in plain words."""
-    text = t("privacy.text", contact=turn.world.support_contact)
+    text = t("privacy.text", contact=turn.public_info.support_contact)
     return Screen(text.strip(), ((home(),),))

@@ -35,7 +35,7 @@ class Resources:
     passwords: Passwords
     gateway: PaymentGateway
     sms: SmsGateway
-    world: PublicInfo
+    public_info: PublicInfo
     downloads: dict[Messenger, Downloader] = field(default_factory=dict)
     clock: Callable[[], datetime] = utcnow
     settings: Any = None

@@ -66,7 +66,7 @@ async def open_resources(settings: Settings, database: Database, public_url: str
         passwords=Passwords(weak=settings.cheap_password_hashes),
         gateway=payment_gateway(settings),
         sms=sms_gateway(settings),
-        world=PublicInfo(settings.support_contact, public_url),
+        public_info=PublicInfo(settings.support_contact, public_url),
         settings=settings,
         room=Room.of(settings),
         daily_uploads=DailyLimit(settings.uploads_per_day, int(settings.upload_size_per_day)),
@@ -109,7 +109,7 @@ def make_bot(
         commands=routes.commands,
         secret_key=settings.key(),
         shared=database_url.get_backend_name() != "sqlite",
-        webhook_url=resources.world.public_url if by_webhook else None,
+        webhook_url=resources.public_info.public_url if by_webhook else None,
         alone=alone,
     )
     chain = audit_chain.AuditChain(resources.database, audit_chain.ChainKeys(settings.held_keys()))

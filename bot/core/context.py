@@ -49,7 +49,7 @@ class Turn:
 
     db: Session
     now: datetime
-    world: PublicInfo
+    public_info: PublicInfo
     chat: Chat
     incoming: Incoming
     account: Account | None = None

@@ -9,7 +9,7 @@ from bot.core.screens import Button
 
 
 class Refusal(Exception):
-    """Something that a person asked for and does not get: `key` is a text key, `args` its values, `doors` the
+    """Something that a person asked for and does not get: `key` is a text key, `args` its values, `next_buttons` the
     buttons that lead on. The unit of work is rolled back to before the request; the person sees the sentence."""
 
     key = "error.unknown"
@@ -18,13 +18,13 @@ class Refusal(Exception):
         self,
         key: str | None = None,
         *,
-        doors: tuple[Button, ...] = (),
+        next_buttons: tuple[Button, ...] = (),
         after: Callable[[Session], object] | None = None,
         **args: Any,
     ) -> None:
         self.key = key or type(self).key
         self.args_of_text = args
-        self.doors = doors
+        self.next_buttons = next_buttons
         #: Written in spite of the refusal, in the same transaction after the rollback (an alert to the staff).
         self.after = after
         super().__init__(self.key)

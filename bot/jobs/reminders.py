@@ -127,7 +127,7 @@ def _remind(
     state: str,
     account_id: int,
     step: int,
-    door: Button,
+    open_button: Button,
     now: datetime,
     *,
     grant_id: int | None = None,
@@ -139,7 +139,7 @@ def _remind(
         account_id=account_id,
         grant_id=grant_id,
         text=t("push.N20", code=request.tracking_code, state=state.partition(" ")[2]),  # without its sign
-        rows=[[door]],
+        rows=[[open_button]],
         now=now,
     )
 

@@ -174,7 +174,7 @@ class Service:
                 channel.bot_id,
                 channel.bot.id,
             )
-        self.resources.world.bot_links[messenger] = channel.link
+        self.resources.public_info.bot_links[messenger] = channel.link
         recovered = await self.way.recover(messenger, alone=self._alone)
         if recovered:
             log.info("%s: %d unfinished updates go on", messenger.value, recovered)

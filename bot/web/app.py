@@ -118,13 +118,13 @@ def build_app(
     def trouble(status: int) -> Response:
         return page(
             "message.html",
-            resources.world.public_url,
+            resources.public_info.public_url,
             status=status,
             title=t("pay.trouble.title"),
             text=t("pay.trouble.text"),
             mood="bad",
             facts=[],
-            ways=back_to_chat(resources.world),
+            ways=back_to_chat(resources.public_info),
             refresh=None,
         )
 

@@ -54,9 +54,9 @@ _PAGE_SAYS = {
 Ways = list[tuple[str, str]]
 
 
-def back_to_chat(world: PublicInfo) -> Ways:
+def back_to_chat(public_info: PublicInfo) -> Ways:
     """Links to the bot on each messenger it serves."""
-    links = [(messenger, link) for messenger in Messenger if (link := world.bot_links.get(messenger))]
+    links = [(messenger, link) for messenger in Messenger if (link := public_info.bot_links.get(messenger))]
     if len(links) == 1:
         return [(t("pay.page.back"), links[0][1])]
     return [(t(f"pay.page.back_{messenger}"), link) for messenger, link in links]
@@ -71,7 +71,7 @@ class PayPages:
 
     @property
     def _world(self) -> PublicInfo:
-        return self._resources.world  # the links to the bots are known only after the start
+        return self._resources.public_info  # the links to the bots are known only after the start
 
     @property
     def routes(self) -> list[Route]:

@@ -237,7 +237,7 @@ def _recover(turn: Turn, answers: dict[str, Any]) -> Reply:
         now=turn.now,
     )
     if account is None:
-        refused = t("recovery.refused", contact=turn.world.support_contact)
+        refused = t("recovery.refused", contact=turn.public_info.support_contact)
         return Reply((Screen(refused, ((home_button(),),)),))
     enter(turn, account)
     return Reply(

@@ -36,7 +36,7 @@ class UnusedNationalCode(NationalCode):
             return code
         # No Refusal: it would take back the counted try.
         refusal = accounts.duplicate()
-        return Incomplete(notice=t(refusal.key), doors=refusal.doors)
+        return Incomplete(notice=t(refusal.key), next_buttons=refusal.next_buttons)
 
 
 class OwnLevel(Level):

@@ -78,7 +78,7 @@ class Incomplete:
     quiet: float | None = None
     #: Offered below the prompt together with `notice`: ways out of here, to show or act routes. (Unlike a Refusal,
     #: what the question wrote, e.g. a counted try, is kept.)
-    doors: tuple[Button, ...] = ()
+    next_buttons: tuple[Button, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,8 +135,8 @@ class DialogueSessions:
         # The next draft may get the id of one that was dropped, and the next person may be another one.
         turn.memo.clear()
 
-    def _show(self, turn: Turn, *above: str | None, doors: tuple[Button, ...] = ()) -> Reply:
+    def _show(self, turn: Turn, *above: str | None, next_buttons: tuple[Button, ...] = ()) -> Reply:
         position = self._position(turn)
         assert position is not None
         screen = face_of(turn, position).screen(position, *above)
-        return Reply(screens=(screen.below(*((door,) for door in doors)),))
+        return Reply(screens=(screen.below(*((next_button,) for next_button in next_buttons)),))

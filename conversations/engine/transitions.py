@@ -133,7 +133,7 @@ class DialogueTransitions(DialogueSessions):
             self._stand(turn, ask.key, editing=position.editing, **answer.question_state)
             if answer.quiet is not None:
                 return Reply(quiet=answer.quiet)
-            return self._show(turn, answer.notice, doors=answer.doors)
+            return self._show(turn, answer.notice, next_buttons=answer.next_buttons)
         if isinstance(answer, Finish):
             return self._finish(
                 turn, position, finish_answers(position.route, position.answers) | dict(answer.answers)

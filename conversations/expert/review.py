@@ -272,7 +272,7 @@ def find_files(db: Session, *, actor: Actor, code: str) -> list[QualificationReq
     return found
 
 
-def file_door(request: QualificationRequest | CooperationRequest) -> tuple[str, int]:
+def request_address(request: QualificationRequest | CooperationRequest) -> tuple[str, int]:
     """Action and id of the card of a file."""
     cooperates = isinstance(request, CooperationRequest)
     return ("desk.coop_file" if cooperates else "desk.file", request.id or 0)
@@ -286,7 +286,7 @@ def finish_search(turn: Turn, answers: dict[str, Any]) -> Reply | FinishRejected
     account_lookup.note_look_up(turn.db, actor=turn.actor, requests=found, now=turn.now)
     if len(found) > 1:
         return Reply(goto=Press("desk.person", found[0].account_id))
-    return Reply(goto=Press(*file_door(found[0])))
+    return Reply(goto=Press(*request_address(found[0])))
 
 
 reject = Dialogue(

@@ -146,7 +146,10 @@ def _kinds(turn: Turn, answers: Answers) -> Sequence[tuple[str, str]]:
 
 def _suspend(turn: Turn, answers: dict[str, Any]) -> Reply:
     accounts.suspend(
-        turn.db, world=turn.world, death=answers["suspend_kind"] == DEATH, **_common(turn, answers)
+        turn.db,
+        public_info=turn.public_info,
+        death=answers["suspend_kind"] == DEATH,
+        **_common(turn, answers),
     )
     return _done(turn, "suspend")
 

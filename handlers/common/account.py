@@ -24,7 +24,7 @@ def routes(engine: Engine) -> Routes:
     table = Routes()
     show, act = table.show, table.act
 
-    def door(action: str, dialogue: str) -> None:
+    def route_to_dialogue(action: str, dialogue: str) -> None:
         """An act that opens a guest's dialogue; a logged-in chat goes to its first screen."""
 
         @act(action, roles=EVERYONE, suspended=EVERYONE)
@@ -33,8 +33,8 @@ def routes(engine: Engine) -> Routes:
                 return Reply((Screen(t("login.already")),), goto=HOME)
             return engine.start(turn, dialogue)
 
-    door("register", "registration")
-    door("login", "login")
+    route_to_dialogue("register", "registration")
+    route_to_dialogue("login", "login")
 
     @act("forgot", roles=EVERYONE)
     def forgot(turn: Turn, press: Press) -> Reply:

@@ -22,14 +22,14 @@ def numbered(
     *,
     size: int,
     line: Callable[[str, T], str],
-    door: Callable[[str, T], Button],
+    make_button: Callable[[str, T], Button],
 ) -> tuple[list[str], list[ButtonRow]]:
     """One page of `items` as lines and number buttons, each given its number; `press.arg` is the page."""
     pages = max(-(-len(items) // size), 1)
     page = min(page_of(press), pages - 1)
     shown = list(enumerate(items[page * size : (page + 1) * size], start=page * size + 1))
     lines = [line(digits(i), item) for i, item in shown]
-    buttons = [door(digits(i), item) for i, item in shown]
+    buttons = [make_button(digits(i), item) for i, item in shown]
     turns = pager(Press(press.action, press.id), page=page, pages=pages)
     return lines, [*grid(buttons, columns=5), *turns]
 

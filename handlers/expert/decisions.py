@@ -117,12 +117,12 @@ def routes(engine: Engine) -> Routes:
 
 def claim(sort: RequestKindView, turn: Turn, press: Press) -> Reply:
     sort.kind.claim(turn.db, actor=turn.actor, request_id=press.id, version=press.version, now=turn.now)
-    return Reply(goto=Press(sort.kind.door, press.id), notice=t("desk.claimed"))
+    return Reply(goto=Press(sort.kind.open_action, press.id), notice=t("desk.claimed"))
 
 
 def release(sort: RequestKindView, turn: Turn, press: Press) -> Reply:
     sort.kind.release(turn.db, actor=turn.actor, request_id=press.id, version=press.version, now=turn.now)
-    return Reply(goto=Press(sort.kind.door, press.id), notice=t("desk.released"))
+    return Reply(goto=Press(sort.kind.open_action, press.id), notice=t("desk.released"))
 
 
 def approve(turn: Turn, press: Press) -> Screen:
@@ -151,12 +151,12 @@ def approve_coop(turn: Turn, press: Press) -> Screen:
 
 def _sure(sort: RequestKindView, press: Press, text: str) -> Screen:
     yes = button(t("desk.approve_do"), f"{sort.prefix}approve_do", press.id, press.version)
-    return Screen(text, ((yes,), (back(sort.kind.door, press.id, label="nav.no"),)))
+    return Screen(text, ((yes,), (back(sort.kind.open_action, press.id, label="nav.no"),)))
 
 
 def stale(sort: RequestKindView, request_id: int) -> Screen:
     """A question about a file that is no longer as it was."""
-    return Screen(t("error.stale"), ((back(sort.kind.door, request_id, label="desk.file"),),))
+    return Screen(t("error.stale"), ((back(sort.kind.open_action, request_id, label="desk.file"),),))
 
 
 def approve_do(turn: Turn, press: Press) -> Reply:
@@ -164,7 +164,7 @@ def approve_do(turn: Turn, press: Press) -> Reply:
         turn.db,
         actor=turn.actor,
         request_id=press.id,
-        public_url=turn.world.public_url,
+        public_url=turn.public_info.public_url,
         version=press.version,
         now=turn.now,
     )
@@ -190,7 +190,7 @@ def assign(sort: RequestKindView, turn: Turn, press: Press) -> Screen:
         if one.account.id not in is_blocked
     ]
     if not others:
-        return Screen(t("desk.assign_none"), (navigation_row(sort.kind.door, press.id),))
+        return Screen(t("desk.assign_none"), (navigation_row(sort.kind.open_action, press.id),))
     pages = -(-len(others) // PAGE)
     page = min(page_of(press), pages - 1)
     rows: list[ButtonRow] = []
@@ -201,7 +201,7 @@ def assign(sort: RequestKindView, turn: Turn, press: Press) -> Screen:
         rows.append((button(label, action, press.id, press.version, str(one.account.id)),))
     text = t("desk.assign_title", code=request.tracking_code or "")
     turns = pager(press, page=page, pages=pages)
-    return Screen(text, (*rows, *turns, navigation_row(sort.kind.door, press.id)))
+    return Screen(text, (*rows, *turns, navigation_row(sort.kind.open_action, press.id)))
 
 
 def assign_do(sort: RequestKindView, turn: Turn, press: Press) -> Reply:
@@ -215,4 +215,4 @@ def assign_do(sort: RequestKindView, turn: Turn, press: Press) -> Reply:
         now=turn.now,
     )
     expert = turn.db.get_one(Account, expert_id)
-    return Reply(goto=Press(sort.kind.door, press.id), notice=t("desk.assigned", name=expert.name))
+    return Reply(goto=Press(sort.kind.open_action, press.id), notice=t("desk.assigned", name=expert.name))

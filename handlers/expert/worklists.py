@@ -18,7 +18,7 @@ from bot.services.review.worklists import Page, Worklists
 from bot.texts import formats, t
 from conversations.common.labels import shortened
 from conversations.engine.engine import Engine
-from conversations.expert.review import file_door, find_files
+from conversations.expert.review import find_files, request_address
 from handlers.common.navigation import ButtonRow, grid, home, page_of, pager
 from storage.enums import Role
 from storage.tables import Account, CooperationRequest
@@ -204,5 +204,5 @@ def person(turn: Turn, press: Press) -> Screen:
         else:
             state, line = t(f"status.{request.state}"), "desk.person_line"
         lines.append(t(line, i=i, code=code, state=state, day=day))
-        rows.append((button(t("desk.button_line", i=i, name=code), *file_door(request)),))
+        rows.append((button(t("desk.button_line", i=i, name=code), *request_address(request)),))
     return Screen("\n".join(lines), (*rows, (button(t("desk.search"), "desk.search"), home())))

@@ -45,15 +45,15 @@ def card(turn: Turn, press: Press) -> Screen:
         return Screen(t("card.not_yet"), (navigation_row("qual"),))
     rows: list[ButtonRow] = [(button(t("card.picture"), "card.picture"),)]
     token = officers_card.of(turn.db, account_id=turn.account.id or 0)
-    link = _link(turn.world, turn.chat.messenger, token) if token is not None else None
+    link = _link(turn.public_info, turn.chat.messenger, token) if token is not None else None
     if link is not None:
         rows.append((Button(t("card.copy"), copy=link),))
     return Screen(t("card.intro"), (*rows, navigation_row("qual")))
 
 
-def _link(world: PublicInfo, messenger: Messenger, token: str) -> str | None:
+def _link(public_info: PublicInfo, messenger: Messenger, token: str) -> str | None:
     """To this bot on the messenger that the officer uses; None before the messenger has told our name."""
-    address = world.bot_links.get(messenger)
+    address = public_info.bot_links.get(messenger)
     return f"{address}?start={PAYLOAD}_{token}" if address else None
 
 
@@ -77,7 +77,7 @@ async def _draw(resources: Resources, incoming: Incoming, press: Press) -> bytes
     issued = await resources.database.run(unit)
     if issued is None:
         return None
-    link = _link(resources.world, incoming.messenger, issued.token)
+    link = _link(resources.public_info, incoming.messenger, issued.token)
     if link is None:
         raise Unavailable
     from bot.reports import officer_card_image as drawing  # 15 MB that few processes ever need

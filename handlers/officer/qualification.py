@@ -192,7 +192,7 @@ def _ways_on(turn: Turn, request: QualificationRequest) -> list[ButtonRow]:
     if Action.RESOLVE in may:
         rows.append((button(t("fix.button"), "qual.fix", request.id, request.version),))
     if request.state is RequestState.AWAITING_PAYMENT and request.pay_token:
-        pay = Button(t("pay.button"), url=payments.pay_url(turn.world, request.pay_token))
+        pay = Button(t("pay.button"), url=payments.pay_url(turn.public_info, request.pay_token))
         rows += [(pay,), (button(t("pay.check"), "qual.check_pay", request.id),)]
     if request.state in _ENDED and qualification.may_start(turn.db, actor=turn.actor, kind=request.kind):
         amends = request.kind is RequestKind.AMENDMENT

@@ -102,7 +102,7 @@ def card(turn: Turn, press: Press) -> Screen:
     """One account: what it is, and what may be done to it now."""
     account = _account(turn, press)
     facts = account_lookup.facts(turn.db, actor=turn.actor, account=account)
-    return Screen("\n".join(_facts(turn, account, facts)), tuple(_doors(account, facts)))
+    return Screen("\n".join(_facts(turn, account, facts)), tuple(_action_rows(account, facts)))
 
 
 def _facts(turn: Turn, account: Account, facts: Facts) -> list[str]:
@@ -138,7 +138,7 @@ def _role(turn: Turn, grant: Grant) -> str:
     return t("me.role_at", role=name, university=university)
 
 
-def _doors(account: Account, facts: Facts) -> list[ButtonRow]:
+def _action_rows(account: Account, facts: Facts) -> list[ButtonRow]:
     account_id = account.id or 0
     deeds = [
         button(t(label), "staff.account_action", account_id, account.version, action.value)

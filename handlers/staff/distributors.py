@@ -29,15 +29,15 @@ def routes(engine: Engine) -> Routes:
     table.show("staff.dists", roles=STAFF)(listed)
     table.show("staff.dist", roles=STAFF)(card)
 
-    def door(action: str, dialogue: str) -> None:
+    def route_to_dialogue(action: str, dialogue: str) -> None:
         """An act that opens a dialogue which is about no distributor yet."""
 
         @table.act(action, roles=STAFF)
         def open_dialogue(turn: Turn, press: Press) -> Reply:
             return engine.start(turn, dialogue)
 
-    door("staff.new_dist", "new_distributor")
-    door("staff.find_dist", "find_distributor")
+    route_to_dialogue("staff.new_dist", "new_distributor")
+    route_to_dialogue("staff.find_dist", "find_distributor")
 
     @table.act("staff.edit_dist", roles=STAFF)
     def edit(turn: Turn, press: Press) -> Reply:

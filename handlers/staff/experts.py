@@ -206,7 +206,7 @@ def refunds(turn: Turn, press: Press) -> Screen:
     """Money that must go back, oldest first."""
     page = page_of(press)
     due = payments.refunds_due(turn.db, actor=turn.actor, limit=LINES + 1, offset=page * LINES)
-    wrong = staff_refunds.door(turn)
+    wrong = staff_refunds.wrong_amounts_rows(turn)
     if not due:
         return Screen(t("error.empty"), (*wrong, (home(),)))
     lines, rows = [t("staff.refunds_title")], list[ButtonRow]()

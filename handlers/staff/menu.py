@@ -10,7 +10,7 @@ from handlers.common.navigation import ButtonRow, grid
 from handlers.staff import accounts, reference_data, refunds, statistics, undelivered, universities
 
 #: Text key of the label → the room's first screen, two a row (docs/specification.md 4.1, staff.menu).
-DOORS = {
+MENU_ACTIONS = {
     "staff.accounts": "staff.accounts",
     "desk.search": "desk.search",
     "staff.tariffs": "staff.tariffs",
@@ -24,10 +24,10 @@ DOORS = {
 
 def routes(engine: Engine) -> Routes:
     table = Routes()
-    for room in (reference_data, universities, accounts, undelivered, refunds, statistics):
-        table.include(room.routes(engine))
+    for module in (reference_data, universities, accounts, undelivered, refunds, statistics):
+        table.include(module.routes(engine))
     return table
 
 
 def menu() -> list[ButtonRow]:
-    return grid([button(t(label), action) for label, action in DOORS.items()], columns=2)
+    return grid([button(t(label), action) for label, action in MENU_ACTIONS.items()], columns=2)

@@ -166,7 +166,7 @@ def fields(turn: Turn, press: Press) -> Screen:
         studies.fields(turn.db, actor=turn.actor),
         size=PAGE,
         line=lambda i, one: t("kept.studies.field_line", i=i, sign=_sign(one.allowed), name=one.name),
-        door=lambda i, one: button(i, "staff.field", arg=one.code),
+        make_button=lambda i, one: button(i, "staff.field", arg=one.code),
     )
     new = (button(t("kept.studies.new_field"), "staff.new_field"),)
     return Screen(
@@ -246,7 +246,7 @@ def documents(turn: Turn, press: Press) -> Screen:
         paper_service.everything(turn.db, actor=turn.actor),
         size=PAGE,
         line=line,
-        door=lambda i, one: button(i, "staff.document", arg=one.code),
+        make_button=lambda i, one: button(i, "staff.document", arg=one.code),
     )
     new = (button(t("kept.papers.new"), "staff.new_document"),)
     return Screen("\n".join([t("kept.papers.title"), *lines]), (*rows, new, (home(),)))

@@ -31,7 +31,7 @@ def routes(engine: Engine) -> Routes:
     return table
 
 
-def door(turn: Turn) -> list[ButtonRow]:
+def wrong_amounts_rows(turn: Turn) -> list[ButtonRow]:
     """The way here, where there is anything."""
     found = len(payments.wrong_amounts(turn.db, actor=turn.actor, limit=99))
     return [(button(t("kept.wrong.button", n=digits(found)), "staff.wrong"),)] if found else []

@@ -77,7 +77,7 @@ async def _figures(resources: Resources, incoming: Incoming, press: Press) -> st
     now = resources.clock()
 
     def unit(db: Session) -> statistics.Figures:
-        turn = load_turn(db, incoming, now, resources.world, reading=True)
+        turn = load_turn(db, incoming, now, resources.public_info, reading=True)
         if turn.account is None:
             raise NotAllowed
         return statistics.read(db, actor=turn.actor, now=now, days=_days(press))

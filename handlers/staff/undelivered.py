@@ -44,10 +44,10 @@ def routes(engine: Engine) -> Routes:
 
 def dead(turn: Turn, press: Press) -> Screen:
     """Pushes and SMS that were given up, oldest first."""
-    updates_door = (button(t("kept.dead.updates"), "staff.updates"), home())
+    unreadable_updates_row = (button(t("kept.dead.updates"), "staff.updates"), home())
     total = undelivered.count(turn.db, actor=turn.actor)
     if not total:
-        return Screen(t("kept.dead.none"), (updates_door,))
+        return Screen(t("kept.dead.none"), (unreadable_updates_row,))
     pages = -(-total // LINES)
     page = min(page_of(press), pages - 1)
     found = undelivered.letters(turn.db, actor=turn.actor, limit=LINES, offset=page * LINES)
@@ -59,7 +59,7 @@ def dead(turn: Turn, press: Press) -> Screen:
         )
         buttons.append(button(digits(i), "staff.undelivered_push", one.push.id or 0))
     turns = pager(Press("staff.undelivered"), page=page, pages=pages)
-    return Screen("\n".join(lines), (*grid(buttons, columns=LINES), *turns, updates_door))
+    return Screen("\n".join(lines), (*grid(buttons, columns=LINES), *turns, unreadable_updates_row))
 
 
 def _kind(one: Letter) -> str:

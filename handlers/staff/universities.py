@@ -62,7 +62,7 @@ def provinces(turn: Turn, press: Press) -> Screen:
         return t(key, i=i, name=name, n=digits(sum(u.active and u.regional for u in found)))
 
     lines, rows = numbered(
-        press, every, size=PAGE, line=line, door=lambda i, one: button(i, "staff.province", one[0])
+        press, every, size=PAGE, line=line, make_button=lambda i, one: button(i, "staff.province", one[0])
     )
     return Screen("\n".join([t("kept.uni.provinces"), *lines]), (*rows, (home(),)))
 
@@ -190,7 +190,11 @@ def coverage(turn: Turn, press: Press) -> Screen:
         return t("kept.uni.cover_line", i=i, sign=sign, place=_place(one[0]), university=one[1].name)
 
     lines, rows = numbered(
-        press, every, size=PAGE, line=line, door=lambda i, one: button(i, "staff.cover", one[0].id or 0)
+        press,
+        every,
+        size=PAGE,
+        line=line,
+        make_button=lambda i, one: button(i, "staff.cover", one[0].id or 0),
     )
     title = [t("kept.uni.coverage_title", province=name)]
     title.append(

@@ -225,7 +225,7 @@ class UpdateProcessor:
                     db,
                     Incoming(row.messenger, row.update_id, row.lane),
                     self.resources.clock(),
-                    self.resources.world,
+                    self.resources.public_info,
                 )
                 if turn.chat.id is not None:
                     turn.chat.dead = not alive
@@ -272,7 +272,7 @@ class UpdateProcessor:
                 return None
             incoming = Incoming(chat.messenger, 0, chat.chat_id)
             turn = inbox_store.load_turn(
-                db, incoming, self.resources.clock(), self.resources.world, reading=True
+                db, incoming, self.resources.clock(), self.resources.public_info, reading=True
             )
             screen = self._decider.current(turn)
             return Answer(_place(turn), (screen,), plain=True)
@@ -291,7 +291,7 @@ class UpdateProcessor:
                 return None
             incoming = Incoming(row.messenger, row.update_id, row.lane)
             turn = inbox_store.load_turn(
-                db, incoming, self.resources.clock(), self.resources.world, reading=True
+                db, incoming, self.resources.clock(), self.resources.public_info, reading=True
             )
             screens = () if turn.chat.dead else (self._decider.current(turn),)
             delete = message_id if ours else None
@@ -306,7 +306,7 @@ class UpdateProcessor:
     def _unit(
         self, update_scope: UpdateScope, incoming: Incoming, prepared: _Prepared | None, db: Session
     ) -> Answer | _Needed | None:
-        turn = inbox_store.load_turn(db, incoming, self.resources.clock(), self.resources.world)
+        turn = inbox_store.load_turn(db, incoming, self.resources.clock(), self.resources.public_info)
         stands, destination = _stands(turn), self._decider.destination(turn)
         if prepared is None or prepared.stands != stands:
             needed = self._preparation(turn, destination)
@@ -364,7 +364,7 @@ class UpdateProcessor:
         return _Prepared(needed.stands, result, secret=secret)
 
     def _turn(self, db: Session, incoming: Incoming) -> Turn:
-        turn = inbox_store.load_turn(db, incoming, self.resources.clock(), self.resources.world)
+        turn = inbox_store.load_turn(db, incoming, self.resources.clock(), self.resources.public_info)
         self._welcome(turn)
         return turn
 

@@ -78,8 +78,8 @@ class UpdateRouter:
             if not self._holds_credentials(turn):
                 return self.refused(turn, refused)
             if refused.key in ("error.unknown", "error.edited"):
-                doors = () if turn.account is not None else (button(t("guest.login"), "login"),)
-                refused = Refusal("error.credentials_unasked", doors=doors)
+                next_buttons = () if turn.account is not None else (button(t("guest.login"), "login"),)
+                refused = Refusal("error.credentials_unasked", next_buttons=next_buttons)
             return replace(self.refused(turn, refused), wipe=True)
 
     def destination(self, turn: Turn) -> Destination:
@@ -127,17 +127,17 @@ class UpdateRouter:
 
     def refused(self, turn: Turn, refusal: Refusal) -> RoutedReply:
         """The sentence, its buttons, and below them the current screen."""
-        values = {"contact": turn.world.support_contact} | refusal.args_of_text
+        values = {"contact": turn.public_info.support_contact} | refusal.args_of_text
         current = self.current(turn)
-        doors = tuple((door,) for door in refusal.doors)
-        known = {door.label for door in refusal.doors}
+        next_rows = tuple((next_button,) for next_button in refusal.next_buttons)
+        known = {next_button.label for next_button in refusal.next_buttons}
         rows = tuple(row for row in current.rows if not any(one.label in known for one in row))
         if refusal.key == "error.unknown" and turn.chat.dialogue is None:
             home = button(t("nav.home"), HOME.action)
             if not any(one.press and one.press.action == HOME.action for row in rows for one in row):
                 rows += ((home,),)
         sentence = t(refusal.key, **values)
-        screen = replace(current, text=f"{sentence}\n\n{current.text}", rows=doors + rows, papers=())
+        screen = replace(current, text=f"{sentence}\n\n{current.text}", rows=next_rows + rows, papers=())
         return RoutedReply((screen,), toast=sentence if turn.incoming.pressed else None)
 
     # -- choosing -------------------------------------------------------------------------------

@@ -48,7 +48,7 @@ from tests.support import qualification_data as o
 from tests.support.identities import national_code
 
 NOW = o.NOW
-WORLD = PublicInfo("021-1234", "https://bot.example")
+PUBLIC_INFO = PublicInfo("021-1234", "https://bot.example")
 
 
 class Cases:
@@ -182,7 +182,7 @@ class Cases:
             verification=verification,
             standing=None,
             cancelled=False,
-            world=WORLD,
+            public_info=PUBLIC_INFO,
             now=NOW,
         )
 
@@ -281,7 +281,7 @@ class Cases:
             actor=self.office.staff,
             account_id=who.account_id or 0,
             reason="درگذشت ایشان",
-            world=WORLD,
+            public_info=PUBLIC_INFO,
             now=NOW,
             death=True,
         )

@@ -38,7 +38,7 @@ from handlers.telegram.update_handler import ConversationUpdateHandler
 from storage.database.database import Database
 from storage.enums import InboxState, Messenger, PushState
 from storage.tables import Chat, InboxUpdate, Push
-from tests.abuse.cases import WORLD
+from tests.abuse.cases import PUBLIC_INFO
 from tests.abuse.fixtures import Builder, Persona, Town
 from tests.abuse.ledger import Change, Law, Ledger
 
@@ -246,7 +246,7 @@ def _service(street: Street, database: Database, papers: DocumentLibrary, gatewa
         passwords=Passwords(weak=True),
         gateway=gateway,
         sms=ConsoleSms(),
-        world=WORLD,
+        public_info=PUBLIC_INFO,
     )
     channels = {
         Messenger(face.kind): make_channel(

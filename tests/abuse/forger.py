@@ -23,7 +23,7 @@ from handlers import all_routes
 from handlers.telegram.router import RoutedReply, UpdateRouter
 from storage.database.unit_of_work import forget_failure
 from storage.enums import Messenger
-from tests.abuse.cases import NOW, WORLD
+from tests.abuse.cases import NOW, PUBLIC_INFO
 from tests.abuse.fixtures import Persona, Town
 from tests.abuse.ledger import Law, Ledger, Written
 
@@ -136,7 +136,7 @@ class Forger:
         incoming = Incoming(Messenger.TELEGRAM, next(_numbers), persona.chat_id, **what)  # type: ignore[arg-type]
         self.db.flush()
         self.db.expunge_all()
-        turn = inbox_store.load_turn(self.db, incoming, NOW, WORLD)
+        turn = inbox_store.load_turn(self.db, incoming, NOW, PUBLIC_INFO)
         if turn.chat.id is None:
             self.db.add(turn.chat)
             self.db.flush()

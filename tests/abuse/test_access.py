@@ -30,7 +30,7 @@ from storage.database.unit_of_work import forget_failure
 from storage.enums import AccountState, Role
 from storage.tables import Account, Grant, PaymentAttempt
 from tests.abuse.access import EXPECTED
-from tests.abuse.cases import NOW, WORLD
+from tests.abuse.cases import NOW, PUBLIC_INFO
 from tests.abuse.fixtures import Builder, Persona
 from tests.abuse.forger import Forger
 from tests.abuse.ledger import Written
@@ -101,7 +101,7 @@ def _suspend(builder: Office, person: Persona) -> None:
         actor=builder.other_staff,
         account_id=person.id or 0,
         reason="تخلف در کار",
-        world=WORLD,
+        public_info=PUBLIC_INFO,
         now=NOW,
     )
 
@@ -354,7 +354,7 @@ def _says(text: str, mark: str) -> bool:
 
 
 SENTENCE = _plain(
-    t("error.suspended", reason=quoted("تخلف در کار", t("role.staff")), contact=WORLD.support_contact)
+    t("error.suspended", reason=quoted("تخلف در کار", t("role.staff")), contact=PUBLIC_INFO.support_contact)
 )
 
 

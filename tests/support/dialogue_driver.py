@@ -34,7 +34,7 @@ from storage.enums import Messenger, Role
 from storage.tables import Account, AuditEvent, Chat, Draft, Grant, Officer, StoredFile
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
-WORLD = PublicInfo("021-1234", "https://bot.example")
+PUBLIC_INFO = PublicInfo("021-1234", "https://bot.example")
 _numbers = count(1)
 
 
@@ -217,7 +217,7 @@ class Person:
         account = self.db.get(Account, chat.account_id) if chat.account_id is not None else None
         draft = self.db.get(Draft, chat.draft_id) if chat.draft_id is not None else None
         grants = self.db.exec(select(Grant).where(Grant.account_id == chat.account_id)).all()
-        yield Turn(self.db, self.now, WORLD, chat, incoming, account, draft, tuple(grants))
+        yield Turn(self.db, self.now, PUBLIC_INFO, chat, incoming, account, draft, tuple(grants))
         self.db.commit()
 
     def _decide(self, turn: Turn, work: Callable[[Turn], Reply]) -> None:
@@ -239,7 +239,7 @@ class Person:
             turn.draft, turn.account = draft, account
             self.refused = refused
             current = self.engine.current(turn) if turn.chat.dialogue is not None else Screen("")
-            text = f"{t(refused.key, **({'contact': WORLD.support_contact} | refused.args_of_text))}\n\n{current.text}"
+            text = f"{t(refused.key, **({'contact': PUBLIC_INFO.support_contact} | refused.args_of_text))}\n\n{current.text}"
             self.screen = Screen(text, current.rows, current.papers, current.ask_contact)
 
     def _check_audit(self, now: datetime) -> None:

@@ -61,7 +61,7 @@ class House:
             passwords=Passwords(weak=True),
             gateway=nothing,
             sms=nothing,
-            world=PublicInfo("021-1234", "https://bot.example"),
+            public_info=PublicInfo("021-1234", "https://bot.example"),
             clock=self.clock,
         )
         engine = Engine(ALL)

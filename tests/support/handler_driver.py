@@ -27,7 +27,7 @@ from storage.enums import Messenger, Role
 from storage.tables import Account, Chat, Draft, Grant, Officer, StoredFile
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
-WORLD = PublicInfo("021-1234", "https://bot.example")
+PUBLIC_INFO = PublicInfo("021-1234", "https://bot.example")
 ENGINE = Engine(ALL)
 ROUTES = all_routes(ENGINE)
 _numbers = count(1)
@@ -163,7 +163,7 @@ class Visitor:
         owner = self.db.get(Account, chat.account_id) if chat.account_id is not None else None
         draft = self.db.get(Draft, chat.draft_id) if chat.draft_id is not None else None
         grants = self.db.exec(select(Grant).where(Grant.account_id == chat.account_id)).all()
-        yield Turn(self.db, self.now, WORLD, chat, incoming, owner, draft, tuple(grants))
+        yield Turn(self.db, self.now, PUBLIC_INFO, chat, incoming, owner, draft, tuple(grants))
         self._done()
 
     def _done(self) -> None:

@@ -88,7 +88,7 @@ def make_routes(doings: Doings) -> Routes:
     @table.act("refuse", roles=EVERYONE)
     def refuse(turn: Turn, press: Press) -> Reply:
         _count(turn, "refused")
-        raise Refusal("error.short_reason", doors=(button("در دیگر", "home"),))
+        raise Refusal("error.short_reason", next_buttons=(button("در دیگر", "home"),))
 
     @table.show("long", roles=EVERYONE)
     def long(turn: Turn, press: Press) -> Screen:
@@ -207,7 +207,7 @@ async def open_house(
         passwords=nothing,
         gateway=nothing,
         sms=sms or ConsoleSms(),
-        world=PublicInfo("021-1234", "https://bot.example"),
+        public_info=PublicInfo("021-1234", "https://bot.example"),
     )
     channels = {
         Messenger(face.kind): make_channel(Messenger(face.kind), token=face.token, api_url=face.server.url)

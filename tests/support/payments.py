@@ -200,7 +200,7 @@ async def paying(database: Database, gateway: str = "zarinpal") -> AsyncIterator
             passwords=cast("Any", None),
             gateway=found,
             sms=cast("Any", None),
-            world=PublicInfo("۰۲۱", "https://pay.example.ir", {Messenger.TELEGRAM: LINK}),
+            public_info=PublicInfo("۰۲۱", "https://pay.example.ir", {Messenger.TELEGRAM: LINK}),
         )
         world = Paying(resources, bank, database)
         resources.clock = lambda: world.moment

@@ -113,7 +113,7 @@ class PaperSender:
     ) -> None:
         """Said in the place of the document: the others are shown all the same (Q44)."""
         title = keyboards.cut(item.paper.caption, keyboards.MAX_CAPTION)
-        text = t(why, title=title, support=self.resources.world.support_contact)
+        text = t(why, title=title, support=self.resources.public_info.support_contact)
         await send_text(channel, chat_id, text, None, caller=calls)
 
     async def _group(self, channel: Channel, chat_id: int, items: list[_Item], calls: PacedCalls) -> None:

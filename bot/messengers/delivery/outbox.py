@@ -290,8 +290,12 @@ class Outbox:
         return SendResult(PushState.QUEUED, result.reason, pause=pause)
 
     def _sms_text(self, sentence: str) -> str:
-        links = self.resources.world.bot_links
-        link = links.get(Messenger.TELEGRAM) or links.get(Messenger.BALE) or self.resources.world.public_url
+        links = self.resources.public_info.bot_links
+        link = (
+            links.get(Messenger.TELEGRAM)
+            or links.get(Messenger.BALE)
+            or self.resources.public_info.public_url
+        )
         return t("sms.wrapped", sentence=sentence, link=link)
 
     async def _turn(self, messenger: Messenger) -> None:

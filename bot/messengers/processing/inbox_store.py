@@ -116,7 +116,7 @@ _NEXT = (
 
 
 def load_turn(
-    db: Session, incoming: Incoming, now: datetime, world: PublicInfo, *, reading: bool = False
+    db: Session, incoming: Incoming, now: datetime, public_info: PublicInfo, *, reading: bool = False
 ) -> Turn:
     """Chat, account and draft in one select. An unknown chat gets a row that is not added yet.
 
@@ -128,16 +128,16 @@ def load_turn(
     row = db.execute(_TURN, key).first()
     if row is None:
         chat = Chat(messenger=incoming.messenger, chat_id=incoming.chat_id)
-        return Turn(db, now, world, chat, incoming)
+        return Turn(db, now, public_info, chat, incoming)
     chat, account, draft, holds = row
     known = chat.account_id is not None and chat.role is not None
     standing = (chat.account_id, chat.role, bool(holds)) if known else None
-    return Turn(db, now, world, chat, incoming, account, draft, standing=standing)
+    return Turn(db, now, public_info, chat, incoming, account, draft, standing=standing)
 
 
 def load_again(turn: Turn) -> None:
     """After a rollback: the turn's rows as they are now."""
-    fresh = load_turn(turn.db, turn.incoming, turn.now, turn.world, reading=True)
+    fresh = load_turn(turn.db, turn.incoming, turn.now, turn.public_info, reading=True)
     turn.chat, turn.account, turn.draft, turn.held = fresh.chat, fresh.account, fresh.draft, None
     turn.standing = fresh.standing
     turn.memo.clear()

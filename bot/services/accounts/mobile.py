@@ -25,7 +25,7 @@ def refuse_mobile_change(db: Session, *, account: Account) -> None:
 
 def in_circulation() -> Refusal:
     """General data are not saved now (R11)."""
-    return Refusal("mobile.in_circulation", doors=(button(t("qual.track"), "qual.track"),))
+    return Refusal("mobile.in_circulation", next_buttons=(button(t("qual.track"), "qual.track"),))
 
 
 def change_mobile(

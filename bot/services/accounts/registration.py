@@ -38,7 +38,7 @@ def duplicate() -> Refusal:
     """R12, with buttons that lead on."""
     return Refusal(
         "error.duplicate_registration",
-        doors=(button(t("guest.login"), "login"), button(t("guest.forgot"), "forgot")),
+        next_buttons=(button(t("guest.login"), "login"), button(t("guest.forgot"), "forgot")),
     )
 
 

@@ -105,7 +105,7 @@ def suspend(
     actor: Actor,
     account_id: int,
     reason: str,
-    world: PublicInfo,
+    public_info: PublicInfo,
     now: datetime,
     version: int | None = None,
     death: bool = False,
@@ -123,7 +123,9 @@ def suspend(
         kind="N21",
         event_key=f"suspended:{account.version}",
         account_id=account_id,
-        text=t("error.suspended", reason=quoted(reason, t("role.staff")), contact=world.support_contact),
+        text=t(
+            "error.suspended", reason=quoted(reason, t("role.staff")), contact=public_info.support_contact
+        ),
         now=now,
     )
     closing.officer_suspended(db, account=account, dead=death, now=now)

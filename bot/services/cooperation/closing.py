@@ -75,6 +75,6 @@ def _tell_of_account(db: Session, contract: Contract, account: Account, what: st
         kind="N21",
         event_key=f"officer-{what}:{account.id}:{account.version}",
         text=t(f"push.N21_officer_{what}", **names),
-        door=button(t("nav.see"), "dist.branch", contract.branch_id),
+        open_button=button(t("nav.see"), "dist.branch", contract.branch_id),
         now=now,
     )

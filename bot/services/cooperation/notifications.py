@@ -60,7 +60,7 @@ def tell_managers(
     kind: str,
     event_key: str,
     text: str,
-    door: Button,
+    open_button: Button,
     sms: str | None = None,
     now: datetime,
 ) -> None:
@@ -73,7 +73,7 @@ def tell_managers(
             account_id=account.id or 0,
             grant_id=grant.id,
             text=text,
-            rows=[[door]],
+            rows=[[open_button]],
             sms=sms,
             now=now,
         )
@@ -86,7 +86,7 @@ def _tell_officer(
     kind: str,
     event_key: str,
     text: str,
-    door: Button,
+    open_button: Button,
     sms: str | None = None,
     now: datetime,
 ) -> None:
@@ -96,7 +96,7 @@ def _tell_officer(
         event_key=event_key,
         account_id=bond.account_id,
         text=text,
-        rows=[[door]],
+        rows=[[open_button]],
         sms=sms,
         now=now,
     )
@@ -113,11 +113,11 @@ def _with_reason(key: str, reason: str | None, **values: str) -> str:
     return t(f"{key}_reason", reason=quoted(reason, t("role.officer")), **values)
 
 
-def _request_door(request: CooperationRequest) -> Button:
+def _open_request_button(request: CooperationRequest) -> Button:
     return button(t("nav.see"), "dist.request", request.id or 0)
 
 
-def _officer_door(request: CooperationRequest) -> Button:
+def _open_officer_request_button(request: CooperationRequest) -> Button:
     return button(t("nav.see"), "coop.view", request.id or 0)
 
 
@@ -130,7 +130,7 @@ def picked(db: Session, request: CooperationRequest, *, now: datetime) -> None:
         kind="N13",
         event_key=_key(request, "picked"),
         text=t("push.N13", **names),
-        door=_officer_door(request),
+        open_button=_open_officer_request_button(request),
         sms=t("push.N13_sms", **names),
         now=now,
     )
@@ -145,7 +145,7 @@ def accepted(db: Session, request: CooperationRequest, *, now: datetime) -> None
         kind="N14",
         event_key=_key(request, "accepted"),
         text=t("push.N14", university=university_name(db, request.university_code), **names),
-        door=_request_door(request),
+        open_button=_open_request_button(request),
         now=now,
     )
 
@@ -159,7 +159,7 @@ def refused_by_officer(db: Session, request: CooperationRequest, *, given_up: bo
         kind="N15",
         event_key=_key(request, "refused"),
         text=_with_reason(key, request.officer_reason, **parties(db, request).names),
-        door=_request_door(request),
+        open_button=_open_request_button(request),
         now=now,
     )
 
@@ -173,7 +173,7 @@ def approved(db: Session, request: CooperationRequest, *, now: datetime) -> None
         kind="N16",
         event_key=_key(request, "approved"),
         text=t("push.N16_distributor", **names),
-        door=button(t("nav.see"), "dist.branch", request.branch_id),
+        open_button=button(t("nav.see"), "dist.branch", request.branch_id),
         sms=t("push.N16_distributor_sms", **names),
         now=now,
     )
@@ -183,7 +183,7 @@ def approved(db: Session, request: CooperationRequest, *, now: datetime) -> None
         kind="N16",
         event_key=_key(request, "approved:officer"),
         text=t("push.N16_officer", **names),
-        door=button(t("nav.see"), "centers"),
+        open_button=button(t("nav.see"), "centers"),
         sms=t("push.N16_officer_sms", **names),
         now=now,
     )
@@ -199,7 +199,7 @@ def rejected_by_university(db: Session, request: CooperationRequest, *, now: dat
         kind="N17",
         event_key=_key(request, "rejected"),
         text=t("push.N17_distributor", reason=reason, **names),
-        door=_request_door(request),
+        open_button=_open_request_button(request),
         sms=t("push.N17_distributor_sms", **names),
         now=now,
     )
@@ -209,7 +209,7 @@ def rejected_by_university(db: Session, request: CooperationRequest, *, now: dat
         kind="N17",
         event_key=_key(request, "rejected:officer"),
         text=t("push.N17_officer", reason=reason, **names),
-        door=_officer_door(request),
+        open_button=_open_officer_request_button(request),
         sms=t("push.N17_officer_sms", **names),
         now=now,
     )
@@ -223,7 +223,7 @@ def withdrawn(db: Session, request: CooperationRequest, *, now: datetime) -> Non
         kind="N24",
         event_key=_key(request, "withdrawn"),
         text=t("push.N24_withdrawn", **parties(db, request).names),
-        door=_officer_door(request),
+        open_button=_open_officer_request_button(request),
         now=now,
     )
 
@@ -236,7 +236,7 @@ def closed(db: Session, request: CooperationRequest, *, now: datetime) -> None:
         kind="N24",
         event_key=_key(request, "closed"),
         text=t("push.N24_closed", **parties(db, request).names),
-        door=_request_door(request),
+        open_button=_open_request_button(request),
         now=now,
     )
 
@@ -250,7 +250,7 @@ def freed(db: Session, contract: Contract, *, now: datetime) -> None:
         kind="N18",
         event_key=f"contract:{contract.id}:freed",
         text=t("push.N18", **names),
-        door=button(t("nav.see"), "centers"),
+        open_button=button(t("nav.see"), "centers"),
         sms=t("push.N18_sms", **names),
         now=now,
     )

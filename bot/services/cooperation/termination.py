@@ -212,7 +212,7 @@ def _tell(db: Session, termination: Termination, contract: Contract, now: dateti
         kind="N19",
         event_key=event,
         text=t("push.N19", **sides.names),
-        door=button(t("dist.pick"), "dist.pick", contract.branch_id),
+        open_button=button(t("dist.pick"), "dist.pick", contract.branch_id),
         now=now,
     )
     notify.push(

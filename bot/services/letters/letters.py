@@ -294,7 +294,7 @@ def _tell(db: Session, letter: Letter, among: Sequence[Any], now: datetime) -> N
     def key(chat: Any, recipient: Any) -> Any:
         return literal(f"letter:{letter.id}:") + cast(recipient, String) + ":" + cast(chat, String)
 
-    doors = rows_to_json([[button(t("nav.see"), "inbox.letter", letter.id or 0)]])
+    button_rows = rows_to_json([[button(t("nav.see"), "inbox.letter", letter.id or 0)]])
     values: dict[str, Any] = {
         "key": key(col(Chat.id), col(LetterRecipient.account_id)),
         "account_id": col(LetterRecipient.account_id),
@@ -305,7 +305,7 @@ def _tell(db: Session, letter: Letter, among: Sequence[Any], now: datetime) -> N
         "channel": Channel.CHAT,
         "letter_id": letter.id,
         "text": t("push.N9", title=letter.title),
-        "buttons": doors,
+        "buttons": button_rows,
         "sms": {},
         "state": PushState.QUEUED,
         "attempts": 0,

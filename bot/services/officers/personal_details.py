@@ -49,8 +49,8 @@ def refuse(db: Session, *, account_id: int, field: str) -> None:
         raise NotAllowed("error.immutable_field")
     if field not in request_items.FREE:
         if is_qualified(db, account_id):
-            raise NotAllowed("error.needs_amendment", doors=(button(t("qual.amend"), "qual.amend"),))
-        raise NotAllowed("error.needs_request", doors=(button(t("menu.qual"), "qual"),))
+            raise NotAllowed("error.needs_amendment", next_buttons=(button(t("qual.amend"), "qual.amend"),))
+        raise NotAllowed("error.needs_request", next_buttons=(button(t("menu.qual"), "qual"),))
     if queries.in_circulation(db, account_id):
         raise mobile.in_circulation()
 

@@ -60,7 +60,7 @@ async def _open(resources: Resources, opening: Opening) -> Redirect:
             amount_rial=opening.amount_rial,
             order_id=opening.attempt_id,
             description=BIDI_MARKS.sub("", t("pay.description", code=opening.tracking_code)),
-            callback_url=f"{resources.world.public_url.rstrip('/')}/pay/callback/{gateway.name}/{opening.attempt_id}",
+            callback_url=f"{resources.public_info.public_url.rstrip('/')}/pay/callback/{gateway.name}/{opening.attempt_id}",
             mobile=opening.mobile,
         )
         await database.run(

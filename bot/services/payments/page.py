@@ -54,9 +54,9 @@ _PAGE = {
 }
 
 
-def pay_url(world: PublicInfo, token: str) -> str:
+def pay_url(public_info: PublicInfo, token: str) -> str:
     """Our own page for a request's `pay_token`; what every payment button opens."""
-    return f"{world.public_url.rstrip('/')}/pay/{token}"
+    return f"{public_info.public_url.rstrip('/')}/pay/{token}"
 
 
 def pay_view(db: Session, token: str, *, now: datetime) -> PayView | None:

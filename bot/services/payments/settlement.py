@@ -101,7 +101,7 @@ async def settle_and_tell(
             verification=verification,
             standing=standing,
             cancelled=cancelled,
-            world=resources.world,
+            public_info=resources.public_info,
             now=resources.clock(),
         )
     )

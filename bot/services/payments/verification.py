@@ -43,7 +43,7 @@ def conclude(
     verification: Verification,
     standing: InquiryStatus | None,
     cancelled: bool,
-    world: PublicInfo,
+    public_info: PublicInfo,
     now: datetime,
 ) -> AttemptState:
     """Apply the gateway's word to an attempt that we claimed.
@@ -77,7 +77,7 @@ def conclude(
         case NotPaid():
             _alert_if_asked(db, attempt, verification, now)
             return _not_paid(
-                db, request, attempt, claimed.came_from, verification, standing, cancelled, world, now
+                db, request, attempt, claimed.came_from, verification, standing, cancelled, public_info, now
             )
 
 
@@ -139,7 +139,7 @@ def _not_paid(
     answer: NotPaid,
     standing: InquiryStatus | None,
     cancelled: bool,
-    world: PublicInfo,
+    public_info: PublicInfo,
     now: datetime,
 ) -> AttemptState:
     age = now - attempt.created_at
@@ -162,7 +162,7 @@ def _not_paid(
             event_key=f"payment:{attempt.id}:failed",
             account_id=request.account_id,
             text=t("push.N8"),
-            rows=[[Button(t("push.N8_again"), url=pay_url(world, request.pay_token))]],
+            rows=[[Button(t("push.N8_again"), url=pay_url(public_info, request.pay_token))]],
             now=now,
         )
     return state

@@ -57,7 +57,7 @@ def start(
     if key == "error.open_request":
         raise _open_request(db, actor.account_id)
     if key is not None:
-        raise NotAllowed(key, doors=_OTHER_KIND.get(key, lambda: ())())
+        raise NotAllowed(key, next_buttons=_OTHER_KIND.get(key, lambda: ())())
     request = QualificationRequest(account_id=actor.account_id, kind=kind, created_at=now, state_since=now)
     try:
         with db.begin_nested():
@@ -96,13 +96,13 @@ def _open_request(db: Session, account_id: int) -> Refusal:
         return Stale()
     assert request.id is not None
     if request.state is RequestState.DRAFT:
-        doors = (
+        next_buttons = (
             button(t("form.resume"), "qual.draft", request.id),
             button(t("form.discard"), "qual.discard", request.id, request.version),
         )
-        return NotAllowed("error.open_draft", doors=doors)
+        return NotAllowed("error.open_draft", next_buttons=next_buttons)
     track = button(t("qual.track"), "qual.track", request.id)
-    return NotAllowed("error.open_request", doors=(track,), code=request.tracking_code)
+    return NotAllowed("error.open_request", next_buttons=(track,), code=request.tracking_code)
 
 
 def prefill(db: Session, request: QualificationRequest) -> dict[str, Any]:

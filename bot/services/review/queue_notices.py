@@ -25,7 +25,7 @@ def notify_waiting(db: Session, *, university_code: str, now: datetime, since: d
     if found.oldest is None:
         return 0
     text = t("push.N10", n=formats.digits(found.total), age=formats.age(now - found.oldest))
-    rows = _doors(db, university_code, found)
+    rows = _worklist_buttons(db, university_code, found)
     told = 0
     for grant in routing.experts(db, university_code):
         knows = (
@@ -47,7 +47,7 @@ def notify_waiting(db: Session, *, university_code: str, now: datetime, since: d
     return told
 
 
-def _doors(db: Session, university_code: str, found: routing.Waiting) -> list[list[Button]]:
+def _worklist_buttons(db: Session, university_code: str, found: routing.Waiting) -> list[list[Button]]:
     """To the queue, and to the oldest cooperation file where some wait."""
     rows = [[button(t("nav.see"), "desk.queue")]] if found.requests else []
     if found.cooperations:

@@ -75,7 +75,7 @@ class ReviewWorkflow(Generic[R, S, A, W, C]):
     #: Whether the rules let this actor read the file.
     may_see: Callable[[C, Actor], bool]
     #: The action that opens a file in the worklist.
-    door: str
+    open_action: str
     #: The relation of the experts of its university to it.
     experts: frozenset[W]
     #: An expert who is gone gives back the files in this state.
@@ -289,7 +289,7 @@ class ReviewWorkflow(Generic[R, S, A, W, C]):
         grant_id = routing.grant_of(db, expert_id, request.university_code)
         if grant_id is None:
             return
-        door = [[button(t("nav.see"), self.door, request.id or 0)]]
+        open_action = [[button(t("nav.see"), self.open_action, request.id or 0)]]
         notify.push(
             db,
             kind="N22",
@@ -297,7 +297,7 @@ class ReviewWorkflow(Generic[R, S, A, W, C]):
             account_id=expert_id,
             grant_id=grant_id,
             text=t(f"push.N22_{what}", code=request.tracking_code),
-            rows=door if what == "given" else (),
+            rows=open_action if what == "given" else (),
             now=now,
         )
 

@@ -38,7 +38,7 @@ async def sqlite_database(sqlite_url: str) -> AsyncIterator[Database]:
 async def site(sqlite_database: Database) -> AsyncIterator[Site]:
     run_in_background = _Later()
     async with paying(sqlite_database) as world, serving(run_in_background) as url:
-        world.resources.world = replace(world.resources.world, public_url=url)
+        world.resources.public_info = replace(world.resources.public_info, public_url=url)
         run_in_background.app = build_app(world.resources)
         async with httpx.AsyncClient(base_url=url, timeout=30) as http:
             yield Site(world, http, url)

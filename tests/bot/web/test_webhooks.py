@@ -33,7 +33,8 @@ def taken() -> Taken:
 @pytest.fixture
 async def http(taken: Taken) -> AsyncIterator[httpx.AsyncClient]:
     resources = cast(
-        "Any", SimpleNamespace(world=PublicInfo("", "https://pay.example.ir"), gateway=None, database=None)
+        "Any",
+        SimpleNamespace(public_info=PublicInfo("", "https://pay.example.ir"), gateway=None, database=None),
     )
     async with (
         serving(build_app(resources, webhooks=taken)) as url,
@@ -74,7 +75,8 @@ async def test_a_huge_body_is_refused(http: httpx.AsyncClient, taken: Taken) -> 
 
 async def test_without_webhooks_there_are_none() -> None:
     resources = cast(
-        "Any", SimpleNamespace(world=PublicInfo("", "https://pay.example.ir"), gateway=None, database=None)
+        "Any",
+        SimpleNamespace(public_info=PublicInfo("", "https://pay.example.ir"), gateway=None, database=None),
     )
     async with serving(build_app(resources)) as url, httpx.AsyncClient(base_url=url) as client:
         assert (await client.post("/hook/bale/long-random-b", content=b"{}")).status_code == 404

@@ -19,7 +19,7 @@ from conversations.questions import Text
 from storage.database.database import Database
 from storage.enums import Messenger, Role
 from storage.tables import Account, Chat, Draft
-from tests.support.dialogue_driver import NOW, WORLD, new_account
+from tests.support.dialogue_driver import NOW, PUBLIC_INFO, new_account
 
 
 def form(name: str, **options: Any) -> Dialogue:
@@ -41,7 +41,7 @@ def turn_of(db: Session, chat_id: int, text: str | None = None) -> Turn:
         db.flush()
     account = db.get(Account, chat.account_id) if chat.account_id else None
     draft = db.get(Draft, chat.draft_id) if chat.draft_id else None
-    return Turn(db, NOW, WORLD, chat, Incoming(Messenger.BALE, 1, chat_id, text=text), account, draft)
+    return Turn(db, NOW, PUBLIC_INFO, chat, Incoming(Messenger.BALE, 1, chat_id, text=text), account, draft)
 
 
 def make_account(db: Session) -> None:
@@ -136,7 +136,7 @@ def test_an_expired_draft_is_begun_anew(db: Session) -> None:
         )
     )
     db.flush()
-    turn = Turn(db, NOW, WORLD, chat, Incoming(Messenger.BALE, 1, 1), account)
+    turn = Turn(db, NOW, PUBLIC_INFO, chat, Incoming(Messenger.BALE, 1, 1), account)
     assert engine.open_drafts(turn) == []
     assert "چه؟" in engine.start(turn, "kept").screens[0].text
     assert engine.open_drafts(turn) == [("kept", 0)]

@@ -227,7 +227,7 @@ async def test_a_suspended_person_reads_and_leaves(house: House) -> None:
             actor=Actor(boss.id, Role.STAFF),
             account_id=account.id or 0,
             reason="مدارک نادرست",
-            world=house.resources.world,
+            public_info=house.resources.public_info,
             now=NOW,
         )
 

@@ -50,7 +50,7 @@ def everything_that_is_told(db: Session, people: Parties) -> None:
         actor=people.staff,
         account_id=people.sara.account_id or 0,
         reason="به درخواست اداره کل",
-        world=PublicInfo("021", "https://x"),
+        public_info=PublicInfo("021", "https://x"),
         now=NOW,
     )
     accounts.lift(

@@ -18,7 +18,7 @@ BOT = "https://t.me/officer_bot"
 
 @pytest.fixture
 async def sara(house: House) -> Visitor:
-    house.resources.world.bot_links[Messenger.TELEGRAM] = BOT
+    house.resources.public_info.bot_links[Messenger.TELEGRAM] = BOT
     visitor = house.visitor()
     await registers(visitor)
     return visitor

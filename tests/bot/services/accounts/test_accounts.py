@@ -145,7 +145,10 @@ async def test_an_officer_registers_once(ready: Database) -> None:
         with pytest.raises(Refusal) as refused:
             accounts.register(db, chat=new_chat(db, 2), given=SARA, password_hash="x", now=NOW)
         assert refused.value.key == "error.duplicate_registration"
-        assert [door.press and door.press.action for door in refused.value.doors] == ["login", "forgot"]
+        assert [door.press and door.press.action for door in refused.value.next_buttons] == [
+            "login",
+            "forgot",
+        ]
 
     await ready.run(unit)
 

@@ -102,7 +102,7 @@ async def test_nobody_learns_who_is_registered_or_why_not(database: Database, ce
                     pick(db, centers.kian.boss, centers.kian.east, code)
 
             refusal = refused(db, deed)
-            answers.add((type(refusal), refusal.key, refusal.doors, tuple(statements)))
+            answers.add((type(refusal), refusal.key, refusal.next_buttons, tuple(statements)))
         assert len(answers) == 1
         ((kind, key, *_),) = answers
         assert (kind, key) == (NotAllowed, "error.not_eligible")
@@ -668,7 +668,7 @@ def suspend(db: Session, centers: Centers, officer: Actor, **how: Any) -> None:
         actor=centers.office.staff,
         account_id=officer.account_id or 0,
         reason="به درخواست اداره کل",
-        world=PublicInfo("021", "https://x"),
+        public_info=PublicInfo("021", "https://x"),
         now=NOW,
         **how,
     )

@@ -232,7 +232,7 @@ async def test_a_suspension_against_an_acceptance(database: Database, centers: C
             actor=centers.office.staff,
             account_id=centers.sara.account_id or 0,
             reason="به درخواست اداره کل",
-            world=PublicInfo("021", "https://x"),
+            public_info=PublicInfo("021", "https://x"),
             now=NOW,
         )
 

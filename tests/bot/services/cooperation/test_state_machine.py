@@ -344,7 +344,7 @@ class Cooperation(RuleBasedStateMachine):
             "now": self.now,
         }
         done = self.attempt(
-            lambda: accounts.suspend(self.db, **common, world=PublicInfo("x", "https://x"), death=death)
+            lambda: accounts.suspend(self.db, **common, public_info=PublicInfo("x", "https://x"), death=death)
         )
         if not done:
             assert self.attempt(lambda: accounts.lift(self.db, **common))

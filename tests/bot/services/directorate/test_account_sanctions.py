@@ -18,7 +18,7 @@ from tests.bot.services.accounts.test_accounts import NOW, log_in, new_chat, pus
 
 __all__ = ["ready"]
 
-WORLD = PublicInfo(support_contact="021-1234", public_url="https://bot.example.ir")
+PUBLIC_INFO = PublicInfo(support_contact="021-1234", public_url="https://bot.example.ir")
 REASON = "درخواست کتبی متقاضی"
 
 
@@ -54,7 +54,7 @@ async def test_a_suspended_person_is_told_why_and_when_it_ends(ready: Database) 
         account, chat = sara(db)
         boss = staff(db)
         act: dict[str, Any] = {"actor": boss, "account_id": account.id or 0, "now": NOW}
-        accounts.suspend(db, reason=REASON, world=WORLD, **act)
+        accounts.suspend(db, reason=REASON, public_info=PUBLIC_INFO, **act)
         assert (account.state, account.state_reason) == (AccountState.SUSPENDED, REASON)
         assert chat.account_id == account.id
         log_in(db, account, new_chat(db, 2))
@@ -109,7 +109,7 @@ def _reset(db: Session, **given: Any) -> Account:
 
 
 def _suspend(db: Session, **given: Any) -> Account:
-    return accounts.suspend(db, world=WORLD, now=NOW, **given)
+    return accounts.suspend(db, public_info=PUBLIC_INFO, now=NOW, **given)
 
 
 def _annul(db: Session, **given: Any) -> Account:

@@ -123,7 +123,7 @@ async def test_the_other_items_say_what_changes_them(
         assert after.value.key == key
     else:
         assert after.value.key == "error.needs_amendment"
-        (door,) = after.value.doors
+        (door,) = after.value.next_buttons
         assert door.press is not None
         assert door.press.action == "qual.amend"
 
@@ -149,7 +149,7 @@ async def test_nothing_is_saved_while_a_request_is_in_circulation(
     with pytest.raises(Refusal) as refused:
         await database.run(edit(office, "email", "a@b.ir"))
     assert refused.value.key == "mobile.in_circulation"
-    assert [door.press.action for door in refused.value.doors if door.press] == ["qual.track"]
+    assert [door.press.action for door in refused.value.next_buttons if door.press] == ["qual.track"]
     assert await database.read(lambda db: officer_of(db, office).email) is None
 
 

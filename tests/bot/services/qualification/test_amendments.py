@@ -293,7 +293,7 @@ async def test_an_optional_paper_may_be_left_out(database: Database, office: Off
 async def test_the_wrong_kind_leads_to_the_right_one(database: Database, office: Office) -> None:
     refusal = await refused(database, lambda db: qualification.start(db, actor=office.sara, now=NOW))
     assert refusal.key == "error.new_while_qualified"
-    assert [door.label for door in refusal.doors] == ["ثبت اصلاحیه"]
+    assert [door.label for door in refusal.next_buttons] == ["ثبت اصلاحیه"]
 
     def disqualify(db: Session) -> None:
         person(db, office)[1].qualified_at = None
@@ -301,4 +301,4 @@ async def test_the_wrong_kind_leads_to_the_right_one(database: Database, office:
     await database.run(disqualify)
     refusal = await refused(database, lambda db: begin(db, office.sara))
     assert refusal.key == "error.amend_while_unqualified"
-    assert [door.label for door in refusal.doors] == ["🎓 احراز صلاحیت"]
+    assert [door.label for door in refusal.next_buttons] == ["🎓 احراز صلاحیت"]

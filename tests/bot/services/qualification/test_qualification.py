@@ -217,7 +217,7 @@ async def test_a_second_request_leads_to_the_open_one(
     draft = await database.run(lambda db: qualification.start(db, actor=office.sara, now=NOW))
     refusal = await refused(lambda db: qualification.start(db, actor=office.sara, now=NOW))
     assert refusal.key == "error.open_draft"
-    assert [door.label for door in refusal.doors] == ["ادامه پیش‌نویس", "🗑 حذف پیش‌نویس"]
+    assert [door.label for door in refusal.next_buttons] == ["ادامه پیش‌نویس", "🗑 حذف پیش‌نویس"]
 
     def send(db: Session) -> None:
         qualification.submit(

@@ -497,7 +497,7 @@ async def test_a_suspended_expert_keeps_no_file(database: Database, office: Offi
             actor=office.staff,
             account_id=office.ali.account_id or 0,
             reason="مرخصی طولانی",
-            world=PublicInfo(support_contact="021", public_url="https://bot.example.ir"),
+            public_info=PublicInfo(support_contact="021", public_url="https://bot.example.ir"),
             now=NOW + timedelta(hours=2),
         )
         assert (request.state, request.reviewer_id) == (RequestState.SUBMITTED, None)

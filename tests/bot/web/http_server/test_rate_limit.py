@@ -42,8 +42,8 @@ def counters() -> WebCounters:
 @pytest.fixture
 async def http(counters: WebCounters) -> AsyncIterator[httpx.AsyncClient]:
     """Behind a proxy that is trusted; no database is needed for addresses that cannot be any."""
-    world = PublicInfo("", "https://pay.example.ir", {Messenger.TELEGRAM: LINK})
-    resources = cast("Any", SimpleNamespace(world=world, gateway=None, database=None))
+    public_info = PublicInfo("", "https://pay.example.ir", {Messenger.TELEGRAM: LINK})
+    resources = cast("Any", SimpleNamespace(public_info=public_info, gateway=None, database=None))
     app = build_app(resources, webhooks=Taken(), trusted=PROXY, counters=counters)
     async with serving(app) as url, httpx.AsyncClient(base_url=url, trust_env=False) as client:
         yield client
@@ -107,7 +107,7 @@ async def test_webhooks_and_health_go_on(http: httpx.AsyncClient, monkeypatch: p
 async def test_the_pace_of_all_together(counters: WebCounters, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rate_limit, "IN_ALL", Rate(10, 0.001))
     resources = cast(
-        "Any", SimpleNamespace(world=PublicInfo("", "https://x.ir"), gateway=None, database=None)
+        "Any", SimpleNamespace(public_info=PublicInfo("", "https://x.ir"), gateway=None, database=None)
     )
     app = build_app(resources, trusted=PROXY, counters=counters)
     async with serving(app) as url, httpx.AsyncClient(base_url=url, trust_env=False) as http:
