@@ -61,27 +61,12 @@ async def back_up(
     if target.exists():
         raise UpkeepError(f"{target} is there already; backups are never overwritten")
     unfinished = target.with_name(f"{target.name}.{secrets.token_hex(4)}.part")
-    url = asynchronous(database_url)
     tar = archive.TarStream()
     facts = {"made_at": now.isoformat(), "key_id": DocumentCipher(secret).key_id}
-
-    async def entries() -> AsyncIterator[bytes]:
-        async with _database_copy(url) as (name, copy):
-            async for chunk in tar.file(name, copy):
-                yield chunk
-        async for key in store.keys(before=utcnow() + timedelta(days=1)):
-            try:
-                data = await store.get(key)
-            except NoSuchFile:  # removed since it was listed
-                continue
-            async for chunk in tar.data(archive.PAPERS + key, data):
-                yield chunk
-        async for chunk in tar.end(facts, secret):
-            yield chunk
-
+    entries = _entries(tar, asynchronous(database_url), store, facts, secret)
     try:
         with open(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as sink:
-            await archive.encrypt(entries(), sink, recipients)
+            await archive.encrypt(entries, sink, recipients)
             sink.flush()
             os.fsync(sink.fileno())
         unfinished.rename(target)
@@ -92,6 +77,24 @@ async def back_up(
     finally:
         unfinished.unlink(missing_ok=True)
     return target, facts | tar.counters.facts()
+
+
+async def _entries(
+    tar: archive.TarStream, url: URL, store: FileStore, facts: dict[str, Any], secret: str
+) -> AsyncIterator[bytes]:
+    """The archive's bytes: the database, every stored file, then the signed manifest."""
+    async with _database_copy(url) as (name, copy):
+        async for chunk in tar.file(name, copy):
+            yield chunk
+    async for key in store.keys(before=utcnow() + timedelta(days=1)):
+        try:
+            data = await store.get(key)
+        except NoSuchFile:  # removed since it was listed
+            continue
+        async for chunk in tar.data(archive.PAPERS + key, data):
+            yield chunk
+    async for chunk in tar.end(facts, secret):
+        yield chunk
 
 
 @contextlib.asynccontextmanager

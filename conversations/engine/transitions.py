@@ -80,17 +80,10 @@ class DialogueTransitions(DialogueSessions):
         return replace(self._out(turn, position), goto=shows)
 
     def _pressed(self, turn: Turn, position: Position, key: StepButton) -> Reply:
-        ask = position.ask
-        if ask is not None:
-            match key.word:
-                case "choose":
-                    return self._answer(turn, position, ask, UserInput(choice=key.arg))
-                case "skip":
-                    return self._store(turn, position, ask, ask.question.skipped)
-                case "back":
-                    return self._back(turn, position, ask)
-                case "next":
-                    return self._next(turn, position, ask)
+        if position.ask is not None:
+            reply = self._pressed_at_step(turn, position, position.ask, key)
+            if reply is not None:
+                return reply
         match key.word:
             case "edit":
                 self._stand(turn, key.arg, editing=True)
@@ -109,6 +102,19 @@ class DialogueTransitions(DialogueSessions):
             case "later" | "cancel":
                 return self._out(turn, position)
         return self._show(turn)
+
+    def _pressed_at_step(self, turn: Turn, position: Position, ask: Step, key: StepButton) -> Reply | None:
+        """A button that answers or leaves the present step; None where it is another kind of button."""
+        match key.word:
+            case "choose":
+                return self._answer(turn, position, ask, UserInput(choice=key.arg))
+            case "skip":
+                return self._store(turn, position, ask, ask.question.skipped)
+            case "back":
+                return self._back(turn, position, ask)
+            case "next":
+                return self._next(turn, position, ask)
+        return None
 
     def _declined(self, turn: Turn, position: Position) -> Reply:
         """«خیر»: back to where the second question came from; out where no step is left to go back to."""

@@ -61,38 +61,48 @@ def _api(bank: Bank, kind: str, call: Call) -> Callable[[Request], Awaitable[Res
     return endpoint
 
 
-def build_bank_app(bank: Bank | None = None, *, host: str = "127.0.0.1") -> Starlette:
-    """The bank as a web server on `host`; `app.state.bank` is the Bank."""
-    bank = bank or Bank()
+def _show(payment: Payment | None, status: int = 200) -> HTMLResponse:
+    return HTMLResponse(_page.render(payment=payment, Stand=Stand), status_code=status)
 
-    def show(payment: Payment | None, status: int = 200) -> HTMLResponse:
-        return HTMLResponse(_page.render(payment=payment, Stand=Stand), status_code=status)
+
+def _payer_routes(bank: Bank) -> list[Route]:
+    """The pages that the payer sees."""
 
     async def start(request: Request) -> Response:
         gateway = "zarinpal" if "authority" in request.path_params else "zibal"
         payment = bank.find(request.path_params.get("authority") or request.path_params.get("track"), gateway)
         if payment is not None and request.headers.get("referer"):
             payment.referrer = request.headers["referer"]
-        return show(payment, 200 if payment else 404)
+        return _show(payment, 200 if payment else 404)
 
     async def decide(request: Request) -> Response:
         payment = bank.payments.get(request.path_params["ref"])
         action = request.path_params["action"]
         if payment is None:
-            return show(None, 404)
+            return _show(None, 404)
         if payment.stand is not Stand.IN_BANK:
-            return show(payment, 409)
+            return _show(payment, 409)
         if action == "cancel":
             return RedirectResponse(bank.cancel(payment.ref), 303)
         if action == "error":
             bank.cancel(payment.ref)
-            return show(payment, 500)
+            return _show(payment, 500)
         if action == "slow":
             await asyncio.sleep(bank.slowness)
             if payment.stand is not Stand.IN_BANK:
-                return show(payment, 409)
+                return _show(payment, 409)
         back = bank.pay(payment.ref)
-        return show(payment) if action == "leave" else RedirectResponse(back, 303)
+        return _show(payment) if action == "leave" else RedirectResponse(back, 303)
+
+    return [
+        Route("/pg/StartPay/{authority}", start),
+        Route("/start/{track:int}", start),
+        Route("/bank/{ref}/{action}", decide, methods=["POST"]),
+    ]
+
+
+def _control_routes(bank: Bank) -> list[Route]:
+    """What the tests and the demo page ask of the bank."""
 
     async def control_payments(request: Request) -> Response:
         listed = [
@@ -124,6 +134,17 @@ def build_bank_app(bank: Bank | None = None, *, host: str = "127.0.0.1") -> Star
         except (KeyError, ValueError) as wrong:
             return JSONResponse({"error": str(wrong)}, status_code=409)
 
+    return [
+        Route("/control/payments", control_payments),
+        Route("/control/faults", control_faults, methods=["POST"]),
+        Route("/control/payments/{ref}/{action}", control_decide, methods=["POST"]),
+    ]
+
+
+def build_bank_app(bank: Bank | None = None, *, host: str = "127.0.0.1") -> Starlette:
+    """The bank as a web server on `host`; `app.state.bank` is the Bank."""
+    bank = bank or Bank()
+
     v4, v1 = "/pg/v4/payment", "/v1"
     app = Starlette(
         routes=[
@@ -131,15 +152,11 @@ def build_bank_app(bank: Bank | None = None, *, host: str = "127.0.0.1") -> Star
             Route(f"{v4}/verify.json", _api(bank, "verify", zarinpal.verify), methods=["POST"]),
             Route(f"{v4}/inquiry.json", _api(bank, "inquiry", zarinpal.inquiry), methods=["POST"]),
             Route(f"{v4}/unVerified.json", _api(bank, "unverified", zarinpal.unverified), methods=["POST"]),
-            Route("/pg/StartPay/{authority}", start),
             Route(f"{v1}/request", _api(bank, "create", zibal.request), methods=["POST"]),
             Route(f"{v1}/verify", _api(bank, "verify", zibal.verify), methods=["POST"]),
             Route(f"{v1}/inquiry", _api(bank, "inquiry", zibal.inquiry), methods=["POST"]),
-            Route("/start/{track:int}", start),
-            Route("/bank/{ref}/{action}", decide, methods=["POST"]),
-            Route("/control/payments", control_payments),
-            Route("/control/faults", control_faults, methods=["POST"]),
-            Route("/control/payments/{ref}/{action}", control_decide, methods=["POST"]),
+            *_payer_routes(bank),
+            *_control_routes(bank),
         ],
         middleware=[Middleware(OwnPagesOnly, own=OwnAddress(host))],
     )

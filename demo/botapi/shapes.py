@@ -125,14 +125,7 @@ class Shapes:
             self._entities(shape, message)
         if message.caption:
             shape["caption"] = message.caption
-        if message.photo:
-            shape["photo"] = [self.file(bot, size) for size in message.photo]
-        elif self.bale and self.quirks.nulls:
-            shape["photo"] = None
-        for name in ("document", "voice", "sticker"):
-            held: File | None = getattr(message, name)
-            if held is not None:
-                shape[name] = self.file(bot, held)
+        self._files(shape, bot, message)
         if message.added_bot:
             shape["new_chat_members"] = [self.bot(bot)]
         if message.contact is not None:
@@ -146,6 +139,16 @@ class Shapes:
         if message.forwarded_from is not None:
             self._forward(shape, message, message.forwarded_from)
         return shape
+
+    def _files(self, shape: Json, bot: Bot, message: Message) -> None:
+        if message.photo:
+            shape["photo"] = [self.file(bot, size) for size in message.photo]
+        elif self.bale and self.quirks.nulls:
+            shape["photo"] = None
+        for name in ("document", "voice", "sticker"):
+            file: File | None = getattr(message, name)
+            if file is not None:
+                shape[name] = self.file(bot, file)
 
     def _entities(self, shape: Json, message: Message) -> None:
         text = message.text or ""

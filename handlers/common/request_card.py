@@ -144,16 +144,7 @@ def file_card(
         lines.append(t("desk.waiting", age=formats.age(now - request.state_since)))
     if reviewer is not None:
         lines.append(t("desk.reviewer", name=reviewer.name))
-    lines += [
-        "",
-        _line("national_code", formats.digits(code) if full_code else formats.masked(code)),
-    ]
-    if officer is not None:
-        lines.append(_line("birth_date", formats.jalali_day(officer.birth_date)))
-    if owner.mobile:
-        lines.append(_line("mobile", formats.local_mobile(owner.mobile)))
-        if not owner.mobile_verified:
-            lines.append(t("desk.unverified"))
+    lines += ["", *_identity_lines(owner, officer, full_code=full_code)]
     if request.kind is RequestKind.AMENDMENT:
         lines.append(t("desk.applicant", name=owner.name))
         lines += ["", *_changes(words, seen(request.before), data, title="desk.amended")]
@@ -164,11 +155,29 @@ def file_card(
         lines += ["", *round_lines(words, last)]
         if last.resolved_at is not None:
             lines += _changes(words, seen(last.snapshot), data, title="desk.changes")
+    return truncate_lines(lines + _closing_words(request))
+
+
+def _identity_lines(owner: Account, officer: Officer | None, *, full_code: bool) -> list[str]:
+    code = owner.national_code or ""
+    lines = [_line("national_code", formats.digits(code) if full_code else formats.masked(code))]
+    if officer is not None:
+        lines.append(_line("birth_date", formats.jalali_day(officer.birth_date)))
+    if owner.mobile:
+        lines.append(_line("mobile", formats.local_mobile(owner.mobile)))
+        if not owner.mobile_verified:
+            lines.append(t("desk.unverified"))
+    return lines
+
+
+def _closing_words(request: QualificationRequest) -> list[str]:
+    """The applicant's note and the reason of a rejection, each after an empty line."""
+    lines: list[str] = []
     if request.officer_note:
         lines += ["", t("desk.officer_note", note=quoted(request.officer_note, t("who.applicant")))]
     if request.reject_text:
         lines += ["", t("desk.outcome_reason", reason=rejection.of_request(request))]
-    return truncate_lines(lines)
+    return lines
 
 
 def everything(words: Wording, data: dict[str, Any], *, migrated: bool) -> list[str]:

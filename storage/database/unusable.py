@@ -19,7 +19,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
 from storage.database.outage import outage_reason
-from storage.database.url import question_state_of
+from storage.database.url import server_address
 
 POOLER = (
     "a pooler gives every transaction another connection (transaction mode, or statement mode); let it pool whole sessions "
@@ -93,30 +93,38 @@ def _sqlite(error: BaseException, url: URL) -> str | None:
 def _postgres(error: BaseException, url: URL) -> str | None:
     if isinstance(error, asyncpg.PostgresError):
         return _refused(error, url)
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return f"the certificate of {question_state_of(url)} is not trusted ({error.verify_message}); set sslrootcert=… to its authority's file"
-    if isinstance(error, ssl.SSLError):
-        return f"TLS with {question_state_of(url)} fails ({_short(error.reason or error)}); check sslmode, sslrootcert, sslcert and sslkey"
-    if isinstance(error, socket.gaierror):
-        return f"no host of the name in {question_state_of(url)} is found ({error.strerror}); correct DATABASE_URL, or the name service"
-    if isinstance(error, ConnectionError) and "SSL" in str(error):
-        return f"{question_state_of(url)} offers no TLS, which sslmode asks for; turn TLS on there, or set sslmode=prefer"
-    if isinstance(error, TimeoutError):
-        return f"{question_state_of(url)} does not answer in time; {_CHECK} and lets this machine in"
-    if isinstance(error, NoConnection):
-        return f"all connections to {question_state_of(url)} are busy"
-    if isinstance(error, asyncpg.TargetServerAttributeNotMatched):
-        return f"none of {question_state_of(url)} is what target_session_attrs asks for"
-    if isinstance(error, OSError):
-        if error.filename is not None and ".s.PGSQL." not in str(error.filename):
-            return f"{error.filename} cannot be read ({_system(error)}); correct the path in DATABASE_URL"
-        return f"{question_state_of(url)} does not answer ({_system(error)}); {_CHECK}"
+    words = _unreachable(error, url)
+    if words is not None:
+        return words
     if isinstance(error, asyncpg.InterfaceError):
         return f"cannot be used as it is: {_short(error)}"
     if isinstance(error, asyncpg.InternalClientError | ConnectionError | EOFError):
-        return f"what answers at {question_state_of(url)} is not PostgreSQL, or is closing; {_CHECK}"
+        return f"what answers at {server_address(url)} is not PostgreSQL, or is closing; {_CHECK}"
+    return None
+
+
+def _unreachable(error: BaseException, url: URL) -> str | None:
+    """The way to the server: names, TLS, sockets, files."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"the certificate of {server_address(url)} is not trusted ({error.verify_message}); set sslrootcert=… to its authority's file"
+    if isinstance(error, ssl.SSLError):
+        return f"TLS with {server_address(url)} fails ({_short(error.reason or error)}); check sslmode, sslrootcert, sslcert and sslkey"
+    if isinstance(error, socket.gaierror):
+        return f"no host of the name in {server_address(url)} is found ({error.strerror}); correct DATABASE_URL, or the name service"
+    if isinstance(error, ConnectionError) and "SSL" in str(error):
+        return f"{server_address(url)} offers no TLS, which sslmode asks for; turn TLS on there, or set sslmode=prefer"
+    if isinstance(error, TimeoutError):
+        return f"{server_address(url)} does not answer in time; {_CHECK} and lets this machine in"
+    if isinstance(error, NoConnection):
+        return f"all connections to {server_address(url)} are busy"
+    if isinstance(error, asyncpg.TargetServerAttributeNotMatched):
+        return f"none of {server_address(url)} is what target_session_attrs asks for"
+    if isinstance(error, OSError):
+        if error.filename is not None and ".s.PGSQL." not in str(error.filename):
+            return f"{error.filename} cannot be read ({_system(error)}); correct the path in DATABASE_URL"
+        return f"{server_address(url)} does not answer ({_system(error)}); {_CHECK}"
     if isinstance(error, UnicodeError):
-        return f"{question_state_of(url)} is no name of a host; correct DATABASE_URL"
+        return f"{server_address(url)} is no name of a host; correct DATABASE_URL"
     return None
 
 
@@ -143,13 +151,13 @@ def _refused(error: asyncpg.PostgresError, url: URL) -> str | None:
         case "42704" | "22023" | "42602" | "55P02" | "08P01" | "0A000":
             return f"the server refuses the connection ({said}); check the parameters in DATABASE_URL"
         case "25006":
-            return f"{question_state_of(url)} only reads, it is a copy; name the server that is written to (target_session_attrs=read-write)"
+            return f"{server_address(url)} only reads, it is a copy; name the server that is written to (target_session_attrs=read-write)"
         case "57P03":
-            return f"{question_state_of(url)} is starting or stopping ({said}); wait a moment"
+            return f"{server_address(url)} is starting or stopping ({said}); wait a moment"
         case "53300":
-            return f"{question_state_of(url)} has no connection left ({said}); raise max_connections, or stop what holds them"
+            return f"{server_address(url)} has no connection left ({said}); raise max_connections, or stop what holds them"
     if state.startswith(("08", "53", "57P", "58")):
-        return f"{question_state_of(url)} cannot serve now ({said}); see the server's log"
+        return f"{server_address(url)} cannot serve now ({said}); see the server's log"
     return None
 
 

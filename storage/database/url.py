@@ -97,7 +97,7 @@ def hosts_of(url: URL) -> tuple[list[str], list[int]]:
     return hosts, [int(port or 5432) for port in ports]
 
 
-def question_state_of(url: URL) -> str:
+def server_address(url: URL) -> str:
     """Where the server is, for a person: host:port, several divided by commas."""
     hosts, ports = hosts_of(url)
     return (

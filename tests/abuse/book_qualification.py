@@ -18,6 +18,22 @@ from tests.abuse.book import REASON, Aim, Book, Deed, names
 _BEGUN = Aim("qualification_request", states=frozenset({RequestState.DRAFT.value}))
 
 
+#: action → its button, and what the dialogue behind it is then told
+_PRESSES: dict[qual_law.Action, tuple[str, tuple[str, ...]]] = {
+    qual_law.Action.DISCARD: ("qual.discard_do", ()),
+    qual_law.Action.CLAIM: ("desk.claim", ()),
+    qual_law.Action.RELEASE: ("desk.release", ()),
+    qual_law.Action.DECLARE_DEFICIENCIES: (
+        "desk.defects",
+        ("▫️ نام پدر", REASON, "ارسال نواقص", "بله، ارسال شود"),
+    ),
+    qual_law.Action.RESOLVE: ("qual.fix", ("حسین", REASON, "ارسال دوباره", "بله")),
+    qual_law.Action.REJECT: ("desk.reject", ("۱", "بدون توضیح", "بله، رد می‌کنم")),
+    qual_law.Action.APPROVE: ("desk.approve_do", ()),
+    qual_law.Action.WITHDRAW: ("qual.withdraw_do", ()),
+}
+
+
 class QualificationBook(Book):
     def qualification(self) -> Iterable[Deed]:
         act = qual_law.Action
@@ -61,35 +77,17 @@ class QualificationBook(Book):
     ) -> tuple[Press, tuple[str, ...]]:
         act, number, version = qual_law.Action, request.id or 0, request.version
         match action:
-            case act.EDIT:
-                return Press("qual.draft", number), ()
             case act.SUBMIT:
                 draft = self.db.exec(select(Draft).where(Draft.subject_id == number)).first()
                 seen = (draft.id or 0, draft.version) if draft is not None else (number, 0)
                 return Press("d.yes", *seen), ("مدرکی ندارم", "ثبت نهایی", "بله")
-            case act.DISCARD:
-                return Press("qual.discard_do", number, version), ()
-            case act.CLAIM:
-                return Press("desk.claim", number, version), ()
             case act.ASSIGN:
                 to = self.expert_for(request.university_code, request.reviewer_id)
                 return Press("desk.assign_do", number, version, str(to)), ()
-            case act.RELEASE:
-                return Press("desk.release", number, version), ()
-            case act.DECLARE_DEFICIENCIES:
-                words = ("▫️ نام پدر", REASON, "ارسال نواقص", "بله، ارسال شود")
-                return Press("desk.defects", number, version), words
-            case act.RESOLVE:
-                return Press("qual.fix", number, version), ("حسین", REASON, "ارسال دوباره", "بله")
-            case act.REJECT:
-                return Press("desk.reject", number, version), ("۱", "بدون توضیح", "بله، رد می‌کنم")
-            case act.APPROVE:
-                return Press("desk.approve_do", number, version), ()
-            case act.COMPLETE:
-                return Press("qual.check_pay", number), ()
-            case act.WITHDRAW:
-                return Press("qual.withdraw_do", number, version), ()
-        raise AssertionError(action)
+            case act.EDIT | act.COMPLETE:
+                return Press({act.EDIT: "qual.draft", act.COMPLETE: "qual.check_pay"}[action], number), ()
+        name, answers = _PRESSES[action]
+        return Press(name, number, version), answers
 
     def _with_drafts(self) -> frozenset[str]:
         """Whoever has a draft: its button opens the own one, whatever case it names."""

@@ -103,19 +103,8 @@ class Maker:
             return [
                 self.value(kind.removeprefix("Array of "), depth + 1) for _ in range(chance.randint(0, 2))
             ]
-        match kind:
-            case "Integer":
-                return 1_790_000_000 if "date" in name else chance.randint(1, 2**31)
-            case "String":
-                return {"data": chance.choice(PRESSES), "text": chance.choice(WORDS), "type": "private"}.get(
-                    name, chance.choice(WORDS)
-                )
-            case "Boolean":
-                return chance.random() < 0.5
-            case "True":
-                return True
-            case "Float":
-                return chance.random()
+        if kind in ("Integer", "String", "Boolean", "True", "Float"):
+            return self._plain(kind, name)
         made = self.types[kind]
         if made.subtypes:
             return self.value(chance.choice(made.subtypes), depth, name)
@@ -136,6 +125,20 @@ class Maker:
             # In a private chat nobody else speaks.
             sender["id"] = chat["id"]
         return found
+
+    def _plain(self, kind: str, name: str) -> Any:
+        chance = self.chance
+        match kind:
+            case "Integer":
+                return 1_790_000_000 if "date" in name else chance.randint(1, 2**31)
+            case "String":
+                words = {"data": chance.choice(PRESSES), "text": chance.choice(WORDS), "type": "private"}
+                return words.get(name, chance.choice(WORDS))
+            case "Boolean":
+                return chance.random() < 0.5
+            case "Float":
+                return chance.random()
+        return True
 
     # -- wounded -------------------------------------------------------------------------------------
 

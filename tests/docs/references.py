@@ -14,7 +14,7 @@ from __future__ import annotations
 import ast
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -165,37 +165,66 @@ def problems(path: str, text: str, repository: Repository) -> list[str]:
 def _everywhere(path: str, text: str, repository: Repository) -> Iterator[tuple[int, str]]:
     for m in PAGE.finditer(text):
         yield from ((m.start(), what) for what in _page(m, repository))
-    if path != "pyproject.toml":  # its rule codes look alike
-        for m in ID.finditer(text):
-            if m[0] not in repository.ids:
-                yield m.start(), f"{m[0]} is not defined in docs/specification.md"
-    for m in PATH.finditer(text):
-        if not repository.exists(m["path"]):
-            yield m.start(), f"{m['path']} does not exist"
-        elif m["test"] and not re.search(rf"\bdef {m['test']}\b", repository.texts.get(m["path"], "")):
-            yield m.start(), f"{m['path']} has no {m['test']}"
-    for m in FOLDER.finditer(text):
-        if not repository.exists(m["path"]):
-            yield m.start(), f"{m['path']} does not exist"
-    for m in FILE.finditer(text):
-        if m["name"] not in repository.names:
-            yield m.start(), f"no file is called {m['name']}"
-    for m in MODULE.finditer(text):
-        if m["module"].rpartition(".")[2] not in ENDINGS.split("|") and not repository.has_module(
-            m["module"]
-        ):
-            yield m.start(), f"{m['module']} does not exist"
-    for m in TEST.finditer(text):
-        if m["test"] not in repository.tests and f"{m['test']}.py" not in repository.names:
-            yield m.start(), f"no test is called {m['test']}"
-    for m in CLASS.finditer(text):
-        unknown = set(m["name"].split(".")) - repository.identifiers - OF_LIBRARIES
-        if unknown and path not in OF_PROTOCOLS:
-            yield m.start(), f"nothing in the code is called {m['name']}"
-    for m in FOREIGN.finditer(text):
-        yield m.start(), f"{m[0]} is not a document of this repository"
-    for m in MACHINE.finditer(text):
-        yield m.start(), f"{m[0]} is a path of one machine"
+    for pattern, problem_of in KINDS.items():
+        for m in pattern.finditer(text):
+            if (what := problem_of(m, repository, path)) is not None:
+                yield m.start(), what
+
+
+def _id(m: re.Match[str], repository: Repository, path: str) -> str | None:
+    # The rule codes of pyproject.toml look alike.
+    wrong = path != "pyproject.toml" and m[0] not in repository.ids
+    return f"{m[0]} is not defined in docs/specification.md" if wrong else None
+
+
+def _path(m: re.Match[str], repository: Repository, path: str) -> str | None:
+    if not repository.exists(m["path"]):
+        return f"{m['path']} does not exist"
+    test = m.groupdict().get("test")
+    if test and not re.search(rf"\bdef {test}\b", repository.texts.get(m["path"], "")):
+        return f"{m['path']} has no {test}"
+    return None
+
+
+def _file(m: re.Match[str], repository: Repository, path: str) -> str | None:
+    return None if m["name"] in repository.names else f"no file is called {m['name']}"
+
+
+def _module(m: re.Match[str], repository: Repository, path: str) -> str | None:
+    is_file_name = m["module"].rpartition(".")[2] in ENDINGS.split("|")
+    return None if is_file_name or repository.has_module(m["module"]) else f"{m['module']} does not exist"
+
+
+def _test(m: re.Match[str], repository: Repository, path: str) -> str | None:
+    known = m["test"] in repository.tests or f"{m['test']}.py" in repository.names
+    return None if known else f"no test is called {m['test']}"
+
+
+def _class(m: re.Match[str], repository: Repository, path: str) -> str | None:
+    unknown = set(m["name"].split(".")) - repository.identifiers - OF_LIBRARIES
+    return f"nothing in the code is called {m['name']}" if unknown and path not in OF_PROTOCOLS else None
+
+
+def _foreign(m: re.Match[str], repository: Repository, path: str) -> str | None:
+    return f"{m[0]} is not a document of this repository"
+
+
+def _machine(m: re.Match[str], repository: Repository, path: str) -> str | None:
+    return f"{m[0]} is a path of one machine"
+
+
+#: A kind of reference → what is wrong with one that was found, or None.
+KINDS: dict[re.Pattern[str], Callable[[re.Match[str], Repository, str], str | None]] = {
+    ID: _id,
+    PATH: _path,
+    FOLDER: _path,
+    FILE: _file,
+    MODULE: _module,
+    TEST: _test,
+    CLASS: _class,
+    FOREIGN: _foreign,
+    MACHINE: _machine,
+}
 
 
 def _page(m: re.Match[str], repository: Repository) -> Iterator[str]:

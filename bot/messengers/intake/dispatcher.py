@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 from telegram import Chat, ChatMember, Update
+from telegram.ext import Application
 
 from bot.application.resources import Resources
 from bot.core.incoming import Incoming
@@ -208,12 +209,8 @@ class UpdateDispatcher:
         try:
             raw = json.loads(row.raw)
             update = Update.de_json(channel.whole(raw), channel.bot)
-            member = update.my_chat_member
-            if member is not None:
-                is_theirs(member.chat, member.from_user)
-            status = member.new_chat_member.status if member is not None else None
-            chat = update.effective_chat
-            in_group = chat is not None and chat.type != Chat.PRIVATE and row.lane is not None
+            status = _member_status(update)
+            in_group = row.lane is not None and _is_of_group(update)
         except Exception as error:
             if row.lane is not None and _chat_type(raw) in _GROUPS:
                 await self._serve.in_group(update_scope)
@@ -222,24 +219,38 @@ class UpdateDispatcher:
             await self._quarantine(update_scope, raw, f"{type(error).__name__}: {error}")
             return
         if in_group:
-            if update_scope.foreign:
-                await self._serve.ignore(update_scope, "a group of another bot")
-            elif member is None or status in _MEMBER:
-                await self._serve.in_group(update_scope)
-            else:
-                await self._serve.ignore(update_scope, "no member of a group any more")
-            return
-        if member is not None and update_scope.foreign:
+            await self._in_group(update_scope, status)
+        elif update.my_chat_member is not None:
+            await self._membership(update_scope, status)
+        else:
+            await self._process(update_scope, channel.application, update, raw)
+
+    async def _in_group(self, update_scope: UpdateScope, status: str | None) -> None:
+        if update_scope.foreign:
+            await self._serve.ignore(update_scope, "a group of another bot")
+        elif status is None or status in _MEMBER:
+            await self._serve.in_group(update_scope)
+        else:
+            await self._serve.ignore(update_scope, "no member of a group any more")
+
+    async def _membership(self, update_scope: UpdateScope, status: str | None) -> None:
+        """A private chat blocked or unblocked the bot."""
+        if update_scope.foreign:
             await self._serve.ignore(update_scope, "another bot was blocked or unblocked")
-            return
-        if member is not None:
-            await self._serve.membership(
-                update_scope, alive=status not in (ChatMember.BANNED, ChatMember.LEFT)
-            )
-            return
+        else:
+            alive = status not in (ChatMember.BANNED, ChatMember.LEFT)
+            await self._serve.membership(update_scope, alive=alive)
+
+    async def _process(
+        self,
+        update_scope: UpdateScope,
+        application: Application[Any, Any, Any, Any, Any, Any],
+        update: Update,
+        raw: dict[str, Any],
+    ) -> None:
         token = current_update.set(update_scope)
         try:
-            await channel.application.process_update(update)
+            await application.process_update(update)
         except Exception as error:
             # Before our handlers: PTB stumbled over what it had parsed. Left as it is, it would come again for ever.
             update_scope.error = update_scope.error or UnreadableError(f"{type(error).__name__}: {error}")
@@ -262,6 +273,20 @@ class UpdateDispatcher:
 
     async def _quarantine(self, update_scope: UpdateScope, raw: Any, reason: str) -> None:
         await self._serve.quarantine(update_scope, reason, answer=_is_private(raw))
+
+
+def _member_status(update: Update) -> str | None:
+    """How the bot now stands in the chat, where the update tells it. Raises where PTB's object is incomplete."""
+    member = update.my_chat_member
+    if member is None:
+        return None
+    is_theirs(member.chat, member.from_user)
+    return member.new_chat_member.status
+
+
+def _is_of_group(update: Update) -> bool:
+    chat = update.effective_chat
+    return chat is not None and chat.type != Chat.PRIVATE
 
 
 def _is_ours(row: InboxRow, channel: Channel) -> bool:

@@ -7,6 +7,7 @@ left as it is, so that PTB refuses that one update and it is quarantined.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 Json = dict[str, Any]
@@ -26,7 +27,6 @@ _FILES: dict[str, Json] = {
 }
 #: other objects in a message → defaults of what PTB requires
 _OBJECTS: dict[str, Json] = {
-    "contact": {"phone_number": "", "first_name": ""},
     "invoice": {"title": "", "description": "", "start_parameter": "", "currency": "IRR", "total_amount": 0},
     "successful_payment": {
         "currency": "IRR",
@@ -38,7 +38,6 @@ _OBJECTS: dict[str, Json] = {
     "web_app_data": {"data": "", "button_text": ""},
     "location": {"longitude": 0.0, "latitude": 0.0},
 }
-_NESTED = ("reply_to_message", "pinned_message")
 _ADMIN_RIGHTS = (
     "can_be_edited",
     "is_anonymous",
@@ -114,34 +113,37 @@ def whole_message(message: Json) -> Json:
     for late in ("edit_date", "forward_date"):
         if late in message:
             message[late] = _seconds(message[late]) or None
-    for name, needed in _FILES.items():
-        if name in message:
-            _put(message, name, _file(message[name], needed))
-    for name, needed in _OBJECTS.items():
-        if name in message:
-            held = message[name]
-            _put(message, name, {**needed, **_known(held)} if isinstance(held, dict) and held else None)
-    if "contact" in message and (number := _number(message["contact"].get("user_id"))) is not None:
-        message["contact"] = message["contact"] | {"user_id": number}
-    if "photo" in message:
-        sizes = message["photo"] if isinstance(message["photo"], list) else []
-        whole = [size for one in sizes if (size := _file(one, {"width": 0, "height": 0}))]
-        _put(message, "photo", whole or None)
-    for name in _NESTED:
-        if name in message:
-            nested = message[name]
-            _put(message, name, whole_message(nested) if isinstance(nested, dict) and nested else None)
-    if "new_chat_members" in message:
-        members = message["new_chat_members"]
-        members = members if isinstance(members, list) else []
-        _put(message, "new_chat_members", [user for one in members if (user := whole_user(one))] or None)
-    for name in ("left_chat_member", "forward_from"):
-        if name in message:
-            _put(message, name, whole_user(message[name]))
+    for name in _PARTS.keys() & message.keys():
+        _put(message, name, _PARTS[name](message[name]))
     if not _is_keyboard(message.get("reply_markup")):
         message.pop("reply_markup", None)
     _mend_entities(message)
     return message
+
+
+def _nested(message: Any) -> Json | None:
+    return whole_message(message) if isinstance(message, dict) and message else None
+
+
+def _object(value: Any, needed: Json) -> Json | None:
+    return {**needed, **_known(value)} if isinstance(value, dict) and value else None
+
+
+def _contact(value: Any) -> Json | None:
+    contact = _object(value, {"phone_number": "", "first_name": ""})
+    if contact is not None and (number := _number(contact.get("user_id"))) is not None:
+        contact["user_id"] = number
+    return contact
+
+
+def _photo(sizes: Any) -> list[Json] | None:
+    listed = sizes if isinstance(sizes, list) else []
+    return [size for one in listed if (size := _file(one, {"width": 0, "height": 0}))] or None
+
+
+def _users(members: Any) -> list[Json] | None:
+    listed = members if isinstance(members, list) else []
+    return [user for one in listed if (user := whole_user(one))] or None
 
 
 def _callback_query(press: Json) -> Json:
@@ -151,8 +153,7 @@ def _callback_query(press: Json) -> Json:
     if isinstance(press.get("id"), int):
         press["id"] = str(press["id"])
     if "message" in press:
-        message = press["message"]
-        _put(press, "message", whole_message(message) if isinstance(message, dict) and message else None)
+        _put(press, "message", _nested(press["message"]))
     return press
 
 
@@ -198,6 +199,20 @@ def _file(file: Any, needed: Json) -> Json | None:
         if name in known:
             _put(known, name, _file(known[name], {"width": 0, "height": 0}))
     return known
+
+
+#: field of a message → what completes it; None where it must be left out
+_PARTS: dict[str, Callable[[Any], Any]] = {
+    **{name: partial(_file, needed=needed) for name, needed in _FILES.items()},
+    **{name: partial(_object, needed=needed) for name, needed in _OBJECTS.items()},
+    "contact": _contact,
+    "photo": _photo,
+    "reply_to_message": _nested,
+    "pinned_message": _nested,
+    "new_chat_members": _users,
+    "left_chat_member": whole_user,
+    "forward_from": whole_user,
+}
 
 
 def _known(values: Json) -> Json:
