@@ -11,9 +11,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
+from bot.rules import state_machine
 from bot.texts.formats import TEHRAN
 from storage.enums import AccountState, Role
+
+if TYPE_CHECKING:
+    from bot.core.context import Actor
 
 
 class Action(StrEnum):
@@ -23,60 +28,63 @@ class Action(StrEnum):
     ANNUL = "ANNUL"
 
 
+class Relation(StrEnum):
+    """How an actor is related to an account."""
+
+    STAFF = "staff"
+
+
 @dataclass(frozen=True, slots=True)
 class AccountCase:
     """The facts of an account that the rules look at."""
 
-    account_id: int
     state: AccountState
+    #: It is the account of the actor.
+    own: bool = False
     #: It came by an officer's registration (experts and staff have none to annul).
     registered: bool = True
     qualified: bool = False
     open_request: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Transition:
-    source: AccountState
-    action: Action
-    target: AccountState
-    #: Verb in the audit.
-    event: str
+def not_own(case: AccountCase) -> str | None:
+    """Nobody locks out their own account."""
+    return "error.own_account" if case.own else None
 
 
-_ACTIVE, _SUSPENDED, _ANNULLED = AccountState.ACTIVE, AccountState.SUSPENDED, AccountState.ANNULLED
+def led_nowhere(case: AccountCase) -> str | None:
+    """A registration that was never qualified (Q28)."""
+    annullable = case.registered and not case.qualified and not case.open_request
+    return None if annullable else "error.cannot_annul"
 
-TABLE: dict[tuple[AccountState, Action], Transition] = {
-    (row.source, row.action): row
-    for row in (
-        Transition(_ACTIVE, Action.RESET, _ACTIVE, "access_reset"),
-        Transition(_ACTIVE, Action.SUSPEND, _SUSPENDED, "suspended"),
-        Transition(_SUSPENDED, Action.LIFT, _ACTIVE, "suspension_lifted"),
-        Transition(_ACTIVE, Action.ANNUL, _ANNULLED, "registration_annulled"),
+
+Transition = state_machine.Transition[AccountState, Action, Relation, AccountCase]
+
+
+def _rows() -> tuple[Transition, ...]:
+    state, act, row, staff = AccountState, Action, Transition, frozenset({Relation.STAFF})
+    return (
+        row(state.ACTIVE, act.RESET, staff, state.ACTIVE, "access_reset", (not_own,)),
+        row(state.ACTIVE, act.SUSPEND, staff, state.SUSPENDED, "suspended", (not_own,)),
+        row(state.SUSPENDED, act.LIFT, staff, state.ACTIVE, "suspension_lifted"),
+        row(state.ACTIVE, act.ANNUL, staff, state.ANNULLED, "registration_annulled", (not_own, led_nowhere)),
     )
-}
+
+
+def relations(case: AccountCase, actor: Actor) -> frozenset[Relation]:
+    """Staff act on accounts, nobody else."""
+    staff = actor.role is Role.STAFF and actor.account_id is not None
+    return frozenset({Relation.STAFF}) if staff else frozenset()
+
+
+MACHINE = state_machine.Machine(
+    AccountState, _rows(), relations, not_yours="error.not_allowed", stale="error.account_state"
+)
 
 #: Who may log in and be helped to a new password; a suspended account still reads.
 LIVING = frozenset({AccountState.ACTIVE, AccountState.SUSPENDED})
 
 REASON_MIN, REASON_MAX = 5, 500
-
-
-def refusal(case: AccountCase, *, by: Role, by_id: int | None, action: Action) -> str | None:
-    """The text key of why staff may not do `action`, None where they may. Nobody locks out their own account."""
-    if by is not Role.STAFF or by_id is None:
-        return "error.not_allowed"
-    if (case.state, action) not in TABLE:
-        return "error.account_state"
-    if by_id == case.account_id and action is not Action.LIFT:
-        return "error.own_account"
-    if action is Action.ANNUL and (not case.registered or case.qualified or case.open_request):
-        return "error.cannot_annul"
-    return None
-
-
-def allowed_actions(case: AccountCase, *, by: Role, by_id: int | None) -> frozenset[Action]:
-    return frozenset(action for action in Action if refusal(case, by=by, by_id=by_id, action=action) is None)
 
 
 #: Which role a chat gets at login where the account holds several; the person may switch.

@@ -1,8 +1,17 @@
 """Rules of one payment attempt (docs/specification.md 2.3): which event leads from which state to which."""
 
-from enum import StrEnum
+from __future__ import annotations
 
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from bot.rules import state_machine
 from storage.enums import AttemptState as S
+from storage.enums import Role
+
+if TYPE_CHECKING:
+    from bot.core.context import Actor
 
 
 class PaymentEvent(StrEnum):
@@ -24,34 +33,54 @@ class PaymentEvent(StrEnum):
     WRONG_AMOUNT_RETURNED = "wrong_amount_returned"
 
 
-#: VERIFYING may be asked again: the process that asked may be dead (the service keeps the lease). FAILED and
-#: EXPIRED may be asked again too: a late payment on an old attempt still completes the request.
-TRANSITIONS: dict[tuple[S, PaymentEvent], S] = {
-    (S.CREATED, PaymentEvent.NOT_OPENED): S.FAILED,
-    (S.CREATED, PaymentEvent.ASKED): S.VERIFYING,
-    (S.CREATED, PaymentEvent.EXPIRED): S.EXPIRED,
-    (S.UNCERTAIN, PaymentEvent.ASKED): S.VERIFYING,
-    (S.UNCERTAIN, PaymentEvent.EXPIRED): S.EXPIRED,
-    (S.UNCERTAIN, PaymentEvent.WRONG_AMOUNT_RETURNED): S.REFUNDED,
-    (S.FAILED, PaymentEvent.ASKED): S.VERIFYING,
-    (S.EXPIRED, PaymentEvent.ASKED): S.VERIFYING,
-    (S.VERIFYING, PaymentEvent.ASKED): S.VERIFYING,
-    (S.VERIFYING, PaymentEvent.PAID): S.PAID,
-    (S.VERIFYING, PaymentEvent.PAID_IN_EXCESS): S.REFUND_DUE,
-    (S.VERIFYING, PaymentEvent.NOT_PAID): S.FAILED,
-    (S.VERIFYING, PaymentEvent.STILL_OPEN): S.CREATED,
-    (S.VERIFYING, PaymentEvent.NO_ANSWER): S.UNCERTAIN,
-    (S.VERIFYING, PaymentEvent.WRONG_AMOUNT): S.UNCERTAIN,
-    (S.VERIFYING, PaymentEvent.EXPIRED): S.EXPIRED,
-    (S.REFUND_DUE, PaymentEvent.REFUNDED): S.REFUNDED,
-}
+class Relation(StrEnum):
+    """How an actor is related to an attempt."""
+
+    #: What the gateway says, and the clock; whoever asks it.
+    SYSTEM = "system"
+    #: Money is given back in the gateway's panel.
+    STAFF = "staff"
+
+
+#: The audit's verb is "payment_" with the event.
+Transition = state_machine.Transition[S, PaymentEvent, Relation, state_machine.HasState]
+
+
+def _rows() -> Iterator[Transition]:
+    """VERIFYING may be asked again: the process that asked may be dead (the service keeps the lease). FAILED and
+    EXPIRED may be asked again too: a late payment on an old attempt still completes the request."""
+    event, system, staff = PaymentEvent, frozenset({Relation.SYSTEM}), frozenset({Relation.STAFF})
+    for source, what, target, by in (
+        (S.CREATED, event.NOT_OPENED, S.FAILED, system),
+        (S.CREATED, event.ASKED, S.VERIFYING, system),
+        (S.CREATED, event.EXPIRED, S.EXPIRED, system),
+        (S.UNCERTAIN, event.ASKED, S.VERIFYING, system),
+        (S.UNCERTAIN, event.EXPIRED, S.EXPIRED, system),
+        (S.UNCERTAIN, event.WRONG_AMOUNT_RETURNED, S.REFUNDED, staff),
+        (S.FAILED, event.ASKED, S.VERIFYING, system),
+        (S.EXPIRED, event.ASKED, S.VERIFYING, system),
+        (S.VERIFYING, event.ASKED, S.VERIFYING, system),
+        (S.VERIFYING, event.PAID, S.PAID, system),
+        (S.VERIFYING, event.PAID_IN_EXCESS, S.REFUND_DUE, system),
+        (S.VERIFYING, event.NOT_PAID, S.FAILED, system),
+        (S.VERIFYING, event.STILL_OPEN, S.CREATED, system),
+        (S.VERIFYING, event.NO_ANSWER, S.UNCERTAIN, system),
+        (S.VERIFYING, event.WRONG_AMOUNT, S.UNCERTAIN, system),
+        (S.VERIFYING, event.EXPIRED, S.EXPIRED, system),
+        (S.REFUND_DUE, event.REFUNDED, S.REFUNDED, staff),
+    ):
+        yield Transition(source, what, by, target, f"payment_{what}")
+
+
+def relations(attempt: state_machine.HasState, actor: Actor) -> frozenset[Relation]:
+    if actor.role is Role.SYSTEM:
+        return frozenset({Relation.SYSTEM})
+    return frozenset({Relation.STAFF}) if actor.role is Role.STAFF else frozenset()
+
+
+MACHINE = state_machine.Machine(S, _rows(), relations)
 
 #: The money came, or went back: nothing that a browser or a gateway says changes these.
 SETTLED = frozenset({S.PAID, S.REFUND_DUE, S.REFUNDED})
 #: The reconciler looks after these.
 OPEN = frozenset({S.CREATED, S.VERIFYING, S.UNCERTAIN})
-
-
-def after(state: S, event: PaymentEvent) -> S | None:
-    """The next state, or None where the rules do not know this event here."""
-    return TRANSITIONS.get((state, event))

@@ -52,7 +52,11 @@ class Machine(Generic[S, A, W, C]):
         states: type[S],
         rows: Iterable[Transition[S, A, W, C]],
         standings: Callable[[C, Actor], frozenset[W]],
+        *,
+        not_yours: str = "error.not_yours",
+        stale: str = "error.stale",
     ) -> None:
+        """`not_yours` and `stale` are the text keys of `refusal_of`."""
         rows = tuple(rows)
         self.table: dict[tuple[S | None, A], Transition[S, A, W, C]] = {
             (row.source, row.action): row for row in rows
@@ -63,6 +67,7 @@ class Machine(Generic[S, A, W, C]):
         )
         self._states = states
         self.standings = standings
+        self._not_yours, self._stale = not_yours, stale
 
     def allowed_actions(self, case: C, actor: Actor) -> frozenset[A]:
         """Everything that `actor` may do with the case now."""
@@ -80,15 +85,15 @@ class Machine(Generic[S, A, W, C]):
     def refusal_of(self, case: C, stands: frozenset[W], action: A) -> str | None:
         """The text key of why `action` is refused to an actor with these relations, None where it is allowed.
 
-        "error.not_yours" for an actor who may not take this action in any state, "error.stale" where only the state
-        is in the way, else what the guard says.
+        `not_yours` for an actor who may not take this action in any state, `stale` where only the state is in the way,
+        else what the guard says.
         """
         row = self.table.get((cast("S | None", case.state), action))
         if row is None:
             ever = any(stands & other.by for (_, name), other in self.table.items() if name is action)
-            return "error.stale" if ever else "error.not_yours"
+            return self._stale if ever else self._not_yours
         if not row.by & stands:
-            return "error.not_yours"
+            return self._not_yours
         return next((key for guard in row.guards if (key := guard(case))), None)
 
     def mermaid(self) -> str:

@@ -82,12 +82,11 @@ def conflict_states(deeds: Iterable[Deed]) -> list[Deed]:
     ]
 
 
-def _of_account(case: account_law.AccountCase, actor: Actor) -> frozenset[account_law.Action]:
-    return account_law.allowed_actions(case, by=actor.role, by_id=actor.account_id)
-
-
 class DirectorateBook(Book):
     """Accounts, letters, and everybody's chats."""
+
+    def _of_account(self, account: Account, actor: Actor) -> frozenset[account_law.Action]:
+        return account_law.MACHINE.allowed_actions(accounts.case_of(self.db, account, actor), actor)
 
     def account(self) -> Iterable[Deed]:
         act = account_law.Action
@@ -98,9 +97,8 @@ class DirectorateBook(Book):
             act.ANNUL: (REASON, "بله، باطل شود"),
         }
         for one in self.db.exec(select(Account).order_by(col(Account.id))):
-            case = accounts.case_of(self.db, one)
             for action in act:
-                row = account_law.TABLE.get((one.state, action))
+                row = account_law.MACHINE.table.get((one.state, action))
                 press = Press("staff.account_action", one.id or 0, one.version, action.value)
                 yield Deed(
                     "account",
@@ -110,7 +108,7 @@ class DirectorateBook(Book):
                     press,
                     # Only whoever was looked up is acted upon.
                     (Press("staff.find_account"), one.user_code, press, *words[action]),
-                    self.allowed(_of_account, case, action),
+                    self.allowed(self._of_account, one, action),
                     aim=Aim("account", one.id or 0, names({row.target} if row else ())),
                 )
 

@@ -12,8 +12,9 @@ from sqlalchemy import Engine, event, inspect
 from sqlmodel import Session, SQLModel, select
 
 from bot.rules import cooperation as coop_law
+from bot.rules import payment
 from bot.rules import qualification as qual_law
-from bot.rules.payment import PaymentEvent, after
+from bot.rules.payment import PaymentEvent
 from bot.services.cooperation import requests as coop_cases
 from bot.services.qualification import requests
 from storage.enums import ContractState, CooperationState, RequestState, Role
@@ -240,8 +241,9 @@ class Law:
         """Whoever owns a request may have the bank asked; what it says is the payment's own table."""
         assert one.old is not None
         assert one.new is not None
-        asked = after(one.old["state"], PaymentEvent.ASKED)
-        answers = {after(asked, event) for event in PaymentEvent} if asked is not None else set()
+        after = {key: row.target for key, row in payment.MACHINE.table.items()}
+        asked = after.get((one.old["state"], PaymentEvent.ASKED))
+        answers = {target for (source, _), target in after.items() if source is asked}
         return one.row["request_id"] in self.requests and one.new["state"] in {asked, *answers}
 
     def _deficiency_round(self, one: Change, changes: list[Change]) -> bool:

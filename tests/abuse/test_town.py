@@ -59,8 +59,8 @@ def _tables() -> list[Any]:
     """Every table of the rules."""
     machines = [one for one in vars(cooperation).values() if isinstance(one, Machine)]
     return [
-        account.TABLE,
-        payment.TRANSITIONS,
+        account.MACHINE.table,
+        payment.MACHINE.table,
         qualification.TABLE,
         cooperation.TABLE,
         *(one.table for one in machines),

@@ -20,8 +20,8 @@ from storage.enums import RequestKind, RequestState
 from storage.tables import Account, Officer, QualificationRequest
 
 
-def case_of(db: Session, account: Account) -> AccountCase:
-    """The facts that the rules look at."""
+def case_of(db: Session, account: Account, actor: Actor) -> AccountCase:
+    """The facts that the rules look at when `actor` acts."""
     assert account.id is not None
     officer = db.get(Officer, account.id)
     completed = db.exec(
@@ -34,8 +34,8 @@ def case_of(db: Session, account: Account) -> AccountCase:
         .limit(1)
     ).first()
     return AccountCase(
-        account_id=account.id,
         state=account.state,
+        own=account.id == actor.account_id,
         registered=officer is not None,
         qualified=completed is not None or eligibility.is_qualified(db, account.id),
         open_request=queries.has_open_request(db, account.id),
@@ -47,7 +47,7 @@ def _decide(
 ) -> tuple[Account, account_rules.Transition, str]:
     require(db, actor)
     account = queries.lock_account(db, account_id)
-    key = account_rules.refusal(case_of(db, account), by=actor.role, by_id=actor.account_id, action=action)
+    key = account_rules.MACHINE.refusal(case_of(db, account, actor), actor, action)
     if key is not None:
         raise NotAllowed(key)
     if version is not None and version != account.version:
@@ -55,7 +55,7 @@ def _decide(
     reason = reason.strip()
     if not account_rules.REASON_MIN <= len(reason) <= account_rules.REASON_MAX:
         raise InvalidInput("error.short_reason")
-    return account, account_rules.TABLE[account.state, action], reason
+    return account, account_rules.MACHINE.table[account.state, action], reason
 
 
 def _record(

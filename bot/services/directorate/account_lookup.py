@@ -109,7 +109,7 @@ def facts(db: Session, *, actor: Actor, account: Account) -> Facts:
         .where(QualificationRequest.account_id == account.id)
         .order_by(col(QualificationRequest.id).desc())
     ).all()
-    case = accounts.case_of(db, account)
+    case = accounts.case_of(db, account, actor)
     return Facts(
         queries.grants_of(db, account.id),
         queries.chats_of(db, account.id),
@@ -117,7 +117,7 @@ def facts(db: Session, *, actor: Actor, account: Account) -> Facts:
         next((one for one in requests if one.state in OPEN_REQUEST), None),
         any(one.state is not RequestState.DRAFT for one in requests),
         contracts.active(db, account.id) is not None,
-        account_rules.allowed_actions(case, by=actor.role, by_id=actor.account_id),
+        account_rules.MACHINE.allowed_actions(case, actor),
     )
 
 

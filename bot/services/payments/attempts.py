@@ -17,7 +17,7 @@ from sqlmodel import Session, col, select
 from bot.core.context import SYSTEM, Actor
 from bot.core.refusals import NotAllowed, Refusal, Stale, Throttled
 from bot.rules.account import Limit
-from bot.rules.payment import SETTLED, PaymentEvent, after
+from bot.rules.payment import MACHINE, SETTLED, PaymentEvent
 from bot.services.payments import alerts
 from bot.services.shared import audit
 from bot.texts.formats import jalali_time
@@ -259,7 +259,7 @@ def claim(
     """Take an attempt for verifying; its state where there is nothing to ask, or another call asks just now."""
     attempt = locked(db, attempt_id)
     state = attempt.state
-    if attempt.ref is None or after(state, PaymentEvent.ASKED) is None:
+    if attempt.ref is None or MACHINE.refusal(attempt, SYSTEM, PaymentEvent.ASKED) is not None:
         return state
     if state is AttemptState.VERIFYING and attempt.next_check_at is not None and attempt.next_check_at > now:
         return state
@@ -303,14 +303,16 @@ def move(
     Being asked about is a lease and no change. `came_from` is the state before it: an answer that leads back there
     changed nothing and leaves no row."""
     was = attempt.state
-    target = after(was, event)
-    if target is None:
+    if MACHINE.refusal(attempt, actor, event) is not None:
         raise Stale
+    row = MACHINE.table[was, event]
+    target = row.leads_to(attempt)
+    assert target is not None
     values.setdefault("next_check_at", None)
     change(db, attempt, state=target, state_since=now, **values)
     before = was if came_from is None else came_from
     if event is not PaymentEvent.ASKED and target is not before:
-        _note(db, attempt, f"payment_{event}", now, before, target, actor)
+        _note(db, attempt, row.event, now, before, target, actor)
     return target
 
 

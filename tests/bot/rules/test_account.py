@@ -1,29 +1,35 @@
 """The rules of accounts."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.core.context import Actor
 from bot.rules.account import (
     LIVING,
+    MACHINE,
     PREFERENCE,
-    TABLE,
     AccountCase,
     Action,
     Limit,
-    allowed_actions,
     preferred,
-    refusal,
 )
 from storage.enums import AccountState, Role
 
+STAFF = Actor(1, Role.STAFF)
 NOON = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)
 
 
+def test_the_page_in_docs_is_the_table() -> None:
+    page = Path(__file__).parents[3] / "docs" / "states.md"
+    assert f"```mermaid\n{MACHINE.mermaid()}\n```" in page.read_text(encoding="utf-8")
+
+
 def test_every_state_is_reached_and_only_annulled_is_final() -> None:
-    reached = {row.target for row in TABLE.values()} | {AccountState.ACTIVE}
-    final = set(AccountState) - {state for state, _ in TABLE}
+    reached = {row.target for row in MACHINE.table.values()} | {AccountState.ACTIVE}
+    final = set(AccountState) - {state for state, _ in MACHINE.table}
 
     assert reached == set(AccountState)
     assert final == {AccountState.ANNULLED} == set(AccountState) - LIVING
@@ -35,24 +41,25 @@ def test_every_state_is_reached_and_only_annulled_is_final() -> None:
     action=st.sampled_from(list(Action)),
 )
 def test_only_staff_act_on_accounts(by: Role, state: AccountState, action: Action) -> None:
-    key = refusal(AccountCase(7, state), by=by, by_id=1, action=action)
+    key = MACHINE.refusal(AccountCase(state), Actor(1, by), action)
 
-    assert (key is None) == (by is Role.STAFF and (state, action) in TABLE)
+    assert (key is None) == (by is Role.STAFF and (state, action) in MACHINE.table)
 
 
 def test_nobody_locks_out_their_own_account() -> None:
-    mine = AccountCase(7, AccountState.ACTIVE)
+    mine = AccountCase(AccountState.ACTIVE, own=True)
 
-    assert allowed_actions(mine, by=Role.STAFF, by_id=7) == frozenset()
+    assert MACHINE.allowed_actions(mine, STAFF) == frozenset()
+    assert MACHINE.refusal(mine, STAFF, Action.SUSPEND) == "error.own_account"
 
 
 def test_a_registration_that_led_somewhere_is_not_annulled() -> None:
     for hindered in (
-        AccountCase(7, AccountState.ACTIVE, qualified=True),
-        AccountCase(7, AccountState.ACTIVE, open_request=True),
-        AccountCase(7, AccountState.ACTIVE, registered=False),
+        AccountCase(AccountState.ACTIVE, qualified=True),
+        AccountCase(AccountState.ACTIVE, open_request=True),
+        AccountCase(AccountState.ACTIVE, registered=False),
     ):
-        assert refusal(hindered, by=Role.STAFF, by_id=1, action=Action.ANNUL) == "error.cannot_annul"
+        assert MACHINE.refusal(hindered, STAFF, Action.ANNUL) == "error.cannot_annul"
 
 
 def test_every_role_of_people_can_begin() -> None:

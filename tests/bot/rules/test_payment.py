@@ -1,13 +1,22 @@
 """The rules of a payment attempt."""
 
-from bot.rules.payment import OPEN, SETTLED, TRANSITIONS, PaymentEvent, after
+from pathlib import Path
+
+from bot.rules.payment import MACHINE, OPEN, SETTLED, PaymentEvent
 from storage.enums import AttemptState
+
+AFTER = {key: row.target for key, row in MACHINE.table.items()}
+
+
+def test_the_page_in_docs_is_the_table() -> None:
+    page = Path(__file__).parents[3] / "docs" / "states.md"
+    assert f"```mermaid\n{MACHINE.mermaid()}\n```" in page.read_text(encoding="utf-8")
 
 
 def test_every_state_is_reached_and_money_in_hand_only_ever_goes_back() -> None:
-    assert set(TRANSITIONS.values()) | {AttemptState.CREATED} == set(AttemptState)
+    assert set(AFTER.values()) | {AttemptState.CREATED} == set(AttemptState)
     for state in SETTLED:
-        ways = {event for event in PaymentEvent if after(state, event)}
+        ways = {event for event in PaymentEvent if (state, event) in AFTER}
         assert ways <= {PaymentEvent.REFUNDED}
 
 
@@ -16,7 +25,7 @@ def test_every_open_state_has_a_way_out_to_paid_and_to_the_end() -> None:
         reached, todo = {start}, [start]
         while todo:
             state = todo.pop()
-            new = {target for (source, _), target in TRANSITIONS.items() if source is state} - reached
+            new = {target for (source, _), target in AFTER.items() if source is state} - reached
             reached |= new
             todo += new
         assert {AttemptState.PAID, AttemptState.FAILED, AttemptState.EXPIRED} <= reached
@@ -24,18 +33,18 @@ def test_every_open_state_has_a_way_out_to_paid_and_to_the_end() -> None:
 
 def test_nothing_is_paid_without_having_been_verified() -> None:
     into_money = {
-        source for (source, _), target in TRANSITIONS.items() if target in SETTLED - {AttemptState.REFUNDED}
+        source for (source, _), target in AFTER.items() if target in SETTLED - {AttemptState.REFUNDED}
     }
     assert into_money == {AttemptState.VERIFYING}
 
 
 def test_no_answer_never_means_failed() -> None:
-    assert after(AttemptState.VERIFYING, PaymentEvent.NO_ANSWER) is AttemptState.UNCERTAIN
-    assert after(AttemptState.VERIFYING, PaymentEvent.WRONG_AMOUNT) is AttemptState.UNCERTAIN
+    assert AFTER[AttemptState.VERIFYING, PaymentEvent.NO_ANSWER] is AttemptState.UNCERTAIN
+    assert AFTER[AttemptState.VERIFYING, PaymentEvent.WRONG_AMOUNT] is AttemptState.UNCERTAIN
 
 
 def test_a_wrong_amount_ends_only_by_going_back() -> None:
-    assert after(AttemptState.UNCERTAIN, PaymentEvent.WRONG_AMOUNT_RETURNED) is AttemptState.REFUNDED
-    assert [state for state in AttemptState if after(state, PaymentEvent.WRONG_AMOUNT_RETURNED)] == [
+    assert AFTER[AttemptState.UNCERTAIN, PaymentEvent.WRONG_AMOUNT_RETURNED] is AttemptState.REFUNDED
+    assert [state for state in AttemptState if (state, PaymentEvent.WRONG_AMOUNT_RETURNED) in AFTER] == [
         AttemptState.UNCERTAIN
     ]

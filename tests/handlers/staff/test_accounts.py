@@ -386,7 +386,7 @@ def test_every_recorded_event_has_a_name_in_the_trail() -> None:
         *cooperation.TABLE.values(),
         *cooperation.CONTRACT.table.values(),
         *cooperation.TERMINATION.table.values(),
-        *account.TABLE.values(),
+        *account.MACHINE.table.values(),
     ]
     named = {row.event for row in laws}
     for path in (*Path("bot/services").rglob("*.py"), Path("handlers/staff/reference_data.py")):
