@@ -9,6 +9,7 @@ import os
 import shutil
 import signal
 import socket
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,10 +32,13 @@ class Options:
     others: tuple[str, ...] = ()
     #: Begin anew, whatever was there.
     fresh: bool = False
+    #: Everything but the bot: its settings are written to `folder`/.env, and it is started by hand under a debugger.
+    debug: bool = False
 
     @classmethod
     def from_environment(cls) -> Options:
-        """DEMO_FOLDER, DEMO_HOST, DEMO_PORT, DEMO_ALLOWED_HOSTS (name:port,…), DEMO_FRESH=1."""
+        """DEMO_FOLDER, DEMO_HOST, DEMO_PORT, DEMO_ALLOWED_HOSTS (name:port,…), DEMO_FRESH=1,
+        DEMO_DEBUG=1."""
         known = os.environ
         return cls(
             Path(known.get("DEMO_FOLDER", cls.folder)).resolve(),
@@ -44,6 +48,7 @@ class Options:
                 one.strip().lower() for one in known.get("DEMO_ALLOWED_HOSTS", "").split(",") if one.strip()
             ),
             known.get("DEMO_FRESH", "") not in ("", "0"),
+            known.get("DEMO_DEBUG", "") not in ("", "0"),
         )
 
 
@@ -84,7 +89,11 @@ class Demo:
             stack.push_async_callback(self.bot.stop)
             if not going_on:
                 await self._settle()
-            await self.bot.start()
+            if self.options.debug:
+                _write_env(folder / ".env", self.bot.settings)
+            else:
+                (folder / ".env").unlink(missing_ok=True)  # an earlier debug start
+                await self.bot.start()
             port = _free(self.options.host, self.options.port)
             self.page = PageServer(
                 self.cast, host=self.options.host, port=port, bot=self.bot, others=self.options.others
@@ -163,14 +172,25 @@ class Demo:
             if role.identity.user_code and role.title != "مسئول فنی":
                 login = f"code {role.identity.user_code}   password {role.identity.password}"
                 print(f"    {login}   {role.person.name}، {role.title} ({role.person.world.kind})")
-        print(f"\n  Bot's log: {self.bot.log}")
+        if self.options.debug:
+            print(
+                "\n  Start the bot by hand, in this folder (a debugger needs the same three: folder, program, `run`):"
+            )
+            print(f"    cd {self.options.folder} && {sys.executable} -m pdb {PROJECT / 'bot.py'} run")
+        else:
+            print(f"\n  Bot's log: {self.bot.log}")
         print("  Stop with Ctrl-C; the next start goes on from here, DEMO_FRESH=1 begins anew.\n", flush=True)
+
+
+def _write_env(path: Path, settings: dict[str, str]) -> None:
+    """Settings as bot.py reads them from the folder that it is started in."""
+    path.write_text("".join(f"{name}='{value}'\n" for name, value in settings.items()), encoding="utf-8")
 
 
 def _clear(folder: Path) -> None:
     """Remove what an earlier demo left, and nothing else that may lie in a folder somebody chose."""
     folder.mkdir(parents=True, exist_ok=True)
-    for pattern in ("bot.db*", "bot.log", "town.pickle"):
+    for pattern in ("bot.db*", "bot.log", ".env", "town.pickle"):
         for path in folder.glob(pattern):
             path.unlink()
     for name in ("files", "data"):

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from demo.bot_process import BotProcess
 from demo.cast import Role
 from demo.run import Demo, Options
 
@@ -42,3 +43,18 @@ async def test_ready_accounts_power_cut_and_another_day(tmp_path: Path) -> None:
         await expert.person.sees("موسوی")
         assert demo.town.violations == []
     assert stranger.read_text() == "keep"
+
+
+async def test_the_bot_started_by_hand_for_a_debugger(tmp_path: Path) -> None:
+    """DEMO_DEBUG: `bot.py run` in the demo's folder finds its settings there."""
+    options = Options(folder=tmp_path, port=0, debug=True)
+    async with Demo(options) as demo:
+        assert not demo.bot.runs
+        by_hand = BotProcess(tmp_path, {})
+        await by_hand.start()
+        try:
+            officer = role(demo, "مسئول فنی").person
+            await officer.start()
+            await officer.sees("ثبت‌نام")
+        finally:
+            await by_hand.stop()
