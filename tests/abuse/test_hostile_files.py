@@ -25,7 +25,7 @@ from demo.people import Town
 from demo.person import Person
 from storage.database.database import open_database
 from storage.tables import StoredFile
-from tests.support import hostile_files, made_files
+from tests.support import files, hostile_files
 from tests.support.bot_process import SECRET_KEY, Stage
 from tests.support.identities import next_mobile
 from tests.support.scenes import form, register, walk
@@ -86,7 +86,7 @@ async def outcome(stage: Stage, sara: Person, refusal: str | None, kind: str) ->
 
 async def bad_lines(stage: Stage, sara: Person, faults: Faults) -> None:
     """The messenger says another size than it gives, breaks off, or never ends."""
-    large, good = made_files.pdf() + bytes(15_000_000), made_files.jpeg()
+    large, good = files.pdf() + bytes(15_000_000), files.jpeg()
     await sara.send_file("letter.pdf", large, claims=1000)
     await outcome(stage, sara, "error.too_large", "larger than it says")
     await sara.send_file("scan.jpg", good, claims=15_000_000)
@@ -112,7 +112,7 @@ async def workers_die(stage: Stage, sara: Person) -> None:
         worker.kill()
     while any(one.is_running() and one.status() != psutil.STATUS_ZOMBIE for one in workers):
         await asyncio.sleep(0.05)
-    await sara.send_file("scan.jpg", made_files.jpeg())
+    await sara.send_file("scan.jpg", files.jpeg())
     await outcome(stage, sara, None, "after the workers' end")
 
 

@@ -18,7 +18,7 @@ from demo.person import Person
 from storage.database.database import open_database
 from storage.enums import InboxState
 from storage.tables import InboxUpdate
-from tests.support import made_files, papers
+from tests.support import files
 from tests.support.bot_process import Stage
 from tests.support.identities import next_mobile
 from tests.support.scenes import fill, register
@@ -42,7 +42,7 @@ async def at_the_card(stage: Stage, name: str) -> Person:
 async def sends_a_paper(person: Person) -> float:
     """Seconds until it is taken; then it is taken away again."""
     begun = time.monotonic()
-    await person.send_photo(papers.picture())
+    await person.send_photo(files.jpeg())
     await person.sees(TAKEN, within=120)
     waited = time.monotonic() - begun
     await person.tap("حذف")
@@ -79,7 +79,7 @@ async def test_a_strangers_paper_among_slow_ones(accounts: int, sqlite_url: str,
             attackers = [await at_the_card(stage, f"سیل {number}") for number in range(accounts)]
             calm = [await sends_a_paper(stranger) for _ in range(3)]
             before = memory(stage)
-            slow = made_files.slow_pdf(55_000)
+            slow = files.slow_pdf(55_000)
             for number in range(FILES):
                 await attackers[number % accounts].send_file("سند.pdf", slow)
             waits = [await sends_a_paper(stranger) for _ in range(5)]

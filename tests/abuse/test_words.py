@@ -26,7 +26,7 @@ from tests.abuse.deeds import all_deeds
 from tests.abuse.forger import Forger
 from tests.abuse.ledger import Written
 from tests.abuse.test_walks import walk
-from tests.support import papers
+from tests.support import files
 
 #: Found again on screens, whatever was taken out around it.
 MARK = "پررنگ"
@@ -244,7 +244,7 @@ async def test_a_files_name_is_a_label(database: Database, town: Street, tmp_pat
         await walk(counter, "officer:draft", [Press("qual.draft"), "مدرکی ندارم", "✏️ تصویر کارت ملی"])
         before = await database.read(lambda db: set(db.exec(select(StoredFile.id))))
         for name in NAMES:
-            await person.send_file(name, papers.picture(name))
+            await person.send_file(name, files.jpeg())
             await counter.settled()
             assert isinstance(person.screen(), Seen)
         stored = await database.read(

@@ -10,7 +10,7 @@ from storage.enums import RequestState
 from tests.crash.crowd import Crowd
 from tests.crash.life import File, Life, University
 from tests.crash.patient import Patient
-from tests.support import papers
+from tests.support import files
 from tests.support.bot_process import Credentials
 from tests.support.identities import next_national_code
 from tests.support.scenes import (
@@ -183,7 +183,7 @@ async def mends(life: Life, where: University, code: str) -> None:
         person,
         [
             ("نام پدر خود را", send("عباس")),
-            ("📎", document(file=("مدرک تحصیلی.pdf", papers.pdf))),
+            ("📎", document(file=("مدرک تحصیلی.pdf", files.pdf))),
             ("اگر توضیحی برای کارشناس", send("مدرک خواناتر پیوست شد.")),
         ],
         "پس از بررسی، پرونده را دوباره ارسال کنید",

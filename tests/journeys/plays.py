@@ -18,7 +18,7 @@ from demo.person import Person
 from storage.database.database import open_database
 from storage.tables import PaymentAttempt
 from storage.tables.column_types import utcnow
-from tests.support import papers
+from tests.support import files
 from tests.support.bot_process import Stage
 from tests.support.identities import next_mobile
 from tests.support.scenes import (
@@ -119,7 +119,7 @@ async def request(scene: Scene) -> None:
     await sara.sees("جنسیت خود را")
     await sara.tap("بازگشت")
     await sara.sees("نام پدر خود را")
-    await sara.send_photo(papers.picture())
+    await sara.send_photo(files.jpeg())
     await sara.sees("به‌صورت متن بفرستید")
     shown = await walk(sara, [("نام پدر خود را", send("حسن")), *form()], SUMMARY)
     assert "حسن" in shown.text
@@ -185,7 +185,7 @@ async def review(scene: Scene) -> None:
         sara,
         [
             ("نام پدر", send("عباس")),
-            ("مدرک تحصیلی", document(file=("مدرک تحصیلی.pdf", papers.pdf))),
+            ("مدرک تحصیلی", document(file=("مدرک تحصیلی.pdf", files.pdf))),
             ("اگر توضیحی برای کارشناس", send("مدرک خواناتر پیوست شد.")),
         ],
         "پس از بررسی، پرونده را دوباره ارسال کنید",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from demo.person import Person
 from tests.journeys.plays import ESFAHAN, Scene, play, to_payment
-from tests.support import papers
+from tests.support import files
 from tests.support.scenes import (
     SUMMARY,
     approve,
@@ -115,7 +115,7 @@ async def amendment(scene: Scene) -> None:
     await sara.sees("دریافت شد")
     await sara.tap("🗑 حذف")
     await sara.sees("فایل حذف شد")
-    await sara.send_file("مدرک تحصیلی.pdf", papers.pdf())
+    await sara.send_file("مدرک تحصیلی.pdf", files.pdf())
     await sara.sees("دریافت شد")
     await sara.tap("مدرک بعدی")
     await sara.sees("تصویر مدرک تحصیلی — فایل تازه")

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from demo.person import Person
 from demo.seen import Seen
 from tests.journeys.plays import Scene, play
-from tests.support import papers
 from tests.support.scenes import Reply, fill, register, send, submit, tap, walk
 
 TOLD = "📬 پیام جدید از اداره کل"
@@ -22,7 +21,7 @@ async def write(
         if not attachment:
             await person.tap("رد کردن")
             return
-        await person.send_file("بخشنامه.pdf", papers.pdf())
+        await person.send_file("بخشنامه.pdf", files.pdf())
         await person.sees("دریافت شد")
         await person.tap("⬅️ ادامه")
 

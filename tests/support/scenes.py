@@ -10,7 +10,7 @@ import httpx
 
 from demo.person import Person
 from demo.seen import Seen
-from tests.support import papers
+from tests.support import files
 from tests.support.bot_process import Credentials, Stage
 from tests.support.identities import next_mobile, next_national_code
 
@@ -133,13 +133,13 @@ def document(album: bool = False, file: tuple[str, Callable[[], bytes]] | None =
 
     async def reply(person: Person, seen: Seen) -> None:
         if album:
-            await person.send_album([papers.picture("album") for _ in range(3)])
+            await person.send_album([files.jpeg() for _ in range(3)])
             await person.sees(re.compile("[۳3] فایل|دریافت شد"))
         elif file is not None:
             await person.send_file(file[0], file[1]())
             await person.sees("دریافت شد")
         else:
-            await person.send_photo(papers.picture("photo"))
+            await person.send_photo(files.jpeg())
             await person.sees("دریافت شد")
         await person.tap("مدرک بعدی")
 
@@ -162,7 +162,7 @@ def form(
         ("نشانی ایمیل", tap("رد کردن")),
         ("این مدارک اختیاری است", tap("مدرکی ندارم")),
         ("کارت ملی", document(album=True)),
-        ("مدرک تحصیلی", document(file=("مدرک تحصیلی.pdf", papers.pdf))),
+        ("مدرک تحصیلی", document(file=("مدرک تحصیلی.pdf", files.pdf))),
         ("📎", document()),
     ]
 

@@ -11,7 +11,7 @@ import asyncpg
 import pytest
 
 from demo.botapi.faults import Fault
-from tests.support import papers
+from tests.support import files
 from tests.support.bot_process import Stage
 from tests.support.scenes import fill, register
 from tests.trouble.watching import everything_done, figure, health, lines, nothing_crashed, shown, until
@@ -84,7 +84,7 @@ async def test_who_waits_in_the_middle_of_something_is_told(stage: Stage) -> Non
         await fill(sara, until="کارت ملی")
         # Stored, and on its way: only its effect waits for the lock.
         stage.town.telegram.faults.add(Fault.slow(2), method="getFile")
-        await sara.send_photo(papers.picture())
+        await sara.send_photo(files.jpeg())
         await until(lambda: not stage.town.telegram.server.pending(), what="the bot takes it")
         async with held(stage):
             told = await sara.sees(WAIT, within=60)

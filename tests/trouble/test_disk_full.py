@@ -10,7 +10,7 @@ import resource
 
 import pytest
 
-from tests.support import papers
+from tests.support import files
 from tests.support.bot_process import Stage
 from tests.support.scenes import SUMMARY, fill, form, register, walk
 from tests.trouble.watching import everything_done, figure, health, lines, nothing_crashed, shown, until
@@ -57,7 +57,7 @@ async def test_nothing_is_lost_while_the_database_has_no_room(stage: Stage) -> N
 
 async def test_no_half_of_a_paper_is_kept(stage: Stage) -> None:
     sara = stage.town.telegram.person("سارا", phone="09900000001")
-    picture = papers.picture(kind="PNG", size=(2400, 1800))
+    picture = files.saved(files.noise(1900, 1500), "PNG")
     assert len(picture) > NEARLY_FULL
     await stage.start()
     with shown(stage):
@@ -68,14 +68,14 @@ async def test_no_half_of_a_paper_is_kept(stage: Stage) -> None:
         await sara.send_file("کارت ملی.png", picture)
         told = await sara.sees("بایگانی مدارک در این لحظه پاسخ نمی‌دهد")
         assert "دوباره بفرستید" in told.text
-        files = stage.folder / "files"
-        assert [one for one in files.rglob("*") if one.is_file()] == []
+        stored = stage.folder / "files"
+        assert [one for one in stored.rglob("*") if one.is_file()] == []
         limit(stage, resource.RLIM_INFINITY)
         await sara.send_file("کارت ملی.png", picture)
         await sara.sees("دریافت شد")
         await sara.tap("مدرک بعدی")
         await walk(sara, form(), SUMMARY)
         assert await figure(stage, "officer_papers_failed_total") == 1
-        assert not list(files.rglob("*.part"))
+        assert not list(stored.rglob("*.part"))
         await everything_done(stage)
         nothing_crashed(stage)

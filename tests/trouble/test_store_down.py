@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from tests.journeys.plays import FARS, Scene, open_mine
-from tests.support import papers
+from tests.support import files
 from tests.support.bot_process import Stage
 from tests.support.s3 import Bucket, s3_serving
 from tests.support.scenes import SUMMARY, fill, form, open_file, register, submit, walk
@@ -47,17 +47,17 @@ async def test_a_file_is_asked_for_again_and_nothing_else_waits(stage_with_store
         await sara.command("menu")
         await fill(sara, until="کارت ملی")
         gate.status = 503
-        await sara.send_photo(papers.picture())
+        await sara.send_photo(files.jpeg())
         told = await sara.sees(DOWN)
         assert "دوباره بفرستید" in told.text
         assert "کارت ملی" in told.text, "the question is still asked"
         gate.status = None
-        await sara.send_photo(papers.picture())
+        await sara.send_photo(files.jpeg())
         await sara.sees("دریافت شد")
         await sara.tap("مدرک بعدی")
 
         gate.silent = True
-        await sara.send_photo(papers.picture())
+        await sara.send_photo(files.jpeg())
         # She waits for the store alone; a stranger does not.
         await register(stage, mina, first="مینا")
         await sara.sees(DOWN, within=60)

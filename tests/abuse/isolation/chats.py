@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from demo.botapi.faults import Fault
 from demo.people import Face
 from tests.journeys.plays import Scene
-from tests.support import papers
+from tests.support import files
 from tests.support.scenes import login, register
 
 
@@ -40,7 +40,7 @@ async def photos_one_by_one(scene: Scene, seconds: float) -> str:
     """Twelve photos, each as a message of its own, as phones do."""
     sender = scene.here.person("عکاس")
     await sender.start()
-    pictures = [papers.picture() for _ in range(12)]
+    pictures = [files.jpeg() for _ in range(12)]
     for picture in pictures:
         await sender.send_photo(picture)
     await asyncio.sleep(seconds)

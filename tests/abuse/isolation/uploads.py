@@ -10,7 +10,7 @@ from pathlib import Path
 from demo.person import Person
 from tests.abuse.isolation.slow_papers import large_pdf, slow_pdf
 from tests.journeys.plays import Scene
-from tests.support import papers
+from tests.support import files
 from tests.support.scenes import Someone, fill, login, register
 
 QUESTION, TAKEN = "📎 «", "دریافت شد"
@@ -49,7 +49,7 @@ async def slow_papers(attackers: Sequence[Person], stranger: Person, each: int) 
     for _ in range(3):
         await asyncio.sleep(1.0)
         begun = time.monotonic()
-        await stranger.send_photo(papers.picture())
+        await stranger.send_photo(files.jpeg())
         await stranger.sees(TAKEN, within=300)
         waits.append(time.monotonic() - begun)
         await stranger.tap("حذف")

@@ -1,7 +1,8 @@
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
+from bot.documents.inspection_pool import Checker
 from tests.support.s3 import Bucket, s3_serving
 
 
@@ -14,3 +15,11 @@ def s3_server() -> Iterator[str]:
 @pytest.fixture
 def bucket(s3_server: str) -> Bucket:
     return Bucket(s3_server)
+
+
+@pytest.fixture
+async def checker() -> AsyncIterator[Checker]:
+    """As many workers as the bot has; each starts with the first file that it is given."""
+    opened = Checker()
+    yield opened
+    await opened.close()

@@ -16,7 +16,7 @@ from bot.documents.inspection_pool import Checker
 from bot.documents.library import DocumentLibrary, shown_media_type
 from storage.database.database import Database
 from storage.tables import Account, StoredFile
-from tests.support import made_files
+from tests.support import files, hostile_pdfs
 from tests.support.inspection import given
 
 NOW = datetime.now(UTC)
@@ -39,7 +39,7 @@ def kept(folder: Path) -> list[Path]:
 
 
 async def test_a_photo_is_shown_clean_and_kept_as_it_was(papers: DocumentLibrary) -> None:
-    data = made_files.photo_from_a_phone()
+    data = files.photo_from_a_phone()
 
     file = await papers.take(7, given(data), "کارت ملی.jpg")
 
@@ -48,12 +48,12 @@ async def test_a_photo_is_shown_clean_and_kept_as_it_was(papers: DocumentLibrary
     assert await papers.original(file) == data
     shown = await papers.open(file)
     assert shown.startswith(b"\xff\xd8\xff")
-    assert made_files.SECRET.encode() not in shown
+    assert files.SECRET.encode() not in shown
     assert shown_media_type(file) == "image/jpeg"
 
 
 async def test_a_paper_is_kept_once(papers: DocumentLibrary, folder: Path) -> None:
-    data = made_files.pdf(2)
+    data = files.pdf(2)
 
     file = await papers.take(7, given(data), None)
 
@@ -66,11 +66,11 @@ async def test_a_paper_is_kept_once(papers: DocumentLibrary, folder: Path) -> No
 async def test_nothing_on_the_disk_can_be_read_without_the_secret(
     papers: DocumentLibrary, folder: Path
 ) -> None:
-    file = await papers.take(7, given(made_files.photo_from_a_phone()), "national card.jpg")
+    file = await papers.take(7, given(files.photo_from_a_phone()), "national card.jpg")
 
     for path in kept(folder):
         assert not any(
-            mark in path.read_bytes() for mark in (b"\xff\xd8\xff", b"JFIF", made_files.SECRET.encode())
+            mark in path.read_bytes() for mark in (b"\xff\xd8\xff", b"JFIF", files.SECRET.encode())
         )
         assert "national" not in str(path)
     stranger = DocumentLibrary(FolderStore(folder), DocumentCipher("another secret"), Checker())
@@ -80,16 +80,15 @@ async def test_nothing_on_the_disk_can_be_read_without_the_secret(
 
 async def test_a_refused_file_leaves_nothing(papers: DocumentLibrary, folder: Path) -> None:
     with pytest.raises(FileRejected):
-        await papers.take(7, given(made_files.with_javascript()), "x.pdf")
+        await papers.take(7, given(hostile_pdfs.with_script()), "x.pdf")
 
     assert kept(folder) == []
 
 
 async def test_the_same_bytes_have_the_same_sum_but_no_common_file(papers: DocumentLibrary) -> None:
-    first, second = (
-        await papers.take(7, given(made_files.pdf()), None),
-        await papers.take(8, given(made_files.pdf()), None),
-    )
+    data = files.pdf()
+
+    first, second = [await papers.take(account, given(data), None) for account in (7, 8)]
 
     assert first.sha256 == second.sha256
     assert first.original_key != second.original_key
@@ -98,9 +97,9 @@ async def test_the_same_bytes_have_the_same_sum_but_no_common_file(papers: Docum
 async def test_only_old_files_without_a_row_are_swept(
     papers: DocumentLibrary, folder: Path, database: Database
 ) -> None:
-    committed = await papers.take(1, given(made_files.jpeg()), None)
-    lost = await papers.take(1, given(made_files.jpeg()), None)
-    fresh = await papers.take(1, given(made_files.pdf()), None)
+    committed = await papers.take(1, given(files.jpeg()), None)
+    lost = await papers.take(1, given(files.jpeg()), None)
+    fresh = await papers.take(1, given(files.pdf()), None)
 
     def unit(db: Session) -> None:
         db.add(Account(id=1, user_code="1", password_hash="x", first_name="سارا", last_name="کریمی"))

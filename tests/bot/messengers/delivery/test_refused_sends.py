@@ -21,7 +21,7 @@ from storage.database.database import Database
 from storage.enums import InboxState, Messenger, PushState
 from storage.tables import Chat
 from tests.bot.messengers.delivery.test_outbox import member, push, rows, settled
-from tests.support import made_files
+from tests.support import files
 from tests.support.messenger_app import House, open_house
 
 #: Seconds for which one chat was refused in the wild.
@@ -227,7 +227,7 @@ async def test_what_is_shown_once_waits_and_is_not_superseded(
     papers = DocumentLibrary(FolderStore(tmp_path / "files"), DocumentCipher("0" * 64), Checker())
     async with open_house(town, database, papers=papers) as house:
         house.doings.papers = (
-            GeneratedFile("a.png", made_files.png(), "نمودار", picture=True),
+            GeneratedFile("a.png", files.png(), "نمودار", picture=True),
             GeneratedFile("b.xlsx", b"PK-b", "جدول"),
         )
         for face in town.faces:
@@ -243,8 +243,8 @@ async def test_what_is_shown_once_waits_and_is_not_superseded(
             await sara.send("/say")
             await sara.send("/start")
             await house.until(lambda: answered(house), within=20)
-            files = [file.kind for one in sara.history() for file in one.files]
-            assert files == ["photo", "document"], "each once"
+            kinds = [file.kind for one in sara.history() for file in one.files]
+            assert kinds == ["photo", "document"], "each once"
             assert sum("خبر کوتاه" in one for one in texts(sara)) == 1
             assert texts(sara)[-1].endswith("خانه")
     await papers.close()
@@ -340,7 +340,7 @@ async def test_photos_one_by_one(house: House) -> None:
         await sara.sees("خانه")
         face.faults.add(Fault.flood_bare(), method="sendMessage", chat_id=sara.user.id)
         for _ in range(12):
-            await sara.send_photo(made_files.jpeg())
+            await sara.send_photo(files.jpeg())
         await served(face.person("رضا"))
         await sara.sees(re.compile("متوجه نشدم"), within=20)
         await house.until(lambda: answered(house))

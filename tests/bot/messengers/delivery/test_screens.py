@@ -18,7 +18,7 @@ from storage.database.database import Database
 from storage.enums import InboxState
 from storage.tables import Account, FileHandle, StoredFile
 from storage.tables.column_types import utcnow
-from tests.support import made_files
+from tests.support import files
 from tests.support.inspection import given
 from tests.support.messenger_app import House, open_house
 
@@ -169,17 +169,18 @@ def _account(db: object) -> int:
 
 async def test_papers_on_both_messengers(town: Town, database: Database, tmp_path: Path) -> None:
     papers = DocumentLibrary(FolderStore(tmp_path / "files"), DocumentCipher("0" * 64), Checker())
-    shown = await _store(database, papers, made_files.jpeg(), made_files.png(), made_files.pdf())
+    pdf = files.pdf()
+    shown = await _store(database, papers, files.jpeg(), files.png(), pdf)
     async with open_house(town, database, papers=papers) as house:
         house.doings.papers = shown
         for face in town.faces:
             sara = face.person("سارا")
             await sara.send("/papers")
             await sara.sees("مدارک")
-            files = [file for one in sara.history() for file in one.files]
-            assert [file.kind for file in files] == ["photo", "photo", "document"]
-            assert files[2].name == "مدرک_2.pdf"
-            assert files[2].content == made_files.pdf()
+            received = [file for one in sara.history() for file in one.files]
+            assert [file.kind for file in received] == ["photo", "photo", "document"]
+            assert received[2].name == "مدرک_2.pdf"
+            assert received[2].content == pdf
             await house.until(lambda face=face: _handles(house, 3 * (1 + town.faces.index(face))))
             # The second time no bytes travel; a forgotten handle is mended with the bytes.
             face.faults.add(
@@ -197,9 +198,7 @@ async def test_removed_and_lost_papers_are_named_and_the_others_shown(
 ) -> None:
     store = FolderStore(tmp_path / "files")
     papers = DocumentLibrary(store, DocumentCipher("0" * 64), Checker())
-    shown = await _store(
-        database, papers, made_files.jpeg(), made_files.png(), made_files.pdf(), made_files.jpeg()
-    )
+    shown = await _store(database, papers, files.jpeg(), files.png(), files.pdf(), files.jpeg())
 
     def retire(db: Session) -> str:
         db.get_one(StoredFile, shown[1].file_id).removed_at = utcnow()
@@ -224,9 +223,9 @@ async def test_what_was_made_for_an_answer_is_sent_and_kept_nowhere(
     town: Town, database: Database, tmp_path: Path
 ) -> None:
     papers = DocumentLibrary(FolderStore(tmp_path / "files"), DocumentCipher("0" * 64), Checker())
-    stored = await _store(database, papers, made_files.pdf())
+    stored = await _store(database, papers, files.pdf())
     sheets = (
-        GeneratedFile("report.png", made_files.png(), "نمودار", picture=True),
+        GeneratedFile("report.png", files.png(), "نمودار", picture=True),
         GeneratedFile("report.xlsx", b"PK-x", "جدول"),
     )
     async with open_house(town, database, papers=papers) as house:
@@ -235,9 +234,9 @@ async def test_what_was_made_for_an_answer_is_sent_and_kept_nowhere(
             sara = face.person("سارا")
             await sara.send("/papers")
             await sara.sees("مدارک")
-            files = [file for one in sara.history() for file in one.files]
-            assert [file.kind for file in files] == ["photo", "document", "document"]
-            assert (files[2].name, files[2].content) == ("report.xlsx", b"PK-x")
+            received = [file for one in sara.history() for file in one.files]
+            assert [file.kind for file in received] == ["photo", "document", "document"]
+            assert (received[2].name, received[2].content) == ("report.xlsx", b"PK-x")
             await house.until(lambda face=face: _handles(house, 1 + town.faces.index(face)))
     await papers.close()
     assert town.violations == []

@@ -21,7 +21,7 @@ from storage.enums import InboxState, Messenger, PushState
 from storage.tables import InboxUpdate
 from tests.bot.messengers.delivery.test_outbox import Sms, member, push, rows
 from tests.bot.messengers.delivery.test_screens import _handles, _store
-from tests.support import made_files
+from tests.support import files
 from tests.support.bot_process import Stage
 from tests.support.identities import next_mobile
 from tests.support.messenger_app import House, open_house
@@ -182,7 +182,7 @@ async def test_a_paper_that_the_first_bot_sent_is_sent_by_the_other(
 ) -> None:
     """Without a try of the first one's file id, which the messenger refuses; back again, that id is still known."""
     papers = DocumentLibrary(FolderStore(tmp_path / "files"), DocumentCipher("0" * 64), Checker())
-    shown = await _store(database, papers, made_files.pdf())
+    shown = await _store(database, papers, files.pdf())
     sara, first = face.person("سارا"), (face.token, face.bot)
     for number, token in enumerate(("first", "other", "first")):
         if token == "other":

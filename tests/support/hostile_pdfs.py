@@ -1,0 +1,199 @@
+"""PDFs that do something, hide something or unpack to too much, and harmless ones that look like them."""
+
+from __future__ import annotations
+
+import io
+import zlib
+from collections.abc import Mapping
+from typing import Any
+
+from pypdf import PdfReader, PdfWriter
+from pypdf.generic import (
+    ArrayObject,
+    DecodedStreamObject,
+    DictionaryObject,
+    NameObject,
+    NumberObject,
+    PdfObject,
+    TextStringObject,
+)
+
+from tests.support import files
+
+SCRIPT = {"/S": "/JavaScript", "/JS": "app.alert(1)"}
+
+
+class Indirect(dict[str, Any]):
+    """A dictionary that is an object of its own, with a reference in its place."""
+
+
+def pdf_with(*, root: Mapping[str, Any] | None = None, page: Mapping[str, Any] | None = None) -> bytes:
+    """One page; these entries are added to the catalogue and to the page. A text with a slash is a name."""
+    writer = files.blank()
+    for target, entries in ((writer.root_object, root), (writer.pages[0], page)):
+        for key, value in (entries or {}).items():
+            target[NameObject(key)] = _object(writer, value)
+    return files.written(writer)
+
+
+def _object(writer: PdfWriter, value: Any) -> PdfObject:
+    match value:
+        case PdfObject():
+            return value
+        case str():
+            return NameObject(value) if value.startswith("/") else TextStringObject(value)
+        case int():
+            return NumberObject(value)
+        case list():
+            return ArrayObject(_object(writer, item) for item in value)
+    made = DictionaryObject({NameObject(key): _object(writer, item) for key, item in value.items()})
+    return writer._add_object(made) if isinstance(value, Indirect) else made
+
+
+def on_opening(action: str, **fields: str) -> bytes:
+    return pdf_with(
+        root={"/OpenAction": {"/S": action} | {f"/{key}": value for key, value in fields.items()}}
+    )
+
+
+def with_script() -> bytes:
+    return pdf_with(root={"/OpenAction": Indirect(SCRIPT)})
+
+
+def with_script_in_disguise() -> bytes:
+    return with_script().replace(b"/JavaScript", b"/J#61vaScript")
+
+
+def with_script_of_a_page() -> bytes:
+    return pdf_with(page={"/AA": {"/O": {"/S": "/Named", "/JS": "x"}}})
+
+
+def with_packed_script() -> bytes:
+    """Objects inside object streams are not to be seen in the raw bytes."""
+    return in_object_stream(with_script())
+
+
+def with_address_on_first_page() -> bytes:
+    """Opened together with the first page."""
+    return pdf_with(page={"/AA": {"/O": Indirect({"/S": "/URI", "/URI": "http://evil.example"})}})
+
+
+def with_media() -> bytes:
+    return pdf_with(page={"/Annots": [{"/Type": "/Annot", "/Subtype": "/RichMedia"}]})
+
+
+def with_xfa() -> bytes:
+    return pdf_with(root={"/AcroForm": {"/XFA": [], "/Fields": []}})
+
+
+def with_empty_form() -> bytes:
+    return pdf_with(root={"/AcroForm": {"/Fields": []}})
+
+
+def with_huge_picture() -> bytes:
+    return with_stream_of(100, Width=50_000, Height=50_000)
+
+
+def with_attachment() -> bytes:
+    writer = files.blank()
+    writer.add_attachment("virus.exe", b"MZ")
+    return files.written(writer)
+
+
+def with_link() -> bytes:
+    """An address that opens when it is tapped: letters of offices have them."""
+    action = {"/S": "/URI", "/URI": "http://office.example"}
+    link = {"/Type": "/Annot", "/Subtype": "/Link", "/Rect": [0, 0, 50, 50], "/A": action}
+    return pdf_with(page={"/Annots": [link]})
+
+
+def with_first_view() -> bytes:
+    """Opens at the top of the first page, as many programs write it."""
+    writer = files.blank()
+    writer.root_object[NameObject("/OpenAction")] = _object(
+        writer, [writer.pages[0].indirect_reference, "/Fit"]
+    )
+    return files.written(writer)
+
+
+def with_circular_pages() -> bytes:
+    writer = files.blank()
+    pages = writer._root_object["/Pages"]
+    assert isinstance(pages, DictionaryObject)
+    pages[NameObject("/Kids")] = ArrayObject([writer._root_object.raw_get("/Pages")])
+    return files.written(writer)
+
+
+def with_stream_of(size: int, *, filters: int = 1, **measures: int) -> bytes:
+    """A page with a stream that unpacks to `size` bytes; `measures` are its Width and Height."""
+    packed = zlib.compress(bytes(size), 9)
+    for _ in range(filters - 1):
+        packed = zlib.compress(packed, 9)
+    stream = DecodedStreamObject()
+    stream.set_data(packed)
+    names = [NameObject("/FlateDecode")] * filters
+    stream[NameObject("/Filter")] = ArrayObject(names) if filters > 1 else names[0]
+    for name, value in measures.items():
+        stream[NameObject(f"/{name}")] = NumberObject(value)
+    writer = files.blank()
+    writer.pages[0][NameObject("/Contents")] = writer._add_object(stream)
+    return files.written(writer)
+
+
+def _stream(number: int, entries: str, packed: bytes) -> bytes:
+    head = f"{number} 0 obj\n<<{entries}/Length {len(packed)}>>\nstream\n".encode()
+    return head + packed + b"\nendstream\nendobj\n"
+
+
+def _ended(body: bytes, table: bytes) -> bytes:
+    return body + table + f"startxref\n{len(body)}\n%%EOF\n".encode()
+
+
+def _row(kind: int, value: int, index: int = 0) -> bytes:
+    """A line of a cross-reference stream with the widths 1, 3, 1."""
+    return bytes([kind]) + value.to_bytes(3, "big") + bytes([index])
+
+
+def with_table_of(count: int) -> bytes:
+    """A cross-reference stream that lists so many objects in a few kilobytes, all at one place."""
+    body = b"%PDF-1.5\n1 0 obj\n<</Type/Catalog/Pages 2 0 R>>\nendobj\n2 0 obj\n<</Type/Pages/Kids[]/Count 0>>\nendobj\n"
+    entries = f"/Type/XRef/Size {count}/W[1 3 1]/Root 1 0 R/Filter/FlateDecode"
+    return _ended(body, _stream(count, entries, zlib.compress(_row(1, 9) * count, 9)))
+
+
+def with_packed_objects(size: int) -> bytes:
+    """An object stream that unpacks to `size` bytes when the reader looks for the catalogue in it."""
+    deflate = zlib.compressobj(9)
+    packed = deflate.compress(b"1 0 ")
+    for _ in range(size // 1_000_000):
+        packed += deflate.compress(b" " * 1_000_000)
+    packed += deflate.flush()
+    head = b"%PDF-1.5\n"
+    body = head + _stream(2, "/Type/ObjStm/N 1/First 4/Filter/FlateDecode", packed)
+    rows = _row(0, 0) + _row(2, 2) + _row(1, len(head)) + _row(1, len(body))
+    return _ended(body, _stream(3, "/Type/XRef/Size 4/W[1 3 1]/Root 1 0 R", rows))
+
+
+def in_object_stream(plain: bytes) -> bytes:
+    """The same objects, all in a compressed object stream, as newer programs write them."""
+    reader = PdfReader(io.BytesIO(plain))
+    numbers = sorted(number for number in reader.xref[0] if number)
+    bodies, offsets, position = [], [], 0
+    for number in numbers:
+        body = reader.get_object(number)
+        assert body is not None
+        body.write_to_stream(out := io.BytesIO())
+        bodies.append(out.getvalue())
+        offsets.append(f"{number} {position}")
+        position += len(bodies[-1]) + 1
+    index = (" ".join(offsets) + " ").encode()
+    stream, table = max(numbers) + 1, max(numbers) + 2
+    head = b"%PDF-1.5\n"
+    entries = f"/Type/ObjStm/N {len(numbers)}/First {len(index)}/Filter/FlateDecode"
+    body = head + _stream(stream, entries, zlib.compress(index + b" ".join(bodies)))
+    places = {number: _row(2, stream, at) for at, number in enumerate(numbers)}
+    places |= {0: _row(0, 0, 255), stream: _row(1, len(head)), table: _row(1, len(body))}
+    free = _row(1, len(body))
+    rows = b"".join(places.get(number, free) for number in range(table + 1))
+    root = reader.trailer.raw_get("/Root").idnum
+    return _ended(body, _stream(table, f"/Type/XRef/Size {table + 1}/W[1 3 1]/Root {root} 0 R", rows))
