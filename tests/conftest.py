@@ -7,7 +7,7 @@ a PostgreSQL database that was wiped after the test before (creating one takes t
 """
 
 import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -34,6 +34,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if in_campaign(item.path):
             item.add_marker("campaign")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A failed test with a bot process shows the chats and the end of the bot's log."""
+    report = yield
+    for fixture in getattr(item, "funcargs", {}).values() if report.failed else ():
+        bot = getattr(fixture, "stage", fixture)
+        if hasattr(bot, "logs") and hasattr(bot, "town"):
+            report.sections.append(("Chats", str(bot.town.transcript)))
+            report.sections.append(("Log of the bot", bot.logs[-6000:]))
+    return report
 
 
 @pytest.fixture(scope="session")

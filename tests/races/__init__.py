@@ -1,1 +1,1 @@
-"""Two people at one instant, a thousand times: real presses and real browsers against running processes."""
+"""Two users at one instant, a thousand times: real presses and real browsers against running processes."""

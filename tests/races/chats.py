@@ -1,16 +1,19 @@
-"""One account on two messengers, both hands busy: what is done once is done once, and answers do not mix."""
+"""One account on two messengers, used at one instant: what is done once is done once, and answers do not mix."""
 
 from __future__ import annotations
 
 import re
-from typing import ClassVar
+from collections.abc import Sequence
 
 from sqlmodel import Session, col, select
 
 from bot.core.screens import Press
+from bot.security.passwords import Passwords
 from bot.services.cooperation import termination
 from storage.enums import Channel, ContractState, CooperationState, TerminationState
 from storage.tables import (
+    Account,
+    Chat,
     Contract,
     CooperationRequest,
     Draft,
@@ -19,159 +22,225 @@ from storage.tables import (
     Termination,
 )
 from storage.tables.column_types import utcnow
-from tests.races import cast
-from tests.races.cooperation import university
-from tests.races.logins import EachSignsOutTheOther, LogoutAgainstSignOut, TwoLogins
-from tests.races.race import Outcome, Race, at_once, one_winner
-from tests.races.submit import CODE, STALE, Submission
-from tests.races.two_phones import TwoPhones
+from tests.races import fixtures
+from tests.races.qualification import CODE, Submission
+from tests.races.race import STALE, Heard, Outcome, Race, Round, Side, press_all, pressing, sending
+
+LEFT, OTHER_LEFT, OTHER_GONE = "از حساب خود خارج شدید", "از حساب شما خارج شد", "دیگر به حساب شما متصل نیست"
+SIGN_OUT = re.compile("خروج از")
+PASSWORD = "Sara-12345"
+HASH = Passwords(weak=True).hash_now(PASSWORD)
+
+
+class TwoPhones(Round):
+    """`here` and `there` are phones of one account, on either messenger."""
+
+    def bring_phones(self) -> None:
+        self.here, self.there = self.shuffled(*self.environment.pair("سارا"))
+        self.manager, _ = self.environment.pair("مدیر")
+
+    def accounts(self, db: Session) -> list[int | None]:
+        """To whom the chats here and there belong."""
+        keys = [phone.key for phone in (self.here, self.there)]
+        chats = [select(Chat.account_id).where(Chat.messenger == m, Chat.chat_id == id_) for m, id_ in keys]
+        return [db.exec(one).one() for one in chats]
+
+    def names(self, db: Session, subject: str, subject_id: int | None) -> list[str]:
+        return [one.event for one in self.events(db, subject, subject_id)]
 
 
 class AcceptAgainstReject(TwoPhones):
+    won = ("همکاری را پذیرفتید", "درخواست را رد کردید")
+
     def set_up(self, db: Session) -> None:
-        _, code = cast.qualified(db, self.here, self.there)
-        self.id = cast.asked(db, cast.firm(db, self.boss), code).id or 0
+        _, code = fixtures.qualified(db, self.here, self.there)
+        self.id = fixtures.asked(db, fixtures.distributor(db, self.manager), code).id or 0
 
-    async def lay_out(self) -> None:
-        for phone, labels in (
-            (self.here, ["✅ قبول همکاری"]),
-            (self.there, ["❌ رد همکاری", "بدون دلیل"]),
-        ):
-            await phone.strike(Press("coop.view", self.id))
-            for label in labels:
-                await phone.strike(label)
+    async def open_buttons(self) -> None:
+        await press_all(self.here, Press("coop.view", self.id), "✅ قبول همکاری")
+        await press_all(self.there, Press("coop.view", self.id), "❌ رد همکاری", "بدون دلیل")
 
-    async def run(self) -> Outcome:
-        heard = await at_once(
-            self.chance,
-            accepts=lambda: self.here.strike("بله"),
-            rejects=lambda: self.there.strike("بله"),
-        )
-        outcome = one_winner(heard, ["همکاری را پذیرفتید", "درخواست را رد کردید"], [STALE])
-        self.accepted = outcome.winner == "accepts"
-        return outcome
+    def sides(self) -> dict[str, Side]:
+        return {"accepts": pressing(self.here), "rejects": pressing(self.there)}
 
     def check(self, db: Session) -> None:
+        self.accepted = self.outcome.winner == "accepts"
         state = CooperationState.PENDING_UNIVERSITY if self.accepted else CooperationState.REJECTED_BY_OFFICER
         assert db.get_one(CooperationRequest, self.id).state is state
-        assert len(self.events(db, "cooperation", self.id)) == 2
+        assert len(self.names(db, "cooperation", self.id)) == 2
 
     def check_phones(self) -> None:
-        assert self.boss.told("را پذیرفت") == self.accepted
-        assert self.boss.told("را نپذیرفت") == (not self.accepted)
+        assert self.manager.received("را پذیرفت") == self.accepted
+        assert self.manager.received("را نپذیرفت") == (not self.accepted)
 
 
 class TwoTerminations(TwoPhones):
     """Both phones confirm the end of the same contract, or one gives it up."""
 
+    won = ("✅ نهایی‌شده", "لغو شد")
+    label = "نهایی می‌کنم"
+
     def set_up(self, db: Session) -> None:
-        officer, code = cast.qualified(db, self.here, self.there)
-        contract = cast.employed(db, cast.firm(db, self.boss), officer, code, self.cast.ali)
+        officer, code = fixtures.qualified(db, self.here, self.there)
+        contract = fixtures.employed(
+            db, fixtures.distributor(db, self.manager), officer, code, self.experts.ali
+        )
         draft = termination.draft(
             db, actor=officer, contract_id=contract.id or 0, reason="تغییر محل زندگی", now=utcnow()
         )
         self.id, self.contract = draft.id or 0, contract.id or 0
-        self.label = "نهایی می‌کنم"
 
-    async def lay_out(self) -> None:
+    async def open_buttons(self) -> None:
         for phone in (self.here, self.there):
-            await phone.strike(Press("term.confirm", self.id))
+            await phone.press_and_read(Press("term.confirm", self.id))
 
-    async def run(self) -> Outcome:
-        heard = await at_once(
-            self.chance,
-            ends=lambda: self.here.strike("نهایی می‌کنم"),
-            ends_too=lambda: self.there.strike(self.label),
-        )
-        return one_winner(heard, ["✅ نهایی‌شده", "لغو شد"], [STALE])
+    def sides(self) -> dict[str, Side]:
+        return {"ends": pressing(self.here, "نهایی می‌کنم"), "ends_too": pressing(self.there, self.label)}
 
     def check(self, db: Session) -> None:
         state = db.get_one(Termination, self.id).state
         assert state in (TerminationState.FINALIZED, TerminationState.CANCELLED)
         self.ended = state is TerminationState.FINALIZED
-        assert len(self.events(db, "termination", self.id)) == 2
+        assert len(self.names(db, "termination", self.id)) == 2
         contract = db.get_one(Contract, self.contract)
         assert (contract.state is ContractState.ACTIVE) == (not self.ended)
-        assert len(self.events(db, "contract", self.contract)) == 1 + self.ended
+        assert len(self.names(db, "contract", self.contract)) == 1 + self.ended
         texts = select(Push).where(
             Push.kind == "N19", Push.channel == Channel.SMS, col(Push.key).contains(f":{self.id}:")
         )
         assert len(db.exec(texts).all()) == self.ended
 
     def check_phones(self) -> None:
-        assert self.boss.told("پایان داد") == self.ended
-        assert [phone.told("✅ قطع همکاری با") for phone in (self.here, self.there)] == [self.ended] * 2
+        assert self.manager.received("پایان داد") == self.ended
+        assert [phone.received("✅ قطع همکاری با") for phone in (self.here, self.there)] == [self.ended] * 2
 
 
 class TerminateAgainstCancel(TwoTerminations):
+    label = "انصراف"
+
+
+class EachSignsOutTheOther(TwoPhones):
+    won = (OTHER_LEFT,)
+
     def set_up(self, db: Session) -> None:
-        super().set_up(db)
-        self.label = "انصراف"
+        self.account = fixtures.officer(db, self.here, self.there).account_id
+
+    async def open_buttons(self) -> None:
+        for phone in (self.here, self.there):
+            await phone.press_and_read(Press("me.chats"))
+
+    def sides(self) -> dict[str, Side]:
+        return {"here": pressing(self.here, SIGN_OUT), "there": pressing(self.there, SIGN_OUT)}
+
+    def check(self, db: Session) -> None:
+        here_stays = self.outcome.winner == "here"
+        assert self.accounts(db) == ([self.account, None] if here_stays else [None, self.account])
+        assert self.names(db, "account", self.account) == ["signed_out"]
+
+
+class LogoutAgainstSignOut(EachSignsOutTheOther):
+    """The chat here is signed out from both phones."""
+
+    won, lost = (LEFT, OTHER_LEFT), (STALE, OTHER_GONE)
+
+    async def open_buttons(self) -> None:
+        await self.here.press_and_read(Press("home"))
+        await self.there.press_and_read(Press("me.chats"))
+
+    def sides(self) -> dict[str, Side]:
+        return {"leaves": pressing(self.here, "🚪 خروج"), "signs_out": pressing(self.there, SIGN_OUT)}
+
+    def check(self, db: Session) -> None:
+        assert self.accounts(db) == [None, self.account]
+        assert len(self.names(db, "account", self.account)) == 1
+
+
+class TwoLogins(TwoPhones):
+    """Both log in; the first is told of the other."""
+
+    def set_up(self, db: Session) -> None:
+        self.account = fixtures.officer(db).account_id
+        account = db.get_one(Account, self.account)
+        account.password_hash, self.code = HASH, account.user_code
+        db.flush()
+
+    async def open_buttons(self) -> None:
+        for phone in (self.here, self.there):
+            await phone.press_and_read(Press("login"))
+            await phone.send_and_read(self.code)
+
+    def sides(self) -> dict[str, Side]:
+        return {"here": sending(self.here, PASSWORD), "there": sending(self.there, PASSWORD)}
+
+    def judge(self, heard: Sequence[Heard]) -> Outcome:
+        assert all("خوش آمدید" in one.said or "🔐" in one.said for one in heard), heard
+        return Outcome("both", 0)
+
+    def check(self, db: Session) -> None:
+        assert self.accounts(db) == [self.account, self.account]
+        assert self.names(db, "account", self.account) == ["logged_in"] * 2
+
+    def check_phones(self) -> None:
+        phones = (self.here, self.there)
+        assert sorted(phone.received("🔐 ورود جدید") for phone in phones) == [0, 1]
+        for phone in phones:
+            sent = [one for one in phone.conversation.messages.values() if one.text == PASSWORD]
+            assert [one.deleted for one in sent] == [True]
 
 
 class OneQuestion(TwoPhones):
     """The same question is answered on both phones: both answers are taken, one after the other, and the later one
     stands. What is submitted is what the summary showed (`SubmitAgainstEdit`)."""
 
-    words: ClassVar = {"here": "عباس", "there": "حسن"}
-
     def set_up(self, db: Session) -> None:
-        owner = cast.officer(db, self.here, self.there)
-        self.answers = cast.form(db, owner)
+        self.names_given = {"here": "عباس", "there": "حسن"}
+        owner = fixtures.officer(db, self.here, self.there)
+        self.answers = fixtures.form(db, owner)
         del self.answers["father_name"]
-        self.id = cast.draft(db, owner, self.answers)
+        self.id = fixtures.draft(db, owner, self.answers)
         self.account = owner.account_id
 
-    async def lay_out(self) -> None:
+    async def open_buttons(self) -> None:
         for phone in (self.here, self.there):
-            await phone.strike(Press("qual.draft", self.id))
+            await phone.press_and_read(Press("qual.draft", self.id))
 
-    async def run(self) -> Outcome:
-        heard = await at_once(
-            self.chance,
-            here=lambda: self.here.say(self.words["here"]),
-            there=lambda: self.there.say(self.words["there"]),
-        )
+    def sides(self) -> dict[str, Side]:
+        return {side: sending(getattr(self, side), name) for side, name in self.names_given.items()}
+
+    def judge(self, heard: Sequence[Heard]) -> Outcome:
         # All else is answered, so each is shown everything with an answer in its place.
         shown = {one.side: re.search("نام پدر: (.*)", one.said) for one in heard}
         assert all(shown.values()), heard
-        assert {side: found.group(1) for side, found in shown.items() if found} == self.words
+        assert {side: found.group(1) for side, found in shown.items() if found} == self.names_given
         return Outcome("both", 0)
 
     def check(self, db: Session) -> None:
         draft = db.exec(select(Draft).where(Draft.account_id == self.account)).one()
         assert draft.version == 2
-        assert dict(draft.answers) in [self.answers | {"father_name": name} for name in self.words.values()]
+        answers = [self.answers | {"father_name": name} for name in self.names_given.values()]
+        assert dict(draft.answers) in answers
 
 
 class SubmitAgainstEdit(Submission):
     """One phone submits what its summary showed while the other changes an answer."""
 
-    async def lay_out(self) -> None:
-        phones = list(self.phones)
-        self.chance.shuffle(phones)
-        self.here, self.there = phones
+    async def open_buttons(self) -> None:
+        self.here, self.there = self.shuffled(*self.phones)
         await self.to_the_last_question(self.here)
-        await self.there.strike(Press("qual.draft", self.id))
-        await self.there.strike("✏️ نام پدر")
+        await press_all(self.there, Press("qual.draft", self.id), "✏️ نام پدر")
+
+    def sides(self) -> dict[str, Side]:
+        return {"submits": pressing(self.here), "edits": sending(self.there, "عباس")}
 
     async def run(self) -> Outcome:
-        heard = await at_once(
-            self.chance,
-            submits=lambda: self.here.strike("بله"),
-            edits=lambda: self.there.say("عباس"),
-        )
+        outcome = await super().run()
+        await self.there.reads("متوجه نشدم" if self.submitted else "نام پدر: عباس")
+        return outcome
+
+    def judge(self, heard: Sequence[Heard]) -> Outcome:
         submits = next(one.said for one in heard if one.side == "submits")
         self.submitted = STALE not in submits
-        if self.submitted:
-            assert CODE in submits, submits
-            await self.there.waits(
-                lambda: any("متوجه نشدم" in one.text for one in self.there.new()), what="that it is too late"
-            )
-        else:
-            await self.there.waits(
-                lambda: any("نام پدر: عباس" in one.text for one in self.there.new()), what="the new answer"
-            )
+        assert not self.submitted or CODE in submits, submits
         return Outcome("submits" if self.submitted else "edits", 1)
 
     def check(self, db: Session) -> None:
@@ -188,9 +257,8 @@ class SubmitAgainstEdit(Submission):
             super().check_phones()
 
 
-RACE = Race(
+CHATS = Race(
     "chats",
-    university,
     (
         AcceptAgainstReject,
         TwoTerminations,

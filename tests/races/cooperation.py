@@ -1,57 +1,42 @@
-"""What every race about a cooperation begins with, and what must stand after it."""
+"""Distributors, the officer and the university: one request a branch, one acceptance, one answer, one contract."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 from sqlmodel import Session, col, select
 
-from bot.core.context import Actor
 from bot.core.screens import Press
+from bot.services import cooperation
 from storage.enums import ContractState, CooperationState
-from storage.tables import AuditEvent, Contract, CooperationRequest
-from tests.races import cast
-from tests.races.arena import Arena
-from tests.races.players import Player
-from tests.races.race import Round
+from storage.tables import Contract, CooperationRequest
+from storage.tables.column_types import utcnow
+from tests.races import fixtures
+from tests.races.participants import Participant
+from tests.races.race import STALE, Race, Round, Side, press_all, pressing, sending
 
 S = CooperationState
-STALE, DECIDED = "دیگر معتبر نیست", "پیش‌تر تصمیم"
+DECIDED = "پیش‌تر تصمیم"
 RESERVED = "یک درخواست پذیرفته‌شده در انتظار دانشگاه دارید"
 EMPLOYED = "همکاری فعال دارید"
 BUSY = "برای این شعبه یک درخواست باز وجود دارد"
+ACCEPTED, WITHDRAWN = "همکاری را پذیرفتید", "درخواست همکاری پس گرفته شد."
+IN_FORCE = "از امروز فعال است"
 
 
-@dataclass(frozen=True)
-class University:
-    here: Player
-    there: Player
-    ali: Actor
-    zahra: Actor
-
-
-def university(arena: Arena, db: Session, phones: Sequence[Player]) -> University:
-    here, there = phones[:2]
-    return University(here, there, cast.expert(db, "علوی", here), cast.expert(db, "زارعی", there))
-
-
-class Cooperation(Round[University]):
+class Cooperation(Round):
     #: States in which the request may end.
     ends: ClassVar[set[CooperationState]]
 
     def bring_phones(self) -> None:
-        self.sara, self.saras_other = self.arena.pair("سارا")
-        self.boss, self.deputy = self.arena.pair("مدیر")
-        experts = [self.cast.here, self.cast.there]
-        self.chance.shuffle(experts)
-        self.expert, self.colleague = experts
+        self.sara, self.saras_other = self.environment.pair("سارا")
+        self.manager, self.deputy = self.environment.pair("مدیر")
+        self.expert, self.colleague = self.shuffled(self.experts.here, self.experts.there)
 
     def set_up(self, db: Session) -> None:
-        self.firm = cast.firm(db, self.boss, self.deputy)
-        self.officer, self.code = cast.qualified(db, self.sara, self.saras_other)
+        self.distributor = fixtures.distributor(db, self.manager, self.deputy)
+        self.officer, self.code = fixtures.qualified(db, self.sara, self.saras_other)
         self.prepare(db)
 
     @abstractmethod
@@ -65,31 +50,214 @@ class Cooperation(Round[University]):
     def check(self, db: Session) -> None:
         request = db.get_one(CooperationRequest, self.id)
         assert request.state in self.ends, request
-        active = db.exec(
-            select(Contract).where(
-                Contract.account_id == self.officer.account_id, Contract.state == ContractState.ACTIVE
-            )
-        ).all()
-        assert len(active) == (request.state is S.APPROVED)
         self.state = request.state
-        # Every change of state was somebody's, and no two began from the same.
-        steps = db.exec(
-            select(AuditEvent)
-            .where(AuditEvent.subject == "cooperation", AuditEvent.subject_id == self.id)
-            .order_by(col(AuditEvent.id))
-        ).all()
+        contracts = select(Contract).where(
+            Contract.account_id == self.officer.account_id, Contract.state == ContractState.ACTIVE
+        )
+        assert len(db.exec(contracts).all()) == (request.state is S.APPROVED)
+        # Every change of state has its event, and no two began from the same.
+        steps = self.events(db, "cooperation", self.id)
         states = [one.to_state for one in steps]
         assert [one.from_state for one in steps] == [None, *states[:-1]]
         assert states[-1] == request.state
 
-    async def approval(self, expert: Player) -> None:
-        await expert.strike(Press("desk.coop_file", self.id))
-        await expert.strike("✅ تأیید")
+    async def approval(self, expert: Participant) -> None:
+        await press_all(expert, Press("desk.coop_file", self.id), "✅ تأیید")
 
-    async def acceptance(self, phone: Player, request_id: int | None = None) -> None:
-        await phone.strike(Press("coop.view", request_id or self.id))
-        await phone.strike("✅ قبول همکاری")
+    async def acceptance(self, phone: Participant, request_id: int | None = None) -> None:
+        await press_all(phone, Press("coop.view", request_id or self.id), "✅ قبول همکاری")
 
-    async def withdrawal(self, manager: Player) -> None:
-        await manager.strike(Press("dist.request", self.id))
-        await manager.strike(Press("dist.withdraw", self.id, self.version))
+    async def withdrawal(self, manager: Participant) -> None:
+        await press_all(
+            manager, Press("dist.request", self.id), Press("dist.withdraw", self.id, self.version)
+        )
+
+
+class TwoManagersPick(Cooperation):
+    """For one branch; two officers, or the same."""
+
+    ends: ClassVar = {S.PENDING_OFFICER}
+    won, lost = ("درخواست همکاری برای",), (BUSY,)
+
+    def prepare(self, db: Session) -> None:
+        self.branch = fixtures.new_branch(db, self.distributor)
+        _, self.other_code = fixtures.qualified(db)
+        if self.chance.random() < 0.5:
+            self.other_code = self.code
+
+    async def open_buttons(self) -> None:
+        for manager in (self.manager, self.deputy):
+            await press_all(manager, Press("dist.branch", self.branch), "انتخاب مسئول فنی")
+
+    def sides(self) -> dict[str, Side]:
+        return {
+            "picks": sending(self.manager, self.code),
+            "picks_too": sending(self.deputy, self.other_code),
+        }
+
+    def check(self, db: Session) -> None:
+        of_branch = select(CooperationRequest).where(CooperationRequest.branch_id == self.branch)
+        self.note(db.exec(of_branch).one())
+        super().check(db)
+
+
+class TwoAcceptances(Cooperation):
+    """Two distributors ask, and the officer accepts both, one on each phone."""
+
+    ends: ClassVar = {S.PENDING_OFFICER, S.PENDING_UNIVERSITY}
+    won, lost = (ACCEPTED,), (RESERVED,)
+
+    def prepare(self, db: Session) -> None:
+        self.note(fixtures.asked(db, self.distributor, self.code))
+        self.other_id = fixtures.asked(db, fixtures.distributor(db), self.code).id or 0
+
+    async def open_buttons(self) -> None:
+        await self.acceptance(self.sara)
+        await self.acceptance(self.saras_other, self.other_id)
+
+    def sides(self) -> dict[str, Side]:
+        return {"accepts": pressing(self.sara), "accepts_other": pressing(self.saras_other)}
+
+    def check(self, db: Session) -> None:
+        super().check(db)
+        other = db.get_one(CooperationRequest, self.other_id)
+        assert {self.state, other.state} == {S.PENDING_OFFICER, S.PENDING_UNIVERSITY}
+
+    def check_phones(self) -> None:
+        told = [phone.received("را پذیرفت") for phone in (self.manager, self.deputy)]
+        assert told == [self.state is S.PENDING_UNIVERSITY] * 2
+
+
+class AcceptAgainstWithdraw(Cooperation):
+    ends: ClassVar = {S.WITHDRAWN, S.PENDING_UNIVERSITY}
+    won = (ACCEPTED, WITHDRAWN)
+
+    def prepare(self, db: Session) -> None:
+        self.note(fixtures.asked(db, self.distributor, self.code))
+
+    async def open_buttons(self) -> None:
+        await self.acceptance(self.sara)
+        await self.withdrawal(self.manager)
+
+    def sides(self) -> dict[str, Side]:
+        return {"accepts": pressing(self.sara), "withdraws": pressing(self.manager)}
+
+    def check_phones(self) -> None:
+        withdrawn = self.state is S.WITHDRAWN
+        told = [phone.received("پس گرفته شد.") for phone in (self.sara, self.saras_other)]
+        assert told == [withdrawn] * 2
+        assert [one.received("را پذیرفت") for one in (self.manager, self.deputy)] == [not withdrawn] * 2
+
+
+class AtUniversity(Cooperation):
+    def prepare(self, db: Session) -> None:
+        self.note(fixtures.accepted(db, self.distributor, self.officer, self.code))
+
+    def check_phones(self) -> None:
+        approved = self.state is S.APPROVED
+        told = [one.received("به تأیید دانشگاه رسید") for one in (self.manager, self.deputy)]
+        assert told == [approved] * 2
+        told = [one.received("✅ دانشگاه همکاری شما") for one in (self.sara, self.saras_other)]
+        assert told == [approved] * 2
+
+
+class TwoExperts(AtUniversity):
+    ends: ClassVar = {S.APPROVED, S.REJECTED_BY_UNIVERSITY}
+    won, lost = ("تأیید شد و از امروز فعال است", "رد شد."), (DECIDED,)
+
+    async def open_buttons(self) -> None:
+        await self.approval(self.expert)
+        await press_all(self.colleague, Press("desk.coop_file", self.id), "❌ رد")
+        await self.colleague.send_and_read("خارج از حوزه این دانشگاه است")
+
+    def sides(self) -> dict[str, Side]:
+        return {"approves": pressing(self.expert), "rejects": pressing(self.colleague)}
+
+
+class ApproveAgainstGivingUp(AtUniversity):
+    ends: ClassVar = {S.APPROVED, S.REJECTED_BY_OFFICER}
+    won = (IN_FORCE, "از این همکاری انصراف دادید")
+
+    async def open_buttons(self) -> None:
+        await self.approval(self.expert)
+        await press_all(self.sara, Press("coop.view", self.id), "انصراف از همکاری")
+
+    def sides(self) -> dict[str, Side]:
+        return {"approves": pressing(self.expert), "gives_up": pressing(self.sara)}
+
+
+class ApproveAgainstWithdraw(AtUniversity):
+    ends: ClassVar = {S.APPROVED, S.WITHDRAWN}
+    won = (IN_FORCE, WITHDRAWN)
+
+    async def open_buttons(self) -> None:
+        await self.approval(self.expert)
+        await self.withdrawal(self.manager)
+
+    def sides(self) -> dict[str, Side]:
+        return {"approves": pressing(self.expert), "withdraws": pressing(self.manager)}
+
+
+class ApproveAgainstAnotherAcceptance(AtUniversity):
+    """The university approves for one distributor while the officer accepts another's request."""
+
+    ends: ClassVar = {S.APPROVED}
+    won, lost = ("تأیید شد و از امروز فعال است",), (RESERVED, EMPLOYED, STALE)
+
+    def prepare(self, db: Session) -> None:
+        other = fixtures.asked(db, fixtures.distributor(db), self.code)
+        self.other_id, self.other_version = other.id or 0, other.version
+        super().prepare(db)
+
+    async def open_buttons(self) -> None:
+        await self.approval(self.expert)
+        await self.sara.press_and_read(Press("coop.view", self.other_id))
+
+    def sides(self) -> dict[str, Side]:
+        accept = Press("coop.accept_do", self.other_id, self.other_version)
+        return {"approves": pressing(self.expert), "accepts_other": pressing(self.sara, accept)}
+
+    def check(self, db: Session) -> None:
+        super().check(db)
+        assert db.get_one(CooperationRequest, self.other_id).state is S.CLOSED
+
+
+class LateApproveAgainstPick(Cooperation):
+    """The expert's button is about a request that was taken back; the same officer is chosen for that branch again."""
+
+    ends: ClassVar = {S.PENDING_OFFICER}
+    won = ("درخواست همکاری برای",)
+
+    def prepare(self, db: Session) -> None:
+        request = fixtures.accepted(db, self.distributor, self.officer, self.code)
+        self.old_id, self.old_version, self.branch = request.id or 0, request.version, request.branch_id
+        cooperation.withdraw(db, actor=self.distributor.manager, request_id=self.old_id, now=utcnow())
+
+    async def open_buttons(self) -> None:
+        await press_all(self.manager, Press("dist.branch", self.branch), "انتخاب مسئول فنی")
+        await self.expert.press_and_read(Press("desk.coop_file", self.old_id))
+
+    def sides(self) -> dict[str, Side]:
+        approve = Press("desk.coop_approve_do", self.old_id, self.old_version)
+        return {"picks": sending(self.manager, self.code), "approves_late": pressing(self.expert, approve)}
+
+    def check(self, db: Session) -> None:
+        query = select(CooperationRequest).where(CooperationRequest.branch_id == self.branch)
+        self.note(db.exec(query.order_by(col(CooperationRequest.id).desc())).first())
+        super().check(db)
+        assert db.get_one(CooperationRequest, self.old_id).state is S.WITHDRAWN
+
+
+DISTRIBUTORS = Race(
+    "distributors",
+    (
+        TwoManagersPick,
+        TwoAcceptances,
+        AcceptAgainstWithdraw,
+        TwoExperts,
+        ApproveAgainstGivingUp,
+        ApproveAgainstWithdraw,
+        ApproveAgainstAnotherAcceptance,
+        LateApproveAgainstPick,
+    ),
+)

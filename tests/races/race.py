@@ -1,4 +1,4 @@
-"""One race: rounds set up together, run some side by side, and judged together once all is quiet."""
+"""One race: rounds set up together, run some side by side, and checked together once all is quiet."""
 
 from __future__ import annotations
 
@@ -10,26 +10,44 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Generic, TypeVar
+from typing import ClassVar
 
 from sqlmodel import Session, col, delete, func, select
 
-from storage.tables import Push
-from tests.races.arena import Arena
-from tests.races.players import Player
-
-C = TypeVar("C")
+from bot.core.screens import Press
+from demo.seen import Wanted
+from storage.tables import AuditEvent, Push
+from tests.races.environment import Environment
+from tests.races.fixtures import Experts, experts
+from tests.races.participants import Participant
 
 #: Rounds at one instant, each about objects of its own, and rounds that are set up together.
 SIDE_BY_SIDE, TOGETHER = 16, 96
-
-#: Rounds that are set up in one go, and seconds of rest after it: on SQLite the bot waits for us meanwhile, and not for
-#: ever.
-AT_A_TIME, BREATH = 4, 0.02
+#: Rounds that are set up in one transaction each at once, and seconds of rest after it: on SQLite the bot waits for us
+#: meanwhile, and only so long.
+AT_A_TIME, REST = 4, 0.02
 #: Seconds that one side may come after the other.
 LATE = 0.03
 
 Side = Callable[[], Awaitable[str]]
+#: The button that confirms.
+YES = "بله"
+#: What is said of a button that is no longer valid.
+STALE = "دیگر معتبر نیست"
+
+
+def pressing(who: Participant, wanted: Press | Wanted = YES) -> Side:
+    return lambda: who.press_and_read(wanted)
+
+
+def sending(who: Participant, words: str) -> Side:
+    return lambda: who.send_and_read(words)
+
+
+async def press_all(who: Participant, *wanted: Press | Wanted) -> None:
+    """Press one after the other, each on the answer to the one before."""
+    for one in wanted:
+        await who.press_and_read(one)
 
 
 @dataclass(frozen=True)
@@ -55,7 +73,7 @@ class Figures:
     #: Sides that lost and read so.
     told: int = 0
     deadlocks: int = 0
-    #: Units that were begun again because the database did not answer (a lock on SQLite).
+    #: Transactions that were begun again because the database did not answer (a lock on SQLite).
     waits: int = 0
     seconds: float = 0.0
 
@@ -67,7 +85,7 @@ class Figures:
         )
 
 
-async def at_once(chance: random.Random, **sides: Side) -> list[Heard]:
+async def at_once(chance: random.Random, sides: dict[str, Side]) -> list[Heard]:
     """All sides at the same instant, in any order; what each of them read, the quickest answer first.
 
     In every other round one side comes some milliseconds later, to meet the other at another point of its way."""
@@ -86,109 +104,133 @@ async def at_once(chance: random.Random, **sides: Side) -> list[Heard]:
     return heard
 
 
-def one_winner(heard: Sequence[Heard], won: Sequence[str], lost: Sequence[str]) -> Outcome:
-    """The side whose answer has one of the words of a winner; every other has some of a loser's (and below them, it may
-    be, what the winner brought about)."""
-    losers = [one.side for one in heard if any(words in one.said for words in lost)]
-    winners = [
-        one.side for one in heard if one.side not in losers and any(words in one.said for words in won)
-    ]
-    story = "\n---\n".join(f"{one.side}: {one.said}" for one in heard)
-    assert len(winners) == 1, f"{winners} won:\n{story}"
-    assert len(losers) == len(heard) - 1, f"{losers} were told that they lost:\n{story}"
-    return Outcome(winners[0], len(losers))
+def says(heard: Heard, words: Sequence[str]) -> bool:
+    return any(one in heard.said for one in words)
 
 
-class Round(ABC, Generic[C]):
+def story(heard: Sequence[Heard]) -> str:
+    return "\n---\n".join(f"{one.side}: {one.said}" for one in heard)
+
+
+class Round(ABC):
     """One round: subclasses say who acts, what is ready, and what must stand afterwards."""
 
-    def __init__(self, arena: Arena, cast: C, chance: random.Random) -> None:
-        self.arena, self.cast, self.chance = arena, cast, chance
+    #: Words of which a winner's answer has some; words of a loser's (below which it may show what the winner did).
+    won: ClassVar[Sequence[str]] = ()
+    lost: ClassVar[Sequence[str]] = (STALE,)
+
+    def __init__(self, environment: Environment, experts: Experts, chance: random.Random) -> None:
+        self.environment, self.experts, self.chance = environment, experts, chance
         self.bring_phones()
 
+    def shuffled(self, *of_both: Participant) -> list[Participant]:
+        """Not always the same first, nor the same messenger."""
+        return self.chance.sample(of_both, len(of_both))
+
+    @abstractmethod
     def bring_phones(self) -> None:
-        """People who take part in this round alone."""
+        """Participants of this round alone."""
 
     @abstractmethod
     def set_up(self, db: Session) -> None:
         """Make what the round is about. May be run again from the beginning."""
 
-    async def lay_out(self) -> None:
-        """Walk, by real presses, to the buttons that will be pressed."""
+    @abstractmethod
+    async def open_buttons(self) -> None:
+        """Go, by real presses, to the buttons that will be pressed."""
 
     @abstractmethod
+    def sides(self) -> dict[str, Side]:
+        """What is done at the same instant, by the name of its side."""
+
     async def run(self) -> Outcome:
         """Act at once, and judge what each side read."""
+        self.outcome = self.judge(await at_once(self.chance, self.sides()))
+        return self.outcome
+
+    def judge(self, heard: Sequence[Heard]) -> Outcome:
+        """Exactly one side won, all others read that they lost."""
+        losers = [one.side for one in heard if says(one, self.lost)]
+        winners = [one.side for one in heard if one.side not in losers and says(one, self.won)]
+        assert len(winners) == 1, f"{winners} won:\n{story(heard)}"
+        assert len(losers) == len(heard) - 1, f"{losers} were told that they lost:\n{story(heard)}"
+        return Outcome(winners[0], len(losers))
 
     @abstractmethod
     def check(self, db: Session) -> None:
         """AssertionError where the database is not as it must be."""
 
-    def check_phones(self) -> None:
-        """AssertionError where somebody was told twice, or not at all. Asked once every push has left."""
+    def check_phones(self) -> None:  # noqa: B027, most races have nothing to check here
+        """AssertionError where a user was told twice, or not at all. Called once every push has left."""
+
+    @staticmethod
+    def events(db: Session, subject: str, subject_id: int | None) -> list[AuditEvent]:
+        """The audit events of one row, oldest first."""
+        query = select(AuditEvent).where(AuditEvent.subject == subject, AuditEvent.subject_id == subject_id)
+        return list(db.exec(query.order_by(col(AuditEvent.id))))
 
 
 @dataclass(frozen=True)
-class Race(Generic[C]):
-    """`cast` makes those who take part in many rounds; the kinds of rounds take turns."""
+class Race:
+    """The kinds of rounds take turns; the experts take part in many rounds."""
 
     name: str
-    cast: Callable[[Arena, Session, Sequence[Player]], C]
-    kinds: Sequence[type[Round[C]]]
+    kinds: Sequence[type[Round]]
     #: Called as the rounds that run side by side begin, for what concerns all of them.
-    beside: Callable[[Arena, Sequence[Round[C]]], Awaitable[None]] | None = None
+    beside: Callable[[Environment], Awaitable[None]] | None = None
 
-    async def hold(self, arena: Arena, rounds: int, chance: random.Random) -> Figures:
+    async def hold(self, environment: Environment, rounds: int, chance: random.Random) -> Figures:
         figures = Figures(self.name)
-        begun, before = time.monotonic(), await arena.deadlocks()
-        arena.new_log()
-        phones = [[*arena.pair("یکی"), *arena.pair("دیگری")] for _ in range(SIDE_BY_SIDE)]
-        casts = await arena.database.run(lambda db: [self.cast(arena, db, one) for one in phones])
-        held = list[Round[C]]()
+        begun, before = time.monotonic(), await environment.deadlocks()
+        environment.new_log()
+        phones = [environment.pair("کارشناس") for _ in range(SIDE_BY_SIDE)]
+        pairs = await environment.database.run(lambda db: [experts(db, *one) for one in phones])
+        held = list[Round]()
         for first in range(0, rounds, TOGETHER):
             batch = [
-                self.kinds[number % len(self.kinds)](arena, casts[number % SIDE_BY_SIDE], chance)
+                self.kinds[number % len(self.kinds)](environment, pairs[number % SIDE_BY_SIDE], chance)
                 for number in range(first, min(first + TOGETHER, rounds))
             ]
-            await self._hold(arena, batch, figures)
+            await self._hold(environment, batch, figures)
             held += batch
         figures.seconds = time.monotonic() - begun
-        await arena.quiet()
+        await environment.quiet()
         for one in held:
             one.check_phones()
-        figures.deadlocks = await arena.deadlocks() - before
-        log = arena.new_log()
+        figures.deadlocks = await environment.deadlocks() - before
+        log = environment.new_log()
         figures.waits = log.count("the database did not answer")
         assert "Traceback" not in log, log[log.index("Traceback") - 500 :][:4000]
-        assert not arena.town.violations, arena.town.violations[:5]
+        assert not environment.town.violations, environment.town.violations[:5]
         return figures
 
-    async def _hold(self, arena: Arena, batch: Sequence[Round[C]], figures: Figures) -> None:
-        newest = await arena.database.read(lambda db: db.exec(select(func.max(Push.id))).one() or 0)
+    async def _hold(self, environment: Environment, batch: Sequence[Round], figures: Figures) -> None:
+        database = environment.database
+        newest = await database.read(lambda db: db.exec(select(func.max(Push.id))).one() or 0)
 
-        def set_up(one: Round[C], db: Session) -> None:
+        def set_up(one: Round, db: Session) -> None:
             one.set_up(db)
-            # What the set-up would tell people is not what this is about.
+            # The pushes of the set-up are not what this is about.
             db.exec(delete(Push).where(col(Push.id) > newest))
 
         for at in range(0, len(batch), AT_A_TIME):
             some = batch[at : at + AT_A_TIME]
-            await asyncio.gather(*(arena.database.run(partial(set_up, one)) for one in some))
-            await asyncio.sleep(BREATH)
+            await asyncio.gather(*(database.run(partial(set_up, one)) for one in some))
+            await asyncio.sleep(REST)
         for at in range(0, len(batch), SIDE_BY_SIDE):
             wave = batch[at : at + SIDE_BY_SIDE]
-            await asyncio.gather(*(one.lay_out() for one in wave))
-            beside = [self.beside(arena, wave)] if self.beside is not None else []
+            await asyncio.gather(*(one.open_buttons() for one in wave))
+            beside = [self.beside(environment)] if self.beside is not None else []
             outcomes = await asyncio.gather(*(one.run() for one in wave), *beside)
             for outcome in outcomes[: len(wave)]:
                 assert outcome is not None
                 figures.rounds += 1
                 figures.winners[outcome.winner] += 1
                 figures.told += outcome.told
-        await arena.answered()
+        await environment.answered()
 
         def check(db: Session) -> None:
             for one in batch:
                 one.check(db)
 
-        await arena.database.read(check)
+        await database.read(check)

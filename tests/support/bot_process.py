@@ -8,10 +8,18 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
+
+from sqlmodel import Session
 
 from demo.people import Town
+from storage.database.database import open_database
+
+T = TypeVar("T")
 
 PROJECT = Path(__file__).resolve().parents[2]
 SECRET_KEY = "0" * 64
@@ -67,6 +75,19 @@ class Stage:
     @property
     def log(self) -> Path:
         return self.folder / "bot.log"
+
+    @property
+    def logs(self) -> str:
+        """What was logged so far."""
+        return self.log.read_text() if self.log.exists() else ""
+
+    async def read(self, unit: Callable[[Session], T]) -> T:
+        """Read the bot's database on a connection of our own."""
+        database = await open_database(self.database_url)
+        try:
+            return await database.read(unit)
+        finally:
+            await database.close()
 
     async def command(self, *arguments: str) -> str:
         """Run `bot.py <arguments>` and return what it printed."""
@@ -138,3 +159,25 @@ class Stage:
         if self.process is not None:
             await self.stop()
         await self.town.close()
+
+
+@asynccontextmanager
+async def bot_process(
+    folder: Path,
+    database_url: str,
+    env: dict[str, str] | None = None,
+    *,
+    start: bool = True,
+    first_update_id: int = 1,
+) -> AsyncIterator[Stage]:
+    """The bot with everything that it talks to emulated. AssertionError at the end where the bot broke a messenger's
+    rule or logged a traceback."""
+    stage = Stage(await Town.start(first_update_id=first_update_id), folder, database_url, env or {})
+    try:
+        if start:
+            await stage.start()
+        yield stage
+        assert stage.town.violations == []
+        assert "Traceback" not in stage.logs
+    finally:
+        await stage.close()

@@ -1,4 +1,4 @@
-"""Several bot processes on one PostgreSQL and one S3 store, reached through a balancer that anybody might have written.
+"""Bot processes and what they share: one alone, or several on one PostgreSQL and one S3 store behind a balancer.
 
 The messengers deliver to the balancer, browsers come to the balancer; it asks the members in turn and knows nothing of
 who belongs where.
@@ -8,16 +8,23 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Sequence
+import tempfile
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import aiohttp
 from aiohttp import web
 
+from bot.documents.blob_store import FileStore, FolderStore
 from demo.people import Town
 from tests.support.bot_process import Stage
-from tests.support.s3 import Bucket
+from tests.support.postgres import PostgresServer
+from tests.support.s3 import Bucket, s3_serving
+
+#: Every browser of a test comes from one address: it counts as a proxy that names nobody, or it would be slowed down.
+BEHIND_A_PROXY = {"TRUSTED_PROXIES": "127.0.0.1"}
 
 #: Of one hop; these are the proxy's own.
 HOP = frozenset(
@@ -106,9 +113,7 @@ class Fleet:
         """None of them runs yet."""
         balancer = Balancer()
         await balancer.start()
-        env = {"UPDATES": "webhook", "PUBLIC_URL": balancer.url, **bucket.env("papers")}
-        # The balancer tells nobody's address.
-        env["TRUSTED_PROXIES"] = "127.0.0.1"
+        env = {"UPDATES": "webhook", "PUBLIC_URL": balancer.url, **bucket.env("papers"), **BEHIND_A_PROXY}
         members = []
         for number in range(count):
             place = folder / f"member{number}"
@@ -135,4 +140,73 @@ class Fleet:
 
     @property
     def logs(self) -> str:
-        return "".join(one.log.read_text() for one in self.members if one.log.exists())
+        return "".join(one.logs for one in self.members)
+
+
+@dataclass(slots=True)
+class Deployment:
+    """One bot process or several, and their file store."""
+
+    members: Sequence[Stage]
+    store: FileStore
+    #: Names of all files in the store.
+    stored_names: Callable[[], list[str]]
+
+    @property
+    def town(self) -> Town:
+        return self.members[0].town
+
+    @property
+    def database_url(self) -> str:
+        return self.members[0].database_url
+
+    @property
+    def url(self) -> str:
+        """Where browsers go."""
+        return self.members[0].env["PUBLIC_URL"]
+
+    @property
+    def logs(self) -> str:
+        return "".join(one.logs for one in self.members)
+
+    async def start(self) -> None:
+        await asyncio.gather(*(one.start() for one in self.members))
+
+    async def stop(self) -> None:
+        """SIGTERM to all; AssertionError where one does not end with 0."""
+        statuses = await asyncio.gather(*(one.stop() for one in self.members))
+        assert not any(statuses), statuses
+
+
+@asynccontextmanager
+async def deployment(processes: int, folder: Path, database_url: str) -> AsyncIterator[Deployment]:
+    """One process that polls, with files in a folder; or several with webhooks, a balancer and S3. None is started."""
+    town = await Town.start()
+    if processes == 1:
+        stage, files = Stage(town, folder, database_url, dict(BEHIND_A_PROXY)), folder / "files"
+        try:
+            yield Deployment([stage], FolderStore(files), lambda: [path.name for path in files.glob("??/*")])
+        finally:
+            await stage.close()
+        return
+    with s3_serving() as endpoint:
+        bucket = Bucket(endpoint)
+        fleet = await Fleet.gather(processes, town, folder, database_url, bucket)
+        try:
+            names = lambda: [name.rsplit("/", 1)[-1] for name in bucket.names()]  # noqa: E731
+            yield Deployment(fleet.members, bucket.store("papers"), names)
+        finally:
+            await fleet.close()
+
+
+@asynccontextmanager
+async def temporary_deployment(processes: int) -> AsyncIterator[Deployment]:
+    """On a throw-away database: SQLite for one process, PostgreSQL for several."""
+    with tempfile.TemporaryDirectory(prefix="officer-bot-") as name, ExitStack() as stack:
+        database_url = f"sqlite:///{name}/bot.db"
+        if processes > 1:
+            server = PostgresServer()
+            stack.callback(server.stop)
+            database_url = server.url(server.lend())
+        async with deployment(processes, Path(name), database_url) as opened:
+            yield opened

@@ -68,14 +68,16 @@ def managed_distributor(
     return ManagedDistributor(made.id or 0, first, deputy, central.id or 0, branch(db, first).id or 0)
 
 
-def branch(db: Session, actor: Actor, name: str = "شعبه شرق") -> Branch:
-    """A branch in Shiraz, opened by a manager."""
+def branch(
+    db: Session, actor: Actor, name: str = "شعبه شرق", *, province: str = "فارس", city: str = "شیراز"
+) -> Branch:
+    """A branch opened by a manager."""
     return branches.define(
         db,
         actor=actor,
         name=name,
-        province="فارس",
-        city="شیراز",
-        address="شیراز، بلوار نصر، پلاک ۲",
+        province=province,
+        city=city,
+        address=f"{city}، بلوار نصر، پلاک ۲",
         now=NOW,
     )

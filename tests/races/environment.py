@@ -1,0 +1,88 @@
+"""Where races are run: the bot's processes on one database, and a connection of our own to that database."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+from sqlalchemy import text
+
+from bot.application.resources import Resources
+from bot.core.context import PublicInfo
+from bot.gateways.http import make_client
+from bot.gateways.zarinpal import Zarinpal
+from demo.people import MERCHANT_ID, Face, Town
+from storage.database.database import Database, open_database
+from tests.races.participants import Participant
+from tests.support.fleet import Deployment
+from tests.support.pending import UNANSWERED, UNSENT, until_none
+
+#: Processes on each database; behind the balancer the sides of a race mostly meet different ones.
+PROCESSES = {"sqlite": 1, "postgres": 2}
+
+
+@dataclass
+class Environment:
+    deployment: Deployment
+    database: Database
+    browser: httpx.AsyncClient
+    #: Our own, for what the processes do by the clock: asking the bank.
+    resources: Resources
+    _log_read: dict[int, int] = field(default_factory=dict)
+
+    @property
+    def town(self) -> Town:
+        return self.deployment.town
+
+    def participant(self, face: Face, name: str) -> Participant:
+        face.person_class = Participant
+        person = face.person(name)
+        assert isinstance(person, Participant)
+        return person
+
+    def pair(self, name: str) -> tuple[Participant, Participant]:
+        """One user with two phones, or two users on different messengers."""
+        here, there = self.town.faces
+        return self.participant(here, name), self.participant(there, name)
+
+    async def answered(self) -> None:
+        """Wait until everything that was sent is answered."""
+        await until_none(self.database, UNANSWERED, pause=0.1)
+
+    async def quiet(self) -> None:
+        """Wait until every push has left as well: messengers take only so many a second."""
+        await until_none(self.database, UNANSWERED, UNSENT, pause=0.1)
+
+    async def deadlocks(self) -> int:
+        """How often PostgreSQL ended one of several transactions that waited for each other."""
+        if self.database.url.get_backend_name() != "postgresql":
+            return 0
+        query = text("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
+        return int(await self.database.read(lambda db: db.execute(query).scalar_one()))
+
+    def new_log(self) -> str:
+        """What the processes have logged since this was last asked."""
+        found = ""
+        for member in self.deployment.members:
+            found += member.logs[self._log_read.get(member.port, 0) :]
+            self._log_read[member.port] = len(member.logs)
+        return found
+
+
+@asynccontextmanager
+async def running(deployment: Deployment) -> AsyncIterator[Environment]:
+    """Start the processes, and stop them at the end."""
+    await deployment.start()
+    database = await open_database(deployment.database_url)
+    gateway = Zarinpal(make_client(), url=deployment.town.bank_server.url, merchant_id=MERCHANT_ID)
+    unused: Any = None
+    public_info = PublicInfo("021", deployment.url)
+    resources = Resources(database, unused, unused, gateway, unused, public_info)
+    async with httpx.AsyncClient(trust_env=False, timeout=30) as browser:
+        yield Environment(deployment, database, browser, resources)
+    await gateway.aclose()
+    await database.close()
+    await deployment.stop()

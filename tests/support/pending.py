@@ -1,0 +1,36 @@
+"""What the bot has not finished yet, as queries, and waiting until nothing is left."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from storage.database.database import Database
+from storage.enums import InboxState, PushState
+from storage.tables import Chat, InboxUpdate, Push
+
+#: Updates that have had no effect yet; updates that had none or were not answered.
+UNPROCESSED = select(InboxUpdate.id, InboxUpdate.state).where(InboxUpdate.state == InboxState.RECEIVED)
+UNANSWERED = select(InboxUpdate.id, InboxUpdate.state).where(
+    col(InboxUpdate.state).in_((InboxState.RECEIVED, InboxState.DONE))
+)
+UNSENT = select(Push.key, Push.state).where(col(Push.state).in_((PushState.QUEUED, PushState.SENDING)))
+#: Chats whose screen has to be shown again.
+UNSHOWN = select(Chat.id, Chat.show_at).where(col(Chat.show_at).is_not(None))
+
+
+def rows_of(db: Session, *queries: Any) -> list[str]:
+    return [str(tuple(row)) for query in queries for row in db.execute(query)]
+
+
+async def until_none(database: Database, *queries: Any, within: float = 60.0, pause: float = 0.02) -> None:
+    """Wait until the queries find nothing. AssertionError where the rows grow no fewer for `within` seconds."""
+    fewest, until = None, time.monotonic() + within
+    while left := await database.read(lambda db: rows_of(db, *queries)):
+        if fewest is None or len(left) < fewest:
+            fewest, until = len(left), time.monotonic() + within
+        assert time.monotonic() < until, f"{len(left)} are left: {left[:20]}"
+        await asyncio.sleep(pause)
