@@ -35,7 +35,7 @@ test: $(READY) ## Everything but the campaigns, about five minutes (T=path or op
 test-long: $(READY) ## The campaigns: crashes, races, attacks, outages, fleets, every journey on everything
 	$(BIN)/pytest -n 3 -m campaign $(T)
 
-exits: $(READY) ## Every command fifty times with papers in S3, there and away, for its exit status
+exits: $(READY) ## Every command fifty times with documents in S3, there and away, for its exit status
 	S3_EXITS=$(or $(N),50) $(BIN)/pytest -q tests/trouble/test_exit_status.py
 
 hostile: $(READY) ## Hostile updates at full size, on both intakes and both databases (N=… for each messenger)

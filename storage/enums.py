@@ -87,7 +87,7 @@ class InboxState(StrEnum):
     FAILED = "FAILED"
 
 
-class Channel(StrEnum):
+class PushChannel(StrEnum):
     CHAT = "CHAT"
     SMS = "SMS"
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from bot.core.context import PublicInfo
 from bot.core.counters import Counters
-from bot.documents.disk_space import Room
+from bot.documents.disk_space import DiskSpace
 from bot.services.shared.upload_quota import DailyLimit
 from storage.database.database import Database
 from storage.enums import Messenger
@@ -31,7 +31,7 @@ class Downloader(Protocol):
 @dataclass(slots=True)
 class Resources:
     database: Database
-    papers: DocumentLibrary
+    documents: DocumentLibrary
     passwords: Passwords
     gateway: PaymentGateway
     sms: SmsGateway
@@ -40,5 +40,5 @@ class Resources:
     clock: Callable[[], datetime] = utcnow
     settings: Any = None
     counters: Counters = field(default_factory=Counters)
-    room: Room = field(default_factory=Room)
+    room: DiskSpace = field(default_factory=DiskSpace)
     daily_uploads: DailyLimit = field(default_factory=DailyLimit)

@@ -44,7 +44,7 @@ def backup(
         file, manifest = asyncio.run(work())
     except UpkeepError as error:
         refuse(str(error))
-    say(f"{file}: {manifest['papers']} papers, {manifest['bytes']:,} bytes; keep SECRET_KEY elsewhere")
+    say(f"{file}: {manifest['papers']} documents, {manifest['bytes']:,} bytes; keep SECRET_KEY elsewhere")
     say(f"it opens and restores with the SECRET_KEY whose id is {manifest['key_id']}")
 
 
@@ -69,7 +69,7 @@ def restore(
         str | None, typer.Option(help="an empty PostgreSQL database, for a backup of PostgreSQL")
     ] = None,
     files_url: Annotated[
-        str | None, typer.Option(help="an empty store for the papers, else a folder in --into")
+        str | None, typer.Option(help="an empty store for the documents, else a folder in --into")
     ] = None,
     unsigned: Annotated[
         bool, typer.Option("--unsigned", help="take a backup that no SECRET_KEY of ours vouches for")
@@ -99,17 +99,17 @@ def restore(
             return await restoring.restore(**asked, store=store)
 
     try:
-        found = asyncio.run(work())
+        restored = asyncio.run(work())
     except UpkeepError as error:
         refuse(str(error))
-    manifest = found.manifest
-    if not found.signed:
+    manifest = restored.manifest
+    if not restored.signed:
         print(  # noqa: T201
             f"WARNING: no key of ours signed {file}: whoever has the public key can have made it. "
             "Look at the data before you serve them",
             file=sys.stderr,
         )
-    say(f"{into}: {found.database} of {manifest.get('made_at')}, {manifest['papers']} papers")
-    if found.without_paper:
-        say(f"{found.without_paper} papers of the database are not in the backup")
-    say(f"the papers open with the SECRET_KEY whose id is {manifest.get('key_id')}")
+    say(f"{into}: {restored.database} of {manifest.get('made_at')}, {manifest['papers']} documents")
+    if restored.missing_documents:
+        say(f"{restored.missing_documents} documents of the database are not in the backup")
+    say(f"the documents open with the SECRET_KEY whose id is {manifest.get('key_id')}")

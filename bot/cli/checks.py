@@ -65,11 +65,11 @@ def check_audit() -> None:
         finally:
             await database.close()
 
-    found, gone = asyncio.run(work())
+    outcome, gone = asyncio.run(work())
     for name in gone:
         say(f"trigger {name}: gone or changed")
-    for fault in found.faults:
+    for fault in outcome.faults:
         say(fault)
-    if found.faults or gone:
+    if outcome.faults or gone:
         raise SystemExit(1)
-    say(f"{summary(found)}; the last is {found.end[0]}, {found.end[1]}")
+    say(f"{summary(outcome)}; the last is {outcome.end[0]}, {outcome.end[1]}")

@@ -13,9 +13,9 @@ from typing import Any
 from bot.application.resources import Resources
 from bot.config.settings import Settings
 from bot.core.context import PublicInfo
-from bot.documents.disk_space import Room
+from bot.documents.disk_space import DiskSpace
 from bot.documents.factory import make_cipher, make_store
-from bot.documents.inspection_pool import Checker
+from bot.documents.inspection_pool import InspectionPool
 from bot.documents.library import DocumentLibrary
 from bot.gateways.factory import payment_gateway, sms_gateway
 from bot.jobs.schedule import sweeps
@@ -62,19 +62,19 @@ async def open_resources(settings: Settings, database: Database, public_url: str
     """Documents, gateways and what else services work with, closed at the end."""
     resources = Resources(
         database=database,
-        papers=DocumentLibrary(make_store(settings), make_cipher(settings), Checker()),
+        documents=DocumentLibrary(make_store(settings), make_cipher(settings), InspectionPool()),
         passwords=Passwords(weak=settings.cheap_password_hashes),
         gateway=payment_gateway(settings),
         sms=sms_gateway(settings),
         public_info=PublicInfo(settings.support_contact, public_url),
         settings=settings,
-        room=Room.of(settings),
+        room=DiskSpace.of(settings),
         daily_uploads=DailyLimit(settings.uploads_per_day, int(settings.upload_size_per_day)),
     )
     try:
         yield resources
     finally:
-        await resources.papers.close()
+        await resources.documents.close()
         await resources.gateway.aclose()
         await resources.sms.aclose()
 
@@ -84,12 +84,12 @@ def make_channels(settings: Settings) -> dict[Messenger, Channel]:
     return {
         messenger: make_channel(
             messenger,
-            token=one.token,
-            api_url=one.api_url,
-            proxy=one.proxy,
+            token=messenger_settings.token,
+            api_url=messenger_settings.api_url,
+            proxy=messenger_settings.proxy,
             chat_rate=settings.chat_rate,
         )
-        for messenger, one in settings.messengers().items()
+        for messenger, messenger_settings in settings.messengers().items()
     }
 
 

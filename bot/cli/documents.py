@@ -22,7 +22,7 @@ def rotate_key(
     new: Annotated[
         bool, typer.Option("--new", help="first put a new key in the place of the one kept under data/")
     ] = False,
-    count: Annotated[bool, typer.Option("--count", help="only say how many papers are left")] = False,
+    count: Annotated[bool, typer.Option("--count", help="only say how many documents are left")] = False,
 ) -> None:
     """Bring every document under the present SECRET_KEY; FORMER_SECRET_KEYS must hold the one before.
 
@@ -46,22 +46,22 @@ def rotate_key(
             return await bring_over(store)
 
     async def bring_over(store: FileStore) -> Count:
-        found = await look(store, cipher)
-        say(f"{found.current} papers are under the present key, {found.former} are left")
-        if count or not found.former:
-            return found
-        left = found.former
+        tally = await look(store, cipher)
+        say(f"{tally.current} documents are under the present key, {tally.former} are left")
+        if count or not tally.former:
+            return tally
+        left = tally.former
         async for moved in rotate(store, cipher):
             left -= moved
             say(f"left: {max(left, 0)}")
         return await look(store, cipher)
 
-    found = asyncio.run(work())
-    if found.unknown:
-        say(f"{found.unknown} papers are under keys that are not in FORMER_SECRET_KEYS, or are damaged")
-    if found.former or found.unknown:
+    tally = asyncio.run(work())
+    if tally.unknown:
+        say(f"{tally.unknown} documents are under keys that are not in FORMER_SECRET_KEYS, or are damaged")
+    if tally.former or tally.unknown:
         raise SystemExit(1)
-    say("no paper needs a former key any more; backups made before still do")
+    say("no document needs a former key any more; backups made before still do")
 
 
 def retention(
@@ -81,4 +81,4 @@ def retention(
             return await sweep(resources, now=utcnow())
 
     total = asyncio.run(with_database(settings, work))
-    say(f"{total.papers} papers, {total.size:,} bytes {'would be' if dry_run else 'were'} removed")
+    say(f"{total.documents} documents, {total.size:,} bytes {'would be' if dry_run else 'were'} removed")

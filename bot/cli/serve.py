@@ -38,7 +38,7 @@ async def serve(settings: Settings) -> None:
     sockets = listen.bind("LISTEN", host, port)
     metrics = listen.bind("METRICS_LISTEN", *settings.metrics_address) if settings.metrics_address else None
     await checks.prepare_database(settings)
-    checks.check_papers(settings)
+    checks.check_documents_folder(settings)
     checks.tell_ignored(settings)
     channels = make_channels(settings)
     stopping = asyncio.Event()

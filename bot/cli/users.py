@@ -60,7 +60,7 @@ def create_user(
             return made.user_code, None
         firm_id = distributor
         if company or guild:
-            details = registry.Details(
+            details = registry.DistributorDetails(
                 kind=DistributorKind.COMPANY if company else DistributorKind.GUILD,
                 name=company or guild or "",
                 number=number,
@@ -83,8 +83,8 @@ def create_user(
     except Refusal as refusal:
         refuse(t(refusal.key, **refusal.args_of_text))
     if as_json:
-        found = {"user_code": user_code, "password": password, "role": role.value}
-        say(json.dumps(found | ({"distributor": firm_id} if firm_id is not None else {})))
+        facts = {"user_code": user_code, "password": password, "role": role.value}
+        say(json.dumps(facts | ({"distributor": firm_id} if firm_id is not None else {})))
     else:
         say(f"user code: {user_code}\npassword: {password}")
         if firm_id is not None:

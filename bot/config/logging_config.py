@@ -83,20 +83,20 @@ def _flat(value: Any) -> Any:
     if isinstance(value, str):
         return _BREAKS.sub(_escaped, value)
     if isinstance(value, dict):
-        return {_flat(name): _flat(one) for name, one in value.items()}
+        return {_flat(name): _flat(item) for name, item in value.items()}
     if isinstance(value, list):
-        return [_flat(one) for one in value]
+        return [_flat(item) for item in value]
     return value
 
 
-def _escaped(found: re.Match[str]) -> str:
-    return ascii(found.group())[1:-1]
+def _escaped(match: re.Match[str]) -> str:
+    return ascii(match.group())[1:-1]
 
 
 def _barred(logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """What an exception quotes looks like no line of the log's own."""
-    if isinstance(told := event.get("exception"), str):
-        event["exception"] = "\n".join(f"  | {_flat(line)}" for line in told.split("\n"))
+    if isinstance(trace := event.get("exception"), str):
+        event["exception"] = "\n".join(f"  | {_flat(line)}" for line in trace.split("\n"))
     return event
 
 

@@ -53,9 +53,9 @@ class Masking:
         if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 10**9:
             return self.text(str(value))
         if isinstance(value, dict):
-            return {self.clean(name): self.clean(one) for name, one in value.items()}
+            return {self.clean(name): self.clean(item) for name, item in value.items()}
         if isinstance(value, list | tuple | set):
-            return [self.clean(one) for one in value]
+            return [self.clean(item) for item in value]
         if value is None or isinstance(value, int | float):
             return value
         return self.text(str(value))
@@ -71,6 +71,6 @@ class Masking:
         return _NUMBER.sub(_hidden, text)
 
 
-def _hidden(found: re.Match[str]) -> str:
-    kind = found.lastgroup
-    return found.group() if kind == "other" else f"‹{kind}›"
+def _hidden(match: re.Match[str]) -> str:
+    kind = match.lastgroup
+    return match.group() if kind == "other" else f"‹{kind}›"

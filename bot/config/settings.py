@@ -210,7 +210,7 @@ class Settings(BaseSettings):
     @field_validator("former_secret_keys")
     @classmethod
     def _former(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and any(len(one) < 32 for one in _parts(value.get_secret_value())):
+        if value is not None and any(len(part) < 32 for part in _parts(value.get_secret_value())):
             raise ValueError("each must have at least 32 characters")
         return value
 
@@ -249,13 +249,13 @@ class Settings(BaseSettings):
 
     def messengers(self) -> dict[Messenger, MessengerSettings]:
         """Those with a token."""
-        found = {
+        tokens = {
             Messenger.TELEGRAM: (self.telegram_token, self.telegram_api_url, self.telegram_proxy),
             Messenger.BALE: (self.bale_token, self.bale_api_url, self.bale_proxy),
         }
         return {
             messenger: MessengerSettings(token.get_secret_value(), url, proxy)
-            for messenger, (token, url, proxy) in found.items()
+            for messenger, (token, url, proxy) in tokens.items()
             if token is not None
         }
 
@@ -279,7 +279,7 @@ class Settings(BaseSettings):
         return _host_and_port(self.metrics_listen) if self.metrics_listen else None
 
     def s3(self) -> dict[str, Any]:
-        """How to reach the S3-compatible store, as `S3Papers` takes it."""
+        """How to reach the S3-compatible store, as `S3Store` takes it."""
         return {
             "endpoint": self.s3_endpoint,
             "region": self.s3_region,
@@ -310,22 +310,22 @@ class Settings(BaseSettings):
 
     def former_keys(self) -> list[str]:
         """Keys besides `key()` that documents may be encrypted under: of FORMER_SECRET_KEYS, and those kept beside ours."""
-        held = _parts(self.former_secret_keys.get_secret_value()) if self.former_secret_keys else []
+        keys = _parts(self.former_secret_keys.get_secret_value()) if self.former_secret_keys else []
         try:
-            kept = FORMER_KEYS_FILE.read_text(encoding="ascii").split()
+            former = FORMER_KEYS_FILE.read_text(encoding="ascii").split()
         except FileNotFoundError:
-            kept = []
+            former = []
         except (OSError, UnicodeDecodeError):
             raise BadSettingError(f"FORMER_SECRET_KEYS: {FORMER_KEYS_FILE} cannot be read") from None
-        return [*held, *kept]
+        return [*keys, *former]
 
     def secrets(self) -> list[str]:
         """Every secret value, to be kept out of the logs."""
-        held = [value for value in dict(self).values() if isinstance(value, SecretStr)]
-        whole = [value.get_secret_value() for value in held]
+        secrets = [value for value in dict(self).values() if isinstance(value, SecretStr)]
+        whole = [value.get_secret_value() for value in secrets]
         addresses = (self.database_url, self.telegram_proxy, self.bale_proxy)
-        passwords = {form for one in addresses if one for form in _passwords(one)}
-        return [*whole, *(part for one in whole for part in _parts(one)), *sorted(passwords)]
+        passwords = {form for address in addresses if address for form in _passwords(address)}
+        return [*whole, *(part for secret in whole for part in _parts(secret)), *sorted(passwords)]
 
 
 def renew_kept_key() -> None:
@@ -376,10 +376,12 @@ def _passwords(address: str) -> set[str]:
     """The password in an address, in every form in which it may be quoted."""
     from storage.database.url import parse
 
-    found = set(_PASSWORD.findall(address))
+    passwords = set(_PASSWORD.findall(address))
     if address.startswith("postgres") and (known := parse(address).password) is not None:
-        found.add(str(known))
-    return {form for one in found for form in (one, unquote(one), quote(one, safe=""))} - {""}
+        passwords.add(str(known))
+    return {
+        form for password in passwords for form in (password, unquote(password), quote(password, safe=""))
+    } - {""}
 
 
 def _parts(text: str) -> list[str]:

@@ -73,8 +73,8 @@ class Turn:
         return self.held
 
     @grants.setter
-    def grants(self, held: tuple[Grant, ...]) -> None:
-        self.held = held
+    def grants(self, grants: tuple[Grant, ...]) -> None:
+        self.held = grants
 
     @property
     def role(self) -> Role | None:
@@ -96,7 +96,7 @@ class Turn:
         """The acting account in its role. Only for turns of a logged-in chat."""
         assert self.account is not None
         assert self.chat.role is not None
-        grant = next((one for one in self.grants if one.role == self.chat.role and one.active), None)
+        grant = next((grant for grant in self.grants if grant.role == self.chat.role and grant.active), None)
         return Actor(
             self.account.id,
             self.chat.role,

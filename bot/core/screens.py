@@ -17,13 +17,22 @@ _PACKED = re.compile(r"^1(f?)\|([a-z_.]{1,24})\|([0-9a-z]{0,13})\|([0-9a-z]{0,8}
 #: Actions by names of earlier releases → their names now. Buttons stay in people's chats, in waiting pushes and in
 #: `chat.view` for years; an action that is renamed gets a line here.
 FORMER_ACTIONS = {
+    "desk.all_papers": "desk.all_documents",
+    "desk.paper": "desk.document",
+    "desk.papers": "desk.documents",
     "desk.whole": "desk.full_request",
+    "inbox.papers": "inbox.files",
+    "me.paper": "me.document",
+    "me.papers": "me.documents",
+    "qual.paper": "qual.document",
+    "qual.papers": "qual.documents",
     "staff.dead": "staff.undelivered",
     "staff.dead_again": "staff.undelivered_again",
     "staff.dead_ask": "staff.undelivered_ask",
     "staff.dead_away": "staff.undelivered_away",
     "staff.dead_one": "staff.undelivered_push",
     "staff.deed": "staff.account_action",
+    "staff.letter_papers": "staff.letter_files",
     "staff.place": "staff.university_data",
     "staff.place_ask": "staff.university_ask",
     "staff.place_do": "staff.university_do",
@@ -124,7 +133,7 @@ class Screen:
 
     text: str
     rows: tuple[tuple[Button, ...], ...] = ()
-    papers: tuple[Attachment | GeneratedFile, ...] = ()
+    attachments: tuple[Attachment | GeneratedFile, ...] = ()
     ask_contact: str | None = None
 
     def buttons(self) -> Iterable[Button]:
@@ -174,12 +183,12 @@ def rows_from_json(rows: list[list[dict[str, str]]]) -> tuple[tuple[Button, ...]
     return tuple(
         tuple(
             Button(
-                one["label"],
-                Press.unpack(one["press"]) if "press" in one else None,
-                one.get("url"),
-                one.get("copy"),
+                packed["label"],
+                Press.unpack(packed["press"]) if "press" in packed else None,
+                packed.get("url"),
+                packed.get("copy"),
             )
-            for one in row
+            for packed in row
         )
         for row in rows
     )

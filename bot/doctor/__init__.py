@@ -37,8 +37,8 @@ async def _all(settings: Settings) -> AsyncIterator[Finding]:
         yield finding
     yield await machine.file_checker()
     yield await external_services.clock(settings)
-    for messenger, one in settings.messengers().items():
-        yield await external_services.messenger(messenger, one, settings)
+    for messenger, messenger_settings in settings.messengers().items():
+        yield await external_services.messenger(messenger, messenger_settings, settings)
     yield await external_services.public_address(settings)
     yield await external_services.gateway(settings)
     yield await external_services.sms(settings)

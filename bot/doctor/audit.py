@@ -23,20 +23,20 @@ async def look(database: Database, settings: Settings) -> AsyncIterator[Finding]
         else f"{', '.join(gone)}: gone or changed, so lines can be changed; see docs/operations.md"
     )
     yield Finding("audit triggers", not gone, words)
-    found = await audit_check.check(database, ChainKeys(settings.held_keys()), newest=NEWEST)
-    if found.faults:
-        more = f" (and {len(found.faults) - 1} more)" if len(found.faults) > 1 else ""
-        words = f"{found.faults[0]}{more}; run `bot.py check-audit`, and compare with a backup"
+    checked = await audit_check.check(database, ChainKeys(settings.held_keys()), newest=NEWEST)
+    if checked.faults:
+        more = f" (and {len(checked.faults) - 1} more)" if len(checked.faults) > 1 else ""
+        words = f"{checked.faults[0]}{more}; run `bot.py check-audit`, and compare with a backup"
         yield Finding("audit chain", False, words)
         return
-    yield Finding("audit chain", True, summary(found))
+    yield Finding("audit chain", True, summary(checked))
 
 
-def summary(found: audit_check.Checked) -> str:
+def summary(checked: audit_check.Checked) -> str:
     newest = (
-        f"the newest {found.links:,} of {found.total:,} links"
-        if found.links < found.total
-        else f"{found.links:,} links"
+        f"the newest {checked.links:,} of {checked.total:,} links"
+        if checked.links < checked.total
+        else f"{checked.links:,} links"
     )
-    waiting = f", {found.waiting:,} lines wait for the running bot" if found.waiting else ""
+    waiting = f", {checked.waiting:,} lines wait for the running bot" if checked.waiting else ""
     return f"{newest} are whole{waiting}"

@@ -57,10 +57,10 @@ async def look(settings: Settings) -> AsyncIterator[Finding]:
         return
     try:
         yield await _writing(database)
-        for one in await database.read(lambda db: list(_inside(db, settings, utcnow()))):
-            yield one
-        async for one in audit.look(database, settings):
-            yield one
+        for finding in await database.read(lambda db: list(_inside(db, settings, utcnow()))):
+            yield finding
+        async for finding in audit.look(database, settings):
+            yield finding
     finally:
         await database.close()
 
@@ -77,7 +77,7 @@ def _is_new(file: str | None) -> bool:
 def _place_for_new(url: URL) -> Finding:
     """`run` makes the file, and its folder: a folder is made there for a moment."""
     file = Path(url.database or "")
-    there = next(one for one in file.absolute().parents if one.exists())
+    there = next(parent for parent in file.absolute().parents if parent.exists())
     try:
         with tempfile.TemporaryDirectory(prefix=".probe-", dir=there):
             pass
@@ -157,6 +157,6 @@ def _other_gateway(db: Session, ours: str) -> Finding | None:
     ).all()
     if not rows:
         return None
-    told = ", ".join(f"{count} of {gateway}" for gateway, count in rows)
-    words = f"{told} are not settled and PAYMENT_GATEWAY is {ours}; set it back until they are"
+    others = ", ".join(f"{count} of {gateway}" for gateway, count in rows)
+    words = f"{others} are not settled and PAYMENT_GATEWAY is {ours}; set it back until they are"
     return Finding("payments", False, words)

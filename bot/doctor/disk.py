@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from bot.config.settings import BadSettingError, Settings
 from bot.doctor.finding import Finding, first_line
 from bot.documents.blob_store import FileStore, FolderStore, StoreDown, new_key
-from bot.documents.disk_space import Room
-from bot.startup.checks import check_papers_folder, papers_folder
+from bot.documents.disk_space import DiskSpace
+from bot.startup.checks import check_documents_folder_folder, papers_folder
 from bot.startup.errors import explain
 
 #: Bytes that must be free: some days of documents, and room for SQLite to tidy up.
@@ -20,11 +20,11 @@ async def look(settings: Settings) -> Finding:
     if (folder := papers_folder(settings)) is None:
         return await _bucket(settings)
     try:
-        check_papers_folder(settings)
+        check_documents_folder_folder(settings)
         store = FolderStore(folder)
         return await _trial(store, str(folder))
     except (BadSettingError, OSError, StoreDown) as error:
-        return Finding("papers", False, explain(error) or f"{folder} cannot be used ({first_line(error)})")
+        return Finding("documents", False, explain(error) or f"{folder} cannot be used ({first_line(error)})")
 
 
 async def _trial(store: FileStore, where: str) -> Finding:
@@ -35,33 +35,33 @@ async def _trial(store: FileStore, where: str) -> Finding:
         whole = await store.get(key) == b"x"
     finally:
         await store.delete(key)
-    return Finding("papers", whole, where if whole else "the store gives back other bytes")
+    return Finding("documents", whole, where if whole else "the store gives back other bytes")
 
 
 async def _bucket(settings: Settings) -> Finding:
-    from bot.documents.s3_store import S3Papers
+    from bot.documents.s3_store import S3Store
 
     try:
-        store = S3Papers(settings.files_url, **settings.s3())
+        store = S3Store(settings.files_url, **settings.s3())
         try:
             return await _trial(store, settings.files_url)
         finally:
             await store.aclose()
     except Exception as error:
         words = f"{settings.files_url} cannot be used; check FILES_URL and S3_… ({first_line(error)})"
-        return Finding("papers", False, words)
+        return Finding("documents", False, words)
 
 
 def disks(settings: Settings, *, room: int = ROOM) -> Iterator[Finding]:
     """Free space where something of ours grows."""
-    held, seen = Room.of(settings), set()
-    for name, free in held.free().items():
-        folder = held.folders[name]
+    disk_space, seen = DiskSpace.of(settings), set()
+    for name, free in disk_space.free().items():
+        folder = disk_space.folders[name]
         if not folder.exists() or (device := folder.stat().st_dev) in seen:
             continue
         seen.add(device)
         megabytes = f"{free // 1024**2:,} MB free for {folder}"
-        if free < held.reserve:
+        if free < disk_space.reserve:
             words = f"only {megabytes}: no upload is taken below MIN_FREE_DISK; free some space, or move it"
             yield Finding("disk", False, words)
         elif free < room:

@@ -35,12 +35,12 @@ _NO_MERCHANT = (102, 103, 104)
 
 async def clock(settings: Settings) -> Finding:
     """Against the Date of a messenger's answer."""
-    for one in settings.messengers().values():
+    for messenger_settings in settings.messengers().values():
         try:
             async with httpx.AsyncClient(
-                trust_env=False, timeout=PATIENCE, proxy=_plain(one.proxy)
+                trust_env=False, timeout=PATIENCE, proxy=_plain(messenger_settings.proxy)
             ) as client:
-                answer = await client.get(one.api_url)
+                answer = await client.get(messenger_settings.api_url)
             theirs = parsedate_to_datetime(answer.headers["date"])
         except (httpx.HTTPError, KeyError, ValueError):
             continue
@@ -56,10 +56,17 @@ def _plain(proxy: str | None) -> str | None:
     return proxy if proxy and proxy.startswith("http") else None
 
 
-async def messenger(messenger: Messenger, one: MessengerSettings, settings: Settings) -> Finding:
+async def messenger(
+    messenger: Messenger, messenger_settings: MessengerSettings, settings: Settings
+) -> Finding:
     """The token, and how updates come. It does not ask for updates: the bot that runs would be cut off."""
     name = messenger.value
-    channel = make_channel(messenger, token=one.token, api_url=one.api_url, proxy=one.proxy)
+    channel = make_channel(
+        messenger,
+        token=messenger_settings.token,
+        api_url=messenger_settings.api_url,
+        proxy=messenger_settings.proxy,
+    )
     try:
         async with asyncio.timeout(PATIENCE):
             await channel.application.initialize()
@@ -67,10 +74,12 @@ async def messenger(messenger: Messenger, one: MessengerSettings, settings: Sett
     except InvalidToken:
         return Finding(name, False, f"refuses the token; take {name.upper()}_TOKEN from BotFather again")
     except (TelegramError, TimeoutError):
-        words = f"does not answer at {one.api_url}; check the network, or set {name.upper()}_PROXY"
+        words = (
+            f"does not answer at {messenger_settings.api_url}; check the network, or set {name.upper()}_PROXY"
+        )
         return Finding(name, False, words)
     except Exception as error:  # an answer that PTB cannot read ends in anything
-        words = f"what answers at {one.api_url} is no messenger; check {name.upper()}_API_URL and the proxy ({type(error).__name__})"
+        words = f"what answers at {messenger_settings.api_url} is no messenger; check {name.upper()}_API_URL and the proxy ({type(error).__name__})"
         return Finding(name, False, words)
     finally:
         await channel.request.shutdown()

@@ -25,7 +25,7 @@ def look(settings: Settings) -> Finding:
     if _open(env := Path(".env"), _NOT_OTHERS):
         return _bad(env, f"chmod o-rwx {env}")
     if opened := [path for path in (KEY_FILE, FORMER_KEYS_FILE) if _open(path)]:
-        return _bad(opened[0], f"chmod go-rwx {' '.join(str(one) for one in opened)}")
+        return _bad(opened[0], f"chmod go-rwx {' '.join(str(path) for path in opened)}")
     for path in _database_files(settings):
         if _open(path):
             # SQLite gives the files beside it the mode of the database.
@@ -38,7 +38,7 @@ def look(settings: Settings) -> Finding:
         seen += 1
         if _open(path):
             return _bad(path, f"chmod -R go-rwx {shlex.quote(str(root))}")
-    some = f" (the first {LOOKED_AT:,} of the papers)" if seen == LOOKED_AT else ""
+    some = f" (the first {LOOKED_AT:,} of the documents)" if seen == LOOKED_AT else ""
     return Finding(NAME, True, f"only the bot's own user reads them{some}")
 
 
@@ -67,5 +67,5 @@ def _open(path: Path, bits: int = _OWNER_ALONE) -> bool:
         return False
 
 
-def _bad(found: Path, mend: str) -> Finding:
-    return Finding(NAME, False, f"other users of this machine can read {found}; run `{mend}`")
+def _bad(path: Path, mend: str) -> Finding:
+    return Finding(NAME, False, f"other users of this machine can read {path}; run `{mend}`")

@@ -11,7 +11,7 @@ from PIL import Image
 from bot.config.settings import BadSettingError, Settings
 from bot.doctor.external_services import is_ours, root_of
 from bot.doctor.finding import Finding, first_line
-from bot.documents.inspection_pool import Checker
+from bot.documents.inspection_pool import InspectionPool
 from bot.texts import zone
 from bot.texts.formats import TEHRAN
 from bot.web.http_server import listen
@@ -60,7 +60,7 @@ async def file_checker() -> Finding:
     """A picture goes through a checking process, as every document does."""
     picture = io.BytesIO()
     Image.effect_noise((64, 64), 50).convert("RGB").save(picture, "PNG")
-    checker = Checker(workers=1)
+    checker = InspectionPool(workers=1)
     try:
         async with checker.turn(account_id=0) as turn:
             await turn.check(picture.getvalue())

@@ -15,18 +15,18 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class DiskSpace:
     """`folders` by what lies in them; `reserve` is the number of bytes below which no upload is taken."""
 
     folders: Mapping[str, Path] = field(default_factory=dict)
     reserve: int = 0
 
     @classmethod
-    def of(cls, settings: Settings) -> Room:
+    def of(cls, settings: Settings) -> DiskSpace:
         """A store of S3 and a PostgreSQL server have disks of their own, which are not looked at."""
         folders = {}
         if not settings.files_url.startswith("s3://"):
-            folders["papers"] = Path(settings.files_url.removeprefix("file://"))
+            folders["documents"] = Path(settings.files_url.removeprefix("file://"))
         url = asynchronous(settings.database_url)
         if url.get_backend_name() == "sqlite" and url.database:
             folders["database"] = Path(url.database).parent
@@ -34,13 +34,13 @@ class Room:
 
     def free(self) -> dict[str, int]:
         """Free bytes by what lies there; a disk that cannot be asked is left out."""
-        found = {}
+        free_bytes = {}
         for name, folder in self.folders.items():
             try:
-                found[name] = shutil.disk_usage(_existing(folder)).free
+                free_bytes[name] = shutil.disk_usage(_existing(folder)).free
             except OSError:
                 continue
-        return found
+        return free_bytes
 
     def takes(self, size: int) -> bool:
         """Whether a file of so many bytes leaves the reserve untouched."""
@@ -50,4 +50,4 @@ class Room:
 def _existing(folder: Path) -> Path:
     """The folder, or the nearest one above it: it is made with the first document."""
     folder = folder.absolute()
-    return next((one for one in (folder, *folder.parents) if one.exists()), folder)
+    return next((existing for existing in (folder, *folder.parents) if existing.exists()), folder)

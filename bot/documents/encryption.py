@@ -36,7 +36,8 @@ class DocumentCipher:
 
     def __init__(self, secret: str, former: Iterable[str] = ()) -> None:
         self._masters = {
-            _derive(one, b"id", _ID): AESGCM(_derive(one, b"key", _KEY)) for one in (secret, *former)
+            _derive(key_text, b"id", _ID): AESGCM(_derive(key_text, b"key", _KEY))
+            for key_text in (secret, *former)
         }
         self._current = next(iter(self._masters))
 

@@ -15,9 +15,9 @@ def make_store(settings: Settings, url: str | None = None) -> FileStore:
     """A folder, or an S3-compatible store; of FILES_URL unless `url` is given. Close it with `aclose`."""
     address = url or settings.files_url
     if address.startswith("s3://"):
-        from bot.documents.s3_store import S3Papers
+        from bot.documents.s3_store import S3Store
 
-        return S3Papers(address, **settings.s3())
+        return S3Store(address, **settings.s3())
     return FolderStore(Path(address.removeprefix("file://")))
 
 

@@ -4,7 +4,7 @@ A thread would not do: it cannot be ended, and parsing a PDF in Python holds the
 for every file would cost a third of a second of imports. So a few workers stay, take one file after the other through
 a pipe, and are killed when one takes too long. They get no secrets, no network clients and a bounded memory.
 
-Who uploads reserves a worker first (`Checker.turn`) and fetches the file only then; a worker that has to be started
+Who uploads reserves a worker first (`InspectionPool.turn`) and fetches the file only then; a worker that has to be started
 starts meanwhile. Times of a check are seconds of CPU where the system tells them: a busy machine makes no file slow.
 """
 
@@ -24,7 +24,7 @@ from typing import Any
 
 from bot.core.refusals import FileRejected
 from bot.documents.file_types import InspectedFile, damaged, preliminary
-from bot.documents.inspection_turns import Place, Turns
+from bot.documents.inspection_turns import InspectionSlot, InspectionSlots
 
 #: Seconds of CPU for one file, and how many times as long it may take by the clock.
 TIME_LIMIT = 5.0
@@ -49,10 +49,10 @@ class Preempted(Exception):
     """The check took its share and others wait: give the turn back, and take the next one."""
 
 
-class Turn:
+class ReservedWorker:
     """A reserved worker, for one file."""
 
-    def __init__(self, checker: Checker, place: Place, worker: asyncio.Task[Process]) -> None:
+    def __init__(self, checker: InspectionPool, place: InspectionSlot, worker: asyncio.Task[Process]) -> None:
         self._checker, self._place, self._worker = checker, place, worker
 
     async def check(self, data: bytes) -> InspectedFile:
@@ -60,23 +60,23 @@ class Turn:
         return await self._checker._check(self._place, self._worker, data)
 
 
-class Checker:
+class InspectionPool:
     """Belongs to the loop it is used on. Close it at the end."""
 
     def __init__(self, *, workers: int = WORKERS, time_limit: float = TIME_LIMIT) -> None:
-        self._turns = Turns(workers, slow=min(SLOW, workers), of_side=min(OF_MESSENGER, workers))
+        self._turns = InspectionSlots(workers, slow=min(SLOW, workers), of_side=min(OF_MESSENGER, workers))
         self._idle: list[Process] = []
         self._renewing: set[asyncio.Task[None]] = set()
         self._workers, self._time_limit = workers, time_limit
 
     @asynccontextmanager
-    async def turn(self, account_id: int, side: Hashable = None) -> AsyncIterator[Turn]:
+    async def turn(self, account_id: int, side: Hashable = None) -> AsyncIterator[ReservedWorker]:
         """Reserve a worker for a file of this account; `side` is the messenger that it is fetched from. Waits for its
         turn. Raises Throttled where too many uploads of this account wait."""
         async with self._turns.turn(account_id, side) as place:
             worker = asyncio.create_task(self._take())
             try:
-                yield Turn(self, place, worker)
+                yield ReservedWorker(self, place, worker)
             finally:
                 await self._give_back(worker)
 
@@ -87,7 +87,9 @@ class Checker:
         while self._idle:
             await _stop(self._idle.pop())
 
-    async def _check(self, place: Place, starting: asyncio.Task[Process], data: bytes) -> InspectedFile:
+    async def _check(
+        self, place: InspectionSlot, starting: asyncio.Task[Process], data: bytes
+    ) -> InspectedFile:
         media_type = preliminary(data)
         worker = await asyncio.shield(starting)
         asking = asyncio.create_task(_ask(worker, data))
@@ -107,7 +109,7 @@ class Checker:
             raise FileRejected(answer["rejected"])
         return InspectedFile(shown=shown or data, **answer)
 
-    async def _watch(self, place: Place, worker: Process, asking: asyncio.Task[Any]) -> None:
+    async def _watch(self, place: InspectionSlot, worker: Process, asking: asyncio.Task[Any]) -> None:
         """Until the answer is there. Raises FileRejected past the limit, Preempted where others wait for a slow file."""
         begun, spent = time.monotonic(), _cpu(worker)
         while True:

@@ -22,7 +22,7 @@ MOST_WAITING = 4
 
 
 @dataclass(slots=True, eq=False)
-class Place:
+class InspectionSlot:
     account_id: int
     side: Hashable
     slow: bool
@@ -30,25 +30,25 @@ class Place:
 
 @dataclass(slots=True)
 class _Waiter:
-    place: Place
+    place: InspectionSlot
     granted: asyncio.Future[None]
 
 
-class Turns:
+class InspectionSlots:
     """`places` turns at a time, at most `slow` of them for slow accounts and `of_side` for one messenger. Belongs to one
     loop."""
 
     def __init__(self, places: int, *, slow: int, of_side: int) -> None:
         self._places, self._slow, self._of_side = places, slow, of_side
-        self._taken: dict[int, Place] = {}
+        self._taken: dict[int, InspectionSlot] = {}
         #: Whose turn comes first stands first.
         self._waiting: dict[int, deque[_Waiter]] = {}
         self._slow_until: dict[int, float] = {}
 
     @asynccontextmanager
-    async def turn(self, account_id: int, side: Hashable = None) -> AsyncIterator[Place]:
+    async def turn(self, account_id: int, side: Hashable = None) -> AsyncIterator[InspectionSlot]:
         """Wait for a place and hold it. Raises Throttled where too many uploads of this account wait."""
-        waiter = _Waiter(Place(account_id, side, False), asyncio.get_running_loop().create_future())
+        waiter = _Waiter(InspectionSlot(account_id, side, False), asyncio.get_running_loop().create_future())
         queue = self._waiting.setdefault(account_id, deque())
         if len(queue) >= MOST_WAITING:
             raise Throttled("error.uploads_waiting")
@@ -67,7 +67,7 @@ class Turns:
     def mark_slow(self, account_id: int) -> None:
         """This account's files take long: for some minutes it shares the slow places."""
         now = time.monotonic()
-        self._slow_until = {one: until for one, until in self._slow_until.items() if until > now}
+        self._slow_until = {slow_id: until for slow_id, until in self._slow_until.items() if until > now}
         self._slow_until[account_id] = now + SLOW_FOR
 
     def is_slow(self, account_id: int) -> bool:
@@ -94,13 +94,13 @@ class Turns:
                 self._waiting[account_id] = queue
             waiter.granted.set_result(None)
 
-    def _has_room(self, place: Place) -> bool:
+    def _has_room(self, place: InspectionSlot) -> bool:
         taken = self._taken.values()
         return (
             place.account_id not in self._taken
             and len(taken) < self._places
-            and sum(one.side == place.side for one in taken) < self._of_side
-            and not (place.slow and sum(one.slow for one in taken) >= self._slow)
+            and sum(slot.side == place.side for slot in taken) < self._of_side
+            and not (place.slow and sum(slot.slow for slot in taken) >= self._slow)
         )
 
     def _leave(self, waiter: _Waiter) -> None:

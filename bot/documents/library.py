@@ -18,7 +18,7 @@ from bot.documents.blob_store import FileStore, StoreDown, new_key
 from bot.documents.encryption import DocumentCipher
 from bot.documents.file_names import label
 from bot.documents.file_types import InspectedFile
-from bot.documents.inspection_pool import Checker, Preempted
+from bot.documents.inspection_pool import InspectionPool, Preempted
 from storage.database.database import Database
 from storage.tables import StoredFile
 
@@ -30,7 +30,7 @@ _BATCH = 500
 
 
 class DocumentLibrary:
-    def __init__(self, store: FileStore, sealer: DocumentCipher, checker: Checker) -> None:
+    def __init__(self, store: FileStore, sealer: DocumentCipher, checker: InspectionPool) -> None:
         self._store = store
         self._sealer = sealer
         self._checker = checker
@@ -99,9 +99,11 @@ class DocumentLibrary:
             for key in await _unknown(database, list(keys)):
                 await self._store.delete(key)
         except StoreDown as trouble:
-            log.warning("the store of papers does not answer (%s): unused papers wait for the sweep", trouble)
+            log.warning(
+                "the store of documents does not answer (%s): unused documents wait for the sweep", trouble
+            )
         except Exception as trouble:
-            log.warning("unused papers wait for the sweep: %r", trouble)
+            log.warning("unused documents wait for the sweep: %r", trouble)
 
     async def orphans(self, database: Database, *, before: datetime) -> AsyncIterator[str]:
         """Keys written before an instant that no row knows, or only rows of removed documents."""

@@ -99,16 +99,16 @@ def _refuse_active(item: DictionaryObject) -> None:
         raise FileRejected("error.active_pdf")
     # A link may be tapped; a page of the web must not open by itself.
     for key in ("/OpenAction", "/AA"):
-        held = item.get(key)
-        held = held.get_object() if isinstance(held, IndirectObject) else held
-        if isinstance(held, DictionaryObject) and _opens_web(held):
+        nested = item.get(key)
+        nested = nested.get_object() if isinstance(nested, IndirectObject) else nested
+        if isinstance(nested, DictionaryObject) and _opens_web(nested):
             raise FileRejected("error.active_pdf")
 
 
 def _opens_web(action: DictionaryObject) -> bool:
     """Whether an action, or one of several by their occasions, is the opening of an address."""
-    each = [action, *(one.get_object() for one in action.values() if one is not None)]
-    return any(isinstance(one, DictionaryObject) and one.get("/S") == "/URI" for one in each)
+    each = [action, *(nested.get_object() for nested in action.values() if nested is not None)]
+    return any(isinstance(nested, DictionaryObject) and nested.get("/S") == "/URI" for nested in each)
 
 
 def _unpacked(stream: StreamObject, budget: int) -> int:

@@ -57,7 +57,7 @@ class _Absent(Exception):
     pass
 
 
-class S3Papers:
+class S3Store:
     """`FileStore` over a bucket. Belongs to the loop it is first used on; close it at the end."""
 
     def __init__(
@@ -122,9 +122,9 @@ class S3Papers:
         while True:
             async with self._call() as client:
                 page = await client.list_objects_v2(Bucket=self._bucket, Prefix=self._prefix, **after)
-            for one in page.get("Contents", ()):
-                key = one["Key"].rpartition("/")[2]
-                if is_key(key) and one["Key"] == self._path(key) and one["LastModified"] < before:
+            for entry in page.get("Contents", ()):
+                key = entry["Key"].rpartition("/")[2]
+                if is_key(key) and entry["Key"] == self._path(key) and entry["LastModified"] < before:
                     yield key
             if not page.get("IsTruncated"):
                 return
@@ -138,8 +138,8 @@ class S3Papers:
         where = self._where(key)
         try:
             async with self._call() as client:
-                found = await client.get_object(**where, **options)
-                async with found["Body"] as body:
+                response = await client.get_object(**where, **options)
+                async with response["Body"] as body:
                     content: bytes = await body.read()
                     return content
         except _Absent:

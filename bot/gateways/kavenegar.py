@@ -100,7 +100,7 @@ class Kavenegar:
         return SmsRejected(f"status {status}", alert=status in _CONFIGURATION)
 
     async def status(self, provider_ids: Sequence[str]) -> dict[str, SmsStatus]:
-        found: dict[str, SmsStatus] = {}
+        statuses: dict[str, SmsStatus] = {}
         for start in range(0, len(provider_ids), 500):
             form = {"messageid": ",".join(provider_ids[start : start + 500])}
             async for attempt in with_retries():
@@ -109,10 +109,10 @@ class Kavenegar:
                     if status != OK:
                         raise GatewayDown(f"status {status}")
             for entry in entries:
-                found[str(entry.get("messageid"))] = _DELIVERY.get(
+                statuses[str(entry.get("messageid"))] = _DELIVERY.get(
                     parse_int(entry.get("status")) or 0, SmsStatus.UNKNOWN
                 )
-        return found
+        return statuses
 
     async def aclose(self) -> None:
         await self._client.aclose()
@@ -124,4 +124,6 @@ class Kavenegar:
         status = parse_int(head.get("status")) if isinstance(head, dict) else None
         if status is None:
             raise GatewayDown(f"HTTP {http_status}")
-        return status, [one for one in entries if isinstance(one, dict)] if isinstance(entries, list) else []
+        return status, [entry for entry in entries if isinstance(entry, dict)] if isinstance(
+            entries, list
+        ) else []

@@ -45,7 +45,7 @@ def read(body: Mapping[str, Any]) -> tuple[int | None, dict[str, Any]]:
         code = parse_int(errors.get("code"))
         if code is None:
             words = (word for value in errors.values() if isinstance(value, list) for word in value)
-            code = next((found for word in words if (found := parse_int(word)) is not None), None)
+            code = next((number for word in words if (number := parse_int(word)) is not None), None)
         return code, {}
     return parse_int(data.get("code")), data
 
@@ -121,9 +121,9 @@ class Zarinpal:
         _, data = await self._ask_patiently("unVerified")
         listed = data.get("authorities")
         return [
-            Unverified(one["authority"], parse_int(one.get("amount")))
-            for one in (listed if isinstance(listed, list) else [])
-            if isinstance(one, dict) and isinstance(one.get("authority"), str)
+            Unverified(entry["authority"], parse_int(entry.get("amount")))
+            for entry in (listed if isinstance(listed, list) else [])
+            if isinstance(entry, dict) and isinstance(entry.get("authority"), str)
         ]
 
     async def aclose(self) -> None:

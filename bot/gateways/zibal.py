@@ -78,8 +78,8 @@ class Zibal:
             result, answer = await self._ask_patiently("verify", ref)
             if result in (OK, VERIFIED_BEFORE) and parse_int(answer.get("amount")) is None:
                 # Some "already verified" answers are bare; the amount must be known before we book it.
-                _, told = await self._ask_patiently("inquiry", ref)
-                answer = {**told, "result": result}
+                _, inquiry = await self._ask_patiently("inquiry", ref)
+                answer = {**inquiry, "result": result}
         except GatewayDown as down:
             return Retry(answer={"trouble": str(down)})
         if result in (OK, VERIFIED_BEFORE):

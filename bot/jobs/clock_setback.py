@@ -75,8 +75,8 @@ def pull_forward(db: Session, *, now: datetime) -> int:
         delete(Throttle).where(col(Throttle.at) > ahead),
     )
     drawn = sum(
-        db.execute(one.execution_options(synchronize_session=False)).rowcount  # type: ignore[attr-defined]
-        for one in changes
+        db.execute(statement.execution_options(synchronize_session=False)).rowcount  # type: ignore[attr-defined]
+        for statement in changes
     )
     drawn += _draw_rests_near(db, now=now)
     if drawn:

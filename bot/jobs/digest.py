@@ -28,13 +28,13 @@ def send(db: Session, *, now: datetime) -> int:
     local = now.astimezone(formats.TEHRAN)
     if local.weekday() == FRIDAY or not FROM <= local.time() < UNTIL:
         return 0
-    told, queues = 0, dict[str, routing.Waiting]()
+    sent, queues = 0, dict[str, routing.UnclaimedRequests]()
     for grant in _due(db, local.date()):
         code = grant.university_code or ""
         if code not in queues:
             queues[code] = routing.waiting(db, code)
-        told += _tell(db, grant, queues[code], local.date(), now)
-    return told
+        sent += _tell(db, grant, queues[code], local.date(), now)
+    return sent
 
 
 def _untold(day: date) -> ColumnElement[bool]:
@@ -52,7 +52,7 @@ def _due(db: Session, day: date) -> list[Grant]:
     return list(db.exec(query))
 
 
-def _tell(db: Session, grant: Grant, queue: routing.Waiting, day: date, now: datetime) -> bool:
+def _tell(db: Session, grant: Grant, queue: routing.UnclaimedRequests, day: date, now: datetime) -> bool:
     """Take this expert's morning; False where another process was faster, or there is nothing to say."""
     taken = db.exec(
         update(Grant)
@@ -94,7 +94,7 @@ def _tell(db: Session, grant: Grant, queue: routing.Waiting, day: date, now: dat
 
 def _in_hand(db: Session, grant: Grant) -> tuple[int, datetime | None]:
     """Files that wait for this expert's own decision, and since when the oldest does."""
-    found = [
+    counts = [
         db.exec(
             select(func.count(), func.min(kind.row.state_since)).where(
                 col(kind.row.reviewer_id) == grant.account_id,
@@ -104,4 +104,4 @@ def _in_hand(db: Session, grant: Grant) -> tuple[int, datetime | None]:
         ).one()
         for kind in (QUALIFICATION_WORKFLOW, COOPERATION_WORKFLOW)
     ]
-    return sum(count for count, _ in found), min((since for _, since in found if since), default=None)
+    return sum(count for count, _ in counts), min((since for _, since in counts if since), default=None)

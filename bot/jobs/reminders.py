@@ -87,10 +87,10 @@ def remind_officers(db: Session, *, now: datetime) -> int:
         go_on = button(t("push.N20_go"), "qual.track", request.id or 0)
         _remind(db, request, SUBJECT, t(f"status.{request.state}"), request.account_id, step, go_on, now)
     asked = _due(db, CooperationRequest, (CooperationState.PENDING_OFFICER,), OFFICER_DAYS, now)
-    for step, one in asked:
-        go_on = button(t("push.N20_go"), "coop.view", one.id or 0)
-        state = t(f"coop_status.{one.state}")
-        _remind(db, one, COOPERATION, state, one.account_id, step, go_on, now)
+    for step, cooperation in asked:
+        go_on = button(t("push.N20_go"), "coop.view", cooperation.id or 0)
+        state = t(f"coop_status.{cooperation.state}")
+        _remind(db, cooperation, COOPERATION, state, cooperation.account_id, step, go_on, now)
     return len(due) + len(asked)
 
 
@@ -107,14 +107,16 @@ def remind_experts(db: Session, *, now: datetime) -> int:
             grant = routing.grant_of(db, request.reviewer_id, request.university_code)
             _remind(db, request, SUBJECT, state, request.reviewer_id, step, see, now, grant_id=grant)
     accepted = _due(db, CooperationRequest, (CooperationState.PENDING_UNIVERSITY,), EXPERT_DAYS, now)
-    for step, one in accepted:
-        if one.reviewer_id is None:
-            universities.add(one.university_code or "")
+    for step, cooperation in accepted:
+        if cooperation.reviewer_id is None:
+            universities.add(cooperation.university_code or "")
         else:
-            see = button(t("nav.see"), "desk.coop_file", one.id or 0)
-            state = t(f"coop_status.{one.state}")
-            grant = routing.grant_of(db, one.reviewer_id, one.university_code)
-            _remind(db, one, COOPERATION, state, one.reviewer_id, step, see, now, grant_id=grant)
+            see = button(t("nav.see"), "desk.coop_file", cooperation.id or 0)
+            state = t(f"coop_status.{cooperation.state}")
+            grant = routing.grant_of(db, cooperation.reviewer_id, cooperation.university_code)
+            _remind(
+                db, cooperation, COOPERATION, state, cooperation.reviewer_id, step, see, now, grant_id=grant
+            )
     for university in sorted(universities):
         _remind_queue(db, university, now)
     return len(due) + len(accepted)

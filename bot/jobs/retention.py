@@ -29,22 +29,23 @@ from storage.tables import (
 LOOSE_KEPT = timedelta(days=30)
 #: Documents that one unit looks at.
 BATCH = 200
+#: Of audit events; lines that are written are never changed.
 SUBJECT = "paper"
 
 
 @dataclass(slots=True)
-class Page:
+class RetentionBatch:
     """What one unit found."""
 
     #: Documents that go.
-    papers: list[StoredFile] = field(default_factory=list)
+    documents: list[StoredFile] = field(default_factory=list)
     #: Where the next page begins; None: there is none.
     after: int | None = None
 
 
 @dataclass(slots=True)
 class Total:
-    papers: int = 0
+    documents: int = 0
     size: int = 0
 
 
@@ -53,10 +54,10 @@ async def sweep(resources: Resources, *, now: datetime) -> Total:
     total, after = Total(), 0
     while True:
         page = await resources.database.run(partial(remove, now=now, after=after))
-        for paper in page.papers:
-            await resources.papers.forget(paper)
-            total.papers += 1
-            total.size += paper.size
+        for document in page.documents:
+            await resources.documents.forget(document)
+            total.documents += 1
+            total.size += document.size
         if page.after is None:
             return total
         after = page.after
@@ -67,35 +68,35 @@ async def preview(database: Database, *, now: datetime) -> Total:
     total, after = Total(), 0
     while True:
         page = await database.read(partial(due, now=now, after=after))
-        total.papers += len(page.papers)
-        total.size += sum(paper.size for paper in page.papers)
+        total.documents += len(page.documents)
+        total.size += sum(document.size for document in page.documents)
         if page.after is None:
             return total
         after = page.after
 
 
-def remove(db: Session, *, now: datetime, after: int = 0) -> Page:
+def remove(db: Session, *, now: datetime, after: int = 0) -> RetentionBatch:
     """Mark a page of documents as removed and forget the messengers' copies; their bytes are for the caller."""
     page = due(db, now=now, after=after, lock=True)
-    ids = [paper.id for paper in page.papers]
+    ids = [document.id for document in page.documents]
     if ids:
         db.exec(
             delete(FileHandle)
             .where(col(FileHandle.file_id).in_(ids))
             .execution_options(synchronize_session=False)
         )
-    for paper in page.papers:
-        paper.removed_at = now
+    for document in page.documents:
+        document.removed_at = now
         audit.record(
-            db, now=now, actor=SYSTEM, event="paper_removed", subject=SUBJECT, subject_id=paper.id or 0
+            db, now=now, actor=SYSTEM, event="document_removed", subject=SUBJECT, subject_id=document.id or 0
         )
     db.flush()
-    for paper in page.papers:
-        db.expunge(paper)
+    for document in page.documents:
+        db.expunge(document)
     return page
 
 
-def due(db: Session, *, now: datetime, after: int = 0, lock: bool = False) -> Page:
+def due(db: Session, *, now: datetime, after: int = 0, lock: bool = False) -> RetentionBatch:
     """Documents behind `after` whose time is over, out of one batch of candidates."""
     query = (
         select(StoredFile)
@@ -103,10 +104,10 @@ def due(db: Session, *, now: datetime, after: int = 0, lock: bool = False) -> Pa
         .order_by(col(StoredFile.id))
         .limit(BATCH)
     )
-    found = db.exec(query.with_for_update(skip_locked=True) if lock else query).all()
-    used = in_use(db, {paper.account_id for paper in found}, now)
-    papers = [paper for paper in found if paper.id not in used]
-    return Page(papers, found[-1].id if len(found) == BATCH else None)
+    candidates = db.exec(query.with_for_update(skip_locked=True) if lock else query).all()
+    used = in_use(db, {document.account_id for document in candidates}, now)
+    documents = [document for document in candidates if document.id not in used]
+    return RetentionBatch(documents, candidates[-1].id if len(candidates) == BATCH else None)
 
 
 def _candidate(now: datetime) -> ColumnElement[bool]:

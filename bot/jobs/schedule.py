@@ -36,13 +36,13 @@ PURGE_BATCH = 1000
 
 def purge_inbox(db: Session, *, now: datetime) -> int:
     """Drop updates that were answered long ago, at most a batch; say how many."""
-    kept = {
+    kept_for = {
         InboxState.ANSWERED: INBOX_KEPT,
         InboxState.QUARANTINED: ODD_INBOX_KEPT,
         InboxState.FAILED: ODD_INBOX_KEPT,
     }
     gone = 0
-    for state, span in kept.items():
+    for state, span in kept_for.items():
         old = (
             select(InboxUpdate.id)
             .where(InboxUpdate.state == state, InboxUpdate.received_at < now - span)
@@ -111,9 +111,9 @@ def sweeps(resources: Resources, *, drafts: Unit | None = None) -> list[Sweep]:
         return await retention.sweep(resources, now=now)
 
     async def orphans(now: datetime) -> Any:
-        return await resources.papers.sweep(resources.database, now)
+        return await resources.documents.sweep(resources.database, now)
 
-    found: list[Sweep] = [
+    listed: list[Sweep] = [
         ("payments", 2 * MINUTE, reconcile),
         ("letters", LETTERS, deliver),
         ("clock", MINUTE, unit(clock_setback.pull_forward)),
@@ -123,12 +123,12 @@ def sweeps(resources: Resources, *, drafts: Unit | None = None) -> list[Sweep]:
         ("alerts", 10 * MINUTE, unit(watch)),
         ("abandoned-drafts", 6 * HOUR, rows(reminders.abandoned_drafts)),
         ("retention", 6 * HOUR, removing(keep_no_longer)),
-        ("orphaned-papers", 24 * HOUR, removing(orphans)),
+        ("orphaned-files", 24 * HOUR, removing(orphans)),
         ("old-tries", HOUR, unit(rate_limit.sweep)),
         ("old-uploads", HOUR, unit(upload_quota.sweep)),
         ("old-updates", HOUR, rows(purge_inbox)),
     ]
     if drafts is not None:
         sweep = drafts
-        found.append(("expired-drafts", 6 * HOUR, rows(lambda db, *, now: sweep(db, now))))
-    return found
+        listed.append(("expired-drafts", 6 * HOUR, rows(lambda db, *, now: sweep(db, now))))
+    return listed

@@ -61,7 +61,7 @@ def column_of(header: str) -> str | None:
 
 def score(header: list[str]) -> int:
     """How many columns of a header are known."""
-    return len({column for one in header if (column := column_of(one)) is not None})
+    return len({column for cell in header if (column := column_of(cell)) is not None})
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,4 +99,4 @@ def read_header(header: list[str]) -> Layout:
 
 
 def _missing(columns: list[str]) -> UnusableFile:
-    return UnusableFile("missing_columns", columns="، ".join(label(one) for one in columns))
+    return UnusableFile("missing_columns", columns="، ".join(label(column) for column in columns))

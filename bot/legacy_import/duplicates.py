@@ -17,11 +17,11 @@ class SeenCodes:
 
     def first(self, kind: str, code: str, row: int) -> int:
         """The row that had this code first; `row` itself where it is new."""
-        found = self._file.execute(
+        known = self._file.execute(
             "SELECT row FROM seen WHERE kind = ? AND code = ?", (kind, code)
         ).fetchone()
-        if found is not None:
-            return int(found[0])
+        if known is not None:
+            return int(known[0])
         self._file.execute("INSERT INTO seen VALUES (?, ?, ?)", (kind, code, row))
         return row
 

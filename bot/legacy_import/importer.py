@@ -17,9 +17,9 @@ from bot.legacy_import import store
 from bot.legacy_import.columns import Layout, label, read_header, score
 from bot.legacy_import.duplicates import SeenCodes
 from bot.legacy_import.readers.csv_reader import open_csv
-from bot.legacy_import.readers.table import Table, UnusableFile
+from bot.legacy_import.readers.table import ImportTable, UnusableFile
 from bot.legacy_import.readers.xlsx_reader import open_xlsx
-from bot.legacy_import.report import Report
+from bot.legacy_import.report import ImportReport
 from bot.legacy_import.row_parser import DistributorRow, OfficerRow, ReferenceCodes, RowError, read_line
 from bot.legacy_import.store import Result, RowResult
 from bot.security import passwords as typed
@@ -72,7 +72,7 @@ class _Undo(Exception):
         self.outcomes = outcomes
 
 
-def open_sheet(path: Path) -> Table:
+def open_sheet(path: Path) -> ImportTable:
     """By what the file is, not by its name. Raises UnusableFile."""
     try:
         with path.open("rb") as file:
@@ -90,8 +90,8 @@ def open_sheet(path: Path) -> Table:
         raise UnusableFile("no_file", path=path) from error
 
 
-def _same(one: Path, other: Path) -> bool:
-    return one.resolve() == other.resolve()
+def _same(path: Path, other: Path) -> bool:
+    return path.resolve() == other.resolve()
 
 
 @dataclass(slots=True)
@@ -115,7 +115,7 @@ class LegacyImport:
         self.totals.unknown_columns = layout.unknown
         today = utcnow().astimezone(TEHRAN).date()
         lists = await self.database.read(lambda db: store.lists(db, today=today))
-        with Report(report_path) as report:
+        with ImportReport(report_path) as report:
             if layout.unknown:
                 names = "، ".join(layout.unknown)
                 report.add(RowError(0, "", "", t("import.unknown_columns", columns=names)))
@@ -123,7 +123,9 @@ class LegacyImport:
         self._seen.close()
         return self.totals
 
-    async def _all(self, sheet: Table, layout: Layout, lists: ReferenceCodes, report: Report) -> None:
+    async def _all(
+        self, sheet: ImportTable, layout: Layout, lists: ReferenceCodes, report: ImportReport
+    ) -> None:
         """Hash one batch while the one before is stored."""
         storing: asyncio.Task[None] | None = None
         try:
@@ -138,55 +140,55 @@ class LegacyImport:
                 await storing
 
     def _batches(
-        self, sheet: Table, layout: Layout, lists: ReferenceCodes, report: Report
+        self, sheet: ImportTable, layout: Layout, lists: ReferenceCodes, report: ImportReport
     ) -> Iterator[tuple[list[OfficerRow | DistributorRow], int]]:
         batch: list[OfficerRow | DistributorRow] = []
         position = read = 0
         for line in sheet.lines:
             position, read = line.position, read + 1
             self.totals.read += 1
-            found = read_line(line, layout, lists)
-            if not isinstance(found, list):
-                found = self._doubled(found) or found
-            if isinstance(found, list):
+            parsed = read_line(line, layout, lists)
+            if not isinstance(parsed, list):
+                parsed = self._doubled(parsed) or parsed
+            if isinstance(parsed, list):
                 self.totals.refused += 1
-                for mistake in found:
+                for mistake in parsed:
                     report.add(mistake)
             else:
-                batch.append(found)
+                batch.append(parsed)
             if read >= BATCH:
                 yield batch, position
                 batch, read = [], 0
         yield batch, position
 
-    def _doubled(self, one: OfficerRow | DistributorRow) -> list[RowError]:
+    def _doubled(self, row: OfficerRow | DistributorRow) -> list[RowError]:
         """A code that an earlier row of this file had already."""
-        if isinstance(one, DistributorRow):
+        if isinstance(row, DistributorRow):
             return []
         for column, code, key in (
-            ("national_code", one.national_code, "twice_in_file"),
-            ("user_code", one.user_code, "user_code_twice_in_file"),
+            ("national_code", row.national_code, "twice_in_file"),
+            ("user_code", row.user_code, "user_code_twice_in_file"),
         ):
-            first = self._seen.first(column, code, one.row)
-            if first != one.row:
-                return [RowError(one.row, label(column), code, t(f"import.{key}", row=first))]
+            first = self._seen.first(column, code, row.row)
+            if first != row.row:
+                return [RowError(row.row, label(column), code, t(f"import.{key}", row=first))]
         return []
 
     async def _hash(self, batch: Sequence[OfficerRow | DistributorRow]) -> dict[int, str]:
         """Hashes of the plain passwords of those who are new."""
-        plain = [one for one in batch if isinstance(one, OfficerRow) and one.password is not None]
+        plain = [row for row in batch if isinstance(row, OfficerRow) and row.password is not None]
         if not plain:
             return {}
-        codes = [one.national_code for one in plain]
+        codes = [row.national_code for row in plain]
         known = await self.database.read(lambda db: store.known(db, codes))
-        new = [one for one in plain if one.national_code not in known]
+        new = [row for row in plain if row.national_code not in known]
         if self.dry_run:
-            return {one.row: "" for one in plain}
-        made = await asyncio.gather(*(self.passwords.hash(typed.normal(one.password or "")) for one in new))
-        return {one.row: hashed for one, hashed in zip(new, made, strict=True)}
+            return {row.row: "" for row in plain}
+        made = await asyncio.gather(*(self.passwords.hash(typed.normal(row.password or "")) for row in new))
+        return {row.row: hashed for row, hashed in zip(new, made, strict=True)}
 
     async def _store(
-        self, batch: list[OfficerRow | DistributorRow], hashes: dict[int, str], report: Report
+        self, batch: list[OfficerRow | DistributorRow], hashes: dict[int, str], report: ImportReport
     ) -> None:
         if not batch:
             return
@@ -216,7 +218,7 @@ class LegacyImport:
             raise  # the database is gone, or busy: not the row's fault
         except Exception:
             if len(batch) > 1:
-                return [one for row in batch for one in await self._settle([row], hashes)]
+                return [result for row in batch for result in await self._settle([row], hashes)]
             number = secrets.randbelow(900_000) + 100_000
             log.exception("import: row %s failed (%s)", batch[0].row, number)
             mistake = RowError(batch[0].row, "", "", t("import.row_failed", n=number))

@@ -40,7 +40,7 @@ def _create(path: Path) -> int:
     return handle
 
 
-class Report:
+class ImportReport:
     """Written as the import goes on; only its owner may read it, since it holds data of people.
 
     It is a new file that takes the place of whatever had its name: another's file keeps neither its mode nor its

@@ -171,15 +171,15 @@ def read_line(
         return [RowError(line.number, "", "", t(f"import.{line.broken}"))]
     cells = _Cells(line, layout)
     employer = _employer(cells, lists) if layout.has_distributors else None
-    found: OfficerRow | DistributorRow | None
+    parsed: OfficerRow | DistributorRow | None
     if layout.has_officers and not (employer is not None and _no_officer(cells)):
-        found = _newcomer(cells, lists, employer)
+        parsed = _newcomer(cells, lists, employer)
     elif employer is None and not cells.mistakes:
         cells.bad("distributor_id", "import.needed")
-        found = None
+        parsed = None
     else:
-        found = DistributorRow(line.number, employer) if employer is not None else None
-    return cells.mistakes if cells.mistakes or found is None else found
+        parsed = DistributorRow(line.number, employer) if employer is not None else None
+    return cells.mistakes if cells.mistakes or parsed is None else parsed
 
 
 def _no_officer(cells: _Cells) -> bool:
@@ -318,7 +318,11 @@ def _zero(text: str, first: str) -> str:
 def _user_code(text: str) -> str:
     code = passwords.normal(text)
     shortest, longest = _USER_CODE
-    if not shortest <= len(code) <= longest or not code.isprintable() or any(one.isspace() for one in code):
+    if (
+        not shortest <= len(code) <= longest
+        or not code.isprintable()
+        or any(letter.isspace() for letter in code)
+    ):
         raise InvalidInput("import.bad_user_code")
     return code
 

@@ -73,10 +73,14 @@ def lists(db: Session, *, today: date) -> ReferenceCodes:
     fields = db.exec(select(FieldOfStudy)).all()
     universities = db.exec(select(University)).all()
     return ReferenceCodes(
-        levels={search_key(word): one.code for one in levels for word in (one.code, one.name)},
-        fields={search_key(word): one.code for one in fields for word in (one.code, one.name)},
-        universities={search_key(word): one.code for one in universities for word in (one.code, one.name)},
-        other_field=next((one.code for one in fields if one.needs_note), None),
+        levels={search_key(word): level.code for level in levels for word in (level.code, level.name)},
+        fields={search_key(word): field.code for field in fields for word in (field.code, field.name)},
+        universities={
+            search_key(word): university.code
+            for university in universities
+            for word in (university.code, university.name)
+        },
+        other_field=next((field.code for field in fields if field.needs_note), None),
         today=today,
     )
 
@@ -98,19 +102,21 @@ def store_batch(
     now: datetime,
 ) -> list[RowResult]:
     """Take a batch of rows in, each wholly or not at all. `hashes` has the hash of each plain password by row."""
-    people = [one for one in batch if isinstance(one, OfficerRow)]
+    people = [row for row in batch if isinstance(row, OfficerRow)]
     accounts = {
         account.national_code: account
         for account in db.exec(
             select(Account).where(
-                col(Account.national_code).in_([one.national_code for one in people]),
+                col(Account.national_code).in_([person.national_code for person in people]),
                 Account.state != AccountState.ANNULLED,
             )
         )
     }
     taken = set(
         db.exec(
-            select(Account.user_code).where(col(Account.user_code).in_([one.user_code for one in people]))
+            select(Account.user_code).where(
+                col(Account.user_code).in_([person.user_code for person in people])
+            )
         )
     )
     here = [account.id or 0 for account in accounts.values()]
@@ -121,23 +127,23 @@ def store_batch(
     employed = _with_contracts(db, here)
     outcomes: dict[int, RowResult] = {}
     plain = [
-        one
-        for one in people
-        if one.employer is None and one.national_code not in accounts and one.user_code not in taken
+        person
+        for person in people
+        if person.employer is None and person.national_code not in accounts and person.user_code not in taken
     ]
     if _all_at_once(db, plain, hashes=hashes, actor=actor, now=now):
-        outcomes = {one.row: RowResult(one.row, Result.CREATED) for one in plain}
-    for one in batch:
-        if one.row in outcomes:
+        outcomes = {row.row: RowResult(row.row, Result.CREATED) for row in plain}
+    for row in batch:
+        if row.row in outcomes:
             continue
         try:
             with db.begin_nested():
-                if isinstance(one, DistributorRow):
-                    outcomes[one.row] = _found(db, one, actor=actor, now=now)
-                elif (account := accounts.get(one.national_code)) is not None:
-                    outcomes[one.row] = _revise(
+                if isinstance(row, DistributorRow):
+                    outcomes[row.row] = _found(db, row, actor=actor, now=now)
+                elif (account := accounts.get(row.national_code)) is not None:
+                    outcomes[row.row] = _revise(
                         db,
-                        one,
+                        row,
                         account,
                         officers.get(account.id or 0),
                         employed=account.id in employed,
@@ -145,15 +151,15 @@ def store_batch(
                         now=now,
                     )
                 else:
-                    outcomes[one.row] = _take_in(
-                        db, one, taken=one.user_code in taken, hashes=hashes, actor=actor, now=now
+                    outcomes[row.row] = _take_in(
+                        db, row, taken=row.user_code in taken, hashes=hashes, actor=actor, now=now
                     )
         except Refusal as refusal:
-            outcomes[one.row] = _refused(one.row, refusal)
+            outcomes[row.row] = _refused(row.row, refusal)
         except (IntegrityError, DataError):
             # Another transaction was faster with this national code, user code or licence.
-            outcomes[one.row] = _refused(one.row, _Refused("just_taken"))
-    return [outcomes[one.row] for one in batch]
+            outcomes[row.row] = _refused(row.row, _Refused("just_taken"))
+    return [outcomes[row.row] for row in batch]
 
 
 def _with_contracts(db: Session, account_ids: Sequence[int]) -> set[int]:
@@ -188,12 +194,14 @@ def _insert(
     """Accounts without a chat, their files and roles. The ids, in order."""
     ids = list(
         db.connection()
-        .execute(_INSERT_ACCOUNTS, [_account(one, hashes, now) for one in people])
+        .execute(_INSERT_ACCOUNTS, [_account(officer_row, hashes, now) for officer_row in people])
         .scalars()
         .all()
     )
     pairs = list(zip(ids, people, strict=True))
-    db.connection().execute(insert(_OFFICER), [_officer(account_id, one) for account_id, one in pairs])
+    db.connection().execute(
+        insert(_OFFICER), [_officer(account_id, officer_row) for account_id, officer_row in pairs]
+    )
     db.connection().execute(
         insert(_GRANT),
         [
@@ -208,66 +216,66 @@ def _insert(
             {"at": now, "event": "legacy_import", "subject": SUBJECT, "subject_id": account_id,
              "actor_id": actor.account_id, "actor_role": actor.role, "messenger": actor.messenger,
              "from_state": None, "to_state": AccountState.ACTIVE,
-             "data": {"qualified": bool(one.file.get("legacy_qualified"))}}
-            for account_id, one in pairs
+             "data": {"qualified": bool(officer_row.file.get("legacy_qualified"))}}
+            for account_id, officer_row in pairs
         ],
     )  # fmt: skip
     return ids
 
 
-def _account(one: OfficerRow, hashes: Mapping[int, str], now: datetime) -> dict[str, Any]:
+def _account(row: OfficerRow, hashes: Mapping[int, str], now: datetime) -> dict[str, Any]:
     return {
-        "user_code": one.user_code,
-        "password_hash": one.password_hash or hashes[one.row],
+        "user_code": row.user_code,
+        "password_hash": row.password_hash or hashes[row.row],
         "credentials_pending": False,
         "state": AccountState.ACTIVE,
         "state_reason": None,
-        "national_code": one.national_code,
+        "national_code": row.national_code,
         "mobile": None,
         "mobile_verified": False,
         "migrated": True,
         "version": 0,
         "created_at": now,
-    } | one.account
+    } | row.account
 
 
-def _officer(account_id: int, one: OfficerRow) -> dict[str, Any]:
+def _officer(account_id: int, row: OfficerRow) -> dict[str, Any]:
     return (
         {"account_id": account_id, "documents": {}, "legacy_qualified": False, "version": 0}
         | _NO_FILE
-        | one.file
+        | row.file
     )
 
 
 def _take_in(
-    db: Session, one: OfficerRow, *, taken: bool, hashes: Mapping[int, str], actor: Actor, now: datetime
+    db: Session, row: OfficerRow, *, taken: bool, hashes: Mapping[int, str], actor: Actor, now: datetime
 ) -> RowResult:
     if taken:
-        raise _Refused("user_code_taken", column="user_code", value=one.user_code)
-    (account_id,) = _insert(db, [one], hashes=hashes, actor=actor, now=now)
+        raise _Refused("user_code_taken", column="user_code", value=row.user_code)
+    (account_id,) = _insert(db, [row], hashes=hashes, actor=actor, now=now)
     made = False
-    if one.employer is not None:
-        made = _employ(db, one, one.employer, account_id, actor=actor, now=now)
-    return RowResult(one.row, Result.CREATED, new_distributor=made)
+    if row.employer is not None:
+        made = _employ(db, row, row.employer, account_id, actor=actor, now=now)
+    return RowResult(row.row, Result.CREATED, new_distributor=made)
 
 
-def _found(db: Session, one: DistributorRow, *, actor: Actor, now: datetime) -> RowResult:
-    _, made = found(db, one.employer, actor=actor, now=now)
-    return RowResult(one.row, Result.CREATED if made else Result.UNCHANGED, new_distributor=made)
+def _found(db: Session, row: DistributorRow, *, actor: Actor, now: datetime) -> RowResult:
+    _, made = found(db, row.employer, actor=actor, now=now)
+    return RowResult(row.row, Result.CREATED if made else Result.UNCHANGED, new_distributor=made)
 
 
 def _employ(
-    db: Session, one: OfficerRow, employer: Employer, account_id: int, *, actor: Actor, now: datetime
+    db: Session, row: OfficerRow, employer: Employer, account_id: int, *, actor: Actor, now: datetime
 ) -> bool:
     """Whether the distributor had to be made."""
     distributor, made = found(db, employer, actor=actor, now=now)
-    employ(db, account_id=account_id, distributor=distributor, since=one.contract_from, actor=actor, now=now)
+    employ(db, account_id=account_id, distributor=distributor, since=row.contract_from, actor=actor, now=now)
     return made
 
 
 def _revise(
     db: Session,
-    one: OfficerRow,
+    row: OfficerRow,
     account: Account,
     officer: Officer | None,
     *,
@@ -278,18 +286,18 @@ def _revise(
     """An account that exists already: what the row says otherwise is taken over until they first log in."""
     assert account.id is not None
     if officer is None:
-        raise _Refused("already_here", column="national_code", value=one.national_code)
+        raise _Refused("already_here", column="national_code", value=row.national_code)
     if not account.migrated:
-        raise _Refused("already_registered", column="national_code", value=one.national_code)
-    said = {name: value for name, value in one.account.items() if getattr(account, name) != value}
-    filed = {name: value for name, value in one.file.items() if getattr(officer, name) != value}
+        raise _Refused("already_registered", column="national_code", value=row.national_code)
+    said = {name: value for name, value in row.account.items() if getattr(account, name) != value}
+    filed = {name: value for name, value in row.file.items() if getattr(officer, name) != value}
     if employed:
         filed = {name: value for name, value in filed.items() if name != "legacy_qualified" or value}
-    hired = one.employer is not None and not employed
+    hired = row.employer is not None and not employed
     if not said and not filed and not hired:
-        return RowResult(one.row, Result.UNCHANGED)
+        return RowResult(row.row, Result.UNCHANGED)
     if account.state is not AccountState.ACTIVE or _has_come(db, account.id):
-        return RowResult(one.row, Result.KEPT)
+        return RowResult(row.row, Result.KEPT)
     queries.lock_account(db, account.id)
     if said:
         queries.change(db, account, **said)
@@ -299,8 +307,8 @@ def _revise(
         officer.version += 1
         db.flush()
     made = False
-    if hired and one.employer is not None:
-        made = _employ(db, one, one.employer, account.id, actor=actor, now=now)
+    if hired and row.employer is not None:
+        made = _employ(db, row, row.employer, account.id, actor=actor, now=now)
     audit.record(
         db,
         now=now,
@@ -310,7 +318,7 @@ def _revise(
         subject_id=account.id,
         items=sorted([*said, *filed, *(["contract"] if hired else [])]),
     )
-    return RowResult(one.row, Result.UPDATED, new_distributor=made)
+    return RowResult(row.row, Result.UPDATED, new_distributor=made)
 
 
 def _has_come(db: Session, account_id: int) -> bool:

@@ -42,7 +42,7 @@ def found(db: Session, employer: Employer, *, actor: Actor, now: datetime) -> tu
 
 def _make(db: Session, employer: Employer, *, actor: Actor, now: datetime) -> Distributor:
     province, city = employer.province or "", employer.city or ""
-    details = registry.Details(
+    details = registry.DistributorDetails(
         kind=employer.kind,
         name=employer.name,
         number=employer.number,

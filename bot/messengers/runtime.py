@@ -67,22 +67,24 @@ class Service:
         )
         self.way = UpdateDispatcher(resources, channels, self.lanes, self.serve, shared=shared)
         self.ticker = Ticker(resources, self.way, channels)
-        bots = {one: channel.bot_id for one, channel in channels.items()}
+        bots = {messenger: channel.bot_id for messenger, channel in channels.items()}
         self.intake = Intake(resources, self.way, secret_key=secret_key, bots=bots)
-        self.pollings = {one: Polling(channel, self.intake) for one, channel in channels.items()}
+        self.pollings = {messenger: Polling(channel, self.intake) for messenger, channel in channels.items()}
         self._webhook_url = webhook_url
         self._alone = alone
         self._commands = sorted(commands)
         self._tasks: list[asyncio.Task[Any]] = []
         self._intakes: list[asyncio.Task[Any]] = []
-        self._first_try: dict[Messenger, asyncio.Event] = {one: asyncio.Event() for one in channels}
+        self._first_try: dict[Messenger, asyncio.Event] = {
+            messenger: asyncio.Event() for messenger in channels
+        }
         #: Set once a messenger takes updates.
         self.taking = asyncio.Event()
         #: Messengers whose token was refused, with the setting's name.
         self.refused: dict[Messenger, str] = {}
         self.gave_up = asyncio.Event()
         resources.downloads |= channels
-        resources.counters.rests |= {one: channel.limiter for one, channel in channels.items()}
+        resources.counters.rests |= {messenger: channel.limiter for messenger, channel in channels.items()}
         for channel in channels.values():
             # One handler: after an exception PTB goes on with those of later groups.
             channel.application.add_handler(make_handler(self.serve))
@@ -93,7 +95,9 @@ class Service:
         for channel in self.channels.values():
             await self.way.adopt(channel)
         await self.way.show_unanswered(alone=self._alone)
-        self._intakes = [asyncio.create_task(self._live(one), name=one.value) for one in self.channels]
+        self._intakes = [
+            asyncio.create_task(self._live(messenger), name=messenger.value) for messenger in self.channels
+        ]
         self._tasks = [
             asyncio.create_task(self.ticker.run(), name="ticker"),
             asyncio.create_task(self.outbox.run(), name="outbox"),
@@ -111,19 +115,19 @@ class Service:
     def states(self) -> dict[Messenger, MessengerState]:
         """How each messenger does, for /metrics."""
         now = time.monotonic()
-        found = {}
+        by_messenger = {}
         for messenger, channel in self.channels.items():
             good = self.pollings[messenger].last_good
             # Around the Bale layer, which keeps no counts.
             request = getattr(channel.request, "inner", channel.request)
-            found[messenger] = MessengerState(
+            by_messenger[messenger] = MessengerState(
                 ready=channel.ready,
                 polled_ago=None if good is None else now - good,
                 errors=dict(getattr(request, "errors", {})),
                 rests_for=channel.limiter.rest_of_all,
                 chats_resting=channel.limiter.resting,
             )
-        return found
+        return by_messenger
 
     async def stop(self, *, timeout: float = 3.0) -> None:
         """Take nothing new, finish what is under way, close the connections."""

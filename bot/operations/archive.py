@@ -24,14 +24,15 @@ from bot.operations import signature
 from bot.operations.errors import UpkeepError
 
 MANIFEST = "MANIFEST.json"
-PAPERS = "papers/"
+#: As archives of every release name them; "papers" in the manifest too.
+DOCUMENTS_PREFIX = "papers/"
 SQLITE, POSTGRES = "database.sqlite3", "database.dump"
 #: The format of what is made, and the one before, whose manifest was not signed.
 FORMAT, UNSIGNED_FORMAT = 2, 1
 #: Bytes moved at a time.
 CHUNK = 1 << 20
 #: An encrypted document is at most 20 MB and a little.
-LARGEST_PAPER = 32 << 20
+LARGEST_DOCUMENT = 32 << 20
 _BLOCK = 512
 
 
@@ -39,20 +40,20 @@ _BLOCK = 512
 class ArchiveSummary:
     """What went through, for the manifest."""
 
-    papers: int = 0
+    documents: int = 0
     size: int = 0
     _sum: Any = field(default_factory=hashlib.sha256)
 
     def begin(self, name: str, size: int) -> None:
         self._sum.update(f"{name}\n{size}\n".encode())
-        self.papers += name.startswith(PAPERS)
+        self.documents += name.startswith(DOCUMENTS_PREFIX)
         self.size += size
 
     def add(self, data: bytes) -> None:
         self._sum.update(data)
 
     def facts(self) -> dict[str, Any]:
-        return {"papers": self.papers, "bytes": self.size, "sha256": self._sum.hexdigest()}
+        return {"papers": self.documents, "bytes": self.size, "sha256": self._sum.hexdigest()}
 
 
 class TarStream:
@@ -117,7 +118,7 @@ class _Pull:
 
 async def encrypt(chunks: AsyncIterator[bytes], sink: IO[bytes], recipients: list[str]) -> None:
     """Raises whatever making the chunks raises, and UpkeepError where a recipient is none."""
-    keys = [recipient(one) for one in recipients]
+    keys = [recipient(line) for line in recipients]
     failures: list[BaseException] = []
 
     async def watched() -> AsyncIterator[bytes]:
@@ -147,16 +148,16 @@ def read_identities(path: Path) -> list[Any]:
     """The secret keys in a file as age-keygen writes it. Raises UpkeepError."""
     try:
         lines = path.read_text(encoding="utf-8").split("\n")
-        found = [
+        identities = [
             pyrage.x25519.Identity.from_str(line.strip())
             for line in lines
             if line.strip() and not line.startswith("#")
         ]
     except (OSError, UnicodeDecodeError, pyrage.IdentityError):
         raise UpkeepError(f"{path} cannot be read as a key file of age") from None
-    if not found:
+    if not identities:
         raise UpkeepError(f"{path} holds no key")
-    return found
+    return identities
 
 
 def make_identity(path: Path) -> str:

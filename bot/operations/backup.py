@@ -53,8 +53,8 @@ async def back_up(
     `secret` is SECRET_KEY: it signs the manifest, which tells the key's id and nothing of the key."""
     if not recipients:
         raise UpkeepError("--recipient or BACKUP_RECIPIENT: name the public key (age1…) that may open it")
-    for one in recipients:
-        archive.recipient(one)
+    for recipient in recipients:
+        archive.recipient(recipient)
     now = utcnow()
     if target.is_dir():
         target = target / f"backup-{now:%Y%m%dT%H%M%SZ}.tar.age"
@@ -73,7 +73,7 @@ async def back_up(
     except OSError as error:
         raise UpkeepError(f"{target} cannot be written ({error.strerror})") from error
     except StoreDown as trouble:
-        raise UpkeepError(f"the papers cannot be read ({trouble}); see `bot.py doctor`") from trouble
+        raise UpkeepError(f"the documents cannot be read ({trouble}); see `bot.py doctor`") from trouble
     finally:
         unfinished.unlink(missing_ok=True)
     return target, facts | tar.counters.facts()
@@ -91,7 +91,7 @@ async def _entries(
             data = await store.get(key)
         except NoSuchFile:  # removed since it was listed
             continue
-        async for chunk in tar.data(archive.PAPERS + key, data):
+        async for chunk in tar.data(archive.DOCUMENTS_PREFIX + key, data):
             yield chunk
     async for chunk in tar.end(facts, secret):
         yield chunk
@@ -142,7 +142,7 @@ async def run_tool(name: str, url: URL, *arguments: str) -> None:
 
 def _libpq(url: URL) -> Mapping[str, str]:
     hosts, ports = hosts_of(url)
-    found = {
+    variables = {
         "PGHOST": ",".join(hosts),
         "PGPORT": ",".join(map(str, ports)) or url.query.get("port"),
         "PGSSLMODE": ssl_mode(url),
@@ -152,5 +152,5 @@ def _libpq(url: URL) -> Mapping[str, str]:
     }
     for name, value in url.query.items():
         if name in _LIBPQ and isinstance(value, str):
-            found[_LIBPQ[name]] = value
-    return {name: str(value) for name, value in found.items() if value}
+            variables[_LIBPQ[name]] = value
+    return {name: str(value) for name, value in variables.items() if value}

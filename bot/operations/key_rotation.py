@@ -66,7 +66,7 @@ async def _move(store: FileStore, sealer: DocumentCipher, key: str) -> bool:
     except NoSuchFile:
         return False
     except DecryptionFailed:
-        log.error("the paper %s is damaged and stays as it is", key)
+        log.error("the document %s is damaged and stays as it is", key)
         return False
     return True
 

@@ -26,7 +26,7 @@ from storage.database.postgres_options import make_engine
 from storage.database.unusable import why_unusable
 from storage.tables.column_types import utcnow
 
-_PAPER = re.compile(rf"{archive.PAPERS}([0-9a-f]{{32}})")
+_DOCUMENT_MEMBER = re.compile(rf"{archive.DOCUMENTS_PREFIX}([0-9a-f]{{32}})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Restored:
     #: database.sqlite3 or database.dump
     database: str
     #: Rows of the database whose document is not there; not looked for in a PostgreSQL dump.
-    without_paper: int
+    missing_documents: int
     #: Whether one of our keys signed it; False only where --unsigned was asked for.
     signed: bool
 
@@ -84,7 +84,7 @@ async def restore(
     except OSError as error:
         raise UpkeepError(f"{into} cannot be written ({error.strerror or error})") from error
     except StoreDown as trouble:
-        raise UpkeepError(f"the papers cannot be written ({trouble})") from trouble
+        raise UpkeepError(f"the documents cannot be written ({trouble})") from trouble
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
         if store is not None and not done:
@@ -104,7 +104,7 @@ def _check_signature(name: str, manifest: dict[str, Any], secrets: list[str], un
     if signature.is_signed_by(manifest, secrets):
         return True
     key_id = manifest.get("key_id")
-    if signature.is_signed(manifest) and key_id in {DocumentCipher(one).key_id for one in secrets}:
+    if signature.is_signed(manifest) and key_id in {DocumentCipher(secret).key_id for secret in secrets}:
         raise UpkeepError(f"{name} was not made by this bot, or was changed since: its signature is wrong")
     if unsigned:
         return False
@@ -167,23 +167,25 @@ class _Unpack:
                 for data in _chunks(source):
                     counters.add(data)
                     sink.write(data)
-        elif (paper := _PAPER.fullmatch(member.name)) and member.size <= archive.LARGEST_PAPER:
+        elif (
+            member_match := _DOCUMENT_MEMBER.fullmatch(member.name)
+        ) and member.size <= archive.LARGEST_DOCUMENT:
             data = source.read()
             counters.add(data)
-            self.kept.append(paper[1])
-            asyncio.run_coroutine_threadsafe(self.store.put(paper[1], data), self._loop).result()
+            self.kept.append(member_match[1])
+            asyncio.run_coroutine_threadsafe(self.store.put(member_match[1], data), self._loop).result()
         else:
             raise UpkeepError(f"unexpected in a backup: {member.name[:80]!r}")
 
 
 def _manifest(data: bytes) -> dict[str, Any]:
     try:
-        found = json.loads(data)
+        manifest = json.loads(data)
     except (ValueError, RecursionError):
-        found = None
-    if not isinstance(found, dict):
+        manifest = None
+    if not isinstance(manifest, dict):
         raise UpkeepError("the manifest of the backup cannot be read")
-    return found
+    return manifest
 
 
 def _chunks(source: IO[bytes]) -> Iterator[bytes]:
@@ -228,7 +230,7 @@ async def _must_be_empty(database_url: str) -> None:
         engine = make_engine(url)
         try:
             async with engine.connect() as connection:
-                tables = await connection.run_sync(lambda one: inspect(one).get_table_names())
+                tables = await connection.run_sync(lambda connection: inspect(connection).get_table_names())
         finally:
             await engine.dispose()
     except Exception as error:

@@ -34,7 +34,7 @@ def is_signed_by(manifest: dict[str, Any], secrets: Iterable[str]) -> bool:
     if not isinstance(given, str):
         return False
     facts = {name: value for name, value in manifest.items() if name != FIELD}
-    return any(hmac.compare_digest(given.encode(), _hmac(facts, one).encode()) for one in secrets)
+    return any(hmac.compare_digest(given.encode(), _hmac(facts, secret).encode()) for secret in secrets)
 
 
 def _hmac(facts: dict[str, Any], secret: str) -> str:

@@ -6,7 +6,7 @@ from io import BytesIO
 
 from PIL import Image, ImageDraw
 
-from bot.reports.model import Bars, Report
+from bot.reports.model import Bars, StatisticsReport
 from bot.reports.rtl_text import write
 from bot.texts.formats import number
 
@@ -19,10 +19,10 @@ _PAPER, _SOFT, _BAR, _TRACK = "#ffffff", "#5b6b7c", "#2474c4", "#e9eff6"
 MOST = 14
 
 
-def draw(report: Report, *, rest: str) -> bytes:
+def draw(report: StatisticsReport, *, rest: str) -> bytes:
     """The report as PNG. `rest` is what the bar of everything past the first fourteen is called."""
-    panels = [Bars(one.title, _at_most(one, rest), one.unit) for one in report.bars]
-    height = 210 + sum(96 + len(one.rows) * ROW + GAP for one in panels) + MARGIN
+    panels = [Bars(bars.title, _at_most(bars, rest), bars.unit) for bars in report.bars]
+    height = 210 + sum(96 + len(bars.rows) * ROW + GAP for bars in panels) + MARGIN
     image = Image.new("RGB", (WIDTH, height), _PAPER)
     pen = ImageDraw.Draw(image)
     write(pen, report.title, WIDTH - MARGIN, 62, size=46, room=_ROOM, bold=True)

@@ -17,7 +17,7 @@ class Bars:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class ReportTable:
     """One sheet of the spreadsheet."""
 
     title: str
@@ -26,8 +26,8 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class StatisticsReport:
     title: str
     subtitle: str
     bars: Sequence[Bars]
-    tables: Sequence[Table]
+    tables: Sequence[ReportTable]

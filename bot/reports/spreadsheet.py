@@ -12,17 +12,17 @@ from openpyxl.styles import Alignment, Font
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
-from bot.reports.model import Report, Table
+from bot.reports.model import ReportTable, StatisticsReport
 
 #: What a spreadsheet program may take for a formula, also after a tab or a line break.
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n")
 _NOT_IN_TITLES = re.compile(r"[\[\]:*?/\\']")
 
 
-def write(report: Report) -> bytes:
+def write(report: StatisticsReport) -> bytes:
     """The report as XLSX, one sheet a table; the panels of the picture are tables too."""
     book = Workbook(write_only=True)
-    tables = [Table(one.title, (one.title, one.unit), one.rows) for one in report.bars]
+    tables = [ReportTable(bars.title, (bars.title, bars.unit), bars.rows) for bars in report.bars]
     taken: set[str] = set()
     for table in (*tables, *report.tables):
         _sheet(book, table, _title(table.title, taken))
@@ -39,7 +39,7 @@ def _title(title: str, taken: set[str]) -> str:
     return name
 
 
-def _sheet(book: Workbook, table: Table, title: str) -> None:
+def _sheet(book: Workbook, table: ReportTable, title: str) -> None:
     sheet = book.create_sheet(title)
     sheet.sheet_view.rightToLeft = True
     sheet.freeze_panes = "A2"
@@ -53,11 +53,11 @@ def _sheet(book: Workbook, table: Table, title: str) -> None:
         sheet.append([_cell(sheet, value) for value in row])
 
 
-def _widths(table: Table) -> list[int]:
+def _widths(table: ReportTable) -> list[int]:
     longest = [len(str(name)) for name in table.head]
     for row in table.rows:
         longest = [max(a, len(str(b))) for a, b in zip(longest, row, strict=False)]
-    return [min(max(one + 4, 10), 60) for one in longest]
+    return [min(max(length + 4, 10), 60) for length in longest]
 
 
 def _cell(sheet: Worksheet, value: str | int) -> WriteOnlyCell:

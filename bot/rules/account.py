@@ -95,8 +95,8 @@ UNIVERSITY_ROLES = frozenset({Role.EXPERT, Role.IN_CHARGE})
 
 def preferred(roles: Iterable[Role]) -> Role | None:
     """The role to begin with, None where there is none."""
-    held = set(roles)
-    return next((role for role in PREFERENCE if role in held), None)
+    owned = set(roles)
+    return next((role for role in PREFERENCE if role in owned), None)
 
 
 @dataclass(frozen=True, slots=True)

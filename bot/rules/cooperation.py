@@ -40,7 +40,7 @@ class Availability:
         return self.active and self.qualified and not self.employed and not self.reserved
 
 
-class Relation(StrEnum):
+class CooperationRelation(StrEnum):
     """How an actor is related to a request, a contract or a termination. An unrelated actor has no relation."""
 
     OFFICER = "officer"
@@ -58,7 +58,7 @@ class Relation(StrEnum):
 # ── the cooperation request ──────────────────────────────────────────────────────────────────────────────────────
 
 
-class Action(StrEnum):
+class CooperationAction(StrEnum):
     PICK = "PICK"
     ACCEPT = "ACCEPT"
     REJECT = "REJECT"
@@ -73,7 +73,7 @@ class Action(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class CooperationCase:
     """The facts of a request that the rules look at. `state` is None before there is a request."""
 
     state: CooperationState | None
@@ -93,17 +93,17 @@ class Case:
         return self.managers | {self.officer_id}
 
 
-def branch_free(case: Case) -> str | None:
+def branch_free(case: CooperationCase) -> str | None:
     """One open request a branch."""
     return "error.branch_busy" if case.branch_busy else None
 
 
-def officer_eligible(case: Case) -> str | None:
+def officer_eligible(case: CooperationCase) -> str | None:
     """R25, R37. One sentence for every reason, so that nobody learns who is registered or why."""
     return None if case.officer.eligible else "error.not_eligible"
 
 
-def free_to_accept(case: Case) -> str | None:
+def free_to_accept(case: CooperationCase) -> str | None:
     """Still eligible; the officer may know why not."""
     if case.officer.employed:
         return "error.accept_while_employed"
@@ -112,22 +112,24 @@ def free_to_accept(case: Case) -> str | None:
     return None if case.officer.eligible else "error.accept_unqualified"
 
 
-def free_to_serve(case: Case) -> str | None:
+def free_to_serve(case: CooperationCase) -> str | None:
     """At approval the officer is reserved by this very request."""
     officer = case.officer
     ready = officer.active and officer.qualified and not officer.employed
     return None if ready else "error.officer_not_free"
 
 
-def claimed(case: Case) -> str | None:
+def claimed(case: CooperationCase) -> str | None:
     return None if case.reviewer_id is not None else "error.stale"
 
 
-Transition = state_machine.Transition[CooperationState, Action, Relation, Case]
+Transition = state_machine.Transition[
+    CooperationState, CooperationAction, CooperationRelation, CooperationCase
+]
 
 
 def _rows() -> tuple[Transition, ...]:
-    state, act, who = CooperationState, Action, Relation
+    state, act, who = CooperationState, CooperationAction, CooperationRelation
     officer, distributor = frozenset({who.OFFICER}), frozenset({who.DISTRIBUTOR})
     system = frozenset({who.SYSTEM})
     decider = frozenset({who.EXPERT, who.REVIEWER})
@@ -151,29 +153,31 @@ def _rows() -> tuple[Transition, ...]:
     )
 
 
-def relations(case: Case, actor: Actor) -> frozenset[Relation]:
+def relations(case: CooperationCase, actor: Actor) -> frozenset[CooperationRelation]:
     """What `actor` is to this request. Nobody is the expert of a request of their own, on either side of it [I]."""
     if actor.role is Role.SYSTEM:
-        return frozenset({Relation.SYSTEM})
+        return frozenset({CooperationRelation.SYSTEM})
     if actor.account_id is None:
         return frozenset()
     if actor.role is Role.OFFICER:
-        return frozenset({Relation.OFFICER}) if actor.account_id == case.officer_id else frozenset()
+        return (
+            frozenset({CooperationRelation.OFFICER}) if actor.account_id == case.officer_id else frozenset()
+        )
     if actor.role is Role.DISTRIBUTOR:
         manages = actor.distributor_id is not None and actor.distributor_id == case.distributor_id
-        return frozenset({Relation.DISTRIBUTOR}) if manages else frozenset()
+        return frozenset({CooperationRelation.DISTRIBUTOR}) if manages else frozenset()
     if actor.account_id in case.interested_parties:
         return frozenset()
     if actor.role is Role.STAFF:
-        return frozenset({Relation.STAFF})
+        return frozenset({CooperationRelation.STAFF})
     if case.university_code is None or actor.university_code != case.university_code:
         return frozenset()
-    found: set[Relation] = {Relation.COLLEAGUE}
+    related: set[CooperationRelation] = {CooperationRelation.COLLEAGUE}
     if case.reviewer_id is None:
-        found = {Relation.EXPERT}
+        related = {CooperationRelation.EXPERT}
     elif case.reviewer_id == actor.account_id:
-        found = {Relation.REVIEWER}
-    return frozenset(found | ({Relation.IN_CHARGE} if actor.role is Role.IN_CHARGE else set()))
+        related = {CooperationRelation.REVIEWER}
+    return frozenset(related | ({CooperationRelation.IN_CHARGE} if actor.role is Role.IN_CHARGE else set()))
 
 
 MACHINE = state_machine.Machine(CooperationState, _rows(), relations)
@@ -185,7 +189,7 @@ refusal = MACHINE.refusal
 mermaid = MACHINE.mermaid
 
 
-def may_see(case: Case, actor: Actor) -> bool:
+def may_see(case: CooperationCase, actor: Actor) -> bool:
     """Both sides, staff, and the experts of the university that it was sent to."""
     return case.state is not None and bool(relations(case, actor))
 
@@ -210,31 +214,45 @@ class ContractCase:
     distributor_id: int
 
 
-ContractTransition = state_machine.Transition[ContractState, ContractAction, Relation, ContractCase]
+ContractTransition = state_machine.Transition[
+    ContractState, ContractAction, CooperationRelation, ContractCase
+]
 
 
-def contract_standings(case: ContractCase, actor: Actor) -> frozenset[Relation]:
+def contract_standings(case: ContractCase, actor: Actor) -> frozenset[CooperationRelation]:
     """Its two sides, the system and, for looking only, staff."""
     if actor.role is Role.SYSTEM:
-        return frozenset({Relation.SYSTEM})
+        return frozenset({CooperationRelation.SYSTEM})
     if actor.account_id is None:
         return frozenset()
     if actor.role is Role.OFFICER and actor.account_id == case.officer_id:
-        return frozenset({Relation.OFFICER})
+        return frozenset({CooperationRelation.OFFICER})
     if actor.role is Role.DISTRIBUTOR and actor.distributor_id == case.distributor_id:
-        return frozenset({Relation.DISTRIBUTOR})
-    return frozenset({Relation.STAFF}) if actor.role is Role.STAFF else frozenset()
+        return frozenset({CooperationRelation.DISTRIBUTOR})
+    return frozenset({CooperationRelation.STAFF}) if actor.role is Role.STAFF else frozenset()
 
 
 def _contract_rows() -> tuple[ContractTransition, ...]:
     state, act = ContractState, ContractAction
-    system = frozenset({Relation.SYSTEM})
+    system = frozenset({CooperationRelation.SYSTEM})
     row = ContractTransition
     return (
         row(None, act.START, system, state.ACTIVE, "contract_started"),
-        row(state.ACTIVE, act.FREE, frozenset({Relation.DISTRIBUTOR}), state.ENDED_BY_DISTRIBUTOR, "freed"),
+        row(
+            state.ACTIVE,
+            act.FREE,
+            frozenset({CooperationRelation.DISTRIBUTOR}),
+            state.ENDED_BY_DISTRIBUTOR,
+            "freed",
+        ),
         row(state.ACTIVE, act.REPLACE, system, state.ENDED_BY_DISTRIBUTOR, "replaced"),
-        row(state.ACTIVE, act.TERMINATE, frozenset({Relation.OFFICER}), state.ENDED_BY_OFFICER, "terminated"),
+        row(
+            state.ACTIVE,
+            act.TERMINATE,
+            frozenset({CooperationRelation.OFFICER}),
+            state.ENDED_BY_OFFICER,
+            "terminated",
+        ),
         row(state.ACTIVE, act.END_BY_DEATH, system, state.ENDED_BY_DEATH, "ended_by_death"),
     )
 
@@ -268,24 +286,24 @@ def contract_in_force(case: TerminationCase) -> str | None:
 
 
 TerminationTransition = state_machine.Transition[
-    TerminationState, TerminationAction, Relation, TerminationCase
+    TerminationState, TerminationAction, CooperationRelation, TerminationCase
 ]
 
 
-def termination_standings(case: TerminationCase, actor: Actor) -> frozenset[Relation]:
+def termination_standings(case: TerminationCase, actor: Actor) -> frozenset[CooperationRelation]:
     """The officer alone acts; the distributor never sees it, staff look (docs/specification.md 2.6)."""
     if actor.role is Role.SYSTEM:
-        return frozenset({Relation.SYSTEM})
+        return frozenset({CooperationRelation.SYSTEM})
     if actor.account_id is None:
         return frozenset()
     if actor.role is Role.OFFICER and actor.account_id == case.officer_id:
-        return frozenset({Relation.OFFICER})
-    return frozenset({Relation.STAFF}) if actor.role is Role.STAFF else frozenset()
+        return frozenset({CooperationRelation.OFFICER})
+    return frozenset({CooperationRelation.STAFF}) if actor.role is Role.STAFF else frozenset()
 
 
 def _termination_rows() -> tuple[TerminationTransition, ...]:
     state, act = TerminationState, TerminationAction
-    officer, alive = frozenset({Relation.OFFICER}), (contract_in_force,)
+    officer, alive = frozenset({CooperationRelation.OFFICER}), (contract_in_force,)
     row = TerminationTransition
     return (
         row(None, act.DRAFT, officer, state.DRAFT, "termination_drafted", alive),
@@ -297,7 +315,7 @@ def _termination_rows() -> tuple[TerminationTransition, ...]:
         row(
             state.DRAFT,
             act.OVERTAKE,
-            frozenset({Relation.SYSTEM}),
+            frozenset({CooperationRelation.SYSTEM}),
             state.CANCELLED,
             "termination_overtaken",
         ),

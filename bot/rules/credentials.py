@@ -53,13 +53,13 @@ def pairs(text: str) -> list[tuple[str, str]]:
     if len(words) < 2:
         return []
     coded = [at for at, word in enumerate(words) if _CODE.fullmatch(word.strip(_AROUND))]
-    found = []
+    parts = []
     for at in [*coded, 0, len(words) - 1]:
         rest = " ".join(words[:at] + words[at + 1 :])
         pair = (words[at].strip(_AROUND), rest)
-        if pair[0] and pair not in found:
-            found.append(pair)
-    return found[:2]
+        if pair[0] and pair not in parts:
+            parts.append(pair)
+    return parts[:2]
 
 
 def code_alone(text: str) -> str | None:
@@ -87,8 +87,10 @@ def words_of(text: str) -> list[str]:
 
 def without_code(text: str, code: str) -> str | None:
     """The password of a message that repeats the user code before or after it; None where it does not."""
-    found = next((password for one, password in pairs(text) if one == normal(code)), None)
-    return found or None
+    password_alone = next(
+        (password for user_code, password in pairs(text) if user_code == normal(code)), None
+    )
+    return password_alone or None
 
 
 def _words(text: str) -> list[str]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from bot.core.context import Actor
 
 
-class Action(StrEnum):
+class QualificationAction(StrEnum):
     START = "START"
     EDIT = "EDIT"
     SUBMIT = "SUBMIT"
@@ -34,7 +34,7 @@ class Action(StrEnum):
     WITHDRAW = "WITHDRAW"
 
 
-class Relation(StrEnum):
+class QualificationRelation(StrEnum):
     """How an actor is related to a request. An actor may have several relations, an unrelated one has none."""
 
     OWNER = "officer"
@@ -46,7 +46,7 @@ class Relation(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class QualificationCase:
     """The facts of a request that the rules look at. `state` is None before there is a request."""
 
     state: RequestState | None
@@ -73,51 +73,53 @@ class Case:
 
 
 #: A guard returns the text key of its refusal, or None where it lets pass.
-Guard = Callable[[Case], str | None]
+Guard = Callable[[QualificationCase], str | None]
 
 
-def kind_fits(case: Case) -> str | None:
+def kind_fits(case: QualificationCase) -> str | None:
     """NEW before qualification, AMENDMENT after it (R5)."""
     if case.kind is RequestKind.NEW:
         return "error.new_while_qualified" if case.qualified else None
     return None if case.qualified else "error.amend_while_unqualified"
 
 
-def none_open(case: Case) -> str | None:
+def none_open(case: QualificationCase) -> str | None:
     """At most one open request an officer."""
     return "error.open_request" if case.other_open else None
 
 
-def has_change(case: Case) -> str | None:
+def has_change(case: QualificationCase) -> str | None:
     """An amendment changes something."""
     return "error.no_change" if case.kind is RequestKind.AMENDMENT and not case.changed else None
 
 
-def payment_settled(case: Case) -> str | None:
+def payment_settled(case: QualificationCase) -> str | None:
     """No withdrawal while the bank may still say "paid" (docs/specification.md 2.2, withdraw)."""
     return "error.payment_uncertain" if case.payment_uncertain else None
 
 
 #: "event.<event>" is the line of `event` in the timeline.
-Transition = state_machine.Transition[RequestState, Action, Relation, Case]
+Transition = state_machine.Transition[
+    RequestState, QualificationAction, QualificationRelation, QualificationCase
+]
 
 
-def _free_of_charge(case: Case) -> bool:
+def _free_of_charge(case: QualificationCase) -> bool:
     return case.free_of_charge
 
 
-def _reviewer_gone(case: Case) -> bool:
+def _reviewer_gone(case: QualificationCase) -> bool:
     return not case.reviewer_active
 
 
 def _rows() -> tuple[Transition, ...]:
-    state, act, who = RequestState, Action, Relation
+    state, act, who = RequestState, QualificationAction, QualificationRelation
     owner, system = frozenset({who.OWNER}), frozenset({who.SYSTEM})
     expert, reviewer = frozenset({who.EXPERT}), frozenset({who.REVIEWER})
     heads = frozenset({who.IN_CHARGE, who.STAFF})
     row = Transition
 
-    def approval(source: RequestState, by: frozenset[Relation]) -> Transition:
+    def approval(source: RequestState, by: frozenset[QualificationRelation]) -> Transition:
         return row(
             source,
             act.APPROVE,
@@ -162,37 +164,39 @@ def _rows() -> tuple[Transition, ...]:
     )
 
 
-def relations(case: Case, actor: Actor) -> frozenset[Relation]:
+def relations(case: QualificationCase, actor: Actor) -> frozenset[QualificationRelation]:
     """What `actor` is to this request. Nobody is the expert of a file of their own [I]."""
     if actor.role is Role.SYSTEM:
-        return frozenset({Relation.SYSTEM})
+        return frozenset({QualificationRelation.SYSTEM})
     if actor.account_id is None:
         return frozenset()
     owns = actor.account_id == case.owner_id
     if actor.role is Role.OFFICER:
-        return frozenset({Relation.OWNER}) if owns else frozenset()
+        return frozenset({QualificationRelation.OWNER}) if owns else frozenset()
     if owns:
         return frozenset()
     if actor.role is Role.STAFF:
-        return frozenset({Relation.STAFF})
-    found: set[Relation] = set()
+        return frozenset({QualificationRelation.STAFF})
+    related: set[QualificationRelation] = set()
     if (
         actor.role in (Role.EXPERT, Role.IN_CHARGE)
         and case.university_code is not None
         and actor.university_code == case.university_code
     ):
-        found.add(Relation.EXPERT)
+        related.add(QualificationRelation.EXPERT)
         if actor.account_id == case.reviewer_id:
-            found.add(Relation.REVIEWER)
+            related.add(QualificationRelation.REVIEWER)
         if actor.role is Role.IN_CHARGE:
-            found.add(Relation.IN_CHARGE)
-    return frozenset(found)
+            related.add(QualificationRelation.IN_CHARGE)
+    return frozenset(related)
 
 
-def may_see(case: Case, actor: Actor) -> bool:
+def may_see(case: QualificationCase, actor: Actor) -> bool:
     """Whether the file may be opened: its owner, the experts of its university once it was submitted, staff."""
     stands = relations(case, actor)
-    return Relation.OWNER in stands or (bool(stands) and case.state not in (None, RequestState.DRAFT))
+    return QualificationRelation.OWNER in stands or (
+        bool(stands) and case.state not in (None, RequestState.DRAFT)
+    )
 
 
 MACHINE = state_machine.Machine(RequestState, _rows(), relations)

@@ -83,13 +83,13 @@ def _order(name: str) -> list[int]:
 
 @cache
 def _cities() -> dict[str, tuple[str, ...]]:
-    found = {
+    cities = {
         _PROVINCES.get(name := normalise(province["name"]), name): tuple(
             sorted({_city(city) for city in province["cities"]}, key=_order)
         )
         for province in Iran.all
     }
-    return dict(sorted(found.items(), key=lambda item: _order(item[0])))
+    return dict(sorted(cities.items(), key=lambda item: _order(item[0])))
 
 
 def provinces() -> tuple[str, ...]:

@@ -63,43 +63,45 @@ def document(code: str) -> str:
     return f"{DOCUMENT}{code}"
 
 
-def files(answers: Answers, papers: Iterable[DocumentRule]) -> dict[str, list[int]]:
+def files(answers: Answers, document_rules: Iterable[DocumentRule]) -> dict[str, list[int]]:
     """document code → ids of its files, of the documents that apply and have any."""
-    found = {
-        paper.code: list(answers.get(document(paper.code)) or ())
-        for paper in papers
-        if paper.applies(answers)
+    attached = {
+        document_rule.code: list(answers.get(document(document_rule.code)) or ())
+        for document_rule in document_rules
+        if document_rule.applies(answers)
     }
-    return {code: ids for code, ids in found.items() if ids}
+    return {code: ids for code, ids in attached.items() if ids}
 
 
-def frozen(answers: Answers, papers: Iterable[DocumentRule]) -> dict[str, Any]:
+def frozen(answers: Answers, document_rules: Iterable[DocumentRule]) -> dict[str, Any]:
     """`answers` as a snapshot: known items only, documents only where they apply."""
-    kept = {key: answers.get(key) for key in FIELDS}
-    return kept | {document(code): ids for code, ids in files(answers, papers).items()}
+    fields = {key: answers.get(key) for key in FIELDS}
+    return fields | {document(code): ids for code, ids in files(answers, document_rules).items()}
 
 
-def missing(answers: Answers, papers: Iterable[DocumentRule], *, note_needed: bool = False) -> list[str]:
+def missing(
+    answers: Answers, document_rules: Iterable[DocumentRule], *, note_needed: bool = False
+) -> list[str]:
     """The mandatory items that are empty, in reading order. An empty phone says "has none"; an absent one is missing."""
     lacking = [key for key in FIELDS if key not in OPTIONAL and not _given(answers, key)]
     if note_needed and not answers.get("field_note"):
         lacking.append("field_note")
     return lacking + [
-        document(paper.code)
-        for paper in papers
-        if paper.must(answers) and not answers.get(document(paper.code))
+        document(document_rule.code)
+        for document_rule in document_rules
+        if document_rule.must(answers) and not answers.get(document(document_rule.code))
     ]
 
 
 def excused(
-    old: Answers, new: Answers, papers: Iterable[DocumentRule], *, note_needed: bool = False
+    old: Answers, new: Answers, document_rules: Iterable[DocumentRule], *, note_needed: bool = False
 ) -> frozenset[str]:
     """Mandatory items that `old` lacked already and that the change to `new` does not touch (Q27): a migrated
     officer is asked only for what the request touches, and for the region, by which it is routed."""
     touched = {*changed(old, new), *REGION}
     if touched & set(STUDIES):
         touched |= {*STUDIES, document("degree_certificate")}
-    return frozenset(missing(old, papers, note_needed=note_needed)) - touched
+    return frozenset(missing(old, document_rules, note_needed=note_needed)) - touched
 
 
 def _given(answers: Answers, key: str) -> bool:

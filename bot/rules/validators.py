@@ -60,8 +60,8 @@ def normalise(text: str, *, lines: bool = False) -> str:
         text = text.translate(unkept)
     text = visible(text)
     if lines:
-        kept = (re.sub(r"\s+", " ", line).strip(f" {ZWNJ}") for line in text.splitlines())
-        return re.sub(r"\n{3,}", "\n\n", "\n".join(kept)).strip()
+        cleaned = (re.sub(r"\s+", " ", line).strip(f" {ZWNJ}") for line in text.splitlines())
+        return re.sub(r"\n{3,}", "\n\n", "\n".join(cleaned)).strip()
     return re.sub(r"\s+", " ", _ZWNJ_AT_EDGE.sub(r"\1", text)).strip(f" {ZWNJ}")
 
 

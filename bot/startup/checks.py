@@ -61,12 +61,12 @@ def tell_ignored(settings: Settings) -> None:
             log.info("DATABASE_URL: the parameter %s has no meaning here and is ignored", name)
 
 
-def check_papers(settings: Settings) -> None:
-    """As `check_papers_folder`, but an outage of the disk is no reason not to serve. Raises BadSettingError."""
+def check_documents_folder(settings: Settings) -> None:
+    """As `check_documents_folder_folder`, but an outage of the disk is no reason not to serve. Raises BadSettingError."""
     try:
-        check_papers_folder(settings)
+        check_documents_folder_folder(settings)
     except OSError as error:
-        log.error("the papers cannot be written: %s", error.strerror)
+        log.error("the documents cannot be written: %s", error.strerror)
 
 
 def papers_folder(settings: Settings) -> Path | None:
@@ -76,7 +76,7 @@ def papers_folder(settings: Settings) -> Path | None:
     return Path(settings.files_url.removeprefix("file://"))
 
 
-def check_papers_folder(settings: Settings) -> None:
+def check_documents_folder_folder(settings: Settings) -> None:
     """The folder is there, or can be made, and a file can be written in it. Raises BadSettingError; OSError where the
     disk has no room or fails."""
     if (folder := papers_folder(settings)) is None:

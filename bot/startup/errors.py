@@ -45,7 +45,7 @@ def explain(error: BaseException) -> str | None:
     if isinstance(error, DatabaseUnusable):
         return _flat(f"DATABASE_URL: {error}")
     if isinstance(error, StoreDown):
-        return _flat(f"FILES_URL: the store of papers does not answer ({error}); see `bot.py doctor`")
+        return _flat(f"FILES_URL: the store of documents does not answer ({error}); see `bot.py doctor`")
     if isinstance(error, ZoneInfoNotFoundError):
         return "time zones: there are no data for Asia/Tehran; install what requirements.lock names (tzdata)"
     if (words := _of_database(error)) is not None:

@@ -104,11 +104,11 @@ def catalogue() -> dict[str, str]:
     for path in sorted(files(__name__).joinpath("fa").iterdir(), key=lambda path: path.name):
         if not path.name.endswith(".toml"):
             continue
-        found = _flatten(tomllib.loads(path.read_text(encoding="utf-8")))
-        doubled = sentences.keys() & found.keys()
+        flat = _flatten(tomllib.loads(path.read_text(encoding="utf-8")))
+        doubled = sentences.keys() & flat.keys()
         if doubled:
             raise ValueError(f"{path.name}: texts given twice: {sorted(doubled)}")
-        sentences |= found
+        sentences |= flat
     return sentences
 
 

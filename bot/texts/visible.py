@@ -52,15 +52,15 @@ def visible(text: str) -> str:
 
 def _joined(text: str) -> str:
     """ZWJ only between the parts of an emoji."""
-    kept: list[str] = []
+    letters: list[str] = []
     for at, letter in enumerate(text):
         if letter == "\u200d":
-            before = kept[-1] if kept else " "
+            before = letters[-1] if letters else " "
             after = text[at + 1 : at + 2] or " "
             if not (_of_emoji(before) and _of_emoji(after)):
                 continue
-        kept.append(letter)
-    return "".join(kept)
+        letters.append(letter)
+    return "".join(letters)
 
 
 def _of_emoji(letter: str) -> bool:

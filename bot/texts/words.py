@@ -65,23 +65,23 @@ def quoted(text: str | None, by: str = "", preset: str = "") -> Quoted:
 def without_addresses(text: str, *, codes: bool = False) -> str:
     """`text` as it reads, with nothing in it that a messenger turns to a link: addresses, names, mail, phone numbers.
     `codes`: what has no letters at all may be a code, and stays as it is."""
-    text = _COLON.sub(lambda found: _colon(found, text), text)
+    text = _COLON.sub(lambda match: _colon(match, text), text)
     text = _SLASHES.sub(rf"\1{HAIR}", text)
-    text = _DOT.sub(lambda found: found.group(1) or f"{found.group(2)}{HAIR}", text)
-    text = _SIGN.sub(lambda found: f"{found.group()}{HAIR}", text)
+    text = _DOT.sub(lambda match: match.group(1) or f"{match.group(2)}{HAIR}", text)
+    text = _SIGN.sub(lambda match: f"{match.group()}{HAIR}", text)
     if not codes or any(letter.isalpha() for letter in text):
         text = _NUMBER.sub(_number, text)
     return text
 
 
-def _colon(found: re.Match[str], text: str) -> str:
-    clock = _CLOCK.match(text, found.start() - 1)
-    return found.group() if clock else f"{found.group()}{HAIR}"
+def _colon(match: re.Match[str], text: str) -> str:
+    clock = _CLOCK.match(text, match.start() - 1)
+    return match.group() if clock else f"{match.group()}{HAIR}"
 
 
-def _number(found: re.Match[str]) -> str:
+def _number(match: re.Match[str]) -> str:
     """Seven digits or more could be called; each group of them, and each run that is long by itself, ends for a client."""
-    number = found.group()
+    number = match.group()
     if _DAY.fullmatch(number):
         return number
     number = _LONG_RUN.sub(lambda run: _GROUP.sub(rf"\1{HAIR}", run.group()), number)
@@ -108,8 +108,8 @@ def set_off(words: Quoted) -> str:
 
 
 def _barred(sign: str, line: str) -> str:
-    told = isolate(line)
-    return f"{sign if told == line else sign + _RLM}{told}".rstrip(" ")
+    shown = isolate(line)
+    return f"{sign if shown == line else sign + _RLM}{shown}".rstrip(" ")
 
 
 def inside(words: Quoted) -> str:

@@ -60,11 +60,16 @@ def health_of(resources: Resources) -> Callable[[Request], Awaitable[Response]]:
         if asking is None or asking.done():
             asking = asyncio.create_task(ask())
         works = await asyncio.shield(asking)
-        told: dict[str, object] = {"ok": works, "database": works}
-        left = {one.value: round(limiter.rest_of_all) for one, limiter in resources.counters.rests.items()}
+        state: dict[str, object] = {"ok": works, "database": works}
+        left = {
+            messenger.value: round(limiter.rest_of_all)
+            for messenger, limiter in resources.counters.rests.items()
+        }
         if any(left.values()):
-            told["messengers_resting_seconds"] = {one: seconds for one, seconds in left.items() if seconds}
-        return JSONResponse(told, status_code=200 if works else 503)
+            state["messengers_resting_seconds"] = {
+                messenger: seconds for messenger, seconds in left.items() if seconds
+            }
+        return JSONResponse(state, status_code=200 if works else 503)
 
     return health
 

@@ -19,8 +19,8 @@ from starlette.routing import Route
 
 from bot.application.resources import Resources
 from bot.core.counters import Counters, MessengerState, WebCounters
-from bot.documents.disk_space import Room
-from storage.enums import AttemptState, Channel, InboxState, Messenger, PushState
+from bot.documents.disk_space import DiskSpace
+from storage.enums import AttemptState, InboxState, Messenger, PushChannel, PushState
 from storage.tables import Chat, InboxUpdate, PaymentAttempt, Push, StaffAlert
 
 States = Callable[[], Mapping[Messenger, MessengerState]]
@@ -31,7 +31,7 @@ _UNSETTLED = (AttemptState.VERIFYING, AttemptState.UNCERTAIN, AttemptState.REFUN
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class Backlog:
     """What the database holds back. Ages in seconds."""
 
     #: Received and not done.
@@ -48,7 +48,7 @@ class Waiting:
     longest_rest: Mapping[str, float]
 
 
-def waiting(db: Session, *, now: datetime) -> Waiting:
+def waiting(db: Session, *, now: datetime) -> Backlog:
     def age(since: datetime | None) -> float:
         return max(0.0, (now - since).total_seconds()) if since is not None else 0.0
 
@@ -73,19 +73,20 @@ def waiting(db: Session, *, now: datetime) -> Waiting:
         .where(col(Chat.rest_until) > now)
         .group_by(col(Chat.messenger))
     ).all()
-    channels = {one.value: 0 for one in Channel}
-    messengers = {one.value: 0 for one in Messenger}
-    return Waiting(
+    channels = {channel.value: 0 for channel in PushChannel}
+    messengers = {messenger.value: 0 for messenger in Messenger}
+    return Backlog(
         unfinished=unfinished,
         oldest_unfinished=age(oldest),
-        queued=channels | {str(one): number for one, number in queued},
-        given_up=channels | {str(one): number for one, number in given_up},
+        queued=channels | {str(channel): number for channel, number in queued},
+        given_up=channels | {str(channel): number for channel, number in given_up},
         oldest_queued=age(first),
-        payments={one.value: 0 for one in _UNSETTLED} | {str(one): number for one, number in payments},
+        payments={attempt_state.value: 0 for attempt_state in _UNSETTLED}
+        | {str(attempt_state): number for attempt_state, number in payments},
         alerts=alerts,
-        chats_resting=messengers | {str(one): number for one, number, _ in rests},
+        chats_resting=messengers | {str(messenger): number for messenger, number, _ in rests},
         longest_rest=messengers
-        | {str(one): (until - now).total_seconds() for one, _, until in rests if until},
+        | {str(messenger): (until - now).total_seconds() for messenger, _, until in rests if until},
     )
 
 
@@ -100,20 +101,22 @@ def _gauges(name: str, words: str, label: str, values: Mapping[str, float]) -> M
     return family
 
 
-def _database(found: Waiting | None) -> Iterator[Metric]:
-    yield _gauge("database_up", "1 where the database answers", float(found is not None))
-    if found is None:
+def _database(backlog: Backlog | None) -> Iterator[Metric]:
+    yield _gauge("database_up", "1 where the database answers", float(backlog is not None))
+    if backlog is None:
         return
-    yield _gauge("updates_unfinished", "updates received and not done", found.unfinished)
-    yield _gauge("oldest_unfinished_update_seconds", "age of the oldest of them", found.oldest_unfinished)
-    yield _gauges("outbox_queued", "pushes to be sent", "channel", found.queued)
-    yield _gauges("outbox_given_up", "pushes given up", "channel", found.given_up)
-    yield _gauge("oldest_queued_push_seconds", "age of the oldest push, letters aside", found.oldest_queued)
-    yield _gauges("payments", "payments that are not settled", "state", found.payments)
+    yield _gauge("updates_unfinished", "updates received and not done", backlog.unfinished)
+    yield _gauge("oldest_unfinished_update_seconds", "age of the oldest of them", backlog.oldest_unfinished)
+    yield _gauges("outbox_queued", "pushes to be sent", "channel", backlog.queued)
+    yield _gauges("outbox_given_up", "pushes given up", "channel", backlog.given_up)
+    yield _gauge("oldest_queued_push_seconds", "age of the oldest push, letters aside", backlog.oldest_queued)
+    yield _gauges("payments", "payments that are not settled", "state", backlog.payments)
     resting = "chats that the messenger wants to be left alone for long"
-    yield _gauges("chats_resting", resting, "messenger", found.chats_resting)
-    yield _gauges("longest_chat_rest_seconds", "the longest of these rests", "messenger", found.longest_rest)
-    yield _gauge("alerts_open", "alerts that staff have not settled", found.alerts)
+    yield _gauges("chats_resting", resting, "messenger", backlog.chats_resting)
+    yield _gauges(
+        "longest_chat_rest_seconds", "the longest of these rests", "messenger", backlog.longest_rest
+    )
+    yield _gauge("alerts_open", "alerts that staff have not settled", backlog.alerts)
 
 
 def _process(counters: Counters, states: Mapping[Messenger, MessengerState]) -> Iterator[Metric]:
@@ -126,29 +129,35 @@ def _process(counters: Counters, states: Mapping[Messenger, MessengerState]) -> 
         ("stale_polls", "answers to getUpdates with nothing new in them", counters.stale_polls),
     ):
         counter = CounterMetricFamily(f"officer_{name}", words, labels=["messenger"])
-        for one in states:
-            counter.add_metric([one.value], counts[one])
+        for messenger in states:
+            counter.add_metric([messenger.value], counts[messenger])
         yield counter
-    papers = "papers that the store did not take or give"
-    yield CounterMetricFamily("officer_papers_failed", papers, value=counters.store_failed)
+    documents = "documents that the store did not take or give"
+    yield CounterMetricFamily("officer_documents_failed", documents, value=counters.store_failed)
     yield from _web(counters.web)
     refused = CounterMetricFamily("officer_uploads_refused", "uploads that were refused", labels=["reason"])
     for reason, number in (dict.fromkeys(_REFUSED, 0) | counters.uploads_refused).items():
         refused.add_metric([reason], number)
     yield refused
-    up = {one.value: float(state.ready) for one, state in states.items()}
+    up = {messenger.value: float(state.ready) for messenger, state in states.items()}
     yield _gauges("messenger_up", "1 once it was reached", "messenger", up)
-    polled = {one.value: state.polled_ago for one, state in states.items() if state.polled_ago is not None}
+    polled = {
+        messenger.value: state.polled_ago
+        for messenger, state in states.items()
+        if state.polled_ago is not None
+    }
     yield _gauges("last_poll_seconds", "seconds since getUpdates last answered", "messenger", polled)
-    rests = {one.value: state.rests_for for one, state in states.items()}
+    rests = {messenger.value: state.rests_for for messenger, state in states.items()}
     yield _gauges("messenger_rest_seconds", "the messenger takes nothing for so long", "messenger", rests)
-    held = {one.value: float(state.chats_resting) for one, state in states.items()}
-    yield _gauges("chats_held_back", "chats that this process does not write to now", "messenger", held)
+    resting_chats = {messenger.value: float(state.chats_resting) for messenger, state in states.items()}
+    yield _gauges(
+        "chats_held_back", "chats that this process does not write to now", "messenger", resting_chats
+    )
     labels = ["messenger", "error"]
     errors = CounterMetricFamily("officer_messenger_errors", "calls that went wrong", labels=labels)
-    for one, state in states.items():
+    for messenger, state in states.items():
         for error, number in state.errors.items():
-            errors.add_metric([one.value, error], number)
+            errors.add_metric([messenger.value, error], number)
     yield errors
 
 
@@ -168,7 +177,7 @@ def _web(counters: WebCounters) -> Iterator[Metric]:
     yield paced
 
 
-def _disks(room: Room) -> Iterator[Metric]:
+def _disks(room: DiskSpace) -> Iterator[Metric]:
     yield _gauges("disk_free_bytes", "free bytes of the disk that holds this", "holds", room.free())
     yield _gauge("disk_reserve_bytes", "free bytes below which no upload is taken", room.reserve)
 
@@ -187,12 +196,14 @@ def metrics_app(
     """/metrics and /health, for a private address only."""
 
     async def metrics(request: Request) -> Response:
-        found = None
+        backlog = None
         if (await health(request)).status_code == 200:
-            found = await resources.database.read(lambda db: waiting(db, now=resources.clock()))
+            backlog = await resources.database.read(lambda db: waiting(db, now=resources.clock()))
         registry: Any = CollectorRegistry()
         registry.register(
-            _Collected([*_database(found), *_process(resources.counters, states()), *_disks(resources.room)])
+            _Collected(
+                [*_database(backlog), *_process(resources.counters, states()), *_disks(resources.room)]
+            )
         )
         return Response(generate_latest(registry), headers={"content-type": CONTENT_TYPE_LATEST})
 

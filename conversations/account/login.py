@@ -21,12 +21,12 @@ from bot.texts import t
 from conversations.account.credentials import credentials_screen, enter, home_button
 from conversations.engine.declaration import (
     Answers,
-    Choice,
     Dialogue,
     Finish,
     FinishRejected,
     Incomplete,
     InputKind,
+    OfferedAnswer,
     Prompt,
     Step,
     UserInput,
@@ -84,8 +84,8 @@ class UserCode(TextQuestion):
     """A user code as typed, or the way out for a person who has forgotten it. A person who sends the password along
     is logged in at once; such a message is hidden, right or wrong."""
 
-    def offers(self, turn: Turn, answers: Answers) -> tuple[Choice, ...]:
-        return (Choice(FORGOT, t("guest.forgot")),)
+    def offers(self, turn: Turn, answers: Answers) -> tuple[OfferedAnswer, ...]:
+        return (OfferedAnswer(FORGOT, t("guest.forgot")),)
 
     def hides(self, text: str) -> bool:
         return bool(credentials.pairs(text)) or len(text) > credentials.LONGEST
@@ -96,7 +96,7 @@ class UserCode(TextQuestion):
             wholes.append(Whole(user_code, await _check(resources, incoming, user_code, password)))
             if wholes[-1].checked.right:
                 return wholes[-1]
-        known = (one for one in wholes if one.checked.account_id is not None)
+        known = (whole_code for whole_code in wholes if whole_code.checked.account_id is not None)
         return next(known, wholes[0] if wholes else None)
 
     def accept(self, turn: Turn, ask: Step, answers: Answers, given: UserInput) -> Any:
@@ -120,7 +120,7 @@ class LoginPassword(Secret):
     wants = InputKind.CONTACT
 
     def ask(self, turn: Turn, ask: Step, answers: Answers) -> Prompt:
-        choices = ((Choice(FORGOT, t("guest.forgot")),),)
+        choices = ((OfferedAnswer(FORGOT, t("guest.forgot")),),)
         if not self._is_locked(turn, answers):
             return Prompt(prompt_of(ask), choices)
         return Prompt(prompt_of(ask), choices, (t("login.prove"),), ask_contact=t("mobile.share"))

@@ -50,7 +50,7 @@ class Wording:
     def load(cls, db: Session) -> Wording:
         types = db.exec(select(DocumentType).order_by(col(DocumentType.position))).all()
         return cls(
-            {one.code: one for one in types},
+            {document_type.code: document_type for document_type in types},
             dict(db.exec(select(DegreeLevel.code, DegreeLevel.name)).all()),
             dict(db.exec(select(FieldOfStudy.code, FieldOfStudy.name)).all()),
             dict(db.exec(select(University.code, University.name)).all()),
@@ -59,10 +59,10 @@ class Wording:
     def label(self, key: str, *, short: bool = False) -> str:
         """What item `key` is called; `short` fits a button (≤20 characters)."""
         if is_document(key):
-            found = self.documents.get(key.removeprefix(DOCUMENT))
-            if found is None:
+            document_type = self.documents.get(key.removeprefix(DOCUMENT))
+            if document_type is None:
                 return key.removeprefix(DOCUMENT)
-            return found.short_name if short else found.name
+            return document_type.short_name if short else document_type.name
         return t(f"field.{key}")
 
     def value(self, key: str, value: Any) -> str:

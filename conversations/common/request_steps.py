@@ -46,13 +46,13 @@ _HELD = "read_once"
 
 def cached_in_turn(turn: Turn, key: Hashable, read: Callable[[], T]) -> T:
     """What `read` finds, asked of the database once a turn: an update works its steps out several times."""
-    held = turn.db.info.get(_HELD)
-    if held is None or held[0] is not turn:
-        held = turn.db.info[_HELD] = (turn, {})
-    found: dict[Hashable, Any] = held[1]
-    if key not in found:
-        found[key] = read()
-    value: T = found[key]
+    cached = turn.db.info.get(_HELD)
+    if cached is None or cached[0] is not turn:
+        cached = turn.db.info[_HELD] = (turn, {})
+    values: dict[Hashable, Any] = cached[1]
+    if key not in values:
+        values[key] = read()
+    value: T = values[key]
     return value
 
 
@@ -84,7 +84,10 @@ def _cities(turn: Turn, answers: Answers) -> list[Option]:
 
 def _universities(turn: Turn, answers: Answers) -> list[Option]:
     """Those of the region to choose from; none where the region decides."""
-    return [(one.code, short_university(one.name)) for one in _choices(turn, answers).universities]
+    return [
+        (university.code, short_university(university.name))
+        for university in _choices(turn, answers).universities
+    ]
 
 
 class ChosenUniversity(Choice):
@@ -97,8 +100,10 @@ class ChosenUniversity(Choice):
 
     def ask(self, turn: Turn, ask: Step, answers: Answers) -> Prompt:
         prompt = super().ask(turn, ask, answers)
-        found = _choices(turn, answers)
-        suggested = next((one for one in found.universities if one.code == found.suggested), None)
+        choices = _choices(turn, answers)
+        suggested = next(
+            (university for university in choices.universities if university.code == choices.suggested), None
+        )
         if suggested is None:
             return prompt
         return replace(prompt, text=t(self.suggestion, university=suggested.name))

@@ -125,7 +125,7 @@ def _pick_steps(turn: Turn, answers: Answers) -> list[Step]:
     line = branches.view(turn.db, actor=turn.actor, branch_id=_subject(turn))
     lines = [t("dist.pick_for", branch=line.branch.name)]
     if line.officers:
-        names = "، ".join(one.account.name for one in line.officers)
+        names = "، ".join(officer.account.name for officer in line.officers)
         lines.append(t("dist.pick_occupied", officer=names))
     return [Step("officer_code", NationalCode(), prompt="\n".join([*lines, t("ask.officer_code")]))]
 

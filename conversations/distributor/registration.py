@@ -135,7 +135,7 @@ def _create(turn: Turn, answers: dict[str, Any]) -> Reply:
     made = registry.create(
         turn.db,
         actor=turn.actor,
-        details=registry.Details(
+        details=registry.DistributorDetails(
             kind=DistributorKind(answers["dist_kind"]),
             name=answers["dist_name"],
             number=_number(answers),
@@ -266,25 +266,25 @@ class Found(Question):
 
     def ask(self, turn: Turn, ask: Step, answers: Answers) -> Prompt:
         query = str(question_state_of(turn, ask).get("query") or "")
-        found = self._matches(turn, query) if query else []
-        options = [(str(one.id), shortened(one.name, 40)) for one in found]
-        return Prompt(prompt_of(ask), rows(options, 1), (t("form.found"),) if found else ())
+        matches = self._matches(turn, query) if query else []
+        options = [(str(distributor.id), shortened(distributor.name, 40)) for distributor in matches]
+        return Prompt(prompt_of(ask), rows(options, 1), (t("form.found"),) if matches else ())
 
     def accept(self, turn: Turn, ask: Step, answers: Answers, given: UserInput) -> Any | Incomplete:
         if given.choice is not None:
             if not given.choice.isdecimal():
                 raise InvalidInput("error.choose")
             return int(given.choice)
-        found = self._matches(turn, given.text or "")
-        if not found:
+        matches = self._matches(turn, given.text or "")
+        if not matches:
             raise InvalidInput("error.not_in_list")
-        if len(found) == 1:
-            return found[0].id
+        if len(matches) == 1:
+            return matches[0].id
         return Incomplete(question_state={"query": (given.text or "")[:QUERY_LENGTH]})
 
     def show(self, turn: Turn, ask: Step, value: Any) -> str:
-        found = turn.db.get(Distributor, value)
-        return found.name if found is not None else t("form.none")
+        distributor = turn.db.get(Distributor, value)
+        return distributor.name if distributor is not None else t("form.none")
 
     def _matches(self, turn: Turn, query: str) -> list[Distributor]:
         return registry.find(turn.db, actor=turn.actor, text=query)

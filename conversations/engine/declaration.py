@@ -32,7 +32,7 @@ class InputKind(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class OfferedAnswer:
     """One offered answer. It can be tapped, or typed by its label or its number on the screen."""
 
     key: str
@@ -44,11 +44,11 @@ class Prompt:
     """What a question shows. `choices` are rows in reading order."""
 
     text: str
-    choices: tuple[tuple[Choice, ...], ...] = ()
+    choices: tuple[tuple[OfferedAnswer, ...], ...] = ()
     #: Lines under the question: what was found, received, ticked so far.
     below: tuple[str, ...] = ()
     ask_contact: str | None = None
-    papers: tuple[Attachment, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
     #: An earlier answer is shown below the text; not where the text shows it by itself.
     current: bool = True
 

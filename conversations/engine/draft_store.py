@@ -79,10 +79,10 @@ def begin(turn: Turn, dialogue: Dialogue, subject_id: int, answers: dict[str, An
             turn.db.add(draft)
             turn.db.flush()
     except IntegrityError:  # this person's other chat began it in the same instant
-        found = find(turn, dialogue.name, subject_id)
-        if found is None:
+        stored = find(turn, dialogue.name, subject_id)
+        if stored is None:
             raise
-        return found
+        return stored
     return draft
 
 

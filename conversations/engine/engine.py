@@ -56,12 +56,12 @@ class Engine(DialogueTransitions):
         draft = draft_store.find(turn, name, subject_id)
         if turn.chat.draft_id is not None and (draft is None or turn.chat.draft_id != draft.id):
             self.leave(turn)
-        kept = (
+        may_continue = (
             draft is not None and dialogue.keeps_draft and not draft_store.expired(draft, dialogue, turn.now)
         )
         if draft is None:
             draft = draft_store.begin(turn, dialogue, subject_id, dict(answers or {}))
-        elif not kept:
+        elif not may_continue:
             draft.subject_id = subject_id
             draft_store.write(turn, draft, dialogue, dict(answers or {}))
         turn.draft = draft
@@ -72,7 +72,7 @@ class Engine(DialogueTransitions):
         self._stand(turn, at or "", editing=at is not None and dialogue.summary is not None)
         position = self._position(turn)
         assert position is not None
-        resumed = {"resumed": True} if kept and draft.answers else {}
+        resumed = {"resumed": True} if may_continue and draft.answers else {}
         self._stand(turn, position.step, editing=position.editing and position.step == at, **resumed)
         return self._show(turn)
 

@@ -73,8 +73,10 @@ def _may_finish(position: Position, key: StepButton | None) -> bool:
         return key is not None and key.word == last and position.step in (SUMMARY, SECOND_QUESTION)
     if end_of(dialogue) is not None or (key is not None and key.word not in ("choose", "skip", "next")):
         return False
-    missing = [one for one in position.route if not is_answered(one, position.answers) and one.key != ask.key]
-    return callable(dialogue.steps) or all(one.when is not None for one in missing)
+    missing = [
+        step for step in position.route if not is_answered(step, position.answers) and step.key != ask.key
+    ]
+    return callable(dialogue.steps) or all(step.when is not None for step in missing)
 
 
 def hides(turn: Turn, position: Position) -> bool:

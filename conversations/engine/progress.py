@@ -117,7 +117,7 @@ def finish_answers(route: Sequence[Step], answers: Answers) -> dict[str, Any]:
 
 def progress(route: Sequence[Step], ask: Step) -> str:
     """«(۳ از ۹)» among the steps of the same chapter; nothing for a single step."""
-    chapter = [one.key for one in route if one.question.chapter == ask.question.chapter]
+    chapter = [step.key for step in route if step.question.chapter == ask.question.chapter]
     if len(chapter) < 2:
         return ""
     return t("form.progress", i=digits(chapter.index(ask.key) + 1), n=digits(len(chapter)))

@@ -37,7 +37,7 @@ class StepButton:
 class RenderedStep:
     text: str
     rows: tuple[tuple[StepButton, ...], ...]
-    papers: tuple[Attachment, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
     ask_contact: str | None = None
 
     def buttons(self) -> Iterable[StepButton]:
@@ -68,7 +68,7 @@ class RenderedStep:
         """As values for delivery, with lines put above the text."""
         rows = tuple(tuple(Button(key.label, press_of(key, position)) for key in row) for row in self.rows)
         text = "\n\n".join([*(line for line in above if line), self.text])
-        return Screen(text, rows, self.papers, self.ask_contact)
+        return Screen(text, rows, self.attachments, self.ask_contact)
 
 
 @lru_cache(maxsize=2048)
@@ -151,10 +151,12 @@ def _question(turn: Turn, position: Position, ask: Step, prompt: Prompt) -> Rend
     lines = [text, *prompt.below]
     if prompt.current and not ask.hidden and ask.key in position.answers:
         lines.append(t("form.current", value=in_sentence(shown(turn, ask, position.answers[ask.key]))))
-    choices = tuple(tuple(StepButton("choose", one.label, one.key) for one in row) for row in prompt.choices)
+    choices = tuple(
+        tuple(StepButton("choose", offered.label, offered.key) for offered in row) for row in prompt.choices
+    )
     rows = (*choices, *_ways(turn, position, ask))
     return RenderedStep(
-        "\n".join(lines), tuple(row for row in rows if row), prompt.papers, prompt.ask_contact
+        "\n".join(lines), tuple(row for row in rows if row), prompt.attachments, prompt.ask_contact
     )
 
 

@@ -37,7 +37,7 @@ class DialogueSessions:
 
     def open_drafts(self, turn: Turn) -> list[tuple[str, int]]:
         """(dialogue, subject_id) of this person's kept drafts, newest first."""
-        found = []
+        drafts = []
         for draft in draft_store.all_of(turn):
             dialogue = self.dialogues.get(draft.dialogue)
             if (
@@ -45,8 +45,8 @@ class DialogueSessions:
                 and dialogue.keeps_draft
                 and not draft_store.expired(draft, dialogue, turn.now)
             ):
-                found.append((draft.dialogue, draft.subject_id))
-        return found
+                drafts.append((draft.dialogue, draft.subject_id))
+        return drafts
 
     def is_open(self, turn: Turn) -> bool:
         """Whether a dialogue is open in this chat."""
@@ -96,14 +96,17 @@ class DialogueSessions:
         """Delete drafts past their dialogue's days, at most `limit`; return how many. Those of dialogues with a
         `discard` of their own stay: their subject must be settled too."""
         old = [
-            and_(col(Draft.dialogue) == one.name, col(Draft.updated_at) < now - timedelta(days=one.days_kept))
-            for one in self.dialogues.values()
-            if one.discard is None
+            and_(
+                col(Draft.dialogue) == dialogue.name,
+                col(Draft.updated_at) < now - timedelta(days=dialogue.days_kept),
+            )
+            for dialogue in self.dialogues.values()
+            if dialogue.discard is None
         ]
-        found = db.exec(select(Draft).where(or_(false(), *old)).limit(limit)).all()
-        for draft in found:
+        drafts = db.exec(select(Draft).where(or_(false(), *old)).limit(limit)).all()
+        for draft in drafts:
             draft_store.drop(db, draft)
-        return len(found)
+        return len(drafts)
 
     def _position(self, turn: Turn) -> Position | None:
         dialogue, draft = self.dialogues.get(turn.chat.dialogue or ""), turn.draft

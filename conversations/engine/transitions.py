@@ -183,13 +183,13 @@ class DialogueTransitions(DialogueSessions):
         if position.returns:
             self._stand(turn, SUMMARY)
         else:
-            keys = [one.key for one in position.route]
+            keys = [step.key for step in position.route]
             self._stand(turn, keys[max(keys.index(ask.key) - 1, 0)], editing=position.editing)
         return self._show(turn)
 
     def _next(self, turn: Turn, position: Position, ask: Step) -> Reply:
         """On with the answer that is there."""
-        keys = [one.key for one in position.route]
+        keys = [step.key for step in position.route]
         after = keys.index(ask.key) + 1
         if after == len(keys):
             missing = first_open(position.route, position.answers)
@@ -208,9 +208,9 @@ class DialogueTransitions(DialogueSessions):
         draft_store.write(turn, draft, dialogue, position.answers)
         result = dialogue.finish(turn, answers)
         if isinstance(result, FinishRejected):
-            kept = {key: value for key, value in position.answers.items() if key not in result.forget}
-            if kept != position.answers:
-                draft_store.write(turn, draft, dialogue, kept)
+            kept_answers = {key: value for key, value in position.answers.items() if key not in result.forget}
+            if kept_answers != position.answers:
+                draft_store.write(turn, draft, dialogue, kept_answers)
             self._stand(turn, result.at or "")
             fresh = self._position(turn)
             assert fresh is not None

@@ -114,8 +114,8 @@ class Addition(Text):
         super().__init__(min, max, lines=True, short="error.short_reason")
         self.without = without
 
-    def offers(self, turn: Turn, answers: Answers) -> tuple[declaration.Choice, ...]:
-        return (declaration.Choice("none", t(self.without)),)
+    def offers(self, turn: Turn, answers: Answers) -> tuple[declaration.OfferedAnswer, ...]:
+        return (declaration.OfferedAnswer("none", t(self.without)),)
 
     def chosen(self, turn: Turn, answers: Answers, key: str) -> str:
         return ""
@@ -134,8 +134,8 @@ def chosen(answers: Answers) -> Mapping[str, Any]:
 
 
 def _needs_words(turn: Turn, answers: Answers) -> bool:
-    found = chosen(answers)
-    return found.get("reason") == OTHER and not found["text"]
+    chosen_items = chosen(answers)
+    return chosen_items.get("reason") == OTHER and not chosen_items["text"]
 
 
 def _may_add(turn: Turn, answers: Answers) -> bool:
@@ -144,10 +144,10 @@ def _may_add(turn: Turn, answers: Answers) -> bool:
 
 def words_of(answers: Answers) -> str:
     """The expert's own words, with or without a preset."""
-    found = chosen(answers)
-    if found.get("reason") != OTHER:
+    chosen_items = chosen(answers)
+    if chosen_items.get("reason") != OTHER:
         return answers.get("reject_addition") or ""
-    return found.get("text") or answers.get("reject_text") or ""
+    return chosen_items.get("text") or answers.get("reject_text") or ""
 
 
 def rejecting(presets: Reason, *, heading: str, sure: list[str]) -> list[Step]:
@@ -166,9 +166,9 @@ def rejecting(presets: Reason, *, heading: str, sure: list[str]) -> list[Step]:
 
 def reasons(answers: Answers, preset: Callable[[str], str]) -> list[str]:
     """The chosen reason as lines: `preset` words one that was offered."""
-    found, lines = chosen(answers), []
-    if found and found["reason"] != OTHER:
-        lines.append(t("reject.reason_line", preset=preset(found["reason"])))
+    chosen_items, lines = chosen(answers), []
+    if chosen_items and chosen_items["reason"] != OTHER:
+        lines.append(t("reject.reason_line", preset=preset(chosen_items["reason"])))
     if words := words_of(answers):
         lines.append(t("reject.text_line", text=quoted(with_persian_digits(words), t("who.you"))))
     return lines
@@ -208,10 +208,14 @@ def tickable(turn: Turn, answers: Answers) -> list[tuple[str, str]]:
     """The items of the file that can be deficient, as (key, name that fits behind a tick)."""
     snapshot = _case(turn).snapshot
     words = Wording.load(turn.db)
-    papers = reference_data.papers(turn.db)
-    wanted = [request_items.document(paper.code) for paper in papers if paper.must(snapshot)]
+    document_rules = reference_data.document_rules(turn.db)
+    wanted = [
+        request_items.document(document_rule.code)
+        for document_rule in document_rules
+        if document_rule.must(snapshot)
+    ]
     keys = dict.fromkeys([*words.keys(snapshot), *wanted])
-    codes = [paper.code for paper in papers]
+    codes = [document_rule.code for document_rule in document_rules]
     return [
         (key, shortened(words.label(key, short=True), TICK_ROOM))
         for key in keys
@@ -228,12 +232,12 @@ def defects_steps(turn: Turn, answers: Answers) -> list[Step]:
 
 
 def _sure_of_defects(turn: Turn, answers: Answers) -> str:
-    found = answers.get("defects") or {"items": [], "note": None}
+    defects = answers.get("defects") or {"items": [], "note": None}
     words = Wording.load(turn.db)
     lines = [t("defects.confirm", **_about(turn))]
-    lines += [t("qual.defect", item=words.label(key)) for key in found["items"]]
-    if found["note"]:
-        lines.append(t("qual.note", note=quoted(with_persian_digits(found["note"]), t("who.you"))))
+    lines += [t("qual.defect", item=words.label(key)) for key in defects["items"]]
+    if defects["note"]:
+        lines.append(t("qual.note", note=quoted(with_persian_digits(defects["note"]), t("who.you"))))
     return "\n".join(lines)
 
 
@@ -260,16 +264,16 @@ def finish_defects(turn: Turn, answers: dict[str, Any]) -> Reply:
 
 def find_files(db: Session, *, actor: Actor, code: str) -> list[QualificationRequest | CooperationRequest]:
     """Files of both sorts by tracking or national code: qualification first. Raises InvalidInput as the services do."""
-    found: list[QualificationRequest | CooperationRequest] = []
+    requests: list[QualificationRequest | CooperationRequest] = []
     missing: InvalidInput | None = None
     for find in (review.LISTS.find, cooperation.LISTS.find):
         try:
-            found += find(db, actor=actor, code=code)
+            requests += find(db, actor=actor, code=code)
         except InvalidInput as refusal:
             missing = refusal
-    if missing is not None and not found:
+    if missing is not None and not requests:
         raise missing
-    return found
+    return requests
 
 
 def request_address(request: QualificationRequest | CooperationRequest) -> tuple[str, int]:
@@ -280,13 +284,13 @@ def request_address(request: QualificationRequest | CooperationRequest) -> tuple
 
 def finish_search(turn: Turn, answers: dict[str, Any]) -> Reply | FinishRejected:
     try:
-        found = find_files(turn.db, actor=turn.actor, code=answers["search_code"])
+        requests = find_files(turn.db, actor=turn.actor, code=answers["search_code"])
     except InvalidInput as refusal:
         return FinishRejected(t(refusal.key, **refusal.args_of_text), forget=("search_code",))
-    account_lookup.note_look_up(turn.db, actor=turn.actor, requests=found, now=turn.now)
-    if len(found) > 1:
-        return Reply(goto=Press("desk.person", found[0].account_id))
-    return Reply(goto=Press(*request_address(found[0])))
+    account_lookup.note_look_up(turn.db, actor=turn.actor, requests=requests, now=turn.now)
+    if len(requests) > 1:
+        return Reply(goto=Press("desk.person", requests[0].account_id))
+    return Reply(goto=Press(*request_address(requests[0])))
 
 
 reject = Dialogue(

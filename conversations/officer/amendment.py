@@ -102,7 +102,7 @@ def line(turn: Turn, ask: Step, answers: Answers, value: str) -> str:
     if (old or None) == (new or None):
         return t("me.line", field=label, value=in_sentence(value))
     if is_document(ask.key):
-        return t("amend.diff_papers", field=label, n=formats.digits(len(new or ())))
+        return t("amend.diff_documents", field=label, n=formats.digits(len(new or ())))
     shown = ask.question.show(turn, ask, old) if old not in (None, "") else t("form.none")
     return t("amend.diff", field=label, old=shown, new=value)
 

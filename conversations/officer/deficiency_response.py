@@ -13,7 +13,7 @@ from bot.core.context import Turn
 from bot.core.refusals import InvalidInput
 from bot.core.screens import Press, Reply, Screen
 from bot.rules import request_items
-from bot.rules.qualification import Action, allowed_actions
+from bot.rules.qualification import QualificationAction, allowed_actions
 from bot.services import qualification
 from bot.services.qualification import requests
 from bot.services.shared import reference_data
@@ -45,7 +45,7 @@ NOTE = "officer_note"
 LONGEST = 800
 
 
-class Words(Text):
+class MessageToExpert(Text):
     """Words to the expert, counted among the steps of fixing."""
 
     chapter: ClassVar[str] = "fix"
@@ -65,7 +65,7 @@ class OrExplain(Question):
         there = answers.get(ask.key)
         # Files that were sent are not thrown away by one tap.
         sent = isinstance(there, list) and bool(there)
-        explain = () if sent else ((declaration.Choice(_EXPLAIN, t("fix.explain")),),)
+        explain = () if sent else ((declaration.OfferedAnswer(_EXPLAIN, t("fix.explain")),),)
         text = f"{self.head}\n\n{prompt.text}"
         return replace(prompt, text=text, choices=(*prompt.choices, *explain))
 
@@ -92,25 +92,25 @@ def _round(turn: Turn) -> tuple[QualificationRequest, DeficiencyRound | None]:
 
 def steps(turn: Turn, answers: Answers) -> list[Step]:
     """The ticked items, each with its explanation where one is given; the note; behind them what else may be edited."""
-    request, found = _round(turn)
-    marked = list(found.items) if found is not None else []
+    request, deficiency_round = _round(turn)
+    marked = list(deficiency_round.items) if deficiency_round is not None else []
     old = request.snapshot
-    told = {key: value for key, value in answers.items() if value != EXPLAINED}
+    values = {key: value for key, value in answers.items() if value != EXPLAINED}
     kinds = {request_items.document(kind.code): kind for kind in kinds_of(turn)}
     fields = {ask.key: ask for ask in FIELD_STEPS if ask.key not in request_items.REGION}
     words = cached_in_turn(turn, "words", lambda: Wording.load(turn.db))
 
     first: list[Step] = []
     for key in (key for key in (*fields, *kinds) if key in marked):
-        head = _head(words, key, old, found.note if found is not None else None)
+        head = _head(words, key, old, deficiency_round.note if deficiency_round is not None else None)
         plain = fields[key] if key in fields else document_step(kinds[key])
         first.append(Step(key, OrExplain(plain.question, head, old.get(key)), plain.when, plain.optional))
         if answers.get(key) == EXPLAINED:
             first.append(_reply_step(words, key))
 
-    effective = {**old, **told}
+    effective = {**old, **values}
     extras = [kind for key, kind in kinds.items() if kind.required == "no" and key not in marked]
-    papers = [
+    document_rules = [
         document_step(kind, optional=kind.required == "no")
         for key, kind in kinds.items()
         if key not in marked
@@ -119,8 +119,8 @@ def steps(turn: Turn, answers: Answers) -> list[Step]:
     others = [ask for key, ask in fields.items() if key not in marked]
     return [
         *first,
-        _note_step(found),
-        *amendment.excusing(turn, [*others, *papers], old, told),
+        _note_step(deficiency_round),
+        *amendment.excusing(turn, [*others, *document_rules], old, values),
         *([extras_step(extras)] if extras else []),
     ]
 
@@ -141,25 +141,27 @@ def _reply_step(words: Wording, key: str) -> Step:
     label = words.label(key)
     return Step(
         f"{_REPLY}{key}",
-        Words(request_items.SHORTEST_REPLY, LONGEST, lines=True, short="error.short_text"),
+        MessageToExpert(request_items.SHORTEST_REPLY, LONGEST, lines=True, short="error.short_text"),
         prompt=t("fix.reply", item=label),
         label=t("fix.reply_label", item=words.label(key, short=True)),
     )
 
 
-def _note_step(found: DeficiencyRound | None) -> Step:
+def _note_step(deficiency_round: DeficiencyRound | None) -> Step:
     """A word to the expert; the answer itself where the expert ticked nothing and only wrote."""
-    question = Words(request_items.SHORTEST_REPLY, LONGEST, lines=True, short="error.short_text")
-    if found is None or found.items or not found.note:
+    question = MessageToExpert(request_items.SHORTEST_REPLY, LONGEST, lines=True, short="error.short_text")
+    if deficiency_round is None or deficiency_round.items or not deficiency_round.note:
         return Step(NOTE, question, optional=True)
-    prompt = "\n".join([t("fix.note_round", note=quoted(found.note, t("role.expert"))), t("fix.note_answer")])
+    prompt = "\n".join(
+        [t("fix.note_round", note=quoted(deficiency_round.note, t("role.expert"))), t("fix.note_answer")]
+    )
     return Step(NOTE, question, optional=True, prompt=prompt)
 
 
 def first_answers(db: Session, request: QualificationRequest) -> dict[str, Any]:
     """The form as it was sent, without the ticked items."""
-    found = qualification.open_round(db, request)
-    marked = set(found.items) if found is not None else set()
+    deficiency_round = qualification.open_round(db, request)
+    marked = set(deficiency_round.items) if deficiency_round is not None else set()
     kinds = [
         kind for kind in reference_data.document_types(db) if request_items.document(kind.code) not in marked
     ]
@@ -178,10 +180,12 @@ def first_answers(db: Session, request: QualificationRequest) -> dict[str, Any]:
 
 def finish(turn: Turn, answers: dict[str, Any]) -> Reply:
     """Back to the same expert (R22)."""
-    request, found = _round(turn)
+    request, deficiency_round = _round(turn)
     assert request.id is not None
     track = Press("qual.track", request.id)
-    if found is None or Action.RESOLVE not in allowed_actions(requests.case_of(turn.db, request), turn.actor):
+    if deficiency_round is None or QualificationAction.RESOLVE not in allowed_actions(
+        requests.case_of(turn.db, request), turn.actor
+    ):
         return Reply(screens=(Screen(t("error.stale")),), goto=track)
     values = {
         key: value
@@ -191,7 +195,7 @@ def finish(turn: Turn, answers: dict[str, Any]) -> Reply:
     dropped: dict[str, Any] = {
         key: []
         for key in request.snapshot
-        if is_document(key) and key not in answers and key not in found.items
+        if is_document(key) and key not in answers and key not in deficiency_round.items
     }
     replies = {
         key.removeprefix(_REPLY): with_persian_digits(text)

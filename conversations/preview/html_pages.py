@@ -14,7 +14,7 @@ from bot.texts.formats import digits
 from conversations.engine.declaration import Dialogue
 from conversations.engine.rendering import StepButton
 from conversations.preview.sample_rows import sample_turn
-from conversations.preview.screens import FINISH, Place, places_of
+from conversations.preview.screens import FINISH, PreviewNode, preview_nodes
 from storage.migrations.schema import create_all
 from storage.migrations.seed import seed
 
@@ -51,7 +51,7 @@ def write_pages(folder: Path, dialogues: Sequence[Dialogue], now: datetime) -> l
         with Session(engine, expire_on_commit=False, autoflush=False) as db:
             seed(db)
             for dialogue in dialogues:
-                page = dialogue_page(dialogue, places_of(sample_turn(db, dialogue, now), dialogue))
+                page = dialogue_page(dialogue, preview_nodes(sample_turn(db, dialogue, now), dialogue))
                 path = folder / f"{dialogue.name}.html"
                 path.write_text(page, encoding="utf-8")
                 written.append(path)
@@ -71,7 +71,7 @@ def index_page(dialogues: Iterable[Dialogue]) -> str:
     return _page(t("preview.title"), f"<ul>{''.join(rows)}</ul>")
 
 
-def dialogue_page(dialogue: Dialogue, places: Sequence[Place]) -> str:
+def dialogue_page(dialogue: Dialogue, places: Sequence[PreviewNode]) -> str:
     titles = {place.key: place.title for place in places} | {FINISH: t("preview.finish")}
     traits = [_roles(dialogue)]
     if dialogue.keeps_draft:
@@ -84,7 +84,7 @@ def dialogue_page(dialogue: Dialogue, places: Sequence[Place]) -> str:
     return _page(t("preview.dialogue", name=dialogue.name), "\n".join(body))
 
 
-def _section(place: Place, titles: dict[str, str]) -> str:
+def _section(place: PreviewNode, titles: dict[str, str]) -> str:
     notes = [t(f"preview.{name}") for name in TRAITS if getattr(place, name)]
     note = f' <span class="note">({escape("، ".join(notes))})</span>' if notes else ""
     parts = [
@@ -104,7 +104,7 @@ def _section(place: Place, titles: dict[str, str]) -> str:
 
 
 def _buttons(row: Sequence[StepButton]) -> str:
-    return '<div class="row">' + "".join(f"<span>{escape(one.label)}</span>" for one in row) + "</div>"
+    return '<div class="row">' + "".join(f"<span>{escape(button.label)}</span>" for button in row) + "</div>"
 
 
 def _arrow(target: str, labels: Sequence[str], titles: dict[str, str]) -> str:

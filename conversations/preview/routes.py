@@ -51,7 +51,7 @@ def walk(turn: Turn, dialogue: Dialogue, answers: dict[str, Any]) -> Iterator[Ro
                 further = dialogue.after(turn, step.key, further)
             route = steps_of(dialogue, turn, further)
             yield RouteTaken(route, further, step, value)
-            keys = (tuple(one.key for one in route), step.key)
+            keys = (tuple(step.key for step in route), step.key)
             if keys not in seen:
                 seen.add(keys)
                 waiting.append(further)
@@ -78,11 +78,11 @@ def sample_values(turn: Turn, dialogue: Dialogue, step: Step, answers: dict[str,
     given = [UserInput(choice=key) for key in [*offered, *sends]]
     given += [UserInput(contact=Contact("+989123456789", True)), *(UserInput(text=line) for line in SAMPLES)]
     values: list[Any] = []
-    for one in given:
-        if one.text is not None and values:
+    for user_input in given:
+        if user_input.text is not None and values:
             break
         try:
-            value = question.accept(turn, step, answers, one)
+            value = question.accept(turn, step, answers, user_input)
         except (Refusal, AssertionError, AttributeError, KeyError):
             continue
         if not isinstance(value, (Incomplete, Finish)) and value not in values:

@@ -29,7 +29,7 @@ WRONG = ("؟", "x", "آ" * 5000)
 
 
 @dataclass(slots=True)
-class Place:
+class PreviewNode:
     """One place in a dialogue: what it shows, and where each answer leads. `key` is a step's, or begins with "@"."""
 
     key: str
@@ -44,9 +44,9 @@ class Place:
     arrows: dict[str, list[str]] = field(default_factory=dict)
 
 
-def places_of(turn: Turn, dialogue: Dialogue) -> list[Place]:
+def preview_nodes(turn: Turn, dialogue: Dialogue) -> list[PreviewNode]:
     """Every place that sample answers lead to, in the order of the longest route."""
-    places: dict[str, Place] = {}
+    places: dict[str, PreviewNode] = {}
     order: list[str] = []
     open_in: list[frozenset[str]] = []
     finished: tuple[tuple[Step, ...], dict[str, Any]] | None = None
@@ -56,9 +56,11 @@ def places_of(turn: Turn, dialogue: Dialogue) -> list[Place]:
         open_in.append(frozenset(keys))
         order = _merged(order, keys)
         step = first_open(taken.route, taken.answers)
-        for one in taken.route:
-            if one.key not in places and (step is None or keys.index(one.key) <= keys.index(step.key)):
-                places[one.key] = _place(turn, dialogue, taken.route, taken.answers, one)
+        for route_step in taken.route:
+            if route_step.key not in places and (
+                step is None or keys.index(route_step.key) <= keys.index(step.key)
+            ):
+                places[route_step.key] = _place(turn, dialogue, taken.route, taken.answers, route_step)
         target = step.key if step is not None else end_of(dialogue) or FINISH
         if taken.answered is not None and taken.answered.key in places:
             _add_arrow(turn, places[taken.answered.key], taken.answered, taken.value, target)
@@ -66,42 +68,48 @@ def places_of(turn: Turn, dialogue: Dialogue) -> list[Place]:
             finished = taken.route, taken.answers
     for key, place in places.items():
         place.conditional = any(key not in keys for keys in open_in)
-    found = [places[key] for key in order if key in places]
-    return found + (_endings(turn, dialogue, *finished) if finished is not None else [])
+    nodes = [places[key] for key in order if key in places]
+    return nodes + (_endings(turn, dialogue, *finished) if finished is not None else [])
 
 
 def _place(
     turn: Turn, dialogue: Dialogue, route: tuple[Step, ...], answers: dict[str, Any], step: Step
-) -> Place:
+) -> PreviewNode:
     # As it is first asked: without an answer of its own.
     before = {key: value for key, value in answers.items() if key != step.key}
     title = label_of(step) if has_label(step) else step.key
-    place = Place(step.key, title, _rendered(turn, dialogue, route, before, step.key))
+    place = PreviewNode(step.key, title, _rendered(turn, dialogue, route, before, step.key))
     place.hidden, place.optional = step.hidden, step.optional
     place.error = error_example(turn, step, before)
     return place
 
 
-def _endings(turn: Turn, dialogue: Dialogue, route: tuple[Step, ...], answers: dict[str, Any]) -> list[Place]:
+def _endings(
+    turn: Turn, dialogue: Dialogue, route: tuple[Step, ...], answers: dict[str, Any]
+) -> list[PreviewNode]:
     """The summary, the second question, and the question before a draft is deleted."""
     turn.draft = _draft_with(turn, answers)
-    found = []
+    endings = []
     if dialogue.summary:
-        summary = Place(SUMMARY, t("preview.summary"), _rendered(turn, dialogue, route, answers, SUMMARY))
+        summary = PreviewNode(
+            SUMMARY, t("preview.summary"), _rendered(turn, dialogue, route, answers, SUMMARY)
+        )
         summary.arrows[SECOND_QUESTION if dialogue.second_question else FINISH] = [t(dialogue.confirm)]
-        found.append(summary)
+        endings.append(summary)
     if dialogue.second_question:
-        second = Place(
+        second = PreviewNode(
             SECOND_QUESTION,
             t("preview.second_question"),
             _rendered(turn, dialogue, route, answers, SECOND_QUESTION),
         )
         second.arrows[FINISH] = [t("nav.yes")]
         second.arrows[before_end(dialogue, route) or FINISH] = [t("nav.no")]
-        found.append(second)
+        endings.append(second)
     if dialogue.keeps_draft and dialogue.discard is not None:
-        found.append(Place(DISCARD, t("preview.discard"), _rendered(turn, dialogue, route, answers, DISCARD)))
-    return found
+        endings.append(
+            PreviewNode(DISCARD, t("preview.discard"), _rendered(turn, dialogue, route, answers, DISCARD))
+        )
+    return endings
 
 
 def error_example(turn: Turn, step: Step, answers: dict[str, Any]) -> str | None:
@@ -133,7 +141,7 @@ def _draft_with(turn: Turn, answers: dict[str, Any]) -> Draft:
     return turn.draft
 
 
-def _add_arrow(turn: Turn, place: Place, step: Step, value: Any, target: str) -> None:
+def _add_arrow(turn: Turn, place: PreviewNode, step: Step, value: Any, target: str) -> None:
     if value is None or value == step.question.skipped:
         label = t("nav.skip") if step.optional else shown(turn, step, value)
     elif not isinstance(step.question, Choice):

@@ -32,22 +32,22 @@ def offered(options: Options, turn: Turn, answers: Answers) -> Sequence[Option]:
     return options(turn, answers) if callable(options) else options
 
 
-def rows(options: Sequence[Option], columns: int) -> tuple[tuple[declaration.Choice, ...], ...]:
-    choices = [declaration.Choice(key, label) for key, label in options]
+def rows(options: Sequence[Option], columns: int) -> tuple[tuple[declaration.OfferedAnswer, ...], ...]:
+    choices = [declaration.OfferedAnswer(key, label) for key, label in options]
     return tuple(tuple(choices[at : at + columns]) for at in range(0, len(choices), columns))
 
 
 def page_of(
     options: Sequence[Option], page: int, size: int, columns: int
-) -> tuple[tuple[declaration.Choice, ...], ...]:
+) -> tuple[tuple[declaration.OfferedAnswer, ...], ...]:
     """One page of options, with the way to its neighbours."""
     last = max((len(options) - 1) // size, 0)
     page = max(0, min(page, last))
     turns = []
     if page > 0:
-        turns.append(declaration.Choice(f"{PREVIOUS}{page - 1}", t("nav.previous")))
+        turns.append(declaration.OfferedAnswer(f"{PREVIOUS}{page - 1}", t("nav.previous")))
     if page < last:
-        turns.append(declaration.Choice(f"{NEXT}{page + 1}", t("nav.next")))
+        turns.append(declaration.OfferedAnswer(f"{NEXT}{page + 1}", t("nav.next")))
     shown = rows(options[page * size : (page + 1) * size], columns)
     return (*shown, tuple(turns)) if turns else shown
 
@@ -81,10 +81,10 @@ class Choice(Question):
         if given.choice is not None and any(key == given.choice for key, _ in options):
             return given.choice
         written = search_key(given.text or "")
-        found = [key for key, label in options if written and search_key(label) == written]
-        if not found:
+        matching = [key for key, label in options if written and search_key(label) == written]
+        if not matching:
             raise InvalidInput("error.choose")
-        return found[0]
+        return matching[0]
 
     def show(self, turn: Turn, ask: Step, value: Any) -> str:
         return next((label for key, label in self._all(turn) if key == value), str(value))

@@ -16,9 +16,9 @@ from bot.services.qualification.documents_in_use import numbers
 from bot.texts import formats, t
 from conversations.engine.declaration import (
     Answers,
-    Choice,
     Incomplete,
     InputKind,
+    OfferedAnswer,
     Prompt,
     Question,
     Step,
@@ -65,15 +65,17 @@ class Documents(Question):
             above = [self.prompt] if self.prompt else []
             return Prompt("\n".join([*above, t("doc.ask", doc=self._doc)]), current=False)
         if place.get("removing"):
-            rows = [(Choice(f"{REMOVE}:{file.id}", label),) for file, label in self._labels(files)]
-            return Prompt(t("doc.which"), (*rows, (Choice(MORE, t("doc.none_of_them")),)), current=False)
+            rows = [(OfferedAnswer(f"{REMOVE}:{file.id}", label),) for file, label in self._labels(files)]
+            return Prompt(
+                t("doc.which"), (*rows, (OfferedAnswer(MORE, t("doc.none_of_them")),)), current=False
+            )
         listed = [
             t("doc.file", n=formats.digits(n), name=self._title(file)) for n, file in enumerate(files, 1)
         ]
         more = len(files) < self.max_files
-        choices = [(Choice(NEXT, t(self.next)),), (Choice(REMOVE, t("doc.remove")),)]
+        choices = [(OfferedAnswer(NEXT, t(self.next)),), (OfferedAnswer(REMOVE, t("doc.remove")),)]
         if more and not place.get("more"):
-            choices.insert(1, (Choice(MORE, t("doc.more")),))
+            choices.insert(1, (OfferedAnswer(MORE, t("doc.more")),))
         below = [*listed, t("doc.send_more", doc=self._doc)] if more and place.get("more") else listed
         return Prompt(t("doc.saved", doc=self._doc), tuple(choices), tuple(below), current=False)
 
@@ -89,10 +91,12 @@ class Documents(Question):
             return Incomplete(question_state={"more": True})
         if choice == REMOVE and len(files) > 1:
             return Incomplete(question_state={"removing": True})
-        doomed = ids[:1] if choice == REMOVE else [one for one in ids if choice == f"{REMOVE}:{one}"]
+        doomed = (
+            ids[:1] if choice == REMOVE else [file_id for file_id in ids if choice == f"{REMOVE}:{file_id}"]
+        )
         if not doomed:
             raise InvalidInput("error.want_file")
-        left = [one for one in ids if one not in doomed]
+        left = [file_id for file_id in ids if file_id not in doomed]
         self._remove(turn, answers, doomed)
         return Incomplete(value=left, keep_value=True, notice=t("doc.removed"))
 
@@ -112,12 +116,12 @@ class Documents(Question):
 
     def _files(self, turn: Turn, value: Any) -> list[StoredFile]:
         """The account's own files among the ids of an answer, in its order."""
-        ids = [one for one in value if isinstance(one, int)] if isinstance(value, list) else []
+        ids = [file_id for file_id in value if isinstance(file_id, int)] if isinstance(value, list) else []
         if not ids or turn.account is None:
             return []
         mine = select(StoredFile).where(col(StoredFile.id).in_(ids), StoredFile.account_id == turn.account.id)
-        found = {file.id: file for file in turn.db.exec(mine).all()}
-        return [found[one] for one in ids if one in found]
+        files = {file.id: file for file in turn.db.exec(mine).all()}
+        return [files[file_id] for file_id in ids if file_id in files]
 
     def _took(
         self, turn: Turn, answers: Answers, files: Sequence[StoredFile], taken: FileTaken, *, album: bool
@@ -133,43 +137,43 @@ class Documents(Question):
         if len(files) >= self.max_files:
             raise InvalidInput("error.too_many_files", max=formats.digits(self.max_files))
         # A copy: a unit may run twice.
-        kept = StoredFile(**taken.file.model_dump(exclude={"id", "account_id"}), account_id=turn.account.id)
-        turn.db.add(kept)
+        stored = StoredFile(**taken.file.model_dump(exclude={"id", "account_id"}), account_id=turn.account.id)
+        turn.db.add(stored)
         turn.db.flush()
         notice = None
         if twin is not None:
             notice = t("doc.twice")
         elif (
             self.hints
-            and kept.original_name
-            and not resembles(kept.original_name, self._doc, self.short_name)
+            and stored.original_name
+            and not resembles(stored.original_name, self._doc, self.short_name)
         ):
             notice = t("doc.name_hint")
-        return Incomplete(value=[*ids, kept.id], keep_value=True, notice=notice, quiet=quiet)
+        return Incomplete(value=[*ids, stored.id], keep_value=True, notice=notice, quiet=quiet)
 
     def _twin(self, turn: Turn, answers: Answers, sha256: str) -> int | None:
         """A file of this request with the same bytes."""
         assert turn.account is not None
         sent = {
-            one
+            file_id
             for value in answers.values()
             if isinstance(value, list)
-            for one in value
-            if isinstance(one, int)
+            for file_id in value
+            if isinstance(file_id, int)
         }
         same = select(StoredFile.id).where(
             StoredFile.account_id == turn.account.id, StoredFile.sha256 == sha256
         )
-        return next((one for one in turn.db.exec(same).all() if one in sent), None)
+        return next((file_id for file_id in turn.db.exec(same).all() if file_id in sent), None)
 
     def _remove(self, turn: Turn, answers: Answers, doomed: Sequence[int | None]) -> None:
         """Take files out of the answer; those that nothing else holds are deleted."""
         assert turn.account is not None
-        kept = {one for key in answers for one in numbers([answers[key]])} - set(doomed)
+        still_used = {file_id for key in answers for file_id in numbers([answers[key]])} - set(doomed)
         unused_files.remove(
             turn.db,
             account_id=turn.account.id,
-            values=[[one for one in doomed if one not in kept]],
+            values=[[file_id for file_id in doomed if file_id not in still_used]],
             now=turn.now,
             apart_from=turn.draft.id if turn.draft is not None else None,
         )

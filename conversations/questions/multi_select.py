@@ -50,12 +50,13 @@ class Ticks(Question):
         ticked, note = self._held(turn, ask, answers)
         options = offered(self.options, turn, answers)
         marked = [
-            declaration.Choice(key, f"☑️ {label}" if key in ticked else f"▫️ {label}") for key, label in options
+            declaration.OfferedAnswer(key, f"☑️ {label}" if key in ticked else f"▫️ {label}")
+            for key, label in options
         ]
         rows = [tuple(marked[at : at + self.columns]) for at in range(0, len(marked), self.columns)]
         if note:
-            rows.append((declaration.Choice(DROP_NOTE, t("form.drop_note")),))
-        rows.append((declaration.Choice(DONE, t(self.send)),))
+            rows.append((declaration.OfferedAnswer(DROP_NOTE, t("form.drop_note")),))
+        rows.append((declaration.OfferedAnswer(DONE, t(self.send)),))
         below = []
         if ticked:
             below.append(t("form.ticked", n=formats.digits(len(ticked))))
@@ -102,11 +103,11 @@ class Ticks(Question):
     def _held(self, turn: Turn, ask: Step, answers: Answers) -> tuple[list[str], str | None]:
         """What is ticked on this screen; before the first touch, the earlier answer."""
         place = question_state_of(turn, ask)
-        held = place if "ticked" in place else None
-        if held is None and isinstance(answers.get(ask.key), dict):
+        ticked = place if "ticked" in place else None
+        if ticked is None and isinstance(answers.get(ask.key), dict):
             earlier = answers[ask.key]
             return list(earlier.get("items") or ()), earlier.get("note")
-        return (list(held["ticked"]), held.get("note")) if held else ([], None)
+        return (list(ticked["ticked"]), ticked.get("note")) if ticked else ([], None)
 
     def _place(self, ticked: list[str], note: str | None) -> dict[str, Any]:
         return {"ticked": ticked, "note": note}

@@ -46,12 +46,12 @@ class Search(Choice):
         if not query:
             first = offered(self.first, turn, answers)
             return Prompt(prompt_of(ask), page_of(first, 0, self.page, self.columns) if first else ())
-        found = self._matches(turn, answers, query)
+        matches = self._matches(turn, answers, query)
         text = t("form.found")
-        if len(found) > self.page:
-            text = t("form.found_many", n=formats.digits(len(found)))
+        if len(matches) > self.page:
+            text = t("form.found_many", n=formats.digits(len(matches)))
         page = int(place.get("page") or 0)
-        return Prompt(prompt_of(ask), page_of(found, page, self.page, self.columns), (text,))
+        return Prompt(prompt_of(ask), page_of(matches, page, self.page, self.columns), (text,))
 
     def accept(self, turn: Turn, ask: Step, answers: Answers, given: UserInput) -> Any | Incomplete:
         query = question_state_of(turn, ask).get("query")
@@ -82,4 +82,4 @@ class Search(Choice):
             name = search_key(label)
             if words and all(word in name for word in words):
                 ranked.append((name != whole, not name.startswith(whole), place, (key, label)))
-        return [option for *_, option in sorted(ranked, key=lambda one: one[:3])]
+        return [option for *_, option in sorted(ranked, key=lambda ranked: ranked[:3])]

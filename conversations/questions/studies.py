@@ -18,7 +18,7 @@ from storage.tables import ClosedPair, DegreeLevel, FieldOfStudy
 def levels(turn: Turn, answers: Answers) -> list[Option]:
     """The levels that are open."""
     query = select(DegreeLevel).where(col(DegreeLevel.allowed).is_(True))
-    return [(one.code, one.name) for one in turn.db.exec(query.order_by(col(DegreeLevel.position)))]
+    return [(level.code, level.name) for level in turn.db.exec(query.order_by(col(DegreeLevel.position)))]
 
 
 def fields(turn: Turn, answers: Answers) -> list[Option]:
@@ -27,7 +27,7 @@ def fields(turn: Turn, answers: Answers) -> list[Option]:
     query = select(FieldOfStudy).where(
         col(FieldOfStudy.allowed).is_(True), col(FieldOfStudy.code).not_in(closed)
     )
-    return [(one.code, one.name) for one in turn.db.exec(query.order_by(col(FieldOfStudy.position)))]
+    return [(field.code, field.name) for field in turn.db.exec(query.order_by(col(FieldOfStudy.position)))]
 
 
 class Level(Choice):
@@ -59,7 +59,7 @@ class Field(Search):
 
     def is_open(self, turn: Turn, answers: Answers, code: str) -> bool:
         """Whether this field may be chosen at the level that was answered."""
-        return any(code == one for one, _ in fields(turn, answers))
+        return any(code == field_code for field_code, _ in fields(turn, answers))
 
     def show(self, turn: Turn, ask: Step, value: Any) -> str:
         field = turn.db.get(FieldOfStudy, value)

@@ -10,7 +10,7 @@ from bot.core.context import Turn
 from bot.core.refusals import InvalidInput
 from bot.rules import validators
 from bot.texts import formats, t
-from conversations.engine.declaration import Answers, Choice, Step
+from conversations.engine.declaration import Answers, OfferedAnswer, Step
 from conversations.questions.text import TextQuestion
 
 _GROUPED = re.compile(r"\d{1,3}(?:[,،٬'. ]\d{3})+|\d+")
@@ -23,8 +23,8 @@ class Rial(TextQuestion):
     def __init__(self, least: int, most: int) -> None:
         self.least, self.most = least, most
 
-    def offers(self, turn: Turn, answers: Answers) -> tuple[Choice, ...]:
-        return (Choice("0", t("kept.tariff.free")),)
+    def offers(self, turn: Turn, answers: Answers) -> tuple[OfferedAnswer, ...]:
+        return (OfferedAnswer("0", t("tariffs.free")),)
 
     def chosen(self, turn: Turn, answers: Answers, key: str) -> int:
         return 0
@@ -44,7 +44,7 @@ class Rial(TextQuestion):
         return amount
 
     def show(self, turn: Turn, ask: Step, value: Any) -> str:
-        return t("kept.tariff.amount", amount=formats.number(value), toman=formats.toman(value))
+        return t("tariffs.amount", amount=formats.number(value), toman=formats.toman(value))
 
     def is_compatible(self, turn: Turn, ask: Step, answers: Answers, value: Any) -> bool:
         return isinstance(value, int) and self.read(turn, str(value)) == value
@@ -56,8 +56,8 @@ class DayToCome(TextQuestion):
     def __init__(self, ahead: timedelta = timedelta(days=730)) -> None:
         self.ahead = ahead
 
-    def offers(self, turn: Turn, answers: Answers) -> tuple[Choice, ...]:
-        return (Choice("today", t("kept.tariff.today")),)
+    def offers(self, turn: Turn, answers: Answers) -> tuple[OfferedAnswer, ...]:
+        return (OfferedAnswer("today", t("tariffs.today")),)
 
     def chosen(self, turn: Turn, answers: Answers, key: str) -> str:
         return self._today(turn).isoformat()

@@ -10,7 +10,15 @@ from bot.core.context import Turn
 from bot.core.refusals import InvalidInput
 from bot.rules import validators
 from bot.texts import checked, formats, t
-from conversations.engine.declaration import Answers, Choice, Prompt, Question, Step, UserInput, prompt_of
+from conversations.engine.declaration import (
+    Answers,
+    OfferedAnswer,
+    Prompt,
+    Question,
+    Step,
+    UserInput,
+    prompt_of,
+)
 
 
 class TextQuestion(Question):
@@ -25,7 +33,7 @@ class TextQuestion(Question):
             return self.chosen(turn, answers, given.choice)
         return self.read(turn, given.text or "")
 
-    def offers(self, turn: Turn, answers: Answers) -> tuple[Choice, ...]:
+    def offers(self, turn: Turn, answers: Answers) -> tuple[OfferedAnswer, ...]:
         return ()
 
     def chosen(self, turn: Turn, answers: Answers, key: str) -> Any:
@@ -94,10 +102,10 @@ class MobileNumber(TextQuestion):
 class BirthCertNo(TextQuestion):
     """1–10 digits; «برابر با کد ملی» takes the account's national code, or the one answered before."""
 
-    def offers(self, turn: Turn, answers: Answers) -> tuple[Choice, ...]:
+    def offers(self, turn: Turn, answers: Answers) -> tuple[OfferedAnswer, ...]:
         if self._national_code(turn, answers) is None:
             return ()
-        return (Choice("same", t("form.same_as_national_code")),)
+        return (OfferedAnswer("same", t("form.same_as_national_code")),)
 
     def chosen(self, turn: Turn, answers: Answers, key: str) -> str | None:
         return self._national_code(turn, answers)
@@ -116,8 +124,8 @@ class BirthCertNo(TextQuestion):
 class Phone(TextQuestion):
     """A landline; "" is «تلفن ثابت ندارم»."""
 
-    def offers(self, turn: Turn, answers: Answers) -> tuple[Choice, ...]:
-        return (Choice("none", t("form.no_phone")),)
+    def offers(self, turn: Turn, answers: Answers) -> tuple[OfferedAnswer, ...]:
+        return (OfferedAnswer("none", t("form.no_phone")),)
 
     def chosen(self, turn: Turn, answers: Answers, key: str) -> str:
         return ""

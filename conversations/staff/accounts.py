@@ -34,12 +34,12 @@ DEATH, OTHER = "death", "other"
 
 
 def _look_up(turn: Turn, answers: dict[str, Any]) -> Reply | FinishRejected:
-    found = account_lookup.look_up(turn.db, actor=turn.actor, typed=answers["account_code"], now=turn.now)
-    if not found:
+    accounts = account_lookup.look_up(turn.db, actor=turn.actor, typed=answers["account_code"], now=turn.now)
+    if not accounts:
         return FinishRejected(t("error.account_not_found"), forget=("account_code",))
-    if len(found) > 1:
+    if len(accounts) > 1:
         return Reply(goto=Press("staff.accounts"))
-    return Reply(goto=Press("staff.account", found[0].id or 0))
+    return Reply(goto=Press("staff.account", accounts[0].id or 0))
 
 
 FIND_ACCOUNT = Dialogue(
@@ -92,13 +92,13 @@ Steps = Callable[[Turn, Answers], list[Step]]
 
 
 def _reasoned(key: str, *, yes: str, first: Callable[[Turn], Step] | None = None) -> Steps:
-    """A reason, then the question `kept.people.<key>_ask`, which names the account."""
+    """A reason, then the question `staff_accounts.<key>_ask`, which names the account."""
 
     def steps(turn: Turn, answers: Answers) -> list[Step]:
         values = {"name": _name(turn), "reason": quoted(answers.get("deed_reason") or "–", t("who.you"))}
-        question = t(f"kept.people.{key}_ask", **values)
+        question = t(f"staff_accounts.{key}_ask", **values)
         if answers.get("suspend_kind") == DEATH:
-            question = t("kept.people.death_ask", **values)
+            question = t("staff_accounts.death_ask", **values)
         asked = [first(turn)] if first is not None else []
         reason = Text(REASON_MIN, REASON_MAX, short="error.short_reason")
         return [*asked, Step("deed_reason", reason), Step("sure", Confirmation(yes), prompt=question)]
@@ -137,11 +137,11 @@ def _common(turn: Turn, answers: dict[str, Any]) -> dict[str, Any]:
 
 
 def _done(turn: Turn, key: str) -> Reply:
-    return Reply((Screen(t(f"kept.people.{key}_done", name=_name(turn))),), goto=_back(turn))
+    return Reply((Screen(t(f"staff_accounts.{key}_done", name=_name(turn))),), goto=_back(turn))
 
 
 def _kinds(turn: Turn, answers: Answers) -> Sequence[tuple[str, str]]:
-    return [(kind, t(f"kept.people.suspend_{kind}")) for kind in (OTHER, DEATH)]
+    return [(kind, t(f"staff_accounts.suspend_{kind}")) for kind in (OTHER, DEATH)]
 
 
 def _suspend(turn: Turn, answers: dict[str, Any]) -> Reply:
@@ -193,12 +193,14 @@ DIALOGUES: tuple[Dialogue, ...] = (
     _deed(
         "suspend_account",
         _reasoned(
-            "suspend", yes="kept.people.suspend_yes", first=lambda turn: Step("suspend_kind", Choice(_kinds))
+            "suspend",
+            yes="staff_accounts.suspend_yes",
+            first=lambda turn: Step("suspend_kind", Choice(_kinds)),
         ),
         _suspend,
     ),
-    _deed("lift_account", _reasoned("lift", yes="kept.people.lift_yes"), _lift),
-    _deed("annul_account", _reasoned("annul", yes="kept.people.annul_yes"), _annul),
-    _deed("reset_account", _reasoned("reset", yes="kept.people.reset_yes"), _reset, _make_password),
-    _deed("withdraw_role", _reasoned("role", yes="kept.people.role_yes"), _withdraw),
+    _deed("lift_account", _reasoned("lift", yes="staff_accounts.lift_yes"), _lift),
+    _deed("annul_account", _reasoned("annul", yes="staff_accounts.annul_yes"), _annul),
+    _deed("reset_account", _reasoned("reset", yes="staff_accounts.reset_yes"), _reset, _make_password),
+    _deed("withdraw_role", _reasoned("role", yes="staff_accounts.role_yes"), _withdraw),
 )

@@ -46,11 +46,11 @@ def letter_text(*, number: str | None, title: str, text: str, files: int, date: 
     return "\n".join(lines)
 
 
-class Words(Text):
+class LetterLine(Text):
     """A line of the letter, kept as its readers see it."""
 
     def read(self, turn: Turn, text: str) -> Any:
-        return as_written(text, lambda release_slot: str(super(Words, self).read(turn, release_slot)))
+        return as_written(text, lambda release_slot: str(super(LetterLine, self).read(turn, release_slot)))
 
     def show(self, turn: Turn, ask: Step, value: Any) -> str:
         return str(value)
@@ -111,12 +111,12 @@ class NonEmptyGroup(Choice):
         self.kind = kind
 
     def accept(self, turn: Turn, ask: Step, answers: Answers, given: UserInput) -> Any:
-        found = super().accept(turn, ask, answers, given)
-        if isinstance(found, str) and not audience.size(
-            turn.db, actor=turn.actor, audience=Audience(self.kind, found)
+        accepted = super().accept(turn, ask, answers, given)
+        if isinstance(accepted, str) and not audience.size(
+            turn.db, actor=turn.actor, audience=Audience(self.kind, accepted)
         ):
             raise InvalidInput("error.no_recipients")
-        return found
+        return accepted
 
 
 def _account(turn: Turn, value: Any) -> Account | None:
@@ -213,8 +213,8 @@ LETTER = Dialogue(
         Step("letter_officer_sure", ThisOfficer(), when=_is(Kind.ONE)),
         Step("letter_province", NonEmptyGroup(Kind.PROVINCE, _provinces), when=_is(Kind.PROVINCE)),
         Step("letter_state", NonEmptyGroup(Kind.STATE, _groups), when=_is(Kind.STATE)),
-        Step("letter_number", Words(1, letters.NUMBER_MAX), optional=True),
-        Step("letter_title", Words(3, letters.TITLE_MAX)),
+        Step("letter_number", LetterLine(1, letters.NUMBER_MAX), optional=True),
+        Step("letter_title", LetterLine(3, letters.TITLE_MAX)),
         Step("letter_text", Body()),
         Step(
             "letter_files",

@@ -60,7 +60,7 @@ def _set_tariff(turn: Turn, answers: dict[str, Any]) -> Reply:
         actor=turn.actor,
         now=turn.now,
     )
-    return Reply((Screen(t("kept.tariff.done")),), goto=Press("staff.tariffs"))
+    return Reply((Screen(t("tariffs.done")),), goto=Press("staff.tariffs"))
 
 
 NEW_TARIFF = Dialogue(
@@ -68,11 +68,11 @@ NEW_TARIFF = Dialogue(
     (
         Step("tariff_kind", Choice(_kinds, columns=2)),
         Step("tariff_amount", Rial(fees.LEAST, fees.MOST)),
-        Step("tariff_zero", Confirm("kept.tariff.zero_yes"), when=_is_free),
+        Step("tariff_zero", Confirm("tariffs.zero_yes"), when=_is_free),
         Step("tariff_from", DayToCome()),
     ),
     _set_tariff,
-    summary="kept.tariff.summary",
+    summary="tariffs.summary",
     exit=Press("staff.tariffs"),
     after=_after_tariff,
     roles=STAFF_ONLY,
@@ -90,24 +90,24 @@ def _add_field(turn: Turn, answers: dict[str, Any]) -> Reply:
         needs_note=answers["new_field_note"],
         now=turn.now,
     )
-    return Reply((Screen(t("kept.done")),), goto=Press("staff.field", arg=row.code))
+    return Reply((Screen(t("reference_data.done")),), goto=Press("staff.field", arg=row.code))
 
 
 NEW_FIELD = Dialogue(
     "new_field",
     (
         Step("new_field_name", Text(2, 60)),
-        Step("new_field_note", Confirm("kept.studies.note_yes", "kept.studies.note_no")),
+        Step("new_field_note", Confirm("studies.note_yes", "studies.note_no")),
     ),
     _add_field,
-    summary="kept.studies.summary",
+    summary="studies.summary",
     exit=Press("staff.fields"),
     roles=STAFF_ONLY,
 )
 
 
 def required_choices(turn: Turn, answers: Answers) -> Sequence[tuple[str, str]]:
-    return [(rule, t(f"kept.papers.required_{rule}")) for rule in document_types.REQUIRED]
+    return [(rule, t(f"document_types.required_{rule}")) for rule in document_types.REQUIRED]
 
 
 def _numbers(turn: Turn, answers: Answers) -> Sequence[tuple[str, str]]:
@@ -128,7 +128,7 @@ def _add_document(turn: Turn, answers: dict[str, Any]) -> Reply:
         max_files=int(answers["paper_files"]),
         now=turn.now,
     )
-    return Reply((Screen(t("kept.done")),), goto=Press("staff.document", arg=row.code))
+    return Reply((Screen(t("reference_data.done")),), goto=Press("staff.document", arg=row.code))
 
 
 NEW_DOCUMENT = Dialogue(
@@ -140,7 +140,7 @@ NEW_DOCUMENT = Dialogue(
         Step("paper_files", Choice(_numbers, columns=3)),
     ),
     _add_document,
-    summary="kept.papers.summary",
+    summary="document_types.summary",
     exit=Press("staff.documents"),
     roles=STAFF_ONLY,
 )
@@ -157,14 +157,14 @@ def _rename_document(turn: Turn, answers: dict[str, Any]) -> Reply:
         short_name=answers["paper_short"],
         now=turn.now,
     )
-    return Reply((Screen(t("kept.done")),), goto=Press("staff.document", arg=answers[CODE]))
+    return Reply((Screen(t("reference_data.done")),), goto=Press("staff.document", arg=answers[CODE]))
 
 
 RENAME_DOCUMENT = Dialogue(
     "rename_document",
     (Step("paper_name", _NAME), Step("paper_short", _SHORT)),
     _rename_document,
-    summary="kept.papers.rename_summary",
+    summary="document_types.rename_summary",
     exit=lambda turn: Press("staff.document", arg=str(_given(turn, CODE) or "")),
     roles=STAFF_ONLY,
 )
@@ -182,14 +182,14 @@ def _rename_university(turn: Turn, answers: dict[str, Any]) -> Reply:
         name=answers["university_name"],
         now=turn.now,
     )
-    return Reply((Screen(t("kept.done")),), goto=Press("staff.university_data", arg=answers[CODE]))
+    return Reply((Screen(t("reference_data.done")),), goto=Press("staff.university_data", arg=answers[CODE]))
 
 
 RENAME_UNIVERSITY = Dialogue(
     "rename_university",
     (Step("university_name", Text(5, 80)),),
     _rename_university,
-    summary="kept.uni.rename_summary",
+    summary="universities.rename_summary",
     exit=lambda turn: Press("staff.university_data", arg=str(_given(turn, CODE) or "")),
     roles=STAFF_ONLY,
 )
@@ -201,9 +201,10 @@ def _cities(turn: Turn, answers: Answers) -> Sequence[tuple[str, str]]:
 
 def _districts(turn: Turn, answers: Answers) -> Sequence[tuple[str, str]]:
     every = [
-        (str(n), t("kept.uni.district", n=formats.digits(n))) for n in range(1, universities.DISTRICTS + 1)
+        (str(n), t("universities.district", n=formats.digits(n)))
+        for n in range(1, universities.DISTRICTS + 1)
     ]
-    return [(WHOLE, t("kept.uni.whole_city")), *every]
+    return [(WHOLE, t("universities.whole_city")), *every]
 
 
 def _open_universities(turn: Turn, answers: Answers) -> Sequence[tuple[str, str]]:
@@ -214,8 +215,12 @@ def _open_universities(turn: Turn, answers: Answers) -> Sequence[tuple[str, str]
 
 
 def _of_province(turn: Turn, answers: Answers) -> Sequence[tuple[str, str]]:
-    found = universities.by_province(turn.db, actor=turn.actor).get(str(_given(turn, PROVINCE) or ""), [])
-    return [(one.code, one.name) for one in found if one.active and one.regional]
+    listed = universities.by_province(turn.db, actor=turn.actor).get(str(_given(turn, PROVINCE) or ""), [])
+    return [
+        (university.code, university.name)
+        for university in listed
+        if university.active and university.regional
+    ]
 
 
 def _coverage_steps(turn: Turn, answers: Answers) -> list[Step]:
@@ -238,7 +243,7 @@ def _add_coverage(turn: Turn, answers: dict[str, Any]) -> Reply:
         university_code=answers["coverage_university"],
         now=turn.now,
     )
-    return Reply((Screen(t("kept.done")),), goto=Press("staff.cover", row.id or 0))
+    return Reply((Screen(t("reference_data.done")),), goto=Press("staff.cover", row.id or 0))
 
 
 def _back_to_coverage(turn: Turn) -> Press:
@@ -252,7 +257,7 @@ NEW_COVERAGE = Dialogue(
     "new_coverage",
     _coverage_steps,
     _add_coverage,
-    summary="kept.uni.coverage_summary",
+    summary="universities.coverage_summary",
     exit=_back_to_coverage,
     roles=STAFF_ONLY,
 )

@@ -53,14 +53,14 @@ def _record_wrong(turn: Turn, answers: dict[str, Any]) -> Reply:
         reference=answers["refund_reference"],
         now=turn.now,
     )
-    return Reply((Screen(t("kept.wrong.done")),), goto=Press("staff.wrong"))
+    return Reply((Screen(t("wrong_amounts.done")),), goto=Press("staff.wrong"))
 
 
 WRONG_AMOUNT = Dialogue(
     "wrong_amount",
     (Step("refund_reference", Reference(1, MAX_REFERENCE)),),
     _record_wrong,
-    summary="kept.wrong.summary",
+    summary="wrong_amounts.summary",
     exit=Press("staff.wrong"),
     roles=STAFF_ONLY,
 )

@@ -84,10 +84,10 @@ def logout(turn: Turn, press: Press) -> Reply:
 
 def roles_held(turn: Turn, press: Press) -> Screen:
     """The roles to choose from, the one in force marked."""
-    held = list(dict.fromkeys(grant.role for grant in turn.grants))
+    roles = list(dict.fromkeys(grant.role for grant in turn.grants))
     rows: list[ButtonRow] = [
         (button(f"{'✅ ' if role is turn.role else ''}{t(f'role.{role}')}", "role.choose", arg=role),)
-        for role in held
+        for role in roles
     ]
     return Screen(t("role.choose"), (*rows, (home(),)))
 

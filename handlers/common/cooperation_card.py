@@ -14,7 +14,7 @@ from bot.core.screens import Press, Screen, button
 from bot.services import cooperation
 from bot.services.distributors import branches
 from bot.services.review import rejection
-from bot.services.review.worklists import Page
+from bot.services.review.worklists import WorklistPage
 from bot.texts import formats, quoted, t
 from bot.texts.answers import with_persian_digits
 from conversations.common.labels import shortened
@@ -87,7 +87,7 @@ def outcome(request: CooperationRequest, role: Role | None) -> list[str]:
 
 def officers(line: branches.BranchLine) -> str:
     """Who serves at a branch; several where they were migrated together (R53)."""
-    return "، ".join(one.account.name for one in line.officers) or t("branch.no_officer")
+    return "، ".join(officer.account.name for officer in line.officers) or t("branch.no_officer")
 
 
 def timeline(db: Session, request: CooperationRequest, actor: Actor, way_back: ButtonRow) -> Screen:
@@ -95,7 +95,7 @@ def timeline(db: Session, request: CooperationRequest, actor: Actor, way_back: B
     assert request.id is not None
     entries = cooperation.timeline(db, actor=actor, request_id=request.id)
     title = t("coop.timeline_title", code=request.tracking_code)
-    lines = [t("qual.timeline_line", time=one.time, what=one.text) for one in entries]
+    lines = [t("qual.timeline_line", time=entry.time, what=entry.text) for entry in entries]
     return Screen(truncate_lines([title, *lines]), (way_back,))
 
 
@@ -103,7 +103,7 @@ def listed(
     press: Press,
     *,
     title: str,
-    fetch: Callable[[int, int], Page[cooperation.CooperationLine]],
+    fetch: Callable[[int, int], WorklistPage[cooperation.CooperationLine]],
     word: Callable[[str, cooperation.CooperationLine], str],
     name: Callable[[cooperation.CooperationLine], str],
     opens: str,
@@ -111,18 +111,18 @@ def listed(
 ) -> Screen:
     """A page of requests: `fetch(offset, limit)` reads them, `word(i, line)` puts one into words."""
     page = page_of(press)
-    found = fetch(page * PAGE, PAGE)
-    pages = max(-(-found.total // PAGE), 1)
-    if not found.lines and found.total:  # the list became shorter than the button remembers
+    listing = fetch(page * PAGE, PAGE)
+    pages = max(-(-listing.total // PAGE), 1)
+    if not listing.lines and listing.total:  # the list became shorter than the button remembers
         page = pages - 1
-        found = fetch(page * PAGE, PAGE)
-    if not found.total:
+        listing = fetch(page * PAGE, PAGE)
+    if not listing.total:
         return Screen(t("error.empty"), (ways,))
     lines = [title]
     if pages > 1:
         lines.append(t("coop.page", page=formats.digits(page + 1), pages=formats.digits(pages)))
     buttons = []
-    for number, line in enumerate(found.lines, page * PAGE + 1):
+    for number, line in enumerate(listing.lines, page * PAGE + 1):
         i = formats.digits(number)
         lines.append(word(i, line))
         label = shortened(t("coop.button_line", i=i, name=name(line)), 20)

@@ -33,7 +33,7 @@ def routes(engine: Engine) -> Routes:
     show("inbox", roles=LOGGED_IN, suspended=READS_SUSPENDED)(inbox)
     act("inbox.letter", roles=LOGGED_IN, suspended=READS_SUSPENDED)(open_letter)
     show("inbox.read", roles=LOGGED_IN, suspended=READS_SUSPENDED)(read)
-    act("inbox.papers", roles=LOGGED_IN, suspended=READS_SUSPENDED)(_papers("inbox.read"))
+    act("inbox.files", roles=LOGGED_IN, suspended=READS_SUSPENDED)(_send_files("inbox.read"))
 
     @show("staff.letters", roles=STAFF)
     def all_letters(turn: Turn, press: Press) -> Screen:
@@ -45,7 +45,7 @@ def routes(engine: Engine) -> Routes:
 
     show("staff.letter", roles=STAFF)(card)
     show("staff.letter_text", roles=STAFF)(text)
-    act("staff.letter_papers", roles=STAFF)(_papers("staff.letter_text"))
+    act("staff.letter_files", roles=STAFF)(_send_files("staff.letter_text"))
     show("staff.letter_stop", roles=STAFF)(stop)
     act("staff.letter_end", roles=STAFF)(stop_do)
     return table
@@ -73,12 +73,13 @@ def inbox(turn: Turn, press: Press) -> Screen:
         return Screen(f"{t('inbox.title')}\n{t('error.empty')}", ((home(),),))
     lines = [t("inbox.title"), t("inbox.unread", n=digits(letters.unread(turn.db, actor=actor)))]
     first = page * RECEIVED + 1
-    for i, one in enumerate(shown, start=first):
-        key = "inbox.line" if one.read else "inbox.line_new"
-        date = jalali_day(one.letter.created_at)
-        lines.append(t(key, i=digits(i), title=one.letter.title, date=date))
+    for i, received in enumerate(shown, start=first):
+        key = "inbox.line" if received.read else "inbox.line_new"
+        date = jalali_day(received.letter.created_at)
+        lines.append(t(key, i=digits(i), title=received.letter.title, date=date))
     buttons = [
-        button(digits(i), "inbox.letter", one.letter.id or 0) for i, one in enumerate(shown, start=first)
+        button(digits(i), "inbox.letter", received.letter.id or 0)
+        for i, received in enumerate(shown, start=first)
     ]
     rows = [*grid(buttons, columns=3), *pager(Press("inbox"), page=page, pages=pages), (home(),)]
     return Screen("\n".join(lines), tuple(rows))
@@ -93,7 +94,7 @@ def open_letter(turn: Turn, press: Press) -> Reply:
 def read(turn: Turn, press: Press) -> Screen:
     """A letter as its readers see it."""
     letter = letters.see(turn.db, actor=turn.actor, letter_id=press.id)
-    rows = _paper_row(turn, letter, "inbox.papers", "inbox.papers")
+    rows = _files_row(turn, letter, "inbox.files", "inbox.files")
     return Screen(_whole(turn, letter), (*rows, (back("inbox", label="inbox.list"), home())))
 
 
@@ -104,26 +105,26 @@ def _whole(turn: Turn, letter: Letter) -> str:
     )
 
 
-def _paper_row(turn: Turn, letter: Letter, action: str, label: str) -> list[ButtonRow]:
+def _files_row(turn: Turn, letter: Letter, action: str, label: str) -> list[ButtonRow]:
     files = letters.count_files(turn.db, actor=turn.actor, letter_id=letter.id or 0)
     return [(button(t(label, n=digits(files)), action, letter.id or 0),)] if files else []
 
 
-def _papers(goto: str) -> Callable[[Turn, Press], Reply]:
+def _send_files(goto: str) -> Callable[[Turn, Press], Reply]:
     """Send all attachments; the letter follows below them. An act, for every view is recorded."""
 
-    def papers(turn: Turn, press: Press) -> Reply:
-        found = letters.papers(turn.db, actor=turn.actor, letter_id=press.id, now=turn.now)
+    def send_files(turn: Turn, press: Press) -> Reply:
+        files = letters.attached_files(turn.db, actor=turn.actor, letter_id=press.id, now=turn.now)
         title = letters.see(turn.db, actor=turn.actor, letter_id=press.id).title
-        n = digits(len(found))
+        n = digits(len(files))
         shown = tuple(
-            Attachment(file.id or 0, t("letter.paper_caption", i=digits(i), n=n, title=title))
-            for i, file in enumerate(found, start=1)
+            Attachment(file.id or 0, t("letter.file_caption", i=digits(i), n=n, title=title))
+            for i, file in enumerate(files, start=1)
         )
-        screens = (Screen("", papers=shown),) if shown else ()
+        screens = (Screen("", attachments=shown),) if shown else ()
         return Reply(screens, goto=Press(goto, press.id), send_as_new=bool(shown))
 
-    return papers
+    return send_files
 
 
 # -- who writes -----------------------------------------------------------------------------------
@@ -137,8 +138,8 @@ def written(turn: Turn, press: Press, *, drafted: bool) -> Screen:
     if not shown:
         return Screen(t("letters.none"), (new, (home(),)))
     lines, first = [t("letters.title")], page * WRITTEN + 1
-    for i, one in enumerate(shown, start=first):
-        letter = one.letter
+    for i, progress in enumerate(shown, start=first):
+        letter = progress.letter
         lines.append(
             t(
                 "letters.line",
@@ -147,12 +148,13 @@ def written(turn: Turn, press: Press, *, drafted: bool) -> Screen:
                 date=jalali_day(letter.created_at),
                 state=t(f"letters.state.{letter.state}"),
                 recipients=number(letter.recipients),
-                told=number(one.told),
-                read=number(one.read),
+                told=number(progress.told),
+                read=number(progress.read),
             )
         )
     buttons = [
-        button(digits(i), "staff.letter", one.letter.id or 0) for i, one in enumerate(shown, start=first)
+        button(digits(i), "staff.letter", progress.letter.id or 0)
+        for i, progress in enumerate(shown, start=first)
     ]
     pages = -(-total // WRITTEN)
     turns = pager(Press("staff.letters"), page=page, pages=pages)
@@ -161,8 +163,8 @@ def written(turn: Turn, press: Press, *, drafted: bool) -> Screen:
 
 def card(turn: Turn, press: Press) -> Screen:
     """How far one letter came; «🔄» shows it anew in the same message."""
-    found = letters.progress(turn.db, actor=turn.actor, letter_id=press.id)
-    letter = found.letter
+    progress = letters.progress(turn.db, actor=turn.actor, letter_id=press.id)
+    letter = progress.letter
     to = audience.describe(turn.db, actor=turn.actor, audience=Audience.of_data(letter.audience))
     lines = [t("letter.head", title=letter.title)]
     if letter.number:
@@ -178,8 +180,8 @@ def card(turn: Turn, press: Press) -> Screen:
         "",
         _bar(letter.delivered, letter.recipients),
         t("letters.delivered", delivered=number(letter.delivered), recipients=number(letter.recipients)),
-        t("letters.told", told=number(found.told)),
-        t("letters.read", read=number(found.read)),
+        t("letters.told", told=number(progress.told)),
+        t("letters.read", read=number(progress.read)),
     ]
     ways_on: list[Button] = [button(t("letters.text"), "staff.letter_text", press.id)]
     rows: list[ButtonRow] = [(button(t("letters.refresh"), "staff.letter", press.id),)]
@@ -197,7 +199,7 @@ def _bar(done: int, of: int) -> str:
 def text(turn: Turn, press: Press) -> Screen:
     """The letter itself, as officers see it."""
     letter = letters.see(turn.db, actor=turn.actor, letter_id=press.id)
-    rows = _paper_row(turn, letter, "staff.letter_papers", "letters.papers")
+    rows = _files_row(turn, letter, "staff.letter_files", "letters.files")
     return Screen(
         _whole(turn, letter), (*rows, (back("staff.letter", press.id, label="letters.card"), home()))
     )

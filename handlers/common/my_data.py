@@ -39,8 +39,8 @@ def routes(engine: Engine) -> Routes:
 
     table.show("me", roles=LOGGED_IN, suspended=READS_SUSPENDED)(me)
     table.show("me.chats", roles=LOGGED_IN, suspended=READS_SUSPENDED)(my_chats)
-    table.show("me.papers", roles=[Role.OFFICER], suspended=READS_SUSPENDED)(papers)
-    table.act("me.paper", roles=[Role.OFFICER], suspended=READS_SUSPENDED)(paper)
+    table.show("me.documents", roles=[Role.OFFICER], suspended=READS_SUSPENDED)(show_documents)
+    table.act("me.document", roles=[Role.OFFICER], suspended=READS_SUSPENDED)(send_document)
     table.act("me.signout", roles=LOGGED_IN, suspended=LOGGED_IN)(sign_out)
     return table
 
@@ -99,14 +99,14 @@ def _file(turn: Turn, account: Account) -> list[str]:
         if known[key] is None and key in ("degree_level", "field_of_study"):
             value = t("me.no_degree")
         lines.append(t("me.line", field=words.label(key), value=value))
-    held = [
-        t("desk.paper_count", doc=words.label(key, short=True), n=digits(len(known[key])))
+    documents = [
+        t("desk.document_count", doc=words.label(key, short=True), n=digits(len(known[key])))
         for key in words.keys(known)
         if is_document(key)
     ]
     qualified = qualification.is_qualified(turn.db, account_id)
-    if held or qualified:
-        lines.append(t("my.papers_line", papers="، ".join(held) or t("amend.no_papers")))
+    if documents or qualified:
+        lines.append(t("my.documents_line", documents="، ".join(documents) or t("amend.no_documents")))
     state = "COMPLETED" if qualified else "none"
     latest = qualification.latest(turn.db, actor=turn.actor)
     if latest is not None and not qualified:
@@ -130,7 +130,7 @@ def _edits(turn: Turn) -> list[ButtonRow]:
     assert turn.account is not None
     if turn.role is not Role.OFFICER:
         return []
-    shows = (button(t("my.papers"), "me.papers"),)
+    shows = (button(t("my.documents"), "me.documents"),)
     if turn.account.state is not AccountState.ACTIVE:
         return [shows]
     rows: list[ButtonRow] = [(button(t("qual.general"), "general"),)]
@@ -148,32 +148,32 @@ def _pages(lines: list[str]) -> list[list[str]]:
     return pages
 
 
-def papers(turn: Turn, press: Press) -> Screen:
+def show_documents(turn: Turn, press: Press) -> Screen:
     """The documents of the approved file, one button each."""
     assert turn.account is not None
     words = Wording.load(turn.db)
     known = qualification.approved_of(turn.db, turn.account.id or 0)
-    found = []
+    buttons = []
     for key in filter(is_document, words.keys(known)):
         name, n = shortened(words.label(key, short=True), 16), digits(len(known[key]))
-        label = t("desk.paper_count", doc=name, n=n)
-        found.append(button(label, "me.paper", arg=key.removeprefix(request_items.DOCUMENT)))
-    if found:
-        return Screen(t("my.papers_title"), (*grid(found, columns=2), navigation_row("me")))
+        label = t("desk.document_count", doc=name, n=n)
+        buttons.append(button(label, "me.document", arg=key.removeprefix(request_items.DOCUMENT)))
+    if buttons:
+        return Screen(t("my.documents_title"), (*grid(buttons, columns=2), navigation_row("me")))
     legacy = turn.account.migrated and qualification.is_qualified(turn.db, turn.account.id or 0)
-    return Screen(t("amend.no_papers" if legacy else "desk.papers_none"), (navigation_row("me"),))
+    return Screen(t("amend.no_documents" if legacy else "desk.documents_none"), (navigation_row("me"),))
 
 
-def paper(turn: Turn, press: Press) -> Reply:
+def send_document(turn: Turn, press: Press) -> Reply:
     """One of one's own approved documents; the list follows below it."""
     assert turn.account is not None
-    item, again = request_items.document(press.arg), Press("me.papers")
+    item, again = request_items.document(press.arg), Press("me.documents")
     files = qualification.approved_of(turn.db, turn.account.id or 0).get(item) or ()
     if not files:
         raise NotAllowed("error.file_gone")
     label = Wording.load(turn.db).label(item)
     shown = tuple(Attachment(file_id, label) for file_id in files)
-    return Reply(screens=(Screen("", papers=shown),), goto=again, send_as_new=True)
+    return Reply(screens=(Screen("", attachments=shown),), goto=again, send_as_new=True)
 
 
 def my_chats(turn: Turn, press: Press) -> Screen:

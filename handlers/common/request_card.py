@@ -33,13 +33,13 @@ def truncate_lines(lines: Sequence[str], *, limit: int = LONGEST) -> str:
     text = "\n".join(lines)
     if len(text) <= limit:
         return text
-    kept, size = 0, 0
+    shown, size = 0, 0
     for line in lines:
         size += len(line) + 1
         if size > limit:
             break
-        kept += 1
-    return "\n".join([*lines[:kept], t("desk.and_more", n=formats.digits(len(lines) - kept))])
+        shown += 1
+    return "\n".join([*lines[:shown], t("desk.and_more", n=formats.digits(len(lines) - shown))])
 
 
 def tracking(
@@ -73,10 +73,10 @@ def tracking(
 
 def _tidy(lines: Iterable[str]) -> list[str]:
     """Without an empty line at the end."""
-    kept = list(lines)
-    while kept and not kept[-1]:
-        kept.pop()
-    return kept
+    tidy = list(lines)
+    while tidy and not tidy[-1]:
+        tidy.pop()
+    return tidy
 
 
 def _sentence(request: QualificationRequest, university: str) -> list[str]:
@@ -102,14 +102,14 @@ def _money(request: QualificationRequest, attempt: PaymentAttempt | None) -> lis
     return lines
 
 
-def declared(words: Wording, found: DeficiencyRound) -> list[str]:
+def declared(words: Wording, deficiency_round: DeficiencyRound) -> list[str]:
     """The expert's items and note of one round, as the officer reads them."""
     lines: list[str] = []
-    if found.items:
+    if deficiency_round.items:
         lines.append(t("qual.defects"))
-        lines += [t("qual.defect", item=words.label(item)) for item in found.items]
-    if found.note:
-        lines.append(t("qual.note", note=quoted(found.note, t("role.expert"))))
+        lines += [t("qual.defect", item=words.label(item)) for item in deficiency_round.items]
+    if deficiency_round.note:
+        lines.append(t("qual.note", note=quoted(deficiency_round.note, t("role.expert"))))
     return lines
 
 
@@ -188,13 +188,16 @@ def everything(words: Wording, data: dict[str, Any], *, migrated: bool) -> list[
         for key in keys
         if not is_document(key) and (key != "field_note" or data[key])
     ]
-    papers = [
-        t("desk.paper_count", doc=words.label(key, short=True), n=formats.digits(len(data[key])))
+    document_counts = [
+        t("desk.document_count", doc=words.label(key, short=True), n=formats.digits(len(data[key])))
         for key in keys
         if is_document(key)
     ]
-    if papers or migrated:
-        lines += ["", t("desk.papers_line", papers="، ".join(papers) or t("amend.no_papers"))]
+    if document_counts or migrated:
+        lines += [
+            "",
+            t("desk.documents_line", documents="، ".join(document_counts) or t("amend.no_documents")),
+        ]
     return lines
 
 
@@ -202,23 +205,23 @@ def _line(key: str, value: str) -> str:
     return t("desk.value", label=t(f"field.{key}"), value=value)
 
 
-def round_lines(words: Wording, found: DeficiencyRound) -> list[str]:
+def round_lines(words: Wording, deficiency_round: DeficiencyRound) -> list[str]:
     """One round: what the expert declared, and what the officer replied."""
     lines = [
         t(
             "desk.round_title",
-            n=formats.digits(found.round),
-            time=formats.jalali_time(found.declared_at),
+            n=formats.digits(deficiency_round.round),
+            time=formats.jalali_time(deficiency_round.declared_at),
         )
     ]
-    for item in found.items:
-        reply = quoted(found.replies.get(item), t("who.applicant"))
+    for item in deficiency_round.items:
+        reply = quoted(deficiency_round.replies.get(item), t("who.applicant"))
         label = words.label(item)
         lines.append(
             t("desk.round_reply", item=label, reply=reply) if reply.text else t("desk.round_item", item=label)
         )
-    if found.note:
-        lines.append(t("desk.round_note", note=quoted(found.note, t("role.expert"))))
+    if deficiency_round.note:
+        lines.append(t("desk.round_note", note=quoted(deficiency_round.note, t("role.expert"))))
     return lines
 
 
@@ -233,7 +236,7 @@ def _changes(words: Wording, old: dict[str, Any], new: dict[str, Any], *, title:
             shown = {"old": words.value(key, before or None), "new": words.value(key, after or None)}
             lines.append(t("desk.change", field=words.label(key), **shown))
         elif is_document(key):
-            lines.append(t("desk.change_papers", field=words.label(key)))
+            lines.append(t("desk.change_documents", field=words.label(key)))
         else:
             shown = {"old": words.value(key, before), "new": words.value(key, after)}
             lines.append(t("desk.change", field=words.label(key), **shown))
@@ -250,37 +253,37 @@ def timeline(db: Session, request: QualificationRequest, *, actor: Actor) -> str
     )
     entries = tracking_service.timeline(db, actor=actor, request_id=request.id)
     return truncate_lines(
-        [title, *(t("qual.timeline_line", time=one.time, what=one.text) for one in entries)]
+        [title, *(t("qual.timeline_line", time=entry.time, what=entry.text) for entry in entries)]
     )
 
 
-def paper_buttons(words: Wording, request: QualificationRequest, action: str) -> list[ButtonRow]:
+def document_buttons(words: Wording, request: QualificationRequest, action: str) -> list[ButtonRow]:
     """A button for each document of the request, with the number of its files. Those that an amendment replaces or drops
     follow it, marked as the old ones."""
     assert request.id is not None
-    found = []
+    buttons = []
     for key, which, files in papers_of(words, request):
         name, n = words.label(key, short=True), formats.digits(len(files))
         if which == OLD:
-            label = t("desk.paper_before", doc=shortened(name, 9), n=n)
+            label = t("desk.document_before", doc=shortened(name, 9), n=n)
         else:
-            label = t("desk.paper_count", doc=shortened(name, 16), n=n)
-        found.append(button(label, action, request.id, request.version, which + key.removeprefix(DOCUMENT)))
-    return grid(found, columns=2)
+            label = t("desk.document_count", doc=shortened(name, 16), n=n)
+        buttons.append(button(label, action, request.id, request.version, which + key.removeprefix(DOCUMENT)))
+    return grid(buttons, columns=2)
 
 
 def papers_of(words: Wording, request: QualificationRequest) -> list[tuple[str, str, list[int]]]:
     """(item, OLD or "", files) of every document of the request, and of those that an amendment replaces or drops."""
     new, old = request.snapshot, request.before
-    found: list[tuple[str, str, list[int]]] = []
+    groups: list[tuple[str, str, list[int]]] = []
     for key in words.keys({**old, **new}):
         if not is_document(key):
             continue
-        found += [(key, "", new[key])] if new.get(key) else []
-        found += [(key, OLD, old[key])] if old.get(key) and old[key] != new.get(key) else []
-    return found
+        groups += [(key, "", new[key])] if new.get(key) else []
+        groups += [(key, OLD, old[key])] if old.get(key) and old[key] != new.get(key) else []
+    return groups
 
 
 def paper_asked(words: Wording, request: QualificationRequest, arg: str) -> list[tuple[str, str, list[int]]]:
-    """The one of `papers_of` that a button of `paper_buttons` names; empty for forged ones."""
-    return [one for one in papers_of(words, request) if one[1] + one[0].removeprefix(DOCUMENT) == arg]
+    """The one of `papers_of` that a button of `document_buttons` names; empty for forged ones."""
+    return [group for group in papers_of(words, request) if group[1] + group[0].removeprefix(DOCUMENT) == arg]

@@ -9,7 +9,7 @@ from bot.application.routes import Routes
 from bot.core.context import Turn
 from bot.core.refusals import Stale
 from bot.core.screens import Press, Reply, Screen, button
-from bot.rules.cooperation import Action
+from bot.rules.cooperation import CooperationAction
 from bot.services import cooperation
 from bot.services.cooperation import DistributorCard, contracts
 from bot.services.distributors import branches, registry
@@ -121,36 +121,36 @@ def choose(turn: Turn, press: Press) -> Screen:
 
 def _branches(turn: Turn, press: Press, title: str, opens: str, ways: ButtonRow) -> Screen:
     page = page_of(press)
-    found = branches.listing(turn.db, actor=turn.actor, offset=page * PAGE, limit=PAGE)
-    pages = max(-(-found.total // PAGE), 1)
-    lines = [t(title, distributor=_mine(turn).name, n=formats.digits(found.total))]
+    listing = branches.listing(turn.db, actor=turn.actor, offset=page * PAGE, limit=PAGE)
+    pages = max(-(-listing.total // PAGE), 1)
+    lines = [t(title, distributor=_mine(turn).name, n=formats.digits(listing.total))]
     buttons = []
-    for number, line in enumerate(found.lines, page * PAGE + 1):
-        i, one = formats.digits(number), line.branch
-        key = "dist.central_line" if _to_be_called_central(one) else "dist.branch_line"
+    for number, line in enumerate(listing.lines, page * PAGE + 1):
+        i, branch = formats.digits(number), line.branch
+        key = "dist.central_line" if _to_be_called_central(branch) else "dist.branch_line"
         officer = cooperation_card.officers(line)
         if line.request is not None:
             officer = f"{officer}، {cooperation_card.status(line.request.state, Role.DISTRIBUTOR)}"
-        lines.append(t(key, i=i, branch=one.name, city=one.city, officer=officer))
-        label = shortened(t("coop.button_line", i=i, name=one.name), 20)
-        buttons.append(button(label, opens, one.id or 0))
+        lines.append(t(key, i=i, branch=branch.name, city=branch.city, officer=officer))
+        label = shortened(t("coop.button_line", i=i, name=branch.name), 20)
+        buttons.append(button(label, opens, branch.id or 0))
     turns = pager(press, page=page, pages=pages)
     return Screen(truncate_lines(lines), (*grid(buttons, columns=2), *turns, ways))
 
 
-def _to_be_called_central(one: Branch) -> bool:
+def _to_be_called_central(branch: Branch) -> bool:
     """Whether it has to be said that this is the central branch: its name does not say so."""
-    return one.is_central and one.name != t("branch.central_name")
+    return branch.is_central and branch.name != t("branch.central_name")
 
 
 def branch(turn: Turn, press: Press) -> Screen:
     """One branch: its officer, the open request, and what may be done."""
     line = _branch(turn, press.id)
-    one, request = line.branch, line.request
+    branch, request = line.branch, line.request
     lines = [
-        t("dist.central_title" if _to_be_called_central(one) else "dist.branch_title", branch=one.name),
-        t("dist.place", province=one.province, city=one.city),
-        t("coop.address", address=formats.digits(one.address)),
+        t("dist.central_title" if _to_be_called_central(branch) else "dist.branch_title", branch=branch.name),
+        t("dist.place", province=branch.province, city=branch.city),
+        t("coop.address", address=formats.digits(branch.address)),
     ]
     for served in line.officers:
         since = formats.jalali_day(served.contract.started_at)
@@ -172,7 +172,7 @@ def branch(turn: Turn, press: Press) -> Screen:
         (button(t("dist.free"), "dist.free_ask", served.contract.id or 0, served.contract.version),)
         for served in line.officers
     ]
-    rows.append((button(t("dist.edit_branch"), "dist.edit_branch", press.id, one.version),))
+    rows.append((button(t("dist.edit_branch"), "dist.edit_branch", press.id, branch.version),))
     return Screen("\n".join(lines), (*rows, navigation_row("dist.branches")))
 
 
@@ -210,26 +210,26 @@ def _request(turn: Turn, press: Press) -> DistributorCard:
 def request(turn: Turn, press: Press) -> Screen:
     """Where a request stands. Of the officer the name alone (Q44)."""
     card = _request(turn, press)
-    one = card.request
+    cooperation = card.request
     lines = [
-        *cooperation_card.heading(one, Role.DISTRIBUTOR),
+        *cooperation_card.heading(cooperation, Role.DISTRIBUTOR),
         t("dist.request_officer", officer=card.officer_name),
         t("coop.branch", branch=card.branch.name, province=card.branch.province, city=card.branch.city),
-        t("coop.date", date=formats.jalali_day(one.created_at)),
+        t("coop.date", date=formats.jalali_day(cooperation.created_at)),
     ]
-    if one.university_code:
+    if cooperation.university_code:
         lines.append(t("coop.university", university=card.university))
     if card.unreachable:
         lines.append(t("coop.officer_absent"))
-    lines += cooperation_card.outcome(one, Role.DISTRIBUTOR)
+    lines += cooperation_card.outcome(cooperation, Role.DISTRIBUTOR)
     rows: list[ButtonRow] = [
         (
             button(t("coop.timeline"), "dist.timeline", press.id),
             button(t("dist.branch_button"), "dist.branch", card.branch.id or 0),
         )
     ]
-    if Action.WITHDRAW in card.actions:
-        rows.insert(0, (button(t("dist.withdraw"), "dist.withdraw", press.id, one.version),))
+    if CooperationAction.WITHDRAW in card.actions:
+        rows.insert(0, (button(t("dist.withdraw"), "dist.withdraw", press.id, cooperation.version),))
     return Screen("\n".join(lines), (*rows, navigation_row("dist.requests")))
 
 
@@ -241,7 +241,7 @@ def timeline(turn: Turn, press: Press) -> Screen:
 def withdraw(turn: Turn, press: Press) -> Screen:
     """The question before taking a request back."""
     card = _request(turn, press)
-    if Action.WITHDRAW not in card.actions or press.version != card.request.version:
+    if CooperationAction.WITHDRAW not in card.actions or press.version != card.request.version:
         return request(turn, press)
     text = t("dist.withdraw_confirm", officer=card.officer_name, branch=card.branch.name)
     yes = button(t("dist.withdraw_do"), "dist.withdraw_do", press.id, press.version)
@@ -256,34 +256,34 @@ def withdraw_do(turn: Turn, press: Press) -> Reply:
 def free(turn: Turn, press: Press) -> Screen:
     """Whose national code is to be freed (R31)."""
     page = page_of(press)
-    found = contracts.of_distributor(turn.db, actor=turn.actor, offset=page * PAGE, limit=PAGE)
-    if not found.total:
+    listing = contracts.of_distributor(turn.db, actor=turn.actor, offset=page * PAGE, limit=PAGE)
+    if not listing.total:
         return Screen(t("dist.free_none"), ((home(),),))
     lines, rows = [t("dist.free_title")], list[ButtonRow]()
-    for number, one in enumerate(found.lines, page * PAGE + 1):
+    for number, details in enumerate(listing.lines, page * PAGE + 1):
         i = formats.digits(number)
-        lines.append(t("dist.free_line", i=i, officer=one.officer.name, branch=one.branch.name))
-        label = shortened(t("coop.button_line", i=i, name=one.officer.name), 20)
-        rows.append((button(label, "dist.free_ask", one.contract.id or 0, one.contract.version),))
-    turns = pager(press, page=page, pages=-(-found.total // PAGE))
+        lines.append(t("dist.free_line", i=i, officer=details.officer.name, branch=details.branch.name))
+        label = shortened(t("coop.button_line", i=i, name=details.officer.name), 20)
+        rows.append((button(label, "dist.free_ask", details.contract.id or 0, details.contract.version),))
+    turns = pager(press, page=page, pages=-(-listing.total // PAGE))
     return Screen("\n".join(lines), (*rows, *turns, (home(),)))
 
 
 def free_ask(turn: Turn, press: Press) -> Screen:
     """The question before a cooperation ends."""
-    one = contracts.view(turn.db, actor=turn.actor, contract_id=press.id)
+    details = contracts.view(turn.db, actor=turn.actor, contract_id=press.id)
     yes = button(t("dist.free_do"), "dist.free_do", press.id, press.version)
     return Screen(
-        t("dist.free_confirm", officer=one.officer.name, branch=one.branch.name),
-        ((yes,), (back("dist.branch", one.branch.id or 0, label="nav.no"),)),
+        t("dist.free_confirm", officer=details.officer.name, branch=details.branch.name),
+        ((yes,), (back("dist.branch", details.branch.id or 0, label="nav.no"),)),
     )
 
 
 def free_do(turn: Turn, press: Press) -> Reply:
-    one = contracts.view(turn.db, actor=turn.actor, contract_id=press.id)
+    details = contracts.view(turn.db, actor=turn.actor, contract_id=press.id)
     contracts.free(turn.db, actor=turn.actor, contract_id=press.id, version=press.version, now=turn.now)
-    said = Screen(t("dist.freed", officer=one.officer.name))
-    return Reply((said,), goto=Press("dist.branch", one.branch.id or 0))
+    said = Screen(t("dist.freed", officer=details.officer.name))
+    return Reply((said,), goto=Press("dist.branch", details.branch.id or 0))
 
 
 def own(turn: Turn, press: Press) -> Screen:

@@ -11,8 +11,8 @@ from typing import Any
 from bot.application.routes import Routes
 from bot.core.context import Turn
 from bot.core.screens import Button, Press, Reply, Screen, button
-from bot.rules.cooperation import Action as CooperationAction
-from bot.rules.qualification import Action
+from bot.rules.cooperation import CooperationAction
+from bot.rules.qualification import QualificationAction
 from bot.services import cooperation
 from bot.services.cooperation.requests import COOPERATION_WORKFLOW
 from bot.services.qualification import decisions, review
@@ -46,20 +46,24 @@ class RequestKindView:
 
 
 def _file(turn: Turn, request_id: int) -> tuple[ReviewableRow, frozenset[Any]]:
-    found = review.open_file(turn.db, actor=turn.actor, request_id=request_id)
-    return found.request, found.actions
+    details = review.open_file(turn.db, actor=turn.actor, request_id=request_id)
+    return details.request, details.actions
 
 
 def _cooperation(turn: Turn, request_id: int) -> tuple[ReviewableRow, frozenset[Any]]:
-    found = cooperation.expert_card(turn.db, actor=turn.actor, request_id=request_id)
-    return found.request, found.actions
+    card = cooperation.expert_card(turn.db, actor=turn.actor, request_id=request_id)
+    return card.request, card.actions
 
 
 FILES = RequestKindView(
     QUALIFICATION_WORKFLOW,
     "desk.",
     _file,
-    {Action.APPROVE: "approve", Action.REJECT: "reject", Action.DECLARE_DEFICIENCIES: "defects"},
+    {
+        QualificationAction.APPROVE: "approve",
+        QualificationAction.REJECT: "reject",
+        QualificationAction.DECLARE_DEFICIENCIES: "defects",
+    },
 )
 COOPERATION = RequestKindView(
     COOPERATION_WORKFLOW,
@@ -68,7 +72,11 @@ COOPERATION = RequestKindView(
     {CooperationAction.APPROVE: "approve", CooperationAction.UNIVERSITY_REJECT: "reject"},
 )
 #: Who holds a file; the same words in both laws.
-HOLDING = {Action.CLAIM: "claim", Action.RELEASE: "release", Action.ASSIGN: "assign"}
+HOLDING = {
+    QualificationAction.CLAIM: "claim",
+    QualificationAction.RELEASE: "release",
+    QualificationAction.ASSIGN: "assign",
+}
 
 
 def action_rows(sort: RequestKindView, request: ReviewableRow, actions: frozenset[Any]) -> list[ButtonRow]:
@@ -81,7 +89,11 @@ def action_rows(sort: RequestKindView, request: ReviewableRow, actions: frozense
             if action in actions
         ]
 
-    return [one for one in (tuple(row(sort.decisions)), *grid(row(HOLDING), columns=2)) if one]
+    return [
+        action_row
+        for action_row in (tuple(row(sort.decisions)), *grid(row(HOLDING), columns=2))
+        if action_row
+    ]
 
 
 def routes(engine: Engine) -> Routes:
@@ -98,16 +110,20 @@ def routes(engine: Engine) -> Routes:
     table.act("desk.coop_approve_do", roles=EXPERTS)(approve_coop_do)
 
     def begin(
-        sort: RequestKindView, action: Action | CooperationAction, name: str, turn: Turn, press: Press
+        sort: RequestKindView,
+        action: QualificationAction | CooperationAction,
+        name: str,
+        turn: Turn,
+        press: Press,
     ) -> Reply:
         """Open a dialogue bound to the version that the expert saw."""
         request = sort.kind.load(turn.db, press.id)
         sort.kind.check(turn.db, request, actor=turn.actor, action=action, version=press.version)
         return engine.start(turn, name, subject_id=press.id, answers={"_version": press.version})
 
-    table.act("desk.reject", roles=EXPERTS)(partial(begin, FILES, Action.REJECT, "reject"))
+    table.act("desk.reject", roles=EXPERTS)(partial(begin, FILES, QualificationAction.REJECT, "reject"))
     table.act("desk.defects", roles=EXPERTS)(
-        partial(begin, FILES, Action.DECLARE_DEFICIENCIES, "deficiencies")
+        partial(begin, FILES, QualificationAction.DECLARE_DEFICIENCIES, "deficiencies")
     )
     table.act("desk.coop_reject", roles=EXPERTS)(
         partial(begin, COOPERATION, CooperationAction.UNIVERSITY_REJECT, "coop_reject")
@@ -127,13 +143,13 @@ def release(sort: RequestKindView, turn: Turn, press: Press) -> Reply:
 
 def approve(turn: Turn, press: Press) -> Screen:
     """The question before approving."""
-    found = review.open_file(turn.db, actor=turn.actor, request_id=press.id)
-    request = found.request
-    if Action.APPROVE not in found.actions or press.version != request.version:
+    details = review.open_file(turn.db, actor=turn.actor, request_id=press.id)
+    request = details.request
+    if QualificationAction.APPROVE not in details.actions or press.version != request.version:
         return stale(FILES, press.id)
     lines = [
         t("desk.approve_confirm", code=request.tracking_code or ""),
-        t("desk.applicant", name=found.applicant.name),
+        t("desk.applicant", name=details.applicant.name),
     ]
     return _sure(FILES, press, "\n".join(lines))
 
@@ -181,24 +197,24 @@ def approve_coop_do(turn: Turn, press: Press) -> Reply:
 def assign(sort: RequestKindView, turn: Turn, press: Press) -> Screen:
     """Choose an expert of the file's university, the least burdened first."""
     request, actions = sort.look(turn, press.id)
-    if Action.ASSIGN not in actions or press.version != request.version:
+    if QualificationAction.ASSIGN not in actions or press.version != request.version:
         return stale(sort, press.id)
     is_blocked = sort.kind.case_of(turn.db, request).interested_parties | {request.reviewer_id}
     others = [
-        one
-        for one in review.experts_of(turn.db, actor=turn.actor, university_code=request.university_code)
-        if one.account.id not in is_blocked
+        expert
+        for expert in review.experts_of(turn.db, actor=turn.actor, university_code=request.university_code)
+        if expert.account.id not in is_blocked
     ]
     if not others:
         return Screen(t("desk.assign_none"), (navigation_row(sort.kind.open_action, press.id),))
     pages = -(-len(others) // PAGE)
     page = min(page_of(press), pages - 1)
     rows: list[ButtonRow] = []
-    for one in others[page * PAGE : (page + 1) * PAGE]:
-        load = t("desk.expert_load", n=formats.digits(one.load))
-        label = f"{shortened(one.account.name, 19 - len(load))} {load}"
+    for expert in others[page * PAGE : (page + 1) * PAGE]:
+        load = t("desk.expert_load", n=formats.digits(expert.load))
+        label = f"{shortened(expert.account.name, 19 - len(load))} {load}"
         action = f"{sort.prefix}assign_do"
-        rows.append((button(label, action, press.id, press.version, str(one.account.id)),))
+        rows.append((button(label, action, press.id, press.version, str(expert.account.id)),))
     text = t("desk.assign_title", code=request.tracking_code or "")
     turns = pager(press, page=page, pages=pages)
     return Screen(text, (*rows, *turns, navigation_row(sort.kind.open_action, press.id)))

@@ -32,24 +32,24 @@ def routes(engine: Engine) -> Routes:
         ("desk.full_request", whole),
         ("desk.rounds", rounds),
         ("desk.timeline", timeline),
-        ("desk.papers", papers),
+        ("desk.documents", show_documents),
         ("desk.outcome", outcome),
     ):
         table.show(action, roles=REVIEWERS)(decide)
-    table.act("desk.paper", roles=REVIEWERS)(paper)
-    table.act("desk.all_papers", roles=REVIEWERS)(all_papers)
+    table.act("desk.document", roles=REVIEWERS)(send_document)
+    table.act("desk.all_documents", roles=REVIEWERS)(send_all_documents)
     return table
 
 
 def file(turn: Turn, press: Press) -> Screen:
     """The file; of an amendment, what it changes. The national code is whole for the reviewing expert alone."""
-    found = review.open_file(turn.db, actor=turn.actor, request_id=press.id)
-    text = _card(turn, found)
+    details = review.open_file(turn.db, actor=turn.actor, request_id=press.id)
+    text = _card(turn, details)
     return Screen(
         text,
         (
-            *decisions.action_rows(decisions.FILES, found.request, found.actions),
-            *_views(turn, found),
+            *decisions.action_rows(decisions.FILES, details.request, details.actions),
+            *_views(turn, details),
             *_elsewhere(turn, press.id),
         ),
     )
@@ -57,90 +57,90 @@ def file(turn: Turn, press: Press) -> Screen:
 
 def whole(turn: Turn, press: Press) -> Screen:
     """Everything in an amendment's file, also what it leaves as it is."""
-    found = review.open_file(turn.db, actor=turn.actor, request_id=press.id)
-    return Screen(_card(turn, found, whole=True), (navigation_row("desk.file", press.id),))
+    details = review.open_file(turn.db, actor=turn.actor, request_id=press.id)
+    return Screen(_card(turn, details, whole=True), (navigation_row("desk.file", press.id),))
 
 
-def _card(turn: Turn, found: review.RequestDetails, *, whole: bool = False) -> str:
+def _card(turn: Turn, details: review.RequestDetails, *, whole: bool = False) -> str:
     return request_card.file_card(
         Wording.load(turn.db),
-        found.request,
-        owner=found.applicant,
-        officer=found.officer,
-        reviewer=found.reviewer,
-        rounds=found.rounds,
-        full_code=turn.actor.account_id == found.request.reviewer_id,
+        details.request,
+        owner=details.applicant,
+        officer=details.officer,
+        reviewer=details.reviewer,
+        rounds=details.rounds,
+        full_code=turn.actor.account_id == details.request.reviewer_id,
         now=turn.now,
         whole=whole,
     )
 
 
-def _views(turn: Turn, found: review.RequestDetails) -> list[ButtonRow]:
-    request_id = found.request.id or 0
-    row = [button(t("desk.full_request"), "desk.full_request", request_id)] if found.request.before else []
+def _views(turn: Turn, details: review.RequestDetails) -> list[ButtonRow]:
+    request_id = details.request.id or 0
+    row = [button(t("desk.full_request"), "desk.full_request", request_id)] if details.request.before else []
     row += [
-        button(t("desk.papers"), "desk.papers", request_id),
+        button(t("desk.documents"), "desk.documents", request_id),
         button(t("desk.timeline"), "desk.timeline", request_id),
     ]
-    if len(found.rounds) > 1:
+    if len(details.rounds) > 1:
         row.append(button(t("desk.rounds"), "desk.rounds", request_id))
-    if review.earlier(turn.db, actor=turn.actor, request=found.request):
-        row.append(button(t("desk.earlier"), "desk.person", found.request.account_id))
+    if review.earlier(turn.db, actor=turn.actor, request=details.request):
+        row.append(button(t("desk.earlier"), "desk.person", details.request.account_id))
     return grid(row, columns=2)
 
 
 def _elsewhere(turn: Turn, request_id: int) -> list[ButtonRow]:
     if turn.role not in EXPERTS:
-        return [(button(t("kept.people.file_trail"), "staff.file_trail", request_id), home())]
+        return [(button(t("staff_accounts.file_trail"), "staff.file_trail", request_id), home())]
     onward = (button(t("desk.next"), "desk.next", request_id), button(t("desk.queue"), "desk.queue"))
     return [onward, (button(t("desk.mine"), "desk.mine"), home())]
 
 
 def rounds(turn: Turn, press: Press) -> Screen:
     """Every declaration of deficiencies with its replies."""
-    found = review.open_file(turn.db, actor=turn.actor, request_id=press.id)
+    details = review.open_file(turn.db, actor=turn.actor, request_id=press.id)
     words = Wording.load(turn.db)
-    lines = [t("desk.rounds_title", code=found.request.tracking_code or "")]
-    for one in reversed(found.rounds):
-        lines += ["", *request_card.round_lines(words, one)]
+    lines = [t("desk.rounds_title", code=details.request.tracking_code or "")]
+    for deficiency_round in reversed(details.rounds):
+        lines += ["", *request_card.round_lines(words, deficiency_round)]
     return Screen(request_card.truncate_lines(lines), (navigation_row("desk.file", press.id),))
 
 
 def timeline(turn: Turn, press: Press) -> Screen:
     """Who did what and when, with colleagues' names."""
-    found = review.open_file(turn.db, actor=turn.actor, request_id=press.id)
+    details = review.open_file(turn.db, actor=turn.actor, request_id=press.id)
     return Screen(
-        request_card.timeline(turn.db, found.request, actor=turn.actor),
+        request_card.timeline(turn.db, details.request, actor=turn.actor),
         (navigation_row("desk.file", press.id),),
     )
 
 
-def papers(turn: Turn, press: Press) -> Screen:
+def show_documents(turn: Turn, press: Press) -> Screen:
     """The documents, one button each, and one for all."""
-    found = review.open_file(turn.db, actor=turn.actor, request_id=press.id)
-    rows = request_card.paper_buttons(Wording.load(turn.db), found.request, "desk.paper")
+    details = review.open_file(turn.db, actor=turn.actor, request_id=press.id)
+    rows = request_card.document_buttons(Wording.load(turn.db), details.request, "desk.document")
     if not rows:
-        return Screen(t("desk.papers_none"), (navigation_row("desk.file", press.id),))
-    everything = (button(t("desk.all_papers"), "desk.all_papers", press.id),)
-    text = t("desk.papers_title", code=found.request.tracking_code or "")
+        return Screen(t("desk.documents_none"), (navigation_row("desk.file", press.id),))
+    everything = (button(t("desk.all_documents"), "desk.all_documents", press.id),)
+    text = t("desk.documents_title", code=details.request.tracking_code or "")
     back_row = (back("desk.file", press.id, label="desk.file"), home())
     return Screen(text, (*rows, everything, back_row))
 
 
-def paper(turn: Turn, press: Press) -> Reply:
+def send_document(turn: Turn, press: Press) -> Reply:
     """Send one document. An act, for every view is recorded (Q44)."""
     return _send(turn, press.id, press.arg)
 
 
-def all_papers(turn: Turn, press: Press) -> Reply:
+def send_all_documents(turn: Turn, press: Press) -> Reply:
     """Send every document of the file."""
     return _send(turn, press.id, None)
 
 
 def _send(turn: Turn, request_id: int, asked: str | None) -> Reply:
     """The document that a button asked for (None: all), and the list again below it."""
-    found = review.open_file(turn.db, actor=turn.actor, request_id=request_id)
-    words, request = Wording.load(turn.db), found.request
+    details = review.open_file(turn.db, actor=turn.actor, request_id=request_id)
+    words, request = Wording.load(turn.db), details.request
     code = request.tracking_code or ""
     shown: list[Attachment] = []
     chosen = (
@@ -150,34 +150,36 @@ def _send(turn: Turn, request_id: int, asked: str | None) -> Reply:
     )
     for key, which, files in chosen:
         name = words.label(key)
-        caption = "desk.paper_caption_before" if which == request_card.OLD else "desk.paper_caption"
+        caption = "desk.document_caption_before" if which == request_card.OLD else "desk.document_caption"
         for number, file_id in enumerate(files, 1):
-            review.view_paper(turn.db, actor=turn.actor, request_id=request_id, file_id=file_id, now=turn.now)
+            review.view_document(
+                turn.db, actor=turn.actor, request_id=request_id, file_id=file_id, now=turn.now
+            )
             i, n = formats.digits(number), formats.digits(len(files))
             shown.append(Attachment(file_id, t(caption, doc=name, code=code, i=i, n=n)))
-    screens = (Screen("", papers=tuple(shown)),) if shown else ()
-    return Reply(screens=screens, goto=Press("desk.papers", request_id), send_as_new=bool(shown))
+    screens = (Screen("", attachments=tuple(shown)),) if shown else ()
+    return Reply(screens=screens, goto=Press("desk.documents", request_id), send_as_new=bool(shown))
 
 
 def outcome(turn: Turn, press: Press) -> Screen:
     """What was decided, by whom and when, and the way to the next file; stands where the buttons were pressed."""
     decided = turn.memo.get(decisions.DECIDED)
     if isinstance(decided, QualificationRequest) and decided.id == press.id:
-        found = review.details_of(turn.db, decided)
+        details = review.details_of(turn.db, decided)
     else:
-        found = review.open_file(turn.db, actor=turn.actor, request_id=press.id)
-    request = found.request
+        details = review.open_file(turn.db, actor=turn.actor, request_id=press.id)
+    request = details.request
     code = request.tracking_code or ""
     if request.state in (RequestState.SUBMITTED, RequestState.IN_REVIEW, RequestState.DRAFT):
         return file(turn, press)
-    lines = [t(f"desk.outcome_{request.state}", code=code), t("desk.applicant", name=found.applicant.name)]
-    if request.state is RequestState.DEFICIENT and found.rounds:
-        lines += request_card.declared(Wording.load(turn.db), found.rounds[-1])
+    lines = [t(f"desk.outcome_{request.state}", code=code), t("desk.applicant", name=details.applicant.name)]
+    if request.state is RequestState.DEFICIENT and details.rounds:
+        lines += request_card.declared(Wording.load(turn.db), details.rounds[-1])
     if request.reject_text:
         lines.append(t("desk.outcome_reason", reason=rejection.of_request(request)))
-    if found.reviewer is not None and request.state is not RequestState.WITHDRAWN:
+    if details.reviewer is not None and request.state is not RequestState.WITHDRAWN:
         when = formats.jalali_time(request.decided_at or request.state_since)
-        lines.append(t("desk.outcome_by", by=found.reviewer.name, time=when))
+        lines.append(t("desk.outcome_by", by=details.reviewer.name, time=when))
     rows: list[ButtonRow] = []
     if turn.role in EXPERTS:
         waiting = review.LISTS.queue(turn.db, actor=turn.actor, now=turn.now, limit=1).total

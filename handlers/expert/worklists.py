@@ -14,7 +14,7 @@ from bot.core.refusals import InvalidInput, NotAllowed
 from bot.core.screens import Button, Press, Reply, Screen, button
 from bot.services import cooperation
 from bot.services.qualification import review
-from bot.services.review.worklists import Page, Worklists
+from bot.services.review.worklists import WorklistPage, Worklists
 from bot.texts import formats, t
 from conversations.common.labels import shortened
 from conversations.engine.engine import Engine
@@ -64,7 +64,7 @@ class _Kind:
     """How one list is read and worded: `line` words a file, given its number and the sort's own values."""
 
     sort: WorklistView
-    fetch: Callable[..., Page[Any]]
+    fetch: Callable[..., WorklistPage[Any]]
     title: str
     empty: str
     line: str
@@ -133,21 +133,21 @@ def listed(turn: Turn, press: Press) -> Screen:
     """The list that the press names, a page of it."""
     kind = _LISTS[press.action]
     page = page_of(press)
-    found = kind.fetch(turn.db, actor=turn.actor, now=turn.now, offset=page * PAGE, limit=PAGE)
-    pages = max(-(-found.total // PAGE), 1)
-    if not found.lines and found.total:  # the list became shorter than the button remembers
+    listing = kind.fetch(turn.db, actor=turn.actor, now=turn.now, offset=page * PAGE, limit=PAGE)
+    pages = max(-(-listing.total // PAGE), 1)
+    if not listing.lines and listing.total:  # the list became shorter than the button remembers
         page = pages - 1
-        found = kind.fetch(turn.db, actor=turn.actor, now=turn.now, offset=page * PAGE, limit=PAGE)
+        listing = kind.fetch(turn.db, actor=turn.actor, now=turn.now, offset=page * PAGE, limit=PAGE)
     ways = tuple(_elsewhere(turn, press.action, kind.sort))
-    if not found.total:
+    if not listing.total:
         return Screen(t(kind.empty), ways)
-    age = formats.age(found.oldest) if found.oldest is not None else ""
-    lines = [t(kind.title, n=formats.number(found.total), age=age)]
+    age = formats.age(listing.oldest) if listing.oldest is not None else ""
+    lines = [t(kind.title, n=formats.number(listing.total), age=age)]
     if pages > 1:
         lines.append(t("desk.page", page=formats.digits(page + 1), pages=formats.digits(pages)))
     lines.append("")
     buttons: list[Button] = []
-    for number, line in enumerate(found.lines, 1):
+    for number, line in enumerate(listing.lines, 1):
         lines.append(_worded(turn, kind, formats.digits(number), line))
         name = kind.sort.words(line)["name"]
         label = t("desk.button_line", i=formats.digits(number), name=name)
@@ -179,8 +179,8 @@ def _elsewhere(turn: Turn, here: str, sort: WorklistView) -> list[ButtonRow]:
 
 def next_file(sort: WorklistView, turn: Turn, press: Press) -> Reply:
     """The oldest file of the queue but the one just seen."""
-    found = sort.services.queue(turn.db, actor=turn.actor, now=turn.now, limit=2)
-    waiting = [line.request.id for line in found.lines if line.request.id != press.id]
+    queue = sort.services.queue(turn.db, actor=turn.actor, now=turn.now, limit=2)
+    waiting = [line.request.id for line in queue.lines if line.request.id != press.id]
     if not waiting:
         return Reply(goto=Press(next(iter(sort.lists))), notice=t("desk.nothing_next"))
     return Reply(goto=Press(sort.opens, waiting[0]))
@@ -192,11 +192,11 @@ def person(turn: Turn, press: Press) -> Screen:
     if applicant is None or applicant.national_code is None:
         raise NotAllowed
     try:
-        found = find_files(turn.db, actor=turn.actor, code=applicant.national_code)
+        requests = find_files(turn.db, actor=turn.actor, code=applicant.national_code)
     except InvalidInput:
         raise NotAllowed from None
     lines, rows = [t("desk.person_title", name=applicant.name)], list[ButtonRow]()
-    for number, request in enumerate(found[:PAGE], 1):
+    for number, request in enumerate(requests[:PAGE], 1):
         i = formats.digits(number)
         code, day = request.tracking_code or "", formats.jalali_day(request.state_since)
         if isinstance(request, CooperationRequest):

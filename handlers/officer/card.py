@@ -94,14 +94,14 @@ async def _draw(resources: Resources, incoming: Incoming, press: Press) -> bytes
 def picture(turn: Turn, press: Press) -> Reply:
     """The picture that was made before this unit, and the ways on below it."""
     file = GeneratedFile("officer-card.png", turn.prepared, t("card.caption"), picture=True)
-    return Reply((Screen("", papers=(file,)),), goto=Press("card"), send_as_new=True)
+    return Reply((Screen("", attachments=(file,)),), goto=Press("card"), send_as_new=True)
 
 
 def check(turn: Turn, press: Press) -> Screen:
     """Live, for everyone: name, masked national code and present state, nothing else."""
-    found = officers_card.look_up(turn.db, token=press.arg)
-    if found is None:
+    card = officers_card.look_up(turn.db, token=press.arg)
+    if card is None:
         return Screen(t("card.unknown"), ((home(),),))
-    state = t("card.valid" if found.valid else "card.suspended")
-    text = t("card.found", name=found.name, code=found.masked_code, state=state, time=jalali_time(turn.now))
+    state = t("card.valid" if card.valid else "card.suspended")
+    text = t("card.found", name=card.name, code=card.masked_code, state=state, time=jalali_time(turn.now))
     return Screen(text.strip(), ((home(),),))

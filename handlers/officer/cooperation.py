@@ -8,11 +8,11 @@ from bot.application.routes import READS_SUSPENDED, Routes
 from bot.core.context import Turn
 from bot.core.refusals import Refusal
 from bot.core.screens import Press, Reply, Screen, button
-from bot.rules.cooperation import Action
+from bot.rules.cooperation import CooperationAction
 from bot.services import cooperation
 from bot.services.cooperation import OfficerCard, contracts, termination
 from bot.services.cooperation.requests import COOPERATION_WORKFLOW
-from bot.services.review.worklists import Page
+from bot.services.review.worklists import WorklistPage
 from bot.services.shared import reference_data
 from bot.texts import formats, quoted, t
 from bot.texts.answers import with_persian_digits
@@ -51,7 +51,7 @@ def routes(engine: Engine) -> Routes:
     @table.act("coop.reject", roles=OFFICER)
     def reject(turn: Turn, press: Press) -> Reply:
         """Refuse a request, with or without a reason (R41)."""
-        _may(turn, press, Action.REJECT)
+        _may(turn, press, CooperationAction.REJECT)
         return engine.start(turn, "coop_refuse", subject_id=press.id, answers={VERSION: press.version})
 
     @table.act("term.new", roles=OFFICER)
@@ -71,7 +71,7 @@ def _own(turn: Turn, press: Press) -> OfficerCard:
     return cooperation.officer_card(turn.db, actor=turn.actor, request_id=press.id)
 
 
-def _may(turn: Turn, press: Press, action: Action) -> None:
+def _may(turn: Turn, press: Press, action: CooperationAction) -> None:
     """Refuse what the service would refuse, before the question is asked."""
     request = COOPERATION_WORKFLOW.load(turn.db, press.id)
     COOPERATION_WORKFLOW.check(turn.db, request, actor=turn.actor, action=action, version=press.version)
@@ -125,16 +125,20 @@ def archive(turn: Turn, press: Press) -> Screen:
 
 
 def _list(
-    turn: Turn, press: Press, title: str, line: str, fetch: Callable[..., Page[cooperation.CooperationLine]]
+    turn: Turn,
+    press: Press,
+    title: str,
+    line: str,
+    fetch: Callable[..., WorklistPage[cooperation.CooperationLine]],
 ) -> Screen:
-    def word(i: str, one: cooperation.CooperationLine) -> str:
+    def word(i: str, listed_line: cooperation.CooperationLine) -> str:
         return t(
             line,
             i=i,
-            distributor=one.distributor.name,
-            branch=one.branch.name,
-            state=cooperation_card.status(one.request.state, Role.OFFICER),
-            date=formats.jalali_day(one.request.created_at),
+            distributor=listed_line.distributor.name,
+            branch=listed_line.branch.name,
+            state=cooperation_card.status(listed_line.request.state, Role.OFFICER),
+            date=formats.jalali_day(listed_line.request.created_at),
         )
 
     return cooperation_card.listed(
@@ -142,7 +146,7 @@ def _list(
         title=t(title),
         fetch=lambda offset, limit: fetch(turn.db, actor=turn.actor, offset=offset, limit=limit),
         word=word,
-        name=lambda one: one.distributor.name,
+        name=lambda line: line.distributor.name,
         opens="coop.view",
         ways=navigation_row("centers"),
     )
@@ -161,8 +165,8 @@ def view(turn: Turn, press: Press) -> Screen:
     # An officer who may answer is offered both answers: why an acceptance is not possible now is said when it is
     # asked for.
     offered = {
-        Action.REJECT: ("coop.accept", "coop.reject"),
-        Action.GIVE_UP: ("coop.give_up",),
+        CooperationAction.REJECT: ("coop.accept", "coop.reject"),
+        CooperationAction.GIVE_UP: ("coop.give_up",),
     }
     deeds = [
         button(t(name), name, request.id, request.version)
@@ -197,15 +201,15 @@ def timeline(turn: Turn, press: Press) -> Screen:
 
 def accept(turn: Turn, press: Press) -> Screen:
     """The question before accepting (R40)."""
-    return _sure(turn, press, Action.ACCEPT, "accept")
+    return _sure(turn, press, CooperationAction.ACCEPT, "accept")
 
 
 def give_up(turn: Turn, press: Press) -> Screen:
     """The question before taking an acceptance back (Q21)."""
-    return _sure(turn, press, Action.GIVE_UP, "give_up")
+    return _sure(turn, press, CooperationAction.GIVE_UP, "give_up")
 
 
-def _sure(turn: Turn, press: Press, action: Action, word: str) -> Screen:
+def _sure(turn: Turn, press: Press, action: CooperationAction, word: str) -> Screen:
     card = _own(turn, press)
     _may(turn, press, action)
     about = t("coop.line_short", distributor=card.distributor.name, branch=card.branch.name)
@@ -233,22 +237,22 @@ def give_up_do(turn: Turn, press: Press) -> Reply:
 
 def confirm(turn: Turn, press: Press) -> Screen:
     """The legal notice (R35) and the second confirmation; a termination that is over as it stands in the archive."""
-    found = termination.view(turn.db, actor=turn.actor, termination_id=press.id)
-    one = found.termination
-    about = t("term.about", distributor=found.distributor.name, branch=found.branch.name)
-    reason = t("term.reason", reason=quoted(with_persian_digits(one.reason), t("who.you")))
-    if one.state is not TerminationState.DRAFT:
-        lines = [about, t("term.detail", state=t(f"term_status.{one.state}"))]
-        lines.append(t("term.created", date=formats.jalali_day(one.created_at)))
-        if one.closed_at is not None:
-            lines.append(t("term.closed", date=formats.jalali_day(one.closed_at)))
+    line = termination.view(turn.db, actor=turn.actor, termination_id=press.id)
+    stored = line.termination
+    about = t("term.about", distributor=line.distributor.name, branch=line.branch.name)
+    reason = t("term.reason", reason=quoted(with_persian_digits(stored.reason), t("who.you")))
+    if stored.state is not TerminationState.DRAFT:
+        lines = [about, t("term.detail", state=t(f"term_status.{stored.state}"))]
+        lines.append(t("term.created", date=formats.jalali_day(stored.created_at)))
+        if stored.closed_at is not None:
+            lines.append(t("term.closed", date=formats.jalali_day(stored.closed_at)))
         return Screen("\n".join([*lines, reason]), (navigation_row("term.archive"),))
-    legal = t("term.legal", distributor=found.distributor.name).strip()
+    legal = t("term.legal", distributor=line.distributor.name).strip()
     lines = [about, reason, "", legal]
     if turn.account is None or turn.account.state is not AccountState.ACTIVE:
         return Screen("\n".join(lines), (navigation_row("term.archive"),))
-    yes = button(t("term.finalise"), "term.finalise", press.id, one.version)
-    no = button(t("term.cancel"), "term.cancel", press.id, one.version)
+    yes = button(t("term.finalise"), "term.finalise", press.id, stored.version)
+    no = button(t("term.cancel"), "term.cancel", press.id, stored.version)
     return Screen("\n".join(lines), ((yes,), (no,), (home(),)))
 
 
@@ -270,24 +274,24 @@ def cancel(turn: Turn, press: Press) -> Reply:
 def term_archive(turn: Turn, press: Press) -> Screen:
     """All terminations that this officer registered (R36), newest first."""
     page = page_of(press)
-    found = termination.archive(turn.db, actor=turn.actor, offset=page * PAGE, limit=PAGE)
-    if not found.total:
+    listing = termination.archive(turn.db, actor=turn.actor, offset=page * PAGE, limit=PAGE)
+    if not listing.total:
         return Screen(t("error.empty"), (navigation_row("centers"),))
-    pages = -(-found.total // PAGE)
+    pages = -(-listing.total // PAGE)
     lines, buttons = [t("term.archive_title")], []
-    for number, one in enumerate(found.lines, page * PAGE + 1):
-        i, name = formats.digits(number), one.distributor.name
+    for number, line in enumerate(listing.lines, page * PAGE + 1):
+        i, name = formats.digits(number), line.distributor.name
         lines.append(
             t(
                 "term.line",
                 i=i,
                 distributor=name,
-                branch=one.branch.name,
-                state=t(f"term_status.{one.termination.state}"),
-                date=formats.jalali_day(one.termination.created_at),
+                branch=line.branch.name,
+                state=t(f"term_status.{line.termination.state}"),
+                date=formats.jalali_day(line.termination.created_at),
             )
         )
         label = shortened(t("coop.button_line", i=i, name=name), 20)
-        buttons.append(button(label, "term.confirm", one.termination.id or 0))
+        buttons.append(button(label, "term.confirm", line.termination.id or 0))
     turns = pager(press, page=page, pages=pages)
     return Screen("\n".join(lines), (*grid(buttons, columns=2), *turns, navigation_row("centers")))

@@ -12,7 +12,7 @@ from bot.core.context import Turn
 from bot.core.incoming import Incoming
 from bot.core.refusals import NotAllowed
 from bot.core.screens import Attachment, Button, Press, Reply, Screen, button
-from bot.rules.qualification import Action, allowed_actions
+from bot.rules.qualification import QualificationAction, allowed_actions
 from bot.services import payments, qualification
 from bot.services.officers import card
 from bot.services.payments import PAYMENT_CHECKS, PaymentCheck
@@ -39,12 +39,12 @@ def routes(engine: Engine) -> Routes:
         ("qual", menu),
         ("qual.track", track),
         ("qual.timeline", timeline),
-        ("qual.papers", papers),
+        ("qual.documents", show_documents),
     ):
         table.show(action, roles=OFFICER, suspended=READS_SUSPENDED)(decide)
     table.show("qual.withdraw", roles=OFFICER)(withdraw)
     table.show("qual.discard", roles=OFFICER)(discard)
-    table.act("qual.paper", roles=OFFICER, suspended=READS_SUSPENDED)(paper)
+    table.act("qual.document", roles=OFFICER, suspended=READS_SUSPENDED)(send_document)
     table.act("qual.discard_do", roles=OFFICER)(discard_do)
     table.act("qual.check_pay", roles=OFFICER, prepare=ask_bank, suspended=READS_SUSPENDED)(check_pay)
 
@@ -75,7 +75,7 @@ def routes(engine: Engine) -> Routes:
         """Resolve the declared deficiencies (R8, R21)."""
         request = own(turn, press)
         assert request.id is not None
-        if Action.RESOLVE not in allowed(turn, request):
+        if QualificationAction.RESOLVE not in allowed(turn, request):
             engine.drop(turn, "fix", request.id)
             return Reply(goto=Press("qual.track", request.id), notice=t("error.stale"))
         return engine.start(turn, "fix", subject_id=request.id, answers=fix_answers(turn.db, request))
@@ -113,7 +113,7 @@ def own(turn: Turn, press: Press) -> QualificationRequest:
     return request
 
 
-def allowed(turn: Turn, request: QualificationRequest) -> frozenset[Action]:
+def allowed(turn: Turn, request: QualificationRequest) -> frozenset[QualificationAction]:
     """What the officer may do with it now; nothing while suspended."""
     if turn.account is None or turn.account.state is not AccountState.ACTIVE:
         return frozenset()
@@ -187,9 +187,9 @@ def track(turn: Turn, press: Press) -> Screen:
 def _ways_on(turn: Turn, request: QualificationRequest) -> list[ButtonRow]:
     assert request.id is not None
     may, rows = allowed(turn, request), list[ButtonRow]()
-    if Action.SUBMIT in may or Action.EDIT in may:
+    if QualificationAction.SUBMIT in may or QualificationAction.EDIT in may:
         return _draft_ways(request)
-    if Action.RESOLVE in may:
+    if QualificationAction.RESOLVE in may:
         rows.append((button(t("fix.button"), "qual.fix", request.id, request.version),))
     if request.state is RequestState.AWAITING_PAYMENT and request.pay_token:
         pay = Button(t("pay.button"), url=payments.pay_url(turn.public_info, request.pay_token))
@@ -200,12 +200,12 @@ def _ways_on(turn: Turn, request: QualificationRequest) -> list[ButtonRow]:
     rows.append(
         (
             button(t("qual.timeline"), "qual.timeline", request.id),
-            button(t("qual.papers"), "qual.papers", request.id),
+            button(t("qual.documents"), "qual.documents", request.id),
         )
     )
     if request.tracking_code:
         rows.append((Button(t("qual.copy_code"), copy=request.tracking_code),))
-    if Action.WITHDRAW in may:
+    if QualificationAction.WITHDRAW in may:
         rows.append((button(t("qual.withdraw"), "qual.withdraw", request.id, request.version),))
     return rows
 
@@ -219,19 +219,19 @@ def timeline(turn: Turn, press: Press) -> Screen:
     )
 
 
-def papers(turn: Turn, press: Press) -> Screen:
+def show_documents(turn: Turn, press: Press) -> Screen:
     """The documents of a request, one button each."""
     request = own(turn, press)
-    rows = request_card.paper_buttons(Wording.load(turn.db), request, "qual.paper")
-    text = t("qual.papers_title") if rows else t("desk.papers_none")
+    rows = request_card.document_buttons(Wording.load(turn.db), request, "qual.document")
+    text = t("qual.documents_title") if rows else t("desk.documents_none")
     return Screen(text, (*rows, navigation_row("qual.track", request.id or 0)))
 
 
-def paper(turn: Turn, press: Press) -> Reply:
+def send_document(turn: Turn, press: Press) -> Reply:
     """One of the officer's own documents, as the experts see it; the list follows below it."""
     request = own(turn, press)
     words = Wording.load(turn.db)
-    again = Press("qual.papers", request.id or 0)
+    again = Press("qual.documents", request.id or 0)
     shown = tuple(
         Attachment(file_id, words.label(key))
         for key, _, files in request_card.paper_asked(words, request, press.arg)
@@ -239,14 +239,14 @@ def paper(turn: Turn, press: Press) -> Reply:
     )
     if not shown:
         return Reply(goto=again)
-    return Reply(screens=(Screen("", papers=shown),), goto=again, send_as_new=True)
+    return Reply(screens=(Screen("", attachments=shown),), goto=again, send_as_new=True)
 
 
 def withdraw(turn: Turn, press: Press) -> Screen:
     """The second question before giving a request up."""
     request = own(turn, press)
     assert request.id is not None
-    if Action.WITHDRAW not in allowed(turn, request):
+    if QualificationAction.WITHDRAW not in allowed(turn, request):
         return track(turn, Press("qual.track", request.id))
     return Screen(
         t("qual.withdraw_confirm", code=request.tracking_code),
@@ -261,7 +261,7 @@ def discard(turn: Turn, press: Press) -> Screen:
     """The second question before deleting a draft."""
     request = own(turn, press)
     assert request.id is not None
-    if Action.DISCARD not in allowed(turn, request):
+    if QualificationAction.DISCARD not in allowed(turn, request):
         return menu(turn, Press("qual"))
     return Screen(
         t("qual.discard_confirm"),

@@ -11,7 +11,7 @@ from bot.core.refusals import NotAllowed, Stale
 from bot.core.screens import Button, Press, Reply, Screen, button
 from bot.rules.account import Action
 from bot.services.directorate import account_lookup, reference_rows
-from bot.services.directorate.account_lookup import Entry, Facts
+from bot.services.directorate.account_lookup import AuditEntry, Facts
 from bot.services.qualification import requests
 from bot.services.qualification.requests import QUALIFICATION_WORKFLOW
 from bot.services.shared import audit, reference_data
@@ -28,10 +28,10 @@ from storage.tables import Account, Chat, Grant
 
 RECENT, TRAIL = 8, 10
 DEEDS = {
-    Action.RESET: ("kept.people.reset", "reset_account"),
-    Action.SUSPEND: ("kept.people.suspend", "suspend_account"),
-    Action.LIFT: ("kept.people.lift", "lift_account"),
-    Action.ANNUL: ("kept.people.annul", "annul_account"),
+    Action.RESET: ("staff_accounts.reset", "reset_account"),
+    Action.SUSPEND: ("staff_accounts.suspend", "suspend_account"),
+    Action.LIFT: ("staff_accounts.lift", "lift_account"),
+    Action.ANNUL: ("staff_accounts.annul", "annul_account"),
 }
 
 
@@ -86,15 +86,19 @@ def _account(turn: Turn, press: Press) -> Account:
 
 def looked_up(turn: Turn, press: Press) -> Screen:
     """The button to a look-up, and the accounts looked up recently."""
-    found = account_lookup.recent(turn.db, actor=turn.actor, now=turn.now, limit=RECENT)
-    lines = [t("kept.people.title")]
-    rows: list[ButtonRow] = [(button(t("kept.people.find"), "staff.find_account"),)]
-    if found:
-        lines += ["", t("kept.people.recent")]
-    for i, one in enumerate(found, start=1):
-        state = t(f"account_state.{one.state}")
-        lines.append(t("kept.people.line", i=digits(i), name=one.name, code=one.user_code, state=state))
-        rows.append((button(shortened(f"{digits(i)}. {one.name}", 20), "staff.account", one.id or 0),))
+    recent = account_lookup.recent(turn.db, actor=turn.actor, now=turn.now, limit=RECENT)
+    lines = [t("staff_accounts.title")]
+    rows: list[ButtonRow] = [(button(t("staff_accounts.find"), "staff.find_account"),)]
+    if recent:
+        lines += ["", t("staff_accounts.recent")]
+    for i, account in enumerate(recent, start=1):
+        state = t(f"account_state.{account.state}")
+        lines.append(
+            t("staff_accounts.line", i=digits(i), name=account.name, code=account.user_code, state=state)
+        )
+        rows.append(
+            (button(shortened(f"{digits(i)}. {account.name}", 20), "staff.account", account.id or 0),)
+        )
     return Screen("\n".join(lines), (*rows, (home(),)))
 
 
@@ -110,23 +114,25 @@ def _facts(turn: Turn, account: Account, facts: Facts) -> list[str]:
     if account.national_code:
         lines.append(t("me.line", field=t("field.national_code"), value=masked(account.national_code)))
     if account.mobile:
-        proof = "" if account.mobile_verified else f" {t('kept.people.unverified')}"
+        proof = "" if account.mobile_verified else f" {t('staff_accounts.unverified')}"
         lines.append(t("me.line", field=t("field.mobile"), value=masked(account.mobile[1:]) + proof))
     lines.append(t("staff.account_state", state=t(f"account_state.{account.state}")))
     if account.state_reason:
-        lines.append(t("kept.people.reason", reason=quoted(account.state_reason, t("role.staff"))))
+        lines.append(t("staff_accounts.reason", reason=quoted(account.state_reason, t("role.staff"))))
     if account.migrated:
-        lines.append(t("kept.people.migrated"))
+        lines.append(t("staff_accounts.migrated"))
     lines += [_role(turn, grant) for grant in facts.grants]
-    lines.append(t("kept.people.chats_line", n=digits(len(facts.chats))))
+    lines.append(t("staff_accounts.chats_line", n=digits(len(facts.chats))))
     if facts.case.registered:
-        lines.append(t("kept.people.qualified" if facts.case.qualified else "kept.people.not_qualified"))
+        lines.append(
+            t("staff_accounts.qualified" if facts.case.qualified else "staff_accounts.not_qualified")
+        )
         if facts.employed:
-            lines.append(t("kept.people.employed"))
+            lines.append(t("staff_accounts.employed"))
     if facts.open_request is not None:
         request = facts.open_request
         state = t(f"status.{request.state}")
-        lines.append(t("kept.people.open", code=request.tracking_code or "–", state=state))
+        lines.append(t("staff_accounts.open", code=request.tracking_code or "–", state=state))
     return lines
 
 
@@ -147,24 +153,24 @@ def _action_rows(account: Account, facts: Facts) -> list[ButtonRow]:
     ]
     views: list[Button] = []
     if facts.has_files:
-        views.append(button(t("kept.people.files"), "desk.person", account_id))
+        views.append(button(t("staff_accounts.files"), "desk.person", account_id))
     if any(grant.role is not Role.OFFICER for grant in facts.grants):
-        views.append(button(t("kept.people.roles"), "staff.roles", account_id))
+        views.append(button(t("staff_accounts.roles"), "staff.roles", account_id))
     if facts.chats:
-        views.append(button(t("kept.people.chats"), "staff.chats", account_id))
-    views.append(button(t("kept.people.trail"), "staff.trail", account_id))
+        views.append(button(t("staff_accounts.chats"), "staff.chats", account_id))
+    views.append(button(t("staff_accounts.trail"), "staff.trail", account_id))
     return [*grid(deeds, columns=2), *grid(views, columns=2), navigation_row("staff.accounts")]
 
 
 def roles(turn: Turn, press: Press) -> Screen:
     """The roles that can be taken away, one button each."""
     account = _account(turn, press)
-    lines, rows = [t("kept.people.roles_title", name=account.name)], list[ButtonRow]()
+    lines, rows = [t("staff_accounts.roles_title", name=account.name)], list[ButtonRow]()
     for grant in account_lookup.facts(turn.db, actor=turn.actor, account=account).grants:
         lines.append(_role(turn, grant))
         own = grant.account_id == turn.actor.account_id and grant.role is Role.STAFF
         if grant.role is not Role.OFFICER and not own:
-            label = t("kept.people.unrole", role=t(f"role.{grant.role}"))
+            label = t("staff_accounts.unrole", role=t(f"role.{grant.role}"))
             rows.append((button(shortened(label, 20), "staff.unrole", grant.id or 0),))
     return Screen("\n".join(lines), (*rows, navigation_row("staff.account", press.id)))
 
@@ -175,18 +181,18 @@ def roles(turn: Turn, press: Press) -> Screen:
 def chats(turn: Turn, press: Press) -> Screen:
     """Where the account is logged in; a chat that is stuck is set free here."""
     account = _account(turn, press)
-    lines, rows = [t("kept.people.chats_title", name=account.name)], list[ButtonRow]()
+    lines, rows = [t("staff_accounts.chats_title", name=account.name)], list[ButtonRow]()
     for i, chat in enumerate(account_lookup.facts(turn.db, actor=turn.actor, account=account).chats, start=1):
         lines.append(
             t(
-                "kept.people.chat_line",
+                "staff_accounts.chat_line",
                 i=digits(i),
                 messenger=t(f"messenger.{chat.messenger}"),
                 since=jalali_time(chat.linked_at) if chat.linked_at else "–",
-                state=t("kept.people.chat_dead" if chat.dead else "kept.people.chat_alive"),
+                state=t("staff_accounts.chat_dead" if chat.dead else "staff_accounts.chat_alive"),
             )
         )
-        rows.append((free_button(chat, t("kept.people.free", i=digits(i))),))
+        rows.append((free_button(chat, t("staff_accounts.free", i=digits(i))),))
     return Screen("\n".join(lines), (*rows, navigation_row("staff.account", press.id)))
 
 
@@ -200,15 +206,15 @@ def _after_chat(chat: Chat) -> Press:
 
 def chat_ask(turn: Turn, press: Press) -> Screen:
     chat = account_lookup.chat(turn.db, actor=turn.actor, chat_row_id=press.id)
-    yes = button(t("kept.yes"), "staff.chat_do", press.id, press.version)
-    return question(t("kept.people.free_ask"), yes, _after_chat(chat))
+    yes = button(t("reference_data.yes"), "staff.chat_do", press.id, press.version)
+    return question(t("staff_accounts.free_ask"), yes, _after_chat(chat))
 
 
 def chat_do(turn: Turn, press: Press) -> Reply:
     chat = account_lookup.free_chat(
         turn.db, actor=turn.actor, chat_row_id=press.id, expected=press.version, now=turn.now
     )
-    return Reply((Screen(t("kept.people.freed")),), goto=_after_chat(chat))
+    return Reply((Screen(t("staff_accounts.freed")),), goto=_after_chat(chat))
 
 
 # -- trails ----------------------------------------------------------------------------------------
@@ -217,18 +223,18 @@ def chat_do(turn: Turn, press: Press) -> Reply:
 def trail(turn: Turn, press: Press) -> Screen:
     """What was done to the account and what it did, newest first."""
     account, page = _account(turn, press), page_of(press)
-    found = account_lookup.trail(
+    entries = account_lookup.trail(
         turn.db, actor=turn.actor, account_id=press.id, now=turn.now, offset=page * TRAIL, limit=TRAIL + 1
     )
-    title = t("kept.people.trail_title", name=account.name)
-    return _trail(turn, press, title, found, page, navigation_row("staff.account", press.id))
+    title = t("staff_accounts.trail_title", name=account.name)
+    return _trail(turn, press, title, entries, page, navigation_row("staff.account", press.id))
 
 
 def file_trail(turn: Turn, press: Press) -> Screen:
     """Who saw which document and who decided what in one file, newest first."""
     request, _ = QUALIFICATION_WORKFLOW.see(turn.db, press.id, actor=turn.actor)
     page = page_of(press)
-    found = account_lookup.trail_of_file(
+    entries = account_lookup.trail_of_file(
         turn.db,
         actor=turn.actor,
         request_id=press.id,
@@ -236,22 +242,24 @@ def file_trail(turn: Turn, press: Press) -> Screen:
         offset=page * TRAIL,
         limit=TRAIL + 1,
     )
-    title = t("kept.people.file_trail_title", code=request.tracking_code or "–")
-    return _trail(turn, press, title, found, page, (back("desk.file", press.id), home()))
+    title = t("staff_accounts.file_trail_title", code=request.tracking_code or "–")
+    return _trail(turn, press, title, entries, page, (back("desk.file", press.id), home()))
 
 
-def _trail(turn: Turn, press: Press, title: str, found: list[Entry], page: int, last: ButtonRow) -> Screen:
+def _trail(
+    turn: Turn, press: Press, title: str, entries: list[AuditEntry], page: int, last: ButtonRow
+) -> Screen:
     names = reference_rows.names_of_documents(turn.db, actor=turn.actor)
-    lines = [title, *(_entry(one, names) for one in found[:TRAIL])]
-    if not found:
+    lines = [title, *(_entry(entry, names) for entry in entries[:TRAIL])]
+    if not entries:
         lines.append(t("error.empty"))
-    pages = page + (2 if len(found) > TRAIL else 1)
+    pages = page + (2 if len(entries) > TRAIL else 1)
     turns = pager(Press(press.action, press.id), page=page, pages=pages)
     return Screen(request_card.truncate_lines(lines), (*turns, last))
 
 
-def _entry(one: Entry, documents: dict[str, str]) -> str:
-    event = one.event
+def _entry(entry: AuditEntry, documents: dict[str, str]) -> str:
+    event = entry.event
     name = audit.present_name(event.event)
     what = t(f"trail.{name}") if has(f"trail.{name}") else t("trail.other", event=name)
     if event.data.get("document"):
@@ -259,8 +267,8 @@ def _entry(one: Entry, documents: dict[str, str]) -> str:
         what = t("trail.about", what=what, about=documents.get(code, code))
     if event.data.get("reason"):
         what = t("trail.about", what=what, about=event.data["reason"])
-    who = one.actor.name if one.actor is not None else t("trail.system")
+    who = entry.actor.name if entry.actor is not None else t("trail.system")
     role = t(f"role.{event.actor_role}") if has(f"role.{event.actor_role}") else ""
-    if one.actor is not None and role:
+    if entry.actor is not None and role:
         who = t("trail.who", name=who, role=role)
     return t("trail.line", time=jalali_time(event.at), who=who, what=what)

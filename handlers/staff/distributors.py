@@ -61,7 +61,7 @@ def _load(turn: Turn, press: Press) -> Distributor:
 def listed(turn: Turn, press: Press) -> Screen:
     """All distributors by name, eight a page."""
     page = page_of(press)
-    found, total = registry.listing(turn.db, actor=turn.actor, offset=page * PAGE, limit=PAGE)
+    distributors, total = registry.listing(turn.db, actor=turn.actor, offset=page * PAGE, limit=PAGE)
     ways_on = (
         (button(t("staff.dist_new"), "staff.new_dist"), button(t("staff.dist_search"), "staff.find_dist")),
         (home(),),
@@ -70,11 +70,18 @@ def listed(turn: Turn, press: Press) -> Screen:
         return Screen(t("staff.dists_none"), ways_on)
     pages = -(-total // PAGE)
     lines, buttons = [t("staff.dists_title", n=formats.number(total))], []
-    for number, one in enumerate(found, page * PAGE + 1):
+    for number, distributor in enumerate(distributors, page * PAGE + 1):
         i = formats.digits(number)
-        lines.append(t("staff.dist_line", i=i, distributor=one.name, kind=cooperation_card.kind_of(one)))
-        label = shortened(t("coop.button_line", i=i, name=one.name), 20)
-        buttons.append(button(label, "staff.dist", one.id or 0))
+        lines.append(
+            t(
+                "staff.dist_line",
+                i=i,
+                distributor=distributor.name,
+                kind=cooperation_card.kind_of(distributor),
+            )
+        )
+        label = shortened(t("coop.button_line", i=i, name=distributor.name), 20)
+        buttons.append(button(label, "staff.dist", distributor.id or 0))
     turns = pager(press, page=page, pages=pages)
     return Screen("\n".join(lines), (*grid(buttons, columns=2), *turns, *ways_on))
 
@@ -83,24 +90,24 @@ def card(turn: Turn, press: Press) -> Screen:
     """One distributor with its branches and managers."""
     distributor = _load(turn, press)
     managers = registry.managers(turn.db, actor=turn.actor, distributor_id=press.id)
-    found = branches.listing(turn.db, actor=turn.actor, distributor_id=press.id, limit=SHOWN)
+    listing = branches.listing(turn.db, actor=turn.actor, distributor_id=press.id, limit=SHOWN)
     lines = cooperation_card.center(distributor)
     if distributor.manager_mobile:
         lines.append(t("dist.mobile", mobile=formats.local_mobile(distributor.manager_mobile)))
     lines.append(
-        t("staff.dist_managers", names="، ".join(one.name for one in managers))
+        t("staff.dist_managers", names="، ".join(manager.name for manager in managers))
         if managers
         else t("staff.dist_no_managers")
     )
-    lines.append(t("staff.dist_branches", n=formats.digits(found.total)))
+    lines.append(t("staff.dist_branches", n=formats.digits(listing.total)))
     lines += [
         t(
             "staff.dist_branch_line",
-            branch=one.branch.name,
-            city=one.branch.city,
-            officer=cooperation_card.officers(one),
+            branch=line.branch.name,
+            city=line.branch.city,
+            officer=cooperation_card.officers(line),
         )
-        for one in found.lines
+        for line in listing.lines
     ]
     return Screen(
         truncate_lines(lines),

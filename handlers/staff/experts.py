@@ -79,28 +79,29 @@ def universities(turn: Turn, press: Press) -> Screen:
     shown = every[page * UNIVERSITIES : (page + 1) * UNIVERSITIES]
     first = page * UNIVERSITIES + 1
     lines = [
-        t("staff.university_line", i=digits(i), university=one.name, n=digits(count))
-        for i, (one, count) in enumerate(shown, start=first)
+        t("staff.university_line", i=digits(i), university=university.name, n=digits(count))
+        for i, (university, count) in enumerate(shown, start=first)
     ]
     buttons = [
-        button(digits(i), "staff.university", arg=one.code) for i, (one, _) in enumerate(shown, start=first)
+        button(digits(i), "staff.university", arg=university.code)
+        for i, (university, _) in enumerate(shown, start=first)
     ]
     rows = [*grid(buttons, columns=5), *pager(Press("staff.experts"), page=page, pages=pages), (home(),)]
     return Screen("\n".join([t("staff.experts_title"), *lines]), tuple(rows))
 
 
 def _university(turn: Turn, code: str) -> University:
-    found = turn.db.get(University, code)
-    if found is None:
+    university = turn.db.get(University, code)
+    if university is None:
         raise Stale
-    return found
+    return university
 
 
 def university(turn: Turn, press: Press) -> Screen:
     """The experts of one university."""
-    one = _university(turn, press.arg)
-    experts = accounts.of_university(turn.db, actor=turn.actor, university_code=one.code)
-    lines = [t("staff.university_title", university=one.name)]
+    university = _university(turn, press.arg)
+    experts = accounts.of_university(turn.db, actor=turn.actor, university_code=university.code)
+    lines = [t("staff.university_title", university=university.name)]
     if not experts:
         lines.append(t("staff.no_experts"))
     rows: list[ButtonRow] = []
@@ -110,16 +111,16 @@ def university(turn: Turn, press: Press) -> Screen:
         rows.append(
             (button(shortened(f"{digits(i)}. {expert.account.name}", 20), "staff.expert", expert.grant_id),)
         )
-    add = (button(t("staff.new_expert"), "staff.new_expert", arg=one.code),)
+    add = (button(t("staff.new_expert"), "staff.new_expert", arg=university.code),)
     return Screen("\n".join(lines), (*rows, add, navigation_row("staff.experts")))
 
 
 def _expert(turn: Turn, press: Press) -> tuple[Grant, Account]:
     """The active grant that a button names, and whose it is. Raises Stale."""
-    found = accounts.expert(turn.db, actor=turn.actor, grant_id=press.id)
-    if found is None:
+    grant_and_account = accounts.expert(turn.db, actor=turn.actor, grant_id=press.id)
+    if grant_and_account is None:
         raise Stale
-    return found
+    return grant_and_account
 
 
 def expert(turn: Turn, press: Press) -> Screen:
@@ -180,20 +181,20 @@ def open_alerts(turn: Turn, press: Press) -> Screen:
     shown = alert_list.open_alerts(turn.db, actor=turn.actor, limit=LINES, offset=page * LINES)
     first = page * LINES + 1
     lines = [
-        t("staff.alert_line", i=digits(i), alert=one.text, time=jalali_time(one.raised_at))
-        for i, one in enumerate(shown, start=first)
+        t("staff.alert_line", i=digits(i), alert=alert.text, time=jalali_time(alert.raised_at))
+        for i, alert in enumerate(shown, start=first)
     ]
-    buttons = [button(digits(i), "staff.alert", one.id or 0) for i, one in enumerate(shown, start=first)]
+    buttons = [button(digits(i), "staff.alert", alert.id or 0) for i, alert in enumerate(shown, start=first)]
     rows = [*grid(buttons, columns=LINES), *pager(Press("staff.alerts"), page=page, pages=pages), (home(),)]
     return Screen("\n".join([t("staff.alerts_title"), *lines]), tuple(rows))
 
 
 def alert(turn: Turn, press: Press) -> Screen:
     """One alert, and the button that puts it away."""
-    one = alert_list.open_alert(turn.db, actor=turn.actor, alert_id=press.id)
-    text = t("staff.alert", alert=one.text, time=jalali_time(one.raised_at))
+    alert = alert_list.open_alert(turn.db, actor=turn.actor, alert_id=press.id)
+    text = t("staff.alert", alert=alert.text, time=jalali_time(alert.raised_at))
     return Screen(
-        text, ((button(t("staff.settle"), "staff.settle", one.id or 0),), navigation_row("staff.alerts"))
+        text, ((button(t("staff.settle"), "staff.settle", alert.id or 0),), navigation_row("staff.alerts"))
     )
 
 
@@ -210,22 +211,22 @@ def refunds(turn: Turn, press: Press) -> Screen:
     if not due:
         return Screen(t("error.empty"), (*wrong, (home(),)))
     lines, rows = [t("staff.refunds_title")], list[ButtonRow]()
-    for i, one in enumerate(due[:LINES], start=page * LINES + 1):
-        paid = jalali_day(one.paid_at) if one.paid_at is not None else "–"
+    for i, refund in enumerate(due[:LINES], start=page * LINES + 1):
+        paid = jalali_day(refund.paid_at) if refund.paid_at is not None else "–"
         lines.append(
             t(
                 "staff.refund_line",
                 i=digits(i),
-                payer=one.payer,
-                code=one.tracking_code or "–",
-                amount=number(one.amount_rial),
-                toman=toman(one.amount_rial),
-                ref=one.bank_ref or "–",
+                payer=refund.payer,
+                code=refund.tracking_code or "–",
+                amount=number(refund.amount_rial),
+                toman=toman(refund.amount_rial),
+                ref=refund.bank_ref or "–",
                 date=paid,
             )
         )
         label = t("staff.refund", i=digits(i))
-        rows.append((button(label, "staff.refund", one.attempt_id, one.version),))
+        rows.append((button(label, "staff.refund", refund.attempt_id, refund.version),))
     pages = page + (2 if len(due) > LINES else 1)
     rows += pager(Press("staff.refunds"), page=page, pages=pages)
     return Screen("\n".join(lines), (*rows, *wrong, (home(),)))

@@ -88,75 +88,75 @@ def _row(turn: Turn, model: type[Any], code: str) -> Any:
 def tariffs(turn: Turn, press: Press) -> Screen:
     """What is in force for each kind, what comes, and what was."""
     today = turn.now.astimezone(TEHRAN).date()
-    lines = [t("kept.tariff.title")]
+    lines = [t("tariffs.title")]
     for kind in RequestKind:
-        lines += ["", t("kept.tariff.kind", kind=t(f"desk.kind_{kind}"))]
+        lines += ["", t("tariffs.kind", kind=t(f"desk.kind_{kind}"))]
         now = tariff_service.in_force(turn.db, kind=kind, day=today)
-        lines.append(_tariff("kept.tariff.in_force", now) if now is not None else t("kept.tariff.none"))
+        lines.append(_tariff("tariffs.in_force", now) if now is not None else t("tariffs.none"))
         coming = tariff_service.upcoming(turn.db, actor=turn.actor, kind=kind, day=today)
-        lines += [_tariff("kept.tariff.coming", one) for one in coming]
+        lines += [_tariff("tariffs.coming", tariff) for tariff in coming]
         gone = tariff_service.former(turn.db, actor=turn.actor, kind=kind, day=today, limit=FORMER)
-        lines += [_tariff("kept.tariff.former", one) for one in gone]
-    return Screen("\n".join(lines), ((button(t("kept.tariff.new"), "staff.new_tariff"),), (home(),)))
+        lines += [_tariff("tariffs.former", tariff) for tariff in gone]
+    return Screen("\n".join(lines), ((button(t("tariffs.new"), "staff.new_tariff"),), (home(),)))
 
 
-def _tariff(key: str, one: Tariff) -> str:
-    amount = t("kept.tariff.amount", amount=number(one.amount_rial), toman=toman(one.amount_rial))
-    return t(key, amount=amount, day=jalali_day(one.valid_from))
+def _tariff(key: str, tariff: Tariff) -> str:
+    amount = t("tariffs.amount", amount=number(tariff.amount_rial), toman=toman(tariff.amount_rial))
+    return t(key, amount=amount, day=jalali_day(tariff.valid_from))
 
 
 # -- levels and fields -----------------------------------------------------------------------------
 
 
 def _sign(allowed: bool) -> str:
-    return t("kept.sign_on") if allowed else t("kept.sign_off")
+    return t("reference_data.sign_on") if allowed else t("reference_data.sign_off")
 
 
 def levels(turn: Turn, press: Press) -> Screen:
     """The levels with their flags; the button to the fields."""
     every = studies.levels(turn.db, actor=turn.actor)
-    lines = [t("kept.studies.levels_title")]
-    lines += [t("kept.studies.line", sign=_sign(one.allowed), name=one.name) for one in every]
-    buttons = [button(one.name, "staff.level", arg=one.code) for one in every]
-    fields_row = (button(t("kept.studies.fields"), "staff.fields"), home())
+    lines = [t("studies.levels_title")]
+    lines += [t("studies.line", sign=_sign(level.allowed), name=level.name) for level in every]
+    buttons = [button(level.name, "staff.level", arg=level.code) for level in every]
+    fields_row = (button(t("studies.fields"), "staff.fields"), home())
     return Screen("\n".join(lines), (*grid(buttons, columns=2), fields_row))
 
 
 def level(turn: Turn, press: Press) -> Screen:
     """One level, with the fields that are closed at it."""
-    one: DegreeLevel = _row(turn, DegreeLevel, press.arg)
-    lines = [t("kept.studies.level", name=one.name, state=_state(one.allowed))]
-    if closed := studies.closed_fields(turn.db, actor=turn.actor, level_code=one.code):
-        lines.append(t("kept.studies.closed_fields", names="، ".join(closed)))
-    return Screen("\n".join(lines), (_toggle("staff.level_ask", one), navigation_row("staff.studies")))
+    level: DegreeLevel = _row(turn, DegreeLevel, press.arg)
+    lines = [t("studies.level", name=level.name, state=_state(level.allowed))]
+    if closed := studies.closed_fields(turn.db, actor=turn.actor, level_code=level.code):
+        lines.append(t("studies.closed_fields", names="، ".join(closed)))
+    return Screen("\n".join(lines), (_toggle("staff.level_ask", level), navigation_row("staff.studies")))
 
 
 def _state(allowed: bool) -> str:
-    return t("kept.studies.open") if allowed else t("kept.studies.closed")
+    return t("studies.open") if allowed else t("studies.closed")
 
 
-def _toggle(action: str, one: DegreeLevel | FieldOfStudy) -> ButtonRow:
-    label = t("kept.studies.close") if one.allowed else t("kept.studies.reopen")
-    return (button(label, action, 0, reference_rows.row_fingerprint(one), one.code),)
+def _toggle(action: str, row: DegreeLevel | FieldOfStudy) -> ButtonRow:
+    label = t("studies.close") if row.allowed else t("studies.reopen")
+    return (button(label, action, 0, reference_rows.row_fingerprint(row), row.code),)
 
 
 def level_ask(turn: Turn, press: Press) -> Screen:
     """The question before a level is opened or closed; the level as it is, where it changed meanwhile."""
-    one: DegreeLevel = _row(turn, DegreeLevel, press.arg)
-    if reference_rows.row_fingerprint(one) != press.version:
+    degree_level: DegreeLevel = _row(turn, DegreeLevel, press.arg)
+    if reference_rows.row_fingerprint(degree_level) != press.version:
         return level(turn, press)
-    return _toggle_question(one, "staff.level_do", "staff.level")
+    return _toggle_question(degree_level, "staff.level_do", "staff.level")
 
 
-def _toggle_question(one: DegreeLevel | FieldOfStudy, act: str, show: str) -> Screen:
-    key = "kept.studies.close_ask" if one.allowed else "kept.studies.reopen_ask"
-    yes = button(t("kept.yes"), act, int(not one.allowed), 0, one.code)
-    return question(t(key, name=one.name), yes, Press(show, arg=one.code))
+def _toggle_question(row: DegreeLevel | FieldOfStudy, act: str, show: str) -> Screen:
+    key = "studies.close_ask" if row.allowed else "studies.reopen_ask"
+    yes = button(t("reference_data.yes"), act, int(not row.allowed), 0, row.code)
+    return question(t(key, name=row.name), yes, Press(show, arg=row.code))
 
 
 def level_do(turn: Turn, press: Press) -> Reply:
     studies.set_level(turn.db, actor=turn.actor, code=press.arg, allowed=press.id == 1, now=turn.now)
-    return Reply(goto=Press("staff.level", arg=press.arg), notice=t("kept.done"))
+    return Reply(goto=Press("staff.level", arg=press.arg), notice=t("reference_data.done"))
 
 
 def fields(turn: Turn, press: Press) -> Screen:
@@ -165,57 +165,57 @@ def fields(turn: Turn, press: Press) -> Screen:
         press,
         studies.fields(turn.db, actor=turn.actor),
         size=PAGE,
-        line=lambda i, one: t("kept.studies.field_line", i=i, sign=_sign(one.allowed), name=one.name),
-        make_button=lambda i, one: button(i, "staff.field", arg=one.code),
+        line=lambda i, field: t("studies.field_line", i=i, sign=_sign(field.allowed), name=field.name),
+        make_button=lambda i, field: button(i, "staff.field", arg=field.code),
     )
-    new = (button(t("kept.studies.new_field"), "staff.new_field"),)
+    new = (button(t("studies.new_field"), "staff.new_field"),)
     return Screen(
-        "\n".join([t("kept.studies.fields_title"), *lines]), (*rows, new, navigation_row("staff.studies"))
+        "\n".join([t("studies.fields_title"), *lines]), (*rows, new, navigation_row("staff.studies"))
     )
 
 
 def field(turn: Turn, press: Press) -> Screen:
     """One field, and at which levels it is open."""
-    one: FieldOfStudy = _row(turn, FieldOfStudy, press.arg)
-    closed = studies.closed_at(turn.db, actor=turn.actor, field_code=one.code)
-    lines = [t("kept.studies.field", name=one.name, state=_state(one.allowed))]
-    if one.needs_note:
-        lines.append(t("kept.studies.needs_note"))
-    lines.append(t("kept.studies.pairs"))
+    field: FieldOfStudy = _row(turn, FieldOfStudy, press.arg)
+    closed = studies.closed_at(turn.db, actor=turn.actor, field_code=field.code)
+    lines = [t("studies.field", name=field.name, state=_state(field.allowed))]
+    if field.needs_note:
+        lines.append(t("studies.needs_note"))
+    lines.append(t("studies.pairs"))
     pairs = [
         button(
-            t("kept.studies.pair", sign=_sign(level.code not in closed), name=shortened(level.name, 16)),
+            t("studies.pair", sign=_sign(level.code not in closed), name=shortened(level.name, 16)),
             "staff.pair_ask",
-            arg=f"{one.code}:{level.code}",
+            arg=f"{field.code}:{level.code}",
         )
         for level in studies.levels(turn.db, actor=turn.actor)
     ]
-    toggle = _toggle("staff.field_ask", one)
+    toggle = _toggle("staff.field_ask", field)
     return Screen("\n".join(lines), (*grid(pairs, columns=2), toggle, navigation_row("staff.fields")))
 
 
 def field_ask(turn: Turn, press: Press) -> Screen:
     """The question before a field is opened or closed; the field as it is, where it changed meanwhile."""
-    one: FieldOfStudy = _row(turn, FieldOfStudy, press.arg)
-    if reference_rows.row_fingerprint(one) != press.version:
+    study_field: FieldOfStudy = _row(turn, FieldOfStudy, press.arg)
+    if reference_rows.row_fingerprint(study_field) != press.version:
         return field(turn, press)
-    return _toggle_question(one, "staff.field_do", "staff.field")
+    return _toggle_question(study_field, "staff.field_do", "staff.field")
 
 
 def field_do(turn: Turn, press: Press) -> Reply:
     studies.set_field(turn.db, actor=turn.actor, code=press.arg, allowed=press.id == 1, now=turn.now)
-    return Reply(goto=Press("staff.field", arg=press.arg), notice=t("kept.done"))
+    return Reply(goto=Press("staff.field", arg=press.arg), notice=t("reference_data.done"))
 
 
 def pair_ask(turn: Turn, press: Press) -> Screen:
     """The question before a field is opened or closed at one level."""
     field_code, _, level_code = press.arg.partition(":")
-    one: FieldOfStudy = _row(turn, FieldOfStudy, field_code)
+    field: FieldOfStudy = _row(turn, FieldOfStudy, field_code)
     at: DegreeLevel = _row(turn, DegreeLevel, level_code)
     is_open = level_code not in studies.closed_at(turn.db, actor=turn.actor, field_code=field_code)
-    key = "kept.studies.pair_close_ask" if is_open else "kept.studies.pair_reopen_ask"
-    yes = button(t("kept.yes"), "staff.pair_do", int(not is_open), 0, press.arg)
-    return question(t(key, field=one.name, level=at.name), yes, Press("staff.field", arg=field_code))
+    key = "studies.pair_close_ask" if is_open else "studies.pair_reopen_ask"
+    yes = button(t("reference_data.yes"), "staff.pair_do", int(not is_open), 0, press.arg)
+    return question(t(key, field=field.name, level=at.name), yes, Press("staff.field", arg=field_code))
 
 
 def pair_do(turn: Turn, press: Press) -> Reply:
@@ -228,7 +228,7 @@ def pair_do(turn: Turn, press: Press) -> Reply:
         allowed=press.id == 1,
         now=turn.now,
     )
-    return Reply(goto=Press("staff.field", arg=field_code), notice=t("kept.done"))
+    return Reply(goto=Press("staff.field", arg=field_code), notice=t("reference_data.done"))
 
 
 # -- documents -------------------------------------------------------------------------------------
@@ -237,53 +237,62 @@ def pair_do(turn: Turn, press: Press) -> Reply:
 def documents(turn: Turn, press: Press) -> Screen:
     """All documents in the order in which they are asked for."""
 
-    def line(i: str, one: DocumentType) -> str:
-        rule = t(f"kept.papers.required_{one.required}") if one.active else t("kept.papers.inactive")
-        return t("kept.papers.line", i=i, name=one.name, rule=rule, n=digits(one.max_files))
+    def line(i: str, document_type: DocumentType) -> str:
+        rule = (
+            t(f"document_types.required_{document_type.required}")
+            if document_type.active
+            else t("document_types.inactive")
+        )
+        return t(
+            "document_types.line", i=i, name=document_type.name, rule=rule, n=digits(document_type.max_files)
+        )
 
     lines, rows = numbered(
         press,
         paper_service.everything(turn.db, actor=turn.actor),
         size=PAGE,
         line=line,
-        make_button=lambda i, one: button(i, "staff.document", arg=one.code),
+        make_button=lambda i, document_type: button(i, "staff.document", arg=document_type.code),
     )
-    new = (button(t("kept.papers.new"), "staff.new_document"),)
-    return Screen("\n".join([t("kept.papers.title"), *lines]), (*rows, new, (home(),)))
+    new = (button(t("document_types.new"), "staff.new_document"),)
+    return Screen("\n".join([t("document_types.title"), *lines]), (*rows, new, (home(),)))
 
 
 def document(turn: Turn, press: Press) -> Screen:
     """One document, and everything that can be changed about it."""
-    one: DocumentType = _row(turn, DocumentType, press.arg)
-    mark = reference_rows.row_fingerprint(one)
+    document_type: DocumentType = _row(turn, DocumentType, press.arg)
+    mark = reference_rows.row_fingerprint(document_type)
     lines = [
-        one.name,
-        t("kept.papers.short", name=one.short_name),
-        t("kept.papers.rule", rule=t(f"kept.papers.required_{one.required}")),
-        t("kept.papers.files", n=digits(one.max_files)),
+        document_type.name,
+        t("document_types.short", name=document_type.short_name),
+        t("document_types.rule", rule=t(f"document_types.required_{document_type.required}")),
+        t("document_types.files", n=digits(document_type.max_files)),
     ]
-    if not one.active:
-        lines.append(t("kept.papers.is_inactive"))
+    if not document_type.active:
+        lines.append(t("document_types.is_inactive"))
 
     def ask(label: str, change: str) -> Any:
-        return button(label, "staff.document_ask", 0, mark, f"{one.code}:{change}")
+        return button(label, "staff.document_ask", 0, mark, f"{document_type.code}:{change}")
 
     rules = [
-        ask(t(f"kept.papers.required_{rule}"), f"required:{rule}")
+        ask(t(f"document_types.required_{rule}"), f"required:{rule}")
         for rule in paper_service.REQUIRED
-        if rule != one.required
+        if rule != document_type.required
     ]
     counts = [
         ask(t("form.files", n=digits(n)), f"files:{n}")
         for n in range(1, paper_service.MOST_FILES + 1)
-        if n != one.max_files
+        if n != document_type.max_files
     ]
-    active = ask(t("kept.papers.off") if one.active else t("kept.papers.on"), f"active:{int(not one.active)}")
-    moves = (
-        button(t("kept.papers.up"), "staff.document_move", 1, mark, one.code),
-        button(t("kept.papers.down"), "staff.document_move", 0, mark, one.code),
+    active = ask(
+        t("document_types.off") if document_type.active else t("document_types.on"),
+        f"active:{int(not document_type.active)}",
     )
-    rename = button(t("kept.rename"), "staff.rename_doc", 0, mark, one.code)
+    moves = (
+        button(t("document_types.up"), "staff.document_move", 1, mark, document_type.code),
+        button(t("document_types.down"), "staff.document_move", 0, mark, document_type.code),
+    )
+    rename = button(t("reference_data.rename"), "staff.rename_doc", 0, mark, document_type.code)
     rows = (tuple(rules), tuple(counts), (active, rename), moves, navigation_row("staff.documents"))
     return Screen("\n".join(lines), rows)
 
@@ -305,18 +314,20 @@ def _wanted(press: Press) -> tuple[str, str, dict[str, Any]]:
 def document_ask(turn: Turn, press: Press) -> Screen:
     """The question before a document changes; the document as it is, where it changed meanwhile."""
     code, _, values = _wanted(press)
-    one: DocumentType = _row(turn, DocumentType, code)
-    if reference_rows.row_fingerprint(one) != press.version:
+    document_type: DocumentType = _row(turn, DocumentType, code)
+    if reference_rows.row_fingerprint(document_type) != press.version:
         return document(turn, Press("staff.document", arg=code))
     if "required" in values:
-        change = t(f"kept.papers.required_{values['required']}")
+        change = t(f"document_types.required_{values['required']}")
     elif "max_files" in values:
-        change = t("kept.papers.files", n=digits(values["max_files"]))
+        change = t("document_types.files", n=digits(values["max_files"]))
     else:
-        change = t("kept.papers.on") if values["active"] else t("kept.papers.off")
-    yes = button(t("kept.yes"), "staff.document_do", 0, press.version, press.arg)
+        change = t("document_types.on") if values["active"] else t("document_types.off")
+    yes = button(t("reference_data.yes"), "staff.document_do", 0, press.version, press.arg)
     return question(
-        t("kept.papers.ask", name=one.name, change=change), yes, Press("staff.document", arg=code)
+        t("document_types.ask", name=document_type.name, change=change),
+        yes,
+        Press("staff.document", arg=code),
     )
 
 
@@ -325,11 +336,11 @@ def document_do(turn: Turn, press: Press) -> Reply:
     paper_service.change(
         turn.db, actor=turn.actor, code=code, expected=press.version, now=turn.now, event=event, **values
     )
-    return Reply(goto=Press("staff.document", arg=code), notice=t("kept.done"))
+    return Reply(goto=Press("staff.document", arg=code), notice=t("reference_data.done"))
 
 
 def document_move(turn: Turn, press: Press) -> Reply:
     paper_service.move(
         turn.db, actor=turn.actor, code=press.arg, up=press.id == 1, expected=press.version, now=turn.now
     )
-    return Reply(goto=Press("staff.documents"), notice=t("kept.done"))
+    return Reply(goto=Press("staff.documents"), notice=t("reference_data.done"))

@@ -33,30 +33,30 @@ def routes(engine: Engine) -> Routes:
 
 def wrong_amounts_rows(turn: Turn) -> list[ButtonRow]:
     """The way here, where there is anything."""
-    found = len(payments.wrong_amounts(turn.db, actor=turn.actor, limit=99))
-    return [(button(t("kept.wrong.button", n=digits(found)), "staff.wrong"),)] if found else []
+    number_due = len(payments.wrong_amounts(turn.db, actor=turn.actor, limit=99))
+    return [(button(t("wrong_amounts.button", n=digits(number_due)), "staff.wrong"),)] if number_due else []
 
 
 def wrong(turn: Turn, press: Press) -> Screen:
     """Payments of a wrong amount, oldest first."""
     page = page_of(press)
-    found = payments.wrong_amounts(turn.db, actor=turn.actor, limit=LINES + 1, offset=page * LINES)
-    if not found:
+    refunds = payments.wrong_amounts(turn.db, actor=turn.actor, limit=LINES + 1, offset=page * LINES)
+    if not refunds:
         return Screen(t("error.empty"), (navigation_row("staff.refunds"),))
-    lines, rows = [t("kept.wrong.title")], list[ButtonRow]()
-    for i, one in enumerate(found[:LINES], start=page * LINES + 1):
+    lines, rows = [t("wrong_amounts.title")], list[ButtonRow]()
+    for i, refund in enumerate(refunds[:LINES], start=page * LINES + 1):
         lines.append(
             t(
-                "kept.wrong.line",
+                "wrong_amounts.line",
                 i=digits(i),
-                payer=one.payer,
-                code=one.tracking_code or "–",
-                amount=number(one.amount_rial),
-                ref=one.gateway_ref or "–",
+                payer=refund.payer,
+                code=refund.tracking_code or "–",
+                amount=number(refund.amount_rial),
+                ref=refund.gateway_ref or "–",
             )
         )
-        label = t("kept.wrong.do", i=digits(i))
-        rows.append((button(label, "staff.wrong_do", one.attempt_id),))
-    pages = page + (2 if len(found) > LINES else 1)
+        label = t("wrong_amounts.do", i=digits(i))
+        rows.append((button(label, "staff.wrong_do", refund.attempt_id),))
+    pages = page + (2 if len(refunds) > LINES else 1)
     rows += pager(Press("staff.wrong"), page=page, pages=pages)
     return Screen("\n".join(lines), (*rows, navigation_row("staff.refunds")))

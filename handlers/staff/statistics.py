@@ -46,20 +46,28 @@ def report(turn: Turn, press: Press) -> Screen:
     """Counts by state, university and age; decisions per expert in a period."""
     # The bare button of the menu means the usual period; "0 days" comes with an argument.
     days = _days(press) if press.arg or press.id else PERIODS[1]
-    found = statistics.read(turn.db, actor=turn.actor, now=turn.now, days=days)
-    lines = [t("report.screen", time=jalali_time(turn.now), n=number(found.total)), "", t("report.by_state")]
-    lines += [_line(t(f"status.{state}"), n) for state, n in found.by_state.items() if n]
+    figures = statistics.read(turn.db, actor=turn.actor, now=turn.now, days=days)
+    lines = [
+        t("report.screen", time=jalali_time(turn.now), n=number(figures.total)),
+        "",
+        t("report.by_state"),
+    ]
+    lines += [_line(t(f"status.{state}"), n) for state, n in figures.by_state.items() if n]
     lines += ["", t("report.by_university")]
-    lines += [_line(name, open_) for name, open_, _ in found.by_university[:SHOWN] if open_]
+    lines += [_line(name, open_) for name, open_, _ in figures.by_university[:SHOWN] if open_]
     lines += ["", t("report.by_age")]
-    lines += [_line(label, n) for label, n in zip(statistics.age_labels(), found.by_age, strict=True)]
+    lines += [_line(label, n) for label, n in zip(statistics.age_labels(), figures.by_age, strict=True)]
     lines += ["", t("report.decisions", period=statistics.period(days))]
-    for one in found.decisions[:SHOWN]:
-        counts = {event: digits(one.counts.get(event, 0)) for event in DECISIONS}
-        lines.append(t("report.expert_line", name=one.expert, **counts))
-    if not found.decisions:
+    for decision in figures.decisions[:SHOWN]:
+        counts = {event: digits(decision.counts.get(event, 0)) for event in DECISIONS}
+        lines.append(t("report.expert_line", name=decision.expert, **counts))
+    if not figures.decisions:
         lines.append(t("error.empty"))
-    others = [button(statistics.period(one), "staff.report", one, arg="p") for one in PERIODS if one != days]
+    others = [
+        button(statistics.period(period), "staff.report", period, arg="p")
+        for period in PERIODS
+        if period != days
+    ]
     files = (
         button(t("report.picture"), "staff.report_png", days),
         button(t("report.spreadsheet"), "staff.report_xlsx", days),
@@ -88,15 +96,17 @@ async def _figures(resources: Resources, incoming: Incoming, press: Press) -> st
 async def _draw(resources: Resources, incoming: Incoming, press: Press) -> bytes:
     from bot.reports import chart_image  # 15 MB that few processes ever need
 
-    found = await _figures(resources, incoming, press)
-    return await asyncio.to_thread(lambda: chart_image.draw(statistics.report(found), rest=t("report.rest")))
+    figures = await _figures(resources, incoming, press)
+    return await asyncio.to_thread(
+        lambda: chart_image.draw(statistics.report(figures), rest=t("report.rest"))
+    )
 
 
 async def _write(resources: Resources, incoming: Incoming, press: Press) -> bytes:
     from bot.reports import spreadsheet
 
-    found = await _figures(resources, incoming, press)
-    return await asyncio.to_thread(lambda: spreadsheet.write(statistics.report(found)))
+    figures = await _figures(resources, incoming, press)
+    return await asyncio.to_thread(lambda: spreadsheet.write(statistics.report(figures)))
 
 
 def send_picture(turn: Turn, press: Press) -> Reply:
@@ -114,4 +124,6 @@ def _send(turn: Turn, press: Press, *, kind: str) -> Reply:
     name = f"report-{jalali_compact(turn.now)}.{kind}"
     caption = t("report.caption", time=jalali_time(turn.now))
     file = GeneratedFile(name, turn.prepared, caption, picture=kind == "png")
-    return Reply((Screen("", papers=(file,)),), goto=Press("staff.report", days, arg="p"), send_as_new=True)
+    return Reply(
+        (Screen("", attachments=(file,)),), goto=Press("staff.report", days, arg="p"), send_as_new=True
+    )

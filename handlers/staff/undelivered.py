@@ -6,7 +6,7 @@ from bot.application.routes import Routes
 from bot.core.context import Turn
 from bot.core.screens import Press, Reply, Screen, button
 from bot.services.directorate import undelivered
-from bot.services.directorate.undelivered import Letter
+from bot.services.directorate.undelivered import UndeliveredPush
 from bot.texts import has, t
 from bot.texts.formats import age, digits, jalali_time, masked
 from conversations.common.labels import shortened
@@ -14,7 +14,7 @@ from conversations.engine.engine import Engine
 from handlers.common.navigation import ButtonRow, back, grid, home, navigation_row, page_of, pager
 from handlers.common.numbered_list import STAFF, question
 from handlers.staff.accounts import free_button
-from storage.enums import Channel
+from storage.enums import PushChannel
 
 LINES = 5
 #: Characters of a push that are shown.
@@ -44,56 +44,67 @@ def routes(engine: Engine) -> Routes:
 
 def dead(turn: Turn, press: Press) -> Screen:
     """Pushes and SMS that were given up, oldest first."""
-    unreadable_updates_row = (button(t("kept.dead.updates"), "staff.updates"), home())
+    unreadable_updates_row = (button(t("undelivered.updates"), "staff.updates"), home())
     total = undelivered.count(turn.db, actor=turn.actor)
     if not total:
-        return Screen(t("kept.dead.none"), (unreadable_updates_row,))
+        return Screen(t("undelivered.none"), (unreadable_updates_row,))
     pages = -(-total // LINES)
     page = min(page_of(press), pages - 1)
-    found = undelivered.letters(turn.db, actor=turn.actor, limit=LINES, offset=page * LINES)
-    lines, buttons = [t("kept.dead.title", n=digits(total))], []
-    for i, one in enumerate(found, start=page * LINES + 1):
-        waited = age(turn.now - one.push.created_at)
+    pushes = undelivered.letters(turn.db, actor=turn.actor, limit=LINES, offset=page * LINES)
+    lines, buttons = [t("undelivered.title", n=digits(total))], []
+    for i, push in enumerate(pushes, start=page * LINES + 1):
+        waited = age(turn.now - push.push.created_at)
         lines.append(
-            t("kept.dead.line", i=digits(i), kind=_kind(one), who=_who(one), why=_why(one, 80), age=waited)
+            t(
+                "undelivered.line",
+                i=digits(i),
+                kind=_kind(push),
+                who=_who(push),
+                why=_why(push, 80),
+                age=waited,
+            )
         )
-        buttons.append(button(digits(i), "staff.undelivered_push", one.push.id or 0))
+        buttons.append(button(digits(i), "staff.undelivered_push", push.push.id or 0))
     turns = pager(Press("staff.undelivered"), page=page, pages=pages)
     return Screen("\n".join(lines), (*grid(buttons, columns=LINES), *turns, unreadable_updates_row))
 
 
-def _kind(one: Letter) -> str:
-    key = f"kept.dead.kind_{one.push.kind}"
-    kind = t(key) if has(key) else one.push.kind
-    channel = t("kept.dead.sms" if one.push.channel is Channel.SMS else "kept.dead.chat")
-    return t("kept.dead.kind", kind=kind, channel=channel)
+def _kind(undelivered_push: UndeliveredPush) -> str:
+    key = f"undelivered.kind_{undelivered_push.push.kind}"
+    kind = t(key) if has(key) else undelivered_push.push.kind
+    channel = t("undelivered.sms" if undelivered_push.push.channel is PushChannel.SMS else "undelivered.chat")
+    return t("undelivered.kind", kind=kind, channel=channel)
 
 
-def _who(one: Letter) -> str:
-    if one.recipient is not None:
-        return one.recipient.name
-    return masked(one.push.mobile[1:]) if one.push.mobile else "–"
+def _who(undelivered_push: UndeliveredPush) -> str:
+    if undelivered_push.recipient is not None:
+        return undelivered_push.recipient.name
+    return masked(undelivered_push.push.mobile[1:]) if undelivered_push.push.mobile else "–"
 
 
-def _why(one: Letter, room: int) -> str:
-    return shortened(one.push.note or "–", room)
+def _why(undelivered_push: UndeliveredPush, room: int) -> str:
+    return shortened(undelivered_push.push.note or "–", room)
 
 
 def letter(turn: Turn, press: Press) -> Screen:
     """One push, and what may become of it."""
-    one = undelivered.letter(turn.db, actor=turn.actor, push_id=press.id)
+    undelivered_push = undelivered.letter(turn.db, actor=turn.actor, push_id=press.id)
     lines = [
-        _kind(one),
-        t("kept.dead.to", who=_who(one)),
-        t("kept.dead.since", time=jalali_time(one.push.created_at), n=digits(one.push.attempts)),
-        t("kept.dead.why", why=_why(one, 300)),
+        _kind(undelivered_push),
+        t("undelivered.to", who=_who(undelivered_push)),
+        t(
+            "undelivered.since",
+            time=jalali_time(undelivered_push.push.created_at),
+            n=digits(undelivered_push.push.attempts),
+        ),
+        t("undelivered.why", why=_why(undelivered_push, 300)),
         "",
-        shortened(one.push.text, EXCERPT),
+        shortened(undelivered_push.push.text, EXCERPT),
     ]
     rows: tuple[ButtonRow, ...] = (
         (
-            button(t("kept.dead.again"), "staff.undelivered_again", press.id),
-            button(t("kept.dead.away"), "staff.undelivered_ask", press.id),
+            button(t("undelivered.again"), "staff.undelivered_again", press.id),
+            button(t("undelivered.away"), "staff.undelivered_ask", press.id),
         ),
         navigation_row("staff.undelivered"),
     )
@@ -102,41 +113,43 @@ def letter(turn: Turn, press: Press) -> Screen:
 
 def resend(turn: Turn, press: Press) -> Reply:
     undelivered.resend(turn.db, actor=turn.actor, push_id=press.id, now=turn.now)
-    return Reply((Screen(t("kept.dead.queued")),), goto=Press("staff.undelivered"))
+    return Reply((Screen(t("undelivered.queued")),), goto=Press("staff.undelivered"))
 
 
 def away_ask(turn: Turn, press: Press) -> Screen:
-    one = undelivered.letter(turn.db, actor=turn.actor, push_id=press.id)
-    yes = button(t("kept.yes"), "staff.undelivered_away", press.id)
-    return question(t("kept.dead.away_ask", who=_who(one)), yes, Press("staff.undelivered_push", press.id))
+    undelivered_push = undelivered.letter(turn.db, actor=turn.actor, push_id=press.id)
+    yes = button(t("reference_data.yes"), "staff.undelivered_away", press.id)
+    return question(
+        t("undelivered.away_ask", who=_who(undelivered_push)), yes, Press("staff.undelivered_push", press.id)
+    )
 
 
 def put_away(turn: Turn, press: Press) -> Reply:
     undelivered.give_up(turn.db, actor=turn.actor, push_id=press.id, now=turn.now)
-    return Reply((Screen(t("kept.dead.put_away")),), goto=Press("staff.undelivered"))
+    return Reply((Screen(t("undelivered.put_away")),), goto=Press("staff.undelivered"))
 
 
 def updates(turn: Turn, press: Press) -> Screen:
     """How many updates went wrong; the button to one by its error number."""
     counts = undelivered.odd_updates(turn.db, actor=turn.actor)
-    lines = [t("kept.dead.updates_title")]
-    lines += [t(f"kept.dead.count_{state}", n=digits(n)) for state, n in counts.items()]
-    rows = ((button(t("kept.dead.find"), "staff.find_error"),), navigation_row("staff.undelivered"))
+    lines = [t("undelivered.updates_title")]
+    lines += [t(f"undelivered.count_{state}", n=digits(n)) for state, n in counts.items()]
+    rows = ((button(t("undelivered.find"), "staff.find_error"),), navigation_row("staff.undelivered"))
     return Screen("\n".join(lines), rows)
 
 
 def update(turn: Turn, press: Press) -> Screen:
     """One of them, and the chat that may be stuck by it. What was written is not shown."""
-    found = undelivered.odd_update(turn.db, actor=turn.actor, number=press.id)
-    one = found.update
-    who = found.account.name if found.account is not None else t("kept.dead.guest")
+    odd_update = undelivered.odd_update(turn.db, actor=turn.actor, number=press.id)
+    inbox_update = odd_update.update
+    who = odd_update.account.name if odd_update.account is not None else t("undelivered.guest")
     lines = [
-        t("kept.dead.update", number=digits(press.id)),
-        t(f"kept.dead.was_{one.state}"),
-        t("kept.dead.from", who=who, messenger=t(f"messenger.{one.messenger}")),
-        t("kept.dead.at", time=jalali_time(one.received_at)),
+        t("undelivered.update", number=digits(press.id)),
+        t(f"undelivered.was_{inbox_update.state}"),
+        t("undelivered.from", who=who, messenger=t(f"messenger.{inbox_update.messenger}")),
+        t("undelivered.at", time=jalali_time(inbox_update.received_at)),
     ]
-    if one.note and one.note != str(one.id):
-        lines.append(t("kept.dead.why", why=shortened(one.note, 300)))
-    free = [(free_button(found.chat, t("kept.dead.free")),)] if found.chat is not None else []
+    if inbox_update.note and inbox_update.note != str(inbox_update.id):
+        lines.append(t("undelivered.why", why=shortened(inbox_update.note, 300)))
+    free = [(free_button(odd_update.chat, t("undelivered.free")),)] if odd_update.chat is not None else []
     return Screen("\n".join(lines), (*free, (back("staff.updates"), home())))

@@ -56,79 +56,96 @@ def provinces(turn: Turn, press: Press) -> Screen:
     """The 31 provinces; those whose files would find nobody are marked."""
     every = list(enumerate(universities.by_province(turn.db, actor=turn.actor).items(), start=1))
 
-    def line(i: str, one: tuple[int, tuple[str, list[University]]]) -> str:
-        name, found = one[1]
-        key = "kept.uni.province_line" if universities.served(found) else "kept.uni.province_gap"
-        return t(key, i=i, name=name, n=digits(sum(u.active and u.regional for u in found)))
+    def line(i: str, numbered_province: tuple[int, tuple[str, list[University]]]) -> str:
+        name, listed = numbered_province[1]
+        key = "universities.province_line" if universities.served(listed) else "universities.province_gap"
+        return t(key, i=i, name=name, n=digits(sum(u.active and u.regional for u in listed)))
 
     lines, rows = numbered(
-        press, every, size=PAGE, line=line, make_button=lambda i, one: button(i, "staff.province", one[0])
+        press,
+        every,
+        size=PAGE,
+        line=line,
+        make_button=lambda i, numbered_province: button(i, "staff.province", numbered_province[0]),
     )
-    return Screen("\n".join([t("kept.uni.provinces"), *lines]), (*rows, (home(),)))
+    return Screen("\n".join([t("universities.provinces"), *lines]), (*rows, (home(),)))
 
 
 def province(turn: Turn, press: Press) -> Screen:
     """The universities of one province, and the button to its coverage."""
-    name, found = universities.province(turn.db, actor=turn.actor, number=press.id)
-    lines = [t("kept.uni.province", name=name)]
+    name, listed = universities.province(turn.db, actor=turn.actor, number=press.id)
+    lines = [t("universities.province", name=name)]
     if name == universities.CHOOSING_PROVINCE:
-        lines.append(t("kept.uni.choosing"))
-    if not universities.served(found):
-        lines.append(t("kept.uni.gap"))
+        lines.append(t("universities.choosing"))
+    if not universities.served(listed):
+        lines.append(t("universities.gap"))
     rows: list[ButtonRow] = []
-    for i, one in enumerate(found, start=1):
-        experts = universities.standing(turn.db, actor=turn.actor, code=one.code).experts
-        lines.append(t("kept.uni.line", i=digits(i), name=one.name, flags=_flags(one), n=digits(experts)))
+    for i, university in enumerate(listed, start=1):
+        experts = universities.standing(turn.db, actor=turn.actor, code=university.code).experts
+        lines.append(
+            t(
+                "universities.line",
+                i=digits(i),
+                name=university.name,
+                flags=_flags(university),
+                n=digits(experts),
+            )
+        )
         rows.append(
             (
                 button(
-                    f"{digits(i)}. {short_university(one.name)}"[:20], "staff.university_data", arg=one.code
+                    f"{digits(i)}. {short_university(university.name)}"[:20],
+                    "staff.university_data",
+                    arg=university.code,
                 ),
             )
         )
     on = sum(row.active for row, _ in universities.coverage(turn.db, actor=turn.actor, province=name))
-    rows.append((button(t("kept.uni.coverage", n=digits(on)), "staff.coverage", press.id),))
+    rows.append((button(t("universities.coverage", n=digits(on)), "staff.coverage", press.id),))
     page = str((press.id - 1) // PAGE)
     return Screen("\n".join(lines), (*rows, (back("staff.provinces", arg=page), home())))
 
 
-def _flags(one: University) -> str:
-    flags = [t("kept.uni.is_on") if one.active else t("kept.uni.is_off")]
-    flags.append(t("kept.uni.is_regional") if one.regional else t("kept.uni.is_not_regional"))
-    if one.province_default:
-        flags.append(t("kept.uni.is_default"))
+def _flags(university: University) -> str:
+    flags = [t("universities.is_on") if university.active else t("universities.is_off")]
+    flags.append(t("universities.is_regional") if university.regional else t("universities.is_not_regional"))
+    if university.province_default:
+        flags.append(t("universities.is_default"))
     return "، ".join(flags)
 
 
 def place(turn: Turn, press: Press) -> Screen:
     """One university, and everything that can be changed about it."""
-    found = universities.standing(turn.db, actor=turn.actor, code=press.arg)
-    one = found.university
-    mark = reference_rows.row_fingerprint(one)
+    overview = universities.standing(turn.db, actor=turn.actor, code=press.arg)
+    university = overview.university
+    mark = reference_rows.row_fingerprint(university)
     lines = [
-        one.name,
-        t("kept.uni.of_province", name=one.province),
-        _flags(one),
-        t("kept.uni.depends", experts=digits(found.experts), files=digits(found.files)),
+        university.name,
+        t("universities.of_province", name=university.province),
+        _flags(university),
+        t("universities.depends", experts=digits(overview.experts), files=digits(overview.files)),
     ]
 
     def ask(label: str, what: str) -> Button:
-        return button(t(label), "staff.university_ask", 0, mark, f"{one.code}:{what}")
+        return button(t(label), "staff.university_ask", 0, mark, f"{university.code}:{what}")
 
-    active = ask("kept.uni.off" if one.active else "kept.uni.on", f"active:{int(not one.active)}")
+    active = ask(
+        "universities.off" if university.active else "universities.on", f"active:{int(not university.active)}"
+    )
     regional = ask(
-        "kept.uni.not_regional" if one.regional else "kept.uni.regional", f"regional:{int(not one.regional)}"
+        "universities.not_regional" if university.regional else "universities.regional",
+        f"regional:{int(not university.regional)}",
     )
     rows: list[ButtonRow] = [(active, regional)]
-    if not one.province_default and one.province != universities.CHOOSING_PROVINCE:
-        rows.append((ask("kept.uni.make_default", "default:1"),))
+    if not university.province_default and university.province != universities.CHOOSING_PROVINCE:
+        rows.append((ask("universities.make_default", "default:1"),))
     rows.append(
         (
-            button(t("kept.rename"), "staff.rename_university", 0, mark, one.code),
-            button(t("staff.experts"), "staff.university", arg=one.code),
+            button(t("reference_data.rename"), "staff.rename_university", 0, mark, university.code),
+            button(t("staff.experts"), "staff.university", arg=university.code),
         )
     )
-    province_number = universities.number_of(turn.db, actor=turn.actor, name=one.province)
+    province_number = universities.number_of(turn.db, actor=turn.actor, name=university.province)
     return Screen("\n".join(lines), (*rows, (back("staff.province", province_number), home())))
 
 
@@ -146,18 +163,18 @@ def _wanted(press: Press) -> tuple[str, Switch | None, bool]:
 def place_ask(turn: Turn, press: Press) -> Screen:
     """The question before a university changes, with what depends on it; the university, where it changed meanwhile."""
     code, what, on = _wanted(press)
-    found = universities.standing(turn.db, actor=turn.actor, code=code)
-    if reference_rows.row_fingerprint(found.university) != press.version:
+    overview = universities.standing(turn.db, actor=turn.actor, code=code)
+    if reference_rows.row_fingerprint(overview.university) != press.version:
         return place(turn, Press("staff.university_data", arg=code))
-    key = f"kept.uni.ask_{what.value}_{'on' if on else 'off'}" if what else "kept.uni.ask_default"
+    key = f"universities.ask_{what.value}_{'on' if on else 'off'}" if what else "universities.ask_default"
     text = t(
         key,
-        name=found.university.name,
-        province=found.university.province,
-        files=digits(found.files),
-        experts=digits(found.experts),
+        name=overview.university.name,
+        province=overview.university.province,
+        files=digits(overview.files),
+        experts=digits(overview.experts),
     )
-    yes = button(t("kept.yes"), "staff.university_do", 0, press.version, press.arg)
+    yes = button(t("reference_data.yes"), "staff.university_do", 0, press.version, press.arg)
     return question(text, yes, Press("staff.university_data", arg=code))
 
 
@@ -169,7 +186,7 @@ def place_do(turn: Turn, press: Press) -> Reply:
         universities.switch(
             turn.db, actor=turn.actor, code=code, what=what, on=on, expected=press.version, now=turn.now
         )
-    return Reply(goto=Press("staff.university_data", arg=code), notice=t("kept.done"))
+    return Reply(goto=Press("staff.university_data", arg=code), notice=t("reference_data.done"))
 
 
 # -- coverage --------------------------------------------------------------------------------------
@@ -177,7 +194,9 @@ def place_do(turn: Turn, press: Press) -> Reply:
 
 def _place(row: Coverage) -> str:
     city = row.city or "–"
-    return city if row.district is None else t("kept.uni.city_district", city=city, n=digits(row.district))
+    return (
+        city if row.district is None else t("universities.city_district", city=city, n=digits(row.district))
+    )
 
 
 def coverage(turn: Turn, press: Press) -> Screen:
@@ -185,24 +204,28 @@ def coverage(turn: Turn, press: Press) -> Screen:
     name, _ = universities.province(turn.db, actor=turn.actor, number=press.id)
     every = universities.coverage(turn.db, actor=turn.actor, province=name)
 
-    def line(i: str, one: tuple[Coverage, University]) -> str:
-        sign = t("kept.sign_on") if one[0].active else t("kept.sign_off")
-        return t("kept.uni.cover_line", i=i, sign=sign, place=_place(one[0]), university=one[1].name)
+    def line(i: str, covered: tuple[Coverage, University]) -> str:
+        sign = t("reference_data.sign_on") if covered[0].active else t("reference_data.sign_off")
+        return t(
+            "universities.cover_line", i=i, sign=sign, place=_place(covered[0]), university=covered[1].name
+        )
 
     lines, rows = numbered(
         press,
         every,
         size=PAGE,
         line=line,
-        make_button=lambda i, one: button(i, "staff.cover", one[0].id or 0),
+        make_button=lambda i, covered: button(i, "staff.cover", covered[0].id or 0),
     )
-    title = [t("kept.uni.coverage_title", province=name)]
+    title = [t("universities.coverage_title", province=name)]
     title.append(
-        t("kept.uni.suggests") if name == universities.CHOOSING_PROVINCE else t("kept.uni.goes_before")
+        t("universities.suggests")
+        if name == universities.CHOOSING_PROVINCE
+        else t("universities.goes_before")
     )
     if not every:
         lines = [t("error.empty")]
-    new = (button(t("kept.uni.new_coverage"), "staff.new_cover", press.id),)
+    new = (button(t("universities.new_coverage"), "staff.new_cover", press.id),)
     ways_on = (back("staff.province", press.id), home())
     return Screen("\n".join([*title, *lines]), (*rows, new, ways_on))
 
@@ -210,13 +233,13 @@ def coverage(turn: Turn, press: Press) -> Screen:
 def cover(turn: Turn, press: Press) -> Screen:
     """One row of the coverage."""
     row, university = universities.coverage_row(turn.db, actor=turn.actor, coverage_id=press.id)
-    state = t("kept.uni.is_on") if row.active else t("kept.uni.is_off")
+    state = t("universities.is_on") if row.active else t("universities.is_off")
     lines = [
-        t("kept.uni.cover", province=row.province, place=_place(row)),
-        t("kept.uni.cover_to", university=university.name),
-        t("kept.uni.state", state=state),
+        t("universities.cover", province=row.province, place=_place(row)),
+        t("universities.cover_to", university=university.name),
+        t("universities.state", state=state),
     ]
-    label = t("kept.uni.off") if row.active else t("kept.uni.on")
+    label = t("universities.off") if row.active else t("universities.on")
     toggle = button(
         label, "staff.cover_ask", press.id, reference_rows.row_fingerprint(row), str(int(not row.active))
     )
@@ -229,9 +252,9 @@ def cover_ask(turn: Turn, press: Press) -> Screen:
     if reference_rows.row_fingerprint(row) != press.version:
         return cover(turn, press)
     on = number_in(press) == 1
-    key = "kept.uni.cover_ask_on" if on else "kept.uni.cover_ask_off"
+    key = "universities.cover_ask_on" if on else "universities.cover_ask_off"
     text = t(key, place=_place(row), university=university.name)
-    yes = button(t("kept.yes"), "staff.cover_do", press.id, press.version, press.arg)
+    yes = button(t("reference_data.yes"), "staff.cover_do", press.id, press.version, press.arg)
     return question(text, yes, Press("staff.cover", press.id))
 
 
@@ -244,4 +267,4 @@ def cover_do(turn: Turn, press: Press) -> Reply:
         expected=press.version,
         now=turn.now,
     )
-    return Reply(goto=Press("staff.cover", press.id), notice=t("kept.done"))
+    return Reply(goto=Press("staff.cover", press.id), notice=t("reference_data.done"))

@@ -131,13 +131,13 @@ class UpdateRouter:
         current = self.current(turn)
         next_rows = tuple((next_button,) for next_button in refusal.next_buttons)
         known = {next_button.label for next_button in refusal.next_buttons}
-        rows = tuple(row for row in current.rows if not any(one.label in known for one in row))
+        rows = tuple(row for row in current.rows if not any(button.label in known for button in row))
         if refusal.key == "error.unknown" and turn.chat.dialogue is None:
             home = button(t("nav.home"), HOME.action)
-            if not any(one.press and one.press.action == HOME.action for row in rows for one in row):
+            if not any(button.press and button.press.action == HOME.action for row in rows for button in row):
                 rows += ((home,),)
         sentence = t(refusal.key, **values)
-        screen = replace(current, text=f"{sentence}\n\n{current.text}", rows=next_rows + rows, papers=())
+        screen = replace(current, text=f"{sentence}\n\n{current.text}", rows=next_rows + rows, attachments=())
         return RoutedReply((screen,), toast=sentence if turn.incoming.pressed else None)
 
     # -- choosing -------------------------------------------------------------------------------
@@ -196,7 +196,11 @@ class UpdateRouter:
             return None
         if len(turn.incoming.text) > LONGEST_KEY or not (typed := search_key(turn.incoming.text)):
             return None
-        presses = [(one.label, one.press) for one in self.current(turn).buttons() if one.press is not None]
+        presses = [
+            (button.label, button.press)
+            for button in self.current(turn).buttons()
+            if button.press is not None
+        ]
         for label, press in presses:
             if typed == search_key(label):
                 return press
@@ -225,7 +229,7 @@ class UpdateRouter:
         if not merged.screens and merged.quiet is None and not (merged.notices and turn.incoming.pressed):
             merged.screens.append(self.current(turn))
         notices = "\n".join(merged.notices) or None
-        said = "\n\n".join([*merged.notices, *(one.text for one in merged.screens[:-1])]) or None
+        said = "\n\n".join([*merged.notices, *(screen.text for screen in merged.screens[:-1])]) or None
         if notices and not turn.incoming.pressed and merged.screens:
             first = merged.screens[0]
             merged.screens[0] = replace(first, text=f"{notices}\n\n{first.text}")
@@ -238,7 +242,7 @@ class UpdateRouter:
             merged.quiet,
             merged.credentials_of,
             said=said,
-            files=any(one.papers for one in merged.screens),
+            files=any(screen.attachments for screen in merged.screens),
         )
 
     @staticmethod

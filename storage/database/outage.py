@@ -50,10 +50,10 @@ def outage_reason(error: BaseException) -> str | None:
         return outage_reason(error.__context__)
     cause = (error.orig or error) if isinstance(error, DBAPIError) else error
     # SQLAlchemy hands asyncpg's own error on below its translation.
-    for one in (cause, cause.__cause__):
-        if isinstance(one, sqlite3.Error):
-            return _SQLITE.get((getattr(one, "sqlite_errorcode", None) or 0) & 0xFF)
-        state = getattr(one, "sqlstate", None)
+    for exception in (cause, cause.__cause__):
+        if isinstance(exception, sqlite3.Error):
+            return _SQLITE.get((getattr(exception, "sqlite_errorcode", None) or 0) & 0xFF)
+        state = getattr(exception, "sqlstate", None)
         if isinstance(state, str):
             return next((words for code, words in _POSTGRES.items() if state.startswith(code)), None)
     if isinstance(error, NoConnection):

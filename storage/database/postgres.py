@@ -185,15 +185,15 @@ class PostgresDatabase(Database):
 def is_stale(error: BaseException) -> bool:
     """Whether a connection failed over what it remembers of a schema that was changed meanwhile; nothing else is wrong."""
     causes = _causes(error)
-    if any(isinstance(one, OutdatedSchemaCacheError) for one in causes):
+    if any(isinstance(cause, OutdatedSchemaCacheError) for cause in causes):
         return True
     phrases = STALE.get(_sqlstate(error) or "", ())
-    return any(phrase in str(one) for phrase in phrases for one in causes)
+    return any(phrase in str(cause) for phrase in phrases for cause in causes)
 
 
 def _sqlstate(error: BaseException) -> str | None:
-    found = (getattr(one, "sqlstate", None) for one in _causes(error))
-    return next((one for one in found if isinstance(one, str)), None)
+    states = (getattr(cause, "sqlstate", None) for cause in _causes(error))
+    return next((state for state in states if isinstance(state, str)), None)
 
 
 def _causes(error: BaseException) -> list[BaseException]:
@@ -201,7 +201,9 @@ def _causes(error: BaseException) -> list[BaseException]:
     if isinstance(error, InvalidRequestError) and error.__context__ is not None:
         error = error.__context__
     cause = getattr(error, "orig", None)
-    return [one for one in (error, cause, cause.__cause__ if cause else None) if one is not None]
+    return [
+        exception for exception in (error, cause, cause.__cause__ if cause else None) if exception is not None
+    ]
 
 
 async def _attend(connection: AsyncConnection, *, seen: bool) -> bool:

@@ -34,7 +34,7 @@ def make_engine(url: URL, *, connect_args: dict[str, Any] | None = None, **pool:
 def connect_options(url: URL) -> dict[str, Any]:
     """Keyword arguments of `asyncpg.connect`. Raises ValueError, with nothing secret in it."""
     hosts, ports = hosts_of(url)
-    found: dict[str, Any] = {
+    options: dict[str, Any] = {
         "host": hosts or None,
         "port": ports or (int(str(url.query["port"])) if "port" in url.query else None),
         "user": url.username,
@@ -46,7 +46,7 @@ def connect_options(url: URL) -> dict[str, Any]:
         or None,
         **_tls(url),
     }
-    return {name: value for name, value in found.items() if value is not None}
+    return {name: value for name, value in options.items() if value is not None}
 
 
 def whole(url: URL, name: str) -> int | None:

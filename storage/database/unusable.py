@@ -64,8 +64,8 @@ def why_unusable(error: BaseException, url: URL) -> str | None:
         return "the schema is not one that this code knows, perhaps of a newer release; run that release, or restore a backup"
     if isinstance(error, ArgumentError):
         return "is not a database address; use sqlite:///… or postgresql://user:password@host/name"
-    for one in _causes(error):
-        words = _sqlite(one, url) if url.get_backend_name() == "sqlite" else _postgres(one, url)
+    for cause in _causes(error):
+        words = _sqlite(cause, url) if url.get_backend_name() == "sqlite" else _postgres(cause, url)
         if words is not None:
             return words
     away = outage_reason(error)

@@ -126,12 +126,12 @@ def _sqlite(rest: str) -> URL:
 
 
 def _postgres(rest: str) -> URL:
-    found = _read(rest)
-    query = found.query
-    user = query.pop("user", query.pop("username", None)) or found.user
-    password = query.pop("password", None) or found.password
-    name = query.pop("dbname", query.pop("database", None)) or found.name
-    hosts, ports = _places(found.hosts, query)
+    address = _read(rest)
+    query = address.query
+    user = query.pop("user", query.pop("username", None)) or address.user
+    password = query.pop("password", None) or address.password
+    name = query.pop("dbname", query.pop("database", None)) or address.name
+    hosts, ports = _places(address.hosts, query)
     several = len(hosts) > 1 or bool(hosts and hosts[0].startswith("/"))
     if several:
         query["host"] = ",".join(hosts)
@@ -160,7 +160,7 @@ def _read(rest: str) -> _Address:
             return plain
         raise ValueError(plain or FORM)
     why: list[str | None] = []
-    for at in (found.start() for found in re.finditer("@", rest)):
+    for at in (match.start() for match in re.finditer("@", rest)):
         place = _place(rest[at + 1 :])
         if isinstance(place, _Address):
             user, divided, password = rest[:at].partition(":")
@@ -180,14 +180,14 @@ def _read(rest: str) -> _Address:
 
 def _place(text: str) -> _Address | str | None:
     """What follows the password, or what is wrong with it, or None where it is nothing of the kind."""
-    found = _PLACE.fullmatch(text)
-    if found is None:
+    match = _PLACE.fullmatch(text)
+    if match is None:
         return None
-    ports = [one.rpartition(":")[2] for one in found["hosts"].split(",") if re.search(r":\d+$", one)]
+    ports = [host.rpartition(":")[2] for host in match["hosts"].split(",") if re.search(r":\d+$", host)]
     if any(not 0 < int(port) < 65536 for port in ports):
         return "the port must be a number from 1 to 65535"
     try:
-        query = _query(found["query"] or "")
+        query = _query(match["query"] or "")
     except ValueError as error:
         return str(error)
     if strange := [name for name in query if name not in _PARTS | MEANT | IGNORED]:
@@ -195,7 +195,7 @@ def _place(text: str) -> _Address | str | None:
             return "the parameter 'schema' is not known; write options=-csearch_path%3DNAME instead"
         name = strange[0] if re.fullmatch(r"\w{1,40}", strange[0]) else "…"
         return f"the parameter {name!r} is not known; leave it out"
-    return _Address(found["hosts"], _decoded(found["name"] or ""), query)
+    return _Address(match["hosts"], _decoded(match["name"] or ""), query)
 
 
 def _places(hosts: str, query: dict[str, str]) -> tuple[list[str], list[str]]:
@@ -203,10 +203,10 @@ def _places(hosts: str, query: dict[str, str]) -> tuple[list[str], list[str]]:
     names, ports = [], []
     text = hosts or query.pop("host", "")
     query.pop("host", None)
-    for one in text.split(",") if text else []:
-        host, divided, port = one.rpartition(":")
-        if not divided or one.endswith("]"):
-            host, port = one, ""
+    for address in text.split(",") if text else []:
+        host, divided, port = address.rpartition(":")
+        if not divided or address.endswith("]"):
+            host, port = address, ""
         names.append(_decoded(host.strip("[]")))
         ports.append(port)
     if not all(names) and len(names) > 1:
@@ -224,14 +224,14 @@ def _places(hosts: str, query: dict[str, str]) -> tuple[list[str], list[str]]:
 
 
 def _query(text: str) -> dict[str, str]:
-    found = {}
+    options = {}
     for part in text.split("&"):
         name, divided, value = part.partition("=")
         if part and not divided:
             raise ValueError("what follows ? must be name=value, divided by &")
         if part:
-            found[_decoded(name)] = _decoded(value)
-    return found
+            options[_decoded(name)] = _decoded(value)
+    return options
 
 
 def _decoded(text: str) -> str:

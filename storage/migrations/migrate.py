@@ -51,9 +51,9 @@ async def current_is_head(url: str) -> bool:
     scripts = _scripts()
     with explaining(asynchronous(url)):
         async with _connection(url) as connection:
-            found = await connection.run_sync(_revisions)
-        scripts.get_revisions(found)
-    return set(found) == set(scripts.get_heads())
+            revisions = await connection.run_sync(_revisions)
+        scripts.get_revisions(revisions)
+    return set(revisions) == set(scripts.get_heads())
 
 
 async def check(url: str | None = None) -> list[str]:
@@ -70,12 +70,12 @@ async def check(url: str | None = None) -> list[str]:
             await connection.run_sync(create_all)
             wanted = await connection.run_sync(fingerprint)
         async with _connection(migrated) as connection:
-            found = await connection.run_sync(fingerprint)
+            present = await connection.run_sync(fingerprint)
             differences = await connection.run_sync(_differences)
     return (
         differences
-        + [f"only in the code: {line}" for line in sorted(wanted - found)]
-        + [f"only in the migrations: {line}" for line in sorted(found - wanted)]
+        + [f"only in the code: {line}" for line in sorted(wanted - present)]
+        + [f"only in the migrations: {line}" for line in sorted(present - wanted)]
     )
 
 

@@ -50,14 +50,14 @@ def guard_audit(connection: Connection) -> None:
 def missing_guards(connection: Connection) -> list[str]:
     """Names of triggers of AUDIT_GUARD that are gone, switched off or not what they were."""
     wanted = {
-        one.split()[2]: one for one in AUDIT_GUARD[connection.dialect.name] if "TRIGGER" in one.split()[1]
+        name.split()[2]: name for name in AUDIT_GUARD[connection.dialect.name] if "TRIGGER" in name.split()[1]
     }
     if connection.dialect.name == "sqlite":
         rows = connection.execute(text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"))
-        found = {name: " ".join(sql.split()) for name, sql in rows}
-        return sorted(name for name, sql in wanted.items() if found.get(name) != sql)
+        present = {name: " ".join(sql.split()) for name, sql in rows}
+        return sorted(name for name, sql in wanted.items() if present.get(name) != sql)
     rows = connection.execute(text(_GUARDS_ON))
-    bodies = {one.split("$$")[1].strip() for one in AUDIT_GUARD["postgresql"] if "$$" in one}
+    bodies = {name.split("$$")[1].strip() for name in AUDIT_GUARD["postgresql"] if "$$" in name}
     standing = {name for name, enabled, body in rows if enabled in ("O", "A") and body.strip() in bodies}
     return sorted(wanted.keys() - standing)
 
@@ -76,14 +76,14 @@ def fingerprint(connection: Connection) -> set[str]:
         if table == "alembic_version":
             continue
         lines.add(f"{table}: primary key {inspector.get_pk_constraint(table)}")
-        for kind, found in (
+        for kind, items in (
             ("column", inspector.get_columns(table)),
             ("foreign key", inspector.get_foreign_keys(table)),
             ("unique", inspector.get_unique_constraints(table)),
             ("check", inspector.get_check_constraints(table)),
         ):
             lines |= {
-                f"{table}: {kind} { {name: str(value) for name, value in one.items()} }" for one in found
+                f"{table}: {kind} { {name: str(value) for name, value in item.items()} }" for item in items
             }
     written = connection.execute(text(_WRITTEN[connection.dialect.name]))
     return lines | {f"{name}: {' '.join(statement.split())}" for name, statement in written}

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from storage.enums import Channel, InboxState, Messenger, PushState
+from storage.enums import InboxState, Messenger, PushChannel, PushState
 from storage.tables.columns import (
     bigint_column,
     created,
@@ -109,7 +109,7 @@ class Push(SQLModel, table=True):
     key: str = Field(unique=True, max_length=160)
     #: N1 … N24 or "alert"
     kind: str = Field(max_length=16)
-    channel: Channel = enum_column(Channel)
+    channel: PushChannel = enum_column(PushChannel)
     account_id: int | None = reference("account.id", default=None)
     #: role_grant.id: told to the holder of that role, and not at all once it is gone; None: to the person themself.
     grant_id: int | None = bigint_column(default=None)

@@ -40,15 +40,15 @@ EXPECTED: dict[str, Access] = {
     **_each("logout role role.choose me.signout", ACCOUNTS, suspended=ACCOUNTS),
     **_each("password.change me.mobile", ACCOUNTS),
     **_each("credentials me me.chats inbox", ACCOUNTS, suspended=_READS),
-    **_each("inbox.letter inbox.read inbox.papers", ACCOUNTS, suspended=_READS, bound=True),
+    **_each("inbox.letter inbox.read inbox.files", ACCOUNTS, suspended=_READS, bound=True),
     # What a suspended officer may still read of their own (docs/specification.md 2.1).
     **_each(
-        "me.papers me.paper general qual card centers coop.new coop.archive term.archive",
+        "me.documents me.document general qual card centers coop.new coop.archive term.archive",
         {OFFICER},
         suspended=_READS,
     ),
     **_each(
-        "qual.track qual.timeline qual.papers qual.paper qual.check_pay coop.view coop.center coop.timeline term.confirm",
+        "qual.track qual.timeline qual.documents qual.document qual.check_pay coop.view coop.center coop.timeline term.confirm",
         {OFFICER},
         suspended=_READS,
         bound=True,
@@ -73,7 +73,7 @@ EXPECTED: dict[str, Access] = {
     **_each("desk.all desk.coop_all", {HEAD}),
     **_each("desk.search", EXPERTS | {STAFF}),
     **_each(
-        "desk.file desk.full_request desk.rounds desk.timeline desk.papers desk.outcome desk.paper desk.all_papers "
+        "desk.file desk.full_request desk.rounds desk.timeline desk.documents desk.outcome desk.document desk.all_documents "
         "desk.person desk.coop_file desk.coop_timeline desk.coop_outcome desk.release desk.coop_release",
         EXPERTS | {STAFF},
         bound=True,
@@ -98,7 +98,7 @@ EXPECTED: dict[str, Access] = {
         "staff.undelivered staff.undelivered_push staff.undelivered_ask staff.undelivered_again staff.undelivered_away staff.updates staff.update "
         "staff.find_error staff.report staff.report_png staff.report_xlsx "
         "staff.dists staff.dist staff.new_dist staff.find_dist staff.edit_dist staff.add_manager "
-        "staff.letters staff.new_letter staff.letter staff.letter_text staff.letter_papers staff.letter_stop "
+        "staff.letters staff.new_letter staff.letter staff.letter_text staff.letter_files staff.letter_stop "
         "staff.letter_end",
         {STAFF},
     ),

@@ -17,7 +17,7 @@ from tests.abuse.book import REASON, Aim, Book, Deed, names
 
 class CooperationBook(Book):
     def cooperation(self) -> Iterable[Deed]:
-        act = coop_law.Action
+        act = coop_law.CooperationAction
         buttons = {
             act.ACCEPT: "coop.accept_do",
             act.REJECT: "coop.reject",
@@ -59,7 +59,7 @@ class CooperationBook(Book):
             own = self.of(Role.DISTRIBUTOR, branch.distributor_id)
             busy = coop_cases.open_at(self.db, branch.id or 0) is not None
             for account_id, code in codes.items():
-                case = coop_law.Case(
+                case = coop_law.CooperationCase(
                     None,
                     account_id,
                     branch.distributor_id,
@@ -67,7 +67,7 @@ class CooperationBook(Book):
                     branch_busy=busy,
                 )
                 press = Press("dist.pick", branch.id or 0)
-                allowed = self.allowed(coop_law.allowed_actions, case, coop_law.Action.PICK)
+                allowed = self.allowed(coop_law.allowed_actions, case, coop_law.CooperationAction.PICK)
                 yield Deed(
                     "cooperation",
                     "PICK",

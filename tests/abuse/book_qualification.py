@@ -19,24 +19,24 @@ _BEGUN = Aim("qualification_request", states=frozenset({RequestState.DRAFT.value
 
 
 #: action → its button, and what the dialogue behind it is then told
-_PRESSES: dict[qual_law.Action, tuple[str, tuple[str, ...]]] = {
-    qual_law.Action.DISCARD: ("qual.discard_do", ()),
-    qual_law.Action.CLAIM: ("desk.claim", ()),
-    qual_law.Action.RELEASE: ("desk.release", ()),
-    qual_law.Action.DECLARE_DEFICIENCIES: (
+_PRESSES: dict[qual_law.QualificationAction, tuple[str, tuple[str, ...]]] = {
+    qual_law.QualificationAction.DISCARD: ("qual.discard_do", ()),
+    qual_law.QualificationAction.CLAIM: ("desk.claim", ()),
+    qual_law.QualificationAction.RELEASE: ("desk.release", ()),
+    qual_law.QualificationAction.DECLARE_DEFICIENCIES: (
         "desk.defects",
         ("▫️ نام پدر", REASON, "ارسال نواقص", "بله، ارسال شود"),
     ),
-    qual_law.Action.RESOLVE: ("qual.fix", ("حسین", REASON, "ارسال دوباره", "بله")),
-    qual_law.Action.REJECT: ("desk.reject", ("۱", "بدون توضیح", "بله، رد می‌کنم")),
-    qual_law.Action.APPROVE: ("desk.approve_do", ()),
-    qual_law.Action.WITHDRAW: ("qual.withdraw_do", ()),
+    qual_law.QualificationAction.RESOLVE: ("qual.fix", ("حسین", REASON, "ارسال دوباره", "بله")),
+    qual_law.QualificationAction.REJECT: ("desk.reject", ("۱", "بدون توضیح", "بله، رد می‌کنم")),
+    qual_law.QualificationAction.APPROVE: ("desk.approve_do", ()),
+    qual_law.QualificationAction.WITHDRAW: ("qual.withdraw_do", ()),
 }
 
 
 class QualificationBook(Book):
     def qualification(self) -> Iterable[Deed]:
-        act = qual_law.Action
+        act = qual_law.QualificationAction
         for request in self.db.exec(select(QualificationRequest).order_by(col(QualificationRequest.id))):
             case = requests.case_of(self.db, request)
             for action in act:
@@ -73,9 +73,9 @@ class QualificationBook(Book):
         yield from self._starts()
 
     def _of_request(
-        self, request: QualificationRequest, action: qual_law.Action
+        self, request: QualificationRequest, action: qual_law.QualificationAction
     ) -> tuple[Press, tuple[str, ...]]:
-        act, number, version = qual_law.Action, request.id or 0, request.version
+        act, number, version = qual_law.QualificationAction, request.id or 0, request.version
         match action:
             case act.SUBMIT:
                 draft = self.db.exec(select(Draft).where(Draft.subject_id == number)).first()
@@ -103,14 +103,14 @@ class QualificationBook(Book):
             allowed = set[str]()
             for who, actor in self.acting():
                 account_id = actor.account_id or 0
-                case = qual_law.Case(
+                case = qual_law.QualificationCase(
                     None,
                     kind,
                     account_id,
                     qualified=eligibility.is_qualified(self.db, account_id),
                     other_open=requests.current_open(self.db, account_id) is not None,
                 )
-                if qual_law.Action.START in qual_law.allowed_actions(case, actor):
+                if qual_law.QualificationAction.START in qual_law.allowed_actions(case, actor):
                     allowed.add(who)
             press = Press(name)
             yield Deed(

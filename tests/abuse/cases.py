@@ -21,9 +21,9 @@ from bot.services.qualification import decisions
 from bot.services.qualification.requests import QUALIFICATION_WORKFLOW
 from storage.enums import (
     AttemptState,
-    Channel,
     InboxState,
     Messenger,
+    PushChannel,
     PushState,
     RejectReason,
     RequestKind,
@@ -337,7 +337,7 @@ class Cases:
             Push(
                 key="dead:1",
                 kind="N1",
-                channel=Channel.CHAT,
+                channel=PushChannel.CHAT,
                 account_id=account_id,
                 chat_row_id=chat,
                 text="نرسیده",

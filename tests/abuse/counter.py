@@ -17,7 +17,7 @@ from bot.application.resources import Resources
 from bot.core.screens import Press
 from bot.documents.blob_store import FolderStore
 from bot.documents.encryption import DocumentCipher
-from bot.documents.inspection_pool import Checker
+from bot.documents.inspection_pool import InspectionPool
 from bot.documents.library import DocumentLibrary
 from bot.gateways.console_sms import ConsoleSms
 from bot.gateways.http import make_client
@@ -178,7 +178,7 @@ async def open_counter(
     face.server.world.queues[face.token].next_id = FIRST_REAL + 1
     town = await database.run(lambda db: _moved_in(db, street, messenger))
     people = {one.name: _person(face, one) for one in town.personas}
-    papers = DocumentLibrary(FolderStore(folder / "files"), DocumentCipher("0" * 64), Checker())
+    papers = DocumentLibrary(FolderStore(folder / "files"), DocumentCipher("0" * 64), InspectionPool())
     gateway = Zarinpal(make_client(), url=street.bank_server.url, merchant_id=MERCHANT_ID, wait=0.0)
     service = _service(street, database, papers, gateway)
     await service.start()
@@ -242,7 +242,7 @@ def _person(face: Face, persona: Persona) -> Person:
 def _service(street: Street, database: Database, papers: DocumentLibrary, gateway: Zarinpal) -> Service:
     resources = Resources(
         database=database,
-        papers=papers,
+        documents=papers,
         passwords=Passwords(weak=True),
         gateway=gateway,
         sms=ConsoleSms(),

@@ -127,7 +127,7 @@ class DirectorateBook(Book):
             yield Deed("letter", "STOP", letter.state, name, stop, (stop,), may, aim=aim)
             readers = {one.account_id for one in got if one.letter_id == number}
             theirs = frozenset(one.name for one in self.personas if one.id in readers)
-            for action, route in (("READ", "inbox.letter"), ("READ PAPERS", "inbox.papers")):
+            for action, route in (("READ", "inbox.letter"), ("READ PAPERS", "inbox.files")):
                 press = Press(route, number)
                 yield Deed(
                     "letter",

@@ -176,7 +176,7 @@ class Forger:
             ):
                 self.wrong.append(f"{' / '.join(story)} → told {mark!r}")
         for screen in decided.screens:
-            for paper in screen.papers:
+            for paper in screen.attachments:
                 if isinstance(paper, Attachment) and persona.name not in self.town.papers.get(
                     paper.file_id, ()
                 ):

@@ -58,7 +58,7 @@ STRANGERS = {
     "boss:arad": Role.DISTRIBUTOR,
 }
 #: Only officers get letters.
-LETTERS = frozenset({"inbox.letter", "inbox.read", "inbox.papers"})
+LETTERS = frozenset({"inbox.letter", "inbox.read", "inbox.files"})
 
 
 class _Undo(Exception):

@@ -17,7 +17,7 @@ from sqlmodel import col, select
 
 from bot.documents.blob_store import FolderStore
 from bot.documents.encryption import DocumentCipher
-from bot.documents.inspection_pool import Checker
+from bot.documents.inspection_pool import InspectionPool
 from bot.documents.library import DocumentLibrary
 from bot.texts import t
 from demo.botapi.faults import Fault, Faults
@@ -120,7 +120,9 @@ async def shown_is_clean(stage: Stage) -> None:
     """What is shown of the one paper in the store is a picture of pixels, or a paper that was taken as it is. (What is
     taken away again leaves the store.)"""
     database = await open_database(stage.database_url)
-    papers = DocumentLibrary(FolderStore(stage.folder / "files"), DocumentCipher(SECRET_KEY), Checker())
+    papers = DocumentLibrary(
+        FolderStore(stage.folder / "files"), DocumentCipher(SECRET_KEY), InspectionPool()
+    )
     try:
         living = select(StoredFile).where(col(StoredFile.removed_at).is_(None))
         file = await database.read(lambda db: db.exec(living).one())

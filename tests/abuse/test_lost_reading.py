@@ -101,6 +101,6 @@ async def test_an_open_dialogue_shows_nothing_of_a_file_that_is_shut(
         counter.shown.clear()
         await counter.service.serve.show_current(chat or 0)
         assert code not in "\n".join(counter.shown.get("expert:reviewer", ()))
-        for step in ("۱", "بدون توضیح", Press("desk.file", number), Press("desk.papers", number)):
+        for step in ("۱", "بدون توضیح", Press("desk.file", number), Press("desk.documents", number)):
             seen = await _shown(counter, "expert:reviewer", step)
             assert code not in seen, f"{step}: {seen}"

@@ -75,7 +75,7 @@ WITHOUT = {
         (
             "shared.reference_data.document_types",
             "shared.reference_data.needs_note",
-            "shared.reference_data.papers",
+            "shared.reference_data.document_rules",
             "shared.reference_data.university_name",
             "review.routing.choices_for",
             "review.routing.has_active_expert",

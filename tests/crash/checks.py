@@ -10,12 +10,12 @@ from itertools import pairwise
 
 from bot.documents.blob_store import FileStore
 from bot.documents.encryption import DocumentCipher
-from bot.documents.inspection_pool import Checker
+from bot.documents.inspection_pool import InspectionPool
 from bot.documents.library import DocumentLibrary
 from demo.people import Face, Town
 from demo.person import Person
 from demo.seen import plain
-from storage.enums import AttemptState, Channel, InboxState, PushState
+from storage.enums import AttemptState, InboxState, PushChannel, PushState
 from storage.tables import DeficiencyRound, QualificationRequest
 from tests.crash.arrivals import Arrivals
 from tests.crash.killer import Killer
@@ -80,7 +80,7 @@ def pushes(rows: Rows, killer: Killer, arrivals: Arrivals, figures: Figures) -> 
     for push in rows.pushes:
         assert push.state is PushState.SENT, (push.key, push.state, push.note)
         figures.pushes += 1
-        if push.channel is Channel.CHAT:
+        if push.channel is PushChannel.CHAT:
             same[push.chat_row_id or 0, push.text] += 1
     for (chat_row, text), count in same.items():
         chat = rows.chats[chat_row]
@@ -96,7 +96,7 @@ def pushes(rows: Rows, killer: Killer, arrivals: Arrivals, figures: Figures) -> 
 
 def sms(rows: Rows, town: Town, figures: Figures) -> None:
     """Each SMS was sent and arrived, and none that nobody wrote. The provider knows our ids: none comes twice."""
-    written = [one for one in rows.pushes if one.channel is Channel.SMS]
+    written = [one for one in rows.pushes if one.channel is PushChannel.SMS]
     wanted = Counter((one.mobile or "", plain(one.text)) for one in written)
     came = Counter(("+98" + one.mobile.removeprefix("0"), plain(one.text)) for one in town.sms.sent)
     assert set(came) == set(wanted), f"SMS: {came} for {wanted}"
@@ -151,7 +151,7 @@ def held(rows: Rows, request: QualificationRequest) -> set[int]:
 async def papers(rows: Rows, store: FileStore, names: Collection[str], figures: Figures) -> None:
     """Every paper that was not removed opens and is whole; `names` are those in the store, where nothing less lies."""
     living = [file for file in rows.files.values() if file.removed_at is None]
-    opened = DocumentLibrary(store, DocumentCipher(SECRET_KEY), Checker())
+    opened = DocumentLibrary(store, DocumentCipher(SECRET_KEY), InspectionPool())
     try:
         for file in living:
             original = await opened.original(file)

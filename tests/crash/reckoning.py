@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from bot.documents.blob_store import FolderStore
 from demo.person import Person
-from storage.enums import Channel, RequestState
+from storage.enums import PushChannel, RequestState
 from storage.tables import QualificationRequest
 from tests.crash import checks
 from tests.crash.arrivals import Arrivals
@@ -49,7 +49,7 @@ async def reckon(stage: Stage, killer: Killer, arrivals: Arrivals, expected: Exp
     assert dict(deeds) == expected.deeds, f"deeds: {dict(deeds)}"
     kinds = dict(Counter(one.kind for one in rows.pushes))
     assert kinds == expected.pushes, f"pushes: {kinds}"
-    assert all(one.channel is Channel.CHAT for one in rows.pushes)
+    assert all(one.channel is PushChannel.CHAT for one in rows.pushes)
     checks.pushes(rows, killer, arrivals, figures)
     checks.payments(rows, stage.town, expected.paid)
     people = [person for face in stage.town.faces for person in face.people]

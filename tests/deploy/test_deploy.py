@@ -15,7 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from bot.cli.main import app
 from bot.config.settings import Settings
 from bot.core.counters import Counters, MessengerState
-from bot.documents.disk_space import Room
+from bot.documents.disk_space import DiskSpace
 from bot.web.app import health_of
 from bot.web.metrics import metrics_app
 from storage.database.database import Database
@@ -71,7 +71,7 @@ async def test_the_figures_of_alerts_and_documents_exist(database: Database) -> 
         return {Messenger.BALE: MessengerState(True, 3.0, {"429": 1})}
 
     resources: Any = SimpleNamespace(
-        database=database, counters=Counters(), clock=utcnow, room=Room({"papers": PROJECT})
+        database=database, counters=Counters(), clock=utcnow, room=DiskSpace({"documents": PROJECT})
     )
     async with (
         serving(metrics_app(resources, states, health=health_of(resources))) as url,

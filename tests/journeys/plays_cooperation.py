@@ -8,7 +8,7 @@ from typing import Any
 
 from demo.person import Person
 from tests.journeys.plays import Scene, play
-from tests.journeys.plays_moving_in import newcomer
+from tests.journeys.plays_legacy_import import newcomer
 from tests.support.bot_process import Credentials
 from tests.support.identities import next_mobile, next_national_code
 from tests.support.import_files import write_csv

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from demo.people import Town
-from tests.journeys import plays_card, plays_cooperation, plays_data, plays_letters, plays_moving_in  # noqa: F401  their plays join the others
+from tests.journeys import plays_card, plays_cooperation, plays_data, plays_legacy_import, plays_letters  # noqa: F401  their plays join the others
 from tests.journeys.plays import PLAYS, Play, Scene
 from tests.support.bot_process import Stage
 

@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 from bot.core.screens import Press
 from bot.security.passwords import Passwords
 from bot.services.cooperation import termination
-from storage.enums import Channel, ContractState, CooperationState, TerminationState
+from storage.enums import ContractState, CooperationState, PushChannel, TerminationState
 from storage.tables import (
     Account,
     Chat,
@@ -106,7 +106,7 @@ class TwoTerminations(TwoPhones):
         assert (contract.state is ContractState.ACTIVE) == (not self.ended)
         assert len(self.names(db, "contract", self.contract)) == 1 + self.ended
         texts = select(Push).where(
-            Push.kind == "N19", Push.channel == Channel.SMS, col(Push.key).contains(f":{self.id}:")
+            Push.kind == "N19", Push.channel == PushChannel.SMS, col(Push.key).contains(f":{self.id}:")
         )
         assert len(db.exec(texts).all()) == self.ended
 

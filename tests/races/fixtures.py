@@ -99,7 +99,7 @@ def employed(db: Session, of: ManagedDistributor, who: Actor, code: str, by: Act
 def form(db: Session, owner: Actor) -> dict[str, Any]:
     """A whole form with every document that is asked for."""
     answers = form_answers(db, owner)
-    needed = [one.code for one in reference_data.papers(db) if one.must(answers)]
+    needed = [one.code for one in reference_data.document_rules(db) if one.must(answers)]
     answers |= {request_items.document(code): [stored_file(db, owner, f"{code}.jpg")] for code in needed}
     return answers | {EXTRAS: extras_of(answers, [])}
 

@@ -12,8 +12,8 @@ from bot.core.context import SYSTEM, Actor
 from bot.core.refusals import Refusal
 from bot.services import cooperation
 from bot.services.distributors import branches, registry
-from bot.services.distributors.registry import Details, NewManager
-from storage.enums import Channel, ContractState, DistributorKind, Messenger, Role
+from bot.services.distributors.registry import DistributorDetails, NewManager
+from storage.enums import ContractState, DistributorKind, Messenger, PushChannel, Role
 from storage.tables import (
     Account,
     AuditEvent,
@@ -72,7 +72,7 @@ def firm(
     made = registry.create(
         db,
         actor=SYSTEM,
-        details=Details(
+        details=DistributorDetails(
             kind=kind,
             name=name,
             number=number,
@@ -165,7 +165,7 @@ def employed(
 
 
 def sms_to(db: Session, mobile: str) -> list[Push]:
-    query = select(Push).where(Push.channel == Channel.SMS, Push.mobile == mobile)
+    query = select(Push).where(Push.channel == PushChannel.SMS, Push.mobile == mobile)
     return list(db.exec(query.order_by(col(Push.id))))
 
 

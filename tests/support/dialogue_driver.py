@@ -240,7 +240,7 @@ class Person:
             self.refused = refused
             current = self.engine.current(turn) if turn.chat.dialogue is not None else Screen("")
             text = f"{t(refused.key, **({'contact': PUBLIC_INFO.support_contact} | refused.args_of_text))}\n\n{current.text}"
-            self.screen = Screen(text, current.rows, current.papers, current.ask_contact)
+            self.screen = Screen(text, current.rows, current.attachments, current.ask_contact)
 
     def _check_audit(self, now: datetime) -> None:
         """Staff read what was recorded: an event without a text is named here, in the test of its dialogue."""

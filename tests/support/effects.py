@@ -7,7 +7,7 @@ from sqlmodel import Session, col, func, select
 
 from bot.core.context import Actor
 from bot.core.refusals import Refusal
-from storage.enums import Channel
+from storage.enums import PushChannel
 from storage.tables import (
     AuditEvent,
     Branch,
@@ -28,7 +28,7 @@ def pushes(db: Session, actor: Actor, kind: str | None = None) -> list[Push]:
 
 
 def sms_to(db: Session, mobile: str) -> list[Push]:
-    query = select(Push).where(Push.channel == Channel.SMS, Push.mobile == mobile)
+    query = select(Push).where(Push.channel == PushChannel.SMS, Push.mobile == mobile)
     return list(db.exec(query.order_by(col(Push.id))))
 
 

@@ -57,7 +57,7 @@ class House:
         nothing: Any = None
         self.resources = Resources(
             database=database,
-            papers=nothing,
+            documents=nothing,
             passwords=Passwords(weak=True),
             gateway=nothing,
             sms=nothing,
@@ -112,7 +112,7 @@ class Visitor:
             assert 0 < len(one.label) <= (64 if named_by_data else MAX_LABEL), one.label
             assert one.press is None or one.press.pack()
         for screen in self.screens:
-            assert screen.text or screen.papers
+            assert screen.text or screen.attachments
             assert len(screen.text) <= 4096
         if answer.delete is not None:
             self.deleted.append(answer.delete)

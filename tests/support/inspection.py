@@ -3,10 +3,10 @@
 from collections.abc import Awaitable, Callable
 
 from bot.documents.file_types import InspectedFile
-from bot.documents.inspection_pool import Checker
+from bot.documents.inspection_pool import InspectionPool
 
 
-async def check(checker: Checker, data: bytes, account_id: int = 1) -> InspectedFile:
+async def check(checker: InspectionPool, data: bytes, account_id: int = 1) -> InspectedFile:
     async with checker.turn(account_id) as turn:
         return await turn.check(data)
 

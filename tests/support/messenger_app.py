@@ -106,7 +106,7 @@ def make_routes(doings: Doings) -> Routes:  # noqa: C901  # a list of small func
 
     @table.show("papers", roles=EVERYONE)
     def papers(turn: Turn, press: Press) -> Screen:
-        return Screen("مدارک", papers=doings.papers)
+        return Screen("مدارک", attachments=doings.papers)
 
     @table.show("closed", roles=())
     def closed(turn: Turn, press: Press) -> Screen:
@@ -203,7 +203,7 @@ async def open_house(
     nothing: Any = None
     resources = Resources(
         database=database,
-        papers=papers,
+        documents=papers,
         passwords=nothing,
         gateway=nothing,
         sms=sms or ConsoleSms(),

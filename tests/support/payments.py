@@ -196,7 +196,7 @@ async def paying(database: Database, gateway: str = "zarinpal") -> AsyncIterator
             found = Zibal(client, url=url, merchant_id="zibal", wait=0.001)
         resources = Resources(
             database=database,
-            papers=cast("Any", None),
+            documents=cast("Any", None),
             passwords=cast("Any", None),
             gateway=found,
             sms=cast("Any", None),

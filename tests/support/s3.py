@@ -9,7 +9,7 @@ from typing import Any
 import boto3
 from moto.server import ThreadedMotoServer
 
-from bot.documents.s3_store import S3Papers
+from bot.documents.s3_store import S3Store
 
 KEYS = {"access_key_id": "test", "secret_access_key": "secret"}
 
@@ -26,8 +26,8 @@ class Bucket:
         )
         self._client.create_bucket(Bucket=self.name)
 
-    def store(self, prefix: str) -> S3Papers:
-        return S3Papers(f"s3://{self.name}/{prefix}", endpoint=self.endpoint, **KEYS)
+    def store(self, prefix: str) -> S3Store:
+        return S3Store(f"s3://{self.name}/{prefix}", endpoint=self.endpoint, **KEYS)
 
     def put(self, name: str, data: bytes) -> None:
         self._client.put_object(Bucket=self.name, Key=name, Body=data)

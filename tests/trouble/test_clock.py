@@ -15,7 +15,7 @@ from bot.services.shared import rate_limit
 from demo.botapi.faults import Fault
 from demo.person import Person
 from storage.database.database import Database
-from storage.enums import Channel, InboxState, Messenger, PushState
+from storage.enums import InboxState, Messenger, PushChannel, PushState
 from storage.tables import Account, Chat, InboxUpdate, Push
 from tests.support.bot_process import PROJECT, Stage
 from tests.support.scenes import Someone, login, register
@@ -98,7 +98,7 @@ async def test_times_of_a_wrong_clock_are_drawn_near(database: Database) -> None
             ("held", PushState.SENDING, year),
         ):
             push = Push(
-                key=key, kind="N6", channel=Channel.CHAT, account_id=account.id, text="خبر", state=state
+                key=key, kind="N6", channel=PushChannel.CHAT, account_id=account.id, text="خبر", state=state
             )
             push.chat_row_id, push.next_at, push.leased_until = chats[0].id, at, at
             db.add(push)

@@ -13,7 +13,7 @@ from sqlmodel import Session, col, func, select
 from bot.core.context import SYSTEM
 from bot.documents.blob_store import FolderStore, new_key
 from bot.documents.encryption import DocumentCipher
-from bot.documents.inspection_pool import Checker
+from bot.documents.inspection_pool import InspectionPool
 from bot.documents.library import DocumentLibrary
 from bot.jobs import schedule
 from bot.jobs.clock_guard import clock_holds
@@ -30,7 +30,7 @@ from tests.support.factories.qualification import submitted_request
 
 DAY = timedelta(days=1)
 YEARS = timedelta(days=2 * 366)
-REMOVING = {"abandoned-drafts", "retention", "orphaned-papers", "old-updates", "expired-drafts"}
+REMOVING = {"abandoned-drafts", "retention", "orphaned-files", "old-updates", "expired-drafts"}
 
 
 def something_happens(db: Session, at: datetime) -> None:
@@ -52,8 +52,8 @@ class Service:
         self.store = FolderStore(folder)
         self.orphan = new_key()
         self.swept: list[datetime] = []
-        papers = DocumentLibrary(self.store, DocumentCipher("secret"), Checker())
-        self.resources: Any = SimpleNamespace(database=database, papers=papers, clock=lambda: self.now)
+        papers = DocumentLibrary(self.store, DocumentCipher("secret"), InspectionPool())
+        self.resources: Any = SimpleNamespace(database=database, documents=papers, clock=lambda: self.now)
 
     async def fill(self) -> None:
         def unit(db: Session) -> None:

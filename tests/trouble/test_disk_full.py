@@ -75,7 +75,7 @@ async def test_no_half_of_a_paper_is_kept(stage: Stage) -> None:
         await sara.sees("دریافت شد")
         await sara.tap("مدرک بعدی")
         await walk(sara, form(), SUMMARY)
-        assert await figure(stage, "officer_papers_failed_total") == 1
+        assert await figure(stage, "officer_documents_failed_total") == 1
         assert not list(stored.rglob("*.part"))
         await everything_done(stage)
         nothing_crashed(stage)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
-from storage.enums import Channel, PushState
+from storage.enums import PushChannel, PushState
 from storage.tables import Push
 from tests.journeys.plays import Scene
 from tests.journeys.plays_cooperation import (
@@ -90,7 +90,7 @@ async def test_the_sms_of_a_termination_is_sent_once_in_the_end(clocked: Stage) 
 
             async def settled() -> bool:
                 found: list[Push] = await look(
-                    lambda db: list(db.exec(select(Push).where(Push.channel == Channel.SMS)))
+                    lambda db: list(db.exec(select(Push).where(Push.channel == PushChannel.SMS)))
                 )
                 return [one.state for one in found] == [PushState.SENT]
 

@@ -62,9 +62,9 @@ async def test_a_file_is_asked_for_again_and_nothing_else_waits(stage_with_store
         await register(stage, mina, first="مینا")
         await sara.sees(DOWN, within=60)
         gate.silent = False
-        assert await figure(stage, "officer_papers_failed_total") == 2
+        assert await figure(stage, "officer_documents_failed_total") == 2
         assert await figure(stage, "officer_updates_failed_total", messenger="telegram") == 0
-        assert len(lines(stage, "the store of papers does not answer")) == 2
+        assert len(lines(stage, "the store of documents does not answer")) == 2
         await walk(sara, form(), SUMMARY)
         await submit(sara)
         await everything_done(stage)

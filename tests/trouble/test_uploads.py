@@ -136,7 +136,7 @@ async def test_below_the_reserve_of_the_disk_no_upload_is_taken(stage: Stage) ->
         assert QUESTION in told.text
         assert kept(stage) == []
         assert await figure(stage, "officer_uploads_refused_total", reason="disk_reserve") == 1
-        assert await figure(stage, "officer_disk_free_bytes", holds="papers") > 0
+        assert await figure(stage, "officer_disk_free_bytes", holds="documents") > 0
         await stage.stop()
         del stage.extra_env["MIN_FREE_DISK"]
         await stage.start()

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TextIO
 
-from bot.legacy_import.readers.table import CELL, COLUMNS, Table, TableRow, UnusableFile, is_empty
+from bot.legacy_import.readers.table import CELL, COLUMNS, ImportTable, TableRow, UnusableFile, is_empty
 
 #: Characters of a line; a longer one is skipped.
 LINE = 64_000
@@ -30,7 +30,7 @@ _SEPARATORS = (",", ";", "\t", "|")
 Score = Callable[[list[str]], int]
 
 
-def open_csv(path: Path, score: Score) -> Table:
+def open_csv(path: Path, score: Score) -> ImportTable:
     """`score` counts the columns that are known in a header. Raises UnusableFile."""
     encoding = find_encoding(path, score)
     lines = _Lines(path.open(encoding=encoding, errors="replace", newline=None))
@@ -42,7 +42,7 @@ def open_csv(path: Path, score: Score) -> Table:
     else:
         raise UnusableFile("empty_file")
     separator, header = _header(raw, score)
-    return Table(header, _rows(lines, separator, number), size=path.stat().st_size)
+    return ImportTable(header, _rows(lines, separator, number), size=path.stat().st_size)
 
 
 def find_encoding(path: Path, score: Score) -> str:
@@ -86,8 +86,8 @@ def _utf16_without_mark(start: bytes) -> str:
 
 def _header(line: str, score: Score) -> tuple[str, list[str]]:
     """The separator that makes the most known columns, and the columns."""
-    found = [(separator, _split([line], separator) or []) for separator in _SEPARATORS]
-    return max(found, key=lambda one: (score(one[1]), len(one[1])))
+    splits = [(separator, _split([line], separator) or []) for separator in _SEPARATORS]
+    return max(splits, key=lambda split: (score(split[1]), len(split[1])))
 
 
 def _split(lines: list[str], separator: str) -> list[str] | None:

@@ -39,12 +39,12 @@ class TableRow:
     cells: list[Cell]
     #: Text key under `import.` of what makes the whole row unreadable.
     broken: str | None = None
-    #: How far the file is read after it, in the unit of `Table.size`.
+    #: How far the file is read after it, in the unit of `ImportTable.size`.
     position: int = 0
 
 
 @dataclass(slots=True)
-class Table:
+class ImportTable:
     """`size` is the length of the whole in the unit of `TableRow.position`, 0 where unknown."""
 
     header: list[str]

@@ -106,7 +106,7 @@ class Workbook(ExcelReader):  # type: ignore[misc]
             for item in Records(source, f"{{{SHEET_MAIN_NS}}}si"):
                 for guide in item.iter(phonetic):
                     guide.clear()
-                texts.append("".join(one.text or "" for one in item.iter(text)))
+                texts.append("".join(node.text or "" for node in item.iter(text)))
 
     def first_sheet(self) -> str | None:
         """The part of the first table that can be seen."""
@@ -133,9 +133,9 @@ class RowParser(WorkSheetParser):  # type: ignore[misc]
 
     def cells(self, row: Any) -> tuple[int, list[dict[str, Any]]]:
         """The row's number, and its cells with their columns."""
-        found = self.parse_row(row)
+        parsed = self.parse_row(row)
         self.row_dimensions.clear()
-        return found  # type: ignore[no-any-return]
+        return parsed  # type: ignore[no-any-return]
 
     def parse_formula(self, element: Any) -> str:
         """That there is one is enough: it is never worked out."""

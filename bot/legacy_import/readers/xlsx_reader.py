@@ -19,7 +19,7 @@ from bot.legacy_import.readers.table import (
     COLUMNS,
     Cell,
     Formula,
-    Table,
+    ImportTable,
     TableRow,
     UnusableFile,
     is_empty,
@@ -36,7 +36,7 @@ _BROKEN = (
 )  # fmt: skip
 
 
-def open_xlsx(path: Path) -> Table:
+def open_xlsx(path: Path) -> ImportTable:
     """The first sheet that can be seen. Raises UnusableFile."""
     try:
         parts = Parts(path)
@@ -50,7 +50,7 @@ def open_xlsx(path: Path) -> Table:
         for line in lines:
             if not is_empty(line.cells):
                 header = [cell if isinstance(cell, str) else "" for cell in line.cells]
-                return Table(header, lines, size=parts.getinfo(part).file_size)
+                return ImportTable(header, lines, size=parts.getinfo(part).file_size)
     except TooLargeError:
         raise UnusableFile("bomb") from None
     except _BROKEN as error:
@@ -65,8 +65,8 @@ def _lines(parts: Parts, part: str, parser: RowParser) -> Iterator[TableRow]:
         with warnings.catch_warnings(), parts.open(part) as source:
             warnings.simplefilter("ignore")
             for row in (records := Records(source, parser.tag)):
-                number, found = parser.cells(row)
-                cells = _cells(found)
+                number, parsed = parser.cells(row)
+                cells = _cells(parsed)
                 if is_empty(cells):
                     empty += 1
                     if empty > EMPTY_ROWS:
@@ -80,10 +80,12 @@ def _lines(parts: Parts, part: str, parser: RowParser) -> Iterator[TableRow]:
         raise UnusableFile("broken_xlsx_at", row=number + 1) from error
 
 
-def _cells(found: list[dict[str, Any]]) -> list[Cell]:
+def _cells(parsed: list[dict[str, Any]]) -> list[Cell]:
     """By their columns, gaps filled; cells far to the right are dropped."""
     placed = {
-        one["column"]: _cell(one["value"], one["data_type"]) for one in found if 1 <= one["column"] <= COLUMNS
+        cell["column"]: _cell(cell["value"], cell["data_type"])
+        for cell in parsed
+        if 1 <= cell["column"] <= COLUMNS
     }
     return [placed.get(column, "") for column in range(1, max(placed, default=0) + 1)]
 

@@ -33,13 +33,13 @@ ALBUM = 10
 
 @dataclass(frozen=True, slots=True)
 class _Item:
-    paper: Attachment
+    attachment: Attachment
     is_photo: bool
     file: StoredFile
     handle: str | None
 
 
-class PaperSender:
+class AttachmentSender:
     def __init__(self, resources: Resources) -> None:
         self.resources = resources
 
@@ -47,19 +47,19 @@ class PaperSender:
         self,
         channel: Channel,
         chat_id: int,
-        papers: Sequence[Attachment | GeneratedFile],
+        attachments: Sequence[Attachment | GeneratedFile],
         *,
         calls: PacedCalls,
     ) -> None:
         """Send them in order: photos with photos, documents with documents, up to ten in an album; what was made for
         this answer one by one. Raises TelegramError."""
-        for made, run in groupby(papers, key=lambda one: isinstance(one, GeneratedFile)):
+        for made, run in groupby(attachments, key=lambda item: isinstance(item, GeneratedFile)):
             if made:
                 for sheet in run:
                     assert isinstance(sheet, GeneratedFile)
                     await self._made(channel, chat_id, sheet, calls)
             else:
-                stored = [one for one in run if isinstance(one, Attachment)]
+                stored = [item for item in run if isinstance(item, Attachment)]
                 await self._stored(channel, chat_id, stored, calls)
 
     @staticmethod
@@ -69,15 +69,15 @@ class PaperSender:
         await calls(lambda: method(chat_id, InputFile(sheet.content, sheet.name), caption=caption))
 
     async def _stored(
-        self, channel: Channel, chat_id: int, papers: Sequence[Attachment], calls: PacedCalls
+        self, channel: Channel, chat_id: int, attachments: Sequence[Attachment], calls: PacedCalls
     ) -> None:
         items = await self.resources.database.read(
-            lambda db: _items(db, papers, channel.messenger, channel.bot_id)
+            lambda db: _items(db, attachments, channel.messenger, channel.bot_id)
         )
         absences = [await self._absence(item) for item in items]
         # None in the place of the kind: it cannot be shown.
         kinds = [item.is_photo if why is None else None for item, why in zip(items, absences, strict=True)]
-        for kind, alike in groupby(zip(kinds, items, absences, strict=True), key=lambda one: one[0]):
+        for kind, alike in groupby(zip(kinds, items, absences, strict=True), key=lambda sent: sent[0]):
             run = list(alike)
             if kind is None:
                 for _, item, why in run:
@@ -94,25 +94,25 @@ class PaperSender:
     async def _absence(self, item: _Item) -> str | None:
         """Why it cannot be shown, as a text key; None: it can."""
         if item.file.removed_at is not None:
-            return "paper.removed"
+            return "file.removed"
         try:
-            if item.handle is not None or await self.resources.papers.has(item.file):
+            if item.handle is not None or await self.resources.documents.has(item.file):
                 return None
         except StoreDown as trouble:
             return self._down(item, trouble)
-        log.error("the bytes of paper %s are not in the store", item.file.id)
-        return "paper.missing"
+        log.error("the bytes of document %s are not in the store", item.file.id)
+        return "file.missing"
 
     def _down(self, item: _Item, trouble: StoreDown) -> str:
         self.resources.counters.store_failed += 1
-        log.error("the store of papers does not answer (%s): paper %s not shown", trouble, item.file.id)
-        return "paper.store_down"
+        log.error("the store of documents does not answer (%s): document %s not shown", trouble, item.file.id)
+        return "file.store_down"
 
     async def _say_absent(
         self, channel: Channel, chat_id: int, item: _Item, why: str, calls: PacedCalls
     ) -> None:
         """Said in the place of the document: the others are shown all the same (Q44)."""
-        title = keyboards.cut(item.paper.caption, keyboards.MAX_CAPTION)
+        title = keyboards.cut(item.attachment.caption, keyboards.MAX_CAPTION)
         text = t(why, title=title, support=self.resources.public_info.support_contact)
         await send_text(channel, chat_id, text, None, caller=calls)
 
@@ -138,31 +138,31 @@ class PaperSender:
             else InputFile(*await self._bytes(item), attach=len(items) > 1)
             for item in items
         ]
-        captions = [keyboards.cut(item.paper.caption, keyboards.MAX_CAPTION) or None for item in items]
+        captions = [keyboards.cut(item.attachment.caption, keyboards.MAX_CAPTION) or None for item in items]
         if len(items) > 1:
             kind: Any = InputMediaPhoto if items[0].is_photo else InputMediaDocument
-            album = [kind(one, caption=caption) for one, caption in zip(media, captions, strict=True)]
+            album = [kind(content, caption=caption) for content, caption in zip(media, captions, strict=True)]
             sent = await calls(lambda: channel.bot.send_media_group(chat_id, album), cost=len(album))
             return [_handle(message) for message in sent]
         method = channel.bot.send_photo if items[0].is_photo else channel.bot.send_document
         return [_handle(await calls(lambda: method(chat_id, media[0], caption=captions[0])))]
 
     async def _bytes(self, item: _Item) -> tuple[bytes, str]:
-        content = await self.resources.papers.open(item.file)
+        content = await self.resources.documents.open(item.file)
         return content, _file_name(item)
 
 
-def _items(db: Session, papers: Sequence[Attachment], messenger: Messenger, bot_id: int) -> list[_Item]:
-    ids = [paper.file_id for paper in papers]
+def _items(db: Session, attachments: Sequence[Attachment], messenger: Messenger, bot_id: int) -> list[_Item]:
+    ids = [attachment.file_id for attachment in attachments]
     files = {file.id: file for file in db.exec(select(StoredFile).where(col(StoredFile.id).in_(ids)))}
     known = select(FileHandle).where(
         col(FileHandle.file_id).in_(ids), FileHandle.messenger == messenger, FileHandle.bot_id == bot_id
     )
-    handles = {one.file_id: one.handle for one in db.exec(known)}
+    handles = {handle.file_id: handle.handle for handle in db.exec(known)}
     return [
-        _Item(paper, shown_media_type(file) != "application/pdf", file, handles.get(paper.file_id))
-        for paper in papers
-        if (file := files.get(paper.file_id)) is not None
+        _Item(attachment, shown_media_type(file) != "application/pdf", file, handles.get(attachment.file_id))
+        for attachment in attachments
+        if (file := files.get(attachment.file_id)) is not None
     ]
 
 
@@ -193,6 +193,6 @@ def _handle(message: Any) -> str | None:
 def _file_name(item: _Item) -> str:
     """A label for people with the right ending, short enough for both messengers."""
     ending = ".jpg" if item.is_photo else ".pdf"
-    name = (item.file.original_name or item.paper.caption.split("\n")[0] or "file").replace("/", "-")
+    name = (item.file.original_name or item.attachment.caption.split("\n")[0] or "file").replace("/", "-")
     stem = name.rsplit(".", 1)[0] if "." in name else name
     return f"{stem[:40].strip() or 'file'}{ending}"

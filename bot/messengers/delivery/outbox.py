@@ -25,7 +25,7 @@ from bot.core.screens import rows_from_json
 from bot.gateways.interfaces import SmsAccepted, SmsRejected
 from bot.messengers.delivery import chat_rests, outbox_store
 from bot.messengers.delivery.chat_rests import LONG
-from bot.messengers.delivery.outbox_store import ClaimedPush, Room, Route, SendResult
+from bot.messengers.delivery.outbox_store import ClaimedPush, Route, RouteCapacity, SendResult
 from bot.messengers.delivery.text import send_text
 from bot.messengers.transport import keyboards
 from bot.messengers.transport.channel import Channel
@@ -34,8 +34,8 @@ from bot.messengers.transport.telegram import is_unreachable, pause_of
 from bot.texts import t
 from storage.correlation import CORRELATION_ID
 from storage.database.outage import log_unless_outage, retry_while_unavailable
-from storage.enums import Channel as Kind
 from storage.enums import Messenger, PushState
+from storage.enums import PushChannel as Kind
 
 log = logging.getLogger(__name__)
 
@@ -127,17 +127,17 @@ class Outbox:
         """Claim what is due and set it going; seconds until the next look is worth it."""
         now = self.resources.clock()
         ways: list[Route] = [
-            way for way, one in self.channels.items() if one.ready and not one.limiter.rest_of_all
+            way for way, channel in self.channels.items() if channel.ready and not channel.limiter.rest_of_all
         ]
         rooms = {
-            way: Room(AT_ONCE - self._in_hand[way], LETTERS_AT_ONCE - self._letters[way])
+            way: RouteCapacity(AT_ONCE - self._in_hand[way], LETTERS_AT_ONCE - self._letters[way])
             for way in (*ways, None)
             if self._in_hand[way] < AT_ONCE
         }
-        found, pause = await self.resources.database.read(lambda db: outbox_store.due(db, now, rooms))
+        due_ids, pause = await self.resources.database.read(lambda db: outbox_store.due(db, now, rooms))
         # A lease that ended while we hold the push says that the clock was put forward.
-        due = [one for one in found if one not in self._holding]
-        if found and not due:
+        due = [push_id for push_id in due_ids if push_id not in self._holding]
+        if due_ids and not due:
             return IDLE
         if due:
             lease = now + timedelta(seconds=LEASE)
@@ -149,7 +149,7 @@ class Outbox:
                 self._letters[push.messenger] += push.letter_id is not None
                 task.add_done_callback(partial(self._finished, push))
             return IDLE
-        rests = [left for one in self.channels.values() if (left := one.limiter.rest_of_all)]
+        rests = [left for channel in self.channels.values() if (left := channel.limiter.rest_of_all)]
         return min([IDLE, pause, *rests])
 
     async def drain(self, timeout: float) -> None:
@@ -229,7 +229,7 @@ class Outbox:
             """One part. Put off once the first is there, all would be sent again: then it waits longer."""
             nonlocal began
             while True:
-                while (wait := limiter.wait(chat_id, kept=KEPT_FOR_ANSWERS)) > 0:
+                while (wait := limiter.wait(chat_id, reserved=KEPT_FOR_ANSWERS)) > 0:
                     if wait > (PART_PATIENCE - (time.monotonic() - began) if began else CHAT_PATIENCE):
                         raise _NotNowError(wait)
                     await asyncio.sleep(wait)

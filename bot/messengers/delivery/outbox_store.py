@@ -17,7 +17,7 @@ from bot.services.shared.notify import alert_staff
 from bot.texts import t
 from bot.texts.formats import local_mobile
 from storage.enums import AccountState, LetterState, Messenger, PushState
-from storage.enums import Channel as Kind
+from storage.enums import PushChannel as Kind
 from storage.tables import Account, Chat, Grant, Letter, Push
 
 #: Seconds that are left where nothing is queued.
@@ -84,24 +84,24 @@ def _patience(push: type[Push]) -> Any:
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class RouteCapacity:
     """How many more pushes a way takes, and how many of them may be of letters."""
 
     pushes: int
     letters: int
 
 
-def due(db: Session, now: datetime, rooms: Mapping[Route, Room]) -> tuple[list[int], float]:
+def due(db: Session, now: datetime, rooms: Mapping[Route, RouteCapacity]) -> tuple[list[int], float]:
     """Ids of what may be sent now; and the seconds until something else is due."""
-    found = [one for way, room in rooms.items() for one in _due_on(db, now, way, room)]
-    if found:
-        return found, 0.0
+    push_ids = [push_id for way, room in rooms.items() for push_id in _due_on(db, now, way, room)]
+    if push_ids:
+        return push_ids, 0.0
     at = case((col(Push.state) == PushState.QUEUED, col(Push.next_at)), else_=col(Push.leased_until))
     soonest = db.execute(select(func.min(at)).where(col(Push.state).in_(_UNFINISHED), at > now)).scalar()
     return [], FOREVER if soonest is None else max(0.05, (soonest - now).total_seconds())
 
 
-def _due_on(db: Session, now: datetime, way: Route, room: Room) -> list[int]:
+def _due_on(db: Session, now: datetime, way: Route, room: RouteCapacity) -> list[int]:
     """Of one way: letters last, then oldest first, one a chat."""
     earlier = aliased(Push)
     first_of_chat = ~exists().where(

@@ -21,7 +21,7 @@ from telegram.error import BadRequest, NetworkError, RetryAfter, TelegramError
 from bot.application.resources import Resources
 from bot.core.screens import Screen
 from bot.messengers.delivery import chat_rests
-from bot.messengers.delivery.files import PaperSender
+from bot.messengers.delivery.files import AttachmentSender
 from bot.messengers.delivery.leave_group import leave
 from bot.messengers.delivery.paced_calls import PATIENCE, TRIES, PacedCalls, Pause, SupersededError, sleep
 from bot.messengers.delivery.text import send_text, without_preview
@@ -103,7 +103,7 @@ class ScreenDelivery:
         `chat.show_at` after so long."""
         self.resources = resources
         self._channels = channels
-        self._papers = PaperSender(resources)
+        self._attachments = AttachmentSender(resources)
         self._pause = pause
         self._wake = wake
         self._side: set[asyncio.Task[None]] = set()
@@ -202,7 +202,7 @@ class ScreenDelivery:
         if superseded is not None:
             edit = None if superseded.send_as_new else edit
             place = replace(place, keyboard=place.keyboard or superseded.keyboard)
-            said = "\n\n".join(one for one in superseded.said if one != answer.said)
+            said = "\n\n".join(sentence for sentence in superseded.said if sentence != answer.said)
             if said and screens:
                 screens[0] = replace(screens[0], text=f"{said}\n\n{screens[0].text}".strip())
         held_back = calls.waited or superseded is not None
@@ -215,7 +215,7 @@ class ScreenDelivery:
         asks = bool(screens) and screens[-1].ask_contact is not None
         if place.keyboard and not asks:
             edit = None
-            if screens[0].rows or screens[0].papers:
+            if screens[0].rows or screens[0].attachments:
                 screens.insert(0, Screen(t("chat.keyboard_closed")))
         closing = place.keyboard and not asks
         for number, screen in enumerate(screens):
@@ -232,8 +232,8 @@ class ScreenDelivery:
         closing: bool,
     ) -> None:
         """One screen: its documents, then its text, in as many messages as it needs."""
-        if screen.papers:
-            await self._papers.send(channel, place.chat_id, screen.papers, calls=calls)
+        if screen.attachments:
+            await self._attachments.send(channel, place.chat_id, screen.attachments, calls=calls)
             edit = None
             if not screen.text:
                 return

@@ -93,7 +93,7 @@ class UpdateDispatcher:
         while key in self._behind and self.lanes.waiting(key) <= 1:
             self._behind[key] = False
             try:
-                found = await retry_while_unavailable(
+                rows_read = await retry_while_unavailable(
                     lambda: self.resources.database.read(lambda db: inbox_store.following(db, row, HELD))
                 )
             except Exception:
@@ -101,10 +101,10 @@ class UpdateDispatcher:
                 log.exception("what waits could not be read; the sweep will find it")
                 return
             more = self._behind.pop(key)
-            rows = [one for one in found if one.id not in self._mine]
-            for one in rows:
-                self._enter(one)
-            if more or len(found) == HELD:
+            rows = [inbox_row for inbox_row in rows_read if inbox_row.id not in self._mine]
+            for inbox_row in rows:
+                self._enter(inbox_row)
+            if more or len(rows_read) == HELD:
                 self._behind[key] = True
             if rows or not more:
                 return
@@ -302,9 +302,9 @@ def _is_private(raw: Any) -> bool:
 def _chat_type(raw: dict[str, Any], kinds: Iterable[str] | None = None) -> Any:
     """Of the chat that an update is about, from its raw JSON."""
     for kind in kinds if kinds is not None else raw:
-        held = raw.get(kind)
-        held = held.get("message", held) if isinstance(held, dict) else None
-        chat = held.get("chat") if isinstance(held, dict) else None
+        payload = raw.get(kind)
+        payload = payload.get("message", payload) if isinstance(payload, dict) else None
+        chat = payload.get("chat") if isinstance(payload, dict) else None
         if isinstance(chat, dict):
             return chat.get("type")
     return None

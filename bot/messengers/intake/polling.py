@@ -119,14 +119,14 @@ class Polling:
         if self._limit > 1:
             self._limit = 1
             return
-        found = _NUMBER.search(error.body)
-        number = int(found[1]) if found else None
+        match = _NUMBER.search(error.body)
+        number = int(match[1]) if match else None
         at = self._offset.value
         if at is None and number is None:
             raise error
         # One below the offset is the first that the messenger has, whatever it calls itself.
-        kept = number if at is None or (number is not None and number >= at) else None
-        new = await self._intake.keep_unreadable(self._channel.messenger, error.body, kept, "no JSON")
+        expected = number if at is None or (number is not None and number >= at) else None
+        new = await self._intake.keep_unreadable(self._channel.messenger, error.body, expected, "no JSON")
         self._limit = BATCH
         await self._follow([] if number is None else [number], 1, int(new))
 

@@ -63,7 +63,7 @@ class Intake:
         self._doubtful: set[Messenger] = set()
         #: The last part of each webhook's address (long, random, the same after a restart) → messenger.
         self.paths: Mapping[str, Messenger] = {
-            _derive(secret_key, "path", one, bot): one for one, bot in bots.items()
+            _derive(secret_key, "path", messenger, bot): messenger for messenger, bot in bots.items()
         }
         #: What Telegram sends in its header; Bale has no such thing.
         self.secrets: Mapping[Messenger, str] = {
@@ -115,7 +115,7 @@ class Intake:
         self._doubtful.discard(messenger)
         self.resources.counters.received[messenger] += len(rows)
         self.resources.counters.repeated[messenger] += len(values) - len(new)
-        notes = {one["update_id"]: one["note"] for one in values}
+        notes = {value["update_id"]: value["note"] for value in values}
         for row in new:
             if not row.waits:
                 self._release_slot(messenger, row.update_id, notes[row.update_id])
@@ -165,8 +165,8 @@ def update_number(update: Any) -> int | None:
 def lane_of(update: dict[str, Any]) -> int | None:
     """The chat whose queue this is, read from raw JSON; None where it cannot be read."""
     for kind in _KINDS:
-        if (held := update.get(kind)) is not None:
-            return _id(held, "chat")
+        if (payload := update.get(kind)) is not None:
+            return _id(payload, "chat")
     if (query := update.get("callback_query")) is not None:
         message = query.get("message") if isinstance(query, dict) else None
         lane = _id(message, "chat")
@@ -178,14 +178,14 @@ def lane_of(update: dict[str, Any]) -> int | None:
         "chosen_inline_result",
         "poll_answer",
     ):
-        if (held := update.get(kind)) is not None:
-            return _id(held, "from")
+        if (payload := update.get(kind)) is not None:
+            return _id(payload, "from")
     return None
 
 
 def _id(holder: Any, name: str) -> int | None:
-    held = holder.get(name) if isinstance(holder, dict) else None
-    number = held.get("id") if isinstance(held, dict) else None
+    ident = holder.get(name) if isinstance(holder, dict) else None
+    number = ident.get("id") if isinstance(ident, dict) else None
     if isinstance(number, str) and _NUMBER.fullmatch(number):
         number = int(number)
     if isinstance(number, bool) or not isinstance(number, int) or not -_BIGGEST < number < _BIGGEST:
@@ -221,9 +221,9 @@ def _row(messenger: Messenger, update: Any) -> dict[str, Any]:
 def _shallow(value: Any, depth: int) -> Any:
     """Without what is nested deeper than `depth`."""
     if isinstance(value, dict):
-        return {name: _shallow(one, depth - 1) for name, one in value.items()} if depth else "…"
+        return {name: _shallow(item, depth - 1) for name, item in value.items()} if depth else "…"
     if isinstance(value, list):
-        return [_shallow(one, depth - 1) for one in value] if depth else "…"
+        return [_shallow(item, depth - 1) for item in value] if depth else "…"
     return value
 
 

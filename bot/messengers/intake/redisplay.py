@@ -81,9 +81,9 @@ class Ticker:
             return 0
         lease = now + timedelta(seconds=LEASE)
         won = await self.resources.database.run(lambda db: _claim(db, due, lease))
-        for one in won:
-            done = partial(self._done, one.row_id, lease)
-            self._way.put_screen(one.messenger, one.chat_id, one.row_id, done=done)
+        for redisplay in won:
+            done = partial(self._done, redisplay.row_id, lease)
+            self._way.put_screen(redisplay.messenger, redisplay.chat_id, redisplay.row_id, done=done)
         return len(due)
 
     def _done(self, row_id: int, lease: datetime) -> None:
@@ -110,7 +110,7 @@ def _due(db: Session, now: datetime, ready: list[Messenger]) -> list[_Due]:
 def _claim(db: Session, due: list[_Due], lease: datetime) -> list[_Due]:
     """Those that no other process took or put off in the meantime."""
     return [
-        one
-        for one in due
-        if db.execute(_SET, {"chat_row": one.row_id, "old": one.show_at, "new": lease}).rowcount  # type: ignore[attr-defined]
+        redisplay
+        for redisplay in due
+        if db.execute(_SET, {"chat_row": redisplay.row_id, "old": redisplay.show_at, "new": lease}).rowcount  # type: ignore[attr-defined]
     ]

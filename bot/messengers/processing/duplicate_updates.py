@@ -40,15 +40,15 @@ def _essence(raw: str, *, words: bool) -> Any:
         return raw if words else None
     if not isinstance(update, dict):
         return update if words else None
-    return {kind: _deed(held, words) for kind, held in update.items() if kind != "update_id"}
+    return {kind: _deed(payload, words) for kind, payload in update.items() if kind != "update_id"}
 
 
-def _deed(held: Any, words: bool) -> Any:
-    if not isinstance(held, dict):
-        return held if words else None
-    found = {name: held[name] for name in (*_PLACES, *(_WORDS if words else ())) if name in held}
+def _deed(payload: Any, words: bool) -> Any:
+    if not isinstance(payload, dict):
+        return payload if words else None
+    essence = {name: payload[name] for name in (*_PLACES, *(_WORDS if words else ())) if name in payload}
     for name, wanted in (("chat", ("id",)), ("from", ("id",)), ("message", ("message_id", "date"))):
-        if isinstance(inner := held.get(name), dict):
-            found[name] = [inner.get(one) for one in wanted]
+        if isinstance(inner := payload.get(name), dict):
+            essence[name] = [inner.get(part) for part in wanted]
     # Of a shape that we do not know: all of it.
-    return found or (held if words else None)
+    return essence or (payload if words else None)

@@ -21,8 +21,8 @@ LEAVE_AGAIN = timedelta(seconds=20)
 
 def heard(db: Session, messenger: Messenger, chat_id: int, now: datetime) -> tuple[bool, bool]:
     """Something came from a group: whether to say the sentence, and whether to leave."""
-    found = select(LeftGroup).where(LeftGroup.messenger == messenger, LeftGroup.chat_id == chat_id)
-    row = db.exec(found).first()
+    left_before = select(LeftGroup).where(LeftGroup.messenger == messenger, LeftGroup.chat_id == chat_id)
+    row = db.exec(left_before).first()
     if row is None:
         db.add(LeftGroup(messenger=messenger, chat_id=chat_id, notified_at=now, left_at=now))
         return True, True

@@ -179,29 +179,31 @@ def insert(db: Session, values: Sequence[dict[str, Any]]) -> list[InboxRow]:
     statement = _INSERT[connection.dialect.name]
     new = {number: row_id for row_id, number in connection.execute(statement, values)}
     rows = []
-    for one in values:
+    for value in values:
         # A batch may hold one update twice.
-        row_id = new.pop(one["update_id"], None)
+        row_id = new.pop(value["update_id"], None)
         if row_id is None:
-            row_id = _insert_another(db, one)
+            row_id = _insert_another(db, value)
         if row_id is not None:
-            waits = one["state"] is InboxState.RECEIVED
-            bot_id = one.get("bot_id", 0)
+            waits = value["state"] is InboxState.RECEIVED
+            bot_id = value.get("bot_id", 0)
             rows.append(
-                InboxRow(row_id, one["messenger"], one["update_id"], one["lane"], one["raw"], bot_id, waits)
+                InboxRow(
+                    row_id, value["messenger"], value["update_id"], value["lane"], value["raw"], bot_id, waits
+                )
             )
     return rows
 
 
-def _insert_another(db: Session, one: dict[str, Any]) -> int | None:
+def _insert_another(db: Session, value: dict[str, Any]) -> int | None:
     """Under a number that is known: None where it is the same update again."""
     connection = connection_of(db)
-    key = {"messenger": one["messenger"], "bot_id": one.get("bot_id", 0), "update_id": one["update_id"]}
+    key = {"messenger": value["messenger"], "bot_id": value.get("bot_id", 0), "update_id": value["update_id"]}
     known = connection.execute(_KNOWN, key).all()
-    if any(is_same(raw, identity, one["raw"]) for _, raw, identity in known):
+    if any(is_same(raw, identity, value["raw"]) for _, raw, identity in known):
         return None
     again = max((again for again, _, _ in known), default=-1) + 1
-    stored = connection.execute(_INSERT[connection.dialect.name], [one | {"again": again}]).first()
+    stored = connection.execute(_INSERT[connection.dialect.name], [value | {"again": again}]).first()
     return None if stored is None else int(stored.id)
 
 
@@ -239,13 +241,13 @@ def older(db: Session, row: InboxRow) -> list[InboxRow]:
     if row.lane is None:
         return []
     key = {"messenger": row.messenger, "lane": row.lane, "row_id": row.id}
-    return [InboxRow(*one) for one in db.execute(_OLDER, key)]
+    return [InboxRow(*row) for row in db.execute(_OLDER, key)]
 
 
 def following(db: Session, row: InboxRow, most: int) -> list[InboxRow]:
     """What this chat sent after `row` and is not done yet, oldest first."""
     key = {"messenger": row.messenger, "lane": row.lane, "row_id": row.id, "most": most}
-    return [InboxRow(*one) for one in db.execute(_NEXT, key)]
+    return [InboxRow(*row) for row in db.execute(_NEXT, key)]
 
 
 def schedule_deletion(db: Session, row_id: int, message_id: int) -> None:

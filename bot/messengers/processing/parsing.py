@@ -122,8 +122,10 @@ def _file(message: Message) -> OfferedFile | None:
     if message.photo:
         # They come small to large; Bale leaves out the measures of some sizes, and then they tell nothing.
         largest = message.photo[-1]
-        if all(_size(one.width) and _size(one.height) for one in message.photo):
-            largest = max(message.photo, key=lambda one: (one.width * one.height, _size(one.file_size) or 0))
+        if all(_size(size.width) and _size(size.height) for size in message.photo):
+            largest = max(
+                message.photo, key=lambda size: (size.width * size.height, _size(size.file_size) or 0)
+            )
         return OfferedFile(str(largest.file_id), None, _size(largest.file_size), is_photo=True)
     if message.document is not None:
         document = message.document

@@ -38,9 +38,11 @@ class Uploads:
 
     async def drop_unused(self, taken: Iterable[FileTaken], removed: Iterable[str]) -> None:
         """After the unit: delete the bytes that it did not keep, or removed (their keys)."""
-        keys = {key for one in taken for key in (one.file.original_key, one.file.shown_key)} | {*removed}
+        keys = {
+            key for file_taken in taken for key in (file_taken.file.original_key, file_taken.file.shown_key)
+        } | {*removed}
         if keys:
-            await self.resources.papers.drop_unused(self.resources.database, keys)
+            await self.resources.documents.drop_unused(self.resources.database, keys)
 
     async def _take(self, incoming: Incoming, offered: OfferedFile, account_id: int) -> FileTaken:
         if offered.size is not None and offered.size > LARGEST:
@@ -62,11 +64,11 @@ class Uploads:
 
         try:
             return FileTaken(
-                await self.resources.papers.take(account_id, fetch, offered.name, side=incoming.messenger)
+                await self.resources.documents.take(account_id, fetch, offered.name, side=incoming.messenger)
             )
         except StoreDown as trouble:
             self.resources.counters.store_failed += 1
-            log.error("the store of papers does not answer (%s): a file was not taken", trouble)
+            log.error("the store of documents does not answer (%s): a file was not taken", trouble)
             raise Unavailable("error.store_down") from None
 
     async def _count(self, account_id: int, size: int, *, files: int = 1) -> None:

@@ -150,7 +150,7 @@ def _markup(markup: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def _rows(rows: list[list[dict[str, Any]]], known: tuple[str, ...]) -> list[list[dict[str, Any]]]:
-    return [[{name: one[name] for name in known if name in one} for one in row] for row in rows]
+    return [[{name: packed[name] for name in known if name in packed} for packed in row] for row in rows]
 
 
 def from_bale(method: str, status: int, body: bytes) -> tuple[int, bytes]:

@@ -138,12 +138,12 @@ def _contact(value: Any) -> Json | None:
 
 def _photo(sizes: Any) -> list[Json] | None:
     listed = sizes if isinstance(sizes, list) else []
-    return [size for one in listed if (size := _file(one, {"width": 0, "height": 0}))] or None
+    return [size for photo_size in listed if (size := _file(photo_size, {"width": 0, "height": 0}))] or None
 
 
 def _users(members: Any) -> list[Json] | None:
     listed = members if isinstance(members, list) else []
-    return [user for one in listed if (user := whole_user(one))] or None
+    return [user for listed_user in listed if (user := whole_user(listed_user))] or None
 
 
 def _callback_query(press: Json) -> Json:
@@ -161,13 +161,13 @@ def _mend_entities(message: Json) -> None:
     """Only well-formed entities; a command without its entity gets one (CommandHandler looks for it)."""
     for name in ("entities", "caption_entities"):
         if name in message:
-            found = message[name] if isinstance(message[name], list) else []
-            message[name] = [one for one in found if _is_entity(one)]
+            given_entities = message[name] if isinstance(message[name], list) else []
+            message[name] = [entity for entity in given_entities if _is_entity(entity)]
     text = message.get("text")
     if not isinstance(text, str) or not text.startswith("/"):
         return
     entities = message.get("entities") or []
-    if not any(one["type"] == "bot_command" and one["offset"] == 0 for one in entities):
+    if not any(entity["type"] == "bot_command" and entity["offset"] == 0 for entity in entities):
         command = text.split(maxsplit=1)[0]
         length = len(command.encode("utf-16-le")) // 2
         message["entities"] = [{"type": "bot_command", "offset": 0, "length": length}, *entities]
@@ -186,7 +186,7 @@ def _is_keyboard(markup: Any) -> bool:
         isinstance(markup, dict)
         and isinstance(rows := markup.get("inline_keyboard"), list)
         and all(isinstance(row, list) for row in rows)
-        and all(isinstance(one, dict) and isinstance(one.get("text"), str) for row in rows for one in row)
+        and all(isinstance(key, dict) and isinstance(key.get("text"), str) for row in rows for key in row)
     )
 
 
@@ -253,7 +253,7 @@ def _seconds(value: Any) -> int:
 
 def _messages(result: Any) -> Any:
     if isinstance(result, list):
-        return [whole_message(one) if isinstance(one, dict) else one for one in result]
+        return [whole_message(message) if isinstance(message, dict) else message for message in result]
     return whole_message(result) if isinstance(result, dict) else result
 
 
@@ -270,7 +270,7 @@ def _chat_full(result: Any) -> Any:
 
 def _member(result: Any) -> Any:
     if isinstance(result, list):
-        return [_member(one) for one in result]
+        return [_member(member) for member in result]
     if not isinstance(result, dict):
         return result
     member = _known(result)

@@ -22,7 +22,7 @@ def inline(rows: tuple[tuple[Button, ...], ...]) -> Markup | None:
     """Inline buttons. Clients lay rows left-to-right, our rows begin at the right: turned around."""
     if not rows:
         return None
-    return {"inline_keyboard": [[_inline(one) for one in reversed(row)] for row in rows if row]}
+    return {"inline_keyboard": [[_inline(button) for button in reversed(row)] for row in rows if row]}
 
 
 def _inline(button: Button) -> Markup:
@@ -36,8 +36,8 @@ def _inline(button: Button) -> Markup:
 def without_links(markup: Markup) -> tuple[Markup | None, list[str]]:
     """Of inline buttons only those that press something, and the addresses of the others as lines of text."""
     keyboard = markup["inline_keyboard"]
-    rows = [[one for one in row if "callback_data" in one] for row in keyboard]
-    links = [f"{one['text']}: {one['url']}" for row in keyboard for one in row if "url" in one]
+    rows = [[key for key in row if "callback_data" in key] for row in keyboard]
+    links = [f"{key['text']}: {key['url']}" for row in keyboard for key in row if "url" in key]
     rows = [row for row in rows if row]
     return {"inline_keyboard": rows} if rows else None, links
 
@@ -46,7 +46,7 @@ def contact(screen: Screen) -> Markup:
     """The contact button, and below it the screen's other buttons as words to be sent."""
     assert screen.ask_contact is not None
     rows: list[list[Markup]] = [[{"text": screen.ask_contact, "request_contact": True}]]
-    rows += [[{"text": one.label} for one in reversed(row)] for row in screen.rows if row]
+    rows += [[{"text": button.label} for button in reversed(row)] for row in screen.rows if row]
     return {"keyboard": rows, "resize_keyboard": True, "one_time_keyboard": False}
 
 

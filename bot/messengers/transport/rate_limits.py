@@ -85,27 +85,27 @@ class RateLimiter:
     # -- asking ------------------------------------------------------------------------------------
 
     def wait(
-        self, chat: Hashable, cost: float = 1.0, *, kept: float = 0.0, method: str | None = None
+        self, chat: Hashable, cost: float = 1.0, *, reserved: float = 0.0, method: str | None = None
     ) -> float:
         """Seconds until a call of this cost may be made, as it looks now; 0: at once. `kept` tokens are left alone. A
         `method` is one that writes no message, and rests by itself."""
         key = chat if method is None else (method, chat)
-        return max(self.chat_wait(key, cost, kept=kept), self._wait_for_all())
+        return max(self.chat_wait(key, cost, reserved=reserved), self._wait_for_all())
 
-    def chat_wait(self, chat: Hashable, cost: float = 1.0, *, kept: float = 0.0) -> float:
+    def chat_wait(self, chat: Hashable, cost: float = 1.0, *, reserved: float = 0.0) -> float:
         """The chat's part of `wait`."""
         now = self.clock()
-        found = self._chats.get(chat)
-        if found is None:
+        state = self._chats.get(chat)
+        if state is None:
             return 0.0
-        room = max(1.0, self.burst - kept)
-        used = max(0.0, found.full_at - now) * self.rate
-        return max((used + min(cost, room) - room) / self.rate, found.rests_until - now, 0.0)
+        room = max(1.0, self.burst - reserved)
+        used = max(0.0, state.full_at - now) * self.rate
+        return max((used + min(cost, room) - room) / self.rate, state.rests_until - now, 0.0)
 
     def rest_of(self, chat: Hashable) -> float:
         """Seconds that this chat rests still, because it was refused."""
-        found = self._chats.get(chat)
-        return max(0.0, found.rests_until - self.clock()) if found is not None else 0.0
+        state = self._chats.get(chat)
+        return max(0.0, state.rests_until - self.clock()) if state is not None else 0.0
 
     @property
     def rest_of_all(self) -> float:
@@ -116,7 +116,7 @@ class RateLimiter:
     def resting(self) -> int:
         """Chats that rest now."""
         now = self.clock()
-        return sum(one.rests_until > now for one in self._chats.values())
+        return sum(state.rests_until > now for state in self._chats.values())
 
     def __len__(self) -> int:
         """Chats that are remembered."""
@@ -126,18 +126,18 @@ class RateLimiter:
 
     def spend(self, chat: Hashable, cost: float) -> None:
         """A call of this cost is made now, or reserved for later."""
-        found = self._chat(chat)
-        found.full_at = max(found.full_at, self.clock()) + cost / self.rate
+        state = self._chat(chat)
+        state.full_at = max(state.full_at, self.clock()) + cost / self.rate
 
     def rest(self, chat: Hashable, pause: float) -> None:
         """Nothing is sent to this chat for so many seconds."""
-        found = self._chat(chat)
-        found.rests_until = max(found.rests_until, self.clock() + min(pause, LONGEST_REST))
+        state = self._chat(chat)
+        state.rests_until = max(state.rests_until, self.clock() + min(pause, LONGEST_REST))
 
     def tell_once(self, chat: Hashable) -> bool:
         """Whether this chat is to be told to slow down: once, until it has been quiet."""
-        found = self._chat(chat)
-        first, found.log_fields = not found.log_fields, True
+        state = self._chat(chat)
+        first, state.log_fields = not state.log_fields, True
         return first
 
     async def call(
@@ -171,16 +171,16 @@ class RateLimiter:
     # -- inside ------------------------------------------------------------------------------------
 
     def _chat(self, chat: Hashable) -> _Chat:
-        found = self._chats.get(chat)
-        if found is None:
+        state = self._chats.get(chat)
+        if state is None:
             if len(self._chats) >= self._sweep_at:
                 self._forget()
-            found = self._chats[chat] = _Chat()
-        return found
+            state = self._chats[chat] = _Chat()
+        return state
 
     def _forget(self) -> None:
         now = self.clock()
-        self._chats = {chat: one for chat, one in self._chats.items() if not one.idle(now)}
+        self._chats = {chat: state for chat, state in self._chats.items() if not state.idle(now)}
         for chat in list(self._chats)[: max(0, len(self._chats) - MOST)]:
             del self._chats[chat]
         self._sweep_at = max(256, min(2 * len(self._chats), MOST + 256))
@@ -215,7 +215,7 @@ class RateLimiter:
             self._silence = min(2 * self._silence, LONGEST_SILENCE)
             return
         self._refusals.append((now, chat))
-        lately = {one for at, one in self._refusals if now - at <= WITHIN}
+        lately = {refused_chat for at, refused_chat in self._refusals if now - at <= WITHIN}
         if self._state is _All.OPEN and len(lately) >= SEVERAL:
             self._state = _All.DOUBTFUL
 

@@ -12,7 +12,7 @@ from bot.services.accounts.credentials import (
 )
 from bot.services.accounts.experts import (
     Appointment,
-    Expert,
+    ExpertGrant,
     appoint_expert,
     create_user,
     deactivate,
@@ -37,7 +37,7 @@ from bot.services.accounts.staff import annul, case_of, lift, reset_access, susp
 
 __all__ = [
     "Appointment",
-    "Expert",
+    "ExpertGrant",
     "Registration",
     "account_lock",
     "annul",

@@ -106,19 +106,19 @@ def recover(
     nobody learns who is registered; the try is counted either way. Raises Throttled.
     """
     count_recovery(db, chat=chat, now=now)
-    found = queries.by_national_code(db, national_code)
-    if found is None or found.id is None:
+    owner = queries.by_national_code(db, national_code)
+    if owner is None or owner.id is None:
         return None
-    account = queries.lock_account(db, found.id)
+    account = queries.lock_account(db, owner.id)
     if (
         account.state not in LIVING
         or not account.mobile_verified
         or account.mobile != mobile
-        or not queries.grants_of(db, found.id)
+        or not queries.grants_of(db, owner.id)
     ):
         return None
     queries.change(db, account, password_hash=password_hash, credentials_pending=True)
     actor = sessions.link(db, chat=chat, account=account, now=now)
-    audit.record(db, now=now, actor=actor, event="access_recovered", subject="account", subject_id=found.id)
+    audit.record(db, now=now, actor=actor, event="access_recovered", subject="account", subject_id=owner.id)
     tell_other_chats(db, account=account, chat=chat, now=now)
     return account

@@ -23,7 +23,7 @@ from storage.tables import Account, Grant, University
 
 
 @dataclass(frozen=True, slots=True)
-class Expert:
+class ExpertGrant:
     """One line of a university's list."""
 
     grant_id: int
@@ -223,10 +223,10 @@ def leave_desk(db: Session, *, actor: Actor, account_id: int, now: datetime) -> 
         kind.release_all(db, actor=actor, expert_id=account_id, now=now)
 
 
-def of_university(db: Session, *, actor: Actor, university_code: str) -> list[Expert]:
+def of_university(db: Session, *, actor: Actor, university_code: str) -> list[ExpertGrant]:
     """The active experts of a university, by name."""
     require(db, actor, Role.STAFF)
-    found = db.exec(
+    grants = db.exec(
         select(Grant, Account)
         .join(Account, col(Account.id) == col(Grant.account_id))
         .where(
@@ -236,7 +236,7 @@ def of_university(db: Session, *, actor: Actor, university_code: str) -> list[Ex
         )
         .order_by(col(Account.last_name), col(Account.first_name), col(Account.id))
     )
-    return [Expert(grant.id or 0, account, grant.role, university_code) for grant, account in found]
+    return [ExpertGrant(grant.id or 0, account, grant.role, university_code) for grant, account in grants]
 
 
 def expert(db: Session, *, actor: Actor, grant_id: int) -> tuple[Grant, Account] | None:

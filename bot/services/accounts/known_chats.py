@@ -30,12 +30,12 @@ def note(db: Session, *, chat: Chat, account_id: int, now: datetime) -> None:
 
 def is_known(db: Session, *, chat: Chat, account_id: int | None) -> bool:
     """Whether the account is, or was, logged in to this chat. The same work for a code without an account."""
-    found = db.exec(
+    known_id = db.exec(
         select(KnownChat.id).where(
             KnownChat.chat_row_id == (chat.id or 0), KnownChat.account_id == (account_id or 0)
         )
     ).first()
-    return account_id is not None and (found is not None or chat.account_id == account_id)
+    return account_id is not None and (known_id is not None or chat.account_id == account_id)
 
 
 def forget(db: Session, *, account_id: int, chat_ids: list[int] | None = None) -> None:

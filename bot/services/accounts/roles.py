@@ -66,7 +66,7 @@ def grant(
         distributor_id = None
     elif distributor_id is None or db.get(Distributor, distributor_id) is None:
         raise Refusal("error.distributor_needed")
-    if any(one.role in conflicting for one in held(db, account.id)):
+    if any(grant.role in conflicting for grant in held(db, account.id)):
         raise Refusal("error.manager_held" if role is Role.DISTRIBUTOR else "error.role_held")
     former = db.exec(
         select(Grant).where(
@@ -99,7 +99,7 @@ def revoke(db: Session, *, grant: Grant) -> None:
     acting = [chat for chat in queries.chats_of(db, grant.account_id) if chat.role is grant.role]
     if not acting:
         return
-    left = preferred(one.role for one in held(db, grant.account_id))
+    left = preferred(grant.role for grant in held(db, grant.account_id))
     if left is None:
         sessions.unlink(db, account_id=grant.account_id, chats=acting)
     else:

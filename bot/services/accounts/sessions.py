@@ -36,8 +36,8 @@ def link(db: Session, *, chat: Chat, account: Account, now: datetime) -> Actor:
     db.add(chat)
     db.flush()
     known_chats.note(db, chat=chat, account_id=account.id, now=now)
-    held = next(grant for grant in grants if grant.role is role)
-    return Actor(account.id, role, held.university_code, chat.messenger, held.distributor_id)
+    acting_grant = next(grant for grant in grants if grant.role is role)
+    return Actor(account.id, role, acting_grant.university_code, chat.messenger, acting_grant.distributor_id)
 
 
 def logout(db: Session, *, actor: Actor, chat: Chat, now: datetime) -> None:

@@ -6,7 +6,7 @@ from sqlmodel import Session, col, select
 
 from bot.core.context import SYSTEM
 from bot.core.screens import button
-from bot.rules.cooperation import Action, ContractAction
+from bot.rules.cooperation import ContractAction, CooperationAction
 from bot.services.cooperation import notifications
 from bot.services.cooperation.contract_steps import end
 from bot.services.cooperation.requests import COOPERATION_WORKFLOW
@@ -34,7 +34,7 @@ def close_pending(
     )
     closed = list(db.exec(query))
     for request in closed:
-        closing = COOPERATION_WORKFLOW.check(db, request, actor=SYSTEM, action=Action.CLOSE)
+        closing = COOPERATION_WORKFLOW.check(db, request, actor=SYSTEM, action=CooperationAction.CLOSE)
         COOPERATION_WORKFLOW.change(db, closing, now=now)
         notifications.closed(db, request, now=now)
     return closed

@@ -23,7 +23,7 @@ SUBJECT = "contract"
 
 
 @dataclass(frozen=True, slots=True)
-class Details:
+class ContractDetails:
     """A contract with both sides."""
 
     contract: Contract
@@ -33,8 +33,8 @@ class Details:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
-    lines: tuple[Details, ...]
+class ContractPage:
+    lines: tuple[ContractDetails, ...]
     total: int
 
 
@@ -44,19 +44,19 @@ def active(db: Session, account_id: int) -> Contract | None:
     return db.exec(query).first()
 
 
-def own(db: Session, *, actor: Actor) -> Details | None:
+def own(db: Session, *, actor: Actor) -> ContractDetails | None:
     """The acting officer's contract in force, with both sides. Raises NotAllowed."""
     require(db, actor, Role.OFFICER, reading=True)
     contract = active(db, actor.account_id or 0)
     return None if contract is None else details(db, contract)
 
 
-def details(db: Session, contract: Contract) -> Details:
+def details(db: Session, contract: Contract) -> ContractDetails:
     sides = notifications.parties(db, contract)
-    return Details(contract, sides.officer, sides.distributor, sides.branch)
+    return ContractDetails(contract, sides.officer, sides.distributor, sides.branch)
 
 
-def view(db: Session, *, actor: Actor, contract_id: int) -> Details:
+def view(db: Session, *, actor: Actor, contract_id: int) -> ContractDetails:
     """A contract for one of its sides, or for staff. Raises NotAllowed."""
     require(db, actor, reading=True)
     contract = load_contract(db, contract_id)
@@ -65,23 +65,23 @@ def view(db: Session, *, actor: Actor, contract_id: int) -> Details:
     return details(db, contract)
 
 
-def history(db: Session, *, actor: Actor, offset: int = 0, limit: int = 5) -> Page:
+def history(db: Session, *, actor: Actor, offset: int = 0, limit: int = 5) -> ContractPage:
     """All contracts of the acting officer, newest first."""
     require(db, actor, Role.OFFICER, reading=True)
     mine = col(Contract.account_id) == actor.account_id
     total = db.exec(select(func.count()).select_from(Contract).where(mine)).one()
     query = select(Contract).where(mine).order_by(col(Contract.id).desc()).offset(offset).limit(limit)
-    return Page(tuple(details(db, contract) for contract in db.exec(query).all()), total)
+    return ContractPage(tuple(details(db, contract) for contract in db.exec(query).all()), total)
 
 
-def of_distributor(db: Session, *, actor: Actor, offset: int = 0, limit: int = 5) -> Page:
+def of_distributor(db: Session, *, actor: Actor, offset: int = 0, limit: int = 5) -> ContractPage:
     """The contracts in force with the actor's distributor, oldest first. Raises NotAllowed."""
     theirs = (col(Contract.distributor_id) == requests.managed(db, actor).id) & (
         col(Contract.state) == ContractState.ACTIVE
     )
     total = db.exec(select(func.count()).select_from(Contract).where(theirs)).one()
     query = select(Contract).where(theirs).order_by(col(Contract.id)).offset(offset).limit(limit)
-    return Page(tuple(details(db, contract) for contract in db.exec(query).all()), total)
+    return ContractPage(tuple(details(db, contract) for contract in db.exec(query).all()), total)
 
 
 def at_branch(db: Session, branch_id: int, *, lock: bool = False) -> list[Contract]:

@@ -10,7 +10,7 @@ from sqlmodel import Session
 from bot.core.context import Actor
 from bot.core.refusals import InvalidInput
 from bot.rules import validators
-from bot.rules.cooperation import REJECTION_REASON, Action
+from bot.rules.cooperation import REJECTION_REASON, CooperationAction
 from bot.services.cooperation import closing, contracts, notifications, requests
 from bot.services.cooperation.requests import COOPERATION_WORKFLOW
 from storage.tables import CooperationRequest
@@ -25,7 +25,9 @@ def approve(
     Raises NotAllowed("error.officer_not_free") where the officer is not qualified and free any more.
     """
     request = requests.lock_request(db, request_id)
-    approval = COOPERATION_WORKFLOW.check(db, request, actor=actor, action=Action.APPROVE, version=version)
+    approval = COOPERATION_WORKFLOW.check(
+        db, request, actor=actor, action=CooperationAction.APPROVE, version=version
+    )
     # Only now: at the branch of a closed request a manager may be choosing this officer again, who holds the branch
     # and waits for the officer.
     requests.hold_branch(db, request.branch_id)
@@ -57,7 +59,7 @@ def university_reject(
         raise validators.too_long(longest)
     request = requests.lock_request(db, request_id)
     rejecting = COOPERATION_WORKFLOW.check(
-        db, request, actor=actor, action=Action.UNIVERSITY_REJECT, version=version
+        db, request, actor=actor, action=CooperationAction.UNIVERSITY_REJECT, version=version
     )
     request = COOPERATION_WORKFLOW.change(
         db,

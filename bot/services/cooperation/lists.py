@@ -11,7 +11,7 @@ from bot.core.context import Actor
 from bot.core.refusals import NotAllowed
 from bot.services.cooperation import requests
 from bot.services.review import routing
-from bot.services.review.worklists import Page, Worklists
+from bot.services.review.worklists import WorklistPage, Worklists
 from bot.services.shared.permissions import require
 from storage.enums import OPEN_COOPERATION, CooperationState, Role
 from storage.tables import Account, Branch, CooperationRequest, Distributor
@@ -81,19 +81,21 @@ def _officer(db: Session, actor: Actor) -> int:
     return actor.account_id
 
 
-def new_for_officer(db: Session, *, actor: Actor, offset: int = 0, limit: int = 5) -> Page[CooperationLine]:
+def new_for_officer(
+    db: Session, *, actor: Actor, offset: int = 0, limit: int = 5
+) -> WorklistPage[CooperationLine]:
     """Requests that wait for the acting officer's answer (R38), oldest first."""
     condition = _asked(_officer(db, actor))
     order = (col(CooperationRequest.id),)
-    return Page(_lines(db, condition, order, offset, limit), _count(db, condition))
+    return WorklistPage(_lines(db, condition, order, offset, limit), _count(db, condition))
 
 
 def archive_for_officer(
     db: Session, *, actor: Actor, offset: int = 0, limit: int = 5
-) -> Page[CooperationLine]:
+) -> WorklistPage[CooperationLine]:
     """All requests of the acting officer (R42), newest first."""
     condition = col(CooperationRequest.account_id) == _officer(db, actor)
-    return Page(_lines(db, condition, _NEWEST_FIRST, offset, limit), _count(db, condition))
+    return WorklistPage(_lines(db, condition, _NEWEST_FIRST, offset, limit), _count(db, condition))
 
 
 def reserved(db: Session, *, actor: Actor) -> CooperationRequest | None:
@@ -117,14 +119,14 @@ def for_distributor(
     limit: int = 5,
     branch_id: int | None = None,
     open_only: bool = False,
-) -> Page[CooperationLine]:
+) -> WorklistPage[CooperationLine]:
     """The requests of the actor's distributor, newest first; of one branch, or only the open ones."""
     condition = col(CooperationRequest.distributor_id) == requests.managed(db, actor).id
     if branch_id is not None:
         condition &= col(CooperationRequest.branch_id) == branch_id
     if open_only:
         condition &= col(CooperationRequest.state).in_(OPEN_COOPERATION)
-    return Page(_lines(db, condition, _NEWEST_FIRST, offset, limit), _count(db, condition))
+    return WorklistPage(_lines(db, condition, _NEWEST_FIRST, offset, limit), _count(db, condition))
 
 
 # ── the experts ──────────────────────────────────────────────────────────────────────────────────────────────────

@@ -11,7 +11,7 @@ from bot.core.context import Actor
 from bot.core.refusals import NotAllowed, Throttled
 from bot.rules import validators
 from bot.rules.account import LOOKUPS_PER_DISTRIBUTOR
-from bot.rules.cooperation import OFFICER_REASON_MAX, TABLE, Action, Case, refusal
+from bot.rules.cooperation import OFFICER_REASON_MAX, TABLE, CooperationAction, CooperationCase, refusal
 from bot.services.cooperation import notifications, requests
 from bot.services.cooperation.requests import COOPERATION_WORKFLOW
 from bot.services.review import queue_notices, routing
@@ -58,8 +58,8 @@ def pick(
         raise Throttled
     officer_id = eligibility.officer_of(db, code)
     eligibility.lock_account(db, officer_id)
-    case = Case(None, officer_id, distributor.id, eligibility.of(db, officer_id))
-    refused = refusal(case, actor, Action.PICK)
+    case = CooperationCase(None, officer_id, distributor.id, eligibility.of(db, officer_id))
+    refused = refusal(case, actor, CooperationAction.PICK)
     if refused is not None:
         raise NotAllowed(refused, after=lambda session: rate_limit.count(session, key=key, now=now))
     rate_limit.count(db, key=key, now=now)
@@ -80,7 +80,7 @@ def pick(
         db,
         now=now,
         actor=actor,
-        event=TABLE[None, Action.PICK].event,
+        event=TABLE[None, CooperationAction.PICK].event,
         subject=requests.SUBJECT,
         subject_id=request.id,
         to_state=request.state,
@@ -99,7 +99,9 @@ def accept(
     Raises NotAllowed("error.accept_while_employed" or "error.accept_while_reserved"), Stale.
     """
     request = requests.lock_request(db, request_id)
-    acceptance = COOPERATION_WORKFLOW.check(db, request, actor=actor, action=Action.ACCEPT, version=version)
+    acceptance = COOPERATION_WORKFLOW.check(
+        db, request, actor=actor, action=CooperationAction.ACCEPT, version=version
+    )
     university = university_of(db, db.get_one(Branch, request.branch_id))
     if university is None:
         raise NotAllowed("error.branch_no_university")
@@ -133,7 +135,7 @@ def reject(
     now: datetime,
 ) -> CooperationRequest:
     """The officer does not want it: returned to the distributor and closed (R41, N15)."""
-    return _refuse(db, actor, request_id, Action.REJECT, reason, version, now)
+    return _refuse(db, actor, request_id, CooperationAction.REJECT, reason, version, now)
 
 
 def give_up(
@@ -146,14 +148,14 @@ def give_up(
     now: datetime,
 ) -> CooperationRequest:
     """«انصراف از همکاری»: the officer takes the acceptance back before the university decided (Q21, N15)."""
-    return _refuse(db, actor, request_id, Action.GIVE_UP, reason, version, now)
+    return _refuse(db, actor, request_id, CooperationAction.GIVE_UP, reason, version, now)
 
 
 def _refuse(
     db: Session,
     actor: Actor,
     request_id: int,
-    action: Action,
+    action: CooperationAction,
     reason: str | None,
     version: int | None,
     now: datetime,
@@ -162,7 +164,7 @@ def _refuse(
     request = requests.lock_request(db, request_id)
     refusing = COOPERATION_WORKFLOW.check(db, request, actor=actor, action=action, version=version)
     request = COOPERATION_WORKFLOW.change(db, refusing, now=now, values=values)
-    notifications.refused_by_officer(db, request, given_up=action is Action.GIVE_UP, now=now)
+    notifications.refused_by_officer(db, request, given_up=action is CooperationAction.GIVE_UP, now=now)
     return request
 
 
@@ -172,7 +174,9 @@ def withdraw(
     """The distributor takes the request back, in either pending state (N24)."""
     request = requests.lock_request(db, request_id)
     waited = request.state is CooperationState.PENDING_UNIVERSITY
-    withdrawal = COOPERATION_WORKFLOW.check(db, request, actor=actor, action=Action.WITHDRAW, version=version)
+    withdrawal = COOPERATION_WORKFLOW.check(
+        db, request, actor=actor, action=CooperationAction.WITHDRAW, version=version
+    )
     request = COOPERATION_WORKFLOW.change(db, withdrawal, now=now)
     notifications.withdrawn(db, request, now=now)
     if waited and request.university_code is not None:

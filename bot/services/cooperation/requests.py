@@ -4,7 +4,7 @@ from sqlmodel import Session, col, select
 
 from bot.core.context import Actor
 from bot.core.refusals import NotAllowed
-from bot.rules.cooperation import MACHINE, Action, Case, Relation, may_see
+from bot.rules.cooperation import MACHINE, CooperationAction, CooperationCase, CooperationRelation, may_see
 from bot.services.review.review_workflow import ReviewWorkflow
 from bot.services.shared import eligibility
 from bot.services.shared.permissions import require
@@ -73,8 +73,8 @@ def need_officer(db: Session, actor: Actor) -> int:
     return actor.account_id
 
 
-def case_of(db: Session, request: CooperationRequest) -> Case:
-    return Case(
+def case_of(db: Session, request: CooperationRequest) -> CooperationCase:
+    return CooperationCase(
         state=request.state,
         officer_id=request.account_id,
         distributor_id=request.distributor_id,
@@ -89,11 +89,18 @@ COOPERATION_WORKFLOW = ReviewWorkflow(
     row=CooperationRequest,
     subject=SUBJECT,
     machine=MACHINE,
-    actions=Action,
+    actions=CooperationAction,
     case_of=case_of,
     may_see=may_see,
     open_action="desk.coop_file",
-    experts=frozenset({Relation.EXPERT, Relation.REVIEWER, Relation.COLLEAGUE, Relation.IN_CHARGE}),
+    experts=frozenset(
+        {
+            CooperationRelation.EXPERT,
+            CooperationRelation.REVIEWER,
+            CooperationRelation.COLLEAGUE,
+            CooperationRelation.IN_CHARGE,
+        }
+    ),
     review=CooperationState.PENDING_UNIVERSITY,
     conflict_states=frozenset(
         {
@@ -103,6 +110,6 @@ COOPERATION_WORKFLOW = ReviewWorkflow(
         }
     ),
     # It comes into other hands: what waits since then is a new wait.
-    new_wait=frozenset({Action.CLAIM, Action.ASSIGN, Action.RELEASE}),
-    is_blocked=lambda case, stands: Relation.OFFICER in stands and not case.officer.active,
+    new_wait=frozenset({CooperationAction.CLAIM, CooperationAction.ASSIGN, CooperationAction.RELEASE}),
+    is_blocked=lambda case, stands: CooperationRelation.OFFICER in stands and not case.officer.active,
 )

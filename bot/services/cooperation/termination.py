@@ -44,7 +44,7 @@ class TerminationLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class TerminationPage:
     lines: tuple[TerminationLine, ...]
     total: int
 
@@ -104,10 +104,10 @@ def draft(db: Session, *, actor: Actor, contract_id: int, reason: str, now: date
 
 def _take(db: Session, termination_id: int) -> tuple[Termination, Contract]:
     """Both, held until the commit, the contract first. Raises Stale for a forged id."""
-    found = db.get(Termination, termination_id)
-    if found is None:
+    stored = db.get(Termination, termination_id)
+    if stored is None:
         raise Stale
-    contract = contract_steps.load_contract(db, found.contract_id, lock=True)
+    contract = contract_steps.load_contract(db, stored.contract_id, lock=True)
     termination = db.get_one(Termination, termination_id, populate_existing=True, with_for_update=True)
     return termination, contract
 
@@ -161,14 +161,14 @@ def cancel(
     )
 
 
-def archive(db: Session, *, actor: Actor, offset: int = 0, limit: int = 5) -> Page:
+def archive(db: Session, *, actor: Actor, offset: int = 0, limit: int = 5) -> TerminationPage:
     """All terminations of the acting officer, newest first (R36)."""
     require(db, actor, Role.OFFICER, reading=True)
     mine = col(Termination.account_id) == actor.account_id
     total = db.exec(select(func.count()).select_from(Termination).where(mine)).one()
     query = select(Termination).where(mine).order_by(col(Termination.id).desc())
-    found = db.exec(query.offset(offset).limit(limit)).all()
-    return Page(tuple(_line(db, one) for one in found), total)
+    terminations = db.exec(query.offset(offset).limit(limit)).all()
+    return TerminationPage(tuple(_line(db, termination) for termination in terminations), total)
 
 
 def view(db: Session, *, actor: Actor, termination_id: int) -> TerminationLine:

@@ -8,7 +8,13 @@ from sqlmodel import Session, col, select
 
 from bot.core.context import Actor
 from bot.core.refusals import NotAllowed
-from bot.rules.cooperation import Action, Case, Relation, allowed_actions, relations
+from bot.rules.cooperation import (
+    CooperationAction,
+    CooperationCase,
+    CooperationRelation,
+    allowed_actions,
+    relations,
+)
 from bot.services.cooperation.requests import COOPERATION_WORKFLOW
 from bot.services.shared import notify
 from bot.services.shared.reference_data import university_name
@@ -34,7 +40,7 @@ class OfficerCard:
     branch: Branch
     #: Name of the university that decides, "—" before the acceptance.
     university: str
-    actions: frozenset[Action]
+    actions: frozenset[CooperationAction]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +51,7 @@ class DistributorCard:
     #: The officer has no live chat: «مسئول فنی هنوز وارد سامانه نشده است».
     unreachable: bool
     university: str
-    actions: frozenset[Action]
+    actions: frozenset[CooperationAction]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,23 +70,23 @@ class ExpertCard:
     reviewer: Account | None
     #: Who serves at the branch now and would be replaced.
     replaces: tuple[str, ...]
-    actions: frozenset[Action] = frozenset()
+    actions: frozenset[CooperationAction] = frozenset()
 
 
 def _open(
-    db: Session, actor: Actor, request_id: int, stands: frozenset[Relation]
-) -> tuple[CooperationRequest, Case, frozenset[Action]]:
+    db: Session, actor: Actor, request_id: int, stands: frozenset[CooperationRelation]
+) -> tuple[CooperationRequest, CooperationCase, frozenset[CooperationAction]]:
     """The request for an actor with these relations. Raises NotAllowed, Stale."""
     request, case = COOPERATION_WORKFLOW.see(db, request_id, actor=actor)
     if not relations(case, actor) & stands:
         raise NotAllowed
-    suspended = Relation.OFFICER in stands and not case.officer.active
+    suspended = CooperationRelation.OFFICER in stands and not case.officer.active
     return request, case, frozenset() if suspended else allowed_actions(case, actor)
 
 
 def officer_card(db: Session, *, actor: Actor, request_id: int) -> OfficerCard:
     """For the officer who was asked (R39). Raises NotAllowed, Stale."""
-    request, _, actions = _open(db, actor, request_id, frozenset({Relation.OFFICER}))
+    request, _, actions = _open(db, actor, request_id, frozenset({CooperationRelation.OFFICER}))
     return OfficerCard(
         request,
         db.get_one(Distributor, request.distributor_id),
@@ -92,7 +98,7 @@ def officer_card(db: Session, *, actor: Actor, request_id: int) -> OfficerCard:
 
 def distributor_card(db: Session, *, actor: Actor, request_id: int) -> DistributorCard:
     """For a manager of the distributor that asks. Raises NotAllowed, Stale."""
-    request, _, actions = _open(db, actor, request_id, frozenset({Relation.DISTRIBUTOR}))
+    request, _, actions = _open(db, actor, request_id, frozenset({CooperationRelation.DISTRIBUTOR}))
     return DistributorCard(
         request,
         db.get_one(Branch, request.branch_id),
@@ -113,7 +119,13 @@ def unreachable(db: Session, request: CooperationRequest | None) -> bool:
 
 
 _AT_UNIVERSITY = frozenset(
-    {Relation.EXPERT, Relation.REVIEWER, Relation.COLLEAGUE, Relation.IN_CHARGE, Relation.STAFF}
+    {
+        CooperationRelation.EXPERT,
+        CooperationRelation.REVIEWER,
+        CooperationRelation.COLLEAGUE,
+        CooperationRelation.IN_CHARGE,
+        CooperationRelation.STAFF,
+    }
 )
 
 
@@ -147,7 +159,7 @@ def expert_card_of(db: Session, request: CooperationRequest) -> ExpertCard:
         qualified_by,
         qualified_at,
         db.get(Account, request.reviewer_id) if request.reviewer_id is not None else None,
-        tuple(one.name for one in serving if one.id != request.account_id),
+        tuple(account.name for account in serving if account.id != request.account_id),
     )
 
 

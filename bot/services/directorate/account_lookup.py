@@ -39,10 +39,10 @@ def look_up(db: Session, *, actor: Actor, typed: str, now: datetime) -> list[Acc
     known = col(Account.user_code).in_([typed.strip(), code]) | (col(Account.national_code) == code)
     with suppress(Refusal):
         known |= col(Account.mobile) == validators.mobile(typed)
-    found = list(db.exec(select(Account).where(known).order_by(col(Account.id).desc()).limit(10)))
-    for one in found:
-        note_account(db, actor=actor, account=one, now=now)
-    return sorted(found, key=lambda one: one.state not in account_rules.LIVING)
+    matches = list(db.exec(select(Account).where(known).order_by(col(Account.id).desc()).limit(10)))
+    for account in matches:
+        note_account(db, actor=actor, account=account, now=now)
+    return sorted(matches, key=lambda account: account.state not in account_rules.LIVING)
 
 
 def note_account(db: Session, *, actor: Actor, account: Account, now: datetime) -> None:
@@ -65,8 +65,8 @@ def recent(db: Session, *, actor: Actor, now: datetime, limit: int) -> list[Acco
         .limit(50)
     )
     ids = list(dict.fromkeys(events))[:limit]
-    known = {one.id: one for one in db.exec(select(Account).where(col(Account.id).in_(ids)))}
-    return [known[one] for one in ids if one in known]
+    known = {account.id: account for account in db.exec(select(Account).where(col(Account.id).in_(ids)))}
+    return [known[ident] for ident in ids if ident in known]
 
 
 def open_account(db: Session, *, actor: Actor, account_id: int, now: datetime) -> Account:
@@ -114,15 +114,15 @@ def facts(db: Session, *, actor: Actor, account: Account) -> Facts:
         queries.grants_of(db, account.id),
         queries.chats_of(db, account.id),
         case,
-        next((one for one in requests if one.state in OPEN_REQUEST), None),
-        any(one.state is not RequestState.DRAFT for one in requests),
+        next((request for request in requests if request.state in OPEN_REQUEST), None),
+        any(request.state is not RequestState.DRAFT for request in requests),
         contracts.active(db, account.id) is not None,
         account_rules.MACHINE.allowed_actions(case, actor),
     )
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class AuditEntry:
     """One recorded event, with who did it."""
 
     event: AuditEvent
@@ -131,7 +131,7 @@ class Entry:
 
 def trail(
     db: Session, *, actor: Actor, account_id: int, now: datetime, offset: int, limit: int
-) -> list[Entry]:
+) -> list[AuditEntry]:
     """What was done to an account and what it did, newest first. Raises as `open_account`."""
     open_account(db, actor=actor, account_id=account_id, now=now)
     about = (col(AuditEvent.subject) == "account") & (col(AuditEvent.subject_id) == account_id)
@@ -140,21 +140,21 @@ def trail(
 
 def trail_of_file(
     db: Session, *, actor: Actor, request_id: int, subject: str, offset: int, limit: int
-) -> list[Entry]:
+) -> list[AuditEntry]:
     """Who saw which document and who decided what in one file, newest first. Raises NotAllowed."""
     require(db, actor, Role.STAFF)
     about = (col(AuditEvent.subject) == subject) & (col(AuditEvent.subject_id) == request_id)
     return _entries(db, about, offset, limit)
 
 
-def _entries(db: Session, condition: object, offset: int, limit: int) -> list[Entry]:
+def _entries(db: Session, condition: object, offset: int, limit: int) -> list[AuditEntry]:
     query = (
         select(AuditEvent, Account)
         .join(Account, col(Account.id) == col(AuditEvent.actor_id), isouter=True)
         .where(condition)  # type: ignore[arg-type]
         .order_by(col(AuditEvent.id).desc())
     )
-    return [Entry(event, who) for event, who in db.exec(query.offset(offset).limit(limit))]
+    return [AuditEntry(event, who) for event, who in db.exec(query.offset(offset).limit(limit))]
 
 
 def withdraw_role(db: Session, *, actor: Actor, grant_id: int, reason: str, now: datetime) -> Grant:
@@ -191,10 +191,10 @@ def withdraw_role(db: Session, *, actor: Actor, grant_id: int, reason: str, now:
 def chat(db: Session, *, actor: Actor, chat_row_id: int) -> Chat:
     """A chat that may be set free. Raises NotAllowed for anyone but staff, Stale where there is none."""
     require(db, actor, Role.STAFF)
-    found = db.get(Chat, chat_row_id)
-    if found is None:
+    stored = db.get(Chat, chat_row_id)
+    if stored is None:
         raise Stale
-    return found
+    return stored
 
 
 def free_chat(db: Session, *, actor: Actor, chat_row_id: int, expected: int, now: datetime) -> Chat:
@@ -229,9 +229,11 @@ def note_look_up(
     """Record that staff, who see the files of every university, looked these up by a code."""
     if actor.role is not Role.STAFF:
         return
-    for one in requests:
-        assert one.id is not None
+    for request in requests:
+        assert request.id is not None
         subject = (
-            qualification_requests.SUBJECT if isinstance(one, QualificationRequest) else coop_cases.SUBJECT
+            qualification_requests.SUBJECT
+            if isinstance(request, QualificationRequest)
+            else coop_cases.SUBJECT
         )
-        audit.record(db, now=now, actor=actor, event="file_looked_up", subject=subject, subject_id=one.id)
+        audit.record(db, now=now, actor=actor, event="file_looked_up", subject=subject, subject_id=request.id)

@@ -59,14 +59,14 @@ def move(db: Session, *, actor: Actor, code: str, up: bool, expected: int, now: 
     require(db, actor, Role.STAFF)
     reference_rows.lock_row(db, DocumentType, code, expected=expected)
     every = everything(db, actor=actor)
-    place = next(i for i, one in enumerate(every) if one.code == code)
+    place = next(i for i, document_type in enumerate(every) if document_type.code == code)
     other = place + (-1 if up else 1)
     if not 0 <= other < len(every):
         raise Stale
     every[place], every[other] = every[other], every[place]
-    for position, one in enumerate(every, start=1):
-        one.position = position
-        db.add(one)
+    for position, document_type in enumerate(every, start=1):
+        document_type.position = position
+        db.add(document_type)
     db.flush()
     audit.record(
         db,
@@ -95,7 +95,8 @@ def add(
         short_name=short_name,
         required=required,
         max_files=max_files,
-        position=max((one.position for one in everything(db, actor=actor)), default=0) + 1,
+        position=max((document_type.position for document_type in everything(db, actor=actor)), default=0)
+        + 1,
     )
     db.add(row)
     db.flush()

@@ -10,7 +10,7 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from bot.core.context import Actor
-from bot.reports.model import Bars, Report, Table
+from bot.reports.model import Bars, ReportTable, StatisticsReport
 from bot.services.qualification import requests
 from bot.services.shared import audit
 from bot.services.shared.permissions import require
@@ -72,17 +72,17 @@ def read(db: Session, *, actor: Actor, now: datetime, days: int) -> Figures:
 
 def _by_university(db: Session) -> list[tuple[str, int, int]]:
     request = QualificationRequest
-    found: dict[str, list[int]] = {}
+    by_university: dict[str, list[int]] = {}
     for code, state, count in db.exec(
         select(col(request.university_code), col(request.state), func.count())
         .where(col(request.university_code).is_not(None), request.state != RequestState.DRAFT)
         .group_by(col(request.university_code), col(request.state))
     ):
-        counts = found.setdefault(code or "", [0, 0])
+        counts = by_university.setdefault(code or "", [0, 0])
         counts[0] += count if state in IN_CIRCULATION else 0
         counts[1] += count
     names = dict(db.exec(select(University.code, University.name)).all())
-    rows = [(names.get(code, code), open_, every) for code, (open_, every) in found.items()]
+    rows = [(names.get(code, code), open_, every) for code, (open_, every) in by_university.items()]
     return sorted(rows, key=lambda row: (-row[1], -row[2], row[0]))
 
 
@@ -108,13 +108,16 @@ def _decisions(db: Session, since: datetime | None) -> list[Decisions]:
     )
     if since is not None:
         query = query.where(AuditEvent.at >= since)
-    found: dict[int, dict[str, int]] = {}
+    by_account: dict[int, dict[str, int]] = {}
     for actor_id, event, count in db.exec(query):
         if actor_id is not None:
-            found.setdefault(actor_id, {})[event] = count
-    names = {one.id: one.name for one in db.exec(select(Account).where(col(Account.id).in_(list(found))))}
-    rows = [Decisions(names.get(actor_id, "–"), counts) for actor_id, counts in found.items()]
-    return sorted(rows, key=lambda one: (-one.total, one.expert))
+            by_account.setdefault(actor_id, {})[event] = count
+    names = {
+        account.id: account.name
+        for account in db.exec(select(Account).where(col(Account.id).in_(list(by_account))))
+    }
+    rows = [Decisions(names.get(actor_id, "–"), counts) for actor_id, counts in by_account.items()]
+    return sorted(rows, key=lambda decisions: (-decisions.total, decisions.expert))
 
 
 def age_labels() -> list[str]:
@@ -131,7 +134,7 @@ def period(days: int) -> str:
     return t("report.days", n=digits(days)) if days else t("report.always")
 
 
-def report(figures: Figures) -> Report:
+def report(figures: Figures) -> StatisticsReport:
     """The figures as what is drawn and written."""
     states = [(_plain(t(f"status.{state}")), count) for state, count in figures.by_state.items()]
     universities = [
@@ -145,19 +148,22 @@ def report(figures: Figures) -> Report:
     ]
     title = t("report.decisions", period=period(figures.days))
     tables = [
-        Table(
+        ReportTable(
             t("report.universities"),
             (t("report.university"), t("report.open"), t("report.every")),
             figures.by_university,
         ),
-        Table(
+        ReportTable(
             title,
             (t("report.expert"), *(t(f"report.{event}") for event in DECISIONS)),
-            [(one.expert, *(one.counts.get(event, 0) for event in DECISIONS)) for one in figures.decisions],
+            [
+                (decision.expert, *(decision.counts.get(event, 0) for event in DECISIONS))
+                for decision in figures.decisions
+            ],
         ),
     ]
     subtitle = t("report.subtitle", time=jalali_time(figures.now), n=number(figures.total))
-    return Report(t("report.title"), subtitle, bars, tables)
+    return StatisticsReport(t("report.title"), subtitle, bars, tables)
 
 
 def _plain(status: str) -> str:

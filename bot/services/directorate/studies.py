@@ -94,7 +94,7 @@ def add_field(db: Session, *, actor: Actor, name: str, needs_note: bool, now: da
     """A field that officers may choose from now on. Raises NotAllowed, InvalidInput("error.name_taken")."""
     require(db, actor, Role.STAFF)
     reference_rows.need_free_name(db, FieldOfStudy, name)
-    last = max((one.position for one in fields(db, actor=actor)), default=0)
+    last = max((field.position for field in fields(db, actor=actor)), default=0)
     row = FieldOfStudy(
         code=reference_rows.next_code(db, FieldOfStudy), name=name, position=last + 1, needs_note=needs_note
     )

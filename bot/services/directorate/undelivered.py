@@ -19,7 +19,7 @@ from storage.tables import Account, Chat, InboxUpdate, Push
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class UndeliveredPush:
     """A push with whom it was for (None: an SMS to a person without an account)."""
 
     push: Push
@@ -32,7 +32,7 @@ def count(db: Session, *, actor: Actor) -> int:
     return db.exec(query).one()
 
 
-def letters(db: Session, *, actor: Actor, limit: int, offset: int = 0) -> list[Letter]:
+def letters(db: Session, *, actor: Actor, limit: int, offset: int = 0) -> list[UndeliveredPush]:
     """Pushes and SMS that were given up, oldest first. Raises NotAllowed."""
     require(db, actor, Role.STAFF)
     query = (
@@ -41,16 +41,16 @@ def letters(db: Session, *, actor: Actor, limit: int, offset: int = 0) -> list[L
         .where(Push.state == PushState.GIVEN_UP)
         .order_by(col(Push.id))
     )
-    return [Letter(push, who) for push, who in db.exec(query.limit(limit).offset(offset))]
+    return [UndeliveredPush(push, who) for push, who in db.exec(query.limit(limit).offset(offset))]
 
 
-def letter(db: Session, *, actor: Actor, push_id: int) -> Letter:
+def letter(db: Session, *, actor: Actor, push_id: int) -> UndeliveredPush:
     """One of them. Raises NotAllowed, Stale where it is none any more."""
     require(db, actor, Role.STAFF)
     push = db.get(Push, push_id, populate_existing=True)
     if push is None or push.state is not PushState.GIVEN_UP:
         raise Stale
-    return Letter(push, db.get(Account, push.account_id) if push.account_id is not None else None)
+    return UndeliveredPush(push, db.get(Account, push.account_id) if push.account_id is not None else None)
 
 
 def resend(db: Session, *, actor: Actor, push_id: int, now: datetime) -> None:
@@ -103,8 +103,8 @@ def odd_updates(db: Session, *, actor: Actor) -> dict[InboxState, int]:
         .where(col(InboxUpdate.state).in_(ODD))
         .group_by(col(InboxUpdate.state))
     )
-    found = dict(db.exec(query).all())
-    return {state: found.get(state, 0) for state in ODD}
+    counts = dict(db.exec(query).all())
+    return {state: counts.get(state, 0) for state in ODD}
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,17 +118,19 @@ class OddUpdate:
 
 def look_up(db: Session, *, actor: Actor, number: int, now: datetime) -> None:
     """Find the update of an error number; whose account it was is recorded as looked up. Raises as `odd_update`."""
-    found = odd_update(db, actor=actor, number=number)
-    if found.account is not None:
-        account_lookup.note_account(db, actor=actor, account=found.account, now=now)
+    looked_up = odd_update(db, actor=actor, number=number)
+    if looked_up.account is not None:
+        account_lookup.note_account(db, actor=actor, account=looked_up.account, now=now)
 
 
 def odd_update(db: Session, *, actor: Actor, number: int) -> OddUpdate:
     """The update of an error number that a person was shown. Raises NotAllowed, Stale where there is none."""
     require(db, actor, Role.STAFF)
-    found = db.get(InboxUpdate, number)
-    if found is None or found.state not in ODD:
+    inbox_update = db.get(InboxUpdate, number)
+    if inbox_update is None or inbox_update.state not in ODD:
         raise Stale("error.no_such_error")
-    chat = db.exec(select(Chat).where(Chat.messenger == found.messenger, Chat.chat_id == found.lane)).first()
+    chat = db.exec(
+        select(Chat).where(Chat.messenger == inbox_update.messenger, Chat.chat_id == inbox_update.lane)
+    ).first()
     account = db.get(Account, chat.account_id) if chat is not None and chat.account_id is not None else None
-    return OddUpdate(found, chat, account)
+    return OddUpdate(inbox_update, chat, account)

@@ -46,10 +46,10 @@ def by_province(db: Session, *, actor: Actor) -> dict[str, list[University]]:
     """All 31 provinces in alphabetical order, each with its universities, the default first."""
     require(db, actor, Role.STAFF)
     order = (col(University.province_default).desc(), col(University.regional).desc(), col(University.name))
-    found: dict[str, list[University]] = {province: [] for province in regions.provinces()}
-    for one in db.exec(select(University).order_by(*order)):
-        found.setdefault(one.province, []).append(one)
-    return found
+    provinces: dict[str, list[University]] = {province: [] for province in regions.provinces()}
+    for university in db.exec(select(University).order_by(*order)):
+        provinces.setdefault(university.province, []).append(university)
+    return provinces
 
 
 def province(db: Session, *, actor: Actor, number: int) -> tuple[str, list[University]]:
@@ -66,17 +66,17 @@ def number_of(db: Session, *, actor: Actor, name: str) -> int:
 
 def served(universities: list[University]) -> bool:
     """Whether a file of this province finds a university."""
-    open_ = [one for one in universities if one.active and one.regional]
-    if any(one.province == CHOOSING_PROVINCE for one in universities):
+    open_ = [university for university in universities if university.active and university.regional]
+    if any(university.province == CHOOSING_PROVINCE for university in universities):
         return bool(open_)
-    return any(one.province_default for one in open_)
+    return any(university.province_default for university in open_)
 
 
 def standing(db: Session, *, actor: Actor, code: str) -> UniversityOverview:
     """Raises Stale for a code that does not exist."""
     require(db, actor, Role.STAFF)
-    one = db.get(University, code)
-    if one is None:
+    university = db.get(University, code)
+    if university is None:
         raise Stale
     files = db.exec(
         select(func.count())
@@ -85,7 +85,7 @@ def standing(db: Session, *, actor: Actor, code: str) -> UniversityOverview:
             QualificationRequest.university_code == code, col(QualificationRequest.state).in_(IN_CIRCULATION)
         )
     ).one()
-    return UniversityOverview(one, len(routing.experts(db, code)), files)
+    return UniversityOverview(university, len(routing.experts(db, code)), files)
 
 
 def switch(
@@ -147,9 +147,9 @@ def make_default(db: Session, *, actor: Actor, code: str, expected: int, now: da
             University.code != code,
         )
     ).all()
-    for one in before:
-        one.province_default = False
-        db.add(one)
+    for university in before:
+        university.province_default = False
+        db.add(university)
     reference_rows.change(
         db,
         row,

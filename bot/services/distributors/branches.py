@@ -46,7 +46,7 @@ class BranchLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class BranchPage:
     lines: tuple[BranchLine, ...]
     total: int
 
@@ -78,10 +78,10 @@ def _distributor(db: Session, actor: Actor, distributor_id: int | None) -> Distr
     if actor.role is not Role.STAFF or distributor_id is None:
         return requests.managed(db, actor)
     require(db, actor)
-    found = db.get(Distributor, distributor_id)
-    if found is None:
+    distributor = db.get(Distributor, distributor_id)
+    if distributor is None:
         raise NotAllowed
-    return found
+    return distributor
 
 
 def _own(db: Session, actor: Actor, branch: Branch) -> None:
@@ -177,10 +177,10 @@ def edit(
     address: str | None = None,
 ) -> Branch:
     """Change what is given. Raises as `define`, Stale, NotAllowed("error.branch_region_locked")."""
-    found = db.get(Branch, branch_id)
-    if found is None:
+    stored = db.get(Branch, branch_id)
+    if stored is None:
         raise NotAllowed
-    _hold_distributor(db, found.distributor_id)
+    _hold_distributor(db, stored.distributor_id)
     branch = requests.hold_branch(db, branch_id)
     _own(db, actor, branch)
     if version not in (None, branch.version):
@@ -205,10 +205,10 @@ def make_central(
     db: Session, *, actor: Actor, branch_id: int, version: int | None = None, now: datetime
 ) -> Branch:
     """Let this branch be the central one instead of the present one. Raises NotAllowed, Stale."""
-    found = db.get(Branch, branch_id)
-    if found is None:
+    stored = db.get(Branch, branch_id)
+    if stored is None:
         raise NotAllowed
-    _hold_distributor(db, found.distributor_id)
+    _hold_distributor(db, stored.distributor_id)
     branch = requests.hold_branch(db, branch_id)
     _own(db, actor, branch)
     if version not in (None, branch.version):
@@ -251,13 +251,13 @@ def _change(
 
 def listing(
     db: Session, *, actor: Actor, offset: int = 0, limit: int = 5, distributor_id: int | None = None
-) -> Page:
+) -> BranchPage:
     """The distributor's branches, the central one first, each with its officer and its open request."""
     own = col(Branch.distributor_id) == _distributor(db, actor, distributor_id).id
     total = db.exec(select(func.count()).select_from(Branch).where(own)).one()
     query = select(Branch).where(own).order_by(col(Branch.is_central).desc(), col(Branch.id))
-    found = db.exec(query.offset(offset).limit(limit)).all()
-    return Page(tuple(_line(db, branch) for branch in found), total)
+    listed = db.exec(query.offset(offset).limit(limit)).all()
+    return BranchPage(tuple(_line(db, branch) for branch in listed), total)
 
 
 def view(db: Session, *, actor: Actor, branch_id: int) -> BranchLine:
@@ -275,7 +275,8 @@ def _line(db: Session, branch: Branch) -> BranchLine:
     return BranchLine(
         branch,
         tuple(
-            Serving(one, db.get_one(Account, one.account_id)) for one in contracts.at_branch(db, branch.id)
+            Serving(contract, db.get_one(Account, contract.account_id))
+            for contract in contracts.at_branch(db, branch.id)
         ),
         request,
         db.get(Account, request.account_id) if request is not None else None,

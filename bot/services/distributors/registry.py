@@ -28,7 +28,7 @@ NAME_LENGTH = (2, 120)
 
 
 @dataclass(frozen=True, slots=True)
-class Details:
+class DistributorDetails:
     """A distributor as it is entered. Texts as typed."""
 
     kind: DistributorKind
@@ -110,7 +110,12 @@ def _need_keeper(db: Session, actor: Actor) -> None:
 
 
 def create(
-    db: Session, *, actor: Actor, details: Details, manager: NewManager | None = None, now: datetime
+    db: Session,
+    *,
+    actor: Actor,
+    details: DistributorDetails,
+    manager: NewManager | None = None,
+    now: datetime,
 ) -> CreatedDistributor:
     """Staff (or the system: command line, import) make a distributor with its central branch and, where given, its
     first manager's account.
@@ -282,10 +287,10 @@ def view(db: Session, *, actor: Actor, distributor_id: int) -> Distributor:
             raise NotAllowed
         return own
     require(db, actor)
-    found = db.get(Distributor, distributor_id)
-    if found is None:
+    distributor = db.get(Distributor, distributor_id)
+    if distributor is None:
         raise NotAllowed
-    return found
+    return distributor
 
 
 def listing(db: Session, *, actor: Actor, offset: int = 0, limit: int = 5) -> tuple[list[Distributor], int]:

@@ -23,7 +23,7 @@ from bot.services.letters.audience import Audience
 from bot.services.shared import audit
 from bot.services.shared.permissions import require
 from bot.texts import t
-from storage.enums import Channel, LetterState, PushState, Role
+from storage.enums import LetterState, PushChannel, PushState, Role
 from storage.tables import Account, Chat, Letter, LetterFile, LetterRecipient, Push, StoredFile
 
 SUBJECT = "letter"
@@ -88,8 +88,8 @@ def send(
     db.flush()
     assert letter.id is not None
     _attach(db, letter.id, actor.account_id, files)
-    found = audience.members(to).add_columns(literal(letter.id)).subquery()
-    members = select(found.c[1], found.c[0])
+    recipients = audience.members(to).add_columns(literal(letter.id)).subquery()
+    members = select(recipients.c[1], recipients.c[0])
     letter.recipients = db.execute(
         insert(LetterRecipient).from_select(["letter_id", "account_id"], members)
     ).rowcount  # type: ignore[attr-defined]
@@ -140,7 +140,7 @@ def stop(db: Session, *, actor: Actor, letter_id: int, now: datetime) -> Letter:
         .values(state=PushState.SKIPPED, note=STOPPED)
         .execution_options(synchronize_session=False)
     )
-    told = select(col(Push.account_id)).where(
+    reached = select(col(Push.account_id)).where(
         of_letter, col(Push.state).in_((PushState.SENT, PushState.SENDING))
     )
     taken_back = db.execute(
@@ -149,7 +149,7 @@ def stop(db: Session, *, actor: Actor, letter_id: int, now: datetime) -> Letter:
             col(LetterRecipient.letter_id) == letter_id,
             col(LetterRecipient.delivered_at).is_not(None),
             col(LetterRecipient.read_at).is_(None),
-            col(LetterRecipient.account_id).not_in(told),
+            col(LetterRecipient.account_id).not_in(reached),
         )
         .values(delivered_at=None)
         .execution_options(synchronize_session=False)
@@ -201,7 +201,7 @@ def progress(db: Session, *, actor: Actor, letter_id: int) -> Progress:
 
 
 def _progress(db: Session, letter: Letter) -> Progress:
-    told = select(func.count(func.distinct(col(Push.account_id)))).where(
+    reached = select(func.count(func.distinct(col(Push.account_id)))).where(
         col(Push.letter_id) == letter.id, col(Push.state) == PushState.SENT
     )
     read = (
@@ -209,7 +209,7 @@ def _progress(db: Session, letter: Letter) -> Progress:
         .select_from(LetterRecipient)
         .where(col(LetterRecipient.letter_id) == letter.id, col(LetterRecipient.read_at).is_not(None))
     )
-    return Progress(letter, db.execute(told).scalar_one(), db.execute(read).scalar_one())
+    return Progress(letter, db.execute(reached).scalar_one(), db.execute(read).scalar_one())
 
 
 # -- spreading ---------------------------------------------------------------------------------------
@@ -231,7 +231,7 @@ def _one_batch(letter_id: int, now: datetime) -> Any:
 
 def _under_way(db: Session) -> list[int]:
     query = select(Letter.id).where(Letter.state == LetterState.SENDING).order_by(col(Letter.id))
-    return [found for found in db.exec(query) if found is not None]
+    return [letter_id for letter_id in db.exec(query) if letter_id is not None]
 
 
 def spread(db: Session, *, letter_id: int, now: datetime) -> bool:
@@ -302,7 +302,7 @@ def _tell(db: Session, letter: Letter, among: Sequence[Any], now: datetime) -> N
     }
     fixed: dict[str, Any] = {
         "kind": "N9",
-        "channel": Channel.CHAT,
+        "channel": PushChannel.CHAT,
         "letter_id": letter.id,
         "text": t("push.N9", title=letter.title),
         "buttons": button_rows,
@@ -405,7 +405,7 @@ def count_files(db: Session, *, actor: Actor, letter_id: int) -> int:
     return db.exec(query).one()
 
 
-def papers(db: Session, *, actor: Actor, letter_id: int, now: datetime) -> list[StoredFile]:
+def attached_files(db: Session, *, actor: Actor, letter_id: int, now: datetime) -> list[StoredFile]:
     """The attachments, for an actor who may see the letter; each view but the writer's own is recorded. Raises
     NotAllowed."""
     see(db, actor=actor, letter_id=letter_id)
@@ -415,8 +415,8 @@ def papers(db: Session, *, actor: Actor, letter_id: int, now: datetime) -> list[
         .where(LetterFile.letter_id == letter_id, col(StoredFile.removed_at).is_(None))
         .order_by(col(LetterFile.position))
     )
-    found = list(db.exec(query))
-    for file in found:
+    files = list(db.exec(query))
+    for file in files:
         if file.account_id != actor.account_id:
             audit.record(
                 db,
@@ -427,7 +427,7 @@ def papers(db: Session, *, actor: Actor, letter_id: int, now: datetime) -> list[
                 subject_id=letter_id,
                 file=file.id,
             )
-    return found
+    return files
 
 
 def writer(db: Session, *, actor: Actor, letter: Letter) -> str:

@@ -166,8 +166,8 @@ def begin(db: Session, *, token: str, gateway: str, now: datetime) -> Opening | 
         raise Refusal("error.nothing_due")
     if waits_for_bank(db, request.id, now=now):
         raise Refusal("error.payment_uncertain")
-    if (found := _open_attempt(db, request, gateway, now)) is not None:
-        return found
+    if (existing := _open_attempt(db, request, gateway, now)) is not None:
+        return existing
     if (wait := _wait_for_next(db, request.id, now)) is not None:
         raise TooManyAttempts(now + wait)
     attempt = PaymentAttempt(

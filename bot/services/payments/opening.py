@@ -39,17 +39,17 @@ async def open_attempt(resources: Resources, token: str) -> Redirect:
     """
     gateway = resources.gateway
     for _ in range(ROUNDS):
-        found = await resources.database.run(
+        opening = await resources.database.run(
             partial(attempts.begin, token=token, gateway=gateway.name, now=resources.clock())
         )
-        match found:
+        match opening:
             case Opening():
-                return await _open(resources, found)
+                return await _open(resources, opening)
             case Underway():
-                return gateway.redirect(await _opened_by_other(resources, found.attempt_id))
+                return gateway.redirect(await _opened_by_other(resources, opening.attempt_id))
             case Open():
-                if not found.look or await _can_be_paid(resources, found.attempt_id):
-                    return gateway.redirect(found.ref)
+                if not opening.look or await _can_be_paid(resources, opening.attempt_id):
+                    return gateway.redirect(opening.ref)
     raise Unavailable("error.gateway_down")
 
 

@@ -61,10 +61,10 @@ def pay_url(public_info: PublicInfo, token: str) -> str:
 
 def pay_view(db: Session, token: str, *, now: datetime) -> PayView | None:
     """The page of `token`, None where no page has it."""
-    found = db.exec(_BY_TOKEN, params={"token": token}).first()
-    if found is None:
+    row = db.exec(_BY_TOKEN, params={"token": token}).first()
+    if row is None:
         return None
-    request, account = found
+    request, account = row
     state = _PAGE.get(request.state)
     if state is None or request.id is None:
         return None
@@ -90,5 +90,5 @@ def latest(db: Session, *, request_id: int) -> PaymentAttempt | None:
 
 def attempt_of_return(db: Session, *, gateway: str, attempt_id: int) -> tuple[str | None, str | None] | None:
     """(the gateway's ref, the page's token) of an attempt, None where there is none."""
-    found = db.exec(_OF_RETURN, params={"id": attempt_id, "gateway": gateway}).first()
-    return None if found is None else (found[0], found[1])
+    row = db.exec(_OF_RETURN, params={"id": attempt_id, "gateway": gateway}).first()
+    return None if row is None else (row[0], row[1])

@@ -45,8 +45,8 @@ async def reconcile(resources: Resources) -> int:
         nonlocal silent, looked
         for attempt_id in queue:
             try:
-                told = await settle_and_tell(resources, attempt_id, inquire_first=True)
-                silent = 0 if told.answered else silent + 1
+                settled = await settle_and_tell(resources, attempt_id, inquire_first=True)
+                silent = 0 if settled.answered else silent + 1
                 looked += 1
             except Exception as error:
                 log_unless_outage(log, "payment %s could not be settled", attempt_id, error=error)
@@ -111,12 +111,12 @@ def _first_this_hour(db: Session, *, gateway: str, now: datetime) -> bool:
 def _match(db: Session, *, resources: Resources, waiting: list[Unverified]) -> list[int]:
     name = resources.gateway.name
     ours: list[int] = []
-    for one in waiting:
+    for unverified in waiting:
         attempt = db.exec(
-            select(PaymentAttempt).where(PaymentAttempt.gateway == name, PaymentAttempt.ref == one.ref)
+            select(PaymentAttempt).where(PaymentAttempt.gateway == name, PaymentAttempt.ref == unverified.ref)
         ).first()
         if attempt is None:
-            alerts.stranger(db, gateway=name, ref=one.ref, now=resources.clock())
+            alerts.stranger(db, gateway=name, ref=unverified.ref, now=resources.clock())
         elif (
             attempt.state not in SETTLED | OPEN and attempt.id is not None
         ):  # the open ones have their own look

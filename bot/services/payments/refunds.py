@@ -120,7 +120,9 @@ def record_wrong_amount(db: Session, *, actor: Actor, attempt_id: int, reference
     Raises NotAllowed for anyone but staff and for an attempt whose amount was right, InvalidInput without a
     reference, Stale where the attempt went another way meanwhile (its version says nothing: the reconciler asks the
     gateway about it again and again)."""
-    if not any(one.attempt_id == attempt_id for one in wrong_amounts(db, actor=actor, limit=10_000)):
+    if not any(
+        wrong_amount.attempt_id == attempt_id for wrong_amount in wrong_amounts(db, actor=actor, limit=10_000)
+    ):
         raise Stale
     attempt = _returned(
         db,

@@ -45,10 +45,10 @@ async def verify_and_settle(
     a verified "not paid" final. `inquire_first` (button, reconciler) leaves a payer who is still at the bank alone.
     `by_payer`: asked for in a browser; does not move the reconciler's next look.
     """
-    told = await settle_and_tell(
+    settled = await settle_and_tell(
         resources, attempt_id, cancelled=cancelled, inquire_first=inquire_first, by_payer=by_payer
     )
-    return told.state
+    return settled.state
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,19 +135,19 @@ async def check_request(resources: Resources, request_id: int) -> PaymentCheck:
     ids = await resources.database.read(
         partial(_to_check, request_id=request_id, gateway=resources.gateway.name)
     )
-    told: list[Settled] = []
+    results: list[Settled] = []
     for attempt_id in ids:
-        told.append(await settle_and_tell(resources, attempt_id, inquire_first=True))
-        if not told[-1].answered:
+        results.append(await settle_and_tell(resources, attempt_id, inquire_first=True))
+        if not results[-1].answered:
             break  # the person waits; the rest would wait for the same silence
     state = await resources.database.read(partial(_request_state, request_id=request_id))
     if state is RequestState.COMPLETED:
         return PaymentCheck.COMPLETED
     if state is not RequestState.AWAITING_PAYMENT:
         return PaymentCheck.NOTHING_DUE
-    if any(one.state in (AttemptState.UNCERTAIN, AttemptState.VERIFYING) for one in told):
+    if any(result.state in (AttemptState.UNCERTAIN, AttemptState.VERIFYING) for result in results):
         return PaymentCheck.UNCERTAIN
-    if any(not one.answered for one in told):
+    if any(not result.answered for result in results):
         return PaymentCheck.GATEWAY_DOWN
     return PaymentCheck.NOT_PAID
 
@@ -165,8 +165,8 @@ def _to_check(db: Session, *, request_id: int, gateway: str) -> list[int]:
         .order_by(col(PaymentAttempt.id).desc())
         .limit(5)
     ).all()
-    found = [id_ for id_, state in rows if state in OPEN] or [id_ for id_, _ in rows[:1]]
-    return [id_ for id_ in found if id_ is not None]
+    attempt_ids = [id_ for id_, state in rows if state in OPEN] or [id_ for id_, _ in rows[:1]]
+    return [id_ for id_ in attempt_ids if id_ is not None]
 
 
 def _request_state(db: Session, *, request_id: int) -> RequestState | None:

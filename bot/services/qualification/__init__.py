@@ -6,7 +6,7 @@ from sqlmodel import Session, col, select
 
 from bot.core.context import Actor
 from bot.core.refusals import NotAllowed
-from bot.rules.qualification import Action, may_see
+from bot.rules.qualification import QualificationAction, may_see
 from bot.services.qualification import requests
 from bot.services.qualification.completion import approved_of, complete
 from bot.services.qualification.drafts import discard, may_start, prefill, start
@@ -66,6 +66,6 @@ def withdraw(
     """The officer gives the request up. Raises NotAllowed("error.payment_uncertain") while the bank may say "paid"."""
     request = QUALIFICATION_WORKFLOW.load(db, request_id, lock=True)
     withdrawal = QUALIFICATION_WORKFLOW.check(
-        db, request, actor=actor, action=Action.WITHDRAW, version=version
+        db, request, actor=actor, action=QualificationAction.WITHDRAW, version=version
     )
     return QUALIFICATION_WORKFLOW.change(db, withdrawal, now=now)

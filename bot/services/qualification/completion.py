@@ -6,7 +6,7 @@ from typing import Any
 from sqlmodel import Session
 
 from bot.core.context import Actor
-from bot.rules.qualification import Action
+from bot.rules.qualification import QualificationAction
 from bot.rules.request_items import DOCUMENT
 from bot.services.qualification import requests
 from bot.services.qualification.requests import QUALIFICATION_WORKFLOW
@@ -35,8 +35,8 @@ COLUMNS = {
 def approved_file(account: Account, officer: Officer) -> dict[str, Any]:
     """The officer's data as items of a snapshot."""
     names = {"first_name": account.first_name, "last_name": account.last_name}
-    papers = {f"{DOCUMENT}{code}": list(ids) for code, ids in officer.documents.items()}
-    return names | {item: getattr(officer, column) for item, column in COLUMNS.items()} | papers
+    document_rules = {f"{DOCUMENT}{code}": list(ids) for code, ids in officer.documents.items()}
+    return names | {item: getattr(officer, column) for item, column in COLUMNS.items()} | document_rules
 
 
 def approved_of(db: Session, account_id: int) -> dict[str, Any]:
@@ -54,7 +54,7 @@ def complete(
     request = QUALIFICATION_WORKFLOW.load(db, request_id)
     if request.state is not RequestState.AWAITING_PAYMENT:
         return False
-    completion = QUALIFICATION_WORKFLOW.check(db, request, actor=actor, action=Action.COMPLETE)
+    completion = QUALIFICATION_WORKFLOW.check(db, request, actor=actor, action=QualificationAction.COMPLETE)
     QUALIFICATION_WORKFLOW.change(db, completion, now=now, bank_ref=bank_ref)
     finish(db, request, now=now, bank_ref=bank_ref)
     return True

@@ -15,7 +15,7 @@ from bot.core.context import Actor
 from bot.core.refusals import InvalidInput, Refusal
 from bot.core.screens import Button, button
 from bot.rules import request_items
-from bot.rules.qualification import Action
+from bot.rules.qualification import QualificationAction
 from bot.services.qualification import completion, fees
 from bot.services.qualification.requests import QUALIFICATION_WORKFLOW, SUBJECT
 from bot.services.review import rejection
@@ -41,10 +41,10 @@ def declare_deficiencies(
     """
     request = QUALIFICATION_WORKFLOW.load(db, request_id)
     declaration = QUALIFICATION_WORKFLOW.check(
-        db, request, actor=actor, action=Action.DECLARE_DEFICIENCIES, version=version
+        db, request, actor=actor, action=QualificationAction.DECLARE_DEFICIENCIES, version=version
     )
     note = (note or "").strip() or None
-    codes = [paper.code for paper in reference_data.papers(db)]
+    codes = [document_rule.code for document_rule in reference_data.document_rules(db)]
     ticked = list(dict.fromkeys(items))
     if not all(request_items.can_be_deficient(key, codes) for key in ticked):
         raise InvalidInput("error.not_tickable")
@@ -114,7 +114,9 @@ def reject(
     preset = None if reason is RejectReason.OTHER else t(f"reason.{reason}")
     words = rejection.told(preset, own)
     request = QUALIFICATION_WORKFLOW.load(db, request_id)
-    rejecting = QUALIFICATION_WORKFLOW.check(db, request, actor=actor, action=Action.REJECT, version=version)
+    rejecting = QUALIFICATION_WORKFLOW.check(
+        db, request, actor=actor, action=QualificationAction.REJECT, version=version
+    )
     request = QUALIFICATION_WORKFLOW.change(
         db,
         rejecting,
@@ -176,7 +178,9 @@ def approve(
     Raises Refusal("error.no_tariff"), which alerts the staff, where no tariff is in force (Q48); and as `cases.change`.
     """
     request = QUALIFICATION_WORKFLOW.load(db, request_id)
-    approval = QUALIFICATION_WORKFLOW.check(db, request, actor=actor, action=Action.APPROVE, version=version)
+    approval = QUALIFICATION_WORKFLOW.check(
+        db, request, actor=actor, action=QualificationAction.APPROVE, version=version
+    )
     fee = _fee(db, request.kind, now)
     free = fee == 0
     values: dict[str, Any] = {"reviewer_id": actor.account_id, "fee_rial": fee, "decided_at": now}

@@ -40,8 +40,8 @@ def in_use(db: Session, accounts: set[int], now: datetime, *, apart_from: int | 
     living = select(QualificationRequest.snapshot, QualificationRequest.before).where(
         col(QualificationRequest.account_id).in_(accounts), ~is_over(QualificationRequest, now)
     )
-    for held in db.exec(living):
-        for values in held:
+    for columns in db.exec(living):
+        for values in columns:
             used.update(numbers(value for key, value in values.items() if key.startswith(DOCUMENT)))
     return used
 
@@ -50,4 +50,4 @@ def numbers(values: Iterable[Any]) -> Iterator[int]:
     """The ids in lists among the values of answers."""
     for value in values:
         if isinstance(value, list):
-            yield from (one for one in value if isinstance(one, int))
+            yield from (number for number in value if isinstance(number, int))

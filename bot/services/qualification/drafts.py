@@ -12,7 +12,7 @@ from bot.core.context import Actor
 from bot.core.refusals import NotAllowed, Refusal, Stale
 from bot.core.screens import Button, button
 from bot.rules import request_items
-from bot.rules.qualification import TABLE, Action, Case, refusal
+from bot.rules.qualification import TABLE, QualificationAction, QualificationCase, refusal
 from bot.services.qualification import unused_files
 from bot.services.qualification.completion import COLUMNS, approved_file
 from bot.services.qualification.requests import QUALIFICATION_WORKFLOW, SUBJECT, current_open
@@ -43,7 +43,7 @@ def may_start(db: Session, *, actor: Actor, kind: RequestKind = RequestKind.NEW)
     """Whether `start` would succeed now."""
     if actor.account_id is None:
         return False
-    return refusal(_before_start(db, actor.account_id, kind), actor, Action.START) is None
+    return refusal(_before_start(db, actor.account_id, kind), actor, QualificationAction.START) is None
 
 
 def start(
@@ -53,7 +53,7 @@ def start(
     if actor.account_id is None:
         raise NotAllowed
     case = _before_start(db, actor.account_id, kind)
-    key = refusal(case, actor, Action.START)
+    key = refusal(case, actor, QualificationAction.START)
     if key == "error.open_request":
         raise _open_request(db, actor.account_id)
     if key is not None:
@@ -66,7 +66,7 @@ def start(
     except IntegrityError:  # the same officer, on the other messenger, a moment ago
         raise _open_request(db, actor.account_id) from None
     assert request.id is not None
-    event = TABLE[None, Action.START].event
+    event = TABLE[None, QualificationAction.START].event
     audit.record(
         db,
         now=now,
@@ -80,8 +80,8 @@ def start(
     return request
 
 
-def _before_start(db: Session, account_id: int, kind: RequestKind) -> Case:
-    return Case(
+def _before_start(db: Session, account_id: int, kind: RequestKind) -> QualificationCase:
+    return QualificationCase(
         state=None,
         kind=kind,
         owner_id=account_id,
@@ -126,7 +126,7 @@ def prefill(db: Session, request: QualificationRequest) -> dict[str, Any]:
             answers |= dict.fromkeys(request_items.REGION)
     living = living_files(db, request.account_id, answers)
     for key in [key for key in answers if key.startswith(request_items.DOCUMENT)]:
-        answers[key] = [one for one in answers[key] or () if one in living]
+        answers[key] = [file_id for file_id in answers[key] or () if file_id in living]
     return {key: value for key, value in answers.items() if value not in (None, [])}
 
 
@@ -153,11 +153,11 @@ def _edited_since(db: Session, account_id: int, since: datetime) -> set[str]:
 def living_files(db: Session, account_id: int, answers: Mapping[str, Any]) -> set[int]:
     """Those of the files named in `answers` that belong to this account and still exist."""
     named = {
-        one
+        file_id
         for key, ids in answers.items()
         if key.startswith(request_items.DOCUMENT)
-        for one in ids or ()
-        if isinstance(one, int)
+        for file_id in ids or ()
+        if isinstance(file_id, int)
     }
     if not named:
         return set()
@@ -166,13 +166,15 @@ def living_files(db: Session, account_id: int, answers: Mapping[str, Any]) -> se
         StoredFile.account_id == account_id,
         col(StoredFile.removed_at).is_(None),
     )
-    return {one for one in db.exec(query) if one is not None}
+    return {file_id for file_id in db.exec(query) if file_id is not None}
 
 
 def discard(db: Session, *, actor: Actor, request_id: int, now: datetime, version: int | None = None) -> None:
     """Delete a draft and what was answered in it; chats that show its form leave it."""
     request = QUALIFICATION_WORKFLOW.load(db, request_id)
-    QUALIFICATION_WORKFLOW.check(db, request, actor=actor, action=Action.DISCARD, version=version)
+    QUALIFICATION_WORKFLOW.check(
+        db, request, actor=actor, action=QualificationAction.DISCARD, version=version
+    )
     drafts = dict(
         db.exec(
             select(Draft.id, Draft.answers).where(
@@ -201,7 +203,7 @@ def discard(db: Session, *, actor: Actor, request_id: int, now: datetime, versio
     if not gone.rowcount:
         raise Stale
     db.expunge(request)
-    event = TABLE[RequestState.DRAFT, Action.DISCARD].event
+    event = TABLE[RequestState.DRAFT, QualificationAction.DISCARD].event
     audit.record(
         db,
         now=now,

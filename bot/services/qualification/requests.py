@@ -2,7 +2,13 @@
 
 from sqlmodel import Session, col, select
 
-from bot.rules.qualification import MACHINE, Action, Case, Relation, may_see
+from bot.rules.qualification import (
+    MACHINE,
+    QualificationAction,
+    QualificationCase,
+    QualificationRelation,
+    may_see,
+)
 from bot.services.review import routing
 from bot.services.review.review_workflow import ReviewWorkflow
 from bot.services.shared.eligibility import is_qualified
@@ -22,7 +28,7 @@ def current_open(db: Session, account_id: int) -> QualificationRequest | None:
     return db.exec(query).first()
 
 
-def case_of(db: Session, request: QualificationRequest) -> Case:
+def case_of(db: Session, request: QualificationRequest) -> QualificationCase:
     """The facts of a request; `changed` and `free_of_charge` are for the services that know them."""
     reviewer_active = True
     if request.reviewer_id is not None and request.state is RequestState.DEFICIENT:
@@ -33,7 +39,7 @@ def case_of(db: Session, request: QualificationRequest) -> Case:
             PaymentAttempt.request_id == request.id, col(PaymentAttempt.state).in_(_UNSETTLED)
         )
         uncertain = db.exec(attempts).first() is not None
-    return Case(
+    return QualificationCase(
         state=request.state,
         kind=request.kind,
         owner_id=request.account_id,
@@ -49,11 +55,11 @@ QUALIFICATION_WORKFLOW = ReviewWorkflow(
     row=QualificationRequest,
     subject=SUBJECT,
     machine=MACHINE,
-    actions=Action,
+    actions=QualificationAction,
     case_of=case_of,
     may_see=may_see,
     open_action="desk.file",
-    experts=frozenset({Relation.EXPERT}),
+    experts=frozenset({QualificationRelation.EXPERT}),
     review=RequestState.IN_REVIEW,
     conflict_states=frozenset(RequestState) - {RequestState.SUBMITTED, RequestState.WITHDRAWN},
 )

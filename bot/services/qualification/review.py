@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 
 from bot.core.context import Actor
 from bot.core.refusals import NotAllowed
-from bot.rules.qualification import Action, allowed_actions
+from bot.rules.qualification import QualificationAction, allowed_actions
 from bot.services.qualification import requests
 from bot.services.qualification.requests import QUALIFICATION_WORKFLOW
 from bot.services.review import routing
@@ -51,11 +51,11 @@ class RequestDetails:
     officer: Officer
     reviewer: Account | None
     rounds: tuple[DeficiencyRound, ...]
-    actions: frozenset[Action] = frozenset()
+    actions: frozenset[QualificationAction] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
-class Expert:
+class AssignableExpert:
     """An expert to whom a request can be assigned; `load` counts the files under their review, of both kinds."""
 
     account: Account
@@ -107,7 +107,7 @@ def details_of(db: Session, request: QualificationRequest) -> RequestDetails:
     return RequestDetails(request, applicant, officer, reviewer, tuple(rounds))
 
 
-def view_paper(db: Session, *, actor: Actor, request_id: int, file_id: int, now: datetime) -> StoredFile:
+def view_document(db: Session, *, actor: Actor, request_id: int, file_id: int, now: datetime) -> StoredFile:
     """A document that was part of this request in any round; the view is recorded (Q44). Raises NotAllowed.
 
     A document whose time is over is given with its `removed_at`."""
@@ -137,7 +137,7 @@ def view_paper(db: Session, *, actor: Actor, request_id: int, file_id: int, now:
     return file
 
 
-def experts_of(db: Session, *, actor: Actor, university_code: str | None) -> list[Expert]:
+def experts_of(db: Session, *, actor: Actor, university_code: str | None) -> list[AssignableExpert]:
     """Who can review files of this university now, the least burdened first; for its head and for staff. Raises
     NotAllowed."""
     require(db, actor, Role.IN_CHARGE, Role.STAFF)
@@ -154,8 +154,10 @@ def experts_of(db: Session, *, actor: Actor, university_code: str | None) -> lis
         query = select(reviewer, func.count()).where(reviewer.in_(list(grants)), queue.held)
         loads.update(dict(db.exec(query.group_by(reviewer)).all()))
     accounts = db.exec(select(Account).where(col(Account.id).in_(list(grants)))).all()
-    found = [Expert(one, grants[one.id or 0].role, loads[one.id]) for one in accounts]
-    return sorted(found, key=lambda expert: (expert.load, expert.account.name))
+    experts = [
+        AssignableExpert(account, grants[account.id or 0].role, loads[account.id]) for account in accounts
+    ]
+    return sorted(experts, key=lambda expert: (expert.load, expert.account.name))
 
 
 def earlier(db: Session, *, actor: Actor, request: QualificationRequest) -> list[QualificationRequest]:

@@ -15,7 +15,7 @@ from bot.core.context import Actor
 from bot.core.refusals import InvalidInput, NotAllowed
 from bot.core.screens import button
 from bot.rules import request_items
-from bot.rules.qualification import Action
+from bot.rules.qualification import QualificationAction
 from bot.services.qualification import requests
 from bot.services.qualification.completion import approved_of
 from bot.services.qualification.drafts import living_files
@@ -49,21 +49,23 @@ def submit(
     Raises InvalidInput("error.missing_items"), InvalidInput("error.field_closed"), NotAllowed("error.no_change").
     """
     request = QUALIFICATION_WORKFLOW.load(db, request_id)
-    papers = reference_data.papers(db)
-    answers = request_items.frozen(answers, papers)
+    document_rules = reference_data.document_rules(db)
+    answers = request_items.frozen(answers, document_rules)
     case = requests.case_of(db, request)
     university = answers["university"] = routing.resolve_university(
         db, province=answers.get("province"), city=answers.get("city"), chosen=answers.get("university")
     )
     before: dict[str, Any] = {}
     if request.kind is RequestKind.AMENDMENT:
-        before = request_items.frozen(approved_of(db, request.account_id), papers)
+        before = request_items.frozen(approved_of(db, request.account_id), document_rules)
         case = replace(case, changed=_changes(db, before, answers))
-    submission = QUALIFICATION_WORKFLOW.check(db, request, case, actor=actor, action=Action.SUBMIT)
-    _need_complete(db, request, before, answers, papers)
+    submission = QUALIFICATION_WORKFLOW.check(
+        db, request, case, actor=actor, action=QualificationAction.SUBMIT
+    )
+    _need_complete(db, request, before, answers, document_rules)
     if not before or set(request_items.changed(before, answers)) & set(request_items.STUDIES):
         _need_open_studies(db, answers)
-    named = _need_own_files(db, request.account_id, answers, papers)
+    named = _need_own_files(db, request.account_id, answers, document_rules)
     request = QUALIFICATION_WORKFLOW.change(
         db,
         submission,
@@ -79,7 +81,7 @@ def submit(
         university=university,
     )
     # The expert of an amendment compares: the documents that it replaces belong to the file as well.
-    _attach(db, request, [*named.items(), *request_items.files(before, papers).items()])
+    _attach(db, request, [*named.items(), *request_items.files(before, document_rules).items()])
     name = reference_data.university_name(db, university)
     notify.push(
         db,
@@ -108,14 +110,14 @@ def _need_complete(
     request: QualificationRequest,
     before: Mapping[str, Any],
     answers: Mapping[str, Any],
-    papers: list[request_items.DocumentRule],
+    document_rules: list[request_items.DocumentRule],
 ) -> None:
     """Every mandatory item. Of a migrated officer's amendment, only those that it touches (Q27)."""
     note_needed = reference_data.needs_note(db, answers.get("field_of_study"))
-    lacking = request_items.missing(answers, papers, note_needed=note_needed)
+    lacking = request_items.missing(answers, document_rules, note_needed=note_needed)
     account = db.get(Account, request.account_id)
     if before and account is not None and account.migrated:
-        excused = request_items.excused(before, answers, papers, note_needed=note_needed)
+        excused = request_items.excused(before, answers, document_rules, note_needed=note_needed)
         lacking = [key for key in lacking if key not in excused]
     if lacking:
         raise InvalidInput("error.missing_items", items="، ".join(reference_data.labels(db, lacking)))
@@ -127,18 +129,18 @@ def _need_open_studies(db: Session, answers: Mapping[str, Any]) -> None:
 
 
 def _need_own_files(
-    db: Session, account_id: int, answers: Mapping[str, Any], papers: list[request_items.DocumentRule]
+    db: Session, account_id: int, answers: Mapping[str, Any], document_rules: list[request_items.DocumentRule]
 ) -> dict[str, list[int]]:
     """document code → files, all of them the officer's own and at most as many as the document takes."""
-    named = request_items.files(answers, papers)
+    named = request_items.files(answers, document_rules)
     living = living_files(db, account_id, answers)
-    most = {paper.code: paper.max_files for paper in papers}
+    most = {document_rule.code: document_rule.max_files for document_rule in document_rules}
     for code, ids in named.items():
         if not set(ids) <= living:
             raise NotAllowed("error.file_gone")
         if len(ids) > most[code]:
             label = reference_data.labels(db, [request_items.document(code)])[0]
-            raise InvalidInput("error.too_many_papers", doc=label, max=formats.digits(most[code]))
+            raise InvalidInput("error.too_many_document_files", doc=label, max=formats.digits(most[code]))
     return named
 
 
@@ -178,27 +180,27 @@ def resolve(
     """
     request = QUALIFICATION_WORKFLOW.load(db, request_id)
     resolution = QUALIFICATION_WORKFLOW.check(
-        db, request, actor=actor, action=Action.RESOLVE, version=version
+        db, request, actor=actor, action=QualificationAction.RESOLVE, version=version
     )
-    found = open_round(db, request)
-    assert found is not None
-    papers = reference_data.papers(db)
+    deficiency_round = open_round(db, request)
+    assert deficiency_round is not None
+    document_rules = reference_data.document_rules(db)
     old = request.snapshot
     if any(
         key in answers and (answers[key] or None) != (old.get(key) or None) for key in request_items.REGION
     ):
         raise InvalidInput("error.region_locked")
-    new = request_items.frozen({**old, **answers}, papers)
+    new = request_items.frozen({**old, **answers}, document_rules)
     replies = {key: text.strip() for key, text in (replies or {}).items() if text and text.strip()}
-    _need_fixes(db, found, old, new, replies, note)
+    _need_fixes(db, deficiency_round, old, new, replies, note)
     note_needed = reference_data.needs_note(db, new.get("field_of_study"))
-    excused = request_items.excused(old, new, papers, note_needed=note_needed)
-    gaps = request_items.missing(new, papers, note_needed=note_needed)
+    excused = request_items.excused(old, new, document_rules, note_needed=note_needed)
+    gaps = request_items.missing(new, document_rules, note_needed=note_needed)
     if lacking := [key for key in gaps if key not in excused]:
         raise InvalidInput("error.missing_items", items="، ".join(reference_data.labels(db, lacking)))
     if set(request_items.changed(old, new)) & set(request_items.STUDIES):
         _need_open_studies(db, new)
-    named = _need_own_files(db, request.account_id, new, papers)
+    named = _need_own_files(db, request.account_id, new, document_rules)
     values: dict[str, Any] = {"snapshot": new, "officer_note": note or None, "round": request.round + 1}
     if not resolution.case.reviewer_active:
         values["reviewer_id"] = None
@@ -207,10 +209,10 @@ def resolve(
         resolution,
         now=now,
         values=values,
-        round=found.round,
+        round=deficiency_round.round,
         to_queue=not resolution.case.reviewer_active,
     )
-    found.replies, found.resolved_at = dict(replies), now
+    deficiency_round.replies, deficiency_round.resolved_at = dict(replies), now
     db.flush()
     _attach(db, request, named.items())
     _tell_resolved(db, request, now)
@@ -219,7 +221,7 @@ def resolve(
 
 def _need_fixes(
     db: Session,
-    found: DeficiencyRound,
+    deficiency_round: DeficiencyRound,
     old: Mapping[str, Any],
     new: Mapping[str, Any],
     replies: Mapping[str, str],
@@ -227,14 +229,16 @@ def _need_fixes(
 ) -> None:
     changes = set(request_items.changed(old, new))
     left = [
-        key for key in found.items if key not in changes and not request_items.long_enough(replies.get(key))
+        key
+        for key in deficiency_round.items
+        if key not in changes and not request_items.long_enough(replies.get(key))
     ]
     if left:
         raise InvalidInput("error.missing_fixes", items="، ".join(reference_data.labels(db, left)))
     answered = (
         changes or request_items.long_enough(note) or any(map(request_items.long_enough, replies.values()))
     )
-    if not found.items and not answered:
+    if not deficiency_round.items and not answered:
         raise InvalidInput("error.no_answer_to_note")
 
 

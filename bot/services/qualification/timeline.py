@@ -21,7 +21,7 @@ EVENTS = frozenset(row.event for row in TABLE.values()) - {"edited", "discarded"
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class TimelineEntry:
     """One line: `time` in Jalali, `text` a sentence."""
 
     at: datetime
@@ -33,7 +33,7 @@ class Entry:
         return formats.jalali_time(self.at)
 
 
-def timeline(db: Session, *, actor: Actor, request_id: int) -> list[Entry]:
+def timeline(db: Session, *, actor: Actor, request_id: int) -> list[TimelineEntry]:
     """Who did what, oldest first. The officer reads roles («کارشناس …»), experts read their colleagues' names. Raises
     NotAllowed, Stale."""
     request, _ = QUALIFICATION_WORKFLOW.see(db, request_id, actor=actor)
@@ -48,7 +48,9 @@ def timeline(db: Session, *, actor: Actor, request_id: int) -> list[Entry]:
         )
         .order_by(col(AuditEvent.id))
     ).all()
-    return [Entry(event.at, event.event, _sentence(db, event, university, for_expert)) for event in events]
+    return [
+        TimelineEntry(event.at, event.event, _sentence(db, event, university, for_expert)) for event in events
+    ]
 
 
 def _sentence(db: Session, event: AuditEvent, university: str, for_expert: bool) -> str:

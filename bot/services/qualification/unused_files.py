@@ -16,7 +16,7 @@ from sqlmodel import Session, col, select
 from bot.services.qualification import documents_in_use
 from storage.tables import FileHandle, LetterFile, RequestFile, StoredFile
 
-_REMOVED = "removed papers"
+_REMOVED = "removed documents"
 
 
 def remove(
@@ -32,18 +32,18 @@ def remove(
     ids = set(documents_in_use.numbers(values))
     if not ids or account_id is None:
         return
-    held = select(StoredFile).where(
+    query = select(StoredFile).where(
         col(StoredFile.id).in_(ids),
         StoredFile.account_id == account_id,
         col(StoredFile.removed_at).is_(None),
         ~exists().where(col(RequestFile.file_id) == col(StoredFile.id)),
         ~exists().where(col(LetterFile.file_id) == col(StoredFile.id)),
     )
-    found = db.exec(held).all()
-    if not found:
+    files = db.exec(query).all()
+    if not files:
         return
     used = documents_in_use.in_use(db, {account_id}, now, apart_from=apart_from)
-    gone = [file for file in found if file.id not in used]
+    gone = [file for file in files if file.id not in used]
     for file in gone:
         file.removed_at = now
         db.add(file)

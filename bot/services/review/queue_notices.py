@@ -20,13 +20,13 @@ def notify_waiting(db: Session, *, university_code: str, now: datetime, since: d
 
     With `since`, only those not told since then. Staff are alerted where there is no expert.
     """
-    found = routing.waiting(db, university_code)
+    unclaimed = routing.waiting(db, university_code)
     routing.watch(db, university_code=university_code, now=now)
-    if found.oldest is None:
+    if unclaimed.oldest is None:
         return 0
-    text = t("push.N10", n=formats.digits(found.total), age=formats.age(now - found.oldest))
-    rows = _worklist_buttons(db, university_code, found)
-    told = 0
+    text = t("push.N10", n=formats.digits(unclaimed.total), age=formats.age(now - unclaimed.oldest))
+    rows = _worklist_buttons(db, university_code, unclaimed)
+    notified = 0
     for grant in routing.experts(db, university_code):
         knows = (
             since is not None and grant.waiting_notified_at is not None and grant.waiting_notified_at >= since
@@ -43,14 +43,16 @@ def notify_waiting(db: Session, *, university_code: str, now: datetime, since: d
             rows=rows,
             now=now,
         )
-        told += 1
-    return told
+        notified += 1
+    return notified
 
 
-def _worklist_buttons(db: Session, university_code: str, found: routing.Waiting) -> list[list[Button]]:
+def _worklist_buttons(
+    db: Session, university_code: str, unclaimed: routing.UnclaimedRequests
+) -> list[list[Button]]:
     """To the queue, and to the oldest cooperation file where some wait."""
-    rows = [[button(t("nav.see"), "desk.queue")]] if found.requests else []
-    if found.cooperations:
+    rows = [[button(t("nav.see"), "desk.queue")]] if unclaimed.requests else []
+    if unclaimed.cooperations:
         oldest = db.exec(
             select(CooperationRequest.id)
             .where(CooperationRequest.university_code == university_code, routing.COOPERATIONS.unclaimed)

@@ -89,9 +89,11 @@ def choices_for(db: Session, province: str, city: str | None = None, district: i
         col(University.regional).is_(True),
         col(University.active).is_(True),
     )
-    found = tuple(db.exec(query.order_by(col(University.name))))
+    universities = tuple(db.exec(query.order_by(col(University.name))))
     suggested = _most_specific(db, province, city, district, only_active=False) if city else None
-    return Choices(found, suggested if suggested in {one.code for one in found} else None)
+    return Choices(
+        universities, suggested if suggested in {university.code for university in universities} else None
+    )
 
 
 def resolve_university(
@@ -103,7 +105,7 @@ def resolve_university(
     fixed = university_for(db, province, city)
     if fixed is not None:
         return fixed
-    offered = {one.code for one in choices_for(db, province, city).universities}
+    offered = {university.code for university in choices_for(db, province, city).universities}
     return chosen if chosen in offered else None
 
 
@@ -184,7 +186,7 @@ QUEUES = (REQUESTS, COOPERATIONS)
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class UnclaimedRequests:
     """Requests that are not claimed at a university; `oldest` came first, None where none waits."""
 
     requests: int
@@ -196,7 +198,7 @@ class Waiting:
         return self.requests + self.cooperations
 
 
-def waiting(db: Session, university_code: str) -> Waiting:
+def waiting(db: Session, university_code: str) -> UnclaimedRequests:
     """What waits there: qualification and cooperation files."""
     (requests, first), (cooperations, other) = (
         db.exec(
@@ -206,7 +208,9 @@ def waiting(db: Session, university_code: str) -> Waiting:
         ).one()
         for queue in QUEUES
     )
-    return Waiting(requests, cooperations, min((one for one in (first, other) if one), default=None))
+    return UnclaimedRequests(
+        requests, cooperations, min((moment for moment in (first, other) if moment), default=None)
+    )
 
 
 def watch(db: Session, *, university_code: str, now: datetime) -> None:
@@ -215,10 +219,10 @@ def watch(db: Session, *, university_code: str, now: datetime) -> None:
     if has_active_expert(db, university_code):
         settle_alert(db, key=key, now=now)
         return
-    found = waiting(db, university_code)
-    if found.total:
+    unclaimed = waiting(db, university_code)
+    if unclaimed.total:
         name = university_name(db, university_code)
-        text = t("alert.no_expert", university=name, n=formats.digits(found.total))
+        text = t("alert.no_expert", university=name, n=formats.digits(unclaimed.total))
         alert_staff(db, key=key, text=text, now=now)
 
 

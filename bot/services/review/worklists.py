@@ -23,7 +23,7 @@ L = TypeVar("L")
 
 
 @dataclass(frozen=True, slots=True)
-class Page(Generic[L]):
+class WorklistPage(Generic[L]):
     """A part of a list. `oldest` is how long its first file has waited (experts' lists), None where it is empty."""
 
     lines: tuple[L, ...]
@@ -66,12 +66,14 @@ class Worklists(Generic[R, L]):
         offset: int = 0,
         limit: int = 5,
         university_code: str | None = None,
-    ) -> Page[L]:
+    ) -> WorklistPage[L]:
         """Requests that are not claimed at the actor's university, first come first."""
         condition = self._at(university_for(db, actor, university_code)) & self.entry.unclaimed
         return self._page(db, condition, self.entry.came, now, offset, limit)
 
-    def mine(self, db: Session, *, actor: Actor, now: datetime, offset: int = 0, limit: int = 5) -> Page[L]:
+    def mine(
+        self, db: Session, *, actor: Actor, now: datetime, offset: int = 0, limit: int = 5
+    ) -> WorklistPage[L]:
         """Files under the actor's own review, also those that wait for their officer; longest in their state first."""
         own = col(self.entry.row.reviewer_id) == actor.account_id
         condition = self._at(university_for(db, actor, None)) & self.entry.held & own
@@ -86,7 +88,7 @@ class Worklists(Generic[R, L]):
         offset: int = 0,
         limit: int = 5,
         university_code: str | None = None,
-    ) -> Page[L]:
+    ) -> WorklistPage[L]:
         """Files under review by any expert of the university; for experts in charge and staff (W7)."""
         if actor.role not in (Role.IN_CHARGE, Role.STAFF):
             raise NotAllowed
@@ -113,10 +115,10 @@ class Worklists(Generic[R, L]):
             query = query.where(Account.national_code == digits)
         if actor.role is not Role.STAFF:
             query = query.where(self._at(university_for(db, actor, None)))
-        found = list(db.exec(query))
-        if not found:
+        rows = list(db.exec(query))
+        if not rows:
             raise InvalidInput("desk.not_found")
-        return found
+        return rows
 
     def _at(self, university: str) -> ColumnElement[bool]:
         return col(self.entry.row.university_code) == university
@@ -129,9 +131,9 @@ class Worklists(Generic[R, L]):
         now: datetime,
         offset: int,
         limit: int,
-    ) -> Page[L]:
+    ) -> WorklistPage[L]:
         count, oldest = db.exec(
             select(func.count(), func.min(since)).select_from(self.entry.row).where(condition)
         ).one()
         lines = self.lines(db, condition, (since, col(self.entry.row.id)), offset, limit)
-        return Page(lines, count, now - oldest if count else None)
+        return WorklistPage(lines, count, now - oldest if count else None)

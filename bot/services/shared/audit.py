@@ -17,6 +17,7 @@ from storage.tables import AuditEvent
 FORMER_EVENTS = {
     "moved_in": "legacy_import",
     "moving_in_corrected": "legacy_import_corrected",
+    "paper_removed": "document_removed",
 }
 _INSERT = insert(AuditEvent.metadata.tables["audit_event"])
 

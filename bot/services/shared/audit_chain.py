@@ -73,7 +73,7 @@ class ChainKeys:
     """Keys that sign the chain: of SECRET_KEY, which comes first, and of the former ones."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        self._keys = {_derive(one, b"id", 8).hex(): _derive(one, b"key", 32) for one in secrets}
+        self._keys = {_derive(secret, b"id", 8).hex(): _derive(secret, b"key", 32) for secret in secrets}
 
     def sign(self, position: int, digest: str, resumed: bool) -> tuple[str, str]:
         """The id of the key in force, and the HMAC."""

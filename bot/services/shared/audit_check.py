@@ -47,33 +47,33 @@ async def check(
 ) -> Checked:
     """Look at the `newest` links, or at all. Each piece is a read of its own, so nothing is held for long."""
     head = await database.read(last_link)
-    found = Checked(total=head.position if head is not None else 0)
-    first = after = max(0, found.total - newest) if newest is not None else 0
+    result = Checked(total=head.position if head is not None else 0)
+    first = after = max(0, result.total - newest) if newest is not None else 0
     if head is not None:
-        found.end = (head.position, head.hash)
-        _check_head(head, keys, found)
-    while after < found.total:
-        after = await database.read(partial(_piece, after=after, keys=keys, found=found), large=True)
-        found.links = after - first
-        progress(found.links, found.total - first)
-    await database.read(lambda db: _left_out(db, first, found), large=True)
-    return found
+        result.end = (head.position, head.hash)
+        _check_head(head, keys, result)
+    while after < result.total:
+        after = await database.read(partial(_piece, after=after, keys=keys, result=result), large=True)
+        result.links = after - first
+        progress(result.links, result.total - first)
+    await database.read(lambda db: _left_out(db, first, result), large=True)
+    return result
 
 
-def _check_head(head: Row[Any], keys: ChainKeys, found: Checked) -> None:
+def _check_head(head: Row[Any], keys: ChainKeys, result: Checked) -> None:
     verdict = keys.verifies(head)
     if head.mac is None or verdict is False:
-        found.fault(
+        result.fault(
             f"link {head.position}, the last one, bears a wrong signature or none: it was not added by this bot"
         )
     elif verdict is None:
-        found.fault(
+        result.fault(
             f"link {head.position}, the last one, is signed under a key that is not here (its id for the chain is "
             f"{head.key_id}): SECRET_KEY or FORMER_SECRET_KEYS must hold it"
         )
 
 
-def _piece(db: Session, *, after: int, keys: ChainKeys, found: Checked) -> int:
+def _piece(db: Session, *, after: int, keys: ChainKeys, result: Checked) -> int:
     """Check a piece; the position it ends with."""
     links = select(LINKS).where(LINKS.c.position > after).order_by(LINKS.c.position).limit(PIECE).subquery()
     rows = db.execute(
@@ -91,27 +91,27 @@ def _piece(db: Session, *, after: int, keys: ChainKeys, found: Checked) -> int:
     position = after
     for link in rows:
         if link.position != position + 1:
-            found.fault(f"links {position + 1} to {link.position - 1} are gone")
+            result.fault(f"links {position + 1} to {link.position - 1} are gone")
             previous = None
         position = link.position
         event = events.get(link.event_id)
         where = f"audit line {link.event_id} (link {link.position}"
         if event is None:
-            found.fault(f"{where}) is gone")
+            result.fault(f"{where}) is gone")
         elif previous is not None and digest(previous, event) != link.hash:
-            found.fault(f"{where}, of {event.at!s:.16} UTC) or its link was changed")
+            result.fault(f"{where}, of {event.at!s:.16} UTC) or its link was changed")
         if link.mac is not None and keys.verifies(link) is False:
-            found.fault(f"{where}): the links up to here were worked out anew by somebody else")
+            result.fault(f"{where}): the links up to here were worked out anew by somebody else")
         if link.resumed:
-            found.fault(
+            result.fault(
                 f"{where}): the links before were signed under a key that was not here. Where SECRET_KEY was not lost "
                 "then, somebody replaced them"
             )
         previous = link.hash
-    return position if rows else found.total
+    return position if rows else result.total
 
 
-def _left_out(db: Session, first: int, found: Checked) -> None:
+def _left_out(db: Session, first: int, result: Checked) -> None:
     """Lines that have no link: the newest wait, older ones were put in between."""
     start = db.execute(select(func.min(LINKS.c.event_id)).where(LINKS.c.position > first)).scalar() or 0
     latest = select(LINKS.c.event_id).order_by(LINKS.c.position.desc()).limit(LATE).subquery()
@@ -122,7 +122,7 @@ def _left_out(db: Session, first: int, found: Checked) -> None:
         lost = lost.where(EVENTS.c.id >= start)
     count, least = db.execute(lost).one()
     if count:
-        found.fault(
+        result.fault(
             f"{count} audit lines are not in the chain, the first is line {least}: they were put in past it"
         )
-    found.waiting = db.execute(select(func.count()).where(EVENTS.c.id > floor, ~linked)).scalar() or 0
+    result.waiting = db.execute(select(func.count()).where(EVENTS.c.id > floor, ~linked)).scalar() or 0

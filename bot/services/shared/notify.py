@@ -14,7 +14,7 @@ from bot.core.screens import Button, button, rows_to_json
 from bot.services.shared.insert_once import insert_once
 from bot.texts import t
 from storage.correlation import CORRELATION_ID
-from storage.enums import AccountState, Channel, PushState, Role
+from storage.enums import AccountState, PushChannel, PushState, Role
 from storage.tables import Account, Chat, Grant, Push, StaffAlert
 
 Rows = Iterable[Iterable[Button]]
@@ -63,7 +63,7 @@ def push(
     chats = list(db.exec(_LIVE_CHATS, params={"account_id": account_id}))
     row: dict[str, Any] = {
         "kind": kind,
-        "channel": Channel.CHAT,
+        "channel": PushChannel.CHAT,
         "account_id": account_id,
         "grant_id": grant_id,
         "chat_row_id": None,
@@ -84,7 +84,7 @@ def push(
             return 0
         row |= {
             "key": f"{event_key}:{account_id}:sms",
-            "channel": Channel.SMS,
+            "channel": PushChannel.SMS,
             "mobile": mobile,
             "text": sms,
             "buttons": [],
@@ -115,7 +115,7 @@ def sms(
     row: dict[str, Any] = {
         "key": f"{event_key}:sms",
         "kind": kind,
-        "channel": Channel.SMS,
+        "channel": PushChannel.SMS,
         "account_id": None,
         "grant_id": None,
         "chat_row_id": None,
@@ -159,7 +159,7 @@ def repeat_alerts(db: Session, *, now: datetime) -> int:
             )
         )
     )
-    told = 0
+    notified = 0
     for alert in due:
         assert alert.id is not None
         won = db.exec(
@@ -170,8 +170,8 @@ def repeat_alerts(db: Session, *, now: datetime) -> int:
         ).rowcount
         if won:
             _tell_staff(db, alert.id, alert.text, now, ())
-            told += 1
-    return told
+            notified += 1
+    return notified
 
 
 def settle_alert(db: Session, *, key: str, now: datetime) -> bool:

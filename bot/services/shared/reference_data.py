@@ -15,9 +15,12 @@ def document_types(db: Session) -> list[DocumentType]:
     return list(db.exec(query.order_by(col(DocumentType.position))))
 
 
-def papers(db: Session) -> list[DocumentRule]:
+def document_rules(db: Session) -> list[DocumentRule]:
     """The active document types as rules."""
-    return [DocumentRule(one.code, one.required, one.max_files) for one in document_types(db)]
+    return [
+        DocumentRule(document_type.code, document_type.required, document_type.max_files)
+        for document_type in document_types(db)
+    ]
 
 
 def labels(db: Session, items: Iterable[str]) -> list[str]:

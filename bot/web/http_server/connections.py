@@ -116,7 +116,7 @@ class Connections:
         mine = self._addresses.get(key) if key is not None else None
         victim: Connection | None = None
         if mine is not None and len(mine) >= self.limits.per_address:
-            victim = next((one for one in mine if one.phase is not Phase.WORK), None)
+            victim = next((connection for connection in mine if connection.phase is not Phase.WORK), None)
         elif len(self) >= self.limits.most:
             victim = self._longest_waiting(now)
         else:
@@ -178,8 +178,8 @@ class Connections:
             self.close(victim)
 
     def _longest_waiting(self, now: float) -> Connection | None:
-        firsts = [one for phase in _EXPENDABLE for one in self._first(phase)]
-        oldest = min(firsts, key=lambda one: one.since, default=None)
+        firsts = [connection for phase in _EXPENDABLE for connection in self._first(phase)]
+        oldest = min(firsts, key=lambda connection: connection.since, default=None)
         if oldest is not None and oldest.since <= now - YOUNG:
             return oldest
         others = (*self._first(Phase.IDLE), *firsts, *self._first(Phase.BODY))

@@ -77,7 +77,7 @@ class WebServer(uvicorn.Server):
         #: Why it could not listen.
         self.failed: OSError | None = None
         logger = logging.getLogger("uvicorn.error")
-        if not any(isinstance(one, OnceAMinute) for one in logger.filters):
+        if not any(isinstance(log_filter, OnceAMinute) for log_filter in logger.filters):
             logger.addFilter(OnceAMinute())
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -85,13 +85,13 @@ class WebServer(uvicorn.Server):
         possible."""
         try:
             listening = sockets or bind_sockets(self.config.host, self.config.port)
-            for one in listening:
-                one.listen(BACKLOG)
-                one.setblocking(False)
+            for listener in listening:
+                listener.listen(BACKLOG)
+                listener.setblocking(False)
         except OSError as error:
             self.failed, self.should_exit = error, True
             return
-        acceptors = [Acceptor(one, self.connections, self._make) for one in listening]
+        acceptors = [Acceptor(listener, self.connections, self._make) for listener in listening]
         self.servers = cast("list[asyncio.base_events.Server]", acceptors)
         self.started = True
 

@@ -20,7 +20,7 @@ from bot.messengers.intake.receiver import webhook_path
 from bot.services.shared.notify import alert_staff
 from demo.people import Town
 from storage.database.database import Database, open_database
-from storage.enums import Channel, InboxState, Messenger, PushState
+from storage.enums import InboxState, Messenger, PushChannel, PushState
 from storage.migrations.seed import seed
 from storage.tables import InboxUpdate, Push
 from storage.tables.column_types import utcnow
@@ -60,7 +60,7 @@ async def test_what_is_in_order(set_up: dict[str, Any]) -> None:
     found = await doctor(set_up)
     bad = [str(one) for one in found.values() if not one.good and not one.name.startswith(("tariff", "disk"))]
     assert not bad
-    assert {"settings", "database", "migrations", "papers", "clock", "telegram", "bale"} <= set(found)
+    assert {"settings", "database", "migrations", "documents", "clock", "telegram", "bale"} <= set(found)
     assert {"payment gateway (zarinpal)", "SMS (kavenegar)", "PUBLIC_URL", "updates", "pushes"} <= set(found)
     assert found["SMS (kavenegar)"].words.endswith("1,000,000 rial of credit")
     assert "set-tariff --kind new" in found["tariff (new)"].words
@@ -195,16 +195,16 @@ async def test_an_old_schema(set_up: dict[str, Any], empty_postgres_url: str) ->
 async def test_a_folder_of_papers_that_cannot_be_written(set_up: dict[str, Any], tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     told = await wrong(set_up | {"files_url": str(tmp_path / "file" / "papers")})
-    assert "cannot be written" in told["papers"]
+    assert "cannot be written" in told["documents"]
 
 
 async def test_a_bucket(set_up: dict[str, Any]) -> None:
     with s3_serving() as url:
         bucket = Bucket(url)
         good = set_up | {name.lower(): value for name, value in bucket.env("papers").items()}
-        assert "papers" not in await wrong(good)
+        assert "documents" not in await wrong(good)
         assert bucket.names() == []
-        assert "S3_" in (await wrong(good | {"files_url": "s3://no-such-bucket/papers"}))["papers"]
+        assert "S3_" in (await wrong(good | {"files_url": "s3://no-such-bucket/papers"}))["documents"]
 
 
 async def test_a_disk_that_is_nearly_full(set_up: dict[str, Any], tmp_path: Path) -> None:
@@ -241,7 +241,7 @@ async def test_what_waits_for_somebody(set_up: dict[str, Any], database_url: str
             Push(
                 key="x",
                 kind="N5",
-                channel=Channel.SMS,
+                channel=PushChannel.SMS,
                 text="x",
                 state=PushState.GIVEN_UP,
                 note="status 418",

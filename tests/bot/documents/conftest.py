@@ -2,7 +2,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from bot.documents.inspection_pool import Checker
+from bot.documents.inspection_pool import InspectionPool
 from tests.support.s3 import Bucket, s3_serving
 
 
@@ -18,8 +18,8 @@ def bucket(s3_server: str) -> Bucket:
 
 
 @pytest.fixture
-async def checker() -> AsyncIterator[Checker]:
+async def checker() -> AsyncIterator[InspectionPool]:
     """As many workers as the bot has; each starts with the first file that it is given."""
-    opened = Checker()
+    opened = InspectionPool()
     yield opened
     await opened.close()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.documents.blob_store import FileStore, FolderStore, NoSuchFile, StoreDown, new_key
-from bot.documents.s3_store import S3Papers
+from bot.documents.s3_store import S3Store
 from tests.support.s3 import KEYS, Bucket
 
 LATER = datetime.now(UTC) + timedelta(hours=1)
@@ -54,7 +54,7 @@ async def test_only_keys_of_ours_are_taken(any_store: FileStore, key: str) -> No
 
 
 async def test_a_list_that_nobody_answers_is_a_store_that_is_down() -> None:
-    store = S3Papers("s3://bucket/papers", endpoint="http://127.0.0.1:9", **KEYS)
+    store = S3Store("s3://bucket/papers", endpoint="http://127.0.0.1:9", **KEYS)
     with pytest.raises(StoreDown):
         assert [key async for key in store.keys(before=LATER)]
 
@@ -95,7 +95,7 @@ async def test_other_things_in_the_bucket_are_left_alone(bucket: Bucket) -> None
 
 
 async def test_a_store_that_is_down_is_an_error_and_no_missing_paper() -> None:
-    store = S3Papers("s3://papers", endpoint="http://127.0.0.1:9", access_key_id="x", secret_access_key="y")
+    store = S3Store("s3://papers", endpoint="http://127.0.0.1:9", access_key_id="x", secret_access_key="y")
 
     for call in (store.get(new_key()), store.exists(new_key()), store.put(new_key(), b"x")):
         with pytest.raises(StoreDown, match=r"127\.0\.0\.1:9"):

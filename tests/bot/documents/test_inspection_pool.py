@@ -11,22 +11,22 @@ import pytest_asyncio
 from bot.core.refusals import FileRejected
 from bot.documents import inspection_pool
 from bot.documents.inspection import check
-from bot.documents.inspection_pool import Checker
+from bot.documents.inspection_pool import InspectionPool
 from tests.support import files
 from tests.support.hostile_files import SAMPLES, Sample, only_pixels
 from tests.support.inspection import check as checked
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def one_worker() -> AsyncIterator[Checker]:
-    opened = Checker(workers=1)
+async def one_worker() -> AsyncIterator[InspectionPool]:
+    opened = InspectionPool(workers=1)
     yield opened
     await opened.close()
 
 
 @pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda one: one.kind)
-async def test_a_hostile_file(sample: Sample, one_worker: Checker) -> None:
+async def test_a_hostile_file(sample: Sample, one_worker: InspectionPool) -> None:
     if sample.refusal is not None:
         with pytest.raises(FileRejected) as caught:
             await checked(one_worker, sample.content)
@@ -41,20 +41,20 @@ async def test_a_hostile_file(sample: Sample, one_worker: Checker) -> None:
     assert (await checked(one_worker, files.pdf())).pages == 1
 
 
-async def test_the_verdict_is_that_of_check(checker: Checker) -> None:
+async def test_the_verdict_is_that_of_check(checker: InspectionPool) -> None:
     for data in (files.photo_from_a_phone(), files.png(), files.pdf(2)):
         assert await checked(checker, data) == check(data)
 
 
 async def test_one_worker_takes_many_files() -> None:
-    checker = Checker(workers=1)
+    checker = InspectionPool(workers=1)
     await asyncio.gather(*(checked(checker, files.pdf(), account) for account in range(20)))
 
     assert len(checker._idle) == 1
     await checker.close()
 
 
-async def killed(checker: Checker) -> None:
+async def killed(checker: InspectionPool) -> None:
     """A file whose inspection ends the worker."""
     await checked(checker, files.pdf())
     os.kill(checker._idle[0].pid, signal.SIGKILL)
@@ -63,13 +63,13 @@ async def killed(checker: Checker) -> None:
     assert caught.value.key == "error.damaged_pdf"
 
 
-async def test_a_file_that_kills_its_worker_is_refused_and_the_next_is_taken(checker: Checker) -> None:
+async def test_a_file_that_kills_its_worker_is_refused_and_the_next_is_taken(checker: InspectionPool) -> None:
     await killed(checker)
 
     assert (await checked(checker, files.pdf())).pages == 1
 
 
-async def test_a_file_that_ended_its_worker_leaves_another_one_ready(checker: Checker) -> None:
+async def test_a_file_that_ended_its_worker_leaves_another_one_ready(checker: InspectionPool) -> None:
     """Its sender waits for the new one, no other user."""
     await killed(checker)
 
@@ -78,7 +78,7 @@ async def test_a_file_that_ended_its_worker_leaves_another_one_ready(checker: Ch
     assert [worker.returncode for worker in checker._idle] == [None]
 
 
-async def test_a_file_that_hangs_is_refused_and_the_next_is_taken(checker: Checker) -> None:
+async def test_a_file_that_hangs_is_refused_and_the_next_is_taken(checker: InspectionPool) -> None:
     await checked(checker, files.pdf())
     stopped = checker._idle[0]
     os.kill(stopped.pid, signal.SIGSTOP)
@@ -92,7 +92,7 @@ async def test_a_file_that_hangs_is_refused_and_the_next_is_taken(checker: Check
     assert (await checked(checker, files.pdf())).pages == 1
 
 
-async def test_a_worker_ends_when_the_bot_is_gone(checker: Checker) -> None:
+async def test_a_worker_ends_when_the_bot_is_gone(checker: InspectionPool) -> None:
     await checked(checker, files.pdf())
     worker = checker._idle.pop()
     assert worker.stdin is not None
@@ -102,7 +102,7 @@ async def test_a_worker_ends_when_the_bot_is_gone(checker: Checker) -> None:
     assert await asyncio.wait_for(worker.wait(), 20) == 0
 
 
-async def test_a_worker_gets_no_secrets(monkeypatch: pytest.MonkeyPatch, checker: Checker) -> None:
+async def test_a_worker_gets_no_secrets(monkeypatch: pytest.MonkeyPatch, checker: InspectionPool) -> None:
     monkeypatch.setenv("SECRET_KEY", "do not hand me on")
     await checked(checker, files.pdf())
 
@@ -111,7 +111,7 @@ async def test_a_worker_gets_no_secrets(monkeypatch: pytest.MonkeyPatch, checker
 
 
 async def test_giving_up_on_a_file_leaves_no_worker_behind(
-    checker: Checker, monkeypatch: pytest.MonkeyPatch
+    checker: InspectionPool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started = []
     start = inspection_pool._start
@@ -132,7 +132,7 @@ async def test_giving_up_on_a_file_leaves_no_worker_behind(
     assert started[0].returncode is not None
 
 
-async def test_a_worker_that_was_ended_while_it_waited_costs_nobody_a_file(checker: Checker) -> None:
+async def test_a_worker_that_was_ended_while_it_waited_costs_nobody_a_file(checker: InspectionPool) -> None:
     """The system ends processes when it is short of memory; that is not the fault of the next file."""
     await checked(checker, files.pdf())
     worker = checker._idle[0]
@@ -143,7 +143,7 @@ async def test_a_worker_that_was_ended_while_it_waited_costs_nobody_a_file(check
 
 
 async def test_a_file_that_takes_too_long_is_refused_with_what_to_do_and_the_next_is_taken() -> None:
-    checker = Checker(workers=1, time_limit=0.3)
+    checker = InspectionPool(workers=1, time_limit=0.3)
 
     with pytest.raises(FileRejected) as caught:
         await checked(checker, files.slow_pdf(90_000))
@@ -153,7 +153,7 @@ async def test_a_file_that_takes_too_long_is_refused_with_what_to_do_and_the_nex
     await checker.close()
 
 
-async def test_idle_workers_beyond_a_few_do_not_stay(checker: Checker) -> None:
+async def test_idle_workers_beyond_a_few_do_not_stay(checker: InspectionPool) -> None:
     await asyncio.gather(*(checked(checker, files.pdf(), account) for account in range(12)))
 
     assert len(checker._idle) == inspection_pool.KEPT

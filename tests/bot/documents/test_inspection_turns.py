@@ -14,7 +14,7 @@ from bot.core.refusals import Throttled
 from bot.documents import inspection_turns
 from bot.documents.blob_store import FolderStore
 from bot.documents.encryption import DocumentCipher
-from bot.documents.inspection_pool import OF_MESSENGER, SLICE, WORKERS, Checker
+from bot.documents.inspection_pool import OF_MESSENGER, SLICE, WORKERS, InspectionPool
 from bot.documents.inspection_turns import MOST_WAITING
 from bot.documents.library import DocumentLibrary
 from storage.enums import Messenger
@@ -72,7 +72,7 @@ class Uploads:
 
 
 @pytest.fixture
-def uploads(checker: Checker, tmp_path: Path) -> Uploads:
+def uploads(checker: InspectionPool, tmp_path: Path) -> Uploads:
     return Uploads(DocumentLibrary(FolderStore(tmp_path / "files"), DocumentCipher("secret"), checker))
 
 

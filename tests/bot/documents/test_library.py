@@ -12,7 +12,7 @@ from bot.core.refusals import FileRejected
 from bot.documents.blob_store import FolderStore
 from bot.documents.encryption import DecryptionFailed, DocumentCipher
 from bot.documents.file_names import label, resembles
-from bot.documents.inspection_pool import Checker
+from bot.documents.inspection_pool import InspectionPool
 from bot.documents.library import DocumentLibrary, shown_media_type
 from storage.database.database import Database
 from storage.tables import Account, StoredFile
@@ -29,7 +29,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 async def papers(folder: Path) -> AsyncIterator[DocumentLibrary]:
-    opened = DocumentLibrary(FolderStore(folder), DocumentCipher("secret"), Checker(workers=1))
+    opened = DocumentLibrary(FolderStore(folder), DocumentCipher("secret"), InspectionPool(workers=1))
     yield opened
     await opened.close()
 
@@ -73,7 +73,7 @@ async def test_nothing_on_the_disk_can_be_read_without_the_secret(
             mark in path.read_bytes() for mark in (b"\xff\xd8\xff", b"JFIF", files.SECRET.encode())
         )
         assert "national" not in str(path)
-    stranger = DocumentLibrary(FolderStore(folder), DocumentCipher("another secret"), Checker())
+    stranger = DocumentLibrary(FolderStore(folder), DocumentCipher("another secret"), InspectionPool())
     with pytest.raises(DecryptionFailed):
         await stranger.open(file)
 

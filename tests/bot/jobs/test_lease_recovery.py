@@ -9,7 +9,7 @@ from bot.messengers.delivery import outbox_store
 from bot.services.payments import attempts
 from bot.services.payments.attempts import ClaimedAttempt
 from storage.database.database import Database
-from storage.enums import AttemptState, Channel, Messenger, PushState, RequestKind, RequestState
+from storage.enums import AttemptState, Messenger, PushChannel, PushState, RequestKind, RequestState
 from storage.tables import Account, Chat, PaymentAttempt, Push, QualificationRequest
 
 NOW = datetime(2026, 3, 1, 8, tzinfo=UTC)
@@ -30,7 +30,7 @@ def _leased(db: Session) -> None:
         Push(
             key="k",
             kind="N6",
-            channel=Channel.CHAT,
+            channel=PushChannel.CHAT,
             account_id=account.id,
             chat_row_id=chat.id,
             text="خبر",
@@ -60,7 +60,7 @@ async def test_leases_of_the_dead_end(database: Database) -> None:
         return attempts.claim(db, attempt_id=attempt_id, now=soon)
 
     assert await database.run(claim) is AttemptState.VERIFYING
-    room = {Messenger.BALE: outbox_store.Room(5, 5)}
+    room = {Messenger.BALE: outbox_store.RouteCapacity(5, 5)}
     assert (await database.read(lambda db: outbox_store.due(db, soon, room)))[0] == []
 
     await database.run(lambda db: lease_recovery.release_all_leases(db, now=NOW))

@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 
 from bot.documents.blob_store import FolderStore, new_key
 from bot.documents.encryption import DocumentCipher
-from bot.documents.inspection_pool import Checker
+from bot.documents.inspection_pool import InspectionPool
 from bot.documents.library import DocumentLibrary
 from bot.jobs import retention
 from bot.services import qualification
@@ -59,7 +59,7 @@ def papers_of(db: Session, request: QualificationRequest) -> set[int]:
 
 
 def due(db: Session, now: datetime) -> set[int]:
-    return {one.id or 0 for one in retention.due(db, now=now).papers}
+    return {one.id or 0 for one in retention.due(db, now=now).documents}
 
 
 async def test_papers_of_a_rejected_request_go_after_24_months(
@@ -127,7 +127,7 @@ async def test_the_bytes_go_and_the_messengers_copies_are_forgotten(
 ) -> None:
     monkeypatch.setattr(retention, "BATCH", 2)
     store = FolderStore(tmp_path / "files")
-    papers = DocumentLibrary(store, DocumentCipher("secret"), Checker())
+    papers = DocumentLibrary(store, DocumentCipher("secret"), InspectionPool())
 
     def unit(db: Session) -> tuple[set[int], int]:
         going = papers_of(db, rejected(db, people))
@@ -142,20 +142,20 @@ async def test_the_bytes_go_and_the_messengers_copies_are_forgotten(
     for file in await database.read(lambda db: list(db.exec(select(StoredFile)))):
         for key in (file.original_key, file.shown_key):
             await store.put(key, b"sealed")
-    resources: Any = SimpleNamespace(database=database, papers=papers)
-    assert (await retention.preview(database, now=LATER)).papers == len(going)
+    resources: Any = SimpleNamespace(database=database, documents=papers)
+    assert (await retention.preview(database, now=LATER)).documents == len(going)
 
     # Two processes at once: each paper goes once.
     totals = await asyncio.gather(*(retention.sweep(resources, now=LATER) for _ in range(2)))
 
-    assert sum(one.papers for one in totals) == len(going)
-    assert (await retention.preview(database, now=LATER)).papers == 0
+    assert sum(one.documents for one in totals) == len(going)
+    assert (await retention.preview(database, now=LATER)).documents == 0
 
     def look(db: Session) -> None:
         removed = select(StoredFile.id).where(col(StoredFile.removed_at).is_not(None))
         assert set(db.exec(removed)) == going
         assert set(db.exec(select(FileHandle.file_id))) & going == set()
-        events = select(AuditEvent.subject_id).where(AuditEvent.event == "paper_removed")
+        events = select(AuditEvent.subject_id).where(AuditEvent.event == "document_removed")
         assert sorted(db.exec(events)) == sorted(going)
 
     await database.read(look)
@@ -167,7 +167,7 @@ async def test_a_crash_before_the_bytes_went_is_made_up_for(
     database: Database, people: Participants, tmp_path: Path
 ) -> None:
     store = FolderStore(tmp_path / "files")
-    papers = DocumentLibrary(store, DocumentCipher("secret"), Checker())
+    papers = DocumentLibrary(store, DocumentCipher("secret"), InspectionPool())
 
     def unit(db: Session) -> tuple[str, str]:
         keys = new_key(), new_key()
@@ -195,7 +195,7 @@ async def test_the_expert_may_still_open_the_file_of_a_removed_paper(
         retention.remove(db, now=LATER)
         (first, *_) = papers_of(db, request)
         common: dict[str, Any] = {"actor": people.ali, "request_id": request.id, "now": LATER}
-        assert review.view_paper(db, **common, file_id=first).removed_at == LATER
+        assert review.view_document(db, **common, file_id=first).removed_at == LATER
         events = db.exec(select(AuditEvent).where(AuditEvent.event == "document_viewed")).all()
         assert events == []  # nothing was seen
 

@@ -11,7 +11,7 @@ from sqlmodel import Session, select
 from bot.core.context import SYSTEM
 from bot.documents.blob_store import FolderStore
 from bot.documents.encryption import DocumentCipher
-from bot.documents.inspection_pool import Checker
+from bot.documents.inspection_pool import InspectionPool
 from bot.documents.library import DocumentLibrary
 from bot.jobs import reminders, schedule
 from bot.services import qualification
@@ -218,8 +218,8 @@ async def test_every_sweep_runs_on_an_empty_and_on_a_busy_service(
 
     monkeypatch.setattr("bot.services.payments.reconcile", reconcile)
     store = FolderStore(tmp_path / "files")
-    papers = DocumentLibrary(store, DocumentCipher("secret"), Checker())
-    resources: Any = SimpleNamespace(database=database, clock=lambda: after(days=400), papers=papers)
+    papers = DocumentLibrary(store, DocumentCipher("secret"), InspectionPool())
+    resources: Any = SimpleNamespace(database=database, clock=lambda: after(days=400), documents=papers)
     found = schedule.sweeps(resources, drafts=lambda db, now: swept.append("drafts"))
     # Without anybody about these days, what removes for ever does not trust the clock.
     event: dict[str, Any] = {"actor": SYSTEM, "event": "seen", "subject": "account", "subject_id": 1}

@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from bot.legacy_import.readers.table import UnusableFile
-from bot.legacy_import.report import Report
+from bot.legacy_import.report import ImportReport
 from bot.legacy_import.row_parser import RowError
 
 MISTAKE = RowError(3, "شماره همراه", "x", "y")
 
 
 def write(path: Path) -> None:
-    with Report(path) as report:
+    with ImportReport(path) as report:
         report.add(MISTAKE)
 
 
@@ -71,14 +71,14 @@ def test_folders_and_devices_are_left_alone(tmp_path: Path) -> None:
     (tmp_path / "to folder").symlink_to(tmp_path / "folder")
     for name in ("folder", "pipe", "null", "to folder", "no such folder/r.csv"):
         with pytest.raises(UnusableFile, match="گزارش در"):
-            Report(tmp_path / name)
+            ImportReport(tmp_path / name)
     assert sorted(one.name for one in tmp_path.iterdir()) == ["folder", "null", "pipe", "to folder"]
     assert list((tmp_path / "folder").iterdir()) == []
 
 
 def test_half_a_report_is_at_its_place(tmp_path: Path) -> None:
     """An import that is killed leaves what was refused so far."""
-    report = Report(tmp_path / "r.csv")
+    report = ImportReport(tmp_path / "r.csv")
     for _ in range(2000):
         report.add(MISTAKE)
     assert (tmp_path / "r.csv").stat().st_size > 10_000

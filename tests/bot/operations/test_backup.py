@@ -98,7 +98,7 @@ async def test_a_busy_bot_is_backed_up_and_restored(
         file=file, identity=identity, into=into, secrets=[SECRET], database_url=None if sqlite else url
     )
 
-    assert found.without_paper == 0
+    assert found.missing_documents == 0
     restored = await open_database(url)
     alerts, keys = await restored.read(keys_and_pairs)
     await restored.close()
@@ -179,7 +179,7 @@ async def test_another_tar_is_no_backup(identity: Path, tmp_path: Path) -> None:
     for name, entry in (
         ("../escaped", b"x"),
         ("papers/../../escaped", b"x"),
-        (archive.PAPERS + "0" * 32, b"x"),
+        (archive.DOCUMENTS_PREFIX + "0" * 32, b"x"),
     ):
         tar = archive.TarStream()
         chunks = [chunk async for chunk in tar.data(name, entry)]

@@ -81,9 +81,9 @@ async def test_the_command_with_keys_in_the_settings(store: FolderStore, tmp_pat
 
     alone = run(tmp_path, **settings)
     assert alone.returncode == 1
-    assert "2 papers are under keys that are not in FORMER_SECRET_KEYS" in alone.stdout
+    assert "2 documents are under keys that are not in FORMER_SECRET_KEYS" in alone.stdout
     counted = run(tmp_path, "--count", **settings, FORMER_SECRET_KEYS=SECRET)
-    assert (counted.returncode, counted.stdout) == (1, "0 papers are under the present key, 2 are left\n")
+    assert (counted.returncode, counted.stdout) == (1, "0 documents are under the present key, 2 are left\n")
     done = run(tmp_path, **settings, FORMER_SECRET_KEYS=SECRET)
 
     assert done.returncode == 0

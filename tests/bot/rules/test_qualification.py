@@ -10,9 +10,9 @@ from bot.core.context import SYSTEM, Actor
 from bot.rules.qualification import (
     TABLE,
     TERMINAL,
-    Action,
-    Case,
-    Relation,
+    QualificationAction,
+    QualificationCase,
+    QualificationRelation,
     allowed_actions,
     may_see,
     mermaid,
@@ -47,9 +47,9 @@ STRANGERS = [
 ]
 
 
-def case(state: RequestState | None, **facts: object) -> Case:
+def case(state: RequestState | None, **facts: object) -> QualificationCase:
     held = state in (RequestState.IN_REVIEW, RequestState.DEFICIENT, *TERMINAL, RequestState.AWAITING_PAYMENT)
-    start = Case(
+    start = QualificationCase(
         state=state,
         kind=RequestKind.NEW,
         owner_id=OWNER,
@@ -84,7 +84,7 @@ def test_every_open_state_has_a_way_out(state: RequestState) -> None:
     assert ways
     # and the officer is never locked in: everything but a review in progress can be left by them alone
     if state is not RequestState.IN_REVIEW:
-        assert any(Relation.OWNER in row.by for row in ways)
+        assert any(QualificationRelation.OWNER in row.by for row in ways)
 
 
 def test_what_is_over_stays_over() -> None:
@@ -114,7 +114,7 @@ def test_a_stranger_may_do_nothing(state: RequestState | None, stranger: Actor) 
     for one in facts:
         assert not allowed_actions(one, stranger)
         assert not may_see(one, stranger)
-        assert {refusal(one, stranger, action) for action in Action} == {"error.not_yours"}
+        assert {refusal(one, stranger, action) for action in QualificationAction} == {"error.not_yours"}
 
 
 @pytest.mark.parametrize("state", EVERY_STATE)
@@ -122,41 +122,51 @@ def test_refusal_and_allowed_actions_agree(state: RequestState | None) -> None:
     for actor in [officer, reviewer, colleague, head, staff, SYSTEM, *STRANGERS]:
         for kind, qualified in product(RequestKind, (True, False)):
             one = case(state, kind=kind, qualified=qualified)
-            allowed = {action for action in Action if refusal(one, actor, action) is None}
+            allowed = {action for action in QualificationAction if refusal(one, actor, action) is None}
             assert allowed == allowed_actions(one, actor)
 
 
 @pytest.mark.parametrize("state", EVERY_STATE)
 def test_only_the_owner_acts_as_officer(state: RequestState | None) -> None:
-    as_officer = {Action.START, Action.EDIT, Action.SUBMIT, Action.RESOLVE, Action.WITHDRAW}
+    as_officer = {
+        QualificationAction.START,
+        QualificationAction.EDIT,
+        QualificationAction.SUBMIT,
+        QualificationAction.RESOLVE,
+        QualificationAction.WITHDRAW,
+    }
     for actor in (reviewer, colleague, head, staff):
         assert not allowed_actions(case(state), actor) & as_officer
-    assert allowed_actions(case(state), officer) <= as_officer | {Action.DISCARD}
+    assert allowed_actions(case(state), officer) <= as_officer | {QualificationAction.DISCARD}
 
 
-DECISIONS = {Action.APPROVE, Action.REJECT, Action.DECLARE_DEFICIENCIES}
+DECISIONS = {
+    QualificationAction.APPROVE,
+    QualificationAction.REJECT,
+    QualificationAction.DECLARE_DEFICIENCIES,
+}
 
 
 def test_the_first_decision_on_a_waiting_file_is_open_to_any_expert_of_the_university() -> None:
     for actor in (reviewer, colleague, head):
-        assert allowed_actions(case(RequestState.SUBMITTED), actor) >= DECISIONS | {Action.CLAIM}
+        assert allowed_actions(case(RequestState.SUBMITTED), actor) >= DECISIONS | {QualificationAction.CLAIM}
 
 
 def test_only_the_fixed_reviewer_decides() -> None:
     in_review = case(RequestState.IN_REVIEW)
-    assert allowed_actions(in_review, reviewer) == DECISIONS | {Action.RELEASE}
+    assert allowed_actions(in_review, reviewer) == DECISIONS | {QualificationAction.RELEASE}
     assert allowed_actions(in_review, colleague) == frozenset()
-    assert allowed_actions(in_review, head) == {Action.ASSIGN, Action.RELEASE}
-    assert allowed_actions(in_review, staff) == {Action.ASSIGN, Action.RELEASE}
+    assert allowed_actions(in_review, head) == {QualificationAction.ASSIGN, QualificationAction.RELEASE}
+    assert allowed_actions(in_review, staff) == {QualificationAction.ASSIGN, QualificationAction.RELEASE}
     deficient = case(RequestState.DEFICIENT)
-    assert allowed_actions(deficient, reviewer) == {Action.REJECT}
-    assert allowed_actions(deficient, head) == {Action.ASSIGN}
+    assert allowed_actions(deficient, reviewer) == {QualificationAction.REJECT}
+    assert allowed_actions(deficient, head) == {QualificationAction.ASSIGN}
 
 
 def test_an_in_charge_who_holds_a_file_decides_like_an_expert() -> None:
     assert allowed_actions(case(RequestState.IN_REVIEW, reviewer_id=HEAD), head) == DECISIONS | {
-        Action.RELEASE,
-        Action.ASSIGN,
+        QualificationAction.RELEASE,
+        QualificationAction.ASSIGN,
     }
 
 
@@ -177,49 +187,50 @@ def test_a_draft_is_its_owners_secret() -> None:
     ],
 )
 def test_kinds_fit_qualification(kind: RequestKind, qualified: bool, key: str | None) -> None:
-    assert refusal(case(None, kind=kind, qualified=qualified), officer, Action.START) == key
+    assert refusal(case(None, kind=kind, qualified=qualified), officer, QualificationAction.START) == key
 
 
 def test_one_open_request_an_officer() -> None:
-    assert refusal(case(None, other_open=True), officer, Action.START) == "error.open_request"
+    assert refusal(case(None, other_open=True), officer, QualificationAction.START) == "error.open_request"
 
 
 def test_an_amendment_changes_something() -> None:
     draft = case(RequestState.DRAFT, kind=RequestKind.AMENDMENT, qualified=True, changed=False)
-    assert refusal(draft, officer, Action.SUBMIT) == "error.no_change"
-    assert refusal(replace(draft, changed=True), officer, Action.SUBMIT) is None
+    assert refusal(draft, officer, QualificationAction.SUBMIT) == "error.no_change"
+    assert refusal(replace(draft, changed=True), officer, QualificationAction.SUBMIT) is None
 
 
 @pytest.mark.parametrize(
     "state", [RequestState.SUBMITTED, RequestState.DEFICIENT, RequestState.AWAITING_PAYMENT]
 )
 def test_withdrawal_waits_for_the_bank(state: RequestState) -> None:
-    assert refusal(case(state), officer, Action.WITHDRAW) is None
+    assert refusal(case(state), officer, QualificationAction.WITHDRAW) is None
     uncertain = case(state, payment_uncertain=True)
-    assert refusal(uncertain, officer, Action.WITHDRAW) == "error.payment_uncertain"
+    assert refusal(uncertain, officer, QualificationAction.WITHDRAW) == "error.payment_uncertain"
 
 
 def test_a_review_cannot_be_withdrawn_from_under_the_expert() -> None:
-    assert refusal(case(RequestState.IN_REVIEW), officer, Action.WITHDRAW) == "error.stale"
+    assert refusal(case(RequestState.IN_REVIEW), officer, QualificationAction.WITHDRAW) == "error.stale"
 
 
 def test_fixed_files_return_to_the_same_expert_or_to_the_queue() -> None:
-    row = TABLE[RequestState.DEFICIENT, Action.RESOLVE]
+    row = TABLE[RequestState.DEFICIENT, QualificationAction.RESOLVE]
     assert row.leads_to(case(RequestState.DEFICIENT)) is RequestState.IN_REVIEW
     assert row.leads_to(case(RequestState.DEFICIENT, reviewer_active=False)) is RequestState.SUBMITTED
 
 
 def test_approval_at_no_charge_completes() -> None:
-    row = TABLE[RequestState.IN_REVIEW, Action.APPROVE]
+    row = TABLE[RequestState.IN_REVIEW, QualificationAction.APPROVE]
     assert row.leads_to(case(RequestState.IN_REVIEW)) is RequestState.AWAITING_PAYMENT
     assert row.leads_to(case(RequestState.IN_REVIEW, free_of_charge=True)) is RequestState.COMPLETED
 
 
 def test_only_the_system_completes_a_payment() -> None:
     waiting = case(RequestState.AWAITING_PAYMENT)
-    assert Action.COMPLETE in allowed_actions(waiting, SYSTEM)
+    assert QualificationAction.COMPLETE in allowed_actions(waiting, SYSTEM)
     assert not any(
-        Action.COMPLETE in allowed_actions(waiting, actor) for actor in (officer, reviewer, head, staff)
+        QualificationAction.COMPLETE in allowed_actions(waiting, actor)
+        for actor in (officer, reviewer, head, staff)
     )
 
 
@@ -238,7 +249,7 @@ def test_every_guard_names_a_sentence() -> None:
             action,
         )
         for state, kind, qualified, actor, action in product(
-            EVERY_STATE, RequestKind, (True, False), (officer, reviewer, head, staff), Action
+            EVERY_STATE, RequestKind, (True, False), (officer, reviewer, head, staff), QualificationAction
         )
     }
     assert len(keys) > 5
@@ -247,7 +258,11 @@ def test_every_guard_names_a_sentence() -> None:
 
 def test_standings_of_an_in_charge_reviewer() -> None:
     held = case(RequestState.IN_REVIEW, reviewer_id=HEAD)
-    assert relations(held, head) == {Relation.EXPERT, Relation.REVIEWER, Relation.IN_CHARGE}
+    assert relations(held, head) == {
+        QualificationRelation.EXPERT,
+        QualificationRelation.REVIEWER,
+        QualificationRelation.IN_CHARGE,
+    }
 
 
 def test_the_diagram_shows_every_row() -> None:

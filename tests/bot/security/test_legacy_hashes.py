@@ -115,7 +115,7 @@ def test_hashes_that_would_stop_everybody_are_refused() -> None:
     assert legacy_hashes.scheme_of(PasswordHasher().hash("x")) is legacy_hashes.Scheme.ARGON2ID
 
 
-async def test_passwords_moving_in_are_hashed_at_less_cost_and_replaced_at_login() -> None:
+async def test_imported_passwords_are_hashed_at_less_cost_and_replaced_at_login() -> None:
     stored = await Passwords(legacy_import=True).hash("Old-1234")
     assert "m=7168,t=5,p=1" in stored
 

@@ -13,13 +13,13 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlmodel import Session
 
 from bot.core.counters import Counters, MessengerState
-from bot.documents.disk_space import Room
+from bot.documents.disk_space import DiskSpace
 from bot.web import app as web
 from bot.web.app import health_of
 from bot.web.metrics import metrics_app
 from storage.database.database import Database
 from storage.database.outage import Outage
-from storage.enums import Channel, InboxState, Messenger, PushState
+from storage.enums import InboxState, Messenger, PushChannel, PushState
 from storage.tables import InboxUpdate, Push
 from tests.support.asgi import serving
 from tests.support.factories.reference_data import NOW
@@ -62,10 +62,10 @@ async def test_what_waits_is_seen_with_its_age(database: Database) -> None:
             )
         for number, (channel, push_state) in enumerate(
             (
-                (Channel.CHAT, PushState.QUEUED),
-                (Channel.SMS, PushState.SENDING),
-                (Channel.SMS, PushState.GIVEN_UP),
-                (Channel.CHAT, PushState.SENT),
+                (PushChannel.CHAT, PushState.QUEUED),
+                (PushChannel.SMS, PushState.SENDING),
+                (PushChannel.SMS, PushState.GIVEN_UP),
+                (PushChannel.CHAT, PushState.SENT),
             )
         ):
             db.add(
@@ -81,7 +81,7 @@ async def test_what_waits_is_seen_with_its_age(database: Database) -> None:
 
     await database.run(unit)
     counters = Counters(received=Counter({Messenger.BALE: 7}), failed=Counter({Messenger.BALE: 1}))
-    resources = SimpleNamespace(database=database, clock=lambda: NOW, counters=counters, room=Room())
+    resources = SimpleNamespace(database=database, clock=lambda: NOW, counters=counters, room=DiskSpace())
 
     found = await scrape(resources)
 
@@ -119,7 +119,7 @@ async def test_a_dead_database_makes_it_unready_and_metrics_still_come(
 ) -> None:
     monkeypatch.setattr(web, "PATIENCE", 0.05)
     resources: Any = SimpleNamespace(
-        database=Dead(hangs=hangs), clock=lambda: NOW, counters=Counters(), room=Room()
+        database=Dead(hangs=hangs), clock=lambda: NOW, counters=Counters(), room=DiskSpace()
     )
     app = metrics_app(resources, states, health=health_of(resources))
     async with serving(app) as url, httpx.AsyncClient(base_url=url) as client:
@@ -140,7 +140,7 @@ async def test_the_public_web_server_has_no_metrics(site: Any) -> None:
 async def test_refused_uploads_and_the_free_disk_are_seen(database: Database, tmp_path: Path) -> None:
     counters = Counters()
     counters.uploads_refused["uploads_of_day"] += 3
-    room = Room({"papers": tmp_path / "made with the first paper"}, reserve=512)
+    room = DiskSpace({"papers": tmp_path / "made with the first paper"}, reserve=512)
     resources = SimpleNamespace(database=database, clock=lambda: NOW, counters=counters, room=room)
 
     found = await scrape(resources)

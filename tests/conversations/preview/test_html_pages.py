@@ -21,7 +21,7 @@ from conversations.engine.declaration import Dialogue, Step
 from conversations.engine.progress import SECOND_QUESTION, SUMMARY
 from conversations.preview.html_pages import dialogue_page
 from conversations.preview.sample_rows import sample_turn
-from conversations.preview.screens import places_of
+from conversations.preview.screens import preview_nodes
 from conversations.questions import Choice, Text
 from tests.support.dialogue_driver import NOW
 
@@ -87,7 +87,7 @@ def test_every_dialogue_has_its_page_and_a_line_of_the_index(folder: Path) -> No
 @pytest.mark.parametrize("dialogue", ALL, ids=[one.name for one in ALL])
 def test_the_page_of(dialogue: Dialogue, folder: Path, db: Session) -> None:
     page = Page(folder / f"{dialogue.name}.html")
-    places = places_of(sample_turn(db, dialogue, NOW), dialogue)
+    places = preview_nodes(sample_turn(db, dialogue, NOW), dialogue)
     keys = [place.key for place in places]
     assert page.ids == keys
     if not callable(dialogue.steps):
@@ -109,7 +109,7 @@ def test_a_step_that_only_some_answers_open_is_marked_and_each_answer_leads_to_i
         Step("gender", Choice((("female", "زن"), ("male", "مرد")))),
         Step("card", Text(2), when=lambda turn, a: a.get("gender") == "male", prompt="کارت؟", label="کارت"),
     )
-    gender, card, second = places_of(*_turn_and(db, steps, second_question="submit.confirm"))
+    gender, card, second = preview_nodes(*_turn_and(db, steps, second_question="submit.confirm"))
     assert gender.arrows == {"card": ["مرد"], SECOND_QUESTION: ["زن"]}
     assert (gender.conditional, card.conditional) == (False, True)
     assert card.error
@@ -120,7 +120,7 @@ def test_whatever_a_text_holds_is_shown_and_not_interpreted(db: Session) -> None
     evil = '</div><script>alert("1")</script>&amp;'
     step = Step("x", Text(1), prompt=evil, label=evil)
     turn, dialogue = _turn_and(db, (step,), summary="review.summary")
-    page = dialogue_page(dialogue, places_of(turn, dialogue))
+    page = dialogue_page(dialogue, preview_nodes(turn, dialogue))
     assert "<script" not in page
     assert evil in unescape(page)
 

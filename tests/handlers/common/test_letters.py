@@ -70,8 +70,11 @@ def _way_of_a_letter(db: Session) -> None:
     sara.opens("home").sees("📬 صندوق پیام‌ها (۱)").taps("صندوق پیام‌ها (۱)")
     sara.sees("خوانده‌نشده: ۱", "۱. 🔵 آزمون تازه").taps("۱").sees("📬 آزمون تازه", TEXT)
     sara.taps("📎 پیوست‌ها (۲)")
-    (papers, letter) = sara.decided.screens
-    assert [one.caption for one in papers.papers] == ["پیوست ۱ از ۲: آزمون تازه", "پیوست ۲ از ۲: آزمون تازه"]
+    (letter_files, letter) = sara.decided.screens
+    assert [one.caption for one in letter_files.attachments] == [
+        "پیوست ۱ از ۲: آزمون تازه",
+        "پیوست ۲ از ۲: آزمون تازه",
+    ]
     assert "آزمون تازه" in letter.text
     sara.taps("📬 صندوق پیام‌ها").sees("خوانده‌نشده: ۰", "۱. آزمون تازه").opens("home")
     sara.sees("📬 صندوق پیام‌ها (۰)")
@@ -159,7 +162,7 @@ def test_officers_do_not_write(db: Session, action: str) -> None:
     sara, resources = officer(db), staff(db)
     letter_id = send_off(resources)
     sara.opens(action, letter_id).sees("دسترسی ندارید")
-    for deed in ("staff.letter_end", "staff.letter_papers", "staff.letter_stop"):
+    for deed in ("staff.letter_end", "staff.letter_files", "staff.letter_stop"):
         sara.opens(deed, letter_id).sees("دسترسی ندارید")
     assert db.exec(select(Letter.finished_at)).one() is None
 
@@ -168,10 +171,10 @@ def test_strangers_and_forged_buttons(db: Session) -> None:
     sara, resources = officer(db), staff(db)
     letter_id = send_off(resources, files=1)
     late = officer(db, "مینا")
-    for action in ("inbox.letter", "inbox.read", "inbox.papers"):
+    for action in ("inbox.letter", "inbox.read", "inbox.files"):
         late.opens(action, letter_id).sees("به این نامه دسترسی ندارید")
         late.opens(action, letter_id + 7).sees("به این نامه دسترسی ندارید")
-        assert not any(one.papers for one in late.decided.screens)
+        assert not any(one.attachments for one in late.decided.screens)
     sara.opens("inbox", arg="99").sees("آزمون دوره").opens("inbox", arg="x").sees("آزمون دوره")
     resources.opens("staff.letter", letter_id + 7).sees("این دکمه دیگر معتبر نیست")
     resources.opens("staff.letter_end", letter_id).opens("staff.letter_end", letter_id).sees(
@@ -201,7 +204,7 @@ def test_the_suspended_read_too_and_in_any_role(db: Session) -> None:
     db.exec(select(Chat).where(Chat.account_id == sara.account.id)).one().role = Role.OFFICER
     db.commit()
     sara.opens("home").taps("صندوق پیام‌ها (۰)").taps("۱").sees("آزمون دوره").taps("📎 پیوست‌ها (۱)")
-    assert sara.decided.screens[0].papers
+    assert sara.decided.screens[0].attachments
 
 
 def test_pages(db: Session) -> None:
@@ -217,7 +220,7 @@ def test_pages(db: Session) -> None:
 
 
 def due(db: Session, pushes: int, letters: int) -> list[int]:
-    return outbox.due(db, NOW, {Messenger.TELEGRAM: outbox.Room(pushes, letters)})[0]
+    return outbox.due(db, NOW, {Messenger.TELEGRAM: outbox.RouteCapacity(pushes, letters)})[0]
 
 
 async def test_letters_give_way_in_the_outbox(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -161,11 +161,11 @@ def test_an_amendment_opens_on_the_approved_file_and_marks_what_changed(sara: Vi
     assert sum("قبلی" in label for label in maryam.labels) == 1
     old, new = file_papers(sara)
     maryam.taps("مدرک تحص…، قبلی (۱)")
-    assert [(one.file_id, "(قبلی)" in one.caption) for one in maryam.decided.screens[0].papers] == [
+    assert [(one.file_id, "(قبلی)" in one.caption) for one in maryam.decided.screens[0].attachments] == [
         (old, True)
     ]
     maryam.taps("مدرک تحصیلی (۱)")
-    assert [(one.file_id, "(قبلی)" in one.caption) for one in maryam.decided.screens[0].papers] == [
+    assert [(one.file_id, "(قبلی)" in one.caption) for one in maryam.decided.screens[0].attachments] == [
         (new, False)
     ]
     maryam.opens("desk.file", request_of(sara).id or 0).taps("✅ تأیید").taps("بله، تأیید می‌کنم")
@@ -267,7 +267,7 @@ def test_my_data_shows_everything(sara: Visitor) -> None:
     sara.sees("گفت‌وگوهای متصل:", "تلگرام", "بله", "ویرایش اطلاعات عمومی", "ثبت اصلاحیه")
     (way_out,) = [label for label in sara.labels if label.startswith("خروج از")]
     sara.taps("📎 مدارک من").taps("کارت ملی (۱)")
-    assert len(sara.decided.screens[0].papers) == 1
+    assert len(sara.decided.screens[0].attachments) == 1
     sara.sees("مدارک تأییدشده شما").taps("بازگشت").taps(way_out).sees("از حساب شما خارج شد")
     chat = sara.db.exec(select(Chat).where(Chat.chat_id == other.chat_id)).one()
     assert chat.account_id is None
@@ -285,7 +285,7 @@ def link(*visitors: Visitor) -> None:
 def test_my_data_of_a_migrated_officer_says_what_is_missing(db: Session) -> None:
     reza = migrated(db).opens("me").sees("مقطع تحصیلی: بدون مدرک (ثبت قدیمی)", "مدارک: بدون مدرک (ثبت قدیمی)")
     reza.taps("📎 مدارک من").sees("بدون مدرک (ثبت قدیمی)")
-    reza.opens("me.paper", arg="national_card").sees("این فایل دیگر در دسترس نیست")
+    reza.opens("me.document", arg="national_card").sees("این فایل دیگر در دسترس نیست")
 
 
 def test_my_data_while_an_amendment_is_open_shows_the_approved_file(sara: Visitor) -> None:

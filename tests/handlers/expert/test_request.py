@@ -153,20 +153,20 @@ def test_every_view_of_a_paper_is_recorded(db: Session) -> None:
     at_file(maryam, sara).taps("📎 مدارک").sees("کارت ملی (۱)", "📎 همه مدارک", "📄 پرونده").taps(
         "کارت ملی (۱)"
     )
-    shown = [paper for screen in maryam.decided.screens for paper in screen.papers]
+    shown = [file for screen in maryam.decided.screens for file in screen.attachments]
     assert [paper.file_id for paper in shown] == request_of(sara).snapshot["doc.national_card"]
     assert "تصویر کارت ملی" in shown[0].caption
     views = select(AuditEvent).where(AuditEvent.event == "document_viewed")
     assert [event.actor_id for event in db.exec(views)] == [maryam.account.id]
     maryam.taps("📎 همه مدارک").sees("کارت ملی (۱)")
-    assert len([paper for screen in maryam.decided.screens for paper in screen.papers]) == 7
+    assert len([file for screen in maryam.decided.screens for file in screen.attachments]) == 7
     assert len(db.exec(views).all()) == 8
 
 
 def test_a_forged_document_code(db: Session) -> None:
     sara, maryam = submit(officer(db)), expert(db)
-    maryam.opens("desk.paper", request_of(sara).id or 0, arg="nothing").sees("مدارک پرونده")
-    assert not [paper for screen in maryam.decided.screens for paper in screen.papers]
+    maryam.opens("desk.document", request_of(sara).id or 0, arg="nothing").sees("مدارک پرونده")
+    assert not [file for screen in maryam.decided.screens for file in screen.attachments]
 
 
 def test_strangers_see_nothing(db: Session) -> None:
@@ -174,9 +174,9 @@ def test_strangers_see_nothing(db: Session) -> None:
     request = request_of(sara)
     for action in [
         "desk.file",
-        "desk.papers",
-        "desk.paper",
-        "desk.all_papers",
+        "desk.documents",
+        "desk.document",
+        "desk.all_documents",
         "desk.timeline",
         "desk.rounds",
         "desk.outcome",

@@ -40,7 +40,7 @@ async def suspend(house: House) -> None:
 
 def scanned(visitor: Visitor) -> str:
     """What a phone's camera reads off the picture that just came."""
-    (sheet,) = [one for screen in visitor.screens for one in screen.papers]
+    (sheet,) = [one for screen in visitor.screens for one in screen.attachments]
     assert isinstance(sheet, GeneratedFile)
     assert sheet.picture
     (code,) = zxingcpp.read_barcodes(Image.open(BytesIO(sheet.content)))

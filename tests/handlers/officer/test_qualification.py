@@ -66,7 +66,7 @@ def test_tracking_without_any_expert(db: Session) -> None:
 
 def test_own_papers(db: Session) -> None:
     sara = submit(officer(db)).taps("مدارک من").sees("کارت ملی (۱)").taps("کارت ملی (۱)")
-    shown = [paper for screen in sara.decided.screens for paper in screen.papers]
+    shown = [file for screen in sara.decided.screens for file in screen.attachments]
     assert [paper.file_id for paper in shown] == request_of(sara).snapshot["doc.national_card"]
     assert sara.decided.send_as_new
     sara.sees("روی آن بزنید", "بازگشت").taps("بازگشت").sees("آخرین وضعیت")
@@ -78,13 +78,13 @@ def test_somebody_elses_request(db: Session) -> None:
     for action in (
         "qual.track",
         "qual.timeline",
-        "qual.papers",
+        "qual.documents",
         "qual.withdraw",
         "qual.fix",
         "qual.check_pay",
     ):
         other.opens(action, request.id or 0, request.version).sees("شما به این پرونده دسترسی ندارید")
-    other.opens("qual.paper", request.id or 0, arg="national_card").sees("دسترسی ندارید")
+    other.opens("qual.document", request.id or 0, arg="national_card").sees("دسترسی ندارید")
     other.opens("qual.withdraw_do", request.id or 0, request.version).sees("دسترسی ندارید")
     other.opens("qual.discard_do", request.id or 0, request.version).sees("دسترسی ندارید")
     assert request_of(sara).state is RequestState.SUBMITTED

@@ -15,9 +15,9 @@ from bot.texts import has
 from storage.enums import (
     AccountState,
     AttemptState,
-    Channel,
     InboxState,
     Messenger,
+    PushChannel,
     PushState,
     RequestKind,
     RequestState,
@@ -196,7 +196,7 @@ async def lose(house: House, account_id: int) -> None:
             Push(
                 key="a",
                 kind="N6",
-                channel=Channel.CHAT,
+                channel=PushChannel.CHAT,
                 account_id=account_id,
                 chat_row_id=chat.id,
                 text="درخواست تأیید شد.",
@@ -208,7 +208,7 @@ async def lose(house: House, account_id: int) -> None:
             Push(
                 key="b",
                 kind="N19",
-                channel=Channel.SMS,
+                channel=PushChannel.SMS,
                 mobile="+989129998877",
                 text="همکاری پایان یافت",
                 note="rejected 411",

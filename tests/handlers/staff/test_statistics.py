@@ -10,7 +10,7 @@ from PIL import Image
 from sqlmodel import Session, select
 
 from bot.core.screens import GeneratedFile, Press
-from bot.reports.model import Bars, Report, Table
+from bot.reports.model import Bars, ReportTable, StatisticsReport
 from bot.reports.rtl_text import visual
 from bot.reports.spreadsheet import write
 from storage.enums import RequestKind, RequestState, Role
@@ -61,7 +61,7 @@ def fill(db: Session) -> None:
 
 def sheet_of(boss: Visitor) -> GeneratedFile:
     (sheet,) = [
-        paper for screen in boss.screens for paper in screen.papers if isinstance(paper, GeneratedFile)
+        paper for screen in boss.screens for paper in screen.attachments if isinstance(paper, GeneratedFile)
     ]
     return sheet
 
@@ -113,7 +113,7 @@ async def test_reports_are_the_directorates(house: House) -> None:
     for person in (sara, expert, house.visitor()):
         for action in ("staff.report", "staff.report_png", "staff.report_xlsx"):
             (await person.presses(Press(action, 30))).sees_not("گزارش در")
-            assert not [one for screen in person.screens for one in screen.papers]
+            assert not [one for screen in person.screens for one in screen.attachments]
 
 
 def test_no_cell_is_a_formula() -> None:
@@ -130,7 +130,9 @@ def test_no_cell_is_a_formula() -> None:
         "a\x00b",
     ]
     made = write(
-        Report("ر", "", [Bars("=a", [("=b", 1)], "+c")], [Table("-t", ("=h",), [(one,) for one in wicked])])
+        StatisticsReport(
+            "ر", "", [Bars("=a", [("=b", 1)], "+c")], [ReportTable("-t", ("=h",), [(one,) for one in wicked])]
+        )
     )
     book = load_workbook(BytesIO(made))
     cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row]

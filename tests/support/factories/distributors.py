@@ -7,7 +7,7 @@ from sqlmodel import Session
 
 from bot.core.context import SYSTEM, Actor
 from bot.services.distributors import branches, registry
-from bot.services.distributors.registry import Details
+from bot.services.distributors.registry import DistributorDetails
 from storage.enums import DistributorKind, Role
 from storage.tables import Branch, Distributor
 from tests.support.factories.people import account, granted
@@ -27,7 +27,7 @@ def distributor(
     made = registry.create(
         db,
         actor=SYSTEM,
-        details=Details(
+        details=DistributorDetails(
             kind=DistributorKind.COMPANY if legal_id else DistributorKind.GUILD,
             name=name,
             number=legal_id or f"{next(_guild_numbers)}",

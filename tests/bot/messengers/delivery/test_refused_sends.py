@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 from bot.core.screens import GeneratedFile
 from bot.documents.blob_store import FolderStore
 from bot.documents.encryption import DocumentCipher
-from bot.documents.inspection_pool import Checker
+from bot.documents.inspection_pool import InspectionPool
 from bot.documents.library import DocumentLibrary
 from bot.jobs import clock_setback
 from bot.messengers.delivery import chat_rests
@@ -224,7 +224,7 @@ async def test_a_screen_in_whose_place_nothing_comes_is_shown_all_the_same(house
 async def test_what_is_shown_once_waits_and_is_not_superseded(
     town: Town, database: Database, tmp_path: Path
 ) -> None:
-    papers = DocumentLibrary(FolderStore(tmp_path / "files"), DocumentCipher("0" * 64), Checker())
+    papers = DocumentLibrary(FolderStore(tmp_path / "files"), DocumentCipher("0" * 64), InspectionPool())
     async with open_house(town, database, papers=papers) as house:
         house.doings.papers = (
             GeneratedFile("a.png", files.png(), "نمودار", picture=True),

@@ -8,7 +8,7 @@ from sqlmodel import Session, select
 from bot.core.screens import Attachment, GeneratedFile
 from bot.documents.blob_store import FolderStore
 from bot.documents.encryption import DocumentCipher
-from bot.documents.inspection_pool import Checker
+from bot.documents.inspection_pool import InspectionPool
 from bot.documents.library import DocumentLibrary
 from bot.messengers.transport.keyboards import parts, units
 from demo.botapi.faults import Fault
@@ -168,7 +168,7 @@ def _account(db: object) -> int:
 
 
 async def test_papers_on_both_messengers(town: Town, database: Database, tmp_path: Path) -> None:
-    papers = DocumentLibrary(FolderStore(tmp_path / "files"), DocumentCipher("0" * 64), Checker())
+    papers = DocumentLibrary(FolderStore(tmp_path / "files"), DocumentCipher("0" * 64), InspectionPool())
     pdf = files.pdf()
     shown = await _store(database, papers, files.jpeg(), files.png(), pdf)
     async with open_house(town, database, papers=papers) as house:
@@ -197,7 +197,7 @@ async def test_removed_and_lost_papers_are_named_and_the_others_shown(
     town: Town, database: Database, tmp_path: Path
 ) -> None:
     store = FolderStore(tmp_path / "files")
-    papers = DocumentLibrary(store, DocumentCipher("0" * 64), Checker())
+    papers = DocumentLibrary(store, DocumentCipher("0" * 64), InspectionPool())
     shown = await _store(database, papers, files.jpeg(), files.png(), files.pdf(), files.jpeg())
 
     def retire(db: Session) -> str:
@@ -222,7 +222,7 @@ async def test_removed_and_lost_papers_are_named_and_the_others_shown(
 async def test_what_was_made_for_an_answer_is_sent_and_kept_nowhere(
     town: Town, database: Database, tmp_path: Path
 ) -> None:
-    papers = DocumentLibrary(FolderStore(tmp_path / "files"), DocumentCipher("0" * 64), Checker())
+    papers = DocumentLibrary(FolderStore(tmp_path / "files"), DocumentCipher("0" * 64), InspectionPool())
     stored = await _store(database, papers, files.pdf())
     sheets = (
         GeneratedFile("report.png", files.png(), "نمودار", picture=True),

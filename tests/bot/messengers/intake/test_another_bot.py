@@ -10,7 +10,7 @@ from sqlmodel import Session, select
 
 from bot.documents.blob_store import FolderStore
 from bot.documents.encryption import DocumentCipher
-from bot.documents.inspection_pool import Checker
+from bot.documents.inspection_pool import InspectionPool
 from bot.documents.library import DocumentLibrary
 from bot.messengers.intake.receiver import webhook_path
 from bot.messengers.transport.factory import bot_number
@@ -181,7 +181,7 @@ async def test_a_paper_that_the_first_bot_sent_is_sent_by_the_other(
     town: Town, database: Database, face: Face, tmp_path: Path
 ) -> None:
     """Without a try of the first one's file id, which the messenger refuses; back again, that id is still known."""
-    papers = DocumentLibrary(FolderStore(tmp_path / "files"), DocumentCipher("0" * 64), Checker())
+    papers = DocumentLibrary(FolderStore(tmp_path / "files"), DocumentCipher("0" * 64), InspectionPool())
     shown = await _store(database, papers, files.pdf())
     sara, first = face.person("سارا"), (face.token, face.bot)
     for number, token in enumerate(("first", "other", "first")):

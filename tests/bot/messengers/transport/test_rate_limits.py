@@ -73,7 +73,7 @@ def test_a_burst_and_then_one_a_second(limiter: RateLimiter, clock: Clock) -> No
 
 def test_pushes_leave_room_for_answers(limiter: RateLimiter) -> None:
     sent = 0
-    while limiter.wait(1, kept=KEPT_FOR_ANSWERS) == 0:
+    while limiter.wait(1, reserved=KEPT_FOR_ANSWERS) == 0:
         limiter.spend(1, 1.0)
         sent += 1
     assert sent == BURST - KEPT_FOR_ANSWERS

@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 from bot.core.context import SYSTEM, Actor, PublicInfo
 from bot.core.refusals import AlreadyDecided, InvalidInput, NotAllowed, Stale, Throttled
 from bot.jobs import schedule
-from bot.rules.cooperation import Action
+from bot.rules.cooperation import CooperationAction
 from bot.services import accounts, cooperation
 from bot.services.cooperation import contracts
 from bot.services.cooperation.requests import COOPERATION_WORKFLOW
@@ -23,10 +23,10 @@ from bot.services.shared import eligibility
 from storage.database.database import Database
 from storage.enums import (
     AccountState,
-    Channel,
     ContractState,
     CooperationState,
     Messenger,
+    PushChannel,
     RequestKind,
     RequestState,
     Role,
@@ -517,10 +517,10 @@ async def test_each_side_sees_its_own_card(database: Database, centers: Centers)
         mine = cooperation.officer_card(db, actor=centers.sara, request_id=request_id)
         assert (mine.distributor.legal_id, mine.distributor.phone) == ("14009999995", "07132123456")
         assert mine.branch.address == "شیراز، بلوار نصر، پلاک 2"  # stored in ASCII
-        assert mine.actions == {Action.ACCEPT, Action.REJECT}
+        assert mine.actions == {CooperationAction.ACCEPT, CooperationAction.REJECT}
         theirs = cooperation.distributor_card(db, actor=centers.kian.deputy, request_id=request_id)
         assert (theirs.officer_name, theirs.unreachable) == ("سارا نمونه", False)
-        assert theirs.actions == {Action.WITHDRAW}
+        assert theirs.actions == {CooperationAction.WITHDRAW}
         for actor in (centers.office.ali, centers.office.head):
             with pytest.raises(NotAllowed):
                 cooperation.expert_card(db, actor=actor, request_id=request_id)
@@ -529,7 +529,11 @@ async def test_each_side_sees_its_own_card(database: Database, centers: Centers)
         assert (card.officer_name, card.masked_code.strip("\u2066\u2069")) == ("سارا نمونه", "•••••••۵۰۰")
         assert (card.level, card.field) == ("کارشناسی", "مهندسی پزشکی")
         assert (card.qualified_by, card.qualified_at) == ("دانشگاه علوم پزشکی اصفهان", NOW)
-        assert card.actions == {Action.CLAIM, Action.APPROVE, Action.UNIVERSITY_REJECT}
+        assert card.actions == {
+            CooperationAction.CLAIM,
+            CooperationAction.APPROVE,
+            CooperationAction.UNIVERSITY_REJECT,
+        }
         strangers = (centers.mina, centers.arad.boss, centers.office.foreign)
         for actor in strangers:
             for card_of in (
@@ -617,7 +621,7 @@ async def test_whoever_has_no_live_chat_gets_an_sms(database: Database, centers:
         far = qualified(db, "10000105", "زیبا", "9991234551", chat=False)
         request = picked(db, centers, far)
         (sms,) = pushes(db, far)
-        assert (sms.kind, sms.channel) == ("N13", Channel.SMS)
+        assert (sms.kind, sms.channel) == ("N13", PushChannel.SMS)
         assert not sms.text.endswith(".")
         view = branches.view(db, actor=centers.kian.boss, branch_id=centers.kian.east)
         assert view.unreachable
@@ -636,7 +640,7 @@ async def test_whoever_has_no_live_chat_gets_an_sms(database: Database, centers:
         assert contract is not None
         contracts.free(db, actor=centers.kian.boss, contract_id=contract.id or 0, now=NOW)
         kinds = [(one.kind, one.channel) for one in pushes(db, far)]
-        assert kinds == [("N13", Channel.SMS), ("N16", Channel.SMS), ("N18", Channel.SMS)]
+        assert kinds == [("N13", PushChannel.SMS), ("N16", PushChannel.SMS), ("N18", PushChannel.SMS)]
 
     await database.run(unit)
 
@@ -652,9 +656,9 @@ async def test_managers_without_a_chat_get_an_sms_of_the_decision(
         cooperation.university_reject(
             db, actor=centers.office.ali, request_id=request.id or 0, reason="خارج از حوزه", now=NOW
         )
-        assert [one.channel for one in pushes(db, centers.kian.boss, "N17")] == [Channel.CHAT]
+        assert [one.channel for one in pushes(db, centers.kian.boss, "N17")] == [PushChannel.CHAT]
         (sms,) = pushes(db, centers.kian.deputy)
-        assert (sms.kind, sms.channel, sms.mobile) == ("N17", Channel.SMS, KIAN_MOBILE)
+        assert (sms.kind, sms.channel, sms.mobile) == ("N17", PushChannel.SMS, KIAN_MOBILE)
 
     await database.run(unit)
 

@@ -18,7 +18,7 @@ from bot.services.cooperation.requests import COOPERATION_WORKFLOW
 from bot.services.distributors import branches
 from bot.services.shared import eligibility
 from storage.database.database import Database, open_database
-from storage.enums import Channel, ContractState, CooperationState, TerminationState
+from storage.enums import ContractState, CooperationState, PushChannel, TerminationState
 from storage.tables import Contract, CooperationRequest, Push, Termination
 from tests.support.cooperation_data import (
     KIAN_MOBILE,
@@ -81,7 +81,7 @@ def promises(db: Session) -> None:
     assert max(Counter(one.account_id for one in waiting).values(), default=0) <= 1
     assert not {one.account_id for one in active} & {one.account_id for one in waiting}
     finalised = db.exec(select(Termination).where(Termination.state == TerminationState.FINALIZED)).all()
-    texts = db.exec(select(Push).where(Push.kind == "N19", Push.channel == Channel.SMS)).all()
+    texts = db.exec(select(Push).where(Push.kind == "N19", Push.channel == PushChannel.SMS)).all()
     assert len(texts) == len(finalised)
 
 

@@ -19,9 +19,9 @@ from bot.rules.cooperation import (
     CONTRACT,
     TERMINAL,
     TERMINATION,
-    Action,
-    Case,
     ContractAction,
+    CooperationAction,
+    CooperationCase,
     TerminationAction,
     allowed_actions,
     refusal,
@@ -32,7 +32,7 @@ from bot.services.cooperation import requests as cooperation_requests
 from bot.services.cooperation.contract_steps import contract_case, termination_case
 from bot.services.cooperation.requests import COOPERATION_WORKFLOW
 from bot.services.shared import eligibility
-from storage.enums import AccountState, Channel, ContractState, CooperationState, Role, TerminationState
+from storage.enums import AccountState, ContractState, CooperationState, PushChannel, Role, TerminationState
 from storage.tables import (
     Account,
     AuditEvent,
@@ -52,7 +52,13 @@ people = st.sampled_from(PEOPLE)
 officers = st.sampled_from(["sara", "mina"])
 rarely = st.sampled_from([False] * 5 + [True])
 managers = st.sampled_from(["boss", "deputy", "rival"])
-deeds = st.sampled_from([action for action in Action if action not in (Action.PICK, Action.CLOSE)])
+deeds = st.sampled_from(
+    [
+        action
+        for action in CooperationAction
+        if action not in (CooperationAction.PICK, CooperationAction.CLOSE)
+    ]
+)
 REASON = "شرایط همکاری تغییر کرده است"
 
 
@@ -133,7 +139,7 @@ class Cooperation(RuleBasedStateMachine):
     def try_to_pick(self, who: str, officer: str, branch_id: int) -> None:
         actor, asked = self.actors[who], self.actors[officer]
         owner = self.branches[branch_id]
-        case = Case(
+        case = CooperationCase(
             None,
             asked.account_id or 0,
             owner.id,
@@ -141,7 +147,7 @@ class Cooperation(RuleBasedStateMachine):
             branch_busy=cooperation_requests.open_at(self.db, branch_id) is not None,
         )
         own = self.branches[branch_id].id == actor.distributor_id
-        may = own and refusal(case, actor, Action.PICK) is None and who != "impostor"
+        may = own and refusal(case, actor, CooperationAction.PICK) is None and who != "impostor"
         done = self.attempt(
             lambda: cooperation.pick(
                 self.db,
@@ -186,13 +192,13 @@ class Cooperation(RuleBasedStateMachine):
             self.try_to_pick(other, officer, data.draw(st.sampled_from([firm.central, firm.east])))
         request = cooperation_requests.open_at(self.db, branch)
         assert request is not None
-        self.try_it(officer, Action.ACCEPT, request, old=False)
+        self.try_it(officer, CooperationAction.ACCEPT, request, old=False)
         if steps > 2:
-            self.try_it(expert, Action.APPROVE, request, old=False)
+            self.try_it(expert, CooperationAction.APPROVE, request, old=False)
 
     @precondition(lambda self: self.requests())
     @rule(who=people, action=deeds, old=st.booleans(), data=st.data())
-    def act(self, who: str, action: Action, old: bool, data: st.DataObject) -> None:
+    def act(self, who: str, action: CooperationAction, old: bool, data: st.DataObject) -> None:
         """Anybody tries anything, with any button."""
         self.try_it(who, action, data.draw(st.sampled_from(self.requests())), old)
 
@@ -209,7 +215,7 @@ class Cooperation(RuleBasedStateMachine):
             who, request = data.draw(st.sampled_from(found))
             self.try_it(who, action, request, old=False)
 
-    def lawful(self) -> list[tuple[str, Action, CooperationRequest]]:
+    def lawful(self) -> list[tuple[str, CooperationAction, CooperationRequest]]:
         return [
             (who, action, request)
             for request in self.requests()
@@ -220,7 +226,7 @@ class Cooperation(RuleBasedStateMachine):
             for action in sorted(allowed_actions(case, actor))
         ]
 
-    def try_it(self, who: str, action: Action, request: CooperationRequest, old: bool) -> None:
+    def try_it(self, who: str, action: CooperationAction, request: CooperationRequest, old: bool) -> None:
         actor = self.actors[who]
         version = request.version - 1 if old else request.version
         case, state = cooperation_requests.case_of(self.db, request), request.state
@@ -228,22 +234,22 @@ class Cooperation(RuleBasedStateMachine):
         may = action in allowed_actions(case, actor) and honest and not old
         replaced = contracts.at_branch(self.db, request.branch_id)
         done = self.attempt(self.deed(actor, action, request, version))
-        if action is Action.ASSIGN and may:  # which may name the same expert
+        if action is CooperationAction.ASSIGN and may:  # which may name the same expert
             return
         assert done == may, (who, action, state)
         if not done:
             return
         assert request.version == version + 1
         match action:
-            case Action.WITHDRAW:
+            case CooperationAction.WITHDRAW:
                 self.told["N24 officer"] += 1
-            case Action.ACCEPT:
+            case CooperationAction.ACCEPT:
                 self.told["N14"] += 1
-            case Action.APPROVE:
+            case CooperationAction.APPROVE:
                 self.told["N16"] += 1
                 self.told["N18"] += len(replaced)
 
-    def deed(self, actor: Actor, action: Action, request: CooperationRequest, version: int) -> Any:
+    def deed(self, actor: Actor, action: CooperationAction, request: CooperationRequest, version: int) -> Any:
         db = self.db
         common: dict[str, Any] = {
             "actor": actor,
@@ -252,13 +258,17 @@ class Cooperation(RuleBasedStateMachine):
             "now": self.now,
         }
         match action:
-            case Action.ASSIGN:
+            case CooperationAction.ASSIGN:
                 return lambda: COOPERATION_WORKFLOW.assign(
                     db, **common, expert_id=self.actors["zahra"].account_id or 0
                 )
-            case Action.UNIVERSITY_REJECT:
+            case CooperationAction.UNIVERSITY_REJECT:
                 return lambda: cooperation.university_reject(db, **common, reason="مدارک ناقص است")
-        module = COOPERATION_WORKFLOW if action in (Action.CLAIM, Action.RELEASE) else cooperation
+        module = (
+            COOPERATION_WORKFLOW
+            if action in (CooperationAction.CLAIM, CooperationAction.RELEASE)
+            else cooperation
+        )
         return lambda: getattr(module, action.lower())(db, **common)
 
     @precondition(lambda self: self.contracts())
@@ -452,7 +462,7 @@ class Cooperation(RuleBasedStateMachine):
 
     def one_sms_a_finalised_termination(self, ends: list[Termination], found: list[Contract]) -> None:
         texts = self.db.exec(
-            select(Push).where(Push.kind == "N19", Push.channel == Channel.SMS).order_by(col(Push.id))
+            select(Push).where(Push.kind == "N19", Push.channel == PushChannel.SMS).order_by(col(Push.id))
         ).all()
         finalised = [one for one in ends if one.state is TerminationState.FINALIZED]
         wanted = {}

@@ -12,7 +12,7 @@ from bot.services.cooperation import contracts, termination
 from bot.services.distributors import branches, registry
 from bot.services.shared import eligibility
 from storage.database.database import Database
-from storage.enums import Channel, ContractState, CooperationState, PushState, Role, TerminationState
+from storage.enums import ContractState, CooperationState, PushChannel, PushState, Role, TerminationState
 from storage.tables import Contract, Distributor, Push, Termination
 from tests.support.cooperation_data import (
     KIAN_MOBILE,
@@ -67,7 +67,7 @@ async def test_finalising_ends_at_once_and_tells_the_management(database: Databa
         assert branches.view(db, actor=centers.kian.boss, branch_id=centers.kian.east).officers == ()
         assert eligibility.of(db, centers.sara.account_id or 0).eligible
         (sms,) = sms_to(db, KIAN_MOBILE)
-        assert (sms.kind, sms.channel, sms.state) == ("N19", Channel.SMS, PushState.QUEUED)
+        assert (sms.kind, sms.channel, sms.state) == ("N19", PushChannel.SMS, PushState.QUEUED)
         assert sms.text == (
             "مدیریت محترم کیان طب؛ سارا نمونه، مسئول فنی شعبه شرق، در تاریخ ۱۴۰۵/۰۹/۰۱ به همکاری خود پایان داد. "
             "لطفاً مسئول فنی جدید معرفی فرمایید."
@@ -272,7 +272,7 @@ async def test_the_sms_goes_to_the_mobile_of_that_moment(database: Database, cen
             now=NOW,
         )
         finalise(db, centers.sara, drafted(db, centers.sara, contract))
-        assert [one.mobile for one in db.exec(select(Push).where(Push.channel == Channel.SMS))] == [
+        assert [one.mobile for one in db.exec(select(Push).where(Push.channel == PushChannel.SMS))] == [
             "+989120000009"
         ]
         rows = db.exec(select(Termination).order_by(col(Termination.id))).all()

@@ -9,7 +9,7 @@ from bot.core.context import SYSTEM, Actor
 from bot.core.refusals import InvalidInput, NotAllowed, Refusal, Stale
 from bot.services.cooperation import contracts
 from bot.services.distributors import branches, registry
-from bot.services.distributors.registry import Details, NewManager
+from bot.services.distributors.registry import DistributorDetails, NewManager
 from storage.database.database import Database
 from storage.enums import DistributorKind, Role
 from storage.tables import Branch, Distributor, Grant
@@ -24,7 +24,7 @@ async def centers(database: Database) -> Centers:
     return await database.run(open_centers)
 
 
-def details(**other: Any) -> Details:
+def details(**other: Any) -> DistributorDetails:
     given: dict[str, Any] = {
         "kind": DistributorKind.COMPANY,
         "name": "نوین‌تجهیز",
@@ -35,7 +35,7 @@ def details(**other: Any) -> Details:
         "address": ADDRESS,
         "manager_mobile": "0912 000 0005",
     }
-    return Details(**(given | other))
+    return DistributorDetails(**(given | other))
 
 
 GUILD = {"kind": DistributorKind.GUILD, "number": "۸۰۰۰۱"}

@@ -359,15 +359,17 @@ async def test_strangers_open_neither_letter_nor_attachment(database: Database) 
         impostor = Actor(stranger.account_id, Role.STAFF)
         for who in (sara, stranger, expert, impostor, Actor(None, Role.OFFICER)):
             with refused():  # Sara too: it did not reach her yet.
-                letters.papers(db, actor=who, letter_id=letter_id, now=NOW)
+                letters.attached_files(db, actor=who, letter_id=letter_id, now=NOW)
         spread_all(db, one)
         for who in (stranger, expert, impostor):
-            for deed in (letters.papers, letters.open_letter):
+            for deed in (letters.attached_files, letters.open_letter):
                 with refused():
                     deed(db, actor=who, letter_id=letter_id, now=NOW)
             with refused():
                 letters.see(db, actor=who, letter_id=letter_id)
-        assert [file.id for file in letters.papers(db, actor=sara, letter_id=letter_id, now=NOW)] == files
+        assert [
+            file.id for file in letters.attached_files(db, actor=sara, letter_id=letter_id, now=NOW)
+        ] == files
         viewed = db.exec(select(AuditEvent).where(AuditEvent.event == "document_viewed")).all()
         assert [(one.actor_id, one.data["file"]) for one in viewed] == [
             (sara.account_id, file) for file in files

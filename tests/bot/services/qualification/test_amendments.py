@@ -157,7 +157,7 @@ async def test_the_expert_may_open_the_paper_that_is_replaced(database: Database
         # The new province's expert has not seen any of these papers before.
         request = amend(db, office.sara, province="اصفهان", city="اصفهان", **{"doc.national_card": [new]})
         for file_id in (*old, new):
-            seen = review.view_paper(
+            seen = review.view_document(
                 db, actor=office.foreign, request_id=request.id or 0, file_id=file_id, now=NOW
             )
             assert seen.id == file_id

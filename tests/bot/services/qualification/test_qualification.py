@@ -16,7 +16,7 @@ from bot.services.qualification.requests import QUALIFICATION_WORKFLOW
 from bot.services.shared import audit
 from bot.texts import t
 from storage.database.database import Database
-from storage.enums import AttemptState, Channel, Messenger, RejectReason, RequestKind, RequestState, Role
+from storage.enums import AttemptState, Messenger, PushChannel, RejectReason, RequestKind, RequestState, Role
 from storage.tables import (
     Account,
     Chat,
@@ -173,7 +173,7 @@ async def test_more_papers_than_a_document_takes_are_refused(office: Office, ref
     def four(db: Session) -> None:
         submitted(db, office.sara, **{"doc.national_card": [paper(db, office.sara) for _ in range(4)]})
 
-    assert (await refused(four)).key == "error.too_many_papers"
+    assert (await refused(four)).key == "error.too_many_document_files"
 
 
 async def test_the_region_decides_not_the_answer(database: Database, office: Office) -> None:
@@ -655,7 +655,7 @@ async def test_whoever_has_no_chat_gets_a_short_message(database: Database) -> N
             db, actor=office.ali, request_id=request.id or 0, reason=RejectReason.UNRELATED_FIELD, now=NOW
         )
         (told,) = pushes(db, mina)  # of the rejection; not of the submission
-        assert (told.kind, told.channel, told.mobile) == ("N5", Channel.SMS, "+989121234567")
+        assert (told.kind, told.channel, told.mobile) == ("N5", PushChannel.SMS, "+989121234567")
         assert Messenger.TELEGRAM not in told.key
 
     await database.run(unit)

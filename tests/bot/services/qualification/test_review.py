@@ -11,13 +11,13 @@ from sqlmodel import Session, select
 
 from bot.core.context import Actor, PublicInfo
 from bot.core.refusals import AlreadyDecided, InvalidInput, NotAllowed, Refusal, Stale
-from bot.rules.qualification import Action
+from bot.rules.qualification import QualificationAction
 from bot.services import accounts, qualification
 from bot.services.qualification import decisions, review, timeline
 from bot.services.qualification.requests import QUALIFICATION_WORKFLOW
 from bot.services.review.review_workflow import ReviewWorkflow
 from storage.database.database import Database, open_database
-from storage.enums import Channel, RejectReason, RequestState, Role
+from storage.enums import PushChannel, RejectReason, RequestState, Role
 from storage.tables import AuditEvent, Grant, QualificationRequest
 from tests.support.qualification_data import (
     NOW,
@@ -156,13 +156,13 @@ async def test_the_file_card_offers_what_the_law_allows(
         file = review.open_file(db, actor=office.ali, request_id=waiting.id or 0)
         assert file.applicant.last_name == "کریمی‌نژاد"
         assert file.actions == {
-            Action.CLAIM,
-            Action.APPROVE,
-            Action.REJECT,
-            Action.DECLARE_DEFICIENCIES,
+            QualificationAction.CLAIM,
+            QualificationAction.APPROVE,
+            QualificationAction.REJECT,
+            QualificationAction.DECLARE_DEFICIENCIES,
         }
         head = review.open_file(db, actor=office.head, request_id=waiting.id or 0)
-        assert head.actions == file.actions | {Action.ASSIGN}
+        assert head.actions == file.actions | {QualificationAction.ASSIGN}
         for stranger in (office.foreign, Actor(office.sara.account_id, Role.EXPERT, "sums")):
             with pytest.raises(NotAllowed):
                 review.open_file(db, actor=stranger, request_id=waiting.id or 0)
@@ -178,7 +178,7 @@ async def test_papers_are_opened_by_their_university_only_and_every_view_is_reco
     (card,) = waiting.snapshot["doc.national_card"]
 
     def view(actor: Actor, file_id: int = card) -> Callable[[Session], Any]:
-        return lambda db: review.view_paper(
+        return lambda db: review.view_document(
             db, actor=actor, request_id=waiting.id or 0, file_id=file_id, now=NOW
         )
 
@@ -584,4 +584,4 @@ async def test_pushes_go_to_chats_where_there_are_any(
 ) -> None:
     await database.run(decide(office.ali, waiting, "reject"))
     told = await database.read(lambda db: pushes(db, office.sara))
-    assert {one.channel for one in told} == {Channel.CHAT}
+    assert {one.channel for one in told} == {PushChannel.CHAT}

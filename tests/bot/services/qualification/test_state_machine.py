@@ -15,7 +15,7 @@ from sqlmodel import Session, SQLModel, col, create_engine, select
 
 from bot.core.context import SYSTEM, Actor
 from bot.core.refusals import Refusal
-from bot.rules.qualification import TABLE, TERMINAL, Action, allowed_actions
+from bot.rules.qualification import TABLE, TERMINAL, QualificationAction, allowed_actions
 from bot.services import qualification
 from bot.services.qualification import decisions
 from bot.services.qualification import requests as qualification_requests
@@ -25,7 +25,13 @@ from storage.tables import AuditEvent, Grant, Officer, Push, QualificationReques
 from tests.support.qualification_data import NOW, URL, Office, answers, expert, officer, open_office, tariff
 
 people = st.sampled_from(["sara", "mina", "ali", "zahra", "head", "foreign", "staff", "forger"])
-actions = st.sampled_from([action for action in Action if action not in (Action.START, Action.EDIT)])
+actions = st.sampled_from(
+    [
+        action
+        for action in QualificationAction
+        if action not in (QualificationAction.START, QualificationAction.EDIT)
+    ]
+)
 
 
 @cache
@@ -88,7 +94,7 @@ class Qualification(RuleBasedStateMachine):
 
     @precondition(lambda self: self.requests())
     @rule(who=people, action=actions, data=st.data())
-    def act(self, who: str, action: Action, data: st.DataObject) -> None:
+    def act(self, who: str, action: QualificationAction, data: st.DataObject) -> None:
         request = data.draw(st.sampled_from(self.requests()))
         actor, old = self.actors[who], data.draw(st.booleans())
         version = request.version - 1 if old else request.version
@@ -98,9 +104,9 @@ class Qualification(RuleBasedStateMachine):
         if deed is None:
             return
         done = self.attempt(deed)
-        if not allowed or (old and action not in (Action.SUBMIT, Action.COMPLETE)):
+        if not allowed or (old and action not in (QualificationAction.SUBMIT, QualificationAction.COMPLETE)):
             assert not done, (who, action, state)
-        elif action is not Action.ASSIGN:  # which may name the same expert
+        elif action is not QualificationAction.ASSIGN:  # which may name the same expert
             assert done, (who, action, state)
         if done:
             self.decided[action] += 1
@@ -108,33 +114,35 @@ class Qualification(RuleBasedStateMachine):
             now = self.db.get(QualificationRequest, request.id)
             assert (now.state if now is not None else None) in expected
 
-    def deed(self, actor: Actor, action: Action, request: QualificationRequest, version: int) -> Any:
+    def deed(
+        self, actor: Actor, action: QualificationAction, request: QualificationRequest, version: int
+    ) -> Any:
         db, common = self.db, {"actor": actor, "request_id": request.id or 0, "now": self.now}
         versioned: dict[str, Any] = {**common, "version": version}
         owner = Actor(request.account_id, Role.OFFICER)
         match action:
-            case Action.SUBMIT:
+            case QualificationAction.SUBMIT:
                 return lambda: qualification.submit(db, **common, answers=answers(db, owner))
-            case Action.DISCARD:
+            case QualificationAction.DISCARD:
                 return lambda: qualification.discard(db, **versioned)
-            case Action.RESOLVE:
+            case QualificationAction.RESOLVE:
                 changed = {"father_name": f"نام{version}"}
                 return lambda: qualification.resolve(db, **versioned, answers=changed)
-            case Action.WITHDRAW:
+            case QualificationAction.WITHDRAW:
                 return lambda: qualification.withdraw(db, **versioned)
-            case Action.CLAIM:
+            case QualificationAction.CLAIM:
                 return lambda: QUALIFICATION_WORKFLOW.claim(db, **versioned)
-            case Action.RELEASE:
+            case QualificationAction.RELEASE:
                 return lambda: QUALIFICATION_WORKFLOW.release(db, **versioned)
-            case Action.ASSIGN:
+            case QualificationAction.ASSIGN:
                 return lambda: QUALIFICATION_WORKFLOW.assign(
                     db, **versioned, expert_id=self.actors["zahra"].account_id or 0
                 )
-            case Action.DECLARE_DEFICIENCIES:
+            case QualificationAction.DECLARE_DEFICIENCIES:
                 return lambda: decisions.declare_deficiencies(db, **versioned, items=["father_name"])
-            case Action.REJECT:
+            case QualificationAction.REJECT:
                 return lambda: decisions.reject(db, **versioned, reason=RejectReason.WRONG_REGION)
-            case Action.APPROVE:
+            case QualificationAction.APPROVE:
                 return lambda: decisions.approve(db, **versioned, public_url=URL)
         return None
 
@@ -216,9 +224,9 @@ class Qualification(RuleBasedStateMachine):
 
     def the_officer_was_told_of_every_decision(self) -> None:
         told = Counter(self.db.exec(select(Push.kind)))
-        assert told["N3"] == self.decided[Action.SUBMIT]
-        assert told["N4"] == self.decided[Action.DECLARE_DEFICIENCIES]
-        assert told["N5"] == self.decided[Action.REJECT]
+        assert told["N3"] == self.decided[QualificationAction.SUBMIT]
+        assert told["N4"] == self.decided[QualificationAction.DECLARE_DEFICIENCIES]
+        assert told["N5"] == self.decided[QualificationAction.REJECT]
 
     def teardown(self) -> None:
         if hasattr(self, "db"):

@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 
 from bot.documents.blob_store import FolderStore, new_key
 from bot.documents.encryption import DocumentCipher
-from bot.documents.inspection_pool import Checker
+from bot.documents.inspection_pool import InspectionPool
 from bot.documents.library import DocumentLibrary
 from bot.services.qualification import unused_files
 from storage.database.database import Database
@@ -71,7 +71,7 @@ async def test_the_bytes_go_after_the_commit_and_only_these(
     database: Database, office: Office, tmp_path: Path
 ) -> None:
     store = FolderStore(tmp_path / "files")
-    papers = DocumentLibrary(store, DocumentCipher("secret"), Checker())
+    papers = DocumentLibrary(store, DocumentCipher("secret"), InspectionPool())
     names = ("removed", "kept", "rolled back", "without a row")
     keys = {name: new_key() for name in names}
     for key in keys.values():

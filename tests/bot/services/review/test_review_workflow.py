@@ -9,7 +9,7 @@ from sqlalchemy import event
 from sqlmodel import Session
 
 from bot.core.refusals import AlreadyDecided, Refusal, Stale
-from bot.rules.qualification import Action
+from bot.rules.qualification import QualificationAction
 from bot.services import cooperation, qualification
 from bot.services.cooperation.requests import COOPERATION_WORKFLOW
 from bot.services.qualification import decisions, review
@@ -134,7 +134,7 @@ async def test_what_was_authorized_holds_only_for_the_row_as_it_was(
     def unit(db: Session) -> None:
         ali, zahra = centers.office.ali, centers.office.zahra
         file = submitted(db, centers.office.sara)
-        action: Any = Action.APPROVE
+        action: Any = QualificationAction.APPROVE
         approval = QUALIFICATION_WORKFLOW.check(db, file, actor=zahra, action=action)
         QUALIFICATION_WORKFLOW.claim(db, actor=ali, request_id=file.id or 0, now=NOW)
         refusal = refused(db, lambda: QUALIFICATION_WORKFLOW.change(db, approval, now=NOW))

@@ -7,7 +7,7 @@ from sqlmodel import Session, col, select
 from bot.core.screens import Button, button, rows_from_json
 from bot.services.shared import audit, notify
 from storage.database.database import Database
-from storage.enums import Channel, Messenger, PushState
+from storage.enums import Messenger, PushChannel, PushState
 from storage.tables import Account, AuditEvent, Chat, Grant, Push, StaffAlert
 from tests.support.qualification_data import NOW, alerts, officer, open_office, person, pushes, seed, staff
 
@@ -33,7 +33,7 @@ async def test_every_live_chat_gets_the_push_once(database: Database) -> None:
         assert len(found) == 3
         assert bale.id in {one.chat_row_id for one in found}
         first = found[0]
-        assert (first.state, first.channel, first.next_at) == (PushState.QUEUED, Channel.CHAT, NOW)
+        assert (first.state, first.channel, first.next_at) == (PushState.QUEUED, PushChannel.CHAT, NOW)
         see, pay = (row[0] for row in rows_from_json(first.buttons))
         assert see.press is not None
         assert see.press.fresh  # the push stays as it is when its button is pressed
@@ -52,7 +52,7 @@ async def test_without_a_live_chat_a_short_message_goes_to_the_mobile(database: 
         assert write(db, account, sms="یک جمله") == 1
         assert write(db, account, sms="یک جمله") == 0
         (told,) = db.exec(select(Push)).all()
-        assert (told.channel, told.mobile, told.chat_row_id) == (Channel.SMS, "+989121234567", None)
+        assert (told.channel, told.mobile, told.chat_row_id) == (PushChannel.SMS, "+989121234567", None)
         assert "یک جمله" in told.text
 
     await database.run(unit)

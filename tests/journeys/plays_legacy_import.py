@@ -1,4 +1,4 @@
-"""Moving in from the old system (docs/specification.md 6, J12 and J19)."""
+"""Import from the old system (docs/specification.md 6, J12 and J19)."""
 
 from __future__ import annotations
 
