@@ -177,14 +177,7 @@ def edit(
     address: str | None = None,
 ) -> Branch:
     """Change what is given. Raises as `define`, Stale, NotAllowed("error.branch_region_locked")."""
-    stored = db.get(Branch, branch_id)
-    if stored is None:
-        raise NotAllowed
-    _hold_distributor(db, stored.distributor_id)
-    branch = requests.hold_branch(db, branch_id)
-    _own(db, actor, branch)
-    if version not in (None, branch.version):
-        raise Stale
+    branch = _lock_own_branch(db, actor, branch_id, version)
     values: dict[str, Any] = {}
     if name is not None:
         values["name"] = checked_name(name)
@@ -201,10 +194,8 @@ def edit(
     return _change(db, branch, actor=actor, event="branch_edited", values=changed, now=now)
 
 
-def make_central(
-    db: Session, *, actor: Actor, branch_id: int, version: int | None = None, now: datetime
-) -> Branch:
-    """Let this branch be the central one instead of the present one. Raises NotAllowed, Stale."""
+def _lock_own_branch(db: Session, actor: Actor, branch_id: int, version: int | None) -> Branch:
+    """The branch, locked after its distributor. Raises NotAllowed, Stale for an old button."""
     stored = db.get(Branch, branch_id)
     if stored is None:
         raise NotAllowed
@@ -213,6 +204,14 @@ def make_central(
     _own(db, actor, branch)
     if version not in (None, branch.version):
         raise Stale
+    return branch
+
+
+def make_central(
+    db: Session, *, actor: Actor, branch_id: int, version: int | None = None, now: datetime
+) -> Branch:
+    """Let this branch be the central one instead of the present one. Raises NotAllowed, Stale."""
+    branch = _lock_own_branch(db, actor, branch_id, version)
     if branch.is_central:
         return branch
     db.exec(

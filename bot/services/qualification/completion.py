@@ -7,7 +7,7 @@ from sqlmodel import Session
 
 from bot.core.context import Actor
 from bot.rules.qualification import QualificationAction
-from bot.rules.request_items import DOCUMENT
+from bot.rules.request_items import DOCUMENT, FIELDS
 from bot.services.qualification import requests
 from bot.services.qualification.requests import QUALIFICATION_WORKFLOW
 from bot.services.shared import notify
@@ -15,26 +15,17 @@ from bot.texts import t
 from storage.enums import RequestKind, RequestState
 from storage.tables import Account, Officer, QualificationRequest
 
+#: Items that are columns of the account; all others are columns of the officer.
+_OF_ACCOUNT = ("first_name", "last_name")
+#: Items whose column has another name.
+_OTHER_NAMES = {"degree_level": "level_code", "field_of_study": "field_code", "university": "university_code"}
 #: item of the snapshot → column of the officer's file
-COLUMNS = {
-    "degree_level": "level_code",
-    "field_of_study": "field_code",
-    "field_note": "field_note",
-    "father_name": "father_name",
-    "gender": "gender",
-    "birth_cert_no": "birth_cert_no",
-    "province": "province",
-    "city": "city",
-    "university": "university_code",
-    "postal_address": "postal_address",
-    "phone": "phone",
-    "email": "email",
-}
+COLUMNS = {item: _OTHER_NAMES.get(item, item) for item in FIELDS if item not in _OF_ACCOUNT}
 
 
 def approved_file(account: Account, officer: Officer) -> dict[str, Any]:
     """The officer's data as items of a snapshot."""
-    names = {"first_name": account.first_name, "last_name": account.last_name}
+    names = {item: getattr(account, item) for item in _OF_ACCOUNT}
     document_rules = {f"{DOCUMENT}{code}": list(ids) for code, ids in officer.documents.items()}
     return names | {item: getattr(officer, column) for item, column in COLUMNS.items()} | document_rules
 
@@ -67,7 +58,7 @@ def finish(db: Session, request: QualificationRequest, *, now: datetime, bank_re
     assert account is not None
     assert officer is not None
     snapshot = request.snapshot
-    for item in ("first_name", "last_name"):
+    for item in _OF_ACCOUNT:
         if snapshot.get(item):
             setattr(account, item, snapshot[item])
     for item, column in COLUMNS.items():
