@@ -17,7 +17,7 @@ from bot.texts.formats import digits
 from conversations.account.credentials import is_unseen
 from conversations.engine.engine import Engine
 from handlers.common.letters import inbox_button
-from handlers.common.navigation import ButtonRow, home
+from handlers.common.navigation import ButtonRow, home_button
 from handlers.distributor import menu
 from handlers.staff import menu as staff_menu
 from storage.enums import AccountState, Role
@@ -36,10 +36,10 @@ def routes(engine: Engine) -> Routes:
     def show_home(turn: Turn, press: Press) -> Screen:
         drafts = engine.open_drafts(turn)
         if turn.account is None:
-            return _guest(drafts)
+            return _guest_menu(drafts)
         if turn.account.state is AccountState.SUSPENDED:
-            return _suspended(turn)
-        screen = _menu(turn, _resume(drafts) if turn.role is Role.OFFICER else [])
+            return _suspended_menu(turn)
+        screen = _role_menu(turn, _resume_rows(drafts) if turn.role is Role.OFFICER else [])
         return _with_credentials(screen) if is_unseen(turn, turn.account) else screen
 
     table.show("help", roles=EVERYONE, suspended=EVERYONE)(show_help)
@@ -54,7 +54,7 @@ def routes(engine: Engine) -> Routes:
     return table
 
 
-def _guest(drafts: list[tuple[str, int]]) -> Screen:
+def _guest_menu(drafts: list[tuple[str, int]]) -> Screen:
     rows: list[ButtonRow] = [(button(t("guest.register"), "register"), button(t("guest.login"), "login"))]
     lines = [t("guest.start"), t("guest.known")]
     if ("registration", 0) in drafts:
@@ -66,18 +66,18 @@ def _guest(drafts: list[tuple[str, int]]) -> Screen:
     return Screen("\n".join(lines), (*rows, (button(t("menu.help"), "help"),)))
 
 
-def _suspended(turn: Turn) -> Screen:
+def _suspended_menu(turn: Turn) -> Screen:
     assert turn.account is not None
     reason = quoted(turn.account.state_reason or "–", t("role.staff"))
     sentence = t("error.suspended", reason=reason, contact=turn.public_info.support_contact)
     if turn.role is not Role.OFFICER:
-        return Screen(sentence, ((button(t("menu.help"), "help"),), _ways_out(turn)))
+        return Screen(sentence, ((button(t("menu.help"), "help"),), _logout_row(turn)))
     rows: list[ButtonRow] = [(button(t("menu.qual"), "qual"),), (button(t("menu.centers"), "centers"),)]
     rows.append((inbox_button(turn),))
-    return Screen(f"{sentence}\n{t('menu.suspended')}", (*rows, *_own(turn)))
+    return Screen(f"{sentence}\n{t('menu.suspended')}", (*rows, *_account_rows(turn)))
 
 
-def _menu(turn: Turn, resume: list[ButtonRow]) -> Screen:
+def _role_menu(turn: Turn, resume: list[ButtonRow]) -> Screen:
     assert turn.account is not None
     lines, rows = [t("menu.home", name=turn.account.name)], list[ButtonRow]()
     match turn.role:
@@ -85,21 +85,21 @@ def _menu(turn: Turn, resume: list[ButtonRow]) -> Screen:
             rows.append((button(t("menu.qual"), "qual"),))
             rows += [(button(t("menu.centers"), "centers"),), (inbox_button(turn),)]
         case Role.EXPERT | Role.IN_CHARGE:
-            lines += _desk_lines(turn)
-            rows += _desk_rows(turn)
+            lines += _expert_lines(turn)
+            rows += _expert_rows(turn)
         case Role.STAFF:
             lines.append(t("staff.menu"))
             rows += _staff_rows(turn)
         case Role.DISTRIBUTOR:
-            line, own = menu.menu(turn)
+            line, own = menu.home_menu(turn)
             lines.append(line)
             rows += own
     if resume:
         lines.append(t("menu.drafts"))
-    return Screen("\n".join(lines), (*resume, *rows, *_own(turn)))
+    return Screen("\n".join(lines), (*resume, *rows, *_account_rows(turn)))
 
 
-def _resume(drafts: list[tuple[str, int]]) -> list[ButtonRow]:
+def _resume_rows(drafts: list[tuple[str, int]]) -> list[ButtonRow]:
     """«ادامه پیش‌نویس» for the newest draft that can be continued from here."""
     for dialogue, subject_id in drafts:
         if dialogue in RESUMES:
@@ -107,7 +107,7 @@ def _resume(drafts: list[tuple[str, int]]) -> list[ButtonRow]:
     return []
 
 
-def _desk_lines(turn: Turn) -> list[str]:
+def _expert_lines(turn: Turn) -> list[str]:
     actor = turn.actor
     new = review.LISTS.queue(turn.db, actor=actor, now=turn.now, limit=1).total
     mine = review.LISTS.mine(turn.db, actor=actor, now=turn.now, limit=1).total
@@ -120,7 +120,7 @@ def _desk_lines(turn: Turn) -> list[str]:
     ]
 
 
-def _desk_rows(turn: Turn) -> list[ButtonRow]:
+def _expert_rows(turn: Turn) -> list[ButtonRow]:
     rows: list[ButtonRow] = [
         (button(t("desk.new"), "desk.queue"), button(t("desk.mine"), "desk.mine")),
     ]
@@ -140,16 +140,16 @@ def _staff_rows(turn: Turn) -> list[ButtonRow]:
             button(t("staff.alerts", n=digits(open_alerts)), "staff.alerts"),
             button(t("staff.refunds", n=digits(due)), "staff.refunds"),
         ),
-        *staff_menu.menu(),
+        *staff_menu.menu_rows(),
     ]
 
 
-def _own(turn: Turn) -> list[ButtonRow]:
+def _account_rows(turn: Turn) -> list[ButtonRow]:
     """What every role has: own data, help, another role, the way out."""
-    return [(button(t("menu.me"), "me"), button(t("menu.help"), "help")), _ways_out(turn)]
+    return [(button(t("menu.me"), "me"), button(t("menu.help"), "help")), _logout_row(turn)]
 
 
-def _ways_out(turn: Turn) -> ButtonRow:
+def _logout_row(turn: Turn) -> ButtonRow:
     """Another role, where there is one, and the way out."""
     out: list[Button] = [button(t("menu.logout"), "logout")]
     if len({grant.role for grant in turn.grants}) > 1:
@@ -173,7 +173,7 @@ def show_help(turn: Turn, press: Press) -> Screen:
         case role:
             text = t(f"help.{role}")
     contact = t("help.contact", contact=turn.public_info.support_contact)
-    rows: list[ButtonRow] = [(button(t("menu.privacy"), "privacy"), home())]
+    rows: list[ButtonRow] = [(button(t("menu.privacy"), "privacy"), home_button())]
     if turn.account is None:
         rows.insert(0, (button(t("guest.forgot"), "forgot"),))
     return Screen("\n".join([text.strip(), t("help.commands").strip(), contact]), tuple(rows))
@@ -182,4 +182,4 @@ def show_help(turn: Turn, press: Press) -> Screen:
 def show_privacy(turn: Turn, press: Press) -> Screen:
     """Q44, in plain words."""
     text = t("privacy.text", contact=turn.public_info.support_contact)
-    return Screen(text.strip(), ((home(),),))
+    return Screen(text.strip(), ((home_button(),),))

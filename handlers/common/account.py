@@ -13,7 +13,7 @@ from bot.services import accounts
 from bot.texts import t
 from conversations.account.credentials import credentials_screen, enter
 from conversations.engine.engine import Engine
-from handlers.common.navigation import ButtonRow, home
+from handlers.common.navigation import ButtonRow, home_button
 from storage.enums import Role
 
 HOME = Press("home")
@@ -52,18 +52,20 @@ def routes(engine: Engine) -> Routes:
     def change_password(turn: Turn, press: Press) -> Reply:
         return engine.start(turn, "password")
 
-    act("credentials", roles=LOGGED_IN, prepare=make_password, suspended=READS_SUSPENDED)(credentials)
-    act("logout", roles=LOGGED_IN, suspended=LOGGED_IN)(logout)
-    show("role", roles=LOGGED_IN, suspended=LOGGED_IN)(roles_held)
+    act("credentials", roles=LOGGED_IN, prepare=generate_password, suspended=READS_SUSPENDED)(
+        send_credentials
+    )
+    act("logout", roles=LOGGED_IN, suspended=LOGGED_IN)(log_out)
+    show("role", roles=LOGGED_IN, suspended=LOGGED_IN)(show_roles_to_choose)
     act("role.choose", roles=LOGGED_IN, suspended=LOGGED_IN)(choose_role)
     return table
 
 
-async def make_password(resources: Resources, incoming: Incoming, press: Press) -> GeneratedPassword:
+async def generate_password(resources: Resources, incoming: Incoming, press: Press) -> GeneratedPassword:
     return await resources.passwords.make_new()
 
 
-def credentials(turn: Turn, press: Press) -> Reply:
+def send_credentials(turn: Turn, press: Press) -> Reply:
     """A new password where the last one is not known to have been seen (Q30)."""
     made = turn.prepared
     assert isinstance(made, GeneratedPassword)
@@ -76,20 +78,20 @@ def credentials(turn: Turn, press: Press) -> Reply:
     )
 
 
-def logout(turn: Turn, press: Press) -> Reply:
+def log_out(turn: Turn, press: Press) -> Reply:
     accounts.logout(turn.db, actor=turn.actor, chat=turn.chat, now=turn.now)
     turn.account, turn.draft, turn.grants = None, None, ()
     return Reply((Screen(t("menu.logged_out")),), goto=HOME)
 
 
-def roles_held(turn: Turn, press: Press) -> Screen:
+def show_roles_to_choose(turn: Turn, press: Press) -> Screen:
     """The roles to choose from, the one in force marked."""
     roles = list(dict.fromkeys(grant.role for grant in turn.grants))
     rows: list[ButtonRow] = [
         (button(f"{'✅ ' if role is turn.role else ''}{t(f'role.{role}')}", "role.choose", arg=role),)
         for role in roles
     ]
-    return Screen(t("role.choose"), (*rows, (home(),)))
+    return Screen(t("role.choose"), (*rows, (home_button(),)))
 
 
 def choose_role(turn: Turn, press: Press) -> Reply:

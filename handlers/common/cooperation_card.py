@@ -18,7 +18,7 @@ from bot.services.review.worklists import WorklistPage
 from bot.texts import formats, quoted, t
 from bot.texts.answers import with_persian_digits
 from conversations.common.labels import shortened
-from handlers.common.navigation import ButtonRow, grid, page_of, pager
+from handlers.common.navigation import ButtonRow, button_grid, page_of, pager_rows
 from handlers.common.request_card import truncate_lines
 from storage.enums import CooperationState, Role
 from storage.tables import Branch, CooperationRequest, Distributor
@@ -27,32 +27,32 @@ from storage.tables import Branch, CooperationRequest, Distributor
 PAGE = 8
 
 
-def status(state: CooperationState, role: Role | None) -> str:
+def state_label(state: CooperationState, role: Role | None) -> str:
     """The state as this side calls it (docs/specification.md 4.3)."""
     return t(f"coop_status.{state}" if role is Role.OFFICER else f"coop_status_dist.{state}")
 
 
-def kind_of(distributor: Distributor) -> str:
+def distributor_kind_label(distributor: Distributor) -> str:
     return t(f"coop.kind_{distributor.kind}")
 
 
-def identifier(distributor: Distributor) -> str:
+def identifier_line(distributor: Distributor) -> str:
     return formats.digits(distributor.legal_id or distributor.guild_id or "")
 
 
-def heading(request: CooperationRequest, role: Role | None) -> list[str]:
+def heading_lines(request: CooperationRequest, role: Role | None) -> list[str]:
     return [
         t("coop.title", code=request.tracking_code),
-        t("coop.state", state=status(request.state, role)),
+        t("coop.state", state=state_label(request.state, role)),
     ]
 
 
-def center(distributor: Distributor) -> list[str]:
+def distributor_lines(distributor: Distributor) -> list[str]:
     """Who the distributor is and how to reach it, one fact a line."""
     manager, phone = distributor.manager_name, distributor.phone
     return [
-        t("coop.distributor", distributor=distributor.name, kind=kind_of(distributor)),
-        t("coop.id", id=identifier(distributor)),
+        t("coop.distributor", distributor=distributor.name, kind=distributor_kind_label(distributor)),
+        t("coop.id", id=identifier_line(distributor)),
         *([t("coop.address", address=formats.digits(distributor.address))] if distributor.address else []),
         t("coop.manager", manager=manager, phone=formats.digits(phone))
         if phone
@@ -60,9 +60,9 @@ def center(distributor: Distributor) -> list[str]:
     ]
 
 
-def detail(request: CooperationRequest, distributor: Distributor, branch: Branch) -> list[str]:
+def detail_lines(request: CooperationRequest, distributor: Distributor, branch: Branch) -> list[str]:
     """Who asks, and for which branch (coop.detail), one fact a line."""
-    who, number, *_, manager = center(distributor)
+    who, number, *_, manager = distributor_lines(distributor)
     return [
         who,
         number,
@@ -73,7 +73,7 @@ def detail(request: CooperationRequest, distributor: Distributor, branch: Branch
     ]
 
 
-def outcome(request: CooperationRequest, role: Role | None) -> list[str]:
+def outcome_lines(request: CooperationRequest, role: Role | None) -> list[str]:
     """Why it ended, where a reason was given."""
     lines = []
     if request.officer_reason:
@@ -85,12 +85,12 @@ def outcome(request: CooperationRequest, role: Role | None) -> list[str]:
     return lines
 
 
-def officers(line: branches.BranchLine) -> str:
+def officer_names(line: branches.BranchLine) -> str:
     """Who serves at a branch; several where they were migrated together (R53)."""
     return "، ".join(officer.account.name for officer in line.officers) or t("branch.no_officer")
 
 
-def timeline(db: Session, request: CooperationRequest, actor: Actor, way_back: ButtonRow) -> Screen:
+def timeline_screen(db: Session, request: CooperationRequest, actor: Actor, way_back: ButtonRow) -> Screen:
     """Who did what and when, as this side may know it."""
     assert request.id is not None
     entries = cooperation.timeline(db, actor=actor, request_id=request.id)
@@ -99,7 +99,7 @@ def timeline(db: Session, request: CooperationRequest, actor: Actor, way_back: B
     return Screen(truncate_lines([title, *lines]), (way_back,))
 
 
-def listed(
+def list_screen(
     press: Press,
     *,
     title: str,
@@ -127,5 +127,5 @@ def listed(
         lines.append(word(i, line))
         label = shortened(t("coop.button_line", i=i, name=name(line)), 20)
         buttons.append(button(label, opens, line.request.id or 0))
-    turns = pager(press, page=page, pages=pages)
-    return Screen(truncate_lines(lines), (*grid(buttons, columns=2), *turns, ways))
+    turns = pager_rows(press, page=page, pages=pages)
+    return Screen(truncate_lines(lines), (*button_grid(buttons, columns=2), *turns, ways))

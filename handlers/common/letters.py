@@ -16,7 +16,15 @@ from bot.texts import t
 from bot.texts.formats import digits, jalali_day, jalali_time, number
 from conversations.engine.engine import Engine
 from conversations.staff.letter import letter_text
-from handlers.common.navigation import ButtonRow, back, grid, home, navigation_row, page_of, pager
+from handlers.common.navigation import (
+    ButtonRow,
+    back_button,
+    button_grid,
+    home_button,
+    navigation_row,
+    page_of,
+    pager_rows,
+)
 from storage.enums import LetterState, Role
 from storage.tables import Letter
 
@@ -30,24 +38,24 @@ def routes(engine: Engine) -> Routes:
     table = Routes()
     show, act = table.show, table.act
 
-    show("inbox", roles=LOGGED_IN, suspended=READS_SUSPENDED)(inbox)
+    show("inbox", roles=LOGGED_IN, suspended=READS_SUSPENDED)(show_inbox)
     act("inbox.letter", roles=LOGGED_IN, suspended=READS_SUSPENDED)(open_letter)
-    show("inbox.read", roles=LOGGED_IN, suspended=READS_SUSPENDED)(read)
+    show("inbox.read", roles=LOGGED_IN, suspended=READS_SUSPENDED)(show_letter)
     act("inbox.files", roles=LOGGED_IN, suspended=READS_SUSPENDED)(_send_files("inbox.read"))
 
     @show("staff.letters", roles=STAFF)
     def all_letters(turn: Turn, press: Press) -> Screen:
-        return written(turn, press, drafted=("letter", 0) in engine.open_drafts(turn))
+        return show_written_letters(turn, press, drafted=("letter", 0) in engine.open_drafts(turn))
 
     @act("staff.new_letter", roles=STAFF)
     def new_letter(turn: Turn, press: Press) -> Reply:
         return engine.start(turn, "letter")
 
-    show("staff.letter", roles=STAFF)(card)
-    show("staff.letter_text", roles=STAFF)(text)
+    show("staff.letter", roles=STAFF)(show_progress)
+    show("staff.letter_text", roles=STAFF)(show_letter_text)
     act("staff.letter_files", roles=STAFF)(_send_files("staff.letter_text"))
-    show("staff.letter_stop", roles=STAFF)(stop)
-    act("staff.letter_end", roles=STAFF)(stop_do)
+    show("staff.letter_stop", roles=STAFF)(ask_stop)
+    act("staff.letter_end", roles=STAFF)(stop_sending)
     return table
 
 
@@ -60,7 +68,7 @@ def inbox_button(turn: Turn) -> Button:
     return button(t("menu.inbox", n=digits(waiting)), "inbox")
 
 
-def inbox(turn: Turn, press: Press) -> Screen:
+def show_inbox(turn: Turn, press: Press) -> Screen:
     """The letters of this person: unread ones first, then the newest."""
     page = page_of(press)
     actor = turn.actor
@@ -70,7 +78,7 @@ def inbox(turn: Turn, press: Press) -> Screen:
         page = pages - 1
         shown, total = letters.inbox(turn.db, actor=actor, limit=RECEIVED, offset=page * RECEIVED)
     if not shown:
-        return Screen(f"{t('inbox.title')}\n{t('error.empty')}", ((home(),),))
+        return Screen(f"{t('inbox.title')}\n{t('error.empty')}", ((home_button(),),))
     lines = [t("inbox.title"), t("inbox.unread", n=digits(letters.unread(turn.db, actor=actor)))]
     first = page * RECEIVED + 1
     for i, received in enumerate(shown, start=first):
@@ -81,7 +89,11 @@ def inbox(turn: Turn, press: Press) -> Screen:
         button(digits(i), "inbox.letter", received.letter.id or 0)
         for i, received in enumerate(shown, start=first)
     ]
-    rows = [*grid(buttons, columns=3), *pager(Press("inbox"), page=page, pages=pages), (home(),)]
+    rows = [
+        *button_grid(buttons, columns=3),
+        *pager_rows(Press("inbox"), page=page, pages=pages),
+        (home_button(),),
+    ]
     return Screen("\n".join(lines), tuple(rows))
 
 
@@ -91,14 +103,16 @@ def open_letter(turn: Turn, press: Press) -> Reply:
     return Reply(goto=Press("inbox.read", press.id))
 
 
-def read(turn: Turn, press: Press) -> Screen:
+def show_letter(turn: Turn, press: Press) -> Screen:
     """A letter as its readers see it."""
     letter = letters.see(turn.db, actor=turn.actor, letter_id=press.id)
     rows = _files_row(turn, letter, "inbox.files", "inbox.files")
-    return Screen(_whole(turn, letter), (*rows, (back("inbox", label="inbox.list"), home())))
+    return Screen(
+        _letter_text(turn, letter), (*rows, (back_button("inbox", label="inbox.list"), home_button()))
+    )
 
 
-def _whole(turn: Turn, letter: Letter) -> str:
+def _letter_text(turn: Turn, letter: Letter) -> str:
     files = letters.count_files(turn.db, actor=turn.actor, letter_id=letter.id or 0)
     return letter_text(
         number=letter.number, title=letter.title, text=letter.text, files=files, date=letter.created_at
@@ -130,13 +144,13 @@ def _send_files(goto: str) -> Callable[[Turn, Press], Reply]:
 # -- who writes -----------------------------------------------------------------------------------
 
 
-def written(turn: Turn, press: Press, *, drafted: bool) -> Screen:
+def show_written_letters(turn: Turn, press: Press, *, drafted: bool) -> Screen:
     """Letters that were sent off, newest first, and the way to a new one."""
     page = page_of(press)
     shown, total = letters.written(turn.db, actor=turn.actor, limit=WRITTEN, offset=page * WRITTEN)
     new = (button(t("form.resume" if drafted else "letters.new"), "staff.new_letter"),)
     if not shown:
-        return Screen(t("letters.none"), (new, (home(),)))
+        return Screen(t("letters.none"), (new, (home_button(),)))
     lines, first = [t("letters.title")], page * WRITTEN + 1
     for i, progress in enumerate(shown, start=first):
         letter = progress.letter
@@ -157,11 +171,11 @@ def written(turn: Turn, press: Press, *, drafted: bool) -> Screen:
         for i, progress in enumerate(shown, start=first)
     ]
     pages = -(-total // WRITTEN)
-    turns = pager(Press("staff.letters"), page=page, pages=pages)
-    return Screen("\n".join(lines), (*grid(buttons, columns=3), *turns, new, (home(),)))
+    turns = pager_rows(Press("staff.letters"), page=page, pages=pages)
+    return Screen("\n".join(lines), (*button_grid(buttons, columns=3), *turns, new, (home_button(),)))
 
 
-def card(turn: Turn, press: Press) -> Screen:
+def show_progress(turn: Turn, press: Press) -> Screen:
     """How far one letter came; «🔄» shows it anew in the same message."""
     progress = letters.progress(turn.db, actor=turn.actor, letter_id=press.id)
     letter = progress.letter
@@ -178,7 +192,7 @@ def card(turn: Turn, press: Press) -> Screen:
         ),
         t("letters.card_state", state=t(f"letters.state.{letter.state}")),
         "",
-        _bar(letter.delivered, letter.recipients),
+        _progress_bar(letter.delivered, letter.recipients),
         t("letters.delivered", delivered=number(letter.delivered), recipients=number(letter.recipients)),
         t("letters.told", told=number(progress.told)),
         t("letters.read", read=number(progress.read)),
@@ -190,31 +204,32 @@ def card(turn: Turn, press: Press) -> Screen:
     return Screen("\n".join(lines), (*rows, tuple(ways_on), navigation_row("staff.letters")))
 
 
-def _bar(done: int, of: int) -> str:
+def _progress_bar(done: int, of: int) -> str:
     full = done * BAR // max(of, 1)
     percent = digits(done * 100 // max(of, 1))
     return t("letters.bar", bar="▓" * full + "░" * (BAR - full), percent=percent)
 
 
-def text(turn: Turn, press: Press) -> Screen:
+def show_letter_text(turn: Turn, press: Press) -> Screen:
     """The letter itself, as officers see it."""
     letter = letters.see(turn.db, actor=turn.actor, letter_id=press.id)
     rows = _files_row(turn, letter, "staff.letter_files", "letters.files")
     return Screen(
-        _whole(turn, letter), (*rows, (back("staff.letter", press.id, label="letters.card"), home()))
+        _letter_text(turn, letter),
+        (*rows, (back_button("staff.letter", press.id, label="letters.card"), home_button())),
     )
 
 
-def stop(turn: Turn, press: Press) -> Screen:
+def ask_stop(turn: Turn, press: Press) -> Screen:
     """The question before the sending ends."""
     letter = letters.progress(turn.db, actor=turn.actor, letter_id=press.id).letter
     if letter.state is not LetterState.SENDING:
-        return card(turn, press)
+        return show_progress(turn, press)
     question = t("letters.stop_confirm", title=letter.title)
     yes = button(t("letters.stop_do"), "staff.letter_end", press.id)
-    return Screen(question, ((yes, back("staff.letter", press.id, label="nav.no")),))
+    return Screen(question, ((yes, back_button("staff.letter", press.id, label="nav.no")),))
 
 
-def stop_do(turn: Turn, press: Press) -> Reply:
+def stop_sending(turn: Turn, press: Press) -> Reply:
     letters.stop(turn.db, actor=turn.actor, letter_id=press.id, now=turn.now)
     return Reply(goto=Press("staff.letter", press.id), notice=t("letters.stopped"))

@@ -16,8 +16,15 @@ from bot.texts import t
 from bot.texts.formats import digits, jalali_day, jalali_time, local_mobile
 from conversations.common.labels import Wording, is_document, shortened
 from conversations.engine.engine import Engine
-from handlers.common.account import logout
-from handlers.common.navigation import ButtonRow, grid, home, navigation_row, page_of, pager
+from handlers.common.account import log_out
+from handlers.common.navigation import (
+    ButtonRow,
+    button_grid,
+    home_button,
+    navigation_row,
+    page_of,
+    pager_rows,
+)
 from storage.enums import AccountState, RequestKind, Role
 from storage.tables import Account, Officer
 
@@ -37,34 +44,36 @@ def routes(engine: Engine) -> Routes:
         accounts.refuse_mobile_change(turn.db, account=turn.account)
         return engine.start(turn, "mobile")
 
-    table.show("me", roles=LOGGED_IN, suspended=READS_SUSPENDED)(me)
-    table.show("me.chats", roles=LOGGED_IN, suspended=READS_SUSPENDED)(my_chats)
+    table.show("me", roles=LOGGED_IN, suspended=READS_SUSPENDED)(show_my_data)
+    table.show("me.chats", roles=LOGGED_IN, suspended=READS_SUSPENDED)(show_my_chats)
     table.show("me.documents", roles=[Role.OFFICER], suspended=READS_SUSPENDED)(show_documents)
     table.act("me.document", roles=[Role.OFFICER], suspended=READS_SUSPENDED)(send_document)
-    table.act("me.signout", roles=LOGGED_IN, suspended=LOGGED_IN)(sign_out)
+    table.act("me.signout", roles=LOGGED_IN, suspended=LOGGED_IN)(sign_out_of_chat)
     return table
 
 
-def me(turn: Turn, press: Press) -> Screen:
+def show_my_data(turn: Turn, press: Press) -> Screen:
     """The person's own data as stored: nothing masked, this is its owner."""
     account = turn.account
     assert account is not None
     officer = turn.db.get(Officer, account.id) if _is_officer(turn) else None
-    lines = [t("me.line", field=t(f"field.{key}"), value=value) for key, value in _identity(account, officer)]
+    lines = [
+        t("me.line", field=t(f"field.{key}"), value=value) for key, value in _identity_facts(account, officer)
+    ]
     if officer is not None:
-        lines += _file(turn, account)
-    lines += _roles(turn)
-    chats, sign_outs = _chats(turn)
+        lines += _officer_lines(turn, account)
+    lines += _role_lines(turn)
+    chats, sign_outs = _chat_lines_and_rows(turn)
     lines += ["", t("my.chats"), *chats]
-    pages = _pages(lines)
+    pages = _split_into_pages(lines)
     page = min(page_of(press), len(pages) - 1)
     text = "\n".join([t("me.title"), *pages[page]])
     if len(pages) > 1:
         text += "\n\n" + t("my.page", page=digits(page + 1), pages=digits(len(pages)))
-    rows = pager(press, page=page, pages=len(pages)) + (_edits(turn) if officer is not None else [])
+    rows = pager_rows(press, page=page, pages=len(pages)) + (_edit_rows(turn) if officer is not None else [])
     rows.append((button(t("password.button"), "password.change"), button(t("me.mobile"), "me.mobile")))
     few = sign_outs if len(sign_outs) <= AT_ONCE else []
-    return Screen(text, (*rows, *few, (button(t("chats.button"), "me.chats"),), (home(),)))
+    return Screen(text, (*rows, *few, (button(t("chats.button"), "me.chats"),), (home_button(),)))
 
 
 def _is_officer(turn: Turn) -> bool:
@@ -72,7 +81,7 @@ def _is_officer(turn: Turn) -> bool:
     return any(grant.role is Role.OFFICER for grant in turn.grants)
 
 
-def _identity(account: Account, officer: Officer | None) -> list[tuple[str, str]]:
+def _identity_facts(account: Account, officer: Officer | None) -> list[tuple[str, str]]:
     """Who one is and how one logs in."""
     values = [("first_name", account.first_name), ("last_name", account.last_name)]
     if account.national_code:
@@ -85,7 +94,7 @@ def _identity(account: Account, officer: Officer | None) -> list[tuple[str, str]
     return [*values, ("user_code", account.user_code)]
 
 
-def _file(turn: Turn, account: Account) -> list[str]:
+def _officer_lines(turn: Turn, account: Account) -> list[str]:
     """The officer's items and documents. What a migrated officer never gave says so (Q27)."""
     words, account_id = Wording.load(turn.db), account.id or 0
     known = qualification.approved_of(turn.db, account_id)
@@ -114,7 +123,7 @@ def _file(turn: Turn, account: Account) -> list[str]:
     return [*lines, t("my.status", status=t(f"status.{state}"))]
 
 
-def _roles(turn: Turn) -> list[str]:
+def _role_lines(turn: Turn) -> list[str]:
     lines = []
     for grant in turn.grants:
         if grant.university_code is None:
@@ -125,7 +134,7 @@ def _roles(turn: Turn) -> list[str]:
     return lines
 
 
-def _edits(turn: Turn) -> list[ButtonRow]:
+def _edit_rows(turn: Turn) -> list[ButtonRow]:
     """What the officer may do about the file from here."""
     assert turn.account is not None
     if turn.role is not Role.OFFICER:
@@ -139,7 +148,7 @@ def _edits(turn: Turn) -> list[ButtonRow]:
     return [*rows, shows]
 
 
-def _pages(lines: list[str]) -> list[list[str]]:
+def _split_into_pages(lines: list[str]) -> list[list[str]]:
     pages: list[list[str]] = [[]]
     for line in lines:
         if sum(map(len, pages[-1])) + len(pages[-1]) + len(line) > PAGE:
@@ -159,7 +168,7 @@ def show_documents(turn: Turn, press: Press) -> Screen:
         label = t("desk.document_count", doc=name, n=n)
         buttons.append(button(label, "me.document", arg=key.removeprefix(request_items.DOCUMENT)))
     if buttons:
-        return Screen(t("my.documents_title"), (*grid(buttons, columns=2), navigation_row("me")))
+        return Screen(t("my.documents_title"), (*button_grid(buttons, columns=2), navigation_row("me")))
     legacy = turn.account.migrated and qualification.is_qualified(turn.db, turn.account.id or 0)
     return Screen(t("amend.no_documents" if legacy else "desk.documents_none"), (navigation_row("me"),))
 
@@ -176,13 +185,13 @@ def send_document(turn: Turn, press: Press) -> Reply:
     return Reply(screens=(Screen("", attachments=shown),), goto=again, send_as_new=True)
 
 
-def my_chats(turn: Turn, press: Press) -> Screen:
+def show_my_chats(turn: Turn, press: Press) -> Screen:
     """Where this account is logged in, and the way to end it there."""
-    lines, rows = _chats(turn)
+    lines, rows = _chat_lines_and_rows(turn)
     return Screen("\n".join([t("chats.title"), *lines]), (*rows, navigation_row("me")))
 
 
-def _chats(turn: Turn) -> tuple[list[str], list[ButtonRow]]:
+def _chat_lines_and_rows(turn: Turn) -> tuple[list[str], list[ButtonRow]]:
     """The linked chats as lines, and «خروج از …» for each but this one."""
     assert turn.account is not None
     assert turn.account.id is not None
@@ -200,10 +209,10 @@ def _chats(turn: Turn) -> tuple[list[str], list[ButtonRow]]:
     return lines, rows
 
 
-def sign_out(turn: Turn, press: Press) -> Reply:
+def sign_out_of_chat(turn: Turn, press: Press) -> Reply:
     """«خروج از آن گفت‌وگو», from the list of chats or from under N2."""
     if press.id == turn.chat.id:
-        return logout(turn, press)
+        return log_out(turn, press)
     accounts.sign_out(turn.db, actor=turn.actor, chat_row_id=press.id, mark=press.version, now=turn.now)
     assert turn.account is not None
     shut = turn.account.state is AccountState.SUSPENDED and turn.role not in READS_SUSPENDED

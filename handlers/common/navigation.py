@@ -10,25 +10,25 @@ from bot.texts import t
 ButtonRow = tuple[Button, ...]
 
 
-def home() -> Button:
+def home_button() -> Button:
     return button(t("nav.home"), "home")
 
 
-def back(action: str, id: int = 0, *, arg: str = "", label: str = "nav.back") -> Button:
+def back_button(action: str, id: int = 0, *, arg: str = "", label: str = "nav.back") -> Button:
     """To the screen that this one was opened from."""
     return button(t(label), action, id, arg=arg)
 
 
 def navigation_row(action: str, id: int = 0) -> ButtonRow:
     """The last row of a screen below a menu: back, and home."""
-    return (back(action, id), home())
+    return (back_button(action, id), home_button())
 
 
-def grid(buttons: Sequence[Button], *, columns: int) -> list[ButtonRow]:
+def button_grid(buttons: Sequence[Button], *, columns: int) -> list[ButtonRow]:
     return [tuple(buttons[start : start + columns]) for start in range(0, len(buttons), columns)]
 
 
-def pager(press: Press, *, page: int, pages: int) -> list[ButtonRow]:
+def pager_rows(press: Press, *, page: int, pages: int) -> list[ButtonRow]:
     """«قبلی» and «بعدی», and the ends where they are far. `page` counts from 0 and is the press's `arg`."""
     row: list[Button] = []
 

@@ -8,7 +8,7 @@ from typing import TypeVar
 from bot.core.screens import Button, Press, Screen
 from bot.texts import t
 from bot.texts.formats import digits
-from handlers.common.navigation import ButtonRow, grid, page_of, pager
+from handlers.common.navigation import ButtonRow, button_grid, page_of, pager_rows
 from storage.enums import Role
 
 T = TypeVar("T")
@@ -16,7 +16,7 @@ T = TypeVar("T")
 STAFF = (Role.STAFF,)
 
 
-def numbered(
+def numbered_page(
     press: Press,
     items: Sequence[T],
     *,
@@ -30,10 +30,10 @@ def numbered(
     shown = list(enumerate(items[page * size : (page + 1) * size], start=page * size + 1))
     lines = [line(digits(i), item) for i, item in shown]
     buttons = [make_button(digits(i), item) for i, item in shown]
-    turns = pager(Press(press.action, press.id), page=page, pages=pages)
-    return lines, [*grid(buttons, columns=5), *turns]
+    turns = pager_rows(Press(press.action, press.id), page=page, pages=pages)
+    return lines, [*button_grid(buttons, columns=5), *turns]
 
 
-def question(text: str, yes: Button, no: Press, *, rows: Sequence[ButtonRow] = ()) -> Screen:
+def confirmation_screen(text: str, yes: Button, no: Press, *, rows: Sequence[ButtonRow] = ()) -> Screen:
     """The step before a change: what it means, yes and no."""
     return Screen(text, (*rows, (yes, Button(t("nav.no"), no))))

@@ -18,7 +18,7 @@ from bot.services.qualification import timeline as tracking_service
 from bot.services.review import rejection
 from bot.texts import formats, quoted, t
 from conversations.common.labels import Wording, is_document, shortened
-from handlers.common.navigation import ButtonRow, grid
+from handlers.common.navigation import ButtonRow, button_grid
 from storage.enums import RequestKind, RequestState
 from storage.tables import Account, DeficiencyRound, Officer, PaymentAttempt, QualificationRequest
 
@@ -42,7 +42,7 @@ def truncate_lines(lines: Sequence[str], *, limit: int = LONGEST) -> str:
     return "\n".join([*lines[:shown], t("desk.and_more", n=formats.digits(len(lines) - shown))])
 
 
-def tracking(
+def tracking_text(
     words: Wording,
     request: QualificationRequest,
     *,
@@ -52,7 +52,7 @@ def tracking(
 ) -> str:
     """Everything that an officer wants to know of a request (R7)."""
     university = words.university(request.university_code)
-    lines = [t("qual.track_intro"), t(f"status.{request.state}"), *_sentence(request, university), ""]
+    lines = [t("qual.track_intro"), t(f"status.{request.state}"), *_state_lines(request, university), ""]
     if request.tracking_code:
         lines += [
             t("qual.code", code=request.tracking_code),
@@ -61,17 +61,17 @@ def tracking(
     if request.submitted_at:
         lines.append(t("qual.submitted", time=formats.jalali_time(request.submitted_at)))
     if request.kind is RequestKind.AMENDMENT and request.submitted_at:
-        lines += ["", *_changes(words, request.before, request.snapshot, title="desk.amended")]
+        lines += ["", *_change_lines(words, request.before, request.snapshot, title="desk.amended")]
     if expert_missing and request.state is RequestState.SUBMITTED:
         lines += ["", t("sentence.no_expert")]
     if last_round is not None and request.state is RequestState.DEFICIENT:
-        lines += ["", *declared(words, last_round)]
+        lines += ["", *deficiency_lines(words, last_round)]
     if request.fee_rial and request.state in (RequestState.AWAITING_PAYMENT, RequestState.COMPLETED):
-        lines += ["", *_money(request, attempt)]
-    return truncate_lines(_tidy(lines))
+        lines += ["", *_fee_lines(request, attempt)]
+    return truncate_lines(_without_empty_end(lines))
 
 
-def _tidy(lines: Iterable[str]) -> list[str]:
+def _without_empty_end(lines: Iterable[str]) -> list[str]:
     """Without an empty line at the end."""
     tidy = list(lines)
     while tidy and not tidy[-1]:
@@ -79,7 +79,7 @@ def _tidy(lines: Iterable[str]) -> list[str]:
     return tidy
 
 
-def _sentence(request: QualificationRequest, university: str) -> list[str]:
+def _state_lines(request: QualificationRequest, university: str) -> list[str]:
     if request.state is RequestState.AWAITING_PAYMENT:
         return [t("sentence.AWAITING_PAYMENT", amount=formats.number(request.fee_rial or 0))]
     if request.state is RequestState.COMPLETED and request.kind is RequestKind.AMENDMENT:
@@ -88,7 +88,7 @@ def _sentence(request: QualificationRequest, university: str) -> list[str]:
     return [t(f"sentence.{request.state}", university=university, reason=reason)]
 
 
-def _money(request: QualificationRequest, attempt: PaymentAttempt | None) -> list[str]:
+def _fee_lines(request: QualificationRequest, attempt: PaymentAttempt | None) -> list[str]:
     assert request.fee_rial is not None
     amount, toman = formats.number(request.fee_rial), formats.toman(request.fee_rial)
     if request.state is RequestState.COMPLETED:
@@ -102,7 +102,7 @@ def _money(request: QualificationRequest, attempt: PaymentAttempt | None) -> lis
     return lines
 
 
-def declared(words: Wording, deficiency_round: DeficiencyRound) -> list[str]:
+def deficiency_lines(words: Wording, deficiency_round: DeficiencyRound) -> list[str]:
     """The expert's items and note of one round, as the officer reads them."""
     lines: list[str] = []
     if deficiency_round.items:
@@ -113,7 +113,7 @@ def declared(words: Wording, deficiency_round: DeficiencyRound) -> list[str]:
     return lines
 
 
-def file_card(
+def request_text(
     words: Wording,
     request: QualificationRequest,
     *,
@@ -147,30 +147,30 @@ def file_card(
     lines += ["", *_identity_lines(owner, officer, full_code=full_code)]
     if request.kind is RequestKind.AMENDMENT:
         lines.append(t("desk.applicant", name=owner.name))
-        lines += ["", *_changes(words, seen(request.before), data, title="desk.amended")]
+        lines += ["", *_change_lines(words, seen(request.before), data, title="desk.amended")]
     if whole or request.kind is RequestKind.NEW:
-        lines += ["", *everything(words, data, migrated=owner.migrated)]
+        lines += ["", *item_lines(words, data, migrated=owner.migrated)]
     if rounds:
         last = rounds[-1]
         lines += ["", *round_lines(words, last)]
         if last.resolved_at is not None:
-            lines += _changes(words, seen(last.snapshot), data, title="desk.changes")
-    return truncate_lines(lines + _closing_words(request))
+            lines += _change_lines(words, seen(last.snapshot), data, title="desk.changes")
+    return truncate_lines(lines + _closing_lines(request))
 
 
 def _identity_lines(owner: Account, officer: Officer | None, *, full_code: bool) -> list[str]:
     code = owner.national_code or ""
-    lines = [_line("national_code", formats.digits(code) if full_code else formats.masked(code))]
+    lines = [_item_line("national_code", formats.digits(code) if full_code else formats.masked(code))]
     if officer is not None:
-        lines.append(_line("birth_date", formats.jalali_day(officer.birth_date)))
+        lines.append(_item_line("birth_date", formats.jalali_day(officer.birth_date)))
     if owner.mobile:
-        lines.append(_line("mobile", formats.local_mobile(owner.mobile)))
+        lines.append(_item_line("mobile", formats.local_mobile(owner.mobile)))
         if not owner.mobile_verified:
             lines.append(t("desk.unverified"))
     return lines
 
 
-def _closing_words(request: QualificationRequest) -> list[str]:
+def _closing_lines(request: QualificationRequest) -> list[str]:
     """The applicant's note and the reason of a rejection, each after an empty line."""
     lines: list[str] = []
     if request.officer_note:
@@ -180,11 +180,11 @@ def _closing_words(request: QualificationRequest) -> list[str]:
     return lines
 
 
-def everything(words: Wording, data: dict[str, Any], *, migrated: bool) -> list[str]:
+def item_lines(words: Wording, data: dict[str, Any], *, migrated: bool) -> list[str]:
     """Every item by its label, then the documents in one line."""
     keys = words.keys(data)
     lines = [
-        _line(key, words.value(key, data[key]))
+        _item_line(key, words.value(key, data[key]))
         for key in keys
         if not is_document(key) and (key != "field_note" or data[key])
     ]
@@ -201,7 +201,7 @@ def everything(words: Wording, data: dict[str, Any], *, migrated: bool) -> list[
     return lines
 
 
-def _line(key: str, value: str) -> str:
+def _item_line(key: str, value: str) -> str:
     return t("desk.value", label=t(f"field.{key}"), value=value)
 
 
@@ -225,7 +225,7 @@ def round_lines(words: Wording, deficiency_round: DeficiencyRound) -> list[str]:
     return lines
 
 
-def _changes(words: Wording, old: dict[str, Any], new: dict[str, Any], *, title: str) -> list[str]:
+def _change_lines(words: Wording, old: dict[str, Any], new: dict[str, Any], *, title: str) -> list[str]:
     """Old → new of every item that differs."""
     lines = []
     for key in dict.fromkeys([*words.keys(new), *words.keys(old)]):
@@ -243,7 +243,7 @@ def _changes(words: Wording, old: dict[str, Any], new: dict[str, Any], *, title:
     return [t(title), *(lines or [t("desk.no_changes")])]
 
 
-def timeline(db: Session, request: QualificationRequest, *, actor: Actor) -> str:
+def timeline_text(db: Session, request: QualificationRequest, *, actor: Actor) -> str:
     """Who did what and when, one event a line."""
     assert request.id is not None
     title = (
@@ -262,17 +262,17 @@ def document_buttons(words: Wording, request: QualificationRequest, action: str)
     follow it, marked as the old ones."""
     assert request.id is not None
     buttons = []
-    for key, which, files in papers_of(words, request):
+    for key, which, files in documents_of(words, request):
         name, n = words.label(key, short=True), formats.digits(len(files))
         if which == OLD:
             label = t("desk.document_before", doc=shortened(name, 9), n=n)
         else:
             label = t("desk.document_count", doc=shortened(name, 16), n=n)
         buttons.append(button(label, action, request.id, request.version, which + key.removeprefix(DOCUMENT)))
-    return grid(buttons, columns=2)
+    return button_grid(buttons, columns=2)
 
 
-def papers_of(words: Wording, request: QualificationRequest) -> list[tuple[str, str, list[int]]]:
+def documents_of(words: Wording, request: QualificationRequest) -> list[tuple[str, str, list[int]]]:
     """(item, OLD or "", files) of every document of the request, and of those that an amendment replaces or drops."""
     new, old = request.snapshot, request.before
     groups: list[tuple[str, str, list[int]]] = []
@@ -284,6 +284,10 @@ def papers_of(words: Wording, request: QualificationRequest) -> list[tuple[str, 
     return groups
 
 
-def paper_asked(words: Wording, request: QualificationRequest, arg: str) -> list[tuple[str, str, list[int]]]:
-    """The one of `papers_of` that a button of `document_buttons` names; empty for forged ones."""
-    return [group for group in papers_of(words, request) if group[1] + group[0].removeprefix(DOCUMENT) == arg]
+def requested_document(
+    words: Wording, request: QualificationRequest, arg: str
+) -> list[tuple[str, str, list[int]]]:
+    """The one of `documents_of` that a button of `document_buttons` names; empty for forged ones."""
+    return [
+        group for group in documents_of(words, request) if group[1] + group[0].removeprefix(DOCUMENT) == arg
+    ]

@@ -19,7 +19,15 @@ from conversations.distributor import branches as branch_dialogues
 from conversations.distributor.registration import first_answers
 from conversations.engine.engine import Engine
 from handlers.common import cooperation_card
-from handlers.common.navigation import ButtonRow, back, grid, home, navigation_row, page_of, pager
+from handlers.common.navigation import (
+    ButtonRow,
+    back_button,
+    button_grid,
+    home_button,
+    navigation_row,
+    page_of,
+    pager_rows,
+)
 from handlers.common.request_card import truncate_lines
 from storage.enums import Role
 from storage.tables import Branch, Distributor
@@ -28,9 +36,9 @@ DISTRIBUTOR = (Role.DISTRIBUTOR,)
 PAGE = 8
 
 
-def menu(turn: Turn) -> tuple[str, list[ButtonRow]]:
+def home_menu(turn: Turn) -> tuple[str, list[ButtonRow]]:
     """The line and the buttons of the home screen."""
-    distributor = _mine(turn)
+    distributor = _own_distributor(turn)
     rows: list[ButtonRow] = [
         (button(t("dist.branches"), "dist.branches"), button(t("dist.new_branch"), "dist.new_branch")),
         (button(t("dist.pick"), "dist.choose"), button(t("dist.free"), "dist.free")),
@@ -43,24 +51,24 @@ def routes(engine: Engine) -> Routes:
     """Routes that begin with "dist."."""
     table = Routes()
     for action, decide in (
-        ("dist.branches", branch_list),
-        ("dist.branch", branch),
-        ("dist.choose", choose),
-        ("dist.free", free),
-        ("dist.free_ask", free_ask),
-        ("dist.requests", requests),
-        ("dist.request", request),
-        ("dist.timeline", timeline),
-        ("dist.withdraw", withdraw),
-        ("dist.own", own),
+        ("dist.branches", show_branches),
+        ("dist.branch", show_branch),
+        ("dist.choose", show_branches_to_choose),
+        ("dist.free", show_contracts_to_end),
+        ("dist.free_ask", ask_end_contract),
+        ("dist.requests", show_requests),
+        ("dist.request", show_request),
+        ("dist.timeline", show_timeline),
+        ("dist.withdraw", ask_withdraw),
+        ("dist.own", show_own_distributor),
     ):
         table.show(action, roles=DISTRIBUTOR)(decide)
-    table.act("dist.withdraw_do", roles=DISTRIBUTOR)(withdraw_do)
-    table.act("dist.free_do", roles=DISTRIBUTOR)(free_do)
+    table.act("dist.withdraw_do", roles=DISTRIBUTOR)(withdraw_request)
+    table.act("dist.free_do", roles=DISTRIBUTOR)(end_contract)
 
     @table.act("dist.new_branch", roles=DISTRIBUTOR)
     def new_branch(turn: Turn, press: Press) -> Reply:
-        _mine(turn)
+        _own_distributor(turn)
         return engine.start(turn, "new_branch")
 
     @table.act("dist.edit_branch", roles=DISTRIBUTOR)
@@ -69,7 +77,7 @@ def routes(engine: Engine) -> Routes:
 
         See docs/specification.md 2.4.
         """
-        line = _branch(turn, press.id)
+        line = _own_branch(turn, press.id)
         if press.version != line.branch.version:
             raise Stale
         locked = line.request is not None or bool(line.officers)
@@ -82,13 +90,13 @@ def routes(engine: Engine) -> Routes:
         """Choose the officer of a branch, or the branch first where none is named."""
         if not press.id:
             return Reply(goto=Press("dist.choose"))
-        if _branch(turn, press.id).request is not None:
+        if _own_branch(turn, press.id).request is not None:
             return Reply(goto=Press("dist.branch", press.id), notice=t("error.branch_busy"))
         return engine.start(turn, "pick_officer", subject_id=press.id)
 
     @table.act("dist.edit_own", roles=DISTRIBUTOR)
     def edit_own(turn: Turn, press: Press) -> Reply:
-        distributor = _mine(turn)
+        distributor = _own_distributor(turn)
         return engine.start(
             turn, "edit_own", subject_id=distributor.id or 0, answers=first_answers(distributor)
         )
@@ -96,59 +104,59 @@ def routes(engine: Engine) -> Routes:
     return table
 
 
-def _mine(turn: Turn) -> Distributor:
+def _own_distributor(turn: Turn) -> Distributor:
     """The distributor that this manager speaks for."""
     return registry.of_actor(turn.db, actor=turn.actor)
 
 
-def _branch(turn: Turn, branch_id: int) -> branches.BranchLine:
+def _own_branch(turn: Turn, branch_id: int) -> branches.BranchLine:
     """One of the own branches. Raises NotAllowed."""
     return branches.view(turn.db, actor=turn.actor, branch_id=branch_id)
 
 
-def branch_list(turn: Turn, press: Press) -> Screen:
+def show_branches(turn: Turn, press: Press) -> Screen:
     """All branches, the central one first, each with its officer."""
     title = "dist.branches_title"
-    return _branches(
-        turn, press, title, "dist.branch", (button(t("dist.new_branch"), "dist.new_branch"), home())
+    return _branches_screen(
+        turn, press, title, "dist.branch", (button(t("dist.new_branch"), "dist.new_branch"), home_button())
     )
 
 
-def choose(turn: Turn, press: Press) -> Screen:
+def show_branches_to_choose(turn: Turn, press: Press) -> Screen:
     """For which branch an officer is chosen."""
-    return _branches(turn, press, "dist.choose", "dist.pick", (home(),))
+    return _branches_screen(turn, press, "dist.choose", "dist.pick", (home_button(),))
 
 
-def _branches(turn: Turn, press: Press, title: str, opens: str, ways: ButtonRow) -> Screen:
+def _branches_screen(turn: Turn, press: Press, title: str, opens: str, ways: ButtonRow) -> Screen:
     page = page_of(press)
     listing = branches.listing(turn.db, actor=turn.actor, offset=page * PAGE, limit=PAGE)
     pages = max(-(-listing.total // PAGE), 1)
-    lines = [t(title, distributor=_mine(turn).name, n=formats.digits(listing.total))]
+    lines = [t(title, distributor=_own_distributor(turn).name, n=formats.digits(listing.total))]
     buttons = []
     for number, line in enumerate(listing.lines, page * PAGE + 1):
         i, branch = formats.digits(number), line.branch
-        key = "dist.central_line" if _to_be_called_central(branch) else "dist.branch_line"
-        officer = cooperation_card.officers(line)
+        key = "dist.central_line" if _needs_central_label(branch) else "dist.branch_line"
+        officer = cooperation_card.officer_names(line)
         if line.request is not None:
-            officer = f"{officer}، {cooperation_card.status(line.request.state, Role.DISTRIBUTOR)}"
+            officer = f"{officer}، {cooperation_card.state_label(line.request.state, Role.DISTRIBUTOR)}"
         lines.append(t(key, i=i, branch=branch.name, city=branch.city, officer=officer))
         label = shortened(t("coop.button_line", i=i, name=branch.name), 20)
         buttons.append(button(label, opens, branch.id or 0))
-    turns = pager(press, page=page, pages=pages)
-    return Screen(truncate_lines(lines), (*grid(buttons, columns=2), *turns, ways))
+    turns = pager_rows(press, page=page, pages=pages)
+    return Screen(truncate_lines(lines), (*button_grid(buttons, columns=2), *turns, ways))
 
 
-def _to_be_called_central(branch: Branch) -> bool:
+def _needs_central_label(branch: Branch) -> bool:
     """Whether it has to be said that this is the central branch: its name does not say so."""
     return branch.is_central and branch.name != t("branch.central_name")
 
 
-def branch(turn: Turn, press: Press) -> Screen:
+def show_branch(turn: Turn, press: Press) -> Screen:
     """One branch: its officer, the open request, and what may be done."""
-    line = _branch(turn, press.id)
+    line = _own_branch(turn, press.id)
     branch, request = line.branch, line.request
     lines = [
-        t("dist.central_title" if _to_be_called_central(branch) else "dist.branch_title", branch=branch.name),
+        t("dist.central_title" if _needs_central_label(branch) else "dist.branch_title", branch=branch.name),
         t("dist.place", province=branch.province, city=branch.city),
         t("coop.address", address=formats.digits(branch.address)),
     ]
@@ -159,7 +167,7 @@ def branch(turn: Turn, press: Press) -> Screen:
         lines.append(t("dist.officer", officer=t("branch.no_officer")))
     rows: list[ButtonRow] = []
     if request is not None and line.candidate is not None:
-        state = cooperation_card.status(request.state, Role.DISTRIBUTOR)
+        state = cooperation_card.state_label(request.state, Role.DISTRIBUTOR)
         lines.append(t("dist.request_state", officer=line.candidate.name, state=state))
         if line.unreachable:
             lines.append(t("coop.officer_absent"))
@@ -176,7 +184,7 @@ def branch(turn: Turn, press: Press) -> Screen:
     return Screen("\n".join(lines), (*rows, navigation_row("dist.branches")))
 
 
-def requests(turn: Turn, press: Press) -> Screen:
+def show_requests(turn: Turn, press: Press) -> Screen:
     """All requests of this distributor, newest first."""
 
     def word(i: str, line: cooperation.CooperationLine) -> str:
@@ -185,34 +193,34 @@ def requests(turn: Turn, press: Press) -> Screen:
             i=i,
             officer=line.officer.name,
             branch=line.branch.name,
-            state=cooperation_card.status(line.request.state, Role.DISTRIBUTOR),
+            state=cooperation_card.state_label(line.request.state, Role.DISTRIBUTOR),
             date=formats.jalali_day(line.request.created_at),
         )
 
-    return cooperation_card.listed(
+    return cooperation_card.list_screen(
         press,
-        title=t("dist.requests_title", distributor=_mine(turn).name),
+        title=t("dist.requests_title", distributor=_own_distributor(turn).name),
         fetch=lambda offset, limit: cooperation.for_distributor(
             turn.db, actor=turn.actor, offset=offset, limit=limit
         ),
         word=word,
         name=lambda line: line.officer.name,
         opens="dist.request",
-        ways=(home(),),
+        ways=(home_button(),),
     )
 
 
-def _request(turn: Turn, press: Press) -> DistributorCard:
+def _own_request(turn: Turn, press: Press) -> DistributorCard:
     """One of the own requests. Raises NotAllowed."""
     return cooperation.distributor_card(turn.db, actor=turn.actor, request_id=press.id)
 
 
-def request(turn: Turn, press: Press) -> Screen:
+def show_request(turn: Turn, press: Press) -> Screen:
     """Where a request stands. Of the officer the name alone (Q44)."""
-    card = _request(turn, press)
+    card = _own_request(turn, press)
     cooperation = card.request
     lines = [
-        *cooperation_card.heading(cooperation, Role.DISTRIBUTOR),
+        *cooperation_card.heading_lines(cooperation, Role.DISTRIBUTOR),
         t("dist.request_officer", officer=card.officer_name),
         t("coop.branch", branch=card.branch.name, province=card.branch.province, city=card.branch.city),
         t("coop.date", date=formats.jalali_day(cooperation.created_at)),
@@ -221,7 +229,7 @@ def request(turn: Turn, press: Press) -> Screen:
         lines.append(t("coop.university", university=card.university))
     if card.unreachable:
         lines.append(t("coop.officer_absent"))
-    lines += cooperation_card.outcome(cooperation, Role.DISTRIBUTOR)
+    lines += cooperation_card.outcome_lines(cooperation, Role.DISTRIBUTOR)
     rows: list[ButtonRow] = [
         (
             button(t("coop.timeline"), "dist.timeline", press.id),
@@ -233,64 +241,66 @@ def request(turn: Turn, press: Press) -> Screen:
     return Screen("\n".join(lines), (*rows, navigation_row("dist.requests")))
 
 
-def timeline(turn: Turn, press: Press) -> Screen:
-    request = _request(turn, press).request
-    return cooperation_card.timeline(turn.db, request, turn.actor, navigation_row("dist.request", press.id))
+def show_timeline(turn: Turn, press: Press) -> Screen:
+    request = _own_request(turn, press).request
+    return cooperation_card.timeline_screen(
+        turn.db, request, turn.actor, navigation_row("dist.request", press.id)
+    )
 
 
-def withdraw(turn: Turn, press: Press) -> Screen:
+def ask_withdraw(turn: Turn, press: Press) -> Screen:
     """The question before taking a request back."""
-    card = _request(turn, press)
+    card = _own_request(turn, press)
     if CooperationAction.WITHDRAW not in card.actions or press.version != card.request.version:
-        return request(turn, press)
+        return show_request(turn, press)
     text = t("dist.withdraw_confirm", officer=card.officer_name, branch=card.branch.name)
     yes = button(t("dist.withdraw_do"), "dist.withdraw_do", press.id, press.version)
-    return Screen(text, ((yes,), (back("dist.request", press.id, label="nav.no"),)))
+    return Screen(text, ((yes,), (back_button("dist.request", press.id, label="nav.no"),)))
 
 
-def withdraw_do(turn: Turn, press: Press) -> Reply:
+def withdraw_request(turn: Turn, press: Press) -> Reply:
     cooperation.withdraw(turn.db, actor=turn.actor, request_id=press.id, version=press.version, now=turn.now)
     return Reply((Screen(t("dist.withdrawn")),), goto=Press("dist.request", press.id))
 
 
-def free(turn: Turn, press: Press) -> Screen:
+def show_contracts_to_end(turn: Turn, press: Press) -> Screen:
     """Whose national code is to be freed (R31)."""
     page = page_of(press)
     listing = contracts.of_distributor(turn.db, actor=turn.actor, offset=page * PAGE, limit=PAGE)
     if not listing.total:
-        return Screen(t("dist.free_none"), ((home(),),))
+        return Screen(t("dist.free_none"), ((home_button(),),))
     lines, rows = [t("dist.free_title")], list[ButtonRow]()
     for number, details in enumerate(listing.lines, page * PAGE + 1):
         i = formats.digits(number)
         lines.append(t("dist.free_line", i=i, officer=details.officer.name, branch=details.branch.name))
         label = shortened(t("coop.button_line", i=i, name=details.officer.name), 20)
         rows.append((button(label, "dist.free_ask", details.contract.id or 0, details.contract.version),))
-    turns = pager(press, page=page, pages=-(-listing.total // PAGE))
-    return Screen("\n".join(lines), (*rows, *turns, (home(),)))
+    turns = pager_rows(press, page=page, pages=-(-listing.total // PAGE))
+    return Screen("\n".join(lines), (*rows, *turns, (home_button(),)))
 
 
-def free_ask(turn: Turn, press: Press) -> Screen:
+def ask_end_contract(turn: Turn, press: Press) -> Screen:
     """The question before a cooperation ends."""
     details = contracts.view(turn.db, actor=turn.actor, contract_id=press.id)
     yes = button(t("dist.free_do"), "dist.free_do", press.id, press.version)
     return Screen(
         t("dist.free_confirm", officer=details.officer.name, branch=details.branch.name),
-        ((yes,), (back("dist.branch", details.branch.id or 0, label="nav.no"),)),
+        ((yes,), (back_button("dist.branch", details.branch.id or 0, label="nav.no"),)),
     )
 
 
-def free_do(turn: Turn, press: Press) -> Reply:
+def end_contract(turn: Turn, press: Press) -> Reply:
     details = contracts.view(turn.db, actor=turn.actor, contract_id=press.id)
     contracts.free(turn.db, actor=turn.actor, contract_id=press.id, version=press.version, now=turn.now)
     said = Screen(t("dist.freed", officer=details.officer.name))
     return Reply((said,), goto=Press("dist.branch", details.branch.id or 0))
 
 
-def own(turn: Turn, press: Press) -> Screen:
+def show_own_distributor(turn: Turn, press: Press) -> Screen:
     """The centre's own data, and the way to mend what a manager may."""
-    distributor = _mine(turn)
-    lines = [t("dist.own_title"), *cooperation_card.center(distributor)]
+    distributor = _own_distributor(turn)
+    lines = [t("dist.own_title"), *cooperation_card.distributor_lines(distributor)]
     if distributor.manager_mobile:
         lines.append(t("dist.mobile", mobile=formats.local_mobile(distributor.manager_mobile)))
     lines.append(t("dist.own_note"))
-    return Screen("\n".join(lines), ((button(t("dist.edit"), "dist.edit_own"),), (home(),)))
+    return Screen("\n".join(lines), ((button(t("dist.edit"), "dist.edit_own"),), (home_button(),)))

@@ -13,7 +13,7 @@ from bot.services.cooperation import ExpertCard
 from bot.texts import formats, t
 from conversations.engine.engine import Engine
 from handlers.common import cooperation_card
-from handlers.common.navigation import ButtonRow, back, home, navigation_row
+from handlers.common.navigation import ButtonRow, back_button, home_button, navigation_row
 from handlers.expert import decisions
 from handlers.expert.worklists import EXPERTS, REVIEWERS
 from storage.enums import CooperationState
@@ -26,39 +26,44 @@ def routes(engine: Engine) -> Routes:
     """Routes that begin with "desk.coop_" and show one request."""
     table = Routes()
     for action, decide in (
-        ("desk.coop_file", file),
-        ("desk.coop_timeline", timeline),
-        ("desk.coop_outcome", outcome),
+        ("desk.coop_file", show_request),
+        ("desk.coop_timeline", show_timeline),
+        ("desk.coop_outcome", show_outcome),
     ):
         table.show(action, roles=REVIEWERS)(decide)
     return table
 
 
-def _open(turn: Turn, press: Press) -> ExpertCard:
+def _open_request(turn: Turn, press: Press) -> ExpertCard:
     return cooperation.expert_card(turn.db, actor=turn.actor, request_id=press.id)
 
 
-def file(turn: Turn, press: Press) -> Screen:
+def show_request(turn: Turn, press: Press) -> Screen:
     """Both sides and the branch, what is to be decided, and who decides."""
-    card = _open(turn, press)
+    card = _open_request(turn, press)
     request = card.request
-    lines = cooperation_card.heading(request, turn.role)
+    lines = cooperation_card.heading_lines(request, turn.role)
     if request.state is CooperationState.PENDING_UNIVERSITY:
         waited = turn.now - (request.accepted_at or request.state_since)
         lines.append(t("desk.waiting", age=formats.age(waited)))
     if card.reviewer is not None:
         lines.append(t("desk.reviewer", name=card.reviewer.name))
-    lines += ["", *_officer(card), "", *cooperation_card.detail(request, card.distributor, card.branch)]
+    lines += [
+        "",
+        *_officer_lines(card),
+        "",
+        *cooperation_card.detail_lines(request, card.distributor, card.branch),
+    ]
     if card.replaces:
         lines += ["", t("desk.coop_replaces", name="، ".join(card.replaces))]
-    if ended := cooperation_card.outcome(request, turn.role):
+    if ended := cooperation_card.outcome_lines(request, turn.role):
         lines += ["", *ended]
-    deeds = decisions.action_rows(decisions.COOPERATION, request, card.actions)
+    deeds = decisions.action_rows(decisions.COOPERATION_VIEW, request, card.actions)
     views = (button(t("coop.timeline"), "desk.coop_timeline", press.id),)
-    return Screen("\n".join(lines), (*deeds, views, *_elsewhere(turn, press.id)))
+    return Screen("\n".join(lines), (*deeds, views, *_other_screens_rows(turn, press.id)))
 
 
-def _officer(card: ExpertCard) -> list[str]:
+def _officer_lines(card: ExpertCard) -> list[str]:
     """What the branch's university may know of the officer (docs/specification.md 2.4)."""
     lines = [
         t("desk.coop_officer", name=card.officer_name),
@@ -71,39 +76,39 @@ def _officer(card: ExpertCard) -> list[str]:
     return [*lines, t("desk.coop_qualified", university=card.qualified_by, date=day)]
 
 
-def _elsewhere(turn: Turn, request_id: int) -> list[ButtonRow]:
+def _other_screens_rows(turn: Turn, request_id: int) -> list[ButtonRow]:
     if turn.role not in EXPERTS:
-        return [(home(),)]
+        return [(home_button(),)]
     onward = (
         button(t("desk.coop_next"), "desk.coop_next", request_id),
         button(t("desk.coop_queue"), "desk.coop"),
     )
-    return [onward, (button(t("desk.coop_mine"), "desk.coop_mine"), home())]
+    return [onward, (button(t("desk.coop_mine"), "desk.coop_mine"), home_button())]
 
 
-def timeline(turn: Turn, press: Press) -> Screen:
+def show_timeline(turn: Turn, press: Press) -> Screen:
     """Who did what and when, with colleagues' names."""
-    card = _open(turn, press)
-    return cooperation_card.timeline(
+    card = _open_request(turn, press)
+    return cooperation_card.timeline_screen(
         turn.db, card.request, turn.actor, navigation_row("desk.coop_file", press.id)
     )
 
 
-def outcome(turn: Turn, press: Press) -> Screen:
+def show_outcome(turn: Turn, press: Press) -> Screen:
     """What was decided, by whom and when, and the way to the next request."""
     just_decided = turn.memo.get(decisions.DECIDED)
     if isinstance(just_decided, CooperationRequest) and just_decided.id == press.id:
         card = cooperation.expert_card_of(turn.db, just_decided)
     else:
-        card = _open(turn, press)
+        card = _open_request(turn, press)
     request = card.request
     if request.state in _PENDING:
-        return file(turn, press)
+        return show_request(turn, press)
     lines = [t(f"desk.coop_outcome_{request.state}", code=request.tracking_code)]
     lines += [
         t("desk.coop_officer", name=card.officer_name),
         t("coop.branch", branch=card.branch.name, province=card.branch.province, city=card.branch.city),
-        *cooperation_card.outcome(request, turn.role),
+        *cooperation_card.outcome_lines(request, turn.role),
     ]
     decided = request.state in (CooperationState.APPROVED, CooperationState.REJECTED_BY_UNIVERSITY)
     if decided and card.reviewer is not None:
@@ -118,5 +123,5 @@ def outcome(turn: Turn, press: Press) -> Screen:
         rows.append(
             (button(t("desk.coop_queue"), "desk.coop"), button(t("desk.coop_mine"), "desk.coop_mine"))
         )
-    rows.append((back("desk.coop_file", press.id, label="desk.coop_file"), home()))
+    rows.append((back_button("desk.coop_file", press.id, label="desk.coop_file"), home_button()))
     return Screen("\n".join(lines), tuple(rows))

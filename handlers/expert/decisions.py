@@ -22,7 +22,15 @@ from bot.services.review.routing import ReviewableRow
 from bot.texts import formats, t
 from conversations.common.labels import shortened
 from conversations.engine.engine import Engine
-from handlers.common.navigation import ButtonRow, back, grid, navigation_row, number_in, page_of, pager
+from handlers.common.navigation import (
+    ButtonRow,
+    back_button,
+    button_grid,
+    navigation_row,
+    number_in,
+    page_of,
+    pager_rows,
+)
 from handlers.expert.worklists import EXPERTS, REVIEWERS
 from storage.enums import Role
 from storage.tables import Account
@@ -45,30 +53,30 @@ class RequestKindView:
     decisions: Mapping[Any, str]
 
 
-def _file(turn: Turn, request_id: int) -> tuple[ReviewableRow, frozenset[Any]]:
+def _open_qualification(turn: Turn, request_id: int) -> tuple[ReviewableRow, frozenset[Any]]:
     details = review.open_file(turn.db, actor=turn.actor, request_id=request_id)
     return details.request, details.actions
 
 
-def _cooperation(turn: Turn, request_id: int) -> tuple[ReviewableRow, frozenset[Any]]:
+def _open_cooperation(turn: Turn, request_id: int) -> tuple[ReviewableRow, frozenset[Any]]:
     card = cooperation.expert_card(turn.db, actor=turn.actor, request_id=request_id)
     return card.request, card.actions
 
 
-FILES = RequestKindView(
+QUALIFICATION_VIEW = RequestKindView(
     QUALIFICATION_WORKFLOW,
     "desk.",
-    _file,
+    _open_qualification,
     {
         QualificationAction.APPROVE: "approve",
         QualificationAction.REJECT: "reject",
         QualificationAction.DECLARE_DEFICIENCIES: "defects",
     },
 )
-COOPERATION = RequestKindView(
+COOPERATION_VIEW = RequestKindView(
     COOPERATION_WORKFLOW,
     "desk.coop_",
-    _cooperation,
+    _open_cooperation,
     {CooperationAction.APPROVE: "approve", CooperationAction.UNIVERSITY_REJECT: "reject"},
 )
 #: Who holds a file; the same words in both laws.
@@ -91,7 +99,7 @@ def action_rows(sort: RequestKindView, request: ReviewableRow, actions: frozense
 
     return [
         action_row
-        for action_row in (tuple(row(sort.decisions)), *grid(row(HOLDING), columns=2))
+        for action_row in (tuple(row(sort.decisions)), *button_grid(row(HOLDING), columns=2))
         if action_row
     ]
 
@@ -99,15 +107,15 @@ def action_rows(sort: RequestKindView, request: ReviewableRow, actions: frozense
 def routes(engine: Engine) -> Routes:
     """claim, release, approve, reject, assign of both sorts; desk.defects."""
     table = Routes()
-    for sort in (FILES, COOPERATION):
-        table.act(f"{sort.prefix}claim", roles=EXPERTS)(partial(claim, sort))
-        table.act(f"{sort.prefix}release", roles=REVIEWERS)(partial(release, sort))
-        table.show(f"{sort.prefix}assign", roles=HEADS)(partial(assign, sort))
-        table.act(f"{sort.prefix}assign_do", roles=HEADS)(partial(assign_do, sort))
-    table.show("desk.approve", roles=EXPERTS)(approve)
-    table.act("desk.approve_do", roles=EXPERTS)(approve_do)
-    table.show("desk.coop_approve", roles=EXPERTS)(approve_coop)
-    table.act("desk.coop_approve_do", roles=EXPERTS)(approve_coop_do)
+    for sort in (QUALIFICATION_VIEW, COOPERATION_VIEW):
+        table.act(f"{sort.prefix}claim", roles=EXPERTS)(partial(claim_request, sort))
+        table.act(f"{sort.prefix}release", roles=REVIEWERS)(partial(release_request, sort))
+        table.show(f"{sort.prefix}assign", roles=HEADS)(partial(show_experts_to_assign, sort))
+        table.act(f"{sort.prefix}assign_do", roles=HEADS)(partial(assign_expert, sort))
+    table.show("desk.approve", roles=EXPERTS)(ask_approve)
+    table.act("desk.approve_do", roles=EXPERTS)(approve_request)
+    table.show("desk.coop_approve", roles=EXPERTS)(ask_approve_cooperation)
+    table.act("desk.coop_approve_do", roles=EXPERTS)(approve_cooperation)
 
     def begin(
         sort: RequestKindView,
@@ -121,61 +129,63 @@ def routes(engine: Engine) -> Routes:
         sort.kind.check(turn.db, request, actor=turn.actor, action=action, version=press.version)
         return engine.start(turn, name, subject_id=press.id, answers={"_version": press.version})
 
-    table.act("desk.reject", roles=EXPERTS)(partial(begin, FILES, QualificationAction.REJECT, "reject"))
+    table.act("desk.reject", roles=EXPERTS)(
+        partial(begin, QUALIFICATION_VIEW, QualificationAction.REJECT, "reject")
+    )
     table.act("desk.defects", roles=EXPERTS)(
-        partial(begin, FILES, QualificationAction.DECLARE_DEFICIENCIES, "deficiencies")
+        partial(begin, QUALIFICATION_VIEW, QualificationAction.DECLARE_DEFICIENCIES, "deficiencies")
     )
     table.act("desk.coop_reject", roles=EXPERTS)(
-        partial(begin, COOPERATION, CooperationAction.UNIVERSITY_REJECT, "coop_reject")
+        partial(begin, COOPERATION_VIEW, CooperationAction.UNIVERSITY_REJECT, "coop_reject")
     )
     return table
 
 
-def claim(sort: RequestKindView, turn: Turn, press: Press) -> Reply:
+def claim_request(sort: RequestKindView, turn: Turn, press: Press) -> Reply:
     sort.kind.claim(turn.db, actor=turn.actor, request_id=press.id, version=press.version, now=turn.now)
     return Reply(goto=Press(sort.kind.open_action, press.id), notice=t("desk.claimed"))
 
 
-def release(sort: RequestKindView, turn: Turn, press: Press) -> Reply:
+def release_request(sort: RequestKindView, turn: Turn, press: Press) -> Reply:
     sort.kind.release(turn.db, actor=turn.actor, request_id=press.id, version=press.version, now=turn.now)
     return Reply(goto=Press(sort.kind.open_action, press.id), notice=t("desk.released"))
 
 
-def approve(turn: Turn, press: Press) -> Screen:
+def ask_approve(turn: Turn, press: Press) -> Screen:
     """The question before approving."""
     details = review.open_file(turn.db, actor=turn.actor, request_id=press.id)
     request = details.request
     if QualificationAction.APPROVE not in details.actions or press.version != request.version:
-        return stale(FILES, press.id)
+        return stale_screen(QUALIFICATION_VIEW, press.id)
     lines = [
         t("desk.approve_confirm", code=request.tracking_code or ""),
         t("desk.applicant", name=details.applicant.name),
     ]
-    return _sure(FILES, press, "\n".join(lines))
+    return _confirmation_screen(QUALIFICATION_VIEW, press, "\n".join(lines))
 
 
-def approve_coop(turn: Turn, press: Press) -> Screen:
+def ask_approve_cooperation(turn: Turn, press: Press) -> Screen:
     """The question before a cooperation begins."""
     card = cooperation.expert_card(turn.db, actor=turn.actor, request_id=press.id)
-    if press.version != card.request.version or not card.actions & set(COOPERATION.decisions):
-        return stale(COOPERATION, press.id)
+    if press.version != card.request.version or not card.actions & set(COOPERATION_VIEW.decisions):
+        return stale_screen(COOPERATION_VIEW, press.id)
     text = t("desk.coop_approve_confirm", officer=card.officer_name, branch=card.branch.name)
     if card.replaces:
         text = f"{text}\n{t('desk.coop_replaces', name='، '.join(card.replaces))}"
-    return _sure(COOPERATION, press, text)
+    return _confirmation_screen(COOPERATION_VIEW, press, text)
 
 
-def _sure(sort: RequestKindView, press: Press, text: str) -> Screen:
+def _confirmation_screen(sort: RequestKindView, press: Press, text: str) -> Screen:
     yes = button(t("desk.approve_do"), f"{sort.prefix}approve_do", press.id, press.version)
-    return Screen(text, ((yes,), (back(sort.kind.open_action, press.id, label="nav.no"),)))
+    return Screen(text, ((yes,), (back_button(sort.kind.open_action, press.id, label="nav.no"),)))
 
 
-def stale(sort: RequestKindView, request_id: int) -> Screen:
+def stale_screen(sort: RequestKindView, request_id: int) -> Screen:
     """A question about a file that is no longer as it was."""
-    return Screen(t("error.stale"), ((back(sort.kind.open_action, request_id, label="desk.file"),),))
+    return Screen(t("error.stale"), ((back_button(sort.kind.open_action, request_id, label="desk.file"),),))
 
 
-def approve_do(turn: Turn, press: Press) -> Reply:
+def approve_request(turn: Turn, press: Press) -> Reply:
     turn.memo[DECIDED] = decisions.approve(
         turn.db,
         actor=turn.actor,
@@ -187,18 +197,18 @@ def approve_do(turn: Turn, press: Press) -> Reply:
     return Reply(goto=Press("desk.outcome", press.id))
 
 
-def approve_coop_do(turn: Turn, press: Press) -> Reply:
+def approve_cooperation(turn: Turn, press: Press) -> Reply:
     turn.memo[DECIDED] = cooperation.approve(
         turn.db, actor=turn.actor, request_id=press.id, version=press.version, now=turn.now
     )
     return Reply(goto=Press("desk.coop_outcome", press.id))
 
 
-def assign(sort: RequestKindView, turn: Turn, press: Press) -> Screen:
+def show_experts_to_assign(sort: RequestKindView, turn: Turn, press: Press) -> Screen:
     """Choose an expert of the file's university, the least burdened first."""
     request, actions = sort.look(turn, press.id)
     if QualificationAction.ASSIGN not in actions or press.version != request.version:
-        return stale(sort, press.id)
+        return stale_screen(sort, press.id)
     is_blocked = sort.kind.case_of(turn.db, request).interested_parties | {request.reviewer_id}
     others = [
         expert
@@ -216,11 +226,11 @@ def assign(sort: RequestKindView, turn: Turn, press: Press) -> Screen:
         action = f"{sort.prefix}assign_do"
         rows.append((button(label, action, press.id, press.version, str(expert.account.id)),))
     text = t("desk.assign_title", code=request.tracking_code or "")
-    turns = pager(press, page=page, pages=pages)
+    turns = pager_rows(press, page=page, pages=pages)
     return Screen(text, (*rows, *turns, navigation_row(sort.kind.open_action, press.id)))
 
 
-def assign_do(sort: RequestKindView, turn: Turn, press: Press) -> Reply:
+def assign_expert(sort: RequestKindView, turn: Turn, press: Press) -> Reply:
     expert_id = number_in(press)
     sort.kind.assign(
         turn.db,

@@ -14,7 +14,7 @@ from bot.texts import formats, t
 from conversations.common.labels import Wording
 from conversations.engine.engine import Engine
 from handlers.common import request_card
-from handlers.common.navigation import ButtonRow, back, grid, home, navigation_row
+from handlers.common.navigation import ButtonRow, back_button, button_grid, home_button, navigation_row
 from handlers.expert import cooperation, decisions, worklists
 from handlers.expert.worklists import EXPERTS, REVIEWERS
 from storage.enums import RequestState
@@ -28,12 +28,12 @@ def routes(engine: Engine) -> Routes:
     table.include(decisions.routes(engine))
     table.include(cooperation.routes(engine))
     for action, decide in (
-        ("desk.file", file),
-        ("desk.full_request", whole),
-        ("desk.rounds", rounds),
-        ("desk.timeline", timeline),
+        ("desk.file", show_request),
+        ("desk.full_request", show_full_request),
+        ("desk.rounds", show_deficiency_rounds),
+        ("desk.timeline", show_timeline),
         ("desk.documents", show_documents),
-        ("desk.outcome", outcome),
+        ("desk.outcome", show_outcome),
     ):
         table.show(action, roles=REVIEWERS)(decide)
     table.act("desk.document", roles=REVIEWERS)(send_document)
@@ -41,28 +41,28 @@ def routes(engine: Engine) -> Routes:
     return table
 
 
-def file(turn: Turn, press: Press) -> Screen:
+def show_request(turn: Turn, press: Press) -> Screen:
     """The file; of an amendment, what it changes. The national code is whole for the reviewing expert alone."""
     details = review.open_file(turn.db, actor=turn.actor, request_id=press.id)
-    text = _card(turn, details)
+    text = _request_text(turn, details)
     return Screen(
         text,
         (
-            *decisions.action_rows(decisions.FILES, details.request, details.actions),
-            *_views(turn, details),
-            *_elsewhere(turn, press.id),
+            *decisions.action_rows(decisions.QUALIFICATION_VIEW, details.request, details.actions),
+            *_view_rows(turn, details),
+            *_other_screens_rows(turn, press.id),
         ),
     )
 
 
-def whole(turn: Turn, press: Press) -> Screen:
+def show_full_request(turn: Turn, press: Press) -> Screen:
     """Everything in an amendment's file, also what it leaves as it is."""
     details = review.open_file(turn.db, actor=turn.actor, request_id=press.id)
-    return Screen(_card(turn, details, whole=True), (navigation_row("desk.file", press.id),))
+    return Screen(_request_text(turn, details, whole=True), (navigation_row("desk.file", press.id),))
 
 
-def _card(turn: Turn, details: review.RequestDetails, *, whole: bool = False) -> str:
-    return request_card.file_card(
+def _request_text(turn: Turn, details: review.RequestDetails, *, whole: bool = False) -> str:
+    return request_card.request_text(
         Wording.load(turn.db),
         details.request,
         owner=details.applicant,
@@ -75,7 +75,7 @@ def _card(turn: Turn, details: review.RequestDetails, *, whole: bool = False) ->
     )
 
 
-def _views(turn: Turn, details: review.RequestDetails) -> list[ButtonRow]:
+def _view_rows(turn: Turn, details: review.RequestDetails) -> list[ButtonRow]:
     request_id = details.request.id or 0
     row = [button(t("desk.full_request"), "desk.full_request", request_id)] if details.request.before else []
     row += [
@@ -86,17 +86,17 @@ def _views(turn: Turn, details: review.RequestDetails) -> list[ButtonRow]:
         row.append(button(t("desk.rounds"), "desk.rounds", request_id))
     if review.earlier(turn.db, actor=turn.actor, request=details.request):
         row.append(button(t("desk.earlier"), "desk.person", details.request.account_id))
-    return grid(row, columns=2)
+    return button_grid(row, columns=2)
 
 
-def _elsewhere(turn: Turn, request_id: int) -> list[ButtonRow]:
+def _other_screens_rows(turn: Turn, request_id: int) -> list[ButtonRow]:
     if turn.role not in EXPERTS:
-        return [(button(t("staff_accounts.file_trail"), "staff.file_trail", request_id), home())]
+        return [(button(t("staff_accounts.file_trail"), "staff.file_trail", request_id), home_button())]
     onward = (button(t("desk.next"), "desk.next", request_id), button(t("desk.queue"), "desk.queue"))
-    return [onward, (button(t("desk.mine"), "desk.mine"), home())]
+    return [onward, (button(t("desk.mine"), "desk.mine"), home_button())]
 
 
-def rounds(turn: Turn, press: Press) -> Screen:
+def show_deficiency_rounds(turn: Turn, press: Press) -> Screen:
     """Every declaration of deficiencies with its replies."""
     details = review.open_file(turn.db, actor=turn.actor, request_id=press.id)
     words = Wording.load(turn.db)
@@ -106,11 +106,11 @@ def rounds(turn: Turn, press: Press) -> Screen:
     return Screen(request_card.truncate_lines(lines), (navigation_row("desk.file", press.id),))
 
 
-def timeline(turn: Turn, press: Press) -> Screen:
+def show_timeline(turn: Turn, press: Press) -> Screen:
     """Who did what and when, with colleagues' names."""
     details = review.open_file(turn.db, actor=turn.actor, request_id=press.id)
     return Screen(
-        request_card.timeline(turn.db, details.request, actor=turn.actor),
+        request_card.timeline_text(turn.db, details.request, actor=turn.actor),
         (navigation_row("desk.file", press.id),),
     )
 
@@ -123,30 +123,30 @@ def show_documents(turn: Turn, press: Press) -> Screen:
         return Screen(t("desk.documents_none"), (navigation_row("desk.file", press.id),))
     everything = (button(t("desk.all_documents"), "desk.all_documents", press.id),)
     text = t("desk.documents_title", code=details.request.tracking_code or "")
-    back_row = (back("desk.file", press.id, label="desk.file"), home())
+    back_row = (back_button("desk.file", press.id, label="desk.file"), home_button())
     return Screen(text, (*rows, everything, back_row))
 
 
 def send_document(turn: Turn, press: Press) -> Reply:
     """Send one document. An act, for every view is recorded (Q44)."""
-    return _send(turn, press.id, press.arg)
+    return _send_documents(turn, press.id, press.arg)
 
 
 def send_all_documents(turn: Turn, press: Press) -> Reply:
     """Send every document of the file."""
-    return _send(turn, press.id, None)
+    return _send_documents(turn, press.id, None)
 
 
-def _send(turn: Turn, request_id: int, asked: str | None) -> Reply:
+def _send_documents(turn: Turn, request_id: int, asked: str | None) -> Reply:
     """The document that a button asked for (None: all), and the list again below it."""
     details = review.open_file(turn.db, actor=turn.actor, request_id=request_id)
     words, request = Wording.load(turn.db), details.request
     code = request.tracking_code or ""
     shown: list[Attachment] = []
     chosen = (
-        request_card.papers_of(words, request)
+        request_card.documents_of(words, request)
         if asked is None
-        else request_card.paper_asked(words, request, asked)
+        else request_card.requested_document(words, request, asked)
     )
     for key, which, files in chosen:
         name = words.label(key)
@@ -161,7 +161,7 @@ def _send(turn: Turn, request_id: int, asked: str | None) -> Reply:
     return Reply(screens=screens, goto=Press("desk.documents", request_id), send_as_new=bool(shown))
 
 
-def outcome(turn: Turn, press: Press) -> Screen:
+def show_outcome(turn: Turn, press: Press) -> Screen:
     """What was decided, by whom and when, and the way to the next file; stands where the buttons were pressed."""
     decided = turn.memo.get(decisions.DECIDED)
     if isinstance(decided, QualificationRequest) and decided.id == press.id:
@@ -171,10 +171,10 @@ def outcome(turn: Turn, press: Press) -> Screen:
     request = details.request
     code = request.tracking_code or ""
     if request.state in (RequestState.SUBMITTED, RequestState.IN_REVIEW, RequestState.DRAFT):
-        return file(turn, press)
+        return show_request(turn, press)
     lines = [t(f"desk.outcome_{request.state}", code=code), t("desk.applicant", name=details.applicant.name)]
     if request.state is RequestState.DEFICIENT and details.rounds:
-        lines += request_card.declared(Wording.load(turn.db), details.rounds[-1])
+        lines += request_card.deficiency_lines(Wording.load(turn.db), details.rounds[-1])
     if request.reject_text:
         lines.append(t("desk.outcome_reason", reason=rejection.of_request(request)))
     if details.reviewer is not None and request.state is not RequestState.WITHDRAWN:
@@ -187,5 +187,5 @@ def outcome(turn: Turn, press: Press) -> Screen:
             lines += ["", t("desk.outcome_waiting", n=formats.number(waiting))]
             rows.append((button(t("desk.next"), "desk.next", press.id),))
         rows.append((button(t("desk.queue"), "desk.queue"), button(t("desk.mine"), "desk.mine")))
-    rows.append((back("desk.file", press.id, label="desk.file"), home()))
+    rows.append((back_button("desk.file", press.id, label="desk.file"), home_button()))
     return Screen(request_card.truncate_lines(lines), tuple(rows))

@@ -19,7 +19,7 @@ from bot.texts import formats, t
 from conversations.common.labels import shortened
 from conversations.engine.engine import Engine
 from conversations.expert.review import find_files, request_address
-from handlers.common.navigation import ButtonRow, grid, home, page_of, pager
+from handlers.common.navigation import ButtonRow, button_grid, home_button, page_of, pager_rows
 from storage.enums import Role
 from storage.tables import Account, CooperationRequest
 
@@ -34,10 +34,10 @@ def routes(engine: Engine) -> Routes:
     """desk.queue, mine, all, next, the same of cooperation, desk.search, desk.person."""
     table = Routes()
     for action in _LISTS:
-        table.show(action, roles=HEADS if action in FOR_HEADS else EXPERTS)(listed)
-    table.show("desk.person", roles=REVIEWERS)(person)
-    table.act("desk.next", roles=EXPERTS)(partial(next_file, FILES))
-    table.act("desk.coop_next", roles=EXPERTS)(partial(next_file, COOPERATION))
+        table.show(action, roles=HEADS if action in FOR_HEADS else EXPERTS)(show_worklist)
+    table.show("desk.person", roles=REVIEWERS)(show_applicant_requests)
+    table.act("desk.next", roles=EXPERTS)(partial(open_next_request, FILES))
+    table.act("desk.coop_next", roles=EXPERTS)(partial(open_next_request, COOPERATION))
 
     @table.act("desk.search", roles=REVIEWERS)
     def search(turn: Turn, press: Press) -> Reply:
@@ -70,11 +70,11 @@ class _Kind:
     line: str
 
 
-def _file_words(line: review.RequestLine) -> dict[str, str]:
+def _qualification_values(line: review.RequestLine) -> dict[str, str]:
     return {"name": line.applicant.name, "state": t(f"status.{line.request.state}")}
 
 
-def _coop_words(line: cooperation.CooperationLine) -> dict[str, str]:
+def _cooperation_values(line: cooperation.CooperationLine) -> dict[str, str]:
     return {
         "name": line.officer.name,
         "distributor": line.distributor.name,
@@ -84,14 +84,14 @@ def _coop_words(line: cooperation.CooperationLine) -> dict[str, str]:
 
 FILES = WorklistView(
     review.LISTS,
-    _file_words,
+    _qualification_values,
     "desk.file",
     {"desk.queue": "desk.new", "desk.mine": "desk.mine", "desk.all": "desk.under_way"},
     lambda: button(t("desk.coop"), "desk.coop"),
 )
 COOPERATION = WorklistView(
     cooperation.LISTS,
-    _coop_words,
+    _cooperation_values,
     "desk.coop_file",
     {"desk.coop": "desk.coop_new", "desk.coop_mine": "desk.coop_mine", "desk.coop_all": "desk.coop_all"},
     lambda: button(t("desk.new"), "desk.queue"),
@@ -129,7 +129,7 @@ _LISTS = {
 }
 
 
-def listed(turn: Turn, press: Press) -> Screen:
+def show_worklist(turn: Turn, press: Press) -> Screen:
     """The list that the press names, a page of it."""
     kind = _LISTS[press.action]
     page = page_of(press)
@@ -138,7 +138,7 @@ def listed(turn: Turn, press: Press) -> Screen:
     if not listing.lines and listing.total:  # the list became shorter than the button remembers
         page = pages - 1
         listing = kind.fetch(turn.db, actor=turn.actor, now=turn.now, offset=page * PAGE, limit=PAGE)
-    ways = tuple(_elsewhere(turn, press.action, kind.sort))
+    ways = tuple(_other_lists_rows(turn, press.action, kind.sort))
     if not listing.total:
         return Screen(t(kind.empty), ways)
     age = formats.age(listing.oldest) if listing.oldest is not None else ""
@@ -148,15 +148,15 @@ def listed(turn: Turn, press: Press) -> Screen:
     lines.append("")
     buttons: list[Button] = []
     for number, line in enumerate(listing.lines, 1):
-        lines.append(_worded(turn, kind, formats.digits(number), line))
+        lines.append(_line_text(turn, kind, formats.digits(number), line))
         name = kind.sort.words(line)["name"]
         label = t("desk.button_line", i=formats.digits(number), name=name)
         buttons.append(button(shortened(label, 20), kind.sort.opens, line.request.id))
-    turns = pager(Press(press.action), page=page, pages=pages)
-    return Screen("\n".join(lines), (*grid(buttons, columns=2), *turns, *ways))
+    turns = pager_rows(Press(press.action), page=page, pages=pages)
+    return Screen("\n".join(lines), (*button_grid(buttons, columns=2), *turns, *ways))
 
 
-def _worded(turn: Turn, kind: _Kind, number: str, line: Any) -> str:
+def _line_text(turn: Turn, kind: _Kind, number: str, line: Any) -> str:
     return t(
         kind.line,
         i=number,
@@ -167,17 +167,19 @@ def _worded(turn: Turn, kind: _Kind, number: str, line: Any) -> str:
     )
 
 
-def _elsewhere(turn: Turn, here: str, sort: WorklistView) -> list[ButtonRow]:
+def _other_lists_rows(turn: Turn, here: str, sort: WorklistView) -> list[ButtonRow]:
     """The other lists of the sort, the other sort, search, home."""
     row = [
         button(t(label), action)
         for action, label in sort.lists.items()
         if action != here and (action not in FOR_HEADS or turn.role in HEADS)
     ]
-    return grid([*row, sort.other(), button(t("desk.search"), "desk.search"), home()], columns=2)
+    return button_grid(
+        [*row, sort.other(), button(t("desk.search"), "desk.search"), home_button()], columns=2
+    )
 
 
-def next_file(sort: WorklistView, turn: Turn, press: Press) -> Reply:
+def open_next_request(sort: WorklistView, turn: Turn, press: Press) -> Reply:
     """The oldest file of the queue but the one just seen."""
     queue = sort.services.queue(turn.db, actor=turn.actor, now=turn.now, limit=2)
     waiting = [line.request.id for line in queue.lines if line.request.id != press.id]
@@ -186,7 +188,7 @@ def next_file(sort: WorklistView, turn: Turn, press: Press) -> Reply:
     return Reply(goto=Press(sort.opens, waiting[0]))
 
 
-def person(turn: Turn, press: Press) -> Screen:
+def show_applicant_requests(turn: Turn, press: Press) -> Screen:
     """One applicant's files of both sorts, as far as this actor may see them."""
     applicant = turn.db.get(Account, press.id)
     if applicant is None or applicant.national_code is None:
@@ -205,4 +207,4 @@ def person(turn: Turn, press: Press) -> Screen:
             state, line = t(f"status.{request.state}"), "desk.person_line"
         lines.append(t(line, i=i, code=code, state=state, day=day))
         rows.append((button(t("desk.button_line", i=i, name=code), *request_address(request)),))
-    return Screen("\n".join(lines), (*rows, (button(t("desk.search"), "desk.search"), home())))
+    return Screen("\n".join(lines), (*rows, (button(t("desk.search"), "desk.search"), home_button())))

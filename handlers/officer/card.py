@@ -20,7 +20,7 @@ from bot.services.officers.card import Card
 from bot.texts import t
 from bot.texts.formats import jalali_day, jalali_time
 from conversations.engine.engine import Engine
-from handlers.common.navigation import ButtonRow, home, navigation_row
+from handlers.common.navigation import ButtonRow, home_button, navigation_row
 from storage.enums import AccountState, Messenger, Role
 from storage.tables import Account, Chat
 
@@ -31,33 +31,33 @@ PAYLOAD = "card"
 def routes(engine: Engine) -> Routes:
     """card, card.picture, and card.check behind the QR code."""
     table = Routes()
-    table.show("card", roles=[Role.OFFICER], suspended=READS_SUSPENDED)(card)
-    table.act("card.picture", roles=[Role.OFFICER], prepare=_draw)(picture)
-    table.show("card.check", roles=EVERYONE, suspended=EVERYONE)(check)
+    table.show("card", roles=[Role.OFFICER], suspended=READS_SUSPENDED)(show_card)
+    table.act("card.picture", roles=[Role.OFFICER], prepare=_prepare_picture)(send_picture)
+    table.show("card.check", roles=EVERYONE, suspended=EVERYONE)(show_card_check)
     table.payloads[PAYLOAD] = "card.check"
     return table
 
 
-def card(turn: Turn, press: Press) -> Screen:
+def show_card(turn: Turn, press: Press) -> Screen:
     """What the card is good for, and the ways to it."""
     assert turn.account is not None
     if not officers_card.may_have(turn.db, account=turn.account):
         return Screen(t("card.not_yet"), (navigation_row("qual"),))
     rows: list[ButtonRow] = [(button(t("card.picture"), "card.picture"),)]
     token = officers_card.of(turn.db, account_id=turn.account.id or 0)
-    link = _link(turn.public_info, turn.chat.messenger, token) if token is not None else None
+    link = _card_link(turn.public_info, turn.chat.messenger, token) if token is not None else None
     if link is not None:
         rows.append((Button(t("card.copy"), copy=link),))
     return Screen(t("card.intro"), (*rows, navigation_row("qual")))
 
 
-def _link(public_info: PublicInfo, messenger: Messenger, token: str) -> str | None:
+def _card_link(public_info: PublicInfo, messenger: Messenger, token: str) -> str | None:
     """To this bot on the messenger that the officer uses; None before the messenger has told our name."""
     address = public_info.bot_links.get(messenger)
     return f"{address}?start={PAYLOAD}_{token}" if address else None
 
 
-async def _draw(resources: Resources, incoming: Incoming, press: Press) -> bytes | None:
+async def _prepare_picture(resources: Resources, incoming: Incoming, press: Press) -> bytes | None:
     """The picture, made outside any transaction; None where the press will be refused anyway. Raises NotAllowed for an
     officer who has no card yet."""
     now = resources.clock()
@@ -77,7 +77,7 @@ async def _draw(resources: Resources, incoming: Incoming, press: Press) -> bytes
     issued = await resources.database.run(unit)
     if issued is None:
         return None
-    link = _link(resources.public_info, incoming.messenger, issued.token)
+    link = _card_link(resources.public_info, incoming.messenger, issued.token)
     if link is None:
         raise Unavailable
     from bot.reports import officer_card_image as drawing  # 15 MB that few processes ever need
@@ -91,17 +91,17 @@ async def _draw(resources: Resources, incoming: Incoming, press: Press) -> bytes
     )
 
 
-def picture(turn: Turn, press: Press) -> Reply:
+def send_picture(turn: Turn, press: Press) -> Reply:
     """The picture that was made before this unit, and the ways on below it."""
     file = GeneratedFile("officer-card.png", turn.prepared, t("card.caption"), picture=True)
     return Reply((Screen("", attachments=(file,)),), goto=Press("card"), send_as_new=True)
 
 
-def check(turn: Turn, press: Press) -> Screen:
+def show_card_check(turn: Turn, press: Press) -> Screen:
     """Live, for everyone: name, masked national code and present state, nothing else."""
     card = officers_card.look_up(turn.db, token=press.arg)
     if card is None:
-        return Screen(t("card.unknown"), ((home(),),))
+        return Screen(t("card.unknown"), ((home_button(),),))
     state = t("card.valid" if card.valid else "card.suspended")
     text = t("card.found", name=card.name, code=card.masked_code, state=state, time=jalali_time(turn.now))
-    return Screen(text.strip(), ((home(),),))
+    return Screen(text.strip(), ((home_button(),),))

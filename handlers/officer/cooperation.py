@@ -20,7 +20,15 @@ from conversations.common.labels import shortened
 from conversations.engine.engine import Engine
 from conversations.officer.cooperation import ABOUT, VERSION
 from handlers.common import cooperation_card
-from handlers.common.navigation import ButtonRow, back, grid, home, navigation_row, page_of, pager
+from handlers.common.navigation import (
+    ButtonRow,
+    back_button,
+    button_grid,
+    home_button,
+    navigation_row,
+    page_of,
+    pager_rows,
+)
 from storage.enums import AccountState, Role, TerminationState
 
 OFFICER = (Role.OFFICER,)
@@ -31,27 +39,27 @@ def routes(engine: Engine) -> Routes:
     """centers, coop.* and term.*."""
     table = Routes()
     for action, decide in (
-        ("centers", centers),
-        ("coop.new", new_requests),
-        ("coop.view", view),
-        ("coop.center", center),
-        ("coop.timeline", timeline),
-        ("coop.archive", archive),
-        ("term.confirm", confirm),
-        ("term.archive", term_archive),
+        ("centers", show_centers),
+        ("coop.new", show_new_requests),
+        ("coop.view", show_request),
+        ("coop.center", show_distributor),
+        ("coop.timeline", show_timeline),
+        ("coop.archive", show_request_archive),
+        ("term.confirm", ask_terminate),
+        ("term.archive", show_termination_archive),
     ):
         table.show(action, roles=OFFICER, suspended=READS_SUSPENDED)(decide)
-    table.show("coop.accept", roles=OFFICER)(accept)
-    table.show("coop.give_up", roles=OFFICER)(give_up)
-    table.act("coop.accept_do", roles=OFFICER)(accept_do)
-    table.act("coop.give_up_do", roles=OFFICER)(give_up_do)
-    table.act("term.finalise", roles=OFFICER)(finalise)
-    table.act("term.cancel", roles=OFFICER)(cancel)
+    table.show("coop.accept", roles=OFFICER)(ask_accept)
+    table.show("coop.give_up", roles=OFFICER)(ask_give_up)
+    table.act("coop.accept_do", roles=OFFICER)(accept_request)
+    table.act("coop.give_up_do", roles=OFFICER)(give_up_request)
+    table.act("term.finalise", roles=OFFICER)(terminate_cooperation)
+    table.act("term.cancel", roles=OFFICER)(cancel_termination)
 
     @table.act("coop.reject", roles=OFFICER)
     def reject(turn: Turn, press: Press) -> Reply:
         """Refuse a request, with or without a reason (R41)."""
-        _may(turn, press, CooperationAction.REJECT)
+        _require_action(turn, press, CooperationAction.REJECT)
         return engine.start(turn, "coop_refuse", subject_id=press.id, answers={VERSION: press.version})
 
     @table.act("term.new", roles=OFFICER)
@@ -66,18 +74,18 @@ def routes(engine: Engine) -> Routes:
     return table
 
 
-def _own(turn: Turn, press: Press) -> OfficerCard:
+def _own_request(turn: Turn, press: Press) -> OfficerCard:
     """The request that a button names. Raises NotAllowed for another officer's."""
     return cooperation.officer_card(turn.db, actor=turn.actor, request_id=press.id)
 
 
-def _may(turn: Turn, press: Press, action: CooperationAction) -> None:
+def _require_action(turn: Turn, press: Press, action: CooperationAction) -> None:
     """Refuse what the service would refuse, before the question is asked."""
     request = COOPERATION_WORKFLOW.load(turn.db, press.id)
     COOPERATION_WORKFLOW.check(turn.db, request, actor=turn.actor, action=action, version=press.version)
 
 
-def centers(turn: Turn, press: Press) -> Screen:
+def show_centers(turn: Turn, press: Press) -> Screen:
     """What is in force, and every way on (R30)."""
     lines, rows = [t("centers.intro")], list[ButtonRow]()
     sides = contracts.own(turn.db, actor=turn.actor)
@@ -93,7 +101,7 @@ def centers(turn: Turn, press: Press) -> Screen:
         )
     reserved = cooperation.reserved(turn.db, actor=turn.actor)
     if reserved is not None:
-        card = _own(turn, Press("coop.view", reserved.id or 0))
+        card = _own_request(turn, Press("coop.view", reserved.id or 0))
         names = {"distributor": card.distributor.name, "branch": card.branch.name}
         lines.append(t("centers.reserved", **names))
         rows.append((button(t("centers.reserved_button"), "coop.view", reserved.id or 0),))
@@ -109,22 +117,22 @@ def centers(turn: Turn, press: Press) -> Screen:
         (button(t("centers.archive"), "coop.archive"),),
         (button(t("centers.terminate"), "term.new"),),
         (button(t("centers.term_archive"), "term.archive"),),
-        (home(),),
+        (home_button(),),
     ]
     return Screen("\n".join(lines), tuple(rows))
 
 
-def new_requests(turn: Turn, press: Press) -> Screen:
+def show_new_requests(turn: Turn, press: Press) -> Screen:
     """Those that wait for this officer's answer, newest first."""
-    return _list(turn, press, "coop.new_title", "coop.line", cooperation.new_for_officer)
+    return _list_screen(turn, press, "coop.new_title", "coop.line", cooperation.new_for_officer)
 
 
-def archive(turn: Turn, press: Press) -> Screen:
+def show_request_archive(turn: Turn, press: Press) -> Screen:
     """All requests there ever were (R42), newest first."""
-    return _list(turn, press, "coop.archive_title", "coop.line_state", cooperation.archive_for_officer)
+    return _list_screen(turn, press, "coop.archive_title", "coop.line_state", cooperation.archive_for_officer)
 
 
-def _list(
+def _list_screen(
     turn: Turn,
     press: Press,
     title: str,
@@ -137,11 +145,11 @@ def _list(
             i=i,
             distributor=listed_line.distributor.name,
             branch=listed_line.branch.name,
-            state=cooperation_card.status(listed_line.request.state, Role.OFFICER),
+            state=cooperation_card.state_label(listed_line.request.state, Role.OFFICER),
             date=formats.jalali_day(listed_line.request.created_at),
         )
 
-    return cooperation_card.listed(
+    return cooperation_card.list_screen(
         press,
         title=t(title),
         fetch=lambda offset, limit: fetch(turn.db, actor=turn.actor, offset=offset, limit=limit),
@@ -152,16 +160,16 @@ def _list(
     )
 
 
-def view(turn: Turn, press: Press) -> Screen:
+def show_request(turn: Turn, press: Press) -> Screen:
     """One request with the distributor's data (R39), and what may be answered."""
-    card = _own(turn, press)
+    card = _own_request(turn, press)
     request = card.request
     assert request.id is not None
-    lines = [*cooperation_card.heading(request, Role.OFFICER), ""]
-    lines += cooperation_card.detail(request, card.distributor, card.branch)
+    lines = [*cooperation_card.heading_lines(request, Role.OFFICER), ""]
+    lines += cooperation_card.detail_lines(request, card.distributor, card.branch)
     if request.university_code:
         lines.append(t("coop.university", university=card.university))
-    lines += cooperation_card.outcome(request, Role.OFFICER)
+    lines += cooperation_card.outcome_lines(request, Role.OFFICER)
     # An officer who may answer is offered both answers: why an acceptance is not possible now is said when it is
     # asked for.
     offered = {
@@ -178,13 +186,13 @@ def view(turn: Turn, press: Press) -> Screen:
         button(t("coop.center"), "coop.center", request.id),
         button(t("coop.timeline"), "coop.timeline", request.id),
     )
-    return Screen("\n".join(lines), (*grid(deeds, columns=2), views, navigation_row("centers")))
+    return Screen("\n".join(lines), (*button_grid(deeds, columns=2), views, navigation_row("centers")))
 
 
-def center(turn: Turn, press: Press) -> Screen:
+def show_distributor(turn: Turn, press: Press) -> Screen:
     """Everything that is known of the distributor that asks (R39)."""
-    card = _own(turn, press)
-    lines = [t("dist.own_title"), *cooperation_card.center(card.distributor)]
+    card = _own_request(turn, press)
+    lines = [t("dist.own_title"), *cooperation_card.distributor_lines(card.distributor)]
     if card.distributor.manager_mobile:
         lines.append(t("dist.mobile", mobile=formats.local_mobile(card.distributor.manager_mobile)))
     lines.append(
@@ -194,31 +202,33 @@ def center(turn: Turn, press: Press) -> Screen:
     return Screen("\n".join(lines), (navigation_row("coop.view", press.id),))
 
 
-def timeline(turn: Turn, press: Press) -> Screen:
-    request = _own(turn, press).request
-    return cooperation_card.timeline(turn.db, request, turn.actor, navigation_row("coop.view", press.id))
+def show_timeline(turn: Turn, press: Press) -> Screen:
+    request = _own_request(turn, press).request
+    return cooperation_card.timeline_screen(
+        turn.db, request, turn.actor, navigation_row("coop.view", press.id)
+    )
 
 
-def accept(turn: Turn, press: Press) -> Screen:
+def ask_accept(turn: Turn, press: Press) -> Screen:
     """The question before accepting (R40)."""
-    return _sure(turn, press, CooperationAction.ACCEPT, "accept")
+    return _confirmation_screen(turn, press, CooperationAction.ACCEPT, "accept")
 
 
-def give_up(turn: Turn, press: Press) -> Screen:
+def ask_give_up(turn: Turn, press: Press) -> Screen:
     """The question before taking an acceptance back (Q21)."""
-    return _sure(turn, press, CooperationAction.GIVE_UP, "give_up")
+    return _confirmation_screen(turn, press, CooperationAction.GIVE_UP, "give_up")
 
 
-def _sure(turn: Turn, press: Press, action: CooperationAction, word: str) -> Screen:
-    card = _own(turn, press)
-    _may(turn, press, action)
+def _confirmation_screen(turn: Turn, press: Press, action: CooperationAction, word: str) -> Screen:
+    card = _own_request(turn, press)
+    _require_action(turn, press, action)
     about = t("coop.line_short", distributor=card.distributor.name, branch=card.branch.name)
     yes = button(t(f"coop.{word}_do"), f"coop.{word}_do", press.id, press.version)
-    no = back("coop.view", press.id, label="nav.no")
+    no = back_button("coop.view", press.id, label="nav.no")
     return Screen(f"{about}\n{t(f'coop.{word}_confirm')}", ((yes,), (no,)))
 
 
-def accept_do(turn: Turn, press: Press) -> Reply:
+def accept_request(turn: Turn, press: Press) -> Reply:
     request = cooperation.accept(
         turn.db, actor=turn.actor, request_id=press.id, version=press.version, now=turn.now
     )
@@ -227,7 +237,7 @@ def accept_do(turn: Turn, press: Press) -> Reply:
     return Reply((said,), goto=Press("coop.view", press.id))
 
 
-def give_up_do(turn: Turn, press: Press) -> Reply:
+def give_up_request(turn: Turn, press: Press) -> Reply:
     cooperation.give_up(turn.db, actor=turn.actor, request_id=press.id, version=press.version, now=turn.now)
     return Reply((Screen(t("coop.gave_up")),), goto=Press("coop.view", press.id))
 
@@ -235,7 +245,7 @@ def give_up_do(turn: Turn, press: Press) -> Reply:
 # ── the end of a cooperation ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def confirm(turn: Turn, press: Press) -> Screen:
+def ask_terminate(turn: Turn, press: Press) -> Screen:
     """The legal notice (R35) and the second confirmation; a termination that is over as it stands in the archive."""
     line = termination.view(turn.db, actor=turn.actor, termination_id=press.id)
     stored = line.termination
@@ -253,10 +263,10 @@ def confirm(turn: Turn, press: Press) -> Screen:
         return Screen("\n".join(lines), (navigation_row("term.archive"),))
     yes = button(t("term.finalise"), "term.finalise", press.id, stored.version)
     no = button(t("term.cancel"), "term.cancel", press.id, stored.version)
-    return Screen("\n".join(lines), ((yes,), (no,), (home(),)))
+    return Screen("\n".join(lines), ((yes,), (no,), (home_button(),)))
 
 
-def finalise(turn: Turn, press: Press) -> Reply:
+def terminate_cooperation(turn: Turn, press: Press) -> Reply:
     """Ended at once (R32). The receipt (N19) is a message of its own."""
     termination.finalise(
         turn.db, actor=turn.actor, termination_id=press.id, version=press.version, now=turn.now
@@ -264,14 +274,14 @@ def finalise(turn: Turn, press: Press) -> Reply:
     return Reply(goto=Press("term.confirm", press.id))
 
 
-def cancel(turn: Turn, press: Press) -> Reply:
+def cancel_termination(turn: Turn, press: Press) -> Reply:
     termination.cancel(
         turn.db, actor=turn.actor, termination_id=press.id, version=press.version, now=turn.now
     )
     return Reply((Screen(t("term.cancelled")),), goto=Press("centers"))
 
 
-def term_archive(turn: Turn, press: Press) -> Screen:
+def show_termination_archive(turn: Turn, press: Press) -> Screen:
     """All terminations that this officer registered (R36), newest first."""
     page = page_of(press)
     listing = termination.archive(turn.db, actor=turn.actor, offset=page * PAGE, limit=PAGE)
@@ -293,5 +303,5 @@ def term_archive(turn: Turn, press: Press) -> Screen:
         )
         label = shortened(t("coop.button_line", i=i, name=name), 20)
         buttons.append(button(label, "term.confirm", line.termination.id or 0))
-    turns = pager(press, page=page, pages=pages)
-    return Screen("\n".join(lines), (*grid(buttons, columns=2), *turns, navigation_row("centers")))
+    turns = pager_rows(press, page=page, pages=pages)
+    return Screen("\n".join(lines), (*button_grid(buttons, columns=2), *turns, navigation_row("centers")))

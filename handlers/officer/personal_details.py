@@ -16,7 +16,7 @@ from conversations.common.request_steps import FIELD_STEPS
 from conversations.engine.declaration import short_label_of
 from conversations.engine.engine import Engine
 from conversations.officer.personal_details import subject_of
-from handlers.common.navigation import ButtonRow, back, grid, home
+from handlers.common.navigation import ButtonRow, back_button, button_grid, home_button
 from storage.enums import AccountState, Role
 
 MOBILE = "mobile"
@@ -28,7 +28,7 @@ _SHORT = {ask.key: short_label_of(ask) for ask in FIELD_STEPS}
 def routes(engine: Engine) -> Routes:
     """Routes that begin with "general"."""
     table = Routes()
-    table.show("general", roles=[Role.OFFICER], suspended=READS_SUSPENDED)(show)
+    table.show("general", roles=[Role.OFFICER], suspended=READS_SUSPENDED)(show_personal_details)
 
     @table.act("general.edit", roles=[Role.OFFICER])
     def edit(turn: Turn, press: Press) -> Reply:
@@ -47,7 +47,7 @@ def routes(engine: Engine) -> Routes:
     return table
 
 
-def show(turn: Turn, press: Press) -> Screen:
+def show_personal_details(turn: Turn, press: Press) -> Screen:
     """The list. While a request is in circulation it says why nothing is saved (R11)."""
     account = turn.account
     assert account is not None
@@ -60,24 +60,27 @@ def show(turn: Turn, press: Press) -> Screen:
     lines += [
         t("me.line", field=words.label(key), value=words.value(key, known[key])) for key in request_items.FREE
     ]
-    ways: ButtonRow = (back("qual"), home())
+    ways: ButtonRow = (back_button("qual"), home_button())
     if account.state is not AccountState.ACTIVE:
         return Screen("\n".join(lines), (ways,))
     if qualification.in_circulation(turn.db, account.id or 0):
         track = button(t("qual.track"), "qual.track")
         return Screen("\n".join([t("mobile.in_circulation"), "", *lines]), ((track,), ways))
-    return Screen("\n".join([t("general.title"), "", *lines]), (*_buttons(), ways))
+    return Screen("\n".join([t("general.title"), "", *lines]), (*_edit_rows(), ways))
 
 
-def _buttons() -> list[ButtonRow]:
+def _edit_rows() -> list[ButtonRow]:
     """An edit button for each free item; those that look editable and are not answer why (R47, R49)."""
-    free = [_edit(t("field.mobile"), MOBILE), *(_edit(_SHORT[key], key) for key in request_items.FREE)]
+    free = [
+        _edit_button(t("field.mobile"), MOBILE),
+        *(_edit_button(_SHORT[key], key) for key in request_items.FREE),
+    ]
     locked = tuple(
         button(t("general.locked", field=t(f"field.{key}")), "general.edit", arg=key)
         for key in request_items.NEVER
     )
-    return [*grid(free, columns=2), locked, (button(t("general.others"), "general.edit", arg=OTHERS),)]
+    return [*button_grid(free, columns=2), locked, (button(t("general.others"), "general.edit", arg=OTHERS),)]
 
 
-def _edit(label: str, field: str) -> Button:
+def _edit_button(label: str, field: str) -> Button:
     return button(label, "general.edit", arg=field)

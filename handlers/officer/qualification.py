@@ -24,7 +24,7 @@ from conversations.engine.engine import Engine
 from conversations.officer.deficiency_response import first_answers as fix_answers
 from conversations.officer.qualification import first_answers as form_answers
 from handlers.common import request_card
-from handlers.common.navigation import ButtonRow, back, home, navigation_row
+from handlers.common.navigation import ButtonRow, back_button, home_button, navigation_row
 from storage.enums import AccountState, RequestKind, RequestState, Role
 from storage.tables import Chat, QualificationRequest
 
@@ -36,17 +36,19 @@ def routes(engine: Engine) -> Routes:
     """Routes that begin with "qual"."""
     table = Routes()
     for action, decide in (
-        ("qual", menu),
-        ("qual.track", track),
-        ("qual.timeline", timeline),
+        ("qual", show_qualification),
+        ("qual.track", show_tracking),
+        ("qual.timeline", show_timeline),
         ("qual.documents", show_documents),
     ):
         table.show(action, roles=OFFICER, suspended=READS_SUSPENDED)(decide)
-    table.show("qual.withdraw", roles=OFFICER)(withdraw)
-    table.show("qual.discard", roles=OFFICER)(discard)
+    table.show("qual.withdraw", roles=OFFICER)(ask_withdraw)
+    table.show("qual.discard", roles=OFFICER)(ask_discard)
     table.act("qual.document", roles=OFFICER, suspended=READS_SUSPENDED)(send_document)
-    table.act("qual.discard_do", roles=OFFICER)(discard_do)
-    table.act("qual.check_pay", roles=OFFICER, prepare=ask_bank, suspended=READS_SUSPENDED)(check_pay)
+    table.act("qual.discard_do", roles=OFFICER)(discard_draft)
+    table.act("qual.check_pay", roles=OFFICER, prepare=prepare_payment_check, suspended=READS_SUSPENDED)(
+        check_payment
+    )
 
     @table.act("qual.new", roles=OFFICER)
     def new(turn: Turn, press: Press) -> Reply:
@@ -65,7 +67,7 @@ def routes(engine: Engine) -> Routes:
     @table.act("qual.draft", roles=OFFICER)
     def draft(turn: Turn, press: Press) -> Reply:
         """Go on with the draft."""
-        request = qualification.current_open(turn.db, owner(turn))
+        request = qualification.current_open(turn.db, account_id_of(turn))
         if request is None or request.state is not RequestState.DRAFT:
             return Reply(goto=Press("qual"))
         return fill_in(turn, request)
@@ -73,9 +75,9 @@ def routes(engine: Engine) -> Routes:
     @table.act("qual.fix", roles=OFFICER)
     def fix(turn: Turn, press: Press) -> Reply:
         """Resolve the declared deficiencies (R8, R21)."""
-        request = own(turn, press)
+        request = own_request(turn, press)
         assert request.id is not None
-        if QualificationAction.RESOLVE not in allowed(turn, request):
+        if QualificationAction.RESOLVE not in actions_now(turn, request):
             engine.drop(turn, "fix", request.id)
             return Reply(goto=Press("qual.track", request.id), notice=t("error.stale"))
         return engine.start(turn, "fix", subject_id=request.id, answers=fix_answers(turn.db, request))
@@ -97,13 +99,13 @@ def routes(engine: Engine) -> Routes:
     return table
 
 
-def owner(turn: Turn) -> int:
+def account_id_of(turn: Turn) -> int:
     assert turn.account is not None
     assert turn.account.id is not None
     return turn.account.id
 
 
-def own(turn: Turn, press: Press) -> QualificationRequest:
+def own_request(turn: Turn, press: Press) -> QualificationRequest:
     """The request that a button names, or the latest where it names none. Raises NotAllowed for another officer's."""
     if press.id:
         return qualification.own(turn.db, actor=turn.actor, request_id=press.id)
@@ -113,18 +115,18 @@ def own(turn: Turn, press: Press) -> QualificationRequest:
     return request
 
 
-def allowed(turn: Turn, request: QualificationRequest) -> frozenset[QualificationAction]:
+def actions_now(turn: Turn, request: QualificationRequest) -> frozenset[QualificationAction]:
     """What the officer may do with it now; nothing while suspended."""
     if turn.account is None or turn.account.state is not AccountState.ACTIVE:
         return frozenset()
     return allowed_actions(requests.case_of(turn.db, request), turn.actor)
 
 
-def menu(turn: Turn, press: Press) -> Screen:
+def show_qualification(turn: Turn, press: Press) -> Screen:
     """Where the qualification stands, and what can be done about it. An amendment has a line of its own: whatever comes
     of it, its officer stays qualified (Q2, Q16)."""
     latest = qualification.latest(turn.db, actor=turn.actor)
-    qualified = qualification.is_qualified(turn.db, owner(turn))
+    qualified = qualification.is_qualified(turn.db, account_id_of(turn))
     state = latest.state if latest is not None else "none"
     status = t(f"status.{RequestState.COMPLETED if qualified else state}")
     lines, rows = [t("qual.menu", status=status)], list[ButtonRow]()
@@ -132,20 +134,20 @@ def menu(turn: Turn, press: Press) -> Screen:
         lines.append(t("qual.amendment", status=t(f"status.{state}")))
     if latest is not None and latest.state is RequestState.DRAFT:
         lines.append(t("sentence.DRAFT"))
-        rows += _draft_ways(latest)
+        rows += _draft_rows(latest)
     elif latest is not None:
         rows.append((button(t("qual.track"), "qual.track", latest.id or 0),))
-    if (intro := _beginning(turn)) is not None:
+    if (intro := _start_offer(turn)) is not None:
         text, begin = intro
         lines += ["", text]
         rows.append((begin,))
     if turn.account is not None and card.may_have(turn.db, account=turn.account):
         rows.append((button(t("card.button"), "card"),))
     rows.append((button(t("qual.general"), "general"),))
-    return Screen("\n".join(lines), (*rows, (home(),)))
+    return Screen("\n".join(lines), (*rows, (home_button(),)))
 
 
-def _beginning(turn: Turn) -> tuple[str, Button] | None:
+def _start_offer(turn: Turn) -> tuple[str, Button] | None:
     """What a new request or an amendment means, and the button that begins it, whichever may be begun now."""
     if turn.account is None or turn.account.state is not AccountState.ACTIVE:
         return None
@@ -157,7 +159,7 @@ def _beginning(turn: Turn) -> tuple[str, Button] | None:
     return None
 
 
-def _draft_ways(request: QualificationRequest) -> list[ButtonRow]:
+def _draft_rows(request: QualificationRequest) -> list[ButtonRow]:
     assert request.id is not None
     return [
         (button(t("form.resume"), "qual.draft", request.id),),
@@ -165,30 +167,30 @@ def _draft_ways(request: QualificationRequest) -> list[ButtonRow]:
     ]
 
 
-def track(turn: Turn, press: Press) -> Screen:
+def show_tracking(turn: Turn, press: Press) -> Screen:
     """The latest status of a request (R7), and every way on from it."""
     if not press.id and qualification.latest(turn.db, actor=turn.actor) is None:
-        begins = _beginning(turn)
+        begins = _start_offer(turn)
         rows = [(begins[1],)] if begins is not None else []
         return Screen(t("sentence.none"), (*rows, navigation_row("qual")))
-    request = own(turn, press)
+    request = own_request(turn, press)
     assert request.id is not None
     waits = request.state is RequestState.SUBMITTED and request.university_code is not None
-    text = request_card.tracking(
+    text = request_card.tracking_text(
         Wording.load(turn.db),
         request,
         last_round=qualification.open_round(turn.db, request),
         attempt=payments.latest(turn.db, request_id=request.id),
         expert_missing=waits and not routing.has_active_expert(turn.db, request.university_code or ""),
     )
-    return Screen(text, (*_ways_on(turn, request), navigation_row("qual")))
+    return Screen(text, (*_action_rows(turn, request), navigation_row("qual")))
 
 
-def _ways_on(turn: Turn, request: QualificationRequest) -> list[ButtonRow]:
+def _action_rows(turn: Turn, request: QualificationRequest) -> list[ButtonRow]:
     assert request.id is not None
-    may, rows = allowed(turn, request), list[ButtonRow]()
+    may, rows = actions_now(turn, request), list[ButtonRow]()
     if QualificationAction.SUBMIT in may or QualificationAction.EDIT in may:
-        return _draft_ways(request)
+        return _draft_rows(request)
     if QualificationAction.RESOLVE in may:
         rows.append((button(t("fix.button"), "qual.fix", request.id, request.version),))
     if request.state is RequestState.AWAITING_PAYMENT and request.pay_token:
@@ -210,18 +212,18 @@ def _ways_on(turn: Turn, request: QualificationRequest) -> list[ButtonRow]:
     return rows
 
 
-def timeline(turn: Turn, press: Press) -> Screen:
+def show_timeline(turn: Turn, press: Press) -> Screen:
     """Who did what and when, as the officer may know it."""
-    request = own(turn, press)
+    request = own_request(turn, press)
     return Screen(
-        request_card.timeline(turn.db, request, actor=turn.actor),
+        request_card.timeline_text(turn.db, request, actor=turn.actor),
         (navigation_row("qual.track", request.id or 0),),
     )
 
 
 def show_documents(turn: Turn, press: Press) -> Screen:
     """The documents of a request, one button each."""
-    request = own(turn, press)
+    request = own_request(turn, press)
     rows = request_card.document_buttons(Wording.load(turn.db), request, "qual.document")
     text = t("qual.documents_title") if rows else t("desk.documents_none")
     return Screen(text, (*rows, navigation_row("qual.track", request.id or 0)))
@@ -229,12 +231,12 @@ def show_documents(turn: Turn, press: Press) -> Screen:
 
 def send_document(turn: Turn, press: Press) -> Reply:
     """One of the officer's own documents, as the experts see it; the list follows below it."""
-    request = own(turn, press)
+    request = own_request(turn, press)
     words = Wording.load(turn.db)
     again = Press("qual.documents", request.id or 0)
     shown = tuple(
         Attachment(file_id, words.label(key))
-        for key, _, files in request_card.paper_asked(words, request, press.arg)
+        for key, _, files in request_card.requested_document(words, request, press.arg)
         for file_id in files
     )
     if not shown:
@@ -242,42 +244,44 @@ def send_document(turn: Turn, press: Press) -> Reply:
     return Reply(screens=(Screen("", attachments=shown),), goto=again, send_as_new=True)
 
 
-def withdraw(turn: Turn, press: Press) -> Screen:
+def ask_withdraw(turn: Turn, press: Press) -> Screen:
     """The second question before giving a request up."""
-    request = own(turn, press)
+    request = own_request(turn, press)
     assert request.id is not None
-    if QualificationAction.WITHDRAW not in allowed(turn, request):
-        return track(turn, Press("qual.track", request.id))
+    if QualificationAction.WITHDRAW not in actions_now(turn, request):
+        return show_tracking(turn, Press("qual.track", request.id))
     return Screen(
         t("qual.withdraw_confirm", code=request.tracking_code),
         (
             (button(t("qual.withdraw_do"), "qual.withdraw_do", request.id, press.version),),
-            (back("qual.track", request.id, label="nav.no"),),
+            (back_button("qual.track", request.id, label="nav.no"),),
         ),
     )
 
 
-def discard(turn: Turn, press: Press) -> Screen:
+def ask_discard(turn: Turn, press: Press) -> Screen:
     """The second question before deleting a draft."""
-    request = own(turn, press)
+    request = own_request(turn, press)
     assert request.id is not None
-    if QualificationAction.DISCARD not in allowed(turn, request):
-        return menu(turn, Press("qual"))
+    if QualificationAction.DISCARD not in actions_now(turn, request):
+        return show_qualification(turn, Press("qual"))
     return Screen(
         t("qual.discard_confirm"),
         (
             (button(t("qual.discard_do"), "qual.discard_do", request.id, request.version),),
-            (back("qual", label="nav.no"),),
+            (back_button("qual", label="nav.no"),),
         ),
     )
 
 
-def discard_do(turn: Turn, press: Press) -> Reply:
+def discard_draft(turn: Turn, press: Press) -> Reply:
     qualification.discard(turn.db, actor=turn.actor, request_id=press.id, version=press.version, now=turn.now)
     return Reply(goto=Press("qual"), notice=t("qual.discarded"))
 
 
-async def ask_bank(resources: Resources, incoming: Incoming, press: Press) -> PaymentCheck | None:
+async def prepare_payment_check(
+    resources: Resources, incoming: Incoming, press: Press
+) -> PaymentCheck | None:
     """Ask the gateway about the request's payment, for its owner only."""
 
     def is_owner(db: Session) -> bool:
@@ -297,9 +301,9 @@ async def ask_bank(resources: Resources, incoming: Incoming, press: Press) -> Pa
     return await payments.check_request(resources, press.id)
 
 
-def check_pay(turn: Turn, press: Press) -> Reply:
+def check_payment(turn: Turn, press: Press) -> Reply:
     """«بررسی پرداخت»: what the bank said, and tracking as it is now."""
-    request = own(turn, press)
+    request = own_request(turn, press)
     checked = turn.prepared
     goto = Press("qual.track", request.id or 0)
     if checked is None:

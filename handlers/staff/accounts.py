@@ -21,8 +21,16 @@ from conversations.common.labels import shortened
 from conversations.engine.engine import Engine
 from conversations.staff.accounts import GRANT, VERSION
 from handlers.common import request_card
-from handlers.common.navigation import ButtonRow, back, grid, home, navigation_row, page_of, pager
-from handlers.common.numbered_list import STAFF, question
+from handlers.common.navigation import (
+    ButtonRow,
+    back_button,
+    button_grid,
+    home_button,
+    navigation_row,
+    page_of,
+    pager_rows,
+)
+from handlers.common.numbered_list import STAFF, confirmation_screen
 from storage.enums import Role
 from storage.tables import Account, Chat, Grant
 
@@ -39,16 +47,16 @@ def routes(engine: Engine) -> Routes:
     """staff.accounts → staff.account → staff.account_action, staff.chats, staff.trail; staff.file_trail."""
     table = Routes()
     for action, decide in (
-        ("staff.accounts", looked_up),
-        ("staff.account", card),
-        ("staff.roles", roles),
-        ("staff.chats", chats),
-        ("staff.chat_ask", chat_ask),
-        ("staff.trail", trail),
-        ("staff.file_trail", file_trail),
+        ("staff.accounts", show_look_ups),
+        ("staff.account", show_account),
+        ("staff.roles", show_roles),
+        ("staff.chats", show_chats),
+        ("staff.chat_ask", ask_free_chat),
+        ("staff.trail", show_trail),
+        ("staff.file_trail", show_request_trail),
     ):
         table.show(action, roles=STAFF)(decide)
-    table.act("staff.chat_do", roles=STAFF)(chat_do)
+    table.act("staff.chat_do", roles=STAFF)(free_chat)
 
     @table.act("staff.find_account", roles=STAFF)
     def find(turn: Turn, press: Press) -> Reply:
@@ -84,7 +92,7 @@ def _account(turn: Turn, press: Press) -> Account:
     return account_lookup.open_account(turn.db, actor=turn.actor, account_id=press.id, now=turn.now)
 
 
-def looked_up(turn: Turn, press: Press) -> Screen:
+def show_look_ups(turn: Turn, press: Press) -> Screen:
     """The button to a look-up, and the accounts looked up recently."""
     recent = account_lookup.recent(turn.db, actor=turn.actor, now=turn.now, limit=RECENT)
     lines = [t("staff_accounts.title")]
@@ -99,17 +107,17 @@ def looked_up(turn: Turn, press: Press) -> Screen:
         rows.append(
             (button(shortened(f"{digits(i)}. {account.name}", 20), "staff.account", account.id or 0),)
         )
-    return Screen("\n".join(lines), (*rows, (home(),)))
+    return Screen("\n".join(lines), (*rows, (home_button(),)))
 
 
-def card(turn: Turn, press: Press) -> Screen:
+def show_account(turn: Turn, press: Press) -> Screen:
     """One account: what it is, and what may be done to it now."""
     account = _account(turn, press)
     facts = account_lookup.facts(turn.db, actor=turn.actor, account=account)
-    return Screen("\n".join(_facts(turn, account, facts)), tuple(_action_rows(account, facts)))
+    return Screen("\n".join(_fact_lines(turn, account, facts)), tuple(_action_rows(account, facts)))
 
 
-def _facts(turn: Turn, account: Account, facts: Facts) -> list[str]:
+def _fact_lines(turn: Turn, account: Account, facts: Facts) -> list[str]:
     lines = [one_line(account.name), t("me.line", field=t("field.user_code"), value=account.user_code)]
     if account.national_code:
         lines.append(t("me.line", field=t("field.national_code"), value=masked(account.national_code)))
@@ -121,7 +129,7 @@ def _facts(turn: Turn, account: Account, facts: Facts) -> list[str]:
         lines.append(t("staff_accounts.reason", reason=quoted(account.state_reason, t("role.staff"))))
     if account.migrated:
         lines.append(t("staff_accounts.migrated"))
-    lines += [_role(turn, grant) for grant in facts.grants]
+    lines += [_role_line(turn, grant) for grant in facts.grants]
     lines.append(t("staff_accounts.chats_line", n=digits(len(facts.chats))))
     if facts.case.registered:
         lines.append(
@@ -136,7 +144,7 @@ def _facts(turn: Turn, account: Account, facts: Facts) -> list[str]:
     return lines
 
 
-def _role(turn: Turn, grant: Grant) -> str:
+def _role_line(turn: Turn, grant: Grant) -> str:
     name = t(f"role.{grant.role}")
     if grant.university_code is None:
         return t("me.role", role=name)
@@ -159,15 +167,15 @@ def _action_rows(account: Account, facts: Facts) -> list[ButtonRow]:
     if facts.chats:
         views.append(button(t("staff_accounts.chats"), "staff.chats", account_id))
     views.append(button(t("staff_accounts.trail"), "staff.trail", account_id))
-    return [*grid(deeds, columns=2), *grid(views, columns=2), navigation_row("staff.accounts")]
+    return [*button_grid(deeds, columns=2), *button_grid(views, columns=2), navigation_row("staff.accounts")]
 
 
-def roles(turn: Turn, press: Press) -> Screen:
+def show_roles(turn: Turn, press: Press) -> Screen:
     """The roles that can be taken away, one button each."""
     account = _account(turn, press)
     lines, rows = [t("staff_accounts.roles_title", name=account.name)], list[ButtonRow]()
     for grant in account_lookup.facts(turn.db, actor=turn.actor, account=account).grants:
-        lines.append(_role(turn, grant))
+        lines.append(_role_line(turn, grant))
         own = grant.account_id == turn.actor.account_id and grant.role is Role.STAFF
         if grant.role is not Role.OFFICER and not own:
             label = t("staff_accounts.unrole", role=t(f"role.{grant.role}"))
@@ -178,7 +186,7 @@ def roles(turn: Turn, press: Press) -> Screen:
 # -- chats -----------------------------------------------------------------------------------------
 
 
-def chats(turn: Turn, press: Press) -> Screen:
+def show_chats(turn: Turn, press: Press) -> Screen:
     """Where the account is logged in; a chat that is stuck is set free here."""
     account = _account(turn, press)
     lines, rows = [t("staff_accounts.chats_title", name=account.name)], list[ButtonRow]()
@@ -192,45 +200,45 @@ def chats(turn: Turn, press: Press) -> Screen:
                 state=t("staff_accounts.chat_dead" if chat.dead else "staff_accounts.chat_alive"),
             )
         )
-        rows.append((free_button(chat, t("staff_accounts.free", i=digits(i))),))
+        rows.append((free_chat_button(chat, t("staff_accounts.free", i=digits(i))),))
     return Screen("\n".join(lines), (*rows, navigation_row("staff.account", press.id)))
 
 
-def free_button(chat: Chat, label: str) -> Button:
+def free_chat_button(chat: Chat, label: str) -> Button:
     return button(label, "staff.chat_ask", chat.id or 0, chat.version)
 
 
-def _after_chat(chat: Chat) -> Press:
+def _return_from_chat(chat: Chat) -> Press:
     return Press("staff.chats", chat.account_id) if chat.account_id is not None else Press("staff.updates")
 
 
-def chat_ask(turn: Turn, press: Press) -> Screen:
+def ask_free_chat(turn: Turn, press: Press) -> Screen:
     chat = account_lookup.chat(turn.db, actor=turn.actor, chat_row_id=press.id)
     yes = button(t("reference_data.yes"), "staff.chat_do", press.id, press.version)
-    return question(t("staff_accounts.free_ask"), yes, _after_chat(chat))
+    return confirmation_screen(t("staff_accounts.free_ask"), yes, _return_from_chat(chat))
 
 
-def chat_do(turn: Turn, press: Press) -> Reply:
+def free_chat(turn: Turn, press: Press) -> Reply:
     chat = account_lookup.free_chat(
         turn.db, actor=turn.actor, chat_row_id=press.id, expected=press.version, now=turn.now
     )
-    return Reply((Screen(t("staff_accounts.freed")),), goto=_after_chat(chat))
+    return Reply((Screen(t("staff_accounts.freed")),), goto=_return_from_chat(chat))
 
 
 # -- trails ----------------------------------------------------------------------------------------
 
 
-def trail(turn: Turn, press: Press) -> Screen:
+def show_trail(turn: Turn, press: Press) -> Screen:
     """What was done to the account and what it did, newest first."""
     account, page = _account(turn, press), page_of(press)
     entries = account_lookup.trail(
         turn.db, actor=turn.actor, account_id=press.id, now=turn.now, offset=page * TRAIL, limit=TRAIL + 1
     )
     title = t("staff_accounts.trail_title", name=account.name)
-    return _trail(turn, press, title, entries, page, navigation_row("staff.account", press.id))
+    return _trail_screen(turn, press, title, entries, page, navigation_row("staff.account", press.id))
 
 
-def file_trail(turn: Turn, press: Press) -> Screen:
+def show_request_trail(turn: Turn, press: Press) -> Screen:
     """Who saw which document and who decided what in one file, newest first."""
     request, _ = QUALIFICATION_WORKFLOW.see(turn.db, press.id, actor=turn.actor)
     page = page_of(press)
@@ -243,22 +251,24 @@ def file_trail(turn: Turn, press: Press) -> Screen:
         limit=TRAIL + 1,
     )
     title = t("staff_accounts.file_trail_title", code=request.tracking_code or "–")
-    return _trail(turn, press, title, entries, page, (back("desk.file", press.id), home()))
+    return _trail_screen(
+        turn, press, title, entries, page, (back_button("desk.file", press.id), home_button())
+    )
 
 
-def _trail(
+def _trail_screen(
     turn: Turn, press: Press, title: str, entries: list[AuditEntry], page: int, last: ButtonRow
 ) -> Screen:
     names = reference_rows.names_of_documents(turn.db, actor=turn.actor)
-    lines = [title, *(_entry(entry, names) for entry in entries[:TRAIL])]
+    lines = [title, *(_entry_line(entry, names) for entry in entries[:TRAIL])]
     if not entries:
         lines.append(t("error.empty"))
     pages = page + (2 if len(entries) > TRAIL else 1)
-    turns = pager(Press(press.action, press.id), page=page, pages=pages)
+    turns = pager_rows(Press(press.action, press.id), page=page, pages=pages)
     return Screen(request_card.truncate_lines(lines), (*turns, last))
 
 
-def _entry(entry: AuditEntry, documents: dict[str, str]) -> str:
+def _entry_line(entry: AuditEntry, documents: dict[str, str]) -> str:
     event = entry.event
     name = audit.present_name(event.event)
     what = t(f"trail.{name}") if has(f"trail.{name}") else t("trail.other", event=name)

@@ -12,7 +12,7 @@ from conversations.common.labels import shortened
 from conversations.distributor.registration import first_answers
 from conversations.engine.engine import Engine
 from handlers.common import cooperation_card
-from handlers.common.navigation import grid, home, navigation_row, page_of, pager
+from handlers.common.navigation import button_grid, home_button, navigation_row, page_of, pager_rows
 from handlers.common.request_card import truncate_lines
 from storage.enums import Role
 from storage.tables import Distributor
@@ -26,8 +26,8 @@ SHOWN = 20
 def routes(engine: Engine) -> Routes:
     """staff.dists, dist, new_dist, find_dist, edit_dist, add_manager."""
     table = Routes()
-    table.show("staff.dists", roles=STAFF)(listed)
-    table.show("staff.dist", roles=STAFF)(card)
+    table.show("staff.dists", roles=STAFF)(show_distributors)
+    table.show("staff.dist", roles=STAFF)(show_distributor)
 
     def route_to_dialogue(action: str, dialogue: str) -> None:
         """An act that opens a dialogue which is about no distributor yet."""
@@ -41,30 +41,30 @@ def routes(engine: Engine) -> Routes:
 
     @table.act("staff.edit_dist", roles=STAFF)
     def edit(turn: Turn, press: Press) -> Reply:
-        distributor = _load(turn, press)
+        distributor = _distributor(turn, press)
         if press.version != distributor.version:
             raise Stale
         return engine.start(turn, "edit_distributor", subject_id=press.id, answers=first_answers(distributor))
 
     @table.act("staff.add_manager", roles=STAFF)
     def add_manager(turn: Turn, press: Press) -> Reply:
-        _load(turn, press)
+        _distributor(turn, press)
         return engine.start(turn, "add_manager", subject_id=press.id)
 
     return table
 
 
-def _load(turn: Turn, press: Press) -> Distributor:
+def _distributor(turn: Turn, press: Press) -> Distributor:
     return registry.view(turn.db, actor=turn.actor, distributor_id=press.id)
 
 
-def listed(turn: Turn, press: Press) -> Screen:
+def show_distributors(turn: Turn, press: Press) -> Screen:
     """All distributors by name, eight a page."""
     page = page_of(press)
     distributors, total = registry.listing(turn.db, actor=turn.actor, offset=page * PAGE, limit=PAGE)
     ways_on = (
         (button(t("staff.dist_new"), "staff.new_dist"), button(t("staff.dist_search"), "staff.find_dist")),
-        (home(),),
+        (home_button(),),
     )
     if not total:
         return Screen(t("staff.dists_none"), ways_on)
@@ -77,21 +77,21 @@ def listed(turn: Turn, press: Press) -> Screen:
                 "staff.dist_line",
                 i=i,
                 distributor=distributor.name,
-                kind=cooperation_card.kind_of(distributor),
+                kind=cooperation_card.distributor_kind_label(distributor),
             )
         )
         label = shortened(t("coop.button_line", i=i, name=distributor.name), 20)
         buttons.append(button(label, "staff.dist", distributor.id or 0))
-    turns = pager(press, page=page, pages=pages)
-    return Screen("\n".join(lines), (*grid(buttons, columns=2), *turns, *ways_on))
+    turns = pager_rows(press, page=page, pages=pages)
+    return Screen("\n".join(lines), (*button_grid(buttons, columns=2), *turns, *ways_on))
 
 
-def card(turn: Turn, press: Press) -> Screen:
+def show_distributor(turn: Turn, press: Press) -> Screen:
     """One distributor with its branches and managers."""
-    distributor = _load(turn, press)
+    distributor = _distributor(turn, press)
     managers = registry.managers(turn.db, actor=turn.actor, distributor_id=press.id)
     listing = branches.listing(turn.db, actor=turn.actor, distributor_id=press.id, limit=SHOWN)
-    lines = cooperation_card.center(distributor)
+    lines = cooperation_card.distributor_lines(distributor)
     if distributor.manager_mobile:
         lines.append(t("dist.mobile", mobile=formats.local_mobile(distributor.manager_mobile)))
     lines.append(
@@ -105,7 +105,7 @@ def card(turn: Turn, press: Press) -> Screen:
             "staff.dist_branch_line",
             branch=line.branch.name,
             city=line.branch.city,
-            officer=cooperation_card.officers(line),
+            officer=cooperation_card.officer_names(line),
         )
         for line in listing.lines
     ]

@@ -20,7 +20,15 @@ from conversations.engine.engine import Engine
 from conversations.staff.experts import ACCOUNT, GRANT, UNIVERSITY, VERSION
 from conversations.staff.refunds import ATTEMPT
 from conversations.staff.refunds import VERSION as ATTEMPT_VERSION
-from handlers.common.navigation import ButtonRow, back, grid, home, navigation_row, page_of, pager
+from handlers.common.navigation import (
+    ButtonRow,
+    back_button,
+    button_grid,
+    home_button,
+    navigation_row,
+    page_of,
+    pager_rows,
+)
 from handlers.staff import refunds as staff_refunds
 from storage.enums import Role
 from storage.tables import Account, Grant, University
@@ -34,15 +42,15 @@ def routes(engine: Engine) -> Routes:
     table = Routes()
     show, act = table.show, table.act
 
-    show("staff.experts", roles=STAFF)(universities)
-    show("staff.university", roles=STAFF)(university)
-    show("staff.expert", roles=STAFF)(expert)
-    show("staff.dismiss", roles=STAFF)(dismiss)
-    act("staff.dismiss_do", roles=STAFF)(dismiss_do)
-    show("staff.alerts", roles=STAFF)(open_alerts)
-    show("staff.alert", roles=STAFF)(alert)
-    act("staff.settle", roles=STAFF)(settle)
-    show("staff.refunds", roles=STAFF)(refunds)
+    show("staff.experts", roles=STAFF)(show_universities)
+    show("staff.university", roles=STAFF)(show_university)
+    show("staff.expert", roles=STAFF)(show_expert)
+    show("staff.dismiss", roles=STAFF)(ask_dismiss)
+    act("staff.dismiss_do", roles=STAFF)(dismiss_expert)
+    show("staff.alerts", roles=STAFF)(show_alerts)
+    show("staff.alert", roles=STAFF)(show_alert)
+    act("staff.settle", roles=STAFF)(resolve_alert)
+    show("staff.refunds", roles=STAFF)(show_refunds)
 
     @act("staff.new_expert", roles=STAFF)
     def new_expert(turn: Turn, press: Press) -> Reply:
@@ -51,7 +59,7 @@ def routes(engine: Engine) -> Routes:
 
     @act("staff.reset", roles=STAFF)
     def reset(turn: Turn, press: Press) -> Reply:
-        grant, account = _expert(turn, press)
+        grant, account = _expert_grant(turn, press)
         return engine.start(
             turn,
             "reset_access",
@@ -71,7 +79,7 @@ def routes(engine: Engine) -> Routes:
     return table
 
 
-def universities(turn: Turn, press: Press) -> Screen:
+def show_universities(turn: Turn, press: Press) -> Screen:
     """All universities that review, with the number of their experts, ten a page."""
     every = accounts.numbers(turn.db, actor=turn.actor)
     pages = max(-(-len(every) // UNIVERSITIES), 1)
@@ -86,7 +94,11 @@ def universities(turn: Turn, press: Press) -> Screen:
         button(digits(i), "staff.university", arg=university.code)
         for i, (university, _) in enumerate(shown, start=first)
     ]
-    rows = [*grid(buttons, columns=5), *pager(Press("staff.experts"), page=page, pages=pages), (home(),)]
+    rows = [
+        *button_grid(buttons, columns=5),
+        *pager_rows(Press("staff.experts"), page=page, pages=pages),
+        (home_button(),),
+    ]
     return Screen("\n".join([t("staff.experts_title"), *lines]), tuple(rows))
 
 
@@ -97,7 +109,7 @@ def _university(turn: Turn, code: str) -> University:
     return university
 
 
-def university(turn: Turn, press: Press) -> Screen:
+def show_university(turn: Turn, press: Press) -> Screen:
     """The experts of one university."""
     university = _university(turn, press.arg)
     experts = accounts.of_university(turn.db, actor=turn.actor, university_code=university.code)
@@ -115,7 +127,7 @@ def university(turn: Turn, press: Press) -> Screen:
     return Screen("\n".join(lines), (*rows, add, navigation_row("staff.experts")))
 
 
-def _expert(turn: Turn, press: Press) -> tuple[Grant, Account]:
+def _expert_grant(turn: Turn, press: Press) -> tuple[Grant, Account]:
     """The active grant that a button names, and whose it is. Raises Stale."""
     grant_and_account = accounts.expert(turn.db, actor=turn.actor, grant_id=press.id)
     if grant_and_account is None:
@@ -123,9 +135,9 @@ def _expert(turn: Turn, press: Press) -> tuple[Grant, Account]:
     return grant_and_account
 
 
-def expert(turn: Turn, press: Press) -> Screen:
+def show_expert(turn: Turn, press: Press) -> Screen:
     """One expert, and what staff may do about them."""
-    grant, account = _expert(turn, press)
+    grant, account = _expert_grant(turn, press)
     name = reference_data.university_name(turn.db, grant.university_code)
     lines = [
         account.name,
@@ -142,14 +154,14 @@ def expert(turn: Turn, press: Press) -> Screen:
         (
             (button(t("staff.reset"), "staff.reset", grant.id or 0, account.version),),
             (button(t("staff.dismiss"), "staff.dismiss", grant.id or 0),),
-            (back("staff.university", arg=grant.university_code or ""), home()),
+            (back_button("staff.university", arg=grant.university_code or ""), home_button()),
         ),
     )
 
 
-def dismiss(turn: Turn, press: Press) -> Screen:
+def ask_dismiss(turn: Turn, press: Press) -> Screen:
     """The question before an expert's work ends."""
-    grant, account = _expert(turn, press)
+    grant, account = _expert_grant(turn, press)
     name = reference_data.university_name(turn.db, grant.university_code)
     return Screen(
         t("staff.dismiss_confirm", name=account.name, university=name),
@@ -162,8 +174,8 @@ def dismiss(turn: Turn, press: Press) -> Screen:
     )
 
 
-def dismiss_do(turn: Turn, press: Press) -> Reply:
-    grant, account = _expert(turn, press)
+def dismiss_expert(turn: Turn, press: Press) -> Reply:
+    grant, account = _expert_grant(turn, press)
     accounts.deactivate(
         turn.db, actor=turn.actor, account_id=grant.account_id, grant_id=grant.id or 0, now=turn.now
     )
@@ -171,11 +183,11 @@ def dismiss_do(turn: Turn, press: Press) -> Reply:
     return Reply((done,), goto=Press("staff.university", arg=grant.university_code or ""))
 
 
-def open_alerts(turn: Turn, press: Press) -> Screen:
+def show_alerts(turn: Turn, press: Press) -> Screen:
     """What waits for staff, oldest first."""
     total = alert_list.count_open(turn.db, actor=turn.actor)
     if not total:
-        return Screen(t("error.empty"), ((home(),),))
+        return Screen(t("error.empty"), ((home_button(),),))
     pages = -(-total // LINES)
     page = min(page_of(press), pages - 1)
     shown = alert_list.open_alerts(turn.db, actor=turn.actor, limit=LINES, offset=page * LINES)
@@ -185,11 +197,15 @@ def open_alerts(turn: Turn, press: Press) -> Screen:
         for i, alert in enumerate(shown, start=first)
     ]
     buttons = [button(digits(i), "staff.alert", alert.id or 0) for i, alert in enumerate(shown, start=first)]
-    rows = [*grid(buttons, columns=LINES), *pager(Press("staff.alerts"), page=page, pages=pages), (home(),)]
+    rows = [
+        *button_grid(buttons, columns=LINES),
+        *pager_rows(Press("staff.alerts"), page=page, pages=pages),
+        (home_button(),),
+    ]
     return Screen("\n".join([t("staff.alerts_title"), *lines]), tuple(rows))
 
 
-def alert(turn: Turn, press: Press) -> Screen:
+def show_alert(turn: Turn, press: Press) -> Screen:
     """One alert, and the button that puts it away."""
     alert = alert_list.open_alert(turn.db, actor=turn.actor, alert_id=press.id)
     text = t("staff.alert", alert=alert.text, time=jalali_time(alert.raised_at))
@@ -198,18 +214,18 @@ def alert(turn: Turn, press: Press) -> Screen:
     )
 
 
-def settle(turn: Turn, press: Press) -> Reply:
+def resolve_alert(turn: Turn, press: Press) -> Reply:
     alert_list.resolve_alert(turn.db, actor=turn.actor, alert_id=press.id, now=turn.now)
     return Reply((Screen(t("staff.settled")),), goto=Press("staff.alerts"))
 
 
-def refunds(turn: Turn, press: Press) -> Screen:
+def show_refunds(turn: Turn, press: Press) -> Screen:
     """Money that must go back, oldest first."""
     page = page_of(press)
     due = payments.refunds_due(turn.db, actor=turn.actor, limit=LINES + 1, offset=page * LINES)
     wrong = staff_refunds.wrong_amounts_rows(turn)
     if not due:
-        return Screen(t("error.empty"), (*wrong, (home(),)))
+        return Screen(t("error.empty"), (*wrong, (home_button(),)))
     lines, rows = [t("staff.refunds_title")], list[ButtonRow]()
     for i, refund in enumerate(due[:LINES], start=page * LINES + 1):
         paid = jalali_day(refund.paid_at) if refund.paid_at is not None else "–"
@@ -228,5 +244,5 @@ def refunds(turn: Turn, press: Press) -> Screen:
         label = t("staff.refund", i=digits(i))
         rows.append((button(label, "staff.refund", refund.attempt_id, refund.version),))
     pages = page + (2 if len(due) > LINES else 1)
-    rows += pager(Press("staff.refunds"), page=page, pages=pages)
-    return Screen("\n".join(lines), (*rows, *wrong, (home(),)))
+    rows += pager_rows(Press("staff.refunds"), page=page, pages=pages)
+    return Screen("\n".join(lines), (*rows, *wrong, (home_button(),)))

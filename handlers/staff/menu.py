@@ -6,7 +6,7 @@ from bot.application.routes import Routes
 from bot.core.screens import button
 from bot.texts import t
 from conversations.engine.engine import Engine
-from handlers.common.navigation import ButtonRow, grid
+from handlers.common.navigation import ButtonRow, button_grid
 from handlers.staff import accounts, reference_data, refunds, statistics, undelivered, universities
 
 #: Text key of the label → the room's first screen, two a row (docs/specification.md 4.1, staff.menu).
@@ -29,5 +29,5 @@ def routes(engine: Engine) -> Routes:
     return table
 
 
-def menu() -> list[ButtonRow]:
-    return grid([button(t(label), action) for label, action in MENU_ACTIONS.items()], columns=2)
+def menu_rows() -> list[ButtonRow]:
+    return button_grid([button(t(label), action) for label, action in MENU_ACTIONS.items()], columns=2)

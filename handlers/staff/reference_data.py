@@ -19,8 +19,8 @@ from bot.texts.formats import TEHRAN, digits, jalali_day, number, toman
 from conversations.common.labels import shortened
 from conversations.engine.engine import Engine
 from conversations.staff.reference_data import CODE, MARK
-from handlers.common.navigation import ButtonRow, grid, home, navigation_row
-from handlers.common.numbered_list import STAFF, numbered, question
+from handlers.common.navigation import ButtonRow, button_grid, home_button, navigation_row
+from handlers.common.numbered_list import STAFF, confirmation_screen, numbered_page
 from storage.enums import RequestKind
 from storage.tables import DegreeLevel, DocumentType, FieldOfStudy, Tariff
 
@@ -32,25 +32,25 @@ def routes(engine: Engine) -> Routes:
     """staff.tariffs, staff.studies …, staff.documents …"""
     table = Routes()
     for action, decide in (
-        ("staff.tariffs", tariffs),
-        ("staff.studies", levels),
-        ("staff.level", level),
-        ("staff.level_ask", level_ask),
-        ("staff.fields", fields),
-        ("staff.field", field),
-        ("staff.field_ask", field_ask),
-        ("staff.pair_ask", pair_ask),
-        ("staff.documents", documents),
-        ("staff.document", document),
-        ("staff.document_ask", document_ask),
+        ("staff.tariffs", show_tariffs),
+        ("staff.studies", show_levels),
+        ("staff.level", show_level),
+        ("staff.level_ask", ask_level_change),
+        ("staff.fields", show_fields),
+        ("staff.field", show_field),
+        ("staff.field_ask", ask_field_change),
+        ("staff.pair_ask", ask_pair_change),
+        ("staff.documents", show_document_types),
+        ("staff.document", show_document_type),
+        ("staff.document_ask", ask_document_change),
     ):
         table.show(action, roles=STAFF)(decide)
     for action, act in (
-        ("staff.level_do", level_do),
-        ("staff.field_do", field_do),
-        ("staff.pair_do", pair_do),
-        ("staff.document_do", document_do),
-        ("staff.document_move", document_move),
+        ("staff.level_do", change_level),
+        ("staff.field_do", change_field),
+        ("staff.pair_do", change_pair),
+        ("staff.document_do", change_document_type),
+        ("staff.document_move", move_document_type),
     ):
         table.act(action, roles=STAFF)(act)
 
@@ -85,22 +85,22 @@ def _row(turn: Turn, model: type[Any], code: str) -> Any:
 # -- tariffs ---------------------------------------------------------------------------------------
 
 
-def tariffs(turn: Turn, press: Press) -> Screen:
+def show_tariffs(turn: Turn, press: Press) -> Screen:
     """What is in force for each kind, what comes, and what was."""
     today = turn.now.astimezone(TEHRAN).date()
     lines = [t("tariffs.title")]
     for kind in RequestKind:
         lines += ["", t("tariffs.kind", kind=t(f"desk.kind_{kind}"))]
         now = tariff_service.in_force(turn.db, kind=kind, day=today)
-        lines.append(_tariff("tariffs.in_force", now) if now is not None else t("tariffs.none"))
+        lines.append(_tariff_line("tariffs.in_force", now) if now is not None else t("tariffs.none"))
         coming = tariff_service.upcoming(turn.db, actor=turn.actor, kind=kind, day=today)
-        lines += [_tariff("tariffs.coming", tariff) for tariff in coming]
+        lines += [_tariff_line("tariffs.coming", tariff) for tariff in coming]
         gone = tariff_service.former(turn.db, actor=turn.actor, kind=kind, day=today, limit=FORMER)
-        lines += [_tariff("tariffs.former", tariff) for tariff in gone]
-    return Screen("\n".join(lines), ((button(t("tariffs.new"), "staff.new_tariff"),), (home(),)))
+        lines += [_tariff_line("tariffs.former", tariff) for tariff in gone]
+    return Screen("\n".join(lines), ((button(t("tariffs.new"), "staff.new_tariff"),), (home_button(),)))
 
 
-def _tariff(key: str, tariff: Tariff) -> str:
+def _tariff_line(key: str, tariff: Tariff) -> str:
     amount = t("tariffs.amount", amount=number(tariff.amount_rial), toman=toman(tariff.amount_rial))
     return t(key, amount=amount, day=jalali_day(tariff.valid_from))
 
@@ -108,64 +108,64 @@ def _tariff(key: str, tariff: Tariff) -> str:
 # -- levels and fields -----------------------------------------------------------------------------
 
 
-def _sign(allowed: bool) -> str:
+def _flag(allowed: bool) -> str:
     return t("reference_data.sign_on") if allowed else t("reference_data.sign_off")
 
 
-def levels(turn: Turn, press: Press) -> Screen:
+def show_levels(turn: Turn, press: Press) -> Screen:
     """The levels with their flags; the button to the fields."""
     every = studies.levels(turn.db, actor=turn.actor)
     lines = [t("studies.levels_title")]
-    lines += [t("studies.line", sign=_sign(level.allowed), name=level.name) for level in every]
+    lines += [t("studies.line", sign=_flag(level.allowed), name=level.name) for level in every]
     buttons = [button(level.name, "staff.level", arg=level.code) for level in every]
-    fields_row = (button(t("studies.fields"), "staff.fields"), home())
-    return Screen("\n".join(lines), (*grid(buttons, columns=2), fields_row))
+    fields_row = (button(t("studies.fields"), "staff.fields"), home_button())
+    return Screen("\n".join(lines), (*button_grid(buttons, columns=2), fields_row))
 
 
-def level(turn: Turn, press: Press) -> Screen:
+def show_level(turn: Turn, press: Press) -> Screen:
     """One level, with the fields that are closed at it."""
     level: DegreeLevel = _row(turn, DegreeLevel, press.arg)
-    lines = [t("studies.level", name=level.name, state=_state(level.allowed))]
+    lines = [t("studies.level", name=level.name, state=_state_line(level.allowed))]
     if closed := studies.closed_fields(turn.db, actor=turn.actor, level_code=level.code):
         lines.append(t("studies.closed_fields", names="، ".join(closed)))
-    return Screen("\n".join(lines), (_toggle("staff.level_ask", level), navigation_row("staff.studies")))
+    return Screen("\n".join(lines), (_toggle_row("staff.level_ask", level), navigation_row("staff.studies")))
 
 
-def _state(allowed: bool) -> str:
+def _state_line(allowed: bool) -> str:
     return t("studies.open") if allowed else t("studies.closed")
 
 
-def _toggle(action: str, row: DegreeLevel | FieldOfStudy) -> ButtonRow:
+def _toggle_row(action: str, row: DegreeLevel | FieldOfStudy) -> ButtonRow:
     label = t("studies.close") if row.allowed else t("studies.reopen")
     return (button(label, action, 0, reference_rows.row_fingerprint(row), row.code),)
 
 
-def level_ask(turn: Turn, press: Press) -> Screen:
+def ask_level_change(turn: Turn, press: Press) -> Screen:
     """The question before a level is opened or closed; the level as it is, where it changed meanwhile."""
     degree_level: DegreeLevel = _row(turn, DegreeLevel, press.arg)
     if reference_rows.row_fingerprint(degree_level) != press.version:
-        return level(turn, press)
-    return _toggle_question(degree_level, "staff.level_do", "staff.level")
+        return show_level(turn, press)
+    return _toggle_screen(degree_level, "staff.level_do", "staff.level")
 
 
-def _toggle_question(row: DegreeLevel | FieldOfStudy, act: str, show: str) -> Screen:
+def _toggle_screen(row: DegreeLevel | FieldOfStudy, act: str, show: str) -> Screen:
     key = "studies.close_ask" if row.allowed else "studies.reopen_ask"
     yes = button(t("reference_data.yes"), act, int(not row.allowed), 0, row.code)
-    return question(t(key, name=row.name), yes, Press(show, arg=row.code))
+    return confirmation_screen(t(key, name=row.name), yes, Press(show, arg=row.code))
 
 
-def level_do(turn: Turn, press: Press) -> Reply:
+def change_level(turn: Turn, press: Press) -> Reply:
     studies.set_level(turn.db, actor=turn.actor, code=press.arg, allowed=press.id == 1, now=turn.now)
     return Reply(goto=Press("staff.level", arg=press.arg), notice=t("reference_data.done"))
 
 
-def fields(turn: Turn, press: Press) -> Screen:
+def show_fields(turn: Turn, press: Press) -> Screen:
     """The fields with their flags, ten a page."""
-    lines, rows = numbered(
+    lines, rows = numbered_page(
         press,
         studies.fields(turn.db, actor=turn.actor),
         size=PAGE,
-        line=lambda i, field: t("studies.field_line", i=i, sign=_sign(field.allowed), name=field.name),
+        line=lambda i, field: t("studies.field_line", i=i, sign=_flag(field.allowed), name=field.name),
         make_button=lambda i, field: button(i, "staff.field", arg=field.code),
     )
     new = (button(t("studies.new_field"), "staff.new_field"),)
@@ -174,40 +174,40 @@ def fields(turn: Turn, press: Press) -> Screen:
     )
 
 
-def field(turn: Turn, press: Press) -> Screen:
+def show_field(turn: Turn, press: Press) -> Screen:
     """One field, and at which levels it is open."""
     field: FieldOfStudy = _row(turn, FieldOfStudy, press.arg)
     closed = studies.closed_at(turn.db, actor=turn.actor, field_code=field.code)
-    lines = [t("studies.field", name=field.name, state=_state(field.allowed))]
+    lines = [t("studies.field", name=field.name, state=_state_line(field.allowed))]
     if field.needs_note:
         lines.append(t("studies.needs_note"))
     lines.append(t("studies.pairs"))
     pairs = [
         button(
-            t("studies.pair", sign=_sign(level.code not in closed), name=shortened(level.name, 16)),
+            t("studies.pair", sign=_flag(level.code not in closed), name=shortened(level.name, 16)),
             "staff.pair_ask",
             arg=f"{field.code}:{level.code}",
         )
         for level in studies.levels(turn.db, actor=turn.actor)
     ]
-    toggle = _toggle("staff.field_ask", field)
-    return Screen("\n".join(lines), (*grid(pairs, columns=2), toggle, navigation_row("staff.fields")))
+    toggle = _toggle_row("staff.field_ask", field)
+    return Screen("\n".join(lines), (*button_grid(pairs, columns=2), toggle, navigation_row("staff.fields")))
 
 
-def field_ask(turn: Turn, press: Press) -> Screen:
+def ask_field_change(turn: Turn, press: Press) -> Screen:
     """The question before a field is opened or closed; the field as it is, where it changed meanwhile."""
     study_field: FieldOfStudy = _row(turn, FieldOfStudy, press.arg)
     if reference_rows.row_fingerprint(study_field) != press.version:
-        return field(turn, press)
-    return _toggle_question(study_field, "staff.field_do", "staff.field")
+        return show_field(turn, press)
+    return _toggle_screen(study_field, "staff.field_do", "staff.field")
 
 
-def field_do(turn: Turn, press: Press) -> Reply:
+def change_field(turn: Turn, press: Press) -> Reply:
     studies.set_field(turn.db, actor=turn.actor, code=press.arg, allowed=press.id == 1, now=turn.now)
     return Reply(goto=Press("staff.field", arg=press.arg), notice=t("reference_data.done"))
 
 
-def pair_ask(turn: Turn, press: Press) -> Screen:
+def ask_pair_change(turn: Turn, press: Press) -> Screen:
     """The question before a field is opened or closed at one level."""
     field_code, _, level_code = press.arg.partition(":")
     field: FieldOfStudy = _row(turn, FieldOfStudy, field_code)
@@ -215,10 +215,12 @@ def pair_ask(turn: Turn, press: Press) -> Screen:
     is_open = level_code not in studies.closed_at(turn.db, actor=turn.actor, field_code=field_code)
     key = "studies.pair_close_ask" if is_open else "studies.pair_reopen_ask"
     yes = button(t("reference_data.yes"), "staff.pair_do", int(not is_open), 0, press.arg)
-    return question(t(key, field=field.name, level=at.name), yes, Press("staff.field", arg=field_code))
+    return confirmation_screen(
+        t(key, field=field.name, level=at.name), yes, Press("staff.field", arg=field_code)
+    )
 
 
-def pair_do(turn: Turn, press: Press) -> Reply:
+def change_pair(turn: Turn, press: Press) -> Reply:
     field_code, _, level_code = press.arg.partition(":")
     studies.set_pair(
         turn.db,
@@ -234,7 +236,7 @@ def pair_do(turn: Turn, press: Press) -> Reply:
 # -- documents -------------------------------------------------------------------------------------
 
 
-def documents(turn: Turn, press: Press) -> Screen:
+def show_document_types(turn: Turn, press: Press) -> Screen:
     """All documents in the order in which they are asked for."""
 
     def line(i: str, document_type: DocumentType) -> str:
@@ -247,7 +249,7 @@ def documents(turn: Turn, press: Press) -> Screen:
             "document_types.line", i=i, name=document_type.name, rule=rule, n=digits(document_type.max_files)
         )
 
-    lines, rows = numbered(
+    lines, rows = numbered_page(
         press,
         paper_service.everything(turn.db, actor=turn.actor),
         size=PAGE,
@@ -255,10 +257,10 @@ def documents(turn: Turn, press: Press) -> Screen:
         make_button=lambda i, document_type: button(i, "staff.document", arg=document_type.code),
     )
     new = (button(t("document_types.new"), "staff.new_document"),)
-    return Screen("\n".join([t("document_types.title"), *lines]), (*rows, new, (home(),)))
+    return Screen("\n".join([t("document_types.title"), *lines]), (*rows, new, (home_button(),)))
 
 
-def document(turn: Turn, press: Press) -> Screen:
+def show_document_type(turn: Turn, press: Press) -> Screen:
     """One document, and everything that can be changed about it."""
     document_type: DocumentType = _row(turn, DocumentType, press.arg)
     mark = reference_rows.row_fingerprint(document_type)
@@ -297,7 +299,7 @@ def document(turn: Turn, press: Press) -> Screen:
     return Screen("\n".join(lines), rows)
 
 
-def _wanted(press: Press) -> tuple[str, str, dict[str, Any]]:
+def _requested_change(press: Press) -> tuple[str, str, dict[str, Any]]:
     """(document, event, columns) of a button. Raises Stale for forged ones."""
     code, _, rest = press.arg.partition(":")
     what, _, value = rest.partition(":")
@@ -311,12 +313,12 @@ def _wanted(press: Press) -> tuple[str, str, dict[str, Any]]:
     raise Stale
 
 
-def document_ask(turn: Turn, press: Press) -> Screen:
+def ask_document_change(turn: Turn, press: Press) -> Screen:
     """The question before a document changes; the document as it is, where it changed meanwhile."""
-    code, _, values = _wanted(press)
+    code, _, values = _requested_change(press)
     document_type: DocumentType = _row(turn, DocumentType, code)
     if reference_rows.row_fingerprint(document_type) != press.version:
-        return document(turn, Press("staff.document", arg=code))
+        return show_document_type(turn, Press("staff.document", arg=code))
     if "required" in values:
         change = t(f"document_types.required_{values['required']}")
     elif "max_files" in values:
@@ -324,22 +326,22 @@ def document_ask(turn: Turn, press: Press) -> Screen:
     else:
         change = t("document_types.on") if values["active"] else t("document_types.off")
     yes = button(t("reference_data.yes"), "staff.document_do", 0, press.version, press.arg)
-    return question(
+    return confirmation_screen(
         t("document_types.ask", name=document_type.name, change=change),
         yes,
         Press("staff.document", arg=code),
     )
 
 
-def document_do(turn: Turn, press: Press) -> Reply:
-    code, event, values = _wanted(press)
+def change_document_type(turn: Turn, press: Press) -> Reply:
+    code, event, values = _requested_change(press)
     paper_service.change(
         turn.db, actor=turn.actor, code=code, expected=press.version, now=turn.now, event=event, **values
     )
     return Reply(goto=Press("staff.document", arg=code), notice=t("reference_data.done"))
 
 
-def document_move(turn: Turn, press: Press) -> Reply:
+def move_document_type(turn: Turn, press: Press) -> Reply:
     paper_service.move(
         turn.db, actor=turn.actor, code=press.arg, up=press.id == 1, expected=press.version, now=turn.now
     )

@@ -13,7 +13,7 @@ from bot.texts import t
 from bot.texts.formats import digits, number
 from conversations.engine.engine import Engine
 from conversations.staff.refunds import ATTEMPT
-from handlers.common.navigation import ButtonRow, navigation_row, page_of, pager
+from handlers.common.navigation import ButtonRow, navigation_row, page_of, pager_rows
 from handlers.common.numbered_list import STAFF
 
 LINES = 5
@@ -22,7 +22,7 @@ LINES = 5
 def routes(engine: Engine) -> Routes:
     """staff.wrong, staff.wrong_do."""
     table = Routes()
-    table.show("staff.wrong", roles=STAFF)(wrong)
+    table.show("staff.wrong", roles=STAFF)(show_wrong_amounts)
 
     @table.act("staff.wrong_do", roles=STAFF)
     def returned(turn: Turn, press: Press) -> Reply:
@@ -37,7 +37,7 @@ def wrong_amounts_rows(turn: Turn) -> list[ButtonRow]:
     return [(button(t("wrong_amounts.button", n=digits(number_due)), "staff.wrong"),)] if number_due else []
 
 
-def wrong(turn: Turn, press: Press) -> Screen:
+def show_wrong_amounts(turn: Turn, press: Press) -> Screen:
     """Payments of a wrong amount, oldest first."""
     page = page_of(press)
     refunds = payments.wrong_amounts(turn.db, actor=turn.actor, limit=LINES + 1, offset=page * LINES)
@@ -58,5 +58,5 @@ def wrong(turn: Turn, press: Press) -> Screen:
         label = t("wrong_amounts.do", i=digits(i))
         rows.append((button(label, "staff.wrong_do", refund.attempt_id),))
     pages = page + (2 if len(refunds) > LINES else 1)
-    rows += pager(Press("staff.wrong"), page=page, pages=pages)
+    rows += pager_rows(Press("staff.wrong"), page=page, pages=pages)
     return Screen("\n".join(lines), (*rows, navigation_row("staff.refunds")))

@@ -22,7 +22,7 @@ from bot.texts import t
 from bot.texts.formats import digits, jalali_compact, jalali_time, number
 from conversations.engine.engine import Engine
 from handlers.common import request_card
-from handlers.common.navigation import ButtonRow, grid, home
+from handlers.common.navigation import ButtonRow, button_grid, home_button
 from handlers.common.numbered_list import STAFF
 
 #: Lines of a list on the screen; the files hold all.
@@ -32,31 +32,31 @@ SHOWN = 8
 def routes(engine: Engine) -> Routes:
     """staff.report, staff.report_png, staff.report_xlsx; `press.id` is the number of days."""
     table = Routes()
-    table.show("staff.report", roles=STAFF)(report)
-    table.act("staff.report_png", roles=STAFF, prepare=_draw)(send_picture)
-    table.act("staff.report_xlsx", roles=STAFF, prepare=_write)(send_spreadsheet)
+    table.show("staff.report", roles=STAFF)(show_report)
+    table.act("staff.report_png", roles=STAFF, prepare=_prepare_picture)(send_picture)
+    table.act("staff.report_xlsx", roles=STAFF, prepare=_prepare_spreadsheet)(send_spreadsheet)
     return table
 
 
-def _days(press: Press) -> int:
+def _period_days(press: Press) -> int:
     return press.id if press.id in PERIODS else PERIODS[1]
 
 
-def report(turn: Turn, press: Press) -> Screen:
+def show_report(turn: Turn, press: Press) -> Screen:
     """Counts by state, university and age; decisions per expert in a period."""
     # The bare button of the menu means the usual period; "0 days" comes with an argument.
-    days = _days(press) if press.arg or press.id else PERIODS[1]
+    days = _period_days(press) if press.arg or press.id else PERIODS[1]
     figures = statistics.read(turn.db, actor=turn.actor, now=turn.now, days=days)
     lines = [
         t("report.screen", time=jalali_time(turn.now), n=number(figures.total)),
         "",
         t("report.by_state"),
     ]
-    lines += [_line(t(f"status.{state}"), n) for state, n in figures.by_state.items() if n]
+    lines += [_count_line(t(f"status.{state}"), n) for state, n in figures.by_state.items() if n]
     lines += ["", t("report.by_university")]
-    lines += [_line(name, open_) for name, open_, _ in figures.by_university[:SHOWN] if open_]
+    lines += [_count_line(name, open_) for name, open_, _ in figures.by_university[:SHOWN] if open_]
     lines += ["", t("report.by_age")]
-    lines += [_line(label, n) for label, n in zip(statistics.age_labels(), figures.by_age, strict=True)]
+    lines += [_count_line(label, n) for label, n in zip(statistics.age_labels(), figures.by_age, strict=True)]
     lines += ["", t("report.decisions", period=statistics.period(days))]
     for decision in figures.decisions[:SHOWN]:
         counts = {event: digits(decision.counts.get(event, 0)) for event in DECISIONS}
@@ -72,15 +72,15 @@ def report(turn: Turn, press: Press) -> Screen:
         button(t("report.picture"), "staff.report_png", days),
         button(t("report.spreadsheet"), "staff.report_xlsx", days),
     )
-    rows: list[ButtonRow] = [files, *grid(others, columns=3), (home(),)]
+    rows: list[ButtonRow] = [files, *button_grid(others, columns=3), (home_button(),)]
     return Screen(request_card.truncate_lines(lines), tuple(rows))
 
 
-def _line(label: str, count: int) -> str:
+def _count_line(label: str, count: int) -> str:
     return t("report.line", label=label, n=number(count))
 
 
-async def _figures(resources: Resources, incoming: Incoming, press: Press) -> statistics.Figures:
+async def _read_figures(resources: Resources, incoming: Incoming, press: Press) -> statistics.Figures:
     """Read outside the unit, by the same right. Raises NotAllowed."""
     now = resources.clock()
 
@@ -88,38 +88,38 @@ async def _figures(resources: Resources, incoming: Incoming, press: Press) -> st
         turn = load_turn(db, incoming, now, resources.public_info, reading=True)
         if turn.account is None:
             raise NotAllowed
-        return statistics.read(db, actor=turn.actor, now=now, days=_days(press))
+        return statistics.read(db, actor=turn.actor, now=now, days=_period_days(press))
 
     return await resources.database.read(unit)
 
 
-async def _draw(resources: Resources, incoming: Incoming, press: Press) -> bytes:
+async def _prepare_picture(resources: Resources, incoming: Incoming, press: Press) -> bytes:
     from bot.reports import chart_image  # 15 MB that few processes ever need
 
-    figures = await _figures(resources, incoming, press)
+    figures = await _read_figures(resources, incoming, press)
     return await asyncio.to_thread(
         lambda: chart_image.draw(statistics.report(figures), rest=t("report.rest"))
     )
 
 
-async def _write(resources: Resources, incoming: Incoming, press: Press) -> bytes:
+async def _prepare_spreadsheet(resources: Resources, incoming: Incoming, press: Press) -> bytes:
     from bot.reports import spreadsheet
 
-    figures = await _figures(resources, incoming, press)
+    figures = await _read_figures(resources, incoming, press)
     return await asyncio.to_thread(lambda: spreadsheet.write(statistics.report(figures)))
 
 
 def send_picture(turn: Turn, press: Press) -> Reply:
-    return _send(turn, press, kind="png")
+    return _send_report(turn, press, kind="png")
 
 
 def send_spreadsheet(turn: Turn, press: Press) -> Reply:
-    return _send(turn, press, kind="xlsx")
+    return _send_report(turn, press, kind="xlsx")
 
 
-def _send(turn: Turn, press: Press, *, kind: str) -> Reply:
+def _send_report(turn: Turn, press: Press, *, kind: str) -> Reply:
     """The file that was made before this unit, and the report again below it."""
-    days = _days(press)
+    days = _period_days(press)
     statistics.note(turn.db, actor=turn.actor, now=turn.now, kind=kind, days=days)
     name = f"report-{jalali_compact(turn.now)}.{kind}"
     caption = t("report.caption", time=jalali_time(turn.now))

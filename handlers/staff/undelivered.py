@@ -11,9 +11,17 @@ from bot.texts import has, t
 from bot.texts.formats import age, digits, jalali_time, masked
 from conversations.common.labels import shortened
 from conversations.engine.engine import Engine
-from handlers.common.navigation import ButtonRow, back, grid, home, navigation_row, page_of, pager
-from handlers.common.numbered_list import STAFF, question
-from handlers.staff.accounts import free_button
+from handlers.common.navigation import (
+    ButtonRow,
+    back_button,
+    button_grid,
+    home_button,
+    navigation_row,
+    page_of,
+    pager_rows,
+)
+from handlers.common.numbered_list import STAFF, confirmation_screen
+from handlers.staff.accounts import free_chat_button
 from storage.enums import PushChannel
 
 LINES = 5
@@ -25,15 +33,15 @@ def routes(engine: Engine) -> Routes:
     """staff.undelivered → staff.letter; staff.updates → staff.update."""
     table = Routes()
     for action, decide in (
-        ("staff.undelivered", dead),
-        ("staff.undelivered_push", letter),
-        ("staff.undelivered_ask", away_ask),
-        ("staff.updates", updates),
-        ("staff.update", update),
+        ("staff.undelivered", show_undelivered),
+        ("staff.undelivered_push", show_push),
+        ("staff.undelivered_ask", ask_dismiss_push),
+        ("staff.updates", show_failed_updates),
+        ("staff.update", show_failed_update),
     ):
         table.show(action, roles=STAFF)(decide)
-    table.act("staff.undelivered_again", roles=STAFF)(resend)
-    table.act("staff.undelivered_away", roles=STAFF)(put_away)
+    table.act("staff.undelivered_again", roles=STAFF)(resend_push)
+    table.act("staff.undelivered_away", roles=STAFF)(dismiss_push)
 
     @table.act("staff.find_error", roles=STAFF)
     def find(turn: Turn, press: Press) -> Reply:
@@ -42,9 +50,9 @@ def routes(engine: Engine) -> Routes:
     return table
 
 
-def dead(turn: Turn, press: Press) -> Screen:
+def show_undelivered(turn: Turn, press: Press) -> Screen:
     """Pushes and SMS that were given up, oldest first."""
-    unreadable_updates_row = (button(t("undelivered.updates"), "staff.updates"), home())
+    unreadable_updates_row = (button(t("undelivered.updates"), "staff.updates"), home_button())
     total = undelivered.count(turn.db, actor=turn.actor)
     if not total:
         return Screen(t("undelivered.none"), (unreadable_updates_row,))
@@ -58,46 +66,46 @@ def dead(turn: Turn, press: Press) -> Screen:
             t(
                 "undelivered.line",
                 i=digits(i),
-                kind=_kind(push),
-                who=_who(push),
-                why=_why(push, 80),
+                kind=_kind_label(push),
+                who=_recipient_label(push),
+                why=_reason_text(push, 80),
                 age=waited,
             )
         )
         buttons.append(button(digits(i), "staff.undelivered_push", push.push.id or 0))
-    turns = pager(Press("staff.undelivered"), page=page, pages=pages)
-    return Screen("\n".join(lines), (*grid(buttons, columns=LINES), *turns, unreadable_updates_row))
+    turns = pager_rows(Press("staff.undelivered"), page=page, pages=pages)
+    return Screen("\n".join(lines), (*button_grid(buttons, columns=LINES), *turns, unreadable_updates_row))
 
 
-def _kind(undelivered_push: UndeliveredPush) -> str:
+def _kind_label(undelivered_push: UndeliveredPush) -> str:
     key = f"undelivered.kind_{undelivered_push.push.kind}"
     kind = t(key) if has(key) else undelivered_push.push.kind
     channel = t("undelivered.sms" if undelivered_push.push.channel is PushChannel.SMS else "undelivered.chat")
     return t("undelivered.kind", kind=kind, channel=channel)
 
 
-def _who(undelivered_push: UndeliveredPush) -> str:
+def _recipient_label(undelivered_push: UndeliveredPush) -> str:
     if undelivered_push.recipient is not None:
         return undelivered_push.recipient.name
     return masked(undelivered_push.push.mobile[1:]) if undelivered_push.push.mobile else "–"
 
 
-def _why(undelivered_push: UndeliveredPush, room: int) -> str:
+def _reason_text(undelivered_push: UndeliveredPush, room: int) -> str:
     return shortened(undelivered_push.push.note or "–", room)
 
 
-def letter(turn: Turn, press: Press) -> Screen:
+def show_push(turn: Turn, press: Press) -> Screen:
     """One push, and what may become of it."""
     undelivered_push = undelivered.letter(turn.db, actor=turn.actor, push_id=press.id)
     lines = [
-        _kind(undelivered_push),
-        t("undelivered.to", who=_who(undelivered_push)),
+        _kind_label(undelivered_push),
+        t("undelivered.to", who=_recipient_label(undelivered_push)),
         t(
             "undelivered.since",
             time=jalali_time(undelivered_push.push.created_at),
             n=digits(undelivered_push.push.attempts),
         ),
-        t("undelivered.why", why=_why(undelivered_push, 300)),
+        t("undelivered.why", why=_reason_text(undelivered_push, 300)),
         "",
         shortened(undelivered_push.push.text, EXCERPT),
     ]
@@ -111,25 +119,27 @@ def letter(turn: Turn, press: Press) -> Screen:
     return Screen("\n".join(lines), rows)
 
 
-def resend(turn: Turn, press: Press) -> Reply:
+def resend_push(turn: Turn, press: Press) -> Reply:
     undelivered.resend(turn.db, actor=turn.actor, push_id=press.id, now=turn.now)
     return Reply((Screen(t("undelivered.queued")),), goto=Press("staff.undelivered"))
 
 
-def away_ask(turn: Turn, press: Press) -> Screen:
+def ask_dismiss_push(turn: Turn, press: Press) -> Screen:
     undelivered_push = undelivered.letter(turn.db, actor=turn.actor, push_id=press.id)
     yes = button(t("reference_data.yes"), "staff.undelivered_away", press.id)
-    return question(
-        t("undelivered.away_ask", who=_who(undelivered_push)), yes, Press("staff.undelivered_push", press.id)
+    return confirmation_screen(
+        t("undelivered.away_ask", who=_recipient_label(undelivered_push)),
+        yes,
+        Press("staff.undelivered_push", press.id),
     )
 
 
-def put_away(turn: Turn, press: Press) -> Reply:
+def dismiss_push(turn: Turn, press: Press) -> Reply:
     undelivered.give_up(turn.db, actor=turn.actor, push_id=press.id, now=turn.now)
     return Reply((Screen(t("undelivered.put_away")),), goto=Press("staff.undelivered"))
 
 
-def updates(turn: Turn, press: Press) -> Screen:
+def show_failed_updates(turn: Turn, press: Press) -> Screen:
     """How many updates went wrong; the button to one by its error number."""
     counts = undelivered.odd_updates(turn.db, actor=turn.actor)
     lines = [t("undelivered.updates_title")]
@@ -138,7 +148,7 @@ def updates(turn: Turn, press: Press) -> Screen:
     return Screen("\n".join(lines), rows)
 
 
-def update(turn: Turn, press: Press) -> Screen:
+def show_failed_update(turn: Turn, press: Press) -> Screen:
     """One of them, and the chat that may be stuck by it. What was written is not shown."""
     odd_update = undelivered.odd_update(turn.db, actor=turn.actor, number=press.id)
     inbox_update = odd_update.update
@@ -151,5 +161,7 @@ def update(turn: Turn, press: Press) -> Screen:
     ]
     if inbox_update.note and inbox_update.note != str(inbox_update.id):
         lines.append(t("undelivered.why", why=shortened(inbox_update.note, 300)))
-    free = [(free_button(odd_update.chat, t("undelivered.free")),)] if odd_update.chat is not None else []
-    return Screen("\n".join(lines), (*free, (back("staff.updates"), home())))
+    free = (
+        [(free_chat_button(odd_update.chat, t("undelivered.free")),)] if odd_update.chat is not None else []
+    )
+    return Screen("\n".join(lines), (*free, (back_button("staff.updates"), home_button())))

@@ -16,8 +16,8 @@ from bot.texts.formats import digits
 from conversations.common.labels import short_university
 from conversations.engine.engine import Engine
 from conversations.staff.reference_data import CODE, MARK, PROVINCE
-from handlers.common.navigation import ButtonRow, back, home, number_in
-from handlers.common.numbered_list import STAFF, numbered, question
+from handlers.common.navigation import ButtonRow, back_button, home_button, number_in
+from handlers.common.numbered_list import STAFF, confirmation_screen, numbered_page
 from storage.tables import Coverage, University
 
 PAGE = 10
@@ -27,17 +27,17 @@ def routes(engine: Engine) -> Routes:
     """staff.provinces → staff.province → staff.university_data, and staff.coverage → staff.cover."""
     table = Routes()
     for action, decide in (
-        ("staff.provinces", provinces),
-        ("staff.province", province),
-        ("staff.university_data", place),
-        ("staff.university_ask", place_ask),
-        ("staff.coverage", coverage),
-        ("staff.cover", cover),
-        ("staff.cover_ask", cover_ask),
+        ("staff.provinces", show_provinces),
+        ("staff.province", show_province),
+        ("staff.university_data", show_university_data),
+        ("staff.university_ask", ask_university_change),
+        ("staff.coverage", show_coverage),
+        ("staff.cover", show_coverage_row),
+        ("staff.cover_ask", ask_coverage_change),
     ):
         table.show(action, roles=STAFF)(decide)
-    table.act("staff.university_do", roles=STAFF)(place_do)
-    table.act("staff.cover_do", roles=STAFF)(cover_do)
+    table.act("staff.university_do", roles=STAFF)(change_university)
+    table.act("staff.cover_do", roles=STAFF)(change_coverage)
 
     @table.act("staff.rename_university", roles=STAFF)
     def rename(turn: Turn, press: Press) -> Reply:
@@ -52,7 +52,7 @@ def routes(engine: Engine) -> Routes:
     return table
 
 
-def provinces(turn: Turn, press: Press) -> Screen:
+def show_provinces(turn: Turn, press: Press) -> Screen:
     """The 31 provinces; those whose files would find nobody are marked."""
     every = list(enumerate(universities.by_province(turn.db, actor=turn.actor).items(), start=1))
 
@@ -61,17 +61,17 @@ def provinces(turn: Turn, press: Press) -> Screen:
         key = "universities.province_line" if universities.served(listed) else "universities.province_gap"
         return t(key, i=i, name=name, n=digits(sum(u.active and u.regional for u in listed)))
 
-    lines, rows = numbered(
+    lines, rows = numbered_page(
         press,
         every,
         size=PAGE,
         line=line,
         make_button=lambda i, numbered_province: button(i, "staff.province", numbered_province[0]),
     )
-    return Screen("\n".join([t("universities.provinces"), *lines]), (*rows, (home(),)))
+    return Screen("\n".join([t("universities.provinces"), *lines]), (*rows, (home_button(),)))
 
 
-def province(turn: Turn, press: Press) -> Screen:
+def show_province(turn: Turn, press: Press) -> Screen:
     """The universities of one province, and the button to its coverage."""
     name, listed = universities.province(turn.db, actor=turn.actor, number=press.id)
     lines = [t("universities.province", name=name)]
@@ -103,7 +103,7 @@ def province(turn: Turn, press: Press) -> Screen:
     on = sum(row.active for row, _ in universities.coverage(turn.db, actor=turn.actor, province=name))
     rows.append((button(t("universities.coverage", n=digits(on)), "staff.coverage", press.id),))
     page = str((press.id - 1) // PAGE)
-    return Screen("\n".join(lines), (*rows, (back("staff.provinces", arg=page), home())))
+    return Screen("\n".join(lines), (*rows, (back_button("staff.provinces", arg=page), home_button())))
 
 
 def _flags(university: University) -> str:
@@ -114,7 +114,7 @@ def _flags(university: University) -> str:
     return "، ".join(flags)
 
 
-def place(turn: Turn, press: Press) -> Screen:
+def show_university_data(turn: Turn, press: Press) -> Screen:
     """One university, and everything that can be changed about it."""
     overview = universities.standing(turn.db, actor=turn.actor, code=press.arg)
     university = overview.university
@@ -146,10 +146,10 @@ def place(turn: Turn, press: Press) -> Screen:
         )
     )
     province_number = universities.number_of(turn.db, actor=turn.actor, name=university.province)
-    return Screen("\n".join(lines), (*rows, (back("staff.province", province_number), home())))
+    return Screen("\n".join(lines), (*rows, (back_button("staff.province", province_number), home_button())))
 
 
-def _wanted(press: Press) -> tuple[str, Switch | None, bool]:
+def _requested_switch(press: Press) -> tuple[str, Switch | None, bool]:
     """(university, what to switch — None: make it the default —, on). Raises Stale for forged buttons."""
     code, _, rest = press.arg.partition(":")
     match rest.split(":"):
@@ -160,12 +160,12 @@ def _wanted(press: Press) -> tuple[str, Switch | None, bool]:
     raise Stale
 
 
-def place_ask(turn: Turn, press: Press) -> Screen:
+def ask_university_change(turn: Turn, press: Press) -> Screen:
     """The question before a university changes, with what depends on it; the university, where it changed meanwhile."""
-    code, what, on = _wanted(press)
+    code, what, on = _requested_switch(press)
     overview = universities.standing(turn.db, actor=turn.actor, code=code)
     if reference_rows.row_fingerprint(overview.university) != press.version:
-        return place(turn, Press("staff.university_data", arg=code))
+        return show_university_data(turn, Press("staff.university_data", arg=code))
     key = f"universities.ask_{what.value}_{'on' if on else 'off'}" if what else "universities.ask_default"
     text = t(
         key,
@@ -175,11 +175,11 @@ def place_ask(turn: Turn, press: Press) -> Screen:
         experts=digits(overview.experts),
     )
     yes = button(t("reference_data.yes"), "staff.university_do", 0, press.version, press.arg)
-    return question(text, yes, Press("staff.university_data", arg=code))
+    return confirmation_screen(text, yes, Press("staff.university_data", arg=code))
 
 
-def place_do(turn: Turn, press: Press) -> Reply:
-    code, what, on = _wanted(press)
+def change_university(turn: Turn, press: Press) -> Reply:
+    code, what, on = _requested_switch(press)
     if what is None:
         universities.make_default(turn.db, actor=turn.actor, code=code, expected=press.version, now=turn.now)
     else:
@@ -192,14 +192,14 @@ def place_do(turn: Turn, press: Press) -> Reply:
 # -- coverage --------------------------------------------------------------------------------------
 
 
-def _place(row: Coverage) -> str:
+def _coverage_place(row: Coverage) -> str:
     city = row.city or "–"
     return (
         city if row.district is None else t("universities.city_district", city=city, n=digits(row.district))
     )
 
 
-def coverage(turn: Turn, press: Press) -> Screen:
+def show_coverage(turn: Turn, press: Press) -> Screen:
     """Which places of a province go elsewhere; what is switched off waits for the directorate's word."""
     name, _ = universities.province(turn.db, actor=turn.actor, number=press.id)
     every = universities.coverage(turn.db, actor=turn.actor, province=name)
@@ -207,10 +207,14 @@ def coverage(turn: Turn, press: Press) -> Screen:
     def line(i: str, covered: tuple[Coverage, University]) -> str:
         sign = t("reference_data.sign_on") if covered[0].active else t("reference_data.sign_off")
         return t(
-            "universities.cover_line", i=i, sign=sign, place=_place(covered[0]), university=covered[1].name
+            "universities.cover_line",
+            i=i,
+            sign=sign,
+            place=_coverage_place(covered[0]),
+            university=covered[1].name,
         )
 
-    lines, rows = numbered(
+    lines, rows = numbered_page(
         press,
         every,
         size=PAGE,
@@ -226,16 +230,16 @@ def coverage(turn: Turn, press: Press) -> Screen:
     if not every:
         lines = [t("error.empty")]
     new = (button(t("universities.new_coverage"), "staff.new_cover", press.id),)
-    ways_on = (back("staff.province", press.id), home())
+    ways_on = (back_button("staff.province", press.id), home_button())
     return Screen("\n".join([*title, *lines]), (*rows, new, ways_on))
 
 
-def cover(turn: Turn, press: Press) -> Screen:
+def show_coverage_row(turn: Turn, press: Press) -> Screen:
     """One row of the coverage."""
     row, university = universities.coverage_row(turn.db, actor=turn.actor, coverage_id=press.id)
     state = t("universities.is_on") if row.active else t("universities.is_off")
     lines = [
-        t("universities.cover", province=row.province, place=_place(row)),
+        t("universities.cover", province=row.province, place=_coverage_place(row)),
         t("universities.cover_to", university=university.name),
         t("universities.state", state=state),
     ]
@@ -244,21 +248,21 @@ def cover(turn: Turn, press: Press) -> Screen:
         label, "staff.cover_ask", press.id, reference_rows.row_fingerprint(row), str(int(not row.active))
     )
     number = universities.number_of(turn.db, actor=turn.actor, name=row.province)
-    return Screen("\n".join(lines), ((toggle,), (back("staff.coverage", number), home())))
+    return Screen("\n".join(lines), ((toggle,), (back_button("staff.coverage", number), home_button())))
 
 
-def cover_ask(turn: Turn, press: Press) -> Screen:
+def ask_coverage_change(turn: Turn, press: Press) -> Screen:
     row, university = universities.coverage_row(turn.db, actor=turn.actor, coverage_id=press.id)
     if reference_rows.row_fingerprint(row) != press.version:
-        return cover(turn, press)
+        return show_coverage_row(turn, press)
     on = number_in(press) == 1
     key = "universities.cover_ask_on" if on else "universities.cover_ask_off"
-    text = t(key, place=_place(row), university=university.name)
+    text = t(key, place=_coverage_place(row), university=university.name)
     yes = button(t("reference_data.yes"), "staff.cover_do", press.id, press.version, press.arg)
-    return question(text, yes, Press("staff.cover", press.id))
+    return confirmation_screen(text, yes, Press("staff.cover", press.id))
 
 
-def cover_do(turn: Turn, press: Press) -> Reply:
+def change_coverage(turn: Turn, press: Press) -> Reply:
     universities.set_coverage(
         turn.db,
         actor=turn.actor,

@@ -196,7 +196,7 @@ async def test_the_bank_is_asked_for_the_owner_only(db: Session, monkeypatch: py
     press = Press("qual.check_pay", request_id)
     for person in (sara, other):
         incoming = Incoming(Messenger.TELEGRAM, 1, person.chat_id, press=press, pressed=True)
-        await room.ask_bank(_Desk(), incoming, press)  # type: ignore[arg-type]
+        await room.prepare_payment_check(_Desk(), incoming, press)  # type: ignore[arg-type]
     assert asked == [request_id]
 
 

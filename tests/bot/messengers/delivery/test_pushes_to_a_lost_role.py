@@ -67,7 +67,7 @@ def _of_distributor(db: Session, grants: list[Grant], role: Role) -> str:
         kind="N14",
         event_key="cooperation:1:accepted",
         text="سارا کریمی درخواست کیان طب را پذیرفت",
-        door=button("مشاهده", "dist.request", 1),
+        open_button=button("مشاهده", "dist.request", 1),
         now=AT,
     )
     return "سارا کریمی"
