@@ -84,7 +84,7 @@ class UserCode(TextQuestion):
     """A user code as typed, or the way out for a person who has forgotten it. A person who sends the password along
     is logged in at once; such a message is hidden, right or wrong."""
 
-    def offers(self, turn: Turn, answers: Answers) -> tuple[OfferedAnswer, ...]:
+    def offered_answers(self, turn: Turn, answers: Answers) -> tuple[OfferedAnswer, ...]:
         return (OfferedAnswer(FORGOT, t("guest.forgot")),)
 
     def hides(self, text: str) -> bool:
@@ -99,13 +99,13 @@ class UserCode(TextQuestion):
         known = (whole_code for whole_code in wholes if whole_code.checked.account_id is not None)
         return next(known, wholes[0] if wholes else None)
 
-    def accept(self, turn: Turn, ask: Step, answers: Answers, given: UserInput) -> Any:
+    def accept(self, turn: Turn, step: Step, answers: Answers, given: UserInput) -> Any:
         whole = turn.prepared
         if given.choice is None and isinstance(whole, Whole):
             return Finish({"login_code": whole.user_code, "login_password": whole.checked})
-        return super().accept(turn, ask, answers, given)
+        return super().accept(turn, step, answers, given)
 
-    def read(self, turn: Turn, text: str) -> str:
+    def parse(self, turn: Turn, text: str) -> str:
         text = text[: credentials.LONGEST]
         code = normalise(credentials.code_alone(text) or text)
         if not code or len(code) > CODE_LENGTH:
@@ -119,11 +119,11 @@ class LoginPassword(Secret):
 
     wants = InputKind.CONTACT
 
-    def ask(self, turn: Turn, ask: Step, answers: Answers) -> Prompt:
+    def make_prompt(self, turn: Turn, step: Step, answers: Answers) -> Prompt:
         choices = ((OfferedAnswer(FORGOT, t("guest.forgot")),),)
         if not self._is_locked(turn, answers):
-            return Prompt(prompt_of(ask), choices)
-        return Prompt(prompt_of(ask), choices, (t("login.prove"),), ask_contact=t("mobile.share"))
+            return Prompt(prompt_of(step), choices)
+        return Prompt(prompt_of(step), choices, (t("login.prove"),), ask_contact=t("mobile.share"))
 
     @staticmethod
     def _is_locked(turn: Turn, answers: Answers) -> bool:
@@ -143,7 +143,7 @@ class LoginPassword(Secret):
         return await _check(resources, incoming, user_code, incoming.text, *([alone] if alone else []))
 
     def accept(
-        self, turn: Turn, ask: Step, answers: Answers, given: UserInput
+        self, turn: Turn, step: Step, answers: Answers, given: UserInput
     ) -> LoginCheck | str | Incomplete:
         if given.choice == FORGOT:
             return FORGOT

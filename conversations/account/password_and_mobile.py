@@ -40,8 +40,8 @@ class NewPassword(Secret):
             return None
         return await resources.passwords.hash(chosen(incoming.text))
 
-    def accept(self, turn: Turn, ask: Step, answers: Answers, given: UserInput) -> str:
-        password = chosen(super().accept(turn, ask, answers, given))
+    def accept(self, turn: Turn, step: Step, answers: Answers, given: UserInput) -> str:
+        password = chosen(super().accept(turn, step, answers, given))
         assert turn.account is not None
         if password in (turn.account.user_code, turn.account.national_code):
             raise InvalidInput("error.password_code")

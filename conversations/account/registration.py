@@ -28,9 +28,9 @@ FIELD = Field()
 class UnusedNationalCode(NationalCode):
     """A national code that nobody is registered with; five a day may be tried in one chat."""
 
-    def accept(self, turn: Turn, ask: Step, answers: Answers, given: UserInput) -> Any | Incomplete:
-        code = super().accept(turn, ask, answers, given)
-        if answers.get(ask.key) == code:
+    def accept(self, turn: Turn, step: Step, answers: Answers, given: UserInput) -> Any | Incomplete:
+        code = super().accept(turn, step, answers, given)
+        if answers.get(step.key) == code:
             return code
         if accounts.try_national_code(turn.db, chat=turn.chat, national_code=code, now=turn.now):
             return code
@@ -46,8 +46,8 @@ class OwnLevel(Level):
         super().__init__()
         self.options = _levels
 
-    def accept(self, turn: Turn, ask: Step, answers: Answers, given: UserInput) -> Any | Incomplete:
-        level = super().accept(turn, ask, answers, given)
+    def accept(self, turn: Turn, step: Step, answers: Answers, given: UserInput) -> Any | Incomplete:
+        level = super().accept(turn, step, answers, given)
         if level == NO_DEGREE:
             raise InvalidInput("error.no_degree")
         return level

@@ -98,8 +98,8 @@ class ChosenUniversity(Choice):
         super().__init__(_universities)
         self.suggestion = suggestion
 
-    def ask(self, turn: Turn, ask: Step, answers: Answers) -> Prompt:
-        prompt = super().ask(turn, ask, answers)
+    def make_prompt(self, turn: Turn, step: Step, answers: Answers) -> Prompt:
+        prompt = super().make_prompt(turn, step, answers)
         choices = _choices(turn, answers)
         suggested = next(
             (university for university in choices.universities if university.code == choices.suggested), None
@@ -108,7 +108,7 @@ class ChosenUniversity(Choice):
             return prompt
         return replace(prompt, text=t(self.suggestion, university=suggested.name))
 
-    def show(self, turn: Turn, ask: Step, value: Any) -> str:
+    def format_answer(self, turn: Turn, step: Step, value: Any) -> str:
         university = turn.db.get(University, value)
         return university.name if university is not None else str(value)
 
@@ -173,8 +173,8 @@ class Extras(Ticks):
     def __init__(self, options: Options) -> None:
         super().__init__(options, note=False, empty=None)
 
-    def ask(self, turn: Turn, ask: Step, answers: Answers) -> Prompt:
-        prompt = super().ask(turn, ask, answers)
+    def make_prompt(self, turn: Turn, step: Step, answers: Answers) -> Prompt:
+        prompt = super().make_prompt(turn, step, answers)
         if prompt.below:
             return prompt
         (done,) = prompt.choices[-1]

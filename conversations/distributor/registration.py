@@ -264,13 +264,13 @@ EDIT_OWN = Dialogue(
 class Found(Question):
     """A distributor by a part of its name or its whole number; the value is its id."""
 
-    def ask(self, turn: Turn, ask: Step, answers: Answers) -> Prompt:
-        query = str(question_state_of(turn, ask).get("query") or "")
+    def make_prompt(self, turn: Turn, step: Step, answers: Answers) -> Prompt:
+        query = str(question_state_of(turn, step).get("query") or "")
         matches = self._matches(turn, query) if query else []
         options = [(str(distributor.id), shortened(distributor.name, 40)) for distributor in matches]
-        return Prompt(prompt_of(ask), rows(options, 1), (t("form.found"),) if matches else ())
+        return Prompt(prompt_of(step), rows(options, 1), (t("form.found"),) if matches else ())
 
-    def accept(self, turn: Turn, ask: Step, answers: Answers, given: UserInput) -> Any | Incomplete:
+    def accept(self, turn: Turn, step: Step, answers: Answers, given: UserInput) -> Any | Incomplete:
         if given.choice is not None:
             if not given.choice.isdecimal():
                 raise InvalidInput("error.choose")
@@ -282,7 +282,7 @@ class Found(Question):
             return matches[0].id
         return Incomplete(question_state={"query": (given.text or "")[:QUERY_LENGTH]})
 
-    def show(self, turn: Turn, ask: Step, value: Any) -> str:
+    def format_answer(self, turn: Turn, step: Step, value: Any) -> str:
         distributor = turn.db.get(Distributor, value)
         return distributor.name if distributor is not None else t("form.none")
 

@@ -117,14 +117,14 @@ class Question(ABC):
     short_name: str | None = None
 
     @abstractmethod
-    def ask(self, turn: Turn, ask: Step, answers: Answers) -> Prompt:
+    def make_prompt(self, turn: Turn, step: Step, answers: Answers) -> Prompt:
         """What to show. `turn.chat.dialogue_state` holds this question's own page or search, if any."""
 
     @abstractmethod
-    def accept(self, turn: Turn, ask: Step, answers: Answers, given: UserInput) -> Any | Incomplete | Finish:
+    def accept(self, turn: Turn, step: Step, answers: Answers, given: UserInput) -> Any | Incomplete | Finish:
         """The JSON value of the answer. Raises InvalidInput with the sentence to show; the step stays open."""
 
-    def show(self, turn: Turn, ask: Step, value: Any) -> str:
+    def format_answer(self, turn: Turn, step: Step, value: Any) -> str:
         """The answer as people read it, in the summary and on the expert's card."""
         return str(value)
 
@@ -132,9 +132,9 @@ class Question(ABC):
         """Whether a stored value is a whole answer (a list of files that became empty is none)."""
         return True
 
-    def is_compatible(self, turn: Turn, ask: Step, answers: Answers, value: Any) -> bool:
+    def is_compatible(self, turn: Turn, step: Step, answers: Answers, value: Any) -> bool:
         """Whether a value stored for another version of the dialogue may be kept. May raise: then it may not."""
-        self.show(turn, ask, value)
+        self.format_answer(turn, step, value)
         return True
 
     def hides(self, text: str) -> bool:
@@ -164,31 +164,31 @@ class Step:
     label: str | None = None
 
 
-def prompt_of(ask: Step) -> str:
-    return ask.prompt if ask.prompt is not None else t(f"ask.{ask.key}")
+def prompt_of(step: Step) -> str:
+    return step.prompt if step.prompt is not None else t(f"ask.{step.key}")
 
 
-def label_of(ask: Step) -> str:
+def label_of(step: Step) -> str:
     """What the answer is called in the summary."""
-    return ask.label or ask.question.name or t(f"field.{ask.key}")
+    return step.label or step.question.name or t(f"field.{step.key}")
 
 
-def has_label(ask: Step) -> bool:
-    return bool(ask.label or ask.question.name) or has(f"field.{ask.key}")
+def has_label(step: Step) -> bool:
+    return bool(step.label or step.question.name) or has(f"field.{step.key}")
 
 
-def short_label_of(ask: Step) -> str:
+def short_label_of(step: Step) -> str:
     """The same for a button."""
-    if ask.question.short_name:
-        return ask.question.short_name
-    short = f"field_short.{ask.key}"
-    return t(short) if ask.label is None and has(short) else label_of(ask)
+    if step.question.short_name:
+        return step.question.short_name
+    short = f"field_short.{step.key}"
+    return t(short) if step.label is None and has(short) else label_of(step)
 
 
-def question_state_of(turn: Turn, ask: Step) -> Mapping[str, Any]:
+def question_state_of(turn: Turn, step: Step) -> Mapping[str, Any]:
     """What this question itself keeps in the chat's row (`Incomplete.question_state`): its page, its search."""
     place = turn.chat.dialogue_state
-    return place if place.get("step") == ask.key else {}
+    return place if place.get("step") == step.key else {}
 
 
 #: Steps may depend on data: a function from the turn and the answers so far.

@@ -19,7 +19,7 @@ from bot.texts import t
 from conversations.engine import draft_store
 from conversations.engine.declaration import HOME, Dialogue
 from conversations.engine.preparation import hides, preparation_of
-from conversations.engine.rendering import face_of
+from conversations.engine.rendering import rendered_step
 from conversations.engine.transitions import DialogueTransitions
 
 #: Commands in the middle of a dialogue, and what they show.
@@ -99,7 +99,7 @@ class Engine(DialogueTransitions):
         position = self._position(turn)
         if position is None:
             return Screen(t("nav.cancelled"), ((button(t("nav.home"), HOME.action),),))
-        return face_of(turn, position).screen(position)
+        return rendered_step(turn, position).screen(position)
 
     def refusal(self, turn: Turn) -> Refusal | None:
         """Why the open dialogue is not for this person (any more); None where it is. Only reads."""

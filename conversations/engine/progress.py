@@ -33,8 +33,8 @@ class Position:
     editing: bool
 
     @property
-    def ask(self) -> Step | None:
-        return next((ask for ask in self.route if ask.key == self.step), None)
+    def open_step(self) -> Step | None:
+        return next((step for step in self.route if step.key == self.step), None)
 
     @property
     def returns(self) -> bool:
@@ -45,24 +45,24 @@ class Position:
 def steps_of(dialogue: Dialogue, turn: Turn, answers: Answers) -> tuple[Step, ...]:
     """The open steps, given these answers."""
     steps = dialogue.steps(turn, answers) if callable(dialogue.steps) else dialogue.steps
-    return tuple(ask for ask in steps if ask.when is None or ask.when(turn, answers))
+    return tuple(step for step in steps if step.when is None or step.when(turn, answers))
 
 
-def is_answered(ask: Step, answers: Answers) -> bool:
-    if ask.key not in answers:
+def is_answered(step: Step, answers: Answers) -> bool:
+    if step.key not in answers:
         return False
-    return ask.optional or ask.question.answered(answers[ask.key])
+    return step.optional or step.question.answered(answers[step.key])
 
 
 def first_open(route: Sequence[Step], answers: Answers) -> Step | None:
     """The first step without an answer."""
-    return next((ask for ask in route if not is_answered(ask, answers)), None)
+    return next((step for step in route if not is_answered(step, answers)), None)
 
 
 def where(dialogue: Dialogue, route: Sequence[Step], answers: Answers, step: str | None) -> str:
     """The place in force for a person who was at `step`: that step while it is open, else the first without an
     answer, else the end of the dialogue."""
-    if any(ask.key == step for ask in route):
+    if any(route_step.key == step for route_step in route):
         return str(step)
     if step == DISCARD:
         return DISCARD
@@ -93,18 +93,18 @@ def compatible_answers(dialogue: Dialogue, turn: Turn, draft: Draft) -> dict[str
     answers = dict(draft.answers)
     if draft.dialogue_version == dialogue.version:
         return answers
-    for ask in steps_of(dialogue, turn, answers):
-        if ask.key in answers and not _holds(ask, turn, answers):
-            del answers[ask.key]
+    for step in steps_of(dialogue, turn, answers):
+        if step.key in answers and not _holds(step, turn, answers):
+            del answers[step.key]
     return answers
 
 
-def _holds(ask: Step, turn: Turn, answers: Answers) -> bool:
-    value = answers[ask.key]
-    if value is None or value == ask.question.skipped:
-        return ask.optional
+def _holds(step: Step, turn: Turn, answers: Answers) -> bool:
+    value = answers[step.key]
+    if value is None or value == step.question.skipped:
+        return step.optional
     try:
-        return ask.question.is_compatible(turn, ask, answers, value)
+        return step.question.is_compatible(turn, step, answers, value)
     except Exception:  # an answer of a forgotten form, whatever it was, is asked again
         return False
 
@@ -112,12 +112,12 @@ def _holds(ask: Step, turn: Turn, answers: Answers) -> bool:
 def finish_answers(route: Sequence[Step], answers: Answers) -> dict[str, Any]:
     """What `finish` gets: answers of open steps, and the context."""
     context = {key: value for key, value in answers.items() if key.startswith(CONTEXT)}
-    return context | {ask.key: answers[ask.key] for ask in route if ask.key in answers}
+    return context | {step.key: answers[step.key] for step in route if step.key in answers}
 
 
-def progress(route: Sequence[Step], ask: Step) -> str:
+def progress(route: Sequence[Step], present: Step) -> str:
     """«(۳ از ۹)» among the steps of the same chapter; nothing for a single step."""
-    chapter = [step.key for step in route if step.question.chapter == ask.question.chapter]
+    chapter = [step.key for step in route if step.question.chapter == present.question.chapter]
     if len(chapter) < 2:
         return ""
-    return t("form.progress", i=digits(chapter.index(ask.key) + 1), n=digits(len(chapter)))
+    return t("form.progress", i=digits(chapter.index(present.key) + 1), n=digits(len(chapter)))

@@ -26,9 +26,9 @@ KEY = "dialogue.key"
 
 @dataclass(frozen=True, slots=True)
 class StepButton:
-    """One button: what it does (`word`), with what (`arg`)."""
+    """One button: what it does (`action`), with what (`arg`)."""
 
-    word: str
+    action: str
     label: str
     arg: str = ""
 
@@ -45,10 +45,10 @@ class RenderedStep:
 
     def choices(self) -> list[StepButton]:
         """The answers among the buttons, as they are numbered by who types."""
-        return [key for key in self.buttons() if key.word == "choose" and not key.arg.startswith("@")]
+        return [key for key in self.buttons() if key.action == "choose" and not key.arg.startswith("@")]
 
     def pressed(self, press: Press, position: Position) -> StepButton | None:
-        """The key that was pressed, where this face (still) has it."""
+        """The key that was pressed, where this step (still) has it."""
         return next((key for key in self.buttons() if press_of(key, position) == press), None)
 
     def typed(self, text: str, *, numbered: bool) -> StepButton | None:
@@ -76,23 +76,23 @@ def _label_key(label: str) -> str:
     return search_key(label)
 
 
-def _tag(word: str) -> str:
-    return blake2b(word.encode(errors="replace"), digest_size=6).hexdigest()
+def _tag(key: str) -> str:
+    return blake2b(key.encode(errors="replace"), digest_size=6).hexdigest()
 
 
 def press_of(key: StepButton, position: Position) -> Press:
     """A button's data: draft, step and argument as hashes, so that any key fits and reordering does not matter. What is
     confirmed is the version that was seen."""
-    seen = position.draft.version if key.word in ("confirm", "yes") else 0
+    seen = position.draft.version if key.action in ("confirm", "yes") else 0
     arg = _tag(position.step) + (_tag(key.arg) if key.arg else "")
-    return Press(f"d.{key.word}", position.draft.id or 0, seen, arg)
+    return Press(f"d.{key.action}", position.draft.id or 0, seen, arg)
 
 
-def face_of(turn: Turn, position: Position) -> RenderedStep:
+def rendered_step(turn: Turn, position: Position) -> RenderedStep:
     """What the chat shows at its place in the dialogue."""
-    if position.ask is not None:
-        prompt = position.ask.question.ask(turn, position.ask, position.answers)
-        return _question(turn, position, position.ask, prompt)
+    if position.open_step is not None:
+        prompt = position.open_step.question.make_prompt(turn, position.open_step, position.answers)
+        return _question(turn, position, position.open_step, prompt)
     if position.step == DISCARD:
         return _yes_no(t("form.discard_confirm"))
     if position.step == SECOND_QUESTION and position.dialogue.second_question:
@@ -100,9 +100,9 @@ def face_of(turn: Turn, position: Position) -> RenderedStep:
     return _summary(turn, position)
 
 
-def key_of(turn: Turn, position: Position) -> StepButton | None:
+def step_button_of(turn: Turn, position: Position) -> StepButton | None:
     """The button that was pressed, or typed by its label or number; None where there is no such button now."""
-    incoming, ask = turn.incoming, position.ask
+    incoming, step = turn.incoming, position.open_step
     if incoming.press is None and incoming.text is None:
         return None
     # Asked for twice a turn: before the unit's work, and at it.
@@ -110,11 +110,11 @@ def key_of(turn: Turn, position: Position) -> StepButton | None:
     if (known := turn.memo.get(KEY)) is not None and known[0] == stands:
         key: StepButton | None = known[1]
         return key
-    face = face_of(turn, position)
+    rendered = rendered_step(turn, position)
     if incoming.press is not None:
-        key = face.pressed(incoming.press, position)
+        key = rendered.pressed(incoming.press, position)
     else:
-        key = face.typed(incoming.text or "", numbered=ask is not None and ask.question.numbered)
+        key = rendered.typed(incoming.text or "", numbered=step is not None and step.question.numbered)
     turn.memo[KEY] = (stands, key)
     return key
 
@@ -125,9 +125,9 @@ def _second_question(turn: Turn, position: Position, question: str | Callable[[T
         return with_persian_digits(question(turn, position.answers))
     named = placeholders(question)
     values = {
-        ask.key: _words(shown(turn, ask, position.answers.get(ask.key)))
-        for ask in position.route
-        if ask.key in named
+        step.key: _words(shown(turn, step, position.answers.get(step.key)))
+        for step in position.route
+        if step.key in named
     }
     return t(question, **{key: t("form.none") for key in named} | values)
 
@@ -144,32 +144,32 @@ def _yes_no(text: str) -> RenderedStep:
     return RenderedStep(text, ((StepButton("yes", t("nav.yes")), StepButton("no", t("nav.no"))),))
 
 
-def _question(turn: Turn, position: Position, ask: Step, prompt: Prompt) -> RenderedStep:
+def _question(turn: Turn, position: Position, step: Step, prompt: Prompt) -> RenderedStep:
     text = prompt.text
-    if not position.editing and (count := progress(position.route, ask)):
+    if not position.editing and (count := progress(position.route, step)):
         text = f"{text} {count}"
     lines = [text, *prompt.below]
-    if prompt.current and not ask.hidden and ask.key in position.answers:
-        lines.append(t("form.current", value=in_sentence(shown(turn, ask, position.answers[ask.key]))))
+    if prompt.current and not step.hidden and step.key in position.answers:
+        lines.append(t("form.current", value=in_sentence(shown(turn, step, position.answers[step.key]))))
     choices = tuple(
         tuple(StepButton("choose", offered.label, offered.key) for offered in row) for row in prompt.choices
     )
-    rows = (*choices, *_ways(turn, position, ask))
+    rows = (*choices, *_ways(turn, position, step))
     return RenderedStep(
         "\n".join(lines), tuple(row for row in rows if row), prompt.attachments, prompt.ask_contact
     )
 
 
-def _ways(turn: Turn, position: Position, ask: Step) -> Sequence[tuple[StepButton, ...]]:
+def _ways(turn: Turn, position: Position, step: Step) -> Sequence[tuple[StepButton, ...]]:
     """On, back and out."""
-    first = position.route[0].key == ask.key
+    first = position.route[0].key == step.key
     moves: list[StepButton] = []
     if position.returns or not first:
         moves.append(StepButton("back", t("nav.back")))
-    given = is_answered(ask, position.answers) and position.answers[ask.key] != ask.question.skipped
-    if ask.optional:
+    given = is_answered(step, position.answers) and position.answers[step.key] != step.question.skipped
+    if step.optional:
         moves.append(StepButton("skip", t("form.clear" if given else "nav.skip")))
-    if given and not position.editing and not ask.question.own_next:
+    if given and not position.editing and not step.question.own_next:
         moves.append(StepButton("next", t("form.keep")))
     out = _out(position, discard=first or bool(turn.chat.dialogue_state.get("resumed")))
     return (tuple(moves), *out)
@@ -184,25 +184,25 @@ def _out(position: Position, *, discard: bool) -> Sequence[tuple[StepButton, ...
     return ((StepButton("later", t("form.later")),),)
 
 
-def shown(turn: Turn, ask: Step, value: Any) -> str:
+def shown(turn: Turn, step: Step, value: Any) -> str:
     """An answer as people read it; never fails on what an older form stored."""
-    if value is None or value == ask.question.skipped:
+    if value is None or value == step.question.skipped:
         return t("form.none")
     try:
-        return ask.question.show(turn, ask, value)
+        return step.question.format_answer(turn, step, value)
     except (KeyError, ValueError, TypeError, AttributeError, IndexError):
         return t("form.none")
 
 
 def _summary(turn: Turn, position: Position) -> RenderedStep:
     dialogue = position.dialogue
-    lines = [(ask, _line(turn, position, ask)) for ask in position.route if not ask.hidden]
+    lines = [(step, _line(turn, position, step)) for step in position.route if not step.hidden]
     pages = _pages(lines)
     page = min(int(turn.chat.dialogue_state.get("page") or 0), len(pages) - 1)
     text = "\n".join([t(dialogue.summary or "review.summary"), "", *(line for _, line in pages[page])])
     if dialogue.overview is not None:
         text = dialogue.overview(turn, position.answers)
-    edits = [StepButton("edit", edit_label(ask), ask.key) for ask, _ in pages[page]]
+    edits = [StepButton("edit", edit_label(step), step.key) for step, _ in pages[page]]
     rows = [tuple(edits[at : at + 2]) for at in range(0, len(edits), 2)]
     turns = []
     if page > 0:
@@ -214,21 +214,21 @@ def _summary(turn: Turn, position: Position) -> RenderedStep:
     return RenderedStep(text, tuple(row for row in everything if row))
 
 
-def _line(turn: Turn, position: Position, ask: Step) -> str:
-    value = _cut(shown(turn, ask, position.answers.get(ask.key)), VALUE_LENGTH)
+def _line(turn: Turn, position: Position, step: Step) -> str:
+    value = _cut(shown(turn, step, position.answers.get(step.key)), VALUE_LENGTH)
     if position.dialogue.line is not None:
-        return position.dialogue.line(turn, ask, position.answers, value)
-    return t("me.line", field=label_of(ask), value=in_sentence(value))
+        return position.dialogue.line(turn, step, position.answers, value)
+    return t("me.line", field=label_of(step), value=in_sentence(value))
 
 
 def _pages(lines: Sequence[tuple[Step, str]]) -> list[list[tuple[Step, str]]]:
     pages: list[list[tuple[Step, str]]] = [[]]
     length = 0
-    for ask, line in lines:
+    for step, line in lines:
         if pages[-1] and (length + len(line) > PAGE_LENGTH or len(pages[-1]) >= PAGE_FIELDS):
             pages.append([])
             length = 0
-        pages[-1].append((ask, line))
+        pages[-1].append((step, line))
         length += len(line) + 1
     return pages
 
@@ -237,8 +237,8 @@ def _cut(text: str, longest: int) -> str:
     return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 
-def edit_label(ask: Step) -> str:
+def edit_label(step: Step) -> str:
     """«✏️ نام پدر», within a button's 20 characters; without the pencil where only so it fits."""
-    label = short_label_of(ask)
+    label = short_label_of(step)
     pencil = f"✏️ {label}"
     return pencil if len(pencil) <= MAX_LABEL else _cut(label, MAX_LABEL)

@@ -14,7 +14,7 @@ from bot.core.screens import Button, Press, Reply
 from conversations.engine import draft_store
 from conversations.engine.declaration import Dialogue
 from conversations.engine.progress import Position, compatible_answers, steps_of, where
-from conversations.engine.rendering import face_of
+from conversations.engine.rendering import rendered_step
 from conversations.engine.validation import check
 from storage.tables import Draft
 
@@ -141,5 +141,5 @@ class DialogueSessions:
     def _show(self, turn: Turn, *above: str | None, next_buttons: tuple[Button, ...] = ()) -> Reply:
         position = self._position(turn)
         assert position is not None
-        screen = face_of(turn, position).screen(position, *above)
+        screen = rendered_step(turn, position).screen(position, *above)
         return Reply(screens=(screen.below(*((next_button,) for next_button in next_buttons)),))

@@ -34,7 +34,7 @@ from conversations.engine.progress import (
     first_open,
     steps_of,
 )
-from conversations.engine.rendering import StepButton, key_of, shown
+from conversations.engine.rendering import StepButton, shown, step_button_of
 from conversations.engine.session import MEMO, DialogueSessions
 
 #: Commands that only show something: the dialogue goes on below it.
@@ -45,28 +45,28 @@ class DialogueTransitions(DialogueSessions):
     """The moves of one chat through one dialogue."""
 
     def _take(self, turn: Turn, position: Position) -> Reply:
-        incoming, ask = turn.incoming, position.ask
+        incoming, step = turn.incoming, position.open_step
         prepared = turn.prepared
         if incoming.command is not None:
             return self._commanded(turn, position, incoming.command)
-        key = key_of(turn, position)
+        key = step_button_of(turn, position)
         if key is not None:
             return self._pressed(turn, position, key)
         if incoming.pressed:
             raise Stale()
-        if ask is None:
+        if step is None:
             raise InvalidInput("error.unknown")
-        wants = ask.question.wants
+        wants = step.question.wants
         if incoming.file is not None and wants is InputKind.FILE:
             if not isinstance(prepared, FileTaken):
                 raise FileRejected("error.download_failed")
             return self._answer(
-                turn, position, ask, UserInput(taken=prepared, album=incoming.album is not None)
+                turn, position, step, UserInput(taken=prepared, album=incoming.album is not None)
             )
         if incoming.contact is not None and wants is InputKind.CONTACT:
-            return self._answer(turn, position, ask, UserInput(contact=incoming.contact))
+            return self._answer(turn, position, step, UserInput(contact=incoming.contact))
         if incoming.text is not None and wants is not InputKind.FILE:
-            return self._answer(turn, position, ask, UserInput(text=incoming.text))
+            return self._answer(turn, position, step, UserInput(text=incoming.text))
         raise InvalidInput("error.want_file" if wants is InputKind.FILE else "error.want_text")
 
     def _commanded(self, turn: Turn, position: Position, command: str) -> Reply:
@@ -80,11 +80,11 @@ class DialogueTransitions(DialogueSessions):
         return replace(self._out(turn, position), goto=shows)
 
     def _pressed(self, turn: Turn, position: Position, key: StepButton) -> Reply:
-        if position.ask is not None:
-            reply = self._pressed_at_step(turn, position, position.ask, key)
+        if position.open_step is not None:
+            reply = self._pressed_at_step(turn, position, position.open_step, key)
             if reply is not None:
                 return reply
-        match key.word:
+        match key.action:
             case "edit":
                 self._stand(turn, key.arg, editing=True)
             case "page":
@@ -103,17 +103,17 @@ class DialogueTransitions(DialogueSessions):
                 return self._out(turn, position)
         return self._show(turn)
 
-    def _pressed_at_step(self, turn: Turn, position: Position, ask: Step, key: StepButton) -> Reply | None:
+    def _pressed_at_step(self, turn: Turn, position: Position, step: Step, key: StepButton) -> Reply | None:
         """A button that answers or leaves the present step; None where it is another kind of button."""
-        match key.word:
+        match key.action:
             case "choose":
-                return self._answer(turn, position, ask, UserInput(choice=key.arg))
+                return self._answer(turn, position, step, UserInput(choice=key.arg))
             case "skip":
-                return self._store(turn, position, ask, ask.question.skipped)
+                return self._store(turn, position, step, step.question.skipped)
             case "back":
-                return self._back(turn, position, ask)
+                return self._back(turn, position, step)
             case "next":
-                return self._next(turn, position, ask)
+                return self._next(turn, position, step)
         return None
 
     def _declined(self, turn: Turn, position: Position) -> Reply:
@@ -124,19 +124,19 @@ class DialogueTransitions(DialogueSessions):
         self._stand(turn, str(before), editing=bool(turn.chat.dialogue_state.get("editing")))
         return self._show(turn)
 
-    def _answer(self, turn: Turn, position: Position, ask: Step, given: UserInput) -> Reply:
+    def _answer(self, turn: Turn, position: Position, step: Step, given: UserInput) -> Reply:
         """The question takes what was given. Raises InvalidInput."""
         unwrapped = turn.prepared
         if isinstance(unwrapped, Prepared):
             turn.prepared = unwrapped.question
-        answer = ask.question.accept(turn, ask, position.answers, given)
+        answer = step.question.accept(turn, step, position.answers, given)
         turn.prepared = unwrapped
         if isinstance(answer, Incomplete):
             if answer.keep_value:
                 draft_store.write(
-                    turn, position.draft, position.dialogue, position.answers | {ask.key: answer.value}
+                    turn, position.draft, position.dialogue, position.answers | {step.key: answer.value}
                 )
-            self._stand(turn, ask.key, editing=position.editing, **answer.question_state)
+            self._stand(turn, step.key, editing=position.editing, **answer.question_state)
             if answer.quiet is not None:
                 return Reply(quiet=answer.quiet)
             return self._show(turn, answer.notice, next_buttons=answer.next_buttons)
@@ -144,21 +144,21 @@ class DialogueTransitions(DialogueSessions):
             return self._finish(
                 turn, position, finish_answers(position.route, position.answers) | dict(answer.answers)
             )
-        if ask.question.secret:
+        if step.question.secret:
             return self._finish(
-                turn, position, finish_answers(position.route, position.answers) | {ask.key: answer}
+                turn, position, finish_answers(position.route, position.answers) | {step.key: answer}
             )
         echo = None
-        if given.text is None and not ask.hidden and not ask.question.own_next and has_label(ask):
-            echo = t("form.echo", field=label_of(ask), value=in_sentence(shown(turn, ask, answer)))
-        return self._store(turn, position, ask, answer, echo=echo)
+        if given.text is None and not step.hidden and not step.question.own_next and has_label(step):
+            echo = t("form.echo", field=label_of(step), value=in_sentence(shown(turn, step, answer)))
+        return self._store(turn, position, step, answer, echo=echo)
 
     def _store(
-        self, turn: Turn, position: Position, ask: Step, value: Any, *, echo: str | None = None
+        self, turn: Turn, position: Position, step: Step, value: Any, *, echo: str | None = None
     ) -> Reply:
-        answers = position.answers | {ask.key: value}
+        answers = position.answers | {step.key: value}
         if position.dialogue.after is not None:
-            answers = position.dialogue.after(turn, ask.key, answers)
+            answers = position.dialogue.after(turn, step.key, answers)
         draft_store.write(turn, position.draft, position.dialogue, answers)
         route = steps_of(position.dialogue, turn, answers)
         turn.memo[MEMO] = ((position.draft.id, position.draft.version), answers, route)
@@ -179,18 +179,18 @@ class DialogueTransitions(DialogueSessions):
         self._stand(turn, end)
         return self._show(turn, echo)
 
-    def _back(self, turn: Turn, position: Position, ask: Step) -> Reply:
+    def _back(self, turn: Turn, position: Position, present: Step) -> Reply:
         if position.returns:
             self._stand(turn, SUMMARY)
         else:
             keys = [step.key for step in position.route]
-            self._stand(turn, keys[max(keys.index(ask.key) - 1, 0)], editing=position.editing)
+            self._stand(turn, keys[max(keys.index(present.key) - 1, 0)], editing=position.editing)
         return self._show(turn)
 
-    def _next(self, turn: Turn, position: Position, ask: Step) -> Reply:
+    def _next(self, turn: Turn, position: Position, present: Step) -> Reply:
         """On with the answer that is there."""
         keys = [step.key for step in position.route]
-        after = keys.index(ask.key) + 1
+        after = keys.index(present.key) + 1
         if after == len(keys):
             missing = first_open(position.route, position.answers)
             if missing is None:

@@ -17,7 +17,7 @@ def check(dialogue: Dialogue) -> None:
         raise ValueError(f"dialogue {dialogue.name!r}: no texts {unnamed}: {WHERE}")
     if callable(dialogue.steps):
         return
-    keys = [ask.key for ask in dialogue.steps]
+    keys = [step.key for step in dialogue.steps]
     if not keys or len(set(keys)) != len(keys):
         raise ValueError(f"dialogue {dialogue.name!r}: no steps, or one twice: {keys}")
     if isinstance(dialogue.second_question, str):
@@ -26,24 +26,24 @@ def check(dialogue: Dialogue) -> None:
             raise ValueError(
                 f"dialogue {dialogue.name!r}: {dialogue.second_question!r} names no step: {sorted(unknown)}"
             )
-    for ask in dialogue.steps:
-        check_step(dialogue, ask, last=ask is dialogue.steps[-1])
+    for step in dialogue.steps:
+        check_step(dialogue, step, last=step is dialogue.steps[-1])
 
 
-def check_step(dialogue: Dialogue, ask: Step, *, last: bool) -> None:
+def check_step(dialogue: Dialogue, step: Step, *, last: bool) -> None:
     """Raise ValueError for a step whose texts are missing or whose secret would have to be written down."""
     wanted = {
-        f"ask.{ask.key}": ask.prompt or ask.question.name,
-        f"field.{ask.key}": ask.label or ask.question.name,
+        f"ask.{step.key}": step.prompt or step.question.name,
+        f"field.{step.key}": step.label or step.question.name,
     }
     missing = [
         key
         for key, given in wanted.items()
-        if not given and not (has(key) or (ask.hidden and "field" in key))
+        if not given and not (has(key) or (step.hidden and "field" in key))
     ]
     if missing:
         raise ValueError(f"dialogue {dialogue.name!r}: no texts {missing}: {WHERE}")
-    if ask.question.secret and (not last or dialogue.summary or dialogue.second_question or not ask.hidden):
+    if step.question.secret and (not last or dialogue.summary or dialogue.second_question or not step.hidden):
         raise ValueError(
-            f"dialogue {dialogue.name!r}: secret {ask.key!r} must be hidden, last, and finish at once"
+            f"dialogue {dialogue.name!r}: secret {step.key!r} must be hidden, last, and finish at once"
         )

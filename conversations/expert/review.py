@@ -83,16 +83,16 @@ class Reason(Choice):
         self.words = Text(request_items.SHORTEST_REPLY, longest, lines=True, short="error.short_reason")
         self.addition = Addition(request_items.SHORTEST_REPLY, longest)
 
-    def accept(self, turn: Turn, ask: Step, answers: Answers, given: UserInput) -> Any | Incomplete:
+    def accept(self, turn: Turn, step: Step, answers: Answers, given: UserInput) -> Any | Incomplete:
         try:
-            return {"reason": super().accept(turn, ask, answers, given), "text": None}
+            return {"reason": super().accept(turn, step, answers, given), "text": None}
         except InvalidInput:
             if given.text is None:
                 raise
-        return {"reason": OTHER, "text": self.words.read(turn, given.text)}
+        return {"reason": OTHER, "text": self.words.parse(turn, given.text)}
 
-    def show(self, turn: Turn, ask: Step, value: Any) -> str:
-        return str(value["text"] or super().show(turn, ask, value["reason"]))
+    def format_answer(self, turn: Turn, step: Step, value: Any) -> str:
+        return str(value["text"] or super().format_answer(turn, step, value["reason"]))
 
 
 class Confirmation(Confirm):
@@ -100,11 +100,11 @@ class Confirmation(Confirm):
 
     chapter: ClassVar[str] = "sure"
 
-    def accept(self, turn: Turn, ask: Step, answers: Answers, given: UserInput) -> Any | Incomplete:
+    def accept(self, turn: Turn, step: Step, answers: Answers, given: UserInput) -> Any | Incomplete:
         """A plain «بله» is as good as the whole label."""
         if given.text is not None and search_key(given.text) == search_key(t("nav.yes")):
             return True
-        return super().accept(turn, ask, answers, given)
+        return super().accept(turn, step, answers, given)
 
 
 class Addition(Text):
@@ -114,14 +114,14 @@ class Addition(Text):
         super().__init__(min, max, lines=True, short="error.short_reason")
         self.without = without
 
-    def offers(self, turn: Turn, answers: Answers) -> tuple[declaration.OfferedAnswer, ...]:
+    def offered_answers(self, turn: Turn, answers: Answers) -> tuple[declaration.OfferedAnswer, ...]:
         return (declaration.OfferedAnswer("none", t(self.without)),)
 
-    def chosen(self, turn: Turn, answers: Answers, key: str) -> str:
+    def offered_value(self, turn: Turn, answers: Answers, key: str) -> str:
         return ""
 
-    def show(self, turn: Turn, ask: Step, value: Any) -> str:
-        return super().show(turn, ask, value) if value else t("form.none")
+    def format_answer(self, turn: Turn, step: Step, value: Any) -> str:
+        return super().format_answer(turn, step, value) if value else t("form.none")
 
 
 _presets = Reason(RejectReason, "reject")

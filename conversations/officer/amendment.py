@@ -39,9 +39,9 @@ def approved(turn: Turn) -> dict[str, Any]:
     return cached_in_turn(turn, "approved", read)
 
 
-def excusing(turn: Turn, asks: Iterable[Step], old: Mapping[str, Any], answers: Answers) -> list[Step]:
+def excusing(turn: Turn, form_steps: Iterable[Step], old: Mapping[str, Any], answers: Answers) -> list[Step]:
     """The steps, optional where their item was empty before and may stay so."""
-    asks = list(asks)
+    form_steps = list(form_steps)
     new = {**old, **{key: answers.get(key) for key in request_items.FIELDS if key in answers}}
     new |= {key: value for key, value in answers.items() if is_document(key)}
     needs_note = cached_in_turn(
@@ -50,7 +50,7 @@ def excusing(turn: Turn, asks: Iterable[Step], old: Mapping[str, Any], answers: 
         lambda: reference_data.needs_note(turn.db, new.get("field_of_study")),
     )
     excused = request_items.excused(old, new, map(rule, kinds_of(turn)), note_needed=needs_note)
-    return [replace(ask, optional=True) if ask.key in excused else ask for ask in asks]
+    return [replace(step, optional=True) if step.key in excused else step for step in form_steps]
 
 
 def with_gaps(answers: dict[str, Any], old: Mapping[str, Any], documents: Iterable[str]) -> dict[str, Any]:
@@ -76,12 +76,12 @@ def first_answers(db: Any, prefill: Mapping[str, Any]) -> dict[str, Any]:
     return answers | {KIND: RequestKind.AMENDMENT.value, EXTRAS: extras_of(prefill, extras)}
 
 
-def steps(turn: Turn, asks: Iterable[Step], answers: Answers) -> list[Step]:
+def steps(turn: Turn, form_steps: Iterable[Step], answers: Answers) -> list[Step]:
     """The form's steps; to a migrated officer, only what the amendment touches must be answered (Q27)."""
     assert turn.account is not None
     if not turn.account.migrated:
-        return list(asks)
-    return excusing(turn, asks, approved(turn), answers)
+        return list(form_steps)
+    return excusing(turn, form_steps, approved(turn), answers)
 
 
 def after(turn: Turn, key: str, answers: dict[str, Any]) -> dict[str, Any]:
@@ -93,21 +93,21 @@ def after(turn: Turn, key: str, answers: dict[str, Any]) -> dict[str, Any]:
     return answers
 
 
-def line(turn: Turn, ask: Step, answers: Answers, value: str) -> str:
+def line(turn: Turn, step: Step, answers: Answers, value: str) -> str:
     """One line of the summary: what changed is marked (amend.diff)."""
-    label = label_of(ask)
+    label = label_of(step)
     if not is_amendment(answers):
         return t("me.line", field=label, value=in_sentence(value))
-    old, new = _before(turn, ask), answers.get(ask.key)
+    old, new = _before(turn, step), answers.get(step.key)
     if (old or None) == (new or None):
         return t("me.line", field=label, value=in_sentence(value))
-    if is_document(ask.key):
+    if is_document(step.key):
         return t("amend.diff_documents", field=label, n=formats.digits(len(new or ())))
-    shown = ask.question.show(turn, ask, old) if old not in (None, "") else t("form.none")
+    shown = step.question.format_answer(turn, step, old) if old not in (None, "") else t("form.none")
     return t("amend.diff", field=label, old=shown, new=value)
 
 
-def _before(turn: Turn, ask: Step) -> Any:
-    if ask.key == EXTRAS:
+def _before(turn: Turn, step: Step) -> Any:
+    if step.key == EXTRAS:
         return extras_of(approved(turn), [kind for kind in kinds_of(turn) if kind.required == "no"])
-    return approved(turn).get(ask.key)
+    return approved(turn).get(step.key)

@@ -60,25 +60,25 @@ class OrExplain(Question):
             setattr(self, trait, getattr(inner, trait))
         setattr(self, "chapter", "fix")  # noqa: B010
 
-    def ask(self, turn: Turn, ask: Step, answers: Answers) -> Prompt:
-        prompt = self.inner.ask(turn, ask, answers)
-        there = answers.get(ask.key)
+    def make_prompt(self, turn: Turn, step: Step, answers: Answers) -> Prompt:
+        prompt = self.inner.make_prompt(turn, step, answers)
+        there = answers.get(step.key)
         # Files that were sent are not thrown away by one tap.
         sent = isinstance(there, list) and bool(there)
         explain = () if sent else ((declaration.OfferedAnswer(_EXPLAIN, t("fix.explain")),),)
         text = f"{self.head}\n\n{prompt.text}"
         return replace(prompt, text=text, choices=(*prompt.choices, *explain))
 
-    def accept(self, turn: Turn, ask: Step, answers: Answers, given: UserInput) -> Any | Incomplete:
+    def accept(self, turn: Turn, step: Step, answers: Answers, given: UserInput) -> Any | Incomplete:
         if given.choice == _EXPLAIN:
             return EXPLAINED
-        value = self.inner.accept(turn, ask, answers, given)
+        value = self.inner.accept(turn, step, answers, given)
         if not isinstance(value, Incomplete) and (value or None) == (self.old or None):
             raise InvalidInput("fix.same_value")
         return value
 
-    def show(self, turn: Turn, ask: Step, value: Any) -> str:
-        return t("fix.explained") if value == EXPLAINED else self.inner.show(turn, ask, value)
+    def format_answer(self, turn: Turn, step: Step, value: Any) -> str:
+        return t("fix.explained") if value == EXPLAINED else self.inner.format_answer(turn, step, value)
 
     def answered(self, value: Any) -> bool:
         return value == EXPLAINED or self.inner.answered(value)
@@ -97,7 +97,7 @@ def steps(turn: Turn, answers: Answers) -> list[Step]:
     old = request.snapshot
     values = {key: value for key, value in answers.items() if value != EXPLAINED}
     kinds = {request_items.document(kind.code): kind for kind in kinds_of(turn)}
-    fields = {ask.key: ask for ask in FIELD_STEPS if ask.key not in request_items.REGION}
+    fields = {step.key: step for step in FIELD_STEPS if step.key not in request_items.REGION}
     words = cached_in_turn(turn, "words", lambda: Wording.load(turn.db))
 
     first: list[Step] = []
@@ -116,7 +116,7 @@ def steps(turn: Turn, answers: Answers) -> list[Step]:
         if key not in marked
         and (rule(kind).must(effective) or (kind in extras and kind.code in ticked(answers)))
     ]
-    others = [ask for key, ask in fields.items() if key not in marked]
+    others = [step for key, step in fields.items() if key not in marked]
     return [
         *first,
         _note_step(deficiency_round),

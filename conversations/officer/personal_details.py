@@ -13,7 +13,7 @@ from bot.texts import t
 from conversations.common.request_steps import FIELD_STEPS
 from conversations.engine.declaration import Answers, Dialogue, Step
 
-_ASKS = {ask.key: ask for ask in FIELD_STEPS}
+_ASKS = {step.key: step for step in FIELD_STEPS}
 LIST = Press("general")
 
 

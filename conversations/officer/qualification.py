@@ -39,8 +39,8 @@ def steps(turn: Turn, answers: Answers) -> list[Step]:
     extras = [kind for kind in kinds if kind.required == "no"]
     must = [document_step(kind) for kind in kinds if rule(kind).must(answers)]
     chosen = [document_step(kind, optional=True) for kind in extras if kind.code in ticked(answers)]
-    asks = [*FIELD_STEPS, *must, *([extras_step(extras)] if extras else []), *chosen]
-    return amendment.steps(turn, asks, answers) if amendment.is_amendment(answers) else asks
+    form_steps = [*FIELD_STEPS, *must, *([extras_step(extras)] if extras else []), *chosen]
+    return amendment.steps(turn, form_steps, answers) if amendment.is_amendment(answers) else form_steps
 
 
 def first_answers(db: Session, request: QualificationRequest) -> dict[str, Any]:

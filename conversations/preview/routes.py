@@ -11,7 +11,7 @@ from bot.core.incoming import Contact
 from bot.core.refusals import Refusal
 from conversations.engine.declaration import Dialogue, Finish, Incomplete, Step, UserInput
 from conversations.engine.progress import Position, first_open, steps_of
-from conversations.engine.rendering import face_of
+from conversations.engine.rendering import rendered_step
 from conversations.questions import Documents, Ticks
 from conversations.questions.choice import Choice
 from storage.tables import Draft
@@ -69,9 +69,11 @@ def sample_values(turn: Turn, dialogue: Dialogue, step: Step, answers: dict[str,
         return [{"items": keys, "note": "ناقص" if question.note else None}, {"items": keys[:1], "note": None}]
     position = Position(dialogue, turn.draft or Draft(dialogue=""), answers, (step,), step.key, False)
     turn.chat.dialogue_state = {"step": step.key}
-    face = face_of(turn, position)
-    offered = [button.arg for button in face.choices()]
-    sends = [button.arg for button in face.buttons() if button.word == "choose" and button.arg == "@done"]
+    rendered = rendered_step(turn, position)
+    offered = [button.arg for button in rendered.choices()]
+    sends = [
+        button.arg for button in rendered.buttons() if button.action == "choose" and button.arg == "@done"
+    ]
     if isinstance(question, Choice):
         options = question.options(turn, answers) if callable(question.options) else question.options
         offered = list(dict.fromkeys([*offered, *(key for key, _ in options)]))

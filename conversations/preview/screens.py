@@ -18,7 +18,7 @@ from conversations.engine.progress import (
     end_of,
     first_open,
 )
-from conversations.engine.rendering import RenderedStep, face_of, shown
+from conversations.engine.rendering import RenderedStep, rendered_step, shown
 from conversations.preview.routes import walk
 from conversations.questions.choice import Choice
 from storage.tables import Draft
@@ -131,7 +131,7 @@ def _rendered(
 ) -> RenderedStep:
     turn.chat.dialogue_state = {"step": key}
     draft = turn.draft or _draft_with(turn, answers)
-    return face_of(turn, Position(dialogue, draft, answers, route, key, False))
+    return rendered_step(turn, Position(dialogue, draft, answers, route, key, False))
 
 
 def _draft_with(turn: Turn, answers: dict[str, Any]) -> Draft:

@@ -68,12 +68,12 @@ class Choice(Question):
     def __init__(self, options: Options, *, columns: int = 1, page: int = 16) -> None:
         self.options, self.columns, self.page = options, columns, page
 
-    def ask(self, turn: Turn, ask: Step, answers: Answers) -> Prompt:
-        page = int(question_state_of(turn, ask).get("page") or 0)
+    def make_prompt(self, turn: Turn, step: Step, answers: Answers) -> Prompt:
+        page = int(question_state_of(turn, step).get("page") or 0)
         options = offered(self.options, turn, answers)
-        return Prompt(prompt_of(ask), page_of(options, page, self.page, self.columns))
+        return Prompt(prompt_of(step), page_of(options, page, self.page, self.columns))
 
-    def accept(self, turn: Turn, ask: Step, answers: Answers, given: UserInput) -> Any | Incomplete:
+    def accept(self, turn: Turn, step: Step, answers: Answers, given: UserInput) -> Any | Incomplete:
         page = turned_to(given.choice)
         if page is not None:
             return Incomplete(question_state={"page": page})
@@ -86,14 +86,14 @@ class Choice(Question):
             raise InvalidInput("error.choose")
         return matching[0]
 
-    def show(self, turn: Turn, ask: Step, value: Any) -> str:
+    def format_answer(self, turn: Turn, step: Step, value: Any) -> str:
         return next((label for key, label in self._all(turn) if key == value), str(value))
 
     def _all(self, turn: Turn) -> Sequence[Option]:
         answers = turn.draft.answers if turn.draft is not None else {}
         return offered(self.options, turn, answers)
 
-    def is_compatible(self, turn: Turn, ask: Step, answers: Answers, value: Any) -> bool:
+    def is_compatible(self, turn: Turn, step: Step, answers: Answers, value: Any) -> bool:
         return any(key == value for key, _ in offered(self.options, turn, answers))
 
 
@@ -104,11 +104,11 @@ class Confirm(Choice):
         self.yes, self.no = yes, no
         super().__init__(lambda turn, answers: (("yes", t(yes)), ("no", t(no))), columns=2)
 
-    def accept(self, turn: Turn, ask: Step, answers: Answers, given: UserInput) -> Any | Incomplete:
-        return super().accept(turn, ask, answers, given) == "yes"
+    def accept(self, turn: Turn, step: Step, answers: Answers, given: UserInput) -> Any | Incomplete:
+        return super().accept(turn, step, answers, given) == "yes"
 
-    def show(self, turn: Turn, ask: Step, value: Any) -> str:
+    def format_answer(self, turn: Turn, step: Step, value: Any) -> str:
         return t(self.yes if value else self.no)
 
-    def is_compatible(self, turn: Turn, ask: Step, answers: Answers, value: Any) -> bool:
+    def is_compatible(self, turn: Turn, step: Step, answers: Answers, value: Any) -> bool:
         return isinstance(value, bool)

@@ -58,9 +58,9 @@ class Documents(Question):
         self.next, self.hints = next, hints
         self.skipped = []
 
-    def ask(self, turn: Turn, ask: Step, answers: Answers) -> Prompt:
-        files = self._files(turn, answers.get(ask.key))
-        place = question_state_of(turn, ask)
+    def make_prompt(self, turn: Turn, step: Step, answers: Answers) -> Prompt:
+        files = self._files(turn, answers.get(step.key))
+        place = question_state_of(turn, step)
         if not files:
             above = [self.prompt] if self.prompt else []
             return Prompt("\n".join([*above, t("doc.ask", doc=self._doc)]), current=False)
@@ -79,8 +79,8 @@ class Documents(Question):
         below = [*listed, t("doc.send_more", doc=self._doc)] if more and place.get("more") else listed
         return Prompt(t("doc.saved", doc=self._doc), tuple(choices), tuple(below), current=False)
 
-    def accept(self, turn: Turn, ask: Step, answers: Answers, given: UserInput) -> Any | Incomplete:
-        files = self._files(turn, answers.get(ask.key))
+    def accept(self, turn: Turn, step: Step, answers: Answers, given: UserInput) -> Any | Incomplete:
+        files = self._files(turn, answers.get(step.key))
         ids = [file.id for file in files]
         if given.taken is not None:
             return self._took(turn, answers, files, given.taken, album=given.album)
@@ -100,13 +100,13 @@ class Documents(Question):
         self._remove(turn, answers, doomed)
         return Incomplete(value=left, keep_value=True, notice=t("doc.removed"))
 
-    def show(self, turn: Turn, ask: Step, value: Any) -> str:
+    def format_answer(self, turn: Turn, step: Step, value: Any) -> str:
         return t("form.files", n=formats.digits(len(value)))
 
     def answered(self, value: Any) -> bool:
         return bool(value)
 
-    def is_compatible(self, turn: Turn, ask: Step, answers: Answers, value: Any) -> bool:
+    def is_compatible(self, turn: Turn, step: Step, answers: Answers, value: Any) -> bool:
         return len(self._files(turn, value)) == len(value)
 
     @property

@@ -19,10 +19,10 @@ class Mobile(Question):
     def __init__(self, *, typed: bool = True) -> None:
         self.typed = typed
 
-    def ask(self, turn: Turn, ask: Step, answers: Answers) -> Prompt:
-        return Prompt(prompt_of(ask), ask_contact=t("mobile.share"))
+    def make_prompt(self, turn: Turn, step: Step, answers: Answers) -> Prompt:
+        return Prompt(prompt_of(step), ask_contact=t("mobile.share"))
 
-    def accept(self, turn: Turn, ask: Step, answers: Answers, given: UserInput) -> Any:
+    def accept(self, turn: Turn, step: Step, answers: Answers, given: UserInput) -> Any:
         if given.contact is not None:
             if not given.contact.own:
                 raise InvalidInput("error.foreign_contact")
@@ -32,6 +32,6 @@ class Mobile(Question):
             raise InvalidInput("error.foreign_contact")
         return {"number": validators.mobile(given.text or ""), "verified": False}
 
-    def show(self, turn: Turn, ask: Step, value: Any) -> str:
+    def format_answer(self, turn: Turn, step: Step, value: Any) -> str:
         number = formats.local_mobile(value["number"])
         return number if value["verified"] else t("form.unverified", mobile=number)

@@ -46,8 +46,8 @@ class Ticks(Question):
         self.options, self.send, self.columns, self.note = options, send, columns, note
         self.note_min, self.note_max, self.empty = note_min, note_max, empty
 
-    def ask(self, turn: Turn, ask: Step, answers: Answers) -> Prompt:
-        ticked, note = self._held(turn, ask, answers)
+    def make_prompt(self, turn: Turn, step: Step, answers: Answers) -> Prompt:
+        ticked, note = self._held(turn, step, answers)
         options = offered(self.options, turn, answers)
         marked = [
             declaration.OfferedAnswer(key, f"☑️ {label}" if key in ticked else f"▫️ {label}")
@@ -62,10 +62,10 @@ class Ticks(Question):
             below.append(t("form.ticked", n=formats.digits(len(ticked))))
         if note:
             below.append(t("form.note", note=quoted(note, t("who.you"))))
-        return Prompt(prompt_of(ask), tuple(rows), tuple(below), current=False)
+        return Prompt(prompt_of(step), tuple(rows), tuple(below), current=False)
 
-    def accept(self, turn: Turn, ask: Step, answers: Answers, given: UserInput) -> Any | Incomplete:
-        ticked, note = self._held(turn, ask, answers)
+    def accept(self, turn: Turn, step: Step, answers: Answers, given: UserInput) -> Any | Incomplete:
+        ticked, note = self._held(turn, step, answers)
         keys = [key for key, _ in offered(self.options, turn, answers)]
         match given.choice:
             case None:
@@ -82,7 +82,7 @@ class Ticks(Question):
                 return Incomplete(question_state=self._place([key for key in keys if key in chosen], note))
         raise InvalidInput("error.choose")
 
-    def show(self, turn: Turn, ask: Step, value: Any) -> str:
+    def format_answer(self, turn: Turn, step: Step, value: Any) -> str:
         answers = turn.draft.answers if turn.draft is not None else {}
         labels = dict(offered(self.options, turn, answers))
         named = [labels.get(key, key) for key in value["items"]]
@@ -100,12 +100,12 @@ class Ticks(Question):
             raise too_long(self.note_max)
         return note
 
-    def _held(self, turn: Turn, ask: Step, answers: Answers) -> tuple[list[str], str | None]:
+    def _held(self, turn: Turn, step: Step, answers: Answers) -> tuple[list[str], str | None]:
         """What is ticked on this screen; before the first touch, the earlier answer."""
-        place = question_state_of(turn, ask)
+        place = question_state_of(turn, step)
         ticked = place if "ticked" in place else None
-        if ticked is None and isinstance(answers.get(ask.key), dict):
-            earlier = answers[ask.key]
+        if ticked is None and isinstance(answers.get(step.key), dict):
+            earlier = answers[step.key]
             return list(earlier.get("items") or ()), earlier.get("note")
         return (list(ticked["ticked"]), ticked.get("note")) if ticked else ([], None)
 

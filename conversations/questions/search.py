@@ -40,21 +40,21 @@ class Search(Choice):
         super().__init__(options, columns=columns, page=page)
         self.missing, self.first = missing, first
 
-    def ask(self, turn: Turn, ask: Step, answers: Answers) -> Prompt:
-        place = question_state_of(turn, ask)
+    def make_prompt(self, turn: Turn, step: Step, answers: Answers) -> Prompt:
+        place = question_state_of(turn, step)
         query = str(place.get("query") or "")
         if not query:
             first = offered(self.first, turn, answers)
-            return Prompt(prompt_of(ask), page_of(first, 0, self.page, self.columns) if first else ())
+            return Prompt(prompt_of(step), page_of(first, 0, self.page, self.columns) if first else ())
         matches = self._matches(turn, answers, query)
         text = t("form.found")
         if len(matches) > self.page:
             text = t("form.found_many", n=formats.digits(len(matches)))
         page = int(place.get("page") or 0)
-        return Prompt(prompt_of(ask), page_of(matches, page, self.page, self.columns), (text,))
+        return Prompt(prompt_of(step), page_of(matches, page, self.page, self.columns), (text,))
 
-    def accept(self, turn: Turn, ask: Step, answers: Answers, given: UserInput) -> Any | Incomplete:
-        query = question_state_of(turn, ask).get("query")
+    def accept(self, turn: Turn, step: Step, answers: Answers, given: UserInput) -> Any | Incomplete:
+        query = question_state_of(turn, step).get("query")
         page = turned_to(given.choice)
         if page is not None:
             return Incomplete(question_state={"query": query, "page": page})

@@ -18,13 +18,13 @@ class Secret(Question):
     def __init__(self, max: int = 200) -> None:
         self.max = max
 
-    def ask(self, turn: Turn, ask: Step, answers: Answers) -> Prompt:
-        return Prompt(prompt_of(ask))
+    def make_prompt(self, turn: Turn, step: Step, answers: Answers) -> Prompt:
+        return Prompt(prompt_of(step))
 
-    def accept(self, turn: Turn, ask: Step, answers: Answers, given: UserInput) -> Any:
+    def accept(self, turn: Turn, step: Step, answers: Answers, given: UserInput) -> Any:
         if not given.text:
             raise InvalidInput("error.want_text")
         return given.text[: self.max]
 
-    def show(self, turn: Turn, ask: Step, value: Any) -> str:
+    def format_answer(self, turn: Turn, step: Step, value: Any) -> str:
         return "••••••"

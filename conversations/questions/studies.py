@@ -36,7 +36,7 @@ class Level(Choice):
     def __init__(self) -> None:
         super().__init__(levels)
 
-    def show(self, turn: Turn, ask: Step, value: Any) -> str:
+    def format_answer(self, turn: Turn, step: Step, value: Any) -> str:
         level = turn.db.get(DegreeLevel, value)
         return level.name if level is not None else str(value)
 
@@ -47,10 +47,10 @@ class Field(Search):
     def __init__(self) -> None:
         super().__init__(fields)
 
-    def accept(self, turn: Turn, ask: Step, answers: Answers, given: UserInput) -> Any | Incomplete:
+    def accept(self, turn: Turn, step: Step, answers: Answers, given: UserInput) -> Any | Incomplete:
         """A person who names a closed field is told that it is closed, not that there is no such field."""
         try:
-            return super().accept(turn, ask, answers, given)
+            return super().accept(turn, step, answers, given)
         except InvalidInput:
             names = turn.db.exec(select(FieldOfStudy.name))
             if given.text and search_key(given.text) in {search_key(name) for name in names}:
@@ -61,6 +61,6 @@ class Field(Search):
         """Whether this field may be chosen at the level that was answered."""
         return any(code == field_code for field_code, _ in fields(turn, answers))
 
-    def show(self, turn: Turn, ask: Step, value: Any) -> str:
+    def format_answer(self, turn: Turn, step: Step, value: Any) -> str:
         field = turn.db.get(FieldOfStudy, value)
         return field.name if field is not None else str(value)

@@ -23,13 +23,13 @@ class Rial(TextQuestion):
     def __init__(self, least: int, most: int) -> None:
         self.least, self.most = least, most
 
-    def offers(self, turn: Turn, answers: Answers) -> tuple[OfferedAnswer, ...]:
+    def offered_answers(self, turn: Turn, answers: Answers) -> tuple[OfferedAnswer, ...]:
         return (OfferedAnswer("0", t("tariffs.free")),)
 
-    def chosen(self, turn: Turn, answers: Answers, key: str) -> int:
+    def offered_value(self, turn: Turn, answers: Answers, key: str) -> int:
         return 0
 
-    def read(self, turn: Turn, text: str) -> int:
+    def parse(self, turn: Turn, text: str) -> int:
         line = validators.normalise(text[:100]).removesuffix("ریال").strip()
         if "تومان" in line:
             raise InvalidInput("error.want_rial")
@@ -43,11 +43,11 @@ class Rial(TextQuestion):
             )
         return amount
 
-    def show(self, turn: Turn, ask: Step, value: Any) -> str:
+    def format_answer(self, turn: Turn, step: Step, value: Any) -> str:
         return t("tariffs.amount", amount=formats.number(value), toman=formats.toman(value))
 
-    def is_compatible(self, turn: Turn, ask: Step, answers: Answers, value: Any) -> bool:
-        return isinstance(value, int) and self.read(turn, str(value)) == value
+    def is_compatible(self, turn: Turn, step: Step, answers: Answers, value: Any) -> bool:
+        return isinstance(value, int) and self.parse(turn, str(value)) == value
 
 
 class DayToCome(TextQuestion):
@@ -56,22 +56,22 @@ class DayToCome(TextQuestion):
     def __init__(self, ahead: timedelta = timedelta(days=730)) -> None:
         self.ahead = ahead
 
-    def offers(self, turn: Turn, answers: Answers) -> tuple[OfferedAnswer, ...]:
+    def offered_answers(self, turn: Turn, answers: Answers) -> tuple[OfferedAnswer, ...]:
         return (OfferedAnswer("today", t("tariffs.today")),)
 
-    def chosen(self, turn: Turn, answers: Answers, key: str) -> str:
+    def offered_value(self, turn: Turn, answers: Answers, key: str) -> str:
         return self._today(turn).isoformat()
 
-    def read(self, turn: Turn, text: str) -> str:
+    def parse(self, turn: Turn, text: str) -> str:
         day = validators.jalali_date(text)
         if not self._today(turn) <= day <= self._today(turn) + self.ahead:
             raise InvalidInput("error.day_to_come")
         return day.isoformat()
 
-    def show(self, turn: Turn, ask: Step, value: Any) -> str:
+    def format_answer(self, turn: Turn, step: Step, value: Any) -> str:
         return formats.jalali_day(date.fromisoformat(value))
 
-    def is_compatible(self, turn: Turn, ask: Step, answers: Answers, value: Any) -> bool:
+    def is_compatible(self, turn: Turn, step: Step, answers: Answers, value: Any) -> bool:
         return date.fromisoformat(value) >= self._today(turn)
 
     @staticmethod

@@ -24,132 +24,132 @@ from conversations.engine.declaration import (
 class TextQuestion(Question):
     """One line, checked by `read`; at most one offered answer besides (`offers`)."""
 
-    def ask(self, turn: Turn, ask: Step, answers: Answers) -> Prompt:
-        choices = tuple((choice,) for choice in self.offers(turn, answers))
-        return Prompt(prompt_of(ask), choices)
+    def make_prompt(self, turn: Turn, step: Step, answers: Answers) -> Prompt:
+        choices = tuple((choice,) for choice in self.offered_answers(turn, answers))
+        return Prompt(prompt_of(step), choices)
 
-    def accept(self, turn: Turn, ask: Step, answers: Answers, given: UserInput) -> Any:
+    def accept(self, turn: Turn, step: Step, answers: Answers, given: UserInput) -> Any:
         if given.choice is not None:
-            return self.chosen(turn, answers, given.choice)
-        return self.read(turn, given.text or "")
+            return self.offered_value(turn, answers, given.choice)
+        return self.parse(turn, given.text or "")
 
-    def offers(self, turn: Turn, answers: Answers) -> tuple[OfferedAnswer, ...]:
+    def offered_answers(self, turn: Turn, answers: Answers) -> tuple[OfferedAnswer, ...]:
         return ()
 
-    def chosen(self, turn: Turn, answers: Answers, key: str) -> Any:
+    def offered_value(self, turn: Turn, answers: Answers, key: str) -> Any:
         return key
 
     @abstractmethod
-    def read(self, turn: Turn, text: str) -> Any:
+    def parse(self, turn: Turn, text: str) -> Any:
         """The value of what was typed. Raises InvalidInput."""
 
-    def is_compatible(self, turn: Turn, ask: Step, answers: Answers, value: Any) -> bool:
-        return isinstance(value, str) and (not value or self.read(turn, value) == value)
+    def is_compatible(self, turn: Turn, step: Step, answers: Answers, value: Any) -> bool:
+        return isinstance(value, str) and (not value or self.parse(turn, value) == value)
 
 
 class PersianName(TextQuestion):
-    def read(self, turn: Turn, text: str) -> str:
+    def parse(self, turn: Turn, text: str) -> str:
         return validators.persian_name(text)
 
 
 class NationalCode(TextQuestion):
     """10 digits. Shown whole: only its owner and the reviewing expert see an answer."""
 
-    def read(self, turn: Turn, text: str) -> str:
+    def parse(self, turn: Turn, text: str) -> str:
         return validators.national_code(text)
 
-    def show(self, turn: Turn, ask: Step, value: Any) -> str:
+    def format_answer(self, turn: Turn, step: Step, value: Any) -> str:
         return formats.digits(value)
 
 
 class LegalId(NationalCode):
     """A company's national identifier."""
 
-    def read(self, turn: Turn, text: str) -> str:
+    def parse(self, turn: Turn, text: str) -> str:
         return validators.legal_id(text)
 
 
 class GuildId(NationalCode):
     """The number of a guild's business licence."""
 
-    def read(self, turn: Turn, text: str) -> str:
+    def parse(self, turn: Turn, text: str) -> str:
         return validators.guild_id(text)
 
 
 class JalaliDate(TextQuestion):
     """A birthday, typed in the Jalali calendar; the value is the Gregorian day in ISO form."""
 
-    def read(self, turn: Turn, text: str) -> str:
+    def parse(self, turn: Turn, text: str) -> str:
         return validators.birth_date(text, turn.now.astimezone(formats.TEHRAN).date()).isoformat()
 
-    def show(self, turn: Turn, ask: Step, value: Any) -> str:
+    def format_answer(self, turn: Turn, step: Step, value: Any) -> str:
         return formats.jalali_day(date.fromisoformat(value))
 
-    def is_compatible(self, turn: Turn, ask: Step, answers: Answers, value: Any) -> bool:
-        return bool(self.show(turn, ask, value))
+    def is_compatible(self, turn: Turn, step: Step, answers: Answers, value: Any) -> bool:
+        return bool(self.format_answer(turn, step, value))
 
 
 class MobileNumber(TextQuestion):
     """Another person's mobile number, typed; the value is +989…"""
 
-    def read(self, turn: Turn, text: str) -> str:
+    def parse(self, turn: Turn, text: str) -> str:
         return validators.mobile(text)
 
-    def show(self, turn: Turn, ask: Step, value: Any) -> str:
+    def format_answer(self, turn: Turn, step: Step, value: Any) -> str:
         return formats.local_mobile(value)
 
 
 class BirthCertNo(TextQuestion):
     """1–10 digits; «برابر با کد ملی» takes the account's national code, or the one answered before."""
 
-    def offers(self, turn: Turn, answers: Answers) -> tuple[OfferedAnswer, ...]:
+    def offered_answers(self, turn: Turn, answers: Answers) -> tuple[OfferedAnswer, ...]:
         if self._national_code(turn, answers) is None:
             return ()
         return (OfferedAnswer("same", t("form.same_as_national_code")),)
 
-    def chosen(self, turn: Turn, answers: Answers, key: str) -> str | None:
+    def offered_value(self, turn: Turn, answers: Answers, key: str) -> str | None:
         return self._national_code(turn, answers)
 
     def _national_code(self, turn: Turn, answers: Answers) -> str | None:
         code = turn.account.national_code if turn.account is not None else answers.get("national_code")
         return code if isinstance(code, str) else None
 
-    def read(self, turn: Turn, text: str) -> str:
+    def parse(self, turn: Turn, text: str) -> str:
         return validators.birth_cert_no(text)
 
-    def show(self, turn: Turn, ask: Step, value: Any) -> str:
+    def format_answer(self, turn: Turn, step: Step, value: Any) -> str:
         return formats.digits(value)
 
 
 class Phone(TextQuestion):
     """A landline; "" is «تلفن ثابت ندارم»."""
 
-    def offers(self, turn: Turn, answers: Answers) -> tuple[OfferedAnswer, ...]:
+    def offered_answers(self, turn: Turn, answers: Answers) -> tuple[OfferedAnswer, ...]:
         return (OfferedAnswer("none", t("form.no_phone")),)
 
-    def chosen(self, turn: Turn, answers: Answers, key: str) -> str:
+    def offered_value(self, turn: Turn, answers: Answers, key: str) -> str:
         return ""
 
-    def read(self, turn: Turn, text: str) -> str:
+    def parse(self, turn: Turn, text: str) -> str:
         return validators.phone(text)
 
-    def show(self, turn: Turn, ask: Step, value: Any) -> str:
+    def format_answer(self, turn: Turn, step: Step, value: Any) -> str:
         return formats.digits(value) if value else t("form.none")
 
 
 class Email(TextQuestion):
-    def read(self, turn: Turn, text: str) -> str:
+    def parse(self, turn: Turn, text: str) -> str:
         return validators.email(text)
 
-    def show(self, turn: Turn, ask: Step, value: Any) -> str:
+    def format_answer(self, turn: Turn, step: Step, value: Any) -> str:
         return checked(str(value))
 
 
 class Address(TextQuestion):
-    def read(self, turn: Turn, text: str) -> str:
+    def parse(self, turn: Turn, text: str) -> str:
         return validators.address(text)
 
-    def show(self, turn: Turn, ask: Step, value: Any) -> str:
+    def format_answer(self, turn: Turn, step: Step, value: Any) -> str:
         return formats.digits(value)
 
 
@@ -161,7 +161,7 @@ class Text(TextQuestion):
     ) -> None:
         self.min, self.max, self.lines, self.short = min, max, lines, short
 
-    def read(self, turn: Turn, text: str) -> str:
+    def parse(self, turn: Turn, text: str) -> str:
         if len(text) > 4 * self.max + 16:
             raise validators.too_long(self.max)
         text = validators.normalise(text, lines=self.lines)
@@ -171,5 +171,5 @@ class Text(TextQuestion):
             raise validators.too_long(self.max)
         return text
 
-    def show(self, turn: Turn, ask: Step, value: Any) -> str:
+    def format_answer(self, turn: Turn, step: Step, value: Any) -> str:
         return formats.digits(value)

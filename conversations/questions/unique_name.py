@@ -15,7 +15,7 @@ class Named(TextQuestion):
     def __init__(self, check: Callable[[str], str], *words: str) -> None:
         self.check, self.words = check, words
 
-    def read(self, turn: Turn, text: str) -> str:
+    def parse(self, turn: Turn, text: str) -> str:
         name = normalise(text[:LONGEST_KEY])
         for word in self.words:
             rest = name.removeprefix(word)

@@ -49,17 +49,17 @@ def letter_text(*, number: str | None, title: str, text: str, files: int, date: 
 class LetterLine(Text):
     """A line of the letter, kept as its readers see it."""
 
-    def read(self, turn: Turn, text: str) -> Any:
-        return as_written(text, lambda release_slot: str(super(LetterLine, self).read(turn, release_slot)))
+    def parse(self, turn: Turn, text: str) -> Any:
+        return as_written(text, lambda release_slot: str(super(LetterLine, self).parse(turn, release_slot)))
 
-    def show(self, turn: Turn, ask: Step, value: Any) -> str:
+    def format_answer(self, turn: Turn, step: Step, value: Any) -> str:
         return str(value)
 
 
 class Body(TextQuestion):
     """The letter's text: it fits into one message together with its head."""
 
-    def read(self, turn: Turn, text: str) -> str:
+    def parse(self, turn: Turn, text: str) -> str:
         text = as_written(text, lambda release_slot: validators.normalise(release_slot, lines=True))
         if not text:
             raise InvalidInput("error.letter_incomplete")
@@ -73,7 +73,7 @@ class Body(TextQuestion):
 class OfficerCode(TextQuestion):
     """One officer, by national code or user code; the value is account.id."""
 
-    def read(self, turn: Turn, text: str) -> int:
+    def parse(self, turn: Turn, text: str) -> int:
         code = "".join(validators.normalise(text).split())
         for account in (accounts.by_national_code(turn.db, code), accounts.by_user_code(turn.db, code)):
             if account is not None and turn.db.get(Officer, account.id) is not None:
@@ -81,24 +81,24 @@ class OfficerCode(TextQuestion):
                 return account.id
         raise InvalidInput("error.no_such_officer")
 
-    def show(self, turn: Turn, ask: Step, value: Any) -> str:
+    def format_answer(self, turn: Turn, step: Step, value: Any) -> str:
         account = _account(turn, value)
         return account.name if account is not None else t("form.none")
 
-    def is_compatible(self, turn: Turn, ask: Step, answers: Answers, value: Any) -> bool:
+    def is_compatible(self, turn: Turn, step: Step, answers: Answers, value: Any) -> bool:
         return _account(turn, value) is not None
 
 
 class ThisOfficer(Confirm):
     """Shows whom the code belongs to."""
 
-    def ask(self, turn: Turn, ask: Step, answers: Answers) -> Prompt:
+    def make_prompt(self, turn: Turn, step: Step, answers: Answers) -> Prompt:
         account = _account(turn, answers.get("letter_officer"))
         name = account.name if account is not None else t("form.none")
         code = formats.masked(account.national_code) if account and account.national_code else "–"
         return Prompt(
             t("ask.letter_officer_sure", name=name, code=code),
-            super().ask(turn, ask, answers).choices,
+            super().make_prompt(turn, step, answers).choices,
             current=False,
         )
 
@@ -110,8 +110,8 @@ class NonEmptyGroup(Choice):
         super().__init__(options, columns=columns)
         self.kind = kind
 
-    def accept(self, turn: Turn, ask: Step, answers: Answers, given: UserInput) -> Any:
-        accepted = super().accept(turn, ask, answers, given)
+    def accept(self, turn: Turn, step: Step, answers: Answers, given: UserInput) -> Any:
+        accepted = super().accept(turn, step, answers, given)
         if isinstance(accepted, str) and not audience.size(
             turn.db, actor=turn.actor, audience=Audience(self.kind, accepted)
         ):

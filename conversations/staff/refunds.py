@@ -19,7 +19,7 @@ ATTEMPT, VERSION = "_attempt", "_version"
 class Reference(Text):
     """A bank's number, shown as it was typed: it will be compared and copied."""
 
-    def show(self, turn: Turn, ask: Step, value: Any) -> str:
+    def format_answer(self, turn: Turn, step: Step, value: Any) -> str:
         return str(value)
 
 

@@ -104,12 +104,12 @@ def list_screen(
     *,
     title: str,
     fetch: Callable[[int, int], WorklistPage[cooperation.CooperationLine]],
-    word: Callable[[str, cooperation.CooperationLine], str],
+    line_text: Callable[[str, cooperation.CooperationLine], str],
     name: Callable[[cooperation.CooperationLine], str],
     opens: str,
     ways: ButtonRow,
 ) -> Screen:
-    """A page of requests: `fetch(offset, limit)` reads them, `word(i, line)` puts one into words."""
+    """A page of requests: `fetch(offset, limit)` reads them, `line_text(i, line)` puts one into words."""
     page = page_of(press)
     listing = fetch(page * PAGE, PAGE)
     pages = max(-(-listing.total // PAGE), 1)
@@ -124,7 +124,7 @@ def list_screen(
     buttons = []
     for number, line in enumerate(listing.lines, page * PAGE + 1):
         i = formats.digits(number)
-        lines.append(word(i, line))
+        lines.append(line_text(i, line))
         label = shortened(t("coop.button_line", i=i, name=name(line)), 20)
         buttons.append(button(label, opens, line.request.id or 0))
     turns = pager_rows(press, page=page, pages=pages)

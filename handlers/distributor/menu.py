@@ -187,7 +187,7 @@ def show_branch(turn: Turn, press: Press) -> Screen:
 def show_requests(turn: Turn, press: Press) -> Screen:
     """All requests of this distributor, newest first."""
 
-    def word(i: str, line: cooperation.CooperationLine) -> str:
+    def line_text(i: str, line: cooperation.CooperationLine) -> str:
         return t(
             "dist.request_line",
             i=i,
@@ -203,7 +203,7 @@ def show_requests(turn: Turn, press: Press) -> Screen:
         fetch=lambda offset, limit: cooperation.for_distributor(
             turn.db, actor=turn.actor, offset=offset, limit=limit
         ),
-        word=word,
+        line_text=line_text,
         name=lambda line: line.officer.name,
         opens="dist.request",
         ways=(home_button(),),

@@ -139,7 +139,7 @@ def _list_screen(
     line: str,
     fetch: Callable[..., WorklistPage[cooperation.CooperationLine]],
 ) -> Screen:
-    def word(i: str, listed_line: cooperation.CooperationLine) -> str:
+    def line_text(i: str, listed_line: cooperation.CooperationLine) -> str:
         return t(
             line,
             i=i,
@@ -153,7 +153,7 @@ def _list_screen(
         press,
         title=t(title),
         fetch=lambda offset, limit: fetch(turn.db, actor=turn.actor, offset=offset, limit=limit),
-        word=word,
+        line_text=line_text,
         name=lambda line: line.distributor.name,
         opens="coop.view",
         ways=navigation_row("centers"),
@@ -219,13 +219,13 @@ def ask_give_up(turn: Turn, press: Press) -> Screen:
     return _confirmation_screen(turn, press, CooperationAction.GIVE_UP, "give_up")
 
 
-def _confirmation_screen(turn: Turn, press: Press, action: CooperationAction, word: str) -> Screen:
+def _confirmation_screen(turn: Turn, press: Press, action: CooperationAction, action_name: str) -> Screen:
     card = _own_request(turn, press)
     _require_action(turn, press, action)
     about = t("coop.line_short", distributor=card.distributor.name, branch=card.branch.name)
-    yes = button(t(f"coop.{word}_do"), f"coop.{word}_do", press.id, press.version)
+    yes = button(t(f"coop.{action_name}_do"), f"coop.{action_name}_do", press.id, press.version)
     no = back_button("coop.view", press.id, label="nav.no")
-    return Screen(f"{about}\n{t(f'coop.{word}_confirm')}", ((yes,), (no,)))
+    return Screen(f"{about}\n{t(f'coop.{action_name}_confirm')}", ((yes,), (no,)))
 
 
 def accept_request(turn: Turn, press: Press) -> Reply:

@@ -12,7 +12,7 @@ from conversations.catalogue import ALL
 from conversations.engine.declaration import Dialogue, Step
 from conversations.engine.engine import Engine
 from conversations.engine.progress import SECOND_QUESTION, SUMMARY, Position, first_open
-from conversations.engine.rendering import face_of, shown
+from conversations.engine.rendering import rendered_step, shown
 from conversations.engine.validation import check_step
 from conversations.preview.routes import walk
 from conversations.preview.sample_rows import sample_turn
@@ -58,9 +58,9 @@ def test_every_route_of(dialogue: Dialogue, db: Session) -> None:
 def look(turn: Turn, position: Position) -> None:
     """Render one place: no text is missing, no label too long for a phone."""
     turn.chat.dialogue_state = {"step": position.step}
-    face = face_of(turn, position)
+    face = rendered_step(turn, position)
     assert 0 < len(face.text) <= 4096
-    ask = position.ask
+    ask = position.open_step
     named_by_data = ask is not None and isinstance(ask.question, Search)
     for key in face.buttons():
         assert key.label

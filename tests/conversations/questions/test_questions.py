@@ -93,7 +93,7 @@ def test_one_line(db: Session, question: Question, typed: str, value: Any) -> No
 
 def test_how_answers_are_shown(db: Session) -> None:
     turn, ask = None, Step("x", Text())
-    show = lambda question, value: question.show(turn, ask, value)  # noqa: E731
+    show = lambda question, value: question.format_answer(turn, ask, value)  # noqa: E731
     assert show(JalaliDate(), "1986-07-03") == "۱۳۶۵/۰۴/۱۲"
     assert show(NationalCode(), "9991234561") == "۹۹۹۱۲۳۴۵۶۱"
     assert show(Phone(), "") == "ندارد"
