@@ -1,4 +1,4 @@
-"""`doctor`, `check-audit`: is everything in order. Both end with status 1 where it is not."""
+"""`doctor`, `check_chain-audit`: is everything in order. Both end with status 1 where it is not."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def check_audit() -> None:
     """Read the whole hash chain over the audit lines, and say where it is broken. Status 1 where it is."""
     from bot.doctor.audit import summary
     from bot.services.shared.audit_chain import ChainKeys
-    from bot.services.shared.audit_check import check
+    from bot.services.shared.audit_check import check_chain
     from bot.startup.checks import OLD_SCHEMA
     from storage.database.database import open_database
     from storage.migrations.migrate import current_is_head
@@ -61,7 +61,7 @@ def check_audit() -> None:
                     bar.length = total
                     bar.update(done - bar.pos)
 
-                return await check(database, ChainKeys(settings.held_keys()), progress=progress), gone
+                return await check_chain(database, ChainKeys(settings.held_keys()), progress=progress), gone
         finally:
             await database.close()
 

@@ -1,4 +1,4 @@
-"""`migrate`, `check-migrations`: the schema of the database."""
+"""`migrate`, `schema_differences-migrations`: the schema of the database."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ def migrate() -> None:
 
 def check_migrations() -> None:
     """Compare the migrations with the tables."""
-    from storage.migrations.migrate import check
+    from storage.migrations.migrate import schema_differences
 
-    differences = asyncio.run(check())
+    differences = asyncio.run(schema_differences())
     for line in differences:
         say(line)
     raise SystemExit(1 if differences else 0)

@@ -30,7 +30,7 @@ def rotate_key(
     left."""
     from bot.config.settings import renew_kept_key
     from bot.documents.factory import make_cipher, open_store
-    from bot.operations.key_rotation import look, rotate
+    from bot.operations.key_rotation import count_by_key, rotate
 
     settings = load_settings()
     if new:
@@ -46,7 +46,7 @@ def rotate_key(
             return await bring_over(store)
 
     async def bring_over(store: FileStore) -> Count:
-        tally = await look(store, cipher)
+        tally = await count_by_key(store, cipher)
         say(f"{tally.current} documents are under the present key, {tally.former} are left")
         if count or not tally.former:
             return tally
@@ -54,7 +54,7 @@ def rotate_key(
         async for moved in rotate(store, cipher):
             left -= moved
             say(f"left: {max(left, 0)}")
-        return await look(store, cipher)
+        return await count_by_key(store, cipher)
 
     tally = asyncio.run(work())
     if tally.unknown:
@@ -69,16 +69,16 @@ def retention(
 ) -> None:
     """Remove the documents whose time is over. A running bot does so by itself every few hours."""
     from bot.cli.composition import open_resources
-    from bot.jobs.retention import preview, sweep
+    from bot.jobs.retention import preview_expired, remove_expired
     from storage.tables.column_types import utcnow
 
     settings = load_settings()
 
     async def work(database: Database) -> Total:
         if dry_run:
-            return await preview(database, now=utcnow())
+            return await preview_expired(database, now=utcnow())
         async with open_resources(settings, database, settings.public_url) as resources:
-            return await sweep(resources, now=utcnow())
+            return await remove_expired(resources, now=utcnow())
 
     total = asyncio.run(with_database(settings, work))
     say(f"{total.documents} documents, {total.size:,} bytes {'would be' if dry_run else 'were'} removed")

@@ -9,7 +9,7 @@ import typer
 
 from bot.cli import backups, checks, database, dialogues, documents, legacy_import, run, tariffs, users
 from bot.config import output
-from bot.startup.errors import ReportingGroup, fail
+from bot.startup.errors import ReportingGroup, end_with_internal_error
 
 app = typer.Typer(
     cls=ReportingGroup, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
@@ -43,4 +43,4 @@ def main() -> None:
     try:
         app()
     except Exception as error:
-        fail(error)
+        end_with_internal_error(error)

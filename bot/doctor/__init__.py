@@ -26,13 +26,13 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
 async def _all(settings: Settings) -> AsyncIterator[Finding]:
     yield _settings(settings)
     # First: an open -wal file is gone once the database was looked into.
-    yield file_modes.look(settings)
+    yield file_modes.check_file_modes(settings)
     yield machine.time_zone()
     async for finding in machine.addresses(settings):
         yield finding
-    async for finding in database.look(settings):
+    async for finding in database.check_settings_database(settings):
         yield finding
-    yield await disk.look(settings)
+    yield await disk.check_store(settings)
     for finding in disk.disks(settings):
         yield finding
     yield await machine.file_checker()

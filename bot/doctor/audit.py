@@ -11,11 +11,11 @@ from bot.services.shared.audit_chain import ChainKeys
 from storage.database.database import Database
 from storage.migrations.schema import missing_guards
 
-#: Links that the doctor looks at, some seconds' worth; `bot.py check-audit` looks at all.
+#: Links that the doctor looks at, some seconds' worth; `bot.py check_chain-audit` looks at all.
 NEWEST = 100_000
 
 
-async def look(database: Database, settings: Settings) -> AsyncIterator[Finding]:
+async def check_audit_record(database: Database, settings: Settings) -> AsyncIterator[Finding]:
     gone = await database.read(lambda db: missing_guards(db.connection()))
     words = (
         "stand"
@@ -23,10 +23,10 @@ async def look(database: Database, settings: Settings) -> AsyncIterator[Finding]
         else f"{', '.join(gone)}: gone or changed, so lines can be changed; see docs/operations.md"
     )
     yield Finding("audit triggers", not gone, words)
-    checked = await audit_check.check(database, ChainKeys(settings.held_keys()), newest=NEWEST)
+    checked = await audit_check.check_chain(database, ChainKeys(settings.held_keys()), newest=NEWEST)
     if checked.faults:
         more = f" (and {len(checked.faults) - 1} more)" if len(checked.faults) > 1 else ""
-        words = f"{checked.faults[0]}{more}; run `bot.py check-audit`, and compare with a backup"
+        words = f"{checked.faults[0]}{more}; run `bot.py check_chain-audit`, and compare with a backup"
         yield Finding("audit chain", False, words)
         return
     yield Finding("audit chain", True, summary(checked))

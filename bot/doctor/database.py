@@ -32,7 +32,7 @@ PROMPT = 120
 _OPEN = (AttemptState.CREATED, AttemptState.VERIFYING, AttemptState.UNCERTAIN)
 
 
-async def look(settings: Settings) -> AsyncIterator[Finding]:
+async def check_settings_database(settings: Settings) -> AsyncIterator[Finding]:
     url = asynchronous(settings.database_url)
     kind = url.get_backend_name()
     if kind == "sqlite" and _is_new(url.database):
@@ -59,7 +59,7 @@ async def look(settings: Settings) -> AsyncIterator[Finding]:
         yield await _writing(database)
         for finding in await database.read(lambda db: list(_inside(db, settings, utcnow()))):
             yield finding
-        async for finding in audit.look(database, settings):
+        async for finding in audit.check_audit_record(database, settings):
             yield finding
     finally:
         await database.close()

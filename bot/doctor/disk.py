@@ -15,7 +15,7 @@ from bot.startup.errors import explain
 ROOM = 1024**3
 
 
-async def look(settings: Settings) -> Finding:
+async def check_store(settings: Settings) -> Finding:
     """Write, read and delete something."""
     if (folder := papers_folder(settings)) is None:
         return await _bucket(settings)

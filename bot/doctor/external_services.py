@@ -15,7 +15,7 @@ from telegram.error import InvalidToken, TelegramError
 from bot.config.settings import BadSettingError, MessengerSettings, Settings
 from bot.doctor.finding import Finding
 from bot.gateways import zarinpal
-from bot.gateways.http import ask, make_client, parse_int
+from bot.gateways.http import make_client, parse_int, post_json
 from bot.gateways.interfaces import GatewayDown
 from bot.messengers.intake.receiver import webhook_path
 from bot.messengers.transport.channel import Channel
@@ -38,7 +38,7 @@ async def clock(settings: Settings) -> Finding:
     for messenger_settings in settings.messengers().values():
         try:
             async with httpx.AsyncClient(
-                trust_env=False, timeout=PATIENCE, proxy=_plain(messenger_settings.proxy)
+                trust_env=False, timeout=PATIENCE, proxy=_proxy_address(messenger_settings.proxy)
             ) as client:
                 answer = await client.get(messenger_settings.api_url)
             theirs = parsedate_to_datetime(answer.headers["date"])
@@ -52,7 +52,7 @@ async def clock(settings: Settings) -> Finding:
     return Finding("clock", True, f"not compared, no messenger answers; it says {now}")
 
 
-def _plain(proxy: str | None) -> str | None:
+def _proxy_address(proxy: str | None) -> str | None:
     return proxy if proxy and proxy.startswith("http") else None
 
 
@@ -172,15 +172,15 @@ async def gateway(settings: Settings) -> Finding:
 
 
 async def _zarinpal(url: str, merchant: str) -> int | None:
-    _, body = await _ask(f"{url}/pg/v4/payment/unVerified.json", json={"merchant_id": merchant})
-    code, _ = zarinpal.read(body)
+    _, body = await _request_json(f"{url}/pg/v4/payment/unVerified.json", json={"merchant_id": merchant})
+    code, _ = zarinpal.parse_answer(body)
     if code is None:
         raise GatewayDown("no code")
     return None if code == zarinpal.PAID else code
 
 
 async def _zibal(url: str, merchant: str) -> int | None:
-    _, body = await _ask(f"{url}/v1/inquiry", json={"merchant": merchant, "trackId": 1})
+    _, body = await _request_json(f"{url}/v1/inquiry", json={"merchant": merchant, "trackId": 1})
     result = parse_int(body.get("result"))
     if result is None:
         raise GatewayDown("no result")
@@ -195,7 +195,7 @@ async def sms(settings: Settings) -> Finding:
         return Finding(name, False, "set KAVENEGAR_API_KEY")
     host = urlsplit(settings.kavenegar_url).hostname
     try:
-        _, body = await _ask(
+        _, body = await _request_json(
             f"{settings.kavenegar_url}/v1/{key.get_secret_value()}/account/info.json", form={}
         )
     except GatewayDown as down:
@@ -213,9 +213,9 @@ async def sms(settings: Settings) -> Finding:
     )
 
 
-async def _ask(url: str, *, json: Any = None, form: Any = None) -> tuple[int, dict[str, Any]]:
+async def _request_json(url: str, *, json: Any = None, form: Any = None) -> tuple[int, dict[str, Any]]:
     client = make_client(read=PATIENCE)
     try:
-        return await ask(client, url, json=json, form=form)
+        return await post_json(client, url, json=json, form=form)
     finally:
         await client.aclose()

@@ -20,14 +20,14 @@ _OWNER_ALONE = stat.S_IRWXG | stat.S_IRWXO
 _NOT_OTHERS = stat.S_IRWXO
 
 
-def look(settings: Settings) -> Finding:
+def check_file_modes(settings: Settings) -> Finding:
     """Changes nothing; the finding names the first that is open, and the command that closes all of its kind."""
-    if _open(env := Path(".env"), _NOT_OTHERS):
+    if _is_open_to_others(env := Path(".env"), _NOT_OTHERS):
         return _bad(env, f"chmod o-rwx {env}")
-    if opened := [path for path in (KEY_FILE, FORMER_KEYS_FILE) if _open(path)]:
+    if opened := [path for path in (KEY_FILE, FORMER_KEYS_FILE) if _is_open_to_others(path)]:
         return _bad(opened[0], f"chmod go-rwx {' '.join(str(path) for path in opened)}")
     for path in _database_files(settings):
-        if _open(path):
+        if _is_open_to_others(path):
             # SQLite gives the files beside it the mode of the database.
             return _bad(path, f"chmod go-rwx {shlex.quote(str(_database_files(settings)[0]))}*")
     if settings.files_url.startswith("s3://"):
@@ -36,7 +36,7 @@ def look(settings: Settings) -> Finding:
     seen = 0
     for path in islice(chain([root], _below(root)), LOOKED_AT):
         seen += 1
-        if _open(path):
+        if _is_open_to_others(path):
             return _bad(path, f"chmod -R go-rwx {shlex.quote(str(root))}")
     some = f" (the first {LOOKED_AT:,} of the documents)" if seen == LOOKED_AT else ""
     return Finding(NAME, True, f"only the bot's own user reads them{some}")
@@ -60,7 +60,7 @@ def _below(folder: Path) -> Iterator[Path]:
         return
 
 
-def _open(path: Path, bits: int = _OWNER_ALONE) -> bool:
+def _is_open_to_others(path: Path, bits: int = _OWNER_ALONE) -> bool:
     try:
         return bool(stat.S_IMODE(path.stat().st_mode) & bits)
     except OSError:

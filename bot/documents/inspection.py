@@ -25,7 +25,7 @@ SLIMMEST = 20
 _PILLOW = {"image/jpeg": "JPEG", "image/png": "PNG"}
 
 
-def check(data: bytes) -> InspectedFile:
+def inspect(data: bytes) -> InspectedFile:
     """Raises FileRejected with the sentence for the officer."""
     media_type = preliminary(data)
     if media_type == "application/pdf":
@@ -43,7 +43,7 @@ def _image(data: bytes, media_type: str) -> InspectedFile:
                 raise FileRejected("error.too_small")
             image.draft("RGB", (SHOWN_SIDE, SHOWN_SIDE))
             image.load()
-            shown = _plain(image)
+            shown = _flattened(image)
     except FileRejected:
         raise
     except Image.DecompressionBombError:
@@ -55,7 +55,7 @@ def _image(data: bytes, media_type: str) -> InspectedFile:
     return InspectedFile(media_type, out.getvalue(), width=shown.width, height=shown.height)
 
 
-def _plain(image: Image.Image) -> Image.Image:
+def _flattened(image: Image.Image) -> Image.Image:
     """Upright, of bounded size, on white, RGB, with nothing but pixels."""
     if image.has_transparency_data:
         image = image.convert("RGBA")

@@ -92,7 +92,7 @@ class InspectionPool:
     ) -> InspectedFile:
         media_type = preliminary(data)
         worker = await asyncio.shield(starting)
-        asking = asyncio.create_task(_ask(worker, data))
+        asking = asyncio.create_task(_exchange(worker, data))
         try:
             await self._watch(place, worker, asking)
             answer, shown = asking.result()
@@ -177,7 +177,7 @@ async def _start() -> Process:
     return worker
 
 
-async def _ask(worker: Process, data: bytes) -> tuple[dict[str, Any], bytes]:
+async def _exchange(worker: Process, data: bytes) -> tuple[dict[str, Any], bytes]:
     assert worker.stdin is not None
     assert worker.stdout is not None
     worker.stdin.write(LENGTH.pack(len(data)))

@@ -9,14 +9,14 @@ import sys
 from typing import Any, BinaryIO
 
 from bot.core.refusals import FileRejected
-from bot.documents.inspection import check
+from bot.documents.inspection import inspect
 from bot.documents.inspection_pool import BY_THE_CLOCK, LENGTH, TIME_LIMIT
 
 #: Bytes of address space.
 MEMORY = 1 << 30
 
 
-def serve(source: BinaryIO, sink: BinaryIO) -> None:
+def run_worker(source: BinaryIO, sink: BinaryIO) -> None:
     """Until the bot closes its end."""
     sink.write(LENGTH.pack(0))
     sink.flush()
@@ -26,7 +26,7 @@ def serve(source: BinaryIO, sink: BinaryIO) -> None:
         signal.alarm(int(TIME_LIMIT) * BY_THE_CLOCK + 10)
         shown = b""
         try:
-            checked = check(data)
+            checked = inspect(data)
         except FileRejected as rejected:
             answer: dict[str, Any] = {"rejected": rejected.key}
         else:
@@ -48,4 +48,4 @@ if __name__ == "__main__":
     logging.disable(logging.CRITICAL)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    serve(sys.stdin.buffer, sys.stdout.buffer)
+    run_worker(sys.stdin.buffer, sys.stdout.buffer)

@@ -26,7 +26,7 @@ def make_client(*, read: float = READ) -> httpx.AsyncClient:
     )
 
 
-async def ask(
+async def post_json(
     client: httpx.AsyncClient, url: str, *, json: Any = None, form: dict[str, str] | None = None
 ) -> tuple[int, dict[str, Any]]:
     """POST and read a JSON object: (HTTP status, object). Raises GatewayDown.

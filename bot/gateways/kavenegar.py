@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from bot.gateways.http import ask, parse_int, with_retries
+from bot.gateways.http import parse_int, post_json, with_retries
 from bot.gateways.interfaces import GatewayDown, SmsAccepted, SmsRejected, SmsResult, SmsRetry, SmsStatus
 
 OK, NO_CREDIT = 200, 418
@@ -119,7 +119,7 @@ class Kavenegar:
 
     async def _ask(self, call: str, form: dict[str, str]) -> tuple[int, list[dict[str, Any]]]:
         """(status, entries). Raises GatewayDown where the answer is not Kavenegar's."""
-        http_status, body = await ask(self._client, f"{self._root}/{call}.json", form=form)
+        http_status, body = await post_json(self._client, f"{self._root}/{call}.json", form=form)
         head, entries = body.get("return"), body.get("entries")
         status = parse_int(head.get("status")) if isinstance(head, dict) else None
         if status is None:

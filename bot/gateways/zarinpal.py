@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 
-from bot.gateways.http import ask, parse_int, with_retries
+from bot.gateways.http import parse_int, post_json, with_retries
 from bot.gateways.interfaces import (
     CallbackHint,
     Created,
@@ -35,7 +35,7 @@ _STANDING: dict[str, InquiryStatus] = {
 }
 
 
-def read(body: Mapping[str, Any]) -> tuple[int | None, dict[str, Any]]:
+def parse_answer(body: Mapping[str, Any]) -> tuple[int | None, dict[str, Any]]:
     """(code, data) of an answer. `data` and `errors` are [] or an object; a code may be text, or hide in a list:
     {"errors": {"authority": ["Invalid authority", "-54"]}}."""
     data = body.get("data")
@@ -139,12 +139,12 @@ class Zarinpal:
         raise GatewayDown("no attempt")  # not reached: the last attempt raises
 
     async def _ask(self, call: str, **body: Any) -> tuple[int | None, dict[str, Any]]:
-        status, answer = await ask(
+        status, answer = await post_json(
             self._client,
             f"{self._url}/pg/v4/payment/{call}.json",
             json={"merchant_id": self._merchant, **body},
         )
-        code, data = read(answer)
+        code, data = parse_answer(answer)
         if code is None and status >= 400:
             raise GatewayDown(f"HTTP {status}")
         return code, data

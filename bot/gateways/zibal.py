@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from bot.gateways.http import ask, parse_int, with_retries
+from bot.gateways.http import parse_int, post_json, with_retries
 from bot.gateways.interfaces import (
     CallbackHint,
     Created,
@@ -124,7 +124,7 @@ class Zibal:
         raise GatewayDown("no attempt")  # not reached: the last attempt raises
 
     async def _ask(self, call: str, **body: Any) -> tuple[int | None, dict[str, Any]]:
-        status, answer = await ask(
+        status, answer = await post_json(
             self._client, f"{self._url}/v1/{call}", json={"merchant": self._merchant, **body}
         )
         result = parse_int(answer.get("result"))

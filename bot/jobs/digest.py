@@ -23,40 +23,42 @@ FRIDAY = 4
 LATE = 10
 
 
-def send(db: Session, *, now: datetime) -> int:
+def send_digests(db: Session, *, now: datetime) -> int:
     """Tell every expert who has something waiting and was not told this morning; say how many were told."""
     local = now.astimezone(formats.TEHRAN)
     if local.weekday() == FRIDAY or not FROM <= local.time() < UNTIL:
         return 0
     sent, queues = 0, dict[str, routing.UnclaimedRequests]()
-    for grant in _due(db, local.date()):
+    for grant in _grants_due(db, local.date()):
         code = grant.university_code or ""
         if code not in queues:
-            queues[code] = routing.waiting(db, code)
-        sent += _tell(db, grant, queues[code], local.date(), now)
+            queues[code] = routing.unclaimed_requests(db, code)
+        sent += _push_digest(db, grant, queues[code], local.date(), now)
     return sent
 
 
-def _untold(day: date) -> ColumnElement[bool]:
+def _not_sent_today(day: date) -> ColumnElement[bool]:
     """Not "before": the last one may bear a date of a clock that was wrong."""
     return or_(col(Grant.digest_on).is_(None), col(Grant.digest_on) != day)
 
 
-def _due(db: Session, day: date) -> list[Grant]:
+def _grants_due(db: Session, day: date) -> list[Grant]:
     query = (
         select(Grant)
         .join(Account, col(Account.id) == col(Grant.account_id))
-        .where(routing.REVIEWS_NOW, _untold(day))
+        .where(routing.REVIEWS_NOW, _not_sent_today(day))
         .order_by(col(Grant.id))
     )
     return list(db.exec(query))
 
 
-def _tell(db: Session, grant: Grant, queue: routing.UnclaimedRequests, day: date, now: datetime) -> bool:
+def _push_digest(
+    db: Session, grant: Grant, queue: routing.UnclaimedRequests, day: date, now: datetime
+) -> bool:
     """Take this expert's morning; False where another process was faster, or there is nothing to say."""
     taken = db.exec(
         update(Grant)
-        .where(col(Grant.id) == grant.id, _untold(day))
+        .where(col(Grant.id) == grant.id, _not_sent_today(day))
         .values(digest_on=day)
         .execution_options(synchronize_session=False)
     ).rowcount

@@ -42,7 +42,7 @@ _NOTICE_EVENT = "draft_expiry_notice"
 F = TypeVar("F", QualificationRequest, CooperationRequest)
 
 
-def _take(db: Session, request: F, reminders: int) -> bool:
+def _count_reminder(db: Session, request: F, reminders: int) -> bool:
     """Count the reminder; False where another process was faster or the state has changed."""
     table: Any = type(request)
     taken = db.exec(
@@ -58,7 +58,7 @@ def _take(db: Session, request: F, reminders: int) -> bool:
     return bool(taken)
 
 
-def _due(
+def _requests_due(
     db: Session, table: type[F], states: Sequence[StrEnum], days: tuple[int, ...], now: datetime
 ) -> list[tuple[int, F]]:
     """(step, request) of everything that waits longer than the step's days and was not reminded of them yet.
@@ -72,7 +72,7 @@ def _due(
             table.state_since <= now - timedelta(days=span),
         )
         for request in db.exec(query.order_by(col(table.id)).limit(BATCH)).all():
-            if _take(db, request, step):
+            if _count_reminder(db, request, step):
                 db.refresh(request)
                 taken.append((step, request))
     return taken
@@ -82,11 +82,11 @@ def remind_officers(db: Session, *, now: datetime) -> int:
     """Of deficiencies, unpaid fees and unanswered cooperation, after 3, 7 and 30 days; after a downtime only once. Say
     how many."""
     states = (RequestState.DEFICIENT, RequestState.AWAITING_PAYMENT)
-    due = _due(db, QualificationRequest, states, OFFICER_DAYS, now)
+    due = _requests_due(db, QualificationRequest, states, OFFICER_DAYS, now)
     for step, request in due:
         go_on = button(t("push.N20_go"), "qual.track", request.id or 0)
         _remind(db, request, SUBJECT, t(f"status.{request.state}"), request.account_id, step, go_on, now)
-    asked = _due(db, CooperationRequest, (CooperationState.PENDING_OFFICER,), OFFICER_DAYS, now)
+    asked = _requests_due(db, CooperationRequest, (CooperationState.PENDING_OFFICER,), OFFICER_DAYS, now)
     for step, cooperation in asked:
         go_on = button(t("push.N20_go"), "coop.view", cooperation.id or 0)
         state = t(f"coop_status.{cooperation.state}")
@@ -97,7 +97,9 @@ def remind_officers(db: Session, *, now: datetime) -> int:
 def remind_experts(db: Session, *, now: datetime) -> int:
     """Of files over 10 days, every 10 days: the reviewer of each, and all experts where the queue holds some."""
     universities = set()
-    due = _due(db, QualificationRequest, (RequestState.IN_REVIEW, RequestState.SUBMITTED), EXPERT_DAYS, now)
+    due = _requests_due(
+        db, QualificationRequest, (RequestState.IN_REVIEW, RequestState.SUBMITTED), EXPERT_DAYS, now
+    )
     for step, request in due:
         if request.state is RequestState.SUBMITTED:
             universities.add(request.university_code or "")
@@ -106,7 +108,7 @@ def remind_experts(db: Session, *, now: datetime) -> int:
             state = t(f"status.{request.state}")
             grant = routing.grant_of(db, request.reviewer_id, request.university_code)
             _remind(db, request, SUBJECT, state, request.reviewer_id, step, see, now, grant_id=grant)
-    accepted = _due(db, CooperationRequest, (CooperationState.PENDING_UNIVERSITY,), EXPERT_DAYS, now)
+    accepted = _requests_due(db, CooperationRequest, (CooperationState.PENDING_UNIVERSITY,), EXPERT_DAYS, now)
     for step, cooperation in accepted:
         if cooperation.reviewer_id is None:
             universities.add(cooperation.university_code or "")
@@ -253,6 +255,6 @@ def watch_tariffs(db: Session, *, now: datetime) -> None:
     day = now.astimezone(formats.TEHRAN).date()
     for kind in RequestKind:
         if tariff_rules.in_force(db, kind=kind, day=day) is not None:
-            notify.settle_alert(db, key=tariff_rules.no_tariff_key(kind), now=now)
+            notify.close_alert(db, key=tariff_rules.no_tariff_key(kind), now=now)
         elif kind in kinds:
             alert_no_tariff(db, kind=kind, now=now)

@@ -49,11 +49,11 @@ class Total:
     size: int = 0
 
 
-async def sweep(resources: Resources, *, now: datetime) -> Total:
+async def remove_expired(resources: Resources, *, now: datetime) -> Total:
     """Remove every document whose time is over."""
     total, after = Total(), 0
     while True:
-        page = await resources.database.run(partial(remove, now=now, after=after))
+        page = await resources.database.run(partial(remove_batch, now=now, after=after))
         for document in page.documents:
             await resources.documents.forget(document)
             total.documents += 1
@@ -63,11 +63,11 @@ async def sweep(resources: Resources, *, now: datetime) -> Total:
         after = page.after
 
 
-async def preview(database: Database, *, now: datetime) -> Total:
-    """What `sweep` would remove now."""
+async def preview_expired(database: Database, *, now: datetime) -> Total:
+    """What `remove_expired` would remove now."""
     total, after = Total(), 0
     while True:
-        page = await database.read(partial(due, now=now, after=after))
+        page = await database.read(partial(expired_batch, now=now, after=after))
         total.documents += len(page.documents)
         total.size += sum(document.size for document in page.documents)
         if page.after is None:
@@ -75,9 +75,9 @@ async def preview(database: Database, *, now: datetime) -> Total:
         after = page.after
 
 
-def remove(db: Session, *, now: datetime, after: int = 0) -> RetentionBatch:
+def remove_batch(db: Session, *, now: datetime, after: int = 0) -> RetentionBatch:
     """Mark a page of documents as removed and forget the messengers' copies; their bytes are for the caller."""
-    page = due(db, now=now, after=after, lock=True)
+    page = expired_batch(db, now=now, after=after, lock=True)
     ids = [document.id for document in page.documents]
     if ids:
         db.exec(
@@ -96,7 +96,7 @@ def remove(db: Session, *, now: datetime, after: int = 0) -> RetentionBatch:
     return page
 
 
-def due(db: Session, *, now: datetime, after: int = 0, lock: bool = False) -> RetentionBatch:
+def expired_batch(db: Session, *, now: datetime, after: int = 0, lock: bool = False) -> RetentionBatch:
     """Documents behind `after` whose time is over, out of one batch of candidates."""
     query = (
         select(StoredFile)

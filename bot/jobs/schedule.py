@@ -63,15 +63,15 @@ def purge_inbox(db: Session, *, now: datetime) -> int:
     return gone
 
 
-def remind(db: Session, *, now: datetime) -> None:
+def send_reminders(db: Session, *, now: datetime) -> None:
     """N20 to officers and experts."""
     reminders.remind_officers(db, now=now)
     reminders.remind_experts(db, now=now)
 
 
-def watch(db: Session, *, now: datetime) -> None:
+def raise_alerts(db: Session, *, now: datetime) -> None:
     """What staff must see: universities without experts, kinds without a tariff; again each day while it lasts."""
-    routing.watch_all(db, now=now)
+    routing.alert_where_no_expert(db, now=now)
     reminders.watch_tariffs(db, now=now)
     notify.repeat_alerts(db, now=now)
 
@@ -79,7 +79,7 @@ def watch(db: Session, *, now: datetime) -> None:
 def sweeps(resources: Resources, *, drafts: Unit | None = None) -> list[Sweep]:
     """All sweeps; `bot.cli.serve` runs each at its interval, one that fails never stops the others.
 
-    `drafts` is the dialogues' own sweep of expired drafts, `Engine.sweep`.
+    `drafts` is the dialogues' own sweep of expired drafts, `Engine.remove_expired`.
     """
 
     def unit(work: Callable[..., Any]) -> Callable[[], Awaitable[Any]]:
@@ -108,7 +108,7 @@ def sweeps(resources: Resources, *, drafts: Unit | None = None) -> list[Sweep]:
         return removing(lambda now: resources.database.run(lambda db: work(db, now=now)))
 
     async def keep_no_longer(now: datetime) -> Any:
-        return await retention.sweep(resources, now=now)
+        return await retention.remove_expired(resources, now=now)
 
     async def orphans(now: datetime) -> Any:
         return await resources.documents.sweep(resources.database, now)
@@ -118,14 +118,14 @@ def sweeps(resources: Resources, *, drafts: Unit | None = None) -> list[Sweep]:
         ("letters", LETTERS, deliver),
         ("clock", MINUTE, unit(clock_setback.pull_forward)),
         ("waiting-files", 5 * MINUTE, unit(queue_notices.follow_up)),
-        ("reminders", 10 * MINUTE, unit(remind)),
-        ("digest", 10 * MINUTE, unit(digest.send)),
-        ("alerts", 10 * MINUTE, unit(watch)),
+        ("reminders", 10 * MINUTE, unit(send_reminders)),
+        ("digest", 10 * MINUTE, unit(digest.send_digests)),
+        ("alerts", 10 * MINUTE, unit(raise_alerts)),
         ("abandoned-drafts", 6 * HOUR, rows(reminders.abandoned_drafts)),
         ("retention", 6 * HOUR, removing(keep_no_longer)),
         ("orphaned-files", 24 * HOUR, removing(orphans)),
-        ("old-tries", HOUR, unit(rate_limit.sweep)),
-        ("old-uploads", HOUR, unit(upload_quota.sweep)),
+        ("old-tries", HOUR, unit(rate_limit.forget_old_tries)),
+        ("old-uploads", HOUR, unit(upload_quota.remove_old_counts)),
         ("old-updates", HOUR, rows(purge_inbox)),
     ]
     if drafts is not None:

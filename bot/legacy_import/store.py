@@ -300,7 +300,7 @@ def _revise(
         return RowResult(row.row, Result.KEPT)
     queries.lock_account(db, account.id)
     if said:
-        queries.change(db, account, **said)
+        queries.save_account(db, account, **said)
     for name, value in filed.items():
         setattr(officer, name, value)
     if filed:

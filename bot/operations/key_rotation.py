@@ -28,7 +28,7 @@ class Count:
     unknown: int = 0
 
 
-async def look(store: FileStore, sealer: DocumentCipher) -> Count:
+async def count_by_key(store: FileStore, sealer: DocumentCipher) -> Count:
     """How many documents are under which key."""
     count = Count()
     async for keys in _batches(store):

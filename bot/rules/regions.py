@@ -102,7 +102,7 @@ def cities_of(province: str) -> tuple[str, ...]:
     return _cities().get(province, ())
 
 
-def find(part: str, names: Iterable[str]) -> list[str]:
+def matching_regions(part: str, names: Iterable[str]) -> list[str]:
     """Those of `names` that contain `part` in any spelling (spaces, ZWNJ, Arabic letters, madd and hamza do not
     matter): the exact name first, then names that begin with it, then the others, each in the given order."""
     wanted = search_key(part)
@@ -117,5 +117,5 @@ def find(part: str, names: Iterable[str]) -> list[str]:
 
 
 def find_city(part: str, province: str) -> list[str]:
-    """`find` among the cities of `province`."""
-    return find(part, cities_of(province))
+    """`matching_regions` among the cities of `province`."""
+    return matching_regions(part, cities_of(province))

@@ -91,7 +91,7 @@ def refuse(line: str) -> NoReturn:
     raise SystemExit(REFUSED)
 
 
-def fail(error: BaseException) -> NoReturn:
+def end_with_internal_error(error: BaseException) -> NoReturn:
     """End the command: the program is at fault."""
     if not logging.getLogger().handlers:
         from bot.config import logging_config
@@ -112,5 +112,5 @@ class ReportingGroup(TyperGroup):
                 refuse(line)
             if isinstance(error, OSError):
                 # The library would end with status 1 and no word where it is EPIPE.
-                fail(error)
+                end_with_internal_error(error)
             raise

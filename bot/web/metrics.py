@@ -48,7 +48,7 @@ class Backlog:
     longest_rest: Mapping[str, float]
 
 
-def waiting(db: Session, *, now: datetime) -> Backlog:
+def read_backlog(db: Session, *, now: datetime) -> Backlog:
     def age(since: datetime | None) -> float:
         return max(0.0, (now - since).total_seconds()) if since is not None else 0.0
 
@@ -198,7 +198,7 @@ def metrics_app(
     async def metrics(request: Request) -> Response:
         backlog = None
         if (await health(request)).status_code == 200:
-            backlog = await resources.database.read(lambda db: waiting(db, now=resources.clock()))
+            backlog = await resources.database.read(lambda db: read_backlog(db, now=resources.clock()))
         registry: Any = CollectorRegistry()
         registry.register(
             _Collected(

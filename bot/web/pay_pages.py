@@ -175,7 +175,7 @@ class PayPages:
         done, _ = await asyncio.wait([task], timeout=PATIENCE)
         if done:
             return task.result()
-        task.add_done_callback(_note)
+        task.add_done_callback(_log_failure)
         return AttemptState.VERIFYING
 
     def hurried(self, request: Request, seconds: int) -> HTMLResponse:
@@ -232,7 +232,7 @@ class PayPages:
         return answer
 
 
-def _note(task: asyncio.Task[AttemptState]) -> None:
+def _log_failure(task: asyncio.Task[AttemptState]) -> None:
     """No caller waits for it any more."""
     if not task.cancelled() and (error := task.exception()) is not None:
         log.error("a payment could not be settled; the reconciler goes on", exc_info=error)

@@ -12,7 +12,7 @@ def enter(turn: Turn, account: Account) -> None:
     """From here on this turn is that account's (its chat was just linked)."""
     assert account.id is not None
     turn.account = account
-    turn.grants = tuple(accounts.held(turn.db, account.id))
+    turn.grants = tuple(accounts.active_grants(turn.db, account.id))
 
 
 def credentials_screen(account: Account, password: str, key: str = "credentials.renewed") -> Screen:

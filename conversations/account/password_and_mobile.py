@@ -22,7 +22,7 @@ MADE, CHOSEN = "made", "chosen"
 ASKED_FROM = "_from"
 
 
-def chosen(text: str) -> str:
+def checked_password(text: str) -> str:
     """A password as it will be kept. Raises InvalidInput for fewer than 8 characters and for far too many."""
     password = normal(text)
     if len(password) < CHOSEN_MIN:
@@ -38,10 +38,10 @@ class NewPassword(Secret):
     async def prepare(self, resources: Resources, incoming: Incoming, answers: Answers) -> str | None:
         if incoming.text is None:
             return None
-        return await resources.passwords.hash(chosen(incoming.text))
+        return await resources.passwords.hash(checked_password(incoming.text))
 
     def accept(self, turn: Turn, step: Step, answers: Answers, given: UserInput) -> str:
-        password = chosen(super().accept(turn, step, answers, given))
+        password = checked_password(super().accept(turn, step, answers, given))
         assert turn.account is not None
         if password in (turn.account.user_code, turn.account.national_code):
             raise InvalidInput("error.password_code")

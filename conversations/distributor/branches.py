@@ -30,7 +30,7 @@ def _subject(turn: Turn) -> int:
     return turn.draft.subject_id
 
 
-def _place(answers: Answers) -> dict[str, Any]:
+def _region_values(answers: Answers) -> dict[str, Any]:
     """The answers about a branch as the services take them."""
     return {
         "name": answers["branch_name"],
@@ -42,7 +42,7 @@ def _place(answers: Answers) -> dict[str, Any]:
 
 
 def _define(turn: Turn, answers: dict[str, Any]) -> Reply:
-    branch = branches.define(turn.db, actor=turn.actor, now=turn.now, **_place(answers))
+    branch = branches.define(turn.db, actor=turn.actor, now=turn.now, **_region_values(answers))
     assert branch.id is not None
     said = [t("dist.branch_made", branch=branch.name)]
     if code := answers["branch_officer"]:
@@ -104,7 +104,7 @@ def _edit(turn: Turn, answers: dict[str, Any]) -> Reply:
         branch_id=_subject(turn),
         version=answers[VERSION],
         now=turn.now,
-        **_place(answers),
+        **_region_values(answers),
     )
     return Reply((Screen(t("dist.branch_saved", branch=branch.name)),), goto=_branch(turn))
 

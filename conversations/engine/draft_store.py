@@ -43,7 +43,7 @@ def _mine(turn: Turn) -> Any:
     return col(Draft.guest_chat_id) == turn.chat.id
 
 
-def find(turn: Turn, name: str, subject_id: int) -> Draft | None:
+def find_draft(turn: Turn, name: str, subject_id: int) -> Draft | None:
     """This person's draft of a dialogue. A guest has one a dialogue, whatever its subject."""
     query = select(Draft).where(_mine(turn), Draft.dialogue == name)
     if turn.account is not None:
@@ -61,7 +61,7 @@ def expired(draft: Draft, dialogue: Dialogue, now: datetime) -> bool:
     return draft.updated_at < now - timedelta(days=dialogue.days_kept)
 
 
-def begin(turn: Turn, dialogue: Dialogue, subject_id: int, answers: dict[str, Any]) -> Draft:
+def begin_draft(turn: Turn, dialogue: Dialogue, subject_id: int, answers: dict[str, Any]) -> Draft:
     """A new draft with `answers`."""
     guest = turn.account is None
     draft = Draft(
@@ -79,14 +79,14 @@ def begin(turn: Turn, dialogue: Dialogue, subject_id: int, answers: dict[str, An
             turn.db.add(draft)
             turn.db.flush()
     except IntegrityError:  # this person's other chat began it in the same instant
-        stored = find(turn, dialogue.name, subject_id)
+        stored = find_draft(turn, dialogue.name, subject_id)
         if stored is None:
             raise
         return stored
     return draft
 
 
-def write(turn: Turn, draft: Draft, dialogue: Dialogue, answers: dict[str, Any]) -> None:
+def write_draft(turn: Turn, draft: Draft, dialogue: Dialogue, answers: dict[str, Any]) -> None:
     """Write `answers` where the draft is as it was read. Raises Stale where another chat was faster."""
     values = {
         "draft": draft.id,
@@ -105,7 +105,7 @@ def write(turn: Turn, draft: Draft, dialogue: Dialogue, answers: dict[str, Any])
     set_committed_value(draft, "updated_at", turn.now)
 
 
-def drop(db: Session, draft: Draft, *, now: datetime | None = None) -> None:
+def drop_draft(db: Session, draft: Draft, *, now: datetime | None = None) -> None:
     """Delete a draft; chats that show it close it (one that is loaded must have closed it before). With `now`, its
     documents that nothing else holds are deleted as well; without, they stay for their month."""
     account_id, values = draft.account_id, list(draft.answers.values())
@@ -119,7 +119,7 @@ def drop(db: Session, draft: Draft, *, now: datetime | None = None) -> None:
     db.exec(delete(Draft).where(col(Draft.id) == draft.id).execution_options(synchronize_session=False))
     db.expire(draft)  # read again, should this be rolled back
     if now is not None:
-        unused_files.remove(db, account_id=account_id, values=values, now=now)
+        unused_files.remove_unused(db, account_id=account_id, values=values, now=now)
 
 
 def guests_of(turn: Turn) -> list[Draft]:

@@ -53,17 +53,17 @@ class Engine(DialogueTransitions):
         Another dialogue that is open here is left: a kept draft stays, another is dropped. Raises the Refusal of the
         dialogue's `guard`: the caller need not check the same before."""
         dialogue = self.dialogues[name]
-        draft = draft_store.find(turn, name, subject_id)
+        draft = draft_store.find_draft(turn, name, subject_id)
         if turn.chat.draft_id is not None and (draft is None or turn.chat.draft_id != draft.id):
             self.leave(turn)
         may_continue = (
             draft is not None and dialogue.keeps_draft and not draft_store.expired(draft, dialogue, turn.now)
         )
         if draft is None:
-            draft = draft_store.begin(turn, dialogue, subject_id, dict(answers or {}))
+            draft = draft_store.begin_draft(turn, dialogue, subject_id, dict(answers or {}))
         elif not may_continue:
             draft.subject_id = subject_id
-            draft_store.write(turn, draft, dialogue, dict(answers or {}))
+            draft_store.write_draft(turn, draft, dialogue, dict(answers or {}))
         turn.draft = draft
         turn.chat.dialogue = name
         turn.chat.draft_id = draft.id

@@ -15,7 +15,7 @@ from conversations.engine import draft_store
 from conversations.engine.declaration import Dialogue
 from conversations.engine.progress import Position, compatible_answers, steps_of, where
 from conversations.engine.rendering import rendered_step
-from conversations.engine.validation import check
+from conversations.engine.validation import check_dialogue
 from storage.tables import Draft
 
 #: Of the route, in a turn's memo.
@@ -32,7 +32,7 @@ class DialogueSessions:
         for dialogue in dialogues:
             if dialogue.name in self.dialogues:
                 raise ValueError(f"dialogue {dialogue.name!r} exists twice")
-            check(dialogue)
+            check_dialogue(dialogue)
             self.dialogues[dialogue.name] = dialogue
 
     def open_drafts(self, turn: Turn) -> list[tuple[str, int]]:
@@ -62,16 +62,16 @@ class DialogueSessions:
             and not dialogue.keeps_draft
             and draft_store.owned(turn, draft)
         ):
-            draft_store.drop(turn.db, draft, now=turn.now)
+            draft_store.drop_draft(turn.db, draft, now=turn.now)
 
     def drop(self, turn: Turn, name: str, subject_id: int = 0) -> None:
         """Delete this person's draft of a dialogue, wherever it is open (its subject was settled elsewhere)."""
-        draft = draft_store.find(turn, name, subject_id)
+        draft = draft_store.find_draft(turn, name, subject_id)
         if draft is None:
             return
         if turn.chat.draft_id == draft.id:
             self._close(turn)
-        draft_store.drop(turn.db, draft, now=turn.now)
+        draft_store.drop_draft(turn.db, draft, now=turn.now)
 
     def adopt(self, turn: Turn) -> None:
         """A person logged in or registered in this chat: the guest's drafts go, or move to the account where their
@@ -90,7 +90,7 @@ class DialogueSessions:
             else:
                 if turn.chat.draft_id == draft.id:
                     self._close(turn)
-                draft_store.drop(turn.db, draft, now=turn.now)
+                draft_store.drop_draft(turn.db, draft, now=turn.now)
 
     def sweep(self, db: Session, now: datetime, *, limit: int = 500) -> int:
         """Delete drafts past their dialogue's days, at most `limit`; return how many. Those of dialogues with a
@@ -105,7 +105,7 @@ class DialogueSessions:
         ]
         drafts = db.exec(select(Draft).where(or_(false(), *old)).limit(limit)).all()
         for draft in drafts:
-            draft_store.drop(db, draft)
+            draft_store.drop_draft(db, draft)
         return len(drafts)
 
     def _position(self, turn: Turn) -> Position | None:

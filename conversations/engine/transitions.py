@@ -133,7 +133,7 @@ class DialogueTransitions(DialogueSessions):
         turn.prepared = unwrapped
         if isinstance(answer, Incomplete):
             if answer.keep_value:
-                draft_store.write(
+                draft_store.write_draft(
                     turn, position.draft, position.dialogue, position.answers | {step.key: answer.value}
                 )
             self._stand(turn, step.key, editing=position.editing, **answer.question_state)
@@ -159,7 +159,7 @@ class DialogueTransitions(DialogueSessions):
         answers = position.answers | {step.key: value}
         if position.dialogue.after is not None:
             answers = position.dialogue.after(turn, step.key, answers)
-        draft_store.write(turn, position.draft, position.dialogue, answers)
+        draft_store.write_draft(turn, position.draft, position.dialogue, answers)
         route = steps_of(position.dialogue, turn, answers)
         turn.memo[MEMO] = ((position.draft.id, position.draft.version), answers, route)
         position = replace(position, answers=answers, route=route)
@@ -205,12 +205,12 @@ class DialogueTransitions(DialogueSessions):
             turn.prepared = turn.prepared.finish
         guest = turn.account is None
         # A second chat that finishes the same draft at this instant waits here and then finds it gone.
-        draft_store.write(turn, draft, dialogue, position.answers)
+        draft_store.write_draft(turn, draft, dialogue, position.answers)
         result = dialogue.finish(turn, answers)
         if isinstance(result, FinishRejected):
             kept_answers = {key: value for key, value in position.answers.items() if key not in result.forget}
             if kept_answers != position.answers:
-                draft_store.write(turn, draft, dialogue, kept_answers)
+                draft_store.write_draft(turn, draft, dialogue, kept_answers)
             self._stand(turn, result.at or "")
             fresh = self._position(turn)
             assert fresh is not None
@@ -218,7 +218,7 @@ class DialogueTransitions(DialogueSessions):
             return self._show(turn, result.notice)
         if turn.chat.draft_id == draft.id:
             self._close(turn)
-        draft_store.drop(turn.db, draft, now=turn.now)
+        draft_store.drop_draft(turn.db, draft, now=turn.now)
         if guest and turn.chat.account_id is not None:
             self.adopt(turn)
         return result
@@ -234,7 +234,7 @@ class DialogueTransitions(DialogueSessions):
         if position.dialogue.discard is not None:
             position.dialogue.discard(turn)
         self._close(turn)
-        draft_store.drop(turn.db, position.draft, now=turn.now)
+        draft_store.drop_draft(turn.db, position.draft, now=turn.now)
         return Reply(screens=(Screen(t("form.discarded")),), goto=way_out)
 
     def _exit(self, turn: Turn, position: Position) -> Press:

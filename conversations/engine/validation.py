@@ -7,7 +7,7 @@ from conversations.engine.declaration import Dialogue, Step
 WHERE = "write them into a catalogue under bot/texts/fa/ (docs/adding-a-dialogue.md names the one)"
 
 
-def check(dialogue: Dialogue) -> None:
+def check_dialogue(dialogue: Dialogue) -> None:
     """Raise ValueError for mistakes of a declaration that show without a database."""
     for key in (dialogue.summary, dialogue.second_question, dialogue.confirm):
         if isinstance(key, str) and not has(key):

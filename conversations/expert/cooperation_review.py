@@ -15,7 +15,7 @@ from bot.services.review import rejection
 from bot.texts import t
 from bot.texts.answers import with_persian_digits
 from conversations.engine.declaration import Answers, Dialogue, Step
-from conversations.expert.review import OTHER, Reason, chosen, reasons, rejecting, superseded, words_of
+from conversations.expert.review import OTHER, Reason, chosen_reason, reasons, rejecting, superseded, words_of
 from storage.tables import Account, CooperationRequest
 
 LABELS = "coop_reject"
@@ -24,14 +24,14 @@ LONGEST = REJECTION_REASON[1] - 40
 PRESETS = Reason((*rejection.COOPERATION_PRESETS, OTHER), LABELS, longest=LONGEST)
 
 
-def _file(turn: Turn) -> Press:
+def _request_address(turn: Turn) -> Press:
     assert turn.draft is not None
     return Press("desk.coop_file", turn.draft.subject_id)
 
 
 def _guard(turn: Turn) -> None:
     """Raises NotAllowed once the request is another university's than the expert's."""
-    COOPERATION_WORKFLOW.see(turn.db, _file(turn).id, actor=turn.actor)
+    COOPERATION_WORKFLOW.see(turn.db, _request_address(turn).id, actor=turn.actor)
 
 
 def _steps(turn: Turn, answers: Answers) -> list[Step]:
@@ -47,10 +47,10 @@ def _preset(reason: str) -> str:
 
 
 def _reject(turn: Turn, answers: dict[str, Any]) -> Reply:
-    goto = _file(turn)
+    goto = _request_address(turn)
     if not answers["sure"]:
         return Reply(goto=goto)
-    reason = str(chosen(answers)["reason"])
+    reason = str(chosen_reason(answers)["reason"])
     words = with_persian_digits(words_of(answers))
     try:
         with turn.db.begin_nested():
@@ -59,7 +59,7 @@ def _reject(turn: Turn, answers: dict[str, Any]) -> Reply:
                 actor=turn.actor,
                 request_id=goto.id,
                 version=answers["_version"],
-                reason=rejection.told(None if reason == OTHER else _preset(reason), words),
+                reason=rejection.reason_and_note(None if reason == OTHER else _preset(reason), words),
                 now=turn.now,
             )
     except (AlreadyDecided, NotAllowed, Stale) as refusal:
@@ -71,7 +71,7 @@ REJECT = Dialogue(
     "coop_reject",
     _steps,
     _reject,
-    exit=_file,
+    exit=_request_address,
     roles=EXPERTS,
     guard=_guard,
 )

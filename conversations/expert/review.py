@@ -56,7 +56,7 @@ def _guard(turn: Turn) -> None:
     QUALIFICATION_WORKFLOW.see(turn.db, turn.draft.subject_id, actor=turn.actor)
 
 
-def _file(turn: Turn) -> Press:
+def _request_address(turn: Turn) -> Press:
     assert turn.draft is not None
     return Press("desk.file", turn.draft.subject_id)
 
@@ -127,24 +127,24 @@ class Addition(Text):
 _presets = Reason(RejectReason, "reject")
 
 
-def chosen(answers: Answers) -> Mapping[str, Any]:
+def chosen_reason(answers: Answers) -> Mapping[str, Any]:
     """What was answered to `Reason`; empty before."""
     value = answers.get("reject_reason")
     return value if isinstance(value, dict) else {}
 
 
 def _needs_words(turn: Turn, answers: Answers) -> bool:
-    chosen_items = chosen(answers)
+    chosen_items = chosen_reason(answers)
     return chosen_items.get("reason") == OTHER and not chosen_items["text"]
 
 
 def _may_add(turn: Turn, answers: Answers) -> bool:
-    return chosen(answers).get("reason") not in (None, OTHER)
+    return chosen_reason(answers).get("reason") not in (None, OTHER)
 
 
 def words_of(answers: Answers) -> str:
     """The expert's own words, with or without a preset."""
-    chosen_items = chosen(answers)
+    chosen_items = chosen_reason(answers)
     if chosen_items.get("reason") != OTHER:
         return answers.get("reject_addition") or ""
     return chosen_items.get("text") or answers.get("reject_text") or ""
@@ -166,7 +166,7 @@ def rejecting(presets: Reason, *, heading: str, sure: list[str]) -> list[Step]:
 
 def reasons(answers: Answers, preset: Callable[[str], str]) -> list[str]:
     """The chosen reason as lines: `preset` words one that was offered."""
-    chosen_items, lines = chosen(answers), []
+    chosen_items, lines = chosen_reason(answers), []
     if chosen_items and chosen_items["reason"] != OTHER:
         lines.append(t("reject.reason_line", preset=preset(chosen_items["reason"])))
     if words := words_of(answers):
@@ -185,7 +185,7 @@ def reject_steps(turn: Turn, answers: Answers) -> list[Step]:
 
 def finish_reject(turn: Turn, answers: dict[str, Any]) -> Reply:
     if not answers["sure"]:
-        return Reply(goto=_file(turn))
+        return Reply(goto=_request_address(turn))
     request = _case(turn)
     assert request.id is not None
     try:
@@ -194,13 +194,13 @@ def finish_reject(turn: Turn, answers: dict[str, Any]) -> Reply:
                 turn.db,
                 actor=turn.actor,
                 request_id=request.id,
-                reason=RejectReason(chosen(answers)["reason"]),
+                reason=RejectReason(chosen_reason(answers)["reason"]),
                 text=with_persian_digits(words_of(answers)) or None,
                 version=answers["_version"],
                 now=turn.now,
             )
     except (AlreadyDecided, NotAllowed, Stale) as refusal:
-        return superseded(refusal, _file(turn))
+        return superseded(refusal, _request_address(turn))
     return Reply(goto=Press("desk.outcome", request.id))
 
 
@@ -243,7 +243,7 @@ def _sure_of_defects(turn: Turn, answers: Answers) -> str:
 
 def finish_defects(turn: Turn, answers: dict[str, Any]) -> Reply:
     if not answers["sure"]:
-        return Reply(goto=_file(turn))
+        return Reply(goto=_request_address(turn))
     request = _case(turn)
     assert request.id is not None
     try:
@@ -258,7 +258,7 @@ def finish_defects(turn: Turn, answers: dict[str, Any]) -> Reply:
                 now=turn.now,
             )
     except (AlreadyDecided, NotAllowed, Stale) as refusal:
-        return superseded(refusal, _file(turn))
+        return superseded(refusal, _request_address(turn))
     return Reply(goto=Press("desk.outcome", request.id))
 
 
@@ -297,7 +297,7 @@ reject = Dialogue(
     "reject",
     reject_steps,
     finish_reject,
-    exit=_file,
+    exit=_request_address,
     roles=EXPERTS,
     guard=_guard,
 )
@@ -305,7 +305,7 @@ deficiencies = Dialogue(
     "deficiencies",
     defects_steps,
     finish_defects,
-    exit=_file,
+    exit=_request_address,
     roles=EXPERTS,
     guard=_guard,
 )

@@ -60,7 +60,7 @@ def preview_nodes(turn: Turn, dialogue: Dialogue) -> list[PreviewNode]:
             if route_step.key not in places and (
                 step is None or keys.index(route_step.key) <= keys.index(step.key)
             ):
-                places[route_step.key] = _place(turn, dialogue, taken.route, taken.answers, route_step)
+                places[route_step.key] = _node(turn, dialogue, taken.route, taken.answers, route_step)
         target = step.key if step is not None else end_of(dialogue) or FINISH
         if taken.answered is not None and taken.answered.key in places:
             _add_arrow(turn, places[taken.answered.key], taken.answered, taken.value, target)
@@ -72,7 +72,7 @@ def preview_nodes(turn: Turn, dialogue: Dialogue) -> list[PreviewNode]:
     return nodes + (_endings(turn, dialogue, *finished) if finished is not None else [])
 
 
-def _place(
+def _node(
     turn: Turn, dialogue: Dialogue, route: tuple[Step, ...], answers: dict[str, Any], step: Step
 ) -> PreviewNode:
     # As it is first asked: without an answer of its own.

@@ -170,7 +170,7 @@ class Documents(Question):
         """Take files out of the answer; those that nothing else holds are deleted."""
         assert turn.account is not None
         still_used = {file_id for key in answers for file_id in numbers([answers[key]])} - set(doomed)
-        unused_files.remove(
+        unused_files.remove_unused(
             turn.db,
             account_id=turn.account.id,
             values=[[file_id for file_id in doomed if file_id not in still_used]],

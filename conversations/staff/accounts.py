@@ -106,7 +106,7 @@ def _reasoned(key: str, *, yes: str, first: Callable[[Turn], Step] | None = None
     return steps
 
 
-def _deed(
+def _account_action(
     name: str,
     steps: Steps,
     do: Deed,
@@ -190,7 +190,7 @@ def _withdraw(turn: Turn, answers: dict[str, Any]) -> Reply:
 DIALOGUES: tuple[Dialogue, ...] = (
     FIND_ACCOUNT,
     FIND_ERROR,
-    _deed(
+    _account_action(
         "suspend_account",
         _reasoned(
             "suspend",
@@ -199,8 +199,10 @@ DIALOGUES: tuple[Dialogue, ...] = (
         ),
         _suspend,
     ),
-    _deed("lift_account", _reasoned("lift", yes="staff_accounts.lift_yes"), _lift),
-    _deed("annul_account", _reasoned("annul", yes="staff_accounts.annul_yes"), _annul),
-    _deed("reset_account", _reasoned("reset", yes="staff_accounts.reset_yes"), _reset, _make_password),
-    _deed("withdraw_role", _reasoned("role", yes="staff_accounts.role_yes"), _withdraw),
+    _account_action("lift_account", _reasoned("lift", yes="staff_accounts.lift_yes"), _lift),
+    _account_action("annul_account", _reasoned("annul", yes="staff_accounts.annul_yes"), _annul),
+    _account_action(
+        "reset_account", _reasoned("reset", yes="staff_accounts.reset_yes"), _reset, _make_password
+    ),
+    _account_action("withdraw_role", _reasoned("role", yes="staff_accounts.role_yes"), _withdraw),
 )

@@ -135,7 +135,7 @@ def _groups(turn: Turn, answers: Answers) -> list[Option]:
     return [(group.value, t(f"audience.short.{group}")) for group in Group]
 
 
-def chosen(answers: Answers) -> Audience:
+def chosen_audience(answers: Answers) -> Audience:
     """Whom the answers mean."""
     kind = Kind(answers["letter_audience"])
     key = {Kind.ONE: "letter_officer", Kind.PROVINCE: "letter_province", Kind.STATE: "letter_state"}.get(kind)
@@ -158,7 +158,7 @@ def _after(turn: Turn, key: str, answers: dict[str, Any]) -> dict[str, Any]:
 
 def overview(turn: Turn, answers: Answers) -> str:
     """The letter as its readers will see it, and how many they are."""
-    to = chosen(answers)
+    to = chosen_audience(answers)
     number = formats.number(audience.size(turn.db, actor=turn.actor, audience=to))
     return "\n".join(
         [
@@ -181,17 +181,17 @@ def overview(turn: Turn, answers: Answers) -> str:
 
 
 def _really(turn: Turn, answers: Answers) -> str:
-    to = chosen(answers)
+    to = chosen_audience(answers)
     number = formats.number(audience.size(turn.db, actor=turn.actor, audience=to))
     words = audience.describe(turn.db, actor=turn.actor, audience=to)
     return t("letters.really", title=answers["letter_title"], audience=words, n=number)
 
 
 def _send(turn: Turn, answers: dict[str, Any]) -> Reply:
-    letter = letters.send(
+    letter = letters.send_letter(
         turn.db,
         actor=turn.actor,
-        to=chosen(answers),
+        to=chosen_audience(answers),
         number=answers["letter_number"],
         title=answers["letter_title"],
         text=answers["letter_text"],

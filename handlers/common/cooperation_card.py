@@ -93,7 +93,7 @@ def officer_names(line: branches.BranchLine) -> str:
 def timeline_screen(db: Session, request: CooperationRequest, actor: Actor, way_back: ButtonRow) -> Screen:
     """Who did what and when, as this side may know it."""
     assert request.id is not None
-    entries = cooperation.timeline(db, actor=actor, request_id=request.id)
+    entries = cooperation.cooperation_timeline(db, actor=actor, request_id=request.id)
     title = t("coop.timeline_title", code=request.tracking_code)
     lines = [t("qual.timeline_line", time=entry.time, what=entry.text) for entry in entries]
     return Screen(truncate_lines([title, *lines]), (way_back,))

@@ -231,5 +231,5 @@ def ask_stop(turn: Turn, press: Press) -> Screen:
 
 
 def stop_sending(turn: Turn, press: Press) -> Reply:
-    letters.stop(turn.db, actor=turn.actor, letter_id=press.id, now=turn.now)
+    letters.stop_letter(turn.db, actor=turn.actor, letter_id=press.id, now=turn.now)
     return Reply(goto=Press("staff.letter", press.id), notice=t("letters.stopped"))

@@ -251,7 +251,7 @@ def timeline_text(db: Session, request: QualificationRequest, *, actor: Actor) -
         if request.tracking_code
         else t("qual.timeline_draft")
     )
-    entries = tracking_service.timeline(db, actor=actor, request_id=request.id)
+    entries = tracking_service.request_timeline(db, actor=actor, request_id=request.id)
     return truncate_lines(
         [title, *(t("qual.timeline_line", time=entry.time, what=entry.text) for entry in entries)]
     )

@@ -44,7 +44,7 @@ def show_card(turn: Turn, press: Press) -> Screen:
     if not officers_card.may_have(turn.db, account=turn.account):
         return Screen(t("card.not_yet"), (navigation_row("qual"),))
     rows: list[ButtonRow] = [(button(t("card.picture"), "card.picture"),)]
-    token = officers_card.of(turn.db, account_id=turn.account.id or 0)
+    token = officers_card.token_of(turn.db, account_id=turn.account.id or 0)
     link = _card_link(turn.public_info, turn.chat.messenger, token) if token is not None else None
     if link is not None:
         rows.append((Button(t("card.copy"), copy=link),))
@@ -72,7 +72,7 @@ async def _prepare_picture(resources: Resources, incoming: Incoming, press: Pres
         if account.state is not AccountState.ACTIVE:
             return None
         actor = Actor(account.id, Role.OFFICER, messenger=incoming.messenger)
-        return officers_card.issue(db, actor=actor, now=now)
+        return officers_card.issue_card(db, actor=actor, now=now)
 
     issued = await resources.database.run(unit)
     if issued is None:

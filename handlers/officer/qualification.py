@@ -53,14 +53,16 @@ def routes(engine: Engine) -> Routes:
     @table.act("qual.new", roles=OFFICER)
     def new(turn: Turn, press: Press) -> Reply:
         """Begin a request (R4, R24)."""
-        request = qualification.start(turn.db, actor=turn.actor, now=turn.now)
+        request = qualification.start_draft(turn.db, actor=turn.actor, now=turn.now)
         reply = fill_in(turn, request)
         return replace(reply, screens=(Screen(t("qual.new_intro")), *reply.screens))
 
     @table.act("qual.amend", roles=OFFICER)
     def amend(turn: Turn, press: Press) -> Reply:
         """Begin an amendment (R5): the approved file, opened on its summary."""
-        request = qualification.start(turn.db, actor=turn.actor, now=turn.now, kind=RequestKind.AMENDMENT)
+        request = qualification.start_draft(
+            turn.db, actor=turn.actor, now=turn.now, kind=RequestKind.AMENDMENT
+        )
         reply = fill_in(turn, request)
         return replace(reply, screens=(Screen(t("qual.amend_intro")), *reply.screens))
 

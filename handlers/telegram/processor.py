@@ -162,8 +162,10 @@ class UpdateProcessor:
 
         def unit(db: Session) -> bool:
             if secret:
-                inbox_store.wipe(db, row)
-            return inbox_store.mark(db, row.id, self.resources.clock(), InboxState.FAILED, note=number)
+                inbox_store.wipe_body(db, row)
+            return inbox_store.mark_finished(
+                db, row.id, self.resources.clock(), InboxState.FAILED, note=number
+            )
 
         try:
             ours = await self._run(None, unit, lane=_lane(row.messenger, row.lane))
@@ -200,7 +202,7 @@ class UpdateProcessor:
 
         def unit(db: Session) -> Answer | None:
             now = self.resources.clock()
-            if not inbox_store.mark(db, row.id, now, InboxState.QUARANTINED, note=reason):
+            if not inbox_store.mark_finished(db, row.id, now, InboxState.QUARANTINED, note=reason):
                 return None
             if not answer or row.lane is None:
                 return None
@@ -218,7 +220,7 @@ class UpdateProcessor:
 
         def unit(db: Session) -> None:
             if (
-                inbox_store.mark(db, row.id, self.resources.clock(), InboxState.ANSWERED)
+                inbox_store.mark_finished(db, row.id, self.resources.clock(), InboxState.ANSWERED)
                 and row.lane is not None
             ):
                 turn = inbox_store.load_turn(
@@ -243,9 +245,9 @@ class UpdateProcessor:
 
         def unit(db: Session) -> tuple[bool, bool]:
             now = self.resources.clock()
-            if not inbox_store.mark(db, row.id, now, InboxState.ANSWERED):
+            if not inbox_store.mark_finished(db, row.id, now, InboxState.ANSWERED):
                 return False, False
-            return groups.heard(db, row.messenger, chat_id, now)
+            return groups.note_group_update(db, row.messenger, chat_id, now)
 
         say, leave = await self._run(None, unit, lane=_lane(row.messenger, chat_id))
         self.resources.counters.done[row.messenger] += 1
@@ -259,7 +261,9 @@ class UpdateProcessor:
         row = update_scope.row
         await self._run(
             None,
-            lambda db: inbox_store.mark(db, row.id, self.resources.clock(), InboxState.ANSWERED, note=note),
+            lambda db: inbox_store.mark_finished(
+                db, row.id, self.resources.clock(), InboxState.ANSWERED, note=note
+            ),
         )
         log.info("update done", extra=update_scope.log_fields | {"asked": note})
 
@@ -275,7 +279,7 @@ class UpdateProcessor:
                 db, incoming, self.resources.clock(), self.resources.public_info, reading=True
             )
             screen = self._decider.current(turn)
-            return Answer(_place(turn), (screen,), plain=True)
+            return Answer(_chat_address(turn), (screen,), plain=True)
 
         answer = await retry_while_unavailable(lambda: self.resources.database.read(unit))
         if answer is not None:
@@ -295,7 +299,7 @@ class UpdateProcessor:
             )
             screens = () if turn.chat.dead else (self._decider.current(turn),)
             delete = message_id if ours else None
-            return Answer(_place(turn), screens, update_row=row.id, delete=delete, shown=shown)
+            return Answer(_chat_address(turn), screens, update_row=row.id, delete=delete, shown=shown)
 
         answer = await retry_while_unavailable(lambda: self.resources.database.read(unit))
         if answer is not None:
@@ -313,18 +317,21 @@ class UpdateProcessor:
             if needed is not None and (needed.work is not None or needed.file):
                 return _Needed(needed, stands, turn.account.id if turn.account is not None else None)
             prepared = _Prepared(stands, secret=needed is not None and needed.secret)
-        if not inbox_store.mark(db, update_scope.row.id, turn.now):
+        if not inbox_store.mark_finished(db, update_scope.row.id, turn.now):
             if not update_scope.doubtful:
                 return None
             # Our own commit, whose word was lost: only the answer is missing.
             return Answer(
-                _place(turn), (self._decider.current(turn),), update_row=update_scope.row.id, plain=True
+                _chat_address(turn),
+                (self._decider.current(turn),),
+                update_row=update_scope.row.id,
+                plain=True,
             )
         self._welcome(turn)
         turn.prepared = prepared.result
         decided = self._decider.decide(turn, destination, prepared.refusal)
         if prepared.secret or decided.wipe:
-            inbox_store.wipe(db, update_scope.row)
+            inbox_store.wipe_body(db, update_scope.row)
             if incoming.message_id is not None and not incoming.pressed:
                 inbox_store.schedule_deletion(db, update_scope.row.id, incoming.message_id)
         answer = self._answer(turn, decided, update_scope.row.id, secret=prepared.secret)
@@ -379,7 +386,7 @@ class UpdateProcessor:
 
     @staticmethod
     def _answer(turn: Turn, decided: RoutedReply, row_id: int | None, *, secret: bool = False) -> Answer:
-        place = _place(turn)
+        place = _chat_address(turn)
         asks_contact = bool(decided.screens) and decided.screens[-1].ask_contact is not None
         if decided.screens and turn.chat.keyboard != asks_contact:
             turn.chat.keyboard = asks_contact
@@ -403,7 +410,7 @@ class UpdateProcessor:
             credentials_of=decided.credentials_of,
             quiet=decided.quiet if not decided.screens else None,
             pushes=inserted(turn.db, Push),
-            removed=unused_files.removed(turn.db),
+            removed=unused_files.removed_keys(turn.db),
             plain=not decided.files and decided.credentials_of is None,
             said=decided.said,
         )
@@ -447,7 +454,7 @@ def _lane(messenger: Messenger, chat_id: int | None) -> str | None:
     return None if chat_id is None else f"{messenger.value}:{chat_id}"
 
 
-def _place(turn: Turn) -> ChatAddress:
+def _chat_address(turn: Turn) -> ChatAddress:
     chat = turn.chat
     guest = chat.account_id is None
     return ChatAddress(chat.messenger, chat.chat_id, chat.id, chat.keyboard, guest, chat.rest_until)

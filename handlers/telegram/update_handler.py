@@ -12,7 +12,7 @@ from typing import Any
 from telegram import Update
 from telegram.ext import BaseHandler
 
-from bot.messengers.processing.parsing import read
+from bot.messengers.processing.parsing import parse_update
 from bot.messengers.processing.protocols import Processor
 from bot.messengers.processing.update_scope import current_update
 
@@ -34,6 +34,6 @@ class ConversationUpdateHandler(BaseHandler[Update, Any, None]):
 
     async def _process(self, update: Update, context: Any) -> None:
         """Raises UnreadableError."""
-        incoming = read(update, current_update.get().row.messenger)
+        incoming = parse_update(update, current_update.get().row.messenger)
         if incoming is not None:
             await self._processor.serve(incoming)

@@ -49,13 +49,13 @@ async def _close(connection: Any) -> None:
         await connection.close(timeout=1)
 
 
-async def _ask(connection: Any, question: str) -> Any:
+async def _fetch_value(connection: Any, question: str) -> Any:
     async with connection.transaction():
         return await connection.fetchval(question)
 
 
 async def _check_encoding(connection: Any) -> None:
-    encoding = await _ask(connection, "SELECT current_setting('server_encoding')")
+    encoding = await _fetch_value(connection, "SELECT current_setting('server_encoding')")
     if encoding != "UTF8":
         raise DatabaseUnusable(
             f"the database is encoded in {encoding} and cannot keep Persian as it is; make one in UTF-8 "
@@ -67,7 +67,7 @@ async def _check_sessions(first: Any, url: URL) -> None:
     """A second connection takes the session that the first has just let go of, where a pooler hands them out by
     transaction; and the first must then find itself on another."""
     own = "SELECT pg_backend_pid()"
-    pid = await _ask(first, own)
+    pid = await _fetch_value(first, own)
     try:
         second = await _connect(url)
     except (TimeoutError, asyncpg.PostgresConnectionError) as error:
@@ -79,7 +79,7 @@ async def _check_sessions(first: Any, url: URL) -> None:
             shared = await second.fetchval(own) == pid
             if not shared:
                 async with asyncio.timeout(PATIENCE):
-                    shared = await _ask(first, own) != pid
+                    shared = await _fetch_value(first, own) != pid
     except TimeoutError as error:
         raise DatabaseUnusable(
             "gives us one connection only; raise the limit of the pooler or of the server"

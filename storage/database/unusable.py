@@ -92,7 +92,7 @@ def _sqlite(error: BaseException, url: URL) -> str | None:
 
 def _postgres(error: BaseException, url: URL) -> str | None:
     if isinstance(error, asyncpg.PostgresError):
-        return _refused(error, url)
+        return _refusal_text(error, url)
     words = _unreachable(error, url)
     if words is not None:
         return words
@@ -128,7 +128,7 @@ def _unreachable(error: BaseException, url: URL) -> str | None:
     return None
 
 
-def _refused(error: asyncpg.PostgresError, url: URL) -> str | None:
+def _refusal_text(error: asyncpg.PostgresError, url: URL) -> str | None:
     """By SQLSTATE."""
     state, said, user = error.sqlstate or "", _short(error), url.username or "the user"
     if "pooling mode" in said:

@@ -153,7 +153,7 @@ def _postgres(rest: str) -> URL:
 def _read(rest: str) -> _Address:
     """The one way to read it. A `@` in a password, or a `/` or `?`, need not be encoded where only one `@` can be the
     end of it: the rest must then be hosts, a name and parameters that are known."""
-    plain = _place(rest)
+    plain = _parse_place(rest)
     head = re.split(r"[/?]", rest, maxsplit=1)[0]
     if "@" not in rest or ("@" not in head and isinstance(plain, _Address)):
         if isinstance(plain, _Address):
@@ -161,7 +161,7 @@ def _read(rest: str) -> _Address:
         raise ValueError(plain or FORM)
     why: list[str | None] = []
     for at in (match.start() for match in re.finditer("@", rest)):
-        place = _place(rest[at + 1 :])
+        place = _parse_place(rest[at + 1 :])
         if isinstance(place, _Address):
             user, divided, password = rest[:at].partition(":")
             if "/" in user or "?" in user:
@@ -178,7 +178,7 @@ def _read(rest: str) -> _Address:
     raise ValueError(why[0] or PLACE if len(why) == 1 else ENCODE)
 
 
-def _place(text: str) -> _Address | str | None:
+def _parse_place(text: str) -> _Address | str | None:
     """What follows the password, or what is wrong with it, or None where it is nothing of the kind."""
     match = _PLACE.fullmatch(text)
     if match is None:

@@ -56,7 +56,7 @@ async def current_is_head(url: str) -> bool:
     return set(revisions) == set(scripts.get_heads())
 
 
-async def check(url: str | None = None) -> list[str]:
+async def schema_differences(url: str | None = None) -> list[str]:
     """What distinguishes the migrated schema from the tables in the code; empty where all is well.
 
     Looks at the database `url` or, without one, at an empty SQLite file after all migrations."""

@@ -63,7 +63,7 @@ class CooperationBook(Book):
                     None,
                     account_id,
                     branch.distributor_id,
-                    officer=eligibility.of(self.db, account_id),
+                    officer=eligibility.eligibility_of(self.db, account_id),
                     branch_busy=busy,
                 )
                 press = Press("dist.pick", branch.id or 0)
@@ -85,7 +85,7 @@ class CooperationBook(Book):
         found: dict[bool, int] = {}
         for one in self.active:
             if one.actor is not None and one.actor.role is Role.OFFICER and self.code(one.id or 0):
-                found.setdefault(eligibility.of(self.db, one.id or 0).eligible, one.id or 0)
+                found.setdefault(eligibility.eligibility_of(self.db, one.id or 0).eligible, one.id or 0)
         return list(found.values())
 
     # ── contract and termination ───────────────────────────────────────────────────────────────────

@@ -106,7 +106,7 @@ class Cases:
     def qualifications(self) -> None:
         db, ali = self.db, self.office.ali
         who = self.new_officer()
-        draft = qualification.start(db, actor=who, now=NOW)
+        draft = qualification.start_draft(db, actor=who, now=NOW)
         self.requests["draft"] = (who, draft)
         form = o.answers(db, who, postal_address="شیراز، خیابان نهان۹۱، پلاک ۵")
         db.add(
@@ -125,7 +125,7 @@ class Cases:
         who, mine = self.submitted("withdrawn")
         qualification.withdraw(db, actor=who, request_id=mine.id or 0, now=NOW)
         who = c.qualified(db, "10000190", "نسرین", national_code(300_900))
-        amended = qualification.start(db, actor=who, now=NOW, kind=RequestKind.AMENDMENT)
+        amended = qualification.start_draft(db, actor=who, now=NOW, kind=RequestKind.AMENDMENT)
         answers = o.answers(db, who, first_name="نسرین‌دخت", postal_address="شیراز، خیابان نهان۹۰، پلاک ۵")
         self.requests["amendment"] = (
             who,
@@ -140,7 +140,7 @@ class Cases:
         for state in (AttemptState.FAILED, AttemptState.EXPIRED):
             self.old_attempt(mine, state)
         self.attempt("asked")
-        attempts.claim(self.db, attempt_id=self._last_attempt(), now=NOW)
+        attempts.claim_attempt(self.db, attempt_id=self._last_attempt(), now=NOW)
         self.approved("uncertain")
         self.old_attempt(self.requests["uncertain"][1], AttemptState.UNCERTAIN)
         self.attempt("wrong amount")
@@ -174,7 +174,7 @@ class Cases:
         return self.db.exec(select(PaymentAttempt.id).order_by(col(PaymentAttempt.id).desc())).first() or 0
 
     def _bank_says(self, verification: Verified | WrongAmount | NotPaid) -> None:
-        claimed = attempts.claim(self.db, attempt_id=self._last_attempt(), now=NOW)
+        claimed = attempts.claim_attempt(self.db, attempt_id=self._last_attempt(), now=NOW)
         assert isinstance(claimed, attempts.ClaimedAttempt)
         payments_verification.conclude(
             self.db,
@@ -299,11 +299,11 @@ class Cases:
         self.settle_pushes()
         letters.spread(self.db, letter_id=sent, now=NOW)
         stopped = self._letter("review", "ایستاده")
-        letters.stop(self.db, actor=self.office.staff, letter_id=stopped, now=NOW)
+        letters.stop_letter(self.db, actor=self.office.staff, letter_id=stopped, now=NOW)
         self._letter("rejected", "در راه")
 
     def _letter(self, to: str, word: str, files: list[int] | None = None) -> int:
-        made = letters.send(
+        made = letters.send_letter(
             self.db,
             actor=self.office.staff,
             to=Audience(Kind.ONE, str(self.requests[to][0].account_id)),

@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 from telegram import CallbackQuery, Update, User
 
 from bot.core.screens import MAX_ID, MAX_VERSION, BadPress, Press
-from bot.messengers.processing.parsing import read
+from bot.messengers.processing.parsing import parse_update
 from storage.enums import InboxState, Messenger, Role
 from storage.tables import AuditEvent, Chat, Grant, InboxUpdate
 from tests.support.handler_app import House
@@ -41,7 +41,7 @@ def test_what_we_never_wrote_is_no_press(data: str) -> None:
     with pytest.raises(BadPress):
         Press.unpack(data)
     query = CallbackQuery("5", User(7, "س", False), "c", data=data)
-    incoming = read(Update(1, callback_query=query), Messenger.TELEGRAM)
+    incoming = parse_update(Update(1, callback_query=query), Messenger.TELEGRAM)
     assert incoming is not None
     assert incoming.pressed
     assert incoming.press is None

@@ -106,7 +106,7 @@ def form(db: Session, owner: Actor) -> dict[str, Any]:
 
 def draft(db: Session, owner: Actor, answers: dict[str, Any]) -> int:
     """A request that is not sent yet, with these answers: its id."""
-    request = qualification.start(db, actor=owner, now=utcnow())
+    request = qualification.start_draft(db, actor=owner, now=utcnow())
     subject = request.id or 0
     db.add(Draft(account_id=owner.account_id, dialogue=FORM, subject_id=subject, answers=answers))
     db.flush()
@@ -116,7 +116,7 @@ def draft(db: Session, owner: Actor, answers: dict[str, Any]) -> int:
 def submitted(db: Session, owner: Actor) -> QualificationRequest:
     """A request in the queue."""
     now = utcnow()
-    request = qualification.start(db, actor=owner, now=now)
+    request = qualification.start_draft(db, actor=owner, now=now)
     return qualification.submit(db, actor=owner, request_id=request.id or 0, answers=form(db, owner), now=now)
 
 

@@ -152,7 +152,7 @@ def answers(db: Session, owner: Actor, **other: Any) -> dict[str, Any]:
 
 def submitted(db: Session, owner: Actor, now: datetime = NOW, **other: Any) -> QualificationRequest:
     """A request of this officer in the queue."""
-    request = qualification.start(db, actor=owner, now=now)
+    request = qualification.start_draft(db, actor=owner, now=now)
     return qualification.submit(
         db, actor=owner, request_id=request.id or 0, answers=answers(db, owner, **other), now=now
     )

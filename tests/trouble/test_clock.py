@@ -107,15 +107,17 @@ async def test_times_of_a_wrong_clock_are_drawn_near(database: Database) -> None
             row.received_at = row.done_at = year
             db.add(row)
         for _ in range(WRONG_PASSWORDS_PER_CHAT.count):
-            rate_limit.count(db, key="k", now=year)
+            rate_limit.count_try(db, key="k", now=year)
 
     await database.run(fill)
     limit = WRONG_PASSWORDS_PER_CHAT
-    assert await database.read(lambda db: rate_limit.wait(db, key="k", limit=limit, now=NOW)) is not None
+    assert (
+        await database.read(lambda db: rate_limit.time_to_wait(db, key="k", limit=limit, now=NOW)) is not None
+    )
     drawn = await database.run(lambda db: clock_setback.pull_forward(db, now=NOW))
 
     def look(db: Session) -> None:
-        assert rate_limit.wait(db, key="k", limit=limit, now=NOW) is None
+        assert rate_limit.time_to_wait(db, key="k", limit=limit, now=NOW) is None
         pushes = {one.key: one for one in db.exec(select(Push))}
         assert pushes["far"].next_at == NOW
         assert pushes["near"].next_at == NOW + timedelta(minutes=15)

@@ -63,7 +63,7 @@ class Service:
             QUALIFICATION_WORKFLOW.claim(db, **common)
             decisions.reject(db, **common, reason=RejectReason.OTHER, text="مدارک خوانا نیست.")
             mina = officer(db)
-            request = qualification.start(db, actor=mina, now=self.began)
+            request = qualification.start_draft(db, actor=mina, now=self.began)
             db.add(
                 Draft(
                     account_id=mina.account_id,

@@ -29,7 +29,7 @@ _REST = (
 )
 
 
-def note(
+def save_rest(
     messenger: Messenger, chat_row: int | None, pause: float, *, now: datetime
 ) -> Callable[[Session], None] | None:
     """Log that a chat is to rest for so many seconds; the unit that keeps a long rest."""
@@ -46,12 +46,12 @@ def note(
     return unit
 
 
-def remember(channel: Channel, place: ChatAddress, now: datetime) -> None:
+def load_rests(channel: Channel, place: ChatAddress, now: datetime) -> None:
     """What another process, or this one before its start, was told about this chat."""
     if place.rest_until is not None and (left := (place.rest_until - now).total_seconds()) > 0:
         channel.limiter.rest(place.chat_id, left)
 
 
-def over(now: datetime) -> Any:
+def rest_is_over(now: datetime) -> Any:
     """The condition that a chat may be written to."""
     return or_(col(Chat.rest_until).is_(None), col(Chat.rest_until) <= now)

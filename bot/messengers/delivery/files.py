@@ -126,7 +126,7 @@ class AttachmentSender:
             sent = await self._try(channel, chat_id, items, calls, use_handles=False)
         handles = {item.file.id: handle for item, handle in zip(items, sent, strict=False) if handle}
         messenger, bot_id = channel.messenger, channel.bot_id
-        self.resources.database.run_in_background(lambda db: _keep(db, messenger, bot_id, handles))
+        self.resources.database.run_in_background(lambda db: _store_handle(db, messenger, bot_id, handles))
 
     async def _try(
         self, channel: Channel, chat_id: int, items: list[_Item], calls: PacedCalls, *, use_handles: bool
@@ -166,7 +166,7 @@ def _items(db: Session, attachments: Sequence[Attachment], messenger: Messenger,
     ]
 
 
-def _keep(db: Session, messenger: Messenger, bot_id: int, handles: dict[int | None, str]) -> None:
+def _store_handle(db: Session, messenger: Messenger, bot_id: int, handles: dict[int | None, str]) -> None:
     """Remember the messenger's ids. Its cache may be wrong or lost without harm."""
     if not handles:
         return

@@ -134,14 +134,18 @@ class Outbox:
             for way in (*ways, None)
             if self._in_hand[way] < AT_ONCE
         }
-        due_ids, pause = await self.resources.database.read(lambda db: outbox_store.due(db, now, rooms))
+        due_ids, pause = await self.resources.database.read(
+            lambda db: outbox_store.due_pushes(db, now, rooms)
+        )
         # A lease that ended while we hold the push says that the clock was put forward.
         due = [push_id for push_id in due_ids if push_id not in self._holding]
         if due_ids and not due:
             return IDLE
         if due:
             lease = now + timedelta(seconds=LEASE)
-            for push in await self.resources.database.run(lambda db: outbox_store.claim(db, due, now, lease)):
+            for push in await self.resources.database.run(
+                lambda db: outbox_store.claim_pushes(db, due, now, lease)
+            ):
                 task = asyncio.create_task(self._carry(push))
                 self._tasks.add(task)
                 self._holding.add(push.id)
@@ -194,7 +198,7 @@ class Outbox:
         # Given up here, it would be sent again once the lease is over.
         rest = None
         if outcome.rest and push.messenger is not None:
-            rest = chat_rests.note(push.messenger, push.chat_row_id, outcome.rest, now=now)
+            rest = chat_rests.save_rest(push.messenger, push.chat_row_id, outcome.rest, now=now)
 
         def unit(db: Session) -> None:
             outbox_store.record_result(db, push, outcome, now)

@@ -91,7 +91,7 @@ class RouteCapacity:
     letters: int
 
 
-def due(db: Session, now: datetime, rooms: Mapping[Route, RouteCapacity]) -> tuple[list[int], float]:
+def due_pushes(db: Session, now: datetime, rooms: Mapping[Route, RouteCapacity]) -> tuple[list[int], float]:
     """Ids of what may be sent now; and the seconds until something else is due."""
     push_ids = [push_id for way, room in rooms.items() for push_id in _due_on(db, now, way, room)]
     if push_ids:
@@ -116,7 +116,7 @@ def _due_on(db: Session, now: datetime, way: Route, room: RouteCapacity) -> list
     rows = db.execute(
         select(Push.id, Push.letter_id)
         .outerjoin(Chat, col(Chat.id) == col(Push.chat_row_id))
-        .where(_claimable(now), this_way, first_of_chat, chat_rests.over(now))
+        .where(_claimable(now), this_way, first_of_chat, chat_rests.rest_is_over(now))
         .order_by(_patience(Push), col(Push.id))
         .limit(room.pushes)
     ).all()
@@ -124,7 +124,7 @@ def _due_on(db: Session, now: datetime, way: Route, room: RouteCapacity) -> list
     return urgent + [row for row, letter_id in rows if letter_id is not None][: max(room.letters, 0)]
 
 
-def claim(db: Session, ids: list[int], now: datetime, lease: datetime) -> list[ClaimedPush]:
+def claim_pushes(db: Session, ids: list[int], now: datetime, lease: datetime) -> list[ClaimedPush]:
     """Take them, each with its chat as it is now. Another process that claims at the same time gets the others."""
     wanted = (
         select(Push, Chat, Grant.active, Account.state)

@@ -144,7 +144,7 @@ class ScreenDelivery:
     async def _shown(self, channel: Channel, answer: Answer) -> bool:
         """Show the screens; whether the update may count as answered by now."""
         place = answer.place
-        chat_rests.remember(channel, place, self.resources.clock())
+        chat_rests.load_rests(channel, place, self.resources.clock())
         calls = PacedCalls(
             channel,
             place.chat_id,
@@ -373,7 +373,7 @@ class ScreenDelivery:
 
     def _refused(self, place: ChatAddress, pause: float) -> None:
         """The messenger refused a message to this chat for so many seconds."""
-        unit = chat_rests.note(place.messenger, place.row_id, pause, now=self.resources.clock())
+        unit = chat_rests.save_rest(place.messenger, place.row_id, pause, now=self.resources.clock())
         if unit is not None:
             self.resources.database.run_in_background(unit)
 

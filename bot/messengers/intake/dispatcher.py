@@ -17,7 +17,7 @@ from bot.core.incoming import Incoming
 from bot.messengers.intake.chat_queues import Lanes
 from bot.messengers.processing import inbox_store
 from bot.messengers.processing.inbox_store import InboxRow
-from bot.messengers.processing.parsing import UnreadableError, is_theirs
+from bot.messengers.processing.parsing import UnreadableError, require_own_sender
 from bot.messengers.processing.protocols import Processor
 from bot.messengers.processing.update_scope import UpdateScope, current_update
 from bot.messengers.transport.channel import Channel
@@ -94,7 +94,9 @@ class UpdateDispatcher:
             self._behind[key] = False
             try:
                 rows_read = await retry_while_unavailable(
-                    lambda: self.resources.database.read(lambda db: inbox_store.following(db, row, HELD))
+                    lambda: self.resources.database.read(
+                        lambda db: inbox_store.next_unfinished(db, row, HELD)
+                    )
                 )
             except Exception:
                 del self._behind[key]
@@ -143,13 +145,15 @@ class UpdateDispatcher:
         """Call before anything is taken: what came before a bot's id was noted is taken for this bot's."""
         messenger, bot_id = channel.messenger, channel.bot_id
         await retry_while_unavailable(
-            lambda: self.resources.database.run(lambda db: inbox_store.adopt(db, messenger, bot_id))
+            lambda: self.resources.database.run(lambda db: inbox_store.assign_bot_id(db, messenger, bot_id))
         )
 
     async def recover(self, messenger: Messenger, *, alone: bool = False) -> int:
         """Once a messenger is connected, before anything new is taken: its unfinished updates go back into their
         chat queues. On a shared database another process may be at some of them; the unit excludes doubles."""
-        rows = await retry_while_unavailable(lambda: self.resources.database.read(inbox_store.waiting))
+        rows = await retry_while_unavailable(
+            lambda: self.resources.database.read(inbox_store.unfinished_updates)
+        )
         rows = [row for row in rows if row.messenger is messenger]
         before = self._left_before(alone=alone)
         owed = await retry_while_unavailable(
@@ -178,7 +182,10 @@ class UpdateDispatcher:
     async def sweep(self) -> None:
         """Take over what another process, or a moment without database, left behind. Called now and then."""
         before = self.resources.clock() - timedelta(seconds=ABANDONED)
-        self.put(await self.resources.database.read(lambda db: inbox_store.waiting(db, before)), again=True)
+        self.put(
+            await self.resources.database.read(lambda db: inbox_store.unfinished_updates(db, before)),
+            again=True,
+        )
         self.put_owed(
             await self.resources.database.read(lambda db: inbox_store.pending_deletions(db, before))
         )
@@ -189,7 +196,7 @@ class UpdateDispatcher:
             if self._shared:
                 # Another process may have been given an earlier message of this person.
                 for earlier in await retry_while_unavailable(
-                    lambda: self.resources.database.read(lambda db: inbox_store.older(db, row))
+                    lambda: self.resources.database.read(lambda db: inbox_store.older_unfinished(db, row))
                 ):
                     await self._one(UpdateScope(earlier, again))
             await self._one(UpdateScope(row, again))
@@ -280,7 +287,7 @@ def _member_status(update: Update) -> str | None:
     member = update.my_chat_member
     if member is None:
         return None
-    is_theirs(member.chat, member.from_user)
+    require_own_sender(member.chat, member.from_user)
     return member.new_chat_member.status
 
 

@@ -150,7 +150,7 @@ class Polling:
                 asked,
                 self._offset.value,
             )
-        await rest(min(LONGEST_REST, 0.1 * 2 ** min(self._stale, 8)))
+        await pause_without_updates(min(LONGEST_REST, 0.1 * 2 ** min(self._stale, 8)))
 
     async def _ask(self) -> list[Any]:
         fields = {"timeout": str(HOLD), "limit": str(self._limit)}
@@ -204,7 +204,7 @@ def _holds_updates(body: bytes) -> bool:
     return body.lstrip()[:1] == b"{" and body.rstrip()[-1:] == b"}" and b'"update_id"' in body
 
 
-async def rest(seconds: float) -> None:
+async def pause_without_updates(seconds: float) -> None:
     """The pause after a batch with nothing new."""
     await asyncio.sleep(seconds)
 

@@ -107,7 +107,7 @@ class Intake:
             rows = [row for row in new if row.waits]
             if messenger in self._doubtful:
                 # Sent again they are not new, and would wait for the sweep.
-                waiting = await self.resources.database.read(inbox_store.waiting)
+                waiting = await self.resources.database.read(inbox_store.unfinished_updates)
                 rows = [row for row in waiting if row.messenger is messenger]
         except Exception:
             self._doubtful.add(messenger)

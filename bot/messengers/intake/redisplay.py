@@ -99,7 +99,7 @@ def _due(db: Session, now: datetime, ready: list[Messenger]) -> list[_Due]:
             col(Chat.show_at) <= now,
             col(Chat.messenger).in_(ready),
             col(Chat.dead).is_(False),
-            chat_rests.over(now),
+            chat_rests.rest_is_over(now),
         )
         .order_by(col(Chat.show_at))
         .limit(BATCH)

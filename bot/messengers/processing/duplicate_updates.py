@@ -40,10 +40,10 @@ def _essence(raw: str, *, words: bool) -> Any:
         return raw if words else None
     if not isinstance(update, dict):
         return update if words else None
-    return {kind: _deed(payload, words) for kind, payload in update.items() if kind != "update_id"}
+    return {kind: _action_of(payload, words) for kind, payload in update.items() if kind != "update_id"}
 
 
-def _deed(payload: Any, words: bool) -> Any:
+def _action_of(payload: Any, words: bool) -> Any:
     if not isinstance(payload, dict):
         return payload if words else None
     essence = {name: payload[name] for name in (*_PLACES, *(_WORDS if words else ())) if name in payload}

@@ -19,7 +19,7 @@ TOLD_AGAIN = timedelta(hours=6)
 LEAVE_AGAIN = timedelta(seconds=20)
 
 
-def heard(db: Session, messenger: Messenger, chat_id: int, now: datetime) -> tuple[bool, bool]:
+def note_group_update(db: Session, messenger: Messenger, chat_id: int, now: datetime) -> tuple[bool, bool]:
     """Something came from a group: whether to say the sentence, and whether to leave."""
     left_before = select(LeftGroup).where(LeftGroup.messenger == messenger, LeftGroup.chat_id == chat_id)
     row = db.exec(left_before).first()

@@ -143,7 +143,7 @@ def load_again(turn: Turn) -> None:
     turn.memo.clear()
 
 
-def mark(
+def mark_finished(
     db: Session, row_id: int, now: datetime, new: InboxState = InboxState.DONE, note: str | None = None
 ) -> bool:
     """RECEIVED → `new`; False where that happened before."""
@@ -151,7 +151,7 @@ def mark(
     return bool(connection_of(db).execute(_MARK, values).rowcount)
 
 
-def wipe(db: Session, row: InboxRow) -> None:
+def wipe_body(db: Session, row: InboxRow) -> None:
     """Forget the body: it held a password. What tells it from other updates stays."""
     connection_of(db).execute(_WIPE, {"row_id": row.id, "what": identity_of(row.raw)})
 
@@ -207,7 +207,7 @@ def _insert_another(db: Session, value: dict[str, Any]) -> int | None:
     return None if stored is None else int(stored.id)
 
 
-def adopt(db: Session, messenger: Messenger, bot_id: int) -> None:
+def assign_bot_id(db: Session, messenger: Messenger, bot_id: int) -> None:
     """What came before the bot's id was noted belongs to the bot that starts on it first."""
     theirs = aliased(InboxUpdate)
     taken = exists().where(
@@ -224,7 +224,7 @@ def adopt(db: Session, messenger: Messenger, bot_id: int) -> None:
         db.execute(statement.values(bot_id=bot_id).execution_options(synchronize_session=False))
 
 
-def waiting(db: Session, before: datetime | None = None) -> list[InboxRow]:
+def unfinished_updates(db: Session, before: datetime | None = None) -> list[InboxRow]:
     """All updates received and not done, in order; with `before`, only those that came before it."""
     statement = (
         select(*_COLUMNS)  # type: ignore[call-overload]
@@ -236,7 +236,7 @@ def waiting(db: Session, before: datetime | None = None) -> list[InboxRow]:
     return [InboxRow(*row) for row in db.execute(statement)]
 
 
-def older(db: Session, row: InboxRow) -> list[InboxRow]:
+def older_unfinished(db: Session, row: InboxRow) -> list[InboxRow]:
     """What this chat sent before `row` and is not done yet (another process may be at it)."""
     if row.lane is None:
         return []
@@ -244,7 +244,7 @@ def older(db: Session, row: InboxRow) -> list[InboxRow]:
     return [InboxRow(*row) for row in db.execute(_OLDER, key)]
 
 
-def following(db: Session, row: InboxRow, most: int) -> list[InboxRow]:
+def next_unfinished(db: Session, row: InboxRow, most: int) -> list[InboxRow]:
     """What this chat sent after `row` and is not done yet, oldest first."""
     key = {"messenger": row.messenger, "lane": row.lane, "row_id": row.id, "most": most}
     return [InboxRow(*row) for row in db.execute(_NEXT, key)]

@@ -22,7 +22,7 @@ class UnreadableError(ValueError):
     """PTB took the update, but it makes no sense to us."""
 
 
-def read(update: Update, messenger: Messenger) -> Incoming | None:
+def parse_update(update: Update, messenger: Messenger) -> Incoming | None:
     """What came; None where it is of a kind that was not asked for. Raises UnreadableError."""
     try:
         if update.callback_query is not None:
@@ -44,13 +44,13 @@ def _press(update_id: int, query: CallbackQuery, messenger: Messenger) -> Incomi
             press = None
     message = query.message
     if message is not None:
-        is_theirs(message.chat, query.from_user)
+        require_own_sender(message.chat, query.from_user)
     return Incoming(
         messenger,
         update_id,
-        _whole(message.chat.id if message is not None else query.from_user.id),
+        _database_id(message.chat.id if message is not None else query.from_user.id),
         private=message is None or message.chat.type == "private",
-        message_id=_whole(message.message_id) if message is not None else None,
+        message_id=_database_id(message.message_id) if message is not None else None,
         press=press,
         pressed=True,
         callback_id=str(query.id),
@@ -58,27 +58,27 @@ def _press(update_id: int, query: CallbackQuery, messenger: Messenger) -> Incomi
 
 
 def _message(update_id: int, message: Message, messenger: Messenger, *, edited: bool) -> Incoming:
-    is_theirs(message.chat, message.from_user)
+    require_own_sender(message.chat, message.from_user)
     text = _clean(message.text)
     command, payload = _command(text, message)
     return Incoming(
         messenger,
         update_id,
-        _whole(message.chat.id),
+        _database_id(message.chat.id),
         private=message.chat.type == "private",
-        message_id=_whole(message.message_id),
+        message_id=_database_id(message.message_id),
         text=text,
         command=command,
         payload=payload,
         contact=_contact(message),
-        file=_file(message),
+        file=_offered_file(message),
         caption=_clean(message.caption),
         album=None if message.media_group_id is None else str(message.media_group_id),
         edited=edited,
     )
 
 
-def is_theirs(chat: Chat, sender: User | None) -> None:
+def require_own_sender(chat: Chat, sender: User | None) -> None:
     """Raises UnreadableError where another sender seems to write in a private chat: that is not the person's word.
     A sender who is left out (Bale) is the person."""
     if chat.type == "private" and sender is not None and sender.id != chat.id:
@@ -118,7 +118,7 @@ def _contact(message: Message) -> Contact | None:
     return Contact(_clean(str(card.phone_number)) or "", own)
 
 
-def _file(message: Message) -> OfferedFile | None:
+def _offered_file(message: Message) -> OfferedFile | None:
     if message.photo:
         # They come small to large; Bale leaves out the measures of some sizes, and then they tell nothing.
         largest = message.photo[-1]
@@ -140,7 +140,7 @@ def _size(size: Any) -> int | None:
     return size if isinstance(size, int) and 0 < size < MAX_MEASURE else None
 
 
-def _whole(value: Any) -> int:
+def _database_id(value: Any) -> int:
     """An id that the database can keep."""
     if isinstance(value, bool) or not isinstance(value, int) or not -(2**62) < value < 2**62:
         raise UnreadableError(f"not an id: {value!r}")

@@ -75,7 +75,7 @@ class Uploads:
         resources = self.resources
         within = await retry_while_unavailable(
             lambda: resources.database.run(
-                lambda db: upload_quota.count(
+                lambda db: upload_quota.count_upload(
                     db,
                     account_id=account_id,
                     size=size,

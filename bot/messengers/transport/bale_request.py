@@ -12,7 +12,7 @@ from telegram.request import BaseRequest
 
 from bot.messengers.transport.aiohttp_request import AioRequest, Fields, clean_retry_after
 from bot.messengers.transport.bale_text import neutral
-from bot.messengers.transport.bale_updates import whole_result
+from bot.messengers.transport.bale_updates import normalise_result
 
 #: Bale does not document them, and parses every text as its own Markdown anyway.
 UNKNOWN = frozenset(
@@ -168,7 +168,7 @@ def from_bale(method: str, status: int, body: bytes) -> tuple[int, bytes]:
         limited = status == 429 or "rate_limited" in words
         return _failure(429 if limited else status if status >= 400 else 502, words or "empty answer")
     if status < 300 and answer.get("ok") is not False and "result" in answer:
-        mended = {"ok": True, "result": whole_result(method.lower(), answer["result"])}
+        mended = {"ok": True, "result": normalise_result(method.lower(), answer["result"])}
         return status, json.dumps(mended).encode()
     code = answer.get("error_code")
     if status < 400:

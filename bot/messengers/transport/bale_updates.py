@@ -68,16 +68,18 @@ def normalise_update(update: Json) -> Json:
         update["update_id"] = number
     for kind in ("message", "edited_message"):
         if isinstance(update.get(kind), dict):
-            update[kind] = whole_message(update[kind])
+            update[kind] = normalise_message(update[kind])
     if isinstance(press := update.get("callback_query"), dict):
         update["callback_query"] = _callback_query(press)
     if isinstance(query := update.get("pre_checkout_query"), dict):
         query = {"currency": "IRR", "total_amount": 0, "invoice_payload": "", **_known(query)}
-        update["pre_checkout_query"] = query | {"from": whole_user(query.get("from")) or query.get("from")}
+        update["pre_checkout_query"] = query | {
+            "from": normalise_user(query.get("from")) or query.get("from")
+        }
     return update
 
 
-def whole_user(user: Any) -> Json | None:
+def normalise_user(user: Any) -> Json | None:
     """A user; None where there is no id."""
     if not isinstance(user, dict) or (number := _number(user.get("id"))) is None:
         return None
@@ -85,7 +87,7 @@ def whole_user(user: Any) -> Json | None:
     return {**user, "id": number, "is_bot": bool(user.get("is_bot")), "first_name": first_name}
 
 
-def whole_chat(chat: Any, sender: Json | None) -> Any:
+def normalise_chat(chat: Any, sender: Json | None) -> Any:
     if not isinstance(chat, dict):
         return chat
     chat = dict(chat)
@@ -100,14 +102,14 @@ def whole_chat(chat: Any, sender: Json | None) -> Any:
     return chat
 
 
-def whole_message(message: Json) -> Json:
+def normalise_message(message: Json) -> Json:
     message = dict(message)
-    sender = whole_user(message.get("from"))
+    sender = normalise_user(message.get("from"))
     if sender is None:
         message.pop("from", None)
     else:
         message["from"] = sender
-    message["chat"] = whole_chat(message.get("chat"), sender)
+    message["chat"] = normalise_chat(message.get("chat"), sender)
     message["message_id"] = _number(message.get("message_id")) or 0
     message["date"] = _seconds(message.get("date"))
     for late in ("edit_date", "forward_date"):
@@ -122,7 +124,7 @@ def whole_message(message: Json) -> Json:
 
 
 def _nested(message: Any) -> Json | None:
-    return whole_message(message) if isinstance(message, dict) and message else None
+    return normalise_message(message) if isinstance(message, dict) and message else None
 
 
 def _object(value: Any, needed: Json) -> Json | None:
@@ -138,17 +140,19 @@ def _contact(value: Any) -> Json | None:
 
 def _photo(sizes: Any) -> list[Json] | None:
     listed = sizes if isinstance(sizes, list) else []
-    return [size for photo_size in listed if (size := _file(photo_size, {"width": 0, "height": 0}))] or None
+    return [
+        size for photo_size in listed if (size := _normalise_file(photo_size, {"width": 0, "height": 0}))
+    ] or None
 
 
 def _users(members: Any) -> list[Json] | None:
     listed = members if isinstance(members, list) else []
-    return [user for listed_user in listed if (user := whole_user(listed_user))] or None
+    return [user for listed_user in listed if (user := normalise_user(listed_user))] or None
 
 
 def _callback_query(press: Json) -> Json:
     press = dict(press)
-    press["from"] = whole_user(press.get("from")) or press.get("from")
+    press["from"] = normalise_user(press.get("from")) or press.get("from")
     press["chat_instance"] = str(press.get("chat_instance") or "0")
     if isinstance(press.get("id"), int):
         press["id"] = str(press["id"])
@@ -190,28 +194,28 @@ def _is_keyboard(markup: Any) -> bool:
     )
 
 
-def _file(file: Any, needed: Json) -> Json | None:
+def _normalise_file(file: Any, needed: Json) -> Json | None:
     if not isinstance(file, dict) or not isinstance(file.get("file_id"), str):
         return None
     known: Json = {**needed, **_known(file)}
     known["file_unique_id"] = known.get("file_unique_id") or file["file_id"]
     for name in ("thumb", "thumbnail"):
         if name in known:
-            _put(known, name, _file(known[name], {"width": 0, "height": 0}))
+            _put(known, name, _normalise_file(known[name], {"width": 0, "height": 0}))
     return known
 
 
 #: field of a message → what completes it; None where it must be left out
 _PARTS: dict[str, Callable[[Any], Any]] = {
-    **{name: partial(_file, needed=needed) for name, needed in _FILES.items()},
+    **{name: partial(_normalise_file, needed=needed) for name, needed in _FILES.items()},
     **{name: partial(_object, needed=needed) for name, needed in _OBJECTS.items()},
     "contact": _contact,
     "photo": _photo,
     "reply_to_message": _nested,
     "pinned_message": _nested,
     "new_chat_members": _users,
-    "left_chat_member": whole_user,
-    "forward_from": whole_user,
+    "left_chat_member": normalise_user,
+    "forward_from": normalise_user,
 }
 
 
@@ -253,18 +257,18 @@ def _seconds(value: Any) -> int:
 
 def _messages(result: Any) -> Any:
     if isinstance(result, list):
-        return [whole_message(message) if isinstance(message, dict) else message for message in result]
-    return whole_message(result) if isinstance(result, dict) else result
+        return [normalise_message(message) if isinstance(message, dict) else message for message in result]
+    return normalise_message(result) if isinstance(result, dict) else result
 
 
 def _chat_full(result: Any) -> Any:
     if not isinstance(result, dict):
         return result
-    chat = {"accent_color_id": 0, "max_reaction_count": 0, **_known(whole_chat(result, None))}
+    chat = {"accent_color_id": 0, "max_reaction_count": 0, **_known(normalise_chat(result, None))}
     gifts = chat.get("accepted_gift_types")
     chat["accepted_gift_types"] = dict.fromkeys(_GIFTS, False) | (gifts if isinstance(gifts, dict) else {})
     if isinstance(pinned := chat.get("pinned_message"), dict):
-        chat["pinned_message"] = whole_message(pinned)
+        chat["pinned_message"] = normalise_message(pinned)
     return chat
 
 
@@ -274,7 +278,7 @@ def _member(result: Any) -> Any:
     if not isinstance(result, dict):
         return result
     member = _known(result)
-    member["user"] = whole_user(member.get("user")) or member.get("user")
+    member["user"] = normalise_user(member.get("user")) or member.get("user")
     if member.get("status") == "administrator":
         member = dict.fromkeys(_ADMIN_RIGHTS, False) | member
     elif member.get("status") == "creator":
@@ -291,11 +295,11 @@ def _webhook(result: Any) -> Any:
 
 
 def _got_file(result: Any) -> Any:
-    return _file(result, {}) or result
+    return _normalise_file(result, {}) or result
 
 
 def _user(result: Any) -> Any:
-    return whole_user(result) or result
+    return normalise_user(result) or result
 
 
 _RESULTS: dict[str, Callable[[Any], Any]] = {
@@ -308,7 +312,7 @@ _RESULTS: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def whole_result(method: str, result: Any) -> Any:
+def normalise_result(method: str, result: Any) -> Any:
     """The `result` of a good answer as PTB takes it. `method` is lower case."""
     if mend := _RESULTS.get(method):
         return mend(result)

@@ -31,7 +31,7 @@ from bot.services.accounts.registration import (
     require_allowed,
     try_national_code,
 )
-from bot.services.accounts.roles import choose, grant, held, revoke
+from bot.services.accounts.roles import active_grants, choose, grant, revoke
 from bot.services.accounts.sessions import link, logout, session_mark, sign_out
 from bot.services.accounts.staff import annul, case_of, lift, reset_access, suspend
 
@@ -40,6 +40,7 @@ __all__ = [
     "ExpertGrant",
     "Registration",
     "account_lock",
+    "active_grants",
     "annul",
     "appoint_expert",
     "by_national_code",
@@ -57,7 +58,6 @@ __all__ = [
     "duplicate",
     "expert",
     "grant",
-    "held",
     "in_circulation",
     "lift",
     "link",

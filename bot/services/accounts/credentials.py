@@ -36,7 +36,7 @@ def change_password(
     queries.need_owner(actor, chat.account_id or 0)
     assert actor.account_id is not None
     account = queries.lock_account(db, actor.account_id)
-    queries.change(db, account, password_hash=password_hash, credentials_pending=system_made)
+    queries.save_account(db, account, password_hash=password_hash, credentials_pending=system_made)
     audit.record(
         db,
         now=now,
@@ -68,7 +68,7 @@ def renew(db: Session, *, actor: Actor, password_hash: str, now: datetime) -> Ac
     account = queries.lock_account(db, actor.account_id)
     if not account.credentials_pending:
         return None
-    queries.change(db, account, password_hash=password_hash)
+    queries.save_account(db, account, password_hash=password_hash)
     audit.record(
         db,
         now=now,
@@ -86,14 +86,14 @@ def _recovery_key(chat: Chat) -> str:
 
 def refuse_recovery_if_throttled(db: Session, *, chat: Chat, now: datetime) -> None:
     """Raises Throttled after five tries of this chat today."""
-    if rate_limit.wait(db, key=_recovery_key(chat), limit=RECOVERIES_PER_CHAT, now=now) is not None:
+    if rate_limit.time_to_wait(db, key=_recovery_key(chat), limit=RECOVERIES_PER_CHAT, now=now) is not None:
         raise Throttled
 
 
 def count_recovery(db: Session, *, chat: Chat, now: datetime) -> None:
     """Note one try of this chat to show who it is by a mobile. Raises Throttled after five today."""
     refuse_recovery_if_throttled(db, chat=chat, now=now)
-    rate_limit.count(db, key=_recovery_key(chat), now=now)
+    rate_limit.count_try(db, key=_recovery_key(chat), now=now)
 
 
 def recover(
@@ -117,7 +117,7 @@ def recover(
         or not queries.grants_of(db, owner.id)
     ):
         return None
-    queries.change(db, account, password_hash=password_hash, credentials_pending=True)
+    queries.save_account(db, account, password_hash=password_hash, credentials_pending=True)
     actor = sessions.link(db, chat=chat, account=account, now=now)
     audit.record(db, now=now, actor=actor, event="access_recovered", subject="account", subject_id=owner.id)
     tell_other_chats(db, account=account, chat=chat, now=now)

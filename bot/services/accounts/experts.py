@@ -132,7 +132,7 @@ def appoint_expert(
         password_hash=password_hash,
         now=now,
     )
-    routing.watch(db, university_code=university_code, now=now)
+    routing.alert_if_no_expert(db, university_code=university_code, now=now)
     return hired
 
 
@@ -210,7 +210,7 @@ def deactivate(db: Session, *, actor: Actor, account_id: int, grant_id: int, now
     )
     leave_desk(db, actor=actor, account_id=account_id, now=now)
     if grant.university_code is not None:
-        routing.watch(db, university_code=grant.university_code, now=now)
+        routing.alert_if_no_expert(db, university_code=grant.university_code, now=now)
     return grant
 
 
@@ -245,7 +245,7 @@ def expert(db: Session, *, actor: Actor, grant_id: int) -> tuple[Grant, Account]
     grant = db.get(Grant, grant_id)
     if grant is None or not grant.active or grant.role not in UNIVERSITY_ROLES:
         return None
-    return grant, queries.load(db, grant.account_id)
+    return grant, queries.load_account(db, grant.account_id)
 
 
 def numbers(db: Session, *, actor: Actor) -> list[tuple[University, int]]:

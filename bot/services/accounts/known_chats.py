@@ -11,10 +11,10 @@ from storage.tables import Account, Chat, KnownChat
 KEPT = 20
 
 
-def note(db: Session, *, chat: Chat, account_id: int, now: datetime) -> None:
+def remember_chat(db: Session, *, chat: Chat, account_id: int, now: datetime) -> None:
     """Remember that the account's owner speaks from this chat."""
     assert chat.id is not None
-    forget(db, account_id=account_id, chat_ids=[chat.id])
+    forget_chats(db, account_id=account_id, chat_ids=[chat.id])
     db.add(KnownChat(account_id=account_id, chat_row_id=chat.id, at=now))
     db.flush()
     for column, value in ((KnownChat.account_id, account_id), (KnownChat.chat_row_id, chat.id)):
@@ -38,7 +38,7 @@ def is_known(db: Session, *, chat: Chat, account_id: int | None) -> bool:
     return account_id is not None and (known_id is not None or chat.account_id == account_id)
 
 
-def forget(db: Session, *, account_id: int, chat_ids: list[int] | None = None) -> None:
+def forget_chats(db: Session, *, account_id: int, chat_ids: list[int] | None = None) -> None:
     """These chats, or all, are the account's own no longer: signed out as foreign, or access was given anew."""
     gone = delete(KnownChat).where(col(KnownChat.account_id) == account_id)
     if chat_ids is not None:
@@ -50,5 +50,5 @@ def prove(db: Session, *, chat: Chat, account: Account | None, mobile: str, now:
     """Whether `mobile` (+989…, from the sender's own contact card) is the account's verified one; its chat is known then."""
     if account is None or account.id is None or not account.mobile_verified or account.mobile != mobile:
         return False
-    note(db, chat=chat, account_id=account.id, now=now)
+    remember_chat(db, chat=chat, account_id=account.id, now=now)
     return True

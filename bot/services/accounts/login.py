@@ -34,7 +34,7 @@ def refuse_if_locked(
     """Raises Throttled with the minutes left: for the chat, or, from a chat that the account was never logged in to, for
     the account of `user_code` (None: no account has it)."""
     waits = [
-        rate_limit.wait(db, key=_chat_key(chat), limit=WRONG_PASSWORDS_PER_CHAT, now=now),
+        rate_limit.time_to_wait(db, key=_chat_key(chat), limit=WRONG_PASSWORDS_PER_CHAT, now=now),
         account_lock(db, chat=chat, account_id=account_id, user_code=user_code, now=now),
     ]
     longest = max((wait for wait in waits if wait is not None), default=None)
@@ -50,16 +50,16 @@ def account_lock(
     if known_chats.is_known(db, chat=chat, account_id=account_id):
         return None
     key = _account_key(account_id, user_code)
-    return rate_limit.wait(db, key=key, limit=WRONG_PASSWORDS_PER_ACCOUNT, now=now)
+    return rate_limit.time_to_wait(db, key=key, limit=WRONG_PASSWORDS_PER_ACCOUNT, now=now)
 
 
 def count_wrong(
     db: Session, *, chat: Chat, account_id: int | None, user_code: str = "", now: datetime
 ) -> None:
     """Note a wrong password, or a `user_code` without an account (`account_id` None)."""
-    rate_limit.count(db, key=_chat_key(chat), now=now)
+    rate_limit.count_try(db, key=_chat_key(chat), now=now)
     if not known_chats.is_known(db, chat=chat, account_id=account_id):
-        rate_limit.count(db, key=_account_key(account_id, user_code), now=now)
+        rate_limit.count_try(db, key=_account_key(account_id, user_code), now=now)
 
 
 def login(
@@ -82,7 +82,7 @@ def login(
         raise Stale("error.login_wrong")
     if new_hash is not None or account.credentials_pending:
         # A person who logs in has seen the password, whatever delivery knows.
-        queries.change(db, account, password_hash=new_hash or checked_hash, credentials_pending=False)
+        queries.save_account(db, account, password_hash=new_hash or checked_hash, credentials_pending=False)
     actor = sessions.link(db, chat=chat, account=account, now=now)
     audit.record(db, now=now, actor=actor, event="logged_in", subject="account", subject_id=account_id)
     tell_other_chats(db, account=account, chat=chat, now=now)

@@ -47,7 +47,7 @@ def change_mobile(
     elif account.mobile_verified or not verified:
         return account
     moved = mobile != account.mobile
-    queries.change(db, account, mobile=mobile, mobile_verified=verified)
+    queries.save_account(db, account, mobile=mobile, mobile_verified=verified)
     audit.record(
         db,
         now=now,

@@ -13,7 +13,7 @@ from storage.enums import IN_CIRCULATION, OPEN_REQUEST, AccountState, Messenger,
 from storage.tables import Account, Chat, Grant, QualificationRequest
 
 
-def load(db: Session, account_id: int) -> Account:
+def load_account(db: Session, account_id: int) -> Account:
     """The account. Raises NotAllowed where there is none (a forged button)."""
     account = db.get(Account, account_id)
     if account is None:
@@ -34,7 +34,7 @@ def lock_account(db: Session, account_id: int) -> Account:
     return account
 
 
-def change(db: Session, account: Account, **values: Any) -> None:
+def save_account(db: Session, account: Account, **values: Any) -> None:
     """Compare-and-set on the version that was read. Raises Stale where another change was faster."""
     changed = db.exec(
         update(Account)

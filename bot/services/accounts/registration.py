@@ -48,9 +48,9 @@ def try_national_code(db: Session, *, chat: Chat, national_code: str, now: datet
     Raises Throttled after five of a day: the bot is no register of who is registered.
     """
     key = f"register:chat:{chat.id}"
-    if rate_limit.wait(db, key=key, limit=NATIONAL_CODES_PER_CHAT, now=now) is not None:
+    if rate_limit.time_to_wait(db, key=key, limit=NATIONAL_CODES_PER_CHAT, now=now) is not None:
         raise Throttled
-    rate_limit.count(db, key=key, now=now)
+    rate_limit.count_try(db, key=key, now=now)
     return queries.by_national_code(db, national_code) is None
 
 

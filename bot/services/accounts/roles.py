@@ -13,7 +13,7 @@ from storage.enums import Role
 from storage.tables import Account, Chat, Distributor, Grant, University
 
 
-def held(db: Session, account_id: int) -> list[Grant]:
+def active_grants(db: Session, account_id: int) -> list[Grant]:
     """The roles in force, oldest first."""
     return queries.grants_of(db, account_id)
 
@@ -22,7 +22,7 @@ def choose(db: Session, *, actor: Actor, chat: Chat, role: Role, now: datetime) 
     """Act as `role` in this chat from now on. Raises NotAllowed where the account does not hold it."""
     queries.need_owner(actor, chat.account_id or 0)
     assert actor.account_id is not None
-    if role not in {grant.role for grant in held(db, actor.account_id)}:
+    if role not in {grant.role for grant in active_grants(db, actor.account_id)}:
         raise NotAllowed("error.not_allowed")
     if chat.role is not role:
         chat.role = role
@@ -66,7 +66,7 @@ def grant(
         distributor_id = None
     elif distributor_id is None or db.get(Distributor, distributor_id) is None:
         raise Refusal("error.distributor_needed")
-    if any(grant.role in conflicting for grant in held(db, account.id)):
+    if any(grant.role in conflicting for grant in active_grants(db, account.id)):
         raise Refusal("error.manager_held" if role is Role.DISTRIBUTOR else "error.role_held")
     former = db.exec(
         select(Grant).where(
@@ -99,7 +99,7 @@ def revoke(db: Session, *, grant: Grant) -> None:
     acting = [chat for chat in queries.chats_of(db, grant.account_id) if chat.role is grant.role]
     if not acting:
         return
-    left = preferred(grant.role for grant in held(db, grant.account_id))
+    left = preferred(grant.role for grant in active_grants(db, grant.account_id))
     if left is None:
         sessions.unlink(db, account_id=grant.account_id, chats=acting)
     else:

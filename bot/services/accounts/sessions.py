@@ -35,7 +35,7 @@ def link(db: Session, *, chat: Chat, account: Account, now: datetime) -> Actor:
     chat.account_id, chat.role, chat.linked_at, chat.dead = account.id, role, now, False
     db.add(chat)
     db.flush()
-    known_chats.note(db, chat=chat, account_id=account.id, now=now)
+    known_chats.remember_chat(db, chat=chat, account_id=account.id, now=now)
     acting_grant = next(grant for grant in grants if grant.role is role)
     return Actor(account.id, role, acting_grant.university_code, chat.messenger, acting_grant.distributor_id)
 
@@ -64,7 +64,7 @@ def sign_out(db: Session, *, actor: Actor, chat_row_id: int, mark: int, now: dat
     if chat.account_id != actor.account_id or (mark and session_mark(chat) != mark):
         raise Stale("chats.gone")
     unlink(db, account_id=actor.account_id, chats=[chat])
-    known_chats.forget(db, account_id=actor.account_id, chat_ids=[chat_row_id])
+    known_chats.forget_chats(db, account_id=actor.account_id, chat_ids=[chat_row_id])
     audit.record(
         db,
         now=now,

@@ -92,9 +92,9 @@ def reset_access(
     account, row, reason = _decide(
         db, actor=actor, account_id=account_id, version=version, reason=reason, action=Action.RESET
     )
-    queries.change(db, account, password_hash=password_hash, credentials_pending=True)
+    queries.save_account(db, account, password_hash=password_hash, credentials_pending=True)
     sessions.unlink(db, account_id=account_id, chats=queries.chats_of(db, account_id))
-    known_chats.forget(db, account_id=account_id)
+    known_chats.forget_chats(db, account_id=account_id)
     _record(db, actor=actor, account=account, row=row, reason=reason, now=now)
     return account
 
@@ -116,7 +116,7 @@ def suspend(
     account, row, reason = _decide(
         db, actor=actor, account_id=account_id, version=version, reason=reason, action=Action.SUSPEND
     )
-    queries.change(db, account, state=row.target, state_reason=reason)
+    queries.save_account(db, account, state=row.target, state_reason=reason)
     _record(db, actor=actor, account=account, row=row, reason=reason, now=now)
     notify.push(
         db,
@@ -146,7 +146,7 @@ def lift(
     account, row, reason = _decide(
         db, actor=actor, account_id=account_id, version=version, reason=reason, action=Action.LIFT
     )
-    queries.change(db, account, state=row.target, state_reason=None)
+    queries.save_account(db, account, state=row.target, state_reason=None)
     _record(db, actor=actor, account=account, row=row, reason=reason, now=now)
     notify.push(
         db,
@@ -173,8 +173,8 @@ def annul(
     account, row, reason = _decide(
         db, actor=actor, account_id=account_id, version=version, reason=reason, action=Action.ANNUL
     )
-    queries.change(db, account, state=row.target, state_reason=reason, credentials_pending=False)
+    queries.save_account(db, account, state=row.target, state_reason=reason, credentials_pending=False)
     sessions.unlink(db, account_id=account_id, chats=queries.chats_of(db, account_id))
-    known_chats.forget(db, account_id=account_id)
+    known_chats.forget_chats(db, account_id=account_id)
     _record(db, actor=actor, account=account, row=row, reason=reason, now=now)
     return account

@@ -15,7 +15,7 @@ from bot.services.cooperation.lists import (
 )
 from bot.services.cooperation.party_actions import accept, give_up, pick, reject, university_of, withdraw
 from bot.services.cooperation.requests import COOPERATION_WORKFLOW, SUBJECT
-from bot.services.cooperation.timeline import timeline
+from bot.services.cooperation.timeline import cooperation_timeline
 from bot.services.cooperation.views import (
     DistributorCard,
     ExpertCard,
@@ -37,6 +37,7 @@ __all__ = [
     "accept",
     "approve",
     "archive_for_officer",
+    "cooperation_timeline",
     "count_new",
     "distributor_card",
     "expert_card",
@@ -48,7 +49,6 @@ __all__ = [
     "pick",
     "reject",
     "reserved",
-    "timeline",
     "university_of",
     "university_reject",
     "withdraw",

@@ -115,7 +115,7 @@ def replace(db: Session, *, by: CooperationRequest, now: datetime) -> list[Contr
     return ended
 
 
-def start(db: Session, *, request: CooperationRequest, now: datetime) -> Contract:
+def start_contract(db: Session, *, request: CooperationRequest, now: datetime) -> Contract:
     """The contract of an approved request."""
     contract = Contract(
         account_id=request.account_id,

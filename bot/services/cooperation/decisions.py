@@ -38,7 +38,7 @@ def approve(
         values={"reviewer_id": actor.account_id},
     )
     contracts.replace(db, by=request, now=now)
-    contracts.start(db, request=request, now=now)
+    contracts.start_contract(db, request=request, now=now)
     closing.close_pending(db, account_id=request.account_id, now=now)
     notifications.approved(db, request, now=now)
     return request

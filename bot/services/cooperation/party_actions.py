@@ -54,15 +54,15 @@ def pick(
     if university_of(db, branch) is None:
         raise NotAllowed("error.branch_no_university")
     key = f"pick:distributor:{distributor.id}"
-    if rate_limit.wait(db, key=key, limit=LOOKUPS_PER_DISTRIBUTOR, now=now) is not None:
+    if rate_limit.time_to_wait(db, key=key, limit=LOOKUPS_PER_DISTRIBUTOR, now=now) is not None:
         raise Throttled
     officer_id = eligibility.officer_of(db, code)
     eligibility.lock_account(db, officer_id)
-    case = CooperationCase(None, officer_id, distributor.id, eligibility.of(db, officer_id))
+    case = CooperationCase(None, officer_id, distributor.id, eligibility.eligibility_of(db, officer_id))
     refused = refusal(case, actor, CooperationAction.PICK)
     if refused is not None:
-        raise NotAllowed(refused, after=lambda session: rate_limit.count(session, key=key, now=now))
-    rate_limit.count(db, key=key, now=now)
+        raise NotAllowed(refused, after=lambda session: rate_limit.count_try(session, key=key, now=now))
+    rate_limit.count_try(db, key=key, now=now)
     assert actor.account_id is not None
     request = CooperationRequest(
         branch_id=branch_id,
@@ -180,5 +180,5 @@ def withdraw(
     request = COOPERATION_WORKFLOW.change(db, withdrawal, now=now)
     notifications.withdrawn(db, request, now=now)
     if waited and request.university_code is not None:
-        routing.watch(db, university_code=request.university_code, now=now)
+        routing.alert_if_no_expert(db, university_code=request.university_code, now=now)
     return request

@@ -78,7 +78,7 @@ def case_of(db: Session, request: CooperationRequest) -> CooperationCase:
         state=request.state,
         officer_id=request.account_id,
         distributor_id=request.distributor_id,
-        officer=eligibility.of(db, request.account_id),
+        officer=eligibility.eligibility_of(db, request.account_id),
         university_code=request.university_code,
         reviewer_id=request.reviewer_id,
         managers=frozenset(account.id or 0 for account in managers(db, request.distributor_id)),

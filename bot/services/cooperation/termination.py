@@ -102,7 +102,7 @@ def draft(db: Session, *, actor: Actor, contract_id: int, reason: str, now: date
     return termination
 
 
-def _take(db: Session, termination_id: int) -> tuple[Termination, Contract]:
+def _lock_termination(db: Session, termination_id: int) -> tuple[Termination, Contract]:
     """Both, held until the commit, the contract first. Raises Stale for a forged id."""
     stored = db.get(Termination, termination_id)
     if stored is None:
@@ -121,7 +121,7 @@ def finalise(
     Raises NotAllowed("error.no_contract") where the distributor was faster, Stale for an old button.
     """
     requests.need_officer(db, actor)
-    termination, contract = _take(db, termination_id)
+    termination, contract = _lock_termination(db, termination_id)
     if (
         termination.account_id == actor.account_id
         and termination.state is TerminationState.CANCELLED
@@ -140,7 +140,7 @@ def finalise(
     contract_steps.end(
         db, contract, actor=actor, action=ContractAction.TERMINATE, now=now, termination=termination_id
     )
-    _tell(db, termination, contract, now)
+    _notify_parties(db, termination, contract, now)
     return termination
 
 
@@ -149,7 +149,7 @@ def cancel(
 ) -> Termination:
     """Give the draft up; it stays in the archive (R36)."""
     requests.need_officer(db, actor)
-    termination, contract = _take(db, termination_id)
+    termination, contract = _lock_termination(db, termination_id)
     return contract_steps.step(
         db,
         termination,
@@ -168,7 +168,7 @@ def archive(db: Session, *, actor: Actor, offset: int = 0, limit: int = 5) -> Te
     total = db.exec(select(func.count()).select_from(Termination).where(mine)).one()
     query = select(Termination).where(mine).order_by(col(Termination.id).desc())
     terminations = db.exec(query.offset(offset).limit(limit)).all()
-    return TerminationPage(tuple(_line(db, termination) for termination in terminations), total)
+    return TerminationPage(tuple(_termination_line(db, termination) for termination in terminations), total)
 
 
 def view(db: Session, *, actor: Actor, termination_id: int) -> TerminationLine:
@@ -179,16 +179,16 @@ def view(db: Session, *, actor: Actor, termination_id: int) -> TerminationLine:
         raise Stale
     if not termination_standings(TerminationCase(termination.state, termination.account_id), actor):
         raise NotAllowed
-    return _line(db, termination)
+    return _termination_line(db, termination)
 
 
-def _line(db: Session, termination: Termination) -> TerminationLine:
+def _termination_line(db: Session, termination: Termination) -> TerminationLine:
     contract = db.get_one(Contract, termination.contract_id)
     sides = notifications.parties(db, contract)
     return TerminationLine(termination, contract, sides.distributor, sides.branch)
 
 
-def _tell(db: Session, termination: Termination, contract: Contract, now: datetime) -> None:
+def _notify_parties(db: Session, termination: Termination, contract: Contract, now: datetime) -> None:
     """N19: the mandatory SMS (R33), the managers' chats, the officer's receipt."""
     sides, event = notifications.parties(db, contract), f"{SUBJECT}:{termination.id}:finalised"
     day = formats.jalali_day(now)

@@ -7,7 +7,7 @@ from bot.rules.cooperation import TABLE
 from bot.services.cooperation import requests
 from bot.services.cooperation.notifications import parties
 from bot.services.cooperation.requests import COOPERATION_WORKFLOW
-from bot.services.qualification.timeline import TimelineEntry, who
+from bot.services.qualification.timeline import TimelineEntry, actor_label
 from bot.services.shared.reference_data import university_name
 from bot.texts import t
 from storage.enums import Role
@@ -16,7 +16,7 @@ from storage.tables import AuditEvent
 EVENTS = frozenset(row.event for row in TABLE.values())
 
 
-def timeline(db: Session, *, actor: Actor, request_id: int) -> list[TimelineEntry]:
+def cooperation_timeline(db: Session, *, actor: Actor, request_id: int) -> list[TimelineEntry]:
     """Both sides read roles («کارشناس …»), experts their colleagues' names. Raises NotAllowed, Stale."""
     request, _ = COOPERATION_WORKFLOW.see(db, request_id, actor=actor)
     for_expert = actor.role not in (Role.OFFICER, Role.DISTRIBUTOR)
@@ -37,7 +37,7 @@ def timeline(db: Session, *, actor: Actor, request_id: int) -> list[TimelineEntr
             event.event,
             t(
                 f"coop_event.{event.event}",
-                who=who(db, event, university, for_expert=for_expert),
+                who=actor_label(db, event, university, for_expert=for_expert),
                 university=university,
                 **names,
             ),

@@ -73,7 +73,7 @@ class ExpertCard:
     actions: frozenset[CooperationAction] = frozenset()
 
 
-def _open(
+def _open_request(
     db: Session, actor: Actor, request_id: int, stands: frozenset[CooperationRelation]
 ) -> tuple[CooperationRequest, CooperationCase, frozenset[CooperationAction]]:
     """The request for an actor with these relations. Raises NotAllowed, Stale."""
@@ -86,7 +86,7 @@ def _open(
 
 def officer_card(db: Session, *, actor: Actor, request_id: int) -> OfficerCard:
     """For the officer who was asked (R39). Raises NotAllowed, Stale."""
-    request, _, actions = _open(db, actor, request_id, frozenset({CooperationRelation.OFFICER}))
+    request, _, actions = _open_request(db, actor, request_id, frozenset({CooperationRelation.OFFICER}))
     return OfficerCard(
         request,
         db.get_one(Distributor, request.distributor_id),
@@ -98,7 +98,7 @@ def officer_card(db: Session, *, actor: Actor, request_id: int) -> OfficerCard:
 
 def distributor_card(db: Session, *, actor: Actor, request_id: int) -> DistributorCard:
     """For a manager of the distributor that asks. Raises NotAllowed, Stale."""
-    request, _, actions = _open(db, actor, request_id, frozenset({CooperationRelation.DISTRIBUTOR}))
+    request, _, actions = _open_request(db, actor, request_id, frozenset({CooperationRelation.DISTRIBUTOR}))
     return DistributorCard(
         request,
         db.get_one(Branch, request.branch_id),
@@ -131,7 +131,7 @@ _AT_UNIVERSITY = frozenset(
 
 def expert_card(db: Session, *, actor: Actor, request_id: int) -> ExpertCard:
     """For the experts of the university it was sent to, and for staff. Raises NotAllowed, Stale."""
-    request, _, actions = _open(db, actor, request_id, _AT_UNIVERSITY)
+    request, _, actions = _open_request(db, actor, request_id, _AT_UNIVERSITY)
     return replace(expert_card_of(db, request), actions=actions)
 
 

@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 from bot.core.context import Actor
 from bot.core.refusals import Stale
 from bot.services.shared import audit
-from bot.services.shared.notify import settle_alert
+from bot.services.shared.notify import close_alert
 from bot.services.shared.permissions import require
 from storage.enums import Role
 from storage.tables import StaffAlert
@@ -42,7 +42,7 @@ def resolve_alert(db: Session, *, actor: Actor, alert_id: int, now: datetime) ->
 
     Raises NotAllowed for anyone but staff, Stale where it is settled already."""
     alert = open_alert(db, actor=actor, alert_id=alert_id)
-    if not settle_alert(db, key=alert.key, now=now):
+    if not close_alert(db, key=alert.key, now=now):
         raise Stale
     audit.record(
         db, now=now, actor=actor, event="alert_settled", subject="alert", subject_id=alert_id, key=alert.key

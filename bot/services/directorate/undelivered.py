@@ -77,7 +77,7 @@ def _end(
     ).rowcount
     if not won:
         raise Stale
-    notify.settle_alert(db, key=f"push.given_up:{push_id}", now=now)
+    notify.close_alert(db, key=f"push.given_up:{push_id}", now=now)
     audit.record(
         db,
         now=now,

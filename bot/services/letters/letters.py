@@ -57,7 +57,7 @@ class Received:
 # -- the directorate's side ------------------------------------------------------------------------
 
 
-def send(
+def send_letter(
     db: Session,
     *,
     actor: Actor,
@@ -126,12 +126,12 @@ def _attach(db: Session, letter_id: int, account_id: int, files: Sequence[int]) 
     db.flush()
 
 
-def stop(db: Session, *, actor: Actor, letter_id: int, now: datetime) -> Letter:
+def stop_letter(db: Session, *, actor: Actor, letter_id: int, now: datetime) -> Letter:
     """Stop sending. Officers who were told of it or have opened it keep it; the others lose it.
 
     Raises NotAllowed for anyone but staff, Stale where it is out or stopped already."""
     require(db, actor, Role.STAFF)
-    if not _move(db, letter_id, LetterState.STOPPED, now):
+    if not _end_sending(db, letter_id, LetterState.STOPPED, now):
         raise Stale
     of_letter = col(Push.letter_id) == letter_id
     db.execute(
@@ -171,7 +171,7 @@ def stop(db: Session, *, actor: Actor, letter_id: int, now: datetime) -> Letter:
     return letter
 
 
-def _move(db: Session, letter_id: int, state: LetterState, now: datetime) -> bool:
+def _end_sending(db: Session, letter_id: int, state: LetterState, now: datetime) -> bool:
     """End the sending. False where another process did."""
     return bool(
         db.execute(
@@ -253,7 +253,7 @@ def spread(db: Session, *, letter_id: int, now: datetime) -> bool:
     batch = db.exec(ahead.order_by(col(LetterRecipient.account_id)).limit(BATCH)).all()
     if not batch:
         if not waiting:
-            _move(db, letter_id, LetterState.SENT, now)
+            _end_sending(db, letter_id, LetterState.SENT, now)
         return False
     if not _reach(db, letter, batch[-1], len(batch)):
         return False
@@ -268,7 +268,7 @@ def spread(db: Session, *, letter_id: int, now: datetime) -> bool:
         .values(delivered_at=now)
         .execution_options(synchronize_session=False)
     )
-    _tell(db, letter, among, now)
+    _push_to_chats(db, letter, among, now)
     return True
 
 
@@ -288,7 +288,7 @@ def _reach(db: Session, letter: Letter, account_id: int, count: int) -> bool:
     )
 
 
-def _tell(db: Session, letter: Letter, among: Sequence[Any], now: datetime) -> None:
+def _push_to_chats(db: Session, letter: Letter, among: Sequence[Any], now: datetime) -> None:
     """N9 to every live chat of the recipients `among`: one statement, whatever their number."""
 
     def key(chat: Any, recipient: Any) -> Any:

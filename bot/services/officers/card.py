@@ -39,7 +39,7 @@ def may_have(db: Session, *, account: Account) -> bool:
     return account.state is AccountState.ACTIVE and eligibility.is_qualified(db, account.id or 0)
 
 
-def issue(db: Session, *, actor: Actor, now: datetime) -> Card:
+def issue_card(db: Session, *, actor: Actor, now: datetime) -> Card:
     """The officer's card, always the same one. Raises NotAllowed where there is none for this account."""
     require(db, actor, Role.OFFICER)
     account = db.get(Account, actor.account_id)
@@ -58,7 +58,7 @@ def issue(db: Session, *, actor: Actor, now: datetime) -> Card:
     return _card(account, token)
 
 
-def of(db: Session, *, account_id: int) -> str | None:
+def token_of(db: Session, *, account_id: int) -> str | None:
     """The token of the card that this account was given, if any."""
     return db.exec(select(Officer.card_token).where(Officer.account_id == account_id)).first()
 

@@ -10,38 +10,43 @@ from bot.texts.formats import number
 from storage.tables import PaymentAttempt, QualificationRequest, StaffAlert
 
 
-def refused(db: Session, *, gateway: str, code: int | str | None, now: datetime) -> None:
+def raise_gateway_refused(db: Session, *, gateway: str, code: int | str | None, now: datetime) -> None:
     """The gateway refuses us: settings, tariff, or a payment of ours that it does not know."""
     notify.alert_staff(
         db,
-        key=f"{_refused(gateway)}{code}",
+        key=f"{_gateway_refused_key(gateway)}{code}",
         text=t("alert.gateway_refused", gateway=gateway, why=code),
         now=now,
     )
 
 
-def accepted(db: Session, *, gateway: str, now: datetime) -> None:
+def close_gateway_refused(db: Session, *, gateway: str, now: datetime) -> None:
     """The gateway takes our payments: the reason of its refusals is repaired."""
     keys = db.exec(
         select(StaffAlert.key).where(
-            col(StaffAlert.key).startswith(_refused(gateway)), col(StaffAlert.resolved_at).is_(None)
+            col(StaffAlert.key).startswith(_gateway_refused_key(gateway)),
+            col(StaffAlert.resolved_at).is_(None),
         )
     ).all()
     for key in keys:
-        notify.settle_alert(db, key=key, now=now)
+        notify.close_alert(db, key=key, now=now)
 
 
-def wrong_amount(db: Session, request: QualificationRequest, attempt: PaymentAttempt, now: datetime) -> None:
+def raise_wrong_amount(
+    db: Session, request: QualificationRequest, attempt: PaymentAttempt, now: datetime
+) -> None:
     """Something was paid, but not the fee."""
     text = t("alert.wrong_amount", attempt=attempt.id, code=request.tracking_code or "")
-    notify.alert_staff(db, key=_wrong_amount(attempt), text=text, now=now)
+    notify.alert_staff(db, key=_wrong_amount_key(attempt), text=text, now=now)
 
 
-def amount_settled(db: Session, attempt: PaymentAttempt, now: datetime) -> None:
-    notify.settle_alert(db, key=_wrong_amount(attempt), now=now)
+def close_wrong_amount(db: Session, attempt: PaymentAttempt, now: datetime) -> None:
+    notify.close_alert(db, key=_wrong_amount_key(attempt), now=now)
 
 
-def refund_due(db: Session, request: QualificationRequest, attempt: PaymentAttempt, now: datetime) -> None:
+def raise_refund_due(
+    db: Session, request: QualificationRequest, attempt: PaymentAttempt, now: datetime
+) -> None:
     """Money must go back to the payer."""
     text = t(
         "alert.refund_due",
@@ -49,14 +54,14 @@ def refund_due(db: Session, request: QualificationRequest, attempt: PaymentAttem
         code=request.tracking_code or "",
         amount=number(attempt.amount_rial),
     )
-    notify.alert_staff(db, key=_refund(attempt), text=text, now=now)
+    notify.alert_staff(db, key=_refund_key(attempt), text=text, now=now)
 
 
-def refunded(db: Session, attempt: PaymentAttempt, now: datetime) -> None:
-    notify.settle_alert(db, key=_refund(attempt), now=now)
+def close_refund_due(db: Session, attempt: PaymentAttempt, now: datetime) -> None:
+    notify.close_alert(db, key=_refund_key(attempt), now=now)
 
 
-def stranger(db: Session, *, gateway: str, ref: str, now: datetime) -> None:
+def raise_unknown_payment(db: Session, *, gateway: str, ref: str, now: datetime) -> None:
     """A payment waits at our gateway that we never opened."""
     notify.alert_staff(
         db,
@@ -66,13 +71,13 @@ def stranger(db: Session, *, gateway: str, ref: str, now: datetime) -> None:
     )
 
 
-def _refused(gateway: str) -> str:
+def _gateway_refused_key(gateway: str) -> str:
     return f"gateway:{gateway}:"
 
 
-def _wrong_amount(attempt: PaymentAttempt) -> str:
+def _wrong_amount_key(attempt: PaymentAttempt) -> str:
     return f"wrong_amount:{attempt.id}"
 
 
-def _refund(attempt: PaymentAttempt) -> str:
+def _refund_key(attempt: PaymentAttempt) -> str:
     return f"refund:{attempt.id}"

@@ -154,7 +154,7 @@ def waits_for_bank(db: Session, request_id: int, *, now: datetime | None = None)
     return db.exec(_WAITS, params=params).first() is not None
 
 
-def begin(db: Session, *, token: str, gateway: str, now: datetime) -> Opening | Open | Underway:
+def begin_attempt(db: Session, *, token: str, gateway: str, now: datetime) -> Opening | Open | Underway:
     """One click: the attempt that is open already, or a new one, written down.
 
     Raises NotAllowed for an unknown token, Refusal where nothing is due or the bank's word on another attempt is
@@ -181,7 +181,7 @@ def begin(db: Session, *, token: str, gateway: str, now: datetime) -> Opening | 
     db.add(attempt)
     db.flush()
     assert attempt.id is not None
-    _note(db, attempt, "payment_opened", now, None, AttemptState.CREATED)
+    _record_event(db, attempt, "payment_opened", now, None, AttemptState.CREATED)
     account = db.get_one(Account, request.account_id)
     return Opening(attempt.id, request.fee_rial, request.tracking_code or "", account.mobile)
 
@@ -210,7 +210,7 @@ def _open_attempt(
         return Underway(attempt.id)
     look = not _looked_within(attempt, PAGE_LOOKS, now)
     if look:
-        change(db, attempt, looked_at=now)
+        save_attempt(db, attempt, looked_at=now)
     assert attempt.ref is not None
     return Open(attempt.id, attempt.ref, look)
 
@@ -246,14 +246,14 @@ def opened(db: Session, *, attempt_id: int, ref: str, now: datetime) -> None:
     """Keep the gateway's ref, before the payer is sent there. Raises Refusal where the request was withdrawn
     meanwhile: then no payer is sent."""
     attempt = db.get_one(PaymentAttempt, attempt_id)
-    change(db, attempt, ref=ref)
+    save_attempt(db, attempt, ref=ref)
     request = db.get_one(QualificationRequest, attempt.request_id)
     if request.state is not RequestState.AWAITING_PAYMENT:
         raise Refusal("error.nothing_due")
-    alerts.accepted(db, gateway=attempt.gateway, now=now)
+    alerts.close_gateway_refused(db, gateway=attempt.gateway, now=now)
 
 
-def claim(
+def claim_attempt(
     db: Session, *, attempt_id: int, now: datetime, by_payer: bool = False
 ) -> ClaimedAttempt | AttemptState:
     """Take an attempt for verifying; its state where there is nothing to ask, or another call asks just now."""
@@ -264,7 +264,7 @@ def claim(
     if state is AttemptState.VERIFYING and attempt.next_check_at is not None and attempt.next_check_at > now:
         return state
     looked_at = now if by_payer else attempt.looked_at
-    move(db, attempt, PaymentEvent.ASKED, now, next_check_at=now + LEASE, looked_at=looked_at)
+    move_attempt(db, attempt, PaymentEvent.ASKED, now, next_check_at=now + LEASE, looked_at=looked_at)
     assert attempt.id is not None
     return ClaimedAttempt(attempt.id, attempt.version, state, attempt.ref, attempt.amount_rial)
 
@@ -288,7 +288,7 @@ def locked_request(db: Session, request_id: int) -> QualificationRequest:
     ).one()
 
 
-def move(
+def move_attempt(
     db: Session,
     attempt: PaymentAttempt,
     event: PaymentEvent,
@@ -309,14 +309,14 @@ def move(
     target = row.leads_to(attempt)
     assert target is not None
     values.setdefault("next_check_at", None)
-    change(db, attempt, state=target, state_since=now, **values)
+    save_attempt(db, attempt, state=target, state_since=now, **values)
     before = was if came_from is None else came_from
     if event is not PaymentEvent.ASKED and target is not before:
-        _note(db, attempt, row.event, now, before, target, actor)
+        _record_event(db, attempt, row.event, now, before, target, actor)
     return target
 
 
-def change(db: Session, attempt: PaymentAttempt, **values: Any) -> None:
+def save_attempt(db: Session, attempt: PaymentAttempt, **values: Any) -> None:
     """Compare-and-set on the version. Raises Stale."""
     changed = db.exec(
         update(PaymentAttempt)
@@ -329,7 +329,7 @@ def change(db: Session, attempt: PaymentAttempt, **values: Any) -> None:
     db.refresh(attempt)
 
 
-def _note(
+def _record_event(
     db: Session,
     attempt: PaymentAttempt,
     event: str,

@@ -40,11 +40,11 @@ async def open_attempt(resources: Resources, token: str) -> Redirect:
     gateway = resources.gateway
     for _ in range(ROUNDS):
         opening = await resources.database.run(
-            partial(attempts.begin, token=token, gateway=gateway.name, now=resources.clock())
+            partial(attempts.begin_attempt, token=token, gateway=gateway.name, now=resources.clock())
         )
         match opening:
             case Opening():
-                return await _open(resources, opening)
+                return await _open_at_gateway(resources, opening)
             case Underway():
                 return gateway.redirect(await _opened_by_other(resources, opening.attempt_id))
             case Open():
@@ -53,7 +53,7 @@ async def open_attempt(resources: Resources, token: str) -> Redirect:
     raise Unavailable("error.gateway_down")
 
 
-async def _open(resources: Resources, opening: Opening) -> Redirect:
+async def _open_at_gateway(resources: Resources, opening: Opening) -> Redirect:
     gateway, database = resources.gateway, resources.database
     try:
         created = await gateway.create(
@@ -79,9 +79,9 @@ async def _open(resources: Resources, opening: Opening) -> Redirect:
 
 def _not_opened(db: Session, *, attempt_id: int, code: int | str, alert: bool, now: datetime) -> None:
     attempt = attempts.locked(db, attempt_id)
-    attempts.move(db, attempt, PaymentEvent.NOT_OPENED, now, answer={"code": code})
+    attempts.move_attempt(db, attempt, PaymentEvent.NOT_OPENED, now, answer={"code": code})
     if alert:
-        alerts.refused(db, gateway=attempt.gateway, code=code, now=now)
+        alerts.raise_gateway_refused(db, gateway=attempt.gateway, code=code, now=now)
 
 
 async def _opened_by_other(resources: Resources, attempt_id: int) -> str:
@@ -104,11 +104,11 @@ async def _can_be_paid(resources: Resources, attempt_id: int) -> bool:
     done, _ = await asyncio.wait([task], timeout=PATIENCE)
     if done:
         return task.result() is AttemptState.CREATED
-    task.add_done_callback(_note)
+    task.add_done_callback(_log_failure)
     return True
 
 
-def _note(task: asyncio.Task[AttemptState]) -> None:
+def _log_failure(task: asyncio.Task[AttemptState]) -> None:
     """No caller waits for it any more."""
     if not task.cancelled() and (error := task.exception()) is not None:
         log.error("a payment could not be settled; the reconciler goes on", exc_info=error)

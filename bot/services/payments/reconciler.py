@@ -36,7 +36,9 @@ async def reconcile(resources: Resources) -> int:
 
     Each request has its turn before any has a second one, the newest first. One that fails never stops the others.
     Returns how many attempts were looked at."""
-    ids = await resources.database.read(partial(_due, gateway=resources.gateway.name, now=resources.clock()))
+    ids = await resources.database.read(
+        partial(_attempts_due, gateway=resources.gateway.name, now=resources.clock())
+    )
     silent = looked = 0
     queue = iter(ids)
     ends = asyncio.get_running_loop().time() + PASS
@@ -59,7 +61,7 @@ async def reconcile(resources: Resources) -> int:
     return looked
 
 
-def _due(db: Session, *, gateway: str, now: datetime) -> list[int]:
+def _attempts_due(db: Session, *, gateway: str, now: datetime) -> list[int]:
     """At most MOST, in the order in which they are looked at."""
     turn = func.row_number().over(
         partition_by=col(PaymentAttempt.request_id), order_by=col(PaymentAttempt.id).desc()
@@ -92,7 +94,9 @@ async def _compare_unverified(resources: Resources) -> None:
         log.warning("no list of unverified payments: %s", down)
         return
     if waiting:
-        for attempt_id in await resources.database.run(partial(_match, resources=resources, waiting=waiting)):
+        for attempt_id in await resources.database.run(
+            partial(_settle_unverified, resources=resources, waiting=waiting)
+        ):
             await verify_and_settle(resources, attempt_id)
 
 
@@ -108,7 +112,7 @@ def _first_this_hour(db: Session, *, gateway: str, now: datetime) -> bool:
     return True
 
 
-def _match(db: Session, *, resources: Resources, waiting: list[Unverified]) -> list[int]:
+def _settle_unverified(db: Session, *, resources: Resources, waiting: list[Unverified]) -> list[int]:
     name = resources.gateway.name
     ours: list[int] = []
     for unverified in waiting:
@@ -116,7 +120,7 @@ def _match(db: Session, *, resources: Resources, waiting: list[Unverified]) -> l
             select(PaymentAttempt).where(PaymentAttempt.gateway == name, PaymentAttempt.ref == unverified.ref)
         ).first()
         if attempt is None:
-            alerts.stranger(db, gateway=name, ref=unverified.ref, now=resources.clock())
+            alerts.raise_unknown_payment(db, gateway=name, ref=unverified.ref, now=resources.clock())
         elif (
             attempt.state not in SETTLED | OPEN and attempt.id is not None
         ):  # the open ones have their own look

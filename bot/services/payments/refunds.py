@@ -11,7 +11,7 @@ from bot.core.refusals import InvalidInput, NotAllowed, Stale
 from bot.core.screens import button
 from bot.rules.payment import PaymentEvent
 from bot.services.payments import alerts
-from bot.services.payments.attempts import locked, move
+from bot.services.payments.attempts import locked, move_attempt
 from bot.services.shared import notify
 from bot.services.shared.permissions import require
 from bot.texts import BIDI_MARKS, t
@@ -102,7 +102,7 @@ def record_refund(
         reference=reference,
         now=now,
     )
-    alerts.refunded(db, attempt, now)
+    alerts.close_refund_due(db, attempt, now)
     notify.push(
         db,
         kind="N23",
@@ -133,7 +133,7 @@ def record_wrong_amount(db: Session, *, actor: Actor, attempt_id: int, reference
         reference=reference,
         now=now,
     )
-    alerts.amount_settled(db, attempt, now)
+    alerts.close_wrong_amount(db, attempt, now)
     notify.push(
         db,
         kind="N23",
@@ -164,7 +164,7 @@ def _returned(
     attempt = locked(db, attempt_id)
     if version is not None and attempt.version != version:
         raise Stale
-    move(
+    move_attempt(
         db,
         attempt,
         event,

@@ -87,7 +87,7 @@ async def settle_and_tell(
             state = await database.run(partial(_looked, attempt_id=attempt_id, now=resources.clock()))
             return Settled(state, standing != "unknown")
     claimed = await database.run(
-        partial(attempts.claim, attempt_id=attempt_id, now=resources.clock(), by_payer=by_payer)
+        partial(attempts.claim_attempt, attempt_id=attempt_id, now=resources.clock(), by_payer=by_payer)
     )
     if not isinstance(claimed, ClaimedAttempt):
         return Settled(claimed)
@@ -113,9 +113,9 @@ def _without_ref(db: Session, *, attempt_id: int, now: datetime) -> AttemptState
     """An attempt whose authority never reached us: no payer was sent to the bank with it."""
     attempt = attempts.locked(db, attempt_id)
     if attempt.ref is None and attempt.state is AttemptState.CREATED and now - attempt.created_at >= EXPIRES:
-        return attempts.move(db, attempt, PaymentEvent.EXPIRED, now)
+        return attempts.move_attempt(db, attempt, PaymentEvent.EXPIRED, now)
     if attempt.ref is None and attempt.state is AttemptState.CREATED:
-        attempts.change(db, attempt, next_check_at=attempt.created_at + EXPIRES)
+        attempts.save_attempt(db, attempt, next_check_at=attempt.created_at + EXPIRES)
     return attempt.state
 
 
@@ -124,7 +124,7 @@ def _looked(db: Session, *, attempt_id: int, now: datetime) -> AttemptState:
     attempt = attempts.locked(db, attempt_id)
     if attempt.state in (AttemptState.CREATED, AttemptState.UNCERTAIN):
         checks = attempt.checks + 1
-        attempts.change(db, attempt, checks=checks, next_check_at=now + next_look(checks))
+        attempts.save_attempt(db, attempt, checks=checks, next_check_at=now + next_look(checks))
     return attempt.state
 
 

@@ -13,7 +13,7 @@ from bot.core.screens import Button
 from bot.gateways.interfaces import InquiryStatus, NotPaid, Retry, Verification, Verified, WrongAmount
 from bot.rules.payment import SETTLED, PaymentEvent
 from bot.services.payments import alerts
-from bot.services.payments.attempts import PAID_OF, ClaimedAttempt, locked, locked_request, move
+from bot.services.payments.attempts import PAID_OF, ClaimedAttempt, locked, locked_request, move_attempt
 from bot.services.payments.page import pay_url
 from bot.services.qualification import completion
 from bot.services.shared import notify
@@ -62,12 +62,12 @@ def conclude(
             came_from = claimed.came_from
             if attempt.state is not AttemptState.VERIFYING:
                 came_from = attempt.state
-                move(db, attempt, PaymentEvent.ASKED, now)
+                move_attempt(db, attempt, PaymentEvent.ASKED, now)
             return _paid(db, request, attempt, verification, came_from, now)
         case _ if not ours:
             return attempt.state
         case WrongAmount():
-            alerts.wrong_amount(db, request, attempt, now)
+            alerts.raise_wrong_amount(db, request, attempt, now)
             # Staff find the attempt by the first line of the trail, also where it was uncertain before.
             known = claimed.came_from if _told_wrong(db, attempt) else None
             return _wait(db, attempt, PaymentEvent.WRONG_AMOUNT, verification, known, now)
@@ -110,15 +110,17 @@ def _paid(
         "paid_at": now,
         "checks": attempt.checks + 1,
     }
-    alerts.amount_settled(db, attempt, now)
+    alerts.close_wrong_amount(db, attempt, now)
     paid_before = db.exec(PAID_OF, params={"request_id": request.id}).first() is not None
     if request.state is RequestState.AWAITING_PAYMENT and not paid_before:
-        state = move(db, attempt, PaymentEvent.PAID, now, came_from=came_from, **values)
-        if not completion.complete(db, request_id=request.id, now=now, actor=SYSTEM, bank_ref=proof.bank_ref):
+        state = move_attempt(db, attempt, PaymentEvent.PAID, now, came_from=came_from, **values)
+        if not completion.complete_request(
+            db, request_id=request.id, now=now, actor=SYSTEM, bank_ref=proof.bank_ref
+        ):
             raise RuntimeError(f"request {request.id} did not take its payment")  # it is locked: cannot be
         return state
-    state = move(db, attempt, PaymentEvent.PAID_IN_EXCESS, now, came_from=came_from, **values)
-    alerts.refund_due(db, request, attempt, now)
+    state = move_attempt(db, attempt, PaymentEvent.PAID_IN_EXCESS, now, came_from=came_from, **values)
+    alerts.raise_refund_due(db, request, attempt, now)
     withdrawn = request.state is RequestState.WITHDRAWN
     notify.push(
         db,
@@ -151,7 +153,7 @@ def _not_paid(
         return _wait(db, attempt, PaymentEvent.STILL_OPEN, answer, came_from, now)
     expired = came_from is AttemptState.EXPIRED or (not over and not cancelled and age >= EXPIRES)
     event = PaymentEvent.EXPIRED if expired else PaymentEvent.NOT_PAID
-    state = move(
+    state = move_attempt(
         db, attempt, event, now, came_from=came_from, answer=answer.answer, checks=attempt.checks + 1
     )
     waited_for = not expired or came_from is not AttemptState.CREATED
@@ -178,7 +180,7 @@ def _wait(
 ) -> AttemptState:
     checks = attempt.checks + 1
     due = now + next_look(checks)
-    return move(
+    return move_attempt(
         db,
         attempt,
         event,
@@ -192,4 +194,4 @@ def _wait(
 
 def _alert_if_asked(db: Session, attempt: PaymentAttempt, answer: Retry | NotPaid, now: datetime) -> None:
     if answer.alert:
-        alerts.refused(db, gateway=attempt.gateway, code=answer.code, now=now)
+        alerts.raise_gateway_refused(db, gateway=attempt.gateway, code=answer.code, now=now)

@@ -8,8 +8,8 @@ from bot.core.context import Actor
 from bot.core.refusals import NotAllowed
 from bot.rules.qualification import QualificationAction, may_see
 from bot.services.qualification import requests
-from bot.services.qualification.completion import approved_of, complete
-from bot.services.qualification.drafts import discard, may_start, prefill, start
+from bot.services.qualification.completion import approved_of, complete_request
+from bot.services.qualification.drafts import discard, may_start, prefill, start_draft
 from bot.services.qualification.requests import QUALIFICATION_WORKFLOW, current_open
 from bot.services.qualification.submission import open_round, resolve, submit
 from bot.services.shared.eligibility import is_qualified
@@ -21,7 +21,7 @@ from storage.tables import (
 
 __all__ = [
     "approved_of",
-    "complete",
+    "complete_request",
     "current_open",
     "discard",
     "in_circulation",
@@ -32,7 +32,7 @@ __all__ = [
     "own",
     "prefill",
     "resolve",
-    "start",
+    "start_draft",
     "submit",
     "withdraw",
 ]

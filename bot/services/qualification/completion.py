@@ -38,7 +38,7 @@ def approved_of(db: Session, account_id: int) -> dict[str, Any]:
     return approved_file(account, officer)
 
 
-def complete(
+def complete_request(
     db: Session, *, request_id: int, now: datetime, actor: Actor, bank_ref: str | None = None
 ) -> bool:
     """The fee is paid: COMPLETED, data applied, N7. False where the request no longer waits for its fee."""
@@ -47,11 +47,13 @@ def complete(
         return False
     completion = QUALIFICATION_WORKFLOW.check(db, request, actor=actor, action=QualificationAction.COMPLETE)
     QUALIFICATION_WORKFLOW.change(db, completion, now=now, bank_ref=bank_ref)
-    finish(db, request, now=now, bank_ref=bank_ref)
+    apply_snapshot(db, request, now=now, bank_ref=bank_ref)
     return True
 
 
-def finish(db: Session, request: QualificationRequest, *, now: datetime, bank_ref: str | None = None) -> None:
+def apply_snapshot(
+    db: Session, request: QualificationRequest, *, now: datetime, bank_ref: str | None = None
+) -> None:
     """Apply the snapshot of a request that just became COMPLETED, and tell the officer."""
     account = db.get(Account, request.account_id, populate_existing=True)
     officer = db.get(Officer, request.account_id, populate_existing=True)

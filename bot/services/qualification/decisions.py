@@ -90,7 +90,7 @@ def _deficiencies(db: Session, request: QualificationRequest, ticked: list[str],
     lines = [t("push.N4", code=request.tracking_code)]
     lines += [t("push.N4_item", item=label) for label in reference_data.labels(db, ticked)]
     if note:
-        lines.append(_note(db, request, note))
+        lines.append(_checked_note(db, request, note))
     return "\n".join(lines)
 
 
@@ -112,7 +112,7 @@ def reject(
     if (reason is RejectReason.OTHER or own) and not request_items.long_enough(own):
         raise InvalidInput("error.short_reason")
     preset = None if reason is RejectReason.OTHER else t(f"reason.{reason}")
-    words = rejection.told(preset, own)
+    words = rejection.reason_and_note(preset, own)
     request = QUALIFICATION_WORKFLOW.load(db, request_id)
     rejecting = QUALIFICATION_WORKFLOW.check(
         db, request, actor=actor, action=QualificationAction.REJECT, version=version
@@ -149,7 +149,7 @@ def _expert(db: Session, request: QualificationRequest) -> str:
     return t("who.expert", university=reference_data.university_name(db, request.university_code))
 
 
-def _note(db: Session, request: QualificationRequest, note: str) -> str:
+def _checked_note(db: Session, request: QualificationRequest, note: str) -> str:
     return t("push.N4_note", note=quoted(note, _expert(db, request)))
 
 
@@ -159,7 +159,7 @@ def _rejection(db: Session, request: QualificationRequest, own: str) -> str:
         return t("push.N5_amendment", code=request.tracking_code, reason=reason)
     if request.reject_reason is RejectReason.WRONG_REGION:
         text = t("push.N5w", code=request.tracking_code)
-        return f"{text}\n{_note(db, request, own)}" if own else text
+        return f"{text}\n{_checked_note(db, request, own)}" if own else text
     return t("push.N5", code=request.tracking_code, reason=reason)
 
 
@@ -195,7 +195,7 @@ def approve(
         fee_rial=fee,
     )
     if free:
-        completion.finish(db, request, now=now)
+        completion.apply_snapshot(db, request, now=now)
         return request
     amount = formats.number(fee)
     url = f"{public_url.rstrip('/')}/pay/{request.pay_token}"

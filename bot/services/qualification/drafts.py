@@ -40,13 +40,13 @@ _OTHER_KIND: dict[str, Callable[[], tuple[Button, ...]]] = {
 
 
 def may_start(db: Session, *, actor: Actor, kind: RequestKind = RequestKind.NEW) -> bool:
-    """Whether `start` would succeed now."""
+    """Whether `start_draft` would succeed now."""
     if actor.account_id is None:
         return False
     return refusal(_before_start(db, actor.account_id, kind), actor, QualificationAction.START) is None
 
 
-def start(
+def start_draft(
     db: Session, *, actor: Actor, now: datetime, kind: RequestKind = RequestKind.NEW
 ) -> QualificationRequest:
     """A new DRAFT. Raises NotAllowed with buttons to the request that is open already."""
@@ -190,7 +190,7 @@ def discard(db: Session, *, actor: Actor, request_id: int, now: datetime, versio
         db.flush()
         db.exec(delete(Draft).where(col(Draft.id).in_(drafts)).execution_options(synchronize_session=False))
         for answers in drafts.values():
-            unused_files.remove(db, account_id=request.account_id, values=answers.values(), now=now)
+            unused_files.remove_unused(db, account_id=request.account_id, values=answers.values(), now=now)
     gone = db.exec(
         delete(QualificationRequest)
         .where(

@@ -55,7 +55,7 @@ def set_tariff(
         amount_rial=amount_rial,
         valid_from=valid_from.isoformat(),
     )
-    notify.settle_alert(db, key=no_tariff_key(kind), now=now)
+    notify.close_alert(db, key=no_tariff_key(kind), now=now)
     return tariff
 
 

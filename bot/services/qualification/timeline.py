@@ -33,7 +33,7 @@ class TimelineEntry:
         return formats.jalali_time(self.at)
 
 
-def timeline(db: Session, *, actor: Actor, request_id: int) -> list[TimelineEntry]:
+def request_timeline(db: Session, *, actor: Actor, request_id: int) -> list[TimelineEntry]:
     """Who did what, oldest first. The officer reads roles («کارشناس …»), experts read their colleagues' names. Raises
     NotAllowed, Stale."""
     request, _ = QUALIFICATION_WORKFLOW.see(db, request_id, actor=actor)
@@ -59,10 +59,12 @@ def _sentence(db: Session, event: AuditEvent, university: str, for_expert: bool)
         name = "resolved_to_queue"
     if not for_expert and event.actor_role is Role.OFFICER and has(f"event_you.{name}"):
         return t(f"event_you.{name}")
-    return t(f"event.{name}", who=who(db, event, university, for_expert=for_expert), university=university)
+    return t(
+        f"event.{name}", who=actor_label(db, event, university, for_expert=for_expert), university=university
+    )
 
 
-def who(db: Session, event: AuditEvent, university: str, *, for_expert: bool) -> str:
+def actor_label(db: Session, event: AuditEvent, university: str, *, for_expert: bool) -> str:
     """What the reader calls the person who did it."""
     match event.actor_role:
         case Role.OFFICER:

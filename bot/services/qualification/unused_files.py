@@ -19,7 +19,7 @@ from storage.tables import FileHandle, LetterFile, RequestFile, StoredFile
 _REMOVED = "removed documents"
 
 
-def remove(
+def remove_unused(
     db: Session,
     *,
     account_id: int | None,
@@ -52,6 +52,6 @@ def remove(
     db.exec(handles.execution_options(synchronize_session=False))
 
 
-def removed(db: Session) -> frozenset[str]:
+def removed_keys(db: Session) -> frozenset[str]:
     """Keys of the documents that this unit removed (or tried to, and rolled back)."""
     return frozenset(db.info.get(_REMOVED, ()))

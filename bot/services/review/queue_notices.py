@@ -20,8 +20,8 @@ def notify_waiting(db: Session, *, university_code: str, now: datetime, since: d
 
     With `since`, only those not told since then. Staff are alerted where there is no expert.
     """
-    unclaimed = routing.waiting(db, university_code)
-    routing.watch(db, university_code=university_code, now=now)
+    unclaimed = routing.unclaimed_requests(db, university_code)
+    routing.alert_if_no_expert(db, university_code=university_code, now=now)
     if unclaimed.oldest is None:
         return 0
     text = t("push.N10", n=formats.digits(unclaimed.total), age=formats.age(now - unclaimed.oldest))
@@ -31,7 +31,7 @@ def notify_waiting(db: Session, *, university_code: str, now: datetime, since: d
         knows = (
             since is not None and grant.waiting_notified_at is not None and grant.waiting_notified_at >= since
         )
-        if knows or not _due(db, grant, now):
+        if knows or not _claim_notice(db, grant, now):
             continue
         notify.push(
             db,
@@ -64,7 +64,7 @@ def _worklist_buttons(
     return rows
 
 
-def _due(db: Session, grant: Grant, now: datetime) -> bool:
+def _claim_notice(db: Session, grant: Grant, now: datetime) -> bool:
     """Take this expert's turn to be told, if it is due; of several processes one wins."""
     return (
         db.exec(

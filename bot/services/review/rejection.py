@@ -9,7 +9,7 @@ COOPERATION_PRESETS = ("OUT_OF_AREA", "INCORRECT_DATA")
 _BETWEEN = "؛ "
 
 
-def told(preset: str | None, own: str | None) -> str:
+def reason_and_note(preset: str | None, own: str | None) -> str:
     """Both as they are kept in one column."""
     return _BETWEEN.join(part for part in (preset, own) if part)
 

@@ -10,7 +10,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from sqlalchemy import ColumnElement, func
 from sqlmodel import Session, col, select
 
-from bot.services.shared.notify import alert_staff, settle_alert
+from bot.services.shared.notify import alert_staff, close_alert
 from bot.services.shared.optimistic_lock import Versioned
 from bot.services.shared.reference_data import university_name
 from bot.texts import formats, t
@@ -198,7 +198,7 @@ class UnclaimedRequests:
         return self.requests + self.cooperations
 
 
-def waiting(db: Session, university_code: str) -> UnclaimedRequests:
+def unclaimed_requests(db: Session, university_code: str) -> UnclaimedRequests:
     """What waits there: qualification and cooperation files."""
     (requests, first), (cooperations, other) = (
         db.exec(
@@ -213,21 +213,21 @@ def waiting(db: Session, university_code: str) -> UnclaimedRequests:
     )
 
 
-def watch(db: Session, *, university_code: str, now: datetime) -> None:
+def alert_if_no_expert(db: Session, *, university_code: str, now: datetime) -> None:
     """Alert staff while files wait at a university without any active expert; settle the alert once there is one."""
     key = f"no-expert:{university_code}"
     if has_active_expert(db, university_code):
-        settle_alert(db, key=key, now=now)
+        close_alert(db, key=key, now=now)
         return
-    unclaimed = waiting(db, university_code)
+    unclaimed = unclaimed_requests(db, university_code)
     if unclaimed.total:
         name = university_name(db, university_code)
         text = t("alert.no_expert", university=name, n=formats.digits(unclaimed.total))
         alert_staff(db, key=key, text=text, now=now)
 
 
-def watch_all(db: Session, *, now: datetime) -> None:
-    """`watch` for every university that has files waiting or an open alert."""
+def alert_where_no_expert(db: Session, *, now: datetime) -> None:
+    """`alert_if_no_expert` for every university that has files waiting or an open alert."""
     codes = {
         code
         for queue in QUEUES
@@ -239,4 +239,4 @@ def watch_all(db: Session, *, now: datetime) -> None:
         )
     ).all()
     for code in sorted({code for code in codes if code} | {key.partition(":")[2] for key in alerts}):
-        watch(db, university_code=code, now=now)
+        alert_if_no_expert(db, university_code=code, now=now)

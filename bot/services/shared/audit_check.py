@@ -1,4 +1,4 @@
-"""Reading the hash chain of the audit lines again, piece by piece, for `bot.py doctor` and `bot.py check-audit`."""
+"""Reading the hash chain of the audit lines again, piece by piece, for `bot.py doctor` and `bot.py check_chain-audit`."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Checked:
             self.faults.append(words)
 
 
-async def check(
+async def check_chain(
     database: Database,
     keys: ChainKeys,
     *,
@@ -53,10 +53,10 @@ async def check(
         result.end = (head.position, head.hash)
         _check_head(head, keys, result)
     while after < result.total:
-        after = await database.read(partial(_piece, after=after, keys=keys, result=result), large=True)
+        after = await database.read(partial(_check_piece, after=after, keys=keys, result=result), large=True)
         result.links = after - first
         progress(result.links, result.total - first)
-    await database.read(lambda db: _left_out(db, first, result), large=True)
+    await database.read(lambda db: _unlinked_lines(db, first, result), large=True)
     return result
 
 
@@ -73,7 +73,7 @@ def _check_head(head: Row[Any], keys: ChainKeys, result: Checked) -> None:
         )
 
 
-def _piece(db: Session, *, after: int, keys: ChainKeys, result: Checked) -> int:
+def _check_piece(db: Session, *, after: int, keys: ChainKeys, result: Checked) -> int:
     """Check a piece; the position it ends with."""
     links = select(LINKS).where(LINKS.c.position > after).order_by(LINKS.c.position).limit(PIECE).subquery()
     rows = db.execute(
@@ -111,7 +111,7 @@ def _piece(db: Session, *, after: int, keys: ChainKeys, result: Checked) -> int:
     return position if rows else result.total
 
 
-def _left_out(db: Session, first: int, result: Checked) -> None:
+def _unlinked_lines(db: Session, first: int, result: Checked) -> None:
     """Lines that have no link: the newest wait, older ones were put in between."""
     start = db.execute(select(func.min(LINKS.c.event_id)).where(LINKS.c.position > first)).scalar() or 0
     latest = select(LINKS.c.event_id).order_by(LINKS.c.position.desc()).limit(LATE).subquery()

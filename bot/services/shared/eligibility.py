@@ -16,7 +16,7 @@ def is_qualified(db: Session, account_id: int) -> bool:
     return db.exec(query).first() is not None
 
 
-def of(db: Session, account_id: int) -> Availability:
+def eligibility_of(db: Session, account_id: int) -> Availability:
     """The facts as they are in the database now; all false without an account. Always the same work."""
     contract = select(Contract.id).where(
         Contract.account_id == account_id, Contract.state == ContractState.ACTIVE

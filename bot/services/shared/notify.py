@@ -140,13 +140,13 @@ def has_live_chat(db: Session, account_id: int) -> bool:
 def alert_staff(db: Session, *, key: str, text: str, now: datetime, rows: Rows = ()) -> bool:
     """Raise an alert unless one with this key is open; tell every active staff account. True where it is new.
 
-    The alert stays open, and is told again daily, until `settle_alert`.
+    The alert stays open, and is told again daily, until `close_alert`.
     """
     values = {"key": key, "text": text, "raised_at": now, "notified_at": now, "resolved_at": None}
     alert_id = insert_once(db, StaffAlert, values)
     if alert_id is None:
         return False
-    _tell_staff(db, alert_id, text, now, rows)
+    _push_to_staff(db, alert_id, text, now, rows)
     return True
 
 
@@ -169,12 +169,12 @@ def repeat_alerts(db: Session, *, now: datetime) -> int:
             .execution_options(synchronize_session=False)
         ).rowcount
         if won:
-            _tell_staff(db, alert.id, alert.text, now, ())
+            _push_to_staff(db, alert.id, alert.text, now, ())
             notified += 1
     return notified
 
 
-def settle_alert(db: Session, *, key: str, now: datetime) -> bool:
+def close_alert(db: Session, *, key: str, now: datetime) -> bool:
     """Close the open alert of this key, if there is one."""
     settled = db.exec(
         update(StaffAlert)
@@ -185,7 +185,7 @@ def settle_alert(db: Session, *, key: str, now: datetime) -> bool:
     return settled.rowcount > 0
 
 
-def _tell_staff(db: Session, alert_id: int, text: str, now: datetime, rows: Rows) -> None:
+def _push_to_staff(db: Session, alert_id: int, text: str, now: datetime, rows: Rows) -> None:
     rows = [list(row) for row in rows] or [[button(t("nav.see"), "staff.alerts")]]
     for grant in db.exec(_STAFF).all():
         push(

@@ -14,17 +14,17 @@ _INSERT = insert(Throttle.metadata.tables["throttle"])
 KEPT = timedelta(days=2)
 
 
-def wait(db: Session, *, key: str, limit: Limit, now: datetime) -> timedelta | None:
+def time_to_wait(db: Session, *, key: str, limit: Limit, now: datetime) -> timedelta | None:
     """How long `key` has to wait before the next try; None: it may try now."""
     tries = db.exec(select(Throttle.at).where(Throttle.key == key, Throttle.at > limit.since(now))).all()
     return limit.wait(tries, now)
 
 
-def count(db: Session, *, key: str, now: datetime) -> None:
+def count_try(db: Session, *, key: str, now: datetime) -> None:
     """Note one try. Return a Reply or Stay afterwards: a Refusal would take the note back."""
     db.exec(_INSERT, params={"key": key, "at": now})
 
 
-def sweep(db: Session, *, now: datetime) -> int:
+def forget_old_tries(db: Session, *, now: datetime) -> int:
     """Drop tries that no window sees any more; say how many. For the ticking job."""
     return db.exec(delete(Throttle).where(col(Throttle.at) < now - KEPT)).rowcount

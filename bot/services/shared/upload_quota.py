@@ -41,7 +41,7 @@ def _statement(dialect: str, limit: DailyLimit) -> UpdateBase:
     return statement
 
 
-def count(
+def count_upload(
     db: Session, *, account_id: int, size: int, limit: DailyLimit, now: datetime, files: int = 1
 ) -> bool:
     """Count an upload of `size` bytes; False where it is more than the day allows, and then nothing is counted. Right for
@@ -55,7 +55,7 @@ def count(
     return db.execute(_statement(db.get_bind().dialect.name, limit), values).first() is not None
 
 
-def sweep(db: Session, *, now: datetime) -> int:
+def remove_old_counts(db: Session, *, now: datetime) -> int:
     """Delete the counts of days gone by; how many. For the ticking job."""
     old = (now - KEPT).astimezone(TEHRAN).date()
     return db.exec(

@@ -93,7 +93,7 @@ def doctor(folder: Path) -> Finding:
     before = Path.cwd()
     os.chdir(folder)
     try:
-        return file_modes.look(Settings.load(_env_file=None))
+        return file_modes.check_file_modes(Settings.load(_env_file=None))
     finally:
         os.chdir(before)
 

@@ -7,7 +7,7 @@ from PIL import Image
 
 from bot.core.refusals import FileRejected
 from bot.documents import inspection
-from bot.documents.inspection import check
+from bot.documents.inspection import inspect
 from bot.texts import has
 from tests.support import files, hostile_pdfs
 from tests.support.hostile_files import SAMPLES, Sample, gps_and_more, only_pixels, padded
@@ -15,13 +15,13 @@ from tests.support.hostile_files import SAMPLES, Sample, gps_and_more, only_pixe
 
 def refused(data: bytes) -> str:
     with pytest.raises(FileRejected) as caught:
-        check(data)
+        inspect(data)
     assert has(caught.value.key)
     return caught.value.key
 
 
 def shown(data: bytes) -> Image.Image:
-    image = Image.open(io.BytesIO(check(data).shown))
+    image = Image.open(io.BytesIO(inspect(data).shown))
     image.load()
     return image
 
@@ -31,7 +31,7 @@ def test_a_file_is_refused_with_its_sentence_or_taken_and_cleaned(sample: Sample
     if sample.refusal is not None:
         assert refused(sample.content) == sample.refusal
         return
-    found = check(sample.content)
+    found = inspect(sample.content)
     if found.media_type == "application/pdf":
         assert found.shown is sample.content
     else:
@@ -50,7 +50,7 @@ def test_what_is_hidden_in_the_samples_is_there() -> None:
 
 
 def test_a_photo_is_shown_upright() -> None:
-    checked = check(files.photo_from_a_phone())
+    checked = inspect(files.photo_from_a_phone())
 
     assert checked.media_type == "image/jpeg"
     assert (checked.width, checked.height) == (200, 300)
@@ -63,7 +63,7 @@ def test_a_photo_is_shown_upright() -> None:
 def test_every_kind_of_png_becomes_a_plain_jpeg(mode: str) -> None:
     data = files.saved(files.noise(800, 600, mode if mode != "1" else "L").convert(mode), "PNG")
 
-    assert check(data).media_type == "image/png"
+    assert inspect(data).media_type == "image/png"
     assert (shown(data).format, shown(data).mode) == ("JPEG", "RGB")
 
 
@@ -86,14 +86,14 @@ def test_what_is_transparent_becomes_white() -> None:
 
 
 def test_a_large_photo_is_shown_smaller() -> None:
-    checked = check(files.saved(files.noise(5000, 2500), "JPEG", quality=60))
+    checked = inspect(files.saved(files.noise(5000, 2500), "JPEG", quality=60))
 
     assert (checked.width, checked.height) == (4000, 2000)
 
 
 @pytest.mark.parametrize("pages", [1, 3])
 def test_the_pages_of_a_pdf_are_counted(pages: int) -> None:
-    checked = check(files.pdf(pages))
+    checked = inspect(files.pdf(pages))
 
     assert (checked.media_type, checked.pages) == ("application/pdf", pages)
 
@@ -112,5 +112,5 @@ def test_any_failure_of_a_decoder_is_a_refusal(monkeypatch: pytest.MonkeyPatch) 
     def stumble(*_: object) -> None:
         raise RecursionError
 
-    monkeypatch.setattr(inspection, "_plain", stumble)
+    monkeypatch.setattr(inspection, "_flattened", stumble)
     assert refused(files.jpeg()) == "error.too_small"

@@ -10,7 +10,7 @@ import pytest_asyncio
 
 from bot.core.refusals import FileRejected
 from bot.documents import inspection_pool
-from bot.documents.inspection import check
+from bot.documents.inspection import inspect
 from bot.documents.inspection_pool import InspectionPool
 from tests.support import files
 from tests.support.hostile_files import SAMPLES, Sample, only_pixels
@@ -43,7 +43,7 @@ async def test_a_hostile_file(sample: Sample, one_worker: InspectionPool) -> Non
 
 async def test_the_verdict_is_that_of_check(checker: InspectionPool) -> None:
     for data in (files.photo_from_a_phone(), files.png(), files.pdf(2)):
-        assert await checked(checker, data) == check(data)
+        assert await checked(checker, data) == inspect(data)
 
 
 async def test_one_worker_takes_many_files() -> None:

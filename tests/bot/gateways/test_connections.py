@@ -2,7 +2,7 @@
 
 import asyncio
 
-from bot.gateways.http import ask, make_client
+from bot.gateways.http import make_client, post_json
 
 
 async def test_a_call_never_meets_a_connection_of_an_earlier_one() -> None:
@@ -30,5 +30,5 @@ async def test_a_call_never_meets_a_connection_of_an_earlier_one() -> None:
     url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     async with server, make_client() as client:
         for _ in range(3):
-            assert await ask(client, url, json={"amount": 1}) == (200, {})
+            assert await post_json(client, url, json={"amount": 1}) == (200, {})
     assert met == [1, 1, 1]

@@ -34,7 +34,7 @@ async def test_it_says_what_waits_and_leads_there(database: Database, people: Pa
             now=MORNING - timedelta(days=12),
         )
         for _ in range(2):  # two processes, and the next tick
-            digest.send(db, now=MORNING)
+            digest.send_digests(db, now=MORNING)
         (ali,) = pushes(db, people.ali, "digest")
         assert "۱۴۰۵/۰۹/۰۷" in ali.text
         assert "در دست شما: ۱" in ali.text
@@ -54,7 +54,7 @@ async def test_whoever_has_the_queue_before_them_sees_its_age(
         request = submitted_request(db, people.sara)
         request.submitted_at = MORNING - timedelta(days=4)
         db.flush()
-        assert digest.send(db, now=MORNING) == 3
+        assert digest.send_digests(db, now=MORNING) == 3
         for expert in (people.ali, people.zahra, people.in_charge):
             (told,) = pushes(db, expert, "digest")
             assert "در صف احراز صلاحیت: ۱" in told.text
@@ -72,14 +72,14 @@ async def test_only_on_working_mornings(database: Database, people: Participants
         db.flush()
         friday = MORNING - timedelta(days=1)
         told = [
-            digest.send(db, now=moment + timedelta(minutes=10 * step))
+            digest.send_digests(db, now=moment + timedelta(minutes=10 * step))
             for moment in (friday - timedelta(hours=6), MORNING - timedelta(hours=6))
             for step in range(18 * 6)
         ]
         # One morning for two experts; neither at night, nor on Friday, nor late.
         assert [one for one in told if one] == [2]
-        assert digest.send(db, now=MORNING + timedelta(days=1)) == 2
-        assert digest.send(db, now=MORNING + timedelta(days=2, hours=4)) == 0
+        assert digest.send_digests(db, now=MORNING + timedelta(days=1)) == 2
+        assert digest.send_digests(db, now=MORNING + timedelta(days=2, hours=4)) == 0
 
     await database.run(unit)
 
@@ -87,7 +87,7 @@ async def test_only_on_working_mornings(database: Database, people: Participants
 async def test_a_clock_that_was_ahead_costs_no_morning(database: Database, people: Participants) -> None:
     def unit(db: Session) -> None:
         submitted_request(db, people.sara)
-        assert digest.send(db, now=MORNING + timedelta(days=700)) == 3
-        assert digest.send(db, now=MORNING) == 3
+        assert digest.send_digests(db, now=MORNING + timedelta(days=700)) == 3
+        assert digest.send_digests(db, now=MORNING) == 3
 
     await database.run(unit)

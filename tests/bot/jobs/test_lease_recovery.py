@@ -57,14 +57,14 @@ async def test_leases_of_the_dead_end(database: Database) -> None:
     assert attempt_id is not None
 
     def claim(db: Session) -> object:
-        return attempts.claim(db, attempt_id=attempt_id, now=soon)
+        return attempts.claim_attempt(db, attempt_id=attempt_id, now=soon)
 
     assert await database.run(claim) is AttemptState.VERIFYING
     room = {Messenger.BALE: outbox_store.RouteCapacity(5, 5)}
-    assert (await database.read(lambda db: outbox_store.due(db, soon, room)))[0] == []
+    assert (await database.read(lambda db: outbox_store.due_pushes(db, soon, room)))[0] == []
 
     await database.run(lambda db: lease_recovery.release_all_leases(db, now=NOW))
 
     assert isinstance(await database.run(claim), ClaimedAttempt)
-    assert len((await database.read(lambda db: outbox_store.due(db, soon, room)))[0]) == 1
+    assert len((await database.read(lambda db: outbox_store.due_pushes(db, soon, room)))[0]) == 1
     assert await database.read(lambda db: db.exec(select(Chat.show_at)).one()) == NOW

@@ -59,7 +59,7 @@ def papers_of(db: Session, request: QualificationRequest) -> set[int]:
 
 
 def due(db: Session, now: datetime) -> set[int]:
-    return {one.id or 0 for one in retention.due(db, now=now).documents}
+    return {one.id or 0 for one in retention.expired_batch(db, now=now).documents}
 
 
 async def test_papers_of_a_rejected_request_go_after_24_months(
@@ -143,13 +143,13 @@ async def test_the_bytes_go_and_the_messengers_copies_are_forgotten(
         for key in (file.original_key, file.shown_key):
             await store.put(key, b"sealed")
     resources: Any = SimpleNamespace(database=database, documents=papers)
-    assert (await retention.preview(database, now=LATER)).documents == len(going)
+    assert (await retention.preview_expired(database, now=LATER)).documents == len(going)
 
     # Two processes at once: each paper goes once.
-    totals = await asyncio.gather(*(retention.sweep(resources, now=LATER) for _ in range(2)))
+    totals = await asyncio.gather(*(retention.remove_expired(resources, now=LATER) for _ in range(2)))
 
     assert sum(one.documents for one in totals) == len(going)
-    assert (await retention.preview(database, now=LATER)).documents == 0
+    assert (await retention.preview_expired(database, now=LATER)).documents == 0
 
     def look(db: Session) -> None:
         removed = select(StoredFile.id).where(col(StoredFile.removed_at).is_not(None))
@@ -192,7 +192,7 @@ async def test_the_expert_may_still_open_the_file_of_a_removed_paper(
 ) -> None:
     def unit(db: Session) -> None:
         request = rejected(db, people)
-        retention.remove(db, now=LATER)
+        retention.remove_batch(db, now=LATER)
         (first, *_) = papers_of(db, request)
         common: dict[str, Any] = {"actor": people.ali, "request_id": request.id, "now": LATER}
         assert review.view_document(db, **common, file_id=first).removed_at == LATER

@@ -44,7 +44,7 @@ async def test_an_unpaid_fee_is_remembered_after_3_7_and_30_days(
         told = []
         for day in range(60):
             for _ in range(2):  # two processes tick
-                schedule.remind(db, now=after(days=day))
+                schedule.send_reminders(db, now=after(days=day))
             told += [day] * (len(pushes(db, people.sara, "N20")) - len(told))
         assert told == [3, 7, 30]
         last = pushes(db, people.sara, "N20")[-1]
@@ -58,7 +58,7 @@ async def test_after_a_long_downtime_one_reminder_is_sent(database: Database, pe
     def unit(db: Session) -> None:
         unpaid_request(db, people)
         for day in (40, 41):
-            schedule.remind(db, now=after(days=day))
+            schedule.send_reminders(db, now=after(days=day))
         assert len(pushes(db, people.sara, "N20")) == 1
 
     await database.run(unit)
@@ -70,19 +70,19 @@ async def test_reminders_begin_anew_with_the_state(database: Database, people: P
         common: dict[str, Any] = {"request_id": request.id}
         QUALIFICATION_WORKFLOW.claim(db, actor=people.ali, **common, now=NOW)
         decisions.declare_deficiencies(db, actor=people.ali, **common, items=["father_name"], now=NOW)
-        schedule.remind(db, now=after(days=3))
+        schedule.send_reminders(db, now=after(days=3))
         assert "(دارای نقص)" in pushes(db, people.sara, "N20")[0].text
         qualification.resolve(
             db, actor=people.sara, **common, answers={"father_name": "حسن"}, now=after(days=4)
         )
-        schedule.remind(db, now=after(days=13))
+        schedule.send_reminders(db, now=after(days=13))
         assert len(pushes(db, people.sara, "N20")) == 1
         decisions.declare_deficiencies(
             db, actor=people.ali, **common, items=["father_name"], now=after(days=13)
         )
-        schedule.remind(db, now=after(days=15))
+        schedule.send_reminders(db, now=after(days=15))
         assert len(pushes(db, people.sara, "N20")) == 1
-        schedule.remind(db, now=after(days=16))
+        schedule.send_reminders(db, now=after(days=16))
         assert len(pushes(db, people.sara, "N20")) == 2
 
     await database.run(unit)
@@ -94,10 +94,10 @@ async def test_the_expert_hears_of_files_over_10_days(database: Database, people
         mina = officer(db)
         submitted_request(db, mina)
         QUALIFICATION_WORKFLOW.claim(db, actor=people.ali, request_id=request.id or 0, now=NOW)
-        schedule.remind(db, now=after(days=9))
+        schedule.send_reminders(db, now=after(days=9))
         assert pushes(db, people.ali, "N20") == []
         for day in (10, 11, 12):
-            schedule.remind(db, now=after(days=day))
+            schedule.send_reminders(db, now=after(days=day))
         own, queue = pushes(db, people.ali, "N20")
         assert request.tracking_code is not None
         assert request.tracking_code in own.text
@@ -109,7 +109,7 @@ async def test_the_expert_hears_of_files_over_10_days(database: Database, people
 
 
 def forgotten(db: Session, people: Participants) -> tuple[QualificationRequest, Draft]:
-    request = qualification.start(db, actor=people.sara, now=NOW)
+    request = qualification.start_draft(db, actor=people.sara, now=NOW)
     draft = Draft(
         account_id=people.sara.account_id,
         dialogue="qualification",
@@ -169,15 +169,15 @@ async def test_staff_hear_of_a_missing_tariff_before_an_expert_is_refused(
     database: Database, people: Participants
 ) -> None:
     def unit(db: Session) -> None:
-        schedule.watch(db, now=NOW)
+        schedule.raise_alerts(db, now=NOW)
         assert alerts(db) == []  # nothing to approve yet
         submitted_request(db, people.sara)
-        schedule.watch(db, now=NOW)
+        schedule.raise_alerts(db, now=NOW)
         assert alerts(db) == ["no_tariff:NEW"]
-        schedule.watch(db, now=after(days=1))
+        schedule.raise_alerts(db, now=after(days=1))
         assert len(pushes(db, people.staff)) == 2
         tariff(db, 500_000)
-        schedule.watch(db, now=after(days=2))
+        schedule.raise_alerts(db, now=after(days=2))
         assert alerts(db) == []
 
     await database.run(unit)

@@ -64,9 +64,9 @@ async def test_an_officer_comes_in_whole(seeded: Database, tmp_path: Path) -> No
     assert (file.level_code, file.field_code, file.gender) == ("bachelor", "biomedical", "female")
     assert (file.province, file.city) == ("فارس", "شیراز")
     assert file.legacy_qualified
-    grants = await seeded.read(lambda db: accounts.held(db, account.id or 0))
+    grants = await seeded.read(lambda db: accounts.active_grants(db, account.id or 0))
     assert [one.role for one in grants] == [Role.OFFICER]
-    assert await seeded.read(lambda db: eligibility.of(db, account.id or 0).eligible)
+    assert await seeded.read(lambda db: eligibility.eligibility_of(db, account.id or 0).eligible)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 from bot.documents.blob_store import FolderStore
 from bot.documents.encryption import DocumentCipher
 from bot.operations import key_rotation
-from bot.operations.key_rotation import Count, look, rotate
+from bot.operations.key_rotation import Count, count_by_key, rotate
 from tests.support.backups import SECRET, keep
 
 ROOT = Path(__file__).parents[3]
@@ -34,17 +34,17 @@ async def test_stopped_and_run_again_it_brings_all_under_the_new_key(
     papers = await keep(store, [f"{n}".encode() * n for n in range(50)])
     papers |= await keep(store, [b"new already"], NEW)
     both = DocumentCipher(NEW, [SECRET])
-    assert await look(store, both) == Count(current=1, former=50)
+    assert await count_by_key(store, both) == Count(current=1, former=50)
 
     async for moved in rotate(store, both):
         assert moved >= 8
         break  # stopped
 
-    count = await look(store, both)
+    count = await count_by_key(store, both)
     assert 0 < count.former < 50
     assert await readable(store, both, papers)
     assert sum([moved async for moved in rotate(store, both)]) == count.former
-    assert await look(store, both) == Count(current=51)
+    assert await count_by_key(store, both) == Count(current=51)
     assert await readable(store, DocumentCipher(NEW), papers)
     assert [moved async for moved in rotate(store, both)] == []
 
@@ -59,7 +59,7 @@ async def test_what_cannot_be_opened_is_counted_and_left_as_it_is(store: FolderS
 
     assert [moved async for moved in rotate(store, both)] == [1]
 
-    assert await look(store, both) == Count(current=1, former=1, unknown=1)
+    assert await count_by_key(store, both) == Count(current=1, former=1, unknown=1)
     assert {key: await store.get(key) for key in (lost, torn)} == before
     assert DocumentCipher(NEW).open(await store.get(good), good) == b"good"
 

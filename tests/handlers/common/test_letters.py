@@ -220,7 +220,7 @@ def test_pages(db: Session) -> None:
 
 
 def due(db: Session, pushes: int, letters: int) -> list[int]:
-    return outbox.due(db, NOW, {Messenger.TELEGRAM: outbox.RouteCapacity(pushes, letters)})[0]
+    return outbox.due_pushes(db, NOW, {Messenger.TELEGRAM: outbox.RouteCapacity(pushes, letters)})[0]
 
 
 async def test_letters_give_way_in_the_outbox(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -260,7 +260,7 @@ async def test_a_push_claimed_after_the_stop_is_not_sent(
         (push,) = db.exec(select(Push).where(Push.letter_id == letter_id))
         push.state = PushState.QUEUED  # a try that failed was in hand while it was stopped
         db.flush()
-        (claimed,) = outbox.claim(db, [push.id or 0], NOW, NOW)
+        (claimed,) = outbox.claim_pushes(db, [push.id or 0], NOW, NOW)
         assert claimed.skip is not None
 
     await database.run(unit)

@@ -28,18 +28,18 @@ def everything_that_is_told(db: Session, people: Participants) -> None:
     decisions.declare_deficiencies(
         db, actor=people.ali, request_id=request_id, items=["father_name"], now=NOW
     )
-    schedule.remind(db, now=NOW + timedelta(days=3))
+    schedule.send_reminders(db, now=NOW + timedelta(days=3))
     qualification.resolve(
         db, actor=people.sara, request_id=request_id, answers={"father_name": "حسن"}, now=NOW
     )
-    schedule.remind(db, now=NOW + timedelta(days=11))
+    schedule.send_reminders(db, now=NOW + timedelta(days=11))
     QUALIFICATION_WORKFLOW.assign(
         db, actor=people.in_charge, request_id=request_id, expert_id=people.zahra.account_id or 0, now=NOW
     )
     QUALIFICATION_WORKFLOW.release(db, actor=people.in_charge, request_id=request_id, now=NOW)
-    schedule.remind(db, now=NOW + timedelta(days=11))
+    schedule.send_reminders(db, now=NOW + timedelta(days=11))
     decisions.reject(db, actor=people.ali, request_id=request_id, reason=RejectReason.WRONG_REGION, now=NOW)
-    qualification.start(db, actor=people.sara, now=NOW)
+    qualification.start_draft(db, actor=people.sara, now=NOW)
     reminders.abandoned_drafts(db, now=NOW + timedelta(days=340))
     for grant in db.exec(select(Grant).where(Grant.university_code == "sums")):
         grant.active = False

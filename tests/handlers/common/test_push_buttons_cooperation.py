@@ -31,7 +31,7 @@ def everything_that_is_told(db: Session, people: Parties) -> None:
     """A life that causes every push of cooperation."""
     kian = people.kian
     rejected = cooperation_request(db, kian, people.sara)
-    schedule.remind(db, now=NOW + timedelta(days=3))
+    schedule.send_reminders(db, now=NOW + timedelta(days=3))
     cooperation.reject(db, actor=people.sara, request_id=rejected.id or 0, now=NOW)
     withdrawn = cooperation_request(db, kian, people.sara)
     cooperation.withdraw(db, actor=kian.manager, request_id=withdrawn.id or 0, now=NOW)
@@ -39,7 +39,7 @@ def everything_that_is_told(db: Session, people: Parties) -> None:
     common = {"request_id": refused.id or 0, "now": NOW}
     COOPERATION_WORKFLOW.claim(db, actor=people.ali, **common)
     COOPERATION_WORKFLOW.assign(db, actor=people.in_charge, expert_id=people.zahra.account_id or 0, **common)
-    schedule.remind(db, now=NOW + timedelta(days=11))
+    schedule.send_reminders(db, now=NOW + timedelta(days=11))
     cooperation.university_reject(db, actor=people.zahra, reason="خارج از حوزه", **common)
     cooperation_request(db, people.arad, people.sara)
     contract = active_contract(db, kian, people.sara, people.ali)

@@ -148,7 +148,7 @@ def test_a_payment_that_came(db: Session) -> None:
     )
     db.add(paid)
     db.flush()
-    qualification.complete(db, request_id=request.id, now=NOW, actor=SYSTEM, bank_ref="201")
+    qualification.complete_request(db, request_id=request.id, now=NOW, actor=SYSTEM, bank_ref="201")
     db.commit()
     sara.learns(PaymentCheck.COMPLETED, Press("qual.check_pay", request.id))
     sara.sees("✅ تأیید نهایی", "احراز صلاحیت شما انجام شده است", "وضعیت پرداخت: پرداخت‌شده", "201")

@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.services.shared.audit_chain import AuditChain, ChainKeys
-from bot.services.shared.audit_check import check
+from bot.services.shared.audit_check import check_chain
 from storage.database.database import asynchronous, open_database
 from storage.migrations import migrate
 from storage.migrations.schema import missing_guards
@@ -49,9 +49,9 @@ async def test_old_lines_are_kept_guarded_and_linked(
     await engine.dispose()
     database = await open_database(url)
     try:
-        assert (await check(database, KEYS)).waiting == 120
+        assert (await check_chain(database, KEYS)).waiting == 120
         await AuditChain(database, KEYS).link_new()
-        found = await check(database, KEYS)
+        found = await check_chain(database, KEYS)
         assert (found.links, found.waiting, found.faults) == (120, 0, [])
     finally:
         await database.close()

@@ -7,7 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from storage.database.database import asynchronous, open_database
-from storage.migrations.migrate import check, current_is_head, upgrade
+from storage.migrations.migrate import current_is_head, schema_differences, upgrade
 from storage.migrations.schema import fingerprint
 
 
@@ -42,11 +42,11 @@ async def test_migrations_lead_to_the_schema_of_the_tables(
     await upgrade(empty_url)
 
     assert await schema_of(empty_url) == await schema_of(made)
-    assert await check(empty_url) == []
+    assert await schema_differences(empty_url) == []
 
 
 async def test_the_code_needs_no_further_migration() -> None:
-    assert await check() == []
+    assert await schema_differences() == []
 
 
 async def test_an_old_schema_is_recognised_and_upgrading_twice_is_harmless(empty_url: str) -> None:
@@ -62,7 +62,7 @@ async def test_a_difference_is_found(empty_url: str) -> None:
     await upgrade(empty_url)
     await execute(empty_url, "ALTER TABLE tariff ADD COLUMN note TEXT")
 
-    assert any("note" in line for line in await check(empty_url))
+    assert any("note" in line for line in await schema_differences(empty_url))
 
 
 async def test_a_migration_that_fails_leaves_nothing(empty_url: str) -> None:

@@ -53,7 +53,7 @@ def form_answers(db: Session, owner: Actor, **other: Any) -> dict[str, Any]:
 
 def submitted_request(db: Session, owner: Actor, now: datetime = NOW, **answers: Any) -> QualificationRequest:
     """A request of this officer in the queue."""
-    request = qualification.start(db, actor=owner, now=now)
+    request = qualification.start_draft(db, actor=owner, now=now)
     form = form_answers(db, owner, **answers)
     return qualification.submit(db, actor=owner, request_id=request.id or 0, answers=form, now=now)
 
@@ -75,5 +75,5 @@ def unpaid_request(db: Session, people: Participants, rial: int = 500_000) -> Qu
 def completed_request(db: Session, people: Participants) -> QualificationRequest:
     """Sara is qualified through her request."""
     request = unpaid_request(db, people)
-    qualification.complete(db, request_id=request.id or 0, now=NOW, actor=SYSTEM, bank_ref="1")
+    qualification.complete_request(db, request_id=request.id or 0, now=NOW, actor=SYSTEM, bank_ref="1")
     return request

@@ -65,7 +65,7 @@ async def test_the_same_batch_again_and_again_is_no_busy_loop(
             enough.set()
         await asyncio.sleep(0)
 
-    monkeypatch.setattr(polling, "rest", no_wait)
+    monkeypatch.setattr(polling, "pause_without_updates", no_wait)
     with caplog.at_level(logging.WARNING, "bot.messengers.intake.polling"):
         await sara.tap("اول")
         await sara.sees("یادداشت شد: first")

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from telegram import Update
 
-from bot.messengers.processing.parsing import UnreadableError, read
+from bot.messengers.processing.parsing import UnreadableError, parse_update
 from bot.messengers.transport.bale_updates import normalise_update
 from storage.enums import Messenger
 
@@ -32,7 +32,7 @@ def test_the_largest_size_of_a_photo_is_taken(sizes: list[dict[str, Any]]) -> No
     """Bale leaves out the measures of some sizes; a paper must not shrink to a thumbnail for that."""
     message = {"message_id": 1, "date": 1, "chat": CHAT, "from": SENDER, "photo": sizes}
     update = Update.de_json(normalise_update({"update_id": 1, "message": message}), None)
-    incoming = read(update, Messenger.BALE)
+    incoming = parse_update(update, Messenger.BALE)
     assert incoming is not None
     assert incoming.file is not None
     assert incoming.file.handle == "large"
@@ -44,7 +44,7 @@ def test_a_photo_whose_measures_are_none_is_a_photo_all_the_same(width: Any, hei
     """A text times a number would fill the memory, and everybody would wait."""
     broken = size("large", 90) | {"width": width, "height": height, "file_size": width}
     message = {"message_id": 1, "date": 1, "chat": CHAT, "from": SENDER, "photo": [size("small", 50), broken]}
-    incoming = read(Update.de_json({"update_id": 1, "message": message}, None), Messenger.TELEGRAM)
+    incoming = parse_update(Update.de_json({"update_id": 1, "message": message}, None), Messenger.TELEGRAM)
     assert incoming is not None
     assert incoming.file is not None
     assert incoming.file.handle == "large"
@@ -56,7 +56,9 @@ def test_nobody_speaks_in_another_s_private_chat() -> None:
     press = {"id": "1", "chat_instance": "1", "data": "1|home|||", "message": message | {"from": SENDER}}
     for held in ({"message": message | {"from": stranger}}, {"callback_query": press | {"from": stranger}}):
         with pytest.raises(UnreadableError):
-            read(Update.de_json({"update_id": 1, **held}, None), Messenger.TELEGRAM)
+            parse_update(Update.de_json({"update_id": 1, **held}, None), Messenger.TELEGRAM)
     # A sender who is left out is the person; in a group anybody speaks.
     for held in (message, message | {"from": stranger, "chat": {"id": -7, "type": "group", "title": "گ"}}):
-        assert read(Update.de_json({"update_id": 1, "message": held}, None), Messenger.BALE) is not None
+        assert (
+            parse_update(Update.de_json({"update_id": 1, "message": held}, None), Messenger.BALE) is not None
+        )

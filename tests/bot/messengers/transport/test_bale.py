@@ -26,7 +26,7 @@ from telegram.request import BaseRequest, RequestData
 
 from bot.messengers.transport.bale_request import BaleRequest, from_bale, shows_notices, to_bale
 from bot.messengers.transport.bale_text import neutral
-from bot.messengers.transport.bale_updates import normalise_update, whole_result
+from bot.messengers.transport.bale_updates import normalise_result, normalise_update
 
 SARA = {"id": 7, "is_bot": False, "first_name": "سارا"}
 CHAT = {"id": 7, "type": "private", "photo": None}
@@ -157,14 +157,14 @@ RESULTS: dict[str, tuple[str, Any, type]] = {
 
 @pytest.mark.parametrize(("method", "result", "kind"), RESULTS.values(), ids=RESULTS.keys())
 def test_every_result_is_parsed(method: str, result: Any, kind: Any) -> None:
-    assert isinstance(kind.de_json(whole_result(method, result), None), kind)
+    assert isinstance(kind.de_json(normalise_result(method, result), None), kind)
 
 
 def test_an_album_and_a_link_stay_what_they_are() -> None:
-    album = whole_result("sendmediagroup", [message(photo=[{"file_id": "P"}]), message()])
+    album = normalise_result("sendmediagroup", [message(photo=[{"file_id": "P"}]), message()])
     assert all(Message.de_json(one, None) for one in album)
-    assert whole_result("createinvoicelink", "some-id") == "some-id"
-    assert whole_result("deletemessage", True) is True
+    assert normalise_result("createinvoicelink", "some-id") == "some-id"
+    assert normalise_result("deletemessage", True) is True
 
 
 class Scripted(BaseRequest):

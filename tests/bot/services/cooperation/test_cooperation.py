@@ -222,7 +222,7 @@ async def test_acceptance_reserves_and_goes_to_the_branchs_university(
     def unit(db: Session) -> None:
         request = accepted(db, centers, centers.sara)
         assert (request.state, request.university_code) == (S.PENDING_UNIVERSITY, "sums")
-        assert eligibility.of(db, centers.sara.account_id or 0).reserved
+        assert eligibility.eligibility_of(db, centers.sara.account_id or 0).reserved
         for manager in (centers.kian.boss, centers.kian.deputy):
             (told,) = pushes(db, manager, "N14")
             assert told.text.startswith("✅ سارا نمونه درخواست همکاری با شعبه «شرق» را پذیرفت")
@@ -277,7 +277,7 @@ async def test_a_rejection_returns_and_closes_the_file(
             reason and reason.strip()
         )
         assert "دلیل: ." not in told.text
-        assert eligibility.of(db, centers.sara.account_id or 0).eligible
+        assert eligibility.eligibility_of(db, centers.sara.account_id or 0).eligible
         refusal = refused(
             db, lambda: cooperation.accept(db, actor=centers.sara, request_id=request.id or 0, now=NOW)
         )
@@ -294,7 +294,7 @@ async def test_an_acceptance_is_given_up_before_the_university_decides(
         COOPERATION_WORKFLOW.claim(db, actor=centers.office.ali, request_id=request.id or 0, now=NOW)
         cooperation.give_up(db, actor=centers.sara, request_id=request.id or 0, now=NOW)
         assert request.state is S.REJECTED_BY_OFFICER
-        assert eligibility.of(db, centers.sara.account_id or 0).eligible
+        assert eligibility.eligibility_of(db, centers.sara.account_id or 0).eligible
         assert "انصراف داد" in pushes(db, centers.kian.boss, "N15")[0].text
         refusal = refused(
             db, lambda: cooperation.approve(db, actor=centers.office.ali, request_id=request.id or 0, now=NOW)
@@ -312,7 +312,7 @@ async def test_the_distributor_withdraws_in_either_state(
         request = (accepted if after_acceptance else picked)(db, centers, centers.sara)
         cooperation.withdraw(db, actor=centers.kian.deputy, request_id=request.id or 0, now=NOW)
         assert request.state is S.WITHDRAWN
-        assert eligibility.of(db, centers.sara.account_id or 0).eligible
+        assert eligibility.eligibility_of(db, centers.sara.account_id or 0).eligible
         (told,) = pushes(db, centers.sara, "N24")
         assert told.text == "درخواست همکاری «کیان طب» برای شعبه «شرق» پس گرفته شد."
 
@@ -342,7 +342,7 @@ async def test_approval_makes_the_contract_and_tells_both_sides(database: Databa
     def unit(db: Session) -> None:
         contract = employed(db, centers, centers.sara)
         assert (contract.branch_id, contract.state) == (centers.kian.east, ContractState.ACTIVE)
-        facts = eligibility.of(db, centers.sara.account_id or 0)
+        facts = eligibility.eligibility_of(db, centers.sara.account_id or 0)
         assert (facts.employed, facts.reserved, facts.eligible) == (True, False, False)
         (officer,) = pushes(db, centers.sara, "N16")
         (manager,) = pushes(db, centers.kian.boss, "N16")
@@ -375,7 +375,7 @@ async def test_an_occupied_branch_means_replacement(database: Database, centers:
             if one.branch.id == centers.kian.east
         ]
         assert [one.account.first_name for one in line.officers] == ["مینا"]
-        assert eligibility.of(db, centers.sara.account_id or 0).eligible
+        assert eligibility.eligibility_of(db, centers.sara.account_id or 0).eligible
 
     await database.run(unit)
 
@@ -394,7 +394,7 @@ async def test_a_rejection_of_the_university_needs_a_reason_and_frees_the_office
         for actor in (centers.sara, centers.kian.boss, centers.kian.deputy):
             (told,) = pushes(db, actor, "N17")
             assert told.text.endswith("دلیل:\n│ شعبه خارج از حوزه است.\n└ کارشناس")
-        assert eligibility.of(db, centers.sara.account_id or 0).eligible
+        assert eligibility.eligibility_of(db, centers.sara.account_id or 0).eligible
 
     await database.run(unit)
 
@@ -598,14 +598,16 @@ async def test_the_timeline_names_roles_to_the_sides_and_people_to_experts(
 ) -> None:
     def unit(db: Session) -> None:
         contract = employed(db, centers, centers.sara)
-        lines = cooperation.timeline(db, actor=centers.sara, request_id=contract.cooperation_id or 0)
+        lines = cooperation.cooperation_timeline(
+            db, actor=centers.sara, request_id=contract.cooperation_id or 0
+        )
         assert [line.text for line in lines] == [
             "کیان طب درخواست همکاری داد.",
             "مسئول فنی درخواست را پذیرفت و پرونده برای دانشگاه علوم پزشکی شیراز ارسال شد.",
             "کارشناس دانشگاه علوم پزشکی شیراز همکاری را تأیید کرد.",
         ]
         expert = centers.office.zahra
-        names = cooperation.timeline(db, actor=expert, request_id=contract.cooperation_id or 0)
+        names = cooperation.cooperation_timeline(db, actor=expert, request_id=contract.cooperation_id or 0)
         assert names[-1].text == "کارشناس علوی همکاری را تأیید کرد."
 
     await database.run(unit)
@@ -742,7 +744,7 @@ async def test_reminders_of_unanswered_requests_and_late_files(database: Databas
         asked = picked(db, centers, centers.sara, firm=centers.arad)
         held = accepted(db, centers, centers.mina)
         for days in (2, 3, 4, 7, 30, 40):
-            schedule.remind(db, now=NOW + timedelta(days=days))
+            schedule.send_reminders(db, now=NOW + timedelta(days=days))
         told = pushes(db, centers.sara, "N20")
         assert len(told) == 3
         assert "در انتظار پاسخ شما" in told[0].text
@@ -753,7 +755,7 @@ async def test_reminders_of_unanswered_requests_and_late_files(database: Databas
         COOPERATION_WORKFLOW.claim(
             db, actor=centers.office.zahra, request_id=held.id or 0, now=NOW + timedelta(days=41)
         )
-        schedule.remind(db, now=NOW + timedelta(days=52))
+        schedule.send_reminders(db, now=NOW + timedelta(days=52))
         assert "در انتظار بررسی دانشگاه" in pushes(db, centers.office.zahra, "N20")[-1].text
         assert len(pushes(db, centers.office.ali, "N20")) == 2
 
@@ -852,7 +854,7 @@ async def test_a_migrated_contract_implies_qualification(database: Database, cen
         )
         assert eligibility.is_qualified(db, account_id)
         contracts.free(db, actor=centers.kian.boss, contract_id=contract.id or 0, now=NOW)
-        assert eligibility.of(db, account_id).eligible
+        assert eligibility.eligibility_of(db, account_id).eligible
 
     await database.run(unit)
 

@@ -126,7 +126,7 @@ async def test_an_answer_against_a_withdrawal(database: Database, centers: Cente
     def look(db: Session) -> None:
         promises(db)
         state = db.get_one(CooperationRequest, request.id).state
-        reserved = eligibility.of(db, centers.sara.account_id or 0).reserved
+        reserved = eligibility.eligibility_of(db, centers.sara.account_id or 0).reserved
         assert reserved == (state is S.PENDING_UNIVERSITY)
         assert (state is S.WITHDRAWN) == bool(pushes(db, centers.sara, "N24"))
         assert (state is S.PENDING_UNIVERSITY) == bool(pushes(db, centers.kian.boss, "N14"))
@@ -144,7 +144,7 @@ async def test_an_approval_against_whoever_leaves(database: Database, centers: C
     def look(db: Session) -> None:
         promises(db)
         approved = db.get_one(CooperationRequest, request.id).state is S.APPROVED
-        facts = eligibility.of(db, centers.sara.account_id or 0)
+        facts = eligibility.eligibility_of(db, centers.sara.account_id or 0)
         assert (facts.employed, facts.reserved) == (approved, False)
 
     await database.read(look)
@@ -218,7 +218,7 @@ async def test_a_replacement_against_the_former_officers_termination(
     def look(db: Session) -> None:
         promises(db)
         assert db.get_one(Contract, contract.id).state is not ContractState.ACTIVE
-        assert eligibility.of(db, centers.mina.account_id or 0).employed
+        assert eligibility.eligibility_of(db, centers.mina.account_id or 0).employed
 
     await database.read(look)
 
@@ -240,7 +240,7 @@ async def test_a_suspension_against_an_acceptance(database: Database, centers: C
 
     def look(db: Session) -> None:
         assert db.get_one(CooperationRequest, request.id).state is S.CLOSED
-        assert not eligibility.of(db, centers.sara.account_id or 0).reserved
+        assert not eligibility.eligibility_of(db, centers.sara.account_id or 0).reserved
 
     await database.read(look)
 

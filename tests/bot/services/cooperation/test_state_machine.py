@@ -143,7 +143,7 @@ class Cooperation(RuleBasedStateMachine):
             None,
             asked.account_id or 0,
             owner.id,
-            eligibility.of(self.db, asked.account_id or 0),
+            eligibility.eligibility_of(self.db, asked.account_id or 0),
             branch_busy=cooperation_requests.open_at(self.db, branch_id) is not None,
         )
         own = self.branches[branch_id].id == actor.distributor_id
@@ -181,7 +181,7 @@ class Cooperation(RuleBasedStateMachine):
         asked = self.actors[officer]
         own = [branch for branch, firm in self.branches.items() if firm.id == self.actors[who].distributor_id]
         free = [branch for branch in own if cooperation_requests.open_at(self.db, branch) is None]
-        if not free or not eligibility.of(self.db, asked.account_id or 0).eligible:
+        if not free or not eligibility.eligibility_of(self.db, asked.account_id or 0).eligible:
             return
         occupied = [branch for branch in free if contracts.at_branch(self.db, branch)]
         branch = data.draw(st.sampled_from(occupied or free))
@@ -295,7 +295,7 @@ class Cooperation(RuleBasedStateMachine):
         contract = data.draw(st.sampled_from(self.contracts(active_first=True)))
         actor = self.actors[who]
         mine = actor.role is Role.OFFICER and actor.account_id == contract.account_id
-        active = eligibility.of(self.db, contract.account_id).active
+        active = eligibility.eligibility_of(self.db, contract.account_id).active
         done = self.attempt(
             lambda: termination.draft(
                 self.db, actor=actor, contract_id=contract.id or 0, reason=REASON, now=self.now
@@ -308,7 +308,7 @@ class Cooperation(RuleBasedStateMachine):
         """The straight way out of a contract."""
         actor = self.actors[who]
         contract = contracts.active(self.db, actor.account_id or 0)
-        if contract is None or not eligibility.of(self.db, contract.account_id).active:
+        if contract is None or not eligibility.eligibility_of(self.db, contract.account_id).active:
             return
         common: dict[str, Any] = {"actor": actor, "now": self.now}
         found = termination.draft(self.db, **common, contract_id=contract.id or 0, reason=REASON)
@@ -325,7 +325,7 @@ class Cooperation(RuleBasedStateMachine):
         actor, contract = self.actors[who], self.db.get_one(Contract, one.contract_id)
         act = TerminationAction.FINALISE if finalise else TerminationAction.CANCEL
         allowed = act in TERMINATION.allowed_actions(termination_case(one, contract), actor)
-        active = eligibility.of(self.db, one.account_id).active
+        active = eligibility.eligibility_of(self.db, one.account_id).active
         do = termination.finalise if finalise else termination.cancel
         done = self.attempt(
             lambda: do(
@@ -429,7 +429,7 @@ class Cooperation(RuleBasedStateMachine):
         assert all(count == 1 for count in Counter(one.account_id for one in waiting).values())
         for name in ("sara", "mina"):
             account = self.actors[name].account_id or 0
-            facts = eligibility.of(self.db, account)
+            facts = eligibility.eligibility_of(self.db, account)
             assert facts.reserved == any(one.account_id == account for one in waiting)
             assert facts.employed == (contracts.active(self.db, account) is not None)
         for one in waiting:
@@ -437,7 +437,7 @@ class Cooperation(RuleBasedStateMachine):
         opened = [one for one in requests if one.state not in TERMINAL]
         assert all(count == 1 for count in Counter(one.branch_id for one in opened).values())
         for one in opened:  # whoever is taken, or away, is asked no more
-            facts = eligibility.of(self.db, one.account_id)
+            facts = eligibility.eligibility_of(self.db, one.account_id)
             assert (facts.active, facts.qualified, facts.employed) == (True, True, False)
 
     def what_is_over_stays_over(self, requests: list[CooperationRequest], found: list[Contract]) -> None:

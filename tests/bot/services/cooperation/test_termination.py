@@ -65,7 +65,7 @@ async def test_finalising_ends_at_once_and_tells_the_management(database: Databa
         assert (draft.state, draft.closed_at) == (TerminationState.FINALIZED, NOW)
         assert (contract.state, contract.ended_at) == (ContractState.ENDED_BY_OFFICER, NOW)
         assert branches.view(db, actor=centers.kian.boss, branch_id=centers.kian.east).officers == ()
-        assert eligibility.of(db, centers.sara.account_id or 0).eligible
+        assert eligibility.eligibility_of(db, centers.sara.account_id or 0).eligible
         (sms,) = sms_to(db, KIAN_MOBILE)
         assert (sms.kind, sms.channel, sms.state) == ("N19", PushChannel.SMS, PushState.QUEUED)
         assert sms.text == (

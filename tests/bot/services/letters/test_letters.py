@@ -54,7 +54,7 @@ def crowd(db: Session, count: int, *, first: int = 10000001, chats: bool = True)
 
 def letter(db: Session, writer: Actor, to: Audience = ALL, **other: Any) -> Letter:
     parts: dict[str, Any] = {"number": "۶۶۵/۱۲", "title": "آزمون دوره", "text": "دوره آغاز شد.", "files": ()}
-    return letters.send(db, actor=writer, to=to, now=NOW, **(parts | other))
+    return letters.send_letter(db, actor=writer, to=to, now=NOW, **(parts | other))
 
 
 def pushes(db: Session) -> list[Push]:
@@ -296,7 +296,7 @@ async def test_stopped_half_way(database: Database) -> None:
         db.flush()
         reader = next(who for who in people if who.account_id == opened.account_id)
         letters.open_letter(db, actor=reader, letter_id=letter_id, now=NOW)
-        stopped = letters.stop(db, actor=writer, letter_id=letter_id, now=NOW)
+        stopped = letters.stop_letter(db, actor=writer, letter_id=letter_id, now=NOW)
         assert stopped.state is LetterState.STOPPED
         kept = {told.account_id, opened.account_id, claimed.account_id}
         have = select(LetterRecipient.account_id).where(col(LetterRecipient.delivered_at).is_not(None))
@@ -307,7 +307,7 @@ async def test_stopped_half_way(database: Database) -> None:
         assert not letters.spread(db, letter_id=letter_id, now=NOW)
         assert len(pushes(db)) == 6
         with refused(Stale):
-            letters.stop(db, actor=writer, letter_id=letter_id, now=NOW)
+            letters.stop_letter(db, actor=writer, letter_id=letter_id, now=NOW)
         late = next(who for who in people if who.account_id not in kept)
         with refused():
             letters.open_letter(db, actor=late, letter_id=letter_id, now=NOW)

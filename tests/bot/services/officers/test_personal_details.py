@@ -156,7 +156,7 @@ async def test_nothing_is_saved_while_a_request_is_in_circulation(
 async def test_afterwards_it_is_saved_again(database: Database, office: Office) -> None:
     def finish(db: Session) -> None:
         request = awaiting_payment(db, office)
-        qualification.complete(db, request_id=request.id or 0, now=NOW, actor=SYSTEM, bank_ref="1")
+        qualification.complete_request(db, request_id=request.id or 0, now=NOW, actor=SYSTEM, bank_ref="1")
 
     await database.run(finish)
     assert await database.run(edit(office, "father_name", "حسن"))
@@ -167,7 +167,7 @@ async def test_a_draft_follows_unless_it_says_otherwise(database: Database, offi
 
     def begin(db: Session) -> int:
         personal_details.edit(db, actor=office.sara, field="father_name", value="علی", now=NOW)
-        request = qualification.start(db, actor=office.sara, now=NOW)
+        request = qualification.start_draft(db, actor=office.sara, now=NOW)
         answers = qualification.prefill(db, request) | {"phone": "07132123456"}
         draft = Draft(
             account_id=office.sara.account_id,

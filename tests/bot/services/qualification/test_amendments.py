@@ -40,7 +40,7 @@ async def office(database: Database) -> Office:
     def unit(db: Session) -> Office:
         office = open_office(db)
         request = awaiting_payment(db, office)
-        qualification.complete(db, request_id=request.id or 0, now=NOW, actor=SYSTEM, bank_ref="1")
+        qualification.complete_request(db, request_id=request.id or 0, now=NOW, actor=SYSTEM, bank_ref="1")
         tariff(db, 2_800_000, RequestKind.AMENDMENT)
         return office
 
@@ -48,7 +48,7 @@ async def office(database: Database) -> Office:
 
 
 def begin(db: Session, actor: Actor) -> QualificationRequest:
-    return qualification.start(db, actor=actor, now=NOW, kind=RequestKind.AMENDMENT)
+    return qualification.start_draft(db, actor=actor, now=NOW, kind=RequestKind.AMENDMENT)
 
 
 def amend(db: Session, actor: Actor, **changes: Any) -> QualificationRequest:
@@ -135,7 +135,7 @@ async def test_data_are_applied_at_payment_and_not_before(database: Database, of
 
     def pay(db: Session) -> None:
         since = person(db, office)[1].qualified_at
-        qualification.complete(db, request_id=number, now=NOW, actor=SYSTEM, bank_ref="778")
+        qualification.complete_request(db, request_id=number, now=NOW, actor=SYSTEM, bank_ref="778")
         account, officer = person(db, office)
         request = db.get_one(QualificationRequest, number)
         assert (account.last_name, officer.level_code) == ("محمدی", "master")
@@ -242,7 +242,7 @@ async def test_a_migrated_officer_is_asked_only_for_what_is_touched(
             db, actor=office.sara, request_id=number, answers={"first_name": "مینو"}, now=NOW
         )
         decisions.approve(db, actor=office.ali, request_id=number, public_url=URL, now=NOW)
-        qualification.complete(db, request_id=number, now=NOW, actor=SYSTEM, bank_ref="1")
+        qualification.complete_request(db, request_id=number, now=NOW, actor=SYSTEM, bank_ref="1")
         account, officer = person(db, office)
         assert (account.first_name, officer.province, officer.level_code) == ("مینو", "فارس", None)
 
@@ -284,14 +284,14 @@ async def test_an_optional_paper_may_be_left_out(database: Database, office: Off
         db.flush()
         request = amend(db, office.sara, **{"doc.retraining": []})
         decisions.approve(db, actor=office.ali, request_id=request.id or 0, public_url=URL, now=NOW)
-        qualification.complete(db, request_id=request.id or 0, now=NOW, actor=SYSTEM, bank_ref="1")
+        qualification.complete_request(db, request_id=request.id or 0, now=NOW, actor=SYSTEM, bank_ref="1")
         assert "retraining" not in person(db, office)[1].documents
 
     await database.run(unit)
 
 
 async def test_the_wrong_kind_leads_to_the_right_one(database: Database, office: Office) -> None:
-    refusal = await refused(database, lambda db: qualification.start(db, actor=office.sara, now=NOW))
+    refusal = await refused(database, lambda db: qualification.start_draft(db, actor=office.sara, now=NOW))
     assert refusal.key == "error.new_while_qualified"
     assert [door.label for door in refusal.next_buttons] == ["ثبت اصلاحیه"]
 

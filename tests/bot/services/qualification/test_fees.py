@@ -71,4 +71,4 @@ async def test_setting_one_settles_the_alert(database: Database) -> None:
     key = fees.no_tariff_key(RequestKind.NEW)
     await database.run(partial(notify.alert_staff, key=key, text="…", now=NOW))
     await add(database, 5_000_000, NOW.date())
-    assert not await database.run(partial(notify.settle_alert, key=key, now=NOW))
+    assert not await database.run(partial(notify.close_alert, key=key, now=NOW))

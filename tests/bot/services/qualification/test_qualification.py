@@ -214,8 +214,8 @@ async def test_a_confirmed_coverage_row_goes_before_the_province(database: Datab
 async def test_a_second_request_leads_to_the_open_one(
     database: Database, office: Office, refused: Any
 ) -> None:
-    draft = await database.run(lambda db: qualification.start(db, actor=office.sara, now=NOW))
-    refusal = await refused(lambda db: qualification.start(db, actor=office.sara, now=NOW))
+    draft = await database.run(lambda db: qualification.start_draft(db, actor=office.sara, now=NOW))
+    refusal = await refused(lambda db: qualification.start_draft(db, actor=office.sara, now=NOW))
     assert refusal.key == "error.open_draft"
     assert [door.label for door in refusal.next_buttons] == ["ادامه پیش‌نویس", "🗑 حذف پیش‌نویس"]
 
@@ -225,14 +225,17 @@ async def test_a_second_request_leads_to_the_open_one(
         )
 
     await database.run(send)
-    refusal = await refused(lambda db: qualification.start(db, actor=office.sara, now=NOW))
+    refusal = await refused(lambda db: qualification.start_draft(db, actor=office.sara, now=NOW))
     assert (refusal.key, refusal.args_of_text["code"]) == ("error.open_request", "140509010001")
     assert isinstance(await refused(send), Stale)  # a double tap on the final submission
 
 
 async def test_two_chats_start_at_once_and_one_draft_exists(database: Database, office: Office) -> None:
     found = await asyncio.gather(
-        *(database.run(lambda db: qualification.start(db, actor=office.sara, now=NOW).id) for _ in range(2)),
+        *(
+            database.run(lambda db: qualification.start_draft(db, actor=office.sara, now=NOW).id)
+            for _ in range(2)
+        ),
         return_exceptions=True,
     )
     assert sorted(isinstance(one, NotAllowed) for one in found) == [False, True]
@@ -241,7 +244,7 @@ async def test_two_chats_start_at_once_and_one_draft_exists(database: Database, 
 
 async def test_discarding_a_draft_frees_the_chats_that_show_it(database: Database, office: Office) -> None:
     def unit(db: Session) -> None:
-        request = qualification.start(db, actor=office.sara, now=NOW)
+        request = qualification.start_draft(db, actor=office.sara, now=NOW)
         draft = Draft(
             account_id=office.sara.account_id,
             dialogue="qualification",
@@ -263,7 +266,7 @@ async def test_discarding_a_draft_frees_the_chats_that_show_it(database: Databas
 
 
 async def test_only_the_owner_touches_a_draft(database: Database, office: Office, refused: Any) -> None:
-    draft = await database.run(lambda db: qualification.start(db, actor=office.sara, now=NOW).id)
+    draft = await database.run(lambda db: qualification.start_draft(db, actor=office.sara, now=NOW).id)
     mina = await database.run(lambda db: officer(db, "10000002", national_code="9991234553"))
     for other in (mina, office.ali, office.staff, Actor(office.sara.account_id, Role.EXPERT, "sums")):
         for deed in (
@@ -281,7 +284,7 @@ async def test_only_the_owner_touches_a_draft(database: Database, office: Office
 
 async def test_the_first_form_begins_with_the_registration(database: Database, office: Office) -> None:
     def unit(db: Session) -> None:
-        request = qualification.start(db, actor=office.sara, now=NOW)
+        request = qualification.start_draft(db, actor=office.sara, now=NOW)
         assert qualification.prefill(db, request) == {
             "first_name": "سارا",
             "last_name": "کریمی‌نژاد",
@@ -296,7 +299,7 @@ def rejected(db: Session, office: Office, reason: RejectReason) -> dict[str, Any
     """Submit, reject for `reason`, start again: what the new form begins with."""
     request = submitted(db, office.sara)
     decisions.reject(db, actor=office.ali, request_id=request.id or 0, reason=reason, now=NOW)
-    again = qualification.start(db, actor=office.sara, now=NOW)
+    again = qualification.start_draft(db, actor=office.sara, now=NOW)
     return qualification.prefill(db, again)
 
 
@@ -343,7 +346,7 @@ async def test_later_general_edits_go_before_the_old_snapshot(database: Database
             subject_id=office.sara.account_id or 0,
             field="postal_address",
         )
-        again = qualification.start(db, actor=office.sara, now=NOW + timedelta(hours=2))
+        again = qualification.start_draft(db, actor=office.sara, now=NOW + timedelta(hours=2))
         found = qualification.prefill(db, again)
         assert found["postal_address"] == "نشانی تازه در شیراز"
         assert found["father_name"] == "علی"
@@ -555,7 +558,9 @@ async def test_completion_makes_the_snapshot_the_approved_file(database: Databas
         assert db.get_one(Officer, owner).father_name is None  # nothing before the payment
         assert not qualification.is_qualified(db, owner)
         done = [
-            qualification.complete(db, request_id=request.id or 0, now=NOW, actor=SYSTEM, bank_ref="12345")
+            qualification.complete_request(
+                db, request_id=request.id or 0, now=NOW, actor=SYSTEM, bank_ref="12345"
+            )
             for _ in range(2)
         ]
         assert done == [True, False]
@@ -575,7 +580,7 @@ async def test_a_withdrawn_request_takes_no_payment(database: Database, office: 
     def unit(db: Session) -> None:
         request = awaiting_payment(db, office)
         qualification.withdraw(db, actor=office.sara, request_id=request.id or 0, now=NOW)
-        assert not qualification.complete(
+        assert not qualification.complete_request(
             db, request_id=request.id or 0, now=NOW, actor=SYSTEM, bank_ref="12345"
         )
         assert not qualification.is_qualified(db, office.sara.account_id or 0)
@@ -588,7 +593,7 @@ async def test_a_withdrawn_request_takes_no_payment(database: Database, office: 
 
 def qualified(db: Session, office: Office) -> None:
     request = awaiting_payment(db, office)
-    qualification.complete(db, request_id=request.id or 0, now=NOW, actor=SYSTEM, bank_ref="1")
+    qualification.complete_request(db, request_id=request.id or 0, now=NOW, actor=SYSTEM, bank_ref="1")
     tariff(db, 0, RequestKind.AMENDMENT)
 
 
@@ -596,10 +601,10 @@ async def test_an_amendment_needs_a_change_and_is_applied_when_it_is_approved(
     database: Database, office: Office, refused: Any
 ) -> None:
     await database.run(lambda db: qualified(db, office))
-    refusal = await refused(lambda db: qualification.start(db, actor=office.sara, now=NOW))
+    refusal = await refused(lambda db: qualification.start_draft(db, actor=office.sara, now=NOW))
     assert refusal.key == "error.new_while_qualified"
     draft = await database.run(
-        lambda db: qualification.start(db, actor=office.sara, now=NOW, kind=RequestKind.AMENDMENT)
+        lambda db: qualification.start_draft(db, actor=office.sara, now=NOW, kind=RequestKind.AMENDMENT)
     )
 
     def send(**changes: Any) -> Callable[[Session], Any]:
@@ -632,7 +637,7 @@ async def test_an_amendment_needs_a_change_and_is_applied_when_it_is_approved(
 async def test_a_rejected_amendment_leaves_everything_as_it_was(database: Database, office: Office) -> None:
     def unit(db: Session) -> None:
         qualified(db, office)
-        request = qualification.start(db, actor=office.sara, now=NOW, kind=RequestKind.AMENDMENT)
+        request = qualification.start_draft(db, actor=office.sara, now=NOW, kind=RequestKind.AMENDMENT)
         form = qualification.prefill(db, request) | {"first_name": "مینا"}
         qualification.submit(db, actor=office.sara, request_id=request.id or 0, answers=form, now=NOW)
         decisions.reject(

@@ -144,7 +144,7 @@ async def test_search_says_what_a_code_looks_like(office: Office, refused: Any, 
 
 
 async def test_a_draft_is_not_found(database: Database, office: Office, refused: Any) -> None:
-    await database.run(lambda db: qualification.start(db, actor=office.sara, now=NOW))
+    await database.run(lambda db: qualification.start_draft(db, actor=office.sara, now=NOW))
     refusal = await refused(lambda db: review.LISTS.find(db, actor=office.staff, code="9991234561"))
     assert refusal.key == "desk.not_found"
 
@@ -559,7 +559,7 @@ async def test_the_officer_reads_roles_and_the_experts_read_names(
             replies={"father_name": "همین درست است"},
             now=NOW,
         )
-        lines = timeline.timeline(db, actor=office.sara, request_id=waiting.id or 0)
+        lines = timeline.request_timeline(db, actor=office.sara, request_id=waiting.id or 0)
         assert [line.text for line in lines] == [
             "پیش‌نویس درخواست ساخته شد.",
             "درخواست ثبت نهایی و برای دانشگاه علوم پزشکی شیراز ارسال شد.",
@@ -568,7 +568,7 @@ async def test_the_officer_reads_roles_and_the_experts_read_names(
             "نواقص را برطرف کردید.",
         ]
         assert lines[0].time == "۱۴۰۵/۰۹/۰۱ ساعت ۱۲:۳۰"
-        seen = timeline.timeline(db, actor=office.zahra, request_id=waiting.id or 0)
+        seen = timeline.request_timeline(db, actor=office.zahra, request_id=waiting.id or 0)
         names = [line.text for line in seen]
         assert names[2:] == [
             "کارشناس علوی بررسی پرونده را آغاز کرد.",

@@ -88,7 +88,7 @@ class Qualification(RuleBasedStateMachine):
     def start(self, who: str) -> None:
         actor = self.actors[who]
         may = qualification.may_start(self.db, actor=actor)
-        done = self.attempt(lambda: qualification.start(self.db, actor=actor, now=self.now))
+        done = self.attempt(lambda: qualification.start_draft(self.db, actor=actor, now=self.now))
         assert done == may
         assert not done or who in ("sara", "mina")
 
@@ -154,7 +154,7 @@ class Qualification(RuleBasedStateMachine):
         results: list[bool] = []
         done = self.attempt(
             lambda: results.append(
-                qualification.complete(
+                qualification.complete_request(
                     self.db, request_id=request.id or 0, now=self.now, actor=SYSTEM, bank_ref="1"
                 )
             )

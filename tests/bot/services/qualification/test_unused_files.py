@@ -30,7 +30,7 @@ def living(db: Session) -> set[int]:
 
 
 def remove(db: Session, office: Office, ids: list[int], **options: Any) -> None:
-    unused_files.remove(db, account_id=office.sara.account_id, values=[ids], now=NOW, **options)
+    unused_files.remove_unused(db, account_id=office.sara.account_id, values=[ids], now=NOW, **options)
     db.flush()
 
 
@@ -89,7 +89,7 @@ async def test_the_bytes_go_after_the_commit_and_only_these(
 
     def removes(db: Session) -> frozenset[str]:
         remove(db, office, [ids["removed"]])
-        return unused_files.removed(db)
+        return unused_files.removed_keys(db)
 
     def breaks(db: Session) -> None:
         remove(db, office, [ids["rolled back"]])

@@ -85,11 +85,11 @@ async def test_a_university_without_experts_is_raised_until_there_is_one(databas
         (told,) = pushes(db, boss)
         assert "شیراز" in told.text
         expert(db, "20000001", "علوی")
-        routing.watch_all(db, now=NOW)
+        routing.alert_where_no_expert(db, now=NOW)
         assert alerts(db) == []
         db.exec(select(Grant).where(Grant.role == Role.EXPERT)).one().active = False
         db.flush()
-        routing.watch_all(db, now=NOW + timedelta(hours=1))
+        routing.alert_where_no_expert(db, now=NOW + timedelta(hours=1))
         assert alerts(db) == ["no-expert:sums"]
         assert len(pushes(db, boss)) == 2
 

@@ -41,7 +41,7 @@ async def link(database: Database, *secrets: str) -> AuditChain:
 
 
 async def faults(database: Database, *secrets: str, newest: int | None = None) -> list[str]:
-    return (await audit_check.check(database, ChainKeys(secrets or [SECRET]), newest=newest)).faults
+    return (await audit_check.check_chain(database, ChainKeys(secrets or [SECRET]), newest=newest)).faults
 
 
 @pytest.fixture
@@ -138,10 +138,10 @@ async def test_a_whole_chain(linked: Database) -> None:
     _, links = await content(linked)
     assert [one["position"] for one in links] == list(range(1, 11))
     assert [one["position"] for one in links if one["mac"]] == [4, 9, 10], "the last of each batch is signed"
-    checked = await audit_check.check(linked, ChainKeys([SECRET]))
+    checked = await audit_check.check_chain(linked, ChainKeys([SECRET]))
     assert (checked.faults, checked.links, checked.waiting) == ([], 10, 0)
     await write(linked, 3)
-    assert (await audit_check.check(linked, ChainKeys([SECRET]))).waiting == 3
+    assert (await audit_check.check_chain(linked, ChainKeys([SECRET]))).waiting == 3
 
 
 CHANGES: dict[str, tuple[list[str], str]] = {
@@ -231,7 +231,7 @@ async def test_a_chain_that_was_worked_out_anew_is_not_signed(
     await write(linked, 3)
     with caplog.at_level(logging.ERROR):
         await link(linked)
-    assert "bears a wrong signature; run `bot.py check-audit`" in caplog.text
+    assert "bears a wrong signature; run `bot.py check_chain-audit`" in caplog.text
     assert len((await content(linked))[1]) == 10
 
 
@@ -350,7 +350,7 @@ async def test_only_the_newest_are_looked_at_where_there_are_many(
     await tamper(linked, "UPDATE audit_event SET event = 'forged' WHERE id = 3")
     assert await faults(linked, newest=4) == []
     assert len(await faults(linked)) == 1
-    checked = await audit_check.check(linked, ChainKeys([SECRET]), newest=4)
+    checked = await audit_check.check_chain(linked, ChainKeys([SECRET]), newest=4)
     assert doctor.summary(checked) == "the newest 4 of 10 links are whole"
 
 
@@ -358,7 +358,7 @@ async def test_the_doctor_names_triggers_and_the_first_break(linked: Database, d
     settings = Settings.load(_env_file=None, database_url=database_url, secret_key=SECRET)
 
     async def told() -> dict[str, Any]:
-        return {one.name: one async for one in doctor.look(linked, settings)}
+        return {one.name: one async for one in doctor.check_audit_record(linked, settings)}
 
     assert all(one.good for one in (await told()).values())
     await tamper(

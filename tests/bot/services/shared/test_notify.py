@@ -83,8 +83,8 @@ async def test_an_alert_is_open_once_told_to_staff_and_again_daily(database: Dat
         for _ in range(2):  # two processes tick
             notify.repeat_alerts(db, now=NOW + timedelta(hours=24))
         assert len(pushes(db, boss)) == 2
-        assert notify.settle_alert(db, key="no-expert:sums", now=NOW)
-        assert not notify.settle_alert(db, key="no-expert:sums", now=NOW)
+        assert notify.close_alert(db, key="no-expert:sums", now=NOW)
+        assert not notify.close_alert(db, key="no-expert:sums", now=NOW)
         assert notify.repeat_alerts(db, now=NOW + timedelta(days=9)) == 0
         assert alerts(db) == []
         assert notify.alert_staff(db, key="no-expert:sums", text="دوباره", now=NOW + timedelta(days=10))

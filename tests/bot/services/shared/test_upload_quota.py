@@ -29,7 +29,9 @@ async def count(
 
     def unit(db: Session) -> bool:
         now = NOW + timedelta(days=days)
-        return upload_quota.count(db, account_id=account_id, size=size, files=files, limit=LIMIT, now=now)
+        return upload_quota.count_upload(
+            db, account_id=account_id, size=size, files=files, limit=LIMIT, now=now
+        )
 
     return await database.run(unit)
 
@@ -64,5 +66,5 @@ async def test_the_counts_of_days_gone_by_are_deleted(database: Database, office
         await count(database, office.sara.account_id, days=days)
 
     run_in_background = NOW + timedelta(days=20)
-    assert await database.run(lambda db: upload_quota.sweep(db, now=run_in_background)) == 2
-    assert await database.run(lambda db: upload_quota.sweep(db, now=run_in_background)) == 0
+    assert await database.run(lambda db: upload_quota.remove_old_counts(db, now=run_in_background)) == 2
+    assert await database.run(lambda db: upload_quota.remove_old_counts(db, now=run_in_background)) == 0
