@@ -118,7 +118,7 @@ def make_bot(
         _web_server(settings, resources, service if by_webhook else None),
         _metrics_server(settings, resources, service),
         [
-            *(Timer(*sweep) for sweep in sweeps(resources, drafts=engine.sweep)),
+            *(Timer(*sweep) for sweep in sweeps(resources, drafts=engine.delete_expired_drafts)),
             Timer("audit-chain", audit_chain.INTERVAL, chain.link_new),
         ],
     )

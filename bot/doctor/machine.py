@@ -60,14 +60,14 @@ async def file_checker() -> Finding:
     """A picture goes through a checking process, as every document does."""
     picture = io.BytesIO()
     Image.effect_noise((64, 64), 50).convert("RGB").save(picture, "PNG")
-    checker = InspectionPool(workers=1)
+    pool = InspectionPool(workers=1)
     try:
-        async with checker.turn(account_id=0) as turn:
-            await turn.check(picture.getvalue())
+        async with pool.reserve_worker(account_id=0) as worker:
+            await worker.inspect(picture.getvalue())
     except Exception as error:
         return Finding(
-            "file checker", False, f"no process can check a file ({first_line(error)}); is there memory?"
+            "file pool", False, f"no process can check a file ({first_line(error)}); is there memory?"
         )
     finally:
-        await checker.close()
-    return Finding("file checker", True, "works")
+        await pool.close()
+    return Finding("file pool", True, "works")

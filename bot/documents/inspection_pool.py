@@ -4,7 +4,7 @@ A thread would not do: it cannot be ended, and parsing a PDF in Python holds the
 for every file would cost a third of a second of imports. So a few workers stay, take one file after the other through
 a pipe, and are killed when one takes too long. They get no secrets, no network clients and a bounded memory.
 
-Who uploads reserves a worker first (`InspectionPool.turn`) and fetches the file only then; a worker that has to be started
+Who uploads reserves a worker first (`InspectionPool.reserve_worker`) and fetches the file only then; a worker that has to be started
 starts meanwhile. Times of a check are seconds of CPU where the system tells them: a busy machine makes no file slow.
 """
 
@@ -52,31 +52,31 @@ class Preempted(Exception):
 class ReservedWorker:
     """A reserved worker, for one file."""
 
-    def __init__(self, checker: InspectionPool, place: InspectionSlot, worker: asyncio.Task[Process]) -> None:
-        self._checker, self._place, self._worker = checker, place, worker
+    def __init__(self, pool: InspectionPool, slot: InspectionSlot, worker: asyncio.Task[Process]) -> None:
+        self._pool, self._slot, self._worker = pool, slot, worker
 
-    async def check(self, data: bytes) -> InspectedFile:
+    async def inspect(self, data: bytes) -> InspectedFile:
         """Raises FileRejected with the sentence for the officer, or Preempted."""
-        return await self._checker._check(self._place, self._worker, data)
+        return await self._pool._inspect(self._slot, self._worker, data)
 
 
 class InspectionPool:
     """Belongs to the loop it is used on. Close it at the end."""
 
     def __init__(self, *, workers: int = WORKERS, time_limit: float = TIME_LIMIT) -> None:
-        self._turns = InspectionSlots(workers, slow=min(SLOW, workers), of_side=min(OF_MESSENGER, workers))
+        self._slots = InspectionSlots(workers, slow=min(SLOW, workers), of_side=min(OF_MESSENGER, workers))
         self._idle: list[Process] = []
         self._renewing: set[asyncio.Task[None]] = set()
         self._workers, self._time_limit = workers, time_limit
 
     @asynccontextmanager
-    async def turn(self, account_id: int, side: Hashable = None) -> AsyncIterator[ReservedWorker]:
+    async def reserve_worker(self, account_id: int, side: Hashable = None) -> AsyncIterator[ReservedWorker]:
         """Reserve a worker for a file of this account; `side` is the messenger that it is fetched from. Waits for its
         turn. Raises Throttled where too many uploads of this account wait."""
-        async with self._turns.turn(account_id, side) as place:
-            worker = asyncio.create_task(self._take())
+        async with self._slots.wait_for_slot(account_id, side) as slot:
+            worker = asyncio.create_task(self._idle_or_new_worker())
             try:
-                yield ReservedWorker(self, place, worker)
+                yield ReservedWorker(self, slot, worker)
             finally:
                 await self._give_back(worker)
 
@@ -87,14 +87,14 @@ class InspectionPool:
         while self._idle:
             await _stop(self._idle.pop())
 
-    async def _check(
-        self, place: InspectionSlot, starting: asyncio.Task[Process], data: bytes
+    async def _inspect(
+        self, slot: InspectionSlot, starting: asyncio.Task[Process], data: bytes
     ) -> InspectedFile:
         media_type = preliminary(data)
         worker = await asyncio.shield(starting)
         asking = asyncio.create_task(_exchange(worker, data))
         try:
-            await self._watch(place, worker, asking)
+            await self._watch(slot, worker, asking)
             answer, shown = asking.result()
         except (OSError, asyncio.IncompleteReadError):
             # Crashed, or out of memory over this file.
@@ -109,22 +109,22 @@ class InspectionPool:
             raise FileRejected(answer["rejected"])
         return InspectedFile(shown=shown or data, **answer)
 
-    async def _watch(self, place: InspectionSlot, worker: Process, asking: asyncio.Task[Any]) -> None:
+    async def _watch(self, slot: InspectionSlot, worker: Process, asking: asyncio.Task[Any]) -> None:
         """Until the answer is there. Raises FileRejected past the limit, Preempted where others wait for a slow file."""
         begun, spent = time.monotonic(), _cpu(worker)
         while True:
             done, _ = await asyncio.wait({asking}, timeout=min(_LOOK, self._time_limit))
             used, late = _cpu(worker) - spent, time.monotonic() - begun
             if used >= SLICE:
-                self._turns.mark_slow(place.account_id)
+                self._slots.mark_slow(slot.account_id)
             if done:
                 return
             if used >= self._time_limit or late >= self._time_limit * BY_THE_CLOCK:
                 raise FileRejected("error.slow_file")
-            if used >= SLICE and not place.slow and self._turns.contended:
+            if used >= SLICE and not slot.slow and self._slots.contended:
                 raise Preempted
 
-    async def _take(self) -> Process:
+    async def _idle_or_new_worker(self) -> Process:
         """A worker that waits; one that was ended meanwhile (by a system short of memory) is no reason to refuse a file."""
         while self._idle or self._renewing:
             if not self._idle:

@@ -30,12 +30,12 @@ _BATCH = 500
 
 
 class DocumentLibrary:
-    def __init__(self, store: FileStore, sealer: DocumentCipher, checker: InspectionPool) -> None:
+    def __init__(self, store: FileStore, sealer: DocumentCipher, inspection: InspectionPool) -> None:
         self._store = store
         self._sealer = sealer
-        self._checker = checker
+        self._inspection = inspection
 
-    async def take(
+    async def store_upload(
         self,
         account_id: int,
         fetch: Callable[[], Awaitable[bytes]],
@@ -49,15 +49,15 @@ class DocumentLibrary:
         fetched again. Raises FileRejected, Throttled, StoreDown, and what `fetch` raises."""
         while True:
             with contextlib.suppress(Preempted):
-                return await self._take(account_id, fetch, name, side)
+                return await self._store_in_turn(account_id, fetch, name, side)
 
-    async def _take(
+    async def _store_in_turn(
         self, account_id: int, fetch: Callable[[], Awaitable[bytes]], name: str | None, side: Hashable
     ) -> StoredFile:
         """In one turn; outside it nothing of the file is in memory."""
-        async with self._checker.turn(account_id, side) as turn:
+        async with self._inspection.reserve_worker(account_id, side) as worker:
             data = await fetch()
-            return await self._kept(account_id, data, name, await turn.check(data))
+            return await self._kept(account_id, data, name, await worker.inspect(data))
 
     async def _kept(
         self, account_id: int, data: bytes, name: str | None, checked: InspectedFile
@@ -87,7 +87,7 @@ class DocumentLibrary:
         """Whether the copy to show is in the store."""
         return await self._store.exists(file.shown_key)
 
-    async def forget(self, file: StoredFile) -> None:
+    async def delete_bytes(self, file: StoredFile) -> None:
         """Delete the bytes of a document whose row says that it was removed."""
         for key in {file.original_key, file.shown_key}:
             await self._store.delete(key)
@@ -117,7 +117,7 @@ class DocumentLibrary:
         for orphan in await _unknown(database, batch):
             yield orphan
 
-    async def sweep(self, database: Database, now: datetime) -> int:
+    async def remove_orphans(self, database: Database, now: datetime) -> int:
         """Delete orphans of more than a day; how many. For a daily timer."""
         swept = 0
         async for key in self.orphans(database, before=now - ORPHAN_AGE):
@@ -126,7 +126,7 @@ class DocumentLibrary:
         return swept
 
     async def close(self) -> None:
-        await self._checker.close()
+        await self._inspection.close()
         await self._store.aclose()
 
     async def _keep(self, data: bytes) -> str:

@@ -88,7 +88,7 @@ class Kavenegar:
                 form["sender"] = self._sender
         repeatable = call == "sms/send"
         try:
-            status, entries = await self._ask(call, form)
+            status, entries = await self._post(call, form)
         except GatewayDown as down:
             return SmsRetry(str(down), unknown=not repeatable)
         if status == OK and entries and entries[0].get("messageid") is not None:
@@ -105,7 +105,7 @@ class Kavenegar:
             form = {"messageid": ",".join(provider_ids[start : start + 500])}
             async for attempt in with_retries():
                 with attempt:
-                    status, entries = await self._ask("sms/status", form)
+                    status, entries = await self._post("sms/status", form)
                     if status != OK:
                         raise GatewayDown(f"status {status}")
             for entry in entries:
@@ -117,7 +117,7 @@ class Kavenegar:
     async def aclose(self) -> None:
         await self._client.aclose()
 
-    async def _ask(self, call: str, form: dict[str, str]) -> tuple[int, list[dict[str, Any]]]:
+    async def _post(self, call: str, form: dict[str, str]) -> tuple[int, list[dict[str, Any]]]:
         """(status, entries). Raises GatewayDown where the answer is not Kavenegar's."""
         http_status, body = await post_json(self._client, f"{self._root}/{call}.json", form=form)
         head, entries = body.get("return"), body.get("entries")

@@ -67,7 +67,7 @@ class Zarinpal:
         metadata: dict[str, Any] = {"order_id": str(order_id), "auto_verify": False}
         if mobile:
             metadata["mobile"] = "0" + mobile.removeprefix("+98")
-        code, data = await self._ask(
+        code, data = await self._post(
             "request",
             amount=amount_rial,
             currency="IRR",
@@ -90,7 +90,7 @@ class Zarinpal:
 
     async def verify(self, ref: str, amount_rial: int) -> Verification:
         try:
-            code, data = await self._ask_patiently("verify", authority=ref, amount=amount_rial)
+            code, data = await self._post_with_retries("verify", authority=ref, amount=amount_rial)
         except GatewayDown as down:
             return Retry(answer={"trouble": str(down)})
         answer = {"code": code, **data}
@@ -110,7 +110,7 @@ class Zarinpal:
 
     async def inquire(self, ref: str) -> InquiryStatus:
         try:
-            code, data = await self._ask_patiently("inquiry", authority=ref)
+            code, data = await self._post_with_retries("inquiry", authority=ref)
         except GatewayDown:
             return "unknown"
         if code in NOT_OURS:
@@ -118,7 +118,7 @@ class Zarinpal:
         return _STANDING.get(str(data.get("status")), "unknown")
 
     async def unverified(self) -> list[Unverified]:
-        _, data = await self._ask_patiently("unVerified")
+        _, data = await self._post_with_retries("unVerified")
         listed = data.get("authorities")
         return [
             Unverified(entry["authority"], parse_int(entry.get("amount")))
@@ -129,16 +129,16 @@ class Zarinpal:
     async def aclose(self) -> None:
         await self._client.aclose()
 
-    async def _ask_patiently(self, call: str, **body: Any) -> tuple[int, dict[str, Any]]:
+    async def _post_with_retries(self, call: str, **body: Any) -> tuple[int, dict[str, Any]]:
         async for attempt in with_retries(self._wait):
             with attempt:
-                code, data = await self._ask(call, **body)
+                code, data = await self._post(call, **body)
                 if code is None or code == INTERNAL:
                     raise GatewayDown(f"code {code}")
                 return code, data
         raise GatewayDown("no attempt")  # not reached: the last attempt raises
 
-    async def _ask(self, call: str, **body: Any) -> tuple[int | None, dict[str, Any]]:
+    async def _post(self, call: str, **body: Any) -> tuple[int | None, dict[str, Any]]:
         status, answer = await post_json(
             self._client,
             f"{self._url}/pg/v4/payment/{call}.json",

@@ -59,7 +59,7 @@ class Zibal:
         }
         if mobile:
             body["mobile"] = "0" + mobile.removeprefix("+98")
-        result, answer = await self._ask("request", **body)
+        result, answer = await self._post("request", **body)
         track = parse_int(answer.get("trackId"))
         if result == OK and track:
             return Created(str(track), self.redirect(str(track)))
@@ -75,10 +75,10 @@ class Zibal:
 
     async def verify(self, ref: str, amount_rial: int) -> Verification:
         try:
-            result, answer = await self._ask_patiently("verify", ref)
+            result, answer = await self._post_with_retries("verify", ref)
             if result in (OK, VERIFIED_BEFORE) and parse_int(answer.get("amount")) is None:
                 # Some "already verified" answers are bare; the amount must be known before we book it.
-                _, inquiry = await self._ask_patiently("inquiry", ref)
+                _, inquiry = await self._post_with_retries("inquiry", ref)
                 answer = {**inquiry, "result": result}
         except GatewayDown as down:
             return Retry(answer={"trouble": str(down)})
@@ -100,7 +100,7 @@ class Zibal:
 
     async def inquire(self, ref: str) -> InquiryStatus:
         try:
-            result, answer = await self._ask_patiently("inquiry", ref)
+            result, answer = await self._post_with_retries("inquiry", ref)
         except GatewayDown:
             return "unknown"
         if result == BAD_TRACK:
@@ -114,16 +114,16 @@ class Zibal:
     async def aclose(self) -> None:
         await self._client.aclose()
 
-    async def _ask_patiently(self, call: str, ref: str) -> tuple[int, dict[str, Any]]:
+    async def _post_with_retries(self, call: str, ref: str) -> tuple[int, dict[str, Any]]:
         async for attempt in with_retries(self._wait):
             with attempt:
-                result, answer = await self._ask(call, trackId=parse_int(ref))
+                result, answer = await self._post(call, trackId=parse_int(ref))
                 if result is None:
                     raise GatewayDown("no result")
                 return result, answer
         raise GatewayDown("no attempt")  # not reached: the last attempt raises
 
-    async def _ask(self, call: str, **body: Any) -> tuple[int | None, dict[str, Any]]:
+    async def _post(self, call: str, **body: Any) -> tuple[int | None, dict[str, Any]]:
         status, answer = await post_json(
             self._client, f"{self._url}/v1/{call}", json={"merchant": self._merchant, **body}
         )

@@ -55,7 +55,7 @@ async def remove_expired(resources: Resources, *, now: datetime) -> Total:
     while True:
         page = await resources.database.run(partial(remove_batch, now=now, after=after))
         for document in page.documents:
-            await resources.documents.forget(document)
+            await resources.documents.delete_bytes(document)
             total.documents += 1
             total.size += document.size
         if page.after is None:

@@ -111,7 +111,7 @@ def sweeps(resources: Resources, *, drafts: Unit | None = None) -> list[Sweep]:
         return await retention.remove_expired(resources, now=now)
 
     async def orphans(now: datetime) -> Any:
-        return await resources.documents.sweep(resources.database, now)
+        return await resources.documents.remove_orphans(resources.database, now)
 
     listed: list[Sweep] = [
         ("payments", 2 * MINUTE, reconcile),

@@ -141,7 +141,7 @@ class _Cells:
             case str() as text:
                 return text if text.strip() else None
 
-    def take(self, column: str, check: Callable[[str], V], *, needed: bool = False) -> V | None:
+    def checked(self, column: str, check: Callable[[str], V], *, needed: bool = False) -> V | None:
         """The checked value; None where there is none, or a bad one."""
         before = len(self.mistakes)
         text = self.text(column)
@@ -187,22 +187,22 @@ def _no_officer(cells: _Cells) -> bool:
 
 
 def _newcomer(cells: _Cells, lists: ReferenceCodes, employer: Employer | None) -> OfficerRow | None:
-    code = cells.take("national_code", _national_code, needed=True)
-    user_code = cells.take("user_code", _user_code, needed=True)
-    secret = cells.take("password", _password, needed=True)
+    code = cells.checked("national_code", _national_code, needed=True)
+    user_code = cells.checked("user_code", _user_code, needed=True)
+    secret = cells.checked("password", _password, needed=True)
     account = {
-        "first_name": cells.take("first_name", validators.persian_name, needed=True),
-        "last_name": cells.take("last_name", validators.persian_name, needed=True),
-        "mobile": cells.take("mobile", lambda text: validators.mobile(_zero(text, "9"))),
+        "first_name": cells.checked("first_name", validators.persian_name, needed=True),
+        "last_name": cells.checked("last_name", validators.persian_name, needed=True),
+        "mobile": cells.checked("mobile", lambda text: validators.mobile(_zero(text, "9"))),
     }
     file = {"birth_date": _birth_date(cells, lists.today)} | _studies(cells, lists) | _general(cells, lists)
-    qualified = cells.take("qualified", _yes_or_no)
-    qualified_on = cells.take("qualified_on", validators.jalali_date)
+    qualified = cells.checked("qualified", _yes_or_no)
+    qualified_on = cells.checked("qualified_on", validators.jalali_date)
     if employer is not None or (qualified is None and qualified_on is not None):
         qualified = True  # a contract implies it (Q26), and so does its date
     file["legacy_qualified"] = qualified
     file["qualified_at"] = _noon(qualified_on) if qualified else None
-    since = cells.take("contract_from", validators.jalali_date)
+    since = cells.checked("contract_from", validators.jalali_date)
     if since is not None and since > lists.today:
         cells.bad("contract_from", "error.bad_date")
     if cells.mistakes or code is None or user_code is None or secret is None:
@@ -224,16 +224,16 @@ def _newcomer(cells: _Cells, lists: ReferenceCodes, employer: Employer | None) -
 def _employer(cells: _Cells, lists: ReferenceCodes) -> Employer | None:
     if all(cells.raw(column) == "" for column in ("distributor_name", "distributor_id")):
         return None
-    kind = cells.take("distributor_kind", _one_of(_KINDS), needed=True)
+    kind = cells.checked("distributor_kind", _one_of(_KINDS), needed=True)
     check = validators.guild_id if kind is DistributorKind.GUILD else validators.legal_id
-    number = cells.take("distributor_id", check, needed=True)
-    name = cells.take("distributor_name", _distributor_name, needed=True)
-    manager = cells.take("distributor_manager", validators.persian_name)
-    mobile = cells.take("distributor_mobile", lambda text: validators.mobile(_zero(text, "9")))
-    phone = cells.take("distributor_phone", lambda text: validators.phone(_zero(text, "12345678")))
-    address = cells.take("distributor_address", validators.address)
+    number = cells.checked("distributor_id", check, needed=True)
+    name = cells.checked("distributor_name", _distributor_name, needed=True)
+    manager = cells.checked("distributor_manager", validators.persian_name)
+    mobile = cells.checked("distributor_mobile", lambda text: validators.mobile(_zero(text, "9")))
+    phone = cells.checked("distributor_phone", lambda text: validators.phone(_zero(text, "12345678")))
+    address = cells.checked("distributor_address", validators.address)
     province, city = _region(cells, "distributor_province", "distributor_city")
-    university = cells.take("distributor_university", _one_of(lists.universities))
+    university = cells.checked("distributor_university", _one_of(lists.universities))
     if kind is None or number is None or name is None:
         return None
     return Employer(kind, name, number, manager, mobile, phone, address, province, city, university)
@@ -242,22 +242,22 @@ def _employer(cells: _Cells, lists: ReferenceCodes) -> Employer | None:
 def _general(cells: _Cells, lists: ReferenceCodes) -> dict[str, Any]:
     province, city = _region(cells, "province", "city")
     return {
-        "father_name": cells.take("father_name", validators.persian_name),
-        "gender": cells.take("gender", _one_of(_GENDERS)),
-        "birth_cert_no": cells.take("birth_cert_no", validators.birth_cert_no),
+        "father_name": cells.checked("father_name", validators.persian_name),
+        "gender": cells.checked("gender", _one_of(_GENDERS)),
+        "birth_cert_no": cells.checked("birth_cert_no", validators.birth_cert_no),
         "province": province,
         "city": city,
-        "university_code": cells.take("university", _one_of(lists.universities)),
-        "postal_address": cells.take("postal_address", validators.address),
-        "phone": cells.take("phone", lambda text: validators.phone(_zero(text, "12345678"))),
-        "email": cells.take("email", validators.email),
+        "university_code": cells.checked("university", _one_of(lists.universities)),
+        "postal_address": cells.checked("postal_address", validators.address),
+        "phone": cells.checked("phone", lambda text: validators.phone(_zero(text, "12345678"))),
+        "email": cells.checked("email", validators.email),
     }
 
 
 def _studies(cells: _Cells, lists: ReferenceCodes) -> dict[str, Any]:
     """A field that the list does not have is «سایر» in its own words."""
-    level = cells.take("degree_level", lambda text: _level(text, lists))
-    words = cells.take("field_of_study", _plain)
+    level = cells.checked("degree_level", lambda text: _level(text, lists))
+    words = cells.checked("field_of_study", _plain)
     code = lists.fields.get(search_key(words)) if words is not None else None
     note = None
     if words is not None and code is None:
@@ -281,12 +281,12 @@ def _level(text: str, lists: ReferenceCodes) -> str:
 
 
 def _region(cells: _Cells, province_column: str, city_column: str) -> tuple[str | None, str | None]:
-    province = cells.take(province_column, _one_of(_by_key(regions.provinces())))
+    province = cells.checked(province_column, _one_of(_by_key(regions.provinces())))
     if province is None:
         if cells.raw(city_column) != "" and cells.raw(province_column) == "":
             cells.bad(province_column, "import.needed")
         return None, None
-    return province, cells.take(city_column, _one_of(_by_key(regions.cities_of(province))))
+    return province, cells.checked(city_column, _one_of(_by_key(regions.cities_of(province))))
 
 
 def _noon(day: date | None) -> datetime | None:
@@ -300,7 +300,7 @@ def _birth_date(cells: _Cells, today: date) -> date | None:
             return raw
         cells.bad("birth_date", "error.age_out_of_range")
         return None
-    return cells.take("birth_date", lambda text: validators.birth_date(text, today), needed=True)
+    return cells.checked("birth_date", lambda text: validators.birth_date(text, today), needed=True)
 
 
 def _national_code(text: str) -> str:

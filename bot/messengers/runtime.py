@@ -62,13 +62,13 @@ class Service:
         self.delivery = ScreenDelivery(
             resources, channels, pause=self.lanes.pause, wake=lambda pause: self.ticker.wake(pause)
         )
-        self.serve = make_processor(
+        self.processor = make_processor(
             self.delivery, release_slot=self.lanes.release_slot, committed=self.outbox.wake
         )
-        self.way = UpdateDispatcher(resources, channels, self.lanes, self.serve, shared=shared)
-        self.ticker = Ticker(resources, self.way, channels)
+        self.dispatcher = UpdateDispatcher(resources, channels, self.lanes, self.processor, shared=shared)
+        self.ticker = Ticker(resources, self.dispatcher, channels)
         bots = {messenger: channel.bot_id for messenger, channel in channels.items()}
-        self.intake = Intake(resources, self.way, secret_key=secret_key, bots=bots)
+        self.intake = Intake(resources, self.dispatcher, secret_key=secret_key, bots=bots)
         self.pollings = {messenger: Polling(channel, self.intake) for messenger, channel in channels.items()}
         self._webhook_url = webhook_url
         self._alone = alone
@@ -87,14 +87,14 @@ class Service:
         resources.counters.rests |= {messenger: channel.limiter for messenger, channel in channels.items()}
         for channel in channels.values():
             # One handler: after an exception PTB goes on with those of later groups.
-            channel.application.add_handler(make_handler(self.serve))
+            channel.application.add_handler(make_handler(self.processor))
             channel.application.add_error_handler(note_error)
 
     async def start(self) -> None:
         """Begin; returns once every messenger was tried and one takes updates (or all were refused)."""
         for channel in self.channels.values():
-            await self.way.adopt(channel)
-        await self.way.show_unanswered(alone=self._alone)
+            await self.dispatcher.adopt(channel)
+        await self.dispatcher.show_unanswered(alone=self._alone)
         self._intakes = [
             asyncio.create_task(self._live(messenger), name=messenger.value) for messenger in self.channels
         ]
@@ -179,7 +179,7 @@ class Service:
                 channel.bot.id,
             )
         self.resources.public_info.bot_links[messenger] = channel.link
-        recovered = await self.way.recover(messenger, alone=self._alone)
+        recovered = await self.dispatcher.recover(messenger, alone=self._alone)
         if recovered:
             log.info("%s: %d unfinished updates go on", messenger.value, recovered)
         self.ticker.wake(SETTLE)
@@ -222,7 +222,7 @@ class Service:
             await asyncio.sleep(SWEEP)
             try:
                 await self.resources.database.announce_process()
-                await self.way.sweep()
+                await self.dispatcher.take_over()
             except Exception as error:
                 log_unless_outage(log, "the sweep of the inbox stumbled", error=error)
 

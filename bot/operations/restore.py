@@ -139,7 +139,7 @@ class _Unpack:
                 tarfile.open(fileobj=stream, mode="r|") as tar,
             ):
                 for member in tar:
-                    self._take(member, tar.extractfile(member), counters)
+                    self._extract_member(member, tar.extractfile(member), counters)
         except (tarfile.TarError, ValueError, EOFError) as error:
             raise UpkeepError(f"{file.name} holds no backup of this bot ({error})") from None
         facts = counters.facts()
@@ -151,7 +151,7 @@ class _Unpack:
         if not unsigned and self.manifest.get("format") != archive.FORMAT:
             raise UpkeepError(f"{file.name} was made by a newer version of the bot")
 
-    def _take(
+    def _extract_member(
         self, member: tarfile.TarInfo, source: IO[bytes] | None, counters: archive.ArchiveSummary
     ) -> None:
         if source is None or self.manifest or member.type != tarfile.REGTYPE or member.sparse is not None:

@@ -76,12 +76,12 @@ class PayPages:
     @property
     def routes(self) -> list[Route]:
         return [
-            Route("/pay/{token}", self.show, methods=["GET"]),
+            Route("/pay/{token}", self.show_page, methods=["GET"]),
             Route("/pay/{token}", self.go, methods=["POST"]),
             Route("/pay/callback/{gateway}/{attempt}", self.returned, methods=["GET", "POST"]),
         ]
 
-    async def show(self, request: Request) -> Response:
+    async def show_page(self, request: Request) -> Response:
         view = await self._view(request)
         if view is None:
             return self.unknown()
@@ -106,7 +106,7 @@ class PayPages:
             return self._say("too_many", "wait", status=429, values=refusal.args_of_text, retry_after=seconds)
         except Refusal as refusal:
             if refusal.key in ("error.nothing_due", "error.payment_uncertain"):
-                return await self.show(request)
+                return await self.show_page(request)
             again = [(t("pay.page.again"), payments.pay_url(self._world, token))]
             return page(
                 "message.html",

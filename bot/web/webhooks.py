@@ -30,7 +30,7 @@ class Webhooks(Protocol):
         """The long random last part of an address → whose updates come there."""
         ...
 
-    async def accept(self, messenger: Messenger, body: bytes, secret: str | None = None) -> int:
+    async def accept_webhook(self, messenger: Messenger, body: bytes, secret: str | None = None) -> int:
         """The HTTP status to answer with."""
         ...
 
@@ -53,7 +53,7 @@ def hook_routes(webhooks: Webhooks) -> list[Route]:
             return Response(status_code=413)
         except ClientDisconnect:
             return Response(status_code=400)
-        status = await webhooks.accept(messenger, body, request.headers.get(SIGNATURE_HEADER))
+        status = await webhooks.accept_webhook(messenger, body, request.headers.get(SIGNATURE_HEADER))
         return Response(status_code=status)
 
     return [

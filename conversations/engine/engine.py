@@ -81,14 +81,14 @@ class Engine(DialogueTransitions):
         position = self._position(turn)
         return None if position is None else preparation_of(turn, position)
 
-    def take(self, turn: Turn) -> Reply:
+    def handle_input(self, turn: Turn) -> Reply:
         """Take turn.incoming as input to the open dialogue. Raises Refusals: the place and the answers stay."""
         position = self._position(turn)
         if position is None:
             self._close(turn)
             return Reply(goto=HOME)
         try:
-            reply = self._take(turn, position)
+            reply = self._handle_input(turn, position)
         except Refusal:
             turn.db.expire(position.draft)  # whatever was written to it is rolled back
             raise

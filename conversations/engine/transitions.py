@@ -44,7 +44,7 @@ READING = frozenset({"help", "privacy"})
 class DialogueTransitions(DialogueSessions):
     """The moves of one chat through one dialogue."""
 
-    def _take(self, turn: Turn, position: Position) -> Reply:
+    def _handle_input(self, turn: Turn, position: Position) -> Reply:
         incoming, step = turn.incoming, position.open_step
         prepared = turn.prepared
         if incoming.command is not None:

@@ -81,7 +81,7 @@ class UpdateProcessor:
         self._release_slot = release_slot
         self._committed = committed
 
-    async def serve(self, incoming: Incoming) -> None:
+    async def process(self, incoming: Incoming) -> None:
         """Serve the present update (`update_scope.current_update`)."""
         update_scope = current_update.get()
         update_scope.served = True
@@ -114,7 +114,7 @@ class UpdateProcessor:
             if update_scope.foreign:
                 # The numbers of its messages are another bot's.
                 answer = replace(answer, edit=None, delete=None, callback_id=None)
-            await self.delivery.show(answer)
+            await self.delivery.deliver(answer)
         if not broke:
             # Only where it is known how the unit ended; else the sweep of orphans decides.
             removed = answer.removed if answer is not None else frozenset()
@@ -184,7 +184,7 @@ class UpdateProcessor:
         """Something broke outside `serve`: as `broken`, and the answer is sent."""
         answer = await self.broken(update_scope, incoming, error)
         if answer is not None:
-            await self.delivery.show(answer)
+            await self.delivery.deliver(answer)
 
     async def quarantine(self, update_scope: UpdateScope, reason: str, *, answer: bool) -> None:
         """Keep an update that cannot be read, out of the way. Its sender is told to use the buttons."""
@@ -212,7 +212,7 @@ class UpdateProcessor:
 
         made = await self._run(None, unit, lane=_lane(row.messenger, row.lane))
         if made is not None:
-            await self.delivery.show(made)
+            await self.delivery.deliver(made)
 
     async def membership(self, update_scope: UpdateScope, *, alive: bool) -> None:
         """Telegram says that this chat blocked us, or came back."""
@@ -283,9 +283,11 @@ class UpdateProcessor:
 
         answer = await retry_while_unavailable(lambda: self.resources.database.read(unit))
         if answer is not None:
-            await self.delivery.show(answer)
+            await self.delivery.deliver(answer)
 
-    async def forget(self, row: inbox_store.InboxRow, *, ours: bool = True, shown: bool = False) -> None:
+    async def delete_secret_message(
+        self, row: inbox_store.InboxRow, *, ours: bool = True, shown: bool = False
+    ) -> None:
         """Delete the message with a password that a process which died may have left, and show the current screen, unless
         it was `shown`. One that is not `ours` was sent to another bot, and cannot be deleted."""
 
@@ -303,7 +305,7 @@ class UpdateProcessor:
 
         answer = await retry_while_unavailable(lambda: self.resources.database.read(unit))
         if answer is not None:
-            await self.delivery.show(answer)
+            await self.delivery.deliver(answer)
 
     # -- the unit ------------------------------------------------------------------------------------
 
@@ -362,7 +364,7 @@ class UpdateProcessor:
                 if needed.preparation.work is not None:
                     result = await needed.preparation.work(self.resources)
                 else:
-                    result = await self._uploads.take(incoming, needed.account_id)
+                    result = await self._uploads.store_offered(incoming, needed.account_id)
         except Refusal as refusal:
             return _Prepared(needed.stands, refusal=refusal, secret=secret)
         except Exception as error:
@@ -439,7 +441,7 @@ class UpdateProcessor:
             update_scope.told_to_wait = True
             screen = Screen(t("error.database_away"))
             place = ChatAddress(incoming.messenger, incoming.chat_id)
-            await self.delivery.show(Answer(place, (screen,), plain=True))
+            await self.delivery.deliver(Answer(place, (screen,), plain=True))
 
 
 class _Broken(Refusal):

@@ -145,7 +145,7 @@ class UpdateRouter:
     def _choose(self, turn: Turn, destination: Destination) -> Reply:
         match destination:
             case "dialogue":
-                return self.dialogues.take(turn)
+                return self.dialogues.handle_input(turn)
             case "stale":
                 raise Stale
             case "edited":

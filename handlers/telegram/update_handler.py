@@ -36,4 +36,4 @@ class ConversationUpdateHandler(BaseHandler[Update, Any, None]):
         """Raises UnreadableError."""
         incoming = parse_update(update, current_update.get().row.messenger)
         if incoming is not None:
-            await self._processor.serve(incoming)
+            await self._processor.process(incoming)

@@ -32,7 +32,7 @@ def _message(chat_id: int, number: int, text: str) -> dict[str, Any]:
 async def _pours(house: House, chat_id: int, count: int, *, first: int = 1) -> None:
     batch = [_message(chat_id, first + number, "/say") for number in range(count)]
     for start in range(0, count, 100):
-        await house.service.intake.take(Messenger.TELEGRAM, batch[start : start + 100])
+        await house.service.intake.store_updates(Messenger.TELEGRAM, batch[start : start + 100])
 
 
 async def test_many_of_one_person_are_not_held_and_a_stranger_passes(town: Town, database: Database) -> None:
@@ -41,11 +41,11 @@ async def test_many_of_one_person_are_not_held_and_a_stranger_passes(town: Town,
         await stranger.start()
         await stranger.sees("خانه")
         gate = house.doings.gates[flooder.user.id] = asyncio.Event()
-        await house.service.intake.take(Messenger.TELEGRAM, [_message(flooder.user.id, 1, "/slow")])
+        await house.service.intake.store_updates(Messenger.TELEGRAM, [_message(flooder.user.id, 1, "/slow")])
         await house.until(lambda: flooder.user.id in house.doings.entered)
         await _pours(house, flooder.user.id, FLOOD, first=2)
         assert len(house.service.lanes) <= HELD
-        assert len(house.service.way._mine) <= HELD
+        assert len(house.service.dispatcher._mine) <= HELD
         # The polling goes on for others while the flood stands still.
         await stranger.tap("اول")
         await stranger.sees("یادداشت شد: first")
@@ -111,8 +111,8 @@ async def test_all_that_was_behind_is_done_while_more_comes(town: Town, database
         await house.until(lambda: _done(house, person.user.id, total), within=60)
         # The last answer may still be on its way.
         await house.until(lambda: not len(house.service.lanes))
-        assert house.service.way._behind == {}
-        assert house.service.way._mine == set()
+        assert house.service.dispatcher._behind == {}
+        assert house.service.dispatcher._mine == set()
         # PTB keeps no note of anybody either.
         for channel in house.service.channels.values():
             assert not channel.application._chat_ids_to_be_updated_in_persistence

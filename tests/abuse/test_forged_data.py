@@ -57,9 +57,9 @@ def test_numbers_at_the_edge_come_back() -> None:
 async def test_every_route_takes_the_largest_numbers_and_odd_arguments(house: House) -> None:
     """Staff may press most; nothing they forge may end in an error number."""
     boss = await staff(house)
-    actions = sorted(house.serve.routes.by_action)
+    actions = sorted(house.processor.routes.by_action)
     for action in actions:
-        if house.serve.routes.by_action[action].prepare is not None or action == "logout":
+        if house.processor.routes.by_action[action].prepare is not None or action == "logout":
             continue
         for press in (
             Press(action, MAX_ID - 1, MAX_VERSION - 1),

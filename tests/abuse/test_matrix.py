@@ -142,7 +142,7 @@ async def _of_roles(counter: Counter) -> list[tuple[str, Deed]]:
 
     with pytest.raises(_Undo):
         await counter.database.run(unit)
-    found, routes = [], counter.service.serve.routes.by_action
+    found, routes = [], counter.service.processor.routes.by_action
     for owner, presses in honest.items():
         for press in presses:
             route = routes[press.action]

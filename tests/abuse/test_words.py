@@ -142,7 +142,7 @@ async def _everybody_reads(counter: Counter) -> dict[str, list[str]]:
 
     with pytest.raises(Undo):
         await counter.database.run(unit)
-    routes = counter.service.serve.routes.by_action
+    routes = counter.service.processor.routes.by_action
     for name, presses in honest.items():
         for press in presses:
             if routes[press.action].shows:

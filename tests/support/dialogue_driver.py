@@ -205,7 +205,7 @@ class Person:
             turn.prepared = self.prepared if prepared is None else prepared
             if preparation is not None and preparation.work is not None and self.resources is not None:
                 turn.prepared = asyncio.run(_run(preparation.work, self.resources))
-            self._decide(turn, self.engine.take)
+            self._decide(turn, self.engine.handle_input)
         return self
 
     @contextmanager

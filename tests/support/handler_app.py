@@ -65,7 +65,7 @@ class House:
             clock=self.clock,
         )
         engine = Engine(ALL)
-        self.serve = UpdateProcessor(self.resources, engine, all_routes(engine), self)
+        self.processor = UpdateProcessor(self.resources, engine, all_routes(engine), self)
         self.loses = False
         self.visitors: dict[tuple[Messenger, int], Visitor] = {}
         self.numbers = count(1)
@@ -80,7 +80,7 @@ class House:
         self.visitors[messenger, visitor.chat_id] = visitor
         return visitor
 
-    async def show(self, answer: Answer) -> None:
+    async def deliver(self, answer: Answer) -> None:
         """Delivery: the screens arrive, and that a password arrived is noted."""
         if self.loses:
             return
@@ -157,7 +157,7 @@ class Visitor:
         self.screens = ()
         token = current_update.set(UpdateScope(row))
         try:
-            await self.house.serve.serve(
+            await self.house.processor.process(
                 Incoming(self.messenger, number, self.chat_id, message_id=number, **what)
             )
         finally:

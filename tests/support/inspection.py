@@ -7,8 +7,8 @@ from bot.documents.inspection_pool import InspectionPool
 
 
 async def check(checker: InspectionPool, data: bytes, account_id: int = 1) -> InspectedFile:
-    async with checker.turn(account_id) as turn:
-        return await turn.check(data)
+    async with checker.reserve_worker(account_id) as worker:
+        return await worker.inspect(data)
 
 
 def given(data: bytes) -> Callable[[], Awaitable[bytes]]:

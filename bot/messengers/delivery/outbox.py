@@ -69,7 +69,7 @@ class _Rate:
     gap: float
     next: float = 0.0
 
-    async def turn(self) -> None:
+    async def wait_turn(self) -> None:
         now = time.monotonic()
         self.next = max(self.next, now)
         wait, self.next = self.next - now, self.next + self.gap
@@ -306,7 +306,7 @@ class Outbox:
         """Wait for this messenger's turn."""
         if messenger not in self._rates:
             self._rates[messenger] = _Rate(1 / RATES[messenger])
-        await self._rates[messenger].turn()
+        await self._rates[messenger].wait_turn()
 
 
 class _NotNowError(Exception):

@@ -57,7 +57,7 @@ class PacedCalls:
         #: Something of the answer was sent.
         self.began = False
 
-    async def turn(self, cost: float = 1.0) -> None:
+    async def wait_turn(self, cost: float = 1.0) -> None:
         """Wait until a call may be made. Raises RetryAfter where it takes too long, SupersededError."""
         until = time.monotonic() + (PATIENCE if self._plain else LONG_PATIENCE)
         while (wait := self._limiter.wait(self._chat_id, cost)) > 0:
@@ -72,7 +72,7 @@ class PacedCalls:
         failures = 0
         until = time.monotonic() + LONG_PATIENCE
         while True:
-            await self.turn(cost)
+            await self.wait_turn(cost)
             try:
                 result = await self._limiter.call(self._chat_id, send, cost=cost)
             except RetryAfter as error:

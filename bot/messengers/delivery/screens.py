@@ -112,7 +112,7 @@ class ScreenDelivery:
         #: By messenger and chat; gone with the next screen there.
         self._superseded: dict[tuple[Messenger, int], _Superseded] = {}
 
-    async def show(self, answer: Answer) -> None:
+    async def deliver(self, answer: Answer) -> None:
         """Send an answer and note that it was sent. Raises nothing: what cannot be sent now is shown later."""
         place = answer.place
         channel = self._channels.get(place.messenger)
@@ -197,7 +197,7 @@ class ScreenDelivery:
     async def _screens(self, channel: Channel, calls: PacedCalls, answer: Answer) -> None:
         place, edit = answer.place, answer.edit
         screens = list(answer.screens)
-        await calls.turn(1.0 if edit is None else EDIT)
+        await calls.wait_turn(1.0 if edit is None else EDIT)
         superseded = self._superseded.get((place.messenger, place.chat_id))
         if superseded is not None:
             edit = None if superseded.send_as_new else edit

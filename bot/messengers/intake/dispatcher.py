@@ -52,7 +52,7 @@ class UpdateDispatcher:
         resources: Resources,
         channels: Mapping[Messenger, Channel],
         lanes: Lanes,
-        serve: Processor,
+        processor: Processor,
         *,
         shared: bool,
     ) -> None:
@@ -60,7 +60,7 @@ class UpdateDispatcher:
         self.resources = resources
         self.lanes = lanes
         self._channels = channels
-        self._serve = serve
+        self._processor = processor
         self._shared = shared
         self._mine: set[int] = set()
         #: Updates whose screen was shown and whose message with a password is still there.
@@ -118,12 +118,12 @@ class UpdateDispatcher:
 
         async def show() -> None:
             CORRELATION_ID.set(f"chat:{chat_row}")
-            await self._serve.show_current(chat_row)
+            await self._processor.show_current(chat_row)
             done()
 
         self.lanes.put((messenger, chat_id), show)
 
-    def put_owed(self, rows: Iterable[InboxRow]) -> None:
+    def put_pending_deletions(self, rows: Iterable[InboxRow]) -> None:
         """Show the current screen of these chats and delete the messages with passwords that are still there."""
         for row in rows:
             channel = self._channels.get(row.messenger)
@@ -135,7 +135,7 @@ class UpdateDispatcher:
         CORRELATION_ID.set(f"update:{row.id}")
         try:
             ours = _is_ours(row, self._channels[row.messenger])
-            await self._serve.forget(row, ours=ours, shown=row.id in self._undeleted)
+            await self._processor.delete_secret_message(row, ours=ours, shown=row.id in self._undeleted)
             if len(self._undeleted) < MOST_UNDELETED:
                 self._undeleted.add(row.id)
         finally:
@@ -156,11 +156,11 @@ class UpdateDispatcher:
         )
         rows = [row for row in rows if row.messenger is messenger]
         before = self._left_before(alone=alone)
-        owed = await retry_while_unavailable(
+        pending = await retry_while_unavailable(
             lambda: self.resources.database.read(lambda db: inbox_store.pending_deletions(db, before))
         )
         # First: they are older than what waits.
-        self.put_owed(row for row in owed if row.messenger is messenger)
+        self.put_pending_deletions(row for row in pending if row.messenger is messenger)
         self.put(rows)
         return len(rows)
 
@@ -179,14 +179,14 @@ class UpdateDispatcher:
         at = now if older_than else now + timedelta(seconds=SETTLE)
         await self.resources.database.run(lambda db: inbox_store.show_unanswered(db, at, before))
 
-    async def sweep(self) -> None:
+    async def take_over(self) -> None:
         """Take over what another process, or a moment without database, left behind. Called now and then."""
         before = self.resources.clock() - timedelta(seconds=ABANDONED)
         self.put(
             await self.resources.database.read(lambda db: inbox_store.unfinished_updates(db, before)),
             again=True,
         )
-        self.put_owed(
+        self.put_pending_deletions(
             await self.resources.database.read(lambda db: inbox_store.pending_deletions(db, before))
         )
         await self.show_unanswered(older_than=ABANDONED)
@@ -198,13 +198,13 @@ class UpdateDispatcher:
                 for earlier in await retry_while_unavailable(
                     lambda: self.resources.database.read(lambda db: inbox_store.older_unfinished(db, row))
                 ):
-                    await self._one(UpdateScope(earlier, again))
-            await self._one(UpdateScope(row, again))
+                    await self._process_row(UpdateScope(earlier, again))
+            await self._process_row(UpdateScope(row, again))
         finally:
             self._mine.discard(row.id)
             await self._refill(row)
 
-    async def _one(self, update_scope: UpdateScope) -> None:
+    async def _process_row(self, update_scope: UpdateScope) -> None:
         row = update_scope.row
         # Of this chat queue's task alone; what else runs in it sets its own.
         CORRELATION_ID.set(f"update:{row.id}")
@@ -220,7 +220,7 @@ class UpdateDispatcher:
             in_group = row.lane is not None and _is_of_group(update)
         except Exception as error:
             if row.lane is not None and _chat_type(raw) in _GROUPS:
-                await self._serve.in_group(update_scope)
+                await self._processor.in_group(update_scope)
                 return
             # Whatever is in it, only this one update is skipped.
             await self._quarantine(update_scope, raw, f"{type(error).__name__}: {error}")
@@ -234,19 +234,19 @@ class UpdateDispatcher:
 
     async def _in_group(self, update_scope: UpdateScope, status: str | None) -> None:
         if update_scope.foreign:
-            await self._serve.ignore(update_scope, "a group of another bot")
+            await self._processor.ignore(update_scope, "a group of another bot")
         elif status is None or status in _MEMBER:
-            await self._serve.in_group(update_scope)
+            await self._processor.in_group(update_scope)
         else:
-            await self._serve.ignore(update_scope, "no member of a group any more")
+            await self._processor.ignore(update_scope, "no member of a group any more")
 
     async def _membership(self, update_scope: UpdateScope, status: str | None) -> None:
         """A private chat blocked or unblocked the bot."""
         if update_scope.foreign:
-            await self._serve.ignore(update_scope, "another bot was blocked or unblocked")
+            await self._processor.ignore(update_scope, "another bot was blocked or unblocked")
         else:
             alive = status not in (ChatMember.BANNED, ChatMember.LEFT)
-            await self._serve.membership(update_scope, alive=alive)
+            await self._processor.membership(update_scope, alive=alive)
 
     async def _process(
         self,
@@ -271,15 +271,15 @@ class UpdateDispatcher:
             if any(raw.get(kind) is not None for kind in ANSWERED_KINDS):
                 await self._broken(update_scope, RuntimeError("no handler took it"))
             else:
-                await self._serve.ignore(update_scope, "a kind that nobody asked for")
+                await self._processor.ignore(update_scope, "a kind that nobody asked for")
 
     async def _broken(self, update_scope: UpdateScope, error: BaseException) -> None:
         row = update_scope.row
         incoming = Incoming(row.messenger, row.update_id, row.lane) if row.lane is not None else None
-        await self._serve.fail(update_scope, incoming, error)
+        await self._processor.fail(update_scope, incoming, error)
 
     async def _quarantine(self, update_scope: UpdateScope, raw: Any, reason: str) -> None:
-        await self._serve.quarantine(update_scope, reason, answer=_is_private(raw))
+        await self._processor.quarantine(update_scope, reason, answer=_is_private(raw))
 
 
 def _member_status(update: Update) -> str | None:

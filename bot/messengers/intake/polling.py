@@ -76,8 +76,8 @@ class Polling:
         failures = 0
         while True:
             try:
-                await self._intake.way.lanes.room(ENOUGH, self._channel.messenger)
-                await self._once()
+                await self._intake.dispatcher.lanes.room(ENOUGH, self._channel.messenger)
+                await self._poll_once()
                 failures = 0
             except asyncio.CancelledError:
                 raise
@@ -97,9 +97,9 @@ class Polling:
     def _name(self) -> str:
         return self._channel.messenger.value
 
-    async def _once(self) -> None:
+    async def _poll_once(self) -> None:
         try:
-            updates = await self._ask()
+            updates = await self._get_updates()
         except UnparsableError as error:
             await self._pass_over(error)
             return
@@ -107,10 +107,10 @@ class Polling:
         if not updates:
             self._limit = BATCH
             if self.last_good - self._heard > QUIET:
-                self._offset.forget()
+                self._offset.reset()
             return
         self._heard = self.last_good
-        new = await self._intake.take(self._channel.messenger, updates)
+        new = await self._intake.store_updates(self._channel.messenger, updates)
         numbers = [number for update in updates if (number := update_number(update)) is not None]
         await self._follow(numbers, len(updates), new)
 
@@ -152,7 +152,7 @@ class Polling:
             )
         await pause_without_updates(min(LONGEST_REST, 0.1 * 2 ** min(self._stale, 8)))
 
-    async def _ask(self) -> list[Any]:
+    async def _get_updates(self) -> list[Any]:
         fields = {"timeout": str(HOLD), "limit": str(self._limit)}
         if self._offset.value is not None:
             fields["offset"] = str(self._offset.value)

@@ -33,6 +33,6 @@ class Offset:
             self.value += count
         return True
 
-    def forget(self) -> None:
+    def reset(self) -> None:
         """Nothing that has come so far is at the messenger any more."""
         self.value = self._counted = None

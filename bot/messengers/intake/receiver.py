@@ -47,7 +47,7 @@ class Intake:
     def __init__(
         self,
         resources: Resources,
-        way: UpdateDispatcher,
+        dispatcher: UpdateDispatcher,
         *,
         secret_key: str,
         bots: Mapping[Messenger, int],
@@ -55,7 +55,7 @@ class Intake:
     ) -> None:
         """`bots` are the ids of our bots. `received` is called whenever something came in."""
         self.resources = resources
-        self.way = way
+        self.dispatcher = dispatcher
         self._received = received
         self._secret_key = secret_key
         self._bots = bots
@@ -72,7 +72,7 @@ class Intake:
             )
         }
 
-    async def accept(self, messenger: Messenger, body: bytes, secret: str | None = None) -> int:
+    async def accept_webhook(self, messenger: Messenger, body: bytes, secret: str | None = None) -> int:
         """One webhook call: the HTTP status to answer with. 200 once the update is durable, 403 for a wrong secret,
         503 where it could not be stored (the messenger then sends it again)."""
         expected = self.secrets.get(messenger)
@@ -85,7 +85,7 @@ class Intake:
             update = None
         try:
             if isinstance(update, dict):
-                await self.take(messenger, [update])
+                await self.store_updates(messenger, [update])
             else:
                 await self.keep_unreadable(messenger, body)
         except Exception as error:
@@ -97,7 +97,7 @@ class Intake:
         """The address below PUBLIC_URL that this messenger is told."""
         return webhook_path(self._secret_key, messenger, self._bots[messenger])
 
-    async def take(self, messenger: Messenger, updates: list[Any]) -> int:
+    async def store_updates(self, messenger: Messenger, updates: list[Any]) -> int:
         """Store a batch in one transaction and put what is new into the chat queues; how many were new. Raises what the
         database raises."""
         more = {"received_at": self.resources.clock(), "bot_id": self._bots[messenger]}
@@ -120,7 +120,7 @@ class Intake:
             if not row.waits:
                 self._release_slot(messenger, row.update_id, notes[row.update_id])
         self._received()
-        self.way.put(rows)
+        self.dispatcher.put(rows)
         return len(new)
 
     async def keep_unreadable(

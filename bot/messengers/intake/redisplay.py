@@ -46,10 +46,10 @@ class _Due:
 
 class Ticker:
     def __init__(
-        self, resources: Resources, way: UpdateDispatcher, channels: Mapping[Messenger, Channel]
+        self, resources: Resources, dispatcher: UpdateDispatcher, channels: Mapping[Messenger, Channel]
     ) -> None:
         self.resources = resources
-        self._way = way
+        self._dispatcher = dispatcher
         self._channels = channels
         self._wake = asyncio.Event()
 
@@ -83,7 +83,7 @@ class Ticker:
         won = await self.resources.database.run(lambda db: _claim(db, due, lease))
         for redisplay in won:
             done = partial(self._done, redisplay.row_id, lease)
-            self._way.put_screen(redisplay.messenger, redisplay.chat_id, redisplay.row_id, done=done)
+            self._dispatcher.put_screen(redisplay.messenger, redisplay.chat_id, redisplay.row_id, done=done)
         return len(due)
 
     def _done(self, row_id: int, lease: datetime) -> None:

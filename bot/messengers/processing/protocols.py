@@ -39,7 +39,7 @@ class Dialogues(Protocol):
         with `turn.prepared` None. A Refusal raised by the work is raised again inside the unit."""
         ...
 
-    def take(self, turn: Turn) -> Reply:
+    def handle_input(self, turn: Turn) -> Reply:
         """Take turn.incoming (any message, commands too, or a press that belongs) as input to the open dialogue."""
         ...
 
@@ -63,7 +63,7 @@ class Dialogues(Protocol):
 class Delivers(Protocol):
     """Sends what a unit decided, after its commit."""
 
-    async def show(self, answer: Answer) -> None:
+    async def deliver(self, answer: Answer) -> None:
         """Send it. Raises nothing."""
         ...
 
@@ -75,7 +75,7 @@ class Delivers(Protocol):
 class Processor(Protocol):
     """Runs the units of updates, each with its answer."""
 
-    async def serve(self, incoming: Incoming) -> None:
+    async def process(self, incoming: Incoming) -> None:
         """Serve the update in hand (`update_scope.current_update`)."""
         ...
 
@@ -103,7 +103,7 @@ class Processor(Protocol):
         """Show a chat its current screen (again)."""
         ...
 
-    async def forget(self, row: InboxRow, *, ours: bool = True, shown: bool = False) -> None:
+    async def delete_secret_message(self, row: InboxRow, *, ours: bool = True, shown: bool = False) -> None:
         """Delete the message with a password, and show the current screen unless it was `shown`."""
         ...
 

@@ -25,13 +25,13 @@ class Uploads:
     def __init__(self, resources: Resources) -> None:
         self.resources = resources
 
-    async def take(self, incoming: Incoming, account_id: int | None) -> FileTaken | None:
+    async def store_offered(self, incoming: Incoming, account_id: int | None) -> FileTaken | None:
         """The offered file, inspected and encrypted, not yet in the database. Raises FileRejected, Throttled, Unavailable."""
         offered = incoming.file
         if offered is None or account_id is None:
             return None
         try:
-            return await self._take(incoming, offered, account_id)
+            return await self._store(incoming, offered, account_id)
         except Refusal as refusal:
             self.resources.counters.uploads_refused[refusal.key.removeprefix("error.")] += 1
             raise
@@ -44,7 +44,7 @@ class Uploads:
         if keys:
             await self.resources.documents.drop_unused(self.resources.database, keys)
 
-    async def _take(self, incoming: Incoming, offered: OfferedFile, account_id: int) -> FileTaken:
+    async def _store(self, incoming: Incoming, offered: OfferedFile, account_id: int) -> FileTaken:
         if offered.size is not None and offered.size > LARGEST:
             raise FileRejected("error.too_large")
         if not self.resources.room.takes(_COPIES * (offered.size or LARGEST)):
@@ -64,7 +64,9 @@ class Uploads:
 
         try:
             return FileTaken(
-                await self.resources.documents.take(account_id, fetch, offered.name, side=incoming.messenger)
+                await self.resources.documents.store_upload(
+                    account_id, fetch, offered.name, side=incoming.messenger
+                )
             )
         except StoreDown as trouble:
             self.resources.counters.store_failed += 1

@@ -231,7 +231,7 @@ class ReviewWorkflow(Generic[R, S, A, W, C]):
         release = self.check(db, request, actor=actor, action=self.actions("RELEASE"), version=version)
         self.change(db, release, now=now, values={"reviewer_id": None}, holder=holder)
         if holder is not None and holder != actor.account_id:
-            self._tell(db, request, holder, "released", now)
+            self._notify_expert(db, request, holder, "released", now)
         return request
 
     def release_all(self, db: Session, *, actor: Actor, expert_id: int, now: datetime) -> int:
@@ -278,12 +278,12 @@ class ReviewWorkflow(Generic[R, S, A, W, C]):
             db, assignment, now=now, values={"reviewer_id": expert_id}, expert=expert_id, before=before
         )
         if before is not None and before != actor.account_id:
-            self._tell(db, request, before, "taken", now)
+            self._notify_expert(db, request, before, "taken", now)
         if expert_id != actor.account_id:
-            self._tell(db, request, expert_id, "given", now)
+            self._notify_expert(db, request, expert_id, "given", now)
         return request
 
-    def _tell(self, db: Session, request: R, expert_id: int, what: str, now: datetime) -> None:
+    def _notify_expert(self, db: Session, request: R, expert_id: int, what: str, now: datetime) -> None:
         """N22: the file came to this expert ("given"), or left them. An account that is no expert there any more is
         not told."""
         grant_id = routing.grant_of(db, expert_id, request.university_code)

@@ -159,7 +159,7 @@ class Connections:
         self.discard(connection)
         connection.abort()
 
-    def sweep(self, now: float) -> None:
+    def close_overdue(self, now: float) -> None:
         """Close whatever has taken too long."""
         for connection in list(self._phases[Phase.SEND]):
             if not connection.unsent():

@@ -62,7 +62,7 @@ class Uploads:
                 await self.gate.wait()
             return content
 
-        await self.library.take(account, fetch, None, side=side)
+        await self.library.store_upload(account, fetch, None, side=side)
         self.done.append(account)
 
     def begin(
@@ -183,8 +183,8 @@ async def test_a_messenger_whose_downloads_hang_leaves_the_other_one_a_checker(u
     await end(hanging)
     # Nothing of those who gave up is left behind.
     await uploads.upload(3, side=Messenger.TELEGRAM)
-    assert uploads.library._checker._turns._waiting == {}
-    assert uploads.library._checker._turns._taken == {}
+    assert uploads.library._inspection._slots._waiting == {}
+    assert uploads.library._inspection._slots._taken == {}
 
 
 async def test_who_gives_up_frees_the_place_for_the_next(uploads: Uploads) -> None:
@@ -201,8 +201,8 @@ async def test_a_slow_account_is_served_alone_and_not_for_ever_slow(
     uploads: Uploads, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert SLICE < 2
-    queue = uploads.library._checker._turns
-    await uploads.library.take(1, given(SLOW), None)
+    queue = uploads.library._inspection._slots
+    await uploads.library.store_upload(1, given(SLOW), None)
     assert queue.is_slow(1)
     assert not queue.is_slow(2)
     monkeypatch.setattr(inspection_turns, "SLOW_FOR", -1.0)

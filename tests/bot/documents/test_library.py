@@ -41,7 +41,7 @@ def kept(folder: Path) -> list[Path]:
 async def test_a_photo_is_shown_clean_and_kept_as_it_was(papers: DocumentLibrary) -> None:
     data = files.photo_from_a_phone()
 
-    file = await papers.take(7, given(data), "کارت ملی.jpg")
+    file = await papers.store_upload(7, given(data), "کارت ملی.jpg")
 
     assert (file.id, file.account_id, file.media_type, file.size) == (None, 7, "image/jpeg", len(data))
     assert file.original_name == "کارت ملی.jpg"
@@ -55,7 +55,7 @@ async def test_a_photo_is_shown_clean_and_kept_as_it_was(papers: DocumentLibrary
 async def test_a_paper_is_kept_once(papers: DocumentLibrary, folder: Path) -> None:
     data = files.pdf(2)
 
-    file = await papers.take(7, given(data), None)
+    file = await papers.store_upload(7, given(data), None)
 
     assert file.shown_key == file.original_key
     assert (file.pages, file.original_name, shown_media_type(file)) == (2, None, "application/pdf")
@@ -66,7 +66,7 @@ async def test_a_paper_is_kept_once(papers: DocumentLibrary, folder: Path) -> No
 async def test_nothing_on_the_disk_can_be_read_without_the_secret(
     papers: DocumentLibrary, folder: Path
 ) -> None:
-    file = await papers.take(7, given(files.photo_from_a_phone()), "national card.jpg")
+    file = await papers.store_upload(7, given(files.photo_from_a_phone()), "national card.jpg")
 
     for path in kept(folder):
         assert not any(
@@ -80,7 +80,7 @@ async def test_nothing_on_the_disk_can_be_read_without_the_secret(
 
 async def test_a_refused_file_leaves_nothing(papers: DocumentLibrary, folder: Path) -> None:
     with pytest.raises(FileRejected):
-        await papers.take(7, given(hostile_pdfs.with_script()), "x.pdf")
+        await papers.store_upload(7, given(hostile_pdfs.with_script()), "x.pdf")
 
     assert kept(folder) == []
 
@@ -88,7 +88,7 @@ async def test_a_refused_file_leaves_nothing(papers: DocumentLibrary, folder: Pa
 async def test_the_same_bytes_have_the_same_sum_but_no_common_file(papers: DocumentLibrary) -> None:
     data = files.pdf()
 
-    first, second = [await papers.take(account, given(data), None) for account in (7, 8)]
+    first, second = [await papers.store_upload(account, given(data), None) for account in (7, 8)]
 
     assert first.sha256 == second.sha256
     assert first.original_key != second.original_key
@@ -97,9 +97,9 @@ async def test_the_same_bytes_have_the_same_sum_but_no_common_file(papers: Docum
 async def test_only_old_files_without_a_row_are_swept(
     papers: DocumentLibrary, folder: Path, database: Database
 ) -> None:
-    committed = await papers.take(1, given(files.jpeg()), None)
-    lost = await papers.take(1, given(files.jpeg()), None)
-    fresh = await papers.take(1, given(files.pdf()), None)
+    committed = await papers.store_upload(1, given(files.jpeg()), None)
+    lost = await papers.store_upload(1, given(files.jpeg()), None)
+    fresh = await papers.store_upload(1, given(files.pdf()), None)
 
     def unit(db: Session) -> None:
         db.add(Account(id=1, user_code="1", password_hash="x", first_name="سارا", last_name="کریمی"))
@@ -114,7 +114,7 @@ async def test_only_old_files_without_a_row_are_swept(
 
     found = {key async for key in papers.orphans(database, before=NOW - timedelta(days=1))}
     assert found == {lost.original_key, lost.shown_key}
-    assert await papers.sweep(database, NOW) == 2
+    assert await papers.remove_orphans(database, NOW) == 2
 
     assert await papers.open(committed)
     assert await papers.open(fresh)

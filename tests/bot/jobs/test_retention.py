@@ -181,7 +181,7 @@ async def test_a_crash_before_the_bytes_went_is_made_up_for(
     for key in (gone, kept):
         await store.put(key, b"sealed")
 
-    await papers.sweep(database, datetime.now(NOW.tzinfo) + timedelta(days=2))
+    await papers.remove_orphans(database, datetime.now(NOW.tzinfo) + timedelta(days=2))
 
     assert not await store.exists(gone)
     assert await store.exists(kept)

@@ -58,8 +58,8 @@ async def test_what_was_stored_but_not_done_goes_on_in_order(house: House) -> No
         await sara.send(word)
     await house.until(lambda: _received(house, 3))
     lanes.put = put  # type: ignore[method-assign]
-    house.service.way._mine.clear()
-    assert await house.service.way.recover(Messenger.TELEGRAM) == 3
+    house.service.dispatcher._mine.clear()
+    assert await house.service.dispatcher.recover(Messenger.TELEGRAM) == 3
     await sara.sees("یادداشت شد: second")
     assert await house.notes() == ["first", "second"]
 
@@ -73,18 +73,18 @@ async def test_whoever_was_not_answered_sees_the_present_screen(house: House) ->
     sara = house.town.telegram.person("سارا")
     await sara.start()
     await sara.sees("خانه")
-    delivery = house.service.serve.delivery
+    delivery = house.service.processor.delivery
     show = delivery.show
 
     async def nothing(answer: object) -> None: ...
 
-    delivery.show = nothing  # type: ignore[method-assign, assignment]
+    delivery.deliver = nothing  # type: ignore[method-assign, assignment]
     await sara.tap("اول")
     await house.until(lambda: _noted(house))
     delivery.show = show  # type: ignore[method-assign]
     sara.does_not_see("یادداشت شد")
-    house.service.way._shared = False
-    await house.service.way.show_unanswered()
+    house.service.dispatcher._shared = False
+    await house.service.dispatcher.show_unanswered()
     house.service.ticker.wake()
     await sara.sees("یادداشت شد: first")
     assert await house.notes() == ["first"]
@@ -106,6 +106,6 @@ async def test_an_update_that_two_take_up_has_its_effect_once(house: House) -> N
     assert last.id is not None
     row = inbox_store.InboxRow(last.id, last.messenger, last.update_id, last.lane, last.raw)
     for _ in range(3):
-        house.service.way.put([row])
+        house.service.dispatcher.put([row])
         await house.until(lambda: not len(house.service.lanes))
     assert await house.notes() == ["first"]

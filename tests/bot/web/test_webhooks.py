@@ -20,7 +20,7 @@ class Taken:
         self.calls: list[tuple[Messenger, bytes, str | None]] = []
         self.status = 200
 
-    async def accept(self, messenger: Messenger, body: bytes, secret: str | None = None) -> int:
+    async def accept_webhook(self, messenger: Messenger, body: bytes, secret: str | None = None) -> int:
         self.calls.append((messenger, body, secret))
         return self.status
 

@@ -87,7 +87,7 @@ async def test_a_form_begun_in_one_chat_is_finished_in_another(database: Databas
         return lambda db: engine.start(turn_of(db, chat), "kept").screens[0].text
 
     def take(chat: int, text: str) -> Any:
-        return lambda db: engine.take(turn_of(db, chat, text))
+        return lambda db: engine.handle_input(turn_of(db, chat, text))
 
     assert "چه؟" in await database.run(start(1))
     await database.run(take(1, "یک"))
@@ -116,7 +116,7 @@ async def test_old_drafts_are_swept(database: Database) -> None:
         turn.chat.dialogue, turn.chat.draft_id = "kept", draft_store.begin_draft(turn, KEPT, 9, {}).id
 
     await database.run(age)
-    assert await database.run(lambda db: engine.sweep(db, NOW)) == 2
+    assert await database.run(lambda db: engine.delete_expired_drafts(db, NOW)) == 2
 
     def left(db: Session) -> tuple[list[tuple[str, int]], str | None]:
         found = db.exec(select(Draft.dialogue, Draft.subject_id).order_by(Draft.dialogue)).all()

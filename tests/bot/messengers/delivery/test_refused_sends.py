@@ -286,7 +286,7 @@ async def test_a_password_is_deleted_however_long_the_messenger_refuses_it(house
 
     inbox = await house.inbox()
     await house.database.run(run_in_background)
-    await house.service.way.sweep()
+    await house.service.dispatcher.take_over()
     await sara.sees_gone(said)
     await house.until(lambda: answered(house))
     assert len(texts(sara)) <= shown + 1

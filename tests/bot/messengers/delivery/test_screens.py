@@ -148,7 +148,7 @@ async def _store(database: Database, papers: DocumentLibrary, *contents: bytes) 
     account_id = await database.run(lambda db: _account(db))
     shown = []
     for number, content in enumerate(contents):
-        file = await papers.take(account_id, given(content), f"مدرک_{number}.x")
+        file = await papers.store_upload(account_id, given(content), f"مدرک_{number}.x")
 
         def add(db: object, file: object = file) -> int:
             db.add(file)  # type: ignore[attr-defined]

@@ -125,7 +125,7 @@ async def test_a_password_that_the_first_bot_was_sent_costs_nobody_a_message(
 
         await sara.start()
         await sara.sees("خانه")
-        house.service.serve.delivery.show = nothing  # type: ignore[method-assign, assignment]
+        house.service.processor.delivery.deliver = nothing  # type: ignore[method-assign, assignment]
         await sara.command("secret")
         await house.until(lambda: _owes(house))
     swap(face)
@@ -134,8 +134,8 @@ async def test_a_password_that_the_first_bot_was_sent_costs_nobody_a_message(
         await there.start()
     async with open_house(town, database) as house:
         # As on a database of our own: where others may serve, they get a minute.
-        house.service.way._shared = False
-        await house.service.way.recover(Messenger(face.kind))
+        house.service.dispatcher._shared = False
+        await house.service.dispatcher.recover(Messenger(face.kind))
         await there.sees("خانه")
         await house.until(lambda: _settled(house))
         assert face.server.calls_of("deleteMessage") == []
@@ -253,7 +253,7 @@ async def test_a_wiped_update_is_known_again(house: House) -> None:
         "text": "/secret",
         "entities": [{"type": "bot_command", "offset": 0, "length": 7}],
     }
-    take = house.service.intake.take
+    take = house.service.intake.store_updates
     assert await take(Messenger.TELEGRAM, [{"update_id": row.update_id, "message": message}]) == 0
     other = message | {"message_id": sent.id + 90, "date": sent.date + 700_000}
     assert await take(Messenger.TELEGRAM, [{"update_id": row.update_id, "message": other}] * 2) == 1

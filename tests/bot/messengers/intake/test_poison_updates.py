@@ -66,7 +66,9 @@ async def test_what_cannot_be_written_down_whole_is_kept_as_far_as_it_goes(house
     deep: list[object] = ["the end"]
     for _ in range(3000):
         deep = [deep]
-    await house.service.intake.take(Messenger.BALE, [{"update_id": 77, "message": deep}, {"a": deep}])
+    await house.service.intake.store_updates(
+        Messenger.BALE, [{"update_id": 77, "message": deep}, {"a": deep}]
+    )
     numbered, bare = await house.inbox()
     assert (numbered.update_id, numbered.state, numbered.note) == (
         77,

@@ -73,9 +73,11 @@ async def test_an_update_without_a_number_does_not_come_for_ever(house: House) -
     sara = house.town.bale.person("سارا")
     await sara.start()
     await sara.sees("خانه")
-    await house.service.intake.take(Messenger.BALE, [{"message": {}}, "text", None, 5, {"update_id": -3}])
+    await house.service.intake.store_updates(
+        Messenger.BALE, [{"message": {}}, "text", None, 5, {"update_id": -3}]
+    )
     assert (await house.states()).count(InboxState.QUARANTINED) == 5
-    await house.service.intake.take(Messenger.BALE, [{"message": {}}, "text"])
+    await house.service.intake.store_updates(Messenger.BALE, [{"message": {}}, "text"])
     assert (await house.states()).count(InboxState.QUARANTINED) == 5
 
 
@@ -88,7 +90,7 @@ async def test_doubles_have_no_effect(house: House) -> None:
     await sara.sees("یادداشت شد: first")
     raw = json.loads((await house.inbox())[-1].raw)
     for _ in range(3):
-        await house.service.intake.take(Messenger.TELEGRAM, [raw])
+        await house.service.intake.store_updates(Messenger.TELEGRAM, [raw])
     await house.until(lambda: not len(house.service.lanes))
     assert await house.notes() == ["first"]
 
@@ -110,7 +112,7 @@ async def test_text_that_no_database_keeps(house: House) -> None:
     chat = {"id": sara.user.id, "type": "private"}
     who = {"id": sara.user.id, "is_bot": False, "first_name": "\x00\ud800"}
     message = {"message_id": 5, "date": 1, "chat": chat, "from": who, "text": "اول\x00\ud800"}
-    await house.service.intake.take(Messenger.TELEGRAM, [{"update_id": 900, "message": message}])
+    await house.service.intake.store_updates(Messenger.TELEGRAM, [{"update_id": 900, "message": message}])
     await sara.sees("یادداشت شد: first")
 
 

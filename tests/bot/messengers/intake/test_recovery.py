@@ -9,12 +9,12 @@ from tests.support.messenger_app import House
 async def test_a_password_that_was_not_deleted_is_deleted_after_the_start(house: House) -> None:
     """As after a kill between the commit and the deletion, twice."""
     sara = house.town.bale.person("سارا")
-    delivery, way = house.service.delivery, house.service.way
+    delivery, way = house.service.delivery, house.service.dispatcher
 
     async def nothing(answer: Any) -> None: ...
 
     said = await died_before_the_answer(house, sara, nothing)
-    house.service.serve.delivery = delivery
+    house.service.processor.delivery = delivery
     await way.show_unanswered(alone=True)  # the start before last did not come further than this
     assert await house.states() == [InboxState.DONE]
     await way.recover(Messenger.TELEGRAM, alone=True)  # nothing of his
@@ -31,19 +31,19 @@ async def test_what_a_living_process_has_in_hand_is_left_to_it(house: House) -> 
     async def nothing(answer: Any) -> None: ...
 
     await died_before_the_answer(house, sara, nothing)
-    house.service.way._shared = True
-    await house.service.way.recover(Messenger.BALE)
-    await house.service.way.show_unanswered()
+    house.service.dispatcher._shared = True
+    await house.service.dispatcher.recover(Messenger.BALE)
+    await house.service.dispatcher.show_unanswered()
     await house.service.lanes.drain(2)
     assert await house.states() == [InboxState.DONE]
     assert not sara.new()
 
 
 async def died_before_the_answer(house: House, sara: Any, nothing: Any) -> Any:
-    house.service.serve.delivery = type("Dead", (), {"show": staticmethod(nothing)})()
+    house.service.processor.delivery = type("Dead", (), {"deliver": staticmethod(nothing)})()
     said = await sara.send("/secret hunter2")
     await house.until(lambda: _all(house, InboxState.DONE))
-    await house.until(lambda: not house.service.way._mine)
+    await house.until(lambda: not house.service.dispatcher._mine)
     return said
 
 

@@ -137,8 +137,8 @@ async def test_a_person_keeps_the_order_in_which_they_wrote(house: House) -> Non
     await sara.send("دوم")
     await house.until(lambda: _received(house, 3))
     lanes.put = put  # type: ignore[method-assign]
-    house.service.way._mine.clear()
-    assert await house.service.way.recover(Messenger.TELEGRAM) == 3
+    house.service.dispatcher._mine.clear()
+    assert await house.service.dispatcher.recover(Messenger.TELEGRAM) == 3
     await sara.sees("یادداشت شد: second")
     assert await house.notes() == ["first", "second"]
 

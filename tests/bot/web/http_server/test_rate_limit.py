@@ -30,7 +30,7 @@ class Taken:
     def __init__(self) -> None:
         self.paths = {"long-random-b": Messenger.BALE}
 
-    async def accept(self, messenger: Messenger, body: bytes, secret: str | None = None) -> int:
+    async def accept_webhook(self, messenger: Messenger, body: bytes, secret: str | None = None) -> int:
         return 200
 
 
