@@ -40,5 +40,5 @@ class Resources:
     clock: Callable[[], datetime] = utcnow
     settings: Any = None
     counters: Counters = field(default_factory=Counters)
-    room: DiskSpace = field(default_factory=DiskSpace)
+    disk_space: DiskSpace = field(default_factory=DiskSpace)
     daily_uploads: DailyLimit = field(default_factory=DailyLimit)

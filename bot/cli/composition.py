@@ -68,7 +68,7 @@ async def open_resources(settings: Settings, database: Database, public_url: str
         sms=sms_gateway(settings),
         public_info=PublicInfo(settings.support_contact, public_url),
         settings=settings,
-        room=DiskSpace.of(settings),
+        disk_space=DiskSpace.of(settings),
         daily_uploads=DailyLimit(settings.uploads_per_day, int(settings.upload_size_per_day)),
     )
     try:

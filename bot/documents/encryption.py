@@ -46,19 +46,19 @@ class DocumentCipher:
         """Of the secret in force, hex; tells nothing of it."""
         return self._current.hex()
 
-    def seal(self, data: bytes, place: str) -> bytes:
-        """`place` is where it will be kept: encrypted bytes moved elsewhere do not open."""
+    def seal(self, data: bytes, context: str) -> bytes:
+        """`context` is where it will be kept: encrypted bytes moved elsewhere do not open."""
         key, nonce = AESGCM.generate_key(_KEY * 8), os.urandom(_NONCE)
-        return self._wrap(key, place) + nonce + AESGCM(key).encrypt(nonce, data, place.encode())
+        return self._wrap(key, context) + nonce + AESGCM(key).encrypt(nonce, data, context.encode())
 
-    def open(self, sealed: bytes, place: str) -> bytes:
-        """The bytes that were encrypted for `place`. Raises Unreadable."""
-        key = self._unwrap(sealed, place)
+    def open(self, sealed: bytes, context: str) -> bytes:
+        """The bytes that were encrypted for `context`. Raises Unreadable."""
+        key = self._unwrap(sealed, context)
         nonce, content = sealed[_CONTENT : _CONTENT + _NONCE], sealed[_CONTENT + _NONCE :]
         try:
-            return AESGCM(key).decrypt(nonce, content, place.encode())
+            return AESGCM(key).decrypt(nonce, content, context.encode())
         except (InvalidTag, ValueError) as error:
-            raise DecryptionFailed(place) from error
+            raise DecryptionFailed(context) from error
 
     def is_current(self, sealed: bytes) -> bool:
         """Whether it is encrypted under the secret in force."""
@@ -68,22 +68,22 @@ class DocumentCipher:
         """Whether it is encrypted under any secret that we have, by its first HEAD bytes."""
         return sealed.startswith(MAGIC) and sealed[len(MAGIC) : _WRAPPED] in self._masters
 
-    def rewrap(self, sealed: bytes, place: str) -> bytes:
+    def rewrap(self, sealed: bytes, context: str) -> bytes:
         """The same file under the secret in force (key rotation). Raises Unreadable."""
-        return self._wrap(self._unwrap(sealed, place), place) + sealed[_CONTENT:]
+        return self._wrap(self._unwrap(sealed, context), context) + sealed[_CONTENT:]
 
-    def _wrap(self, key: bytes, place: str) -> bytes:
+    def _wrap(self, key: bytes, context: str) -> bytes:
         nonce = os.urandom(_NONCE)
         return (
-            MAGIC + self._current + nonce + self._masters[self._current].encrypt(nonce, key, place.encode())
+            MAGIC + self._current + nonce + self._masters[self._current].encrypt(nonce, key, context.encode())
         )
 
-    def _unwrap(self, sealed: bytes, place: str) -> bytes:
+    def _unwrap(self, sealed: bytes, context: str) -> bytes:
         master = self._masters.get(sealed[len(MAGIC) : _WRAPPED])
         if not sealed.startswith(MAGIC) or master is None:
-            raise DecryptionFailed(place)
+            raise DecryptionFailed(context)
         nonce, wrapped = sealed[_WRAPPED : _WRAPPED + _NONCE], sealed[_WRAPPED + _NONCE : _CONTENT]
         try:
-            return master.decrypt(nonce, wrapped, place.encode())
+            return master.decrypt(nonce, wrapped, context.encode())
         except (InvalidTag, ValueError) as error:
-            raise DecryptionFailed(place) from error
+            raise DecryptionFailed(context) from error

@@ -68,7 +68,7 @@ def score(header: list[str]) -> int:
 class Layout:
     """Where the columns are in a row; unknown names."""
 
-    places: dict[str, int]
+    column_indexes: dict[str, int]
     unknown: tuple[str, ...]
     has_officers: bool
     has_distributors: bool
@@ -76,26 +76,26 @@ class Layout:
 
 def read_header(header: list[str]) -> Layout:
     """Raises UnusableFile for columns that are missing or given twice."""
-    places: dict[str, int] = {}
+    column_indexes: dict[str, int] = {}
     unknown = []
-    for place, name in enumerate(header):
+    for index, name in enumerate(header):
         column = column_of(name)
         if column is None:
             if name.strip():
                 unknown.append(" ".join(name.split())[:40])
-        elif column in places:
+        elif column in column_indexes:
             raise UnusableFile("column_twice", column=label(column))
         else:
-            places[column] = place
-    if not places:
+            column_indexes[column] = index
+    if not column_indexes:
         raise UnusableFile("no_header")
-    officers = [column for column in OFFICER if column not in places]
-    distributors = [column for column in DISTRIBUTOR if column not in places]
+    officers = [column for column in OFFICER if column not in column_indexes]
+    distributors = [column for column in DISTRIBUTOR if column not in column_indexes]
     if len(distributors) < len(DISTRIBUTOR) and distributors:
         raise _missing(distributors)
-    if officers and (distributors or any(column in places for column in OFFICER[:3])):
+    if officers and (distributors or any(column in column_indexes for column in OFFICER[:3])):
         raise _missing(officers)
-    return Layout(places, tuple(unknown), not officers, not distributors)
+    return Layout(column_indexes, tuple(unknown), not officers, not distributors)
 
 
 def _missing(columns: list[str]) -> UnusableFile:

@@ -120,12 +120,12 @@ class _Cells:
     """The cells of one row by column; collects mistakes."""
 
     def __init__(self, line: TableRow, layout: Layout) -> None:
-        self.line, self._places = line, layout.places
+        self.line, self._column_indexes = line, layout.column_indexes
         self.mistakes: list[RowError] = []
 
     def raw(self, column: str) -> Cell:
-        place = self._places.get(column)
-        return self.line.cells[place] if place is not None and place < len(self.line.cells) else ""
+        index = self._column_indexes.get(column)
+        return self.line.cells[index] if index is not None and index < len(self.line.cells) else ""
 
     def text(self, column: str) -> str | None:
         """The cell as text, None where it is empty or was found bad."""

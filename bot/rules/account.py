@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from bot.core.context import Actor
 
 
-class Action(StrEnum):
+class AccountAction(StrEnum):
     RESET = "RESET"
     SUSPEND = "SUSPEND"
     LIFT = "LIFT"
     ANNUL = "ANNUL"
 
 
-class Relation(StrEnum):
+class AccountRelation(StrEnum):
     """How an actor is related to an account."""
 
     STAFF = "staff"
@@ -58,11 +58,11 @@ def led_nowhere(case: AccountCase) -> str | None:
     return None if annullable else "error.cannot_annul"
 
 
-Transition = state_machine.Transition[AccountState, Action, Relation, AccountCase]
+Transition = state_machine.Transition[AccountState, AccountAction, AccountRelation, AccountCase]
 
 
 def _rows() -> tuple[Transition, ...]:
-    state, act, row, staff = AccountState, Action, Transition, frozenset({Relation.STAFF})
+    state, act, row, staff = AccountState, AccountAction, Transition, frozenset({AccountRelation.STAFF})
     return (
         row(state.ACTIVE, act.RESET, staff, state.ACTIVE, "access_reset", (not_own,)),
         row(state.ACTIVE, act.SUSPEND, staff, state.SUSPENDED, "suspended", (not_own,)),
@@ -71,10 +71,10 @@ def _rows() -> tuple[Transition, ...]:
     )
 
 
-def relations(case: AccountCase, actor: Actor) -> frozenset[Relation]:
+def relations(case: AccountCase, actor: Actor) -> frozenset[AccountRelation]:
     """Staff act on accounts, nobody else."""
     staff = actor.role is Role.STAFF and actor.account_id is not None
-    return frozenset({Relation.STAFF}) if staff else frozenset()
+    return frozenset({AccountRelation.STAFF}) if staff else frozenset()
 
 
 MACHINE = state_machine.Machine(

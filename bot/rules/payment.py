@@ -33,7 +33,7 @@ class PaymentEvent(StrEnum):
     WRONG_AMOUNT_RETURNED = "wrong_amount_returned"
 
 
-class Relation(StrEnum):
+class PaymentRelation(StrEnum):
     """How an actor is related to an attempt."""
 
     #: What the gateway says, and the clock; whoever asks it.
@@ -43,13 +43,17 @@ class Relation(StrEnum):
 
 
 #: The audit's verb is "payment_" with the event.
-Transition = state_machine.Transition[S, PaymentEvent, Relation, state_machine.HasState]
+Transition = state_machine.Transition[S, PaymentEvent, PaymentRelation, state_machine.HasState]
 
 
 def _rows() -> Iterator[Transition]:
     """VERIFYING may be asked again: the process that asked may be dead (the service keeps the lease). FAILED and
     EXPIRED may be asked again too: a late payment on an old attempt still completes the request."""
-    event, system, staff = PaymentEvent, frozenset({Relation.SYSTEM}), frozenset({Relation.STAFF})
+    event, system, staff = (
+        PaymentEvent,
+        frozenset({PaymentRelation.SYSTEM}),
+        frozenset({PaymentRelation.STAFF}),
+    )
     for source, what, target, by in (
         (S.CREATED, event.NOT_OPENED, S.FAILED, system),
         (S.CREATED, event.ASKED, S.VERIFYING, system),
@@ -72,10 +76,10 @@ def _rows() -> Iterator[Transition]:
         yield Transition(source, what, by, target, f"payment_{what}")
 
 
-def relations(attempt: state_machine.HasState, actor: Actor) -> frozenset[Relation]:
+def relations(attempt: state_machine.HasState, actor: Actor) -> frozenset[PaymentRelation]:
     if actor.role is Role.SYSTEM:
-        return frozenset({Relation.SYSTEM})
-    return frozenset({Relation.STAFF}) if actor.role is Role.STAFF else frozenset()
+        return frozenset({PaymentRelation.SYSTEM})
+    return frozenset({PaymentRelation.STAFF}) if actor.role is Role.STAFF else frozenset()
 
 
 MACHINE = state_machine.Machine(S, _rows(), relations)

@@ -55,7 +55,7 @@ _CITIES = {
     "مراوه": "مراوه‌تپه",
 }
 
-_PERSIAN_ORDER = {letter: place for place, letter in enumerate("آابپتثجچحخدذرزژسشصضطظعغفقکگلمنوهی")}
+_PERSIAN_ORDER = {letter: index for index, letter in enumerate("آابپتثجچحخدذرزژسشصضطظعغفقکگلمنوهی")}
 _ABAD = re.compile(r"(?<=\S) ?آباد(?=$|[ )])|(?<=\S) اباد(?=$|[ )])")
 _SHAHR = re.compile(r"(?<=\S) شهر(?=$|[ )])")
 _BANDAR = re.compile(r"^بندر(?=\S)")

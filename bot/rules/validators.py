@@ -92,7 +92,7 @@ def national_code(text: str) -> str:
     code = _digits(text)
     if not re.fullmatch(r"[0-9]{10}", code) or len(set(code)) == 1:
         raise InvalidInput("error.bad_national_code")
-    rest = sum(int(digit) * (10 - place) for place, digit in enumerate(code[:9])) % 11
+    rest = sum(int(digit) * (10 - index) for index, digit in enumerate(code[:9])) % 11
     if int(code[9]) != (rest if rest < 2 else 11 - rest):
         raise InvalidInput("error.bad_national_code")
     return code

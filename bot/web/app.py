@@ -129,7 +129,7 @@ def build_app(
             text=t("pay.trouble.text"),
             mood="bad",
             facts=[],
-            ways=back_to_chat(resources.public_info),
+            links=back_to_chat(resources.public_info),
             refresh=None,
         )
 

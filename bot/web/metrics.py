@@ -177,9 +177,9 @@ def _web(counters: WebCounters) -> Iterator[Metric]:
     yield paced
 
 
-def _disks(room: DiskSpace) -> Iterator[Metric]:
-    yield _gauges("disk_free_bytes", "free bytes of the disk that holds this", "holds", room.free())
-    yield _gauge("disk_reserve_bytes", "free bytes below which no upload is taken", room.reserve)
+def _disks(disk_space: DiskSpace) -> Iterator[Metric]:
+    yield _gauges("disk_free_bytes", "free bytes of the disk that holds this", "holds", disk_space.free())
+    yield _gauge("disk_reserve_bytes", "free bytes below which no upload is taken", disk_space.reserve)
 
 
 class _Collected:
@@ -202,7 +202,7 @@ def metrics_app(
         registry: Any = CollectorRegistry()
         registry.register(
             _Collected(
-                [*_database(backlog), *_process(resources.counters, states()), *_disks(resources.room)]
+                [*_database(backlog), *_process(resources.counters, states()), *_disks(resources.disk_space)]
             )
         )
         return Response(generate_latest(registry), headers={"content-type": CONTENT_TYPE_LATEST})

@@ -51,10 +51,10 @@ _PAGE_SAYS = {
     PageState.WITHDRAWN: ("withdrawn", "wait"),
     PageState.UNCERTAIN: ("uncertain", "wait"),
 }
-Ways = list[tuple[str, str]]
+Links = list[tuple[str, str]]
 
 
-def back_to_chat(public_info: PublicInfo) -> Ways:
+def back_to_chat(public_info: PublicInfo) -> Links:
     """Links to the bot on each messenger it serves."""
     links = [(messenger, link) for messenger in Messenger if (link := public_info.bot_links.get(messenger))]
     if len(links) == 1:
@@ -70,7 +70,7 @@ class PayPages:
         self._asking: set[asyncio.Task[AttemptState]] = set()
 
     @property
-    def _world(self) -> PublicInfo:
+    def _public_info(self) -> PublicInfo:
         return self._resources.public_info  # the links to the bots are known only after the start
 
     @property
@@ -86,7 +86,7 @@ class PayPages:
         if view is None:
             return self.unknown()
         if view.state is PageState.PAYABLE:
-            return page("pay.html", self._world.public_url, view=view)
+            return page("pay.html", self._public_info.public_url, view=view)
         says, mood = _PAGE_SAYS[view.state]
         facts = [(t("pay.page.tracking"), view.tracking_code)]
         if view.bank_ref:
@@ -107,21 +107,21 @@ class PayPages:
         except Refusal as refusal:
             if refusal.key in ("error.nothing_due", "error.payment_uncertain"):
                 return await self.show_page(request)
-            again = [(t("pay.page.again"), payments.pay_url(self._world, token))]
+            again = [(t("pay.page.again"), payments.pay_url(self._public_info, token))]
             return page(
                 "message.html",
-                self._world.public_url,
+                self._public_info.public_url,
                 status=503,
                 title=t("pay.trouble.title"),
                 text=t(refusal.key, **refusal.args_of_text),
                 mood="bad",
                 facts=[],
-                ways=again + back_to_chat(self._world),
+                links=again + back_to_chat(self._public_info),
                 refresh=None,
             )
         if redirect.fields is not None:
-            return page("forward.html", self._world.public_url, redirect=redirect)
-        return RedirectResponse(redirect.url, 303, headers=security_headers(self._world.public_url))
+            return page("forward.html", self._public_info.public_url, redirect=redirect)
+        return RedirectResponse(redirect.url, 303, headers=security_headers(self._public_info.public_url))
 
     async def returned(self, request: Request) -> Response:
         """The browser comes back from the bank, or a forged request pretends to.
@@ -149,12 +149,12 @@ class PayPages:
             return self.unknown()
         state = await self._settled(attempt_id, cancelled=not hint.user_says_ok)
         says, mood = _SAYS[state]
-        ways = back_to_chat(self._world)
+        links = back_to_chat(self._public_info)
         same = f"{request.url.path}?{urlencode(params)}"
         if state is AttemptState.CREATED:
-            ways.insert(0, (t("pay.page.recheck"), same))
+            links.insert(0, (t("pay.page.recheck"), same))
         elif mood == "bad":
-            ways.insert(0, (t("pay.page.again"), payments.pay_url(self._world, known[1] or "")))
+            links.insert(0, (t("pay.page.again"), payments.pay_url(self._public_info, known[1] or "")))
         refresh = {"seconds": 4, "url": same} if state is AttemptState.VERIFYING else None
         view = await self._resources.database.read(
             partial(payments.pay_view, token=known[1] or "", now=self._resources.clock())
@@ -164,7 +164,7 @@ class PayPages:
             facts.append((t("pay.page.tracking"), view.tracking_code))
             if state is AttemptState.PAID and view.bank_ref:
                 facts.append((t("pay.page.bank_ref"), view.bank_ref))
-        return self._say(says, mood, facts=facts, ways=ways, refresh=refresh)
+        return self._say(says, mood, facts=facts, links=links, refresh=refresh)
 
     async def _settled(self, attempt_id: int, *, cancelled: bool) -> AttemptState:
         """What the bank says while the browser waits. Asking goes on after it; whatever the bank says then is
@@ -180,7 +180,7 @@ class PayPages:
 
     def hurried(self, request: Request, seconds: int) -> HTMLResponse:
         """Too many requests: when to come back, and that no payment is lost by it."""
-        again: Ways = []
+        again: Links = []
         if request.method == "GET" and request.url.path.startswith("/pay/"):
             again = [(t("pay.page.again"), f"{request.url.path}?{request.url.query}".rstrip("?"))]
         return self._say(
@@ -188,7 +188,7 @@ class PayPages:
             "wait",
             status=429,
             values={"seconds": digits(seconds)},
-            ways=[*again, *back_to_chat(self._world)],
+            links=[*again, *back_to_chat(self._public_info)],
             retry_after=seconds,
         )
 
@@ -211,20 +211,20 @@ class PayPages:
         *,
         status: int = 200,
         facts: list[tuple[str, str]] | None = None,
-        ways: Ways | None = None,
+        links: Links | None = None,
         refresh: dict[str, object] | None = None,
         values: dict[str, Any] | None = None,
         retry_after: int | None = None,
     ) -> HTMLResponse:
         answer = page(
             "message.html",
-            self._world.public_url,
+            self._public_info.public_url,
             status=status,
             title=t(f"pay.{says}.title"),
             text=t(f"pay.{says}.text", **(values or {})),
             mood=mood,
             facts=facts or [],
-            ways=back_to_chat(self._world) if ways is None else ways,
+            links=back_to_chat(self._public_info) if links is None else links,
             refresh=refresh,
         )
         if retry_after is not None:

@@ -128,14 +128,14 @@ def _several_universities(turn: Turn, answers: Answers) -> bool:
     return len(_universities(turn, answers)) > 1
 
 
-def region_steps(place: str) -> tuple[Step, ...]:
+def region_steps(scope: str) -> tuple[Step, ...]:
     """Province, city and university of another place than the applicant's home; asked in the words of
     "ask.<place>_province" and so on. Clear what depends on them by `after`."""
-    university = ChosenUniversity(f"ask.{place}_university_suggested")
+    university = ChosenUniversity(f"ask.{scope}_university_suggested")
     return (
-        Step("province", _PROVINCE, prompt=t(f"ask.{place}_province")),
-        Step("city", _CITY, prompt=t(f"ask.{place}_city"), label=t("field.branch_city")),
-        Step("university", university, prompt=t(f"ask.{place}_university"), when=_several_universities),
+        Step("province", _PROVINCE, prompt=t(f"ask.{scope}_province")),
+        Step("city", _CITY, prompt=t(f"ask.{scope}_city"), label=t("field.branch_city")),
+        Step("university", university, prompt=t(f"ask.{scope}_university"), when=_several_universities),
     )
 
 

@@ -187,8 +187,8 @@ def short_label_of(step: Step) -> str:
 
 def question_state_of(turn: Turn, step: Step) -> Mapping[str, Any]:
     """What this question itself keeps in the chat's row (`Incomplete.question_state`): its page, its search."""
-    place = turn.chat.dialogue_state
-    return place if place.get("step") == step.key else {}
+    question_state = turn.chat.dialogue_state
+    return question_state if question_state.get("step") == step.key else {}
 
 
 #: Steps may depend on data: a function from the turn and the answers so far.

@@ -154,13 +154,13 @@ def _question(turn: Turn, position: Position, step: Step, prompt: Prompt) -> Ren
     choices = tuple(
         tuple(StepButton("choose", offered.label, offered.key) for offered in row) for row in prompt.choices
     )
-    rows = (*choices, *_ways(turn, position, step))
+    rows = (*choices, *_navigation_rows(turn, position, step))
     return RenderedStep(
         "\n".join(lines), tuple(row for row in rows if row), prompt.attachments, prompt.ask_contact
     )
 
 
-def _ways(turn: Turn, position: Position, step: Step) -> Sequence[tuple[StepButton, ...]]:
+def _navigation_rows(turn: Turn, position: Position, step: Step) -> Sequence[tuple[StepButton, ...]]:
     """On, back and out."""
     first = position.route[0].key == step.key
     moves: list[StepButton] = []

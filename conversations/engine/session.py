@@ -123,9 +123,9 @@ class DialogueSessions:
             known = ((draft.id, draft.version), answers, steps_of(dialogue, turn, answers))
             turn.memo[MEMO] = known
         _, answers, route = known
-        place = turn.chat.dialogue_state
-        step = where(dialogue, route, answers, place.get("step"))
-        return Position(dialogue, draft, answers, route, step, bool(place.get("editing")))
+        question_state = turn.chat.dialogue_state
+        step = where(dialogue, route, answers, question_state.get("step"))
+        return Position(dialogue, draft, answers, route, step, bool(question_state.get("editing")))
 
     def _stand(self, turn: Turn, step: str, *, editing: bool = False, **own: Any) -> None:
         turn.chat.dialogue_state = {"step": step, "editing": editing, **own}

@@ -225,18 +225,18 @@ class DialogueTransitions(DialogueSessions):
 
     def _out(self, turn: Turn, position: Position) -> Reply:
         sentence = t("form.later_done" if position.dialogue.keeps_draft else "nav.cancelled")
-        way_out = self._exit(turn, position)
+        exit_press = self._exit(turn, position)
         self.leave(turn)
-        return Reply(screens=(Screen(sentence),), goto=way_out)
+        return Reply(screens=(Screen(sentence),), goto=exit_press)
 
     def _discard(self, turn: Turn, position: Position) -> Reply:
-        way_out = self._exit(turn, position)
+        exit_press = self._exit(turn, position)
         if position.dialogue.discard is not None:
             position.dialogue.discard(turn)
         self._close(turn)
         draft_store.drop_draft(turn.db, position.draft, now=turn.now)
-        return Reply(screens=(Screen(t("form.discarded")),), goto=way_out)
+        return Reply(screens=(Screen(t("form.discarded")),), goto=exit_press)
 
     def _exit(self, turn: Turn, position: Position) -> Press:
-        way_out = position.dialogue.exit
-        return way_out if isinstance(way_out, Press) else way_out(turn)
+        exit_press = position.dialogue.exit
+        return exit_press if isinstance(exit_press, Press) else exit_press(turn)

@@ -71,34 +71,34 @@ def index_page(dialogues: Iterable[Dialogue]) -> str:
     return _page(t("preview.title"), f"<ul>{''.join(rows)}</ul>")
 
 
-def dialogue_page(dialogue: Dialogue, places: Sequence[PreviewNode]) -> str:
-    titles = {place.key: place.title for place in places} | {FINISH: t("preview.finish")}
+def dialogue_page(dialogue: Dialogue, nodes_by_key: Sequence[PreviewNode]) -> str:
+    titles = {node.key: node.title for node in nodes_by_key} | {FINISH: t("preview.finish")}
     traits = [_roles(dialogue)]
     if dialogue.keeps_draft:
         traits.append(t("preview.kept", days=digits(dialogue.days_kept)))
     body = [
         f'<p><a href="index.html">{t("preview.all")}</a></p>',
         f'<p class="note">{escape("؛ ".join(traits))}</p>',
-        *(_section(place, titles) for place in places),
+        *(_section(node, titles) for node in nodes_by_key),
     ]
     return _page(t("preview.dialogue", name=dialogue.name), "\n".join(body))
 
 
-def _section(place: PreviewNode, titles: dict[str, str]) -> str:
-    notes = [t(f"preview.{name}") for name in TRAITS if getattr(place, name)]
+def _section(node: PreviewNode, titles: dict[str, str]) -> str:
+    notes = [t(f"preview.{name}") for name in TRAITS if getattr(node, name)]
     note = f' <span class="note">({escape("، ".join(notes))})</span>' if notes else ""
     parts = [
-        f'<section id="{escape(place.key)}">',
-        f"<h2>{escape(place.title)} <code>{escape(place.key)}</code>{note}</h2>",
-        f'<div class="bubble">{escape(place.rendered.text)}</div>',
+        f'<section id="{escape(node.key)}">',
+        f"<h2>{escape(node.title)} <code>{escape(node.key)}</code>{note}</h2>",
+        f'<div class="bubble">{escape(node.rendered.text)}</div>',
     ]
-    if place.rendered.ask_contact:
-        parts.append(f'<div class="row"><span>📱 {escape(place.rendered.ask_contact)}</span></div>')
-    parts += [_buttons(row) for row in place.rendered.rows]
-    if place.error:
-        parts.append(f'<p class="error">{t("preview.wrong")} {escape(place.error)}</p>')
-    if place.arrows:
-        lines = (_arrow(target, labels, titles) for target, labels in place.arrows.items())
+    if node.rendered.ask_contact:
+        parts.append(f'<div class="row"><span>📱 {escape(node.rendered.ask_contact)}</span></div>')
+    parts += [_buttons(row) for row in node.rendered.rows]
+    if node.error:
+        parts.append(f'<p class="error">{t("preview.wrong")} {escape(node.error)}</p>')
+    if node.arrows:
+        lines = (_arrow(target, labels, titles) for target, labels in node.arrows.items())
         parts.append(f"<ul>{''.join(lines)}</ul>")
     return "\n".join([*parts, "</section>"])
 

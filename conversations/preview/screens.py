@@ -46,7 +46,7 @@ class PreviewNode:
 
 def preview_nodes(turn: Turn, dialogue: Dialogue) -> list[PreviewNode]:
     """Every place that sample answers lead to, in the order of the longest route."""
-    places: dict[str, PreviewNode] = {}
+    nodes_by_key: dict[str, PreviewNode] = {}
     order: list[str] = []
     open_in: list[frozenset[str]] = []
     finished: tuple[tuple[Step, ...], dict[str, Any]] | None = None
@@ -57,18 +57,18 @@ def preview_nodes(turn: Turn, dialogue: Dialogue) -> list[PreviewNode]:
         order = _merged(order, keys)
         step = first_open(taken.route, taken.answers)
         for route_step in taken.route:
-            if route_step.key not in places and (
+            if route_step.key not in nodes_by_key and (
                 step is None or keys.index(route_step.key) <= keys.index(step.key)
             ):
-                places[route_step.key] = _node(turn, dialogue, taken.route, taken.answers, route_step)
+                nodes_by_key[route_step.key] = _node(turn, dialogue, taken.route, taken.answers, route_step)
         target = step.key if step is not None else end_of(dialogue) or FINISH
-        if taken.answered is not None and taken.answered.key in places:
-            _add_arrow(turn, places[taken.answered.key], taken.answered, taken.value, target)
+        if taken.answered is not None and taken.answered.key in nodes_by_key:
+            _add_arrow(turn, nodes_by_key[taken.answered.key], taken.answered, taken.value, target)
         if step is None and (finished is None or len(taken.route) > len(finished[0])):
             finished = taken.route, taken.answers
-    for key, place in places.items():
-        place.conditional = any(key not in keys for keys in open_in)
-    nodes = [places[key] for key in order if key in places]
+    for key, node in nodes_by_key.items():
+        node.conditional = any(key not in keys for keys in open_in)
+    nodes = [nodes_by_key[key] for key in order if key in nodes_by_key]
     return nodes + (_endings(turn, dialogue, *finished) if finished is not None else [])
 
 
@@ -78,10 +78,10 @@ def _node(
     # As it is first asked: without an answer of its own.
     before = {key: value for key, value in answers.items() if key != step.key}
     title = label_of(step) if has_label(step) else step.key
-    place = PreviewNode(step.key, title, _rendered(turn, dialogue, route, before, step.key))
-    place.hidden, place.optional = step.hidden, step.optional
-    place.error = error_example(turn, step, before)
-    return place
+    node = PreviewNode(step.key, title, _rendered(turn, dialogue, route, before, step.key))
+    node.hidden, node.optional = step.hidden, step.optional
+    node.error = error_example(turn, step, before)
+    return node
 
 
 def _endings(
@@ -141,14 +141,14 @@ def _draft_with(turn: Turn, answers: dict[str, Any]) -> Draft:
     return turn.draft
 
 
-def _add_arrow(turn: Turn, place: PreviewNode, step: Step, value: Any, target: str) -> None:
+def _add_arrow(turn: Turn, node: PreviewNode, step: Step, value: Any, target: str) -> None:
     if value is None or value == step.question.skipped:
         label = t("nav.skip") if step.optional else shown(turn, step, value)
     elif not isinstance(step.question, Choice):
         label = t("preview.right")
     else:
         label = shown(turn, step, value).split("\n")[0]
-    labels = place.arrows.setdefault(target, [])
+    labels = node.arrows.setdefault(target, [])
     if label not in labels:
         labels.append(label)
 

@@ -60,11 +60,11 @@ class Documents(Question):
 
     def make_prompt(self, turn: Turn, step: Step, answers: Answers) -> Prompt:
         files = self._files(turn, answers.get(step.key))
-        place = question_state_of(turn, step)
+        question_state = question_state_of(turn, step)
         if not files:
             above = [self.prompt] if self.prompt else []
             return Prompt("\n".join([*above, t("doc.ask", doc=self._doc)]), current=False)
-        if place.get("removing"):
+        if question_state.get("removing"):
             rows = [(OfferedAnswer(f"{REMOVE}:{file.id}", label),) for file, label in self._labels(files)]
             return Prompt(
                 t("doc.which"), (*rows, (OfferedAnswer(MORE, t("doc.none_of_them")),)), current=False
@@ -74,9 +74,11 @@ class Documents(Question):
         ]
         more = len(files) < self.max_files
         choices = [(OfferedAnswer(NEXT, t(self.next)),), (OfferedAnswer(REMOVE, t("doc.remove")),)]
-        if more and not place.get("more"):
+        if more and not question_state.get("more"):
             choices.insert(1, (OfferedAnswer(MORE, t("doc.more")),))
-        below = [*listed, t("doc.send_more", doc=self._doc)] if more and place.get("more") else listed
+        below = (
+            [*listed, t("doc.send_more", doc=self._doc)] if more and question_state.get("more") else listed
+        )
         return Prompt(t("doc.saved", doc=self._doc), tuple(choices), tuple(below), current=False)
 
     def accept(self, turn: Turn, step: Step, answers: Answers, given: UserInput) -> Any | Incomplete:

@@ -102,8 +102,8 @@ class Ticks(Question):
 
     def _held(self, turn: Turn, step: Step, answers: Answers) -> tuple[list[str], str | None]:
         """What is ticked on this screen; before the first touch, the earlier answer."""
-        place = question_state_of(turn, step)
-        ticked = place if "ticked" in place else None
+        question_state = question_state_of(turn, step)
+        ticked = question_state if "ticked" in question_state else None
         if ticked is None and isinstance(answers.get(step.key), dict):
             earlier = answers[step.key]
             return list(earlier.get("items") or ()), earlier.get("note")

@@ -41,8 +41,8 @@ class Search(Choice):
         self.missing, self.first = missing, first
 
     def make_prompt(self, turn: Turn, step: Step, answers: Answers) -> Prompt:
-        place = question_state_of(turn, step)
-        query = str(place.get("query") or "")
+        question_state = question_state_of(turn, step)
+        query = str(question_state.get("query") or "")
         if not query:
             first = offered(self.first, turn, answers)
             return Prompt(prompt_of(step), page_of(first, 0, self.page, self.columns) if first else ())
@@ -50,7 +50,7 @@ class Search(Choice):
         text = t("form.found")
         if len(matches) > self.page:
             text = t("form.found_many", n=formats.digits(len(matches)))
-        page = int(place.get("page") or 0)
+        page = int(question_state.get("page") or 0)
         return Prompt(prompt_of(step), page_of(matches, page, self.page, self.columns), (text,))
 
     def accept(self, turn: Turn, step: Step, answers: Answers, given: UserInput) -> Any | Incomplete:
@@ -78,8 +78,8 @@ class Search(Choice):
         whole = search_key(query)
         words = [word for word in (search_key(part) for part in query.split()) if word]
         ranked = []
-        for place, (key, label) in enumerate(offered(self.options, turn, answers)):
+        for index, (key, label) in enumerate(offered(self.options, turn, answers)):
             name = search_key(label)
             if words and all(word in name for word in words):
-                ranked.append((name != whole, not name.startswith(whole), place, (key, label)))
+                ranked.append((name != whole, not name.startswith(whole), index, (key, label)))
         return [option for *_, option in sorted(ranked, key=lambda ranked: ranked[:3])]

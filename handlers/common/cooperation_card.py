@@ -90,13 +90,13 @@ def officer_names(line: branches.BranchLine) -> str:
     return "، ".join(officer.account.name for officer in line.officers) or t("branch.no_officer")
 
 
-def timeline_screen(db: Session, request: CooperationRequest, actor: Actor, way_back: ButtonRow) -> Screen:
+def timeline_screen(db: Session, request: CooperationRequest, actor: Actor, back_row: ButtonRow) -> Screen:
     """Who did what and when, as this side may know it."""
     assert request.id is not None
     entries = cooperation.cooperation_timeline(db, actor=actor, request_id=request.id)
     title = t("coop.timeline_title", code=request.tracking_code)
     lines = [t("qual.timeline_line", time=entry.time, what=entry.text) for entry in entries]
-    return Screen(truncate_lines([title, *lines]), (way_back,))
+    return Screen(truncate_lines([title, *lines]), (back_row,))
 
 
 def list_screen(
@@ -107,7 +107,7 @@ def list_screen(
     line_text: Callable[[str, cooperation.CooperationLine], str],
     name: Callable[[cooperation.CooperationLine], str],
     opens: str,
-    ways: ButtonRow,
+    last_row: ButtonRow,
 ) -> Screen:
     """A page of requests: `fetch(offset, limit)` reads them, `line_text(i, line)` puts one into words."""
     page = page_of(press)
@@ -117,7 +117,7 @@ def list_screen(
         page = pages - 1
         listing = fetch(page * PAGE, PAGE)
     if not listing.total:
-        return Screen(t("error.empty"), (ways,))
+        return Screen(t("error.empty"), (last_row,))
     lines = [title]
     if pages > 1:
         lines.append(t("coop.page", page=formats.digits(page + 1), pages=formats.digits(pages)))
@@ -128,4 +128,4 @@ def list_screen(
         label = shortened(t("coop.button_line", i=i, name=name(line)), 20)
         buttons.append(button(label, opens, line.request.id or 0))
     turns = pager_rows(press, page=page, pages=pages)
-    return Screen(truncate_lines(lines), (*button_grid(buttons, columns=2), *turns, ways))
+    return Screen(truncate_lines(lines), (*button_grid(buttons, columns=2), *turns, last_row))

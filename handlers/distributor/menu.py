@@ -127,7 +127,7 @@ def show_branches_to_choose(turn: Turn, press: Press) -> Screen:
     return _branches_screen(turn, press, "dist.choose", "dist.pick", (home_button(),))
 
 
-def _branches_screen(turn: Turn, press: Press, title: str, opens: str, ways: ButtonRow) -> Screen:
+def _branches_screen(turn: Turn, press: Press, title: str, opens: str, last_row: ButtonRow) -> Screen:
     page = page_of(press)
     listing = branches.listing(turn.db, actor=turn.actor, offset=page * PAGE, limit=PAGE)
     pages = max(-(-listing.total // PAGE), 1)
@@ -143,7 +143,7 @@ def _branches_screen(turn: Turn, press: Press, title: str, opens: str, ways: But
         label = shortened(t("coop.button_line", i=i, name=branch.name), 20)
         buttons.append(button(label, opens, branch.id or 0))
     turns = pager_rows(press, page=page, pages=pages)
-    return Screen(truncate_lines(lines), (*button_grid(buttons, columns=2), *turns, ways))
+    return Screen(truncate_lines(lines), (*button_grid(buttons, columns=2), *turns, last_row))
 
 
 def _needs_central_label(branch: Branch) -> bool:
@@ -206,7 +206,7 @@ def show_requests(turn: Turn, press: Press) -> Screen:
         line_text=line_text,
         name=lambda line: line.officer.name,
         opens="dist.request",
-        ways=(home_button(),),
+        last_row=(home_button(),),
     )
 
 

@@ -138,9 +138,9 @@ def show_worklist(turn: Turn, press: Press) -> Screen:
     if not listing.lines and listing.total:  # the list became shorter than the button remembers
         page = pages - 1
         listing = kind.fetch(turn.db, actor=turn.actor, now=turn.now, offset=page * PAGE, limit=PAGE)
-    ways = tuple(_other_lists_rows(turn, press.action, kind.sort))
+    last_rows = tuple(_other_lists_rows(turn, press.action, kind.sort))
     if not listing.total:
-        return Screen(t(kind.empty), ways)
+        return Screen(t(kind.empty), last_rows)
     age = formats.age(listing.oldest) if listing.oldest is not None else ""
     lines = [t(kind.title, n=formats.number(listing.total), age=age)]
     if pages > 1:
@@ -153,7 +153,7 @@ def show_worklist(turn: Turn, press: Press) -> Screen:
         label = t("desk.button_line", i=formats.digits(number), name=name)
         buttons.append(button(shortened(label, 20), kind.sort.opens, line.request.id))
     turns = pager_rows(Press(press.action), page=page, pages=pages)
-    return Screen("\n".join(lines), (*button_grid(buttons, columns=2), *turns, *ways))
+    return Screen("\n".join(lines), (*button_grid(buttons, columns=2), *turns, *last_rows))
 
 
 def _line_text(turn: Turn, kind: _Kind, number: str, line: Any) -> str:

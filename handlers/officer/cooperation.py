@@ -156,7 +156,7 @@ def _list_screen(
         line_text=line_text,
         name=lambda line: line.distributor.name,
         opens="coop.view",
-        ways=navigation_row("centers"),
+        last_row=navigation_row("centers"),
     )
 
 

@@ -60,13 +60,13 @@ def show_personal_details(turn: Turn, press: Press) -> Screen:
     lines += [
         t("me.line", field=words.label(key), value=words.value(key, known[key])) for key in request_items.FREE
     ]
-    ways: ButtonRow = (back_button("qual"), home_button())
+    last_row: ButtonRow = (back_button("qual"), home_button())
     if account.state is not AccountState.ACTIVE:
-        return Screen("\n".join(lines), (ways,))
+        return Screen("\n".join(lines), (last_row,))
     if qualification.in_circulation(turn.db, account.id or 0):
         track = button(t("qual.track"), "qual.track")
-        return Screen("\n".join([t("mobile.in_circulation"), "", *lines]), ((track,), ways))
-    return Screen("\n".join([t("general.title"), "", *lines]), (*_edit_rows(), ways))
+        return Screen("\n".join([t("mobile.in_circulation"), "", *lines]), ((track,), last_row))
+    return Screen("\n".join([t("general.title"), "", *lines]), (*_edit_rows(), last_row))
 
 
 def _edit_rows() -> list[ButtonRow]:

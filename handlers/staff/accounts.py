@@ -9,7 +9,7 @@ from bot.application.routes import Routes
 from bot.core.context import Turn
 from bot.core.refusals import NotAllowed, Stale
 from bot.core.screens import Button, Press, Reply, Screen, button
-from bot.rules.account import Action
+from bot.rules.account import AccountAction
 from bot.services.directorate import account_lookup, reference_rows
 from bot.services.directorate.account_lookup import AuditEntry, Facts
 from bot.services.qualification import requests
@@ -36,10 +36,10 @@ from storage.tables import Account, Chat, Grant
 
 RECENT, TRAIL = 8, 10
 DEEDS = {
-    Action.RESET: ("staff_accounts.reset", "reset_account"),
-    Action.SUSPEND: ("staff_accounts.suspend", "suspend_account"),
-    Action.LIFT: ("staff_accounts.lift", "lift_account"),
-    Action.ANNUL: ("staff_accounts.annul", "annul_account"),
+    AccountAction.RESET: ("staff_accounts.reset", "reset_account"),
+    AccountAction.SUSPEND: ("staff_accounts.suspend", "suspend_account"),
+    AccountAction.LIFT: ("staff_accounts.lift", "lift_account"),
+    AccountAction.ANNUL: ("staff_accounts.annul", "annul_account"),
 }
 
 
@@ -70,7 +70,7 @@ def routes(engine: Engine) -> Routes:
         if chosen is None or press.version != account.version:
             raise Stale
         facts = account_lookup.facts(turn.db, actor=turn.actor, account=account)
-        if Action(press.arg) not in facts.actions:
+        if AccountAction(press.arg) not in facts.actions:
             raise NotAllowed("error.not_allowed")
         return engine.start(turn, chosen, subject_id=press.id, answers={VERSION: press.version})
 

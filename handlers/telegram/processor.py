@@ -120,13 +120,13 @@ class UpdateProcessor:
             removed = answer.removed if answer is not None else frozenset()
             if taken or removed:
                 await self._uploads.drop_unused(taken, removed)
-            did, place = self._asked(incoming), answer.place if answer is not None else None
+            did, chat_address = self._asked(incoming), answer.chat_address if answer is not None else None
             # Nothing came of it where another process has done it.
             log.log(
                 logging.DEBUG if answer is None else logging.INFO,
                 "update done",
                 extra=update_scope.log_fields
-                | {"asked": did, "chat": place.row_id if place is not None else None},
+                | {"asked": did, "chat": chat_address.row_id if chat_address is not None else None},
             )
 
     def _asked(self, incoming: Incoming) -> str:
@@ -177,8 +177,8 @@ class UpdateProcessor:
         if not ours or incoming is None or not incoming.private:
             return None
         screen = Screen(t("error.crash", number=digits(number)), ((button(t("nav.home"), "home"),),))
-        place = ChatAddress(incoming.messenger, incoming.chat_id)
-        return Answer(place, (screen,), callback_id=incoming.callback_id)
+        chat_address = ChatAddress(incoming.messenger, incoming.chat_id)
+        return Answer(chat_address, (screen,), callback_id=incoming.callback_id)
 
     async def fail(self, update_scope: UpdateScope, incoming: Incoming | None, error: BaseException) -> None:
         """Something broke outside `serve`: as `broken`, and the answer is sent."""
@@ -388,7 +388,7 @@ class UpdateProcessor:
 
     @staticmethod
     def _answer(turn: Turn, decided: RoutedReply, row_id: int | None, *, secret: bool = False) -> Answer:
-        place = _chat_address(turn)
+        chat_address = _chat_address(turn)
         asks_contact = bool(decided.screens) and decided.screens[-1].ask_contact is not None
         if decided.screens and turn.chat.keyboard != asks_contact:
             turn.chat.keyboard = asks_contact
@@ -401,7 +401,7 @@ class UpdateProcessor:
         if decided.quiet is not None and not decided.screens and row_id is not None:
             inbox_store.mark_quiet(turn.db, row_id, turn.chat, turn.now, decided.quiet)
         return Answer(
-            place,
+            chat_address,
             decided.screens,
             notice=decided.notice,
             toast=decided.toast,
@@ -440,8 +440,8 @@ class UpdateProcessor:
         if incoming.private and not update_scope.told_to_wait:
             update_scope.told_to_wait = True
             screen = Screen(t("error.database_away"))
-            place = ChatAddress(incoming.messenger, incoming.chat_id)
-            await self.delivery.deliver(Answer(place, (screen,), plain=True))
+            chat_address = ChatAddress(incoming.messenger, incoming.chat_id)
+            await self.delivery.deliver(Answer(chat_address, (screen,), plain=True))
 
 
 class _Broken(Refusal):

@@ -161,19 +161,19 @@ def _read(rest: str) -> _Address:
         raise ValueError(plain or FORM)
     why: list[str | None] = []
     for at in (match.start() for match in re.finditer("@", rest)):
-        place = _parse_place(rest[at + 1 :])
-        if isinstance(place, _Address):
+        parsed_place = _parse_place(rest[at + 1 :])
+        if isinstance(parsed_place, _Address):
             user, divided, password = rest[:at].partition(":")
             if "/" in user or "?" in user:
                 break
             return _Address(
-                place.hosts,
-                place.name,
-                place.query,
+                parsed_place.hosts,
+                parsed_place.name,
+                parsed_place.query,
                 user=_decoded(user) or None,
                 password=_decoded(password) if divided else None,
             )
-        why.append(place)
+        why.append(parsed_place)
     # Only where there is no doubt what is the password may a parameter be named.
     raise ValueError(why[0] or PLACE if len(why) == 1 else ENCODE)
 

@@ -85,11 +85,11 @@ def conflict_states(deeds: Iterable[Deed]) -> list[Deed]:
 class DirectorateBook(Book):
     """Accounts, letters, and everybody's chats."""
 
-    def _of_account(self, account: Account, actor: Actor) -> frozenset[account_law.Action]:
+    def _of_account(self, account: Account, actor: Actor) -> frozenset[account_law.AccountAction]:
         return account_law.MACHINE.allowed_actions(accounts.case_of(self.db, account, actor), actor)
 
     def account(self) -> Iterable[Deed]:
-        act = account_law.Action
+        act = account_law.AccountAction
         words = {
             act.RESET: (REASON, "بله، رمز تازه"),
             act.SUSPEND: ("۱", REASON, "بله، غیرفعال شود"),

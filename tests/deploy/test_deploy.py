@@ -71,7 +71,7 @@ async def test_the_figures_of_alerts_and_documents_exist(database: Database) -> 
         return {Messenger.BALE: MessengerState(True, 3.0, {"429": 1})}
 
     resources: Any = SimpleNamespace(
-        database=database, counters=Counters(), clock=utcnow, room=DiskSpace({"documents": PROJECT})
+        database=database, counters=Counters(), clock=utcnow, disk_space=DiskSpace({"documents": PROJECT})
     )
     async with (
         serving(metrics_app(resources, states, health=health_of(resources))) as url,

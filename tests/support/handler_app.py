@@ -84,7 +84,7 @@ class House:
         """Delivery: the screens arrive, and that a password arrived is noted."""
         if self.loses:
             return
-        self.visitors[answer.place.messenger, answer.place.chat_id].gets(answer)
+        self.visitors[answer.chat_address.messenger, answer.chat_address.chat_id].gets(answer)
         if answer.credentials_of is not None:
             account_id = answer.credentials_of
             await self.database.run(

@@ -72,10 +72,10 @@ class Texts:
         self._file.write(raw)
         self._starts.append(self._starts[-1] + len(raw))
 
-    def __getitem__(self, place: int) -> str:
-        if not 0 <= place < len(self):
-            raise IndexError(place)
-        start, end = self._starts[place], self._starts[place + 1]
+    def __getitem__(self, index: int) -> str:
+        if not 0 <= index < len(self):
+            raise IndexError(index)
+        start, end = self._starts[index], self._starts[index + 1]
         self._file.seek(start)
         return self._file.read(end - start).decode("utf-8")
 

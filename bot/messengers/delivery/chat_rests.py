@@ -46,10 +46,10 @@ def save_rest(
     return unit
 
 
-def load_rests(channel: Channel, place: ChatAddress, now: datetime) -> None:
+def load_rests(channel: Channel, chat_address: ChatAddress, now: datetime) -> None:
     """What another process, or this one before its start, was told about this chat."""
-    if place.rest_until is not None and (left := (place.rest_until - now).total_seconds()) > 0:
-        channel.limiter.rest(place.chat_id, left)
+    if chat_address.rest_until is not None and (left := (chat_address.rest_until - now).total_seconds()) > 0:
+        channel.limiter.rest(chat_address.chat_id, left)
 
 
 def rest_is_over(now: datetime) -> Any:

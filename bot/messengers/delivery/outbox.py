@@ -126,16 +126,18 @@ class Outbox:
     async def dispatch(self) -> float:
         """Claim what is due and set it going; seconds until the next look is worth it."""
         now = self.resources.clock()
-        ways: list[Route] = [
-            way for way, channel in self.channels.items() if channel.ready and not channel.limiter.rest_of_all
+        ready_routes: list[Route] = [
+            route
+            for route, channel in self.channels.items()
+            if channel.ready and not channel.limiter.rest_of_all
         ]
-        rooms = {
-            way: RouteCapacity(AT_ONCE - self._in_hand[way], LETTERS_AT_ONCE - self._letters[way])
-            for way in (*ways, None)
-            if self._in_hand[way] < AT_ONCE
+        capacities = {
+            route: RouteCapacity(AT_ONCE - self._in_hand[route], LETTERS_AT_ONCE - self._letters[route])
+            for route in (*ready_routes, None)
+            if self._in_hand[route] < AT_ONCE
         }
         due_ids, pause = await self.resources.database.read(
-            lambda db: outbox_store.due_pushes(db, now, rooms)
+            lambda db: outbox_store.due_pushes(db, now, capacities)
         )
         # A lease that ended while we hold the push says that the clock was put forward.
         due = [push_id for push_id in due_ids if push_id not in self._holding]

@@ -91,9 +91,13 @@ class RouteCapacity:
     letters: int
 
 
-def due_pushes(db: Session, now: datetime, rooms: Mapping[Route, RouteCapacity]) -> tuple[list[int], float]:
+def due_pushes(
+    db: Session, now: datetime, capacities: Mapping[Route, RouteCapacity]
+) -> tuple[list[int], float]:
     """Ids of what may be sent now; and the seconds until something else is due."""
-    push_ids = [push_id for way, room in rooms.items() for push_id in _due_on(db, now, way, room)]
+    push_ids = [
+        push_id for route, capacity in capacities.items() for push_id in _due_on(db, now, route, capacity)
+    ]
     if push_ids:
         return push_ids, 0.0
     at = case((col(Push.state) == PushState.QUEUED, col(Push.next_at)), else_=col(Push.leased_until))
@@ -101,7 +105,7 @@ def due_pushes(db: Session, now: datetime, rooms: Mapping[Route, RouteCapacity])
     return [], FOREVER if soonest is None else max(0.05, (soonest - now).total_seconds())
 
 
-def _due_on(db: Session, now: datetime, way: Route, room: RouteCapacity) -> list[int]:
+def _due_on(db: Session, now: datetime, route: Route, capacity: RouteCapacity) -> list[int]:
     """Of one way: letters last, then oldest first, one a chat."""
     earlier = aliased(Push)
     first_of_chat = ~exists().where(
@@ -112,16 +116,16 @@ def _due_on(db: Session, now: datetime, way: Route, room: RouteCapacity) -> list
             _patience(earlier) < _patience(Push),
         ),
     )
-    this_way = col(Push.channel) == Kind.SMS if way is None else col(Chat.messenger) == way
+    on_route = col(Push.channel) == Kind.SMS if route is None else col(Chat.messenger) == route
     rows = db.execute(
         select(Push.id, Push.letter_id)
         .outerjoin(Chat, col(Chat.id) == col(Push.chat_row_id))
-        .where(_claimable(now), this_way, first_of_chat, chat_rests.rest_is_over(now))
+        .where(_claimable(now), on_route, first_of_chat, chat_rests.rest_is_over(now))
         .order_by(_patience(Push), col(Push.id))
-        .limit(room.pushes)
+        .limit(capacity.pushes)
     ).all()
     urgent = [row for row, letter_id in rows if letter_id is None]
-    return urgent + [row for row, letter_id in rows if letter_id is not None][: max(room.letters, 0)]
+    return urgent + [row for row, letter_id in rows if letter_id is not None][: max(capacity.letters, 0)]
 
 
 def claim_pushes(db: Session, ids: list[int], now: datetime, lease: datetime) -> list[ClaimedPush]:

@@ -85,7 +85,7 @@ class _Superseded:
 
     def add(self, answer: Answer, said: str | None) -> None:
         self.send_as_new = self.send_as_new or answer.edit is None
-        self.keyboard = self.keyboard or answer.place.keyboard
+        self.keyboard = self.keyboard or answer.chat_address.keyboard
         if said is not None and said not in self.said:
             self.said = [*self.said, said][-SAID:]
 
@@ -114,45 +114,45 @@ class ScreenDelivery:
 
     async def deliver(self, answer: Answer) -> None:
         """Send an answer and note that it was sent. Raises nothing: what cannot be sent now is shown later."""
-        place = answer.place
-        channel = self._channels.get(place.messenger)
+        chat_address = answer.chat_address
+        channel = self._channels.get(chat_address.messenger)
         if channel is None:
             return
         if answer.callback_id is not None:
             self._beside(self._answer_press(channel, answer))
         # The update counts as answered only once the password is gone.
-        deleted = answer.delete is None or await self._delete(channel, place, answer.delete, tries=1)
+        deleted = answer.delete is None or await self._delete(channel, chat_address, answer.delete, tries=1)
         screens = not answer.shown and (bool(answer.screens) or self._notice_as_message(channel, answer))
         if answer.quiet is not None:
             self._wake(answer.quiet)
         done = not screens or await self._shown(channel, answer)
-        superseded = self._superseded.get((place.messenger, place.chat_id))
+        superseded = self._superseded.get((chat_address.messenger, chat_address.chat_id))
         if not screens and answer.quiet is None and superseded is not None:
             # What was to take the place of a screen is none.
-            self._try_later(place, 0.0)
+            self._try_later(chat_address, 0.0)
         if not deleted and answer.delete is not None:
-            deleted = await self._delete(channel, place, answer.delete, tries=TRIES)
+            deleted = await self._delete(channel, chat_address, answer.delete, tries=TRIES)
         if done and deleted:
             self._note(answer.update_row)
 
-    async def leave_group(self, place: ChatAddress, sentence: str | None) -> None:
+    async def leave_group(self, chat_address: ChatAddress, sentence: str | None) -> None:
         """Say a sentence in a group, where that can be done now, and leave it. Raises nothing."""
-        channel = self._channels.get(place.messenger)
+        channel = self._channels.get(chat_address.messenger)
         if channel is not None:
-            await leave(channel, place.chat_id, sentence, pause=self._pause)
+            await leave(channel, chat_address.chat_id, sentence, pause=self._pause)
 
     async def _shown(self, channel: Channel, answer: Answer) -> bool:
         """Show the screens; whether the update may count as answered by now."""
-        place = answer.place
-        chat_rests.load_rests(channel, place, self.resources.clock())
+        chat_address = answer.chat_address
+        chat_rests.load_rests(channel, chat_address, self.resources.clock())
         calls = PacedCalls(
             channel,
-            place.chat_id,
+            chat_address.chat_id,
             pause=self._pause,
             plain=answer.plain,
-            refused=partial(self._refused, place),
+            refused=partial(self._refused, chat_address),
         )
-        key = (place.messenger, place.chat_id)
+        key = (chat_address.messenger, chat_address.chat_id)
         said = answer.said or (answer.notice if self._notice_as_message(channel, answer) else None)
         try:
             await self._screens(channel, calls, answer)
@@ -174,7 +174,7 @@ class ScreenDelivery:
             return self._failed(answer, error)
         except Exception as error:
             log_unless_outage(log, "an answer could not be shown", error=error)
-            self._try_later(place)
+            self._try_later(chat_address)
             return False
         if answer.credentials_of is not None:
             await self._arrived(answer.credentials_of)
@@ -195,45 +195,47 @@ class ScreenDelivery:
     # -- sending ---------------------------------------------------------------------------------
 
     async def _screens(self, channel: Channel, calls: PacedCalls, answer: Answer) -> None:
-        place, edit = answer.place, answer.edit
+        chat_address, edit = answer.chat_address, answer.edit
         screens = list(answer.screens)
         await calls.wait_turn(1.0 if edit is None else EDIT)
-        superseded = self._superseded.get((place.messenger, place.chat_id))
+        superseded = self._superseded.get((chat_address.messenger, chat_address.chat_id))
         if superseded is not None:
             edit = None if superseded.send_as_new else edit
-            place = replace(place, keyboard=place.keyboard or superseded.keyboard)
+            chat_address = replace(chat_address, keyboard=chat_address.keyboard or superseded.keyboard)
             said = "\n\n".join(sentence for sentence in superseded.said if sentence != answer.said)
             if said and screens:
                 screens[0] = replace(screens[0], text=f"{said}\n\n{screens[0].text}".strip())
         held_back = calls.waited or superseded is not None
-        if place.guest and screens and held_back and channel.limiter.tell_once(place.chat_id):
+        if chat_address.guest and screens and held_back and channel.limiter.tell_once(chat_address.chat_id):
             screens[0] = replace(screens[0], text=f"{t('chat.slow_down')}\n\n{screens[0].text}".strip())
         if self._notice_as_message(channel, answer):
             if screens:
                 edit = None
             screens.insert(0, Screen(answer.notice or ""))
         asks = bool(screens) and screens[-1].ask_contact is not None
-        if place.keyboard and not asks:
+        if chat_address.keyboard and not asks:
             edit = None
             if screens[0].rows or screens[0].attachments:
                 screens.insert(0, Screen(t("chat.keyboard_closed")))
-        closing = place.keyboard and not asks
+        closing = chat_address.keyboard and not asks
         for number, screen in enumerate(screens):
             first = number == 0
-            await self._screen(channel, calls, place, screen, edit if first else None, closing and first)
+            await self._screen(
+                channel, calls, chat_address, screen, edit if first else None, closing and first
+            )
 
     async def _screen(
         self,
         channel: Channel,
         calls: PacedCalls,
-        place: ChatAddress,
+        chat_address: ChatAddress,
         screen: Screen,
         edit: int | None,
         closing: bool,
     ) -> None:
         """One screen: its documents, then its text, in as many messages as it needs."""
         if screen.attachments:
-            await self._attachments.send(channel, place.chat_id, screen.attachments, calls=calls)
+            await self._attachments.send(channel, chat_address.chat_id, screen.attachments, calls=calls)
             edit = None
             if not screen.text:
                 return
@@ -245,15 +247,15 @@ class ScreenDelivery:
         texts = keyboards.parts(screen.text) or ["…"]
         for number, text in enumerate(texts):
             under = markup if number == len(texts) - 1 else None
-            if edit is None or not await self._edit(channel, calls, place, edit, text, under):
-                await send_text(channel, place.chat_id, text, under, caller=calls)
+            if edit is None or not await self._edit(channel, calls, chat_address, edit, text, under):
+                await send_text(channel, chat_address.chat_id, text, under, caller=calls)
             edit = None
 
     async def _edit(
         self,
         channel: Channel,
         calls: PacedCalls,
-        place: ChatAddress,
+        chat_address: ChatAddress,
         message_id: int,
         text: str,
         markup: Markup | None,
@@ -263,7 +265,7 @@ class ScreenDelivery:
             await calls(
                 lambda: channel.call(
                     "editMessageText",
-                    chat_id=place.chat_id,
+                    chat_id=chat_address.chat_id,
                     message_id=message_id,
                     text=text,
                     reply_markup=markup,
@@ -283,7 +285,7 @@ class ScreenDelivery:
         """Stop the button's waiting sign; it may be too late for that, which does no harm."""
         notice = (answer.notice or answer.toast) if channel.shows_notices(answer.callback_id) else None
         text = keyboards.cut(notice, keyboards.MAX_NOTICE) if notice else None
-        limiter, chat_id = channel.limiter, answer.place.chat_id
+        limiter, chat_id = channel.limiter, answer.chat_address.chat_id
         until = time.monotonic() + PRESS_PATIENCE
         while True:
             try:
@@ -305,9 +307,11 @@ class ScreenDelivery:
             else:
                 return
 
-    async def _delete(self, channel: Channel, place: ChatAddress, message_id: int, *, tries: int) -> bool:
+    async def _delete(
+        self, channel: Channel, chat_address: ChatAddress, message_id: int, *, tries: int
+    ) -> bool:
         """Whether a message with a password is gone, as far as we can do anything about it."""
-        limiter, chat_id = channel.limiter, place.chat_id
+        limiter, chat_id = channel.limiter, chat_address.chat_id
         for attempt in range(tries):
             wait = limiter.wait(chat_id, 0.0, method="delete")
             if wait > PATIENCE or (wait and tries == 1):
@@ -335,7 +339,7 @@ class ScreenDelivery:
             else:
                 return True
         if tries > 1:
-            log.warning("a message with a password is not deleted yet", extra={"chat": place.row_id})
+            log.warning("a message with a password is not deleted yet", extra={"chat": chat_address.row_id})
         return False
 
     @staticmethod
@@ -371,9 +375,11 @@ class ScreenDelivery:
                 log, "it could not be noted that a password was shown; another will be offered", error=error
             )
 
-    def _refused(self, place: ChatAddress, pause: float) -> None:
+    def _refused(self, chat_address: ChatAddress, pause: float) -> None:
         """The messenger refused a message to this chat for so many seconds."""
-        unit = chat_rests.save_rest(place.messenger, place.row_id, pause, now=self.resources.clock())
+        unit = chat_rests.save_rest(
+            chat_address.messenger, chat_address.row_id, pause, now=self.resources.clock()
+        )
         if unit is not None:
             self.resources.database.run_in_background(unit)
 
@@ -385,11 +391,12 @@ class ScreenDelivery:
             if not isinstance(error, BadRequest):
                 # A long rest is in `chat.rest_until`.
                 self._try_later(
-                    answer.place, min(pause_of(error), AGAIN) if isinstance(error, RetryAfter) else AGAIN
+                    answer.chat_address,
+                    min(pause_of(error), AGAIN) if isinstance(error, RetryAfter) else AGAIN,
                 )
             return True
         log.info("a chat is dead: %s", error)
-        row_id, update_row = answer.place.row_id, answer.update_row
+        row_id, update_row = answer.chat_address.row_id, answer.update_row
 
         def unit(db: Session) -> None:
             if row_id is not None:
@@ -400,10 +407,10 @@ class ScreenDelivery:
         self.resources.database.run_in_background(unit)
         return False
 
-    def _try_later(self, place: ChatAddress, wait: float = AGAIN) -> None:
-        if place.row_id is None:
+    def _try_later(self, chat_address: ChatAddress, wait: float = AGAIN) -> None:
+        if chat_address.row_id is None:
             return
-        values = {"chat_row": place.row_id, "at": self.resources.clock() + timedelta(seconds=wait)}
+        values = {"chat_row": chat_address.row_id, "at": self.resources.clock() + timedelta(seconds=wait)}
         self.resources.database.run_in_background(lambda db: db.execute(_LATER, values))
         self._wake(wait)
 

@@ -28,7 +28,7 @@ class ChatAddress:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    place: ChatAddress
+    chat_address: ChatAddress
     screens: tuple[Screen, ...] = ()
     notice: str | None = None
     #: Like a notice, but the screens say it too.

@@ -67,7 +67,7 @@ class Delivers(Protocol):
         """Send it. Raises nothing."""
         ...
 
-    async def leave_group(self, place: ChatAddress, sentence: str | None) -> None:
+    async def leave_group(self, chat_address: ChatAddress, sentence: str | None) -> None:
         """Say a sentence in a group and leave it. Raises nothing."""
         ...
 

@@ -47,7 +47,7 @@ class Uploads:
     async def _store(self, incoming: Incoming, offered: OfferedFile, account_id: int) -> FileTaken:
         if offered.size is not None and offered.size > LARGEST:
             raise FileRejected("error.too_large")
-        if not self.resources.room.takes(_COPIES * (offered.size or LARGEST)):
+        if not self.resources.disk_space.takes(_COPIES * (offered.size or LARGEST)):
             log.error("MIN_FREE_DISK: the disk is nearly full; a file was not taken")
             raise Unavailable("error.disk_reserve")
         await self._count(account_id, offered.size or 0)

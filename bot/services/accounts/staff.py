@@ -10,7 +10,7 @@ from sqlmodel import Session, select
 from bot.core.context import Actor, PublicInfo
 from bot.core.refusals import InvalidInput, NotAllowed, Stale
 from bot.rules import account as account_rules
-from bot.rules.account import AccountCase, Action
+from bot.rules.account import AccountAction, AccountCase
 from bot.services.accounts import experts, known_chats, queries, sessions
 from bot.services.cooperation import closing
 from bot.services.shared import audit, eligibility, notify
@@ -43,7 +43,7 @@ def case_of(db: Session, account: Account, actor: Actor) -> AccountCase:
 
 
 def _decide(
-    db: Session, *, actor: Actor, account_id: int, version: int | None, reason: str, action: Action
+    db: Session, *, actor: Actor, account_id: int, version: int | None, reason: str, action: AccountAction
 ) -> tuple[Account, account_rules.Transition, str]:
     require(db, actor)
     account = queries.lock_account(db, account_id)
@@ -90,7 +90,7 @@ def reset_access(
     It is pending until that screen arrived: the account's page then offers another reset.
     """
     account, row, reason = _decide(
-        db, actor=actor, account_id=account_id, version=version, reason=reason, action=Action.RESET
+        db, actor=actor, account_id=account_id, version=version, reason=reason, action=AccountAction.RESET
     )
     queries.save_account(db, account, password_hash=password_hash, credentials_pending=True)
     sessions.unlink(db, account_id=account_id, chats=queries.chats_of(db, account_id))
@@ -114,7 +114,7 @@ def suspend(
     flight still complete, pending cooperation is closed, the contract stays unless the reason is `death` («فوت»).
     An expert's requests go back to the queues, or no other expert could decide them."""
     account, row, reason = _decide(
-        db, actor=actor, account_id=account_id, version=version, reason=reason, action=Action.SUSPEND
+        db, actor=actor, account_id=account_id, version=version, reason=reason, action=AccountAction.SUSPEND
     )
     queries.save_account(db, account, state=row.target, state_reason=reason)
     _record(db, actor=actor, account=account, row=row, reason=reason, now=now)
@@ -144,7 +144,7 @@ def lift(
 ) -> Account:
     """End a suspension; its owner and the distributor concerned are told (N21)."""
     account, row, reason = _decide(
-        db, actor=actor, account_id=account_id, version=version, reason=reason, action=Action.LIFT
+        db, actor=actor, account_id=account_id, version=version, reason=reason, action=AccountAction.LIFT
     )
     queries.save_account(db, account, state=row.target, state_reason=None)
     _record(db, actor=actor, account=account, row=row, reason=reason, now=now)
@@ -171,7 +171,7 @@ def annul(
 ) -> Account:
     """End a registration that was never qualified: its national code is free again, the audit stays (Q28)."""
     account, row, reason = _decide(
-        db, actor=actor, account_id=account_id, version=version, reason=reason, action=Action.ANNUL
+        db, actor=actor, account_id=account_id, version=version, reason=reason, action=AccountAction.ANNUL
     )
     queries.save_account(db, account, state=row.target, state_reason=reason, credentials_pending=False)
     sessions.unlink(db, account_id=account_id, chats=queries.chats_of(db, account_id))

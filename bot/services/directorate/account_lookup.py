@@ -97,7 +97,7 @@ class Facts:
     #: Whether any request of theirs was ever submitted.
     has_files: bool
     employed: bool
-    actions: frozenset[account_rules.Action]
+    actions: frozenset[account_rules.AccountAction]
 
 
 def facts(db: Session, *, actor: Actor, account: Account) -> Facts:

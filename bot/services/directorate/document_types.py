@@ -59,11 +59,11 @@ def move(db: Session, *, actor: Actor, code: str, up: bool, expected: int, now: 
     require(db, actor, Role.STAFF)
     reference_rows.lock_row(db, DocumentType, code, expected=expected)
     every = everything(db, actor=actor)
-    place = next(i for i, document_type in enumerate(every) if document_type.code == code)
-    other = place + (-1 if up else 1)
+    index = next(i for i, document_type in enumerate(every) if document_type.code == code)
+    other = index + (-1 if up else 1)
     if not 0 <= other < len(every):
         raise Stale
-    every[place], every[other] = every[other], every[place]
+    every[index], every[other] = every[other], every[index]
     for position, document_type in enumerate(every, start=1):
         document_type.position = position
         db.add(document_type)

@@ -232,12 +232,12 @@ def add_coverage(
     _refuse_closed(db, university_code)
     if city not in regions.cities_of(province) or (district is not None and not 1 <= district <= DISTRICTS):
         raise InvalidInput("error.not_in_list")
-    place = select(Coverage.id).where(Coverage.province == province, Coverage.city == city)
+    same_place = select(Coverage.id).where(Coverage.province == province, Coverage.city == city)
     if district is None:
-        place = place.where(col(Coverage.district).is_(None))
+        same_place = same_place.where(col(Coverage.district).is_(None))
     else:
-        place = place.where(Coverage.district == district)
-    if db.exec(place).first() is not None:
+        same_place = same_place.where(Coverage.district == district)
+    if db.exec(same_place).first() is not None:
         raise InvalidInput("error.coverage_exists")
     row = Coverage(
         province=province, city=city, district=district, university_code=university_code, active=True

@@ -51,7 +51,7 @@ def close(sockets: list[socket.socket]) -> None:
 
 def refused(setting: str, host: str, port: int, error: OSError) -> BadSettingError:
     """Why an address cannot be had, and what to do."""
-    place = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    listen_address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     match error.errno:
         case errno.EADDRINUSE:
             why = "another process listens there; stop it, or choose another port"
@@ -63,4 +63,4 @@ def refused(setting: str, host: str, port: int, error: OSError) -> BadSettingErr
             why = "this machine has no addresses of that kind"
         case _:
             why = error.strerror or str(error)
-    return BadSettingError(f"{setting}: cannot listen on {place}: {why}")
+    return BadSettingError(f"{setting}: cannot listen on {listen_address}: {why}")

@@ -127,7 +127,7 @@ def test_headers_in_any_spelling_and_unknown_ones() -> None:
         ["كد ملي", "USER_CODE", " رمز  عبور ", "نام", "نام‌خانوادگی", "birth date", "تلفن دوم", ""]
     )
 
-    assert list(layout.places) == [
+    assert list(layout.column_indexes) == [
         "national_code",
         "user_code",
         "password",

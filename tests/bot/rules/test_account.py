@@ -11,8 +11,8 @@ from bot.rules.account import (
     LIVING,
     MACHINE,
     PREFERENCE,
+    AccountAction,
     AccountCase,
-    Action,
     Limit,
     preferred,
 )
@@ -38,9 +38,9 @@ def test_every_state_is_reached_and_only_annulled_is_final() -> None:
 @given(
     by=st.sampled_from(list(Role)),
     state=st.sampled_from(list(AccountState)),
-    action=st.sampled_from(list(Action)),
+    action=st.sampled_from(list(AccountAction)),
 )
-def test_only_staff_act_on_accounts(by: Role, state: AccountState, action: Action) -> None:
+def test_only_staff_act_on_accounts(by: Role, state: AccountState, action: AccountAction) -> None:
     key = MACHINE.refusal(AccountCase(state), Actor(1, by), action)
 
     assert (key is None) == (by is Role.STAFF and (state, action) in MACHINE.table)
@@ -50,7 +50,7 @@ def test_nobody_locks_out_their_own_account() -> None:
     mine = AccountCase(AccountState.ACTIVE, own=True)
 
     assert MACHINE.allowed_actions(mine, STAFF) == frozenset()
-    assert MACHINE.refusal(mine, STAFF, Action.SUSPEND) == "error.own_account"
+    assert MACHINE.refusal(mine, STAFF, AccountAction.SUSPEND) == "error.own_account"
 
 
 def test_a_registration_that_led_somewhere_is_not_annulled() -> None:
@@ -59,7 +59,7 @@ def test_a_registration_that_led_somewhere_is_not_annulled() -> None:
         AccountCase(AccountState.ACTIVE, open_request=True),
         AccountCase(AccountState.ACTIVE, registered=False),
     ):
-        assert MACHINE.refusal(hindered, STAFF, Action.ANNUL) == "error.cannot_annul"
+        assert MACHINE.refusal(hindered, STAFF, AccountAction.ANNUL) == "error.cannot_annul"
 
 
 def test_every_role_of_people_can_begin() -> None:

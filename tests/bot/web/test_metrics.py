@@ -81,7 +81,9 @@ async def test_what_waits_is_seen_with_its_age(database: Database) -> None:
 
     await database.run(unit)
     counters = Counters(received=Counter({Messenger.BALE: 7}), failed=Counter({Messenger.BALE: 1}))
-    resources = SimpleNamespace(database=database, clock=lambda: NOW, counters=counters, room=DiskSpace())
+    resources = SimpleNamespace(
+        database=database, clock=lambda: NOW, counters=counters, disk_space=DiskSpace()
+    )
 
     found = await scrape(resources)
 
@@ -119,7 +121,7 @@ async def test_a_dead_database_makes_it_unready_and_metrics_still_come(
 ) -> None:
     monkeypatch.setattr(web, "PATIENCE", 0.05)
     resources: Any = SimpleNamespace(
-        database=Dead(hangs=hangs), clock=lambda: NOW, counters=Counters(), room=DiskSpace()
+        database=Dead(hangs=hangs), clock=lambda: NOW, counters=Counters(), disk_space=DiskSpace()
     )
     app = metrics_app(resources, states, health=health_of(resources))
     async with serving(app) as url, httpx.AsyncClient(base_url=url) as client:
@@ -140,8 +142,8 @@ async def test_the_public_web_server_has_no_metrics(site: Any) -> None:
 async def test_refused_uploads_and_the_free_disk_are_seen(database: Database, tmp_path: Path) -> None:
     counters = Counters()
     counters.uploads_refused["uploads_of_day"] += 3
-    room = DiskSpace({"papers": tmp_path / "made with the first paper"}, reserve=512)
-    resources = SimpleNamespace(database=database, clock=lambda: NOW, counters=counters, room=room)
+    room = DiskSpace({"documents": tmp_path / "made with the first document"}, reserve=512)
+    resources = SimpleNamespace(database=database, clock=lambda: NOW, counters=counters, disk_space=room)
 
     found = await scrape(resources)
 
