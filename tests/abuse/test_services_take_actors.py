@@ -39,12 +39,12 @@ WITHOUT = {
     **dict.fromkeys(
         (
             "accounts.chats_of",
-            "accounts.held",
+            "accounts.active_grants",
             "accounts.refuse_mobile_change",
             "officers.personal_details.refuse",
-            "qualification.unused_files.remove",
+            "qualification.unused_files.remove_unused",
             "officers.card.may_have",
-            "officers.card.of",
+            "officers.card.token_of",
             "qualification.approved_of",
             "qualification.current_open",
             "qualification.in_circulation",
@@ -62,7 +62,7 @@ WITHOUT = {
         _OPENED,
     ),
     **dict.fromkeys(
-        ("qualification.unused_files.removed", "shared.insert_once.inserted"),
+        ("qualification.unused_files.removed_keys", "shared.insert_once.inserted"),
         "what this very unit wrote, of nobody in particular",
     ),
     **dict.fromkeys(

@@ -148,5 +148,5 @@ async def test_refused_uploads_and_the_free_disk_are_seen(database: Database, tm
     found = await scrape(resources)
 
     assert found["uploads_refused_total uploads_of_day"] == 3
-    assert found["disk_free_bytes papers"] > 1024
+    assert found["disk_free_bytes documents"] > 1024
     assert found["disk_reserve_bytes"] == 512
