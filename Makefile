@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 QUICK := tests/bot/rules tests/bot/texts tests/conversations
 
 .DEFAULT_GOAL := help
-.PHONY: help diagrams demo journey races crash hostile exits abuse quick test test-long lint bench lock format
+.PHONY: help diagrams demo journey races crash hostile exits abuse quick test test-long lint bench lock format mutants
 
 help: ## List the targets
 	@awk '/^## /{print "\n" substr($$0, 4)} /^[a-z-]+:.*## /{split($$0, part, ":.*## "); printf "  %-10s %s\n", part[1], part[2]}' $(MAKEFILE_LIST)
@@ -54,6 +54,9 @@ abuse: $(READY) ## Forged buttons, guesses and floods at full size; figures at t
 
 crash: $(READY) ## Kills the bot 300 times under a crowd, alone and as one of three, and counts losses and doublings
 	$(BIN)/python -m tests.crash
+
+mutants: $(READY) ## Do the tests notice N random faults of the product? (SEED=… repeats, AREAS="bot/rules …" narrows)
+	$(BIN)/python -m tests.mutants
 
 ## Contribute
 

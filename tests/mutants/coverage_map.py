@@ -1,0 +1,113 @@
+"""Which tests execute which line: recorded once by a run of the suite with branch coverage, a context a test."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections import defaultdict
+from functools import cache
+from pathlib import Path
+
+import pytest
+from coverage import CoverageData
+
+from tests.mutants.faults import Fault
+
+CONFIG = "[run]\nbranch = True\ndata_file = {data}\nsource =\n    bot\n    conversations\n    handlers\n    storage\n"
+#: Tests of the source text, of other programs, and campaigns: none of them says what a mutant does.
+LEFT_OUT = ("tests/docs/", "tests/deploy/", "tests/mutants/", "tests/benchmarks/", "tests/botapi/")
+
+
+def record(folder: Path, workers: int) -> None:
+    """Run the suite and write `coverage` and `durations` to `folder`. Takes about three times as long as the suite."""
+    folder.mkdir(parents=True, exist_ok=True)
+    config = folder / "coverage.ini"
+    config.write_text(CONFIG.format(data=folder / "coverage"))
+    (folder / "durations").unlink(missing_ok=True)
+    plain = ["-p", "tests.mutants.coverage_map", "-q", "-n", str(workers)]
+    measured = ["--cov", f"--cov-config={config}", "--cov-context=test", "--cov-report="]
+    subprocess.run(
+        [sys.executable, "-m", "pytest", *plain, *measured],
+        env=os.environ | {"MUTANTS_DURATIONS": str(folder / "durations")},
+        check=False,
+    )
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """As a plugin of that run: note how long each test takes and whether it passes."""
+    with open(os.environ["MUTANTS_DURATIONS"], "a") as file:
+        file.write(json.dumps([report.nodeid, report.outcome, report.duration]) + "\n")
+
+
+class CoverageMap:
+    """Tests by line, and what each of them takes. `root` is where the sources were when it was recorded."""
+
+    def __init__(self, data: Path, durations: Path, root: Path) -> None:
+        self._data = CoverageData(str(data))
+        self._data.read()
+        self._root = root
+        self.seconds: dict[str, float] = defaultdict(float)
+        failed: set[str] = set()
+        for line in durations.read_text().splitlines():
+            test, outcome, seconds = json.loads(line)
+            self.seconds[test] += float(seconds)
+            if outcome != "passed":
+                failed.add(test)
+        for test in failed:
+            del self.seconds[test]
+
+    @cache  # noqa: B019 - lives as long as the run
+    def lines(self, path: str) -> dict[int, set[str]]:
+        """The tests of each line of a file that passed when it was recorded."""
+        found = self._data.contexts_by_lineno(str(self._root / path))
+        return {
+            line: {test for context in contexts if (test := context.rpartition("|")[0]) in self.seconds}
+            for line, contexts in found.items()
+        }
+
+    def tests_of(self, fault: Fault, top: Path) -> set[str]:
+        """The tests that execute a fault; where it takes effect at import, those that execute a line with its names."""
+        if fault.names is None:
+            lines = self.lines(fault.path)
+            found = {test for line in range(fault.first, fault.last + 1) for test in lines.get(line, ())}
+            return found or lines.get(fault.statement, set())
+        if not fault.names:
+            return set()
+        wanted = re.compile(rf"\b{fault.names[0]}\b")
+        found = set()
+        for path in product_files(top):
+            for number, line in enumerate(source_lines(top, path), start=1):
+                if wanted.search(line):
+                    found |= self.lines(path).get(number, set())
+        return found
+
+    def in_order(self, tests: set[str], fault: Fault, *, slowest: float) -> list[str]:
+        """Those in the mirror place first, then the fastest; slow ones only where nothing else executes the fault."""
+        tests = {test for test in tests if not test.startswith(LEFT_OUT)}
+        quick = {test for test in tests if self.seconds[test] <= slowest}
+        return sorted(quick or tests, key=lambda test: (distance(test, fault.path), self.seconds[test]))
+
+
+def distance(test: str, path: str) -> int:
+    """How far a test is from the mirror place of a module; tests on PostgreSQL come last, its server starts slowly."""
+    folder = Path("tests") / Path(path).parent
+    far = 0 if Path(test.partition("::")[0]).is_relative_to(folder) else 2
+    return far + ("postgres" in test)
+
+
+@cache
+def product_files(top: Path) -> list[str]:
+    folders = ("bot", "conversations", "handlers", "storage")
+    return [
+        path.relative_to(top).as_posix()
+        for folder in folders
+        for path in sorted((top / folder).rglob("*.py"))
+    ]
+
+
+@cache
+def source_lines(top: Path, path: str) -> list[str]:
+    return (top / path).read_text(encoding="utf-8").splitlines()
