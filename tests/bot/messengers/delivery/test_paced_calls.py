@@ -1,0 +1,169 @@
+"""The calls of one answer: how often each is tried, and when it is given up."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from telegram.error import BadRequest, NetworkError, RetryAfter, TelegramError, TimedOut
+
+from bot.messengers.delivery import paced_calls
+from bot.messengers.delivery.paced_calls import LONG_PATIENCE, PATIENCE, PacedCalls, SupersededError
+from bot.messengers.transport.rate_limits import RateLimiter
+
+
+class Pauses:
+    """Pauses that take no time but move the clock; `newcomers` of them end because something newer came."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *, newcomers: int = 0) -> None:
+        self.taken: list[float] = []
+        self.newcomers = newcomers
+        self._now = time.monotonic()
+        monkeypatch.setattr(paced_calls, "time", SimpleNamespace(monotonic=self.clock))
+
+    async def __call__(self, seconds: float, *, for_newcomer: bool = False) -> bool:
+        self.taken.append(seconds)
+        self._now += seconds
+        if for_newcomer and self.newcomers:
+            self.newcomers -= 1
+            return True
+        return False
+
+    def clock(self) -> float:
+        return self._now
+
+
+def paced(pauses: Pauses, limiter: RateLimiter | None = None, **options: Any) -> PacedCalls:
+    channel: Any = SimpleNamespace(limiter=limiter or RateLimiter(clock=pauses.clock))
+    return PacedCalls(channel, 1, pause=pauses, **options)
+
+
+def answers(*results: TelegramError | str) -> tuple[list[str], Any]:
+    """A call that ends so, one result after the other; and what was called."""
+    made: list[str] = []
+    left: Iterator[TelegramError | str] = iter(results)
+
+    async def send() -> str:
+        made.append("call")
+        result = next(left)
+        if isinstance(result, TelegramError):
+            raise result
+        return result
+
+    return made, send
+
+
+async def test_a_broken_line_is_tried_three_times_with_growing_pauses(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pauses = Pauses(monkeypatch)
+    made, send = answers(NetworkError("reset"), NetworkError("reset"), "sent")
+
+    assert await paced(pauses)(send) == "sent"
+
+    assert len(made) == 3
+    assert pauses.taken == [pytest.approx(0.3), pytest.approx(1.2)]
+
+
+@pytest.mark.parametrize(
+    ("errors", "calls"),
+    [
+        pytest.param([NetworkError("reset")] * 4, 3, id="broken line"),
+        pytest.param([TimedOut()] * 4, 2, id="no answer: it may have arrived"),
+        pytest.param([BadRequest("no such message")] * 2, 1, id="refused for good"),
+    ],
+)
+async def test_what_does_not_get_better_is_given_up(
+    monkeypatch: pytest.MonkeyPatch, errors: list[TelegramError], calls: int
+) -> None:
+    made, send = answers(*errors)
+
+    with pytest.raises(type(errors[0])):
+        await paced(Pauses(monkeypatch))(send)
+
+    assert len(made) == calls
+
+
+async def test_a_chat_that_is_refused_again_and_again_is_given_up_after_a_minute(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pauses = Pauses(monkeypatch)
+    told: list[float] = []
+    made, send = answers(*[RetryAfter(10)] * 40)
+
+    with pytest.raises(RetryAfter):
+        await paced(pauses, refused=told.append)(send)
+
+    assert 2 <= len(made) < 40
+    assert told == [10.0] * len(made)
+    assert sum(pauses.taken) <= LONG_PATIENCE + 10 + 1
+
+
+@pytest.mark.parametrize(
+    ("plain", "rest", "sent"),
+    [
+        pytest.param(True, PATIENCE - 1, True, id="a screen waits a little"),
+        pytest.param(True, PATIENCE + 1, False, id="a screen does not wait long"),
+        pytest.param(False, LONG_PATIENCE - 1, True, id="what is shown once waits long"),
+        pytest.param(False, LONG_PATIENCE + 1, False, id="what is shown once does not wait for ever"),
+    ],
+)
+async def test_how_long_an_answer_waits_for_its_chat(
+    monkeypatch: pytest.MonkeyPatch, plain: bool, rest: float, sent: bool
+) -> None:
+    pauses = Pauses(monkeypatch)
+    limiter = RateLimiter(clock=pauses.clock)
+    limiter.rest(1, rest)
+    made, send = answers("sent")
+    calls = paced(pauses, limiter, plain=plain)
+
+    if sent:
+        await calls(send)
+        assert calls.waited
+        assert calls.began
+    else:
+        with pytest.raises(RetryAfter):
+            await calls(send)
+        assert not calls.began
+    assert len(made) == int(sent)
+
+
+async def test_a_screen_that_waits_gives_way_to_a_newer_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses = Pauses(monkeypatch, newcomers=1)
+    limiter = RateLimiter(clock=pauses.clock)
+    limiter.rest(1, 5)
+    made, send = answers("sent")
+
+    with pytest.raises(SupersededError):
+        await paced(pauses, limiter, plain=True)(send)
+    assert made == []
+
+    await paced(pauses, limiter, plain=False)(send)
+    assert made == ["call"]
+
+
+async def test_an_answer_that_began_is_finished_though_a_newer_one_waits(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pauses = Pauses(monkeypatch, newcomers=9)
+    limiter = RateLimiter(clock=pauses.clock)
+    _, send = answers("first", "second")
+    calls = paced(pauses, limiter, plain=True)
+    await calls(send)
+    limiter.rest(1, 5)
+
+    assert await calls(send) == "second"
+    assert calls.waited
+
+
+async def test_a_chat_that_is_ready_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses = Pauses(monkeypatch)
+    _, send = answers("sent")
+    calls = paced(pauses)
+
+    await calls(send)
+
+    assert (calls.waited, pauses.taken) == (False, [])

@@ -1,0 +1,289 @@
+"""Parts of Bale's messages that are incomplete or odd: what becomes of each, and that the message itself survives."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from telegram import Update
+
+from bot.messengers.transport.bale_updates import (
+    normalise_update,
+    whole_chat,
+    whole_message,
+    whole_result,
+    whole_user,
+)
+
+USER = {"id": 7, "is_bot": False, "first_name": "سارا"}
+CHAT = {"id": 7, "type": "private"}
+BUTTON = {"text": "اول", "callback_data": "x"}
+GONE = object()
+FILE = {"file_id": "F"}
+WHOLE_FILE = {"file_id": "F", "file_unique_id": "F"}
+COMMAND = {"type": "bot_command", "offset": 0, "length": 6}
+
+
+def message(**parts: Any) -> dict[str, Any]:
+    return {"message_id": 5, "date": 1_791_025_477, "chat": dict(CHAT), "from": dict(USER), **parts}
+
+
+#: part of a message, as it came, as it is handed on (GONE: left out)
+PARTS: dict[str, tuple[str, Any, Any]] = {
+    "a file": ("document", FILE, WHOLE_FILE),
+    "a file with both ids": (
+        "document",
+        FILE | {"file_unique_id": "U"},
+        {"file_id": "F", "file_unique_id": "U"},
+    ),
+    "a file without an id": ("document", {"file_name": "x.pdf"}, GONE),
+    "a file whose id is a number": ("document", {"file_id": 5}, GONE),
+    "a file that is none": ("document", "F", GONE),
+    "a file with nulls": ("voice", FILE | {"duration": None}, WHOLE_FILE | {"duration": 0}),
+    "a file whose picture is broken": (
+        "video",
+        FILE | {"thumb": {}},
+        WHOLE_FILE | {"duration": 0, "width": 0, "height": 0},
+    ),
+    "a file with a picture": (
+        "document",
+        FILE | {"thumbnail": FILE},
+        WHOLE_FILE | {"thumbnail": WHOLE_FILE | {"width": 0, "height": 0}},
+    ),
+    "photos, one of them broken": ("photo", [{}, FILE], [WHOLE_FILE | {"width": 0, "height": 0}]),
+    "only broken photos": ("photo", [{}, None], GONE),
+    "photos that are no list": ("photo", FILE, GONE),
+    "a contact": (
+        "contact",
+        {"phone_number": "98912", "user_id": "7"},
+        {"first_name": "", "phone_number": "98912", "user_id": 7},
+    ),
+    "a contact with an odd number": (
+        "contact",
+        {"user_id": "x"},
+        {"phone_number": "", "first_name": "", "user_id": "x"},
+    ),
+    "an empty contact": ("contact", {}, GONE),
+    "a contact that is none": ("contact", "98912", GONE),
+    "a place": ("location", {"latitude": 29.6}, {"latitude": 29.6, "longitude": 0.0}),
+    "an answer to nothing": ("reply_to_message", {}, GONE),
+    "an answer to a text": ("reply_to_message", "x", GONE),
+    "new members, one of them broken": (
+        "new_chat_members",
+        [{"id": "5"}, {}],
+        [{"id": 5, "is_bot": False, "first_name": ""}],
+    ),
+    "new members that are no list": ("new_chat_members", {"id": 5}, GONE),
+    "a member who left": (
+        "left_chat_member",
+        {"id": 5, "is_bot": 1},
+        {"id": 5, "is_bot": True, "first_name": ""},
+    ),
+    "a broken member who left": ("left_chat_member", {}, GONE),
+    "buttons": ("reply_markup", {"inline_keyboard": [[BUTTON]]}, {"inline_keyboard": [[BUTTON]]}),
+    "buttons that are no table": ("reply_markup", {"inline_keyboard": [BUTTON]}, GONE),
+    "buttons without a text": (
+        "reply_markup",
+        {"inline_keyboard": [[BUTTON], [{"callback_data": "x"}]]},
+        GONE,
+    ),
+    "a keyboard of another kind": ("reply_markup", {"keyboard": [["x"]]}, GONE),
+    "edited long ago, in milliseconds": ("edit_date", 1_791_025_477_000, 1_791_025_477),
+    "edited never": ("edit_date", "never", None),
+    "forwarded in the past": ("forward_date", "1791025477", 1_791_025_477),
+    "entities, one of them broken": ("entities", [COMMAND, {"type": "url", "offset": 1}, "x"], [COMMAND]),
+    "entities that are no list": ("caption_entities", COMMAND, []),
+}
+
+
+@pytest.mark.parametrize(("name", "came", "whole"), PARTS.values(), ids=PARTS)
+def test_a_part_is_completed_or_left_out_and_the_message_stays(name: str, came: Any, whole: Any) -> None:
+    found = whole_message(message(**{name: came}))
+
+    assert found.get(name, GONE) == whole if whole is not GONE else name not in found
+    parsed = Update.de_json(normalise_update({"update_id": 17, "message": message(**{name: came})}), None)
+    assert parsed.message is not None
+    assert parsed.message.chat.id == 7
+
+
+@pytest.mark.parametrize(
+    ("text", "entities", "whole"),
+    [
+        pytest.param("/start", None, [COMMAND], id="a command without its entity"),
+        pytest.param("/start reg_1", [], [COMMAND], id="with something behind it"),
+        pytest.param("/start", [COMMAND], [COMMAND], id="a command with its entity"),
+        pytest.param(
+            "/start /x",
+            [{"type": "bot_command", "offset": 7, "length": 2}],
+            [COMMAND, {"type": "bot_command", "offset": 7, "length": 2}],
+            id="only a later one is marked",
+        ),
+        pytest.param(
+            "/start",
+            [{"type": "bold", "offset": 0, "length": 6}],
+            [COMMAND, {"type": "bold", "offset": 0, "length": 6}],
+            id="marked as bold",
+        ),
+        pytest.param("سلام /start", None, None, id="a command in the middle"),
+        pytest.param(5, None, None, id="no text at all"),
+    ],
+)
+def test_a_command_is_one_also_where_bale_does_not_mark_it(text: Any, entities: Any, whole: Any) -> None:
+    parts = {"text": text} | ({} if entities is None else {"entities": entities})
+
+    assert whole_message(message(**parts)).get("entities") == whole
+
+
+def test_a_command_in_other_letters_is_measured_as_telegram_measures_it() -> None:
+    [entity] = whole_message(message(text="/😀 x"))["entities"]
+    assert entity["length"] == 3
+
+
+@pytest.mark.parametrize(
+    ("came", "seconds"),
+    [(1_791_025_477, 1_791_025_477), ("1791025477", 1_791_025_477), (1_791_025_477_000, 1_791_025_477), (-5, 0), (10**20, 0), (None, 0), (True, 0)],
+)  # fmt: skip
+def test_the_time_of_a_message(came: Any, seconds: int) -> None:
+    assert whole_message(message(date=came))["date"] == seconds
+
+
+@pytest.mark.parametrize(
+    ("came", "number"),
+    [(7, 7), ("7", 7), ("-7", -7), (7.0, 7), (7.5, 0), ("۷", 0), ("7x", 0), (True, 0), (None, 0)],
+)
+def test_numbers_that_came_as_text(came: Any, number: int) -> None:
+    assert whole_message(message(message_id=came))["message_id"] == number
+
+
+@pytest.mark.parametrize(
+    ("chat", "sender", "kind"),
+    [
+        pytest.param({"id": 7}, USER, "private", id="the sender's own"),
+        pytest.param({"id": "7"}, USER, "private", id="with the id as text"),
+        pytest.param({"id": 8}, USER, "group", id="another one's"),
+        pytest.param({"id": 7}, None, "group", id="without a sender"),
+        pytest.param({"id": 7, "type": "channel"}, USER, "channel", id="said"),
+    ],
+)
+def test_what_a_chat_is(chat: dict[str, Any], sender: Any, kind: str) -> None:
+    assert whole_chat(chat, sender)["type"] == kind
+
+
+def test_an_empty_picture_of_a_chat_is_none() -> None:
+    assert "photo" not in whole_chat(CHAT | {"photo": {}}, None)
+    assert whole_chat(CHAT | {"photo": {"small_file_id": "s"}}, None)["photo"] == {"small_file_id": "s"}
+    assert whole_chat("x", None) == "x"
+
+
+@pytest.mark.parametrize("broken", [None, {}, {"id": "x"}, {"id": True}, 5])
+def test_a_sender_without_an_id_is_none(broken: Any) -> None:
+    assert whole_user(broken) is None
+    assert "from" not in whole_message(message(**{"from": broken}))
+
+
+def press(**parts: Any) -> dict[str, Any]:
+    return {"update_id": "17", "callback_query": {"id": 5, "from": {"id": "7"}, "data": "x", **parts}}
+
+
+def test_a_press_is_completed() -> None:
+    found = normalise_update(press(message=message()))
+
+    assert found["update_id"] == 17
+    query = found["callback_query"]
+    assert (query["id"], query["chat_instance"]) == ("5", "0")
+    assert query["from"] == {"id": 7, "is_bot": False, "first_name": ""}
+    assert query["message"]["message_id"] == 5
+    assert Update.de_json(found, None).callback_query is not None
+
+
+@pytest.mark.parametrize("broken", [{}, "x", None])
+def test_a_press_whose_message_is_broken_comes_without_it(broken: Any) -> None:
+    assert "message" not in normalise_update(press(message=broken))["callback_query"]
+
+
+def test_what_cannot_be_completed_is_left_as_it_is() -> None:
+    odd = {"update_id": "x", "message": 5, "callback_query": {"id": "5", "from": "x"}}
+
+    found = normalise_update(odd)
+
+    assert (found["update_id"], found["message"], found["callback_query"]["from"]) == ("x", 5, "x")
+
+
+def test_a_question_before_paying_is_completed() -> None:
+    query = normalise_update(
+        {"update_id": 1, "pre_checkout_query": {"id": "5", "from": {"id": "7"}, "total_amount": None}}
+    )
+
+    found = query["pre_checkout_query"]
+    assert (found["currency"], found["total_amount"], found["invoice_payload"], found["from"]["id"]) == (
+        "IRR",
+        0,
+        "",
+        7,
+    )
+
+
+MEMBER = {"user": {"id": "7"}}
+
+
+@pytest.mark.parametrize(
+    ("method", "came", "said"),
+    [
+        (
+            "getchatmember",
+            MEMBER | {"status": "administrator"},
+            {"can_be_edited": False, "can_delete_stories": False},
+        ),
+        (
+            "getchatmember",
+            MEMBER | {"status": "administrator", "can_change_info": True},
+            {"can_change_info": True},
+        ),
+        ("getchatmember", MEMBER | {"status": "creator"}, {"is_anonymous": False}),
+        ("getchatmember", MEMBER | {"status": "kicked"}, {"until_date": 0}),
+        (
+            "getwebhookinfo",
+            {"url": None},
+            {"url": "", "pending_update_count": 0, "has_custom_certificate": False},
+        ),
+        ("getfile", FILE, WHOLE_FILE),
+        ("getfile", {"path": "x"}, {"path": "x"}),
+        ("getme", {"id": "7"}, {"id": 7, "first_name": ""}),
+        ("getme", {"name": "x"}, {"name": "x"}),
+        ("getchat", CHAT | {"accepted_gift_types": 5}, {"accent_color_id": 0, "max_reaction_count": 0}),
+        ("getchat", CHAT | {"pinned_message": {"message_id": "5"}}, {"id": 7}),
+        ("sendmessage", message(message_id="9"), {"message_id": 9}),
+        ("editmessagetext", message(message_id="9"), {"message_id": 9}),
+        ("deletemessage", {"message_id": "9"}, {"message_id": "9"}),
+    ],
+)
+def test_answers_are_completed(method: str, came: dict[str, Any], said: dict[str, Any]) -> None:
+    found = whole_result(method, came)
+
+    assert {name: found.get(name, GONE) for name in said} == said
+    if "pinned_message" in came:
+        assert found["pinned_message"]["message_id"] == 5
+    if "status" in came:
+        assert found["user"] == {"id": 7, "is_bot": False, "first_name": ""}
+
+
+@pytest.mark.parametrize(
+    ("method", "came", "whole"),
+    [
+        ("getchatmember", "x", "x"),
+        ("getwebhookinfo", "x", "x"),
+        ("getchat", "x", "x"),
+        ("editmessagetext", True, True),
+        ("sendmediagroup", ["x"], ["x"]),
+    ],
+)
+def test_answers_of_another_shape_are_left_alone(method: str, came: Any, whole: Any) -> None:
+    assert whole_result(method, came) == whole
+
+
+def test_lists_of_messages_and_members_are_completed_one_by_one() -> None:
+    assert [
+        one["message_id"] for one in whole_result("sendmediagroup", [message(message_id="9"), message()])
+    ] == [9, 5]
+    members = whole_result("getchatadministrators", [MEMBER | {"status": "creator"}] * 2)
+    assert [one["user"]["id"] for one in members] == [7, 7]

@@ -1,0 +1,162 @@
+"""Files fetched from a messenger: whole, bounded in size and number, and never the text of an error."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+from telegram.error import NetworkError, TimedOut
+
+from bot.messengers.transport.aiohttp_request import AioRequest, DownloadTooLarge
+from tests.support.asgi import serving
+
+#: More than one chunk.
+CONTENT = b"x" * 200_000
+
+
+class Files:
+    """A server of files that counts how many are under way, and keeps them until `gate` is open."""
+
+    def __init__(self) -> None:
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.now = self.most = 0
+
+    async def whole(self, request: Request) -> Response:
+        self.now += 1
+        self.most = max(self.most, self.now)
+        await self.gate.wait()
+        self.now -= 1
+        return Response(CONTENT)
+
+    async def broken_off(self, request: Request) -> Response:
+        async def body() -> AsyncIterator[bytes]:
+            yield CONTENT[:1000]
+
+        return StreamingResponse(body(), headers={"Content-Length": str(len(CONTENT))})
+
+    async def status(self, request: Request) -> Response:
+        return Response(b"a page of a proxy", status_code=request.path_params["status"])
+
+
+@pytest.fixture
+async def files() -> Files:
+    return Files()
+
+
+@pytest.fixture
+async def url(files: Files) -> AsyncIterator[str]:
+    routes = [
+        Route("/whole", files.whole),
+        Route("/broken", files.broken_off),
+        Route("/status/{status:int}", files.status),
+    ]
+    async with serving(Starlette(routes=routes)) as root:
+        yield root
+
+
+@pytest.fixture
+async def request_(request: pytest.FixtureRequest) -> AsyncIterator[AioRequest]:
+    made = AioRequest(**getattr(request, "param", {}))
+    await made.initialize()
+    yield made
+    await made.shutdown()
+
+
+async def test_a_file_comes_whole(request_: AioRequest, url: str) -> None:
+    assert await request_.download(f"{url}/whole", limit=len(CONTENT)) == CONTENT
+
+
+async def test_a_file_that_is_larger_than_allowed_is_refused(request_: AioRequest, url: str) -> None:
+    with pytest.raises(DownloadTooLarge):
+        await request_.download(f"{url}/whole", limit=len(CONTENT) - 1)
+
+
+@pytest.mark.parametrize("status", [201, 400, 403, 404, 500, 502])
+async def test_an_error_is_no_file(request_: AioRequest, url: str, status: int) -> None:
+    with pytest.raises(NetworkError, match=str(status)):
+        await request_.download(f"{url}/status/{status}", limit=len(CONTENT))
+
+
+async def test_half_a_file_is_no_file(request_: AioRequest, url: str) -> None:
+    with pytest.raises(NetworkError):
+        await request_.download(f"{url}/broken", limit=len(CONTENT))
+
+
+async def test_nobody_listens(request_: AioRequest) -> None:
+    with pytest.raises(NetworkError):
+        await request_.download("http://127.0.0.1:9/whole", limit=1)
+
+
+@pytest.mark.parametrize("request_", [{"connections": 2}], indirect=True)
+async def test_so_many_files_are_fetched_at_once_and_the_others_wait(
+    request_: AioRequest, url: str, files: Files
+) -> None:
+    files.gate.clear()
+    fetching = [asyncio.create_task(request_.download(f"{url}/whole", limit=len(CONTENT))) for _ in range(5)]
+    while files.now < 2:
+        await asyncio.sleep(0.005)
+    files.gate.set()
+
+    assert await asyncio.gather(*fetching) == [CONTENT] * 5
+    assert files.most == 2
+
+
+@pytest.mark.parametrize("request_", [{"connections": 1, "pool_timeout": 0.05}], indirect=True)
+@pytest.mark.parametrize("what", ["a file", "a call"])
+async def test_who_waits_too_long_for_a_connection_is_told(
+    request_: AioRequest, url: str, files: Files, what: str
+) -> None:
+    files.gate.clear()
+    first = asyncio.create_task(request_.download(f"{url}/whole", limit=len(CONTENT)))
+    while not files.now:
+        await asyncio.sleep(0.005)
+
+    second = (
+        request_.download(f"{url}/whole", limit=len(CONTENT))
+        if what == "a file"
+        else request_.do_request(f"{url}/whole", "POST")
+    )
+    with pytest.raises(TimedOut, match="busy"):
+        await second
+
+    files.gate.set()
+    assert await first == CONTENT
+    assert await request_.download(f"{url}/whole", limit=len(CONTENT)) == CONTENT
+
+
+@pytest.mark.parametrize("request_", [{"connect_timeout": 0.05, "read_timeout": 0.05}], indirect=True)
+async def test_no_answer_in_time(request_: AioRequest, url: str, files: Files) -> None:
+    files.gate.clear()
+    with pytest.raises(TimedOut):
+        await request_.do_request(f"{url}/whole", "POST")
+    with pytest.raises(TimedOut):
+        await request_.download(f"{url}/whole", limit=1)
+    files.gate.set()
+    assert request_.errors == {"timeout": 1}
+
+
+async def test_statuses_that_are_no_success_are_counted(request_: AioRequest, url: str) -> None:
+    for status in (502, 502, 403):
+        assert (await request_.do_request(f"{url}/status/{status}", "POST"))[0] == status
+    assert await request_.do_request(f"{url}/whole", "GET") == (200, CONTENT)
+    assert request_.errors == {"502": 2, "403": 1}
+
+
+async def test_before_and_after_its_life_nothing_is_asked(url: str) -> None:
+    made = AioRequest()
+    with pytest.raises(RuntimeError):
+        await made.download(f"{url}/whole", limit=1)
+    await made.initialize()
+    session = made._session
+    await made.initialize()
+    assert made._session is session
+    await made.shutdown()
+    await made.shutdown()
+    assert session is not None
+    assert session.closed
