@@ -16,7 +16,7 @@ from cosmic_ray.operators.operator import Operator
 
 from tests.mutants.operators import KINDS
 
-LOGGERS = frozenset({"log", "logger", "_log"})
+LOGGERS = frozenset({"log", "logger", "_log", "log_unless_outage"})
 #: Migrations are released and stay; tables only declare the schema, which `check-migrations` holds to them.
 NOT_PRODUCT = ("storage/migrations/", "storage/tables/")
 
@@ -106,12 +106,16 @@ def is_silent(node: Any) -> bool:
             return True
         if parent.type == "funcdef" and child is parent.annotation:
             return True
-        if parent.type == "if_stmt" and parent.children[1].get_code().strip() == "TYPE_CHECKING":
+        if is_for_types(parent):
             return True
         if is_log_call(parent):
             return True
         child, parent = parent, parent.parent
-    return node.type == "assert_stmt" or is_log_call(node)
+    return node.type == "assert_stmt" or is_for_types(node) or is_log_call(node)
+
+
+def is_for_types(node: Any) -> bool:
+    return node.type == "if_stmt" and node.children[1].get_code().strip() == "TYPE_CHECKING"
 
 
 def is_log_call(node: Any) -> bool:

@@ -37,7 +37,7 @@ class Pauses:
 
 
 def paced(pauses: Pauses, limiter: RateLimiter | None = None, **options: Any) -> PacedCalls:
-    channel: Any = SimpleNamespace(limiter=limiter or RateLimiter(clock=pauses.clock))
+    channel: Any = SimpleNamespace(limiter=RateLimiter(clock=pauses.clock) if limiter is None else limiter)
     return PacedCalls(channel, 1, pause=pauses, **options)
 
 

@@ -52,9 +52,9 @@ async def files() -> Files:
 @pytest.fixture
 async def url(files: Files) -> AsyncIterator[str]:
     routes = [
-        Route("/whole", files.whole),
+        Route("/whole", files.whole, methods=["GET", "POST"]),
         Route("/broken", files.broken_off),
-        Route("/status/{status:int}", files.status),
+        Route("/status/{status:int}", files.status, methods=["GET", "POST"]),
     ]
     async with serving(Starlette(routes=routes)) as root:
         yield root
