@@ -3,7 +3,7 @@
 import pytest
 
 from bot.core.context import Actor
-from bot.rules.cooperation import Action, Availability, Case, allowed_actions, refusal
+from bot.rules.cooperation import Availability, CooperationAction, CooperationCase, allowed_actions, refusal
 from storage.enums import CooperationState, Role
 
 OFFICER = Actor(1, Role.OFFICER)
@@ -23,7 +23,7 @@ REASONS = {
 
 @pytest.mark.parametrize(("officer", "reason"), REASONS.values(), ids=REASONS)
 def test_an_officer_who_may_not_accept_reads_why(officer: Availability, reason: str | None) -> None:
-    case = Case(CooperationState.PENDING_OFFICER, officer_id=1, distributor_id=7, officer=officer)
+    case = CooperationCase(CooperationState.PENDING_OFFICER, officer_id=1, distributor_id=7, officer=officer)
 
-    assert refusal(case, OFFICER, Action.ACCEPT) == reason
-    assert (Action.ACCEPT in allowed_actions(case, OFFICER)) == (reason is None)
+    assert refusal(case, OFFICER, CooperationAction.ACCEPT) == reason
+    assert (CooperationAction.ACCEPT in allowed_actions(case, OFFICER)) == (reason is None)

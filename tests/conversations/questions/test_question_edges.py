@@ -74,7 +74,7 @@ def test_an_amount_between_its_bounds(db: Session, typed: str, amount: int | Non
 
     assert asked.values == ([] if amount is None else [amount])
     if amount is None:
-        asked.person.taps(t("kept.tariff.free"))
+        asked.person.taps(t("tariffs.free"))
         assert asked.value == 0
 
 
@@ -89,7 +89,7 @@ def test_a_day_from_today_on(db: Session, days: int, taken: bool) -> None:
 
     assert asked.values == ([day.isoformat()] if taken else [])
     if not taken:
-        asked.person.taps(t("kept.tariff.today"))
+        asked.person.taps(t("tariffs.today"))
         assert asked.value == today.isoformat()
 
 

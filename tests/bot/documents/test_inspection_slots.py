@@ -1,4 +1,4 @@
-"""Turns: how many files may be in memory at once, for all, for one messenger, for slow accounts and for one account."""
+"""Inspection slots: how many files may be in memory at once, for all, for one messenger, for slow accounts and for one account."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from bot.core.refusals import Throttled
 from bot.documents import inspection_pool, inspection_turns
-from bot.documents.inspection_turns import MOST_WAITING, SLOW_FOR, Turns
+from bot.documents.inspection_turns import MOST_WAITING, SLOW_FOR, InspectionSlots
 from storage.enums import Messenger
 
 #: (account, messenger)
@@ -20,7 +20,7 @@ TELEGRAM, BALE = Messenger.TELEGRAM, Messenger.BALE
 
 
 @asynccontextmanager
-async def asking(turns: Turns, uploads: Sequence[Upload]) -> AsyncIterator[list[int]]:
+async def asking(turns: InspectionSlots, uploads: Sequence[Upload]) -> AsyncIterator[list[int]]:
     """All of these ask for a turn and keep it; the accounts that have one, in the order in which they got it."""
     having: list[int] = []
     end = asyncio.Event()
@@ -54,7 +54,7 @@ async def asking(turns: Turns, uploads: Sequence[Upload]) -> AsyncIterator[list[
     ],
 )
 async def test_so_many_have_a_turn_at_once(uploads: list[Upload], slow: list[int], having: list[int]) -> None:
-    turns = Turns(4, slow=1, of_side=3)
+    turns = InspectionSlots(4, slow=1, of_side=3)
     for account_id in slow:
         turns.mark_slow(account_id)
 
@@ -63,7 +63,7 @@ async def test_so_many_have_a_turn_at_once(uploads: list[Upload], slow: list[int
 
 
 async def test_a_turn_that_ends_is_the_next_ones() -> None:
-    turns = Turns(1, slow=1, of_side=1)
+    turns = InspectionSlots(1, slow=1, of_side=1)
 
     async with turns.turn(1):
         waiting = asyncio.create_task(turns.turn(2).__aenter__())
@@ -76,7 +76,7 @@ async def test_a_turn_that_ends_is_the_next_ones() -> None:
 
 
 async def test_more_waiting_uploads_of_one_account_are_refused() -> None:
-    turns = Turns(1, slow=1, of_side=1)
+    turns = InspectionSlots(1, slow=1, of_side=1)
 
     async with asking(turns, [(9, TELEGRAM), *[(1, TELEGRAM)] * MOST_WAITING]) as granted:
         with pytest.raises(Throttled) as refused:
@@ -89,7 +89,7 @@ async def test_more_waiting_uploads_of_one_account_are_refused() -> None:
 async def test_an_account_is_slow_for_ten_minutes(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1000.0
     monkeypatch.setattr(inspection_turns, "time", SimpleNamespace(monotonic=lambda: now))
-    turns = Turns(2, slow=1, of_side=2)
+    turns = InspectionSlots(2, slow=1, of_side=2)
     turns.mark_slow(1)
     now += SLOW_FOR - 1
     turns.mark_slow(2)
