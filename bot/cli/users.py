@@ -1,4 +1,4 @@
-"""`create-user`: accounts that are not made by registration."""
+"""`create_distributor-user`: accounts that are not made by registration."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def create_user(
                 address=address,
                 manager_mobile=mobile,
             )
-            firm_id = registry.create(db, actor=SYSTEM, details=details, now=now).distributor.id
+            firm_id = registry.create_distributor(db, actor=SYSTEM, details=details, now=now).distributor.id
         if firm_id is None:
             raise Refusal("error.distributor_needed")
         manager = registry.NewManager(name, hashed, mobile=mobile)

@@ -92,7 +92,7 @@ def sweeps(resources: Resources, *, drafts: Unit | None = None) -> list[Sweep]:
         return await payments.reconcile(resources)
 
     async def deliver() -> Any:
-        return await letters.deliver(resources)
+        return await letters.send_next_batches(resources)
 
     def removing(remove: Callable[[datetime], Awaitable[Any]]) -> Callable[[], Awaitable[Any]]:
         """Deletion uses a time that was checked to be plausible."""

@@ -29,7 +29,7 @@ def found(db: Session, employer: Employer, *, actor: Actor, now: datetime) -> tu
     """The distributor of this number, made with its central branch where it is missing (True). One that is here stays
     as it is: its data are its manager's.
 
-    Raises Refusal("import.distributor_needs") and what `distributors.create` raises."""
+    Raises Refusal("import.distributor_needs") and what `distributors.create_distributor` raises."""
     number = Distributor.legal_id if employer.kind is DistributorKind.COMPANY else Distributor.guild_id
     known = db.exec(select(Distributor).where(number == employer.number)).first()
     if known is not None:
@@ -54,7 +54,7 @@ def _make(db: Session, employer: Employer, *, actor: Actor, now: datetime) -> Di
         phone=employer.phone,
         manager_mobile=employer.manager_mobile,
     )
-    return registry.create(db, actor=actor, details=details, now=now).distributor
+    return registry.create_distributor(db, actor=actor, details=details, now=now).distributor
 
 
 def employ(

@@ -10,7 +10,7 @@ from io import BytesIO
 import segno
 from PIL import Image, ImageDraw
 
-from bot.reports.rtl_text import write
+from bot.reports.rtl_text import draw_text
 
 #: Pixels: the shape of a bank card.
 WIDTH, HEIGHT = 1080, 680
@@ -24,14 +24,14 @@ def draw(*, title: str, lines: list[tuple[str, str]], note: str, link: str) -> b
     pen = ImageDraw.Draw(image)
     pen.rectangle((0, 0, WIDTH, _BAND), fill=_BLUE)
     right = WIDTH - _MARGIN
-    write(pen, title, right, _BAND // 2, size=44, room=WIDTH - 2 * _MARGIN, bold=True, color=_WHITE)
+    draw_text(pen, title, right, _BAND // 2, size=44, room=WIDTH - 2 * _MARGIN, bold=True, color=_WHITE)
     room = WIDTH - 3 * _MARGIN - _QR
     top = _BAND + 70
     for label, value in lines:
-        write(pen, label, right, top, size=28, room=room, color=_SOFT)
-        write(pen, value, right, top + 50, size=40, room=room, bold=True)
+        draw_text(pen, label, right, top, size=28, room=room, color=_SOFT)
+        draw_text(pen, value, right, top + 50, size=40, room=room, bold=True)
         top += 132
-    write(pen, note, right, HEIGHT - 44, size=26, room=WIDTH - 2 * _MARGIN, color=_SOFT)
+    draw_text(pen, note, right, HEIGHT - 44, size=26, room=WIDTH - 2 * _MARGIN, color=_SOFT)
     code = _code(link)
     image.paste(code, (_MARGIN, _BAND + 36))
     out = BytesIO()

@@ -30,7 +30,7 @@ def font(size: int, *, bold: bool = False) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(data, size, layout_engine=ImageFont.Layout.BASIC)
 
 
-def write(
+def draw_text(
     pen: ImageDraw.ImageDraw,
     text: str,
     right: int,

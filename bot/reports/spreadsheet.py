@@ -19,7 +19,7 @@ _DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n")
 _NOT_IN_TITLES = re.compile(r"[\[\]:*?/\\']")
 
 
-def write(report: StatisticsReport) -> bytes:
+def spreadsheet_bytes(report: StatisticsReport) -> bytes:
     """The report as XLSX, one sheet a table; the panels of the picture are tables too."""
     book = Workbook(write_only=True)
     tables = [ReportTable(bars.title, (bars.title, bars.unit), bars.rows) for bars in report.bars]

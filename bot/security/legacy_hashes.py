@@ -67,7 +67,7 @@ def looks_foreign(text: str) -> bool:
     return scheme_of(text) is None and _FOREIGN.fullmatch(text) is not None
 
 
-def verify(stored: str, typed: str) -> bool:
+def verify_legacy_hash(stored: str, typed: str) -> bool:
     """Whether `typed` is the password of a bcrypt or Identity hash; False for any other text."""
     match scheme_of(stored):
         case Scheme.BCRYPT:

@@ -115,7 +115,7 @@ class Passwords:
             if stored is None or scheme is None:
                 continue
             if scheme is not Scheme.ARGON2ID:
-                right = legacy_hashes.verify(stored, reading)
+                right = legacy_hashes.verify_legacy_hash(stored, reading)
             else:
                 right = self._matches(stored, reading)
             if right:

@@ -49,7 +49,7 @@ class NewPassword(Secret):
         return turn.prepared
 
 
-def _kinds(turn: Turn, answers: Answers) -> tuple[tuple[str, str], ...]:
+def _password_sources(turn: Turn, answers: Answers) -> tuple[tuple[str, str], ...]:
     return ((MADE, t("password.made")), (CHOSEN, t("password.chosen")))
 
 
@@ -80,7 +80,7 @@ def _change(turn: Turn, answers: dict[str, Any]) -> Reply:
 CHANGE_PASSWORD = Dialogue(
     "password",
     (
-        Step("password_kind", Choice(_kinds)),
+        Step("password_kind", Choice(_password_sources)),
         Step("new_password", NewPassword(), when=_is_chosen, hidden=True),
     ),
     _change,

@@ -42,7 +42,7 @@ def _region_values(answers: Answers) -> dict[str, Any]:
 
 
 def _define(turn: Turn, answers: dict[str, Any]) -> Reply:
-    branch = branches.define(turn.db, actor=turn.actor, now=turn.now, **_region_values(answers))
+    branch = branches.define_branch(turn.db, actor=turn.actor, now=turn.now, **_region_values(answers))
     assert branch.id is not None
     said = [t("dist.branch_made", branch=branch.name)]
     if code := answers["branch_officer"]:
@@ -78,7 +78,7 @@ def _branch(turn: Turn) -> Press:
 
 def _guard(turn: Turn) -> None:
     """Raises NotAllowed once the branch is another company's than the manager's."""
-    branches.view(turn.db, actor=turn.actor, branch_id=_subject(turn))
+    branches.view_branch(turn.db, actor=turn.actor, branch_id=_subject(turn))
 
 
 def first_answers(branch: Branch, *, locked: bool) -> dict[str, Any]:
@@ -98,7 +98,7 @@ def _edit_steps(turn: Turn, answers: Answers) -> list[Step]:
 
 
 def _edit(turn: Turn, answers: dict[str, Any]) -> Reply:
-    branch = branches.edit(
+    branch = branches.edit_branch(
         turn.db,
         actor=turn.actor,
         branch_id=_subject(turn),
@@ -122,7 +122,7 @@ EDIT_BRANCH = Dialogue(
 
 
 def _pick_steps(turn: Turn, answers: Answers) -> list[Step]:
-    line = branches.view(turn.db, actor=turn.actor, branch_id=_subject(turn))
+    line = branches.view_branch(turn.db, actor=turn.actor, branch_id=_subject(turn))
     lines = [t("dist.pick_for", branch=line.branch.name)]
     if line.officers:
         names = "، ".join(officer.account.name for officer in line.officers)

@@ -132,7 +132,7 @@ def _shown(
 
 def _create(turn: Turn, answers: dict[str, Any]) -> Reply:
     manager = _manager_of(turn, answers, answers["dist_manager_mobile"])
-    made = registry.create(
+    made = registry.create_distributor(
         turn.db,
         actor=turn.actor,
         details=registry.DistributorDetails(
@@ -212,7 +212,7 @@ def first_answers(distributor: Distributor) -> dict[str, Any]:
 def _guard(turn: Turn) -> None:
     """Raises NotAllowed once the manager speaks for another company."""
     assert turn.draft is not None
-    registry.view(turn.db, actor=turn.actor, distributor_id=turn.draft.subject_id)
+    registry.view_distributor(turn.db, actor=turn.actor, distributor_id=turn.draft.subject_id)
 
 
 def _home_of(turn: Turn) -> Press:
@@ -230,7 +230,7 @@ def _edit(turn: Turn, answers: dict[str, Any]) -> Reply:
             "name": answers["dist_name"],
             "number": _number(answers),
         }
-    distributor = registry.edit(
+    distributor = registry.edit_distributor(
         turn.db,
         actor=turn.actor,
         distributor_id=turn.draft.subject_id,
@@ -287,7 +287,7 @@ class Found(Question):
         return distributor.name if distributor is not None else t("form.none")
 
     def _matches(self, turn: Turn, query: str) -> list[Distributor]:
-        return registry.find(turn.db, actor=turn.actor, text=query)
+        return registry.find_distributors(turn.db, actor=turn.actor, text=query)
 
 
 FIND = Dialogue(

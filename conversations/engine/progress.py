@@ -59,7 +59,7 @@ def first_open(route: Sequence[Step], answers: Answers) -> Step | None:
     return next((step for step in route if not is_answered(step, answers)), None)
 
 
-def where(dialogue: Dialogue, route: Sequence[Step], answers: Answers, step: str | None) -> str:
+def current_step_key(dialogue: Dialogue, route: Sequence[Step], answers: Answers, step: str | None) -> str:
     """The place in force for a person who was at `step`: that step while it is open, else the first without an
     answer, else the end of the dialogue."""
     if any(route_step.key == step for route_step in route):
@@ -115,7 +115,7 @@ def finish_answers(route: Sequence[Step], answers: Answers) -> dict[str, Any]:
     return context | {step.key: answers[step.key] for step in route if step.key in answers}
 
 
-def progress(route: Sequence[Step], present: Step) -> str:
+def progress_text(route: Sequence[Step], present: Step) -> str:
     """«(۳ از ۹)» among the steps of the same chapter; nothing for a single step."""
     chapter = [step.key for step in route if step.question.chapter == present.question.chapter]
     if len(chapter) < 2:

@@ -14,7 +14,7 @@ from bot.rules.validators import LONGEST_KEY, normalise, search_key
 from bot.texts import Quoted, Sentence, checked, one_line, placeholders, t
 from bot.texts.answers import in_sentence, with_persian_digits
 from conversations.engine.declaration import Answers, Prompt, Step, label_of, short_label_of
-from conversations.engine.progress import DISCARD, SECOND_QUESTION, Position, is_answered, progress
+from conversations.engine.progress import DISCARD, SECOND_QUESTION, Position, is_answered, progress_text
 
 #: Characters of a summary's page, well below the messengers' 4096.
 PAGE_LENGTH = 3000
@@ -146,7 +146,7 @@ def _yes_no(text: str) -> RenderedStep:
 
 def _question(turn: Turn, position: Position, step: Step, prompt: Prompt) -> RenderedStep:
     text = prompt.text
-    if not position.editing and (count := progress(position.route, step)):
+    if not position.editing and (count := progress_text(position.route, step)):
         text = f"{text} {count}"
     lines = [text, *prompt.below]
     if prompt.current and not step.hidden and step.key in position.answers:

@@ -13,7 +13,7 @@ from bot.core.context import Turn
 from bot.core.screens import Button, Press, Reply
 from conversations.engine import draft_store
 from conversations.engine.declaration import Dialogue
-from conversations.engine.progress import Position, compatible_answers, steps_of, where
+from conversations.engine.progress import Position, compatible_answers, current_step_key, steps_of
 from conversations.engine.rendering import rendered_step
 from conversations.engine.validation import check_dialogue
 from storage.tables import Draft
@@ -124,7 +124,7 @@ class DialogueSessions:
             turn.memo[MEMO] = known
         _, answers, route = known
         question_state = turn.chat.dialogue_state
-        step = where(dialogue, route, answers, question_state.get("step"))
+        step = current_step_key(dialogue, route, answers, question_state.get("step"))
         return Position(dialogue, draft, answers, route, step, bool(question_state.get("editing")))
 
     def _stand(self, turn: Turn, step: str, *, editing: bool = False, **own: Any) -> None:

@@ -29,7 +29,7 @@ def _field(turn: Turn) -> str:
 
 def _guard(turn: Turn) -> None:
     """Raises the Refusal that says why the item cannot be edited now."""
-    personal_details.refuse(turn.db, account_id=turn.actor.account_id or 0, field=_field(turn))
+    personal_details.refuse_edit(turn.db, account_id=turn.actor.account_id or 0, field=_field(turn))
 
 
 def steps(turn: Turn, answers: Answers) -> list[Step]:
@@ -38,7 +38,7 @@ def steps(turn: Turn, answers: Answers) -> list[Step]:
 
 def finish(turn: Turn, answers: dict[str, Any]) -> Reply:
     field = _field(turn)
-    saved = personal_details.edit(
+    saved = personal_details.edit_item(
         turn.db, actor=turn.actor, field=field, value=answers.get(field), now=turn.now
     )
     key = "general.saved" if saved else "general.same"

@@ -140,7 +140,7 @@ def _done(turn: Turn, key: str) -> Reply:
     return Reply((Screen(t(f"staff_accounts.{key}_done", name=_name(turn))),), goto=_back(turn))
 
 
-def _kinds(turn: Turn, answers: Answers) -> Sequence[tuple[str, str]]:
+def _suspension_kinds(turn: Turn, answers: Answers) -> Sequence[tuple[str, str]]:
     return [(kind, t(f"staff_accounts.suspend_{kind}")) for kind in (OTHER, DEATH)]
 
 
@@ -195,7 +195,7 @@ DIALOGUES: tuple[Dialogue, ...] = (
         _reasoned(
             "suspend",
             yes="staff_accounts.suspend_yes",
-            first=lambda turn: Step("suspend_kind", Choice(_kinds)),
+            first=lambda turn: Step("suspend_kind", Choice(_suspension_kinds)),
         ),
         _suspend,
     ),

@@ -123,7 +123,7 @@ def _account(turn: Turn, value: Any) -> Account | None:
     return turn.db.get(Account, value) if isinstance(value, int) else None
 
 
-def _kinds(turn: Turn, answers: Answers) -> list[Option]:
+def _audience_kinds(turn: Turn, answers: Answers) -> list[Option]:
     return [(kind.value, t(f"audience.kind.{kind}")) for kind in Kind]
 
 
@@ -208,7 +208,7 @@ def _discard(turn: Turn) -> None:
 LETTER = Dialogue(
     "letter",
     (
-        Step("letter_audience", Choice(_kinds, columns=2)),
+        Step("letter_audience", Choice(_audience_kinds, columns=2)),
         Step("letter_officer", OfficerCode(), when=_is(Kind.ONE)),
         Step("letter_officer_sure", ThisOfficer(), when=_is(Kind.ONE)),
         Step("letter_province", NonEmptyGroup(Kind.PROVINCE, _provinces), when=_is(Kind.PROVINCE)),

@@ -34,7 +34,7 @@ def _given(turn: Turn, key: str) -> Any:
 # -- tariff ----------------------------------------------------------------------------------------
 
 
-def _kinds(turn: Turn, answers: Answers) -> Sequence[tuple[str, str]]:
+def _tariff_kinds(turn: Turn, answers: Answers) -> Sequence[tuple[str, str]]:
     return [(kind.value, t(f"desk.kind_{kind}")) for kind in RequestKind]
 
 
@@ -66,7 +66,7 @@ def _set_tariff(turn: Turn, answers: dict[str, Any]) -> Reply:
 NEW_TARIFF = Dialogue(
     "new_tariff",
     (
-        Step("tariff_kind", Choice(_kinds, columns=2)),
+        Step("tariff_kind", Choice(_tariff_kinds, columns=2)),
         Step("tariff_amount", Rial(fees.LEAST, fees.MOST)),
         Step("tariff_zero", Confirm("tariffs.zero_yes"), when=_is_free),
         Step("tariff_from", DayToCome()),
@@ -119,7 +119,7 @@ _SHORT = Text(2, document_types.LONGEST_SHORT)
 
 
 def _add_document(turn: Turn, answers: dict[str, Any]) -> Reply:
-    row = document_types.add(
+    row = document_types.add_document_type(
         turn.db,
         actor=turn.actor,
         name=answers["paper_name"],
@@ -147,7 +147,7 @@ NEW_DOCUMENT = Dialogue(
 
 
 def _rename_document(turn: Turn, answers: dict[str, Any]) -> Reply:
-    document_types.change(
+    document_types.change_document_type(
         turn.db,
         actor=turn.actor,
         code=answers[CODE],

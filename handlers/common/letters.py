@@ -64,7 +64,7 @@ def routes(engine: Engine) -> Routes:
 
 def inbox_button(turn: Turn) -> Button:
     """«صندوق پیام‌ها» with the number of unread letters."""
-    waiting = min(letters.unread(turn.db, actor=turn.actor), COUNTED)
+    waiting = min(letters.count_unread(turn.db, actor=turn.actor), COUNTED)
     return button(t("menu.inbox", n=digits(waiting)), "inbox")
 
 
@@ -72,14 +72,14 @@ def show_inbox(turn: Turn, press: Press) -> Screen:
     """The letters of this person: unread ones first, then the newest."""
     page = page_of(press)
     actor = turn.actor
-    shown, total = letters.inbox(turn.db, actor=actor, limit=RECEIVED, offset=page * RECEIVED)
+    shown, total = letters.inbox_of(turn.db, actor=actor, limit=RECEIVED, offset=page * RECEIVED)
     pages = max(-(-total // RECEIVED), 1)
     if page >= pages:
         page = pages - 1
-        shown, total = letters.inbox(turn.db, actor=actor, limit=RECEIVED, offset=page * RECEIVED)
+        shown, total = letters.inbox_of(turn.db, actor=actor, limit=RECEIVED, offset=page * RECEIVED)
     if not shown:
         return Screen(f"{t('inbox.title')}\n{t('error.empty')}", ((home_button(),),))
-    lines = [t("inbox.title"), t("inbox.unread", n=digits(letters.unread(turn.db, actor=actor)))]
+    lines = [t("inbox.title"), t("inbox.unread", n=digits(letters.count_unread(turn.db, actor=actor)))]
     first = page * RECEIVED + 1
     for i, received in enumerate(shown, start=first):
         key = "inbox.line" if received.read else "inbox.line_new"
@@ -105,7 +105,7 @@ def open_letter(turn: Turn, press: Press) -> Reply:
 
 def show_letter(turn: Turn, press: Press) -> Screen:
     """A letter as its readers see it."""
-    letter = letters.see(turn.db, actor=turn.actor, letter_id=press.id)
+    letter = letters.view_letter(turn.db, actor=turn.actor, letter_id=press.id)
     rows = _files_row(turn, letter, "inbox.files", "inbox.files")
     return Screen(
         _letter_text(turn, letter), (*rows, (back_button("inbox", label="inbox.list"), home_button()))
@@ -129,7 +129,7 @@ def _send_files(goto: str) -> Callable[[Turn, Press], Reply]:
 
     def send_files(turn: Turn, press: Press) -> Reply:
         files = letters.attached_files(turn.db, actor=turn.actor, letter_id=press.id, now=turn.now)
-        title = letters.see(turn.db, actor=turn.actor, letter_id=press.id).title
+        title = letters.view_letter(turn.db, actor=turn.actor, letter_id=press.id).title
         n = digits(len(files))
         shown = tuple(
             Attachment(file.id or 0, t("letter.file_caption", i=digits(i), n=n, title=title))
@@ -147,7 +147,7 @@ def _send_files(goto: str) -> Callable[[Turn, Press], Reply]:
 def show_written_letters(turn: Turn, press: Press, *, drafted: bool) -> Screen:
     """Letters that were sent off, newest first, and the way to a new one."""
     page = page_of(press)
-    shown, total = letters.written(turn.db, actor=turn.actor, limit=WRITTEN, offset=page * WRITTEN)
+    shown, total = letters.written_letters(turn.db, actor=turn.actor, limit=WRITTEN, offset=page * WRITTEN)
     new = (button(t("form.resume" if drafted else "letters.new"), "staff.new_letter"),)
     if not shown:
         return Screen(t("letters.none"), (new, (home_button(),)))
@@ -177,7 +177,7 @@ def show_written_letters(turn: Turn, press: Press, *, drafted: bool) -> Screen:
 
 def show_progress(turn: Turn, press: Press) -> Screen:
     """How far one letter came; «🔄» shows it anew in the same message."""
-    progress = letters.progress(turn.db, actor=turn.actor, letter_id=press.id)
+    progress = letters.letter_progress(turn.db, actor=turn.actor, letter_id=press.id)
     letter = progress.letter
     to = audience.describe(turn.db, actor=turn.actor, audience=Audience.of_data(letter.audience))
     lines = [t("letter.head", title=letter.title)]
@@ -187,7 +187,7 @@ def show_progress(turn: Turn, press: Press) -> Screen:
         t("letters.card_to", audience=to),
         t(
             "letters.card_by",
-            name=letters.writer(turn.db, actor=turn.actor, letter=letter),
+            name=letters.writer_of(turn.db, actor=turn.actor, letter=letter),
             time=jalali_time(letter.created_at),
         ),
         t("letters.card_state", state=t(f"letters.state.{letter.state}")),
@@ -212,7 +212,7 @@ def _progress_bar(done: int, of: int) -> str:
 
 def show_letter_text(turn: Turn, press: Press) -> Screen:
     """The letter itself, as officers see it."""
-    letter = letters.see(turn.db, actor=turn.actor, letter_id=press.id)
+    letter = letters.view_letter(turn.db, actor=turn.actor, letter_id=press.id)
     rows = _files_row(turn, letter, "staff.letter_files", "letters.files")
     return Screen(
         _letter_text(turn, letter),
@@ -222,7 +222,7 @@ def show_letter_text(turn: Turn, press: Press) -> Screen:
 
 def ask_stop(turn: Turn, press: Press) -> Screen:
     """The question before the sending ends."""
-    letter = letters.progress(turn.db, actor=turn.actor, letter_id=press.id).letter
+    letter = letters.letter_progress(turn.db, actor=turn.actor, letter_id=press.id).letter
     if letter.state is not LetterState.SENDING:
         return show_progress(turn, press)
     question = t("letters.stop_confirm", title=letter.title)

@@ -111,7 +111,7 @@ def _own_distributor(turn: Turn) -> Distributor:
 
 def _own_branch(turn: Turn, branch_id: int) -> branches.BranchLine:
     """One of the own branches. Raises NotAllowed."""
-    return branches.view(turn.db, actor=turn.actor, branch_id=branch_id)
+    return branches.view_branch(turn.db, actor=turn.actor, branch_id=branch_id)
 
 
 def show_branches(turn: Turn, press: Press) -> Screen:
@@ -129,7 +129,7 @@ def show_branches_to_choose(turn: Turn, press: Press) -> Screen:
 
 def _branches_screen(turn: Turn, press: Press, title: str, opens: str, last_row: ButtonRow) -> Screen:
     page = page_of(press)
-    listing = branches.listing(turn.db, actor=turn.actor, offset=page * PAGE, limit=PAGE)
+    listing = branches.list_branches(turn.db, actor=turn.actor, offset=page * PAGE, limit=PAGE)
     pages = max(-(-listing.total // PAGE), 1)
     lines = [t(title, distributor=_own_distributor(turn).name, n=formats.digits(listing.total))]
     buttons = []
@@ -281,7 +281,7 @@ def show_contracts_to_end(turn: Turn, press: Press) -> Screen:
 
 def ask_end_contract(turn: Turn, press: Press) -> Screen:
     """The question before a cooperation ends."""
-    details = contracts.view(turn.db, actor=turn.actor, contract_id=press.id)
+    details = contracts.view_contract(turn.db, actor=turn.actor, contract_id=press.id)
     yes = button(t("dist.free_do"), "dist.free_do", press.id, press.version)
     return Screen(
         t("dist.free_confirm", officer=details.officer.name, branch=details.branch.name),
@@ -290,7 +290,7 @@ def ask_end_contract(turn: Turn, press: Press) -> Screen:
 
 
 def end_contract(turn: Turn, press: Press) -> Reply:
-    details = contracts.view(turn.db, actor=turn.actor, contract_id=press.id)
+    details = contracts.view_contract(turn.db, actor=turn.actor, contract_id=press.id)
     contracts.free(turn.db, actor=turn.actor, contract_id=press.id, version=press.version, now=turn.now)
     said = Screen(t("dist.freed", officer=details.officer.name))
     return Reply((said,), goto=Press("dist.branch", details.branch.id or 0))

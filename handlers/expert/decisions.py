@@ -48,7 +48,7 @@ class RequestKindView:
 
     kind: ReviewWorkflow[Any, Any, Any, Any, Any]
     prefix: str
-    look: Callable[[Turn, int], tuple[ReviewableRow, frozenset[Any]]]
+    open_request: Callable[[Turn, int], tuple[ReviewableRow, frozenset[Any]]]
     #: Action of the rules → the route's name and its label.
     decisions: Mapping[Any, str]
 
@@ -87,19 +87,19 @@ HOLDING = {
 }
 
 
-def action_rows(sort: RequestKindView, request: ReviewableRow, actions: frozenset[Any]) -> list[ButtonRow]:
+def action_rows(view: RequestKindView, request: ReviewableRow, actions: frozenset[Any]) -> list[ButtonRow]:
     """Decisions first, then who holds the file. Only what the rules allow now."""
 
     def row(names: Mapping[Any, str]) -> list[Button]:
         return [
-            button(t(f"desk.{deed}"), f"{sort.prefix}{deed}", request.id or 0, request.version)
-            for action, deed in names.items()
+            button(t(f"desk.{action_name}"), f"{view.prefix}{action_name}", request.id or 0, request.version)
+            for action, action_name in names.items()
             if action in actions
         ]
 
     return [
         action_row
-        for action_row in (tuple(row(sort.decisions)), *button_grid(row(HOLDING), columns=2))
+        for action_row in (tuple(row(view.decisions)), *button_grid(row(HOLDING), columns=2))
         if action_row
     ]
 
@@ -107,26 +107,26 @@ def action_rows(sort: RequestKindView, request: ReviewableRow, actions: frozense
 def routes(engine: Engine) -> Routes:
     """claim, release, approve, reject, assign of both sorts; desk.defects."""
     table = Routes()
-    for sort in (QUALIFICATION_VIEW, COOPERATION_VIEW):
-        table.act(f"{sort.prefix}claim", roles=EXPERTS)(partial(claim_request, sort))
-        table.act(f"{sort.prefix}release", roles=REVIEWERS)(partial(release_request, sort))
-        table.show(f"{sort.prefix}assign", roles=HEADS)(partial(show_experts_to_assign, sort))
-        table.act(f"{sort.prefix}assign_do", roles=HEADS)(partial(assign_expert, sort))
+    for view in (QUALIFICATION_VIEW, COOPERATION_VIEW):
+        table.act(f"{view.prefix}claim", roles=EXPERTS)(partial(claim_request, view))
+        table.act(f"{view.prefix}release", roles=REVIEWERS)(partial(release_request, view))
+        table.show(f"{view.prefix}assign", roles=HEADS)(partial(show_experts_to_assign, view))
+        table.act(f"{view.prefix}assign_do", roles=HEADS)(partial(assign_expert, view))
     table.show("desk.approve", roles=EXPERTS)(ask_approve)
     table.act("desk.approve_do", roles=EXPERTS)(approve_request)
     table.show("desk.coop_approve", roles=EXPERTS)(ask_approve_cooperation)
     table.act("desk.coop_approve_do", roles=EXPERTS)(approve_cooperation)
 
     def begin(
-        sort: RequestKindView,
+        view: RequestKindView,
         action: QualificationAction | CooperationAction,
         name: str,
         turn: Turn,
         press: Press,
     ) -> Reply:
         """Open a dialogue bound to the version that the expert saw."""
-        request = sort.kind.load(turn.db, press.id)
-        sort.kind.check(turn.db, request, actor=turn.actor, action=action, version=press.version)
+        request = view.kind.load(turn.db, press.id)
+        view.kind.check(turn.db, request, actor=turn.actor, action=action, version=press.version)
         return engine.start(turn, name, subject_id=press.id, answers={"_version": press.version})
 
     table.act("desk.reject", roles=EXPERTS)(
@@ -141,14 +141,14 @@ def routes(engine: Engine) -> Routes:
     return table
 
 
-def claim_request(sort: RequestKindView, turn: Turn, press: Press) -> Reply:
-    sort.kind.claim(turn.db, actor=turn.actor, request_id=press.id, version=press.version, now=turn.now)
-    return Reply(goto=Press(sort.kind.open_action, press.id), notice=t("desk.claimed"))
+def claim_request(view: RequestKindView, turn: Turn, press: Press) -> Reply:
+    view.kind.claim(turn.db, actor=turn.actor, request_id=press.id, version=press.version, now=turn.now)
+    return Reply(goto=Press(view.kind.open_action, press.id), notice=t("desk.claimed"))
 
 
-def release_request(sort: RequestKindView, turn: Turn, press: Press) -> Reply:
-    sort.kind.release(turn.db, actor=turn.actor, request_id=press.id, version=press.version, now=turn.now)
-    return Reply(goto=Press(sort.kind.open_action, press.id), notice=t("desk.released"))
+def release_request(view: RequestKindView, turn: Turn, press: Press) -> Reply:
+    view.kind.release(turn.db, actor=turn.actor, request_id=press.id, version=press.version, now=turn.now)
+    return Reply(goto=Press(view.kind.open_action, press.id), notice=t("desk.released"))
 
 
 def ask_approve(turn: Turn, press: Press) -> Screen:
@@ -175,14 +175,14 @@ def ask_approve_cooperation(turn: Turn, press: Press) -> Screen:
     return _confirmation_screen(COOPERATION_VIEW, press, text)
 
 
-def _confirmation_screen(sort: RequestKindView, press: Press, text: str) -> Screen:
-    yes = button(t("desk.approve_do"), f"{sort.prefix}approve_do", press.id, press.version)
-    return Screen(text, ((yes,), (back_button(sort.kind.open_action, press.id, label="nav.no"),)))
+def _confirmation_screen(view: RequestKindView, press: Press, text: str) -> Screen:
+    yes = button(t("desk.approve_do"), f"{view.prefix}approve_do", press.id, press.version)
+    return Screen(text, ((yes,), (back_button(view.kind.open_action, press.id, label="nav.no"),)))
 
 
-def stale_screen(sort: RequestKindView, request_id: int) -> Screen:
+def stale_screen(view: RequestKindView, request_id: int) -> Screen:
     """A question about a file that is no longer as it was."""
-    return Screen(t("error.stale"), ((back_button(sort.kind.open_action, request_id, label="desk.file"),),))
+    return Screen(t("error.stale"), ((back_button(view.kind.open_action, request_id, label="desk.file"),),))
 
 
 def approve_request(turn: Turn, press: Press) -> Reply:
@@ -204,35 +204,35 @@ def approve_cooperation(turn: Turn, press: Press) -> Reply:
     return Reply(goto=Press("desk.coop_outcome", press.id))
 
 
-def show_experts_to_assign(sort: RequestKindView, turn: Turn, press: Press) -> Screen:
+def show_experts_to_assign(view: RequestKindView, turn: Turn, press: Press) -> Screen:
     """Choose an expert of the file's university, the least burdened first."""
-    request, actions = sort.look(turn, press.id)
+    request, actions = view.open_request(turn, press.id)
     if QualificationAction.ASSIGN not in actions or press.version != request.version:
-        return stale_screen(sort, press.id)
-    is_blocked = sort.kind.case_of(turn.db, request).interested_parties | {request.reviewer_id}
+        return stale_screen(view, press.id)
+    excluded = view.kind.case_of(turn.db, request).interested_parties | {request.reviewer_id}
     others = [
         expert
         for expert in review.experts_of(turn.db, actor=turn.actor, university_code=request.university_code)
-        if expert.account.id not in is_blocked
+        if expert.account.id not in excluded
     ]
     if not others:
-        return Screen(t("desk.assign_none"), (navigation_row(sort.kind.open_action, press.id),))
+        return Screen(t("desk.assign_none"), (navigation_row(view.kind.open_action, press.id),))
     pages = -(-len(others) // PAGE)
     page = min(page_of(press), pages - 1)
     rows: list[ButtonRow] = []
     for expert in others[page * PAGE : (page + 1) * PAGE]:
         load = t("desk.expert_load", n=formats.digits(expert.load))
         label = f"{shortened(expert.account.name, 19 - len(load))} {load}"
-        action = f"{sort.prefix}assign_do"
+        action = f"{view.prefix}assign_do"
         rows.append((button(label, action, press.id, press.version, str(expert.account.id)),))
     text = t("desk.assign_title", code=request.tracking_code or "")
     turns = pager_rows(press, page=page, pages=pages)
-    return Screen(text, (*rows, *turns, navigation_row(sort.kind.open_action, press.id)))
+    return Screen(text, (*rows, *turns, navigation_row(view.kind.open_action, press.id)))
 
 
-def assign_expert(sort: RequestKindView, turn: Turn, press: Press) -> Reply:
+def assign_expert(view: RequestKindView, turn: Turn, press: Press) -> Reply:
     expert_id = number_in(press)
-    sort.kind.assign(
+    view.kind.assign(
         turn.db,
         actor=turn.actor,
         request_id=press.id,
@@ -241,4 +241,4 @@ def assign_expert(sort: RequestKindView, turn: Turn, press: Press) -> Reply:
         now=turn.now,
     )
     expert = turn.db.get_one(Account, expert_id)
-    return Reply(goto=Press(sort.kind.open_action, press.id), notice=t("desk.assigned", name=expert.name))
+    return Reply(goto=Press(view.kind.open_action, press.id), notice=t("desk.assigned", name=expert.name))

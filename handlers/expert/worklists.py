@@ -36,8 +36,8 @@ def routes(engine: Engine) -> Routes:
     for action in _LISTS:
         table.show(action, roles=HEADS if action in FOR_HEADS else EXPERTS)(show_worklist)
     table.show("desk.person", roles=REVIEWERS)(show_applicant_requests)
-    table.act("desk.next", roles=EXPERTS)(partial(open_next_request, FILES))
-    table.act("desk.coop_next", roles=EXPERTS)(partial(open_next_request, COOPERATION))
+    table.act("desk.next", roles=EXPERTS)(partial(open_next_request, QUALIFICATION_LISTS))
+    table.act("desk.coop_next", roles=EXPERTS)(partial(open_next_request, COOPERATION_LISTS))
 
     @table.act("desk.search", roles=REVIEWERS)
     def search(turn: Turn, press: Press) -> Reply:
@@ -63,7 +63,7 @@ class WorklistView:
 class _Kind:
     """How one list is read and worded: `line` words a file, given its number and the sort's own values."""
 
-    sort: WorklistView
+    view: WorklistView
     fetch: Callable[..., WorklistPage[Any]]
     title: str
     empty: str
@@ -82,14 +82,14 @@ def _cooperation_values(line: cooperation.CooperationLine) -> dict[str, str]:
     }
 
 
-FILES = WorklistView(
+QUALIFICATION_LISTS = WorklistView(
     review.LISTS,
     _qualification_values,
     "desk.file",
     {"desk.queue": "desk.new", "desk.mine": "desk.mine", "desk.all": "desk.under_way"},
     lambda: button(t("desk.coop"), "desk.coop"),
 )
-COOPERATION = WorklistView(
+COOPERATION_LISTS = WorklistView(
     cooperation.LISTS,
     _cooperation_values,
     "desk.coop_file",
@@ -100,28 +100,44 @@ COOPERATION = WorklistView(
 FOR_HEADS = frozenset({"desk.all", "desk.coop_all"})
 
 _LISTS = {
-    "desk.queue": _Kind(FILES, FILES.services.queue, "desk.queue_title", "desk.queue_empty", "desk.line"),
-    "desk.mine": _Kind(FILES, FILES.services.mine, "desk.mine_title", "desk.mine_empty", "desk.line_state"),
+    "desk.queue": _Kind(
+        QUALIFICATION_LISTS,
+        QUALIFICATION_LISTS.services.queue,
+        "desk.queue_title",
+        "desk.queue_empty",
+        "desk.line",
+    ),
+    "desk.mine": _Kind(
+        QUALIFICATION_LISTS,
+        QUALIFICATION_LISTS.services.mine,
+        "desk.mine_title",
+        "desk.mine_empty",
+        "desk.line_state",
+    ),
     "desk.all": _Kind(
-        FILES, FILES.services.under_way, "desk.under_way_title", "desk.under_way_empty", "desk.line_expert"
+        QUALIFICATION_LISTS,
+        QUALIFICATION_LISTS.services.under_way,
+        "desk.under_way_title",
+        "desk.under_way_empty",
+        "desk.line_expert",
     ),
     "desk.coop": _Kind(
-        COOPERATION,
-        COOPERATION.services.queue,
+        COOPERATION_LISTS,
+        COOPERATION_LISTS.services.queue,
         "desk.coop_queue_title",
         "desk.coop_queue_empty",
         "desk.coop_line",
     ),
     "desk.coop_mine": _Kind(
-        COOPERATION,
-        COOPERATION.services.mine,
+        COOPERATION_LISTS,
+        COOPERATION_LISTS.services.mine,
         "desk.coop_mine_title",
         "desk.coop_mine_empty",
         "desk.coop_line",
     ),
     "desk.coop_all": _Kind(
-        COOPERATION,
-        COOPERATION.services.under_way,
+        COOPERATION_LISTS,
+        COOPERATION_LISTS.services.under_way,
         "desk.coop_all_title",
         "desk.coop_all_empty",
         "desk.coop_line_expert",
@@ -138,7 +154,7 @@ def show_worklist(turn: Turn, press: Press) -> Screen:
     if not listing.lines and listing.total:  # the list became shorter than the button remembers
         page = pages - 1
         listing = kind.fetch(turn.db, actor=turn.actor, now=turn.now, offset=page * PAGE, limit=PAGE)
-    last_rows = tuple(_other_lists_rows(turn, press.action, kind.sort))
+    last_rows = tuple(_other_lists_rows(turn, press.action, kind.view))
     if not listing.total:
         return Screen(t(kind.empty), last_rows)
     age = formats.age(listing.oldest) if listing.oldest is not None else ""
@@ -149,9 +165,9 @@ def show_worklist(turn: Turn, press: Press) -> Screen:
     buttons: list[Button] = []
     for number, line in enumerate(listing.lines, 1):
         lines.append(_line_text(turn, kind, formats.digits(number), line))
-        name = kind.sort.words(line)["name"]
+        name = kind.view.words(line)["name"]
         label = t("desk.button_line", i=formats.digits(number), name=name)
-        buttons.append(button(shortened(label, 20), kind.sort.opens, line.request.id))
+        buttons.append(button(shortened(label, 20), kind.view.opens, line.request.id))
     turns = pager_rows(Press(press.action), page=page, pages=pages)
     return Screen("\n".join(lines), (*button_grid(buttons, columns=2), *turns, *last_rows))
 
@@ -163,29 +179,29 @@ def _line_text(turn: Turn, kind: _Kind, number: str, line: Any) -> str:
         code=line.request.tracking_code or "",
         age=formats.age(turn.now - line.since),
         expert=line.reviewer.name if line.reviewer is not None else "",
-        **kind.sort.words(line),
+        **kind.view.words(line),
     )
 
 
-def _other_lists_rows(turn: Turn, here: str, sort: WorklistView) -> list[ButtonRow]:
+def _other_lists_rows(turn: Turn, here: str, view: WorklistView) -> list[ButtonRow]:
     """The other lists of the sort, the other sort, search, home."""
     row = [
         button(t(label), action)
-        for action, label in sort.lists.items()
+        for action, label in view.lists.items()
         if action != here and (action not in FOR_HEADS or turn.role in HEADS)
     ]
     return button_grid(
-        [*row, sort.other(), button(t("desk.search"), "desk.search"), home_button()], columns=2
+        [*row, view.other(), button(t("desk.search"), "desk.search"), home_button()], columns=2
     )
 
 
-def open_next_request(sort: WorklistView, turn: Turn, press: Press) -> Reply:
+def open_next_request(view: WorklistView, turn: Turn, press: Press) -> Reply:
     """The oldest file of the queue but the one just seen."""
-    queue = sort.services.queue(turn.db, actor=turn.actor, now=turn.now, limit=2)
+    queue = view.services.queue(turn.db, actor=turn.actor, now=turn.now, limit=2)
     waiting = [line.request.id for line in queue.lines if line.request.id != press.id]
     if not waiting:
-        return Reply(goto=Press(next(iter(sort.lists))), notice=t("desk.nothing_next"))
-    return Reply(goto=Press(sort.opens, waiting[0]))
+        return Reply(goto=Press(next(iter(view.lists))), notice=t("desk.nothing_next"))
+    return Reply(goto=Press(view.opens, waiting[0]))
 
 
 def show_applicant_requests(turn: Turn, press: Press) -> Screen:

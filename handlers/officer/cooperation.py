@@ -247,7 +247,7 @@ def give_up_request(turn: Turn, press: Press) -> Reply:
 
 def ask_terminate(turn: Turn, press: Press) -> Screen:
     """The legal notice (R35) and the second confirmation; a termination that is over as it stands in the archive."""
-    line = termination.view(turn.db, actor=turn.actor, termination_id=press.id)
+    line = termination.view_termination(turn.db, actor=turn.actor, termination_id=press.id)
     stored = line.termination
     about = t("term.about", distributor=line.distributor.name, branch=line.branch.name)
     reason = t("term.reason", reason=quoted(with_persian_digits(stored.reason), t("who.you")))

@@ -39,7 +39,7 @@ def routes(engine: Engine) -> Routes:
             accounts.refuse_mobile_change(turn.db, account=turn.account)
             return engine.start(turn, "mobile", answers={ASKED_FROM: "general"})
         if press.arg not in request_items.FREE:
-            personal_details.refuse(turn.db, account_id=turn.account.id or 0, field=press.arg)
+            personal_details.refuse_edit(turn.db, account_id=turn.account.id or 0, field=press.arg)
         value = qualification.approved_of(turn.db, turn.account.id or 0)[press.arg]
         known = {} if value is None else {press.arg: value}
         return engine.start(turn, "general", subject_id=subject_of(press.arg), answers=known, at=press.arg)

@@ -55,13 +55,15 @@ def routes(engine: Engine) -> Routes:
 
 
 def _distributor(turn: Turn, press: Press) -> Distributor:
-    return registry.view(turn.db, actor=turn.actor, distributor_id=press.id)
+    return registry.view_distributor(turn.db, actor=turn.actor, distributor_id=press.id)
 
 
 def show_distributors(turn: Turn, press: Press) -> Screen:
     """All distributors by name, eight a page."""
     page = page_of(press)
-    distributors, total = registry.listing(turn.db, actor=turn.actor, offset=page * PAGE, limit=PAGE)
+    distributors, total = registry.list_distributors(
+        turn.db, actor=turn.actor, offset=page * PAGE, limit=PAGE
+    )
     ways_on = (
         (button(t("staff.dist_new"), "staff.new_dist"), button(t("staff.dist_search"), "staff.find_dist")),
         (home_button(),),
@@ -90,7 +92,7 @@ def show_distributor(turn: Turn, press: Press) -> Screen:
     """One distributor with its branches and managers."""
     distributor = _distributor(turn, press)
     managers = registry.managers(turn.db, actor=turn.actor, distributor_id=press.id)
-    listing = branches.listing(turn.db, actor=turn.actor, distributor_id=press.id, limit=SHOWN)
+    listing = branches.list_branches(turn.db, actor=turn.actor, distributor_id=press.id, limit=SHOWN)
     lines = cooperation_card.distributor_lines(distributor)
     if distributor.manager_mobile:
         lines.append(t("dist.mobile", mobile=formats.local_mobile(distributor.manager_mobile)))

@@ -251,7 +251,7 @@ def show_document_types(turn: Turn, press: Press) -> Screen:
 
     lines, rows = numbered_page(
         press,
-        paper_service.everything(turn.db, actor=turn.actor),
+        paper_service.all_document_types(turn.db, actor=turn.actor),
         size=PAGE,
         line=line,
         make_button=lambda i, document_type: button(i, "staff.document", arg=document_type.code),
@@ -335,14 +335,14 @@ def ask_document_change(turn: Turn, press: Press) -> Screen:
 
 def change_document_type(turn: Turn, press: Press) -> Reply:
     code, event, values = _requested_change(press)
-    paper_service.change(
+    paper_service.change_document_type(
         turn.db, actor=turn.actor, code=code, expected=press.version, now=turn.now, event=event, **values
     )
     return Reply(goto=Press("staff.document", arg=code), notice=t("reference_data.done"))
 
 
 def move_document_type(turn: Turn, press: Press) -> Reply:
-    paper_service.move(
+    paper_service.move_document_type(
         turn.db, actor=turn.actor, code=press.arg, up=press.id == 1, expected=press.version, now=turn.now
     )
     return Reply(goto=Press("staff.documents"), notice=t("reference_data.done"))

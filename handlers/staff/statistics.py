@@ -46,7 +46,7 @@ def show_report(turn: Turn, press: Press) -> Screen:
     """Counts by state, university and age; decisions per expert in a period."""
     # The bare button of the menu means the usual period; "0 days" comes with an argument.
     days = _period_days(press) if press.arg or press.id else PERIODS[1]
-    figures = statistics.read(turn.db, actor=turn.actor, now=turn.now, days=days)
+    figures = statistics.read_figures(turn.db, actor=turn.actor, now=turn.now, days=days)
     lines = [
         t("report.screen", time=jalali_time(turn.now), n=number(figures.total)),
         "",
@@ -88,7 +88,7 @@ async def _read_figures(resources: Resources, incoming: Incoming, press: Press) 
         turn = load_turn(db, incoming, now, resources.public_info, reading=True)
         if turn.account is None:
             raise NotAllowed
-        return statistics.read(db, actor=turn.actor, now=now, days=_period_days(press))
+        return statistics.read_figures(db, actor=turn.actor, now=now, days=_period_days(press))
 
     return await resources.database.read(unit)
 
@@ -98,7 +98,7 @@ async def _prepare_picture(resources: Resources, incoming: Incoming, press: Pres
 
     figures = await _read_figures(resources, incoming, press)
     return await asyncio.to_thread(
-        lambda: chart_image.draw(statistics.report(figures), rest=t("report.rest"))
+        lambda: chart_image.chart_image_bytes(statistics.report(figures), rest=t("report.rest"))
     )
 
 
@@ -106,7 +106,7 @@ async def _prepare_spreadsheet(resources: Resources, incoming: Incoming, press: 
     from bot.reports import spreadsheet
 
     figures = await _read_figures(resources, incoming, press)
-    return await asyncio.to_thread(lambda: spreadsheet.write(statistics.report(figures)))
+    return await asyncio.to_thread(lambda: spreadsheet.spreadsheet_bytes(statistics.report(figures)))
 
 
 def send_picture(turn: Turn, press: Press) -> Reply:

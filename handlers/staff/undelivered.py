@@ -53,12 +53,12 @@ def routes(engine: Engine) -> Routes:
 def show_undelivered(turn: Turn, press: Press) -> Screen:
     """Pushes and SMS that were given up, oldest first."""
     unreadable_updates_row = (button(t("undelivered.updates"), "staff.updates"), home_button())
-    total = undelivered.count(turn.db, actor=turn.actor)
+    total = undelivered.count_undelivered(turn.db, actor=turn.actor)
     if not total:
         return Screen(t("undelivered.none"), (unreadable_updates_row,))
     pages = -(-total // LINES)
     page = min(page_of(press), pages - 1)
-    pushes = undelivered.letters(turn.db, actor=turn.actor, limit=LINES, offset=page * LINES)
+    pushes = undelivered.undelivered_pushes(turn.db, actor=turn.actor, limit=LINES, offset=page * LINES)
     lines, buttons = [t("undelivered.title", n=digits(total))], []
     for i, push in enumerate(pushes, start=page * LINES + 1):
         waited = age(turn.now - push.push.created_at)
@@ -96,7 +96,7 @@ def _reason_text(undelivered_push: UndeliveredPush, room: int) -> str:
 
 def show_push(turn: Turn, press: Press) -> Screen:
     """One push, and what may become of it."""
-    undelivered_push = undelivered.letter(turn.db, actor=turn.actor, push_id=press.id)
+    undelivered_push = undelivered.undelivered_push(turn.db, actor=turn.actor, push_id=press.id)
     lines = [
         _kind_label(undelivered_push),
         t("undelivered.to", who=_recipient_label(undelivered_push)),
@@ -125,7 +125,7 @@ def resend_push(turn: Turn, press: Press) -> Reply:
 
 
 def ask_dismiss_push(turn: Turn, press: Press) -> Screen:
-    undelivered_push = undelivered.letter(turn.db, actor=turn.actor, push_id=press.id)
+    undelivered_push = undelivered.undelivered_push(turn.db, actor=turn.actor, push_id=press.id)
     yes = button(t("reference_data.yes"), "staff.undelivered_away", press.id)
     return confirmation_screen(
         t("undelivered.away_ask", who=_recipient_label(undelivered_push)),

@@ -41,7 +41,7 @@ def routes(engine: Engine) -> Routes:
 
     @table.act("staff.rename_university", roles=STAFF)
     def rename(turn: Turn, press: Press) -> Reply:
-        universities.standing(turn.db, actor=turn.actor, code=press.arg)
+        universities.university_overview(turn.db, actor=turn.actor, code=press.arg)
         return engine.start(turn, "rename_university", answers={CODE: press.arg, MARK: press.version})
 
     @table.act("staff.new_cover", roles=STAFF)
@@ -81,7 +81,7 @@ def show_province(turn: Turn, press: Press) -> Screen:
         lines.append(t("universities.gap"))
     rows: list[ButtonRow] = []
     for i, university in enumerate(listed, start=1):
-        experts = universities.standing(turn.db, actor=turn.actor, code=university.code).experts
+        experts = universities.university_overview(turn.db, actor=turn.actor, code=university.code).experts
         lines.append(
             t(
                 "universities.line",
@@ -116,7 +116,7 @@ def _flags(university: University) -> str:
 
 def show_university_data(turn: Turn, press: Press) -> Screen:
     """One university, and everything that can be changed about it."""
-    overview = universities.standing(turn.db, actor=turn.actor, code=press.arg)
+    overview = universities.university_overview(turn.db, actor=turn.actor, code=press.arg)
     university = overview.university
     mark = reference_rows.row_fingerprint(university)
     lines = [
@@ -163,7 +163,7 @@ def _requested_switch(press: Press) -> tuple[str, Switch | None, bool]:
 def ask_university_change(turn: Turn, press: Press) -> Screen:
     """The question before a university changes, with what depends on it; the university, where it changed meanwhile."""
     code, what, on = _requested_switch(press)
-    overview = universities.standing(turn.db, actor=turn.actor, code=code)
+    overview = universities.university_overview(turn.db, actor=turn.actor, code=code)
     if reference_rows.row_fingerprint(overview.university) != press.version:
         return show_university_data(turn, Press("staff.university_data", arg=code))
     key = f"universities.ask_{what.value}_{'on' if on else 'off'}" if what else "universities.ask_default"

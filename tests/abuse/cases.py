@@ -210,7 +210,7 @@ class Cases:
 
     def branch(self, firm: c.Firm, province: str = "فارس", city: str = "شیراز") -> int:
         number = next(self.branch_numbers)
-        made = branches.define(
+        made = branches.define_branch(
             self.db,
             actor=firm.boss,
             name=f"نمایندگی {number}",
@@ -295,9 +295,9 @@ class Cases:
     def letter(self) -> None:
         self.letter_file = o.paper(self.db, self.office.staff, "letter.jpg")
         sent = self._letter("deficient", "پنهان", [self.letter_file])
-        letters.spread(self.db, letter_id=sent, now=NOW)
+        letters.send_batch(self.db, letter_id=sent, now=NOW)
         self.settle_pushes()
-        letters.spread(self.db, letter_id=sent, now=NOW)
+        letters.send_batch(self.db, letter_id=sent, now=NOW)
         stopped = self._letter("review", "ایستاده")
         letters.stop_letter(self.db, actor=self.office.staff, letter_id=stopped, now=NOW)
         self._letter("rejected", "در راه")

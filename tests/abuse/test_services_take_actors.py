@@ -41,7 +41,7 @@ WITHOUT = {
             "accounts.chats_of",
             "accounts.active_grants",
             "accounts.refuse_mobile_change",
-            "officers.personal_details.refuse",
+            "officers.personal_details.refuse_edit",
             "qualification.unused_files.remove_unused",
             "officers.card.may_have",
             "officers.card.token_of",

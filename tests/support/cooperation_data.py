@@ -69,7 +69,7 @@ class Firm:
 def firm(
     db: Session, name: str, number: str, mobile: str | None, codes: tuple[str, str], kind: DistributorKind
 ) -> Firm:
-    made = registry.create(
+    made = registry.create_distributor(
         db,
         actor=SYSTEM,
         details=DistributorDetails(
@@ -95,7 +95,7 @@ def firm(
         db.add(Chat(messenger=Messenger.BALE, chat_id=int(code), account_id=account.id))
         people.append(Actor(account.id, Role.DISTRIBUTOR, None, Messenger.BALE, firm_id))
     db.flush()
-    east = branches.define(
+    east = branches.define_branch(
         db,
         actor=people[0],
         name="شعبه شرق",

@@ -42,7 +42,7 @@ def open_csv(path: Path, score: Score) -> ImportTable:
     else:
         raise UnusableFile("empty_file")
     separator, header = _header(raw, score)
-    return ImportTable(header, _rows(lines, separator, number), size=path.stat().st_size)
+    return ImportTable(header, _read_rows(lines, separator, number), size=path.stat().st_size)
 
 
 def find_encoding(path: Path, score: Score) -> str:
@@ -124,7 +124,7 @@ class _Lines(Iterator[tuple[str | None, int]]):
         self._back.extendleft(reversed(lines))
 
 
-def _rows(lines: _Lines, separator: str, number: int) -> Iterator[TableRow]:
+def _read_rows(lines: _Lines, separator: str, number: int) -> Iterator[TableRow]:
     """The rows after the header, which is row `number`."""
     for raw, position in lines:
         number += 1

@@ -25,7 +25,7 @@ from bot.core.screens import rows_from_json
 from bot.gateways.interfaces import SmsAccepted, SmsRejected
 from bot.messengers.delivery import chat_rests, outbox_store
 from bot.messengers.delivery.chat_rests import LONG
-from bot.messengers.delivery.outbox_store import ClaimedPush, Route, RouteCapacity, SendResult
+from bot.messengers.delivery.outbox_store import ClaimedPush, PushRoute, RouteCapacity, SendResult
 from bot.messengers.delivery.text import send_text
 from bot.messengers.transport import keyboards
 from bot.messengers.transport.channel import Channel
@@ -101,8 +101,8 @@ class Outbox:
     #: The ids of what they carry.
     _holding: set[int] = field(default_factory=set)
     #: How many of them go which way, and how many of those carry letters.
-    _in_hand: Counter[Route] = field(default_factory=Counter)
-    _letters: Counter[Route] = field(default_factory=Counter)
+    _in_hand: Counter[PushRoute] = field(default_factory=Counter)
+    _letters: Counter[PushRoute] = field(default_factory=Counter)
     _rates: dict[Messenger, _Rate] = field(default_factory=dict)
 
     def wake(self) -> None:
@@ -126,7 +126,7 @@ class Outbox:
     async def dispatch(self) -> float:
         """Claim what is due and set it going; seconds until the next look is worth it."""
         now = self.resources.clock()
-        ready_routes: list[Route] = [
+        ready_routes: list[PushRoute] = [
             route
             for route, channel in self.channels.items()
             if channel.ready and not channel.limiter.rest_of_all

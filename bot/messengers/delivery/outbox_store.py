@@ -26,7 +26,7 @@ FOREVER = 3600.0
 ROLE_LOST = "the role is not in force any more"
 _UNFINISHED = (PushState.QUEUED, PushState.SENDING)
 #: A way out: a messenger, or None for SMS.
-Route = Messenger | None
+PushRoute = Messenger | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ class RouteCapacity:
 
 
 def due_pushes(
-    db: Session, now: datetime, capacities: Mapping[Route, RouteCapacity]
+    db: Session, now: datetime, capacities: Mapping[PushRoute, RouteCapacity]
 ) -> tuple[list[int], float]:
     """Ids of what may be sent now; and the seconds until something else is due."""
     push_ids = [
@@ -105,7 +105,7 @@ def due_pushes(
     return [], FOREVER if soonest is None else max(0.05, (soonest - now).total_seconds())
 
 
-def _due_on(db: Session, now: datetime, route: Route, capacity: RouteCapacity) -> list[int]:
+def _due_on(db: Session, now: datetime, route: PushRoute, capacity: RouteCapacity) -> list[int]:
     """Of one way: letters last, then oldest first, one a chat."""
     earlier = aliased(Push)
     first_of_chat = ~exists().where(

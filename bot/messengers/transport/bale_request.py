@@ -141,15 +141,15 @@ def _media(media: str) -> str:
 
 def _markup(markup: dict[str, Any]) -> dict[str, Any] | None:
     if "inline_keyboard" in markup:
-        return {"inline_keyboard": _rows(markup["inline_keyboard"], BUTTON)}
+        return {"inline_keyboard": _inline_rows(markup["inline_keyboard"], BUTTON)}
     if "keyboard" in markup:
-        return {"keyboard": _rows(markup["keyboard"], REPLY_BUTTON)}
+        return {"keyboard": _inline_rows(markup["keyboard"], REPLY_BUTTON)}
     if markup.get("remove_keyboard"):
         return {"remove_keyboard": True}
     return None  # a forced reply: unknown there
 
 
-def _rows(rows: list[list[dict[str, Any]]], known: tuple[str, ...]) -> list[list[dict[str, Any]]]:
+def _inline_rows(rows: list[list[dict[str, Any]]], known: tuple[str, ...]) -> list[list[dict[str, Any]]]:
     return [[{name: packed[name] for name in known if name in packed} for packed in row] for row in rows]
 
 

@@ -56,7 +56,7 @@ def details(db: Session, contract: Contract) -> ContractDetails:
     return ContractDetails(contract, sides.officer, sides.distributor, sides.branch)
 
 
-def view(db: Session, *, actor: Actor, contract_id: int) -> ContractDetails:
+def view_contract(db: Session, *, actor: Actor, contract_id: int) -> ContractDetails:
     """A contract for one of its sides, or for staff. Raises NotAllowed."""
     require(db, actor, reading=True)
     contract = load_contract(db, contract_id)

@@ -171,7 +171,7 @@ def archive(db: Session, *, actor: Actor, offset: int = 0, limit: int = 5) -> Te
     return TerminationPage(tuple(_termination_line(db, termination) for termination in terminations), total)
 
 
-def view(db: Session, *, actor: Actor, termination_id: int) -> TerminationLine:
+def view_termination(db: Session, *, actor: Actor, termination_id: int) -> TerminationLine:
     """One termination, for its officer and for staff (the reason is nobody else's). Raises NotAllowed, Stale."""
     require(db, actor, reading=True)
     termination = db.get(Termination, termination_id)

@@ -24,14 +24,14 @@ MOST_FILES = 3
 LONGEST_NAME, LONGEST_SHORT = 80, 20
 
 
-def everything(db: Session, *, actor: Actor) -> list[DocumentType]:
+def all_document_types(db: Session, *, actor: Actor) -> list[DocumentType]:
     """Also what is switched off, in order."""
     require(db, actor, Role.STAFF)
     order = (col(DocumentType.position), col(DocumentType.code))
     return list(db.exec(select(DocumentType).order_by(*order)))
 
 
-def change(
+def change_document_type(
     db: Session, *, actor: Actor, code: str, expected: int, now: datetime, event: str, **values: Any
 ) -> DocumentType:
     """Write some of `required`, `active`, `max_files`, `name`, `short_name`.
@@ -54,11 +54,13 @@ def _fits(name: str, short_name: str) -> None:
         raise InvalidInput("error.long_text", max=LONGEST_SHORT)
 
 
-def move(db: Session, *, actor: Actor, code: str, up: bool, expected: int, now: datetime) -> None:
+def move_document_type(
+    db: Session, *, actor: Actor, code: str, up: bool, expected: int, now: datetime
+) -> None:
     """Change places with the neighbour before (`up`) or after it. Raises NotAllowed, Stale at the ends."""
     require(db, actor, Role.STAFF)
     reference_rows.lock_row(db, DocumentType, code, expected=expected)
-    every = everything(db, actor=actor)
+    every = all_document_types(db, actor=actor)
     index = next(i for i, document_type in enumerate(every) if document_type.code == code)
     other = index + (-1 if up else 1)
     if not 0 <= other < len(every):
@@ -80,7 +82,7 @@ def move(db: Session, *, actor: Actor, code: str, up: bool, expected: int, now: 
     )
 
 
-def add(
+def add_document_type(
     db: Session, *, actor: Actor, name: str, short_name: str, required: str, max_files: int, now: datetime
 ) -> DocumentType:
     """A document that is asked for from now on. Raises NotAllowed, InvalidInput."""
@@ -95,7 +97,9 @@ def add(
         short_name=short_name,
         required=required,
         max_files=max_files,
-        position=max((document_type.position for document_type in everything(db, actor=actor)), default=0)
+        position=max(
+            (document_type.position for document_type in all_document_types(db, actor=actor)), default=0
+        )
         + 1,
     )
     db.add(row)

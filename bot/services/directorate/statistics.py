@@ -55,7 +55,7 @@ class Figures:
         return sum(self.by_state.values())
 
 
-def read(db: Session, *, actor: Actor, now: datetime, days: int) -> Figures:
+def read_figures(db: Session, *, actor: Actor, now: datetime, days: int) -> Figures:
     """All figures; decisions are those of the last `days` days (0: all). Drafts count in their state only."""
     require(db, actor, Role.STAFF)
     request = QualificationRequest

@@ -26,13 +26,13 @@ class UndeliveredPush:
     recipient: Account | None
 
 
-def count(db: Session, *, actor: Actor) -> int:
+def count_undelivered(db: Session, *, actor: Actor) -> int:
     require(db, actor, Role.STAFF)
     query = select(func.count()).select_from(Push).where(Push.state == PushState.GIVEN_UP)
     return db.exec(query).one()
 
 
-def letters(db: Session, *, actor: Actor, limit: int, offset: int = 0) -> list[UndeliveredPush]:
+def undelivered_pushes(db: Session, *, actor: Actor, limit: int, offset: int = 0) -> list[UndeliveredPush]:
     """Pushes and SMS that were given up, oldest first. Raises NotAllowed."""
     require(db, actor, Role.STAFF)
     query = (
@@ -44,7 +44,7 @@ def letters(db: Session, *, actor: Actor, limit: int, offset: int = 0) -> list[U
     return [UndeliveredPush(push, who) for push, who in db.exec(query.limit(limit).offset(offset))]
 
 
-def letter(db: Session, *, actor: Actor, push_id: int) -> UndeliveredPush:
+def undelivered_push(db: Session, *, actor: Actor, push_id: int) -> UndeliveredPush:
     """One of them. Raises NotAllowed, Stale where it is none any more."""
     require(db, actor, Role.STAFF)
     push = db.get(Push, push_id, populate_existing=True)

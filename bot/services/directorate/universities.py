@@ -72,7 +72,7 @@ def served(universities: list[University]) -> bool:
     return any(university.province_default for university in open_)
 
 
-def standing(db: Session, *, actor: Actor, code: str) -> UniversityOverview:
+def university_overview(db: Session, *, actor: Actor, code: str) -> UniversityOverview:
     """Raises Stale for a code that does not exist."""
     require(db, actor, Role.STAFF)
     university = db.get(University, code)

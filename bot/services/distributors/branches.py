@@ -84,14 +84,14 @@ def _distributor(db: Session, actor: Actor, distributor_id: int | None) -> Distr
     return distributor
 
 
-def _own(db: Session, actor: Actor, branch: Branch) -> None:
+def _own_branch(db: Session, actor: Actor, branch: Branch) -> None:
     if actor.role is Role.STAFF:
         require(db, actor)
     elif branch.distributor_id != requests.managed(db, actor).id:
         raise NotAllowed
 
 
-def define(
+def define_branch(
     db: Session,
     *,
     actor: Actor,
@@ -110,10 +110,10 @@ def define(
     assert distributor.id is not None
     values: dict[str, Any] = {"name": checked_name(name), "address": validators.address(address)}
     values |= checked_region(db, province=province, city=city, university=university)
-    return insert(db, actor=actor, distributor_id=distributor.id, values=values, now=now)
+    return insert_branch(db, actor=actor, distributor_id=distributor.id, values=values, now=now)
 
 
-def insert(
+def insert_branch(
     db: Session,
     *,
     actor: Actor,
@@ -163,7 +163,7 @@ def region_locked(db: Session, branch_id: int) -> bool:
     return requests.open_at(db, branch_id) is not None or bool(contracts.at_branch(db, branch_id))
 
 
-def edit(
+def edit_branch(
     db: Session,
     *,
     actor: Actor,
@@ -176,7 +176,7 @@ def edit(
     university: str | None = None,
     address: str | None = None,
 ) -> Branch:
-    """Change what is given. Raises as `define`, Stale, NotAllowed("error.branch_region_locked")."""
+    """Change what is given. Raises as `define_branch`, Stale, NotAllowed("error.branch_region_locked")."""
     branch = _lock_own_branch(db, actor, branch_id, version)
     values: dict[str, Any] = {}
     if name is not None:
@@ -191,7 +191,7 @@ def edit(
     changed = {key: value for key, value in values.items() if getattr(branch, key) != value}
     if changed.keys() & {"province", "city", "university_code"} and region_locked(db, branch_id):
         raise NotAllowed("error.branch_region_locked")
-    return _change(db, branch, actor=actor, event="branch_edited", values=changed, now=now)
+    return _save_branch(db, branch, actor=actor, event="branch_edited", values=changed, now=now)
 
 
 def _lock_own_branch(db: Session, actor: Actor, branch_id: int, version: int | None) -> Branch:
@@ -201,7 +201,7 @@ def _lock_own_branch(db: Session, actor: Actor, branch_id: int, version: int | N
         raise NotAllowed
     _hold_distributor(db, stored.distributor_id)
     branch = requests.hold_branch(db, branch_id)
-    _own(db, actor, branch)
+    _own_branch(db, actor, branch)
     if version not in (None, branch.version):
         raise Stale
     return branch
@@ -220,10 +220,12 @@ def make_central(
         .values(is_central=False, version=Branch.version + 1)
         .execution_options(synchronize_session=False)
     )
-    return _change(db, branch, actor=actor, event="branch_made_central", values={"is_central": True}, now=now)
+    return _save_branch(
+        db, branch, actor=actor, event="branch_made_central", values={"is_central": True}, now=now
+    )
 
 
-def _change(
+def _save_branch(
     db: Session, branch: Branch, *, actor: Actor, event: str, values: dict[str, Any], now: datetime
 ) -> Branch:
     """The branch is locked, so that it does not change meanwhile."""
@@ -248,7 +250,7 @@ def _change(
     return branch
 
 
-def listing(
+def list_branches(
     db: Session, *, actor: Actor, offset: int = 0, limit: int = 5, distributor_id: int | None = None
 ) -> BranchPage:
     """The distributor's branches, the central one first, each with its officer and its open request."""
@@ -256,19 +258,19 @@ def listing(
     total = db.exec(select(func.count()).select_from(Branch).where(own)).one()
     query = select(Branch).where(own).order_by(col(Branch.is_central).desc(), col(Branch.id))
     listed = db.exec(query.offset(offset).limit(limit)).all()
-    return BranchPage(tuple(_line(db, branch) for branch in listed), total)
+    return BranchPage(tuple(_branch_line(db, branch) for branch in listed), total)
 
 
-def view(db: Session, *, actor: Actor, branch_id: int) -> BranchLine:
+def view_branch(db: Session, *, actor: Actor, branch_id: int) -> BranchLine:
     """One branch of the actor's distributor; any branch for staff. Raises NotAllowed."""
     branch = db.get(Branch, branch_id)
     if branch is None:
         raise NotAllowed
-    _own(db, actor, branch)
-    return _line(db, branch)
+    _own_branch(db, actor, branch)
+    return _branch_line(db, branch)
 
 
-def _line(db: Session, branch: Branch) -> BranchLine:
+def _branch_line(db: Session, branch: Branch) -> BranchLine:
     assert branch.id is not None
     request = requests.open_at(db, branch.id)
     return BranchLine(

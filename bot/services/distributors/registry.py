@@ -109,7 +109,7 @@ def _need_keeper(db: Session, actor: Actor) -> None:
     require(db, actor, Role.STAFF, Role.SYSTEM)
 
 
-def create(
+def create_distributor(
     db: Session,
     *,
     actor: Actor,
@@ -140,7 +140,7 @@ def create(
         subject=SUBJECT,
         subject_id=distributor.id,
     )
-    central = branches.insert(
+    central = branches.insert_branch(
         db,
         actor=actor,
         distributor_id=distributor.id,
@@ -213,7 +213,7 @@ def remove_manager(db: Session, *, actor: Actor, distributor_id: int, account_id
     )
 
 
-def edit(
+def edit_distributor(
     db: Session,
     *,
     actor: Actor,
@@ -230,7 +230,7 @@ def edit(
 ) -> Distributor:
     """Change what is given: staff everything, a manager the contacts. A new kind needs its number.
 
-    Raises NotAllowed, Stale, and as `create`."""
+    Raises NotAllowed, Stale, and as `create_distributor`."""
     query = select(Distributor).where(Distributor.id == distributor_id).with_for_update(key_share=True)
     distributor = db.exec(query.execution_options(populate_existing=True)).first()
     if distributor is None:
@@ -279,7 +279,7 @@ def of_actor(db: Session, *, actor: Actor) -> Distributor:
     return requests.managed(db, actor)
 
 
-def view(db: Session, *, actor: Actor, distributor_id: int) -> Distributor:
+def view_distributor(db: Session, *, actor: Actor, distributor_id: int) -> Distributor:
     """Any distributor for staff, their own for managers. Raises NotAllowed."""
     if actor.role is not Role.STAFF:
         own = requests.managed(db, actor)
@@ -293,7 +293,9 @@ def view(db: Session, *, actor: Actor, distributor_id: int) -> Distributor:
     return distributor
 
 
-def listing(db: Session, *, actor: Actor, offset: int = 0, limit: int = 5) -> tuple[list[Distributor], int]:
+def list_distributors(
+    db: Session, *, actor: Actor, offset: int = 0, limit: int = 5
+) -> tuple[list[Distributor], int]:
     """All distributors by name, and their number; for staff."""
     _need_keeper(db, actor)
     total = db.exec(select(func.count()).select_from(Distributor)).one()
@@ -310,7 +312,7 @@ def _folded(name: Any) -> Any:
     return name
 
 
-def find(db: Session, *, actor: Actor, text: str, limit: int = 10) -> list[Distributor]:
+def find_distributors(db: Session, *, actor: Actor, text: str, limit: int = 10) -> list[Distributor]:
     """By a part of the name, or the whole number; for staff. Empty where nothing fits."""
     _need_keeper(db, actor)
     wanted = validators.normalise(text[: 4 * NAME_LENGTH[1]])

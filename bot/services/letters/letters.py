@@ -68,7 +68,7 @@ def send_letter(
     files: Sequence[int] = (),
     now: datetime,
 ) -> Letter:
-    """Send a letter off: its recipients are fixed here, by one statement; `deliver` brings it to them.
+    """Send a letter off: its recipients are fixed here, by one statement; `send_next_batches` brings it to them.
 
     Raises NotAllowed for anyone but staff and for attachments of another account, InvalidInput where no officer would
     get it or a part of it is too long."""
@@ -183,7 +183,7 @@ def _end_sending(db: Session, letter_id: int, state: LetterState, now: datetime)
     )
 
 
-def written(db: Session, *, actor: Actor, limit: int, offset: int = 0) -> tuple[list[Progress], int]:
+def written_letters(db: Session, *, actor: Actor, limit: int, offset: int = 0) -> tuple[list[Progress], int]:
     """Letters of the directorate, newest first, and how many there are. Raises NotAllowed for anyone but staff."""
     require(db, actor, Role.STAFF)
     total = db.exec(select(func.count()).select_from(Letter)).one()
@@ -191,7 +191,7 @@ def written(db: Session, *, actor: Actor, limit: int, offset: int = 0) -> tuple[
     return [_progress(db, letter) for letter in letters], total
 
 
-def progress(db: Session, *, actor: Actor, letter_id: int) -> Progress:
+def letter_progress(db: Session, *, actor: Actor, letter_id: int) -> Progress:
     """How far one letter came. Raises NotAllowed for anyone but staff, Stale where there is none."""
     require(db, actor, Role.STAFF)
     letter = db.get(Letter, letter_id, populate_existing=True)
@@ -215,26 +215,26 @@ def _progress(db: Session, letter: Letter) -> Progress:
 # -- spreading ---------------------------------------------------------------------------------------
 
 
-async def deliver(resources: Resources) -> int:
+async def send_next_batches(resources: Resources) -> int:
     """Bring every letter under way as far as the outbox has room; say how many batches that were. For a timer: may
     run in several processes, and after a crash goes on where it was."""
     batches = 0
-    for letter_id in await resources.database.read(_under_way):
+    for letter_id in await resources.database.read(_unfinished_letters):
         while await resources.database.run(_one_batch(letter_id, resources.clock())):
             batches += 1
     return batches
 
 
 def _one_batch(letter_id: int, now: datetime) -> Any:
-    return lambda db: spread(db, letter_id=letter_id, now=now)
+    return lambda db: send_batch(db, letter_id=letter_id, now=now)
 
 
-def _under_way(db: Session) -> list[int]:
+def _unfinished_letters(db: Session) -> list[int]:
     query = select(Letter.id).where(Letter.state == LetterState.SENDING).order_by(col(Letter.id))
     return [letter_id for letter_id in db.exec(query) if letter_id is not None]
 
 
-def spread(db: Session, *, letter_id: int, now: datetime) -> bool:
+def send_batch(db: Session, *, letter_id: int, now: datetime) -> bool:
     """Put the letter into the inboxes of the next batch and their pushes into the outbox. False where nothing is left
     to do now; the letter is SENT once its last push is settled."""
     letter = db.get(Letter, letter_id, populate_existing=True)
@@ -255,7 +255,7 @@ def spread(db: Session, *, letter_id: int, now: datetime) -> bool:
         if not waiting:
             _end_sending(db, letter_id, LetterState.SENT, now)
         return False
-    if not _reach(db, letter, batch[-1], len(batch)):
+    if not _claim_batch(db, letter, batch[-1], len(batch)):
         return False
     among = (
         col(LetterRecipient.letter_id) == letter_id,
@@ -272,7 +272,7 @@ def spread(db: Session, *, letter_id: int, now: datetime) -> bool:
     return True
 
 
-def _reach(db: Session, letter: Letter, account_id: int, count: int) -> bool:
+def _claim_batch(db: Session, letter: Letter, account_id: int, count: int) -> bool:
     """Take this batch; false where another process has it, or the letter was stopped."""
     return bool(
         db.execute(
@@ -328,7 +328,7 @@ def _push_to_chats(db: Session, letter: Letter, among: Sequence[Any], now: datet
 # -- the recipient's side ------------------------------------------------------------------------------
 
 
-def unread(db: Session, *, actor: Actor) -> int:
+def count_unread(db: Session, *, actor: Actor) -> int:
     """The actor's letters that were not opened yet. Raises NotAllowed."""
     require(db, actor, reading=True)
     query = (
@@ -343,7 +343,7 @@ def unread(db: Session, *, actor: Actor) -> int:
     return db.exec(query).one()
 
 
-def inbox(db: Session, *, actor: Actor, limit: int, offset: int = 0) -> tuple[list[Received], int]:
+def inbox_of(db: Session, *, actor: Actor, limit: int, offset: int = 0) -> tuple[list[Received], int]:
     """The actor's letters, unread ones first, then the newest; and how many there are. Raises NotAllowed."""
     require(db, actor, reading=True)
     mine = (
@@ -362,7 +362,7 @@ def inbox(db: Session, *, actor: Actor, limit: int, offset: int = 0) -> tuple[li
     return [Received(letter, read_at is not None) for letter, read_at in db.exec(query)], total
 
 
-def see(db: Session, *, actor: Actor, letter_id: int) -> Letter:
+def view_letter(db: Session, *, actor: Actor, letter_id: int) -> Letter:
     """A letter, for a recipient who has it and for staff. Raises NotAllowed for everybody else."""
     require(db, actor, reading=True)
     letter = db.get(Letter, letter_id)
@@ -400,7 +400,7 @@ def open_letter(db: Session, *, actor: Actor, letter_id: int, now: datetime) -> 
 
 def count_files(db: Session, *, actor: Actor, letter_id: int) -> int:
     """How many attachments a letter has, for an actor who may see it. Raises NotAllowed."""
-    see(db, actor=actor, letter_id=letter_id)
+    view_letter(db, actor=actor, letter_id=letter_id)
     query = select(func.count()).select_from(LetterFile).where(col(LetterFile.letter_id) == letter_id)
     return db.exec(query).one()
 
@@ -408,7 +408,7 @@ def count_files(db: Session, *, actor: Actor, letter_id: int) -> int:
 def attached_files(db: Session, *, actor: Actor, letter_id: int, now: datetime) -> list[StoredFile]:
     """The attachments, for an actor who may see the letter; each view but the writer's own is recorded. Raises
     NotAllowed."""
-    see(db, actor=actor, letter_id=letter_id)
+    view_letter(db, actor=actor, letter_id=letter_id)
     query = (
         select(StoredFile)
         .join(LetterFile, col(LetterFile.file_id) == col(StoredFile.id))
@@ -430,7 +430,7 @@ def attached_files(db: Session, *, actor: Actor, letter_id: int, now: datetime) 
     return files
 
 
-def writer(db: Session, *, actor: Actor, letter: Letter) -> str:
+def writer_of(db: Session, *, actor: Actor, letter: Letter) -> str:
     """Who sent it off; for staff. Raises NotAllowed."""
     require(db, actor, Role.STAFF)
     return db.get_one(Account, letter.created_by).name

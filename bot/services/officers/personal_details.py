@@ -39,7 +39,7 @@ _CHECKS: dict[str, Callable[[str], str]] = {
 assert set(_CHECKS) == set(request_items.FREE)
 
 
-def refuse(db: Session, *, account_id: int, field: str) -> None:
+def refuse_edit(db: Session, *, account_id: int, field: str) -> None:
     """Raise the Refusal that says why `field` cannot be edited freely now; return where it can.
 
     "error.immutable_field" (R47), "error.needs_amendment" or "error.needs_request" with the way there (R49, R51),
@@ -55,11 +55,11 @@ def refuse(db: Session, *, account_id: int, field: str) -> None:
         raise mobile.in_circulation()
 
 
-def edit(db: Session, *, actor: Actor, field: str, value: str | None, now: datetime) -> bool:
+def edit_item(db: Session, *, actor: Actor, field: str, value: str | None, now: datetime) -> bool:
     """Write one item of R48 into the officer's file; False where it is that already. None says "has none" (e-mail).
 
     A draft of a request that does not say otherwise follows (Q37). The mobile is `accounts.change_mobile`.
-    Raises as `refuse`, InvalidInput for a value that the item does not take, NotAllowed where suspended.
+    Raises as `refuse_edit`, InvalidInput for a value that the item does not take, NotAllowed where suspended.
     """
     if actor.account_id is None or actor.role is not Role.OFFICER:
         raise NotAllowed("error.not_allowed")
@@ -75,7 +75,7 @@ def edit(db: Session, *, actor: Actor, field: str, value: str | None, now: datet
             .execution_options(populate_existing=True)
         )
     )
-    refuse(db, account_id=actor.account_id, field=field)
+    refuse_edit(db, account_id=actor.account_id, field=field)
     value = _checked(field, value)
     officer = db.get(Officer, actor.account_id, with_for_update=True, populate_existing=True)
     assert officer is not None
@@ -86,7 +86,7 @@ def edit(db: Session, *, actor: Actor, field: str, value: str | None, now: datet
     setattr(officer, column, value)
     officer.version += 1
     for draft in drafts:
-        _follow(draft, field, old, value, now)
+        _update_draft(draft, field, old, value, now)
     db.flush()
     audit.record(
         db,
@@ -108,7 +108,7 @@ def _checked(field: str, value: str | None) -> str | None:
     return _CHECKS[field](value)
 
 
-def _follow(draft: Draft, field: str, old: str | None, new: str | None, now: datetime) -> None:
+def _update_draft(draft: Draft, field: str, old: str | None, new: str | None, now: datetime) -> None:
     """Where the form holds what the file held, it was no answer of its own."""
     if (draft.answers.get(field) or None) != (old or None):
         return

@@ -80,7 +80,9 @@ async def test_bcrypt_looks_at_72_bytes_as_the_old_system_did(passwords: Passwor
 
 def test_a_known_vector_of_bcrypt() -> None:
     """From the test suite of crypt_blowfish."""
-    assert legacy_hashes.verify("$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW", "U*U")
+    assert legacy_hashes.verify_legacy_hash(
+        "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW", "U*U"
+    )
 
 
 @pytest.mark.parametrize(

@@ -167,7 +167,7 @@ def test_a_new_officer_of_the_driver_can_be_used_with_the_services(db: Session) 
     person = Person(db, Engine([]), account)
 
     def edit(turn: Turn) -> Reply:
-        saved = personal_details.edit(
+        saved = personal_details.edit_item(
             db, actor=turn.actor, field="postal_address", value="شیراز، خیابان زند، پلاک ۱۲", now=turn.now
         )
         assert saved

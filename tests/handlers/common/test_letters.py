@@ -39,7 +39,7 @@ def send_off(resources: Visitor, **parts: object) -> int:
     write(resources, **parts).taps("ارسال نامه").taps("بله")  # type: ignore[arg-type]
     letter = resources.db.exec(select(Letter).order_by(col(Letter.id).desc())).first()
     assert letter is not None
-    while letters.spread(resources.db, letter_id=letter.id or 0, now=NOW):
+    while letters.send_batch(resources.db, letter_id=letter.id or 0, now=NOW):
         pass
     resources.db.flush()
     if resources.commits:
@@ -65,7 +65,7 @@ def _way_of_a_letter(db: Session) -> None:
     resources.sees("✅ نامه ثبت شد", "⏳ در حال ارسال", "░░░ ۰٪", "در صندوق: ۰ از ۲ نفر")
     letter_id = db.exec(select(Letter.id)).one() or 0
     sara.opens("home").sees("📬 صندوق پیام‌ها (۰)")
-    letters.spread(db, letter_id=letter_id, now=NOW)
+    letters.send_batch(db, letter_id=letter_id, now=NOW)
     resources.taps("🔄 به‌روزرسانی").sees("▓▓▓ ۱۰۰٪", "در صندوق: ۲ از ۲ نفر", "خوانده‌شده: ۰ نفر")
     sara.opens("home").sees("📬 صندوق پیام‌ها (۱)").taps("صندوق پیام‌ها (۱)")
     sara.sees("خوانده‌نشده: ۱", "۱. 🔵 آزمون تازه").taps("۱").sees("📬 آزمون تازه", TEXT)

@@ -12,7 +12,7 @@ from sqlmodel import Session, select
 from bot.core.screens import GeneratedFile, Press
 from bot.reports.model import Bars, ReportTable, StatisticsReport
 from bot.reports.rtl_text import visual
-from bot.reports.spreadsheet import write
+from bot.reports.spreadsheet import spreadsheet_bytes
 from storage.enums import RequestKind, RequestState, Role
 from storage.tables import Account, AuditEvent, QualificationRequest
 from tests.support.handler_app import NOW, House, Visitor
@@ -129,7 +129,7 @@ def test_no_cell_is_a_formula() -> None:
         "=cmd|' /C calc'!A0",
         "a\x00b",
     ]
-    made = write(
+    made = spreadsheet_bytes(
         StatisticsReport(
             "ر", "", [Bars("=a", [("=b", 1)], "+c")], [ReportTable("-t", ("=h",), [(one,) for one in wicked])]
         )

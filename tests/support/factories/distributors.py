@@ -24,7 +24,7 @@ def distributor(
     manager_mobile: str | None = "+989120000001",
 ) -> tuple[Distributor, Branch]:
     """A company with this legal id, else a guild; and its central branch, in Shiraz. It has no manager."""
-    made = registry.create(
+    made = registry.create_distributor(
         db,
         actor=SYSTEM,
         details=DistributorDetails(
@@ -72,7 +72,7 @@ def branch(
     db: Session, actor: Actor, name: str = "شعبه شرق", *, province: str = "فارس", city: str = "شیراز"
 ) -> Branch:
     """A branch opened by a manager."""
-    return branches.define(
+    return branches.define_branch(
         db,
         actor=actor,
         name=name,

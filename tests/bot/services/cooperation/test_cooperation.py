@@ -371,7 +371,7 @@ async def test_an_occupied_branch_means_replacement(database: Database, centers:
         assert told.text == "«کیان طب» به همکاری شما در شعبه «شرق» پایان داد و کد ملی شما آزاد شد."
         (line,) = [
             one
-            for one in branches.listing(db, actor=centers.kian.boss).lines
+            for one in branches.list_branches(db, actor=centers.kian.boss).lines
             if one.branch.id == centers.kian.east
         ]
         assert [one.account.first_name for one in line.officers] == ["مینا"]
@@ -625,7 +625,7 @@ async def test_whoever_has_no_live_chat_gets_an_sms(database: Database, centers:
         (sms,) = pushes(db, far)
         assert (sms.kind, sms.channel) == ("N13", PushChannel.SMS)
         assert not sms.text.endswith(".")
-        view = branches.view(db, actor=centers.kian.boss, branch_id=centers.kian.east)
+        view = branches.view_branch(db, actor=centers.kian.boss, branch_id=centers.kian.east)
         assert view.unreachable
         assert cooperation.distributor_card(
             db, actor=centers.kian.boss, request_id=request.id or 0
@@ -633,7 +633,7 @@ async def test_whoever_has_no_live_chat_gets_an_sms(database: Database, centers:
         chat = Chat(messenger=Messenger.BALE, chat_id=5, account_id=far.account_id)
         db.add(chat)
         db.flush()
-        assert not branches.view(db, actor=centers.kian.boss, branch_id=centers.kian.east).unreachable
+        assert not branches.view_branch(db, actor=centers.kian.boss, branch_id=centers.kian.east).unreachable
         cooperation.accept(db, actor=far, request_id=request.id or 0, now=NOW)
         chat.dead = True
         db.flush()

@@ -250,7 +250,7 @@ async def test_choosing_against_moving_the_branch(database: Database, centers: C
     results = await at_once(
         database,
         pick(centers.kian.boss, centers.kian.east),
-        lambda db: branches.edit(
+        lambda db: branches.edit_branch(
             db,
             actor=centers.kian.deputy,
             branch_id=centers.kian.east,

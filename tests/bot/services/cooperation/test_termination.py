@@ -64,7 +64,7 @@ async def test_finalising_ends_at_once_and_tells_the_management(database: Databa
         db.refresh(contract)
         assert (draft.state, draft.closed_at) == (TerminationState.FINALIZED, NOW)
         assert (contract.state, contract.ended_at) == (ContractState.ENDED_BY_OFFICER, NOW)
-        assert branches.view(db, actor=centers.kian.boss, branch_id=centers.kian.east).officers == ()
+        assert branches.view_branch(db, actor=centers.kian.boss, branch_id=centers.kian.east).officers == ()
         assert eligibility.eligibility_of(db, centers.sara.account_id or 0).eligible
         (sms,) = sms_to(db, KIAN_MOBILE)
         assert (sms.kind, sms.channel, sms.state) == ("N19", PushChannel.SMS, PushState.QUEUED)
@@ -174,8 +174,8 @@ async def test_a_termination_is_nobody_elses(database: Database, centers: Center
             assert refused(db, lambda actor=actor: finalise(db, actor, draft)).key == "error.not_yours"
         for actor in (centers.mina, centers.kian.boss, centers.office.ali):
             with pytest.raises(NotAllowed):
-                termination.view(db, actor=actor, termination_id=draft.id or 0)
-        line = termination.view(db, actor=centers.office.staff, termination_id=draft.id or 0)
+                termination.view_termination(db, actor=actor, termination_id=draft.id or 0)
+        line = termination.view_termination(db, actor=centers.office.staff, termination_id=draft.id or 0)
         assert (line.termination.reason, line.branch.name) == (REASON, "شرق")
 
     await database.run(unit)
@@ -264,7 +264,7 @@ async def test_after_a_termination_a_new_request_is_possible(database: Database,
 async def test_the_sms_goes_to_the_mobile_of_that_moment(database: Database, centers: Centers) -> None:
     def unit(db: Session) -> None:
         contract = employed(db, centers, centers.sara)
-        registry.edit(
+        registry.edit_distributor(
             db,
             actor=centers.kian.deputy,
             distributor_id=centers.kian.id,
@@ -285,11 +285,11 @@ async def test_a_contract_is_seen_by_its_sides(database: Database, centers: Cent
     def unit(db: Session) -> None:
         contract = employed(db, centers, centers.sara)
         for actor in (centers.sara, centers.kian.deputy, centers.office.staff):
-            seen = contracts.view(db, actor=actor, contract_id=contract.id or 0)
+            seen = contracts.view_contract(db, actor=actor, contract_id=contract.id or 0)
             assert (seen.officer.first_name, seen.branch.name) == ("سارا", "شرق")
         forged = Actor(centers.mina.account_id, Role.DISTRIBUTOR, distributor_id=centers.kian.id)
         for actor in (centers.mina, centers.arad.boss, centers.office.ali, forged):
             with pytest.raises(NotAllowed):
-                contracts.view(db, actor=actor, contract_id=contract.id or 0)
+                contracts.view_contract(db, actor=actor, contract_id=contract.id or 0)
 
     await database.run(unit)

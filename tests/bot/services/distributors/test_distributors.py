@@ -45,7 +45,7 @@ async def test_staff_make_a_distributor_with_its_central_branch_and_manager(
     database: Database, centers: Centers
 ) -> None:
     def unit(db: Session) -> None:
-        made = registry.create(
+        made = registry.create_distributor(
             db,
             actor=centers.office.staff,
             details=details(**GUILD),
@@ -110,7 +110,7 @@ async def test_a_wrong_field_is_refused(
 ) -> None:
     def unit(db: Session) -> None:
         with pytest.raises(Refusal) as refused, db.begin_nested():
-            registry.create(db, actor=centers.office.staff, details=details(**other), now=NOW)
+            registry.create_distributor(db, actor=centers.office.staff, details=details(**other), now=NOW)
         assert refused.value.key == key
         assert len(db.exec(select(Distributor)).all()) == 2
 
@@ -121,13 +121,15 @@ async def test_only_staff_and_the_system_make_distributors(database: Database, c
     def unit(db: Session) -> None:
         for actor in (centers.kian.boss, centers.sara, centers.office.ali, centers.office.head):
             with pytest.raises(NotAllowed):
-                registry.create(db, actor=actor, details=details(**GUILD), now=NOW)
+                registry.create_distributor(db, actor=actor, details=details(**GUILD), now=NOW)
             with pytest.raises(NotAllowed):
-                registry.listing(db, actor=actor)
+                registry.list_distributors(db, actor=actor)
         dismissed = Actor(centers.sara.account_id, Role.STAFF)
         with pytest.raises(NotAllowed):
-            registry.create(db, actor=dismissed, details=details(**GUILD), now=NOW)
-        assert registry.create(db, actor=SYSTEM, details=details(**GUILD), now=NOW).manager is None
+            registry.create_distributor(db, actor=dismissed, details=details(**GUILD), now=NOW)
+        assert (
+            registry.create_distributor(db, actor=SYSTEM, details=details(**GUILD), now=NOW).manager is None
+        )
 
     await database.run(unit)
 
@@ -139,11 +141,11 @@ async def test_staff_keep_the_identity_and_managers_the_contacts(
         firm, boss, staff = centers.kian.id, centers.kian.boss, centers.office.staff
         for field in ({"name": "نو"}, {"number": "70002"}, {"kind": DistributorKind.GUILD}):
             with pytest.raises(NotAllowed):
-                registry.edit(db, actor=boss, distributor_id=firm, now=NOW, **field)
+                registry.edit_distributor(db, actor=boss, distributor_id=firm, now=NOW, **field)
         for actor in (centers.arad.boss, centers.sara, centers.office.ali):
             with pytest.raises(NotAllowed):
-                registry.edit(db, actor=actor, distributor_id=firm, phone="", now=NOW)
-        edited = registry.edit(
+                registry.edit_distributor(db, actor=actor, distributor_id=firm, phone="", now=NOW)
+        edited = registry.edit_distributor(
             db,
             actor=boss,
             distributor_id=firm,
@@ -161,15 +163,17 @@ async def test_staff_keep_the_identity_and_managers_the_contacts(
             1,
         )
         with pytest.raises(Stale):
-            registry.edit(db, actor=boss, distributor_id=firm, version=0, phone="", now=NOW)
+            registry.edit_distributor(db, actor=boss, distributor_id=firm, version=0, phone="", now=NOW)
         with pytest.raises(InvalidInput):
-            registry.edit(db, actor=staff, distributor_id=firm, kind=DistributorKind.GUILD, now=NOW)
+            registry.edit_distributor(
+                db, actor=staff, distributor_id=firm, kind=DistributorKind.GUILD, now=NOW
+            )
         with pytest.raises(Refusal) as taken:
-            registry.edit(
+            registry.edit_distributor(
                 db, actor=staff, distributor_id=firm, kind=DistributorKind.GUILD, number="70001", now=NOW
             )
         assert taken.value.key == "error.distributor_exists"
-        guild = registry.edit(
+        guild = registry.edit_distributor(
             db,
             actor=staff,
             distributor_id=firm,
@@ -194,7 +198,7 @@ async def test_a_removed_manager_loses_the_role(database: Database, centers: Cen
             now=NOW,
         )
         with pytest.raises(NotAllowed):
-            branches.listing(db, actor=deputy)
+            branches.list_branches(db, actor=deputy)
         grants = db.exec(select(Grant).where(Grant.account_id == deputy.account_id)).all()
         assert [one.active for one in grants] == [False]
         with pytest.raises(NotAllowed):
@@ -213,16 +217,20 @@ async def test_staff_find_by_name_or_number(database: Database, centers: Centers
     def unit(db: Session) -> None:
         staff = centers.office.staff
         for typed in ("کیان", "كيان طب", "۱۴۰۰۹۹۹۹۹۹۵"):
-            assert [one.id for one in registry.find(db, actor=staff, text=typed)] == [centers.kian.id]
+            assert [one.id for one in registry.find_distributors(db, actor=staff, text=typed)] == [
+                centers.kian.id
+            ]
         for typed in ("ﮐﯿﺎن\u200cﻃﺐ", "کىان ", "ڪیان", "کیا\u2060ن", "«کیان»"):
-            assert [one.id for one in registry.find(db, actor=staff, text=typed)] == [centers.kian.id]
+            assert [one.id for one in registry.find_distributors(db, actor=staff, text=typed)] == [
+                centers.kian.id
+            ]
         for typed in ("", "%", "_", "70"):
-            assert registry.find(db, actor=staff, text=typed) == []
-        found, total = registry.listing(db, actor=staff, limit=1)
+            assert registry.find_distributors(db, actor=staff, text=typed) == []
+        found, total = registry.list_distributors(db, actor=staff, limit=1)
         assert ([one.name for one in found], total) == (["آراد"], 2)
-        assert registry.view(db, actor=staff, distributor_id=centers.arad.id).name == "آراد"
+        assert registry.view_distributor(db, actor=staff, distributor_id=centers.arad.id).name == "آراد"
         with pytest.raises(NotAllowed):
-            registry.view(db, actor=centers.kian.boss, distributor_id=centers.arad.id)
+            registry.view_distributor(db, actor=centers.kian.boss, distributor_id=centers.arad.id)
 
     await database.run(unit)
 
@@ -238,7 +246,7 @@ def define(db: Session, actor: Actor, **other: Any) -> Branch:
         "address": ADDRESS,
         "now": NOW,
     }
-    return branches.define(db, actor=actor, **(given | other))
+    return branches.define_branch(db, actor=actor, **(given | other))
 
 
 async def test_a_branch_is_kept_without_its_word(database: Database, centers: Centers) -> None:
@@ -269,11 +277,11 @@ async def test_in_tehran_the_university_is_chosen(database: Database, centers: C
         assert needed.value.key == "error.branch_university"
         branch = define(db, centers.kian.boss, province="تهران", city="تهران", university="sbmu")
         assert branch.university_code == "sbmu"
-        edited = branches.edit(
+        edited = branches.edit_branch(
             db, actor=centers.kian.boss, branch_id=branch.id or 0, university="tums", now=NOW
         )
         assert edited.university_code == "tums"
-        moved = branches.edit(
+        moved = branches.edit_branch(
             db, actor=centers.kian.boss, branch_id=branch.id or 0, province="اصفهان", city="اصفهان", now=NOW
         )
         assert moved.university_code == "mui"
@@ -293,9 +301,9 @@ async def test_the_region_is_locked_while_a_request_or_a_contract_is_open(
             contract = employed(db, centers, centers.sara)
         assert branches.region_locked(db, east)
         with pytest.raises(NotAllowed) as locked:
-            branches.edit(db, actor=boss, branch_id=east, city="مرودشت", now=NOW)
+            branches.edit_branch(db, actor=boss, branch_id=east, city="مرودشت", now=NOW)
         assert locked.value.key == "error.branch_region_locked"
-        edited = branches.edit(
+        edited = branches.edit_branch(
             db,
             actor=boss,
             branch_id=east,
@@ -307,15 +315,17 @@ async def test_the_region_is_locked_while_a_request_or_a_contract_is_open(
         )
         assert (edited.name, edited.version) == ("شمال", 1)
         with pytest.raises(Stale):
-            branches.edit(db, actor=boss, branch_id=east, version=0, name="باز", now=NOW)
+            branches.edit_branch(db, actor=boss, branch_id=east, version=0, name="باز", now=NOW)
         if not busy:
             contracts.free(db, actor=boss, contract_id=contract.id or 0, now=NOW)
-            assert branches.edit(db, actor=boss, branch_id=east, city="مرودشت", now=NOW).city == "مرودشت"
+            assert (
+                branches.edit_branch(db, actor=boss, branch_id=east, city="مرودشت", now=NOW).city == "مرودشت"
+            )
         for stranger in (centers.arad.boss, centers.sara, centers.office.ali):
             with pytest.raises(NotAllowed):
-                branches.edit(db, actor=stranger, branch_id=east, name="دزدی", now=NOW)
+                branches.edit_branch(db, actor=stranger, branch_id=east, name="دزدی", now=NOW)
         with pytest.raises(NotAllowed):
-            branches.edit(db, actor=boss, branch_id=987, name="هیچ", now=NOW)
+            branches.edit_branch(db, actor=boss, branch_id=987, name="هیچ", now=NOW)
 
     await database.run(unit)
 
@@ -331,7 +341,7 @@ async def test_exactly_one_branch_is_central(database: Database, centers: Center
         assert found == [centers.kian.east]
         with pytest.raises(NotAllowed):
             branches.make_central(db, actor=centers.arad.boss, branch_id=centers.kian.central, now=NOW)
-        page = branches.listing(db, actor=centers.kian.deputy)
+        page = branches.list_branches(db, actor=centers.kian.deputy)
         assert [line.branch.id for line in page.lines] == [centers.kian.east, centers.kian.central]
 
     await database.run(unit)
@@ -341,16 +351,16 @@ async def test_the_list_shows_officers_and_requests(database: Database, centers:
     def unit(db: Session) -> None:
         employed(db, centers, centers.sara)
         picked(db, centers, centers.mina, branch=centers.kian.central)
-        central, east = branches.listing(db, actor=centers.kian.boss).lines
+        central, east = branches.list_branches(db, actor=centers.kian.boss).lines
         assert (central.officers, east.request) == ((), None)
         assert central.candidate is not None
         assert central.candidate.first_name == "مینا"
         assert [one.account.first_name for one in east.officers] == ["سارا"]
-        assert branches.listing(db, actor=centers.kian.boss, offset=1, limit=1).total == 2
-        theirs = branches.listing(db, actor=centers.office.staff, distributor_id=centers.arad.id)
+        assert branches.list_branches(db, actor=centers.kian.boss, offset=1, limit=1).total == 2
+        theirs = branches.list_branches(db, actor=centers.office.staff, distributor_id=centers.arad.id)
         assert theirs.total == 2
         for stranger in (centers.arad.boss, centers.sara):
             with pytest.raises(NotAllowed):
-                branches.view(db, actor=stranger, branch_id=centers.kian.east)
+                branches.view_branch(db, actor=stranger, branch_id=centers.kian.east)
 
     await database.run(unit)

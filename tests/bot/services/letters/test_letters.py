@@ -94,7 +94,7 @@ def file_of(db: Session, owner: Actor) -> Officer:
 
 
 def spread_all(db: Session, one: Letter) -> None:
-    while letters.spread(db, letter_id=one.id or 0, now=NOW):
+    while letters.send_batch(db, letter_id=one.id or 0, now=NOW):
         pass
 
 
@@ -195,10 +195,10 @@ async def test_everybody_gets_it_once_in_every_live_chat(database: Database) -> 
         db.flush()
         one = letter(db, writer)
         assert one.recipients == 7
-        assert letters.unread(db, actor=silent) == 0, "not before it is delivered"
+        assert letters.count_unread(db, actor=silent) == 0, "not before it is delivered"
         latecomer = crowd(db, 1, first=20000001)[0]
         spread_all(db, one)
-        assert [letters.unread(db, actor=who) for who in [*people, latecomer]] == [1] * 7 + [0]
+        assert [letters.count_unread(db, actor=who) for who in [*people, latecomer]] == [1] * 7 + [0]
         told = pushes(db)
         assert len(told) == 7
         assert {push.account_id for push in told} == {who.account_id for who in people[1:]}
@@ -210,7 +210,7 @@ async def test_everybody_gets_it_once_in_every_live_chat(database: Database) -> 
         db.flush()
         spread_all(db, one)
         assert state_of(db, one) is LetterState.SENT
-        found = letters.progress(db, actor=writer, letter_id=one.id or 0)
+        found = letters.letter_progress(db, actor=writer, letter_id=one.id or 0)
         assert (found.letter.delivered, found.told, found.read) == (7, 6, 0)
 
     await database.run(unit)
@@ -242,15 +242,15 @@ async def test_a_crash_between_two_batches_loses_and_doubles_nothing(database: D
         return letter(db, writer).id or 0
 
     letter_id = await database.run(prepare)
-    assert await database.run(lambda db: letters.spread(db, letter_id=letter_id, now=NOW))
+    assert await database.run(lambda db: letters.send_batch(db, letter_id=letter_id, now=NOW))
 
     def crashes(db: Session) -> None:
-        letters.spread(db, letter_id=letter_id, now=NOW)
+        letters.send_batch(db, letter_id=letter_id, now=NOW)
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         await database.run(crashes)
-    while await database.run(lambda db: letters.spread(db, letter_id=letter_id, now=NOW)):
+    while await database.run(lambda db: letters.send_batch(db, letter_id=letter_id, now=NOW)):
         pass
     await database.read(everybody_once(8))
 
@@ -277,7 +277,7 @@ async def test_two_sweeps_at_once(database: Database) -> None:
 
     async def sweep() -> None:
         for _ in range(10):
-            await database.run(lambda db: letters.spread(db, letter_id=letter_id, now=NOW))
+            await database.run(lambda db: letters.send_batch(db, letter_id=letter_id, now=NOW))
 
     await asyncio.gather(sweep(), sweep(), sweep())
     await database.read(everybody_once(20))
@@ -290,7 +290,7 @@ async def test_stopped_half_way(database: Database) -> None:
         one = letter(db, writer)
         letter_id = one.id or 0
         for _ in range(2):
-            letters.spread(db, letter_id=letter_id, now=NOW)
+            letters.send_batch(db, letter_id=letter_id, now=NOW)
         told, opened, claimed, untold = pushes(db)[:4]
         told.state, claimed.state = PushState.SENT, PushState.SENDING
         db.flush()
@@ -304,7 +304,7 @@ async def test_stopped_half_way(database: Database) -> None:
         assert stopped.delivered == 3
         db.refresh(untold)
         assert (untold.state, untold.note) == (PushState.SKIPPED, letters.STOPPED)
-        assert not letters.spread(db, letter_id=letter_id, now=NOW)
+        assert not letters.send_batch(db, letter_id=letter_id, now=NOW)
         assert len(pushes(db)) == 6
         with refused(Stale):
             letters.stop_letter(db, actor=writer, letter_id=letter_id, now=NOW)
@@ -327,8 +327,8 @@ async def test_the_first_opening_is_kept(database: Database) -> None:
         letters.open_letter(db, actor=sara, letter_id=one.id or 0, now=NOW + timedelta(days=1))
         row = db.get_one(LetterRecipient, (one.id, sara.account_id), populate_existing=True)
         assert row.read_at == NOW
-        assert [letters.unread(db, actor=who) for who in (sara, mina)] == [0, 1]
-        assert letters.progress(db, actor=writer, letter_id=one.id or 0).read == 1
+        assert [letters.count_unread(db, actor=who) for who in (sara, mina)] == [0, 1]
+        assert letters.letter_progress(db, actor=writer, letter_id=one.id or 0).read == 1
 
     await database.run(unit)
 
@@ -340,10 +340,10 @@ async def test_unread_letters_come_first_then_the_newest(database: Database) -> 
         for one in sent:
             spread_all(db, one)
         letters.open_letter(db, actor=sara, letter_id=sent[3].id or 0, now=NOW)
-        shown, total = letters.inbox(db, actor=sara, limit=3)
+        shown, total = letters.inbox_of(db, actor=sara, limit=3)
         assert total == 4
         assert [one.letter.title for one in shown] == ["نامه 2", "نامه 1", "نامه 0"]
-        (last,), _ = letters.inbox(db, actor=sara, limit=3, offset=3)
+        (last,), _ = letters.inbox_of(db, actor=sara, limit=3, offset=3)
         assert last.read
 
     await database.run(unit)
@@ -366,7 +366,7 @@ async def test_strangers_open_neither_letter_nor_attachment(database: Database) 
                 with refused():
                     deed(db, actor=who, letter_id=letter_id, now=NOW)
             with refused():
-                letters.see(db, actor=who, letter_id=letter_id)
+                letters.view_letter(db, actor=who, letter_id=letter_id)
         assert [
             file.id for file in letters.attached_files(db, actor=sara, letter_id=letter_id, now=NOW)
         ] == files
@@ -385,7 +385,7 @@ async def test_only_staff_write_and_only_with_their_own_papers(database: Databas
             with refused():
                 letter(db, who)
             with refused():
-                letters.written(db, actor=who, limit=5)
+                letters.written_letters(db, actor=who, limit=5)
         with refused():
             letter(db, writer, files=[paper(db, sara)])
         with refused(InvalidInput):

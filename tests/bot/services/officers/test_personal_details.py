@@ -39,7 +39,9 @@ def edits(db: Session, office: Office) -> list[dict[str, Any]]:
 
 
 def edit(office: Office, field: str, value: Any, *, actor: Actor | None = None) -> Callable[[Session], bool]:
-    return lambda db: personal_details.edit(db, actor=actor or office.sara, field=field, value=value, now=NOW)
+    return lambda db: personal_details.edit_item(
+        db, actor=actor or office.sara, field=field, value=value, now=NOW
+    )
 
 
 @pytest.mark.parametrize(
@@ -166,7 +168,7 @@ async def test_a_draft_follows_unless_it_says_otherwise(database: Database, offi
     """Q37: the draft stores only its overrides."""
 
     def begin(db: Session) -> int:
-        personal_details.edit(db, actor=office.sara, field="father_name", value="علی", now=NOW)
+        personal_details.edit_item(db, actor=office.sara, field="father_name", value="علی", now=NOW)
         request = qualification.start_draft(db, actor=office.sara, now=NOW)
         answers = qualification.prefill(db, request) | {"phone": "07132123456"}
         draft = Draft(

@@ -196,7 +196,7 @@ async def test_an_amendment_begins_with_the_approved_file_also_after_a_rejection
         decisions.reject(
             db, actor=office.ali, request_id=request.id or 0, reason=RejectReason.INCORRECT_DATA, now=NOW
         )
-        personal_details.edit(db, actor=office.sara, field="father_name", value="حسن", now=NOW)
+        personal_details.edit_item(db, actor=office.sara, field="father_name", value="حسن", now=NOW)
         form = qualification.prefill(db, begin(db, office.sara))
         assert (form["first_name"], form["father_name"]) == ("سارا", "حسن")
         assert len(form["doc.national_card"]) == 1
@@ -253,7 +253,7 @@ async def test_a_man_since_then_is_asked_for_the_military_card(database: Databas
     """Q33: no demand at the general edit, one in the next amendment."""
 
     def change(db: Session) -> None:
-        personal_details.edit(db, actor=office.sara, field="gender", value="male", now=NOW)
+        personal_details.edit_item(db, actor=office.sara, field="gender", value="male", now=NOW)
         assert qualification.is_qualified(db, office.sara.account_id or 0)
 
     await database.run(change)
