@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
 #: Bytes kept for one stream while they cannot be written: some thousand lines.
-KEPT = 1024 * 1024
+MAX_BUFFERED = 1024 * 1024
 #: Bytes that a pipe takes without waiting once it says that it takes some.
 STEP = 4096
 #: Seconds that the end of the process waits for a slow reader.
@@ -56,9 +56,9 @@ class SteadyRaw(io.RawIOBase):
     def write(self, data: ReadableBuffer, /) -> int:
         block = bytes(data)
         with self._lock:
-            if self._size + len(block) > KEPT:
+            if self._size + len(block) > MAX_BUFFERED:
                 self._drain()
-            if self._size + len(block) > KEPT:
+            if self._size + len(block) > MAX_BUFFERED:
                 self.lost += max(block.count(b"\n"), 1)
             else:
                 self._waiting.append(block)

@@ -55,7 +55,7 @@ class Turn:
     account: Account | None = None
     draft: Draft | None = None
     #: The roles held; None until `grants` is asked for. Few steps need them.
-    held: tuple[Grant, ...] | None = None
+    loaded_grants: tuple[Grant, ...] | None = None
     #: (account, role, whether that role is in force), as it was read together with the chat; None: not read.
     standing: tuple[int, Role, bool] | None = None
     #: What the route's or question's `prepare` returned (files taken, password checked), else None.
@@ -66,15 +66,15 @@ class Turn:
     @property
     def grants(self) -> tuple[Grant, ...]:
         """The roles that the account holds, read when first asked for."""
-        if self.held is None:
+        if self.loaded_grants is None:
             account = self.account
             known = () if account is None else self.db.exec(_GRANTS, params={"account_id": account.id})
-            self.held = tuple(known)
-        return self.held
+            self.loaded_grants = tuple(known)
+        return self.loaded_grants
 
     @grants.setter
     def grants(self, grants: tuple[Grant, ...]) -> None:
-        self.held = grants
+        self.loaded_grants = grants
 
     @property
     def role(self) -> Role | None:

@@ -12,7 +12,7 @@ from bot.startup.checks import check_documents_folder_folder, papers_folder
 from bot.startup.errors import explain
 
 #: Bytes that must be free: some days of documents, and room for SQLite to tidy up.
-ROOM = 1024**3
+MIN_FREE = 1024**3
 
 
 async def check_store(settings: Settings) -> Finding:
@@ -52,7 +52,7 @@ async def _bucket(settings: Settings) -> Finding:
         return Finding("documents", False, words)
 
 
-def disks(settings: Settings, *, room: int = ROOM) -> Iterator[Finding]:
+def disks(settings: Settings, *, min_free: int = MIN_FREE) -> Iterator[Finding]:
     """Free space where something of ours grows."""
     disk_space, seen = DiskSpace.of(settings), set()
     for name, free in disk_space.free().items():
@@ -64,7 +64,7 @@ def disks(settings: Settings, *, room: int = ROOM) -> Iterator[Finding]:
         if free < disk_space.reserve:
             words = f"only {megabytes}: no upload is taken below MIN_FREE_DISK; free some space, or move it"
             yield Finding("disk", False, words)
-        elif free < room:
+        elif free < min_free:
             words = f"only {megabytes}; free some space, or move it to a larger disk"
             yield Finding("disk", False, words)
         else:

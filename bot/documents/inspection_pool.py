@@ -35,7 +35,7 @@ WORKERS = 4
 #: Of these for accounts whose files take long; and for one messenger, whose downloads may hang.
 SLOW, OF_MESSENGER = 1, 3
 #: Idle workers that stay.
-KEPT = 2
+IDLE_WORKERS = 2
 
 _LOOK, _START = 0.1, 20.0
 _ROOT = Path(__file__).resolve().parents[2]
@@ -138,7 +138,7 @@ class InspectionPool:
         (worker,) = await asyncio.gather(starting, return_exceptions=True)
         if isinstance(worker, BaseException) or worker.returncode is not None:
             return
-        if len(self._idle) < KEPT:
+        if len(self._idle) < IDLE_WORKERS:
             self._idle.append(worker)
         else:
             await _stop(worker)

@@ -31,7 +31,7 @@ OFFICER_DAYS = (3, 7, 30)
 #: Experts are reminded of a file after so many days.
 EXPERT_DAYS = tuple(range(10, 100, 10))
 #: A draft is removed after so long without a change, with a notice so long before.
-DRAFT_KEPT, DRAFT_NOTICE = timedelta(days=365), timedelta(days=30)
+DRAFT_LIFETIME, DRAFT_NOTICE = timedelta(days=365), timedelta(days=30)
 #: Cases of one step that a unit takes at most; the next tick takes the rest.
 BATCH = 200
 
@@ -200,7 +200,7 @@ def abandoned_drafts(db: Session, *, now: datetime) -> tuple[int, int]:
         )
         .where(QualificationRequest.state == RequestState.DRAFT)
         .group_by(col(QualificationRequest.id))
-        .having(touched <= now - (DRAFT_KEPT - DRAFT_NOTICE))
+        .having(touched <= now - (DRAFT_LIFETIME - DRAFT_NOTICE))
         .order_by(touched)
         .limit(BATCH)
     )
@@ -210,7 +210,7 @@ def abandoned_drafts(db: Session, *, now: datetime) -> tuple[int, int]:
         notice = _notice(db, request.id, since)
         if notice is None:
             announced += _announce(db, request, since, now)
-        elif notice <= now - DRAFT_NOTICE and since <= now - DRAFT_KEPT:
+        elif notice <= now - DRAFT_NOTICE and since <= now - DRAFT_LIFETIME:
             drafts.discard(db, actor=SYSTEM, request_id=request.id, now=now)
             removed += 1
     return announced, removed

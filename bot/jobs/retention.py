@@ -26,7 +26,7 @@ from storage.tables import (
 )
 
 #: Uploaded and used by nothing: its draft was discarded, or expired after 12 months.
-LOOSE_KEPT = timedelta(days=30)
+UNREFERENCED_LIFETIME = timedelta(days=30)
 #: Documents that one unit looks at.
 BATCH = 200
 #: Of audit events; lines that are written are never changed.
@@ -120,5 +120,5 @@ def _candidate(now: datetime) -> ColumnElement[bool]:
         ~is_over(request, now),
     )
     in_letter = exists().where(col(LetterFile.file_id) == col(StoredFile.id))
-    loose = and_(~submitted, col(StoredFile.created_at) < now - LOOSE_KEPT)
+    loose = and_(~submitted, col(StoredFile.created_at) < now - UNREFERENCED_LIFETIME)
     return and_(~in_letter, or_(loose, and_(submitted, ~in_living)))

@@ -29,7 +29,7 @@ MINUTE, HOUR = 60.0, 3600.0
 #: The outbox has sent about a hundred pushes in this time, and wants more.
 LETTERS = 3.0
 #: Messengers repeat an update for a day at most; what could not be read is kept longer, for people to look at.
-INBOX_KEPT, ODD_INBOX_KEPT = timedelta(days=14), timedelta(days=90)
+INBOX_LIFETIME, FAILED_INBOX_LIFETIME = timedelta(days=14), timedelta(days=90)
 #: Rows that one unit deletes at most, so that other units do not wait for it.
 PURGE_BATCH = 1000
 
@@ -37,9 +37,9 @@ PURGE_BATCH = 1000
 def purge_inbox(db: Session, *, now: datetime) -> int:
     """Drop updates that were answered long ago, at most a batch; say how many."""
     kept_for = {
-        InboxState.ANSWERED: INBOX_KEPT,
-        InboxState.QUARANTINED: ODD_INBOX_KEPT,
-        InboxState.FAILED: ODD_INBOX_KEPT,
+        InboxState.ANSWERED: INBOX_LIFETIME,
+        InboxState.QUARANTINED: FAILED_INBOX_LIFETIME,
+        InboxState.FAILED: FAILED_INBOX_LIFETIME,
     }
     gone = 0
     for state, span in kept_for.items():
@@ -57,7 +57,7 @@ def purge_inbox(db: Session, *, now: datetime) -> int:
     # A group that was left so long ago may be told again.
     db.exec(
         delete(LeftGroup)
-        .where(col(LeftGroup.left_at) < now - INBOX_KEPT)
+        .where(col(LeftGroup.left_at) < now - INBOX_LIFETIME)
         .execution_options(synchronize_session=False)
     )
     return gone

@@ -48,13 +48,13 @@ _OTHERS = (
 
 @dataclass(slots=True)
 class Totals:
-    """Counts of rows; `kept` is not among `unchanged`."""
+    """Counts of rows; `untouched` is not among `unchanged`."""
 
     read: int = 0
     created: int = 0
     updated: int = 0
     unchanged: int = 0
-    kept: int = 0
+    untouched: int = 0
     refused: int = 0
     #: Made on the way.
     distributors: int = 0

@@ -22,7 +22,7 @@ from bot.core.context import Actor
 from bot.core.refusals import Refusal
 from bot.legacy_import.columns import label
 from bot.legacy_import.row_parser import DistributorRow, Employer, OfficerRow, ReferenceCodes, RowError
-from bot.legacy_import.store_distributors import employ, found
+from bot.legacy_import.store_distributors import employ, find_or_create
 from bot.rules.validators import search_key
 from bot.services.accounts import queries
 from bot.services.shared import audit
@@ -45,7 +45,7 @@ class Result(StrEnum):
     UPDATED = "updated"
     UNCHANGED = "unchanged"
     #: The row differs from what is stored, and the owner has logged in since: left alone.
-    KEPT = "kept"
+    UNTOUCHED = "untouched"
     REFUSED = "refused"
 
 
@@ -260,7 +260,7 @@ def _take_in(
 
 
 def _found(db: Session, row: DistributorRow, *, actor: Actor, now: datetime) -> RowResult:
-    _, made = found(db, row.employer, actor=actor, now=now)
+    _, made = find_or_create(db, row.employer, actor=actor, now=now)
     return RowResult(row.row, Result.CREATED if made else Result.UNCHANGED, new_distributor=made)
 
 
@@ -268,7 +268,7 @@ def _employ(
     db: Session, row: OfficerRow, employer: Employer, account_id: int, *, actor: Actor, now: datetime
 ) -> bool:
     """Whether the distributor had to be made."""
-    distributor, made = found(db, employer, actor=actor, now=now)
+    distributor, made = find_or_create(db, employer, actor=actor, now=now)
     employ(db, account_id=account_id, distributor=distributor, since=row.contract_from, actor=actor, now=now)
     return made
 
@@ -297,7 +297,7 @@ def _revise(
     if not said and not filed and not hired:
         return RowResult(row.row, Result.UNCHANGED)
     if account.state is not AccountState.ACTIVE or _has_come(db, account.id):
-        return RowResult(row.row, Result.KEPT)
+        return RowResult(row.row, Result.UNTOUCHED)
     queries.lock_account(db, account.id)
     if said:
         queries.save_account(db, account, **said)

@@ -25,7 +25,9 @@ _NEEDED = {
 }
 
 
-def found(db: Session, employer: Employer, *, actor: Actor, now: datetime) -> tuple[Distributor, bool]:
+def find_or_create(
+    db: Session, employer: Employer, *, actor: Actor, now: datetime
+) -> tuple[Distributor, bool]:
     """The distributor of this number, made with its central branch where it is missing (True). One that is here stays
     as it is: its data are its manager's.
 

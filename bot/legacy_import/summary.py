@@ -15,12 +15,12 @@ def summary(totals: Totals, report: Path, *, dry_run: bool) -> str:
             read=totals.read,
             created=totals.created,
             updated=totals.updated,
-            unchanged=totals.unchanged + totals.kept,
+            unchanged=totals.unchanged + totals.untouched,
             refused=totals.refused,
         )
     ]
-    if totals.kept:
-        lines.append(t("import.kept").format(kept=totals.kept))
+    if totals.untouched:
+        lines.append(t("import.untouched").format(untouched=totals.untouched))
     if totals.distributors:
         lines.append(t("import.distributors").format(distributors=totals.distributors))
     if totals.unknown_columns:

@@ -88,7 +88,7 @@ async def restore(
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
         if store is not None and not done:
-            await _take_back(store, unpack.kept)
+            await _take_back(store, unpack.stored_keys)
     return Restored(unpack.manifest, unpack.database, missing, signed)
 
 
@@ -128,7 +128,7 @@ class _Unpack:
         self._loop = asyncio.get_running_loop()
         self.database = ""
         #: Keys of the documents put so far.
-        self.kept: list[str] = []
+        self.stored_keys: list[str] = []
         self.manifest: dict[str, Any] = {}
 
     def run(self, file: Path, identities: list[Any]) -> None:
@@ -172,7 +172,7 @@ class _Unpack:
         ) and member.size <= archive.LARGEST_DOCUMENT:
             data = source.read()
             counters.add(data)
-            self.kept.append(member_match[1])
+            self.stored_keys.append(member_match[1])
             asyncio.run_coroutine_threadsafe(self.store.put(member_match[1], data), self._loop).result()
         else:
             raise UpkeepError(f"unexpected in a backup: {member.name[:80]!r}")

@@ -13,8 +13,8 @@ from bot.texts.formats import number
 #: Pixels. A phone shows about 1080 across.
 WIDTH, MARGIN, ROW, GAP = 1080, 56, 64, 28
 _LABELS = 400
-_ROOM = WIDTH - 2 * MARGIN
-_PAPER, _SOFT, _BAR, _TRACK = "#ffffff", "#5b6b7c", "#2474c4", "#e9eff6"
+_INNER_WIDTH = WIDTH - 2 * MARGIN
+_BACKGROUND, _SOFT, _BAR, _TRACK = "#ffffff", "#5b6b7c", "#2474c4", "#e9eff6"
 #: Bars a panel; the rest is one bar together.
 MOST = 14
 
@@ -23,10 +23,10 @@ def chart_image_bytes(report: StatisticsReport, *, rest: str) -> bytes:
     """The report as PNG. `rest` is what the bar of everything past the first fourteen is called."""
     panels = [Bars(bars.title, _at_most(bars, rest), bars.unit) for bars in report.bars]
     height = 210 + sum(96 + len(bars.rows) * ROW + GAP for bars in panels) + MARGIN
-    image = Image.new("RGB", (WIDTH, height), _PAPER)
+    image = Image.new("RGB", (WIDTH, height), _BACKGROUND)
     pen = ImageDraw.Draw(image)
-    draw_text(pen, report.title, WIDTH - MARGIN, 62, size=46, room=_ROOM, bold=True)
-    draw_text(pen, report.subtitle, WIDTH - MARGIN, 132, size=30, room=_ROOM, color=_SOFT)
+    draw_text(pen, report.title, WIDTH - MARGIN, 62, size=46, room=_INNER_WIDTH, bold=True)
+    draw_text(pen, report.subtitle, WIDTH - MARGIN, 132, size=30, room=_INNER_WIDTH, color=_SOFT)
     top = 200
     for panel in panels:
         top = _panel(pen, panel, top) + GAP
@@ -45,7 +45,7 @@ def _at_most(bars: Bars, rest: str) -> list[tuple[str, int]]:
 def _panel(pen: ImageDraw.ImageDraw, panel: Bars, top: int) -> int:
     """Draw one panel; where it ends."""
     pen.line((MARGIN, top, WIDTH - MARGIN, top), fill=_TRACK, width=3)
-    draw_text(pen, panel.title, WIDTH - MARGIN, top + 50, size=36, room=_ROOM, bold=True)
+    draw_text(pen, panel.title, WIDTH - MARGIN, top + 50, size=36, room=_INNER_WIDTH, bold=True)
     top += 96
     most = max((count for _, count in panel.rows), default=0) or 1
     right, left = WIDTH - MARGIN - _LABELS, MARGIN + 120

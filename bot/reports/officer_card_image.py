@@ -15,12 +15,12 @@ from bot.reports.rtl_text import draw_text
 #: Pixels: the shape of a bank card.
 WIDTH, HEIGHT = 1080, 680
 _MARGIN, _BAND, _QR = 56, 128, 400
-_PAPER, _SOFT, _BLUE, _WHITE = "#f7fafd", "#5b6b7c", "#1c5c9e", "#ffffff"
+_BACKGROUND, _SOFT, _BLUE, _WHITE = "#f7fafd", "#5b6b7c", "#1c5c9e", "#ffffff"
 
 
 def draw(*, title: str, lines: list[tuple[str, str]], note: str, link: str) -> bytes:
     """PNG. `lines` are (label, value); `link` is what the code leads to."""
-    image = Image.new("RGB", (WIDTH, HEIGHT), _PAPER)
+    image = Image.new("RGB", (WIDTH, HEIGHT), _BACKGROUND)
     pen = ImageDraw.Draw(image)
     pen.rectangle((0, 0, WIDTH, _BAND), fill=_BLUE)
     right = WIDTH - _MARGIN

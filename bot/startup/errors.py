@@ -25,7 +25,7 @@ log = logging.getLogger("bot")
 
 #: What ends a command without a wrong setting as its cause.
 REFUSED, FAILED = 2, 1
-_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _DISK = (errno.EIO, errno.EROFS, errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 
 
@@ -68,7 +68,7 @@ def _of_database(error: BaseException) -> str | None:
 
 
 def _of_system(error: OSError) -> str | None:
-    if error.errno in _NO_ROOM:
+    if error.errno in _DISK_FULL:
         where = f" for {error.filename}" if error.filename else ""
         return f"disk: there is no room{where}; free some space"
     if error.filename is not None and error.errno is not None:

@@ -65,7 +65,7 @@ OURS = frozenset(
             "ref",
             "row",
         ),
-        *("sentence", "since", "state", "status", "support", "time", "told", "toman", "user_code"),
+        *("sentence", "since", "state", "status", "support", "time", "notified", "toman", "user_code"),
         *("alert", "sms", "title"),
     }
 )

@@ -199,7 +199,7 @@ def _login(turn: Turn, answers: dict[str, Any]) -> Reply | FinishRejected:
     return Reply((Screen(t("login.ok", name=account.name)),), goto=Press("role" if several else "home"))
 
 
-LOGIN = Dialogue(
+LOG_IN = Dialogue(
     "login",
     (
         Step("login_code", UserCode()),
@@ -247,7 +247,7 @@ def _recover(turn: Turn, answers: dict[str, Any]) -> Reply:
     )
 
 
-FORGOTTEN = Dialogue(
+RECOVER_ACCESS = Dialogue(
     "forgot",
     (
         Step("recovery_code", NationalCode()),

@@ -99,7 +99,7 @@ def _finish(turn: Turn, answers: dict[str, Any]) -> Reply:
     )
 
 
-REGISTRATION = Dialogue(
+REGISTER = Dialogue(
     "registration",
     (
         Step("national_code", UnusedNationalCode()),

@@ -38,17 +38,17 @@ T = TypeVar("T")
 #: Key of the question which optional documents there are; no item of a request.
 EXTRAS = "optional_documents"
 #: Characters of a name behind the mark of a tick.
-TICK_ROOM = 17
+MAX_TICK_LABEL = 17
 
 
-_HELD = "read_once"
+_CACHE_KEY = "read_once"
 
 
 def cached_in_turn(turn: Turn, key: Hashable, read: Callable[[], T]) -> T:
     """What `read` finds, asked of the database once a turn: an update works its steps out several times."""
-    cached = turn.db.info.get(_HELD)
+    cached = turn.db.info.get(_CACHE_KEY)
     if cached is None or cached[0] is not turn:
-        cached = turn.db.info[_HELD] = (turn, {})
+        cached = turn.db.info[_CACHE_KEY] = (turn, {})
     values: dict[Hashable, Any] = cached[1]
     if key not in values:
         values[key] = read()
@@ -183,7 +183,7 @@ class Extras(Ticks):
 
 def extras_step(kinds: list[DocumentType]) -> Step:
     """One question for all optional documents: a person who has none goes on with one tap."""
-    options = [(kind.code, shortened(kind.short_name, TICK_ROOM)) for kind in kinds]
+    options = [(kind.code, shortened(kind.short_name, MAX_TICK_LABEL)) for kind in kinds]
     return Step(EXTRAS, Extras(options))
 
 

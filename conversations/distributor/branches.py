@@ -21,8 +21,8 @@ from storage.tables import Branch
 #: Context: the version of the branch that was seen, and whether its region may not change now.
 VERSION, LOCKED = "_version", "_locked"
 
-_name = Step("branch_name", Named(branches.checked_name))
-_address = Step("branch_address", Address())
+_NAME_STEP = Step("branch_name", Named(branches.checked_name))
+_ADDRESS_STEP = Step("branch_address", Address())
 
 
 def _subject(turn: Turn) -> int:
@@ -64,7 +64,12 @@ def _pick(turn: Turn, branch_id: int, code: str) -> str:
 
 NEW_BRANCH = Dialogue(
     "new_branch",
-    (_name, *region_steps("branch"), _address, Step("branch_officer", NationalCode(), optional=True)),
+    (
+        _NAME_STEP,
+        *region_steps("branch"),
+        _ADDRESS_STEP,
+        Step("branch_officer", NationalCode(), optional=True),
+    ),
     _define,
     summary="dist.new_branch_summary",
     after=after,
@@ -94,7 +99,7 @@ def first_answers(branch: Branch, *, locked: bool) -> dict[str, Any]:
 
 def _edit_steps(turn: Turn, answers: Answers) -> list[Step]:
     region = () if answers.get(LOCKED) else region_steps("branch")
-    return [_name, *region, _address]
+    return [_NAME_STEP, *region, _ADDRESS_STEP]
 
 
 def _edit(turn: Turn, answers: dict[str, Any]) -> Reply:
@@ -135,7 +140,7 @@ def _finish_pick(turn: Turn, answers: dict[str, Any]) -> Reply:
     return Reply((Screen(said),), goto=_branch(turn))
 
 
-PICK = Dialogue(
+PICK_OFFICER = Dialogue(
     "pick_officer",
     _pick_steps,
     _finish_pick,

@@ -75,19 +75,19 @@ async def _make_password(resources: Resources, incoming: Incoming, answers: Answ
     return await resources.passwords.make_new()
 
 
-_identity = (
+_IDENTITY_STEPS = (
     Step("dist_kind", Choice([(kind.value, t(f"coop.kind_{kind}")) for kind in DistributorKind], columns=2)),
     Step("dist_name", Named(registry.checked_name, "شرکت", "واحد صنفی", "صنف")),
     Step("dist_legal_id", LegalId(), when=_is_company),
     Step("dist_guild_id", GuildId(), when=_is_guild),
 )
-_manager = (
+_MANAGER_STEPS = (
     Step("manager_code", NationalCode()),
     Step("manager_first_name", PersianName(), when=_manager_is_new),
     Step("manager_last_name", PersianName(), when=_manager_is_new),
 )
-_manager_name = Step("dist_manager_name", PersianName())
-_contact = (
+_MANAGER_NAME_STEP = Step("dist_manager_name", PersianName())
+_CONTACT_STEPS = (
     Step("dist_manager_mobile", MobileNumber()),
     Step("dist_phone", Phone()),
     Step("dist_address", Address()),
@@ -155,7 +155,7 @@ def _create(turn: Turn, answers: dict[str, Any]) -> Reply:
 
 NEW_DISTRIBUTOR = Dialogue(
     "new_distributor",
-    (*_identity, *_manager, *_contact, *region_steps("central")),
+    (*_IDENTITY_STEPS, *_MANAGER_STEPS, *_CONTACT_STEPS, *region_steps("central")),
     _create,
     summary="staff.dist_summary",
     after=after,
@@ -185,7 +185,7 @@ def _add_manager(turn: Turn, answers: dict[str, Any]) -> Reply:
 
 ADD_MANAGER = Dialogue(
     "add_manager",
-    _manager,
+    _MANAGER_STEPS,
     _add_manager,
     summary="staff.dist_manager_summary",
     exit=_card,
@@ -244,7 +244,7 @@ def _edit(turn: Turn, answers: dict[str, Any]) -> Reply:
 
 EDIT_DISTRIBUTOR = Dialogue(
     "edit_distributor",
-    (*_identity, _manager_name, *_contact),
+    (*_IDENTITY_STEPS, _MANAGER_NAME_STEP, *_CONTACT_STEPS),
     _edit,
     summary="dist.edit_summary",
     exit=_home_of,
@@ -252,7 +252,7 @@ EDIT_DISTRIBUTOR = Dialogue(
 )
 EDIT_OWN = Dialogue(
     "edit_own",
-    (_manager_name, *_contact),
+    (_MANAGER_NAME_STEP, *_CONTACT_STEPS),
     _edit,
     summary="dist.edit_summary",
     exit=_home_of,
@@ -290,7 +290,7 @@ class Found(Question):
         return registry.find_distributors(turn.db, actor=turn.actor, text=query)
 
 
-FIND = Dialogue(
+FIND_DISTRIBUTOR = Dialogue(
     "find_distributor",
     (Step("dist_query", Found()),),
     lambda turn, answers: Reply(goto=Press("staff.dist", answers["dist_query"])),

@@ -67,7 +67,7 @@ def _reject(turn: Turn, answers: dict[str, Any]) -> Reply:
     return Reply(goto=Press("desk.coop_outcome", goto.id))
 
 
-REJECT = Dialogue(
+REJECT_COOPERATION = Dialogue(
     "coop_reject",
     _steps,
     _reject,

@@ -26,7 +26,7 @@ from bot.services.shared import reference_data
 from bot.texts import quoted, t
 from bot.texts.answers import with_persian_digits
 from conversations.common.labels import Wording, shortened
-from conversations.common.request_steps import TICK_ROOM
+from conversations.common.request_steps import MAX_TICK_LABEL
 from conversations.engine import declaration
 from conversations.engine.declaration import Answers, Dialogue, FinishRejected, Incomplete, Step, UserInput
 from conversations.questions import Choice, Confirm, Text, Ticks
@@ -124,7 +124,7 @@ class Addition(Text):
         return super().format_answer(turn, step, value) if value else t("form.none")
 
 
-_presets = Reason(RejectReason, "reject")
+_REJECTION_REASON = Reason(RejectReason, "reject")
 
 
 def chosen_reason(answers: Answers) -> Mapping[str, Any]:
@@ -180,7 +180,7 @@ def reject_steps(turn: Turn, answers: Answers) -> list[Step]:
         t("reject.confirm", **about),
         *reasons(answers, lambda reason: t(f"reason.{reason}")),
     ]
-    return rejecting(_presets, heading=t("review.about", **about), sure=sure)
+    return rejecting(_REJECTION_REASON, heading=t("review.about", **about), sure=sure)
 
 
 def finish_reject(turn: Turn, answers: dict[str, Any]) -> Reply:
@@ -217,7 +217,7 @@ def tickable(turn: Turn, answers: Answers) -> list[tuple[str, str]]:
     keys = dict.fromkeys([*words.keys(snapshot), *wanted])
     codes = [document_rule.code for document_rule in document_rules]
     return [
-        (key, shortened(words.label(key, short=True), TICK_ROOM))
+        (key, shortened(words.label(key, short=True), MAX_TICK_LABEL))
         for key in keys
         if request_items.can_be_deficient(key, codes) and (key != "field_note" or snapshot.get(key))
     ]
@@ -293,7 +293,7 @@ def finish_search(turn: Turn, answers: dict[str, Any]) -> Reply | FinishRejected
     return Reply(goto=Press(*request_address(requests[0])))
 
 
-reject = Dialogue(
+REJECT_QUALIFICATION = Dialogue(
     "reject",
     reject_steps,
     finish_reject,
@@ -301,7 +301,7 @@ reject = Dialogue(
     roles=EXPERTS,
     guard=_guard,
 )
-deficiencies = Dialogue(
+DECLARE_DEFICIENCIES = Dialogue(
     "deficiencies",
     defects_steps,
     finish_defects,
@@ -309,7 +309,7 @@ deficiencies = Dialogue(
     roles=EXPERTS,
     guard=_guard,
 )
-search = Dialogue(
+SEARCH_REQUESTS = Dialogue(
     "search",
     (Step("search_code", Text(1, 40)),),
     finish_search,

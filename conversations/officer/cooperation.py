@@ -23,7 +23,7 @@ from conversations.questions import Confirm, Text
 #: Context: the version of the request that the officer saw; what is about to end, in words.
 VERSION, ABOUT = "_version", "_about"
 
-_refusal_reason = Addition(REJECTION_REASON[0], OFFICER_REASON_MAX, without="coop.no_reason")
+_REFUSAL_REASON = Addition(REJECTION_REASON[0], OFFICER_REASON_MAX, without="coop.no_reason")
 
 
 def _request(turn: Turn) -> Press:
@@ -36,7 +36,7 @@ def _refuse_steps(turn: Turn, answers: Answers) -> list[Step]:
     if reason := answers.get("coop_reason"):
         sure.append(t("coop.your_reason", reason=quoted(with_persian_digits(reason), t("who.you"))))
     return [
-        Step("coop_reason", _refusal_reason),
+        Step("coop_reason", _REFUSAL_REASON),
         Step("sure", Confirm("coop.reject_do"), prompt="\n".join(sure)),
     ]
 
@@ -60,7 +60,7 @@ def _refuse(turn: Turn, answers: dict[str, Any]) -> Reply:
     return Reply(goto=goto, notice=t("coop.rejected"))
 
 
-REFUSE = Dialogue(
+REFUSE_COOPERATION = Dialogue(
     "coop_refuse",
     _refuse_steps,
     _refuse,
@@ -81,14 +81,20 @@ def _draft_termination(turn: Turn, answers: dict[str, Any]) -> Reply:
     return Reply(goto=Press("term.confirm", drafted.id or 0))
 
 
-_reason = Text(*TERMINATION_REASON, lines=True, short="error.short_reason")
+_TERMINATION_REASON = Text(*TERMINATION_REASON, lines=True, short="error.short_reason")
 
 
 def _terminate_steps(turn: Turn, answers: Answers) -> list[Step]:
-    return [Step("term_reason", _reason, prompt=f"{answers.get(ABOUT, '')}\n{t('ask.term_reason')}".strip())]
+    return [
+        Step(
+            "term_reason",
+            _TERMINATION_REASON,
+            prompt=f"{answers.get(ABOUT, '')}\n{t('ask.term_reason')}".strip(),
+        )
+    ]
 
 
-TERMINATE = Dialogue(
+TERMINATE_COOPERATION = Dialogue(
     "terminate",
     _terminate_steps,
     _draft_termination,

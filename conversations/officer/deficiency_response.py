@@ -219,7 +219,7 @@ def track(turn: Turn) -> Press:
     return Press("qual.track", turn.draft.subject_id)
 
 
-fix = Dialogue(
+RESOLVE_DEFICIENCIES = Dialogue(
     "fix",
     steps,
     finish,

@@ -13,7 +13,7 @@ from bot.texts import t
 from conversations.common.request_steps import FIELD_STEPS
 from conversations.engine.declaration import Answers, Dialogue, Step
 
-_ASKS = {step.key: step for step in FIELD_STEPS}
+_STEPS_BY_KEY = {step.key: step for step in FIELD_STEPS}
 LIST = Press("general")
 
 
@@ -33,7 +33,7 @@ def _guard(turn: Turn) -> None:
 
 
 def steps(turn: Turn, answers: Answers) -> list[Step]:
-    return [_ASKS[_field(turn)]]
+    return [_STEPS_BY_KEY[_field(turn)]]
 
 
 def finish(turn: Turn, answers: dict[str, Any]) -> Reply:
@@ -45,7 +45,7 @@ def finish(turn: Turn, answers: dict[str, Any]) -> Reply:
     return Reply((Screen(t(key, field=t(f"field.{field}"))),), goto=LIST)
 
 
-EDIT = Dialogue(
+EDIT_PERSONAL_DETAILS = Dialogue(
     "general",
     steps,
     finish,

@@ -79,7 +79,7 @@ def discard(turn: Turn) -> None:
     qualification.discard(turn.db, actor=turn.actor, request_id=turn.draft.subject_id, now=turn.now)
 
 
-form = Dialogue(
+QUALIFICATION_REQUEST = Dialogue(
     "qualification",
     steps,
     finish,

@@ -51,7 +51,7 @@ SUBJECTS = {
 AT_BRANCH, ABOUT_COOPERATION = frozenset({"pick_officer"}), frozenset({"coop_reject"})
 #: Who is in a dialogue that asks the services before its end; staff are in theirs, officers in the others.
 ROLES = {"pick_officer": Role.DISTRIBUTOR}
-_numbers = count(90_000_001)
+_NUMBERS = count(90_000_001)
 
 
 def sample_turn(db: Session, dialogue: Dialogue, now: datetime) -> Turn:
@@ -81,7 +81,7 @@ def sample_turn(db: Session, dialogue: Dialogue, now: datetime) -> Turn:
 def sample_account(db: Session) -> Account:
     """An officer without a national code."""
     account = Account(
-        user_code=f"{next(_numbers):08}", password_hash="", first_name="سارا", last_name="کریمی‌نژاد"
+        user_code=f"{next(_NUMBERS):08}", password_hash="", first_name="سارا", last_name="کریمی‌نژاد"
     )
     db.add(account)
     db.flush()

@@ -205,7 +205,7 @@ def _discard(turn: Turn) -> None:
     """Nothing besides the draft: the attachments go with it."""
 
 
-LETTER = Dialogue(
+WRITE_LETTER = Dialogue(
     "letter",
     (
         Step("letter_audience", Choice(_audience_kinds, columns=2)),

@@ -162,7 +162,7 @@ def show_written_letters(turn: Turn, press: Press, *, drafted: bool) -> Screen:
                 date=jalali_day(letter.created_at),
                 state=t(f"letters.state.{letter.state}"),
                 recipients=number(letter.recipients),
-                told=number(progress.told),
+                notified=number(progress.notified),
                 read=number(progress.read),
             )
         )
@@ -194,7 +194,7 @@ def show_progress(turn: Turn, press: Press) -> Screen:
         "",
         _progress_bar(letter.delivered, letter.recipients),
         t("letters.delivered", delivered=number(letter.delivered), recipients=number(letter.recipients)),
-        t("letters.told", told=number(progress.told)),
+        t("letters.notified", notified=number(progress.notified)),
         t("letters.read", read=number(progress.read)),
     ]
     ways_on: list[Button] = [button(t("letters.text"), "staff.letter_text", press.id)]

@@ -35,7 +35,7 @@ from storage.enums import Role
 from storage.tables import Account, Chat, Grant
 
 RECENT, TRAIL = 8, 10
-DEEDS = {
+ACCOUNT_ACTIONS = {
     AccountAction.RESET: ("staff_accounts.reset", "reset_account"),
     AccountAction.SUSPEND: ("staff_accounts.suspend", "suspend_account"),
     AccountAction.LIFT: ("staff_accounts.lift", "lift_account"),
@@ -66,7 +66,7 @@ def routes(engine: Engine) -> Routes:
     def deed(turn: Turn, press: Press) -> Reply:
         """`press.arg` names the action, `press.version` is the account's."""
         account = _account(turn, press)
-        chosen = {action.value: dialogue for action, (_, dialogue) in DEEDS.items()}.get(press.arg)
+        chosen = {action.value: dialogue for action, (_, dialogue) in ACCOUNT_ACTIONS.items()}.get(press.arg)
         if chosen is None or press.version != account.version:
             raise Stale
         facts = account_lookup.facts(turn.db, actor=turn.actor, account=account)
@@ -156,7 +156,7 @@ def _action_rows(account: Account, facts: Facts) -> list[ButtonRow]:
     account_id = account.id or 0
     deeds = [
         button(t(label), "staff.account_action", account_id, account.version, action.value)
-        for action, (label, _) in DEEDS.items()
+        for action, (label, _) in ACCOUNT_ACTIONS.items()
         if action in facts.actions
     ]
     views: list[Button] = []

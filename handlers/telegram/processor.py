@@ -23,7 +23,7 @@ from bot.core.screens import Press, Screen, button
 from bot.messengers.processing import groups, inbox_store
 from bot.messengers.processing.answer import Answer, ChatAddress
 from bot.messengers.processing.protocols import Delivers, Dialogues, Preparation
-from bot.messengers.processing.update_scope import UpdateScope, current_update
+from bot.messengers.processing.update_scope import CURRENT_UPDATE, UpdateScope
 from bot.messengers.processing.uploads import Uploads
 from bot.rules import credentials
 from bot.services.qualification import unused_files
@@ -82,8 +82,8 @@ class UpdateProcessor:
         self._committed = committed
 
     async def process(self, incoming: Incoming) -> None:
-        """Serve the present update (`update_scope.current_update`)."""
-        update_scope = current_update.get()
+        """Serve the present update (`update_scope.CURRENT_UPDATE`)."""
+        update_scope = CURRENT_UPDATE.get()
         update_scope.served = True
         prepared: _Prepared | None = None
         taken: list[FileTaken] = []
@@ -423,7 +423,7 @@ class UpdateProcessor:
         """Run a unit; while the database is away the chat queue waits, and with it what this person sent next."""
         if incoming is None:
             return await retry_while_unavailable(lambda: self.resources.database.run(unit, lane=lane))
-        lane, update_scope = _lane(incoming.messenger, incoming.chat_id), current_update.get()
+        lane, update_scope = _lane(incoming.messenger, incoming.chat_id), CURRENT_UPDATE.get()
 
         async def work() -> T:
             try:
@@ -436,7 +436,7 @@ class UpdateProcessor:
 
     async def _ask_to_wait(self, incoming: Incoming) -> None:
         """What was sent is in the inbox and will be done; only nothing can be written just now."""
-        update_scope = current_update.get()
+        update_scope = CURRENT_UPDATE.get()
         if incoming.private and not update_scope.told_to_wait:
             update_scope.told_to_wait = True
             screen = Screen(t("error.database_away"))

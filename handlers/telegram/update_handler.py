@@ -14,7 +14,7 @@ from telegram.ext import BaseHandler
 
 from bot.messengers.processing.parsing import parse_update
 from bot.messengers.processing.protocols import Processor
-from bot.messengers.processing.update_scope import current_update
+from bot.messengers.processing.update_scope import CURRENT_UPDATE
 
 
 class ConversationUpdateHandler(BaseHandler[Update, Any, None]):
@@ -34,6 +34,6 @@ class ConversationUpdateHandler(BaseHandler[Update, Any, None]):
 
     async def _process(self, update: Update, context: Any) -> None:
         """Raises UnreadableError."""
-        incoming = parse_update(update, current_update.get().row.messenger)
+        incoming = parse_update(update, CURRENT_UPDATE.get().row.messenger)
         if incoming is not None:
             await self._processor.process(incoming)

@@ -18,11 +18,11 @@ from storage.database.unit_of_work import T, Unit, report_unseen, run_reading, r
 #: Connections a process may hold.
 CONNECTIONS = 20
 #: Seconds that a unit waits for one.
-ROOM = 30.0
+CONNECTION_TIMEOUT = 30.0
 #: Seconds that a `run_in_background` unit waits for company.
 LINGER = 0.2
 #: The same while the database is away.
-LINGER_AWAY = 2.0
+LINGER_AFTER_OUTAGE = 2.0
 #: Seconds for any one statement: a server that does not answer must not block a chat queue for ever.
 STATEMENT = 60.0
 #: Serialization failure, deadlock: the server asks to try again.
@@ -49,7 +49,7 @@ class PostgresDatabase(Database):
             url,
             pool_size=CONNECTIONS,
             max_overflow=0,
-            pool_timeout=ROOM,
+            pool_timeout=CONNECTION_TIMEOUT,
             pool_use_lifo=True,
             connect_args={"command_timeout": STATEMENT},
         )
@@ -170,7 +170,7 @@ class PostgresDatabase(Database):
             if outage_reason(error) is not None and not self._closing:
                 self._later[:0] = units
                 if self._flushing is None:
-                    self._flushing = asyncio.create_task(self._flush_soon(LINGER_AWAY))
+                    self._flushing = asyncio.create_task(self._flush_soon(LINGER_AFTER_OUTAGE))
                 return
             if len(units) == 1:
                 report_unseen(units[0], error)

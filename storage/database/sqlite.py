@@ -28,7 +28,7 @@ GROUP = 32
 #: Seconds that a `run_in_background` unit waits for company.
 LINGER = 0.2
 #: The same while the database is away.
-LINGER_AWAY = 2.0
+LINGER_AFTER_OUTAGE = 2.0
 #: Seconds to wait for another process's write (a migration, a backup, a command).
 BUSY = 10.0
 
@@ -187,7 +187,7 @@ class SqliteDatabase(Database):
             self._later[:0] = waiting
             if self._linger is not None:
                 self._linger.cancel()
-            self._linger = asyncio.get_running_loop().call_later(LINGER_AWAY, self._wake.set)
+            self._linger = asyncio.get_running_loop().call_later(LINGER_AFTER_OUTAGE, self._wake.set)
 
     async def _mend(self) -> None:
         """A connection that could not even roll back after an error is replaced."""

@@ -15,7 +15,7 @@ ENCODE = (
     "the password cannot be told from the rest; percent-encode it "
     "(@ as %40, / as %2F, ? as %3F, # as %23, % as %25, : as %3A, [ as %5B, ] as %5D)"
 )
-PLACE = "what stands after the @ is not read; write host:port/name of the database"
+PLACE_ERROR = "what stands after the @ is not read; write host:port/name of the database"
 FORM = "is not a database address; use sqlite:///… or postgresql://user:password@host/name"
 
 #: Parts of the address that may be given as parameters too.
@@ -53,7 +53,7 @@ _SCHEMES = {
 }
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9]*)(?:\+\w+)?://")
 _HOST = r"(?:\[[0-9A-Fa-f:.%\w]+\]|[\w.-]*|%2F[\w.%-]+)(?::\d{0,5})?"
-_PLACE = re.compile(
+_PLACE_PATTERN = re.compile(
     rf"(?P<hosts>{_HOST}(?:,{_HOST})*)(?:/(?P<name>[^/?@#]*))?(?:\?(?P<query>.*))?", re.DOTALL
 )
 
@@ -175,12 +175,12 @@ def _read(rest: str) -> _Address:
             )
         why.append(parsed_place)
     # Only where there is no doubt what is the password may a parameter be named.
-    raise ValueError(why[0] or PLACE if len(why) == 1 else ENCODE)
+    raise ValueError(why[0] or PLACE_ERROR if len(why) == 1 else ENCODE)
 
 
 def _parse_place(text: str) -> _Address | str | None:
     """What follows the password, or what is wrong with it, or None where it is nothing of the kind."""
-    match = _PLACE.fullmatch(text)
+    match = _PLACE_PATTERN.fullmatch(text)
     if match is None:
         return None
     ports = [host.rpartition(":")[2] for host in match["hosts"].split(",") if re.search(r":\d+$", host)]

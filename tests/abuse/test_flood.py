@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlmodel import Session, func, select
 
-from bot.messengers.intake.dispatcher import HELD
+from bot.messengers.intake.dispatcher import MAX_ROWS_IN_MEMORY
 from demo.people import Town
 from demo.person import Person
 from storage.database.database import Database
@@ -44,15 +44,15 @@ async def test_many_of_one_person_are_not_held_and_a_stranger_passes(town: Town,
         await house.service.intake.store_updates(Messenger.TELEGRAM, [_message(flooder.user.id, 1, "/slow")])
         await house.until(lambda: flooder.user.id in house.doings.entered)
         await _pours(house, flooder.user.id, FLOOD, first=2)
-        assert len(house.service.lanes) <= HELD
-        assert len(house.service.dispatcher._mine) <= HELD
+        assert len(house.service.lanes) <= MAX_ROWS_IN_MEMORY
+        assert len(house.service.dispatcher._mine) <= MAX_ROWS_IN_MEMORY
         # The polling goes on for others while the flood stands still.
         await stranger.tap("اول")
         await stranger.sees("یادداشت شد: first")
         # Enough of it is let through to see that what was behind comes, in order; the rest is left to the end of the house.
         gate.set()
-        await house.until(lambda: _done(house, flooder.user.id, 3 * HELD), within=60)
-        assert len(house.service.lanes) <= HELD + 2
+        await house.until(lambda: _done(house, flooder.user.id, 3 * MAX_ROWS_IN_MEMORY), within=60)
+        assert len(house.service.lanes) <= MAX_ROWS_IN_MEMORY + 2
 
 
 async def test_strangers_are_answered_while_a_flood_is_worked_off(town: Town, database: Database) -> None:
@@ -105,9 +105,9 @@ async def test_all_that_was_behind_is_done_while_more_comes(town: Town, database
     async with open_house(town, database) as house:
         person = town.telegram.person("سیل")
         for part in range(4):
-            await _pours(house, person.user.id, 2 * HELD + 7, first=1 + 1000 * part)
+            await _pours(house, person.user.id, 2 * MAX_ROWS_IN_MEMORY + 7, first=1 + 1000 * part)
             await asyncio.sleep(0)
-        total = 4 * (2 * HELD + 7)
+        total = 4 * (2 * MAX_ROWS_IN_MEMORY + 7)
         await house.until(lambda: _done(house, person.user.id, total), within=60)
         # The last answer may still be on its way.
         await house.until(lambda: not len(house.service.lanes))

@@ -21,7 +21,7 @@ from bot.core.incoming import Contact, Incoming
 from bot.core.screens import MAX_LABEL, Button, Press, Screen, rows_from_json
 from bot.messengers.processing import inbox_store
 from bot.messengers.processing.answer import Answer
-from bot.messengers.processing.update_scope import UpdateScope, current_update
+from bot.messengers.processing.update_scope import CURRENT_UPDATE, UpdateScope
 from bot.rules.validators import search_key
 from bot.security.passwords import Passwords
 from bot.texts import BIDI_MARKS
@@ -155,13 +155,13 @@ class Visitor:
         }
         (row,) = await self.house.database.run(lambda db: inbox_store.insert(db, [values]))
         self.screens = ()
-        token = current_update.set(UpdateScope(row))
+        token = CURRENT_UPDATE.set(UpdateScope(row))
         try:
             await self.house.processor.process(
                 Incoming(self.messenger, number, self.chat_id, message_id=number, **what)
             )
         finally:
-            current_update.reset(token)
+            CURRENT_UPDATE.reset(token)
         return self
 
     # ── seeing ───────────────────────────────────────────────────────────────────────────────────

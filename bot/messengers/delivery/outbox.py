@@ -29,13 +29,12 @@ from bot.messengers.delivery.outbox_store import ClaimedPush, PushRoute, RouteCa
 from bot.messengers.delivery.text import send_text
 from bot.messengers.transport import keyboards
 from bot.messengers.transport.channel import Channel
-from bot.messengers.transport.rate_limits import KEPT_FOR_ANSWERS
+from bot.messengers.transport.rate_limits import RESERVED_FOR_ANSWERS
 from bot.messengers.transport.telegram import is_unreachable, pause_of
 from bot.texts import t
 from storage.correlation import CORRELATION_ID
 from storage.database.outage import log_unless_outage, retry_while_unavailable
-from storage.enums import Messenger, PushState
-from storage.enums import PushChannel as Kind
+from storage.enums import Messenger, PushChannel, PushState
 
 log = logging.getLogger(__name__)
 
@@ -187,7 +186,7 @@ class Outbox:
     async def _try(self, push: ClaimedPush) -> SendResult:
         if push.skip is not None:
             outcome = SendResult(PushState.SKIPPED, push.skip)
-        elif push.channel is Kind.SMS:
+        elif push.channel is PushChannel.SMS:
             outcome = await self._sms(push)
         else:
             outcome = await self._message(push)
@@ -235,7 +234,7 @@ class Outbox:
             """One part. Put off once the first is there, all would be sent again: then it waits longer."""
             nonlocal began
             while True:
-                while (wait := limiter.wait(chat_id, reserved=KEPT_FOR_ANSWERS)) > 0:
+                while (wait := limiter.wait(chat_id, reserved=RESERVED_FOR_ANSWERS)) > 0:
                     if wait > (PART_PATIENCE - (time.monotonic() - began) if began else CHAT_PATIENCE):
                         raise _NotNowError(wait)
                     await asyncio.sleep(wait)

@@ -16,8 +16,7 @@ from bot.services.shared.insert_once import insert_once
 from bot.services.shared.notify import alert_staff
 from bot.texts import t
 from bot.texts.formats import local_mobile
-from storage.enums import AccountState, LetterState, Messenger, PushState
-from storage.enums import PushChannel as Kind
+from storage.enums import AccountState, LetterState, Messenger, PushChannel, PushState
 from storage.tables import Account, Chat, Grant, Letter, Push
 
 #: Seconds that are left where nothing is queued.
@@ -36,7 +35,7 @@ class ClaimedPush:
     id: int
     key: str
     kind: str
-    channel: Kind
+    channel: PushChannel
     account_id: int | None
     chat_row_id: int | None
     messenger: Messenger | None
@@ -116,7 +115,7 @@ def _due_on(db: Session, now: datetime, route: PushRoute, capacity: RouteCapacit
             _patience(earlier) < _patience(Push),
         ),
     )
-    on_route = col(Push.channel) == Kind.SMS if route is None else col(Chat.messenger) == route
+    on_route = col(Push.channel) == PushChannel.SMS if route is None else col(Chat.messenger) == route
     rows = db.execute(
         select(Push.id, Push.letter_id)
         .outerjoin(Chat, col(Chat.id) == col(Push.chat_row_id))
@@ -147,7 +146,7 @@ def claim_pushes(db: Session, ids: list[int], now: datetime, lease: datetime) ->
         skip = None
         if push.grant_id is not None and not (in_force and state is AccountState.ACTIVE):
             skip = ROLE_LOST
-        elif push.channel is Kind.CHAT:
+        elif push.channel is PushChannel.CHAT:
             if chat is None or chat.account_id != push.account_id:
                 skip = "nobody is logged in there any more"
             elif chat.dead:
@@ -209,7 +208,7 @@ def record_result(db: Session, push: ClaimedPush, outcome: SendResult, now: date
             .values(dead=True, show_at=None)
             .execution_options(synchronize_session=False)
         )
-    if push.channel is Kind.CHAT and outcome.state is PushState.SKIPPED and push.skip != ROLE_LOST:
+    if push.channel is PushChannel.CHAT and outcome.state is PushState.SKIPPED and push.skip != ROLE_LOST:
         _say_by_sms(db, push, now)
     if outcome.state is PushState.GIVEN_UP and push.kind != "alert":
         alert_staff(
@@ -222,7 +221,7 @@ def record_result(db: Session, push: ClaimedPush, outcome: SendResult, now: date
 
 def _given_up(push: ClaimedPush, reason: str) -> str:
     """What staff read; of an SMS also its words, so that they can pass them on."""
-    if push.channel is Kind.SMS and push.mobile is not None:
+    if push.channel is PushChannel.SMS and push.mobile is not None:
         return t(
             "alert.sms_given_up",
             kind=push.kind,
@@ -250,7 +249,7 @@ def _say_by_sms(db: Session, push: ClaimedPush, now: datetime) -> None:
         {
             "key": f"{push.key.rsplit(':', 1)[0]}:sms",
             "kind": push.kind,
-            "channel": Kind.SMS,
+            "channel": PushChannel.SMS,
             "account_id": push.account_id,
             "grant_id": push.grant_id,
             "chat_row_id": None,

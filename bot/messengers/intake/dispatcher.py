@@ -19,7 +19,7 @@ from bot.messengers.processing import inbox_store
 from bot.messengers.processing.inbox_store import InboxRow
 from bot.messengers.processing.parsing import UnreadableError, require_own_sender
 from bot.messengers.processing.protocols import Processor
-from bot.messengers.processing.update_scope import UpdateScope, current_update
+from bot.messengers.processing.update_scope import CURRENT_UPDATE, UpdateScope
 from bot.messengers.transport.channel import Channel
 from storage.correlation import CORRELATION_ID
 from storage.database.outage import retry_while_unavailable
@@ -34,7 +34,7 @@ ANSWERED_KINDS = ("message", "edited_message", "callback_query")
 SETTLE = 1.0
 #: Updates of one person that are held in memory; those behind them wait in the inbox alone, so that who floods neither
 #: fills the memory nor stops the polling for strangers.
-HELD = 32
+MAX_ROWS_IN_MEMORY = 32
 #: Messages with passwords that are known not to be deleted yet; past that a screen may be shown again.
 MOST_UNDELETED = 10_000
 #: A bot with one of these stands in a group is a member there.
@@ -76,7 +76,9 @@ class UpdateDispatcher:
             if row.id in self._mine or channel is None or not channel.ready:
                 continue
             key = (row.messenger, row.lane)
-            if row.lane is not None and (key in self._behind or self.lanes.waiting(key) >= HELD):
+            if row.lane is not None and (
+                key in self._behind or self.lanes.waiting(key) >= MAX_ROWS_IN_MEMORY
+            ):
                 self._behind[row.messenger, row.lane] = True
                 continue
             self._enter(row, again)
@@ -95,7 +97,7 @@ class UpdateDispatcher:
             try:
                 rows_read = await retry_while_unavailable(
                     lambda: self.resources.database.read(
-                        lambda db: inbox_store.next_unfinished(db, row, HELD)
+                        lambda db: inbox_store.next_unfinished(db, row, MAX_ROWS_IN_MEMORY)
                     )
                 )
             except Exception:
@@ -106,7 +108,7 @@ class UpdateDispatcher:
             rows = [inbox_row for inbox_row in rows_read if inbox_row.id not in self._mine]
             for inbox_row in rows:
                 self._enter(inbox_row)
-            if more or len(rows_read) == HELD:
+            if more or len(rows_read) == MAX_ROWS_IN_MEMORY:
                 self._behind[key] = True
             if rows or not more:
                 return
@@ -255,14 +257,14 @@ class UpdateDispatcher:
         update: Update,
         raw: dict[str, Any],
     ) -> None:
-        token = current_update.set(update_scope)
+        token = CURRENT_UPDATE.set(update_scope)
         try:
             await application.process_update(update)
         except Exception as error:
             # Before our handlers: PTB stumbled over what it had parsed. Left as it is, it would come again for ever.
             update_scope.error = update_scope.error or UnreadableError(f"{type(error).__name__}: {error}")
         finally:
-            current_update.reset(token)
+            CURRENT_UPDATE.reset(token)
         if isinstance(update_scope.error, UnreadableError):
             await self._quarantine(update_scope, raw, str(update_scope.error))
         elif update_scope.error is not None:

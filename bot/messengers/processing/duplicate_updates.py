@@ -13,8 +13,8 @@ from typing import Any
 #: What is left of a body that held a password.
 WIPED = "{}"
 #: What a person did, by the names of the Bot API.
-_WORDS = ("text", "caption", "data")
-_PLACES = ("id", "message_id", "date", "edit_date")
+_TEXT_KEYS = ("text", "caption", "data")
+_POSITION_KEYS = ("id", "message_id", "date", "edit_date")
 
 
 def is_same(known: str, known_identity: str | None, raw: str) -> bool:
@@ -46,7 +46,9 @@ def _essence(raw: str, *, words: bool) -> Any:
 def _action_of(payload: Any, words: bool) -> Any:
     if not isinstance(payload, dict):
         return payload if words else None
-    essence = {name: payload[name] for name in (*_PLACES, *(_WORDS if words else ())) if name in payload}
+    essence = {
+        name: payload[name] for name in (*_POSITION_KEYS, *(_TEXT_KEYS if words else ())) if name in payload
+    }
     for name, wanted in (("chat", ("id",)), ("from", ("id",)), ("message", ("message_id", "date"))):
         if isinstance(inner := payload.get(name), dict):
             essence[name] = [inner.get(part) for part in wanted]

@@ -14,7 +14,7 @@ from storage.enums import Messenger
 from storage.tables import LeftGroup
 
 #: A group that adds the bot again is told again after so long, and left silently until then.
-TOLD_AGAIN = timedelta(hours=6)
+NOTIFY_AGAIN_AFTER = timedelta(hours=6)
 #: What still comes from a group that was left may have been on its way.
 LEAVE_AGAIN = timedelta(seconds=20)
 
@@ -27,7 +27,7 @@ def note_group_update(db: Session, messenger: Messenger, chat_id: int, now: date
         db.add(LeftGroup(messenger=messenger, chat_id=chat_id, notified_at=now, left_at=now))
         return True, True
     # A time ahead was written before the clock was set back.
-    say = not row.notified_at <= now < row.notified_at + TOLD_AGAIN
+    say = not row.notified_at <= now < row.notified_at + NOTIFY_AGAIN_AFTER
     leave = say or not row.left_at <= now < row.left_at + LEAVE_AGAIN
     if say:
         row.notified_at = now

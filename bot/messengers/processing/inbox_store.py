@@ -138,7 +138,7 @@ def load_turn(
 def load_again(turn: Turn) -> None:
     """After a rollback: the turn's rows as they are now."""
     fresh = load_turn(turn.db, turn.incoming, turn.now, turn.public_info, reading=True)
-    turn.chat, turn.account, turn.draft, turn.held = fresh.chat, fresh.account, fresh.draft, None
+    turn.chat, turn.account, turn.draft, turn.loaded_grants = fresh.chat, fresh.account, fresh.draft, None
     turn.standing = fresh.standing
     turn.memo.clear()
 

@@ -37,9 +37,9 @@ class UpdateScope:
 
 
 #: The present update, in the task of its chat queue.
-current_update: ContextVar[UpdateScope] = ContextVar("passage")
+CURRENT_UPDATE: ContextVar[UpdateScope] = ContextVar("passage")
 
 
 async def note_error(update: object, context: Any) -> None:
     """PTB's error handler: the chat queue must know."""
-    current_update.get().error = context.error
+    CURRENT_UPDATE.get().error = context.error

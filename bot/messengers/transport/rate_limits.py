@@ -27,7 +27,7 @@ RATE, BURST = 1.0, 40.0
 #: An edit beside a new message: messengers count it, but less.
 EDIT = 0.5
 #: Of a chat's tokens, those that pushes leave for answers.
-KEPT_FOR_ANSWERS = 30.0
+RESERVED_FOR_ANSWERS = 30.0
 #: Different chats that are refused within so many seconds: it may be about the whole messenger.
 SEVERAL, WITHIN = 3, 1.0
 #: The longest rest of one chat, in seconds.

@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 from storage.tables import Account, Chat, KnownChat
 
 #: Chats of an account, and accounts of a chat, that are remembered; the newest ones.
-KEPT = 20
+MAX_KNOWN_CHATS = 20
 
 
 def remember_chat(db: Session, *, chat: Chat, account_id: int, now: datetime) -> None:
@@ -22,7 +22,7 @@ def remember_chat(db: Session, *, chat: Chat, account_id: int, now: datetime) ->
             select(KnownChat.id)
             .where(column == value)
             .order_by(col(KnownChat.at).desc(), col(KnownChat.id).desc())
-            .offset(KEPT)
+            .offset(MAX_KNOWN_CHATS)
         )
         if ids := db.exec(old).all():
             db.exec(delete(KnownChat).where(col(KnownChat.id).in_(ids)))

@@ -36,15 +36,15 @@ WINDOW = 300
 STOPPED = "the letter was stopped"
 
 _WAITING = (PushState.QUEUED, PushState.SENDING)
-_push = Push.metadata.tables["push"]
+_PUSH = Push.metadata.tables["push"]
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """One letter, and how far it came: `told` recipients got a push, `read` opened it."""
+    """One letter, and how far it came: `notified` recipients got a push, `read` opened it."""
 
     letter: Letter
-    told: int
+    notified: int
     read: int
 
 
@@ -313,7 +313,7 @@ def _push_to_chats(db: Session, letter: Letter, among: Sequence[Any], now: datet
         "correlation_id": f"letter:{letter.id}",
         "created_at": now,
     }
-    values |= {name: literal(value, _push.c[name].type) for name, value in fixed.items()}
+    values |= {name: literal(value, _PUSH.c[name].type) for name, value in fixed.items()}
     chats = (
         select(*values.values())
         .select_from(LetterRecipient)
@@ -322,7 +322,7 @@ def _push_to_chats(db: Session, letter: Letter, among: Sequence[Any], now: datet
         .order_by(col(Chat.id))
     )
     dialect = postgresql if db.get_bind().dialect.name == "postgresql" else sqlite
-    db.execute(dialect.insert(_push).from_select(list(values), chats).on_conflict_do_nothing())
+    db.execute(dialect.insert(_PUSH).from_select(list(values), chats).on_conflict_do_nothing())
 
 
 # -- the recipient's side ------------------------------------------------------------------------------

@@ -28,7 +28,7 @@ PATIENCE = 5.0
 #: An attempt that turned out to be over makes room for another one; more often none does.
 ROUNDS = 3
 
-_looks: set[asyncio.Task[AttemptState]] = set()
+_BACKGROUND_TASKS: set[asyncio.Task[AttemptState]] = set()
 
 
 async def open_attempt(resources: Resources, token: str) -> Redirect:
@@ -99,8 +99,8 @@ async def _opened_by_other(resources: Resources, attempt_id: int) -> str:
 async def _can_be_paid(resources: Resources, attempt_id: int) -> bool:
     """Whether the gateway still waits for this payment, or does not say. Whatever else it says is settled."""
     task = asyncio.create_task(verify_and_settle(resources, attempt_id, inquire_first=True, by_payer=True))
-    _looks.add(task)
-    task.add_done_callback(_looks.discard)
+    _BACKGROUND_TASKS.add(task)
+    task.add_done_callback(_BACKGROUND_TASKS.discard)
     done, _ = await asyncio.wait([task], timeout=PATIENCE)
     if done:
         return task.result() is AttemptState.CREATED

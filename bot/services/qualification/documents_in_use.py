@@ -14,14 +14,14 @@ from storage.enums import RequestState
 from storage.tables import Draft, Officer, QualificationRequest
 
 #: 24 months, never less.
-CLOSED_KEPT = timedelta(days=731)
+CLOSED_LIFETIME = timedelta(days=731)
 _ENDED = (RequestState.REJECTED, RequestState.WITHDRAWN)
 
 
 def is_over(request: Any, now: datetime) -> ColumnElement[bool]:
     """Ended without success, and long ago."""
     ended = func.coalesce(request.closed_at, request.state_since)
-    return and_(request.state.in_(_ENDED), ended < now - CLOSED_KEPT)
+    return and_(request.state.in_(_ENDED), ended < now - CLOSED_LIFETIME)
 
 
 def in_use(db: Session, accounts: set[int], now: datetime, *, apart_from: int | None = None) -> set[int]:

@@ -151,7 +151,7 @@ def experts_of(db: Session, *, actor: Actor, university_code: str | None) -> lis
     loads = Counter[int | None]()
     for queue in routing.QUEUES:
         reviewer = col(queue.row.reviewer_id)
-        query = select(reviewer, func.count()).where(reviewer.in_(list(grants)), queue.held)
+        query = select(reviewer, func.count()).where(reviewer.in_(list(grants)), queue.under_review)
         loads.update(dict(db.exec(query.group_by(reviewer)).all()))
     accounts = db.exec(select(Account).where(col(Account.id).in_(list(grants)))).all()
     experts = [

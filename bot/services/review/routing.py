@@ -164,7 +164,7 @@ class Queue(Generic[R]):
     #: Not claimed.
     unclaimed: ColumnElement[bool]
     #: Under an expert's review, also while it waits for its officer.
-    held: ColumnElement[bool]
+    under_review: ColumnElement[bool]
     #: The column that says when it came.
     came: Any
 

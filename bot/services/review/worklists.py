@@ -76,7 +76,7 @@ class Worklists(Generic[R, L]):
     ) -> WorklistPage[L]:
         """Files under the actor's own review, also those that wait for their officer; longest in their state first."""
         own = col(self.entry.row.reviewer_id) == actor.account_id
-        condition = self._at(university_for(db, actor, None)) & self.entry.held & own
+        condition = self._at(university_for(db, actor, None)) & self.entry.under_review & own
         return self._page(db, condition, col(self.entry.row.state_since), now, offset, limit)
 
     def under_way(
@@ -92,7 +92,7 @@ class Worklists(Generic[R, L]):
         """Files under review by any expert of the university; for experts in charge and staff (W7)."""
         if actor.role not in (Role.IN_CHARGE, Role.STAFF):
             raise NotAllowed
-        condition = self._at(university_for(db, actor, university_code)) & self.entry.held
+        condition = self._at(university_for(db, actor, university_code)) & self.entry.under_review
         return self._page(db, condition, col(self.entry.row.state_since), now, offset, limit)
 
     def find(self, db: Session, *, actor: Actor, code: str) -> list[R]:

@@ -16,7 +16,7 @@ from storage.database.database import Database
 #: Links of one read.
 PIECE = 1_000
 #: Faults that are told; there may be as many as lines.
-TOLD = 20
+MAX_REPORTED = 20
 
 
 @dataclass(slots=True)
@@ -34,7 +34,7 @@ class Checked:
     end: tuple[int, str] = (0, "")
 
     def fault(self, words: str) -> None:
-        if len(self.faults) < TOLD:
+        if len(self.faults) < MAX_REPORTED:
             self.faults.append(words)
 
 

@@ -11,7 +11,7 @@ from storage.tables import Throttle
 _INSERT = insert(Throttle.metadata.tables["throttle"])
 
 #: Longer than every window.
-KEPT = timedelta(days=2)
+TRIES_LIFETIME = timedelta(days=2)
 
 
 def time_to_wait(db: Session, *, key: str, limit: Limit, now: datetime) -> timedelta | None:
@@ -27,4 +27,4 @@ def count_try(db: Session, *, key: str, now: datetime) -> None:
 
 def forget_old_tries(db: Session, *, now: datetime) -> int:
     """Drop tries that no window sees any more; say how many. For the ticking job."""
-    return db.exec(delete(Throttle).where(col(Throttle.at) < now - KEPT)).rowcount
+    return db.exec(delete(Throttle).where(col(Throttle.at) < now - TRIES_LIFETIME)).rowcount

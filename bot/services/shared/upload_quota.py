@@ -16,7 +16,7 @@ from storage.database.fast_path import table_of
 from storage.tables import UploadDay
 
 #: Counts of days that are not needed any more.
-KEPT = timedelta(days=7)
+COUNTS_LIFETIME = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def count_upload(
 
 def remove_old_counts(db: Session, *, now: datetime) -> int:
     """Delete the counts of days gone by; how many. For the ticking job."""
-    old = (now - KEPT).astimezone(TEHRAN).date()
+    old = (now - COUNTS_LIFETIME).astimezone(TEHRAN).date()
     return db.exec(
         delete(UploadDay).where(col(UploadDay.day) < old).execution_options(synchronize_session=False)
     ).rowcount

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.config.output import KEPT, SteadyRaw
+from bot.config.output import MAX_BUFFERED, SteadyRaw
 from bot.operations.archive import make_identity
 from tests.bot.startup.test_errors import environment
 from tests.support.bot_process import PROJECT
@@ -58,7 +58,7 @@ def test_what_has_no_room_is_written_later_and_in_order() -> None:
 def test_what_is_kept_has_a_bound_and_what_is_lost_is_counted() -> None:
     reader, writer = os.pipe()
     raw = SteadyRaw(writer)
-    for _ in range(3 * KEPT // 1000):
+    for _ in range(3 * MAX_BUFFERED // 1000):
         raw.write(b"x" * 999 + b"\n")
     kept = 0
     lost = 0
@@ -67,8 +67,8 @@ def test_what_is_kept_has_a_bound_and_what_is_lost_is_counted() -> None:
         raw.write(b"")
         lost = raw.take_lost()
     kept += len(os.read(reader, 65536))
-    assert KEPT <= kept <= KEPT + 2 * 65536
-    assert kept // 1000 + lost == 3 * KEPT // 1000
+    assert MAX_BUFFERED <= kept <= MAX_BUFFERED + 2 * 65536
+    assert kept // 1000 + lost == 3 * MAX_BUFFERED // 1000
     assert raw.take_lost() == 0
     os.close(reader)
     os.close(writer)

@@ -209,7 +209,7 @@ async def test_a_bucket(set_up: dict[str, Any]) -> None:
 
 async def test_a_disk_that_is_nearly_full(set_up: dict[str, Any], tmp_path: Path) -> None:
     (tmp_path / "files").mkdir()
-    (found,) = disks(Settings.load(_env_file=None, **set_up), room=2**62)
+    (found,) = disks(Settings.load(_env_file=None, **set_up), min_free=2**62)
     assert not found.good
     assert "free some space" in found.words
 
@@ -218,7 +218,7 @@ async def test_a_disk_with_less_than_the_reserve_takes_no_uploads(
     set_up: dict[str, Any], tmp_path: Path
 ) -> None:
     (tmp_path / "files").mkdir()
-    (found,) = disks(Settings.load(_env_file=None, **set_up, min_free_disk="900TB"), room=0)
+    (found,) = disks(Settings.load(_env_file=None, **set_up, min_free_disk="900TB"), min_free=0)
     assert not found.good
     assert "no upload is taken below MIN_FREE_DISK" in found.words
 

@@ -156,4 +156,4 @@ async def test_a_file_that_takes_too_long_is_refused_with_what_to_do_and_the_nex
 async def test_idle_workers_beyond_a_few_do_not_stay(checker: InspectionPool) -> None:
     await asyncio.gather(*(checked(checker, files.pdf(), account) for account in range(12)))
 
-    assert len(checker._idle) == inspection_pool.KEPT
+    assert len(checker._idle) == inspection_pool.IDLE_WORKERS

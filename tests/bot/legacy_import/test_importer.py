@@ -252,7 +252,7 @@ async def test_a_corrected_row_is_taken_over_until_its_owner_comes(seeded: Datab
     said = await move_in(seeded, write_csv(tmp_path / "b.csv", corrected))
 
     assert said.counts == (2, 0, 1, 0, 0)
-    assert said.totals.kept == 1
+    assert said.totals.untouched == 1
     waiting, file = await seeded.read(lambda db: account_of(db, 1))
     assert (waiting.last_name, file.birth_date) == ("رستمی", date(1987, 3, 21))
     assert waiting.user_code == "old000001"

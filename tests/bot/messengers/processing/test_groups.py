@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlmodel import select
 
-from bot.messengers.processing.groups import TOLD_AGAIN
+from bot.messengers.processing.groups import NOTIFY_AGAIN_AFTER
 from demo.botapi.faults import Fault
 from demo.botapi.state import Chat
 from demo.people import Face, Town
@@ -74,7 +74,7 @@ async def test_who_adds_the_bot_again_and_again_gets_nothing_more(
         await house.until(lambda: done(house))
         assert len(said(face, group)) == 1
         assert len(face.server.calls_of("leaveChat")) == 4
-        passed = TOLD_AGAIN + timedelta(minutes=5)
+        passed = NOTIFY_AGAIN_AFTER + timedelta(minutes=5)
         await stranger.add_bot(group)
         await house.until(lambda: left(face, group))
         await house.until(lambda: done(house))

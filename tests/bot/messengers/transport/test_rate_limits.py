@@ -19,10 +19,10 @@ from bot.messengers.transport.rate_limits import (
     BURST,
     EDIT,
     FIRST_SILENCE,
-    KEPT_FOR_ANSWERS,
     LONGEST_REST,
     MOST,
     PROBE,
+    RESERVED_FOR_ANSWERS,
     RateLimiter,
 )
 
@@ -73,10 +73,10 @@ def test_a_burst_and_then_one_a_second(limiter: RateLimiter, clock: Clock) -> No
 
 def test_pushes_leave_room_for_answers(limiter: RateLimiter) -> None:
     sent = 0
-    while limiter.wait(1, reserved=KEPT_FOR_ANSWERS) == 0:
+    while limiter.wait(1, reserved=RESERVED_FOR_ANSWERS) == 0:
         limiter.spend(1, 1.0)
         sent += 1
-    assert sent == BURST - KEPT_FOR_ANSWERS
+    assert sent == BURST - RESERVED_FOR_ANSWERS
     assert limiter.wait(1) == 0
 
 

@@ -211,7 +211,7 @@ async def test_everybody_gets_it_once_in_every_live_chat(database: Database) -> 
         spread_all(db, one)
         assert state_of(db, one) is LetterState.SENT
         found = letters.letter_progress(db, actor=writer, letter_id=one.id or 0)
-        assert (found.letter.delivered, found.told, found.read) == (7, 6, 0)
+        assert (found.letter.delivered, found.notified, found.read) == (7, 6, 0)
 
     await database.run(unit)
 
