@@ -5,7 +5,7 @@ database has its turn; JOURNEYS=all crosses them (`make journey` plays both mess
 """
 
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +23,9 @@ WHERE = QUICK + (CROSSED if os.environ.get("JOURNEYS") == "all" else [])
 MAIN = {f"J{number}": QUICK[number % 2] for number in range(1, 7)}
 
 
-def journeys() -> Iterator[Any]:
-    for play in PLAYS:
-        for where in WHERE:
-            marks = () if MAIN.get(play.number) == where else (pytest.mark.campaign,)
-            yield pytest.param(play, *where, id="-".join((play.number, *where)), marks=marks)
+def played(play: Play, where: tuple[str, str]) -> Any:
+    marks = () if MAIN.get(play.number) == where else (pytest.mark.campaign,)
+    return pytest.param(play, *where, id="-".join((play.number, *where)), marks=marks)
 
 
 @pytest.fixture
@@ -37,7 +35,11 @@ async def stage(database_url: str, tmp_path: Path) -> AsyncIterator[Stage]:
     await stage.close()
 
 
-@pytest.mark.parametrize(("play", "messenger", "database_url"), journeys(), indirect=["database_url"])
+@pytest.mark.parametrize(
+    ("play", "messenger", "database_url"),
+    [played(play, where) for play in PLAYS for where in WHERE],
+    indirect=["database_url"],
+)
 async def test_journey(play: Play, messenger: str, stage: Stage) -> None:
     here, there = stage.town.faces if messenger == "telegram" else reversed(stage.town.faces)
     await stage.start()

@@ -74,6 +74,7 @@ def test_what_is_kept_has_a_bound_and_what_is_lost_is_counted() -> None:
     os.close(writer)
 
 
+@pytest.mark.campaign
 @pytest.mark.parametrize("kind", ["full", "closed pipe", "closed", "latin-1"])
 def test_every_command_does_its_work_without_room_for_its_words(kind: str, tmp_path: Path) -> None:
     write_csv(tmp_path / "people.csv", [officer(1)])

@@ -102,6 +102,7 @@ async def test_a_stranger_passes_many_slow_files_of_one_account(uploads: Uploads
     await end(attack)
 
 
+@pytest.mark.campaign
 async def test_a_stranger_passes_slow_files_of_more_accounts_than_there_are_checkers(
     uploads: Uploads,
 ) -> None:
@@ -124,6 +125,7 @@ async def test_a_stranger_passes_slow_files_of_more_accounts_than_there_are_chec
     await end(attack)
 
 
+@pytest.mark.campaign
 async def test_a_slow_file_that_gave_way_is_taken_in_the_end(uploads: Uploads) -> None:
     await asyncio.gather(*(uploads.upload(account, SLOW) for account in range(WORKERS + 1)))
 

@@ -5,6 +5,8 @@ import random
 import sqlite3
 from pathlib import Path
 
+import pytest
+
 from bot.messengers.processing import inbox_store
 from demo.people import Town
 from storage.enums import InboxState, Messenger
@@ -12,6 +14,7 @@ from tests.support.bot_process import Stage
 from tests.support.messenger_app import House
 
 
+@pytest.mark.campaign
 async def test_kill_in_the_middle_and_start_again(town: Town, tmp_path: Path) -> None:
     file = tmp_path / "bot.db"
     stage = Stage(

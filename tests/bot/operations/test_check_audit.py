@@ -9,6 +9,8 @@ import sqlite3
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from demo.bot_process import BotProcess
 from demo.people import Town
 from tests.bot.doctor.test_file_modes import command
@@ -28,6 +30,7 @@ async def until(file: Path, statement: str, *, within: float = 60) -> None:
             await asyncio.sleep(0.2)
 
 
+@pytest.mark.campaign
 async def test_lines_are_linked_kept_and_checked(tmp_path: Path) -> None:
     (folder := tmp_path / "home").mkdir()
     key = {"SECRET_KEY": SECRET_KEY}

@@ -265,6 +265,7 @@ async def _wiped(house: House) -> bool:
     return any(one.raw == "{}" for one in await house.inbox())
 
 
+@pytest.mark.campaign
 async def test_with_the_real_process(database_url: str, tmp_path: Path) -> None:
     """Registered with one bot, she goes on with the other as soon as she pressed its *Start*."""
     async with await Town.start() as town:

@@ -196,6 +196,7 @@ def test_offsets() -> None:
     assert one.value == 7
 
 
+@pytest.mark.campaign
 async def test_with_the_real_process(database_url: str, tmp_path: object) -> None:
     from pathlib import Path
 

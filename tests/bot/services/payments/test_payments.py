@@ -676,6 +676,7 @@ async def test_looks_that_change_nothing_leave_no_line(world: Paying) -> None:
     assert (last.from_state, last.to_state) == (AttemptState.UNCERTAIN, AttemptState.PAID)
 
 
+@pytest.mark.campaign
 @pytest.mark.parametrize("many", [700])
 async def test_thousands_of_attempts_of_one_do_not_hold_up_another(world: Paying, many: int) -> None:
     """They are there from before, all due, and longer than hers."""
@@ -688,6 +689,7 @@ async def test_thousands_of_attempts_of_one_do_not_hold_up_another(world: Paying
     assert looked <= 100
 
 
+@pytest.mark.campaign
 async def test_hundreds_of_other_payers_do_not_hold_up_the_newest(world: Paying) -> None:
     await world.crowd(300, of_one_request=False)
     paid = await world.click()
