@@ -33,7 +33,7 @@ COMMANDS: Mapping[str, Press] = {
 
 class Engine(DialogueTransitions):
     """Moves one chat through one dialogue; this is its public face, with what `DialogueSessions` offers about drafts: `leave`,
-    `drop`, `adopt`, `open_drafts`, `is_open`, `sweep`. Raises ValueError at start for a doubled name or a missing text."""
+    `drop`, `adopt`, `open_drafts`, `is_open`, `delete_expired_drafts`. Raises ValueError at start for a doubled name or a missing text."""
 
     def __init__(self, dialogues: Iterable[Dialogue], commands: Mapping[str, Press] = COMMANDS) -> None:
         super().__init__(dialogues, commands)

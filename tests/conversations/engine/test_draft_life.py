@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlmodel import Session, select
 
-from conversations.account.registration import REGISTRATION
+from conversations.account.registration import REGISTER
 from conversations.engine import draft_store
 from conversations.engine.declaration import Dialogue
 from conversations.engine.engine import Engine
@@ -20,7 +20,7 @@ HOUR = timedelta(hours=1)
 
 
 def test_a_registration_is_kept_a_month_and_every_other_form_a_year() -> None:
-    assert (REGISTRATION.days_kept, form("other").days_kept) == (30, 365)
+    assert (REGISTER.days_kept, form("other").days_kept) == (30, 365)
 
 
 @pytest.mark.parametrize("days", [1, 30, 365])
@@ -37,9 +37,9 @@ async def test_a_form_is_there_to_the_end_of_its_last_day(database: Database, da
         db.add(draft)
         db.flush()
         assert not draft_store.expired(draft, dialogue, end - HOUR)
-        assert engine.sweep(db, end - HOUR) == 0
+        assert engine.delete_expired_drafts(db, end - HOUR) == 0
         assert draft_store.expired(draft, dialogue, end + HOUR)
-        assert engine.sweep(db, end + HOUR) == 1
+        assert engine.delete_expired_drafts(db, end + HOUR) == 1
         assert db.exec(select(Draft.id)).all() == []
 
     await database.run(unit)

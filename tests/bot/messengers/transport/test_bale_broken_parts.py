@@ -8,11 +8,11 @@ import pytest
 from telegram import Update
 
 from bot.messengers.transport.bale_updates import (
+    normalise_chat,
+    normalise_message,
+    normalise_result,
     normalise_update,
-    whole_chat,
-    whole_message,
-    whole_result,
-    whole_user,
+    normalise_user,
 )
 
 USER = {"id": 7, "is_bot": False, "first_name": "سارا"}
@@ -98,7 +98,7 @@ PARTS: dict[str, tuple[str, Any, Any]] = {
 
 @pytest.mark.parametrize(("name", "came", "whole"), PARTS.values(), ids=PARTS)
 def test_a_part_is_completed_or_left_out_and_the_message_stays(name: str, came: Any, whole: Any) -> None:
-    found = whole_message(message(**{name: came}))
+    found = normalise_message(message(**{name: came}))
 
     assert found.get(name, GONE) == whole if whole is not GONE else name not in found
     parsed = Update.de_json(normalise_update({"update_id": 17, "message": message(**{name: came})}), None)
@@ -131,11 +131,11 @@ def test_a_part_is_completed_or_left_out_and_the_message_stays(name: str, came: 
 def test_a_command_is_one_also_where_bale_does_not_mark_it(text: Any, entities: Any, whole: Any) -> None:
     parts = {"text": text} | ({} if entities is None else {"entities": entities})
 
-    assert whole_message(message(**parts)).get("entities") == whole
+    assert normalise_message(message(**parts)).get("entities") == whole
 
 
 def test_a_command_in_other_letters_is_measured_as_telegram_measures_it() -> None:
-    [entity] = whole_message(message(text="/😀 x"))["entities"]
+    [entity] = normalise_message(message(text="/😀 x"))["entities"]
     assert entity["length"] == 3
 
 
@@ -144,7 +144,7 @@ def test_a_command_in_other_letters_is_measured_as_telegram_measures_it() -> Non
     [(1_791_025_477, 1_791_025_477), ("1791025477", 1_791_025_477), (1_791_025_477_000, 1_791_025_477), (-5, 0), (10**20, 0), (None, 0), (True, 0)],
 )  # fmt: skip
 def test_the_time_of_a_message(came: Any, seconds: int) -> None:
-    assert whole_message(message(date=came))["date"] == seconds
+    assert normalise_message(message(date=came))["date"] == seconds
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ def test_the_time_of_a_message(came: Any, seconds: int) -> None:
     [(7, 7), ("7", 7), ("-7", -7), (7.0, 7), (7.5, 0), ("۷", 0), ("7x", 0), (True, 0), (None, 0)],
 )
 def test_numbers_that_came_as_text(came: Any, number: int) -> None:
-    assert whole_message(message(message_id=came))["message_id"] == number
+    assert normalise_message(message(message_id=came))["message_id"] == number
 
 
 @pytest.mark.parametrize(
@@ -166,19 +166,19 @@ def test_numbers_that_came_as_text(came: Any, number: int) -> None:
     ],
 )
 def test_what_a_chat_is(chat: dict[str, Any], sender: Any, kind: str) -> None:
-    assert whole_chat(chat, sender)["type"] == kind
+    assert normalise_chat(chat, sender)["type"] == kind
 
 
 def test_an_empty_picture_of_a_chat_is_none() -> None:
-    assert "photo" not in whole_chat(CHAT | {"photo": {}}, None)
-    assert whole_chat(CHAT | {"photo": {"small_file_id": "s"}}, None)["photo"] == {"small_file_id": "s"}
-    assert whole_chat("x", None) == "x"
+    assert "photo" not in normalise_chat(CHAT | {"photo": {}}, None)
+    assert normalise_chat(CHAT | {"photo": {"small_file_id": "s"}}, None)["photo"] == {"small_file_id": "s"}
+    assert normalise_chat("x", None) == "x"
 
 
 @pytest.mark.parametrize("broken", [None, {}, {"id": "x"}, {"id": True}, 5])
 def test_a_sender_without_an_id_is_none(broken: Any) -> None:
-    assert whole_user(broken) is None
-    assert "from" not in whole_message(message(**{"from": broken}))
+    assert normalise_user(broken) is None
+    assert "from" not in normalise_message(message(**{"from": broken}))
 
 
 def press(**parts: Any) -> dict[str, Any]:
@@ -258,7 +258,7 @@ MEMBER = {"user": {"id": "7"}}
     ],
 )
 def test_answers_are_completed(method: str, came: dict[str, Any], said: dict[str, Any]) -> None:
-    found = whole_result(method, came)
+    found = normalise_result(method, came)
 
     assert {name: found.get(name, GONE) for name in said} == said
     if "pinned_message" in came:
@@ -278,12 +278,12 @@ def test_answers_are_completed(method: str, came: dict[str, Any], said: dict[str
     ],
 )
 def test_answers_of_another_shape_are_left_alone(method: str, came: Any, whole: Any) -> None:
-    assert whole_result(method, came) == whole
+    assert normalise_result(method, came) == whole
 
 
 def test_lists_of_messages_and_members_are_completed_one_by_one() -> None:
     assert [
-        one["message_id"] for one in whole_result("sendmediagroup", [message(message_id="9"), message()])
+        one["message_id"] for one in normalise_result("sendmediagroup", [message(message_id="9"), message()])
     ] == [9, 5]
-    members = whole_result("getchatadministrators", [MEMBER | {"status": "creator"}] * 2)
+    members = normalise_result("getchatadministrators", [MEMBER | {"status": "creator"}] * 2)
     assert [one["user"]["id"] for one in members] == [7, 7]
