@@ -86,6 +86,22 @@ async def test_more_waiting_uploads_of_one_account_are_refused() -> None:
         assert granted == [9]
 
 
+async def test_who_gives_up_while_waiting_leaves_the_turn_to_the_next() -> None:
+    turns = InspectionSlots(1, slow=1, of_side=1)
+
+    async with turns.turn(9):
+        first, second, third = (asyncio.create_task(turns.turn(one).__aenter__()) for one in (1, 1, 2))
+        await asyncio.sleep(0)
+        first.cancel()
+        await asyncio.gather(first, return_exceptions=True)
+
+    assert (await second).account_id == 1
+    assert not third.done()
+    third.cancel()
+    await asyncio.gather(third, return_exceptions=True)
+    assert not turns.contended
+
+
 async def test_an_account_is_slow_for_ten_minutes(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1000.0
     monkeypatch.setattr(inspection_turns, "time", SimpleNamespace(monotonic=lambda: now))

@@ -1,0 +1,56 @@
+"""Units in the background outlive an outage of the database, together with those given after them."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from sqlmodel import Session
+
+from storage.database import postgres, sqlite
+from storage.database.database import Database
+from storage.tables import DailySequence
+from tests.storage.database.test_unit_of_work import days, write
+
+
+@pytest.mark.parametrize("others", [0, 2], ids=["alone", "with others"])
+async def test_what_met_an_outage_is_written_after_it(
+    database: Database, monkeypatch: pytest.MonkeyPatch, others: int
+) -> None:
+    for module in (postgres, sqlite):
+        monkeypatch.setattr(module, "LINGER_AWAY", 0.01)
+    tries = 0
+
+    def unit(session: Session) -> None:
+        nonlocal tries
+        tries += 1
+        if tries < 3:
+            raise OSError("no route to the server")
+        session.add(DailySequence(day="0", last=1))
+
+    database.run_in_background(unit)
+    for number in range(1, 1 + others):
+        database.run_in_background(write(str(number)))
+
+    expected = [str(number) for number in range(1 + others)]
+    async with asyncio.timeout(20):
+        while await days(database) != expected:
+            await asyncio.sleep(0.01)
+    assert tries == 3
+
+
+async def test_a_unit_that_fails_is_not_tried_for_ever(database: Database) -> None:
+    tries = 0
+
+    def unit(session: Session) -> None:
+        nonlocal tries
+        tries += 1
+        raise LookupError("no such thing")
+
+    database.run_in_background(unit)
+    database.run_in_background(write("1"))
+    async with asyncio.timeout(20):
+        while await days(database) != ["1"]:
+            await asyncio.sleep(0.01)
+    await asyncio.sleep(0)
+    assert tries <= 2
