@@ -26,7 +26,7 @@ async def asking(turns: InspectionSlots, uploads: Sequence[Upload]) -> AsyncIter
     end = asyncio.Event()
 
     async def upload(account_id: int, messenger: Messenger) -> None:
-        async with turns.turn(account_id, messenger):
+        async with turns.wait_for_slot(account_id, messenger):
             having.append(account_id)
             await end.wait()
 
@@ -65,8 +65,8 @@ async def test_so_many_have_a_turn_at_once(uploads: list[Upload], slow: list[int
 async def test_a_turn_that_ends_is_the_next_ones() -> None:
     turns = InspectionSlots(1, slow=1, of_side=1)
 
-    async with turns.turn(1):
-        waiting = asyncio.create_task(turns.turn(2).__aenter__())
+    async with turns.wait_for_slot(1):
+        waiting = asyncio.create_task(turns.wait_for_slot(2).__aenter__())
         await asyncio.sleep(0)
         assert not waiting.done()
         assert turns.contended
@@ -80,7 +80,7 @@ async def test_more_waiting_uploads_of_one_account_are_refused() -> None:
 
     async with asking(turns, [(9, TELEGRAM), *[(1, TELEGRAM)] * MOST_WAITING]) as granted:
         with pytest.raises(Throttled) as refused:
-            async with turns.turn(1, TELEGRAM):
+            async with turns.wait_for_slot(1, TELEGRAM):
                 pass
         assert refused.value.key == "error.uploads_waiting"
         assert granted == [9]
@@ -89,8 +89,10 @@ async def test_more_waiting_uploads_of_one_account_are_refused() -> None:
 async def test_who_gives_up_while_waiting_leaves_the_turn_to_the_next() -> None:
     turns = InspectionSlots(1, slow=1, of_side=1)
 
-    async with turns.turn(9):
-        first, second, third = (asyncio.create_task(turns.turn(one).__aenter__()) for one in (1, 1, 2))
+    async with turns.wait_for_slot(9):
+        first, second, third = (
+            asyncio.create_task(turns.wait_for_slot(one).__aenter__()) for one in (1, 1, 2)
+        )
         await asyncio.sleep(0)
         first.cancel()
         await asyncio.gather(first, return_exceptions=True)

@@ -27,7 +27,7 @@ NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
     ],
 )
 def test_only_long_rests_are_kept(chat_row: int | None, pause: float, kept: bool) -> None:
-    assert (chat_rests.note(Messenger.BALE, chat_row, pause, now=NOW) is not None) == kept
+    assert (chat_rests.save_rest(Messenger.BALE, chat_row, pause, now=NOW) is not None) == kept
 
 
 @pytest.mark.parametrize(
@@ -42,14 +42,16 @@ async def test_a_resting_chat_is_left_alone_until_its_rest_is_over(
         chat, other = Chat(messenger=Messenger.BALE, chat_id=1), Chat(messenger=Messenger.BALE, chat_id=2)
         db.add_all([chat, other])
         db.flush()
-        keep = chat_rests.note(Messenger.BALE, chat.id, pause, now=NOW)
+        keep = chat_rests.save_rest(Messenger.BALE, chat.id, pause, now=NOW)
         assert keep is not None
         keep(db)
         db.expire_all()
         assert (chat.rest_since, chat.rest_until) == (NOW, end)
 
         def writable(now: datetime) -> list[int]:
-            return list(db.exec(select(Chat.chat_id).where(chat_rests.over(now)).order_by(col(Chat.id))))
+            return list(
+                db.exec(select(Chat.chat_id).where(chat_rests.rest_is_over(now)).order_by(col(Chat.id)))
+            )
 
         assert writable(end - timedelta(seconds=1)) == [2]
         assert writable(end) == [1, 2]
@@ -63,6 +65,6 @@ def test_what_another_process_was_told_is_remembered(left: timedelta | None, res
     channel: Any = SimpleNamespace(limiter=limiter)
     place: Any = SimpleNamespace(chat_id=5, rest_until=None if left is None else NOW + left)
 
-    chat_rests.remember(channel, place, NOW)
+    chat_rests.load_rests(channel, place, NOW)
 
     assert limiter.rest_of(5) == rest

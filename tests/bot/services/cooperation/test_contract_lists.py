@@ -27,7 +27,7 @@ async def test_each_side_counts_its_own(database: Database) -> None:
         contracts.free(db, actor=kian.boss, contract_id=ended.id or 0, now=NOW)
         present, other = contract(db, sara, arad), contract(db, mina, arad)
 
-        def ids(page: contracts.Page) -> tuple[list[int | None], int]:
+        def ids(page: contracts.ContractPage) -> tuple[list[int | None], int]:
             return [one.contract.id for one in page.lines], page.total
 
         assert ids(contracts.history(db, actor=sara)) == ([present.id, ended.id], 2)
@@ -47,10 +47,10 @@ async def test_who_is_no_side_of_a_contract_does_not_see_it(database: Database) 
         centers = open_centers(db)
         made = contract(db, centers.sara, centers.kian).id or 0
         for who in (centers.sara, centers.kian.boss, centers.kian.deputy, centers.office.staff):
-            assert contracts.view(db, actor=who, contract_id=made).contract.id == made
+            assert contracts.view_contract(db, actor=who, contract_id=made).contract.id == made
         for who in (centers.mina, centers.arad.boss, centers.office.ali):
             with pytest.raises(NotAllowed):
-                contracts.view(db, actor=who, contract_id=made)
+                contracts.view_contract(db, actor=who, contract_id=made)
         for who in (centers.kian.boss, centers.office.ali, centers.office.staff):
             with pytest.raises(NotAllowed):
                 contracts.history(db, actor=who)

@@ -69,7 +69,7 @@ async def test_files_are_counted_by_state_university_and_age(database: Database)
         ):
             filed(db, number, state, days, university)
 
-        figures = statistics.read(db, actor=office.staff, now=NOW, days=0)
+        figures = statistics.read_figures(db, actor=office.staff, now=NOW, days=0)
 
         assert figures.by_state == dict.fromkeys(S, 0) | {
             S.SUBMITTED: 3,
@@ -98,7 +98,7 @@ async def test_decisions_are_those_of_the_period(database: Database, days: int, 
         decided(db, office, 2, "claimed", zahra=True)
         audit.record(db, now=NOW, actor=office.ali, event="rejected", subject="cooperation", subject_id=1)
 
-        found = statistics.read(db, actor=office.staff, now=NOW, days=days).decisions
+        found = statistics.read_figures(db, actor=office.staff, now=NOW, days=days).decisions
 
         assert [one.counts for one in found] == [{"rejected": rejected}, {"approved": 1}]
         assert [one.total for one in found] == [rejected, 1]
@@ -114,7 +114,7 @@ async def test_the_report_says_what_it_counts_and_for_which_period(database: Dat
         filed(db, 2, S.COMPLETED, 1, "mui")
         decided(db, office, 1)
 
-        report = statistics.report(statistics.read(db, actor=office.staff, now=NOW, days=7))
+        report = statistics.report(statistics.read_figures(db, actor=office.staff, now=NOW, days=7))
 
         states, universities, ages = report.bars
         assert dict(states.rows)[statistics._plain(t("status.SUBMITTED"))] == 1
@@ -139,7 +139,7 @@ async def test_only_staff_read_figures_and_take_a_report_along(database: Databas
         office = open_office(db)
         for who in (office.sara, office.ali, office.head):
             with pytest.raises(NotAllowed):
-                statistics.read(db, actor=who, now=NOW, days=7)
+                statistics.read_figures(db, actor=who, now=NOW, days=7)
             with pytest.raises(NotAllowed):
                 statistics.note(db, actor=who, now=NOW, kind="xlsx", days=7)
         statistics.note(db, actor=office.staff, now=NOW, kind="xlsx", days=7)

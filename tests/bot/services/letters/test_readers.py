@@ -26,10 +26,10 @@ async def test_each_reads_the_own_letter_and_no_other(database: Database) -> Non
             spread_all(db, one)
 
         for who in officers:
-            (received,), total = letters.inbox(db, actor=who, limit=5)
+            (received,), total = letters.inbox_of(db, actor=who, limit=5)
             assert (received.letter.id, total) == (sent[who.account_id].id, 1)
             letters.open_letter(db, actor=who, letter_id=received.letter.id or 0, now=NOW)
-            assert letters.unread(db, actor=who) == 0
+            assert letters.count_unread(db, actor=who) == 0
         for who in officers:
             [push] = db.exec(select(Push).where(Push.account_id == who.account_id, Push.kind == "N9")).all()
             chat = db.exec(select(Chat).where(Chat.account_id == who.account_id)).one()
@@ -51,7 +51,7 @@ async def test_one_writer_reads_how_many_opened_each_letter(database: Database) 
         for who in officers[:2]:
             letters.open_letter(db, actor=who, letter_id=first.id or 0, now=NOW)
 
-        shown, total = letters.written(db, actor=writer, limit=5)
+        shown, total = letters.written_letters(db, actor=writer, limit=5)
 
         assert total == 2
         assert [(one.letter.title, one.read) for one in shown] == [("دوم", 0), ("یکم", 2)]

@@ -27,7 +27,7 @@ async def world(database: Database) -> AsyncIterator[Paying]:
 async def cancelled(world: Paying) -> PaymentAttempt:
     attempt = await world.click()
     world.bank.cancel(attempt.ref or "")
-    await payments.verify_and_settle(world.resources, attempt.id, cancelled=True)
+    await payments.verify_and_settle(world.resources, attempt.id or 0, cancelled=True)
     return attempt
 
 
@@ -87,7 +87,7 @@ async def test_while_the_bank_is_silent_no_second_payment_begins_for_half_an_hou
 ) -> None:
     attempt = await world.click()
     world.bank.faults.down = True
-    await payments.verify_and_settle(world.resources, attempt.id)
+    await payments.verify_and_settle(world.resources, attempt.id or 0)
     assert (await world.attempt(attempt)).state is AttemptState.UNCERTAIN
     world.bank.faults.down = False
     world.pass_time(minutes=minutes)

@@ -61,4 +61,4 @@ async def test_a_payment_without_an_answer_is_looked_at_again_and_counted(world:
     await reconcile(world.resources)
 
     assert (await world.attempt(attempt)).state is AttemptState.PAID
-    assert await payments.verify_and_settle(world.resources, attempt.id) is AttemptState.PAID
+    assert await payments.verify_and_settle(world.resources, attempt.id or 0) is AttemptState.PAID

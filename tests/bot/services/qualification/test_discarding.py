@@ -27,7 +27,7 @@ async def test_other_drafts_and_the_chats_that_show_them_stay(
     def unit(db: Session) -> None:
         office = open_office(db)
         owners = {"sara": office.sara, "mina": officer(db, "10000002", national_code="9991234553")}
-        request = qualification.start(db, actor=office.sara, now=NOW)
+        request = qualification.start_draft(db, actor=office.sara, now=NOW)
         request_id = request.id or 0
 
         def draft(owner: str = "sara", dialogue: str = "qualification", subject: int = 0) -> Draft:

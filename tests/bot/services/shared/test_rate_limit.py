@@ -40,15 +40,15 @@ async def test_a_limit_holds_for_its_span_whatever_is_swept_meanwhile(
 ) -> None:
     def unit(db: Session) -> None:
         for _ in range(count - 1):
-            rate_limit.count(db, key="somebody", now=MORNING)
-        rate_limit.count(db, key="somebody else", now=MORNING)
-        assert rate_limit.wait(db, key="somebody", limit=limit, now=MORNING) is None
-        rate_limit.count(db, key="somebody", now=MORNING)
-        assert rate_limit.wait(db, key="somebody", limit=limit, now=MORNING) == span
+            rate_limit.count_try(db, key="somebody", now=MORNING)
+        rate_limit.count_try(db, key="somebody else", now=MORNING)
+        assert rate_limit.time_to_wait(db, key="somebody", limit=limit, now=MORNING) is None
+        rate_limit.count_try(db, key="somebody", now=MORNING)
+        assert rate_limit.time_to_wait(db, key="somebody", limit=limit, now=MORNING) == span
         last = MORNING + span - timedelta(seconds=1)
-        assert rate_limit.sweep(db, now=last) == 0
-        assert rate_limit.wait(db, key="somebody", limit=limit, now=last) == timedelta(seconds=1)
-        assert rate_limit.wait(db, key="somebody", limit=limit, now=MORNING + span) is None
+        assert rate_limit.forget_old_tries(db, now=last) == 0
+        assert rate_limit.time_to_wait(db, key="somebody", limit=limit, now=last) == timedelta(seconds=1)
+        assert rate_limit.time_to_wait(db, key="somebody", limit=limit, now=MORNING + span) is None
 
     await database.run(unit)
 
@@ -56,9 +56,9 @@ async def test_a_limit_holds_for_its_span_whatever_is_swept_meanwhile(
 async def test_old_tries_are_swept(database: Database) -> None:
     def unit(db: Session) -> None:
         for age in (timedelta(days=3), timedelta(days=2, seconds=1), timedelta(days=1, hours=23)):
-            rate_limit.count(db, key="somebody", now=MORNING - age)
-        assert rate_limit.sweep(db, now=MORNING) == 2
-        assert rate_limit.sweep(db, now=MORNING) == 0
+            rate_limit.count_try(db, key="somebody", now=MORNING - age)
+        assert rate_limit.forget_old_tries(db, now=MORNING) == 2
+        assert rate_limit.forget_old_tries(db, now=MORNING) == 0
 
     await database.run(unit)
 
