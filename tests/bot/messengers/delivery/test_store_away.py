@@ -1,0 +1,42 @@
+"""The store goes away between the look for a document and its bytes: each of them is named, and the screen comes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bot.documents.blob_store import FolderStore, StoreDown
+from bot.documents.encryption import DocumentCipher
+from bot.documents.inspection_pool import InspectionPool
+from bot.documents.library import DocumentLibrary
+from demo.people import Town
+from storage.database.database import Database
+from tests.bot.messengers.delivery.test_screens import _store
+from tests.support import files
+from tests.support.messenger_app import open_house
+
+
+async def test_each_document_that_cannot_be_read_is_named(
+    town: Town, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = FolderStore(tmp_path / "files")
+    documents = DocumentLibrary(store, DocumentCipher("0" * 64), InspectionPool())
+    shown = await _store(database, documents, files.jpeg(), files.png())
+
+    async def away(key: str) -> bytes:
+        raise StoreDown("no answer")
+
+    monkeypatch.setattr(store, "get", away)
+    async with open_house(town, database, papers=documents) as house:
+        house.doings.papers = shown
+        for face in town.faces:
+            sara = face.person("سارا")
+            await sara.send("/papers")
+            await sara.sees("مدارک")
+            said = "\n".join(one.text for one in sara.history())
+            assert "مدرک 0" in said
+            assert "مدرک 1" in said
+            assert [file for one in sara.history() for file in one.files] == []
+        assert house.service.resources.counters.store_failed == 2 * len(town.faces)
+    await documents.close()

@@ -1,0 +1,46 @@
+"""A webhook call that is no update is kept and counted once, and asked for again only where it could not be stored."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from demo.people import Town
+from storage.database.database import Database
+from storage.enums import InboxState, Messenger
+from tests.support.messenger_app import open_house
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"{", b"\xff\x00", b'"text"'])
+async def test_what_is_no_update_is_kept_once(town: Town, database: Database, body: bytes) -> None:
+    async with open_house(town, database, webhook_url="https://bot.example") as house:
+        intake, counters = house.service.intake, house.service.resources.counters
+
+        for _ in range(3):
+            assert await intake.accept_webhook(Messenger.BALE, body) == 200
+
+        [row] = await house.inbox()
+        assert row.state is InboxState.QUARANTINED
+        assert row.note
+        assert counters.quarantined == {Messenger.BALE: 1}
+        assert counters.repeated == {Messenger.BALE: 2}
+        assert counters.received[Messenger.BALE] == 0
+
+
+@pytest.mark.parametrize("body", [b"{", b'{"update_id": 7}'])
+async def test_what_could_not_be_stored_is_asked_for_again(
+    town: Town, database: Database, monkeypatch: pytest.MonkeyPatch, body: bytes
+) -> None:
+    async with open_house(town, database, webhook_url="https://bot.example") as house:
+        run = database.run
+
+        async def away(*_: Any, **__: Any) -> Any:
+            raise OSError("the server does not answer")
+
+        monkeypatch.setattr(database, "run", away)
+        assert await house.service.intake.accept_webhook(Messenger.BALE, body) == 503
+        monkeypatch.setattr(database, "run", run)
+        assert await house.inbox() == []
+        assert await house.service.intake.accept_webhook(Messenger.BALE, body) == 200
+        assert len(await house.inbox()) == 1
