@@ -99,8 +99,8 @@ class InspectionSlots:
         return (
             slot.account_id not in self._taken
             and len(taken) < self._slots
-            and sum(slot.side == slot.side for slot in taken) < self._of_side
-            and not (slot.slow and sum(slot.slow for slot in taken) >= self._slow)
+            and sum(other.side == slot.side for other in taken) < self._of_side
+            and not (slot.slow and sum(other.slow for other in taken) >= self._slow)
         )
 
     def _leave(self, waiter: _Waiter) -> None:

@@ -18,7 +18,7 @@ async def test_what_met_an_outage_is_written_after_it(
     database: Database, monkeypatch: pytest.MonkeyPatch, others: int
 ) -> None:
     for module in (postgres, sqlite):
-        monkeypatch.setattr(module, "LINGER_AWAY", 0.01)
+        monkeypatch.setattr(module, "LINGER_AFTER_OUTAGE", 0.01)
     tries = 0
 
     def unit(session: Session) -> None:

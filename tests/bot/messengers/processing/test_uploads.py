@@ -169,12 +169,6 @@ async def test_what_is_refused(
     assert await arranged.counted() == ([(1, 700)] if fetched else [])
 
 
-async def test_the_largest_file_is_taken(database: Database, account_id: int) -> None:
-    arranged = Arranged(database, account_id)
-    with pytest.raises(Throttled):  # of this small day
-        await arranged.offer(LARGEST)
-
-
 async def test_without_a_file_or_an_account_nothing_is_taken(database: Database, account_id: int) -> None:
     arranged = Arranged(database, account_id)
     assert await arranged.uploads.store_offered(Incoming(Messenger.BALE, 1, 1), account_id) is None
