@@ -12,9 +12,9 @@ from handlers.staff import menu as staff_menu
 
 
 def all_routes(engine: Engine) -> Routes:
-    """Every route of every room. Raises ValueError for one that exists twice."""
+    """Every route of every module. Raises ValueError for one that exists twice."""
     table = Routes()
-    rooms = (
+    modules = (
         menu_menu,
         account,
         my_data,
@@ -29,6 +29,6 @@ def all_routes(engine: Engine) -> Routes:
         distributors,
         letters,
     )
-    for room in rooms:
-        table.include(room.routes(engine))
+    for module in modules:
+        table.include(module.routes(engine))
     return table

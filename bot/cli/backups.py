@@ -105,7 +105,7 @@ def restore(
     manifest = restored.manifest
     if not restored.signed:
         print(  # noqa: T201
-            f"WARNING: no key of ours signed {file}: whoever has the public key can have made it. "
+            f"WARNING: no key of ours signed {file}: anyone with the public key can have made it. "
             "Look at the data before you serve them",
             file=sys.stderr,
         )

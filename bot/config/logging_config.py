@@ -101,13 +101,13 @@ def _barred(logger: Any, method: str, event: MutableMapping[str, Any]) -> Mutabl
 
 
 class Handler(logging.StreamHandler[TextIO]):
-    """Says how much of the log is missing once there is room to say so."""
+    """Says how much of the log is missing once it can be written."""
 
     def emit(self, record: logging.LogRecord) -> None:
         super().emit(record)
         raw = getattr(self.stream, "buffer", None)
         if isinstance(raw, SteadyRaw) and (lost := raw.take_lost()):
-            log.warning("%d lines of this log are missing: there was no room where it goes", lost)
+            log.warning("%d lines of this log are missing: its destination was full", lost)
 
 
 def set_up(*, level: str = "INFO", form: str = "console", secrets: Iterable[str] = ()) -> None:

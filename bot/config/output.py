@@ -1,7 +1,7 @@
 """Standard output and standard error that never fail: a full disk, a closed pipe or a stalled reader stop no work.
 
 No work depends on a line that is printed. What cannot be written is kept, up to a bound, and written before
-the next line once there is room again; what is beyond the bound is counted.
+the next line once the destination takes data again; what is beyond the bound is counted.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class SteadyRaw(io.RawIOBase):
         return len(block)
 
     def take_lost(self) -> int:
-        """How many lines were lost, once there is room to say so; 0 before."""
+        """Number of lost lines, once a line about them can be written; 0 before."""
         if self._waiting:
             return 0
         lost, self.lost = self.lost, 0
@@ -84,7 +84,7 @@ class SteadyRaw(io.RawIOBase):
                 time.sleep(0.02)
 
     def _drain(self) -> bool:
-        """Write what is waiting as far as it goes; False where nothing can be written there now but by more room."""
+        """Write what is waiting as far as it goes; False where the destination is full."""
         try:
             while self._waiting:
                 if not _takes(self._descriptor):

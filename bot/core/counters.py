@@ -23,9 +23,9 @@ class WebCounters:
 
     #: Connections at this moment.
     open: int = 0
-    #: Connections that we closed: "slow" took too long, "crowded" made room for another.
+    #: Connections that we closed: "slow" took too long, "crowded" was closed in favour of another.
     closed: Counter[str] = field(default_factory=Counter)
-    #: Connections that found no room.
+    #: Connections refused because the limit was reached.
     refused: int = 0
     #: Requests told to come back later: too many from one "address", from "all", or for "health".
     paced: Counter[str] = field(default_factory=Counter)

@@ -11,7 +11,7 @@ from bot.documents.disk_space import DiskSpace
 from bot.startup.checks import check_documents_folder_folder, papers_folder
 from bot.startup.errors import explain
 
-#: Bytes that must be free: some days of documents, and room for SQLite to tidy up.
+#: Bytes that must be free: some days of documents, and what SQLite needs for VACUUM.
 MIN_FREE = 1024**3
 
 

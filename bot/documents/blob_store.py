@@ -19,7 +19,7 @@ class NoSuchFile(LookupError):
 
 
 class StoreDown(Exception):
-    """The store does not answer, or has no room. Nothing is wrong with the document; later it may work."""
+    """The store does not answer, or is full. Nothing is wrong with the document; later it may work."""
 
 
 @contextmanager

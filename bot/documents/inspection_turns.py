@@ -1,7 +1,7 @@
 """Who may have a file inspected next: accounts take turns, so that none uses all the workers.
 
 A turn is one of a few slots, and only who has one may hold a file in memory. An account has one at a time; an account
-whose files took long shares `slow` slots with its like; one messenger leaves room for the other.
+whose files took long shares `slow` slots with its like; one messenger cannot take all slots.
 """
 
 from __future__ import annotations

@@ -110,7 +110,7 @@ def _check_signature(name: str, manifest: dict[str, Any], secrets: list[str], un
         return False
     if not signature.is_signed(manifest):
         raise UpkeepError(
-            f"{name} is not signed: made by an older version of the bot, or by somebody else. Where you know that "
+            f"{name} is not signed: made by an older version of the bot, or by another program. Where you know that "
             "it is yours, repeat with --unsigned"
         )
     raise UpkeepError(

@@ -25,8 +25,8 @@ def chart_image_bytes(report: StatisticsReport, *, rest: str) -> bytes:
     height = 210 + sum(96 + len(bars.rows) * ROW + GAP for bars in panels) + MARGIN
     image = Image.new("RGB", (WIDTH, height), _BACKGROUND)
     pen = ImageDraw.Draw(image)
-    draw_text(pen, report.title, WIDTH - MARGIN, 62, size=46, room=_INNER_WIDTH, bold=True)
-    draw_text(pen, report.subtitle, WIDTH - MARGIN, 132, size=30, room=_INNER_WIDTH, color=_SOFT)
+    draw_text(pen, report.title, WIDTH - MARGIN, 62, size=46, max_width=_INNER_WIDTH, bold=True)
+    draw_text(pen, report.subtitle, WIDTH - MARGIN, 132, size=30, max_width=_INNER_WIDTH, color=_SOFT)
     top = 200
     for panel in panels:
         top = _panel(pen, panel, top) + GAP
@@ -45,19 +45,19 @@ def _at_most(bars: Bars, rest: str) -> list[tuple[str, int]]:
 def _panel(pen: ImageDraw.ImageDraw, panel: Bars, top: int) -> int:
     """Draw one panel; where it ends."""
     pen.line((MARGIN, top, WIDTH - MARGIN, top), fill=_TRACK, width=3)
-    draw_text(pen, panel.title, WIDTH - MARGIN, top + 50, size=36, room=_INNER_WIDTH, bold=True)
+    draw_text(pen, panel.title, WIDTH - MARGIN, top + 50, size=36, max_width=_INNER_WIDTH, bold=True)
     top += 96
     most = max((count for _, count in panel.rows), default=0) or 1
     right, left = WIDTH - MARGIN - _LABELS, MARGIN + 120
     for label, count in panel.rows:
         middle = top + ROW // 2
-        draw_text(pen, label, WIDTH - MARGIN, middle, size=30, room=_LABELS - 24)
+        draw_text(pen, label, WIDTH - MARGIN, middle, size=30, max_width=_LABELS - 24)
         pen.rounded_rectangle((left, middle - 17, right, middle + 17), radius=8, fill=_TRACK)
         long = (right - left) * count // most
         if count:
             pen.rounded_rectangle(
                 (right - max(long, 12), middle - 17, right, middle + 17), radius=8, fill=_BAR
             )
-        draw_text(pen, number(count), left - 16, middle, size=30, room=MARGIN + 104, bold=True)
+        draw_text(pen, number(count), left - 16, middle, size=30, max_width=MARGIN + 104, bold=True)
         top += ROW
     return top

@@ -24,14 +24,14 @@ def draw(*, title: str, lines: list[tuple[str, str]], note: str, link: str) -> b
     pen = ImageDraw.Draw(image)
     pen.rectangle((0, 0, WIDTH, _BAND), fill=_BLUE)
     right = WIDTH - _MARGIN
-    draw_text(pen, title, right, _BAND // 2, size=44, room=WIDTH - 2 * _MARGIN, bold=True, color=_WHITE)
-    room = WIDTH - 3 * _MARGIN - _QR
+    draw_text(pen, title, right, _BAND // 2, size=44, max_width=WIDTH - 2 * _MARGIN, bold=True, color=_WHITE)
+    max_width = WIDTH - 3 * _MARGIN - _QR
     top = _BAND + 70
     for label, value in lines:
-        draw_text(pen, label, right, top, size=28, room=room, color=_SOFT)
-        draw_text(pen, value, right, top + 50, size=40, room=room, bold=True)
+        draw_text(pen, label, right, top, size=28, max_width=max_width, color=_SOFT)
+        draw_text(pen, value, right, top + 50, size=40, max_width=max_width, bold=True)
         top += 132
-    draw_text(pen, note, right, HEIGHT - 44, size=26, room=WIDTH - 2 * _MARGIN, color=_SOFT)
+    draw_text(pen, note, right, HEIGHT - 44, size=26, max_width=WIDTH - 2 * _MARGIN, color=_SOFT)
     code = _code(link)
     image.paste(code, (_MARGIN, _BAND + 36))
     out = BytesIO()

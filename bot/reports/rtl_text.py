@@ -37,12 +37,12 @@ def draw_text(
     middle: int,
     *,
     size: int,
-    room: int,
+    max_width: int,
     bold: bool = False,
     color: str = INK,
 ) -> None:
-    """One line that ends at `right`, cut to `room` pixels."""
+    """One line that ends at `right`, cut to `max_width` pixels."""
     face = font(size, bold=bold)
-    while len(text) > 2 and pen.textlength(visual(text), font=face) > room:
+    while len(text) > 2 and pen.textlength(visual(text), font=face) > max_width:
         text = text[:-2].rstrip(" \u200c…") + "…"
     pen.text((right, middle), visual(text), font=face, fill=color, anchor="rm")

@@ -36,7 +36,7 @@ class PaymentEvent(StrEnum):
 class PaymentRelation(StrEnum):
     """How an actor is related to an attempt."""
 
-    #: What the gateway says, and the clock; whoever asks it.
+    #: The gateway's answer, and the clock, for every caller.
     SYSTEM = "system"
     #: Money is given back in the gateway's panel.
     STAFF = "staff"

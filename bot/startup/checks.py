@@ -78,7 +78,7 @@ def papers_folder(settings: Settings) -> Path | None:
 
 def check_documents_folder_folder(settings: Settings) -> None:
     """The folder is there, or can be made, and a file can be written in it. Raises BadSettingError; OSError where the
-    disk has no room or fails."""
+    disk is full or fails."""
     if (folder := papers_folder(settings)) is None:
         return
     try:

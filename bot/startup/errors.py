@@ -70,7 +70,7 @@ def _of_database(error: BaseException) -> str | None:
 def _of_system(error: OSError) -> str | None:
     if error.errno in _DISK_FULL:
         where = f" for {error.filename}" if error.filename else ""
-        return f"disk: there is no room{where}; free some space"
+        return f"disk: no space left{where}; free some space"
     if error.filename is not None and error.errno is not None:
         return _flat(f"{os.fspath(error.filename)}: {os.strerror(error.errno)}")
     if error.errno in _DISK:

@@ -169,7 +169,7 @@ def _web(counters: WebCounters) -> Iterator[Metric]:
     for reason in ("slow", "crowded"):
         closed.add_metric([reason], counters.closed[reason])
     yield closed
-    refused = "connections that found no room"
+    refused = "connections refused at the limit"
     yield CounterMetricFamily("officer_web_connections_refused", refused, value=counters.refused)
     paced = CounterMetricFamily("officer_web_requests_paced", "requests told to come later", labels=["by"])
     for by in ("address", "all", "health"):

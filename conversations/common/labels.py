@@ -18,14 +18,14 @@ _IN_PERSIAN_DIGITS = frozenset({"birth_cert_no", "phone", "postal_address", "fie
 _AT_EDGE = " \u200c"
 
 
-def shortened(name: str, room: int) -> str:
-    """`name` cut to `room` characters, a unit of direction that was cut closed again."""
-    if len(name) <= room:
+def shortened(name: str, max_length: int) -> str:
+    """`name` cut to `max_length` characters, a unit of direction that was cut closed again."""
+    if len(name) <= max_length:
         return name
-    cut = name[: room - 2]
+    cut = name[: max_length - 2]
     if cut.count(LRI) + cut.count(FSI) > cut.count(PDI):
         return f"{cut.rstrip(_AT_EDGE)}…{PDI}"
-    return f"{name[: room - 1].rstrip(_AT_EDGE + LRI + FSI)}…"
+    return f"{name[: max_length - 1].rstrip(_AT_EDGE + LRI + FSI)}…"
 
 
 def short_university(name: str) -> str:

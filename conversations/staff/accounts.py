@@ -87,7 +87,7 @@ def _name(turn: Turn) -> str:
     return account.name if account is not None else "–"
 
 
-Deed = Callable[[Turn, dict[str, Any]], Reply]
+AccountAction = Callable[[Turn, dict[str, Any]], Reply]
 Steps = Callable[[Turn, Answers], list[Step]]
 
 
@@ -109,7 +109,7 @@ def _reasoned(key: str, *, yes: str, first: Callable[[Turn], Step] | None = None
 def _account_action(
     name: str,
     steps: Steps,
-    do: Deed,
+    do: AccountAction,
     prepare: Callable[[Resources, Incoming, Answers], Awaitable[Any]] | None = None,
 ) -> Dialogue:
     def finish(turn: Turn, answers: dict[str, Any]) -> Reply:

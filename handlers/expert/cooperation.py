@@ -58,9 +58,9 @@ def show_request(turn: Turn, press: Press) -> Screen:
         lines += ["", t("desk.coop_replaces", name="، ".join(card.replaces))]
     if ended := cooperation_card.outcome_lines(request, turn.role):
         lines += ["", *ended]
-    deeds = decisions.action_rows(decisions.COOPERATION_VIEW, request, card.actions)
+    action_buttons = decisions.action_rows(decisions.COOPERATION_VIEW, request, card.actions)
     views = (button(t("coop.timeline"), "desk.coop_timeline", press.id),)
-    return Screen("\n".join(lines), (*deeds, views, *_other_screens_rows(turn, press.id)))
+    return Screen("\n".join(lines), (*action_buttons, views, *_other_screens_rows(turn, press.id)))
 
 
 def _officer_lines(card: ExpertCard) -> list[str]:

@@ -176,7 +176,7 @@ def show_request(turn: Turn, press: Press) -> Screen:
         CooperationAction.REJECT: ("coop.accept", "coop.reject"),
         CooperationAction.GIVE_UP: ("coop.give_up",),
     }
-    deeds = [
+    action_buttons = [
         button(t(name), name, request.id, request.version)
         for action, names in offered.items()
         if action in card.actions
@@ -186,7 +186,9 @@ def show_request(turn: Turn, press: Press) -> Screen:
         button(t("coop.center"), "coop.center", request.id),
         button(t("coop.timeline"), "coop.timeline", request.id),
     )
-    return Screen("\n".join(lines), (*button_grid(deeds, columns=2), views, navigation_row("centers")))
+    return Screen(
+        "\n".join(lines), (*button_grid(action_buttons, columns=2), views, navigation_row("centers"))
+    )
 
 
 def show_distributor(turn: Turn, press: Press) -> Screen:

@@ -63,7 +63,7 @@ def routes(engine: Engine) -> Routes:
         return engine.start(turn, "find_account")
 
     @table.act("staff.account_action", roles=STAFF)
-    def deed(turn: Turn, press: Press) -> Reply:
+    def account_action(turn: Turn, press: Press) -> Reply:
         """`press.arg` names the action, `press.version` is the account's."""
         account = _account(turn, press)
         chosen = {action.value: dialogue for action, (_, dialogue) in ACCOUNT_ACTIONS.items()}.get(press.arg)
@@ -154,7 +154,7 @@ def _role_line(turn: Turn, grant: Grant) -> str:
 
 def _action_rows(account: Account, facts: Facts) -> list[ButtonRow]:
     account_id = account.id or 0
-    deeds = [
+    action_buttons = [
         button(t(label), "staff.account_action", account_id, account.version, action.value)
         for action, (label, _) in ACCOUNT_ACTIONS.items()
         if action in facts.actions
@@ -167,7 +167,11 @@ def _action_rows(account: Account, facts: Facts) -> list[ButtonRow]:
     if facts.chats:
         views.append(button(t("staff_accounts.chats"), "staff.chats", account_id))
     views.append(button(t("staff_accounts.trail"), "staff.trail", account_id))
-    return [*button_grid(deeds, columns=2), *button_grid(views, columns=2), navigation_row("staff.accounts")]
+    return [
+        *button_grid(action_buttons, columns=2),
+        *button_grid(views, columns=2),
+        navigation_row("staff.accounts"),
+    ]
 
 
 def show_roles(turn: Turn, press: Press) -> Screen:

@@ -9,7 +9,7 @@ from conversations.engine.engine import Engine
 from handlers.common.navigation import ButtonRow, button_grid
 from handlers.staff import accounts, reference_data, refunds, statistics, undelivered, universities
 
-#: Text key of the label → the room's first screen, two a row (docs/specification.md 4.1, staff.menu).
+#: Text key of the label → the action of the first screen, two a row (docs/specification.md 4.1, staff.menu).
 MENU_ACTIONS = {
     "staff.accounts": "staff.accounts",
     "desk.search": "desk.search",

@@ -90,8 +90,8 @@ def _recipient_label(undelivered_push: UndeliveredPush) -> str:
     return masked(undelivered_push.push.mobile[1:]) if undelivered_push.push.mobile else "–"
 
 
-def _reason_text(undelivered_push: UndeliveredPush, room: int) -> str:
-    return shortened(undelivered_push.push.note or "–", room)
+def _reason_text(undelivered_push: UndeliveredPush, max_length: int) -> str:
+    return shortened(undelivered_push.push.note or "–", max_length)
 
 
 def show_push(turn: Turn, press: Press) -> Screen:

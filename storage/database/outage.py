@@ -29,7 +29,7 @@ _SQLITE = {
 #: By class of SQLSTATE, and whole.
 _POSTGRES = {
     "08": "the connection broke",
-    "53": "the server has no room or no connection left",
+    "53": "the server has no disk space or no connection left",
     "57P": "the server is stopping or starting",
     "58": "the server's disk does not take or give data",
     "25006": "the server only reads",

@@ -81,7 +81,7 @@ class Counter:
             while True:
                 while self.face.server.pending():
                     await asyncio.sleep(0.001)
-                await self.service.lanes.room(0, messenger)
+                await self.service.lanes.wait_until_below(0, messenger)
                 if not await self.database.read(lambda db: db.exec(waiting).one()):
                     return
                 await asyncio.sleep(0.005)

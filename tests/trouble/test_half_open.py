@@ -60,5 +60,5 @@ async def test_half_a_head_each(besieged: Stage, updates: str) -> None:
 
         await until(none_left, what="every connection closed")
         assert len(lines(stage)) < 200, "the log was filled"
-        assert len(lines(stage, "no room for more connections")) == 1
+        assert len(lines(stage, "the limit of connections is reached")) == 1
         nothing_crashed(stage)

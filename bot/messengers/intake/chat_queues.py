@@ -72,7 +72,7 @@ class Lanes:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def room(self, limit: int, side: Hashable = None) -> None:
+    async def wait_until_below(self, limit: int, side: Hashable = None) -> None:
         """Wait while more than `limit` jobs of this messenger are in the chat queues. What waits for a chat that must not be
         written to now does not delay others: it hardly counts."""
         while self._sizes[side] > limit:

@@ -76,7 +76,7 @@ class Polling:
         failures = 0
         while True:
             try:
-                await self._intake.dispatcher.lanes.room(ENOUGH, self._channel.messenger)
+                await self._intake.dispatcher.lanes.wait_until_below(ENOUGH, self._channel.messenger)
                 await self._poll_once()
                 failures = 0
             except asyncio.CancelledError:

@@ -98,9 +98,9 @@ class RateLimiter:
         state = self._chats.get(chat)
         if state is None:
             return 0.0
-        room = max(1.0, self.burst - reserved)
+        available = max(1.0, self.burst - reserved)
         used = max(0.0, state.full_at - now) * self.rate
-        return max((used + min(cost, room) - room) / self.rate, state.rests_until - now, 0.0)
+        return max((used + min(cost, available) - available) / self.rate, state.rests_until - now, 0.0)
 
     def rest_of(self, chat: Hashable) -> float:
         """Seconds that this chat rests still, because it was refused."""

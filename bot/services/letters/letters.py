@@ -216,7 +216,7 @@ def _progress(db: Session, letter: Letter) -> Progress:
 
 
 async def send_next_batches(resources: Resources) -> int:
-    """Bring every letter under way as far as the outbox has room; say how many batches that were. For a timer: may
+    """Advance every unfinished letter as far as the outbox has capacity; say how many batches that were. For a timer: may
     run in several processes, and after a crash goes on where it was."""
     batches = 0
     for letter_id in await resources.database.read(_unfinished_letters):

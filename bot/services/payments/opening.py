@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 OTHERS, STEP = 10.0, 0.25
 #: Seconds that a click waits to learn whether an open payment can still be paid.
 PATIENCE = 5.0
-#: An attempt that turned out to be over makes room for another one; more often none does.
+#: Once an attempt turns out to be over, another one is tried, at most this often.
 ROUNDS = 3
 
 _BACKGROUND_TASKS: set[asyncio.Task[AttemptState]] = set()

@@ -101,11 +101,11 @@ def _check_piece(db: Session, *, after: int, keys: ChainKeys, result: Checked) -
         elif previous is not None and digest(previous, event) != link.hash:
             result.fault(f"{where}, of {event.at!s:.16} UTC) or its link was changed")
         if link.mac is not None and keys.verifies(link) is False:
-            result.fault(f"{where}): the links up to here were worked out anew by somebody else")
+            result.fault(f"{where}): the links up to here were recomputed with another key")
         if link.resumed:
             result.fault(
                 f"{where}): the links before were signed under a key that was not here. Where SECRET_KEY was not lost "
-                "then, somebody replaced them"
+                "then, they were replaced"
             )
         previous = link.hash
     return position if rows else result.total

@@ -6,7 +6,7 @@ none for an answer that is not read; Granian's accept loop is Rust that we canno
 new dependencies. So uvicorn's own protocol is kept, and this module follows each connection from outside: a few lines over
 `H11Protocol`, whose states tell what a connection is waiting for.
 
-When there is no room, the connection that has kept us waiting longest is closed, never one whose request is being
+When the limit is reached, the connection that has kept us waiting longest is closed, never one whose request is being
 worked on: people who send a whole request at once are served during an attack.
 """
 
@@ -64,10 +64,10 @@ class Limits:
     def within(self, descriptors: int) -> Limits:
         """The same with no more connections than a quarter of the descriptors: the rest is for messengers, gateways,
         the database and files."""
-        room = max(8, descriptors // 4)
-        if room >= self.most:
+        allowed = max(8, descriptors // 4)
+        if allowed >= self.most:
             return self
-        return replace(self, most=room, per_address=min(self.per_address, room // 2))
+        return replace(self, most=allowed, per_address=min(self.per_address, allowed // 2))
 
 
 class Connection(Protocol):
@@ -85,7 +85,7 @@ class Connection(Protocol):
         ...
 
 
-#: Who is closed first where there is no room. IDLE come before HEAD only where those are younger than `YOUNG`.
+#: Which connections are closed first at the limit. IDLE come before HEAD only where those are younger than `YOUNG`.
 _EXPENDABLE = (Phase.HEAD, Phase.REST, Phase.SEND)
 #: Seconds. A head that is on its way is not yet a slow one.
 YOUNG = 0.5
@@ -110,7 +110,7 @@ class Connections:
         return sum(map(len, self._phases.values()))
 
     def admit(self, connection: Connection, peer: str, now: float) -> bool:
-        """Take a new connection in, closing another one where there is no room; False where none can be closed."""
+        """Take a new connection in, closing another one at the limit; False where none can be closed."""
         address = parse_address(peer)
         key = subscriber(address) if address is not None and not is_trusted(address, self._trusted) else None
         mine = self._addresses.get(key) if key is not None else None
@@ -194,6 +194,6 @@ class Connections:
             return
         self._said = time.monotonic()
         log.warning(
-            "no room for more connections (%s): the longest waiting are closed",
+            "the limit of connections is reached (%s): the longest waiting are closed",
             f"{self.limits.per_address} of one address" if key else f"{self.limits.most} in all",
         )

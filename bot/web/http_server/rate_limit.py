@@ -60,7 +60,7 @@ class Pace:
         return len(self._buckets)
 
     def wait(self, key: str, now: float) -> float:
-        """Take one request of `key`: 0, or the seconds until there is room for one (then nothing was taken)."""
+        """Take one request of `key`: 0, or the seconds until one is allowed (then nothing was taken)."""
         bucket = self._buckets.get(key)
         if bucket is None:
             bucket = self._buckets[key] = _Bucket(self.rate.burst, now)

@@ -232,7 +232,7 @@ async def test_lanes_that_wait_for_their_chats_hold_up_nobody() -> None:
             lanes.put(("m", chat), nothing)
     await asyncio.sleep(0.05)
     assert len(lanes) > limit
-    await asyncio.wait_for(lanes.room(limit, "m"), 5)
+    await asyncio.wait_for(lanes.wait_until_below(limit, "m"), 5)
 
     async def stranger() -> None:
         gate.set()
@@ -246,7 +246,7 @@ async def test_lanes_that_wait_for_their_chats_hold_up_nobody() -> None:
             lanes.put(("m", chat), nothing)
     await asyncio.sleep(0.05)
     with pytest.raises(TimeoutError):
-        await asyncio.wait_for(lanes.room(limit, "m"), 0.1)
+        await asyncio.wait_for(lanes.wait_until_below(limit, "m"), 0.1)
     await lanes.drain(0.05)
 
 

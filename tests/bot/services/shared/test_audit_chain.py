@@ -226,7 +226,7 @@ async def test_a_chain_that_was_worked_out_anew_is_not_signed(
     await rewritten(linked)
     found = await faults(linked)
     assert "link 10, the last one" in found[0]
-    assert "audit line 4 (link 4): the links up to here were worked out anew" in found[1]
+    assert "audit line 4 (link 4): the links up to here were recomputed" in found[1]
     # The running bot does not lend its signature to it.
     await write(linked, 3)
     with caplog.at_level(logging.ERROR):
@@ -243,7 +243,7 @@ async def test_a_signature_under_an_unknown_key_leaves_a_mark_for_ever(linked: D
     found = await faults(linked)
     assert [one for one in found if "line 11" in one and "key that was not here" in one]
     await tamper(linked, "UPDATE audit_link SET resumed = :no".replace(":no", "false"))
-    assert any("line 11" in one and "worked out anew" in one for one in await faults(linked))
+    assert any("line 11" in one and "recomputed" in one for one in await faults(linked))
 
 
 async def test_the_key_may_be_changed(linked: Database) -> None:
