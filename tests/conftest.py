@@ -6,15 +6,21 @@ A test below CAMPAIGNS, or one marked `campaign`, belongs to `make test-long`; a
 a PostgreSQL database that was wiped after the test before (creating one takes ten times as long).
 """
 
+from __future__ import annotations
+
 import shutil
 from collections.abc import AsyncIterator, Generator, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from storage.database.database import Database, open_database
 from storage.migrations.seed import seed
 from tests.support.postgres import PostgresServer, apart, make_schema
+
+if TYPE_CHECKING:
+    from tests.support.s3 import Bucket
 
 HERE = Path(__file__).parent
 #: Folders that attack the running bot, or break what it stands on, for minutes.
@@ -55,6 +61,23 @@ def postgres_server() -> Iterator[PostgresServer]:
     server = PostgresServer()
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def s3_url() -> Iterator[str]:
+    """The address of an S3 server."""
+    from tests.support.s3 import s3_serving  # what it needs takes a second to import
+
+    with s3_serving() as url:
+        yield url
+
+
+@pytest.fixture
+def bucket(s3_url: str) -> Bucket:
+    """An empty bucket."""
+    from tests.support.s3 import Bucket
+
+    return Bucket(s3_url)
 
 
 @pytest.fixture(scope="session")

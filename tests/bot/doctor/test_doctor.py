@@ -26,7 +26,7 @@ from storage.tables import InboxUpdate, Push
 from storage.tables.column_types import utcnow
 from tests.support.bot_process import SECRET_KEY, free_port
 from tests.support.payments import paying
-from tests.support.s3 import Bucket, s3_serving
+from tests.support.s3 import Bucket
 
 
 @pytest.fixture
@@ -198,13 +198,11 @@ async def test_a_folder_of_papers_that_cannot_be_written(set_up: dict[str, Any],
     assert "cannot be written" in told["documents"]
 
 
-async def test_a_bucket(set_up: dict[str, Any]) -> None:
-    with s3_serving() as url:
-        bucket = Bucket(url)
-        good = set_up | {name.lower(): value for name, value in bucket.env("papers").items()}
-        assert "documents" not in await wrong(good)
-        assert bucket.names() == []
-        assert "S3_" in (await wrong(good | {"files_url": "s3://no-such-bucket/papers"}))["documents"]
+async def test_a_bucket(set_up: dict[str, Any], bucket: Bucket) -> None:
+    good = set_up | {name.lower(): value for name, value in bucket.env("papers").items()}
+    assert "documents" not in await wrong(good)
+    assert bucket.names() == []
+    assert "S3_" in (await wrong(good | {"files_url": "s3://no-such-bucket/papers"}))["documents"]
 
 
 async def test_a_disk_that_is_nearly_full(set_up: dict[str, Any], tmp_path: Path) -> None:

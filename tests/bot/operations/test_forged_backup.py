@@ -108,19 +108,26 @@ async def test_a_forged_backup_is_refused(kind: str, genuine: Path, identity: Pa
     entries, manifest = FORGED[kind](*opened(genuine, identity))
     file = write(tmp_path / "b.age", entries, manifest | summed(entries), identity)
 
-    def play() -> None:
-        said = run(tmp_path, "restore", "b.age", "--identity", "identity", "--into", "new", SECRET_KEY=SECRET)
-        assert said.returncode == 2, said.stdout
-        assert said.stdout == ""
-        assert said.stderr.startswith("b.age ")
-        assert said.stderr.count("\n") == 1
-
-    await asyncio.to_thread(play)
-    assert not list(tmp_path.glob("new*"))
     store = FolderStore(tmp_path / "elsewhere")
-    with pytest.raises(UpkeepError):
+    with pytest.raises(UpkeepError) as refused:
         await restore(file=file, identity=identity, into=tmp_path / "new", secrets=[SECRET], store=store)
+    assert str(refused.value).startswith("b.age ")
+    assert "\n" not in str(refused.value)
+    assert not list(tmp_path.glob("new*"))
     assert not [path for path in (tmp_path / "elsewhere").rglob("*") if path.is_file()]
+
+
+async def test_the_command_refuses_a_forged_backup_in_one_line(
+    genuine: Path, identity: Path, tmp_path: Path
+) -> None:
+    entries, manifest = FORGED["members swapped"](*opened(genuine, identity))
+    write(tmp_path / "b.age", entries, manifest | summed(entries), identity)
+    arguments = ("restore", "b.age", "--identity", "identity", "--into", "new")
+    said = await asyncio.to_thread(run, tmp_path, *arguments, SECRET_KEY=SECRET)
+    assert (said.returncode, said.stdout) == (2, "")
+    assert said.stderr.startswith("b.age ")
+    assert said.stderr.count("\n") == 1
+    assert not list(tmp_path.glob("new*"))
 
 
 @pytest.mark.parametrize("kind", ["the signature of a genuine one", "members swapped", "a member less"])

@@ -14,13 +14,14 @@ from bot.documents.inspection_pool import InspectionPool
 from bot.documents.library import DocumentLibrary
 from bot.jobs import clock_setback
 from bot.messengers.delivery import chat_rests
+from bot.messengers.transport import aiohttp_request
 from demo.botapi.faults import Fault
 from demo.people import Face, Town
 from demo.person import Person
 from storage.database.database import Database
 from storage.enums import InboxState, Messenger, PushState
 from storage.tables import Chat
-from tests.bot.messengers.delivery.test_outbox import member, push, rows, settled
+from tests.bot.messengers.delivery.test_outbox import hurry, member, push, rows, settled
 from tests.support import files
 from tests.support.messenger_app import House, open_house
 
@@ -57,12 +58,19 @@ async def end_rest(house: House) -> None:
     def unit(db: Session) -> None:
         for chat in db.exec(select(Chat).where(col(Chat.rest_until).is_not(None))):
             chat.rest_until = house.service.resources.clock()
+            chat.show_at = chat.show_at and chat.rest_until
 
     await house.database.run(unit)
     for channel in house.service.channels.values():
         channel.limiter._chats.clear()
     house.service.ticker.wake()
-    house.service.outbox.wake()
+    await hurry(house)
+
+
+@pytest.fixture
+def short_rests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A refusal that names no time rests a chat for a second instead of five."""
+    monkeypatch.setattr(aiohttp_request, "RETRY_AFTER", 1)
 
 
 @pytest.mark.parametrize("kind", [0, 1], ids=["telegram", "bale"])
@@ -131,8 +139,7 @@ async def test_hours_for_one_chat_are_nobody_elses(
         await end_rest(house)
         await sara.sees("خبر")
         await sara.sees("یادداشت شد: second")
-    assert all(one.state is PushState.SENT for one in await rows(house))
-    assert len(await rows(house)) == 4
+    await house.until(lambda: settled(house, *[PushState.SENT] * 4))
 
 
 async def _last_note(house: House, person: Person) -> bool:
@@ -173,7 +180,7 @@ async def test_a_long_rest_outlives_a_restart(town: Town, database: Database) ->
         await end_rest(house)
         await sara.sees("خبر")
         await sara.sees("خانه")
-        assert [one.state for one in await rows(house)] == [PushState.SENT]
+        await house.until(lambda: settled(house, PushState.SENT))
 
 
 def _calls(face: Face, person: Person) -> list[object]:
@@ -250,6 +257,7 @@ async def test_what_is_shown_once_waits_and_is_not_superseded(
     await papers.close()
 
 
+@pytest.mark.usefixtures("short_rests")
 @pytest.mark.parametrize(
     "fault", [Fault.flood(1), Fault.flood_bare(), Fault.flood_text()], ids=lambda f: f.name
 )
@@ -332,6 +340,7 @@ async def _stored(house: House, number: int) -> bool:
     return len(found) == number and InboxState.RECEIVED not in found
 
 
+@pytest.mark.usefixtures("short_rests")
 async def test_photos_one_by_one(house: House) -> None:
     """Each is answered; the last answer is the one that stays."""
     for face in house.town.faces:
