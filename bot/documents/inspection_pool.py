@@ -24,7 +24,7 @@ from typing import Any
 
 from bot.core.refusals import FileRejected
 from bot.documents.file_types import InspectedFile, damaged, preliminary
-from bot.documents.inspection_turns import InspectionSlot, InspectionSlots
+from bot.documents.inspection_slots import InspectionSlot, InspectionSlots
 
 #: Seconds of CPU for one file, and how many times as long it may take by the clock.
 TIME_LIMIT = 5.0

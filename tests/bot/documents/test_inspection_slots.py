@@ -10,8 +10,8 @@ from types import SimpleNamespace
 import pytest
 
 from bot.core.refusals import Throttled
-from bot.documents import inspection_pool, inspection_turns
-from bot.documents.inspection_turns import MOST_WAITING, SLOW_FOR, InspectionSlots
+from bot.documents import inspection_pool
+from bot.documents.inspection_slots import MOST_WAITING, SLOW_FOR, InspectionSlots
 from storage.enums import Messenger
 
 #: (account, messenger)
@@ -106,7 +106,7 @@ async def test_who_gives_up_while_waiting_leaves_the_turn_to_the_next() -> None:
 
 async def test_an_account_is_slow_for_ten_minutes(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1000.0
-    monkeypatch.setattr(inspection_turns, "time", SimpleNamespace(monotonic=lambda: now))
+    monkeypatch.setattr(inspection_slots, "time", SimpleNamespace(monotonic=lambda: now))
     turns = InspectionSlots(2, slow=1, of_side=2)
     turns.mark_slow(1)
     now += SLOW_FOR - 1

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from bot.core.refusals import Throttled
-from bot.documents import inspection_turns
+from bot.documents import inspection_slots
 from bot.documents.blob_store import FolderStore
 from bot.documents.encryption import DocumentCipher
 from bot.documents.inspection_pool import OF_MESSENGER, SLICE, WORKERS, InspectionPool
-from bot.documents.inspection_turns import MOST_WAITING
+from bot.documents.inspection_slots import MOST_WAITING
 from bot.documents.library import DocumentLibrary
 from storage.enums import Messenger
 from tests.support import files
@@ -207,6 +207,6 @@ async def test_a_slow_account_is_served_alone_and_not_for_ever_slow(
     await uploads.library.store_upload(1, given(SLOW), None)
     assert queue.is_slow(1)
     assert not queue.is_slow(2)
-    monkeypatch.setattr(inspection_turns, "SLOW_FOR", -1.0)
+    monkeypatch.setattr(inspection_slots, "SLOW_FOR", -1.0)
     queue.mark_slow(1)
     assert not queue.is_slow(1)
