@@ -11,7 +11,7 @@ from demo.run import main as run
 
 
 def main() -> None:
-    os.umask(0o077)  # the town's accounts, papers and log
+    os.umask(0o077)  # the demo's accounts, documents and log
     try:
         asyncio.run(run())
     except BotFailedError as error:

@@ -26,12 +26,12 @@ from demo.botapi.call import Verbatim
 from demo.botapi.errors import ApiError, Violation, broken_rule
 from demo.botapi.faults import Fault, Faults
 from demo.botapi.limits import Limits
+from demo.botapi.messenger_state import MarkedText, MessengerState
 from demo.botapi.methods import METHODS, Call
 from demo.botapi.parameters import BALE, NOT_IMPLEMENTED, TELEGRAM
 from demo.botapi.params import Params
 from demo.botapi.shapes import Quirks
 from demo.botapi.state import Bot, Json
-from demo.botapi.world import MarkedText, World
 from demo.same_origin import OwnAddress, own_pages_only
 
 Kind = Literal["telegram", "bale"]
@@ -66,7 +66,7 @@ class MessengerServer:
     ) -> None:
         self.kind: Kind = kind
         self.host, self.port = host, port
-        self.world = World(
+        self.state = MessengerState(
             kind, quirks or Quirks(), first_update_id=first_update_id, first_message_id=first_message_id
         )
         self.table = TELEGRAM if kind == "telegram" else BALE
@@ -78,7 +78,7 @@ class MessengerServer:
         self._out = False
         self._runner: web.AppRunner | None = None
 
-    # ── for the town ──
+    # ── for tests and the demo ──
 
     @property
     def url(self) -> str:
@@ -86,41 +86,41 @@ class MessengerServer:
 
     @property
     def violations(self) -> list[Violation]:
-        return self.world.violations
+        return self.state.violations
 
     @property
     def marked(self) -> list[MarkedText]:
         """Texts that Bale showed with markup, wanted or not."""
-        return self.world.marked
+        return self.state.marked
 
     def add_bot(
         self, token: str, *, username: str = "technical_officer_bot", name: str = "مسئول فنی تجهیزات پزشکی"
     ) -> Bot:
-        bot = self.world.add_bot(token, username=username, name=name)
-        self.world.queues[token].held = lambda: self._out
+        bot = self.state.add_bot(token, username=username, name=name)
+        self.state.queues[token].held = lambda: self._out
         self.limits[token] = Limits(bale=self.kind == "bale")
         return bot
 
     def inject(self, raw: Json, token: str | None = None) -> int | None:
         """Queue a raw update as it is, however broken; an update_id is added where there is none."""
-        return self.world.queues[token or next(iter(self.world.bots))].put(dict(raw), as_is=True)
+        return self.state.queues[token or next(iter(self.state.bots))].put(dict(raw), as_is=True)
 
     def inject_raw(self, raw: bytes, token: str | None = None) -> None:
         """Queue bytes in the place of an update, JSON or not; getUpdates and the webhook hand them over as they are."""
-        self.world.queues[token or next(iter(self.world.bots))].put_raw(raw)
+        self.state.queues[token or next(iter(self.state.bots))].put_raw(raw)
 
     def deliver_twice(self, updates: int = 1, token: str | None = None) -> None:
         """The next so many updates are handed to the bot a second time after it confirmed them."""
-        self.world.queues[token or next(iter(self.world.bots))].duplicates += updates
+        self.state.queues[token or next(iter(self.state.bots))].duplicates += updates
 
     def number_updates_anew(self, first: int, token: str | None = None) -> None:
         """After a quiet week: the next update has the number `first`, lower or higher than before. Raises ValueError while
         updates wait."""
-        self.world.queues[token or next(iter(self.world.bots))].number_anew(first)
+        self.state.queues[token or next(iter(self.state.bots))].number_anew(first)
 
     def pending(self, token: str | None = None) -> int:
         """Updates the bot has not confirmed yet."""
-        return len(self.world.queues[token or next(iter(self.world.bots))].waiting)
+        return len(self.state.queues[token or next(iter(self.state.bots))].waiting)
 
     @property
     def is_out(self) -> bool:
@@ -132,7 +132,7 @@ class MessengerServer:
 
     def come_back(self) -> None:
         self._out = False
-        for queue in self.world.queues.values():
+        for queue in self.state.queues.values():
             queue.stir()
 
     @contextmanager
@@ -145,7 +145,7 @@ class MessengerServer:
 
     def forget_callbacks(self) -> None:
         """From now on it is too late to answer the buttons pressed so far."""
-        for bot in self.world.bots.values():
+        for bot in self.state.bots.values():
             for query in bot.queries.values():
                 query.made = 0.0
 
@@ -168,7 +168,7 @@ class MessengerServer:
             self.port = self._runner.addresses[0][1]
 
     async def stop(self) -> None:
-        for queue in self.world.queues.values():
+        for queue in self.state.queues.values():
             queue.stop()
             queue.end_poller()
         if self._runner is not None:
@@ -179,7 +179,7 @@ class MessengerServer:
         if self._out:
             return self._cut(request)
         name = request.match_info["method"]
-        bot = self.world.bots.get(request.match_info["token"])
+        bot = self.state.bots.get(request.match_info["token"])
         method = self.table.find(name) or name
         params = Params()
         fault: Fault | None = None
@@ -220,7 +220,7 @@ class MessengerServer:
     def _too_soon(self, bot: Bot | None, method: str, params: Params) -> Fault | None:
         """A 429, where the bot writes more than it may."""
         chat_id = _chat_id(params)
-        found = self.world.conversation(bot, chat_id) if bot is not None and chat_id is not None else None
+        found = self.state.conversation(bot, chat_id) if bot is not None and chat_id is not None else None
         if bot is None or found is None:
             return None
         messages = len(params.object("media", list) or [0]) if method == "sendMediaGroup" else 1
@@ -237,7 +237,7 @@ class MessengerServer:
                 raise ApiError(501, "Not Implemented", violation=True)
             raise ApiError(404, "Not Found", violation=True)
         self._check_names(method, params)
-        return await METHODS[method](Call(self.world, bot, method, params))
+        return await METHODS[method](Call(self.state, bot, method, params))
 
     def _check_names(self, method: str, params: Params) -> None:
         missing = self.table.required[method] - params.names
@@ -262,7 +262,7 @@ class MessengerServer:
             return self._cut(request)
         if fault is not None and fault.answers:
             return web.Response(status=fault.status, text=fault.body, content_type=fault.content_type)
-        bot = self.world.bots.get(request.match_info["token"])
+        bot = self.state.bots.get(request.match_info["token"])
         file = bot.paths.get(request.match_info["path"]) if bot else None
         self.calls.append(Answered("file", {"path": request.match_info["path"]}, 200 if file else 404))
         if file is None:

@@ -21,7 +21,7 @@ Item = bytes | tuple[str, bytes]
 
 
 class Person(Reader):
-    """Somebody on one messenger, talking to one bot."""
+    """A user of one messenger in a chat with one bot."""
 
     # ── acting ──
 
@@ -37,7 +37,7 @@ class Person(Reader):
         return await self.command("start", payload)
 
     async def share_contact(self, *, other: Person | str | None = None, name: str = "دوست") -> Seen:
-        """The own number, as the contact button sends it; with `other` somebody else's card from the phone book."""
+        """The own number, as the contact button sends it; with `other` another person's card from the address book."""
         return self._put(None, contact=self._card(other, name))
 
     async def forward_contact(self, of: Person | None = None) -> Seen:
@@ -51,7 +51,7 @@ class Person(Reader):
         user = other.user if other is not None else self.user
         assert user.phone, f"{user.first_name} has no number"
         card: Json = {"phone_number": _international(user.phone), "first_name": user.first_name}
-        if self.world.kind == "telegram":
+        if self.state.kind == "telegram":
             card["phone_number"] = "+" + str(card["phone_number"])
         if user.last_name:
             card["last_name"] = user.last_name
@@ -105,8 +105,8 @@ class Person(Reader):
         held = self.conversation.messages[message.id]
         assert not held.from_bot
         held.text, held.edit_date = text, int(time.time())
-        self.world.tell("edit", self.bot, self.conversation, held)
-        self.world.put_update(self.bot, "edited_message", self._shapes.message(self.bot, held))
+        self.state.tell("edit", self.bot, self.conversation, held)
+        self.state.put_update(self.bot, "edited_message", self._shapes.message(self.bot, held))
         return Seen.of(held)
 
     async def _photo(self, picture: bytes) -> list[File]:
@@ -118,19 +118,19 @@ class Person(Reader):
     def _put(self, chat: Chat | None, *, marks: bool = True, **parts: Any) -> Seen:
         conversation = self.conversation
         if chat is not None:
-            found = self.world.conversation(self.bot, chat.id)
+            found = self.state.conversation(self.bot, chat.id)
             assert found is not None
             conversation = found
         assert not conversation.blocked, f"{self.name} has blocked the bot"
         if marks:
             self._acts()
         conversation.started = True
-        message = self.world.write_message(self.bot, conversation, sender=self.user, **parts)
-        self.world.tell("message", self.bot, conversation, message)
+        message = self.state.write_message(self.bot, conversation, sender=self.user, **parts)
+        self.state.tell("message", self.bot, conversation, message)
         if not conversation.left:
-            in_channel = conversation.chat.type == "channel" and self.world.kind == "telegram"
+            in_channel = conversation.chat.type == "channel" and self.state.kind == "telegram"
             kind = "channel_post" if in_channel else "message"
-            self.world.put_update(self.bot, kind, self._shapes.message(self.bot, message))
+            self.state.put_update(self.bot, kind, self._shapes.message(self.bot, message))
         return Seen.of(message)
 
     # ── pressing ──
@@ -205,9 +205,9 @@ class Person(Reader):
 
     def _query(self, message: Message, data: str, label: str) -> None:
         self._acts()
-        query = self.world.new_query(self.bot, message, data, self.user)
-        self.world.tell("press", self.bot, self.conversation, text=label)
-        self.world.put_update(
+        query = self.state.new_query(self.bot, message, data, self.user)
+        self.state.tell("press", self.bot, self.conversation, text=label)
+        self.state.put_update(
             self.bot,
             "callback_query",
             self._shapes.callback(self.bot, id=query.id, sender=self.user, message=message, data=data),
@@ -224,22 +224,22 @@ class Person(Reader):
     def _set_blocked(self, blocked: bool) -> None:
         self._acts()
         self.conversation.blocked = blocked
-        self.world.tell("block" if blocked else "unblock", self.bot, self.conversation)
+        self.state.tell("block" if blocked else "unblock", self.bot, self.conversation)
         before, after = ("member", "kicked") if blocked else ("kicked", "member")
         who = self._shapes.user(self.user)
-        self.world.put_member_change(self.bot, self.conversation.chat, who, before=before, after=after)
+        self.state.put_member_change(self.bot, self.conversation.chat, who, before=before, after=after)
 
     # ── groups ──
 
     async def add_bot(self, chat: Chat) -> None:
         """Make the bot a member of this group or channel, as it is or after it left. Telegram tells it so; in a group there
         is a service message as well."""
-        found = self.world.conversation(self.bot, chat.id)
+        found = self.state.conversation(self.bot, chat.id)
         assert found is not None
         found.left = False
         after = "administrator" if chat.type == "channel" else "member"
         who = self._shapes.user(self.user)
-        self.world.put_member_change(self.bot, chat, who, before="left", after=after)
+        self.state.put_member_change(self.bot, chat, who, before="left", after=after)
         if chat.type != "channel":
             self._put(chat, added_bot=True)
 

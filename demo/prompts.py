@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from demo.papers import PAPERS
+from demo.sample_documents import SAMPLE_DOCUMENTS
 from demo.seen import Seen, plain
 
 
@@ -26,18 +26,18 @@ class Identity:
     address: str = "شیراز، خیابان زند، کوچه ۱۲، پلاک ۳"
     phone: str = "۰۷۱۳۲۱۲۳۴۵۶"
     email: str = "officer@example.com"
-    #: Learned from the chat, or given by whoever made the account.
+    #: Learned from the chat, or given by the one who created the account.
     user_code: str = ""
     password: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """A text to send, or a sample paper (its code) to send."""
+    """A text to send, or a sample document (its code) to send."""
 
     label: str
     text: str | None = None
-    paper: str | None = None
+    document: str | None = None
 
 
 def national_code(number: int) -> str:
@@ -97,8 +97,8 @@ def suggest(identity: Identity, screen: Seen) -> list[Suggestion]:
     prompt = screen.text
     asked = _ASKED_PAPER.search(prompt) if "📎" in prompt else None
     if asked is not None:
-        paper = paper_for(asked[1])
-        return [Suggestion(PAPERS[paper].name, paper=paper)]
+        document = sample_for(asked[1])
+        return [Suggestion(SAMPLE_DOCUMENTS[document].name, document=document)]
     if any(key.asks_contact for row in screen.keyboard for key in row):
         return []
     for words, fact in _FACTS:
@@ -115,13 +115,13 @@ def suggest(identity: Identity, screen: Seen) -> list[Suggestion]:
     return []
 
 
-def paper_for(name: str) -> str:
-    """The sample paper meant by a document's name."""
-    for code, paper in PAPERS.items():
-        if paper.name in name or name in paper.name:
+def sample_for(name: str) -> str:
+    """The sample document meant by a document's name."""
+    for code, document in SAMPLE_DOCUMENTS.items():
+        if document.name in name or name in document.name:
             return code
     words = set(name.split())
-    return max(PAPERS, key=lambda code: len(words & set(PAPERS[code].name.split())))
+    return max(SAMPLE_DOCUMENTS, key=lambda code: len(words & set(SAMPLE_DOCUMENTS[code].name.split())))
 
 
 def learn(identity: Identity, text: str) -> bool:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+from demo.botapi.messenger_state import MessengerState
 from demo.botapi.shapes import Shapes
 from demo.botapi.state import Bot, Conversation, Message, Toast, User
-from demo.botapi.world import World
 from demo.seen import Seen, Wanted, fits, keyboard_rows
 
 #: Seconds that a person waits for an answer.
@@ -17,15 +17,15 @@ PATIENCE = 30.0
 class Reader:
     """The reading half of a person; what is new is new since the last action."""
 
-    def __init__(self, world: World, bot: Bot, user: User) -> None:
-        self.world, self.bot, self.user = world, bot, user
-        found = world.conversation(bot, user.id)
+    def __init__(self, state: MessengerState, bot: Bot, user: User) -> None:
+        self.state, self.bot, self.user = state, bot, user
+        found = state.conversation(bot, user.id)
         assert found is not None
         self.conversation: Conversation = found
-        self._mark = world.clock
+        self._mark = state.clock
 
     def __repr__(self) -> str:
-        return f"<{self.name}, {self.world.kind}>"
+        return f"<{self.name}, {self.state.kind}>"
 
     @property
     def name(self) -> str:
@@ -33,10 +33,10 @@ class Reader:
 
     @property
     def _shapes(self) -> Shapes:
-        return self.world.shapes
+        return self.state.shapes
 
     def _acts(self) -> None:
-        self._mark = self.world.clock
+        self._mark = self.state.clock
 
     def _answered(self) -> bool:
         """Something of the bot changed since the last action."""
@@ -144,7 +144,7 @@ class Reader:
         try:
             async with asyncio.timeout(within):
                 while not condition():
-                    await self.world.change()
+                    await self.state.change()
         except TimeoutError:
             raise AssertionError(why()) from None
 

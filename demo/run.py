@@ -1,4 +1,4 @@
-"""`python bot.py demo`: the town, the real bot beside it, accounts to play with, and the page."""
+"""`python bot.py demo`: the emulators, the real bot, accounts to try, and the page."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from demo import keep
+from demo import saved_state
 from demo.bot_process import PROJECT, BotProcess
-from demo.cast import Cast, Role
+from demo.emulators import Emulators
 from demo.page.server import PageServer
-from demo.people import Town
+from demo.users import DemoUser, DemoUsers
 
 _SAVE_SECONDS = 10
 
@@ -58,7 +58,7 @@ async def main(options: Options | None = None) -> None:
     stopping = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-    print("Preparing the town …", flush=True)
+    print("Preparing the demo …", flush=True)
     async with Demo(options) as demo:
         demo.introduce()
         saving = asyncio.create_task(demo.save_now_and_then())
@@ -71,17 +71,17 @@ class Demo:
 
     def __init__(self, options: Options) -> None:
         self.options = options
-        self.kept = options.folder / "town.pickle"
-        self.town: Town
-        self.cast: Cast
+        self.kept = options.folder / "emulators.pickle"
+        self.emulators: Emulators
+        self.users: DemoUsers
         self.bot: BotProcess
         self.page: PageServer
 
     async def __aenter__(self) -> Demo:
         async with contextlib.AsyncExitStack() as stack:
-            self.town = await stack.enter_async_context(await Town.start(host=self.options.host))
-            self.cast = Cast(self.town)
-            going_on = not self.options.fresh and keep.load(self.cast, self.kept)
+            self.emulators = await stack.enter_async_context(await Emulators.start(host=self.options.host))
+            self.users = DemoUsers(self.emulators)
+            going_on = not self.options.fresh and saved_state.load(self.users, self.kept)
             folder = self.options.folder
             if not going_on:
                 _clear(folder)
@@ -96,12 +96,12 @@ class Demo:
                 await self.bot.start()
             port = _free(self.options.host, self.options.port)
             self.page = PageServer(
-                self.cast, host=self.options.host, port=port, bot=self.bot, others=self.options.others
+                self.users, host=self.options.host, port=port, bot=self.bot, others=self.options.others
             )
             await self.page.start()
             stack.push_async_callback(self.page.stop)
-            stack.callback(keep.save, self.cast, self.kept)
-            keep.save(self.cast, self.kept)
+            stack.callback(saved_state.save, self.users, self.kept)
+            saved_state.save(self.users, self.kept)
             self._stack = stack.pop_all()
         return self
 
@@ -111,7 +111,7 @@ class Demo:
     def _settings(self) -> dict[str, str]:
         folder, host = self.options.folder, self.options.host
         port = _free(host, self.options.port + 1 if self.options.port else 0)
-        return self.town.env() | {
+        return self.emulators.env() | {
             "DATABASE_URL": f"sqlite:///{folder / 'bot.db'}",
             "FILES_URL": str(folder / "files"),
             "LISTEN": f"{host}:{port}",
@@ -126,8 +126,8 @@ class Demo:
         await self.bot.command("migrate")
         await self.bot.command("set-tariff", "--kind", "new", "--rial", "5600000")
         await self.bot.command("set-tariff", "--kind", "amendment", "--rial", "2800000")
-        telegram, bale = self.town.faces
-        add = self.cast.add
+        telegram, bale = self.emulators.messengers
+        add = self.users.add
         sara = add(telegram, "سارا", "کریمی‌نژاد", mobile="09901110001", shown=True)
         add(bale, "سارا", "کریمی‌نژاد", mobile="09901110001", identity=sara.identity, shown=True)
         shiraz = add(telegram, "مریم", "موسوی", mobile="09901110002", title="کارشناس شیراز", shown=True)
@@ -147,7 +147,7 @@ class Demo:
         await self._account(kian, "distributor", options=(*company, *place))
 
     async def _account(
-        self, role: Role, kind: str, university: str | None = None, *, options: tuple[str, ...] = ()
+        self, role: DemoUser, kind: str, university: str | None = None, *, options: tuple[str, ...] = ()
     ) -> None:
         arguments = ["create-user", "--role", kind, "--name", role.person.name, "--json", *options]
         if university is not None:
@@ -159,19 +159,19 @@ class Demo:
         before = -1
         while True:
             await asyncio.sleep(_SAVE_SECONDS)
-            now = sum(face.server.world.clock for face in self.town.faces)
+            now = sum(messenger.server.state.clock for messenger in self.emulators.messengers)
             if now != before:
                 before = now
-                keep.save(self.cast, self.kept)
+                saved_state.save(self.users, self.kept)
 
     def introduce(self) -> None:
         """Where to open, and whom to play."""
-        print(f"\n  The town is up.  Open  {self.page.url}\n")
+        print(f"\n  The demo is ready.  Open  {self.page.url}\n")
         print("  Officers register themselves on their phones. Ready accounts:\n")
-        for role in self.cast.roles:
+        for role in self.users.roles:
             if role.identity.user_code and role.title != "مسئول فنی":
                 login = f"code {role.identity.user_code}   password {role.identity.password}"
-                print(f"    {login}   {role.person.name}، {role.title} ({role.person.world.kind})")
+                print(f"    {login}   {role.person.name}، {role.title} ({role.person.state.kind})")
         if self.options.debug:
             print(
                 "\n  Start the bot by hand, in this folder (a debugger needs the same three: folder, program, `run`):"
@@ -188,9 +188,9 @@ def _write_env(path: Path, settings: dict[str, str]) -> None:
 
 
 def _clear(folder: Path) -> None:
-    """Remove what an earlier demo left, and nothing else that may lie in a folder somebody chose."""
+    """Remove what an earlier demo left, and nothing else in a folder that the user chose."""
     folder.mkdir(parents=True, exist_ok=True)
-    for pattern in ("bot.db*", "bot.log", ".env", "town.pickle"):
+    for pattern in ("bot.db*", "bot.log", ".env", "emulators.pickle"):
         for path in folder.glob(pattern):
             path.unlink()
     for name in ("files", "data"):

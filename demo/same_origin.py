@@ -55,7 +55,7 @@ def _is_address(name: str) -> bool:
 
 
 def is_foreign(method: str, values: Values, own: OwnAddress) -> bool:
-    """Whether a request came under another name, or from another page. Somebody who follows a link here is welcome."""
+    """Whether a request came under another name, or from another page. Following a link to the page is allowed."""
     hosts = values("host")
     if len(hosts) != 1 or not own.has(hosts[0]):
         return True

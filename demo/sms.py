@@ -18,7 +18,7 @@ from aiohttp import web
 
 from demo.same_origin import OwnAddress, own_pages_only
 
-API_KEY = "town-key"
+API_KEY = "demo-key"
 #: Texts of the codes that a test is likely to order.
 _CODES = {
     400: "پارامترها ناقص هستند",

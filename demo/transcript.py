@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from demo.botapi.keyboards import button_text
+from demo.botapi.messenger_state import ChatEvent, MessengerState
 from demo.botapi.state import Message
-from demo.botapi.world import Happening, World
 from demo.seen import plain
 from demo.sms import Sms
 
@@ -12,13 +12,13 @@ MESSENGERS = {"telegram": "تلگرام", "bale": "بله"}
 
 
 class Transcript:
-    """Lines in the order in which things happened, over all messengers of a town."""
+    """Lines in the order in which things happened, over both messengers."""
 
     def __init__(self) -> None:
         self.lines: list[str] = []
 
-    def watch(self, world: World) -> None:
-        world.listeners.append(lambda happening: self._note(world, happening))
+    def watch(self, state: MessengerState) -> None:
+        state.listeners.append(lambda happening: self._note(state, happening))
 
     def heading(self, title: str) -> None:
         self.lines += ["", f"═══ {title} ═══", ""]
@@ -33,10 +33,10 @@ class Transcript:
     def __str__(self) -> str:
         return "\n".join(self.lines)
 
-    def _note(self, world: World, happening: Happening) -> None:
+    def _note(self, state: MessengerState, happening: ChatEvent) -> None:
         user = happening.conversation.chat.user
         who = (user.first_name if user else happening.conversation.chat.title) or ""
-        whom = f"{who} · {MESSENGERS[world.kind]}"
+        whom = f"{who} · {MESSENGERS[state.kind]}"
         message = happening.message
         if happening.kind == "message" and message is not None:
             speaker = f"سامانه ← {whom}" if message.from_bot else whom

@@ -5,6 +5,6 @@ misbehave. Both are also reachable over HTTP under /control, for a demo in anoth
 """
 
 from demo.bank.app import build_bank_app
-from demo.bank.ledger import Bank, Faults, Payment, Stand
+from demo.bank.ledger import Bank, BankFaults, Payment, PaymentState
 
-__all__ = ["Bank", "Faults", "Payment", "Stand", "build_bank_app"]
+__all__ = ["Bank", "BankFaults", "Payment", "PaymentState", "build_bank_app"]

@@ -14,7 +14,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from demo.bank import zarinpal, zibal
-from demo.bank.ledger import Answer, Bank, Faults, Payment, Stand
+from demo.bank.ledger import Answer, Bank, BankFaults, Payment, PaymentState
 from demo.bank.page import PAGE
 from demo.same_origin import OwnAddress, OwnPagesOnly
 
@@ -62,7 +62,7 @@ def _api(bank: Bank, kind: str, call: Call) -> Callable[[Request], Awaitable[Res
 
 
 def _show(payment: Payment | None, status: int = 200) -> HTMLResponse:
-    return HTMLResponse(_page.render(payment=payment, Stand=Stand), status_code=status)
+    return HTMLResponse(_page.render(payment=payment, Stand=PaymentState), status_code=status)
 
 
 def _payer_routes(bank: Bank) -> list[Route]:
@@ -80,7 +80,7 @@ def _payer_routes(bank: Bank) -> list[Route]:
         action = request.path_params["action"]
         if payment is None:
             return _show(None, 404)
-        if payment.stand is not Stand.IN_BANK:
+        if payment.stand is not PaymentState.IN_BANK:
             return _show(payment, 409)
         if action == "cancel":
             return RedirectResponse(bank.cancel(payment.ref), 303)
@@ -89,7 +89,7 @@ def _payer_routes(bank: Bank) -> list[Route]:
             return _show(payment, 500)
         if action == "slow":
             await asyncio.sleep(bank.slowness)
-            if payment.stand is not Stand.IN_BANK:
+            if payment.stand is not PaymentState.IN_BANK:
                 return _show(payment, 409)
         back = bank.pay(payment.ref)
         return _show(payment) if action == "leave" else RedirectResponse(back, 303)
@@ -120,7 +120,7 @@ def _control_routes(bank: Bank) -> list[Route]:
 
     async def control_faults(request: Request) -> Response:
         wanted = await request.json()
-        known = {one.name: type(getattr(bank.faults, one.name)) for one in fields(Faults)}
+        known = {one.name: type(getattr(bank.faults, one.name)) for one in fields(BankFaults)}
         if any(name not in known or type(value) is not known[name] for name, value in wanted.items()):
             return JSONResponse({"known": sorted(known)}, status_code=400)
         for name, value in wanted.items():

@@ -1,4 +1,4 @@
-"""The bank's book: payments, how they stand, and what is wrong with the bank. Amounts are rial."""
+"""The bank's payments with their states, and its simulated faults. Amounts are rial."""
 
 import secrets
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 Answer = dict[str, Any] | tuple[int, dict[str, Any]]
 
 
-class Stand(StrEnum):
+class PaymentState(StrEnum):
     IN_BANK = "IN_BANK"
     PAID = "PAID"
     VERIFIED = "VERIFIED"
@@ -21,8 +21,8 @@ class Stand(StrEnum):
 
 
 @dataclass(slots=True)
-class Faults:
-    """What is wrong with the bank. Whatever is switched on stays so, but for `lose_verify` and `lose_create`."""
+class BankFaults:
+    """Simulated faults. One that is switched on stays on, but for `lose_verify` and `lose_create`."""
 
     #: Connections break off in the middle of an answer.
     down: bool = False
@@ -55,7 +55,7 @@ class Payment:
     mobile: str | None
     created_at: datetime
     number: int
-    stand: Stand = Stand.IN_BANK
+    stand: PaymentState = PaymentState.IN_BANK
     charged: int | None = None
     paid_at: datetime | None = None
     verified_at: datetime | None = None
@@ -65,9 +65,9 @@ class Payment:
     referrer: str | None = None
     card: str = "502229******5995"
 
-    def way_back(self) -> str:
+    def return_url(self) -> str:
         """Where the browser goes from here, with the gateway's parameters joined to the address."""
-        good = self.stand in (Stand.PAID, Stand.VERIFIED)
+        good = self.stand in (PaymentState.PAID, PaymentState.VERIFIED)
         if self.gateway == "zarinpal":
             params = {"Authority": self.ref, "Status": "OK" if good else "NOK"}
         else:
@@ -79,7 +79,7 @@ class Payment:
 
 @dataclass(slots=True)
 class Bank:
-    faults: Faults = field(default_factory=Faults)
+    faults: BankFaults = field(default_factory=BankFaults)
     payments: dict[str, Payment] = field(default_factory=dict)
     #: A payment that is not verified in this time goes back to the card.
     window: timedelta = timedelta(minutes=10)
@@ -99,18 +99,18 @@ class Bank:
     def pay(self, ref: str) -> str:
         """The payer's card is charged; the address that the browser would go to. Raises ValueError when it is over."""
         payment = self._open(ref)
-        payment.stand, payment.paid_at = Stand.PAID, self.clock()
+        payment.stand, payment.paid_at = PaymentState.PAID, self.clock()
         payment.charged = payment.amount + self.faults.wrong_amount
-        return payment.way_back()
+        return payment.return_url()
 
     def cancel(self, ref: str) -> str:
         payment = self._open(ref)
-        payment.stand = Stand.FAILED
-        return payment.way_back()
+        payment.stand = PaymentState.FAILED
+        return payment.return_url()
 
     def _open(self, ref: str) -> Payment:
         payment = self.payments[ref]
-        if payment.stand is not Stand.IN_BANK:
+        if payment.stand is not PaymentState.IN_BANK:
             raise ValueError(f"payment {ref} is {payment.stand}")
         return payment
 
@@ -130,6 +130,10 @@ class Bank:
         payment = self.payments.get(str(ref))
         if payment is None or payment.gateway != gateway:
             return None
-        if payment.stand is Stand.PAID and payment.paid_at and self.clock() - payment.paid_at > self.window:
-            payment.stand = Stand.REVERSED
+        if (
+            payment.stand is PaymentState.PAID
+            and payment.paid_at
+            and self.clock() - payment.paid_at > self.window
+        ):
+            payment.stand = PaymentState.REVERSED
         return payment

@@ -4,7 +4,7 @@ import re
 from typing import Any
 from urllib.parse import urlsplit
 
-from demo.bank.ledger import Answer, Bank, Payment, Stand
+from demo.bank.ledger import Answer, Bank, Payment, PaymentState
 
 UUID = re.compile(r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$", re.IGNORECASE)
 AUTHORITY = re.compile(r"^[AS][0-9A-Za-z]{35}$")
@@ -83,12 +83,12 @@ def verify(bank: Bank, body: dict[str, Any]) -> Answer:
         return _bad(-9, "validation", 422, amount="must be a whole number of at least 1000")
     if bank.faults.internal:
         return _bad(-52, "Oops!!, please contact our support team")
-    if payment.stand not in (Stand.PAID, Stand.VERIFIED):
+    if payment.stand not in (PaymentState.PAID, PaymentState.VERIFIED):
         return _bad(-51, "Session is not valid, session is not active paid try.")
     if body["amount"] != payment.charged:
         return _bad(-50, "Session is not valid, amounts values is not the same.")
-    before = payment.stand is Stand.VERIFIED
-    payment.stand, payment.verified_at = Stand.VERIFIED, payment.verified_at or bank.clock()
+    before = payment.stand is PaymentState.VERIFIED
+    payment.stand, payment.verified_at = PaymentState.VERIFIED, payment.verified_at or bank.clock()
     return _good(
         code=101 if before else 100,
         message="Verified" if before else "Paid",
@@ -112,7 +112,7 @@ def unverified(bank: Bank, body: dict[str, Any]) -> Answer:
     if not UUID.match(str(body.get("merchant_id"))):
         return _bad(-9, "validation", 422, merchant_id="must be a UUID")
     refs = [ref for ref, one in bank.payments.items() if one.merchant == body["merchant_id"]]
-    found = [one for ref in refs if (one := bank.find(ref, "zarinpal")) and one.stand is Stand.PAID]
+    found = [one for ref in refs if (one := bank.find(ref, "zarinpal")) and one.stand is PaymentState.PAID]
     listed = [
         {
             "authority": one.ref,

@@ -6,9 +6,15 @@ See docs/gateways.md 1.2.
 from typing import Any
 from urllib.parse import urlsplit
 
-from demo.bank.ledger import Answer, Bank, Payment, Stand
+from demo.bank.ledger import Answer, Bank, Payment, PaymentState
 
-_STATUS = {Stand.IN_BANK: -1, Stand.PAID: 2, Stand.VERIFIED: 1, Stand.FAILED: 3, Stand.REVERSED: 18}
+_STATUS = {
+    PaymentState.IN_BANK: -1,
+    PaymentState.PAID: 2,
+    PaymentState.VERIFIED: 1,
+    PaymentState.FAILED: 3,
+    PaymentState.REVERSED: 18,
+}
 
 
 def request(bank: Bank, body: dict[str, Any]) -> Answer:
@@ -63,11 +69,11 @@ def verify(bank: Bank, body: dict[str, Any]) -> Answer:
     payment.asked += 1
     if bank.faults.internal:
         return 500, {"message": "internal error"}
-    if payment.stand is Stand.VERIFIED:
+    if payment.stand is PaymentState.VERIFIED:
         return {"result": 201, "message": "قبلا تایید شده."}
-    if payment.stand is not Stand.PAID:
+    if payment.stand is not PaymentState.PAID:
         return {"result": 202, "message": "سفارش پرداخت نشده یا ناموفق بوده است."}
-    payment.stand, payment.verified_at = Stand.VERIFIED, bank.clock()
+    payment.stand, payment.verified_at = PaymentState.VERIFIED, bank.clock()
     return _facts(payment)
 
 

@@ -8,10 +8,10 @@ from typing import Any
 
 from demo.botapi import keyboards
 from demo.botapi.errors import ApiError, Violation, bad_request, broken_rule
+from demo.botapi.messenger_state import MessengerState
 from demo.botapi.params import Params
 from demo.botapi.state import Bot, Conversation, Json, Message, Span
 from demo.botapi.updates import Queue
-from demo.botapi.world import World
 
 MAX_TEXT = 4096
 MAX_CAPTION = 1024
@@ -19,29 +19,29 @@ MAX_CAPTION = 1024
 
 @dataclass(slots=True)
 class Call:
-    world: World
+    state: MessengerState
     bot: Bot
     method: str
     params: Params
 
     @property
     def bale(self) -> bool:
-        return self.world.kind == "bale"
+        return self.state.kind == "bale"
 
     @property
     def queue(self) -> Queue:
-        return self.world.queues[self.bot.token]
+        return self.state.queues[self.bot.token]
 
     def note(self, rule: str, value: object = "") -> None:
         """Record a broken rule that the messenger itself would let pass."""
-        self.world.violations.append(Violation(self.method, rule, str(value)[:200]))
+        self.state.violations.append(Violation(self.method, rule, str(value)[:200]))
 
     def conversation(self, name: str = "chat_id") -> Conversation:
         """The chat that is written to. Raises the errors of chats that cannot be reached."""
         chat_id = self.params.integer(name)
         if chat_id is None:
             raise broken_rule("chat_id is empty")
-        found = self.world.conversation(self.bot, chat_id)
+        found = self.state.conversation(self.bot, chat_id)
         if found is None:
             raise ApiError(404, "no such group or user") if self.bale else bad_request("chat not found")
         user = found.chat.user
@@ -69,7 +69,7 @@ class Call:
     def words(self, name: str, limit: int) -> tuple[str, list[Span]]:
         """A text or caption as people see it, within its limit."""
         raw = self.params.text(name) or ""
-        shown, spans = self.world.read_text(raw, self.params.text("parse_mode"))
+        shown, spans = self.state.read_text(raw, self.params.text("parse_mode"))
         if len(raw if self.bale else shown) > limit:
             raise broken_rule("message is too long" if name == "text" else "message caption is too long")
         return shown.strip(), spans
@@ -80,7 +80,7 @@ class Call:
 
     def markup(self, *, inline_only: bool = False) -> keyboards.Markup:
         given = self.params.object("reply_markup", dict)
-        return keyboards.read(given, self.world.kind, inline_only=inline_only)
+        return keyboards.read(given, self.state.kind, inline_only=inline_only)
 
     def reply_to(self, conversation: Conversation) -> int | None:
         if self.bale:
@@ -100,7 +100,7 @@ class Call:
 
     def write(self, conversation: Conversation, markup: keyboards.Markup, **parts: Any) -> Message:
         """The bot's message arrives on the person's screen."""
-        message = self.world.write_message(
+        message = self.state.write_message(
             self.bot, conversation, inline=markup.inline, reply_keyboard=markup.given, **parts
         )
         if markup.keyboard is not None:
@@ -108,11 +108,11 @@ class Call:
         elif markup.removes:
             conversation.keyboard, conversation.keyboard_from = None, message.id
         conversation.action = None
-        self.world.tell("message", self.bot, conversation, message)
+        self.state.tell("message", self.bot, conversation, message)
         return message
 
     def shape(self, message: Message) -> Json:
-        return self.world.shapes.message(self.bot, message)
+        return self.state.shapes.message(self.bot, message)
 
 
 @dataclass(frozen=True, slots=True)

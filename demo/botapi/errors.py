@@ -25,7 +25,7 @@ class ApiError(Exception):
 
 
 def bad_request(description: str) -> ApiError:
-    """Something that the state of the world explains (a message is gone, a query is old)."""
+    """A refusal that follows from the messenger's state (a message is gone, a query is old)."""
     return ApiError(400, f"Bad Request: {description}")
 
 

@@ -1,7 +1,7 @@
 """How often a bot may write, as Telegram's FAQ has it: about one message a second in a chat (short bursts pass), twenty a
 minute in a group, about thirty a second in all. Bale documents no figures and refuses in words of its own.
 
-Kept apart from the world: limits are not part of what a messenger remembers over a restart.
+Not part of `MessengerState`: limits are not saved over a restart.
 """
 
 from __future__ import annotations

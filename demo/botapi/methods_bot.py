@@ -13,7 +13,7 @@ from demo.botapi.state import Json
 
 @method("getMe")
 async def get_me(call: Call) -> Json:
-    return call.world.shapes.me(call.bot)
+    return call.state.shapes.me(call.bot)
 
 
 @method("getUpdates")
@@ -113,6 +113,6 @@ async def get_file(call: Call) -> Json:
         "file_size": file.size,
         "file_path": path,
     }
-    if call.bale and call.world.quirks.bare_files:
+    if call.bale and call.state.quirks.bare_files:
         del shape["file_unique_id"]
     return shape

@@ -38,8 +38,8 @@ def _finish_edit(
     message.inline = markup.inline
     message.offered |= markup.data
     message.edit_date = int(time.time())
-    call.world.tell("edit", call.bot, conversation, message)
-    return call.world.shapes.edited(call.bot, message)
+    call.state.tell("edit", call.bot, conversation, message)
+    return call.state.shapes.edited(call.bot, message)
 
 
 @method("editMessageText")
@@ -79,7 +79,7 @@ async def delete_message(call: Call) -> bool:
     if not message.from_bot and conversation.chat.type != "private":
         raise bad_request("message can't be deleted")
     message.deleted = True
-    call.world.tell("delete", call.bot, conversation, message)
+    call.state.tell("delete", call.bot, conversation, message)
     return True
 
 
@@ -89,9 +89,9 @@ async def leave_chat(call: Call) -> bool:
     if conversation.chat.type == "private":
         raise bad_request("chat member status can't be changed in private chats")
     conversation.left = True
-    call.world.tell("left", call.bot, conversation)
-    bot = call.world.shapes.bot(call.bot)
-    call.world.put_member_change(call.bot, conversation.chat, bot, before="member", after="left")
+    call.state.tell("left", call.bot, conversation)
+    bot = call.state.shapes.bot(call.bot)
+    call.state.put_member_change(call.bot, conversation.chat, bot, before="member", after="left")
     return True
 
 
@@ -101,14 +101,14 @@ async def answer_callback_query(call: Call) -> bool:
     if len(text) > MAX_ANSWER:
         raise broken_rule("MESSAGE_TOO_LONG")
     query = call.bot.queries.get(call.params.text("callback_query_id") or "")
-    if query is None or query.made < time.time() - call.world.callback_window:
+    if query is None or query.made < time.time() - call.state.callback_window:
         raise bad_request("query is too old and response timeout expired or query ID is invalid")
     conversation = call.bot.conversations[query.chat_id]
     query.answered = True
     if call.bale and query.id.startswith("1"):
         text = ""
     if text:
-        call.world.toast(call.bot, conversation, text, call.params.flag("show_alert"))
+        call.state.toast(call.bot, conversation, text, call.params.flag("show_alert"))
     else:
-        call.world.tell("answered", call.bot, conversation)
+        call.state.tell("answered", call.bot, conversation)
     return True

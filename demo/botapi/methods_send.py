@@ -89,7 +89,7 @@ async def send_media_group(call: Call) -> list[Json]:
     for one in media:
         if call.bale and set(one) - {"type", "media", "caption", "thumbnail"}:
             raise broken_rule(f"unknown fields of InputMedia: {sorted(set(one))}")
-        caption, spans = call.world.read_text(str(one.get("caption") or ""), one.get("parse_mode"))
+        caption, spans = call.state.read_text(str(one.get("caption") or ""), one.get("parse_mode"))
         if len(caption) > MAX_CAPTION:
             raise broken_rule("message caption is too long")
         given = call.params.resolve(one.get("media"))
@@ -124,5 +124,5 @@ async def send_chat_action(call: Call) -> bool:
     if action not in (BALE if call.bale else TELEGRAM).actions:
         raise broken_rule("wrong parameter action in request")
     conversation.action = action
-    call.world.tell("action", call.bot, conversation, text=action)
+    call.state.tell("action", call.bot, conversation, text=action)
     return True

@@ -88,7 +88,7 @@ class Message:
     offered: set[str] = field(default_factory=set)
     edit_date: int | None = None
     deleted: bool = False
-    #: The town's clock at its arrival and at its last change.
+    #: The event counter at its arrival and at its last change.
     arrived: int = 0
     changed: int = 0
 

@@ -163,11 +163,11 @@ class Queue:
 
     @property
     def polled(self) -> bool:
-        """Somebody is waiting in getUpdates."""
+        """Whether a getUpdates call is open."""
         return self._poller is not None and not self._poller.done()
 
     def end_poller(self) -> None:
-        """Whoever polls now gets 409."""
+        """The open getUpdates call gets 409."""
         if self._poller is not None and not self._poller.done():
             self._poller.set_result(None)
 

@@ -1,21 +1,21 @@
 """The page and the control API.
 
     GET  /                                    the page
-    GET  /town                                people, papers, SMS
-    GET  /town/events                         what happens, as server-sent events
-    POST /town/people                         {"messenger", "name", "last_name"?, "mobile"?} a new phone
-    GET  /town/people/{id}                    the whole chat
-    GET  /town/people/{id}/wait?text=&within= wait for a message with these words
-    POST /town/people/{id}/send               {"text"}
-    POST /town/people/{id}/contact            {} shares the own number
-    POST /town/people/{id}/tap                {"label", "message"?} or {"data", "message"}
-    POST /town/people/{id}/upload             multipart: `file` once or more (an album), `caption`, `as` photo|file
-    POST /town/people/{id}/paper              {"code", "as": photo|file|pdf}
-    POST /town/people/{id}/block              {"blocked": true|false}
-    POST /town/people/{id}/sticker, …/voice   {}
-    GET  /town/people/{id}/files/{unique id}  a file of this chat
-    POST /town/network                        {"messenger", "out": true|false}
-    POST /town/bot                            {"on": true|false} kill -9 of the bot, and its new start
+    GET  /emulators                                people, sample documents, SMS
+    GET  /emulators/events                         what happens, as server-sent events
+    POST /emulators/people                         {"messenger", "name", "last_name"?, "mobile"?} a new phone
+    GET  /emulators/people/{id}                    the whole chat
+    GET  /emulators/people/{id}/wait?text=&within= wait for a message with these words
+    POST /emulators/people/{id}/send               {"text"}
+    POST /emulators/people/{id}/contact            {} shares the own number
+    POST /emulators/people/{id}/tap                {"label", "message"?} or {"data", "message"}
+    POST /emulators/people/{id}/upload             multipart: `file` once or more (an album), `caption`, `as` photo|file
+    POST /emulators/people/{id}/document           {"code", "as": photo|file|pdf}
+    POST /emulators/people/{id}/block              {"blocked": true|false}
+    POST /emulators/people/{id}/sticker, …/voice   {}
+    GET  /emulators/people/{id}/files/{unique id}  a file of this chat
+    POST /emulators/network                        {"messenger", "out": true|false}
+    POST /emulators/bot                            {"on": true|false} kill -9 of the bot, and its new start
 
 Actions answer {"ok": true, …} or 400/404 {"ok": false, "error"}; 403 to another page's requests, and under another name.
 """
@@ -30,14 +30,14 @@ from typing import Any
 
 from aiohttp import web
 
-from demo import papers
+from demo import sample_documents
 from demo.bot_process import BotProcess
 from demo.botapi.files import MAX_UPLOAD
-from demo.botapi.world import Happening
-from demo.cast import Cast, Role
+from demo.botapi.messenger_state import ChatEvent
 from demo.page import views
 from demo.same_origin import OwnAddress, own_pages_only
 from demo.sms import Sms
+from demo.users import DemoUser, DemoUsers
 
 STATIC = Path(__file__).parent / "static"
 _QUIET_SECONDS = 15
@@ -54,25 +54,25 @@ Answer = dict[str, Any] | None
 class PageServer:
     def __init__(
         self,
-        cast: Cast,
+        users: DemoUsers,
         *,
         host: str = "127.0.0.1",
         port: int = 0,
         bot: BotProcess | None = None,
         others: tuple[str, ...] = (),
     ) -> None:
-        self.cast = cast
+        self.users = users
         #: Further values of Host under which it answers, as name:port.
         self.others = others
-        #: The bot's process, where the town may cut its power.
+        #: The bot's process, where the page may kill it.
         self.bot = bot
         self.host, self.port = host, port
         self._streams: set[asyncio.Queue[str]] = set()
         self._switching = asyncio.Lock()
         self._runner: web.AppRunner | None = None
-        for face in cast.town.faces:
-            face.server.world.listeners.append(self._happened)
-        cast.town.sms.listeners.append(self._sms)
+        for messenger in users.emulators.messengers:
+            messenger.server.state.listeners.append(self._happened)
+        users.emulators.sms.listeners.append(self._sms)
 
     @property
     def url(self) -> str:
@@ -84,12 +84,12 @@ class PageServer:
         router = app.router
         router.add_get("/", self._index)
         router.add_static("/static", STATIC)
-        router.add_get("/town", self._town)
-        router.add_get("/town/events", self._events)
-        router.add_post("/town/people", self._new_person)
-        router.add_post("/town/network", self._network)
-        router.add_post("/town/bot", self._power)
-        one = "/town/people/{id}"
+        router.add_get("/emulators", self._emulators)
+        router.add_get("/emulators/events", self._events)
+        router.add_post("/emulators/people", self._new_person)
+        router.add_post("/emulators/network", self._network)
+        router.add_post("/emulators/bot", self._power)
+        one = "/emulators/people/{id}"
         router.add_get(one, self._with(self._chat))
         router.add_get(f"{one}/wait", self._with(self._wait))
         router.add_get(f"{one}/files/{{file}}", self._file)
@@ -98,7 +98,7 @@ class PageServer:
             "contact": self._contact,
             "tap": self._tap,
             "upload": self._upload,
-            "paper": self._paper,
+            "document": self._document,
             "block": self._block,
             "sticker": self._sticker,
             "voice": self._voice,
@@ -119,14 +119,14 @@ class PageServer:
     async def _index(self, request: web.Request) -> web.FileResponse:
         return web.FileResponse(STATIC / "index.html", headers=_PAGE)
 
-    async def _town(self, request: web.Request) -> web.Response:
+    async def _emulators(self, request: web.Request) -> web.Response:
         power = self.bot.runs if self.bot is not None else None
-        return _json({**views.town(self.cast), "bot": power})
+        return _json({**views.emulators(self.users), "bot": power})
 
-    async def _chat(self, request: web.Request, role: Role) -> Answer:
+    async def _chat(self, request: web.Request, role: DemoUser) -> Answer:
         return views.chat(role)
 
-    async def _wait(self, request: web.Request, role: Role) -> Answer:
+    async def _wait(self, request: web.Request, role: DemoUser) -> Answer:
         within = float(request.query.get("within", "10"))
         seen = await role.person.sees(request.query.get("text"), within=within)
         return views.seen(role.person, seen)
@@ -170,9 +170,9 @@ class PageServer:
         for queue in self._streams:
             queue.put_nowait(line)
 
-    def _happened(self, happening: Happening) -> None:
+    def _happened(self, happening: ChatEvent) -> None:
         role = next(
-            (one for one in self.cast.roles if one.person.conversation is happening.conversation), None
+            (one for one in self.users.roles if one.person.conversation is happening.conversation), None
         )
         if role is None:
             return
@@ -191,14 +191,14 @@ class PageServer:
 
     # ── acting ──
 
-    def _role(self, request: web.Request) -> Role:
-        role = self.cast.find(request.match_info["id"])
+    def _role(self, request: web.Request) -> DemoUser:
+        role = self.users.find(request.match_info["id"])
         if role is None:
             raise web.HTTPNotFound
         return role
 
     def _with(
-        self, action: Callable[[web.Request, Role], Awaitable[Answer]]
+        self, action: Callable[[web.Request, DemoUser], Awaitable[Answer]]
     ) -> Callable[[web.Request], Awaitable[web.Response]]:
         async def endpoint(request: web.Request) -> web.Response:
             return _json({"ok": True, **(await action(request, self._role(request)) or {})})
@@ -207,19 +207,19 @@ class PageServer:
 
     async def _new_person(self, request: web.Request) -> web.Response:
         body = await _body(request)
-        town = self.cast.town
-        face = {"telegram": town.telegram, "bale": town.bale}[body["messenger"]]
+        emulators = self.users.emulators
+        messenger = {"telegram": emulators.telegram, "bale": emulators.bale}[body["messenger"]]
         name, last_name = str(body["name"]).strip()[:40], str(body.get("last_name") or "").strip()[:40]
         _require(bool(name), "نام را بنویسید.")
-        mobile = str(body.get("mobile") or self.cast.next_mobile())
-        role = self.cast.add(face, name, last_name, mobile=mobile, shown=True)
+        mobile = str(body.get("mobile") or self.users.next_mobile())
+        role = self.users.add(messenger, name, last_name, mobile=mobile, shown=True)
         self._tell({"kind": "person", "person": views.role(role), "chat": views.chat_state(role)})
         return _json({"ok": True, **views.role(role)})
 
     async def _network(self, request: web.Request) -> web.Response:
         body = await _body(request)
-        town = self.cast.town
-        server = {"telegram": town.telegram, "bale": town.bale}[body["messenger"]].server
+        emulators = self.users.emulators
+        server = {"telegram": emulators.telegram, "bale": emulators.bale}[body["messenger"]].server
         if body["out"]:
             server.go_out()
         else:
@@ -239,15 +239,15 @@ class PageServer:
         self._tell({"kind": "bot", "on": self.bot.runs})
         return _json({"ok": True, "on": self.bot.runs})
 
-    async def _send(self, request: web.Request, role: Role) -> Answer:
+    async def _send(self, request: web.Request, role: DemoUser) -> Answer:
         text = str((await _body(request))["text"]).strip()
         _require(1 <= len(text) <= 4096, "متن پیام باید بین ۱ تا ۴۰۹۶ حرف باشد.")
         return views.seen(role.person, await role.person.send(text))
 
-    async def _contact(self, request: web.Request, role: Role) -> Answer:
+    async def _contact(self, request: web.Request, role: DemoUser) -> Answer:
         return views.seen(role.person, await role.person.share_contact())
 
-    async def _tap(self, request: web.Request, role: Role) -> Answer:
+    async def _tap(self, request: web.Request, role: DemoUser) -> Answer:
         body = await _body(request)
         person = role.person
         if "data" in body:
@@ -258,7 +258,7 @@ class PageServer:
         on = next((one for one in person.history() if one.id == body.get("message")), None)
         return {"opened": await person.tap(str(body["label"]), on=on)}
 
-    async def _upload(self, request: web.Request, role: Role) -> Answer:
+    async def _upload(self, request: web.Request, role: DemoUser) -> Answer:
         form = await request.post()
         caption = str(form.get("caption") or "") or None
         as_photo = form.get("as") == "photo"
@@ -276,32 +276,32 @@ class PageServer:
             await role.person.send_file(given[0][0], given[0][1], caption=caption)
         return None
 
-    async def _paper(self, request: web.Request, role: Role) -> Answer:
+    async def _document(self, request: web.Request, role: DemoUser) -> Answer:
         body = await _body(request)
-        paper = papers.PAPERS[body["code"]]
+        document = sample_documents.SAMPLE_DOCUMENTS[body["code"]]
         owner = f"{role.identity.first_name} {role.identity.last_name}"
         if body.get("as") == "pdf":
-            content = await asyncio.to_thread(papers.pdf, paper.code, owner)
-            await role.person.send_file(f"{paper.name}.pdf", content)
+            content = await asyncio.to_thread(sample_documents.pdf, document.code, owner)
+            await role.person.send_file(f"{document.name}.pdf", content)
             return None
-        content = await asyncio.to_thread(papers.jpeg, paper.code, owner)
+        content = await asyncio.to_thread(sample_documents.jpeg, document.code, owner)
         if body.get("as") == "file":
-            await role.person.send_file(f"{paper.name}.jpg", content)
+            await role.person.send_file(f"{document.name}.jpg", content)
         else:
             await role.person.send_photo(content)
         return None
 
-    async def _block(self, request: web.Request, role: Role) -> Answer:
+    async def _block(self, request: web.Request, role: DemoUser) -> Answer:
         if (await _body(request))["blocked"]:
             await role.person.block()
         else:
             await role.person.unblock()
         return None
 
-    async def _sticker(self, request: web.Request, role: Role) -> Answer:
+    async def _sticker(self, request: web.Request, role: DemoUser) -> Answer:
         return views.seen(role.person, await role.person.sticker())
 
-    async def _voice(self, request: web.Request, role: Role) -> Answer:
+    async def _voice(self, request: web.Request, role: DemoUser) -> Answer:
         return views.seen(role.person, await role.person.voice())
 
 

@@ -6,35 +6,37 @@ from dataclasses import asdict
 from typing import Any
 
 from demo.botapi.state import File, Json, Message
-from demo.cast import Cast, Role
-from demo.papers import PAPERS
 from demo.person import Person
 from demo.prompts import suggest
+from demo.sample_documents import SAMPLE_DOCUMENTS
 from demo.seen import Seen, SeenButton, keyboard_rows
 from demo.sms import Sms
+from demo.users import DemoUser, DemoUsers
 
 
 def person_id(person: Person) -> str:
-    return f"{person.world.kind}-{person.user.id}"
+    return f"{person.state.kind}-{person.user.id}"
 
 
-def town(cast: Cast) -> Json:
-    town = cast.town
+def emulators(users: DemoUsers) -> Json:
+    emulators = users.emulators
     return {
-        "people": [role(one) for one in cast.roles],
-        "papers": [{"code": paper.code, "name": paper.name} for paper in PAPERS.values()],
-        "sms": [sms(one) for one in town.sms.sent],
-        "bank": f"{town.bank_server.url}/control/payments",
-        "out": {face.kind: face.server.is_out for face in town.faces},
-        "violations": len(town.violations),
+        "people": [role(one) for one in users.roles],
+        "documents": [
+            {"code": document.code, "name": document.name} for document in SAMPLE_DOCUMENTS.values()
+        ],
+        "sms": [sms(one) for one in emulators.sms.sent],
+        "bank": f"{emulators.bank_server.url}/control/payments",
+        "out": {messenger.kind: messenger.server.is_out for messenger in emulators.messengers},
+        "violations": len(emulators.violations),
     }
 
 
-def role(role: Role) -> Json:
+def role(role: DemoUser) -> Json:
     person = role.person
     return {
         "id": person_id(person),
-        "messenger": person.world.kind,
+        "messenger": person.state.kind,
         "name": person.name,
         "role": role.title,
         "phone": role.identity.mobile,
@@ -45,7 +47,7 @@ def role(role: Role) -> Json:
     }
 
 
-def chat(role: Role) -> Json:
+def chat(role: DemoUser) -> Json:
     """The whole screen of one phone."""
     person = role.person
     return {
@@ -55,7 +57,7 @@ def chat(role: Role) -> Json:
     }
 
 
-def chat_state(role: Role) -> Json:
+def chat_state(role: DemoUser) -> Json:
     """What is around the messages: keyboard, «is typing», what could be answered now."""
     person = role.person
     held = person.conversation
@@ -108,7 +110,7 @@ def _file(person: Person, file: File) -> Json:
         "size": len(file.content),
         "width": file.width,
         "height": file.height,
-        "url": f"/town/people/{person_id(person)}/files/{file.unique_id}",
+        "url": f"/emulators/people/{person_id(person)}/files/{file.unique_id}",
     }
 
 

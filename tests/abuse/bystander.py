@@ -8,7 +8,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from bot.texts import formats
-from demo.people import Face
+from demo.emulators import EmulatedMessenger
 from demo.person import Person
 from storage.enums import Messenger
 from storage.tables import Account, Chat, Draft, Grant
@@ -21,13 +21,13 @@ ADDRESS, PHONE = "آدرس پستی کامل", "شماره تماس ثابت"
 
 @dataclass(slots=True)
 class Bystander:
-    face: Face
+    face: EmulatedMessenger
     person: Person
     rounds: int = 0
     addresses: list[str] = field(default_factory=list)
 
     @classmethod
-    async def comes(cls, stage: Stage, face: Face) -> Bystander:
+    async def comes(cls, stage: Stage, face: EmulatedMessenger) -> Bystander:
         """Registered, and asked for her address: half of the form is filled."""
         person = face.person("سارا", phone=next_mobile())
         await register(stage, person)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from demo.people import Town
+from demo.emulators import Emulators
 from tests.bot.messengers.conftest import town
 from tests.handlers.conftest import house
 from tests.journeys.plays import Scene
@@ -16,10 +16,10 @@ __all__ = ["house", "scene", "town"]
 
 @pytest.fixture
 async def scene(sqlite_url: str, tmp_path: Path) -> AsyncIterator[Scene]:
-    stage = Stage(await Town.start(), tmp_path, sqlite_url, {"TRUSTED_PROXIES": "127.0.0.1"})
+    stage = Stage(await Emulators.start(), tmp_path, sqlite_url, {"TRUSTED_PROXIES": "127.0.0.1"})
     await stage.start()
     try:
-        yield Scene(stage, *stage.town.faces)
+        yield Scene(stage, *stage.town.messengers)
         assert stage.town.violations == []
         assert "Traceback" not in stage.log.read_text()
     except BaseException:

@@ -28,9 +28,9 @@ from bot.security.passwords import Passwords
 from bot.texts import BIDI_MARKS
 from conversations.catalogue import ALL
 from conversations.engine.engine import Engine
-from demo.botapi.world import Happening
-from demo.people import MERCHANT_ID, Face
-from demo.people import Town as Street
+from demo.botapi.messenger_state import ChatEvent
+from demo.emulators import MERCHANT_ID, EmulatedMessenger
+from demo.emulators import Emulators as Street
 from demo.person import Person
 from handlers import all_routes
 from handlers.telegram.processor import UpdateProcessor
@@ -53,7 +53,7 @@ _DIGITS = str.maketrans("۰۱۲۳۴۵۶۷۸۹", "0123456789")
 class Counter:
     database: Database
     street: Street
-    face: Face
+    face: EmulatedMessenger
     service: Service
     town: Town
     people: dict[str, Person]
@@ -172,10 +172,10 @@ async def open_counter(
     street: Street, database: Database, folder: Path, messenger: Messenger = Messenger.TELEGRAM
 ) -> AsyncIterator[Counter]:
     """The town moves in, its people say hello, and the service runs."""
-    face = next(one for one in street.faces if one.kind == messenger.value)
-    for one in street.faces:
+    face = next(one for one in street.messengers if one.kind == messenger.value)
+    for one in street.messengers:
         one.server.limits[one.token].hurry = HURRY
-    face.server.world.queues[face.token].next_id = FIRST_REAL + 1
+    face.server.state.queues[face.token].next_id = FIRST_REAL + 1
     town = await database.run(lambda db: _moved_in(db, street, messenger))
     people = {one.name: _person(face, one) for one in town.personas}
     papers = DocumentLibrary(FolderStore(folder / "files"), DocumentCipher("0" * 64), InspectionPool())
@@ -193,12 +193,12 @@ async def open_counter(
         await counter.keep()
         names = {person.user.id: name for name, person in people.items()}
 
-        def note(happening: Happening) -> None:
+        def note(happening: ChatEvent) -> None:
             name = names.get(happening.conversation.chat.id)
             if name is not None:
                 counter.shown.setdefault(name, []).extend(_words(happening))
 
-        face.server.world.listeners.append(note)
+        face.server.state.listeners.append(note)
         yield counter
     finally:
         await service.stop()
@@ -206,7 +206,7 @@ async def open_counter(
         await gateway.aclose()
 
 
-def _words(happening: Happening) -> Sequence[str]:
+def _words(happening: ChatEvent) -> Sequence[str]:
     message = happening.message
     if message is None:
         return [happening.text] if happening.kind == "toast" else []
@@ -221,20 +221,20 @@ def _moved_in(db: Session, street: Street, messenger: Messenger) -> Town:
     builder = Builder(db, messenger)
     town = builder.build()
     builder.settle_pushes()
-    faces = {Messenger(face.kind): face for face in street.faces}
+    faces = {Messenger(face.kind): face for face in street.messengers}
     phones = dict[int, int]()
     for chat in list(db.exec(select(Chat))):
-        user = faces[chat.messenger].server.world.add_user(f"کاربر{chat.id}")
+        user = faces[chat.messenger].server.state.add_user(f"کاربر{chat.id}")
         phones[chat.chat_id], chat.chat_id = user.id, user.id
     town.personas[:] = [
-        replace(one, chat_id=phones.get(one.chat_id) or faces[messenger].server.world.add_user("مهمان").id)
+        replace(one, chat_id=phones.get(one.chat_id) or faces[messenger].server.state.add_user("مهمان").id)
         for one in town.personas
     ]
     return town
 
 
-def _person(face: Face, persona: Persona) -> Person:
-    person = face.person_class(face.server.world, face.bot, face.server.world.users[persona.chat_id])
+def _person(face: EmulatedMessenger, persona: Persona) -> Person:
+    person = face.person_class(face.server.state, face.bot, face.server.state.users[persona.chat_id])
     face.people.append(person)
     return person
 
@@ -252,7 +252,7 @@ def _service(street: Street, database: Database, papers: DocumentLibrary, gatewa
         Messenger(face.kind): make_channel(
             Messenger(face.kind), token=face.token, api_url=face.server.url, chat_rate=HURRY
         )
-        for face in street.faces
+        for face in street.messengers
     }
     engine = Engine(ALL)
     routes = all_routes(engine)

@@ -94,7 +94,7 @@ async def test_deep_links_and_groups(scene: Scene) -> None:
     await sara.person.send("/me", chat=group)
     await guest.start()
     await guest.sees("خوش آمدید")
-    conversation = scene.here.server.world.conversation(scene.here.bot, group.id)
+    conversation = scene.here.server.state.conversation(scene.here.bot, group.id)
     assert conversation is not None
     said = [one.words for one in conversation.live() if one.from_bot]
     assert said

@@ -11,7 +11,7 @@ from typing import Any
 from sqlmodel import Session, func, select
 
 from bot.messengers.intake.dispatcher import MAX_ROWS_IN_MEMORY
-from demo.people import Town
+from demo.emulators import Emulators
 from demo.person import Person
 from storage.database.database import Database
 from storage.enums import InboxState, Messenger
@@ -35,7 +35,9 @@ async def _pours(house: House, chat_id: int, count: int, *, first: int = 1) -> N
         await house.service.intake.store_updates(Messenger.TELEGRAM, batch[start : start + 100])
 
 
-async def test_many_of_one_person_are_not_held_and_a_stranger_passes(town: Town, database: Database) -> None:
+async def test_many_of_one_person_are_not_held_and_a_stranger_passes(
+    town: Emulators, database: Database
+) -> None:
     async with open_house(town, database) as house:
         flooder, stranger = town.telegram.person("سیل"), town.telegram.person("غریبه")
         await stranger.start()
@@ -55,7 +57,9 @@ async def test_many_of_one_person_are_not_held_and_a_stranger_passes(town: Town,
         assert len(house.service.lanes) <= MAX_ROWS_IN_MEMORY + 2
 
 
-async def test_strangers_are_answered_while_a_flood_is_worked_off(town: Town, database: Database) -> None:
+async def test_strangers_are_answered_while_a_flood_is_worked_off(
+    town: Emulators, database: Database
+) -> None:
     async with open_house(town, database) as house:
         flooder, stranger = town.telegram.person("سیل"), town.telegram.person("غریبه")
         await stranger.start()
@@ -101,7 +105,7 @@ async def _done(house: House, chat_id: int, count: int) -> bool:
     return finished >= count
 
 
-async def test_all_that_was_behind_is_done_while_more_comes(town: Town, database: Database) -> None:
+async def test_all_that_was_behind_is_done_while_more_comes(town: Emulators, database: Database) -> None:
     async with open_house(town, database) as house:
         person = town.telegram.person("سیل")
         for part in range(4):

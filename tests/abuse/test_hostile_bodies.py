@@ -15,7 +15,7 @@ from sqlmodel import select
 
 from bot.messengers.intake.receiver import MAX_BODY
 from bot.web.webhooks import MAX_UPDATE, SIGNATURE_HEADER
-from demo.people import Face, Town
+from demo.emulators import EmulatedMessenger, Emulators
 from storage.database.database import open_database
 from storage.enums import InboxState, Messenger
 from storage.tables import InboxUpdate
@@ -48,7 +48,7 @@ KEPT: tuple[tuple[str | None, str | None, bytes], ...] = (
 
 @pytest.fixture
 async def stage(database_url: str, tmp_path: Path) -> AsyncIterator[Stage]:
-    stage = Stage(await Town.start(), tmp_path, database_url, {"UPDATES": "webhook"})
+    stage = Stage(await Emulators.start(), tmp_path, database_url, {"UPDATES": "webhook"})
     yield stage
     await stage.close()
 
@@ -58,7 +58,7 @@ async def test_bodies_that_are_no_updates(stage: Stage) -> None:
     assert stage.process is not None
     process = psutil.Process(stage.process.pid)
     before = process.memory_info().rss
-    for face in stage.town.faces:
+    for face in stage.town.messengers:
         await pour(face)
         person = face.person("پس از همه")
         await person.start()
@@ -86,8 +86,8 @@ async def test_bodies_that_are_no_updates(stage: Stage) -> None:
     assert await stage.stop() == 0
 
 
-async def pour(face: Face) -> None:
-    webhook = face.server.world.queues[face.token].webhook
+async def pour(face: EmulatedMessenger) -> None:
+    webhook = face.server.state.queues[face.token].webhook
     assert webhook is not None
     secret = {SIGNATURE_HEADER: webhook.secret} if webhook.secret else {}
     async with httpx.AsyncClient(trust_env=False, timeout=30) as client:

@@ -21,7 +21,7 @@ from bot.documents.inspection_pool import InspectionPool
 from bot.documents.library import DocumentLibrary
 from bot.texts import t
 from demo.botapi.faults import Fault, Faults
-from demo.people import Town
+from demo.emulators import Emulators
 from demo.person import Person
 from storage.database.database import open_database
 from storage.tables import StoredFile
@@ -35,7 +35,7 @@ QUESTION, TAKEN = "📎 «", "دریافت شد"
 
 @pytest.fixture
 async def stage(database_url: str, tmp_path: Path) -> AsyncIterator[Stage]:
-    stage = Stage(await Town.start(), tmp_path, database_url)
+    stage = Stage(await Emulators.start(), tmp_path, database_url)
     yield stage
     await stage.close()
 

@@ -23,7 +23,7 @@ from sqlmodel import Session, func, select
 
 from bot.messengers.intake.receiver import MAX_BODY, update_number
 from bot.web.webhooks import MAX_UPDATE
-from demo.people import Face, Town
+from demo.emulators import EmulatedMessenger, Emulators
 from storage.database.database import Database, open_database
 from storage.enums import InboxState, Messenger
 from storage.tables import InboxUpdate
@@ -42,7 +42,7 @@ FIRST_UPDATE = 1000
 
 @pytest.fixture
 async def stage(intake: str, database_url: str, tmp_path: Path) -> AsyncIterator[Stage]:
-    town = await Town.start(first_update_id=FIRST_UPDATE)
+    town = await Emulators.start(first_update_id=FIRST_UPDATE)
     stage = Stage(town, tmp_path, database_url, {"UPDATES": intake})
     yield stage
     await stage.close()
@@ -53,7 +53,7 @@ async def test_the_queue_always_goes_on(intake: str, stage: Stage) -> None:
     await stage.start()
     database = await open_database(stage.database_url)
     try:
-        people = [await Bystander.comes(stage, face) for face in stage.town.faces]
+        people = [await Bystander.comes(stage, face) for face in stage.town.messengers]
         who = {Messenger(one.face.kind): one.person.user.id for one in people}
         for one in people:
             await one.works()
@@ -69,7 +69,7 @@ async def test_the_queue_always_goes_on(intake: str, stage: Stage) -> None:
         assert memory(stage) - rss < GROWTH
         print(f"{intake}: RSS {rss >> 20} MB before, {memory(stage) >> 20} MB after")
         # The next person is served.
-        for face in stage.town.faces:
+        for face in stage.town.messengers:
             person = face.person("پس از همه")
             await person.start()
             await person.sees("ثبت‌نام")
@@ -101,17 +101,17 @@ async def pour(intake: str, her: Bystander) -> list[Hostile]:
     return sent
 
 
-async def polled(face: Face, maker: Maker, count: int) -> list[Hostile]:
-    queue, sent = face.server.world.queues[face.token], list[Hostile]()
+async def polled(face: EmulatedMessenger, maker: Maker, count: int) -> list[Hostile]:
+    queue, sent = face.server.state.queues[face.token], list[Hostile]()
     for _ in range(count):
         sent.append(maker.next(queue.next_id))
         face.server.inject_raw(sent[-1].raw)
     return sent
 
 
-async def posted(face: Face, maker: Maker, count: int) -> list[Hostile]:
+async def posted(face: EmulatedMessenger, maker: Maker, count: int) -> list[Hostile]:
     """Eight at once, as a messenger does; the messenger's own numbers are far below."""
-    webhook = face.server.world.queues[face.token].webhook
+    webhook = face.server.state.queues[face.token].webhook
     assert webhook is not None
     number = 10_000_000 + maker.chance.randrange(10**9) * 1000
     sent = [maker.next(number + one) for one in range(count)]

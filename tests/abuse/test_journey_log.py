@@ -10,7 +10,7 @@ from urllib.parse import unquote
 import pytest
 from sqlmodel import Session, create_engine, select
 
-from demo.people import Town
+from demo.emulators import Emulators
 from storage.tables import Account, PaymentAttempt, QualificationRequest
 from tests.journeys.plays import PLAYS, Scene
 from tests.support.bot_process import SECRET_KEY, Stage
@@ -24,9 +24,9 @@ _ASCII = str.maketrans("۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩", "012345678901
 async def test_a_journeys_log_holds_nothing_secret(
     number: str, form: str, messenger: str, sqlite_url: str, tmp_path: Path
 ) -> None:
-    town = await Town.start()
+    town = await Emulators.start()
     stage = Stage(town, tmp_path, sqlite_url, {"LOG_LEVEL": "DEBUG", "LOG_FORMAT": form})
-    here, there = town.faces if messenger == "telegram" else reversed(town.faces)
+    here, there = town.messengers if messenger == "telegram" else reversed(town.messengers)
     try:
         await stage.start()
         await next(one for one in PLAYS if one.number == number).act(Scene(stage, here, there))

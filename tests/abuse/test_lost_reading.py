@@ -10,7 +10,7 @@ from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from bot.core.screens import Press
-from demo.people import Town as Street
+from demo.emulators import Emulators as Street
 from storage.database.database import Database
 from storage.enums import AccountState
 from storage.tables import Account, Chat, Grant, QualificationRequest

@@ -16,7 +16,7 @@ from sqlmodel import Session
 
 from bot.core.screens import Press
 from bot.rules import account, cooperation, qualification
-from demo.people import Town as Street
+from demo.emulators import Emulators as Street
 from storage.database.database import Database
 from storage.enums import Messenger
 from tests.abuse.book import Deed

@@ -13,7 +13,7 @@ import psutil
 import pytest
 from sqlmodel import col, func, select
 
-from demo.people import Town
+from demo.emulators import Emulators
 from demo.person import Person
 from storage.database.database import open_database
 from storage.enums import InboxState
@@ -71,7 +71,7 @@ def memory(stage: Stage) -> int:
 
 @pytest.mark.parametrize("accounts", [1, 5])
 async def test_a_strangers_paper_among_slow_ones(accounts: int, sqlite_url: str, tmp_path: Path) -> None:
-    stage = Stage(await Town.start(), tmp_path, sqlite_url)
+    stage = Stage(await Emulators.start(), tmp_path, sqlite_url)
     await stage.start()
     try:
         with shown(stage):

@@ -15,7 +15,7 @@ from sqlmodel import Session, SQLModel, select
 
 from bot.core.screens import Press
 from bot.services.directorate import reference_rows
-from demo.people import Town as Street
+from demo.emulators import Emulators as Street
 from demo.seen import Seen
 from storage.database.database import Database
 from storage.enums import Messenger
@@ -113,7 +113,7 @@ async def test_nobody_sees_markup_or_turned_text(
         }
         assert readers == {"staff", "expert", "boss", "officer"}
         assert town.bale.server.marked == []
-        for face in town.faces:
+        for face in town.messengers:
             for call in face.server.calls:
                 assert "parse_mode" not in call.params
         for name, texts in seen.items():

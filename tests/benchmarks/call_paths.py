@@ -19,7 +19,7 @@ from pathlib import Path
 from types import CodeType, FrameType
 
 from bot.core.screens import Press
-from demo.people import Town as Street
+from demo.emulators import Emulators as Street
 from storage.correlation import CORRELATION_ID
 from storage.database.database import open_database
 from tests.abuse.counter import Counter, open_counter

@@ -84,7 +84,7 @@ def compare(played: Played, rows: Rows) -> Figures:
     """What was sent, done, told and shown with what the database holds."""
     crowd, killer, town = played.crowd, played.crowd.killer, played.crowd.town
     figures = Figures(kills=killer.killed, cut=killer.cut)
-    for face in town.faces:
+    for face in town.messengers:
         figures.updates += checks.inbox(rows, face)
         figures.repeats += sum(getattr(person, "repeats", 0) for person in face.people)
     figures.shown_again = sum(one.note == "shown again" for one in rows.inbox)

@@ -54,7 +54,7 @@ async def play(setting: Setting, plan: Plan, say: Say) -> Played:
         breath=BREATH,
     )
     town, arrivals = setting.town, Arrivals()
-    for face in town.faces:
+    for face in town.messengers:
         face.person_class = _somebody(killer, plan)
     arrivals.watch(town)
     universities = [University("فارس", "شیراز", "sums"), University("اصفهان", "اصفهان", "mui")]
@@ -106,7 +106,7 @@ def block(played: Played, figures: Figures, plan: Plan) -> str:
     deeds: Counter[str] = Counter(crowd.house.deeds)
     for life in crowd.lives:
         deeds.update(life.book.deeds)
-    people = sum(len(face.people) for face in crowd.town.faces)
+    people = sum(len(face.people) for face in crowd.town.messengers)
     lives = ", ".join(f"{kind} {count}" for kind, count in sorted(crowd.by_kind.items()))
     done = ", ".join(f"{deed.partition('.')[2]} {count}" for deed, count in sorted(deeds.items()))
     return "\n".join(

@@ -12,7 +12,7 @@ from bot.documents.blob_store import FileStore
 from bot.documents.encryption import DocumentCipher
 from bot.documents.inspection_pool import InspectionPool
 from bot.documents.library import DocumentLibrary
-from demo.people import Face, Town
+from demo.emulators import EmulatedMessenger, Emulators
 from demo.person import Person
 from demo.seen import plain
 from storage.enums import AttemptState, InboxState, PushChannel, PushState
@@ -53,11 +53,11 @@ class Figures:
         )
 
 
-def inbox(rows: Rows, face: Face) -> int:
+def inbox(rows: Rows, face: EmulatedMessenger) -> int:
     """Every update that the messenger gave out is in the inbox once, and has had its effect and its answer."""
-    queue = face.server.world.queues[face.token]
+    queue = face.server.state.queues[face.token]
     assert not queue.waiting, f"{face.kind} still waits with {len(queue.waiting)} updates"
-    given = list(range(face.server.world.first_update_id, queue.next_id))
+    given = list(range(face.server.state.first_update_id, queue.next_id))
     mine = [one for one in rows.inbox if one.messenger.value == face.kind]
     assert sorted(one.update_id for one in mine) == given, f"{face.kind}: lost or doubled updates"
     odd = [(one.update_id, one.state, one.note) for one in mine if one.state is not InboxState.ANSWERED]
@@ -94,7 +94,7 @@ def pushes(rows: Rows, killer: Killer, arrivals: Arrivals, figures: Figures) -> 
         figures.doubled += extra
 
 
-def sms(rows: Rows, town: Town, figures: Figures) -> None:
+def sms(rows: Rows, town: Emulators, figures: Figures) -> None:
     """Each SMS was sent and arrived, and none that nobody wrote. The provider knows our ids: none comes twice."""
     written = [one for one in rows.pushes if one.channel is PushChannel.SMS]
     wanted = Counter((one.mobile or "", plain(one.text)) for one in written)
@@ -104,7 +104,7 @@ def sms(rows: Rows, town: Town, figures: Figures) -> None:
     figures.doubled += sum((came - wanted).values())
 
 
-def payments(rows: Rows, town: Town, paid: int) -> None:
+def payments(rows: Rows, town: Emulators, paid: int) -> None:
     """What the bank took is what we know as paid, nothing else."""
     states = Counter(one.state for one in rows.attempts)
     assert states[AttemptState.PAID] == paid, states

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from demo.people import Face, Town
+from demo.emulators import EmulatedMessenger, Emulators
 from tests.crash.killer import Killer
 from tests.crash.life import Book, Life, University, names
 from tests.crash.patient import Browser, Patient
@@ -43,22 +43,22 @@ class Crowd:
     market: asyncio.Queue[Bond | None] = field(default_factory=asyncio.Queue)
     #: How many may still come to the market: a distributor may look up so many codes a day.
     places: int = 0
-    _faces: itertools.cycle[Face] = field(init=False)
+    _faces: itertools.cycle[EmulatedMessenger] = field(init=False)
     _names: Iterator[tuple[str, str]] = field(init=False)
 
     def __post_init__(self) -> None:
-        self._faces = itertools.cycle(self.town.faces)
+        self._faces = itertools.cycle(self.town.messengers)
         self._names = names(self.rng)
 
     @property
-    def town(self) -> Town:
+    def town(self) -> Emulators:
         return self.stage.town
 
     def phone(self, name: str, number: str | None = None, *, not_on: Patient | None = None) -> Patient:
         """A phone on the messengers in turn, or on the other one than `not_on`."""
         face = next(self._faces)
         if not_on is not None:
-            face = next(one for one in self.town.faces if one.server.world is not not_on.world)
+            face = next(one for one in self.town.messengers if one.server.state is not not_on.state)
         person = face.person(name, phone=number)
         assert isinstance(person, Patient)
         return person

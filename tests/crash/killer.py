@@ -9,7 +9,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from demo.botapi.world import Happening
+from demo.botapi.messenger_state import ChatEvent
 from tests.support.bot_process import Stage
 
 #: Seconds after something happened in which most windows lie.
@@ -53,8 +53,8 @@ class Killer:
     _task: asyncio.Task[None] | None = None
 
     def begin(self) -> None:
-        for face in self.members[0].town.faces:
-            face.server.world.listeners.append(self._note)
+        for face in self.members[0].town.messengers:
+            face.server.state.listeners.append(self._note)
         self.up_since = time.time()
         self._task = asyncio.create_task(self._run())
 
@@ -91,7 +91,7 @@ class Killer:
         self.happenings += 1
         self._happened.set()
 
-    def _note(self, happening: Happening) -> None:
+    def _note(self, happening: ChatEvent) -> None:
         self.hint()
 
     async def _run(self) -> None:

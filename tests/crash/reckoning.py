@@ -36,7 +36,7 @@ async def reckon(stage: Stage, killer: Killer, arrivals: Arrivals, expected: Exp
     """Compare. Call it once the bot has stopped. Raises AssertionError with what is lost or doubled."""
     rows = await read_rows(stage.database_url)
     figures = Figures(kills=killer.killed, cut=killer.cut)
-    for face in stage.town.faces:
+    for face in stage.town.messengers:
         figures.updates += checks.inbox(rows, face)
         figures.repeats += sum(getattr(person, "repeats", 0) for person in face.people)
     figures.shown_again = sum(one.note == "shown again" for one in rows.inbox)
@@ -52,7 +52,7 @@ async def reckon(stage: Stage, killer: Killer, arrivals: Arrivals, expected: Exp
     assert all(one.channel is PushChannel.CHAT for one in rows.pushes)
     checks.pushes(rows, killer, arrivals, figures)
     checks.payments(rows, stage.town, expected.paid)
-    people = [person for face in stage.town.faces for person in face.people]
+    people = [person for face in stage.town.messengers for person in face.people]
     _documents(rows, rows.requests[0], people, expected)
     folder = stage.folder / "files"
     names = {path.name for path in folder.glob("??/*")}

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from sqlmodel import Session, SQLModel, col, select
 
-from demo.people import Town
+from demo.emulators import Emulators
 from storage.database.database import open_database
 from storage.enums import InboxState, PushState
 from storage.tables import (
@@ -83,7 +83,7 @@ async def read_rows(database_url: str) -> Rows:
         await database.close()
 
 
-async def everything_arrives(town: Town, database_url: str, *, within: float = 60.0) -> None:
+async def everything_arrives(town: Emulators, database_url: str, *, within: float = 60.0) -> None:
     """Wait until the bot owes nobody anything: no update, no screen, no push."""
 
     def owed(db: Session) -> list[str]:
@@ -99,7 +99,7 @@ async def everything_arrives(town: Town, database_url: str, *, within: float = 6
         ]
 
     def taken() -> bool:
-        return all(face.server.pending() == 0 for face in town.faces)
+        return all(face.server.pending() == 0 for face in town.messengers)
 
     database = await open_database(database_url)
     until = time.monotonic() + within

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.documents.blob_store import FileStore, FolderStore
-from demo.people import Town
+from demo.emulators import Emulators
 from tests.support.bot_process import Stage
 from tests.support.fleet import Fleet
 from tests.support.s3 import Bucket, s3_serving
@@ -24,7 +24,7 @@ class Setting:
     stored: Callable[[], list[str]]
 
     @property
-    def town(self) -> Town:
+    def town(self) -> Emulators:
         return self.members[0].town
 
     @property
@@ -35,7 +35,7 @@ class Setting:
 @asynccontextmanager
 async def alone(folder: Path, database_url: str) -> AsyncIterator[Setting]:
     """One process, papers in a folder, polling."""
-    stage = Stage(await Town.start(), folder, database_url)
+    stage = Stage(await Emulators.start(), folder, database_url)
     papers = folder / "files"
     try:
         yield Setting([stage], FolderStore(papers), lambda: [path.name for path in papers.glob("??/*")])
@@ -48,7 +48,7 @@ async def as_one(folder: Path, database_url: str) -> AsyncIterator[Setting]:
     """Three processes behind a balancer, papers in S3, webhooks."""
     with s3_serving() as endpoint:
         bucket = Bucket(endpoint)
-        fleet = await Fleet.gather(3, await Town.start(), folder, database_url, bucket)
+        fleet = await Fleet.gather(3, await Emulators.start(), folder, database_url, bucket)
         try:
             yield Setting(
                 fleet.members,

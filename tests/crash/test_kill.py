@@ -57,12 +57,12 @@ async def test_killed_again_and_again(
 ) -> None:
     seed = SEED + turn
     bale = (turn + int(number[1:]) // 2 + stage.database_url.startswith("sqlite")) % 2
-    here, there = reversed(stage.town.faces) if bale else stage.town.faces
+    here, there = reversed(stage.town.messengers) if bale else stage.town.messengers
     killer = Killer([stage], random.Random(f"{number} {seed}"), KILLS, HAPPENINGS[number] / KILLS)
     arrivals, browser = Arrivals(), Browser(killer)
     arrivals.watch(stage.town)
     monkeypatch.setattr(Patient, "killer", killer, raising=False)
-    for face in stage.town.faces:
+    for face in stage.town.messengers:
         face.person_class = Patient
     for name in ("pay_page", "click_to_bank", "come_back"):
         monkeypatch.setattr(plays, name, getattr(browser, name))

@@ -55,12 +55,12 @@ async def test_asked_to_stop_again_and_again(
     stage: Stage,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    here, there = stage.town.faces if messenger == "telegram" else reversed(stage.town.faces)
+    here, there = stage.town.messengers if messenger == "telegram" else reversed(stage.town.messengers)
     stopper = Stopper([stage], random.Random(messenger), 4, 20)
     stopper.stops = []
     # They wait longer; as nothing counts as disturbed, they never do anything twice.
     monkeypatch.setattr(Patient, "killer", stopper, raising=False)
-    for face in stage.town.faces:
+    for face in stage.town.messengers:
         face.person_class = Patient
     arrivals = Arrivals()
     arrivals.watch(stage.town)

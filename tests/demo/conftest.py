@@ -10,21 +10,21 @@ from PIL import Image
 from telegram import Bot
 from telegram.request import HTTPXRequest
 
-from demo.people import Face, Town
+from demo.emulators import EmulatedMessenger, Emulators
 
 
 @pytest.fixture
-async def town() -> AsyncIterator[Town]:
-    async with await Town.start() as town:
+async def town() -> AsyncIterator[Emulators]:
+    async with await Emulators.start() as town:
         yield town
 
 
 @pytest.fixture
-async def connect() -> AsyncIterator[Callable[[Face], "object"]]:
+async def connect() -> AsyncIterator[Callable[[EmulatedMessenger], "object"]]:
     """PTB's Bot for a messenger, as the library would talk to the real one."""
     async with AsyncExitStack() as stack:
 
-        async def make(face: Face) -> Bot:
+        async def make(face: EmulatedMessenger) -> Bot:
             def request() -> HTTPXRequest:
                 return HTTPXRequest(httpx_kwargs={"trust_env": False})
 
@@ -49,7 +49,7 @@ async def http() -> AsyncIterator[httpx.AsyncClient]:
 class Raw:
     """Bare requests to one bot's methods."""
 
-    def __init__(self, http: httpx.AsyncClient, face: Face) -> None:
+    def __init__(self, http: httpx.AsyncClient, face: EmulatedMessenger) -> None:
         self.http = http
         self.root = f"{face.server.url}/bot{face.token}"
 
@@ -71,12 +71,12 @@ class Raw:
 
 
 @pytest.fixture
-def telegram(http: httpx.AsyncClient, town: Town) -> Raw:
+def telegram(http: httpx.AsyncClient, town: Emulators) -> Raw:
     return Raw(http, town.telegram)
 
 
 @pytest.fixture
-def bale(http: httpx.AsyncClient, town: Town) -> Raw:
+def bale(http: httpx.AsyncClient, town: Emulators) -> Raw:
     return Raw(http, town.bale)
 
 

@@ -3,13 +3,13 @@
 import httpx
 
 from demo.botapi.state import Span
-from demo.people import Town
+from demo.emulators import Emulators
 from tests.demo.conftest import Raw, picture
 
 BUTTON = '{"inline_keyboard": [[{"text": "یک", "callback_data": "1"}]]}'
 
 
-async def test_edits_answer_with_a_stub_and_work(town: Town, bale: Raw) -> None:
+async def test_edits_answer_with_a_stub_and_work(town: Emulators, bale: Raw) -> None:
     sara = town.bale.person("سارا")
     await sara.start()
     sent = await bale.result("sendMessage", chat_id=sara.user.id, text="الف")
@@ -23,7 +23,7 @@ async def test_edits_answer_with_a_stub_and_work(town: Town, bale: Raw) -> None:
     assert (await sara.sees("ب")).id == sent["message_id"]
 
 
-async def test_every_text_is_markdown_and_accidents_are_recorded(town: Town, bale: Raw) -> None:
+async def test_every_text_is_markdown_and_accidents_are_recorded(town: Emulators, bale: Raw) -> None:
     sara = town.bale.person("سارا")
     await sara.start()
     for text in ("کد *مهم* است", "پرونده file_name_1 و a*b*c", "این _کج_ شد"):
@@ -35,7 +35,7 @@ async def test_every_text_is_markdown_and_accidents_are_recorded(town: Town, bal
     ]
 
 
-async def test_every_second_press_lacks_chat_instance(town: Town, bale: Raw) -> None:
+async def test_every_second_press_lacks_chat_instance(town: Emulators, bale: Raw) -> None:
     sara = town.bale.person("سارا")
     await sara.start()
     await bale.result("sendMessage", chat_id=sara.user.id, text="الف", reply_markup=BUTTON)
@@ -46,7 +46,7 @@ async def test_every_second_press_lacks_chat_instance(town: Town, bale: Raw) -> 
     assert all(not one["id"].startswith("1") for one in presses)
 
 
-async def test_old_clients_cannot_show_the_line_over_a_button(town: Town, bale: Raw) -> None:
+async def test_old_clients_cannot_show_the_line_over_a_button(town: Emulators, bale: Raw) -> None:
     sara = town.bale.person("سارا")
     sara.user.old_client = True
     await sara.start()
@@ -59,7 +59,7 @@ async def test_old_clients_cannot_show_the_line_over_a_button(town: Town, bale: 
     await sara.button_rests()
 
 
-async def test_what_bale_leaves_out(town: Town, bale: Raw) -> None:
+async def test_what_bale_leaves_out(town: Emulators, bale: Raw) -> None:
     sara = town.bale.person("سارا", phone="09121234567")
     await sara.voice()
     await sara.sticker()
@@ -75,7 +75,7 @@ async def test_what_bale_leaves_out(town: Town, bale: Raw) -> None:
     assert "forward_origin" not in forward
 
 
-async def test_file_objects_are_bare_now_and_then(town: Town, bale: Raw) -> None:
+async def test_file_objects_are_bare_now_and_then(town: Emulators, bale: Raw) -> None:
     sara = town.bale.person("سارا")
     await sara.send_photo(picture())
     [update] = await bale.result("getUpdates")
@@ -86,7 +86,7 @@ async def test_file_objects_are_bare_now_and_then(town: Town, bale: Raw) -> None
     assert await bale.result("getWebhookInfo") == {"url": ""}
 
 
-async def test_media_by_json_body_is_malformed(town: Town, bale: Raw, http: httpx.AsyncClient) -> None:
+async def test_media_by_json_body_is_malformed(town: Emulators, bale: Raw, http: httpx.AsyncClient) -> None:
     sara = town.bale.person("سارا")
     await sara.send_file("الف.pdf", b"%PDF-")
     file_id = (await bale.result("getUpdates"))[0]["message"]["document"]["file_id"]
@@ -97,7 +97,7 @@ async def test_media_by_json_body_is_malformed(town: Town, bale: Raw, http: http
     await sara.sees_file("الف.pdf")
 
 
-async def test_reply_is_by_reply_to_message_id(town: Town, bale: Raw) -> None:
+async def test_reply_is_by_reply_to_message_id(town: Emulators, bale: Raw) -> None:
     sara = town.bale.person("سارا")
     mine = await sara.send("سلام")
     chat = sara.user.id

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from demo.bank import Bank, Stand, build_bank_app
+from demo.bank import Bank, PaymentState, build_bank_app
 from tests.support.asgi import serving
 
 MERCHANT = "11111111-2222-3333-4444-555555555555"
@@ -74,14 +74,14 @@ async def test_paying_on_the_page_leads_back_with_the_query_kept(http: httpx.Asy
 @pytest.mark.parametrize(
     ("action", "status", "stand"),
     [
-        ("cancel", 303, Stand.FAILED),
-        ("leave", 200, Stand.PAID),
-        ("slow", 303, Stand.PAID),
-        ("error", 500, Stand.FAILED),
+        ("cancel", 303, PaymentState.FAILED),
+        ("leave", 200, PaymentState.PAID),
+        ("slow", 303, PaymentState.PAID),
+        ("error", 500, PaymentState.FAILED),
     ],
 )
 async def test_the_other_buttons(
-    http: httpx.AsyncClient, bank: Bank, action: str, status: int, stand: Stand
+    http: httpx.AsyncClient, bank: Bank, action: str, status: int, stand: PaymentState
 ) -> None:
     ref = (await create(http))["data"]["authority"]
     assert (await http.post(f"/bank/{ref}/{action}")).status_code == status
@@ -94,7 +94,7 @@ async def test_another_merchant_cannot_verify(http: httpx.AsyncClient, bank: Ban
     body = {"merchant_id": MERCHANT.replace("1", "9"), "amount": GOOD["amount"], "authority": ref}
     answer = await http.post("/pg/v4/payment/verify.json", json=body)
     assert answer.json()["errors"]["code"] == -53
-    assert bank.last.stand is Stand.PAID
+    assert bank.last.stand is PaymentState.PAID
 
 
 async def test_the_controls_over_http(http: httpx.AsyncClient, bank: Bank) -> None:

@@ -4,11 +4,11 @@ import httpx
 import pytest
 
 from demo.botapi.faults import Fault
-from demo.people import Town
+from demo.emulators import Emulators
 from tests.demo.conftest import Raw
 
 
-async def test_flood_in_its_three_forms(town: Town, telegram: Raw, http: httpx.AsyncClient) -> None:
+async def test_flood_in_its_three_forms(town: Emulators, telegram: Raw, http: httpx.AsyncClient) -> None:
     sara = town.telegram.person("سارا")
     await sara.start()
     send = {"chat_id": sara.user.id, "text": "سلام"}
@@ -24,7 +24,7 @@ async def test_flood_in_its_three_forms(town: Town, telegram: Raw, http: httpx.A
     assert len(sara.new()) == 1
 
 
-async def test_html_errors_and_resets(town: Town, telegram: Raw, http: httpx.AsyncClient) -> None:
+async def test_html_errors_and_resets(town: Emulators, telegram: Raw, http: httpx.AsyncClient) -> None:
     sara = town.telegram.person("سارا")
     await sara.start()
     send = {"chat_id": sara.user.id, "text": "سلام"}
@@ -43,7 +43,7 @@ async def test_html_errors_and_resets(town: Town, telegram: Raw, http: httpx.Asy
     assert [one.text for one in sara.new()] == ["سلام"]
 
 
-async def test_a_fault_of_one_chat_only(town: Town, telegram: Raw) -> None:
+async def test_a_fault_of_one_chat_only(town: Emulators, telegram: Raw) -> None:
     sara, ali = town.telegram.person("سارا"), town.telegram.person("علی")
     await sara.start()
     await ali.start()
@@ -52,7 +52,7 @@ async def test_a_fault_of_one_chat_only(town: Town, telegram: Raw) -> None:
     await telegram.result("sendMessage", chat_id=ali.user.id, text="x")
 
 
-async def test_an_outage_keeps_what_people_send(town: Town, telegram: Raw) -> None:
+async def test_an_outage_keeps_what_people_send(town: Emulators, telegram: Raw) -> None:
     sara = town.telegram.person("سارا")
     with town.telegram.server.outage():
         await sara.send("هست کسی؟")

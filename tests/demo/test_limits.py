@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from demo.botapi.limits import GROUP_MINUTE, PRIVATE_BURST, TOTAL_BURST, Limits
-from demo.people import Town
+from demo.emulators import Emulators
 from tests.demo.conftest import Raw
 
 
@@ -19,7 +19,7 @@ async def _until_refused(
     raise AssertionError("never refused")
 
 
-async def test_a_person_can_be_written_to_in_a_burst_and_then_not(town: Town, telegram: Raw) -> None:
+async def test_a_person_can_be_written_to_in_a_burst_and_then_not(town: Emulators, telegram: Raw) -> None:
     sara, reza = town.telegram.person("سارا"), town.telegram.person("رضا")
     for one in (sara, reza):
         await one.start()
@@ -31,14 +31,14 @@ async def test_a_person_can_be_written_to_in_a_burst_and_then_not(town: Town, te
     assert town.violations == []
 
 
-async def test_a_group_gets_twenty_a_minute(town: Town, telegram: Raw) -> None:
+async def test_a_group_gets_twenty_a_minute(town: Emulators, telegram: Raw) -> None:
     group = town.telegram.group("گروه")
     number, body = await _until_refused(telegram, chat_id=group.id, text="سلام")
     assert number == GROUP_MINUTE + 1
     assert 50 <= body["parameters"]["retry_after"] <= 60  # type: ignore[index]
 
 
-async def test_all_chats_together(town: Town, telegram: Raw) -> None:
+async def test_all_chats_together(town: Emulators, telegram: Raw) -> None:
     people = [town.telegram.person(f"نفر {number}") for number in range(int(TOTAL_BURST) + 60)]
     statuses = []
     for one in people:
@@ -55,7 +55,7 @@ async def test_all_chats_together(town: Town, telegram: Raw) -> None:
 
 
 @pytest.mark.parametrize("form", ["full", "bare", "text"])
-async def test_bale_refuses_in_three_forms(town: Town, http: httpx.AsyncClient, form: str) -> None:
+async def test_bale_refuses_in_three_forms(town: Emulators, http: httpx.AsyncClient, form: str) -> None:
     bale = Raw(http, town.bale)
     sara = town.bale.person("سارا")
     await sara.start()
@@ -74,7 +74,7 @@ async def test_bale_refuses_in_three_forms(town: Town, http: httpx.AsyncClient, 
     assert form in bodies
 
 
-async def test_what_writes_nothing_is_not_counted(town: Town, telegram: Raw) -> None:
+async def test_what_writes_nothing_is_not_counted(town: Emulators, telegram: Raw) -> None:
     sara = town.telegram.person("سارا")
     await sara.start()
     for _ in range(200):

@@ -17,11 +17,11 @@ from telegram import (
 )
 from telegram.error import BadRequest, Forbidden, InvalidToken
 
-from demo.people import Face, Town
+from demo.emulators import EmulatedMessenger, Emulators
 from demo.person import Person
 from tests.demo.conftest import Raw, picture
 
-Connect = Callable[[Face], Awaitable[Bot]]
+Connect = Callable[[EmulatedMessenger], Awaitable[Bot]]
 
 
 def keyboard(*labels: str) -> InlineKeyboardMarkup:
@@ -32,7 +32,9 @@ def row(**button: object) -> str:
     return json.dumps({"inline_keyboard": [[{"text": "دکمه", **button}]]})
 
 
-async def test_a_button_is_pressed_answered_and_the_message_changes(town: Town, connect: Connect) -> None:
+async def test_a_button_is_pressed_answered_and_the_message_changes(
+    town: Emulators, connect: Connect
+) -> None:
     bot = await connect(town.telegram)
     sara = town.telegram.person("سارا", phone="09121234567")
     await sara.start("from-link")
@@ -54,7 +56,9 @@ async def test_a_button_is_pressed_answered_and_the_message_changes(town: Town, 
     assert town.violations == []
 
 
-async def test_an_old_button_can_be_pressed_a_foreign_one_only_by_force(town: Town, connect: Connect) -> None:
+async def test_an_old_button_can_be_pressed_a_foreign_one_only_by_force(
+    town: Emulators, connect: Connect
+) -> None:
     bot = await connect(town.telegram)
     sara = town.telegram.person("سارا")
     await sara.start()
@@ -69,7 +73,7 @@ async def test_an_old_button_can_be_pressed_a_foreign_one_only_by_force(town: To
         await sara.tap("نیست", within=0.05)
 
 
-async def test_not_modified_and_vanished_messages(town: Town, connect: Connect) -> None:
+async def test_not_modified_and_vanished_messages(town: Emulators, connect: Connect) -> None:
     bot = await connect(town.telegram)
     sara = town.telegram.person("سارا")
     await sara.start()
@@ -85,7 +89,7 @@ async def test_not_modified_and_vanished_messages(town: Town, connect: Connect) 
     assert town.violations == []
 
 
-async def test_messages_with_a_reply_keyboard_cannot_be_edited(town: Town, connect: Connect) -> None:
+async def test_messages_with_a_reply_keyboard_cannot_be_edited(town: Emulators, connect: Connect) -> None:
     bot = await connect(town.telegram)
     sara = town.telegram.person("سارا", phone="09121234567")
     await sara.start()
@@ -104,7 +108,7 @@ async def test_messages_with_a_reply_keyboard_cannot_be_edited(town: Town, conne
     assert sara.keyboard == []
 
 
-async def test_other_peoples_cards_and_forwards(town: Town, connect: Connect) -> None:
+async def test_other_peoples_cards_and_forwards(town: Emulators, connect: Connect) -> None:
     bot = await connect(town.telegram)
     sara, ali = (
         town.telegram.person("سارا", phone="09121234567"),
@@ -119,7 +123,7 @@ async def test_other_peoples_cards_and_forwards(town: Town, connect: Connect) ->
     assert forward.forward_origin.sender_user.id == ali.user.id
 
 
-async def test_too_late_to_answer_a_button(town: Town, connect: Connect) -> None:
+async def test_too_late_to_answer_a_button(town: Emulators, connect: Connect) -> None:
     bot = await connect(town.telegram)
     sara = town.telegram.person("سارا")
     await sara.start()
@@ -131,7 +135,7 @@ async def test_too_late_to_answer_a_button(town: Town, connect: Connect) -> None
         await query.answer()
 
 
-async def test_strangers_blockers_and_the_gone(town: Town, connect: Connect, bale: Raw) -> None:
+async def test_strangers_blockers_and_the_gone(town: Emulators, connect: Connect, bale: Raw) -> None:
     bot = await connect(town.telegram)
     sara = town.telegram.person("سارا")
     with pytest.raises(BadRequest, match="Chat not found"):
@@ -150,7 +154,7 @@ async def test_strangers_blockers_and_the_gone(town: Town, connect: Connect, bal
     assert await bale.refusal("sendMessage", chat_id=42, text="سلام") == "404 no such group or user"
 
 
-async def test_wrong_tokens(town: Town, http: httpx.AsyncClient) -> None:
+async def test_wrong_tokens(town: Emulators, http: httpx.AsyncClient) -> None:
     telegram = await http.get(f"{town.telegram.server.url}/bot1:no/getMe")
     bale = await http.get(f"{town.bale.server.url}/bot1:no/getMe")
     assert (telegram.status_code, telegram.json()["description"]) == (401, "Unauthorized")
@@ -177,7 +181,7 @@ async def test_wrong_tokens(town: Town, http: httpx.AsyncClient) -> None:
     ],
 )
 async def test_refused_on_both_and_recorded(
-    town: Town, telegram: Raw, bale: Raw, params: dict[str, str], words: str
+    town: Emulators, telegram: Raw, bale: Raw, params: dict[str, str], words: str
 ) -> None:
     for face, raw in ((town.telegram, telegram), (town.bale, bale)):
         if face.kind == "bale" and "parse_mode" in params:
@@ -189,7 +193,7 @@ async def test_refused_on_both_and_recorded(
         assert len(sara.history()) == 1
 
 
-async def test_limits_are_reached_not_passed(town: Town, telegram: Raw) -> None:
+async def test_limits_are_reached_not_passed(town: Emulators, telegram: Raw) -> None:
     sara = town.telegram.person("سارا")
     await sara.start()
     data = "س" * 32
@@ -202,7 +206,7 @@ async def test_limits_are_reached_not_passed(town: Town, telegram: Raw) -> None:
     assert town.violations == []
 
 
-async def test_files_go_both_ways(town: Town, connect: Connect) -> None:
+async def test_files_go_both_ways(town: Emulators, connect: Connect) -> None:
     bot = await connect(town.telegram)
     sara = town.telegram.person("سارا")
     paper = picture()
@@ -230,7 +234,7 @@ async def test_files_go_both_ways(town: Town, connect: Connect) -> None:
         await bot.send_document(sara.user.id, "BQACAgQ-of-another-bot")
 
 
-async def test_albums(town: Town, connect: Connect) -> None:
+async def test_albums(town: Emulators, connect: Connect) -> None:
     bot = await connect(town.telegram)
     sara = town.telegram.person("سارا")
     await sara.send_album([picture(colour="red"), picture(), ("سه.pdf", b"%PDF-")], "سه مدرک")
@@ -243,7 +247,9 @@ async def test_albums(town: Town, connect: Connect) -> None:
     assert [one.file.name for one in sara.new()] == ["۱.pdf", "۲.pdf"]
 
 
-async def test_what_is_too_big(town: Town, connect: Connect, telegram: Raw, http: httpx.AsyncClient) -> None:
+async def test_what_is_too_big(
+    town: Emulators, connect: Connect, telegram: Raw, http: httpx.AsyncClient
+) -> None:
     bot = await connect(town.telegram)
     sara = town.telegram.person("سارا")
     await sara.send_file("بزرگ.pdf", bytes(21 * 1024 * 1024))
@@ -261,7 +267,9 @@ async def test_what_is_too_big(town: Town, connect: Connect, telegram: Raw, http
         await sara.send_photo(b"no picture")
 
 
-async def test_a_path_opens_only_after_get_file(town: Town, telegram: Raw, http: httpx.AsyncClient) -> None:
+async def test_a_path_opens_only_after_get_file(
+    town: Emulators, telegram: Raw, http: httpx.AsyncClient
+) -> None:
     sara = town.telegram.person("سارا")
     await sara.send_file("الف.pdf", b"%PDF-")
     [update] = await telegram.result("getUpdates")
@@ -271,7 +279,7 @@ async def test_a_path_opens_only_after_get_file(town: Town, telegram: Raw, http:
     assert (await http.get(f"{root}/{path}")).content == b"%PDF-"
 
 
-async def test_a_group_and_a_deleted_password(town: Town, connect: Connect) -> None:
+async def test_a_group_and_a_deleted_password(town: Emulators, connect: Connect) -> None:
     bot = await connect(town.telegram)
     sara = town.telegram.person("سارا")
     group = town.telegram.group("همکاران")
@@ -284,7 +292,7 @@ async def test_a_group_and_a_deleted_password(town: Town, connect: Connect) -> N
     assert "رمز" not in [one.text for one in sara.history()]
 
 
-async def test_commands_actions_and_copied_text(town: Town, connect: Connect) -> None:
+async def test_commands_actions_and_copied_text(town: Emulators, connect: Connect) -> None:
     bot = await connect(town.telegram)
     sara = town.telegram.person("سارا")
     await sara.start()
@@ -301,7 +309,7 @@ async def test_commands_actions_and_copied_text(town: Town, connect: Connect) ->
     assert town.violations == []
 
 
-async def test_unknown_methods_and_parameters(town: Town, telegram: Raw, bale: Raw) -> None:
+async def test_unknown_methods_and_parameters(town: Emulators, telegram: Raw, bale: Raw) -> None:
     sara, ali = town.telegram.person("سارا"), town.bale.person("علی")
     await sara.start()
     await ali.start()
@@ -316,13 +324,13 @@ async def test_unknown_methods_and_parameters(town: Town, telegram: Raw, bale: R
     assert len(town.bale.server.violations) == 3
 
 
-async def test_ptb_reports_the_wrong_token(town: Town) -> None:
+async def test_ptb_reports_the_wrong_token(town: Emulators) -> None:
     bot = Bot("1:wrong", base_url=f"{town.telegram.server.url}/bot")
     with pytest.raises(InvalidToken):
         await bot.initialize()
 
 
-async def test_captions_albums_and_answers_have_limits(town: Town, telegram: Raw) -> None:
+async def test_captions_albums_and_answers_have_limits(town: Emulators, telegram: Raw) -> None:
     sara = town.telegram.person("سارا")
     await sara.send_file("الف.pdf", b"%PDF-")
     await sara.send_photo(picture())
@@ -342,7 +350,7 @@ async def test_captions_albums_and_answers_have_limits(town: Town, telegram: Raw
     assert len(sara.new()) == 1
 
 
-async def test_captions_and_texts_are_edited_by_their_own_methods(town: Town, telegram: Raw) -> None:
+async def test_captions_and_texts_are_edited_by_their_own_methods(town: Emulators, telegram: Raw) -> None:
     sara = town.telegram.person("سارا")
     mine = await sara.send_photo(picture())
     chat = sara.user.id
@@ -364,11 +372,11 @@ async def test_captions_and_texts_are_edited_by_their_own_methods(town: Town, te
 
 
 async def test_bots_of_one_messenger_know_nothing_of_each_other(
-    town: Town, telegram: Raw, http: httpx.AsyncClient
+    town: Emulators, telegram: Raw, http: httpx.AsyncClient
 ) -> None:
     other = town.telegram.server.add_bot("77:OTHER", username="other_bot")
     sara = town.telegram.person("سارا")
-    stranger = Person(town.telegram.server.world, other, sara.user)
+    stranger = Person(town.telegram.server.state, other, sara.user)
     await sara.send_file("الف.pdf", b"%PDF-")
     await stranger.send("به دیگری")
     [mine] = await telegram.result("getUpdates")

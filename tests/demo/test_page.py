@@ -8,9 +8,9 @@ import httpx
 import pytest
 from playwright.async_api import Browser, Locator, Page, async_playwright, expect
 
-from demo.cast import Cast
+from demo.emulators import Emulators
 from demo.page.server import PageServer
-from demo.people import Town
+from demo.users import DemoUsers
 from tests.demo.conftest import picture
 from tests.demo.toy import ToyBot
 
@@ -19,8 +19,8 @@ XSS = "<img src=x onerror=document.title='hacked'>"
 
 
 @pytest.fixture
-async def server(town: Town) -> AsyncIterator[PageServer]:
-    cast = Cast(town)
+async def server(town: Emulators) -> AsyncIterator[PageServer]:
+    cast = DemoUsers(town)
     sara = cast.add(town.telegram, "سارا", "کریمی‌نژاد", mobile="09901110001", shown=True)
     cast.add(town.bale, "سارا", "کریمی‌نژاد", mobile="09901110001", identity=sara.identity, shown=True)
     expert = cast.add(town.telegram, "مریم", "موسوی", mobile="09901110002", title="کارشناس شیراز")
@@ -55,7 +55,9 @@ def phone(page: Page, messenger: str) -> Locator:
     return page.get_by_role("region", name=re.compile(f"در {messenger}$"))
 
 
-async def test_a_visitor_walks_with_sample_answers(browser: Browser, server: PageServer, town: Town) -> None:
+async def test_a_visitor_walks_with_sample_answers(
+    browser: Browser, server: PageServer, town: Emulators
+) -> None:
     page = await opened(browser, server)
     sara = phone(page, "تلگرام")
     await sara.get_by_role("button", name="✨ /start").click()
@@ -121,7 +123,7 @@ async def test_unread_messages_are_counted_and_texts_are_no_markup(
     browser: Browser, server: PageServer
 ) -> None:
     page = await opened(browser, server)
-    maryam = server.cast.roles[2].person
+    maryam = server.users.roles[2].person
     await maryam.send(XSS)
     chip = page.get_by_role("button", name=re.compile("مریم موسوی"))
     await expect(chip.get_by_label("پیام نخوانده")).to_have_text("۱")
@@ -132,10 +134,10 @@ async def test_unread_messages_are_counted_and_texts_are_no_markup(
 
 
 async def test_deleted_messages_vanish_and_blocking_is_shown(
-    browser: Browser, server: PageServer, town: Town
+    browser: Browser, server: PageServer, town: Emulators
 ) -> None:
     page = await opened(browser, server)
-    role = server.cast.roles[0]
+    role = server.users.roles[0]
     secret = await role.person.send("رمز")
     sara = phone(page, "تلگرام")
     await expect(sara.locator(".message.mine", has_text="رمز")).to_be_visible()
@@ -150,14 +152,14 @@ async def test_deleted_messages_vanish_and_blocking_is_shown(
 
 
 async def test_guide_lists_accounts_and_cuts_a_messenger_off(
-    browser: Browser, server: PageServer, town: Town
+    browser: Browser, server: PageServer, town: Emulators
 ) -> None:
     page = await opened(browser, server)
     await page.get_by_role("button", name="راهنما").click()
     await expect(page.get_by_role("button", name="10000002")).to_be_visible()
     await page.get_by_label("قطع تلگرام").check()
     await expect(page.get_by_label("قطع تلگرام")).to_be_checked()
-    await server.cast.roles[0].person.waits(lambda: town.telegram.server.is_out, what="outage")
+    await server.users.roles[0].person.waits(lambda: town.telegram.server.is_out, what="outage")
 
 
 async def test_one_phone_at_a_time_on_a_narrow_screen(browser: Browser, server: PageServer) -> None:
@@ -179,7 +181,7 @@ async def test_a_phone_chosen_at_once_stays_chosen(browser: Browser, server: Pag
     await expect(page.locator(".phone.bale.current .message", has_text="خوش آمدید.")).to_be_visible()
 
 
-async def test_sms_phone(browser: Browser, server: PageServer, town: Town) -> None:
+async def test_sms_phone(browser: Browser, server: PageServer, town: Emulators) -> None:
     page = await opened(browser, server)
     async with httpx.AsyncClient(trust_env=False) as http:
         url = f"{town.sms.url}/v1/{town.sms.key}/sms/send.json"
@@ -189,8 +191,8 @@ async def test_sms_phone(browser: Browser, server: PageServer, town: Town) -> No
 
 async def test_another_process_plays_over_http(server: PageServer) -> None:
     async with httpx.AsyncClient(base_url=server.url, trust_env=False) as http:
-        made = (await http.post("/town/people", json={"messenger": "bale", "name": "رضا"})).json()
-        one = f"/town/people/{made['id']}"
+        made = (await http.post("/emulators/people", json={"messenger": "bale", "name": "رضا"})).json()
+        one = f"/emulators/people/{made['id']}"
         await http.post(f"{one}/send", json={"text": "/start"})
         seen = (await http.get(f"{one}/wait", params={"text": "خوش آمدید"})).json()
         assert seen["rows"][0][1]["text"] == "📝 ثبت‌نام"
@@ -209,5 +211,5 @@ async def test_another_process_plays_over_http(server: PageServer) -> None:
             "1.pdf",
             "2.pdf",
         ]
-        assert (await http.get("/town/people/bale-1")).status_code == 404
-        assert (await http.post("/town/bot", json={"on": False})).status_code == 400
+        assert (await http.get("/emulators/people/bale-1")).status_code == 404
+        assert (await http.post("/emulators/bot", json={"on": False})).status_code == 400

@@ -6,11 +6,11 @@ import pytest
 from PIL import Image
 from pypdf import PdfReader
 
-from demo import papers
-from demo.cast import Cast
-from demo.people import Town
-from demo.prompts import Identity, learn, national_code, paper_for, suggest
+from demo import sample_documents
+from demo.emulators import Emulators
+from demo.prompts import Identity, learn, national_code, sample_for, suggest
 from demo.seen import Seen, SeenButton
+from demo.users import DemoUsers
 
 SARA = Identity("سارا", "کریمی‌نژاد", "۹۹۹۱۰۰۰۰۰۳", "۰۹۹۰۱۱۱۰۰۰۱")
 
@@ -51,9 +51,9 @@ def test_no_answer_where_a_button_gives_it_or_nothing_is_asked() -> None:
     ],
 )
 def test_a_paper_is_found_by_its_document(name: str, code: str) -> None:
-    assert paper_for(name) == code
+    assert sample_for(name) == code
     asked = suggest(SARA, screen(f"📎 «{name}» را به‌صورت عکس یا فایل بفرستید."))
-    assert [one.paper for one in asked] == [code]
+    assert [one.document for one in asked] == [code]
 
 
 def test_shown_credentials_are_remembered() -> None:
@@ -67,18 +67,18 @@ def test_national_codes_have_their_check_digit() -> None:
     assert national_code(123_456) == "9991234561"
 
 
-@pytest.mark.parametrize("code", papers.PAPERS)
+@pytest.mark.parametrize("code", sample_documents.SAMPLE_DOCUMENTS)
 def test_papers_are_real_files(code: str) -> None:
-    picture = papers.jpeg(code, "سارا")
+    picture = sample_documents.jpeg(code, "سارا")
     assert Image.open(io.BytesIO(picture)).format == "JPEG"
     assert 10_000 < len(picture) < 1_000_000
-    assert picture != papers.jpeg(code, "علی")
-    assert picture == papers.jpeg(code, "سارا")
-    assert len(PdfReader(io.BytesIO(papers.pdf(code, "سارا"))).pages) == 1
+    assert picture != sample_documents.jpeg(code, "علی")
+    assert picture == sample_documents.jpeg(code, "سارا")
+    assert len(PdfReader(io.BytesIO(sample_documents.pdf(code, "سارا"))).pages) == 1
 
 
-async def test_transcript_reads_as_a_chat(town: Town) -> None:
-    sara = Cast(town).add(town.telegram, "سارا", mobile="09901110001").person
+async def test_transcript_reads_as_a_chat(town: Emulators) -> None:
+    sara = DemoUsers(town).add(town.telegram, "سارا", mobile="09901110001").person
     town.transcript.heading("آزمایش")
     await sara.start()
     await sara.share_contact()

@@ -3,15 +3,15 @@
 from pathlib import Path
 
 from demo.bot_process import BotProcess
-from demo.cast import Role
 from demo.run import Demo, Options
+from demo.users import DemoUser
 
 
-def role(demo: Demo, title: str) -> Role:
-    return next(one for one in demo.cast.roles if one.title == title)
+def role(demo: Demo, title: str) -> DemoUser:
+    return next(one for one in demo.users.roles if one.title == title)
 
 
-async def log_in(who: Role) -> None:
+async def log_in(who: DemoUser) -> None:
     await who.person.start()
     await who.person.tap("ورود")
     await who.person.sees("کد کاربری خود را")
@@ -35,13 +35,13 @@ async def test_ready_accounts_power_cut_and_another_day(tmp_path: Path) -> None:
         await staff.person.start()
         await demo.bot.start()
         await staff.person.sees("خوش آمدید")
-        assert demo.town.violations == []
+        assert demo.emulators.violations == []
     async with Demo(options) as demo:
         expert = role(demo, "کارشناس شیراز")
         assert any("کارتابل" in one.text for one in expert.person.history())
         await expert.person.start()
         await expert.person.sees("موسوی")
-        assert demo.town.violations == []
+        assert demo.emulators.violations == []
     assert stranger.read_text() == "keep"
 
 

@@ -10,19 +10,19 @@ import pytest
 from aiohttp import web
 from playwright.async_api import async_playwright
 
-from demo.bank.ledger import Stand
-from demo.cast import Cast
+from demo.bank.ledger import PaymentState
+from demo.emulators import Emulators
 from demo.page.server import PageServer
-from demo.people import Town
 from demo.same_origin import OwnAddress
+from demo.users import DemoUsers
 from tests.demo.test_page import CHROMIUM
 
 EVIL = "http://evil.example"
 
 
 @pytest.fixture
-async def server(town: Town) -> AsyncIterator[PageServer]:
-    cast = Cast(town)
+async def server(town: Emulators) -> AsyncIterator[PageServer]:
+    cast = DemoUsers(town)
     cast.add(town.telegram, "سارا", "کریمی‌نژاد", mobile="09901110001", shown=True)
     page = PageServer(cast)
     await page.start()
@@ -55,27 +55,27 @@ def headers(given: dict[str, str], port: int) -> dict[str, str]:
 
 @pytest.mark.parametrize("given", FOREIGN, ids=str)
 async def test_what_changes_something_is_refused(
-    given: dict[str, str], server: PageServer, town: Town, http: httpx.AsyncClient
+    given: dict[str, str], server: PageServer, town: Emulators, http: httpx.AsyncClient
 ) -> None:
-    person = server.cast.roles[0].person
-    one = f"{server.url}/town/people/telegram-{person.user.id}"
+    person = server.users.roles[0].person
+    one = f"{server.url}/emulators/people/telegram-{person.user.id}"
     head = headers(given, server.port)
     for url, body in (
         (f"{one}/send", {"text": "سلام"}),
         (f"{one}/block", {"blocked": True}),
-        (f"{server.url}/town/people", {"messenger": "bale", "name": "رضا"}),
-        (f"{server.url}/town/network", {"messenger": "bale", "out": True}),
+        (f"{server.url}/emulators/people", {"messenger": "bale", "name": "رضا"}),
+        (f"{server.url}/emulators/network", {"messenger": "bale", "out": True}),
     ):
         answer = await http.post(url, json=body, headers=head)
         assert answer.status_code == 403
     assert person.history() == []
     assert not person.conversation.blocked
-    assert len(server.cast.roles) == 1
+    assert len(server.users.roles) == 1
     assert not town.bale.server.is_out
 
 
 @pytest.mark.parametrize("given", FOREIGN[:-1], ids=str)
-@pytest.mark.parametrize("path", ["/town", "/town/events", "/static/main.js"])
+@pytest.mark.parametrize("path", ["/emulators", "/emulators/events", "/static/main.js"])
 async def test_nor_is_anything_read(
     given: dict[str, str], path: str, server: PageServer, http: httpx.AsyncClient
 ) -> None:
@@ -89,12 +89,12 @@ async def test_its_own_page_programs_and_links_are_welcome(
     own = {"Origin": server.url, "Sec-Fetch-Site": "same-origin"}
     for head in ({}, own, {"Host": f"localhost:{server.port}"}, {"Host": f"[::1]:{server.port}"}):
         body = {"messenger": "bale", "name": "رضا"}
-        assert (await http.post(f"{server.url}/town/people", json=body, headers=head)).status_code == 200
+        assert (await http.post(f"{server.url}/emulators/people", json=body, headers=head)).status_code == 200
     link = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
     assert (await http.get(server.url, headers=link)).status_code == 200
 
 
-async def test_messengers_bank_and_sms_too(town: Town, http: httpx.AsyncClient) -> None:
+async def test_messengers_bank_and_sms_too(town: Emulators, http: httpx.AsyncClient) -> None:
     payment = town.bank.create(
         "zarinpal",
         merchant="m",
@@ -116,10 +116,10 @@ async def test_messengers_bank_and_sms_too(town: Town, http: httpx.AsyncClient) 
         for given in ({"Host": f"evil.example:{port}"}, {"Origin": EVIL}, {"Sec-Fetch-Site": "cross-site"}):
             answer = await http.post(url, headers=given)
             assert answer.status_code == 403, (url, given)
-    assert payment.stand is Stand.IN_BANK
+    assert payment.stand is PaymentState.IN_BANK
     for url in calls[:4]:
         assert (await http.post(url)).status_code == 200, url
-    assert payment.stand is not Stand.IN_BANK
+    assert payment.stand is not PaymentState.IN_BANK
 
 
 @pytest.mark.parametrize(
@@ -164,11 +164,11 @@ async def test_in_a_real_browser(server: PageServer) -> None:
     """A page of somebody else's, on another port and under a name that resolves to us."""
     if not CHROMIUM.exists():
         pytest.skip("no chromium on this machine")
-    person = server.cast.roles[0].person
-    target = f"{server.url}/town/people/telegram-{person.user.id}"
+    person = server.users.roles[0].person
+    target = f"{server.url}/emulators/people/telegram-{person.user.id}"
 
     async def attack(request: web.Request) -> web.Response:
-        text = ATTACK.format(target=target, events=f"{server.url}/town/events")
+        text = ATTACK.format(target=target, events=f"{server.url}/emulators/events")
         return web.Response(text=text, content_type="text/html")
 
     app = web.Application()

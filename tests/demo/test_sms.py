@@ -3,16 +3,16 @@
 import httpx
 import pytest
 
-from demo.people import Town
+from demo.emulators import Emulators
 
 TO = "09121234567"
 
 
-def root(town: Town) -> str:
+def root(town: Emulators) -> str:
     return f"{town.sms.url}/v1/{town.sms.key}"
 
 
-async def test_localid_makes_sending_idempotent(town: Town, http: httpx.AsyncClient) -> None:
+async def test_localid_makes_sending_idempotent(town: Emulators, http: httpx.AsyncClient) -> None:
     body = {"receptor": TO, "message": "سلام", "localid": "7"}
     first = (await http.post(f"{root(town)}/sms/send.json", data=body)).json()
     second = (await http.post(f"{root(town)}/sms/send.json", data=body)).json()
@@ -23,7 +23,7 @@ async def test_localid_makes_sending_idempotent(town: Town, http: httpx.AsyncCli
     assert status["entries"][0]["status"] == 10
 
 
-async def test_lookup_fills_the_template_and_checks_tokens(town: Town, http: httpx.AsyncClient) -> None:
+async def test_lookup_fills_the_template_and_checks_tokens(town: Emulators, http: httpx.AsyncClient) -> None:
     town.sms.templates = {"end": "مدیریت محترم %token20؛ %token10 (%token)"}
     good = {"receptor": TO, "template": "end", "token": "12", "token10": "سارا کریمی", "token20": "کیان طب"}
     assert (await http.post(f"{root(town)}/verify/lookup.json", data=good)).status_code == 200
@@ -44,13 +44,13 @@ async def test_lookup_fills_the_template_and_checks_tokens(town: Town, http: htt
         ({"receptor": f"{TO},{TO}", "message": "x", "localid": "1"}, 419),
     ],
 )
-async def test_refusals(town: Town, http: httpx.AsyncClient, body: dict[str, str], code: int) -> None:
+async def test_refusals(town: Emulators, http: httpx.AsyncClient, body: dict[str, str], code: int) -> None:
     answer = await http.post(f"{root(town)}/sms/send.json", data=body)
     assert (answer.status_code, answer.json()["return"]["status"]) == (code, code)
     assert town.sms.sent == []
 
 
-async def test_troubles(town: Town, http: httpx.AsyncClient) -> None:
+async def test_troubles(town: Emulators, http: httpx.AsyncClient) -> None:
     body = {"receptor": TO, "message": "سلام", "localid": "7"}
     url = f"{root(town)}/sms/send.json"
     assert (await http.post(url.replace(town.sms.key, "wrong"), data=body)).status_code == 403

@@ -7,11 +7,11 @@ from collections.abc import AsyncIterator
 import pytest
 from aiohttp import web
 
-from demo.people import Town
+from demo.emulators import Emulators
 from tests.demo.conftest import Raw
 
 
-async def test_offset_confirms_and_unconfirmed_ones_come_again(town: Town, telegram: Raw) -> None:
+async def test_offset_confirms_and_unconfirmed_ones_come_again(town: Emulators, telegram: Raw) -> None:
     sara = town.telegram.person("سارا")
     for word in ("یک", "دو", "سه"):
         await sara.send(word)
@@ -24,7 +24,7 @@ async def test_offset_confirms_and_unconfirmed_ones_come_again(town: Town, teleg
     assert town.telegram.server.pending() == 2
 
 
-async def test_limit_and_negative_offset(town: Town, telegram: Raw) -> None:
+async def test_limit_and_negative_offset(town: Emulators, telegram: Raw) -> None:
     sara = town.telegram.person("سارا")
     for number in range(5):
         await sara.send(str(number))
@@ -34,17 +34,17 @@ async def test_limit_and_negative_offset(town: Town, telegram: Raw) -> None:
     assert len(await telegram.result("getUpdates")) == 2
 
 
-async def test_long_poll_ends_when_something_comes(town: Town, telegram: Raw) -> None:
+async def test_long_poll_ends_when_something_comes(town: Emulators, telegram: Raw) -> None:
     poll = asyncio.create_task(telegram.result("getUpdates", timeout=30))
-    while not town.telegram.server.world.queues[town.telegram.token].polled:
+    while not town.telegram.server.state.queues[town.telegram.token].polled:
         await asyncio.sleep(0)
     await town.telegram.person("سارا").send("سلام")
     assert len(await asyncio.wait_for(poll, 5)) == 1
 
 
-async def test_second_poller_ends_the_first(town: Town, telegram: Raw) -> None:
+async def test_second_poller_ends_the_first(town: Emulators, telegram: Raw) -> None:
     first = asyncio.create_task(telegram("getUpdates", timeout=30))
-    while not town.telegram.server.world.queues[town.telegram.token].polled:
+    while not town.telegram.server.state.queues[town.telegram.token].polled:
         await asyncio.sleep(0)
     await telegram.result("getUpdates", timeout=0)
     status, body = await first
@@ -52,7 +52,7 @@ async def test_second_poller_ends_the_first(town: Town, telegram: Raw) -> None:
     assert "terminated by other getUpdates" in body["description"]
 
 
-async def test_webhook_excludes_polling(town: Town, telegram: Raw) -> None:
+async def test_webhook_excludes_polling(town: Emulators, telegram: Raw) -> None:
     await telegram.result("setWebhook", url="http://127.0.0.1:9/x")
     assert "409 Conflict: can't use getUpdates method while webhook is active" in await telegram.refusal(
         "getUpdates"
@@ -66,7 +66,7 @@ async def test_webhook_wants_https_elsewhere(telegram: Raw) -> None:
     assert "only on ports" in await telegram.refusal("setWebhook", url="https://example.org:8080/x")
 
 
-async def test_allowed_updates_are_remembered(town: Town, telegram: Raw) -> None:
+async def test_allowed_updates_are_remembered(town: Emulators, telegram: Raw) -> None:
     sara = town.telegram.person("سارا")
     await telegram.result("getUpdates", allowed_updates=json.dumps(["callback_query", "no_such_kind"]))
     await sara.send("سلام")
@@ -76,8 +76,8 @@ async def test_allowed_updates_are_remembered(town: Town, telegram: Raw) -> None
     assert len(await telegram.result("getUpdates")) == 1
 
 
-async def test_blocking_is_an_update_on_telegram_only(town: Town, telegram: Raw, bale: Raw) -> None:
-    for face in town.faces:
+async def test_blocking_is_an_update_on_telegram_only(town: Emulators, telegram: Raw, bale: Raw) -> None:
+    for face in town.messengers:
         person = face.person("سارا")
         await person.start()
         await person.block()
@@ -86,7 +86,7 @@ async def test_blocking_is_an_update_on_telegram_only(town: Town, telegram: Raw,
     assert [set(one) - {"update_id"} for one in await bale.result("getUpdates")] == [{"message"}]
 
 
-async def test_update_is_delivered_twice_on_order(town: Town, telegram: Raw) -> None:
+async def test_update_is_delivered_twice_on_order(town: Emulators, telegram: Raw) -> None:
     town.telegram.server.deliver_twice()
     await town.telegram.person("سارا").send("سلام")
     [first] = await telegram.result("getUpdates")
@@ -95,7 +95,7 @@ async def test_update_is_delivered_twice_on_order(town: Town, telegram: Raw) -> 
     assert await telegram.result("getUpdates", offset=first["update_id"] + 1) == []
 
 
-async def test_raw_updates_are_queued_as_they_are(town: Town, telegram: Raw) -> None:
+async def test_raw_updates_are_queued_as_they_are(town: Emulators, telegram: Raw) -> None:
     town.telegram.server.inject({"message": "nonsense"})
     await town.telegram.person("سارا").send("سلام")
     broken, good = await telegram.result("getUpdates")
@@ -134,7 +134,7 @@ async def hook() -> AsyncIterator[tuple[Hook, str]]:
 
 
 async def test_webhook_gets_the_secret_on_telegram_and_none_on_bale(
-    town: Town, telegram: Raw, bale: Raw, hook: tuple[Hook, str]
+    town: Emulators, telegram: Raw, bale: Raw, hook: tuple[Hook, str]
 ) -> None:
     held, url = hook
     await telegram.result("setWebhook", url=url, secret_token="s3cret")
@@ -149,7 +149,9 @@ async def test_webhook_gets_the_secret_on_telegram_and_none_on_bale(
     assert held.came[1][1]["message"]["text"] == "سلام"
 
 
-async def test_webhook_is_tried_again_in_order(town: Town, telegram: Raw, hook: tuple[Hook, str]) -> None:
+async def test_webhook_is_tried_again_in_order(
+    town: Emulators, telegram: Raw, hook: tuple[Hook, str]
+) -> None:
     held, url = hook
     held.refusals = 2
     await telegram.result("setWebhook", url=url)
@@ -165,8 +167,8 @@ async def test_webhook_is_tried_again_in_order(town: Town, telegram: Raw, hook: 
     assert "503" in info["last_error_message"]
 
 
-async def test_raw_bytes_are_handed_over_as_they_are(town: Town, telegram: Raw) -> None:
-    queue = town.telegram.server.world.queues[town.telegram.token]
+async def test_raw_bytes_are_handed_over_as_they_are(town: Emulators, telegram: Raw) -> None:
+    queue = town.telegram.server.state.queues[town.telegram.token]
     for raw in (b'{"update_id": 40, "a": "\\ud83d"}', b"null", b'{"update_id": 7}'):
         town.telegram.server.inject_raw(raw)
     assert await telegram.result("getUpdates") == [{"update_id": 40, "a": "\ud83d"}, None, {"update_id": 7}]
@@ -175,7 +177,7 @@ async def test_raw_bytes_are_handed_over_as_they_are(town: Town, telegram: Raw) 
     assert await telegram.result("getUpdates", offset=43) == []
 
 
-async def test_an_offset_far_past_the_tail_confirms_nothing(town: Town, telegram: Raw) -> None:
+async def test_an_offset_far_past_the_tail_confirms_nothing(town: Emulators, telegram: Raw) -> None:
     sara = town.telegram.person("سارا")
     for word in ("یک", "دو"):
         await sara.send(word)
@@ -186,7 +188,7 @@ async def test_an_offset_far_past_the_tail_confirms_nothing(town: Town, telegram
 
 
 @pytest.mark.parametrize("first", [3, 9_000_000])
-async def test_numbers_begin_anew_lower_or_higher(town: Town, telegram: Raw, first: int) -> None:
+async def test_numbers_begin_anew_lower_or_higher(town: Emulators, telegram: Raw, first: int) -> None:
     town.telegram.server.number_updates_anew(500)
     sara = town.telegram.person("سارا")
     await sara.send("پیش")
@@ -200,7 +202,7 @@ async def test_numbers_begin_anew_lower_or_higher(town: Town, telegram: Raw, fir
     assert await telegram.result("getUpdates", offset=first + 1) == []
 
 
-async def test_a_hundred_updates_at_most(town: Town, telegram: Raw) -> None:
+async def test_a_hundred_updates_at_most(town: Emulators, telegram: Raw) -> None:
     sara = town.telegram.person("سارا")
     for number in range(103):
         await sara.send(str(number))

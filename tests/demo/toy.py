@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import httpx
 
-from demo.people import Face
+from demo.emulators import EmulatedMessenger
 
 BUTTONS = {
     "inline_keyboard": [
@@ -20,7 +20,7 @@ SHARE = {"keyboard": [[{"text": "📱 ارسال شماره همراه", "reques
 class ToyBot:
     """Answers one messenger until it is left."""
 
-    def __init__(self, face: Face) -> None:
+    def __init__(self, face: EmulatedMessenger) -> None:
         self.root = f"{face.server.url}/bot{face.token}"
         self.http = httpx.AsyncClient(trust_env=False, timeout=60)
         self._task: asyncio.Task[None] | None = None

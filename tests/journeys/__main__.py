@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from demo.people import Town
+from demo.emulators import Emulators
 from tests.journeys import plays_card, plays_cooperation, plays_data, plays_legacy_import, plays_letters  # noqa: F401  their plays join the others
 from tests.journeys.plays import PLAYS, Play, Scene
 from tests.support.bot_process import Stage
@@ -19,13 +19,13 @@ async def perform(play: Play, turned: bool) -> bool:
     """Play on a fresh stage and print what was said. True if it held."""
     title = f"{play.number} · {play.title} · {MESSENGERS[turned]}"
     with tempfile.TemporaryDirectory() as folder:
-        town = await Town.start()
+        town = await Emulators.start()
         stage = Stage(town, Path(folder), f"sqlite:///{folder}/bot.db")
         town.transcript.heading(title)
         problem = ""
         try:
             await stage.start()
-            here, there = reversed(town.faces) if turned else town.faces
+            here, there = reversed(town.messengers) if turned else town.messengers
             await play.act(Scene(stage, here, there))
             problem = "\n".join(town.violations)
         except Exception as error:

@@ -13,7 +13,7 @@ from datetime import timedelta
 from sqlmodel import update
 
 from demo.botapi.faults import Fault
-from demo.people import Face
+from demo.emulators import EmulatedMessenger
 from demo.person import Person
 from storage.database.database import open_database
 from storage.tables import PaymentAttempt
@@ -54,8 +54,8 @@ class Play:
 @dataclass(slots=True)
 class Scene:
     stage: Stage
-    here: Face
-    there: Face
+    here: EmulatedMessenger
+    there: EmulatedMessenger
     #: Nothing is shown twice. Where the bot is killed on the way, a push may be: then the end counts them.
     exact: bool = True
 

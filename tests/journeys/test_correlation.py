@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
-from demo.people import Town
+from demo.emulators import Emulators
 from storage.database.database import open_database
 from storage.enums import Messenger, PushState
 from storage.tables import InboxUpdate, Push
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.campaign
 )
 async def test_from_a_press_to_the_push_of_another(database_url: str, processes: int, tmp_path: Path) -> None:
     """With two processes each has one messenger: who takes the expert's press cannot send the officer's push."""
-    town = await Town.start()
+    town = await Emulators.start()
     stages = gather(town, tmp_path, database_url, processes)
     try:
         for one in stages:
@@ -75,7 +75,7 @@ async def test_from_a_press_to_the_push_of_another(database_url: str, processes:
     assert all(one.correlation_id for one in pushes)
 
 
-def gather(town: Town, folder: Path, database_url: str, processes: int) -> list[Stage]:
+def gather(town: Emulators, folder: Path, database_url: str, processes: int) -> list[Stage]:
     files = {"FILES_URL": str(folder / "files")}
     if processes == 1:
         return [Stage(town, folder, database_url, files)]
@@ -87,7 +87,7 @@ def gather(town: Town, folder: Path, database_url: str, processes: int) -> list[
     return stages
 
 
-async def act(town: Town, stages: Sequence[Stage]) -> None:
+async def act(town: Emulators, stages: Sequence[Stage]) -> None:
     """An officer on Bale, an expert on Telegram: approval, payment, return."""
     scene = Scene(stages[-1], town.bale, town.telegram)
     await scene.tariff()

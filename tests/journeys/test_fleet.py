@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from demo.people import Town
+from demo.emulators import Emulators
 from tests.journeys import plays_cooperation  # noqa: F401  its plays join the others
 from tests.journeys.plays import PLAYS, Scene
 from tests.support.fleet import Fleet
@@ -22,14 +22,14 @@ def bucket() -> Iterator[Bucket]:
 
 @pytest.fixture
 async def fleet(postgres_url: str, tmp_path: Path, bucket: Bucket) -> AsyncIterator[Fleet]:
-    fleet = await Fleet.gather(3, await Town.start(), tmp_path, postgres_url, bucket)
+    fleet = await Fleet.gather(3, await Emulators.start(), tmp_path, postgres_url, bucket)
     yield fleet
     await fleet.close()
 
 
 @pytest.mark.parametrize("number", ["J6", "J7"])
 async def test_three_are_as_one(number: str, fleet: Fleet) -> None:
-    here, there = fleet.town.faces if number != "J6" else reversed(fleet.town.faces)
+    here, there = fleet.town.messengers if number != "J6" else reversed(fleet.town.messengers)
     await fleet.start()
     try:
         play = next(one for one in PLAYS if one.number == number)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from demo.people import Town
+from demo.emulators import Emulators
 from tests.journeys import plays_card, plays_cooperation, plays_data, plays_legacy_import, plays_letters  # noqa: F401  their plays join the others
 from tests.journeys.plays import PLAYS, Play, Scene
 from tests.support.bot_process import Stage
@@ -30,7 +30,7 @@ def played(play: Play, where: tuple[str, str]) -> Any:
 
 @pytest.fixture
 async def stage(database_url: str, tmp_path: Path) -> AsyncIterator[Stage]:
-    stage = Stage(await Town.start(), tmp_path, database_url)
+    stage = Stage(await Emulators.start(), tmp_path, database_url)
     yield stage
     await stage.close()
 
@@ -41,7 +41,7 @@ async def stage(database_url: str, tmp_path: Path) -> AsyncIterator[Stage]:
     indirect=["database_url"],
 )
 async def test_journey(play: Play, messenger: str, stage: Stage) -> None:
-    here, there = stage.town.faces if messenger == "telegram" else reversed(stage.town.faces)
+    here, there = stage.town.messengers if messenger == "telegram" else reversed(stage.town.messengers)
     await stage.start()
     try:
         await play.act(Scene(stage, here, there))

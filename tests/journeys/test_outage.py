@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from demo.people import Town
+from demo.emulators import Emulators
 from tests.journeys.plays import PLAYS, Scene
 from tests.support.bot_process import Stage
 from tests.support.scenes import login, register
@@ -18,7 +18,7 @@ PATIENCE = 60.0
 
 @pytest.fixture
 async def stage(database_url: str, tmp_path: Path) -> AsyncIterator[Stage]:
-    stage = Stage(await Town.start(), tmp_path, database_url)
+    stage = Stage(await Emulators.start(), tmp_path, database_url)
     yield stage
     await stage.close()
 
@@ -26,7 +26,7 @@ async def stage(database_url: str, tmp_path: Path) -> AsyncIterator[Stage]:
 @pytest.mark.parametrize("restarted", [False, True], ids=["running", "started in it"])
 @pytest.mark.parametrize("down", ["telegram", "bale"])
 async def test_the_other_messenger_works_on(down: str, restarted: bool, stage: Stage) -> None:
-    out, works = stage.town.faces if down == "telegram" else reversed(stage.town.faces)
+    out, works = stage.town.messengers if down == "telegram" else reversed(stage.town.messengers)
     await stage.start()
     try:
         sara = out.person("سارا", phone="09900000001")

@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from demo.people import Town
+from demo.emulators import Emulators
 from demo.person import Person
 from tests.support.fleet import Fleet
 from tests.support.identities import next_mobile
@@ -32,7 +32,7 @@ def bucket() -> Iterator[Bucket]:
 
 @pytest.fixture
 async def fleet(postgres_url: str, tmp_path: Path, bucket: Bucket) -> AsyncIterator[Fleet]:
-    fleet = await Fleet.gather(3, await Town.start(), tmp_path, postgres_url, bucket)
+    fleet = await Fleet.gather(3, await Emulators.start(), tmp_path, postgres_url, bucket)
     yield fleet
     await fleet.close()
 
@@ -63,7 +63,7 @@ async def test_nobody_notices(fleet: Fleet) -> None:
 
 async def live(fleet: Fleet, number: int, over: asyncio.Event) -> int:
     """Somebody registers, then leaves and comes back again and again; how often. Each answer comes, and only once."""
-    face = fleet.town.faces[number % 2]
+    face = fleet.town.messengers[number % 2]
     person: Person = face.person("سارا", phone=next_mobile())
     someone: Someone = await register(fleet.members[0], person)
     rounds = 0

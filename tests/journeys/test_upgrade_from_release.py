@@ -18,7 +18,7 @@ from bot.services.shared.audit import FORMER_EVENTS
 from bot.texts import has
 from conversations.catalogue import ALL
 from conversations.engine.engine import Engine
-from demo.people import MERCHANT_ID, Town
+from demo.emulators import MERCHANT_ID, Emulators
 from demo.person import Person
 from handlers import all_routes
 from storage.database.database import open_database
@@ -61,7 +61,7 @@ async def upgraded(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncItera
         url = f"sqlite:///{tmp_path / 'bot.db'}"
     else:
         url = request.getfixturevalue("empty_postgres_url")
-    town = await Town.start()
+    town = await Emulators.start()
     stage = Stage(town, tmp_path, url)
     sara, mina = town.telegram.person("سارا"), town.bale.person("مینا")
     reza = town.telegram.person("رضا")

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from sqlmodel import select
 
-from demo.people import Face, Town
+from demo.emulators import EmulatedMessenger, Emulators
 from demo.person import Person
 from storage.database.database import open_database
 from storage.tables import Chat, InboxUpdate
@@ -24,14 +24,14 @@ FORGED = 900_000
 
 @pytest.fixture
 async def stage(database_url: str, tmp_path: Path) -> AsyncIterator[Stage]:
-    stage = Stage(await Town.start(), tmp_path, database_url, {"UPDATES": "webhook"})
+    stage = Stage(await Emulators.start(), tmp_path, database_url, {"UPDATES": "webhook"})
     yield stage
     await stage.close()
 
 
 @pytest.mark.parametrize("messenger", ["telegram", "bale"])
 async def test_j4_by_webhook(messenger: str, stage: Stage) -> None:
-    here, there = stage.town.faces if messenger == "telegram" else reversed(stage.town.faces)
+    here, there = stage.town.messengers if messenger == "telegram" else reversed(stage.town.messengers)
     await stage.start()
     try:
         victim = here.person("قربانی")
@@ -53,7 +53,7 @@ async def test_j4_by_webhook(messenger: str, stage: Stage) -> None:
         raise
 
 
-async def forge(stage: Stage, here: Face, there: Face, victim: Person) -> None:
+async def forge(stage: Stage, here: EmulatedMessenger, there: EmulatedMessenger, victim: Person) -> None:
     """What an outsider can try: no secret, a wrong one, another messenger's path, a guessed path, another method."""
     ours, others = (address(face) for face in (here, there))
     root = ours.rpartition("/")[0]
@@ -75,8 +75,8 @@ async def forge(stage: Stage, here: Face, there: Face, victim: Person) -> None:
         assert (await outsider.get(ours)).status_code == 405
 
 
-def address(face: Face) -> str:
-    webhook = face.server.world.queues[face.token].webhook
+def address(face: EmulatedMessenger) -> str:
+    webhook = face.server.state.queues[face.token].webhook
     assert webhook is not None
     assert (webhook.secret is not None) is (face.kind == "telegram")
     return webhook.url
@@ -94,7 +94,7 @@ def forged(victim: Person) -> dict[str, Any]:
     return {"update_id": FORGED, "message": message}
 
 
-async def nothing_of_the_forger(stage: Stage, here: Face, victim: Person) -> None:
+async def nothing_of_the_forger(stage: Stage, here: EmulatedMessenger, victim: Person) -> None:
     database = await open_database(stage.database_url)
     try:
         numbers = await database.read(lambda db: set(db.exec(select(InboxUpdate.update_id))))
@@ -102,6 +102,6 @@ async def nothing_of_the_forger(stage: Stage, here: Face, victim: Person) -> Non
     finally:
         await database.close()
     assert FORGED not in numbers
-    queue = here.server.world.queues[here.token]
+    queue = here.server.state.queues[here.token]
     assert numbers >= set(range(1, queue.next_id))
     assert chats.count(victim.user.id) == 1

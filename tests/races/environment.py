@@ -14,7 +14,7 @@ from bot.application.resources import Resources
 from bot.core.context import PublicInfo
 from bot.gateways.http import make_client
 from bot.gateways.zarinpal import Zarinpal
-from demo.people import MERCHANT_ID, Face, Town
+from demo.emulators import MERCHANT_ID, EmulatedMessenger, Emulators
 from storage.database.database import Database, open_database
 from tests.races.participants import Participant
 from tests.support.fleet import Deployment
@@ -34,10 +34,10 @@ class Environment:
     _log_read: dict[int, int] = field(default_factory=dict)
 
     @property
-    def town(self) -> Town:
+    def town(self) -> Emulators:
         return self.deployment.town
 
-    def participant(self, face: Face, name: str) -> Participant:
+    def participant(self, face: EmulatedMessenger, name: str) -> Participant:
         face.person_class = Participant
         person = face.person(name)
         assert isinstance(person, Participant)
@@ -45,7 +45,7 @@ class Environment:
 
     def pair(self, name: str) -> tuple[Participant, Participant]:
         """One user with two phones, or two users on different messengers."""
-        here, there = self.town.faces
+        here, there = self.town.messengers
         return self.participant(here, name), self.participant(there, name)
 
     async def answered(self) -> None:

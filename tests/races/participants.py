@@ -19,12 +19,12 @@ class Participant(Person):
         super().__init__(*args)
         self.conversation.started = True
         #: As if the bot had written it some time ago.
-        self.message: Message = self.world.write_message(self.bot, self.conversation, text="…")
+        self.message: Message = self.state.write_message(self.bot, self.conversation, text="…")
 
     @property
     def key(self) -> tuple[Messenger, int]:
         """Of the chat, as the database has it."""
-        return Messenger(self.world.kind), self.user.id
+        return Messenger(self.state.kind), self.user.id
 
     async def press_and_read(self, wanted: Press | Wanted) -> str:
         """Press this (or the button so labelled, of the present message) and wait for the answer: what the message says

@@ -33,7 +33,7 @@ class Payment(Round):
     ends: ClassVar[set[tuple[AttemptState, ...]]] = {(A.PAID,)}
 
     def bring_phones(self) -> None:
-        self.sara = self.environment.participant(self.chance.choice(self.environment.town.faces), "سارا")
+        self.sara = self.environment.participant(self.chance.choice(self.environment.town.messengers), "سارا")
 
     def set_up(self, db: Session) -> None:
         owner = fixtures.officer(db, self.sara)

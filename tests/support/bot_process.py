@@ -16,7 +16,7 @@ from typing import TypeVar
 
 from sqlmodel import Session
 
-from demo.people import Town
+from demo.emulators import Emulators
 from storage.database.database import open_database
 
 T = TypeVar("T")
@@ -42,7 +42,7 @@ class Credentials:
 class Stage:
     """`town` outlives the bot: what people send while it is dead waits at the messengers."""
 
-    town: Town
+    town: Emulators
     folder: Path
     database_url: str
     extra_env: dict[str, str] = field(default_factory=dict)
@@ -172,7 +172,7 @@ async def bot_process(
 ) -> AsyncIterator[Stage]:
     """The bot with everything that it talks to emulated. AssertionError at the end where the bot broke a messenger's
     rule or logged a traceback."""
-    stage = Stage(await Town.start(first_update_id=first_update_id), folder, database_url, env or {})
+    stage = Stage(await Emulators.start(first_update_id=first_update_id), folder, database_url, env or {})
     try:
         if start:
             await stage.start()

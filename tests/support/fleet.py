@@ -18,7 +18,7 @@ import aiohttp
 from aiohttp import web
 
 from bot.documents.blob_store import FileStore, FolderStore
-from demo.people import Town
+from demo.emulators import Emulators
 from tests.support.bot_process import Stage
 from tests.support.postgres import PostgresServer
 from tests.support.s3 import Bucket, s3_serving
@@ -104,12 +104,14 @@ class Balancer:
 class Fleet:
     """`members[0]` is as good as any for commands."""
 
-    town: Town
+    town: Emulators
     balancer: Balancer
     members: Sequence[Stage] = field(default_factory=list)
 
     @classmethod
-    async def gather(cls, count: int, town: Town, folder: Path, database_url: str, bucket: Bucket) -> Fleet:
+    async def gather(
+        cls, count: int, town: Emulators, folder: Path, database_url: str, bucket: Bucket
+    ) -> Fleet:
         """None of them runs yet."""
         balancer = Balancer()
         await balancer.start()
@@ -153,7 +155,7 @@ class Deployment:
     stored_names: Callable[[], list[str]]
 
     @property
-    def town(self) -> Town:
+    def town(self) -> Emulators:
         return self.members[0].town
 
     @property
@@ -181,7 +183,7 @@ class Deployment:
 @asynccontextmanager
 async def deployment(processes: int, folder: Path, database_url: str) -> AsyncIterator[Deployment]:
     """One process that polls, with files in a folder; or several with webhooks, a balancer and S3. None is started."""
-    town = await Town.start()
+    town = await Emulators.start()
     if processes == 1:
         stage, files = Stage(town, folder, database_url, dict(BEHIND_A_PROXY)), folder / "files"
         try:

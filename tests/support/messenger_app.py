@@ -22,7 +22,7 @@ from bot.messengers.processing.protocols import Preparation
 from bot.messengers.runtime import Service
 from bot.messengers.transport.factory import make_channel
 from bot.services.shared import audit
-from demo.people import Town
+from demo.emulators import Emulators
 from demo.person import Person
 from handlers.telegram.processor import UpdateProcessor
 from handlers.telegram.update_handler import ConversationUpdateHandler
@@ -155,7 +155,7 @@ def _count(turn: Turn, what: str) -> None:
 
 @dataclass
 class House:
-    town: Town
+    town: Emulators
     database: Database
     service: Service
     doings: Doings
@@ -178,7 +178,7 @@ class House:
         return [one.state for one in await self.inbox()]
 
     async def chat(self, person: Person) -> Chat:
-        messenger = Messenger(person.world.kind)
+        messenger = Messenger(person.state.kind)
         found = select(Chat).where(Chat.chat_id == person.user.id, Chat.messenger == messenger)
         return await self.database.read(lambda db: db.exec(found).one())
 
@@ -196,7 +196,12 @@ class House:
 
 @asynccontextmanager
 async def open_house(
-    town: Town, database: Database, *, papers: Any = None, sms: Any = None, webhook_url: str | None = None
+    town: Emulators,
+    database: Database,
+    *,
+    papers: Any = None,
+    sms: Any = None,
+    webhook_url: str | None = None,
 ) -> AsyncIterator[House]:
     doings = Doings()
     routes = make_routes(doings)
@@ -211,7 +216,7 @@ async def open_house(
     )
     channels = {
         Messenger(face.kind): make_channel(Messenger(face.kind), token=face.token, api_url=face.server.url)
-        for face in town.faces
+        for face in town.messengers
     }
 
     service = Service(

@@ -3,14 +3,14 @@ from pathlib import Path
 
 import pytest
 
-from demo.people import Town
+from demo.emulators import Emulators
 from tests.support.bot_process import Stage, free_port
 
 
 @pytest.fixture
 async def stage(database_url: str, tmp_path: Path) -> AsyncIterator[Stage]:
     """With its figures open to an operator."""
-    stage = Stage(await Town.start(), tmp_path, database_url)
+    stage = Stage(await Emulators.start(), tmp_path, database_url)
     stage.extra_env["METRICS_LISTEN"] = f"127.0.0.1:{free_port()}"
     yield stage
     await stage.close()
@@ -27,6 +27,6 @@ def clocked(stage: Stage) -> Stage:
 
 
 @pytest.fixture
-async def town() -> AsyncIterator[Town]:
-    async with await Town.start() as town:
+async def town() -> AsyncIterator[Emulators]:
+    async with await Emulators.start() as town:
         yield town

@@ -16,7 +16,7 @@ import pytest
 from bot.documents.blob_store import new_key
 from bot.documents.encryption import DocumentCipher
 from bot.legacy_import.columns import OFFICER
-from demo.people import Town
+from demo.emulators import Emulators
 from tests.support.bot_process import PROJECT, SECRET_KEY, Stage, free_port
 from tests.support.s3 import Bucket, s3_serving
 from tests.trouble.watching import shown
@@ -125,7 +125,7 @@ async def test_a_command_ends_with_the_status_it_means(command: Command, runs: R
 
 
 async def test_run_ends_with_0_on_sigterm(bucket: Bucket, sqlite_url: str, tmp_path: Path) -> None:
-    stage = Stage(await Town.start(), tmp_path, sqlite_url)
+    stage = Stage(await Emulators.start(), tmp_path, sqlite_url)
     stage.extra_env |= bucket.env("papers") | {
         "PYTHONFAULTHANDLER": "1",
         "METRICS_LISTEN": f"127.0.0.1:{free_port()}",

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from sqlmodel import col, select
 
-from demo.bank import Stand
+from demo.bank import PaymentState
 from storage.enums import AttemptState, RequestState
 from storage.tables import PaymentAttempt, QualificationRequest
 from tests.journeys.plays import Scene, to_payment
@@ -51,13 +51,13 @@ async def attempts(stage: Stage) -> list[PaymentAttempt]:
 async def completed_once(stage: Stage) -> None:
     """Paid, verified at the bank, told: each once."""
     bank = stage.town.bank
-    assert [one.stand for one in bank.payments.values()] == [Stand.VERIFIED]
+    assert [one.stand for one in bank.payments.values()] == [PaymentState.VERIFIED]
     async with beside(stage) as look:
         states = await look(lambda db: list(db.exec(select(QualificationRequest.state))))
     assert states == [RequestState.COMPLETED]
     told = [
         message.text
-        for face in stage.town.faces
+        for face in stage.town.messengers
         for person in face.people
         for message in person.history()
         if message.from_bot and "🎉" in message.text
@@ -69,7 +69,7 @@ async def completed_once(stage: Stage) -> None:
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_no_payment_can_be_opened(stage: Stage, gate: Gate) -> None:
-    scene = Scene(stage, *stage.town.faces)
+    scene = Scene(stage, *stage.town.messengers)
     await scene.tariff()
     await stage.start()
     with shown(stage):
@@ -97,7 +97,7 @@ async def test_no_payment_can_be_opened(stage: Stage, gate: Gate) -> None:
     indirect=["database_url"],
 )
 async def test_what_was_paid_is_not_known_for_a_while(stage: Stage, gate: Gate, asks: str) -> None:
-    scene, bank = Scene(stage, *stage.town.faces), stage.town.bank
+    scene, bank = Scene(stage, *stage.town.messengers), stage.town.bank
     await scene.tariff()
     await stage.start()
     with shown(stage):

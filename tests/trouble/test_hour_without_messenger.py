@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from bot.messengers.delivery.outbox import RATES
-from demo.botapi.world import Happening
-from demo.people import Town
+from demo.botapi.messenger_state import ChatEvent
+from demo.emulators import Emulators
 from storage.database.database import Database
 from storage.enums import Messenger, PushState
 from storage.tables.column_types import utcnow
@@ -35,8 +35,8 @@ async def everything_tried(house: House) -> None:
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-async def test_an_hour(town: Town, database: Database) -> None:
-    out, works = town.faces
+async def test_an_hour(town: Emulators, database: Database) -> None:
+    out, works = town.messengers
     passed = timedelta()
 
     def clock() -> datetime:
@@ -49,7 +49,7 @@ async def test_an_hour(town: Town, database: Database) -> None:
         mina = await member(house, there := works.person("مینا"))
         arrived: list[float] = []
 
-        def note(happening: Happening) -> None:
+        def note(happening: ChatEvent) -> None:
             arrived.append(time.monotonic())
 
         with out.server.outage():
@@ -65,7 +65,7 @@ async def test_an_hour(town: Town, database: Database) -> None:
             tried = [one.attempts for one in await rows(house) if one.state is PushState.QUEUED]
             assert max(tried) > 5, "it was tried all the time"
             assert len(tried) == 3 * CROWD, "nothing was given up"
-            out.server.world.listeners.append(note)
+            out.server.state.listeners.append(note)
         passed = timedelta(hours=2)
 
         async def all_sent() -> bool:

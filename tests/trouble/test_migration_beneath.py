@@ -13,7 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, select
 
-from demo.people import Town
+from demo.emulators import Emulators
 from storage.database.database import Database, open_database
 from storage.database.postgres import is_stale
 from storage.tables import DailySequence
@@ -56,9 +56,9 @@ async def change(url: str, statement: str) -> None:
 
 
 async def test_a_person_in_the_middle_notices_nothing(
-    own: Database, own_url: str, town: Town, caplog: pytest.LogCaptureFixture
+    own: Database, own_url: str, town: Emulators, caplog: pytest.LogCaptureFixture
 ) -> None:
-    people = [face.person("سارا") for face in town.faces]
+    people = [face.person("سارا") for face in town.messengers]
     async with open_house(town, own) as house:
         for person in people:
             await person.start()
@@ -141,7 +141,7 @@ async def test_what_is_not_supported_is_not_tried_for_ever(own: Database) -> Non
 
 
 async def test_with_the_real_process(own_url: str, tmp_path: Path) -> None:
-    async with await Town.start() as town:
+    async with await Emulators.start() as town:
         stage = Stage(town, tmp_path, own_url)
         sara = town.telegram.person("سارا", phone="09900000001")
         await stage.start()

@@ -3,7 +3,7 @@
 import pytest
 
 from demo.botapi.faults import Fault
-from demo.people import Town
+from demo.emulators import Emulators
 from storage.database.database import Database
 from tests.support.messenger_app import open_house
 
@@ -17,12 +17,12 @@ ODD = {
 
 @pytest.mark.parametrize("odd", ODD)
 async def test_the_bot_comes_to_itself_when_its_messenger_does(
-    odd: str, town: Town, database: Database
+    odd: str, town: Emulators, database: Database
 ) -> None:
-    for face in town.faces:
+    for face in town.messengers:
         face.faults.add(ODD[odd], method="getMe", times=2)
     async with open_house(town, database):
-        for face in town.faces:
+        for face in town.messengers:
             person = face.person("سارا")
             await person.start()
             await person.sees("خانه", within=30)

@@ -28,10 +28,10 @@ def told(person: Person) -> int:
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_hours_for_one_chat_through_a_restart(stage: Stage) -> None:
-    for_hours = {face.kind: face.person("سارا") for face in stage.town.faces}
+    for_hours = {face.kind: face.person("سارا") for face in stage.town.messengers}
     await stage.start()
     with shown(stage):
-        for face in stage.town.faces:
+        for face in stage.town.messengers:
             sara = for_hours[face.kind]
             await served(sara)
             face.faults.add(Fault.flood(HOURS), method="sendMessage", chat_id=sara.user.id)
@@ -44,7 +44,7 @@ async def test_hours_for_one_chat_through_a_restart(stage: Stage) -> None:
         assert await stage.stop() == 0
         asked = {kind: told(one) for kind, one in for_hours.items()}
         await stage.start()
-        for face in stage.town.faces:
+        for face in stage.town.messengers:
             sara = for_hours[face.kind]
             await sara.start()
             await served(face.person("مریم"))
@@ -55,7 +55,7 @@ async def test_hours_for_one_chat_through_a_restart(stage: Stage) -> None:
             assert await figure(stage, "officer_messenger_rest_seconds", messenger=face.kind) == 0
         assert await health(stage) == 200
         # Neither before nor after the restart was it asked again.
-        refused = [one for face in stage.town.faces for one in face.server.calls if one.status == 429]
+        refused = [one for face in stage.town.messengers for one in face.server.calls if one.status == 429]
         assert len(refused) == 2
         nothing_crashed(stage)
 
@@ -64,7 +64,7 @@ async def test_hours_for_one_chat_through_a_restart(stage: Stage) -> None:
 async def test_floods_of_a_group_and_of_a_guest(stage: Stage) -> None:
     await stage.start()
     with shown(stage):
-        for face in stage.town.faces:
+        for face in stage.town.messengers:
             stranger, guest = face.person("غریبه"), face.person("مهمان")
             group = face.group("همکاران")
             await stranger.add_bot(group)
@@ -72,7 +72,7 @@ async def test_floods_of_a_group_and_of_a_guest(stage: Stage) -> None:
                 await stranger.send(f"پیام {number}", chat=group)
                 await guest.start()
             await served(face.person("رضا"))
-            found = face.server.world.conversation(face.bot, group.id)
+            found = face.server.state.conversation(face.bot, group.id)
             assert found is not None
             await until(partial(getattr, found, "left"), what="the bot left the group")
             assert sum(one.from_bot for one in found.live()) == 1

@@ -6,7 +6,7 @@ import pytest
 from sqlmodel import col, func, select
 
 from demo.botapi.faults import Fault
-from demo.people import Town
+from demo.emulators import Emulators
 from storage.database.database import Database
 from storage.enums import InboxState
 from storage.tables import InboxUpdate
@@ -50,7 +50,7 @@ async def test_people_of_the_other_messenger_do_not_wait(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-async def test_pushes_to_the_other_messenger_do_not_wait(town: Town, database: Database) -> None:
+async def test_pushes_to_the_other_messenger_do_not_wait(town: Emulators, database: Database) -> None:
     async with open_house(town, database) as house:
         mina = await member(house, there := town.bale.person("مینا"))
         crowd = [town.telegram.person(f"کاربر {number}") for number in range(20)]

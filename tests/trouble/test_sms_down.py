@@ -41,7 +41,7 @@ def tried_often(stage: Stage, times: int) -> bool:
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_the_sms_of_a_termination_is_sent_once_in_the_end(clocked: Stage) -> None:
     stage, sms = clocked, clocked.town.sms
-    scene = Scene(stage, *stage.town.faces)
+    scene = Scene(stage, *stage.town.messengers)
     tries = 0
 
     async def tried(times: int) -> None:

@@ -74,7 +74,7 @@ async def test_a_file_is_asked_for_again_and_nothing_else_waits(stage_with_store
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_an_expert_is_told_in_the_place_of_the_paper(stage_with_store: Stage, gate: Gate) -> None:
     stage = stage_with_store
-    scene = Scene(stage, *stage.town.faces)
+    scene = Scene(stage, *stage.town.messengers)
     sara = scene.officer()
     await stage.start()
     with shown(stage):

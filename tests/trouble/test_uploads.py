@@ -34,7 +34,7 @@ def kept(stage: Stage) -> list[Path]:
 def opened(stage: Stage) -> dict[str, object]:
     """Files that the bot fetched from Telegram."""
     face = stage.town.telegram
-    return dict(face.server.world.bots[face.token].paths)
+    return dict(face.server.state.bots[face.token].paths)
 
 
 async def living(stage: Stage) -> int:

@@ -42,7 +42,7 @@ def nothing_crashed(stage: Stage) -> None:
     assert "Traceback" not in stage.log.read_text()
     told = [
         message.text
-        for face in stage.town.faces
+        for face in stage.town.messengers
         for person in face.people
         for message in person.history()
         if message.from_bot and "خطایی رخ داد" in message.text
@@ -99,10 +99,10 @@ async def everything_done(stage: Stage) -> None:
 
         async def left() -> bool:
             rows: list[InboxUpdate] = await look(lambda db: list(db.exec(select(InboxUpdate))))
-            for face in stage.town.faces:
-                queue = face.server.world.queues[face.token]
+            for face in stage.town.messengers:
+                queue = face.server.state.queues[face.token]
                 mine = sorted(one.update_id for one in rows if one.messenger.value == face.kind)
-                if queue.waiting or mine != list(range(face.server.world.first_update_id, queue.next_id)):
+                if queue.waiting or mine != list(range(face.server.state.first_update_id, queue.next_id)):
                     return False
             assert not [one.id for one in rows if one.state is InboxState.FAILED]
             return all(one.state is InboxState.ANSWERED for one in rows)

@@ -1,6 +1,6 @@
-// The town's page: which phones are on, what arrives where, the guide.
+// The emulators's page: which phones are on, what arrives where, the guide.
 
-import { act, complain, follow, look } from "./town.js";
+import { act, complain, follow, look } from "./api.js";
 import { clock, element } from "./message.js";
 import { Phone } from "./phone.js";
 
@@ -11,7 +11,7 @@ const MESSENGER = { telegram: "تلگرام", bale: "بله" };
 const SMS = "sms";
 const narrow = matchMedia("(max-width: 46rem)");
 
-let town = { people: [], papers: [], sms: [] };
+let emulators = { people: [], documents: [], sms: [] };
 const phones = new Map();
 const unread = new Map();
 const on = new Set();
@@ -29,11 +29,11 @@ const smsPhone = {
   async load() { this.draw(); },
   draw() {
     const chat = this.node.querySelector(".chat");
-    chat.replaceChildren(...town.sms.map((one) => element("div", { className: "message" }, element("div", { className: "bubble" },
+    chat.replaceChildren(...emulators.sms.map((one) => element("div", { className: "message" }, element("div", { className: "bubble" },
       element("small", { className: "soft" }, "به ", element("bdi", { textContent: one.to })),
       element("p", { dir: "auto", textContent: one.text }),
       element("span", { className: "when" }, element("time", { textContent: clock(one.date) }))))));
-    if (!town.sms.length) chat.append(element("p", { className: "empty", textContent: "هنوز پیامکی نیامده" }));
+    if (!emulators.sms.length) chat.append(element("p", { className: "empty", textContent: "هنوز پیامکی نیامده" }));
     this.bottom();
   },
   bottom() {
@@ -47,8 +47,8 @@ const smsPhone = {
 function phoneOf(id) {
   if (id === SMS) return smsPhone;
   if (!phones.has(id)) {
-    const person = town.people.find((one) => one.id === id);
-    phones.set(id, new Phone(person, town.papers, () => toggle(id)));
+    const person = emulators.people.find((one) => one.id === id);
+    phones.set(id, new Phone(person, emulators.documents, () => toggle(id)));
   }
   return phones.get(id);
 }
@@ -83,12 +83,12 @@ function toggle(id) {
   show(id).then(() => phoneOf(id).node.scrollIntoView({ inline: "center", block: "nearest" }));
 }
 
-const order = () => [...town.people.map((one) => one.id), SMS];
+const order = () => [...emulators.people.map((one) => one.id), SMS];
 
 function settle() {
   for (const id of on) phoneOf(id).node.classList.toggle("current", id === current);
   chips.replaceChildren(...order().map((id) => {
-    const person = town.people.find((one) => one.id === id);
+    const person = emulators.people.find((one) => one.id === id);
     const chip = element("button", { type: "button", className: "chip" }, element("i"),
       element("span", { textContent: person ? person.name : "پیامک‌ها" }), element("small", { textContent: person ? `${MESSENGER[person.messenger]} · ${person.role}` : "" }));
     chip.style.setProperty("--dot", DOT[person ? person.messenger : SMS]);
@@ -110,7 +110,7 @@ function count(id) {
 
 function happened(event) {
   if (event.kind === "sms") {
-    town.sms.push(event.sms);
+    emulators.sms.push(event.sms);
     smsPhone.draw();
     count(SMS);
     return;
@@ -124,12 +124,12 @@ function happened(event) {
     return;
   }
   const { person } = event;
-  const known = town.people.findIndex((one) => one.id === person.id);
+  const known = emulators.people.findIndex((one) => one.id === person.id);
   if (known < 0) {
-    town.people.push(person);
+    emulators.people.push(person);
     settle();
   } else {
-    town.people[known] = person;
+    emulators.people[known] = person;
   }
   accounts();
   if (phones.has(person.id) && event.kind !== "person") phones.get(person.id).happened(event);
@@ -137,12 +137,12 @@ function happened(event) {
 }
 
 async function readAll() {
-  town = await look("/town");
-  for (const messenger of ["telegram", "bale"]) document.getElementById(`out-${messenger}`).checked = town.out[messenger];
-  power(town.bot);
+  emulators = await look("/emulators");
+  for (const messenger of ["telegram", "bale"]) document.getElementById(`out-${messenger}`).checked = emulators.out[messenger];
+  power(emulators.bot);
   accounts();
   smsPhone.draw();
-  const wanted = chosen ? [...on] : [...town.people.filter((one) => one.shown).map((one) => one.id), ...(narrow.matches ? [] : [SMS])];
+  const wanted = chosen ? [...on] : [...emulators.people.filter((one) => one.shown).map((one) => one.id), ...(narrow.matches ? [] : [SMS])];
   current ??= wanted[0];
   for (const id of wanted) await turnOn(id);
 }
@@ -156,7 +156,7 @@ function copyable(text) {
 }
 
 function accounts() {
-  const ready = town.people.filter((one, at, all) => one.user_code && all.findIndex((other) => other.user_code === one.user_code) === at);
+  const ready = emulators.people.filter((one, at, all) => one.user_code && all.findIndex((other) => other.user_code === one.user_code) === at);
   document.getElementById("accounts").replaceChildren(...(ready.length ? ready : [{ name: "هنوز حسابی نیست" }]).map((one) =>
     element("div", {}, element("strong", { textContent: one.name }), element("small", { textContent: one.role || "" }),
       ...(one.user_code ? [copyable(one.user_code), copyable(one.password)] : []))));
@@ -166,7 +166,7 @@ const guide = document.getElementById("guide");
 document.getElementById("help").onclick = () => guide.showModal();
 for (const messenger of ["telegram", "bale"]) {
   document.getElementById(`out-${messenger}`).onchange = (event) =>
-    act("/town/network", { messenger, out: event.target.checked }).catch(complain);
+    act("/emulators/network", { messenger, out: event.target.checked }).catch(complain);
 }
 
 const off = document.getElementById("off");
@@ -177,7 +177,7 @@ function power(runs) {
 }
 off.onchange = () => {
   off.disabled = true;
-  act("/town/bot", { on: !off.checked }).then((body) => power(body.on), complain).finally(() => { off.disabled = false; });
+  act("/emulators/bot", { on: !off.checked }).then((body) => power(body.on), complain).finally(() => { off.disabled = false; });
 };
 
 const newcomer = document.getElementById("newcomer");
@@ -185,8 +185,8 @@ document.getElementById("add").onclick = () => { newcomer.querySelector("form").
 newcomer.onclose = async () => {
   if (newcomer.returnValue !== "make") return;
   try {
-    const made = await act("/town/people", Object.fromEntries(new FormData(newcomer.querySelector("form"))));
-    if (!town.people.some((one) => one.id === made.id)) town.people.push(made);
+    const made = await act("/emulators/people", Object.fromEntries(new FormData(newcomer.querySelector("form"))));
+    if (!emulators.people.some((one) => one.id === made.id)) emulators.people.push(made);
     chosen = true;
     await show(made.id);
     phoneOf(made.id).node.scrollIntoView({ inline: "center" });

@@ -15,7 +15,7 @@ function size(bytes) {
   return bytes < 1024 * 1024 ? `${persian(Math.ceil(bytes / 1024))} کیلوبایت` : `${persian((bytes / 1048576).toFixed(1))} مگابایت`;
 }
 
-// Marked pieces are found by their text: the town does not send offsets.
+// Marked pieces are found by their text: the emulators does not send offsets.
 function words(text, spans) {
   const shown = element("p", { dir: "auto" });
   let rest = text;
@@ -33,7 +33,7 @@ function words(text, spans) {
   return shown;
 }
 
-function paper(file) {
+function documentLink(file) {
   if (file.kind === "photo") {
     const picture = element("img", { src: file.url, alt: "عکس", width: file.width, height: file.height, loading: "lazy" });
     picture.style.height = "auto";
@@ -41,7 +41,7 @@ function paper(file) {
   }
   const name = { voice: "پیام صوتی", sticker: "استیکر" }[file.kind] || file.name || "فایل";
   const sign = { voice: "🎤", sticker: "🙂" }[file.kind] || "📄";
-  return element("a", { className: "paper", href: file.url, target: "_blank", rel: "noopener" },
+  return element("a", { className: "document", href: file.url, target: "_blank", rel: "noopener" },
     element("span", { textContent: sign, ariaHidden: "true" }),
     element("div", {}, element("bdi", { textContent: name }), element("small", { textContent: size(file.size) })));
 }
@@ -61,7 +61,7 @@ function button(one, message, on) {
 export function draw(message, on) {
   const bubble = element("div", { className: "bubble" });
   if (message.forwarded) bubble.append(element("small", { className: "soft", textContent: "↪ بازفرستاده" }));
-  for (const file of message.files) bubble.append(paper(file));
+  for (const file of message.files) bubble.append(documentLink(file));
   if (message.contact) {
     bubble.append(element("div", { className: "card" }, element("span", { textContent: "👤" }),
       element("div", {}, element("bdi", { textContent: message.contact.first_name }), element("br"),

@@ -1,15 +1,15 @@
 // One phone: a chat with the bot in one messenger.
 
-import { act, complain, look, upload } from "./town.js";
+import { act, complain, look, upload } from "./api.js";
 import { draw, element } from "./message.js";
 
 const template = document.getElementById("phone");
 const MESSENGER = { telegram: "تلگرام", bale: "بله" };
 
 export class Phone {
-  constructor(person, papers, onClose) {
+  constructor(person, documents, onClose) {
     this.person = person;
-    this.path = `/town/people/${person.id}`;
+    this.path = `/emulators/people/${person.id}`;
     this.node = template.content.firstElementChild.cloneNode(true);
     this.node.classList.add(person.messenger);
     this.node.dataset.person = person.id;
@@ -24,7 +24,7 @@ export class Phone {
     this.name();
     this.wireMenu();
     this.wireWriting();
-    this.wirePapers(papers);
+    this.wireDocuments(documents);
   }
 
   name() {
@@ -69,8 +69,8 @@ export class Phone {
     };
   }
 
-  wirePapers(papers) {
-    const drawer = this.find(".papers");
+  wireDocuments(documents) {
+    const drawer = this.find(".documents");
     const attach = this.find(".attach");
     attach.onclick = () => {
       drawer.hidden = !drawer.hidden;
@@ -79,9 +79,9 @@ export class Phone {
     };
     for (const radio of this.node.querySelectorAll(".form input")) radio.name = `form-${this.person.id}`;
     const form = () => this.find(".form input:checked").value;
-    this.find(".samples").append(...papers.map((paper) => {
-      const made = element("button", { type: "button", textContent: paper.name });
-      made.onclick = () => this.run("paper", { code: paper.code, as: form() });
+    this.find(".samples").append(...documents.map((sample) => {
+      const made = element("button", { type: "button", textContent: sample.name });
+      made.onclick = () => this.run("document", { code: sample.code, as: form() });
       return made;
     }));
     const own = this.find(".own input");
@@ -126,8 +126,8 @@ export class Phone {
       return made;
     }))));
     this.find(".suggestions").replaceChildren(...(blocked ? [] : suggestions).map((one) => {
-      const made = element("button", { type: "button", textContent: `${one.paper ? "📎" : "✨"} ${one.label}`, title: "پاسخ نمونه" });
-      made.onclick = () => (one.paper ? this.run("paper", { code: one.paper, as: "photo" }) : this.run("send", { text: one.text }));
+      const made = element("button", { type: "button", textContent: `${one.document ? "📎" : "✨"} ${one.label}`, title: "پاسخ نمونه" });
+      made.onclick = () => (one.document ? this.run("document", { code: one.document, as: "photo" }) : this.run("send", { text: one.text }));
       return made;
     }));
     if (!this.chat.querySelector(".message")) {

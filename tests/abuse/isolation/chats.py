@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 
 from demo.botapi.faults import Fault
-from demo.people import Face
+from demo.emulators import EmulatedMessenger
 from tests.journeys.plays import Scene
 from tests.support import files
 from tests.support.scenes import login, register
@@ -77,7 +77,7 @@ async def restart_with_giant_rest(scene: Scene, seconds: float) -> str:
     return "after a restart"
 
 
-def _refuse(face: Face, chat_id: int, seconds: int, method: str | None) -> None:
+def _refuse(face: EmulatedMessenger, chat_id: int, seconds: int, method: str | None) -> None:
     face.faults.add(Fault.flood(seconds), method=method, chat_id=chat_id)
 
 

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import httpx
 
-from demo.people import Town
+from demo.emulators import Emulators
 from demo.person import Person
 
 T = TypeVar("T")
@@ -49,12 +49,12 @@ class Waits:
 class Witnesses:
     """Some people on each messenger, and a monitor that asks for /health."""
 
-    def __init__(self, town: Town, health_url: str) -> None:
+    def __init__(self, town: Emulators, health_url: str) -> None:
         self._health_url = health_url
         self._people: list[tuple[str, Person]] = []
         #: What each does next; kept from one attack to the next, since half of the time the help is open.
         self._looks: list[tuple[str, Callable[[], Awaitable[None]]]] = []
-        for face in town.faces:
+        for face in town.messengers:
             for number in range(PEOPLE):
                 person = face.person(f"شاهد {number}")
                 self._people.append((face.kind, person))

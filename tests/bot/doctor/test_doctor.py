@@ -18,7 +18,7 @@ from bot.doctor import Finding, examine
 from bot.doctor.disk import disks
 from bot.messengers.intake.receiver import webhook_path
 from bot.services.shared.notify import alert_staff
-from demo.people import Town
+from demo.emulators import Emulators
 from storage.database.database import Database, open_database
 from storage.enums import InboxState, Messenger, PushChannel, PushState
 from storage.migrations.seed import seed
@@ -30,13 +30,13 @@ from tests.support.s3 import Bucket
 
 
 @pytest.fixture
-async def town() -> AsyncIterator[Town]:
-    async with await Town.start() as town:
+async def town() -> AsyncIterator[Emulators]:
+    async with await Emulators.start() as town:
         yield town
 
 
 @pytest.fixture
-def set_up(town: Town, tmp_path: Path, sqlite_url: str) -> dict[str, Any]:
+def set_up(town: Emulators, tmp_path: Path, sqlite_url: str) -> dict[str, Any]:
     """Settings with which nothing is wrong but what a new service lacks."""
     env = {name.lower(): value for name, value in town.env().items()}
     return env | {
@@ -78,7 +78,7 @@ async def test_a_messenger_that_is_not_there(set_up: dict[str, Any]) -> None:
     assert "BALE_PROXY" in told["bale"]
 
 
-async def test_a_webhook_that_somebody_else_set(set_up: dict[str, Any], town: Town) -> None:
+async def test_a_webhook_that_somebody_else_set(set_up: dict[str, Any], town: Emulators) -> None:
     await set_webhook(town, "https://other.example.ir/hook")
     told = await wrong(set_up)
     assert "leads to other.example.ir" in told["telegram"]
@@ -89,13 +89,13 @@ async def test_a_webhook_that_somebody_else_set(set_up: dict[str, Any], town: To
     assert "telegram" not in await wrong(set_up | {"updates": "webhook"})
 
 
-async def set_webhook(town: Town, url: str) -> None:
+async def set_webhook(town: Emulators, url: str) -> None:
     async with httpx.AsyncClient(trust_env=False) as client:
         address = f"{town.telegram.server.url}/bot{town.telegram.token}/setWebhook"
         assert (await client.post(address, json={"url": url})).json()["ok"]
 
 
-async def test_updates_that_nobody_fetches(set_up: dict[str, Any], town: Town) -> None:
+async def test_updates_that_nobody_fetches(set_up: dict[str, Any], town: Emulators) -> None:
     sara = town.telegram.person("سارا")
     for _ in range(101):
         await sara.send("سلام")
@@ -135,7 +135,7 @@ async def test_a_merchant_that_the_gateway_does_not_know(set_up: dict[str, Any])
     assert "ZARINPAL_MERCHANT_ID" in told["payment gateway (zarinpal)"]
 
 
-async def test_a_gateway_that_is_down(set_up: dict[str, Any], town: Town) -> None:
+async def test_a_gateway_that_is_down(set_up: dict[str, Any], town: Emulators) -> None:
     town.bank.faults.down = True
     assert "does not answer" in (await wrong(set_up))["payment gateway (zarinpal)"]
 
@@ -151,7 +151,7 @@ async def test_zibal_tells_of_its_merchants_too(set_up: dict[str, Any]) -> None:
     assert "code 102" in told["payment gateway (zibal)"]
 
 
-async def test_the_sms_account(set_up: dict[str, Any], town: Town) -> None:
+async def test_the_sms_account(set_up: dict[str, Any], town: Emulators) -> None:
     told = await wrong(set_up | {"kavenegar_api_key": "another-key-altogether"})
     assert "refuses the key (status 403)" in told["SMS (kavenegar)"]
     town.sms.credit = 20_000

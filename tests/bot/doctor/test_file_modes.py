@@ -11,7 +11,7 @@ import pytest
 from bot.config.settings import Settings
 from bot.doctor import Finding, file_modes
 from demo.bot_process import BotProcess
-from demo.people import Town
+from demo.emulators import Emulators
 from tests.bot.operations.test_backup import ROOT
 from tests.support.bot_process import free_port
 from tests.support.import_files import officer, write_csv
@@ -64,7 +64,7 @@ def test_commands_leave_nothing_that_others_can_read(folder: Path) -> None:
 async def test_a_running_bot_too(folder: Path) -> None:
     before = os.umask(0o022)
     try:
-        async with await Town.start() as town:
+        async with await Emulators.start() as town:
             bot = BotProcess(
                 folder,
                 town.env()

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from bot.core.refusals import Throttled
-from bot.documents import inspection_pool
+from bot.documents import inspection_pool, inspection_slots
 from bot.documents.inspection_slots import MOST_WAITING, SLOW_FOR, InspectionSlots
 from storage.enums import Messenger
 

@@ -8,19 +8,19 @@ from pathlib import Path
 import pytest
 
 from bot.messengers.processing import inbox_store
-from demo.people import Town
+from demo.emulators import Emulators
 from storage.enums import InboxState, Messenger
 from tests.support.bot_process import Stage
 from tests.support.messenger_app import House
 
 
 @pytest.mark.campaign
-async def test_kill_in_the_middle_and_start_again(town: Town, tmp_path: Path) -> None:
+async def test_kill_in_the_middle_and_start_again(town: Emulators, tmp_path: Path) -> None:
     file = tmp_path / "bot.db"
     stage = Stage(
         town, tmp_path, f"sqlite:///{file}", {"LISTEN": "127.0.0.1:0", "PUBLIC_URL": "http://127.0.0.1"}
     )
-    people = [face.person(f"نفر {number}") for face in town.faces for number in range(6)]
+    people = [face.person(f"نفر {number}") for face in town.messengers for number in range(6)]
     sent = 0
     rng = random.Random(4)
     await stage.start()

@@ -9,7 +9,7 @@ import pytest
 from telegram.error import NetworkError
 
 from bot.messengers import runtime
-from demo.people import Town
+from demo.emulators import Emulators
 from storage.database.database import Database
 from storage.enums import Messenger
 from tests.support import messenger_app
@@ -41,7 +41,7 @@ def slow_or_failing(monkeypatch: pytest.MonkeyPatch, *, failures: int) -> None:
 
 
 async def test_the_start_waits_until_each_messenger_was_tried(
-    town: Town, database: Database, monkeypatch: pytest.MonkeyPatch
+    town: Emulators, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     slow_or_failing(monkeypatch, failures=0)
     async with open_house(town, database) as house:
@@ -51,7 +51,7 @@ async def test_the_start_waits_until_each_messenger_was_tried(
 
 
 async def test_a_messenger_that_does_not_answer_is_tried_ever_more_rarely(
-    town: Town, database: Database, monkeypatch: pytest.MonkeyPatch
+    town: Emulators, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     slow_or_failing(monkeypatch, failures=3)
     counted: list[int] = []

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from demo.bot_process import BotProcess
-from demo.people import Town
+from demo.emulators import Emulators
 from tests.bot.doctor.test_file_modes import command
 from tests.support.bot_process import SECRET_KEY, free_port
 
@@ -47,7 +47,7 @@ async def test_lines_are_linked_kept_and_checked(tmp_path: Path) -> None:
     database = folder / "data" / "bot.db"
     count = int(str(rows(database, "SELECT count(*) FROM audit_event")[0][0]))
     assert count
-    async with await Town.start() as town:
+    async with await Emulators.start() as town:
         settings = (
             town.env() | key | {"LISTEN": f"127.0.0.1:{free_port()}", "PUBLIC_URL": "http://127.0.0.1:1"}
         )

@@ -9,7 +9,7 @@ from bot.core.screens import button
 from bot.gateways.interfaces import SmsAccepted, SmsRejected, SmsResult, SmsRetry
 from bot.services.shared import notify
 from demo.botapi.faults import Fault
-from demo.people import Town
+from demo.emulators import Emulators
 from demo.person import Person
 from storage.database.database import Database
 from storage.enums import Messenger, PushState, Role
@@ -65,7 +65,7 @@ async def member(house: House, *people: Person, role: Role = Role.OFFICER) -> in
         db.add(Grant(account_id=account.id, role=role))
         for one in people:
             theirs = select(Chat).where(
-                Chat.chat_id == one.user.id, Chat.messenger == Messenger(one.world.kind)
+                Chat.chat_id == one.user.id, Chat.messenger == Messenger(one.state.kind)
             )
             chat = db.exec(theirs).one()
             chat.account_id, chat.role = account.id, role
@@ -113,7 +113,7 @@ async def hurry(house: House) -> None:
 
 
 async def test_a_push_reaches_every_chat_and_its_button_works(house: House) -> None:
-    people = [face.person("سارا") for face in house.town.faces]
+    people = [face.person("سارا") for face in house.town.messengers]
     account = await member(house, *people)
     await push(house, account, "پرونده دارای نقص است")
     for person in people:
@@ -166,7 +166,7 @@ async def test_a_429_costs_no_try(house: House) -> None:
 
 
 async def test_a_blocked_chat_is_skipped_and_the_other_one_reached(house: House) -> None:
-    on_telegram, on_bale = (face.person("سارا") for face in house.town.faces)
+    on_telegram, on_bale = (face.person("سارا") for face in house.town.messengers)
     account = await member(house, on_telegram, on_bale)
     house.town.telegram.faults.add(
         Fault.api(403, "Forbidden: bot was blocked by the user"), method="sendMessage", times=None
@@ -180,7 +180,7 @@ async def test_a_blocked_chat_is_skipped_and_the_other_one_reached(house: House)
     assert len(await rows(house)) == 3, "nothing is queued for a dead chat"
 
 
-async def test_whoever_blocked_everything_gets_an_sms(town: Town, database: Database) -> None:
+async def test_whoever_blocked_everything_gets_an_sms(town: Emulators, database: Database) -> None:
     sms = Sms(SmsRetry("busy"), SmsAccepted("77"))
     async with open_house(town, database, sms=sms) as house:
         sara = town.telegram.person("سارا")
@@ -212,7 +212,7 @@ async def _queued_sms(house: House) -> bool:
     return len(found) == 2 and found[1].attempts == 1 and found[1].state is PushState.QUEUED
 
 
-async def test_what_is_refused_for_good_is_told_to_staff(town: Town, database: Database) -> None:
+async def test_what_is_refused_for_good_is_told_to_staff(town: Emulators, database: Database) -> None:
     sms = Sms(SmsRejected("no credit", alert=True))
     async with open_house(town, database, sms=sms) as house:
         boss = town.bale.person("رئیس")
@@ -258,7 +258,7 @@ async def test_nobody_is_told_in_a_chat_they_left(house: House) -> None:
 
 
 async def test_the_mandatory_sms_is_sent_in_its_own_words_and_shown_to_staff_where_it_fails(
-    town: Town, database: Database
+    town: Emulators, database: Database
 ) -> None:
     """R33: retried with the same id, then staff read what should have been said, and to whom."""
     sms = Sms(SmsRetry("busy"), SmsRejected("status 411"))

@@ -16,7 +16,7 @@ from bot.jobs import clock_setback
 from bot.messengers.delivery import chat_rests
 from bot.messengers.transport import aiohttp_request
 from demo.botapi.faults import Fault
-from demo.people import Face, Town
+from demo.emulators import EmulatedMessenger, Emulators
 from demo.person import Person
 from storage.database.database import Database
 from storage.enums import InboxState, Messenger, PushState
@@ -75,7 +75,7 @@ def short_rests(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("kind", [0, 1], ids=["telegram", "bale"])
 async def test_a_flood_meets_no_refusal_and_nobody_else_notices(house: House, kind: int) -> None:
-    face = house.town.faces[kind]
+    face = house.town.messengers[kind]
     flooder, stranger = face.person("سیل"), face.person("غریبه")
     await served(stranger)
     for _ in range(FLOOD):
@@ -111,7 +111,7 @@ async def test_a_guest_who_floods_is_told_once(house: House) -> None:
 async def test_hours_for_one_chat_are_nobody_elses(
     house: House, method: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    for face in house.town.faces:
+    for face in house.town.messengers:
         sara, reza = face.person("سارا"), face.person("رضا")
         accounts = [await member(house, one) for one in (sara, reza)]
         face.faults.add(Fault.flood(HOURS), method=method, chat_id=sara.user.id)
@@ -164,7 +164,7 @@ async def test_a_long_rest_is_not_taken_for_a_clock_that_was_set_back(house: Hou
     assert abs((until - before).total_seconds() - HOURS) < 60
 
 
-async def test_a_long_rest_outlives_a_restart(town: Town, database: Database) -> None:
+async def test_a_long_rest_outlives_a_restart(town: Emulators, database: Database) -> None:
     sara, reza = town.bale.person("سارا"), town.bale.person("رضا")
     async with open_house(town, database) as house:
         account = await member(house, sara)
@@ -183,7 +183,7 @@ async def test_a_long_rest_outlives_a_restart(town: Town, database: Database) ->
         await house.until(lambda: settled(house, PushState.SENT))
 
 
-def _calls(face: Face, person: Person) -> list[object]:
+def _calls(face: EmulatedMessenger, person: Person) -> list[object]:
     return [one for one in face.server.calls if one.params.get("chat_id") == person.user.id]
 
 
@@ -201,7 +201,7 @@ async def test_a_push_that_is_refused_holds_up_its_chat_alone_and_costs_no_try(h
 
 
 async def test_of_several_answers_that_wait_the_newest_is_shown(house: House) -> None:
-    for face in house.town.faces:
+    for face in house.town.messengers:
         sara = face.person("سارا")
         await sara.start()
         await sara.sees("خانه")
@@ -229,7 +229,7 @@ async def test_a_screen_in_whose_place_nothing_comes_is_shown_all_the_same(house
 
 
 async def test_what_is_shown_once_waits_and_is_not_superseded(
-    town: Town, database: Database, tmp_path: Path
+    town: Emulators, database: Database, tmp_path: Path
 ) -> None:
     papers = DocumentLibrary(FolderStore(tmp_path / "files"), DocumentCipher("0" * 64), InspectionPool())
     async with open_house(town, database, papers=papers) as house:
@@ -237,7 +237,7 @@ async def test_what_is_shown_once_waits_and_is_not_superseded(
             GeneratedFile("a.png", files.png(), "نمودار", picture=True),
             GeneratedFile("b.xlsx", b"PK-b", "جدول"),
         )
-        for face in town.faces:
+        for face in town.messengers:
             sara = face.person("سارا")
             await sara.start()
             await sara.sees("خانه")
@@ -262,7 +262,7 @@ async def test_what_is_shown_once_waits_and_is_not_superseded(
     "fault", [Fault.flood(1), Fault.flood_bare(), Fault.flood_text()], ids=lambda f: f.name
 )
 async def test_refused_deletions_and_presses_are_repeated(house: House, fault: Fault) -> None:
-    for face in house.town.faces:
+    for face in house.town.messengers:
         sara = face.person("سارا")
         await sara.start()
         await sara.sees("خانه")
@@ -343,7 +343,7 @@ async def _stored(house: House, number: int) -> bool:
 @pytest.mark.usefixtures("short_rests")
 async def test_photos_one_by_one(house: House) -> None:
     """Each is answered; the last answer is the one that stays."""
-    for face in house.town.faces:
+    for face in house.town.messengers:
         sara = face.person("سارا")
         await sara.start()
         await sara.sees("خانه")

@@ -12,7 +12,7 @@ from bot.documents.inspection_pool import InspectionPool
 from bot.documents.library import DocumentLibrary
 from bot.messengers.transport.keyboards import parts, units
 from demo.botapi.faults import Fault
-from demo.people import Town
+from demo.emulators import Emulators
 from demo.person import Person
 from storage.database.database import Database
 from storage.enums import InboxState
@@ -24,7 +24,7 @@ from tests.support.messenger_app import House, open_house
 
 
 async def test_a_press_edits_its_message(house: House) -> None:
-    for face in house.town.faces:
+    for face in house.town.messengers:
         sara = face.person("سارا")
         await sara.start()
         before = await sara.sees("خانه")
@@ -46,7 +46,7 @@ async def test_rows_are_laid_right_to_left(house: House) -> None:
 
 
 async def test_an_edit_that_fails_becomes_a_new_message(house: House) -> None:
-    for face in house.town.faces:
+    for face in house.town.messengers:
         sara = face.person("سارا")
         await sara.start()
         before = await sara.sees("خانه")
@@ -88,7 +88,7 @@ def test_pieces_lose_nothing() -> None:
 
 
 async def test_whoever_blocks_is_dead_until_they_write(house: House) -> None:
-    for face in house.town.faces:
+    for face in house.town.messengers:
         sara = face.person("سارا")
         await sara.start()
         await sara.sees("خانه")
@@ -167,13 +167,13 @@ def _account(db: object) -> int:
     return account.id
 
 
-async def test_papers_on_both_messengers(town: Town, database: Database, tmp_path: Path) -> None:
+async def test_papers_on_both_messengers(town: Emulators, database: Database, tmp_path: Path) -> None:
     papers = DocumentLibrary(FolderStore(tmp_path / "files"), DocumentCipher("0" * 64), InspectionPool())
     pdf = files.pdf()
     shown = await _store(database, papers, files.jpeg(), files.png(), pdf)
     async with open_house(town, database, papers=papers) as house:
         house.doings.papers = shown
-        for face in town.faces:
+        for face in town.messengers:
             sara = face.person("سارا")
             await sara.send("/papers")
             await sara.sees("مدارک")
@@ -181,7 +181,7 @@ async def test_papers_on_both_messengers(town: Town, database: Database, tmp_pat
             assert [file.kind for file in received] == ["photo", "photo", "document"]
             assert received[2].name == "مدرک_2.pdf"
             assert received[2].content == pdf
-            await house.until(lambda face=face: _handles(house, 3 * (1 + town.faces.index(face))))
+            await house.until(lambda face=face: _handles(house, 3 * (1 + town.messengers.index(face))))
             # The second time no bytes travel; a forgotten handle is mended with the bytes.
             face.faults.add(
                 Fault.api(400, "Bad Request: wrong file identifier specified"), method="sendDocument"
@@ -194,7 +194,7 @@ async def test_papers_on_both_messengers(town: Town, database: Database, tmp_pat
 
 
 async def test_removed_and_lost_papers_are_named_and_the_others_shown(
-    town: Town, database: Database, tmp_path: Path
+    town: Emulators, database: Database, tmp_path: Path
 ) -> None:
     store = FolderStore(tmp_path / "files")
     papers = DocumentLibrary(store, DocumentCipher("0" * 64), InspectionPool())
@@ -207,7 +207,7 @@ async def test_removed_and_lost_papers_are_named_and_the_others_shown(
     await store.delete(await database.run(retire))
     async with open_house(town, database, papers=papers) as house:
         house.doings.papers = shown
-        for face in town.faces:
+        for face in town.messengers:
             sara = face.person("سارا")
             await sara.send("/papers")
             await sara.sees("مدارک")
@@ -220,7 +220,7 @@ async def test_removed_and_lost_papers_are_named_and_the_others_shown(
 
 
 async def test_what_was_made_for_an_answer_is_sent_and_kept_nowhere(
-    town: Town, database: Database, tmp_path: Path
+    town: Emulators, database: Database, tmp_path: Path
 ) -> None:
     papers = DocumentLibrary(FolderStore(tmp_path / "files"), DocumentCipher("0" * 64), InspectionPool())
     stored = await _store(database, papers, files.pdf())
@@ -230,14 +230,14 @@ async def test_what_was_made_for_an_answer_is_sent_and_kept_nowhere(
     )
     async with open_house(town, database, papers=papers) as house:
         house.doings.papers = (sheets[0], *stored, sheets[1])
-        for face in town.faces:
+        for face in town.messengers:
             sara = face.person("سارا")
             await sara.send("/papers")
             await sara.sees("مدارک")
             received = [file for one in sara.history() for file in one.files]
             assert [file.kind for file in received] == ["photo", "document", "document"]
             assert (received[2].name, received[2].content) == ("report.xlsx", b"PK-x")
-            await house.until(lambda face=face: _handles(house, 1 + town.faces.index(face)))
+            await house.until(lambda face=face: _handles(house, 1 + town.messengers.index(face)))
     await papers.close()
     assert town.violations == []
 

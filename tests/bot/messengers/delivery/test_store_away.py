@@ -10,7 +10,7 @@ from bot.documents.blob_store import FolderStore, StoreDown
 from bot.documents.encryption import DocumentCipher
 from bot.documents.inspection_pool import InspectionPool
 from bot.documents.library import DocumentLibrary
-from demo.people import Town
+from demo.emulators import Emulators
 from storage.database.database import Database
 from tests.bot.messengers.delivery.test_screens import _store
 from tests.support import files
@@ -18,7 +18,7 @@ from tests.support.messenger_app import open_house
 
 
 async def test_each_document_that_cannot_be_read_is_named(
-    town: Town, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    town: Emulators, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = FolderStore(tmp_path / "files")
     documents = DocumentLibrary(store, DocumentCipher("0" * 64), InspectionPool())
@@ -30,7 +30,7 @@ async def test_each_document_that_cannot_be_read_is_named(
     monkeypatch.setattr(store, "get", away)
     async with open_house(town, database, papers=documents) as house:
         house.doings.papers = shown
-        for face in town.faces:
+        for face in town.messengers:
             sara = face.person("سارا")
             await sara.send("/papers")
             await sara.sees("مدرک 1")
@@ -38,5 +38,5 @@ async def test_each_document_that_cannot_be_read_is_named(
             assert "مدرک 0" in said
             await sara.sees("مدارک")
             assert [file for one in sara.history() for file in one.files] == []
-        assert house.service.resources.counters.store_failed == 2 * len(town.faces)
+        assert house.service.resources.counters.store_failed == 2 * len(town.messengers)
     await documents.close()

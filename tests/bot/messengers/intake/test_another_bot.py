@@ -14,7 +14,7 @@ from bot.documents.inspection_pool import InspectionPool
 from bot.documents.library import DocumentLibrary
 from bot.messengers.intake.receiver import webhook_path
 from bot.messengers.transport.factory import bot_number
-from demo.people import Face, Town
+from demo.emulators import EmulatedMessenger, Emulators
 from demo.person import Person
 from storage.database.database import Database
 from storage.enums import InboxState, Messenger, PushState
@@ -33,24 +33,24 @@ OTHER = {
 }
 
 
-def swap(face: Face) -> None:
+def swap(face: EmulatedMessenger) -> None:
     """The operator puts another bot's token into the settings; its updates count from 1 as the first bot's did."""
     face.token = OTHER[face.kind]
     face.bot = face.server.add_bot(face.token, username="another_bot")
 
 
-def again(face: Face, person: Person) -> Person:
+def again(face: EmulatedMessenger, person: Person) -> Person:
     """The same human, at the bot that is there now."""
-    return Person(person.world, face.bot, person.user)
+    return Person(person.state, face.bot, person.user)
 
 
 @pytest.fixture(params=["telegram", "bale"])
-def face(request: pytest.FixtureRequest, town: Town) -> Face:
+def face(request: pytest.FixtureRequest, town: Emulators) -> EmulatedMessenger:
     return town.telegram if request.param == "telegram" else town.bale
 
 
 async def test_the_first_updates_of_another_bot_are_no_doubles(
-    town: Town, database: Database, face: Face
+    town: Emulators, database: Database, face: EmulatedMessenger
 ) -> None:
     sara = face.person("سارا")
     async with open_house(town, database) as house:
@@ -74,7 +74,7 @@ async def test_the_first_updates_of_another_bot_are_no_doubles(
         assert house.service.resources.counters.repeated[Messenger(face.kind)] == 1
         assert [(one.bot_id, one.update_id) for one in await house.inbox()] == [
             (int(token.partition(":")[0]), number)
-            for token, numbers in ((next(iter(face.server.world.bots)), (1, 2)), (face.token, (1, 2, 3)))
+            for token, numbers in ((next(iter(face.server.state.bots)), (1, 2)), (face.token, (1, 2, 3)))
             for number in numbers
         ]
 
@@ -84,7 +84,7 @@ async def _settled(house: House) -> bool:
 
 
 async def test_what_the_first_bot_did_not_finish_has_its_effect(
-    town: Town, database: Database, face: Face, caplog: pytest.LogCaptureFixture
+    town: Emulators, database: Database, face: EmulatedMessenger, caplog: pytest.LogCaptureFixture
 ) -> None:
     """It touches no message of the other bot, whose numbers are the same."""
     sara = face.person("سارا")
@@ -115,7 +115,7 @@ async def _waits(house: House) -> bool:
 
 
 async def test_a_password_that_the_first_bot_was_sent_costs_nobody_a_message(
-    town: Town, database: Database, face: Face
+    town: Emulators, database: Database, face: EmulatedMessenger
 ) -> None:
     """A deletion that the first bot owes is not done on another bot's message of the same number."""
     sara = face.person("سارا")
@@ -146,7 +146,7 @@ async def _owes(house: House) -> bool:
 
 
 async def test_pushes_where_the_new_bot_never_was_end_in_one_sms(
-    town: Town, database: Database, face: Face, caplog: pytest.LogCaptureFixture
+    town: Emulators, database: Database, face: EmulatedMessenger, caplog: pytest.LogCaptureFixture
 ) -> None:
     sara = face.person("سارا")
     async with open_house(town, database) as house:
@@ -178,7 +178,7 @@ async def _all_over(house: House) -> bool:
 
 
 async def test_a_paper_that_the_first_bot_sent_is_sent_by_the_other(
-    town: Town, database: Database, face: Face, tmp_path: Path
+    town: Emulators, database: Database, face: EmulatedMessenger, tmp_path: Path
 ) -> None:
     """Without a try of the first one's file id, which the messenger refuses; back again, that id is still known."""
     papers = DocumentLibrary(FolderStore(tmp_path / "files"), DocumentCipher("0" * 64), InspectionPool())
@@ -210,7 +210,7 @@ def test_another_bot_has_other_addresses_and_the_same_bot_the_same() -> None:
     assert all(0 < one < 2**62 for one in odd)
 
 
-async def test_what_came_before_the_migration_is_the_first_bots(town: Town, database: Database) -> None:
+async def test_what_came_before_the_migration_is_the_first_bots(town: Emulators, database: Database) -> None:
     """The last batch before the upgrade is handed over again after it."""
     face = town.telegram
     sara = face.person("سارا")
@@ -268,11 +268,11 @@ async def _wiped(house: House) -> bool:
 @pytest.mark.campaign
 async def test_with_the_real_process(database_url: str, tmp_path: Path) -> None:
     """Registered with one bot, she goes on with the other as soon as she pressed its *Start*."""
-    async with await Town.start() as town:
+    async with await Emulators.start() as town:
         stage = Stage(town, tmp_path, database_url)
         try:
             await stage.start()
-            for face in town.faces:
+            for face in town.messengers:
                 sara = face.person("سارا", phone=next_mobile())
                 await register(stage, sara)
                 assert await stage.stop() == 0

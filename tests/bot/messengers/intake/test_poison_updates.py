@@ -23,8 +23,8 @@ DEEP = b"[" * 20_000 + b"]" * 20_000
 )
 async def test_what_is_no_json_stands_aside_alone(house: House, spoilt: bytes) -> None:
     """It spoils the whole answer: the others in it are taken all the same."""
-    for face in house.town.faces:
-        server, queue = face.server, face.server.world.queues[face.token]
+    for face in house.town.messengers:
+        server, queue = face.server, face.server.state.queues[face.token]
         before, after = face.person("پیش"), face.person("پس")
         await before.start()
         await before.sees("خانه")
@@ -45,7 +45,7 @@ async def test_what_is_no_json_stands_aside_alone(house: House, spoilt: bytes) -
 
 
 async def test_a_number_of_long_ago_does_not_come_for_ever(house: House) -> None:
-    for face in house.town.faces:
+    for face in house.town.messengers:
         sara = face.person("سارا")
         await sara.start()
         await sara.sees("خانه")

@@ -9,7 +9,7 @@ from starlette.applications import Starlette
 
 from bot.messengers.intake.receiver import lane_of, update_number
 from bot.web.app import build_app
-from demo.people import Town
+from demo.emulators import Emulators
 from storage.database.database import Database
 from storage.enums import InboxState, Messenger
 from tests.support.messenger_app import House, open_house
@@ -38,7 +38,7 @@ POISON: list[Any] = [
 
 
 async def test_poison_on_both_pollings(house: House) -> None:
-    for face in house.town.faces:
+    for face in house.town.messengers:
         before = face.person("پیش")
         await before.start()
         for body in POISON:
@@ -96,7 +96,7 @@ async def test_doubles_have_no_effect(house: House) -> None:
 
 
 async def test_the_same_number_on_the_other_messenger_is_another_update(house: House) -> None:
-    people = [face.person("سارا") for face in house.town.faces]
+    people = [face.person("سارا") for face in house.town.messengers]
     for person in people:
         await person.start()
         await person.sees("خانه")
@@ -123,7 +123,7 @@ def poster(app: Starlette) -> httpx.AsyncClient:
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://bot")
 
 
-async def test_poison_on_a_webhook(town: Town, database: Database) -> None:
+async def test_poison_on_a_webhook(town: Emulators, database: Database) -> None:
     async with open_house(town, database, webhook_url="https://bot.example") as house:
         intake = house.service.intake
         app = build_app(house.service.resources, webhooks=intake)
@@ -150,19 +150,19 @@ async def test_poison_on_a_webhook(town: Town, database: Database) -> None:
 
 
 async def test_a_webhook_tells_a_double_from_another_update_of_that_number(
-    town: Town, database: Database
+    town: Emulators, database: Database
 ) -> None:
     """The messenger repeats a call that it had no answer to; and numbers begin anew after a quiet week."""
     async with open_house(town, database, webhook_url="https://bot.example") as house:
         intake = house.service.intake
         app = build_app(house.service.resources, webhooks=intake)
         secret = {"X-Telegram-Bot-Api-Secret-Token": intake.secrets[Messenger.TELEGRAM]}
-        people = [face.person("سارا") for face in town.faces]
+        people = [face.person("سارا") for face in town.messengers]
         for person in people:
             await person.start()
         async with poster(app) as client:
             for person in people:
-                messenger = Messenger(person.world.kind)
+                messenger = Messenger(person.state.kind)
                 for message_id, word in (
                     (71, "اول"),
                     (71, "اول"),
@@ -187,7 +187,7 @@ async def test_a_webhook_tells_a_double_from_another_update_of_that_number(
         assert house.service.resources.counters.repeated == {Messenger.TELEGRAM: 3, Messenger.BALE: 3}
 
 
-async def test_a_webhook_knows_its_messenger(town: Town, database: Database) -> None:
+async def test_a_webhook_knows_its_messenger(town: Emulators, database: Database) -> None:
     async with open_house(town, database, webhook_url="https://bot.example") as house:
         intake = house.service.intake
         app = build_app(house.service.resources, webhooks=intake)

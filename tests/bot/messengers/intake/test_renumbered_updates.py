@@ -9,17 +9,17 @@ import pytest
 
 from bot.messengers.intake import polling
 from bot.messengers.intake.polling_offset import Offset
-from demo.people import Face
+from demo.emulators import EmulatedMessenger
 from storage.enums import InboxState, Messenger
 from tests.support.bot_process import Stage
 from tests.support.messenger_app import House
 
 
-def polls(face: Face) -> int:
+def polls(face: EmulatedMessenger) -> int:
     return len(face.server.calls_of("getUpdates"))
 
 
-async def numbered(house: House, face: Face, first: int) -> None:
+async def numbered(house: House, face: EmulatedMessenger, first: int) -> None:
     """From here on this messenger counts from `first`; the bot has confirmed all that came."""
     await house.until(lambda: face.server.pending() == 0)
     face.server.number_updates_anew(first)
@@ -27,7 +27,7 @@ async def numbered(house: House, face: Face, first: int) -> None:
 
 @pytest.mark.parametrize("first", [700, 12_000_000], ids=["lower", "higher"])
 async def test_everybody_is_heard_after_a_quiet_week(house: House, first: int) -> None:
-    for face in house.town.faces:
+    for face in house.town.messengers:
         face.server.number_updates_anew(5000)
         before = face.person("پیش")
         await before.start()
@@ -51,7 +51,7 @@ async def test_the_same_batch_again_and_again_is_no_busy_loop(
 ) -> None:
     """A messenger that confirms nothing, whatever is asked: few polls, one line of the log, and new people are heard."""
     face = house.town.telegram
-    queue = face.server.world.queues[face.token]
+    queue = face.server.state.queues[face.token]
     sara = face.person("سارا")
     await sara.start()
     await sara.sees("خانه")
@@ -84,7 +84,7 @@ async def test_the_same_batch_again_and_again_is_no_busy_loop(
 
 async def test_a_number_that_comes_again_for_another_update_is_no_double(house: House) -> None:
     """Two quiet weeks, the same numbers: what a person did is not taken for what was done under that number before."""
-    for face in house.town.faces:
+    for face in house.town.messengers:
         face.server.number_updates_anew(40)
         sara, reza = face.person("سارا"), face.person("رضا")
         await sara.start()
@@ -97,7 +97,7 @@ async def test_a_number_that_comes_again_for_another_update_is_no_double(house: 
             await reza.sees("خانه")
             await reza.tap("دوم")
             await reza.sees("یادداشت شد: second")
-        assert await house.notes(sara.user.id) == ["first"] * (1 + house.town.faces.index(face))
+        assert await house.notes(sara.user.id) == ["first"] * (1 + house.town.messengers.index(face))
     assert (await house.notes()).count("second") == 4
 
 
@@ -148,7 +148,7 @@ async def _received(house: House, number: int) -> bool:
 
 
 async def test_what_is_no_json_does_not_stop_the_new_numbers(house: House) -> None:
-    for face in house.town.faces:
+    for face in house.town.messengers:
         face.server.number_updates_anew(5000)
         sara = face.person("سارا")
         await sara.start()
@@ -200,13 +200,13 @@ def test_offsets() -> None:
 async def test_with_the_real_process(database_url: str, tmp_path: object) -> None:
     from pathlib import Path
 
-    from demo.people import Town
+    from demo.emulators import Emulators
 
-    async with await Town.start(first_update_id=5000) as town:
+    async with await Emulators.start(first_update_id=5000) as town:
         stage = Stage(town, Path(str(tmp_path)), database_url)
         await stage.start()
         try:
-            for face in town.faces:
+            for face in town.messengers:
                 first = face.person("پیش")
                 await first.start()
                 await first.sees("خوش آمدید")

@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from demo.people import Town
+from demo.emulators import Emulators
 from storage.database.database import Database
 from storage.enums import InboxState, Messenger
 from tests.support.messenger_app import open_house
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{", b"\xff\x00", b'"text"'])
-async def test_what_is_no_update_is_kept_once(town: Town, database: Database, body: bytes) -> None:
+async def test_what_is_no_update_is_kept_once(town: Emulators, database: Database, body: bytes) -> None:
     async with open_house(town, database, webhook_url="https://bot.example") as house:
         intake, counters = house.service.intake, house.service.resources.counters
 
@@ -30,7 +30,7 @@ async def test_what_is_no_update_is_kept_once(town: Town, database: Database, bo
 
 @pytest.mark.parametrize("body", [b"{", b'{"update_id": 7}'])
 async def test_what_could_not_be_stored_is_asked_for_again(
-    town: Town, database: Database, monkeypatch: pytest.MonkeyPatch, body: bytes
+    town: Emulators, database: Database, monkeypatch: pytest.MonkeyPatch, body: bytes
 ) -> None:
     async with open_house(town, database, webhook_url="https://bot.example") as house:
         run = database.run

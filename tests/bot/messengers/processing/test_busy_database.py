@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy.util import await_only
 from sqlmodel import Session
 
-from demo.people import Town
+from demo.emulators import Emulators
 from storage.database import outage, postgres
 from storage.database.database import open_database
 from tests.support.messenger_app import open_house
@@ -15,7 +15,7 @@ CONNECTIONS = 3
 
 
 async def test_a_message_waits_while_no_connection_is_left(
-    postgres_url: str, town: Town, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    postgres_url: str, town: Emulators, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """It is tried again, like any other moment without database; nobody reads of an error."""
     monkeypatch.setattr(postgres, "CONNECTIONS", CONNECTIONS)

@@ -8,7 +8,7 @@ from sqlmodel import select
 from bot.messengers.processing.groups import NOTIFY_AGAIN_AFTER
 from demo.botapi.faults import Fault
 from demo.botapi.state import Chat
-from demo.people import Face, Town
+from demo.emulators import EmulatedMessenger, Emulators
 from storage.database.database import Database
 from storage.enums import InboxState
 from storage.tables import LeftGroup
@@ -20,14 +20,14 @@ FLOOD = 60
 KINDS = [(0, "group"), (0, "supergroup"), (0, "channel"), (1, "group"), (1, "channel")]
 
 
-def said(face: Face, group: Chat) -> list[str]:
-    found = face.server.world.conversation(face.bot, group.id)
+def said(face: EmulatedMessenger, group: Chat) -> list[str]:
+    found = face.server.state.conversation(face.bot, group.id)
     assert found is not None
     return [one.words for one in found.live() if one.from_bot]
 
 
-def left(face: Face, group: Chat) -> bool:
-    found = face.server.world.conversation(face.bot, group.id)
+def left(face: EmulatedMessenger, group: Chat) -> bool:
+    found = face.server.state.conversation(face.bot, group.id)
     return found is not None and found.left
 
 
@@ -37,7 +37,7 @@ async def done(house: House) -> bool:
 
 @pytest.mark.parametrize(("number", "kind"), KINDS)
 async def test_a_flood_in_a_group_costs_one_sentence(house: House, number: int, kind: str) -> None:
-    face = house.town.faces[number]
+    face = house.town.messengers[number]
     stranger, other = face.person("غریبه"), face.person("کاربر")
     group = face.group("همکاران", kind)
     await stranger.add_bot(group)
@@ -54,9 +54,9 @@ async def test_a_flood_in_a_group_costs_one_sentence(house: House, number: int, 
 
 @pytest.mark.parametrize("number", [0, 1], ids=["telegram", "bale"])
 async def test_who_adds_the_bot_again_and_again_gets_nothing_more(
-    town: Town, database: Database, number: int
+    town: Emulators, database: Database, number: int
 ) -> None:
-    face = town.faces[number]
+    face = town.messengers[number]
     stranger, group = face.person("غریبه"), face.group("همکاران")
     async with open_house(town, database) as house:
         await stranger.send("سلام", chat=group)
@@ -84,7 +84,7 @@ async def test_who_adds_the_bot_again_and_again_gets_nothing_more(
 
 @pytest.mark.parametrize("method", ["sendMessage", "leaveChat"])
 async def test_a_group_that_is_refused_is_left_all_the_same(house: House, method: str) -> None:
-    for face in house.town.faces:
+    for face in house.town.messengers:
         stranger, group = face.person("غریبه"), face.group("همکاران")
         face.faults.add(Fault.flood(1), method=method)
         await stranger.send("سلام", chat=group)

@@ -10,7 +10,7 @@ from tests.support.messenger_app import House
 
 
 async def test_typed_labels_and_numbers_press_the_buttons(house: House) -> None:
-    for face in house.town.faces:
+    for face in house.town.messengers:
         sara = face.person("سارا")
         await sara.start()
         for typed, said in (
@@ -65,7 +65,7 @@ async def test_forged_and_foreign_buttons(house: House) -> None:
 
 
 async def test_unknown_input_and_edits_are_answered(house: House) -> None:
-    for face in house.town.faces:
+    for face in house.town.messengers:
         sara = face.person("سارا")
         await sara.start()
         await sara.sees("خانه")
@@ -91,7 +91,7 @@ async def test_a_group_is_refused_politely(house: House) -> None:
 
 
 async def test_a_secret_is_wiped_and_its_message_deleted(house: House) -> None:
-    for face in house.town.faces:
+    for face in house.town.messengers:
         sara = face.person("سارا")
         said = await sara.send("/secret hunter2")
         await sara.sees("خانه")
@@ -131,7 +131,7 @@ async def test_an_album_is_answered_once_it_is_quiet(house: House) -> None:
 
 
 async def test_the_contact_keyboard_goes_away_with_the_next_answer(house: House) -> None:
-    for face in house.town.faces:
+    for face in house.town.messengers:
         sara = face.person("سارا", phone="09121234567")
         await sara.send("/contact")
         await sara.sees("شماره؟")
@@ -142,7 +142,7 @@ async def test_the_contact_keyboard_goes_away_with_the_next_answer(house: House)
 
 
 async def test_one_messenger_failing_does_not_stop_the_other(house: House) -> None:
-    telegram, bale = house.town.faces
+    telegram, bale = house.town.messengers
     telegram.server.go_out()
     sara = bale.person("سارا")
     await sara.start()

@@ -1,8 +1,8 @@
-"""The town: both messengers, the SMS phone, the bank, and the people in it.
+"""The emulators: both messengers, the SMS provider, the bank, and the users of the messengers.
 
-async with await Town.start() as town:
-    … start the bot with town.env() …
-    sara = town.telegram.person("سارا", phone="09121234567")
+async with await Emulators.start() as emulators:
+    … start the bot with emulators.env() …
+    sara = emulators.telegram.person("سارا", phone="09121234567")
     await sara.start()
     await sara.tap("📝 ثبت‌نام")
     await sara.sees("کد ملی")
@@ -22,21 +22,21 @@ from demo.person import Person
 from demo.sms import SmsServer
 from demo.transcript import Transcript
 
-#: Formed as each messenger forms them; good for nothing outside the town.
-TELEGRAM_TOKEN = "110201543:TOWN-TELEGRAM-TOKEN-GOOD-FOR-NOTHNG"  # noqa: S105
-BALE_TOKEN = "220301654:TOWN-BALE-TOKEN-GOOD-FOR-NOTHING-AT-ALL1"  # noqa: S105
+#: Of the form that each messenger uses; no real messenger knows them.
+TELEGRAM_TOKEN = "110201543:DEMO-TELEGRAM-TOKEN-GOOD-FOR-NOTHNG"  # noqa: S105
+BALE_TOKEN = "220301654:DEMO-BALE-TOKEN-GOOD-FOR-NOTHING-AT-ALL1"  # noqa: S105
 MERCHANT_ID = "11111111-2222-3333-4444-555555555555"
 
 
-class Face:
-    """One messenger as the town's people use it. Everything is about the town's own bot."""
+class EmulatedMessenger:
+    """One messenger with its users, who all talk to the bot under test."""
 
     def __init__(self, server: MessengerServer, token: str) -> None:
         self.server = server
         self.token = token
         self.bot: Bot = server.add_bot(token)
         self.people: list[Person] = []
-        #: Of what kind the people here are.
+        #: The class of new users.
         self.person_class: type[Person] = Person
 
     @property
@@ -48,43 +48,45 @@ class Face:
         return self.server.faults
 
     def person(self, name: str, last_name: str | None = None, *, phone: str | None = None) -> Person:
-        """Somebody new on this messenger, with the number 09… given."""
-        user = self.server.world.add_user(name, last_name, phone=phone)
-        person = self.person_class(self.server.world, self.bot, user)
+        """A new user of this messenger with the mobile 09…."""
+        user = self.server.state.add_user(name, last_name, phone=phone)
+        person = self.person_class(self.server.state, self.bot, user)
         self.people.append(person)
         return person
 
     def group(self, title: str, kind: str = "group") -> Chat:
-        return self.server.world.add_group(title, kind)
+        return self.server.state.add_group(title, kind)
 
 
-class Town:
+class Emulators:
     """Servers on free ports of this machine, all on the loop of `start`."""
 
-    def __init__(self, telegram: Face, bale: Face, sms: SmsServer, bank_server: BankServer) -> None:
+    def __init__(
+        self, telegram: EmulatedMessenger, bale: EmulatedMessenger, sms: SmsServer, bank_server: BankServer
+    ) -> None:
         self.telegram = telegram
         self.bale = bale
         self.sms = sms
         self.bank_server = bank_server
         self.transcript = Transcript()
-        for face in self.faces:
-            self.transcript.watch(face.server.world)
+        for messenger in self.messengers:
+            self.transcript.watch(messenger.server.state)
         sms.listeners.append(self.transcript.note_sms)
 
     @property
-    def faces(self) -> tuple[Face, Face]:
+    def messengers(self) -> tuple[EmulatedMessenger, EmulatedMessenger]:
         return self.telegram, self.bale
 
     @property
     def bank(self) -> Bank:
-        """The bank's book: pay, cancel, faults."""
+        """The bank's payments: pay, cancel, faults."""
         return self.bank_server.bank
 
     @classmethod
     async def start(
         cls, *, host: str = "127.0.0.1", first_update_id: int = 1, first_message_id: int = 1
-    ) -> Town:
-        """Everything on free ports. A town that continues for an old database needs ids past those of before."""
+    ) -> Emulators:
+        """All servers on free ports. With a database of an earlier run the ids must be higher than those of that run."""
         telegram, bale = (
             MessengerServer(
                 kind, host=host, first_update_id=first_update_id, first_message_id=first_message_id
@@ -94,10 +96,12 @@ class Town:
         sms, bank = SmsServer(host=host), BankServer(host=host)
         for server in (telegram, bale, sms, bank):
             await server.start()
-        return cls(Face(telegram, TELEGRAM_TOKEN), Face(bale, BALE_TOKEN), sms, bank)
+        return cls(
+            EmulatedMessenger(telegram, TELEGRAM_TOKEN), EmulatedMessenger(bale, BALE_TOKEN), sms, bank
+        )
 
     def env(self) -> dict[str, str]:
-        """The bot's settings for this town. LISTEN, PUBLIC_URL, DATABASE_URL and folders are the caller's."""
+        """The bot's settings for these servers. LISTEN, PUBLIC_URL, DATABASE_URL and folders are the caller's."""
         return {
             "TELEGRAM_TOKEN": self.telegram.token,
             "TELEGRAM_API_URL": self.telegram.server.url,
@@ -116,7 +120,9 @@ class Town:
     @property
     def violations(self) -> list[str]:
         """Every rule the bot broke on either messenger; a test asserts that there are none."""
-        return [f"{face.kind}: {one}" for face in self.faces for one in face.server.violations]
+        return [
+            f"{messenger.kind}: {one}" for messenger in self.messengers for one in messenger.server.violations
+        ]
 
     async def close(self) -> None:
         for server in (self.telegram.server, self.bale.server, self.sms, self.bank_server):

@@ -1,4 +1,4 @@
-"""Sample papers of an officer: real JPEG and PDF bytes, made on the spot, with nobody's real data."""
+"""Sample documents of an officer: real JPEG and PDF bytes, generated, without real data."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _FONTS = ("Vazirmatn-Regular.ttf", "DejaVuSans.ttf", "Tahoma.ttf", "Arial.ttf", 
 
 
 @dataclass(frozen=True, slots=True)
-class Paper:
+class SampleDocument:
     code: str
     name: str
     latin: str
@@ -22,49 +22,49 @@ class Paper:
 
 
 #: By the codes of docs/specification.md 3; the names are good file names (R23).
-PAPERS = {
-    paper.code: paper
-    for paper in (
-        Paper("national_card", "کارت ملی", "NATIONAL CARD", "#3f7cac"),
-        Paper("birth_certificate", "شناسنامه", "BIRTH CERTIFICATE", "#8c2f39", (900, 1240)),
-        Paper("personal_photo", "عکس پرسنلی", "PHOTO", "#5b8e7d", (900, 1200)),
-        Paper("degree_certificate", "مدرک تحصیلی", "DEGREE", "#b08968"),
-        Paper("officer_course", "گواهی دوره مسئول فنی", "OFFICER COURSE", "#386641"),
-        Paper("military_card", "کارت پایان خدمت", "MILITARY SERVICE", "#606c38"),
-        Paper("no_criminal_record", "عدم سوءپیشینه", "NO CRIMINAL RECORD", "#495057", (900, 1240)),
-        Paper("no_addiction", "عدم اعتیاد", "NO ADDICTION", "#006d77", (900, 1240)),
-        Paper("retraining", "گواهی بازآموزی", "RETRAINING", "#6d597a"),
-        Paper("work_experience", "سوابق کاری", "WORK EXPERIENCE", "#bc6c25", (900, 1240)),
-        Paper("former_release", "تسویه محل قبلی", "FORMER RELEASE", "#9a8c98", (900, 1240)),
-        Paper("other", "سایر مدارک", "OTHER", "#577590"),
+SAMPLE_DOCUMENTS = {
+    document.code: document
+    for document in (
+        SampleDocument("national_card", "کارت ملی", "NATIONAL CARD", "#3f7cac"),
+        SampleDocument("birth_certificate", "شناسنامه", "BIRTH CERTIFICATE", "#8c2f39", (900, 1240)),
+        SampleDocument("personal_photo", "عکس پرسنلی", "PHOTO", "#5b8e7d", (900, 1200)),
+        SampleDocument("degree_certificate", "مدرک تحصیلی", "DEGREE", "#b08968"),
+        SampleDocument("officer_course", "گواهی دوره مسئول فنی", "OFFICER COURSE", "#386641"),
+        SampleDocument("military_card", "کارت پایان خدمت", "MILITARY SERVICE", "#606c38"),
+        SampleDocument("no_criminal_record", "عدم سوءپیشینه", "NO CRIMINAL RECORD", "#495057", (900, 1240)),
+        SampleDocument("no_addiction", "عدم اعتیاد", "NO ADDICTION", "#006d77", (900, 1240)),
+        SampleDocument("retraining", "گواهی بازآموزی", "RETRAINING", "#6d597a"),
+        SampleDocument("work_experience", "سوابق کاری", "WORK EXPERIENCE", "#bc6c25", (900, 1240)),
+        SampleDocument("former_release", "تسویه محل قبلی", "FORMER RELEASE", "#9a8c98", (900, 1240)),
+        SampleDocument("other", "سایر مدارک", "OTHER", "#577590"),
     )
 }
 
 
 def jpeg(code: str, owner: str) -> bytes:
-    """The paper as a scanned picture: the same bytes for the same owner, others for another."""
+    """The document as a scanned picture: the same bytes for the same owner, others for another."""
     out = io.BytesIO()
-    _draw(PAPERS[code], owner).save(out, "JPEG", quality=88)
+    _draw(SAMPLE_DOCUMENTS[code], owner).save(out, "JPEG", quality=88)
     return out.getvalue()
 
 
 def pdf(code: str, owner: str) -> bytes:
-    """The paper as a PDF of one page."""
+    """The document as a PDF of one page."""
     out = io.BytesIO()
-    _draw(PAPERS[code], owner).save(out, "PDF", resolution=150)
+    _draw(SAMPLE_DOCUMENTS[code], owner).save(out, "PDF", resolution=150)
     return out.getvalue()
 
 
-def _draw(paper: Paper, owner: str) -> Image.Image:
-    dice = random.Random(f"{paper.code}/{owner}")
-    width, height = paper.size
-    picture = Image.new("RGB", paper.size, "#fbfaf5")
+def _draw(document: SampleDocument, owner: str) -> Image.Image:
+    dice = random.Random(f"{document.code}/{owner}")
+    width, height = document.size
+    picture = Image.new("RGB", document.size, "#fbfaf5")
     # Paper has a grain; a flat drawing would also be too small to pass for a scan.
     grain = Image.frombytes("L", (width // 2, height // 2), dice.randbytes(width // 2 * (height // 2)))
-    picture = Image.blend(picture, grain.resize(paper.size).convert("RGB"), 0.06)
+    picture = Image.blend(picture, grain.resize(document.size).convert("RGB"), 0.06)
     draw = ImageDraw.Draw(picture)
-    draw.rectangle((24, 24, width - 24, height - 24), outline=paper.colour, width=6)
-    draw.rectangle((24, 24, width - 24, 150), fill=paper.colour)
+    draw.rectangle((24, 24, width - 24, height - 24), outline=document.colour, width=6)
+    draw.rectangle((24, 24, width - 24, 150), fill=document.colour)
     for line in range(12):
         start = dice.randint(0, 360)
         box = (
@@ -75,20 +75,20 @@ def _draw(paper: Paper, owner: str) -> Image.Image:
         )
         draw.arc(box, start, start + 200, fill="#e4ddcc", width=2)
     font = _font(52)
-    title = paper.name if font is not None else paper.latin
+    title = document.name if font is not None else document.latin
     _write(draw, (width // 2, 88), title, 52, "white")
-    if paper.code == "personal_photo":
+    if document.code == "personal_photo":
         draw.ellipse((width // 2 - 150, 300, width // 2 + 150, 620), fill="#c9ada7")
-        draw.pieslice((width // 2 - 280, 640, width // 2 + 280, 1300), 180, 360, fill=paper.colour)
+        draw.pieslice((width // 2 - 280, 640, width // 2 + 280, 1300), 180, 360, fill=document.colour)
     else:
-        draw.rectangle((width - 300, 210, width - 90, 470), outline=paper.colour, width=4)
+        draw.rectangle((width - 300, 210, width - 90, 470), outline=document.colour, width=4)
         draw.ellipse((width - 250, 240, width - 140, 360), fill="#d8d3c6")
         _write(draw, (width // 2 - 120, 260), owner if font is not None else "SAMPLE HOLDER", 44, "#222")
         for row in range(5):
             length = dice.randint(260, 560)
             draw.rectangle((90, 350 + row * 64, 90 + length, 366 + row * 64), fill="#cfc9ba")
     stamp = "نمونه برای آزمایش" if font is not None else "SAMPLE ONLY"
-    _write(draw, (width // 2, height - 80), stamp, 40, paper.colour)
+    _write(draw, (width // 2, height - 80), stamp, 40, document.colour)
     return picture
 
 

@@ -1,4 +1,4 @@
-"""The world of one messenger: its users, bots and their chats, and a clock of everything that happens."""
+"""The state of one messenger: users, bots, chats, and a counter of events."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ _RIGHTS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Happening:
-    """Something that somebody's screen shows: message, edit, delete, toast, keyboard, action, press, block."""
+class ChatEvent:
+    """An event that a client shows: message, edit, delete, toast, keyboard, action, press, block."""
 
     kind: str
     bot: Bot
@@ -54,7 +54,7 @@ class MarkedText:
 
 
 @dataclass(slots=True)
-class World:
+class MessengerState:
     kind: str
     quirks: Quirks = field(default_factory=Quirks)
     users: dict[int, User] = field(default_factory=dict)
@@ -63,12 +63,12 @@ class World:
     queues: dict[str, Queue] = field(default_factory=dict)
     violations: list[Violation] = field(default_factory=list)
     marked: list[MarkedText] = field(default_factory=list)
-    listeners: list[Callable[[Happening], None]] = field(default_factory=list)
+    listeners: list[Callable[[ChatEvent], None]] = field(default_factory=list)
     #: Grows with everything that happens.
     clock: int = 0
     #: Seconds in which a pressed button may be answered.
     callback_window: float = 60.0
-    #: Update ids begin here; a town that continues must begin past the old ones.
+    #: Update ids begin here; after a restart higher than the old ones.
     first_update_id: int = 1
     first_message_id: int = 1
     shapes: Shapes = field(init=False)
@@ -121,7 +121,7 @@ class World:
             message.changed = self.clock
             if kind == "message":
                 message.arrived = self.clock
-        happening = Happening(kind, bot, conversation, message, text, self.clock)
+        happening = ChatEvent(kind, bot, conversation, message, text, self.clock)
         waiters, self._waiters = self._waiters, []
         for waiter in waiters:
             if not waiter.done():

@@ -1,42 +1,42 @@
-"""Who plays in the town: persons with the part they play, and the codes they log in with."""
+"""The users of the demo: their roles, and the codes that they log in with."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from demo.botapi.world import Happening
-from demo.people import Face, Town
+from demo.botapi.messenger_state import ChatEvent
+from demo.emulators import EmulatedMessenger, Emulators
 from demo.person import Person
 from demo.prompts import Identity, learn, national_code, to_persian
 
-__all__ = ["Cast", "Role"]
+__all__ = ["DemoUser", "DemoUsers"]
 
 OFFICER = "مسئول فنی"
 
 
 @dataclass(slots=True)
-class Role:
-    """A phone in somebody's hand."""
+class DemoUser:
+    """One user on one messenger."""
 
     person: Person
     title: str
     identity: Identity
-    #: Its phone is on the page from the start.
+    #: The page shows this phone from the start.
     shown: bool = False
 
 
-class Cast:
-    """The phones of the town, in the order in which they were made. What the chats reveal is remembered."""
+class DemoUsers:
+    """All users in the order of their creation. Codes and passwords that the bot shows in a chat are remembered."""
 
-    def __init__(self, town: Town) -> None:
-        self.town = town
-        self.roles: list[Role] = []
-        for face in town.faces:
-            face.server.world.listeners.append(self._listen)
+    def __init__(self, emulators: Emulators) -> None:
+        self.emulators = emulators
+        self.roles: list[DemoUser] = []
+        for messenger in emulators.messengers:
+            messenger.server.state.listeners.append(self._listen)
 
     def add(
         self,
-        face: Face,
+        messenger: EmulatedMessenger,
         first_name: str,
         last_name: str = "",
         *,
@@ -44,27 +44,27 @@ class Cast:
         title: str = OFFICER,
         identity: Identity | None = None,
         shown: bool = False,
-    ) -> Role:
+    ) -> DemoUser:
         """A new phone. With an `identity` it is that person's second one (say, on the other messenger)."""
-        person = face.person(first_name, last_name or None, phone=mobile)
+        person = messenger.person(first_name, last_name or None, phone=mobile)
         if identity is None:
             code = national_code(100_000 + 7 * len(self.roles))
             identity = Identity(first_name, last_name or "نمونه", to_persian(code), to_persian(mobile))
-        role = Role(person, title, identity, shown)
+        role = DemoUser(person, title, identity, shown)
         self.roles.append(role)
         return role
 
-    def find(self, id: str) -> Role | None:
+    def find(self, id: str) -> DemoUser | None:
         """By messenger and user id: «telegram-5200000001»."""
         for role in self.roles:
-            if f"{role.person.world.kind}-{role.person.user.id}" == id:
+            if f"{role.person.state.kind}-{role.person.user.id}" == id:
                 return role
         return None
 
     def next_mobile(self) -> str:
         return f"0990{len(self.roles) + 1:07}"
 
-    def _listen(self, happening: Happening) -> None:
+    def _listen(self, happening: ChatEvent) -> None:
         message = happening.message
         if message is None or not message.from_bot or happening.kind not in ("message", "edit"):
             return

@@ -1,4 +1,4 @@
-// Talking to the town: requests, and the stream of what happens.
+// Talking to the emulators: requests, and the stream of what happens.
 
 async function read(answer) {
   const body = await answer.json().catch(() => ({ error: `خطای ${answer.status}` }));
@@ -15,7 +15,7 @@ export const upload = (path, form) => fetch(path, { method: "POST", body: form }
 
 // `again` runs at every (re)connection: whatever was missed is read anew.
 export function follow(onEvent, again) {
-  const stream = new EventSource("/town/events");
+  const stream = new EventSource("/emulators/events");
   stream.onopen = again;
   stream.onmessage = (event) => onEvent(JSON.parse(event.data));
 }
