@@ -14,7 +14,7 @@ from bot.application.resources import Resources
 from bot.gateways.interfaces import GatewayDown, Unverified
 from bot.rules.payment import OPEN, SETTLED
 from bot.services.payments import alerts
-from bot.services.payments.settlement import settle_and_tell, verify_and_settle
+from bot.services.payments.settlement import settle_and_report, verify_and_settle
 from storage.database.outage import log_unless_outage
 from storage.tables import PaymentAttempt, Throttle
 
@@ -47,7 +47,7 @@ async def reconcile(resources: Resources) -> int:
         nonlocal silent, looked
         for attempt_id in queue:
             try:
-                settled = await settle_and_tell(resources, attempt_id, inquire_first=True)
+                settled = await settle_and_report(resources, attempt_id, inquire_first=True)
                 silent = 0 if settled.answered else silent + 1
                 looked += 1
             except Exception as error:

@@ -45,7 +45,7 @@ async def verify_and_settle(
     a verified "not paid" final. `inquire_first` (button, reconciler) leaves a payer who is still at the bank alone.
     `by_payer`: asked for in a browser; does not move the reconciler's next look.
     """
-    settled = await settle_and_tell(
+    settled = await settle_and_report(
         resources, attempt_id, cancelled=cancelled, inquire_first=inquire_first, by_payer=by_payer
     )
     return settled.state
@@ -58,7 +58,7 @@ class Settled:
     answered: bool = True
 
 
-async def settle_and_tell(
+async def settle_and_report(
     resources: Resources,
     attempt_id: int,
     *,
@@ -137,7 +137,7 @@ async def check_request(resources: Resources, request_id: int) -> PaymentCheck:
     )
     results: list[Settled] = []
     for attempt_id in ids:
-        results.append(await settle_and_tell(resources, attempt_id, inquire_first=True))
+        results.append(await settle_and_report(resources, attempt_id, inquire_first=True))
         if not results[-1].answered:
             break  # the person waits; the rest would wait for the same silence
     state = await resources.database.read(partial(_request_state, request_id=request_id))
