@@ -24,7 +24,7 @@ from storage.enums import Messenger
 
 #: Seconds that our clock may be off: payments and throttles go by it.
 SKEW = 60
-PATIENCE = 10.0
+TIMEOUT = 10.0
 #: Updates that a messenger keeps for us; a bot that runs takes them within a second.
 MANY = 100
 #: Rial on the SMS account below which it is low: some hundred messages.
@@ -38,7 +38,7 @@ async def clock(settings: Settings) -> Finding:
     for messenger_settings in settings.messengers().values():
         try:
             async with httpx.AsyncClient(
-                trust_env=False, timeout=PATIENCE, proxy=_proxy_address(messenger_settings.proxy)
+                trust_env=False, timeout=TIMEOUT, proxy=_proxy_address(messenger_settings.proxy)
             ) as client:
                 answer = await client.get(messenger_settings.api_url)
             theirs = parsedate_to_datetime(answer.headers["date"])
@@ -68,7 +68,7 @@ async def messenger(
         proxy=messenger_settings.proxy,
     )
     try:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TIMEOUT):
             await channel.application.initialize()
             info = await channel.bot.get_webhook_info()
     except InvalidToken:
@@ -144,7 +144,7 @@ def root_of(host: str, port: int) -> str:
 
 async def is_ours(root: str) -> bool:
     try:
-        async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE) as client:
+        async with httpx.AsyncClient(trust_env=False, timeout=TIMEOUT) as client:
             answer = (await client.get(f"{root}/health")).json()
     except (httpx.HTTPError, httpx.InvalidURL, ValueError):
         return False
@@ -214,7 +214,7 @@ async def sms(settings: Settings) -> Finding:
 
 
 async def _request_json(url: str, *, json: Any = None, form: Any = None) -> tuple[int, dict[str, Any]]:
-    client = make_client(read=PATIENCE)
+    client = make_client(read=TIMEOUT)
     try:
         return await post_json(client, url, json=json, form=form)
     finally:

@@ -16,7 +16,7 @@ from bot.texts import zone
 from bot.texts.formats import TEHRAN
 from bot.web.http_server import listen
 
-PATIENCE = 10.0
+TIMEOUT = 10.0
 
 
 def time_zone() -> Finding:
@@ -50,7 +50,7 @@ async def addresses(settings: Settings) -> AsyncIterator[Finding]:
 
 async def _has_metrics(root: str) -> bool:
     try:
-        async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE) as client:
+        async with httpx.AsyncClient(trust_env=False, timeout=TIMEOUT) as client:
             return "officer_" in (await client.get(f"{root}/metrics")).text
     except (httpx.HTTPError, httpx.InvalidURL):
         return False

@@ -20,12 +20,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 from bot.documents.blob_store import NoSuchFile, StoreDown, folder_of, is_key
 
 #: Seconds for one call, repeats included: a person waits for it.
-PATIENCE = 20.0
+CALL_TIMEOUT = 20.0
 CONNECTIONS = 32
 _ABSENT = frozenset({"404", "NoSuchKey", "NotFound"})
 _CONFIG = AioConfig(
     connect_timeout=5,
-    read_timeout=PATIENCE,
+    read_timeout=CALL_TIMEOUT,
     retries={"mode": "standard", "total_max_attempts": 3},
     max_pool_connections=CONNECTIONS,
     # Not every store knows buckets as host names, or the newer checksums.
@@ -48,7 +48,7 @@ async def _answering() -> AsyncIterator[None]:
             raise _Absent from None
         raise StoreDown(_first_line(error)) from error
     except TimeoutError as error:
-        raise StoreDown(f"no answer within {PATIENCE:.0f} s") from error
+        raise StoreDown(f"no answer within {CALL_TIMEOUT:.0f} s") from error
     except (BotoCoreError, OSError) as error:
         raise StoreDown(_first_line(error)) from error
 
@@ -148,7 +148,7 @@ class S3Store:
     @asynccontextmanager
     async def _call(self) -> AsyncIterator[Any]:
         """The client, for one call."""
-        async with _answering(), self._calls, asyncio.timeout(PATIENCE):
+        async with _answering(), self._calls, asyncio.timeout(CALL_TIMEOUT):
             async with self._opening:
                 if self._open is None:
                     opening = get_session().create_client("s3", **self._options)

@@ -16,7 +16,7 @@ _LABELS = 400
 _INNER_WIDTH = WIDTH - 2 * MARGIN
 _BACKGROUND, _SOFT, _BAR, _TRACK = "#ffffff", "#5b6b7c", "#2474c4", "#e9eff6"
 #: Bars a panel; the rest is one bar together.
-MOST = 14
+MAX_BARS = 14
 
 
 def chart_image_bytes(report: StatisticsReport, *, rest: str) -> bytes:
@@ -37,9 +37,9 @@ def chart_image_bytes(report: StatisticsReport, *, rest: str) -> bytes:
 
 def _at_most(bars: Bars, rest: str) -> list[tuple[str, int]]:
     rows = list(bars.rows)
-    if len(rows) <= MOST:
+    if len(rows) <= MAX_BARS:
         return rows
-    return [*rows[: MOST - 1], (rest, sum(count for _, count in rows[MOST - 1 :]))]
+    return [*rows[: MAX_BARS - 1], (rest, sum(count for _, count in rows[MAX_BARS - 1 :]))]
 
 
 def _panel(pen: ImageDraw.ImageDraw, panel: Bars, top: int) -> int:

@@ -31,7 +31,7 @@ from storage.database.outage import log_unless_outage, outage_reason
 log = logging.getLogger(__name__)
 
 #: Seconds that a balancer's question may take.
-PATIENCE = 5.0
+HEALTH_TIMEOUT = 5.0
 
 
 def _alive(db: Session) -> None:
@@ -47,7 +47,7 @@ def health_of(resources: Resources) -> Callable[[Request], Awaitable[Response]]:
 
     async def ask() -> bool:
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(HEALTH_TIMEOUT):
                 await resources.database.read(_alive)
         except Exception as error:
             resources.database.outage.note(error)

@@ -29,7 +29,7 @@ from storage.enums import AttemptState, Messenger
 log = logging.getLogger(__name__)
 
 #: Seconds that a browser waits for the bank's word; then the page says that it is being asked, and looks again.
-PATIENCE = 10.0
+SETTLE_TIMEOUT = 10.0
 TOKEN = re.compile(r"^[A-Za-z0-9_-]{16,64}$")
 #: The number of an attempt; the database counts no further.
 ATTEMPT = re.compile(r"^[0-9]{1,18}$", re.ASCII)
@@ -172,7 +172,7 @@ class PayPages:
         task = asyncio.create_task(payments.settle_return(self._resources, attempt_id, cancelled=cancelled))
         self._asking.add(task)
         task.add_done_callback(self._asking.discard)
-        done, _ = await asyncio.wait([task], timeout=PATIENCE)
+        done, _ = await asyncio.wait([task], timeout=SETTLE_TIMEOUT)
         if done:
             return task.result()
         task.add_done_callback(_log_failure)

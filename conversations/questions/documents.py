@@ -29,7 +29,7 @@ from storage.tables import StoredFile
 
 NEXT, MORE, REMOVE = "next", "more", "remove"
 #: Seconds without another file of an album before the answer (docs/performance.md 10.1).
-QUIET = 1.5
+DEBOUNCE_SECONDS = 1.5
 
 
 class Documents(Question):
@@ -131,7 +131,7 @@ class Documents(Question):
         """Keep a file that was checked and encrypted before the unit. Raises InvalidInput for one too many."""
         assert turn.account is not None
         assert turn.account.id is not None
-        quiet = QUIET if album else None
+        quiet = DEBOUNCE_SECONDS if album else None
         ids = [file.id for file in files]
         twin = self._twin(turn, answers, taken.file.sha256)
         if twin is not None and twin in ids:

@@ -67,7 +67,7 @@ NEW_TARIFF = Dialogue(
     "new_tariff",
     (
         Step("tariff_kind", Choice(_tariff_kinds, columns=2)),
-        Step("tariff_amount", Rial(fees.LEAST, fees.MOST)),
+        Step("tariff_amount", Rial(fees.MIN_FEE, fees.MAX_FEE)),
         Step("tariff_zero", Confirm("tariffs.zero_yes"), when=_is_free),
         Step("tariff_from", DayToCome()),
     ),

@@ -79,7 +79,7 @@ COOPERATION_VIEW = RequestKindView(
     _open_cooperation,
     {CooperationAction.APPROVE: "approve", CooperationAction.UNIVERSITY_REJECT: "reject"},
 )
-#: Who holds a file; the same words in both laws.
+#: Who holds a file; the same names in both machines.
 HOLDING = {
     QualificationAction.CLAIM: "claim",
     QualificationAction.RELEASE: "release",

@@ -38,7 +38,7 @@ _POSTGRES = {
 #: Seconds between tries; the last for as long as it takes.
 PAUSES = (0.05, 0.2, 1.0, 3.0, 5.0)
 #: Seconds until a waiting person is told.
-SILENCE = 8.0
+ANNOUNCE_AFTER = 8.0
 #: Seconds between two lines of the log about the same outage.
 REPEAT = 60.0
 
@@ -77,7 +77,7 @@ async def retry_while_unavailable(
         except Exception as error:
             if outage_reason(error) is None:
                 raise
-        if tell is not None and time.monotonic() - began > SILENCE:
+        if tell is not None and time.monotonic() - began > ANNOUNCE_AFTER:
             await tell()
             tell = None
         await asyncio.sleep(pause)

@@ -14,7 +14,7 @@ from storage.database.postgres_options import connect_options
 from storage.database.unusable import POOLER, DatabaseUnusable
 
 #: Seconds for one question.
-PATIENCE = 5.0
+TIMEOUT = 5.0
 
 
 async def check_server(url: URL) -> None:
@@ -40,7 +40,7 @@ def _check_files(url: URL) -> None:
 async def _connect(url: URL) -> Any:
     # No prepared statements: they are what a pooler breaks.
     return await asyncpg.connect(
-        **connect_options(url) | {"statement_cache_size": 0, "command_timeout": PATIENCE}
+        **connect_options(url) | {"statement_cache_size": 0, "command_timeout": TIMEOUT}
     )
 
 
@@ -78,7 +78,7 @@ async def _check_sessions(first: Any, url: URL) -> None:
         async with second.transaction():
             shared = await second.fetchval(own) == pid
             if not shared:
-                async with asyncio.timeout(PATIENCE):
+                async with asyncio.timeout(TIMEOUT):
                     shared = await _fetch_value(first, own) != pid
     except TimeoutError as error:
         raise DatabaseUnusable(

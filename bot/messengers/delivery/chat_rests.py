@@ -19,7 +19,7 @@ from storage.tables import Chat
 log = logging.getLogger(__name__)
 
 #: Seconds from which on a rest is kept in the database; shorter ones are over before a process has started.
-LONG = 15.0
+MIN_STORED_REST = 15.0
 
 _REST = (
     update(Chat)
@@ -35,8 +35,8 @@ def save_rest(
     """Log that a chat is to rest for so many seconds; the unit that keeps a long rest."""
     pause = min(pause, LONGEST_REST)
     log_fields = {"messenger": messenger.value, "chat": chat_row, "seconds": round(pause)}
-    log.log(logging.WARNING if pause > LONG else logging.INFO, "a chat rests", extra=log_fields)
-    if pause <= LONG or chat_row is None:
+    log.log(logging.WARNING if pause > MIN_STORED_REST else logging.INFO, "a chat rests", extra=log_fields)
+    if pause <= MIN_STORED_REST or chat_row is None:
         return None
     values = {"chat_row": chat_row, "since": now, "until": now + timedelta(seconds=pause)}
 

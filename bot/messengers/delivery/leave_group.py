@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 #: Of all groups of a messenger together: their sentences share one bucket, as if they were one chat.
 ALL = "groups"
 #: The longest wait for a refused `leaveChat`. What comes next from the group tries it again.
-PATIENCE = 60.0
+MAX_WAIT = 60.0
 
 
 async def leave(channel: Channel, chat_id: int, sentence: str | None, *, pause: Pause) -> None:
@@ -29,7 +29,7 @@ async def leave(channel: Channel, chat_id: int, sentence: str | None, *, pause: 
             log.info("%s: a group was not told where the bot answers: %s", channel.messenger.value, error)
     for attempt in range(TRIES):
         wait = limiter.wait(chat_id, 0.0, method="leave")
-        if wait > PATIENCE:
+        if wait > MAX_WAIT:
             break
         if wait:
             await pause(wait)

@@ -24,7 +24,7 @@ from bot.application.resources import Resources
 from bot.core.screens import rows_from_json
 from bot.gateways.interfaces import SmsAccepted, SmsRejected
 from bot.messengers.delivery import chat_rests, outbox_store
-from bot.messengers.delivery.chat_rests import LONG
+from bot.messengers.delivery.chat_rests import MIN_STORED_REST
 from bot.messengers.delivery.outbox_store import ClaimedPush, PushRoute, RouteCapacity, SendResult
 from bot.messengers.delivery.text import send_text
 from bot.messengers.transport import keyboards
@@ -41,9 +41,9 @@ log = logging.getLogger(__name__)
 #: Pushes a second to one messenger; answers to people are not counted.
 RATES = {Messenger.TELEGRAM: 20.0, Messenger.BALE: 8.0}
 #: The longest wait for a chat's turn that holds one of the places below, in seconds; a longer one is put off.
-CHAT_PATIENCE = 2.0
+CHAT_MAX_WAIT = 2.0
 #: The same, for all parts after the first of a long text; within the lease.
-PART_PATIENCE = 60.0
+PART_MAX_WAIT = 60.0
 #: Under way at most, of each messenger and of SMS: one that hangs holds up no other.
 AT_ONCE = 16
 #: Of these, pushes of letters: the rest is kept for what cannot wait.
@@ -235,7 +235,7 @@ class Outbox:
             nonlocal began
             while True:
                 while (wait := limiter.wait(chat_id, reserved=RESERVED_FOR_ANSWERS)) > 0:
-                    if wait > (PART_PATIENCE - (time.monotonic() - began) if began else CHAT_PATIENCE):
+                    if wait > (PART_MAX_WAIT - (time.monotonic() - began) if began else CHAT_MAX_WAIT):
                         raise _NotNowError(wait)
                     await asyncio.sleep(wait)
                 try:
@@ -255,7 +255,7 @@ class Outbox:
                 )
         except _NotNowError as error:
             return SendResult(
-                PushState.QUEUED, "its chat has its limit", pause=min(error.wait, LONG), free=True
+                PushState.QUEUED, "its chat has its limit", pause=min(error.wait, MIN_STORED_REST), free=True
             )
         except TelegramError as error:
             return self._trouble(push, error)
@@ -266,7 +266,7 @@ class Outbox:
         if isinstance(error, RetryAfter):
             # A long rest is the chat's, not the push's: `next_at` far ahead means that the clock was set back.
             rest = pause_of(error)
-            return SendResult(PushState.QUEUED, note, pause=min(rest, LONG), free=True, rest=rest)
+            return SendResult(PushState.QUEUED, note, pause=min(rest, MIN_STORED_REST), free=True, rest=rest)
         if is_unreachable(error):
             return SendResult(PushState.SKIPPED, note, dead=True)
         if isinstance(error, BadRequest):

@@ -15,7 +15,7 @@ from bot.messengers.transport.telegram import pause_of
 
 #: Seconds that an answer waits in its chat queue until its chat may be written to: a screen, which can be made again at any time,
 #: and what is shown once.
-PATIENCE, LONG_PATIENCE = 15.0, 60.0
+SCREEN_MAX_WAIT, ONCE_MAX_WAIT = 15.0, 60.0
 #: How often a broken line is tried.
 TRIES = 3
 
@@ -59,7 +59,7 @@ class PacedCalls:
 
     async def wait_turn(self, cost: float = 1.0) -> None:
         """Wait until a call may be made. Raises RetryAfter where it takes too long, SupersededError."""
-        until = time.monotonic() + (PATIENCE if self._plain else LONG_PATIENCE)
+        until = time.monotonic() + (SCREEN_MAX_WAIT if self._plain else ONCE_MAX_WAIT)
         while (wait := self._limiter.wait(self._chat_id, cost)) > 0:
             self.waited = self.waited or self._limiter.chat_wait(self._chat_id, cost) > 0
             if wait > until - time.monotonic():
@@ -70,7 +70,7 @@ class PacedCalls:
     async def __call__(self, send: Callable[[], Awaitable[Any]], *, cost: float = 1.0) -> Any:
         """Make one call, after rests and over a broken line. Raises the last TelegramError, or SupersededError."""
         failures = 0
-        until = time.monotonic() + LONG_PATIENCE
+        until = time.monotonic() + ONCE_MAX_WAIT
         while True:
             await self.wait_turn(cost)
             try:

@@ -23,7 +23,14 @@ from bot.core.screens import Screen
 from bot.messengers.delivery import chat_rests
 from bot.messengers.delivery.files import AttachmentSender
 from bot.messengers.delivery.leave_group import leave
-from bot.messengers.delivery.paced_calls import PATIENCE, TRIES, PacedCalls, Pause, SupersededError, sleep
+from bot.messengers.delivery.paced_calls import (
+    SCREEN_MAX_WAIT,
+    TRIES,
+    PacedCalls,
+    Pause,
+    SupersededError,
+    sleep,
+)
 from bot.messengers.delivery.text import send_text, without_preview
 from bot.messengers.processing import inbox_store
 from bot.messengers.processing.answer import Answer, ChatAddress
@@ -40,9 +47,9 @@ from storage.tables import Account, Chat
 log = logging.getLogger(__name__)
 
 #: Seconds until a screen that could not be sent is tried again.
-AGAIN = 30
+RETRY_SECONDS = 30
 #: The longest rest after which a pressed button is still answered.
-PRESS_PATIENCE = 10.0
+PRESS_MAX_WAIT = 10.0
 #: Different sentences of superseded answers that the next one says.
 SAID = 5
 #: Calls beside the chat queues from which on one that is refused is not repeated.
@@ -286,7 +293,7 @@ class ScreenDelivery:
         notice = (answer.notice or answer.toast) if channel.shows_notices(answer.callback_id) else None
         text = keyboards.cut(notice, keyboards.MAX_NOTICE) if notice else None
         limiter, chat_id = channel.limiter, answer.chat_address.chat_id
-        until = time.monotonic() + PRESS_PATIENCE
+        until = time.monotonic() + PRESS_MAX_WAIT
         while True:
             try:
                 await limiter.call(
@@ -314,7 +321,7 @@ class ScreenDelivery:
         limiter, chat_id = channel.limiter, chat_address.chat_id
         for attempt in range(tries):
             wait = limiter.wait(chat_id, 0.0, method="delete")
-            if wait > PATIENCE or (wait and tries == 1):
+            if wait > SCREEN_MAX_WAIT or (wait and tries == 1):
                 break
             if wait:
                 await self._pause(wait)
@@ -392,7 +399,7 @@ class ScreenDelivery:
                 # A long rest is in `chat.rest_until`.
                 self._try_later(
                     answer.chat_address,
-                    min(pause_of(error), AGAIN) if isinstance(error, RetryAfter) else AGAIN,
+                    min(pause_of(error), RETRY_SECONDS) if isinstance(error, RetryAfter) else RETRY_SECONDS,
                 )
             return True
         log.info("a chat is dead: %s", error)
@@ -407,7 +414,7 @@ class ScreenDelivery:
         self.resources.database.run_in_background(unit)
         return False
 
-    def _try_later(self, chat_address: ChatAddress, wait: float = AGAIN) -> None:
+    def _try_later(self, chat_address: ChatAddress, wait: float = RETRY_SECONDS) -> None:
         if chat_address.row_id is None:
             return
         values = {"chat_row": chat_address.row_id, "at": self.resources.clock() + timedelta(seconds=wait)}

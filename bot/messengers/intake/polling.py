@@ -27,16 +27,16 @@ log = logging.getLogger(__name__)
 
 BATCH = 100
 #: Seconds that the messenger holds a call open while nothing comes.
-HOLD = 25
+LONG_POLL_SECONDS = 25
 #: Seconds after which a call that did not come back is given up.
-WATCHDOG = HOLD + 20
+WATCHDOG = LONG_POLL_SECONDS + 20
 #: Jobs in this messenger's chat queues from which on we stop asking for more.
-ENOUGH = 2000
+MAX_BACKLOG = 2000
 LONGEST_PAUSE = 30.0
 #: The same after a batch with nothing new: an update that comes meanwhile waits so long.
 LONGEST_REST = 5.0
 #: Seconds without any update after which the messenger has none of those that the offset was made from (they keep a day).
-QUIET = 2 * 24 * 3600.0
+OFFSET_VALID_SECONDS = 2 * 24 * 3600.0
 #: In a body that is no JSON.
 _NUMBER = re.compile(rb'"update_id"\s*:\s*"?([0-9]{1,18})\b')
 
@@ -76,7 +76,7 @@ class Polling:
         failures = 0
         while True:
             try:
-                await self._intake.dispatcher.lanes.wait_until_below(ENOUGH, self._channel.messenger)
+                await self._intake.dispatcher.lanes.wait_until_below(MAX_BACKLOG, self._channel.messenger)
                 await self._poll_once()
                 failures = 0
             except asyncio.CancelledError:
@@ -106,7 +106,7 @@ class Polling:
         self.last_good = time.monotonic()
         if not updates:
             self._limit = BATCH
-            if self.last_good - self._heard > QUIET:
+            if self.last_good - self._heard > OFFSET_VALID_SECONDS:
                 self._offset.reset()
             return
         self._heard = self.last_good
@@ -153,7 +153,7 @@ class Polling:
         await pause_without_updates(min(LONGEST_REST, 0.1 * 2 ** min(self._stale, 8)))
 
     async def _get_updates(self) -> list[Any]:
-        fields = {"timeout": str(HOLD), "limit": str(self._limit)}
+        fields = {"timeout": str(LONG_POLL_SECONDS), "limit": str(self._limit)}
         if self._offset.value is not None:
             fields["offset"] = str(self._offset.value)
         if self._channel.allowed_updates is not None:
@@ -167,7 +167,7 @@ class Polling:
                     f"{self._channel.api_url}/getUpdates",
                     "POST",
                     cast(Any, Fields(fields, None)),
-                    read_timeout=HOLD + 10,
+                    read_timeout=LONG_POLL_SECONDS + 10,
                 )
         except TimeoutError:
             raise PollingError("no answer in time") from None

@@ -16,7 +16,7 @@ from storage.tables import LeftGroup
 #: A group that adds the bot again is told again after so long, and left silently until then.
 NOTIFY_AGAIN_AFTER = timedelta(hours=6)
 #: What still comes from a group that was left may have been on its way.
-LEAVE_AGAIN = timedelta(seconds=20)
+LEAVE_INTERVAL = timedelta(seconds=20)
 
 
 def note_group_update(db: Session, messenger: Messenger, chat_id: int, now: datetime) -> tuple[bool, bool]:
@@ -28,7 +28,7 @@ def note_group_update(db: Session, messenger: Messenger, chat_id: int, now: date
         return True, True
     # A time ahead was written before the clock was set back.
     say = not row.notified_at <= now < row.notified_at + NOTIFY_AGAIN_AFTER
-    leave = say or not row.left_at <= now < row.left_at + LEAVE_AGAIN
+    leave = say or not row.left_at <= now < row.left_at + LEAVE_INTERVAL
     if say:
         row.notified_at = now
     if leave:

@@ -34,13 +34,13 @@ SEVERAL, WITHIN = 3, 1.0
 LONGEST_REST = 24 * 3600.0
 #: Rests of a whole messenger: the first is short, since the probe's chat may have been refused for itself; each is twice the
 #: one before.
-FIRST_SILENCE, LONGEST_SILENCE = 0.5, 30.0
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 #: Seconds after which a probe that got no answer is taken over by another call.
 PROBE = 2.0
 #: Seconds between looks at whether the probe came back.
 LOOK = 0.05
 #: Chats that are remembered at most; those that neither rest nor were written to lately are forgotten long before.
-MOST = 20_000
+MAX_CHATS = 20_000
 
 
 @dataclass(slots=True)
@@ -78,7 +78,7 @@ class RateLimiter:
     #: Of the messenger's rest, or of the probe's time limit.
     _until: float = 0.0
     #: The next rest of the messenger.
-    _silence: float = FIRST_SILENCE
+    _silence: float = FIRST_PAUSE
     #: The latest refusals: when, and of which chat.
     _refusals: deque[tuple[float, Hashable]] = field(default_factory=lambda: deque(maxlen=64))
 
@@ -181,9 +181,9 @@ class RateLimiter:
     def _forget(self) -> None:
         now = self.clock()
         self._chats = {chat: state for chat, state in self._chats.items() if not state.idle(now)}
-        for chat in list(self._chats)[: max(0, len(self._chats) - MOST)]:
+        for chat in list(self._chats)[: max(0, len(self._chats) - MAX_CHATS)]:
             del self._chats[chat]
-        self._sweep_at = max(256, min(2 * len(self._chats), MOST + 256))
+        self._sweep_at = max(256, min(2 * len(self._chats), MAX_CHATS + 256))
 
     def _wait_for_all(self) -> float:
         if self._state is _All.OPEN or self._state is _All.DOUBTFUL:
@@ -204,7 +204,7 @@ class RateLimiter:
         self._state = state
         self._refusals.clear()
         if state is _All.OPEN:
-            self._silence = FIRST_SILENCE
+            self._silence = FIRST_PAUSE
 
     def _refused(self, chat: Hashable, key: Hashable, pause: float, *, probe: bool) -> None:
         now = self.clock()
@@ -212,7 +212,7 @@ class RateLimiter:
         if probe:
             self._probed(_All.RESTS)
             self._until = now + min(pause, self._silence)
-            self._silence = min(2 * self._silence, LONGEST_SILENCE)
+            self._silence = min(2 * self._silence, LONGEST_PAUSE)
             return
         self._refusals.append((now, chat))
         lately = {refused_chat for at, refused_chat in self._refusals if now - at <= WITHIN}

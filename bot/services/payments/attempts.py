@@ -33,7 +33,7 @@ LEASE = timedelta(minutes=3)
 FIRST_LOOK = timedelta(minutes=1)
 
 #: Gateways keep the session of a payment for some fifteen minutes; a link that is younger than this is handed out again.
-HANDED_AGAIN = timedelta(minutes=10)
+REUSE_WITHIN = timedelta(minutes=10)
 #: Longer than a gateway may take to open a payment: after it, the process that opened it is gone.
 OPENING = timedelta(seconds=30)
 #: Attempts of one request that the gateway opened, and that it did not: an unwilling bank is not the payer's fault.
@@ -196,7 +196,7 @@ def _open_attempt(
             PaymentAttempt.gateway == gateway,
             PaymentAttempt.state == AttemptState.CREATED,
             PaymentAttempt.amount_rial == request.fee_rial,
-            col(PaymentAttempt.created_at) > now - HANDED_AGAIN,
+            col(PaymentAttempt.created_at) > now - REUSE_WITHIN,
             or_(col(PaymentAttempt.ref).is_not(None), col(PaymentAttempt.created_at) > now - OPENING),
         )
         .order_by(col(PaymentAttempt.id).desc())

@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 #: Seconds that a click waits for another click's answer from the gateway, and between two looks at it.
 OTHERS, STEP = 10.0, 0.25
 #: Seconds that a click waits to learn whether an open payment can still be paid.
-PATIENCE = 5.0
+ANSWER_TIMEOUT = 5.0
 #: Once an attempt turns out to be over, another one is tried, at most this often.
 ROUNDS = 3
 
@@ -101,7 +101,7 @@ async def _can_be_paid(resources: Resources, attempt_id: int) -> bool:
     task = asyncio.create_task(verify_and_settle(resources, attempt_id, inquire_first=True, by_payer=True))
     _BACKGROUND_TASKS.add(task)
     task.add_done_callback(_BACKGROUND_TASKS.discard)
-    done, _ = await asyncio.wait([task], timeout=PATIENCE)
+    done, _ = await asyncio.wait([task], timeout=ANSWER_TIMEOUT)
     if done:
         return task.result() is AttemptState.CREATED
     task.add_done_callback(_log_failure)

@@ -21,13 +21,13 @@ from storage.tables import PaymentAttempt, Throttle
 log = logging.getLogger(__name__)
 
 #: In one pass, and side by side.
-MOST, AT_ONCE = 100, 4
+MAX_ATTEMPTS, AT_ONCE = 100, 4
 #: Of these, so many for the longest overdue: the newest come first, and none is left out for ever.
 OVERDUE = 25
 #: Seconds after which a pass begins no more looks: the next pass knows newer payments.
 PASS = 60.0
 #: A gateway that does not answer so often is down: the rest waits for the next pass.
-PATIENCE = 3
+MAX_FAILURES = 3
 UNVERIFIED_EVERY = timedelta(hours=1)
 
 
@@ -52,7 +52,7 @@ async def reconcile(resources: Resources) -> int:
                 looked += 1
             except Exception as error:
                 log_unless_outage(log, "payment %s could not be settled", attempt_id, error=error)
-            if silent >= PATIENCE or asyncio.get_running_loop().time() > ends:
+            if silent >= MAX_FAILURES or asyncio.get_running_loop().time() > ends:
                 return
 
     await asyncio.gather(*(worker() for _ in range(AT_ONCE)))
@@ -75,11 +75,11 @@ def _attempts_due(db: Session, *, gateway: str, now: datetime) -> list[int]:
         )
         .subquery()
     )
-    newest = db.exec(select(due.c.id).order_by(due.c.turn, due.c.id.desc()).limit(MOST)).all()
-    if len(newest) < MOST:
+    newest = db.exec(select(due.c.id).order_by(due.c.turn, due.c.id.desc()).limit(MAX_ATTEMPTS)).all()
+    if len(newest) < MAX_ATTEMPTS:
         return list(newest)
     overdue = db.exec(select(due.c.id).order_by(due.c.turn, due.c.next_check_at).limit(OVERDUE)).all()
-    return list(dict.fromkeys([*newest[: MOST - OVERDUE], *overdue, *newest]))[:MOST]
+    return list(dict.fromkeys([*newest[: MAX_ATTEMPTS - OVERDUE], *overdue, *newest]))[:MAX_ATTEMPTS]
 
 
 async def _compare_unverified(resources: Resources) -> None:

@@ -13,7 +13,7 @@ from storage.enums import RequestKind, Role
 from storage.tables import Tariff
 
 #: What a gateway takes at once, in rial (docs/gateways.md 1.1); 0 means free of charge.
-LEAST, MOST = 1_000, 1_000_000_000
+MIN_FEE, MAX_FEE = 1_000, 1_000_000_000
 
 _IN_FORCE = (
     select(Tariff)
@@ -36,7 +36,7 @@ def set_tariff(
     Raises NotAllowed for anyone but staff and the command line, InvalidInput for an amount no gateway takes.
     """
     require(db, actor, Role.STAFF, Role.SYSTEM)
-    if amount_rial != 0 and not LEAST <= amount_rial <= MOST:
+    if amount_rial != 0 and not MIN_FEE <= amount_rial <= MAX_FEE:
         raise InvalidInput("error.tariff_amount")
     tariff = Tariff(
         kind=kind, amount_rial=amount_rial, valid_from=valid_from, created_by=actor.account_id, created_at=now

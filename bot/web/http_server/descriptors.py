@@ -3,15 +3,15 @@
 import resource
 
 #: More than this is never asked for: some systems allow a thousand million, and programs that close "all" walk through them.
-ENOUGH = 65_536
+TARGET_LIMIT = 65_536
 
 
 def raise_descriptor_limit() -> int:
-    """Raise the soft limit on open descriptors to the hard one, at most `ENOUGH`; what holds from now on."""
+    """Raise the soft limit on open descriptors to the hard one, at most `TARGET_LIMIT`; what holds from now on."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = ENOUGH if hard == resource.RLIM_INFINITY else min(hard, ENOUGH)
+    wanted = TARGET_LIMIT if hard == resource.RLIM_INFINITY else min(hard, TARGET_LIMIT)
     if soft == resource.RLIM_INFINITY or soft >= wanted:
-        return ENOUGH if soft == resource.RLIM_INFINITY else soft
+        return TARGET_LIMIT if soft == resource.RLIM_INFINITY else soft
     try:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
     except (OSError, ValueError):  # a sandbox may forbid what the limits allow
@@ -22,4 +22,4 @@ def raise_descriptor_limit() -> int:
 def descriptor_limit() -> int:
     """How many descriptors this process may have open."""
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return ENOUGH if soft == resource.RLIM_INFINITY else soft
+    return TARGET_LIMIT if soft == resource.RLIM_INFINITY else soft

@@ -119,7 +119,7 @@ class Dead:
 async def test_a_dead_database_makes_it_unready_and_metrics_still_come(
     hangs: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(web, "PATIENCE", 0.05)
+    monkeypatch.setattr(web, "HEALTH_TIMEOUT", 0.05)
     resources: Any = SimpleNamespace(
         database=Dead(hangs=hangs), clock=lambda: NOW, counters=Counters(), disk_space=DiskSpace()
     )

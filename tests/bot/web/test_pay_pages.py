@@ -165,7 +165,7 @@ async def test_a_bank_that_is_slow_keeps_no_browser_waiting(
         return await verify(ref, amount)
 
     monkeypatch.setattr(world.resources.gateway, "verify", slowly)
-    monkeypatch.setattr("bot.web.pay_pages.PATIENCE", 0.05)
+    monkeypatch.setattr("bot.web.pay_pages.SETTLE_TIMEOUT", 0.05)
     page = await site.http.get(back)
     assert 'http-equiv="refresh"' in page.text
     assert "انجام نشد" not in page.text

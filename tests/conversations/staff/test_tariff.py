@@ -38,11 +38,11 @@ def finish(person: Person) -> None:
 
 
 def test_an_amount_is_set_without_a_second_question(person: Person) -> None:
-    person.types(f"{fees.LEAST}")
+    person.types(f"{fees.MIN_FEE}")
     assert ZERO not in person.labels
     finish(person)
     today = NOW.astimezone(formats.TEHRAN).date()
-    assert stored(person)[-1] == (RequestKind.NEW, fees.LEAST, today)
+    assert stored(person)[-1] == (RequestKind.NEW, fees.MIN_FEE, today)
 
 
 def test_nothing_is_set_once_it_is_confirmed(person: Person) -> None:
@@ -58,10 +58,10 @@ def test_no_to_nothing_asks_for_the_amount_again(person: Person) -> None:
     assert FREE in person.labels
     person.taps(FREE)
     assert ZERO in person.labels
-    person.taps(t("nav.no")).types(f"{fees.LEAST}")
+    person.taps(t("nav.no")).types(f"{fees.MIN_FEE}")
     assert ZERO not in person.labels
     finish(person)
-    assert stored(person)[-1][1] == fees.LEAST
+    assert stored(person)[-1][1] == fees.MIN_FEE
 
 
 def test_a_new_amount_asks_anew_whether_nothing_is_meant(person: Person) -> None:

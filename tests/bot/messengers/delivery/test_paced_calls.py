@@ -11,7 +11,7 @@ import pytest
 from telegram.error import BadRequest, NetworkError, RetryAfter, TelegramError, TimedOut
 
 from bot.messengers.delivery import paced_calls
-from bot.messengers.delivery.paced_calls import LONG_PATIENCE, PATIENCE, PacedCalls, SupersededError
+from bot.messengers.delivery.paced_calls import ONCE_MAX_WAIT, SCREEN_MAX_WAIT, PacedCalls, SupersededError
 from bot.messengers.transport.rate_limits import RateLimiter
 
 
@@ -99,16 +99,16 @@ async def test_a_chat_that_is_refused_again_and_again_is_given_up_after_a_minute
 
     assert 2 <= len(made) < 40
     assert told == [10.0] * len(made)
-    assert sum(pauses.taken) <= LONG_PATIENCE + 10 + 1
+    assert sum(pauses.taken) <= ONCE_MAX_WAIT + 10 + 1
 
 
 @pytest.mark.parametrize(
     ("plain", "rest", "sent"),
     [
-        pytest.param(True, PATIENCE - 1, True, id="a screen waits a little"),
-        pytest.param(True, PATIENCE + 1, False, id="a screen does not wait long"),
-        pytest.param(False, LONG_PATIENCE - 1, True, id="what is shown once waits long"),
-        pytest.param(False, LONG_PATIENCE + 1, False, id="what is shown once does not wait for ever"),
+        pytest.param(True, SCREEN_MAX_WAIT - 1, True, id="a screen waits a little"),
+        pytest.param(True, SCREEN_MAX_WAIT + 1, False, id="a screen does not wait long"),
+        pytest.param(False, ONCE_MAX_WAIT - 1, True, id="what is shown once waits long"),
+        pytest.param(False, ONCE_MAX_WAIT + 1, False, id="what is shown once does not wait for ever"),
     ],
 )
 async def test_how_long_an_answer_waits_for_its_chat(

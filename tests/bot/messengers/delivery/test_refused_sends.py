@@ -356,4 +356,4 @@ async def test_photos_one_by_one(house: House) -> None:
 
 
 def test_long_rests_are_longer_than_a_lane_waits() -> None:
-    assert chat_rests.LONG >= 15
+    assert chat_rests.MIN_STORED_REST >= 15

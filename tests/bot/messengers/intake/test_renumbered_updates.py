@@ -164,8 +164,8 @@ async def test_what_is_no_json_does_not_stop_the_new_numbers(house: House) -> No
 
 async def test_a_long_silence_ends_the_offset(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     """New numbers just below the old ones would be confirmed unseen by an offset that is hardly past them."""
-    monkeypatch.setattr(polling, "HOLD", 0)
-    monkeypatch.setattr(polling, "QUIET", 0.0)
+    monkeypatch.setattr(polling, "LONG_POLL_SECONDS", 0)
+    monkeypatch.setattr(polling, "OFFSET_VALID_SECONDS", 0.0)
     face = house.town.telegram
     face.server.number_updates_anew(100)
     sara = face.person("سارا")

@@ -20,7 +20,7 @@ async def test_a_message_waits_while_no_connection_is_left(
     """It is tried again, like any other moment without database; nobody reads of an error."""
     monkeypatch.setattr(postgres, "CONNECTIONS", CONNECTIONS)
     monkeypatch.setattr(postgres, "CONNECTION_TIMEOUT", 0.2)
-    monkeypatch.setattr(outage, "SILENCE", 0.0)  # told at the first try that fails
+    monkeypatch.setattr(outage, "ANNOUNCE_AFTER", 0.0)  # told at the first try that fails
     database = await open_database(postgres_url)
     async with open_house(town, database) as house:
         sara = town.telegram.person("سارا")

@@ -18,9 +18,9 @@ from bot.messengers.transport.aiohttp_request import (
 from bot.messengers.transport.rate_limits import (
     BURST,
     EDIT,
-    FIRST_SILENCE,
+    FIRST_PAUSE,
     LONGEST_REST,
-    MOST,
+    MAX_CHATS,
     PROBE,
     RESERVED_FOR_ANSWERS,
     RateLimiter,
@@ -140,7 +140,7 @@ async def test_a_refused_probe_is_a_rest_of_all_and_each_is_longer(
         rests.append(limiter.rest_of_all)
         assert limiter.wait(99) == rests[-1]
         clock.now += rests[-1]
-    assert rests[0] == FIRST_SILENCE
+    assert rests[0] == FIRST_PAUSE
     assert rests == sorted(rests)
     assert rests[-1] == 30
     await limiter.call(99, fine)
@@ -177,9 +177,9 @@ def test_memory_is_bounded(limiter: RateLimiter, clock: Clock) -> None:
         limiter.spend(chat, 1.0)
         clock.now += 0.01
     assert len(limiter) < 1000, "who was not written to lately is forgotten"
-    for chat in range(3 * MOST):
+    for chat in range(3 * MAX_CHATS):
         limiter.rest(chat, 10_000)
-    assert len(limiter) <= MOST + 256
+    assert len(limiter) <= MAX_CHATS + 256
 
 
 def test_told_once_until_it_was_quiet(limiter: RateLimiter) -> None:
