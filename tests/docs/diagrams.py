@@ -10,6 +10,7 @@ from tests.docs.references import ROOT
 
 PAGE = ROOT / "docs" / "architecture.md"
 BLOCK = re.compile(r"(?<=<!-- generated: )(\w+)( -->\n).*?(?=<!-- end -->)", re.DOTALL)
+SHARED = "bot.services.shared"
 #: The packages that an update passes.
 WAY = ("bot.messengers.intake", "bot.messengers.processing", "bot.messengers.delivery", "handlers.telegram")
 
@@ -46,11 +47,14 @@ def update(tree: Tree) -> str:
             and other.startswith(WAY)
             and one.rpartition(".")[0] != other.rpartition(".")[0]
             and other.count(".") > 1
-        )
+        ),
+        "LR",
     )
 
 
 def _subject(package: str) -> str:
+    if package.startswith(SHARED):
+        return SHARED  # below the application's types; the other services are above them
     top, _, rest = package.partition(".")
     return f"{top}.{rest.partition('.')[0]}" if top == "bot" and rest else top
 
@@ -67,9 +71,9 @@ def _leads(arrows: dict[str, set[str]], start: str, end: str) -> bool:
     return False
 
 
-def _mermaid(arrows: list[tuple[str, str]]) -> str:
+def _mermaid(arrows: list[tuple[str, str]], direction: str = "TD") -> str:
     lines = (f"    {one} --> {other}" for one, other in arrows)
-    return "\n".join(["```mermaid", "graph TD", *lines, "```"])
+    return "\n".join(["```mermaid", f"graph {direction}", *lines, "```"])
 
 
 def rendered(page: str, root: Path = ROOT) -> str:
