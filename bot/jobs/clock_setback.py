@@ -1,4 +1,4 @@
-"""After the machine's clock was set back: times that lie further ahead than anything is ever put off are drawn near.
+"""After the machine's clock was set back: times that lie further ahead than anything is ever put off are pulled forward.
 
 They were written under the clock as it was. Left alone, a push, a payment or a locked login would wait for as long as the
 clock was wrong: for an hour, or for years.
@@ -38,7 +38,7 @@ def _draw_rests_near(db: Session, *, now: datetime) -> int:
 
 
 def pull_forward(db: Session, *, now: datetime) -> int:
-    """How many times were drawn near; one line of the log where there are some."""
+    """How many times were pulled forward; one line of the log where there are some."""
     ahead, lease = now + AHEAD, now + LEASE
     check = col(PaymentAttempt.next_check_at)
     changes = (
@@ -80,5 +80,5 @@ def pull_forward(db: Session, *, now: datetime) -> int:
     )
     drawn += _draw_rests_near(db, now=now)
     if drawn:
-        log.warning("the clock was set back: %d times lay ahead of it and were drawn near", drawn)
+        log.warning("the clock was set back: %d times lay ahead of it and were pulled forward", drawn)
     return drawn

@@ -224,7 +224,7 @@ class Service:
                 await self.resources.database.announce_process()
                 await self.dispatcher.take_over()
             except Exception as error:
-                log_unless_outage(log, "the sweep of the inbox stumbled", error=error)
+                log_unless_outage(log, "the inbox could not be read", error=error)
 
 
 def _pause(failures: int) -> float:

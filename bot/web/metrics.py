@@ -126,7 +126,7 @@ def _process(counters: Counters, states: Mapping[Messenger, MessengerState]) -> 
         ("updates_failed", "updates answered with an error number", counters.failed),
         ("updates_quarantined", "updates that could not be read", counters.quarantined),
         ("updates_repeated", "updates that came again and were not taken twice", counters.repeated),
-        ("stale_polls", "answers to getUpdates with nothing new in them", counters.stale_polls),
+        ("empty_polls", "answers to getUpdates with nothing new in them", counters.empty_polls),
     ):
         counter = CounterMetricFamily(f"officer_{name}", words, labels=["messenger"])
         for messenger in states:
@@ -151,7 +151,7 @@ def _process(counters: Counters, states: Mapping[Messenger, MessengerState]) -> 
     yield _gauges("messenger_rest_seconds", "the messenger takes nothing for so long", "messenger", rests)
     resting_chats = {messenger.value: float(state.chats_resting) for messenger, state in states.items()}
     yield _gauges(
-        "chats_held_back", "chats that this process does not write to now", "messenger", resting_chats
+        "chats_paused", "chats that this process does not write to now", "messenger", resting_chats
     )
     labels = ["messenger", "error"]
     errors = CounterMetricFamily("officer_messenger_errors", "calls that went wrong", labels=labels)
@@ -171,7 +171,7 @@ def _web(counters: WebCounters) -> Iterator[Metric]:
     yield closed
     refused = "connections refused at the limit"
     yield CounterMetricFamily("officer_web_connections_refused", refused, value=counters.refused)
-    paced = CounterMetricFamily("officer_web_requests_paced", "requests told to come later", labels=["by"])
+    paced = CounterMetricFamily("officer_web_requests_limited", "requests told to come later", labels=["by"])
     for by in ("address", "all", "health"):
         paced.add_metric([by], counters.paced[by])
     yield paced

@@ -420,7 +420,7 @@ class UpdateProcessor:
     async def _run(
         self, incoming: Incoming | None, unit: Callable[[Session], T], *, lane: str | None = None
     ) -> T:
-        """Run a unit; while the database is away the chat queue waits, and with it what this person sent next."""
+        """Run a unit; while the database is unavailable the chat queue waits, and with it what this person sent next."""
         if incoming is None:
             return await retry_while_unavailable(lambda: self.resources.database.run(unit, lane=lane))
         lane, update_scope = _lane(incoming.messenger, incoming.chat_id), CURRENT_UPDATE.get()

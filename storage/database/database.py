@@ -34,7 +34,7 @@ class Database(ABC):
     @abstractmethod
     def run_in_background(self, unit: Unit[Any]) -> None:
         """Run a unit that writes soon, together with others; no caller waits, a failure is only logged. While the
-        database is away it waits; it is lost when the process is killed before."""
+        database is unavailable it waits; it is lost when the process is killed before."""
 
     @abstractmethod
     async def announce_process(self) -> bool:

@@ -68,7 +68,7 @@ def outage_reason(error: BaseException) -> str | None:
 async def retry_while_unavailable(
     work: Callable[[], Awaitable[T]], *, tell: Callable[[], Awaitable[None]] | None = None
 ) -> T:
-    """Do the work, again and again while the database is away; `tell` is called once where that takes long. Raises what
+    """Do the work, again and again while the database is unavailable; `tell` is called once where that takes long. Raises what
     the work raises for any other reason."""
     began = time.monotonic()
     for pause in itertools.chain(PAUSES, itertools.repeat(PAUSES[-1])):
@@ -85,13 +85,13 @@ async def retry_while_unavailable(
 
 
 def log_unless_outage(logger: logging.Logger, words: str, *values: object, error: BaseException) -> None:
-    """Log an error with its traceback, but not that the database is away: `Outage` says so, once for all."""
+    """Log an error with its traceback, but not that the database is unavailable: `Outage` says so, once for all."""
     if outage_reason(error) is None:
         logger.error(words, *values, exc_info=error)
 
 
 class Outage:
-    """Tells operators that the database is away: at most a line a minute, and one at the end."""
+    """Tells operators that the database is unavailable: at most a line a minute, and one at the end."""
 
     def __init__(self) -> None:
         self._since: float | None = None
@@ -113,7 +113,7 @@ class Outage:
             self._since = now
         if now - self._said >= REPEAT:
             self._said, self._owed = now, True
-            log.error("the database is away: %s (for %.0f s)", why, now - self._since)
+            log.error("the database is unavailable: %s (for %.0f s)", why, now - self._since)
 
     def over(self) -> None:
         """Some work succeeded."""

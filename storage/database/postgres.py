@@ -21,7 +21,7 @@ CONNECTIONS = 20
 CONNECTION_TIMEOUT = 30.0
 #: Seconds that a `run_in_background` unit waits for company.
 LINGER = 0.2
-#: The same while the database is away.
+#: The same while the database is unavailable.
 LINGER_AFTER_OUTAGE = 2.0
 #: Seconds for any one statement: a server that does not answer must not block a chat queue for ever.
 STATEMENT = 60.0

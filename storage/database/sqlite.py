@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 GROUP = 32
 #: Seconds that a `run_in_background` unit waits for company.
 LINGER = 0.2
-#: The same while the database is away.
+#: The same while the database is unavailable.
 LINGER_AFTER_OUTAGE = 2.0
 #: Seconds to wait for another process's write (a migration, a backup, a command).
 BUSY = 10.0

@@ -84,7 +84,7 @@ def run_reading(connection: Connection, unit: Unit[T]) -> T:
 
 def report_unseen(unit: Unit[Any], error: BaseException) -> None:
     """Log the failure of a unit that no caller waits for (any more)."""
-    log.error("a unit that nobody waits for failed: %s", _name(unit), exc_info=error)
+    log.error("a unit without a waiting caller failed: %s", _name(unit), exc_info=error)
 
 
 def _name(unit: Unit[Any]) -> str:

@@ -69,7 +69,7 @@ def why_unusable(error: BaseException, url: URL) -> str | None:
         if words is not None:
             return words
     away = outage_reason(error)
-    return f"the database is away: {away}" if away is not None else None
+    return f"the database is unavailable: {away}" if away is not None else None
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

@@ -40,7 +40,7 @@ async def test_nothing_is_lost_while_the_database_has_no_room(stage: Stage) -> N
         limit(stage, FULL)
         await sara.tap("❓ راهنما")
         await mina.start()
-        await until(lambda: lines(stage, "the database is away"), what="a line of the log")
+        await until(lambda: lines(stage, "the database is unavailable"), what="a line of the log")
         assert await health(stage) == 503
         assert await figure(stage, "officer_database_up") == 0
         assert stage.town.telegram.server.pending() == 1, "acknowledged without being stored"
@@ -51,7 +51,7 @@ async def test_nothing_is_lost_while_the_database_has_no_room(stage: Stage) -> N
         await everything_done(stage)
         assert [len(one.new()) for one in (sara, mina)] == [1, 1]
         assert await health(stage) == 200
-        assert len(lines(stage, "the database is away")) == 1
+        assert len(lines(stage, "the database is unavailable")) == 1
         nothing_crashed(stage)
 
 

@@ -76,7 +76,7 @@ async def test_the_server_is_stopped_and_started(stage: Stage, postgres_server: 
         try:
             await sara.tap("❓ راهنما")
             await mina.start()
-            await until(lambda: lines(stage, "the database is away"), what="a line of the log")
+            await until(lambda: lines(stage, "the database is unavailable"), what="a line of the log")
             assert await health(stage) == 503
             assert await figure(stage, "officer_database_up") == 0
             assert not sara.new()
@@ -87,6 +87,6 @@ async def test_the_server_is_stopped_and_started(stage: Stage, postgres_server: 
         await everything_done(stage)
         assert [len(one.new()) for one in (sara, mina)] == [1, 1]
         assert await health(stage) == 200
-        assert len(lines(stage, "the database is away")) == 1
+        assert len(lines(stage, "the database is unavailable")) == 1
         assert len(lines(stage, "the database is back")) == 1
         nothing_crashed(stage)

@@ -305,7 +305,7 @@ class ScreenDelivery:
             except RetryAfter:
                 wait = limiter.wait(chat_id, 0.0, method="press")
                 if time.monotonic() + wait > until or len(self._side) > BESIDE:
-                    log.info("a press was not answered: the messenger asks for a rest")
+                    log.info("a press was not answered: the messenger limits the rate")
                     return
                 await asyncio.sleep(wait)
             except TelegramError as error:

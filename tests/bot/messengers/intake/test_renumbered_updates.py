@@ -75,7 +75,7 @@ async def test_the_same_batch_again_and_again_is_no_busy_loop(
     assert max(pauses) <= polling.LONGEST_REST
     assert pauses[11] > 2
     assert len([one for one in caplog.records if "nothing new" in one.message]) == 1
-    assert house.service.resources.counters.stale_polls[Messenger.TELEGRAM] >= 12
+    assert house.service.resources.counters.empty_polls[Messenger.TELEGRAM] >= 12
     reza = face.person("رضا")
     await reza.start()
     await reza.sees("خانه")

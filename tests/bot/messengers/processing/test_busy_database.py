@@ -40,7 +40,7 @@ async def test_a_message_waits_while_no_connection_is_left(
         await asyncio.wait(held, return_when=asyncio.FIRST_COMPLETED)
         gate.set()
         await sara.sees("لازم نیست دوباره بفرستید")
-        assert "the database is away: all connections are busy" in caplog.text
+        assert "the database is unavailable: all connections are busy" in caplog.text
         free_again.set()
         await asyncio.gather(*held, return_exceptions=True)
         await sara.sees("یادداشت شد: slow")
