@@ -11,7 +11,7 @@ import typer
 
 from bot.cli.common import load_settings
 from bot.config.output import say
-from bot.startup.errors import refuse
+from bot.startup.errors import end_with_setting_error
 
 if TYPE_CHECKING:
     from bot.operations.restore import Restored
@@ -43,7 +43,7 @@ def backup(
     try:
         file, manifest = asyncio.run(work())
     except UpkeepError as error:
-        refuse(str(error))
+        end_with_setting_error(str(error))
     say(f"{file}: {manifest['papers']} documents, {manifest['bytes']:,} bytes; keep SECRET_KEY elsewhere")
     say(f"it opens and restores with the SECRET_KEY whose id is {manifest['key_id']}")
 
@@ -58,7 +58,7 @@ def backup_key(
     try:
         say(f"BACKUP_RECIPIENT={make_identity(file)}")
     except UpkeepError as error:
-        refuse(str(error))
+        end_with_setting_error(str(error))
 
 
 def restore(
@@ -101,7 +101,7 @@ def restore(
     try:
         restored = asyncio.run(work())
     except UpkeepError as error:
-        refuse(str(error))
+        end_with_setting_error(str(error))
     manifest = restored.manifest
     if not restored.signed:
         print(  # noqa: T201

@@ -9,7 +9,7 @@ import typer
 
 from bot.cli.common import load_settings, with_database
 from bot.config.output import say
-from bot.startup.errors import refuse
+from bot.startup.errors import end_with_setting_error
 
 if TYPE_CHECKING:
     from bot.documents.blob_store import FileStore
@@ -35,7 +35,9 @@ def rotate_key(
     settings = load_settings()
     if new:
         if settings.secret_key is not None:
-            refuse("--new: SECRET_KEY is set; change it there, and move the old one to FORMER_SECRET_KEYS")
+            end_with_setting_error(
+                "--new: SECRET_KEY is set; change it there, and move the old one to FORMER_SECRET_KEYS"
+            )
         renew_kept_key()
         say("a new key is in its place; restart the bot, then run `bot.py rotate-key`")
         return

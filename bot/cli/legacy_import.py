@@ -12,7 +12,7 @@ import typer
 
 from bot.cli.common import load_settings, with_database
 from bot.config.output import say
-from bot.startup.errors import refuse
+from bot.startup.errors import end_with_setting_error
 
 if TYPE_CHECKING:
     from bot.legacy_import.importer import Totals
@@ -58,5 +58,5 @@ def import_file(
     try:
         totals = asyncio.run(with_database(settings, work))
     except UnusableFile as unusable:
-        refuse(str(unusable))
+        end_with_setting_error(str(unusable))
     say(summary(totals, report_path, dry_run=dry_run))

@@ -35,8 +35,10 @@ async def serve(settings: Settings) -> None:
     checks.check_settings(settings)
     raise_descriptor_limit()
     host, port = settings.address
-    sockets = listen.bind("LISTEN", host, port)
-    metrics = listen.bind("METRICS_LISTEN", *settings.metrics_address) if settings.metrics_address else None
+    sockets = listen.bind_socket("LISTEN", host, port)
+    metrics = (
+        listen.bind_socket("METRICS_LISTEN", *settings.metrics_address) if settings.metrics_address else None
+    )
     await checks.prepare_database(settings)
     checks.check_documents_folder(settings)
     checks.tell_ignored(settings)
@@ -77,7 +79,7 @@ async def _run(
     try:
         await _first(starting, asyncio.create_task(stopping.wait()), web_task)
         if web.failed is not None:
-            raise listen.refused("LISTEN", web.config.host, web.config.port, web.failed)
+            raise listen.listen_error("LISTEN", web.config.host, web.config.port, web.failed)
         if service.gave_up.is_set() and not service.taking.is_set():
             raise BadSettingError(f"{', '.join(service.refused.values())}: refused by the messenger")
         if not stopping.is_set():
@@ -113,7 +115,7 @@ async def _serve_metrics(server: WebServer, sockets: list[socket.socket]) -> Non
     await server.serve(sockets=sockets)
     if server.failed is not None:  # another process was quicker; people are served all the same
         host, port = server.config.host, server.config.port
-        log.error("%s", listen.refused("METRICS_LISTEN", host, port, server.failed))
+        log.error("%s", listen.listen_error("METRICS_LISTEN", host, port, server.failed))
 
 
 async def _first(*tasks: asyncio.Task[Any]) -> None:

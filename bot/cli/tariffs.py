@@ -10,7 +10,7 @@ import typer
 
 from bot.cli.common import load_settings, with_database
 from bot.config.output import say
-from bot.startup.errors import refuse
+from bot.startup.errors import end_with_setting_error
 from storage.enums import RequestKind
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def set_tariff(
     from storage.tables.column_types import utcnow
 
     if kind.upper() not in RequestKind.__members__:
-        refuse("--kind: new or amendment")
+        end_with_setting_error("--kind: new or amendment")
     now = utcnow()
     day: date = valid_from.date() if valid_from is not None else now.astimezone(TEHRAN).date()
 
@@ -45,5 +45,5 @@ def set_tariff(
     try:
         asyncio.run(with_database(load_settings(), work))
     except Refusal as refusal:
-        refuse(t(refusal.key, **refusal.args_of_text))
+        end_with_setting_error(t(refusal.key, **refusal.args_of_text))
     say(f"{kind.lower()}: {rial:,} rial from {day}")

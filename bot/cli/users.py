@@ -10,7 +10,7 @@ import typer
 
 from bot.cli.common import load_settings, with_database
 from bot.config.output import say
-from bot.startup.errors import refuse
+from bot.startup.errors import end_with_setting_error
 from storage.enums import Role
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def create_user(
     from storage.tables.column_types import utcnow
 
     if role in (Role.OFFICER, Role.SYSTEM):
-        refuse("--role: one of staff, expert, expert-in-charge, distributor")
+        end_with_setting_error("--role: one of staff, expert, expert-in-charge, distributor")
     settings = load_settings()
     passwords = Passwords(weak=settings.cheap_password_hashes)
     password = passwords.make()
@@ -81,7 +81,7 @@ def create_user(
     try:
         user_code, firm_id = asyncio.run(with_database(settings, lambda database: database.run(unit)))
     except Refusal as refusal:
-        refuse(t(refusal.key, **refusal.args_of_text))
+        end_with_setting_error(t(refusal.key, **refusal.args_of_text))
     if as_json:
         facts = {"user_code": user_code, "password": password, "role": role.value}
         say(json.dumps(facts | ({"distributor": firm_id} if firm_id is not None else {})))

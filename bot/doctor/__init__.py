@@ -27,15 +27,15 @@ async def _all(settings: Settings) -> AsyncIterator[Finding]:
     yield _settings(settings)
     # First: an open -wal file is gone once the database was looked into.
     yield file_modes.check_file_modes(settings)
-    yield machine.time_zone()
-    async for finding in machine.addresses(settings):
+    yield machine.check_time_zone()
+    async for finding in machine.check_addresses(settings):
         yield finding
     async for finding in database.check_settings_database(settings):
         yield finding
     yield await disk.check_store(settings)
-    for finding in disk.disks(settings):
+    for finding in disk.check_disks(settings):
         yield finding
-    yield await machine.file_checker()
+    yield await machine.check_file_inspection()
     yield await external_services.clock(settings)
     for messenger, messenger_settings in settings.messengers().items():
         yield await external_services.messenger(messenger, messenger_settings, settings)

@@ -20,7 +20,7 @@ from bot.startup.errors import explain
 from bot.texts.formats import TEHRAN
 from storage.database.database import Database, asynchronous, check_database, open_database
 from storage.database.unusable import why_unusable
-from storage.database.url import ignored
+from storage.database.url import ignored_parameters
 from storage.enums import AttemptState, InboxState, PushState, RequestKind
 from storage.migrations.migrate import current_is_head
 from storage.migrations.seed import seed
@@ -44,7 +44,7 @@ async def check_settings_database(settings: Settings) -> AsyncIterator[Finding]:
     except Exception as error:
         yield Finding("database", False, _why(error))
         return
-    words = kind + "".join(f"; the parameter {name} has no meaning here" for name in ignored(url))
+    words = kind + "".join(f"; the parameter {name} has no meaning here" for name in ignored_parameters(url))
     yield Finding("database", True, words)
     words = "up to date" if at_head else "not the schema of this code; run `bot.py migrate`"
     yield Finding("migrations", at_head, words)

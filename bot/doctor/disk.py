@@ -52,7 +52,7 @@ async def _bucket(settings: Settings) -> Finding:
         return Finding("documents", False, words)
 
 
-def disks(settings: Settings, *, min_free: int = MIN_FREE) -> Iterator[Finding]:
+def check_disks(settings: Settings, *, min_free: int = MIN_FREE) -> Iterator[Finding]:
     """Free space where something of ours grows."""
     disk_space, seen = DiskSpace.of(settings), set()
     for name, free in disk_space.free().items():

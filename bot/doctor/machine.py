@@ -19,7 +19,7 @@ from bot.web.http_server import listen
 TIMEOUT = 10.0
 
 
-def time_zone() -> Finding:
+def check_time_zone() -> Finding:
     """Looked at once more: what was loaded at the start must be what is used."""
     good = zone.is_right(TEHRAN)
     words = "Tehran is three and a half hours ahead, also in summer"
@@ -30,14 +30,14 @@ def time_zone() -> Finding:
     )
 
 
-async def addresses(settings: Settings) -> AsyncIterator[Finding]:
+async def check_addresses(settings: Settings) -> AsyncIterator[Finding]:
     """Each is taken for a moment, or belongs to the bot that runs."""
     asked = [("LISTEN", settings.address, "/health")]
     if settings.metrics_address is not None:
         asked.append(("METRICS_LISTEN", settings.metrics_address, "/metrics"))
     for name, (host, port), path in asked:
         try:
-            listen.close(listen.bind(name, host, port))
+            listen.close(listen.bind_socket(name, host, port))
         except BadSettingError as error:
             root = root_of(host, port)
             if await (is_ours(root) if path == "/health" else _has_metrics(root)):
@@ -56,7 +56,7 @@ async def _has_metrics(root: str) -> bool:
         return False
 
 
-async def file_checker() -> Finding:
+async def check_file_inspection() -> Finding:
     """A picture goes through a checking process, as every document does."""
     picture = io.BytesIO()
     Image.effect_noise((64, 64), 50).convert("RGB").save(picture, "PNG")

@@ -25,7 +25,7 @@ def label(name: str | None) -> str | None:
     return cleaned[: LONGEST - len(ending)] + ending
 
 
-def resembles(name: str | None, *wanted: str | None) -> bool:
+def names_document(name: str | None, *wanted: str | None) -> bool:
     """Whether a file's name speaks of the document (`wanted`: its name, short name, code). True where there is no
     name: photos have none, and no hint is due then."""
     given = search_key(re.sub(r"\.[A-Za-z0-9]{1,5}$", "", name or ""))

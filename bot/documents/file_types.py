@@ -30,7 +30,7 @@ def media_type_of(data: bytes) -> str | None:
     return next((kind for magic, kind in _MAGIC.items() if data.startswith(magic)), None)
 
 
-def preliminary(data: bytes) -> str:
+def check_without_decoding(data: bytes) -> str:
     """What needs no decoding; the media type. Raises FileRejected."""
     if len(data) > LARGEST:
         raise FileRejected("error.too_large")
@@ -44,6 +44,6 @@ def preliminary(data: bytes) -> str:
     return media_type
 
 
-def damaged(media_type: str) -> FileRejected:
+def damaged_refusal(media_type: str) -> FileRejected:
     """The refusal of a file that cannot be read through."""
     return FileRejected("error.damaged_pdf" if media_type == "application/pdf" else "error.too_small")

@@ -9,7 +9,7 @@ import io
 from PIL import Image, ImageOps
 
 from bot.core.refusals import FileRejected
-from bot.documents.file_types import InspectedFile, damaged, preliminary
+from bot.documents.file_types import InspectedFile, check_without_decoding, damaged_refusal
 from bot.documents.pdf import pages_of_harmless_pdf
 
 #: Longest side of the copy that is shown, in pixels; messengers refuse photos of width + height over 10,000.
@@ -27,7 +27,7 @@ _PILLOW = {"image/jpeg": "JPEG", "image/png": "PNG"}
 
 def inspect(data: bytes) -> InspectedFile:
     """Raises FileRejected with the sentence for the officer."""
-    media_type = preliminary(data)
+    media_type = check_without_decoding(data)
     if media_type == "application/pdf":
         return InspectedFile(media_type, data, pages=pages_of_harmless_pdf(data))
     return _image(data, media_type)
@@ -49,7 +49,7 @@ def _image(data: bytes, media_type: str) -> InspectedFile:
     except Image.DecompressionBombError:
         raise FileRejected("error.too_many_pixels") from None
     except Exception as error:  # a decoder of files from outside raises anything
-        raise damaged(media_type) from error
+        raise damaged_refusal(media_type) from error
     out = io.BytesIO()
     shown.save(out, "JPEG", quality=SHOWN_QUALITY, optimize=True)
     return InspectedFile(media_type, out.getvalue(), width=shown.width, height=shown.height)

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.core.refusals import FileRejected
-from bot.documents.file_types import InspectedFile, damaged, preliminary
+from bot.documents.file_types import InspectedFile, check_without_decoding, damaged_refusal
 from bot.documents.inspection_slots import InspectionSlot, InspectionSlots
 
 #: Seconds of CPU for one file, and how many times as long it may take by the clock.
@@ -90,7 +90,7 @@ class InspectionPool:
     async def _inspect(
         self, slot: InspectionSlot, starting: asyncio.Task[Process], data: bytes
     ) -> InspectedFile:
-        media_type = preliminary(data)
+        media_type = check_without_decoding(data)
         worker = await asyncio.shield(starting)
         asking = asyncio.create_task(_exchange(worker, data))
         try:
@@ -99,7 +99,7 @@ class InspectionPool:
         except (OSError, asyncio.IncompleteReadError):
             # Crashed, or out of memory over this file.
             await self._replace(worker)
-            raise damaged(media_type) from None
+            raise damaged_refusal(media_type) from None
         except BaseException:
             asking.cancel()
             await asyncio.gather(asking, return_exceptions=True)

@@ -114,7 +114,7 @@ class LegacyImport:
         layout = read_header(sheet.header)
         self.totals.unknown_columns = layout.unknown
         today = utcnow().astimezone(TEHRAN).date()
-        lists = await self.database.read(lambda db: store.lists(db, today=today))
+        lists = await self.database.read(lambda db: store.reference_codes(db, today=today))
         with ImportReport(report_path) as report:
             if layout.unknown:
                 names = "، ".join(layout.unknown)
@@ -180,7 +180,7 @@ class LegacyImport:
         if not plain:
             return {}
         codes = [row.national_code for row in plain]
-        known = await self.database.read(lambda db: store.known(db, codes))
+        known = await self.database.read(lambda db: store.known_codes(db, codes))
         new = [row for row in plain if row.national_code not in known]
         if self.dry_run:
             return {row.row: "" for row in plain}

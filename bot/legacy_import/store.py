@@ -67,7 +67,7 @@ class _Refused(Refusal):
         self.column, self.value = column, value
 
 
-def lists(db: Session, *, today: date) -> ReferenceCodes:
+def reference_codes(db: Session, *, today: date) -> ReferenceCodes:
     """Levels, fields and universities by code and by name, closed ones too: who was taken in then stays so."""
     levels = db.exec(select(DegreeLevel)).all()
     fields = db.exec(select(FieldOfStudy)).all()
@@ -85,7 +85,7 @@ def lists(db: Session, *, today: date) -> ReferenceCodes:
     )
 
 
-def known(db: Session, national_codes: Sequence[str]) -> set[str]:
+def known_codes(db: Session, national_codes: Sequence[str]) -> set[str]:
     """Those that have an account: their passwords need no hashing."""
     query = select(Account.national_code).where(
         col(Account.national_code).in_(national_codes), Account.state != AccountState.ANNULLED
@@ -139,9 +139,9 @@ def store_batch(
         try:
             with db.begin_nested():
                 if isinstance(row, DistributorRow):
-                    outcomes[row.row] = _found(db, row, actor=actor, now=now)
+                    outcomes[row.row] = _store_distributor(db, row, actor=actor, now=now)
                 elif (account := accounts.get(row.national_code)) is not None:
-                    outcomes[row.row] = _revise(
+                    outcomes[row.row] = _update(
                         db,
                         row,
                         account,
@@ -151,7 +151,7 @@ def store_batch(
                         now=now,
                     )
                 else:
-                    outcomes[row.row] = _take_in(
+                    outcomes[row.row] = _register(
                         db, row, taken=row.user_code in taken, hashes=hashes, actor=actor, now=now
                     )
         except Refusal as refusal:
@@ -247,7 +247,7 @@ def _officer(account_id: int, row: OfficerRow) -> dict[str, Any]:
     )
 
 
-def _take_in(
+def _register(
     db: Session, row: OfficerRow, *, taken: bool, hashes: Mapping[int, str], actor: Actor, now: datetime
 ) -> RowResult:
     if taken:
@@ -259,7 +259,7 @@ def _take_in(
     return RowResult(row.row, Result.CREATED, new_distributor=made)
 
 
-def _found(db: Session, row: DistributorRow, *, actor: Actor, now: datetime) -> RowResult:
+def _store_distributor(db: Session, row: DistributorRow, *, actor: Actor, now: datetime) -> RowResult:
     _, made = find_or_create(db, row.employer, actor=actor, now=now)
     return RowResult(row.row, Result.CREATED if made else Result.UNCHANGED, new_distributor=made)
 
@@ -273,7 +273,7 @@ def _employ(
     return made
 
 
-def _revise(
+def _update(
     db: Session,
     row: OfficerRow,
     account: Account,
@@ -296,7 +296,7 @@ def _revise(
     hired = row.employer is not None and not employed
     if not said and not filed and not hired:
         return RowResult(row.row, Result.UNCHANGED)
-    if account.state is not AccountState.ACTIVE or _has_come(db, account.id):
+    if account.state is not AccountState.ACTIVE or _has_logged_in(db, account.id):
         return RowResult(row.row, Result.UNTOUCHED)
     queries.lock_account(db, account.id)
     if said:
@@ -321,7 +321,7 @@ def _revise(
     return RowResult(row.row, Result.UPDATED, new_distributor=made)
 
 
-def _has_come(db: Session, account_id: int) -> bool:
+def _has_logged_in(db: Session, account_id: int) -> bool:
     query = select(AuditEvent.id).where(
         AuditEvent.subject == SUBJECT,
         AuditEvent.subject_id == account_id,

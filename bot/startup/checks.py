@@ -11,7 +11,7 @@ from pathlib import Path
 
 from bot.config.settings import BadSettingError, Settings
 from storage.database.database import asynchronous, check_database
-from storage.database.url import ignored
+from storage.database.url import ignored_parameters
 from storage.migrations.migrate import current_is_head, upgrade
 
 log = logging.getLogger("bot")
@@ -52,7 +52,7 @@ async def prepare_database(settings: Settings) -> None:
 def tell_ignored(settings: Settings) -> None:
     """One line of the log a parameter of DATABASE_URL that has no meaning here."""
     url = asynchronous(settings.database_url)
-    for name in ignored(url):
+    for name in ignored_parameters(url):
         if name == "channel_binding" and url.query[name] == "require":
             log.warning(
                 "DATABASE_URL: channel_binding=require is not possible with this driver; sslmode holds"

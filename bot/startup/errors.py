@@ -85,7 +85,7 @@ def _flat(line: str) -> str:
     return Masking().text(" ".join(line.split()))
 
 
-def refuse(line: str) -> NoReturn:
+def end_with_setting_error(line: str) -> NoReturn:
     """End the command: a setting or an argument is wrong."""
     print(line, file=sys.stderr, flush=True)  # noqa: T201
     raise SystemExit(REFUSED)
@@ -109,7 +109,7 @@ class ReportingGroup(TyperGroup):
             return super().invoke(ctx)
         except Exception as error:
             if (line := explain(error)) is not None:
-                refuse(line)
+                end_with_setting_error(line)
             if isinstance(error, OSError):
                 # The library would end with status 1 and no word where it is EPIPE.
                 end_with_internal_error(error)

@@ -150,9 +150,7 @@ def _process(counters: Counters, states: Mapping[Messenger, MessengerState]) -> 
     rests = {messenger.value: state.rests_for for messenger, state in states.items()}
     yield _gauges("messenger_rest_seconds", "the messenger takes nothing for so long", "messenger", rests)
     resting_chats = {messenger.value: float(state.chats_resting) for messenger, state in states.items()}
-    yield _gauges(
-        "chats_paused", "chats that this process does not write to now", "messenger", resting_chats
-    )
+    yield _gauges("chats_paused", "chats that this process does not write to now", "messenger", resting_chats)
     labels = ["messenger", "error"]
     errors = CounterMetricFamily("officer_messenger_errors", "calls that went wrong", labels=labels)
     for messenger, state in states.items():

@@ -10,7 +10,7 @@ from sqlmodel import col, select
 from bot.core.context import Turn
 from bot.core.incoming import FileTaken
 from bot.core.refusals import InvalidInput
-from bot.documents.file_names import resembles
+from bot.documents.file_names import names_document
 from bot.services.qualification import unused_files
 from bot.services.qualification.documents_in_use import numbers
 from bot.texts import formats, t
@@ -148,7 +148,7 @@ class Documents(Question):
         elif (
             self.hints
             and stored.original_name
-            and not resembles(stored.original_name, self._doc, self.short_name)
+            and not names_document(stored.original_name, self._doc, self.short_name)
         ):
             notice = t("doc.name_hint")
         return Incomplete(value=[*ids, stored.id], keep_value=True, notice=notice, quiet=quiet)

@@ -174,7 +174,7 @@ RENAME_DOCUMENT = Dialogue(
 
 
 def _rename_university(turn: Turn, answers: dict[str, Any]) -> Reply:
-    universities.rename(
+    universities.rename_university(
         turn.db,
         actor=turn.actor,
         code=answers[CODE],

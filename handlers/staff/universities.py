@@ -46,7 +46,7 @@ def routes(engine: Engine) -> Routes:
 
     @table.act("staff.new_cover", roles=STAFF)
     def new_coverage(turn: Turn, press: Press) -> Reply:
-        name, _ = universities.province(turn.db, actor=turn.actor, number=press.id)
+        name, _ = universities.universities_of(turn.db, actor=turn.actor, number=press.id)
         return engine.start(turn, "new_coverage", answers={PROVINCE: name})
 
     return table
@@ -58,7 +58,11 @@ def show_provinces(turn: Turn, press: Press) -> Screen:
 
     def line(i: str, numbered_province: tuple[int, tuple[str, list[University]]]) -> str:
         name, listed = numbered_province[1]
-        key = "universities.province_line" if universities.served(listed) else "universities.province_gap"
+        key = (
+            "universities.province_line"
+            if universities.has_open_university(listed)
+            else "universities.province_gap"
+        )
         return t(key, i=i, name=name, n=digits(sum(u.active and u.regional for u in listed)))
 
     lines, rows = numbered_page(
@@ -73,11 +77,11 @@ def show_provinces(turn: Turn, press: Press) -> Screen:
 
 def show_province(turn: Turn, press: Press) -> Screen:
     """The universities of one province, and the button to its coverage."""
-    name, listed = universities.province(turn.db, actor=turn.actor, number=press.id)
+    name, listed = universities.universities_of(turn.db, actor=turn.actor, number=press.id)
     lines = [t("universities.province", name=name)]
     if name == universities.CHOOSING_PROVINCE:
         lines.append(t("universities.choosing"))
-    if not universities.served(listed):
+    if not universities.has_open_university(listed):
         lines.append(t("universities.gap"))
     rows: list[ButtonRow] = []
     for i, university in enumerate(listed, start=1):
@@ -183,7 +187,7 @@ def change_university(turn: Turn, press: Press) -> Reply:
     if what is None:
         universities.make_default(turn.db, actor=turn.actor, code=code, expected=press.version, now=turn.now)
     else:
-        universities.switch(
+        universities.set_switch(
             turn.db, actor=turn.actor, code=code, what=what, on=on, expected=press.version, now=turn.now
         )
     return Reply(goto=Press("staff.university_data", arg=code), notice=t("reference_data.done"))
@@ -201,7 +205,7 @@ def _coverage_place(row: Coverage) -> str:
 
 def show_coverage(turn: Turn, press: Press) -> Screen:
     """Which places of a province go elsewhere; what is switched off waits for the directorate's word."""
-    name, _ = universities.province(turn.db, actor=turn.actor, number=press.id)
+    name, _ = universities.universities_of(turn.db, actor=turn.actor, number=press.id)
     every = universities.coverage(turn.db, actor=turn.actor, province=name)
 
     def line(i: str, covered: tuple[Coverage, University]) -> str:

@@ -7,7 +7,7 @@ from sqlalchemy import URL
 
 from storage.database.outage import Outage
 from storage.database.unit_of_work import T, Unit
-from storage.database.unusable import explaining
+from storage.database.unusable import explained_errors
 from storage.database.url import parse
 
 
@@ -55,7 +55,7 @@ def asynchronous(url: str) -> URL:
 async def check_database(url: str) -> None:
     """Whether what `url` names can be opened and served on; a file that is not there yet can. Raises DatabaseUnusable."""
     parsed = asynchronous(url)
-    with explaining(parsed):
+    with explained_errors(parsed):
         if parsed.get_backend_name() == "postgresql":
             from storage.database.server_check import check_server
 
@@ -70,7 +70,7 @@ async def open_database(url: str) -> Database:
     """Open an existing schema (see storage.migrations.migrate). Raises ValueError for a URL that is neither SQLite's nor
     PostgreSQL's, DatabaseUnusable where it does not open."""
     parsed = asynchronous(url)
-    with explaining(parsed):
+    with explained_errors(parsed):
         if parsed.get_backend_name() == "sqlite":
             from storage.database.sqlite import SqliteDatabase
 

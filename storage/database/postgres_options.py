@@ -25,7 +25,7 @@ SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full"
 def make_engine(url: URL, *, connect_args: dict[str, Any] | None = None, **pool: Any) -> AsyncEngine:
     """An engine for `url`, as `storage.database.database.asynchronous` gives it. Raises ValueError."""
     arguments = connect_options(url) | (connect_args or {})
-    if (size := whole(url, "prepared_statement_cache_size")) is not None:
+    if (size := int_option(url, "prepared_statement_cache_size")) is not None:
         arguments["prepared_statement_cache_size"] = size
     # The address itself stays out of the engine, and so out of whatever quotes it.
     return create_async_engine(URL.create("postgresql+asyncpg"), connect_args=arguments, **pool)
@@ -40,8 +40,8 @@ def connect_options(url: URL) -> dict[str, Any]:
         "user": url.username,
         "password": str(url.password) if url.password is not None else None,
         "database": url.database,
-        "timeout": float(whole(url, "connect_timeout") or CONNECT),
-        "statement_cache_size": whole(url, "statement_cache_size"),
+        "timeout": float(int_option(url, "connect_timeout") or CONNECT),
+        "statement_cache_size": int_option(url, "statement_cache_size"),
         "server_settings": {name: str(url.query[name]) for name in _SERVER_SETTINGS if url.query.get(name)}
         or None,
         **_tls(url),
@@ -49,7 +49,7 @@ def connect_options(url: URL) -> dict[str, Any]:
     return {name: value for name, value in options.items() if value is not None}
 
 
-def whole(url: URL, name: str) -> int | None:
+def int_option(url: URL, name: str) -> int | None:
     """A parameter that is a number, None where it is not given. Raises ValueError."""
     value = url.query.get(name)
     if value is None or value == "":

@@ -46,7 +46,7 @@ class DatabaseUnusable(Exception):
 
 
 @contextlib.contextmanager
-def explaining(url: URL) -> Iterator[None]:
+def explained_errors(url: URL) -> Iterator[None]:
     """Turns what stops the use of `url` into DatabaseUnusable. What is a fault of the program goes on as it is."""
     try:
         yield

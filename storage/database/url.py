@@ -84,7 +84,7 @@ def parse(text: str) -> URL:
     return _sqlite(rest) if kind == "sqlite" else _postgres(rest)
 
 
-def ignored(url: URL) -> list[str]:
+def ignored_parameters(url: URL) -> list[str]:
     """Parameters without a meaning here, in the order they were given."""
     return [name for name in url.query if name in IGNORED]
 

@@ -25,7 +25,7 @@ from sqlmodel import SQLModel
 from storage.database.database import asynchronous
 from storage.database.postgres_options import make_engine
 from storage.database.sqlite import stock_engine
-from storage.database.unusable import DatabaseUnusable, explaining
+from storage.database.unusable import DatabaseUnusable, explained_errors
 from storage.migrations.schema import AUDIT_GUARD, create_all, fingerprint
 
 FOLDER = Path(__file__).parent
@@ -40,7 +40,7 @@ class BrokenReferences(DatabaseUnusable):
 async def upgrade(url: str, *, to: str = "head") -> None:
     """Bring the database to the newest schema (or to the revision `to`) in one transaction; a SQLite file is made where
     there is none. Raises DatabaseUnusable."""
-    with explaining(asynchronous(url)):
+    with explained_errors(asynchronous(url)):
         async with _connection(url) as connection:
             await connection.run_sync(_upgrade, to)
 
@@ -49,7 +49,7 @@ async def current_is_head(url: str) -> bool:
     """Whether the database has the newest schema. Changes nothing. Raises DatabaseUnusable, also where this code does not
     know its schema."""
     scripts = _scripts()
-    with explaining(asynchronous(url)):
+    with explained_errors(asynchronous(url)):
         async with _connection(url) as connection:
             revisions = await connection.run_sync(_revisions)
         scripts.get_revisions(revisions)

@@ -176,7 +176,7 @@ class Cases:
     def _bank_says(self, verification: Verified | WrongAmount | NotPaid) -> None:
         claimed = attempts.claim_attempt(self.db, attempt_id=self._last_attempt(), now=NOW)
         assert isinstance(claimed, attempts.ClaimedAttempt)
-        payments_verification.conclude(
+        payments_verification.apply_answer(
             self.db,
             claimed=claimed,
             verification=verification,

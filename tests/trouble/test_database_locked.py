@@ -57,7 +57,9 @@ async def test_what_was_sent_meanwhile_is_done_once_and_in_order(stage: Stage) -
             await mina.start()
             if sqlite:
                 # Longer than a lock is waited for.
-                await until(lambda: lines(stage, "the database is unavailable"), within=40, what="a line of the log")
+                await until(
+                    lambda: lines(stage, "the database is unavailable"), within=40, what="a line of the log"
+                )
                 assert await health(stage) == 503
                 assert await figure(stage, "officer_database_up") == 0
             else:

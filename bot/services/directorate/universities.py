@@ -52,7 +52,7 @@ def by_province(db: Session, *, actor: Actor) -> dict[str, list[University]]:
     return provinces
 
 
-def province(db: Session, *, actor: Actor, number: int) -> tuple[str, list[University]]:
+def universities_of(db: Session, *, actor: Actor, number: int) -> tuple[str, list[University]]:
     """The `number`th province, counted from 1. Raises Stale."""
     every = list(by_province(db, actor=actor).items())
     if not 1 <= number <= len(every):
@@ -64,7 +64,7 @@ def number_of(db: Session, *, actor: Actor, name: str) -> int:
     return list(by_province(db, actor=actor)).index(name) + 1
 
 
-def served(universities: list[University]) -> bool:
+def has_open_university(universities: list[University]) -> bool:
     """Whether a file of this province finds a university."""
     open_ = [university for university in universities if university.active and university.regional]
     if any(university.province == CHOOSING_PROVINCE for university in universities):
@@ -88,7 +88,7 @@ def university_overview(db: Session, *, actor: Actor, code: str) -> UniversityOv
     return UniversityOverview(university, len(routing.experts(db, code)), files)
 
 
-def switch(
+def set_switch(
     db: Session, *, actor: Actor, code: str, what: Switch, on: bool, expected: int, now: datetime
 ) -> University:
     """Switch a university on or off, or in and out of the routing. Files that are there stay there.
@@ -96,7 +96,7 @@ def switch(
     Raises NotAllowed, Stale, and Refusal where its province would be left without any university.
     """
     require(db, actor, Role.STAFF)
-    row = _held(db, code, expected)
+    row = _locked_university(db, code, expected)
     if not on:
         _refuse_gap(db, row)
     event = f"university_{what}_{'on' if on else 'off'}"
@@ -106,7 +106,7 @@ def switch(
     return row
 
 
-def _held(db: Session, code: str, expected: int) -> University:
+def _locked_university(db: Session, code: str, expected: int) -> University:
     """The university as it was seen; all of its province are held, so that two changes do not make a gap together."""
     seen = db.get(University, code)
     if seen is None:
@@ -135,7 +135,7 @@ def make_default(db: Session, *, actor: Actor, code: str, expected: int, now: da
     Raises NotAllowed, Stale, and Refusal in Tehran and for a university that takes no files.
     """
     require(db, actor, Role.STAFF)
-    row = _held(db, code, expected)
+    row = _locked_university(db, code, expected)
     if row.province == CHOOSING_PROVINCE:
         raise Refusal("error.choosing_province")
     if not row.active or not row.regional:
@@ -162,7 +162,9 @@ def make_default(db: Session, *, actor: Actor, code: str, expected: int, now: da
     return row
 
 
-def rename(db: Session, *, actor: Actor, code: str, name: str, expected: int, now: datetime) -> University:
+def rename_university(
+    db: Session, *, actor: Actor, code: str, name: str, expected: int, now: datetime
+) -> University:
     """Raises NotAllowed, Stale, InvalidInput("error.name_taken")."""
     require(db, actor, Role.STAFF)
     row = reference_rows.lock_row(db, University, code, expected=expected)

@@ -15,7 +15,7 @@ from bot.gateways.interfaces import InquiryStatus, NotPaid
 from bot.rules.payment import OPEN, SETTLED, PaymentEvent
 from bot.services.payments import attempts
 from bot.services.payments.attempts import ClaimedAttempt, PaymentCheck
-from bot.services.payments.verification import EXPIRES, GIVES_UP, conclude, next_look
+from bot.services.payments.verification import EXPIRES, GIVES_UP, apply_answer, next_inquiry_after
 from storage.enums import AttemptState, RequestState
 from storage.tables import PaymentAttempt, QualificationRequest
 
@@ -84,7 +84,9 @@ async def settle_and_report(
         if quiet and (waits or standing == "unknown"):
             if by_payer:
                 return Settled(attempt.state, standing != "unknown")
-            state = await database.run(partial(_looked, attempt_id=attempt_id, now=resources.clock()))
+            state = await database.run(
+                partial(_schedule_next_inquiry, attempt_id=attempt_id, now=resources.clock())
+            )
             return Settled(state, standing != "unknown")
     claimed = await database.run(
         partial(attempts.claim_attempt, attempt_id=attempt_id, now=resources.clock(), by_payer=by_payer)
@@ -96,7 +98,7 @@ async def settle_and_report(
         standing = await gateway.inquire(claimed.ref)
     state = await database.run(
         partial(
-            conclude,
+            apply_answer,
             claimed=claimed,
             verification=verification,
             standing=standing,
@@ -119,12 +121,12 @@ def _without_ref(db: Session, *, attempt_id: int, now: datetime) -> AttemptState
     return attempt.state
 
 
-def _looked(db: Session, *, attempt_id: int, now: datetime) -> AttemptState:
+def _schedule_next_inquiry(db: Session, *, attempt_id: int, now: datetime) -> AttemptState:
     """Nothing new: set the time of the next look."""
     attempt = attempts.locked(db, attempt_id)
     if attempt.state in (AttemptState.CREATED, AttemptState.UNCERTAIN):
         checks = attempt.checks + 1
-        attempts.save_attempt(db, attempt, checks=checks, next_check_at=now + next_look(checks))
+        attempts.save_attempt(db, attempt, checks=checks, next_check_at=now + next_inquiry_after(checks))
     return attempt.state
 
 

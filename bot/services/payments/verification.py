@@ -28,7 +28,7 @@ EXPIRES = timedelta(minutes=30)
 GIVES_UP = timedelta(days=1)
 
 
-def next_look(checks: int) -> timedelta:
+def next_inquiry_after(checks: int) -> timedelta:
     """How long until the reconciler asks again: every two minutes at first, later every hour.
 
     A gateway gives money back that is not verified in some ten minutes, so while its session may live the gaps are
@@ -36,7 +36,7 @@ def next_look(checks: int) -> timedelta:
     return timedelta(minutes=2 if checks < 10 else 5 if checks < 15 else 15 if checks < 30 else 60)
 
 
-def conclude(
+def apply_answer(
     db: Session,
     *,
     claimed: ClaimedAttempt,
@@ -69,7 +69,7 @@ def conclude(
         case WrongAmount():
             alerts.raise_wrong_amount(db, request, attempt, now)
             # Staff find the attempt by the first line of the trail, also where it was uncertain before.
-            known = claimed.came_from if _told_wrong(db, attempt) else None
+            known = claimed.came_from if _wrong_amount_alerted(db, attempt) else None
             return _wait(db, attempt, PaymentEvent.WRONG_AMOUNT, verification, known, now)
         case Retry():
             _alert_if_asked(db, attempt, verification, now)
@@ -85,7 +85,7 @@ def _request_of(db: Session, attempt_id: int) -> int:
     return db.get_one(PaymentAttempt, attempt_id).request_id
 
 
-def _told_wrong(db: Session, attempt: PaymentAttempt) -> bool:
+def _wrong_amount_alerted(db: Session, attempt: PaymentAttempt) -> bool:
     line = select(AuditEvent.id).where(
         AuditEvent.subject == "payment_attempt",
         AuditEvent.subject_id == attempt.id,
@@ -179,7 +179,7 @@ def _wait(
     now: datetime,
 ) -> AttemptState:
     checks = attempt.checks + 1
-    due = now + next_look(checks)
+    due = now + next_inquiry_after(checks)
     return move_attempt(
         db,
         attempt,

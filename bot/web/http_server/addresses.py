@@ -34,7 +34,7 @@ def is_trusted(address: Address | None, trusted: Iterable[Network]) -> bool:
     return address is not None and any(address in network for network in trusted)
 
 
-def subscriber(address: Address) -> str:
+def subscriber_network(address: Address) -> str:
     """The key under which an address is counted: itself, or the /64 of an IPv6 address."""
     if isinstance(address, IPv6Address):
         return str(ip_network((address, SUBSCRIBER_BITS), strict=False))

@@ -21,7 +21,7 @@ from enum import Enum, auto
 from typing import Protocol
 
 from bot.core.counters import WebCounters
-from bot.web.http_server.addresses import Network, is_trusted, parse_address, subscriber
+from bot.web.http_server.addresses import Network, is_trusted, parse_address, subscriber_network
 
 log = logging.getLogger(__name__)
 
@@ -112,7 +112,11 @@ class Connections:
     def admit(self, connection: Connection, peer: str, now: float) -> bool:
         """Take a new connection in, closing another one at the limit; False where none can be closed."""
         address = parse_address(peer)
-        key = subscriber(address) if address is not None and not is_trusted(address, self._trusted) else None
+        key = (
+            subscriber_network(address)
+            if address is not None and not is_trusted(address, self._trusted)
+            else None
+        )
         mine = self._addresses.get(key) if key is not None else None
         victim: Connection | None = None
         if mine is not None and len(mine) >= self.limits.per_address:

@@ -12,7 +12,7 @@ from bot.config.settings import BadSettingError
 RECEIVE_BUFFER = 32 * 1024
 
 
-def bind(setting: str, host: str, port: int) -> list[socket.socket]:
+def bind_socket(setting: str, host: str, port: int) -> list[socket.socket]:
     """As `bind_sockets`. Raises BadSettingError that names `setting`."""
     try:
         return bind_sockets(host, port)
@@ -21,7 +21,7 @@ def bind(setting: str, host: str, port: int) -> list[socket.socket]:
             f"{setting}: there is no host {host!r}; write an address of this machine"
         ) from None
     except OSError as error:
-        raise refused(setting, host, port, error) from None
+        raise listen_error(setting, host, port, error) from None
 
 
 def bind_sockets(host: str, port: int) -> list[socket.socket]:
@@ -49,7 +49,7 @@ def close(sockets: list[socket.socket]) -> None:
             listener.close()
 
 
-def refused(setting: str, host: str, port: int, error: OSError) -> BadSettingError:
+def listen_error(setting: str, host: str, port: int, error: OSError) -> BadSettingError:
     """Why an address cannot be had, and what to do."""
     listen_address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     match error.errno:

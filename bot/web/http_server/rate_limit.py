@@ -19,7 +19,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bot.core.counters import WebCounters
-from bot.web.http_server.addresses import Address, Network, client_of, parse_address, subscriber
+from bot.web.http_server.addresses import Address, Network, client_of, parse_address, subscriber_network
 
 log = logging.getLogger(__name__)
 
@@ -127,7 +127,7 @@ class Paced:
         address = client_of(nearest, forwarded, self._trusted)
         if forwarded and address == nearest and nearest is not None and nearest.is_private:
             self._say(nearest)
-        return subscriber(address) if address is not None else None
+        return subscriber_network(address) if address is not None else None
 
     def _say(self, proxy: Address) -> None:
         """Everybody who comes through a proxy that is not configured counts as one address."""

@@ -15,7 +15,7 @@ from aiohttp import web
 
 from bot.config.settings import Settings
 from bot.doctor import Finding, examine
-from bot.doctor.disk import disks
+from bot.doctor.disk import check_disks
 from bot.messengers.intake.receiver import webhook_path
 from bot.services.shared.notify import alert_staff
 from demo.emulators import Emulators
@@ -207,7 +207,7 @@ async def test_a_bucket(set_up: dict[str, Any], bucket: Bucket) -> None:
 
 async def test_a_disk_that_is_nearly_full(set_up: dict[str, Any], tmp_path: Path) -> None:
     (tmp_path / "files").mkdir()
-    (found,) = disks(Settings.load(_env_file=None, **set_up), min_free=2**62)
+    (found,) = check_disks(Settings.load(_env_file=None, **set_up), min_free=2**62)
     assert not found.good
     assert "free some space" in found.words
 
@@ -216,7 +216,7 @@ async def test_a_disk_with_less_than_the_reserve_takes_no_uploads(
     set_up: dict[str, Any], tmp_path: Path
 ) -> None:
     (tmp_path / "files").mkdir()
-    (found,) = disks(Settings.load(_env_file=None, **set_up, min_free_disk="900TB"), min_free=0)
+    (found,) = check_disks(Settings.load(_env_file=None, **set_up, min_free_disk="900TB"), min_free=0)
     assert not found.good
     assert "no upload is taken below MIN_FREE_DISK" in found.words
 

@@ -11,7 +11,7 @@ from sqlmodel import Session
 from bot.core.refusals import FileRejected
 from bot.documents.blob_store import FolderStore
 from bot.documents.encryption import DecryptionFailed, DocumentCipher
-from bot.documents.file_names import label, resembles
+from bot.documents.file_names import label, names_document
 from bot.documents.inspection_pool import InspectionPool
 from bot.documents.library import DocumentLibrary, shown_media_type
 from storage.database.database import Database
@@ -159,10 +159,10 @@ def test_a_long_name_keeps_its_ending() -> None:
     ],
 )
 def test_a_name_resembles_its_document_or_gets_a_hint(name: str | None, fits: bool) -> None:
-    assert resembles(name, "تصویر شناسنامه", "شناسنامه") is fits
+    assert names_document(name, "تصویر شناسنامه", "شناسنامه") is fits
 
 
 def test_words_common_to_all_documents_say_nothing() -> None:
-    assert not resembles("تصویر.jpg", "تصویر کارت ملی (رو و پشت)", "کارت ملی")
-    assert not resembles("گواهی عدم اعتیاد.pdf", "گواهی عدم سوءپیشینه", "عدم سوءپیشینه")
-    assert resembles("كارت-ملي.JPG", "تصویر کارت ملی (رو و پشت)", "کارت ملی")
+    assert not names_document("تصویر.jpg", "تصویر کارت ملی (رو و پشت)", "کارت ملی")
+    assert not names_document("گواهی عدم اعتیاد.pdf", "گواهی عدم سوءپیشینه", "عدم سوءپیشینه")
+    assert names_document("كارت-ملي.JPG", "تصویر کارت ملی (رو و پشت)", "کارت ملی")

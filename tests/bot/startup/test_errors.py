@@ -176,7 +176,7 @@ async def doctor(folder: Path, **settings: str) -> list[Finding]:
     env = environment(folder, **settings)
     given = {name.lower(): value for name, value in env.items() if name.lower() in Settings.model_fields}
     loaded = Settings.load(_env_file=None, **given)
-    addresses = [one async for one in machine.addresses(loaded)]
+    addresses = [one async for one in machine.check_addresses(loaded)]
     return [one async for one in database.check_settings_database(loaded)] + [
         await disk.check_store(loaded),
         *addresses,

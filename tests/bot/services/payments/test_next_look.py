@@ -10,7 +10,7 @@ import pytest
 
 from bot.services import payments
 from bot.services.payments.reconciler import reconcile
-from bot.services.payments.verification import next_look
+from bot.services.payments.verification import next_inquiry_after
 from storage.database.database import Database
 from storage.enums import AttemptState, RequestState
 from tests.support.payments import Paying, paying
@@ -26,7 +26,7 @@ async def world(database: Database) -> AsyncIterator[Paying]:
     ("looks", "minutes"), [(0, 2), (9, 2), (10, 5), (14, 5), (15, 15), (29, 15), (30, 60), (500, 60)]
 )
 def test_looks_become_rarer(looks: int, minutes: int) -> None:
-    assert next_look(looks) == timedelta(minutes=minutes)
+    assert next_inquiry_after(looks) == timedelta(minutes=minutes)
 
 
 async def test_the_reconciler_looks_every_two_minutes_at_first(world: Paying) -> None:

@@ -16,7 +16,7 @@ from bot.core.context import PublicInfo
 from bot.core.counters import WebCounters
 from bot.web.app import build_app
 from bot.web.http_server import rate_limit
-from bot.web.http_server.addresses import client_of, parse_address, subscriber
+from bot.web.http_server.addresses import client_of, parse_address, subscriber_network
 from bot.web.http_server.rate_limit import Pace, Rate
 from storage.enums import Messenger
 from tests.bot.web.conftest import Site
@@ -176,6 +176,6 @@ def test_what_is_remembered_is_bounded() -> None:
 )
 def test_whom_a_proxy_names(forwarded: list[str], found: str | None) -> None:
     address = client_of(parse_address("127.0.0.1"), forwarded, PROXY)
-    assert (subscriber(address) if address else None) == found
+    assert (subscriber_network(address) if address else None) == found
     stranger = parse_address("198.51.100.1")
     assert client_of(stranger, forwarded, PROXY) == stranger
