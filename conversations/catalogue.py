@@ -1,4 +1,5 @@
-"""Every dialogue there is. One test goes over them: doubled ids, missing texts, unreachable steps, long labels."""
+"""Every dialogue there is. One test goes over them: doubled ids, missing texts, unreachable steps, long
+labels."""
 
 from conversations.account import login, password_and_mobile, registration
 from conversations.distributor import branches

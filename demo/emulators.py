@@ -86,7 +86,8 @@ class Emulators:
     async def start(
         cls, *, host: str = "127.0.0.1", first_update_id: int = 1, first_message_id: int = 1
     ) -> Emulators:
-        """All servers on free ports. With a database of an earlier run the ids must be higher than those of that run."""
+        """All servers on free ports. With a database of an earlier run the ids must be higher than those of
+        that run."""
         telegram, bale = (
             MessengerServer(
                 kind, host=host, first_update_id=first_update_id, first_message_id=first_message_id
@@ -101,7 +102,8 @@ class Emulators:
         )
 
     def env(self) -> dict[str, str]:
-        """The bot's settings for these servers. LISTEN, PUBLIC_URL, DATABASE_URL and folders are the caller's."""
+        """The bot's settings for these servers. LISTEN, PUBLIC_URL, DATABASE_URL and folders are the
+        caller's."""
         return {
             "TELEGRAM_TOKEN": self.telegram.token,
             "TELEGRAM_API_URL": self.telegram.server.url,

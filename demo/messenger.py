@@ -106,7 +106,8 @@ class MessengerServer:
         return self.state.queues[token or next(iter(self.state.bots))].put(dict(raw), as_is=True)
 
     def inject_raw(self, raw: bytes, token: str | None = None) -> None:
-        """Queue bytes in the place of an update, JSON or not; getUpdates and the webhook hand them over as they are."""
+        """Queue bytes in the place of an update, JSON or not; getUpdates and the webhook hand them over as
+        they are."""
         self.state.queues[token or next(iter(self.state.bots))].put_raw(raw)
 
     def deliver_twice(self, updates: int = 1, token: str | None = None) -> None:
@@ -114,8 +115,8 @@ class MessengerServer:
         self.state.queues[token or next(iter(self.state.bots))].duplicates += updates
 
     def number_updates_anew(self, first: int, token: str | None = None) -> None:
-        """After a quiet week: the next update has the number `first`, lower or higher than before. Raises ValueError while
-        updates wait."""
+        """After a quiet week: the next update has the number `first`, lower or higher than before. Raises
+        ValueError while updates wait."""
         self.state.queues[token or next(iter(self.state.bots))].number_anew(first)
 
     def pending(self, token: str | None = None) -> int:

@@ -1,7 +1,7 @@
 """A person with a phone: sends, shares, presses, blocks, and sees what arrives.
 
-Actions return at once, as on a real phone; `sees` waits for the answer. A message counts as seen when it arrived, or
-was changed, after the person's last action.
+Actions return at once, as on a real phone; `sees` waits for the answer. A message counts as seen when it
+arrived, or was changed, after the person's last action.
 """
 
 from __future__ import annotations
@@ -37,7 +37,8 @@ class Person(Reader):
         return await self.command("start", payload)
 
     async def share_contact(self, *, other: Person | str | None = None, name: str = "دوست") -> Seen:
-        """The own number, as the contact button sends it; with `other` another person's card from the address book."""
+        """The own number, as the contact button sends it; with `other` another person's card from the address
+        book."""
         return self._put(None, contact=self._card(other, name))
 
     async def forward_contact(self, of: Person | None = None) -> Seen:
@@ -71,7 +72,8 @@ class Person(Reader):
         mime: str | None = None,
         claims: int | None = None,
     ) -> Seen:
-        """A file as it is. `mime` overrides what the client would guess from the name, `claims` lies about its size."""
+        """A file as it is. `mime` overrides what the client would guess from the name, `claims` lies about
+        its size."""
         held = files.document(name, content, mime)
         held.claims = claims
         return self._put(None, document=held, caption=caption)
@@ -232,8 +234,8 @@ class Person(Reader):
     # ── groups ──
 
     async def add_bot(self, chat: Chat) -> None:
-        """Make the bot a member of this group or channel, as it is or after it left. Telegram tells it so; in a group there
-        is a service message as well."""
+        """Make the bot a member of this group or channel, as it is or after it left. Telegram tells it so; in
+        a group there is a service message as well."""
         found = self.state.conversation(self.bot, chat.id)
         assert found is not None
         found.left = False

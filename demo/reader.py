@@ -75,7 +75,8 @@ class Reader:
         return self.conversation.toasts
 
     async def sees(self, wanted: Wanted | None = None, *, within: float = PATIENCE) -> Seen:
-        """Wait for a message, new or changed since the last action, that contains the words (or fits the pattern)."""
+        """Wait for a message, new or changed since the last action, that contains the words (or fits the
+        pattern)."""
         found: Seen | None = None
 
         def look() -> bool:

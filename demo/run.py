@@ -32,7 +32,8 @@ class Options:
     others: tuple[str, ...] = ()
     #: Begin anew, whatever was there.
     fresh: bool = False
-    #: Everything but the bot: its settings are written to `folder`/.env, and it is started by hand under a debugger.
+    #: Everything but the bot: its settings are written to `folder`/.env, and it is started by hand under a
+    #: debugger.
     debug: bool = False
 
     @classmethod

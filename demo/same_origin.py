@@ -1,7 +1,8 @@
 """Which requests a server of the demo takes from a browser: those of its own pages, under its own address.
 
-Other pages that are open in the same browser can send requests to 127.0.0.1 too (CSRF), or reach it under a name of
-theirs that resolves to it (DNS rebinding). Programs send neither Origin nor Sec-Fetch-Site, and are let in.
+Other pages that are open in the same browser can send requests to 127.0.0.1 too (CSRF), or reach it under a
+name of theirs that resolves to it (DNS rebinding). Programs send neither Origin nor Sec-Fetch-Site, and are
+let in.
 """
 
 from __future__ import annotations
@@ -26,8 +27,8 @@ Values = Callable[[str], list[str]]
 
 @dataclass(frozen=True, slots=True)
 class OwnAddress:
-    """Where a server answers. `port` None: at any, since something may forward to it. `others`: further values of
-    Host, as name or name:port."""
+    """Where a server answers. `port` None: at any, since something may forward to it. `others`: further
+    values of Host, as name or name:port."""
 
     host: str = "127.0.0.1"
     port: int | None = None
@@ -55,7 +56,8 @@ def _is_address(name: str) -> bool:
 
 
 def is_foreign(method: str, values: Values, own: OwnAddress) -> bool:
-    """Whether a request came under another name, or from another page. Following a link to the page is allowed."""
+    """Whether a request came under another name, or from another page. Following a link to the page is
+    allowed."""
     hosts = values("host")
     if len(hosts) != 1 or not own.has(hosts[0]):
         return True
@@ -69,7 +71,8 @@ def is_foreign(method: str, values: Values, own: OwnAddress) -> bool:
 
 
 def own_pages_only(own: Callable[[], OwnAddress]) -> Middleware:
-    """The same for aiohttp, as a middleware. `own` is asked at each request: a free port is known only then."""
+    """The same for aiohttp, as a middleware. `own` is asked at each request: a free port is known only
+    then."""
 
     @web.middleware
     async def refuse(

@@ -1,4 +1,5 @@
-"""The emulators' state between two runs of the demo: chats, files, unconfirmed updates, payments, SMS, in one file."""
+"""The emulators' state between two runs of the demo: chats, files, unconfirmed updates, payments, SMS, in one
+file."""
 
 from __future__ import annotations
 

@@ -92,7 +92,8 @@ class Seen:
         return self.files[0]
 
     def button(self, wanted: Wanted) -> SeenButton | None:
-        """The inline button meant by a label: exactly so, or beginning so, or containing it; or by a pattern."""
+        """The inline button meant by a label: exactly so, or beginning so, or containing it; or by a
+        pattern."""
         return choose(wanted, [button for row in self.buttons for button in row])
 
     def url(self, wanted: Wanted | None = None) -> str:
@@ -108,7 +109,8 @@ class Seen:
 
 
 def choose(wanted: Wanted, buttons: Iterable[SeenButton]) -> SeenButton | None:
-    """The best fit: the same label, else the one beginning so, else containing it. Two equal fits are an error."""
+    """The best fit: the same label, else the one beginning so, else containing it. Two equal fits are an
+    error."""
     buttons = list(buttons)
     if isinstance(wanted, re.Pattern):
         fitting = [button for button in buttons if wanted.search(plain(button.text))]

@@ -2,8 +2,9 @@
 
 See docs/gateways.md 2.1.
 
-`{url}/v1/{API-KEY}/{scope}/{method}.json` by GET or POST form: sms/send (with localid), verify/lookup, sms/status,
-sms/statuslocalmessageid, account/info. Troubles are ordered with `fail`, as an HTTP status, a code, or a cut.
+`{url}/v1/{API-KEY}/{scope}/{method}.json` by GET or POST form: sms/send (with localid), verify/lookup,
+sms/status, sms/statuslocalmessageid, account/info. Troubles are ordered with `fail`, as an HTTP status, a
+code, or a cut.
 """
 
 from __future__ import annotations

@@ -26,7 +26,8 @@ class DemoUser:
 
 
 class DemoUsers:
-    """All users in the order of their creation. Codes and passwords that the bot shows in a chat are remembered."""
+    """All users in the order of their creation. Codes and passwords that the bot shows in a chat are
+    remembered."""
 
     def __init__(self, emulators: Emulators) -> None:
         self.emulators = emulators

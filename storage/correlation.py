@@ -1,7 +1,8 @@
 """Correlation ids: one short id for everything that an update, a web request or a timer leads to.
 
-It is in every line of the log that is written meanwhile, and on the pushes that are written meanwhile, so that whichever
-process sends them writes it too. "update:1234" is the inbox row, and the number that a person is shown when it fails.
+It is in every line of the log that is written meanwhile, and on the pushes that are written meanwhile, so
+that whichever process sends them writes it too. "update:1234" is the inbox row, and the number that a person
+is shown when it fails.
 """
 
 from contextvars import ContextVar

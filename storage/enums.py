@@ -125,7 +125,8 @@ OPEN_COOPERATION = frozenset({CooperationState.PENDING_OFFICER, CooperationState
 
 
 class ContractState(StrEnum):
-    """A contract (docs/specification.md 2.5). ENDED_BY_DEATH: staff suspended the officer with the reason «فوت»."""
+    """A contract (docs/specification.md 2.5). ENDED_BY_DEATH: staff suspended the officer with the reason
+    «فوت»."""
 
     ACTIVE = "ACTIVE"
     ENDED_BY_DISTRIBUTOR = "ENDED_BY_DISTRIBUTOR"

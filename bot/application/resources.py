@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 class Downloader(Protocol):
     async def download(self, handle: str, *, limit: int) -> bytes:
-        """The bytes of a file that a person sent. Raises FileRejected("error.too_large") past `limit` bytes and
-        FileRejected("error.download_failed") where the messenger does not give it."""
+        """The bytes of a file that a person sent. Raises FileRejected("error.too_large") past `limit` bytes
+        and FileRejected("error.download_failed") where the messenger does not give it."""
         ...
 
 

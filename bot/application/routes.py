@@ -1,7 +1,8 @@
 """The routes: what can be asked of the bot outside a dialogue (show routes, act routes, commands).
 
-A *show* only reads: it may be rendered again at any time (restart, stale button, after a refusal). An *act* changes
-something and says, by `Reply.goto`, which show comes next. Handlers fill a `Routes`, `all_routes` joins them.
+A *show* only reads: it may be rendered again at any time (restart, stale button, after a refusal). An *act*
+changes something and says, by `Reply.goto`, which show comes next. Handlers fill a `Routes`, `all_routes`
+joins them.
 """
 
 from __future__ import annotations
@@ -34,8 +35,8 @@ MANAGERS: Roles = frozenset([Role.DISTRIBUTOR])
 EXPERTS: Roles = frozenset([Role.EXPERT, Role.IN_CHARGE])
 STAFF_ONLY: Roles = frozenset([Role.STAFF])
 REVIEWERS: Roles = EXPERTS | STAFF_ONLY
-#: Who still reads what is their own while suspended: officers alone. Everybody else has nothing there but other
-#: people's data.
+#: Who still reads what is their own while suspended: officers alone. Everybody else has nothing there but
+#: other people's data.
 READS_SUSPENDED: Roles = OFFICERS
 
 
@@ -57,7 +58,8 @@ class Routes:
         self.by_action: dict[str, Route] = {}
         #: command without slash → the show it opens
         self.commands: dict[str, Press] = {}
-        #: What the payload of a deep link begins with («/start card_…») → the show that takes the rest as its argument
+        #: What the payload of a deep link begins with («/start card_…») → the show that takes the rest as its
+        #: argument
         self.payloads: dict[str, str] = {}
 
     def _add(self, route: Route) -> None:
@@ -73,7 +75,8 @@ class Routes:
         prepare: Prepare | None = None,
         suspended: Iterable[Role | None] = (),
     ) -> Callable[[Decide], Decide]:
-        """Declare a screen. It must not change anything. A suspended account sees it only in a role of `suspended`."""
+        """Declare a screen. It must not change anything. A suspended account sees it only in a role of
+        `suspended`."""
         return self._declare(action, roles, True, prepare, suspended)
 
     def act(

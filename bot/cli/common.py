@@ -27,8 +27,8 @@ def load_settings() -> Settings:
 
 
 async def with_database(settings: Settings, work: Callable[[Database], Awaitable[T]]) -> T:
-    """Run `work` on the database, which is prepared as for `run`. Raises BadSettingError, DatabaseUnusable, and what
-    `work` raises."""
+    """Run `work` on the database, which is prepared as for `run`. Raises BadSettingError, DatabaseUnusable,
+    and what `work` raises."""
     from bot.startup.checks import prepare_database
     from storage.database.database import open_database
     from storage.migrations.seed import seed

@@ -13,7 +13,8 @@ from bot.config.output import say
 def dialogues(
     html: Annotated[Path, typer.Option(help="the folder to write into; it is made where it is missing")],
 ) -> None:
-    """Write every screen of every dialogue as HTML pages, without a messenger and without the bot's database."""
+    """Write every screen of every dialogue as HTML pages, without a messenger and without the bot's
+    database."""
     from conversations.catalogue import ALL
     from conversations.preview.html_pages import write_pages
     from storage.tables.column_types import utcnow

@@ -26,8 +26,8 @@ def rotate_key(
 ) -> None:
     """Bring every document under the present SECRET_KEY; FORMER_SECRET_KEYS must hold the one before.
 
-    May be stopped and run again at any time, while the bot serves (restarted with both keys). Status 1 while documents are
-    left."""
+    May be stopped and run again at any time, while the bot serves (restarted with both keys). Status 1 while
+    documents are left."""
     from bot.config.settings import renew_kept_key
     from bot.documents.factory import make_cipher, open_store
     from bot.operations.key_rotation import count_by_key, rotate

@@ -37,7 +37,8 @@ for _name, _command in _COMMANDS.items():
 
 
 def main() -> None:
-    # Database, documents, keys, reports and backups are for the bot's own user, whatever the shell or systemd says.
+    # Database, documents, keys, reports and backups are for the bot's own user, whatever the shell or systemd
+    # says.
     os.umask(0o077)
     output.install()
     try:

@@ -71,8 +71,8 @@ class Redaction:
 
 
 def _one_line(logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """No text of a person may end a line of the log, or speak to the terminal. A traceback keeps its lines, each behind
-    a bar."""
+    """No text of a person may end a line of the log, or speak to the terminal. A traceback keeps its lines,
+    each behind a bar."""
     for name, value in event.items():
         if name != "exception" or not isinstance(value, str):
             event[name] = _flat(value)
@@ -141,7 +141,8 @@ def set_up(*, level: str = "INFO", form: str = "console", secrets: Iterable[str]
     root.setLevel(level)
     for name in SILENT:
         logging.getLogger(name).setLevel(logging.ERROR if name == "asyncio" else logging.WARNING)
-    # A traceback for every page of HTML that a messenger's gateway answers with; who asked says it in one line.
+    # A traceback for every page of HTML that a messenger's gateway answers with; who asked says it in one
+    # line.
     logging.getLogger("telegram.request").setLevel(logging.CRITICAL)
     for name in ("uvicorn", "uvicorn.error"):
         logger = logging.getLogger(name)

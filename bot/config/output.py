@@ -1,4 +1,5 @@
-"""Standard output and standard error that never fail: a full disk, a closed pipe or a stalled reader stop no work.
+"""Standard output and standard error that never fail: a full disk, a closed pipe or a stalled reader stop no
+work.
 
 No work depends on a line that is printed. What cannot be written is kept, up to a bound, and written before
 the next line once the destination takes data again; what is beyond the bound is counted.
@@ -112,8 +113,8 @@ def _takes(descriptor: int) -> bool:
 
 
 def install() -> None:
-    """Put steady streams in the place of both. A descriptor that came closed leads to nowhere, so that no file or
-    connection of ours ever gets its number."""
+    """Put steady streams in the place of both. A descriptor that came closed leads to nowhere, so that no
+    file or connection of ours ever gets its number."""
     for descriptor in (0, 1, 2):
         try:
             os.fstat(descriptor)

@@ -19,8 +19,8 @@ _ZERO, _NINE = (
     for signs, digit in (("0۰٠", 0), ("9۹٩", 9))
 )
 _EIGHT = r"(?:[8۸٨]|%DB%B8|%D9%A8|\\xdb\\xb8|\\xd9\\xa8|\\u06[6f]8)"
-#: The first that fits where a number begins. What fits none of them is passed over as a whole, so that nothing is seen
-#: in the middle of a longer number, or in the digits of an escape.
+#: The first that fits where a number begins. What fits none of them is passed over as a whole, so that
+#: nothing is seen in the middle of a longer number, or in the digits of an escape.
 _NUMBER = re.compile(
     rf"""
       (?P<card>{_D}{{4}}(?:{_GAP}{_D}{{4}}){{3}}(?!{_D}))

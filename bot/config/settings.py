@@ -302,14 +302,15 @@ class Settings(BaseSettings):
             ) from None
 
     def held_keys(self) -> list[str]:
-        """SECRET_KEY, or the one kept under data/, and the former ones; empty where there is none. Makes none. Raises
-        BadSettingError."""
+        """SECRET_KEY, or the one kept under data/, and the former ones; empty where there is none. Makes
+        none. Raises BadSettingError."""
         if self.secret_key is not None or KEY_FILE.exists():
             return [self.key(), *self.former_keys()]
         return self.former_keys()
 
     def former_keys(self) -> list[str]:
-        """Keys besides `key()` that documents may be encrypted under: of FORMER_SECRET_KEYS, and those kept beside ours."""
+        """Keys besides `key()` that documents may be encrypted under: of FORMER_SECRET_KEYS, and those kept
+        beside ours."""
         keys = _parts(self.former_secret_keys.get_secret_value()) if self.former_secret_keys else []
         try:
             former = FORMER_KEYS_FILE.read_text(encoding="ascii").split()
@@ -329,8 +330,8 @@ class Settings(BaseSettings):
 
 
 def renew_kept_key() -> None:
-    """Put a new key in the place of the one under data/; that one is kept among the former keys, first of all, so that
-    a crash in between loses nothing. Raises BadSettingError."""
+    """Put a new key in the place of the one under data/; that one is kept among the former keys, first of
+    all, so that a crash in between loses nothing. Raises BadSettingError."""
     former = _kept_key(KEY_FILE)
     try:
         with open(os.open(FORMER_KEYS_FILE, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "a") as file:

@@ -45,7 +45,8 @@ _GRANTS = (
 
 @dataclass(slots=True)
 class Turn:
-    """Handed to handlers, dialogues and questions. They change rows through `db`; nothing here outlives the unit."""
+    """Handed to handlers, dialogues and questions. They change rows through `db`; nothing here outlives the
+    unit."""
 
     db: Session
     now: datetime
@@ -83,8 +84,8 @@ class Turn:
 
     @property
     def holds_role(self) -> bool:
-        """Whether the role that the chat acts in is still the account's. A function that takes a role away changes
-        the chats as well; this is what counts."""
+        """Whether the role that the chat acts in is still the account's. A function that takes a role away
+        changes the chats as well; this is what counts."""
         if self.account is None or self.chat.role is None:
             return False
         if self.standing is not None and self.standing[:2] == (self.account.id, self.chat.role):

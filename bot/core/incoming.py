@@ -9,7 +9,8 @@ from storage.tables import StoredFile
 
 @dataclass(frozen=True, slots=True)
 class OfferedFile:
-    """A file or photo in a message, not yet fetched. `size` in bytes, None where the messenger did not say."""
+    """A file or photo in a message, not yet fetched. `size` in bytes, None where the messenger did not
+    say."""
 
     handle: str
     name: str | None
@@ -19,7 +20,8 @@ class OfferedFile:
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """A shared phone number as sent. `own` only where the card's user id is the sender's and it is no forward."""
+    """A shared phone number as sent. `own` only where the card's user id is the sender's and it is no
+    forward."""
 
     phone: str
     own: bool

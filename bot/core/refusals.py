@@ -9,8 +9,9 @@ from bot.core.screens import Button
 
 
 class Refusal(Exception):
-    """Something that a person asked for and does not get: `key` is a text key, `args` its values, `next_buttons` the
-    buttons that lead on. The unit of work is rolled back to before the request; the person sees the sentence."""
+    """Something that a person asked for and does not get: `key` is a text key, `args` its values,
+    `next_buttons` the buttons that lead on. The unit of work is rolled back to before the request; the person
+    sees the sentence."""
 
     key = "error.unknown"
 
@@ -25,7 +26,8 @@ class Refusal(Exception):
         self.key = key or type(self).key
         self.args_of_text = args
         self.next_buttons = next_buttons
-        #: Written in spite of the refusal, in the same transaction after the rollback (an alert to the staff).
+        #: Written in spite of the refusal, in the same transaction after the rollback (an alert to the
+        #: staff).
         self.after = after
         super().__init__(self.key)
 

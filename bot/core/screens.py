@@ -9,13 +9,14 @@ from typing import Any
 
 MAX_CALLBACK_BYTES = 64
 MAX_LABEL = 20  # characters of an inline label (docs/specification.md 4)
-#: Beyond any id that we give (times a page's length it still fits a database), and any version (an INTEGER there).
+#: Beyond any id that we give (times a page's length it still fits a database), and any version (an INTEGER
+#: there).
 MAX_ID, MAX_VERSION = 2**53, 2**31
 
 _ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"
 _PACKED = re.compile(r"^1(f?)\|([a-z_.]{1,24})\|([0-9a-z]{0,13})\|([0-9a-z]{0,8})\|(.*)$", re.DOTALL)
-#: Actions by names of earlier releases → their names now. Buttons stay in people's chats, in waiting pushes and in
-#: `chat.view` for years; an action that is renamed gets a line here.
+#: Actions by names of earlier releases → their names now. Buttons stay in people's chats, in waiting pushes
+#: and in `chat.view` for years; an action that is renamed gets a line here.
 FORMER_ACTIONS = {
     "desk.all_papers": "desk.all_documents",
     "desk.paper": "desk.document",
@@ -55,7 +56,8 @@ def _base36(number: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """A button's meaning: what to do, with which case, at which version. It is never trusted: services check again.
+    """A button's meaning: what to do, with which case, at which version. It is never trusted: services check
+    again.
 
     `fresh` asks for the answer in a new message, leaving the pressed one as it is (buttons under pushes).
     """
@@ -77,8 +79,8 @@ class Press:
 
     @classmethod
     def unpack(cls, packed: str) -> Press:
-        """What a button of this release or of an earlier one means. Raises BadPress, also for numbers and letters that no
-        database takes."""
+        """What a button of this release or of an earlier one means. Raises BadPress, also for numbers and
+        letters that no database takes."""
         match = _PACKED.match(packed)
         if match is None or len(packed.encode("utf-8", "replace")) > MAX_CALLBACK_BYTES:
             raise BadPress(packed[:80])
@@ -115,7 +117,8 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class GeneratedFile:
-    """A file made for this answer alone (a report): its bytes are sent and kept nowhere. A `picture` is shown as one."""
+    """A file made for this answer alone (a report): its bytes are sent and kept nowhere. A `picture` is shown
+    as one."""
 
     name: str
     content: bytes
@@ -147,9 +150,10 @@ class Screen:
 class Reply:
     """The whole answer to one update.
 
-    `screens` are sent in order, the last one becomes the current screen. `goto` asks the router to render a show
-    route in the same unit, as the last screen. `notice` is the short line over a pressed button (≤200 characters).
-    `quiet` seconds: say nothing now, show the current screen once it has been quiet for so long (albums).
+    `screens` are sent in order, the last one becomes the current screen. `goto` asks the router to render a
+    show route in the same unit, as the last screen. `notice` is the short line over a pressed button (≤200
+    characters). `quiet` seconds: say nothing now, show the current screen once it has been quiet for so long
+    (albums).
     """
 
     screens: tuple[Screen, ...] = ()

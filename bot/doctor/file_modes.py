@@ -1,4 +1,5 @@
-"""File modes: who else on the machine may read what the bot stores. Older versions and copies by hand may be open."""
+"""File modes: who else on the machine may read what the bot stores. Older versions and copies by hand may be
+open."""
 
 from __future__ import annotations
 
@@ -21,7 +22,8 @@ _NOT_OTHERS = stat.S_IRWXO
 
 
 def check_file_modes(settings: Settings) -> Finding:
-    """Changes nothing; the finding names the first that is open, and the command that closes all of its kind."""
+    """Changes nothing; the finding names the first that is open, and the command that closes all of its
+    kind."""
     if _is_open_to_others(env := Path(".env"), _NOT_OTHERS):
         return _bad(env, f"chmod o-rwx {env}")
     if opened := [path for path in (KEY_FILE, FORMER_KEYS_FILE) if _is_open_to_others(path)]:

@@ -48,8 +48,8 @@ def folder_of(key: str) -> str:
 
 
 class FileStore(Protocol):
-    """Small enough for a folder and for any S3-compatible store. `put`, `get`, `exists` and `delete` raise StoreDown where it
-    does not answer."""
+    """Small enough for a folder and for any S3-compatible store. `put`, `get`, `exists` and `delete` raise
+    StoreDown where it does not answer."""
 
     async def put(self, key: str, data: bytes) -> None:
         """Durable and whole once it returns; replaces what was there."""

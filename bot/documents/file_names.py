@@ -13,7 +13,8 @@ _EMPTY = {
 
 
 def label(name: str | None) -> str | None:
-    """A sent file's name without folders, marks that turn text around, and excess; None where nothing is left."""
+    """A sent file's name without folders, marks that turn text around, and excess; None where nothing is
+    left."""
     last = re.split(r"[/\\]", name or "")[-1]
     cleaned = normalise(last if len(last) <= 5 * LONGEST else last[: 4 * LONGEST] + last[-LONGEST:]).strip(
         ". "
@@ -26,8 +27,8 @@ def label(name: str | None) -> str | None:
 
 
 def names_document(name: str | None, *wanted: str | None) -> bool:
-    """Whether a file's name speaks of the document (`wanted`: its name, short name, code). True where there is no
-    name: photos have none, and no hint is due then."""
+    """Whether a file's name speaks of the document (`wanted`: its name, short name, code). True where there
+    is no name: photos have none, and no hint is due then."""
     given = search_key(re.sub(r"\.[A-Za-z0-9]{1,5}$", "", name or ""))
     if not given:
         return True

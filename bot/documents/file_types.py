@@ -1,4 +1,5 @@
-"""What a file is by its first bytes, and the verdict on it. Without any decoder, so that the bot itself need not load one."""
+"""What a file is by its first bytes, and the verdict on it. Without any decoder, so that the bot itself need
+not load one."""
 
 from dataclasses import dataclass
 

@@ -1,7 +1,7 @@
 """Whether a file may be taken, by its bytes alone, and the copy of it that is shown. Pure and synchronous.
 
-It runs in a process of its own (bot.documents.inspection_pool), because decoding files from outside may hang, crash
-or eat memory.
+It runs in a process of its own (bot.documents.inspection_pool), because decoding files from outside may hang,
+crash or eat memory.
 """
 
 import io

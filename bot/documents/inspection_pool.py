@@ -1,11 +1,13 @@
 """Inspects files in separate processes: a file that hangs, crashes or eats memory affects only its sender.
 
-A thread would not do: it cannot be ended, and parsing a PDF in Python holds the interpreter while others wait. A process
-for every file would cost a third of a second of imports. So a few workers stay, take one file after the other through
-a pipe, and are killed when one takes too long. They get no secrets, no network clients and a bounded memory.
+A thread would not do: it cannot be ended, and parsing a PDF in Python holds the interpreter while others
+wait. A process for every file would cost a third of a second of imports. So a few workers stay, take one file
+after the other through a pipe, and are killed when one takes too long. They get no secrets, no network
+clients and a bounded memory.
 
-Who uploads reserves a worker first (`InspectionPool.reserve_worker`) and fetches the file only then; a worker that has to be started
-starts meanwhile. Times of a check are seconds of CPU where the system tells them: a busy machine makes no file slow.
+Who uploads reserves a worker first (`InspectionPool.reserve_worker`) and fetches the file only then; a worker
+that has to be started starts meanwhile. Times of a check are seconds of CPU where the system tells them: a
+busy machine makes no file slow.
 """
 
 from __future__ import annotations
@@ -71,8 +73,8 @@ class InspectionPool:
 
     @asynccontextmanager
     async def reserve_worker(self, account_id: int, side: Hashable = None) -> AsyncIterator[ReservedWorker]:
-        """Reserve a worker for a file of this account; `side` is the messenger that it is fetched from. Waits for its
-        turn. Raises Throttled where too many uploads of this account wait."""
+        """Reserve a worker for a file of this account; `side` is the messenger that it is fetched from. Waits
+        for its turn. Raises Throttled where too many uploads of this account wait."""
         async with self._slots.wait_for_slot(account_id, side) as slot:
             worker = asyncio.create_task(self._idle_or_new_worker())
             try:
@@ -110,7 +112,8 @@ class InspectionPool:
         return InspectedFile(shown=shown or data, **answer)
 
     async def _watch(self, slot: InspectionSlot, worker: Process, asking: asyncio.Task[Any]) -> None:
-        """Until the answer is there. Raises FileRejected past the limit, Preempted where others wait for a slow file."""
+        """Until the answer is there. Raises FileRejected past the limit, Preempted where others wait for a
+        slow file."""
         begun, spent = time.monotonic(), _cpu(worker)
         while True:
             done, _ = await asyncio.wait({asking}, timeout=min(_LOOK, self._time_limit))
@@ -125,7 +128,8 @@ class InspectionPool:
                 raise Preempted
 
     async def _idle_or_new_worker(self) -> Process:
-        """A worker that waits; one that was ended meanwhile (by a system short of memory) is no reason to refuse a file."""
+        """A worker that waits; one that was ended meanwhile (by a system short of memory) is no reason to
+        refuse a file."""
         while self._idle or self._renewing:
             if not self._idle:
                 await asyncio.wait(self._renewing, return_when=asyncio.FIRST_COMPLETED)

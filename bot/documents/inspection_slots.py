@@ -1,7 +1,7 @@
 """Who may have a file inspected next: accounts take turns, so that none uses all the workers.
 
-A turn is one of a few slots, and only who has one may hold a file in memory. An account has one at a time; an account
-whose files took long shares `slow` slots with its like; one messenger cannot take all slots.
+A turn is one of a few slots, and only who has one may hold a file in memory. An account has one at a time; an
+account whose files took long shares `slow` slots with its like; one messenger cannot take all slots.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ class _Waiter:
 
 
 class InspectionSlots:
-    """`slots` turns at a time, at most `slow` of them for slow accounts and `of_side` for one messenger. Belongs to one
-    loop."""
+    """`slots` turns at a time, at most `slow` of them for slow accounts and `of_side` for one messenger.
+    Belongs to one loop."""
 
     def __init__(self, slots: int, *, slow: int, of_side: int) -> None:
         self._slots, self._slow, self._of_side = slots, slow, of_side

@@ -1,5 +1,5 @@
-"""The process that checks files: lengths and bytes come in on stdin, verdicts go out on stdout. An empty frame says that
-it is ready."""
+"""The process that checks files: lengths and bytes come in on stdin, verdicts go out on stdout. An empty
+frame says that it is ready."""
 
 import json
 import logging

@@ -1,7 +1,7 @@
 """The document library: takes documents, stores them encrypted, opens them again.
 
-Bytes are stored before their row is committed, so a crash in between leaves an orphan in the store and never a row
-without its file. `orphans` finds them, `sweep` removes them.
+Bytes are stored before their row is committed, so a crash in between leaves an orphan in the store and never
+a row without its file. `orphans` finds them, `sweep` removes them.
 """
 
 import asyncio
@@ -43,10 +43,11 @@ class DocumentLibrary:
         *,
         side: Hashable = None,
     ) -> StoredFile:
-        """Fetch a file once it is its turn, check and keep it; the row is for the caller to add. `side` is the messenger.
+        """Fetch a file once it is its turn, check and keep it; the row is for the caller to add. `side` is
+        the messenger.
 
-        `name` is the name it was sent with: a label for people, nothing more. A slow file that gives way to others is
-        fetched again. Raises FileRejected, Throttled, StoreDown, and what `fetch` raises."""
+        `name` is the name it was sent with: a label for people, nothing more. A slow file that gives way to
+        others is fetched again. Raises FileRejected, Throttled, StoreDown, and what `fetch` raises."""
         while True:
             with contextlib.suppress(Preempted):
                 return await self._store_in_turn(account_id, fetch, name, side)
@@ -93,8 +94,9 @@ class DocumentLibrary:
             await self._store.delete(key)
 
     async def drop_unused(self, database: Database, keys: Iterable[str]) -> None:
-        """Delete those of some keys that no living row has, after the unit that may have used or removed them is over.
-        Raises nothing: what is left behind by a store or database that is away, the sweep of orphans finds."""
+        """Delete those of some keys that no living row has, after the unit that may have used or removed them
+        is over. Raises nothing: what is left behind by a store or database that is away, the sweep of orphans
+        finds."""
         try:
             for key in await _unknown(database, list(keys)):
                 await self._store.delete(key)

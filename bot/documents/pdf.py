@@ -33,7 +33,8 @@ _EMPTY = b"\x00\t\n\x0c\r "
 
 
 def pages_of_harmless_pdf(data: bytes) -> int:
-    """The number of pages. Raises FileRejected: damaged or locked, active content, foreign data, too many pages."""
+    """The number of pages. Raises FileRejected: damaged or locked, active content, foreign data, too many
+    pages."""
     end = data.rfind(_END)
     if end < 0:
         raise FileRejected("error.damaged_pdf")  # cut off on the way

@@ -1,8 +1,9 @@
-"""Documents in an S3-compatible store: for several machines. The same layout as the folder's, so either can be copied to
-the other with any tool.
+"""Documents in an S3-compatible store: for several machines. The same layout as the folder's, so either can
+be copied to the other with any tool.
 
-The client is aiobotocore: all of it runs on the loop, so that a process that ends has no thread of a library's runtime
-left that could wake meanwhile (one of a compiled client's ended one command in ten with SIGABRT).
+The client is aiobotocore: all of it runs on the loop, so that a process that ends has no thread of a
+library's runtime left that could wake meanwhile (one of a compiled client's ended one command in ten with
+SIGABRT).
 """
 
 from __future__ import annotations
@@ -39,8 +40,8 @@ _CONFIG = AioConfig(
 
 @asynccontextmanager
 async def _answering() -> AsyncIterator[None]:
-    """Turns refusals and silence into StoreDown, with the first line of what is said of them; raises _Absent for what is
-    not there."""
+    """Turns refusals and silence into StoreDown, with the first line of what is said of them; raises _Absent
+    for what is not there."""
     try:
         yield
     except ClientError as error:
@@ -69,8 +70,8 @@ class S3Store:
         access_key_id: str | None = None,
         secret_access_key: str | None = None,
     ) -> None:
-        """`url`: s3://bucket/prefix. `endpoint`: the store's root address; empty: Amazon's. Without keys, those that
-        Amazon's own programs would find."""
+        """`url`: s3://bucket/prefix. `endpoint`: the store's root address; empty: Amazon's. Without keys,
+        those that Amazon's own programs would find."""
         self._bucket, _, prefix = url.removeprefix("s3://").strip("/").partition("/")
         self._prefix = f"{prefix}/" if prefix else ""
         self._options = {

@@ -1,4 +1,5 @@
-"""One way of asking a gateway: JSON over httpx, with our time limits, and one error for "no usable answer"."""
+"""One way of asking a gateway: JSON over httpx, with our time limits, and one error for "no usable
+answer"."""
 
 from typing import Any
 
@@ -17,8 +18,8 @@ def make_client(*, read: float = READ) -> httpx.AsyncClient:
     """A client without cookies of others, environment proxies or redirects."""
     return httpx.AsyncClient(
         timeout=httpx.Timeout(read, connect=min(CONNECT, read)),
-        # A connection that the other side closed while it was idle fails the next call, and asking for a payment is never
-        # repeated. Calls are few: each has a connection of its own.
+        # A connection that the other side closed while it was idle fails the next call, and asking for a
+        # payment is never repeated. Calls are few: each has a connection of its own.
         limits=httpx.Limits(max_keepalive_connections=0),
         trust_env=False,
         follow_redirects=False,
@@ -46,7 +47,8 @@ async def post_json(
 
 
 def with_retries(wait: float = 0.5) -> Any:
-    """Attempts of a call that may safely be repeated (verify, inquiry, status): three, with jitter, under a minute."""
+    """Attempts of a call that may safely be repeated (verify, inquiry, status): three, with jitter, under a
+    minute."""
     return stamina.retry_context(
         on=GatewayDown, attempts=3, timeout=45, wait_initial=wait, wait_jitter=wait, wait_max=5
     )

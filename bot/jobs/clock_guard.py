@@ -1,7 +1,8 @@
 """Whether the machine's clock may be believed where something is removed for ever by its date.
 
-A clock put forward by years, or a machine that wakes up with a wrong one, would make every document and draft look old enough
-to go. So removing waits until the service has lived with this date for two days: time for people to notice.
+A clock put forward by years, or a machine that wakes up with a wrong one, would make every document and draft
+look old enough to go. So removing waits until the service has lived with this date for two days: time for
+people to notice.
 """
 
 from datetime import datetime, timedelta
@@ -10,8 +11,8 @@ from sqlmodel import Session, col, select
 
 from storage.tables import AuditEvent, InboxUpdate
 
-#: Something happened so long ago: what is newer proves nothing, for the clock may have been put forward before it. With
-#: one event in a week there are always days that count.
+#: Something happened so long ago: what is newer proves nothing, for the clock may have been put forward
+#: before it. With one event in a week there are always days that count.
 SINCE, LATEST = timedelta(days=8), timedelta(days=2)
 
 

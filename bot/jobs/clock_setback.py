@@ -1,7 +1,8 @@
-"""After the machine's clock was set back: times that lie further ahead than anything is ever put off are pulled forward.
+"""After the machine's clock was set back: times that lie further ahead than anything is ever put off are
+pulled forward.
 
-They were written under the clock as it was. Left alone, a push, a payment or a locked login would wait for as long as the
-clock was wrong: for an hour, or for years.
+They were written under the clock as it was. Left alone, a push, a payment or a locked login would wait for as
+long as the clock was wrong: for an hour, or for years.
 """
 
 import logging
@@ -26,8 +27,8 @@ LEASE = timedelta(minutes=3)
 
 
 def _draw_rests_near(db: Session, *, now: datetime) -> int:
-    """A messenger may want a chat to be left alone for hours: that is no sign. Where it asked at a time that has not come
-    yet, the rest begins now."""
+    """A messenger may want a chat to be left alone for hours: that is no sign. Where it asked at a time that
+    has not come yet, the rest begins now."""
     ahead = select(Chat).where(col(Chat.rest_until) > now, col(Chat.rest_since) > now + AHEAD)
     chats = db.exec(ahead).all()
     for chat in chats:

@@ -1,4 +1,5 @@
-"""The experts' morning digest: once a working day, the requests that wait and those under the expert's review.
+"""The experts' morning digest: once a working day, the requests that wait and those under the expert's
+review.
 
 See docs/specification.md 7.
 """

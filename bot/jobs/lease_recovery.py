@@ -1,7 +1,7 @@
 """Leases of a process that died are released at once where no other process can hold them.
 
-Leases protect processes from each other. After a crash of the only one they would only keep people waiting: a push for
-a minute and a half, a payment for three.
+Leases protect processes from each other. After a crash of the only one they would only keep people waiting: a
+push for a minute and a half, a payment for three.
 """
 
 from datetime import datetime

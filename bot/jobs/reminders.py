@@ -1,7 +1,7 @@
 """N20: who is reminded of what, and drafts that are not continued (docs/specification.md 2.8, Q6–Q8, Q44).
 
-Each function is one unit: safe with several processes (a compare-and-set takes each case), and after a long downtime
-(the present state counts, not the ticks that were missed).
+Each function is one unit: safe with several processes (a compare-and-set takes each case), and after a long
+downtime (the present state counts, not the ticks that were missed).
 """
 
 from collections.abc import Sequence
@@ -79,8 +79,8 @@ def _requests_due(
 
 
 def remind_officers(db: Session, *, now: datetime) -> int:
-    """Of deficiencies, unpaid fees and unanswered cooperation, after 3, 7 and 30 days; after a downtime only once. Say
-    how many."""
+    """Of deficiencies, unpaid fees and unanswered cooperation, after 3, 7 and 30 days; after a downtime only
+    once. Say how many."""
     states = (RequestState.DEFICIENT, RequestState.AWAITING_PAYMENT)
     due = _requests_due(db, QualificationRequest, states, OFFICER_DAYS, now)
     for step, request in due:
@@ -95,7 +95,8 @@ def remind_officers(db: Session, *, now: datetime) -> int:
 
 
 def remind_experts(db: Session, *, now: datetime) -> int:
-    """Of files over 10 days, every 10 days: the reviewer of each, and all experts where the queue holds some."""
+    """Of files over 10 days, every 10 days: the reviewer of each, and all experts where the queue holds
+    some."""
     universities = set()
     due = _requests_due(
         db, QualificationRequest, (RequestState.IN_REVIEW, RequestState.SUBMITTED), EXPERT_DAYS, now
@@ -187,8 +188,8 @@ def _remind_queue(db: Session, university: str, now: datetime) -> None:
 
 
 def abandoned_drafts(db: Session, *, now: datetime) -> tuple[int, int]:
-    """Announce the removal of drafts untouched for 11 months, remove those untouched for 12 whose notice is 30 days
-    old; say how many of each."""
+    """Announce the removal of drafts untouched for 11 months, remove those untouched for 12 whose notice is
+    30 days old; say how many of each."""
     touched = func.coalesce(func.max(Draft.updated_at), QualificationRequest.state_since)
     query = (
         select(QualificationRequest, touched)

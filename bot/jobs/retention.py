@@ -1,7 +1,8 @@
 """How long documents are kept (Q44): those of rejected and withdrawn requests 24 months, unused ones a month.
 
-A document that anything living uses stays: another request, the approved file, a letter, a draft. Its row stays for ever,
-with the time of removal; its bytes go once that is committed, and by the sweep of orphans where a crash came between.
+A document that anything living uses stays: another request, the approved file, a letter, a draft. Its row
+stays for ever, with the time of removal; its bytes go once that is committed, and by the sweep of orphans
+where a crash came between.
 """
 
 from dataclasses import dataclass, field
@@ -76,7 +77,8 @@ async def preview_expired(database: Database, *, now: datetime) -> Total:
 
 
 def remove_batch(db: Session, *, now: datetime, after: int = 0) -> RetentionBatch:
-    """Mark a page of documents as removed and forget the messengers' copies; their bytes are for the caller."""
+    """Mark a page of documents as removed and forget the messengers' copies; their bytes are for the
+    caller."""
     page = expired_batch(db, now=now, after=after, lock=True)
     ids = [document.id for document in page.documents]
     if ids:

@@ -28,7 +28,8 @@ Sweep = tuple[str, float, Callable[[], Awaitable[Any]]]
 MINUTE, HOUR = 60.0, 3600.0
 #: The outbox has sent about a hundred pushes in this time, and wants more.
 LETTERS = 3.0
-#: Messengers repeat an update for a day at most; what could not be read is kept longer, for people to look at.
+#: Messengers repeat an update for a day at most; what could not be read is kept longer, for people to look
+#: at.
 INBOX_LIFETIME, FAILED_INBOX_LIFETIME = timedelta(days=14), timedelta(days=90)
 #: Rows that one unit deletes at most, so that other units do not wait for it.
 PURGE_BATCH = 1000
@@ -70,7 +71,8 @@ def send_reminders(db: Session, *, now: datetime) -> None:
 
 
 def raise_alerts(db: Session, *, now: datetime) -> None:
-    """What staff must see: universities without experts, kinds without a tariff; again each day while it lasts."""
+    """What staff must see: universities without experts, kinds without a tariff; again each day while it
+    lasts."""
     routing.alert_where_no_expert(db, now=now)
     reminders.watch_tariffs(db, now=now)
     notify.repeat_alerts(db, now=now)

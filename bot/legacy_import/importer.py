@@ -200,7 +200,8 @@ class LegacyImport:
     async def _settle(
         self, batch: list[OfficerRow | DistributorRow], hashes: dict[int, str]
     ) -> list[RowResult]:
-        """A batch in one transaction; if it fails as a whole, each row alone, so that one cannot spoil the rest."""
+        """A batch in one transaction; if it fails as a whole, each row alone, so that one cannot spoil the
+        rest."""
         now = utcnow()
 
         def unit(db: Session) -> list[RowResult]:

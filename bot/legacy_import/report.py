@@ -20,7 +20,8 @@ _DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def harmless(text: str) -> str:
-    """`text` with a mark before it where a spreadsheet might take it for a formula, also written in wide letters."""
+    """`text` with a mark before it where a spreadsheet might take it for a formula, also written in wide
+    letters."""
     plain = unicodedata.normalize("NFKC", BIDI_MARKS.sub("", text))
     return f"'{text}" if plain.startswith(_DANGEROUS) or plain.lstrip().startswith(_DANGEROUS) else text
 
@@ -43,8 +44,8 @@ def _create(path: Path) -> int:
 class ImportReport:
     """Written as the import goes on; only its owner may read it, since it holds data of people.
 
-    It is a new file that takes the place of whatever had its name: another's file keeps neither its mode nor its
-    readers, and a link is not followed.
+    It is a new file that takes the place of whatever had its name: another's file keeps neither its mode nor
+    its readers, and a link is not followed.
     """
 
     def __init__(self, path: Path) -> None:

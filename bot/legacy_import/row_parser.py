@@ -1,4 +1,5 @@
-"""One row of an import file: every cell checked, every mistake named. Pure, but for the lists that staff keep."""
+"""One row of an import file: every cell checked, every mistake named. Pure, but for the lists that staff
+keep."""
 
 from __future__ import annotations
 
@@ -94,7 +95,8 @@ class Employer:
 
 @dataclass(frozen=True, slots=True)
 class OfficerRow:
-    """An officer as a row gives them. `account` and `file` hold only what was said, by the columns of the tables."""
+    """An officer as a row gives them. `account` and `file` hold only what was said, by the columns of the
+    tables."""
 
     row: int
     national_code: str

@@ -2,8 +2,9 @@
 
 See docs/specification.md 2.1 (import), R52, R53, Q26, Q27.
 
-An officer is known by the national code. What the file says later is taken over only as long as nobody has logged in to
-the account; user code and password are never changed by a file. A row is stored wholly or not at all.
+An officer is known by the national code. What the file says later is taken over only as long as nobody has
+logged in to the account; user code and password are never changed by a file. A row is stored wholly or not at
+all.
 """
 
 from __future__ import annotations
@@ -68,7 +69,8 @@ class _Refused(Refusal):
 
 
 def reference_codes(db: Session, *, today: date) -> ReferenceCodes:
-    """Levels, fields and universities by code and by name, closed ones too: who was taken in then stays so."""
+    """Levels, fields and universities by code and by name, closed ones too: who was taken in then stays
+    so."""
     levels = db.exec(select(DegreeLevel)).all()
     fields = db.exec(select(FieldOfStudy)).all()
     universities = db.exec(select(University)).all()
@@ -101,7 +103,8 @@ def store_batch(
     actor: Actor,
     now: datetime,
 ) -> list[RowResult]:
-    """Take a batch of rows in, each wholly or not at all. `hashes` has the hash of each plain password by row."""
+    """Take a batch of rows in, each wholly or not at all. `hashes` has the hash of each plain password by
+    row."""
     people = [row for row in batch if isinstance(row, OfficerRow)]
     accounts = {
         account.national_code: account
@@ -177,7 +180,8 @@ def _refused(row: int, refusal: Refusal) -> RowResult:
 def _all_at_once(
     db: Session, people: Sequence[OfficerRow], *, hashes: Mapping[int, str], actor: Actor, now: datetime
 ) -> bool:
-    """Rows that nothing speaks against, in four statements. False where the database refused them together."""
+    """Rows that nothing speaks against, in four statements. False where the database refused them
+    together."""
     if not people:
         return True
     try:

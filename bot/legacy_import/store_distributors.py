@@ -28,8 +28,8 @@ _NEEDED = {
 def find_or_create(
     db: Session, employer: Employer, *, actor: Actor, now: datetime
 ) -> tuple[Distributor, bool]:
-    """The distributor of this number, made with its central branch where it is missing (True). One that is here stays
-    as it is: its data are its manager's.
+    """The distributor of this number, made with its central branch where it is missing (True). One that is
+    here stays as it is: its data are its manager's.
 
     Raises Refusal("import.distributor_needs") and what `distributors.create_distributor` raises."""
     number = Distributor.legal_id if employer.kind is DistributorKind.COMPANY else Distributor.guild_id

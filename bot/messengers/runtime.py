@@ -1,4 +1,5 @@
-"""The messengers of a running service: started, kept running, stopped. A failure of one does not stop the other."""
+"""The messengers of a running service: started, kept running, stopped. A failure of one does not stop the
+other."""
 
 from __future__ import annotations
 
@@ -53,8 +54,9 @@ class Service:
         alone: bool = False,
         at_once: int = 64,
     ) -> None:
-        """`commands` are offered in the messengers' menus, without slash. `shared`: several processes may work on the database. `webhook_url`: the root under which the messengers
-        reach us; None: we poll. `alone`: at the start no other process serves on the database."""
+        """`commands` are offered in the messengers' menus, without slash. `shared`: several processes may
+        work on the database. `webhook_url`: the root under which the messengers reach us; None: we poll.
+        `alone`: at the start no other process serves on the database."""
         self.resources = resources
         self.channels = channels
         self.lanes = Lanes(at_once=at_once)

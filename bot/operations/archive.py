@@ -2,8 +2,8 @@
 
     tar = database ‖ papers/<key> … ‖ MANIFEST.json
 
-The manifest counts what came before it, carries one SHA-256 over all names, sizes and bytes, and is signed (signature.py).
-Memory does not grow with the number of documents.
+The manifest counts what came before it, carries one SHA-256 over all names, sizes and bytes, and is signed
+(signature.py). Memory does not grow with the number of documents.
 """
 
 import asyncio
@@ -177,8 +177,8 @@ def make_identity(path: Path) -> str:
 
 @contextlib.contextmanager
 def decrypted(path: Path, identities: list[Any]) -> Iterator[IO[bytes]]:
-    """The tar within, as a stream. Raises UpkeepError where it is not for these keys, damaged or cut short: at the
-    end at the latest, so nothing read is to be trusted before."""
+    """The tar within, as a stream. Raises UpkeepError where it is not for these keys, damaged or cut short:
+    at the end at the latest, so nothing read is to be trusted before."""
     inner, outer = os.pipe()
     failures: list[Exception] = []
 

@@ -1,7 +1,8 @@
 """`bot.py backup`: database and documents into one encrypted file, while the bot runs.
 
-The database comes first, the documents after it: a document is stored before its row, so each row of the copy has its document.
-SECRET_KEY is not in it: without that key, kept elsewhere, the documents within stay encrypted.
+The database comes first, the documents after it: a document is stored before its row, so each row of the copy
+has its document. SECRET_KEY is not in it: without that key, kept elsewhere, the documents within stay
+encrypted.
 """
 
 import asyncio
@@ -48,7 +49,8 @@ _LIBPQ = {
 async def back_up(
     *, database_url: str, store: FileStore, target: Path, recipients: list[str], secret: str
 ) -> tuple[Path, dict[str, Any]]:
-    """Write an archive to `target`, a new file or a folder; where it is, and its manifest. Raises UpkeepError.
+    """Write an archive to `target`, a new file or a folder; where it is, and its manifest. Raises
+    UpkeepError.
 
     `secret` is SECRET_KEY: it signs the manifest, which tells the key's id and nothing of the key."""
     if not recipients:

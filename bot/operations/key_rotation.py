@@ -1,7 +1,7 @@
 """`bot.py rotate-key`: the keys of documents are wrapped anew under the present master key, batch by batch.
 
-Each document says under which key it is, so there is nothing to remember: stopped anywhere, it goes on where it was. What
-a document holds is never opened; only the key of the file is.
+Each document says under which key it is, so there is nothing to remember: stopped anywhere, it goes on where
+it was. What a document holds is never opened; only the key of the file is.
 """
 
 import asyncio

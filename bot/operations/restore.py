@@ -1,4 +1,5 @@
-"""`bot.py restore`: a backup into a new folder (and an empty PostgreSQL database), checked before it is named."""
+"""`bot.py restore`: a backup into a new folder (and an empty PostgreSQL database), checked before it is
+named."""
 
 import asyncio
 import contextlib
@@ -50,11 +51,13 @@ async def restore(
     database_url: str | None = None,
     store: FileStore | None = None,
 ) -> Restored:
-    """Unpack into `into`, which must be new or empty; documents into `store` where one is given, else into its `files`.
+    """Unpack into `into`, which must be new or empty; documents into `store` where one is given, else into
+    its `files`.
 
-    `database_url`: an empty PostgreSQL database that takes the dump. `secrets`: SECRET_KEY and the former ones, one of
-    which must have signed it. `unsigned` takes what none of them can vouch for, but never what was changed after one of
-    them signed. Raises UpkeepError; then nothing is left in `into` nor in `store`."""
+    `database_url`: an empty PostgreSQL database that takes the dump. `secrets`: SECRET_KEY and the former
+    ones, one of which must have signed it. `unsigned` takes what none of them can vouch for, but never what
+    was changed after one of them signed. Raises UpkeepError; then nothing is left in `into` nor in
+    `store`."""
     identities = archive.read_identities(identity)
     if not file.is_file():
         raise UpkeepError(f"there is no file {file}")
@@ -100,7 +103,8 @@ async def _take_back(store: FileStore, keys: list[str]) -> None:
 
 
 def _check_signature(name: str, manifest: dict[str, Any], secrets: list[str], unsigned: bool) -> bool:
-    """Whether one of our keys signed it. Raises UpkeepError where it was changed, or none did and that is not allowed."""
+    """Whether one of our keys signed it. Raises UpkeepError where it was changed, or none did and that is not
+    allowed."""
     if signature.is_signed_by(manifest, secrets):
         return True
     key_id = manifest.get("key_id")

@@ -1,7 +1,7 @@
 """Who made a backup: an HMAC over its manifest, under a key that follows from SECRET_KEY.
 
-The manifest carries one digest over names, sizes and bytes of all members in their order, so the HMAC covers every one
-of them. The public key of age is enough to encrypt a forged archive, and not enough to sign it.
+The manifest carries one digest over names, sizes and bytes of all members in their order, so the HMAC covers
+every one of them. The public key of age is enough to encrypt a forged archive, and not enough to sign it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""Persian text for pictures: joined and put in visual order by ourselves, so that no system library is needed."""
+"""Persian text for pictures: joined and put in visual order by ourselves, so that no system library is
+needed."""
 
 from functools import cache
 from importlib.resources import files

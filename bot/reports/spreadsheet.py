@@ -1,4 +1,5 @@
-"""A report as a spreadsheet, right to left. No cell is ever a formula, whatever people wrote into their names."""
+"""A report as a spreadsheet, right to left. No cell is ever a formula, whatever people wrote into their
+names."""
 
 from __future__ import annotations
 

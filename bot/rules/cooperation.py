@@ -41,7 +41,8 @@ class Availability:
 
 
 class CooperationRelation(StrEnum):
-    """How an actor is related to a request, a contract or a termination. An unrelated actor has no relation."""
+    """How an actor is related to a request, a contract or a termination. An unrelated actor has no
+    relation."""
 
     OFFICER = "officer"
     DISTRIBUTOR = "manager of its distributor"
@@ -154,7 +155,8 @@ def _rows() -> tuple[Transition, ...]:
 
 
 def relations(case: CooperationCase, actor: Actor) -> frozenset[CooperationRelation]:
-    """What `actor` is to this request. Nobody is the expert of a request of their own, on either side of it [I]."""
+    """What `actor` is to this request. Nobody is the expert of a request of their own, on either side of it
+    [I]."""
     if actor.role is Role.SYSTEM:
         return frozenset({CooperationRelation.SYSTEM})
     if actor.account_id is None:

@@ -1,4 +1,5 @@
-"""User code and password in one message, in any order, on one line or several: recognised by their shape. Pure."""
+"""User code and password in one message, in any order, on one line or several: recognised by their shape.
+Pure."""
 
 import re
 
@@ -45,7 +46,8 @@ _SHORTEST = 4
 
 
 def pairs(text: str) -> list[tuple[str, str]]:
-    """What may be (user code, password), the likeliest first; none where the text holds one word besides its labels."""
+    """What may be (user code, password), the likeliest first; none where the text holds one word besides its
+    labels."""
     words = _words(text)
     if len(words) == 1 and (glued := _GLUED.match(words[0])) is not None:
         first, after, before, last = glued.groups()
@@ -80,7 +82,8 @@ def are_in(text: str) -> bool:
 
 
 def words_of(text: str) -> list[str]:
-    """The words that may be a user code of the old system, which may be any word; none where the text is a sentence."""
+    """The words that may be a user code of the old system, which may be any word; none where the text is a
+    sentence."""
     words = [word.strip(_AROUND) for word in _words(text)]
     return [word for word in words if word] if 2 <= len(words) <= 3 else []
 

@@ -47,8 +47,8 @@ Transition = state_machine.Transition[S, PaymentEvent, PaymentRelation, state_ma
 
 
 def _rows() -> Iterator[Transition]:
-    """VERIFYING may be asked again: the process that asked may be dead (the service keeps the lease). FAILED and
-    EXPIRED may be asked again too: a late payment on an old attempt still completes the request."""
+    """VERIFYING may be asked again: the process that asked may be dead (the service keeps the lease). FAILED
+    and EXPIRED may be asked again too: a late payment on an old attempt still completes the request."""
     event, system, staff = (
         PaymentEvent,
         frozenset({PaymentRelation.SYSTEM}),

@@ -1,7 +1,7 @@
 """Rules of a qualification request: one transition table for NEW and AMENDMENT (docs/specification.md 2.2).
 
-`TABLE` is the only place that says who may do what, when, and what comes of it: buttons, permission checks, tests and
-the diagram in docs/ are read from it.
+`TABLE` is the only place that says who may do what, when, and what comes of it: buttons, permission checks,
+tests and the diagram in docs/ are read from it.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ class QualificationAction(StrEnum):
 
 
 class QualificationRelation(StrEnum):
-    """How an actor is related to a request. An actor may have several relations, an unrelated one has none."""
+    """How an actor is related to a request. An actor may have several relations, an unrelated one has
+    none."""
 
     OWNER = "officer"
     EXPERT = "expert of its university"
@@ -192,7 +193,8 @@ def relations(case: QualificationCase, actor: Actor) -> frozenset[QualificationR
 
 
 def may_see(case: QualificationCase, actor: Actor) -> bool:
-    """Whether the file may be opened: its owner, the experts of its university once it was submitted, staff."""
+    """Whether the file may be opened: its owner, the experts of its university once it was submitted,
+    staff."""
     stands = relations(case, actor)
     return QualificationRelation.OWNER in stands or (
         bool(stands) and case.state not in (None, RequestState.DRAFT)

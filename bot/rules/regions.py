@@ -2,8 +2,9 @@
 
 See docs/specification.md 3, "From region to university".
 
-Names come from the package `provinces-and-cities`, spelled our way: Persian letters, ZWNJ before «آباد» and «شهر», known
-slips corrected. They are what is stored in answers and what coverage rows are keyed by, so a change here needs a migration.
+Names come from the package `provinces-and-cities`, spelled our way: Persian letters, ZWNJ before «آباد» and
+«شهر», known slips corrected. They are what is stored in answers and what coverage rows are keyed by, so a
+change here needs a migration.
 """
 
 import re
@@ -103,8 +104,9 @@ def cities_of(province: str) -> tuple[str, ...]:
 
 
 def matching_regions(part: str, names: Iterable[str]) -> list[str]:
-    """Those of `names` that contain `part` in any spelling (spaces, ZWNJ, Arabic letters, madd and hamza do not
-    matter): the exact name first, then names that begin with it, then the others, each in the given order."""
+    """Those of `names` that contain `part` in any spelling (spaces, ZWNJ, Arabic letters, madd and hamza do
+    not matter): the exact name first, then names that begin with it, then the others, each in the given
+    order."""
     wanted = search_key(part)
     if not wanted:
         return []

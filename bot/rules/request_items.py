@@ -82,7 +82,8 @@ def frozen(answers: Answers, document_rules: Iterable[DocumentRule]) -> dict[str
 def missing(
     answers: Answers, document_rules: Iterable[DocumentRule], *, note_needed: bool = False
 ) -> list[str]:
-    """The mandatory items that are empty, in reading order. An empty phone says "has none"; an absent one is missing."""
+    """The mandatory items that are empty, in reading order. An empty phone says "has none"; an absent one is
+    missing."""
     lacking = [key for key in FIELDS if key not in OPTIONAL and not _given(answers, key)]
     if note_needed and not answers.get("field_note"):
         lacking.append("field_note")

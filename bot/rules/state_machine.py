@@ -27,7 +27,8 @@ C = TypeVar("C", bound=HasState)
 
 @dataclass(frozen=True)
 class Transition(Generic[S, A, W, C]):
-    """`target` None: the row is deleted. `target_if_true` is the target where `condition` is true of the case."""
+    """`target` None: the row is deleted. `target_if_true` is the target where `condition` is true of the
+    case."""
 
     source: S | None
     action: A
@@ -85,8 +86,8 @@ class Machine(Generic[S, A, W, C]):
     def refusal_of(self, case: C, stands: frozenset[W], action: A) -> str | None:
         """The text key of why `action` is refused to an actor with these relations, None where it is allowed.
 
-        `not_yours` for an actor who may not take this action in any state, `stale` where only the state is in the way,
-        else what the guard says.
+        `not_yours` for an actor who may not take this action in any state, `stale` where only the state is in
+        the way, else what the guard says.
         """
         row = self.table.get((cast("S | None", case.state), action))
         if row is None:

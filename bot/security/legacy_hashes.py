@@ -94,7 +94,8 @@ def _verify_bcrypt(stored: str, typed: str) -> bool:
 
 
 def _identity(stored: str) -> _Pbkdf2 | None:
-    """ASP.NET Identity: base64 of a format byte, then salt and key (v2), or digest, rounds, salt, key (v3)."""
+    """ASP.NET Identity: base64 of a format byte, then salt and key (v2), or digest, rounds, salt, key
+    (v3)."""
     if not 60 <= len(stored) <= 400 or not _BASE64.fullmatch(stored):
         return None
     try:

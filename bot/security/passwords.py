@@ -21,11 +21,11 @@ from bot.texts import BIDI_MARKS
 ALPHABET = "".join(sorted(set(string.ascii_letters + string.digits) - set("0Oo1lIi5Ss2Zz8B")))
 MADE_LENGTH = 12
 CHOSEN_MIN, CHOSEN_MAX = 8, 128
-#: For plain passwords of the old system, by the hundred thousand: 7 MiB and 5 passes, which OWASP holds equal to its
-#: 19 MiB and 2. The first good login replaces the hash by one of full parameters.
+#: For plain passwords of the old system, by the hundred thousand: 7 MiB and 5 passes, which OWASP holds equal
+#: to its 19 MiB and 2. The first good login replaces the hash by one of full parameters.
 IMPORT_COST = {"time_cost": 5, "memory_cost": 7168, "parallelism": 1}
-#: Seconds from the begin of a check to its answer, whatever it found: more than the full cost and that of an old scheme
-#: together. Time would tell who has an account, and who came from the old system.
+#: Seconds from the begin of a check to its answer, whatever it found: more than the full cost and that of an
+#: old scheme together. Time would tell who has an account, and who came from the old system.
 ANSWER_AFTER = 0.75
 
 _DIGITS = str.maketrans("۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩", "01234567890123456789")
@@ -64,8 +64,8 @@ class Verdict:
 class Passwords:
     """Makes and checks. At most `at_once` computations run at a time; the others wait their turn.
 
-    `weak` takes parameters that make hashes worthless: only ever for tests, the demo does not need it. `legacy_import`
-    takes cheaper ones, see `IMPORT_COST`.
+    `weak` takes parameters that make hashes worthless: only ever for tests, the demo does not need it.
+    `legacy_import` takes cheaper ones, see `IMPORT_COST`.
     """
 
     def __init__(self, *, weak: bool = False, legacy_import: bool = False, at_once: int = 2) -> None:
@@ -95,8 +95,9 @@ class Passwords:
         return self._hasher.hash(password)
 
     async def verify(self, stored: str | None, typed: str) -> Verdict:
-        """Compare as typed, then normalised. Whatever `stored` is (None: no account has this code), the full cost is
-        spent for each reading, and the answer leaves `ANSWER_AFTER` seconds (or a multiple) after the work began."""
+        """Compare as typed, then normalised. Whatever `stored` is (None: no account has this code), the full
+        cost is spent for each reading, and the answer leaves `ANSWER_AFTER` seconds (or a multiple) after the
+        work began."""
         async with self._slots:
             begun = monotonic()
             verdict = await asyncio.to_thread(self._verify, stored, typed)

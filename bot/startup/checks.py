@@ -39,8 +39,8 @@ def check_settings(settings: Settings) -> None:
 
 
 async def prepare_database(settings: Settings) -> None:
-    """SQLite is brought up to date; PostgreSQL is everybody's, so that is left to a command. Raises BadSettingError,
-    DatabaseUnusable."""
+    """SQLite is brought up to date; PostgreSQL is everybody's, so that is left to a command. Raises
+    BadSettingError, DatabaseUnusable."""
     url = settings.database_url
     await check_database(url)
     if asynchronous(url).get_backend_name() == "sqlite":
@@ -62,7 +62,8 @@ def tell_ignored(settings: Settings) -> None:
 
 
 def check_documents_folder(settings: Settings) -> None:
-    """As `check_documents_folder_folder`, but an outage of the disk is no reason not to serve. Raises BadSettingError."""
+    """As `check_documents_folder_folder`, but an outage of the disk is no reason not to serve. Raises
+    BadSettingError."""
     try:
         check_documents_folder_folder(settings)
     except OSError as error:
@@ -77,8 +78,8 @@ def papers_folder(settings: Settings) -> Path | None:
 
 
 def check_documents_folder_folder(settings: Settings) -> None:
-    """The folder is there, or can be made, and a file can be written in it. Raises BadSettingError; OSError where the
-    disk is full or fails."""
+    """The folder is there, or can be made, and a file can be written in it. Raises BadSettingError; OSError
+    where the disk is full or fails."""
     if (folder := papers_folder(settings)) is None:
         return
     try:

@@ -1,7 +1,8 @@
-"""The one list of what an operator can set wrong, each told in one line: the setting, what is wrong, what to do.
+"""The one list of what an operator can set wrong, each told in one line: the setting, what is wrong, what to
+do.
 
-`bot.py` ends with status 2 after such a line, whatever the command; `bot.py doctor` says the same lines. What is not
-in the list is a fault of the program: its traceback goes to the log, masked, and the status is 1.
+`bot.py` ends with status 2 after such a line, whatever the command; `bot.py doctor` says the same lines. What
+is not in the list is a fault of the program: its traceback goes to the log, masked, and the status is 1.
 """
 
 from __future__ import annotations

@@ -56,7 +56,8 @@ def age(span: timedelta) -> str:
 
 
 def masked(code: str) -> str:
-    """A national code for others than its owner and reviewer: «•••••••۵۶۱», as one unit that reads from the left."""
+    """A national code for others than its owner and reviewer: «•••••••۵۶۱», as one unit that reads from the
+    left."""
     return f"{LRI}{'•' * (len(code) - 3)}{digits(code[-3:])}{PDI}"
 
 

@@ -1,4 +1,5 @@
-"""Tehran's time. A system whose zone data are from before 2022 is an hour ahead every summer since: there is no DST any more."""
+"""Tehran's time. A system whose zone data are from before 2022 is an hour ahead every summer since: there is
+no DST any more."""
 
 import importlib.resources
 from datetime import datetime, timedelta
@@ -11,8 +12,9 @@ _SUMMER = datetime(2025, 7, 1)  # noqa: DTZ001  the wall clock there
 
 
 def load_tehran() -> ZoneInfo:
-    """The system's zone, so that a later law reaches us with the system's updates; that of the package `tzdata` where the
-    system has none or an old one. Raises ZoneInfoNotFoundError where there is no right one."""
+    """The system's zone, so that a later law reaches us with the system's updates; that of the package
+    `tzdata` where the system has none or an old one. Raises ZoneInfoNotFoundError where there is no right
+    one."""
     try:
         # Not from the cache: a test, or a tool that is in the same process, may have searched elsewhere.
         zone = ZoneInfo.no_cache(NAME)

@@ -39,8 +39,9 @@ def _alive(db: Session) -> None:
 
 
 def health_of(resources: Resources) -> Callable[[Request], Awaitable[Response]]:
-    """200 while this process can serve; 503 where its database does not answer, not in time, or takes nothing. A messenger
-    that wants nothing to be sent is named; another process would not reach its people either.
+    """200 while this process can serve; 503 where its database does not answer, not in time, or takes
+    nothing. A messenger that wants nothing to be sent is named; another process would not reach its people
+    either.
 
     The database is asked once for all who ask at the same time."""
     asking: asyncio.Task[bool] | None = None
@@ -75,7 +76,8 @@ def health_of(resources: Resources) -> Callable[[Request], Awaitable[Response]]:
 
 
 class Numbered:
-    """Each request has an id for the log and the pushes it leads to. The server gives each a task of its own."""
+    """Each request has an id for the log and the pushes it leads to. The server gives each a task of its
+    own."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -1,4 +1,5 @@
-"""Pages as plain HTML: one template, one style, nothing from elsewhere. Every page goes out through `page`."""
+"""Pages as plain HTML: one template, one style, nothing from elsewhere. Every page goes out through
+`page`."""
 
 import base64
 import hashlib
@@ -28,8 +29,8 @@ def _source(text: str) -> str:
 def security_headers(public_url: str) -> dict[str, str]:
     """Of every page. `strict-origin` lets the gateway see our domain (it asks for it) and never the token.
 
-    form-action lets the browser follow the redirect to the gateway and on to a bank of its choice: any https, and
-    plain http only where we are served so ourselves (demo)."""
+    form-action lets the browser follow the redirect to the gateway and on to a bank of its choice: any https,
+    and plain http only where we are served so ourselves (demo)."""
     secure = urlsplit(public_url).scheme == "https"
     targets = "'self' https:" if secure else "'self' https: http:"
     headers = {

@@ -1,4 +1,5 @@
-"""/metrics for Prometheus, on a private address of its own (METRICS_LISTEN): the few figures an operator needs.
+"""/metrics for Prometheus, on a private address of its own (METRICS_LISTEN): the few figures an operator
+needs.
 
 Updates and errors are counted by each process; what waits is read from the database that all processes share.
 """
@@ -24,7 +25,8 @@ from storage.enums import AttemptState, InboxState, Messenger, PushChannel, Push
 from storage.tables import Chat, InboxUpdate, PaymentAttempt, Push, StaffAlert
 
 States = Callable[[], Mapping[Messenger, MessengerState]]
-#: Reasons to refuse an upload that an operator may want to know of; there are more, for files that are not accepted.
+#: Reasons to refuse an upload that an operator may want to know of; there are more, for files that are not
+#: accepted.
 _REFUSED = ("disk_reserve", "uploads_of_day", "uploads_waiting", "slow_file", "store_down")
 _WAITING = (PushState.QUEUED, PushState.SENDING)
 _UNSETTLED = (AttemptState.VERIFYING, AttemptState.UNCERTAIN, AttemptState.REFUND_DUE)

@@ -28,7 +28,8 @@ from storage.enums import AttemptState, Messenger
 
 log = logging.getLogger(__name__)
 
-#: Seconds that a browser waits for the bank's word; then the page says that it is being asked, and looks again.
+#: Seconds that a browser waits for the bank's word; then the page says that it is being asked, and looks
+#: again.
 SETTLE_TIMEOUT = 10.0
 TOKEN = re.compile(r"^[A-Za-z0-9_-]{16,64}$")
 #: The number of an attempt; the database counts no further.

@@ -16,8 +16,8 @@ def enter(turn: Turn, account: Account) -> None:
 
 
 def credentials_screen(account: Account, password: str, key: str = "credentials.renewed") -> Screen:
-    """User code and password, once (N1). Send it with `Reply.credentials_of`, and never as the last screen: the last
-    one is edited by the next press."""
+    """User code and password, once (N1). Send it with `Reply.credentials_of`, and never as the last screen:
+    the last one is edited by the next press."""
     return Screen(
         t(key, user_code=account.user_code, password=password),
         (
@@ -28,7 +28,8 @@ def credentials_screen(account: Account, password: str, key: str = "credentials.
 
 
 def is_unseen(turn: Turn, account: Account) -> bool:
-    """Whether the account's password is not known to have arrived, and does not leave with this very answer."""
+    """Whether the account's password is not known to have arrived, and does not leave with this very
+    answer."""
     return account.credentials_pending and not isinstance(turn.prepared, GeneratedPassword)
 
 

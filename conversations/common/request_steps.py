@@ -91,8 +91,8 @@ def _universities(turn: Turn, answers: Answers) -> list[Option]:
 
 
 class ChosenUniversity(Choice):
-    """One of several universities of a province; where coverage speaks for one, it is offered as the suggestion, in
-    the words of the text key `suggestion`."""
+    """One of several universities of a province; where coverage speaks for one, it is offered as the
+    suggestion, in the words of the text key `suggestion`."""
 
     def __init__(self, suggestion: str = "ask.university_suggested") -> None:
         super().__init__(_universities)

@@ -106,8 +106,8 @@ def write_draft(turn: Turn, draft: Draft, dialogue: Dialogue, answers: dict[str,
 
 
 def drop_draft(db: Session, draft: Draft, *, now: datetime | None = None) -> None:
-    """Delete a draft; chats that show it close it (one that is loaded must have closed it before). With `now`, its
-    documents that nothing else holds are deleted as well; without, they stay for their month."""
+    """Delete a draft; chats that show it close it (one that is loaded must have closed it before). With
+    `now`, its documents that nothing else holds are deleted as well; without, they stay for their month."""
     account_id, values = draft.account_id, list(draft.answers.values())
     db.flush()
     db.exec(

@@ -13,7 +13,8 @@ from conversations.engine.declaration import Answers, Dialogue, Step
 from storage.tables import Draft
 
 #: Places in a dialogue that are no question.
-#: Steps that are no question of the dialogue. The words are stored in `chat.dialogue_state` and, as hashes, in buttons: they stay.
+#: Steps that are no question of the dialogue. The words are stored in `chat.dialogue_state` and, as hashes,
+#: in buttons: they stay.
 SUMMARY, SECOND_QUESTION, DISCARD = "@summary", "@really", "@discard"
 #: Keys of answers that nobody is asked for, handed to `finish` as they are.
 CONTEXT = "_"
@@ -60,8 +61,8 @@ def first_open(route: Sequence[Step], answers: Answers) -> Step | None:
 
 
 def current_step_key(dialogue: Dialogue, route: Sequence[Step], answers: Answers, step: str | None) -> str:
-    """The place in force for a person who was at `step`: that step while it is open, else the first without an
-    answer, else the end of the dialogue."""
+    """The place in force for a person who was at `step`: that step while it is open, else the first without
+    an answer, else the end of the dialogue."""
     if any(route_step.key == step for route_step in route):
         return str(step)
     if step == DISCARD:
@@ -82,7 +83,8 @@ def end_of(dialogue: Dialogue) -> str | None:
 
 
 def before_end(dialogue: Dialogue, route: Sequence[Step]) -> str | None:
-    """Where a person stands before the second question: at the summary, else at the last open step; None: nowhere."""
+    """Where a person stands before the second question: at the summary, else at the last open step; None:
+    nowhere."""
     if dialogue.summary:
         return SUMMARY
     return route[-1].key if route else None

@@ -75,8 +75,8 @@ OTHER = RejectReason.OTHER.value
 
 
 class Reason(Choice):
-    """A preset, or the expert's own words. The value is {"reason": …, "text": own words or None}. Each preset has its
-    label under "<labels>.<preset>"; `longest` is of own words, in characters."""
+    """A preset, or the expert's own words. The value is {"reason": …, "text": own words or None}. Each preset
+    has its label under "<labels>.<preset>"; `longest` is of own words, in characters."""
 
     def __init__(self, presets: Iterable[str], labels: str, *, longest: int = LONGEST) -> None:
         super().__init__([(str(reason), t(f"{labels}.{reason}")) for reason in presets], columns=1)
@@ -151,7 +151,8 @@ def words_of(answers: Answers) -> str:
 
 
 def rejecting(presets: Reason, *, heading: str, sure: list[str]) -> list[Step]:
-    """The questions before a rejection of any kind of file: a reason, words, and the file once more (`sure`)."""
+    """The questions before a rejection of any kind of file: a reason, words, and the file once more
+    (`sure`)."""
 
     def headed(key: str) -> str:
         return f"{heading}\n{t(key)}"
@@ -263,7 +264,8 @@ def finish_defects(turn: Turn, answers: dict[str, Any]) -> Reply:
 
 
 def find_files(db: Session, *, actor: Actor, code: str) -> list[QualificationRequest | CooperationRequest]:
-    """Files of both sorts by tracking or national code: qualification first. Raises InvalidInput as the services do."""
+    """Files of both sorts by tracking or national code: qualification first. Raises InvalidInput as the
+    services do."""
     requests: list[QualificationRequest | CooperationRequest] = []
     missing: InvalidInput | None = None
     for find in (review.LISTS.find, cooperation.LISTS.find):

@@ -1,4 +1,5 @@
-"""Editing one item of the general data (R10, R48). Which one is the draft's subject: its place in `items.FREE`."""
+"""Editing one item of the general data (R10, R48). Which one is the draft's subject: its place in
+`items.FREE`."""
 
 from __future__ import annotations
 

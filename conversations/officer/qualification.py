@@ -44,8 +44,8 @@ def steps(turn: Turn, answers: Answers) -> list[Step]:
 
 
 def first_answers(db: Session, request: QualificationRequest) -> dict[str, Any]:
-    """What a draft's form begins with: what is known, and what that says without words. An officer who filled a form
-    before is not asked again for what they left out."""
+    """What a draft's form begins with: what is known, and what that says without words. An officer who filled
+    a form before is not asked again for what they left out."""
     prefill = qualification.prefill(db, request)
     if request.kind is RequestKind.AMENDMENT:
         return amendment.first_answers(db, prefill)

@@ -1,4 +1,5 @@
-"""The screens as plain HTML: an index and one page a dialogue, right to left, without scripts and without a network."""
+"""The screens as plain HTML: an index and one page a dialogue, right to left, without scripts and without a
+network."""
 
 from __future__ import annotations
 
@@ -40,8 +41,9 @@ TRAITS = ("optional", "conditional", "hidden")
 
 
 def write_pages(folder: Path, dialogues: Sequence[Dialogue], now: datetime) -> list[Path]:
-    """Write `index.html` and `<name>.html` of each dialogue into `folder`, which is made where it is missing; return the
-    files. The questions' rows come from a database in memory with the reference data and made-up people."""
+    """Write `index.html` and `<name>.html` of each dialogue into `folder`, which is made where it is missing;
+    return the files. The questions' rows come from a database in memory with the reference data and made-up
+    people."""
     folder.mkdir(parents=True, exist_ok=True)
     written = []
     engine = create_engine("sqlite://")

@@ -1,4 +1,5 @@
-"""Made-up people and requests, so that a dialogue's questions have something to offer. For an empty database only."""
+"""Made-up people and requests, so that a dialogue's questions have something to offer. For an empty database
+only."""
 
 from __future__ import annotations
 
@@ -55,7 +56,8 @@ _NUMBERS = count(90_000_001)
 
 
 def sample_turn(db: Session, dialogue: Dialogue, now: datetime) -> Turn:
-    """A turn of an account that may be in this dialogue, about a request in the right state; a guest where it is for guests."""
+    """A turn of an account that may be in this dialogue, about a request in the right state; a guest where it
+    is for guests."""
     role = ROLES.get(dialogue.name, Role.STAFF if dialogue.roles == STAFF_ONLY else Role.OFFICER)
     account = None if dialogue.roles == {None} else sample_account(db)
     chat = Chat(messenger=Messenger.BALE, chat_id=1, account_id=account.id if account else None, role=role)

@@ -17,8 +17,8 @@ _GROUPED = re.compile(r"\d{1,3}(?:[,،٬'. ]\d{3})+|\d+")
 
 
 class Rial(TextQuestion):
-    """A whole number of rial between `least` and `most`, typed with any digits and thousands separators; the button
-    says 0. The value is an int, shown in toman too."""
+    """A whole number of rial between `least` and `most`, typed with any digits and thousands separators; the
+    button says 0. The value is an int, shown in toman too."""
 
     def __init__(self, least: int, most: int) -> None:
         self.least, self.most = least, most

@@ -43,7 +43,8 @@ def _is_free(turn: Turn, answers: Answers) -> bool:
 
 
 def _after_tariff(turn: Turn, key: str, answers: dict[str, Any]) -> dict[str, Any]:
-    """«خیر» to a fee of nothing asks for the amount again; a new amount asks anew whether nothing is meant."""
+    """«خیر» to a fee of nothing asks for the amount again; a new amount asks anew whether nothing is
+    meant."""
     if key == "tariff_amount":
         answers.pop("tariff_zero", None)
     if key == "tariff_zero" and not answers["tariff_zero"]:

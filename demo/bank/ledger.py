@@ -97,7 +97,8 @@ class Bank:
         return next(reversed(self.payments.values()))
 
     def pay(self, ref: str) -> str:
-        """The payer's card is charged; the address that the browser would go to. Raises ValueError when it is over."""
+        """The payer's card is charged; the address that the browser would go to. Raises ValueError when it is
+        over."""
         payment = self._open(ref)
         payment.stand, payment.paid_at = PaymentState.PAID, self.clock()
         payment.charged = payment.amount + self.faults.wrong_amount

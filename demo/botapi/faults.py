@@ -11,8 +11,9 @@ Json = dict[str, object]
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One trouble. `delay` seconds pass first; then, where `answer` is set, it replaces the method's own; `reset`
-    cuts the connection. With `done` the method is carried out all the same and only its answer is lost."""
+    """One trouble. `delay` seconds pass first; then, where `answer` is set, it replaces the method's own;
+    `reset` cuts the connection. With `done` the method is carried out all the same and only its answer is
+    lost."""
 
     name: str
     status: int = 0
@@ -111,7 +112,8 @@ class Faults:
     def add(
         self, fault: Fault, *, method: str | None = None, chat_id: int | None = None, times: int | None = 1
     ) -> Order:
-        """The next `times` requests of that method (of any method but getUpdates where None) meet the fault."""
+        """The next `times` requests of that method (of any method but getUpdates where None) meet the
+        fault."""
         order = Order(fault, method.lower() if method else None, chat_id, times)
         self.orders.append(order)
         return order

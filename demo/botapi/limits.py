@@ -1,5 +1,6 @@
-"""How often a bot may write, as Telegram's FAQ has it: about one message a second in a chat (short bursts pass), twenty a
-minute in a group, about thirty a second in all. Bale documents no figures and refuses in words of its own.
+"""How often a bot may write, as Telegram's FAQ has it: about one message a second in a chat (short bursts
+pass), twenty a minute in a group, about thirty a second in all. Bale documents no figures and refuses in
+words of its own.
 
 Not part of `MessengerState`: limits are not saved over a restart.
 """
@@ -14,9 +15,9 @@ from itertools import cycle
 
 from demo.botapi.faults import Fault
 
-#: Messages a second to one person, and how many at once are borne after a pause. A person at a phone causes one or two
-#: answers in some seconds and never comes near. The stories of the tests are played at the speed of a machine: the longest
-#: sends 25 messages and 26 edits in six seconds.
+#: Messages a second to one person, and how many at once are borne after a pause. A person at a phone causes
+#: one or two answers in some seconds and never comes near. The stories of the tests are played at the speed
+#: of a machine: the longest sends 25 messages and 26 edits in six seconds.
 PRIVATE_RATE, PRIVATE_BURST = 1.0, 50.0
 #: Messages in any sixty seconds.
 GROUP_MINUTE = 20
@@ -57,7 +58,8 @@ class _Chat:
 
 @dataclass(slots=True)
 class Limits:
-    """The limits of one bot. `hurry`: people act so many times as fast as people do, in tests that press by thousands."""
+    """The limits of one bot. `hurry`: people act so many times as fast as people do, in tests that press by
+    thousands."""
 
     bale: bool
     hurry: float = 1.0

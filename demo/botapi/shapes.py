@@ -1,4 +1,5 @@
-"""Objects as they travel to the bot: Telegram's shapes, and Bale's with what it leaves out or fills with null."""
+"""Objects as they travel to the bot: Telegram's shapes, and Bale's with what it leaves out or fills with
+null."""
 
 from __future__ import annotations
 
@@ -10,7 +11,8 @@ from demo.botapi.state import Bot, Chat, File, Json, Message, User
 
 @dataclass(slots=True)
 class Quirks:
-    """How far Bale strays from Telegram; a fresh Quirks() strays as far as its documents allow. All switchable."""
+    """How far Bale strays from Telegram; a fresh Quirks() strays as far as its documents allow. All
+    switchable."""
 
     #: chat_instance of a pressed button: every second one lacks it.
     chat_instance_sometimes: bool = True

@@ -31,7 +31,8 @@ class Chat:
 
 @dataclass(slots=True)
 class File:
-    """One stored file or one size of a photo. `kind` is the Bot API's word: photo, document, voice, sticker."""
+    """One stored file or one size of a photo. `kind` is the Bot API's word: photo, document, voice,
+    sticker."""
 
     unique_id: str
     kind: str

@@ -64,7 +64,8 @@ class Queue:
     # ── putting in ──
 
     def put(self, body: Json, *, as_is: bool = False) -> int | None:
-        """Queue an update; None where this kind is not delivered. `as_is` skips the filter (raw injection)."""
+        """Queue an update; None where this kind is not delivered. `as_is` skips the filter (raw
+        injection)."""
         kind = next((name for name in body if name != "update_id"), "")
         if not as_is and not self._wanted(kind):
             return None
@@ -81,8 +82,8 @@ class Queue:
         return int(body["update_id"])
 
     def put_raw(self, raw: bytes) -> None:
-        """Queue what no messenger sends: it is handed over as it is. The queue counts it under the number that it
-        shows, where that can be one to come, else under the next."""
+        """Queue what no messenger sends: it is handed over as it is. The queue counts it under the number
+        that it shows, where that can be one to come, else under the next."""
         try:
             body = json.loads(raw)
         except (ValueError, RecursionError):
@@ -95,8 +96,8 @@ class Queue:
         self.next_id += 1
 
     def number_anew(self, first: int) -> None:
-        """Go on with other numbers, lower or higher, as Telegram does after a week without updates. Raises ValueError
-        while updates wait: the queue of a week ago is empty."""
+        """Go on with other numbers, lower or higher, as Telegram does after a week without updates. Raises
+        ValueError while updates wait: the queue of a week ago is empty."""
         if self.waiting:
             raise ValueError("updates wait under the old numbers")
         self.next_id = first
@@ -135,7 +136,8 @@ class Queue:
             self.allowed = [str(name) for name in names] or None
 
     async def poll(self, *, offset: int, limit: int, timeout: float) -> list[bytes]:
-        """getUpdates, each update as JSON. Raises ApiError 409 while a webhook is set, and in a poller whom another one ended."""
+        """getUpdates, each update as JSON. Raises ApiError 409 while a webhook is set, and in a poller whom
+        another one ended."""
         if self.webhook is not None:
             raise ApiError(
                 409,
@@ -191,8 +193,8 @@ class Queue:
             )
 
     def _confirm(self, offset: int) -> None:
-        """What a call says with its offset. One that is far past the tail belongs to other numbers: it confirms nothing,
-        and the queue is given from its head."""
+        """What a call says with its offset. One that is far past the tail belongs to other numbers: it
+        confirms nothing, and the queue is given from its head."""
         if offset > self.next_id + AHEAD:
             return
         if offset > 0:

@@ -17,7 +17,8 @@
     POST /emulators/network                        {"messenger", "out": true|false}
     POST /emulators/bot                            {"on": true|false} kill -9 of the bot, and its new start
 
-Actions answer {"ok": true, …} or 400/404 {"ok": false, "error"}; 403 to another page's requests, and under another name.
+Actions answer {"ok": true, …} or 400/404 {"ok": false, "error"}; 403 to another page's requests, and under
+another name.
 """
 
 from __future__ import annotations

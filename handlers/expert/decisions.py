@@ -1,5 +1,5 @@
-"""What an expert does with a request of either kind: claim, release, assign, approve, and the dialogues that reject or
-declare deficiencies. Every decision has a confirm step (Q15)."""
+"""What an expert does with a request of either kind: claim, release, assign, approve, and the dialogues that
+reject or declare deficiencies. Every decision has a confirm step (Q15)."""
 
 from __future__ import annotations
 
@@ -38,13 +38,15 @@ from storage.tables import Account
 #: Experts a page.
 PAGE = 8
 HEADS = (Role.IN_CHARGE, Role.STAFF)
-#: In a turn's memo: the request that was decided in this unit. Its outcome needs no second look at rights and row.
+#: In a turn's memo: the request that was decided in this unit. Its outcome needs no second look at rights and
+#: row.
 DECIDED = "desk.decided"
 
 
 @dataclass(frozen=True, slots=True)
 class RequestKindView:
-    """One kind of request: what it is, where its routes begin ("desk." or "desk.coop_"), how its card is read."""
+    """One kind of request: what it is, where its routes begin ("desk." or "desk.coop_"), how its card is
+    read."""
 
     kind: ReviewWorkflow[Any, Any, Any, Any, Any]
     prefix: str

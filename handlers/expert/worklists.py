@@ -48,8 +48,8 @@ def routes(engine: Engine) -> Routes:
 
 @dataclass(frozen=True, slots=True)
 class WorklistView:
-    """One sort of files: its services, what a line says, what opens one, which lists there are (action → label; the
-    queue comes first)."""
+    """One sort of files: its services, what a line says, what opens one, which lists there are (action →
+    label; the queue comes first)."""
 
     services: Worklists[Any, Any]
     words: Callable[[Any], dict[str, str]]

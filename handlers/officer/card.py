@@ -58,8 +58,8 @@ def _card_link(public_info: PublicInfo, messenger: Messenger, token: str) -> str
 
 
 async def _prepare_picture(resources: Resources, incoming: Incoming, press: Press) -> bytes | None:
-    """The picture, made outside any transaction; None where the press will be refused anyway. Raises NotAllowed for an
-    officer who has no card yet."""
+    """The picture, made outside any transaction; None where the press will be refused anyway. Raises
+    NotAllowed for an officer who has no card yet."""
     now = resources.clock()
 
     def unit(db: Session) -> Card | None:

@@ -1,4 +1,5 @@
-"""The officer's contracted centres: requests to answer, the contract in force, ending it, both archives (R30–R42)."""
+"""The officer's contracted centres: requests to answer, the contract in force, ending it, both archives
+(R30–R42)."""
 
 from __future__ import annotations
 
@@ -170,8 +171,8 @@ def show_request(turn: Turn, press: Press) -> Screen:
     if request.university_code:
         lines.append(t("coop.university", university=card.university))
     lines += cooperation_card.outcome_lines(request, Role.OFFICER)
-    # An officer who may answer is offered both answers: why an acceptance is not possible now is said when it is
-    # asked for.
+    # An officer who may answer is offered both answers: why an acceptance is not possible now is said when it
+    # is asked for.
     offered = {
         CooperationAction.REJECT: ("coop.accept", "coop.reject"),
         CooperationAction.GIVE_UP: ("coop.give_up",),
@@ -248,7 +249,8 @@ def give_up_request(turn: Turn, press: Press) -> Reply:
 
 
 def ask_terminate(turn: Turn, press: Press) -> Screen:
-    """The legal notice (R35) and the second confirmation; a termination that is over as it stands in the archive."""
+    """The legal notice (R35) and the second confirmation; a termination that is over as it stands in the
+    archive."""
     line = termination.view_termination(turn.db, actor=turn.actor, termination_id=press.id)
     stored = line.termination
     about = t("term.about", distributor=line.distributor.name, branch=line.branch.name)

@@ -108,7 +108,8 @@ def account_id_of(turn: Turn) -> int:
 
 
 def own_request(turn: Turn, press: Press) -> QualificationRequest:
-    """The request that a button names, or the latest where it names none. Raises NotAllowed for another officer's."""
+    """The request that a button names, or the latest where it names none. Raises NotAllowed for another
+    officer's."""
     if press.id:
         return qualification.own(turn.db, actor=turn.actor, request_id=press.id)
     request = qualification.latest(turn.db, actor=turn.actor)
@@ -125,8 +126,8 @@ def actions_now(turn: Turn, request: QualificationRequest) -> frozenset[Qualific
 
 
 def show_qualification(turn: Turn, press: Press) -> Screen:
-    """Where the qualification stands, and what can be done about it. An amendment has a line of its own: whatever comes
-    of it, its officer stays qualified (Q2, Q16)."""
+    """Where the qualification stands, and what can be done about it. An amendment has a line of its own:
+    whatever comes of it, its officer stays qualified (Q2, Q16)."""
     latest = qualification.latest(turn.db, actor=turn.actor)
     qualified = qualification.is_qualified(turn.db, account_id_of(turn))
     state = latest.state if latest is not None else "none"

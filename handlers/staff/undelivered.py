@@ -1,4 +1,5 @@
-"""Screens of the directorate's staff: 📮 what did not get through, and the error numbers that people were shown."""
+"""Screens of the directorate's staff: 📮 what did not get through, and the error numbers that people were
+shown."""
 
 from __future__ import annotations
 

@@ -165,7 +165,8 @@ def _requested_switch(press: Press) -> tuple[str, Switch | None, bool]:
 
 
 def ask_university_change(turn: Turn, press: Press) -> Screen:
-    """The question before a university changes, with what depends on it; the university, where it changed meanwhile."""
+    """The question before a university changes, with what depends on it; the university, where it changed
+    meanwhile."""
     code, what, on = _requested_switch(press)
     overview = universities.university_overview(turn.db, actor=turn.actor, code=code)
     if reference_rows.row_fingerprint(overview.university) != press.version:

@@ -23,23 +23,23 @@ class Database(ABC):
     async def run(self, unit: Unit[T], *, lane: str | None = None) -> T:
         """Run a unit that writes, in one transaction; return after the commit. Raises what the unit raises.
 
-        `lane` names the person whose units exclude each other, also across processes. Cancelling the caller does
-        not cancel the unit."""
+        `lane` names the person whose units exclude each other, also across processes. Cancelling the caller
+        does not cancel the unit."""
 
     @abstractmethod
     async def read(self, unit: Unit[T], *, large: bool = False) -> T:
-        """Run a unit that only reads; writing is refused by the database. `large` for whatever may take longer than
-        a screen: reports, exports, long queues."""
+        """Run a unit that only reads; writing is refused by the database. `large` for whatever may take
+        longer than a screen: reports, exports, long queues."""
 
     @abstractmethod
     def run_in_background(self, unit: Unit[Any]) -> None:
-        """Run a unit that writes soon, together with others; no caller waits, a failure is only logged. While the
-        database is unavailable it waits; it is lost when the process is killed before."""
+        """Run a unit that writes soon, together with others; no caller waits, a failure is only logged. While
+        the database is unavailable it waits; it is lost when the process is killed before."""
 
     @abstractmethod
     async def announce_process(self) -> bool:
-        """Let other processes on this database see that this one serves; True where no other does. Call it at start,
-        and now and then again: the sign is renewed where it was lost."""
+        """Let other processes on this database see that this one serves; True where no other does. Call it at
+        start, and now and then again: the sign is renewed where it was lost."""
 
     @abstractmethod
     async def close(self) -> None:
@@ -47,13 +47,14 @@ class Database(ABC):
 
 
 def asynchronous(url: str) -> URL:
-    """`url` with the driver that we use. Raises ValueError, which quotes nothing of it, for any other database and for what
-    is not understood."""
+    """`url` with the driver that we use. Raises ValueError, which quotes nothing of it, for any other
+    database and for what is not understood."""
     return parse(url)
 
 
 async def check_database(url: str) -> None:
-    """Whether what `url` names can be opened and served on; a file that is not there yet can. Raises DatabaseUnusable."""
+    """Whether what `url` names can be opened and served on; a file that is not there yet can. Raises
+    DatabaseUnusable."""
     parsed = asynchronous(url)
     with explained_errors(parsed):
         if parsed.get_backend_name() == "postgresql":
@@ -67,8 +68,8 @@ async def check_database(url: str) -> None:
 
 
 async def open_database(url: str) -> Database:
-    """Open an existing schema (see storage.migrations.migrate). Raises ValueError for a URL that is neither SQLite's nor
-    PostgreSQL's, DatabaseUnusable where it does not open."""
+    """Open an existing schema (see storage.migrations.migrate). Raises ValueError for a URL that is neither
+    SQLite's nor PostgreSQL's, DatabaseUnusable where it does not open."""
     parsed = asynchronous(url)
     with explained_errors(parsed):
         if parsed.get_backend_name() == "sqlite":

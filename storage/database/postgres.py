@@ -27,8 +27,9 @@ LINGER_AFTER_OUTAGE = 2.0
 STATEMENT = 60.0
 #: Serialization failure, deadlock: the server asks to try again.
 TRY_AGAIN = {"40001", "40P01"}
-#: What the server says, by SQLSTATE, to a statement that meets a migration: a prepared statement gives another type
-#: now, a type or a table was replaced, a row of the catalogue was changed. Both codes have other meanings too.
+#: What the server says, by SQLSTATE, to a statement that meets a migration: a prepared statement gives
+#: another type now, a type or a table was replaced, a row of the catalogue was changed. Both codes have other
+#: meanings too.
 STALE = {
     "0A000": ("cached statement plan", "cached plan must not change"),
     "XX000": ("cache lookup failed", "could not open relation with OID", "tuple concurrently updated"),
@@ -130,7 +131,8 @@ class PostgresDatabase(Database):
         return await self._try(lambda connection: connection.run_sync(run_together, units, before))
 
     async def _try(self, work: Callable[[AsyncConnection], Awaitable[T]], *, read_only: bool = False) -> T:
-        """Do a transaction, again where the server asks for it or a migration came between. Raises what the last raised."""
+        """Do a transaction, again where the server asks for it or a migration came between. Raises what the
+        last raised."""
         for tried in range(1, TRIES + 1):
             try:
                 async with self._engine.connect() as connection:
@@ -183,7 +185,8 @@ class PostgresDatabase(Database):
 
 
 def is_stale(error: BaseException) -> bool:
-    """Whether a connection failed over what it remembers of a schema that was changed meanwhile; nothing else is wrong."""
+    """Whether a connection failed over what it remembers of a schema that was changed meanwhile; nothing else
+    is wrong."""
     causes = _causes(error)
     if any(isinstance(cause, OutdatedSchemaCacheError) for cause in causes):
         return True
@@ -197,7 +200,8 @@ def _sqlstate(error: BaseException) -> str | None:
 
 
 def _causes(error: BaseException) -> list[BaseException]:
-    """The error, and what the driver raised below it: also where a savepoint could not be rolled back after that."""
+    """The error, and what the driver raised below it: also where a savepoint could not be rolled back after
+    that."""
     if isinstance(error, InvalidRequestError) and error.__context__ is not None:
         error = error.__context__
     cause = getattr(error, "orig", None)

@@ -64,8 +64,8 @@ async def _check_encoding(connection: Any) -> None:
 
 
 async def _check_sessions(first: Any, url: URL) -> None:
-    """A second connection takes the session that the first has just let go of, where a pooler hands them out by
-    transaction; and the first must then find itself on another."""
+    """A second connection takes the session that the first has just let go of, where a pooler hands them out
+    by transaction; and the first must then find itself on another."""
     own = "SELECT pg_backend_pid()"
     pid = await _fetch_value(first, own)
     try:

@@ -1,5 +1,6 @@
-"""Why a database cannot be used, in one line for the operator who set DATABASE_URL. The line holds no password:
-drivers' own words are quoted only where they name what the server knows (a role, a database, a parameter)."""
+"""Why a database cannot be used, in one line for the operator who set DATABASE_URL. The line holds no
+password: drivers' own words are quoted only where they name what the server knows (a role, a database, a
+parameter)."""
 
 from __future__ import annotations
 
@@ -47,7 +48,8 @@ class DatabaseUnusable(Exception):
 
 @contextlib.contextmanager
 def explained_errors(url: URL) -> Iterator[None]:
-    """Turns what stops the use of `url` into DatabaseUnusable. What is a fault of the program goes on as it is."""
+    """Turns what stops the use of `url` into DatabaseUnusable. What is a fault of the program goes on as it
+    is."""
     try:
         yield
     except Exception as error:

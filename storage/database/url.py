@@ -1,6 +1,7 @@
 """Reading DATABASE_URL as people and hosting panels write it.
 
-No error of this module repeats any part of the address but the name of a parameter: it may be a piece of a password.
+No error of this module repeats any part of the address but the name of a parameter: it may be a piece of a
+password.
 """
 
 from __future__ import annotations
@@ -68,8 +69,8 @@ class _Address:
 
 
 def parse(text: str) -> URL:
-    """`text` with the driver that we use, its parameters as libpq names them. Raises ValueError with the reason, which
-    holds nothing secret."""
+    """`text` with the driver that we use, its parameters as libpq names them. Raises ValueError with the
+    reason, which holds nothing secret."""
     text = text.strip()
     if text[:1] in ("'", '"'):
         raise ValueError("stands in quotation marks; leave them out")
@@ -90,7 +91,8 @@ def ignored_parameters(url: URL) -> list[str]:
 
 
 def hosts_of(url: URL) -> tuple[list[str], list[int]]:
-    """Hosts (a name, an address, or the folder of a socket) and the port of each; both empty where none is named."""
+    """Hosts (a name, an address, or the folder of a socket) and the port of each; both empty where none is
+    named."""
     hosts = str(url.query["host"]).split(",") if "host" in url.query else [url.host] if url.host else []
     given = str(url.query["port"]).split(",") if "port" in url.query else [str(url.port or "")]
     ports = given * len(hosts) if len(given) == 1 else given
@@ -151,8 +153,8 @@ def _postgres(rest: str) -> URL:
 
 
 def _read(rest: str) -> _Address:
-    """The one way to read it. A `@` in a password, or a `/` or `?`, need not be encoded where only one `@` can be the
-    end of it: the rest must then be hosts, a name and parameters that are known."""
+    """The one way to read it. A `@` in a password, or a `/` or `?`, need not be encoded where only one `@`
+    can be the end of it: the rest must then be hosts, a name and parameters that are known."""
     plain = _parse_place(rest)
     head = re.split(r"[/?]", rest, maxsplit=1)[0]
     if "@" not in rest or ("@" not in head and isinstance(plain, _Address)):

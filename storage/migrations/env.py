@@ -1,4 +1,5 @@
-"""Alembic's entry: always on the connection that storage.migrations.migrate opened, inside its transaction."""
+"""Alembic's entry: always on the connection that storage.migrations.migrate opened, inside its
+transaction."""
 
 from typing import Any, Literal, cast
 
@@ -13,7 +14,8 @@ from storage.tables.column_types import BigId, EnumText, Json, UtcDateTime
 
 
 def plain_type(kind: str, item: Any, autogenerate: AutogenContext) -> str | Literal[False]:
-    """Write our column types as what they are in the database, so that a migration never depends on today's code."""
+    """Write our column types as what they are in the database, so that a migration never depends on today's
+    code."""
     if kind != "type":
         return False
     if item is BigId:

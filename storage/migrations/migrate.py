@@ -38,16 +38,16 @@ class BrokenReferences(DatabaseUnusable):
 
 
 async def upgrade(url: str, *, to: str = "head") -> None:
-    """Bring the database to the newest schema (or to the revision `to`) in one transaction; a SQLite file is made where
-    there is none. Raises DatabaseUnusable."""
+    """Bring the database to the newest schema (or to the revision `to`) in one transaction; a SQLite file is
+    made where there is none. Raises DatabaseUnusable."""
     with explained_errors(asynchronous(url)):
         async with _connection(url) as connection:
             await connection.run_sync(_upgrade, to)
 
 
 async def current_is_head(url: str) -> bool:
-    """Whether the database has the newest schema. Changes nothing. Raises DatabaseUnusable, also where this code does not
-    know its schema."""
+    """Whether the database has the newest schema. Changes nothing. Raises DatabaseUnusable, also where this
+    code does not know its schema."""
     scripts = _scripts()
     with explained_errors(asynchronous(url)):
         async with _connection(url) as connection:
@@ -119,7 +119,8 @@ async def _connection(url: str) -> AsyncIterator[AsyncConnection]:
     if parsed.get_backend_name() == "sqlite":
         if parsed.database:
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-        # Tables are rebuilt on SQLite, which references to them would forbid; _upgrade checks them all at the end.
+        # Tables are rebuilt on SQLite, which references to them would forbid; _upgrade checks them all at the
+        # end.
         engine = stock_engine(parsed, foreign_keys=False)
     else:
         engine = make_engine(parsed)

@@ -5,7 +5,8 @@ from sqlmodel import SQLModel
 
 import storage.tables  # noqa: F401  (fills the metadata)
 
-#: The audit record and its chain are append-only in the database itself (docs/architecture.md, "State machines").
+#: The audit record and its chain are append-only in the database itself (docs/architecture.md, "State
+#: machines").
 #: SQLite's REPLACE deletes without firing triggers of DELETE, hence those of INSERT.
 AUDIT_GUARD = {
     "sqlite": (

@@ -161,8 +161,8 @@ class Chat(SQLModel, table=True):
     keyboard: bool = False
     #: The current screen is to be shown (again) at this time: albums, restarts.
     show_at: datetime | None = timestamp_column(default=None, index=True)
-    #: The messenger asked for a long rest: nothing is sent here before `rest_until`. When it asked tells apart a rest of hours
-    #: and a clock that was set back.
+    #: The messenger asked for a long rest: nothing is sent here before `rest_until`. When it asked tells
+    #: apart a rest of hours and a clock that was set back.
     rest_since: datetime | None = timestamp_column(default=None)
     rest_until: datetime | None = timestamp_column(default=None, index=True)
     version: int = 0
@@ -183,7 +183,8 @@ class KnownChat(SQLModel, table=True):
 
 
 class Draft(SQLModel, table=True):
-    """Answers of an unfinished dialogue. An account's draft is shared by all its chats; a guest's is the chat's."""
+    """Answers of an unfinished dialogue. An account's draft is shared by all its chats; a guest's is the
+    chat's."""
 
     __tablename__ = "draft"
     __table_args__ = (

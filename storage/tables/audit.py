@@ -1,4 +1,5 @@
-"""The append-only record of who did what, and its hash chain (the database itself refuses UPDATE, DELETE and REPLACE)."""
+"""The append-only record of who did what, and its hash chain (the database itself refuses UPDATE, DELETE and
+REPLACE)."""
 
 from datetime import datetime
 from typing import Any

@@ -69,7 +69,8 @@ class Branch(SQLModel, table=True):
 
 
 class CooperationRequest(SQLModel, table=True):
-    """A distributor's wish to have an officer at a branch (R37). One open a branch; one accepted an officer."""
+    """A distributor's wish to have an officer at a branch (R37). One open a branch; one accepted an
+    officer."""
 
     __tablename__ = "cooperation_request"
     __table_args__ = (

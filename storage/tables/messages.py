@@ -22,8 +22,8 @@ from storage.tables.columns import (
 class InboxUpdate(SQLModel, table=True):
     """An update as it came. `raw` loses a password once it is done.
 
-    Keyed by messenger, bot, its number there and `again`: a messenger may give one number to several updates in the course
-    of time, which are told apart by their bodies."""
+    Keyed by messenger, bot, its number there and `again`: a messenger may give one number to several updates
+    in the course of time, which are told apart by their bodies."""
 
     __tablename__ = "inbox_update"
     __table_args__ = (
@@ -63,8 +63,8 @@ class InboxUpdate(SQLModel, table=True):
 
 
 class LeftGroup(SQLModel, table=True):
-    """A group or channel that the bot was added to, was told where it answers, and was left. Kept so that a person
-    who adds the bot again and again is told once in a while."""
+    """A group or channel that the bot was added to, was told where it answers, and was left. Kept so that a
+    person who adds the bot again and again is told once in a while."""
 
     __tablename__ = "left_group"
     __table_args__ = (UniqueConstraint("messenger", "chat_id"),)
@@ -111,7 +111,8 @@ class Push(SQLModel, table=True):
     kind: str = Field(max_length=16)
     channel: PushChannel = enum_column(PushChannel)
     account_id: int | None = reference("account.id", default=None)
-    #: role_grant.id: told to the holder of that role, and not at all once it is gone; None: to the person themself.
+    #: role_grant.id: told to the holder of that role, and not at all once it is gone; None: to the person
+    #: themself.
     grant_id: int | None = bigint_column(default=None)
     #: chat.id (our row), for CHAT
     chat_row_id: int | None = reference("chat.id", default=None)

@@ -22,7 +22,8 @@ _OPEN = "state IN ('DRAFT','SUBMITTED','IN_REVIEW','DEFICIENT','AWAITING_PAYMENT
 
 
 class QualificationRequest(SQLModel, table=True):
-    """One request, new or amendment. The officer's answers are in the draft until they are frozen in `snapshot`."""
+    """One request, new or amendment. The officer's answers are in the draft until they are frozen in
+    `snapshot`."""
 
     __tablename__ = "qualification_request"
     __table_args__ = (
@@ -75,7 +76,8 @@ class QualificationRequest(SQLModel, table=True):
 
 
 class DeficiencyRound(SQLModel, table=True):
-    """One declaration of deficiencies: ticked items (field keys, "doc.<code>") and a note, then the replies."""
+    """One declaration of deficiencies: ticked items (field keys, "doc.<code>") and a note, then the
+    replies."""
 
     __tablename__ = "deficiency_round"
     __table_args__ = (UniqueConstraint("request_id", "round"),)
@@ -95,7 +97,8 @@ class DeficiencyRound(SQLModel, table=True):
 
 
 class StoredFile(SQLModel, table=True):
-    """An uploaded document: its bytes are encrypted in the file store, never here. Belongs to its uploader."""
+    """An uploaded document: its bytes are encrypted in the file store, never here. Belongs to its
+    uploader."""
 
     __tablename__ = "stored_file"
 

@@ -97,7 +97,8 @@ class DocumentType(SQLModel, table=True):
 
 
 class Tariff(SQLModel, table=True):
-    """The review fee of a kind from a day on (R27). No row in force is not zero: approval is refused (Q48)."""
+    """The review fee of a kind from a day on (R27). No row in force is not zero: approval is refused
+    (Q48)."""
 
     __tablename__ = "tariff"
     __table_args__ = (

@@ -46,7 +46,8 @@ def open_csv(path: Path, score: Score) -> ImportTable:
 
 
 def find_encoding(path: Path, score: Score) -> str:
-    """UTF-8 or UTF-16 by their marks; else UTF-8 where most lines are, else Windows-1256. Raises UnusableFile."""
+    """UTF-8 or UTF-16 by their marks; else UTF-8 where most lines are, else Windows-1256. Raises
+    UnusableFile."""
     with path.open("rb") as file:
         start = file.read(4096)
         for mark, encoding in _BOMS:
@@ -101,7 +102,8 @@ def _split(lines: list[str], separator: str) -> list[str] | None:
 
 
 class _Lines(Iterator[tuple[str | None, int]]):
-    """Lines with their position (a rough one, in bytes); None for one that is too long. Lines can be put back."""
+    """Lines with their position (a rough one, in bytes); None for one that is too long. Lines can be put
+    back."""
 
     def __init__(self, file: TextIO) -> None:
         self._file = file

@@ -28,7 +28,8 @@ _PACKING = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
 class Parts(zipfile.ZipFile):
-    """The archive of a workbook. Raises UnusableFile for what is none, TooLargeError for a part that does not fit."""
+    """The archive of a workbook. Raises UnusableFile for what is none, TooLargeError for a part that does not
+    fit."""
 
     def __init__(self, path: Path) -> None:
         with path.open("rb") as file:

@@ -1,4 +1,5 @@
-"""Excel workbooks, row by row; however small a file is packed, memory stays bounded (workbook.py, xml_records.py)."""
+"""Excel workbooks, row by row; however small a file is packed, memory stays bounded (workbook.py,
+xml_records.py)."""
 
 from __future__ import annotations
 

@@ -8,7 +8,8 @@ from xml.parsers import expat
 
 from openpyxl.xml.functions import iterparse
 
-#: Of one record, and of whatever lies between two events: bytes of XML, elements. Excel's widest row has 16,384 cells.
+#: Of one record, and of whatever lies between two events: bytes of XML, elements. Excel's widest row has
+#: 16,384 cells.
 RECORD_BYTES, RECORD_ELEMENTS = 2 << 20, 40_000
 #: Of a part that is read as a whole (styles, names of sheets): bytes, elements with their attributes.
 WHOLE_BYTES, WHOLE_ELEMENTS = 8 << 20, 300_000
@@ -20,7 +21,8 @@ class TooLargeError(Exception):
 
 
 class Records(Iterator[Any]):
-    """Elements of `tag`, each dropped when the next is asked for. Raises TooLargeError, and what the parser raises."""
+    """Elements of `tag`, each dropped when the next is asked for. Raises TooLargeError, and what the parser
+    raises."""
 
     def __init__(self, source: IO[bytes], tag: str) -> None:
         self._source, self._tag = source, tag

@@ -22,13 +22,14 @@ _PAUSED_TOO = 4
 
 
 def _side(key: Hashable) -> Hashable:
-    """The messenger of a chat queue: one that hangs fills its own slots and does not delay people on the other."""
+    """The messenger of a chat queue: one that hangs fills its own slots and does not delay people on the
+    other."""
     return key[0] if isinstance(key, tuple) else None
 
 
 class Lanes:
-    """Jobs of one key run one after another, different keys side by side, at most `at_once` of each messenger at a time.
-    A key is (messenger, chat).
+    """Jobs of one key run one after another, different keys side by side, at most `at_once` of each messenger
+    at a time. A key is (messenger, chat).
 
     A chat queue is a queue and a task while it has work, and nothing otherwise."""
 
@@ -58,7 +59,8 @@ class Lanes:
         return len(self._queues.get(key, ()))
 
     def put(self, key: Hashable, job: Job) -> None:
-        """Add a job at the end of its queue. After `drain` began it is dropped: its row waits in the inbox."""
+        """Add a job at the end of its queue. After `drain` began it is dropped: its row waits in the
+        inbox."""
         if self._stopping:
             return
         self._sizes[_side(key)] += 1
@@ -73,8 +75,8 @@ class Lanes:
         task.add_done_callback(self._tasks.discard)
 
     async def wait_until_below(self, limit: int, side: Hashable = None) -> None:
-        """Wait while more than `limit` jobs of this messenger are in the chat queues. What waits for a chat that must not be
-        written to now does not delay others: it hardly counts."""
+        """Wait while more than `limit` jobs of this messenger are in the chat queues. What waits for a chat
+        that must not be written to now does not delay others: it hardly counts."""
         while self._sizes[side] > limit:
             paused = sum(len(self._queues[key]) for key in self._paused if _side(key) == side)
             if self._sizes[side] - paused <= limit and self._sizes[side] <= _PAUSED_TOO * limit:
@@ -93,8 +95,8 @@ class Lanes:
             await slots.acquire()
 
     async def pause(self, seconds: float, *, for_newcomer: bool = False) -> bool:
-        """Inside a job: give the slot back for so many seconds. With `for_newcomer` no longer than until something is
-        behind this job in its chat queue: True where something is."""
+        """Inside a job: give the slot back for so many seconds. With `for_newcomer` no longer than until
+        something is behind this job in its chat queue: True where something is."""
         key = _KEY.get()
         if for_newcomer and len(self._queues[key]) > 1:
             return True
@@ -110,8 +112,8 @@ class Lanes:
         return for_newcomer and len(self._queues[key]) > 1
 
     async def drain(self, timeout: float) -> bool:
-        """Take no more, finish the running job of every chat queue (not those behind it); False where `timeout` seconds
-        were not enough and the rest was cancelled."""
+        """Take no more, finish the running job of every chat queue (not those behind it); False where
+        `timeout` seconds were not enough and the rest was cancelled."""
         self._stopping = True
         if not self._tasks:
             return True

@@ -29,11 +29,11 @@ log = logging.getLogger(__name__)
 
 #: Kinds of update that are a message to the bot.
 ANSWERED_KINDS = ("message", "edited_message", "callback_query")
-#: Seconds after a start until screens are shown again. What people sent meanwhile comes first: its answer spares them the
-#: old question, which they would answer twice.
+#: Seconds after a start until screens are shown again. What people sent meanwhile comes first: its answer
+#: spares them the old question, which they would answer twice.
 SETTLE = 1.0
-#: Updates of one person that are held in memory; those behind them wait in the inbox alone, so that who floods neither
-#: fills the memory nor stops the polling for strangers.
+#: Updates of one person that are held in memory; those behind them wait in the inbox alone, so that who
+#: floods neither fills the memory nor stops the polling for strangers.
 MAX_ROWS_IN_MEMORY = 32
 #: Messages with passwords that are known not to be deleted yet; past that a screen may be shown again.
 MOST_UNDELETED = 10_000
@@ -126,7 +126,8 @@ class UpdateDispatcher:
         self.lanes.put((messenger, chat_id), show)
 
     def put_pending_deletions(self, rows: Iterable[InboxRow]) -> None:
-        """Show the current screen of these chats and delete the messages with passwords that are still there."""
+        """Show the current screen of these chats and delete the messages with passwords that are still
+        there."""
         for row in rows:
             channel = self._channels.get(row.messenger)
             if row.id not in self._mine and channel is not None and channel.ready:
@@ -151,8 +152,9 @@ class UpdateDispatcher:
         )
 
     async def recover(self, messenger: Messenger, *, alone: bool = False) -> int:
-        """Once a messenger is connected, before anything new is taken: its unfinished updates go back into their
-        chat queues. On a shared database another process may be at some of them; the unit excludes doubles."""
+        """Once a messenger is connected, before anything new is taken: its unfinished updates go back into
+        their chat queues. On a shared database another process may be at some of them; the unit excludes
+        doubles."""
         rows = await retry_while_unavailable(
             lambda: self.resources.database.read(inbox_store.unfinished_updates)
         )
@@ -175,8 +177,8 @@ class UpdateDispatcher:
         return self.resources.clock() - timedelta(seconds=max(older_than, ABANDONED if others else 0.0))
 
     async def show_unanswered(self, *, alone: bool = False, older_than: float = 0.0) -> None:
-        """Chats whose answer may not have been sent are shown the current screen. At start (`alone`: no other process
-        serves), and now and then for what another process left behind (`older_than` seconds ago)."""
+        """Chats whose answer may not have been sent are shown the current screen. At start (`alone`: no other
+        process serves), and now and then for what another process left behind (`older_than` seconds ago)."""
         now, before = self.resources.clock(), self._left_before(alone=alone, older_than=older_than)
         at = now if older_than else now + timedelta(seconds=SETTLE)
         await self.resources.database.run(lambda db: inbox_store.show_unanswered(db, at, before))
@@ -261,7 +263,8 @@ class UpdateDispatcher:
         try:
             await application.process_update(update)
         except Exception as error:
-            # Before our handlers: PTB stumbled over what it had parsed. Left as it is, it would come again for ever.
+            # Before our handlers: PTB stumbled over what it had parsed. Left as it is, it would come again
+            # for ever.
             update_scope.error = update_scope.error or UnreadableError(f"{type(error).__name__}: {error}")
         finally:
             CURRENT_UPDATE.reset(token)
@@ -285,7 +288,8 @@ class UpdateDispatcher:
 
 
 def _member_status(update: Update) -> str | None:
-    """How the bot now stands in the chat, where the update tells it. Raises where PTB's object is incomplete."""
+    """How the bot now stands in the chat, where the update tells it. Raises where PTB's object is
+    incomplete."""
     member = update.my_chat_member
     if member is None:
         return None

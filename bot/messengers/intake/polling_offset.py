@@ -6,9 +6,10 @@ from __future__ import annotations
 class Offset:
     """Follows the numbers that came, upwards and downwards.
 
-    Telegram numbers updates anew after a quiet week, perhaps lower. An offset far past the tail of its queue then
-    confirms nothing, so the numbers shown are followed down. Where that does not move it either, an update shows a
-    number that the messenger does not count by; then the offset goes past as many updates as came."""
+    Telegram numbers updates anew after a quiet week, perhaps lower. An offset far past the tail of its queue
+    then confirms nothing, so the numbers shown are followed down. Where that does not move it either, an
+    update shows a number that the messenger does not count by; then the offset goes past as many updates as
+    came."""
 
     def __init__(self) -> None:
         #: What is asked next; None: whatever the messenger has.
@@ -19,7 +20,8 @@ class Offset:
         self._counted: int | None = None
 
     def follow(self, numbers: list[int], count: int) -> bool:
-        """Move past a batch of `count` updates that show these numbers. False: there is nothing to count from."""
+        """Move past a batch of `count` updates that show these numbers. False: there is nothing to count
+        from."""
         after = max(numbers) + 1 if numbers else None
         self.rose = after is not None and (self.value is None or after > self.value)
         if self.rose or self.value is None:

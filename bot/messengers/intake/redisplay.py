@@ -1,4 +1,5 @@
-"""Shows chats their current screen when `chat.show_at` has come: quiet albums, restarts, screens that failed."""
+"""Shows chats their current screen when `chat.show_at` has come: quiet albums, restarts, screens that
+failed."""
 
 from __future__ import annotations
 

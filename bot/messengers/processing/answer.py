@@ -47,7 +47,8 @@ class Answer:
     pushes: bool = False
     #: Keys of documents that the unit removed: their bytes go now.
     removed: frozenset[str] = frozenset()
-    #: A newer screen takes the place of this one where both wait for their chat. Not so with files and credentials.
+    #: A newer screen takes the place of this one where both wait for their chat. Not so with files and
+    #: credentials.
     plain: bool = False
     #: What the newer one must say all the same.
     said: str | None = None

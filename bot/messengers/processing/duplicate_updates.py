@@ -1,8 +1,8 @@
 """Whether an update that comes under a known number is the same one again, or another.
 
-A messenger sends an update again where it does not know that we have it. It also numbers updates anew after a quiet week, so
-that a number may come back for something that another person did. Only what the person did counts: names and
-addresses of files in a body may differ from one delivery to the next.
+A messenger sends an update again where it does not know that we have it. It also numbers updates anew after a
+quiet week, so that a number may come back for something that another person did. Only what the person did
+counts: names and addresses of files in a body may differ from one delivery to the next.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ _POSITION_KEYS = ("id", "message_id", "date", "edit_date")
 
 
 def is_same(known: str, known_identity: str | None, raw: str) -> bool:
-    """Whether the stored body `known` (wiped or not) and `raw` are one update. `known_identity` is `identity_of` a wiped
-    body; without it the number alone decides."""
+    """Whether the stored body `known` (wiped or not) and `raw` are one update. `known_identity` is
+    `identity_of` a wiped body; without it the number alone decides."""
     if known == raw:
         return True
     if known == WIPED:
@@ -28,8 +28,8 @@ def is_same(known: str, known_identity: str | None, raw: str) -> bool:
 
 
 def identity_of(raw: str) -> str:
-    """What tells a message from others without any of its words: kept where these were a password, so nothing can be
-    guessed from it."""
+    """What tells a message from others without any of its words: kept where these were a password, so nothing
+    can be guessed from it."""
     return json.dumps(_essence(raw, words=False), sort_keys=True)
 
 

@@ -1,7 +1,8 @@
-"""Groups and channels: one sentence about where the bot answers, then it leaves. Here is what is remembered of them.
+"""Groups and channels: one sentence about where the bot answers, then it leaves. Here is what is remembered
+of them.
 
-A messenger allows twenty messages a minute to a group, and everybody in it may write. Nothing that is said there is worth an
-answer, so a group costs one message and one call (`bot.messengers.delivery.leave_group`).
+A messenger allows twenty messages a minute to a group, and everybody in it may write. Nothing that is said
+there is worth an answer, so a group costs one message and one call (`bot.messengers.delivery.leave_group`).
 """
 
 from __future__ import annotations

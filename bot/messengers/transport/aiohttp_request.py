@@ -44,7 +44,8 @@ class Fields:
 
 
 class AioRequest(BaseRequest):
-    """A pool of `connections` to one messenger. Times are seconds; a transfer's deadline grows with its size."""
+    """A pool of `connections` to one messenger. Times are seconds; a transfer's deadline grows with its
+    size."""
 
     def __init__(
         self,
@@ -159,7 +160,8 @@ def clean_retry_after(value: Any) -> int:
 
 
 def too_many(body: bytes) -> bytes:
-    """The body of a 429 from which PTB makes a RetryAfter, also where it is a gateway's text or says no time."""
+    """The body of a 429 from which PTB makes a RetryAfter, also where it is a gateway's text or says no
+    time."""
     try:
         answer = json.loads(body)
     except (ValueError, RecursionError):

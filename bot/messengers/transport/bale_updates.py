@@ -1,7 +1,7 @@
 """Bale's JSON completed: what PTB requires and Bale leaves out, row by row of docs/messengers.md 2.
 
-All functions take and return plain JSON; what cannot be completed is left out where it is optional, and otherwise
-left as it is, so that PTB refuses that one update and it is quarantined.
+All functions take and return plain JSON; what cannot be completed is left out where it is optional, and
+otherwise left as it is, so that PTB refuses that one update and it is quarantined.
 """
 
 from __future__ import annotations

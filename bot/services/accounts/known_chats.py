@@ -39,7 +39,8 @@ def is_known(db: Session, *, chat: Chat, account_id: int | None) -> bool:
 
 
 def forget_chats(db: Session, *, account_id: int, chat_ids: list[int] | None = None) -> None:
-    """These chats, or all, are the account's own no longer: signed out as foreign, or access was given anew."""
+    """These chats, or all, are the account's own no longer: signed out as foreign, or access was given
+    anew."""
     gone = delete(KnownChat).where(col(KnownChat.account_id) == account_id)
     if chat_ids is not None:
         gone = gone.where(col(KnownChat.chat_row_id).in_(chat_ids))
@@ -47,7 +48,8 @@ def forget_chats(db: Session, *, account_id: int, chat_ids: list[int] | None = N
 
 
 def prove(db: Session, *, chat: Chat, account: Account | None, mobile: str, now: datetime) -> bool:
-    """Whether `mobile` (+989…, from the sender's own contact card) is the account's verified one; its chat is known then."""
+    """Whether `mobile` (+989…, from the sender's own contact card) is the account's verified one; its chat is
+    known then."""
     if account is None or account.id is None or not account.mobile_verified or account.mobile != mobile:
         return False
     remember_chat(db, chat=chat, account_id=account.id, now=now)

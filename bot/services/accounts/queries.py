@@ -24,8 +24,8 @@ def load_account(db: Session, account_id: int) -> Account:
 def lock_account(db: Session, account_id: int) -> Account:
     """The account as it is now, locked until this transaction ends. Raises NotAllowed.
 
-    Every function that links or unlinks chats begins with it: a login with a password that is being replaced at this
-    instant comes before and is undone, or after and fails."""
+    Every function that links or unlinks chats begins with it: a login with a password that is being replaced
+    at this instant comes before and is undone, or after and fails."""
     # Not the whole row: who tells this person something refers to it, and must not wait.
     lock = {"key_share": True}
     account = db.get(Account, account_id, with_for_update=lock, populate_existing=True)
@@ -48,7 +48,8 @@ def save_account(db: Session, account: Account, **values: Any) -> None:
 
 
 def by_user_code(db: Session, typed: str) -> Account | None:
-    """The living account of a user code, which may be a legacy one with letters: as typed, then normalised."""
+    """The living account of a user code, which may be a legacy one with letters: as typed, then
+    normalised."""
     for code in dict.fromkeys((typed.strip(), normal(typed))):
         account = db.exec(
             select(Account).where(Account.user_code == code, col(Account.state).in_(LIVING))

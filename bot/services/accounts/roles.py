@@ -49,7 +49,8 @@ def grant(
     distributor_id: int | None = None,
     now: datetime,
 ) -> Grant:
-    """Give a role. One account holds a role once: an expert belongs to one university, a manager to one distributor.
+    """Give a role. One account holds a role once: an expert belongs to one university, a manager to one
+    distributor.
 
     Raises Refusal("error.university_needed"), ("error.distributor_needed"), ("error.role_held") or
     ("error.manager_held") where it holds the role already.

@@ -110,9 +110,9 @@ def suspend(
     version: int | None = None,
     death: bool = False,
 ) -> Account:
-    """Leave the account nothing but reading; its owner and the distributor concerned are told (N21). Payments in
-    flight still complete, pending cooperation is closed, the contract stays unless the reason is `death` («فوت»).
-    An expert's requests go back to the queues, or no other expert could decide them."""
+    """Leave the account nothing but reading; its owner and the distributor concerned are told (N21). Payments
+    in flight still complete, pending cooperation is closed, the contract stays unless the reason is `death`
+    («فوت»). An expert's requests go back to the queues, or no other expert could decide them."""
     account, row, reason = _decide(
         db, actor=actor, account_id=account_id, version=version, reason=reason, action=AccountAction.SUSPEND
     )

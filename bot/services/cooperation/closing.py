@@ -19,8 +19,8 @@ from storage.tables import Account, Contract, CooperationRequest
 def close_pending(
     db: Session, *, account_id: int, now: datetime, except_id: int | None = None
 ) -> list[CooperationRequest]:
-    """Close the officer's open requests but one; their distributors are told (N24). The officer is held by the
-    caller."""
+    """Close the officer's open requests but one; their distributors are told (N24). The officer is held by
+    the caller."""
     query = (
         select(CooperationRequest)
         .where(

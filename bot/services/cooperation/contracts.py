@@ -99,7 +99,8 @@ def at_branch(db: Session, branch_id: int, *, lock: bool = False) -> list[Contra
 def free(
     db: Session, *, actor: Actor, contract_id: int, version: int | None = None, now: datetime
 ) -> Contract:
-    """The distributor frees the national code at once (R31, N18). Raises NotAllowed, Stale where it has ended."""
+    """The distributor frees the national code at once (R31, N18). Raises NotAllowed, Stale where it has
+    ended."""
     contract = load_contract(db, contract_id, lock=True)
     end(db, contract, actor=actor, action=ContractAction.FREE, now=now, version=version)
     notifications.freed(db, contract, now=now)
@@ -136,10 +137,11 @@ def add_migrated(
     started_at: datetime | None = None,
     now: datetime,
 ) -> Contract:
-    """An officer who came with a contract serves at the distributor's central branch, and counts as qualified (R53,
-    Q26). The same contract a second time is the same contract.
+    """An officer who came with a contract serves at the distributor's central branch, and counts as qualified
+    (R53, Q26). The same contract a second time is the same contract.
 
-    Raises NotAllowed but for staff and the system, Refusal("error.officer_not_free") where another one is in force.
+    Raises NotAllowed but for staff and the system, Refusal("error.officer_not_free") where another one is in
+    force.
     """
     require(db, actor, Role.STAFF, Role.SYSTEM)
     eligibility.lock_account(db, account_id)

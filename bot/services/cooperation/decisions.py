@@ -19,8 +19,8 @@ from storage.tables import CooperationRequest
 def approve(
     db: Session, *, actor: Actor, request_id: int, version: int | None = None, now: datetime
 ) -> CooperationRequest:
-    """The contract is active from now on; who served at the branch before is replaced (N18), the officer's other
-    requests are closed (N24), both sides are told (N16).
+    """The contract is active from now on; who served at the branch before is replaced (N18), the officer's
+    other requests are closed (N24), both sides are told (N16).
 
     Raises NotAllowed("error.officer_not_free") where the officer is not qualified and free any more.
     """
@@ -28,8 +28,8 @@ def approve(
     approval = COOPERATION_WORKFLOW.check(
         db, request, actor=actor, action=CooperationAction.APPROVE, version=version
     )
-    # Only now: at the branch of a closed request a manager may be choosing this officer again, who holds the branch
-    # and waits for the officer.
+    # Only now: at the branch of a closed request a manager may be choosing this officer again, who holds the
+    # branch and waits for the officer.
     requests.hold_branch(db, request.branch_id)
     request = COOPERATION_WORKFLOW.change(
         db,

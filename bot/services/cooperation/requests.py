@@ -16,7 +16,8 @@ SUBJECT = "cooperation"
 
 
 def lock_request(db: Session, request_id: int) -> CooperationRequest:
-    """The request with its officer's row locked: the cooperation of this officer changes only here until the commit."""
+    """The request with its officer's row locked: the cooperation of this officer changes only here until the
+    commit."""
     eligibility.lock_account(db, COOPERATION_WORKFLOW.load(db, request_id).account_id)
     return COOPERATION_WORKFLOW.load(db, request_id, lock=True)
 

@@ -61,7 +61,8 @@ def checked_reason(text: str) -> str:
 
 
 def draft(db: Session, *, actor: Actor, contract_id: int, reason: str, now: datetime) -> Termination:
-    """Note contract and reason; nothing changes yet (R35 is shown). An open draft of this contract is rewritten.
+    """Note contract and reason; nothing changes yet (R35 is shown). An open draft of this contract is
+    rewritten.
 
     Raises NotAllowed("error.no_contract") where the contract has ended, InvalidInput for the reason.
     """
@@ -172,7 +173,8 @@ def archive(db: Session, *, actor: Actor, offset: int = 0, limit: int = 5) -> Te
 
 
 def view_termination(db: Session, *, actor: Actor, termination_id: int) -> TerminationLine:
-    """One termination, for its officer and for staff (the reason is nobody else's). Raises NotAllowed, Stale."""
+    """One termination, for its officer and for staff (the reason is nobody else's). Raises NotAllowed,
+    Stale."""
     require(db, actor, reading=True)
     termination = db.get(Termination, termination_id)
     if termination is None:

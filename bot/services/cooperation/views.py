@@ -1,5 +1,5 @@
-"""One request as each side may see it: the officer everything about the distributor (R39), the university the officer
-without documents (docs/specification.md 2.4), the distributor a name and a state (Q44)."""
+"""One request as each side may see it: the officer everything about the distributor (R39), the university the
+officer without documents (docs/specification.md 2.4), the distributor a name and a state (Q44)."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -136,7 +136,8 @@ def expert_card(db: Session, *, actor: Actor, request_id: int) -> ExpertCard:
 
 
 def expert_card_of(db: Session, request: CooperationRequest) -> ExpertCard:
-    """The card without `actions`, for a caller that a service has just let act on this request as an expert."""
+    """The card without `actions`, for a caller that a service has just let act on this request as an
+    expert."""
     account = db.get_one(Account, request.account_id)
     officer = db.get_one(Officer, request.account_id)
     level = db.get(DegreeLevel, officer.level_code) if officer.level_code else None

@@ -1,4 +1,5 @@
-"""Accounts as staff see them: looking one up (recorded), its facts, its trail, a role taken away, a chat set free."""
+"""Accounts as staff see them: looking one up (recorded), its facts, its trail, a role taken away, a chat set
+free."""
 
 from __future__ import annotations
 
@@ -32,8 +33,8 @@ OPEN_FOR = timedelta(days=1)
 
 
 def look_up(db: Session, *, actor: Actor, typed: str, now: datetime) -> list[Account]:
-    """Accounts of a national code, user code or mobile, the living first; annulled ones too. Each is recorded as
-    looked up by this actor. Raises NotAllowed."""
+    """Accounts of a national code, user code or mobile, the living first; annulled ones too. Each is recorded
+    as looked up by this actor. Raises NotAllowed."""
     require(db, actor, Role.STAFF)
     code = normal(typed)
     known = col(Account.user_code).in_([typed.strip(), code]) | (col(Account.national_code) == code)
@@ -70,8 +71,8 @@ def recent(db: Session, *, actor: Actor, now: datetime, limit: int) -> list[Acco
 
 
 def open_account(db: Session, *, actor: Actor, account_id: int, now: datetime) -> Account:
-    """The account. Raises NotAllowed, and Stale for who did not look it up in the last day (a forged or old button):
-    no account is seen without a record of it."""
+    """The account. Raises NotAllowed, and Stale for who did not look it up in the last day (a forged or old
+    button): no account is seen without a record of it."""
     require(db, actor, Role.STAFF)
     looked_up = select(AuditEvent.id).where(
         AuditEvent.subject == "account",
@@ -158,7 +159,8 @@ def _entries(db: Session, condition: object, offset: int, limit: int) -> list[Au
 
 
 def withdraw_role(db: Session, *, actor: Actor, grant_id: int, reason: str, now: datetime) -> Grant:
-    """Take a role away; an expert's files go back to the queue. An officer's role goes only with the registration.
+    """Take a role away; an expert's files go back to the queue. An officer's role goes only with the
+    registration.
 
     Raises NotAllowed, also for one's own staff role, Stale where it is gone already."""
     require(db, actor, Role.STAFF)

@@ -37,7 +37,8 @@ def lock_row(db: Session, model: type[Row], key: Any, *, expected: int | None = 
 def change(
     db: Session, row: SQLModel, *, actor: Actor, now: datetime, event: str, subject: str, **values: Any
 ) -> None:
-    """Write `values` into a held row, and the event with what they were. Raises Stale where nothing would change."""
+    """Write `values` into a held row, and the event with what they were. Raises Stale where nothing would
+    change."""
     was = {name: getattr(row, name) for name in values}
     if was == values:
         raise Stale

@@ -117,7 +117,8 @@ class OddUpdate:
 
 
 def look_up(db: Session, *, actor: Actor, number: int, now: datetime) -> None:
-    """Find the update of an error number; whose account it was is recorded as looked up. Raises as `odd_update`."""
+    """Find the update of an error number; whose account it was is recorded as looked up. Raises as
+    `odd_update`."""
     looked_up = odd_update(db, actor=actor, number=number)
     if looked_up.account is not None:
         account_lookup.note_account(db, actor=actor, account=looked_up.account, now=now)

@@ -107,7 +107,8 @@ def set_switch(
 
 
 def _locked_university(db: Session, code: str, expected: int) -> University:
-    """The university as it was seen; all of its province are held, so that two changes do not make a gap together."""
+    """The university as it was seen; all of its province are held, so that two changes do not make a gap
+    together."""
     seen = db.get(University, code)
     if seen is None:
         raise Stale
@@ -202,7 +203,8 @@ def coverage_row(db: Session, *, actor: Actor, coverage_id: int) -> tuple[Covera
 def set_coverage(
     db: Session, *, actor: Actor, coverage_id: int, active: bool, expected: int, now: datetime
 ) -> Coverage:
-    """Switch a row on or off. Raises NotAllowed, Stale, and Refusal for one of a university that takes no files."""
+    """Switch a row on or off. Raises NotAllowed, Stale, and Refusal for one of a university that takes no
+    files."""
     require(db, actor, Role.STAFF)
     row = reference_rows.lock_row(db, Coverage, coverage_id, expected=expected)
     if active:
@@ -228,8 +230,8 @@ def add_coverage(
     university_code: str,
     now: datetime,
 ) -> Coverage:
-    """A row that is in force at once (in Tehran it suggests). Raises NotAllowed, InvalidInput where the place has a
-    row already, Refusal for a university that takes no files."""
+    """A row that is in force at once (in Tehran it suggests). Raises NotAllowed, InvalidInput where the place
+    has a row already, Refusal for a university that takes no files."""
     require(db, actor, Role.STAFF)
     _refuse_closed(db, university_code)
     if city not in regions.cities_of(province) or (district is not None and not 1 <= district <= DISTRICTS):

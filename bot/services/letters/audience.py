@@ -61,7 +61,8 @@ class Audience:
 
 
 def members(audience: Audience) -> Select[Any]:
-    """account.id of everybody who belongs to it now. Suspended officers read, so they belong; annulled ones do not."""
+    """account.id of everybody who belongs to it now. Suspended officers read, so they belong; annulled ones
+    do not."""
     return (
         select(col(Account.id))
         .join(Officer, col(Officer.account_id) == col(Account.id))
@@ -119,8 +120,8 @@ def _request(*states: RequestState) -> Select[Any]:
 
 
 def _of_province(name: str) -> ColumnElement[bool]:
-    """Whose file lies with a university of this province: the approved file, else the request under way; for a file
-    that names no university (it came from the old system) the province of residence."""
+    """Whose file lies with a university of this province: the approved file, else the request under way; for
+    a file that names no university (it came from the old system) the province of residence."""
     here = select(col(University.code)).where(col(University.province) == name)
     no_file = col(Officer.university_code).is_(None)
     under_way = _request(*IN_CIRCULATION)

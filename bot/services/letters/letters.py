@@ -68,10 +68,11 @@ def send_letter(
     files: Sequence[int] = (),
     now: datetime,
 ) -> Letter:
-    """Send a letter off: its recipients are fixed here, by one statement; `send_next_batches` brings it to them.
+    """Send a letter off: its recipients are fixed here, by one statement; `send_next_batches` brings it to
+    them.
 
-    Raises NotAllowed for anyone but staff and for attachments of another account, InvalidInput where no officer would
-    get it or a part of it is too long."""
+    Raises NotAllowed for anyone but staff and for attachments of another account, InvalidInput where no
+    officer would get it or a part of it is too long."""
     require(db, actor, Role.STAFF)
     if not title or not text or len(title) > TITLE_MAX or len(number or "") > NUMBER_MAX:
         raise InvalidInput("error.letter_incomplete")
@@ -184,7 +185,8 @@ def _end_sending(db: Session, letter_id: int, state: LetterState, now: datetime)
 
 
 def written_letters(db: Session, *, actor: Actor, limit: int, offset: int = 0) -> tuple[list[Progress], int]:
-    """Letters of the directorate, newest first, and how many there are. Raises NotAllowed for anyone but staff."""
+    """Letters of the directorate, newest first, and how many there are. Raises NotAllowed for anyone but
+    staff."""
     require(db, actor, Role.STAFF)
     total = db.exec(select(func.count()).select_from(Letter)).one()
     letters = db.exec(select(Letter).order_by(col(Letter.id).desc()).limit(limit).offset(offset)).all()
@@ -216,8 +218,8 @@ def _progress(db: Session, letter: Letter) -> Progress:
 
 
 async def send_next_batches(resources: Resources) -> int:
-    """Advance every unfinished letter as far as the outbox has capacity; say how many batches that were. For a timer: may
-    run in several processes, and after a crash goes on where it was."""
+    """Advance every unfinished letter as far as the outbox has capacity; say how many batches that were. For
+    a timer: may run in several processes, and after a crash goes on where it was."""
     batches = 0
     for letter_id in await resources.database.read(_unfinished_letters):
         while await resources.database.run(_one_batch(letter_id, resources.clock())):
@@ -235,8 +237,8 @@ def _unfinished_letters(db: Session) -> list[int]:
 
 
 def send_batch(db: Session, *, letter_id: int, now: datetime) -> bool:
-    """Put the letter into the inboxes of the next batch and their pushes into the outbox. False where nothing is left
-    to do now; the letter is SENT once its last push is settled."""
+    """Put the letter into the inboxes of the next batch and their pushes into the outbox. False where nothing
+    is left to do now; the letter is SENT once its last push is settled."""
     letter = db.get(Letter, letter_id, populate_existing=True)
     if letter is None or letter.state is not LetterState.SENDING:
         return False
@@ -406,8 +408,8 @@ def count_files(db: Session, *, actor: Actor, letter_id: int) -> int:
 
 
 def attached_files(db: Session, *, actor: Actor, letter_id: int, now: datetime) -> list[StoredFile]:
-    """The attachments, for an actor who may see the letter; each view but the writer's own is recorded. Raises
-    NotAllowed."""
+    """The attachments, for an actor who may see the letter; each view but the writer's own is recorded.
+    Raises NotAllowed."""
     view_letter(db, actor=actor, letter_id=letter_id)
     query = (
         select(StoredFile)

@@ -42,8 +42,8 @@ assert set(_CHECKS) == set(request_items.FREE)
 def refuse_edit(db: Session, *, account_id: int, field: str) -> None:
     """Raise the Refusal that says why `field` cannot be edited freely now; return where it can.
 
-    "error.immutable_field" (R47), "error.needs_amendment" or "error.needs_request" with the way there (R49, R51),
-    "mobile.in_circulation" while a request is in circulation (R11).
+    "error.immutable_field" (R47), "error.needs_amendment" or "error.needs_request" with the way there (R49,
+    R51), "mobile.in_circulation" while a request is in circulation (R11).
     """
     if field in request_items.NEVER:
         raise NotAllowed("error.immutable_field")
@@ -56,7 +56,8 @@ def refuse_edit(db: Session, *, account_id: int, field: str) -> None:
 
 
 def edit_item(db: Session, *, actor: Actor, field: str, value: str | None, now: datetime) -> bool:
-    """Write one item of R48 into the officer's file; False where it is that already. None says "has none" (e-mail).
+    """Write one item of R48 into the officer's file; False where it is that already. None says "has none"
+    (e-mail).
 
     A draft of a request that does not say otherwise follows (Q37). The mobile is `accounts.change_mobile`.
     Raises as `refuse_edit`, InvalidInput for a value that the item does not take, NotAllowed where suspended.
@@ -65,7 +66,8 @@ def edit_item(db: Session, *, actor: Actor, field: str, value: str | None, now: 
         raise NotAllowed("error.not_allowed")
     if queries.lock_account(db, actor.account_id).state is not AccountState.ACTIVE:
         raise NotAllowed("error.not_allowed")
-    # Held before looking at the request: its submission, which begins with the draft, comes before or after this.
+    # Held before looking at the request: its submission, which begins with the draft, comes before or after
+    # this.
     drafts = list(
         db.exec(
             select(Draft)

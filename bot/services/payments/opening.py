@@ -1,4 +1,5 @@
-"""Opening a payment: one click on the pay page leads to the bank, with one call to the gateway however many click."""
+"""Opening a payment: one click on the pay page leads to the bank, with one call to the gateway however many
+click."""
 
 import asyncio
 import logging
@@ -34,8 +35,9 @@ _BACKGROUND_TASKS: set[asyncio.Task[AttemptState]] = set()
 async def open_attempt(resources: Resources, token: str) -> Redirect:
     """One click on the pay page: the way to the bank.
 
-    A young attempt that can still be paid is handed out again; else there is a new one, and its authority at the gateway.
-    Raises NotAllowed (unknown token), Refusal (nothing due, another attempt is uncertain), TooManyAttempts, Unavailable.
+    A young attempt that can still be paid is handed out again; else there is a new one, and its authority at
+    the gateway. Raises NotAllowed (unknown token), Refusal (nothing due, another attempt is uncertain),
+    TooManyAttempts, Unavailable.
     """
     gateway = resources.gateway
     for _ in range(ROUNDS):

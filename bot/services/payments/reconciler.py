@@ -34,8 +34,8 @@ UNVERIFIED_EVERY = timedelta(hours=1)
 async def reconcile(resources: Resources) -> int:
     """Settle what is due for a look; once an hour compare with the gateway's list of unverified payments.
 
-    Each request has its turn before any has a second one, the newest first. One that fails never stops the others.
-    Returns how many attempts were looked at."""
+    Each request has its turn before any has a second one, the newest first. One that fails never stops the
+    others. Returns how many attempts were looked at."""
     ids = await resources.database.read(
         partial(_attempts_due, gateway=resources.gateway.name, now=resources.clock())
     )

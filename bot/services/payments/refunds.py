@@ -1,4 +1,5 @@
-"""Money that must go back: paid twice, or on a withdrawn request. Staff return it in the gateway's panel and record it."""
+"""Money that must go back: paid twice, or on a withdrawn request. Staff return it in the gateway's panel and
+record it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -92,7 +93,8 @@ def record_refund(
 ) -> None:
     """«ثبت بازگشت وجه»: the money went back under `reference`; the payer is told (N23).
 
-    Raises NotAllowed for anyone but staff, InvalidInput without a reference, Stale where it was recorded before."""
+    Raises NotAllowed for anyone but staff, InvalidInput without a reference, Stale where it was recorded
+    before."""
     attempt = _returned(
         db,
         actor=actor,
@@ -114,12 +116,12 @@ def record_refund(
 
 
 def record_wrong_amount(db: Session, *, actor: Actor, attempt_id: int, reference: str, now: datetime) -> None:
-    """«مبلغ نادرست بازگردانده شد»: what was paid in place of the fee went back under `reference`. The attempt is
-    over, the payer is told (N23), may pay anew or withdraw.
+    """«مبلغ نادرست بازگردانده شد»: what was paid in place of the fee went back under `reference`. The attempt
+    is over, the payer is told (N23), may pay anew or withdraw.
 
     Raises NotAllowed for anyone but staff and for an attempt whose amount was right, InvalidInput without a
-    reference, Stale where the attempt went another way meanwhile (its version says nothing: the reconciler asks the
-    gateway about it again and again)."""
+    reference, Stale where the attempt went another way meanwhile (its version says nothing: the reconciler
+    asks the gateway about it again and again)."""
     if not any(
         wrong_amount.attempt_id == attempt_id for wrong_amount in wrong_amounts(db, actor=actor, limit=10_000)
     ):

@@ -23,8 +23,8 @@ log = logging.getLogger(__name__)
 
 
 async def settle_return(resources: Resources, attempt_id: int, *, cancelled: bool) -> AttemptState:
-    """A browser came back from the bank (or says so): `verify_and_settle`, unless a return of this attempt was looked into just
-    now; then what is known."""
+    """A browser came back from the bank (or says so): `verify_and_settle`, unless a return of this attempt
+    was looked into just now; then what is known."""
     attempt = await resources.database.read(lambda db: db.get_one(PaymentAttempt, attempt_id))
     if not attempts.may_look(attempt, resources.clock()):
         return attempt.state
@@ -41,9 +41,9 @@ async def verify_and_settle(
 ) -> AttemptState:
     """Learn from the gateway whether this attempt was paid, and do what follows; the state it ends in.
 
-    Idempotent and safe to call from anywhere at any time. `cancelled`: the browser came back saying so, which makes
-    a verified "not paid" final. `inquire_first` (button, reconciler) leaves a payer who is still at the bank alone.
-    `by_payer`: asked for in a browser; does not move the reconciler's next look.
+    Idempotent and safe to call from anywhere at any time. `cancelled`: the browser came back saying so, which
+    makes a verified "not paid" final. `inquire_first` (button, reconciler) leaves a payer who is still at the
+    bank alone. `by_payer`: asked for in a browser; does not move the reconciler's next look.
     """
     settled = await settle_and_report(
         resources, attempt_id, cancelled=cancelled, inquire_first=inquire_first, by_payer=by_payer
@@ -133,7 +133,8 @@ def _schedule_next_inquiry(db: Session, *, attempt_id: int, now: datetime) -> At
 async def check_request(resources: Resources, request_id: int) -> PaymentCheck:
     """«بررسی پرداخت»: settle the request's attempts, newest first; what came of it (see PAYMENT_CHECKS).
 
-    Changes nothing but what the gateway proves, so it needs no actor; the handler checks who may see the answer."""
+    Changes nothing but what the gateway proves, so it needs no actor; the handler checks who may see the
+    answer."""
     ids = await resources.database.read(
         partial(_to_check, request_id=request_id, gateway=resources.gateway.name)
     )

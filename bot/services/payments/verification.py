@@ -31,8 +31,8 @@ GIVES_UP = timedelta(days=1)
 def next_inquiry_after(checks: int) -> timedelta:
     """How long until the reconciler asks again: every two minutes at first, later every hour.
 
-    A gateway gives money back that is not verified in some ten minutes, so while its session may live the gaps are
-    shorter than that."""
+    A gateway gives money back that is not verified in some ten minutes, so while its session may live the
+    gaps are shorter than that."""
     return timedelta(minutes=2 if checks < 10 else 5 if checks < 15 else 15 if checks < 30 else 60)
 
 
@@ -48,8 +48,9 @@ def apply_answer(
 ) -> AttemptState:
     """Apply the gateway's word to an attempt that we claimed.
 
-    A caller that lost the claim meanwhile (its lease ran out) only gets the state back, unless it brings proof of
-    payment: that is never dropped. `standing` and `cancelled` tell a definite "not paid" from one that is not paid
+    A caller that lost the claim meanwhile (its lease ran out) only gets the state back, unless it brings
+    proof of payment: that is never dropped. `standing` and `cancelled` tell a definite "not paid" from one
+    that is not paid
     *yet*.
     """
     request = locked_request(db, _request_of(db, claimed.attempt_id))

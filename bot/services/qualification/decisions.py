@@ -106,7 +106,8 @@ def reject(
 ) -> QualificationRequest:
     """Close the request with a reason (N5, N5w); the officer may file again without limit (R24).
 
-    A preset needs no words of the expert's own, OTHER does. Raises InvalidInput("error.short_reason"), and as `cases.change`.
+    A preset needs no words of the expert's own, OTHER does. Raises InvalidInput("error.short_reason"), and as
+    `cases.change`.
     """
     own = (text or "").strip()
     if (reason is RejectReason.OTHER or own) and not request_items.long_enough(own):
@@ -173,9 +174,11 @@ def approve(
     now: datetime,
     token: str | None = None,
 ) -> QualificationRequest:
-    """Approve at the fee in force today (R27–R29): AWAITING_PAYMENT with the link (N6), or COMPLETED where it is 0.
+    """Approve at the fee in force today (R27–R29): AWAITING_PAYMENT with the link (N6), or COMPLETED where it
+    is 0.
 
-    Raises Refusal("error.no_tariff"), which alerts the staff, where no tariff is in force (Q48); and as `cases.change`.
+    Raises Refusal("error.no_tariff"), which alerts the staff, where no tariff is in force (Q48); and as
+    `cases.change`.
     """
     request = QUALIFICATION_WORKFLOW.load(db, request_id)
     approval = QUALIFICATION_WORKFLOW.check(

@@ -25,8 +25,8 @@ def is_over(request: Any, now: datetime) -> ColumnElement[bool]:
 
 
 def in_use(db: Session, accounts: set[int], now: datetime, *, apart_from: int | None = None) -> set[int]:
-    """Documents that these accounts' approved files, drafts (but the one with the id `apart_from`) and living requests
-    name."""
+    """Documents that these accounts' approved files, drafts (but the one with the id `apart_from`) and living
+    requests name."""
     if not accounts:
         return set()
     used: set[int] = set()

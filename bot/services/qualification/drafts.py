@@ -108,9 +108,10 @@ def _open_request(db: Session, account_id: int) -> Refusal:
 def prefill(db: Session, request: QualificationRequest) -> dict[str, Any]:
     """What the form of a draft begins with; empty answers are left out.
 
-    Registration data; after a rejection or withdrawal the last snapshot, overlaid by later general edits (audit events
-    "general_edited" of subject "account" with `field`); after a wrong region without the region (Q10). An
-    amendment begins with the whole approved file. Documents that were removed meanwhile are left out.
+    Registration data; after a rejection or withdrawal the last snapshot, overlaid by later general edits
+    (audit events "general_edited" of subject "account" with `field`); after a wrong region without the region
+    (Q10). An amendment begins with the whole approved file. Documents that were removed meanwhile are left
+    out.
     """
     account = db.get(Account, request.account_id)
     officer = db.get(Officer, request.account_id)

@@ -44,9 +44,11 @@ def submit(
     note: str | None = None,
     now: datetime,
 ) -> QualificationRequest:
-    """Final submission (R15): freeze the answers, number and route the file, tell officer (N3) and experts (N10).
+    """Final submission (R15): freeze the answers, number and route the file, tell officer (N3) and experts
+    (N10).
 
-    Raises InvalidInput("error.missing_items"), InvalidInput("error.field_closed"), NotAllowed("error.no_change").
+    Raises InvalidInput("error.missing_items"), InvalidInput("error.field_closed"),
+    NotAllowed("error.no_change").
     """
     request = QUALIFICATION_WORKFLOW.load(db, request_id)
     document_rules = reference_data.document_rules(db)
@@ -97,8 +99,8 @@ def submit(
 
 
 def _changes(db: Session, before: Mapping[str, Any], answers: Mapping[str, Any]) -> bool:
-    """Whether the officer changed anything. Another university is a change only where it is theirs to choose, not where
-    staff changed the coverage of their region meanwhile."""
+    """Whether the officer changed anything. Another university is a change only where it is theirs to choose,
+    not where staff changed the coverage of their region meanwhile."""
     changed = request_items.changed(before, answers)
     if changed != ["university"]:
         return bool(changed)
@@ -171,11 +173,11 @@ def resolve(
     now: datetime,
     version: int | None = None,
 ) -> QualificationRequest:
-    """The officer fixed the deficiencies (R21): back to the same expert (R22, N11), or to the queue where that expert
-    is gone (N10).
+    """The officer fixed the deficiencies (R21): back to the same expert (R22, N11), or to the queue where
+    that expert is gone (N10).
 
-    `answers` are the new values, alone or over the whole snapshot. Every ticked item needs a new value or a reply;
-    with a note only, any change, a reply under "note", or a note to the expert. Raises
+    `answers` are the new values, alone or over the whole snapshot. Every ticked item needs a new value or a
+    reply; with a note only, any change, a reply under "note", or a note to the expert. Raises
     InvalidInput("error.missing_fixes"), InvalidInput("error.region_locked"), and as `submit`.
     """
     request = QUALIFICATION_WORKFLOW.load(db, request_id)

@@ -34,8 +34,8 @@ class TimelineEntry:
 
 
 def request_timeline(db: Session, *, actor: Actor, request_id: int) -> list[TimelineEntry]:
-    """Who did what, oldest first. The officer reads roles («کارشناس …»), experts read their colleagues' names. Raises
-    NotAllowed, Stale."""
+    """Who did what, oldest first. The officer reads roles («کارشناس …»), experts read their colleagues'
+    names. Raises NotAllowed, Stale."""
     request, _ = QUALIFICATION_WORKFLOW.see(db, request_id, actor=actor)
     for_expert = actor.role is not Role.OFFICER
     university = university_name(db, request.university_code)

@@ -16,7 +16,8 @@ PAUSE = timedelta(hours=1)
 
 
 def notify_waiting(db: Session, *, university_code: str, now: datetime, since: datetime | None = None) -> int:
-    """Tell the university's experts how many files wait, except those told within the hour; say how many were told.
+    """Tell the university's experts how many files wait, except those told within the hour; say how many were
+    told.
 
     With `since`, only those not told since then. Staff are alerted where there is no expert.
     """

@@ -1,4 +1,5 @@
-"""Why a file was rejected, for a sentence: the chosen preset in the bot's voice, the expert's own words set off."""
+"""Why a file was rejected, for a sentence: the chosen preset in the bot's voice, the expert's own words set
+off."""
 
 from bot.texts import Quoted, quoted, t
 from storage.enums import RejectReason

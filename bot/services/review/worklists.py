@@ -1,4 +1,5 @@
-"""Experts' worklists of either kind of request: queue, own requests, those under any expert's review; search."""
+"""Experts' worklists of either kind of request: queue, own requests, those under any expert's review;
+search."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,7 +25,8 @@ L = TypeVar("L")
 
 @dataclass(frozen=True, slots=True)
 class WorklistPage(Generic[L]):
-    """A part of a list. `oldest` is how long its first file has waited (experts' lists), None where it is empty."""
+    """A part of a list. `oldest` is how long its first file has waited (experts' lists), None where it is
+    empty."""
 
     lines: tuple[L, ...]
     total: int
@@ -32,7 +34,8 @@ class WorklistPage(Generic[L]):
 
 
 def as_code(typed: str) -> str:
-    """A tracking code (12 digits) or a national code (10). Raises InvalidInput("search.bad") for anything else."""
+    """A tracking code (12 digits) or a national code (10). Raises InvalidInput("search.bad") for anything
+    else."""
     digits = "".join(typed.translate(_ASCII).split())
     if not digits.isascii() or not digits.isdigit() or len(digits) not in (TRACKING_CODE, NATIONAL_CODE):
         raise InvalidInput("search.bad")
@@ -74,7 +77,8 @@ class Worklists(Generic[R, L]):
     def mine(
         self, db: Session, *, actor: Actor, now: datetime, offset: int = 0, limit: int = 5
     ) -> WorklistPage[L]:
-        """Files under the actor's own review, also those that wait for their officer; longest in their state first."""
+        """Files under the actor's own review, also those that wait for their officer; longest in their state
+        first."""
         own = col(self.entry.row.reviewer_id) == actor.account_id
         condition = self._at(university_for(db, actor, None)) & self.entry.under_review & own
         return self._page(db, condition, col(self.entry.row.state_since), now, offset, limit)
@@ -96,8 +100,8 @@ class Worklists(Generic[R, L]):
         return self._page(db, condition, col(self.entry.row.state_since), now, offset, limit)
 
     def find(self, db: Session, *, actor: Actor, code: str) -> list[R]:
-        """Files that reached the actor's university (all but drafts, for staff) by tracking code or the officer's
-        national code, newest first.
+        """Files that reached the actor's university (all but drafts, for staff) by tracking code or the
+        officer's national code, newest first.
 
         Raises InvalidInput("search.bad") for anything but 12 or 10 digits, InvalidInput("desk.not_found").
         """

@@ -12,8 +12,8 @@ from sqlmodel import Session
 from bot.core.context import Actor
 from storage.tables import AuditEvent
 
-#: Events by names of earlier releases → their names now. Lines that are written are never changed: code that shows or queries
-#: a renamed event must know both names.
+#: Events by names of earlier releases → their names now. Lines that are written are never changed: code that
+#: shows or queries a renamed event must know both names.
 FORMER_EVENTS = {
     "moved_in": "legacy_import",
     "moving_in_corrected": "legacy_import_corrected",

@@ -1,11 +1,11 @@
 """The hash chain over the audit lines: a line changed afterwards, past the triggers, is found.
 
-A link holds SHA-256(link before, line). The last link of each batch is signed with an HMAC under a key that follows
-from SECRET_KEY, so a chain that was worked out anew shows. Lines are linked by a task a few seconds after their commit:
-in the transaction of the action the chain would be one lock for everybody.
+A link holds SHA-256(link before, line). The last link of each batch is signed with an HMAC under a key that
+follows from SECRET_KEY, so a chain that was worked out anew shows. Lines are linked by a task a few seconds
+after their commit: in the transaction of the action the chain would be one lock for everybody.
 
-What stays unseen: a change within these seconds, and the removal of the newest lines together with their links, unless
-the line of the log that names the end of the chain (once an hour), or a backup, is compared.
+What stays unseen: a change within these seconds, and the removal of the newest lines together with their
+links, unless the line of the log that names the end of the chain (once an hour), or a backup, is compared.
 """
 
 from __future__ import annotations
@@ -36,7 +36,8 @@ INTERVAL = 5.0
 BATCH = 50
 #: Seconds between two batches of a long backlog: an upgrade of many lines leaves most of the loop to people.
 PAUSE = 0.05
-#: On PostgreSQL a transaction may commit lower ids than another before it: so many links back, gaps are still looked for.
+#: On PostgreSQL a transaction may commit lower ids than another before it: so many links back, gaps are still
+#: looked for.
 #: Ids are handed out to far fewer lines within the life of one transaction.
 LATE = 2_000
 #: Seconds between two lines of the log that name the end of the chain.
@@ -58,7 +59,8 @@ _COVERED = (
     "to_state",
     "data",
 )
-#: As they are stored, without the types of our tables: a word that does not exist is a fault to be told, not an error.
+#: As they are stored, without the types of our tables: a word that does not exist is a fault to be told, not
+#: an error.
 EVENTS = table(AuditEvent.__tablename__, column("id", BigInteger), *(column(name) for name in _COVERED[1:]))
 LINKS = AuditLink.metadata.tables[AuditLink.__tablename__]
 

@@ -1,4 +1,5 @@
-"""Reading the hash chain of the audit lines again, piece by piece, for `bot.py doctor` and `bot.py check_chain-audit`."""
+"""Reading the hash chain of the audit lines again, piece by piece, for `bot.py doctor` and `bot.py
+check_chain-audit`."""
 
 from __future__ import annotations
 

@@ -46,8 +46,8 @@ def officer_of(db: Session, national_code: str) -> int:
 
 
 def lock_account(db: Session, account_id: int) -> None:
-    """Keep everybody else from changing this officer's cooperation until the commit. Takes its lock before those of
-    requests and branches."""
+    """Keep everybody else from changing this officer's cooperation until the commit. Takes its lock before
+    those of requests and branches."""
     db.exec(
         select(Officer.account_id).where(Officer.account_id == account_id).with_for_update(key_share=True)
     ).first()

@@ -11,8 +11,8 @@ from storage.tables import Account, Grant
 def require(db: Session, actor: Actor, *roles: Role, reading: bool = False) -> None:
     """Refuse an actor who does not act in one of `roles` (none given: in any role).
 
-    The role must be in force, for this very university or distributor, and the account active. With `reading` a
-    suspended officer passes as well: what is their own they may still read. The system always has its role.
+    The role must be in force, for this very university or distributor, and the account active. With `reading`
+    a suspended officer passes as well: what is their own they may still read. The system always has its role.
     Raises NotAllowed.
     """
     if roles and actor.role not in roles:

@@ -1,8 +1,8 @@
 """Accepting connections on a listening socket, a few in each turn of the loop.
 
-asyncio's own server accepts up to its whole backlog at once, and where descriptors have run out it logs every one of
-these tries with a traceback and sets a timer for each: hundreds of megabytes of log in minutes. Here one failure ends the
-turn, is logged once a minute, and accepting rests for a moment.
+asyncio's own server accepts up to its whole backlog at once, and where descriptors have run out it logs every
+one of these tries with a traceback and sets a timer for each: hundreds of megabytes of log in minutes. Here
+one failure ends the turn, is logged once a minute, and accepting rests for a moment.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ log = logging.getLogger(__name__)
 
 #: Connections that wait in the kernel.
 BACKLOG = 512
-#: Accepted in one turn. Fewer than any limit on connections, so that what came in is read before a connection is
-#: closed for it.
+#: Accepted in one turn. Fewer than any limit on connections, so that what came in is read before a connection
+#: is closed for it.
 AT_ONCE = 16
 #: Seconds without accepting after a failure.
 REST = 0.5
@@ -85,7 +85,8 @@ class Acceptor:
             connected.close()
 
     def _rest(self, error: OSError) -> None:
-        """No descriptor, no memory, or something like it: people wait in the backlog until there is some again."""
+        """No descriptor, no memory, or something like it: people wait in the backlog until there is some
+        again."""
         now = self._loop.time()
         if now - self._said >= REPEAT:
             self._said = now

@@ -8,12 +8,14 @@ Network = IPv4Network | IPv6Network
 
 #: Bits of an IPv6 address that one subscriber gets; the subscriber has all addresses below.
 SUBSCRIBER_BITS = 64
-#: Entries of X-Forwarded-For that are looked at, from the right. Longer chains of our own proxies do not exist.
+#: Entries of X-Forwarded-For that are looked at, from the right. Longer chains of our own proxies do not
+#: exist.
 MOST_HOPS = 8
 
 
 def parse_address(text: str) -> Address | None:
-    """An address as peers and proxies write it: `1.2.3.4`, `1.2.3.4:567`, `::1`, `[::1]:567`. None for anything else."""
+    """An address as peers and proxies write it: `1.2.3.4`, `1.2.3.4:567`, `::1`, `[::1]:567`. None for
+    anything else."""
     text = text.strip()
     if len(text) > 64:
         return None
@@ -44,9 +46,9 @@ def subscriber_network(address: Address) -> str:
 def client_of(peer: Address | None, forwarded: Sequence[str], trusted: Sequence[Network]) -> Address | None:
     """The address that a request comes from; None where that cannot be told.
 
-    `forwarded`: the values of X-Forwarded-For, in order. They are believed only where the peer is a trusted proxy, and
-    read from the right: each trusted proxy vouches for the entry that it added. A trusted proxy that names no client
-    gives None, since all people come through it."""
+    `forwarded`: the values of X-Forwarded-For, in order. They are believed only where the peer is a trusted
+    proxy, and read from the right: each trusted proxy vouches for the entry that it added. A trusted proxy
+    that names no client gives None, since all people come through it."""
     if not is_trusted(peer, trusted):
         return peer
     entries = [entry for value in forwarded for entry in value.split(",")]

@@ -1,13 +1,14 @@
 """Limits on connections: how many there may be, and how long each may take for what it does.
 
-uvicorn waits for ever for a request's head and body, and for an answer to be read, and its `limit_concurrency` refuses
-the newest, which under an attack is everybody else. Hypercorn has a time-out for reading, which each byte renews, and
-none for an answer that is not read; Granian's accept loop is Rust that we cannot ask to close the oldest. Both would be
-new dependencies. So uvicorn's own protocol is kept, and this module follows each connection from outside: a few lines over
-`H11Protocol`, whose states tell what a connection is waiting for.
+uvicorn waits for ever for a request's head and body, and for an answer to be read, and its
+`limit_concurrency` refuses the newest, which under an attack is everybody else. Hypercorn has a time-out for
+reading, which each byte renews, and none for an answer that is not read; Granian's accept loop is Rust that
+we cannot ask to close the oldest. Both would be new dependencies. So uvicorn's own protocol is kept, and this
+module follows each connection from outside: a few lines over `H11Protocol`, whose states tell what a
+connection is waiting for.
 
-When the limit is reached, the connection that has kept us waiting longest is closed, never one whose request is being
-worked on: people who send a whole request at once are served during an attack.
+When the limit is reached, the connection that has kept us waiting longest is closed, never one whose request
+is being worked on: people who send a whole request at once are served during an attack.
 """
 
 from __future__ import annotations
@@ -45,7 +46,8 @@ class Phase(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Counts of connections, and seconds for each phase. The seconds hold from its beginning: a byte does not renew them."""
+    """Counts of connections, and seconds for each phase. The seconds hold from its beginning: a byte does not
+    renew them."""
 
     most: int = 400
     per_address: int = 64
@@ -62,8 +64,8 @@ class Limits:
         return value
 
     def within(self, descriptors: int) -> Limits:
-        """The same with no more connections than a quarter of the descriptors: the rest is for messengers, gateways,
-        the database and files."""
+        """The same with no more connections than a quarter of the descriptors: the rest is for messengers,
+        gateways, the database and files."""
         allowed = max(8, descriptors // 4)
         if allowed >= self.most:
             return self
@@ -85,7 +87,8 @@ class Connection(Protocol):
         ...
 
 
-#: Which connections are closed first at the limit. IDLE come before HEAD only where those are younger than `YOUNG`.
+#: Which connections are closed first at the limit. IDLE come before HEAD only where those are younger than
+#: `YOUNG`.
 _EXPENDABLE = (Phase.HEAD, Phase.REST, Phase.SEND)
 #: Seconds. A head that is on its way is not yet a slow one.
 YOUNG = 0.5

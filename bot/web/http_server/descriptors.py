@@ -2,12 +2,14 @@
 
 import resource
 
-#: More than this is never asked for: some systems allow a thousand million, and programs that close "all" walk through them.
+#: More than this is never asked for: some systems allow a thousand million, and programs that close "all"
+#: walk through them.
 TARGET_LIMIT = 65_536
 
 
 def raise_descriptor_limit() -> int:
-    """Raise the soft limit on open descriptors to the hard one, at most `TARGET_LIMIT`; what holds from now on."""
+    """Raise the soft limit on open descriptors to the hard one, at most `TARGET_LIMIT`; what holds from now
+    on."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = TARGET_LIMIT if hard == resource.RLIM_INFINITY else min(hard, TARGET_LIMIT)
     if soft == resource.RLIM_INFINITY or soft >= wanted:

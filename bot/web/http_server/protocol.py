@@ -12,8 +12,9 @@ from bot.web.http_server.connections import Connections, Phase
 
 #: Bytes of a body that are kept until the application asks for them.
 BODY_AHEAD = 16 * 1024
-#: Bodies under these addresses are the messengers': they are never closed in favour of others. (The application answers at once
-#: where the rest of the address is not the secret one, and then the connection is like every other.)
+#: Bodies under these addresses are the messengers': they are never closed in favour of others. (The
+#: application answers at once where the rest of the address is not the secret one, and then the connection is
+#: like every other.)
 HOOKS = "/hook/"
 
 

@@ -1,7 +1,7 @@
 """How many requests a public page answers: of one address, and of all together.
 
-Health and webhooks stay outside the pace of all: a flood of pages must not make a balancer give this process up, nor
-keep the messengers' updates out.
+Health and webhooks stay outside the pace of all: a flood of pages must not make a balancer give this process
+up, nor keep the messengers' updates out.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""uvicorn on the loop of everything else, with limits on connections (`bot.web.http_server.connections` says why)."""
+"""uvicorn on the loop of everything else, with limits on connections (`bot.web.http_server.connections` says
+why)."""
 
 from __future__ import annotations
 
@@ -81,8 +82,8 @@ class WebServer(uvicorn.Server):
             logger.addFilter(OnceAMinute())
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Listen on `sockets`, which are bound, or on the address; `failed` and `should_exit` where that is not
-        possible."""
+        """Listen on `sockets`, which are bound, or on the address; `failed` and `should_exit` where that is
+        not possible."""
         try:
             listening = sockets or bind_sockets(self.config.host, self.config.port)
             for listener in listening:
