@@ -1,4 +1,4 @@
-"""`doctor`, `check_chain-audit`: is everything in order. Both end with status 1 where it is not."""
+"""`doctor`, `check-audit`: is everything in order. Both end with status 1 where it is not."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from bot.services.shared.audit_chain import ChainKeys
 from storage.database.database import Database
 from storage.migrations.schema import missing_guards
 
-#: Links that the doctor looks at, some seconds' worth; `bot.py check_chain-audit` looks at all.
+#: Links that the doctor looks at, some seconds' worth; `bot.py check-audit` looks at all.
 NEWEST = 100_000
 
 
@@ -26,7 +26,7 @@ async def check_audit_record(database: Database, settings: Settings) -> AsyncIte
     checked = await audit_check.check_chain(database, ChainKeys(settings.held_keys()), newest=NEWEST)
     if checked.faults:
         more = f" (and {len(checked.faults) - 1} more)" if len(checked.faults) > 1 else ""
-        words = f"{checked.faults[0]}{more}; run `bot.py check_chain-audit`, and compare with a backup"
+        words = f"{checked.faults[0]}{more}; run `bot.py check-audit`, and compare with a backup"
         yield Finding("audit chain", False, words)
         return
     yield Finding("audit chain", True, summary(checked))

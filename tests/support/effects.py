@@ -1,12 +1,13 @@
-"""What an action left in the database: pushes, alerts, audit events; and that a refused action left nothing."""
+"""What an action left in the database: pushes, alerts, audit events; and its statements."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
+from typing import Any
 
+from sqlalchemy import event
 from sqlmodel import Session, col, func, select
 
 from bot.core.context import Actor
-from bot.core.refusals import Refusal
 from storage.enums import PushChannel
 from storage.tables import (
     AuditEvent,
@@ -36,10 +37,10 @@ def labels(push: Push) -> list[str]:
     return [button["label"] for row in push.buttons for button in row]
 
 
-def first_action(push: Push) -> str:
-    """The action of the first button under a push."""
-    action: str = push.buttons[0][0]["press"].split("|")[1]
-    return action
+def leads_to(push: Push, action: str) -> bool:
+    """Whether its first button opens this, and leaves the push as it is."""
+    press: str = push.buttons[0][0]["press"]
+    return press.startswith(f"1f|{action}|")
 
 
 def alerts(db: Session) -> list[str]:
@@ -65,27 +66,16 @@ def snapshot(db: Session) -> tuple[object, ...]:
     )
 
 
-class Refused:
-    """Filled in by `refused` when its block ends."""
-
-    refusal: Refusal
-
-
 @contextmanager
-def refused(*expected: str | type[Refusal], db: Session | None = None) -> Iterator[Refused]:
-    """Expect a refusal of this class itself, with this text key. With `db` the block runs in a savepoint and must
-    leave nothing changed."""
-    caught = Refused()
-    before = None if db is None else snapshot(db)
+def watch_statements(db: Session) -> Iterator[list[str]]:
+    """The SQL of what is done in this block."""
+    statements: list[str] = []
+
+    def note(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
+        statements.append(statement)
+
+    event.listen(db.connection(), "before_cursor_execute", note)
     try:
-        with nullcontext() if db is None else db.begin_nested():
-            yield caught
-    except Refusal as refusal:
-        caught.refusal = refusal
-    else:
-        raise AssertionError("it was allowed")
-    found = {type(caught.refusal), caught.refusal.key}
-    assert found.issuperset(expected), f"{caught.refusal!r} is not {expected}"
-    if db is not None:
-        db.expire_all()
-        assert snapshot(db) == before, "a refused action changed something"
+        yield statements
+    finally:
+        event.remove(db.connection(), "before_cursor_execute", note)

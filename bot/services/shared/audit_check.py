@@ -1,5 +1,5 @@
 """Reading the hash chain of the audit lines again, piece by piece, for `bot.py doctor` and `bot.py
-check_chain-audit`."""
+check-audit`."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ def parties(db: Session) -> Parties:
         unqualified=people.sara,
         mina=qualified_officer(db, "مینا", national_code=MINA),
         kian=managed_distributor(db, "کیان طب", legal_id="14009999995", mobile=KIAN_MOBILE),
-        arad=managed_distributor(db, "آراد", mobile=ARAD_MOBILE),
+        arad=managed_distributor(db, "آراد", guild_id="70001", mobile=ARAD_MOBILE),
     )
 
 
@@ -58,7 +58,7 @@ def accepted_request(
     db: Session, at: ManagedDistributor, officer: Actor, *, branch: int | None = None
 ) -> CooperationRequest:
     request = cooperation_request(db, at, officer, branch=branch)
-    return cooperation.accept(db, actor=officer, request_id=request.id or 0, version=request.version, now=NOW)
+    return cooperation.accept(db, actor=officer, request_id=request.id, version=request.version, now=NOW)
 
 
 def active_contract(
@@ -66,5 +66,5 @@ def active_contract(
 ) -> Contract:
     """The officer works there, as the expert approved."""
     request = accepted_request(db, at, officer, branch=branch)
-    cooperation.approve(db, actor=expert, request_id=request.id or 0, now=NOW)
+    cooperation.approve(db, actor=expert, request_id=request.id, now=NOW)
     return db.exec(select(Contract).where(Contract.cooperation_id == request.id)).one()

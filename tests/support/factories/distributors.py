@@ -21,6 +21,7 @@ def distributor(
     name: str = "کیان طب",
     *,
     legal_id: str | None = None,
+    guild_id: str | None = None,
     manager_mobile: str | None = "+989120000001",
 ) -> tuple[Distributor, Branch]:
     """A company with this legal id, else a guild; and its central branch, in Shiraz. It has no manager."""
@@ -30,7 +31,7 @@ def distributor(
         details=DistributorDetails(
             kind=DistributorKind.COMPANY if legal_id else DistributorKind.GUILD,
             name=name,
-            number=legal_id or f"{next(_guild_numbers)}",
+            number=legal_id or guild_id or f"{next(_guild_numbers)}",
             manager_name="حمید صالحی",
             province="فارس",
             city="شیراز",
@@ -60,12 +61,12 @@ class ManagedDistributor:
 
 
 def managed_distributor(
-    db: Session, name: str, *, legal_id: str | None = None, mobile: str | None = None, chats: bool = True
+    db: Session, name: str = "کیان طب", *, mobile: str | None = None, chats: bool = True, **identity: str
 ) -> ManagedDistributor:
-    """Both managers have the mobile of the distributor."""
-    made, central = distributor(db, name, legal_id=legal_id, manager_mobile=mobile)
-    first, deputy = (manager(db, made.id or 0, mobile=mobile, chat=chats) for _ in range(2))
-    return ManagedDistributor(made.id or 0, first, deputy, central.id or 0, branch(db, first).id or 0)
+    """Both managers have the mobile of the distributor. `identity` is a `legal_id` or a `guild_id`."""
+    made, central = distributor(db, name, manager_mobile=mobile, **identity)
+    first, deputy = (manager(db, made.id, mobile=mobile, chat=chats) for _ in range(2))
+    return ManagedDistributor(made.id, first, deputy, central.id, branch(db, first).id)
 
 
 def branch(

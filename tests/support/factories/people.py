@@ -37,9 +37,7 @@ def granted(
     db: Session, made: Account, role: Role, university: str | None = None, distributor_id: int | None = None
 ) -> Actor:
     """The account in a role that it now holds."""
-    db.add(
-        Grant(account_id=made.id or 0, role=role, university_code=university, distributor_id=distributor_id)
-    )
+    db.add(Grant(account_id=made.id, role=role, university_code=university, distributor_id=distributor_id))
     db.flush()
     return Actor(made.id, role, university, Messenger.TELEGRAM, distributor_id)
 
@@ -58,7 +56,7 @@ def officer(
     )
     db.add(
         Officer(
-            account_id=made.id or 0,
+            account_id=made.id,
             birth_date=date(1986, 7, 3),
             level_code="bachelor",
             field_code="biomedical",

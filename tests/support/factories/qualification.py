@@ -16,7 +16,7 @@ from tests.support.factories.reference_data import NOW, PUBLIC_URL, tariff
 def stored_file(db: Session, owner: Actor, name: str = "card.jpg") -> int:
     """The id of an uploaded picture, without its bytes."""
     file = StoredFile(
-        account_id=owner.account_id or 0,
+        account_id=owner.account_id,
         sha256="0" * 64,
         media_type="image/jpeg",
         size=20_000,
@@ -55,7 +55,7 @@ def submitted_request(db: Session, owner: Actor, now: datetime = NOW, **answers:
     """A request of this officer in the queue."""
     request = qualification.start_draft(db, actor=owner, now=now)
     form = form_answers(db, owner, **answers)
-    return qualification.submit(db, actor=owner, request_id=request.id or 0, answers=form, now=now)
+    return qualification.submit(db, actor=owner, request_id=request.id, answers=form, now=now)
 
 
 def unpaid_request(db: Session, people: Participants, rial: int = 500_000) -> QualificationRequest:
@@ -65,7 +65,7 @@ def unpaid_request(db: Session, people: Participants, rial: int = 500_000) -> Qu
     return decisions.approve(
         db,
         actor=people.ali,
-        request_id=request.id or 0,
+        request_id=request.id,
         version=request.version,
         public_url=PUBLIC_URL,
         now=NOW,
@@ -75,5 +75,5 @@ def unpaid_request(db: Session, people: Participants, rial: int = 500_000) -> Qu
 def completed_request(db: Session, people: Participants) -> QualificationRequest:
     """Sara is qualified through her request."""
     request = unpaid_request(db, people)
-    qualification.complete_request(db, request_id=request.id or 0, now=NOW, actor=SYSTEM, bank_ref="1")
+    qualification.complete_request(db, request_id=request.id, now=NOW, actor=SYSTEM, bank_ref="1")
     return request

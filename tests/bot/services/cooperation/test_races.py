@@ -3,7 +3,7 @@ PostgreSQL also with both halfway through."""
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
@@ -20,25 +20,21 @@ from bot.services.shared import eligibility
 from storage.database.database import Database, open_database
 from storage.enums import ContractState, CooperationState, PushChannel, TerminationState
 from storage.tables import Contract, CooperationRequest, Push, Termination
-from tests.support.cooperation_data import (
+from tests.support.effects import pushes, sms_to
+from tests.support.factories import cooperation as factories
+from tests.support.factories.cooperation import (
     KIAN_MOBILE,
     SARA,
-    Centers,
-    accepted,
-    employed,
-    open_centers,
-    picked,
-    sms_to,
+    Parties,
+    accepted_request,
+    active_contract,
+    cooperation_request,
 )
-from tests.support.qualification_data import NOW, pushes
+from tests.support.factories.reference_data import NOW
+from tests.support.services import act
 
-S = CooperationState
+State = CooperationState
 Unit = Callable[[Session], Any]
-
-
-@pytest.fixture
-async def centers(database: Database) -> Centers:
-    return await database.run(open_centers)
 
 
 async def at_once(database: Database, *units: Unit) -> list[Any]:
@@ -59,205 +55,173 @@ def lost(results: list[Any]) -> list[Refusal]:
     return [one for one in results if isinstance(one, Refusal)]
 
 
-def pick(actor: Actor, branch_id: int, code: str = SARA) -> Unit:
-    return lambda db: cooperation.pick(db, actor=actor, branch_id=branch_id, national_code=code, now=NOW)
+def pick(actor: Actor, branch_id: int) -> Unit:
+    return lambda db: cooperation.pick(db, actor=actor, branch_id=branch_id, national_code=SARA, now=NOW)
 
 
-def deed(name: str, actor: Actor, request: CooperationRequest, **more: Any) -> Unit:
-    service = COOPERATION_WORKFLOW if name in ("claim", "release") else cooperation
-    return lambda db: getattr(service, name)(
-        db, actor=actor, request_id=request.id, version=request.version, now=NOW, **more
-    )
+def action(parties: Parties, name: str, request: CooperationRequest) -> Unit:
+    """A press of this button, by the person who has it, on a screen that shows the request as it is now."""
+    actor = {
+        "accept": parties.sara,
+        "reject": parties.sara,
+        "give_up": parties.sara,
+        "withdraw": parties.kian.manager,
+        "claim": parties.in_charge,
+        "approve": parties.ali,
+        "university_reject": parties.zahra,
+    }[name]
+    service = getattr(COOPERATION_WORKFLOW if name == "claim" else cooperation, name)
+    more = {"reason": "خارج از حوزه"} if name == "university_reject" else {}
+    return lambda db: act(db, service, actor, request, version=request.version, **more)
 
 
-def promises(db: Session) -> None:
-    """What holds after whatever race."""
+def check_promises(db: Session, parties: Parties) -> None:
+    """What holds after every race: one contract and one reservation for each, and everybody was told of what is so."""
     active = db.exec(select(Contract).where(Contract.state == ContractState.ACTIVE)).all()
     assert max(Counter(one.account_id for one in active).values(), default=0) <= 1
     assert max(Counter(one.branch_id for one in active).values(), default=0) <= 1
-    waiting = db.exec(
-        select(CooperationRequest).where(CooperationRequest.state == S.PENDING_UNIVERSITY)
-    ).all()
-    assert max(Counter(one.account_id for one in waiting).values(), default=0) <= 1
-    assert not {one.account_id for one in active} & {one.account_id for one in waiting}
+    requests = db.exec(select(CooperationRequest)).all()
+    states = Counter(one.state for one in requests)
+    waiting = [one.account_id for one in requests if one.state is State.PENDING_UNIVERSITY]
+    assert max(Counter(waiting).values(), default=0) <= 1
+    for officer in (parties.sara.account_id, parties.mina.account_id):
+        facts = eligibility.eligibility_of(db, officer)
+        assert facts.reserved == (officer in waiting)
+        assert facts.employed == (officer in {one.account_id for one in active})
+        assert not (facts.reserved and facts.employed)
+    assert len(db.exec(select(Contract)).all()) == states[State.APPROVED]
+    assert len(pushes(db, parties.sara, "N24")) == states[State.WITHDRAWN]
+    accepted = [one for one in requests if one.accepted_at and one.distributor_id == parties.kian.id]
+    assert len(pushes(db, parties.kian.manager, "N14")) == len(accepted)
     finalised = db.exec(select(Termination).where(Termination.state == TerminationState.FINALIZED)).all()
     texts = db.exec(select(Push).where(Push.kind == "N19", Push.channel == PushChannel.SMS)).all()
     assert len(texts) == len(finalised)
 
 
-async def test_two_managers_choose_for_one_branch(database: Database, centers: Centers) -> None:
-    results = await at_once(
-        database,
-        *(pick(who, centers.kian.east) for who in (centers.kian.boss, centers.kian.deputy)),
-    )
+async def test_two_managers_choose_for_one_branch(database: Database, parties: Parties) -> None:
+    kian = parties.kian
+    results = await at_once(database, pick(kian.manager, kian.east), pick(kian.deputy, kian.east))
     assert len(won(results)) == 1
     assert [one.key for one in lost(results)] == ["error.branch_busy"]
 
 
 async def test_two_distributors_choose_one_officer_who_takes_both(
-    database: Database, centers: Centers
+    database: Database, parties: Parties
 ) -> None:
     """Both may ask (Q18); of two acceptances at one instant one reserves."""
-    asked = won(
-        await at_once(
-            database,
-            pick(centers.kian.boss, centers.kian.east),
-            pick(centers.arad.boss, centers.arad.east),
-        )
-    )
-    assert len(asked) == 2
-    results = await at_once(database, *(deed("accept", centers.sara, one) for one in asked))
+    asked = await at_once(database, *(pick(at.manager, at.east) for at in (parties.kian, parties.arad)))
+    assert len(won(asked)) == 2
+    results = await at_once(database, *(action(parties, "accept", one) for one in asked))
     assert len(won(results)) == 1
     assert [one.key for one in lost(results)] == ["error.accept_while_reserved"]
-    await database.read(promises)
+    await database.read(lambda db: check_promises(db, parties))
 
 
-@pytest.mark.parametrize("first", ["accept", "reject"])
-async def test_an_answer_against_a_withdrawal(database: Database, centers: Centers, first: str) -> None:
-    request = await database.run(lambda db: picked(db, centers, centers.sara))
-    results = await at_once(
-        database,
-        deed(first, centers.sara, request),
-        deed("withdraw", centers.kian.boss, request),
-    )
+@pytest.mark.parametrize(
+    ("begin", "names", "refusals"),
+    [
+        (cooperation_request, ("accept", "withdraw"), {"error.stale"}),
+        (cooperation_request, ("reject", "withdraw"), {"error.stale"}),
+        (accepted_request, ("approve", "give_up"), {"error.stale"}),
+        (accepted_request, ("approve", "withdraw"), {"error.stale"}),
+        (
+            accepted_request,
+            ("approve", "university_reject", "claim"),
+            {"error.already_decided", "error.already_claimed"},
+        ),
+    ],
+)
+async def test_of_several_who_decide_at_one_instant_one_wins(
+    database: Database, parties: Parties, begin: Any, names: tuple[str, ...], refusals: set[str]
+) -> None:
+    request = await database.run(lambda db: begin(db, parties.kian, parties.sara))
+    results = await at_once(database, *(action(parties, name, request) for name in names))
     assert len(won(results)) == 1
-    assert [type(one) for one in lost(results)] == [Stale]
-
-    def look(db: Session) -> None:
-        promises(db)
-        state = db.get_one(CooperationRequest, request.id).state
-        reserved = eligibility.eligibility_of(db, centers.sara.account_id or 0).reserved
-        assert reserved == (state is S.PENDING_UNIVERSITY)
-        assert (state is S.WITHDRAWN) == bool(pushes(db, centers.sara, "N24"))
-        assert (state is S.PENDING_UNIVERSITY) == bool(pushes(db, centers.kian.boss, "N14"))
-
-    await database.read(look)
+    assert {one.key for one in lost(results)} <= refusals
+    await database.read(lambda db: check_promises(db, parties))
 
 
-@pytest.mark.parametrize("other", ["give_up", "withdraw"])
-async def test_an_approval_against_whoever_leaves(database: Database, centers: Centers, other: str) -> None:
-    request = await database.run(lambda db: accepted(db, centers, centers.sara))
-    who = centers.sara if other == "give_up" else centers.kian.boss
-    results = await at_once(database, deed("approve", centers.office.ali, request), deed(other, who, request))
-    assert len(won(results)) == 1
-
-    def look(db: Session) -> None:
-        promises(db)
-        approved = db.get_one(CooperationRequest, request.id).state is S.APPROVED
-        facts = eligibility.eligibility_of(db, centers.sara.account_id or 0)
-        assert (facts.employed, facts.reserved) == (approved, False)
-
-    await database.read(look)
+def sara_ends_it(db: Session, parties: Parties) -> tuple[Contract, Unit]:
+    """Sara's contract, and the unit in which she finalises her draft of its termination."""
+    contract = active_contract(db, parties.kian, parties.sara, parties.ali)
+    common = {"actor": parties.sara, "now": NOW}
+    reason = "تغییر محل خدمت"
+    draft = termination.draft(db, **common, contract_id=contract.id, reason=reason)
+    return contract, lambda db: termination.finalise(db, **common, termination_id=draft.id)
 
 
-async def test_two_experts_decide(database: Database, centers: Centers) -> None:
-    request = await database.run(lambda db: accepted(db, centers, centers.sara))
-    results = await at_once(
-        database,
-        deed("approve", centers.office.ali, request),
-        deed("university_reject", centers.office.zahra, request, reason="خارج از حوزه"),
-        deed("claim", centers.office.head, request),
-    )
-    assert len(won(results)) == 1
-    assert {one.key for one in lost(results)} <= {"error.already_decided", "error.already_claimed"}
-    await database.read(promises)
-
-
-async def test_freeing_against_terminating(database: Database, centers: Centers) -> None:
+async def test_freeing_against_terminating(database: Database, parties: Parties) -> None:
     """The contract ends once; the SMS is sent only if the officer ended it (Q20)."""
-
-    def prepare(db: Session) -> tuple[Contract, Termination]:
-        contract = employed(db, centers, centers.sara)
-        draft = termination.draft(
-            db, actor=centers.sara, contract_id=contract.id or 0, reason="تغییر محل خدمت", now=NOW
-        )
-        return contract, draft
-
-    contract, draft = await database.run(prepare)
+    contract, finalise = await database.run(lambda db: sara_ends_it(db, parties))
+    free = {"contract_id": contract.id, "now": NOW}
     results = await at_once(
         database,
-        lambda db: termination.finalise(db, actor=centers.sara, termination_id=draft.id or 0, now=NOW),
-        lambda db: contracts.free(db, actor=centers.kian.boss, contract_id=contract.id or 0, now=NOW),
-        lambda db: termination.finalise(db, actor=centers.sara, termination_id=draft.id or 0, now=NOW),
-        lambda db: contracts.free(db, actor=centers.kian.deputy, contract_id=contract.id or 0, now=NOW),
+        finalise,
+        lambda db: contracts.free(db, actor=parties.kian.manager, **free),
+        finalise,
+        lambda db: contracts.free(db, actor=parties.kian.deputy, **free),
     )
     assert len(won(results)) == 1
     assert all(isinstance(one, Stale | NotAllowed) for one in lost(results))
 
-    def look(db: Session) -> None:
-        promises(db)
+    def check(db: Session) -> None:
+        check_promises(db, parties)
         ended = db.get_one(Contract, contract.id).state
         by_officer = ended is ContractState.ENDED_BY_OFFICER
         assert by_officer or ended is ContractState.ENDED_BY_DISTRIBUTOR
         assert len(sms_to(db, KIAN_MOBILE)) == by_officer
-        assert len(pushes(db, centers.sara, "N18")) == (not by_officer)
+        assert len(pushes(db, parties.sara, "N18")) == (not by_officer)
         wanted = TerminationState.FINALIZED if by_officer else TerminationState.CANCELLED
-        assert db.get_one(Termination, draft.id).state is wanted
+        assert db.exec(select(Termination.state)).all() == [wanted]
 
-    await database.read(look)
+    await database.read(check)
 
 
 async def test_a_replacement_against_the_former_officers_termination(
-    database: Database, centers: Centers
+    database: Database, parties: Parties
 ) -> None:
-    def prepare(db: Session) -> tuple[Contract, Termination, CooperationRequest]:
-        contract = employed(db, centers, centers.sara)
-        draft = termination.draft(
-            db, actor=centers.sara, contract_id=contract.id or 0, reason="تغییر محل خدمت", now=NOW
-        )
-        return contract, draft, accepted(db, centers, centers.mina)
-
-    contract, draft, request = await database.run(prepare)
-    results = await at_once(
-        database,
-        deed("approve", centers.office.ali, request),
-        lambda db: termination.finalise(db, actor=centers.sara, termination_id=draft.id or 0, now=NOW),
-    )
+    contract, finalise = await database.run(lambda db: sara_ends_it(db, parties))
+    request = await database.run(lambda db: accepted_request(db, parties.kian, parties.mina))
+    results = await at_once(database, action(parties, "approve", request), finalise)
     assert not isinstance(results[0], Refusal)
 
-    def look(db: Session) -> None:
-        promises(db)
+    def check(db: Session) -> None:
+        check_promises(db, parties)
         assert db.get_one(Contract, contract.id).state is not ContractState.ACTIVE
-        assert eligibility.eligibility_of(db, centers.mina.account_id or 0).employed
+        assert eligibility.eligibility_of(db, parties.mina.account_id).employed
 
-    await database.read(look)
+    await database.read(check)
 
 
-async def test_a_suspension_against_an_acceptance(database: Database, centers: Centers) -> None:
-    request = await database.run(lambda db: picked(db, centers, centers.sara))
+async def test_a_suspension_against_an_acceptance(database: Database, parties: Parties) -> None:
+    request = await database.run(lambda db: cooperation_request(db, parties.kian, parties.sara))
 
     def suspend(db: Session) -> None:
         accounts.suspend(
             db,
-            actor=centers.office.staff,
-            account_id=centers.sara.account_id or 0,
+            actor=parties.staff,
+            account_id=parties.sara.account_id,
             reason="به درخواست اداره کل",
             public_info=PublicInfo("021", "https://x"),
             now=NOW,
         )
 
-    await at_once(database, suspend, deed("accept", centers.sara, request))
+    await at_once(database, suspend, action(parties, "accept", request))
 
-    def look(db: Session) -> None:
-        assert db.get_one(CooperationRequest, request.id).state is S.CLOSED
-        assert not eligibility.eligibility_of(db, centers.sara.account_id or 0).reserved
+    def check(db: Session) -> None:
+        assert db.get_one(CooperationRequest, request.id).state is State.CLOSED
+        assert not eligibility.eligibility_of(db, parties.sara.account_id).reserved
 
-    await database.read(look)
+    await database.read(check)
 
 
-async def test_choosing_against_moving_the_branch(database: Database, centers: Centers) -> None:
-    """The region is locked by whoever comes first."""
+async def test_choosing_against_moving_the_branch(database: Database, parties: Parties) -> None:
+    """The first of the two locks the region."""
+    kian, there = parties.kian, {"province": "اصفهان", "city": "اصفهان"}
     results = await at_once(
         database,
-        pick(centers.kian.boss, centers.kian.east),
-        lambda db: branches.edit_branch(
-            db,
-            actor=centers.kian.deputy,
-            branch_id=centers.kian.east,
-            province="اصفهان",
-            city="اصفهان",
-            now=NOW,
-        ),
+        pick(kian.manager, kian.east),
+        lambda db: branches.edit_branch(db, actor=kian.deputy, branch_id=kian.east, **there, now=NOW),
     )
     assert not isinstance(results[0], Refusal)
     assert all(one.key == "error.branch_region_locked" for one in lost(results))
@@ -266,82 +230,80 @@ async def test_choosing_against_moving_the_branch(database: Database, centers: C
 # ── both halfway through, on PostgreSQL ──────────────────────────────────────────────────────────────────────────
 
 
+@pytest.fixture
+async def postgres(postgres_url: str) -> AsyncIterator[Database]:
+    database = await open_database(postgres_url)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def postgres_parties(postgres: Database) -> Parties:
+    return await postgres.run(factories.parties)
+
+
+def meet_before_locking(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From now on two units both find their request before either holds its officer."""
+    both_read, lock = asyncio.Barrier(2), eligibility.lock_account
+
+    def meet_and_lock(db: Session, account_id: int) -> None:
+        await_only(both_read.wait())
+        lock(db, account_id)
+
+    monkeypatch.setattr(eligibility, "lock_account", meet_and_lock)
+
+
 @pytest.mark.parametrize(
-    ("first", "second"),
+    ("begin", "names"),
     [
-        ("accept", "withdraw"),
-        ("approve", "give_up"),
-        ("approve", "withdraw"),
-        ("approve", "university_reject"),
+        (cooperation_request, ("accept", "withdraw")),
+        (accepted_request, ("approve", "give_up")),
+        (accepted_request, ("approve", "withdraw")),
+        (accepted_request, ("approve", "university_reject")),
     ],
 )
-async def test_units_that_read_before_either_wrote(
-    postgres_url: str, monkeypatch: pytest.MonkeyPatch, first: str, second: str
+async def test_the_second_of_two_units_decides_on_what_the_first_left(
+    postgres: Database,
+    postgres_parties: Parties,
+    monkeypatch: pytest.MonkeyPatch,
+    begin: Any,
+    names: tuple[str, str],
 ) -> None:
-    """Both have found the request before either holds its officer: the second decides on what the first left."""
-    database = await open_database(postgres_url)
-    centers = await database.run(open_centers)
-    begin = picked if first == "accept" else accepted
-    request = await database.run(lambda db: begin(db, centers, centers.sara))
-    both_read, hold = asyncio.Barrier(2), eligibility.lock_account
-
-    def meet_and_hold(db: Session, account_id: int) -> None:
-        await_only(both_read.wait())
-        hold(db, account_id)
-
-    monkeypatch.setattr(eligibility, "lock_account", meet_and_hold)
-    actors = {
-        "accept": centers.sara,
-        "give_up": centers.sara,
-        "withdraw": centers.kian.boss,
-        "approve": centers.office.ali,
-        "university_reject": centers.office.zahra,
-    }
-    more = {"reason": "خارج از حوزه"} if second == "university_reject" else {}
-    results = await at_once(
-        database, deed(first, actors[first], request), deed(second, actors[second], request, **more)
-    )
-    monkeypatch.undo()
+    parties = postgres_parties
+    request = await postgres.run(lambda db: begin(db, parties.kian, parties.sara))
+    meet_before_locking(monkeypatch)
+    results = await at_once(postgres, *(action(parties, name, request) for name in names))
     assert len(won(results)) == 1
-    await database.read(promises)
-    await database.close()
+    await postgres.read(lambda db: check_promises(db, parties))
 
 
 async def test_two_acceptances_that_read_before_either_wrote(
-    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+    postgres: Database, postgres_parties: Parties, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    database = await open_database(postgres_url)
-    centers = await database.run(open_centers)
-    one = await database.run(lambda db: picked(db, centers, centers.sara))
-    two = await database.run(lambda db: picked(db, centers, centers.sara, firm=centers.arad))
-    both_read, hold = asyncio.Barrier(2), eligibility.lock_account
-
-    def meet_and_hold(db: Session, account_id: int) -> None:
-        await_only(both_read.wait())
-        hold(db, account_id)
-
-    monkeypatch.setattr(eligibility, "lock_account", meet_and_hold)
-    results = await at_once(database, deed("accept", centers.sara, one), deed("accept", centers.sara, two))
-    monkeypatch.undo()
+    sara = postgres_parties.sara
+    pending = [
+        await postgres.run(lambda db, at=at: cooperation_request(db, at, sara))
+        for at in (postgres_parties.kian, postgres_parties.arad)
+    ]
+    meet_before_locking(monkeypatch)
+    results = await at_once(postgres, *(action(postgres_parties, "accept", one) for one in pending))
     assert [refusal.key for refusal in lost(results)] == ["error.accept_while_reserved"]
-    await database.read(promises)
-    await database.close()
+    await postgres.read(lambda db: check_promises(db, postgres_parties))
 
 
 async def test_an_approval_that_comes_too_late_keeps_nobody_waiting(
-    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+    postgres: Database, postgres_parties: Parties, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The request was taken back; the same officer is chosen for that branch again while an old button is pressed. Each
     holds what the other would want: nobody may have to begin anew."""
-    database = await open_database(postgres_url)
-    centers = await database.run(open_centers)
-    request = await database.run(lambda db: accepted(db, centers, centers.sara))
-    await database.run(deed("withdraw", centers.kian.boss, request))
+    parties = postgres_parties
+    request = await postgres.run(lambda db: accepted_request(db, parties.kian, parties.sara))
+    await postgres.run(action(parties, "withdraw", request))
     both_hold, begun = asyncio.Barrier(2), list[str]()
-    hold, hold_branch = eligibility.lock_account, requests.hold_branch
+    lock_account, hold_branch = eligibility.lock_account, requests.hold_branch
 
     def hold_the_officer(db: Session, account_id: int) -> None:
-        hold(db, account_id)
+        lock_account(db, account_id)
         if begun.count("approve") == 1 and not db.info.get("chooses"):
             await_only(both_hold.wait())
 
@@ -353,18 +315,16 @@ async def test_an_approval_that_comes_too_late_keeps_nobody_waiting(
 
     def approve(db: Session) -> Any:
         begun.append("approve")
-        return deed("approve", centers.office.ali, request)(db)
+        return action(parties, "approve", request)(db)
 
     def choose(db: Session) -> Any:
         begun.append("pick")
         db.info["chooses"] = True
-        return pick(centers.kian.boss, centers.kian.east)(db)
+        return pick(parties.kian.manager, parties.kian.east)(db)
 
     monkeypatch.setattr(eligibility, "lock_account", hold_the_officer)
     monkeypatch.setattr(requests, "hold_branch", hold_the_branch)
-    results = await at_once(database, approve, choose)
-    monkeypatch.undo()
+    results = await at_once(postgres, approve, choose)
     assert isinstance(results[0], Stale)
     assert not isinstance(results[1], Refusal)
     assert sorted(begun) == ["approve", "pick"]
-    await database.close()

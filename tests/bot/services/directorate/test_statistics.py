@@ -12,22 +12,21 @@ from bot.services.directorate import statistics
 from bot.services.qualification import requests
 from bot.services.shared import audit
 from bot.texts import t
-from storage.database.database import Database
 from storage.enums import RejectReason, RequestKind, RequestState
 from storage.tables import AuditEvent, QualificationRequest
-from tests.support.qualification_data import NOW, Office, officer, open_office
+from tests.support.factories.people import Participants, officer
+from tests.support.factories.reference_data import NOW
+from tests.support.services import as_unit, refused
 
 S = RequestState
 
 
-def filed(
-    db: Session, number: int, state: RequestState, days: float, university: str | None = "sums"
-) -> None:
-    owner = officer(db, f"11{number:06}", national_code=f"99{number:08}")
+def filed(db: Session, state: RequestState, days: float, university: str | None = "sums") -> None:
+    owner = officer(db, chat=False)
     at = NOW - timedelta(days=days)
     db.add(
         QualificationRequest(
-            account_id=owner.account_id or 0,
+            account_id=owner.account_id,
             kind=RequestKind.NEW,
             state=state,
             university_code=university,
@@ -42,91 +41,82 @@ def filed(
 
 
 def decided(
-    db: Session, office: Office, days: float, event: str = "rejected", *, zahra: bool = False
+    db: Session, people: Participants, days: float, event: str = "rejected", *, zahra: bool = False
 ) -> None:
-    who = office.zahra if zahra else office.ali
+    who = people.zahra if zahra else people.ali
     at = NOW - timedelta(days=days)
     audit.record(db, now=at, actor=who, event=event, subject=requests.SUBJECT, subject_id=1)
 
 
-async def test_files_are_counted_by_state_university_and_age(database: Database) -> None:
-    def unit(db: Session) -> None:
-        office = open_office(db)
-        for number, (state, days, university) in enumerate(
-            [
-                (S.SUBMITTED, 0, "sums"),
-                (S.SUBMITTED, 2.99, "mui"),
-                (S.IN_REVIEW, 3, "mui"),
-                (S.DEFICIENT, 9.99, "mui"),
-                (S.AWAITING_PAYMENT, 10, "mui"),
-                (S.IN_REVIEW, 29, "sums"),
-                (S.SUBMITTED, 30, "sums"),
-                (S.COMPLETED, 50, "sums"),
-                (S.REJECTED, 60, "sums"),
-                (S.DRAFT, 70, "sums"),
-                (S.DRAFT, 70, None),
-            ]
-        ):
-            filed(db, number, state, days, university)
+@as_unit
+def test_files_are_counted_by_state_university_and_age(db: Session, people: Participants) -> None:
+    for state, days, university in [
+        (S.SUBMITTED, 0, "sums"),
+        (S.SUBMITTED, 2.99, "mui"),
+        (S.IN_REVIEW, 3, "mui"),
+        (S.DEFICIENT, 9.99, "mui"),
+        (S.AWAITING_PAYMENT, 10, "mui"),
+        (S.IN_REVIEW, 29, "sums"),
+        (S.SUBMITTED, 30, "sums"),
+        (S.COMPLETED, 50, "sums"),
+        (S.REJECTED, 60, "sums"),
+        (S.DRAFT, 70, "sums"),
+        (S.DRAFT, 70, None),
+    ]:
+        filed(db, state, days, university)
 
-        figures = statistics.read_figures(db, actor=office.staff, now=NOW, days=0)
+    figures = statistics.read_figures(db, actor=people.staff, now=NOW, days=0)
 
-        assert figures.by_state == dict.fromkeys(S, 0) | {
-            S.SUBMITTED: 3,
-            S.IN_REVIEW: 2,
-            S.DEFICIENT: 1,
-            S.AWAITING_PAYMENT: 1,
-            S.COMPLETED: 1,
-            S.REJECTED: 1,
-            S.DRAFT: 2,
-        }
-        assert figures.total == 11
-        assert [(open_, every) for _, open_, every in figures.by_university] == [(4, 4), (3, 5)]
-        assert "اصفهان" in figures.by_university[0][0]
-        assert figures.by_age == [2, 2, 2, 1]
-
-    await database.run(unit)
+    assert figures.by_state == dict.fromkeys(S, 0) | {
+        S.SUBMITTED: 3,
+        S.IN_REVIEW: 2,
+        S.DEFICIENT: 1,
+        S.AWAITING_PAYMENT: 1,
+        S.COMPLETED: 1,
+        S.REJECTED: 1,
+        S.DRAFT: 2,
+    }
+    assert figures.total == 11
+    assert [(open_, every) for _, open_, every in figures.by_university] == [(4, 4), (3, 5)]
+    assert "اصفهان" in figures.by_university[0][0]
+    assert figures.by_age == [2, 2, 2, 1]
 
 
 @pytest.mark.parametrize(("days", "rejected"), [(7, 2), (30, 3), (0, 4)])
-async def test_decisions_are_those_of_the_period(database: Database, days: int, rejected: int) -> None:
-    def unit(db: Session) -> None:
-        office = open_office(db)
-        for age in (1, 6.9, 29, 400):
-            decided(db, office, age)
-        decided(db, office, 2, "approved", zahra=True)
-        decided(db, office, 2, "claimed", zahra=True)
-        audit.record(db, now=NOW, actor=office.ali, event="rejected", subject="cooperation", subject_id=1)
+@as_unit
+def test_decisions_are_those_of_the_period(
+    db: Session, people: Participants, days: int, rejected: int
+) -> None:
+    for age in (1, 6.9, 29, 400):
+        decided(db, people, age)
+    decided(db, people, 2, "approved", zahra=True)
+    decided(db, people, 2, "claimed", zahra=True)
+    audit.record(db, now=NOW, actor=people.ali, event="rejected", subject="cooperation", subject_id=1)
 
-        found = statistics.read_figures(db, actor=office.staff, now=NOW, days=days).decisions
+    found = statistics.read_figures(db, actor=people.staff, now=NOW, days=days).decisions
 
-        assert [one.counts for one in found] == [{"rejected": rejected}, {"approved": 1}]
-        assert [one.total for one in found] == [rejected, 1]
-        assert "علوی" in found[0].expert
-
-    await database.run(unit)
+    assert [one.counts for one in found] == [{"rejected": rejected}, {"approved": 1}]
+    assert [one.total for one in found] == [rejected, 1]
+    assert "علوی" in found[0].expert
 
 
-async def test_the_report_says_what_it_counts_and_for_which_period(database: Database) -> None:
-    def unit(db: Session) -> None:
-        office = open_office(db)
-        filed(db, 1, S.SUBMITTED, 1)
-        filed(db, 2, S.COMPLETED, 1, "mui")
-        decided(db, office, 1)
+@as_unit
+def test_the_report_says_what_it_counts_and_for_which_period(db: Session, people: Participants) -> None:
+    filed(db, S.SUBMITTED, 1)
+    filed(db, S.COMPLETED, 1, "mui")
+    decided(db, people, 1)
 
-        report = statistics.report(statistics.read_figures(db, actor=office.staff, now=NOW, days=7))
+    report = statistics.report(statistics.read_figures(db, actor=people.staff, now=NOW, days=7))
 
-        states, universities, ages = report.bars
-        assert dict(states.rows)[statistics._plain(t("status.SUBMITTED"))] == 1
-        assert universities.rows == [("شیراز", 1)]
-        assert ages.rows == list(zip(statistics.age_labels(), [1, 0, 0, 0], strict=True))
-        assert len(report.tables[0].rows) == 2
-        assert [row[1:] for row in report.tables[1].rows] == [(0, 0, 1)]
-        assert report.tables[1].title == t("report.decisions", period=t("report.days", n="۷"))
-        assert statistics.period(0) == t("report.always")
-        assert "۲" in report.subtitle
-
-    await database.run(unit)
+    states, universities, ages = report.bars
+    assert dict(states.rows)[statistics._plain(t("status.SUBMITTED"))] == 1
+    assert universities.rows == [("شیراز", 1)]
+    assert ages.rows == list(zip(statistics.age_labels(), [1, 0, 0, 0], strict=True))
+    assert len(report.tables[0].rows) == 2
+    assert [row[1:] for row in report.tables[1].rows] == [(0, 0, 1)]
+    assert report.tables[1].title == t("report.decisions", period=t("report.days", n="۷"))
+    assert statistics.period(0) == t("report.always")
+    assert "۲" in report.subtitle
 
 
 @pytest.mark.parametrize("label", ["", "بررسی", "⏳", "⏳ در صف بررسی"])
@@ -134,16 +124,13 @@ def test_a_status_loses_its_sign_alone(label: str) -> None:
     assert statistics._plain(label) == label.removeprefix("⏳ ")
 
 
-async def test_only_staff_read_figures_and_take_a_report_along(database: Database) -> None:
-    def unit(db: Session) -> None:
-        office = open_office(db)
-        for who in (office.sara, office.ali, office.head):
-            with pytest.raises(NotAllowed):
-                statistics.read_figures(db, actor=who, now=NOW, days=7)
-            with pytest.raises(NotAllowed):
-                statistics.note(db, actor=who, now=NOW, kind="xlsx", days=7)
-        statistics.note(db, actor=office.staff, now=NOW, kind="xlsx", days=7)
-        [event] = db.exec(select(AuditEvent).where(AuditEvent.event == "report_made")).all()
-        assert (event.actor_id, event.data) == (office.staff.account_id, {"kind": "xlsx", "days": 7})
-
-    await database.run(unit)
+@as_unit
+def test_only_staff_read_figures_and_take_a_report_along(db: Session, people: Participants) -> None:
+    for who in (people.sara, people.ali, people.in_charge):
+        with refused(NotAllowed):
+            statistics.read_figures(db, actor=who, now=NOW, days=7)
+        with refused(NotAllowed):
+            statistics.note(db, actor=who, now=NOW, kind="xlsx", days=7)
+    statistics.note(db, actor=people.staff, now=NOW, kind="xlsx", days=7)
+    [event] = db.exec(select(AuditEvent).where(AuditEvent.event == "report_made")).all()
+    assert (event.actor_id, event.data) == (people.staff.account_id, {"kind": "xlsx", "days": 7})

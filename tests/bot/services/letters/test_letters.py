@@ -1,8 +1,7 @@
-"""Letters: who gets them, spread in batches, stopped half way, crashed, read, and closed to strangers."""
+"""Letters: who gets them, spread in batches, stopped half way, crashed, read, and closed to others; on both databases."""
 
 import asyncio
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -11,14 +10,13 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from bot.core.context import Actor
-from bot.core.refusals import InvalidInput, NotAllowed, Refusal, Stale
+from bot.core.refusals import InvalidInput, NotAllowed, Stale
 from bot.services.letters import audience, letters
 from bot.services.letters.audience import Audience, Group, Kind
 from storage.database.database import Database
 from storage.enums import (
     AccountState,
     ContractState,
-    DistributorKind,
     LetterState,
     Messenger,
     PushState,
@@ -29,46 +27,34 @@ from storage.enums import (
 from storage.tables import (
     Account,
     AuditEvent,
-    Branch,
     Chat,
     Contract,
-    Distributor,
     Letter,
     LetterRecipient,
     Officer,
     Push,
     QualificationRequest,
 )
-from tests.support.qualification_data import NOW, officer, paper, seed, staff
+from tests.support.factories.distributors import distributor
+from tests.support.factories.people import officer, staff
+from tests.support.factories.qualification import stored_file
+from tests.support.factories.reference_data import NOW, add_reference_data
+from tests.support.services import as_unit, refused
 
 ALL = Audience(Kind.ALL)
 
 
-def crowd(db: Session, count: int, *, first: int = 10000001, chats: bool = True) -> list[Actor]:
-    """So many officers."""
-    return [
-        officer(db, f"{first + number}", national_code=f"{first + number:010}", chat=chats)
-        for number in range(count)
-    ]
+def officers(db: Session, count: int) -> list[Actor]:
+    return [officer(db) for _ in range(count)]
 
 
 def letter(db: Session, writer: Actor, to: Audience = ALL, **other: Any) -> Letter:
-    parts: dict[str, Any] = {"number": "۶۶۵/۱۲", "title": "آزمون دوره", "text": "دوره آغاز شد.", "files": ()}
+    parts = {"number": "۶۶۵/۱۲", "title": "آزمون دوره", "text": "دوره آغاز شد.", "files": ()}
     return letters.send_letter(db, actor=writer, to=to, now=NOW, **(parts | other))
 
 
 def pushes(db: Session) -> list[Push]:
     return list(db.exec(select(Push).where(Push.kind == "N9").order_by(col(Push.id))))
-
-
-@contextmanager
-def refused(kind: type[Refusal] = NotAllowed) -> Iterator[None]:
-    """`pytest.raises` for the inside of a unit: what it raises itself would end the database's own task."""
-    try:
-        yield
-    except kind:
-        return
-    raise AssertionError("it was allowed")
 
 
 def state_of(db: Session, one: Letter) -> LetterState:
@@ -79,183 +65,149 @@ def state_of(db: Session, one: Letter) -> LetterState:
 def request(db: Session, owner: Actor, state: RequestState, university: str = "sums") -> None:
     db.add(
         QualificationRequest(
-            account_id=owner.account_id or 0,
+            account_id=owner.account_id,
             kind=RequestKind.NEW,
             state=state,
             university_code=university,
             reviewer_id=owner.account_id,
         )
     )
-    db.flush()
 
 
-def file_of(db: Session, owner: Actor) -> Officer:
+def contract(db: Session, owner: Actor) -> None:
+    employer, branch = distributor(db)
+    active = ContractState.ACTIVE
+    db.add(
+        Contract(account_id=owner.account_id, distributor_id=employer.id, branch_id=branch.id, state=active)
+    )
+
+
+def profile(db: Session, owner: Actor) -> Officer:
     return db.get_one(Officer, owner.account_id)
 
 
+def spread(db: Session, letter_id: int) -> bool:
+    return letters.send_batch(db, letter_id=letter_id, now=NOW)
+
+
 def spread_all(db: Session, one: Letter) -> None:
-    while letters.send_batch(db, letter_id=one.id or 0, now=NOW):
+    while spread(db, one.id):
         pass
 
 
-@pytest.fixture
-async def database(database: Database) -> Database:
-    await database.run(seed)
-    return database
+def open_letter(db: Session, actor: Actor, one: Letter, days: int = 0) -> None:
+    letters.open_letter(db, actor=actor, letter_id=one.id, now=NOW + timedelta(days=days))
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
+async def reference_data(database: Database) -> None:
+    await database.run(add_reference_data)
+
+
+@pytest.fixture(autouse=True)
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(letters, "BATCH", 3)
 
 
-# -- audiences --------------------------------------------------------------------------------------
+# ── audiences ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-async def test_whom_each_audience_means(database: Database) -> None:
-    def unit(db: Session) -> None:
-        writer = staff(db)
-        new, waiting, deficient, unpaid, qualified, employed, elsewhere, migrated, gone = crowd(db, 9)
-        request(db, waiting, RequestState.IN_REVIEW)
-        request(db, deficient, RequestState.DEFICIENT, "mui")
-        request(db, unpaid, RequestState.AWAITING_PAYMENT)
-        file_of(db, qualified).qualified_at = NOW
-        file_of(db, qualified).university_code = "fasa"
-        file_of(db, employed).legacy_qualified = True
-        file_of(db, employed).university_code = "mui"
-        work(db, employed)
-        # Lives in Fars, yet the file lies in Tehran.
-        file_of(db, elsewhere).university_code, file_of(db, elsewhere).province = "tums", "فارس"
-        file_of(db, migrated).province = "فارس"
-        db.get_one(Account, gone.account_id).state = AccountState.ANNULLED
-        db.get_one(Account, migrated.account_id).state = AccountState.SUSPENDED
-        db.flush()
-
-        def who(to: Audience) -> set[int | None]:
-            found = set(db.execute(audience.members(to)).scalars())
-            assert audience.size(db, actor=writer, audience=to) == len(found)
-            return found
-
-        def ids(*actors: Actor) -> set[int | None]:
-            return {one.account_id for one in actors}
-
-        everybody = ids(new, waiting, deficient, unpaid, qualified, employed, elsewhere, migrated)
-        assert who(ALL) == everybody
-        assert who(Audience(Kind.ONE, str(new.account_id))) == ids(new)
-        assert who(Audience(Kind.ONE, str(gone.account_id))) == set()
-        assert who(Audience(Kind.PROVINCE, "فارس")) == ids(waiting, unpaid, qualified, migrated)
-        assert who(Audience(Kind.PROVINCE, "اصفهان")) == ids(deficient, employed)
-        assert who(Audience(Kind.PROVINCE, "تهران")) == ids(elsewhere)
-
-        def group(one: Group) -> set[int | None]:
-            return who(Audience(Kind.STATE, one.value))
-
-        assert group(Group.IN_REVIEW) == ids(waiting)
-        assert group(Group.DEFICIENT) == ids(deficient)
-        assert group(Group.AWAITING_PAYMENT) == ids(unpaid)
-        assert group(Group.QUALIFIED) == ids(qualified, employed)
-        assert group(Group.FREE) == ids(qualified)
-        assert group(Group.EMPLOYED) == ids(employed)
-        assert group(Group.UNFILED) == ids(new, elsewhere, migrated)
-        assert who(Audience(Kind.STATE, "nonsense")) == set()
-
-    await database.run(unit)
-
-
-def work(db: Session, owner: Actor) -> None:
-    distributor = Distributor(kind=DistributorKind.GUILD, name="کیان طب", guild_id="12345", manager_name="م")
-    db.add(distributor)
+@as_unit
+def test_whom_each_audience_means(db: Session) -> None:
+    writer = staff(db)
+    new, waiting, deficient, unpaid, qualified, employed, elsewhere, migrated, gone = officers(db, 9)
+    request(db, waiting, RequestState.IN_REVIEW)
+    request(db, deficient, RequestState.DEFICIENT, "mui")
+    request(db, unpaid, RequestState.AWAITING_PAYMENT)
+    profile(db, qualified).qualified_at = NOW
+    profile(db, qualified).university_code = "fasa"
+    profile(db, employed).legacy_qualified = True
+    profile(db, employed).university_code = "mui"
+    contract(db, employed)
+    # Lives in Fars, yet the file lies in Tehran.
+    profile(db, elsewhere).university_code, profile(db, elsewhere).province = "tums", "فارس"
+    profile(db, migrated).province = "فارس"
+    db.get_one(Account, gone.account_id).state = AccountState.ANNULLED
+    db.get_one(Account, migrated.account_id).state = AccountState.SUSPENDED
     db.flush()
-    branch = Branch(
-        distributor_id=distributor.id or 0, name="مرکزی", province="فارس", city="شیراز", address="شیراز"
-    )
-    db.add(branch)
+    everybody = [new, waiting, deficient, unpaid, qualified, employed, elsewhere, migrated]
+    for to, members in (
+        (ALL, everybody),
+        (Audience(Kind.ONE, str(new.account_id)), [new]),
+        (Audience(Kind.ONE, str(gone.account_id)), []),
+        (Audience(Kind.PROVINCE, "فارس"), [waiting, unpaid, qualified, migrated]),
+        (Audience(Kind.PROVINCE, "اصفهان"), [deficient, employed]),
+        (Audience(Kind.PROVINCE, "تهران"), [elsewhere]),
+        (Audience(Kind.STATE, Group.IN_REVIEW.value), [waiting]),
+        (Audience(Kind.STATE, Group.DEFICIENT.value), [deficient]),
+        (Audience(Kind.STATE, Group.AWAITING_PAYMENT.value), [unpaid]),
+        (Audience(Kind.STATE, Group.QUALIFIED.value), [qualified, employed]),
+        (Audience(Kind.STATE, Group.FREE.value), [qualified]),
+        (Audience(Kind.STATE, Group.EMPLOYED.value), [employed]),
+        (Audience(Kind.STATE, Group.UNFILED.value), [new, elsewhere, migrated]),
+        (Audience(Kind.STATE, "nonsense"), []),
+    ):
+        found = set(db.execute(audience.members(to)).scalars())
+        assert found == {one.account_id for one in members}, to
+        assert audience.size(db, actor=writer, audience=to) == len(found)
+
+
+# ── sending ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@as_unit
+def test_everybody_gets_it_once_in_every_live_chat(db: Session) -> None:
+    writer, people = staff(db), officers(db, 7)
+    silent, double = people[0], people[1]
+    db.exec(select(Chat).where(Chat.account_id == silent.account_id)).one().dead = True
+    db.add(Chat(messenger=Messenger.BALE, chat_id=5, account_id=double.account_id))
     db.flush()
-    db.add(
-        Contract(
-            account_id=owner.account_id or 0,
-            distributor_id=distributor.id or 0,
-            branch_id=branch.id or 0,
-            state=ContractState.ACTIVE,
-        )
-    )
+    one = letter(db, writer)
+    assert one.recipients == 7
+    assert letters.count_unread(db, actor=silent) == 0, "not before it is delivered"
+    latecomer = officer(db)
+    spread_all(db, one)
+    assert [letters.count_unread(db, actor=who) for who in [*people, latecomer]] == [1] * 7 + [0]
+    told = pushes(db)
+    assert len(told) == 7
+    assert {push.account_id for push in told} == {who.account_id for who in people[1:]}
+    assert "«آزمون دوره»" in told[0].text
+    assert told[0].buttons[0][0]["press"].split("|")[1] == "inbox.letter"
+    assert state_of(db, one) is LetterState.SENDING
+    for push in told:
+        push.state = PushState.SENT
     db.flush()
+    spread_all(db, one)
+    assert state_of(db, one) is LetterState.SENT
+    found = letters.letter_progress(db, actor=writer, letter_id=one.id)
+    assert (found.letter.delivered, found.notified, found.read) == (7, 6, 0)
 
 
-# -- sending ----------------------------------------------------------------------------------------
-
-
-@pytest.mark.usefixtures("small_batches")
-async def test_everybody_gets_it_once_in_every_live_chat(database: Database) -> None:
-    def unit(db: Session) -> None:
-        writer, people = staff(db), crowd(db, 7)
-        silent, double = people[0], people[1]
-        db.exec(select(Chat).where(Chat.account_id == silent.account_id)).one().dead = True
-        db.add(Chat(messenger=Messenger.BALE, chat_id=5, account_id=double.account_id))
-        db.flush()
-        one = letter(db, writer)
-        assert one.recipients == 7
-        assert letters.count_unread(db, actor=silent) == 0, "not before it is delivered"
-        latecomer = crowd(db, 1, first=20000001)[0]
-        spread_all(db, one)
-        assert [letters.count_unread(db, actor=who) for who in [*people, latecomer]] == [1] * 7 + [0]
-        told = pushes(db)
-        assert len(told) == 7
-        assert {push.account_id for push in told} == {who.account_id for who in people[1:]}
-        assert "«آزمون دوره»" in told[0].text
-        assert told[0].buttons[0][0]["press"].split("|")[1] == "inbox.letter"
-        assert state_of(db, one) is LetterState.SENDING
-        for push in told:
-            push.state = PushState.SENT
-        db.flush()
-        spread_all(db, one)
-        assert state_of(db, one) is LetterState.SENT
-        found = letters.letter_progress(db, actor=writer, letter_id=one.id or 0)
-        assert (found.letter.delivered, found.notified, found.read) == (7, 6, 0)
-
-    await database.run(unit)
-
-
-@pytest.mark.usefixtures("small_batches")
-async def test_the_outbox_never_holds_more_than_its_window(
-    database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@as_unit
+def test_the_outbox_never_holds_more_than_its_window(db: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(letters, "WINDOW", 4)
-
-    def unit(db: Session) -> None:
-        one = (staff(db), crowd(db, 12), letter(db, staff(db, "90000002")))[2]
-        spread_all(db, one)
-        assert len(pushes(db)) == 6, "a batch more than the window at most"
-        pushes(db)[0].state = pushes(db)[1].state = pushes(db)[2].state = PushState.SENT
-        db.flush()
-        spread_all(db, one)
-        assert len(pushes(db)) == 9
-
-    await database.run(unit)
+    officers(db, 12)
+    one = letter(db, staff(db))
+    spread_all(db, one)
+    assert len(pushes(db)) == 6, "a batch more than the window at most"
+    for push in pushes(db)[:3]:
+        push.state = PushState.SENT
+    db.flush()
+    spread_all(db, one)
+    assert len(pushes(db)) == 9
 
 
-@pytest.mark.usefixtures("small_batches")
-async def test_a_crash_between_two_batches_loses_and_doubles_nothing(database: Database) -> None:
-    def prepare(db: Session) -> int:
-        writer = staff(db)
-        crowd(db, 8)
-        return letter(db, writer).id or 0
+async def letter_to(database: Database, count: int) -> int:
+    """The id of a letter that waits to be spread to so many officers."""
 
-    letter_id = await database.run(prepare)
-    assert await database.run(lambda db: letters.send_batch(db, letter_id=letter_id, now=NOW))
+    def unit(db: Session) -> int:
+        officers(db, count)
+        return letter(db, staff(db)).id
 
-    def crashes(db: Session) -> None:
-        letters.send_batch(db, letter_id=letter_id, now=NOW)
-        raise ZeroDivisionError
-
-    with pytest.raises(ZeroDivisionError):
-        await database.run(crashes)
-    while await database.run(lambda db: letters.send_batch(db, letter_id=letter_id, now=NOW)):
-        pass
-    await database.read(everybody_once(8))
+    return await database.run(unit)
 
 
-def everybody_once(count: int) -> Callable[[Session], None]:
+def everybody_has_it_once(count: int) -> Callable[[Session], None]:
     def check(db: Session) -> None:
         got = [push.account_id for push in pushes(db)]
         assert len(got) == len(set(got)) == count
@@ -266,131 +218,161 @@ def everybody_once(count: int) -> Callable[[Session], None]:
     return check
 
 
-@pytest.mark.usefixtures("small_batches")
-async def test_two_sweeps_at_once(database: Database) -> None:
-    def prepare(db: Session) -> int:
-        writer = staff(db)
-        crowd(db, 20)
-        return letter(db, writer).id or 0
+async def test_a_crash_between_two_batches_loses_and_doubles_nothing(database: Database) -> None:
+    letter_id = await letter_to(database, 8)
+    assert await database.run(lambda db: spread(db, letter_id))
 
-    letter_id = await database.run(prepare)
+    def crashes(db: Session) -> None:
+        spread(db, letter_id)
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await database.run(crashes)
+    while await database.run(lambda db: spread(db, letter_id)):
+        pass
+    await database.read(everybody_has_it_once(8))
+
+
+async def test_three_sweeps_at_once(database: Database) -> None:
+    letter_id = await letter_to(database, 20)
 
     async def sweep() -> None:
         for _ in range(10):
-            await database.run(lambda db: letters.send_batch(db, letter_id=letter_id, now=NOW))
+            await database.run(lambda db: spread(db, letter_id))
 
     await asyncio.gather(sweep(), sweep(), sweep())
-    await database.read(everybody_once(20))
+    await database.read(everybody_has_it_once(20))
 
 
-@pytest.mark.usefixtures("small_batches")
-async def test_stopped_half_way(database: Database) -> None:
-    def unit(db: Session) -> None:
-        writer, people = staff(db), crowd(db, 9)
-        one = letter(db, writer)
-        letter_id = one.id or 0
-        for _ in range(2):
-            letters.send_batch(db, letter_id=letter_id, now=NOW)
-        told, opened, claimed, untold = pushes(db)[:4]
-        told.state, claimed.state = PushState.SENT, PushState.SENDING
-        db.flush()
-        reader = next(who for who in people if who.account_id == opened.account_id)
-        letters.open_letter(db, actor=reader, letter_id=letter_id, now=NOW)
-        stopped = letters.stop_letter(db, actor=writer, letter_id=letter_id, now=NOW)
-        assert stopped.state is LetterState.STOPPED
-        kept = {told.account_id, opened.account_id, claimed.account_id}
-        have = select(LetterRecipient.account_id).where(col(LetterRecipient.delivered_at).is_not(None))
-        assert set(db.exec(have)) == kept
-        assert stopped.delivered == 3
-        db.refresh(untold)
-        assert (untold.state, untold.note) == (PushState.SKIPPED, letters.STOPPED)
-        assert not letters.send_batch(db, letter_id=letter_id, now=NOW)
-        assert len(pushes(db)) == 6
-        with refused(Stale):
-            letters.stop_letter(db, actor=writer, letter_id=letter_id, now=NOW)
-        late = next(who for who in people if who.account_id not in kept)
-        with refused():
-            letters.open_letter(db, actor=late, letter_id=letter_id, now=NOW)
-
-    await database.run(unit)
+@as_unit
+def test_stopped_half_way(db: Session) -> None:
+    writer, people = staff(db), {who.account_id: who for who in officers(db, 9)}
+    one = letter(db, writer)
+    for _ in range(2):
+        spread(db, one.id)
+    told, opened, claimed, untold = pushes(db)[:4]
+    told.state, claimed.state = PushState.SENT, PushState.SENDING
+    db.flush()
+    open_letter(db, people[opened.account_id], one)
+    stopped = letters.stop_letter(db, actor=writer, letter_id=one.id, now=NOW)
+    assert (stopped.state, stopped.delivered) == (LetterState.STOPPED, 3)
+    kept = {told.account_id, opened.account_id, claimed.account_id}
+    have = select(LetterRecipient.account_id).where(col(LetterRecipient.delivered_at).is_not(None))
+    assert set(db.exec(have)) == kept
+    db.refresh(untold)
+    assert (untold.state, untold.note) == (PushState.SKIPPED, letters.STOPPED)
+    assert not spread(db, one.id)
+    assert len(pushes(db)) == 6
+    with refused(Stale):
+        letters.stop_letter(db, actor=writer, letter_id=one.id, now=NOW)
+    late = next(who for number, who in people.items() if number not in kept)
+    with refused(NotAllowed):
+        open_letter(db, late, one)
 
 
-# -- reading ----------------------------------------------------------------------------------------
+# ── reading ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-async def test_the_first_opening_is_kept(database: Database) -> None:
-    def unit(db: Session) -> None:
-        writer, (sara, mina) = staff(db), crowd(db, 2)
-        one = letter(db, writer)
+@as_unit
+def test_each_reads_their_own_letter_and_no_other(db: Session) -> None:
+    """Whatever numbers letters, accounts and chats have."""
+    writer, people = staff(db), officers(db, 4)
+    sent = {}
+    for number, who in enumerate(reversed(people)):
+        to = Audience(Kind.ONE, str(who.account_id))
+        sent[who.account_id] = letter(db, writer, to, title=f"نامه {number}")
+    for one in sent.values():
         spread_all(db, one)
-        letters.open_letter(db, actor=sara, letter_id=one.id or 0, now=NOW)
-        letters.open_letter(db, actor=sara, letter_id=one.id or 0, now=NOW + timedelta(days=1))
-        row = db.get_one(LetterRecipient, (one.id, sara.account_id), populate_existing=True)
-        assert row.read_at == NOW
-        assert [letters.count_unread(db, actor=who) for who in (sara, mina)] == [0, 1]
-        assert letters.letter_progress(db, actor=writer, letter_id=one.id or 0).read == 1
-
-    await database.run(unit)
-
-
-async def test_unread_letters_come_first_then_the_newest(database: Database) -> None:
-    def unit(db: Session) -> None:
-        writer, (sara,) = staff(db), crowd(db, 1)
-        sent = [letter(db, writer, title=f"نامه {number}") for number in range(4)]
-        for one in sent:
-            spread_all(db, one)
-        letters.open_letter(db, actor=sara, letter_id=sent[3].id or 0, now=NOW)
-        shown, total = letters.inbox_of(db, actor=sara, limit=3)
-        assert total == 4
-        assert [one.letter.title for one in shown] == ["نامه 2", "نامه 1", "نامه 0"]
-        (last,), _ = letters.inbox_of(db, actor=sara, limit=3, offset=3)
-        assert last.read
-
-    await database.run(unit)
+    for who in people:
+        own = sent[who.account_id]
+        (received,), total = letters.inbox_of(db, actor=who, limit=5)
+        assert (received.letter.id, total) == (own.id, 1)
+        open_letter(db, who, own)
+        assert letters.count_unread(db, actor=who) == 0
+        [push] = [one for one in pushes(db) if one.account_id == who.account_id]
+        chat = db.exec(select(Chat).where(Chat.account_id == who.account_id)).one()
+        assert (push.chat_row_id, push.letter_id) == (chat.id, own.id)
+        assert push.key == f"letter:{own.id}:{who.account_id}:{chat.id}"
+        assert own.title in push.text
 
 
-async def test_strangers_open_neither_letter_nor_attachment(database: Database) -> None:
-    def unit(db: Session) -> None:
-        writer, (sara, stranger) = staff(db), crowd(db, 2)
-        files = [paper(db, writer, "بخشنامه.pdf"), paper(db, writer)]
-        one = letter(db, writer, Audience(Kind.ONE, str(sara.account_id)), files=files)
-        letter_id = one.id or 0
-        expert = Actor(stranger.account_id, Role.EXPERT, "sums")
-        impostor = Actor(stranger.account_id, Role.STAFF)
-        for who in (sara, stranger, expert, impostor, Actor(None, Role.OFFICER)):
-            with refused():  # Sara too: it did not reach her yet.
-                letters.attached_files(db, actor=who, letter_id=letter_id, now=NOW)
+@as_unit
+def test_the_writer_reads_how_many_opened_each_letter(db: Session) -> None:
+    writer, people = staff(db), officers(db, 3)
+    first, second = letter(db, writer, title="یکم"), letter(db, writer, title="دوم")
+    for one in (first, second):
         spread_all(db, one)
-        for who in (stranger, expert, impostor):
-            for deed in (letters.attached_files, letters.open_letter):
-                with refused():
-                    deed(db, actor=who, letter_id=letter_id, now=NOW)
-            with refused():
-                letters.view_letter(db, actor=who, letter_id=letter_id)
-        assert [
-            file.id for file in letters.attached_files(db, actor=sara, letter_id=letter_id, now=NOW)
-        ] == files
-        viewed = db.exec(select(AuditEvent).where(AuditEvent.event == "document_viewed")).all()
-        assert [(one.actor_id, one.data["file"]) for one in viewed] == [
-            (sara.account_id, file) for file in files
-        ]
-
-    await database.run(unit)
+    for who in people[:2]:
+        open_letter(db, who, first)
+    shown, total = letters.written_letters(db, actor=writer, limit=5)
+    assert total == 2
+    assert [(one.letter.title, one.read) for one in shown] == [("دوم", 0), ("یکم", 2)]
+    assert first.id in {push.letter_id for push in pushes(db)}
 
 
-async def test_only_staff_write_and_only_with_their_own_papers(database: Database) -> None:
-    def unit(db: Session) -> None:
-        writer, (sara,) = staff(db), crowd(db, 1)
-        for who in (sara, Actor(sara.account_id, Role.STAFF), Actor(writer.account_id, Role.EXPERT, "sums")):
-            with refused():
-                letter(db, who)
-            with refused():
-                letters.written_letters(db, actor=who, limit=5)
-        with refused():
-            letter(db, writer, files=[paper(db, sara)])
-        with refused(InvalidInput):
-            letter(db, writer, Audience(Kind.STATE, Group.EMPLOYED.value))
-        with refused(InvalidInput):
-            letter(db, writer, title="ع" * 121)
+@as_unit
+def test_the_first_opening_is_kept(db: Session) -> None:
+    writer, (sara, mina) = staff(db), officers(db, 2)
+    one = letter(db, writer)
+    spread_all(db, one)
+    for days in (0, 1):
+        open_letter(db, sara, one, days)
+    row = db.get_one(LetterRecipient, (one.id, sara.account_id), populate_existing=True)
+    assert row.read_at == NOW
+    assert [letters.count_unread(db, actor=who) for who in (sara, mina)] == [0, 1]
+    assert letters.letter_progress(db, actor=writer, letter_id=one.id).read == 1
 
-    await database.run(unit)
+
+@as_unit
+def test_unread_letters_come_first_then_the_newest(db: Session) -> None:
+    writer, sara = staff(db), officer(db)
+    sent = [letter(db, writer, title=f"نامه {number}") for number in range(4)]
+    for one in sent:
+        spread_all(db, one)
+    open_letter(db, sara, sent[3])
+    shown, total = letters.inbox_of(db, actor=sara, limit=3)
+    assert total == 4
+    assert [one.letter.title for one in shown] == ["نامه 2", "نامه 1", "نامه 0"]
+    (last,), _ = letters.inbox_of(db, actor=sara, limit=3, offset=3)
+    assert last.read
+
+
+@as_unit
+def test_only_a_recipient_opens_a_letter_and_its_files(db: Session) -> None:
+    writer, (sara, other) = staff(db), officers(db, 2)
+    files = [stored_file(db, writer, "بخشنامه.pdf"), stored_file(db, writer)]
+    one = letter(db, writer, Audience(Kind.ONE, str(sara.account_id)), files=files)
+    expert = Actor(other.account_id, Role.EXPERT, "sums")
+    impostor = Actor(other.account_id, Role.STAFF)
+    given = {"letter_id": one.id, "now": NOW}
+    for who in (sara, other, expert, impostor, Actor(None, Role.OFFICER)):
+        with refused(NotAllowed):  # Sara too: it did not reach her yet.
+            letters.attached_files(db, actor=who, **given)
+    spread_all(db, one)
+    for who in (other, expert, impostor):
+        for service in (letters.attached_files, letters.open_letter):
+            with refused(NotAllowed):
+                service(db, actor=who, **given)
+        with refused(NotAllowed):
+            letters.view_letter(db, actor=who, letter_id=one.id)
+    assert [file.id for file in letters.attached_files(db, actor=sara, **given)] == files
+    viewed = db.exec(select(AuditEvent).where(AuditEvent.event == "document_viewed")).all()
+    assert [(event.actor_id, event.data["file"]) for event in viewed] == [
+        (sara.account_id, file) for file in files
+    ]
+
+
+@as_unit
+def test_only_staff_write_and_only_with_their_own_files(db: Session) -> None:
+    writer, sara = staff(db), officer(db)
+    for who in (sara, Actor(sara.account_id, Role.STAFF), Actor(writer.account_id, Role.EXPERT, "sums")):
+        with refused(NotAllowed):
+            letter(db, who)
+        with refused(NotAllowed):
+            letters.written_letters(db, actor=who, limit=5)
+    with refused(NotAllowed):
+        letter(db, writer, files=[stored_file(db, sara)])
+    with refused(InvalidInput):
+        letter(db, writer, Audience(Kind.STATE, Group.EMPLOYED.value))
+    with refused(InvalidInput):
+        letter(db, writer, title="ع" * 121)

@@ -5,21 +5,16 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 
-import pytest
 from sqlmodel import Session, select
 
 from bot.services.shared import upload_quota
 from bot.services.shared.upload_quota import DailyLimit
 from storage.database.database import Database
 from storage.tables import UploadDay
-from tests.support.qualification_data import NOW, Office, open_office
+from tests.support.factories.people import Participants
+from tests.support.factories.reference_data import NOW
 
 LIMIT = DailyLimit(files=10, size=1000)
-
-
-@pytest.fixture
-async def office(database: Database) -> Office:
-    return await database.run(open_office)
 
 
 async def count(
@@ -37,20 +32,22 @@ async def count(
 
 
 async def test_at_one_instant_no_more_are_let_through_than_allowed(
-    database: Database, office: Office
+    database: Database, people: Participants
 ) -> None:
-    sara = office.sara.account_id
+    sara = people.sara.account_id
 
     let_through = await asyncio.gather(*(count(database, sara) for _ in range(30)))
 
     assert sum(let_through) == LIMIT.files
     # Another account, and another day.
-    assert await count(database, office.ali.account_id)
+    assert await count(database, people.ali.account_id)
     assert await count(database, sara, days=1)
 
 
-async def test_bytes_are_counted_and_a_smaller_file_may_still_fit(database: Database, office: Office) -> None:
-    sara = office.sara.account_id
+async def test_bytes_are_counted_and_a_smaller_file_may_still_fit(
+    database: Database, people: Participants
+) -> None:
+    sara = people.sara.account_id
     assert await count(database, sara, 600)
     assert not await count(database, sara, 500)
     assert await count(database, sara, 400)
@@ -61,10 +58,10 @@ async def test_bytes_are_counted_and_a_smaller_file_may_still_fit(database: Data
     assert [(one.files, one.size) for one in rows] == [(2, 1000)]
 
 
-async def test_the_counts_of_days_gone_by_are_deleted(database: Database, office: Office) -> None:
+async def test_the_counts_of_days_gone_by_are_deleted(database: Database, people: Participants) -> None:
     for days in (0, 6, 20):
-        await count(database, office.sara.account_id, days=days)
+        await count(database, people.sara.account_id, days=days)
 
-    run_in_background = NOW + timedelta(days=20)
-    assert await database.run(lambda db: upload_quota.remove_old_counts(db, now=run_in_background)) == 2
-    assert await database.run(lambda db: upload_quota.remove_old_counts(db, now=run_in_background)) == 0
+    later = NOW + timedelta(days=20)
+    assert await database.run(lambda db: upload_quota.remove_old_counts(db, now=later)) == 2
+    assert await database.run(lambda db: upload_quota.remove_old_counts(db, now=later)) == 0

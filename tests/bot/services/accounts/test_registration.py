@@ -1,0 +1,108 @@
+"""Registration, on both databases."""
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlmodel import Session, col, select
+
+from bot.core.refusals import InvalidInput, Refusal, Throttled
+from bot.services import accounts
+from storage.database.database import Database
+from storage.enums import AccountState, Role
+from storage.tables import Account, Chat, Officer
+from tests.bot.services.accounts.actions import (
+    CODE,
+    OTHER_CODE,
+    REGISTRATION,
+    events,
+    new_chat,
+    register,
+)
+from tests.support.factories.reference_data import NOW
+from tests.support.services import as_unit, refused
+
+
+@as_unit
+def test_an_officer_registers_once(db: Session) -> None:
+    account, chat = register(db)
+    assert (account.state, account.credentials_pending) == (AccountState.ACTIVE, True)
+    assert len(account.user_code) == 8
+    assert account.user_code.isdigit()
+    assert (chat.account_id, chat.role) == (account.id, Role.OFFICER)
+    officer = db.get(Officer, account.id)
+    assert officer is not None
+    assert (officer.birth_date, officer.field_code) == (REGISTRATION.birth_date, "biomedical")
+    assert [one.event for one in events(db)] == ["registered"]
+    with refused("error.duplicate_registration") as caught:
+        register(db, 2)
+    assert [button.press.action for button in caught.refusal.next_buttons] == ["login", "forgot"]
+
+
+async def test_two_at_once_with_one_national_code(database: Database) -> None:
+    """The unique index decides; the slower one is told so."""
+    results = await asyncio.gather(
+        *(database.run(lambda db, n=n: register(db, n)[0].user_code) for n in range(1, 7)),
+        return_exceptions=True,
+    )
+    refusals = [result for result in results if isinstance(result, Refusal)]
+    assert len(refusals) == 5
+    assert {refusal.key for refusal in refusals} == {"error.duplicate_registration"}
+
+    def check(db: Session) -> None:
+        assert len(db.exec(select(Account)).all()) == 1
+        assert len(db.exec(select(Chat).where(col(Chat.account_id).is_not(None))).all()) == 1
+
+    await database.read(check)
+
+
+async def test_the_index_decides_where_the_query_before_found_nothing(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    by_national_code = accounts.queries.by_national_code
+    blind_once = iter([True])
+
+    def find(db: Session, national_code: str) -> Account | None:
+        return None if next(blind_once, False) else by_national_code(db, national_code)
+
+    def unit(db: Session) -> None:
+        register(db)
+        monkeypatch.setattr(accounts.queries, "by_national_code", find)
+        with refused("error.duplicate_registration"):
+            register(db, 2)
+        assert len(db.exec(select(Account)).all()) == 1
+
+    await database.run(unit)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"level_code": "associate"},
+        {"field_code": "closed"},
+        {"field_code": "physics"},
+        {"field_code": "nothing"},
+    ],
+    ids=["closed level", "closed field", "closed pair", "unknown field"],
+)
+@as_unit
+def test_closed_levels_and_fields_do_not_register(db: Session, changes: dict[str, str]) -> None:
+    with refused(InvalidInput, "error.field_closed"):
+        register(db, given=replace(REGISTRATION, **changes))
+
+
+@as_unit
+def test_five_national_codes_a_day(db: Session) -> None:
+    register(db)
+    chat, other = new_chat(db, 5), new_chat(db, 6)
+    tries = [
+        accounts.try_national_code(db, chat=chat, national_code=code, now=NOW)
+        for code in (CODE, OTHER_CODE, CODE, OTHER_CODE, CODE)
+    ]
+    assert tries == [False, True, False, True, False]
+    with refused(Throttled, "error.daily_limit"):
+        accounts.try_national_code(db, chat=chat, national_code=OTHER_CODE, now=NOW)
+    assert accounts.try_national_code(db, chat=other, national_code=OTHER_CODE, now=NOW)
+    tomorrow = NOW + timedelta(hours=13)
+    assert accounts.try_national_code(db, chat=chat, national_code=OTHER_CODE, now=tomorrow)

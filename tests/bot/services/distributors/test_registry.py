@@ -1,0 +1,156 @@
+"""Distributors and their managers, on both databases."""
+
+from typing import Any
+
+import pytest
+from sqlmodel import Session, select
+
+from bot.core.context import SYSTEM, Actor
+from bot.core.refusals import InvalidInput, NotAllowed, Stale
+from bot.services.distributors import branches, registry
+from bot.services.distributors.registry import DistributorDetails, NewManager
+from storage.enums import DistributorKind, Role
+from storage.tables import Distributor, Grant
+from tests.support.factories import people
+from tests.support.factories.cooperation import Parties
+from tests.support.factories.reference_data import NOW
+from tests.support.services import as_unit, refused
+
+GUILD = {"kind": DistributorKind.GUILD, "number": "۸۰۰۰۱"}
+
+
+def create(
+    db: Session, actor: Actor, manager: NewManager | None = None, **other: Any
+) -> registry.CreatedDistributor:
+    given = {
+        "kind": DistributorKind.COMPANY,
+        "name": "نوین‌تجهیز",
+        "number": "۱۰۱۰۰۱۲۳۴۵۰",
+        "manager_name": "پروین صادقی",
+        "province": "فارس",
+        "city": "شیراز",
+        "address": "شیراز، خیابان زند، پلاک ۱۰",
+        "manager_mobile": "0912 000 0005",
+    }
+    return registry.create_distributor(
+        db, actor=actor, details=DistributorDetails(**(given | other)), manager=manager, now=NOW
+    )
+
+
+@as_unit
+def test_staff_make_a_distributor_with_its_central_branch_and_manager(db: Session, parties: Parties) -> None:
+    manager = NewManager("پروین صادقی", "hash", "9991234535", "09120000005")
+    made = create(db, parties.staff, manager, **GUILD)
+    found = made.distributor
+    assert (found.name, found.guild_id, found.legal_id) == ("نوین‌تجهیز", "80001", None)
+    assert found.manager_mobile == "+989120000005"
+    assert (made.central.name, made.central.is_central) == ("مرکزی", True)
+    assert (made.central.city, made.central.university_code) == ("شیراز", "sums")
+    assert made.manager is not None
+    assert made.manager.created
+    assert made.manager.account.mobile == "+989120000005"
+    managers = registry.managers(db, actor=parties.staff, distributor_id=found.id)
+    assert [one.id for one in managers] == [made.manager.account.id]
+
+
+@as_unit
+def test_a_known_person_manages_with_the_account_they_have(db: Session, parties: Parties) -> None:
+    """One person is one account: an officer who also manages."""
+    given = {"actor": parties.staff, "manager": NewManager("کسی دیگر", "new", people.SARA), "now": NOW}
+    hired = registry.add_manager(db, distributor_id=parties.kian.id, **given)
+    assert not hired.created
+    assert (hired.account.id, hired.account.password_hash) == (parties.unqualified.account_id, "x")
+    with refused("error.manager_held"):
+        registry.add_manager(db, distributor_id=parties.arad.id, **given)
+
+
+@pytest.mark.parametrize(
+    ("other", "key"),
+    [
+        ({"number": "14009999994"}, "error.bad_legal_id"),
+        ({"number": "14009999995"}, "error.distributor_exists"),
+        ({**GUILD, "number": "1234"}, "error.bad_guild_id"),
+        ({**GUILD, "number": "۷۰۰۰۱"}, "error.distributor_exists"),
+        ({**GUILD, "name": "ا"}, "error.bad_distributor_name"),
+        ({**GUILD, "name": "123"}, "error.bad_distributor_name"),
+        ({**GUILD, "manager_name": "Ali"}, "error.not_persian_name"),
+        ({**GUILD, "manager_mobile": "12"}, "error.bad_mobile"),
+        ({**GUILD, "address": "شیراز"}, "error.bad_address"),
+        ({**GUILD, "city": "تبریز"}, "error.not_in_list"),
+        ({**GUILD, "province": "اقیانوس"}, "error.not_in_list"),
+        ({**GUILD, "province": "تهران", "city": "تهران"}, "error.branch_university"),
+        ({**GUILD, "province": "تهران", "city": "تهران", "university": "ajaums"}, "error.branch_university"),
+    ],
+)
+@as_unit
+def test_a_wrong_field_is_refused(db: Session, parties: Parties, other: dict[str, Any], key: str) -> None:
+    with refused(key, db=db):
+        create(db, parties.staff, **other)
+    assert len(db.exec(select(Distributor)).all()) == 2
+
+
+@as_unit
+def test_only_staff_and_the_system_make_distributors(db: Session, parties: Parties) -> None:
+    no_longer_staff = Actor(parties.sara.account_id, Role.STAFF)
+    for actor in (parties.kian.manager, parties.sara, parties.ali, parties.in_charge, no_longer_staff):
+        with refused(NotAllowed):
+            create(db, actor, **GUILD)
+        with refused(NotAllowed):
+            registry.list_distributors(db, actor=actor)
+    assert create(db, SYSTEM, **GUILD).manager is None
+
+
+@as_unit
+def test_staff_keep_the_identity_and_managers_the_contacts(db: Session, parties: Parties) -> None:
+    def edit(actor: Actor, **fields: Any) -> Distributor:
+        return registry.edit_distributor(db, actor=actor, distributor_id=parties.kian.id, now=NOW, **fields)
+
+    manager, staff, guild = parties.kian.manager, parties.staff, {"kind": DistributorKind.GUILD}
+    for field in ({"name": "نو"}, {"number": "70002"}, guild):
+        with refused(NotAllowed):
+            edit(manager, **field)
+    for actor in (parties.arad.manager, parties.sara, parties.ali):
+        with refused(NotAllowed):
+            edit(actor, phone="")
+    contacts = {"manager_name": "حمیده صالحی", "phone": "", "manager_mobile": "09120000007"}
+    edited = edit(manager, version=0, **contacts, address="شیراز، بلوار ارم، پلاک ۱")
+    assert (edited.manager_name, edited.phone) == ("حمیده صالحی", None)
+    assert (edited.manager_mobile, edited.version) == ("+989120000007", 1)
+    with refused(Stale):
+        edit(manager, version=0, phone="")
+    with refused(InvalidInput):
+        edit(staff, **guild)
+    with refused("error.distributor_exists"):
+        edit(staff, **guild, number="70001")
+    edited = edit(staff, **guild, number="70009", name="کیان")
+    assert (edited.kind, edited.guild_id, edited.legal_id) == (DistributorKind.GUILD, "70009", None)
+
+
+@as_unit
+def test_a_removed_manager_loses_the_role(db: Session, parties: Parties) -> None:
+    deputy = parties.kian.deputy
+    given = {"actor": parties.staff, "distributor_id": parties.kian.id, "account_id": deputy.account_id}
+    registry.remove_manager(db, **given, now=NOW)
+    with refused(NotAllowed):
+        branches.list_branches(db, actor=deputy)
+    assert db.exec(select(Grant.active).where(Grant.account_id == deputy.account_id)).all() == [False]
+    with refused(NotAllowed):
+        registry.remove_manager(db, **given, now=NOW)
+
+
+@as_unit
+def test_staff_find_by_name_or_number(db: Session, parties: Parties) -> None:
+    def find(typed: str) -> list[int | None]:
+        return [one.id for one in registry.find_distributors(db, actor=parties.staff, text=typed)]
+
+    for typed in ("کیان", "كيان طب", "۱۴۰۰۹۹۹۹۹۹۵"):
+        assert find(typed) == [parties.kian.id]
+    for typed in ("ﮐﯿﺎن\u200cﻃﺐ", "کىان ", "ڪیان", "کیا\u2060ن", "«کیان»"):
+        assert find(typed) == [parties.kian.id]
+    for typed in ("", "%", "_", "70"):
+        assert find(typed) == []
+    found, total = registry.list_distributors(db, actor=parties.staff, limit=1)
+    assert ([one.name for one in found], total) == (["آراد"], 2)
+    assert registry.view_distributor(db, actor=parties.staff, distributor_id=parties.arad.id).name == "آراد"
+    with refused(NotAllowed):
+        registry.view_distributor(db, actor=parties.kian.manager, distributor_id=parties.arad.id)
