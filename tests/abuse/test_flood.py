@@ -16,7 +16,7 @@ from demo.person import Person
 from storage.database.database import Database
 from storage.enums import InboxState, Messenger
 from storage.tables import InboxUpdate
-from tests.support.messenger_app import House, open_house
+from tests.support.messenger_app import MessengerApp, note, running_app, starts
 
 #: FLOOD=10000 for the whole of it.
 FLOOD = int(os.environ.get("FLOOD", "1500"))
@@ -29,45 +29,42 @@ def _message(chat_id: int, number: int, text: str) -> dict[str, Any]:
     return {"update_id": 50_000 + number, "message": message}
 
 
-async def _pours(house: House, chat_id: int, count: int, *, first: int = 1) -> None:
+async def _pours(app: MessengerApp, chat_id: int, count: int, *, first: int = 1) -> None:
     batch = [_message(chat_id, first + number, "/say") for number in range(count)]
     for start in range(0, count, 100):
-        await house.service.intake.store_updates(Messenger.TELEGRAM, batch[start : start + 100])
+        await app.service.intake.store_updates(Messenger.TELEGRAM, batch[start : start + 100])
 
 
 async def test_many_of_one_person_are_not_held_and_a_stranger_passes(
     town: Emulators, database: Database
 ) -> None:
-    async with open_house(town, database) as house:
+    async with running_app(town, database) as app:
         flooder, stranger = town.telegram.person("سیل"), town.telegram.person("غریبه")
-        await stranger.start()
-        await stranger.sees("خانه")
-        gate = house.doings.gates[flooder.user.id] = asyncio.Event()
-        await house.service.intake.store_updates(Messenger.TELEGRAM, [_message(flooder.user.id, 1, "/slow")])
-        await house.until(lambda: flooder.user.id in house.doings.entered)
-        await _pours(house, flooder.user.id, FLOOD, first=2)
-        assert len(house.service.lanes) <= MAX_ROWS_IN_MEMORY
-        assert len(house.service.dispatcher._mine) <= MAX_ROWS_IN_MEMORY
+        await starts(stranger)
+        gate = app.route_state.gates[flooder.user.id] = asyncio.Event()
+        await app.service.intake.store_updates(Messenger.TELEGRAM, [_message(flooder.user.id, 1, "/slow")])
+        await app.until(lambda: flooder.user.id in app.route_state.entered)
+        await _pours(app, flooder.user.id, FLOOD, first=2)
+        assert len(app.service.lanes) <= MAX_ROWS_IN_MEMORY
+        assert len(app.service.dispatcher._mine) <= MAX_ROWS_IN_MEMORY
         # The polling goes on for others while the flood stands still.
-        await stranger.tap("اول")
-        await stranger.sees("یادداشت شد: first")
-        # Enough of it is let through to see that what was behind comes, in order; the rest is left to the end of the house.
+        await note(stranger, "first")
+        # Enough of it is let through to see that what was behind comes, in order; the rest is left to the end of the service.
         gate.set()
-        await house.until(lambda: _done(house, flooder.user.id, 3 * MAX_ROWS_IN_MEMORY), within=60)
-        assert len(house.service.lanes) <= MAX_ROWS_IN_MEMORY + 2
+        await app.until(lambda: _done(app, flooder.user.id, 3 * MAX_ROWS_IN_MEMORY), within=60)
+        assert len(app.service.lanes) <= MAX_ROWS_IN_MEMORY + 2
 
 
 async def test_strangers_are_answered_while_a_flood_is_worked_off(
     town: Emulators, database: Database
 ) -> None:
-    async with open_house(town, database) as house:
+    async with running_app(town, database) as app:
         flooder, stranger = town.telegram.person("سیل"), town.telegram.person("غریبه")
-        await stranger.start()
-        await stranger.sees("خانه")
+        await starts(stranger)
         calm = await _waits(stranger)
-        await _pours(house, flooder.user.id, FLOOD)
+        await _pours(app, flooder.user.id, FLOOD)
         meanwhile = await _waits(stranger)
-        left = await house.database.read(lambda db: db.exec(_unfinished(flooder.user.id)).one())
+        left = await app.database.read(lambda db: db.exec(_unfinished(flooder.user.id)).one())
         assert left, "the flood was over before the stranger was answered"
         ratio = median(meanwhile) / median(calm)
         print(
@@ -90,7 +87,7 @@ def _unfinished(chat_id: int) -> Any:
     return select(func.count()).where(InboxUpdate.lane == chat_id, InboxUpdate.state == InboxState.RECEIVED)
 
 
-async def _done(house: House, chat_id: int, count: int) -> bool:
+async def _done(app: MessengerApp, chat_id: int, count: int) -> bool:
     def unit(db: Session) -> tuple[int, int, int]:
         mine = select(func.count(), func.min(InboxUpdate.id), func.max(InboxUpdate.id)).where(
             InboxUpdate.lane == chat_id
@@ -100,24 +97,24 @@ async def _done(house: House, chat_id: int, count: int) -> bool:
         waits = db.exec(mine.where(InboxUpdate.state == InboxState.RECEIVED)).one()
         return done[0], done[2] or 0, waits[1] or 2**62
 
-    finished, last, first_waiting = await house.database.read(unit)
+    finished, last, first_waiting = await app.database.read(unit)
     assert last < first_waiting, "one was overtaken"
     return finished >= count
 
 
 async def test_all_that_was_behind_is_done_while_more_comes(town: Emulators, database: Database) -> None:
-    async with open_house(town, database) as house:
+    async with running_app(town, database) as app:
         person = town.telegram.person("سیل")
         for part in range(4):
-            await _pours(house, person.user.id, 2 * MAX_ROWS_IN_MEMORY + 7, first=1 + 1000 * part)
+            await _pours(app, person.user.id, 2 * MAX_ROWS_IN_MEMORY + 7, first=1 + 1000 * part)
             await asyncio.sleep(0)
         total = 4 * (2 * MAX_ROWS_IN_MEMORY + 7)
-        await house.until(lambda: _done(house, person.user.id, total), within=60)
+        await app.until(lambda: _done(app, person.user.id, total), within=60)
         # The last answer may still be on its way.
-        await house.until(lambda: not len(house.service.lanes))
-        assert house.service.dispatcher._behind == {}
-        assert house.service.dispatcher._mine == set()
+        await app.until(lambda: not len(app.service.lanes))
+        assert app.service.dispatcher._behind == {}
+        assert app.service.dispatcher._mine == set()
         # PTB keeps no note of anybody either.
-        for channel in house.service.channels.values():
+        for channel in app.service.channels.values():
             assert not channel.application._chat_ids_to_be_updated_in_persistence
             assert not channel.application._user_ids_to_be_updated_in_persistence

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 TOPS = ("bot", "conversations", "handlers", "storage")
@@ -31,7 +32,8 @@ class Tree:
         }
 
 
-def read(root: Path, tops: Iterable[str] = TOPS) -> Tree:
+@cache
+def read(root: Path, tops: tuple[str, ...] = TOPS) -> Tree:
     """Every import counts, also inside a function or for type checking only. Migrations are left out."""
     files = {
         ".".join(path.relative_to(root).with_suffix("").parts).removesuffix(".__init__"): path

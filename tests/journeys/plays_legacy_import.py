@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from demo.person import Person
-from tests.bot.security.test_legacy_hashes import HASHES, identity_v3
 from tests.journeys.plays import Scene, play
 from tests.support.bot_process import Credentials
 from tests.support.identities import next_mobile, next_national_code
 from tests.support.import_files import COMPANY, officer, write_csv
+from tests.support.old_hashes import HASHES, identity_v3
 from tests.support.scenes import login, read_credentials, send, walk
 
 COUNTS = re.compile(r"خوانده‌شده: (\d+)\nتازه: (\d+)\nبه‌روزشده: (\d+)\nبی‌تغییر: (\d+)\nردشده: (\d+)")

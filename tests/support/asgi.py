@@ -23,6 +23,7 @@ async def serving(app: Any) -> AsyncIterator[str]:
         port=0,
         log_level="critical",
         proxy_headers=False,
+        date_header=False,
         lifespan="off",
         timeout_graceful_shutdown=0,
     )

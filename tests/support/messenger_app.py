@@ -1,10 +1,10 @@
-"""A small service of its own on a real database and the emulated messengers: few routes, no dialogues."""
+"""A small service on a real database and the emulated messengers: few routes, no dialogues."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -17,18 +17,22 @@ from bot.core.context import SYSTEM, PublicInfo, Turn
 from bot.core.incoming import Incoming
 from bot.core.refusals import NotAllowed, Refusal
 from bot.core.screens import Attachment, GeneratedFile, Press, Reply, Screen, button
+from bot.documents.library import DocumentLibrary
 from bot.gateways.console_sms import ConsoleSms
 from bot.messengers.processing.protocols import Preparation
 from bot.messengers.runtime import Service
 from bot.messengers.transport.factory import make_channel
 from bot.services.shared import audit
-from demo.emulators import Emulators
+from demo.emulators import EmulatedMessenger, Emulators
 from demo.person import Person
+from demo.seen import Seen
 from handlers.telegram.processor import UpdateProcessor
 from handlers.telegram.update_handler import ConversationUpdateHandler
 from storage.database.database import Database
 from storage.enums import InboxState, Messenger
-from storage.tables import AuditEvent, Chat, InboxUpdate
+from storage.tables import AuditEvent, Chat, FileHandle, InboxUpdate, StoredFile
+from tests.support.documents import given
+from tests.support.factories.people import account
 
 
 class NoDialogues:
@@ -37,7 +41,7 @@ class NoDialogues:
     def preparation(self, turn: Turn) -> Preparation | None:
         return None
 
-    def take(self, turn: Turn) -> Reply:
+    def handle_input(self, turn: Turn) -> Reply:
         raise AssertionError
 
     def current(self, turn: Turn) -> Screen:
@@ -49,9 +53,12 @@ class NoDialogues:
     def press_belongs(self, press: Press) -> bool:
         return press.action.startswith("d.")
 
+    def refusal(self, turn: Turn) -> Refusal | None:
+        return None
+
 
 @dataclass
-class Doings:
+class RouteState:
     """What the routes below do, and what they wait for."""
 
     papers: tuple[Attachment | GeneratedFile, ...] = ()
@@ -59,7 +66,7 @@ class Doings:
     entered: list[int] = field(default_factory=list)
 
 
-def make_routes(doings: Doings) -> Routes:  # noqa: C901  # a list of small functions
+def make_routes(route_state: RouteState) -> Routes:  # noqa: C901  # a list of small functions
     table = Routes()
 
     @table.show("home", roles=EVERYONE)
@@ -95,8 +102,8 @@ def make_routes(doings: Doings) -> Routes:  # noqa: C901  # a list of small func
         return Screen("\n".join(f"سطر {number}" for number in range(900)), ((button("ته", "home"),),))
 
     async def wait(resources: Resources, incoming: Incoming, press: Press) -> None:
-        doings.entered.append(incoming.chat_id)
-        if (gate := doings.gates.get(incoming.chat_id)) is not None:
+        route_state.entered.append(incoming.chat_id)
+        if (gate := route_state.gates.get(incoming.chat_id)) is not None:
             await gate.wait()
 
     @table.act("slow", roles=EVERYONE, prepare=wait)
@@ -106,7 +113,7 @@ def make_routes(doings: Doings) -> Routes:  # noqa: C901  # a list of small func
 
     @table.show("papers", roles=EVERYONE)
     def papers(turn: Turn, press: Press) -> Screen:
-        return Screen("مدارک", attachments=doings.papers)
+        return Screen("مدارک", attachments=route_state.papers)
 
     @table.show("closed", roles=())
     def closed(turn: Turn, press: Press) -> Screen:
@@ -154,11 +161,11 @@ def _count(turn: Turn, what: str) -> None:
 
 
 @dataclass
-class House:
+class MessengerApp:
     town: Emulators
     database: Database
     service: Service
-    doings: Doings
+    route_state: RouteState
 
     async def notes(self, chat_id: int | None = None) -> list[str]:
         """What was noted, in order."""
@@ -182,6 +189,48 @@ class House:
         found = select(Chat).where(Chat.chat_id == person.user.id, Chat.messenger == messenger)
         return await self.database.read(lambda db: db.exec(found).one())
 
+    async def until_answered(self, *, within: float = 10.0) -> None:
+        """There are updates, and all of them are answered."""
+
+        async def answered() -> bool:
+            return set(await self.states()) == {InboxState.ANSWERED}
+
+        await self.until(answered, within=within)
+
+    async def until_processed(self) -> None:
+        """No update waits to be processed or answered."""
+
+        async def processed() -> bool:
+            return not {InboxState.RECEIVED, InboxState.DONE} & set(await self.states())
+
+        await self.until(processed)
+
+    async def until_idle(self) -> None:
+        """No update is in the chat queues."""
+        await self.until(lambda: not len(self.service.lanes))
+
+    async def until_received(self, number: int) -> None:
+        """So many updates are stored and not begun."""
+
+        async def received() -> bool:
+            return (await self.states()).count(InboxState.RECEIVED) == number
+
+        await self.until(received)
+
+    async def until_noted(self, *notes: str, by: Person | None = None) -> None:
+        """Exactly this was noted, in order."""
+
+        async def noted() -> bool:
+            return await self.notes(by and by.user.id) == list(notes)
+
+        await self.until(noted)
+
+    async def until_dead(self, person: Person) -> None:
+        async def dead() -> bool:
+            return (await self.chat(person)).dead
+
+        await self.until(dead)
+
     async def until(self, condition: Callable[[], Any], *, within: float = 10.0) -> None:
         """Wait for something to become true (a coroutine function, or a plain one)."""
         async with asyncio.timeout(within):
@@ -195,16 +244,16 @@ class House:
 
 
 @asynccontextmanager
-async def open_house(
+async def running_app(
     town: Emulators,
     database: Database,
     *,
     papers: Any = None,
     sms: Any = None,
     webhook_url: str | None = None,
-) -> AsyncIterator[House]:
-    doings = Doings()
-    routes = make_routes(doings)
+) -> AsyncIterator[MessengerApp]:
+    route_state = RouteState()
+    routes = make_routes(route_state)
     nothing: Any = None
     resources = Resources(
         database=database,
@@ -231,6 +280,80 @@ async def open_house(
     )
     await service.start()
     try:
-        yield House(town, database, service, doings)
+        yield MessengerApp(town, database, service, route_state)
     finally:
         await service.stop()
+
+
+def raw_message(user_id: int, text: str, *, number: int = 1, date: int = 1) -> dict[str, Any]:
+    """A message in a private chat, as the messengers write it in JSON."""
+    sender = {"id": user_id, "is_bot": False, "first_name": "س"}
+    chat = {"id": user_id, "type": "private"}
+    return {"message_id": number, "date": date, "chat": chat, "from": sender, "text": text}
+
+
+@contextmanager
+def without_queues(service: Service) -> Iterator[None]:
+    """What is stored meanwhile is not begun, as when the process dies before that."""
+    queues = service.lanes
+    put, queues.put = queues.put, lambda key, job: None  # type: ignore[method-assign, assignment]
+    try:
+        yield
+    finally:
+        queues.put = put  # type: ignore[method-assign]
+        service.dispatcher._mine.clear()
+
+
+async def starts(*people: Person) -> None:
+    """Each starts the bot and sees the home screen."""
+    for person in people:
+        await person.start()
+        await person.sees("خانه")
+
+
+async def started(face: EmulatedMessenger, name: str = "سارا") -> Person:
+    """Somebody new who sees the home screen."""
+    await starts(person := face.person(name))
+    return person
+
+
+async def note(person: Person, what: str) -> Seen:
+    """Press the button that notes "first" or "second", and see that it was noted."""
+    await person.tap({"first": "اول", "second": "دوم"}[what])
+    return await person.sees(f"یادداشت شد: {what}")
+
+
+async def is_served(person: Person) -> None:
+    """Answered, to new messages and to presses."""
+    await starts(person)
+    for what in ("first", "second"):
+        await note(person, what)
+        await person.tap("بازگشت")
+        await person.sees("خانه")
+
+
+async def store_attachments(
+    database: Database, library: DocumentLibrary, *contents: bytes
+) -> tuple[Attachment, ...]:
+    """Documents of one account, called مدرک_0, مدرک_1, …"""
+    owner = await database.run(lambda db: account(db, chat=False).id or 0)
+    shown = []
+    for number, content in enumerate(contents):
+        file = await library.store_upload(owner, given(content), f"مدرک_{number}.x")
+
+        def add(db: Session, file: StoredFile = file) -> int:
+            db.add(file)
+            db.flush()
+            return file.id or 0
+
+        shown.append(Attachment(await database.run(add), f"مدرک {number}"))
+    return tuple(shown)
+
+
+async def until_file_ids(app: MessengerApp, number: int) -> None:
+    """So many names that messengers gave to files are known."""
+
+    async def known() -> bool:
+        return len(await app.database.read(lambda db: db.exec(select(FileHandle)).all())) == number
+
+    await app.until(known)

@@ -17,21 +17,21 @@ from demo.emulators import Emulators
 from storage.database.database import Database
 from storage.enums import Messenger, PushState
 from storage.tables.column_types import utcnow
-from tests.bot.messengers.delivery.test_outbox import member, push, rows
-from tests.support.messenger_app import House, open_house
+from tests.support.messenger_app import MessengerApp, running_app
+from tests.support.pushes import all_pushes, log_in, queue_push
 
 #: People who are told something meanwhile: several seconds of a messenger's patience.
 CROWD = 25
 
 
-async def everything_tried(house: House) -> None:
+async def everything_tried(app: MessengerApp) -> None:
     """Whatever is due at this minute was tried."""
-    outbox = house.service.outbox
+    outbox = app.service.outbox
     while True:
         await outbox.dispatch()
         if not outbox._tasks:
             return
-        await house.until(lambda: not outbox._tasks, within=60)
+        await app.until(lambda: not outbox._tasks, within=60)
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -42,11 +42,11 @@ async def test_an_hour(town: Emulators, database: Database) -> None:
     def clock() -> datetime:
         return utcnow() + passed
 
-    async with open_house(town, database) as house:
-        house.service.resources.clock = clock
+    async with running_app(town, database) as app:
+        app.service.resources.clock = clock
         crowd = [out.person(f"کاربر {number}") for number in range(CROWD)]
-        accounts = [await member(house, one) for one in crowd]
-        mina = await member(house, there := works.person("مینا"))
+        accounts = [await log_in(app, one) for one in crowd]
+        mina = await log_in(app, there := works.person("مینا"))
         arrived: list[float] = []
 
         def note(happening: ChatEvent) -> None:
@@ -57,22 +57,22 @@ async def test_an_hour(town: Emulators, database: Database) -> None:
                 passed = timedelta(minutes=minute)
                 if minute < 3:
                     for account in accounts:
-                        await push(house, account, f"خبر {minute}")
+                        await queue_push(app, account, f"خبر {minute}")
                 if minute % 20 == 0:
-                    await push(house, mina, f"خبر {minute}")
+                    await queue_push(app, mina, f"خبر {minute}")
                     await there.sees(f"خبر {minute}")
-                await everything_tried(house)
-            tried = [one.attempts for one in await rows(house) if one.state is PushState.QUEUED]
+                await everything_tried(app)
+            tried = [one.attempts for one in await all_pushes(app) if one.state is PushState.QUEUED]
             assert max(tried) > 5, "it was tried all the time"
             assert len(tried) == 3 * CROWD, "nothing was given up"
             out.server.state.listeners.append(note)
         passed = timedelta(hours=2)
 
         async def all_sent() -> bool:
-            house.service.outbox.wake()
-            return all(one.state is PushState.SENT for one in await rows(house))
+            app.service.outbox.wake()
+            return all(one.state is PushState.SENT for one in await all_pushes(app))
 
-        await house.until(all_sent, within=120)
+        await app.until(all_sent, within=120)
         for one in crowd:
             told = [seen.text for seen in one.history() if seen.from_bot and "خبر" in seen.text]
             assert told == ["خبر 0", "خبر 1", "خبر 2"]

@@ -18,7 +18,7 @@ from storage.database.database import Database, open_database
 from storage.database.postgres import is_stale
 from storage.tables import DailySequence
 from tests.support.bot_process import Stage
-from tests.support.messenger_app import open_house
+from tests.support.messenger_app import note, running_app, starts
 from tests.support.postgres import apart, make_schema
 from tests.support.scenes import register
 
@@ -59,19 +59,17 @@ async def test_a_person_in_the_middle_notices_nothing(
     own: Database, own_url: str, town: Emulators, caplog: pytest.LogCaptureFixture
 ) -> None:
     people = [face.person("سارا") for face in town.messengers]
-    async with open_house(town, own) as house:
+    async with running_app(town, own) as app:
         for person in people:
-            await person.start()
-            await person.sees("خانه")
+            await starts(person)
         for statement in CHANGES:
             for person in people:
-                await person.tap("اول")
-                await person.sees("یادداشت شد: first")
+                await note(person, "first")
             await change(own_url, statement)
             for person in people:
                 await person.tap("بازگشت")
                 await person.sees("خانه")
-        assert await house.notes() == ["first"] * (len(CHANGES) * len(people))
+        assert await app.notes() == ["first"] * (len(CHANGES) * len(people))
         for person in people:
             assert not [one for one in person.history() if "خطایی رخ داد" in one.text]
     assert not [one for one in caplog.records if one.exc_info]

@@ -5,7 +5,7 @@ import pytest
 from demo.botapi.faults import Fault
 from demo.emulators import Emulators
 from storage.database.database import Database
-from tests.support.messenger_app import open_house
+from tests.support.messenger_app import running_app
 
 ODD = {
     "without its result": Fault("odd", 200, '{"ok": true}'),
@@ -21,7 +21,7 @@ async def test_the_bot_comes_to_itself_when_its_messenger_does(
 ) -> None:
     for face in town.messengers:
         face.faults.add(ODD[odd], method="getMe", times=2)
-    async with open_house(town, database):
+    async with running_app(town, database):
         for face in town.messengers:
             person = face.person("سارا")
             await person.start()

@@ -10,9 +10,9 @@ from demo.emulators import Emulators
 from storage.database.database import Database
 from storage.enums import InboxState
 from storage.tables import InboxUpdate
-from tests.bot.messengers.delivery.test_outbox import member, push
 from tests.support.bot_process import Stage
-from tests.support.messenger_app import open_house
+from tests.support.messenger_app import running_app
+from tests.support.pushes import log_in, queue_push
 from tests.trouble.watching import beside, nothing_crashed, shown, until
 
 #: Seconds until an answer comes at last; less than the bot waits.
@@ -51,15 +51,15 @@ async def test_people_of_the_other_messenger_do_not_wait(stage: Stage) -> None:
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_pushes_to_the_other_messenger_do_not_wait(town: Emulators, database: Database) -> None:
-    async with open_house(town, database) as house:
-        mina = await member(house, there := town.bale.person("مینا"))
+    async with running_app(town, database) as app:
+        mina = await log_in(app, there := town.bale.person("مینا"))
         crowd = [town.telegram.person(f"کاربر {number}") for number in range(20)]
-        accounts = [await member(house, one) for one in crowd]
+        accounts = [await log_in(app, one) for one in crowd]
         before = len(town.telegram.server.calls_of("sendMessage"))
         slow = town.telegram.faults.add(Fault.slow(HANG), method="sendMessage", times=None)
         for account in accounts:
-            await push(house, account, "خبر")
-        await push(house, mina, "خبر")
+            await queue_push(app, account, "خبر")
+        await queue_push(app, mina, "خبر")
         await there.sees("خبر")
         after = len(town.telegram.server.calls_of("sendMessage"))
         assert after == before, "it waited for the other messenger"

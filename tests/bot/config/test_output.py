@@ -1,4 +1,4 @@
-"""Nobody's work depends on a printed line: no room, a closed pipe and a reader that stalls stop nothing, and the exit
+"""No command depends on a printed line: no room, a closed pipe and a reader that stalls stop nothing, and the exit
 status says what became of the work."""
 
 from __future__ import annotations
@@ -8,13 +8,14 @@ import sqlite3
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bot.config.output import MAX_BUFFERED, SteadyRaw
 from bot.operations.archive import make_identity
-from tests.bot.startup.test_errors import environment
 from tests.support.bot_process import PROJECT
+from tests.support.commands import all_settings, command_line
 from tests.support.import_files import officer, write_csv
 
 #: Every command that needs nothing from outside, the status that it means, in an order in which each can do its work.
@@ -42,7 +43,7 @@ def test_what_has_no_room_is_written_later_and_in_order() -> None:
     raw = SteadyRaw(writer)
     lines = [f"line {number:06}\n".encode() for number in range(20_000)]
     for line in lines:
-        raw.write(line)  # nobody reads: 64 KB fit, the rest waits here
+        raw.write(line)  # without a reader 64 KB fit; the rest waits here
     assert raw.take_lost() == 0
     told = b""
     while len(told) < len(b"".join(lines)):
@@ -50,7 +51,7 @@ def test_what_has_no_room_is_written_later_and_in_order() -> None:
         told += os.read(reader, 65536)
     assert told == b"".join(lines)
     os.close(reader)
-    raw.write(b"nobody is there\n")
+    raw.write(b"no reader is left\n")
     assert raw.failed
     os.close(writer)
 
@@ -74,52 +75,67 @@ def test_what_is_kept_has_a_bound_and_what_is_lost_is_counted() -> None:
     os.close(writer)
 
 
+#: Runs every command in one process, whose own start with such streams is what differs; their statuses go to a file.
+RUN_ALL = """
+import sys
+from bot.cli.main import main
+for words in sys.argv[1:]:
+    sys.argv = ["bot.py", *words.split()]
+    try:
+        main()
+    except SystemExit as ended:
+        with open("statuses", "a") as statuses:
+            print(ended.code or 0, words, file=statuses)
+"""
+
+
 @pytest.mark.campaign
 @pytest.mark.parametrize("kind", ["full", "closed pipe", "closed", "latin-1"])
 def test_every_command_does_its_work_without_room_for_its_words(kind: str, tmp_path: Path) -> None:
     write_csv(tmp_path / "people.csv", [officer(1)])
     (tmp_path / "copies").mkdir()
-    env = environment(tmp_path, recipient=make_identity(tmp_path / "other-identity"))
-    for words, status in COMMANDS:
-        done = silenced(kind, words.format(recipient=env["RECIPIENT"]).split(), tmp_path, env)
-        assert done == status, words
+    env = all_settings(
+        tmp_path, pythonpath=str(PROJECT), recipient=make_identity(tmp_path / "other-identity")
+    )
+    commands = {words.format(recipient=env["RECIPIENT"]): status for words, status in COMMANDS}
+    assert silenced(kind, [sys.executable, "-c", RUN_ALL, *commands], tmp_path, env) == 0
+    told = (tmp_path / "statuses").read_text().splitlines()
+    assert told == [f"{status} {words}" for words, status in commands.items()]
     with sqlite3.connect(tmp_path / "data" / "bot.db") as database:
         assert database.execute("SELECT count(*) FROM role_grant WHERE role = 'staff'").fetchone() == (2,)
         assert database.execute("SELECT count(*) FROM tariff").fetchone() == (1,)
     assert list((tmp_path / "copies").iterdir())
     assert (tmp_path / "identity").exists()
+    for words, status in (("--help", 0), ("retention --dry-run", 0), ("no-such-command", 2)):
+        assert silenced(kind, command_line(*words.split()), tmp_path, env) == status, "as the process's own"
 
 
-def silenced(kind: str, arguments: list[str], folder: Path, env: dict[str, str]) -> int:
-    command = [sys.executable, str(PROJECT / "bot.py"), *arguments]
-    if kind == "full":
-        with open("/dev/full", "w") as full:
-            return subprocess.run(
-                command, cwd=folder, env=env, stdout=full, stderr=full, check=False
-            ).returncode
-    if kind == "latin-1":
-        env = env | {"PYTHONIOENCODING": "latin-1"}
-        return subprocess.run(command, cwd=folder, env=env, capture_output=True, check=False).returncode
-    if kind == "closed":
-        shell = ["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", *command]
-        return subprocess.run(shell, cwd=folder, env=env, check=False).returncode
+def silenced(kind: str, command: list[str], folder: Path, env: dict[str, str]) -> int:
+    def status(command: list[str] = command, env: dict[str, str] = env, **streams: Any) -> int:
+        return subprocess.run(command, cwd=folder, env=env, check=False, **streams).returncode
+
+    match kind:
+        case "full":
+            with open("/dev/full", "w") as full:
+                return status(stdout=full, stderr=full)
+        case "latin-1":
+            return status(env=env | {"PYTHONIOENCODING": "latin-1"}, capture_output=True)
+        case "closed":
+            return status(["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", *command])
     reader, writer = os.pipe()
     os.close(reader)
     try:
-        return subprocess.run(
-            command, cwd=folder, env=env, stdout=writer, stderr=writer, check=False
-        ).returncode
+        return status(stdout=writer, stderr=writer)
     finally:
         os.close(writer)
 
 
 def test_a_password_goes_where_there_is_room(tmp_path: Path) -> None:
-    env = environment(tmp_path)
     with open("/dev/full", "w") as full:
         done = subprocess.run(
-            [sys.executable, PROJECT / "bot.py", "create-user", "--role", "staff"],
+            command_line("create-user", "--role", "staff"),
             cwd=tmp_path,
-            env=env,
+            env=all_settings(tmp_path),
             stdout=full,
             stderr=subprocess.PIPE,
             text=True,

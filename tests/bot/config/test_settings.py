@@ -49,6 +49,7 @@ def test_a_wrong_setting_is_named_in_one_line(name: str, value: str, monkeypatch
         ({}, "TELEGRAM_TOKEN"),
         ({"telegram_token": TOKEN}, "ZARINPAL_MERCHANT_ID"),
         ({"bale_token": TOKEN, "updates": "webhook"}, "PUBLIC_URL"),
+        ({"bale_token": TOKEN, "payment_gateway": "zibal"}, "ZIBAL_MERCHANT_ID"),
         ({"bale_token": TOKEN, "zarinpal_merchant_id": "x", "sms_gateway": "kavenegar"}, "KAVENEGAR_API_KEY"),
     ],
 )

@@ -13,8 +13,8 @@ from bot.documents import inspection_pool
 from bot.documents.inspection import inspect
 from bot.documents.inspection_pool import InspectionPool
 from tests.support import files
+from tests.support.documents import check as checked
 from tests.support.hostile_files import SAMPLES, Sample, only_pixels
-from tests.support.inspection import check as checked
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

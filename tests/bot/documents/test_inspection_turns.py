@@ -19,7 +19,7 @@ from bot.documents.inspection_slots import MOST_WAITING
 from bot.documents.library import DocumentLibrary
 from storage.enums import Messenger
 from tests.support import files
-from tests.support.inspection import given
+from tests.support.documents import given
 
 STRANGER = 999
 #: More than a slice of CPU, less than the limit.

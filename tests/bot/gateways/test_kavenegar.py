@@ -24,6 +24,10 @@ def answer(status: int, entries: Any = None) -> httpx.Response:
     return httpx.Response(http, json={"return": {"status": status, "message": "…"}, "entries": entries})
 
 
+async def send(kave: Kavenegar, **other: Any) -> object:
+    return await kave.send(**{"to": "+989123456789", "text": "سلام", "idempotency_id": 1} | other)
+
+
 def sent(route: respx.Route) -> dict[str, str]:
     return dict(httpx.QueryParams(route.calls.last.request.content.decode()))
 
@@ -33,27 +37,18 @@ async def test_an_sms_carries_the_push_as_its_local_id() -> None:
     route = respx.post(f"{ROOT}/sms/send.json").mock(
         return_value=answer(200, [{"messageid": 8792343, "status": 1, "cost": 120}])
     )
-    taken = await gateway(sender="2000500").send(to="+989123456789", text="سلام", idempotency_id=41)
+    taken = await send(gateway(sender="2000500"), idempotency_id=41)
     assert taken == SmsAccepted("8792343", 120)
-    assert sent(route) == {
-        "receptor": "09123456789",
-        "message": "سلام",
-        "localid": "41",
-        "sender": "2000500",
-    }
+    expected = {"receptor": "09123456789", "message": "سلام", "localid": "41", "sender": "2000500"}
+    assert sent(route) == expected
 
 
 @respx.mock
 async def test_a_configured_template_goes_by_lookup() -> None:
     route = respx.post(f"{ROOT}/verify/lookup.json").mock(return_value=answer(200, [{"messageid": 1}]))
     kave = gateway(templates={"terminated": "officer-left"})
-    await kave.send(
-        to="+989123456789",
-        text="…",
-        idempotency_id=1,
-        template="terminated",
-        tokens=("140509010001", "سارا کریمی‌نژاد", "کیان طب\nفارس", "شرق تهران"),
-    )
+    tokens = ("140509010001", "سارا کریمی‌نژاد", "کیان طب\nفارس", "شرق تهران")
+    await send(kave, template="terminated", tokens=tokens)
     assert sent(route)["template"] == "officer-left"
     assert sent(route)["token10"] == "سارا کریمی‌نژاد"
     assert sent(route)["token20"] == "کیان طب فارس"
@@ -75,17 +70,15 @@ async def test_a_configured_template_goes_by_lookup() -> None:
 @respx.mock
 async def test_refusals(status: int, expected: SmsRetry | SmsRejected) -> None:
     respx.post(f"{ROOT}/sms/send.json").mock(return_value=answer(status))
-    assert await gateway().send(to="+989123456789", text="سلام", idempotency_id=1) == expected
+    assert await send(gateway()) == expected
 
 
 @respx.mock
 async def test_an_unknown_outcome_may_be_repeated_only_with_a_local_id() -> None:
     respx.post(f"{ROOT}/sms/send.json").mock(side_effect=httpx.ReadTimeout("late"))
     respx.post(f"{ROOT}/verify/lookup.json").mock(side_effect=httpx.ReadTimeout("late"))
-    plain = await gateway().send(to="+989123456789", text="سلام", idempotency_id=1)
-    lookup = await gateway(templates={"a": "b"}).send(
-        to="+989123456789", text="سلام", idempotency_id=1, template="a", tokens=("x",)
-    )
+    plain = await send(gateway())
+    lookup = await send(gateway(templates={"a": "b"}), template="a", tokens=("x",))
     assert isinstance(plain, SmsRetry)
     assert isinstance(lookup, SmsRetry)
     assert (plain.unknown, lookup.unknown) == (False, True)
@@ -107,7 +100,7 @@ async def test_the_key_reaches_no_log_and_no_error(caplog: pytest.LogCaptureFixt
     respx.post(f"{ROOT}/sms/send.json").mock(side_effect=httpx.ConnectError(f"cannot reach {ROOT}"))
     respx.post(f"{ROOT}/sms/status.json").mock(return_value=httpx.Response(502, text="<html>"))
     kave = gateway()
-    told = await kave.send(to="+989123456789", text="سلام", idempotency_id=1)
+    told = await send(kave)
     with pytest.raises(GatewayDown) as down:
         await kave.status(["1"])
     everything = [repr(told), repr(kave), repr(down.value), caplog.text, repr(down.value.__context__)]

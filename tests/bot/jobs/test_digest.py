@@ -2,92 +2,72 @@
 
 from datetime import UTC, datetime, timedelta
 
-import pytest
 from sqlmodel import Session
 
 from bot.jobs import digest
 from bot.services.qualification.requests import QUALIFICATION_WORKFLOW
-from storage.database.database import Database
 from storage.enums import AccountState
 from storage.tables import Account
 from tests.support.effects import labels, pushes
-from tests.support.factories.people import Participants, participants
+from tests.support.factories.people import Participants
 from tests.support.factories.qualification import submitted_request
+from tests.support.units import as_unit
 
 #: Saturday, 1405/09/07, 8:30 in Tehran.
 MORNING = datetime(2026, 11, 28, 5, 0, tzinfo=UTC)
 
 
-@pytest.fixture
-async def people(database: Database) -> Participants:
-    return await database.run(participants)
+@as_unit
+def test_it_says_what_waits_and_leads_there(db: Session, people: Participants) -> None:
+    mine = submitted_request(db, people.sara)
+    QUALIFICATION_WORKFLOW.claim(
+        db, actor=people.ali, request_id=mine.id or 0, version=mine.version, now=MORNING - timedelta(days=12)
+    )
+    for _ in range(2):  # two processes, and the next tick
+        digest.send_digests(db, now=MORNING)
+    (ali,) = pushes(db, people.ali, "digest")
+    assert "۱۴۰۵/۰۹/۰۷" in ali.text
+    assert "در دست شما: ۱" in ali.text
+    assert "۱۲ روز است که منتظر تصمیم شماست" in ali.text
+    assert "در صف" not in ali.text
+    assert labels(ali) == ["🗂 پرونده‌های من"]
+    # Nothing waits for the colleague.
+    assert pushes(db, people.zahra, "digest") == []
 
 
-async def test_it_says_what_waits_and_leads_there(database: Database, people: Participants) -> None:
-    def unit(db: Session) -> None:
-        mine, _ = submitted_request(db, people.sara), None
-        QUALIFICATION_WORKFLOW.claim(
-            db,
-            actor=people.ali,
-            request_id=mine.id or 0,
-            version=mine.version,
-            now=MORNING - timedelta(days=12),
-        )
-        for _ in range(2):  # two processes, and the next tick
-            digest.send_digests(db, now=MORNING)
-        (ali,) = pushes(db, people.ali, "digest")
-        assert "۱۴۰۵/۰۹/۰۷" in ali.text
-        assert "در دست شما: ۱" in ali.text
-        assert "۱۲ روز است که منتظر تصمیم شماست" in ali.text
-        assert "در صف" not in ali.text
-        assert labels(ali) == ["🗂 پرونده‌های من"]
-        # Nothing waits for the colleague.
-        assert pushes(db, people.zahra, "digest") == []
-
-    await database.run(unit)
+@as_unit
+def test_whoever_has_the_queue_before_them_sees_its_age(db: Session, people: Participants) -> None:
+    request = submitted_request(db, people.sara)
+    request.submitted_at = MORNING - timedelta(days=4)
+    db.flush()
+    assert digest.send_digests(db, now=MORNING) == 3
+    for expert in (people.ali, people.zahra, people.in_charge):
+        (told,) = pushes(db, expert, "digest")
+        assert "در صف احراز صلاحیت: ۱" in told.text
+        assert "قدیمی‌ترین در صف: ۴ روز" in told.text
+        assert labels(told) == ["📥 پرونده‌های جدید"]
+    assert pushes(db, people.foreign, "digest") == []
 
 
-async def test_whoever_has_the_queue_before_them_sees_its_age(
-    database: Database, people: Participants
-) -> None:
-    def unit(db: Session) -> None:
-        request = submitted_request(db, people.sara)
-        request.submitted_at = MORNING - timedelta(days=4)
-        db.flush()
-        assert digest.send_digests(db, now=MORNING) == 3
-        for expert in (people.ali, people.zahra, people.in_charge):
-            (told,) = pushes(db, expert, "digest")
-            assert "در صف احراز صلاحیت: ۱" in told.text
-            assert "قدیمی‌ترین در صف: ۴ روز" in told.text
-            assert labels(told) == ["📥 پرونده‌های جدید"]
-        assert pushes(db, people.foreign, "digest") == []
-
-    await database.run(unit)
-
-
-async def test_only_on_working_mornings(database: Database, people: Participants) -> None:
-    def unit(db: Session) -> None:
-        submitted_request(db, people.sara)
-        db.get_one(Account, people.zahra.account_id).state = AccountState.SUSPENDED
-        db.flush()
-        friday = MORNING - timedelta(days=1)
-        told = [
-            digest.send_digests(db, now=moment + timedelta(minutes=10 * step))
-            for moment in (friday - timedelta(hours=6), MORNING - timedelta(hours=6))
-            for step in range(18 * 6)
-        ]
-        # One morning for two experts; neither at night, nor on Friday, nor late.
-        assert [one for one in told if one] == [2]
-        assert digest.send_digests(db, now=MORNING + timedelta(days=1)) == 2
-        assert digest.send_digests(db, now=MORNING + timedelta(days=2, hours=4)) == 0
-
-    await database.run(unit)
+@as_unit
+def test_only_on_working_mornings(db: Session, people: Participants) -> None:
+    submitted_request(db, people.sara)
+    db.get_one(Account, people.zahra.account_id).state = AccountState.SUSPENDED
+    db.flush()
+    friday = MORNING - timedelta(days=1)
+    told = [
+        digest.send_digests(db, now=moment + timedelta(minutes=10 * step))
+        for moment in (friday - timedelta(hours=6), MORNING - timedelta(hours=6))
+        for step in range(18 * 6)
+    ]
+    # One morning for two experts; neither at night, nor on Friday, nor late.
+    assert [one for one in told if one] == [2]
+    assert digest.send_digests(db, now=MORNING + timedelta(days=1)) == 2
+    assert digest.send_digests(db, now=MORNING + timedelta(days=2, hours=4)) == 0
 
 
-async def test_a_clock_that_was_ahead_costs_no_morning(database: Database, people: Participants) -> None:
-    def unit(db: Session) -> None:
-        submitted_request(db, people.sara)
-        assert digest.send_digests(db, now=MORNING + timedelta(days=700)) == 3
-        assert digest.send_digests(db, now=MORNING) == 3
-
-    await database.run(unit)
+@as_unit
+def test_a_clock_that_was_ahead_costs_no_morning(db: Session, people: Participants) -> None:
+    submitted_request(db, people.sara)
+    assert digest.send_digests(db, now=MORNING + timedelta(days=700)) == 3
+    assert digest.send_digests(db, now=MORNING) == 3

@@ -10,19 +10,18 @@ from bot.services.payments import attempts
 from bot.services.payments.attempts import ClaimedAttempt
 from storage.database.database import Database
 from storage.enums import AttemptState, Messenger, PushChannel, PushState, RequestKind, RequestState
-from storage.tables import Account, Chat, PaymentAttempt, Push, QualificationRequest
+from storage.tables import Chat, PaymentAttempt, Push, QualificationRequest
+from tests.support.factories.people import account
 
 NOW = datetime(2026, 3, 1, 8, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=2)
 
 
-def _leased(db: Session) -> None:
-    account = Account(user_code="10000001", password_hash="x", first_name="سارا", last_name="کریمی")
-    db.add(account)
-    db.flush()
-    chat = Chat(messenger=Messenger.BALE, chat_id=5, account_id=account.id, show_at=LATER)
+def add_leased_rows(db: Session) -> None:
+    owner = account(db, chat=False)
+    chat = Chat(messenger=Messenger.BALE, chat_id=5, account_id=owner.id, show_at=LATER)
     request = QualificationRequest(
-        account_id=account.id, kind=RequestKind.NEW, state=RequestState.AWAITING_PAYMENT, fee_rial=1000
+        account_id=owner.id, kind=RequestKind.NEW, state=RequestState.AWAITING_PAYMENT, fee_rial=1000
     )
     db.add_all([chat, request])
     db.flush()
@@ -31,7 +30,7 @@ def _leased(db: Session) -> None:
             key="k",
             kind="N6",
             channel=PushChannel.CHAT,
-            account_id=account.id,
+            account_id=owner.id,
             chat_row_id=chat.id,
             text="خبر",
             state=PushState.SENDING,
@@ -51,7 +50,7 @@ def _leased(db: Session) -> None:
 
 
 async def test_leases_of_the_dead_end(database: Database) -> None:
-    await database.run(_leased)
+    await database.run(add_leased_rows)
     soon = NOW + timedelta(seconds=1)
     attempt_id = await database.read(lambda db: db.exec(select(PaymentAttempt.id)).one())
     assert attempt_id is not None

@@ -1,9 +1,6 @@
-"""Which papers go, and when (Q44): never one that anything living uses."""
+"""Which documents go, and when (Q44): never one that anything living uses."""
 
 import asyncio
-import os
-import subprocess
-import sys
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,8 +10,6 @@ import pytest
 from sqlmodel import Session, col, select
 
 from bot.documents.blob_store import FolderStore, new_key
-from bot.documents.encryption import DocumentCipher
-from bot.documents.inspection_pool import InspectionPool
 from bot.documents.library import DocumentLibrary
 from bot.jobs import retention
 from bot.services import qualification
@@ -33,17 +28,13 @@ from storage.tables import (
     RequestFile,
     StoredFile,
 )
+from tests.support.commands import run_beside
 from tests.support.factories.people import Participants, participants
 from tests.support.factories.qualification import stored_file, submitted_request
 from tests.support.factories.reference_data import NOW
+from tests.support.units import as_unit
 
-ROOT = Path(__file__).parents[3]
 LATER = NOW + timedelta(days=732)
-
-
-@pytest.fixture
-async def people(database: Database) -> Participants:
-    return await database.run(participants)
 
 
 def rejected(db: Session, people: Participants, now: datetime = NOW, **answers: Any) -> QualificationRequest:
@@ -53,7 +44,7 @@ def rejected(db: Session, people: Participants, now: datetime = NOW, **answers: 
     return decisions.reject(db, **common, reason=RejectReason.OTHER, text="مدارک خوانا نیست.")
 
 
-def papers_of(db: Session, request: QualificationRequest) -> set[int]:
+def documents_of(db: Session, request: QualificationRequest) -> set[int]:
     query = select(RequestFile.file_id).where(RequestFile.request_id == request.id)
     return set(db.exec(query))
 
@@ -62,76 +53,71 @@ def due(db: Session, now: datetime) -> set[int]:
     return {one.id or 0 for one in retention.expired_batch(db, now=now).documents}
 
 
-async def test_papers_of_a_rejected_request_go_after_24_months(
-    database: Database, people: Participants
+@pytest.fixture
+def store(tmp_path: Path) -> FolderStore:
+    return FolderStore(tmp_path / "files")
+
+
+@as_unit
+def test_documents_of_a_rejected_request_go_after_24_months(db: Session, people: Participants) -> None:
+    request = rejected(db, people)
+    documents = documents_of(db, request)
+    assert documents
+    assert due(db, NOW + timedelta(days=730)) == set()
+    assert due(db, LATER) == documents
+
+
+@as_unit
+def test_documents_of_a_withdrawn_request_too_and_of_one_in_circulation_never(
+    db: Session, people: Participants
 ) -> None:
-    def unit(db: Session) -> None:
-        request = rejected(db, people)
-        papers = papers_of(db, request)
-        assert papers
-        assert due(db, NOW + timedelta(days=730)) == set()
-        assert due(db, LATER) == papers
-
-    await database.run(unit)
+    request = submitted_request(db, people.sara)
+    assert due(db, LATER) == set()
+    qualification.withdraw(db, actor=people.sara, request_id=request.id or 0, now=NOW)
+    assert request.state is RequestState.WITHDRAWN
+    assert due(db, LATER) == documents_of(db, request)
 
 
-async def test_papers_of_a_withdrawn_request_too_and_of_one_in_circulation_never(
-    database: Database, people: Participants
-) -> None:
-    def unit(db: Session) -> None:
-        request = submitted_request(db, people.sara)
-        assert due(db, LATER) == set()
-        qualification.withdraw(db, actor=people.sara, request_id=request.id or 0, now=NOW)
-        assert request.state is RequestState.WITHDRAWN
-        assert due(db, LATER) == papers_of(db, request)
+@as_unit
+def test_what_is_used_elsewhere_stays(db: Session, people: Participants) -> None:
+    ids = [stored_file(db, people.sara) for _ in range(6)]
+    first = rejected(db, people, **{"doc.retraining": ids[:3]})
+    again = submitted_request(db, people.sara, **{"doc.retraining": ids[:1]})  # another living request
+    officer = db.get_one(Officer, people.sara.account_id)
+    officer.documents = {"retraining": [ids[1]]}  # the approved file
+    letter = Letter(title="ت", text="م", created_by=people.staff.account_id or 0)
+    db.add(letter)
+    db.flush()
+    db.add(LetterFile(letter_id=letter.id or 0, file_id=ids[2], position=0))
+    db.add(Draft(account_id=people.sara.account_id, dialogue="x", answers={"doc.retraining": [ids[3]]}))
+    db.flush()
 
-    await database.run(unit)
+    going = due(db, LATER)
 
-
-async def test_what_is_used_elsewhere_stays(database: Database, people: Participants) -> None:
-    def unit(db: Session) -> None:
-        ids = [stored_file(db, people.sara) for _ in range(6)]
-        first = rejected(db, people, **{"doc.retraining": ids[:3]})
-        again = submitted_request(db, people.sara, **{"doc.retraining": ids[:1]})  # another living request
-        officer = db.get_one(Officer, people.sara.account_id)
-        officer.documents = {"retraining": [ids[1]]}  # the approved file
-        letter = Letter(title="ت", text="م", created_by=people.staff.account_id or 0)
-        db.add(letter)
-        db.flush()
-        db.add(LetterFile(letter_id=letter.id or 0, file_id=ids[2], position=0))
-        db.add(Draft(account_id=people.sara.account_id, dialogue="x", answers={"doc.retraining": [ids[3]]}))
-        db.flush()
-
-        going = due(db, LATER)
-
-        assert going & {*ids[:4], *papers_of(db, again)} == set()
-        assert going == (papers_of(db, first) - set(ids)) | {ids[4], ids[5]}
-
-    await database.run(unit)
+    assert going & {*ids[:4], *documents_of(db, again)} == set()
+    assert going == (documents_of(db, first) - set(ids)) | {ids[4], ids[5]}
 
 
-async def test_uploads_of_a_discarded_draft_go_after_a_month(
-    database: Database, people: Participants
-) -> None:
-    def unit(db: Session) -> None:
-        loose = stored_file(db, people.sara)
-        created = db.get_one(StoredFile, loose).created_at
-        assert due(db, created + timedelta(days=29)) == set()
-        assert due(db, created + timedelta(days=31)) == {loose}
-
-    await database.run(unit)
+@as_unit
+def test_uploads_of_a_discarded_draft_go_after_a_month(db: Session, people: Participants) -> None:
+    loose = stored_file(db, people.sara)
+    created = db.get_one(StoredFile, loose).created_at
+    assert due(db, created + timedelta(days=29)) == set()
+    assert due(db, created + timedelta(days=31)) == {loose}
 
 
 async def test_the_bytes_go_and_the_messengers_copies_are_forgotten(
-    database: Database, people: Participants, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    database: Database,
+    people: Participants,
+    library: DocumentLibrary,
+    store: FolderStore,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(retention, "BATCH", 2)
-    store = FolderStore(tmp_path / "files")
-    papers = DocumentLibrary(store, DocumentCipher("secret"), InspectionPool())
 
     def unit(db: Session) -> tuple[set[int], int]:
-        going = papers_of(db, rejected(db, people))
-        kept = papers_of(db, submitted_request(db, people.sara))
+        going = documents_of(db, rejected(db, people))
+        kept = documents_of(db, submitted_request(db, people.sara))
         for file in db.exec(select(StoredFile)):
             file.original_key, file.shown_key = new_key(), new_key()
             db.add(FileHandle(file_id=file.id or 0, messenger=Messenger.BALE, handle="h"))
@@ -142,7 +128,7 @@ async def test_the_bytes_go_and_the_messengers_copies_are_forgotten(
     for file in await database.read(lambda db: list(db.exec(select(StoredFile)))):
         for key in (file.original_key, file.shown_key):
             await store.put(key, b"sealed")
-    resources: Any = SimpleNamespace(database=database, documents=papers)
+    resources: Any = SimpleNamespace(database=database, documents=library)
     assert (await retention.preview_expired(database, now=LATER)).documents == len(going)
 
     # Two processes at once: each paper goes once.
@@ -164,11 +150,8 @@ async def test_the_bytes_go_and_the_messengers_copies_are_forgotten(
 
 
 async def test_a_crash_before_the_bytes_went_is_made_up_for(
-    database: Database, people: Participants, tmp_path: Path
+    database: Database, people: Participants, library: DocumentLibrary, store: FolderStore
 ) -> None:
-    store = FolderStore(tmp_path / "files")
-    papers = DocumentLibrary(store, DocumentCipher("secret"), InspectionPool())
-
     def unit(db: Session) -> tuple[str, str]:
         keys = new_key(), new_key()
         for key in keys:
@@ -181,25 +164,21 @@ async def test_a_crash_before_the_bytes_went_is_made_up_for(
     for key in (gone, kept):
         await store.put(key, b"sealed")
 
-    await papers.remove_orphans(database, datetime.now(NOW.tzinfo) + timedelta(days=2))
+    await library.remove_orphans(database, datetime.now(NOW.tzinfo) + timedelta(days=2))
 
     assert not await store.exists(gone)
     assert await store.exists(kept)
 
 
-async def test_the_expert_may_still_open_the_file_of_a_removed_paper(
-    database: Database, people: Participants
-) -> None:
-    def unit(db: Session) -> None:
-        request = rejected(db, people)
-        retention.remove_batch(db, now=LATER)
-        (first, *_) = papers_of(db, request)
-        common: dict[str, Any] = {"actor": people.ali, "request_id": request.id, "now": LATER}
-        assert review.view_document(db, **common, file_id=first).removed_at == LATER
-        events = db.exec(select(AuditEvent).where(AuditEvent.event == "document_viewed")).all()
-        assert events == []  # nothing was seen
-
-    await database.run(unit)
+@as_unit
+def test_the_expert_may_still_open_the_file_of_a_removed_paper(db: Session, people: Participants) -> None:
+    request = rejected(db, people)
+    retention.remove_batch(db, now=LATER)
+    (first, *_) = documents_of(db, request)
+    common: dict[str, Any] = {"actor": people.ali, "request_id": request.id, "now": LATER}
+    assert review.view_document(db, **common, file_id=first).removed_at == LATER
+    events = db.exec(select(AuditEvent).where(AuditEvent.event == "document_viewed")).all()
+    assert events == []  # nothing was seen
 
 
 async def test_the_command_says_what_would_go(sqlite_url: str, tmp_path: Path) -> None:
@@ -212,16 +191,6 @@ async def test_the_command_says_what_would_go(sqlite_url: str, tmp_path: Path) -
     await database.run(unit)
     await database.close()
 
-    def run(*arguments: str) -> str:
-        done = subprocess.run(
-            [sys.executable, str(ROOT / "bot.py"), "retention", *arguments],
-            cwd=tmp_path,
-            env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "DATABASE_URL": sqlite_url},
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
-        return done.stdout + done.stderr
-
-    assert "1 papers, 20,000 bytes would be removed" in await asyncio.to_thread(run, "--dry-run")
-    assert "1 papers, 20,000 bytes would be removed" in await asyncio.to_thread(run, "--dry-run")
+    for _ in range(2):
+        said = await run_beside(tmp_path, "retention", "--dry-run", DATABASE_URL=sqlite_url)
+        assert "1 documents, 20,000 bytes would be removed" in said.out

@@ -1,7 +1,6 @@
 """The clock's work: who is reminded of what and when, what is removed; twice at once and after a long downtime."""
 
 from datetime import datetime, timedelta
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,9 +8,6 @@ import pytest
 from sqlmodel import Session, select
 
 from bot.core.context import SYSTEM
-from bot.documents.blob_store import FolderStore
-from bot.documents.encryption import DocumentCipher
-from bot.documents.inspection_pool import InspectionPool
 from bot.documents.library import DocumentLibrary
 from bot.jobs import reminders, schedule
 from bot.services import qualification
@@ -22,90 +18,72 @@ from storage.database.database import Database
 from storage.enums import InboxState, Messenger, RequestState
 from storage.tables import Draft, InboxUpdate, QualificationRequest
 from tests.support.effects import alerts, labels, pushes
-from tests.support.factories.people import Participants, officer, participants
+from tests.support.factories.people import Participants, officer
 from tests.support.factories.qualification import submitted_request, unpaid_request
 from tests.support.factories.reference_data import NOW, tariff
+from tests.support.units import as_unit
 
 
 def after(**span: int) -> datetime:
     return NOW + timedelta(**span)
 
 
-@pytest.fixture
-async def people(database: Database) -> Participants:
-    return await database.run(participants)
-
-
-async def test_an_unpaid_fee_is_remembered_after_3_7_and_30_days(
-    database: Database, people: Participants
-) -> None:
-    def unit(db: Session) -> None:
-        unpaid_request(db, people)
-        told = []
-        for day in range(60):
-            for _ in range(2):  # two processes tick
-                schedule.send_reminders(db, now=after(days=day))
-            told += [day] * (len(pushes(db, people.sara, "N20")) - len(told))
-        assert told == [3, 7, 30]
-        last = pushes(db, people.sara, "N20")[-1]
-        assert "(تأییدشده، در انتظار پرداخت)" in last.text
-        assert labels(last) == ["ادامه"]
-
-    await database.run(unit)
-
-
-async def test_after_a_long_downtime_one_reminder_is_sent(database: Database, people: Participants) -> None:
-    def unit(db: Session) -> None:
-        unpaid_request(db, people)
-        for day in (40, 41):
+@as_unit
+def test_an_unpaid_fee_is_remembered_after_3_7_and_30_days(db: Session, people: Participants) -> None:
+    unpaid_request(db, people)
+    told = []
+    for day in range(60):
+        for _ in range(2):  # two processes tick
             schedule.send_reminders(db, now=after(days=day))
-        assert len(pushes(db, people.sara, "N20")) == 1
-
-    await database.run(unit)
-
-
-async def test_reminders_begin_anew_with_the_state(database: Database, people: Participants) -> None:
-    def unit(db: Session) -> None:
-        request = submitted_request(db, people.sara)
-        common: dict[str, Any] = {"request_id": request.id}
-        QUALIFICATION_WORKFLOW.claim(db, actor=people.ali, **common, now=NOW)
-        decisions.declare_deficiencies(db, actor=people.ali, **common, items=["father_name"], now=NOW)
-        schedule.send_reminders(db, now=after(days=3))
-        assert "(دارای نقص)" in pushes(db, people.sara, "N20")[0].text
-        qualification.resolve(
-            db, actor=people.sara, **common, answers={"father_name": "حسن"}, now=after(days=4)
-        )
-        schedule.send_reminders(db, now=after(days=13))
-        assert len(pushes(db, people.sara, "N20")) == 1
-        decisions.declare_deficiencies(
-            db, actor=people.ali, **common, items=["father_name"], now=after(days=13)
-        )
-        schedule.send_reminders(db, now=after(days=15))
-        assert len(pushes(db, people.sara, "N20")) == 1
-        schedule.send_reminders(db, now=after(days=16))
-        assert len(pushes(db, people.sara, "N20")) == 2
-
-    await database.run(unit)
+        told += [day] * (len(pushes(db, people.sara, "N20")) - len(told))
+    assert told == [3, 7, 30]
+    last = pushes(db, people.sara, "N20")[-1]
+    assert "(تأییدشده، در انتظار پرداخت)" in last.text
+    assert labels(last) == ["ادامه"]
 
 
-async def test_the_expert_hears_of_files_over_10_days(database: Database, people: Participants) -> None:
-    def unit(db: Session) -> None:
-        request = submitted_request(db, people.sara)
-        mina = officer(db)
-        submitted_request(db, mina)
-        QUALIFICATION_WORKFLOW.claim(db, actor=people.ali, request_id=request.id or 0, now=NOW)
-        schedule.send_reminders(db, now=after(days=9))
-        assert pushes(db, people.ali, "N20") == []
-        for day in (10, 11, 12):
-            schedule.send_reminders(db, now=after(days=day))
-        own, queue = pushes(db, people.ali, "N20")
-        assert request.tracking_code is not None
-        assert request.tracking_code in own.text
-        assert "۱ پرونده بیش از ۱۰ روز" in queue.text
-        assert len(pushes(db, people.zahra, "N20")) == 1  # the queue only
-        assert pushes(db, people.sara, "N20") == []  # nothing that she could do
+@as_unit
+def test_after_a_long_downtime_one_reminder_is_sent(db: Session, people: Participants) -> None:
+    unpaid_request(db, people)
+    for day in (40, 41):
+        schedule.send_reminders(db, now=after(days=day))
+    assert len(pushes(db, people.sara, "N20")) == 1
 
-    await database.run(unit)
+
+@as_unit
+def test_reminders_begin_anew_with_the_state(db: Session, people: Participants) -> None:
+    request = submitted_request(db, people.sara)
+    common: dict[str, Any] = {"request_id": request.id}
+    QUALIFICATION_WORKFLOW.claim(db, actor=people.ali, **common, now=NOW)
+    decisions.declare_deficiencies(db, actor=people.ali, **common, items=["father_name"], now=NOW)
+    schedule.send_reminders(db, now=after(days=3))
+    assert "(دارای نقص)" in pushes(db, people.sara, "N20")[0].text
+    qualification.resolve(db, actor=people.sara, **common, answers={"father_name": "حسن"}, now=after(days=4))
+    schedule.send_reminders(db, now=after(days=13))
+    assert len(pushes(db, people.sara, "N20")) == 1
+    decisions.declare_deficiencies(db, actor=people.ali, **common, items=["father_name"], now=after(days=13))
+    schedule.send_reminders(db, now=after(days=15))
+    assert len(pushes(db, people.sara, "N20")) == 1
+    schedule.send_reminders(db, now=after(days=16))
+    assert len(pushes(db, people.sara, "N20")) == 2
+
+
+@as_unit
+def test_the_expert_hears_of_files_over_10_days(db: Session, people: Participants) -> None:
+    request = submitted_request(db, people.sara)
+    mina = officer(db)
+    submitted_request(db, mina)
+    QUALIFICATION_WORKFLOW.claim(db, actor=people.ali, request_id=request.id or 0, now=NOW)
+    schedule.send_reminders(db, now=after(days=9))
+    assert pushes(db, people.ali, "N20") == []
+    for day in (10, 11, 12):
+        schedule.send_reminders(db, now=after(days=day))
+    own, queue = pushes(db, people.ali, "N20")
+    assert request.tracking_code is not None
+    assert request.tracking_code in own.text
+    assert "۱ پرونده بیش از ۱۰ روز" in queue.text
+    assert len(pushes(db, people.zahra, "N20")) == 1  # the queue only
+    assert pushes(db, people.sara, "N20") == []  # nothing that she could do
 
 
 def forgotten(db: Session, people: Participants) -> tuple[QualificationRequest, Draft]:
@@ -121,95 +99,81 @@ def forgotten(db: Session, people: Participants) -> tuple[QualificationRequest, 
     return request, draft
 
 
-async def test_a_forgotten_draft_is_announced_a_month_before_it_goes(
-    database: Database, people: Participants
+@as_unit
+def test_a_forgotten_draft_is_announced_a_month_before_it_goes(db: Session, people: Participants) -> None:
+    forgotten(db, people)
+    found = {
+        day: reminders.abandoned_drafts(db, now=after(days=day)) for day in (344, 345, 346, 374, 375, 376)
+    }
+    assert found == {344: (0, 0), 345: (1, 0), 346: (0, 0), 374: (0, 0), 375: (0, 1), 376: (0, 0)}
+    (told,) = pushes(db, people.sara, "N20")
+    assert "۳۰ روز" in told.text
+    assert labels(told) == ["ادامه پیش‌نویس"]
+    assert db.exec(select(QualificationRequest)).all() == []
+    assert db.exec(select(Draft)).all() == []
+
+
+@as_unit
+def test_the_notice_comes_first_also_after_a_downtime_of_years(db: Session, people: Participants) -> None:
+    forgotten(db, people)
+    assert reminders.abandoned_drafts(db, now=after(days=900)) == (1, 0)
+    assert reminders.abandoned_drafts(db, now=after(days=929)) == (0, 0)
+    assert reminders.abandoned_drafts(db, now=after(days=930)) == (0, 1)
+
+
+@as_unit
+def test_whoever_goes_on_keeps_the_draft_and_is_told_again_a_year_later(
+    db: Session, people: Participants
 ) -> None:
-    def unit(db: Session) -> None:
-        forgotten(db, people)
-        found = {
-            day: reminders.abandoned_drafts(db, now=after(days=day)) for day in (344, 345, 346, 374, 375, 376)
-        }
-        assert found == {344: (0, 0), 345: (1, 0), 346: (0, 0), 374: (0, 0), 375: (0, 1), 376: (0, 0)}
-        (told,) = pushes(db, people.sara, "N20")
-        assert "۳۰ روز" in told.text
-        assert labels(told) == ["ادامه پیش‌نویس"]
-        assert db.exec(select(QualificationRequest)).all() == []
-        assert db.exec(select(Draft)).all() == []
-
-    await database.run(unit)
+    _, draft = forgotten(db, people)
+    reminders.abandoned_drafts(db, now=after(days=350))
+    draft.updated_at = after(days=351)
+    db.flush()
+    assert reminders.abandoned_drafts(db, now=after(days=400)) == (0, 0)
+    assert reminders.abandoned_drafts(db, now=after(days=700)) == (1, 0)
 
 
-async def test_the_notice_comes_first_also_after_a_downtime_of_years(
-    database: Database, people: Participants
+@as_unit
+def test_staff_hear_of_a_missing_tariff_before_an_expert_is_refused(
+    db: Session, people: Participants
 ) -> None:
-    def unit(db: Session) -> None:
-        forgotten(db, people)
-        assert reminders.abandoned_drafts(db, now=after(days=900)) == (1, 0)
-        assert reminders.abandoned_drafts(db, now=after(days=929)) == (0, 0)
-        assert reminders.abandoned_drafts(db, now=after(days=930)) == (0, 1)
-
-    await database.run(unit)
-
-
-async def test_whoever_goes_on_keeps_the_draft_and_is_told_again_a_year_later(
-    database: Database, people: Participants
-) -> None:
-    def unit(db: Session) -> None:
-        _, draft = forgotten(db, people)
-        reminders.abandoned_drafts(db, now=after(days=350))
-        draft.updated_at = after(days=351)
-        db.flush()
-        assert reminders.abandoned_drafts(db, now=after(days=400)) == (0, 0)
-        assert reminders.abandoned_drafts(db, now=after(days=700)) == (1, 0)
-
-    await database.run(unit)
+    schedule.raise_alerts(db, now=NOW)
+    assert alerts(db) == []  # nothing to approve yet
+    submitted_request(db, people.sara)
+    schedule.raise_alerts(db, now=NOW)
+    assert alerts(db) == ["no_tariff:NEW"]
+    schedule.raise_alerts(db, now=after(days=1))
+    assert len(pushes(db, people.staff)) == 2
+    tariff(db, 500_000)
+    schedule.raise_alerts(db, now=after(days=2))
+    assert alerts(db) == []
 
 
-async def test_staff_hear_of_a_missing_tariff_before_an_expert_is_refused(
-    database: Database, people: Participants
-) -> None:
-    def unit(db: Session) -> None:
-        schedule.raise_alerts(db, now=NOW)
-        assert alerts(db) == []  # nothing to approve yet
-        submitted_request(db, people.sara)
-        schedule.raise_alerts(db, now=NOW)
-        assert alerts(db) == ["no_tariff:NEW"]
-        schedule.raise_alerts(db, now=after(days=1))
-        assert len(pushes(db, people.staff)) == 2
-        tariff(db, 500_000)
-        schedule.raise_alerts(db, now=after(days=2))
-        assert alerts(db) == []
-
-    await database.run(unit)
-
-
-async def test_old_updates_go_and_unfinished_ones_stay(database: Database) -> None:
-    def unit(db: Session) -> None:
-        for number, state in enumerate(InboxState):
-            for age in (1, 20, 100):
-                db.add(
-                    InboxUpdate(
-                        messenger=Messenger.BALE,
-                        update_id=number * 1000 + age,
-                        raw="{}",
-                        state=state,
-                        received_at=NOW - timedelta(days=age),
-                    )
+@as_unit
+def test_old_updates_go_and_unfinished_ones_stay(db: Session) -> None:
+    for number, state in enumerate(InboxState):
+        for age in (1, 20, 100):
+            db.add(
+                InboxUpdate(
+                    messenger=Messenger.BALE,
+                    update_id=number * 1000 + age,
+                    raw="{}",
+                    state=state,
+                    received_at=NOW - timedelta(days=age),
                 )
-        db.flush()
-        schedule.purge_inbox(db, now=NOW)
-        left = {(one.state, one.update_id % 1000) for one in db.exec(select(InboxUpdate))}
-        assert left == {
-            *((state, age) for state in (InboxState.RECEIVED, InboxState.DONE) for age in (1, 20, 100)),
-            *((state, age) for state in (InboxState.QUARANTINED, InboxState.FAILED) for age in (1, 20)),
-            (InboxState.ANSWERED, 1),
-        }
-
-    await database.run(unit)
+            )
+    db.flush()
+    schedule.purge_inbox(db, now=NOW)
+    left = {(one.state, one.update_id % 1000) for one in db.exec(select(InboxUpdate))}
+    assert left == {
+        *((state, age) for state in (InboxState.RECEIVED, InboxState.DONE) for age in (1, 20, 100)),
+        *((state, age) for state in (InboxState.QUARANTINED, InboxState.FAILED) for age in (1, 20)),
+        (InboxState.ANSWERED, 1),
+    }
 
 
 async def test_every_sweep_runs_on_an_empty_and_on_a_busy_service(
-    database: Database, people: Participants, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    database: Database, people: Participants, library: DocumentLibrary, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     swept: list[str] = []
 
@@ -217,9 +181,7 @@ async def test_every_sweep_runs_on_an_empty_and_on_a_busy_service(
         swept.append("payments")
 
     monkeypatch.setattr("bot.services.payments.reconcile", reconcile)
-    store = FolderStore(tmp_path / "files")
-    papers = DocumentLibrary(store, DocumentCipher("secret"), InspectionPool())
-    resources: Any = SimpleNamespace(database=database, clock=lambda: after(days=400), documents=papers)
+    resources: Any = SimpleNamespace(database=database, clock=lambda: after(days=400), documents=library)
     found = schedule.sweeps(resources, drafts=lambda db, now: swept.append("drafts"))
     # Without anybody about these days, what removes for ever does not trust the clock.
     event: dict[str, Any] = {"actor": SYSTEM, "event": "seen", "subject": "account", "subject_id": 1}

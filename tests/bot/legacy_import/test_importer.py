@@ -4,10 +4,9 @@ import os
 import stat
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
-from sqlalchemy import func
 from sqlmodel import Session, SQLModel, col, select
 
 from bot.core.context import SYSTEM
@@ -17,30 +16,67 @@ from bot.services.cooperation import contracts
 from bot.services.shared import eligibility
 from storage.database.database import Database
 from storage.enums import AccountState, ContractState, Messenger, Role
-from storage.tables import Account, AuditEvent, Branch, Chat, Contract, Distributor, Grant, Officer
-from tests.bot.security.test_legacy_hashes import identity_v3
+from storage.tables import Account, AuditEvent, Branch, Chat, Contract, Distributor, Officer
+from tests.support.factories import people
 from tests.support.identities import national_code
-from tests.support.import_files import COMPANY, employed, move_in, officer, write_csv, write_xlsx
+from tests.support.import_files import (
+    COLUMNS,
+    COMPANY,
+    Said,
+    employed,
+    move_in,
+    officer,
+    write_csv,
+    write_xlsx,
+)
+from tests.support.old_hashes import identity_v3
 
+Row = TypeVar("Row", bound=SQLModel)
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 
 
-def contents(db: Session) -> dict[str, list[Any]]:
-    """Every row of every table."""
-    tables = SQLModel.metadata.sorted_tables
-    return {
-        table.name: [tuple(map(str, row)) for row in db.connection().execute(table.select())]
-        for table in tables
-    }
+class Target:
+    """A database with the reference data, and the folder of the files that come in."""
+
+    def __init__(self, database: Database, folder: Path) -> None:
+        self.database, self.folder = database, folder
+
+    async def take(self, *rows: dict[str, Any], columns: list[str] = COLUMNS) -> Said:
+        """Import these rows from a.csv."""
+        return await self.read(write_csv(self.folder / "a.csv", list(rows), columns=columns))
+
+    async def read(self, path: Path, *, dry_run: bool = False) -> Said:
+        return await move_in(self.database, path, dry_run=dry_run)
+
+    async def officer(self, number: int) -> tuple[Account, Officer]:
+        def unit(db: Session) -> tuple[Account, Officer]:
+            account = accounts.by_national_code(db, national_code(number))
+            assert account is not None
+            return account, db.get_one(Officer, account.id)
+
+        return await self.database.read(unit)
+
+    async def all(self, table: type[Row]) -> list[Row]:
+        return await self.database.read(lambda db: list(db.exec(select(table))))
+
+    async def contents(self) -> dict[str, list[Any]]:
+        """Every row of every table."""
+
+        def unit(db: Session) -> dict[str, list[Any]]:
+            return {
+                table.name: [tuple(map(str, row)) for row in db.connection().execute(table.select())]
+                for table in SQLModel.metadata.sorted_tables
+            }
+
+        return await self.database.read(unit, large=True)
 
 
-def account_of(db: Session, number: int) -> tuple[Account, Officer]:
-    account = accounts.by_national_code(db, national_code(number))
-    assert account is not None
-    return account, db.get_one(Officer, account.id)
+@pytest.fixture
+def target(seeded: Database, tmp_path: Path) -> Target:
+    return Target(seeded, tmp_path)
 
 
-async def test_an_officer_comes_in_whole(seeded: Database, tmp_path: Path) -> None:
+async def test_an_officer_comes_in_whole(target: Target) -> None:
     row = officer(
         1,
         national_code="۹۹۹۰۰۰۰۰۱" + national_code(1)[-1],
@@ -52,10 +88,10 @@ async def test_an_officer_comes_in_whole(seeded: Database, tmp_path: Path) -> No
         qualified="بلی",
     )
 
-    said = await move_in(seeded, write_csv(tmp_path / "a.csv", [row]))
+    said = await target.take(row)
 
     assert said.counts == (1, 1, 0, 0, 0)
-    account, file = await seeded.read(lambda db: account_of(db, 1))
+    account, file = await target.officer(1)
     assert (account.name, account.user_code, account.mobile) == ("سارا کریمی", "old000001", "+989121234567")
     assert account.migrated
     assert not account.mobile_verified
@@ -64,61 +100,51 @@ async def test_an_officer_comes_in_whole(seeded: Database, tmp_path: Path) -> No
     assert (file.level_code, file.field_code, file.gender) == ("bachelor", "biomedical", "female")
     assert (file.province, file.city) == ("فارس", "شیراز")
     assert file.legacy_qualified
-    grants = await seeded.read(lambda db: accounts.active_grants(db, account.id or 0))
+    grants = await target.database.read(lambda db: accounts.active_grants(db, account.id or 0))
     assert [one.role for one in grants] == [Role.OFFICER]
-    assert await seeded.read(lambda db: eligibility.eligibility_of(db, account.id or 0).eligible)
+    assert await target.database.read(lambda db: eligibility.eligibility_of(db, account.id or 0).eligible)
 
 
 @pytest.mark.parametrize(
     ("first", "last"), [("ھادی", "رضائے"), ("ہادی", "ﺭﺿﺎئی"), ("ەادی", "رضاﺋﻰ"), ("ها\u3164دی", "رضائي")]
 )
-async def test_names_in_letters_that_look_persian(
-    seeded: Database, tmp_path: Path, first: str, last: str
-) -> None:
+async def test_names_in_letters_that_look_persian(target: Target, first: str, last: str) -> None:
     row = officer(1, first_name=first, last_name=last, degree_level="کارشناسے", gender="مرد")
 
-    said = await move_in(seeded, write_csv(tmp_path / "a.csv", [row]))
+    said = await target.take(row)
 
     assert said.counts == (1, 1, 0, 0, 0)
-    account, file = await seeded.read(lambda db: account_of(db, 1))
+    account, file = await target.officer(1)
     assert (account.name, file.level_code) == ("هادی رضائی", "bachelor")
 
 
-async def test_without_a_word_an_officer_is_not_qualified(seeded: Database, tmp_path: Path) -> None:
+async def test_without_a_word_an_officer_is_not_qualified(target: Target) -> None:
     bare = {key: officer(1)[key] for key in list(officer(1))[:6]}
 
-    await move_in(seeded, write_csv(tmp_path / "a.csv", [bare], columns=list(bare)))
+    await target.take(bare, columns=list(bare))
 
-    account, file = await seeded.read(lambda db: account_of(db, 1))
+    account, file = await target.officer(1)
     assert not file.legacy_qualified
     assert (file.level_code, file.field_code, account.mobile) == (None, None, None)
 
 
-async def test_a_field_that_nobody_knows_and_no_degree(seeded: Database, tmp_path: Path) -> None:
+async def test_a_field_that_nobody_knows_and_no_degree(target: Target) -> None:
     row = officer(1, field_of_study="مدیریت بازرگانی", degree_level="دیپلم")
 
-    await move_in(seeded, write_csv(tmp_path / "a.csv", [row]))
+    await target.take(row)
 
-    _, file = await seeded.read(lambda db: account_of(db, 1))
+    _, file = await target.officer(1)
     assert (file.level_code, file.field_code, file.field_note) == (None, "other", "مدیریت بازرگانی")
 
 
-async def test_two_officers_share_the_central_branch_of_their_distributor(
-    seeded: Database, tmp_path: Path
-) -> None:
-    said = await move_in(seeded, write_csv(tmp_path / "a.csv", [employed(1), employed(2), officer(3)]))
+async def test_two_officers_share_the_central_branch_of_their_distributor(target: Target) -> None:
+    said = await target.take(employed(1), employed(2), officer(3))
 
     assert said.counts == (3, 3, 0, 0, 0)
     assert said.totals.distributors == 1
 
-    def stored(db: Session) -> tuple[Distributor, Branch, list[Contract]]:
-        return (
-            db.exec(select(Distributor)).one(),
-            db.exec(select(Branch)).one(),
-            list(db.exec(select(Contract))),
-        )
-
-    distributor, branch, both = await seeded.read(stored)
+    (distributor,), (branch,) = await target.all(Distributor), await target.all(Branch)
+    both = await target.all(Contract)
     assert (distributor.name, distributor.legal_id) == ("کیان طب", "14009999995")
     assert distributor.manager_mobile == "+989123334455"
     assert branch.is_central
@@ -126,85 +152,85 @@ async def test_two_officers_share_the_central_branch_of_their_distributor(
     assert {one.branch_id for one in both} == {branch.id}
     assert all(one.migrated and one.state is ContractState.ACTIVE for one in both)
     assert both[0].started_at.date() == date(2021, 5, 5)
-    _, file = await seeded.read(lambda db: account_of(db, 1))
+    _, file = await target.officer(1)
     assert file.legacy_qualified
 
 
-async def test_distributors_alone(seeded: Database, tmp_path: Path) -> None:
+async def test_distributors_alone(target: Target) -> None:
     guild = COMPANY | {
         "distributor_kind": "واحد صنفی",
         "distributor_id": "12345",
         "distributor_name": "سلامت",
     }
-    only = write_csv(tmp_path / "a.csv", [COMPANY, guild, COMPANY], columns=list(COMPANY))
-
-    assert (await move_in(seeded, only)).counts == (3, 2, 0, 1, 0)
-
-    mixed = write_csv(tmp_path / "b.csv", [officer(1), COMPANY | {"distributor_id": "14009999995"}])
-    assert (await move_in(seeded, mixed)).counts == (2, 1, 0, 1, 0)
+    only = await target.take(COMPANY, guild, COMPANY, columns=list(COMPANY))
+    assert only.counts == (3, 2, 0, 1, 0)
+    mixed = await target.take(officer(1), COMPANY | {"distributor_id": "14009999995"})
+    assert mixed.counts == (2, 1, 0, 1, 0)
 
 
-async def test_every_mistake_is_named_and_nothing_else_is_lost(seeded: Database, tmp_path: Path) -> None:
-    rows = [
-        officer(1),
-        officer(2, national_code="1234567890", birth_date="1365/13/01"),
+#: Rows, and what is said of each: columns with their reasons, or only the columns; nothing of those that are taken.
+MISTAKES: list[tuple[dict[str, Any], dict[str, str] | set[str]]] = [
+    (officer(1), {}),
+    (officer(2, national_code="1234567890", birth_date="1365/13/01"), {"کد ملی", "تاریخ تولد"}),
+    (
         officer(3, birth_date="1365/12/31", mobile="123"),
-        officer(4, first_name="Sara", email="x"),
-        officer(5, password=""),
+        {
+            "تاریخ تولد": "چنین تاریخی در تقویم وجود ندارد.",
+            "شماره همراه": "شماره همراه باید ۱۱ رقم و با ۰۹ شروع شود.",
+        },
+    ),
+    (officer(4, first_name="Sara", email="x"), {"نام": "لطفاً فقط از حروف فارسی استفاده کنید."}),
+    (officer(5, password=""), {"رمز عبور": "این خانه نباید خالی باشد."}),
+    (
         officer(6, password="5f4dcc3b5aa765d61d8327deb882cf99"),
-        officer(7, user_code="old000001"),
-        officer(8, national_code=national_code(1)),
-        officer(9, city="تهران"),
-        officer(10, qualified="شاید"),
-        officer(11, first_name="=cmd|' /C calc'!A0"),
+        {"رمز عبور": "این شکل از رمز درهم‌شده پشتیبانی نمی‌شود."},
+    ),
+    (officer(7, user_code="old000001"), {"کد کاربری"}),
+    (officer(8, national_code=national_code(1)), {"کد ملی"}),
+    (officer(9, city="تهران"), {"شهر": "این مقدار در فهرست سامانه نیست."}),
+    (officer(10, qualified="شاید"), {"احراز صلاحیت": "«بله» یا «خیر» بنویسید."}),
+    (officer(11, first_name="=cmd|' /C calc'!A0"), {"نام"}),
+    (
         officer(12, birth_date="1400/01/01"),
-        employed(13, distributor_id="14009999999"),
-        employed(14, distributor_name=""),
-        employed(15) | {"distributor_id": "14009999995", "distributor_manager": "", "distributor_city": ""},
-        officer(16, father_name="م" * 3000),
-        {},
-        officer(17),
-    ]
+        {"تاریخ تولد": "تاریخ تولد واردشده پذیرفته نیست. لطفاً آن را بررسی کنید."},
+    ),
+    (employed(13, distributor_id="14009999999"), {"شناسه توزیع‌کننده"}),
+    (employed(14, distributor_name=""), {"نام توزیع‌کننده"}),
+    (employed(15, distributor_id="14009999995", distributor_manager="", distributor_city=""), {""}),
+    (officer(16, father_name="م" * 3000), {"نام پدر"}),
+    ({}, {}),
+    (officer(17), {}),
+]
 
-    said = await move_in(seeded, write_csv(tmp_path / "a.csv", rows))
+
+async def test_every_mistake_is_named_and_nothing_else_is_lost(target: Target) -> None:
+    said = await target.take(*(row for row, _ in MISTAKES))
 
     assert said.counts == (17, 2, 0, 0, 15)
-    assert set(said.of(3)) == {"کد ملی", "تاریخ تولد"}
-    assert said.of(4) == {
-        "تاریخ تولد": "چنین تاریخی در تقویم وجود ندارد.",
-        "شماره همراه": "شماره همراه باید ۱۱ رقم و با ۰۹ شروع شود.",
-    }
-    assert said.of(5) == {"نام": "لطفاً فقط از حروف فارسی استفاده کنید."}
-    assert said.of(6) == {"رمز عبور": "این خانه نباید خالی باشد."}
-    assert said.of(7) == {"رمز عبور": "این شکل از رمز درهم‌شده پشتیبانی نمی‌شود."}
+    for number, (_, mistakes) in enumerate(MISTAKES, 2):
+        found = said.of(number)
+        assert found == mistakes if isinstance(mistakes, dict) else found.keys() == mistakes
     assert "ردیف ⁦2⁩" in said.of(8)["کد کاربری"]
     assert "ردیف ⁦2⁩" in said.of(9)["کد ملی"]
-    assert said.of(10) == {"شهر": "این مقدار در فهرست سامانه نیست."}
-    assert said.of(11) == {"احراز صلاحیت": "«بله» یا «خیر» بنویسید."}
-    assert said.of(13) == {"تاریخ تولد": "تاریخ تولد واردشده پذیرفته نیست. لطفاً آن را بررسی کنید."}
-    assert set(said.of(14)) == {"شناسه توزیع‌کننده"}
-    assert set(said.of(15)) == {"نام توزیع‌کننده"}
     assert "نام مدیر، شهر توزیع‌کننده" in said.of(16)[""]
-    assert set(said.of(17)) == {"نام پدر"}
     formula = next(one for one in said.report if one.row == "12")
     assert formula.value.startswith("'=cmd")
     assert not any("5f4dcc3b" in one.value for one in said.report)
-    stored = await seeded.read(lambda db: db.exec(select(func.count()).select_from(Account)).one())
-    assert stored == 2
-    assert await seeded.read(lambda db: db.exec(select(Distributor)).all()) == []
+    assert len(await target.all(Account)) == 2
+    assert await target.all(Distributor) == []
 
 
-async def test_a_thousand_rows_twice_change_nothing_the_second_time(seeded: Database, tmp_path: Path) -> None:
+async def test_a_thousand_rows_twice_change_nothing_the_second_time(target: Target) -> None:
     rows = [employed(n) if n % 10 == 0 else officer(n) for n in range(1000)]
     for place, broken in ((17, {"birth_date": "؟"}), (204, {"national_code": "1"}), (555, {"last_name": ""})):
         rows[place] |= broken
     rows[777] = officer(778)
-    path = write_csv(tmp_path / "a.csv", rows)
+    path = write_csv(target.folder / "a.csv", rows)
 
-    first = await move_in(seeded, path)
-    before = await seeded.read(contents, large=True)
-    second = await move_in(seeded, path)
-    after = await seeded.read(contents, large=True)
+    first = await target.read(path)
+    before = await target.contents()
+    second = await target.read(path)
+    after = await target.contents()
 
     assert first.counts == (1000, 996, 0, 0, 4)
     assert {one.row for one in first.report} == {"19", "206", "557", "780"}
@@ -213,99 +239,77 @@ async def test_a_thousand_rows_twice_change_nothing_the_second_time(seeded: Data
     assert before == after
 
 
-async def test_a_trial_stores_nothing_and_says_the_same(seeded: Database, tmp_path: Path) -> None:
-    path = write_csv(tmp_path / "a.csv", [officer(1), employed(2), officer(3, mobile="x")])
-    before = await seeded.read(contents, large=True)
+async def test_a_trial_stores_nothing_and_says_the_same(target: Target) -> None:
+    path = write_csv(target.folder / "a.csv", [officer(1), employed(2), officer(3, mobile="x")])
+    before = await target.contents()
 
-    trial = await move_in(seeded, path, dry_run=True)
+    trial = await target.read(path, dry_run=True)
 
     assert trial.counts == (3, 2, 0, 0, 1)
-    assert await seeded.read(contents, large=True) == before
-    real = await move_in(seeded, path)
+    assert await target.contents() == before
+    real = await target.read(path)
     assert (real.counts, real.report) == (trial.counts, trial.report)
 
 
-async def test_a_corrected_row_is_taken_over_until_its_owner_comes(seeded: Database, tmp_path: Path) -> None:
-    await move_in(seeded, write_csv(tmp_path / "a.csv", [officer(1), officer(2)]))
+async def test_a_corrected_row_is_taken_over_until_its_owner_comes(target: Target) -> None:
+    await target.take(officer(1), officer(2))
     corrected = [
         officer(n, last_name="رستمی", birth_date="1366/01/01", password="Other-999", user_code=f"other{n}")
         | COMPANY
         for n in (1, 2)
     ]
-    account, _ = await seeded.read(lambda db: account_of(db, 2))
+    account, _ = await target.officer(2)
 
     def log_in(db: Session) -> None:
         chat = Chat(messenger=Messenger.BALE, chat_id=77)
         db.add(chat)
         db.flush()
+        checked = account.password_hash
         accounts.login(
-            db,
-            chat=chat,
-            account_id=account.id or 0,
-            checked_hash=account.password_hash,
-            new_hash=None,
-            now=NOW,
+            db, chat=chat, account_id=account.id or 0, checked_hash=checked, new_hash=None, now=NOW
         )
 
-    await seeded.run(log_in)
+    await target.database.run(log_in)
 
-    said = await move_in(seeded, write_csv(tmp_path / "b.csv", corrected))
+    said = await target.take(*corrected)
 
     assert said.counts == (2, 0, 1, 0, 0)
     assert said.totals.untouched == 1
-    waiting, file = await seeded.read(lambda db: account_of(db, 1))
+    waiting, file = await target.officer(1)
     assert (waiting.last_name, file.birth_date) == ("رستمی", date(1987, 3, 21))
     assert waiting.user_code == "old000001"
-    assert await seeded.read(lambda db: contracts.active(db, waiting.id or 0)) is not None
-    here, file = await seeded.read(lambda db: account_of(db, 2))
+    assert await target.database.read(lambda db: contracts.active(db, waiting.id or 0)) is not None
+    here, file = await target.officer(2)
     assert (here.last_name, file.birth_date) == ("کریمی‌نژاد", date(1986, 7, 3))
-    assert await seeded.read(lambda db: contracts.active(db, here.id or 0)) is None
-    assert (await move_in(seeded, tmp_path / "b.csv")).counts == (2, 0, 0, 1, 0)
+    assert await target.database.read(lambda db: contracts.active(db, here.id or 0)) is None
+    assert (await target.take(*corrected)).counts == (2, 0, 0, 1, 0)
 
 
-async def test_an_ended_contract_does_not_come_back(seeded: Database, tmp_path: Path) -> None:
-    path = write_csv(tmp_path / "a.csv", [employed(1)])
-    await move_in(seeded, path)
+async def test_an_ended_contract_does_not_come_back(target: Target) -> None:
+    await target.take(employed(1))
 
     def end(db: Session) -> None:
         contract = db.exec(select(Contract)).one()
         contract.state, contract.ended_at = ContractState.ENDED_BY_DISTRIBUTOR, NOW
 
-    await seeded.run(end)
+    await target.database.run(end)
 
-    assert (await move_in(seeded, path)).counts == (1, 0, 0, 1, 0)
-    assert await seeded.read(lambda db: len(db.exec(select(Contract)).all())) == 1
+    assert (await target.take(employed(1))).counts == (1, 0, 0, 1, 0)
+    assert len(await target.all(Contract)) == 1
 
 
-async def test_people_who_are_here_already(seeded: Database, tmp_path: Path) -> None:
+async def test_people_who_are_here_already(target: Target) -> None:
     def others(db: Session) -> None:
-        for number, role in ((1, Role.OFFICER), (2, Role.STAFF)):
-            account = Account(
-                user_code=f"1000000{number}",
-                password_hash="x",
-                national_code=national_code(number),
-                first_name="الف",
-                last_name="ب",
-            )
-            db.add(account)
-            db.flush()
-            db.add(Grant(account_id=account.id or 0, role=role))
-            if role is Role.OFFICER:
-                db.add(Officer(account_id=account.id or 0, birth_date=date(1980, 1, 1)))
-        gone = Account(
-            user_code="10000003",
-            password_hash="x",
-            national_code=national_code(3),
-            first_name="الف",
-            last_name="ب",
-            state=AccountState.ANNULLED,
-        )
-        db.add(gone)
+        people.officer(db, national_code=national_code(1), chat=False)
+        staff = people.account(db, chat=False, national_code=national_code(2))
+        people.granted(db, staff, Role.STAFF)
+        people.account(db, chat=False, national_code=national_code(3), state=AccountState.ANNULLED)
+        people.account(db, chat=False).user_code = "old-one"
 
-    await seeded.run(others)
-    rows = [officer(1), officer(2), officer(3), officer(4, user_code="10000001"), officer(5)]
+    await target.database.run(others)
+    rows = [officer(1), officer(2), officer(3), officer(4, user_code="old-one"), officer(5)]
 
-    said = await move_in(seeded, write_csv(tmp_path / "a.csv", rows))
+    said = await target.take(*rows)
 
     assert said.counts == (5, 2, 0, 0, 3)
     assert said.of(2) == {"کد ملی": "این شخص خودش در سامانه ثبت‌نام کرده است."}
@@ -313,83 +317,80 @@ async def test_people_who_are_here_already(seeded: Database, tmp_path: Path) -> 
     assert said.of(5) == {"کد کاربری": "این کد کاربری از آن شخص دیگری است."}
 
 
-async def test_csv_and_xlsx_agree(seeded: Database, tmp_path: Path) -> None:
+async def test_csv_and_xlsx_agree(target: Target) -> None:
     rows = [officer(1, qualified="بله"), employed(2), officer(3, mobile="12")]
-    by_csv = await move_in(seeded, write_csv(tmp_path / "a.csv", rows), dry_run=True)
+    by_csv = await target.read(write_csv(target.folder / "a.csv", rows), dry_run=True)
 
-    by_xlsx = await move_in(seeded, write_xlsx(tmp_path / "a.xlsx", rows))
+    by_xlsx = await target.read(write_xlsx(target.folder / "a.xlsx", rows))
 
     assert (by_xlsx.counts, by_xlsx.report) == (by_csv.counts, by_csv.report)
-    assert (await move_in(seeded, tmp_path / "a.csv")).counts == (3, 0, 0, 2, 1)
+    assert (await target.read(target.folder / "a.csv")).counts == (3, 0, 0, 2, 1)
 
 
-async def test_a_spreadsheet_with_numbers_and_formulas(seeded: Database, tmp_path: Path) -> None:
-    as_numbers = {
-        "national_code": int(national_code(1)),
-        "mobile": 9121234567,
-        "birth_date": datetime(1986, 7, 3),
-    }
-    rows = [officer(1) | as_numbers, officer(2, first_name="=A1")]
+async def test_a_spreadsheet_with_numbers_and_formulas(target: Target) -> None:
+    code, birthday = int(national_code(1)), datetime(1986, 7, 3)
+    as_numbers = officer(1, national_code=code, mobile=9121234567, birth_date=birthday)
+    rows = [as_numbers, officer(2, first_name="=A1")]
 
-    said = await move_in(seeded, write_xlsx(tmp_path / "a.xlsx", rows))
+    said = await target.read(write_xlsx(target.folder / "a.xlsx", rows))
 
     assert said.counts == (2, 1, 0, 0, 1)
     assert said.report[0].value == "'=A1"
     assert "فرمول" in said.report[0].reason
-    account, file = await seeded.read(lambda db: account_of(db, 1))
+    account, file = await target.officer(1)
     assert (account.mobile, file.birth_date) == ("+989121234567", date(1986, 7, 3))
 
 
-async def test_a_code_whose_zeros_a_spreadsheet_took(seeded: Database, tmp_path: Path) -> None:
-    said = await move_in(seeded, write_csv(tmp_path / "a.csv", [officer(1, national_code="12345679")]))
+async def test_a_code_whose_zeros_a_spreadsheet_took(target: Target) -> None:
+    said = await target.take(officer(1, national_code="12345679"))
 
     assert said.counts == (1, 1, 0, 0, 0)
-    assert await seeded.read(lambda db: accounts.by_national_code(db, "0012345679")) is not None
+    assert await target.database.read(lambda db: accounts.by_national_code(db, "0012345679")) is not None
 
 
-async def test_a_hash_is_kept_as_it_is(seeded: Database, tmp_path: Path) -> None:
+async def test_a_hash_is_kept_as_it_is(target: Target) -> None:
     stored = identity_v3("Old-1234")
 
-    await move_in(seeded, write_csv(tmp_path / "a.csv", [officer(1, password=stored)]))
+    await target.take(officer(1, password=stored))
 
-    account, _ = await seeded.read(lambda db: account_of(db, 1))
+    account, _ = await target.officer(1)
     assert account.password_hash == stored
 
 
-async def test_unknown_columns_are_named_and_skipped(seeded: Database, tmp_path: Path) -> None:
+async def test_unknown_columns_are_named_and_skipped(target: Target) -> None:
     columns = [*officer(1), "=HYPERLINK(1)", "یادداشت"]
 
-    said = await move_in(seeded, write_csv(tmp_path / "a.csv", [officer(1)], columns=columns))
+    said = await target.take(officer(1), columns=columns)
 
     assert said.counts == (1, 1, 0, 0, 0)
     assert said.totals.unknown_columns == ("=HYPERLINK(1)", "یادداشت")
     assert "یادداشت" in said.report[0].reason
 
 
-async def test_a_header_alone_and_a_report_that_only_its_owner_reads(
-    seeded: Database, tmp_path: Path
-) -> None:
-    said = await move_in(seeded, write_csv(tmp_path / "a.csv", []))
+async def test_a_header_alone_and_a_report_that_only_its_owner_reads(target: Target) -> None:
+    said = await target.take()
 
     assert said.counts == (0, 0, 0, 0, 0)
     assert said.report == []
-    mode = os.stat(tmp_path / "a.csv.report.csv").st_mode
+    mode = os.stat(target.folder / "a.csv.report.csv").st_mode
     assert stat.S_IMODE(mode) == 0o600
 
 
-async def test_missing_columns_stop_it_before_anything_is_stored(seeded: Database, tmp_path: Path) -> None:
-    path = write_csv(tmp_path / "a.csv", [officer(1)], columns=["national_code", "first_name"])
+async def test_missing_columns_stop_it_before_anything_is_stored(target: Target) -> None:
+    path = write_csv(target.folder / "a.csv", [officer(1)], columns=["national_code", "first_name"])
 
     with pytest.raises(UnusableFile, match="کد کاربری، رمز عبور"):
-        await move_in(seeded, path)
+        await target.read(path)
 
-    assert await seeded.read(lambda db: db.exec(select(Account)).all()) == []
+    assert await target.all(Account) == []
 
 
-async def test_what_was_done_is_in_the_record(seeded: Database, tmp_path: Path) -> None:
-    await move_in(seeded, write_csv(tmp_path / "a.csv", [employed(1)]))
+async def test_what_was_done_is_in_the_record(target: Target) -> None:
+    await target.take(employed(1))
 
-    events = await seeded.read(lambda db: db.exec(select(AuditEvent).order_by(col(AuditEvent.id))).all())
+    events = await target.database.read(
+        lambda db: db.exec(select(AuditEvent).order_by(col(AuditEvent.id))).all()
+    )
 
     assert events[0].event == "legacy_import"
     assert {one.actor_role for one in events} == {SYSTEM.role}

@@ -1,4 +1,4 @@
-"""A file that is small on the disk does not become large in memory: it is refused with a sentence, or read piece by piece."""
+"""A file that is small on the disk does not become large in memory: it is refused with a sentence, or read in pieces."""
 
 from __future__ import annotations
 
@@ -10,12 +10,23 @@ from pathlib import Path
 
 import pytest
 
+from bot.legacy_import.importer import open_sheet
 from bot.legacy_import.readers.csv_reader import open_csv
 from bot.legacy_import.readers.table import UnusableFile
-from tests.bot.legacy_import.test_readers import MAIN, PARTS, RELATIONS, as_excel_does, read
+from tests.support.bot_process import PROJECT
 from tests.support.import_files import COLUMNS, officer, write_csv, write_xlsx
+from tests.support.workbooks import (
+    MAIN,
+    PARTS,
+    SHEET,
+    content_types,
+    list_of_sheets,
+    row_of_texts,
+    text,
+    write_parts,
+    write_workbook,
+)
 
-PROJECT = Path(__file__).resolve().parents[3]
 #: Megabytes that reading may take beyond what the program itself does.
 ALLOWED = 100
 MEASURE = """
@@ -54,97 +65,73 @@ def measured(path: Path) -> tuple[int, int, str]:
     return int(grown), int(rows), said
 
 
-STRINGS = "<si><t>کد ملی</t></si><si><t>نام</t></si>"
-HEADER = '<row r="1"><c t="s"><v>0</v></c><c t="s"><v>1</v></c></row>'
-STYLES = f'<styleSheet xmlns="{MAIN}"><cellXfs>{{}}</cellXfs></styleSheet>'
+STRINGS = text("کد ملی") + text("نام")
 
 
 def packed(path: Path, *, rows: str = "", strings: str = STRINGS, around: str = "{}", **parts: str) -> Path:
-    """A workbook with these rows after its header; `parts` replace or add parts."""
-    sheet = (
-        f'<worksheet xmlns="{MAIN}">'
-        + around.format(f"<sheetData>{HEADER}{rows}</sheetData>")
-        + "</worksheet>"
-    )
-    content = (
-        PARTS | {"xl/strings.xml": f'<sst xmlns="{MAIN}">{strings}</sst>', "xl/sheet.xml": sheet} | parts
-    )
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-        for name, text in content.items():
-            archive.writestr(name, text)
-    return path
+    """A workbook with these rows below its header."""
+    return write_workbook(path, rows=row_of_texts(1, [0, 1]) + rows, strings=strings, around=around, **parts)
 
 
 def nested(count: int) -> str:
     return "<a>" * count + "</a>" * count
 
 
+def style_sheet(cells: str) -> str:
+    return f'<styleSheet xmlns="{MAIN}"><cellXfs>{cells}</cellXfs></styleSheet>'
+
+
 FILL = 15 << 20  # what is let through unpacked, whatever it was packed to
-HOSTILE: dict[str, Callable[[Path], Path]] = {
-    "one row of millions of cells": lambda p: packed(p, rows=f'<row r="2">{"<c/>" * (FILL // 4)}</row>'),
-    "cells in a row without an end": lambda p: packed(p, rows=f'<row r="2">{"<c/>" * (FILL // 4)}'),
-    "millions of elements beside the rows": lambda p: packed(p, around=f"{{}}<x>{'<y/>' * (FILL // 4)}</x>"),
-    "merged cells": lambda p: packed(
-        p, around="{}<mergeCells>" + '<mergeCell ref="A1:B2"/>' * (FILL // 24) + "</mergeCells>"
-    ),
-    "a dimension that lies, and columns": lambda p: packed(
-        p,
-        around='<dimension ref="A1:XFD1048576"/><cols>'
-        + '<col min="1" max="2"/>' * (FILL // 22)
-        + "</cols>{}",
-    ),
-    "millions of texts": lambda p: packed(p, strings=STRINGS + "<si/>" * (FILL // 5)),
-    "one text of millions of runs": lambda p: packed(p, strings=f"{STRINGS}<si>{'<t/>' * (FILL // 4)}</si>"),
-    "one enormous text": lambda p: packed(p, strings=f"{STRINGS}<si><t>{'x' * FILL}</t></si>"),
-    "an enormous cell": lambda p: packed(p, rows=f'<row r="2"><c t="str"><v>{"x" * FILL}</v></c></row>'),
-    "an enormous attribute": lambda p: packed(p, rows=f'<row r="{"1" * FILL}"/>'),
-    "millions of attributes": lambda p: packed(
-        p, rows="<row " + " ".join(f'a{n}=""' for n in range(FILL // 11)) + "/>"
-    ),
-    "deep in a row": lambda p: packed(p, rows=f'<row r="2">{nested(FILL // 7)}</row>'),
-    "deep beside the rows": lambda p: packed(p, around="{}" + nested(FILL // 7)),
-    "deep among the texts": lambda p: packed(p, strings=STRINGS + nested(FILL // 7)),
-    "styles": lambda p: packed(p, **{"xl/styles.xml": STYLES.format("<xf/>" * (FILL // 5))}),
-    "a workbook of very many sheets": lambda p: packed(
-        p,
-        **{
-            "xl/workbook.xml": f'<workbook xmlns="{MAIN}" xmlns:r="{RELATIONS}"><sheets>'
-            + '<sheet name="a" sheetId="1" r:id="r1"/>' * (FILL // 42)
-            + "</sheets></workbook>"
-        },
-    ),
-    "content types": lambda p: packed(
-        p,
-        **{
-            "[Content_Types].xml": PARTS["[Content_Types].xml"].replace(
-                "</Types>", '<Default Extension="a" ContentType="b"/>' * (FILL // 40) + "</Types>"
-            )
-        },
-    ),
-    "rows far apart": lambda p: packed(
-        p, rows="".join(f'<row r="{n * 900_000}"><c r="XFD{n}"/></row>' for n in range(1, 2000))
-    ),
-    "a million empty rows": lambda p: packed(p, rows="<row/>" * (FILL // 6)),
-    "thousands of empty columns in each row": lambda p: packed(
-        p, rows=("<row>" + '<c s="0"/>' * 10_000 + "</row>") * 150
-    ),
-    "comments": lambda p: packed(p, rows=f"<!--{'x' * FILL}-->"),
-    "blanks between rows": lambda p: packed(p, rows=" " * FILL),
-    "shared formulas": lambda p: packed(
-        p,
-        rows="".join(
+#: Parts of `packed`, made when they are needed.
+HOSTILE: dict[str, Callable[[], dict[str, str]]] = {
+    "one row of millions of cells": lambda: {"rows": f'<row r="2">{"<c/>" * (FILL // 4)}</row>'},
+    "cells in a row without an end": lambda: {"rows": f'<row r="2">{"<c/>" * (FILL // 4)}'},
+    "millions of elements beside the rows": lambda: {"around": f"{{}}<x>{'<y/>' * (FILL // 4)}</x>"},
+    "merged cells": lambda: {
+        "around": "{}<mergeCells>" + '<mergeCell ref="A1:B2"/>' * (FILL // 24) + "</mergeCells>"
+    },
+    "a dimension that lies, and columns": lambda: {
+        "around": '<dimension ref="A1:XFD1048576"/><cols>' + '<col min="1" max="2"/>' * (FILL // 22) + "</cols>{}"
+    },
+    "millions of texts": lambda: {"strings": STRINGS + "<si/>" * (FILL // 5)},
+    "one text of millions of runs": lambda: {"strings": f"{STRINGS}<si>{'<t/>' * (FILL // 4)}</si>"},
+    "one enormous text": lambda: {"strings": STRINGS + text("x" * FILL)},
+    "an enormous cell": lambda: {"rows": f'<row r="2"><c t="str"><v>{"x" * FILL}</v></c></row>'},
+    "an enormous attribute": lambda: {"rows": f'<row r="{"1" * FILL}"/>'},
+    "millions of attributes": lambda: {
+        "rows": "<row " + " ".join(f'a{n}=""' for n in range(FILL // 11)) + "/>"
+    },
+    "deep in a row": lambda: {"rows": f'<row r="2">{nested(FILL // 7)}</row>'},
+    "deep beside the rows": lambda: {"around": "{}" + nested(FILL // 7)},
+    "deep among the texts": lambda: {"strings": STRINGS + nested(FILL // 7)},
+    "styles": lambda: {"xl/styles.xml": style_sheet("<xf/>" * (FILL // 5))},
+    "a workbook of very many sheets": lambda: {"xl/workbook.xml": list_of_sheets(SHEET * (FILL // 42))},
+    "content types": lambda: {
+        "[Content_Types].xml": content_types('<Default Extension="a" ContentType="b"/>' * (FILL // 40))
+    },
+    "rows far apart": lambda: {
+        "rows": "".join(f'<row r="{n * 900_000}"><c r="XFD{n}"/></row>' for n in range(1, 2000))
+    },
+    "a million empty rows": lambda: {"rows": "<row/>" * (FILL // 6)},
+    "thousands of empty columns in each row": lambda: {
+        "rows": ("<row>" + '<c s="0"/>' * 10_000 + "</row>") * 150
+    },
+    "comments": lambda: {"rows": f"<!--{'x' * FILL}-->"},
+    "blanks between rows": lambda: {"rows": " " * FILL},
+    "shared formulas": lambda: {
+        "rows": "".join(
             f'<row><c><f t="shared" si="{n}">{"1+" * 500}1</f></c></row>' for n in range(FILL // 1100)
-        ),
-    ),
-    "rows with attributes": lambda p: packed(
-        p, rows='<row spans="1:2" ht="15" customHeight="1"><c><v>1</v></c></row>' * (FILL // 65)
-    ),
-}
+        )
+    },
+    "rows with attributes": lambda: {
+        "rows": '<row spans="1:2" ht="15" customHeight="1"><c><v>1</v></c></row>' * (FILL // 65)
+    },
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("kind", HOSTILE)
 def test_a_small_workbook_stays_small(kind: str, tmp_path: Path) -> None:
-    path = HOSTILE[kind](tmp_path / "a.xlsx")
+    path = packed(tmp_path / "a.xlsx", **HOSTILE[kind]())
     assert path.stat().st_size < 4_000_000
 
     grown, _, said = measured(path)
@@ -155,33 +142,28 @@ def test_a_small_workbook_stays_small(kind: str, tmp_path: Path) -> None:
 
 
 def test_a_list_of_very_many_parts(tmp_path: Path) -> None:
-    with zipfile.ZipFile(tmp_path / "a.xlsx", "w") as archive:
-        for number in range(60_000):
-            archive.writestr(zipfile.ZipInfo(f"{number}"), b"")
-    grown, _, said = measured(tmp_path / "a.xlsx")
+    path = write_parts(tmp_path / "a.xlsx", {f"{number}": "" for number in range(60_000)}, zipfile.ZIP_STORED)
+    grown, _, said = measured(path)
     assert grown < 20
     assert "حجم واقعی" in said
 
 
-@pytest.mark.parametrize("packing", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+@pytest.mark.parametrize("packing", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA], ids=["bzip2", "lzma"])
 def test_packings_that_excel_never_uses(packing: int, tmp_path: Path) -> None:
-    with zipfile.ZipFile(tmp_path / "a.xlsx", "w", packing) as archive:
-        for name, text in PARTS.items():
-            archive.writestr(name, text)
     with pytest.raises(UnusableFile, match="آسیب دیده"):
-        read(tmp_path / "a.xlsx")
+        open_sheet(write_parts(tmp_path / "a.xlsx", PARTS, packing))
 
 
-def test_a_text_that_is_not_in_the_table(tmp_path: Path) -> None:
-    with pytest.raises(UnusableFile, match="آسیب دیده"):
-        read(as_excel_does(tmp_path / "a.xlsx", "<si><t>کد ملی</t></si>", [0], [-1]))
-
-
-def test_what_is_refused_says_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(UnusableFile, match="رونوشت کنید"):
-        read(HOSTILE["one enormous text"](tmp_path / "a.xlsx"))
-    with pytest.raises(UnusableFile, match="ردیف ⁦2⁩ این پرونده اکسل بیش از اندازه بزرگ است"):
-        read(HOSTILE["one row of millions of cells"](tmp_path / "b.xlsx"))
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("one enormous text", "رونوشت کنید"),
+        ("one row of millions of cells", "ردیف ⁦2⁩ این پرونده اکسل بیش از اندازه بزرگ است"),
+    ],
+)
+def test_what_is_refused_says_what_to_do(kind: str, words: str, tmp_path: Path) -> None:
+    with pytest.raises(UnusableFile, match=words):
+        list(open_sheet(packed(tmp_path / "a.xlsx", **HOSTILE[kind]())).lines)
 
 
 def test_an_honest_large_workbook_is_read_in_bounded_memory(tmp_path: Path) -> None:
@@ -194,7 +176,7 @@ def test_an_honest_large_workbook_is_read_in_bounded_memory(tmp_path: Path) -> N
 
 def test_cells_out_of_order_and_far_away(tmp_path: Path) -> None:
     rows = '<row r="5"><c r="C5"><v>3</v></c><c r="A5"><v>1</v></c><c r="ZZ5"><v>9</v></c></row>'
-    _, lines = read(packed(tmp_path / "a.xlsx", rows=rows))
+    lines = open_sheet(packed(tmp_path / "a.xlsx", rows=rows)).lines
     assert [(line.number, line.cells) for line in lines] == [(5, ["1", "", "3"])]
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from demo.emulators import Emulators
 from storage.database.database import Database
-from tests.support.messenger_app import House, open_house
+from tests.support.messenger_app import MessengerApp, running_app
 
 
 @pytest.fixture
@@ -14,7 +14,7 @@ async def town() -> AsyncIterator[Emulators]:
 
 
 @pytest.fixture
-async def house(town: Emulators, database: Database) -> AsyncIterator[House]:
+async def app(town: Emulators, database: Database) -> AsyncIterator[MessengerApp]:
     """The service, live on both emulated messengers."""
-    async with open_house(town, database) as house:
-        yield house
+    async with running_app(town, database) as app:
+        yield app

@@ -11,7 +11,7 @@ from bot.messengers.processing import inbox_store
 from demo.emulators import Emulators
 from storage.enums import InboxState, Messenger
 from tests.support.bot_process import Stage
-from tests.support.messenger_app import House
+from tests.support.messenger_app import MessengerApp, note, started, without_queues
 
 
 @pytest.mark.campaign
@@ -50,65 +50,47 @@ async def test_kill_in_the_middle_and_start_again(town: Emulators, tmp_path: Pat
         await stage.close()
 
 
-async def test_what_was_stored_but_not_done_goes_on_in_order(house: House) -> None:
+async def test_what_was_stored_but_not_done_goes_on_in_order(app: MessengerApp) -> None:
     """As after a kill between the inbox and the chat queues."""
-    sara = house.town.telegram.person("سارا")
-    await sara.start()
-    await sara.sees("خانه")
-    lanes = house.service.lanes
-    put, lanes.put = lanes.put, lambda key, job: None  # type: ignore[method-assign, assignment]
-    for word in ("اول", "/start", "دوم"):
-        await sara.send(word)
-    await house.until(lambda: _received(house, 3))
-    lanes.put = put  # type: ignore[method-assign]
-    house.service.dispatcher._mine.clear()
-    assert await house.service.dispatcher.recover(Messenger.TELEGRAM) == 3
+    sara = await started(app.town.telegram)
+    with without_queues(app.service):
+        for word in ("اول", "/start", "دوم"):
+            await sara.send(word)
+        await app.until_received(3)
+    assert await app.service.dispatcher.recover(Messenger.TELEGRAM) == 3
     await sara.sees("یادداشت شد: second")
-    assert await house.notes() == ["first", "second"]
+    assert await app.notes() == ["first", "second"]
 
 
-async def _received(house: House, number: int) -> bool:
-    return (await house.states()).count(InboxState.RECEIVED) == number
-
-
-async def test_whoever_was_not_answered_sees_the_present_screen(house: House) -> None:
+async def test_whoever_was_not_answered_sees_the_present_screen(app: MessengerApp) -> None:
     """As after a kill between the commit and the answer."""
-    sara = house.town.telegram.person("سارا")
-    await sara.start()
-    await sara.sees("خانه")
-    delivery = house.service.processor.delivery
-    show = delivery.show
+    sara = await started(app.town.telegram)
+    delivery = app.service.processor.delivery
+    show = delivery.deliver
 
     async def nothing(answer: object) -> None: ...
 
     delivery.deliver = nothing  # type: ignore[method-assign, assignment]
     await sara.tap("اول")
-    await house.until(lambda: _noted(house))
-    delivery.show = show  # type: ignore[method-assign]
+    await app.until_noted("first")
+    delivery.deliver = show  # type: ignore[method-assign]
     sara.does_not_see("یادداشت شد")
-    house.service.dispatcher._shared = False
-    await house.service.dispatcher.show_unanswered()
-    house.service.ticker.wake()
+    app.service.dispatcher._shared = False
+    await app.service.dispatcher.show_unanswered()
+    app.service.ticker.wake()
     await sara.sees("یادداشت شد: first")
-    assert await house.notes() == ["first"]
-    assert (await house.states())[-1] is InboxState.ANSWERED
+    assert await app.notes() == ["first"]
+    assert (await app.states())[-1] is InboxState.ANSWERED
 
 
-async def _noted(house: House) -> bool:
-    return await house.notes() == ["first"]
-
-
-async def test_an_update_that_two_take_up_has_its_effect_once(house: House) -> None:
+async def test_an_update_that_two_take_up_has_its_effect_once(app: MessengerApp) -> None:
     """As two processes do, or a recovery beside a chat queue that was not dead."""
-    sara = house.town.telegram.person("سارا")
-    await sara.start()
-    await sara.sees("خانه")
-    await sara.tap("اول")
-    await sara.sees("یادداشت شد: first")
-    last = (await house.inbox())[-1]
+    sara = await started(app.town.telegram)
+    await note(sara, "first")
+    last = (await app.inbox())[-1]
     assert last.id is not None
     row = inbox_store.InboxRow(last.id, last.messenger, last.update_id, last.lane, last.raw)
     for _ in range(3):
-        house.service.dispatcher.put([row])
-        await house.until(lambda: not len(house.service.lanes))
-    assert await house.notes() == ["first"]
+        app.service.dispatcher.put([row])
+        await app.until_idle()
+    assert await app.notes() == ["first"]

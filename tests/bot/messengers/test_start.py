@@ -13,7 +13,7 @@ from demo.emulators import Emulators
 from storage.database.database import Database
 from storage.enums import Messenger
 from tests.support import messenger_app
-from tests.support.messenger_app import open_house
+from tests.support.messenger_app import running_app
 
 
 def slow_or_failing(monkeypatch: pytest.MonkeyPatch, *, failures: int) -> None:
@@ -44,8 +44,8 @@ async def test_the_start_waits_until_each_messenger_was_tried(
     town: Emulators, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     slow_or_failing(monkeypatch, failures=0)
-    async with open_house(town, database) as house:
-        assert {messenger: one.ready for messenger, one in house.service.states().items()} == dict.fromkeys(
+    async with running_app(town, database) as app:
+        assert {messenger: one.ready for messenger, one in app.service.states().items()} == dict.fromkeys(
             Messenger, True
         )
 
@@ -62,7 +62,7 @@ async def test_a_messenger_that_does_not_answer_is_tried_ever_more_rarely(
 
     pauses = [runtime._pause(failures) for failures in range(1, 9)]
     monkeypatch.setattr(runtime, "_pause", pause)
-    async with open_house(town, database) as house:
-        await house.until(lambda: house.service.states()[Messenger.BALE].ready)
+    async with running_app(town, database) as app:
+        await app.until(lambda: app.service.states()[Messenger.BALE].ready)
     assert counted == [1, 2, 3]
     assert max(pauses[:2]) < max(pauses[-2:])

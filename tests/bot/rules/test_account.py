@@ -1,14 +1,12 @@
 """The rules of accounts."""
 
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.context import Actor
 from bot.rules.account import (
-    LIVING,
     MACHINE,
     PREFERENCE,
     AccountAction,
@@ -20,19 +18,6 @@ from storage.enums import AccountState, Role
 
 STAFF = Actor(1, Role.STAFF)
 NOON = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)
-
-
-def test_the_page_in_docs_is_the_table() -> None:
-    page = Path(__file__).parents[3] / "docs" / "states.md"
-    assert f"```mermaid\n{MACHINE.mermaid()}\n```" in page.read_text(encoding="utf-8")
-
-
-def test_every_state_is_reached_and_only_annulled_is_final() -> None:
-    reached = {row.target for row in MACHINE.table.values()} | {AccountState.ACTIVE}
-    final = set(AccountState) - {state for state, _ in MACHINE.table}
-
-    assert reached == set(AccountState)
-    assert final == {AccountState.ANNULLED} == set(AccountState) - LIVING
 
 
 @given(

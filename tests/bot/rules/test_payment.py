@@ -1,20 +1,12 @@
 """The rules of a payment attempt."""
 
-from pathlib import Path
-
 from bot.rules.payment import MACHINE, OPEN, SETTLED, PaymentEvent
 from storage.enums import AttemptState
 
 AFTER = {key: row.target for key, row in MACHINE.table.items()}
 
 
-def test_the_page_in_docs_is_the_table() -> None:
-    page = Path(__file__).parents[3] / "docs" / "states.md"
-    assert f"```mermaid\n{MACHINE.mermaid()}\n```" in page.read_text(encoding="utf-8")
-
-
-def test_every_state_is_reached_and_money_in_hand_only_ever_goes_back() -> None:
-    assert set(AFTER.values()) | {AttemptState.CREATED} == set(AttemptState)
+def test_money_in_hand_only_ever_goes_back() -> None:
     for state in SETTLED:
         ways = {event for event in PaymentEvent if (state, event) in AFTER}
         assert ways <= {PaymentEvent.REFUNDED}

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 from datetime import date
+from functools import partial
 from typing import Any
 
 import jdatetime
@@ -16,31 +18,131 @@ from bot.core.refusals import InvalidInput
 from bot.rules import validators
 from bot.texts import has
 
-TODAY = date(2026, 11, 22)
+TODAY = date(2026, 11, 22)  # 1405/09/01
+birth_date = partial(validators.birth_date, today=TODAY)
 
 
-def refusal(check: object, *args: object) -> str:
+def refusal(check: Callable[..., object], *args: object) -> str:
     with pytest.raises(InvalidInput) as refused:
-        check(*args)  # type: ignore[operator]
+        check(*args)
     assert has(refused.value.key)
     return refused.value.key
 
 
-def with_check_digit(nine: str) -> str:
-    rest = sum(int(digit) * (10 - place) for place, digit in enumerate(nine)) % 11
-    return nine + str(rest if rest < 2 else 11 - rest)
+def table(*rows: tuple[Any, Any, list[str]]) -> pytest.MarkDecorator:
+    """Rows of a check, what comes of it, and what is typed: one case for each typed text."""
+    cases = [
+        pytest.param(check, expected, typed, id=f"{getattr(check, '__name__', 'birth_date')}-{typed[:20]}")
+        for check, expected, texts in rows
+        for typed in texts
+    ]
+    return pytest.mark.parametrize(("check", "expected", "typed"), cases)
 
 
-def company(ten: str) -> str:
-    shift = int(ten[9]) + 2
-    weights = [29, 27, 23, 19, 17, 29, 27, 23, 19, 17]
-    return ten + str(
-        sum((int(digit) + shift) * weight for digit, weight in zip(ten, weights, strict=True)) % 11 % 10
-    )
+# ── what is taken, and how it is kept ────────────────────────────────────────────────────────────────────────────────
 
 
-def numerals(number: str, zero: str) -> str:
-    return "".join(chr(ord(zero) + int(digit)) for digit in number)
+@table(
+    (validators.national_code, "9991234561", ["۹۹۹۱۲۳۴۵۶۱"]),
+    (validators.legal_id, "14009999995", ["۱۴۰۰۹۹۹۹۹۹۵"]),
+    (validators.guild_id, "12345", ["۱۲۳-۴۵"]),
+    (
+        birth_date,
+        date(1986, 7, 3),
+        ["1365/04/12", "۱۳۶۵/۰۴/۱۲", "1365-4-12", "1365.04.12", "13650412", "١٣٦٥/٤/١٢", " 1365 / 4 / 12 ", "1365 4 12"],
+    ),
+    (birth_date, date(2008, 11, 21), ["1387/09/01"]),  # 18 years old today
+    (birth_date, date(1935, 11, 24), ["1314/09/02"]),  # 91 tomorrow
+    (
+        validators.mobile,
+        "+989123456789",
+        ["09123456789", "۰۹۱۲۳۴۵۶۷۸۹", "+989123456789", "00989123456789", "989123456789", "0912 345 67-89", "(0912)3456789"],
+    ),
+    (validators.phone, "07132123456", ["۰۷۱-۳۲۱۲۳۴۵۶", "+98 71 3212 3456"]),
+    (validators.email, "user.name+x@example.co.ir", [" User.Name+x@Example.CO.ir "]),
+    (validators.birth_cert_no, "1234", ["۱۲۳۴"]),
+    (validators.address, "شیراز، خیابان زند، پلاک 12", ["شیراز،\nخیابان زند، پلاک ۱۲"]),
+    *((validators.persian_name, kept, [typed]) for typed, kept in {
+        " سارا ": "سارا",
+        "کریمی\u200cنژاد": "کریمی\u200cنژاد",
+        "سید محمد رضا": "سید محمد رضا",
+        "رؤیا": "رؤیا",
+        "آ" + "ب" * 39: "آ" + "ب" * 39,
+        "ھادی": "هادی",
+        "ہادے": "هادی",
+        "ەادی": "هادی",
+        "ٱحمد": "احمد",
+        "عبدﷲ": "عبدالله",
+        "ﷴ": "محمد",
+        "ﹰعلﹻی": "علی",
+        "ﻻله": "لاله",
+        "زھرۂ": "زهره",
+        "مؤمن": "مؤمن",
+        "رئیس زاده": "رئیس زاده",
+        "ثریا آرا": "ثریا آرا",
+    }.items()),
+)  # fmt: skip
+def test_it_is_taken(check: Callable[[str], object], expected: object, typed: str) -> None:
+    assert check(typed) == expected
+
+
+# ── what is refused, and why ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+@table(
+    (
+        validators.national_code,
+        "error.bad_national_code",
+        ["", "123", "99912345610", "1111111111", "0000000000", "999123456a", "کد ملی"],
+    ),
+    (validators.guild_id, "error.bad_guild_id", ["1234", "1" * 21, "12a45"]),
+    (birth_date, "error.bad_date", ["", "65/4/12", "1365", "1365/04", "12 تیر 1365", "136504123", "1365/004/12"]),
+    (
+        birth_date,
+        "error.impossible_date",
+        ["1365/13/01", "1365/00/10", "1365/07/31", "1365/12/30", "13651240", "0000/01/01"],
+    ),
+    (
+        birth_date,
+        "error.age_out_of_range",
+        ["1400/01/01", "1390/01/01", "1300/01/01", "1500/01/01", "1986/07/03", "1387/09/02", "1314/09/01"],
+    ),
+    (
+        validators.mobile,
+        "error.bad_mobile",
+        ["", "0912345678", "091234567890", "08123456789", "9123456789", "+49123456789"],
+    ),
+    (validators.phone, "error.bad_phone", ["32123456", "09123456789", "0713212345", "00000000000", "تلفن"]),
+    (
+        validators.email,
+        "error.bad_email",
+        ["", "@", "a@b", "a@@b.ir", "a b@c.ir", "a@b..ir", ".a@b.ir", "a.@b.ir", "a@-b.ir", "ا@ب.ir", "a" * 116 + "@b.ir"],
+    ),
+    (
+        validators.persian_name,
+        "error.not_persian_name",
+        ["", "ع", "Ali", "علی2", "علی!", "ا" * 41, "علی - رضا", "😀", "\u200c\u200c", "؟؟"],
+    ),
+    (validators.birth_cert_no, "error.bad_birth_cert_no", ["", "12345678901", "الف"]),
+    (validators.address, "error.bad_address", ["شیراز", "1234567890123"]),
+    # Too long as it is, and as what it would grow to.
+    (validators.address, "error.long_text", ["ش" * 301, ("سلام " + "\ufdfa" * 400)[:300]]),
+)  # fmt: skip
+def test_it_is_refused(check: Callable[[str], object], expected: str, typed: str) -> None:
+    assert refusal(check, typed) == expected
+
+
+@given(st.text())
+def test_nothing_typed_breaks_a_check(typed: str) -> None:
+    for check in (
+        validators.national_code, validators.legal_id, validators.guild_id, validators.birth_cert_no, validators.mobile,
+        validators.phone, validators.email, validators.persian_name, validators.address,
+    ):  # fmt: skip
+        try:
+            value = check(typed)
+        except InvalidInput:
+            continue
+        assert check(value) == value
 
 
 # ── spelling ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -86,45 +188,41 @@ def test_spellings_of_one_name_are_found(other: str) -> None:
     assert validators.search_key(other) == validators.search_key("مهندسی پزشکی")
 
 
-# ── national codes ───────────────────────────────────────────────────────────────────────────────────────────────────
+# ── check digits ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-nine_digits = st.from_regex(r"[0-9]{9}", fullmatch=True).filter(
-    lambda nine: len(set(with_check_digit(nine))) > 1
+
+def check_digit(nine: str) -> str:
+    """Of a national code."""
+    rest = sum(int(digit) * (10 - place) for place, digit in enumerate(nine)) % 11
+    return str(rest if rest < 2 else 11 - rest)
+
+
+def company(ten: str) -> str:
+    shift = int(ten[9]) + 2
+    weights = [29, 27, 23, 19, 17, 29, 27, 23, 19, 17]
+    total = sum((int(digit) + shift) * weight for digit, weight in zip(ten, weights, strict=True))
+    return ten + str(total % 11 % 10)
+
+
+national_codes = (
+    st.from_regex(r"[0-9]{9}", fullmatch=True)
+    .map(lambda nine: nine + check_digit(nine))
+    .filter(lambda code: len(set(code)) > 1)
 )
 
 
-def test_the_specifications_example() -> None:
-    assert validators.national_code("۹۹۹۱۲۳۴۵۶۱") == "9991234561"
+@given(national_codes, st.sampled_from("0۰٠"))
+def test_a_code_with_its_check_digit_is_taken_in_any_digits(code: str, zero: str) -> None:
+    typed = "".join(chr(ord(zero) + int(digit)) for digit in code)
+    assert validators.national_code(f" {typed[:3]}-{typed[3:]} ") == code
 
 
-@given(nine_digits, st.sampled_from("0۰٠"))
-def test_a_code_with_its_check_digit_is_taken_in_any_digits(nine: str, zero: str) -> None:
-    code = with_check_digit(nine)
-    assert validators.national_code(f" {numerals(code[:3], zero)}-{numerals(code[3:], zero)} ") == code
-
-
-@given(nine_digits, st.integers(0, 9), st.integers(1, 9))
-def test_one_wrong_digit_is_noticed(nine: str, place: int, more: int) -> None:
-    code = with_check_digit(nine)
+@given(national_codes, st.integers(0, 9), st.integers(1, 9))
+def test_one_wrong_digit_is_noticed(code: str, place: int, more: int) -> None:
     wrong = code[:place] + str((int(code[place]) + more) % 10) + code[place + 1 :]
-    rest = sum(int(digit) * (10 - at) for at, digit in enumerate(wrong[:9])) % 11
-    if int(wrong[9]) == (rest if rest < 2 else 11 - rest):  # remainders 0 … 1 and 10 … share digits
+    if wrong[9] == check_digit(wrong[:9]):  # remainders 0 … 1 and 10 … share digits
         return
     assert refusal(validators.national_code, wrong) == "error.bad_national_code"
-
-
-@pytest.mark.parametrize(
-    "typed", ["", "123", "99912345610", "1111111111", "0000000000", "999123456a", "کد ملی"]
-)
-def test_what_is_no_code(typed: str) -> None:
-    assert refusal(validators.national_code, typed) == "error.bad_national_code"
-
-
-# ── companies and guilds ─────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def test_the_specifications_company() -> None:
-    assert validators.legal_id("۱۴۰۰۹۹۹۹۹۹۵") == "14009999995"
 
 
 @given(st.from_regex(r"[0-9]{10}", fullmatch=True).filter(lambda ten: len(set(ten)) > 1), st.integers(1, 9))
@@ -135,57 +233,7 @@ def test_company_identifiers(ten: str, more: int) -> None:
     assert refusal(validators.legal_id, wrong) == "error.bad_legal_id"
 
 
-def test_guilds() -> None:
-    assert validators.guild_id("۱۲۳-۴۵") == "12345"
-    for wrong in ("1234", "1" * 21, "12a45"):
-        assert refusal(validators.guild_id, wrong) == "error.bad_guild_id"
-
-
 # ── dates ────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-@pytest.mark.parametrize(
-    "typed",
-    [
-        "1365/04/12",
-        "۱۳۶۵/۰۴/۱۲",
-        "1365-4-12",
-        "1365.04.12",
-        "13650412",
-        "١٣٦٥/٤/١٢",
-        " 1365 / 4 / 12 ",
-        "1365 4 12",
-    ],
-)
-def test_a_day_in_every_form(typed: str) -> None:
-    assert validators.birth_date(typed, TODAY) == date(1986, 7, 3)
-
-
-@pytest.mark.parametrize(
-    "typed", ["", "65/4/12", "1365", "1365/04", "12 تیر 1365", "136504123", "1365/004/12"]
-)
-def test_another_form_is_no_date(typed: str) -> None:
-    assert refusal(validators.birth_date, typed, TODAY) == "error.bad_date"
-
-
-@pytest.mark.parametrize(
-    "typed", ["1365/13/01", "1365/00/10", "1365/07/31", "1365/12/30", "13651240", "0000/01/01"]
-)
-def test_a_day_that_is_in_no_calendar(typed: str) -> None:
-    assert refusal(validators.birth_date, typed, TODAY) == "error.impossible_date"
-
-
-@pytest.mark.parametrize("typed", ["1400/01/01", "1390/01/01", "1300/01/01", "1500/01/01", "1986/07/03"])
-def test_too_young_too_old_not_born(typed: str) -> None:
-    assert refusal(validators.birth_date, typed, TODAY) == "error.age_out_of_range"
-
-
-def test_the_birthday_counts_from_its_own_day() -> None:
-    # 1405/09/01 is today.
-    assert validators.birth_date("1387/09/01", TODAY)
-    assert refusal(validators.birth_date, "1387/09/02", TODAY) == "error.age_out_of_range"
-    assert validators.birth_date("1314/09/02", TODAY)
-    assert refusal(validators.birth_date, "1314/09/01", TODAY) == "error.age_out_of_range"
 
 
 @given(st.dates(date(1936, 1, 1), date(2008, 1, 1)), st.sampled_from(["/", "-", "."]))
@@ -201,104 +249,15 @@ def test_every_real_day_is_read_back(born: date, mark: str) -> None:
 def test_no_date_breaks_anything(typed: str) -> None:
     key = None
     try:
-        validators.birth_date(typed, TODAY)
+        birth_date(typed)
     except InvalidInput as refused:
         key = refused.key
     assert key in {None, "error.bad_date", "error.impossible_date", "error.age_out_of_range"}
 
 
-# ── the rest ─────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-@pytest.mark.parametrize(
-    "typed",
-    [
-        "09123456789",
-        "۰۹۱۲۳۴۵۶۷۸۹",
-        "+989123456789",
-        "00989123456789",
-        "989123456789",
-        "0912 345 67-89",
-        "(0912)3456789",
-    ],
-)
-def test_mobiles(typed: str) -> None:
-    assert validators.mobile(typed) == "+989123456789"
-
-
-@pytest.mark.parametrize(
-    "typed", ["", "0912345678", "091234567890", "08123456789", "9123456789", "+49123456789"]
-)
-def test_no_mobiles(typed: str) -> None:
-    assert refusal(validators.mobile, typed) == "error.bad_mobile"
-
-
-def test_phones() -> None:
-    assert validators.phone("۰۷۱-۳۲۱۲۳۴۵۶") == "07132123456"
-    assert validators.phone("+98 71 3212 3456") == "07132123456"
-    for wrong in ("32123456", "09123456789", "0713212345", "00000000000", "تلفن"):
-        assert refusal(validators.phone, wrong) == "error.bad_phone"
-
-
-def test_emails() -> None:
-    assert validators.email(" User.Name+x@Example.CO.ir ") == "user.name+x@example.co.ir"
-    for wrong in (
-        "",
-        "@",
-        "a@b",
-        "a@@b.ir",
-        "a b@c.ir",
-        "a@b..ir",
-        ".a@b.ir",
-        "a.@b.ir",
-        "a@-b.ir",
-        "ا@ب.ir",
-        "a" * 116 + "@b.ir",
-    ):
-        assert refusal(validators.email, wrong) == "error.bad_email"
-
-
-@pytest.mark.parametrize("name", ["سارا", "کریمی\u200cنژاد", "سید محمد رضا", "رؤیا", "آ" + "ب" * 39])
-def test_persian_names(name: str) -> None:
-    assert validators.persian_name(f" {name} ") == name
-
-
-@pytest.mark.parametrize(
-    "name", ["", "ع", "Ali", "علی2", "علی!", "ا" * 41, "علی - رضا", "😀", "\u200c\u200c", "؟؟"]
-)
-def test_no_persian_names(name: str) -> None:
-    assert refusal(validators.persian_name, name) == "error.not_persian_name"
-
-
-def test_birth_certificates() -> None:
-    assert validators.birth_cert_no("۱۲۳۴") == "1234"
-    for wrong in ("", "12345678901", "الف"):
-        assert refusal(validators.birth_cert_no, wrong) == "error.bad_birth_cert_no"
-
-
-def test_addresses() -> None:
-    assert validators.address("شیراز،\nخیابان زند، پلاک ۱۲") == "شیراز، خیابان زند، پلاک 12"
-    assert refusal(validators.address, "شیراز") == "error.bad_address"
-    assert refusal(validators.address, "1234567890123") == "error.bad_address"
-    assert refusal(validators.address, "ش" * 301) == "error.long_text"
-
-
-@given(st.text())
-def test_nothing_typed_breaks_a_check(typed: str) -> None:
-    for check in (
-        validators.national_code, validators.legal_id, validators.guild_id, validators.birth_cert_no, validators.mobile,
-        validators.phone, validators.email, validators.persian_name, validators.address,
-    ):  # fmt: skip
-        try:
-            value = check(typed)
-        except InvalidInput:
-            continue
-        assert check(value) == value
-
-
 # ── letters that look Persian ────────────────────────────────────────────────────────────────────────────────────────
 
-#: Each as somebody's keyboard writes it, and the Persian letter that is meant.
+#: Each as some keyboard writes it, and the Persian letter that is meant.
 LOOKALIKES = {
     **dict.fromkeys("يىےېۍۓؠ", "ی"),
     **dict.fromkeys("كڪ", "ک"),
@@ -311,11 +270,8 @@ PERSIAN = "ءآأؤئابپتثجچحخدذرزژسشصضطظعغفقکگلمن�
 
 def presented(letter: str) -> list[str]:
     """The presentation forms of a letter (isolated, final, initial, medial) that Unicode has."""
-    return [
-        chr(code)
-        for code in (*range(0xFB50, 0xFBB2), *range(0xFE80, 0xFEFD))
-        if unicodedata.normalize("NFKC", chr(code)) == letter
-    ]
+    codes = (*range(0xFB50, 0xFBB2), *range(0xFE80, 0xFEFD))
+    return [chr(code) for code in codes if unicodedata.normalize("NFKC", chr(code)) == letter]
 
 
 names = st.text(st.sampled_from(PERSIAN), min_size=2, max_size=12)
@@ -337,36 +293,10 @@ def test_a_persian_name_is_kept_letter_by_letter(name: str) -> None:
     assert validators.persian_name(name) == name
 
 
-@pytest.mark.parametrize(
-    ("typed", "kept"),
-    [
-        ("ھادی", "هادی"),
-        ("ہادے", "هادی"),
-        ("ەادی", "هادی"),
-        ("ٱحمد", "احمد"),
-        ("عبدﷲ", "عبدالله"),
-        ("ﷴ", "محمد"),
-        ("ﹰعلﹻی", "علی"),
-        ("ﻻله", "لاله"),
-        ("زھرۂ", "زهره"),
-        ("مؤمن", "مؤمن"),
-        ("رئیس زاده", "رئیس زاده"),
-        ("ثریا آرا", "ثریا آرا"),
-    ],
-)
-def test_names_keep_a_proper_spelling(typed: str, kept: str) -> None:
-    assert validators.persian_name(typed) == kept
-
-
-def test_two_names_stay_two() -> None:
-    for one, other in (
-        ("زهرا", "زهره"),
-        ("علی", "عالی"),
-        ("مهدی", "مهدیه"),
-        ("حمید", "احمد"),
-        ("ژاله", "لاله"),
-    ):
-        assert validators.search_key(one) != validators.search_key(other)
+@pytest.mark.parametrize("pair", ["زهرا زهره", "علی عالی", "مهدی مهدیه", "حمید احمد", "ژاله لاله"])
+def test_two_names_stay_two(pair: str) -> None:
+    one, other = pair.split()
+    assert validators.search_key(one) != validators.search_key(other)
 
 
 @pytest.mark.parametrize("blank", list("\u115f\u1160\u2800\u3164\uffa0\u00ad\u034f\u2060\U000e0041"))
@@ -395,12 +325,8 @@ def test_a_message_does_not_grow_without_end(letters: str, monkeypatch: pytest.M
     assert len(validators.normalise(text)) <= validators.LONGEST
     assert len(validators.search_key(text)) <= validators.LONGEST
     for check in (
-        validators.persian_name,
-        validators.email,
-        validators.mobile,
-        validators.national_code,
-        validators.jalali_date,
-    ):
+        validators.persian_name, validators.email, validators.mobile, validators.national_code, validators.jalali_date,
+    ):  # fmt: skip
         before = len("".join(worked))
         refusal(check, text)
         assert len("".join(worked)) == before, "refused by its length alone"
@@ -408,8 +334,3 @@ def test_a_message_does_not_grow_without_end(letters: str, monkeypatch: pytest.M
     marks = re.compile(r"1{20,}")
     for one in worked:
         assert not marks.search("".join("01"[unicodedata.combining(letter) > 0] for letter in one))
-
-
-def test_a_text_that_would_grow_too_long_is_refused_whole() -> None:
-    text = "سلام " + "\ufdfa" * 400
-    assert refusal(validators.address, text[:300]) == "error.long_text"

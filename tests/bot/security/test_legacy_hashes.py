@@ -1,40 +1,17 @@
-"""Hashes of the old system, worked out here by other means than the code under test."""
+"""Passwords of the old system open once, and their hashes are replaced."""
 
 import base64
-import hashlib
 import struct
+from collections.abc import Callable
 
-import bcrypt
 import pytest
-from argon2 import PasswordHasher, Type
+from argon2 import PasswordHasher
 
 from bot.security import legacy_hashes
 from bot.security.passwords import Passwords
+from tests.support.old_hashes import HASHES, OLD_PASSWORD, SALT, bcrypt_hash, identity_v2, identity_v3
 
-SALT = bytes(range(16))
-
-
-def identity_v2(password: str) -> str:
-    key = hashlib.pbkdf2_hmac("sha1", password.encode(), SALT, 1000, 32)
-    return base64.b64encode(b"\0" + SALT + key).decode()
-
-
-def identity_v3(password: str, *, digest: str = "sha256", rounds: int = 10_000, salt: bytes = SALT) -> str:
-    key = hashlib.pbkdf2_hmac(digest, password.encode(), salt, rounds, 32)
-    number = ["sha1", "sha256", "sha512"].index(digest)
-    return base64.b64encode(b"\x01" + struct.pack(">III", number, rounds, len(salt)) + salt + key).decode()
-
-
-HASHES = {
-    "argon2id": PasswordHasher(1, 64, 1, type=Type.ID).hash("Old-1234"),
-    "bcrypt 2b": bcrypt.hashpw(b"Old-1234", bcrypt.gensalt(4)).decode(),
-    "bcrypt 2y": bcrypt.hashpw(b"Old-1234", bcrypt.gensalt(4)).decode().replace("$2b$", "$2y$"),
-    "bcrypt 2a": bcrypt.hashpw(b"Old-1234", bcrypt.gensalt(4, prefix=b"2a")).decode(),
-    "identity v2": identity_v2("Old-1234"),
-    "identity v3": identity_v3("Old-1234"),
-    "identity v3 of today": identity_v3("Old-1234", digest="sha512", rounds=100_000),
-    "identity v3 sha1": identity_v3("Old-1234", digest="sha1", salt=SALT * 2),
-}
+each_hash = pytest.mark.parametrize("stored", HASHES.values(), ids=HASHES.keys())
 
 
 @pytest.fixture
@@ -42,19 +19,19 @@ def passwords() -> Passwords:
     return Passwords(weak=True)
 
 
-@pytest.mark.parametrize("stored", HASHES.values(), ids=HASHES.keys())
+@each_hash
 async def test_the_old_password_opens_and_its_hash_is_replaced(passwords: Passwords, stored: str) -> None:
-    verdict = await passwords.verify(stored, "Old-1234")
+    verdict = await passwords.verify(stored, OLD_PASSWORD)
 
     assert verdict.right
     assert verdict.new_hash is not None
     assert verdict.new_hash.startswith("$argon2id$")
-    again = await passwords.verify(verdict.new_hash, "Old-1234")
+    again = await passwords.verify(verdict.new_hash, OLD_PASSWORD)
     assert again.right
     assert again.new_hash is None
 
 
-@pytest.mark.parametrize("stored", HASHES.values(), ids=HASHES.keys())
+@each_hash
 async def test_digits_may_be_typed_in_persian_and_nothing_else_opens(
     passwords: Passwords, stored: str
 ) -> None:
@@ -63,16 +40,15 @@ async def test_digits_may_be_typed_in_persian_and_nothing_else_opens(
         assert not (await passwords.verify(stored, wrong)).right
 
 
-async def test_a_password_with_persian_digits_is_compared_as_typed_first(passwords: Passwords) -> None:
-    for stored in (
-        identity_v2("رمز۱۲۳۴"),
-        bcrypt.hashpw("رمز۱۲۳۴".encode(), bcrypt.gensalt(4)).decode(),
-    ):
-        assert (await passwords.verify(stored, "رمز۱۲۳۴")).right
+@pytest.mark.parametrize("hashed", [identity_v2, bcrypt_hash])
+async def test_a_password_with_persian_digits_is_compared_as_typed_first(
+    passwords: Passwords, hashed: Callable[[str], str]
+) -> None:
+    assert (await passwords.verify(hashed("رمز۱۲۳۴"), "رمز۱۲۳۴")).right
 
 
 async def test_bcrypt_looks_at_72_bytes_as_the_old_system_did(passwords: Passwords) -> None:
-    stored = bcrypt.hashpw(b"a" * 72, bcrypt.gensalt(4)).decode()
+    stored = bcrypt_hash(b"a" * 72)
 
     assert (await passwords.verify(stored, "a" * 100)).right
     assert not (await passwords.verify(stored, "a" * 71)).right
@@ -118,10 +94,10 @@ def test_hashes_that_would_stop_everybody_are_refused() -> None:
 
 
 async def test_imported_passwords_are_hashed_at_less_cost_and_replaced_at_login() -> None:
-    stored = await Passwords(legacy_import=True).hash("Old-1234")
+    stored = await Passwords(legacy_import=True).hash(OLD_PASSWORD)
     assert "m=7168,t=5,p=1" in stored
 
-    verdict = await Passwords().verify(stored, "Old-1234")
+    verdict = await Passwords().verify(stored, OLD_PASSWORD)
 
     assert verdict.right
     assert verdict.new_hash is not None

@@ -1,4 +1,4 @@
-"""Whatever an operator sets wrong: one line that names the setting and says what to do, status 2, no traceback, no
+"""What an operator sets wrong: one line that names the setting and says what to do, status 2, no traceback, no
 password; with every command, on real servers, by the real bot.py."""
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ import pytest
 
 from bot.config.settings import BadSettingError, Settings
 from bot.doctor import Finding, database, disk, machine
-from tests.support.bot_process import PROJECT, SECRET_KEY, free_port
+from tests.support.bot_process import PROJECT, free_port
+from tests.support.commands import Ended, all_settings, command_line, run_process
 from tests.support.pooler import encrypting, pooling
 from tests.support.postgres import NetworkServer
 
@@ -28,8 +29,8 @@ COMMANDS = {
     "create-user": ("--role", "staff"),
     "retention": ("--dry-run",),
 }
-#: Where there is nothing: nobody is called, nobody is sent a message.
-NOWHERE = "http://127.0.0.1:9"
+#: Addresses that are refused with the settings, before any server is asked.
+NOT_UNDERSTOOD = ("unknown", "mode", "not encoded", "no host", "port")
 
 
 @pytest.fixture(scope="module")
@@ -39,56 +40,20 @@ def server() -> Iterator[NetworkServer]:
     server.stop()
 
 
-def environment(folder: Path, **settings: str) -> dict[str, str]:
-    plain = {
-        "PATH": os.environ["PATH"],
-        "LISTEN": f"127.0.0.1:{free_port()}",
-        "DATABASE_URL": f"sqlite:///{folder}/data/bot.db",
-        "FILES_URL": str(folder / "files"),
-        "SECRET_KEY": SECRET_KEY,
-        "TELEGRAM_TOKEN": "110201543:AAE-good-for-nothing-at-all-good-for-no",
-        "TELEGRAM_API_URL": NOWHERE,
-        "ZARINPAL_URL": NOWHERE,
-        "ZARINPAL_MERCHANT_ID": "merchant",
-        "CHEAP_PASSWORD_HASHES": "1",
-    }
-    return plain | {name.upper(): value for name, value in settings.items()}
+async def call(folder: Path, command: str, *, without: tuple[str, ...] = (), **settings: str) -> Ended:
+    """The real `bot.py command`, beside the loop. `without` are settings that are left out."""
+    env = all_settings(folder, **settings)
+    env = {name: value for name, value in env.items() if name not in without}
+    return await asyncio.to_thread(run_process, folder, command, *COMMANDS.get(command, ()), env=env)
 
 
-async def call(
-    folder: Path, command: str, *, wrapper: tuple[str, ...] = (), **settings: str
-) -> tuple[int, str, str]:
-    """Status, standard output and standard error of `bot.py command`, ended after a while where it serves."""
-    process = await asyncio.create_subprocess_exec(
-        *wrapper,
-        sys.executable,
-        PROJECT / "bot.py",
-        command,
-        *COMMANDS.get(command, ()),
-        cwd=folder,
-        env=environment(folder, **settings),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
-    try:
-        async with asyncio.timeout(120):
-            out, err = await process.communicate()
-    finally:
-        if process.returncode is None:
-            process.kill()
-    assert process.returncode is not None
-    return process.returncode, out.decode(), err.decode()
-
-
-def expect(told: tuple[int, str, str], name: str, *words: str) -> None:
-    status, out, err = told
-    assert status == 2, told
-    assert err.startswith(f"{name}: "), told
-    assert err.count("\n") == 1, told
-    assert all(word in err for word in words), told
-    assert not out, told
+def expect(told: Ended, name: str, *words: str) -> None:
+    assert (told.status, told.out) == (2, ""), told
+    assert told.err.startswith(f"{name}: "), told
+    assert told.err.count("\n") == 1, told
+    assert all(word in told.err for word in words), told
     for secret in (SECRET, NetworkServer.PASSWORD, "geheim"):
-        assert secret not in err
+        assert secret not in told.err
 
 
 def database_faults(server: NetworkServer, folder: Path) -> dict[str, tuple[str, str]]:
@@ -151,7 +116,7 @@ async def test_a_wrong_database_is_one_line_of_every_command(server: NetworkServ
                 group.create_task(one(command, fault))
 
 
-@pytest.mark.parametrize("fault", ["unknown", "mode", "not encoded", "no host", "port"])
+@pytest.mark.parametrize("fault", NOT_UNDERSTOOD)
 def test_an_address_that_is_not_understood(fault: str, server: NetworkServer, tmp_path: Path) -> None:
     url, words = database_faults(server, tmp_path)[fault]
     with pytest.raises(BadSettingError) as caught:
@@ -162,8 +127,8 @@ def test_an_address_that_is_not_understood(fault: str, server: NetworkServer, tm
 
 async def test_doctor_says_the_same_lines(server: NetworkServer, tmp_path: Path) -> None:
     for fault, (url, words) in database_faults(server, tmp_path).items():
-        if fault in ("unknown", "mode", "not encoded", "no host", "port"):
-            continue  # refused with the settings
+        if fault in NOT_UNDERSTOOD:
+            continue
         found = await doctor(tmp_path, database_url=url)
         bad = [one for one in found if not one.good]
         assert bad, fault
@@ -173,7 +138,7 @@ async def test_doctor_says_the_same_lines(server: NetworkServer, tmp_path: Path)
 
 async def doctor(folder: Path, **settings: str) -> list[Finding]:
     """What `bot.py doctor` says of database, papers and addresses: the rest asks servers that are not here."""
-    env = environment(folder, **settings)
+    env = all_settings(folder, **settings)
     given = {name.lower(): value for name, value in env.items() if name.lower() in Settings.model_fields}
     loaded = Settings.load(_env_file=None, **given)
     addresses = [one async for one in machine.check_addresses(loaded)]
@@ -192,31 +157,29 @@ async def test_what_panels_hand_out_is_understood(server: NetworkServer, tmp_pat
         )
         url = server.url("spare", port=port, query=query)
         url = url.replace("127.0.0.1:", f"127.0.0.1:{free_port()},127.0.0.1:")
-        status, out, err = await call(tmp_path, "migrate", database_url=url)
-        assert (status, out) == (0, "the schema is up to date\n"), err
+        told = await call(tmp_path, "migrate", database_url=url)
+        assert (told.status, told.out) == (0, "the schema is up to date\n"), told
         plain = server.url("spare", port=port, query="?sslmode=require&channel_binding=require")
         for other in ("postgres://", "postgresql+psycopg2://"):
             told = await call(tmp_path, "set-tariff", database_url=plain.replace("postgresql://", other))
-            assert told[0] == 0, told
+            assert told.status == 0, told
         strict = server.url("spare", port=port, query="?sslmode=verify-full&sslrootcert=system")
-        expect(
-            await call(tmp_path, "migrate", database_url=strict), "DATABASE_URL", "not trusted", "sslrootcert"
-        )
+        told = await call(tmp_path, "migrate", database_url=strict)
+        expect(told, "DATABASE_URL", "not trusted", "sslrootcert")
 
 
 async def test_passwords_as_they_are(server: NetworkServer, tmp_path: Path) -> None:
-    bare = f"postgresql://owner@127.0.0.1:{server.port}/spare"
+    bare, plain = (
+        f"postgresql://owner@127.0.0.1:{server.port}/spare",
+        server.url("spare", query="?sslmode=disable"),
+    )
     for settings in (
         {"database_url": bare, "database_password": NetworkServer.PASSWORD},
         # What can be read in one way only needs no encoding; a % before two hex digits is one.
-        {
-            "database_url": server.url("spare", query="?sslmode=disable")
-            .replace("%40", "@")
-            .replace("%2F", "/")
-        },
+        {"database_url": plain.replace("%40", "@").replace("%2F", "/")},
     ):
-        status, _, err = await call(tmp_path, "migrate", **settings)
-        assert status == 0, err
+        told = await call(tmp_path, "migrate", **settings)
+        assert told.status == 0, told
 
 
 async def test_a_pooler_in_transaction_mode(
@@ -225,23 +188,19 @@ async def test_a_pooler_in_transaction_mode(
     monkeypatch.chdir(tmp_path)
     place = {"user": "postgres", "database": "spare"}
     direct = server.url("spare", user="postgres")
-    status, _, err = await call(tmp_path, "migrate", database_url=direct)
-    assert status == 0, err
+    told = await call(tmp_path, "migrate", database_url=direct)
+    assert told.status == 0, told
     async with pooling(server.port, per="transaction", **place) as port:
         url = server.url("spare", user="postgres", port=port)
-        expect(
-            await call(tmp_path, "run", database_url=url),
-            "DATABASE_URL",
-            "transaction mode",
-            "pool_mode = session",
-        )
+        told = await call(tmp_path, "run", database_url=url)
+        expect(told, "DATABASE_URL", "transaction mode", "pool_mode = session")
         found = {one.name: one for one in await doctor(tmp_path, database_url=url)}
         assert "pool_mode = session" in found["database"].words
         assert not found["database"].good
     async with pooling(server.port, per="session", **place) as port:
         url = server.url("spare", user="postgres", port=port)
-        status, _, err = await call(tmp_path, "set-tariff", database_url=url)
-        assert status == 0, err
+        told = await call(tmp_path, "set-tariff", database_url=url)
+        assert told.status == 0, told
 
 
 async def test_wrong_addresses_and_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -277,9 +236,19 @@ async def test_wrong_addresses_and_folders(tmp_path: Path, monkeypatch: pytest.M
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="rights can only be taken from one who has them")
-async def test_a_port_that_is_the_systems(tmp_path: Path) -> None:
-    without = ("setpriv", "--bounding-set=-net_bind_service", "--inh-caps=-net_bind_service")
-    told = await call(tmp_path, "run", wrapper=without, listen="127.0.0.1:80")
+def test_a_port_that_is_the_systems(tmp_path: Path) -> None:
+    without = ["setpriv", "--bounding-set=-net_bind_service", "--inh-caps=-net_bind_service"]
+    env = all_settings(tmp_path, listen="127.0.0.1:80")
+    done = subprocess.run(
+        without + command_line("run"),
+        cwd=tmp_path,
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    told = Ended(done.returncode, done.stdout, done.stderr)
     expect(told, "LISTEN", "127.0.0.1:80", "port from 1024 on")
 
 
@@ -299,19 +268,10 @@ async def test_a_file_of_settings_as_windows_writes_it(tmp_path: Path) -> None:
     """A mark at the beginning, CRLF, quotation marks: the first setting counts too."""
     lines = 'LISTEN="nonsense"\r\nLOG_LEVEL=INFO\r\n'
     (tmp_path / ".env").write_bytes(b"\xef\xbb\xbf" + lines.encode())
-    env = {name: value for name, value in environment(tmp_path).items() if name != "LISTEN"}
-    done = subprocess.run(
-        [sys.executable, PROJECT / "bot.py", "run"],
-        cwd=tmp_path,
-        env=env,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    expect((done.returncode, done.stdout, done.stderr), "LISTEN", "host:port")
+    expect(await call(tmp_path, "run", without=("LISTEN",)), "LISTEN", "host:port")
 
 
-async def test_no_zone_data_and_old_ones(tmp_path: Path) -> None:
+def test_no_zone_data_and_old_ones(tmp_path: Path) -> None:
     """The package's are used; Tehran has no summer time since 2022."""
     area = tmp_path / "zones" / "Asia"
     area.mkdir(parents=True)
@@ -326,34 +286,25 @@ async def test_no_zone_data_and_old_ones(tmp_path: Path) -> None:
         "print(TEHRAN.utcoffset(at))"
     )
     for path in (str(tmp_path / "zones"), str(tmp_path / "nothing")):
-        done = subprocess.run(
-            [sys.executable, "-c", code],
-            cwd=PROJECT,
-            env=os.environ | {"PYTHONTZPATH": path},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.stdout.strip() == "3:30:00", done
+        env = os.environ | {"PYTHONTZPATH": path}
+        told = subprocess.check_output([sys.executable, "-c", code], cwd=PROJECT, env=env, text=True)
+        assert told.strip() == "3:30:00"
 
 
-async def test_no_secret_in_what_a_fault_of_the_program_says(tmp_path: Path) -> None:
+def test_no_secret_in_what_a_fault_of_the_program_says(tmp_path: Path) -> None:
     """A traceback of ours goes through the log, which masks."""
     broken = tmp_path / "broken.py"
     broken.write_text(
         "import runpy, sys\n"
         f"sys.path.insert(0, {str(PROJECT)!r})\n"
         "import storage.migrations.migrate\n"
-        "async def upgrade(url):\n    raise RuntimeError(f'no luck with {url}')\n"
+        "async def upgrade(url):\n"
+        f"    raise RuntimeError(f'no luck with postgresql://a:{SECRET}@h/x and 12345:{SECRET}')\n"
         "storage.migrations.migrate.upgrade = upgrade\n"
         f"sys.argv = ['bot.py', 'migrate']\nrunpy.run_path({str(PROJECT / 'bot.py')!r}, run_name='__main__')\n"
     )
-    env = environment(tmp_path) | {
-        "DATABASE_URL": f"sqlite:///{tmp_path}/bot.db",
-        "PYTHONASYNCIODEBUG": "1",
-        "BALE_TOKEN": f"12345:{SECRET}",
-    }
-    broken.write_text(broken.read_text().replace("{url}", f"postgresql://a:{SECRET}@h/x and 12345:{SECRET}"))
+    env = all_settings(tmp_path, pythonasynciodebug="1", bale_token=f"12345:{SECRET}")
+    env["DATABASE_URL"] = f"sqlite:///{tmp_path}/bot.db"
     done = subprocess.run(
         [sys.executable, broken], cwd=tmp_path, env=env, capture_output=True, text=True, check=False
     )
@@ -363,12 +314,8 @@ async def test_no_secret_in_what_a_fault_of_the_program_says(tmp_path: Path) -> 
 
 
 def test_signals_are_not_wrong_settings(tmp_path: Path) -> None:
-    process = subprocess.Popen(
-        [sys.executable, PROJECT / "bot.py", "run"],
-        cwd=tmp_path,
-        env=environment(tmp_path),
-        stderr=subprocess.PIPE,
-    )
+    env = all_settings(tmp_path)
+    process = subprocess.Popen(command_line("run"), cwd=tmp_path, env=env, stderr=subprocess.PIPE)
     assert process.stderr is not None
     process.stderr.readline()
     process.send_signal(signal.SIGTERM)

@@ -1,30 +1,45 @@
 from collections.abc import AsyncIterator
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
 import pytest
 
+from bot.core.context import PublicInfo
 from bot.web.app import build_app
 from storage.database.database import Database, open_database
+from storage.enums import Messenger
 from tests.support.asgi import serving
-from tests.support.payments import Paying, paying
+from tests.support.payments import LINK, TOKEN, Paying, paying
 
 
+@dataclass
 class Site:
-    """Our web server over HTTP, with the world behind it."""
+    """Our web server over HTTP, with a request that waits for its fee and the bank."""
 
-    def __init__(self, world: Paying, http: httpx.AsyncClient, url: str) -> None:
-        self.world, self.http, self.url = world, http, url
+    paying: Paying
+    http: httpx.AsyncClient
+    url: str
 
+    async def pay_page(self) -> httpx.Response:
+        return await self.http.get(f"/pay/{TOKEN}")
 
-class _Later:
-    """An application that is made once its address is known."""
+    async def click(self) -> httpx.Response:
+        """Press the button of the pay page."""
+        return await self.http.post(f"/pay/{TOKEN}")
 
-    app: Any = None
+    async def go_to_bank(self) -> str:
+        """Press the button; the gateway's name of the payment that the browser is sent to."""
+        sent = await self.click()
+        assert sent.status_code == 303
+        ref = self.paying.bank.last.ref
+        assert sent.headers["location"].endswith(ref)
+        return ref
 
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        await self.app(scope, receive, send)
+    async def nowhere(self) -> str:
+        """The page of an address that leads nowhere."""
+        return (await self.http.get("/pay/" + "z" * 22)).text
 
 
 @pytest.fixture
@@ -36,9 +51,38 @@ async def sqlite_database(sqlite_url: str) -> AsyncIterator[Database]:
 
 @pytest.fixture
 async def site(sqlite_database: Database) -> AsyncIterator[Site]:
-    run_in_background = _Later()
-    async with paying(sqlite_database) as world, serving(run_in_background) as url:
-        world.resources.public_info = replace(world.resources.public_info, public_url=url)
-        run_in_background.app = build_app(world.resources)
+    async def answer(scope: Any, receive: Any, send: Any) -> None:
+        await app(scope, receive, send)
+
+    async with paying(sqlite_database) as paid, serving(answer) as url:
+        # The application needs its own address, which is known only now.
+        paid.resources.public_info = replace(paid.resources.public_info, public_url=url)
+        app = build_app(paid.resources)
         async with httpx.AsyncClient(base_url=url, timeout=30) as http:
-            yield Site(world, http, url)
+            yield Site(paid, http, url)
+
+
+@dataclass
+class Webhooks:
+    """Stands for the intake: takes what comes in under two addresses."""
+
+    paths: dict[str, Messenger] = field(
+        default_factory=lambda: {"long-random-t": Messenger.TELEGRAM, "long-random-b": Messenger.BALE}
+    )
+    calls: list[tuple[Messenger, bytes, str | None]] = field(default_factory=list)
+    status: int = 200
+
+    async def accept_webhook(self, messenger: Messenger, body: bytes, secret: str | None = None) -> int:
+        self.calls.append((messenger, body, secret))
+        return self.status
+
+
+@pytest.fixture
+def webhooks() -> Webhooks:
+    return Webhooks()
+
+
+def without_database() -> Any:
+    """Resources for addresses that need no database."""
+    public_info = PublicInfo("", "https://pay.example.ir", {Messenger.TELEGRAM: LINK})
+    return SimpleNamespace(public_info=public_info, gateway=None, database=None)

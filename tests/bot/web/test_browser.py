@@ -50,7 +50,7 @@ async def test_paying(site: Site, page: Page) -> None:
     await page.get_by_role("button", name="پرداخت در درگاه بانک").click()
     await page.wait_for_url("**/pg/StartPay/**")
     # The gateway learns our domain and not the token.
-    assert site.world.bank.last.referrer == f"{site.url}/"
+    assert site.paying.bank.last.referrer == f"{site.url}/"
     await picture(page, "bank")
     await page.get_by_role("button", name="پرداخت", exact=True).click()
     await page.wait_for_url("**/pay/callback/**")
@@ -59,7 +59,7 @@ async def test_paying(site: Site, page: Page) -> None:
     await picture(page, "paid")
     await page.reload()
     assert await page.get_by_role("heading", name="پرداخت انجام شد").is_visible()
-    assert [one.state for one in await site.world.attempts()] == [AttemptState.PAID]
+    assert [one.state for one in await site.paying.attempts()] == [AttemptState.PAID]
 
 
 async def test_cancelling_and_trying_again(site: Site, page: Page) -> None:
@@ -77,14 +77,14 @@ async def test_the_other_faces(site: Site, page: Page) -> None:
     await page.goto(f"{site.url}/pay/{'z' * 22}")
     await picture(page, "unknown")
     await page.goto(f"{site.url}/pay/{TOKEN}")
-    site.world.bank.faults.down = True
+    site.paying.bank.faults.down = True
     await page.get_by_role("button", name="پرداخت در درگاه بانک").click()
     assert await page.get_by_text("درگاه بانک پاسخ نمی‌دهد").is_visible()
     await picture(page, "down")
-    site.world.bank.faults.down = False
+    site.paying.bank.faults.down = False
     await page.get_by_role("link", name="تلاش دوباره").click()
     await page.get_by_role("button", name="پرداخت در درگاه بانک").click()
-    site.world.bank.faults.broken = True
+    site.paying.bank.faults.broken = True
     await page.get_by_role("button", name="پرداخت", exact=True).click()
     await page.wait_for_url("**/pay/callback/**")
     assert await page.get_by_role("heading", name="در حال پیگیری از بانک").is_visible()

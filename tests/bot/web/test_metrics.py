@@ -2,6 +2,8 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -21,6 +23,7 @@ from storage.database.database import Database
 from storage.database.outage import Outage
 from storage.enums import InboxState, Messenger, PushChannel, PushState
 from storage.tables import InboxUpdate, Push
+from tests.bot.web.conftest import Site
 from tests.support.asgi import serving
 from tests.support.factories.reference_data import NOW
 
@@ -32,60 +35,51 @@ def states() -> dict[Messenger, MessengerState]:
     }
 
 
+def watched(database: Any, **others: Any) -> Any:
+    """The resources of a bot on this database."""
+    plain = {"clock": lambda: NOW, "counters": Counters(), "disk_space": DiskSpace()}
+    return SimpleNamespace(database=database, **plain | others)
+
+
+@asynccontextmanager
+async def metrics_of(resources: Any) -> AsyncIterator[httpx.AsyncClient]:
+    app = metrics_app(resources, states, health=health_of(resources))
+    async with serving(app) as url, httpx.AsyncClient(base_url=url) as client:
+        yield client
+
+
 async def scrape(resources: Any) -> dict[str, float]:
-    async with (
-        serving(metrics_app(resources, states, health=health_of(resources))) as url,
-        httpx.AsyncClient(base_url=url) as client,
-    ):
+    async with metrics_of(resources) as client:
         answer = await client.get("/metrics")
-        assert answer.status_code == 200
-        return {
-            " ".join([sample.name.removeprefix("officer_"), *sample.labels.values()]): sample.value
-            for family in text_string_to_metric_families(answer.text)
-            for sample in family.samples
-        }
+    assert answer.status_code == 200
+    return {
+        " ".join([sample.name.removeprefix("officer_"), *sample.labels.values()]): sample.value
+        for family in text_string_to_metric_families(answer.text)
+        for sample in family.samples
+    }
 
 
 async def test_what_waits_is_seen_with_its_age(database: Database) -> None:
+    updates = ((InboxState.RECEIVED, 40), (InboxState.RECEIVED, 90), (InboxState.ANSWERED, 900))
+    pushes = (
+        (PushChannel.CHAT, PushState.QUEUED),
+        (PushChannel.SMS, PushState.SENDING),
+        (PushChannel.SMS, PushState.GIVEN_UP),
+        (PushChannel.CHAT, PushState.SENT),
+    )
+
     def unit(db: Session) -> None:
-        for number, (state, ago) in enumerate(
-            ((InboxState.RECEIVED, 40), (InboxState.RECEIVED, 90), (InboxState.ANSWERED, 900))
-        ):
-            db.add(
-                InboxUpdate(
-                    messenger=Messenger.BALE,
-                    update_id=number,
-                    raw="{}",
-                    state=state,
-                    received_at=NOW - timedelta(seconds=ago),
-                )
-            )
-        for number, (channel, push_state) in enumerate(
-            (
-                (PushChannel.CHAT, PushState.QUEUED),
-                (PushChannel.SMS, PushState.SENDING),
-                (PushChannel.SMS, PushState.GIVEN_UP),
-                (PushChannel.CHAT, PushState.SENT),
-            )
-        ):
-            db.add(
-                Push(
-                    key=str(number),
-                    kind="N1",
-                    channel=channel,
-                    text="x",
-                    state=push_state,
-                    created_at=NOW - timedelta(minutes=5),
-                )
-            )
+        for number, (state, ago) in enumerate(updates):
+            received = {"state": state, "received_at": NOW - timedelta(seconds=ago)}
+            db.add(InboxUpdate(messenger=Messenger.BALE, update_id=number, raw="{}", **received))
+        for number, (channel, push_state) in enumerate(pushes):
+            queued = {"state": push_state, "created_at": NOW - timedelta(minutes=5)}
+            db.add(Push(key=str(number), kind="N1", channel=channel, text="x", **queued))
 
     await database.run(unit)
     counters = Counters(received=Counter({Messenger.BALE: 7}), failed=Counter({Messenger.BALE: 1}))
-    resources = SimpleNamespace(
-        database=database, clock=lambda: NOW, counters=counters, disk_space=DiskSpace()
-    )
 
-    found = await scrape(resources)
+    found = await scrape(watched(database, counters=counters))
 
     assert found["database_up"] == 1
     assert found["updates_unfinished"] == 2
@@ -102,29 +96,21 @@ async def test_what_waits_is_seen_with_its_age(database: Database) -> None:
     assert "last_poll_seconds bale" not in found
 
 
-class Dead:
-    """A database that fails, or never answers."""
-
-    def __init__(self, *, hangs: bool) -> None:
-        self._hangs = hangs
-        self.outage = Outage()
-
-    async def read(self, unit: Any) -> Any:
-        if self._hangs:
-            await asyncio.Event().wait()
-        raise ConnectionRefusedError
+async def hang(unit: object) -> None:
+    await asyncio.Event().wait()
 
 
-@pytest.mark.parametrize("hangs", [False, True])
+async def fail(unit: object) -> None:
+    raise ConnectionRefusedError
+
+
+@pytest.mark.parametrize("read", [hang, fail])
 async def test_a_dead_database_makes_it_unready_and_metrics_still_come(
-    hangs: bool, monkeypatch: pytest.MonkeyPatch
+    read: Callable[[object], object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(web, "HEALTH_TIMEOUT", 0.05)
-    resources: Any = SimpleNamespace(
-        database=Dead(hangs=hangs), clock=lambda: NOW, counters=Counters(), disk_space=DiskSpace()
-    )
-    app = metrics_app(resources, states, health=health_of(resources))
-    async with serving(app) as url, httpx.AsyncClient(base_url=url) as client:
+    resources = watched(SimpleNamespace(read=read, outage=Outage()))
+    async with metrics_of(resources) as client:
         assert (await client.get("/health")).status_code == 503
 
     found = await scrape(resources)
@@ -134,18 +120,19 @@ async def test_a_dead_database_makes_it_unready_and_metrics_still_come(
     assert found["messenger_up telegram"] == 1
 
 
-async def test_the_public_web_server_has_no_metrics(site: Any) -> None:
+async def test_the_public_web_server_has_no_metrics_and_says_whether_it_works(site: Site) -> None:
     assert (await site.http.get("/metrics")).status_code == 404
     assert (await site.http.get("/health")).json() == {"ok": True, "database": True}
+    await site.paying.database.close()
+    assert (await site.http.get("/health")).status_code == 503
 
 
 async def test_refused_uploads_and_the_free_disk_are_seen(database: Database, tmp_path: Path) -> None:
     counters = Counters()
     counters.uploads_refused["uploads_of_day"] += 3
     room = DiskSpace({"documents": tmp_path / "made with the first document"}, reserve=512)
-    resources = SimpleNamespace(database=database, clock=lambda: NOW, counters=counters, disk_space=room)
 
-    found = await scrape(resources)
+    found = await scrape(watched(database, counters=counters, disk_space=room))
 
     assert found["uploads_refused_total uploads_of_day"] == 3
     assert found["disk_free_bytes documents"] > 1024

@@ -37,7 +37,7 @@ async def test_two_people_tell_each_other_at_one_instant(
     ids = [one.id or 0 for one in people]
     both_hold, begun = asyncio.Barrier(2), list[int]()
 
-    def deed(mine: int, theirs: int, db: Session) -> int:
+    def tell_the_other(mine: int, theirs: int, db: Session) -> int:
         begun.append(mine)
         hold(db, int(people[mine].user_code), ids[mine])
         if begun.count(mine) == 1:
@@ -45,7 +45,9 @@ async def test_two_people_tell_each_other_at_one_instant(
         return notify.push(db, kind="N2", event_key=f"of:{mine}", account_id=ids[theirs], text="…", now=NOW)
 
     async with asyncio.timeout(30):
-        told = await asyncio.gather(database.run(partial(deed, 0, 1)), database.run(partial(deed, 1, 0)))
+        told = await asyncio.gather(
+            database.run(partial(tell_the_other, 0, 1)), database.run(partial(tell_the_other, 1, 0))
+        )
     assert told == [1, 1]
     assert sorted(begun) == [0, 1]
     await database.close()

@@ -13,10 +13,13 @@ from bot.core.screens import button
 from bot.services.cooperation import notifications
 from bot.services.review import queue_notices
 from bot.services.shared import notify
-from storage.enums import AccountState, DistributorKind, PushState, RequestKind, RequestState, Role
-from storage.tables import Account, Distributor, Grant, Push, QualificationRequest, University
-from tests.bot.messengers.delivery.test_outbox import member
-from tests.support.messenger_app import House
+from storage.enums import AccountState, PushState, RequestKind, RequestState, Role
+from storage.tables import Account, Grant, Push, QualificationRequest
+from tests.support.factories.distributors import distributor
+from tests.support.factories.people import account
+from tests.support.factories.reference_data import add_reference_data
+from tests.support.messenger_app import MessengerApp
+from tests.support.pushes import all_pushes, log_in, until_pushes
 
 AT = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 
@@ -35,10 +38,8 @@ def _alert(db: Session, grants: list[Grant], role: Role) -> str:
 
 
 def _waiting(db: Session, grants: list[Grant], role: Role) -> str:
-    db.add(University(code="sums", name="دانشگاه علوم پزشکی شیراز", province="فارس"))
-    owner = Account(user_code="5", password_hash="", first_name="ا", last_name="ب")
-    db.add(owner)
-    db.flush()
+    add_reference_data(db)
+    owner = account(db, chat=False)
     _give(db, grants, role, university_code="sums")
     db.add(
         QualificationRequest(
@@ -57,13 +58,12 @@ def _waiting(db: Session, grants: list[Grant], role: Role) -> str:
 
 
 def _of_distributor(db: Session, grants: list[Grant], role: Role) -> str:
-    firm = Distributor(kind=DistributorKind.GUILD, name="کیان طب", guild_id="70001", manager_name="رضا")
-    db.add(firm)
-    db.flush()
-    _give(db, grants, role, distributor_id=firm.id)
+    add_reference_data(db)
+    made, _ = distributor(db)
+    _give(db, grants, role, distributor_id=made.id)
     notifications.tell_managers(
         db,
-        distributor_id=firm.id or 0,
+        distributor_id=made.id or 0,
         kind="N14",
         event_key="cooperation:1:accepted",
         text="سارا کریمی درخواست کیان طب را پذیرفت",
@@ -90,13 +90,13 @@ def _taken_away(db: Session, grant: Grant) -> None:
     ids=lambda one: getattr(one, "__name__", str(one)),
 )
 async def test_what_was_queued_before_the_role_went_is_not_sent(
-    house: House,
+    app: MessengerApp,
     role: Role,
     tell: Callable[[Session, list[Grant], Role], str],
     lose: Callable[[Session, Grant], None],
 ) -> None:
-    gone, stays = house.town.telegram.person("رفته"), house.town.telegram.person("مانده")
-    accounts = [await member(house, one) for one in (gone, stays)]
+    gone, stays = app.town.telegram.person("رفته"), app.town.telegram.person("مانده")
+    accounts = [await log_in(app, one) for one in (gone, stays)]
 
     def unit(db: Session) -> str:
         grants = list(db.exec(select(Grant).order_by(col(Grant.id))))
@@ -106,22 +106,22 @@ async def test_what_was_queued_before_the_role_went_is_not_sent(
         db.flush()
         return said
 
-    said = await house.database.run(unit)
-    house.service.outbox.wake()
+    said = await app.database.run(unit)
+    app.service.outbox.wake()
     await stays.sees(said)
 
     async def settled() -> bool:
-        found = await house.database.read(lambda db: {one.account_id: one for one in db.exec(select(Push))})
-        return found[accounts[0]].state is PushState.SKIPPED and found[accounts[1]].state is PushState.SENT
+        found = {push.account_id: push.state for push in await all_pushes(app)}
+        return found == dict(zip(accounts, (PushState.SKIPPED, PushState.SENT), strict=True))
 
-    await house.until(settled)
+    await app.until(settled)
     assert not [one.text for one in gone.history() if said in one.text]
 
 
-async def test_no_sms_in_its_place(house: House) -> None:
+async def test_no_sms_in_its_place(app: MessengerApp) -> None:
     """The short sentence is for whoever has no chat, not for whoever lost the role."""
-    gone = house.town.telegram.person("رفته")
-    account = await member(house, gone, role=Role.STAFF)
+    gone = app.town.telegram.person("رفته")
+    account = await log_in(app, gone, role=Role.STAFF)
 
     def unit(db: Session) -> None:
         grant = db.exec(select(Grant)).one()
@@ -137,11 +137,6 @@ async def test_no_sms_in_its_place(house: House) -> None:
         )
         grant.active = False
 
-    await house.database.run(unit)
-    house.service.outbox.wake()
-
-    async def settled() -> bool:
-        found = await house.database.read(lambda db: list(db.exec(select(Push))))
-        return [one.state for one in found] == [PushState.SKIPPED]
-
-    await house.until(settled)
+    await app.database.run(unit)
+    app.service.outbox.wake()
+    await until_pushes(app, PushState.SKIPPED)

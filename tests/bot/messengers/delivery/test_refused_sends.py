@@ -2,15 +2,11 @@
 
 import re
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from sqlmodel import Session, col, select
 
 from bot.core.screens import GeneratedFile
-from bot.documents.blob_store import FolderStore
-from bot.documents.encryption import DocumentCipher
-from bot.documents.inspection_pool import InspectionPool
 from bot.documents.library import DocumentLibrary
 from bot.jobs import clock_setback
 from bot.messengers.delivery import chat_rests
@@ -20,10 +16,10 @@ from demo.emulators import EmulatedMessenger, Emulators
 from demo.person import Person
 from storage.database.database import Database
 from storage.enums import InboxState, Messenger, PushState
-from storage.tables import Chat
-from tests.bot.messengers.delivery.test_outbox import hurry, member, push, rows, settled
+from storage.tables import Chat, InboxUpdate
 from tests.support import files
-from tests.support.messenger_app import House, open_house
+from tests.support.messenger_app import MessengerApp, is_served, running_app, started
+from tests.support.pushes import all_pushes, log_in, make_due, queue_push, until_pushes
 
 #: Seconds for which one chat was refused in the wild.
 HOURS = 10_072
@@ -31,40 +27,32 @@ HOURS = 10_072
 FLOOD = 150
 
 
-async def answered(house: House) -> bool:
-    return set(await house.states()) == {InboxState.ANSWERED}
-
-
-async def served(person: Person) -> None:
-    """Somebody else is answered, to new messages and to presses."""
-    await person.start()
-    await person.sees("خانه")
-    for label in ("اول", "بازگشت", "دوم", "بازگشت"):
-        await person.tap(label)
-        await person.sees("یادداشت شد" if label != "بازگشت" else "خانه")
-
-
 def texts(person: Person) -> list[str]:
     return [one.text for one in person.history() if one.from_bot]
 
 
-async def resting(house: House, person: Person) -> bool:
-    return (await house.chat(person)).rest_until is not None
+async def until_resting(app: MessengerApp, person: Person) -> None:
+    async def resting() -> bool:
+        return (await app.chat(person)).rest_until is not None
+
+    await app.until(resting)
 
 
-async def end_rest(house: House) -> None:
+async def end_rest(app: MessengerApp) -> None:
     """The long rest is over, by the clock and by what this process remembers."""
 
     def unit(db: Session) -> None:
         for chat in db.exec(select(Chat).where(col(Chat.rest_until).is_not(None))):
-            chat.rest_until = house.service.resources.clock()
+            chat.rest_until = app.service.resources.clock()
+            chat.show_at = chat.show_at and chat.rest_until
+            chat.show_at = chat.show_at and chat.rest_until
             chat.show_at = chat.show_at and chat.rest_until
 
-    await house.database.run(unit)
-    for channel in house.service.channels.values():
+    await app.database.run(unit)
+    for channel in app.service.channels.values():
         channel.limiter._chats.clear()
-    house.service.ticker.wake()
-    await hurry(house)
+    app.service.ticker.wake()
+    await make_due(app)
 
 
 @pytest.fixture
@@ -74,17 +62,17 @@ def short_rests(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("kind", [0, 1], ids=["telegram", "bale"])
-async def test_a_flood_meets_no_refusal_and_nobody_else_notices(house: House, kind: int) -> None:
-    face = house.town.messengers[kind]
+async def test_a_flood_meets_no_refusal_and_nobody_else_notices(app: MessengerApp, kind: int) -> None:
+    face = app.town.messengers[kind]
     flooder, stranger = face.person("سیل"), face.person("غریبه")
-    await served(stranger)
+    await is_served(stranger)
     for _ in range(FLOOD):
         await flooder.send("/start")
     await flooder.send("دوم")
-    await served(stranger)
-    await house.until(lambda: _noted(house, flooder, ["second"]))
+    await is_served(stranger)
+    await app.until_noted("second", by=flooder)
     await flooder.sees("یادداشت شد: second", within=20)
-    await house.until(lambda: answered(house))
+    await app.until_answered()
     limits = face.server.limits[face.token]
     assert limits.refused == {}, "we wrote more than the messenger bears"
     assert len(texts(flooder)) < FLOOD / 2
@@ -94,265 +82,248 @@ async def test_a_flood_meets_no_refusal_and_nobody_else_notices(house: House, ki
     await flooder.sees("خانه", within=20)
 
 
-async def _noted(house: House, person: Person, expected: list[str]) -> bool:
-    return await house.notes(person.user.id) == expected
-
-
-async def test_a_guest_who_floods_is_told_once(house: House) -> None:
-    guest = house.town.telegram.person("مهمان")
+async def test_a_guest_who_floods_is_told_once(app: MessengerApp) -> None:
+    guest = app.town.telegram.person("مهمان")
     for _ in range(FLOOD):
         await guest.send("/start")
-    await house.until(lambda: answered(house), within=20)
+    await app.until_answered(within=20)
     assert sum("پس از دیدن هر پاسخ" in one for one in texts(guest)) == 1
     assert texts(guest)[-1].endswith("خانه")
 
 
 @pytest.mark.parametrize("method", ["sendMessage", "editMessageText"])
 async def test_hours_for_one_chat_are_nobody_elses(
-    house: House, method: str, caplog: pytest.LogCaptureFixture
+    app: MessengerApp, method: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    for face in house.town.messengers:
+    for face in app.town.messengers:
         sara, reza = face.person("سارا"), face.person("رضا")
-        accounts = [await member(house, one) for one in (sara, reza)]
+        accounts = [await log_in(app, one) for one in (sara, reza)]
         face.faults.add(Fault.flood(HOURS), method=method, chat_id=sara.user.id)
         if method == "sendMessage":
             await sara.send("/start")
         else:
             await sara.tap("اول")
-        await house.until(lambda who=sara: resting(house, who))
+        await until_resting(app, sara)
         for account in accounts:
-            await push(house, account, "خبر")
+            await queue_push(app, account, "خبر")
         await reza.sees("خبر")
-        await served(reza)
+        await is_served(reza)
         # What she does is done all the same; only nothing is said.
-        before = len(texts(sara))
+        before, notes = len(texts(sara)), await app.notes(sara.user.id)
         await sara.send("/start")
         await sara.send("دوم")
-        await house.until(lambda who=sara: _last_note(house, who))
-        await house.until(lambda: answered(house))
+        await app.until_noted(*notes, "second", by=sara)
+        await app.until_answered()
         assert len(texts(sara)) == before
-        chat = await house.chat(sara)
+        chat = await app.chat(sara)
         told = [one for one in caplog.records if one.getMessage() == "a chat rests"]
         assert [(one.chat, one.seconds) for one in told] == [(chat.id, HOURS)]  # type: ignore[attr-defined]
         assert str(sara.user.id) not in caplog.text
         caplog.clear()
-        await end_rest(house)
+        await end_rest(app)
         await sara.sees("خبر")
         await sara.sees("یادداشت شد: second")
-    await house.until(lambda: settled(house, *[PushState.SENT] * 4))
+    await until_pushes(app, *[PushState.SENT] * 4)
 
 
-async def _last_note(house: House, person: Person) -> bool:
-    return (await house.notes(person.user.id))[-1:] == ["second"]
-
-
-async def test_a_long_rest_is_not_taken_for_a_clock_that_was_set_back(house: House) -> None:
-    sara = house.town.telegram.person("سارا")
-    account = await member(house, sara)
-    house.town.telegram.faults.add(Fault.flood(HOURS), method="sendMessage", chat_id=sara.user.id)
-    await push(house, account, "خبر")
-    await house.until(lambda: resting(house, sara))
+async def test_a_long_rest_is_not_taken_for_a_clock_that_was_set_back(app: MessengerApp) -> None:
+    sara = app.town.telegram.person("سارا")
+    account = await log_in(app, sara)
+    app.town.telegram.faults.add(Fault.flood(HOURS), method="sendMessage", chat_id=sara.user.id)
+    await queue_push(app, account, "خبر")
+    await until_resting(app, sara)
     await sara.send("/start")
-    await house.until(lambda: answered(house))
-    now = house.service.resources.clock()
-    assert await house.database.run(lambda db: clock_setback.pull_forward(db, now=now)) == 0
+    await app.until_answered()
+    now = app.service.resources.clock()
+    assert await app.database.run(lambda db: clock_setback.pull_forward(db, now=now)) == 0
     # And a clock that was: the rest lasts as long as was asked for, from now.
     before = now - timedelta(days=1)
-    assert await house.database.run(lambda db: clock_setback.pull_forward(db, now=before)) > 0
-    until = (await house.chat(sara)).rest_until
+    assert await app.database.run(lambda db: clock_setback.pull_forward(db, now=before)) > 0
+    until = (await app.chat(sara)).rest_until
     assert until is not None
     assert abs((until - before).total_seconds() - HOURS) < 60
 
 
 async def test_a_long_rest_outlives_a_restart(town: Emulators, database: Database) -> None:
     sara, reza = town.bale.person("سارا"), town.bale.person("رضا")
-    async with open_house(town, database) as house:
-        account = await member(house, sara)
+    async with running_app(town, database) as app:
+        account = await log_in(app, sara)
         town.bale.faults.add(Fault.flood(HOURS), method="sendMessage", chat_id=sara.user.id)
-        await push(house, account, "خبر")
-        await house.until(lambda: resting(house, sara))
+        await queue_push(app, account, "خبر")
+        await until_resting(app, sara)
     asked = len(_calls(town.bale, sara))
-    async with open_house(town, database) as house:
+    async with running_app(town, database) as app:
         await sara.send("/start")
-        await served(reza)
-        await house.until(lambda: answered(house))
+        await is_served(reza)
+        await app.until_answered()
         assert len(_calls(town.bale, sara)) == asked, "the messenger was asked in spite of what it said"
-        await end_rest(house)
+        await end_rest(app)
         await sara.sees("خبر")
         await sara.sees("خانه")
-        await house.until(lambda: settled(house, PushState.SENT))
+        await until_pushes(app, PushState.SENT)
 
 
 def _calls(face: EmulatedMessenger, person: Person) -> list[object]:
     return [one for one in face.server.calls if one.params.get("chat_id") == person.user.id]
 
 
-async def test_a_push_that_is_refused_holds_up_its_chat_alone_and_costs_no_try(house: House) -> None:
-    sara, reza = house.town.telegram.person("سارا"), house.town.telegram.person("رضا")
-    accounts = [await member(house, one) for one in (sara, reza)]
-    house.town.telegram.faults.add(Fault.flood(2), method="sendMessage", chat_id=sara.user.id)
+async def test_a_push_that_is_refused_holds_up_its_chat_alone_and_costs_no_try(app: MessengerApp) -> None:
+    sara, reza = app.town.telegram.person("سارا"), app.town.telegram.person("رضا")
+    accounts = [await log_in(app, one) for one in (sara, reza)]
+    app.town.telegram.faults.add(Fault.flood(2), method="sendMessage", chat_id=sara.user.id)
     for account in accounts:
-        await push(house, account, "خبر")
+        await queue_push(app, account, "خبر")
     await reza.sees("خبر")
     assert "خبر" not in texts(sara), "the other one waited for it"
     await sara.sees("خبر")
-    await house.until(lambda: settled(house, PushState.SENT, PushState.SENT))
-    assert [one.attempts for one in await rows(house)] == [1, 1]
+    await until_pushes(app, PushState.SENT, PushState.SENT)
+    assert [one.attempts for one in await all_pushes(app)] == [1, 1]
 
 
-async def test_of_several_answers_that_wait_the_newest_is_shown(house: House) -> None:
-    for face in house.town.messengers:
-        sara = face.person("سارا")
-        await sara.start()
-        await sara.sees("خانه")
+async def test_of_several_answers_that_wait_the_newest_is_shown(app: MessengerApp) -> None:
+    for face in app.town.messengers:
+        sara = await started(face)
         before = len(texts(sara))
         face.faults.add(Fault.flood(2), method="sendMessage", chat_id=sara.user.id)
         for typed in ("اول", "/start", "دوم", "/start", "دوم"):
             await sara.send(typed)
         # All of it is done before anything may be said.
-        await house.until(lambda who=sara: _noted(house, who, ["first", "second", "second"]))
+        await app.until_noted("first", "second", "second", by=sara)
         assert len(texts(sara)) == before
         await sara.sees("یادداشت شد: second")
-        await house.until(lambda: answered(house))
+        await app.until_answered()
         assert [one.split("\n")[-1] for one in texts(sara)[before:]] == ["یادداشت شد: second"]
 
 
-async def test_a_screen_in_whose_place_nothing_comes_is_shown_all_the_same(house: House) -> None:
-    sara = house.town.telegram.person("سارا")
-    await sara.start()
-    await sara.sees("خانه")
-    house.town.telegram.faults.add(Fault.flood(2), method="sendMessage", chat_id=sara.user.id)
+async def test_a_screen_in_whose_place_nothing_comes_is_shown_all_the_same(app: MessengerApp) -> None:
+    sara = await started(app.town.telegram)
+    app.town.telegram.faults.add(Fault.flood(2), method="sendMessage", chat_id=sara.user.id)
     await sara.send("اول")
     await sara.send("/album")
     await sara.sees("یادداشت شد: first")
-    await house.until(lambda: answered(house))
+    await app.until_answered()
 
 
 async def test_what_is_shown_once_waits_and_is_not_superseded(
-    town: Emulators, database: Database, tmp_path: Path
+    town: Emulators, database: Database, library: DocumentLibrary
 ) -> None:
-    papers = DocumentLibrary(FolderStore(tmp_path / "files"), DocumentCipher("0" * 64), InspectionPool())
-    async with open_house(town, database, papers=papers) as house:
-        house.doings.papers = (
+    async with running_app(town, database, papers=library) as app:
+        app.route_state.papers = (
             GeneratedFile("a.png", files.png(), "نمودار", picture=True),
             GeneratedFile("b.xlsx", b"PK-b", "جدول"),
         )
         for face in town.messengers:
-            sara = face.person("سارا")
-            await sara.start()
-            await sara.sees("خانه")
+            sara = await started(face)
             # The second of three messages is refused.
             face.faults.add(Fault.flood(1), method="sendDocument", chat_id=sara.user.id)
             await sara.send("/papers")
-            await house.until(lambda face=face: len(face.server.calls_of("sendDocument")) % 2)
+            await app.until(lambda face=face: len(face.server.calls_of("sendDocument")) % 2)
             # A notice whose screen is superseded is said by the one that takes its place.
             face.faults.add(Fault.flood(1), method="sendMessage", chat_id=sara.user.id)
             await sara.send("/say")
             await sara.send("/start")
-            await house.until(lambda: answered(house), within=20)
+            await app.until_answered(within=20)
             kinds = [file.kind for one in sara.history() for file in one.files]
             assert kinds == ["photo", "document"], "each once"
             assert sum("خبر کوتاه" in one for one in texts(sara)) == 1
             assert texts(sara)[-1].endswith("خانه")
-    await papers.close()
 
 
+@pytest.mark.usefixtures("short_rests")
+@pytest.mark.usefixtures("short_rests")
 @pytest.mark.usefixtures("short_rests")
 @pytest.mark.parametrize(
     "fault", [Fault.flood(1), Fault.flood_bare(), Fault.flood_text()], ids=lambda f: f.name
 )
-async def test_refused_deletions_and_presses_are_repeated(house: House, fault: Fault) -> None:
-    for face in house.town.messengers:
-        sara = face.person("سارا")
-        await sara.start()
-        await sara.sees("خانه")
+async def test_refused_deletions_and_presses_are_repeated(app: MessengerApp, fault: Fault) -> None:
+    for face in app.town.messengers:
+        sara = await started(face)
         for method in ("deleteMessage", "answerCallbackQuery", "sendMessage"):
             face.faults.add(fault, method=method)
         said = await sara.send("/secret hunter2")
         await sara.tap("اول")
-        await served(face.person("رضا"))
+        await is_served(face.person("رضا"))
         await sara.sees_gone(said)
         await sara.button_rests()
         await sara.sees("یادداشت شد: first", within=20)
-        await house.until(lambda: answered(house))
+        await app.until_answered()
 
 
-async def test_a_password_is_deleted_however_long_the_messenger_refuses_it(house: House) -> None:
-    sara = house.town.telegram.person("سارا")
-    refused = house.town.telegram.faults.add(Fault.flood(HOURS), method="deleteMessage", times=None)
+async def test_a_password_is_deleted_however_long_the_messenger_refuses_it(app: MessengerApp) -> None:
+    sara = app.town.telegram.person("سارا")
+    refused = app.town.telegram.faults.add(Fault.flood(HOURS), method="deleteMessage", times=None)
     said = await sara.send("/secret hunter2")
     await sara.sees("خانه")
-    await house.until(lambda: not len(house.service.lanes))
-    assert await house.states() == [InboxState.DONE], "it is owed"
-    house.town.telegram.faults.remove(refused)
-    house.service.channels[Messenger.TELEGRAM].limiter._chats.clear()
+    await app.until_idle()
+    assert await app.states() == [InboxState.DONE], "it is owed"
+    app.town.telegram.faults.remove(refused)
+    app.service.channels[Messenger.TELEGRAM].limiter._chats.clear()
     shown = len(texts(sara))
 
-    def run_in_background(db: Session) -> None:
-        for row in db.exec(select(type(inbox[0]))):
+    def minutes_later(db: Session) -> None:
+        for row in db.exec(select(InboxUpdate)):
             row.done_at = row.done_at and row.done_at - timedelta(minutes=5)
 
-    inbox = await house.inbox()
-    await house.database.run(run_in_background)
-    await house.service.dispatcher.take_over()
+    await app.database.run(minutes_later)
+    await app.service.dispatcher.take_over()
     await sara.sees_gone(said)
-    await house.until(lambda: answered(house))
+    await app.until_answered()
     assert len(texts(sara)) <= shown + 1
 
 
-async def test_three_refused_chats_are_three_refused_chats(house: House) -> None:
-    face = house.town.telegram
+async def test_three_refused_chats_are_three_refused_chats(app: MessengerApp) -> None:
+    face = app.town.telegram
     crowd = [face.person(f"نفر {number}") for number in range(5)]
     for one in crowd:
         face.faults.add(Fault.flood(HOURS), method="sendMessage", chat_id=one.user.id)
         await one.start()
-    await house.until(lambda: len(face.server.calls_of("sendMessage")) == 5)
-    await served(face.person("غریبه"))
-    assert house.service.states()[Messenger.TELEGRAM].rests_for == 0
+    await app.until(lambda: len(face.server.calls_of("sendMessage")) == 5)
+    await is_served(face.person("غریبه"))
+    assert app.service.states()[Messenger.TELEGRAM].rests_for == 0
 
 
-async def test_a_messenger_that_refuses_everybody_is_asked_by_one(house: House) -> None:
-    face = house.town.telegram
+async def test_a_messenger_that_refuses_everybody_is_asked_by_one(app: MessengerApp) -> None:
+    face = app.town.telegram
     refused = face.faults.add(Fault.flood(3), method="sendMessage", times=None)
     crowd = [face.person(f"نفر {number}") for number in range(12)]
+
+    async def all_stored() -> bool:
+        found = await app.states()
+        return len(found) == 12 + 5 and InboxState.RECEIVED not in found
+
     for one in crowd[:4]:
         await one.start()
-    limiter = house.service.channels[Messenger.TELEGRAM].limiter
-    await house.until(lambda: limiter.rest_of_all)
-    assert house.service.states()[Messenger.TELEGRAM].rests_for
+    limiter = app.service.channels[Messenger.TELEGRAM].limiter
+    await app.until(lambda: limiter.rest_of_all)
+    assert app.service.states()[Messenger.TELEGRAM].rests_for
     asked = len(face.server.calls_of("sendMessage"))
     for one in crowd[4:]:
         await one.start()
-    await served(house.town.bale.person("مینا"))
-    await house.until(lambda: _stored(house, 12 + 5))
+    await is_served(app.town.bale.person("مینا"))
+    await app.until(all_stored)
     # One asks after each rest, and each rest is longer than the one before.
-    await house.until(lambda: len(face.server.calls_of("sendMessage")) >= asked + 2)
+    await app.until(lambda: len(face.server.calls_of("sendMessage")) >= asked + 2)
     assert len(face.server.calls_of("sendMessage")) <= asked + 4, "they asked while the messenger rests"
     face.faults.remove(refused)
     for one in crowd:
         await one.sees("خانه", within=20)
         assert sum("خانه" in text for text in texts(one)) == 1
-    await house.until(lambda: answered(house))
-
-
-async def _stored(house: House, number: int) -> bool:
-    found = await house.states()
-    return len(found) == number and InboxState.RECEIVED not in found
+    await app.until_answered()
 
 
 @pytest.mark.usefixtures("short_rests")
-async def test_photos_one_by_one(house: House) -> None:
+@pytest.mark.usefixtures("short_rests")
+@pytest.mark.usefixtures("short_rests")
+async def test_photos_one_by_one(app: MessengerApp) -> None:
     """Each is answered; the last answer is the one that stays."""
-    for face in house.town.messengers:
-        sara = face.person("سارا")
-        await sara.start()
-        await sara.sees("خانه")
+    for face in app.town.messengers:
+        sara = await started(face)
         face.faults.add(Fault.flood_bare(), method="sendMessage", chat_id=sara.user.id)
         for _ in range(12):
             await sara.send_photo(files.jpeg())
-        await served(face.person("رضا"))
+        await is_served(face.person("رضا"))
         await sara.sees(re.compile("متوجه نشدم"), within=20)
-        await house.until(lambda: answered(house))
+        await app.until_answered()
 
 
 def test_long_rests_are_longer_than_a_lane_waits() -> None:

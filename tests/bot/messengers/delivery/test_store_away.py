@@ -12,9 +12,8 @@ from bot.documents.inspection_pool import InspectionPool
 from bot.documents.library import DocumentLibrary
 from demo.emulators import Emulators
 from storage.database.database import Database
-from tests.bot.messengers.delivery.test_screens import _store
 from tests.support import files
-from tests.support.messenger_app import open_house
+from tests.support.messenger_app import running_app, store_attachments
 
 
 async def test_each_document_that_cannot_be_read_is_named(
@@ -22,14 +21,14 @@ async def test_each_document_that_cannot_be_read_is_named(
 ) -> None:
     store = FolderStore(tmp_path / "files")
     documents = DocumentLibrary(store, DocumentCipher("0" * 64), InspectionPool())
-    shown = await _store(database, documents, files.jpeg(), files.png())
+    shown = await store_attachments(database, documents, files.jpeg(), files.png())
 
     async def away(key: str) -> bytes:
         raise StoreDown("no answer")
 
     monkeypatch.setattr(store, "get", away)
-    async with open_house(town, database, papers=documents) as house:
-        house.doings.papers = shown
+    async with running_app(town, database, papers=documents) as app:
+        app.route_state.papers = shown
         for face in town.messengers:
             sara = face.person("سارا")
             await sara.send("/papers")
@@ -38,5 +37,5 @@ async def test_each_document_that_cannot_be_read_is_named(
             assert "مدرک 0" in said
             await sara.sees("مدارک")
             assert [file for one in sara.history() for file in one.files] == []
-        assert house.service.resources.counters.store_failed == 2 * len(town.messengers)
+        assert app.service.resources.counters.store_failed == 2 * len(town.messengers)
     await documents.close()

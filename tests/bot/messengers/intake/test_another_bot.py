@@ -8,23 +8,29 @@ from pathlib import Path
 import pytest
 from sqlmodel import Session, select
 
-from bot.documents.blob_store import FolderStore
-from bot.documents.encryption import DocumentCipher
-from bot.documents.inspection_pool import InspectionPool
 from bot.documents.library import DocumentLibrary
 from bot.messengers.intake.receiver import webhook_path
 from bot.messengers.transport.factory import bot_number
 from demo.emulators import EmulatedMessenger, Emulators
 from demo.person import Person
 from storage.database.database import Database
-from storage.enums import InboxState, Messenger, PushState
+from storage.enums import Messenger, PushState
 from storage.tables import InboxUpdate
-from tests.bot.messengers.delivery.test_outbox import Sms, member, push, rows
-from tests.bot.messengers.delivery.test_screens import _handles, _store
 from tests.support import files
 from tests.support.bot_process import Stage
 from tests.support.identities import next_mobile
-from tests.support.messenger_app import House, open_house
+from tests.support.messenger_app import (
+    MessengerApp,
+    note,
+    raw_message,
+    running_app,
+    started,
+    starts,
+    store_attachments,
+    until_file_ids,
+    without_queues,
+)
+from tests.support.pushes import ScriptedSms, all_pushes, log_in, queue_push
 from tests.support.scenes import register
 
 OTHER = {
@@ -53,34 +59,26 @@ async def test_the_first_updates_of_another_bot_are_no_doubles(
     town: Emulators, database: Database, face: EmulatedMessenger
 ) -> None:
     sara = face.person("سارا")
-    async with open_house(town, database) as house:
-        await sara.start()
-        await sara.sees("خانه")
-        await sara.tap("اول")
-        await sara.sees("یادداشت شد: first")
-        await house.until(lambda: _settled(house))
+    async with running_app(town, database) as app:
+        await starts(sara)
+        await note(sara, "first")
+        await app.until_answered()
     swap(face)
-    async with open_house(town, database) as house:
+    async with running_app(town, database) as app:
         there = again(face, sara)
-        await there.start()
-        await there.sees("خانه")
-        await there.tap("دوم")
-        await there.sees("یادداشت شد: second")
+        await starts(there)
+        await note(there, "second")
         face.server.deliver_twice(1, face.token)
         await there.tap("بازگشت")
         await there.sees("خانه")
-        await house.until(lambda: face.server.pending(face.token) == 0)
-        assert await house.notes() == ["first", "second"]
-        assert house.service.resources.counters.repeated[Messenger(face.kind)] == 1
-        assert [(one.bot_id, one.update_id) for one in await house.inbox()] == [
+        await app.until(lambda: face.server.pending(face.token) == 0)
+        assert await app.notes() == ["first", "second"]
+        assert app.service.resources.counters.repeated[Messenger(face.kind)] == 1
+        assert [(one.bot_id, one.update_id) for one in await app.inbox()] == [
             (int(token.partition(":")[0]), number)
             for token, numbers in ((next(iter(face.server.state.bots)), (1, 2)), (face.token, (1, 2, 3)))
             for number in numbers
         ]
-
-
-async def _settled(house: House) -> bool:
-    return set(await house.states()) == {InboxState.ANSWERED}
 
 
 async def test_what_the_first_bot_did_not_finish_has_its_effect(
@@ -88,30 +86,24 @@ async def test_what_the_first_bot_did_not_finish_has_its_effect(
 ) -> None:
     """It touches no message of the other bot, whose numbers are the same."""
     sara = face.person("سارا")
-    async with open_house(town, database) as house:
-        await sara.start()
-        await sara.sees("خانه")
-        house.service.lanes.put = lambda key, job: None  # type: ignore[method-assign]
-        await sara.tap("اول")
-        await house.until(lambda: _waits(house))
+    async with running_app(town, database) as app:
+        await starts(sara)
+        with without_queues(app.service):
+            await sara.tap("اول")
+            await app.until_received(1)
     swap(face)
     there = again(face, sara)
     await there.start()
     edits = len(face.server.calls_of("editMessageText"))
     with caplog.at_level(logging.WARNING):
-        async with open_house(town, database) as house:
+        async with running_app(town, database) as app:
             await there.sees("خانه")
-            await house.until(lambda: _settled(house))
-            assert await house.notes() == ["first"]
+            await app.until_answered()
+            assert await app.notes() == ["first"]
             assert len(face.server.calls_of("editMessageText")) == edits
             assert not [one for one in caplog.records if one.levelno >= logging.ERROR]
-            await there.tap("دوم")
-            await there.sees("یادداشت شد: second")
+            await note(there, "second")
     assert not [one for one in town.violations if "not the bot" in one]
-
-
-async def _waits(house: House) -> bool:
-    return InboxState.RECEIVED in await house.states()
 
 
 async def test_a_password_that_the_first_bot_was_sent_costs_nobody_a_message(
@@ -119,83 +111,78 @@ async def test_a_password_that_the_first_bot_was_sent_costs_nobody_a_message(
 ) -> None:
     """A deletion that the first bot owes is not done on another bot's message of the same number."""
     sara = face.person("سارا")
-    async with open_house(town, database) as house:
+    async with running_app(town, database) as app:
 
         async def nothing(answer: object) -> None: ...
 
-        await sara.start()
-        await sara.sees("خانه")
-        house.service.processor.delivery.deliver = nothing  # type: ignore[method-assign, assignment]
+        async def owes() -> bool:
+            return any((one.note or "").startswith("delete message") for one in await app.inbox())
+
+        await starts(sara)
+        app.service.processor.delivery.deliver = nothing  # type: ignore[method-assign, assignment]
         await sara.command("secret")
-        await house.until(lambda: _owes(house))
+        await app.until(owes)
     swap(face)
     there = again(face, sara)
     for _ in range(6):
         await there.start()
-    async with open_house(town, database) as house:
+    async with running_app(town, database) as app:
         # As on a database of our own: where others may serve, they get a minute.
-        house.service.dispatcher._shared = False
-        await house.service.dispatcher.recover(Messenger(face.kind))
+        app.service.dispatcher._shared = False
+        await app.service.dispatcher.recover(Messenger(face.kind))
         await there.sees("خانه")
-        await house.until(lambda: _settled(house))
+        await app.until_answered()
         assert face.server.calls_of("deleteMessage") == []
-
-
-async def _owes(house: House) -> bool:
-    return any((one.note or "").startswith("delete message") for one in await house.inbox())
 
 
 async def test_pushes_where_the_new_bot_never_was_end_in_one_sms(
     town: Emulators, database: Database, face: EmulatedMessenger, caplog: pytest.LogCaptureFixture
 ) -> None:
     sara = face.person("سارا")
-    async with open_house(town, database) as house:
-        account = await member(house, sara)
+    async with running_app(town, database) as app:
+        account = await log_in(app, sara)
     swap(face)
-    sms = Sms()
+    sms = ScriptedSms()
     with caplog.at_level(logging.WARNING):
-        async with open_house(town, database, sms=sms) as house:
+        async with running_app(town, database, sms=sms) as app:
+
+            async def all_over() -> bool:
+                states = {push.state for push in await all_pushes(app)}
+                assert PushState.GIVEN_UP not in states
+                return states <= {PushState.SENT, PushState.SKIPPED}
+
             for number in range(5):
-                await push(house, account, f"خبر {number}", sms=f"خبری هست {number}")
-            await house.until(lambda: _all_over(house))
-            states = [one.state for one in await rows(house)]
-            assert PushState.GIVEN_UP not in states
+                await queue_push(app, account, f"خبر {number}", sms=f"خبری هست {number}")
+            await app.until(all_over)
             assert sorted(text.split("خبری هست ")[1][0] for _, text, _ in sms.sent) == list("01234")
-            assert (await house.chat(sara)).dead
+            assert (await app.chat(sara)).dead
             there = again(face, sara)
-            await there.start()
-            await there.sees("خانه")
-            assert not (await house.chat(there)).dead
-            await push(house, account, "خبر تازه", sms="خبری هست 9")
+            await starts(there)
+            assert not (await app.chat(there)).dead
+            await queue_push(app, account, "خبر تازه", sms="خبری هست 9")
             await there.sees("خبر تازه")
             assert len(sms.sent) == 5
     assert not [one for one in caplog.records if one.levelno >= logging.ERROR]
     assert len(face.server.calls_of("sendMessage")) < 20
 
 
-async def _all_over(house: House) -> bool:
-    return {one.state for one in await rows(house)} <= {PushState.SENT, PushState.SKIPPED}
-
-
-async def test_a_paper_that_the_first_bot_sent_is_sent_by_the_other(
-    town: Emulators, database: Database, face: EmulatedMessenger, tmp_path: Path
+async def test_a_document_that_the_first_bot_sent_is_sent_by_the_other(
+    town: Emulators, database: Database, face: EmulatedMessenger, library: DocumentLibrary
 ) -> None:
     """Without a try of the first one's file id, which the messenger refuses; back again, that id is still known."""
-    papers = DocumentLibrary(FolderStore(tmp_path / "files"), DocumentCipher("0" * 64), InspectionPool())
-    shown = await _store(database, papers, files.pdf())
+    shown = await store_attachments(database, library, files.pdf())
     sara, first = face.person("سارا"), (face.token, face.bot)
     for number, token in enumerate(("first", "other", "first")):
         if token == "other":
             swap(face)
         else:
             face.token, face.bot = first
-        async with open_house(town, database, papers=papers) as house:
-            house.doings.papers = shown
+        async with running_app(town, database, papers=library) as app:
+            app.route_state.papers = shown
             there = again(face, sara)
             await there.send("/papers")
             await there.sees("مدارک")
-            await house.until(lambda number=number: _handles(house, min(number + 1, 2)))
-    await papers.close()
+            await until_file_ids(app, min(number + 1, 2))
     refused = [call for call in face.server.calls_of("sendDocument") if call.status != 200]
     assert not refused
     assert len(face.server.calls_of("sendDocument")) == 3
@@ -214,55 +201,50 @@ async def test_what_came_before_the_migration_is_the_first_bots(town: Emulators,
     """The last batch before the upgrade is handed over again after it."""
     face = town.telegram
     sara = face.person("سارا")
-    async with open_house(town, database) as house:
-        await sara.start()
-        await sara.sees("خانه")
-        await sara.tap("اول")
-        await sara.sees("یادداشت شد: first")
-        await house.until(lambda: _settled(house))
-        raw = (await house.inbox())[-1].raw
+    async with running_app(town, database) as app:
+        await starts(sara)
+        await note(sara, "first")
+        await app.until_answered()
+        raw = (await app.inbox())[-1].raw
 
     def unit(db: Session) -> None:
         for one in db.exec(select(InboxUpdate)):
             one.bot_id = 0
 
     await database.run(unit)
-    async with open_house(town, database) as house:
+    async with running_app(town, database) as app:
         face.server.inject_raw(raw.encode())
         await sara.tap("بازگشت")
         await sara.sees("خانه")
-        await house.until(lambda: face.server.pending() == 0)
-        assert await house.notes() == ["first"]
-        assert {one.bot_id for one in await house.inbox()} == {110201543}
+        await app.until(lambda: face.server.pending() == 0)
+        assert await app.notes() == ["first"]
+        assert {one.bot_id for one in await app.inbox()} == {110201543}
 
 
-async def test_a_wiped_update_is_known_again(house: House) -> None:
+async def test_a_wiped_update_is_known_again(app: MessengerApp) -> None:
     """Its body held a password and is gone; handed over again it is a double, and another under its number is none."""
-    sara = house.town.telegram.person("سارا")
-    await sara.start()
-    await sara.sees("خانه")
+    sara = await started(app.town.telegram)
     await sara.command("secret")
-    await house.until(lambda: _wiped(house))
-    row = (await house.inbox())[-1]
+
+    async def wiped() -> bool:
+        return any(one.raw == "{}" for one in await app.inbox())
+
+    await app.until(wiped)
+    row = (await app.inbox())[-1]
     sent = [one for one in sara.conversation.messages.values() if one.sender is not None][-1]
-    message = {
-        "message_id": sent.id,
-        "date": sent.date,
-        "chat": {"id": sara.user.id, "type": "private", "first_name": "نام تازه"},
-        "from": {"id": sara.user.id, "is_bot": False, "first_name": "نام تازه"},
-        "text": "/secret",
-        "entities": [{"type": "bot_command", "offset": 0, "length": 7}],
-    }
-    take = house.service.intake.store_updates
-    assert await take(Messenger.TELEGRAM, [{"update_id": row.update_id, "message": message}]) == 0
-    other = message | {"message_id": sent.id + 90, "date": sent.date + 700_000}
-    assert await take(Messenger.TELEGRAM, [{"update_id": row.update_id, "message": other}] * 2) == 1
-    assert await take(Messenger.TELEGRAM, [{"update_id": row.update_id, "message": other}]) == 0
+
+    async def taken(*, after: int, times: int = 1) -> int:
+        """How many updates are taken of a message that is so many later than the first."""
+        date = sent.date + 1000 * after
+        message = raw_message(sara.user.id, "/secret", number=sent.id + after, date=date)
+        message["entities"] = [{"type": "bot_command", "offset": 0, "length": 7}]
+        update = {"update_id": row.update_id, "message": message}
+        return await app.service.intake.store_updates(Messenger.TELEGRAM, [update] * times)
+
+    assert await taken(after=0) == 0
+    assert await taken(after=90, times=2) == 1
+    assert await taken(after=90) == 0
     assert "/secret" not in (row.identity or "")
-
-
-async def _wiped(house: House) -> bool:
-    return any(one.raw == "{}" for one in await house.inbox())
 
 
 @pytest.mark.campaign

@@ -1,139 +1,167 @@
 """Everyone in order, nobody waits for a stranger: by the order of events, not by the clock."""
 
 import asyncio
+from collections.abc import Awaitable, Callable, Hashable
+
+import pytest
 
 from bot.messengers.intake.chat_queues import Lanes
-from tests.support.messenger_app import House
+from tests.support.messenger_app import MessengerApp, note, starts
+
+Job = Callable[[], Awaitable[None]]
 
 
-async def test_one_lane_keeps_order_and_others_pass_by() -> None:
-    lanes = Lanes(at_once=4)
-    gate = asyncio.Event()
-    seen: list[str] = []
+class Script:
+    """Jobs for chat queues: what they did, and the gate that some of them wait for."""
 
-    async def slow() -> None:
-        async with lanes.release_slot():
-            await gate.wait()
-        seen.append("slow")
+    def __init__(self) -> None:
+        self.seen: list[str] = []
+        self.gate = asyncio.Event()
 
-    def say(word: str) -> None:
+    def says(self, word: str, *, first: Callable[[], Awaitable[object]] | None = None) -> Job:
         async def job() -> None:
-            seen.append(word)
+            if first is not None:
+                await first()
+            self.seen.append(word)
 
-        lanes.put(word[0], job)
+        return job
 
-    lanes.put("a", slow)
-    for number in range(200):
-        say(f"a{number}")
-    say("b1")
-    while "b1" not in seen:
-        await asyncio.sleep(0)
-    assert seen == ["b1"]
-    gate.set()
+    def behind_gate(self, word: str) -> Job:
+        return self.says(word, first=self.gate.wait)
+
+    def outside(self, lanes: Lanes) -> Callable[[], Awaitable[object]]:
+        """Waits for another server, without a slot."""
+
+        async def wait() -> None:
+            async with lanes.release_slot():
+                await self.gate.wait()
+
+        return wait
+
+    async def until_seen(self, word: str) -> None:
+        async with asyncio.timeout(5):
+            while word not in self.seen:
+                await asyncio.sleep(0)
+
+
+def put(lanes: Lanes, jobs: dict[Hashable, list[Job]]) -> None:
+    for chat, waiting in jobs.items():
+        for job in waiting:
+            lanes.put(chat, job)
+
+
+async def test_one_chat_keeps_its_order_and_others_pass_by() -> None:
+    lanes, script = Lanes(at_once=4), Script()
+    words = [f"a{number}" for number in range(200)]
+    slow = script.says("slow", first=script.outside(lanes))
+    put(lanes, {"a": [slow, *map(script.says, words)], "b": [script.says("b1")]})
+    await script.until_seen("b1")
+    assert script.seen == ["b1"]
+    script.gate.set()
     while len(lanes):
         await asyncio.sleep(0)
-    assert seen == ["b1", "slow", *(f"a{number}" for number in range(200))]
+    assert script.seen == ["b1", "slow", *words]
     assert lanes.active == 0, "nothing of a person stays in memory"
 
 
 async def test_waiting_for_other_servers_holds_no_slot() -> None:
-    lanes = Lanes(at_once=2)
-    gate = asyncio.Event()
-    passed = asyncio.Event()
-
-    async def waits() -> None:
-        async with lanes.release_slot():
-            await gate.wait()
-
+    lanes, script = Lanes(at_once=2), Script()
     for number in range(50):
-        lanes.put(number, waits)
-
-    async def stranger() -> None:
-        passed.set()
-
-    lanes.put("stranger", stranger)
-    await asyncio.wait_for(passed.wait(), 5)
-    gate.set()
+        lanes.put(number, script.says("waited", first=script.outside(lanes)))
+    lanes.put("stranger", script.says("stranger"))
+    await script.until_seen("stranger")
+    script.gate.set()
     assert await lanes.drain(5)
 
 
 async def test_a_messenger_that_hangs_holds_up_no_other() -> None:
-    lanes = Lanes(at_once=2)
-    gate, passed = asyncio.Event(), asyncio.Event()
-
-    async def hangs() -> None:
-        await gate.wait()
-
-    async def stranger() -> None:
-        passed.set()
-
+    lanes, script = Lanes(at_once=2), Script()
     for number in range(50):
-        lanes.put(("slow", number), hangs)
-    lanes.put(("quick", 1), stranger)
-    await asyncio.wait_for(passed.wait(), 5)
+        lanes.put(("slow", number), script.behind_gate("slow"))
+    lanes.put(("quick", 1), script.says("quick"))
+    await script.until_seen("quick")
     await asyncio.wait_for(lanes.wait_until_below(10, "quick"), 5)
     full = asyncio.create_task(lanes.wait_until_below(10, "slow"))
     await asyncio.sleep(0)
     assert not full.done()
-    gate.set()
+    script.gate.set()
     await asyncio.wait_for(full, 5)
     assert await lanes.drain(5)
 
 
-async def test_a_failing_job_does_not_stop_its_lane() -> None:
-    lanes = Lanes()
-    done = asyncio.Event()
+async def test_a_failing_job_does_not_stop_its_queue() -> None:
+    lanes, script = Lanes(), Script()
 
     async def fails() -> None:
         raise ZeroDivisionError
 
-    async def works() -> None:
-        done.set()
-
-    lanes.put(1, fails)
-    lanes.put(1, works)
-    await asyncio.wait_for(done.wait(), 5)
+    put(lanes, {1: [fails, script.says("works")]})
+    await script.until_seen("works")
 
 
 async def test_drain_finishes_the_job_in_hand_only() -> None:
-    lanes = Lanes()
-    gate, seen = asyncio.Event(), []
-
-    async def first() -> None:
-        await gate.wait()
-        seen.append("first")
-
-    async def second() -> None:
-        seen.append("second")
-
-    lanes.put(1, first)
-    lanes.put(1, second)
+    lanes, script = Lanes(), Script()
+    put(lanes, {1: [script.behind_gate("first"), script.says("second")]})
     await asyncio.sleep(0)
     draining = asyncio.create_task(lanes.drain(5))
     await asyncio.sleep(0)
-    gate.set()
+    script.gate.set()
     assert await draining
-    assert seen == ["first"]
+    assert script.seen == ["first"]
 
 
-async def test_order_of_a_person_while_strangers_are_served(house: House) -> None:
-    town = house.town
+async def test_queues_that_wait_for_their_chats_hold_up_nobody() -> None:
+    """Neither a slot nor the polling."""
+    lanes, script, limit = Lanes(at_once=2), Script(), 20
+
+    async def waits() -> None:
+        await lanes.pause(30)
+
+    def crowd(chats: range) -> dict[Hashable, list[Job]]:
+        return {("m", chat): [waits, *[script.says("late")] * 8] for chat in chats}
+
+    put(lanes, crowd(range(6)))
+    await asyncio.sleep(0.05)
+    assert len(lanes) > limit
+    await asyncio.wait_for(lanes.wait_until_below(limit, "m"), 5)
+    lanes.put(("m", "stranger"), script.says("stranger"))
+    await script.until_seen("stranger")
+    # But for a flood of them the memory has an end.
+    put(lanes, crowd(range(6, 16)))
+    await asyncio.sleep(0.05)
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(lanes.wait_until_below(limit, "m"), 0.1)
+    await lanes.drain(0.05)
+
+
+async def test_a_pause_ends_with_a_newcomer() -> None:
+    lanes, script = Lanes(), Script()
+    told: list[bool] = []
+
+    async def waits() -> None:
+        told.append(await lanes.pause(30, for_newcomer=True))
+
+    lanes.put(1, waits)
+    await asyncio.sleep(0.01)
+    assert told == []
+    lanes.put(1, script.says("newcomer"))
+    await script.until_seen("newcomer")
+    put(lanes, {1: [waits, script.says("the next")]})
+    await script.until_seen("the next")
+    assert told == [True, True]
+
+
+async def test_order_of_a_person_while_strangers_are_served(app: MessengerApp) -> None:
+    town = app.town
     slow, quick = town.telegram.person("کند"), town.telegram.person("تند")
-    gate = house.doings.gates[slow.user.id] = asyncio.Event()
+    gate = app.route_state.gates[slow.user.id] = asyncio.Event()
     for person in (slow, quick):
-        await person.start()
-        await person.sees("خانه")
+        await starts(person)
     await slow.tap("کند")
     for word in ("اول", "دوم", "اول"):
         await slow.send("/start")
         await slow.send(word)
-    await quick.tap("اول")
-    await quick.sees("یادداشت شد: first")
-    assert await house.notes(slow.user.id) == []
+    await note(quick, "first")
+    assert await app.notes(slow.user.id) == []
     gate.set()
-    await house.until(lambda: _noted(house, slow.user.id, 4))
-    assert await house.notes(slow.user.id) == ["slow", "first", "second", "first"]
-
-
-async def _noted(house: House, chat_id: int, number: int) -> bool:
-    return len(await house.notes(chat_id)) == number
+    await app.until_noted("slow", "first", "second", "first", by=slow)

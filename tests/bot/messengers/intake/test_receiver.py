@@ -1,44 +1,37 @@
 """Updates that nobody can read never stop the others; none has its effect twice; none is lost."""
 
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
 import pytest
-from starlette.applications import Starlette
 
 from bot.messengers.intake.receiver import lane_of, update_number
 from bot.web.app import build_app
 from demo.emulators import Emulators
 from storage.database.database import Database
 from storage.enums import InboxState, Messenger
-from tests.support.messenger_app import House, open_house
+from tests.support.messenger_app import MessengerApp, note, raw_message, running_app, started
 
 POISON: list[Any] = [
     {"message": {"chat": {"id": "x"}}},
     {"message": 5},
     {"message": {"message_id": 1, "date": "tomorrow", "chat": {"id": 9, "type": "private"}}},
-    {
-        "message": {
-            "message_id": 1,
-            "date": 1,
-            "chat": {"id": 9, "type": "private"},
-            "text": 12,
-            "entities": 4,
-        }
-    },
+    {"message": raw_message(9, "س") | {"text": 12, "entities": 4}},
     {"callback_query": {"id": "5"}},
     {"callback_query": []},
-    {"message": {"message_id": 1, "date": 1, "chat": {"id": 10**30, "type": "private"}, "text": "س"}},
-    {"message": {"message_id": {}, "date": 1, "chat": {"id": 9, "type": "private"}, "text": "س"}},
+    {"message": raw_message(10**30, "س")},
+    {"message": raw_message(9, "س") | {"message_id": {}}},
     {"poll": {"id": 1}},
     {"something_new": {"id": 1}},
     {},
 ]
 
 
-async def test_poison_on_both_pollings(house: House) -> None:
-    for face in house.town.messengers:
+async def test_poison_on_both_pollings(app: MessengerApp) -> None:
+    for face in app.town.messengers:
         before = face.person("پیش")
         await before.start()
         for body in POISON:
@@ -47,105 +40,89 @@ async def test_poison_on_both_pollings(house: House) -> None:
         await after.start()
         await before.sees("خانه")
         await after.sees("خانه")
-        await house.until(lambda face=face: face.server.pending() == 0)
-    await house.until(lambda: _all_settled(house))
-    for row in await house.inbox():
+        await app.until(lambda face=face: face.server.pending() == 0)
+    await app.until_processed()
+    for row in await app.inbox():
         assert json.loads(row.raw)["update_id"] == row.update_id
-    release_slot = [row for row in await house.inbox() if row.state is InboxState.QUARANTINED]
-    assert len(release_slot) >= 10
-    assert all(row.note for row in release_slot)
+    quarantined = [row for row in await app.inbox() if row.state is InboxState.QUARANTINED]
+    assert len(quarantined) >= 10
+    assert all(row.note for row in quarantined)
 
 
-async def _all_settled(house: House) -> bool:
-    return not {InboxState.RECEIVED, InboxState.DONE} & set(await house.states())
-
-
-async def test_a_person_whose_update_was_quarantined_is_answered(house: House) -> None:
-    sara = house.town.telegram.person("سارا")
-    await sara.start()
-    await sara.sees("خانه")
+async def test_a_person_whose_update_was_quarantined_is_answered(app: MessengerApp) -> None:
+    sara = await started(app.town.telegram)
     chat = {"id": sara.user.id, "type": "private"}
-    house.town.telegram.server.inject({"message": {"message_id": 5, "date": "never", "chat": chat}})
+    app.town.telegram.server.inject({"message": {"message_id": 5, "date": "never", "chat": chat}})
     await sara.sees("متوجه نشدم")
 
 
-async def test_an_update_without_a_number_does_not_come_for_ever(house: House) -> None:
-    sara = house.town.bale.person("سارا")
-    await sara.start()
-    await sara.sees("خانه")
-    await house.service.intake.store_updates(
+async def test_an_update_without_a_number_does_not_come_for_ever(app: MessengerApp) -> None:
+    await started(app.town.bale)
+    await app.service.intake.store_updates(
         Messenger.BALE, [{"message": {}}, "text", None, 5, {"update_id": -3}]
     )
-    assert (await house.states()).count(InboxState.QUARANTINED) == 5
-    await house.service.intake.store_updates(Messenger.BALE, [{"message": {}}, "text"])
-    assert (await house.states()).count(InboxState.QUARANTINED) == 5
+    assert (await app.states()).count(InboxState.QUARANTINED) == 5
+    await app.service.intake.store_updates(Messenger.BALE, [{"message": {}}, "text"])
+    assert (await app.states()).count(InboxState.QUARANTINED) == 5
 
 
-async def test_doubles_have_no_effect(house: House) -> None:
-    sara = house.town.telegram.person("سارا")
-    await sara.start()
-    await sara.sees("خانه")
-    house.town.telegram.server.deliver_twice(3)
-    await sara.tap("اول")
-    await sara.sees("یادداشت شد: first")
-    raw = json.loads((await house.inbox())[-1].raw)
+async def test_doubles_have_no_effect(app: MessengerApp) -> None:
+    sara = await started(app.town.telegram)
+    app.town.telegram.server.deliver_twice(3)
+    await note(sara, "first")
+    raw = json.loads((await app.inbox())[-1].raw)
     for _ in range(3):
-        await house.service.intake.store_updates(Messenger.TELEGRAM, [raw])
-    await house.until(lambda: not len(house.service.lanes))
-    assert await house.notes() == ["first"]
+        await app.service.intake.store_updates(Messenger.TELEGRAM, [raw])
+    await app.until_idle()
+    assert await app.notes() == ["first"]
 
 
-async def test_the_same_number_on_the_other_messenger_is_another_update(house: House) -> None:
-    people = [face.person("سارا") for face in house.town.messengers]
-    for person in people:
-        await person.start()
-        await person.sees("خانه")
-        await person.tap("اول")
-        await person.sees("یادداشت شد")
-    assert await house.notes() == ["first", "first"]
+async def test_the_same_number_on_the_other_messenger_is_another_update(app: MessengerApp) -> None:
+    for face in app.town.messengers:
+        await note(await started(face), "first")
+    assert await app.notes() == ["first", "first"]
 
 
-async def test_text_that_no_database_keeps(house: House) -> None:
-    sara = house.town.telegram.person("سارا")
-    await sara.start()
-    await sara.sees("خانه")
-    chat = {"id": sara.user.id, "type": "private"}
-    who = {"id": sara.user.id, "is_bot": False, "first_name": "\x00\ud800"}
-    message = {"message_id": 5, "date": 1, "chat": chat, "from": who, "text": "اول\x00\ud800"}
-    await house.service.intake.store_updates(Messenger.TELEGRAM, [{"update_id": 900, "message": message}])
+async def test_text_that_no_database_keeps(app: MessengerApp) -> None:
+    sara = await started(app.town.telegram)
+    message = raw_message(sara.user.id, "اول\x00\ud800", number=5)
+    message["from"]["first_name"] = "\x00\ud800"
+    await app.service.intake.store_updates(Messenger.TELEGRAM, [{"update_id": 900, "message": message}])
     await sara.sees("یادداشت شد: first")
 
 
 # -- webhooks ------------------------------------------------------------------------------------
 
 
-def poster(app: Starlette) -> httpx.AsyncClient:
-    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://bot")
+@asynccontextmanager
+async def called(
+    town: Emulators, database: Database
+) -> AsyncIterator[tuple[MessengerApp, httpx.AsyncClient]]:
+    """The bot with webhooks, and a client of its web server. The addresses told to the messengers lead nowhere."""
+    async with running_app(town, database, webhook_url="https://bot.example") as app:
+        site = build_app(app.service.resources, webhooks=app.service.intake)
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(site), base_url="http://bot") as client:
+            yield app, client
+
+
+SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"
+
+
+def as_telegram(app: MessengerApp) -> dict[str, str]:
+    return {SECRET_HEADER: app.service.intake.secrets[Messenger.TELEGRAM]}
 
 
 async def test_poison_on_a_webhook(town: Emulators, database: Database) -> None:
-    async with open_house(town, database, webhook_url="https://bot.example") as house:
-        intake = house.service.intake
-        app = build_app(house.service.resources, webhooks=intake)
-        secret = {"X-Telegram-Bot-Api-Secret-Token": intake.secrets[Messenger.TELEGRAM]}
+    async with called(town, database) as (app, client):
         sara = town.telegram.person("سارا")
-        await sara.start()  # the webhook told to the messenger leads nowhere: ours is called below
-        async with poster(app) as client:
-            path = intake.path_of(Messenger.TELEGRAM)
-            bodies = [json.dumps({"update_id": 100 + number, **body}) for number, body in enumerate(POISON)]
-            bodies += ["", "[]", "null", "{", "\xff", '{"a":' * 2000]
-            for body in bodies:
-                answer = await client.post(path, content=body, headers=secret)
-                assert answer.status_code == 200, body[:80]
-            message = {
-                "message_id": 1,
-                "date": 1,
-                "chat": {"id": sara.user.id, "type": "private"},
-                "from": {"id": sara.user.id, "is_bot": False, "first_name": "س"},
-                "text": "/start",
-            }
-            answer = await client.post(path, json={"update_id": 500, "message": message}, headers=secret)
-            assert answer.status_code == 200
+        await sara.start()
+        bodies = [json.dumps({"update_id": 100 + number, **body}) for number, body in enumerate(POISON)]
+        bodies += ["", "[]", "null", "{", "\xff", '{"a":' * 2000]
+        bodies.append(json.dumps({"update_id": 500, "message": raw_message(sara.user.id, "/start")}))
+        for body in bodies:
+            path = app.service.intake.path_of(Messenger.TELEGRAM)
+            answer = await client.post(path, content=body, headers=as_telegram(app))
+            assert answer.status_code == 200, body[:80]
         await sara.sees("خانه")
 
 
@@ -153,54 +130,33 @@ async def test_a_webhook_tells_a_double_from_another_update_of_that_number(
     town: Emulators, database: Database
 ) -> None:
     """The messenger repeats a call that it had no answer to; and numbers begin anew after a quiet week."""
-    async with open_house(town, database, webhook_url="https://bot.example") as house:
-        intake = house.service.intake
-        app = build_app(house.service.resources, webhooks=intake)
-        secret = {"X-Telegram-Bot-Api-Secret-Token": intake.secrets[Messenger.TELEGRAM]}
-        people = [face.person("سارا") for face in town.messengers]
-        for person in people:
+    async with called(town, database) as (app, client):
+        for face in town.messengers:
+            person, path = face.person("سارا"), app.service.intake.path_of(Messenger(face.kind))
             await person.start()
-        async with poster(app) as client:
-            for person in people:
-                messenger = Messenger(person.state.kind)
-                for message_id, word in (
-                    (71, "اول"),
-                    (71, "اول"),
-                    (95, "بازگشت"),
-                    (95, "بازگشت"),
-                    (71, "اول"),
-                    (120, "دوم"),
-                ):
-                    message = {
-                        "message_id": message_id,
-                        "date": 1_700_000_000 + message_id,
-                        "chat": {"id": person.user.id, "type": "private"},
-                        "from": {"id": person.user.id, "is_bot": False, "first_name": "س"},
-                        "text": word,
-                    }
-                    call = client.post(
-                        intake.path_of(messenger), json={"update_id": 7, "message": message}, headers=secret
-                    )
-                    assert (await call).status_code == 200
-        await house.until(lambda: _all_settled(house))
-        assert sorted(await house.notes()) == ["first", "first", "second", "second"]
-        assert house.service.resources.counters.repeated == {Messenger.TELEGRAM: 3, Messenger.BALE: 3}
+            home = [(95, "بازگشت")] * 2
+            for number, word in [(71, "اول")] * 2 + home + [(71, "اول"), (120, "دوم")]:
+                message = raw_message(person.user.id, word, number=number, date=1_700_000_000 + number)
+                update = {"update_id": 7, "message": message}
+                answer = await client.post(path, json=update, headers=as_telegram(app))
+                assert answer.status_code == 200
+        await app.until_processed()
+        assert sorted(await app.notes()) == ["first", "first", "second", "second"]
+        assert app.service.resources.counters.repeated == {Messenger.TELEGRAM: 3, Messenger.BALE: 3}
 
 
 async def test_a_webhook_knows_its_messenger(town: Emulators, database: Database) -> None:
-    async with open_house(town, database, webhook_url="https://bot.example") as house:
-        intake = house.service.intake
-        app = build_app(house.service.resources, webhooks=intake)
-        async with poster(app) as client:
-            for path, headers, status in (
-                (intake.path_of(Messenger.TELEGRAM), {}, 403),
-                (intake.path_of(Messenger.TELEGRAM), {"X-Telegram-Bot-Api-Secret-Token": "wrong"}, 403),
-                ("/hook/telegram/guessed", {}, 404),
-                (intake.path_of(Messenger.BALE), {}, 200),
-            ):
-                answer = await client.post(path, json={"update_id": 1, "x": 1}, headers=headers)
-                assert answer.status_code == status
-        assert len(await house.inbox()) == 1
+    async with called(town, database) as (app, client):
+        intake = app.service.intake
+        for path, headers, status in (
+            (intake.path_of(Messenger.TELEGRAM), {}, 403),
+            (intake.path_of(Messenger.TELEGRAM), {SECRET_HEADER: "wrong"}, 403),
+            ("/hook/telegram/guessed", {}, 404),
+            (intake.path_of(Messenger.BALE), {}, 200),
+        ):
+            answer = await client.post(path, json={"update_id": 1, "x": 1}, headers=headers)
+            assert answer.status_code == status
+        assert len(await app.inbox()) == 1
         assert len({*intake.paths}) == 2
         assert all(len(path) >= 40 for path in intake.paths)
 

@@ -9,18 +9,18 @@ import pytest
 from demo.emulators import Emulators
 from storage.database.database import Database
 from storage.enums import InboxState, Messenger
-from tests.support.messenger_app import open_house
+from tests.support.messenger_app import running_app
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{", b"\xff\x00", b'"text"'])
 async def test_what_is_no_update_is_kept_once(town: Emulators, database: Database, body: bytes) -> None:
-    async with open_house(town, database, webhook_url="https://bot.example") as house:
-        intake, counters = house.service.intake, house.service.resources.counters
+    async with running_app(town, database, webhook_url="https://bot.example") as app:
+        intake, counters = app.service.intake, app.service.resources.counters
 
         for _ in range(3):
             assert await intake.accept_webhook(Messenger.BALE, body) == 200
 
-        [row] = await house.inbox()
+        [row] = await app.inbox()
         assert row.state is InboxState.QUARANTINED
         assert row.note
         assert counters.quarantined == {Messenger.BALE: 1}
@@ -32,15 +32,15 @@ async def test_what_is_no_update_is_kept_once(town: Emulators, database: Databas
 async def test_what_could_not_be_stored_is_asked_for_again(
     town: Emulators, database: Database, monkeypatch: pytest.MonkeyPatch, body: bytes
 ) -> None:
-    async with open_house(town, database, webhook_url="https://bot.example") as house:
+    async with running_app(town, database, webhook_url="https://bot.example") as app:
         run = database.run
 
         async def away(*_: Any, **__: Any) -> Any:
             raise OSError("the server does not answer")
 
         monkeypatch.setattr(database, "run", away)
-        assert await house.service.intake.accept_webhook(Messenger.BALE, body) == 503
+        assert await app.service.intake.accept_webhook(Messenger.BALE, body) == 503
         monkeypatch.setattr(database, "run", run)
-        assert await house.inbox() == []
-        assert await house.service.intake.accept_webhook(Messenger.BALE, body) == 200
-        assert len(await house.inbox()) == 1
+        assert await app.inbox() == []
+        assert await app.service.intake.accept_webhook(Messenger.BALE, body) == 200
+        assert len(await app.inbox()) == 1

@@ -9,7 +9,7 @@ from sqlmodel import Session
 from demo.emulators import Emulators
 from storage.database import outage, postgres
 from storage.database.database import open_database
-from tests.support.messenger_app import open_house
+from tests.support.messenger_app import running_app, started
 
 CONNECTIONS = 3
 
@@ -22,13 +22,11 @@ async def test_a_message_waits_while_no_connection_is_left(
     monkeypatch.setattr(postgres, "CONNECTION_TIMEOUT", 0.2)
     monkeypatch.setattr(outage, "ANNOUNCE_AFTER", 0.0)  # told at the first try that fails
     database = await open_database(postgres_url)
-    async with open_house(town, database) as house:
-        sara = town.telegram.person("سارا")
-        await sara.start()
-        await sara.sees("خانه")
-        gate = house.doings.gates[sara.user.id] = asyncio.Event()
+    async with running_app(town, database) as app:
+        sara = await started(town.telegram)
+        gate = app.route_state.gates[sara.user.id] = asyncio.Event()
         await sara.tap("کند")
-        await house.until(lambda: house.doings.entered)
+        await app.until(lambda: app.route_state.entered)
         free_again = asyncio.Event()
 
         def hold(db: Session) -> None:
@@ -44,5 +42,5 @@ async def test_a_message_waits_while_no_connection_is_left(
         free_again.set()
         await asyncio.gather(*held, return_exceptions=True)
         await sara.sees("یادداشت شد: slow")
-        assert await house.notes() == ["slow"]
+        assert await app.notes() == ["slow"]
     await database.close()

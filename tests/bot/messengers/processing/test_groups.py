@@ -12,8 +12,7 @@ from demo.emulators import EmulatedMessenger, Emulators
 from storage.database.database import Database
 from storage.enums import InboxState
 from storage.tables import LeftGroup
-from tests.bot.messengers.delivery.test_refused_sends import served
-from tests.support.messenger_app import House, open_house
+from tests.support.messenger_app import MessengerApp, is_served, raw_message, running_app
 
 #: More than a messenger lets a bot write to a group in a minute.
 FLOOD = 60
@@ -31,21 +30,21 @@ def left(face: EmulatedMessenger, group: Chat) -> bool:
     return found is not None and found.left
 
 
-async def done(house: House) -> bool:
-    return set(await house.states()) == {InboxState.ANSWERED} and not len(house.service.lanes)
+async def done(app: MessengerApp) -> bool:
+    return set(await app.states()) == {InboxState.ANSWERED} and not len(app.service.lanes)
 
 
 @pytest.mark.parametrize(("number", "kind"), KINDS)
-async def test_a_flood_in_a_group_costs_one_sentence(house: House, number: int, kind: str) -> None:
-    face = house.town.messengers[number]
+async def test_a_flood_in_a_group_costs_one_sentence(app: MessengerApp, number: int, kind: str) -> None:
+    face = app.town.messengers[number]
     stranger, other = face.person("غریبه"), face.person("کاربر")
     group = face.group("همکاران", kind)
     await stranger.add_bot(group)
     for _ in range(FLOOD):
         await stranger.send("سلام", chat=group)
-    await served(other)
-    await house.until(lambda: left(face, group))
-    await house.until(lambda: done(house))
+    await is_served(other)
+    await app.until(lambda: left(face, group))
+    await app.until(lambda: done(app))
     assert len(said(face, group)) == 1
     assert "خصوصی" in said(face, group)[0]
     assert face.server.limits[face.token].refused == {}
@@ -58,65 +57,58 @@ async def test_who_adds_the_bot_again_and_again_gets_nothing_more(
 ) -> None:
     face = town.messengers[number]
     stranger, group = face.person("غریبه"), face.group("همکاران")
-    async with open_house(town, database) as house:
+    async with running_app(town, database) as app:
         await stranger.send("سلام", chat=group)
-        await house.until(lambda: left(face, group))
-        await house.until(lambda: done(house))
+        await app.until(lambda: left(face, group))
+        await app.until(lambda: done(app))
     # Also after a restart.
-    async with open_house(town, database) as house:
+    async with running_app(town, database) as app:
         passed = timedelta()
-        clock = house.service.resources.clock
-        house.service.resources.clock = lambda: clock() + passed
+        clock = app.service.resources.clock
+        app.service.resources.clock = lambda: clock() + passed
         for again in range(1, 4):
             passed = again * timedelta(minutes=1)
             await stranger.add_bot(group)
-            await house.until(lambda: left(face, group))
-        await house.until(lambda: done(house))
+            await app.until(lambda: left(face, group))
+        await app.until(lambda: done(app))
         assert len(said(face, group)) == 1
         assert len(face.server.calls_of("leaveChat")) == 4
         passed = NOTIFY_AGAIN_AFTER + timedelta(minutes=5)
         await stranger.add_bot(group)
-        await house.until(lambda: left(face, group))
-        await house.until(lambda: done(house))
+        await app.until(lambda: left(face, group))
+        await app.until(lambda: done(app))
         assert len(said(face, group)) == 2
     assert len(await database.read(lambda db: db.exec(select(LeftGroup)).all())) == 1
 
 
 @pytest.mark.parametrize("method", ["sendMessage", "leaveChat"])
-async def test_a_group_that_is_refused_is_left_all_the_same(house: House, method: str) -> None:
-    for face in house.town.messengers:
+async def test_a_group_that_is_refused_is_left_all_the_same(app: MessengerApp, method: str) -> None:
+    for face in app.town.messengers:
         stranger, group = face.person("غریبه"), face.group("همکاران")
         face.faults.add(Fault.flood(1), method=method)
         await stranger.send("سلام", chat=group)
-        await served(face.person("کاربر"))
-        await house.until(lambda face=face, group=group: left(face, group))
-        await house.until(lambda: done(house))
-    assert house.town.violations == []
+        await is_served(face.person("کاربر"))
+        await app.until(lambda face=face, group=group: left(face, group))
+        await app.until(lambda: done(app))
+    assert app.town.violations == []
 
 
-async def test_many_groups_at_once_do_not_hold_up_people(house: House) -> None:
-    face = house.town.telegram
+async def test_many_groups_at_once_do_not_hold_up_people(app: MessengerApp) -> None:
+    face = app.town.telegram
     stranger = face.person("غریبه")
     groups = [face.group(f"گروه {number}") for number in range(80)]
     for group in groups:
         await stranger.add_bot(group)
-    await served(face.person("کاربر"))
-    await house.until(lambda: all(left(face, one) for one in groups))
+    await is_served(face.person("کاربر"))
+    await app.until(lambda: all(left(face, one) for one in groups))
     assert sum(len(said(face, one)) for one in groups) < len(groups)
 
 
-async def test_a_button_pressed_in_a_group_is_no_press(house: House) -> None:
-    face = house.town.bale
+async def test_a_button_pressed_in_a_group_is_no_press(app: MessengerApp) -> None:
+    face = app.town.bale
     sara, group = face.person("سارا"), face.group("گروه")
-    face.server.inject(
-        {
-            "callback_query": {
-                "id": "999",
-                "from": {"id": sara.user.id, "is_bot": False, "first_name": "سارا"},
-                "data": "1|note||first|",
-                "message": {"message_id": 77, "date": 1, "chat": {"id": group.id, "type": "group"}},
-            }
-        }
-    )
-    await house.until(lambda: left(face, group))
-    assert await house.notes() == []
+    held = raw_message(sara.user.id, "", number=77) | {"chat": {"id": group.id, "type": "group"}}
+    press = {"id": "999", "from": held.pop("from"), "message": held, "data": "1|note||first|"}
+    face.server.inject({"callback_query": press})
+    await app.until(lambda: left(face, group))
+    assert await app.notes() == []

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from telegram.error import BadRequest, NetworkError, RetryAfter, TelegramError
 
-from bot.messengers.intake.chat_queues import Lanes
 from bot.messengers.transport.aiohttp_request import (
     MOST_RETRY_AFTER,
     RETRY_AFTER,
@@ -48,12 +48,15 @@ def limiter(clock: Clock) -> RateLimiter:
 async def fine() -> None: ...
 
 
-async def refuse(limiter: RateLimiter, chat: int, pause: int = 5) -> None:
+async def refuse(limiter: RateLimiter, *chats: int, pause: int = 5, **call: Any) -> None:
+    """The messenger refuses what is sent to each of these chats, for so many seconds."""
+
     async def send() -> None:
         raise RetryAfter(pause)
 
-    with pytest.raises(RetryAfter):
-        await limiter.call(chat, send)
+    for chat in chats:
+        with pytest.raises(RetryAfter):
+            await limiter.call(chat, send, **call)
 
 
 def test_a_burst_and_then_one_a_second(limiter: RateLimiter, clock: Clock) -> None:
@@ -81,29 +84,24 @@ def test_pushes_leave_room_for_answers(limiter: RateLimiter) -> None:
 
 
 async def test_a_refusal_rests_its_chat(limiter: RateLimiter, clock: Clock) -> None:
-    await refuse(limiter, 1, 600)
+    await refuse(limiter, 1, pause=600)
     assert limiter.wait(1) == pytest.approx(600)
     assert limiter.wait(2) == 0
     assert limiter.rest_of_all == 0
     clock.now += 601
     assert limiter.wait(1) == 0
-    await refuse(limiter, 1, 10**9)
+    await refuse(limiter, 1, pause=10**9)
     assert limiter.rest_of(1) == LONGEST_REST
 
 
 async def test_a_method_that_writes_nothing_rests_by_itself(limiter: RateLimiter) -> None:
-    async def send() -> None:
-        raise RetryAfter(9)
-
-    with pytest.raises(RetryAfter):
-        await limiter.call(1, send, cost=0.0, method="delete")
+    await refuse(limiter, 1, pause=9, cost=0.0, method="delete")
     assert limiter.wait(1) == 0
     assert limiter.wait(1, 0.0, method="delete") == pytest.approx(9)
 
 
 async def test_several_refused_chats_bring_a_probe(limiter: RateLimiter, clock: Clock) -> None:
-    for chat in (1, 2, 3):
-        await refuse(limiter, chat)
+    await refuse(limiter, 1, 2, 3)
     gate = asyncio.Event()
     assert limiter.wait(4) == 0, "it is the probe"
     probe = asyncio.create_task(limiter.call(4, gate.wait))
@@ -116,8 +114,7 @@ async def test_several_refused_chats_bring_a_probe(limiter: RateLimiter, clock: 
 
 
 async def test_the_same_chat_refused_again_and_again_is_one_chat(limiter: RateLimiter) -> None:
-    for _ in range(10):
-        await refuse(limiter, 1)
+    await refuse(limiter, *[1] * 10)
     assert limiter._state.name == "OPEN"
 
 
@@ -131,12 +128,11 @@ async def test_chats_refused_one_after_the_other_are_no_sign(limiter: RateLimite
 async def test_a_refused_probe_is_a_rest_of_all_and_each_is_longer(
     limiter: RateLimiter, clock: Clock
 ) -> None:
-    for chat in (1, 2, 3):
-        await refuse(limiter, chat, 600)
+    await refuse(limiter, 1, 2, 3, pause=600)
     rests = []
     for chat in range(4, 14):
         assert limiter.wait(chat) == 0
-        await refuse(limiter, chat, 600)
+        await refuse(limiter, chat, pause=600)
         rests.append(limiter.rest_of_all)
         assert limiter.wait(99) == rests[-1]
         clock.now += rests[-1]
@@ -149,8 +145,7 @@ async def test_a_refused_probe_is_a_rest_of_all_and_each_is_longer(
 
 @pytest.mark.parametrize(("error", "opens"), [(BadRequest("x"), True), (NetworkError("x"), False)])
 async def test_a_probe_with_another_error(limiter: RateLimiter, error: TelegramError, opens: bool) -> None:
-    for chat in (1, 2, 3):
-        await refuse(limiter, chat)
+    await refuse(limiter, 1, 2, 3)
 
     async def send() -> None:
         raise error
@@ -161,8 +156,7 @@ async def test_a_probe_with_another_error(limiter: RateLimiter, error: TelegramE
 
 
 async def test_a_probe_that_hangs_is_taken_over(limiter: RateLimiter, clock: Clock) -> None:
-    for chat in (1, 2, 3):
-        await refuse(limiter, chat)
+    await refuse(limiter, 1, 2, 3)
     hangs = asyncio.create_task(limiter.call(4, asyncio.Event().wait))
     await asyncio.sleep(0)
     clock.now += PROBE + 0.01
@@ -211,61 +205,3 @@ def test_odd_times_of_a_429(value: object, seconds: int) -> None:
 )
 def test_odd_bodies_of_a_429(body: bytes) -> None:
     assert b'"retry_after": 5' in too_many(body)
-
-
-# -- lanes ---------------------------------------------------------------------------------------
-
-
-async def test_lanes_that_wait_for_their_chats_hold_up_nobody() -> None:
-    """Neither a slot nor the polling."""
-    lanes, limit = Lanes(at_once=2), 20
-    gate = asyncio.Event()
-
-    async def waits() -> None:
-        await lanes.pause(30)
-
-    async def nothing() -> None: ...
-
-    for chat in range(6):
-        lanes.put(("m", chat), waits)
-        for _ in range(8):
-            lanes.put(("m", chat), nothing)
-    await asyncio.sleep(0.05)
-    assert len(lanes) > limit
-    await asyncio.wait_for(lanes.wait_until_below(limit, "m"), 5)
-
-    async def stranger() -> None:
-        gate.set()
-
-    lanes.put(("m", "stranger"), stranger)
-    await asyncio.wait_for(gate.wait(), 5)
-    # But for a flood of them the memory has an end.
-    for chat in range(6, 16):
-        lanes.put(("m", chat), waits)
-        for _ in range(8):
-            lanes.put(("m", chat), nothing)
-    await asyncio.sleep(0.05)
-    with pytest.raises(TimeoutError):
-        await asyncio.wait_for(lanes.wait_until_below(limit, "m"), 0.1)
-    await lanes.drain(0.05)
-
-
-async def test_a_pause_ends_with_a_newcomer() -> None:
-    lanes, ended = Lanes(), asyncio.Event()
-    told: list[bool] = []
-
-    async def waits() -> None:
-        told.append(await lanes.pause(30, for_newcomer=True))
-        ended.set()
-
-    async def nothing() -> None: ...
-
-    lanes.put(1, waits)
-    await asyncio.sleep(0.01)
-    assert told == []
-    lanes.put(1, nothing)
-    await asyncio.wait_for(ended.wait(), 5)
-    lanes.put(1, waits)
-    lanes.put(1, nothing)
-    await lanes.drain(5)
-    assert told[0] is True

@@ -4,34 +4,24 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from ipaddress import ip_network
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import httpx
 import pytest
 
-from bot.core.context import PublicInfo
 from bot.core.counters import WebCounters
 from bot.web.app import build_app
 from bot.web.http_server import rate_limit
 from bot.web.http_server.addresses import client_of, parse_address, subscriber_network
 from bot.web.http_server.rate_limit import Pace, Rate
-from storage.enums import Messenger
-from tests.bot.web.conftest import Site
+from tests.bot.web.conftest import Site, Webhooks, without_database
 from tests.support.asgi import serving
 from tests.support.payments import LINK
 
 PROXY = (ip_network("127.0.0.1"),)
-
-
-class Taken:
-    def __init__(self) -> None:
-        self.paths = {"long-random-b": Messenger.BALE}
-
-    async def accept_webhook(self, messenger: Messenger, body: bytes, secret: str | None = None) -> int:
-        return 200
 
 
 @pytest.fixture
@@ -39,21 +29,32 @@ def counters() -> WebCounters:
     return WebCounters()
 
 
-@pytest.fixture
-async def http(counters: WebCounters) -> AsyncIterator[httpx.AsyncClient]:
-    """Behind a proxy that is trusted; no database is needed for addresses that cannot be any."""
-    public_info = PublicInfo("", "https://pay.example.ir", {Messenger.TELEGRAM: LINK})
-    resources = cast("Any", SimpleNamespace(public_info=public_info, gateway=None, database=None))
-    app = build_app(resources, webhooks=Taken(), trusted=PROXY, counters=counters)
+@asynccontextmanager
+async def behind_proxy(**options: Any) -> AsyncIterator[httpx.AsyncClient]:
+    """The bot's web server behind a proxy that is trusted."""
+    app = build_app(without_database(), trusted=PROXY, **options)
     async with serving(app) as url, httpx.AsyncClient(base_url=url, trust_env=False) as client:
         yield client
 
 
+@pytest.fixture
+async def http(counters: WebCounters, webhooks: Webhooks) -> AsyncIterator[httpx.AsyncClient]:
+    async with behind_proxy(webhooks=webhooks, counters=counters) as client:
+        yield client
+
+
+async def get(http: httpx.AsyncClient, address: str, path: str = "/pay/x") -> httpx.Response:
+    """As the proxy hands on what comes from this address."""
+    return await http.get(path, headers={"X-Forwarded-For": address})
+
+
 async def ask(http: httpx.AsyncClient, number: int, address: str, path: str = "/pay/x") -> Counter[int]:
-    found: Counter[int] = Counter()
-    for _ in range(number):
-        found[(await http.get(path, headers={"X-Forwarded-For": address})).status_code] += 1
-    return found
+    """How many times each status came."""
+    return Counter([(await get(http, address, path)).status_code for _ in range(number)])
+
+
+async def ask_from_each(http: httpx.AsyncClient, addresses: Iterable[str]) -> Counter[int]:
+    return Counter([(await get(http, address)).status_code for address in addresses])
 
 
 async def test_who_asks_too_often_is_told_when_to_come_back(
@@ -61,7 +62,7 @@ async def test_who_asks_too_often_is_told_when_to_come_back(
 ) -> None:
     found = await ask(http, 100, "203.0.113.1")
     assert 60 <= found[404] < 100
-    page = await http.get("/pay/x?a=1", headers={"X-Forwarded-For": "203.0.113.1"})
+    page = await get(http, "203.0.113.1", "/pay/x?a=1")
     assert page.status_code == 429
     assert int(page.headers["retry-after"]) >= 1
     for words in ("ثانیه دیگر دوباره تلاش کنید", "محفوظ است", 'href="/pay/x?a=1"', LINK):
@@ -76,20 +77,19 @@ async def test_every_public_address_has_a_pace(http: httpx.AsyncClient, path: st
     assert (await ask(http, 100, "203.0.113.1", path))[429] > 0
 
 
-async def test_a_page_to_try_again_leads_nowhere_else(http: httpx.AsyncClient) -> None:
-    await ask(http, 80, "203.0.113.1")
+async def test_a_page_to_try_again_leads_nowhere_else(
+    http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rate_limit, "PER_ADDRESS", Rate(1, 0.001))
+    await ask(http, 1, "203.0.113.1")
     for path in ("//evil.example/x", "/\\evil.example"):
-        page = await http.get(
-            f"{http.base_url}".rstrip("/") + path, headers={"X-Forwarded-For": "203.0.113.1"}
-        )
+        page = await get(http, "203.0.113.1", f"{http.base_url}".rstrip("/") + path)
         assert page.status_code == 429
         assert "evil" not in page.text
 
 
 async def test_an_ipv6_subscriber_is_one_however_many_addresses(http: httpx.AsyncClient) -> None:
-    found: Counter[int] = Counter()
-    for number in range(100):
-        found += await ask(http, 1, f"2001:db8:1:2::{number:x}")
+    found = await ask_from_each(http, (f"2001:db8:1:2::{number:x}" for number in range(100)))
     assert found[429] > 0
     assert await ask(http, 1, "2001:db8:1:3::1") == {404: 1}
 
@@ -97,8 +97,7 @@ async def test_an_ipv6_subscriber_is_one_however_many_addresses(http: httpx.Asyn
 async def test_webhooks_and_health_go_on(http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rate_limit, "IN_ALL", Rate(1, 0.001))
     headers = {"X-Forwarded-For": "203.0.113.1"}
-    for _ in range(100):
-        await http.get("/pay/x", headers=headers)
+    await ask(http, 100, "203.0.113.1")
     for _ in range(300):
         told = await http.post("/hook/bale/long-random-b", content=b"{}", headers=headers)
         assert told.status_code == 200
@@ -106,23 +105,15 @@ async def test_webhooks_and_health_go_on(http: httpx.AsyncClient, monkeypatch: p
 
 async def test_the_pace_of_all_together(counters: WebCounters, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rate_limit, "IN_ALL", Rate(10, 0.001))
-    resources = cast(
-        "Any", SimpleNamespace(public_info=PublicInfo("", "https://x.ir"), gateway=None, database=None)
-    )
-    app = build_app(resources, trusted=PROXY, counters=counters)
-    async with serving(app) as url, httpx.AsyncClient(base_url=url, trust_env=False) as http:
-        found: Counter[int] = Counter()
-        for number in range(20):
-            found += await ask(http, 1, f"203.0.113.{number}")
+    async with behind_proxy(counters=counters) as http:
+        found = await ask_from_each(http, (f"203.0.113.{number}" for number in range(20)))
     assert found == {404: 10, 429: 10}
     assert counters.paced["all"] == 10
 
 
 async def test_a_forged_address_is_not_believed(site: Site) -> None:
     """No proxy is configured: X-Forwarded-For is anybody's invention."""
-    found: Counter[int] = Counter()
-    for number in range(100):
-        found += await ask(site.http, 1, f"203.0.113.{number}")
+    found = await ask_from_each(site.http, (f"203.0.113.{number}" for number in range(100)))
     assert found[429] > 0
     assert (await site.http.get("/health")).status_code == 200
 
@@ -130,7 +121,7 @@ async def test_a_forged_address_is_not_believed(site: Site) -> None:
 async def test_many_who_ask_for_health_ask_the_database_once(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    database, asked, release = site.world.database, 0, asyncio.Event()
+    database, asked, release = site.paying.database, 0, asyncio.Event()
     read = database.read
 
     async def slowly(unit: Any) -> Any:
