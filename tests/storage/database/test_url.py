@@ -1,0 +1,109 @@
+"""DATABASE_URL as people and hosting panels write it: what it means, and what is wrong with it in words that quote nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from storage.database.url import ENCODE, FORM, PLACE_ERROR, hosts_of, ignored, parse, server_address
+
+#: address: (user, password, hosts, ports, database)
+READ: dict[str, tuple[str | None, str | None, list[str], list[int], str | None]] = {
+    "postgresql://bot:sesame@db.example/bot": ("bot", "sesame", ["db.example"], [5432], "bot"),
+    "postgres://bot:sesame@db.example:6432/bot": ("bot", "sesame", ["db.example"], [6432], "bot"),
+    "postgresql+psycopg://bot:sesame@db.example/bot": ("bot", "sesame", ["db.example"], [5432], "bot"),
+    " postgresql://bot@db.example/bot ": ("bot", None, ["db.example"], [5432], "bot"),
+    "postgresql://bot:@db.example/bot": ("bot", "", ["db.example"], [5432], "bot"),
+    "postgresql://bot:s%40e%2Fs@db.example/bot": ("bot", "s@e/s", ["db.example"], [5432], "bot"),
+    "postgresql://bot:s@e@db.example/bot": ("bot", "s@e", ["db.example"], [5432], "bot"),
+    "postgresql://bot:s/e?s@db.example/bot": ("bot", "s/e?s", ["db.example"], [5432], "bot"),
+    "postgresql://bot:se:same@db.example/bot": ("bot", "se:same", ["db.example"], [5432], "bot"),
+    "postgresql://bot:sesame@[::1]:6432/bot": ("bot", "sesame", ["::1"], [6432], "bot"),
+    "postgresql://bot:sesame@[::1]/bot": ("bot", "sesame", ["::1"], [5432], "bot"),
+    "postgresql://bot:sesame@a,b:6432/bot": ("bot", "sesame", ["a", "b"], [5432, 6432], "bot"),
+    "postgresql://bot:sesame@a,b/bot?port=6432": ("bot", "sesame", ["a", "b"], [6432, 6432], "bot"),
+    "postgresql://bot:sesame@a,b/bot?port=1,65535": ("bot", "sesame", ["a", "b"], [1, 65535], "bot"),
+    "postgresql://bot:sesame@%2Fvar%2Frun/bot": ("bot", "sesame", ["/var/run"], [5432], "bot"),
+    "postgresql:///bot?host=/var/run&user=bot": ("bot", None, ["/var/run"], [5432], "bot"),
+    "postgresql:///?host=a&port=6432&username=bot&password=sesame&dbname=b": (
+        "bot",
+        "sesame",
+        ["a"],
+        [6432],
+        "b",
+    ),
+    "postgresql:///?host=a&user=bot&database=b": ("bot", None, ["a"], [5432], "b"),
+    "postgresql:///bot": (None, None, [], [], "bot"),
+    "postgresql://db.example": (None, None, ["db.example"], [5432], None),
+    "postgresql://bot:sesame@db.example:65535/bot": ("bot", "sesame", ["db.example"], [65535], "bot"),
+}
+
+
+@pytest.mark.parametrize(("address", "said"), READ.items())
+def test_an_address_is_read(address: str, said: tuple[Any, ...]) -> None:
+    url = parse(address)
+
+    assert (url.username, url.password, *hosts_of(url), url.database) == said
+    assert url.drivername == "postgresql+asyncpg"
+
+
+#: address: a part of what is said
+REFUSED = {
+    "": FORM,
+    "bot.db": FORM,
+    "'postgresql://bot:sesame@a/b'": "quotation marks",
+    '"postgresql://bot:sesame@a/b"': "quotation marks",
+    "jdbc:postgresql://a/b": "jdbc",
+    "mysql://bot:sesame@a/b": "mysql is not supported",
+    "sqlite://data/bot.db": "three slashes",
+    "sqlite:///bot.db?journal=wal": "'journal' is not known for SQLite",
+    "postgresql://bot:sesame@a,,b/bot": "a host is empty",
+    "postgresql://bot:sesame@,b/bot": "a host is empty",
+    "postgresql://bot:sesame@a:0/bot": "the port must be a number",
+    "postgresql://bot:sesame@a:65536/bot": "the port must be a number",
+    "postgresql://bot:sesame@a/bot?port=0": "the port must be a number",
+    "postgresql://bot:sesame@a/bot?port=65536": "the port must be a number",
+    "postgresql://bot:sesame@a/bot?port=x": "the port must be a number",
+    "postgresql://bot:sesame@a/bot?port=1,2": "one port, or one for each host",
+    "postgresql://bot:sesame@a,b,c/bot?port=1,2": "one port, or one for each host",
+    "postgresql://bot:sesame@a/bot?sslmode": "name=value",
+    "postgresql://bot:sesame@a/bot?schema=x": "options=-csearch_path",
+    "postgresql://bot:sesame@a/bot?colour=x": "'colour' is not known",
+    "postgresql://bot:sesame@a/b/c": PLACE_ERROR,
+    "postgresql://b/t:sesame@a/bot": ENCODE,
+}
+
+
+@pytest.mark.parametrize(("address", "words"), REFUSED.items())
+def test_what_is_wrong_is_said_and_nothing_secret_with_it(address: str, words: str) -> None:
+    with pytest.raises(ValueError) as refused:  # noqa: PT011
+        parse(address)
+
+    assert words in str(refused.value)
+    assert "sesame" not in str(refused.value)
+
+
+def test_parameters_without_a_meaning_are_named_and_the_others_kept() -> None:
+    url = parse("postgresql://a/b?keepalives=1&sslmode=require&pgbouncer=true&connect_timeout=5")
+
+    assert ignored(url) == ["keepalives", "pgbouncer"]
+    assert (url.query["sslmode"], url.query["connect_timeout"]) == ("require", "5")
+
+
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        ("postgresql://a/b", "a:5432"),
+        ("postgresql://a:1,c:2/b", "a:1, c:2"),
+        ("postgresql://%2Fvar%2Frun/b", "/var/run/.s.PGSQL.5432"),
+        ("postgresql:///b", "this machine"),
+    ],
+)
+def test_where_the_server_is_for_a_person(address: str, told: str) -> None:
+    assert server_address(parse(address)) == told
+
+
+@pytest.mark.parametrize(("address", "path"), [("sqlite:///data/bot.db", "data/bot.db"), ("sqlite:////srv/bot.db", "/srv/bot.db"), ("sqlite://", None)])  # fmt: skip
+def test_a_file(address: str, path: str | None) -> None:
+    assert parse(address).database == path
