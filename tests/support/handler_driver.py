@@ -178,8 +178,8 @@ def fits(screen: Screen) -> None:
     assert len(screen.text) <= 4096, len(screen.text)
     assert screen.rows, f"no way on from:\n{screen.text}"
     for row in screen.rows:
-        numbers = all(len(one.label) <= 2 for one in row)  # of a list's lines
-        assert 0 < len(row) <= (5 if numbers else 3), [one.label for one in row]
+        short = all(len(one.label) <= 5 for one in row)  # numbers of lines, and turns of pages
+        assert 0 < len(row) <= (5 if short else 3), [one.label for one in row]
     for one in screen.buttons():
         if one.press is not None:
             one.press.pack()

@@ -1,0 +1,63 @@
+"""Which answers the preview gives to each kind of question, so that every route through a dialogue is seen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlmodel import Session
+
+from bot.core.screens import Press, Reply
+from conversations.engine.declaration import Dialogue, Question, Step
+from conversations.preview.routes import sample_values
+from conversations.preview.sample_rows import sample_turn
+from conversations.questions import Choice, Confirm, Documents, Email, Mobile, Search, Text, Ticks
+from tests.support.dialogue_driver import NOW
+
+TOWNS = [(str(number), f"شهر {number}") for number in range(30)]
+
+
+@pytest.mark.parametrize(
+    ("question", "optional", "values"),
+    [
+        pytest.param(Documents("card", "کارت"), False, [[1]], id="a document"),
+        pytest.param(Documents("card", "کارت"), True, [[1], []], id="an optional document"),
+        pytest.param(Choice(TOWNS), False, [key for key, _ in TOWNS], id="every choice, on all pages"),
+        pytest.param(Search(TOWNS), False, [key for key, _ in TOWNS], id="every result of a search"),
+        pytest.param(Confirm(), False, [True, False], id="yes and no"),
+        pytest.param(
+            Ticks(lambda turn, answers: TOWNS[:2]),
+            False,
+            [{"items": ["0", "1"], "note": "ناقص"}, {"items": ["0"], "note": None}],
+            id="ticks with a note",
+        ),
+        pytest.param(
+            Ticks(lambda turn, answers: TOWNS[:2], note=False),
+            False,
+            [{"items": ["0", "1"], "note": None}, {"items": ["0"], "note": None}],
+            id="ticks without a note",
+        ),
+        pytest.param(Mobile(), False, [{"number": "+989123456789", "verified": True}], id="a mobile"),
+    ],
+)
+def test_every_choice_or_one_good_line(
+    db: Session, question: Question, optional: bool, values: list[Any]
+) -> None:
+    step = Step("x", question, prompt="چه؟", label="مورد", optional=optional)
+    dialogue = Dialogue("sampled", (step,), lambda turn, answers: Reply(goto=Press("home")))
+
+    assert sample_values(sample_turn(db, dialogue, NOW), dialogue, step, {}) == values
+
+
+@pytest.mark.parametrize(("question", "optional"), [(Text(), False), (Email(), True), (Email(), False)])
+def test_one_line_is_enough_and_may_be_left_out_where_it_is_optional(
+    db: Session, question: Question, optional: bool
+) -> None:
+    step = Step("x", question, prompt="چه؟", label="مورد", optional=optional)
+    dialogue = Dialogue("sampled", (step,), lambda turn, answers: Reply(goto=Press("home")))
+
+    found = sample_values(sample_turn(db, dialogue, NOW), dialogue, step, {})
+
+    assert len(found) == 1 + optional
+    assert isinstance(found[0], str)
+    assert (question.skipped in found) == optional
