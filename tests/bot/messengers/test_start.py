@@ -28,7 +28,7 @@ def slow_or_failing(monkeypatch: pytest.MonkeyPatch, *, failures: int) -> None:
 
             async def late() -> None:
                 nonlocal left
-                await asyncio.sleep(0.2)
+                await asyncio.sleep(0.05 if failures else 1.5)  # long after Telegram answered
                 if left:
                     left -= 1
                     raise NetworkError("no route")
