@@ -26,7 +26,7 @@ async def silent(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[S3Store]:
         await end.wait()
         return Response()
 
-    monkeypatch.setattr(s3_store, "PATIENCE", 0.3)
+    monkeypatch.setattr(s3_store, "CALL_TIMEOUT", 0.3)
     methods = ["GET", "PUT", "HEAD", "DELETE"]
     async with serving(Starlette(routes=[Route("/{path:path}", never, methods=methods)])) as url:
         store = S3Store("s3://documents", endpoint=url, **KEYS)

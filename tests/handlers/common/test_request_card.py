@@ -19,7 +19,12 @@ S = RequestState
 
 
 def request(state: RequestState, **values: Any) -> QualificationRequest:
-    given = {"account_id": 1, "kind": RequestKind.NEW, "state": state, "university_code": "sums"}
+    given: dict[str, Any] = {
+        "account_id": 1,
+        "kind": RequestKind.NEW,
+        "state": state,
+        "university_code": "sums",
+    }
     given |= {
         "tracking_code": "140509010001",
         "submitted_at": NOW,
@@ -80,7 +85,7 @@ def test_what_became_of_the_payment(made: PaymentAttempt | None, lines: list[str
 @pytest.mark.parametrize("state", [S.DEFICIENT, S.SUBMITTED])
 def test_deficiencies_are_those_of_the_open_round(state: RequestState) -> None:
     open_round = DeficiencyRound(
-        request_id=1, number=1, items=["first_name"], note="نام ناخواناست", created_by=2
+        request_id=1, round=1, declared_by=2, items=["first_name"], note="نام ناخواناست"
     )
 
     text = shown(request(state), last_round=open_round)

@@ -6,7 +6,15 @@ from typing import Any
 
 import pytest
 
-from storage.database.url import ENCODE, FORM, PLACE_ERROR, hosts_of, ignored, parse, server_address
+from storage.database.url import (
+    ENCODE,
+    FORM,
+    PLACE_ERROR,
+    hosts_of,
+    ignored_parameters,
+    parse,
+    server_address,
+)
 
 #: address: (user, password, hosts, ports, database)
 READ: dict[str, tuple[str | None, str | None, list[str], list[int], str | None]] = {
@@ -87,7 +95,7 @@ def test_what_is_wrong_is_said_and_nothing_secret_with_it(address: str, words: s
 def test_parameters_without_a_meaning_are_named_and_the_others_kept() -> None:
     url = parse("postgresql://a/b?keepalives=1&sslmode=require&pgbouncer=true&connect_timeout=5")
 
-    assert ignored(url) == ["keepalives", "pgbouncer"]
+    assert ignored_parameters(url) == ["keepalives", "pgbouncer"]
     assert (url.query["sslmode"], url.query["connect_timeout"]) == ("require", "5")
 
 
