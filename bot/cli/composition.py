@@ -7,7 +7,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from bot.application.resources import Resources
@@ -19,9 +18,7 @@ from bot.documents.inspection_pool import InspectionPool
 from bot.documents.library import DocumentLibrary
 from bot.gateways.factory import payment_gateway, sms_gateway
 from bot.jobs.schedule import sweeps
-from bot.messengers.runtime import Service
-from bot.messengers.transport.channel import Channel
-from bot.messengers.transport.factory import make_channel
+from bot.messengers.transport.channel import Channel, make_channel
 from bot.security.passwords import Passwords
 from bot.services.shared import audit_chain
 from bot.services.shared.upload_quota import DailyLimit
@@ -32,8 +29,7 @@ from bot.web.metrics import metrics_app
 from conversations.catalogue import ALL
 from conversations.engine.engine import Engine
 from handlers import all_routes
-from handlers.telegram.processor import UpdateProcessor
-from handlers.telegram.update_handler import ConversationUpdateHandler
+from handlers.telegram.runtime import Service
 from storage.database.database import Database, asynchronous
 from storage.enums import Messenger
 
@@ -104,9 +100,8 @@ def make_bot(
     service = Service(
         resources,
         channels,
-        partial(UpdateProcessor, resources, engine, routes),
-        ConversationUpdateHandler,
-        commands=routes.commands,
+        engine,
+        routes,
         secret_key=settings.key(),
         shared=database_url.get_backend_name() != "sqlite",
         webhook_url=resources.public_info.public_url if by_webhook else None,

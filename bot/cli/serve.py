@@ -8,13 +8,12 @@ import gc
 import logging
 import signal
 import socket
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bot.cli.composition import RunningBot, Timer, make_bot, make_channels, open_resources
 from bot.config.settings import BadSettingError, Settings
 from bot.documents.blob_store import StoreDown
 from bot.jobs import lease_recovery
-from bot.messengers.runtime import Service
 from bot.startup import checks
 from bot.web.http_server import listen
 from bot.web.http_server.descriptors import raise_descriptor_limit
@@ -23,6 +22,9 @@ from storage.correlation import CORRELATION_ID
 from storage.database.database import open_database
 from storage.database.outage import log_unless_outage
 from storage.migrations.seed import seed
+
+if TYPE_CHECKING:
+    from handlers.telegram.runtime import Service
 
 log = logging.getLogger("bot")
 

@@ -37,6 +37,7 @@ def create_user(
     and --mobile, which make a distributor (in Tehran with --university)."""
     from bot.core.context import SYSTEM
     from bot.core.refusals import Refusal
+    from bot.rules import validators
     from bot.security.passwords import Passwords
     from bot.services.accounts import experts
     from bot.services.distributors import registry
@@ -74,7 +75,8 @@ def create_user(
             firm_id = registry.create_distributor(db, actor=SYSTEM, details=details, now=now).distributor.id
         if firm_id is None:
             raise Refusal("error.distributor_needed")
-        manager = registry.NewManager(name, hashed, mobile=mobile)
+        given = validators.mobile(mobile) if mobile else None
+        manager = registry.NewManager(name, hashed, mobile=given)
         hired = registry.add_manager(db, actor=SYSTEM, distributor_id=firm_id, manager=manager, now=now)
         return hired.account.user_code, firm_id
 

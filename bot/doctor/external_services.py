@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -14,12 +13,10 @@ from telegram.error import InvalidToken, TelegramError
 
 from bot.config.settings import BadSettingError, MessengerSettings, Settings
 from bot.doctor.finding import Finding
-from bot.gateways import zarinpal
-from bot.gateways.http import make_client, parse_int, post_json
-from bot.gateways.interfaces import GatewayDown
+from bot.gateways.factory import payment_gateway, sms_gateway
+from bot.gateways.interfaces import GatewayDown, GatewayRefused
 from bot.messengers.intake.receiver import webhook_path
-from bot.messengers.transport.channel import Channel
-from bot.messengers.transport.factory import make_channel
+from bot.messengers.transport.channel import Channel, make_channel
 from storage.enums import Messenger
 
 #: Seconds that our clock may be off: payments and throttles go by it.
@@ -29,8 +26,6 @@ TIMEOUT = 10.0
 MANY = 100
 #: Rial on the SMS account below which it is low: some hundred messages.
 LOW_CREDIT = 500_000
-#: Zibal's words for a merchant that is unknown, not active, not valid.
-_NO_MERCHANT = (102, 103, 104)
 
 
 async def clock(settings: Settings) -> Finding:
@@ -152,70 +147,45 @@ async def is_ours(root: str) -> bool:
 
 
 async def gateway(settings: Settings) -> Finding:
-    """Asks a question that moves no money and needs the merchant's id."""
+    """Whether the payment gateway knows the merchant."""
     kind = settings.payment_gateway
-    name, merchant = f"payment gateway ({kind})", settings.merchant_id()
-    if merchant is None:
+    name = f"payment gateway ({kind})"
+    if settings.merchant_id() is None:
         return Finding(name, False, f"set {kind.upper()}_MERCHANT_ID")
-    url = settings.zarinpal_url if kind == "zarinpal" else settings.zibal_url
+    host = urlsplit(settings.zarinpal_url if kind == "zarinpal" else settings.zibal_url).hostname
+    client = payment_gateway(settings, read_timeout=TIMEOUT)
     try:
-        code = await (_zarinpal if kind == "zarinpal" else _zibal)(url, merchant)
+        await client.check()
     except GatewayDown as down:
-        words = f"{urlsplit(url).hostname} does not answer; check the network and {kind.upper()}_URL ({down})"
+        words = f"{host} does not answer; check the network and {kind.upper()}_URL ({down})"
         return Finding(name, False, words)
-    if code is None:
-        return Finding(name, True, f"{urlsplit(url).hostname} knows the merchant")
-    words = (
-        f"refuses the merchant (code {code}); check {kind.upper()}_MERCHANT_ID and the terminal's state there"
-    )
-    return Finding(name, False, words)
-
-
-async def _zarinpal(url: str, merchant: str) -> int | None:
-    _, body = await _request_json(f"{url}/pg/v4/payment/unVerified.json", json={"merchant_id": merchant})
-    code, _ = zarinpal.parse_answer(body)
-    if code is None:
-        raise GatewayDown("no code")
-    return None if code == zarinpal.PAID else code
-
-
-async def _zibal(url: str, merchant: str) -> int | None:
-    _, body = await _request_json(f"{url}/v1/inquiry", json={"merchant": merchant, "trackId": 1})
-    result = parse_int(body.get("result"))
-    if result is None:
-        raise GatewayDown("no result")
-    return result if result in _NO_MERCHANT else None
+    except GatewayRefused as refused:
+        words = f"refuses the merchant (code {refused.code}); check {kind.upper()}_MERCHANT_ID and the terminal's state there"
+        return Finding(name, False, words)
+    finally:
+        await client.aclose()
+    return Finding(name, True, f"{host} knows the merchant")
 
 
 async def sms(settings: Settings) -> Finding:
+    """Whether the SMS provider knows the key, and what is left on the account."""
     if settings.sms_gateway == "console":
         return Finding("SMS", True, "only written to the log (SMS_GATEWAY=console)")
-    name, key = "SMS (kavenegar)", settings.kavenegar_api_key
-    if key is None:
+    name, host = "SMS (kavenegar)", urlsplit(settings.kavenegar_url).hostname
+    if settings.kavenegar_api_key is None:
         return Finding(name, False, "set KAVENEGAR_API_KEY")
-    host = urlsplit(settings.kavenegar_url).hostname
+    client = sms_gateway(settings, read_timeout=TIMEOUT)
     try:
-        _, body = await _request_json(
-            f"{settings.kavenegar_url}/v1/{key.get_secret_value()}/account/info.json", form={}
-        )
+        credit = await client.credit()
     except GatewayDown as down:
         words = f"{host} does not answer; check the network and KAVENEGAR_URL ({down})"
         return Finding(name, False, words)
-    head, entries = body.get("return"), body.get("entries")
-    status = parse_int(head.get("status")) if isinstance(head, dict) else None
-    if status != 200:
-        return Finding(name, False, f"refuses the key (status {status}); check KAVENEGAR_API_KEY")
-    credit = parse_int(entries.get("remaincredit")) if isinstance(entries, dict) else None
+    except GatewayRefused as refused:
+        return Finding(name, False, f"refuses the key (status {refused.code}); check KAVENEGAR_API_KEY")
+    finally:
+        await client.aclose()
     if credit is not None and credit < LOW_CREDIT:
         return Finding(name, False, f"only {credit:,} rial of credit are left; charge the account")
     return Finding(
         name, True, f"{host}, {credit:,} rial of credit" if credit is not None else f"{host} answers"
     )
-
-
-async def _request_json(url: str, *, json: Any = None, form: Any = None) -> tuple[int, dict[str, Any]]:
-    client = make_client(read=TIMEOUT)
-    try:
-        return await post_json(client, url, json=json, form=form)
-    finally:
-        await client.aclose()

@@ -26,5 +26,8 @@ class ConsoleSms:
     async def status(self, provider_ids: Sequence[str]) -> dict[str, SmsStatus]:
         return dict.fromkeys(provider_ids, SmsStatus.DELIVERED)
 
+    async def credit(self) -> None:
+        return None
+
     async def aclose(self) -> None:
         pass

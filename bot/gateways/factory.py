@@ -4,7 +4,7 @@ import logging
 
 from bot.config.settings import Settings
 from bot.gateways.console_sms import ConsoleSms
-from bot.gateways.http import make_client
+from bot.gateways.http import READ, make_client
 from bot.gateways.interfaces import PaymentGateway, SmsGateway
 from bot.gateways.kavenegar import Kavenegar
 from bot.gateways.zarinpal import Zarinpal
@@ -17,23 +17,23 @@ def quiet_http_logs() -> None:
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
-def payment_gateway(settings: Settings) -> PaymentGateway:
+def payment_gateway(settings: Settings, *, read_timeout: float = READ) -> PaymentGateway:
     """Close it with `aclose`."""
     quiet_http_logs()
     merchant = settings.merchant_id() or ""
     if settings.payment_gateway == "zibal":
-        return Zibal(make_client(), url=settings.zibal_url, merchant_id=merchant)
-    return Zarinpal(make_client(), url=settings.zarinpal_url, merchant_id=merchant)
+        return Zibal(make_client(read=read_timeout), url=settings.zibal_url, merchant_id=merchant)
+    return Zarinpal(make_client(read=read_timeout), url=settings.zarinpal_url, merchant_id=merchant)
 
 
-def sms_gateway(settings: Settings) -> SmsGateway:
+def sms_gateway(settings: Settings, *, read_timeout: float = READ) -> SmsGateway:
     """Close it with `aclose`."""
     quiet_http_logs()
     if settings.sms_gateway == "console":
         return ConsoleSms()
     key = settings.kavenegar_api_key
     return Kavenegar(
-        make_client(),
+        make_client(read=read_timeout),
         url=settings.kavenegar_url,
         api_key=key.get_secret_value() if key is not None else "",
         sender=settings.kavenegar_sender,

@@ -125,6 +125,11 @@ class PaymentGateway(Protocol):
         """Payments waiting for a verify; empty where the gateway has no such list. Raises GatewayDown."""
         ...
 
+    async def check(self) -> None:
+        """Ask something that moves no money and needs the merchant's id, once. Raises GatewayDown, and GatewayRefused
+        where the merchant is not known."""
+        ...
+
     async def aclose(self) -> None: ...
 
 
@@ -181,6 +186,11 @@ class SmsGateway(Protocol):
 
     async def status(self, provider_ids: Sequence[str]) -> dict[str, SmsStatus]:
         """What became of sent messages. Raises GatewayDown."""
+        ...
+
+    async def credit(self) -> int | None:
+        """Rial that are left on the account, None where the provider does not say. Raises GatewayDown, and
+        GatewayRefused where the key is not known."""
         ...
 
     async def aclose(self) -> None: ...

@@ -9,7 +9,15 @@ from typing import Any
 import httpx
 
 from bot.gateways.http import parse_int, post_json, with_retries
-from bot.gateways.interfaces import GatewayDown, SmsAccepted, SmsRejected, SmsResult, SmsRetry, SmsStatus
+from bot.gateways.interfaces import (
+    GatewayDown,
+    GatewayRefused,
+    SmsAccepted,
+    SmsRejected,
+    SmsResult,
+    SmsRetry,
+    SmsStatus,
+)
 
 OK, NO_CREDIT = 200, 418
 #: 402 failed, 409 busy, 429 limited, 451 too many calls.
@@ -114,16 +122,27 @@ class Kavenegar:
                 )
         return statuses
 
+    async def credit(self) -> int | None:
+        status, account = await self._call("account/info", {})
+        if status != OK:
+            raise GatewayRefused(status)
+        return parse_int(account.get("remaincredit")) if isinstance(account, dict) else None
+
     async def aclose(self) -> None:
         await self._client.aclose()
 
     async def _post(self, call: str, form: dict[str, str]) -> tuple[int, list[dict[str, Any]]]:
         """(status, entries). Raises GatewayDown where the answer is not Kavenegar's."""
+        status, entries = await self._call(call, form)
+        return status, [entry for entry in entries if isinstance(entry, dict)] if isinstance(
+            entries, list
+        ) else []
+
+    async def _call(self, call: str, form: dict[str, str]) -> tuple[int, Any]:
+        """(status, whatever came under "entries"). Raises GatewayDown."""
         http_status, body = await post_json(self._client, f"{self._root}/{call}.json", form=form)
         head, entries = body.get("return"), body.get("entries")
         status = parse_int(head.get("status")) if isinstance(head, dict) else None
         if status is None:
             raise GatewayDown(f"HTTP {http_status}")
-        return status, [entry for entry in entries if isinstance(entry, dict)] if isinstance(
-            entries, list
-        ) else []
+        return status, entries

@@ -126,6 +126,13 @@ class Zarinpal:
             if isinstance(entry, dict) and isinstance(entry.get("authority"), str)
         ]
 
+    async def check(self) -> None:
+        code, _ = await self._post("unVerified")
+        if code is None:
+            raise GatewayDown("no code")
+        if code != PAID:
+            raise GatewayRefused(code)
+
     async def aclose(self) -> None:
         await self._client.aclose()
 

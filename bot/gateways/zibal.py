@@ -25,6 +25,8 @@ from bot.gateways.interfaces import (
 )
 
 OK, VERIFIED_BEFORE, NOT_SUCCESSFUL, BAD_TRACK = 100, 201, 202, 203
+#: The merchant is unknown, not active, not valid.
+NO_MERCHANT = (102, 103, 104)
 _STANDING: dict[int, InquiryStatus] = {
     -1: "pending",
     1: "verified",
@@ -110,6 +112,13 @@ class Zibal:
     async def unverified(self) -> list[Unverified]:
         """Zibal has no such list."""
         return []
+
+    async def check(self) -> None:
+        result, _ = await self._post("inquiry", trackId=1)
+        if result is None:
+            raise GatewayDown("no result")
+        if result in NO_MERCHANT:
+            raise GatewayRefused(result)
 
     async def aclose(self) -> None:
         await self._client.aclose()

@@ -1,4 +1,4 @@
-"""Rules of accounts: states, which roles go together, and how often something may be tried.
+"""Rules of accounts: states, and which roles go together.
 
 See docs/specification.md 2.1.
 
@@ -7,14 +7,12 @@ Accounts hold every role alike, so the table knows only their states.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from bot.rules import state_machine
-from bot.texts.formats import TEHRAN
 from storage.enums import AccountState, Role
 
 if TYPE_CHECKING:
@@ -97,35 +95,3 @@ def preferred(roles: Iterable[Role]) -> Role | None:
     """The role to begin with, None where there is none."""
     owned = set(roles)
     return next((role for role in PREFERENCE if role in owned), None)
-
-
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """At most `count` tries within `span`; with `daily`, within one day of Tehran."""
-
-    count: int
-    span: timedelta = timedelta(days=1)
-    daily: bool = False
-
-    def since(self, now: datetime) -> datetime:
-        """From when on tries count."""
-        if self.daily:
-            return now.astimezone(TEHRAN).replace(hour=0, minute=0, second=0, microsecond=0)
-        return now - self.span
-
-    def wait(self, tries: Sequence[datetime], now: datetime) -> timedelta | None:
-        """How long to wait, given the times of all tries since `since`; None: go on."""
-        if len(tries) < self.count:
-            return None
-        oldest = sorted(tries)[-self.count]
-        opens = self.since(now) + timedelta(days=1) if self.daily else oldest + self.span
-        return max(opens - now, timedelta(seconds=1))
-
-
-WRONG_PASSWORDS_PER_CHAT = Limit(5, timedelta(minutes=15))
-#: Only tries from chats that are not linked to the account, so that nobody locks out its owner's own phone.
-WRONG_PASSWORDS_PER_ACCOUNT = Limit(20, timedelta(hours=1))
-NATIONAL_CODES_PER_CHAT = Limit(5, daily=True)
-RECOVERIES_PER_CHAT = Limit(5, daily=True)
-#: Officers looked up by a distributor, found or not (docs/specification.md 2.1).
-LOOKUPS_PER_DISTRIBUTOR = Limit(20, daily=True)

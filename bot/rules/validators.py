@@ -1,19 +1,26 @@
 """What people type about themselves: normalised first, then checked (docs/specification.md 3). Pure.
 
 Every check takes text as typed and returns the value as it is stored, or raises InvalidInput with the sentence's key.
+A service that takes a `NationalCode` or a `Mobile` is given what a check returned, and does not check again.
 """
 
 import re
 import unicodedata
 from datetime import date
+from typing import NewType
 
 import jdatetime
 
 from bot.core.refusals import InvalidInput
 from bot.texts.formats import digits
-from bot.texts.visible import visible, without_piles
+from bot.texts.words import visible, without_piles
 
 ZWNJ = "\u200c"
+
+#: 10 digits with a right check digit, of `national_code`.
+NationalCode = NewType("NationalCode", str)
+#: +989…, of `mobile`.
+Mobile = NewType("Mobile", str)
 
 #: Letters of neighbouring alphabets that look like Persian ones (also as NFKC leaves presentation forms), and digits.
 _LETTERS = str.maketrans(
@@ -84,7 +91,7 @@ def _digits(text: str) -> str:
     return _FORMATTING.sub("", normalise(_bounded(text, 24)))
 
 
-def national_code(text: str) -> str:
+def national_code(text: str) -> NationalCode:
     """10 digits with a right check digit. Raises InvalidInput("error.bad_national_code").
 
     See docs/specification.md 3, W15.
@@ -95,7 +102,7 @@ def national_code(text: str) -> str:
     rest = sum(int(digit) * (10 - index) for index, digit in enumerate(code[:9])) % 11
     if int(code[9]) != (rest if rest < 2 else 11 - rest):
         raise InvalidInput("error.bad_national_code")
-    return code
+    return NationalCode(code)
 
 
 def legal_id(text: str) -> str:
@@ -127,12 +134,12 @@ def birth_cert_no(text: str) -> str:
     return code
 
 
-def mobile(text: str) -> str:
+def mobile(text: str) -> Mobile:
     """+989… from 09…, +98…, 0098… or 98…. Raises InvalidInput("error.bad_mobile")."""
     match = _MOBILE.fullmatch(_digits(text))
     if match is None:
         raise InvalidInput("error.bad_mobile")
-    return f"+98{match.group(1)}"
+    return Mobile(f"+98{match.group(1)}")
 
 
 def phone(text: str) -> str:

@@ -14,8 +14,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from bot.texts.direction import BIDI_MARKS, FSI, LRI, PDI, isolate
-from bot.texts.words import Quoted, inside, one_line, quoted, settled
+from bot.texts.words import BIDI_MARKS, FSI, LRI, PDI, Quoted, inside, isolate, one_line, quoted, settled
 
 #: Placeholders of what a person wrote in whole sentences.
 WRITTEN = frozenset({"reason", "note", "reply", "text"})

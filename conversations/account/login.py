@@ -30,8 +30,8 @@ from conversations.engine.declaration import (
     Prompt,
     Step,
     UserInput,
-    prompt_of,
 )
+from conversations.engine.steps import prompt_of
 from conversations.questions import Mobile, NationalCode, Secret
 from conversations.questions.text import TextQuestion
 

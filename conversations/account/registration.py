@@ -69,7 +69,8 @@ def _after(turn: Turn, key: str, answers: dict[str, Any]) -> dict[str, Any]:
 
 
 def _needs_note(turn: Turn, answers: Answers) -> bool:
-    return reference_data.needs_note(turn.db, answers.get("field_of_study"))
+    code = answers.get("field_of_study")
+    return code is not None and reference_data.needs_note(turn.db, code)
 
 
 async def _make_password(resources: Resources, incoming: Incoming, answers: Answers) -> GeneratedPassword:

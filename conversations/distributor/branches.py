@@ -10,6 +10,7 @@ from typing import Any
 from bot.application.routes import MANAGERS
 from bot.core.context import Turn
 from bot.core.screens import Press, Reply, Screen
+from bot.rules import validators
 from bot.services import cooperation
 from bot.services.distributors import branches
 from bot.texts import t
@@ -50,7 +51,7 @@ def _define(turn: Turn, answers: dict[str, Any]) -> Reply:
     return Reply((Screen("\n".join(said)),), goto=Press("dist.branch", branch.id))
 
 
-def _pick(turn: Turn, branch_id: int, code: str) -> str:
+def _pick(turn: Turn, branch_id: int, code: validators.NationalCode) -> str:
     """Ask the officer with this national code; the sentence that says so."""
     request = cooperation.pick(
         turn.db, actor=turn.actor, branch_id=branch_id, national_code=code, now=turn.now

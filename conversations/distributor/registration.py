@@ -13,6 +13,7 @@ from bot.core.context import Turn
 from bot.core.incoming import Incoming
 from bot.core.refusals import InvalidInput
 from bot.core.screens import Press, Reply, Screen
+from bot.rules.validators import Mobile
 from bot.security.passwords import GeneratedPassword
 from bot.services import accounts
 from bot.services.distributors import registry
@@ -21,17 +22,8 @@ from bot.texts import t
 from conversations.account.credentials import credentials_screen
 from conversations.common.labels import shortened
 from conversations.common.request_steps import after, region_steps
-from conversations.engine.declaration import (
-    Answers,
-    Dialogue,
-    Incomplete,
-    Prompt,
-    Question,
-    Step,
-    UserInput,
-    prompt_of,
-    question_state_of,
-)
+from conversations.engine.declaration import Answers, Dialogue, Incomplete, Prompt, Step, UserInput
+from conversations.engine.steps import Question, prompt_of, question_state_of
 from conversations.questions import (
     Address,
     Choice,
@@ -108,7 +100,7 @@ def _contact_values(answers: Answers) -> dict[str, Any]:
     }
 
 
-def _manager_of(turn: Turn, answers: Answers, mobile: str | None = None) -> NewManager:
+def _manager_of(turn: Turn, answers: Answers, mobile: Mobile | None = None) -> NewManager:
     made = turn.prepared
     assert isinstance(made, GeneratedPassword)
     known = accounts.by_national_code(turn.db, answers["manager_code"])

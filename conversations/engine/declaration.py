@@ -6,18 +6,21 @@ The route (which steps are open) is recomputed from the answers at every touch.
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from enum import Enum, auto
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from bot.application.resources import Resources
 from bot.application.routes import Roles
 from bot.core.context import Turn
 from bot.core.incoming import Contact, FileTaken, Incoming
 from bot.core.screens import Attachment, Button, Press, Reply
-from bot.texts import has, t
+from storage.tables import Draft
+
+if TYPE_CHECKING:
+    from conversations.engine.steps import Question
 
 Answers = Mapping[str, Any]
 HOME = Press("home")
@@ -98,52 +101,24 @@ class Finish:
     answers: Mapping[str, Any]
 
 
-class Question(ABC):
-    """A kind of question: owns parsing, validation, the error text, and how an answer is shown. Stateless."""
+@dataclass(frozen=True, slots=True)
+class Preparation:
+    """What an update needs before its unit, outside any transaction."""
 
-    wants: ClassVar[InputKind] = InputKind.TEXT
-    #: Steps of one chapter are counted together: «(۳ از ۹)».
-    chapter: ClassVar[str] = ""
-    #: A choice may be typed as its number on the screen. Not where a number is an answer of its own.
-    numbered: ClassVar[bool] = False
-    #: The answer is handed to `finish` in the same unit and never written; only a last step may be secret.
-    secret: ClassVar[bool] = False
-    #: Offers its own way on («مدرک بعدی») in place of «بعدی».
-    own_next: ClassVar[bool] = False
-    #: What «رد کردن» stores.
-    skipped: Any = None
-    #: Its own names, for summary and edit button, where no text follows from the step's key.
-    name: str | None = None
-    short_name: str | None = None
+    #: Fetch, inspect and encrypt the offered file first; `turn.prepared` is then a FileTaken.
+    file: bool = False
+    #: Or this work (argon2, a gateway); its result is `turn.prepared`. It must not touch the turn's session.
+    work: Callable[[Resources], Awaitable[Any]] | None = None
+    #: The message holds a password: it is wiped and deleted whatever comes of it, also after a refusal or a crash.
+    secret: bool = False
 
-    @abstractmethod
-    def make_prompt(self, turn: Turn, step: Step, answers: Answers) -> Prompt:
-        """What to show. `turn.chat.dialogue_state` holds this question's own page or search, if any."""
 
-    @abstractmethod
-    def accept(self, turn: Turn, step: Step, answers: Answers, given: UserInput) -> Any | Incomplete | Finish:
-        """The JSON value of the answer. Raises InvalidInput with the sentence to show; the step stays open."""
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What was worked out before the unit, for the question and for `finish`."""
 
-    def format_answer(self, turn: Turn, step: Step, value: Any) -> str:
-        """The answer as people read it, in the summary and on the expert's card."""
-        return str(value)
-
-    def answered(self, value: Any) -> bool:
-        """Whether a stored value is a whole answer (a list of files that became empty is none)."""
-        return True
-
-    def is_compatible(self, turn: Turn, step: Step, answers: Answers, value: Any) -> bool:
-        """Whether a value stored for another version of the dialogue may be kept. May raise: then it may not."""
-        self.format_answer(turn, step, value)
-        return True
-
-    def hides(self, text: str) -> bool:
-        """Whether this text must not stay in chat and inbox, though the step is not hidden."""
-        return False
-
-    async def prepare(self, resources: Resources, incoming: Incoming, answers: Answers) -> Any:
-        """Work outside the transaction (checking a password …); becomes `turn.prepared`."""
-        return None
+    question: Any
+    finish: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,33 +137,6 @@ class Step:
     #: Instead of the texts that follow from `key` (documents are named by staff, in the database).
     prompt: str | None = None
     label: str | None = None
-
-
-def prompt_of(step: Step) -> str:
-    return step.prompt if step.prompt is not None else t(f"ask.{step.key}")
-
-
-def label_of(step: Step) -> str:
-    """What the answer is called in the summary."""
-    return step.label or step.question.name or t(f"field.{step.key}")
-
-
-def has_label(step: Step) -> bool:
-    return bool(step.label or step.question.name) or has(f"field.{step.key}")
-
-
-def short_label_of(step: Step) -> str:
-    """The same for a button."""
-    if step.question.short_name:
-        return step.question.short_name
-    short = f"field_short.{step.key}"
-    return t(short) if step.label is None and has(short) else label_of(step)
-
-
-def question_state_of(turn: Turn, step: Step) -> Mapping[str, Any]:
-    """What this question itself keeps in the chat's row (`Incomplete.question_state`): its page, its search."""
-    question_state = turn.chat.dialogue_state
-    return question_state if question_state.get("step") == step.key else {}
 
 
 #: Steps may depend on data: a function from the turn and the answers so far.
@@ -241,3 +189,6 @@ class Dialogue:
     events: tuple[str, ...] = ()
     #: What becomes of a guest's kept draft in a chat where a person logs in or registers.
     on_login: Literal["drop", "move"] = "drop"
+
+    def is_expired(self, draft: Draft, now: datetime) -> bool:
+        return draft.updated_at < now - timedelta(days=self.days_kept)

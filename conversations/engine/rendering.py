@@ -13,8 +13,16 @@ from bot.core.screens import MAX_LABEL, Attachment, Button, Press, Screen
 from bot.rules.validators import LONGEST_KEY, normalise, search_key
 from bot.texts import Quoted, Sentence, checked, one_line, placeholders, t
 from bot.texts.answers import in_sentence, with_persian_digits
-from conversations.engine.declaration import Answers, Prompt, Step, label_of, short_label_of
-from conversations.engine.progress import DISCARD, SECOND_QUESTION, Position, is_answered, progress_text
+from conversations.engine.declaration import Answers, Prompt, Step
+from conversations.engine.steps import (
+    DISCARD,
+    SECOND_QUESTION,
+    Position,
+    is_answered,
+    label_of,
+    progress_text,
+    short_label_of,
+)
 
 #: Characters of a summary's page, well below the messengers' 4096.
 PAGE_LENGTH = 3000

@@ -1,48 +1,128 @@
-"""What an update does to an open dialogue: answers, steps on and back, ends, ways out."""
+"""Where a chat stands in a dialogue, and what an update does to it: answers, steps on and back, ends, ways out."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from bot.core.context import Turn
 from bot.core.incoming import FileTaken
 from bot.core.refusals import FileRejected, InvalidInput, Refusal, Stale
-from bot.core.screens import Press, Reply, Screen
+from bot.core.screens import Button, Press, Reply, Screen
+from bot.services.drafts import store as draft_store
 from bot.texts import t
 from bot.texts.answers import in_sentence
-from conversations.engine import draft_store
 from conversations.engine.declaration import (
+    Dialogue,
     Finish,
     FinishRejected,
     Incomplete,
     InputKind,
+    Prepared,
     Step,
     UserInput,
-    has_label,
-    label_of,
 )
-from conversations.engine.preparation import Prepared
-from conversations.engine.progress import (
+from conversations.engine.rendering import StepButton, rendered_step, shown, step_button_of
+from conversations.engine.steps import (
     DISCARD,
     SECOND_QUESTION,
     SUMMARY,
     Position,
     before_end,
+    compatible_answers,
+    current_step_key,
     end_of,
     finish_answers,
     first_open,
+    has_label,
+    label_of,
     steps_of,
 )
-from conversations.engine.rendering import StepButton, shown, step_button_of
-from conversations.engine.session import MEMO, DialogueSessions
+from conversations.engine.validation import check_dialogue
 
 #: Commands that only show something: the dialogue goes on below it.
 READING = frozenset({"help", "privacy"})
+#: Of the route, in a turn's memo.
+MEMO = "dialogue.route"
 
 
-class DialogueTransitions(DialogueSessions):
-    """The moves of one chat through one dialogue."""
+class DialogueTransitions:
+    """The moves of one chat through one dialogue. Knows every dialogue by name."""
+
+    def __init__(self, dialogues: Iterable[Dialogue], commands: Mapping[str, Press]) -> None:
+        self.dialogues: dict[str, Dialogue] = {}
+        #: command without slash → the show it opens in the middle of a dialogue
+        self.commands = commands
+        for dialogue in dialogues:
+            if dialogue.name in self.dialogues:
+                raise ValueError(f"dialogue {dialogue.name!r} exists twice")
+            check_dialogue(dialogue)
+            self.dialogues[dialogue.name] = dialogue
+
+    # -- where a chat stands -------------------------------------------------------------------------
+
+    def _position(self, turn: Turn) -> Position | None:
+        dialogue, draft = self.dialogues.get(turn.chat.dialogue or ""), turn.draft
+        if (
+            dialogue is None
+            or draft is None
+            or draft.id != turn.chat.draft_id
+            or not draft_store.owned(turn, draft)
+        ):
+            return None
+        known = turn.memo.get(MEMO)
+        if known is None or known[0] != (draft.id, draft.version):
+            answers = compatible_answers(dialogue, turn, draft)
+            known = ((draft.id, draft.version), answers, steps_of(dialogue, turn, answers))
+            turn.memo[MEMO] = known
+        _, answers, route = known
+        question_state = turn.chat.dialogue_state
+        step = current_step_key(dialogue, route, answers, question_state.get("step"))
+        return Position(dialogue, draft, answers, route, step, bool(question_state.get("editing")))
+
+    def _stand(self, turn: Turn, step: str, *, editing: bool = False, **own: Any) -> None:
+        turn.chat.dialogue_state = {"step": step, "editing": editing, **own}
+
+    def _close(self, turn: Turn) -> None:
+        turn.chat.dialogue = None
+        turn.chat.draft_id = None
+        turn.chat.dialogue_state = {}
+        turn.draft = None
+        # The next draft may get the id of one that was dropped, and the next person may be another one.
+        turn.memo.clear()
+
+    def _show(self, turn: Turn, *above: str | None, next_buttons: tuple[Button, ...] = ()) -> Reply:
+        position = self._position(turn)
+        assert position is not None
+        screen = rendered_step(turn, position).screen(position, *above)
+        return Reply(screens=(screen.below(*((next_button,) for next_button in next_buttons)),))
+
+    def leave(self, turn: Turn) -> None:
+        """Close the dialogue in this chat; a kept draft stays, another is dropped."""
+        draft, dialogue = turn.draft, self.dialogues.get(turn.chat.dialogue or "")
+        self._close(turn)
+        if (
+            draft is not None
+            and dialogue is not None
+            and not dialogue.keeps_draft
+            and draft_store.owned(turn, draft)
+        ):
+            draft_store.drop_draft(turn.db, draft, now=turn.now)
+
+    def adopt(self, turn: Turn) -> None:
+        """A person logged in or registered in this chat: the guest's drafts go, or move to the account where their
+        dialogue says so. Done by itself after a dialogue's `finish`."""
+        assert turn.chat.account_id is not None
+        for draft in draft_store.guests_of(turn):
+            dialogue = self.dialogues.get(draft.dialogue)
+            moves = dialogue is not None and dialogue.keeps_draft and dialogue.on_login == "move"
+            if not (moves and draft_store.move_to_account(turn, draft)):
+                if turn.chat.draft_id == draft.id:
+                    self._close(turn)
+                draft_store.drop_draft(turn.db, draft, now=turn.now)
+
+    # -- moves ---------------------------------------------------------------------------------------
 
     def _handle_input(self, turn: Turn, position: Position) -> Reply:
         incoming, step = turn.incoming, position.open_step
@@ -134,7 +214,10 @@ class DialogueTransitions(DialogueSessions):
         if isinstance(answer, Incomplete):
             if answer.keep_value:
                 draft_store.write_draft(
-                    turn, position.draft, position.dialogue, position.answers | {step.key: answer.value}
+                    turn,
+                    position.draft,
+                    position.dialogue.version,
+                    position.answers | {step.key: answer.value},
                 )
             self._stand(turn, step.key, editing=position.editing, **answer.question_state)
             if answer.quiet is not None:
@@ -159,7 +242,7 @@ class DialogueTransitions(DialogueSessions):
         answers = position.answers | {step.key: value}
         if position.dialogue.after is not None:
             answers = position.dialogue.after(turn, step.key, answers)
-        draft_store.write_draft(turn, position.draft, position.dialogue, answers)
+        draft_store.write_draft(turn, position.draft, position.dialogue.version, answers)
         route = steps_of(position.dialogue, turn, answers)
         turn.memo[MEMO] = ((position.draft.id, position.draft.version), answers, route)
         position = replace(position, answers=answers, route=route)
@@ -205,12 +288,12 @@ class DialogueTransitions(DialogueSessions):
             turn.prepared = turn.prepared.finish
         guest = turn.account is None
         # A second chat that finishes the same draft at this instant waits here and then finds it gone.
-        draft_store.write_draft(turn, draft, dialogue, position.answers)
+        draft_store.write_draft(turn, draft, dialogue.version, position.answers)
         result = dialogue.finish(turn, answers)
         if isinstance(result, FinishRejected):
             kept_answers = {key: value for key, value in position.answers.items() if key not in result.forget}
             if kept_answers != position.answers:
-                draft_store.write_draft(turn, draft, dialogue, kept_answers)
+                draft_store.write_draft(turn, draft, dialogue.version, kept_answers)
             self._stand(turn, result.at or "")
             fresh = self._position(turn)
             assert fresh is not None

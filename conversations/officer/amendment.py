@@ -16,7 +16,8 @@ from bot.texts.answers import in_sentence
 from conversations.common import request_steps
 from conversations.common.labels import is_document
 from conversations.common.request_steps import EXTRAS, cached_in_turn, extras_of, kinds_of, rule
-from conversations.engine.declaration import Answers, Step, label_of
+from conversations.engine.declaration import Answers, Step
+from conversations.engine.steps import label_of
 from storage.enums import RequestKind
 
 #: In a draft's answers: the kind of the request, so that a new request's form asks the database for nothing.

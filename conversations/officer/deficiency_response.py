@@ -32,7 +32,8 @@ from conversations.common.request_steps import (
     ticked,
 )
 from conversations.engine import declaration
-from conversations.engine.declaration import Answers, Dialogue, Incomplete, Prompt, Question, Step, UserInput
+from conversations.engine.declaration import Answers, Dialogue, Incomplete, Prompt, Step, UserInput
+from conversations.engine.steps import Question
 from conversations.officer import amendment
 from conversations.questions import Text
 from storage.tables import DeficiencyRound, QualificationRequest

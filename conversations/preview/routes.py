@@ -10,8 +10,8 @@ from bot.core.context import Turn
 from bot.core.incoming import Contact
 from bot.core.refusals import Refusal
 from conversations.engine.declaration import Dialogue, Finish, Incomplete, Step, UserInput
-from conversations.engine.progress import Position, first_open, steps_of
 from conversations.engine.rendering import rendered_step
+from conversations.engine.steps import Position, first_open, steps_of
 from conversations.questions import Documents, Ticks
 from conversations.questions.choice import Choice
 from storage.tables import Draft

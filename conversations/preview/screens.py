@@ -8,8 +8,9 @@ from typing import Any
 from bot.core.context import Turn
 from bot.core.refusals import InvalidInput, Refusal
 from bot.texts import t
-from conversations.engine.declaration import Dialogue, InputKind, Step, UserInput, has_label, label_of
-from conversations.engine.progress import (
+from conversations.engine.declaration import Dialogue, InputKind, Step, UserInput
+from conversations.engine.rendering import RenderedStep, rendered_step, shown
+from conversations.engine.steps import (
     DISCARD,
     SECOND_QUESTION,
     SUMMARY,
@@ -17,8 +18,9 @@ from conversations.engine.progress import (
     before_end,
     end_of,
     first_open,
+    has_label,
+    label_of,
 )
-from conversations.engine.rendering import RenderedStep, rendered_step, shown
 from conversations.preview.routes import walk
 from conversations.questions.choice import Choice
 from storage.tables import Draft

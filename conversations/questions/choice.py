@@ -10,16 +10,8 @@ from bot.core.refusals import InvalidInput
 from bot.rules.validators import search_key
 from bot.texts import t
 from conversations.engine import declaration
-from conversations.engine.declaration import (
-    Answers,
-    Incomplete,
-    Prompt,
-    Question,
-    Step,
-    UserInput,
-    prompt_of,
-    question_state_of,
-)
+from conversations.engine.declaration import Answers, Incomplete, Prompt, Step, UserInput
+from conversations.engine.steps import Question, prompt_of, question_state_of
 
 #: (key, label): the key is stored, the label is seen.
 Option = tuple[str, str]

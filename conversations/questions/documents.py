@@ -20,11 +20,10 @@ from conversations.engine.declaration import (
     InputKind,
     OfferedAnswer,
     Prompt,
-    Question,
     Step,
     UserInput,
-    question_state_of,
 )
+from conversations.engine.steps import Question, question_state_of
 from storage.tables import StoredFile
 
 NEXT, MORE, REMOVE = "next", "more", "remove"

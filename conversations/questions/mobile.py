@@ -8,7 +8,8 @@ from bot.core.context import Turn
 from bot.core.refusals import InvalidInput
 from bot.rules import validators
 from bot.texts import formats, t
-from conversations.engine.declaration import Answers, InputKind, Prompt, Question, Step, UserInput, prompt_of
+from conversations.engine.declaration import Answers, InputKind, Prompt, Step, UserInput
+from conversations.engine.steps import Question, prompt_of
 
 
 class Mobile(Question):

@@ -9,16 +9,8 @@ from bot.core.refusals import InvalidInput
 from bot.rules.validators import normalise, too_long
 from bot.texts import formats, quoted, t
 from conversations.engine import declaration
-from conversations.engine.declaration import (
-    Answers,
-    Incomplete,
-    Prompt,
-    Question,
-    Step,
-    UserInput,
-    prompt_of,
-    question_state_of,
-)
+from conversations.engine.declaration import Answers, Incomplete, Prompt, Step, UserInput
+from conversations.engine.steps import Question, prompt_of, question_state_of
 from conversations.questions.choice import Options, offered
 
 DONE, DROP_NOTE = "@done", "@drop"

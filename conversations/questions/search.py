@@ -9,15 +9,8 @@ from bot.core.context import Turn
 from bot.core.refusals import InvalidInput
 from bot.rules.validators import normalise, search_key
 from bot.texts import formats, t
-from conversations.engine.declaration import (
-    Answers,
-    Incomplete,
-    Prompt,
-    Step,
-    UserInput,
-    prompt_of,
-    question_state_of,
-)
+from conversations.engine.declaration import Answers, Incomplete, Prompt, Step, UserInput
+from conversations.engine.steps import prompt_of, question_state_of
 from conversations.questions.choice import Choice, Option, Options, offered, page_of, turned_to
 
 #: Characters of a search that are kept.

@@ -6,7 +6,8 @@ from typing import Any, ClassVar
 
 from bot.core.context import Turn
 from bot.core.refusals import InvalidInput
-from conversations.engine.declaration import Answers, Prompt, Question, Step, UserInput, prompt_of
+from conversations.engine.declaration import Answers, Prompt, Step, UserInput
+from conversations.engine.steps import Question, prompt_of
 
 
 class Secret(Question):

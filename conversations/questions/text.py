@@ -10,15 +10,8 @@ from bot.core.context import Turn
 from bot.core.refusals import InvalidInput
 from bot.rules import validators
 from bot.texts import checked, formats, t
-from conversations.engine.declaration import (
-    Answers,
-    OfferedAnswer,
-    Prompt,
-    Question,
-    Step,
-    UserInput,
-    prompt_of,
-)
+from conversations.engine.declaration import Answers, OfferedAnswer, Prompt, Step, UserInput
+from conversations.engine.steps import Question, prompt_of
 
 
 class TextQuestion(Question):
@@ -55,25 +48,31 @@ class PersianName(TextQuestion):
 class NationalCode(TextQuestion):
     """10 digits. Shown whole: only its owner and the reviewing expert see an answer."""
 
-    def parse(self, turn: Turn, text: str) -> str:
+    def parse(self, turn: Turn, text: str) -> validators.NationalCode:
         return validators.national_code(text)
 
     def format_answer(self, turn: Turn, step: Step, value: Any) -> str:
         return formats.digits(value)
 
 
-class LegalId(NationalCode):
+class LegalId(TextQuestion):
     """A company's national identifier."""
 
     def parse(self, turn: Turn, text: str) -> str:
         return validators.legal_id(text)
 
+    def format_answer(self, turn: Turn, step: Step, value: Any) -> str:
+        return formats.digits(value)
 
-class GuildId(NationalCode):
+
+class GuildId(TextQuestion):
     """The number of a guild's business licence."""
 
     def parse(self, turn: Turn, text: str) -> str:
         return validators.guild_id(text)
+
+    def format_answer(self, turn: Turn, step: Step, value: Any) -> str:
+        return formats.digits(value)
 
 
 class JalaliDate(TextQuestion):
@@ -92,7 +91,7 @@ class JalaliDate(TextQuestion):
 class MobileNumber(TextQuestion):
     """Another person's mobile number, typed; the value is +989…"""
 
-    def parse(self, turn: Turn, text: str) -> str:
+    def parse(self, turn: Turn, text: str) -> validators.Mobile:
         return validators.mobile(text)
 
     def format_answer(self, turn: Turn, step: Step, value: Any) -> str:

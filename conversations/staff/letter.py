@@ -10,7 +10,7 @@ from bot.application.routes import STAFF_ONLY
 from bot.core.context import Turn
 from bot.core.refusals import InvalidInput
 from bot.core.screens import Press, Reply, Screen
-from bot.messengers.transport.keyboards import units
+from bot.messengers.transport.channel import utf16_units
 from bot.rules import validators
 from bot.services import accounts
 from bot.services.letters import audience, letters
@@ -63,7 +63,7 @@ class Body(TextQuestion):
         text = as_written(text, lambda release_slot: validators.normalise(release_slot, lines=True))
         if not text:
             raise InvalidInput("error.letter_incomplete")
-        over = units(text) - letters.TEXT_MAX
+        over = utf16_units(text) - letters.TEXT_MAX
         if over > 0:
             most = formats.number(letters.TEXT_MAX)
             raise InvalidInput("error.letter_too_long", over=formats.number(over), max=most)

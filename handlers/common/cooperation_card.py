@@ -18,8 +18,7 @@ from bot.services.review.worklists import WorklistPage
 from bot.texts import formats, quoted, t
 from bot.texts.answers import with_persian_digits
 from conversations.common.labels import shortened
-from handlers.common.navigation import ButtonRow, button_grid, page_of, pager_rows
-from handlers.common.request_card import truncate_lines
+from handlers.common.navigation import ButtonRow, button_grid, page_of, pager_rows, truncate_lines
 from storage.enums import CooperationState, Role
 from storage.tables import Branch, CooperationRequest, Distributor
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.core.screens import Button, Press, button
-from bot.texts import t
+from bot.texts import formats, t
 
 ButtonRow = tuple[Button, ...]
+#: Characters of a message; the messengers take 4096.
+LONGEST = 3800
 
 
 def home_button() -> Button:
@@ -54,3 +56,17 @@ def number_in(press: Press) -> int:
 def page_of(press: Press) -> int:
     """The page that a button asks for, counted from 0."""
     return min(number_in(press), 99_999)
+
+
+def truncate_lines(lines: Sequence[str], *, limit: int = LONGEST) -> str:
+    """The lines as one text, cut at a line where they are too many."""
+    text = "\n".join(lines)
+    if len(text) <= limit:
+        return text
+    kept, size = 0, 0
+    for line in lines:
+        size += len(line) + 1
+        if size > limit:
+            break
+        kept += 1
+    return "\n".join([*lines[:kept], t("desk.and_more", n=formats.digits(len(lines) - kept))])

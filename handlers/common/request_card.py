@@ -18,28 +18,12 @@ from bot.services.qualification import timeline as tracking_service
 from bot.services.review import rejection
 from bot.texts import formats, quoted, t
 from conversations.common.labels import Wording, is_document, shortened
-from handlers.common.navigation import ButtonRow, button_grid
+from handlers.common.navigation import ButtonRow, button_grid, truncate_lines
 from storage.enums import RequestKind, RequestState
 from storage.tables import Account, DeficiencyRound, Officer, PaymentAttempt, QualificationRequest
 
 #: Before a document's code in a button: the document as it was before an amendment. No code holds it.
 OLD = "~"
-#: Characters of a message; the messengers take 4096.
-LONGEST = 3800
-
-
-def truncate_lines(lines: Sequence[str], *, limit: int = LONGEST) -> str:
-    """The lines as one text, cut at a line where they are too many."""
-    text = "\n".join(lines)
-    if len(text) <= limit:
-        return text
-    shown, size = 0, 0
-    for line in lines:
-        size += len(line) + 1
-        if size > limit:
-            break
-        shown += 1
-    return "\n".join([*lines[:shown], t("desk.and_more", n=formats.digits(len(lines) - shown))])
 
 
 def tracking_text(

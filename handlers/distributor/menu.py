@@ -27,8 +27,8 @@ from handlers.common.navigation import (
     navigation_row,
     page_of,
     pager_rows,
+    truncate_lines,
 )
-from handlers.common.request_card import truncate_lines
 from storage.enums import Role
 from storage.tables import Branch, Distributor
 

@@ -14,7 +14,14 @@ from bot.texts import formats, t
 from conversations.common.labels import Wording
 from conversations.engine.engine import Engine
 from handlers.common import request_card
-from handlers.common.navigation import ButtonRow, back_button, button_grid, home_button, navigation_row
+from handlers.common.navigation import (
+    ButtonRow,
+    back_button,
+    button_grid,
+    home_button,
+    navigation_row,
+    truncate_lines,
+)
 from handlers.expert import cooperation, decisions, worklists
 from handlers.expert.worklists import EXPERTS, REVIEWERS
 from storage.enums import RequestState
@@ -103,7 +110,7 @@ def show_deficiency_rounds(turn: Turn, press: Press) -> Screen:
     lines = [t("desk.rounds_title", code=details.request.tracking_code or "")]
     for deficiency_round in reversed(details.rounds):
         lines += ["", *request_card.round_lines(words, deficiency_round)]
-    return Screen(request_card.truncate_lines(lines), (navigation_row("desk.file", press.id),))
+    return Screen(truncate_lines(lines), (navigation_row("desk.file", press.id),))
 
 
 def show_timeline(turn: Turn, press: Press) -> Screen:
@@ -182,10 +189,10 @@ def show_outcome(turn: Turn, press: Press) -> Screen:
         lines.append(t("desk.outcome_by", by=details.reviewer.name, time=when))
     rows: list[ButtonRow] = []
     if turn.role in EXPERTS:
-        waiting = review.LISTS.queue(turn.db, actor=turn.actor, now=turn.now, limit=1).total
+        waiting = review.waiting_beside(turn.db, request)
         if waiting:
             lines += ["", t("desk.outcome_waiting", n=formats.number(waiting))]
             rows.append((button(t("desk.next"), "desk.next", press.id),))
         rows.append((button(t("desk.queue"), "desk.queue"), button(t("desk.mine"), "desk.mine")))
     rows.append((back_button("desk.file", press.id, label="desk.file"), home_button()))
-    return Screen(request_card.truncate_lines(lines), tuple(rows))
+    return Screen(truncate_lines(lines), tuple(rows))

@@ -13,8 +13,8 @@ from bot.texts.formats import local_mobile
 from conversations.account.password_and_mobile import ASKED_FROM
 from conversations.common.labels import Wording
 from conversations.common.request_steps import FIELD_STEPS
-from conversations.engine.declaration import short_label_of
 from conversations.engine.engine import Engine
+from conversations.engine.steps import short_label_of
 from conversations.officer.personal_details import subject_of
 from handlers.common.navigation import ButtonRow, back_button, button_grid, home_button
 from storage.enums import AccountState, Role

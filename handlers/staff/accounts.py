@@ -20,7 +20,6 @@ from bot.texts.formats import digits, jalali_time, masked
 from conversations.common.labels import shortened
 from conversations.engine.engine import Engine
 from conversations.staff.accounts import GRANT, VERSION
-from handlers.common import request_card
 from handlers.common.navigation import (
     ButtonRow,
     back_button,
@@ -29,6 +28,7 @@ from handlers.common.navigation import (
     navigation_row,
     page_of,
     pager_rows,
+    truncate_lines,
 )
 from handlers.common.numbered_list import STAFF, confirmation_screen
 from storage.enums import Role
@@ -269,7 +269,7 @@ def _trail_screen(
         lines.append(t("error.empty"))
     pages = page + (2 if len(entries) > TRAIL else 1)
     turns = pager_rows(Press(press.action, press.id), page=page, pages=pages)
-    return Screen(request_card.truncate_lines(lines), (*turns, last))
+    return Screen(truncate_lines(lines), (*turns, last))
 
 
 def _entry_line(entry: AuditEntry, documents: dict[str, str]) -> str:

@@ -12,8 +12,14 @@ from conversations.common.labels import shortened
 from conversations.distributor.registration import first_answers
 from conversations.engine.engine import Engine
 from handlers.common import cooperation_card
-from handlers.common.navigation import button_grid, home_button, navigation_row, page_of, pager_rows
-from handlers.common.request_card import truncate_lines
+from handlers.common.navigation import (
+    button_grid,
+    home_button,
+    navigation_row,
+    page_of,
+    pager_rows,
+    truncate_lines,
+)
 from storage.enums import Role
 from storage.tables import Distributor
 

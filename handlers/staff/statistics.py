@@ -21,8 +21,7 @@ from bot.services.directorate.statistics import DECISIONS, PERIODS
 from bot.texts import t
 from bot.texts.formats import digits, jalali_compact, jalali_time, number
 from conversations.engine.engine import Engine
-from handlers.common import request_card
-from handlers.common.navigation import ButtonRow, button_grid, home_button
+from handlers.common.navigation import ButtonRow, button_grid, home_button, truncate_lines
 from handlers.common.numbered_list import STAFF
 
 #: Lines of a list on the screen; the files hold all.
@@ -73,7 +72,7 @@ def show_report(turn: Turn, press: Press) -> Screen:
         button(t("report.spreadsheet"), "staff.report_xlsx", days),
     )
     rows: list[ButtonRow] = [files, *button_grid(others, columns=3), (home_button(),)]
-    return Screen(request_card.truncate_lines(lines), tuple(rows))
+    return Screen(truncate_lines(lines), tuple(rows))
 
 
 def _count_line(label: str, count: int) -> str:

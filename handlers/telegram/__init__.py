@@ -1,1 +1,1 @@
-"""One update, from python-telegram-bot to its answer: the handler of conversations, the processor, the router."""
+"""One update, from its chat queue through python-telegram-bot to its answer: queues, handler, processor, router."""

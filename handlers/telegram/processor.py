@@ -6,6 +6,7 @@ See docs/architecture.md, "The way of an update".
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, replace
@@ -20,21 +21,22 @@ from bot.core.context import Turn
 from bot.core.incoming import FileTaken, Incoming
 from bot.core.refusals import Refusal
 from bot.core.screens import Press, Screen, button
-from bot.messengers.processing import groups, inbox_store
+from bot.messengers.delivery.screens import ScreenDelivery
+from bot.messengers.processing import inbox_store
 from bot.messengers.processing.answer import Answer, ChatAddress
-from bot.messengers.processing.protocols import Delivers, Dialogues, Preparation
-from bot.messengers.processing.update_scope import CURRENT_UPDATE, UpdateScope
 from bot.messengers.processing.uploads import Uploads
 from bot.rules import credentials
 from bot.services.qualification import unused_files
-from bot.services.shared.insert_once import inserted
 from bot.texts import t
 from bot.texts.formats import digits
+from conversations.engine.declaration import Preparation
+from conversations.engine.engine import Engine
 from handlers.telegram.router import Destination, RoutedReply, UpdateRouter
-from storage.database.fast_path import flush_row
-from storage.database.outage import log_unless_outage, retry_while_unavailable
+from handlers.telegram.update_handler import CURRENT_UPDATE, UpdateScope
+from storage.database.outage import log_unless_outage
+from storage.database.unit_of_work import deferred, flush_row, inserted, run_when_available
 from storage.enums import InboxState, Messenger
-from storage.tables import Chat, Push
+from storage.tables import Push
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -63,9 +65,9 @@ class UpdateProcessor:
     def __init__(
         self,
         resources: Resources,
-        dialogues: Dialogues,
+        dialogues: Engine,
         routes: Routes,
-        delivery: Delivers,
+        delivery: ScreenDelivery,
         *,
         release_slot: Callable[[], AbstractAsyncContextManager[None]] = nullcontext,
         committed: Callable[[], None] = lambda: None,
@@ -76,7 +78,7 @@ class UpdateProcessor:
         self.dialogues = dialogues
         self.routes = routes
         self.delivery = delivery
-        self._decider = UpdateRouter(routes, dialogues)
+        self.router = UpdateRouter(routes, dialogues)
         self._uploads = Uploads(resources)
         self._release_slot = release_slot
         self._committed = committed
@@ -125,7 +127,7 @@ class UpdateProcessor:
             log.log(
                 logging.DEBUG if answer is None else logging.INFO,
                 "update done",
-                extra=update_scope.log_fields
+                extra=log_fields(update_scope)
                 | {"asked": did, "chat": chat_address.row_id if chat_address is not None else None},
             )
 
@@ -157,7 +159,7 @@ class UpdateProcessor:
             row.messenger.value,
             row.update_id,
             exc_info=error,
-            extra=update_scope.log_fields,
+            extra=log_fields(update_scope),
         )
 
         def unit(db: Session) -> bool:
@@ -168,7 +170,7 @@ class UpdateProcessor:
             )
 
         try:
-            ours = await self._run(None, unit, lane=_lane(row.messenger, row.lane))
+            ours = await self._run(None, unit, lane=lane_of(row.messenger, row.lane))
         except Exception as trouble:
             log_unless_outage(
                 log, "the failure could not be noted; the update stays in the inbox", error=trouble
@@ -186,134 +188,13 @@ class UpdateProcessor:
         if answer is not None:
             await self.delivery.deliver(answer)
 
-    async def quarantine(self, update_scope: UpdateScope, reason: str, *, answer: bool) -> None:
-        """Keep an update that cannot be read, out of the way. Its sender is told to use the buttons."""
-        row = update_scope.row
-        # It may quote the update: of any length, with letters that no database keeps.
-        reason = reason[:500].replace("\x00", "").encode("utf-8", "replace").decode()
-        self.resources.counters.quarantined[row.messenger] += 1
-        log.warning(
-            "quarantined: %s update %s: %s",
-            row.messenger.value,
-            row.update_id,
-            reason,
-            extra=update_scope.log_fields,
-        )
-
-        def unit(db: Session) -> Answer | None:
-            now = self.resources.clock()
-            if not inbox_store.mark_finished(db, row.id, now, InboxState.QUARANTINED, note=reason):
-                return None
-            if not answer or row.lane is None:
-                return None
-            incoming = Incoming(row.messenger, row.update_id, row.lane)
-            turn = self._turn(db, incoming)
-            return self._answer(turn, self._decider.refused(turn, Refusal("error.unknown")), None)
-
-        made = await self._run(None, unit, lane=_lane(row.messenger, row.lane))
-        if made is not None:
-            await self.delivery.deliver(made)
-
-    async def membership(self, update_scope: UpdateScope, *, alive: bool) -> None:
-        """Telegram says that this chat blocked us, or came back."""
-        row = update_scope.row
-
-        def unit(db: Session) -> None:
-            if (
-                inbox_store.mark_finished(db, row.id, self.resources.clock(), InboxState.ANSWERED)
-                and row.lane is not None
-            ):
-                turn = inbox_store.load_turn(
-                    db,
-                    Incoming(row.messenger, row.update_id, row.lane),
-                    self.resources.clock(),
-                    self.resources.public_info,
-                )
-                if turn.chat.id is not None:
-                    turn.chat.dead = not alive
-
-        await self._run(None, unit, lane=_lane(row.messenger, row.lane))
-        log.info(
-            "update done", extra=update_scope.log_fields | {"asked": "unblocked" if alive else "blocked"}
-        )
-
-    async def in_group(self, update_scope: UpdateScope) -> None:
-        """Something came from a group or channel, whatever it was: told where the bot answers, and left."""
-        row = update_scope.row
-        chat_id = row.lane
-        assert chat_id is not None
-
-        def unit(db: Session) -> tuple[bool, bool]:
-            now = self.resources.clock()
-            if not inbox_store.mark_finished(db, row.id, now, InboxState.ANSWERED):
-                return False, False
-            return groups.note_group_update(db, row.messenger, chat_id, now)
-
-        say, leave = await self._run(None, unit, lane=_lane(row.messenger, chat_id))
-        self.resources.counters.done[row.messenger] += 1
-        log.info("update done", extra=update_scope.log_fields | {"asked": "something in a group"})
-        if leave:
-            sentence = t("error.group_chat") if say else None
-            await self.delivery.leave_group(ChatAddress(row.messenger, chat_id), sentence)
-
-    async def ignore(self, update_scope: UpdateScope, note: str) -> None:
-        """Done without an answer: of a kind that was not asked for."""
-        row = update_scope.row
-        await self._run(
-            None,
-            lambda db: inbox_store.mark_finished(
-                db, row.id, self.resources.clock(), InboxState.ANSWERED, note=note
-            ),
-        )
-        log.info("update done", extra=update_scope.log_fields | {"asked": note})
-
-    async def show_current(self, chat_row: int) -> None:
-        """Show a chat its current screen (again): after a restart, or when an album has become quiet."""
-
-        def unit(db: Session) -> Answer | None:
-            chat = db.get(Chat, chat_row)
-            if chat is None or chat.dead:
-                return None
-            incoming = Incoming(chat.messenger, 0, chat.chat_id)
-            turn = inbox_store.load_turn(
-                db, incoming, self.resources.clock(), self.resources.public_info, reading=True
-            )
-            screen = self._decider.current(turn)
-            return Answer(_chat_address(turn), (screen,), plain=True)
-
-        answer = await retry_while_unavailable(lambda: self.resources.database.read(unit))
-        if answer is not None:
-            await self.delivery.deliver(answer)
-
-    async def delete_secret_message(
-        self, row: inbox_store.InboxRow, *, ours: bool = True, shown: bool = False
-    ) -> None:
-        """Delete the message with a password that a process which died may have left, and show the current screen, unless
-        it was `shown`. One that is not `ours` was sent to another bot, and cannot be deleted."""
-
-        def unit(db: Session) -> Answer | None:
-            message_id = inbox_store.message_to_delete(db, row.id)
-            if message_id is None or row.lane is None:
-                return None
-            incoming = Incoming(row.messenger, row.update_id, row.lane)
-            turn = inbox_store.load_turn(
-                db, incoming, self.resources.clock(), self.resources.public_info, reading=True
-            )
-            screens = () if turn.chat.dead else (self._decider.current(turn),)
-            delete = message_id if ours else None
-            return Answer(_chat_address(turn), screens, update_row=row.id, delete=delete, shown=shown)
-
-        answer = await retry_while_unavailable(lambda: self.resources.database.read(unit))
-        if answer is not None:
-            await self.delivery.deliver(answer)
-
     # -- the unit ------------------------------------------------------------------------------------
 
     def _unit(
         self, update_scope: UpdateScope, incoming: Incoming, prepared: _Prepared | None, db: Session
     ) -> Answer | _Needed | None:
         turn = inbox_store.load_turn(db, incoming, self.resources.clock(), self.resources.public_info)
-        stands, destination = _stands(turn), self._decider.destination(turn)
+        stands, destination = _stands(turn), self.router.destination(turn)
         if prepared is None or prepared.stands != stands:
             needed = self._preparation(turn, destination)
             if needed is not None and (needed.work is not None or needed.file):
@@ -324,19 +205,19 @@ class UpdateProcessor:
                 return None
             # Our own commit, whose word was lost: only the answer is missing.
             return Answer(
-                _chat_address(turn),
-                (self._decider.current(turn),),
+                address_of(turn),
+                (self.router.current(turn),),
                 update_row=update_scope.row.id,
                 plain=True,
             )
-        self._welcome(turn)
+        welcome(turn)
         turn.prepared = prepared.result
-        decided = self._decider.decide(turn, destination, prepared.refusal)
+        decided = self.router.decide(turn, destination, prepared.refusal)
         if prepared.secret or decided.wipe:
             inbox_store.wipe_body(db, update_scope.row)
             if incoming.message_id is not None and not incoming.pressed:
                 inbox_store.schedule_deletion(db, update_scope.row.id, incoming.message_id)
-        answer = self._answer(turn, decided, update_scope.row.id, secret=prepared.secret)
+        answer = answer_of(turn, decided, update_scope.row.id, secret=prepared.secret)
         flush_row(db, turn.chat)
         return answer
 
@@ -346,12 +227,12 @@ class UpdateProcessor:
         match destination:
             case "dialogue":
                 needed = self.dialogues.preparation(turn)
-                if needed is None or self._decider.shut(turn) is None:
+                if needed is None or self.router.shut(turn) is None:
                     return needed
                 return Preparation(secret=needed.secret)
             case Press() as press if (prepare := self.routes.by_action[press.action].prepare) is not None:
                 try:
-                    self._decider.route(turn, press)
+                    self.router.route(turn, press)
                 except Refusal:
                     return None
                 return Preparation(work=lambda resources: prepare(resources, turn.incoming, press))
@@ -372,67 +253,20 @@ class UpdateProcessor:
             return _Prepared(needed.stands, refusal=_Broken(error), secret=secret)
         return _Prepared(needed.stands, result, secret=secret)
 
-    def _turn(self, db: Session, incoming: Incoming) -> Turn:
-        turn = inbox_store.load_turn(db, incoming, self.resources.clock(), self.resources.public_info)
-        self._welcome(turn)
-        return turn
-
-    @staticmethod
-    def _welcome(turn: Turn) -> None:
-        """A new chat gets its row; a dead chat that writes is live again."""
-        if turn.chat.id is None:
-            turn.db.add(turn.chat)
-            turn.db.flush()
-        elif turn.chat.dead:
-            turn.chat.dead = False
-
-    @staticmethod
-    def _answer(turn: Turn, decided: RoutedReply, row_id: int | None, *, secret: bool = False) -> Answer:
-        chat_address = _chat_address(turn)
-        asks_contact = bool(decided.screens) and decided.screens[-1].ask_contact is not None
-        if decided.screens and turn.chat.keyboard != asks_contact:
-            turn.chat.keyboard = asks_contact
-        if decided.screens and turn.chat.show_at is not None:
-            turn.chat.show_at = None
-        incoming = turn.incoming
-        editable = (
-            incoming.pressed and not decided.send_as_new and not (incoming.press and incoming.press.fresh)
-        )
-        if decided.quiet is not None and not decided.screens and row_id is not None:
-            inbox_store.mark_quiet(turn.db, row_id, turn.chat, turn.now, decided.quiet)
-        return Answer(
-            chat_address,
-            decided.screens,
-            notice=decided.notice,
-            toast=decided.toast,
-            update_row=row_id,
-            edit=incoming.message_id if editable else None,
-            callback_id=incoming.callback_id,
-            delete=incoming.message_id if (secret or decided.wipe) and not incoming.pressed else None,
-            credentials_of=decided.credentials_of,
-            quiet=decided.quiet if not decided.screens else None,
-            pushes=inserted(turn.db, Push),
-            removed=unused_files.removed_keys(turn.db),
-            plain=not decided.files and decided.credentials_of is None,
-            said=decided.said,
-        )
-
     async def _run(
         self, incoming: Incoming | None, unit: Callable[[Session], T], *, lane: str | None = None
     ) -> T:
         """Run a unit; while the database is unavailable the chat queue waits, and with it what this person sent next."""
         if incoming is None:
-            return await retry_while_unavailable(lambda: self.resources.database.run(unit, lane=lane))
-        lane, update_scope = _lane(incoming.messenger, incoming.chat_id), CURRENT_UPDATE.get()
+            return await run_when_available(self.resources.database, unit, lane=lane)
+        lane, update_scope = lane_of(incoming.messenger, incoming.chat_id), CURRENT_UPDATE.get()
 
-        async def work() -> T:
-            try:
-                return await self.resources.database.run(unit, lane=lane)
-            except Exception:
-                update_scope.doubtful = True
-                raise
+        def failed() -> None:
+            update_scope.doubtful = True
 
-        return await retry_while_unavailable(work, tell=partial(self._ask_to_wait, incoming))
+        return await run_when_available(
+            self.resources.database, unit, lane=lane, tell=partial(self._ask_to_wait, incoming), failed=failed
+        )
 
     async def _ask_to_wait(self, incoming: Incoming) -> None:
         """What was sent is in the inbox and will be done; only nothing can be written just now."""
@@ -452,11 +286,55 @@ class _Broken(Refusal):
         self.__cause__ = error
 
 
-def _lane(messenger: Messenger, chat_id: int | None) -> str | None:
+def welcome(turn: Turn) -> None:
+    """A new chat gets its row; a dead chat that writes is live again."""
+    if turn.chat.id is None:
+        turn.db.add(turn.chat)
+        turn.db.flush()
+    elif turn.chat.dead:
+        turn.chat.dead = False
+
+
+def answer_of(turn: Turn, decided: RoutedReply, row_id: int | None, *, secret: bool = False) -> Answer:
+    chat_address = address_of(turn)
+    asks_contact = bool(decided.screens) and decided.screens[-1].ask_contact is not None
+    if decided.screens and turn.chat.keyboard != asks_contact:
+        turn.chat.keyboard = asks_contact
+    if decided.screens and turn.chat.show_at is not None:
+        turn.chat.show_at = None
+    incoming = turn.incoming
+    editable = incoming.pressed and not decided.send_as_new and not (incoming.press and incoming.press.fresh)
+    if decided.quiet is not None and not decided.screens and row_id is not None:
+        inbox_store.mark_quiet(turn.db, row_id, turn.chat, turn.now, decided.quiet)
+    return Answer(
+        chat_address,
+        decided.screens,
+        notice=decided.notice,
+        toast=decided.toast,
+        update_row=row_id,
+        edit=incoming.message_id if editable else None,
+        callback_id=incoming.callback_id,
+        delete=incoming.message_id if (secret or decided.wipe) and not incoming.pressed else None,
+        credentials_of=decided.credentials_of,
+        quiet=decided.quiet if not decided.screens else None,
+        pushes=inserted(turn.db, Push),
+        removed=deferred(turn.db, unused_files.REMOVED),
+        plain=not decided.files and decided.credentials_of is None,
+        said=decided.said,
+    )
+
+
+def log_fields(update_scope: UpdateScope) -> dict[str, Any]:
+    """What the log's line of an update holds."""
+    row, took = update_scope.row, round((time.monotonic() - update_scope.began) * 1000)
+    return {"messenger": row.messenger.value, "update_id": row.update_id, "took_ms": took}
+
+
+def lane_of(messenger: Messenger, chat_id: int | None) -> str | None:
     return None if chat_id is None else f"{messenger.value}:{chat_id}"
 
 
-def _chat_address(turn: Turn) -> ChatAddress:
+def address_of(turn: Turn) -> ChatAddress:
     chat = turn.chat
     guest = chat.account_id is None
     return ChatAddress(chat.messenger, chat.chat_id, chat.id, chat.keyboard, guest, chat.rest_until)

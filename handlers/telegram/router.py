@@ -11,13 +11,13 @@ from bot.core.refusals import NotAllowed, Refusal, Stale
 from bot.core.screens import BadPress, Press, Reply, Screen, button
 from bot.messengers.processing import inbox_store
 from bot.messengers.processing.answer import ReplyChain
-from bot.messengers.processing.protocols import Dialogues
 from bot.rules import credentials
 from bot.rules.account import preferred
 from bot.rules.validators import LONGEST_KEY, search_key
 from bot.services import accounts
 from bot.texts import quoted, t
-from storage.database.fast_path import savepoint
+from conversations.engine.engine import Engine
+from storage.database.unit_of_work import savepoint
 from storage.enums import AccountState
 
 HOME = Press("home")
@@ -45,7 +45,7 @@ Destination = Press | Literal["dialogue", "text", "stale", "edited"]
 
 
 class UpdateRouter:
-    def __init__(self, routes: Routes, dialogues: Dialogues) -> None:
+    def __init__(self, routes: Routes, dialogues: Engine) -> None:
         self.routes = routes
         self.dialogues = dialogues
 

@@ -1,18 +1,12 @@
 """A database that cannot serve just now: locked, full, shut down, unreachable. The statement is not at fault; the same work
 succeeds later, so it is waited for and never counted as a failure."""
 
-import asyncio
-import itertools
 import logging
 import sqlite3
 import time
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
 
 from sqlalchemy.exc import DBAPIError, InterfaceError, InvalidRequestError
 from sqlalchemy.exc import TimeoutError as NoConnection
-
-T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -35,10 +29,6 @@ _POSTGRES = {
     "25006": "the server only reads",
     "55P03": "another process holds a lock",
 }
-#: Seconds between tries; the last for as long as it takes.
-PAUSES = (0.05, 0.2, 1.0, 3.0, 5.0)
-#: Seconds until a waiting person is told.
-ANNOUNCE_AFTER = 8.0
 #: Seconds between two lines of the log about the same outage.
 REPEAT = 60.0
 
@@ -65,25 +55,6 @@ def outage_reason(error: BaseException) -> str | None:
     return None
 
 
-async def retry_while_unavailable(
-    work: Callable[[], Awaitable[T]], *, tell: Callable[[], Awaitable[None]] | None = None
-) -> T:
-    """Do the work, again and again while the database is unavailable; `tell` is called once where that takes long. Raises what
-    the work raises for any other reason."""
-    began = time.monotonic()
-    for pause in itertools.chain(PAUSES, itertools.repeat(PAUSES[-1])):
-        try:
-            return await work()
-        except Exception as error:
-            if outage_reason(error) is None:
-                raise
-        if tell is not None and time.monotonic() - began > ANNOUNCE_AFTER:
-            await tell()
-            tell = None
-        await asyncio.sleep(pause)
-    raise AssertionError("unreachable")
-
-
 def log_unless_outage(logger: logging.Logger, words: str, *values: object, error: BaseException) -> None:
     """Log an error with its traceback, but not that the database is unavailable: `Outage` says so, once for all."""
     if outage_reason(error) is None:
@@ -94,7 +65,8 @@ class Outage:
     """Tells operators that the database is unavailable: at most a line a minute, and one at the end."""
 
     def __init__(self) -> None:
-        self._since: float | None = None
+        #: When it began, by the monotonic clock; None: the database serves, as far as is known.
+        self.since: float | None = None
         self._last = 0.0
         #: When the last line was written, and whether its end is to be told.
         self._said, self._owed = -REPEAT, False
@@ -102,21 +74,21 @@ class Outage:
     @property
     def lasts(self) -> bool:
         """The last work that was tried failed, not long ago: without a recent try, nothing is known."""
-        return self._since is not None and time.monotonic() - self._last < REPEAT
+        return self.since is not None and time.monotonic() - self._last < REPEAT
 
     def note(self, error: BaseException) -> None:
         """Some work failed."""
         if (why := outage_reason(error)) is None:
             return
         now = self._last = time.monotonic()
-        if self._since is None:
-            self._since = now
+        if self.since is None:
+            self.since = now
         if now - self._said >= REPEAT:
             self._said, self._owed = now, True
-            log.error("the database is unavailable: %s (for %.0f s)", why, now - self._since)
+            log.error("the database is unavailable: %s (for %.0f s)", why, now - self.since)
 
     def over(self) -> None:
         """Some work succeeded."""
-        if self._since is not None and self._owed:
-            log.warning("the database is back after %.0f s", time.monotonic() - self._since)
-        self._since, self._owed = None, False
+        if self.since is not None and self._owed:
+            log.warning("the database is back after %.0f s", time.monotonic() - self.since)
+        self.since, self._owed = None, False

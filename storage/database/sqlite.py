@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any, Self
 
 from sqlalchemy import URL, Connection, StaticPool, event
+from sqlalchemy.dialects.sqlite.aiosqlite import AsyncAdapt_aiosqlite_connection
+from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.util import await_only
 from sqlmodel import Session
@@ -18,7 +20,6 @@ from sqlmodel import Session
 from storage.correlation import CORRELATION_ID
 from storage.database.database import Database
 from storage.database.outage import Outage, outage_reason
-from storage.database.sqlite_loop_driver import LoopConnection, ReadingLoopConnection, stay_on_loop
 from storage.database.unit_of_work import T, Unit, report_unseen, run_reading, run_together, watch
 
 log = logging.getLogger(__name__)
@@ -31,6 +32,48 @@ LINGER = 0.2
 LINGER_AFTER_OUTAGE = 2.0
 #: Seconds to wait for another process's write (a migration, a backup, a command).
 BUSY = 10.0
+
+
+# Below: SQLite without thread hops. Stock aiosqlite sends every call to its thread, three or four hops a statement, each dearer
+# than the statement. Here statements run on the loop's thread, on the driver's own cursors; what waits for the disk (commit, and
+# rollback with it) still goes to aiosqlite's thread. Private names of aiosqlite and SQLAlchemy are used here alone;
+# tests/storage/database/test_sqlite_loop_driver.py fails loudly when a version changes them.
+
+
+class LoopConnection(AsyncAdapt_aiosqlite_connection):
+    """Statements here, commit and rollback in the thread."""
+
+    __slots__ = ()
+
+    @property
+    def driver(self) -> sqlite3.Connection:
+        connection: sqlite3.Connection = self._connection._conn
+        return connection
+
+    def cursor(self, server_side: bool = False) -> Any:
+        return self.driver.cursor()
+
+
+class ReadingLoopConnection(LoopConnection):
+    """For reads: nothing waits for the disk, so nothing leaves the loop's thread."""
+
+    __slots__ = ()
+
+    def commit(self) -> None:
+        self.driver.commit()
+
+    def rollback(self) -> None:
+        self.driver.rollback()
+
+
+def stay_on_loop(engine: AsyncEngine, kind: type[LoopConnection]) -> None:
+    """Make every connection of this engine a `kind`."""
+
+    def connect(dialect: Dialect, record: Any, arguments: Any, options: dict[str, Any]) -> LoopConnection:
+        stock = dialect.connect(*arguments, **options)
+        return kind(dialect.dbapi, stock._connection)
+
+    event.listen(engine.sync_engine, "do_connect", connect)
 
 
 @dataclass(slots=True)
@@ -164,7 +207,7 @@ class SqliteDatabase(Database):
                     await self._commit([job])
             return
         # An empty commit succeeds on a full disk too.
-        if self._changes > before:
+        if self.outage.since is not None and self._changes > before:
             self.outage.over()
         for job, result in zip(group, results, strict=True):
             job.succeed(result)

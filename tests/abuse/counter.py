@@ -8,7 +8,6 @@ import sqlite3
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field, replace
-from functools import partial
 from pathlib import Path
 
 from sqlmodel import Session, SQLModel, col, func, select
@@ -22,8 +21,7 @@ from bot.documents.library import DocumentLibrary
 from bot.gateways.console_sms import ConsoleSms
 from bot.gateways.http import make_client
 from bot.gateways.zarinpal import Zarinpal
-from bot.messengers.runtime import Service
-from bot.messengers.transport.factory import make_channel
+from bot.messengers.transport.channel import make_channel
 from bot.security.passwords import Passwords
 from bot.texts import BIDI_MARKS
 from conversations.catalogue import ALL
@@ -33,8 +31,7 @@ from demo.emulators import MERCHANT_ID, EmulatedMessenger
 from demo.emulators import Emulators as Street
 from demo.person import Person
 from handlers import all_routes
-from handlers.telegram.processor import UpdateProcessor
-from handlers.telegram.update_handler import ConversationUpdateHandler
+from handlers.telegram.runtime import Service
 from storage.database.database import Database
 from storage.enums import InboxState, Messenger, PushState
 from storage.tables import Chat, InboxUpdate, Push
@@ -261,9 +258,8 @@ def _service(street: Street, database: Database, papers: DocumentLibrary, gatewa
     return Service(
         resources,
         channels,
-        partial(UpdateProcessor, resources, engine, routes),
-        ConversationUpdateHandler,
-        commands=routes.commands,
+        engine,
+        routes,
         secret_key="0" * 64,
         shared=shared,
     )

@@ -10,9 +10,9 @@ from typing import Any
 
 from sqlmodel import Session, func, select
 
-from bot.messengers.intake.dispatcher import MAX_ROWS_IN_MEMORY
 from demo.emulators import Emulators
 from demo.person import Person
+from handlers.telegram.dispatcher import MAX_ROWS_IN_MEMORY
 from storage.database.database import Database
 from storage.enums import InboxState, Messenger
 from storage.tables import InboxUpdate

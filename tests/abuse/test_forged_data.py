@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 from telegram import CallbackQuery, Update, User
 
 from bot.core.screens import MAX_ID, MAX_VERSION, BadPress, Press
-from bot.messengers.processing.parsing import parse_update
+from handlers.telegram.update_handler import parse_update
 from storage.enums import InboxState, Messenger, Role
 from storage.tables import AuditEvent, Chat, Grant, InboxUpdate
 from tests.support.handler_app import House

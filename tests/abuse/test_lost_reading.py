@@ -99,7 +99,7 @@ async def test_an_open_dialogue_shows_nothing_of_a_file_that_is_shut(
         assert code in await _shown(counter, "expert:reviewer", Press("desk.reject", number, version))
         await database.run(lambda db: lose(db, expert.id))
         counter.shown.clear()
-        await counter.service.processor.show_current(chat or 0)
+        await counter.service.dispatcher.beside.show_current(chat or 0)
         assert code not in "\n".join(counter.shown.get("expert:reviewer", ()))
         for step in ("۱", "بدون توضیح", Press("desk.file", number), Press("desk.documents", number)):
             seen = await _shown(counter, "expert:reviewer", step)

@@ -62,11 +62,11 @@ WITHOUT = {
         _OPENED,
     ),
     **dict.fromkeys(
-        ("qualification.unused_files.removed_keys", "shared.insert_once.inserted"),
-        "what this very unit wrote, of nobody in particular",
-    ),
-    **dict.fromkeys(
-        ("cooperation.expert_card_of", "qualification.review.details_of"),
+        (
+            "cooperation.expert_card_of",
+            "qualification.review.details_of",
+            "qualification.review.waiting_beside",
+        ),
         "of the request that a service, told who acts, changed in the same unit",
     ),
     "cooperation.requests.COOPERATION_WORKFLOW.load": "its check with the actor follows in the next line",

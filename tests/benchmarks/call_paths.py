@@ -3,7 +3,8 @@
 The bot runs in this process on an emulated messenger and SQLite. Two updates are profiled from their chat queue until
 their answer has left: a national code typed in the registration dialogue, and an expert's press that approves a
 request (with the push to the officer). A call counts from the nearest frame of the project; frames of libraries are
-skipped. Upward is a call from a lower to a higher layer (handlers, conversations, bot, storage).
+skipped. Upward is a call from a lower to a higher layer (handlers, conversations, bot, storage). Units of work are listed
+apart: a unit is a function that the database is given to run.
 """
 
 from __future__ import annotations
@@ -18,10 +19,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import CodeType, FrameType
 
+from sqlmodel import col, select
+
 from bot.core.screens import Press
 from demo.emulators import Emulators as Street
 from storage.correlation import CORRELATION_ID
 from storage.database.database import open_database
+from storage.enums import PushState
+from storage.tables import Chat, Push, QualificationRequest
 from tests.abuse.counter import Counter, open_counter
 from tests.abuse.deeds import all_deeds
 from tests.support.identities import national_code
@@ -29,6 +34,8 @@ from tests.support.postgres import make_schema
 
 PROJECT = Path(__file__).resolve().parents[2]
 LAYERS = ("storage", "bot", "conversations", "handlers")
+#: What runs units of work.
+RUNS_UNITS = ("storage/database/sqlite.py Job.__call__ ", "storage/database/unit_of_work.py run_reading ")
 #: Where it is decided whether somebody may do something: function → the layer that asks.
 RIGHTS = {
     "permissions.require": "service: role in force",
@@ -82,12 +89,18 @@ class CallPath:
                 found.append(f"{caller} {by} → {callee} {what}")
         return found
 
+    def units(self) -> list[str]:
+        """The upward calls that are units of work."""
+        return [call for call in self.between_layers(up=True) if call.startswith(RUNS_UNITS)]
+
     def report(self, title: str) -> str:
-        down, up = self.between_layers(up=False), self.between_layers(up=True)
+        down, units = self.between_layers(up=False), self.units()
+        up = [call for call in self.between_layers(up=True) if call not in units]
         lines = [
             f"{title}: {len(self.files)} files, {len(self.calls)} distinct calls between files, "
-            f"{len(down)} down, {len(up)} up",
-            *(f"    up: {one}" for one in up),
+            f"{len(down)} down, {len(up)} up, {len(units)} units of work",
+            *(f"    up: {call}" for call in up),
+            *(f"    unit: {call}" for call in units),
             *(f"    {RIGHTS[one]}: {times}" for one, times in sorted(self.rights.items())),
         ]
         if "-v" in sys.argv:
@@ -111,7 +124,30 @@ async def measure(counter: Counter, act: Callable[[], Awaitable[None]]) -> CallP
         await act()
         await counter.settled()
         await counter.noted()
+        await sent(counter)
     return path
+
+
+async def sent(counter: Counter) -> None:
+    """Wait until every push has left."""
+    waiting = select(Push.id).where(col(Push.state).in_((PushState.QUEUED, PushState.SENDING)))
+    async with asyncio.timeout(30):
+        while await counter.database.read(lambda db: db.exec(waiting).first()) is not None:
+            await asyncio.sleep(0.02)
+
+
+async def arrive(counter: Counter, request_id: int) -> None:
+    """The request's officer opens the bot in all their chats, so that pushes come there."""
+    chats = select(Chat.messenger, Chat.chat_id).join(
+        QualificationRequest, col(QualificationRequest.account_id) == col(Chat.account_id)
+    )
+    theirs = chats.where(QualificationRequest.id == request_id)
+    for messenger, chat_id in await counter.database.read(lambda db: db.exec(theirs).all()):
+        face = next(face for face in counter.street.faces if face.kind == messenger.value)
+        await face.person_class(face.server.world, face.bot, face.server.world.users[chat_id]).start()
+    await counter.settled()
+    await counter.noted()
+    await sent(counter)
 
 
 async def main() -> None:
@@ -129,11 +165,12 @@ async def main() -> None:
             print(typed.report("a typed national code"))
             deeds = await database.read(lambda db: all_deeds(db, counter.town))
             expert, press = next(
-                (name, one.press)
-                for one in deeds
-                for name in sorted(one.allowed)
-                if isinstance(one.press, Press) and one.press.action == "desk.approve_do"
+                (name, deed.press)
+                for deed in deeds
+                for name in sorted(deed.allowed)
+                if isinstance(deed.press, Press) and deed.press.action == "desk.approve_do"
             )
+            await arrive(counter, press.id)
             approved = await measure(counter, lambda: counter.press(expert, press))
             print(approved.report("an approval"))
         await database.close()

@@ -11,8 +11,8 @@ from bot.texts import has
 from conversations.catalogue import ALL
 from conversations.engine.declaration import Dialogue, Step
 from conversations.engine.engine import Engine
-from conversations.engine.progress import SECOND_QUESTION, SUMMARY, Position, first_open
 from conversations.engine.rendering import rendered_step, shown
+from conversations.engine.steps import SECOND_QUESTION, SUMMARY, Position, first_open
 from conversations.engine.validation import check_step
 from conversations.preview.routes import walk
 from conversations.preview.sample_rows import sample_turn

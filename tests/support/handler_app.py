@@ -21,7 +21,6 @@ from bot.core.incoming import Contact, Incoming
 from bot.core.screens import MAX_LABEL, Button, Press, Screen, rows_from_json
 from bot.messengers.processing import inbox_store
 from bot.messengers.processing.answer import Answer
-from bot.messengers.processing.update_scope import CURRENT_UPDATE, UpdateScope
 from bot.rules.validators import search_key
 from bot.security.passwords import Passwords
 from bot.texts import BIDI_MARKS
@@ -29,6 +28,7 @@ from conversations.catalogue import ALL
 from conversations.engine.engine import Engine
 from handlers import all_routes
 from handlers.telegram.processor import UpdateProcessor
+from handlers.telegram.update_handler import CURRENT_UPDATE, UpdateScope
 from storage.database.database import Database
 from storage.enums import InboxState, Messenger
 from storage.migrations.seed import seed

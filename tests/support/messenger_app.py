@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 from sqlmodel import Session, col, select
@@ -19,15 +18,12 @@ from bot.core.refusals import NotAllowed, Refusal
 from bot.core.screens import Attachment, GeneratedFile, Press, Reply, Screen, button
 from bot.documents.library import DocumentLibrary
 from bot.gateways.console_sms import ConsoleSms
-from bot.messengers.processing.protocols import Preparation
-from bot.messengers.runtime import Service
-from bot.messengers.transport.factory import make_channel
+from bot.messengers.transport.channel import make_channel
 from bot.services.shared import audit
+from conversations.engine.declaration import Preparation
 from demo.emulators import EmulatedMessenger, Emulators
 from demo.person import Person
 from demo.seen import Seen
-from handlers.telegram.processor import UpdateProcessor
-from handlers.telegram.update_handler import ConversationUpdateHandler
 from storage.database.database import Database
 from storage.enums import InboxState, Messenger
 from storage.tables import AuditEvent, Chat, FileHandle, InboxUpdate, StoredFile
@@ -271,9 +267,8 @@ async def running_app(
     service = Service(
         resources,
         channels,
-        partial(UpdateProcessor, resources, NoDialogues(), routes),
-        ConversationUpdateHandler,
-        commands=routes.commands,
+        NoDialogues(),
+        routes,
         secret_key="0" * 64,
         shared=database.url.get_backend_name() != "sqlite",
         webhook_url=webhook_url,

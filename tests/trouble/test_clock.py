@@ -10,8 +10,8 @@ import pytest
 from sqlmodel import Session, select
 
 from bot.jobs import clock_setback
-from bot.rules.account import WRONG_PASSWORDS_PER_CHAT
 from bot.services.shared import rate_limit
+from bot.services.shared.rate_limit import WRONG_PASSWORDS_PER_CHAT
 from demo.botapi.faults import Fault
 from demo.person import Person
 from storage.database.database import Database

@@ -10,8 +10,6 @@ from typing import Any
 from sqlalchemy import bindparam, or_, update
 from sqlmodel import Session, col
 
-from bot.messengers.processing.answer import ChatAddress
-from bot.messengers.transport.channel import Channel
 from bot.messengers.transport.rate_limits import LONGEST_REST
 from storage.enums import Messenger
 from storage.tables import Chat
@@ -44,12 +42,6 @@ def save_rest(
         db.execute(_REST, values)
 
     return unit
-
-
-def load_rests(channel: Channel, chat_address: ChatAddress, now: datetime) -> None:
-    """What another process, or this one before its start, was told about this chat."""
-    if chat_address.rest_until is not None and (left := (chat_address.rest_until - now).total_seconds()) > 0:
-        channel.limiter.rest(chat_address.chat_id, left)
 
 
 def rest_is_over(now: datetime) -> Any:

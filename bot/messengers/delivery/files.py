@@ -17,10 +17,8 @@ from bot.application.resources import Resources
 from bot.core.screens import Attachment, GeneratedFile
 from bot.documents.blob_store import StoreDown
 from bot.documents.library import shown_media_type
-from bot.messengers.delivery.paced_calls import PacedCalls
-from bot.messengers.delivery.text import send_text
-from bot.messengers.transport import keyboards
-from bot.messengers.transport.channel import Channel
+from bot.messengers.transport.channel import MAX_CAPTION, Channel, send_text, shorten
+from bot.messengers.transport.rate_limits import PacedCalls
 from bot.messengers.transport.telegram import is_bad_handle
 from bot.texts import t
 from storage.enums import Messenger
@@ -64,7 +62,7 @@ class AttachmentSender:
 
     @staticmethod
     async def _made(channel: Channel, chat_id: int, sheet: GeneratedFile, calls: PacedCalls) -> None:
-        caption = keyboards.cut(sheet.caption, keyboards.MAX_CAPTION) or None
+        caption = shorten(sheet.caption, MAX_CAPTION) or None
         method = channel.bot.send_photo if sheet.picture else channel.bot.send_document
         await calls(lambda: method(chat_id, InputFile(sheet.content, sheet.name), caption=caption))
 
@@ -112,7 +110,7 @@ class AttachmentSender:
         self, channel: Channel, chat_id: int, item: _Item, why: str, calls: PacedCalls
     ) -> None:
         """Said in the place of the document: the others are shown all the same (Q44)."""
-        title = keyboards.cut(item.attachment.caption, keyboards.MAX_CAPTION)
+        title = shorten(item.attachment.caption, MAX_CAPTION)
         text = t(why, title=title, support=self.resources.public_info.support_contact)
         await send_text(channel, chat_id, text, None, caller=calls)
 
@@ -138,7 +136,7 @@ class AttachmentSender:
             else InputFile(*await self._bytes(item), attach=len(items) > 1)
             for item in items
         ]
-        captions = [keyboards.cut(item.attachment.caption, keyboards.MAX_CAPTION) or None for item in items]
+        captions = [shorten(item.attachment.caption, MAX_CAPTION) or None for item in items]
         if len(items) > 1:
             kind: Any = InputMediaPhoto if items[0].is_photo else InputMediaDocument
             album = [kind(content, caption=caption) for content, caption in zip(media, captions, strict=True)]

@@ -6,9 +6,8 @@ import logging
 
 from telegram.error import BadRequest, NetworkError, RetryAfter, TelegramError
 
-from bot.messengers.delivery.paced_calls import TRIES, Pause
-from bot.messengers.delivery.text import send_text
-from bot.messengers.transport.channel import Channel
+from bot.messengers.transport.channel import Channel, send_text
+from bot.messengers.transport.rate_limits import TRIES, Pause
 
 log = logging.getLogger(__name__)
 

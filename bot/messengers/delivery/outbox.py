@@ -26,14 +26,13 @@ from bot.gateways.interfaces import SmsAccepted, SmsRejected
 from bot.messengers.delivery import chat_rests, outbox_store
 from bot.messengers.delivery.chat_rests import MIN_STORED_REST
 from bot.messengers.delivery.outbox_store import ClaimedPush, PushRoute, RouteCapacity, SendResult
-from bot.messengers.delivery.text import send_text
-from bot.messengers.transport import keyboards
-from bot.messengers.transport.channel import Channel
+from bot.messengers.transport.channel import Channel, inline_keyboard, send_text, split_text
 from bot.messengers.transport.rate_limits import RESERVED_FOR_ANSWERS
 from bot.messengers.transport.telegram import is_unreachable, pause_of
 from bot.texts import t
 from storage.correlation import CORRELATION_ID
-from storage.database.outage import log_unless_outage, retry_while_unavailable
+from storage.database.outage import log_unless_outage
+from storage.database.unit_of_work import run_when_available
 from storage.enums import Messenger, PushChannel, PushState
 
 log = logging.getLogger(__name__)
@@ -206,7 +205,7 @@ class Outbox:
             if rest is not None:
                 rest(db)
 
-        await retry_while_unavailable(lambda: self.resources.database.run(unit))
+        await run_when_available(self.resources.database, unit)
         log_fields = {
             "push": push.id,
             "kind": push.kind,
@@ -225,8 +224,8 @@ class Outbox:
         limiter, chat_id = channel.limiter, push.chat_id
         if push.rest_until is not None:
             limiter.rest(chat_id, (push.rest_until - self.resources.clock()).total_seconds())
-        markup = keyboards.inline(rows_from_json(push.buttons))
-        texts = keyboards.parts(push.text) or ["…"]
+        markup = inline_keyboard(rows_from_json(push.buttons))
+        texts = split_text(push.text) or ["…"]
 
         began = 0.0
 

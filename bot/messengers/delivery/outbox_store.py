@@ -12,10 +12,10 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from bot.messengers.delivery import chat_rests
-from bot.services.shared.insert_once import insert_once
 from bot.services.shared.notify import alert_staff
 from bot.texts import t
 from bot.texts.formats import local_mobile
+from storage.database.unit_of_work import insert_once
 from storage.enums import AccountState, LetterState, Messenger, PushChannel, PushState
 from storage.tables import Account, Chat, Grant, Letter, Push
 

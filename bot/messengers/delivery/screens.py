@@ -10,44 +10,48 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from sqlalchemy import bindparam, update
-from sqlmodel import Session, col
-from telegram.error import BadRequest, NetworkError, RetryAfter, TelegramError
+from sqlmodel import Session
+from telegram.error import BadRequest, RetryAfter, TelegramError
 
 from bot.application.resources import Resources
 from bot.core.screens import Screen
-from bot.messengers.delivery import chat_rests
 from bot.messengers.delivery.files import AttachmentSender
 from bot.messengers.delivery.leave_group import leave
-from bot.messengers.delivery.paced_calls import (
-    SCREEN_MAX_WAIT,
+from bot.messengers.delivery.outcomes import DeliveryOutcomes
+from bot.messengers.delivery.secret_messages import delete_secret
+from bot.messengers.processing import inbox_store
+from bot.messengers.processing.answer import Answer, ChatAddress
+from bot.messengers.transport.channel import (
+    KEYBOARD_CLOSED,
+    MAX_NOTICE,
+    Channel,
+    Markup,
+    call_method,
+    contact_keyboard,
+    inline_keyboard,
+    send_text,
+    shorten,
+    split_text,
+    without_preview,
+)
+from bot.messengers.transport.rate_limits import (
+    EDIT,
     TRIES,
     PacedCalls,
     Pause,
     SupersededError,
     sleep,
 )
-from bot.messengers.delivery.text import send_text, without_preview
-from bot.messengers.processing import inbox_store
-from bot.messengers.processing.answer import Answer, ChatAddress
-from bot.messengers.transport import keyboards
-from bot.messengers.transport.channel import Channel
-from bot.messengers.transport.keyboards import Markup
-from bot.messengers.transport.rate_limits import EDIT
-from bot.messengers.transport.telegram import is_same, is_unreachable, pause_of
+from bot.messengers.transport.telegram import is_same, is_unreachable
 from bot.texts import t
 from storage.database.outage import log_unless_outage
 from storage.enums import Messenger
-from storage.tables import Account, Chat
 
 log = logging.getLogger(__name__)
 
-#: Seconds until a screen that could not be sent is tried again.
-RETRY_SECONDS = 30
 #: The longest rest after which a pressed button is still answered.
 PRESS_MAX_WAIT = 10.0
 #: Different sentences of superseded answers that the next one says.
@@ -56,25 +60,6 @@ SAID = 5
 BESIDE = 256
 #: Answers noted by one unit.
 TOGETHER = 64
-
-_DEAD = (
-    update(Chat)
-    .where(col(Chat.id) == bindparam("chat_row"))
-    .values(dead=True, show_at=None)
-    .execution_options(synchronize_session=False)
-)
-_LATER = (
-    update(Chat)
-    .where(col(Chat.id) == bindparam("chat_row"))
-    .values(show_at=bindparam("at"))
-    .execution_options(synchronize_session=False)
-)
-_DELIVERED = (
-    update(Account)
-    .where(col(Account.id) == bindparam("account_row"))
-    .values(credentials_pending=False)
-    .execution_options(synchronize_session=False)
-)
 
 
 @dataclass(slots=True)
@@ -113,6 +98,7 @@ class ScreenDelivery:
         self._attachments = AttachmentSender(resources)
         self._pause = pause
         self._wake = wake
+        self._outcomes = DeliveryOutcomes(resources, wake)
         self._side: set[asyncio.Task[None]] = set()
         #: Rows of updates that the next unit marks.
         self._answered: list[int] = []
@@ -128,7 +114,9 @@ class ScreenDelivery:
         if answer.callback_id is not None:
             self._beside(self._answer_press(channel, answer))
         # The update counts as answered only once the password is gone.
-        deleted = answer.delete is None or await self._delete(channel, chat_address, answer.delete, tries=1)
+        deleted = answer.delete is None or await delete_secret(
+            channel, chat_address, answer.delete, tries=1, pause=self._pause
+        )
         screens = not answer.shown and (bool(answer.screens) or self._notice_as_message(channel, answer))
         if answer.quiet is not None:
             self._wake(answer.quiet)
@@ -136,9 +124,11 @@ class ScreenDelivery:
         superseded = self._superseded.get((chat_address.messenger, chat_address.chat_id))
         if not screens and answer.quiet is None and superseded is not None:
             # What was to take the place of a screen is none.
-            self._try_later(chat_address, 0.0)
+            self._outcomes.try_later(chat_address, 0.0)
         if not deleted and answer.delete is not None:
-            deleted = await self._delete(channel, chat_address, answer.delete, tries=TRIES)
+            deleted = await delete_secret(
+                channel, chat_address, answer.delete, tries=TRIES, pause=self._pause
+            )
         if done and deleted:
             self._note(answer.update_row)
 
@@ -151,13 +141,16 @@ class ScreenDelivery:
     async def _shown(self, channel: Channel, answer: Answer) -> bool:
         """Show the screens; whether the update may count as answered by now."""
         chat_address = answer.chat_address
-        chat_rests.load_rests(channel, chat_address, self.resources.clock())
+        if chat_address.rest_until is not None:
+            # What another process, or this one before its start, was told about this chat.
+            rest = chat_address.rest_until - self.resources.clock()
+            channel.limiter.rest(chat_address.chat_id, rest.total_seconds())
         calls = PacedCalls(
-            channel,
+            channel.limiter,
             chat_address.chat_id,
             pause=self._pause,
             plain=answer.plain,
-            refused=partial(self._refused, chat_address),
+            refused=partial(self._outcomes.refused, chat_address),
         )
         key = (chat_address.messenger, chat_address.chat_id)
         said = answer.said or (answer.notice if self._notice_as_message(channel, answer) else None)
@@ -178,13 +171,13 @@ class ScreenDelivery:
                 self._note_rows(self._superseded[key])
             elif key in self._superseded:
                 self._note_rows(self._superseded.pop(key))
-            return self._failed(answer, error)
+            return self._outcomes.failed(answer, error)
         except Exception as error:
             log_unless_outage(log, "an answer could not be shown", error=error)
-            self._try_later(chat_address)
+            self._outcomes.try_later(chat_address)
             return False
         if answer.credentials_of is not None:
-            await self._arrived(answer.credentials_of)
+            await self._outcomes.arrived(answer.credentials_of)
         if key in self._superseded:
             self._note_rows(self._superseded.pop(key))
         return True
@@ -246,12 +239,12 @@ class ScreenDelivery:
             edit = None
             if not screen.text:
                 return
-        markup = keyboards.inline(screen.rows)
+        markup = inline_keyboard(screen.rows)
         if screen.ask_contact is not None:
-            markup, edit = keyboards.contact(screen), None
+            markup, edit = contact_keyboard(screen), None
         elif closing:
-            markup = keyboards.CLOSED
-        texts = keyboards.parts(screen.text) or ["…"]
+            markup = KEYBOARD_CLOSED
+        texts = split_text(screen.text) or ["…"]
         for number, text in enumerate(texts):
             under = markup if number == len(texts) - 1 else None
             if edit is None or not await self._edit(channel, calls, chat_address, edit, text, under):
@@ -270,7 +263,8 @@ class ScreenDelivery:
         """Whether the message now shows the text."""
         try:
             await calls(
-                lambda: channel.call(
+                lambda: call_method(
+                    channel,
                     "editMessageText",
                     chat_id=chat_address.chat_id,
                     message_id=message_id,
@@ -291,7 +285,7 @@ class ScreenDelivery:
     async def _answer_press(self, channel: Channel, answer: Answer) -> None:
         """Stop the button's waiting sign; it may be too late for that, which does no harm."""
         notice = (answer.notice or answer.toast) if channel.shows_notices(answer.callback_id) else None
-        text = keyboards.cut(notice, keyboards.MAX_NOTICE) if notice else None
+        text = shorten(notice, MAX_NOTICE) if notice else None
         limiter, chat_id = channel.limiter, answer.chat_address.chat_id
         until = time.monotonic() + PRESS_MAX_WAIT
         while True:
@@ -313,41 +307,6 @@ class ScreenDelivery:
                 return
             else:
                 return
-
-    async def _delete(
-        self, channel: Channel, chat_address: ChatAddress, message_id: int, *, tries: int
-    ) -> bool:
-        """Whether a message with a password is gone, as far as we can do anything about it."""
-        limiter, chat_id = channel.limiter, chat_address.chat_id
-        for attempt in range(tries):
-            wait = limiter.wait(chat_id, 0.0, method="delete")
-            if wait > SCREEN_MAX_WAIT or (wait and tries == 1):
-                break
-            if wait:
-                await self._pause(wait)
-            try:
-                await limiter.call(
-                    chat_id,
-                    lambda: channel.bot.delete_message(chat_id, message_id),
-                    cost=0.0,
-                    method="delete",
-                )
-            except RetryAfter:
-                continue
-            except NetworkError as error:
-                if isinstance(error, BadRequest):
-                    log.warning("a message with a password could not be deleted: %s", error)
-                    return True
-                if attempt < tries - 1:
-                    await self._pause(0.3 * 4**attempt)
-            except TelegramError as error:
-                log.warning("a message with a password could not be deleted: %s", error)
-                return True
-            else:
-                return True
-        if tries > 1:
-            log.warning("a message with a password is not deleted yet", extra={"chat": chat_address.row_id})
-        return False
 
     @staticmethod
     def _notice_as_message(channel: Channel, answer: Answer) -> bool:
@@ -372,54 +331,6 @@ class ScreenDelivery:
             inbox_store.mark_answered(db, *answered)
 
         self.resources.database.run_in_background(unit)
-
-    async def _arrived(self, account_row: int) -> None:
-        """A password was shown. Noted at once, within the person's chat queue: the next touch must know it already."""
-        try:
-            await self.resources.database.run(lambda db: db.execute(_DELIVERED, {"account_row": account_row}))
-        except Exception as error:
-            log_unless_outage(
-                log, "it could not be noted that a password was shown; another will be offered", error=error
-            )
-
-    def _refused(self, chat_address: ChatAddress, pause: float) -> None:
-        """The messenger refused a message to this chat for so many seconds."""
-        unit = chat_rests.save_rest(
-            chat_address.messenger, chat_address.row_id, pause, now=self.resources.clock()
-        )
-        if unit is not None:
-            self.resources.database.run_in_background(unit)
-
-    def _failed(self, answer: Answer, error: TelegramError) -> bool:
-        """Whether the update counts as answered all the same, because its screen is shown later or can never be."""
-        if not is_unreachable(error):
-            if not isinstance(error, RetryAfter):
-                log.warning("an answer could not be sent: %s: %s", type(error).__name__, error)
-            if not isinstance(error, BadRequest):
-                # A long rest is in `chat.rest_until`.
-                self._try_later(
-                    answer.chat_address,
-                    min(pause_of(error), RETRY_SECONDS) if isinstance(error, RetryAfter) else RETRY_SECONDS,
-                )
-            return True
-        log.info("a chat is dead: %s", error)
-        row_id, update_row = answer.chat_address.row_id, answer.update_row
-
-        def unit(db: Session) -> None:
-            if row_id is not None:
-                db.execute(_DEAD, {"chat_row": row_id})
-            if update_row is not None:
-                inbox_store.mark_answered(db, update_row)
-
-        self.resources.database.run_in_background(unit)
-        return False
-
-    def _try_later(self, chat_address: ChatAddress, wait: float = RETRY_SECONDS) -> None:
-        if chat_address.row_id is None:
-            return
-        values = {"chat_row": chat_address.row_id, "at": self.resources.clock() + timedelta(seconds=wait)}
-        self.resources.database.run_in_background(lambda db: db.execute(_LATER, values))
-        self._wake(wait)
 
     def _beside(self, work: Any) -> None:
         task = asyncio.create_task(work)

@@ -1,1 +1,1 @@
-"""Intake: polling and webhooks into the inbox, and chat queues from the inbox to processing."""
+"""Intake: polling and webhooks into the inbox."""

@@ -76,7 +76,7 @@ class Polling:
         failures = 0
         while True:
             try:
-                await self._intake.dispatcher.lanes.wait_until_below(MAX_BACKLOG, self._channel.messenger)
+                await self._intake.queues.wait_until_below(MAX_BACKLOG, self._channel.messenger)
                 await self._poll_once()
                 failures = 0
             except asyncio.CancelledError:

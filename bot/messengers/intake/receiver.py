@@ -10,12 +10,12 @@ import hmac
 import json
 import logging
 import re
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Protocol
 
 from bot.application.resources import Resources
-from bot.messengers.intake.dispatcher import UpdateDispatcher
 from bot.messengers.processing import inbox_store
+from bot.messengers.processing.inbox_store import InboxRow
 from storage.database.outage import log_unless_outage
 from storage.enums import InboxState, Messenger
 
@@ -41,13 +41,25 @@ _KINDS = (
 )
 
 
+class UpdateQueues(Protocol):
+    """Where stored updates wait for their turn, chat by chat (`handlers.telegram.dispatcher`)."""
+
+    def put(self, rows: Iterable[InboxRow]) -> None:
+        """Rows into their chat queues, in order."""
+        ...
+
+    async def wait_until_below(self, limit: int, messenger: Messenger) -> None:
+        """Wait while more than `limit` updates of this messenger wait."""
+        ...
+
+
 class Intake:
     """Polling and webhooks feed it; what it has stored goes into the chat queues."""
 
     def __init__(
         self,
         resources: Resources,
-        dispatcher: UpdateDispatcher,
+        queues: UpdateQueues,
         *,
         secret_key: str,
         bots: Mapping[Messenger, int],
@@ -55,7 +67,7 @@ class Intake:
     ) -> None:
         """`bots` are the ids of our bots. `received` is called whenever something came in."""
         self.resources = resources
-        self.dispatcher = dispatcher
+        self.queues = queues
         self._received = received
         self._secret_key = secret_key
         self._bots = bots
@@ -120,7 +132,7 @@ class Intake:
             if not row.waits:
                 self._release_slot(messenger, row.update_id, notes[row.update_id])
         self._received()
-        self.dispatcher.put(rows)
+        self.queues.put(rows)
         return len(new)
 
     async def keep_unreadable(

@@ -1,1 +1,1 @@
-"""What the processing of an update needs: inbox, parsing, uploads, answers, and the contract of the processor."""
+"""What the processing of an update needs: inbox, uploads, answers."""

@@ -11,7 +11,7 @@ from bot.core.refusals import FileRejected, Refusal, Throttled, Unavailable
 from bot.documents.blob_store import StoreDown
 from bot.documents.file_types import LARGEST
 from bot.services.shared import upload_quota
-from storage.database.outage import retry_while_unavailable
+from storage.database.unit_of_work import run_when_available
 
 log = logging.getLogger(__name__)
 
@@ -75,17 +75,16 @@ class Uploads:
 
     async def _count(self, account_id: int, size: int, *, files: int = 1) -> None:
         resources = self.resources
-        within = await retry_while_unavailable(
-            lambda: resources.database.run(
-                lambda db: upload_quota.count_upload(
-                    db,
-                    account_id=account_id,
-                    size=size,
-                    files=files,
-                    limit=resources.daily_uploads,
-                    now=resources.clock(),
-                )
-            )
+        within = await run_when_available(
+            resources.database,
+            lambda db: upload_quota.count_upload(
+                db,
+                account_id=account_id,
+                size=size,
+                files=files,
+                limit=resources.daily_uploads,
+                now=resources.clock(),
+            ),
         )
         if not within:
             raise Throttled("error.uploads_of_day")

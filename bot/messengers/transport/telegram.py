@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 from telegram.error import BadRequest, Forbidden, RetryAfter, TelegramError
 
@@ -26,11 +25,6 @@ _BAD_HANDLE = (
     "wrong remote file",
     "malformed request",
 )
-
-
-def normalise_update(update: dict[str, Any]) -> dict[str, Any]:
-    """Telegram's JSON is what PTB expects."""
-    return update
 
 
 def _says(error: TelegramError, phrases: tuple[str, ...]) -> bool:

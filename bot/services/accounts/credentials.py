@@ -10,10 +10,12 @@ from sqlmodel import Session
 from bot.core.context import Actor
 from bot.core.refusals import Throttled
 from bot.core.screens import button
-from bot.rules.account import LIVING, RECOVERIES_PER_CHAT
+from bot.rules.account import LIVING
+from bot.rules.validators import Mobile, NationalCode
 from bot.services.accounts import queries, sessions
 from bot.services.accounts.login import tell_other_chats
 from bot.services.shared import audit, notify, rate_limit
+from bot.services.shared.rate_limit import RECOVERIES_PER_CHAT
 from bot.texts import t
 from storage.tables import Account, Chat
 
@@ -97,10 +99,10 @@ def count_recovery(db: Session, *, chat: Chat, now: datetime) -> None:
 
 
 def recover(
-    db: Session, *, chat: Chat, national_code: str, mobile: str, password_hash: str, now: datetime
+    db: Session, *, chat: Chat, national_code: NationalCode, mobile: Mobile, password_hash: str, now: datetime
 ) -> Account | None:
     """«فراموشی کد یا رمز»: a new password for the person who shares the verified mobile of this national code, and link
-    the chat. `mobile` (+989…) must come from the sender's own contact card.
+    the chat. `mobile` must come from the sender's own contact card.
 
     None is the one answer to everything else (no such account, other mobile, never verified, no role), so that
     nobody learns who is registered; the try is counted either way. Raises Throttled.

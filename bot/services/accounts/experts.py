@@ -10,8 +10,8 @@ from sqlmodel import Session, col, select
 
 from bot.core.context import SYSTEM, Actor
 from bot.core.refusals import NotAllowed, Refusal, Stale
-from bot.rules import validators
 from bot.rules.account import UNIVERSITY_ROLES
+from bot.rules.validators import Mobile, NationalCode
 from bot.services.accounts import queries, registration, roles
 from bot.services.cooperation.requests import COOPERATION_WORKFLOW
 from bot.services.qualification.requests import QUALIFICATION_WORKFLOW
@@ -39,8 +39,8 @@ def create_user(
     university_code: str | None = None,
     distributor_id: int | None = None,
     name: str,
-    national_code: str | None = None,
-    mobile: str | None = None,
+    national_code: NationalCode | None = None,
+    mobile: Mobile | None = None,
     now: datetime,
     password_hash: str,
     actor: Actor = SYSTEM,
@@ -55,8 +55,6 @@ def create_user(
     words = name.split()
     if not words:
         raise Refusal("error.name_needed")
-    if national_code is not None:
-        national_code = validators.national_code(national_code)
     account = registration.insert(
         db,
         Account(
@@ -109,7 +107,7 @@ def appoint_expert(
     actor: Actor,
     role: Role,
     university_code: str,
-    national_code: str,
+    national_code: NationalCode,
     name: str | None,
     password_hash: str,
     now: datetime,
@@ -143,15 +141,14 @@ def appoint_by_national_code(
     role: Role,
     university_code: str | None = None,
     distributor_id: int | None = None,
-    national_code: str,
+    national_code: NationalCode,
     name: str | None,
-    mobile: str | None = None,
+    mobile: Mobile | None = None,
     password_hash: str,
     now: datetime,
 ) -> Appointment:
     """Give a role of a university or distributor to the person with this national code. Who may is the caller's
     matter; raises what `appoint_expert` raises."""
-    national_code = validators.national_code(national_code)
     known = queries.by_national_code(db, national_code)
     if known is None:
         account = create_user(

@@ -8,10 +8,11 @@ from sqlmodel import Session
 
 from bot.core.refusals import Stale, Throttled
 from bot.core.screens import Button, Press, button
-from bot.rules.account import LIVING, WRONG_PASSWORDS_PER_ACCOUNT, WRONG_PASSWORDS_PER_CHAT
+from bot.rules.account import LIVING
 from bot.security.passwords import normal
 from bot.services.accounts import known_chats, queries, sessions
 from bot.services.shared import audit, notify, rate_limit
+from bot.services.shared.rate_limit import WRONG_PASSWORDS_PER_ACCOUNT, WRONG_PASSWORDS_PER_CHAT
 from bot.texts import t
 from bot.texts.formats import digits, jalali_time
 from storage.tables import Account, Chat

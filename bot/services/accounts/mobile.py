@@ -7,7 +7,7 @@ from sqlmodel import Session
 from bot.core.context import Actor
 from bot.core.refusals import NotAllowed, Refusal
 from bot.core.screens import button
-from bot.rules import validators
+from bot.rules.validators import Mobile
 from bot.services.accounts import queries
 from bot.services.shared import audit, notify
 from bot.texts import t
@@ -29,7 +29,7 @@ def in_circulation() -> Refusal:
 
 
 def change_mobile(
-    db: Session, *, actor: Actor, chat: Chat, mobile: str, verified: bool, now: datetime
+    db: Session, *, actor: Actor, chat: Chat, mobile: Mobile, verified: bool, now: datetime
 ) -> Account:
     """Set the mobile; `verified` only where the sender shared their own number. The other chats are told (N12).
 
@@ -40,7 +40,6 @@ def change_mobile(
     account = queries.lock_account(db, actor.account_id)
     if account.state is not AccountState.ACTIVE:
         raise NotAllowed("error.not_allowed")
-    mobile = validators.mobile(mobile)
     if mobile != account.mobile:
         if queries.in_circulation(db, actor.account_id):
             raise in_circulation()

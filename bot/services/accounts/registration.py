@@ -9,12 +9,12 @@ from sqlmodel import Session, select
 
 from bot.core.refusals import InvalidInput, Refusal, Throttled
 from bot.core.screens import button
-from bot.rules import validators
-from bot.rules.account import NATIONAL_CODES_PER_CHAT
-from bot.services.accounts import queries, roles, sessions
+from bot.rules.validators import Mobile, NationalCode
+from bot.services.accounts import roles, sessions
 from bot.services.shared import audit, rate_limit, reference_data
+from bot.services.shared.rate_limit import NATIONAL_CODES_PER_CHAT
 from bot.texts import t
-from storage.enums import Role
+from storage.enums import AccountState, Role
 from storage.tables import Account, Chat, Officer
 
 
@@ -22,15 +22,14 @@ from storage.tables import Account, Chat, Officer
 class Registration:
     """Everything that the registration dialogue asks (docs/specification.md 3, phase Reg), normalised."""
 
-    national_code: str
+    national_code: NationalCode
     birth_date: date
     first_name: str
     last_name: str
     level_code: str
     field_code: str
     field_note: str | None
-    #: +989…
-    mobile: str
+    mobile: Mobile
     mobile_verified: bool
 
 
@@ -42,7 +41,7 @@ def duplicate() -> Refusal:
     )
 
 
-def try_national_code(db: Session, *, chat: Chat, national_code: str, now: datetime) -> bool:
+def try_national_code(db: Session, *, chat: Chat, national_code: NationalCode, now: datetime) -> bool:
     """Count one national code tried in this chat and say whether it is still unused.
 
     Raises Throttled after five of a day: the bot is no register of who is registered.
@@ -51,7 +50,15 @@ def try_national_code(db: Session, *, chat: Chat, national_code: str, now: datet
     if rate_limit.time_to_wait(db, key=key, limit=NATIONAL_CODES_PER_CHAT, now=now) is not None:
         raise Throttled
     rate_limit.count_try(db, key=key, now=now)
-    return queries.by_national_code(db, national_code) is None
+    return not is_registered(db, national_code)
+
+
+def is_registered(db: Session, national_code: str) -> bool:
+    """Whether a national code has an account, unless that was annulled."""
+    living = select(Account.id).where(
+        Account.national_code == national_code, Account.state != AccountState.ANNULLED
+    )
+    return db.exec(living.limit(1)).first() is not None
 
 
 def require_allowed(db: Session, *, level_code: str, field_code: str) -> None:
@@ -65,9 +72,8 @@ def register(db: Session, *, chat: Chat, given: Registration, password_hash: str
 
     Raises Refusal("error.duplicate_registration") also where another registration was faster with the same national code.
     """
-    validators.national_code(given.national_code)
     require_allowed(db, level_code=given.level_code, field_code=given.field_code)
-    if queries.by_national_code(db, given.national_code) is not None:
+    if is_registered(db, given.national_code):
         raise duplicate()
     account = insert(
         db,
@@ -122,7 +128,7 @@ def insert(db: Session, account: Account) -> Account:
                 db.add(account)
                 db.flush()
         except IntegrityError:
-            if account.national_code and queries.by_national_code(db, account.national_code) is not None:
+            if account.national_code and is_registered(db, account.national_code):
                 raise duplicate() from None
             raise
         return account

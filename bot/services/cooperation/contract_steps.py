@@ -16,8 +16,8 @@ from bot.rules.cooperation import (
     TerminationCase,
 )
 from bot.services.shared import audit
-from bot.services.shared.optimistic_lock import compare_and_set
 from bot.services.shared.permissions import require
+from storage.database.unit_of_work import compare_and_set
 from storage.enums import ContractState, TerminationState
 from storage.tables import Contract, Termination
 

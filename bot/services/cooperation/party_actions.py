@@ -10,12 +10,13 @@ from sqlmodel import Session, select
 from bot.core.context import Actor
 from bot.core.refusals import NotAllowed, Throttled
 from bot.rules import validators
-from bot.rules.account import LOOKUPS_PER_DISTRIBUTOR
 from bot.rules.cooperation import OFFICER_REASON_MAX, TABLE, CooperationAction, CooperationCase, refusal
+from bot.rules.validators import NationalCode
 from bot.services.cooperation import notifications, requests
 from bot.services.cooperation.requests import COOPERATION_WORKFLOW
 from bot.services.review import queue_notices, routing
 from bot.services.shared import audit, eligibility, rate_limit
+from bot.services.shared.rate_limit import LOOKUPS_PER_DISTRIBUTOR
 from bot.services.shared.tracking_code import next_code
 from storage.enums import CooperationState
 from storage.tables import Branch, CooperationRequest, Distributor
@@ -30,15 +31,14 @@ def university_of(db: Session, branch: Branch) -> str | None:
 
 
 def pick(
-    db: Session, *, actor: Actor, branch_id: int, national_code: str, now: datetime
+    db: Session, *, actor: Actor, branch_id: int, national_code: NationalCode, now: datetime
 ) -> CooperationRequest:
     """Ask an eligible officer to serve at a branch (R37, N13); at an occupied branch that is a replacement.
 
-    Raises InvalidInput("error.bad_national_code"), NotAllowed("error.branch_busy" or "error.branch_no_university"),
+    Raises NotAllowed("error.branch_busy" or "error.branch_no_university"),
     Throttled after 20 look-ups of a day, and one NotAllowed("error.not_eligible") for every other code, after the same
     work: nobody learns who is registered, or why not.
     """
-    code = validators.national_code(national_code)
     distributor = requests.managed(db, actor)
     assert distributor.id is not None
     db.exec(
@@ -56,7 +56,7 @@ def pick(
     key = f"pick:distributor:{distributor.id}"
     if rate_limit.time_to_wait(db, key=key, limit=LOOKUPS_PER_DISTRIBUTOR, now=now) is not None:
         raise Throttled
-    officer_id = eligibility.officer_of(db, code)
+    officer_id = eligibility.officer_of(db, national_code)
     eligibility.lock_account(db, officer_id)
     case = CooperationCase(None, officer_id, distributor.id, eligibility.eligibility_of(db, officer_id))
     refused = refusal(case, actor, CooperationAction.PICK)

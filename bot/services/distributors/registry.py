@@ -13,6 +13,7 @@ from sqlmodel import Session, col, select
 from bot.core.context import Actor
 from bot.core.refusals import InvalidInput, NotAllowed, Refusal, Stale
 from bot.rules import validators
+from bot.rules.validators import Mobile, NationalCode
 from bot.services.accounts import experts, roles
 from bot.services.accounts.experts import Appointment
 from bot.services.cooperation import requests
@@ -54,8 +55,8 @@ class NewManager:
 
     name: str
     password_hash: str
-    national_code: str | None = None
-    mobile: str | None = None
+    national_code: NationalCode | None = None
+    mobile: Mobile | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,14 +164,13 @@ def add_manager(
     _need_keeper(db, actor)
     if db.get(Distributor, distributor_id) is None:
         raise Refusal("error.distributor_needed")
-    mobile = validators.mobile(manager.mobile) if manager.mobile else None
     if manager.national_code is None:
         account = experts.create_user(
             db,
             role=Role.DISTRIBUTOR,
             distributor_id=distributor_id,
             name=validators.normalise(manager.name),
-            mobile=mobile,
+            mobile=manager.mobile,
             now=now,
             password_hash=manager.password_hash,
             actor=actor,
@@ -183,7 +183,7 @@ def add_manager(
         distributor_id=distributor_id,
         national_code=manager.national_code,
         name=validators.normalise(manager.name),
-        mobile=mobile,
+        mobile=manager.mobile,
         password_hash=manager.password_hash,
         now=now,
     )

@@ -16,10 +16,10 @@ from sqlmodel import Session, col, select
 
 from bot.core.context import SYSTEM, Actor
 from bot.core.refusals import NotAllowed, Refusal, Stale, Throttled
-from bot.rules.account import Limit
 from bot.rules.payment import MACHINE, SETTLED, PaymentEvent
 from bot.services.payments import alerts
 from bot.services.shared import audit
+from bot.services.shared.rate_limit import Limit
 from bot.texts.formats import jalali_time
 from storage.enums import AttemptState, RequestState
 from storage.tables import Account, PaymentAttempt, QualificationRequest

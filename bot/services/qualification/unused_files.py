@@ -14,9 +14,11 @@ from sqlalchemy import delete, exists
 from sqlmodel import Session, col, select
 
 from bot.services.qualification import documents_in_use
+from storage.database.unit_of_work import defer
 from storage.tables import FileHandle, LetterFile, RequestFile, StoredFile
 
-_REMOVED = "removed documents"
+#: Keys of the documents that a unit removed, for `storage.database.unit_of_work.deferred`.
+REMOVED = "removed documents"
 
 
 def remove_unused(
@@ -47,11 +49,6 @@ def remove_unused(
     for file in gone:
         file.removed_at = now
         db.add(file)
-        db.info.setdefault(_REMOVED, set()).update((file.original_key, file.shown_key))
+        defer(db, REMOVED, (file.original_key, file.shown_key))
     handles = delete(FileHandle).where(col(FileHandle.file_id).in_([file.id for file in gone]))
     db.exec(handles.execution_options(synchronize_session=False))
-
-
-def removed_keys(db: Session) -> frozenset[str]:
-    """Keys of the documents that this unit removed (or tried to, and rolled back)."""
-    return frozenset(db.info.get(_REMOVED, ()))

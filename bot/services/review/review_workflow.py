@@ -18,10 +18,10 @@ from bot.rules.state_machine import A, HasState, Machine, S, W
 from bot.services.review import queue_notices, routing
 from bot.services.review.routing import R
 from bot.services.shared import audit, notify
-from bot.services.shared.optimistic_lock import compare_and_set
 from bot.services.shared.permissions import require
 from bot.services.shared.reference_data import university_name
 from bot.texts import formats, t
+from storage.database.unit_of_work import compare_and_set
 from storage.enums import Role
 from storage.tables import Account, AuditEvent
 

@@ -11,9 +11,9 @@ from sqlalchemy import ColumnElement, func
 from sqlmodel import Session, col, select
 
 from bot.services.shared.notify import alert_staff, close_alert
-from bot.services.shared.optimistic_lock import Versioned
 from bot.services.shared.reference_data import university_name
 from bot.texts import formats, t
+from storage.database.unit_of_work import Versioned
 from storage.enums import AccountState, CooperationState, RequestState, Role
 from storage.tables import (
     Account,

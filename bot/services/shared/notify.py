@@ -11,9 +11,9 @@ from sqlalchemy import bindparam, update
 from sqlmodel import Session, col, select
 
 from bot.core.screens import Button, button, rows_to_json
-from bot.services.shared.insert_once import insert_once
 from bot.texts import t
 from storage.correlation import CORRELATION_ID
+from storage.database.unit_of_work import insert_once
 from storage.enums import AccountState, PushChannel, PushState, Role
 from storage.tables import Account, Chat, Grant, Push, StaffAlert
 

@@ -1,17 +1,51 @@
-"""Counted tries within a window of time (docs/specification.md 2.1, throttles)."""
+"""How often something may be tried: limits, and counted tries within a window of time (docs/specification.md 2.1, throttles)."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, insert
 from sqlmodel import Session, col, select
 
-from bot.rules.account import Limit
+from bot.texts.formats import TEHRAN
 from storage.tables import Throttle
 
 _INSERT = insert(Throttle.metadata.tables["throttle"])
 
 #: Longer than every window.
 TRIES_LIFETIME = timedelta(days=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most `count` tries within `span`; with `daily`, within one day of Tehran."""
+
+    count: int
+    span: timedelta = timedelta(days=1)
+    daily: bool = False
+
+    def since(self, now: datetime) -> datetime:
+        """From when on tries count."""
+        if self.daily:
+            return now.astimezone(TEHRAN).replace(hour=0, minute=0, second=0, microsecond=0)
+        return now - self.span
+
+    def wait(self, tries: Sequence[datetime], now: datetime) -> timedelta | None:
+        """How long to wait, given the times of all tries since `since`; None: go on."""
+        if len(tries) < self.count:
+            return None
+        oldest = sorted(tries)[-self.count]
+        opens = self.since(now) + timedelta(days=1) if self.daily else oldest + self.span
+        return max(opens - now, timedelta(seconds=1))
+
+
+WRONG_PASSWORDS_PER_CHAT = Limit(5, timedelta(minutes=15))
+#: Only tries from chats that are not linked to the account, so that nobody locks out its owner's own phone.
+WRONG_PASSWORDS_PER_ACCOUNT = Limit(20, timedelta(hours=1))
+NATIONAL_CODES_PER_CHAT = Limit(5, daily=True)
+RECOVERIES_PER_CHAT = Limit(5, daily=True)
+#: Officers looked up by a distributor, found or not (docs/specification.md 2.1).
+LOOKUPS_PER_DISTRIBUTOR = Limit(20, daily=True)
 
 
 def time_to_wait(db: Session, *, key: str, limit: Limit, now: datetime) -> timedelta | None:

@@ -12,7 +12,7 @@ from sqlalchemy.sql.dml import UpdateBase
 from sqlmodel import Session, col
 
 from bot.texts.formats import TEHRAN
-from storage.database.fast_path import table_of
+from storage.database.unit_of_work import table_of
 from storage.tables import UploadDay
 
 #: Counts of days that are not needed any more.

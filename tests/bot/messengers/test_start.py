@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from telegram.error import NetworkError
 
-from bot.messengers import runtime
 from demo.emulators import Emulators
+from handlers.telegram import runtime
 from storage.database.database import Database
 from storage.enums import Messenger
 from tests.support import messenger_app

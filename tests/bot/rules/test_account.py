@@ -1,23 +1,13 @@
 """The rules of accounts."""
 
-from datetime import UTC, datetime, timedelta
-
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.context import Actor
-from bot.rules.account import (
-    MACHINE,
-    PREFERENCE,
-    AccountAction,
-    AccountCase,
-    Limit,
-    preferred,
-)
+from bot.rules.account import MACHINE, PREFERENCE, AccountAction, AccountCase, preferred
 from storage.enums import AccountState, Role
 
 STAFF = Actor(1, Role.STAFF)
-NOON = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)
 
 
 @given(
@@ -50,27 +40,3 @@ def test_a_registration_that_led_somewhere_is_not_annulled() -> None:
 def test_every_role_of_people_can_begin() -> None:
     assert {preferred([role]) for role in PREFERENCE} == set(Role) - {Role.SYSTEM}
     assert preferred([]) is None
-
-
-@given(st.lists(st.integers(0, 1799), max_size=12))
-def test_waiting_as_told_is_enough(ages: list[int]) -> None:
-    limit = Limit(5, timedelta(minutes=15))
-    seen = [
-        NOON - timedelta(seconds=age) for age in ages if NOON - timedelta(seconds=age) > limit.since(NOON)
-    ]
-
-    wait = limit.wait(seen, NOON)
-
-    if wait is None:
-        assert len(seen) < 5
-    else:
-        then = NOON + wait
-        assert limit.wait([at for at in seen if at > limit.since(then)], then) is None
-
-
-def test_a_day_is_a_day_of_tehran() -> None:
-    limit = Limit(1, daily=True)
-    before_midnight = datetime(2026, 11, 22, 20, 29, tzinfo=UTC)  # 23:59 in Tehran
-
-    assert limit.wait([before_midnight], before_midnight) == timedelta(minutes=1)
-    assert limit.since(before_midnight + timedelta(minutes=2)) > before_midnight

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.messengers.transport import keyboards
+from bot.messengers.transport.channel import MAX_TEXT, split_text, utf16_units
 from bot.texts import OURS, WRITTEN, Quoted, catalogue, quoted, t
 from bot.texts.words import BAR, END, one_line, set_off
 
@@ -192,12 +192,12 @@ def test_breaks_of_lines_are_bounded() -> None:
 
 def test_a_long_quotation_is_set_off_in_the_next_message_too() -> None:
     for long in ("کلمه " * 2000, "ک" * 9000, "خط\n" * 3000):
-        parts = keyboards.parts(t("push.N4_note", note=quoted(long, "کارشناس")))
+        parts = split_text(t("push.N4_note", note=quoted(long, "کارشناس")))
         assert len(parts) > 1
         for part in parts[1:]:
             lines = part.split("\n")
             assert all(line.startswith((BAR.strip(), END)) for line in lines), lines[:2]
-        assert all(keyboards.units(part) <= keyboards.MAX_TEXT for part in parts)
+        assert all(utf16_units(part) <= MAX_TEXT for part in parts)
 
 
 @given(st.text(max_size=60), st.text(max_size=30))

@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 from sqlmodel import Session, select
 
+from bot.services.drafts import store as draft_store
 from conversations.account.registration import REGISTER
-from conversations.engine import draft_store
 from conversations.engine.declaration import Dialogue
 from conversations.engine.engine import Engine
 from storage.database.database import Database

@@ -12,7 +12,7 @@ from bot.core.context import Turn
 from bot.core.incoming import Incoming
 from bot.core.refusals import Stale
 from bot.core.screens import Press, Reply
-from conversations.engine import draft_store
+from bot.services.drafts import store as draft_store
 from conversations.engine.declaration import Dialogue, Step
 from conversations.engine.engine import Engine
 from conversations.questions import Text
@@ -56,10 +56,10 @@ async def test_whoever_read_an_older_draft_writes_nothing(database: Database) ->
     def two_at_once(db: Session) -> tuple[dict[str, Any], int]:
         turn = turn_of(db, 1)
         assert turn.draft is not None
-        draft_store.write_draft(turn, turn.draft, KEPT, {"x": "نخست"})
+        draft_store.write_draft(turn, turn.draft, KEPT.version, {"x": "نخست"})
         set_committed_value(turn.draft, "version", 0)  # as the other chat still holds it
         try:
-            draft_store.write_draft(turn, turn.draft, KEPT, {"x": "دیر"})
+            draft_store.write_draft(turn, turn.draft, KEPT.version, {"x": "دیر"})
         except Stale:
             return dict(turn.draft.answers), turn.draft.version
         return {}, -1
@@ -72,8 +72,8 @@ async def test_a_draft_that_is_there_already_is_continued(database: Database) ->
 
     def both(db: Session) -> tuple[bool, list[dict[str, Any]]]:
         turn = turn_of(db, 1)
-        first = draft_store.begin_draft(turn, KEPT, 5, {"x": "یک"})
-        second = draft_store.begin_draft(turn, KEPT, 5, {"x": "دو"})
+        first = draft_store.begin_draft(turn, KEPT.name, KEPT.version, 5, {"x": "یک"})
+        second = draft_store.begin_draft(turn, KEPT.name, KEPT.version, 5, {"x": "دو"})
         return first.id == second.id, [one.answers for one in db.exec(select(Draft)).all()]
 
     assert await database.run(both) == (True, [{"x": "یک"}])
@@ -108,12 +108,15 @@ async def test_old_drafts_are_swept(database: Database) -> None:
 
     def age(db: Session) -> None:
         for name in ("kept", "discards", "short"):
-            draft_store.begin_draft(turn_of(db, 1), engine.dialogues[name], 0, {}).updated_at = (
-                NOW - timedelta(days=3)
-            )
-        draft_store.begin_draft(turn_of(db, 1), KEPT, 9, {}).updated_at = NOW - timedelta(days=400)
+            draft_store.begin_draft(turn_of(db, 1), name, 1, 0, {}).updated_at = NOW - timedelta(days=3)
+        draft_store.begin_draft(turn_of(db, 1), KEPT.name, KEPT.version, 9, {}).updated_at = NOW - timedelta(
+            days=400
+        )
         turn = turn_of(db, 1)
-        turn.chat.dialogue, turn.chat.draft_id = "kept", draft_store.begin_draft(turn, KEPT, 9, {}).id
+        turn.chat.dialogue, turn.chat.draft_id = (
+            "kept",
+            draft_store.begin_draft(turn, KEPT.name, KEPT.version, 9, {}).id,
+        )
 
     await database.run(age)
     assert await database.run(lambda db: engine.delete_expired_drafts(db, NOW)) == 2

@@ -18,7 +18,7 @@ from bot.core.screens import Reply
 from bot.texts import t
 from conversations.catalogue import ALL
 from conversations.engine.declaration import Dialogue, Step
-from conversations.engine.progress import SECOND_QUESTION, SUMMARY
+from conversations.engine.steps import SECOND_QUESTION, SUMMARY
 from conversations.preview.html_pages import dialogue_page
 from conversations.preview.sample_rows import sample_turn
 from conversations.preview.screens import preview_nodes

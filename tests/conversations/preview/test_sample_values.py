@@ -8,7 +8,8 @@ import pytest
 from sqlmodel import Session
 
 from bot.core.screens import Press, Reply
-from conversations.engine.declaration import Dialogue, Question, Step
+from conversations.engine.declaration import Dialogue, Step
+from conversations.engine.steps import Question
 from conversations.preview.routes import sample_values
 from conversations.preview.sample_rows import sample_turn
 from conversations.questions import Choice, Confirm, Documents, Email, Mobile, Search, Text, Ticks

@@ -9,8 +9,9 @@ from sqlmodel import Session
 
 from bot.core.context import Turn
 from bot.core.screens import MAX_LABEL, Press, Reply
-from conversations.engine.declaration import Answers, Dialogue, Question, Step
+from conversations.engine.declaration import Answers, Dialogue, Step
 from conversations.engine.engine import Engine
+from conversations.engine.steps import Question
 from conversations.questions import (
     Address,
     BirthCertNo,

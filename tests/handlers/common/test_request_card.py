@@ -8,7 +8,8 @@ import pytest
 
 from bot.texts import formats, t
 from conversations.common.labels import Wording
-from handlers.common.request_card import tracking_text, truncate_lines
+from handlers.common.navigation import truncate_lines
+from handlers.common.request_card import tracking_text
 from storage.enums import AttemptState, RejectReason, RequestKind, RequestState
 from storage.tables import DeficiencyRound, PaymentAttempt, QualificationRequest
 from tests.support.qualification_data import NOW

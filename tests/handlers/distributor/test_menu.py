@@ -10,7 +10,7 @@ from copy import copy
 from sqlmodel import Session, select
 
 from storage.enums import ContractState, CooperationState, Messenger, Role
-from storage.tables import Account, Branch, Chat, Contract, CooperationRequest, Grant
+from storage.tables import Account, Branch, Chat, Contract, CooperationRequest, Grant, Throttle
 from tests.support.distributor_data import (
     accepts,
     approves,
@@ -94,6 +94,15 @@ def test_one_sentence_for_whoever_may_not_be_chosen(db: Session) -> None:
         )
         boss.sees_not("مینا", "رعنا")
     assert len(db.exec(select(CooperationRequest)).all()) == before
+
+
+def test_a_mistyped_code_is_no_look_up(db: Session) -> None:
+    kian = firm(db)
+    boss = manager(db, kian).opens("dist.pick", central(db, kian).id or 0)
+    for _ in range(21):
+        boss.types("9991234562").sees("کد ملی درست نیست")
+    assert not db.exec(select(Throttle)).all()
+    boss.types("9991234561").sees("مسئول فنی واجد شرایطی با این کد ملی برای انتخاب وجود ندارد.")
 
 
 def test_a_limit_on_tries(db: Session) -> None:

@@ -1,4 +1,4 @@
-"""Fails loudly when a new version of aiosqlite or SQLAlchemy changes what storage/database/sqlite_loop_driver.py relies on."""
+"""Fails loudly when a new version of aiosqlite or SQLAlchemy changes what storage/database/sqlite.py relies on."""
 
 import asyncio
 import inspect
@@ -10,8 +10,7 @@ from sqlalchemy import event, text
 from sqlalchemy.dialects.sqlite.aiosqlite import AsyncAdapt_aiosqlite_connection
 
 from storage.database.database import asynchronous
-from storage.database.sqlite import SqliteDatabase
-from storage.database.sqlite_loop_driver import LoopConnection, ReadingLoopConnection
+from storage.database.sqlite import LoopConnection, ReadingLoopConnection, SqliteDatabase
 
 
 def test_the_private_names_exist() -> None:

@@ -8,7 +8,7 @@ from sqlmodel import Session, select
 from bot.core.screens import GeneratedFile
 from bot.documents.blob_store import FolderStore
 from bot.documents.library import DocumentLibrary
-from bot.messengers.transport.keyboards import parts, units
+from bot.messengers.transport.channel import split_text, utf16_units
 from demo.botapi.faults import Fault
 from demo.botapi.state import File
 from demo.emulators import Emulators
@@ -66,16 +66,16 @@ async def test_a_long_text_comes_in_pieces(app: MessengerApp) -> None:
     await sara.tap("دراز")
     last = await sara.sees("سطر 899")
     assert last.button("ته")
-    assert all(units(one.text) <= 4096 for one in sara.history())
+    assert all(utf16_units(one.text) <= 4096 for one in sara.history())
     assert any("سطر 0" in one.text for one in sara.history())
 
 
 def test_pieces_lose_nothing() -> None:
     text = "\n".join(f"سطر {number} 😀" for number in range(2000))
-    pieces = parts(text)
+    pieces = split_text(text)
     assert "\n".join(pieces) == text
-    assert all(units(piece) <= 4096 for piece in pieces)
-    assert len(parts("😀" * 5000)) == 3
+    assert all(utf16_units(piece) <= 4096 for piece in pieces)
+    assert len(split_text("😀" * 5000)) == 3
 
 
 async def test_whoever_blocks_is_dead_until_they_write(app: MessengerApp) -> None:

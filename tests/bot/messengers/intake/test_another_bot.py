@@ -10,7 +10,7 @@ from sqlmodel import Session, select
 
 from bot.documents.library import DocumentLibrary
 from bot.messengers.intake.receiver import webhook_path
-from bot.messengers.transport.factory import bot_number
+from bot.messengers.transport.channel import bot_number
 from demo.emulators import EmulatedMessenger, Emulators
 from demo.person import Person
 from storage.database.database import Database

@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-import bot.messengers.transport.factory
+import bot.messengers.transport.channel
 
 PROJECT = Path(__file__).resolve().parents[4]
 MAKERS = {"Application", "ApplicationBuilder", "Bot", "ExtBot"}
@@ -25,5 +25,5 @@ def test_only_the_factory_makes_bots() -> None:
     for folder in ("bot", "conversations", "handlers", "storage"):
         ours += (PROJECT / folder).rglob("*.py")
     found = {one for path in ours for one in makers(path)}
-    factory = Path(bot.messengers.transport.factory.__file__).relative_to(PROJECT)
+    factory = Path(bot.messengers.transport.channel.__file__).relative_to(PROJECT)
     assert {one.rpartition(":")[0] for one in found} == {str(factory)}

@@ -8,7 +8,7 @@ from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from bot.core.context import Actor
-from bot.core.refusals import InvalidInput, NotAllowed, Stale, Throttled
+from bot.core.refusals import NotAllowed, Stale, Throttled
 from bot.services import cooperation
 from bot.services.cooperation.requests import COOPERATION_WORKFLOW
 from bot.services.qualification import decisions
@@ -65,13 +65,6 @@ def test_one_answer_after_the_same_statements_for_all_who_cannot_be_chosen(
             pick(db, parties.kian.manager, parties.kian.east, code)
         answers.add((caught.refusal.next_buttons, tuple(statements)))
     assert len(answers) == 1
-
-
-@as_unit
-def test_a_mistyped_code_is_no_look_up(db: Session, parties: Parties) -> None:
-    with refused(InvalidInput, "error.bad_national_code", db=db) as caught:
-        pick(db, parties.kian.manager, parties.kian.east, "9991234562")
-    assert caught.refusal.after is None
 
 
 @as_unit

@@ -39,7 +39,7 @@ def create(
 
 @as_unit
 def test_staff_make_a_distributor_with_its_central_branch_and_manager(db: Session, parties: Parties) -> None:
-    manager = NewManager("پروین صادقی", "hash", "9991234535", "09120000005")
+    manager = NewManager("پروین صادقی", "hash", "9991234535", "+989120000005")
     made = create(db, parties.staff, manager, **GUILD)
     found = made.distributor
     assert (found.name, found.guild_id, found.legal_id) == ("نوین‌تجهیز", "80001", None)

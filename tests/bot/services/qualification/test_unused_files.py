@@ -15,6 +15,7 @@ from bot.documents.inspection_pool import InspectionPool
 from bot.documents.library import DocumentLibrary
 from bot.services.qualification import unused_files
 from storage.database.database import Database
+from storage.database.unit_of_work import deferred
 from storage.enums import Messenger
 from storage.tables import Draft, FileHandle, Letter, LetterFile, Officer, RequestFile, StoredFile
 from tests.support.qualification_data import NOW, Office, open_office, paper, submitted
@@ -89,7 +90,7 @@ async def test_the_bytes_go_after_the_commit_and_only_these(
 
     def removes(db: Session) -> frozenset[str]:
         remove(db, office, [ids["removed"]])
-        return unused_files.removed_keys(db)
+        return deferred(db, unused_files.REMOVED)
 
     def breaks(db: Session) -> None:
         remove(db, office, [ids["rolled back"]])

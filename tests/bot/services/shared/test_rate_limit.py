@@ -5,9 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlmodel import Session
 
-from bot.rules.account import (
+from bot.services.payments.attempts import NOT_OPENED_AN_HOUR, OPENED_AN_HOUR
+from bot.services.shared import rate_limit
+from bot.services.shared.rate_limit import (
     LOOKUPS_PER_DISTRIBUTOR,
     NATIONAL_CODES_PER_CHAT,
     RECOVERIES_PER_CHAT,
@@ -15,8 +19,6 @@ from bot.rules.account import (
     WRONG_PASSWORDS_PER_CHAT,
     Limit,
 )
-from bot.services.payments.attempts import NOT_OPENED_AN_HOUR, OPENED_AN_HOUR
-from bot.services.shared import rate_limit
 from storage.database.database import Database
 
 #: 00:30 in Tehran.
@@ -65,3 +67,30 @@ async def test_old_tries_are_swept(database: Database) -> None:
 
 def test_without_a_span_of_its_own_a_limit_looks_back_a_day() -> None:
     assert Limit(1).wait([MORNING], MORNING) == timedelta(days=1)
+
+
+NOON = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)
+
+
+@given(st.lists(st.integers(0, 1799), max_size=12))
+def test_waiting_as_told_is_enough(ages: list[int]) -> None:
+    limit = Limit(5, timedelta(minutes=15))
+    seen = [
+        NOON - timedelta(seconds=age) for age in ages if NOON - timedelta(seconds=age) > limit.since(NOON)
+    ]
+
+    wait = limit.wait(seen, NOON)
+
+    if wait is None:
+        assert len(seen) < 5
+    else:
+        then = NOON + wait
+        assert limit.wait([at for at in seen if at > limit.since(then)], then) is None
+
+
+def test_a_day_is_a_day_of_tehran() -> None:
+    limit = Limit(1, daily=True)
+    before_midnight = datetime(2026, 11, 22, 20, 29, tzinfo=UTC)  # 23:59 in Tehran
+
+    assert limit.wait([before_midnight], before_midnight) == timedelta(minutes=1)
+    assert limit.since(before_midnight + timedelta(minutes=2)) > before_midnight

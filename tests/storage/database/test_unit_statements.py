@@ -6,7 +6,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from storage.database.database import Database
-from storage.database.fast_path import flush_row, savepoint
+from storage.database.unit_of_work import flush_row, savepoint
 from storage.enums import Messenger
 from storage.tables import Chat, Throttle
 from storage.tables.column_types import utcnow

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Hashable
 
 import pytest
 
-from bot.messengers.intake.chat_queues import Lanes
+from handlers.telegram.chat_queues import Lanes
 from tests.support.messenger_app import MessengerApp, note, starts
 
 Job = Callable[[], Awaitable[None]]

@@ -1,15 +1,27 @@
-"""Which steps of a dialogue are open, which are answered, and where a chat stands. Reads, changes nothing."""
+"""Steps: what a kind of question is, what a step is called, which steps are open and answered, and where a chat stands."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
+from bot.application.resources import Resources
 from bot.core.context import Turn
-from bot.texts import t
+from bot.core.incoming import Incoming
+from bot.texts import has, t
 from bot.texts.formats import digits
-from conversations.engine.declaration import Answers, Dialogue, Step
+from conversations.engine.declaration import (
+    Answers,
+    Dialogue,
+    Finish,
+    Incomplete,
+    InputKind,
+    Prompt,
+    Step,
+    UserInput,
+)
 from storage.tables import Draft
 
 #: Places in a dialogue that are no question.
@@ -18,6 +30,81 @@ from storage.tables import Draft
 SUMMARY, SECOND_QUESTION, DISCARD = "@summary", "@really", "@discard"
 #: Keys of answers that nobody is asked for, handed to `finish` as they are.
 CONTEXT = "_"
+
+
+class Question(ABC):
+    """A kind of question: owns parsing, validation, the error text, and how an answer is shown. Stateless."""
+
+    wants: ClassVar[InputKind] = InputKind.TEXT
+    #: Steps of one chapter are counted together: «(۳ از ۹)».
+    chapter: ClassVar[str] = ""
+    #: A choice may be typed as its number on the screen. Not where a number is an answer of its own.
+    numbered: ClassVar[bool] = False
+    #: The answer is handed to `finish` in the same unit and never written; only a last step may be secret.
+    secret: ClassVar[bool] = False
+    #: Offers its own way on («مدرک بعدی») in place of «بعدی».
+    own_next: ClassVar[bool] = False
+    #: What «رد کردن» stores.
+    skipped: Any = None
+    #: Its own names, for summary and edit button, where no text follows from the step's key.
+    name: str | None = None
+    short_name: str | None = None
+
+    @abstractmethod
+    def make_prompt(self, turn: Turn, step: Step, answers: Answers) -> Prompt:
+        """What to show. `turn.chat.dialogue_state` holds this question's own page or search, if any."""
+
+    @abstractmethod
+    def accept(self, turn: Turn, step: Step, answers: Answers, given: UserInput) -> Any | Incomplete | Finish:
+        """The JSON value of the answer. Raises InvalidInput with the sentence to show; the step stays open."""
+
+    def format_answer(self, turn: Turn, step: Step, value: Any) -> str:
+        """The answer as people read it, in the summary and on the expert's card."""
+        return str(value)
+
+    def answered(self, value: Any) -> bool:
+        """Whether a stored value is a whole answer (a list of files that became empty is none)."""
+        return True
+
+    def is_compatible(self, turn: Turn, step: Step, answers: Answers, value: Any) -> bool:
+        """Whether a value stored for another version of the dialogue may be kept. May raise: then it may not."""
+        self.format_answer(turn, step, value)
+        return True
+
+    def hides(self, text: str) -> bool:
+        """Whether this text must not stay in chat and inbox, though the step is not hidden."""
+        return False
+
+    async def prepare(self, resources: Resources, incoming: Incoming, answers: Answers) -> Any:
+        """Work outside the transaction (checking a password …); becomes `turn.prepared`."""
+        return None
+
+
+def prompt_of(step: Step) -> str:
+    return step.prompt if step.prompt is not None else t(f"ask.{step.key}")
+
+
+def label_of(step: Step) -> str:
+    """What the answer is called in the summary."""
+    return step.label or step.question.name or t(f"field.{step.key}")
+
+
+def has_label(step: Step) -> bool:
+    return bool(step.label or step.question.name) or has(f"field.{step.key}")
+
+
+def short_label_of(step: Step) -> str:
+    """The same for a button."""
+    if step.question.short_name:
+        return step.question.short_name
+    short = f"field_short.{step.key}"
+    return t(short) if step.label is None and has(short) else label_of(step)
+
+
+def question_state_of(turn: Turn, step: Step) -> Mapping[str, Any]:
+    """What this question itself keeps in the chat's row (`Incomplete.question_state`): its page, its search."""
+    question_state = turn.chat.dialogue_state
+    return question_state if question_state.get("step") == step.key else {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,14 @@ from typing import Any
 import pytest
 from telegram.error import BadRequest, NetworkError, RetryAfter, TelegramError, TimedOut
 
-from bot.messengers.delivery import paced_calls
-from bot.messengers.delivery.paced_calls import ONCE_MAX_WAIT, SCREEN_MAX_WAIT, PacedCalls, SupersededError
-from bot.messengers.transport.rate_limits import RateLimiter
+from bot.messengers.transport import rate_limits
+from bot.messengers.transport.rate_limits import (
+    ONCE_MAX_WAIT,
+    SCREEN_MAX_WAIT,
+    PacedCalls,
+    RateLimiter,
+    SupersededError,
+)
 
 
 class Pauses:
@@ -22,7 +27,7 @@ class Pauses:
         self.taken: list[float] = []
         self.newcomers = newcomers
         self._now = time.monotonic()
-        monkeypatch.setattr(paced_calls, "time", SimpleNamespace(monotonic=self.clock))
+        monkeypatch.setattr(rate_limits, "time", SimpleNamespace(monotonic=self.clock))
 
     async def __call__(self, seconds: float, *, for_newcomer: bool = False) -> bool:
         self.taken.append(seconds)
@@ -37,8 +42,8 @@ class Pauses:
 
 
 def paced(pauses: Pauses, limiter: RateLimiter | None = None, **options: Any) -> PacedCalls:
-    channel: Any = SimpleNamespace(limiter=RateLimiter(clock=pauses.clock) if limiter is None else limiter)
-    return PacedCalls(channel, 1, pause=pauses, **options)
+    limiter = RateLimiter(clock=pauses.clock) if limiter is None else limiter
+    return PacedCalls(limiter, 1, pause=pauses, **options)
 
 
 def answers(*results: TelegramError | str) -> tuple[list[str], Any]:

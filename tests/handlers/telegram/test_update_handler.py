@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from telegram import Update
 
-from bot.messengers.processing.parsing import UnreadableError, parse_update
 from bot.messengers.transport.bale_updates import normalise_update
+from handlers.telegram.update_handler import UnreadableError, parse_update
 from storage.enums import Messenger
 
 CHAT = {"id": 7, "type": "private"}

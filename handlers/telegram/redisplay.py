@@ -15,8 +15,8 @@ from sqlmodel import Session, col, select
 
 from bot.application.resources import Resources
 from bot.messengers.delivery import chat_rests
-from bot.messengers.intake.dispatcher import UpdateDispatcher
 from bot.messengers.transport.channel import Channel
+from handlers.telegram.dispatcher import UpdateDispatcher
 from storage.database.outage import log_unless_outage
 from storage.enums import Messenger
 from storage.tables import Chat

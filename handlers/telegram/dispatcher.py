@@ -14,15 +14,15 @@ from telegram.ext import Application
 
 from bot.application.resources import Resources
 from bot.core.incoming import Incoming
-from bot.messengers.intake.chat_queues import Lanes
 from bot.messengers.processing import inbox_store
 from bot.messengers.processing.inbox_store import InboxRow
-from bot.messengers.processing.parsing import UnreadableError, require_own_sender
-from bot.messengers.processing.protocols import Processor
-from bot.messengers.processing.update_scope import CURRENT_UPDATE, UpdateScope
 from bot.messengers.transport.channel import Channel
+from handlers.telegram.chat_queues import Lanes
+from handlers.telegram.processor import UpdateProcessor
+from handlers.telegram.side_updates import SideUpdates
+from handlers.telegram.update_handler import CURRENT_UPDATE, UnreadableError, UpdateScope, require_own_sender
 from storage.correlation import CORRELATION_ID
-from storage.database.outage import retry_while_unavailable
+from storage.database.unit_of_work import read_when_available, run_when_available
 from storage.enums import Messenger
 
 log = logging.getLogger(__name__)
@@ -52,7 +52,7 @@ class UpdateDispatcher:
         resources: Resources,
         channels: Mapping[Messenger, Channel],
         lanes: Lanes,
-        processor: Processor,
+        processor: UpdateProcessor,
         *,
         shared: bool,
     ) -> None:
@@ -61,6 +61,7 @@ class UpdateDispatcher:
         self.lanes = lanes
         self._channels = channels
         self._processor = processor
+        self.beside = SideUpdates(processor)
         self._shared = shared
         self._mine: set[int] = set()
         #: Updates whose screen was shown and whose message with a password is still there.
@@ -83,6 +84,10 @@ class UpdateDispatcher:
                 continue
             self._enter(row, again)
 
+    async def wait_until_below(self, limit: int, messenger: Messenger) -> None:
+        """Wait while more than `limit` updates of this messenger are in the chat queues."""
+        await self.lanes.wait_until_below(limit, messenger)
+
     def _enter(self, row: InboxRow, again: bool = False) -> None:
         self._mine.add(row.id)
         self.lanes.put((row.messenger, row.lane), partial(self._carry, row, again))
@@ -95,10 +100,9 @@ class UpdateDispatcher:
         while key in self._behind and self.lanes.waiting(key) <= 1:
             self._behind[key] = False
             try:
-                rows_read = await retry_while_unavailable(
-                    lambda: self.resources.database.read(
-                        lambda db: inbox_store.next_unfinished(db, row, MAX_ROWS_IN_MEMORY)
-                    )
+                rows_read = await read_when_available(
+                    self.resources.database,
+                    lambda db: inbox_store.next_unfinished(db, row, MAX_ROWS_IN_MEMORY),
                 )
             except Exception:
                 del self._behind[key]
@@ -120,7 +124,7 @@ class UpdateDispatcher:
 
         async def show() -> None:
             CORRELATION_ID.set(f"chat:{chat_row}")
-            await self._processor.show_current(chat_row)
+            await self.beside.show_current(chat_row)
             done()
 
         self.lanes.put((messenger, chat_id), show)
@@ -138,7 +142,7 @@ class UpdateDispatcher:
         CORRELATION_ID.set(f"update:{row.id}")
         try:
             ours = _is_ours(row, self._channels[row.messenger])
-            await self._processor.delete_secret_message(row, ours=ours, shown=row.id in self._undeleted)
+            await self.beside.delete_secret_message(row, ours=ours, shown=row.id in self._undeleted)
             if len(self._undeleted) < MOST_UNDELETED:
                 self._undeleted.add(row.id)
         finally:
@@ -147,21 +151,19 @@ class UpdateDispatcher:
     async def adopt(self, channel: Channel) -> None:
         """Call before anything is taken: what came before a bot's id was noted is taken for this bot's."""
         messenger, bot_id = channel.messenger, channel.bot_id
-        await retry_while_unavailable(
-            lambda: self.resources.database.run(lambda db: inbox_store.assign_bot_id(db, messenger, bot_id))
+        await run_when_available(
+            self.resources.database, lambda db: inbox_store.assign_bot_id(db, messenger, bot_id)
         )
 
     async def recover(self, messenger: Messenger, *, alone: bool = False) -> int:
         """Once a messenger is connected, before anything new is taken: its unfinished updates go back into
         their chat queues. On a shared database another process may be at some of them; the unit excludes
         doubles."""
-        rows = await retry_while_unavailable(
-            lambda: self.resources.database.read(inbox_store.unfinished_updates)
-        )
+        rows = await read_when_available(self.resources.database, inbox_store.unfinished_updates)
         rows = [row for row in rows if row.messenger is messenger]
         before = self._left_before(alone=alone)
-        pending = await retry_while_unavailable(
-            lambda: self.resources.database.read(lambda db: inbox_store.pending_deletions(db, before))
+        pending = await read_when_available(
+            self.resources.database, lambda db: inbox_store.pending_deletions(db, before)
         )
         # First: they are older than what waits.
         self.put_pending_deletions(row for row in pending if row.messenger is messenger)
@@ -199,8 +201,8 @@ class UpdateDispatcher:
         try:
             if self._shared:
                 # Another process may have been given an earlier message of this person.
-                for earlier in await retry_while_unavailable(
-                    lambda: self.resources.database.read(lambda db: inbox_store.older_unfinished(db, row))
+                for earlier in await read_when_available(
+                    self.resources.database, lambda db: inbox_store.older_unfinished(db, row)
                 ):
                     await self._process_row(UpdateScope(earlier, again))
             await self._process_row(UpdateScope(row, again))
@@ -219,12 +221,12 @@ class UpdateDispatcher:
         raw: dict[str, Any] = {}
         try:
             raw = json.loads(row.raw)
-            update = Update.de_json(channel.whole(raw), channel.bot)
+            update = Update.de_json(raw if channel.whole is None else channel.whole(raw), channel.bot)
             status = _member_status(update)
             in_group = row.lane is not None and _is_of_group(update)
         except Exception as error:
             if row.lane is not None and _chat_type(raw) in _GROUPS:
-                await self._processor.in_group(update_scope)
+                await self.beside.in_group(update_scope)
                 return
             # Whatever is in it, only this one update is skipped.
             await self._quarantine(update_scope, raw, f"{type(error).__name__}: {error}")
@@ -238,19 +240,19 @@ class UpdateDispatcher:
 
     async def _in_group(self, update_scope: UpdateScope, status: str | None) -> None:
         if update_scope.foreign:
-            await self._processor.ignore(update_scope, "a group of another bot")
+            await self.beside.ignore(update_scope, "a group of another bot")
         elif status is None or status in _MEMBER:
-            await self._processor.in_group(update_scope)
+            await self.beside.in_group(update_scope)
         else:
-            await self._processor.ignore(update_scope, "no member of a group any more")
+            await self.beside.ignore(update_scope, "no member of a group any more")
 
     async def _membership(self, update_scope: UpdateScope, status: str | None) -> None:
         """A private chat blocked or unblocked the bot."""
         if update_scope.foreign:
-            await self._processor.ignore(update_scope, "another bot was blocked or unblocked")
+            await self.beside.ignore(update_scope, "another bot was blocked or unblocked")
         else:
             alive = status not in (ChatMember.BANNED, ChatMember.LEFT)
-            await self._processor.membership(update_scope, alive=alive)
+            await self.beside.membership(update_scope, alive=alive)
 
     async def _process(
         self,
@@ -276,7 +278,7 @@ class UpdateDispatcher:
             if any(raw.get(kind) is not None for kind in ANSWERED_KINDS):
                 await self._broken(update_scope, RuntimeError("no handler took it"))
             else:
-                await self._processor.ignore(update_scope, "a kind that nobody asked for")
+                await self.beside.ignore(update_scope, "a kind that nobody asked for")
 
     async def _broken(self, update_scope: UpdateScope, error: BaseException) -> None:
         row = update_scope.row
@@ -284,7 +286,7 @@ class UpdateDispatcher:
         await self._processor.fail(update_scope, incoming, error)
 
     async def _quarantine(self, update_scope: UpdateScope, raw: Any, reason: str) -> None:
-        await self._processor.quarantine(update_scope, reason, answer=_is_private(raw))
+        await self.beside.quarantine(update_scope, reason, answer=_is_private(raw))
 
 
 def _member_status(update: Update) -> str | None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, delete, update
+from sqlalchemy import and_, bindparam, delete, false, or_, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import Session, col, select
@@ -13,8 +14,7 @@ from sqlmodel import Session, col, select
 from bot.core.context import Turn
 from bot.core.refusals import Stale
 from bot.services.qualification import unused_files
-from conversations.engine.declaration import Dialogue
-from storage.database.fast_path import connection_of, table_of
+from storage.database.unit_of_work import connection_of, table_of
 from storage.tables import Chat, Draft
 
 _DRAFT = table_of(Draft)
@@ -57,18 +57,14 @@ def all_of(turn: Turn) -> list[Draft]:
     return list(turn.db.exec(select(Draft).where(_mine(turn)).order_by(*newest)).all())
 
 
-def expired(draft: Draft, dialogue: Dialogue, now: datetime) -> bool:
-    return draft.updated_at < now - timedelta(days=dialogue.days_kept)
-
-
-def begin_draft(turn: Turn, dialogue: Dialogue, subject_id: int, answers: dict[str, Any]) -> Draft:
-    """A new draft with `answers`."""
+def begin_draft(turn: Turn, name: str, version: int, subject_id: int, answers: dict[str, Any]) -> Draft:
+    """A new draft of version `version` of a dialogue."""
     guest = turn.account is None
     draft = Draft(
         account_id=None if turn.account is None else turn.account.id,
         guest_chat_id=turn.chat.id if guest else None,
-        dialogue=dialogue.name,
-        dialogue_version=dialogue.version,
+        dialogue=name,
+        dialogue_version=version,
         subject_id=subject_id,
         answers=answers,
         created_at=turn.now,
@@ -79,20 +75,21 @@ def begin_draft(turn: Turn, dialogue: Dialogue, subject_id: int, answers: dict[s
             turn.db.add(draft)
             turn.db.flush()
     except IntegrityError:  # this person's other chat began it in the same instant
-        stored = find_draft(turn, dialogue.name, subject_id)
+        stored = find_draft(turn, name, subject_id)
         if stored is None:
             raise
         return stored
     return draft
 
 
-def write_draft(turn: Turn, draft: Draft, dialogue: Dialogue, answers: dict[str, Any]) -> None:
-    """Write `answers` where the draft is as it was read. Raises Stale where another chat was faster."""
+def write_draft(turn: Turn, draft: Draft, version: int, answers: dict[str, Any]) -> None:
+    """Write `answers`, given to version `version` of the dialogue, where the draft is as it was read. Raises Stale where
+    another chat was faster."""
     values = {
         "draft": draft.id,
         "seen": draft.version,
         "given": answers,
-        "form": dialogue.version,
+        "form": version,
         "now": turn.now,
     }
     done = connection_of(turn.db).execute(_WRITE, values)
@@ -100,7 +97,7 @@ def write_draft(turn: Turn, draft: Draft, dialogue: Dialogue, answers: dict[str,
         turn.db.expire(draft)
         raise Stale()
     set_committed_value(draft, "answers", answers)
-    set_committed_value(draft, "dialogue_version", dialogue.version)
+    set_committed_value(draft, "dialogue_version", version)
     set_committed_value(draft, "version", draft.version + 1)
     set_committed_value(draft, "updated_at", turn.now)
 
@@ -125,3 +122,27 @@ def drop_draft(db: Session, draft: Draft, *, now: datetime | None = None) -> Non
 def guests_of(turn: Turn) -> list[Draft]:
     """What was begun in this chat before a login."""
     return list(turn.db.exec(select(Draft).where(Draft.guest_chat_id == turn.chat.id)).all())
+
+
+def move_to_account(turn: Turn, draft: Draft) -> bool:
+    """Give a guest's draft to the account that is logged in here now; False where the account has one of its own."""
+    taken = select(Draft.id).where(
+        Draft.account_id == turn.chat.account_id,
+        Draft.dialogue == draft.dialogue,
+        Draft.subject_id == draft.subject_id,
+    )
+    if turn.db.exec(taken).first() is not None:
+        return False
+    draft.account_id, draft.guest_chat_id = turn.chat.account_id, None
+    return True
+
+
+def drop_expired(db: Session, before: Mapping[str, datetime], *, limit: int) -> int:
+    """Delete drafts that were not touched since their dialogue's time in `before`, at most `limit`; how many."""
+    old = [
+        and_(col(Draft.dialogue) == name, col(Draft.updated_at) < instant) for name, instant in before.items()
+    ]
+    drafts = db.exec(select(Draft).where(or_(false(), *old)).limit(limit)).all()
+    for draft in drafts:
+        drop_draft(db, draft)
+    return len(drafts)

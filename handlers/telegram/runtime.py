@@ -7,27 +7,28 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from telegram import BotCommand
 from telegram.error import InvalidToken, RetryAfter, TelegramError
-from telegram.ext import BaseHandler
 
 from bot.application.resources import Resources
+from bot.application.routes import Routes
 from bot.core.counters import MessengerState
 from bot.messengers.delivery.outbox import Outbox
 from bot.messengers.delivery.screens import ScreenDelivery
-from bot.messengers.intake.chat_queues import Lanes
-from bot.messengers.intake.dispatcher import SETTLE, UpdateDispatcher
 from bot.messengers.intake.polling import Polling
 from bot.messengers.intake.receiver import Intake
-from bot.messengers.intake.redisplay import Ticker
-from bot.messengers.processing.protocols import MakeProcessor, Processor
-from bot.messengers.processing.update_scope import note_error
 from bot.messengers.transport.channel import Channel
 from bot.messengers.transport.telegram import pause_of
 from bot.texts import has, t
+from conversations.engine.engine import Engine
+from handlers.telegram.chat_queues import Lanes
+from handlers.telegram.dispatcher import SETTLE, UpdateDispatcher
+from handlers.telegram.processor import UpdateProcessor
+from handlers.telegram.redisplay import Ticker
+from handlers.telegram.update_handler import ConversationUpdateHandler, note_error
 from storage.database.outage import log_unless_outage
 from storage.enums import Messenger
 
@@ -44,19 +45,17 @@ class Service:
         self,
         resources: Resources,
         channels: Mapping[Messenger, Channel],
-        make_processor: MakeProcessor,
-        make_handler: Callable[[Processor], BaseHandler[Any, Any, Any]],
+        dialogues: Engine,
+        routes: Routes,
         *,
-        commands: Iterable[str],
         secret_key: str,
         shared: bool,
         webhook_url: str | None = None,
         alone: bool = False,
         at_once: int = 64,
     ) -> None:
-        """`commands` are offered in the messengers' menus, without slash. `shared`: several processes may
-        work on the database. `webhook_url`: the root under which the messengers reach us; None: we poll.
-        `alone`: at the start no other process serves on the database."""
+        """`shared`: several processes may work on the database. `webhook_url`: the root under which the
+        messengers reach us; None: we poll. `alone`: at the start no other process serves on the database."""
         self.resources = resources
         self.channels = channels
         self.lanes = Lanes(at_once=at_once)
@@ -64,8 +63,13 @@ class Service:
         self.delivery = ScreenDelivery(
             resources, channels, pause=self.lanes.pause, wake=lambda pause: self.ticker.wake(pause)
         )
-        self.processor = make_processor(
-            self.delivery, release_slot=self.lanes.release_slot, committed=self.outbox.wake
+        self.processor = UpdateProcessor(
+            resources,
+            dialogues,
+            routes,
+            self.delivery,
+            release_slot=self.lanes.release_slot,
+            committed=self.outbox.wake,
         )
         self.dispatcher = UpdateDispatcher(resources, channels, self.lanes, self.processor, shared=shared)
         self.ticker = Ticker(resources, self.dispatcher, channels)
@@ -74,7 +78,8 @@ class Service:
         self.pollings = {messenger: Polling(channel, self.intake) for messenger, channel in channels.items()}
         self._webhook_url = webhook_url
         self._alone = alone
-        self._commands = sorted(commands)
+        #: Offered in the messengers' menus, without slash.
+        self._commands = sorted(routes.commands)
         self._tasks: list[asyncio.Task[Any]] = []
         self._intakes: list[asyncio.Task[Any]] = []
         self._first_try: dict[Messenger, asyncio.Event] = {
@@ -89,7 +94,7 @@ class Service:
         resources.counters.rests |= {messenger: channel.limiter for messenger, channel in channels.items()}
         for channel in channels.values():
             # One handler: after an exception PTB goes on with those of later groups.
-            channel.application.add_handler(make_handler(self.processor))
+            channel.application.add_handler(ConversationUpdateHandler(self.processor.process))
             channel.application.add_error_handler(note_error)
 
     async def start(self) -> None:

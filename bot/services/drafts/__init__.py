@@ -1,0 +1,1 @@
+"""Drafts of unfinished dialogues, below the dialogues: answers in rows, written by compare-and-set."""
