@@ -7,7 +7,7 @@ from sqlalchemy.util import await_only
 from sqlmodel import Session
 
 from demo.emulators import Emulators
-from storage.database import outage, postgres
+from storage.database import postgres, unit_of_work
 from storage.database.database import open_database
 from tests.support.messenger_app import running_app, started
 
@@ -20,7 +20,7 @@ async def test_a_message_waits_while_no_connection_is_left(
     """It is tried again, like any other moment without database; nobody reads of an error."""
     monkeypatch.setattr(postgres, "CONNECTIONS", CONNECTIONS)
     monkeypatch.setattr(postgres, "CONNECTION_TIMEOUT", 0.2)
-    monkeypatch.setattr(outage, "ANNOUNCE_AFTER", 0.0)  # told at the first try that fails
+    monkeypatch.setattr(unit_of_work, "ANNOUNCE_AFTER", 0.0)  # told at the first try that fails
     database = await open_database(postgres_url)
     async with running_app(town, database) as app:
         sara = await started(town.telegram)
