@@ -7,7 +7,6 @@ from datetime import timedelta
 import pytest
 from sqlmodel import Session, select
 
-from bot.services.drafts import store as draft_store
 from conversations.account.registration import REGISTER
 from conversations.engine.declaration import Dialogue
 from conversations.engine.engine import Engine
@@ -36,9 +35,9 @@ async def test_a_form_is_there_to_the_end_of_its_last_day(database: Database, da
         draft = Draft(account_id=account.id, dialogue="kept", subject_id=0, answers={}, updated_at=NOW)
         db.add(draft)
         db.flush()
-        assert not draft_store.expired(draft, dialogue, end - HOUR)
+        assert not dialogue.is_expired(draft, end - HOUR)
         assert engine.delete_expired_drafts(db, end - HOUR) == 0
-        assert draft_store.expired(draft, dialogue, end + HOUR)
+        assert dialogue.is_expired(draft, end + HOUR)
         assert engine.delete_expired_drafts(db, end + HOUR) == 1
         assert db.exec(select(Draft.id)).all() == []
 
