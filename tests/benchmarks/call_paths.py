@@ -143,8 +143,8 @@ async def arrive(counter: Counter, request_id: int) -> None:
     )
     theirs = chats.where(QualificationRequest.id == request_id)
     for messenger, chat_id in await counter.database.read(lambda db: db.exec(theirs).all()):
-        face = next(face for face in counter.street.faces if face.kind == messenger.value)
-        await face.person_class(face.server.world, face.bot, face.server.world.users[chat_id]).start()
+        face = next(face for face in counter.street.messengers if face.kind == messenger.value)
+        await face.person_class(face.server.state, face.bot, face.server.state.users[chat_id]).start()
     await counter.settled()
     await counter.noted()
     await sent(counter)
