@@ -24,6 +24,7 @@ from conversations.engine.declaration import Preparation
 from demo.emulators import EmulatedMessenger, Emulators
 from demo.person import Person
 from demo.seen import Seen
+from handlers.telegram.runtime import Service
 from storage.database.database import Database
 from storage.enums import InboxState, Messenger
 from storage.tables import AuditEvent, Chat, FileHandle, InboxUpdate, StoredFile
