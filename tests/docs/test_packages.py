@@ -40,8 +40,6 @@ LARGE = {
     "bot.cli": "one module a subject of commands",
     "bot.documents": "one module a step of an upload, and the stores",
     "bot.services.cooperation": "requests, contracts and terminations share one case",
-    "bot.services.shared": "small helpers that every use case needs",
-    "storage.database": "two databases behind one interface",
 }
 
 
