@@ -18,6 +18,8 @@ _OPENED = "about a request that the caller has opened as its owner"
 _PUBLIC = "names and rules that everybody may know"
 _GIVEN = "the actor is among the arguments that all of staff's deeds share"
 WITHOUT = {
+    "drafts.store.drop_draft": "the draft of the turn, which the engine found for this very person",
+    "drafts.store.drop_expired": "a timer's, of nobody in particular",
     **dict.fromkeys(
         (
             "accounts.account_lock",
