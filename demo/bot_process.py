@@ -35,8 +35,8 @@ class BotProcess:
 
     @property
     def _environment(self) -> dict[str, str]:
-        kept = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
-        return {**kept, "PYTHONUNBUFFERED": "1", "PYTHONUTF8": "1", **self.settings}
+        passed_on = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+        return {**passed_on, "PYTHONUNBUFFERED": "1", "PYTHONUTF8": "1", **self.settings}
 
     async def command(self, *arguments: str) -> str:
         """Run `bot.py <arguments>` and return what it printed. Raises BotFailedError."""

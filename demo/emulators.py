@@ -123,7 +123,9 @@ class Emulators:
     def violations(self) -> list[str]:
         """Every rule the bot broke on either messenger; a test asserts that there are none."""
         return [
-            f"{messenger.kind}: {one}" for messenger in self.messengers for one in messenger.server.violations
+            f"{messenger.kind}: {violation}"
+            for messenger in self.messengers
+            for violation in messenger.server.violations
         ]
 
     async def close(self) -> None:

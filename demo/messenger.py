@@ -221,12 +221,14 @@ class MessengerServer:
     def _too_soon(self, bot: Bot | None, method: str, params: Params) -> Fault | None:
         """A 429, where the bot writes more than it may."""
         chat_id = _chat_id(params)
-        found = self.state.conversation(bot, chat_id) if bot is not None and chat_id is not None else None
-        if bot is None or found is None:
+        conversation = (
+            self.state.conversation(bot, chat_id) if bot is not None and chat_id is not None else None
+        )
+        if bot is None or conversation is None:
             return None
         messages = len(params.object("media", list) or [0]) if method == "sendMediaGroup" else 1
-        private = found.chat.type == "private"
-        return self.limits[bot.token].refuse(method, found.chat.id, private=private, messages=messages)
+        private = conversation.chat.type == "private"
+        return self.limits[bot.token].refuse(method, conversation.chat.id, private=private, messages=messages)
 
     async def _answer(self, bot: Bot | None, method: str, params: Params) -> Any:
         if bot is None:

@@ -74,9 +74,9 @@ class Person(Reader):
     ) -> Seen:
         """A file as it is. `mime` overrides what the client would guess from the name, `claims` lies about
         its size."""
-        held = files.document(name, content, mime)
-        held.claims = claims
-        return self._put(None, document=held, caption=caption)
+        file = files.document(name, content, mime)
+        file.claims = claims
+        return self._put(None, document=file, caption=caption)
 
     async def send_album(self, items: Sequence[Item], caption: str | None = None) -> list[Seen]:
         """2–10 pictures or files at once: one message each, the caption on the first."""
@@ -93,23 +93,23 @@ class Person(Reader):
         return [self._put(None, album=album, marks=False, **part) for part in parts]
 
     async def voice(self) -> Seen:
-        held = File(files.unique_id(b"voice", time.time_ns()), "voice", b"OggS" + bytes(64), mime="audio/ogg")
-        held.duration = 3
-        return self._put(None, voice=held)
+        file = File(files.unique_id(b"voice", time.time_ns()), "voice", b"OggS" + bytes(64), mime="audio/ogg")
+        file.duration = 3
+        return self._put(None, voice=file)
 
     async def sticker(self) -> Seen:
-        held = File(files.unique_id(b"sticker", time.time_ns()), "sticker", b"RIFF" + bytes(64))
-        return self._put(None, sticker=held)
+        file = File(files.unique_id(b"sticker", time.time_ns()), "sticker", b"RIFF" + bytes(64))
+        return self._put(None, sticker=file)
 
     async def edit(self, message: Seen, text: str) -> Seen:
         """Change an own message that was sent before."""
         self._acts()
-        held = self.conversation.messages[message.id]
-        assert not held.from_bot
-        held.text, held.edit_date = text, int(time.time())
-        self.state.tell("edit", self.bot, self.conversation, held)
-        self.state.put_update(self.bot, "edited_message", self._shapes.message(self.bot, held))
-        return Seen.of(held)
+        stored = self.conversation.messages[message.id]
+        assert not stored.from_bot
+        stored.text, stored.edit_date = text, int(time.time())
+        self.state.tell("edit", self.bot, self.conversation, stored)
+        self.state.put_update(self.bot, "edited_message", self._shapes.message(self.bot, stored))
+        return Seen.of(stored)
 
     async def _photo(self, picture: bytes) -> list[File]:
         try:
@@ -120,9 +120,9 @@ class Person(Reader):
     def _put(self, chat: Chat | None, *, marks: bool = True, **parts: Any) -> Seen:
         conversation = self.conversation
         if chat is not None:
-            found = self.state.conversation(self.bot, chat.id)
-            assert found is not None
-            conversation = found
+            known = self.state.conversation(self.bot, chat.id)
+            assert known is not None
+            conversation = known
         assert not conversation.blocked, f"{self.name} has blocked the bot"
         if marks:
             self._acts()
@@ -146,12 +146,12 @@ class Person(Reader):
             button = on.button(wanted)
             assert button is not None, f"no button {wanted!r} on:\n{on}"
             return self._press(button, on.id)
-        found: tuple[SeenButton, int] | None = None
+        match: tuple[SeenButton, int] | None = None
 
         def look() -> bool:
-            nonlocal found
-            found = self._find(wanted) if self._answered() else None
-            return found is not None
+            nonlocal match
+            match = self._find(wanted) if self._answered() else None
+            return match is not None
 
         try:
             await self._wait(
@@ -159,19 +159,21 @@ class Person(Reader):
             )
         except AssertionError:
             # The last action may have had no answer but a toast; then the old buttons are what there is.
-            if self._answered() or (found := self._find(wanted)) is None:
+            if self._answered() or (match := self._find(wanted)) is None:
                 raise
-        assert found is not None
-        return self._press(*found)
+        assert match is not None
+        return self._press(*match)
 
     def _find(self, wanted: Wanted) -> tuple[SeenButton, int] | None:
-        messages = [Seen.of(one) for one in self.conversation.live() if one.from_bot and one.inline]
-        for message in sorted(messages, key=lambda one: one.changed, reverse=True):
+        messages = [
+            Seen.of(message) for message in self.conversation.live() if message.from_bot and message.inline
+        ]
+        for message in sorted(messages, key=lambda seen: seen.changed, reverse=True):
             if message.changed <= self._mark:
                 break
             if (button := message.button(wanted)) is not None:
                 return button, message.id
-        shown = [one for row in keyboard_rows(self.conversation.keyboard) for one in row]
+        shown = [key for row in keyboard_rows(self.conversation.keyboard) for key in row]
         if (button := choose(wanted, shown)) is not None:
             return button, 0
         for message in reversed(messages):
@@ -236,9 +238,9 @@ class Person(Reader):
     async def add_bot(self, chat: Chat) -> None:
         """Make the bot a member of this group or channel, as it is or after it left. Telegram tells it so; in
         a group there is a service message as well."""
-        found = self.state.conversation(self.bot, chat.id)
-        assert found is not None
-        found.left = False
+        conversation = self.state.conversation(self.bot, chat.id)
+        assert conversation is not None
+        conversation.left = False
         after = "administrator" if chat.type == "channel" else "member"
         who = self._shapes.user(self.user)
         self.state.put_member_change(self.bot, chat, who, before="left", after=after)

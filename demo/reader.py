@@ -19,9 +19,9 @@ class Reader:
 
     def __init__(self, state: MessengerState, bot: Bot, user: User) -> None:
         self.state, self.bot, self.user = state, bot, user
-        found = state.conversation(bot, user.id)
-        assert found is not None
-        self.conversation: Conversation = found
+        conversation = state.conversation(bot, user.id)
+        assert conversation is not None
+        self.conversation: Conversation = conversation
         self._mark = state.clock
 
     def __repr__(self) -> str:
@@ -49,7 +49,7 @@ class Reader:
         """The bot's message that arrived or changed last."""
         messages = [message for message in self._all() if message.from_bot]
         assert messages, f"{self.name} has an empty screen"
-        return Seen.of(max(messages, key=lambda one: one.changed))
+        return Seen.of(max(messages, key=lambda message: message.changed))
 
     def history(self) -> list[Seen]:
         """Everything in the chat, the person's own messages too, oldest first."""
@@ -57,8 +57,8 @@ class Reader:
 
     def new(self) -> list[Seen]:
         """What arrived or changed since the last action, oldest first."""
-        fresh = [one for one in self._all() if one.from_bot and one.changed > self._mark]
-        return [Seen.of(one) for one in sorted(fresh, key=lambda one: one.changed)]
+        fresh = [message for message in self._all() if message.from_bot and message.changed > self._mark]
+        return [Seen.of(message) for message in sorted(fresh, key=lambda message: message.changed)]
 
     @property
     def waits_for_answer(self) -> bool:
@@ -68,7 +68,7 @@ class Reader:
     @property
     def keyboard(self) -> list[list[str]]:
         """Labels of the reply keyboard on the screen; empty where there is none."""
-        return [[one.text for one in row] for row in keyboard_rows(self.conversation.keyboard)]
+        return [[key.text for key in row] for row in keyboard_rows(self.conversation.keyboard)]
 
     @property
     def toasts(self) -> list[Toast]:
@@ -77,65 +77,72 @@ class Reader:
     async def sees(self, wanted: Wanted | None = None, *, within: float = PATIENCE) -> Seen:
         """Wait for a message, new or changed since the last action, that contains the words (or fits the
         pattern)."""
-        found: Seen | None = None
+        seen: Seen | None = None
 
         def look() -> bool:
-            nonlocal found
-            found = next((one for one in reversed(self.new()) if fits(wanted, one.text)), None)
-            return found is not None
+            nonlocal seen
+            seen = next((seen for seen in reversed(self.new()) if fits(wanted, seen.text)), None)
+            return seen is not None
 
         await self._wait(look, within, lambda: f"{self.name} does not see {wanted!r}. {self._screens()}")
-        assert found is not None
-        return found
+        assert seen is not None
+        return seen
 
     async def sees_file(self, wanted: Wanted | None = None, *, within: float = PATIENCE) -> Seen:
         """Like `sees`, for a message with a file; the words are sought in its caption and the file's name."""
-        found: Seen | None = None
+        seen: Seen | None = None
 
         def look() -> bool:
-            nonlocal found
-            found = next(
+            nonlocal seen
+            seen = next(
                 (
-                    one
-                    for one in reversed(self.new())
-                    if one.files and fits(wanted, f"{one.text} {one.file.name or ''}")
+                    seen
+                    for seen in reversed(self.new())
+                    if seen.files and fits(wanted, f"{seen.text} {seen.file.name or ''}")
                 ),
                 None,
             )
-            return found is not None
+            return seen is not None
 
         await self._wait(look, within, lambda: f"{self.name} sees no file {wanted!r}. {self._screens()}")
-        assert found is not None
-        return found
+        assert seen is not None
+        return seen
 
     async def sees_toast(self, wanted: Wanted | None = None, *, within: float = PATIENCE) -> Toast:
         """Wait for the short line over a pressed button."""
-        found: Toast | None = None
+        toast: Toast | None = None
 
         def look() -> bool:
-            nonlocal found
-            found = next(
-                (one for one in reversed(self.toasts) if one.at > self._mark and fits(wanted, one.text)), None
+            nonlocal toast
+            toast = next(
+                (
+                    toast
+                    for toast in reversed(self.toasts)
+                    if toast.at > self._mark and fits(wanted, toast.text)
+                ),
+                None,
             )
-            return found is not None
+            return toast is not None
 
         await self._wait(look, within, lambda: f"{self.name} sees no line {wanted!r}. {self._screens()}")
-        assert found is not None
-        return found
+        assert toast is not None
+        return toast
 
     async def sees_gone(self, message: Seen, *, within: float = PATIENCE) -> None:
         """Wait until a message (the own password, say) was deleted."""
-        held = self.conversation.messages[message.id]
-        await self._wait(lambda: held.deleted, within, lambda: f"still there:\n{message}")
+        stored = self.conversation.messages[message.id]
+        await self._wait(lambda: stored.deleted, within, lambda: f"still there:\n{message}")
 
     async def button_rests(self, *, within: float = PATIENCE) -> None:
         """Wait until every pressed button was answered: none spins."""
-        mine = [one for one in self.bot.queries.values() if one.chat_id == self.conversation.chat.id]
-        await self._wait(lambda: all(one.answered for one in mine), within, lambda: "a button still spins")
+        mine = [query for query in self.bot.queries.values() if query.chat_id == self.conversation.chat.id]
+        await self._wait(
+            lambda: all(query.answered for query in mine), within, lambda: "a button still spins"
+        )
 
     def does_not_see(self, wanted: Wanted) -> None:
         """Nothing since the last action contains the words."""
-        assert not any(fits(wanted, one.text) for one in self.new()), self._screens()
+        assert not any(fits(wanted, seen.text) for seen in self.new()), self._screens()
 
     async def waits(self, condition: Callable[[], bool], *, within: float = PATIENCE, what: str = "") -> None:
         """Wait until something about this messenger holds; looked at after everything that happens there."""
@@ -152,6 +159,6 @@ class Reader:
     def _screens(self) -> str:
         fresh = self.new()
         if not fresh:
-            last = [one for one in self._all() if one.from_bot]
+            last = [message for message in self._all() if message.from_bot]
             return "Nothing new arrived; the last was:\n" + (str(Seen.of(last[-1])) if last else "(nothing)")
-        return "New:\n" + "\n---\n".join(str(one) for one in fresh)
+        return "New:\n" + "\n---\n".join(str(seen) for seen in fresh)

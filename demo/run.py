@@ -46,7 +46,9 @@ class Options:
             known.get("DEMO_HOST", cls.host),
             int(known.get("DEMO_PORT", cls.port)),
             tuple(
-                one.strip().lower() for one in known.get("DEMO_ALLOWED_HOSTS", "").split(",") if one.strip()
+                name.strip().lower()
+                for name in known.get("DEMO_ALLOWED_HOSTS", "").split(",")
+                if name.strip()
             ),
             known.get("DEMO_FRESH", "") not in ("", "0"),
             known.get("DEMO_DEBUG", "") not in ("", "0"),

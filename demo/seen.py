@@ -98,7 +98,7 @@ class Seen:
 
     def url(self, wanted: Wanted | None = None) -> str:
         """The link of a button (of the only one, where no label is given)."""
-        links = [one for row in self.buttons for one in row if one.url and fits(wanted, one.text)]
+        links = [key for row in self.buttons for key in row if key.url and fits(wanted, key.text)]
         assert len(links) == 1, f"{len(links)} links on {self}"
         return links[0].url or ""
 
@@ -114,7 +114,7 @@ def choose(wanted: Wanted, buttons: Iterable[SeenButton]) -> SeenButton | None:
     buttons = list(buttons)
     if isinstance(wanted, re.Pattern):
         fitting = [button for button in buttons if wanted.search(plain(button.text))]
-        assert len(fitting) <= 1, f"{wanted.pattern!r} fits {[one.text for one in fitting]}"
+        assert len(fitting) <= 1, f"{wanted.pattern!r} fits {[key.text for key in fitting]}"
         return fitting[0] if fitting else None
     label = plain(wanted)
     same = [button for button in buttons if plain(button.text) == label]
@@ -125,7 +125,7 @@ def choose(wanted: Wanted, buttons: Iterable[SeenButton]) -> SeenButton | None:
         [button for button in buttons if label in plain(button.text)],
     ):
         if fitting:
-            assert len(fitting) == 1, f"{label!r} fits {[one.text for one in fitting]}"
+            assert len(fitting) == 1, f"{label!r} fits {[key.text for key in fitting]}"
             return fitting[0]
     return None
 

@@ -202,16 +202,16 @@ class SmsServer:
             case "verify/lookup":
                 return self._lookup(given)
             case "sms/status":
-                return [self._status(one) for one in given.get("messageid", "").split(",")]
+                return [self._status(number) for number in given.get("messageid", "").split(",")]
             case "sms/statuslocalmessageid":
-                return [self._local_status(one) for one in given.get("localid", "").split(",")]
+                return [self._local_status(number) for number in given.get("localid", "").split(",")]
             case "account/info":
                 return {"remaincredit": self.credit, "expiredate": 1_900_000_000, "type": "Master"}
             case _:
                 raise _Refused(404)
 
     def _send(self, given: dict[str, str]) -> list[_RETURN]:
-        receptors = [one for one in given.get("receptor", "").split(",") if one]
+        receptors = [number for number in given.get("receptor", "").split(",") if number]
         message = given.get("message", "")
         if not receptors:
             raise _Refused(400)
@@ -263,12 +263,12 @@ class SmsServer:
         return sms
 
     def _status(self, message_id: str) -> _RETURN:
-        sms = next((one for one in self.sent if str(one.id) == message_id), None)
+        sms = next((sms for sms in self.sent if str(sms.id) == message_id), None)
         status = sms.status if sms else 100
         return {"messageid": int(message_id or 0), "status": status, "statustext": _STATUS.get(status, "")}
 
     def _local_status(self, localid: str) -> _RETURN:
-        sms = next((one for one in self.sent if one.localid == localid), None)
+        sms = next((sms for sms in self.sent if sms.localid == localid), None)
         status = sms.status if sms else 100
         return {
             "messageid": sms.id if sms else 0,

@@ -173,14 +173,14 @@ class Reply:
 def rows_to_json(rows: Iterable[Iterable[Button]]) -> list[list[dict[str, str]]]:
     """Rows as they are kept in a push."""
 
-    def one(button: Button) -> dict[str, str]:
+    def packed(button: Button) -> dict[str, str]:
         if button.press is not None:
             return {"label": button.label, "press": replace(button.press, fresh=True).pack()}
         if button.url is not None:
             return {"label": button.label, "url": button.url}
         return {"label": button.label, "copy": button.copy or ""}
 
-    return [[one(button) for button in row] for row in rows]
+    return [[packed(button) for button in row] for row in rows]
 
 
 def rows_from_json(rows: list[list[dict[str, str]]]) -> tuple[tuple[Button, ...], ...]:

@@ -107,20 +107,20 @@ def _control_routes(bank: Bank) -> list[Route]:
     async def control_payments(request: Request) -> Response:
         listed = [
             {
-                "ref": one.ref,
-                "gateway": one.gateway,
-                "amount": one.amount,
-                "state": one.stand,
-                "order_id": one.order_id,
-                "description": one.description,
+                "ref": payment.ref,
+                "gateway": payment.gateway,
+                "amount": payment.amount,
+                "state": payment.stand,
+                "order_id": payment.order_id,
+                "description": payment.description,
             }
-            for one in bank.payments.values()
+            for payment in bank.payments.values()
         ]
         return JSONResponse({"payments": listed, "faults": asdict(bank.faults), "calls": bank.calls})
 
     async def control_faults(request: Request) -> Response:
         wanted = await request.json()
-        known = {one.name: type(getattr(bank.faults, one.name)) for one in fields(BankFaults)}
+        known = {field.name: type(getattr(bank.faults, field.name)) for field in fields(BankFaults)}
         if any(name not in known or type(value) is not known[name] for name, value in wanted.items()):
             return JSONResponse({"known": sorted(known)}, status_code=400)
         for name, value in wanted.items():

@@ -111,16 +111,20 @@ def inquiry(bank: Bank, body: dict[str, Any]) -> Answer:
 def unverified(bank: Bank, body: dict[str, Any]) -> Answer:
     if not UUID.match(str(body.get("merchant_id"))):
         return _bad(-9, "validation", 422, merchant_id="must be a UUID")
-    refs = [ref for ref, one in bank.payments.items() if one.merchant == body["merchant_id"]]
-    found = [one for ref in refs if (one := bank.find(ref, "zarinpal")) and one.stand is PaymentState.PAID]
+    refs = [ref for ref, payment in bank.payments.items() if payment.merchant == body["merchant_id"]]
+    waiting_payments = [
+        candidate
+        for ref in refs
+        if (candidate := bank.find(ref, "zarinpal")) and candidate.stand is PaymentState.PAID
+    ]
     listed = [
         {
-            "authority": one.ref,
-            "amount": one.amount,
-            "callback_url": one.callback,
-            "referer": one.referrer or "/",
-            "date": f"{one.created_at:%Y-%m-%d %H:%M:%S}",
+            "authority": payment.ref,
+            "amount": payment.amount,
+            "callback_url": payment.callback,
+            "referer": payment.referrer or "/",
+            "date": f"{payment.created_at:%Y-%m-%d %H:%M:%S}",
         }
-        for one in found[-100:]
+        for payment in waiting_payments[-100:]
     ]
     return _good(code="100", message="Success", authorities=listed)

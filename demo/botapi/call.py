@@ -41,30 +41,30 @@ class Call:
         chat_id = self.params.integer(name)
         if chat_id is None:
             raise broken_rule("chat_id is empty")
-        found = self.state.conversation(self.bot, chat_id)
-        if found is None:
+        conversation = self.state.conversation(self.bot, chat_id)
+        if conversation is None:
             raise ApiError(404, "no such group or user") if self.bale else bad_request("chat not found")
-        user = found.chat.user
+        user = conversation.chat.user
         if user is not None and user.deactivated:
             raise ApiError(403, "Forbidden: user is deactivated")
-        if found.left:
+        if conversation.left:
             if self.bale:
                 raise ApiError(404, "no such group or user")
-            raise ApiError(403, f"Forbidden: bot is not a member of the {found.chat.type} chat")
-        if found.blocked:
+            raise ApiError(403, f"Forbidden: bot is not a member of the {conversation.chat.type} chat")
+        if conversation.blocked:
             raise ApiError(403, "Forbidden: bot was blocked by the user")
-        if not found.started:
+        if not conversation.started:
             if self.bale:
                 raise ApiError(404, "no such group or user")
             raise ApiError(403, "Forbidden: bot can't initiate conversation with a user")
-        return found
+        return conversation
 
     def message(self, conversation: Conversation, what: str) -> Message:
         message_id = self.params.integer("message_id")
-        found = conversation.messages.get(message_id or 0)
-        if found is None or found.deleted:
+        message = conversation.messages.get(message_id or 0)
+        if message is None or message.deleted:
             raise bad_request(f"message to {what} not found")
-        return found
+        return message
 
     def words(self, name: str, limit: int) -> tuple[str, list[Span]]:
         """A text or caption as people see it, within its limit."""
@@ -91,8 +91,8 @@ class Call:
             wanted, forgiving = given.get("message_id"), bool(given.get("allow_sending_without_reply"))
         if wanted is None:
             return None
-        found = conversation.messages.get(int(wanted))
-        if found is None or found.deleted:
+        message = conversation.messages.get(int(wanted))
+        if message is None or message.deleted:
             if forgiving:
                 return None
             raise bad_request("message to be replied not found")

@@ -48,20 +48,20 @@ class Courier:
                     task.cancel()
 
     def _send_out(self, session: aiohttp.ClientSession) -> None:
-        for one in list(self.queue.waiting):
-            lane = lane_of(one.body)
+        for waiting in list(self.queue.waiting):
+            lane = lane_of(waiting.body)
             if lane in self._busy or len(self._tasks) >= self.webhook.max_connections:
                 continue
             self._busy.add(lane)
-            self._tasks.add(asyncio.create_task(self._hand_over(session, one, lane)))
+            self._tasks.add(asyncio.create_task(self._hand_over(session, waiting, lane)))
 
-    async def _hand_over(self, session: aiohttp.ClientSession, one: Waiting, lane: str) -> None:
+    async def _hand_over(self, session: aiohttp.ClientSession, waiting: Waiting, lane: str) -> None:
         tries = 0
         try:
-            while one in self.queue.waiting:
-                error = "Connection refused" if self.queue.held() else await self._post(session, one.text)
+            while waiting in self.queue.waiting:
+                error = "Connection refused" if self.queue.held() else await self._post(session, waiting.text)
                 if error is None:
-                    self.queue.done(one)
+                    self.queue.done(waiting)
                     continue
                 self.webhook.last_error_date, self.webhook.last_error = int(time.time()), error
                 retries = self.queue.retries
@@ -96,8 +96,8 @@ class Courier:
 def lane_of(body: dict[str, Any]) -> str:
     """Whose update it is: a chat's follow one another."""
     try:
-        held = next(value for name, value in body.items() if name != "update_id")
-        message = held.get("message") or held
-        return repr(message.get("chat", held.get("from", {})).get("id"))
+        payload = next(value for name, value in body.items() if name != "update_id")
+        message = payload.get("message") or payload
+        return repr(message.get("chat", payload.get("from", {})).get("id"))
     except (AttributeError, StopIteration):
         return ""

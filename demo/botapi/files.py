@@ -102,7 +102,7 @@ def open_path(bot: Bot, file_id: str) -> tuple[File, str]:
     if len(file.content) > MAX_DOWNLOAD:
         raise bad_request("file is too big")
     suffix = PurePosixPath(file.name or "").suffix or mimetypes.guess_extension(file.mime or "") or ""
-    number = next((n for n, one in enumerate(bot.paths.values()) if one is file), len(bot.paths))
+    number = next((n for n, stored in enumerate(bot.paths.values()) if stored is file), len(bot.paths))
     path = f"{_FOLDER[file.kind]}/file_{number}{suffix}"
     bot.paths[path] = file
     return file, path

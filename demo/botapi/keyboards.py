@@ -102,11 +102,11 @@ def _rows(rows: Any) -> list[list[Any]]:
 
 
 def _inline(rows: Any, kind: str) -> list[list[Json]]:
-    kept = _rows(rows)
-    for row in kept:
+    checked_rows = _rows(rows)
+    for row in checked_rows:
         for button in row:
             _inline_button(button, kind)
-    return kept
+    return checked_rows
 
 
 def _inline_button(button: Any, kind: str) -> None:

@@ -101,14 +101,14 @@ class MessengerState:
 
     def conversation(self, bot: Bot, chat_id: int) -> Conversation | None:
         """The chat with this bot, made where both sides exist; None for a number that nobody has."""
-        found = bot.conversations.get(chat_id)
-        if found is None and chat_id in self.users:
-            found = Conversation(Chat(chat_id, "private", self.users[chat_id]))
-        elif found is None and chat_id in self.groups:
-            found = Conversation(self.groups[chat_id], started=True)
-        if found is not None:
-            bot.conversations[chat_id] = found
-        return found
+        conversation = bot.conversations.get(chat_id)
+        if conversation is None and chat_id in self.users:
+            conversation = Conversation(Chat(chat_id, "private", self.users[chat_id]))
+        elif conversation is None and chat_id in self.groups:
+            conversation = Conversation(self.groups[chat_id], started=True)
+        if conversation is not None:
+            bot.conversations[chat_id] = conversation
+        return conversation
 
     # ── what happens ──
 

@@ -79,8 +79,8 @@ async def get_webhook_info(call: Call) -> Json:
 @method("setMyCommands")
 async def set_my_commands(call: Call) -> bool:
     commands = call.params.object("commands", list)
-    for one in commands:
-        name, about = str(one.get("command", "")).removeprefix("/"), str(one.get("description", ""))
+    for command in commands:
+        name, about = str(command.get("command", "")).removeprefix("/"), str(command.get("description", ""))
         if not (
             name.isascii() and name.replace("_", "").isalnum() and name == name.lower() and len(name) <= 32
         ):

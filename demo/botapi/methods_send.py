@@ -81,20 +81,20 @@ async def send_media_group(call: Call) -> list[Json]:
     media = call.params.object("media", list)
     if not 2 <= len(media) <= 10:
         raise broken_rule("group send failed: 2-10 items expected")
-    kinds = {one.get("type") for one in media if isinstance(one, dict)}
+    kinds = {item.get("type") for item in media if isinstance(item, dict)}
     if not kinds <= {"photo", "document"} or len(kinds) != 1:
         raise broken_rule("documents can be grouped only with documents")
     album = str(int(time.time() * 1000))
     parts: list[dict[str, Any]] = []
-    for one in media:
-        if call.bale and set(one) - {"type", "media", "caption", "thumbnail"}:
-            raise broken_rule(f"unknown fields of InputMedia: {sorted(set(one))}")
-        caption, spans = call.state.read_text(str(one.get("caption") or ""), one.get("parse_mode"))
+    for item in media:
+        if call.bale and set(item) - {"type", "media", "caption", "thumbnail"}:
+            raise broken_rule(f"unknown fields of InputMedia: {sorted(set(item))}")
+        caption, spans = call.state.read_text(str(item.get("caption") or ""), item.get("parse_mode"))
         if len(caption) > MAX_CAPTION:
             raise broken_rule("message caption is too long")
-        given = call.params.resolve(one.get("media"))
+        given = call.params.resolve(item.get("media"))
         part: dict[str, Any] = {"caption": caption or None, "spans": spans, "album": album}
-        if one["type"] == "photo":
+        if item["type"] == "photo":
             part["photo"] = await _photo(call, given)
         else:
             part["document"] = await _document(call, given)

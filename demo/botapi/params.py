@@ -59,10 +59,10 @@ class Params:
         return set(self.values) | (set(self.uploads) - attached)
 
     def _strings(self) -> list[str]:
-        found = [value for value in self.values.values() if isinstance(value, str)]
+        strings = [value for value in self.values.values() if isinstance(value, str)]
         media = self.object("media", list) if "media" in self.values else None
-        found += [str(one.get("media", "")) for one in media or [] if isinstance(one, dict)]
-        return found
+        strings += [str(item.get("media", "")) for item in media or [] if isinstance(item, dict)]
+        return strings
 
     def text(self, name: str) -> str | None:
         value = self.values.get(name)
@@ -116,5 +116,7 @@ class Params:
 
     def summary(self) -> dict[str, Any]:
         """For the list of calls: values as given, files by name and size."""
-        files = {name: f"<{one.name}, {len(one.content)} bytes>" for name, one in self.uploads.items()}
+        files = {
+            name: f"<{upload.name}, {len(upload.content)} bytes>" for name, upload in self.uploads.items()
+        }
         return {**self.values, **files}

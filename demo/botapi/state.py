@@ -103,8 +103,8 @@ class Message:
 
     @property
     def files(self) -> list[File]:
-        found = [self.photo[-1]] if self.photo else []
-        return found + [one for one in (self.document, self.voice, self.sticker) if one is not None]
+        files = [self.photo[-1]] if self.photo else []
+        return files + [other for other in (self.document, self.voice, self.sticker) if other is not None]
 
 
 @dataclass(slots=True)

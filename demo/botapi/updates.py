@@ -102,8 +102,8 @@ class Queue:
             raise ValueError("updates wait under the old numbers")
         self.next_id = first
 
-    def _append(self, one: Waiting) -> None:
-        self.waiting.append(one)
+    def _append(self, waiting: Waiting) -> None:
+        self.waiting.append(waiting)
         if self.kind == "bale":
             while len(self.waiting) > BALE_KEEPS:
                 self.waiting.popleft()
@@ -154,7 +154,7 @@ class Queue:
                 self._expire()
                 if self.waiting and not self.held():
                     self.deliveries += 1
-                    return [one.text for one in list(self.waiting)[:limit]]
+                    return [waiting.text for waiting in list(self.waiting)[:limit]]
                 left = deadline - time.monotonic()
                 if left <= 0:
                     return []
@@ -173,11 +173,11 @@ class Queue:
         if self._poller is not None and not self._poller.done():
             self._poller.set_result(None)
 
-    def done(self, one: Waiting) -> None:
+    def done(self, waiting: Waiting) -> None:
         """One copy was taken by the webhook."""
-        one.copies -= 1
-        if not one.copies and one in self.waiting:
-            self.waiting.remove(one)
+        waiting.copies -= 1
+        if not waiting.copies and waiting in self.waiting:
+            self.waiting.remove(waiting)
 
     async def _wait(self, mine: asyncio.Future[None], left: float) -> None:
         change = asyncio.create_task(self._changed.wait())
@@ -198,14 +198,14 @@ class Queue:
         if offset > self.next_id + AHEAD:
             return
         if offset > 0:
-            kept: deque[Waiting] = deque()
-            for one in self.waiting:
-                if one.id < offset:
-                    one.copies -= 1
-                    if not one.copies:
+            unconfirmed: deque[Waiting] = deque()
+            for waiting in self.waiting:
+                if waiting.id < offset:
+                    waiting.copies -= 1
+                    if not waiting.copies:
                         continue
-                kept.append(one)
-            self.waiting = kept
+                unconfirmed.append(waiting)
+            self.waiting = unconfirmed
         elif offset < 0:
             self.waiting = deque(list(self.waiting)[offset:])
 

@@ -90,10 +90,10 @@ class PageServer:
         router.add_post("/emulators/people", self._new_person)
         router.add_post("/emulators/network", self._network)
         router.add_post("/emulators/bot", self._power)
-        one = "/emulators/people/{id}"
-        router.add_get(one, self._with(self._chat))
-        router.add_get(f"{one}/wait", self._with(self._wait))
-        router.add_get(f"{one}/files/{{file}}", self._file)
+        person_path = "/emulators/people/{id}"
+        router.add_get(person_path, self._with(self._chat))
+        router.add_get(f"{person_path}/wait", self._with(self._wait))
+        router.add_get(f"{person_path}/files/{{file}}", self._file)
         for name, action in {
             "send": self._send,
             "contact": self._contact,
@@ -104,7 +104,7 @@ class PageServer:
             "sticker": self._sticker,
             "voice": self._voice,
         }.items():
-            router.add_post(f"{one}/{name}", self._with(action))
+            router.add_post(f"{person_path}/{name}", self._with(action))
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
         await self._runner.setup()
         await web.TCPSite(self._runner, self.host, self.port).start()
@@ -173,7 +173,7 @@ class PageServer:
 
     def _happened(self, happening: ChatEvent) -> None:
         role = next(
-            (one for one in self.users.roles if one.person.conversation is happening.conversation), None
+            (user for user in self.users.roles if user.person.conversation is happening.conversation), None
         )
         if role is None:
             return
@@ -256,7 +256,7 @@ class PageServer:
             _require(body["data"] in message.offered, "چنین دکمه‌ای روی این پیام نیست.")
             await person.press(message.id, str(body["data"]), str(body.get("label") or ""))
             return None
-        on = next((one for one in person.history() if one.id == body.get("message")), None)
+        on = next((seen for seen in person.history() if seen.id == body.get("message")), None)
         return {"opened": await person.tap(str(body["label"]), on=on)}
 
     async def _upload(self, request: web.Request, role: DemoUser) -> Answer:
@@ -264,7 +264,9 @@ class PageServer:
         caption = str(form.get("caption") or "") or None
         as_photo = form.get("as") == "photo"
         given = [
-            (one.filename, one.file.read()) for one in form.getall("file") if isinstance(one, web.FileField)
+            (part.filename, part.file.read())
+            for part in form.getall("file")
+            if isinstance(part, web.FileField)
         ]
         _require(1 <= len(given) <= 10, "یک تا ده فایل را می‌توان با هم فرستاد.")
         if len(given) > 1:

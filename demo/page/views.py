@@ -21,11 +21,11 @@ def person_id(person: Person) -> str:
 def emulators(users: DemoUsers) -> Json:
     emulators = users.emulators
     return {
-        "people": [role(one) for one in users.roles],
+        "people": [role(user) for user in users.roles],
         "documents": [
             {"code": document.code, "name": document.name} for document in SAMPLE_DOCUMENTS.values()
         ],
-        "sms": [sms(one) for one in emulators.sms.sent],
+        "sms": [sms(sent) for sent in emulators.sms.sent],
         "bank": f"{emulators.bank_server.url}/control/payments",
         "out": {messenger.kind: messenger.server.is_out for messenger in emulators.messengers},
         "violations": len(emulators.violations),
@@ -52,7 +52,7 @@ def chat(role: DemoUser) -> Json:
     person = role.person
     return {
         "id": person_id(person),
-        "messages": [message(person, one) for one in person.conversation.live()],
+        "messages": [message(person, shown_message) for shown_message in person.conversation.live()],
         **chat_state(role),
     }
 
@@ -60,16 +60,16 @@ def chat(role: DemoUser) -> Json:
 def chat_state(role: DemoUser) -> Json:
     """What is around the messages: keyboard, «is typing», what could be answered now."""
     person = role.person
-    held = person.conversation
-    from_bot = [one for one in held.live() if one.from_bot]
-    prompt = max(from_bot, key=lambda one: one.changed) if from_bot else None
+    conversation = person.conversation
+    from_bot = [message for message in conversation.live() if message.from_bot]
+    prompt = max(from_bot, key=lambda message: message.changed) if from_bot else None
     screen = Seen.of(prompt) if prompt is not None else EMPTY
     suggestions = [] if prompt and person.waits_for_answer else suggest(role.identity, screen)
     return {
-        "keyboard": [[_button(one) for one in row] for row in keyboard_rows(held.keyboard)],
-        "action": held.action,
-        "blocked": held.blocked,
-        "suggestions": [asdict(one) for one in suggestions],
+        "keyboard": [[_button(key) for key in row] for row in keyboard_rows(conversation.keyboard)],
+        "action": conversation.action,
+        "blocked": conversation.blocked,
+        "suggestions": [asdict(suggestion) for suggestion in suggestions],
     }
 
 
@@ -94,8 +94,8 @@ def message(person: Person, message: Message) -> Json:
     }
 
 
-def seen(person: Person, one: Seen) -> Json:
-    return message(person, person.conversation.messages[one.id])
+def seen(person: Person, seen: Seen) -> Json:
+    return message(person, person.conversation.messages[seen.id])
 
 
 def _button(button: SeenButton) -> Json:
