@@ -95,10 +95,10 @@ async def test_typing_and_files_of_ones_own(browser: Browser, server: PageServer
     paper = tmp_path / "گواهی من.jpg"
     paper.write_bytes(picture())
     await sara.locator("input[type=file]").set_input_files(paper)
-    await expect(sara.locator(".message:not(.mine) a.paper", has_text="گواهی من.jpg")).to_be_visible()
+    await expect(sara.locator(".message:not(.mine) a.document", has_text="گواهی من.jpg")).to_be_visible()
     await sara.get_by_role("radio", name="PDF").check()
     await sara.get_by_role("button", name="مدرک تحصیلی").click()
-    link = sara.locator(".message:not(.mine) a.paper", has_text="مدرک تحصیلی.pdf")
+    link = sara.locator(".message:not(.mine) a.document", has_text="مدرک تحصیلی.pdf")
     await expect(link).to_be_visible()
     answer = await page.request.get(server.url + await link.get_attribute("href"))
     assert answer.headers["content-type"] == "application/pdf"
