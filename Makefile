@@ -23,8 +23,8 @@ $(READY): requirements-dev.lock
 demo: $(READY) ## The bot against emulated messengers, with phones in a browser page
 	$(BIN)/python bot.py demo
 
-journey: $(READY) ## The main journeys on both messengers, printed as a chat
-	$(BIN)/python -m tests.journeys
+journey: $(READY) ## The main journeys (ALL=1: all of them) on both messengers, printed as a chat
+	$(BIN)/python -m tests.journeys $(and $(ALL),--all)
 
 ## Test it
 

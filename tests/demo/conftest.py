@@ -1,8 +1,7 @@
 """The town, and PTB's own client against it."""
 
 import io
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
 
 import httpx
 import pytest
@@ -11,6 +10,7 @@ from telegram import Bot
 from telegram.request import HTTPXRequest
 
 from demo.emulators import EmulatedMessenger, Emulators
+from demo.person import Person
 
 
 @pytest.fixture
@@ -20,24 +20,29 @@ async def town() -> AsyncIterator[Emulators]:
 
 
 @pytest.fixture
-async def connect() -> AsyncIterator[Callable[[EmulatedMessenger], "object"]]:
-    """PTB's Bot for a messenger, as the library would talk to the real one."""
-    async with AsyncExitStack() as stack:
+async def bot(town: Emulators) -> AsyncIterator[Bot]:
+    """PTB's Bot, as the library would talk to the real Telegram."""
 
-        async def make(face: EmulatedMessenger) -> Bot:
-            def request() -> HTTPXRequest:
-                return HTTPXRequest(httpx_kwargs={"trust_env": False})
+    def request() -> HTTPXRequest:
+        return HTTPXRequest(httpx_kwargs={"trust_env": False})
 
-            bot = Bot(
-                face.token,
-                base_url=f"{face.server.url}/bot",
-                base_file_url=f"{face.server.url}/file/bot",
-                request=request(),
-                get_updates_request=request(),
-            )
-            return await stack.enter_async_context(bot)
+    server = town.telegram.server.url
+    async with Bot(
+        town.telegram.token,
+        base_url=f"{server}/bot",
+        base_file_url=f"{server}/file/bot",
+        request=request(),
+        get_updates_request=request(),
+    ) as bot:
+        yield bot
 
-        yield make
+
+@pytest.fixture
+async def sara(town: Emulators) -> Person:
+    """She has started the bot of Telegram."""
+    person = town.telegram.person("سارا", phone="09121234567")
+    await person.start()
+    return person
 
 
 @pytest.fixture

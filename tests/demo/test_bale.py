@@ -1,17 +1,25 @@
 """Where Bale differs from Telegram."""
 
 import httpx
+import pytest
 
 from demo.botapi.state import Span
 from demo.emulators import Emulators
+from demo.person import Person
 from tests.demo.conftest import Raw, picture
 
 BUTTON = '{"inline_keyboard": [[{"text": "یک", "callback_data": "1"}]]}'
 
 
-async def test_edits_answer_with_a_stub_and_work(town: Emulators, bale: Raw) -> None:
-    sara = town.bale.person("سارا")
-    await sara.start()
+@pytest.fixture
+async def sara(town: Emulators) -> Person:
+    """She has started the bot of Bale."""
+    person = town.bale.person("سارا")
+    await person.start()
+    return person
+
+
+async def test_edits_answer_with_a_stub_and_work(bale: Raw, sara: Person) -> None:
     sent = await bale.result("sendMessage", chat_id=sara.user.id, text="الف")
     for text in ("ب", "ب"):  # the same text again is no error here
         stub = await bale.result(
@@ -23,9 +31,9 @@ async def test_edits_answer_with_a_stub_and_work(town: Emulators, bale: Raw) -> 
     assert (await sara.sees("ب")).id == sent["message_id"]
 
 
-async def test_every_text_is_markdown_and_accidents_are_recorded(town: Emulators, bale: Raw) -> None:
-    sara = town.bale.person("سارا")
-    await sara.start()
+async def test_every_text_is_markdown_and_accidents_are_recorded(
+    town: Emulators, bale: Raw, sara: Person
+) -> None:
     for text in ("کد *مهم* است", "پرونده file_name_1 و a*b*c", "این _کج_ شد"):
         await bale.result("sendMessage", chat_id=sara.user.id, text=text)
     assert [one.text for one in sara.new()] == ["کد مهم است", "پرونده file_name_1 و a*b*c", "این کج شد"]
@@ -35,9 +43,7 @@ async def test_every_text_is_markdown_and_accidents_are_recorded(town: Emulators
     ]
 
 
-async def test_every_second_press_lacks_chat_instance(town: Emulators, bale: Raw) -> None:
-    sara = town.bale.person("سارا")
-    await sara.start()
+async def test_every_second_press_lacks_chat_instance(bale: Raw, sara: Person) -> None:
     await bale.result("sendMessage", chat_id=sara.user.id, text="الف", reply_markup=BUTTON)
     for _ in range(4):
         await sara.tap("یک", on=sara.screen())

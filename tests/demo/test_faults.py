@@ -5,12 +5,13 @@ import pytest
 
 from demo.botapi.faults import Fault
 from demo.emulators import Emulators
+from demo.person import Person
 from tests.demo.conftest import Raw
 
 
-async def test_flood_in_its_three_forms(town: Emulators, telegram: Raw, http: httpx.AsyncClient) -> None:
-    sara = town.telegram.person("سارا")
-    await sara.start()
+async def test_flood_in_its_three_forms(
+    town: Emulators, telegram: Raw, http: httpx.AsyncClient, sara: Person
+) -> None:
     send = {"chat_id": sara.user.id, "text": "سلام"}
     town.telegram.faults.add(Fault.flood(7), method="sendMessage")
     town.telegram.faults.add(Fault.flood_bare(), method="sendMessage")
@@ -24,9 +25,9 @@ async def test_flood_in_its_three_forms(town: Emulators, telegram: Raw, http: ht
     assert len(sara.new()) == 1
 
 
-async def test_html_errors_and_resets(town: Emulators, telegram: Raw, http: httpx.AsyncClient) -> None:
-    sara = town.telegram.person("سارا")
-    await sara.start()
+async def test_html_errors_and_resets(
+    town: Emulators, telegram: Raw, http: httpx.AsyncClient, sara: Person
+) -> None:
     send = {"chat_id": sara.user.id, "text": "سلام"}
     town.telegram.faults.add(Fault.html(502), times=None)
     answer = await http.post(f"{telegram.root}/sendMessage", data=send)

@@ -5,6 +5,7 @@ import pytest
 
 from demo.botapi.limits import GROUP_MINUTE, PRIVATE_BURST, TOTAL_BURST, Limits
 from demo.emulators import Emulators
+from demo.person import Person
 from tests.demo.conftest import Raw
 
 
@@ -74,9 +75,7 @@ async def test_bale_refuses_in_three_forms(town: Emulators, http: httpx.AsyncCli
     assert form in bodies
 
 
-async def test_what_writes_nothing_is_not_counted(town: Emulators, telegram: Raw) -> None:
-    sara = town.telegram.person("سارا")
-    await sara.start()
+async def test_what_writes_nothing_is_not_counted(telegram: Raw, sara: Person) -> None:
     for _ in range(200):
         await telegram.result("sendChatAction", chat_id=sara.user.id, action="typing")
     await telegram.result("sendMessage", chat_id=sara.user.id, text="سلام")

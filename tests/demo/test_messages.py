@@ -1,7 +1,6 @@
 """What bots may send and change, and what people then see. PTB's Bot is the client where it can be."""
 
 import json
-from collections.abc import Awaitable, Callable
 
 import httpx
 import pytest
@@ -17,11 +16,9 @@ from telegram import (
 )
 from telegram.error import BadRequest, Forbidden, InvalidToken
 
-from demo.emulators import EmulatedMessenger, Emulators
+from demo.emulators import Emulators
 from demo.person import Person
 from tests.demo.conftest import Raw, picture
-
-Connect = Callable[[EmulatedMessenger], Awaitable[Bot]]
 
 
 def keyboard(*labels: str) -> InlineKeyboardMarkup:
@@ -32,10 +29,7 @@ def row(**button: object) -> str:
     return json.dumps({"inline_keyboard": [[{"text": "دکمه", **button}]]})
 
 
-async def test_a_button_is_pressed_answered_and_the_message_changes(
-    town: Emulators, connect: Connect
-) -> None:
-    bot = await connect(town.telegram)
+async def test_a_button_is_pressed_answered_and_the_message_changes(town: Emulators, bot: Bot) -> None:
     sara = town.telegram.person("سارا", phone="09121234567")
     await sara.start("from-link")
     [hello] = await bot.get_updates()
@@ -56,12 +50,7 @@ async def test_a_button_is_pressed_answered_and_the_message_changes(
     assert town.violations == []
 
 
-async def test_an_old_button_can_be_pressed_a_foreign_one_only_by_force(
-    town: Emulators, connect: Connect
-) -> None:
-    bot = await connect(town.telegram)
-    sara = town.telegram.person("سارا")
-    await sara.start()
+async def test_an_old_button_can_be_pressed_a_foreign_one_only_by_force(bot: Bot, sara: Person) -> None:
     sent = await bot.send_message(sara.user.id, "الف", reply_markup=keyboard("قدیم"))
     old = await sara.sees("الف")
     await bot.edit_message_text("ب", sara.user.id, sent.message_id, reply_markup=keyboard("جدید"))
@@ -73,10 +62,7 @@ async def test_an_old_button_can_be_pressed_a_foreign_one_only_by_force(
         await sara.tap("نیست", within=0.05)
 
 
-async def test_not_modified_and_vanished_messages(town: Emulators, connect: Connect) -> None:
-    bot = await connect(town.telegram)
-    sara = town.telegram.person("سارا")
-    await sara.start()
+async def test_not_modified_and_vanished_messages(town: Emulators, bot: Bot, sara: Person) -> None:
     sent = await bot.send_message(sara.user.id, "الف", reply_markup=keyboard("یک"))
     with pytest.raises(BadRequest, match="Message is not modified"):
         await sent.edit_text("الف", reply_markup=keyboard("یک"))
@@ -89,10 +75,7 @@ async def test_not_modified_and_vanished_messages(town: Emulators, connect: Conn
     assert town.violations == []
 
 
-async def test_messages_with_a_reply_keyboard_cannot_be_edited(town: Emulators, connect: Connect) -> None:
-    bot = await connect(town.telegram)
-    sara = town.telegram.person("سارا", phone="09121234567")
-    await sara.start()
+async def test_messages_with_a_reply_keyboard_cannot_be_edited(bot: Bot, sara: Person) -> None:
     ask = ReplyKeyboardMarkup([[KeyboardButton("📱 ارسال شماره همراه", request_contact=True)], ["انصراف"]])
     sent = await bot.send_message(sara.user.id, "شماره؟", reply_markup=ask)
     await sara.sees("شماره")
@@ -108,8 +91,7 @@ async def test_messages_with_a_reply_keyboard_cannot_be_edited(town: Emulators, 
     assert sara.keyboard == []
 
 
-async def test_other_peoples_cards_and_forwards(town: Emulators, connect: Connect) -> None:
-    bot = await connect(town.telegram)
+async def test_other_peoples_cards_and_forwards(town: Emulators, bot: Bot) -> None:
     sara, ali = (
         town.telegram.person("سارا", phone="09121234567"),
         town.telegram.person("علی", phone="09350000000"),
@@ -123,10 +105,7 @@ async def test_other_peoples_cards_and_forwards(town: Emulators, connect: Connec
     assert forward.forward_origin.sender_user.id == ali.user.id
 
 
-async def test_too_late_to_answer_a_button(town: Emulators, connect: Connect) -> None:
-    bot = await connect(town.telegram)
-    sara = town.telegram.person("سارا")
-    await sara.start()
+async def test_too_late_to_answer_a_button(town: Emulators, bot: Bot, sara: Person) -> None:
     await bot.send_message(sara.user.id, "الف", reply_markup=keyboard("یک"))
     await sara.tap("یک")
     town.telegram.server.forget_callbacks()
@@ -135,8 +114,7 @@ async def test_too_late_to_answer_a_button(town: Emulators, connect: Connect) ->
         await query.answer()
 
 
-async def test_strangers_blockers_and_the_gone(town: Emulators, connect: Connect, bale: Raw) -> None:
-    bot = await connect(town.telegram)
+async def test_strangers_blockers_and_the_gone(town: Emulators, bot: Bot, bale: Raw) -> None:
     sara = town.telegram.person("سارا")
     with pytest.raises(BadRequest, match="Chat not found"):
         await bot.send_message(42, "سلام")
@@ -193,9 +171,7 @@ async def test_refused_on_both_and_recorded(
         assert len(sara.history()) == 1
 
 
-async def test_limits_are_reached_not_passed(town: Emulators, telegram: Raw) -> None:
-    sara = town.telegram.person("سارا")
-    await sara.start()
+async def test_limits_are_reached_not_passed(town: Emulators, telegram: Raw, sara: Person) -> None:
     data = "س" * 32
     await telegram.result(
         "sendMessage", chat_id=sara.user.id, text="ی" * 4096, reply_markup=row(callback_data=data)
@@ -206,8 +182,7 @@ async def test_limits_are_reached_not_passed(town: Emulators, telegram: Raw) -> 
     assert town.violations == []
 
 
-async def test_files_go_both_ways(town: Emulators, connect: Connect) -> None:
-    bot = await connect(town.telegram)
+async def test_files_go_both_ways(town: Emulators, bot: Bot) -> None:
     sara = town.telegram.person("سارا")
     paper = picture()
     await sara.send_photo(paper, "کارت ملی")
@@ -234,8 +209,7 @@ async def test_files_go_both_ways(town: Emulators, connect: Connect) -> None:
         await bot.send_document(sara.user.id, "BQACAgQ-of-another-bot")
 
 
-async def test_albums(town: Emulators, connect: Connect) -> None:
-    bot = await connect(town.telegram)
+async def test_albums(town: Emulators, bot: Bot) -> None:
     sara = town.telegram.person("سارا")
     await sara.send_album([picture(colour="red"), picture(), ("سه.pdf", b"%PDF-")], "سه مدرک")
     messages = [one.message for one in await bot.get_updates()]
@@ -247,10 +221,7 @@ async def test_albums(town: Emulators, connect: Connect) -> None:
     assert [one.file.name for one in sara.new()] == ["۱.pdf", "۲.pdf"]
 
 
-async def test_what_is_too_big(
-    town: Emulators, connect: Connect, telegram: Raw, http: httpx.AsyncClient
-) -> None:
-    bot = await connect(town.telegram)
+async def test_what_is_too_big(town: Emulators, bot: Bot, telegram: Raw, http: httpx.AsyncClient) -> None:
     sara = town.telegram.person("سارا")
     await sara.send_file("بزرگ.pdf", bytes(21 * 1024 * 1024))
     with pytest.raises(BadRequest, match="File is too big"):
@@ -279,8 +250,7 @@ async def test_a_path_opens_only_after_get_file(
     assert (await http.get(f"{root}/{path}")).content == b"%PDF-"
 
 
-async def test_a_group_and_a_deleted_password(town: Emulators, connect: Connect) -> None:
-    bot = await connect(town.telegram)
+async def test_a_group_and_a_deleted_password(town: Emulators, bot: Bot) -> None:
     sara = town.telegram.person("سارا")
     group = town.telegram.group("همکاران")
     await sara.send("سلام", chat=group)
@@ -292,10 +262,7 @@ async def test_a_group_and_a_deleted_password(town: Emulators, connect: Connect)
     assert "رمز" not in [one.text for one in sara.history()]
 
 
-async def test_commands_actions_and_copied_text(town: Emulators, connect: Connect) -> None:
-    bot = await connect(town.telegram)
-    sara = town.telegram.person("سارا")
-    await sara.start()
+async def test_commands_actions_and_copied_text(town: Emulators, bot: Bot, sara: Person) -> None:
     await bot.set_my_commands([("start", "شروع")])
     await bot.send_chat_action(sara.user.id, "upload_document")
     await bot.send_message(

@@ -59,8 +59,22 @@ class Scene:
     #: Nothing is shown twice. Where the bot is killed on the way, a push may be: then the end counts them.
     exact: bool = True
 
+    @classmethod
+    def on(cls, stage: Stage, messenger: str, **values: bool) -> Scene:
+        """Played on this messenger."""
+        here, there = stage.town.messengers if messenger == "telegram" else reversed(stage.town.messengers)
+        return cls(stage, here, there, **values)
+
     def officer(self, name: str = "سارا") -> Person:
         return self.here.person(name, phone=next_mobile())
+
+    async def officer_at_summary(self) -> Person:
+        """Registered, with the form of a qualification request filled in."""
+        person = self.officer()
+        await register(self.stage, person)
+        await person.command("menu")
+        await fill(person)
+        return person
 
     async def expert(
         self, university: str = FARS, *, role: str = "expert", name: str = "نرگس کاظمی"
@@ -76,6 +90,8 @@ class Scene:
 
 
 PLAYS: list[Play] = []
+#: The numbers of those that `make journey` and `make test` play.
+MAIN = ("J1", "J2", "J3", "J4", "J5", "J6")
 
 
 def play(number: str, title: str) -> Callable[[Callable[[Scene], Awaitable[None]]], None]:
@@ -83,6 +99,10 @@ def play(number: str, title: str) -> Callable[[Callable[[Scene], Awaitable[None]
         PLAYS.append(Play(number, title, act))
 
     return add
+
+
+def play_of(number: str) -> Play:
+    return next(one for one in PLAYS if one.number == number)
 
 
 @play("J1", "ثبت‌نام، خروج و ورود دوباره")
@@ -149,10 +169,7 @@ async def moved(scene: Scene) -> None:
 @play("J4", "بررسی، اعلام نقص، رفع نقص و تأیید")
 async def review(scene: Scene) -> None:
     await scene.tariff()
-    sara = scene.officer()
-    await register(scene.stage, sara)
-    await sara.command("menu")
-    await fill(sara)
+    sara = await scene.officer_at_summary()
     narges = await scene.expert()
     code = await submit(sara)
     expert = narges.person
@@ -213,10 +230,7 @@ async def open_mine(expert: Person, name: str) -> None:
 
 @play("J5", "استان نادرست: رد و ثبت دوباره در دانشگاه درست")
 async def wrong_region(scene: Scene) -> None:
-    sara = scene.officer()
-    await register(scene.stage, sara)
-    await sara.command("menu")
-    await fill(sara)
+    sara = await scene.officer_at_summary()
     first, second = await scene.expert(), await scene.expert(ESFAHAN, name="بهار رستمی")
     await submit(sara)
     expert = first.person
@@ -236,10 +250,7 @@ async def wrong_region(scene: Scene) -> None:
 
 async def to_payment(scene: Scene, *, expert: Someone | None = None) -> tuple[Person, str]:
     """An officer whose request was approved; the link of the pay button."""
-    sara = scene.officer()
-    await register(scene.stage, sara)
-    await sara.command("menu")
-    await fill(sara)
+    sara = await scene.officer_at_summary()
     expert = expert or await scene.expert()
     await submit(sara)
     await approve(expert.person, "سارا")
@@ -305,10 +316,7 @@ async def races(scene: Scene) -> None:
     await scene.tariff()
     first, second = await scene.expert(), await scene.expert(name="بهار رستمی")
     other = await scene.expert(ESFAHAN, name="کامران اکبری")
-    sara = scene.officer()
-    await register(scene.stage, sara)
-    await sara.command("menu")
-    await fill(sara)
+    sara = await scene.officer_at_summary()
     await submit(sara)
     asked = []
     for expert in (first, second):
@@ -378,10 +386,7 @@ async def reassigned(scene: Scene) -> None:
     await scene.tariff()
     first, second = await scene.expert(), await scene.expert(name="بهار رستمی")
     chief = await scene.expert(role="expert-in-charge", name="پروین شریفی")
-    sara = scene.officer()
-    await register(scene.stage, sara)
-    await sara.command("menu")
-    await fill(sara)
+    sara = await scene.officer_at_summary()
     code = await submit(sara)
     await open_file(first.person, "سارا")
     await first.person.tap("📌 بررسی با من")

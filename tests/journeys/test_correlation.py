@@ -13,12 +13,11 @@ import pytest
 from sqlmodel import select
 
 from demo.emulators import Emulators
-from storage.database.database import open_database
 from storage.enums import Messenger, PushState
 from storage.tables import InboxUpdate, Push
 from tests.journeys.plays import Scene
 from tests.support.bot_process import Stage
-from tests.support.scenes import approve, click_to_bank, come_back, fill, register, staff_member, submit
+from tests.support.scenes import approve, click_to_bank, come_back, submit
 
 pytestmark = pytest.mark.campaign
 
@@ -30,22 +29,18 @@ pytestmark = pytest.mark.campaign
 )
 async def test_from_a_press_to_the_push_of_another(database_url: str, processes: int, tmp_path: Path) -> None:
     """With two processes each has one messenger: who takes the expert's press cannot send the officer's push."""
-    town = await Emulators.start()
-    stages = gather(town, tmp_path, database_url, processes)
-    try:
-        for one in stages:
-            await one.start()
-        await act(town, stages)
-        for one in stages:
-            assert await one.stop() == 0
-    finally:
-        for one in stages:
-            if one.process is not None:
-                await one.stop()
-        await town.close()
+    async with await Emulators.start() as town:
+        stages = gather(town, tmp_path, database_url, processes)
+        try:
+            for one in stages:
+                await one.start()
+            await act(town, stages)
+        finally:
+            assert [await one.stop() for one in stages if one.process is not None] == [0] * processes
 
     logs = [read(one) for one in stages]
-    pushes, updates = await rows(database_url)
+    pushes = await stages[0].read(lambda db: list(db.exec(select(Push))))
+    updates = await stages[0].read(lambda db: list(db.exec(select(InboxUpdate))))
     approval = the_push(pushes, "پرداخت کنید")
     paid = the_push(pushes, "🎉")
 
@@ -91,12 +86,8 @@ async def act(town: Emulators, stages: Sequence[Stage]) -> None:
     """An officer on Bale, an expert on Telegram: approval, payment, return."""
     scene = Scene(stages[-1], town.bale, town.telegram)
     await scene.tariff()
-    sara = scene.officer()
-    await register(scene.stage, sara)
-    await sara.command("menu")
-    await fill(sara)
-    person = town.telegram.person("نرگس")
-    expert = await staff_member(scene.stage, person, "expert", university="sums", name="نرگس کاظمی")
+    sara = await scene.officer_at_summary()
+    expert = await Scene(stages[-1], town.telegram, town.bale).expert()
     await submit(sara)
     await approve(expert.person, "سارا")
     url = (await sara.sees("پرداخت کنید")).url("پرداخت")
@@ -107,16 +98,6 @@ async def act(town: Emulators, stages: Sequence[Stage]) -> None:
 
 def read(stage: Stage) -> list[dict[str, Any]]:
     return [json.loads(line) for line in stage.log.read_text().splitlines()]
-
-
-async def rows(url: str) -> tuple[list[Push], list[InboxUpdate]]:
-    database = await open_database(url)
-    try:
-        return await database.read(
-            lambda db: (list(db.exec(select(Push))), list(db.exec(select(InboxUpdate))))
-        )
-    finally:
-        await database.close()
 
 
 def the_push(pushes: Sequence[Push], words: str) -> Push:

@@ -18,13 +18,12 @@ from bot.services.shared.audit import FORMER_EVENTS
 from bot.texts import has
 from conversations.catalogue import ALL
 from conversations.engine.engine import Engine
-from demo.emulators import MERCHANT_ID, Emulators
+from demo.emulators import MERCHANT_ID
 from demo.person import Person
 from handlers import all_routes
-from storage.database.database import open_database
 from storage.enums import InboxState, PushState, RequestState
 from storage.tables import AuditEvent, Chat, InboxUpdate, Push, QualificationRequest, StaffAlert
-from tests.support.bot_process import Stage
+from tests.support.bot_process import Stage, bot_process
 from tests.support.released_database import (
     FEE,
     FIRST,
@@ -47,13 +46,6 @@ class Upgraded:
     reza: Person
     bank_ref: str
 
-    async def ask(self, unit: Any) -> Any:
-        database = await open_database(self.stage.database_url)
-        try:
-            return await database.read(unit)
-        finally:
-            await database.close()
-
 
 @pytest.fixture(params=["sqlite", "postgres"])
 async def upgraded(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Upgraded]:
@@ -61,29 +53,26 @@ async def upgraded(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncItera
         url = f"sqlite:///{tmp_path / 'bot.db'}"
     else:
         url = request.getfixturevalue("empty_postgres_url")
-    town = await Emulators.start()
-    stage = Stage(town, tmp_path, url)
-    sara, mina = town.telegram.person("سارا"), town.bale.person("مینا")
-    reza = town.telegram.person("رضا")
-    payment = town.bank.create(
-        "zarinpal",
-        merchant=MERCHANT_ID,
-        amount=FEE,
-        callback=f"http://127.0.0.1:{stage.port}/pay/callback/zarinpal/{FIRST}",
-        description="-",
-        order_id=None,
-        mobile=None,
-    )
-    people = People(sara.user.id, mina.user.id, reza.user.id)
-    await write_released_database(url, people, bank_ref=payment.ref)
-    for person in (sara, mina, reza):  # the messengers let a bot write to whoever wrote to it
-        person.conversation.started = True
-    await stage.command("migrate")
-    await stage.start()
-    yield Upgraded(stage, sara, mina, reza, payment.ref)
-    await stage.close()
-    assert town.violations == []
-    assert "Traceback" not in stage.log.read_text()
+    async with bot_process(tmp_path, url, start=False) as stage:
+        town = stage.town
+        sara, mina = town.telegram.person("سارا"), town.bale.person("مینا")
+        reza = town.telegram.person("رضا")
+        payment = town.bank.create(
+            "zarinpal",
+            merchant=MERCHANT_ID,
+            amount=FEE,
+            callback=f"http://127.0.0.1:{stage.port}/pay/callback/zarinpal/{FIRST}",
+            description="-",
+            order_id=None,
+            mobile=None,
+        )
+        people = People(sara.user.id, mina.user.id, reza.user.id)
+        await write_released_database(url, people, bank_ref=payment.ref)
+        for person in (sara, mina, reza):  # the messengers let a bot write to whoever wrote to it
+            person.conversation.started = True
+        await stage.command("migrate")
+        await stage.start()
+        yield Upgraded(stage, sara, mina, reza, payment.ref)
 
 
 async def test_the_form_goes_on_at_the_question_that_was_open(upgraded: Upgraded) -> None:
@@ -93,7 +82,9 @@ async def test_the_form_goes_on_at_the_question_that_was_open(upgraded: Upgraded
     # «رد کردن» as the first release packed it.
     await sara.press_raw("1|d.skip|rt||7ca694f43ecc")
     await sara.sees("تصویر کارت ملی")
-    state = await upgraded.ask(lambda db: db.exec(select(Chat.dialogue_state).where(Chat.id == FIRST)).one())
+    state = await upgraded.stage.read(
+        lambda db: db.exec(select(Chat.dialogue_state).where(Chat.id == FIRST)).one()
+    )
     assert state == {"step": "doc.national_card", "editing": False}
 
 
@@ -107,8 +98,8 @@ async def test_a_push_that_was_queued_is_sent_and_its_button_works(upgraded: Upg
         rows = db.exec(select(Push).where(Push.id == FIRST))
         return [(push.state, push.correlation_id) for push in rows]
 
-    assert await upgraded.ask(pushes) == [(PushState.SENT, "update:1001")]
-    assert '"correlation_id": "update:1001"' in upgraded.stage.log.read_text()
+    assert await upgraded.stage.read(pushes) == [(PushState.SENT, "update:1001")]
+    assert '"correlation_id": "update:1001"' in upgraded.stage.logs
 
 
 async def test_who_was_at_the_bank_meanwhile_has_paid(upgraded: Upgraded) -> None:
@@ -116,7 +107,7 @@ async def test_who_was_at_the_bank_meanwhile_has_paid(upgraded: Upgraded) -> Non
     page = await come_back(bank.pay(upgraded.bank_ref))
     assert page.status_code == 200
     await upgraded.mina.sees(re.compile("پرداخت"))
-    assert await upgraded.ask(request_state) is RequestState.COMPLETED
+    assert await upgraded.stage.read(request_state) is RequestState.COMPLETED
 
 
 async def test_who_gave_up_at_the_bank_can_pay_now(upgraded: Upgraded) -> None:
@@ -125,7 +116,7 @@ async def test_who_gave_up_at_the_bank_can_pay_now(upgraded: Upgraded) -> None:
     await click_to_bank(f"http://127.0.0.1:{upgraded.stage.port}/pay/{PAY_TOKEN}")
     assert bank.last.ref != upgraded.bank_ref
     await come_back(bank.pay(bank.last.ref))
-    assert await upgraded.ask(request_state) is RequestState.COMPLETED
+    assert await upgraded.stage.read(request_state) is RequestState.COMPLETED
 
 
 async def test_staff_find_everything_by_the_buttons_of_before(upgraded: Upgraded) -> None:
@@ -164,7 +155,7 @@ async def test_every_row_is_there_under_its_new_name(upgraded: Upgraded) -> None
         return list(states), list(alerts), told.scalar(), list(events)
 
     # The audit record stays as it was written.
-    assert await upgraded.ask(rows) == (
+    assert await upgraded.stage.read(rows) == (
         [InboxState.QUARANTINED],
         [FIRST],
         1,

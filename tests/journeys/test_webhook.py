@@ -1,18 +1,15 @@
 """J4 with UPDATES=webhook: the messengers deliver by POST, and nobody else can."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from sqlmodel import select
 
-from demo.emulators import EmulatedMessenger, Emulators
+from demo.emulators import EmulatedMessenger
 from demo.person import Person
-from storage.database.database import open_database
 from storage.tables import Chat, InboxUpdate
-from tests.journeys.plays import PLAYS, Scene
+from tests.journeys.plays import Scene, play_of
 from tests.support.bot_process import Stage
 
 pytestmark = pytest.mark.campaign
@@ -23,39 +20,28 @@ FORGED = 900_000
 
 
 @pytest.fixture
-async def stage(database_url: str, tmp_path: Path) -> AsyncIterator[Stage]:
-    stage = Stage(await Emulators.start(), tmp_path, database_url, {"UPDATES": "webhook"})
-    yield stage
-    await stage.close()
+def env() -> dict[str, str]:
+    return {"UPDATES": "webhook"}
 
 
 @pytest.mark.parametrize("messenger", ["telegram", "bale"])
 async def test_j4_by_webhook(messenger: str, stage: Stage) -> None:
-    here, there = stage.town.messengers if messenger == "telegram" else reversed(stage.town.messengers)
-    await stage.start()
-    try:
-        victim = here.person("قربانی")
-        await victim.start()
-        await victim.sees("خوش آمدید")
-        shown = len(victim.history())
-        await forge(stage, here, there, victim)
-        play = next(one for one in PLAYS if one.number == "J4")
-        await play.act(Scene(stage, here, there))
-        assert not here.server.calls_of("getUpdates")
-        assert len(victim.history()) == shown
-        assert await stage.stop() == 0
-        await nothing_of_the_forger(stage, here, victim)
-        assert stage.town.violations == []
-        assert "Traceback" not in stage.log.read_text()
-    except BaseException:
-        print(stage.town.transcript)
-        print(stage.log.read_text()[-6000:])
-        raise
+    scene = Scene.on(stage, messenger)
+    victim = scene.here.person("قربانی")
+    await victim.start()
+    await victim.sees("خوش آمدید")
+    shown = len(victim.history())
+    await forge(scene, victim)
+    await play_of("J4").act(scene)
+    assert not scene.here.server.calls_of("getUpdates")
+    assert len(victim.history()) == shown
+    assert await stage.stop() == 0
+    await nothing_of_the_forger(scene, victim)
 
 
-async def forge(stage: Stage, here: EmulatedMessenger, there: EmulatedMessenger, victim: Person) -> None:
+async def forge(scene: Scene, victim: Person) -> None:
     """What an outsider can try: no secret, a wrong one, another messenger's path, a guessed path, another method."""
-    ours, others = (address(face) for face in (here, there))
+    ours, others = (address(face) for face in (scene.here, scene.there))
     root = ours.rpartition("/")[0]
     async with httpx.AsyncClient(trust_env=False) as outsider:
 
@@ -63,7 +49,7 @@ async def forge(stage: Stage, here: EmulatedMessenger, there: EmulatedMessenger,
             answer = await outsider.post(url, json=forged(victim), headers=headers)
             return answer.status_code
 
-        if here.kind == "telegram":
+        if scene.here.kind == "telegram":
             assert await post(ours) == 403
             assert await post(ours, **{SECRET: ""}) == 403
             assert await post(ours, **{SECRET: "0" * 48}) == 403
@@ -94,14 +80,10 @@ def forged(victim: Person) -> dict[str, Any]:
     return {"update_id": FORGED, "message": message}
 
 
-async def nothing_of_the_forger(stage: Stage, here: EmulatedMessenger, victim: Person) -> None:
-    database = await open_database(stage.database_url)
-    try:
-        numbers = await database.read(lambda db: set(db.exec(select(InboxUpdate.update_id))))
-        chats = await database.read(lambda db: list(db.exec(select(Chat.chat_id))))
-    finally:
-        await database.close()
+async def nothing_of_the_forger(scene: Scene, victim: Person) -> None:
+    numbers = await scene.stage.read(lambda db: set(db.exec(select(InboxUpdate.update_id))))
+    chats = await scene.stage.read(lambda db: list(db.exec(select(Chat.chat_id))))
     assert FORGED not in numbers
-    queue = here.server.state.queues[here.token]
+    queue = scene.here.server.state.queues[scene.here.token]
     assert numbers >= set(range(1, queue.next_id))
     assert chats.count(victim.user.id) == 1

@@ -4,16 +4,17 @@ from pathlib import Path
 import pytest
 
 from demo.emulators import Emulators
-from tests.support.bot_process import Stage, free_port
+from tests.support.bot_process import Stage, bot_process, free_port
+from tests.trouble.watching import nothing_crashed
 
 
 @pytest.fixture
 async def stage(database_url: str, tmp_path: Path) -> AsyncIterator[Stage]:
-    """With its figures open to an operator."""
-    stage = Stage(await Emulators.start(), tmp_path, database_url)
-    stage.extra_env["METRICS_LISTEN"] = f"127.0.0.1:{free_port()}"
-    yield stage
-    await stage.close()
+    """Not started, its metrics open to an operator. At the end nothing has crashed."""
+    env = {"METRICS_LISTEN": f"127.0.0.1:{free_port()}"}
+    async with bot_process(tmp_path, database_url, env, start=False) as stage:
+        yield stage
+        nothing_crashed(stage)
 
 
 @pytest.fixture

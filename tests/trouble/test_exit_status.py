@@ -7,7 +7,6 @@ import asyncio
 import os
 import re
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from bot.documents.encryption import DocumentCipher
 from bot.legacy_import.columns import OFFICER
 from demo.emulators import Emulators
 from tests.support.bot_process import PROJECT, SECRET_KEY, Stage, free_port
-from tests.support.s3 import Bucket, s3_serving
+from tests.support.s3 import Bucket
 from tests.trouble.watching import shown
 
 EXITS = int(os.environ.get("S3_EXITS", "2"))
@@ -47,12 +46,6 @@ COMMANDS = (
     Command("restore {backup} --identity {identity} --into {folder}/into-{n} --files-url {files}-{n}", 0, 2),
     Command("import {folder}/officers.csv", 0, 0),
 )
-
-
-@pytest.fixture(scope="module")
-def bucket() -> Iterator[Bucket]:
-    with s3_serving() as url:
-        yield Bucket(url)
 
 
 class Runs:

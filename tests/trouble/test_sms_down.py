@@ -22,7 +22,7 @@ from tests.journeys.plays_cooperation import (
 )
 from tests.support.bot_process import Stage
 from tests.trouble.test_clock import set_clock
-from tests.trouble.watching import beside, everything_done, lines, nothing_crashed, shown, until
+from tests.trouble.watching import beside, everything_done, lines, until
 
 #: Longer than any pause between two tries, in seconds.
 PAUSE = 1000
@@ -53,56 +53,54 @@ async def test_the_sms_of_a_termination_is_sent_once_in_the_end(clocked: Stage) 
             set_clock(stage, tries * PAUSE)
 
     await stage.start()
-    with shown(stage):
-        boss = await founded(scene)
-        expert = (await scene.expert()).person
-        (sara,) = await qualified(scene, "سارا")
-        await employ(boss, sara, expert)
-        assert not of_sms(stage)
-        sms.fail(status=503, times=None)
-        await centers_show(sara.person, "🟢 فعال")
-        await sara.person.tap("درخواست قطع همکاری")
-        await sara.person.sees("دست‌کم ۱۰ حرف")
-        await sara.person.send("به شهر دیگری می‌روم.")
-        await sara.person.sees("مسئولیت حقوقی استفاده بدون دلیل بر عهده شماست")
-        await sara.person.tap("نهایی می‌کنم")
-        await sara.person.sees("نام شما از اطلاعات این مرکز حذف شد")
-        await boss.person.sees("به همکاری خود با شعبه")
-        await tried(2)
-        # Neither of them waits for it.
-        await branch_shows(boss, "بدون مسئول فنی")
-        await centers_show(sara.person, "همکاری فعالی ندارید")
-        await tried(3)
-        sms.recover()
-        sms.fail(status=429, times=1)
-        sms.fail(code=451, times=2)
-        await tried(3)
-        await pick(boss, sara.national_code, until="درخواست همکاری برای")
-        assert not sms.sent
-        sms.fail(status=503, done=True)
-        await tried(1)
-        await until(lambda: len(sms.calls) == tries + 1, what="the last try")
-        await sara.person.command("menu")
-        await sara.person.sees("سارا")
-        await everything_done(stage)
+    boss = await founded(scene)
+    expert = (await scene.expert()).person
+    (sara,) = await qualified(scene, "سارا")
+    await employ(boss, sara, expert)
+    assert not of_sms(stage)
+    sms.fail(status=503, times=None)
+    await centers_show(sara.person, "🟢 فعال")
+    await sara.person.tap("درخواست قطع همکاری")
+    await sara.person.sees("دست‌کم ۱۰ حرف")
+    await sara.person.send("به شهر دیگری می‌روم.")
+    await sara.person.sees("مسئولیت حقوقی استفاده بدون دلیل بر عهده شماست")
+    await sara.person.tap("نهایی می‌کنم")
+    await sara.person.sees("نام شما از اطلاعات این مرکز حذف شد")
+    await boss.person.sees("به همکاری خود با شعبه")
+    await tried(2)
+    # Neither of them waits for it.
+    await branch_shows(boss, "بدون مسئول فنی")
+    await centers_show(sara.person, "همکاری فعالی ندارید")
+    await tried(3)
+    sms.recover()
+    sms.fail(status=429, times=1)
+    sms.fail(code=451, times=2)
+    await tried(3)
+    await pick(boss, sara.national_code, until="درخواست همکاری برای")
+    assert not sms.sent
+    sms.fail(status=503, done=True)
+    await tried(1)
+    await until(lambda: len(sms.calls) == tries + 1, what="the last try")
+    await sara.person.command("menu")
+    await sara.person.sees("سارا")
+    await everything_done(stage)
 
-        async with beside(stage) as look:
+    async with beside(stage) as look:
 
-            async def settled() -> bool:
-                found: list[Push] = await look(
-                    lambda db: list(db.exec(select(Push).where(Push.channel == PushChannel.SMS)))
-                )
-                return [one.state for one in found] == [PushState.SENT]
+        async def settled() -> bool:
+            found: list[Push] = await look(
+                lambda db: list(db.exec(select(Push).where(Push.channel == PushChannel.SMS)))
+            )
+            return [one.state for one in found] == [PushState.SENT]
 
-            await until(settled, what="the SMS is noted as sent")
-        assert len(sms.inbox(boss.mobile)) == len(sms.sent) == 1
-        # One line a try, which says why.
-        told = [(one["event"], one["note"]) for one in of_sms(stage)]
-        why = [
-            *5 * ["HTTP 503 without JSON"],
-            "HTTP 429 without JSON",
-            *2 * ["status 451"],
-            "HTTP 503 without JSON",
-        ]
-        assert told == [*(("push put off", one) for one in why), ("push sent", None)]
-        nothing_crashed(stage)
+        await until(settled, what="the SMS is noted as sent")
+    assert len(sms.inbox(boss.mobile)) == len(sms.sent) == 1
+    # One line a try, which says why.
+    told = [(one["event"], one["note"]) for one in of_sms(stage)]
+    why = [
+        *5 * ["HTTP 503 without JSON"],
+        "HTTP 429 without JSON",
+        *2 * ["status 451"],
+        "HTTP 503 without JSON",
+    ]
+    assert told == [*(("push put off", one) for one in why), ("push sent", None)]

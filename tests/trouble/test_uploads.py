@@ -16,7 +16,7 @@ from storage.tables import DocumentType, Draft, StoredFile
 from tests.support import files
 from tests.support.bot_process import Stage
 from tests.support.scenes import SUMMARY, fill, form, register, submit, walk
-from tests.trouble.watching import everything_done, figure, nothing_crashed, shown, until
+from tests.trouble.watching import everything_done, figure, until
 
 QUESTION, TAKEN = "کارت ملی", "دریافت شد"
 
@@ -49,41 +49,39 @@ async def living(stage: Stage) -> int:
 async def test_what_is_removed_again_is_gone_at_once(stage: Stage) -> None:
     sara = stage.town.telegram.person("سارا", phone="09900000001")
     await stage.start()
-    with shown(stage):
-        await at_the_card(stage, sara)
-        for _ in range(3):
-            await sara.send_photo(files.jpeg())
-            await sara.sees(TAKEN)
-            await sara.tap("حذف")
-            await sara.sees(QUESTION)
-        await until(lambda: not kept(stage), what="the bytes of removed papers gone")
-        # The same bytes twice, and one file too many: nothing of what was not taken stays.
-        picture = files.jpeg()
-        await sara.send_photo(picture)
+    await at_the_card(stage, sara)
+    for _ in range(3):
+        await sara.send_photo(files.jpeg())
         await sara.sees(TAKEN)
-        await sara.send_photo(picture)
-        await sara.sees(t("doc.twice_same"))
-        for _ in range(4):
-            await sara.send_photo(files.jpeg())
-            await sara.sees()
-        taken = await living(stage)
-        await until(lambda: len(kept(stage)) == 2 * taken, what="only the bytes of papers that were taken")
-        # A draft that is deleted takes its papers with it.
-        await sara.command("menu")
-        await sara.tap("🎓 احراز صلاحیت")
         await sara.tap("حذف")
-        await sara.tap("بله")
-        await until(lambda: not kept(stage), what="the bytes of a deleted draft gone")
-        assert await living(stage) == 0
-        await sara.command("menu")
-        # And what is submitted stays.
-        await fill(sara)
-        await submit(sara)
-        taken = await living(stage)
-        assert taken > 3
-        assert len(kept(stage)) > taken
-        await everything_done(stage)
-        nothing_crashed(stage)
+        await sara.sees(QUESTION)
+    await until(lambda: not kept(stage), what="the bytes of removed papers gone")
+    # The same bytes twice, and one file too many: nothing of what was not taken stays.
+    picture = files.jpeg()
+    await sara.send_photo(picture)
+    await sara.sees(TAKEN)
+    await sara.send_photo(picture)
+    await sara.sees(t("doc.twice_same"))
+    for _ in range(4):
+        await sara.send_photo(files.jpeg())
+        await sara.sees()
+    taken = await living(stage)
+    await until(lambda: len(kept(stage)) == 2 * taken, what="only the bytes of papers that were taken")
+    # A draft that is deleted takes its papers with it.
+    await sara.command("menu")
+    await sara.tap("🎓 احراز صلاحیت")
+    await sara.tap("حذف")
+    await sara.tap("بله")
+    await until(lambda: not kept(stage), what="the bytes of a deleted draft gone")
+    assert await living(stage) == 0
+    await sara.command("menu")
+    # And what is submitted stays.
+    await fill(sara)
+    await submit(sara)
+    taken = await living(stage)
+    assert taken > 3
+    assert len(kept(stage)) > taken
+    await everything_done(stage)
 
 
 async def test_a_day_has_an_end_for_files_taken_or_not_also_after_a_restart(stage: Stage) -> None:
@@ -91,36 +89,34 @@ async def test_a_day_has_an_end_for_files_taken_or_not_also_after_a_restart(stag
     sara = stage.town.telegram.person("سارا", phone="09900000001")
     mina = stage.town.bale.person("مینا", phone="09900000002")
     await stage.start()
-    with shown(stage):
-        await at_the_card(stage, sara)
-        await sara.send_photo(files.jpeg())
-        await sara.sees(TAKEN)
-        await sara.tap("حذف")
-        await sara.sees(QUESTION)
-        await sara.send_file("مدرک.pdf", files.locked_pdf())
-        await sara.sees(t("error.damaged_pdf"))
-        await sara.send_photo(files.jpeg())
-        await sara.sees(TAKEN)
-        await stage.kill()
-        await stage.start()
-        await sara.sees(TAKEN)
-        await sara.send_photo(files.jpeg())
-        await sara.sees(TAKEN)
-        fetched = len(opened(stage))
-        await sara.send_photo(files.jpeg())
-        told = await sara.sees(re.compile("سقف روزانه"))
-        assert "021-00000000" in told.text
-        assert TAKEN in told.text, "what she has is still there"
-        assert len(opened(stage)) == fetched, "fetched, and then refused"
-        assert await figure(stage, "officer_uploads_refused_total", reason="uploads_of_day") == 1
-        # Nobody else's day is over, and she goes on with what she has.
-        await at_the_card(stage, mina)
-        await mina.send_photo(files.jpeg())
-        await mina.sees(TAKEN)
-        await sara.tap("مدرک بعدی")
-        await sara.sees("📎")
-        await everything_done(stage)
-        nothing_crashed(stage)
+    await at_the_card(stage, sara)
+    await sara.send_photo(files.jpeg())
+    await sara.sees(TAKEN)
+    await sara.tap("حذف")
+    await sara.sees(QUESTION)
+    await sara.send_file("مدرک.pdf", files.locked_pdf())
+    await sara.sees(t("error.damaged_pdf"))
+    await sara.send_photo(files.jpeg())
+    await sara.sees(TAKEN)
+    await stage.kill()
+    await stage.start()
+    await sara.sees(TAKEN)
+    await sara.send_photo(files.jpeg())
+    await sara.sees(TAKEN)
+    fetched = len(opened(stage))
+    await sara.send_photo(files.jpeg())
+    told = await sara.sees(re.compile("سقف روزانه"))
+    assert "021-00000000" in told.text
+    assert TAKEN in told.text, "what she has is still there"
+    assert len(opened(stage)) == fetched, "fetched, and then refused"
+    assert await figure(stage, "officer_uploads_refused_total", reason="uploads_of_day") == 1
+    # Nobody else's day is over, and she goes on with what she has.
+    await at_the_card(stage, mina)
+    await mina.send_photo(files.jpeg())
+    await mina.sees(TAKEN)
+    await sara.tap("مدرک بعدی")
+    await sara.sees("📎")
+    await everything_done(stage)
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -128,42 +124,38 @@ async def test_below_the_reserve_of_the_disk_no_upload_is_taken(stage: Stage) ->
     sara = stage.town.telegram.person("سارا", phone="09900000001")
     stage.extra_env["MIN_FREE_DISK"] = "900TB"
     await stage.start()
-    with shown(stage):
-        await at_the_card(stage, sara)
-        await sara.send_photo(files.jpeg())
-        told = await sara.sees(re.compile("فضای بایگانی"))
-        assert "دوباره بفرستید" in told.text
-        assert QUESTION in told.text
-        assert kept(stage) == []
-        assert await figure(stage, "officer_uploads_refused_total", reason="disk_reserve") == 1
-        assert await figure(stage, "officer_disk_free_bytes", holds="documents") > 0
-        await stage.stop()
-        del stage.extra_env["MIN_FREE_DISK"]
-        await stage.start()
-        await sara.send_photo(files.jpeg())
-        await sara.sees(TAKEN)
-        await sara.tap("مدرک بعدی")
-        await walk(sara, form(), SUMMARY)
-        nothing_crashed(stage)
+    await at_the_card(stage, sara)
+    await sara.send_photo(files.jpeg())
+    told = await sara.sees(re.compile("فضای بایگانی"))
+    assert "دوباره بفرستید" in told.text
+    assert QUESTION in told.text
+    assert kept(stage) == []
+    assert await figure(stage, "officer_uploads_refused_total", reason="disk_reserve") == 1
+    assert await figure(stage, "officer_disk_free_bytes", holds="documents") > 0
+    await stage.stop()
+    del stage.extra_env["MIN_FREE_DISK"]
+    await stage.start()
+    await sara.send_photo(files.jpeg())
+    await sara.sees(TAKEN)
+    await sara.tap("مدرک بعدی")
+    await walk(sara, form(), SUMMARY)
 
 
 async def test_an_album_of_ten_is_taken_in_order(stage: Stage) -> None:
     """All at once, by one honest officer: each is checked after the other, and none is refused for its number."""
     sara = stage.town.bale.person("سارا", phone="09900000001")
     await stage.start()
-    with shown(stage):
-        database = await open_database(stage.database_url)
-        await at_the_card(stage, sara)
-        many = update(DocumentType).values(max_files=10)
-        await database.run(lambda db: db.execute(many))
-        names = [f"کارت ملی {number}.jpg" for number in range(10)]
-        await sara.send_album([(name, files.jpeg()) for name in names])
-        told = await sara.sees(names[9], within=60)
-        assert TAKEN in told.text
-        draft = await database.read(lambda db: db.exec(select(Draft)).one())
-        found = await database.read(lambda db: {one.id: one for one in db.exec(select(StoredFile))})
-        (ids,) = [value for value in draft.answers.values() if isinstance(value, list)]
-        assert [found[one].original_name for one in ids] == names
-        await database.close()
-        await everything_done(stage)
-        nothing_crashed(stage)
+    database = await open_database(stage.database_url)
+    await at_the_card(stage, sara)
+    many = update(DocumentType).values(max_files=10)
+    await database.run(lambda db: db.execute(many))
+    names = [f"کارت ملی {number}.jpg" for number in range(10)]
+    await sara.send_album([(name, files.jpeg()) for name in names])
+    told = await sara.sees(names[9], within=60)
+    assert TAKEN in told.text
+    draft = await database.read(lambda db: db.exec(select(Draft)).one())
+    found = await database.read(lambda db: {one.id: one for one in db.exec(select(StoredFile))})
+    (ids,) = [value for value in draft.answers.values() if isinstance(value, list)]
+    assert [found[one].original_name for one in ids] == names
+    await database.close()
+    await everything_done(stage)

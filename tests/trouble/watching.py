@@ -27,19 +27,19 @@ def shown(stage: Stage) -> Iterator[None]:
     except BaseException:
         print(stage.town.transcript)
         if stage.log.exists():
-            print(stage.log.read_text()[-8000:])
+            print(stage.logs[-8000:])
         raise
 
 
 def lines(stage: Stage, part: str = "") -> list[dict[str, Any]]:
     """Lines of the log that hold the words, oldest first."""
-    found = (json.loads(line) for line in stage.log.read_text().splitlines() if line.startswith("{"))
+    found = (json.loads(line) for line in stage.logs.splitlines() if line.startswith("{"))
     return [one for one in found if part in one["event"]]
 
 
 def nothing_crashed(stage: Stage) -> None:
     """No traceback, and nobody was shown an error number."""
-    assert "Traceback" not in stage.log.read_text()
+    assert "Traceback" not in stage.logs
     told = [
         message.text
         for face in stage.town.messengers

@@ -4,13 +4,22 @@ import asyncio
 import inspect
 import sqlite3
 import threading
+from collections.abc import AsyncIterator
 
 import aiosqlite
+import pytest
 from sqlalchemy import event, text
 from sqlalchemy.dialects.sqlite.aiosqlite import AsyncAdapt_aiosqlite_connection
 
 from storage.database.database import asynchronous
 from storage.database.sqlite import LoopConnection, ReadingLoopConnection, SqliteDatabase
+
+
+@pytest.fixture
+async def database(sqlite_url: str) -> AsyncIterator[SqliteDatabase]:
+    opened = await SqliteDatabase.open(asynchronous(sqlite_url))
+    yield opened
+    await opened.close()
 
 
 def test_the_private_names_exist() -> None:
@@ -21,8 +30,7 @@ def test_the_private_names_exist() -> None:
     assert "server_side" in inspect.signature(AsyncAdapt_aiosqlite_connection.cursor).parameters
 
 
-async def test_statements_run_on_the_loop_s_thread_and_commits_in_another(sqlite_url: str) -> None:
-    database = await SqliteDatabase.open(asynchronous(sqlite_url))
+async def test_statements_run_on_the_loop_s_thread_and_commits_in_another(database: SqliteDatabase) -> None:
     raw = (await database._writer.get_raw_connection()).dbapi_connection
     assert type(raw) is LoopConnection
     assert isinstance(raw.driver, sqlite3.Connection)
@@ -47,11 +55,9 @@ async def test_statements_run_on_the_loop_s_thread_and_commits_in_another(sqlite
         aiosqlite.Connection._execute = execute  # type: ignore[method-assign]
 
     assert hops == ["commit"]
-    await database.close()
 
 
-async def test_statements_run_in_the_calling_thread(sqlite_url: str) -> None:
-    database = await SqliteDatabase.open(asynchronous(sqlite_url))
+async def test_statements_run_in_the_calling_thread(database: SqliteDatabase) -> None:
     threads = []
     event.listen(
         database._writer_engine.sync_engine,
@@ -62,11 +68,9 @@ async def test_statements_run_in_the_calling_thread(sqlite_url: str) -> None:
     await database.run(lambda session: session.execute(text("SELECT 1")))
 
     assert threads == [threading.current_thread()]
-    await database.close()
 
 
-async def test_the_safe_settings_are_in_force(sqlite_url: str) -> None:
-    database = await SqliteDatabase.open(asynchronous(sqlite_url))
+async def test_the_safe_settings_are_in_force(database: SqliteDatabase) -> None:
 
     async def setting(name: str) -> object:
         return await database.run(lambda session: session.execute(text(f"PRAGMA {name}")).scalar())
@@ -74,11 +78,11 @@ async def test_the_safe_settings_are_in_force(sqlite_url: str) -> None:
     assert await setting("journal_mode") == "wal"
     assert await setting("synchronous") == 2  # FULL
     assert await setting("foreign_keys") == 1
-    await database.close()
 
 
-async def test_waiting_for_another_process_does_not_stop_the_loop(sqlite_url: str) -> None:
-    database = await SqliteDatabase.open(asynchronous(sqlite_url))
+async def test_waiting_for_another_process_does_not_stop_the_loop(
+    database: SqliteDatabase, sqlite_url: str
+) -> None:
     other = sqlite3.connect(asynchronous(sqlite_url).database or "", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
 
@@ -94,11 +98,9 @@ async def test_waiting_for_another_process_does_not_stop_the_loop(sqlite_url: st
 
     assert other.execute("SELECT count(*) FROM daily_sequence").fetchone() == (1,)
     other.close()
-    await database.close()
 
 
-async def test_a_broken_connection_is_replaced(sqlite_url: str) -> None:
-    database = await SqliteDatabase.open(asynchronous(sqlite_url))
+async def test_a_broken_connection_is_replaced(database: SqliteDatabase) -> None:
     raw = (await database._writer.get_raw_connection()).dbapi_connection
     assert isinstance(raw, LoopConnection)
 
@@ -115,4 +117,3 @@ async def test_a_broken_connection_is_replaced(sqlite_url: str) -> None:
     assert await database.read(
         lambda session: session.execute(text("SELECT day FROM daily_sequence")).all()
     ) == [("2",)]
-    await database.close()

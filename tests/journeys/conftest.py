@@ -1,0 +1,34 @@
+"""The bot as one process, or three behind a balancer."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from demo.emulators import Emulators
+from tests.support.bot_process import Stage, bot_process
+from tests.support.fleet import Fleet
+from tests.support.s3 import Bucket
+
+
+@pytest.fixture
+def env() -> dict[str, str]:
+    """Settings besides the usual."""
+    return {}
+
+
+@pytest.fixture
+async def stage(database_url: str, tmp_path: Path, env: dict[str, str]) -> AsyncIterator[Stage]:
+    async with bot_process(tmp_path, database_url, env) as stage:
+        yield stage
+
+
+@pytest.fixture
+async def fleet(postgres_url: str, tmp_path: Path, bucket: Bucket) -> AsyncIterator[Fleet]:
+    """Three processes on PostgreSQL and S3."""
+    fleet = await Fleet.gather(3, await Emulators.start(), tmp_path, postgres_url, bucket)
+    await fleet.start()
+    yield fleet
+    await fleet.close()
+    assert fleet.town.violations == []
+    assert "Traceback" not in fleet.logs
