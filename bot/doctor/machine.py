@@ -66,8 +66,8 @@ async def check_file_inspection() -> Finding:
             await worker.inspect(picture.getvalue())
     except Exception as error:
         return Finding(
-            "file pool", False, f"no process can check a file ({first_line(error)}); is there memory?"
+            "file inspection", False, f"no process can check a file ({first_line(error)}); is there memory?"
         )
     finally:
         await pool.close()
-    return Finding("file pool", True, "works")
+    return Finding("file inspection", True, "works")
