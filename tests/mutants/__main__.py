@@ -1,6 +1,7 @@
 """`make mutants N=150 SEED=…`: how many of N random faults the tests notice. AREAS="bot/rules handlers" narrows it.
 
-The first run records which tests execute which line under .mutants/ (`make mutants MAP=1` records it anew).
+The first run records under .mutants/ which tests execute which line; `MAP=1` records it anew, which is needed once lines or tests
+have moved. `T=tests/bot/rules` records and runs only these tests, for a quick look at one package.
 """
 
 import os
@@ -18,10 +19,11 @@ AREAS = "bot conversations handlers storage"
 
 def main() -> int:
     top = Path.cwd()
-    folder = top / ".mutants"
+    tests = (os.environ.get("T") or "").split()
+    folder = top / ".mutants" / ("-".join(tests).replace("/", ".") or "suite")
     number, seed = int(os.environ.get("N") or 20), int(os.environ.get("SEED") or random.randrange(1_000_000))
     if os.environ.get("MAP") or not (folder / "durations").exists():
-        record(folder, workers=os.cpu_count() or 1)
+        record(folder, tests, workers=os.cpu_count() or 1)
     known = CoverageMap(folder / "coverage", folder / "durations", top)
     tree = folder / "tree"
     copy_tree(top, tree)
