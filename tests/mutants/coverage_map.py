@@ -24,7 +24,7 @@ LEFT_OUT = ("tests/docs/", "tests/deploy/", "tests/mutants/", "tests/benchmarks/
 def record(folder: Path, tests: list[str], workers: int) -> None:
     """Run `tests` (none: the whole suite, in about three times its time) and write `coverage` and `durations` to `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
-    config = folder / "coverage.ini"
+    config = folder / "settings.ini"
     config.write_text(CONFIG.format(data=folder / "coverage"))
     (folder / "durations").unlink(missing_ok=True)
     plain = ["-p", "tests.mutants.coverage_map", "-q", "-n", str(workers), "-m", "not campaign", *tests]
