@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 from sqlmodel import Session, col, select
 
 from bot.messengers.delivery import chat_rests
-from bot.messengers.transport.rate_limits import LONGEST_REST, RateLimiter
+from bot.messengers.transport.rate_limits import LONGEST_REST
 from storage.database.database import Database
 from storage.enums import Messenger
 from storage.tables import Chat
@@ -57,14 +55,3 @@ async def test_a_resting_chat_is_left_alone_until_its_rest_is_over(
         assert writable(end) == [1, 2]
 
     await database.run(unit)
-
-
-@pytest.mark.parametrize(("left", "rest"), [(timedelta(seconds=40), 40), (timedelta(0), 0), (None, 0)])
-def test_what_another_process_was_told_is_remembered(left: timedelta | None, rest: float) -> None:
-    limiter = RateLimiter(clock=lambda: 0.0)
-    channel: Any = SimpleNamespace(limiter=limiter)
-    place: Any = SimpleNamespace(chat_id=5, rest_until=None if left is None else NOW + left)
-
-    chat_rests.load_rests(channel, place, NOW)
-
-    assert limiter.rest_of(5) == rest

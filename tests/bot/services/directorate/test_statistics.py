@@ -26,7 +26,7 @@ def filed(db: Session, state: RequestState, days: float, university: str | None 
     at = NOW - timedelta(days=days)
     db.add(
         QualificationRequest(
-            account_id=owner.account_id,
+            account_id=owner.account_id or 0,
             kind=RequestKind.NEW,
             state=state,
             university_code=university,
