@@ -11,7 +11,7 @@ from storage.tables import Account
 from tests.support.effects import labels, pushes
 from tests.support.factories.people import Participants
 from tests.support.factories.qualification import submitted_request
-from tests.support.units import as_unit
+from tests.support.services import as_unit
 
 #: Saturday, 1405/09/07, 8:30 in Tehran.
 MORNING = datetime(2026, 11, 28, 5, 0, tzinfo=UTC)

@@ -32,7 +32,7 @@ from tests.support.commands import run_beside
 from tests.support.factories.people import Participants, participants
 from tests.support.factories.qualification import stored_file, submitted_request
 from tests.support.factories.reference_data import NOW
-from tests.support.units import as_unit
+from tests.support.services import as_unit
 
 LATER = NOW + timedelta(days=732)
 

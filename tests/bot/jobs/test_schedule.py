@@ -21,7 +21,7 @@ from tests.support.effects import alerts, labels, pushes
 from tests.support.factories.people import Participants, officer
 from tests.support.factories.qualification import submitted_request, unpaid_request
 from tests.support.factories.reference_data import NOW, tariff
-from tests.support.units import as_unit
+from tests.support.services import as_unit
 
 
 def after(**span: int) -> datetime:
