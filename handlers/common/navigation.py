@@ -63,10 +63,10 @@ def truncate_lines(lines: Sequence[str], *, limit: int = LONGEST) -> str:
     text = "\n".join(lines)
     if len(text) <= limit:
         return text
-    kept, size = 0, 0
+    shown, size = 0, 0
     for line in lines:
         size += len(line) + 1
         if size > limit:
             break
-        kept += 1
-    return "\n".join([*lines[:kept], t("desk.and_more", n=formats.digits(len(lines) - kept))])
+        shown += 1
+    return "\n".join([*lines[:shown], t("desk.and_more", n=formats.digits(len(lines) - shown))])

@@ -221,7 +221,7 @@ class UpdateDispatcher:
         raw: dict[str, Any] = {}
         try:
             raw = json.loads(row.raw)
-            update = Update.de_json(raw if channel.whole is None else channel.whole(raw), channel.bot)
+            update = Update.de_json(raw if channel.normalise is None else channel.normalise(raw), channel.bot)
             status = _member_status(update)
             in_group = row.lane is not None and _is_of_group(update)
         except Exception as error:

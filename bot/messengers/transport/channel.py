@@ -59,7 +59,7 @@ class Channel:
     request: AioRequest | BaleRequest | Any
     api_url: str
     #: Makes of one raw update what PTB parses; None: it is that already.
-    whole: Callable[[dict[str, Any]], dict[str, Any]] | None
+    normalise: Callable[[dict[str, Any]], dict[str, Any]] | None
     allowed_updates: tuple[str, ...] | None
     #: Whether a line over a pressed button is seen, by callback id.
     shows_notices: Callable[[str | None], bool]
@@ -128,7 +128,7 @@ def make_channel(
         application,
         request,
         f"{root}/bot{token}",
-        whole=bale_updates.normalise_update if on_bale else None,
+        normalise=bale_updates.normalise_update if on_bale else None,
         allowed_updates=None if on_bale else telegram.ALLOWED_UPDATES,
         shows_notices=bale_request.shows_notices if on_bale else bool,
         bot_id=bot_number(token),

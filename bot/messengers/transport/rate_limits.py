@@ -56,7 +56,7 @@ class _Chat:
     full_at: float = 0.0
     rests_until: float = 0.0
     #: It was told to slow down.
-    told: bool = False
+    notified: bool = False
 
     def idle(self, now: float) -> bool:
         return self.full_at <= now and self.rests_until <= now
@@ -144,7 +144,7 @@ class RateLimiter:
     def tell_once(self, chat: Hashable) -> bool:
         """Whether this chat is to be told to slow down: once, until it has been quiet."""
         state = self._chat(chat)
-        first, state.told = not state.told, True
+        first, state.notified = not state.notified, True
         return first
 
     async def call(
