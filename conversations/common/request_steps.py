@@ -130,7 +130,7 @@ def _several_universities(turn: Turn, answers: Answers) -> bool:
 
 def region_steps(scope: str) -> tuple[Step, ...]:
     """Province, city and university of another place than the applicant's home; asked in the words of
-    "ask.<place>_province" and so on. Clear what depends on them by `after`."""
+    "ask.<place>_province" and so on. Clear what depends on them by `clear_dependent_answers`."""
     university = ChosenUniversity(f"ask.{scope}_university_suggested")
     return (
         Step("province", _PROVINCE, prompt=t(f"ask.{scope}_province")),
@@ -163,7 +163,7 @@ def document_step(kind: DocumentType, *, optional: bool = False, prompt: str | N
     return Step(request_items.document(kind.code), question, optional=optional)
 
 
-def rule(kind: DocumentType) -> DocumentRule:
+def document_rule_of(kind: DocumentType) -> DocumentRule:
     return DocumentRule(kind.code, kind.required, kind.max_files)
 
 
@@ -187,7 +187,7 @@ def extras_step(kinds: list[DocumentType]) -> Step:
     return Step(EXTRAS, Extras(options))
 
 
-def ticked(answers: Answers) -> list[str]:
+def ticked_codes(answers: Answers) -> list[str]:
     """Codes of the optional documents that the officer wants to send."""
     value = answers.get(EXTRAS)
     return list(value.get("items") or ()) if isinstance(value, Mapping) else []
@@ -199,7 +199,7 @@ def extras_of(answers: Answers, kinds: list[DocumentType]) -> dict[str, Any]:
     return {"items": there, "note": None}
 
 
-def after(turn: Turn, key: str, answers: dict[str, Any]) -> dict[str, Any]:
+def clear_dependent_answers(turn: Turn, key: str, answers: dict[str, Any]) -> dict[str, Any]:
     """Another province has other cities, another region another university."""
     dropped = {"province": {"city", "university"}, "city": {"university"}}.get(key, set())
     field = answers.get("field_of_study")

@@ -14,7 +14,7 @@ from bot.rules import validators
 from bot.services import cooperation
 from bot.services.distributors import branches
 from bot.texts import t
-from conversations.common.request_steps import after, region_steps
+from conversations.common.request_steps import clear_dependent_answers, region_steps
 from conversations.engine.declaration import Answers, Dialogue, Step
 from conversations.questions import Address, Named, NationalCode
 from storage.tables import Branch
@@ -73,7 +73,7 @@ NEW_BRANCH = Dialogue(
     ),
     _define,
     summary="dist.new_branch_summary",
-    after=after,
+    after=clear_dependent_answers,
     roles=MANAGERS,
 )
 
@@ -120,7 +120,7 @@ EDIT_BRANCH = Dialogue(
     _edit_steps,
     _edit,
     summary="dist.edit_summary",
-    after=after,
+    after=clear_dependent_answers,
     exit=_branch,
     roles=MANAGERS,
     guard=_guard,

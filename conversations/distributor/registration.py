@@ -21,7 +21,7 @@ from bot.services.distributors.registry import NewManager
 from bot.texts import t
 from conversations.account.credentials import credentials_screen
 from conversations.common.labels import shortened
-from conversations.common.request_steps import after, region_steps
+from conversations.common.request_steps import clear_dependent_answers, region_steps
 from conversations.engine.declaration import Answers, Dialogue, Incomplete, Prompt, Step, UserInput
 from conversations.engine.steps import Question, prompt_of, question_state_of
 from conversations.questions import (
@@ -150,7 +150,7 @@ NEW_DISTRIBUTOR = Dialogue(
     (*_IDENTITY_STEPS, *_MANAGER_STEPS, *_CONTACT_STEPS, *region_steps("central")),
     _create,
     summary="staff.dist_summary",
-    after=after,
+    after=clear_dependent_answers,
     exit=LIST,
     prepare_finish=_make_password,
     roles=STAFF_ONLY,

@@ -15,7 +15,15 @@ from bot.services.review import rejection
 from bot.texts import t
 from bot.texts.answers import with_persian_digits
 from conversations.engine.declaration import Answers, Dialogue, Step
-from conversations.expert.review import OTHER, Reason, chosen_reason, reasons, rejecting, superseded, words_of
+from conversations.expert.review import (
+    OTHER,
+    Reason,
+    chosen_reason,
+    reason_lines,
+    rejecting,
+    superseded_reply,
+    words_of,
+)
 from storage.tables import Account, CooperationRequest
 
 LABELS = "coop_reject"
@@ -38,7 +46,7 @@ def _steps(turn: Turn, answers: Answers) -> list[Step]:
     assert turn.draft is not None
     request = turn.db.get_one(CooperationRequest, turn.draft.subject_id)
     about = {"code": request.tracking_code, "name": turn.db.get_one(Account, request.account_id).name}
-    sure = [t("reject.confirm", **about), *reasons(answers, _preset)]
+    sure = [t("reject.confirm", **about), *reason_lines(answers, _preset)]
     return rejecting(PRESETS, heading=t("review.about", **about), sure=sure)
 
 
@@ -63,7 +71,7 @@ def _reject(turn: Turn, answers: dict[str, Any]) -> Reply:
                 now=turn.now,
             )
     except (AlreadyDecided, NotAllowed, Stale) as refusal:
-        return superseded(refusal, goto)
+        return superseded_reply(refusal, goto)
     return Reply(goto=Press("desk.coop_outcome", goto.id))
 
 

@@ -65,7 +65,7 @@ def _headed(turn: Turn, text: str) -> str:
     return f"{t('review.about', **_about(turn))}\n{text}"
 
 
-def superseded(refusal: Refusal, goto: Press) -> Reply:
+def superseded_reply(refusal: Refusal, goto: Press) -> Reply:
     """The file went another way meanwhile: say so, and show it as it is. The dialogue is over."""
     return Reply(screens=(Screen(t(refusal.key, **refusal.args_of_text)),), goto=goto)
 
@@ -165,7 +165,7 @@ def rejecting(presets: Reason, *, heading: str, sure: list[str]) -> list[Step]:
     ]
 
 
-def reasons(answers: Answers, preset: Callable[[str], str]) -> list[str]:
+def reason_lines(answers: Answers, preset: Callable[[str], str]) -> list[str]:
     """The chosen reason as lines: `preset` words one that was offered."""
     chosen_items, lines = chosen_reason(answers), []
     if chosen_items and chosen_items["reason"] != OTHER:
@@ -179,7 +179,7 @@ def reject_steps(turn: Turn, answers: Answers) -> list[Step]:
     about = _about(turn)
     sure = [
         t("reject.confirm", **about),
-        *reasons(answers, lambda reason: t(f"reason.{reason}")),
+        *reason_lines(answers, lambda reason: t(f"reason.{reason}")),
     ]
     return rejecting(_REJECTION_REASON, heading=t("review.about", **about), sure=sure)
 
@@ -201,11 +201,11 @@ def finish_reject(turn: Turn, answers: dict[str, Any]) -> Reply:
                 now=turn.now,
             )
     except (AlreadyDecided, NotAllowed, Stale) as refusal:
-        return superseded(refusal, _request_address(turn))
+        return superseded_reply(refusal, _request_address(turn))
     return Reply(goto=Press("desk.outcome", request.id))
 
 
-def tickable(turn: Turn, answers: Answers) -> list[tuple[str, str]]:
+def tickable_items(turn: Turn, answers: Answers) -> list[tuple[str, str]]:
     """The items of the file that can be deficient, as (key, name that fits behind a tick)."""
     snapshot = _case(turn).snapshot
     words = Wording.load(turn.db)
@@ -225,7 +225,7 @@ def tickable(turn: Turn, answers: Answers) -> list[tuple[str, str]]:
 
 
 def defects_steps(turn: Turn, answers: Answers) -> list[Step]:
-    ticks = Ticks(tickable, send="defects.send", note_max=LONGEST, empty="defects.none")
+    ticks = Ticks(tickable_items, send="defects.send", note_max=LONGEST, empty="defects.none")
     return [
         Step("defects", ticks, prompt=_headed(turn, t("ask.defects"))),
         Step("sure", Confirmation("defects.do"), prompt=_sure_of_defects(turn, answers)),
@@ -259,7 +259,7 @@ def finish_defects(turn: Turn, answers: dict[str, Any]) -> Reply:
                 now=turn.now,
             )
     except (AlreadyDecided, NotAllowed, Stale) as refusal:
-        return superseded(refusal, _request_address(turn))
+        return superseded_reply(refusal, _request_address(turn))
     return Reply(goto=Press("desk.outcome", request.id))
 
 

@@ -15,7 +15,7 @@ from bot.texts import formats, t
 from bot.texts.answers import in_sentence
 from conversations.common import request_steps
 from conversations.common.labels import is_document
-from conversations.common.request_steps import EXTRAS, cached_in_turn, extras_of, kinds_of, rule
+from conversations.common.request_steps import EXTRAS, cached_in_turn, document_rule_of, extras_of, kinds_of
 from conversations.engine.declaration import Answers, Step
 from conversations.engine.steps import label_of
 from storage.enums import RequestKind
@@ -29,18 +29,22 @@ def is_amendment(answers: Answers) -> bool:
     return answers.get(KIND) == RequestKind.AMENDMENT
 
 
-def approved(turn: Turn) -> dict[str, Any]:
+def approved_answers(turn: Turn) -> dict[str, Any]:
     """The approved file of the officer who fills the form, as the items that a submission would freeze."""
     assert turn.account is not None
     account_id = turn.account.id or 0
 
     def read() -> dict[str, Any]:
-        return request_items.frozen(qualification.approved_of(turn.db, account_id), map(rule, kinds_of(turn)))
+        return request_items.frozen(
+            qualification.approved_of(turn.db, account_id), map(document_rule_of, kinds_of(turn))
+        )
 
     return cached_in_turn(turn, "approved", read)
 
 
-def excusing(turn: Turn, form_steps: Iterable[Step], old: Mapping[str, Any], answers: Answers) -> list[Step]:
+def with_optional_steps(
+    turn: Turn, form_steps: Iterable[Step], old: Mapping[str, Any], answers: Answers
+) -> list[Step]:
     """The steps, optional where their item was empty before and may stay so."""
     form_steps = list(form_steps)
     new = {**old, **{key: answers.get(key) for key in request_items.FIELDS if key in answers}}
@@ -50,7 +54,7 @@ def excusing(turn: Turn, form_steps: Iterable[Step], old: Mapping[str, Any], ans
         ("note", new.get("field_of_study")),
         lambda: reference_data.needs_note(turn.db, new.get("field_of_study")),
     )
-    excused = request_items.excused(old, new, map(rule, kinds_of(turn)), note_needed=needs_note)
+    excused = request_items.excused(old, new, map(document_rule_of, kinds_of(turn)), note_needed=needs_note)
     return [replace(step, optional=True) if step.key in excused else step for step in form_steps]
 
 
@@ -82,24 +86,24 @@ def steps(turn: Turn, form_steps: Iterable[Step], answers: Answers) -> list[Step
     assert turn.account is not None
     if not turn.account.migrated:
         return list(form_steps)
-    return excusing(turn, form_steps, approved(turn), answers)
+    return with_optional_steps(turn, form_steps, approved_answers(turn), answers)
 
 
-def after(turn: Turn, key: str, answers: dict[str, Any]) -> dict[str, Any]:
+def complete_studies(turn: Turn, key: str, answers: dict[str, Any]) -> dict[str, Any]:
     """Level and field go together: an officer who had neither and gives one is asked for the other."""
-    answers = request_steps.after(turn, key, answers)
+    answers = request_steps.clear_dependent_answers(turn, key, answers)
     partner = _LEVEL_AND_FIELD.get(key)
     if partner in answers and answers[key] is not None and answers[partner] is None:
         del answers[partner]
     return answers
 
 
-def line(turn: Turn, step: Step, answers: Answers, value: str) -> str:
+def summary_line(turn: Turn, step: Step, answers: Answers, value: str) -> str:
     """One line of the summary: what changed is marked (amend.diff)."""
     label = label_of(step)
     if not is_amendment(answers):
         return t("me.line", field=label, value=in_sentence(value))
-    old, new = _before(turn, step), answers.get(step.key)
+    old, new = _approved_value(turn, step), answers.get(step.key)
     if (old or None) == (new or None):
         return t("me.line", field=label, value=in_sentence(value))
     if is_document(step.key):
@@ -108,7 +112,7 @@ def line(turn: Turn, step: Step, answers: Answers, value: str) -> str:
     return t("amend.diff", field=label, old=shown, new=value)
 
 
-def _before(turn: Turn, step: Step) -> Any:
+def _approved_value(turn: Turn, step: Step) -> Any:
     if step.key == EXTRAS:
-        return extras_of(approved(turn), [kind for kind in kinds_of(turn) if kind.required == "no"])
-    return approved(turn).get(step.key)
+        return extras_of(approved_answers(turn), [kind for kind in kinds_of(turn) if kind.required == "no"])
+    return approved_answers(turn).get(step.key)

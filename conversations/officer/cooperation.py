@@ -17,7 +17,7 @@ from bot.services.cooperation import termination
 from bot.texts import quoted, t
 from bot.texts.answers import with_persian_digits
 from conversations.engine.declaration import Answers, Dialogue, Step
-from conversations.expert.review import Addition, superseded
+from conversations.expert.review import Addition, superseded_reply
 from conversations.questions import Confirm, Text
 
 #: Context: the version of the request that the officer saw; what is about to end, in words.
@@ -56,7 +56,7 @@ def _refuse(turn: Turn, answers: dict[str, Any]) -> Reply:
                 now=turn.now,
             )
     except (NotAllowed, Stale) as refusal:
-        return superseded(refusal, goto)
+        return superseded_reply(refusal, goto)
     return Reply(goto=goto, notice=t("coop.rejected"))
 
 

@@ -24,12 +24,12 @@ from conversations.common.request_steps import (
     EXTRAS,
     FIELD_STEPS,
     cached_in_turn,
+    document_rule_of,
     document_step,
     extras_of,
     extras_step,
     kinds_of,
-    rule,
-    ticked,
+    ticked_codes,
 )
 from conversations.engine import declaration
 from conversations.engine.declaration import Answers, Dialogue, Incomplete, Prompt, Step, UserInput
@@ -115,13 +115,15 @@ def steps(turn: Turn, answers: Answers) -> list[Step]:
         document_step(kind, optional=kind.required == "no")
         for key, kind in kinds.items()
         if key not in marked
-        and (rule(kind).must(effective) or (kind in extras and kind.code in ticked(answers)))
+        and (
+            document_rule_of(kind).must(effective) or (kind in extras and kind.code in ticked_codes(answers))
+        )
     ]
     others = [step for key, step in fields.items() if key not in marked]
     return [
         *first,
         _note_step(deficiency_round),
-        *amendment.excusing(turn, [*others, *document_rules], old, values),
+        *amendment.with_optional_steps(turn, [*others, *document_rules], old, values),
         *([extras_step(extras)] if extras else []),
     ]
 
@@ -229,6 +231,6 @@ RESOLVE_DEFICIENCIES = Dialogue(
     second_question="fix.confirm",
     keeps_draft=True,
     exit=track,
-    after=amendment.after,
+    after=amendment.complete_studies,
     roles=OFFICERS,
 )

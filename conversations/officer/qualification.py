@@ -20,12 +20,12 @@ from conversations.common.labels import is_document
 from conversations.common.request_steps import (
     EXTRAS,
     FIELD_STEPS,
+    document_rule_of,
     document_step,
     extras_of,
     extras_step,
     kinds_of,
-    rule,
-    ticked,
+    ticked_codes,
 )
 from conversations.engine.declaration import Answers, Dialogue, FinishRejected, Step
 from conversations.officer import amendment
@@ -37,8 +37,8 @@ def steps(turn: Turn, answers: Answers) -> list[Step]:
     """The fields, the documents that this person must send, and those they say they have."""
     kinds = kinds_of(turn)
     extras = [kind for kind in kinds if kind.required == "no"]
-    must = [document_step(kind) for kind in kinds if rule(kind).must(answers)]
-    chosen = [document_step(kind, optional=True) for kind in extras if kind.code in ticked(answers)]
+    must = [document_step(kind) for kind in kinds if document_rule_of(kind).must(answers)]
+    chosen = [document_step(kind, optional=True) for kind in extras if kind.code in ticked_codes(answers)]
     form_steps = [*FIELD_STEPS, *must, *([extras_step(extras)] if extras else []), *chosen]
     return amendment.steps(turn, form_steps, answers) if amendment.is_amendment(answers) else form_steps
 
@@ -89,7 +89,7 @@ QUALIFICATION_REQUEST = Dialogue(
     keeps_draft=True,
     discard=discard,
     exit=Press("qual"),
-    after=amendment.after,
-    line=amendment.line,
+    after=amendment.complete_studies,
+    line=amendment.summary_line,
     roles=OFFICERS,
 )

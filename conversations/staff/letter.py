@@ -156,7 +156,7 @@ def _after(turn: Turn, key: str, answers: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in answers.items() if name not in dropped}
 
 
-def overview(turn: Turn, answers: Answers) -> str:
+def letter_overview(turn: Turn, answers: Answers) -> str:
     """The letter as its readers will see it, and how many they are."""
     to = chosen_audience(answers)
     number = formats.number(audience.size(turn.db, actor=turn.actor, audience=to))
@@ -180,7 +180,7 @@ def overview(turn: Turn, answers: Answers) -> str:
     )
 
 
-def _really(turn: Turn, answers: Answers) -> str:
+def _send_question(turn: Turn, answers: Answers) -> str:
     to = chosen_audience(answers)
     number = formats.number(audience.size(turn.db, actor=turn.actor, audience=to))
     words = audience.describe(turn.db, actor=turn.actor, audience=to)
@@ -226,9 +226,9 @@ WRITE_LETTER = Dialogue(
     ),
     _send,
     summary="letters.overview",
-    overview=overview,
+    overview=letter_overview,
     confirm="letters.send",
-    second_question=_really,
+    second_question=_send_question,
     keeps_draft=True,
     discard=_discard,
     exit=Press("staff.letters"),

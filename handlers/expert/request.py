@@ -91,7 +91,7 @@ def _view_rows(turn: Turn, details: review.RequestDetails) -> list[ButtonRow]:
     ]
     if len(details.rounds) > 1:
         row.append(button(t("desk.rounds"), "desk.rounds", request_id))
-    if review.earlier(turn.db, actor=turn.actor, request=details.request):
+    if review.earlier_requests(turn.db, actor=turn.actor, request=details.request):
         row.append(button(t("desk.earlier"), "desk.person", details.request.account_id))
     return button_grid(row, columns=2)
 

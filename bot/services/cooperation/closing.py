@@ -36,7 +36,7 @@ def close_pending(
     for request in closed:
         closing = COOPERATION_WORKFLOW.check(db, request, actor=SYSTEM, action=CooperationAction.CLOSE)
         COOPERATION_WORKFLOW.change(db, closing, now=now)
-        notifications.closed(db, request, now=now)
+        notifications.notify_closed(db, request, now=now)
     return closed
 
 
@@ -69,7 +69,7 @@ def _contract(db: Session, account_id: int) -> Contract | None:
 
 def _tell_of_account(db: Session, contract: Contract, account: Account, what: str, now: datetime) -> None:
     names = notifications.parties(db, contract).names
-    notifications.tell_managers(
+    notifications.notify_managers(
         db,
         distributor_id=contract.distributor_id,
         kind="N21",

@@ -76,7 +76,7 @@ def history(db: Session, *, actor: Actor, offset: int = 0, limit: int = 5) -> Co
 
 def of_distributor(db: Session, *, actor: Actor, offset: int = 0, limit: int = 5) -> ContractPage:
     """The contracts in force with the actor's distributor, oldest first. Raises NotAllowed."""
-    theirs = (col(Contract.distributor_id) == requests.managed(db, actor).id) & (
+    theirs = (col(Contract.distributor_id) == requests.managed_distributor(db, actor).id) & (
         col(Contract.state) == ContractState.ACTIVE
     )
     total = db.exec(select(func.count()).select_from(Contract).where(theirs)).one()
@@ -103,7 +103,7 @@ def free(
     ended."""
     contract = load_contract(db, contract_id, lock=True)
     end(db, contract, actor=actor, action=ContractAction.FREE, now=now, version=version)
-    notifications.freed(db, contract, now=now)
+    notifications.notify_freed(db, contract, now=now)
     return contract
 
 
@@ -112,7 +112,7 @@ def replace(db: Session, *, by: CooperationRequest, now: datetime) -> list[Contr
     ended = at_branch(db, by.branch_id, lock=True)
     for contract in ended:
         end(db, contract, actor=SYSTEM, action=ContractAction.REPLACE, now=now, cooperation=by.id)
-        notifications.freed(db, contract, now=now)
+        notifications.notify_freed(db, contract, now=now)
     return ended
 
 
@@ -164,7 +164,7 @@ def add_migrated(
     contract = Contract(
         account_id=account_id,
         distributor_id=distributor_id,
-        branch_id=requests.hold_branch(db, central.id or 0).id or 0,
+        branch_id=requests.lock_branch(db, central.id or 0).id or 0,
         migrated=True,
         started_at=started_at or now,
     )

@@ -30,7 +30,7 @@ def approve(
     )
     # Only now: at the branch of a closed request a manager may be choosing this officer again, who holds the
     # branch and waits for the officer.
-    requests.hold_branch(db, request.branch_id)
+    requests.lock_branch(db, request.branch_id)
     request = COOPERATION_WORKFLOW.change(
         db,
         approval,
@@ -40,7 +40,7 @@ def approve(
     contracts.replace(db, by=request, now=now)
     contracts.start_contract(db, request=request, now=now)
     closing.close_pending(db, account_id=request.account_id, now=now)
-    notifications.approved(db, request, now=now)
+    notifications.notify_approved(db, request, now=now)
     return request
 
 
@@ -67,5 +67,5 @@ def university_reject(
         now=now,
         values={"reviewer_id": actor.account_id, "reject_text": reason},
     )
-    notifications.rejected_by_university(db, request, now=now)
+    notifications.notify_rejected_by_university(db, request, now=now)
     return request

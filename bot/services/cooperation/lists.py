@@ -121,7 +121,7 @@ def for_distributor(
     open_only: bool = False,
 ) -> WorklistPage[CooperationLine]:
     """The requests of the actor's distributor, newest first; of one branch, or only the open ones."""
-    condition = col(CooperationRequest.distributor_id) == requests.managed(db, actor).id
+    condition = col(CooperationRequest.distributor_id) == requests.managed_distributor(db, actor).id
     if branch_id is not None:
         condition &= col(CooperationRequest.branch_id) == branch_id
     if open_only:

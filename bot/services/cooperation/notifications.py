@@ -10,7 +10,7 @@ from typing import Protocol
 from sqlmodel import Session
 
 from bot.core.screens import Button, button
-from bot.services.cooperation.requests import SUBJECT, managing
+from bot.services.cooperation.requests import SUBJECT, managing_grants
 from bot.services.review import rejection
 from bot.services.shared import notify
 from bot.services.shared.reference_data import university_name
@@ -53,7 +53,7 @@ def parties(db: Session, bond: PartiesReference) -> Parties:
     )
 
 
-def tell_managers(
+def notify_managers(
     db: Session,
     *,
     distributor_id: int,
@@ -65,7 +65,7 @@ def tell_managers(
     now: datetime,
 ) -> None:
     """Push to every active manager of the distributor."""
-    for grant, account in managing(db, distributor_id):
+    for grant, account in managing_grants(db, distributor_id):
         notify.push(
             db,
             kind=kind,
@@ -79,7 +79,7 @@ def tell_managers(
         )
 
 
-def _tell_officer(
+def _notify_officer(
     db: Session,
     bond: PartiesReference,
     *,
@@ -121,10 +121,10 @@ def _open_officer_request_button(request: CooperationRequest) -> Button:
     return button(t("nav.see"), "coop.view", request.id or 0)
 
 
-def picked(db: Session, request: CooperationRequest, *, now: datetime) -> None:
+def notify_picked(db: Session, request: CooperationRequest, *, now: datetime) -> None:
     """N13."""
     names = parties(db, request).names
-    _tell_officer(
+    _notify_officer(
         db,
         request,
         kind="N13",
@@ -136,10 +136,10 @@ def picked(db: Session, request: CooperationRequest, *, now: datetime) -> None:
     )
 
 
-def accepted(db: Session, request: CooperationRequest, *, now: datetime) -> None:
+def notify_accepted(db: Session, request: CooperationRequest, *, now: datetime) -> None:
     """N14."""
     names = parties(db, request).names
-    tell_managers(
+    notify_managers(
         db,
         distributor_id=request.distributor_id,
         kind="N14",
@@ -150,10 +150,12 @@ def accepted(db: Session, request: CooperationRequest, *, now: datetime) -> None
     )
 
 
-def refused_by_officer(db: Session, request: CooperationRequest, *, given_up: bool, now: datetime) -> None:
+def notify_refused_by_officer(
+    db: Session, request: CooperationRequest, *, given_up: bool, now: datetime
+) -> None:
     """N15: rejected, or given up after acceptance."""
     key = "push.N15_given_up" if given_up else "push.N15"
-    tell_managers(
+    notify_managers(
         db,
         distributor_id=request.distributor_id,
         kind="N15",
@@ -164,10 +166,10 @@ def refused_by_officer(db: Session, request: CooperationRequest, *, given_up: bo
     )
 
 
-def approved(db: Session, request: CooperationRequest, *, now: datetime) -> None:
+def notify_approved(db: Session, request: CooperationRequest, *, now: datetime) -> None:
     """N16 to both sides."""
     names = parties(db, request).names
-    tell_managers(
+    notify_managers(
         db,
         distributor_id=request.distributor_id,
         kind="N16",
@@ -177,7 +179,7 @@ def approved(db: Session, request: CooperationRequest, *, now: datetime) -> None
         sms=t("push.N16_distributor_sms", **names),
         now=now,
     )
-    _tell_officer(
+    _notify_officer(
         db,
         request,
         kind="N16",
@@ -189,11 +191,11 @@ def approved(db: Session, request: CooperationRequest, *, now: datetime) -> None
     )
 
 
-def rejected_by_university(db: Session, request: CooperationRequest, *, now: datetime) -> None:
+def notify_rejected_by_university(db: Session, request: CooperationRequest, *, now: datetime) -> None:
     """N17 to both sides."""
     names = parties(db, request).names
     reason = rejection.of_cooperation(request)
-    tell_managers(
+    notify_managers(
         db,
         distributor_id=request.distributor_id,
         kind="N17",
@@ -203,7 +205,7 @@ def rejected_by_university(db: Session, request: CooperationRequest, *, now: dat
         sms=t("push.N17_distributor_sms", **names),
         now=now,
     )
-    _tell_officer(
+    _notify_officer(
         db,
         request,
         kind="N17",
@@ -215,9 +217,9 @@ def rejected_by_university(db: Session, request: CooperationRequest, *, now: dat
     )
 
 
-def withdrawn(db: Session, request: CooperationRequest, *, now: datetime) -> None:
+def notify_withdrawn(db: Session, request: CooperationRequest, *, now: datetime) -> None:
     """N24 to the officer."""
-    _tell_officer(
+    _notify_officer(
         db,
         request,
         kind="N24",
@@ -228,9 +230,9 @@ def withdrawn(db: Session, request: CooperationRequest, *, now: datetime) -> Non
     )
 
 
-def closed(db: Session, request: CooperationRequest, *, now: datetime) -> None:
+def notify_closed(db: Session, request: CooperationRequest, *, now: datetime) -> None:
     """N24 to the distributor."""
-    tell_managers(
+    notify_managers(
         db,
         distributor_id=request.distributor_id,
         kind="N24",
@@ -241,10 +243,10 @@ def closed(db: Session, request: CooperationRequest, *, now: datetime) -> None:
     )
 
 
-def freed(db: Session, contract: Contract, *, now: datetime) -> None:
+def notify_freed(db: Session, contract: Contract, *, now: datetime) -> None:
     """N18: freed or replaced."""
     names = parties(db, contract).names
-    _tell_officer(
+    _notify_officer(
         db,
         contract,
         kind="N18",

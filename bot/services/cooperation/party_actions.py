@@ -39,12 +39,12 @@ def pick(
     Throttled after 20 look-ups of a day, and one NotAllowed("error.not_eligible") for every other code, after the same
     work: nobody learns who is registered, or why not.
     """
-    distributor = requests.managed(db, actor)
+    distributor = requests.managed_distributor(db, actor)
     assert distributor.id is not None
     db.exec(
         select(Distributor.id).where(Distributor.id == distributor.id).with_for_update(key_share=True)
     ).first()
-    branch = requests.hold_branch(db, branch_id)
+    branch = requests.lock_branch(db, branch_id)
     if branch.distributor_id != distributor.id:
         raise NotAllowed
     if not distributor.active:
@@ -87,7 +87,7 @@ def pick(
         branch=branch_id,
         officer=officer_id,
     )
-    notifications.picked(db, request, now=now)
+    notifications.notify_picked(db, request, now=now)
     return request
 
 
@@ -112,7 +112,7 @@ def accept(
         values={"university_code": university, "accepted_at": now},
         university=university,
     )
-    notifications.accepted(db, request, now=now)
+    notifications.notify_accepted(db, request, now=now)
     queue_notices.notify_waiting(db, university_code=university, now=now)
     return request
 
@@ -164,7 +164,9 @@ def _refuse(
     request = requests.lock_request(db, request_id)
     refusing = COOPERATION_WORKFLOW.check(db, request, actor=actor, action=action, version=version)
     request = COOPERATION_WORKFLOW.change(db, refusing, now=now, values=values)
-    notifications.refused_by_officer(db, request, given_up=action is CooperationAction.GIVE_UP, now=now)
+    notifications.notify_refused_by_officer(
+        db, request, given_up=action is CooperationAction.GIVE_UP, now=now
+    )
     return request
 
 
@@ -178,7 +180,7 @@ def withdraw(
         db, request, actor=actor, action=CooperationAction.WITHDRAW, version=version
     )
     request = COOPERATION_WORKFLOW.change(db, withdrawal, now=now)
-    notifications.withdrawn(db, request, now=now)
+    notifications.notify_withdrawn(db, request, now=now)
     if waited and request.university_code is not None:
         routing.alert_if_no_expert(db, university_code=request.university_code, now=now)
     return request

@@ -22,7 +22,7 @@ def lock_request(db: Session, request_id: int) -> CooperationRequest:
     return COOPERATION_WORKFLOW.load(db, request_id, lock=True)
 
 
-def hold_branch(db: Session, branch_id: int) -> Branch:
+def lock_branch(db: Session, branch_id: int) -> Branch:
     """The branch as it is now, locked until the commit. Raises NotAllowed for a forged id."""
     query = select(Branch).where(Branch.id == branch_id).with_for_update(key_share=True)
     branch = db.exec(query.execution_options(populate_existing=True)).first()
@@ -39,12 +39,12 @@ def open_at(db: Session, branch_id: int) -> CooperationRequest | None:
     return db.exec(query).first()
 
 
-def managers(db: Session, distributor_id: int) -> list[Account]:
+def manager_accounts(db: Session, distributor_id: int) -> list[Account]:
     """The active managers of a distributor, oldest account first."""
-    return [account for _, account in managing(db, distributor_id)]
+    return [account for _, account in managing_grants(db, distributor_id)]
 
 
-def managing(db: Session, distributor_id: int) -> list[tuple[Grant, Account]]:
+def managing_grants(db: Session, distributor_id: int) -> list[tuple[Grant, Account]]:
     """The active managers of a distributor with the role they act in, oldest account first."""
     query = (
         select(Grant, Account)
@@ -58,7 +58,7 @@ def managing(db: Session, distributor_id: int) -> list[tuple[Grant, Account]]:
     return list(db.exec(query.order_by(col(Account.id))))
 
 
-def managed(db: Session, actor: Actor) -> Distributor:
+def managed_distributor(db: Session, actor: Actor) -> Distributor:
     """The distributor that the actor manages. Raises NotAllowed."""
     if actor.role is not Role.DISTRIBUTOR or actor.distributor_id is None:
         raise NotAllowed
@@ -66,7 +66,7 @@ def managed(db: Session, actor: Actor) -> Distributor:
     return db.get_one(Distributor, actor.distributor_id)
 
 
-def need_officer(db: Session, actor: Actor) -> int:
+def require_officer(db: Session, actor: Actor) -> int:
     """account.id of an officer who may act. Raises NotAllowed for others, and while suspended."""
     if actor.role is not Role.OFFICER or actor.account_id is None:
         raise NotAllowed
@@ -82,7 +82,7 @@ def case_of(db: Session, request: CooperationRequest) -> CooperationCase:
         officer=eligibility.eligibility_of(db, request.account_id),
         university_code=request.university_code,
         reviewer_id=request.reviewer_id,
-        managers=frozenset(account.id or 0 for account in managers(db, request.distributor_id)),
+        managers=frozenset(account.id or 0 for account in manager_accounts(db, request.distributor_id)),
     )
 
 

@@ -66,7 +66,7 @@ def draft(db: Session, *, actor: Actor, contract_id: int, reason: str, now: date
 
     Raises NotAllowed("error.no_contract") where the contract has ended, InvalidInput for the reason.
     """
-    account_id = requests.need_officer(db, actor)
+    account_id = requests.require_officer(db, actor)
     contract = contract_steps.load_contract(db, contract_id, lock=True)
     if contract.account_id != account_id:
         raise NotAllowed
@@ -121,7 +121,7 @@ def finalise(
 
     Raises NotAllowed("error.no_contract") where the distributor was faster, Stale for an old button.
     """
-    requests.need_officer(db, actor)
+    requests.require_officer(db, actor)
     termination, contract = _lock_termination(db, termination_id)
     if (
         termination.account_id == actor.account_id
@@ -149,7 +149,7 @@ def cancel(
     db: Session, *, actor: Actor, termination_id: int, version: int | None = None, now: datetime
 ) -> Termination:
     """Give the draft up; it stays in the archive (R36)."""
-    requests.need_officer(db, actor)
+    requests.require_officer(db, actor)
     termination, contract = _lock_termination(db, termination_id)
     return contract_steps.step(
         db,
@@ -208,7 +208,7 @@ def _notify_parties(db: Session, termination: Termination, contract: Contract, n
     else:
         text = t("alert.no_manager_mobile", **sides.names)
         notify.alert_staff(db, key=f"no-manager-mobile:{termination.id}", text=text, now=now)
-    notifications.tell_managers(
+    notifications.notify_managers(
         db,
         distributor_id=contract.distributor_id,
         kind="N19",

@@ -76,7 +76,7 @@ def checked_region(db: Session, *, province: str, city: str, university: str | N
 def _distributor(db: Session, actor: Actor, distributor_id: int | None) -> Distributor:
     """The actor's own distributor; staff name one. Raises NotAllowed."""
     if actor.role is not Role.STAFF or distributor_id is None:
-        return requests.managed(db, actor)
+        return requests.managed_distributor(db, actor)
     require(db, actor)
     distributor = db.get(Distributor, distributor_id)
     if distributor is None:
@@ -87,7 +87,7 @@ def _distributor(db: Session, actor: Actor, distributor_id: int | None) -> Distr
 def _own_branch(db: Session, actor: Actor, branch: Branch) -> None:
     if actor.role is Role.STAFF:
         require(db, actor)
-    elif branch.distributor_id != requests.managed(db, actor).id:
+    elif branch.distributor_id != requests.managed_distributor(db, actor).id:
         raise NotAllowed
 
 
@@ -200,7 +200,7 @@ def _lock_own_branch(db: Session, actor: Actor, branch_id: int, version: int | N
     if stored is None:
         raise NotAllowed
     _hold_distributor(db, stored.distributor_id)
-    branch = requests.hold_branch(db, branch_id)
+    branch = requests.lock_branch(db, branch_id)
     _own_branch(db, actor, branch)
     if version not in (None, branch.version):
         raise Stale

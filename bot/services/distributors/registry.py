@@ -238,7 +238,11 @@ def edit_distributor(
     keeps = actor.role is Role.STAFF
     if keeps:
         require(db, actor)
-    elif requests.managed(db, actor).id != distributor_id or (kind, name, number) != (None, None, None):
+    elif requests.managed_distributor(db, actor).id != distributor_id or (kind, name, number) != (
+        None,
+        None,
+        None,
+    ):
         raise NotAllowed
     if version not in (None, distributor.version):
         raise Stale
@@ -271,18 +275,18 @@ def edit_distributor(
 def managers(db: Session, *, actor: Actor, distributor_id: int) -> list[Account]:
     """The active managers, oldest account first; for staff. Raises NotAllowed."""
     _need_keeper(db, actor)
-    return requests.managers(db, distributor_id)
+    return requests.manager_accounts(db, distributor_id)
 
 
 def of_actor(db: Session, *, actor: Actor) -> Distributor:
     """The distributor that the actor manages. Raises NotAllowed."""
-    return requests.managed(db, actor)
+    return requests.managed_distributor(db, actor)
 
 
 def view_distributor(db: Session, *, actor: Actor, distributor_id: int) -> Distributor:
     """Any distributor for staff, their own for managers. Raises NotAllowed."""
     if actor.role is not Role.STAFF:
-        own = requests.managed(db, actor)
+        own = requests.managed_distributor(db, actor)
         if own.id != distributor_id:
             raise NotAllowed
         return own

@@ -220,7 +220,7 @@ def _looked_within(attempt: PaymentAttempt, span: timedelta, now: datetime) -> b
     return attempt.looked_at is not None and timedelta(0) <= now - attempt.looked_at < span
 
 
-def may_look(attempt: PaymentAttempt, now: datetime) -> bool:
+def may_inquire(attempt: PaymentAttempt, now: datetime) -> bool:
     """Whether a return of this attempt asks the gateway, or is answered from what is known."""
     span = RETURN_LOOKS[min(attempt.checks, len(RETURN_LOOKS) - 1)]
     return attempt.state not in SETTLED and not _looked_within(attempt, span, now)
@@ -242,7 +242,7 @@ def _wait_for_next(db: Session, request_id: int, now: datetime) -> timedelta | N
     return max((wait for wait in waits if wait is not None), default=None)
 
 
-def opened(db: Session, *, attempt_id: int, ref: str, now: datetime) -> None:
+def record_opened(db: Session, *, attempt_id: int, ref: str, now: datetime) -> None:
     """Keep the gateway's ref, before the payer is sent there. Raises Refusal where the request was withdrawn
     meanwhile: then no payer is sent."""
     attempt = db.get_one(PaymentAttempt, attempt_id)
@@ -257,7 +257,7 @@ def claim_attempt(
     db: Session, *, attempt_id: int, now: datetime, by_payer: bool = False
 ) -> ClaimedAttempt | AttemptState:
     """Take an attempt for verifying; its state where there is nothing to ask, or another call asks just now."""
-    attempt = locked(db, attempt_id)
+    attempt = lock_attempt(db, attempt_id)
     state = attempt.state
     if attempt.ref is None or MACHINE.refusal(attempt, SYSTEM, PaymentEvent.ASKED) is not None:
         return state
@@ -269,7 +269,7 @@ def claim_attempt(
     return ClaimedAttempt(attempt.id, attempt.version, state, attempt.ref, attempt.amount_rial)
 
 
-def locked(db: Session, attempt_id: int) -> PaymentAttempt:
+def lock_attempt(db: Session, attempt_id: int) -> PaymentAttempt:
     """The attempt as it is now; on PostgreSQL it is locked until the commit."""
     return db.exec(
         select(PaymentAttempt)
@@ -279,7 +279,7 @@ def locked(db: Session, attempt_id: int) -> PaymentAttempt:
     ).one()
 
 
-def locked_request(db: Session, request_id: int) -> QualificationRequest:
+def lock_request(db: Session, request_id: int) -> QualificationRequest:
     return db.exec(
         select(QualificationRequest)
         .where(QualificationRequest.id == request_id)

@@ -66,7 +66,9 @@ async def _open_at_gateway(resources: Resources, opening: Opening) -> Redirect:
             mobile=opening.mobile,
         )
         await database.run(
-            partial(attempts.opened, attempt_id=opening.attempt_id, ref=created.ref, now=resources.clock())
+            partial(
+                attempts.record_opened, attempt_id=opening.attempt_id, ref=created.ref, now=resources.clock()
+            )
         )
     except (GatewayDown, GatewayRefused, IntegrityError) as trouble:
         code = trouble.code if isinstance(trouble, GatewayRefused) else type(trouble).__name__
@@ -80,7 +82,7 @@ async def _open_at_gateway(resources: Resources, opening: Opening) -> Redirect:
 
 
 def _not_opened(db: Session, *, attempt_id: int, code: int | str, alert: bool, now: datetime) -> None:
-    attempt = attempts.locked(db, attempt_id)
+    attempt = attempts.lock_attempt(db, attempt_id)
     attempts.move_attempt(db, attempt, PaymentEvent.NOT_OPENED, now, answer={"code": code})
     if alert:
         alerts.raise_gateway_refused(db, gateway=attempt.gateway, code=code, now=now)

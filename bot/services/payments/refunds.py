@@ -12,7 +12,7 @@ from bot.core.refusals import InvalidInput, NotAllowed, Stale
 from bot.core.screens import button
 from bot.rules.payment import PaymentEvent
 from bot.services.payments import alerts
-from bot.services.payments.attempts import locked, move_attempt
+from bot.services.payments.attempts import lock_attempt, move_attempt
 from bot.services.shared import notify
 from bot.services.shared.permissions import require
 from bot.texts import BIDI_MARKS, t
@@ -163,7 +163,7 @@ def _returned(
         raise InvalidInput("error.refund_reference")
     if db.get(PaymentAttempt, attempt_id) is None:
         raise NotAllowed
-    attempt = locked(db, attempt_id)
+    attempt = lock_attempt(db, attempt_id)
     if version is not None and attempt.version != version:
         raise Stale
     move_attempt(

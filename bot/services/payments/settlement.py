@@ -26,7 +26,7 @@ async def settle_return(resources: Resources, attempt_id: int, *, cancelled: boo
     """A browser came back from the bank (or says so): `verify_and_settle`, unless a return of this attempt
     was looked into just now; then what is known."""
     attempt = await resources.database.read(lambda db: db.get_one(PaymentAttempt, attempt_id))
-    if not attempts.may_look(attempt, resources.clock()):
+    if not attempts.may_inquire(attempt, resources.clock()):
         return attempt.state
     return await verify_and_settle(resources, attempt_id, cancelled=cancelled, by_payer=True)
 
@@ -113,7 +113,7 @@ async def settle_and_report(
 
 def _without_ref(db: Session, *, attempt_id: int, now: datetime) -> AttemptState:
     """An attempt whose authority never reached us: no payer was sent to the bank with it."""
-    attempt = attempts.locked(db, attempt_id)
+    attempt = attempts.lock_attempt(db, attempt_id)
     if attempt.ref is None and attempt.state is AttemptState.CREATED and now - attempt.created_at >= EXPIRES:
         return attempts.move_attempt(db, attempt, PaymentEvent.EXPIRED, now)
     if attempt.ref is None and attempt.state is AttemptState.CREATED:
@@ -123,7 +123,7 @@ def _without_ref(db: Session, *, attempt_id: int, now: datetime) -> AttemptState
 
 def _schedule_next_inquiry(db: Session, *, attempt_id: int, now: datetime) -> AttemptState:
     """Nothing new: set the time of the next look."""
-    attempt = attempts.locked(db, attempt_id)
+    attempt = attempts.lock_attempt(db, attempt_id)
     if attempt.state in (AttemptState.CREATED, AttemptState.UNCERTAIN):
         checks = attempt.checks + 1
         attempts.save_attempt(db, attempt, checks=checks, next_check_at=now + next_inquiry_after(checks))

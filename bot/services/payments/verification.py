@@ -13,7 +13,7 @@ from bot.core.screens import Button
 from bot.gateways.interfaces import InquiryStatus, NotPaid, Retry, Verification, Verified, WrongAmount
 from bot.rules.payment import SETTLED, PaymentEvent
 from bot.services.payments import alerts
-from bot.services.payments.attempts import PAID_OF, ClaimedAttempt, locked, locked_request, move_attempt
+from bot.services.payments.attempts import PAID_OF, ClaimedAttempt, lock_attempt, lock_request, move_attempt
 from bot.services.payments.page import pay_url
 from bot.services.qualification import completion
 from bot.services.shared import notify
@@ -53,8 +53,8 @@ def apply_answer(
     that is not paid
     *yet*.
     """
-    request = locked_request(db, _request_of(db, claimed.attempt_id))
-    attempt = locked(db, claimed.attempt_id)
+    request = lock_request(db, _request_of(db, claimed.attempt_id))
+    attempt = lock_attempt(db, claimed.attempt_id)
     if attempt.state in SETTLED:
         return attempt.state
     ours = attempt.state is AttemptState.VERIFYING and attempt.version == claimed.version

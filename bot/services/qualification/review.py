@@ -168,7 +168,9 @@ def experts_of(db: Session, *, actor: Actor, university_code: str | None) -> lis
     return sorted(experts, key=lambda expert: (expert.load, expert.account.name))
 
 
-def earlier(db: Session, *, actor: Actor, request: QualificationRequest) -> list[QualificationRequest]:
+def earlier_requests(
+    db: Session, *, actor: Actor, request: QualificationRequest
+) -> list[QualificationRequest]:
     """Other requests of the same officer that ended at the actor's university, newest first (Q44)."""
     QUALIFICATION_WORKFLOW.visible(db, request, actor=actor)
     query = select(QualificationRequest).where(

@@ -61,7 +61,7 @@ def _of_distributor(db: Session, grants: list[Grant], role: Role) -> str:
     add_reference_data(db)
     made, _ = distributor(db)
     _give(db, grants, role, distributor_id=made.id)
-    notifications.tell_managers(
+    notifications.notify_managers(
         db,
         distributor_id=made.id or 0,
         kind="N14",

@@ -300,7 +300,7 @@ async def test_an_approval_that_comes_too_late_keeps_nobody_waiting(
     request = await postgres.run(lambda db: accepted_request(db, parties.kian, parties.sara))
     await postgres.run(action(parties, "withdraw", request))
     both_hold, begun = asyncio.Barrier(2), list[str]()
-    lock_account, hold_branch = eligibility.lock_account, requests.hold_branch
+    lock_account, hold_branch = eligibility.lock_account, requests.lock_branch
 
     def hold_the_officer(db: Session, account_id: int) -> None:
         lock_account(db, account_id)
@@ -323,7 +323,7 @@ async def test_an_approval_that_comes_too_late_keeps_nobody_waiting(
         return pick(parties.kian.manager, parties.kian.east)(db)
 
     monkeypatch.setattr(eligibility, "lock_account", hold_the_officer)
-    monkeypatch.setattr(requests, "hold_branch", hold_the_branch)
+    monkeypatch.setattr(requests, "lock_branch", hold_the_branch)
     results = await at_once(postgres, approve, choose)
     assert isinstance(results[0], Stale)
     assert not isinstance(results[1], Refusal)

@@ -9,7 +9,7 @@ import pytest
 
 from bot.core.refusals import Refusal
 from bot.services import payments
-from bot.services.payments.attempts import TooManyAttempts, may_look
+from bot.services.payments.attempts import TooManyAttempts, may_inquire
 from storage.database.database import Database
 from storage.enums import AttemptState
 from storage.tables import PaymentAttempt
@@ -76,9 +76,9 @@ def test_returns_ask_less_and_less_often(checks: int, since: float, asks: bool) 
         looked_at=NOON,
     )
 
-    assert may_look(attempt, NOON + timedelta(seconds=since)) == asks
+    assert may_inquire(attempt, NOON + timedelta(seconds=since)) == asks
     attempt.state = AttemptState.PAID
-    assert not may_look(attempt, NOON + timedelta(days=1))
+    assert not may_inquire(attempt, NOON + timedelta(days=1))
 
 
 @pytest.mark.parametrize(("minutes", "blocked"), [(29, True), (31, False)])

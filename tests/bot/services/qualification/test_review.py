@@ -204,7 +204,7 @@ async def test_earlier_decisions_are_those_of_the_same_university(database: Data
         second = submitted(db, office.sara)
         decide(office.ali, second, "reject")(db)
         third = submitted(db, office.sara)
-        found = review.earlier(db, actor=office.zahra, request=third)
+        found = review.earlier_requests(db, actor=office.zahra, request=third)
         assert [one.id for one in found] == [second.id]
 
     await database.run(unit)
