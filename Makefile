@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 # Containers often forbid compiled files: then every process of a test would compile the tree again.
-export PYTHONDONTWRITEBYTECODE :=
+quick test test-long journey: export PYTHONDONTWRITEBYTECODE :=
 QUICK := tests/bot/rules tests/bot/texts tests/conversations
 
 .DEFAULT_GOAL := help

@@ -15,7 +15,7 @@ from tests.journeys.plays import Scene, to_payment
 from tests.support.bot_process import Stage
 from tests.trouble.gate import Gate
 from tests.trouble.test_clock import set_clock
-from tests.trouble.watching import beside, everything_done
+from tests.trouble.watching import everything_done
 
 NO_ANSWER, NOT_KNOWN, FAILED = "درگاه بانک پاسخ نمی‌دهد", "نتیجه پرداخت هنوز از بانک نرسیده", "انجام نشد"
 TROUBLES = ("says 503", "says nonsense", "is silent")
@@ -41,19 +41,15 @@ async def browse(method: str, url: str) -> httpx.Response:
 
 
 async def attempts(stage: Stage) -> list[PaymentAttempt]:
-    async with beside(stage) as look:
-        found: list[PaymentAttempt] = await look(
-            lambda db: list(db.exec(select(PaymentAttempt).order_by(col(PaymentAttempt.id))))
-        )
-        return found
+    by_id = select(PaymentAttempt).order_by(col(PaymentAttempt.id))
+    return await stage.read(lambda db: list(db.exec(by_id)))
 
 
 async def completed_once(stage: Stage) -> None:
     """Paid, verified at the bank, told: each once."""
     bank = stage.town.bank
     assert [one.stand for one in bank.payments.values()] == [PaymentState.VERIFIED]
-    async with beside(stage) as look:
-        states = await look(lambda db: list(db.exec(select(QualificationRequest.state))))
+    states = await stage.read(lambda db: list(db.exec(select(QualificationRequest.state))))
     assert states == [RequestState.COMPLETED]
     told = [
         message.text

@@ -13,7 +13,6 @@ from tests.support.bot_process import Stage
 from tests.support.postgres import PostgresServer
 from tests.support.scenes import PASSWORD, register
 from tests.trouble.watching import (
-    beside,
     everything_done,
     figure,
     health,
@@ -56,8 +55,7 @@ async def test_clients_are_thrown_out_again_and_again(stage: Stage) -> None:
     await everything_done(stage)
     sent = [one.text for one in sara.history() if one.from_bot]
     assert sum(PASSWORD in one for one in sent) == 1
-    async with beside(stage) as look:
-        assert len(await look(lambda db: list(db.exec(select(Account))))) == 1
+    assert len(await stage.read(lambda db: list(db.exec(select(Account))))) == 1
 
 
 async def test_the_server_is_stopped_and_started(stage: Stage, postgres_server: PostgresServer) -> None:

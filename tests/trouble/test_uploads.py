@@ -38,12 +38,8 @@ def opened(stage: Stage) -> dict[str, object]:
 
 
 async def living(stage: Stage) -> int:
-    database = await open_database(stage.database_url)
-    try:
-        query = select(StoredFile).where(col(StoredFile.removed_at).is_(None))
-        return len(await database.read(lambda db: db.exec(query).all()))
-    finally:
-        await database.close()
+    query = select(StoredFile).where(col(StoredFile.removed_at).is_(None))
+    return len(await stage.read(lambda db: db.exec(query).all()))
 
 
 async def test_what_is_removed_again_is_gone_at_once(stage: Stage) -> None:
