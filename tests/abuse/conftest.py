@@ -1,4 +1,4 @@
-"""The house, the emulated town, and a stage with the real bot on it."""
+"""The application without a messenger, the emulated town, and a stage with the real bot on it."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -7,11 +7,11 @@ import pytest
 
 from demo.emulators import Emulators
 from tests.bot.messengers.conftest import town
-from tests.handlers.conftest import house
 from tests.journeys.plays import Scene
 from tests.support.bot_process import Stage
+from tests.support.chat_fixtures import app, seeded_template
 
-__all__ = ["house", "scene", "town"]
+__all__ = ["app", "scene", "seeded_template", "town"]
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ from bot.core.screens import MAX_ID, MAX_VERSION, BadPress, Press
 from handlers.telegram.update_handler import parse_update
 from storage.enums import InboxState, Messenger, Role
 from storage.tables import AuditEvent, Chat, Grant, InboxUpdate
-from tests.support.handler_app import House
-from tests.support.handler_people import staff
+from tests.support.chat_driver import App
+from tests.support.chat_people import expert, staff
 
 GARBAGE = (
     "",
@@ -54,42 +54,42 @@ def test_numbers_at_the_edge_come_back() -> None:
         Press("home", -1).pack()
 
 
-async def test_every_route_takes_the_largest_numbers_and_odd_arguments(house: House) -> None:
+def test_every_route_takes_the_largest_numbers_and_odd_arguments(app: App) -> None:
     """Staff may press most; nothing they forge may end in an error number."""
-    boss = await staff(house)
-    actions = sorted(house.processor.routes.by_action)
+    boss = staff(app)
+    actions = sorted(app.routes.by_action)
     for action in actions:
-        if house.processor.routes.by_action[action].prepare is not None or action == "logout":
+        if app.routes.by_action[action].prepare is not None or action == "logout":
             continue
         for press in (
             Press(action, MAX_ID - 1, MAX_VERSION - 1),
             Press(action, 1, 0, "99999999999999999999"),
             Press(action, 0, 0, "%s{}'\"\\"),
         ):
-            await boss.presses(press)
+            boss.press(press)
             assert boss.screens or boss.notice, press
             boss.sees_not("شماره خطا")
 
     def failed(db: Session) -> list[Any]:
         return list(db.exec(select(InboxUpdate.raw).where(InboxUpdate.state == InboxState.FAILED)))
 
-    assert await house.ask(failed) == []
+    assert app.read(failed) == []
 
 
 @pytest.mark.parametrize("role", [Role.STAFF, Role.EXPERT])
-async def test_a_chat_whose_role_was_taken_away_reaches_nothing(house: House, role: Role) -> None:
+def test_a_chat_whose_role_was_taken_away_reaches_nothing(app: App, role: Role) -> None:
     """Even if its chat was forgotten: the grant counts, for looking as well as for doing."""
-    other = await staff(house, Role.EXPERT, "mui")
-    former = await staff(house, role, None if role is Role.STAFF else "sums")
-    target = await house.ask(lambda db: _account(db, other.chat_id))
+    other = expert(app, university="mui")
+    former = staff(app) if role is Role.STAFF else expert(app)
+    target = other.account.id or 0
 
     def take_away(db: Session) -> None:
         grant = db.exec(select(Grant).where(Grant.account_id == _account(db, former.chat_id))).one()
         grant.active = False
         db.add(grant)
 
-    await house.database.run(take_away)
-    before = await house.ask(_effects)
+    app.run(take_away)
+    before = app.read(_effects)
     looking = (
         ("staff.refunds", "staff.experts", "staff.expert")
         if role is Role.STAFF
@@ -98,10 +98,9 @@ async def test_a_chat_whose_role_was_taken_away_reaches_nothing(house: House, ro
     # From the first press on the chat is a guest's.
     sentence = "شما به این"
     for action in (*looking, "staff.dismiss_do", "staff.reset", "desk.next"):
-        await former.presses(Press(action, target))
-        former.sees(sentence, "ورود").sees_not("اصفهان")
+        former.press(Press(action, target)).sees(sentence, "ورود").sees_not("اصفهان")
         sentence = "این دکمه دیگر معتبر نیست"
-    assert await house.ask(_effects) == before
+    assert app.read(_effects) == before
 
 
 def _account(db: Session, chat_id: int) -> int:

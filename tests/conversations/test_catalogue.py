@@ -18,7 +18,7 @@ from conversations.preview.routes import walk
 from conversations.preview.sample_rows import sample_turn
 from conversations.questions import Search, Secret
 from storage.tables import Draft
-from tests.support.dialogue_driver import NOW
+from tests.support.chat_driver import NOW
 
 
 def test_they_start_together() -> None:

@@ -7,15 +7,15 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from sqlmodel import Session
 
 from bot import texts
 from conversations import officer
+from tests.support.chat_driver import App
 
 PAGE = Path(__file__).parents[2] / "docs" / "adding-a-dialogue.md"
 
 
-def test_the_example_is_a_dialogue_that_works(db: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_example_is_a_dialogue_that_works(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     blocks = re.findall(r"```(python|toml)\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
     (_, declared), (_, sentences), (_, chat) = blocks
     assert [kind for kind, _ in blocks] == ["python", "toml", "python"]
@@ -31,4 +31,4 @@ def test_the_example_is_a_dialogue_that_works(db: Session, monkeypatch: pytest.M
     exec(compile(chat, "docs/adding-a-dialogue.md", "exec"), test.__dict__)
     run = [value for name, value in vars(test).items() if name.startswith("test_")]
     assert len(run) == 1
-    run[0](db)
+    run[0](app)

@@ -1,14 +1,5 @@
-"""The application on both databases."""
+"""The application without a messenger, with the initial reference data."""
 
-import pytest
+from tests.support.chat_fixtures import app, database_url, seeded_template
 
-from storage.database.database import Database
-from tests.support.handler_app import House
-from tests.support.qualified_officers import db, furnished
-
-__all__ = ["db", "furnished", "house"]
-
-
-@pytest.fixture
-async def house(database: Database) -> House:
-    return await House.open(database)
+__all__ = ["app", "database_url", "seeded_template"]

@@ -6,15 +6,25 @@ from collections import deque
 from typing import Any
 
 import pytest
-from sqlmodel import Session
 
 from bot.core.refusals import Refusal
 from bot.core.screens import Button
 from handlers.telegram.router import RoutedReply, UpdateRouter
-from storage.enums import Role
-from storage.tables import Grant
-from tests.support.distributor_data import accepts, branch, central, eligible, employs, firm, manager, picks
-from tests.support.handler_driver import ROUTES, Visitor, account, expert, officer, submit
+from tests.support.chat_driver import App, Person
+from tests.support.chat_people import (
+    accept,
+    branch,
+    distributor,
+    eligible,
+    employ,
+    expert,
+    in_charge,
+    officer,
+    pick,
+    staff,
+    submit,
+    tariff,
+)
 
 #: Screens that are pressed at most: pages and lists repeat themselves.
 MOST = 400
@@ -23,23 +33,27 @@ MOST = 400
 class Arranged:
     """People in the middle of their work: requests waiting and decided, a contract, an officer asked by a distributor."""
 
-    def __init__(self, db: Session) -> None:
-        self.company = firm(db)
-        self.manager = manager(db, self.company)
-        self.expert = expert(db)
-        self.in_charge = expert(db, "مسئولی", role=Role.IN_CHARGE)
-        self.newcomer, self.applicant, self.claimed = officer(db), officer(db, "مینا"), officer(db, "نیلوفر")
+    def __init__(self, app: App) -> None:
+        self.manager, central = distributor(app)
+        self.expert, self.in_charge = expert(app), in_charge(app)
+        self.newcomer, self.applicant, self.claimed = (
+            officer(app),
+            officer(app, "مینا"),
+            officer(app, "نیلوفر"),
+        )
         submit(self.applicant)
         submit(self.claimed)
-        self.expert.opens("desk.queue").types("۱")
-        self.employed, self.asked, self.accepted = eligible(db), eligible(db, "لیلا"), eligible(db, "پروانه")
-        employs(self.manager, central(db, self.company), self.employed, self.expert)
-        picks(self.manager, branch(db, self.company, "شرق"), self.asked)
-        picks(self.manager, branch(db, self.company, "غرب"), self.accepted)
-        accepts(self.accepted)
-        person = account(db, "رضا", "ستادی")
-        db.add(Grant(account_id=person.id or 0, role=Role.STAFF))
-        self.staff = Visitor(db, person, Role.STAFF)
+        self.expert.open("desk.queue").type("۱")
+        self.employed, self.asked, self.accepted = (
+            eligible(app),
+            eligible(app, "لیلا"),
+            eligible(app, "پروانه"),
+        )
+        employ(self.manager, central, self.employed, self.expert)
+        pick(self.manager, branch(self.manager, "شرق"), self.asked)
+        pick(self.manager, branch(self.manager, "غرب"), self.accepted)
+        accept(self.accepted)
+        self.staff = staff(app)
 
 
 @pytest.fixture
@@ -54,11 +68,6 @@ def refusals(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(UpdateRouter, "refused", note)
     return shown
-
-
-def followed(button: Button) -> bool:
-    route = ROUTES.by_action.get(button.press.action) if button.press is not None else None
-    return route is not None and route.shows and route.prepare is None
 
 
 @pytest.mark.parametrize(
@@ -76,10 +85,15 @@ def followed(button: Button) -> bool:
         "staff",
     ],
 )
-def test_what_is_offered_leads_on(db: Session, refusals: list[str], who: str) -> None:
-    person: Visitor = getattr(Arranged(db), who)
+def test_what_is_offered_leads_on(app: App, refusals: list[str], who: str) -> None:
+    def followed(button: Button) -> bool:
+        route = app.routes.by_action.get(button.press.action) if button.press is not None else None
+        return route is not None and route.shows and route.prepare is None
+
+    tariff(app)
+    person: Person = getattr(Arranged(app), who)
     refusals.clear()
-    person.opens("home")
+    person.open("home")
     waiting, known = deque(filter(followed, person.screen.buttons())), set[str]()
     while waiting and len(known) < MOST:
         button = waiting.popleft()
@@ -88,7 +102,7 @@ def test_what_is_offered_leads_on(db: Session, refusals: list[str], who: str) ->
             continue
         known.add(packed)
 
-        person.presses(button)
+        person.press(button)
 
         assert refusals == [], f"{button.label!r} ({packed}) leads to a refusal:\n{person.text}"
         waiting.extend(filter(followed, person.screen.buttons()))

@@ -2,27 +2,37 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from sqlmodel import Session, select
 
-from bot.core.context import Turn
-from bot.core.screens import Press, Reply
+from bot.core.incoming import Incoming
+from bot.messengers.processing import inbox_store
 from conversations.engine.declaration import Dialogue, Step
-from conversations.engine.engine import Engine
 from conversations.questions import Text
+from storage.enums import Role
 from storage.tables import Draft
-from tests.support.dialogue_driver import Person, new_account
+from tests.support.chat_driver import App, Person
+from tests.support.chat_people import officer
 
 
-def dialogue(name: str, **options: Any) -> Dialogue:
+def dialogues(app: App) -> tuple[Dialogue, Dialogue]:
     steps = (Step("a", Text(), prompt="الف؟", label="الف"), Step("b", Text(), prompt="ب؟", label="ب"))
-    return Dialogue(name, steps, lambda turn, answers: Reply(goto=Press("done")), **options)
+    moves = Dialogue("moves", steps, app.finish, keeps_draft=True, on_login="move")
+    return moves, Dialogue("stays_behind", steps, app.finish, keeps_draft=True)
 
 
-MOVES = dialogue("moves", keeps_draft=True, on_login="move")
-STAYS_BEHIND = dialogue("stays_behind", keeps_draft=True)
+def log_in(person: Person, account_id: int | None) -> None:
+    """The chat belongs to the account from now on, with whatever dialogue it shows."""
+    app, chat_row = person.app, person.chat.id
+
+    def unit(db: Session) -> None:
+        incoming = Incoming(person.messenger, 1, person.chat_id)
+        turn = inbox_store.load_turn(db, incoming, app.clock(), app.resources.public_info)
+        assert turn.chat.id == chat_row
+        turn.chat.account_id, turn.chat.role = account_id, Role.OFFICER
+        app.engine.adopt(turn)
+
+    app.run(unit)
 
 
 @pytest.mark.parametrize(
@@ -32,42 +42,24 @@ STAYS_BEHIND = dialogue("stays_behind", keeps_draft=True)
         pytest.param("stays_behind", True, ["moves"], id="the one that is dropped is shown"),
     ],
 )
-def test_the_chat_shows_what_is_left(db: Session, shown: str, closed: bool, left: list[str]) -> None:
-    account = new_account(db)
-    engine = Engine([MOVES, STAYS_BEHIND])
-    person = Person(db, engine)
-    others = {"moves", "stays_behind"} - {shown}
-    for name in (*others, shown):
-        person.starts(name).types("یک")
+def test_the_chat_shows_what_is_left(app: App, shown: str, closed: bool, left: list[str]) -> None:
+    account_id = officer(app.use(*dialogues(app))).account.id
+    person = app.person()
+    for name in (*({"moves", "stays_behind"} - {shown}), shown):
+        person.start(name).type("یک")
 
-    def log_in(turn: Turn) -> Reply:
-        turn.chat.account_id = account.id
-        engine.adopt(turn)
-        assert (turn.draft is None) == closed
-        return Reply()
-
-    person.does(log_in)
+    log_in(person, account_id)
 
     assert (person.chat.dialogue is None) == closed
     assert (person.chat.draft_id is None) == closed
-    drafts = db.exec(select(Draft).where(Draft.account_id == account.id)).all()
-    assert [draft.dialogue for draft in drafts] == left
+    assert app.all(select(Draft.dialogue).where(Draft.account_id == account_id)) == left
 
 
-def test_a_draft_of_the_account_goes_before_the_guests(db: Session) -> None:
-    account = new_account(db)
-    engine = Engine([MOVES])
-    Person(db, engine, account).starts("moves").types("از پیش")
-    person = Person(db, engine).starts("moves").types("مهمان")
+def test_a_draft_of_the_account_goes_before_the_guests(app: App) -> None:
+    owner = officer(app.use(*dialogues(app))).start("moves").type("از پیش")
+    person = app.person().start("moves").type("مهمان")
 
-    def log_in(turn: Turn) -> Reply:
-        turn.chat.account_id = account.id
-        engine.adopt(turn)
-        return Reply()
+    log_in(person, owner.account.id)
 
-    person.does(log_in)
-
-    drafts = db.exec(select(Draft).where(Draft.dialogue == "moves", Draft.account_id == account.id)).all()
-    assert [draft.answers["a"] for draft in drafts] == ["از پیش"]
-    assert db.exec(select(Draft).where(Draft.guest_chat_id == person.chat_row)).all() == []
+    assert app.all(select(Draft.answers)) == [{"a": "از پیش"}]
     assert person.chat.dialogue is None

@@ -6,12 +6,11 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlmodel import Session, select
+from sqlmodel import select
 
 from bot.core.context import Turn
-from bot.core.screens import MAX_CALLBACK_BYTES, Button, Press, Reply
+from bot.core.screens import MAX_CALLBACK_BYTES, Button
 from conversations.engine.declaration import Answers, Dialogue, Step
-from conversations.engine.engine import Engine
 from conversations.questions import (
     Address,
     BirthCertNo,
@@ -27,9 +26,9 @@ from conversations.questions import (
     Text,
     Ticks,
 )
-from storage.enums import Messenger
 from storage.tables import Draft
-from tests.support.dialogue_driver import Person, new_account
+from tests.support.chat_driver import App, Person
+from tests.support.chat_people import officer
 
 PROVINCES = [(f"استان {letter}", f"استان {letter}") for letter in "ابپتثجچحخدذرزژسشصضطظعغفقکگلمنوهی"]
 
@@ -96,85 +95,88 @@ an_action = st.one_of(
 )  # fmt: skip
 
 
-class Crowd:
-    """One person in two chats."""
+class Chats:
+    """One officer in two chats, of which one is in hand."""
 
-    def __init__(self, db: Session) -> None:
-        self.finished: list[dict[str, Any]] = []
+    def __init__(self, app: App) -> None:
+        self.app = app
         self.discarded = 0
         dialogue = Dialogue(
             "any",
             STEPS,
-            self.finish,
+            app.finish,
             summary="review.summary",
             second_question="submit.confirm",
             keeps_draft=True,
             discard=self.discard,
             after=clear_city,
         )
-        self.engine = Engine([dialogue])
-        self.account = new_account(db, national_code=None)
-        self.db = db
-        self.chats = [Person(db, self.engine, self.account, messenger=one) for one in Messenger]
+        first = officer(app.use(dialogue), national_code=None)
+        self.chats = [first, first.elsewhere()]
+        self.answers = select(Draft.answers).where(Draft.account_id == first.account.id)
         self.at = 0
         self.seen: list[Button] = []
-
-    def finish(self, turn: Turn, answers: dict[str, Any]) -> Reply:
-        self.finished.append(answers)
-        return Reply(goto=Press("home"))
+        app.finished.clear()
 
     def discard(self, turn: Turn) -> None:
         self.discarded += 1
+
+    @property
+    def ended(self) -> int:
+        return len(self.app.finished) + self.discarded
 
     @property
     def person(self) -> Person:
         return self.chats[self.at]
 
     def stored(self) -> dict[str, Any] | None:
-        self.db.rollback()
-        self.db.expire_all()
-        draft = self.db.exec(select(Draft).where(Draft.account_id == self.account.id)).first()
-        return dict(draft.answers) if draft is not None else None
+        """The answers of the draft, whichever chat it is open in."""
+        found: dict[str, Any] | None = self.app.first(self.answers)
+        return found
 
     def do(self, what: str, how: Any) -> None:
         person = self.person
-        buttons = list(person.screen.buttons())
+        buttons = [
+            button for screen in person.screens for button in screen.buttons() if button.press is not None
+        ]
         match what:
             case "good":
                 self.good(person)
             case "tap" if buttons:
-                person.presses(buttons[how % len(buttons)])
+                person.press(buttons[how % len(buttons)])
             case "old" if self.seen:
-                person.presses(self.seen[how % len(self.seen)])
+                person.press(self.seen[how % len(self.seen)])
             case "type":
-                person.types(how)
+                person.type(how)
             case "upload":
-                person.uploads(
-                    f"{how}.jpg" if how != "c" else None, content=how, album="x" if how == "b" else None
-                )
+                name, album = f"{how}.jpg" if how != "c" else None, "x" if how == "b" else None
+                person.upload(name, content=how, album=album)
             case "share":
-                person.shares("+989123456789", own=how)
+                person.share("+989123456789", own=how)
             case "sticker":
-                person.sends_a_sticker()
+                person.send()
             case "command":
-                person.commands(how)
+                person.command(how)
+                person.refresh()
             case "forge":
                 draft = person.draft
-                person.presses(
-                    Press(how, draft.id or 0 if draft else 1, draft.version if draft else 0, "abc")
-                )
+                person.open(how, draft.id or 0 if draft else 1, draft.version if draft else 0, "abc")
             case "switch":
                 self.at = 1 - self.at
             case "edit_draft":
-                person.starts("any", at="gender")
-        self.seen += [one for one in self.person.screen.buttons() if one.press is not None]
+                person.start("any", at="gender")
+        self.seen += buttons
 
     def good(self, person: Person) -> None:
-        step = str(person.chat.dialogue_state.get("step"))
+        step = step_of(person)
         if step.startswith("doc."):
-            person.uploads("x.jpg")
+            person.upload("x.jpg")
         else:
-            person.types(GOOD.get(step, "بله"))
+            person.type(GOOD.get(step, "بله"))
+
+
+def step_of(person: Person) -> str:
+    return str(person.chat.dialogue_state.get("step"))
 
 
 @settings(
@@ -183,21 +185,19 @@ class Crowd:
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(st.lists(an_action, min_size=5, max_size=45), st.integers(0, len(STEPS)))
-def test_any_sequence(db: Session, actions: list[tuple[str, Any]], filled: int) -> None:
-    crowd = Crowd(db)
-    crowd.person.starts("any")
+def test_any_sequence(app: App, actions: list[tuple[str, Any]], filled: int) -> None:
+    chats = Chats(app)
+    chats.person.start("any")
     for _ in range(filled):
-        crowd.do("good", None)
+        chats.do("good", None)
     for what, how in actions:
-        person = crowd.person
-        if person.chat.dialogue is None:
-            person.starts("any")
-        before, step = crowd.stored(), str(person.chat.dialogue_state.get("step"))
-        ended = len(crowd.finished) + crowd.discarded
-        crowd.do(what, how)
-        after = crowd.stored()
-        person = crowd.person
-        if len(crowd.finished) + crowd.discarded > ended:
+        person, chat = chats.person, chats.person.chat
+        if chat.dialogue is None:
+            chat = person.start("any").chat
+        before, step, ended = chats.stored(), str(chat.dialogue_state.get("step")), chats.ended
+        chats.do(what, how)
+        after = chats.stored()
+        if chats.ended > ended:
             assert after is None
             continue
         assert before is not None
@@ -205,40 +205,36 @@ def test_any_sequence(db: Session, actions: list[tuple[str, Any]], filled: int) 
         for key, value in before.items():
             if key != step and not (step == "province" and key == "city"):
                 assert after.get(key) == value, f"{what} {how} at {step} changed {key}"
-        if person.chat.dialogue is not None and what != "switch":
-            screen = person.screen
-            assert screen.text
-            assert len(screen.text) <= 4096
-            packed = [one.press.pack() for one in screen.buttons() if one.press]
+        if what != "switch" and person.chat.dialogue is not None:
+            presses = [one.press for one in person.screen.buttons() if one.press]
+            packed = [press.pack() for press in presses]
             assert len(packed) == len(set(packed)), "two buttons mean the same"
             assert all(len(one.encode()) <= MAX_CALLBACK_BYTES for one in packed)
-            actions_offered = {one.press.action for one in screen.buttons() if one.press}
-            assert actions_offered & {"d.later", "d.no"}, "no way out"
-    for answers in crowd.finished:
+            assert {press.action for press in presses} & {"d.later", "d.no"}, "no way out"
+    for answers in app.finished:
         keys = {ask.key for ask in STEPS} - ({"doc.military"} if answers["gender"] == "female" else set())
         assert set(answers) == keys
 
 
-def test_all_good_answers_reach_the_end(db: Session) -> None:
-    crowd = Crowd(db)
-    crowd.person.starts("any")
+def test_all_good_answers_reach_the_end(app: App) -> None:
+    chats = Chats(app)
+    person = chats.person.start("any")
     for _ in range(40):
-        if crowd.finished:
+        if app.finished:
             break
-        person = crowd.person
-        step = str(person.chat.dialogue_state["step"])
+        step = step_of(person)
         if "مدرک بعدی" in "".join(person.labels):
-            person.taps("⬅️ مدرک بعدی")
+            person.tap("⬅️ مدرک بعدی")
         elif step == "extras":
-            person.taps("☑️ یک") if "☑️ یک" in person.labels else person.taps("▫️ یک")
-            person.taps("ادامه")
+            person.tap("☑️ یک" if "☑️ یک" in person.labels else "▫️ یک", "ادامه")
         elif step == "city":
-            person.types("شهر 3 استان ب")
+            person.type("شهر 3 استان ب")
         elif step == "@summary":
-            person.sees("شهر محل زندگی: شهر 3", "استان: استان ب", "چه: یک").taps("تأیید")
+            person.sees("شهر محل زندگی: شهر 3", "استان: استان ب", "چه: یک").tap("تأیید")
         else:
-            crowd.good(person)
-    assert crowd.finished[0]["mobile"] == {"number": "+989123456789", "verified": False}
-    assert crowd.finished[0]["extras"] == {"items": ["a"], "note": None}
-    assert crowd.finished[0]["sure"] is True
-    assert len(crowd.finished[0]["doc.other"]) == 1
+            chats.good(person)
+    (answers,) = app.finished
+    assert answers["mobile"] == {"number": "+989123456789", "verified": False}
+    assert answers["extras"] == {"items": ["a"], "note": None}
+    assert answers["sure"] is True
+    assert len(answers["doc.other"]) == 1

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
-
-import pytest
-from sqlmodel import Session
+from typing import Any
 
 from bot.application.resources import Resources
 from bot.core.context import Turn
 from bot.core.incoming import Incoming, OfferedFile
 from bot.core.refusals import InvalidInput
-from bot.core.screens import Press, Reply
-from conversations.engine.declaration import Answers, Dialogue, Incomplete, Step, UserInput
-from conversations.engine.engine import Engine
+from bot.core.screens import Press, Reply, Screen
+from conversations.engine.declaration import Answers, Incomplete, Step, UserInput
 from conversations.questions import Choice, Documents, Secret, Text
-from storage.enums import Messenger
-from tests.support.dialogue_driver import Person, new_account
-
-DESK = cast(Resources, None)
+from tests.support.chat_driver import App, Person
+from tests.support.chat_people import at_dialogue
 
 
 class Doubled(Text):
@@ -38,88 +32,73 @@ async def made(resources: Resources, incoming: Incoming, answers: Answers) -> st
     return f"made of {sorted(answers)}"
 
 
-def finish(turn: Turn, answers: dict[str, Any]) -> Reply:
-    return Reply(goto=Press("done"), notice=f"{turn.prepared} {answers}")
+def at(app: App, *steps: Step, **options: Any) -> Person:
+    """An officer at a dialogue whose end says what was prepared for it."""
 
+    def finish(turn: Turn, answers: dict[str, Any]) -> Reply:
+        return Reply((Screen(f"{turn.prepared} {answers}"),), goto=Press("done"))
 
-def person_in(db: Session, *steps: Step, **options: Any) -> Person:
-    dialogue = Dialogue("d", steps, finish, **({"prepare_finish": made} | options))
-    person = Person(db, Engine([dialogue]), new_account(db))
-    person.resources = object()  # type: ignore[assignment]
-    return person.starts("d")
+    return at_dialogue(app, *steps, **{"finish": finish, "prepare_finish": made} | options)
 
 
 def needs(person: Person, **what: Any) -> Any:
-    with person.turn(Incoming(Messenger.BALE, 1, 1, **what)) as turn:
-        return person.engine.preparation(turn)
+    return person.read_turn(person.app.engine.preparation, **what)
 
 
 A = Step("a", Doubled(), prompt="الف؟", label="الف")
+PLAIN = Step("a", Text(), prompt="الف؟", label="الف")
 B = Step("b", Doubled(), prompt="ب؟", label="ب")
 
 
-def test_question_and_ending_each_get_their_own(db: Session) -> None:
-    person = person_in(db, A, B).types("x")
+def test_question_and_ending_each_get_their_own(app: App) -> None:
+    person = at(app, A, B).type("x")
     assert person.answers == {"a": "xx"}
-    person.types("y")
-    assert person.reply is not None
-    assert person.reply.notice == "made of ['a'] {'a': 'xx', 'b': 'yy'}"
+    person.type("y").sees("made of ['a'] {'a': 'xx', 'b': 'yy'}")
 
 
-def test_a_label_that_is_typed_is_no_answer_to_prepare(db: Session) -> None:
-    person = person_in(db, A, B).types("x")
+def test_a_label_that_is_typed_is_no_answer_to_prepare(app: App) -> None:
+    person = at(app, A, B).type("x")
     assert needs(person, text="بازگشت") is None
     assert needs(person, text="/start", command="start") is None
     assert needs(person, pressed=True, press=Press("d.choose", 1, 0, "forged")) is None
     assert needs(person, text="y") is not None
-    person.types("بازگشت").sees("الف؟")
+    person.type("بازگشت").sees("الف؟")
 
 
-def test_a_refusal_while_preparing_is_the_servings_to_show(db: Session) -> None:
-    person = person_in(db, A)
-    with pytest.raises(InvalidInput):
-        person.types("بد")
+def test_a_refusal_while_preparing_is_shown_over_the_question(app: App) -> None:
+    at(app, A).type("بد").sees("دلیل را کامل‌تر", "الف؟").type("x").sees("made of [] {'a': 'xx'}")
 
 
-def test_the_ending_is_prepared_at_the_summary_and_not_before(db: Session) -> None:
-    a = Step("a", Text(), prompt="الف؟", label="الف")
-    person = person_in(db, a, summary="review.summary")
+def test_the_ending_is_prepared_at_the_summary_and_not_before(app: App) -> None:
+    person = at(app, PLAIN, summary="review.summary")
     assert needs(person, text="x") is None
-    person.types("x")
+    person.type("x")
     assert needs(person, text="سلام") is None
     assert needs(person, text="تأیید") is not None
-    person.taps("تأیید")
-    assert person.went == Press("done")
-    assert person.reply is not None
-    assert str(person.reply.notice).startswith("made of")
+    person.tap("تأیید").sees("made of")
 
 
-def test_the_ending_is_prepared_at_the_second_question(db: Session) -> None:
-    a = Step("a", Text(), prompt="الف؟", label="الف")
-    person = person_in(db, a, summary="review.summary", second_question="submit.confirm").types("x")
+def test_the_ending_is_prepared_at_the_second_question(app: App) -> None:
+    person = at(app, PLAIN, summary="review.summary", second_question="submit.confirm").type("x")
     assert needs(person, text="تأیید") is None
-    person.taps("تأیید")
+    person.tap("تأیید")
     assert needs(person, text="خیر") is None
-    person.taps("بله")
-    assert person.reply is not None
-    assert str(person.reply.notice).startswith("made of")
+    person.tap("بله").sees("made of")
 
 
-def test_an_answer_that_closes_the_rest_ends_prepared(db: Session) -> None:
+def test_an_answer_that_closes_the_rest_ends_prepared(app: App) -> None:
     kind = Step("kind", Choice((("made", "سامانه"), ("own", "خودم"))), prompt="؟", label="نوع")
     own = Step("own", Text(), when=lambda turn, a: a.get("kind") == "own", prompt="رمز؟", label="رمز")
-    person = person_in(db, kind, own).taps("خودم").sees("رمز؟").taps("بازگشت").taps("سامانه")
-    assert person.reply is not None
-    assert str(person.reply.notice).startswith("made of")
+    at(app, kind, own).tap("خودم").sees("رمز؟").tap("بازگشت", "سامانه").sees("made of")
 
 
-def test_files_and_secrets(db: Session) -> None:
+def test_files_and_secrets(app: App) -> None:
     file = OfferedFile("f", "a.pdf", 1, False)
-    papers = person_in(db, Step("doc.x", Documents("x", "مدرک")), prepare_finish=None)
+    papers = at(app, Step("doc.x", Documents("x", "مدرک")), prepare_finish=None)
     assert needs(papers, file=file).file
     assert needs(papers, text="سلام") is None
-    secret = person_in(db, Step("p", Secret(), hidden=True, prompt="رمز؟"), prepare_finish=None)
+    secret = at(app, Step("p", Secret(), hidden=True, prompt="رمز؟"), prepare_finish=None)
     assert needs(secret, text="s3cret").secret
     assert needs(secret, file=file) is None
-    open_text = person_in(db, Step("a", Text(), prompt="؟", label="؟"), prepare_finish=None)
+    open_text = at(app, Step("a", Text(), prompt="؟", label="؟"), prepare_finish=None)
     assert needs(open_text, text="سلام") is None

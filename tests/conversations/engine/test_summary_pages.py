@@ -2,33 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
-from sqlmodel import Session
 
-from bot.core.screens import Press, Reply
 from bot.texts import t
 from conversations.engine.declaration import Dialogue, Step
-from conversations.engine.engine import Engine
 from conversations.engine.rendering import PAGE_FIELDS, PAGE_LENGTH, VALUE_LENGTH
 from conversations.questions import Text
-from tests.support.dialogue_driver import Person, new_account
+from tests.support.chat_driver import App, Person
+from tests.support.chat_people import officer
 
 
-def summary(db: Session, answers: list[str]) -> Person:
-    steps = tuple(
-        Step(f"x{n}", Text(1, 2000), prompt=f"{n}؟", label=f"مورد {n}") for n in range(len(answers))
-    )
-    dialogue = Dialogue(
-        "long",
-        steps,
-        lambda turn, given: Reply(goto=Press("done")),
-        summary="review.summary",
-        keeps_draft=True,
-    )
-    given: dict[str, Any] = {f"x{n}": answer for n, answer in enumerate(answers)}
-    return Person(db, Engine([dialogue]), new_account(db)).starts("long", answers=given)
+def summary(app: App, answers: list[str]) -> Person:
+    steps = [Step(f"x{n}", Text(1, 2000), prompt=f"{n}؟", label=f"مورد {n}") for n in range(len(answers))]
+    dialogue = Dialogue("long", tuple(steps), app.finish, summary="review.summary", keeps_draft=True)
+    given = {f"x{n}": answer for n, answer in enumerate(answers)}
+    return officer(app.use(dialogue)).start("long", answers=given)
 
 
 def pages(person: Person) -> list[int]:
@@ -40,7 +28,7 @@ def pages(person: Person) -> list[int]:
         assert len(person.text) < 4096
         if t("nav.next") not in person.labels:
             return found
-        person.taps(t("nav.next"))
+        person.tap(t("nav.next"))
 
 
 @pytest.mark.parametrize(
@@ -52,27 +40,27 @@ def pages(person: Person) -> list[int]:
         pytest.param(2 * PAGE_FIELDS + 1, 1, [PAGE_FIELDS, PAGE_FIELDS, 1], id="three pages"),
     ],
 )
-def test_a_page_takes_so_many_answers(db: Session, number: int, length: int, shown: list[int]) -> None:
-    assert pages(summary(db, ["ا" * length] * number)) == shown
+def test_a_page_takes_so_many_answers(app: App, number: int, length: int, shown: list[int]) -> None:
+    assert pages(summary(app, ["ا" * length] * number)) == shown
 
 
-def test_a_page_takes_so_many_characters(db: Session) -> None:
-    found = pages(summary(db, ["ا" * 300] * 20))
+def test_a_page_takes_so_many_characters(app: App) -> None:
+    found = pages(summary(app, ["ا" * 300] * 20))
 
     assert sum(found) == 20
     assert found[0] == PAGE_LENGTH // (300 + 10)
     assert len(found) == 3
 
 
-def test_the_last_page_leads_back(db: Session) -> None:
-    person = summary(db, ["یک"] * (PAGE_FIELDS + 1)).taps(t("nav.next"))
-    person.sees("مورد 40", t("nav.previous")).taps(t("nav.previous")).sees("مورد 0").sees_not(
+def test_the_last_page_leads_back(app: App) -> None:
+    person = summary(app, ["یک"] * (PAGE_FIELDS + 1)).tap(t("nav.next"))
+    person.sees("مورد 40", t("nav.previous")).tap(t("nav.previous")).sees("مورد 0").sees_not(
         t("nav.previous")
     )
 
 
-def test_a_very_long_answer_is_cut_in_the_summary_alone(db: Session) -> None:
-    person = summary(db, ["ا" * VALUE_LENGTH, "ب" * (VALUE_LENGTH + 1)])
+def test_a_very_long_answer_is_cut_in_the_summary_alone(app: App) -> None:
+    person = summary(app, ["ا" * VALUE_LENGTH, "ب" * (VALUE_LENGTH + 1)])
 
     person.sees("ا" * VALUE_LENGTH, "ب" * (VALUE_LENGTH - 1) + "…").sees_not("ب" * VALUE_LENGTH)
     assert len(person.answers["x1"]) == VALUE_LENGTH + 1

@@ -23,7 +23,7 @@ from conversations.preview.html_pages import dialogue_page
 from conversations.preview.sample_rows import sample_turn
 from conversations.preview.screens import preview_nodes
 from conversations.questions import Choice, Text
-from tests.support.dialogue_driver import NOW
+from tests.support.chat_driver import NOW
 
 VOID = {"meta", "link", "br"}
 

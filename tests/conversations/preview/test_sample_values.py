@@ -13,7 +13,7 @@ from conversations.engine.steps import Question
 from conversations.preview.routes import sample_values
 from conversations.preview.sample_rows import sample_turn
 from conversations.questions import Choice, Confirm, Documents, Email, Mobile, Search, Text, Ticks
-from tests.support.dialogue_driver import NOW
+from tests.support.chat_driver import NOW
 
 TOWNS = [(str(number), f"شهر {number}") for number in range(30)]
 

@@ -3,71 +3,66 @@
 from __future__ import annotations
 
 import pytest
-from sqlmodel import Session
 
 from bot.texts import t
 from conversations.questions import Documents
-from tests.conversations.questions.test_questions import Asked
+from tests.conversations.questions.test_questions import answer_of, ask, file_ids
+from tests.support.chat_driver import App, Person
 
 MORE, REMOVE = t("doc.more"), t("doc.remove")
 DOC = "تصویر کارت ملی"
 
 
-def documents(db: Session, most: int = 3, *, hints: bool = False) -> Asked:
-    return Asked(db, Documents("national_card", DOC, most, short_name="کارت ملی", hints=hints))
+def documents(app: App, most: int = 3, *, hints: bool = False) -> Person:
+    return ask(app, Documents("national_card", DOC, most, short_name="کارت ملی", hints=hints))
 
 
-def kept(asked: Asked) -> list[int]:
-    return list(asked.person.answers.get("x") or [])
+def test_one_more_file_is_asked_for_until_there_are_enough(app: App) -> None:
+    person = documents(app, 2)
+    person.upload("a.pdf")
+    assert MORE in person.labels
+    person.tap(MORE).sees(t("doc.send_more", doc=DOC))
+    assert MORE not in person.labels
+    person.upload("b.pdf").sees("a.pdf", "b.pdf").sees_not(t("doc.send_more", doc=DOC))
+    assert MORE not in person.labels
+    person.upload("c.pdf").sees(t("error.too_many_files", max="۲"))
+    assert len(file_ids(person)) == 2
 
 
-def test_one_more_file_is_asked_for_until_there_are_enough(db: Session) -> None:
-    asked = documents(db, 2)
-    asked.person.uploads("a.pdf")
-    assert MORE in asked.person.labels
-    asked.person.taps(MORE).sees(t("doc.send_more", doc=DOC))
-    assert MORE not in asked.person.labels
-    asked.person.uploads("b.pdf").sees("a.pdf", "b.pdf").sees_not(t("doc.send_more", doc=DOC))
-    assert MORE not in asked.person.labels
-    asked.person.uploads("c.pdf").sees(t("error.too_many_files", max="۲"))
-    assert len(kept(asked)) == 2
-
-
-def test_the_same_file_twice_is_kept_once(db: Session) -> None:
-    asked = documents(db)
-    asked.person.uploads("a.pdf", content="same").uploads("b.pdf", content="same").sees(t("doc.twice_same"))
-    assert len(kept(asked)) == 1
-    asked.person.uploads("c.pdf", content="other").sees_not(t("doc.twice_same"))
-    assert len(kept(asked)) == 2
+def test_the_same_file_twice_is_kept_once(app: App) -> None:
+    person = documents(app)
+    person.upload("a.pdf", content="same").upload("b.pdf", content="same").sees(t("doc.twice_same"))
+    assert len(file_ids(person)) == 1
+    person.upload("c.pdf", content="other").sees_not(t("doc.twice_same"))
+    assert len(file_ids(person)) == 2
 
 
 @pytest.mark.parametrize(("typed", "left"), [("۱", ["b.pdf"]), ("۲", ["a.pdf"]), ("۹", ["a.pdf", "b.pdf"])])
-def test_the_named_file_goes_and_no_other(db: Session, typed: str, left: list[str]) -> None:
-    asked = documents(db)
-    asked.person.uploads("a.pdf").uploads("b.pdf").taps(REMOVE).types(typed)
+def test_the_named_file_goes_and_no_other(app: App, typed: str, left: list[str]) -> None:
+    person = documents(app)
+    person.upload("a.pdf").upload("b.pdf").tap(REMOVE).type(typed)
 
-    assert len(kept(asked)) == len(left)
+    assert len(file_ids(person)) == len(left)
     if len(left) == 2:
-        asked.person.sees(t("error.want_file")).taps(t("doc.none_of_them"))
-    asked.person.sees(*left).sees_not(*({"a.pdf", "b.pdf"} - set(left)))
+        person.sees(t("error.want_file")).tap(t("doc.none_of_them"))
+    person.sees(*left).sees_not(*({"a.pdf", "b.pdf"} - set(left)))
 
 
-def test_words_where_a_file_is_wanted_change_nothing(db: Session) -> None:
-    asked = documents(db)
-    asked.person.types("سلام").sees(t("error.want_file"))
-    asked.person.uploads("a.pdf").types("سلام").sees(t("error.want_file"))
-    assert len(kept(asked)) == 1
-    asked.person.taps(t("doc.next"))
-    assert len(asked.value) == 1
+def test_words_where_a_file_is_wanted_change_nothing(app: App) -> None:
+    person = documents(app)
+    person.type("سلام").sees(t("error.want_file")).upload("a.pdf").type("سلام").sees(t("error.want_file"))
+    assert len(file_ids(person)) == 1
+    person.tap(t("doc.next"))
+    assert len(answer_of(person)) == 1
 
 
 @pytest.mark.parametrize(("length", "shown"), [(15, 15), (16, 16), (17, 15), (60, 15)])
-def test_a_long_name_is_cut_to_fit_its_button(db: Session, length: int, shown: int) -> None:
-    asked = documents(db)
+def test_a_long_name_is_cut_to_fit_its_button(app: App, length: int, shown: int) -> None:
+    person = documents(app)
     name = "ن" * length
-    asked.person.uploads(name).uploads("b.pdf").taps(REMOVE)
+    person.upload(name).upload("b.pdf").tap(REMOVE)
 
-    assert asked.person.labels[0] == f"۱. {'ن' * shown}{'…' if shown < length else ''}"
+    assert person.labels[0] == f"۱. {'ن' * shown}{'…' if shown < length else ''}"
 
 
 @pytest.mark.parametrize(
@@ -80,9 +75,9 @@ def test_a_long_name_is_cut_to_fit_its_button(db: Session, length: int, shown: i
     ],
 )
 def test_a_name_of_something_else_is_remarked_upon(
-    db: Session, name: str | None, hints: bool, hinted: bool
+    app: App, name: str | None, hints: bool, hinted: bool
 ) -> None:
-    asked = documents(db, hints=hints)
-    asked.person.uploads(name)
-    assert (t("doc.name_hint") in asked.person.text) == hinted
-    assert len(kept(asked)) == 1
+    person = documents(app, hints=hints)
+    person.upload(name)
+    assert (t("doc.name_hint") in person.text) == hinted
+    assert len(file_ids(person)) == 1

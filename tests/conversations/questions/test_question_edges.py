@@ -6,14 +6,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlmodel import Session
 
 from bot.core.screens import MAX_LABEL
 from bot.texts import t
 from conversations.questions import Choice, Confirm, Mobile, Search, Ticks
 from conversations.questions.choice import NEXT, PREVIOUS, page_of, turned_to
 from conversations.questions.tariff import DayToCome, Rial
-from tests.conversations.questions.test_questions import Asked
+from tests.conversations.questions.test_questions import answer_of, answers_of, ask
+from tests.support.chat_driver import App
 
 CONTACT = "989123456789"
 
@@ -26,27 +26,27 @@ CONTACT = "989123456789"
     ],
 )
 def test_a_mobile_is_proved_by_the_button_alone(
-    db: Session, shared: str | None, typed: str | None, value: Any
+    app: App, shared: str | None, typed: str | None, value: Any
 ) -> None:
-    asked = Asked(db, Mobile())
+    person = ask(app, Mobile())
     if shared is not None:
-        asked.person.shares(shared)
+        person.share(shared)
     else:
-        asked.person.types(typed or "")
+        person.type(typed or "")
 
-    assert asked.value == value
+    assert answer_of(person) == value
 
 
 @pytest.mark.parametrize("typed", [True, False], ids=["may be typed", "must be proved"])
-def test_another_ones_contact_is_refused(db: Session, typed: bool) -> None:
-    asked = Asked(db, Mobile(typed=typed))
-    asked.person.shares(CONTACT, own=False)
-    assert asked.values == []
+def test_another_ones_contact_is_refused(app: App, typed: bool) -> None:
+    person = ask(app, Mobile(typed=typed))
+    person.share(CONTACT, own=False)
+    assert answers_of(app) == []
     if not typed:
-        asked.person.types("09123456789")
-        assert asked.values == []
-    asked.person.shares(CONTACT)
-    assert asked.value["verified"]
+        person.type("09123456789")
+        assert answers_of(app) == []
+    person.share(CONTACT)
+    assert answer_of(person)["verified"]
 
 
 @pytest.mark.parametrize(
@@ -68,29 +68,29 @@ def test_another_ones_contact_is_refused(db: Session, typed: bool) -> None:
         ("هزار", None),
     ],
 )
-def test_an_amount_between_its_bounds(db: Session, typed: str, amount: int | None) -> None:
-    asked = Asked(db, Rial(1000, 5000))
-    asked.person.types(typed)
+def test_an_amount_between_its_bounds(app: App, typed: str, amount: int | None) -> None:
+    person = ask(app, Rial(1000, 5000))
+    person.type(typed)
 
-    assert asked.values == ([] if amount is None else [amount])
+    assert answers_of(app) == ([] if amount is None else [amount])
     if amount is None:
-        asked.person.taps(t("tariffs.free"))
-        assert asked.value == 0
+        person.tap(t("tariffs.free"))
+        assert answer_of(person) == 0
 
 
 @pytest.mark.parametrize(("days", "taken"), [(-1, False), (0, True), (10, True), (11, False)])
-def test_a_day_from_today_on(db: Session, days: int, taken: bool) -> None:
+def test_a_day_from_today_on(app: App, days: int, taken: bool) -> None:
     from jdatetime import date as jalali
 
-    asked = Asked(db, DayToCome(timedelta(days=10)))
-    today = DayToCome._today(asked.person)  # type: ignore[arg-type]
+    person = ask(app, DayToCome(timedelta(days=10)))
+    today = DayToCome._today(app.clock)  # type: ignore[arg-type]
     day = today + timedelta(days=days)
-    asked.person.types(jalali.fromgregorian(date=day).strftime("%Y/%m/%d"))
+    person.type(jalali.fromgregorian(date=day).strftime("%Y/%m/%d"))
 
-    assert asked.values == ([day.isoformat()] if taken else [])
+    assert answers_of(app) == ([day.isoformat()] if taken else [])
     if not taken:
-        asked.person.taps(t("tariffs.today"))
-        assert asked.value == today.isoformat()
+        person.tap(t("tariffs.today"))
+        assert answer_of(person) == today.isoformat()
 
 
 TOWNS = [("a", "شیراز"), ("b", "شیرازک"), ("c", "باغ شیراز"), ("d", "یزد"), ("e", "یزد")]
@@ -107,24 +107,21 @@ TOWNS = [("a", "شیراز"), ("b", "شیرازک"), ("c", "باغ شیراز"),
         pytest.param("!", None, [], id="nothing to search by"),
     ],
 )
-def test_a_name_is_searched(db: Session, typed: str, taken: str | None, offered: list[str]) -> None:
-    asked = Asked(db, Search(TOWNS, missing="error.city_not_in_list"))
-    asked.person.types(typed)
+def test_a_name_is_searched(app: App, typed: str, taken: str | None, offered: list[str]) -> None:
+    person = ask(app, Search(TOWNS, missing="error.city_not_in_list"))
+    person.type(typed)
 
-    assert asked.values == ([] if taken is None else [taken])
+    assert answers_of(app) == ([] if taken is None else [taken])
     if taken is None:
         names = {label for _, label in TOWNS}
-        assert [label for label in asked.person.labels if label in names] == offered
+        assert [label for label in person.labels if label in names] == offered
     if taken is None and not offered:
-        asked.person.sees(t("error.city_not_in_list"))
+        person.sees(t("error.city_not_in_list"))
 
 
-def test_first_options_are_offered_before_a_search_and_taken(db: Session) -> None:
-    asked = Asked(db, Search(TOWNS, first=[("z", "همه")]))
-    asked.person.types("شیر").sees(t("form.found"))
-    asked = Asked(db, Search(TOWNS, first=[("z", "همه")]))
-    asked.person.taps("همه")
-    assert asked.value == "z"
+def test_first_options_are_offered_before_a_search_and_taken(app: App) -> None:
+    ask(app, Search(TOWNS, first=[("z", "همه")])).type("شیر").sees(t("form.found"))
+    assert answer_of(ask(app, Search(TOWNS, first=[("z", "همه")])).tap("همه")) == "z"
 
 
 def keys(page: int, *, size: int = 4, number: int = 9, columns: int = 2) -> list[list[str]]:
@@ -147,59 +144,57 @@ def test_pages_of_options() -> None:
     )
 
 
-def test_of_two_options_with_one_name_the_first_is_typed(db: Session) -> None:
-    asked = Asked(db, Choice(TOWNS))
-    asked.person.types("یزد")
-    assert asked.value == "d"
+def test_of_two_options_with_one_name_the_first_is_typed(app: App) -> None:
+    person = ask(app, Choice(TOWNS))
+    person.type("یزد")
+    assert answer_of(person) == "d"
 
 
 @pytest.mark.parametrize(("label", "value"), [("بله", True), ("خیر", False)])
-def test_yes_is_true_and_no_is_false(db: Session, label: str, value: bool) -> None:
-    asked = Asked(db, Confirm())
-    asked.person.taps(label)
-    assert asked.value is value
+def test_yes_is_true_and_no_is_false(app: App, label: str, value: bool) -> None:
+    person = ask(app, Confirm())
+    person.tap(label)
+    assert answer_of(person) is value
 
 
-def test_a_tick_is_taken_back_and_the_order_is_that_of_the_list(db: Session) -> None:
-    asked = Asked(db, Ticks([("a", "الف"), ("b", "ب"), ("c", "پ")]))
+def test_a_tick_is_taken_back_and_the_order_is_that_of_the_list(app: App) -> None:
+    person = ask(app, Ticks([("a", "الف"), ("b", "ب"), ("c", "پ")]))
     for label in ("▫️ پ", "▫️ الف", "▫️ ب", "☑️ ب"):
-        asked.person.taps(label)
-    asked.person.taps(t("form.done"))
-    assert asked.value == {"items": ["a", "c"], "note": None}
+        person.tap(label)
+    person.tap(t("form.done"))
+    assert answer_of(person) == {"items": ["a", "c"], "note": None}
 
 
 @pytest.mark.parametrize(
     ("length", "kept"),
     [(4, False), (5, True), (20, True), (21, False), (80, False), (81, False), (200, False)],
 )
-def test_a_note_between_its_bounds(db: Session, length: int, kept: bool) -> None:
-    asked = Asked(db, Ticks([("a", "الف")], note_min=5, note_max=20))
-    asked.person.types("ن" * length)
-    asked.person.taps(t("form.done"))
+def test_a_note_between_its_bounds(app: App, length: int, kept: bool) -> None:
+    person = ask(app, Ticks([("a", "الف")], note_min=5, note_max=20))
+    person.type("ن" * length).tap(t("form.done"))
 
-    assert asked.values == ([{"items": [], "note": "ن" * length}] if kept else [])
+    assert answers_of(app) == ([{"items": [], "note": "ن" * length}] if kept else [])
 
 
-def test_a_note_can_be_dropped_and_replaced(db: Session) -> None:
-    asked = Asked(db, Ticks([("a", "الف")]))
-    asked.person.types("یادداشت نخست").taps(t("form.drop_note"))
-    assert t("form.drop_note") not in asked.person.labels
-    asked.person.types("یادداشت دوم").taps("▫️ الف").taps(t("form.done"))
-    assert asked.value == {"items": ["a"], "note": "یادداشت دوم"}
+def test_a_note_can_be_dropped_and_replaced(app: App) -> None:
+    person = ask(app, Ticks([("a", "الف")]))
+    person.type("یادداشت نخست").tap(t("form.drop_note"))
+    assert t("form.drop_note") not in person.labels
+    person.type("یادداشت دوم").tap("▫️ الف").tap(t("form.done"))
+    assert answer_of(person) == {"items": ["a"], "note": "یادداشت دوم"}
 
 
 @pytest.mark.parametrize("empty", ["error.choose", None])
-def test_nothing_at_all_is_an_answer_where_the_question_says_so(db: Session, empty: str | None) -> None:
-    asked = Asked(db, Ticks([("a", "الف")], empty=empty))
-    asked.person.taps(t("form.done"))
-    assert asked.values == ([] if empty else [{"items": [], "note": None}])
+def test_nothing_at_all_is_an_answer_where_the_question_says_so(app: App, empty: str | None) -> None:
+    person = ask(app, Ticks([("a", "الف")], empty=empty))
+    person.tap(t("form.done"))
+    assert answers_of(app) == ([] if empty else [{"items": [], "note": None}])
 
 
-def test_without_a_note_a_text_is_no_answer(db: Session) -> None:
-    asked = Asked(db, Ticks([("a", "الف")], note=False))
-    asked.person.types("یادداشت بلند").sees(t("error.choose"))
-    asked.person.taps("▫️ الف").taps(t("form.done"))
-    assert asked.value == {"items": ["a"], "note": None}
+def test_without_a_note_a_text_is_no_answer(app: App) -> None:
+    person = ask(app, Ticks([("a", "الف")], note=False))
+    person.type("یادداشت بلند").sees(t("error.choose")).tap("▫️ الف").tap(t("form.done"))
+    assert answer_of(person) == {"items": ["a"], "note": None}
 
 
 def test_a_long_label_of_a_paper_fits_its_button() -> None:

@@ -5,12 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sqlmodel import Session
 
 from bot.core.context import Turn
-from bot.core.screens import MAX_LABEL, Press, Reply
+from bot.core.screens import MAX_LABEL, Press
 from conversations.engine.declaration import Answers, Dialogue, Step
-from conversations.engine.engine import Engine
 from conversations.engine.steps import Question
 from conversations.questions import (
     Address,
@@ -30,8 +28,9 @@ from conversations.questions import (
     Ticks,
 )
 from conversations.questions.text import TextQuestion
-from storage.tables import Account, StoredFile
-from tests.support.dialogue_driver import Person, new_account
+from storage.tables import Draft, StoredFile
+from tests.support.chat_driver import App, Person
+from tests.support.chat_people import at_dialogue, officer
 
 PROVINCES = [
     (name, f"استان {name}")
@@ -39,25 +38,21 @@ PROVINCES = [
 ]
 
 
-class Asked:
-    """One question in a dialogue of its own."""
+def ask(app: App, question: Question, **account: Any) -> Person:
+    """An officer at this question, in a dialogue of its own."""
+    step = Step("x", question, prompt="چه؟", label="مورد")
+    person = officer(app.use(Dialogue("one", (step,), app.finish)), **account)
+    return person.start("one")
 
-    def __init__(self, db: Session, question: Question, **options: Any) -> None:
-        self.values: list[Any] = []
-        guest = options.pop("guest", False)
-        account = None if guest else options.pop("account", None) or new_account(db)
 
-        def finish(turn: Turn, answers: dict[str, Any]) -> Reply:
-            self.values.append(answers["x"])
-            return Reply(goto=Press("done"))
+def answers_of(app: App) -> list[Any]:
+    return [answers["x"] for answers in app.finished]
 
-        ask = Step("x", question, prompt="چه؟", label="مورد", **options)
-        self.person = Person(db, Engine([Dialogue("one", (ask,), finish)]), account).starts("one")
 
-    @property
-    def value(self) -> Any:
-        assert self.person.went == Press("done"), self.person.text
-        return self.values[-1]
+def answer_of(person: Person) -> Any:
+    """What the question was answered with, at the end of its dialogue."""
+    assert person.view == Press("done"), person.text
+    return answers_of(person.app)[-1]
 
 
 def test_a_line_that_reads_nothing_is_found_before_anybody_types() -> None:
@@ -86,13 +81,13 @@ def test_a_line_that_reads_nothing_is_found_before_anybody_types() -> None:
     ],
     ids=lambda one: type(one).__name__ if isinstance(one, Question) else "",
 )
-def test_one_line(db: Session, question: Question, typed: str, value: Any) -> None:
-    asked = Asked(db, question)
-    asked.person.types(typed)
-    assert asked.value == value
+def test_one_line(app: App, question: Question, typed: str, value: Any) -> None:
+    person = ask(app, question)
+    person.type(typed)
+    assert answer_of(person) == value
 
 
-def test_how_answers_are_shown(db: Session) -> None:
+def test_how_answers_are_shown(app: App) -> None:
     turn, ask = None, Step("x", Text())
     show = lambda question, value: question.format_answer(turn, ask, value)  # noqa: E731
     assert show(JalaliDate(), "1986-07-03") == "۱۳۶۵/۰۴/۱۲"
@@ -104,180 +99,164 @@ def test_how_answers_are_shown(db: Session) -> None:
     assert show(Confirm(), False) == "خیر"
 
 
-def test_the_mobile_by_the_contact_button(db: Session) -> None:
-    asked = Asked(db, Mobile())
-    assert asked.person.screen.ask_contact == "📱 ارسال شماره همراه"
-    asked.person.shares("989121112233", own=False).sees("شماره خودتان")
-    asked.person.types("123").sees("۱۱ رقم").shares("989121112233")
-    assert asked.value == {"number": "+989121112233", "verified": True}
+def test_the_mobile_by_the_contact_button(app: App) -> None:
+    person = ask(app, Mobile())
+    assert person.screen.ask_contact == "📱 ارسال شماره همراه"
+    person.share("989121112233", own=False).sees("شماره خودتان")
+    person.type("123").sees("۱۱ رقم").share("989121112233")
+    assert answer_of(person) == {"number": "+989121112233", "verified": True}
 
 
-def test_a_mobile_that_must_be_proved(db: Session) -> None:
-    asked = Asked(db, Mobile(typed=False))
-    asked.person.types("09121112233").sees("شماره خودتان").shares("+98 912 111 2233")
-    assert asked.value["verified"] is True
+def test_a_mobile_that_must_be_proved(app: App) -> None:
+    person = ask(app, Mobile(typed=False))
+    person.type("09121112233").sees("شماره خودتان").share("+98 912 111 2233")
+    assert answer_of(person)["verified"] is True
 
 
-def test_the_number_of_the_birth_certificate_may_be_the_national_code(db: Session) -> None:
-    asked = Asked(db, BirthCertNo(), account=new_account(db, national_code="0499370899"))
-    asked.person.taps("برابر با کد ملی")
-    assert asked.value == "0499370899"
-    nameless = Asked(db, BirthCertNo(), account=new_account(db, national_code=None))
-    assert nameless.person.labels == ["انصراف"]
+def test_the_number_of_the_birth_certificate_may_be_the_national_code(app: App) -> None:
+    person = ask(app, BirthCertNo(), national_code="0499370899")
+    person.tap("برابر با کد ملی")
+    assert answer_of(person) == "0499370899"
+    nameless = ask(app, BirthCertNo(), national_code=None)
+    assert nameless.labels == ["انصراف"]
 
 
-def test_no_landline(db: Session) -> None:
-    asked = Asked(db, Phone())
-    asked.person.types("تلفن ثابت ندارم")
-    assert asked.value == ""
+def test_no_landline(app: App) -> None:
+    person = ask(app, Phone())
+    person.type("تلفن ثابت ندارم")
+    assert answer_of(person) == ""
 
 
-def test_provinces_in_pages(db: Session) -> None:
-    asked = Asked(db, Choice(PROVINCES, columns=2, page=4))
-    asked.person.sees("استان آلفا", "بعدی").sees_not("استان تهران", "قبلی")
-    old = asked.person.button("استان آلفا")
-    asked.person.taps("بعدی").sees("استان تهران", "قبلی").taps("بعدی").sees("استان مرکزی").sees_not("بعدی")
-    asked.person.presses(old).sees("دیگر معتبر نیست", "استان مرکزی")
-    asked.person.taps("قبلی").types("۱")
-    assert asked.value == "تهران"
+def test_provinces_in_pages(app: App) -> None:
+    person = ask(app, Choice(PROVINCES, columns=2, page=4))
+    person.sees("استان آلفا", "بعدی").sees_not("استان تهران", "قبلی")
+    old = person.button("استان آلفا")
+    person.tap("بعدی").sees("استان تهران", "قبلی").tap("بعدی").sees("استان مرکزی").sees_not("بعدی")
+    person.press(old).sees("دیگر معتبر نیست", "استان مرکزی").tap("قبلی").type("۱")
+    assert answer_of(person) == "تهران"
 
 
-def test_an_option_of_another_page_can_be_typed(db: Session) -> None:
-    asked = Asked(db, Choice(PROVINCES, page=4))
-    asked.person.types("اُستان مرکزي")
-    assert asked.value == "مرکزی"
+def test_an_option_of_another_page_can_be_typed(app: App) -> None:
+    person = ask(app, Choice(PROVINCES, page=4))
+    person.type("اُستان مرکزي")
+    assert answer_of(person) == "مرکزی"
 
 
-def test_options_that_went_away(db: Session) -> None:
+def test_options_that_went_away(app: App) -> None:
     options = list(PROVINCES)
-    asked = Asked(db, Choice(lambda turn, answers: options))
-    button, other = asked.person.button("استان فارس"), asked.person.button("استان قم")
+    person = ask(app, Choice(lambda turn, answers: options))
+    button, other = person.button("استان فارس"), person.button("استان قم")
     options[:] = [("قم", "استان قم"), *(one for one in PROVINCES[::-1] if one[0] not in ("فارس", "قم"))]
-    asked.person.presses(button).sees("دیگر معتبر نیست")
-    asked.person.presses(other)
-    assert asked.value == "قم"
+    person.press(button).sees("دیگر معتبر نیست").press(other)
+    assert answer_of(person) == "قم"
 
 
-def test_search(db: Session) -> None:
+def test_search(app: App) -> None:
     cities = [(f"c{n}", f"شهر شماره {n}") for n in range(12)] + [("s", "شیراز"), ("k", "کریم‌آباد")]
-    asked = Asked(db, Search(cities, page=5, missing="error.city_not_in_list"))
-    asked.person.sees("چه؟").types("پاریس").sees("نزدیک‌ترین شهر")
-    asked.person.types("شماره").sees("۱۲ مورد", "شهر شماره 0", "بعدی").sees_not("شهر شماره 5")
-    asked.person.taps("بعدی").sees("شهر شماره 5", "قبلی").types("!!").sees("نزدیک‌ترین شهر", "شهر شماره 5")
-    asked.person.types("كريم اباد")
-    assert asked.value == "k"
+    person = ask(app, Search(cities, page=5, missing="error.city_not_in_list"))
+    person.sees("چه؟").type("پاریس").sees("نزدیک‌ترین شهر")
+    person.type("شماره").sees("۱۲ مورد", "شهر شماره 0", "بعدی").sees_not("شهر شماره 5")
+    person.tap("بعدی").sees("شهر شماره 5", "قبلی").type("!!").sees("نزدیک‌ترین شهر", "شهر شماره 5")
+    person.type("كريم اباد")
+    assert answer_of(person) == "k"
 
 
-def test_a_match_is_tapped_or_numbered(db: Session) -> None:
+def test_a_match_is_tapped_or_numbered(app: App) -> None:
     names = [("a", "مهندسی پزشکی"), ("b", "پزشکی"), ("c", "فیزیک پزشکی")]
-    asked = Asked(db, Search(names))
-    asked.person.types("پزشک").types("۱")
-    assert asked.value == "b", "what begins with the words comes first"
-    asked = Asked(db, Search(names))
-    asked.person.types("پزشک").taps("فیزیک پزشکی")
-    assert asked.value == "c"
-    asked = Asked(db, Search(names))
-    asked.person.types("پزشکی")
-    assert asked.value == "b", "the whole name is taken at once"
+    person = ask(app, Search(names))
+    person.type("پزشک", "۱")
+    assert answer_of(person) == "b", "what begins with the words comes first"
+    person = ask(app, Search(names))
+    person.type("پزشک").tap("فیزیک پزشکی")
+    assert answer_of(person) == "c"
+    person = ask(app, Search(names))
+    person.type("پزشکی")
+    assert answer_of(person) == "b", "the whole name is taken at once"
 
 
-def test_ticks(db: Session) -> None:
+def test_ticks(app: App) -> None:
     items = [("father_name", "نام پدر"), ("doc.card", "کارت ملی"), ("city", "شهر")]
-    asked = Asked(db, Ticks(items, send="defects.send"))
-    send = asked.person.labels[-2]
-    asked.person.taps(send).sees("یکی از گزینه‌ها")
-    asked.person.taps("شهر").sees("☑️ شهر", "▫️ نام پدر", "انتخاب‌شده: ۱").taps("شهر").sees_not("☑️")
-    asked.person.types("۲").sees("☑️ کارت ملی").taps("نام پدر").types("ناخواناست").sees("│ ناخواناست")
-    asked.person.types("کم").sees("کامل‌تر بنویسید", "│ ناخواناست").taps(send)
-    assert asked.value == {"items": ["father_name", "doc.card"], "note": "ناخواناست"}
-    noted = Asked(db, Ticks(items))
-    noted.person.types("فقط توضیح").taps("حذف توضیح").sees_not("فقط توضیح").types("فقط توضیح").taps("ادامه")
-    assert noted.value == {"items": [], "note": "فقط توضیح"}
-    nothing = Asked(db, Ticks(items, note=False, empty=None))
-    nothing.person.types("سلام دوست من").sees("یکی از گزینه‌ها").taps("ادامه")
-    assert nothing.value == {"items": [], "note": None}
+    person = ask(app, Ticks(items, send="defects.send"))
+    send = person.labels[-2]
+    person.tap(send).sees("یکی از گزینه‌ها")
+    person.tap("شهر").sees("☑️ شهر", "▫️ نام پدر", "انتخاب‌شده: ۱").tap("شهر").sees_not("☑️")
+    person.type("۲").sees("☑️ کارت ملی").tap("نام پدر").type("ناخواناست").sees("│ ناخواناست")
+    person.type("کم").sees("کامل‌تر بنویسید", "│ ناخواناست").tap(send)
+    assert answer_of(person) == {"items": ["father_name", "doc.card"], "note": "ناخواناست"}
+    noted = ask(app, Ticks(items))
+    noted.type("فقط توضیح").tap("حذف توضیح").sees_not("فقط توضیح").type("فقط توضیح").tap("ادامه")
+    assert answer_of(noted) == {"items": [], "note": "فقط توضیح"}
+    nothing = ask(app, Ticks(items, note=False, empty=None))
+    nothing.type("سلام دوست من").sees("یکی از گزینه‌ها").tap("ادامه")
+    assert answer_of(nothing) == {"items": [], "note": None}
 
 
-def test_yes_or_no(db: Session) -> None:
-    asked = Asked(db, Confirm())
-    asked.person.types("خیر")
-    assert asked.value is False
+def test_yes_or_no(app: App) -> None:
+    person = ask(app, Confirm())
+    person.type("خیر")
+    assert answer_of(person) is False
 
 
-def test_text_that_is_too_short_or_too_long(db: Session) -> None:
-    asked = Asked(db, Text(5, 10, short="error.short_reason"))
-    asked.person.types("کم").sees("دلیل را کامل‌تر").types("ی" * 11).sees("حداکثر ۱۰ حرف").types("یک‌دوسه")
-    assert asked.value == "یک‌دوسه"
+def test_text_that_is_too_short_or_too_long(app: App) -> None:
+    person = ask(app, Text(5, 10, short="error.short_reason"))
+    person.type("کم").sees("دلیل را کامل‌تر").type("ی" * 11).sees("حداکثر ۱۰ حرف").type("یک‌دوسه")
+    assert answer_of(person) == "یک‌دوسه"
 
 
-# ── papers ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── documents ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def papers(db: Session, **options: Any) -> Asked:
-    return Asked(db, Documents("national_card", "تصویر کارت ملی", short_name="کارت ملی"), **options)
+CARD = Documents("national_card", "تصویر کارت ملی", short_name="کارت ملی")
 
 
-def of(db: Session, asked: Asked) -> list[int]:
-    return list(asked.person.answers.get("x") or [])
+def file_ids(person: Person) -> list[int]:
+    return list(person.answers.get("x") or [])
 
 
-def test_a_paper_belongs_to_who_sent_it(db: Session) -> None:
-    asked = papers(db)
-    asked.person.uploads("a.pdf")
-    account = asked.person.account
-    assert isinstance(account, Account)
-    (number,) = of(db, asked)
-    assert db.get_one(StoredFile, number).account_id == account.id
-    other = papers(db)
-    other.person.uploads("b.pdf")
-    draft = other.person.draft
-    assert draft is not None
-    draft.answers = {"x": [number, *draft.answers["x"]]}
-    db.add(draft)
-    db.commit()
-    other.person.types("?").sees("b.pdf").sees_not("a.pdf").taps("مدرک بعدی")
-    assert number not in other.value
+def test_a_document_belongs_to_who_sent_it(app: App) -> None:
+    person = ask(app, CARD).upload("a.pdf")
+    (number,) = file_ids(person)
+    assert app.get(StoredFile, number).account_id == person.account.id
+    other = ask(app, CARD).upload("b.pdf")
+    app.change(Draft, other.draft.id, answers={"x": [number, *file_ids(other)]})
+    other.type("?").sees("b.pdf").sees_not("a.pdf").tap("مدرک بعدی")
+    assert number not in answer_of(other)
 
 
-def test_a_removed_paper_is_marked_unless_it_was_submitted(db: Session) -> None:
-    asked = papers(db)
-    asked.person.uploads("a.pdf")
-    (number,) = of(db, asked)
-    asked.person.taps("حذف").sees("فایل حذف شد", "📎 «تصویر کارت ملی»")
-    assert of(db, asked) == []
-    db.expire_all()
-    assert db.get_one(StoredFile, number).removed_at is not None
+def test_a_removed_document_is_marked_unless_it_was_submitted(app: App) -> None:
+    person = ask(app, CARD).upload("a.pdf")
+    (number,) = file_ids(person)
+    person.tap("حذف").sees("فایل حذف شد", "📎 «تصویر کارت ملی»")
+    assert file_ids(person) == []
+    assert app.get(StoredFile, number).removed_at is not None
 
 
-def test_an_album_is_answered_once_it_is_quiet(db: Session) -> None:
-    asked = papers(db)
+def test_an_album_is_answered_once_it_is_quiet(app: App) -> None:
+    person = ask(app, CARD)
     for _ in range(3):
-        asked.person.uploads(album="x")
-        assert asked.person.reply is not None
-        assert asked.person.reply.screens == ()
-        assert asked.person.reply.quiet
-    asked.person.sees("۳. تصویر کارت ملی").uploads(album="x").sees("حداکثر ۳ فایل")
-    assert len(of(db, asked)) == 3
+        person.upload(album="x")
+        assert person.answer is not None
+        assert person.answer.screens == ()
+        assert person.answer.quiet
+    person.sees("۳. تصویر کارت ملی").upload(album="x").sees("حداکثر ۳ فایل")
+    assert len(file_ids(person)) == 3
 
 
-def test_which_of_several_to_remove_can_be_left_open(db: Session) -> None:
-    asked = papers(db)
-    asked.person.uploads("a.pdf").uploads("b.pdf").taps("حذف").sees("کدام فایل", "۱. a.pdf", "۲. b.pdf")
-    assert all(len(label) <= MAX_LABEL for label in asked.person.labels[:2])
-    asked.person.types("۲").sees("فایل حذف شد", "a.pdf").sees_not("b.pdf")
-    asked.person.uploads("c.pdf").taps("حذف")
-    asked.person.taps("هیچ‌کدام").sees("a.pdf", "c.pdf", "مدرک بعدی")
-    assert len(of(db, asked)) == 2
+def test_which_of_several_to_remove_can_be_left_open(app: App) -> None:
+    person = ask(app, CARD)
+    person.upload("a.pdf").upload("b.pdf").tap("حذف").sees("کدام فایل", "۱. a.pdf", "۲. b.pdf")
+    assert all(len(label) <= MAX_LABEL for label in person.labels[:2])
+    person.type("۲").sees("فایل حذف شد", "a.pdf").sees_not("b.pdf").upload("c.pdf").tap("حذف")
+    person.tap("هیچ‌کدام").sees("a.pdf", "c.pdf", "مدرک بعدی")
+    assert len(file_ids(person)) == 2
 
 
-def test_no_paper_at_all(db: Session) -> None:
-    asked = papers(db)
-    asked.person.prepared = "something else"
-    asked.person.types("سلام").sees("فایل یا عکس مدرک").sends_a_sticker().sees("فایل یا عکس مدرک")
-    assert of(db, asked) == []
+def test_no_document_at_all(app: App) -> None:
+    person = ask(app, CARD).type("سلام").sees("فایل یا عکس مدرک").send().sees("فایل یا عکس مدرک")
+    assert file_ids(person) == []
 
 
-def test_options_may_depend_on_answers(db: Session) -> None:
+def test_options_may_depend_on_answers(app: App) -> None:
     def cities(turn: Turn, answers: Answers) -> list[tuple[str, str]]:
         return [("s", "شیراز")] if answers.get("province") == "fars" else [("t", "تهران")]
 
@@ -285,8 +264,5 @@ def test_options_may_depend_on_answers(db: Session) -> None:
         Step("province", Choice([("fars", "فارس"), ("tehran", "تهران")])),
         Step("city", Search(cities)),
     )
-    dialogue = Dialogue(
-        "two", steps, lambda turn, answers: Reply(goto=Press("done")), summary="review.summary"
-    )
-    person = Person(db, Engine([dialogue]), new_account(db)).starts("two")
-    person.taps("فارس").types("تهران").sees("پیدا نشد").types("شیراز").sees("شهر محل زندگی: شیراز")
+    person = at_dialogue(app, *steps, summary="review.summary").tap("فارس").type("تهران").sees("پیدا نشد")
+    person.type("شیراز").sees("شهر محل زندگی: شیراز")

@@ -5,118 +5,93 @@ from io import BytesIO
 import pytest
 import zxingcpp
 from PIL import Image
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 
 from bot.core.screens import GeneratedFile, Press
-from storage.enums import AccountState, Messenger
-from storage.tables import Account, AuditEvent, Officer
-from tests.support.handler_app import House, Visitor
-from tests.support.handler_people import CODE, MOBILE, registers
+from storage.enums import Messenger
+from storage.tables import AuditEvent, Officer
+from tests.support.chat_driver import NATIONAL_CODE, App, Person
+from tests.support.chat_fixtures import ON_BOTH_DATABASES
+from tests.support.chat_people import suspend
+
+pytestmark = ON_BOTH_DATABASES
 
 BOT = "https://t.me/officer_bot"
 
 
 @pytest.fixture
-async def sara(house: House) -> Visitor:
-    house.resources.public_info.bot_links[Messenger.TELEGRAM] = BOT
-    visitor = house.visitor()
-    await registers(visitor)
-    return visitor
+def sara(app: App) -> Person:
+    app.resources.public_info.bot_links[Messenger.TELEGRAM] = BOT
+    return app.person().register()
 
 
-async def qualify(house: House) -> None:
-    def unit(db: Session) -> None:
-        db.exec(select(Officer)).one().legacy_qualified = True
-
-    await house.database.run(unit)
+def qualify(officer: Person) -> None:
+    officer.app.change(Officer, officer.account.id, legacy_qualified=True)
 
 
-async def suspend(house: House) -> None:
-    def unit(db: Session) -> None:
-        db.exec(select(Account)).one().state = AccountState.SUSPENDED
-
-    await house.database.run(unit)
-
-
-def scanned(visitor: Visitor) -> str:
+def scanned(person: Person) -> str:
     """What a phone's camera reads off the picture that just came."""
-    (sheet,) = [one for screen in visitor.screens for one in screen.attachments]
+    (sheet,) = person.files
     assert isinstance(sheet, GeneratedFile)
     assert sheet.picture
     (code,) = zxingcpp.read_barcodes(Image.open(BytesIO(sheet.content)))
     return str(code.text)
 
 
-async def opens(visitor: Visitor, link: str) -> Visitor:
+def opens(person: Person, link: str) -> Person:
     address, _, payload = link.partition("?start=")
     assert address == BOT
-    return await visitor.commands("start", payload)
+    return person.command("start", payload)
 
 
-async def test_there_is_none_before_qualification(house: House, sara: Visitor) -> None:
-    await sara.presses(Press("qual"))
-    sara.sees_not("کارت مسئول فنی")
-    await sara.presses(Press("card"))
-    sara.sees("پس از احراز صلاحیت صادر می‌شود", "بازگشت")
-    await sara.presses(Press("card.picture"))
+def test_there_is_none_before_qualification(app: App, sara: Person) -> None:
+    sara.press(Press("qual")).sees_not("کارت مسئول فنی").press(Press("card"))
+    sara.sees("پس از احراز صلاحیت صادر می‌شود", "بازگشت").press(Press("card.picture"))
     sara.sees("پس از احراز صلاحیت صادر می‌شود")
-    assert not await house.ask(lambda db: db.exec(select(Officer.card_token)).one())
+    assert not app.one(select(Officer.card_token))
 
 
-async def test_anybody_who_scans_it_sees_who_it_is_and_nothing_else(house: House, sara: Visitor) -> None:
-    await qualify(house)
-    await sara.presses(Press("qual"))
-    await sara.taps("🪪 کارت مسئول فنی")
-    sara.sees("بخشی از کد ملی")
-    await sara.taps("🖼 دریافت کارت")
+def test_anybody_who_scans_it_sees_who_it_is_and_nothing_else(app: App, sara: Person) -> None:
+    qualify(sara)
+    sara.press(Press("qual")).tap("🪪 کارت مسئول فنی").sees("بخشی از کد ملی").tap("🖼 دریافت کارت")
     link = scanned(sara)
     assert sara.button("کپی نشانی استعلام").copy == link
-    guest = await opens(house.visitor(), link)
+    guest = opens(app.person(), link)
     guest.sees("استعلام کارت مسئول فنی", "سارا کریمی‌نژاد", "•••••••۵۶۱", "✅ احراز صلاحیت‌شده", "زمان استعلام")
-    guest.sees_not(CODE, MOBILE[-10:], "10000001")
-    await sara.taps("🖼 دریافت کارت")
+    guest.sees_not(NATIONAL_CODE, "9121234567", "10000001")
+    sara.tap("🖼 دریافت کارت")
     assert scanned(sara) == link
     events = select(AuditEvent.event).where(col(AuditEvent.event) == "card_issued")
-    assert len(await house.ask(lambda db: db.exec(events).all())) == 1
+    assert len(app.all(events)) == 1
 
 
-async def test_it_tells_of_a_suspension_at_once(house: House, sara: Visitor) -> None:
-    await qualify(house)
-    await sara.presses(Press("card.picture"))
+def test_it_tells_of_a_suspension_at_once(app: App, sara: Person) -> None:
+    qualify(sara)
+    sara.press(Press("card.picture"))
     link = scanned(sara)
-    await suspend(house)
-    guest = await opens(house.visitor(), link)
+    suspend(sara)
+    guest = opens(app.person(), link)
     guest.sees("⛔️ غیرفعال", "معتبر نیست").sees_not("✅")
-    await sara.presses(Press("qual"))
-    sara.sees("تأیید نهایی").sees_not("کارت مسئول فنی", "ثبت اصلاحیه")
-    await sara.presses(Press("card.picture"))
-    sara.sees("حساب شما غیرفعال شده است")
+    sara.press(Press("qual")).sees("تأیید نهایی").sees_not("کارت مسئول فنی", "ثبت اصلاحیه")
+    sara.press(Press("card.picture")).sees("حساب شما غیرفعال شده است")
 
 
 @pytest.mark.parametrize(
     "payload", ["card_", "card_AAAAAAAAAAAAAAAAAAAAAA", "card_%", "card_" + "x" * 60, "x"]
 )
-async def test_a_card_that_nobody_gave_out(house: House, sara: Visitor, payload: str) -> None:
-    await qualify(house)
-    await sara.presses(Press("card.picture"))
-    guest = house.visitor()
-    await guest.commands("start", payload)
-    guest.sees_not("سارا", "✅ احراز")
+def test_a_card_that_nobody_gave_out(app: App, sara: Person, payload: str) -> None:
+    qualify(sara)
+    sara.press(Press("card.picture"))
+    guest = app.person().command("start", payload).sees_not("سارا", "✅ احراز")
     known = payload.startswith("card_AAAA")
     guest.sees("این کارت شناخته نشد" if known else "خوش آمدید", "🏠 منوی اصلی" if known else "ثبت‌نام")
 
 
-async def test_whoever_scans_in_the_middle_of_a_form_loses_nothing(house: House, sara: Visitor) -> None:
-    await qualify(house)
-    await sara.presses(Press("card.picture"))
+def test_whoever_scans_in_the_middle_of_a_form_loses_nothing(app: App, sara: Person) -> None:
+    qualify(sara)
+    sara.press(Press("card.picture"))
     link = scanned(sara)
-    other = house.visitor()
-    await other.commands("start")
-    await other.taps("ثبت‌نام")
-    await other.types("۹۹۹۱۲۳۴۵۱۹")
-    other.sees("تاریخ تولد")
-    await opens(other, link)
-    other.sees("استعلام کارت مسئول فنی", "سارا کریمی‌نژاد")
-    await other.taps("🏠 منوی اصلی")
-    await other.taps("ادامه پیش‌نویس")
+    other = app.person().command("start").tap("ثبت‌نام").type("۹۹۹۱۲۳۴۵۱۹").sees("تاریخ تولد")
+    opens(other, link)
+    other.sees("استعلام کارت مسئول فنی", "سارا کریمی‌نژاد").tap("🏠 منوی اصلی", "ادامه پیش‌نویس")
     other.sees("تاریخ تولد")

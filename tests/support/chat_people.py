@@ -1,0 +1,211 @@
+"""People in chats: accounts with a role, logged in, and what several tests let them do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.core.context import SYSTEM, Actor
+from bot.services import accounts, qualification
+from conversations.engine.declaration import Dialogue, Step
+from storage.enums import AttemptState, Messenger, RequestKind, RequestState, Role
+from storage.tables import (
+    Account,
+    Branch,
+    CooperationRequest,
+    Grant,
+    Officer,
+    PaymentAttempt,
+    QualificationRequest,
+)
+from tests.support.chat_driver import NOW, App, Person
+from tests.support.factories import distributors, people, reference_data
+
+
+def grant(person: Person, role: Role, **where: Any) -> None:
+    """One more role."""
+    person.app.add(Grant(account_id=person.account.id, role=role, **where))
+
+
+def in_role(app: App, role: Role, first: str, last: str, university: str | None = None) -> Person:
+    made = app.run(
+        lambda db: people.granted(db, people.account(db, first, last, chat=False), role, university)
+    )
+    return app.person(actor=made)
+
+
+def officer(app: App, first: str = "سارا", last: str = "کریمی‌نژاد", **account: Any) -> Person:
+    """Somebody registered, with nothing filed yet."""
+    made = app.run(lambda db: people.officer(db, first, last, chat=False))
+    if account:
+        app.change(Account, made.account_id, **account)
+    return app.person(actor=made)
+
+
+def expert(app: App, last: str = "رضایی", *, university: str = "sums") -> Person:
+    return in_role(app, Role.EXPERT, "مریم", last, university)
+
+
+def in_charge(app: App, last: str = "احمدی") -> Person:
+    """An expert who also assigns."""
+    return in_role(app, Role.IN_CHARGE, "مریم", last, "sums")
+
+
+def staff(app: App) -> Person:
+    """At the menu of the directorate."""
+    return in_role(app, Role.STAFF, "رضا", "اداری").command("menu")
+
+
+def at_dialogue(app: App, *steps: Step, **values: Any) -> Person:
+    """An officer at the first question of a dialogue of these steps, which ends in `app.finish`."""
+    dialogue = Dialogue("form", steps, **{"finish": app.finish} | values)
+    return officer(app.use(dialogue)).start("form")
+
+
+def suspend(person: Person, reason: str = "مدارک نادرست") -> None:
+    """By the directorate."""
+    app, account_id = person.app, person.account.id or 0
+    actor = Actor(staff(app).account.id, Role.STAFF)
+    common = {"public_info": app.resources.public_info, "now": app.clock()}
+    app.run(lambda db: accounts.suspend(db, actor=actor, account_id=account_id, reason=reason, **common))
+
+
+# ── a qualification request ──────────────────────────────────────────────────────────────────────────────────────────
+
+#: Documents that everybody must send, in order.
+REQUIRED_DOCUMENTS = 7
+
+
+def tariff(app: App, kind: RequestKind = RequestKind.NEW, rial: int = 1_500_000) -> None:
+    app.run(lambda db: reference_data.tariff(db, rial, kind))
+
+
+def begin_form(person: Person, *, gender: str = "زن", province: str = "فارس", city: str = "شیراز") -> Person:
+    """The form from its first question to the place of living."""
+    return person.open("qual.new").type("علی").tap(gender).type("۱۲۳۴", province, city)
+
+
+def fill_form(person: Person, *, gender: str = "زن") -> Person:
+    """The form from its first question to the summary, for a new officer without optional documents."""
+    begin_form(person, gender=gender).type("شیراز، خیابان زند، کوچه ۳، پلاک ۷")
+    person.tap("تلفن ثابت ندارم", "رد کردن")
+    send_documents(person, REQUIRED_DOCUMENTS + (gender == "مرد"))
+    return person.tap("مدرکی ندارم")
+
+
+def send_documents(person: Person, number: int = 1) -> Person:
+    for _ in range(number):
+        person.upload().tap("مدرک بعدی")
+    return person
+
+
+def submit(person: Person, *, gender: str = "زن") -> Person:
+    """A new request, sent."""
+    return fill_form(person, gender=gender).tap("ثبت نهایی", "بله")
+
+
+def request_of(person: Person) -> Any:
+    """The newest qualification request of an officer."""
+    mine = QualificationRequest.account_id == person.account.id
+    return person.app.newest(QualificationRequest, mine)
+
+
+def at_request(reviewer: Person, applicant: Person) -> Person:
+    """The reviewer at the newest request of an officer."""
+    return reviewer.open("desk.file", request_of(applicant).id)
+
+
+def approve(reviewer: Person, applicant: Person) -> Person:
+    return at_request(reviewer, applicant).tap("✅ تأیید", "بله، تأیید می‌کنم")
+
+
+def complete(app: App, request: QualificationRequest) -> None:
+    """The bank says that the fee came."""
+    request_id = request.id or 0
+    app.run(
+        lambda db: qualification.complete_request(
+            db, request_id=request_id, now=app.clock(), actor=SYSTEM, bank_ref="778"
+        )
+    )
+
+
+def request_row(account_id: int | None, **values: Any) -> QualificationRequest:
+    """A request, submitted at Shiraz unless `values` say otherwise."""
+    known = {
+        "kind": RequestKind.NEW,
+        "state": RequestState.SUBMITTED,
+        "tracking_code": "140509010001",
+        "university_code": "sums",
+        "submitted_at": NOW,
+        "state_since": NOW,
+    }
+    return QualificationRequest(account_id=account_id, **known | values)
+
+
+def payment_attempt(app: App, of: QualificationRequest, state: AttemptState, **values: Any) -> PaymentAttempt:
+    known = {"gateway": "zarinpal", "ref": "A1", "amount_rial": 5_000_000}
+    made: PaymentAttempt = app.add(PaymentAttempt(request_id=of.id, state=state, **known | values))
+    return made
+
+
+# ── cooperation ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def distributor(app: App, name: str = "کیان طب", last: str = "صالحی") -> tuple[Person, Branch]:
+    """The manager of a guild, and its central branch, in Shiraz."""
+    made, central = app.run(lambda db: distributors.distributor(db, name))
+    return manager(app, made.id or 0, last), central
+
+
+def manager(
+    app: App, distributor_id: int, last: str = "صالحی", *, messenger: Messenger = Messenger.TELEGRAM
+) -> Person:
+    made = app.run(
+        lambda db: people.granted(
+            db,
+            people.account(db, "حمید", last, chat=False),
+            Role.DISTRIBUTOR,
+            distributor_id=distributor_id,
+        )
+    )
+    return app.person(messenger, actor=made)
+
+
+def branch(boss: Person, name: str = "دوم", *, province: str = "فارس", city: str = "شیراز") -> Branch:
+    """One more branch of the manager's distributor."""
+    app, account_id = boss.app, boss.account.id
+    held: Grant = app.newest(Grant, Grant.account_id == account_id, Grant.role == Role.DISTRIBUTOR)
+    actor = Actor(account_id, Role.DISTRIBUTOR, distributor_id=held.distributor_id)
+    return app.run(lambda db: distributors.branch(db, actor, name, province=province, city=city))
+
+
+def eligible(app: App, first: str = "سارا", last: str = "کریمی‌نژاد") -> Person:
+    """An officer whom a distributor may choose."""
+    person = officer(app, first, last)
+    app.change(Officer, person.account.id, qualified_at=NOW, university_code="sums")
+    return person
+
+
+def code_of(person: Person) -> str:
+    return person.account.national_code or ""
+
+
+def cooperation(app: App) -> Any:
+    """The newest cooperation request."""
+    return app.newest(CooperationRequest)
+
+
+def pick(boss: Person, at: Branch, person: Person) -> Person:
+    """The manager asks the officer to serve at a branch."""
+    return boss.open("dist.pick", at.id or 0).type(code_of(person))
+
+
+def accept(person: Person) -> Person:
+    """The officer accepts the only new request."""
+    return person.open("coop.new").type("۱").tap("✅ قبول همکاری", "بله، قبول می‌کنم")
+
+
+def employ(boss: Person, at: Branch, person: Person, reviewer: Person) -> None:
+    """The whole way to a contract."""
+    pick(boss, at, person)
+    accept(person)
+    reviewer.open("desk.coop").type("۱").tap("✅ تأیید", "بله، تأیید می‌کنم").sees("فعال است")
