@@ -1,7 +1,5 @@
-"""`make abuse`: every forged press, every walk, every flood, every attempt to stop the others at full size; exit 0 only if nothing had an effect that the
-rule tables do not give. Figures are printed as each part ends."""
-
-from __future__ import annotations
+"""`make abuse`: every forged press, walk, flood and attempt to stop the others at full size; exit 0 only if nothing had an
+effect that the rule tables do not give. Figures are printed as each part ends."""
 
 import argparse
 import os
@@ -15,7 +13,6 @@ FULL = {
     "MATRIX_WALKS": "0",
     "FORGED_PRESSES": "20000",
     "FLOOD": "10000",
-    "SLOW_FILES": "30",
     "ISOLATION": "full",
 }
 

@@ -1,7 +1,5 @@
 """Whom each route lets in, said once more and apart from the code: a route that is missing here fails the test."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 

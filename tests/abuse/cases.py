@@ -1,18 +1,15 @@
 """A case in every state of every machine, made by the services themselves wherever they can make it."""
 
-from __future__ import annotations
-
 from itertools import count
 from typing import Any
 
 from sqlmodel import Session, col, select, update
 
 from bot.core.context import Actor, PublicInfo
-from bot.gateways.interfaces import NotPaid, Verified, WrongAmount
+from bot.gateways.interfaces import Verified, WrongAmount
 from bot.services import accounts, cooperation, qualification
 from bot.services.cooperation import contracts, termination
 from bot.services.cooperation.requests import COOPERATION_WORKFLOW
-from bot.services.distributors import branches
 from bot.services.letters import letters
 from bot.services.letters.audience import Audience, Kind
 from bot.services.payments import attempts
@@ -32,9 +29,8 @@ from storage.enums import (
 from storage.tables import (
     Account,
     Chat,
-    CooperationRequest,
+    Contract,
     Draft,
-    Grant,
     InboxUpdate,
     Letter,
     PaymentAttempt,
@@ -43,11 +39,17 @@ from storage.tables import (
     StaffAlert,
     StoredFile,
 )
-from tests.support import cooperation_data as c
-from tests.support import qualification_data as o
-from tests.support.identities import national_code
+from tests.support.factories.cooperation import (
+    accepted_request,
+    active_contract,
+    cooperation_request,
+    parties,
+)
+from tests.support.factories.distributors import ManagedDistributor, branch
+from tests.support.factories.people import expert, granted, officer, qualified_officer
+from tests.support.factories.qualification import form_answers, stored_file, submitted_request
+from tests.support.factories.reference_data import NOW, PUBLIC_URL, tariff
 
-NOW = o.NOW
 PUBLIC_INFO = PublicInfo("021-1234", "https://bot.example")
 
 
@@ -56,124 +58,121 @@ class Cases:
 
     def __init__(self, db: Session) -> None:
         self.db = db
-        self.numbers, self.branch_numbers = count(1), count(1)
-        self.centers = c.open_centers(db)
-        self.office = self.centers.office
-        o.tariff(db, 500_000)
-        o.tariff(db, 0, RequestKind.AMENDMENT)
-        self.far = o.expert(db, "20000009", "سرپرست", university="mui", role=Role.IN_CHARGE)
+        self.numbers = count(1)
+        self.people = parties(db)
+        tariff(db, 500_000)
+        tariff(db, 0, RequestKind.AMENDMENT)
+        self.far = expert(db, "سرپرست", university="mui", role=Role.IN_CHARGE)
         self.requests: dict[str, tuple[Actor, QualificationRequest]] = {}
-        self.officers: dict[str, Actor] = {"sara": self.centers.sara, "mina": self.centers.mina}
+        self.officers = {
+            "sara": self._own_mobile(self.people.sara),
+            "mina": self._own_mobile(self.people.mina),
+        }
 
     def build_cases(self) -> None:
         self.qualifications()
         self.payments()
         self.registrations()
         self.cooperations()
-        self.far_cooperation()
-        self.endings()
-        self.letter()
-        self.odds()
-        self.papers_lie_nowhere()
+        self.contracts()
+        self.letters()
+        self.waiting_for_staff()
+        self.lose_files()
 
-    # ── qualification and its fee ──────────────────────────────────────────────────────────────────
+    # ── qualification and its fee ──
+
+    @staticmethod
+    def by(actor: Actor) -> dict[str, Any]:
+        return {"actor": actor, "now": NOW}
+
+    def _own_mobile(self, officer: Actor) -> Actor:
+        """What marks a person must be nobody else's."""
+        account = self.db.get_one(Account, officer.account_id)
+        account.mobile = f"+98935{next(self.numbers):07}"
+        self.db.flush()
+        return officer
 
     def new_officer(self) -> Actor:
-        number = next(self.numbers)
-        made = o.officer(self.db, f"1100{number:04}", national_code=national_code(300_000 + number))
-        self.db.get_one(Account, made.account_id).mobile = f"+98935000{number:04}"
-        self.db.flush()
-        return made
+        return self._own_mobile(officer(self.db))
 
-    def submitted(self, name: str, **other: Any) -> tuple[Actor, QualificationRequest]:
+    def submitted(self, name: str, **answers: Any) -> QualificationRequest:
         who = self.new_officer()
         address = f"شیراز، خیابان نهان{len(self.requests):02}، پلاک ۵"
-        found = o.submitted(self.db, who, **({"postal_address": address} | other))
-        self.requests[name] = (who, found)
-        return who, found
+        request = submitted_request(self.db, who, **{"postal_address": address} | answers)
+        self.requests[name] = (who, request)
+        return request
 
-    def approved(self, name: str) -> QualificationRequest:
-        _, mine = self.submitted(name)
-        return decisions.approve(
-            self.db,
-            actor=self.office.ali,
-            request_id=mine.id or 0,
-            version=mine.version,
-            public_url=o.URL,
-            now=NOW,
+    def approved(self, name: str, *attempts: AttemptState) -> QualificationRequest:
+        """It waits for its fee, with attempts to pay in these states."""
+        request = self.submitted(name)
+        decisions.approve(
+            self.db, actor=self.people.ali, request_id=request.id or 0, public_url=PUBLIC_URL, now=NOW
         )
+        for state in attempts:
+            self.db.add(
+                PaymentAttempt(
+                    request_id=request.id or 0,
+                    gateway="zarinpal",
+                    ref=f"A{next(self.numbers):035}",
+                    amount_rial=500_000,
+                    state=state,
+                    created_at=NOW,
+                    bank_ref="201000009" if state is AttemptState.REFUND_DUE else None,
+                    refund_ref="77" if state is AttemptState.REFUNDED else None,
+                )
+            )
+            self.db.flush()
+        return request
 
     def qualifications(self) -> None:
-        db, ali = self.db, self.office.ali
+        db, by_ali = self.db, self.by(self.people.ali)
         who = self.new_officer()
         draft = qualification.start_draft(db, actor=who, now=NOW)
         self.requests["draft"] = (who, draft)
-        form = o.answers(db, who, postal_address="شیراز، خیابان نهان۹۱، پلاک ۵")
+        answers = form_answers(db, who, postal_address="شیراز، خیابان نهان۹۱، پلاک ۵")
         db.add(
-            Draft(account_id=who.account_id, dialogue="qualification", subject_id=draft.id or 0, answers=form)
+            Draft(
+                account_id=who.account_id,
+                dialogue="qualification",
+                subject_id=draft.id or 0,
+                answers=answers,
+            )
         )
         self.submitted("submitted")
         self.submitted("far", province="اصفهان", city="اصفهان", university="mui")
-        _, mine = self.submitted("review")
-        QUALIFICATION_WORKFLOW.claim(db, actor=ali, request_id=mine.id or 0, version=mine.version, now=NOW)
-        _, mine = self.submitted("deficient")
+        request = self.submitted("review")
+        QUALIFICATION_WORKFLOW.claim(db, request_id=request.id or 0, version=request.version, **by_ali)
+        request = self.submitted("deficient")
         decisions.declare_deficiencies(
-            db, actor=ali, request_id=mine.id or 0, items=["father_name"], note="نام را درست کنید", now=NOW
+            db, request_id=request.id or 0, items=["father_name"], note="نام را درست کنید", **by_ali
         )
-        _, mine = self.submitted("rejected")
-        decisions.reject(db, actor=ali, request_id=mine.id or 0, reason=RejectReason.WRONG_REGION, now=NOW)
-        who, mine = self.submitted("withdrawn")
-        qualification.withdraw(db, actor=who, request_id=mine.id or 0, now=NOW)
-        who = c.qualified(db, "10000190", "نسرین", national_code(300_900))
-        amended = qualification.start_draft(db, actor=who, now=NOW, kind=RequestKind.AMENDMENT)
-        answers = o.answers(db, who, first_name="نسرین‌دخت", postal_address="شیراز، خیابان نهان۹۰، پلاک ۵")
-        self.requests["amendment"] = (
-            who,
-            qualification.submit(db, actor=who, request_id=amended.id or 0, answers=answers, now=NOW),
-        )
+        request = self.submitted("rejected")
+        decisions.reject(db, request_id=request.id or 0, reason=RejectReason.WRONG_REGION, **by_ali)
+        request = self.submitted("withdrawn")
+        qualification.withdraw(db, actor=self.requests["withdrawn"][0], request_id=request.id or 0, now=NOW)
+        who = self._own_mobile(qualified_officer(db, "نسرین"))
+        draft = qualification.start_draft(db, actor=who, now=NOW, kind=RequestKind.AMENDMENT)
+        answers = form_answers(db, who, first_name="نسرین‌دخت", postal_address="شیراز، خیابان نهان۹۰، پلاک ۵")
+        amended = qualification.submit(db, actor=who, request_id=draft.id or 0, answers=answers, now=NOW)
+        self.requests["amendment"] = (who, amended)
 
     def payments(self) -> None:
         """Requests that wait for their fee, whatever the bank said; each attempt state is of one of them."""
         self.approved("approved")
-        self.attempt("tried")
-        mine = self.requests["tried"][1]
-        for state in (AttemptState.FAILED, AttemptState.EXPIRED):
-            self.old_attempt(mine, state)
-        self.attempt("asked")
+        self.approved("tried", AttemptState.CREATED, AttemptState.FAILED, AttemptState.EXPIRED)
+        self.approved("asked", AttemptState.CREATED)
         attempts.claim_attempt(self.db, attempt_id=self._last_attempt(), now=NOW)
-        self.approved("uncertain")
-        self.old_attempt(self.requests["uncertain"][1], AttemptState.UNCERTAIN)
-        self.attempt("wrong amount")
+        self.approved("uncertain", AttemptState.UNCERTAIN)
+        self.approved("wrong amount", AttemptState.CREATED)
         self._bank_says(WrongAmount(-50))
-        self.attempt("completed")
+        self.approved("completed", AttemptState.CREATED)
         self._bank_says(Verified("201000001"))
-        mine = self.approved("refund")
-        self.old_attempt(mine, AttemptState.REFUND_DUE)
-        self.old_attempt(mine, AttemptState.REFUNDED)
-
-    def attempt(self, name: str) -> None:
-        mine = self.approved(name)
-        self.old_attempt(mine, AttemptState.CREATED)
-
-    def old_attempt(self, request: QualificationRequest, state: AttemptState) -> None:
-        self.db.add(
-            PaymentAttempt(
-                request_id=request.id or 0,
-                gateway="zarinpal",
-                ref=f"A{next(self.numbers):035}",
-                amount_rial=500_000,
-                state=state,
-                created_at=NOW,
-                bank_ref="201000009" if state is AttemptState.REFUND_DUE else None,
-                refund_ref="77" if state is AttemptState.REFUNDED else None,
-            )
-        )
-        self.db.flush()
+        self.approved("refund", AttemptState.REFUND_DUE, AttemptState.REFUNDED)
 
     def _last_attempt(self) -> int:
         return self.db.exec(select(PaymentAttempt.id).order_by(col(PaymentAttempt.id).desc())).first() or 0
 
-    def _bank_says(self, verification: Verified | WrongAmount | NotPaid) -> None:
+    def _bank_says(self, verification: Verified | WrongAmount) -> None:
         claimed = attempts.claim_attempt(self.db, attempt_id=self._last_attempt(), now=NOW)
         assert isinstance(claimed, attempts.ClaimedAttempt)
         payments_verification.apply_answer(
@@ -187,125 +186,103 @@ class Cases:
         )
 
     def registrations(self) -> None:
-        """Somebody without a request, an annulled one, and experts who are a side of what they would decide."""
+        """An officer without a request, an annulled one, and experts who are a party of what they would decide."""
         self.fresh, self.annulled = self.new_officer(), self.new_officer()
-        applicant, _ = self.submitted("of an expert")
-        self.applicant = self._also_expert(applicant.account_id or 0)
-        self.manager = self._also_expert(self.centers.arad.boss.account_id or 0)
-        gone = self.annulled.account_id or 0
-        accounts.annul(self.db, actor=self.office.staff, account_id=gone, reason="ثبت‌نام نادرست بود", now=NOW)
+        self.submitted("of an expert")
+        self.applicant = self._also_expert(self.requests["of an expert"][0])
+        self.manager = self._also_expert(self.people.arad.manager)
+        annulled = self.annulled.account_id or 0
+        accounts.annul(
+            self.db, actor=self.people.staff, account_id=annulled, reason="ثبت‌نام نادرست بود", now=NOW
+        )
 
-    def _also_expert(self, account_id: int) -> Actor:
-        self.db.add(Grant(account_id=account_id, role=Role.EXPERT, university_code="sums"))
-        self.db.flush()
-        return Actor(account_id, Role.EXPERT, "sums", Messenger.TELEGRAM)
+    def _also_expert(self, actor: Actor) -> Actor:
+        return granted(self.db, self.db.get_one(Account, actor.account_id), Role.EXPERT, "sums")
 
-    # ── cooperation ────────────────────────────────────────────────────────────────────────────────
+    # ── cooperation ──
 
     def another(self, name: str) -> Actor:
-        number = next(self.branch_numbers)
-        made = c.qualified(self.db, f"1000{2000 + number}", f"نامزد{number}", national_code(300_910 + number))
+        made = self._own_mobile(qualified_officer(self.db, f"نامزد{next(self.numbers)}"))
         self.officers[name] = made
         return made
 
-    def branch(self, firm: c.Firm, province: str = "فارس", city: str = "شیراز") -> int:
-        number = next(self.branch_numbers)
-        made = branches.define_branch(
-            self.db,
-            actor=firm.boss,
-            name=f"نمایندگی {number}",
-            province=province,
-            city=city,
-            address=f"{city}، خیابان معالی‌آباد، پلاک {number}",
-            now=NOW,
-        )
-        return made.id or 0
+    def branch(self, of: ManagedDistributor, **region: str) -> int:
+        return branch(self.db, of.manager, f"نمایندگی {next(self.numbers)}", **region).id or 0
 
-    def picked(self, name: str, firm: c.Firm) -> tuple[Actor, CooperationRequest]:
-        who = self.another(name)
-        return who, c.picked(self.db, self.centers, who, firm=firm, branch=self.branch(firm))
+    def picked(self, name: str, at: ManagedDistributor) -> dict[str, Any]:
+        """A request of this distributor to another officer, as the services are told of it."""
+        request = cooperation_request(self.db, at, self.another(name), branch=self.branch(at))
+        return {"request_id": request.id or 0, "version": request.version, "now": NOW}
 
-    def accepted(self, name: str, firm: c.Firm) -> tuple[Actor, CooperationRequest]:
-        who = self.another(name)
-        return who, c.accepted(self.db, self.centers, who, firm=firm, branch=self.branch(firm))
+    def accepted(self, name: str, at: ManagedDistributor, **region: str) -> dict[str, Any]:
+        request = accepted_request(self.db, at, self.another(name), branch=self.branch(at, **region))
+        return {"request_id": request.id or 0, "version": request.version, "now": NOW}
 
     def cooperations(self) -> None:
-        db, town, ali = self.db, self.centers, self.office.ali
-        kian, arad = town.kian, town.arad
-        c.picked(db, town, town.sara)
-        c.picked(db, town, town.sara, firm=arad, branch=self.branch(arad))
-        _, request = self.picked("coop withdrawn", kian)
-        cooperation.withdraw(
-            db, actor=kian.boss, request_id=request.id or 0, version=request.version, now=NOW
-        )
-        who, request = self.picked("refusing", kian)
-        cooperation.reject(
-            db, actor=who, request_id=request.id or 0, version=request.version, reason=None, now=NOW
-        )
+        db, sara, ali = self.db, self.people.sara, self.people.ali
+        kian, arad = self.people.kian, self.people.arad
+        cooperation_request(db, kian, sara)
+        cooperation_request(db, arad, sara, branch=self.branch(arad))
+        cooperation.withdraw(db, actor=kian.manager, **self.picked("coop withdrawn", kian))
+        request = self.picked("refusing", kian)
+        cooperation.reject(db, actor=self.officers["refusing"], reason=None, **request)
         self.accepted("accepting", arad)
-        _, request = self.accepted("coop claimed", arad)
-        COOPERATION_WORKFLOW.claim(
-            db, actor=ali, request_id=request.id or 0, version=request.version, now=NOW
-        )
-        _, request = self.accepted("coop rejected", kian)
-        cooperation.university_reject(
-            db, actor=ali, request_id=request.id or 0, version=request.version, reason="شعبه نادرست", now=NOW
-        )
+        COOPERATION_WORKFLOW.claim(db, actor=ali, **self.accepted("coop claimed", arad))
+        request = self.accepted("coop rejected", kian)
+        cooperation.university_reject(db, actor=ali, reason="شعبه نادرست", **request)
         # Both ask for her; the approval of one closes the other.
-        who, _ = self.picked("coop closed", kian)
-        c.employed(db, town, who, firm=arad, branch=self.branch(arad))
+        self.picked("coop closed", kian)
+        active_contract(db, arad, self.officers["coop closed"], ali, branch=self.branch(arad))
+        # At the other university.
+        self.accepted("coop far", arad, province="اصفهان", city="اصفهان")
 
-    def far_cooperation(self) -> None:
-        """At the other university."""
-        firm = self.centers.arad
-        who = self.another("coop far")
-        c.accepted(self.db, self.centers, who, firm=firm, branch=self.branch(firm, "اصفهان", "اصفهان"))
-
-    def endings(self) -> None:
-        """Contracts that ended in each way, and terminations in each state. Mina serves at Kian's and is about to leave."""
-        db, town, kian, arad = self.db, self.centers, self.centers.kian, self.centers.arad
-        contract = c.employed(db, town, town.mina, branch=kian.central)
-        self._drafted(town.mina, contract.id, "دلیل پنهان برای رفتن")
-        who = self.another("freed")
-        contract = c.employed(db, town, who, firm=arad, branch=self.branch(arad))
-        self._drafted(who, contract.id, "دلیل پنهان دوم که ناتمام ماند")
-        contracts.free(db, actor=arad.boss, contract_id=contract.id or 0, version=contract.version, now=NOW)
-        who = self.another("gone")
-        contract = c.employed(db, town, who, branch=self.branch(kian))
-        drafted = self._drafted(who, contract.id, "دلیل پنهان سوم که نهایی شد")
-        termination.finalise(db, actor=who, termination_id=drafted, now=NOW)
-        who = self.another("dead")
-        c.employed(db, town, who, branch=self.branch(kian))
+    def contracts(self) -> None:
+        """Contracts that ended in each way, and terminations in each state. Mina works at Kian's and is about to leave."""
+        db, kian, arad = self.db, self.people.kian, self.people.arad
+        contract = active_contract(db, kian, self.people.mina, self.people.ali, branch=kian.central)
+        self._draft_termination(self.people.mina, contract, "دلیل پنهان برای رفتن")
+        contract = self._employed("freed", arad)
+        self._draft_termination(self.officers["freed"], contract, "دلیل پنهان دوم که ناتمام ماند")
+        contracts.free(
+            db, actor=arad.manager, contract_id=contract.id or 0, version=contract.version, now=NOW
+        )
+        contract, gone = self._employed("gone", kian), self.officers["gone"]
+        drafted = self._draft_termination(gone, contract, "دلیل پنهان سوم که نهایی شد")
+        termination.finalise(db, actor=gone, termination_id=drafted, now=NOW)
+        self._employed("dead", kian)
         accounts.suspend(
             db,
-            actor=self.office.staff,
-            account_id=who.account_id or 0,
+            actor=self.people.staff,
+            account_id=self.officers["dead"].account_id or 0,
             reason="درگذشت ایشان",
             public_info=PUBLIC_INFO,
             now=NOW,
             death=True,
         )
 
-    def _drafted(self, who: Actor, contract_id: int | None, reason: str) -> int:
-        made = termination.draft(self.db, actor=who, contract_id=contract_id or 0, reason=reason, now=NOW)
+    def _employed(self, name: str, at: ManagedDistributor) -> Contract:
+        return active_contract(self.db, at, self.another(name), self.people.ali, branch=self.branch(at))
+
+    def _draft_termination(self, who: Actor, contract: Contract, reason: str) -> int:
+        made = termination.draft(self.db, actor=who, contract_id=contract.id or 0, reason=reason, now=NOW)
         return made.id or 0
 
-    # ── letters, and what waits for staff ──────────────────────────────────────────────────────────
+    # ── letters, and what waits for staff ──
 
-    def letter(self) -> None:
-        self.letter_file = o.paper(self.db, self.office.staff, "letter.jpg")
+    def letters(self) -> None:
+        self.letter_file = stored_file(self.db, self.people.staff, "letter.jpg")
         sent = self._letter("deficient", "پنهان", [self.letter_file])
         letters.send_batch(self.db, letter_id=sent, now=NOW)
         self.settle_pushes()
         letters.send_batch(self.db, letter_id=sent, now=NOW)
         stopped = self._letter("review", "ایستاده")
-        letters.stop_letter(self.db, actor=self.office.staff, letter_id=stopped, now=NOW)
+        letters.stop_letter(self.db, actor=self.people.staff, letter_id=stopped, now=NOW)
         self._letter("rejected", "در راه")
 
     def _letter(self, to: str, word: str, files: list[int] | None = None) -> int:
         made = letters.send_letter(
             self.db,
-            actor=self.office.staff,
+            actor=self.people.staff,
             to=Audience(Kind.ONE, str(self.requests[to][0].account_id)),
             number="۱",
             title=f"نامه {word}",
@@ -322,16 +299,15 @@ class Cases:
             update(Push).values(state=PushState.SENT).execution_options(synchronize_session=False)
         )
 
-    def papers_lie_nowhere(self) -> None:
+    def lose_files(self) -> None:
         """Their keys are whole, the bytes are lost: whoever may see one is told so."""
         for file in self.db.exec(select(StoredFile)):
             file.original_key, file.shown_key = f"{file.id:032x}", f"{file.id:031x}a"
         self.db.flush()
 
-    def odds(self) -> None:
+    def waiting_for_staff(self) -> None:
         """A push that was given up, updates that failed or were quarantined, an alert."""
-        db = self.db
-        account_id = self.fresh.account_id
+        db, account_id = self.db, self.fresh.account_id
         chat = db.exec(select(Chat.id).where(Chat.account_id == account_id)).first()
         db.add(
             Push(

@@ -1,4 +1,4 @@
-"""The application without a messenger, the emulated town, and a stage with the real bot on it."""
+"""The bot in this process for one session, as a running service, and as a process of its own."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -6,24 +6,44 @@ from pathlib import Path
 import pytest
 
 from demo.emulators import Emulators
+from storage.enums import Messenger
+from tests.abuse.running_service import RunningService, running_service
 from tests.bot.messengers.conftest import town
 from tests.journeys.plays import Scene
-from tests.support.bot_process import Stage
+from tests.support.bot_process import Stage, bot_process
 from tests.support.chat_fixtures import app, seeded_template
+from tests.support.fleet import BEHIND_A_PROXY
 
 __all__ = ["app", "scene", "seeded_template", "town"]
 
 
 @pytest.fixture
+async def service(
+    request: pytest.FixtureRequest, town: Emulators, tmp_path: Path
+) -> AsyncIterator[RunningService]:
+    """On SQLite and Telegram, or on the database and the messenger that are given as an indirect parameter."""
+    backend, messenger = getattr(request, "param", ("sqlite", Messenger.TELEGRAM))
+    url = request.getfixturevalue(f"{backend}_url")
+    async with running_service(town, url, tmp_path, messenger) as service:
+        yield service
+    assert town.violations == []
+
+
+@pytest.fixture
+def intake() -> str:
+    """How the bot of `stage` gets its updates."""
+    return "polling"
+
+
+@pytest.fixture
+async def stage(intake: str, database_url: str, tmp_path: Path) -> AsyncIterator[Stage]:
+    """The bot as a process of its own."""
+    # Numbers below are those of made updates: the messenger's own never fall together with them.
+    async with bot_process(tmp_path, database_url, {"UPDATES": intake}, first_update_id=1000) as stage:
+        yield stage
+
+
+@pytest.fixture
 async def scene(sqlite_url: str, tmp_path: Path) -> AsyncIterator[Scene]:
-    stage = Stage(await Emulators.start(), tmp_path, sqlite_url, {"TRUSTED_PROXIES": "127.0.0.1"})
-    await stage.start()
-    try:
+    async with bot_process(tmp_path, sqlite_url, dict(BEHIND_A_PROXY)) as stage:
         yield Scene(stage, *stage.town.messengers)
-        assert stage.town.violations == []
-        assert "Traceback" not in stage.log.read_text()
-    except BaseException:
-        print(stage.town.transcript)
-        raise
-    finally:
-        await stage.close()

@@ -1,6 +1,4 @@
-"""Updates made from the published Bot API: whole, wounded, in somebody's name, and such as are no update at all."""
-
-from __future__ import annotations
+"""Updates made from the published Bot API: whole, broken, in another's name, and bodies that are no update at all."""
 
 import json
 import random
@@ -33,7 +31,7 @@ WORDS = (
     "=1+1",
     "\n\r\u2028",
 )
-SPITE = (
+ODD_VALUES = (
     None,
     True,
     -1,
@@ -66,7 +64,7 @@ class Hostile:
 
 
 class Maker:
-    """Values of the published types, and what an enemy makes of them.
+    """Values of the published types, and what an attacker makes of them.
 
     `strangers` are ids that may speak; nobody speaks for `her`."""
 
@@ -80,7 +78,7 @@ class Maker:
         if dice < 0.27:
             return Hostile("whole", _written(self.update(number)))
         if dice < 0.80:
-            return Hostile("wounded", _written(self.broken(self.update(number))))
+            return Hostile("broken", _written(self.broken(self.update(number))))
         if dice < 0.90:
             return Hostile("not hers", _written(self.not_hers(number)))
         return Hostile("no update", self.no_update(number))
@@ -140,10 +138,10 @@ class Maker:
                 return chance.random()
         return True
 
-    # -- wounded -------------------------------------------------------------------------------------
+    # -- broken -------------------------------------------------------------------------------------
 
     def broken(self, update: dict[str, Any]) -> Any:
-        """One to three wounds somewhere inside."""
+        """One to three faults somewhere inside."""
         update = json.loads(json.dumps(update))
         for _ in range(self.chance.randint(1, 3)):
             places = list(_places(update))
@@ -154,8 +152,8 @@ class Maker:
                 case 0:
                     holder.pop(key)
                 case 1:
-                    # A copy: later wounds go into it.
-                    holder[key] = deepcopy(self.chance.choice(SPITE))
+                    # A copy: later faults go into it.
+                    holder[key] = deepcopy(self.chance.choice(ODD_VALUES))
                 case 2:
                     deep: Any = "x"
                     for _ in range(self.chance.choice((3, 50, 400))):
@@ -208,7 +206,7 @@ class Maker:
         return {"update_id": number, **chance.choice(made)}
 
     def _strange_sender(self, number: int) -> dict[str, Any]:
-        """A wounded update in her chat that a stranger sends."""
+        """A broken update in her chat that a stranger sends."""
         update = self.update(number)
         for held in update.values():
             if isinstance(held, dict):
@@ -218,7 +216,7 @@ class Maker:
         update = self.broken(update)
         for held in update.values():
             if isinstance(held, dict):
-                # Whatever the wounds did: the sender is somebody else.
+                # Whatever the faults did: the sender is somebody else.
                 held["from"] = {"id": self.strangers[0], "is_bot": False, "first_name": "غ"}
         update.pop("update_id", None)
         return update
@@ -266,7 +264,7 @@ def _written(update: Any) -> bytes:
 
 
 def _places(value: Any, depth: int = 0) -> Iterator[tuple[Any, Any]]:
-    """Where a wound may be: not in the depths of an earlier one."""
+    """Where a fault may be: not in the depths of an earlier one."""
     if depth > 30:
         return
     for key, inner in value.items() if isinstance(value, dict) else enumerate(value):

@@ -1,7 +1,5 @@
 """Public addresses that anyone may try: pay pages, returns of the bank, deep links, groups."""
 
-from __future__ import annotations
-
 import secrets
 import sqlite3
 from contextlib import closing

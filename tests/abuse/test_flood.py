@@ -1,7 +1,5 @@
 """Whoever floods keeps their order, fills no memory, and does not stop the polling for others."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 import time

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sqlmodel import Session, col, select
+from sqlmodel import Session, select
 from telegram import CallbackQuery, Update, User
 
 from bot.core.screens import MAX_ID, MAX_VERSION, BadPress, Press
 from handlers.telegram.update_handler import parse_update
-from storage.enums import InboxState, Messenger, Role
-from storage.tables import AuditEvent, Chat, Grant, InboxUpdate
+from storage.enums import InboxState, Messenger
+from storage.tables import InboxUpdate
 from tests.support.chat_driver import App
-from tests.support.chat_people import expert, staff
+from tests.support.chat_people import staff
 
 GARBAGE = (
     "",
@@ -56,7 +56,7 @@ def test_numbers_at_the_edge_come_back() -> None:
 
 def test_every_route_takes_the_largest_numbers_and_odd_arguments(app: App) -> None:
     """Staff may press most; nothing they forge may end in an error number."""
-    boss = staff(app)
+    clerk = staff(app)
     actions = sorted(app.routes.by_action)
     for action in actions:
         if app.routes.by_action[action].prepare is not None or action == "logout":
@@ -66,49 +66,11 @@ def test_every_route_takes_the_largest_numbers_and_odd_arguments(app: App) -> No
             Press(action, 1, 0, "99999999999999999999"),
             Press(action, 0, 0, "%s{}'\"\\"),
         ):
-            boss.press(press)
-            assert boss.screens or boss.notice, press
-            boss.sees_not("شماره خطا")
+            clerk.press(press)
+            assert clerk.screens or clerk.notice, press
+            clerk.sees_not("شماره خطا")
 
     def failed(db: Session) -> list[Any]:
         return list(db.exec(select(InboxUpdate.raw).where(InboxUpdate.state == InboxState.FAILED)))
 
     assert app.read(failed) == []
-
-
-@pytest.mark.parametrize("role", [Role.STAFF, Role.EXPERT])
-def test_a_chat_whose_role_was_taken_away_reaches_nothing(app: App, role: Role) -> None:
-    """Even if its chat was forgotten: the grant counts, for looking as well as for doing."""
-    other = expert(app, university="mui")
-    former = staff(app) if role is Role.STAFF else expert(app)
-    target = other.account.id or 0
-
-    def take_away(db: Session) -> None:
-        grant = db.exec(select(Grant).where(Grant.account_id == _account(db, former.chat_id))).one()
-        grant.active = False
-        db.add(grant)
-
-    app.run(take_away)
-    before = app.read(_effects)
-    looking = (
-        ("staff.refunds", "staff.experts", "staff.expert")
-        if role is Role.STAFF
-        else ("desk.queue", "desk.mine")
-    )
-    # From the first press on the chat is a guest's.
-    sentence = "شما به این"
-    for action in (*looking, "staff.dismiss_do", "staff.reset", "desk.next"):
-        former.press(Press(action, target)).sees(sentence, "ورود").sees_not("اصفهان")
-        sentence = "این دکمه دیگر معتبر نیست"
-    assert app.read(_effects) == before
-
-
-def _account(db: Session, chat_id: int) -> int:
-    return db.exec(select(Chat.account_id).where(Chat.chat_id == chat_id)).one() or 0
-
-
-def _effects(db: Session) -> list[Any]:
-    return [
-        db.exec(select(AuditEvent.id).order_by(col(AuditEvent.id))).all(),
-        db.exec(select(Grant.id, Grant.active)).all(),
-    ]

@@ -1,14 +1,12 @@
 """Guessing, through the whole screens of the real bot process: passwords, national codes, other people's cards."""
 
-from __future__ import annotations
-
 import re
 
 from demo.person import Person
 from tests.journeys.plays import Scene
 from tests.journeys.plays_cooperation import NOT_ELIGIBLE, founded
 from tests.support.identities import next_mobile, next_national_code
-from tests.support.scenes import read_credentials, register
+from tests.support.scenes import follow, read_credentials, register
 
 WRONG = "کد کاربری یا رمز عبور درست نیست."
 LOCKED = "به دلیل تلاش‌های ناموفق، ورود تا"
@@ -20,8 +18,7 @@ NO_RECOVERY = "با این کد ملی و شماره، بازیابی ممکن �
 async def guess(person: Person, user_code: str, *passwords: str) -> list[str]:
     """What is said to each password in turn."""
     await person.start()
-    await person.tap("🔑 ورود")
-    await person.sees("کد کاربری خود را")
+    await follow(person, ("🔑 ورود", "کد کاربری خود را"))
     await person.send(user_code)
     await person.sees("رمز عبور خود را")
     said = []
@@ -73,8 +70,7 @@ async def test_national_codes(scene: Scene) -> None:
     sara = await register(scene.stage, scene.officer())
     nosy = scene.here.person("فضول", phone=next_mobile())
     await nosy.start()
-    await nosy.tap("📝 ثبت‌نام")
-    await nosy.sees("کد ملی ۱۰ رقمی")
+    await follow(nosy, ("📝 ثبت‌نام", "کد ملی ۱۰ رقمی"))
     for _ in range(5):
         assert TAKEN in await code_tried(nosy, sara.national_code)
     # The sixth says nothing any more, whosever it is, also after a new beginning and by the other way in.
@@ -82,8 +78,7 @@ async def test_national_codes(scene: Scene) -> None:
         assert ENOUGH in await code_tried(nosy, code)
     await nosy.command("cancel")
     await nosy.start()
-    await nosy.tap("ادامه پیش‌نویس")
-    await nosy.sees("کد ملی ۱۰ رقمی")
+    await follow(nosy, ("ادامه پیش‌نویس", "کد ملی ۱۰ رقمی"))
     assert ENOUGH in await code_tried(nosy, sara.national_code)
     # A forgotten password answers alike to the code of somebody and of nobody, and to a wrong number.
     heard = set[str]()
@@ -96,10 +91,7 @@ async def test_national_codes(scene: Scene) -> None:
 
 async def asks_recovery(person: Person, code: str) -> None:
     """From the welcome to the question for one's own card."""
-    await person.tap("🔑 ورود")
-    await person.sees("کد کاربری خود را")
-    await person.tap("فراموشی کد یا رمز")
-    await person.sees("کد ملی خود را بفرستید.")
+    await follow(person, ("🔑 ورود", "کد کاربری خود را"), ("فراموشی کد یا رمز", "کد ملی خود را بفرستید."))
     await person.send(code)
     await person.sees("شماره همراهی را")
 
@@ -133,15 +125,13 @@ async def test_cards_of_others(scene: Scene) -> None:
 
 async def test_a_manager_learns_nothing_by_asking_for_officers(scene: Scene) -> None:
     sara = await register(scene.stage, scene.officer())
-    boss = (await founded(scene)).person
-    await boss.command("menu")
-    await boss.tap("👤 انتخاب مسئول فنی")
-    await boss.tap("۱. مرکزی")
-    await boss.sees("کد ملی مسئول فنی")
+    manager = (await founded(scene)).person
+    await manager.command("menu")
+    await follow(manager, ("👤 انتخاب مسئول فنی", None), ("۱. مرکزی", "کد ملی مسئول فنی"))
     heard = list[str]()
     for number in range(21):
-        await boss.send(sara.national_code if number % 2 else next_national_code())
-        heard.append((await boss.sees(re.compile(f"{NOT_ELIGIBLE}|بیش از حد مجاز"))).text)
+        await manager.send(sara.national_code if number % 2 else next_national_code())
+        heard.append((await manager.sees(re.compile(f"{NOT_ELIGIBLE}|بیش از حد مجاز"))).text)
     assert len(set(heard[:20])) == 1, "registered and unknown are answered differently"
     assert NOT_ELIGIBLE in heard[0]
     assert NOT_ELIGIBLE not in heard[20]

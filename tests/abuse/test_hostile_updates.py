@@ -12,76 +12,117 @@ import os
 import random
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
-import psutil
 import pytest
-from sqlmodel import Session, func, select
+from sqlmodel import Session, col, select
 
 from bot.messengers.intake.receiver import MAX_BODY, update_number
+from bot.texts import formats
 from bot.web.webhooks import MAX_UPDATE
-from demo.emulators import EmulatedMessenger, Emulators
-from storage.database.database import Database, open_database
+from demo.emulators import EmulatedMessenger
+from demo.person import Person
 from storage.enums import InboxState, Messenger
-from storage.tables import InboxUpdate
-from tests.abuse.bystander import Bystander, addresses, belongings
+from storage.tables import Account, Chat, Draft, Grant, InboxUpdate
 from tests.abuse.hostile import NOT_HERS, Hostile, Maker
+from tests.support import scenes
 from tests.support.bot_process import Stage
+from tests.support.identities import next_mobile
+from tests.support.pending import UNANSWERED, until_none
 
 COUNT = int(os.environ.get("HOSTILE_UPDATES", "250"))
 CHUNK = 125
 SECRET = "X-Telegram-Bot-Api-Secret-Token"
 #: Bytes that the process may grow by, however much comes.
 GROWTH = 150 * 1024 * 1024
-#: Numbers below are the wounds' (0, 7): a messenger's own never fall together with them.
+ADDRESS, PHONE = "آدرس پستی کامل", "شماره تماس ثابت"
+#: The messenger's own numbers begin here; those below are made ones.
 FIRST_UPDATE = 1000
 
 
-@pytest.fixture
-async def stage(intake: str, database_url: str, tmp_path: Path) -> AsyncIterator[Stage]:
-    town = await Emulators.start(first_update_id=FIRST_UPDATE)
-    stage = Stage(town, tmp_path, database_url, {"UPDATES": intake})
-    yield stage
-    await stage.close()
+@dataclass(slots=True)
+class Bystander:
+    face: EmulatedMessenger
+    person: Person
+    rounds: int = 0
+    addresses: list[str] = field(default_factory=list)
+
+    @classmethod
+    async def register(cls, stage: Stage, face: EmulatedMessenger) -> Bystander:
+        """Registered, and asked for her address: half of the form is filled."""
+        person = face.person("سارا", phone=next_mobile())
+        await scenes.register(stage, person)
+        await person.command("menu")
+        await scenes.fill(person, until=ADDRESS)
+        return cls(face, person)
+
+    async def answer_again(self) -> None:
+        """She answers, sees the next question, and goes back to the same one."""
+        self.rounds += 1
+        self.addresses.append(f"شیراز، خیابان دانشگاه، کوچه {formats.digits(self.rounds)}، پلاک ۱۲")
+        await self.person.send(self.addresses[-1])
+        await self.person.sees(PHONE)
+        await self.person.tap("بازگشت")
+        shown = await self.person.sees(ADDRESS)
+        assert self.addresses[-1] in shown.text
+
+
+def belongings(db: Session, people: dict[Messenger, int]) -> dict[str, Any]:
+    """All that hostile updates must leave alone, of these chats and of everybody. Addresses are the person's own."""
+    hers = [
+        chat
+        for chat in db.exec(select(Chat).where(col(Chat.account_id).is_not(None)).order_by(col(Chat.id)))
+        if people.get(chat.messenger) == chat.chat_id
+    ]
+    accounts = db.exec(select(Account).order_by(col(Account.id))).all()
+    drafts = db.exec(select(Draft).where(col(Draft.account_id).is_not(None)).order_by(col(Draft.id))).all()
+    linked = db.exec(select(Chat.id).where(col(Chat.account_id).is_not(None)).order_by(col(Chat.id))).all()
+    return {
+        "chats": [one.model_dump(exclude={"show_at", "version", "keyboard"}) for one in hers],
+        "linked": list(linked),
+        "accounts": [one.model_dump() for one in accounts],
+        "grants": [one.model_dump() for one in db.exec(select(Grant).order_by(col(Grant.id)))],
+        "drafts": [
+            one.model_dump(exclude={"answers", "version", "updated_at"})
+            | {"answers": {key: value for key, value in one.answers.items() if key != "postal_address"}}
+            for one in drafts
+        ],
+    }
+
+
+def addresses(db: Session) -> list[str]:
+    drafts = select(Draft).where(col(Draft.account_id).is_not(None)).order_by(col(Draft.account_id))
+    return [formats.digits(one.answers["postal_address"]) for one in db.exec(drafts)]
 
 
 @pytest.mark.parametrize("intake", ["polling", "webhook"])
 async def test_the_queue_always_goes_on(intake: str, stage: Stage) -> None:
-    await stage.start()
-    database = await open_database(stage.database_url)
-    try:
-        people = [await Bystander.comes(stage, face) for face in stage.town.messengers]
-        who = {Messenger(one.face.kind): one.person.user.id for one in people}
-        for one in people:
-            await one.works()
-        before, rss = await database.read(lambda db: belongings(db, who)), memory(stage)
-        for one in people:
-            started, sent = time.monotonic(), await pour(intake, one)
-            await settled(database)
-            seconds = time.monotonic() - started
-            counters = await look_up(database, Messenger(one.face.kind), sent)
-            report(stage, intake, one, sent, counters, seconds)
-        assert await database.read(lambda db: belongings(db, who)) == before
-        assert await database.read(addresses) == [one.addresses[-1] for one in people]
-        assert memory(stage) - rss < GROWTH
-        print(f"{intake}: RSS {rss >> 20} MB before, {memory(stage) >> 20} MB after")
-        # The next person is served.
-        for face in stage.town.messengers:
-            person = face.person("پس از همه")
-            await person.start()
-            await person.sees("ثبت‌نام")
-        log = stage.log.read_text()
-        assert "Traceback" not in log
-        assert NOT_HERS not in "".join(await database.read(addresses))
-        assert await stage.stop() == 0
-    except BaseException:
-        print(stage.log.read_text()[-6000:])
-        raise
-    finally:
-        await database.close()
+    people = [await Bystander.register(stage, face) for face in stage.town.messengers]
+    users = {Messenger(one.face.kind): one.person.user.id for one in people}
+    for one in people:
+        await one.answer_again()
+    before, memory = await stage.read(lambda db: belongings(db, users)), stage.memory()
+    for one in people:
+        started, sent = time.monotonic(), await pour(intake, one)
+        await until_none(stage, UNANSWERED, within=300, pause=0.1)
+        seconds = time.monotonic() - started
+        counters = await look_up(stage, Messenger(one.face.kind), sent)
+        where = f"{intake}, {one.face.kind}, {stage.database_url.partition(':')[0]}"
+        print(f"{where}: {len(sent)} in {seconds:.0f} s, she went on {one.rounds} times")
+        print(*(f"    {count:6} {name}" for name, count in sorted(counters.items())), sep="\n")
+    assert await stage.read(lambda db: belongings(db, users)) == before
+    assert await stage.read(addresses) == [one.addresses[-1] for one in people]
+    assert stage.memory() - memory < GROWTH
+    print(f"{intake}: RSS {memory >> 20} MB before, {stage.memory() >> 20} MB after")
+    # The next user is served.
+    for face in stage.town.messengers:
+        person = face.person("پس از همه")
+        await person.start()
+        await person.sees("ثبت‌نام")
+    assert NOT_HERS not in "".join(await stage.read(addresses))
+    assert await stage.stop() == 0
 
 
 async def pour(intake: str, her: Bystander) -> list[Hostile]:
@@ -97,7 +138,7 @@ async def pour(intake: str, her: Bystander) -> list[Hostile]:
     while len(sent) < COUNT:
         count = min(CHUNK, COUNT - len(sent))
         sent += await (polled(face, maker, count) if intake == "polling" else posted(face, maker, count))
-        await her.works()
+        await her.answer_again()
     return sent
 
 
@@ -128,28 +169,12 @@ async def posted(face: EmulatedMessenger, maker: Maker, count: int) -> list[Host
     return sent
 
 
-async def settled(database: Database) -> None:
-    """Until everything that came was done, and answered where somebody can be."""
-
-    def open_ones(db: Session) -> int:
-        unfinished = InboxUpdate.state.in_([InboxState.RECEIVED, InboxState.DONE])  # type: ignore[attr-defined]
-        return db.exec(select(func.count()).select_from(InboxUpdate).where(unfinished)).one()
-
-    async with asyncio.timeout(300):
-        while await database.read(open_ones):
-            await asyncio.sleep(0.1)
-
-
-async def look_up(database: Database, messenger: Messenger, sent: list[Hostile]) -> Counter[str]:
+async def look_up(stage: Stage, messenger: Messenger, sent: list[Hostile]) -> Counter[str]:
     """Every body that came is in the inbox, once for each number, as it was sent. In which state, by kind."""
-    rows = {
-        row.update_id: row
-        for row in await database.read(
-            lambda db: db.exec(select(InboxUpdate).where(InboxUpdate.messenger == messenger)).all()
-        )
-    }
+    query = select(InboxUpdate).where(InboxUpdate.messenger == messenger)
+    rows = {row.update_id: row for row in await stage.read(lambda db: db.exec(query).all())}
     assert not [row for row in rows.values() if row.state is InboxState.FAILED]
-    asides = [row.raw for row in rows.values() if row.state is InboxState.QUARANTINED]
+    quarantined = [row.raw for row in rows.values() if row.state is InboxState.QUARANTINED]
     numbered: dict[int, list[str]] = {}
     counters = Counter[str]()
     for one in sent:
@@ -160,7 +185,7 @@ async def look_up(database: Database, messenger: Messenger, sent: list[Hostile])
         raw = one.raw.decode("utf-8", "backslashreplace") if update is None else json.dumps(update)
         number = update_number(update) if isinstance(update, dict) else None
         if number is None:
-            assert any(raw[:MAX_BODY] in kept for kept in asides), one.raw[:500]
+            assert any(raw[:MAX_BODY] in kept for kept in quarantined), one.raw[:500]
             counters[f"{one.kind}: without a number"] += 1
             continue
         numbered.setdefault(number, []).append(raw[:MAX_BODY])
@@ -186,17 +211,3 @@ def parsed(raw: bytes) -> Any:
     except (ValueError, RecursionError):
         return None
     return update
-
-
-def memory(stage: Stage) -> int:
-    assert stage.process is not None
-    return int(psutil.Process(stage.process.pid).memory_info().rss)
-
-
-def report(
-    stage: Stage, intake: str, one: Bystander, sent: list[Hostile], counters: Counter[str], seconds: float
-) -> None:
-    where = f"{intake}, {one.face.kind}, {stage.database_url.partition(':')[0]}"
-    print(f"{where}: {len(sent)} in {seconds:.0f} s, she went on {one.rounds} times")
-    for name, count in sorted(counters.items()):
-        print(f"    {count:6} {name}")

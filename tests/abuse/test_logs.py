@@ -1,7 +1,5 @@
 """No text of a person writes the log's lines, and no secret stands in them, in either form."""
 
-from __future__ import annotations
-
 import io
 import json
 import logging

@@ -21,15 +21,13 @@ from types import CodeType, FrameType
 
 from sqlmodel import col, select
 
-from bot.core.screens import Press
-from demo.emulators import Emulators as Street
+from demo.emulators import Emulators
 from storage.correlation import CORRELATION_ID
-from storage.database.database import open_database
-from storage.enums import PushState
-from storage.tables import Chat, Push, QualificationRequest
-from tests.abuse.counter import Counter, open_counter
-from tests.abuse.deeds import all_deeds
+from storage.tables import Chat, QualificationRequest
+from tests.abuse.all_actions import all_actions
+from tests.abuse.running_service import RunningService, running_service
 from tests.support.identities import national_code
+from tests.support.pending import UNSENT, until_none
 from tests.support.postgres import make_schema
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -118,36 +116,28 @@ def profiled() -> Iterator[CallPath]:
         sys.setprofile(None)
 
 
-async def measure(counter: Counter, act: Callable[[], Awaitable[None]]) -> CallPath:
+async def measure(service: RunningService, act: Callable[[], Awaitable[None]]) -> CallPath:
     """One update of `act`, until its answer and its push have left."""
     with profiled() as path:
         await act()
-        await counter.settled()
-        await counter.noted()
-        await sent(counter)
+        await service.settled()
+        await service.noted()
+        await until_none(service.database, UNSENT)
     return path
 
 
-async def sent(counter: Counter) -> None:
-    """Wait until every push has left."""
-    waiting = select(Push.id).where(col(Push.state).in_((PushState.QUEUED, PushState.SENDING)))
-    async with asyncio.timeout(30):
-        while await counter.database.read(lambda db: db.exec(waiting).first()) is not None:
-            await asyncio.sleep(0.02)
-
-
-async def arrive(counter: Counter, request_id: int) -> None:
+async def arrive(service: RunningService, request_id: int) -> None:
     """The request's officer opens the bot in all their chats, so that pushes come there."""
     chats = select(Chat.messenger, Chat.chat_id).join(
         QualificationRequest, col(QualificationRequest.account_id) == col(Chat.account_id)
     )
     theirs = chats.where(QualificationRequest.id == request_id)
-    for messenger, chat_id in await counter.database.read(lambda db: db.exec(theirs).all()):
-        face = next(face for face in counter.street.messengers if face.kind == messenger.value)
+    for messenger, chat_id in await service.database.read(lambda db: db.exec(theirs).all()):
+        face = next(face for face in service.town.messengers if face.kind == messenger.value)
         await face.person_class(face.server.state, face.bot, face.server.state.users[chat_id]).start()
-    await counter.settled()
-    await counter.noted()
-    await sent(counter)
+    await service.settled()
+    await service.noted()
+    await until_none(service.database, UNSENT)
 
 
 async def main() -> None:
@@ -155,25 +145,17 @@ async def main() -> None:
         folder = Path(name)
         url = f"sqlite:///{folder / 'bot.db'}"
         await make_schema(url)
-        database = await open_database(url)
-        async with await Street.start() as street, open_counter(street, database, folder) as counter:
-            for text in ("/start", "📝 ثبت‌نام"):
-                await counter.send("guest", text)
-                await counter.settled()
+        async with await Emulators.start() as town, running_service(town, url, folder) as service:
+            await service.walk("guest", "/start", "📝 ثبت‌نام")
             code = national_code(987_654)
-            typed = await measure(counter, lambda: counter.send("guest", code))
+            typed = await measure(service, lambda: service.act("guest", code))
             print(typed.report("a typed national code"))
-            deeds = await database.read(lambda db: all_deeds(db, counter.town))
-            expert, press = next(
-                (name, deed.press)
-                for deed in deeds
-                for name in sorted(deed.allowed)
-                if isinstance(deed.press, Press) and deed.press.action == "desk.approve_do"
-            )
-            await arrive(counter, press.id)
-            approved = await measure(counter, lambda: counter.press(expert, press))
+            actions = await service.database.read(lambda db: all_actions(db, service.participants))
+            approval = next(one for one in actions if one.press.action == "desk.approve_do" and one.allowed)
+            await arrive(service, approval.press.id)
+            expert = min(approval.allowed)
+            approved = await measure(service, lambda: service.act(expert, approval.press))
             print(approved.report("an approval"))
-        await database.close()
 
 
 if __name__ == "__main__":

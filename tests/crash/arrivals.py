@@ -1,7 +1,5 @@
 """When each message of the bot arrived, by the wall clock."""
 
-from __future__ import annotations
-
 import time
 from collections import defaultdict
 from dataclasses import dataclass, field

@@ -1,6 +1,4 @@
-"""The crash campaign: a crowd on both messengers, and a killer. See `python -m tests.crash --help`."""
-
-from __future__ import annotations
+"""The crash campaign: many users on both messengers, and a killer. See `python -m tests.crash --help`."""
 
 import asyncio
 import random
@@ -8,17 +6,17 @@ import time
 from collections import Counter
 from dataclasses import dataclass
 
-from tests.crash import house
+from tests.crash import staff
 from tests.crash.arrivals import Arrivals
-from tests.crash.books import Played
+from tests.crash.campaign_check import Result
 from tests.crash.checks import Figures
 from tests.crash.crowd import Crowd, Say
-from tests.crash.killer import BREATH, Killer
-from tests.crash.life import University
-from tests.crash.lives import LIVES
-from tests.crash.patient import Browser, Patient
-from tests.crash.rows import everything_arrives
-from tests.crash.settings import Setting
+from tests.crash.killer import LONG_PAUSES, Killer
+from tests.crash.officer import University
+from tests.crash.retrying_person import Browser, RetryingPerson
+from tests.crash.scenarios import SCENARIOS
+from tests.support.fleet import Deployment
+from tests.support.pending import everything_arrives
 
 #: Seconds between two lines of progress.
 PROGRESS = 20.0
@@ -32,94 +30,87 @@ PICKS = 18
 class Plan:
     kills: int
     seed: int
+    #: Officers at once.
     crowd: int
     #: Seconds that somebody waits in all, and of quiet before they look again.
     patience: float
     quiet: float = 4.0
     #: Nobody leaves it to the reconciler to find a payment, which takes minutes.
     hurry: bool = False
-    firms: int = 6
+    distributors: int = 6
 
 
-async def play(setting: Setting, plan: Plan, say: Say) -> Played:
-    """Play until the kills are done, everybody has come to an end and the bot has stopped by itself. AssertionError
+async def run(deployment: Deployment, plan: Plan, say: Say) -> Result:
+    """Run until the kills are done, everybody has come to an end and the bot has stopped by itself. AssertionError
     where somebody is left without what they wait for."""
     began = time.monotonic()
-    rng = random.Random(f"crowd {plan.seed}")
     killer = Killer(
-        setting.members,
+        deployment.members,
         random.Random(f"killer {plan.seed}"),
         plan.kills,
         every=EVERY * plan.crowd,
-        breath=BREATH,
+        long_pauses=LONG_PAUSES,
     )
-    town, arrivals = setting.town, Arrivals()
+    town, arrivals = deployment.town, Arrivals()
+    settings = {"killer": killer, "patience": plan.patience, "quiet": plan.quiet}
     for face in town.messengers:
-        face.person_class = _somebody(killer, plan)
+        # A class of its own: people of another campaign have another killer and other patience.
+        face.person_class = type("CampaignPerson", (RetryingPerson,), settings)
     arrivals.watch(town)
     universities = [University("فارس", "شیراز", "sums"), University("اصفهان", "اصفهان", "mui")]
-    stage = setting.members[0]
-    crowd = Crowd(stage, rng, killer, Browser(killer, plan.patience), universities, LIVES, plan.hurry)
-    await asyncio.gather(*(one.start() for one in setting.members))
-    crew = await house.hire(crowd, firms=plan.firms)
-    crowd.places = PICKS * len(crew.managers)
-    say(
-        f"{len(crew.experts)} experts and {len(crew.managers)} managers are at their desks; the killing begins"
-    )
+    rng, browser = random.Random(f"crowd {plan.seed}"), Browser(killer, plan.patience)
+    crowd = Crowd(deployment.members[0], rng, killer, browser, universities, SCENARIOS, plan.hurry)
+    await deployment.start()
+    employees = await staff.create(crowd, distributors=plan.distributors)
+    crowd.candidates_left = PICKS * len(employees.managers)
+    say(f"{len(employees.experts)} experts and {len(employees.managers)} managers work; the kills begin")
     killer.begin()
     try:
-        async with asyncio.TaskGroup() as everybody:
-            progress = everybody.create_task(_progress(crowd, say, began))
-            everybody.create_task(crew.works(crowd, hurry=plan.hurry))
-            await crowd.lives_on(plan.crowd)
+        async with asyncio.TaskGroup() as tasks:
+            progress = tasks.create_task(_progress(crowd, say, began))
+            tasks.create_task(employees.work(crowd, hurry=plan.hurry))
+            await crowd.run_officers(plan.crowd)
             await killer.end()
-            await crew.may_go(crowd)
+            await employees.finish(crowd)
             progress.cancel()
     except BaseException:
-        await killer.drop()
+        await killer.cancel()
         raise
-    await everything_arrives(town, stage.database_url, within=plan.patience)
-    statuses = [await one.stop() for one in setting.members]
-    assert not any(statuses), statuses
-    return Played(crowd, crew.managers, arrivals, time.monotonic() - began)
-
-
-def _somebody(killer: Killer, plan: Plan) -> type[Patient]:
-    """People of this play; those of another have their own killer and their own patience."""
-    ways = {"killer": killer, "patience": plan.patience, "quiet": plan.quiet}
-    return type("Somebody", (Patient,), ways)
+    await everything_arrives(town, deployment.database_url, within=plan.patience)
+    await deployment.stop()
+    return Result(crowd, employees.managers, arrivals, time.monotonic() - began)
 
 
 async def _progress(crowd: Crowd, say: Say, began: float) -> None:
     while True:
         await asyncio.sleep(PROGRESS)
-        over = sum(life.over for life in crowd.lives)
+        done = sum(officer.finished for officer in crowd.officers)
         say(
-            f"{time.monotonic() - began:5.0f} s: {crowd.killer.killed} kills, {over} lives over, "
-            f"{len(crowd.lives) - over} being lived"
+            f"{time.monotonic() - began:5.0f} s: {crowd.killer.killed} kills, {done} officers done, "
+            f"{len(crowd.officers) - done} at work"
         )
 
 
-def block(played: Played, figures: Figures, plan: Plan) -> str:
+def report(result: Result, figures: Figures, plan: Plan) -> str:
     """What is printed at the end."""
-    crowd = played.crowd
-    deeds: Counter[str] = Counter(crowd.house.deeds)
-    for life in crowd.lives:
-        deeds.update(life.book.deeds)
+    crowd = result.crowd
+    events: Counter[str] = Counter(crowd.other_effects.events)
+    for officer in crowd.officers:
+        events.update(officer.expected.events)
     people = sum(len(face.people) for face in crowd.town.messengers)
-    lives = ", ".join(f"{kind} {count}" for kind, count in sorted(crowd.by_kind.items()))
-    done = ", ".join(f"{deed.partition('.')[2]} {count}" for deed, count in sorted(deeds.items()))
+    scenarios = ", ".join(f"{name} {count}" for name, count in sorted(crowd.by_scenario.items()))
+    names = ", ".join(f"{event.partition('.')[2]} {count}" for event, count in sorted(events.items()))
     return "\n".join(
         [
-            f"seed {plan.seed}, {len(crowd.killer.members)} process(es), {played.seconds:.0f} s",
+            f"seed {plan.seed}, {len(crowd.killer.members)} process(es), {result.seconds:.0f} s",
             f"kills               {figures.kills}, of a start {figures.cut}",
             f"updates             {figures.updates}, lost 0, done twice 0",
-            f"people              {people}",
-            f"lives               {len(crowd.lives)}: {lives}",
-            f"deeds               {deeds.total()}: {done}",
+            f"users               {people}",
+            f"officers            {len(crowd.officers)}: {scenarios}",
+            f"audit events        {events.total()}: {names}",
             f"pushes              {figures.pushes}, lost 0, arrived twice {figures.doubled}",
             f"answers shown again {figures.shown_again}",
-            f"looked again        {figures.repeats}",
-            f"papers without row  {figures.orphans}",
+            f"asked for again     {figures.repeats}",
+            f"documents without a row {figures.orphans}",
         ]
     )

@@ -1,6 +1,4 @@
-"""What must hold after any play with kills in it, whoever played. Each raises AssertionError with what is lost or doubled."""
-
-from __future__ import annotations
+"""What must hold after any play with kills in it. Each check raises AssertionError with what is lost or doubled."""
 
 import hashlib
 from collections import Counter
@@ -16,13 +14,22 @@ from demo.emulators import EmulatedMessenger, Emulators
 from demo.person import Person
 from demo.seen import plain
 from storage.enums import AttemptState, InboxState, PushChannel, PushState
-from storage.tables import DeficiencyRound, QualificationRequest
+from storage.tables import (
+    Chat,
+    DeficiencyRound,
+    InboxUpdate,
+    PaymentAttempt,
+    Push,
+    QualificationRequest,
+    RequestFile,
+    StoredFile,
+)
 from tests.crash.arrivals import Arrivals
 from tests.crash.killer import Killer
 from tests.crash.rows import Rows
 from tests.support.bot_process import SECRET_KEY
 
-#: Deeds that looking again may repeat: they change nothing but the record of who looked.
+#: Events that looking again may repeat: they change nothing but the record of who looked.
 LOOKS = frozenset({"document_viewed", "documents_viewed", "password_renewed", "file_looked_up"})
 #: What a browser that lost its page does again: another click on the pay page, another question to the bank.
 CLICKS = frozenset(
@@ -53,37 +60,47 @@ class Figures:
         )
 
 
-def inbox(rows: Rows, face: EmulatedMessenger) -> int:
+def everywhere(rows: Rows, town: Emulators, killer: Killer, arrivals: Arrivals, *, paid: int) -> Figures:
+    """Updates, answers, pushes and payments; `paid` is how many payments were made."""
+    figures = Figures(kills=killer.killed, cut=killer.cut)
+    for face in town.messengers:
+        figures.updates += _inbox(rows, face)
+        figures.repeats += sum(getattr(person, "repeats", 0) for person in face.people)
+    figures.shown_again = sum(one.note == "shown again" for one in rows[InboxUpdate])
+    owed = [chat.id for chat in rows[Chat] if chat.show_at is not None]
+    assert not owed, f"a screen is still owed: {owed}"
+    dead = [chat.id for chat in rows[Chat] if chat.dead]
+    assert not dead, f"dead chats: {dead}"
+    _pushes(rows, killer, arrivals, figures)
+    _payments(rows, town, paid)
+    return figures
+
+
+def _inbox(rows: Rows, face: EmulatedMessenger) -> int:
     """Every update that the messenger gave out is in the inbox once, and has had its effect and its answer."""
     queue = face.server.state.queues[face.token]
     assert not queue.waiting, f"{face.kind} still waits with {len(queue.waiting)} updates"
     given = list(range(face.server.state.first_update_id, queue.next_id))
-    mine = [one for one in rows.inbox if one.messenger.value == face.kind]
+    mine = [one for one in rows[InboxUpdate] if one.messenger.value == face.kind]
     assert sorted(one.update_id for one in mine) == given, f"{face.kind}: lost or doubled updates"
     odd = [(one.update_id, one.state, one.note) for one in mine if one.state is not InboxState.ANSWERED]
     assert not odd, f"{face.kind}: not done or not answered: {odd}"
     return len(given)
 
 
-def nothing_owed(rows: Rows) -> None:
-    owed = [chat.id for chat in rows.chats.values() if chat.show_at is not None]
-    assert not owed, f"a screen is still owed: {owed}"
-    dead = [chat.id for chat in rows.chats.values() if chat.dead]
-    assert not dead, f"dead chats: {dead}"
-
-
-def pushes(rows: Rows, killer: Killer, arrivals: Arrivals, figures: Figures) -> None:
+def _pushes(rows: Rows, killer: Killer, arrivals: Arrivals, figures: Figures) -> None:
     """Each push to a chat was sent and arrived: once, or twice where a kill fell before it could be noted."""
-    keys = Counter(one.key for one in rows.pushes)
+    keys = Counter(one.key for one in rows[Push])
     assert max(keys.values(), default=1) == 1, keys
     same: Counter[tuple[int, str]] = Counter()
-    for push in rows.pushes:
+    for push in rows[Push]:
         assert push.state is PushState.SENT, (push.key, push.state, push.note)
         figures.pushes += 1
         if push.channel is PushChannel.CHAT:
             same[push.chat_row_id or 0, push.text] += 1
+    chats = rows.by_id(Chat)
     for (chat_row, text), count in same.items():
-        chat = rows.chats[chat_row]
+        chat = chats[chat_row]
         came = arrivals.of(chat.messenger, chat.chat_id, text)
         assert len(came) >= count, f"never arrived at {chat.messenger} {chat.chat_id}: {text}"
         between = sum(
@@ -94,30 +111,30 @@ def pushes(rows: Rows, killer: Killer, arrivals: Arrivals, figures: Figures) -> 
         figures.doubled += extra
 
 
+def _payments(rows: Rows, town: Emulators, paid: int) -> None:
+    """What the bank took is what the database holds as paid, nothing else, and nothing is undecided."""
+    states = Counter(one.state for one in rows[PaymentAttempt])
+    assert states[AttemptState.PAID] == paid, states
+    undecided = {
+        AttemptState.REFUND_DUE,
+        AttemptState.REFUNDED,
+        AttemptState.VERIFYING,
+        AttemptState.UNCERTAIN,
+    }
+    assert not undecided & set(states), states
+    known = {one.ref for one in rows[PaymentAttempt] if one.state is AttemptState.PAID}
+    taken = {ref for ref, one in town.bank.payments.items() if one.verified_at is not None}
+    assert taken == known, f"the bank and the database do not agree about {taken ^ known}"
+
+
 def sms(rows: Rows, town: Emulators, figures: Figures) -> None:
-    """Each SMS was sent and arrived, and none that nobody wrote. The provider knows our ids: none comes twice."""
-    written = [one for one in rows.pushes if one.channel is PushChannel.SMS]
+    """Each SMS was sent and arrived, and none besides. The provider knows our ids: none comes twice."""
+    written = [one for one in rows[Push] if one.channel is PushChannel.SMS]
     wanted = Counter((one.mobile or "", plain(one.text)) for one in written)
     came = Counter(("+98" + one.mobile.removeprefix("0"), plain(one.text)) for one in town.sms.sent)
     assert set(came) == set(wanted), f"SMS: {came} for {wanted}"
     assert not wanted - came, f"SMS lost: {wanted - came}"
     figures.doubled += sum((came - wanted).values())
-
-
-def payments(rows: Rows, town: Emulators, paid: int) -> None:
-    """What the bank took is what we know as paid, nothing else."""
-    states = Counter(one.state for one in rows.attempts)
-    assert states[AttemptState.PAID] == paid, states
-    for state in (
-        AttemptState.REFUND_DUE,
-        AttemptState.REFUNDED,
-        AttemptState.VERIFYING,
-        AttemptState.UNCERTAIN,
-    ):
-        assert states[state] == 0, states
-    known = {one.ref for one in rows.attempts if one.state is AttemptState.PAID}
-    taken = {ref for ref, one in town.bank.payments.items() if one.verified_at is not None}
-    assert taken == known, f"the bank took {taken ^ known} and we do not agree"
 
 
 def uploads(people: Iterable[Person]) -> set[str]:
@@ -130,35 +147,31 @@ def uploads(people: Iterable[Person]) -> set[str]:
     }
 
 
-def file_ids(answers: dict[str, object]) -> list[int]:
-    return [
-        id_ for key, ids in answers.items() if key.startswith("doc.") and isinstance(ids, list) for id_ in ids
-    ]
-
-
-def held(rows: Rows, request: QualificationRequest) -> set[int]:
-    """Files of a request, those of its earlier rounds too; none of them twice, and all open to the experts."""
-    rounds: list[DeficiencyRound] = [one for one in rows.rounds if one.request_id == request.id]
-    snapshots = [request.snapshot, *(one.snapshot for one in rounds)]
-    found = {id_ for one in snapshots for id_ in file_ids(one)}
-    hashes = Counter(rows.files[id_].sha256 for id_ in found)
+def held(rows: Rows, request: QualificationRequest) -> set[str]:
+    """sha256 of a request's files, those of its earlier rounds too; none of them twice, and all open to the experts."""
+    rounds = [one for one in rows[DeficiencyRound] if one.request_id == request.id]
+    answers = [pair for one in (request, *rounds) for pair in one.snapshot.items()]
+    lists = [ids for key, ids in answers if key.startswith("doc.") and isinstance(ids, list)]
+    found = {id_ for ids in lists for id_ in ids}
+    files = rows.by_id(StoredFile)
+    hashes = Counter(files[id_].sha256 for id_ in found)
     assert max(hashes.values(), default=1) == 1, f"a file is twice in request {request.id}: {hashes}"
-    open_to_experts = {one.file_id for one in rows.submitted if one.request_id == request.id}
+    open_to_experts = {one.file_id for one in rows[RequestFile] if one.request_id == request.id}
     assert open_to_experts == found, f"what experts may open of request {request.id} differs"
-    return found
+    return set(hashes)
 
 
-async def papers(rows: Rows, store: FileStore, names: Collection[str], figures: Figures) -> None:
-    """Every paper that was not removed opens and is whole; `names` are those in the store, where nothing less lies."""
-    living = [file for file in rows.files.values() if file.removed_at is None]
-    opened = DocumentLibrary(store, DocumentCipher(SECRET_KEY), InspectionPool())
+async def stored_files(rows: Rows, store: FileStore, names: Collection[str], figures: Figures) -> None:
+    """Every file that was not removed opens and is whole; `names` are those in the store."""
+    living = [file for file in rows[StoredFile] if file.removed_at is None]
+    library = DocumentLibrary(store, DocumentCipher(SECRET_KEY), InspectionPool())
     try:
         for file in living:
-            original = await opened.original(file)
+            original = await library.original(file)
             assert hashlib.sha256(original).hexdigest() == file.sha256
-            assert await opened.open(file)
+            assert await library.open(file)
     finally:
-        await opened.close()
+        await library.close()
     keys = {key for file in living for key in (file.original_key, file.shown_key)}
     assert keys <= set(names)
     figures.orphans = len(set(names) - keys)

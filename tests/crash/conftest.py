@@ -3,12 +3,11 @@ from pathlib import Path
 
 import pytest
 
-from demo.emulators import Emulators
-from tests.support.bot_process import Stage
+from tests.support.bot_process import Stage, bot_process
 
 
 @pytest.fixture
 async def stage(database_url: str, tmp_path: Path) -> AsyncIterator[Stage]:
-    stage = Stage(await Emulators.start(), tmp_path, database_url)
-    yield stage
-    await stage.close()
+    """The bot as a process of its own, not started."""
+    async with bot_process(tmp_path, database_url, start=False) as stage:
+        yield stage

@@ -1,4 +1,4 @@
-"""A crowd on both messengers: officers who come and go, and the experts, managers and staff who serve them."""
+"""Officers who begin and finish, on both messengers, and what they share with the experts, managers and staff."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 
 from demo.emulators import EmulatedMessenger, Emulators
 from tests.crash.killer import Killer
-from tests.crash.life import Book, Life, University, names
-from tests.crash.patient import Browser, Patient
+from tests.crash.officer import ExpectedEffects, Officer, University, names
+from tests.crash.retrying_person import Browser, RetryingPerson
 from tests.support.bot_process import Stage
 from tests.support.identities import next_mobile
 
 if TYPE_CHECKING:
-    from tests.crash.bonds import Bond
+    from tests.crash.cooperation import Candidate
 
 Say = Callable[[str], None]
 
@@ -30,19 +30,19 @@ class Crowd:
     killer: Killer
     browser: Browser
     universities: Sequence[University]
-    #: Who officers become is chosen by these shares.
-    kinds: dict[str, tuple[int, Callable[[Life, Crowd], Awaitable[None]]]]
+    #: Name → share, and how it goes.
+    scenarios: dict[str, tuple[int, Callable[[Officer, Crowd], Awaitable[None]]]]
     #: Everybody comes back from the bank.
     hurry: bool = False
-    lives: list[Life] = field(default_factory=list)
-    #: Deeds and pushes that belong to no officer's life.
-    house: Book = field(default_factory=Book)
-    #: Officers whose life is over: letters are written to these.
-    at_rest: asyncio.Queue[Life | None] = field(default_factory=asyncio.Queue)
-    #: Qualified officers who look for a distributor.
-    market: asyncio.Queue[Bond | None] = field(default_factory=asyncio.Queue)
-    #: How many may still come to the market: a distributor may look up so many codes a day.
-    places: int = 0
+    officers: list[Officer] = field(default_factory=list)
+    #: Effects that belong to no officer.
+    other_effects: ExpectedEffects = field(default_factory=ExpectedEffects)
+    #: Officers who have finished: staff write letters to some.
+    finished: asyncio.Queue[Officer | None] = field(default_factory=asyncio.Queue)
+    #: Qualified officers whom a distributor may choose.
+    candidates: asyncio.Queue[Candidate | None] = field(default_factory=asyncio.Queue)
+    #: How many more may be chosen: a distributor may look up so many codes a day.
+    candidates_left: int = 0
     _faces: itertools.cycle[EmulatedMessenger] = field(init=False)
     _names: Iterator[tuple[str, str]] = field(init=False)
 
@@ -54,41 +54,44 @@ class Crowd:
     def town(self) -> Emulators:
         return self.stage.town
 
-    def phone(self, name: str, number: str | None = None, *, not_on: Patient | None = None) -> Patient:
+    def phone(
+        self, name: str, number: str | None = None, *, not_on: RetryingPerson | None = None
+    ) -> RetryingPerson:
         """A phone on the messengers in turn, or on the other one than `not_on`."""
         face = next(self._faces)
         if not_on is not None:
             face = next(one for one in self.town.messengers if one.server.state is not not_on.state)
         person = face.person(name, phone=number)
-        assert isinstance(person, Patient)
+        assert isinstance(person, RetryingPerson)
         return person
 
-    def born(self, kind: str) -> Life:
+    def new_officer(self, scenario: str) -> Officer:
         first, last = next(self._names)
         here = self.phone(first, next_mobile())
-        life = Life(kind, first, last, random.Random(self.rng.random()), here, [here])
-        self.lives.append(life)
-        return life
+        officer = Officer(scenario, first, last, random.Random(self.rng.random()), here, [here])
+        self.officers.append(officer)
+        return officer
 
-    async def lives_on(self, at_once: int) -> None:
-        """So many lives at a time, until the killer has done its kills and the last life is over."""
+    async def run_officers(self, at_once: int) -> None:
+        """So many officers at a time, until the kills are done and the last officer has finished."""
 
-        async def seat() -> None:
+        async def one_after_another() -> None:
             while not self.killer.over.is_set():
-                kind = self.rng.choices([*self.kinds], [share for share, _ in self.kinds.values()])[0]
-                life = self.born(kind)
+                shares = [share for share, _ in self.scenarios.values()]
+                scenario = self.rng.choices([*self.scenarios], shares)[0]
+                officer = self.new_officer(scenario)
                 try:
-                    await self.kinds[kind][1](life, self)
+                    await self.scenarios[scenario][1](officer, self)
                 except AssertionError as stuck:
-                    stuck.add_note(life.tail())
+                    stuck.add_note(officer.last_messages())
                     raise
-                life.over = True
-                await self.at_rest.put(life)
+                officer.finished = True
+                await self.finished.put(officer)
 
-        async with asyncio.TaskGroup() as seats:
+        async with asyncio.TaskGroup() as tasks:
             for _ in range(at_once):
-                seats.create_task(seat())
+                tasks.create_task(one_after_another())
 
     @property
-    def by_kind(self) -> Counter[str]:
-        return Counter(life.kind for life in self.lives if life.over)
+    def by_scenario(self) -> Counter[str]:
+        return Counter(officer.scenario for officer in self.officers if officer.finished)

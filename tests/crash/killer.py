@@ -1,7 +1,5 @@
 """Kills processes of the bot with SIGKILL at random instants, and starts them again."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import random
@@ -14,14 +12,13 @@ from tests.support.bot_process import Stage
 
 #: Seconds after something happened in which most windows lie.
 SOON = 0.4
-#: How often people are given so many seconds in which heavier work, a paper say, comes to its end however slow the
-#: machine is.
-BREATH, SECONDS = 0.15, (3.0, 12.0)
+#: How often people are given so many seconds in which heavier work, an upload say, ends however slow the machine is.
+LONG_PAUSES, SECONDS = 0.15, (3.0, 12.0)
 #: How often a start is cut off again, in its middle or soon after it.
 AGAIN = 0.25
-#: Seconds that the dead lie at most.
+#: Seconds until a killed process is started again, at most.
 PAUSE = 1.0
-#: Of several members: how often two die at once, and how often all.
+#: Of several members: how often two are killed at once, and how often all.
 TWO, ALL = 0.15, 0.1
 
 
@@ -38,11 +35,11 @@ class Killer:
     kills: int
     every: float
     #: How often it waits much longer.
-    breath: float = 0.0
+    long_pauses: float = 0.0
     killed_at: list[float] = field(default_factory=list)
     #: Kills that cut off a start.
     cut: int = 0
-    #: Since when somebody has taken updates; 0 while all are dead.
+    #: Since when some process has taken updates; 0 while all are dead.
     up_since: float = 0.0
     happenings: int = 0
     #: All kills were done, or it was asked to end.
@@ -65,9 +62,8 @@ class Killer:
         self._happened.set()
         await self._task
 
-    async def drop(self) -> None:
-        """The play has failed: nothing is killed or started any more. Raises what the killer itself stumbled over, for
-        that is the cause then."""
+    async def cancel(self) -> None:
+        """Nothing is killed or started any more. Raises what the killer itself failed with, for that is the cause then."""
         assert self._task is not None
         self._task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
@@ -87,7 +83,7 @@ class Killer:
         return any(since <= at and (until is None or at <= until) for at in self.killed_at)
 
     def hint(self) -> None:
-        """Something worth a kill begins: a browser asks our web server."""
+        """Count a happening that no messenger tells of: a browser asks our web server."""
         self.happenings += 1
         self._happened.set()
 
@@ -96,7 +92,7 @@ class Killer:
 
     async def _run(self) -> None:
         try:
-            async with asyncio.TaskGroup() as risings:
+            async with asyncio.TaskGroup() as restarts:
                 while self.killed < self.kills:
                     while not self._alive():
                         await asyncio.sleep(0.05)
@@ -107,12 +103,12 @@ class Killer:
                     victims = self._victims()
                     self._down.extend(victims)
                     await self._kill(victims)
-                    # Of several members another may die before this one has risen.
-                    risings.create_task(self._rise(victims))
+                    # Of several members another may be killed before this one runs again.
+                    restarts.create_task(self._restart(victims))
         finally:
             self.over.set()
 
-    async def _rise(self, victims: Sequence[Stage]) -> None:
+    async def _restart(self, victims: Sequence[Stage]) -> None:
         await asyncio.sleep(self.rng.uniform(0, PAUSE))
         while not self.over.is_set() and self.rng.random() < AGAIN:
             await self._cut_start(victims)
@@ -129,20 +125,20 @@ class Killer:
         return 1 + int(self.rng.expovariate(1 / self.every))
 
     def _moment(self) -> float:
-        if self.rng.random() < self.breath:
+        if self.rng.random() < self.long_pauses:
             return self.rng.uniform(*SECONDS)
         return self.rng.choice((0.0, self.rng.uniform(0, 0.03), self.rng.uniform(0, SOON)))
 
     async def _happens(self, more: int) -> None:
-        """Wait for so many happenings."""
+        """Wait for so many more."""
         until = self.happenings + more
         while self.happenings < until and not self.over.is_set():
             self._happened.clear()
             await self._happened.wait()
 
     def _victims(self) -> Sequence[Stage]:
-        among, die = self._alive(), self.rng.random()
-        count = len(among) if die < ALL else min(2, len(among)) if die < ALL + TWO else 1
+        among, chance = self._alive(), self.rng.random()
+        count = len(among) if chance < ALL else min(2, len(among)) if chance < ALL + TWO else 1
         return self.rng.sample(among, count)
 
     async def _kill(self, victims: Sequence[Stage]) -> None:
@@ -155,7 +151,7 @@ class Killer:
             self.killed_at.append(time.time())
 
     async def _cut_start(self, victims: Sequence[Stage]) -> None:
-        """Begin to start, and die at any moment of it or just after."""
+        """Start them, and kill them at any moment of the start or just after."""
         starting = [asyncio.create_task(one.start()) for one in victims]
         await asyncio.wait(starting, timeout=self.rng.uniform(0.1, 2.5))
         while any(one.process is None for one in victims):

@@ -1,7 +1,5 @@
 """`make races`: every race a thousand times on both databases, each round with one winner; exit 0 only if all held."""
 
-from __future__ import annotations
-
 import argparse
 import asyncio
 import random

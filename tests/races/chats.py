@@ -1,7 +1,5 @@
 """One account on two messengers, used at one instant: what is done once is done once, and answers do not mix."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 

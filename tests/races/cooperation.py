@@ -1,7 +1,5 @@
 """Distributors, the officer and the university: one request a branch, one acceptance, one answer, one contract."""
 
-from __future__ import annotations
-
 from abc import abstractmethod
 from typing import ClassVar
 

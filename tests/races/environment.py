@@ -1,7 +1,5 @@
 """Where races are run: the bot's processes on one database, and a connection of our own to that database."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """Accounts of those who take part, made through the services: officers, experts, distributors, and their chats."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from itertools import count
 from typing import Any

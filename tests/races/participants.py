@@ -1,7 +1,5 @@
 """Users who act at the same instant: each presses on one message and reads what that message says then."""
 
-from __future__ import annotations
-
 from itertools import takewhile
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The payer's browser, the payer's button and the reconciler ask the bank at the same instant: one of them settles it."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, ClassVar

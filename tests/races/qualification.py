@@ -1,7 +1,5 @@
 """Qualification requests: two experts decide one file, and an officer submits one form twice."""
 
-from __future__ import annotations
-
 import asyncio
 from typing import ClassVar
 

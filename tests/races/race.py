@@ -1,7 +1,5 @@
 """One race: rounds set up together, run some side by side, and checked together once all is quiet."""
 
-from __future__ import annotations
-
 import asyncio
 import random
 import time

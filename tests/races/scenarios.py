@@ -1,7 +1,5 @@
 """All races, what they need of the database beforehand, and what must hold after all of them."""
 
-from __future__ import annotations
-
 from collections import Counter
 from datetime import date
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
+import psutil
 from sqlmodel import Session
 
 from demo.emulators import Emulators
@@ -88,6 +89,12 @@ class Stage:
             return await database.read(unit)
         finally:
             await database.close()
+
+    def memory(self) -> int:
+        """Of the bot and its workers, bytes."""
+        assert self.process is not None
+        bot = psutil.Process(self.process.pid)
+        return sum(int(one.memory_info().rss) for one in (bot, *bot.children()))
 
     async def command(self, *arguments: str) -> str:
         """Run `bot.py <arguments>` and return what it printed."""

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Protocol, TypeVar
 
 from sqlmodel import Session, col, select
 
-from storage.database.database import Database
+from demo.emulators import Emulators
+from storage.database.database import open_database
 from storage.enums import InboxState, PushState
 from storage.tables import Chat, InboxUpdate, Push
+
+T = TypeVar("T")
 
 #: Updates that have had no effect yet; updates that had none or were not answered.
 UNPROCESSED = select(InboxUpdate.id, InboxUpdate.state).where(InboxUpdate.state == InboxState.RECEIVED)
@@ -26,7 +30,11 @@ def rows_of(db: Session, *queries: Any) -> list[str]:
     return [str(tuple(row)) for query in queries for row in db.execute(query)]
 
 
-async def until_none(database: Database, *queries: Any, within: float = 60.0, pause: float = 0.02) -> None:
+class Readable(Protocol):
+    async def read(self, unit: Callable[[Session], T]) -> T: ...
+
+
+async def until_none(database: Readable, *queries: Any, within: float = 60.0, pause: float = 0.02) -> None:
     """Wait until the queries find nothing. AssertionError where the rows grow no fewer for `within` seconds."""
     fewest, until = None, time.monotonic() + within
     while left := await database.read(lambda db: rows_of(db, *queries)):
@@ -34,3 +42,17 @@ async def until_none(database: Database, *queries: Any, within: float = 60.0, pa
             fewest, until = len(left), time.monotonic() + within
         assert time.monotonic() < until, f"{len(left)} are left: {left[:20]}"
         await asyncio.sleep(pause)
+
+
+async def everything_arrives(town: Emulators, database_url: str, *, within: float = 60.0) -> None:
+    """Wait until the bot has taken every update and owes no answer, no screen and no push."""
+    database = await open_database(database_url)
+    try:
+        async with asyncio.timeout(10 * within):
+            while True:
+                await until_none(database, UNANSWERED, UNSENT, UNSHOWN, within=within, pause=0.1)
+                if not any(face.server.pending() for face in town.messengers):
+                    return
+                await asyncio.sleep(0.1)
+    finally:
+        await database.close()

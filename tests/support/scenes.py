@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import httpx
 
 from demo.person import Person
-from demo.seen import Seen
+from demo.seen import Seen, Wanted
 from tests.support import files
 from tests.support.bot_process import Credentials, Stage
 from tests.support.identities import next_mobile, next_national_code
@@ -40,6 +40,14 @@ def tap(label: str) -> Reply:
         await person.tap(label)
 
     return reply
+
+
+async def follow(person: Person, *steps: tuple[Wanted, Wanted | None]) -> None:
+    """Press each label in turn; wait for the words that must follow, unless they are None."""
+    for label, words in steps:
+        await person.tap(label)
+        if words is not None:
+            await person.sees(words)
 
 
 #: What announces a new password.
@@ -81,6 +89,14 @@ def registration(
     ]
 
 
+async def fill_registration(person: Person, replies: Sequence[tuple[str, Reply]]) -> Seen:
+    """From «hello» to the summary."""
+    await person.start()
+    await person.sees("خوش آمدید")
+    await person.tap("📝 ثبت‌نام")
+    return await walk(person, replies, "آیا اطلاعات زیر درست است")
+
+
 async def register(
     stage: Stage,
     person: Person,
@@ -92,15 +108,8 @@ async def register(
 ) -> Someone:
     """From «hello» to the user code, with the own contact (or the number typed, and so unverified)."""
     code, mobile = next_national_code(), person.user.phone or next_mobile()
-    await person.start()
-    await person.sees("خوش آمدید")
-    await person.tap("📝 ثبت‌نام")
     contact = tap("📱") if share else send(mobile)
-    shown = await walk(
-        person,
-        registration(code, first, last, level, contact),
-        "آیا اطلاعات زیر درست است",
-    )
+    shown = await fill_registration(person, registration(code, first, last, level, contact))
     assert first in shown.text
     assert last in shown.text
     await person.tap("✅ تأیید")
@@ -108,14 +117,14 @@ async def register(
     return Someone(person, code, credentials, mobile, f"{first} {last}")
 
 
-async def login(person: Person, credentials: Credentials) -> Seen:
+async def login(person: Person, credentials: Credentials, shown: Wanted = "خوش آمدید") -> Seen:
+    """From «hello» to the menu, until the typed password is gone."""
     await person.start()
-    await person.tap("🔑 ورود")
-    await person.sees("کد کاربری خود را")
+    await follow(person, ("🔑 ورود", "کد کاربری خود را"))
     await person.send(credentials.user_code)
     await person.sees("رمز عبور خود را")
     typed = await person.send(credentials.password)
-    seen = await person.sees("خوش آمدید")
+    seen = await person.sees(shown)
     await person.sees_gone(typed)
     return seen
 
@@ -198,10 +207,13 @@ async def open_file(expert: Person, name: str) -> Seen:
 
 async def approve(expert: Person, name: str) -> None:
     await open_file(expert, name)
-    await expert.tap("✅ تأیید")
-    await expert.sees("تأیید شود؟")
-    await expert.tap("بله، تأیید می‌کنم")
-    await expert.sees(re.compile("✅ پرونده .* تأیید"))
+    await confirm_approval(expert)
+
+
+async def confirm_approval(expert: Person) -> None:
+    """From the card of a file."""
+    approved = re.compile("✅ پرونده .* تأیید")
+    await follow(expert, ("✅ تأیید", "تأیید شود؟"), ("بله، تأیید می‌کنم", approved))
 
 
 async def pay_page(url: str) -> httpx.Response:

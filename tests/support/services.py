@@ -3,7 +3,7 @@
 import functools
 import inspect
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -30,6 +30,23 @@ def as_unit(test: Callable[..., None]) -> Callable[..., Awaitable[None]]:
     own = inspect.Parameter("database", inspect.Parameter.POSITIONAL_OR_KEYWORD)
     run.__signature__ = signature.replace(parameters=[own, *fixtures])
     return run
+
+
+class _Undo(Exception):
+    pass
+
+
+async def rolled_back(database: Database, unit: Callable[[Session], T]) -> T:
+    """What the unit returns; what it wrote is undone."""
+    found: list[T] = []
+
+    def undone(db: Session) -> None:
+        found.append(unit(db))
+        raise _Undo
+
+    with suppress(_Undo):
+        await database.run(undone)
+    return found[0]
 
 
 def act(

@@ -1,9 +1,7 @@
 """Attacks on the web server: connections that are opened and never finish.
 
-A program of its own (`python -m tests.abuse.isolation.connections`), so that its work is not done on the witnesses' loop.
+A program of its own (`python -m tests.abuse.isolation.connections`), so that its work is not done on the loop of the other users.
 """
-
-from __future__ import annotations
 
 import asyncio
 import resource

@@ -1,6 +1,4 @@
-"""People who use the bot at a human pace while somebody attacks it, and how long each of their answers took."""
-
-from __future__ import annotations
+"""Users at a human pace while the bot is attacked, and how long each of their answers took."""
 
 import asyncio
 import time
@@ -15,6 +13,7 @@ from demo.emulators import Emulators
 from demo.person import Person
 
 T = TypeVar("T")
+Act = Callable[[], Awaitable[None]]
 
 #: Seconds between an answer and the next action of one person.
 PAUSE = 1.1
@@ -46,19 +45,18 @@ class Waits:
         return f"longest {self.longest:.2f} s of {self.answers} ({each}); lost {len(self.lost)}"
 
 
-class Witnesses:
-    """Some people on each messenger, and a monitor that asks for /health."""
+class OtherUsers:
+    """Some users on each messenger, and a monitor that asks for /health."""
 
     def __init__(self, town: Emulators, health_url: str) -> None:
         self._health_url = health_url
-        self._people: list[tuple[str, Person]] = []
+        self._people = [
+            (face.kind, face.person(f"کاربر {number}"))
+            for face in town.messengers
+            for number in range(PEOPLE)
+        ]
         #: What each does next; kept from one attack to the next, since half of the time the help is open.
-        self._looks: list[tuple[str, Callable[[], Awaitable[None]]]] = []
-        for face in town.messengers:
-            for number in range(PEOPLE):
-                person = face.person(f"شاهد {number}")
-                self._people.append((face.kind, person))
-                self._looks.append((face.kind, self._look(person)))
+        self._actions = [(kind, _help_and_back(person)) for kind, person in self._people]
 
     async def greet(self) -> None:
         """Everybody's first visit, which is not measured."""
@@ -66,25 +64,22 @@ class Witnesses:
             await person.start()
             await person.sees("خوش آمدید", within=PATIENCE)
 
-    async def during(self, deed: Awaitable[T]) -> tuple[Waits, T]:
-        """What the witnesses noticed while `deed` ran, and what it returned. Each acts at least twice."""
+    async def during(self, attack: Awaitable[T]) -> tuple[Waits, T]:
+        """What the users noticed while `attack` ran, and what it returned. Each acts at least twice."""
         waits, over = Waits(), asyncio.Event()
-        watching = [
-            asyncio.create_task(self._repeat(name, look, waits, over, number / 5))
-            for number, (name, look) in enumerate(self._looks)
+        tasks = [
+            asyncio.create_task(self._repeat(name, act, waits, over, number / 5))
+            for number, (name, act) in enumerate([*self._actions, ("health", self._ask_health)])
         ]
-        watching.append(asyncio.create_task(self._repeat("health", self._ask, waits, over, 0.0)))
         try:
-            result = await deed
+            result = await attack
         finally:
             over.set()
-            await asyncio.gather(*watching)
+            await asyncio.gather(*tasks)
         return waits, result
 
     @staticmethod
-    async def _repeat(
-        name: str, act: Callable[[], Awaitable[None]], waits: Waits, over: asyncio.Event, delay: float
-    ) -> None:
+    async def _repeat(name: str, act: Act, waits: Waits, over: asyncio.Event, delay: float) -> None:
         await asyncio.sleep(delay)
         acted = 0
         while acted < 2 or not over.is_set():
@@ -102,20 +97,20 @@ class Witnesses:
             if over.is_set() and acted < 2:
                 await asyncio.sleep(PAUSE)
 
-    @staticmethod
-    def _look(person: Person) -> Callable[[], Awaitable[None]]:
-        """Opens the help and goes back, in turns, by the buttons on the screen."""
-        pages = [("راهنما", None), ("منو", "خوش آمدید")]
-
-        async def look() -> None:
-            label, words = pages[0]
-            pages.reverse()
-            await person.tap(label, within=PATIENCE)
-            await person.sees(words, within=PATIENCE)
-
-        return look
-
-    async def _ask(self) -> None:
+    async def _ask_health(self) -> None:
         async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE) as browser:
             answer = await browser.get(self._health_url)
         assert answer.status_code == 200, f"/health says {answer.status_code}"
+
+
+def _help_and_back(person: Person) -> Act:
+    """Opens the help and goes back, in turns, by the buttons on the screen."""
+    pages = [("راهنما", None), ("منو", "خوش آمدید")]
+
+    async def act() -> None:
+        label, words = pages[0]
+        pages.reverse()
+        await person.tap(label, within=PATIENCE)
+        await person.sees(words, within=PATIENCE)
+
+    return act

@@ -1,10 +1,8 @@
-"""People who know that the service stumbles: they wait longer and, when it is back, look again at what it shows.
+"""People who wait longer while the bot is killed and, when it is back, look again at what it shows.
 
-They do what a person would do and nothing else: what was pressed is pressed again where the present screen still has that
+They do what a user would do and nothing else: what was pressed is pressed again where the present screen still has that
 button, what was sent is sent again where the same question is still asked. Nothing here loosens what is wanted.
 """
-
-from __future__ import annotations
 
 import asyncio
 import re
@@ -45,7 +43,7 @@ def is_push(text: str) -> bool:
     return _pushes().fullmatch(text.strip()) is not None
 
 
-class Patient(Person):
+class RetryingPerson(Person):
     #: Set for the time of a play.
     killer: ClassVar[Killer]
     #: Seconds that somebody waits in all, and of quiet before looking again.
@@ -61,19 +59,19 @@ class Patient(Person):
         self.repeats = 0
 
     async def send(self, text: str, **options: Any) -> Seen:
-        self._remember(lambda: self._same_question(super(Patient, self).send(text)))
+        self._remember(lambda: self._same_question(super(RetryingPerson, self).send(text)))
         return await super().send(text, **options)
 
     async def send_photo(self, picture: bytes, caption: str | None = None) -> Seen:
-        self._remember(lambda: self._same_question(super(Patient, self).send_photo(picture, caption)))
+        self._remember(lambda: self._same_question(super(RetryingPerson, self).send_photo(picture, caption)))
         return await super().send_photo(picture, caption)
 
     async def send_file(self, name: str | None, content: bytes, **options: Any) -> Seen:
-        self._remember(lambda: self._same_question(super(Patient, self).send_file(name, content)))
+        self._remember(lambda: self._same_question(super(RetryingPerson, self).send_file(name, content)))
         return await super().send_file(name, content, **options)
 
     async def send_album(self, items: Sequence[Item], caption: str | None = None) -> list[Seen]:
-        self._remember(lambda: self._same_question(super(Patient, self).send_album(items)))
+        self._remember(lambda: self._same_question(super(RetryingPerson, self).send_album(items)))
         return await super().send_album(items, caption)
 
     async def tap(self, wanted: Wanted, *, on: Seen | None = None, within: float = 0.0) -> str | None:
@@ -91,27 +89,21 @@ class Patient(Person):
         return any(not is_push(one.text) for one in self.new())
 
     async def hears(self, wanted: Wanted, *, since: int, within: float | None = None) -> Seen:
-        """Wait for a push that came after `since` by the town's clock, whatever was done meanwhile. Pushes come by
+        """Wait for a push that came after `since` by the messenger's clock, whatever was done meanwhile. Pushes come by
         themselves: nobody looks again for them."""
-        found: Seen | None = None
 
-        def look() -> bool:
-            nonlocal found
-            found = next(
-                (
-                    one
-                    for one in self.history()
-                    if one.from_bot and one.changed > since and fits(wanted, one.text)
-                ),
-                None,
-            )
-            return found is not None
+        def found() -> Seen | None:
+            pushes = (one for one in self.history() if one.from_bot and one.changed > since)
+            return next((one for one in pushes if fits(wanted, one.text)), None)
 
         await super()._wait(
-            look, within or self.patience, lambda: f"{self.name} never heard {wanted!r}. {self._screens()}"
+            lambda: found() is not None,
+            within or self.patience,
+            lambda: f"{self.name} never heard {wanted!r}. {self._screens()}",
         )
-        assert found is not None
-        return found
+        seen = found()
+        assert seen is not None
+        return seen
 
     async def sees(self, wanted: Wanted | None = None, *, within: float = 0.0) -> Seen:
         if wanted == scenes.PASSWORD:
@@ -186,18 +178,15 @@ class Browser:
     async def pay_page(self, url: str) -> httpx.Response:
         return await self._with_retries(lambda: scenes.pay_page(url), lambda page: page.status_code == 200)
 
-    async def click_to_bank(self, url: str) -> httpx.Response:
-        # 503: the bank is down, which the play itself brings about.
+    async def click_to_bank(self, url: str, statuses: tuple[int, ...] = (303, 503)) -> httpx.Response:
+        """503: the bank is down, which the journey itself brings about."""
         return await self._with_retries(
-            lambda: scenes.click_to_bank(url), lambda page: page.status_code in (303, 503)
+            lambda: scenes.click_to_bank(url), lambda page: page.status_code in statuses
         )
 
-    async def comes_to_bank(self, url: str) -> str:
+    async def open_bank(self, url: str) -> str:
         """Where the bank's page is, however often the button must be pressed for it."""
-        page = await self._with_retries(
-            lambda: scenes.click_to_bank(url), lambda page: page.status_code == 303
-        )
-        return str(page.headers["location"])
+        return str((await self.click_to_bank(url, (303,))).headers["location"])
 
     async def come_back(self, way_back: str) -> httpx.Response:
         return await self._with_retries(

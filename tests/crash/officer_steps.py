@@ -1,0 +1,206 @@
+"""What officers do, from registration to the fee. Each step notes the expected effects once its end was seen."""
+
+import re
+from urllib.parse import urlsplit
+
+from demo.seen import Seen
+from storage.enums import RequestState
+from tests.crash.crowd import Crowd
+from tests.crash.officer import Officer, Task, University
+from tests.crash.retrying_person import RetryingPerson
+from tests.support import files
+from tests.support.bot_process import Credentials
+from tests.support.identities import next_national_code
+from tests.support.scenes import (
+    PASSWORD,
+    SUMMARY,
+    Reply,
+    document,
+    fill_registration,
+    follow,
+    form,
+    login,
+    read_credentials,
+    registration,
+    send,
+    submit,
+    tap,
+    walk,
+)
+
+#: Answers of whoever stops in the middle: prompt, reply, the answer's key and value («{code}» is the national code). An
+#: answer sent twice is refused by the question behind it, so these are all that the draft may hold.
+LEFT: list[tuple[str, Reply, str, str]] = [
+    ("نام پدر خود را", send("علی"), "father_name", "علی"),
+    ("جنسیت خود را", tap("زن"), "gender", "female"),
+    ("شماره شناسنامه خود را", tap("برابر با کد ملی"), "birth_cert_no", "{code}"),
+    ("استان محل زندگی خود را", send("فارس"), "province", "فارس"),
+    ("بخشی از نام شهر", send("شیراز"), "city", "شیراز"),
+]
+#: After a kill the menu may be shown again instead of the welcome.
+MENU = re.compile("خوش آمدید|یکی از گزینه‌های زیر|کارتابل|مدیریت شعبه‌ها")
+
+
+async def hears(officer: Officer, wanted: str | re.Pattern[str]) -> Seen:
+    """A push on the phone in use, behind those heard before."""
+    seen = await officer.here.hears(wanted, since=officer.heard)
+    officer.heard = seen.changed
+    return seen
+
+
+async def register(officer: Officer) -> None:
+    person, officer.national_code = officer.here, next_national_code()
+    replies = registration(officer.national_code, officer.first, officer.last, "کارشناسی", tap("📱"))
+    shown = await fill_registration(person, replies)
+    while f"نام خانوادگی: {officer.last}" not in shown.text:
+        # The first name, sent again for want of an answer, was taken for the last name.
+        await person.tap("نام خانوادگی")
+        shown = await walk(person, replies, "آیا اطلاعات زیر درست است")
+    await person.tap("✅ تأیید")
+    officer.credentials = read_credentials(await person.sees(PASSWORD))
+    officer.expect("account.registered")
+
+
+async def log_in(person: RetryingPerson, credentials: Credentials) -> None:
+    await login(person, credentials, MENU)
+
+
+async def change_messenger(officer: Officer, crowd: Crowd) -> None:
+    """From here on the same account is used on the other messenger, and gets pushes on both."""
+    other = crowd.phone(officer.first, officer.mobile, not_on=officer.here)
+    # A password whose screen may not have been seen is replaced by another one at the next touch.
+    newest = [one for one in officer.here.history() if one.from_bot and PASSWORD in one.text][-1]
+    officer.credentials = read_credentials(newest)
+    await log_in(other, officer.credentials)
+    officer.expect("account.logged_in")
+    officer.expect_push("N2")
+    officer.phones.append(other)
+    officer.here, officer.heard = other, 0
+
+
+async def open_qualification(officer: Officer, *labels: str) -> None:
+    await officer.here.command("menu")
+    await follow(officer.here, *((label, None) for label in ("🎓 احراز صلاحیت", *labels)))
+
+
+async def fill_form(officer: Officer, crowd: Crowd, university: University) -> None:
+    """The whole form to its summary; some change the messenger in the middle."""
+    await open_qualification(officer, "ثبت درخواست")
+    replies = form(province=university.province, city=university.city)
+    if officer.scenario == "changes messenger":
+        await walk(officer.here, replies, "آدرس پستی کامل")
+        await change_messenger(officer, crowd)
+        await officer.here.tap("ادامه پیش‌نویس")
+    await walk(officer.here, replies, SUMMARY)
+    officer.expect("qualification.started")
+
+
+async def send_form(officer: Officer) -> str:
+    """From the summary to the tracking code."""
+    code = await submit(officer.here)
+    officer.expect("qualification.submitted")
+    officer.expect_push("N3")
+    officer.requests.append(RequestState.SUBMITTED)
+    return code
+
+
+async def hear_approval(officer: Officer, code: str) -> Seen | None:
+    """The push with the pay button; None where nothing is to be paid."""
+    told = await hears(officer, re.compile(f"درخواست {code} تأیید شد|احراز صلاحیت شما نهایی شد"))
+    officer.expect("qualification.approved")
+    if "نهایی شد" in told.text:
+        officer.expect_push("N7")
+        officer.request_becomes(RequestState.COMPLETED)
+        return None
+    officer.expect_push("N6")
+    officer.request_becomes(RequestState.AWAITING_PAYMENT)
+    return told
+
+
+async def pay(officer: Officer, crowd: Crowd, told: Seen) -> None:
+    """At the bank, with or without a first try that is cancelled; some never come back from there."""
+    bank, browser, url = crowd.town.bank, crowd.browser, told.url("پرداخت")
+    if officer.rng.random() < 0.3:
+        await browser.come_back(bank.cancel(_ref(await browser.open_bank(url))))
+        await hears(officer, "پرداخت انجام نشد")
+        officer.expect("payment_attempt.payment_not_paid")
+        officer.expect_push("N8")
+    way_back = bank.pay(_ref(await browser.open_bank(url)))
+    ways = ["returns", "returns", "returns twice", "asks", "never returns"]
+    way = officer.rng.choice(ways[:-1] if crowd.hurry else ways)
+    for _ in range({"returns": 1, "returns twice": 2}.get(way, 0)):
+        await browser.come_back(way_back)
+    if way == "asks":
+        await open_qualification(officer, "🔎 پیگیری", "🔄 بررسی پرداخت")
+    await hears(officer, "🎉 پرداخت انجام شد")
+    officer.expect("payment_attempt.payment_paid", "qualification.completed")
+    officer.expect_push("N7")
+    officer.request_becomes(RequestState.COMPLETED)
+
+
+def _ref(bank_page: str) -> str:
+    return urlsplit(bank_page).path.rsplit("/", 1)[-1]
+
+
+async def be_qualified(officer: Officer, crowd: Crowd, university: University, code: str) -> None:
+    """The rest of a request that is approved."""
+    await university.put(Task(officer, code, "approve"))
+    told = await hear_approval(officer, code)
+    if told is not None:
+        await pay(officer, crowd, told)
+
+
+async def resolve_deficiencies(officer: Officer, university: University, code: str) -> None:
+    """Deficiencies are declared, and resolved."""
+    task = Task(officer, code, "declare")
+    await university.put(task)
+    told = await hears(officer, re.compile(f"پرونده {code} نواقص زیر اعلام شد"))
+    officer.expect("qualification.deficiencies_declared")
+    officer.expect_push("N4")
+    officer.request_becomes(RequestState.DEFICIENT)
+    person = officer.here
+    await person.tap("رفع نقص", on=told)
+    await walk(
+        person,
+        [
+            ("نام پدر خود را", send("عباس")),
+            ("📎", document(file=("مدرک تحصیلی.pdf", files.pdf))),
+            ("اگر توضیحی برای کارشناس", send("مدرک خواناتر پیوست شد.")),
+        ],
+        "پس از بررسی، پرونده را دوباره ارسال کنید",
+    )
+    await follow(person, ("📤 ارسال دوباره", "به همان کارشناس بازمی‌گردد"), ("بله", "🔍 در حال بررسی"))
+    officer.expect("qualification.resolved")
+    officer.expect_push("N11", rows=1)
+    officer.request_becomes(RequestState.IN_REVIEW)
+    await university.put(Task(officer, code, "approve", expert=task.expert))
+
+
+async def be_rejected(officer: Officer, university: University, code: str, decision: str) -> None:
+    """Rejected, and begun anew as far as the summary (or the region, where that was wrong)."""
+    await university.put(Task(officer, code, decision))
+    told = await hears(officer, re.compile(f"درخواست {code} .*رد شد"))
+    officer.expect("qualification.rejected")
+    officer.expect_push("N5")
+    officer.request_becomes(RequestState.REJECTED)
+    await officer.here.tap("ثبت دوباره", on=told)
+
+
+async def withdraw(officer: Officer) -> None:
+    await open_qualification(officer, "🔎 پیگیری")
+    await follow(officer.here, ("انصراف از درخواست", "مطمئن هستید"), ("بله، انصراف می‌دهم", "پس‌گرفته‌شده"))
+    officer.expect("qualification.withdrawn")
+    officer.request_becomes(RequestState.WITHDRAWN)
+
+
+async def leave_draft(officer: Officer) -> None:
+    """Stop in the middle of the form, with or without the button for it."""
+    await open_qualification(officer, "ثبت درخواست")
+    count = officer.rng.randint(1, len(LEFT))
+    prompts = [prompt for prompt, *_ in LEFT] + ["آدرس پستی کامل"]
+    await walk(officer.here, [(prompt, reply) for prompt, reply, *_ in LEFT[:count]], prompts[count])
+    officer.expect("qualification.started")
+    officer.requests.append(RequestState.DRAFT)
+    officer.draft = {key: value.format(code=officer.national_code) for *_, key, value in LEFT[:count]}
+    if officer.rng.random() < 0.5:
+        await follow(officer.here, ("💾 بعداً ادامه می‌دهم", "پیش‌نویس"))
