@@ -1,42 +1,40 @@
-"""An officer whose request waits for its fee, a staff member, and the bank: where the tests of paying begin."""
+"""An officer whose request waits for its fee, staff, and a bank over HTTP: where the tests of payments begin."""
 
 import contextlib
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from typing import Any, cast
-from urllib.parse import parse_qsl, urlsplit
 
 from sqlmodel import Session, col, select
 
 from bot.application.resources import Resources
 from bot.core.context import Actor, PublicInfo
 from bot.gateways.http import make_client
-from bot.gateways.interfaces import PaymentGateway
 from bot.gateways.zarinpal import Zarinpal
 from bot.gateways.zibal import Zibal
 from bot.services import payments
+from bot.services.payments import reconciler
 from demo.bank import Bank, build_bank_app
 from storage.database.database import Database
-from storage.enums import AttemptState, Messenger, RequestKind, RequestState, Role
+from storage.enums import AttemptState, Messenger, RequestKind, RequestState
 from storage.tables import (
     Account,
     AuditEvent,
-    Chat,
-    Grant,
     Officer,
     PaymentAttempt,
     Push,
     QualificationRequest,
     StaffAlert,
-    University,
 )
 from tests.support.asgi import serving
+from tests.support.factories.people import Participants, participants
+from tests.support.factories.qualification import unpaid_request
+from tests.support.factories.reference_data import NOW
 
 FEE = 5_600_000
 TOKEN = "aB3-" + "x" * 18
 CODE = "140509010001"
-START = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 LINK = "https://t.me/officer_bot"
 
 
@@ -45,8 +43,8 @@ class Paying:
     resources: Resources
     bank: Bank
     database: Database
-    moment: datetime = START
-    links: list[str] = field(default_factory=list)
+    people: Participants
+    moment: datetime = NOW
 
     def pass_time(self, **span: float) -> None:
         self.moment += timedelta(**span)
@@ -65,39 +63,41 @@ class Paying:
         """What was written down about attempts."""
         return [one for one in await self._all(AuditEvent) if one.subject == "payment_attempt"]
 
-    async def crowd(self, number: int, *, of_one_request: bool) -> None:
-        """Open attempts of other people, all due for a look and all unknown to the bank."""
+    async def add_other_attempts(self, number: int, *, of_one_request: bool) -> None:
+        """Open attempts of other officers, all due for a look and all unknown to the bank."""
 
         def unit(db: Session) -> None:
-            for one in range(1 if of_one_request else number):
-                account = Account(
-                    id=1000 + one, user_code=f"2{one:07}", password_hash="-", first_name="و", last_name="ب"
-                )
-                db.add(account)
-                db.flush()
-                db.add(Officer(account_id=1000 + one, birth_date=date(1986, 7, 3)))
-                db.add(
-                    QualificationRequest(
-                        id=1000 + one,
-                        account_id=1000 + one,
-                        kind=RequestKind.NEW,
-                        state=RequestState.AWAITING_PAYMENT,
-                        tracking_code=f"14050902{one:04}",
-                        university_code="shiraz",
-                        snapshot={},
-                        fee_rial=FEE,
-                        pay_token=f"crowd-{one:016}",
-                        submitted_at=START,
-                        state_since=START,
-                    )
-                )
+            owners = [
+                Account(user_code=f"2{place:07}", password_hash="-", first_name="و", last_name="ب")
+                for place in range(1 if of_one_request else number)
+            ]
+            db.add_all(owners)
             db.flush()
-            for one in range(number):
+            db.add_all(Officer(account_id=owner.id, birth_date=date(1986, 7, 3)) for owner in owners)
+            db.flush()
+            requests = [
+                QualificationRequest(
+                    account_id=owner.id,
+                    kind=RequestKind.NEW,
+                    state=RequestState.AWAITING_PAYMENT,
+                    tracking_code=f"14050902{place:04}",
+                    university_code="sums",
+                    snapshot={},
+                    fee_rial=FEE,
+                    pay_token=f"other-{place:016}",
+                    submitted_at=NOW,
+                    state_since=NOW,
+                )
+                for place, owner in enumerate(owners)
+            ]
+            db.add_all(requests)
+            db.flush()
+            for place in range(number):
                 db.add(
                     PaymentAttempt(
-                        request_id=1000 if of_one_request else 1000 + one,
+                        request_id=requests[place % len(requests)].id,
                         gateway=self.resources.gateway.name,
-                        ref=f"{10**9 + one}",
+                        ref=f"{10**9 + place}",
                         amount_rial=FEE,
                         created_at=self.moment - timedelta(hours=1),
                         state_since=self.moment - timedelta(hours=1),
@@ -116,8 +116,25 @@ class Paying:
     async def attempt(self, attempt: PaymentAttempt) -> PaymentAttempt:
         return next(one for one in await self.attempts() if one.id == attempt.id)
 
+    async def states(self) -> list[AttemptState]:
+        """Of all attempts, oldest first."""
+        return [one.state for one in await self.attempts()]
+
     async def request(self) -> QualificationRequest:
         return (await self._all(QualificationRequest))[0]
+
+    async def settle(self, attempt: PaymentAttempt, *, cancelled: bool = False) -> AttemptState:
+        """Ask the gateway about this attempt and book what it says."""
+        return await payments.verify_and_settle(self.resources, attempt.id, cancelled=cancelled)
+
+    async def reconcile(self, **later: float) -> int:
+        """A pass of the reconciler after so much time; how many attempts it looked at."""
+        self.pass_time(**later)
+        return await reconciler.reconcile(self.resources)
+
+    async def pay_and_settle(self, attempt: PaymentAttempt) -> AttemptState:
+        self.pay(attempt)
+        return await self.settle(attempt)
 
     async def told(self, kind: str) -> list[str]:
         """The pushes of this kind, as written."""
@@ -142,53 +159,21 @@ class Paying:
         return await self.database.read(lambda db: list(db.exec(select(table).order_by(col(table.id)))))
 
     def staff(self) -> Actor:
-        return Actor(2, Role.STAFF)
+        return self.people.staff
 
 
-def _fill(db: Session) -> None:
-    db.add(University(code="shiraz", name="دانشگاه علوم پزشکی شیراز", province="فارس", province_default=True))
-    db.add(
-        Account(
-            id=1,
-            user_code="10000001",
-            password_hash="-",
-            first_name="سارا",
-            last_name="کریمی‌نژاد",
-            mobile="+989123456789",
-            national_code="9991234561",
-        )
-    )
-    db.add(Account(id=2, user_code="10000002", password_hash="-", first_name="مریم", last_name="اداری"))
-    db.flush()
-    db.add(Officer(account_id=1, birth_date=date(1986, 7, 3)))
-    db.add(Grant(account_id=1, role=Role.OFFICER))
-    db.add(Grant(account_id=2, role=Role.STAFF))
-    for account_id, chat_id in ((1, 101), (2, 102)):
-        db.add(Chat(messenger=Messenger.TELEGRAM, chat_id=chat_id, account_id=account_id))
-    db.add(
-        QualificationRequest(
-            id=1,
-            account_id=1,
-            kind=RequestKind.NEW,
-            state=RequestState.AWAITING_PAYMENT,
-            tracking_code=CODE,
-            university_code="shiraz",
-            snapshot={"first_name": "سارا", "last_name": "کریمی‌نژاد", "father_name": "علی"},
-            fee_rial=FEE,
-            pay_token=TOKEN,
-            submitted_at=START,
-            state_since=START,
-        )
-    )
+def _fill(db: Session) -> Participants:
+    people = participants(db)
+    unpaid_request(db, people, FEE).pay_token = TOKEN
+    return people
 
 
 @contextlib.asynccontextmanager
 async def paying(database: Database, gateway: str = "zarinpal") -> AsyncIterator[Paying]:
-    await database.run(_fill)
+    people = await database.run(_fill)
     bank = Bank()
     async with serving(build_bank_app(bank)) as url:
         client = make_client(read=2)
-        found: PaymentGateway
         if gateway == "zarinpal":
             merchant = "11111111-2222-3333-4444-555555555555"
             found = Zarinpal(client, url=url, merchant_id=merchant, wait=0.001)
@@ -202,15 +187,8 @@ async def paying(database: Database, gateway: str = "zarinpal") -> AsyncIterator
             sms=cast("Any", None),
             public_info=PublicInfo("۰۲۱", "https://pay.example.ir", {Messenger.TELEGRAM: LINK}),
         )
-        world = Paying(resources, bank, database)
-        resources.clock = lambda: world.moment
-        bank.clock = lambda: world.moment
-        yield world
+        scenario = Paying(resources, bank, database, people)
+        resources.clock = lambda: scenario.moment
+        bank.clock = lambda: scenario.moment
+        yield scenario
         await found.aclose()
-
-
-def callback_params(address: str) -> dict[str, str]:
-    return dict(parse_qsl(urlsplit(address).query))
-
-
-__all__ = ["CODE", "FEE", "LINK", "TOKEN", "AttemptState", "Paying", "callback_params", "paying"]

@@ -1,7 +1,6 @@
 """The tariff in force, and who may set one."""
 
-from datetime import UTC, date, datetime
-from functools import partial
+from datetime import date
 
 import pytest
 from sqlmodel import Session
@@ -10,65 +9,62 @@ from bot.core.context import SYSTEM, Actor
 from bot.core.refusals import InvalidInput, NotAllowed
 from bot.services.qualification import fees
 from bot.services.shared import notify
-from storage.database.database import Database
 from storage.enums import RequestKind, Role
-from storage.tables import Account, Grant
+from tests.support.factories.people import staff
+from tests.support.factories.reference_data import NOW
+from tests.support.services import as_unit, refused
 
-NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
+TODAY, YESTERDAY = date(2026, 11, 22), date(2026, 11, 21)
 
 
-async def fee(database: Database, kind: RequestKind, day: date) -> int | None:
-    found = await database.read(partial(fees.in_force, kind=kind, day=day))
+def fee(db: Session, day: date, kind: RequestKind = RequestKind.NEW) -> int | None:
+    found = fees.in_force(db, kind=kind, day=day)
     return None if found is None else found.amount_rial
 
 
-async def add(database: Database, amount: int, valid_from: date, kind: RequestKind = RequestKind.NEW) -> None:
-    await database.run(
-        partial(fees.set_tariff, kind=kind, amount_rial=amount, valid_from=valid_from, actor=SYSTEM, now=NOW)
-    )
+def set_tariff(db: Session, amount: int, valid_from: date = TODAY, actor: Actor = SYSTEM) -> None:
+    new = RequestKind.NEW
+    fees.set_tariff(db, kind=new, amount_rial=amount, valid_from=valid_from, actor=actor, now=NOW)
 
 
-async def test_none_is_none_and_not_zero(database: Database) -> None:
-    assert await fee(database, RequestKind.NEW, date(2026, 11, 22)) is None
-    await add(database, 0, date(2026, 11, 22))
-    assert await fee(database, RequestKind.NEW, date(2026, 11, 22)) == 0
-    assert await fee(database, RequestKind.NEW, date(2026, 11, 21)) is None
-    assert await fee(database, RequestKind.AMENDMENT, date(2026, 11, 22)) is None
+@as_unit
+def test_none_is_none_and_not_zero(db: Session) -> None:
+    assert fee(db, TODAY) is None
+    set_tariff(db, 0)
+    assert fee(db, TODAY) == 0
+    assert fee(db, YESTERDAY) is None
+    assert fee(db, TODAY, RequestKind.AMENDMENT) is None
 
 
-async def test_the_latest_that_has_begun_is_in_force(database: Database) -> None:
-    await add(database, 5_000_000, date(2026, 3, 21))
-    await add(database, 7_000_000, date(2027, 3, 21))
-    await add(database, 9_000_000, date(2026, 3, 21))  # set later for the same day: a correction
-    assert await fee(database, RequestKind.NEW, date(2027, 3, 20)) == 9_000_000
-    assert await fee(database, RequestKind.NEW, date(2027, 3, 21)) == 7_000_000
+@as_unit
+def test_the_latest_that_has_begun_is_in_force(db: Session) -> None:
+    set_tariff(db, 5_000_000, date(2026, 3, 21))
+    set_tariff(db, 7_000_000, date(2027, 3, 21))
+    set_tariff(db, 9_000_000, date(2026, 3, 21))  # set later for the same day: a correction
+    assert fee(db, date(2027, 3, 20)) == 9_000_000
+    assert fee(db, date(2027, 3, 21)) == 7_000_000
 
 
 @pytest.mark.parametrize("amount", [-1, 1, 999, 1_000_000_001])
-async def test_an_amount_that_no_gateway_takes(database: Database, amount: int) -> None:
-    with pytest.raises(InvalidInput):
-        await add(database, amount, date(2026, 11, 22))
+@as_unit
+def test_an_amount_that_no_gateway_takes(db: Session, amount: int) -> None:
+    with refused(InvalidInput):
+        set_tariff(db, amount)
 
 
-async def test_only_staff_and_the_command_line(database: Database) -> None:
-    def people(db: Session) -> None:
-        db.add(Account(id=1, user_code="1", password_hash="-", first_name="مریم", last_name="اداری"))
-        db.flush()
-        db.add(Grant(account_id=1, role=Role.STAFF))
-
-    await database.run(people)
-    put = partial(
-        fees.set_tariff, kind=RequestKind.NEW, amount_rial=5_000_000, valid_from=NOW.date(), now=NOW
-    )
+@as_unit
+def test_only_staff_and_the_command_line(db: Session) -> None:
+    actor = staff(db)
     for role in (Role.OFFICER, Role.EXPERT, Role.IN_CHARGE, Role.DISTRIBUTOR):
-        with pytest.raises(NotAllowed):
-            await database.run(partial(put, actor=Actor(1, role)))
-    await database.run(partial(put, actor=Actor(1, Role.STAFF)))
-    assert await fee(database, RequestKind.NEW, NOW.date()) == 5_000_000
+        with refused(NotAllowed):
+            set_tariff(db, 5_000_000, actor=Actor(actor.account_id, role))
+    set_tariff(db, 5_000_000, actor=actor)
+    assert fee(db, TODAY) == 5_000_000
 
 
-async def test_setting_one_settles_the_alert(database: Database) -> None:
+@as_unit
+def test_setting_one_settles_the_alert(db: Session) -> None:
     key = fees.no_tariff_key(RequestKind.NEW)
-    await database.run(partial(notify.alert_staff, key=key, text="…", now=NOW))
-    await add(database, 5_000_000, NOW.date())
-    assert not await database.run(partial(notify.close_alert, key=key, now=NOW))
+    notify.alert_staff(db, key=key, text="…", now=NOW)
+    set_tariff(db, 5_000_000)
+    assert not notify.close_alert(db, key=key, now=NOW)

@@ -18,58 +18,54 @@ from storage.database.database import Database
 from storage.database.unit_of_work import deferred
 from storage.enums import Messenger
 from storage.tables import Draft, FileHandle, Letter, LetterFile, Officer, RequestFile, StoredFile
-from tests.support.qualification_data import NOW, Office, open_office, paper, submitted
-
-
-@pytest.fixture
-async def office(database: Database) -> Office:
-    return await database.run(open_office)
+from tests.support.factories.people import Participants
+from tests.support.factories.qualification import stored_file, submitted_request
+from tests.support.factories.reference_data import NOW
+from tests.support.services import as_unit
 
 
 def living(db: Session) -> set[int]:
     return {one or 0 for one in db.exec(select(StoredFile.id).where(col(StoredFile.removed_at).is_(None)))}
 
 
-def remove(db: Session, office: Office, ids: list[int], **options: Any) -> None:
-    unused_files.remove_unused(db, account_id=office.sara.account_id, values=[ids], now=NOW, **options)
+def remove(db: Session, people: Participants, ids: list[int], **options: Any) -> None:
+    unused_files.remove_unused(db, account_id=people.sara.account_id, values=[ids], now=NOW, **options)
     db.flush()
 
 
-async def test_what_nothing_holds_goes_and_all_else_stays(database: Database, office: Office) -> None:
-    def unit(db: Session) -> None:
-        sara = office.sara
-        request = submitted(db, sara)
-        in_submission = set(db.exec(select(RequestFile.file_id).where(RequestFile.request_id == request.id)))
-        assert in_submission
-        loose_one, approved, attached, drafted, strangers = (
-            *(paper(db, sara) for _ in range(4)),
-            paper(db, office.ali),
-        )
-        db.get_one(Officer, sara.account_id).documents = {"retraining": [approved]}
-        letter = Letter(title="ت", text="م", created_by=office.staff.account_id or 0)
-        db.add(letter)
-        db.flush()
-        db.add(LetterFile(letter_id=letter.id or 0, file_id=attached, position=0))
-        draft = Draft(account_id=sara.account_id, dialogue="x", answers={"doc.retraining": [drafted]})
-        db.add(draft)
-        db.add(FileHandle(file_id=loose_one, messenger=Messenger.BALE, handle="h"))
-        db.flush()
-        before = living(db)
-        every = [*in_submission, loose_one, approved, attached, drafted, strangers, 10**9]
+@as_unit
+def test_what_nothing_holds_goes_and_all_else_stays(db: Session, people: Participants) -> None:
+    sara = people.sara
+    request = submitted_request(db, sara)
+    in_submission = set(db.exec(select(RequestFile.file_id).where(RequestFile.request_id == request.id)))
+    assert in_submission
+    loose_one, approved, attached, drafted, strangers = (
+        *(stored_file(db, sara) for _ in range(4)),
+        stored_file(db, people.ali),
+    )
+    db.get_one(Officer, sara.account_id).documents = {"retraining": [approved]}
+    letter = Letter(title="ت", text="م", created_by=people.staff.account_id)
+    db.add(letter)
+    db.flush()
+    db.add(LetterFile(letter_id=letter.id, file_id=attached, position=0))
+    draft = Draft(account_id=sara.account_id, dialogue="x", answers={"doc.retraining": [drafted]})
+    db.add(draft)
+    db.add(FileHandle(file_id=loose_one, messenger=Messenger.BALE, handle="h"))
+    db.flush()
+    before = living(db)
+    every = [*in_submission, loose_one, approved, attached, drafted, strangers, 10**9]
 
-        remove(db, office, every)
+    remove(db, people, every)
 
-        assert before - living(db) == {loose_one}
-        assert db.exec(select(FileHandle)).all() == []
-        # Out of the very draft that names it.
-        remove(db, office, every, apart_from=draft.id)
-        assert before - living(db) == {loose_one, drafted}
-
-    await database.run(unit)
+    assert before - living(db) == {loose_one}
+    assert db.exec(select(FileHandle)).all() == []
+    # Out of the very draft that names it.
+    remove(db, people, every, apart_from=draft.id)
+    assert before - living(db) == {loose_one, drafted}
 
 
 async def test_the_bytes_go_after_the_commit_and_only_these(
-    database: Database, office: Office, tmp_path: Path
+    database: Database, people: Participants, tmp_path: Path
 ) -> None:
     store = FolderStore(tmp_path / "files")
     papers = DocumentLibrary(store, DocumentCipher("secret"), InspectionPool())
@@ -81,7 +77,7 @@ async def test_the_bytes_go_after_the_commit_and_only_these(
     def upload(db: Session) -> dict[str, int]:
         ids = {}
         for name in names[:3]:
-            ids[name] = paper(db, office.sara)
+            ids[name] = stored_file(db, people.sara)
             file = db.get_one(StoredFile, ids[name])
             file.original_key = file.shown_key = keys[name]
         return ids
@@ -89,11 +85,11 @@ async def test_the_bytes_go_after_the_commit_and_only_these(
     ids = await database.run(upload)
 
     def removes(db: Session) -> frozenset[str]:
-        remove(db, office, [ids["removed"]])
-        return deferred(db, unused_files.REMOVED)
+        remove(db, people, [ids["removed"]])
+        return unused_files.removed_keys(db)
 
     def breaks(db: Session) -> None:
-        remove(db, office, [ids["rolled back"]])
+        remove(db, people, [ids["rolled back"]])
         raise ZeroDivisionError
 
     removed = await database.run(removes)

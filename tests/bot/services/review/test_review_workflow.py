@@ -1,166 +1,149 @@
 """What experts do with files of either kind, where the two differ or the person would be told wrongly."""
 
-from collections.abc import Callable
+import asyncio
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy.util import await_only
 from sqlmodel import Session
 
-from bot.core.refusals import AlreadyDecided, Refusal, Stale
+from bot.core.refusals import AlreadyDecided, Stale
 from bot.rules.qualification import QualificationAction
 from bot.services import cooperation, qualification
 from bot.services.cooperation.requests import COOPERATION_WORKFLOW
 from bot.services.qualification import decisions, review
 from bot.services.qualification.requests import QUALIFICATION_WORKFLOW
-from storage.database.database import Database
+from bot.services.review.review_workflow import ReviewWorkflow
+from storage.database.database import open_database
 from storage.enums import RejectReason, Role
-from storage.tables import Grant
-from tests.support.cooperation_data import Centers, accepted, open_centers
-from tests.support.qualification_data import NOW, labels, pushes, submitted
-
-LATER = NOW + timedelta(hours=5)
-
-
-@pytest.fixture
-async def centers(database: Database) -> Centers:
-    return await database.run(open_centers)
+from storage.tables import Grant, QualificationRequest
+from tests.support.effects import events, labels, pushes, watch_statements
+from tests.support.factories.cooperation import Parties, accepted_request
+from tests.support.factories.people import participants
+from tests.support.factories.qualification import submitted_request
+from tests.support.factories.reference_data import NOW
+from tests.support.services import act, as_unit, refused
 
 
-def refused(db: Session, deed: Callable[[], Any]) -> Refusal | None:
-    try:
-        with db.begin_nested():
-            deed()
-    except Refusal as refusal:
-        db.expire_all()
-        return refusal
-    return None
+def hours(number: int) -> timedelta:
+    return timedelta(hours=number)
 
 
-async def test_a_cooperation_request_waits_anew_in_new_hands(database: Database, centers: Centers) -> None:
-    def unit(db: Session) -> None:
-        office = centers.office
-        request_id = accepted(db, centers, centers.sara).id or 0
-        COOPERATION_WORKFLOW.claim(db, actor=office.ali, request_id=request_id, now=NOW + timedelta(hours=1))
-        assert cooperation.LISTS.mine(db, actor=office.ali, now=LATER).oldest == timedelta(hours=4)
-        zahra = office.zahra.account_id or 0
-        COOPERATION_WORKFLOW.assign(
-            db, actor=office.head, request_id=request_id, expert_id=zahra, now=NOW + timedelta(hours=3)
-        )
-        assert cooperation.LISTS.mine(db, actor=office.zahra, now=LATER).oldest == timedelta(hours=2)
-
-    await database.run(unit)
-
-
-async def test_a_qualification_file_waits_on_in_new_hands(database: Database, centers: Centers) -> None:
-    def unit(db: Session) -> None:
-        office = centers.office
-        request_id = submitted(db, office.sara).id or 0
-        QUALIFICATION_WORKFLOW.claim(
-            db, actor=office.ali, request_id=request_id, now=NOW + timedelta(hours=1)
-        )
-        zahra = office.zahra.account_id or 0
-        QUALIFICATION_WORKFLOW.assign(
-            db, actor=office.head, request_id=request_id, expert_id=zahra, now=NOW + timedelta(hours=3)
-        )
-        assert review.LISTS.mine(db, actor=office.zahra, now=LATER).oldest == timedelta(hours=4)
-
-    await database.run(unit)
+@as_unit
+def test_the_age_of_a_file_that_another_expert_gets(db: Session, parties: Parties) -> None:
+    """A cooperation request waits anew, a qualification request waits on."""
+    ali, zahra, in_charge = parties.ali, parties.zahra, parties.in_charge
+    asked = accepted_request(db, parties.kian, parties.sara)
+    file = submitted_request(db, parties.unqualified)
+    for workflow, lists, request, ages in (
+        (COOPERATION_WORKFLOW, cooperation.LISTS, asked, (hours(4), hours(2))),
+        (QUALIFICATION_WORKFLOW, review.LISTS, file, (hours(4), hours(4))),
+    ):
+        act(db, workflow.claim, ali, request, now=NOW + hours(1))
+        of_ali = lists.mine(db, actor=ali, now=NOW + hours(5)).oldest
+        act(db, workflow.assign, in_charge, request, expert_id=zahra.account_id, now=NOW + hours(3))
+        of_zahra = lists.mine(db, actor=zahra, now=NOW + hours(5)).oldest
+        assert (of_ali, of_zahra) == ages
 
 
-async def test_nobody_gives_a_file_to_whom_it_is_about(database: Database, centers: Centers) -> None:
+@as_unit
+def test_nobody_gives_a_file_to_whom_it_is_about(db: Session, parties: Parties) -> None:
     """Also where they are experts of its university."""
-
-    def unit(db: Session) -> None:
-        head, officer, own = centers.office.head, centers.sara, centers.office.sara
-        for actor in (officer, centers.kian.deputy, own):
-            db.add(Grant(account_id=actor.account_id or 0, role=Role.EXPERT, university_code="sums"))
-        db.flush()
-        asked, file = accepted(db, centers, officer), submitted(db, own)
-        for actor, assign, request in (
-            (officer, COOPERATION_WORKFLOW.assign, asked),
-            (centers.kian.deputy, COOPERATION_WORKFLOW.assign, asked),
-            (own, QUALIFICATION_WORKFLOW.assign, file),
-        ):
-            given: dict[str, Any] = {"request_id": request.id, "expert_id": actor.account_id, "now": NOW}
-            refusal = refused(db, lambda assign=assign, given=given: assign(db, actor=head, **given))
-            assert refusal is not None, actor
-            assert refusal.key == "error.not_expert_here"
-
-    await database.run(unit)
+    officer, deputy, own = parties.sara, parties.kian.deputy, parties.unqualified
+    for actor in (officer, deputy, own):
+        db.add(Grant(account_id=actor.account_id, role=Role.EXPERT, university_code="sums"))
+    db.flush()
+    asked, file = accepted_request(db, parties.kian, officer), submitted_request(db, own)
+    for actor, assign, request in (
+        (officer, COOPERATION_WORKFLOW.assign, asked),
+        (deputy, COOPERATION_WORKFLOW.assign, asked),
+        (own, QUALIFICATION_WORKFLOW.assign, file),
+    ):
+        with refused("error.not_expert_here", db=db):
+            act(db, assign, parties.in_charge, request, expert_id=actor.account_id)
 
 
-async def test_who_loses_a_file_gets_no_door_to_it(database: Database, centers: Centers) -> None:
-    def unit(db: Session) -> None:
-        office = centers.office
-        request_id = accepted(db, centers, centers.sara).id or 0
-        common: dict[str, Any] = {"actor": office.head, "request_id": request_id, "now": NOW}
-        COOPERATION_WORKFLOW.assign(db, expert_id=office.ali.account_id or 0, **common)
-        COOPERATION_WORKFLOW.assign(db, expert_id=office.zahra.account_id or 0, **common)
-        COOPERATION_WORKFLOW.release(db, **common)
-        assert [labels(one) for one in pushes(db, office.ali, "N22")] == [["مشاهده"], []]
-        assert [labels(one) for one in pushes(db, office.zahra, "N22")] == [["مشاهده"], []]
-
-    await database.run(unit)
+@as_unit
+def test_an_expert_who_loses_a_file_gets_no_button_to_it(db: Session, parties: Parties) -> None:
+    in_charge, request = parties.in_charge, accepted_request(db, parties.kian, parties.sara)
+    for expert in (parties.ali, parties.zahra):
+        act(db, COOPERATION_WORKFLOW.assign, in_charge, request, expert_id=expert.account_id)
+    act(db, COOPERATION_WORKFLOW.release, in_charge, request)
+    for expert in (parties.ali, parties.zahra):
+        assert [labels(one) for one in pushes(db, expert, "N22")] == [["مشاهده"], []]
 
 
-async def test_a_withdrawn_file_was_decided_by_no_colleague(database: Database, centers: Centers) -> None:
+@as_unit
+def test_a_withdrawn_file_was_decided_by_no_colleague(db: Session, parties: Parties) -> None:
     """The late button of an expert brings the fresh screen; it names nobody who decided nothing."""
+    asked = accepted_request(db, parties.kian, parties.sara)
+    file = submitted_request(db, parties.unqualified)
+    seen = asked.version, file.version
+    act(db, COOPERATION_WORKFLOW.claim, parties.ali, asked)
+    act(db, cooperation.withdraw, parties.kian.manager, asked)
+    with refused(Stale, db=db):
+        act(db, cooperation.approve, parties.zahra, asked, version=seen[0])
 
-    def unit(db: Session) -> None:
-        ali, zahra = centers.office.ali, centers.office.zahra
-        asked = accepted(db, centers, centers.sara)
-        late: dict[str, Any] = {"actor": zahra, "request_id": asked.id, "version": asked.version, "now": NOW}
-        COOPERATION_WORKFLOW.claim(db, actor=ali, request_id=asked.id or 0, now=NOW)
-        cooperation.withdraw(db, actor=centers.kian.boss, request_id=asked.id or 0, now=NOW)
-        assert type(refused(db, lambda: cooperation.approve(db, **late))) is Stale
-
-        file = submitted(db, centers.office.sara)
-        late = late | {"request_id": file.id, "version": file.version}
-        QUALIFICATION_WORKFLOW.claim(db, actor=ali, request_id=file.id or 0, now=NOW)
-        QUALIFICATION_WORKFLOW.release(db, actor=ali, request_id=file.id or 0, now=NOW)
-        qualification.withdraw(db, actor=centers.office.sara, request_id=file.id or 0, now=NOW)
-        assert type(refused(db, lambda: QUALIFICATION_WORKFLOW.claim(db, **late))) is Stale
-
-    await database.run(unit)
+    act(db, QUALIFICATION_WORKFLOW.claim, parties.ali, file)
+    act(db, QUALIFICATION_WORKFLOW.release, parties.ali, file)
+    act(db, qualification.withdraw, parties.unqualified, file)
+    with refused(Stale, db=db):
+        act(db, QUALIFICATION_WORKFLOW.claim, parties.zahra, file, version=seen[1])
 
 
-async def test_what_was_authorized_holds_only_for_the_row_as_it_was(
-    database: Database, centers: Centers
-) -> None:
-    """Two experts may claim; who claims second is told of the first, and cannot decide with the older word either."""
-
-    def unit(db: Session) -> None:
-        ali, zahra = centers.office.ali, centers.office.zahra
-        file = submitted(db, centers.office.sara)
-        action: Any = QualificationAction.APPROVE
-        approval = QUALIFICATION_WORKFLOW.check(db, file, actor=zahra, action=action)
-        QUALIFICATION_WORKFLOW.claim(db, actor=ali, request_id=file.id or 0, now=NOW)
-        refusal = refused(db, lambda: QUALIFICATION_WORKFLOW.change(db, approval, now=NOW))
-        assert isinstance(refusal, AlreadyDecided)
-        assert refusal.key == "error.already_claimed"
-        assert QUALIFICATION_WORKFLOW.load(db, file.id or 0).reviewer_id == ali.account_id
-
-    await database.run(unit)
+@as_unit
+def test_what_was_authorized_holds_only_for_the_row_as_it_was(db: Session, parties: Parties) -> None:
+    """Two experts may claim; the second is told of the first, and cannot decide with the older authorization either."""
+    file = submitted_request(db, parties.unqualified)
+    approval = QUALIFICATION_WORKFLOW.check(db, file, actor=parties.zahra, action=QualificationAction.APPROVE)
+    act(db, QUALIFICATION_WORKFLOW.claim, parties.ali, file)
+    with refused(AlreadyDecided, "error.already_claimed", db=db):
+        QUALIFICATION_WORKFLOW.change(db, approval, now=NOW)
+    assert QUALIFICATION_WORKFLOW.load(db, file.id).reviewer_id == parties.ali.account_id
 
 
-async def test_an_action_asks_for_rights_once(database: Database, centers: Centers) -> None:
+@as_unit
+def test_an_action_asks_for_rights_once(db: Session, parties: Parties) -> None:
     """The grant is read once, in the transaction of the change."""
+    file = submitted_request(db, parties.unqualified)
+    with watch_statements(db) as statements:
+        act(db, decisions.reject, parties.ali, file, reason=RejectReason.INCORRECT_DATA)
+    asked = [one for one in statements if "role_grant" in one and "SELECT account.state" in one]
+    assert len(asked) == 1
 
-    def unit(db: Session) -> None:
-        file = submitted(db, centers.office.sara)
-        db.flush()
-        asked = list[str]()
 
-        def note(*arguments: Any) -> None:
-            if "role_grant" in (statement := arguments[2]) and "SELECT account.state" in statement:
-                asked.append(statement)
+@pytest.mark.parametrize("first", ["claim", "reject"])
+async def test_of_two_experts_who_both_passed_the_check_the_row_decides(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch, first: str
+) -> None:
+    """The narrowest race there is: both transactions have read the file and found it free."""
+    database = await open_database(postgres_url)
+    people = await database.run(participants)
+    waiting = await database.run(lambda db: submitted_request(db, people.sara))
+    both_checked, check = asyncio.Barrier(2), ReviewWorkflow.check
 
-        event.listen(db.connection(), "before_cursor_execute", note)
+    def check_and_meet(*args: Any, **facts: Any) -> Any:
+        authorized = check(*args, **facts)
+        await_only(both_checked.wait())
+        return authorized
+
+    def claim(db: Session, actor: Any) -> Any:
+        return act(db, QUALIFICATION_WORKFLOW.claim, actor, waiting, version=waiting.version)
+
+    def reject(db: Session, actor: Any) -> Any:
         reason = RejectReason.INCORRECT_DATA
-        decisions.reject(db, actor=centers.office.ali, request_id=file.id or 0, reason=reason, now=NOW)
-        event.remove(db.connection(), "before_cursor_execute", note)
-        assert len(asked) == 1
+        return act(db, decisions.reject, actor, waiting, version=waiting.version, reason=reason)
 
-    await database.run(unit)
+    monkeypatch.setattr(ReviewWorkflow, "check", check_and_meet)
+    begin = claim if first == "claim" else reject
+    async with asyncio.timeout(20):
+        results = await asyncio.gather(
+            database.run(lambda db: begin(db, people.ali)),
+            database.run(lambda db: claim(db, people.zahra)),
+            return_exceptions=True,
+        )
+    assert [type(one) for one in results if isinstance(one, BaseException)] == [AlreadyDecided]
+    steps = await database.read(lambda db: events(db, db.get_one(QualificationRequest, waiting.id)))
+    assert len(steps) == 3
+    await database.close()

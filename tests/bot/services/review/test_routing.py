@@ -5,130 +5,109 @@ from datetime import timedelta
 from sqlmodel import Session, col, select
 
 from bot.services.review import queue_notices, routing
-from storage.database.database import Database
 from storage.enums import AccountState, Role
 from storage.tables import Account, Coverage, Grant, University
-from tests.support.qualification_data import (
-    NOW,
-    alerts,
-    expert,
-    officer,
-    open_office,
-    pushes,
-    seed,
-    staff,
-    submitted,
-)
+from tests.support.effects import alerts, pushes
+from tests.support.factories.people import expert, officer, participants, staff
+from tests.support.factories.qualification import submitted_request
+from tests.support.factories.reference_data import NOW, add_reference_data
+from tests.support.services import as_unit
 
 
-async def test_a_province_has_one_university(database: Database) -> None:
-    def unit(db: Session) -> None:
-        seed(db)
-        assert routing.university_for(db, "فارس", "شیراز") == "sums"
-        assert routing.choices_for(db, "فارس").universities == ()
-        # a row that the directorate has not confirmed changes nothing
-        assert routing.university_for(db, "فارس", "فسا") == "sums"
-        db.exec(select(Coverage).where(Coverage.city == "فسا")).one().active = True
-        db.flush()
-        assert routing.university_for(db, "فارس", "فسا") == "fasa"
-        assert routing.university_for(db, "فارس", "شیراز") == "sums"
-        db.get_one(University, "fasa").active = False
-        db.flush()
-        assert routing.university_for(db, "فارس", "فسا") == "sums"
-
-    await database.run(unit)
+@as_unit
+def test_a_province_has_one_university(db: Session) -> None:
+    add_reference_data(db)
+    assert routing.university_for(db, "فارس", "شیراز") == "sums"
+    assert routing.choices_for(db, "فارس").universities == ()
+    # a row that the directorate has not confirmed changes nothing
+    assert routing.university_for(db, "فارس", "فسا") == "sums"
+    db.exec(select(Coverage).where(Coverage.city == "فسا")).one().active = True
+    db.flush()
+    assert routing.university_for(db, "فارس", "فسا") == "fasa"
+    assert routing.university_for(db, "فارس", "شیراز") == "sums"
+    db.get_one(University, "fasa").active = False
+    db.flush()
+    assert routing.university_for(db, "فارس", "فسا") == "sums"
 
 
-async def test_in_tehran_one_of_its_universities_is_chosen_and_one_suggested(database: Database) -> None:
-    def unit(db: Session) -> None:
-        seed(db)
-        db.add(Coverage(province="تهران", city="تهران", district=2, university_code="tums"))
-        db.flush()
-        assert routing.university_for(db, "تهران", "تهران") is None
-        found = routing.choices_for(db, "تهران", "تهران")
-        assert {one.code for one in found.universities} == {"tums", "sbmu"}  # not the army's
-        assert found.suggested is None
-        assert routing.choices_for(db, "تهران", "شمیرانات").suggested == "sbmu"
-        assert routing.choices_for(db, "تهران", "تهران", 2).suggested == "tums"
-        assert routing.choices_for(db, "تهران", "تهران", 3).suggested is None
-
-    await database.run(unit)
+@as_unit
+def test_in_tehran_one_of_its_universities_is_chosen_and_one_suggested(db: Session) -> None:
+    add_reference_data(db)
+    db.add(Coverage(province="تهران", city="تهران", district=2, university_code="tums"))
+    db.flush()
+    assert routing.university_for(db, "تهران", "تهران") is None
+    found = routing.choices_for(db, "تهران", "تهران")
+    assert {one.code for one in found.universities} == {"tums", "sbmu"}  # not the army's
+    assert found.suggested is None
+    assert routing.choices_for(db, "تهران", "شمیرانات").suggested == "sbmu"
+    assert routing.choices_for(db, "تهران", "تهران", 2).suggested == "tums"
+    assert routing.choices_for(db, "تهران", "تهران", 3).suggested is None
 
 
-async def test_an_active_expert_is_an_active_person_with_an_active_role(database: Database) -> None:
-    def unit(db: Session) -> None:
-        seed(db)
-        assert not routing.has_active_expert(db, "sums")
-        ali = expert(db, "20000001", "علوی")
-        assert routing.is_active_expert(db, ali.account_id, "sums")
-        assert not routing.is_active_expert(db, ali.account_id, "mui")
-        assert not routing.is_active_expert(db, None, "sums")
-        account = db.get_one(Account, ali.account_id)
-        account.state = AccountState.SUSPENDED
-        db.flush()
-        assert not routing.has_active_expert(db, "sums")
-        account.state = AccountState.ACTIVE
-        grant = db.exec(select(Grant)).one()
-        grant.active = False
-        db.flush()
-        assert not routing.has_active_expert(db, "sums")
-
-    await database.run(unit)
+@as_unit
+def test_an_active_expert_is_an_active_person_with_an_active_role(db: Session) -> None:
+    add_reference_data(db)
+    assert not routing.has_active_expert(db, "sums")
+    ali = expert(db, "علوی")
+    assert routing.is_active_expert(db, ali.account_id, "sums")
+    assert not routing.is_active_expert(db, ali.account_id, "mui")
+    assert not routing.is_active_expert(db, None, "sums")
+    account = db.get_one(Account, ali.account_id)
+    account.state = AccountState.SUSPENDED
+    db.flush()
+    assert not routing.has_active_expert(db, "sums")
+    account.state = AccountState.ACTIVE
+    grant = db.exec(select(Grant)).one()
+    grant.active = False
+    db.flush()
+    assert not routing.has_active_expert(db, "sums")
 
 
-async def test_a_university_without_experts_is_raised_until_there_is_one(database: Database) -> None:
-    def unit(db: Session) -> None:
-        seed(db)
-        boss, sara = staff(db), officer(db)
-        submitted(db, sara)
-        assert alerts(db) == ["no-expert:sums"]
-        (told,) = pushes(db, boss)
-        assert "شیراز" in told.text
-        expert(db, "20000001", "علوی")
-        routing.alert_where_no_expert(db, now=NOW)
-        assert alerts(db) == []
-        db.exec(select(Grant).where(Grant.role == Role.EXPERT)).one().active = False
-        db.flush()
-        routing.alert_where_no_expert(db, now=NOW + timedelta(hours=1))
-        assert alerts(db) == ["no-expert:sums"]
-        assert len(pushes(db, boss)) == 2
-
-    await database.run(unit)
+@as_unit
+def test_a_university_without_experts_is_raised_until_there_is_one(db: Session) -> None:
+    add_reference_data(db)
+    boss, sara = staff(db), officer(db)
+    submitted_request(db, sara)
+    assert alerts(db) == ["no-expert:sums"]
+    (told,) = pushes(db, boss)
+    assert "شیراز" in told.text
+    expert(db, "علوی")
+    routing.alert_where_no_expert(db, now=NOW)
+    assert alerts(db) == []
+    db.exec(select(Grant).where(Grant.role == Role.EXPERT)).one().active = False
+    db.flush()
+    routing.alert_where_no_expert(db, now=NOW + timedelta(hours=1))
+    assert alerts(db) == ["no-expert:sums"]
+    assert len(pushes(db, boss)) == 2
 
 
-async def test_experts_hear_of_waiting_files_at_most_once_an_hour(database: Database) -> None:
-    def unit(db: Session) -> None:
-        office = open_office(db)
-        for minute in range(0, 50, 10):
-            mina = officer(db, f"100000{minute + 10}", national_code=f"99912300{minute + 10}")
-            submitted(db, mina, now=NOW + timedelta(minutes=minute))
-        (told,) = pushes(db, office.ali)
-        assert told.text.startswith("📥 ۱ پرونده")
-        # their hour is not over
-        assert queue_notices.follow_up(db, now=NOW + timedelta(minutes=59)) == 0
-        for _ in range(2):  # two processes tick
-            queue_notices.follow_up(db, now=NOW + timedelta(minutes=61))
-        _, again = pushes(db, office.ali)
-        assert again.text == "📥 ۵ پرونده در انتظار بررسی است؛ قدیمی‌ترین: ۱ ساعت."
-        # nothing new came: no nagging
-        assert queue_notices.follow_up(db, now=NOW + timedelta(hours=9)) == 0
-        assert pushes(db, office.foreign) == []
-
-    await database.run(unit)
+@as_unit
+def test_experts_hear_of_waiting_files_at_most_once_an_hour(db: Session) -> None:
+    people = participants(db)
+    for minute in range(0, 50, 10):
+        mina = officer(db, f"100000{minute + 10}", national_code=f"99912300{minute + 10}")
+        submitted_request(db, mina, now=NOW + timedelta(minutes=minute))
+    (told,) = pushes(db, people.ali)
+    assert told.text.startswith("📥 ۱ پرونده")
+    # their hour is not over
+    assert queue_notices.follow_up(db, now=NOW + timedelta(minutes=59)) == 0
+    for _ in range(2):  # two processes tick
+        queue_notices.follow_up(db, now=NOW + timedelta(minutes=61))
+    _, again = pushes(db, people.ali)
+    assert again.text == "📥 ۵ پرونده در انتظار بررسی است؛ قدیمی‌ترین: ۱ ساعت."
+    # nothing new came: no nagging
+    assert queue_notices.follow_up(db, now=NOW + timedelta(hours=9)) == 0
+    assert pushes(db, people.foreign) == []
 
 
-async def test_who_is_expert_and_in_charge_hears_once(database: Database) -> None:
-    def unit(db: Session) -> None:
-        office = open_office(db)
-        db.add(Grant(account_id=office.head.account_id or 0, role=Role.EXPERT, university_code="sums"))
-        db.flush()
-        submitted(db, office.sara)
-        assert len(pushes(db, office.head, "N10")) == 1
-        told = db.exec(
-            select(Grant.role).where(
-                col(Grant.waiting_notified_at).is_not(None), Grant.university_code == "sums"
-            )
-        ).all()
-        assert sorted(told) == [Role.EXPERT, Role.EXPERT, Role.IN_CHARGE]
-
-    await database.run(unit)
+@as_unit
+def test_who_is_expert_and_in_charge_hears_once(db: Session) -> None:
+    people = participants(db)
+    db.add(Grant(account_id=people.in_charge.account_id, role=Role.EXPERT, university_code="sums"))
+    db.flush()
+    submitted_request(db, people.sara)
+    assert len(pushes(db, people.in_charge, "N10")) == 1
+    told = db.exec(
+        select(Grant.role).where(col(Grant.waiting_notified_at).is_not(None), Grant.university_code == "sums")
+    ).all()
+    assert sorted(told) == [Role.EXPERT, Role.EXPERT, Role.IN_CHARGE]

@@ -1,0 +1,145 @@
+"""The reconciler finds out what nobody returned to tell, and no payer holds up another."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from bot.services.payments import reconciler
+from storage.database.database import Database
+from storage.enums import AttemptState, RequestState
+from tests.support.payments import Paying, paying
+
+
+async def test_paid_and_never_returned(scenario: Paying) -> None:
+    scenario.pay(await scenario.click())
+    assert await scenario.reconcile() == 0  # the payer has a minute to come back
+    assert await scenario.reconcile(minutes=2) == 1
+    assert (await scenario.request()).state is RequestState.COMPLETED
+
+
+async def test_an_abandoned_attempt_expires_only_on_a_definite_answer(scenario: Paying) -> None:
+    attempt = await scenario.click()
+    scenario.bank.faults.down = True
+    await scenario.reconcile(hours=3)
+    scenario.bank.faults.down = False
+    assert await scenario.states() == [AttemptState.CREATED]
+    scenario.bank.cancel(attempt.ref)
+    await scenario.reconcile(hours=2)
+    assert await scenario.states() == [AttemptState.EXPIRED]
+    assert await scenario.told("N8") == []
+
+
+async def test_what_the_gateway_keeps_open_for_ever_ends_after_a_day(scenario: Paying) -> None:
+    await scenario.click()
+    for _ in range(60):
+        await scenario.reconcile(minutes=30)
+    assert await scenario.states() == [AttemptState.EXPIRED]
+    assert await scenario.reconcile() == 0
+
+
+async def test_one_broken_attempt_does_not_stop_the_reconciler(scenario: Paying) -> None:
+    first, second = await scenario.click(), await scenario.click_again()
+    scenario.pay(second)
+    inquire = scenario.resources.gateway.inquire
+
+    async def stumbles(ref: str) -> str:
+        if ref == first.ref:
+            raise RuntimeError("bug")
+        return await inquire(ref)
+
+    scenario.resources.gateway.inquire = stumbles
+    await scenario.reconcile(minutes=2)
+    assert (await scenario.attempt(second)).state is AttemptState.PAID
+
+
+async def test_a_dead_gateway_is_not_asked_about_every_attempt(scenario: Paying) -> None:
+    for _ in range(12):
+        await scenario.click_again()
+    scenario.bank.faults.down = True
+    await scenario.reconcile(minutes=2)
+    assert scenario.bank.calls["inquiry"] <= 3 * 7
+
+
+async def test_an_old_attempt_makes_room_and_stays_watched(scenario: Paying) -> None:
+    """The gateway's session may be over; but money that is paid on the old one all the same is not lost."""
+    first = await scenario.click()
+    second = await scenario.click_again()
+    assert second.id != first.id
+    scenario.pay(first)
+    await scenario.reconcile()
+    assert (await scenario.attempt(first)).state is AttemptState.PAID
+    scenario.pay(second)
+    await scenario.reconcile(minutes=3)
+    assert (await scenario.attempt(second)).state is AttemptState.REFUND_DUE
+
+
+async def test_looks_that_change_nothing_leave_no_event(scenario: Paying) -> None:
+    attempt = await scenario.click()
+    scenario.bank.faults.broken = True
+    await scenario.settle(attempt)
+    for _ in range(5):
+        await scenario.reconcile(minutes=4)
+    assert [line.to_state for line in await scenario.trail()] == [
+        AttemptState.CREATED,
+        AttemptState.UNCERTAIN,
+    ]
+    scenario.bank.faults.broken = False
+    scenario.pay(attempt)
+    await scenario.reconcile(minutes=4)
+    last = (await scenario.trail())[-1]
+    assert (last.from_state, last.to_state) == (AttemptState.UNCERTAIN, AttemptState.PAID)
+
+
+# ── with one gateway: nothing here depends on which ──────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+async def zarinpal(database: Database) -> AsyncIterator[Paying]:
+    async with paying(database) as found:
+        yield found
+
+
+async def test_the_hourly_list_finds_ours_and_reports_unknown_payments(zarinpal: Paying) -> None:
+    scenario = zarinpal
+    failed = await scenario.click()
+    await scenario.settle(failed, cancelled=True)
+    scenario.pay(failed)  # paid after all, and nobody returns
+    unknown = await scenario.resources.gateway.create(
+        amount_rial=1000, order_id=1, description="x", callback_url="https://x.ir/", mobile=None
+    )
+    scenario.bank.pay(unknown.ref)
+    await scenario.reconcile()
+    assert (await scenario.request()).state is RequestState.COMPLETED
+    assert await scenario.alerts() == [f"unverified:zarinpal:{unknown.ref}"]
+    await scenario.reconcile()
+    assert scenario.bank.calls["unverified"] == 1
+    await scenario.reconcile(minutes=61)
+    assert scenario.bank.calls["unverified"] == 2
+    assert len(await scenario.told("alert")) == 1
+
+
+@pytest.mark.campaign
+async def test_hundreds_of_attempts_of_one_officer_do_not_hold_up_another(zarinpal: Paying) -> None:
+    """They are there from before, all due, and longer than hers."""
+    await zarinpal.add_other_attempts(700, of_one_request=True)
+    zarinpal.pay(await zarinpal.click())
+    looked = await zarinpal.reconcile(seconds=88)
+    assert (await zarinpal.request()).state is RequestState.COMPLETED
+    assert looked <= 100
+
+
+@pytest.mark.campaign
+async def test_hundreds_of_other_payers_do_not_hold_up_the_newest(zarinpal: Paying) -> None:
+    await zarinpal.add_other_attempts(300, of_one_request=False)
+    zarinpal.pay(await zarinpal.click())
+    await zarinpal.reconcile(seconds=88)
+    assert (await zarinpal.request()).state is RequestState.COMPLETED
+    # And the first of them are not left out: some of every pass are the longest overdue.
+    oldest = (await zarinpal.attempts())[0]
+    assert oldest.checks + (oldest.next_check_at is None) > 0
+
+
+async def test_a_pass_over_a_slow_gateway_ends(zarinpal: Paying, monkeypatch: pytest.MonkeyPatch) -> None:
+    await zarinpal.add_other_attempts(60, of_one_request=False)
+    monkeypatch.setattr(reconciler, "PASS", 0.0)
+    assert 0 < await zarinpal.reconcile() <= 4

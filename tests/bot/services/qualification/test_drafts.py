@@ -1,0 +1,165 @@
+"""Starting and discarding a request, and what its form begins with; on both databases."""
+
+import asyncio
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlmodel import Session, select
+
+from bot.core.context import Actor
+from bot.core.refusals import NotAllowed, Stale
+from bot.services import qualification
+from bot.services.qualification import decisions
+from bot.services.shared import audit
+from storage.database.database import Database
+from storage.enums import RejectReason, Role
+from storage.tables import Chat, Draft, Officer, QualificationRequest, StoredFile
+from tests.support.factories.people import Participants, officer
+from tests.support.factories.qualification import form_answers, submitted_request
+from tests.support.factories.reference_data import NOW
+from tests.support.services import act, as_unit, refused
+
+
+@as_unit
+def test_a_second_request_leads_to_the_open_one(db: Session, people: Participants) -> None:
+    draft = qualification.start_draft(db, actor=people.sara, now=NOW)
+    with refused("error.open_draft", db=db) as caught:
+        qualification.start_draft(db, actor=people.sara, now=NOW)
+    labels = [button.label for button in caught.refusal.next_buttons]
+    assert labels == ["ادامه پیش‌نویس", "🗑 حذف پیش‌نویس"]
+    answers = form_answers(db, people.sara)
+    act(db, qualification.submit, people.sara, draft, answers=answers)
+    with refused("error.open_request", db=db) as caught:
+        qualification.start_draft(db, actor=people.sara, now=NOW)
+    assert caught.refusal.args_of_text["code"] == "140509010001"
+    with refused(Stale, db=db):  # a double tap on the final submission
+        act(db, qualification.submit, people.sara, draft, answers=answers)
+
+
+async def test_two_chats_start_at_once_and_one_draft_exists(database: Database, people: Participants) -> None:
+    found = await asyncio.gather(
+        *(
+            database.run(lambda db: qualification.start_draft(db, actor=people.sara, now=NOW).id)
+            for _ in range(2)
+        ),
+        return_exceptions=True,
+    )
+    assert sorted(isinstance(one, NotAllowed) for one in found) == [False, True]
+    assert len(await database.read(lambda db: db.exec(select(QualificationRequest)).all())) == 1
+
+
+@as_unit
+def test_discarding_a_draft_frees_the_chats_that_show_it(db: Session, people: Participants) -> None:
+    owner = people.sara.account_id
+    request = qualification.start_draft(db, actor=people.sara, now=NOW)
+    draft = Draft(account_id=owner, dialogue="qualification", subject_id=request.id, answers={"a": 1})
+    db.add(draft)
+    db.flush()
+    chat = db.exec(select(Chat).where(Chat.account_id == owner)).one()
+    chat.dialogue, chat.draft_id, chat.dialogue_state = "qualification", draft.id, {"step": "city"}
+    db.flush()
+    act(db, qualification.discard, people.sara, request)
+    assert (chat.dialogue, chat.draft_id, chat.dialogue_state) == (None, None, {})
+    assert db.exec(select(Draft)).all() == []
+    assert qualification.current_open(db, owner) is None
+    assert qualification.may_start(db, actor=people.sara)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"subject": 1}, {"dialogue": "general"}, {"of_mina": True}],
+    ids=["of another request", "of another dialogue", "of another officer"],
+)
+@as_unit
+def test_other_drafts_and_the_chats_that_show_them_stay(
+    db: Session, people: Participants, other: dict[str, Any]
+) -> None:
+    """Each differs from the discarded one in one thing."""
+    request, mina = qualification.start_draft(db, actor=people.sara, now=NOW), officer(db)
+
+    def draft(dialogue: str = "qualification", subject: int = 0, of_mina: bool = False) -> Draft:
+        owner, number = (mina if of_mina else people.sara).account_id, request.id + subject
+        made = Draft(account_id=owner, dialogue=dialogue, subject_id=number, answers={"a": 1})
+        db.add(made)
+        db.flush()
+        return made
+
+    draft()
+    kept = draft(**other)
+    chat = db.exec(select(Chat).where(Chat.account_id == people.sara.account_id)).one()
+    chat.dialogue, chat.draft_id, chat.dialogue_state = kept.dialogue, kept.id, {"step": "city"}
+    db.flush()
+    act(db, qualification.discard, people.sara, request)
+    assert db.exec(select(Draft.id)).all() == [kept.id]
+    db.refresh(chat)
+    assert (chat.draft_id, chat.dialogue_state) == (kept.id, {"step": "city"})
+
+
+@as_unit
+def test_only_the_owner_touches_a_draft(db: Session, people: Participants) -> None:
+    draft, mina = qualification.start_draft(db, actor=people.sara, now=NOW), officer(db)
+    answers = form_answers(db, mina)
+    for other in (mina, people.ali, people.staff, Actor(people.sara.account_id, Role.EXPERT, "sums")):
+        with refused(NotAllowed, db=db):
+            act(db, qualification.submit, other, draft, answers=answers)
+        for service in (qualification.discard, qualification.withdraw):
+            with refused(NotAllowed, db=db):
+                act(db, service, other, draft)
+
+
+# ── what the form begins with ────────────────────────────────────────────────────────────────────────────────────
+
+
+def prefilled(db: Session, people: Participants, now: datetime = NOW) -> dict[str, object]:
+    return qualification.prefill(db, qualification.start_draft(db, actor=people.sara, now=now))
+
+
+@as_unit
+def test_the_first_form_begins_with_the_registration(db: Session, people: Participants) -> None:
+    assert prefilled(db, people) == {
+        "first_name": "سارا",
+        "last_name": "کریمی‌نژاد",
+        "degree_level": "bachelor",
+        "field_of_study": "biomedical",
+    }
+
+
+@pytest.mark.parametrize("reason", [RejectReason.WRONG_REGION, RejectReason.INVALID_DOCUMENTS])
+@as_unit
+def test_after_a_rejection_the_form_begins_with_the_answers_before(
+    db: Session, people: Participants, reason: RejectReason
+) -> None:
+    """Without the region where that was wrong, and without files that were removed."""
+    act(db, decisions.reject, people.ali, submitted_request(db, people.sara), reason=reason)
+    request = qualification.start_draft(db, actor=people.sara, now=NOW)
+    found = qualification.prefill(db, request)
+    region = {key: found.get(key) for key in ("province", "city", "university") if key in found}
+    wrong_region = reason is RejectReason.WRONG_REGION
+    assert region == ({} if wrong_region else {"province": "فارس", "city": "شیراز", "university": "sums"})
+    assert found["postal_address"].startswith("شیراز")
+    assert found["phone"] == ""
+    (card,) = found["doc.national_card"]
+    db.get_one(StoredFile, card).removed_at = NOW
+    db.flush()
+    assert "doc.national_card" not in qualification.prefill(db, request)
+
+
+@as_unit
+def test_later_general_edits_go_before_the_old_snapshot(db: Session, people: Participants) -> None:
+    act(db, qualification.withdraw, people.sara, submitted_request(db, people.sara))
+    profile = db.get_one(Officer, people.sara.account_id)
+    profile.postal_address, profile.father_name = "نشانی تازه در شیراز", "بی‌اثر"
+    db.flush()
+    audit.record(
+        db,
+        now=NOW + timedelta(hours=1),
+        actor=people.sara,
+        event="general_edited",
+        subject="account",
+        subject_id=people.sara.account_id,
+        field="postal_address",
+    )
+    found = prefilled(db, people, now=NOW + timedelta(hours=2))
+    assert found["postal_address"] == "نشانی تازه در شیراز"
+    assert found["father_name"] == "علی"

@@ -1,0 +1,259 @@
+"""The officer submits a request and resolves its deficiencies; on both databases."""
+
+import asyncio
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlmodel import Session, col, select
+
+from bot.services import qualification
+from bot.services.qualification import decisions
+from bot.services.qualification.requests import QUALIFICATION_WORKFLOW
+from bot.texts import t
+from storage.database.database import Database
+from storage.enums import RequestState
+from storage.tables import (
+    Coverage,
+    DeficiencyRound,
+    DegreeLevel,
+    Grant,
+    QualificationRequest,
+    RequestFile,
+    StoredFile,
+)
+from tests.support.effects import alerts, events, labels, pushes
+from tests.support.factories.people import Participants, officer
+from tests.support.factories.qualification import stored_file, submitted_request
+from tests.support.factories.reference_data import NOW
+from tests.support.services import act, as_unit, refused
+
+TEHRAN = {"province": "تهران", "city": "تهران"}
+
+
+@as_unit
+def test_a_submitted_form_is_numbered_routed_frozen_and_told(db: Session, people: Participants) -> None:
+    request = submitted_request(db, people.sara)
+    assert request.state is RequestState.SUBMITTED
+    assert request.tracking_code == "140509010001"
+    assert request.university_code == "sums"
+    assert request.snapshot["city"] == "شیراز"
+    assert request.submitted_at == NOW
+    assert events(db, request) == ["started", "submitted"]
+    (told,) = pushes(db, people.sara)
+    assert told.kind == "N3"
+    assert "دانشگاه علوم پزشکی شیراز" in told.text
+    assert "140509010001" in told.text
+    for reader in (people.ali, people.zahra, people.in_charge):
+        (waits,) = pushes(db, reader)
+        assert waits.kind == "N10"
+        assert "۱ پرونده" in waits.text
+        assert labels(waits) == ["مشاهده"]
+    assert pushes(db, people.foreign) == []
+    kept = db.exec(select(RequestFile).where(RequestFile.request_id == request.id)).all()
+    assert {one.document_code for one in kept} == {"national_card", "degree_certificate"}
+
+
+@as_unit
+def test_codes_of_a_day_follow_each_other_and_the_day_is_tehrans(db: Session, people: Participants) -> None:
+    late = NOW.replace(hour=20, minute=29)  # 23:59 in Tehran
+    days = (NOW, late, late + timedelta(minutes=2))
+    found = [submitted_request(db, officer(db), now=day).tracking_code for day in days]
+    assert found == ["140509010001", "140509010002", "140509020001"]
+
+
+async def test_two_submissions_at_once_get_two_codes(database: Database, people: Participants) -> None:
+    officers = people.sara, await database.run(officer)
+    codes = await asyncio.gather(
+        *(database.run(lambda db, who=who: submitted_request(db, who).tracking_code) for who in officers)
+    )
+    assert sorted(codes) == ["140509010001", "140509010002"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"father_name": None}, ["نام پدر"]),
+        ({"doc.national_card": []}, ["تصویر کارت ملی"]),
+        ({"gender": "male"}, ["کارت پایان خدمت"]),
+        ({"field_of_study": "other"}, [t("field.field_note")]),
+        ({"phone": None, "doc.degree_certificate": []}, ["شماره تماس", "تصویر مدرک تحصیلی"]),
+        ({"province": None, "city": None, "university": None}, ["استان", "شهر محل زندگی", "دانشگاه"]),
+        (TEHRAN | {"university": "sums"}, ["دانشگاه"]),
+        (TEHRAN | {"university": "ajaums"}, ["دانشگاه"]),
+        (TEHRAN | {"university": "nowhere"}, ["دانشگاه"]),
+        (TEHRAN | {"university": None}, ["دانشگاه"]),
+    ],
+)
+@as_unit
+def test_what_is_missing_is_named(
+    db: Session, people: Participants, changes: dict[str, Any], named: list[str]
+) -> None:
+    with refused("error.missing_items", db=db) as caught:
+        submitted_request(db, people.sara, **changes)
+    assert caught.refusal.args_of_text["items"] == "، ".join(named)
+
+
+@as_unit
+def test_closed_studies_are_refused_at_submission(db: Session, people: Participants) -> None:
+    db.get_one(DegreeLevel, "bachelor").allowed = False
+    db.flush()
+    with refused("error.field_closed", db=db):
+        submitted_request(db, people.sara)
+
+
+@as_unit
+def test_files_that_cannot_be_submitted(db: Session, people: Participants) -> None:
+    """Another officer's, a removed one, and more than a document takes."""
+    others = stored_file(db, officer(db))
+    removed, *four = (stored_file(db, people.sara) for _ in range(5))
+    db.get_one(StoredFile, removed).removed_at = NOW
+    db.flush()
+    for files, key in (
+        ([others], "error.file_gone"),
+        ([removed], "error.file_gone"),
+        (four, "error.too_many_document_files"),
+    ):
+        with refused(key, db=db):
+            submitted_request(db, people.sara, **{"doc.national_card": files})
+
+
+@pytest.mark.parametrize(
+    ("answers", "university", "alerted"),
+    [
+        ({"university": "tums"}, "sums", []),
+        ({"city": "فسا"}, "fasa", ["no-expert:fasa"]),
+        (TEHRAN | {"university": "sbmu"}, "sbmu", ["no-expert:sbmu"]),
+    ],
+    ids=["the region and not the answer", "confirmed coverage", "chosen in Tehran"],
+)
+@as_unit
+def test_the_university_that_decides(
+    db: Session, people: Participants, answers: dict[str, str], university: str, alerted: list[str]
+) -> None:
+    db.exec(select(Coverage).where(Coverage.city == "فسا")).one().active = True
+    db.flush()
+    request = submitted_request(db, people.sara, **answers)
+    assert request.university_code == request.snapshot["university"] == university
+    assert alerts(db) == alerted  # where no expert is there to review it
+
+
+# ── deficiencies ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def deficient_request(
+    db: Session, people: Participants, items: list[str], note: str | None = None
+) -> QualificationRequest:
+    request = submitted_request(db, people.sara)
+    act(db, QUALIFICATION_WORKFLOW.claim, people.ali, request)
+    return act(db, decisions.declare_deficiencies, people.ali, request, items=items, note=note)
+
+
+def resolve(
+    db: Session,
+    people: Participants,
+    request: QualificationRequest,
+    *,
+    replies: dict[str, str] | None = None,
+    note: str | None = None,
+    now: datetime = NOW,
+    **answers: Any,
+) -> QualificationRequest:
+    more = {"answers": answers, "replies": replies or {}, "note": note, "now": now}
+    return act(db, qualification.resolve, people.sara, request, **more)
+
+
+@as_unit
+def test_fixed_deficiencies_return_to_the_same_expert(db: Session, people: Participants) -> None:
+    request = deficient_request(db, people, ["father_name", "doc.national_card"], "نام پدر را بررسی کنید")
+    (told,) = pushes(db, people.sara, "N4")
+    assert told.text.splitlines() == [
+        "⚠️ برای پرونده \u2066140509010001\u2069 نواقص زیر اعلام شد:",
+        "• نام پدر",
+        "• تصویر کارت ملی",
+        "توضیح کارشناس:",
+        "│ نام پدر را بررسی کنید",
+        "└ کارشناس دانشگاه علوم پزشکی شیراز",
+    ]
+    assert labels(told) == ["رفع نقص"]
+    card, replies = stored_file(db, people.sara), {"father_name": "در شناسنامه همین است"}
+    request = resolve(db, people, request, replies=replies, note="با سپاس", **{"doc.national_card": [card]})
+    assert request.state is RequestState.IN_REVIEW
+    assert request.reviewer_id == people.ali.account_id
+    assert request.round == 1
+    assert request.officer_note == "با سپاس"
+    assert request.snapshot["doc.national_card"] == [card]
+    assert request.snapshot["father_name"] == "علی"
+    assert request.tracking_code == "140509010001"
+    assert [one.kind for one in pushes(db, people.ali)] == ["N10", "N11"]
+    assert pushes(db, people.zahra, "N11") == []
+    found = db.exec(select(DeficiencyRound)).one()
+    assert (found.replies, found.resolved_at) == (replies, NOW)
+    assert db.exec(select(RequestFile.round).where(RequestFile.file_id == card)).all() == [1]
+
+
+@as_unit
+def test_every_ticked_item_needs_a_value_or_a_reply(db: Session, people: Participants) -> None:
+    request = deficient_request(db, people, ["father_name", "doc.national_card"])
+    same = {"doc.national_card": "همین است"}
+    with refused("error.missing_fixes", db=db) as caught:
+        resolve(db, people, request, replies={"father_name": "نه"}, father_name="علی")
+    assert caught.refusal.args_of_text["items"] == "نام پدر، تصویر کارت ملی"
+    with refused("error.missing_fixes", db=db) as caught:
+        resolve(db, people, request, replies=same)
+    assert caught.refusal.args_of_text["items"] == "نام پدر"
+    assert resolve(db, people, request, replies=same, father_name="حسن").state is RequestState.IN_REVIEW
+
+
+@as_unit
+def test_a_note_alone_asks_for_a_change_or_an_answer(db: Session, people: Participants) -> None:
+    request = deficient_request(db, people, [], "لطفاً آدرس را کامل کنید")
+    for note in (None, "نه"):
+        with refused("error.no_answer_to_note", db=db):
+            resolve(db, people, request, note=note)
+    resolve(db, people, request, note="آدرس کامل است")
+
+
+@as_unit
+def test_the_region_is_locked_while_fixing(db: Session, people: Participants) -> None:
+    request = deficient_request(db, people, ["father_name"])
+    with refused("error.region_locked", db=db):
+        resolve(db, people, request, father_name="حسن", city="فسا")
+
+
+@as_unit
+def test_a_change_of_gender_while_fixing_asks_for_what_follows(db: Session, people: Participants) -> None:
+    request = deficient_request(db, people, ["gender"])
+    with refused("error.missing_items", db=db) as caught:
+        resolve(db, people, request, gender="male")
+    assert caught.refusal.args_of_text["items"] == "کارت پایان خدمت"
+    card = stored_file(db, people.sara)
+    request = resolve(db, people, request, gender="male", **{"doc.military_card": [card]})
+    assert request.snapshot["doc.military_card"] == [card]
+
+
+@as_unit
+def test_a_file_whose_expert_has_left_goes_to_the_queue(db: Session, people: Participants) -> None:
+    request = deficient_request(db, people, ["father_name"])
+    db.exec(select(Grant).where(Grant.account_id == people.ali.account_id)).one().active = False
+    db.flush()
+    request = resolve(db, people, request, now=NOW + timedelta(hours=2), father_name="حسن")
+    assert (request.state, request.reviewer_id) == (RequestState.SUBMITTED, None)
+    assert request.submitted_at == NOW  # it keeps its place in the queue
+    assert len(pushes(db, people.zahra, "N10")) == 2
+    assert pushes(db, people.ali, "N11") == []
+
+
+@as_unit
+def test_a_second_round_is_its_own(db: Session, people: Participants) -> None:
+    request = deficient_request(db, people, ["father_name"])
+    for name in ("حسن", "حسین"):
+        resolve(db, people, request, father_name=name)
+        act(db, decisions.declare_deficiencies, people.ali, request, items=["father_name"])
+    found = db.exec(select(DeficiencyRound).order_by(col(DeficiencyRound.round))).all()
+    assert [(one.round, one.snapshot["father_name"]) for one in found] == [
+        (1, "علی"),
+        (2, "حسن"),
+        (3, "حسین"),
+    ]
+    assert len(pushes(db, people.sara, "N4")) == 3
