@@ -79,6 +79,7 @@ def test_twenty_look_ups_a_day_for_the_whole_distributor(db: Session, parties: P
         pick(db, kian.manager, kian.east, SARA)
     assert len(db.exec(select(Throttle)).all()) == 20
     pick(db, parties.arad.manager, parties.arad.east, SARA)  # another distributor is free
+    assert len(db.exec(select(Throttle)).all()) == 21, "a look-up that finds somebody counts as well"
     assert pick(db, kian.manager, kian.east, SARA, days=1).state is CooperationState.PENDING_OFFICER
 
 
@@ -164,6 +165,7 @@ def test_a_rejection_closes_the_request_and_its_reason_is_optional(
     request = cooperation_request(db, parties.kian, parties.sara)
     act(db, cooperation.reject, parties.sara, request, reason=reason)
     assert (request.state, request.closed_at) == (CooperationState.REJECTED_BY_OFFICER, NOW)
+    assert request.officer_reason in (None, "محل کار دور است.")
     (told,) = pushes(db, parties.kian.manager, "N15")
     assert ("دلیل:\n│ محل کار دور است.\n└ مسئول فنی\nپرونده" in told.text) == bool(reason and reason.strip())
     assert "دلیل: ." not in told.text
