@@ -12,7 +12,7 @@ from handlers.common.navigation import truncate_lines
 from handlers.common.request_card import tracking_text
 from storage.enums import AttemptState, RejectReason, RequestKind, RequestState
 from storage.tables import DeficiencyRound, PaymentAttempt, QualificationRequest
-from tests.support.qualification_data import NOW
+from tests.support.factories.reference_data import NOW
 
 WORDS = Wording({}, {}, {}, {"sums": "دانشگاه علوم پزشکی شیراز"})
 FEE = 1_500_000

@@ -19,7 +19,8 @@ from bot.services.shared.upload_quota import DailyLimit
 from storage.database.database import Database
 from storage.enums import Messenger
 from storage.tables import StoredFile, UploadDay
-from tests.support.qualification_data import NOW, open_office
+from tests.support.factories.people import participants
+from tests.support.factories.reference_data import NOW
 
 CONTENT = b"x" * 700
 LIMIT = DailyLimit(files=3, size=2000)
@@ -87,8 +88,8 @@ class Arranged:
 
 @pytest.fixture
 async def account_id(database: Database) -> int:
-    office = await database.run(open_office)
-    return office.sara.account_id or 0
+    people = await database.run(participants)
+    return people.sara.account_id or 0
 
 
 @pytest.mark.parametrize(
