@@ -39,7 +39,7 @@ def pick(db: Session, actor: Actor, branch_id: int, code: str, days: int = 0) ->
 
 @as_unit
 def test_an_eligible_officer_is_asked_and_told_by_whom(db: Session, parties: Parties) -> None:
-    request = pick(db, parties.kian.manager, parties.kian.east, "۹۹۹۱۲۳۴۵۰۰")
+    request = pick(db, parties.kian.manager, parties.kian.east, SARA)
     assert request.state is CooperationState.PENDING_OFFICER
     assert request.account_id == parties.sara.account_id
     assert request.tracking_code == "140509010001"
