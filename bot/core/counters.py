@@ -42,7 +42,7 @@ class Counters:
     #: Came again and were not taken a second time.
     repeated: Counter[Messenger] = field(default_factory=Counter)
     #: Answers to getUpdates with nothing new among what they held.
-    empty_polls: Counter[Messenger] = field(default_factory=Counter)
+    stale_polls: Counter[Messenger] = field(default_factory=Counter)
     #: Documents that the store did not take or give.
     store_failed: int = 0
     web: WebCounters = field(default_factory=WebCounters)

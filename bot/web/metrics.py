@@ -128,7 +128,7 @@ def _process(counters: Counters, states: Mapping[Messenger, MessengerState]) -> 
         ("updates_failed", "updates answered with an error number", counters.failed),
         ("updates_quarantined", "updates that could not be read", counters.quarantined),
         ("updates_repeated", "updates that came again and were not taken twice", counters.repeated),
-        ("empty_polls", "answers to getUpdates with nothing new in them", counters.empty_polls),
+        ("stale_polls", "answers to getUpdates with nothing new in them", counters.stale_polls),
     ):
         counter = CounterMetricFamily(f"officer_{name}", words, labels=["messenger"])
         for messenger in states:

@@ -140,7 +140,7 @@ class Polling:
             self._stale, self._said = 0, False
             return
         self._stale = 1 if self._offset.rose else self._stale + 1
-        self._intake.resources.counters.empty_polls[self._channel.messenger] += 1
+        self._intake.resources.counters.stale_polls[self._channel.messenger] += 1
         if not self._said:
             self._said = True
             log.warning(

@@ -70,7 +70,7 @@ async def test_the_same_batch_again_and_again_is_no_busy_loop(
     assert max(pauses) <= polling.LONGEST_REST
     assert pauses[11] > 2
     assert len([one for one in caplog.records if "nothing new" in one.message]) == 1
-    assert app.service.resources.counters.empty_polls[Messenger.TELEGRAM] >= 12
+    assert app.service.resources.counters.stale_polls[Messenger.TELEGRAM] >= 12
     await started(face, "رضا")
     assert await app.notes() == ["first"]
 
