@@ -40,6 +40,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if in_campaign(item.path):
             item.add_marker("campaign")
+    # Minutes of waiting for processes: begun first, so that no worker is left alone with them at the end.
+    items.sort(key=lambda item: item.path.relative_to(HERE).parts[0] not in ("journeys", "demo"))
 
 
 @pytest.hookimpl(wrapper=True)
