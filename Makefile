@@ -8,7 +8,7 @@ quick test test-long journey: export PYTHONDONTWRITEBYTECODE :=
 QUICK := tests/bot/rules tests/bot/texts tests/conversations
 
 .DEFAULT_GOAL := help
-.PHONY: help diagrams demo journey races crash hostile exits abuse quick test test-long lint bench lock format mutants
+.PHONY: help diagrams demo journey races crash hostile exits abuse quick test test-long lint bench format mutants
 
 help: ## List the targets
 	@awk '/^## /{print "\n" substr($$0, 4)} /^[a-z-]+:.*## /{split($$0, part, ":.*## "); printf "  %-10s %s\n", part[1], part[2]}' $(MAKEFILE_LIST)
