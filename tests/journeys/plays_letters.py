@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from demo.person import Person
 from demo.seen import Seen
 from tests.journeys.plays import Scene, play
+from tests.support import files
 from tests.support.scenes import Reply, fill, register, send, submit, tap, walk
 
 TOLD = "📬 پیام جدید از اداره کل"
@@ -17,7 +18,7 @@ async def write(
 ) -> Seen:
     """A letter from the menu to its preview; then it is sent off. What the preview showed."""
 
-    async def files(person: Person, seen: Seen) -> None:
+    async def attach(person: Person, seen: Seen) -> None:
         if not attachment:
             await person.tap("رد کردن")
             return
@@ -35,7 +36,7 @@ async def write(
             ("شماره نامه را", send("۶۶۵/۱۲")),
             ("عنوان نامه را", send(title)),
             ("متن نامه را", send(text)),
-            ("«پیوست نامه»", files),
+            ("«پیوست نامه»", attach),
         ],
         "نامه به این صورت دیده می‌شود",
     )
