@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from demo.bot_process import BotProcess
 from demo.run import Demo, Options
 from demo.users import DemoUser
@@ -21,6 +23,7 @@ async def log_in(who: DemoUser) -> None:
     await who.person.sees_gone(secret)
 
 
+@pytest.mark.campaign
 async def test_ready_accounts_power_cut_and_another_day(tmp_path: Path) -> None:
     folder = tmp_path / "demo"
     stranger = folder / "something of the visitor"
@@ -45,6 +48,7 @@ async def test_ready_accounts_power_cut_and_another_day(tmp_path: Path) -> None:
     assert stranger.read_text() == "keep"
 
 
+@pytest.mark.campaign
 async def test_the_bot_started_by_hand_for_a_debugger(tmp_path: Path) -> None:
     """DEMO_DEBUG: `bot.py run` in the demo's folder finds its settings there."""
     options = Options(folder=tmp_path, port=0, debug=True)

@@ -129,6 +129,7 @@ HOSTILE: dict[str, Callable[[], dict[str, str]]] = {
 }  # fmt: skip
 
 
+@pytest.mark.campaign
 @pytest.mark.parametrize("kind", HOSTILE)
 def test_a_small_workbook_stays_small(kind: str, tmp_path: Path) -> None:
     path = packed(tmp_path / "a.xlsx", **HOSTILE[kind]())
