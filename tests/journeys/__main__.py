@@ -43,8 +43,8 @@ async def perform(play: Play, turned: bool, turns: asyncio.Semaphore) -> tuple[s
 
 
 async def main(plays: list[Play]) -> int:
-    """One play for each core at a time; they are printed in the order of their numbers."""
-    turns = asyncio.Semaphore(os.cpu_count() or 1)
+    """Three plays for each core at a time, as a play mostly waits; they are printed in the order of their numbers."""
+    turns = asyncio.Semaphore(3 * (os.cpu_count() or 1))
     held = []
     async with asyncio.TaskGroup() as group:
         tasks = [
