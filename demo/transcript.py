@@ -26,10 +26,6 @@ class Transcript:
     def note_sms(self, sms: Sms) -> None:
         self._add(f"پیامک ← {sms.mobile}", plain(sms.text).splitlines())
 
-    def remark(self, text: str) -> None:
-        """Something outside the chats: «بانک: پرداخت شد»."""
-        self.lines += [f"   ({text})", ""]
-
     def __str__(self) -> str:
         return "\n".join(self.lines)
 

@@ -6,7 +6,6 @@ tests and the diagram in docs/ are read from it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -73,8 +72,7 @@ class QualificationCase:
         return frozenset({self.owner_id})
 
 
-#: A guard returns the text key of its refusal, or None where it lets pass.
-Guard = Callable[[QualificationCase], str | None]
+# A guard returns the text key of its refusal, or None where it lets pass.
 
 
 def kind_fits(case: QualificationCase) -> str | None:

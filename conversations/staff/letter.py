@@ -50,7 +50,7 @@ class LetterLine(Text):
     """A line of the letter, kept as its readers see it."""
 
     def parse(self, turn: Turn, text: str) -> Any:
-        return as_written(text, lambda release_slot: str(super(LetterLine, self).parse(turn, release_slot)))
+        return as_written(text, lambda part: str(super(LetterLine, self).parse(turn, part)))
 
     def format_answer(self, turn: Turn, step: Step, value: Any) -> str:
         return str(value)
@@ -60,7 +60,7 @@ class Body(TextQuestion):
     """The letter's text: it fits into one message together with its head."""
 
     def parse(self, turn: Turn, text: str) -> str:
-        text = as_written(text, lambda release_slot: validators.normalise(release_slot, lines=True))
+        text = as_written(text, lambda part: validators.normalise(part, lines=True))
         if not text:
             raise InvalidInput("error.letter_incomplete")
         over = utf16_units(text) - letters.TEXT_MAX

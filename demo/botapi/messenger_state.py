@@ -11,7 +11,7 @@ from typing import Any
 from demo.botapi import markup
 from demo.botapi.errors import Violation
 from demo.botapi.shapes import Quirks, Shapes
-from demo.botapi.state import Bot, CallbackQuery, Chat, Conversation, File, Json, Message, Span, Toast, User
+from demo.botapi.state import Bot, CallbackQuery, Chat, Conversation, Json, Message, Span, Toast, User
 from demo.botapi.updates import Queue
 
 #: The same numbers on both messengers on purpose: they are different people. Past 32 bits, as real ones are.
@@ -190,11 +190,3 @@ class MessengerState:
         change: Json = {"chat": self.shapes.chat(chat), "from": who, "date": int(time.time())}
         change |= {"old_chat_member": members[0], "new_chat_member": members[1]}
         return self.put_update(bot, "my_chat_member", change)
-
-    def file_bytes(self, unique_id: str) -> File | None:
-        """A file by its unique id, wherever it is: for the page."""
-        for bot in self.bots.values():
-            for file in bot.files.values():
-                if file.unique_id == unique_id:
-                    return file
-        return None

@@ -6,6 +6,7 @@ user notices of a time limit of 60 seconds: here numbers above two change tenfol
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterator
 from typing import Any
 
@@ -28,8 +29,9 @@ UNITS = {"days": "hours", "hours": "minutes", "minutes": "hours", "seconds": "mi
 class NodeOperator(Operator):
     """An operator that changes a node in `variants` ways."""
 
+    @abstractmethod
     def variants(self, node: Any) -> int:
-        raise NotImplementedError
+        """In how many ways it changes `node`; 0 where it does not fit."""
 
     def mutation_positions(self, node: Any) -> Iterator[Span]:
         for _ in range(self.variants(node)):

@@ -130,7 +130,7 @@ class Intake:
         notes = {value["update_id"]: value["note"] for value in values}
         for row in new:
             if not row.waits:
-                self._release_slot(messenger, row.update_id, notes[row.update_id])
+                self._note_quarantined(messenger, row.update_id, notes[row.update_id])
         self._received()
         self.queues.put(rows)
         return len(new)
@@ -141,18 +141,18 @@ class Intake:
         """Store a body that is no update as it came, under its `number` where one could be made out; whether it was
         new."""
         raw = body[:MAX_BODY].decode("utf-8", "backslashreplace").replace("\x00", "\\x00")
-        values = _release_slot(messenger, _made_up_id(body) if number is None else number, raw, note) | {
+        values = _quarantined_row(messenger, _made_up_id(body) if number is None else number, raw, note) | {
             "received_at": self.resources.clock(),
             "bot_id": self._bots[messenger],
         }
         new = bool(await self.resources.database.run(lambda db: inbox_store.insert(db, [values])))
         if new:
-            self._release_slot(messenger, values["update_id"], values["note"])
+            self._note_quarantined(messenger, values["update_id"], values["note"])
         else:
             self.resources.counters.repeated[messenger] += 1
         return new
 
-    def _release_slot(self, messenger: Messenger, update_id: int, note: str) -> None:
+    def _note_quarantined(self, messenger: Messenger, update_id: int, note: str) -> None:
         self.resources.counters.quarantined[messenger] += 1
         log_fields = {"messenger": messenger.value, "update_id": update_id}
         log.warning("quarantined: %s update %s: %s", messenger.value, update_id, note, extra=log_fields)
@@ -212,13 +212,13 @@ def _row(messenger: Messenger, update: Any) -> dict[str, Any]:
         raw = json.dumps(update)
     except RecursionError:
         raw = json.dumps(_shallow(update, _DEPTH))[:MAX_BODY]
-        return _release_slot(
+        return _quarantined_row(
             messenger, _made_up_id(raw.encode()) if number is None else number, raw, "nested too deep"
         )
     if number is None:
-        return _release_slot(messenger, _made_up_id(raw.encode()), raw, "no update_id")
+        return _quarantined_row(messenger, _made_up_id(raw.encode()), raw, "no update_id")
     if len(raw) > MAX_BODY:
-        return _release_slot(messenger, number, raw[:MAX_BODY], "too large")
+        return _quarantined_row(messenger, number, raw[:MAX_BODY], "too large")
     return {
         "messenger": messenger,
         "update_id": number,
@@ -239,7 +239,7 @@ def _shallow(value: Any, depth: int) -> Any:
     return value
 
 
-def _release_slot(messenger: Messenger, update_id: int, raw: str, note: str) -> dict[str, Any]:
+def _quarantined_row(messenger: Messenger, update_id: int, raw: str, note: str) -> dict[str, Any]:
     return {
         "messenger": messenger,
         "update_id": update_id,

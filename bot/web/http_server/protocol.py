@@ -58,10 +58,10 @@ class LimitedProtocol(H11Protocol):
     def on_response_complete(self) -> None:
         self.cycle.body = bytearray()
         super().on_response_complete()
-        self._enter(self._now(), send_as_new=True)
+        self._enter(self._now(), restart=True)
 
-    def _enter(self, phase: Phase, *, send_as_new: bool = False) -> None:
-        if send_as_new or phase is not self.phase:
+    def _enter(self, phase: Phase, *, restart: bool = False) -> None:
+        if restart or phase is not self.phase:
             self._connections.enter(self, phase, self.loop.time())
 
     def _now(self) -> Phase:

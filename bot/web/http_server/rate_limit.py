@@ -93,7 +93,7 @@ class Paced:
         self._refused = refused
         self._free = free
         self._trusted = trusted
-        self._tally = counters
+        self._counters = counters
         self._said = False
         self._addresses, self._all, self._health = Pace(PER_ADDRESS), Pace(IN_ALL, 1), Pace(HEALTH)
 
@@ -115,7 +115,7 @@ class Paced:
         if not wait and not health:
             wait, by = self._all.wait("", now), "all"
         if wait:
-            self._tally.paced[by] += 1
+            self._counters.paced[by] += 1
         return wait
 
     def _key(self, scope: Scope) -> str | None:
