@@ -10,12 +10,12 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
 from bot.texts import t
-from bot.texts.formats import digits, number, toman
+from bot.texts.formats import digits, jalali_day, number, toman
 
 _templates = Environment(
     loader=PackageLoader("bot.web"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
 )
-_templates.globals.update(t=t, number=number, toman=toman, digits=digits)
+_templates.globals.update(t=t, number=number, toman=toman, digits=digits, jalali_day=jalali_day)
 STYLE = _templates.get_template("style.css").render()
 #: Sends a form on where a gateway wants to be posted to; a button does it without scripts.
 SCRIPT = "document.forms[0].submit()"

@@ -21,7 +21,7 @@ from bot.core.refusals import NotAllowed, Refusal
 from bot.services import payments
 from bot.services.payments import PageState, PayView
 from bot.texts import t
-from bot.texts.formats import digits
+from bot.texts.formats import digits, jalali_time, number, toman
 from bot.web.body import TooLong, read_form
 from bot.web.html import page, security_headers
 from storage.enums import AttemptState, Messenger
@@ -89,10 +89,7 @@ class PayPages:
         if view.state is PageState.PAYABLE:
             return page("pay.html", self._public_info.public_url, view=view)
         says, mood = _PAGE_SAYS[view.state]
-        facts = [(t("pay.page.tracking"), view.tracking_code)]
-        if view.bank_ref:
-            facts.append((t("pay.page.bank_ref"), view.bank_ref))
-        return self._say(says, mood, facts=facts)
+        return self._say(says, mood, facts=_facts(view, paid=view.state is PageState.PAID))
 
     async def go(self, request: Request) -> Response:
         token = request.path_params["token"]
@@ -160,11 +157,7 @@ class PayPages:
         view = await self._resources.database.read(
             partial(payments.pay_view, token=known[1] or "", now=self._resources.clock())
         )
-        facts = []
-        if view is not None:
-            facts.append((t("pay.page.tracking"), view.tracking_code))
-            if state is AttemptState.PAID and view.bank_ref:
-                facts.append((t("pay.page.bank_ref"), view.bank_ref))
+        facts = [] if view is None else _facts(view, paid=state is AttemptState.PAID)
         return self._say(says, mood, facts=facts, links=links, refresh=refresh)
 
     async def _settled(self, attempt_id: int, *, cancelled: bool) -> AttemptState:
@@ -231,6 +224,21 @@ class PayPages:
         if retry_after is not None:
             answer.headers["Retry-After"] = str(retry_after)
         return answer
+
+
+def _facts(view: PayView, *, paid: bool) -> list[tuple[str, str]]:
+    """Who pays what for which request; of a payment that was made, its day and the bank's reference too."""
+    amount = t("pay.page.both", amount=number(view.amount_rial), toman=toman(view.amount_rial))
+    facts = [
+        (t("pay.page.payer"), view.payer),
+        (t("pay.page.amount"), amount),
+        (t("pay.page.tracking"), view.tracking_code),
+    ]
+    if paid and view.paid_at is not None:
+        facts.append((t("pay.page.paid_at"), jalali_time(view.paid_at)))
+    if paid and view.bank_ref:
+        facts.append((t("pay.page.bank_ref"), view.bank_ref))
+    return facts
 
 
 def _log_failure(task: asyncio.Task[AttemptState]) -> None:

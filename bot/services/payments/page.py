@@ -28,7 +28,10 @@ class PayView:
     amount_rial: int
     payer: str
     tracking_code: str
+    approved_at: datetime | None
+    #: Of the payment that completed the request.
     bank_ref: str | None = None
+    paid_at: datetime | None = None
 
 
 _BY_TOKEN = (
@@ -78,7 +81,9 @@ def pay_view(db: Session, token: str, *, now: datetime) -> PayView | None:
         request.fee_rial or 0,
         account.name,
         request.tracking_code or "",
+        request.decided_at,
         paid.bank_ref if paid else None,
+        paid.paid_at if paid else None,
     )
 
 

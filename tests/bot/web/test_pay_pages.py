@@ -18,11 +18,20 @@ def callback(ref: str, attempt: int = 1) -> str:
     return f"/pay/callback/zarinpal/{attempt}?Authority={ref}&Status=OK"
 
 
+def assert_receipt(text: str) -> None:
+    """Who paid, how much, and on which day."""
+    for fact in ("سارا کریمی‌نژاد", "۵٬۶۰۰٬۰۰۰ ریال", "تاریخ پرداخت", "۱۴۰۵/", CODE):
+        assert fact in text
+
+
 async def test_the_page_says_what_is_paid_and_for_whom(site: Site) -> None:
     page = await site.pay_page()
     assert page.status_code == 200
     for fact in ("۵٬۶۰۰٬۰۰۰ ریال", "۵۶۰٬۰۰۰ تومان", "سارا کریمی‌نژاد", CODE, "پرداخت در درگاه بانک"):
         assert fact in page.text
+    assert "تاریخ تأیید" in page.text
+    # Gateways refuse foreign addresses: it is said above the button, before anyone is sent there.
+    assert "فیلترشکن را خاموش کنید" in page.text.partition("<button>")[0]
     assert "9991234561" not in page.text
     assert await site.paying.attempts() == []  # looking is not clicking (nor is a preview of the link)
 
@@ -35,8 +44,10 @@ async def test_paid_and_back(site: Site) -> None:
         assert page.status_code == 200
         for words in ("پرداخت انجام شد", "201000001", LINK):
             assert words in page.text
+        assert_receipt(page.text)
     page = await site.pay_page()
     assert "پرداخت انجام شد" in page.text
+    assert_receipt(page.text)
     assert "<form" not in page.text
     assert "پرداخت انجام شد" in (await site.click()).text
     assert len(await site.paying.attempts()) == 1
@@ -45,6 +56,7 @@ async def test_paid_and_back(site: Site) -> None:
 async def test_cancelled_and_back(site: Site) -> None:
     page = await site.http.get(site.paying.bank.cancel(await site.go_to_bank()))
     assert "پرداخت انجام نشد" in page.text
+    assert "فیلترشکن را خاموش کنید" in page.text  # «تلاش دوباره» leads to the bank as well
     assert f"/pay/{TOKEN}" in page.text
 
 

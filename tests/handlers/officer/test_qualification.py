@@ -114,6 +114,7 @@ def test_the_fee_with_the_way_to_pay(app: App) -> None:
     sara = approved(app).open("qual.track")
     sara.sees("💳 تأییدشده، در انتظار پرداخت", "درخواست تأیید شد. هزینه بررسی: ۱٬۵۰۰٬۰۰۰ ریال.")
     sara.sees("(۱۵۰٬۰۰۰ تومان)", "وضعیت پرداخت: در انتظار پرداخت", "🔄 بررسی پرداخت", "انصراف از درخواست")
+    sara.sees("پیش از پرداخت، فیلترشکن را خاموش کنید")
     assert sara.button("پرداخت").url == f"https://bot.example/pay/{request_of(sara).pay_token}"
 
 

@@ -138,6 +138,7 @@ def test_approval_freezes_the_fee_and_sends_the_link(db: Session, people: Partic
     assert len(request.pay_token) == 32
     (told,) = pushes(db, people.sara, "N6")
     assert "۱٬۲۵۰٬۰۰۵ ریال (۱۲۵٬۰۰۰٫۵ تومان)" in told.text
+    assert "فیلترشکن را خاموش کنید" in told.text
     assert told.buttons == [[{"label": "💳 پرداخت", "url": f"{PUBLIC_URL}/pay/{request.pay_token}"}]]
     assert told.channel is PushChannel.CHAT
 
