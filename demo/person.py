@@ -25,18 +25,18 @@ class Person(Reader):
 
     # ── acting ──
 
-    async def send(self, text: str, *, chat: Chat | None = None) -> Seen:
+    async def type(self, text: str, *, chat: Chat | None = None) -> Seen:
         """Write a text (in a group, where `chat` is one)."""
         return self._put(chat, text=text)
 
     async def command(self, name: str, payload: str = "") -> Seen:
         """«/start», with the payload of a deep link where given."""
-        return await self.send(f"/{name.removeprefix('/')} {payload}".strip())
+        return await self.type(f"/{name.removeprefix('/')} {payload}".strip())
 
     async def start(self, payload: str = "") -> Seen:
         return await self.command("start", payload)
 
-    async def share_contact(self, *, other: Person | str | None = None, name: str = "دوست") -> Seen:
+    async def share(self, *, other: Person | str | None = None, name: str = "دوست") -> Seen:
         """The own number, as the contact button sends it; with `other` another person's card from the address
         book."""
         return self._put(None, contact=self._card(other, name))

@@ -140,7 +140,7 @@ class Reader:
             lambda: all(query.answered for query in mine), within, lambda: "a button still spins"
         )
 
-    def does_not_see(self, wanted: Wanted) -> None:
+    def sees_not(self, wanted: Wanted) -> None:
         """Nothing since the last action contains the words."""
         assert not any(fits(wanted, seen.text) for seen in self.new()), self._screens()
 

@@ -51,9 +51,9 @@ def pytest_runtest_makereport(
     """A failed test with a bot process shows the chats and the end of the bot's log."""
     report = yield
     for fixture in getattr(item, "funcargs", {}).values() if report.failed else ():
-        bot = getattr(fixture, "stage", fixture)
-        if hasattr(bot, "logs") and hasattr(bot, "town"):
-            report.sections.append(("Chats", str(bot.town.transcript)))
+        bot = getattr(fixture, "bot", fixture)
+        if hasattr(bot, "logs") and hasattr(bot, "emulators"):
+            report.sections.append(("Chats", str(bot.emulators.transcript)))
             report.sections.append(("Log of the bot", bot.logs[-6000:]))
     return report
 

@@ -243,10 +243,10 @@ class PageServer:
     async def _send(self, request: web.Request, role: DemoUser) -> Answer:
         text = str((await _body(request))["text"]).strip()
         _require(1 <= len(text) <= 4096, "متن پیام باید بین ۱ تا ۴۰۹۶ حرف باشد.")
-        return views.seen(role.person, await role.person.send(text))
+        return views.seen(role.person, await role.person.type(text))
 
     async def _contact(self, request: web.Request, role: DemoUser) -> Answer:
-        return views.seen(role.person, await role.person.share_contact())
+        return views.seen(role.person, await role.person.share())
 
     async def _tap(self, request: web.Request, role: DemoUser) -> Answer:
         body = await _body(request)

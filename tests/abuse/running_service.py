@@ -42,7 +42,7 @@ class RunningService:
     """The service on an emulated messenger, with a phone for every participant."""
 
     database: Database
-    town: Emulators
+    emulators: Emulators
     face: EmulatedMessenger
     service: Service
     participants: Participants
@@ -58,7 +58,7 @@ class RunningService:
             if isinstance(step, Press):
                 await self.people[name].press_raw(step.pack())
             else:
-                await self.people[name].send(step)
+                await self.people[name].type(step)
 
     async def walk(self, name: str, *steps: Press | str) -> None:
         """Press or write each step, and wait for its answer."""
@@ -104,7 +104,7 @@ class RunningService:
         )
         return await self.database.read(lambda db: [f"{one.state}: {one.raw[:300]}" for one in db.exec(odd)])
 
-    def told(self) -> list[str]:
+    def leaks(self) -> list[str]:
         """What a participant was shown and may not read; forgets what was looked at."""
         shown, self.shown = self.shown, {}
         return [
@@ -160,14 +160,14 @@ def _only_shown(one: Change) -> bool:
 
 @asynccontextmanager
 async def running_service(
-    town: Emulators, database_url: str, folder: Path, messenger: Messenger = Messenger.TELEGRAM
+    emulators: Emulators, database_url: str, folder: Path, messenger: Messenger = Messenger.TELEGRAM
 ) -> AsyncIterator[RunningService]:
     """The participants are in the database, have said hello, and the service runs."""
-    face = next(one for one in town.messengers if one.kind == messenger.value)
-    for one in town.messengers:
+    face = next(one for one in emulators.messengers if one.kind == messenger.value)
+    for one in emulators.messengers:
         one.server.limits[one.token].hurry = HURRY
     face.server.state.queues[face.token].next_id = FIRST_REAL + 1
-    env = town.env() | {
+    env = emulators.env() | {
         "DATABASE_URL": database_url,
         "FILES_URL": str(folder / "files"),
         "SECRET_KEY": SECRET_KEY,
@@ -179,13 +179,13 @@ async def running_service(
     values: dict[str, Any] = {name.lower(): value for name, value in env.items()}
     settings = Settings(_env_file=None, **values)
     database = await open_database(database_url)
-    participants = await database.run(lambda db: _add_participants(db, town, messenger))
+    participants = await database.run(lambda db: _add_participants(db, emulators, messenger))
     people = {one.name: _person(face, one) for one in participants.all}
     async with open_resources(settings, database, PUBLIC_INFO.public_url) as resources:
         service = make_bot(settings, resources, make_channels(settings), alone=True).service
         await service.start()
         try:
-            running = RunningService(database, town, face, service, participants, people)
+            running = RunningService(database, emulators, face, service, participants, people)
             await running.begin()
             yield running
         finally:
@@ -193,12 +193,12 @@ async def running_service(
     await database.close()
 
 
-def _add_participants(db: Session, town: Emulators, messenger: Messenger) -> Participants:
+def _add_participants(db: Session, emulators: Emulators, messenger: Messenger) -> Participants:
     """Every chat is on an emulated phone. No push of the fixture is sent now."""
     fixture = Fixture(db, messenger)
     participants = fixture.build()
     fixture.settle_pushes()
-    worlds = {Messenger(face.kind): face.server.state for face in town.messengers}
+    worlds = {Messenger(face.kind): face.server.state for face in emulators.messengers}
     phones = dict[int, int]()
     for chat in list(db.exec(select(Chat))):
         user = worlds[chat.messenger].add_user(f"کاربر{chat.id}")

@@ -6,15 +6,15 @@ from contextlib import closing
 
 import httpx
 
-from tests.journeys.plays import Scene
-from tests.support.scenes import register
+from tests.journeys.qualification import JourneySetup
+from tests.support.journey_steps import register
 
 
-async def test_pay_tokens_and_other_addresses(scene: Scene, sqlite_url: str) -> None:
+async def test_pay_tokens_and_other_addresses(setup: JourneySetup, sqlite_url: str) -> None:
     """Thousands of guessed addresses look alike and leave the database as it was; whoever goes on guessing is told to
     wait, and nobody else is."""
     file = sqlite_url.removeprefix("sqlite:///")
-    root, told = f"http://127.0.0.1:{scene.stage.port}", 0
+    root, told = f"http://127.0.0.1:{setup.bot.port}", 0
     forwarded = {"X-Forwarded-For": "198.51.100.9"}
     async with httpx.AsyncClient(trust_env=False, base_url=root, headers=forwarded) as guesser:
         nowhere = (await guesser.get(f"/pay/{'z' * 22}")).text
@@ -56,10 +56,10 @@ PAYLOADS = (
 )
 
 
-async def test_deep_links_and_groups(scene: Scene) -> None:
+async def test_deep_links_and_groups(setup: JourneySetup) -> None:
     """/start with anything is /start; a group is told where to go, whoever presses there."""
-    sara = await register(scene.stage, scene.officer())
-    guest = scene.here.person("مهمان")
+    sara = await register(setup.bot, setup.officer())
+    guest = setup.here.person("مهمان")
     for payload in PAYLOADS:
         await guest.start(payload)
         seen = await guest.sees("خوش آمدید")
@@ -73,7 +73,7 @@ async def test_deep_links_and_groups(scene: Scene) -> None:
         await guest.start(f"card_{token}")
         cards.add((await guest.sees()).text)
     assert all("شناخته نشد" in one or "خوش آمدید" in one for one in cards), cards
-    group = scene.here.group("گروه")
+    group = setup.here.group("گروه")
     raw = {
         "callback_query": {
             "id": "999",
@@ -88,11 +88,11 @@ async def test_deep_links_and_groups(scene: Scene) -> None:
             },
         }
     }
-    scene.here.server.inject(raw)
-    await sara.person.send("/me", chat=group)
+    setup.here.server.inject(raw)
+    await sara.person.type("/me", chat=group)
     await guest.start()
     await guest.sees("خوش آمدید")
-    conversation = scene.here.server.state.conversation(scene.here.bot, group.id)
+    conversation = setup.here.server.state.conversation(setup.here.bot, group.id)
     assert conversation is not None
     said = [one.words for one in conversation.live() if one.from_bot]
     assert said

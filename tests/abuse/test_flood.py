@@ -34,10 +34,10 @@ async def _pours(app: MessengerApp, chat_id: int, count: int, *, first: int = 1)
 
 
 async def test_many_of_one_person_are_not_held_and_a_stranger_passes(
-    town: Emulators, database: Database
+    emulators: Emulators, database: Database
 ) -> None:
-    async with running_app(town, database) as app:
-        flooder, stranger = town.telegram.person("سیل"), town.telegram.person("غریبه")
+    async with running_app(emulators, database) as app:
+        flooder, stranger = emulators.telegram.person("سیل"), emulators.telegram.person("غریبه")
         await starts(stranger)
         gate = app.route_state.gates[flooder.user.id] = asyncio.Event()
         await app.service.intake.store_updates(Messenger.TELEGRAM, [_message(flooder.user.id, 1, "/slow")])
@@ -54,10 +54,10 @@ async def test_many_of_one_person_are_not_held_and_a_stranger_passes(
 
 
 async def test_strangers_are_answered_while_a_flood_is_worked_off(
-    town: Emulators, database: Database
+    emulators: Emulators, database: Database
 ) -> None:
-    async with running_app(town, database) as app:
-        flooder, stranger = town.telegram.person("سیل"), town.telegram.person("غریبه")
+    async with running_app(emulators, database) as app:
+        flooder, stranger = emulators.telegram.person("سیل"), emulators.telegram.person("غریبه")
         await starts(stranger)
         calm = await _waits(stranger)
         await _pours(app, flooder.user.id, FLOOD)
@@ -100,9 +100,9 @@ async def _done(app: MessengerApp, chat_id: int, count: int) -> bool:
     return finished >= count
 
 
-async def test_all_that_was_behind_is_done_while_more_comes(town: Emulators, database: Database) -> None:
-    async with running_app(town, database) as app:
-        person = town.telegram.person("سیل")
+async def test_all_that_was_behind_is_done_while_more_comes(emulators: Emulators, database: Database) -> None:
+    async with running_app(emulators, database) as app:
+        person = emulators.telegram.person("سیل")
         for part in range(4):
             await _pours(app, person.user.id, 2 * MAX_ROWS_IN_MEMORY + 7, first=1 + 1000 * part)
             await asyncio.sleep(0)

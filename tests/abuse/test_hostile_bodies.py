@@ -14,7 +14,7 @@ from bot.web.webhooks import MAX_UPDATE, SIGNATURE_HEADER
 from demo.emulators import EmulatedMessenger
 from storage.enums import InboxState, Messenger
 from storage.tables import InboxUpdate
-from tests.support.bot_process import Stage
+from tests.support.bot_process import BotProcess
 
 JSON = "application/json"
 #: The number of an update as large as one may be.
@@ -42,16 +42,16 @@ KEPT: tuple[tuple[str | None, str | None, bytes], ...] = (
 
 
 @pytest.mark.parametrize("intake", ["webhook"])
-async def test_bodies_that_are_no_updates(stage: Stage) -> None:
-    before = stage.memory()
-    for face in stage.town.messengers:
+async def test_bodies_that_are_no_updates(bot: BotProcess) -> None:
+    before = bot.memory()
+    for face in bot.emulators.messengers:
         await pour(face)
         person = face.person("پس از همه")
         await person.start()
         await person.sees("ثبت‌نام")
     # No bomb was unpacked.
-    assert stage.memory() - before < 100 * 1024 * 1024
-    rows = await stage.read(lambda db: list(db.exec(select(InboxUpdate))))
+    assert bot.memory() - before < 100 * 1024 * 1024
+    rows = await bot.read(lambda db: list(db.exec(select(InboxUpdate))))
     for messenger in Messenger:
         kept = [row for row in rows if row.messenger is messenger and row.state is InboxState.QUARANTINED]
         assert [row.note for row in kept if row.update_id == LARGEST] == ["too large"]
@@ -61,7 +61,7 @@ async def test_bodies_that_are_no_updates(stage: Stage) -> None:
         raws = {row.raw for row in kept}
         for _, _, body in KEPT:
             assert body[:MAX_BODY].decode("utf-8", "backslashreplace").replace("\x00", "\\x00") in raws
-    assert await stage.stop() == 0
+    assert await bot.stop() == 0
 
 
 async def pour(face: EmulatedMessenger) -> None:

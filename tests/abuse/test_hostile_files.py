@@ -20,9 +20,9 @@ from demo.botapi.faults import Fault, Faults
 from demo.person import Person
 from storage.tables import StoredFile
 from tests.support import files, hostile_files
-from tests.support.bot_process import SECRET_KEY, Stage
+from tests.support.bot_process import SECRET_KEY, BotProcess
 from tests.support.identities import next_mobile
-from tests.support.scenes import follow, form, register, walk
+from tests.support.journey_steps import follow, form, register, walk
 
 QUESTION, TAKEN = "📎 «", "دریافت شد"
 
@@ -30,30 +30,30 @@ QUESTION, TAKEN = "📎 «", "دریافت شد"
 @pytest.mark.parametrize(
     ("messenger", "database_url"), [("telegram", "sqlite"), ("bale", "postgres")], indirect=["database_url"]
 )
-async def test_an_officer_sends_hostile_files(messenger: str, stage: Stage) -> None:
-    face = stage.town.telegram if messenger == "telegram" else stage.town.bale
-    sara = (await register(stage, face.person("سارا", phone=next_mobile()))).person
+async def test_an_officer_sends_hostile_files(messenger: str, bot: BotProcess) -> None:
+    face = bot.emulators.telegram if messenger == "telegram" else bot.emulators.bale
+    sara = (await register(bot, face.person("سارا", phone=next_mobile()))).person
     await sara.command("menu")
     await follow(sara, ("🎓 احراز صلاحیت", None), ("ثبت درخواست", None))
     await walk(sara, [one for one in form() if "📎" not in one[0] and "کارت ملی" not in one[0]], QUESTION)
-    before, counters = stage.memory(), Counter[str]()
+    before, counters = bot.memory(), Counter[str]()
     for sample in hostile_files.SAMPLES:
         await sara.send_file(sample.name, sample.content)
-        await outcome(stage, sara, sample.refusal, sample.kind)
+        await outcome(bot, sara, sample.refusal, sample.kind)
         counters[sample.refusal or "taken"] += 1
-    await bad_lines(stage, sara, face.faults)
-    await workers_die(stage, sara)
-    print(f"{messenger}: {dict(counters)}, RSS {before >> 20} → {stage.memory() >> 20} MB")
+    await bad_lines(bot, sara, face.faults)
+    await workers_die(bot, sara)
+    print(f"{messenger}: {dict(counters)}, RSS {before >> 20} → {bot.memory() >> 20} MB")
     # Next to nothing of a file stays in the bot's own memory, nor of its workers'.
-    assert stage.memory() - before < 400 * 1024 * 1024
+    assert bot.memory() - before < 400 * 1024 * 1024
 
 
-async def outcome(stage: Stage, sara: Person, refusal: str | None, kind: str) -> None:
+async def outcome(bot: BotProcess, sara: Person, refusal: str | None, kind: str) -> None:
     """The sentence, and below it the question once more; or the thanks, and then the file is taken away again."""
     told = await sara.sees(within=60)
     if refusal is None:
         assert TAKEN in told.text, f"{kind}: {told}"
-        await shown_is_clean(stage)
+        await shown_is_clean(bot)
         await sara.tap("حذف")
         told = await sara.sees(QUESTION)
     else:
@@ -61,13 +61,13 @@ async def outcome(stage: Stage, sara: Person, refusal: str | None, kind: str) ->
     assert QUESTION in told.text, f"{kind}: {told}"
 
 
-async def bad_lines(stage: Stage, sara: Person, faults: Faults) -> None:
+async def bad_lines(bot: BotProcess, sara: Person, faults: Faults) -> None:
     """The messenger says another size than it gives, breaks off, or never ends."""
     large, good = files.pdf() + bytes(15_000_000), files.jpeg()
     await sara.send_file("letter.pdf", large, claims=1000)
-    await outcome(stage, sara, "error.too_large", "larger than it says")
+    await outcome(bot, sara, "error.too_large", "larger than it says")
     await sara.send_file("scan.jpg", good, claims=15_000_000)
-    await outcome(stage, sara, "error.too_large", "smaller than it says")
+    await outcome(bot, sara, "error.too_large", "smaller than it says")
     for fault, refusal in (
         (Fault.half(), "error.download_failed"),
         (Fault.without_end(), "error.too_large"),
@@ -75,30 +75,30 @@ async def bad_lines(stage: Stage, sara: Person, faults: Faults) -> None:
     ):
         faults.add(fault, method="file")
         await sara.send_file("scan.jpg", good)
-        await outcome(stage, sara, refusal, fault.name)
+        await outcome(bot, sara, refusal, fault.name)
         await sara.send_file("scan.jpg", good)
-        await outcome(stage, sara, None, f"after {fault.name}")
+        await outcome(bot, sara, None, f"after {fault.name}")
 
 
-async def workers_die(stage: Stage, sara: Person) -> None:
+async def workers_die(bot: BotProcess, sara: Person) -> None:
     """A system short of memory ends the workers that wait: the next file is taken all the same."""
-    assert stage.process is not None
-    workers = psutil.Process(stage.process.pid).children()
+    assert bot.process is not None
+    workers = psutil.Process(bot.process.pid).children()
     assert workers
     for worker in workers:
         worker.kill()
     while any(one.is_running() and one.status() != psutil.STATUS_ZOMBIE for one in workers):
         await asyncio.sleep(0.05)
     await sara.send_file("scan.jpg", files.jpeg())
-    await outcome(stage, sara, None, "after the workers' end")
+    await outcome(bot, sara, None, "after the workers' end")
 
 
-async def shown_is_clean(stage: Stage) -> None:
+async def shown_is_clean(bot: BotProcess) -> None:
     """What is shown of the one file in the store is a picture of pixels, or a document that was taken as it is. (What is
     removed again leaves the store.)"""
     living = select(StoredFile).where(col(StoredFile.removed_at).is_(None))
-    file = await stage.read(lambda db: db.exec(living).one())
-    store, cipher = FolderStore(stage.folder / "files"), DocumentCipher(SECRET_KEY)
+    file = await bot.read(lambda db: db.exec(living).one())
+    store, cipher = FolderStore(bot.folder / "files"), DocumentCipher(SECRET_KEY)
     library = DocumentLibrary(store, cipher, InspectionPool())
     try:
         shown = await library.open(file)

@@ -27,8 +27,8 @@ from demo.person import Person
 from storage.enums import InboxState, Messenger
 from storage.tables import Account, Chat, Draft, Grant, InboxUpdate
 from tests.abuse.hostile import NOT_HERS, Hostile, Maker
-from tests.support import scenes
-from tests.support.bot_process import Stage
+from tests.support import journey_steps
+from tests.support.bot_process import BotProcess
 from tests.support.identities import next_mobile
 from tests.support.pending import UNANSWERED, until_none
 
@@ -50,19 +50,19 @@ class Bystander:
     addresses: list[str] = field(default_factory=list)
 
     @classmethod
-    async def register(cls, stage: Stage, face: EmulatedMessenger) -> Bystander:
+    async def register(cls, bot: BotProcess, face: EmulatedMessenger) -> Bystander:
         """Registered, and asked for her address: half of the form is filled."""
         person = face.person("سارا", phone=next_mobile())
-        await scenes.register(stage, person)
+        await journey_steps.register(bot, person)
         await person.command("menu")
-        await scenes.fill(person, until=ADDRESS)
+        await journey_steps.fill(person, until=ADDRESS)
         return cls(face, person)
 
     async def answer_again(self) -> None:
         """She answers, sees the next question, and goes back to the same one."""
         self.rounds += 1
         self.addresses.append(f"شیراز، خیابان دانشگاه، کوچه {formats.digits(self.rounds)}، پلاک ۱۲")
-        await self.person.send(self.addresses[-1])
+        await self.person.type(self.addresses[-1])
         await self.person.sees(PHONE)
         await self.person.tap("بازگشت")
         shown = await self.person.sees(ADDRESS)
@@ -98,31 +98,31 @@ def addresses(db: Session) -> list[str]:
 
 
 @pytest.mark.parametrize("intake", ["polling", "webhook"])
-async def test_the_queue_always_goes_on(intake: str, stage: Stage) -> None:
-    people = [await Bystander.register(stage, face) for face in stage.town.messengers]
+async def test_the_queue_always_goes_on(intake: str, bot: BotProcess) -> None:
+    people = [await Bystander.register(bot, face) for face in bot.emulators.messengers]
     users = {Messenger(one.face.kind): one.person.user.id for one in people}
     for one in people:
         await one.answer_again()
-    before, memory = await stage.read(lambda db: belongings(db, users)), stage.memory()
+    before, memory = await bot.read(lambda db: belongings(db, users)), bot.memory()
     for one in people:
         started, sent = time.monotonic(), await pour(intake, one)
-        await until_none(stage, UNANSWERED, within=300, pause=0.1)
+        await until_none(bot, UNANSWERED, within=300, pause=0.1)
         seconds = time.monotonic() - started
-        counters = await look_up(stage, Messenger(one.face.kind), sent)
-        where = f"{intake}, {one.face.kind}, {stage.database_url.partition(':')[0]}"
+        counters = await look_up(bot, Messenger(one.face.kind), sent)
+        where = f"{intake}, {one.face.kind}, {bot.database_url.partition(':')[0]}"
         print(f"{where}: {len(sent)} in {seconds:.0f} s, she went on {one.rounds} times")
         print(*(f"    {count:6} {name}" for name, count in sorted(counters.items())), sep="\n")
-    assert await stage.read(lambda db: belongings(db, users)) == before
-    assert await stage.read(addresses) == [one.addresses[-1] for one in people]
-    assert stage.memory() - memory < GROWTH
-    print(f"{intake}: RSS {memory >> 20} MB before, {stage.memory() >> 20} MB after")
+    assert await bot.read(lambda db: belongings(db, users)) == before
+    assert await bot.read(addresses) == [one.addresses[-1] for one in people]
+    assert bot.memory() - memory < GROWTH
+    print(f"{intake}: RSS {memory >> 20} MB before, {bot.memory() >> 20} MB after")
     # The next user is served.
-    for face in stage.town.messengers:
+    for face in bot.emulators.messengers:
         person = face.person("پس از همه")
         await person.start()
         await person.sees("ثبت‌نام")
-    assert NOT_HERS not in "".join(await stage.read(addresses))
-    assert await stage.stop() == 0
+    assert NOT_HERS not in "".join(await bot.read(addresses))
+    assert await bot.stop() == 0
 
 
 async def pour(intake: str, her: Bystander) -> list[Hostile]:
@@ -169,10 +169,10 @@ async def posted(face: EmulatedMessenger, maker: Maker, count: int) -> list[Host
     return sent
 
 
-async def look_up(stage: Stage, messenger: Messenger, sent: list[Hostile]) -> Counter[str]:
+async def look_up(bot: BotProcess, messenger: Messenger, sent: list[Hostile]) -> Counter[str]:
     """Every body that came is in the inbox, once for each number, as it was sent. In which state, by kind."""
     query = select(InboxUpdate).where(InboxUpdate.messenger == messenger)
-    rows = {row.update_id: row for row in await stage.read(lambda db: db.exec(query).all())}
+    rows = {row.update_id: row for row in await bot.read(lambda db: db.exec(query).all())}
     assert not [row for row in rows.values() if row.state is InboxState.FAILED]
     quarantined = [row.raw for row in rows.values() if row.state is InboxState.QUARANTINED]
     numbered: dict[int, list[str]] = {}

@@ -9,7 +9,7 @@ import pytest
 from sqlmodel import Session, select
 
 from storage.tables import Account, PaymentAttempt, QualificationRequest
-from tests.journeys.plays import PLAYS, Scene
+from tests.journeys.qualification import JOURNEYS, JourneySetup
 from tests.support.bot_process import SECRET_KEY, bot_process
 
 _ASCII = str.maketrans("۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩", "01234567890123456789")
@@ -22,21 +22,23 @@ async def test_a_journeys_log_holds_nothing_secret(
     number: str, form: str, messenger: str, sqlite_url: str, tmp_path: Path
 ) -> None:
     env = {"LOG_LEVEL": "DEBUG", "LOG_FORMAT": form}
-    async with bot_process(tmp_path, sqlite_url, env) as stage:
-        here, there = stage.town.messengers if messenger == "telegram" else reversed(stage.town.messengers)
-        await next(one for one in PLAYS if one.number == number).act(Scene(stage, here, there))
-        secrets = await stage.read(_secrets)
+    async with bot_process(tmp_path, sqlite_url, env) as bot:
+        here, there = (
+            bot.emulators.messengers if messenger == "telegram" else reversed(bot.emulators.messengers)
+        )
+        await next(one for one in JOURNEYS if one.number == number).act(JourneySetup(bot, here, there))
+        secrets = await bot.read(_secrets)
     secrets |= {
         value: name
-        for name, value in stage.town.env().items()
+        for name, value in bot.emulators.env().items()
         if name.endswith(("TOKEN", "KEY", "ID")) and value != "zibal"
     }
     secrets |= {SECRET_KEY: "SECRET_KEY"}
-    secrets |= dict.fromkeys(re.findall(r"رمز عبور: (\S{8,})", str(stage.town.transcript)), "password")
+    secrets |= dict.fromkeys(re.findall(r"رمز عبور: (\S{8,})", str(bot.emulators.transcript)), "password")
     assert {"national code", "mobile", "user code", "password", "TELEGRAM_TOKEN", "KAVENEGAR_API_KEY"} <= set(
         secrets.values()
     )
-    lines = stage.logs.splitlines()
+    lines = bot.logs.splitlines()
     assert len(lines) > 5, "the log says nothing"
     if form == "json":
         assert all(json.loads(line)["level"] for line in lines)

@@ -111,7 +111,7 @@ async def test_what_the_tables_do_not_allow_has_no_effect(service: RunningServic
             await service.act(name, action.press)
         await service.settled()
         await service.answered(len(batch))
-        wrong = [*map(str, await service.changes()), *service.told()]
+        wrong = [*map(str, await service.changes()), *service.leaks()]
         tried = "; ".join(f"{name}: {action.press.pack()}" for name, action in batch)
         assert not wrong, "\n".join([*wrong[:5], f"after one of {tried}"])
     assert await service.failures() == []

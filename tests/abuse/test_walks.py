@@ -47,7 +47,7 @@ async def test_what_the_tables_allow_happens_and_nothing_else(service: RunningSe
         changes = await service.changes(chats=True)
         found, expected = service.allowed[name].violations(changes), action.expected
         if allowed:
-            found += service.told()
+            found += service.leaks()
             if expected is not None and not expected.met_by(changes):
                 found.append(f"it did not happen:\n{service.people[name].screen()}")
         elif expected is not None and expected.table != "chat" and expected.touched_by(changes):

@@ -96,8 +96,8 @@ async def test_nobody_sees_markup_or_turned_text(service: RunningService) -> Non
     seen = await _everybody_reads(service)
     readers = {name.partition(":")[0] for name, texts in seen.items() if any(MARK in one for one in texts)}
     assert readers == {"staff", "expert", "manager", "officer"}
-    assert service.town.bale.server.marked == []
-    for face in service.town.messengers:
+    assert service.emulators.bale.server.marked == []
+    for face in service.emulators.messengers:
         assert not [call for call in face.server.calls if "parse_mode" in call.params]
     for name, texts in seen.items():
         for text in texts:

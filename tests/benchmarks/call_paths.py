@@ -133,7 +133,7 @@ async def arrive(service: RunningService, request_id: int) -> None:
     )
     theirs = chats.where(QualificationRequest.id == request_id)
     for messenger, chat_id in await service.database.read(lambda db: db.exec(theirs).all()):
-        face = next(face for face in service.town.messengers if face.kind == messenger.value)
+        face = next(face for face in service.emulators.messengers if face.kind == messenger.value)
         await face.person_class(face.server.state, face.bot, face.server.state.users[chat_id]).start()
     await service.settled()
     await service.noted()
@@ -145,7 +145,7 @@ async def main() -> None:
         folder = Path(name)
         url = f"sqlite:///{folder / 'bot.db'}"
         await make_schema(url)
-        async with await Emulators.start() as town, running_service(town, url, folder) as service:
+        async with await Emulators.start() as emulators, running_service(emulators, url, folder) as service:
             await service.walk("guest", "/start", "📝 ثبت‌نام")
             code = national_code(987_654)
             typed = await measure(service, lambda: service.act("guest", code))

@@ -15,8 +15,8 @@ class Arrivals:
     #: (messenger, chat, text) → seconds.
     seen: dict[tuple[str, int, str], list[float]] = field(default_factory=lambda: defaultdict(list))
 
-    def watch(self, town: Emulators) -> None:
-        for face in town.messengers:
+    def watch(self, emulators: Emulators) -> None:
+        for face in emulators.messengers:
             kind = face.kind
 
             def note(happening: ChatEvent, kind: str = kind) -> None:

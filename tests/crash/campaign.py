@@ -51,12 +51,12 @@ async def run(deployment: Deployment, plan: Plan, say: Say) -> Result:
         every=EVERY * plan.crowd,
         long_pauses=LONG_PAUSES,
     )
-    town, arrivals = deployment.town, Arrivals()
+    emulators, arrivals = deployment.emulators, Arrivals()
     settings = {"killer": killer, "patience": plan.patience, "quiet": plan.quiet}
-    for face in town.messengers:
+    for face in emulators.messengers:
         # A class of its own: people of another campaign have another killer and other patience.
         face.person_class = type("CampaignPerson", (RetryingPerson,), settings)
-    arrivals.watch(town)
+    arrivals.watch(emulators)
     universities = [University("فارس", "شیراز", "sums"), University("اصفهان", "اصفهان", "mui")]
     rng, browser = random.Random(f"crowd {plan.seed}"), Browser(killer, plan.patience)
     crowd = Crowd(deployment.members[0], rng, killer, browser, universities, SCENARIOS, plan.hurry)
@@ -76,7 +76,7 @@ async def run(deployment: Deployment, plan: Plan, say: Say) -> Result:
     except BaseException:
         await killer.cancel()
         raise
-    await everything_arrives(town, deployment.database_url, within=plan.patience)
+    await everything_arrives(emulators, deployment.database_url, within=plan.patience)
     await deployment.stop()
     return Result(crowd, employees.managers, arrivals, time.monotonic() - began)
 
@@ -97,7 +97,7 @@ def report(result: Result, figures: Figures, plan: Plan) -> str:
     events: Counter[str] = Counter(crowd.other_effects.events)
     for officer in crowd.officers:
         events.update(officer.expected.events)
-    people = sum(len(face.people) for face in crowd.town.messengers)
+    people = sum(len(face.people) for face in crowd.emulators.messengers)
     scenarios = ", ".join(f"{name} {count}" for name, count in sorted(crowd.by_scenario.items()))
     names = ", ".join(f"{event.partition('.')[2]} {count}" for event, count in sorted(events.items()))
     return "\n".join(

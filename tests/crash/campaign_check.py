@@ -83,23 +83,23 @@ async def check(result: Result, rows: Rows, deployment: Deployment) -> Figures:
     """Compare. Call it once nothing runs. Raises AssertionError with everything that is lost or doubled."""
     figures = compare(result, rows)
     await checks.stored_files(rows, deployment.store, deployment.stored_names(), figures)
-    assert deployment.town.violations == []
+    assert deployment.emulators.violations == []
     assert "Traceback" not in deployment.logs
     return figures
 
 
 def compare(result: Result, rows: Rows) -> Figures:
     """What was sent, done, told and shown with what the database holds."""
-    crowd, town = result.crowd, result.crowd.town
+    crowd, emulators = result.crowd, result.crowd.emulators
     paid = sum(one.expected.events["payment_attempt.payment_paid"] for one in crowd.officers)
-    figures = checks.everywhere(rows, town, crowd.killer, result.arrivals, paid=paid)
+    figures = checks.everywhere(rows, emulators, crowd.killer, result.arrivals, paid=paid)
     owners = Owners(rows, crowd.officers)
     assert len(owners.officers) == len(crowd.officers)
     _same("events", _events(rows, owners), owners, crowd.other_effects)
     _transitions(rows)
     _same("pushes", _pushes(rows, owners), owners, crowd.other_effects)
     _states(rows, owners)
-    checks.sms(rows, town, figures)
+    checks.sms(rows, emulators, figures)
     _drafts(rows, owners)
     _documents(rows, owners)
     _sms_of_terminations(crowd)
@@ -228,7 +228,7 @@ def _sms_of_terminations(crowd: Crowd) -> None:
     """The SMS of each termination arrived at the manager's phone."""
     for officer in crowd.officers:
         for mobile, words in officer.sms:
-            found = [one for one in crowd.town.sms.inbox(mobile) if words in plain(one.text)]
+            found = [one for one in crowd.emulators.sms.inbox(mobile) if words in plain(one.text)]
             assert len({one.localid for one in found}) == 1, f"{officer.name}: {len(found)} SMS at {mobile}"
 
 

@@ -1,4 +1,4 @@
-"""What must hold after any play with kills in it. Each check raises AssertionError with what is lost or doubled."""
+"""What must hold after any journey with kills in it. Each check raises AssertionError with what is lost or doubled."""
 
 import hashlib
 from collections import Counter
@@ -60,10 +60,10 @@ class Figures:
         )
 
 
-def everywhere(rows: Rows, town: Emulators, killer: Killer, arrivals: Arrivals, *, paid: int) -> Figures:
+def everywhere(rows: Rows, emulators: Emulators, killer: Killer, arrivals: Arrivals, *, paid: int) -> Figures:
     """Updates, answers, pushes and payments; `paid` is how many payments were made."""
     figures = Figures(kills=killer.killed, cut=killer.cut)
-    for face in town.messengers:
+    for face in emulators.messengers:
         figures.updates += _inbox(rows, face)
         figures.repeats += sum(getattr(person, "repeats", 0) for person in face.people)
     figures.shown_again = sum(one.note == "shown again" for one in rows[InboxUpdate])
@@ -72,7 +72,7 @@ def everywhere(rows: Rows, town: Emulators, killer: Killer, arrivals: Arrivals, 
     dead = [chat.id for chat in rows[Chat] if chat.dead]
     assert not dead, f"dead chats: {dead}"
     _pushes(rows, killer, arrivals, figures)
-    _payments(rows, town, paid)
+    _payments(rows, emulators, paid)
     return figures
 
 
@@ -111,7 +111,7 @@ def _pushes(rows: Rows, killer: Killer, arrivals: Arrivals, figures: Figures) ->
         figures.doubled += extra
 
 
-def _payments(rows: Rows, town: Emulators, paid: int) -> None:
+def _payments(rows: Rows, emulators: Emulators, paid: int) -> None:
     """What the bank took is what the database holds as paid, nothing else, and nothing is undecided."""
     states = Counter(one.state for one in rows[PaymentAttempt])
     assert states[AttemptState.PAID] == paid, states
@@ -123,15 +123,15 @@ def _payments(rows: Rows, town: Emulators, paid: int) -> None:
     }
     assert not undecided & set(states), states
     known = {one.ref for one in rows[PaymentAttempt] if one.state is AttemptState.PAID}
-    taken = {ref for ref, one in town.bank.payments.items() if one.verified_at is not None}
+    taken = {ref for ref, one in emulators.bank.payments.items() if one.verified_at is not None}
     assert taken == known, f"the bank and the database do not agree about {taken ^ known}"
 
 
-def sms(rows: Rows, town: Emulators, figures: Figures) -> None:
+def sms(rows: Rows, emulators: Emulators, figures: Figures) -> None:
     """Each SMS was sent and arrived, and none besides. The provider knows our ids: none comes twice."""
     written = [one for one in rows[Push] if one.channel is PushChannel.SMS]
     wanted = Counter((one.mobile or "", plain(one.text)) for one in written)
-    came = Counter(("+98" + one.mobile.removeprefix("0"), plain(one.text)) for one in town.sms.sent)
+    came = Counter(("+98" + one.mobile.removeprefix("0"), plain(one.text)) for one in emulators.sms.sent)
     assert set(came) == set(wanted), f"SMS: {came} for {wanted}"
     assert not wanted - came, f"SMS lost: {wanted - came}"
     figures.doubled += sum((came - wanted).values())

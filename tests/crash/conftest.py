@@ -3,11 +3,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.bot_process import Stage, bot_process
+from tests.support.bot_process import BotProcess, bot_process
 
 
 @pytest.fixture
-async def stage(database_url: str, tmp_path: Path) -> AsyncIterator[Stage]:
+async def bot(database_url: str, tmp_path: Path) -> AsyncIterator[BotProcess]:
     """The bot as a process of its own, not started."""
-    async with bot_process(tmp_path, database_url, start=False) as stage:
-        yield stage
+    async with bot_process(tmp_path, database_url, start=False) as bot:
+        yield bot

@@ -11,7 +11,7 @@ from tests.crash.crowd import Crowd
 from tests.crash.officer import Officer, Task, University
 from tests.crash.officer_steps import hears
 from tests.crash.retrying_person import RetryingPerson
-from tests.support.scenes import follow
+from tests.support.journey_steps import follow
 
 #: How a cooperation may go.
 OUTCOMES = ("refuses", "gives up", "is taken back", "is refused", "terminates", "is freed", "stays")
@@ -67,7 +67,7 @@ class Manager:
             ("👤 انتخاب مسئول فنی", "برای کدام شعبه"),
             (BRANCH, "کد ملی مسئول فنی را بفرستید"),
         )
-        await self.person.send(officer.national_code)
+        await self.person.type(officer.national_code)
         await self.person.sees(f"درخواست همکاری با {officer.name}")
         officer.expect("cooperation.picked")
         officer.expect_push("N13")
@@ -142,7 +142,7 @@ async def cooperate(officer: Officer, crowd: Crowd, university: University) -> N
 
 async def _refuse(officer: Officer, manager: Manager) -> None:
     await follow(officer.here, ("❌ رد همکاری", "دلیل رد را بنویسید"))
-    await officer.here.send("محل کار از من دور است")
+    await officer.here.type("محل کار از من دور است")
     await officer.here.sees("بازگردانده و مختومه می‌شود")
     await follow(officer.here, ("بله، رد می‌کنم", "ردشده توسط شما"))
     officer.expect("cooperation.rejected_by_officer")
@@ -189,7 +189,7 @@ async def _hear_decision(officer: Officer, manager: Manager) -> None:
 async def _terminate(officer: Officer, manager: Manager) -> None:
     await officer.here.command("menu")
     await follow(officer.here, ("🤝 مراکز طرف قرارداد", "🟢 فعال"), ("درخواست قطع همکاری", "دست‌کم ۱۰ حرف"))
-    await officer.here.send("به شهر دیگری می‌روم.")
+    await officer.here.type("به شهر دیگری می‌روم.")
     await officer.here.sees("قابل بازگشت نیست")
     await follow(officer.here, ("نهایی می‌کنم", "قطع همکاری: ✅ نهایی‌شده"))
     await hears(officer, "نام شما از اطلاعات این مرکز حذف شد")

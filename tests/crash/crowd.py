@@ -14,7 +14,7 @@ from demo.emulators import EmulatedMessenger, Emulators
 from tests.crash.killer import Killer
 from tests.crash.officer import ExpectedEffects, Officer, University, names
 from tests.crash.retrying_person import Browser, RetryingPerson
-from tests.support.bot_process import Stage
+from tests.support.bot_process import BotProcess
 from tests.support.identities import next_mobile
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ Say = Callable[[str], None]
 
 @dataclass(slots=True)
 class Crowd:
-    stage: Stage
+    bot: BotProcess
     rng: random.Random
     killer: Killer
     browser: Browser
@@ -47,12 +47,12 @@ class Crowd:
     _names: Iterator[tuple[str, str]] = field(init=False)
 
     def __post_init__(self) -> None:
-        self._faces = itertools.cycle(self.town.messengers)
+        self._faces = itertools.cycle(self.emulators.messengers)
         self._names = names(self.rng)
 
     @property
-    def town(self) -> Emulators:
-        return self.stage.town
+    def emulators(self) -> Emulators:
+        return self.bot.emulators
 
     def phone(
         self, name: str, number: str | None = None, *, not_on: RetryingPerson | None = None
@@ -60,7 +60,7 @@ class Crowd:
         """A phone on the messengers in turn, or on the other one than `not_on`."""
         face = next(self._faces)
         if not_on is not None:
-            face = next(one for one in self.town.messengers if one.server.state is not not_on.state)
+            face = next(one for one in self.emulators.messengers if one.server.state is not not_on.state)
         person = face.person(name, phone=number)
         assert isinstance(person, RetryingPerson)
         return person

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from tests.crash.officer import Task, University
 from tests.crash.retrying_person import RetryingPerson
-from tests.support.scenes import confirm_approval, follow
+from tests.support.journey_steps import confirm_approval, follow
 
 CARD = "پرونده {code} —"
 
@@ -46,7 +46,7 @@ class Expert:
                 return
             await person.command("menu")
         await follow(person, ("🔎 جست‌وجو", "کد رهگیری ۱۲ رقمی"))
-        await person.send(task.code)
+        await person.type(task.code)
         await person.sees(card)
 
     async def _claim(self, task: Task) -> None:
@@ -62,7 +62,7 @@ class Expert:
             ("نام پدر", "موارد انتخاب‌شده: ۱"),
             ("مدرک تحصیلی", "موارد انتخاب‌شده: ۲"),
         )
-        await self.person.send("تصویر مدرک خوانا نیست.")
+        await self.person.type("تصویر مدرک خوانا نیست.")
         await follow(
             self.person,
             ("ارسال نواقص", "ارسال شود؟"),

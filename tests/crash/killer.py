@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from demo.botapi.messenger_state import ChatEvent
-from tests.support.bot_process import Stage
+from tests.support.bot_process import BotProcess
 
 #: Seconds after something happened in which most windows lie.
 SOON = 0.4
@@ -29,7 +29,7 @@ class Killer:
     `members` are the processes that serve together; one process is a fleet of one. The times are wall clock seconds, as
     `Arrivals` takes them."""
 
-    members: Sequence[Stage]
+    members: Sequence[BotProcess]
     rng: random.Random
     #: How many kills, those of a start included, and how many happenings lie between two of them on the average.
     kills: int
@@ -46,11 +46,11 @@ class Killer:
     over: asyncio.Event = field(default_factory=asyncio.Event)
     _happened: asyncio.Event = field(default_factory=asyncio.Event)
     #: Dead, or being started.
-    _down: list[Stage] = field(default_factory=list)
+    _down: list[BotProcess] = field(default_factory=list)
     _task: asyncio.Task[None] | None = None
 
     def begin(self) -> None:
-        for face in self.members[0].town.messengers:
+        for face in self.members[0].emulators.messengers:
             face.server.state.listeners.append(self._note)
         self.up_since = time.time()
         self._task = asyncio.create_task(self._run())
@@ -108,7 +108,7 @@ class Killer:
         finally:
             self.over.set()
 
-    async def _restart(self, victims: Sequence[Stage]) -> None:
+    async def _restart(self, victims: Sequence[BotProcess]) -> None:
         await asyncio.sleep(self.rng.uniform(0, PAUSE))
         while not self.over.is_set() and self.rng.random() < AGAIN:
             await self._cut_start(victims)
@@ -117,7 +117,7 @@ class Killer:
             self._down.remove(one)
         self.up_since = self.up_since or time.time()
 
-    def _alive(self) -> list[Stage]:
+    def _alive(self) -> list[BotProcess]:
         return [one for one in self.members if one not in self._down]
 
     def _gap(self) -> int:
@@ -136,12 +136,12 @@ class Killer:
             self._happened.clear()
             await self._happened.wait()
 
-    def _victims(self) -> Sequence[Stage]:
+    def _victims(self) -> Sequence[BotProcess]:
         among, chance = self._alive(), self.rng.random()
         count = len(among) if chance < ALL else min(2, len(among)) if chance < ALL + TWO else 1
         return self.rng.sample(among, count)
 
-    async def _kill(self, victims: Sequence[Stage]) -> None:
+    async def _kill(self, victims: Sequence[BotProcess]) -> None:
         if not self._alive():
             self.up_since = 0.0
         for victim in victims:
@@ -150,7 +150,7 @@ class Killer:
             await victim.kill()
             self.killed_at.append(time.time())
 
-    async def _cut_start(self, victims: Sequence[Stage]) -> None:
+    async def _cut_start(self, victims: Sequence[BotProcess]) -> None:
         """Start them, and kill them at any moment of the start or just after."""
         starting = [asyncio.create_task(one.start()) for one in victims]
         await asyncio.wait(starting, timeout=self.rng.uniform(0.1, 2.5))

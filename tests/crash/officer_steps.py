@@ -11,7 +11,7 @@ from tests.crash.retrying_person import RetryingPerson
 from tests.support import files
 from tests.support.bot_process import Credentials
 from tests.support.identities import next_national_code
-from tests.support.scenes import (
+from tests.support.journey_steps import (
     PASSWORD,
     SUMMARY,
     Reply,
@@ -119,7 +119,7 @@ async def hear_approval(officer: Officer, code: str) -> Seen | None:
 
 async def pay(officer: Officer, crowd: Crowd, told: Seen) -> None:
     """At the bank, with or without a first try that is cancelled; some never come back from there."""
-    bank, browser, url = crowd.town.bank, crowd.browser, told.url("پرداخت")
+    bank, browser, url = crowd.emulators.bank, crowd.browser, told.url("پرداخت")
     if officer.rng.random() < 0.3:
         await browser.come_back(bank.cancel(_ref(await browser.open_bank(url))))
         await hears(officer, "پرداخت انجام نشد")

@@ -17,7 +17,7 @@ from bot.texts import catalogue, t
 from demo.person import Item, Person
 from demo.seen import Seen, Wanted, fits, plain
 from tests.crash.killer import Killer
-from tests.support import scenes
+from tests.support import journey_steps
 
 NEW_PASSWORD = "🔑 دریافت رمز"
 #: Seconds until somebody who just answered a question answers it again.
@@ -44,7 +44,7 @@ def is_push(text: str) -> bool:
 
 
 class RetryingPerson(Person):
-    #: Set for the time of a play.
+    #: Set for the time of a journey.
     killer: ClassVar[Killer]
     #: Seconds that somebody waits in all, and of quiet before looking again.
     patience: ClassVar[float] = 60.0
@@ -58,9 +58,9 @@ class RetryingPerson(Person):
         #: How often something was done a second time.
         self.repeats = 0
 
-    async def send(self, text: str, **options: Any) -> Seen:
-        self._remember(lambda: self._same_question(super(RetryingPerson, self).send(text)))
-        return await super().send(text, **options)
+    async def type(self, text: str, **options: Any) -> Seen:
+        self._remember(lambda: self._same_question(super(RetryingPerson, self).type(text)))
+        return await super().type(text, **options)
 
     async def send_photo(self, picture: bytes, caption: str | None = None) -> Seen:
         self._remember(lambda: self._same_question(super(RetryingPerson, self).send_photo(picture, caption)))
@@ -106,7 +106,7 @@ class RetryingPerson(Person):
         return seen
 
     async def sees(self, wanted: Wanted | None = None, *, within: float = 0.0) -> Seen:
-        if wanted == scenes.PASSWORD:
+        if wanted == journey_steps.PASSWORD:
             return await self._sees_password()
         seen = await super().sees(wanted, within=within)
         if seen.text == self._question and self.killer.disturbed(self._acted - self.patience):
@@ -117,8 +117,8 @@ class RetryingPerson(Person):
 
     async def _sees_password(self) -> Seen:
         """A password whose screen was lost is not shown again: there is a button for a new one."""
-        either = re.compile(f"{scenes.PASSWORD}|{plain(t('password.not_shown'))}")
-        while scenes.PASSWORD not in (seen := await self.sees(either)).text:
+        either = re.compile(f"{journey_steps.PASSWORD}|{plain(t('password.not_shown'))}")
+        while journey_steps.PASSWORD not in (seen := await self.sees(either)).text:
             self.repeats += 1
             await self.tap(NEW_PASSWORD, on=seen)
         return seen
@@ -176,12 +176,14 @@ class Browser:
         self._patience = patience
 
     async def pay_page(self, url: str) -> httpx.Response:
-        return await self._with_retries(lambda: scenes.pay_page(url), lambda page: page.status_code == 200)
+        return await self._with_retries(
+            lambda: journey_steps.pay_page(url), lambda page: page.status_code == 200
+        )
 
     async def click_to_bank(self, url: str, statuses: tuple[int, ...] = (303, 503)) -> httpx.Response:
         """503: the bank is down, which the journey itself brings about."""
         return await self._with_retries(
-            lambda: scenes.click_to_bank(url), lambda page: page.status_code in statuses
+            lambda: journey_steps.click_to_bank(url), lambda page: page.status_code in statuses
         )
 
     async def open_bank(self, url: str) -> str:
@@ -190,7 +192,7 @@ class Browser:
 
     async def come_back(self, way_back: str) -> httpx.Response:
         return await self._with_retries(
-            lambda: scenes.come_back(way_back),
+            lambda: journey_steps.come_back(way_back),
             lambda page: page.status_code < 500 and 'http-equiv="refresh"' not in page.text,
         )
 

@@ -1,4 +1,4 @@
-"""What the database holds after a play."""
+"""What the database holds after a journey."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ from tests.crash import cooperation
 from tests.crash import officer_steps as steps
 from tests.crash.crowd import Crowd
 from tests.crash.officer import Officer, Task, University
-from tests.support.scenes import SUMMARY, form, walk
+from tests.support.journey_steps import SUMMARY, form, walk
 
 
 async def _file(officer: Officer, crowd: Crowd) -> tuple[University, str]:

@@ -10,9 +10,9 @@ from tests.crash.experts import Expert
 from tests.crash.officer import Officer
 from tests.crash.officer_steps import log_in
 from tests.crash.retrying_person import RetryingPerson
-from tests.journeys.plays_cooperation import found
+from tests.journeys.cooperation import found
 from tests.support.identities import next_mobile
-from tests.support.scenes import follow, send, tap, walk
+from tests.support.journey_steps import follow, send, tap, walk
 
 FEE = 1_500_000
 #: Seconds for which a tariff stands, the usual one and none.
@@ -67,7 +67,7 @@ async def _experts(crowd: Crowd) -> list[Expert]:
 
 
 async def _employee(crowd: Crowd, role: str, name: str, university: str | None = None) -> RetryingPerson:
-    credentials = await crowd.stage.user(role, university=university, name=name)
+    credentials = await crowd.bot.user(role, university=university, name=name)
     person = crowd.phone(name)
     await log_in(person, credentials)
     crowd.other_effects.events.update(["account.account_created", "account.logged_in"])
@@ -98,7 +98,7 @@ async def _managers(crowd: Crowd, clerk: RetryingPerson, count: int) -> list[Man
 
 
 async def set_tariff(crowd: Crowd, rial: int) -> None:
-    await crowd.stage.command("set-tariff", "--kind", "new", "--rial", str(rial))
+    await crowd.bot.command("set-tariff", "--kind", "new", "--rial", str(rial))
     crowd.other_effects.events["tariff.tariff_set"] += 1
 
 

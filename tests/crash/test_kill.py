@@ -10,8 +10,8 @@ import random
 import pytest
 
 from tests.crash.killer import Killer
-from tests.crash.play import play
-from tests.support.bot_process import Stage
+from tests.crash.run_journey import run_journey
+from tests.support.bot_process import BotProcess
 
 ROUNDS = int(os.environ.get("CRASH_ROUNDS", "0"))
 QUICK = [("J2", "sqlite"), ("J4", "postgres"), ("J6", "sqlite")]
@@ -27,10 +27,10 @@ HAPPENINGS = {"J2": 110, "J4": 180, "J6": 140}
     ("number", "database_url"), QUICK + CROSSED * bool(ROUNDS), indirect=["database_url"]
 )
 async def test_killed_again_and_again(
-    number: str, turn: int, stage: Stage, monkeypatch: pytest.MonkeyPatch
+    number: str, turn: int, bot: BotProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seed = SEED + turn
-    bale = (turn + int(number[1:]) // 2 + stage.database_url.startswith("sqlite")) % 2 == 1
-    killer = Killer([stage], random.Random(f"{number} {seed}"), KILLS, HAPPENINGS[number] / KILLS)
+    bale = (turn + int(number[1:]) // 2 + bot.database_url.startswith("sqlite")) % 2 == 1
+    killer = Killer([bot], random.Random(f"{number} {seed}"), KILLS, HAPPENINGS[number] / KILLS)
     print(f"seed {seed}")
-    await play(number, stage, killer, monkeypatch, bale=bale, exact=False)
+    await run_journey(number, bot, killer, monkeypatch, bale=bale, exact=False)

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import pytest
 
 from tests.crash.killer import Killer
-from tests.crash.play import play
-from tests.support.bot_process import Stage
+from tests.crash.run_journey import run_journey
+from tests.support.bot_process import BotProcess
 
 #: Seconds that the service may take to stop.
 GRACE = 5.0
@@ -25,14 +25,14 @@ class Stopper(Killer):
     def killed(self) -> int:
         return len(self.stops)
 
-    async def _kill(self, victims: Sequence[Stage]) -> None:
+    async def _kill(self, victims: Sequence[BotProcess]) -> None:
         (one,) = victims
         began = time.monotonic()
         assert await one.stop() == 0
         assert time.monotonic() - began < GRACE
         self.stops.append(time.monotonic() - began)
 
-    async def _cut_start(self, victims: Sequence[Stage]) -> None:
+    async def _cut_start(self, victims: Sequence[BotProcess]) -> None:
         await asyncio.sleep(0)
 
     def disturbed(self, since: float, until: float | None = None) -> bool:
@@ -44,11 +44,11 @@ class Stopper(Killer):
     ("messenger", "database_url"), [("telegram", "sqlite"), ("bale", "postgres")], indirect=["database_url"]
 )
 async def test_asked_to_stop_again_and_again(
-    messenger: str, stage: Stage, monkeypatch: pytest.MonkeyPatch
+    messenger: str, bot: BotProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stopper = Stopper([stage], random.Random(messenger), 4, 20)
+    stopper = Stopper([bot], random.Random(messenger), 4, 20)
     stopper.stops = []
-    figures = await play("J2", stage, stopper, monkeypatch, bale=messenger == "bale", exact=True)
+    figures = await run_journey("J2", bot, stopper, monkeypatch, bale=messenger == "bale", exact=True)
     assert stopper.stops
     print(f"stopped after {[round(one, 2) for one in stopper.stops]} s")
     assert (figures.doubled, figures.shown_again, figures.orphans) == (0, 0, 0)

@@ -1,4 +1,4 @@
-"""The town, and PTB's own client against it."""
+"""The emulators, and PTB's own client against it."""
 
 import io
 from collections.abc import AsyncIterator
@@ -14,21 +14,21 @@ from demo.person import Person
 
 
 @pytest.fixture
-async def town() -> AsyncIterator[Emulators]:
-    async with await Emulators.start() as town:
-        yield town
+async def emulators() -> AsyncIterator[Emulators]:
+    async with await Emulators.start() as emulators:
+        yield emulators
 
 
 @pytest.fixture
-async def bot(town: Emulators) -> AsyncIterator[Bot]:
+async def bot(emulators: Emulators) -> AsyncIterator[Bot]:
     """PTB's Bot, as the library would talk to the real Telegram."""
 
     def request() -> HTTPXRequest:
         return HTTPXRequest(httpx_kwargs={"trust_env": False})
 
-    server = town.telegram.server.url
+    server = emulators.telegram.server.url
     async with Bot(
-        town.telegram.token,
+        emulators.telegram.token,
         base_url=f"{server}/bot",
         base_file_url=f"{server}/file/bot",
         request=request(),
@@ -38,9 +38,9 @@ async def bot(town: Emulators) -> AsyncIterator[Bot]:
 
 
 @pytest.fixture
-async def sara(town: Emulators) -> Person:
+async def sara(emulators: Emulators) -> Person:
     """She has started the bot of Telegram."""
-    person = town.telegram.person("سارا", phone="09121234567")
+    person = emulators.telegram.person("سارا", phone="09121234567")
     await person.start()
     return person
 
@@ -76,13 +76,13 @@ class Raw:
 
 
 @pytest.fixture
-def telegram(http: httpx.AsyncClient, town: Emulators) -> Raw:
-    return Raw(http, town.telegram)
+def telegram(http: httpx.AsyncClient, emulators: Emulators) -> Raw:
+    return Raw(http, emulators.telegram)
 
 
 @pytest.fixture
-def bale(http: httpx.AsyncClient, town: Emulators) -> Raw:
-    return Raw(http, town.bale)
+def bale(http: httpx.AsyncClient, emulators: Emulators) -> Raw:
+    return Raw(http, emulators.bale)
 
 
 def picture(width: int = 1600, height: int = 900, colour: str = "steelblue") -> bytes:

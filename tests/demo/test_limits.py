@@ -20,8 +20,10 @@ async def _until_refused(
     raise AssertionError("never refused")
 
 
-async def test_a_person_can_be_written_to_in_a_burst_and_then_not(town: Emulators, telegram: Raw) -> None:
-    sara, reza = town.telegram.person("سارا"), town.telegram.person("رضا")
+async def test_a_person_can_be_written_to_in_a_burst_and_then_not(
+    emulators: Emulators, telegram: Raw
+) -> None:
+    sara, reza = emulators.telegram.person("سارا"), emulators.telegram.person("رضا")
     for one in (sara, reza):
         await one.start()
     number, body = await _until_refused(telegram, chat_id=sara.user.id, text="سلام")
@@ -29,18 +31,18 @@ async def test_a_person_can_be_written_to_in_a_burst_and_then_not(town: Emulator
     assert body["parameters"]["retry_after"] >= 1  # type: ignore[index]
     assert (await telegram("sendMessage", chat_id=sara.user.id, text="سلام"))[0] == 429
     assert (await telegram("sendMessage", chat_id=reza.user.id, text="سلام"))[0] == 200
-    assert town.violations == []
+    assert emulators.violations == []
 
 
-async def test_a_group_gets_twenty_a_minute(town: Emulators, telegram: Raw) -> None:
-    group = town.telegram.group("گروه")
+async def test_a_group_gets_twenty_a_minute(emulators: Emulators, telegram: Raw) -> None:
+    group = emulators.telegram.group("گروه")
     number, body = await _until_refused(telegram, chat_id=group.id, text="سلام")
     assert number == GROUP_MINUTE + 1
     assert 50 <= body["parameters"]["retry_after"] <= 60  # type: ignore[index]
 
 
-async def test_all_chats_together(town: Emulators, telegram: Raw) -> None:
-    people = [town.telegram.person(f"نفر {number}") for number in range(int(TOTAL_BURST) + 60)]
+async def test_all_chats_together(emulators: Emulators, telegram: Raw) -> None:
+    people = [emulators.telegram.person(f"نفر {number}") for number in range(int(TOTAL_BURST) + 60)]
     statuses = []
     for one in people:
         await one.start()
@@ -56,9 +58,9 @@ async def test_all_chats_together(town: Emulators, telegram: Raw) -> None:
 
 
 @pytest.mark.parametrize("form", ["full", "bare", "text"])
-async def test_bale_refuses_in_three_forms(town: Emulators, http: httpx.AsyncClient, form: str) -> None:
-    bale = Raw(http, town.bale)
-    sara = town.bale.person("سارا")
+async def test_bale_refuses_in_three_forms(emulators: Emulators, http: httpx.AsyncClient, form: str) -> None:
+    bale = Raw(http, emulators.bale)
+    sara = emulators.bale.person("سارا")
     await sara.start()
     bodies = set()
     for _ in range(int(PRIVATE_BURST) + 20):

@@ -19,15 +19,15 @@ XSS = "<img src=x onerror=document.title='hacked'>"
 
 
 @pytest.fixture
-async def server(town: Emulators) -> AsyncIterator[PageServer]:
-    cast = DemoUsers(town)
-    sara = cast.add(town.telegram, "سارا", "کریمی‌نژاد", mobile="09901110001", shown=True)
-    cast.add(town.bale, "سارا", "کریمی‌نژاد", mobile="09901110001", identity=sara.identity, shown=True)
-    expert = cast.add(town.telegram, "مریم", "موسوی", mobile="09901110002", title="کارشناس شیراز")
+async def server(emulators: Emulators) -> AsyncIterator[PageServer]:
+    cast = DemoUsers(emulators)
+    sara = cast.add(emulators.telegram, "سارا", "کریمی‌نژاد", mobile="09901110001", shown=True)
+    cast.add(emulators.bale, "سارا", "کریمی‌نژاد", mobile="09901110001", identity=sara.identity, shown=True)
+    expert = cast.add(emulators.telegram, "مریم", "موسوی", mobile="09901110002", title="کارشناس شیراز")
     expert.identity.user_code, expert.identity.password = "10000002", "Kq7mXw3TnRpd"
     page = PageServer(cast)
     await page.start()
-    async with ToyBot(town.telegram), ToyBot(town.bale):
+    async with ToyBot(emulators.telegram), ToyBot(emulators.bale):
         yield page
     await page.stop()
 
@@ -56,7 +56,7 @@ def phone(page: Page, messenger: str) -> Locator:
 
 
 async def test_a_visitor_walks_with_sample_answers(
-    browser: Browser, server: PageServer, town: Emulators
+    browser: Browser, server: PageServer, emulators: Emulators
 ) -> None:
     page = await opened(browser, server)
     sara = phone(page, "تلگرام")
@@ -80,7 +80,7 @@ async def test_a_visitor_walks_with_sample_answers(
         "async (one) => (await one.decode(), one.naturalWidth)"
     )
     assert natural > 500
-    assert town.violations == []
+    assert emulators.violations == []
 
 
 async def test_typing_and_files_of_ones_own(browser: Browser, server: PageServer, tmp_path: Path) -> None:
@@ -124,7 +124,7 @@ async def test_unread_messages_are_counted_and_texts_are_no_markup(
 ) -> None:
     page = await opened(browser, server)
     maryam = server.users.roles[2].person
-    await maryam.send(XSS)
+    await maryam.type(XSS)
     chip = page.get_by_role("button", name=re.compile("مریم موسوی"))
     await expect(chip.get_by_label("پیام نخوانده")).to_have_text("۱")
     await chip.click()
@@ -134,16 +134,18 @@ async def test_unread_messages_are_counted_and_texts_are_no_markup(
 
 
 async def test_deleted_messages_vanish_and_blocking_is_shown(
-    browser: Browser, server: PageServer, town: Emulators
+    browser: Browser, server: PageServer, emulators: Emulators
 ) -> None:
     page = await opened(browser, server)
     role = server.users.roles[0]
-    secret = await role.person.send("رمز")
+    secret = await role.person.type("رمز")
     sara = phone(page, "تلگرام")
     await expect(sara.locator(".message.mine", has_text="رمز")).to_be_visible()
     async with httpx.AsyncClient(trust_env=False) as http:
         body = {"chat_id": role.person.user.id, "message_id": secret.id}
-        await http.post(f"{town.telegram.server.url}/bot{town.telegram.token}/deleteMessage", data=body)
+        await http.post(
+            f"{emulators.telegram.server.url}/bot{emulators.telegram.token}/deleteMessage", data=body
+        )
     await expect(sara.locator(".message.mine", has_text="رمز")).to_have_count(0)
     await sara.get_by_role("button", name="کارهای دیگر").click()
     await sara.get_by_role("button", name="مسدود کردن ربات").click()
@@ -152,14 +154,14 @@ async def test_deleted_messages_vanish_and_blocking_is_shown(
 
 
 async def test_guide_lists_accounts_and_cuts_a_messenger_off(
-    browser: Browser, server: PageServer, town: Emulators
+    browser: Browser, server: PageServer, emulators: Emulators
 ) -> None:
     page = await opened(browser, server)
     await page.get_by_role("button", name="راهنما").click()
     await expect(page.get_by_role("button", name="10000002")).to_be_visible()
     await page.get_by_label("قطع تلگرام").check()
     await expect(page.get_by_label("قطع تلگرام")).to_be_checked()
-    await server.users.roles[0].person.waits(lambda: town.telegram.server.is_out, what="outage")
+    await server.users.roles[0].person.waits(lambda: emulators.telegram.server.is_out, what="outage")
 
 
 async def test_one_phone_at_a_time_on_a_narrow_screen(browser: Browser, server: PageServer) -> None:
@@ -181,10 +183,10 @@ async def test_a_phone_chosen_at_once_stays_chosen(browser: Browser, server: Pag
     await expect(page.locator(".phone.bale.current .message", has_text="خوش آمدید.")).to_be_visible()
 
 
-async def test_sms_phone(browser: Browser, server: PageServer, town: Emulators) -> None:
+async def test_sms_phone(browser: Browser, server: PageServer, emulators: Emulators) -> None:
     page = await opened(browser, server)
     async with httpx.AsyncClient(trust_env=False) as http:
-        url = f"{town.sms.url}/v1/{town.sms.key}/sms/send.json"
+        url = f"{emulators.sms.url}/v1/{emulators.sms.key}/sms/send.json"
         await http.post(url, data={"receptor": "09901110001", "message": "مدیریت محترم"})
     await expect(page.get_by_role("region", name="گوشی پیامک").get_by_text("مدیریت محترم")).to_be_visible()
 

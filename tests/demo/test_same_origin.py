@@ -21,9 +21,9 @@ EVIL = "http://evil.example"
 
 
 @pytest.fixture
-async def server(town: Emulators) -> AsyncIterator[PageServer]:
-    cast = DemoUsers(town)
-    cast.add(town.telegram, "سارا", "کریمی‌نژاد", mobile="09901110001", shown=True)
+async def server(emulators: Emulators) -> AsyncIterator[PageServer]:
+    cast = DemoUsers(emulators)
+    cast.add(emulators.telegram, "سارا", "کریمی‌نژاد", mobile="09901110001", shown=True)
     page = PageServer(cast)
     await page.start()
     yield page
@@ -55,7 +55,7 @@ def headers(given: dict[str, str], port: int) -> dict[str, str]:
 
 @pytest.mark.parametrize("given", FOREIGN, ids=str)
 async def test_what_changes_something_is_refused(
-    given: dict[str, str], server: PageServer, town: Emulators, http: httpx.AsyncClient
+    given: dict[str, str], server: PageServer, emulators: Emulators, http: httpx.AsyncClient
 ) -> None:
     person = server.users.roles[0].person
     one = f"{server.url}/emulators/people/telegram-{person.user.id}"
@@ -71,7 +71,7 @@ async def test_what_changes_something_is_refused(
     assert person.history() == []
     assert not person.conversation.blocked
     assert len(server.users.roles) == 1
-    assert not town.bale.server.is_out
+    assert not emulators.bale.server.is_out
 
 
 @pytest.mark.parametrize("given", FOREIGN[:-1], ids=str)
@@ -94,8 +94,8 @@ async def test_its_own_page_programs_and_links_are_welcome(
     assert (await http.get(server.url, headers=link)).status_code == 200
 
 
-async def test_messengers_bank_and_sms_too(town: Emulators, http: httpx.AsyncClient) -> None:
-    payment = town.bank.create(
+async def test_messengers_bank_and_sms_too(emulators: Emulators, http: httpx.AsyncClient) -> None:
+    payment = emulators.bank.create(
         "zarinpal",
         merchant="m",
         amount=1000,
@@ -105,11 +105,11 @@ async def test_messengers_bank_and_sms_too(town: Emulators, http: httpx.AsyncCli
         mobile=None,
     )
     calls = (
-        f"{town.telegram.server.url}/bot{town.telegram.token}/getMe",
-        f"{town.bale.server.url}/bot{town.bale.token}/getMe",
-        f"{town.sms.url}/v1/{town.sms.key}/account/info.json",
-        f"{town.bank_server.url}/control/payments/{payment.ref}/pay",
-        f"{town.bank_server.url}/bank/{payment.ref}/pay",
+        f"{emulators.telegram.server.url}/bot{emulators.telegram.token}/getMe",
+        f"{emulators.bale.server.url}/bot{emulators.bale.token}/getMe",
+        f"{emulators.sms.url}/v1/{emulators.sms.key}/account/info.json",
+        f"{emulators.bank_server.url}/control/payments/{payment.ref}/pay",
+        f"{emulators.bank_server.url}/bank/{payment.ref}/pay",
     )
     for url in calls:
         port = httpx.URL(url).port

@@ -11,40 +11,40 @@ from demo.emulators import Emulators
 from tests.demo.conftest import Raw
 
 
-async def test_offset_confirms_and_unconfirmed_ones_come_again(town: Emulators, telegram: Raw) -> None:
-    sara = town.telegram.person("سارا")
+async def test_offset_confirms_and_unconfirmed_ones_come_again(emulators: Emulators, telegram: Raw) -> None:
+    sara = emulators.telegram.person("سارا")
     for word in ("یک", "دو", "سه"):
-        await sara.send(word)
+        await sara.type(word)
     first = await telegram.result("getUpdates")
     again = await telegram.result("getUpdates")
     assert [one["message"]["text"] for one in first] == ["یک", "دو", "سه"]
     assert again == first
     rest = await telegram.result("getUpdates", offset=first[1]["update_id"])
     assert [one["message"]["text"] for one in rest] == ["دو", "سه"]
-    assert town.telegram.server.pending() == 2
+    assert emulators.telegram.server.pending() == 2
 
 
-async def test_limit_and_negative_offset(town: Emulators, telegram: Raw) -> None:
-    sara = town.telegram.person("سارا")
+async def test_limit_and_negative_offset(emulators: Emulators, telegram: Raw) -> None:
+    sara = emulators.telegram.person("سارا")
     for number in range(5):
-        await sara.send(str(number))
+        await sara.type(str(number))
     assert len(await telegram.result("getUpdates", limit=2)) == 2
     tail = await telegram.result("getUpdates", offset=-2)
     assert [one["message"]["text"] for one in tail] == ["3", "4"]
     assert len(await telegram.result("getUpdates")) == 2
 
 
-async def test_long_poll_ends_when_something_comes(town: Emulators, telegram: Raw) -> None:
+async def test_long_poll_ends_when_something_comes(emulators: Emulators, telegram: Raw) -> None:
     poll = asyncio.create_task(telegram.result("getUpdates", timeout=30))
-    while not town.telegram.server.state.queues[town.telegram.token].polled:
+    while not emulators.telegram.server.state.queues[emulators.telegram.token].polled:
         await asyncio.sleep(0)
-    await town.telegram.person("سارا").send("سلام")
+    await emulators.telegram.person("سارا").type("سلام")
     assert len(await asyncio.wait_for(poll, 5)) == 1
 
 
-async def test_second_poller_ends_the_first(town: Emulators, telegram: Raw) -> None:
+async def test_second_poller_ends_the_first(emulators: Emulators, telegram: Raw) -> None:
     first = asyncio.create_task(telegram("getUpdates", timeout=30))
-    while not town.telegram.server.state.queues[town.telegram.token].polled:
+    while not emulators.telegram.server.state.queues[emulators.telegram.token].polled:
         await asyncio.sleep(0)
     await telegram.result("getUpdates", timeout=0)
     status, body = await first
@@ -52,7 +52,7 @@ async def test_second_poller_ends_the_first(town: Emulators, telegram: Raw) -> N
     assert "terminated by other getUpdates" in body["description"]
 
 
-async def test_webhook_excludes_polling(town: Emulators, telegram: Raw) -> None:
+async def test_webhook_excludes_polling(emulators: Emulators, telegram: Raw) -> None:
     await telegram.result("setWebhook", url="http://127.0.0.1:9/x")
     assert "409 Conflict: can't use getUpdates method while webhook is active" in await telegram.refusal(
         "getUpdates"
@@ -66,18 +66,18 @@ async def test_webhook_wants_https_elsewhere(telegram: Raw) -> None:
     assert "only on ports" in await telegram.refusal("setWebhook", url="https://example.org:8080/x")
 
 
-async def test_allowed_updates_are_remembered(town: Emulators, telegram: Raw) -> None:
-    sara = town.telegram.person("سارا")
+async def test_allowed_updates_are_remembered(emulators: Emulators, telegram: Raw) -> None:
+    sara = emulators.telegram.person("سارا")
     await telegram.result("getUpdates", allowed_updates=json.dumps(["callback_query", "no_such_kind"]))
-    await sara.send("سلام")
+    await sara.type("سلام")
     assert await telegram.result("getUpdates") == []
     await telegram.result("getUpdates", allowed_updates="[]")
-    await sara.send("سلام")
+    await sara.type("سلام")
     assert len(await telegram.result("getUpdates")) == 1
 
 
-async def test_blocking_is_an_update_on_telegram_only(town: Emulators, telegram: Raw, bale: Raw) -> None:
-    for face in town.messengers:
+async def test_blocking_is_an_update_on_telegram_only(emulators: Emulators, telegram: Raw, bale: Raw) -> None:
+    for face in emulators.messengers:
         person = face.person("سارا")
         await person.start()
         await person.block()
@@ -86,18 +86,18 @@ async def test_blocking_is_an_update_on_telegram_only(town: Emulators, telegram:
     assert [set(one) - {"update_id"} for one in await bale.result("getUpdates")] == [{"message"}]
 
 
-async def test_update_is_delivered_twice_on_order(town: Emulators, telegram: Raw) -> None:
-    town.telegram.server.deliver_twice()
-    await town.telegram.person("سارا").send("سلام")
+async def test_update_is_delivered_twice_on_order(emulators: Emulators, telegram: Raw) -> None:
+    emulators.telegram.server.deliver_twice()
+    await emulators.telegram.person("سارا").type("سلام")
     [first] = await telegram.result("getUpdates")
     [second] = await telegram.result("getUpdates", offset=first["update_id"] + 1)
     assert second == first
     assert await telegram.result("getUpdates", offset=first["update_id"] + 1) == []
 
 
-async def test_raw_updates_are_queued_as_they_are(town: Emulators, telegram: Raw) -> None:
-    town.telegram.server.inject({"message": "nonsense"})
-    await town.telegram.person("سارا").send("سلام")
+async def test_raw_updates_are_queued_as_they_are(emulators: Emulators, telegram: Raw) -> None:
+    emulators.telegram.server.inject({"message": "nonsense"})
+    await emulators.telegram.person("سارا").type("سلام")
     broken, good = await telegram.result("getUpdates")
     assert broken["message"] == "nonsense"
     assert good["update_id"] == broken["update_id"] + 1
@@ -134,30 +134,30 @@ async def hook() -> AsyncIterator[tuple[Hook, str]]:
 
 
 async def test_webhook_gets_the_secret_on_telegram_and_none_on_bale(
-    town: Emulators, telegram: Raw, bale: Raw, hook: tuple[Hook, str]
+    emulators: Emulators, telegram: Raw, bale: Raw, hook: tuple[Hook, str]
 ) -> None:
     held, url = hook
     await telegram.result("setWebhook", url=url, secret_token="s3cret")
-    await town.telegram.person("سارا").send("سلام")
+    await emulators.telegram.person("سارا").type("سلام")
     await asyncio.wait_for(held.arrived.wait(), 5)
     assert held.came[0][0]["X-Telegram-Bot-Api-Secret-Token"] == "s3cret"
     held.arrived.clear()
     await bale.result("setWebhook", url=url)
-    await town.bale.person("سارا").send("سلام")
+    await emulators.bale.person("سارا").type("سلام")
     await asyncio.wait_for(held.arrived.wait(), 5)
     assert not [name for name in held.came[1][0] if "secret" in name.lower()]
     assert held.came[1][1]["message"]["text"] == "سلام"
 
 
 async def test_webhook_is_tried_again_in_order(
-    town: Emulators, telegram: Raw, hook: tuple[Hook, str]
+    emulators: Emulators, telegram: Raw, hook: tuple[Hook, str]
 ) -> None:
     held, url = hook
     held.refusals = 2
     await telegram.result("setWebhook", url=url)
-    sara = town.telegram.person("سارا")
-    await sara.send("یک")
-    await sara.send("دو")
+    sara = emulators.telegram.person("سارا")
+    await sara.type("یک")
+    await sara.type("دو")
     async with asyncio.timeout(5):
         while len(held.came) < 2:
             held.arrived.clear()
@@ -167,45 +167,45 @@ async def test_webhook_is_tried_again_in_order(
     assert "503" in info["last_error_message"]
 
 
-async def test_raw_bytes_are_handed_over_as_they_are(town: Emulators, telegram: Raw) -> None:
-    queue = town.telegram.server.state.queues[town.telegram.token]
+async def test_raw_bytes_are_handed_over_as_they_are(emulators: Emulators, telegram: Raw) -> None:
+    queue = emulators.telegram.server.state.queues[emulators.telegram.token]
     for raw in (b'{"update_id": 40, "a": "\\ud83d"}', b"null", b'{"update_id": 7}'):
-        town.telegram.server.inject_raw(raw)
+        emulators.telegram.server.inject_raw(raw)
     assert await telegram.result("getUpdates") == [{"update_id": 40, "a": "\ud83d"}, None, {"update_id": 7}]
     assert queue.next_id == 43
     assert await telegram.result("getUpdates", offset=41) == [None, {"update_id": 7}]
     assert await telegram.result("getUpdates", offset=43) == []
 
 
-async def test_an_offset_far_past_the_tail_confirms_nothing(town: Emulators, telegram: Raw) -> None:
-    sara = town.telegram.person("سارا")
+async def test_an_offset_far_past_the_tail_confirms_nothing(emulators: Emulators, telegram: Raw) -> None:
+    sara = emulators.telegram.person("سارا")
     for word in ("یک", "دو"):
-        await sara.send(word)
+        await sara.type(word)
     assert len(await telegram.result("getUpdates", offset=14)) == 2
-    assert town.telegram.server.pending() == 2
+    assert emulators.telegram.server.pending() == 2
     assert await telegram.result("getUpdates", offset=13) == []
-    assert town.telegram.server.pending() == 0
+    assert emulators.telegram.server.pending() == 0
 
 
 @pytest.mark.parametrize("first", [3, 9_000_000])
-async def test_numbers_begin_anew_lower_or_higher(town: Emulators, telegram: Raw, first: int) -> None:
-    town.telegram.server.number_updates_anew(500)
-    sara = town.telegram.person("سارا")
-    await sara.send("پیش")
+async def test_numbers_begin_anew_lower_or_higher(emulators: Emulators, telegram: Raw, first: int) -> None:
+    emulators.telegram.server.number_updates_anew(500)
+    sara = emulators.telegram.person("سارا")
+    await sara.type("پیش")
     with pytest.raises(ValueError, match="updates wait"):
-        town.telegram.server.number_updates_anew(first)
+        emulators.telegram.server.number_updates_anew(first)
     assert await telegram.result("getUpdates", offset=501) == []
-    town.telegram.server.number_updates_anew(first)
-    await sara.send("پس")
+    emulators.telegram.server.number_updates_anew(first)
+    await sara.type("پس")
     for _ in range(2):
         assert [one["update_id"] for one in await telegram.result("getUpdates", offset=501)] == [first]
     assert await telegram.result("getUpdates", offset=first + 1) == []
 
 
-async def test_a_hundred_updates_at_most(town: Emulators, telegram: Raw) -> None:
-    sara = town.telegram.person("سارا")
+async def test_a_hundred_updates_at_most(emulators: Emulators, telegram: Raw) -> None:
+    sara = emulators.telegram.person("سارا")
     for number in range(103):
-        await sara.send(str(number))
+        await sara.type(str(number))
     for limit, came in ((500, 100), (0, 1), (-4, 1)):
         assert len(await telegram.result("getUpdates", limit=limit)) == came
     assert [one["message"]["text"] for one in await telegram.result("getUpdates", offset=-500)] == [

@@ -1,6 +1,6 @@
 """`make journey`: journeys on both messengers, printed as a chat; exit 0 only if everything held.
 
-Without arguments the main ones, J1 to J6; `--all` plays all of them, numbers play these.
+Without arguments the main ones, J1 to J6; `--all` means all of them, numbers mean these.
 """
 
 from __future__ import annotations
@@ -13,42 +13,42 @@ import tempfile
 from pathlib import Path
 
 from demo.emulators import Emulators
-from tests.journeys import plays_card, plays_cooperation, plays_data, plays_legacy_import, plays_letters  # noqa: F401  their plays join the others
-from tests.journeys.plays import MAIN, PLAYS, Play, Scene
-from tests.support.bot_process import Stage
+from tests.journeys import cooperation, legacy_import, letters, officer_card, reference_data  # noqa: F401  their journeys join the others
+from tests.journeys.qualification import JOURNEYS, MAIN, Journey, JourneySetup
+from tests.support.bot_process import BotProcess
 
 MESSENGERS = ("تلگرام", "بله")
 
 
-async def perform(play: Play, turned: bool, turns: asyncio.Semaphore) -> tuple[str, bool]:
-    """Play on a fresh stage: what was said, and whether it held."""
-    title = f"{play.number} · {play.title} · {MESSENGERS[turned]}"
+async def run(journey: Journey, turned: bool, turns: asyncio.Semaphore) -> tuple[str, bool]:
+    """On a bot of its own: what was said, and whether it held."""
+    title = f"{journey.number} · {journey.title} · {MESSENGERS[turned]}"
     with tempfile.TemporaryDirectory() as folder:
-        async with turns, await Emulators.start() as town:
-            stage = Stage(town, Path(folder), f"sqlite:///{folder}/bot.db")
-            town.transcript.heading(title)
+        async with turns, await Emulators.start() as emulators:
+            bot = BotProcess(emulators, Path(folder), f"sqlite:///{folder}/bot.db")
+            emulators.transcript.heading(title)
             problem = ""
             try:
-                await stage.start()
-                here, there = reversed(town.messengers) if turned else town.messengers
-                await play.act(Scene(stage, here, there))
-                problem = "\n".join(town.violations)
+                await bot.start()
+                here, there = reversed(emulators.messengers) if turned else emulators.messengers
+                await journey.act(JourneySetup(bot, here, there))
+                problem = "\n".join(emulators.violations)
             except Exception as error:
-                problem = f"{type(error).__name__}: {error}\n{stage.logs[-3000:]}"
+                problem = f"{type(error).__name__}: {error}\n{bot.logs[-3000:]}"
             finally:
-                await stage.close()
-            return f"{town.transcript}\n" + (
+                await bot.close()
+            return f"{emulators.transcript}\n" + (
                 f"✘ {title}\n{problem}" if problem else f"✔ {title}"
             ), not problem
 
 
-async def main(plays: list[Play]) -> int:
-    """Three plays for each core at a time, as a play mostly waits; they are printed in the order of their numbers."""
+async def main(journeys: list[Journey]) -> int:
+    """Three journeys for each core at a time, as a journey mostly waits; they are printed in the order of their numbers."""
     turns = asyncio.Semaphore(3 * (os.cpu_count() or 1))
     held = []
     async with asyncio.TaskGroup() as group:
         tasks = [
-            group.create_task(perform(play, turned, turns)) for turned in (False, True) for play in plays
+            group.create_task(run(journey, turned, turns)) for turned in (False, True) for journey in journeys
         ]
         for task in tasks:
             said, holds = await task
@@ -63,5 +63,5 @@ if __name__ == "__main__":
     parser.add_argument("numbers", nargs="*", metavar="J4")
     parser.add_argument("--all", action="store_true")
     asked = parser.parse_args()
-    wanted = asked.numbers or ([one.number for one in PLAYS] if asked.all else MAIN)
-    sys.exit(asyncio.run(main([play for play in PLAYS if play.number in wanted])))
+    wanted = asked.numbers or ([one.number for one in JOURNEYS] if asked.all else MAIN)
+    sys.exit(asyncio.run(main([journey for journey in JOURNEYS if journey.number in wanted])))

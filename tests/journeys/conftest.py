@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from demo.emulators import Emulators
-from tests.support.bot_process import Stage, bot_process
+from tests.support.bot_process import BotProcess, bot_process
 from tests.support.fleet import Fleet
 from tests.support.s3 import Bucket
 
@@ -18,9 +18,9 @@ def env() -> dict[str, str]:
 
 
 @pytest.fixture
-async def stage(database_url: str, tmp_path: Path, env: dict[str, str]) -> AsyncIterator[Stage]:
-    async with bot_process(tmp_path, database_url, env) as stage:
-        yield stage
+async def bot(database_url: str, tmp_path: Path, env: dict[str, str]) -> AsyncIterator[BotProcess]:
+    async with bot_process(tmp_path, database_url, env) as bot:
+        yield bot
 
 
 @pytest.fixture
@@ -30,5 +30,5 @@ async def fleet(postgres_url: str, tmp_path: Path, bucket: Bucket) -> AsyncItera
     await fleet.start()
     yield fleet
     await fleet.close()
-    assert fleet.town.violations == []
+    assert fleet.emulators.violations == []
     assert "Traceback" not in fleet.logs

@@ -15,9 +15,9 @@ from sqlmodel import select
 from demo.emulators import Emulators
 from storage.enums import Messenger, PushState
 from storage.tables import InboxUpdate, Push
-from tests.journeys.plays import Scene
-from tests.support.bot_process import Stage
-from tests.support.scenes import approve, click_to_bank, come_back, submit
+from tests.journeys.qualification import JourneySetup
+from tests.support.bot_process import BotProcess
+from tests.support.journey_steps import approve, click_to_bank, come_back, submit
 
 pytestmark = pytest.mark.campaign
 
@@ -29,18 +29,18 @@ pytestmark = pytest.mark.campaign
 )
 async def test_from_a_press_to_the_push_of_another(database_url: str, processes: int, tmp_path: Path) -> None:
     """With two processes each has one messenger: who takes the expert's press cannot send the officer's push."""
-    async with await Emulators.start() as town:
-        stages = gather(town, tmp_path, database_url, processes)
+    async with await Emulators.start() as emulators:
+        bots = gather(emulators, tmp_path, database_url, processes)
         try:
-            for one in stages:
+            for one in bots:
                 await one.start()
-            await act(town, stages)
+            await act(emulators, bots)
         finally:
-            assert [await one.stop() for one in stages if one.process is not None] == [0] * processes
+            assert [await one.stop() for one in bots if one.process is not None] == [0] * processes
 
-    logs = [read(one) for one in stages]
-    pushes = await stages[0].read(lambda db: list(db.exec(select(Push))))
-    updates = await stages[0].read(lambda db: list(db.exec(select(InboxUpdate))))
+    logs = [read(one) for one in bots]
+    pushes = await bots[0].read(lambda db: list(db.exec(select(Push))))
+    updates = await bots[0].read(lambda db: list(db.exec(select(InboxUpdate))))
     approval = the_push(pushes, "پرداخت کنید")
     paid = the_push(pushes, "🎉")
 
@@ -53,7 +53,7 @@ async def test_from_a_press_to_the_push_of_another(database_url: str, processes:
     by = [any(approval.correlation_id == line.get("correlation_id") for line in log) for log in logs]
     assert by == [True] * processes, "each process has its part of the way"
     # What an operator types.
-    grep = ["grep", "-hw", str(approval.correlation_id), *(str(one.log) for one in stages)]
+    grep = ["grep", "-hw", str(approval.correlation_id), *(str(one.log) for one in bots)]
     assert len(subprocess.run(grep, capture_output=True, check=True).stdout.splitlines()) == 2
 
     assert paid.correlation_id is not None
@@ -70,34 +70,34 @@ async def test_from_a_press_to_the_push_of_another(database_url: str, processes:
     assert all(one.correlation_id for one in pushes)
 
 
-def gather(town: Emulators, folder: Path, database_url: str, processes: int) -> list[Stage]:
+def gather(emulators: Emulators, folder: Path, database_url: str, processes: int) -> list[BotProcess]:
     files = {"FILES_URL": str(folder / "files")}
     if processes == 1:
-        return [Stage(town, folder, database_url, files)]
-    stages = []
+        return [BotProcess(emulators, folder, database_url, files)]
+    bots = []
     for others in ("BALE_TOKEN", "TELEGRAM_TOKEN"):
         place = folder / f"without {others}"
         place.mkdir()
-        stages.append(Stage(town, place, database_url, files | {others: ""}))
-    return stages
+        bots.append(BotProcess(emulators, place, database_url, files | {others: ""}))
+    return bots
 
 
-async def act(town: Emulators, stages: Sequence[Stage]) -> None:
+async def act(emulators: Emulators, bots: Sequence[BotProcess]) -> None:
     """An officer on Bale, an expert on Telegram: approval, payment, return."""
-    scene = Scene(stages[-1], town.bale, town.telegram)
-    await scene.tariff()
-    sara = await scene.officer_at_summary()
-    expert = await Scene(stages[-1], town.telegram, town.bale).expert()
+    setup = JourneySetup(bots[-1], emulators.bale, emulators.telegram)
+    await setup.tariff()
+    sara = await setup.officer_at_summary()
+    expert = await JourneySetup(bots[-1], emulators.telegram, emulators.bale).expert()
     await submit(sara)
     await approve(expert.person, "سارا")
     url = (await sara.sees("پرداخت کنید")).url("پرداخت")
     await click_to_bank(url)
-    await come_back(town.bank.pay(town.bank.last.ref))
+    await come_back(emulators.bank.pay(emulators.bank.last.ref))
     await sara.sees("🎉 پرداخت انجام شد")
 
 
-def read(stage: Stage) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in stage.log.read_text().splitlines()]
+def read(bot: BotProcess) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in bot.log.read_text().splitlines()]
 
 
 def the_push(pushes: Sequence[Push], words: str) -> Push:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.journeys import plays_cooperation  # noqa: F401  its plays join the others
-from tests.journeys.plays import Scene, play_of
+from tests.journeys import cooperation  # noqa: F401  its journeys join the others
+from tests.journeys.qualification import JourneySetup, find_journey
 from tests.support.fleet import Fleet
 
 pytestmark = pytest.mark.campaign
@@ -11,7 +11,7 @@ pytestmark = pytest.mark.campaign
 
 @pytest.mark.parametrize(("number", "messenger"), [("J6", "bale"), ("J7", "telegram")])
 async def test_three_are_as_one(number: str, messenger: str, fleet: Fleet) -> None:
-    await play_of(number).act(Scene.on(fleet.members[0], messenger))
+    await find_journey(number).act(JourneySetup.on(fleet.members[0], messenger))
     await fleet.stop()
     # Each had its share.
     assert len(fleet.balancer.answered) == 3

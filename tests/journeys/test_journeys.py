@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from tests.journeys import plays_card, plays_cooperation, plays_data, plays_legacy_import, plays_letters  # noqa: F401  their plays join the others
-from tests.journeys.plays import MAIN, PLAYS, Play, Scene
-from tests.support.bot_process import Stage
+from tests.journeys import cooperation, legacy_import, letters, officer_card, reference_data  # noqa: F401  their journeys join the others
+from tests.journeys.qualification import JOURNEYS, MAIN, Journey, JourneySetup
+from tests.support.bot_process import BotProcess
 
 QUICK = [("telegram", "sqlite"), ("bale", "postgres")]
 CROSSED = [("telegram", "postgres"), ("bale", "sqlite")]
@@ -20,15 +20,15 @@ WHERE = QUICK + (CROSSED if os.environ.get("JOURNEYS") == "all" else [])
 MAIN_WHERE = {number: QUICK[place % 2] for place, number in enumerate(MAIN)}
 
 
-def played(play: Play, where: tuple[str, str]) -> Any:
-    marks = () if MAIN_WHERE.get(play.number) == where else (pytest.mark.campaign,)
-    return pytest.param(play, *where, id="-".join((play.number, *where)), marks=marks)
+def played(journey: Journey, where: tuple[str, str]) -> Any:
+    marks = () if MAIN_WHERE.get(journey.number) == where else (pytest.mark.campaign,)
+    return pytest.param(journey, *where, id="-".join((journey.number, *where)), marks=marks)
 
 
 @pytest.mark.parametrize(
-    ("play", "messenger", "database_url"),
-    [played(play, where) for play in PLAYS for where in WHERE],
+    ("journey", "messenger", "database_url"),
+    [played(journey, where) for journey in JOURNEYS for where in WHERE],
     indirect=["database_url"],
 )
-async def test_journey(play: Play, messenger: str, stage: Stage) -> None:
-    await play.act(Scene.on(stage, messenger))
+async def test_journey(journey: Journey, messenger: str, bot: BotProcess) -> None:
+    await journey.act(JourneySetup.on(bot, messenger))

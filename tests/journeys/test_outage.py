@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.journeys.plays import Scene, play_of
-from tests.support.bot_process import Stage
-from tests.support.scenes import login, register
+from tests.journeys.qualification import JourneySetup, find_journey
+from tests.support.bot_process import BotProcess
+from tests.support.journey_steps import login, register
 
 pytestmark = pytest.mark.campaign
 
@@ -14,20 +14,20 @@ PATIENCE = 60.0
 
 @pytest.mark.parametrize("restarted", [False, True], ids=["running", "started in it"])
 @pytest.mark.parametrize("down", ["telegram", "bale"])
-async def test_the_other_messenger_works_on(down: str, restarted: bool, stage: Stage) -> None:
-    out, works = stage.town.messengers if down == "telegram" else reversed(stage.town.messengers)
+async def test_the_other_messenger_works_on(down: str, restarted: bool, bot: BotProcess) -> None:
+    out, works = bot.emulators.messengers if down == "telegram" else reversed(bot.emulators.messengers)
     sara = out.person("سارا", phone="09900000001")
-    someone = await register(stage, sara)
+    someone = await register(bot, sara)
     await sara.command("menu")
     await sara.sees("سارا")
     with out.server.outage():
         if restarted:
-            assert await stage.stop() == 0
-            await stage.start()
+            assert await bot.stop() == 0
+            await bot.start()
         await sara.tap("❓ راهنما")
         elsewhere = works.person("سارا", phone=sara.user.phone)
         await login(elsewhere, someone.credentials)
-        await play_of("J1").act(Scene(stage, works, works))
+        await find_journey("J1").act(JourneySetup(bot, works, works))
         assert not sara.new()
     # Her own press is answered, and the push of the login elsewhere comes too.
     await sara.sees("راهنما", within=PATIENCE)

@@ -11,7 +11,7 @@ import pytest
 from demo.person import Person
 from tests.support.fleet import Fleet
 from tests.support.identities import next_mobile
-from tests.support.scenes import Someone, login, register
+from tests.support.journey_steps import Someone, login, register
 
 pytestmark = pytest.mark.campaign
 
@@ -38,7 +38,7 @@ async def test_nobody_notices(fleet: Fleet) -> None:
 
 async def live(fleet: Fleet, number: int, over: asyncio.Event) -> int:
     """Somebody registers, then leaves and comes back again and again; how often. Each answer comes, and only once."""
-    face = fleet.town.messengers[number % 2]
+    face = fleet.emulators.messengers[number % 2]
     person: Person = face.person("سارا", phone=next_mobile())
     someone: Someone = await register(fleet.members[0], person)
     rounds = 0

@@ -23,7 +23,8 @@ from demo.person import Person
 from handlers import all_routes
 from storage.enums import InboxState, PushState, RequestState
 from storage.tables import AuditEvent, Chat, InboxUpdate, Push, QualificationRequest, StaffAlert
-from tests.support.bot_process import Stage, bot_process
+from tests.support.bot_process import BotProcess, bot_process
+from tests.support.journey_steps import click_to_bank, come_back
 from tests.support.released_database import (
     FEE,
     FIRST,
@@ -33,14 +34,13 @@ from tests.support.released_database import (
     People,
     write_released_database,
 )
-from tests.support.scenes import click_to_bank, come_back
 
 pytestmark = pytest.mark.campaign
 
 
 @dataclass(slots=True)
 class Upgraded:
-    stage: Stage
+    bot: BotProcess
     sara: Person
     mina: Person
     reza: Person
@@ -53,15 +53,15 @@ async def upgraded(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncItera
         url = f"sqlite:///{tmp_path / 'bot.db'}"
     else:
         url = request.getfixturevalue("empty_postgres_url")
-    async with bot_process(tmp_path, url, start=False) as stage:
-        town = stage.town
-        sara, mina = town.telegram.person("سارا"), town.bale.person("مینا")
-        reza = town.telegram.person("رضا")
-        payment = town.bank.create(
+    async with bot_process(tmp_path, url, start=False) as bot:
+        emulators = bot.emulators
+        sara, mina = emulators.telegram.person("سارا"), emulators.bale.person("مینا")
+        reza = emulators.telegram.person("رضا")
+        payment = emulators.bank.create(
             "zarinpal",
             merchant=MERCHANT_ID,
             amount=FEE,
-            callback=f"http://127.0.0.1:{stage.port}/pay/callback/zarinpal/{FIRST}",
+            callback=f"http://127.0.0.1:{bot.port}/pay/callback/zarinpal/{FIRST}",
             description="-",
             order_id=None,
             mobile=None,
@@ -70,19 +70,19 @@ async def upgraded(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncItera
         await write_released_database(url, people, bank_ref=payment.ref)
         for person in (sara, mina, reza):  # the messengers let a bot write to whoever wrote to it
             person.conversation.started = True
-        await stage.command("migrate")
-        await stage.start()
-        yield Upgraded(stage, sara, mina, reza, payment.ref)
+        await bot.command("migrate")
+        await bot.start()
+        yield Upgraded(bot, sara, mina, reza, payment.ref)
 
 
 async def test_the_form_goes_on_at_the_question_that_was_open(upgraded: Upgraded) -> None:
     sara = upgraded.sara
-    await sara.send("۰۷۱۳۲۱۲۳۴۵۶")
+    await sara.type("۰۷۱۳۲۱۲۳۴۵۶")
     await sara.sees("نشانی ایمیل")
     # «رد کردن» as the first release packed it.
     await sara.press_raw("1|d.skip|rt||7ca694f43ecc")
     await sara.sees("تصویر کارت ملی")
-    state = await upgraded.stage.read(
+    state = await upgraded.bot.read(
         lambda db: db.exec(select(Chat.dialogue_state).where(Chat.id == FIRST)).one()
     )
     assert state == {"step": "doc.national_card", "editing": False}
@@ -98,30 +98,30 @@ async def test_a_push_that_was_queued_is_sent_and_its_button_works(upgraded: Upg
         rows = db.exec(select(Push).where(Push.id == FIRST))
         return [(push.state, push.correlation_id) for push in rows]
 
-    assert await upgraded.stage.read(pushes) == [(PushState.SENT, "update:1001")]
-    assert '"correlation_id": "update:1001"' in upgraded.stage.logs
+    assert await upgraded.bot.read(pushes) == [(PushState.SENT, "update:1001")]
+    assert '"correlation_id": "update:1001"' in upgraded.bot.logs
 
 
 async def test_who_was_at_the_bank_meanwhile_has_paid(upgraded: Upgraded) -> None:
-    bank = upgraded.stage.town.bank
+    bank = upgraded.bot.emulators.bank
     page = await come_back(bank.pay(upgraded.bank_ref))
     assert page.status_code == 200
     await upgraded.mina.sees(re.compile("پرداخت"))
-    assert await upgraded.stage.read(request_state) is RequestState.COMPLETED
+    assert await upgraded.bot.read(request_state) is RequestState.COMPLETED
 
 
 async def test_who_gave_up_at_the_bank_can_pay_now(upgraded: Upgraded) -> None:
-    bank = upgraded.stage.town.bank
+    bank = upgraded.bot.emulators.bank
     await come_back(bank.cancel(upgraded.bank_ref))
-    await click_to_bank(f"http://127.0.0.1:{upgraded.stage.port}/pay/{PAY_TOKEN}")
+    await click_to_bank(f"http://127.0.0.1:{upgraded.bot.port}/pay/{PAY_TOKEN}")
     assert bank.last.ref != upgraded.bank_ref
     await come_back(bank.pay(bank.last.ref))
-    assert await upgraded.stage.read(request_state) is RequestState.COMPLETED
+    assert await upgraded.bot.read(request_state) is RequestState.COMPLETED
 
 
 async def test_staff_find_everything_by_the_buttons_of_before(upgraded: Upgraded) -> None:
     reza = upgraded.reza
-    await reza.send("؟")
+    await reza.type("؟")
     await reza.sees("نامه فرستاده‌شده تغییر نمی‌کند")
     # «بله» of the second question.
     await reza.press_raw("1|d.yes|ru|7|8a3e88156ebd")
@@ -136,7 +136,7 @@ async def test_staff_find_everything_by_the_buttons_of_before(upgraded: Upgraded
     await reza.sees("هشدار انتشار پیشین")
     await reza.press_raw("1|staff.find_account|||")
     await reza.sees("کد کاربری")
-    await reza.send(f"1000{IMPORTED}")
+    await reza.type(f"1000{IMPORTED}")
     await reza.sees("منتقل")
     await reza.press_raw("1|staff.trail|rw||")
     trail = (await reza.sees("سوابق")).text
@@ -155,7 +155,7 @@ async def test_every_row_is_there_under_its_new_name(upgraded: Upgraded) -> None
         return list(states), list(alerts), told.scalar(), list(events)
 
     # The audit record stays as it was written.
-    assert await upgraded.stage.read(rows) == (
+    assert await upgraded.bot.read(rows) == (
         [InboxState.QUARANTINED],
         [FIRST],
         1,

@@ -9,8 +9,8 @@ from sqlmodel import select
 from demo.emulators import EmulatedMessenger
 from demo.person import Person
 from storage.tables import Chat, InboxUpdate
-from tests.journeys.plays import Scene, play_of
-from tests.support.bot_process import Stage
+from tests.journeys.qualification import JourneySetup, find_journey
+from tests.support.bot_process import BotProcess
 
 pytestmark = pytest.mark.campaign
 
@@ -25,23 +25,23 @@ def env() -> dict[str, str]:
 
 
 @pytest.mark.parametrize("messenger", ["telegram", "bale"])
-async def test_j4_by_webhook(messenger: str, stage: Stage) -> None:
-    scene = Scene.on(stage, messenger)
-    victim = scene.here.person("قربانی")
+async def test_j4_by_webhook(messenger: str, bot: BotProcess) -> None:
+    setup = JourneySetup.on(bot, messenger)
+    victim = setup.here.person("قربانی")
     await victim.start()
     await victim.sees("خوش آمدید")
     shown = len(victim.history())
-    await forge(scene, victim)
-    await play_of("J4").act(scene)
-    assert not scene.here.server.calls_of("getUpdates")
+    await forge(setup, victim)
+    await find_journey("J4").act(setup)
+    assert not setup.here.server.calls_of("getUpdates")
     assert len(victim.history()) == shown
-    assert await stage.stop() == 0
-    await nothing_of_the_forger(scene, victim)
+    assert await bot.stop() == 0
+    await nothing_of_the_forger(setup, victim)
 
 
-async def forge(scene: Scene, victim: Person) -> None:
+async def forge(setup: JourneySetup, victim: Person) -> None:
     """What an outsider can try: no secret, a wrong one, another messenger's path, a guessed path, another method."""
-    ours, others = (address(face) for face in (scene.here, scene.there))
+    ours, others = (address(face) for face in (setup.here, setup.there))
     root = ours.rpartition("/")[0]
     async with httpx.AsyncClient(trust_env=False) as outsider:
 
@@ -49,7 +49,7 @@ async def forge(scene: Scene, victim: Person) -> None:
             answer = await outsider.post(url, json=forged(victim), headers=headers)
             return answer.status_code
 
-        if scene.here.kind == "telegram":
+        if setup.here.kind == "telegram":
             assert await post(ours) == 403
             assert await post(ours, **{SECRET: ""}) == 403
             assert await post(ours, **{SECRET: "0" * 48}) == 403
@@ -80,10 +80,10 @@ def forged(victim: Person) -> dict[str, Any]:
     return {"update_id": FORGED, "message": message}
 
 
-async def nothing_of_the_forger(scene: Scene, victim: Person) -> None:
-    numbers = await scene.stage.read(lambda db: set(db.exec(select(InboxUpdate.update_id))))
-    chats = await scene.stage.read(lambda db: list(db.exec(select(Chat.chat_id))))
+async def nothing_of_the_forger(setup: JourneySetup, victim: Person) -> None:
+    numbers = await setup.bot.read(lambda db: set(db.exec(select(InboxUpdate.update_id))))
+    chats = await setup.bot.read(lambda db: list(db.exec(select(Chat.chat_id))))
     assert FORGED not in numbers
-    queue = scene.here.server.state.queues[scene.here.token]
+    queue = setup.here.server.state.queues[setup.here.token]
     assert numbers >= set(range(1, queue.next_id))
     assert chats.count(victim.user.id) == 1

@@ -32,8 +32,8 @@ class Environment:
     _log_read: dict[int, int] = field(default_factory=dict)
 
     @property
-    def town(self) -> Emulators:
-        return self.deployment.town
+    def emulators(self) -> Emulators:
+        return self.deployment.emulators
 
     def participant(self, face: EmulatedMessenger, name: str) -> Participant:
         face.person_class = Participant
@@ -43,7 +43,7 @@ class Environment:
 
     def pair(self, name: str) -> tuple[Participant, Participant]:
         """One user with two phones, or two users on different messengers."""
-        here, there = self.town.messengers
+        here, there = self.emulators.messengers
         return self.participant(here, name), self.participant(there, name)
 
     async def answered(self) -> None:
@@ -75,7 +75,7 @@ async def running(deployment: Deployment) -> AsyncIterator[Environment]:
     """Start the processes, and stop them at the end."""
     await deployment.start()
     database = await open_database(deployment.database_url)
-    gateway = Zarinpal(make_client(), url=deployment.town.bank_server.url, merchant_id=MERCHANT_ID)
+    gateway = Zarinpal(make_client(), url=deployment.emulators.bank_server.url, merchant_id=MERCHANT_ID)
     unused: Any = None
     public_info = PublicInfo("021", deployment.url)
     resources = Resources(database, unused, unused, gateway, unused, public_info)

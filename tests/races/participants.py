@@ -47,7 +47,7 @@ class Participant(Person):
 
     async def send_and_read(self, words: str) -> str:
         """Write this and wait for the answer: the first message of the bot after it."""
-        sent = await self.send(words)
+        sent = await self.type(words)
 
         def answers() -> list[Message]:
             newer = takewhile(lambda one: one.id > sent.id, reversed(self.conversation.messages.values()))

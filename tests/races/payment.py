@@ -31,7 +31,9 @@ class Payment(Round):
     ends: ClassVar[set[tuple[AttemptState, ...]]] = {(A.PAID,)}
 
     def bring_phones(self) -> None:
-        self.sara = self.environment.participant(self.chance.choice(self.environment.town.messengers), "سارا")
+        self.sara = self.environment.participant(
+            self.chance.choice(self.environment.emulators.messengers), "سارا"
+        )
 
     def set_up(self, db: Session) -> None:
         owner = fixtures.officer(db, self.sara)
@@ -45,7 +47,7 @@ class Payment(Round):
             self.refs.append(await self.click())
             # The link to the bank is then too old to be handed out again: the next click opens another payment.
             await self.change_attempts(created_at=utcnow() - timedelta(minutes=11))
-        self.returns = [self.environment.town.bank.pay(ref) for ref in self.refs]
+        self.returns = [self.environment.emulators.bank.pay(ref) for ref in self.refs]
         await self.sara.press_and_read(Press("qual.track", self.id))
 
     async def change_attempts(self, **values: Any) -> None:
@@ -101,7 +103,7 @@ class Payment(Round):
         ends = [one for one in ends if one in ("completed", "withdrawn")]
         assert ends == ["completed" if paid else "withdrawn"]
         for ref in self.refs:
-            assert self.environment.town.bank.payments[ref].asked == 1
+            assert self.environment.emulators.bank.payments[ref].asked == 1
 
     def check_phones(self) -> None:
         assert self.sara.received("🎉") == (A.PAID in self.states)

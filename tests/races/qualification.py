@@ -27,7 +27,9 @@ class Decision(Round):
     lost = ("پیش‌تر تصمیم", "در حال بررسی این پرونده است")
 
     def bring_phones(self) -> None:
-        self.sara = self.environment.participant(self.chance.choice(self.environment.town.messengers), "سارا")
+        self.sara = self.environment.participant(
+            self.chance.choice(self.environment.emulators.messengers), "سارا"
+        )
         self.actors = {self.experts.here: self.experts.ali, self.experts.there: self.experts.zahra}
         self.one, self.other = self.shuffled(*self.actors)
 

@@ -199,7 +199,7 @@ class Race:
         log = environment.new_log()
         figures.waits = log.count("the database did not answer")
         assert "Traceback" not in log, log[log.index("Traceback") - 500 :][:4000]
-        assert not environment.town.violations, environment.town.violations[:5]
+        assert not environment.emulators.violations, environment.emulators.violations[:5]
         return figures
 
     async def _hold(self, environment: Environment, batch: Sequence[Round], figures: Figures) -> None:

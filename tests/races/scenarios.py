@@ -32,7 +32,7 @@ async def set_fee(environment: Environment) -> None:
 async def check_all(environment: Environment) -> None:
     """Every update is answered and every push sent, nothing failed, and no promise is broken."""
     await environment.quiet()
-    queries = [query for face in environment.town.messengers for query in face.bot.queries.values()]
+    queries = [query for face in environment.emulators.messengers for query in face.bot.queries.values()]
     unanswered = [query for query in queries if not query.answered]
     assert not unanswered, f"{len(unanswered)} presses are not answered"
     await environment.database.read(_check)

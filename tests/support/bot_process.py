@@ -1,4 +1,4 @@
-"""The stage of a journey: the emulated town, and the real bot as a process of its own that can be killed."""
+"""The real bot as a process of its own that can be killed."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ class Credentials:
 
 
 @dataclass(slots=True)
-class Stage:
-    """`town` outlives the bot: what people send while it is dead waits at the messengers."""
+class BotProcess:
+    """`emulators` outlive the bot: what people send while it is dead waits at the messengers."""
 
-    town: Emulators
+    emulators: Emulators
     folder: Path
     database_url: str
     extra_env: dict[str, str] = field(default_factory=dict)
@@ -69,7 +69,7 @@ class Stage:
             "LOG_LEVEL": "INFO",
             "LOG_FORMAT": "json",
             "CHEAP_PASSWORD_HASHES": "1",
-            **self.town.env(),
+            **self.emulators.env(),
             **self.extra_env,
         }
 
@@ -165,7 +165,7 @@ class Stage:
     async def close(self) -> None:
         if self.process is not None:
             await self.stop()
-        await self.town.close()
+        await self.emulators.close()
 
 
 @asynccontextmanager
@@ -176,15 +176,15 @@ async def bot_process(
     *,
     start: bool = True,
     first_update_id: int = 1,
-) -> AsyncIterator[Stage]:
+) -> AsyncIterator[BotProcess]:
     """The bot with everything that it talks to emulated. AssertionError at the end where the bot broke a messenger's
     rule or logged a traceback."""
-    stage = Stage(await Emulators.start(first_update_id=first_update_id), folder, database_url, env or {})
+    bot = BotProcess(await Emulators.start(first_update_id=first_update_id), folder, database_url, env or {})
     try:
         if start:
-            await stage.start()
-        yield stage
-        assert stage.town.violations == []
-        assert "Traceback" not in stage.logs
+            await bot.start()
+        yield bot
+        assert bot.emulators.violations == []
+        assert "Traceback" not in bot.logs
     finally:
-        await stage.close()
+        await bot.close()

@@ -19,7 +19,7 @@ from aiohttp import web
 
 from bot.documents.blob_store import FileStore, FolderStore
 from demo.emulators import Emulators
-from tests.support.bot_process import Stage
+from tests.support.bot_process import BotProcess
 from tests.support.postgres import PostgresServer
 from tests.support.s3 import Bucket, s3_serving
 
@@ -104,13 +104,13 @@ class Balancer:
 class Fleet:
     """`members[0]` is as good as any for commands."""
 
-    town: Emulators
+    emulators: Emulators
     balancer: Balancer
-    members: Sequence[Stage] = field(default_factory=list)
+    members: Sequence[BotProcess] = field(default_factory=list)
 
     @classmethod
     async def gather(
-        cls, count: int, town: Emulators, folder: Path, database_url: str, bucket: Bucket
+        cls, count: int, emulators: Emulators, folder: Path, database_url: str, bucket: Bucket
     ) -> Fleet:
         """None of them runs yet."""
         balancer = Balancer()
@@ -120,9 +120,9 @@ class Fleet:
         for number in range(count):
             place = folder / f"member{number}"
             place.mkdir()
-            members.append(Stage(town, place, database_url, dict(env)))
+            members.append(BotProcess(emulators, place, database_url, dict(env)))
         balancer.members = [f"http://127.0.0.1:{one.port}" for one in members]
-        return cls(town, balancer, members)
+        return cls(emulators, balancer, members)
 
     async def start(self) -> None:
         await asyncio.gather(*(one.start() for one in self.members))
@@ -133,12 +133,12 @@ class Fleet:
         assert not any(statuses), statuses
 
     async def close(self) -> None:
-        """The town is closed too."""
+        """The emulators are closed too."""
         for one in self.members:
             if one.process is not None:
                 await one.stop()
         await self.balancer.stop()
-        await self.town.close()
+        await self.emulators.close()
 
     @property
     def logs(self) -> str:
@@ -149,14 +149,14 @@ class Fleet:
 class Deployment:
     """One bot process or several, and their file store."""
 
-    members: Sequence[Stage]
+    members: Sequence[BotProcess]
     store: FileStore
     #: Names of all files in the store.
     stored_names: Callable[[], list[str]]
 
     @property
-    def town(self) -> Emulators:
-        return self.members[0].town
+    def emulators(self) -> Emulators:
+        return self.members[0].emulators
 
     @property
     def database_url(self) -> str:
@@ -183,17 +183,17 @@ class Deployment:
 @asynccontextmanager
 async def deployment(processes: int, folder: Path, database_url: str) -> AsyncIterator[Deployment]:
     """One process that polls, with files in a folder; or several with webhooks, a balancer and S3. None is started."""
-    town = await Emulators.start()
+    emulators = await Emulators.start()
     if processes == 1:
-        stage, files = Stage(town, folder, database_url, dict(BEHIND_A_PROXY)), folder / "files"
+        bot, files = BotProcess(emulators, folder, database_url, dict(BEHIND_A_PROXY)), folder / "files"
         try:
-            yield Deployment([stage], FolderStore(files), lambda: [path.name for path in files.glob("??/*")])
+            yield Deployment([bot], FolderStore(files), lambda: [path.name for path in files.glob("??/*")])
         finally:
-            await stage.close()
+            await bot.close()
         return
     with s3_serving() as endpoint:
         bucket = Bucket(endpoint)
-        fleet = await Fleet.gather(processes, town, folder, database_url, bucket)
+        fleet = await Fleet.gather(processes, emulators, folder, database_url, bucket)
         try:
             names = lambda: [name.rsplit("/", 1)[-1] for name in bucket.names()]  # noqa: E731
             yield Deployment(fleet.members, bucket.store("papers"), names)

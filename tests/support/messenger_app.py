@@ -159,7 +159,7 @@ def _count(turn: Turn, what: str) -> None:
 
 @dataclass
 class MessengerApp:
-    town: Emulators
+    emulators: Emulators
     database: Database
     service: Service
     route_state: RouteState
@@ -242,7 +242,7 @@ class MessengerApp:
 
 @asynccontextmanager
 async def running_app(
-    town: Emulators,
+    emulators: Emulators,
     database: Database,
     *,
     papers: Any = None,
@@ -262,7 +262,7 @@ async def running_app(
     )
     channels = {
         Messenger(face.kind): make_channel(Messenger(face.kind), token=face.token, api_url=face.server.url)
-        for face in town.messengers
+        for face in emulators.messengers
     }
 
     service = Service(
@@ -276,7 +276,7 @@ async def running_app(
     )
     await service.start()
     try:
-        yield MessengerApp(town, database, service, route_state)
+        yield MessengerApp(emulators, database, service, route_state)
     finally:
         await service.stop()
 

@@ -39,7 +39,7 @@ LINK = "https://t.me/officer_bot"
 
 
 @dataclass
-class Paying:
+class PaymentScenario:
     resources: Resources
     bank: Bank
     database: Database
@@ -136,7 +136,7 @@ class Paying:
         self.pay(attempt)
         return await self.settle(attempt)
 
-    async def told(self, kind: str) -> list[str]:
+    async def push_texts(self, kind: str) -> list[str]:
         """The pushes of this kind, as written."""
         return [push.text for push in await self._all(Push) if push.kind == kind]
 
@@ -169,7 +169,7 @@ def _fill(db: Session) -> Participants:
 
 
 @contextlib.asynccontextmanager
-async def paying(database: Database, gateway: str = "zarinpal") -> AsyncIterator[Paying]:
+async def payment_scenario(database: Database, gateway: str = "zarinpal") -> AsyncIterator[PaymentScenario]:
     people = await database.run(_fill)
     bank = Bank()
     async with serving(build_bank_app(bank)) as url:
@@ -187,7 +187,7 @@ async def paying(database: Database, gateway: str = "zarinpal") -> AsyncIterator
             sms=cast("Any", None),
             public_info=PublicInfo("۰۲۱", "https://pay.example.ir", {Messenger.TELEGRAM: LINK}),
         )
-        scenario = Paying(resources, bank, database, people)
+        scenario = PaymentScenario(resources, bank, database, people)
         resources.clock = lambda: scenario.moment
         bank.clock = lambda: scenario.moment
         yield scenario

@@ -44,14 +44,14 @@ async def until_none(database: Readable, *queries: Any, within: float = 60.0, pa
         await asyncio.sleep(pause)
 
 
-async def everything_arrives(town: Emulators, database_url: str, *, within: float = 60.0) -> None:
+async def everything_arrives(emulators: Emulators, database_url: str, *, within: float = 60.0) -> None:
     """Wait until the bot has taken every update and owes no answer, no screen and no push."""
     database = await open_database(database_url)
     try:
         async with asyncio.timeout(10 * within):
             while True:
                 await until_none(database, UNANSWERED, UNSENT, UNSHOWN, within=within, pause=0.1)
-                if not any(face.server.pending() for face in town.messengers):
+                if not any(face.server.pending() for face in emulators.messengers):
                     return
                 await asyncio.sleep(0.1)
     finally:

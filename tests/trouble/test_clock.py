@@ -17,8 +17,8 @@ from demo.person import Person
 from storage.database.database import Database
 from storage.enums import InboxState, Messenger, PushChannel, PushState
 from storage.tables import Account, Chat, InboxUpdate, Push
-from tests.support.bot_process import PROJECT, Stage
-from tests.support.scenes import Someone, login, register
+from tests.support.bot_process import PROJECT, BotProcess
+from tests.support.journey_steps import Someone, login, register
 from tests.trouble.watching import everything_done, lines, until
 
 NOW = datetime(2026, 3, 1, 8, tzinfo=UTC)
@@ -27,8 +27,8 @@ HOUR, DAY = 3600, 24 * 3600
 NOTICES = 90.0
 
 
-def set_clock(stage: Stage, seconds: int) -> None:
-    path = stage.folder / "offset"
+def set_clock(bot: BotProcess, seconds: int) -> None:
+    path = bot.folder / "offset"
     fresh = path.with_suffix(".new")
     fresh.write_text(str(seconds))
     fresh.replace(path)
@@ -38,10 +38,10 @@ async def wrong_passwords(person: Person, someone: Someone) -> None:
     await person.start()
     await person.tap("🔑 ورود")
     await person.sees("کد کاربری خود را")
-    await person.send(someone.credentials.user_code)
+    await person.type(someone.credentials.user_code)
     for _ in range(WRONG_PASSWORDS_PER_CHAT.count + 1):
         await person.sees("رمز عبور")
-        await person.send("wrong-password")
+        await person.type("wrong-password")
     await person.sees(re.compile("دقیقه"))
 
 
@@ -50,32 +50,32 @@ def told_of_logins(person: Person) -> list[str]:
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-async def test_back_by_an_hour_and_forward_by_a_day(clocked: Stage) -> None:
-    stage = clocked
-    sara = stage.town.telegram.person("سارا", phone="09900000001")
-    elsewhere = stage.town.bale.person("سارا", phone=sara.user.phone)
-    locked = stage.town.bale.person("سارا", phone=sara.user.phone)
-    await stage.start()
-    someone = await register(stage, sara)
+async def test_back_by_an_hour_and_forward_by_a_day(clocked: BotProcess) -> None:
+    bot = clocked
+    sara = bot.emulators.telegram.person("سارا", phone="09900000001")
+    elsewhere = bot.emulators.bale.person("سارا", phone=sara.user.phone)
+    locked = bot.emulators.bale.person("سارا", phone=sara.user.phone)
+    await bot.start()
+    someone = await register(bot, sara)
     await sara.command("menu")
     await sara.sees("سارا")
     await wrong_passwords(locked, someone)
     # What she is told waits for its next try when the clock is set back.
-    away = stage.town.telegram.faults.add(Fault.html(502), method="sendMessage", times=None)
+    away = bot.emulators.telegram.faults.add(Fault.html(502), method="sendMessage", times=None)
     await login(elsewhere, someone.credentials)
-    telegram = stage.town.telegram.server
+    telegram = bot.emulators.telegram.server
     await until(lambda: any(one.status == 502 for one in telegram.calls_of("sendMessage")), what="a try")
-    set_clock(stage, -HOUR)
-    stage.town.telegram.faults.remove(away)
+    set_clock(bot, -HOUR)
+    bot.emulators.telegram.faults.remove(away)
     await sara.sees("🔐 ورود جدید به حساب شما", within=NOTICES)
-    assert len(lines(stage, "the clock was set back")) == 1
+    assert len(lines(bot, "the clock was set back")) == 1
     await login(locked, someone.credentials)
 
-    set_clock(stage, DAY)
+    set_clock(bot, DAY)
     await sara.waits(lambda: len(told_of_logins(sara)) == 2, what="told of both logins")
     await sara.tap("❓ راهنما")
     await sara.sees("راهنما")
-    await everything_done(stage)
+    await everything_done(bot)
     assert len(told_of_logins(sara)) == 2, "once for each login elsewhere"
 
 

@@ -12,17 +12,17 @@ import pytest
 
 from demo.botapi.faults import Fault
 from tests.support import files
-from tests.support.bot_process import Stage
-from tests.support.scenes import fill, register
+from tests.support.bot_process import BotProcess
+from tests.support.journey_steps import fill, register
 from tests.trouble.watching import everything_done, figure, health, lines, until
 
 WAIT = "ذخیره اطلاعات در این لحظه ممکن نیست"
 
 
 @asynccontextmanager
-async def held(stage: Stage) -> AsyncIterator[None]:
+async def held(bot: BotProcess) -> AsyncIterator[None]:
     """Nobody but us writes."""
-    url = stage.database_url
+    url = bot.database_url
     if url.startswith("sqlite"):
         other = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
@@ -41,26 +41,26 @@ async def held(stage: Stage) -> AsyncIterator[None]:
         await connection.close()
 
 
-async def test_what_was_sent_meanwhile_is_done_once_and_in_order(stage: Stage) -> None:
-    sara = stage.town.telegram.person("سارا", phone="09900000001")
-    mina = stage.town.bale.person("مینا", phone="09900000002")
-    sqlite = stage.database_url.startswith("sqlite")
-    await stage.start()
-    await register(stage, sara)
+async def test_what_was_sent_meanwhile_is_done_once_and_in_order(bot: BotProcess) -> None:
+    sara = bot.emulators.telegram.person("سارا", phone="09900000001")
+    mina = bot.emulators.bale.person("مینا", phone="09900000002")
+    sqlite = bot.database_url.startswith("sqlite")
+    await bot.start()
+    await register(bot, sara)
     await sara.command("menu")
     await fill(sara, until="نام پدر خود را")
-    async with held(stage):
-        await sara.send("حسن")
-        await sara.send("زن")
-        await sara.send("برابر با کد ملی")
+    async with held(bot):
+        await sara.type("حسن")
+        await sara.type("زن")
+        await sara.type("برابر با کد ملی")
         await mina.start()
         if sqlite:
             # Longer than a lock is waited for.
             await until(
-                lambda: lines(stage, "the database is unavailable"), within=40, what="a line of the log"
+                lambda: lines(bot, "the database is unavailable"), within=40, what="a line of the log"
             )
-            assert await health(stage) == 503
-            assert await figure(stage, "officer_database_up") == 0
+            assert await health(bot) == 503
+            assert await figure(bot, "officer_database_up") == 0
         else:
             await asyncio.sleep(1)
         assert not [one for one in sara.new() if WAIT not in one.text]
@@ -68,26 +68,26 @@ async def test_what_was_sent_meanwhile_is_done_once_and_in_order(stage: Stage) -
     await sara.sees("استان محل زندگی خود را", within=60)
     shown_before = [one.text for one in sara.new()]
     assert sum("استان محل زندگی خود را" in text for text in shown_before) == 1
-    await everything_done(stage)
-    assert await health(stage) == 200
-    assert len(lines(stage, "the database is unavailable")) == int(sqlite)
-    assert len(lines(stage, "the database is back")) == int(sqlite)
+    await everything_done(bot)
+    assert await health(bot) == 200
+    assert len(lines(bot, "the database is unavailable")) == int(sqlite)
+    assert len(lines(bot, "the database is back")) == int(sqlite)
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-async def test_who_waits_in_the_middle_of_something_is_told(stage: Stage) -> None:
-    sara = stage.town.telegram.person("سارا", phone="09900000001")
-    await stage.start()
-    await register(stage, sara)
+async def test_who_waits_in_the_middle_of_something_is_told(bot: BotProcess) -> None:
+    sara = bot.emulators.telegram.person("سارا", phone="09900000001")
+    await bot.start()
+    await register(bot, sara)
     await sara.command("menu")
     await fill(sara, until="کارت ملی")
     # Stored, and on its way: only its effect waits for the lock.
-    stage.town.telegram.faults.add(Fault.slow(2), method="getFile")
+    bot.emulators.telegram.faults.add(Fault.slow(2), method="getFile")
     await sara.send_photo(files.jpeg())
-    await until(lambda: not stage.town.telegram.server.pending(), what="the bot takes it")
-    async with held(stage):
+    await until(lambda: not bot.emulators.telegram.server.pending(), what="the bot takes it")
+    async with held(bot):
         told = await sara.sees(WAIT, within=60)
         assert "لازم نیست دوباره بفرستید" in told.text
     await sara.sees("دریافت شد", within=60)
     assert [one.text for one in sara.new()].count(told.text) == 1
-    await everything_done(stage)
+    await everything_done(bot)

@@ -11,8 +11,8 @@ import resource
 import pytest
 
 from tests.support import files
-from tests.support.bot_process import Stage
-from tests.support.scenes import SUMMARY, fill, form, register, walk
+from tests.support.bot_process import BotProcess
+from tests.support.journey_steps import SUMMARY, fill, form, register, walk
 from tests.trouble.watching import everything_done, figure, health, lines, until
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -22,56 +22,56 @@ FULL = 64 * 1024
 NEARLY_FULL = 5 * 1024 * 1024
 
 
-def limit(stage: Stage, size: int) -> None:
+def limit(bot: BotProcess, size: int) -> None:
     """Files of the bot may be so large from now on, in bytes."""
-    assert stage.process is not None
-    hard = resource.prlimit(stage.process.pid, resource.RLIMIT_FSIZE)[1]
-    resource.prlimit(stage.process.pid, resource.RLIMIT_FSIZE, (size, hard))
+    assert bot.process is not None
+    hard = resource.prlimit(bot.process.pid, resource.RLIMIT_FSIZE)[1]
+    resource.prlimit(bot.process.pid, resource.RLIMIT_FSIZE, (size, hard))
 
 
-async def test_nothing_is_lost_while_the_database_has_no_room(stage: Stage) -> None:
-    sara = stage.town.telegram.person("سارا", phone="09900000001")
-    mina = stage.town.bale.person("مینا", phone="09900000002")
-    await stage.start()
-    await register(stage, sara)
+async def test_nothing_is_lost_while_the_database_has_no_room(bot: BotProcess) -> None:
+    sara = bot.emulators.telegram.person("سارا", phone="09900000001")
+    mina = bot.emulators.bale.person("مینا", phone="09900000002")
+    await bot.start()
+    await register(bot, sara)
     await sara.command("menu")
     await sara.sees("سارا")
-    limit(stage, FULL)
+    limit(bot, FULL)
     await sara.tap("❓ راهنما")
     await mina.start()
-    await until(lambda: lines(stage, "the database is unavailable"), what="a line of the log")
-    assert await health(stage) == 503
-    assert await figure(stage, "officer_database_up") == 0
-    assert stage.town.telegram.server.pending() == 1, "acknowledged without being stored"
+    await until(lambda: lines(bot, "the database is unavailable"), what="a line of the log")
+    assert await health(bot) == 503
+    assert await figure(bot, "officer_database_up") == 0
+    assert bot.emulators.telegram.server.pending() == 1, "acknowledged without being stored"
     assert not sara.new()
-    limit(stage, resource.RLIM_INFINITY)
+    limit(bot, resource.RLIM_INFINITY)
     await sara.sees("راهنما", within=60)
     await mina.sees("خوش آمدید", within=60)
-    await everything_done(stage)
+    await everything_done(bot)
     assert [len(one.new()) for one in (sara, mina)] == [1, 1]
-    assert await health(stage) == 200
-    assert len(lines(stage, "the database is unavailable")) == 1
+    assert await health(bot) == 200
+    assert len(lines(bot, "the database is unavailable")) == 1
 
 
-async def test_no_half_of_a_paper_is_kept(stage: Stage) -> None:
-    sara = stage.town.telegram.person("سارا", phone="09900000001")
+async def test_no_half_of_a_paper_is_kept(bot: BotProcess) -> None:
+    sara = bot.emulators.telegram.person("سارا", phone="09900000001")
     picture = files.saved(files.noise(1900, 1500), "PNG")
     assert len(picture) > NEARLY_FULL
-    await stage.start()
-    await register(stage, sara)
+    await bot.start()
+    await register(bot, sara)
     await sara.command("menu")
     await fill(sara, until="کارت ملی")
-    limit(stage, NEARLY_FULL)
+    limit(bot, NEARLY_FULL)
     await sara.send_file("کارت ملی.png", picture)
     told = await sara.sees("بایگانی مدارک در این لحظه پاسخ نمی‌دهد")
     assert "دوباره بفرستید" in told.text
-    stored = stage.folder / "files"
+    stored = bot.folder / "files"
     assert [one for one in stored.rglob("*") if one.is_file()] == []
-    limit(stage, resource.RLIM_INFINITY)
+    limit(bot, resource.RLIM_INFINITY)
     await sara.send_file("کارت ملی.png", picture)
     await sara.sees("دریافت شد")
     await sara.tap("مدرک بعدی")
     await walk(sara, form(), SUMMARY)
-    assert await figure(stage, "officer_documents_failed_total") == 1
+    assert await figure(bot, "officer_documents_failed_total") == 1
     assert not list(stored.rglob("*.part"))
-    await everything_done(stage)
+    await everything_done(bot)

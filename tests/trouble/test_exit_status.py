@@ -16,7 +16,7 @@ from bot.documents.blob_store import new_key
 from bot.documents.encryption import DocumentCipher
 from bot.legacy_import.columns import OFFICER
 from demo.emulators import Emulators
-from tests.support.bot_process import PROJECT, SECRET_KEY, Stage, free_port
+from tests.support.bot_process import PROJECT, SECRET_KEY, BotProcess, free_port
 from tests.support.s3 import Bucket
 from tests.trouble.watching import shown
 
@@ -118,16 +118,16 @@ async def test_a_command_ends_with_the_status_it_means(command: Command, runs: R
 
 
 async def test_run_ends_with_0_on_sigterm(bucket: Bucket, sqlite_url: str, tmp_path: Path) -> None:
-    stage = Stage(await Emulators.start(), tmp_path, sqlite_url)
-    stage.extra_env |= bucket.env("papers") | {
+    bot = BotProcess(await Emulators.start(), tmp_path, sqlite_url)
+    bot.extra_env |= bucket.env("papers") | {
         "PYTHONFAULTHANDLER": "1",
         "METRICS_LISTEN": f"127.0.0.1:{free_port()}",
     }
-    with shown(stage):
+    with shown(bot):
         for number in range(EXITS):
             # Its daily sweep has just asked the store, or is in the middle of asking one that is away.
-            stage.extra_env["S3_ENDPOINT"] = AWAY if number % 2 else bucket.endpoint
-            await stage.start()
+            bot.extra_env["S3_ENDPOINT"] = AWAY if number % 2 else bucket.endpoint
+            await bot.start()
             await asyncio.sleep(number % 4)
-            assert await stage.stop() == 0
-    await stage.close()
+            assert await bot.stop() == 0
+    await bot.close()

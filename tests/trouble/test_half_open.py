@@ -7,7 +7,7 @@ import os
 
 import pytest
 
-from tests.support.bot_process import Stage
+from tests.support.bot_process import BotProcess
 from tests.trouble.watching import figure, health, lines, until
 
 #: HALF_OPEN=1100 plays it at full size, against 1,024 descriptors.
@@ -17,24 +17,24 @@ HALF = b"GET /health HTTP/1.1\r\nHost: x\r\nX-Half: "
 
 
 @pytest.fixture
-def besieged(stage: Stage) -> Stage:
-    stage.program = ("-m", "tests.trouble.few_descriptors")
-    stage.extra_env["DESCRIPTORS"] = str(DESCRIPTORS)
-    return stage
+def besieged(bot: BotProcess) -> BotProcess:
+    bot.program = ("-m", "tests.trouble.few_descriptors")
+    bot.extra_env["DESCRIPTORS"] = str(DESCRIPTORS)
+    return bot
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("updates", ["polling", "webhook"])
-async def test_half_a_head_each(besieged: Stage, updates: str) -> None:
-    stage, town = besieged, besieged.town
-    stage.extra_env["UPDATES"] = updates
-    await stage.start()
-    sara, mina = town.telegram.person("سارا"), town.bale.person("مینا")
+async def test_half_a_head_each(besieged: BotProcess, updates: str) -> None:
+    bot, emulators = besieged, besieged.emulators
+    bot.extra_env["UPDATES"] = updates
+    await bot.start()
+    sara, mina = emulators.telegram.person("سارا"), emulators.bale.person("مینا")
     attackers: list[asyncio.StreamWriter] = []
 
     async def attack(number: int) -> None:
         for _ in range(number):
-            _, writer = await asyncio.open_connection("127.0.0.1", stage.port)
+            _, writer = await asyncio.open_connection("127.0.0.1", bot.port)
             writer.write(HALF)
             attackers.append(writer)
 
@@ -43,20 +43,20 @@ async def test_half_a_head_each(besieged: Stage, updates: str) -> None:
         for person in (sara, mina):
             await person.start()
             await person.sees("خوش آمدید")
-        assert await health(stage) == 200
+        assert await health(bot) == 200
         await attack(CONNECTIONS // 3)
         await sara.command("menu")
         await sara.sees("خوش آمدید")
-        assert await health(stage) == 200
-        assert await figure(stage, "officer_web_connections") <= DESCRIPTORS / 4
-        assert await figure(stage, "officer_web_connections_closed_total", reason="crowded") > 0
+        assert await health(bot) == 200
+        assert await figure(bot, "officer_web_connections") <= DESCRIPTORS / 4
+        assert await figure(bot, "officer_web_connections_closed_total", reason="crowded") > 0
     finally:
         for writer in attackers:
             writer.close()
 
     async def none_left() -> bool:
-        return await figure(stage, "officer_web_connections") == 0
+        return await figure(bot, "officer_web_connections") == 0
 
     await until(none_left, what="every connection closed")
-    assert len(lines(stage)) < 200, "the log was filled"
-    assert len(lines(stage, "the limit of connections is reached")) == 1
+    assert len(lines(bot)) < 200, "the log was filled"
+    assert len(lines(bot, "the limit of connections is reached")) == 1

@@ -35,14 +35,14 @@ async def everything_tried(app: MessengerApp) -> None:
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-async def test_an_hour(town: Emulators, database: Database) -> None:
-    out, works = town.messengers
+async def test_an_hour(emulators: Emulators, database: Database) -> None:
+    out, works = emulators.messengers
     passed = timedelta()
 
     def clock() -> datetime:
         return utcnow() + passed
 
-    async with running_app(town, database) as app:
+    async with running_app(emulators, database) as app:
         app.service.resources.clock = clock
         crowd = [out.person(f"کاربر {number}") for number in range(CROWD)]
         accounts = [await log_in(app, one) for one in crowd]
@@ -79,4 +79,4 @@ async def test_an_hour(town: Emulators, database: Database) -> None:
         # Turns are evenly spaced; a late one does not make the next come sooner than its own turn.
         rate = RATES[Messenger(out.kind)]
         assert len(arrived) / (arrived[-1] - arrived[0]) <= rate * 1.1
-    assert town.violations == []
+    assert emulators.violations == []

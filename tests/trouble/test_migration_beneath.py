@@ -17,10 +17,10 @@ from demo.emulators import Emulators
 from storage.database.database import Database, open_database
 from storage.database.postgres import is_stale
 from storage.tables import DailySequence
-from tests.support.bot_process import Stage
+from tests.support.bot_process import BotProcess
+from tests.support.journey_steps import register
 from tests.support.messenger_app import note, running_app, starts
 from tests.support.postgres import apart, make_schema
-from tests.support.scenes import register
 
 #: What every step reads and writes: each changes the type of a result that a prepared statement gives.
 CHANGES = (
@@ -56,10 +56,10 @@ async def change(url: str, statement: str) -> None:
 
 
 async def test_a_person_in_the_middle_notices_nothing(
-    own: Database, own_url: str, town: Emulators, caplog: pytest.LogCaptureFixture
+    own: Database, own_url: str, emulators: Emulators, caplog: pytest.LogCaptureFixture
 ) -> None:
-    people = [face.person("سارا") for face in town.messengers]
-    async with running_app(town, own) as app:
+    people = [face.person("سارا") for face in emulators.messengers]
+    async with running_app(emulators, own) as app:
         for person in people:
             await starts(person)
         for statement in CHANGES:
@@ -139,12 +139,12 @@ async def test_what_is_not_supported_is_not_tried_for_ever(own: Database) -> Non
 
 
 async def test_with_the_real_process(own_url: str, tmp_path: Path) -> None:
-    async with await Emulators.start() as town:
-        stage = Stage(town, tmp_path, own_url)
-        sara = town.telegram.person("سارا", phone="09900000001")
-        await stage.start()
+    async with await Emulators.start() as emulators:
+        bot = BotProcess(emulators, tmp_path, own_url)
+        sara = emulators.telegram.person("سارا", phone="09900000001")
+        await bot.start()
         try:
-            await register(stage, sara)
+            await register(bot, sara)
             for statement in CHANGES:
                 await sara.command("menu")
                 await sara.tap("❓ راهنما")
@@ -153,8 +153,8 @@ async def test_with_the_real_process(own_url: str, tmp_path: Path) -> None:
             await sara.command("menu")
             await sara.sees("سارا")
             assert not [one for one in sara.history() if "خطایی رخ داد" in one.text]
-            assert "Traceback" not in stage.log.read_text()
-            assert "an update failed" not in stage.log.read_text()
+            assert "Traceback" not in bot.log.read_text()
+            assert "an update failed" not in bot.log.read_text()
         finally:
-            if stage.process is not None:
-                await stage.stop()
+            if bot.process is not None:
+                await bot.stop()

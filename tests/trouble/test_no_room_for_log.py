@@ -11,7 +11,7 @@ import sys
 
 import pytest
 
-from tests.support.bot_process import PROJECT, Stage
+from tests.support.bot_process import PROJECT, BotProcess
 
 
 def fill(pipe: int) -> None:
@@ -24,7 +24,7 @@ def fill(pipe: int) -> None:
 
 @pytest.mark.parametrize("where", ["full", "closed pipe", "stalled"])
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-async def test_the_bot_serves_without_room_for_its_log(where: str, stage: Stage) -> None:
+async def test_the_bot_serves_without_room_for_its_log(where: str, bot: BotProcess) -> None:
     reader, writer = os.pipe()
     target = os.open("/dev/full", os.O_WRONLY) if where == "full" else writer
     if where == "closed pipe":
@@ -32,10 +32,10 @@ async def test_the_bot_serves_without_room_for_its_log(where: str, stage: Stage)
     if where == "stalled":
         fill(writer)
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "bot.py", "run", cwd=PROJECT, env=stage.env, stdout=target, stderr=target
+        sys.executable, "bot.py", "run", cwd=PROJECT, env=bot.env, stdout=target, stderr=target
     )
     try:
-        sara = stage.town.telegram.person("سارا", phone="09900000001")
+        sara = bot.emulators.telegram.person("سارا", phone="09900000001")
         await sara.start()
         await sara.sees("خوش آمدید", within=60)
         if where == "stalled":
@@ -53,24 +53,24 @@ async def test_the_bot_serves_without_room_for_its_log(where: str, stage: Stage)
 
 
 @pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
-async def test_lines_go_on_when_there_is_room_again(stage: Stage) -> None:
+async def test_lines_go_on_when_there_is_room_again(bot: BotProcess) -> None:
     """The file of the log may not grow for a while (the database is elsewhere)."""
-    await stage.start()
-    assert stage.process is not None
-    sara = stage.town.telegram.person("سارا", phone="09900000001")
+    await bot.start()
+    assert bot.process is not None
+    sara = bot.emulators.telegram.person("سارا", phone="09900000001")
     await sara.start()
     await sara.sees("خوش آمدید", within=60)
-    size = stage.log.stat().st_size
-    hard = resource.prlimit(stage.process.pid, resource.RLIMIT_FSIZE)[1]
-    resource.prlimit(stage.process.pid, resource.RLIMIT_FSIZE, (size, hard))
+    size = bot.log.stat().st_size
+    hard = resource.prlimit(bot.process.pid, resource.RLIMIT_FSIZE)[1]
+    resource.prlimit(bot.process.pid, resource.RLIMIT_FSIZE, (size, hard))
     await sara.command("help")
     await sara.sees("راهنما", within=60)
     await sara.command("menu")
     await sara.sees("خوش آمدید", within=60)
-    assert stage.log.stat().st_size == size
-    resource.prlimit(stage.process.pid, resource.RLIMIT_FSIZE, (hard, hard))
+    assert bot.log.stat().st_size == size
+    resource.prlimit(bot.process.pid, resource.RLIMIT_FSIZE, (hard, hard))
     await sara.command("help")
     await sara.sees("راهنما", within=60)
-    assert await stage.stop() == 0
-    text = stage.log.read_text()
+    assert await bot.stop() == 0
+    text = bot.log.read_text()
     assert text.count('"update done"') >= 4, text[size:]

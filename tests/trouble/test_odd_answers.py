@@ -17,12 +17,12 @@ ODD = {
 
 @pytest.mark.parametrize("odd", ODD)
 async def test_the_bot_comes_to_itself_when_its_messenger_does(
-    odd: str, town: Emulators, database: Database
+    odd: str, emulators: Emulators, database: Database
 ) -> None:
-    for face in town.messengers:
+    for face in emulators.messengers:
         face.faults.add(ODD[odd], method="getMe", times=2)
-    async with running_app(town, database):
-        for face in town.messengers:
+    async with running_app(emulators, database):
+        for face in emulators.messengers:
             person = face.person("سارا")
             await person.start()
             await person.sees("خانه", within=30)

@@ -8,7 +8,7 @@ import pytest
 
 from demo.botapi.faults import Fault
 from demo.person import Person
-from tests.support.bot_process import Stage
+from tests.support.bot_process import BotProcess
 from tests.trouble.watching import figure, health, lines, until
 
 HOURS = 10_072
@@ -22,51 +22,51 @@ async def served(person: Person) -> None:
     await person.sees("راهنما")
 
 
-def told(person: Person) -> int:
+def messages_to(person: Person) -> int:
     return sum(one.from_bot for one in person.history())
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-async def test_hours_for_one_chat_through_a_restart(stage: Stage) -> None:
-    for_hours = {face.kind: face.person("سارا") for face in stage.town.messengers}
-    await stage.start()
-    for face in stage.town.messengers:
+async def test_hours_for_one_chat_through_a_restart(bot: BotProcess) -> None:
+    for_hours = {face.kind: face.person("سارا") for face in bot.emulators.messengers}
+    await bot.start()
+    for face in bot.emulators.messengers:
         sara = for_hours[face.kind]
         await served(sara)
         face.faults.add(Fault.flood(HOURS), method="sendMessage", chat_id=sara.user.id)
         await sara.start()
-        await until(lambda: lines(stage, "a chat rests"), what="a line of the log")
+        await until(lambda: lines(bot, "a chat rests"), what="a line of the log")
         await served(face.person("رضا"))
-    rested = lines(stage, "a chat rests")
+    rested = lines(bot, "a chat rests")
     assert [one["seconds"] for one in rested] == [HOURS, HOURS]
     assert all(str(one.user.id) not in str(rested) for one in for_hours.values())
-    assert await stage.stop() == 0
-    asked = {kind: told(one) for kind, one in for_hours.items()}
-    await stage.start()
-    for face in stage.town.messengers:
+    assert await bot.stop() == 0
+    asked = {kind: messages_to(one) for kind, one in for_hours.items()}
+    await bot.start()
+    for face in bot.emulators.messengers:
         sara = for_hours[face.kind]
         await sara.start()
         await served(face.person("مریم"))
-        assert told(sara) == asked[face.kind]
-        assert await figure(stage, "officer_chats_resting", messenger=face.kind) == 1
-        left = await figure(stage, "officer_longest_chat_rest_seconds", messenger=face.kind)
+        assert messages_to(sara) == asked[face.kind]
+        assert await figure(bot, "officer_chats_resting", messenger=face.kind) == 1
+        left = await figure(bot, "officer_longest_chat_rest_seconds", messenger=face.kind)
         assert HOURS - 600 < left <= HOURS
-        assert await figure(stage, "officer_messenger_rest_seconds", messenger=face.kind) == 0
-    assert await health(stage) == 200
+        assert await figure(bot, "officer_messenger_rest_seconds", messenger=face.kind) == 0
+    assert await health(bot) == 200
     # Neither before nor after the restart was it asked again.
-    refused = [one for face in stage.town.messengers for one in face.server.calls if one.status == 429]
+    refused = [one for face in bot.emulators.messengers for one in face.server.calls if one.status == 429]
     assert len(refused) == 2
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-async def test_floods_of_a_group_and_of_a_guest(stage: Stage) -> None:
-    await stage.start()
-    for face in stage.town.messengers:
+async def test_floods_of_a_group_and_of_a_guest(bot: BotProcess) -> None:
+    await bot.start()
+    for face in bot.emulators.messengers:
         stranger, guest = face.person("غریبه"), face.person("مهمان")
         group = face.group("همکاران")
         await stranger.add_bot(group)
         for number in range(FLOOD):
-            await stranger.send(f"پیام {number}", chat=group)
+            await stranger.type(f"پیام {number}", chat=group)
             await guest.start()
         await served(face.person("رضا"))
         found = face.server.state.conversation(face.bot, group.id)

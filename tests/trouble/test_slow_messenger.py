@@ -10,7 +10,7 @@ from demo.emulators import Emulators
 from storage.database.database import Database
 from storage.enums import InboxState
 from storage.tables import InboxUpdate
-from tests.support.bot_process import Stage
+from tests.support.bot_process import BotProcess
 from tests.support.messenger_app import running_app
 from tests.support.pushes import log_in, queue_push
 from tests.trouble.watching import beside, until
@@ -22,16 +22,16 @@ CROWD, ROOM = 70, 64
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-async def test_people_of_the_other_messenger_do_not_wait(stage: Stage) -> None:
-    town = stage.town
-    mina = town.bale.person("مینا")
-    crowd = [town.telegram.person(f"کاربر {number}") for number in range(CROWD)]
-    await stage.start()
-    slow = town.telegram.faults.add(Fault.slow(HANG), method="sendMessage", times=None)
+async def test_people_of_the_other_messenger_do_not_wait(bot: BotProcess) -> None:
+    emulators = bot.emulators
+    mina = emulators.bale.person("مینا")
+    crowd = [emulators.telegram.person(f"کاربر {number}") for number in range(CROWD)]
+    await bot.start()
+    slow = emulators.telegram.faults.add(Fault.slow(HANG), method="sendMessage", times=None)
     for one in crowd:
         await one.start()
     waiting = select(func.count()).where(col(InboxUpdate.state) == InboxState.DONE)
-    async with beside(stage) as look:
+    async with beside(bot) as look:
 
         async def full() -> bool:
             count: int = await look(lambda db: db.exec(waiting).one())
@@ -40,28 +40,28 @@ async def test_people_of_the_other_messenger_do_not_wait(stage: Stage) -> None:
         await until(full, what="a crowd that waits for its answers")
     await mina.start()
     await mina.sees("خوش آمدید")
-    assert not town.telegram.server.calls_of("sendMessage"), "she waited for somebody else's messenger"
-    town.telegram.faults.remove(slow)
+    assert not emulators.telegram.server.calls_of("sendMessage"), "she waited for somebody else's messenger"
+    emulators.telegram.faults.remove(slow)
     for one in crowd:
         await one.sees("خوش آمدید", within=60)
         assert len(one.new()) == 1
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-async def test_pushes_to_the_other_messenger_do_not_wait(town: Emulators, database: Database) -> None:
-    async with running_app(town, database) as app:
-        mina = await log_in(app, there := town.bale.person("مینا"))
-        crowd = [town.telegram.person(f"کاربر {number}") for number in range(20)]
+async def test_pushes_to_the_other_messenger_do_not_wait(emulators: Emulators, database: Database) -> None:
+    async with running_app(emulators, database) as app:
+        mina = await log_in(app, there := emulators.bale.person("مینا"))
+        crowd = [emulators.telegram.person(f"کاربر {number}") for number in range(20)]
         accounts = [await log_in(app, one) for one in crowd]
-        before = len(town.telegram.server.calls_of("sendMessage"))
-        slow = town.telegram.faults.add(Fault.slow(HANG), method="sendMessage", times=None)
+        before = len(emulators.telegram.server.calls_of("sendMessage"))
+        slow = emulators.telegram.faults.add(Fault.slow(HANG), method="sendMessage", times=None)
         for account in accounts:
             await queue_push(app, account, "خبر")
         await queue_push(app, mina, "خبر")
         await there.sees("خبر")
-        after = len(town.telegram.server.calls_of("sendMessage"))
+        after = len(emulators.telegram.server.calls_of("sendMessage"))
         assert after == before, "it waited for the other messenger"
-        town.telegram.faults.remove(slow)
+        emulators.telegram.faults.remove(slow)
         for one in crowd:
             await one.sees("خبر", within=60)
             assert sum(seen.text == "خبر" for seen in one.history()) == 1

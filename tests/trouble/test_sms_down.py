@@ -11,8 +11,7 @@ from sqlmodel import select
 
 from storage.enums import PushChannel, PushState
 from storage.tables import Push
-from tests.journeys.plays import Scene
-from tests.journeys.plays_cooperation import (
+from tests.journeys.cooperation import (
     branch_shows,
     centers_show,
     employ,
@@ -20,7 +19,8 @@ from tests.journeys.plays_cooperation import (
     pick,
     qualified,
 )
-from tests.support.bot_process import Stage
+from tests.journeys.qualification import JourneySetup
+from tests.support.bot_process import BotProcess
 from tests.trouble.test_clock import set_clock
 from tests.trouble.watching import beside, everything_done, lines, until
 
@@ -28,20 +28,20 @@ from tests.trouble.watching import beside, everything_done, lines, until
 PAUSE = 1000
 
 
-def of_sms(stage: Stage) -> list[dict[str, Any]]:
+def of_sms(bot: BotProcess) -> list[dict[str, Any]]:
     """Every line of the log that has to do with an SMS or its gateway."""
-    words = ("sms", "kavenegar", stage.town.sms.url)
-    return [one for one in lines(stage) if any(word in json.dumps(one).lower() for word in words)]
+    words = ("sms", "kavenegar", bot.emulators.sms.url)
+    return [one for one in lines(bot) if any(word in json.dumps(one).lower() for word in words)]
 
 
-def tried_often(stage: Stage, times: int) -> bool:
-    return len(of_sms(stage)) >= times
+def tried_often(bot: BotProcess, times: int) -> bool:
+    return len(of_sms(bot)) >= times
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-async def test_the_sms_of_a_termination_is_sent_once_in_the_end(clocked: Stage) -> None:
-    stage, sms = clocked, clocked.town.sms
-    scene = Scene(stage, *stage.town.messengers)
+async def test_the_sms_of_a_termination_is_sent_once_in_the_end(clocked: BotProcess) -> None:
+    bot, sms = clocked, clocked.emulators.sms
+    setup = JourneySetup(bot, *bot.emulators.messengers)
     tries = 0
 
     async def tried(times: int) -> None:
@@ -49,20 +49,20 @@ async def test_the_sms_of_a_termination_is_sent_once_in_the_end(clocked: Stage) 
         nonlocal tries
         for _ in range(times):
             tries += 1
-            await until(partial(tried_often, stage, tries), what=f"try {tries}")
-            set_clock(stage, tries * PAUSE)
+            await until(partial(tried_often, bot, tries), what=f"try {tries}")
+            set_clock(bot, tries * PAUSE)
 
-    await stage.start()
-    boss = await founded(scene)
-    expert = (await scene.expert()).person
-    (sara,) = await qualified(scene, "سارا")
+    await bot.start()
+    boss = await founded(setup)
+    expert = (await setup.expert()).person
+    (sara,) = await qualified(setup, "سارا")
     await employ(boss, sara, expert)
-    assert not of_sms(stage)
+    assert not of_sms(bot)
     sms.fail(status=503, times=None)
     await centers_show(sara.person, "🟢 فعال")
     await sara.person.tap("درخواست قطع همکاری")
     await sara.person.sees("دست‌کم ۱۰ حرف")
-    await sara.person.send("به شهر دیگری می‌روم.")
+    await sara.person.type("به شهر دیگری می‌روم.")
     await sara.person.sees("مسئولیت حقوقی استفاده بدون دلیل بر عهده شماست")
     await sara.person.tap("نهایی می‌کنم")
     await sara.person.sees("نام شما از اطلاعات این مرکز حذف شد")
@@ -83,9 +83,9 @@ async def test_the_sms_of_a_termination_is_sent_once_in_the_end(clocked: Stage) 
     await until(lambda: len(sms.calls) == tries + 1, what="the last try")
     await sara.person.command("menu")
     await sara.person.sees("سارا")
-    await everything_done(stage)
+    await everything_done(bot)
 
-    async with beside(stage) as look:
+    async with beside(bot) as look:
 
         async def settled() -> bool:
             found: list[Push] = await look(
@@ -96,7 +96,7 @@ async def test_the_sms_of_a_termination_is_sent_once_in_the_end(clocked: Stage) 
         await until(settled, what="the SMS is noted as sent")
     assert len(sms.inbox(boss.mobile)) == len(sms.sent) == 1
     # One line a try, which says why.
-    told = [(one["event"], one["note"]) for one in of_sms(stage)]
+    told = [(one["event"], one["note"]) for one in of_sms(bot)]
     why = [
         *5 * ["HTTP 503 without JSON"],
         "HTTP 429 without JSON",

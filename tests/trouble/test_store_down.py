@@ -7,11 +7,11 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.journeys.plays import FARS, Scene, open_mine
+from tests.journeys.qualification import FARS, JourneySetup, open_mine
 from tests.support import files
-from tests.support.bot_process import Stage
+from tests.support.bot_process import BotProcess
+from tests.support.journey_steps import SUMMARY, fill, form, open_file, register, submit, walk
 from tests.support.s3 import Bucket
-from tests.support.scenes import SUMMARY, fill, form, open_file, register, submit, walk
 from tests.trouble.gate import Gate
 from tests.trouble.watching import everything_done, figure, lines
 
@@ -25,18 +25,20 @@ async def gate(bucket: Bucket) -> AsyncIterator[Gate]:
 
 
 @pytest.fixture
-def stage_with_store(stage: Stage, bucket: Bucket, gate: Gate) -> Stage:
-    stage.extra_env |= bucket.env(stage.folder.name) | {"S3_ENDPOINT": gate.url}
-    return stage
+def bot_with_store(bot: BotProcess, bucket: Bucket, gate: Gate) -> BotProcess:
+    bot.extra_env |= bucket.env(bot.folder.name) | {"S3_ENDPOINT": gate.url}
+    return bot
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-async def test_a_file_is_asked_for_again_and_nothing_else_waits(stage_with_store: Stage, gate: Gate) -> None:
-    stage = stage_with_store
-    sara = stage.town.telegram.person("سارا", phone="09900000001")
-    mina = stage.town.bale.person("مینا", phone="09900000002")
-    await stage.start()
-    await register(stage, sara)
+async def test_a_file_is_asked_for_again_and_nothing_else_waits(
+    bot_with_store: BotProcess, gate: Gate
+) -> None:
+    bot = bot_with_store
+    sara = bot.emulators.telegram.person("سارا", phone="09900000001")
+    mina = bot.emulators.bale.person("مینا", phone="09900000002")
+    await bot.start()
+    await register(bot, sara)
     await sara.command("menu")
     await fill(sara, until="کارت ملی")
     gate.status = 503
@@ -52,27 +54,27 @@ async def test_a_file_is_asked_for_again_and_nothing_else_waits(stage_with_store
     gate.silent = True
     await sara.send_photo(files.jpeg())
     # She waits for the store alone; a stranger does not.
-    await register(stage, mina, first="مینا")
+    await register(bot, mina, first="مینا")
     await sara.sees(DOWN, within=60)
     gate.silent = False
-    assert await figure(stage, "officer_documents_failed_total") == 2
-    assert await figure(stage, "officer_updates_failed_total", messenger="telegram") == 0
-    assert len(lines(stage, "the store of documents does not answer")) == 2
+    assert await figure(bot, "officer_documents_failed_total") == 2
+    assert await figure(bot, "officer_updates_failed_total", messenger="telegram") == 0
+    assert len(lines(bot, "the store of documents does not answer")) == 2
     await walk(sara, form(), SUMMARY)
     await submit(sara)
-    await everything_done(stage)
+    await everything_done(bot)
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-async def test_an_expert_is_told_in_the_place_of_the_paper(stage_with_store: Stage, gate: Gate) -> None:
-    stage = stage_with_store
-    scene = Scene(stage, *stage.town.messengers)
-    sara = scene.officer()
-    await stage.start()
-    await register(stage, sara)
+async def test_an_expert_is_told_in_the_place_of_the_paper(bot_with_store: BotProcess, gate: Gate) -> None:
+    bot = bot_with_store
+    setup = JourneySetup(bot, *bot.emulators.messengers)
+    sara = setup.officer()
+    await bot.start()
+    await register(bot, sara)
     await sara.command("menu")
     await fill(sara)
-    expert = (await scene.expert(FARS)).person
+    expert = (await setup.expert(FARS)).person
     await submit(sara)
     await open_file(expert, "سارا")
     await expert.tap("📌 بررسی با من")
@@ -88,4 +90,4 @@ async def test_an_expert_is_told_in_the_place_of_the_paper(stage_with_store: Sta
     await expert.tap("مدرک تحصیلی")
     seen = await expert.sees_file()
     assert seen.file.content.startswith(b"%P")
-    await everything_done(stage)
+    await everything_done(bot)

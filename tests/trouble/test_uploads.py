@@ -14,44 +14,44 @@ from demo.person import Person
 from storage.database.database import open_database
 from storage.tables import DocumentType, Draft, StoredFile
 from tests.support import files
-from tests.support.bot_process import Stage
-from tests.support.scenes import SUMMARY, fill, form, register, submit, walk
+from tests.support.bot_process import BotProcess
+from tests.support.journey_steps import SUMMARY, fill, form, register, submit, walk
 from tests.trouble.watching import everything_done, figure, until
 
 QUESTION, TAKEN = "کارت ملی", "دریافت شد"
 
 
-async def at_the_card(stage: Stage, person: Person) -> None:
-    await register(stage, person)
+async def at_the_card(bot: BotProcess, person: Person) -> None:
+    await register(bot, person)
     await person.command("menu")
     await fill(person, until=QUESTION)
 
 
-def kept(stage: Stage) -> list[Path]:
-    return [one for one in (stage.folder / "files").rglob("*") if one.is_file()]
+def kept(bot: BotProcess) -> list[Path]:
+    return [one for one in (bot.folder / "files").rglob("*") if one.is_file()]
 
 
-def opened(stage: Stage) -> dict[str, object]:
+def opened(bot: BotProcess) -> dict[str, object]:
     """Files that the bot fetched from Telegram."""
-    face = stage.town.telegram
+    face = bot.emulators.telegram
     return dict(face.server.state.bots[face.token].paths)
 
 
-async def living(stage: Stage) -> int:
+async def living(bot: BotProcess) -> int:
     query = select(StoredFile).where(col(StoredFile.removed_at).is_(None))
-    return len(await stage.read(lambda db: db.exec(query).all()))
+    return len(await bot.read(lambda db: db.exec(query).all()))
 
 
-async def test_what_is_removed_again_is_gone_at_once(stage: Stage) -> None:
-    sara = stage.town.telegram.person("سارا", phone="09900000001")
-    await stage.start()
-    await at_the_card(stage, sara)
+async def test_what_is_removed_again_is_gone_at_once(bot: BotProcess) -> None:
+    sara = bot.emulators.telegram.person("سارا", phone="09900000001")
+    await bot.start()
+    await at_the_card(bot, sara)
     for _ in range(3):
         await sara.send_photo(files.jpeg())
         await sara.sees(TAKEN)
         await sara.tap("حذف")
         await sara.sees(QUESTION)
-    await until(lambda: not kept(stage), what="the bytes of removed papers gone")
+    await until(lambda: not kept(bot), what="the bytes of removed papers gone")
     # The same bytes twice, and one file too many: nothing of what was not taken stays.
     picture = files.jpeg()
     await sara.send_photo(picture)
@@ -61,31 +61,31 @@ async def test_what_is_removed_again_is_gone_at_once(stage: Stage) -> None:
     for _ in range(4):
         await sara.send_photo(files.jpeg())
         await sara.sees()
-    taken = await living(stage)
-    await until(lambda: len(kept(stage)) == 2 * taken, what="only the bytes of papers that were taken")
+    taken = await living(bot)
+    await until(lambda: len(kept(bot)) == 2 * taken, what="only the bytes of papers that were taken")
     # A draft that is deleted takes its papers with it.
     await sara.command("menu")
     await sara.tap("🎓 احراز صلاحیت")
     await sara.tap("حذف")
     await sara.tap("بله")
-    await until(lambda: not kept(stage), what="the bytes of a deleted draft gone")
-    assert await living(stage) == 0
+    await until(lambda: not kept(bot), what="the bytes of a deleted draft gone")
+    assert await living(bot) == 0
     await sara.command("menu")
     # And what is submitted stays.
     await fill(sara)
     await submit(sara)
-    taken = await living(stage)
+    taken = await living(bot)
     assert taken > 3
-    assert len(kept(stage)) > taken
-    await everything_done(stage)
+    assert len(kept(bot)) > taken
+    await everything_done(bot)
 
 
-async def test_a_day_has_an_end_for_files_taken_or_not_also_after_a_restart(stage: Stage) -> None:
-    stage.extra_env["UPLOADS_PER_DAY"] = "4"
-    sara = stage.town.telegram.person("سارا", phone="09900000001")
-    mina = stage.town.bale.person("مینا", phone="09900000002")
-    await stage.start()
-    await at_the_card(stage, sara)
+async def test_a_day_has_an_end_for_files_taken_or_not_also_after_a_restart(bot: BotProcess) -> None:
+    bot.extra_env["UPLOADS_PER_DAY"] = "4"
+    sara = bot.emulators.telegram.person("سارا", phone="09900000001")
+    mina = bot.emulators.bale.person("مینا", phone="09900000002")
+    await bot.start()
+    await at_the_card(bot, sara)
     await sara.send_photo(files.jpeg())
     await sara.sees(TAKEN)
     await sara.tap("حذف")
@@ -94,55 +94,55 @@ async def test_a_day_has_an_end_for_files_taken_or_not_also_after_a_restart(stag
     await sara.sees(t("error.damaged_pdf"))
     await sara.send_photo(files.jpeg())
     await sara.sees(TAKEN)
-    await stage.kill()
-    await stage.start()
+    await bot.kill()
+    await bot.start()
     await sara.sees(TAKEN)
     await sara.send_photo(files.jpeg())
     await sara.sees(TAKEN)
-    fetched = len(opened(stage))
+    fetched = len(opened(bot))
     await sara.send_photo(files.jpeg())
     told = await sara.sees(re.compile("سقف روزانه"))
     assert "021-00000000" in told.text
     assert TAKEN in told.text, "what she has is still there"
-    assert len(opened(stage)) == fetched, "fetched, and then refused"
-    assert await figure(stage, "officer_uploads_refused_total", reason="uploads_of_day") == 1
+    assert len(opened(bot)) == fetched, "fetched, and then refused"
+    assert await figure(bot, "officer_uploads_refused_total", reason="uploads_of_day") == 1
     # Nobody else's day is over, and she goes on with what she has.
-    await at_the_card(stage, mina)
+    await at_the_card(bot, mina)
     await mina.send_photo(files.jpeg())
     await mina.sees(TAKEN)
     await sara.tap("مدرک بعدی")
     await sara.sees("📎")
-    await everything_done(stage)
+    await everything_done(bot)
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-async def test_below_the_reserve_of_the_disk_no_upload_is_taken(stage: Stage) -> None:
-    sara = stage.town.telegram.person("سارا", phone="09900000001")
-    stage.extra_env["MIN_FREE_DISK"] = "900TB"
-    await stage.start()
-    await at_the_card(stage, sara)
+async def test_below_the_reserve_of_the_disk_no_upload_is_taken(bot: BotProcess) -> None:
+    sara = bot.emulators.telegram.person("سارا", phone="09900000001")
+    bot.extra_env["MIN_FREE_DISK"] = "900TB"
+    await bot.start()
+    await at_the_card(bot, sara)
     await sara.send_photo(files.jpeg())
     told = await sara.sees(re.compile("فضای بایگانی"))
     assert "دوباره بفرستید" in told.text
     assert QUESTION in told.text
-    assert kept(stage) == []
-    assert await figure(stage, "officer_uploads_refused_total", reason="disk_reserve") == 1
-    assert await figure(stage, "officer_disk_free_bytes", holds="documents") > 0
-    await stage.stop()
-    del stage.extra_env["MIN_FREE_DISK"]
-    await stage.start()
+    assert kept(bot) == []
+    assert await figure(bot, "officer_uploads_refused_total", reason="disk_reserve") == 1
+    assert await figure(bot, "officer_disk_free_bytes", holds="documents") > 0
+    await bot.stop()
+    del bot.extra_env["MIN_FREE_DISK"]
+    await bot.start()
     await sara.send_photo(files.jpeg())
     await sara.sees(TAKEN)
     await sara.tap("مدرک بعدی")
     await walk(sara, form(), SUMMARY)
 
 
-async def test_an_album_of_ten_is_taken_in_order(stage: Stage) -> None:
+async def test_an_album_of_ten_is_taken_in_order(bot: BotProcess) -> None:
     """All at once, by one honest officer: each is checked after the other, and none is refused for its number."""
-    sara = stage.town.bale.person("سارا", phone="09900000001")
-    await stage.start()
-    database = await open_database(stage.database_url)
-    await at_the_card(stage, sara)
+    sara = bot.emulators.bale.person("سارا", phone="09900000001")
+    await bot.start()
+    database = await open_database(bot.database_url)
+    await at_the_card(bot, sara)
     many = update(DocumentType).values(max_files=10)
     await database.run(lambda db: db.execute(many))
     names = [f"کارت ملی {number}.jpg" for number in range(10)]
@@ -154,4 +154,4 @@ async def test_an_album_of_ten_is_taken_in_order(stage: Stage) -> None:
     (ids,) = [value for value in draft.answers.values() if isinstance(value, list)]
     assert [found[one].original_name for one in ids] == names
     await database.close()
-    await everything_done(stage)
+    await everything_done(bot)

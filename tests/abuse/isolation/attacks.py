@@ -9,39 +9,39 @@ from pathlib import Path
 from demo.botapi.faults import Fault
 from demo.emulators import EmulatedMessenger
 from demo.person import Person
-from tests.journeys.plays import Scene
+from tests.journeys.qualification import JourneySetup
 from tests.support import files
-from tests.support.scenes import Someone, fill, login, register
+from tests.support.journey_steps import Someone, fill, login, register
 
 QUESTION, TAKEN = "📎 «", "دریافت شد"
 
 
-async def group_flood(scene: Scene, seconds: float) -> str:
+async def group_flood(setup: JourneySetup, seconds: float) -> str:
     """A stranger adds the bot to a group and writes ten times a second."""
-    stranger, group = scene.here.person("غریبه"), scene.here.group("گروه")
+    stranger, group = setup.here.person("غریبه"), setup.here.group("گروه")
     written = 0
     async for _ in _ticks(seconds, 0.1):
-        await stranger.send(f"پیام {written}", chat=group)
+        await stranger.type(f"پیام {written}", chat=group)
         written += 1
     return f"{written} messages in a group"
 
 
-async def own_flood(scene: Scene, seconds: float) -> str:
+async def own_flood(setup: JourneySetup, seconds: float) -> str:
     """A user writes ten times a second in the own chat, on both messengers."""
-    flooders = [face.person("سیل") for face in (scene.here, scene.there)]
+    flooders = [face.person("سیل") for face in (setup.here, setup.there)]
     written = 0
     async for _ in _ticks(seconds, 0.1):
         for flooder in flooders:
-            await flooder.send(f"/start {written}" if written % 2 else "سلام")
+            await flooder.type(f"/start {written}" if written % 2 else "سلام")
         written += 1
     for flooder in flooders:
         await _is_served(flooder)
     return f"{2 * written} messages in two chats"
 
 
-async def photos_one_by_one(scene: Scene, seconds: float) -> str:
+async def photos_one_by_one(setup: JourneySetup, seconds: float) -> str:
     """Twelve photos, each as a message of its own, as phones do."""
-    sender = scene.here.person("عکاس")
+    sender = setup.here.person("عکاس")
     await sender.start()
     for picture in [files.jpeg() for _ in range(12)]:
         await sender.send_photo(picture)
@@ -55,21 +55,21 @@ async def _is_served(person: Person) -> None:
     await person.sees("خوش آمدید", within=60)
 
 
-async def refused_push(scene: Scene, seconds: float) -> str:
+async def refused_push(setup: JourneySetup, seconds: float) -> str:
     """A push meets 429 for forty seconds."""
-    sara = scene.officer()
-    someone = await register(scene.stage, sara)
-    _refuse(scene.here, sara.user.id, 40, "sendMessage")
-    elsewhere = scene.there.person("سارا", phone=sara.user.phone)
+    sara = setup.officer()
+    someone = await register(setup.bot, sara)
+    _refuse(setup.here, sara.user.id, 40, "sendMessage")
+    elsewhere = setup.there.person("سارا", phone=sara.user.phone)
     await login(elsewhere, someone.credentials)
     await asyncio.sleep(seconds)
     return "a push that met 429"
 
 
-async def giant_rest(scene: Scene, seconds: float) -> str:
+async def giant_rest(setup: JourneySetup, seconds: float) -> str:
     """One chat is refused for 10,072 seconds, whatever is sent there; it goes on writing."""
-    stranger = scene.here.person("دربند")
-    _refuse(scene.here, stranger.user.id, 10_072, None)
+    stranger = setup.here.person("دربند")
+    _refuse(setup.here, stranger.user.id, 10_072, None)
     async for _ in _ticks(seconds, 0.5):
         await stranger.start()
     return "retry_after 10072"
@@ -91,19 +91,19 @@ async def _ticks(seconds: float, gap: float) -> AsyncIterator[None]:
 CHAT_ATTACKS = (group_flood, own_flood, photos_one_by_one, refused_push, giant_rest)
 
 
-async def officer_at_a_document(scene: Scene) -> Someone:
+async def officer_at_a_document(setup: JourneySetup) -> Someone:
     """An officer whose form asks for the first document."""
-    officer = await register(scene.stage, scene.officer())
+    officer = await register(setup.bot, setup.officer())
     await officer.person.command("menu")
     await fill(officer.person, until=QUESTION)
     return officer
 
 
-async def more_phones(scene: Scene, officer: Someone, count: int) -> list[Person]:
+async def more_phones(setup: JourneySetup, officer: Someone, count: int) -> list[Person]:
     """The same account at the same question, in more chats."""
     people = []
     for number in range(count):
-        face = (scene.there, scene.here)[number % 2]
+        face = (setup.there, setup.here)[number % 2]
         person = face.person("گوشی دیگر", phone=officer.person.user.phone)
         await login(person, officer.credentials)
         await person.tap("ادامه پیش‌نویس")

@@ -48,11 +48,11 @@ class Waits:
 class OtherUsers:
     """Some users on each messenger, and a monitor that asks for /health."""
 
-    def __init__(self, town: Emulators, health_url: str) -> None:
+    def __init__(self, emulators: Emulators, health_url: str) -> None:
         self._health_url = health_url
         self._people = [
             (face.kind, face.person(f"کاربر {number}"))
-            for face in town.messengers
+            for face in emulators.messengers
             for number in range(PEOPLE)
         ]
         #: What each does next; kept from one attack to the next, since half of the time the help is open.

@@ -27,7 +27,7 @@ from storage.tables.column_types import utcnow
 from tests.support.asgi import serving
 from tests.support.bot_process import SECRET_KEY, free_port
 from tests.support.commands import NOWHERE
-from tests.support.payments import paying
+from tests.support.payments import payment_scenario
 from tests.support.s3 import Bucket
 
 Given = dict[str, Any]
@@ -36,15 +36,15 @@ LACKING = ("tariff", "disk")
 
 
 @pytest.fixture
-async def town() -> AsyncIterator[Emulators]:
-    async with await Emulators.start() as town:
-        yield town
+async def emulators() -> AsyncIterator[Emulators]:
+    async with await Emulators.start() as emulators:
+        yield emulators
 
 
 @pytest.fixture
-def good(town: Emulators, tmp_path: Path, sqlite_url: str) -> Given:
+def good(emulators: Emulators, tmp_path: Path, sqlite_url: str) -> Given:
     """Settings with which nothing is wrong but what a new service lacks."""
-    env = {name.lower(): value for name, value in town.env().items()}
+    env = {name.lower(): value for name, value in emulators.env().items()}
     return env | {
         "database_url": sqlite_url,
         "files_url": str(tmp_path / "files"),
@@ -103,26 +103,26 @@ async def test_a_wrong_setting_is_named(settings: Given, name: str, words: list[
     assert all(word in told[name] for word in words)
 
 
-async def test_a_webhook_that_somebody_else_set(good: Given, town: Emulators) -> None:
-    await set_webhook(town, "https://other.example.ir/hook")
+async def test_a_webhook_that_somebody_else_set(good: Given, emulators: Emulators) -> None:
+    await set_webhook(emulators, "https://other.example.ir/hook")
     assert "leads to other.example.ir" in (await wrong(good))["telegram"]
     told = await wrong(good | {"updates": "webhook"})
     assert "leads to other.example.ir and not to this bot" in told["telegram"]
     assert "no webhook is set" in told["bale"]
-    await set_webhook(town, good["public_url"] + webhook_path(SECRET_KEY, Messenger.TELEGRAM))
+    await set_webhook(emulators, good["public_url"] + webhook_path(SECRET_KEY, Messenger.TELEGRAM))
     assert "telegram" not in await wrong(good | {"updates": "webhook"})
 
 
-async def set_webhook(town: Emulators, url: str) -> None:
+async def set_webhook(emulators: Emulators, url: str) -> None:
     async with httpx.AsyncClient(trust_env=False) as client:
-        address = f"{town.telegram.server.url}/bot{town.telegram.token}/setWebhook"
+        address = f"{emulators.telegram.server.url}/bot{emulators.telegram.token}/setWebhook"
         assert (await client.post(address, json={"url": url})).json()["ok"]
 
 
-async def test_updates_that_nobody_fetches(good: Given, town: Emulators) -> None:
-    sara = town.telegram.person("سارا")
+async def test_updates_that_nobody_fetches(good: Given, emulators: Emulators) -> None:
+    sara = emulators.telegram.person("سارا")
     for _ in range(101):
-        await sara.send("سلام")
+        await sara.type("سلام")
     assert "101 updates wait there; is the bot running?" in (await wrong(good))["telegram"]
 
 
@@ -135,8 +135,8 @@ async def test_a_clock_that_is_off(good: Given) -> None:
     assert "no messenger; check TELEGRAM_API_URL" in told["telegram"]
 
 
-async def test_a_gateway_that_is_down(good: Given, town: Emulators) -> None:
-    town.bank.faults.down = True
+async def test_a_gateway_that_is_down(good: Given, emulators: Emulators) -> None:
+    emulators.bank.faults.down = True
     assert "does not answer" in (await wrong(good))["payment gateway (zarinpal)"]
 
 
@@ -149,8 +149,8 @@ async def test_zibal_tells_of_its_merchants_too(good: Given) -> None:
     assert "code 102" in told["payment gateway (zibal)"]
 
 
-async def test_little_credit_for_sms(good: Given, town: Emulators) -> None:
-    town.sms.credit = 20_000
+async def test_little_credit_for_sms(good: Given, emulators: Emulators) -> None:
+    emulators.sms.credit = 20_000
     assert "only 20,000 rial" in (await wrong(good))["SMS (kavenegar)"]
 
 
@@ -238,7 +238,7 @@ async def test_what_waits_for_somebody(good: Given, database: Database, database
 async def test_payments_of_a_gateway_that_is_no_longer_asked(
     good: Given, database: Database, database_url: str
 ) -> None:
-    async with paying(database, "zibal") as begun:
+    async with payment_scenario(database, "zibal") as begun:
         await begun.click()
     settings = good | {"database_url": database_url}
     assert "1 of zibal are not settled and PAYMENT_GATEWAY is zarinpal" in (await wrong(settings))["payments"]

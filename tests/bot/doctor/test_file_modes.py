@@ -65,17 +65,17 @@ def test_commands_leave_nothing_that_others_can_read(folder: Path) -> None:
 
 async def test_a_running_bot_too(folder: Path) -> None:
     with masked(0o022):
-        async with await Emulators.start() as town:
+        async with await Emulators.start() as emulators:
             settings = {
                 "LISTEN": f"127.0.0.1:{free_port()}",
                 "PUBLIC_URL": "http://127.0.0.1:1",
                 "CHEAP_PASSWORD_HASHES": "1",
             }
-            bot = BotProcess(folder, town.env() | settings)
+            bot = BotProcess(folder, emulators.env() | settings)
             await bot.start()
             try:
-                sara = town.telegram.person("سارا")
-                await sara.send("/start")
+                sara = emulators.telegram.person("سارا")
+                await sara.type("/start")
                 await sara.sees("ثبت‌نام")
                 found = {path.name for path in (folder / "data").iterdir()}
                 assert {"bot.db", "bot.db-wal", "bot.db-shm"} <= found

@@ -8,13 +8,13 @@ from tests.support.messenger_app import MessengerApp, running_app
 
 
 @pytest.fixture
-async def town() -> AsyncIterator[Emulators]:
-    async with await Emulators.start() as town:
-        yield town
+async def emulators() -> AsyncIterator[Emulators]:
+    async with await Emulators.start() as emulators:
+        yield emulators
 
 
 @pytest.fixture
-async def app(town: Emulators, database: Database) -> AsyncIterator[MessengerApp]:
+async def app(emulators: Emulators, database: Database) -> AsyncIterator[MessengerApp]:
     """The service, live on both emulated messengers."""
-    async with running_app(town, database) as app:
+    async with running_app(emulators, database) as app:
         yield app

@@ -10,20 +10,20 @@ import pytest
 from bot.messengers.processing import inbox_store
 from demo.emulators import Emulators
 from storage.enums import InboxState, Messenger
-from tests.support.bot_process import Stage
+from tests.support.bot_process import BotProcess
 from tests.support.messenger_app import MessengerApp, note, started, without_queues
 
 
 @pytest.mark.campaign
-async def test_kill_in_the_middle_and_start_again(town: Emulators, tmp_path: Path) -> None:
+async def test_kill_in_the_middle_and_start_again(emulators: Emulators, tmp_path: Path) -> None:
     file = tmp_path / "bot.db"
-    stage = Stage(
-        town, tmp_path, f"sqlite:///{file}", {"LISTEN": "127.0.0.1:0", "PUBLIC_URL": "http://127.0.0.1"}
+    bot = BotProcess(
+        emulators, tmp_path, f"sqlite:///{file}", {"LISTEN": "127.0.0.1:0", "PUBLIC_URL": "http://127.0.0.1"}
     )
-    people = [face.person(f"نفر {number}") for face in town.messengers for number in range(6)]
+    people = [face.person(f"نفر {number}") for face in emulators.messengers for number in range(6)]
     sent = 0
     rng = random.Random(4)
-    await stage.start()
+    await bot.start()
     try:
         for _ in range(4):
             for _ in range(3):
@@ -31,8 +31,8 @@ async def test_kill_in_the_middle_and_start_again(town: Emulators, tmp_path: Pat
                     await person.start()
                     sent += 1
             await asyncio.sleep(rng.uniform(0.0, 0.25))  # any moment will do
-            await stage.kill()
-            await stage.start()
+            await bot.kill()
+            await bot.start()
         for person in people:
             await person.sees("خوش آمدید", within=20)
         for _ in range(200):
@@ -44,18 +44,18 @@ async def test_kill_in_the_middle_and_start_again(town: Emulators, tmp_path: Pat
                 break
             await asyncio.sleep(0.1)
         assert states == {InboxState.ANSWERED.value: sent}
-        assert town.violations == []
-        assert await stage.stop() == 0
+        assert emulators.violations == []
+        assert await bot.stop() == 0
     finally:
-        await stage.close()
+        await bot.close()
 
 
 async def test_what_was_stored_but_not_done_goes_on_in_order(app: MessengerApp) -> None:
     """As after a kill between the inbox and the chat queues."""
-    sara = await started(app.town.telegram)
+    sara = await started(app.emulators.telegram)
     with without_queues(app.service):
         for word in ("اول", "/start", "دوم"):
-            await sara.send(word)
+            await sara.type(word)
         await app.until_received(3)
     assert await app.service.dispatcher.recover(Messenger.TELEGRAM) == 3
     await sara.sees("یادداشت شد: second")
@@ -64,7 +64,7 @@ async def test_what_was_stored_but_not_done_goes_on_in_order(app: MessengerApp) 
 
 async def test_whoever_was_not_answered_sees_the_present_screen(app: MessengerApp) -> None:
     """As after a kill between the commit and the answer."""
-    sara = await started(app.town.telegram)
+    sara = await started(app.emulators.telegram)
     delivery = app.service.processor.delivery
     show = delivery.deliver
 
@@ -74,7 +74,7 @@ async def test_whoever_was_not_answered_sees_the_present_screen(app: MessengerAp
     await sara.tap("اول")
     await app.until_noted("first")
     delivery.deliver = show  # type: ignore[method-assign]
-    sara.does_not_see("یادداشت شد")
+    sara.sees_not("یادداشت شد")
     app.service.dispatcher._shared = False
     await app.service.dispatcher.show_unanswered()
     app.service.ticker.wake()
@@ -85,7 +85,7 @@ async def test_whoever_was_not_answered_sees_the_present_screen(app: MessengerAp
 
 async def test_an_update_that_two_take_up_has_its_effect_once(app: MessengerApp) -> None:
     """As two processes do, or a recovery beside a chat queue that was not dead."""
-    sara = await started(app.town.telegram)
+    sara = await started(app.emulators.telegram)
     await note(sara, "first")
     last = (await app.inbox())[-1]
     assert last.id is not None

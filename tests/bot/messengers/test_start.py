@@ -41,17 +41,17 @@ def slow_or_failing(monkeypatch: pytest.MonkeyPatch, *, failures: int) -> None:
 
 
 async def test_the_start_waits_until_each_messenger_was_tried(
-    town: Emulators, database: Database, monkeypatch: pytest.MonkeyPatch
+    emulators: Emulators, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     slow_or_failing(monkeypatch, failures=0)
-    async with running_app(town, database) as app:
+    async with running_app(emulators, database) as app:
         assert {messenger: one.ready for messenger, one in app.service.states().items()} == dict.fromkeys(
             Messenger, True
         )
 
 
 async def test_a_messenger_that_does_not_answer_is_tried_ever_more_rarely(
-    town: Emulators, database: Database, monkeypatch: pytest.MonkeyPatch
+    emulators: Emulators, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     slow_or_failing(monkeypatch, failures=3)
     counted: list[int] = []
@@ -62,7 +62,7 @@ async def test_a_messenger_that_does_not_answer_is_tried_ever_more_rarely(
 
     pauses = [runtime._pause(failures) for failures in range(1, 9)]
     monkeypatch.setattr(runtime, "_pause", pause)
-    async with running_app(town, database) as app:
+    async with running_app(emulators, database) as app:
         await app.until(lambda: app.service.states()[Messenger.BALE].ready)
     assert counted == [1, 2, 3]
     assert max(pauses[:2]) < max(pauses[-2:])

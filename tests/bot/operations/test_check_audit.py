@@ -37,9 +37,9 @@ async def test_lines_are_linked_kept_and_checked(tmp_path: Path) -> None:
     database = folder / "data" / "bot.db"
     count = int(str(rows(database, "SELECT count(*) FROM audit_event")[0][0]))
     assert count
-    async with await Emulators.start() as town:
+    async with await Emulators.start() as emulators:
         settings = {"LISTEN": f"127.0.0.1:{free_port()}", "PUBLIC_URL": "http://127.0.0.1:1"}
-        process = BotProcess(folder, town.env() | key | settings)
+        process = BotProcess(folder, emulators.env() | key | settings)
         await process.start()
         try:
             async with asyncio.timeout(60):

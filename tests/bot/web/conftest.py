@@ -11,14 +11,14 @@ from bot.web.app import build_app
 from storage.database.database import Database, open_database
 from storage.enums import Messenger
 from tests.support.asgi import serving
-from tests.support.payments import LINK, TOKEN, Paying, paying
+from tests.support.payments import LINK, TOKEN, PaymentScenario, payment_scenario
 
 
 @dataclass
 class Site:
     """Our web server over HTTP, with a request that waits for its fee and the bank."""
 
-    paying: Paying
+    paying: PaymentScenario
     http: httpx.AsyncClient
     url: str
 
@@ -54,7 +54,7 @@ async def site(sqlite_database: Database) -> AsyncIterator[Site]:
     async def answer(scope: Any, receive: Any, send: Any) -> None:
         await app(scope, receive, send)
 
-    async with paying(sqlite_database) as paid, serving(answer) as url:
+    async with payment_scenario(sqlite_database) as paid, serving(answer) as url:
         # The application needs its own address, which is known only now.
         paid.resources.public_info = replace(paid.resources.public_info, public_url=url)
         app = build_app(paid.resources)

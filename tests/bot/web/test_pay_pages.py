@@ -169,7 +169,7 @@ async def test_a_bank_that_is_slow_keeps_no_browser_waiting(
     async with asyncio.timeout(10):
         while "پرداخت انجام شد" not in page.text:
             page = await site.http.get(back)
-    assert len(await site.paying.told("N7")) == 1
+    assert len(await site.paying.push_texts("N7")) == 1
 
 
 async def test_the_gateway_is_down(site: Site) -> None:

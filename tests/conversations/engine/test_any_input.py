@@ -154,7 +154,7 @@ class Chats:
             case "share":
                 person.share("+989123456789", own=how)
             case "sticker":
-                person.send()
+                person.type()
             case "command":
                 person.command(how)
                 person.refresh()

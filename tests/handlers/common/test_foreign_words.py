@@ -35,7 +35,7 @@ def is_set_off(text: str, writer: str) -> None:
     assert lines[last + 1].startswith(f"└ {writer}"), text
 
 
-def told(person: Person, kind: str) -> str:
+def push_text(person: Person, kind: str) -> str:
     """The newest push of a kind."""
     return [push for push in person.pushes() if push.kind == kind][-1].text
 
@@ -46,13 +46,13 @@ def test_a_rejection_does_not_pass_for_an_approval(sara: Person, maryam: Person)
     maryam.tap("بله، رد می‌کنم")
     is_set_off(maryam.raw_text, "کارشناس")
     is_set_off(sara.open("qual.track").raw_text, "کارشناس دانشگاه علوم پزشکی شیراز")
-    is_set_off(told(sara, "N5"), "کارشناس دانشگاه علوم پزشکی شیراز")
+    is_set_off(push_text(sara, "N5"), "کارشناس دانشگاه علوم پزشکی شیراز")
 
 
 def test_a_preset_is_the_bots_and_what_was_added_is_not(sara: Person, maryam: Person) -> None:
     at_request(maryam, sara).tap("❌ رد", "مدارک نامعتبر").type(HOSTILE)
     maryam.tap("بله، رد می‌کنم")
-    for text in (told(sara, "N5"), sara.open("qual.track").raw_text, maryam.raw_text):
+    for text in (push_text(sara, "N5"), sara.open("qual.track").raw_text, maryam.raw_text):
         assert "دلیل: مدارک نامعتبر؛" in text
         is_set_off(text, "کارشناس")
 
@@ -63,7 +63,7 @@ def test_deficiencies_and_what_is_answered_to_them(sara: Person, maryam: Person)
     maryam.tap("ارسال نواقص")
     is_set_off(maryam.raw_text, "شما")
     maryam.tap("بله، ارسال شود")
-    is_set_off(told(sara, "N4"), "کارشناس")
+    is_set_off(push_text(sara, "N4"), "کارشناس")
     is_set_off(sara.open("qual.track").raw_text, "کارشناس")
     is_set_off(sara.tap("رفع نقص").raw_text, "کارشناس")
     sara.tap("توضیح می‌دهم").type(HOSTILE).type(HOSTILE)

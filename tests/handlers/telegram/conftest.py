@@ -1,5 +1,5 @@
 """The running service on the emulated messengers."""
 
-from tests.bot.messengers.conftest import app, town
+from tests.bot.messengers.conftest import app, emulators
 
-__all__ = ["app", "town"]
+__all__ = ["app", "emulators"]

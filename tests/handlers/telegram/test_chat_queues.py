@@ -152,15 +152,15 @@ async def test_a_pause_ends_with_a_newcomer() -> None:
 
 
 async def test_order_of_a_person_while_strangers_are_served(app: MessengerApp) -> None:
-    town = app.town
-    slow, quick = town.telegram.person("کند"), town.telegram.person("تند")
+    emulators = app.emulators
+    slow, quick = emulators.telegram.person("کند"), emulators.telegram.person("تند")
     gate = app.route_state.gates[slow.user.id] = asyncio.Event()
     for person in (slow, quick):
         await starts(person)
     await slow.tap("کند")
     for word in ("اول", "دوم", "اول"):
-        await slow.send("/start")
-        await slow.send(word)
+        await slow.type("/start")
+        await slow.type(word)
     await note(quick, "first")
     assert await app.notes(slow.user.id) == []
     gate.set()

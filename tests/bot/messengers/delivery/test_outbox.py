@@ -16,7 +16,7 @@ from tests.support.pushes import ScriptedSms, all_pushes, log_in, make_due, queu
 
 
 async def test_a_push_reaches_every_chat_and_its_button_works(app: MessengerApp) -> None:
-    people = [face.person("سارا") for face in app.town.messengers]
+    people = [face.person("سارا") for face in app.emulators.messengers]
     account = await log_in(app, *people)
     await queue_push(app, account, "پرونده دارای نقص است")
     for person in people:
@@ -27,9 +27,9 @@ async def test_a_push_reaches_every_chat_and_its_button_works(app: MessengerApp)
 
 
 async def test_order_in_a_chat(app: MessengerApp) -> None:
-    sara = app.town.telegram.person("سارا")
+    sara = app.emulators.telegram.person("سارا")
     account = await log_in(app, sara)
-    app.town.telegram.faults.add(Fault.html(502), method="sendMessage", times=1)
+    app.emulators.telegram.faults.add(Fault.html(502), method="sendMessage", times=1)
     for number in range(5):
         await queue_push(app, account, f"خبر {number}")
 
@@ -46,7 +46,7 @@ async def test_order_in_a_chat(app: MessengerApp) -> None:
 
 
 async def test_the_same_event_is_told_once(app: MessengerApp) -> None:
-    sara = app.town.telegram.person("سارا")
+    sara = app.emulators.telegram.person("سارا")
     account = await log_in(app, sara)
     for _ in range(3):
         await queue_push(app, account, "یک خبر", key="request:1:deficient")
@@ -55,9 +55,9 @@ async def test_the_same_event_is_told_once(app: MessengerApp) -> None:
 
 
 async def test_a_blocked_chat_is_skipped_and_the_other_one_reached(app: MessengerApp) -> None:
-    on_telegram, on_bale = (face.person("سارا") for face in app.town.messengers)
+    on_telegram, on_bale = (face.person("سارا") for face in app.emulators.messengers)
     account = await log_in(app, on_telegram, on_bale)
-    app.town.telegram.faults.add(
+    app.emulators.telegram.faults.add(
         Fault.api(403, "Forbidden: bot was blocked by the user"), method="sendMessage", times=None
     )
     await queue_push(app, account, "خبر", sms="خبری هست")
@@ -69,10 +69,10 @@ async def test_a_blocked_chat_is_skipped_and_the_other_one_reached(app: Messenge
     assert len(await all_pushes(app)) == 3, "nothing is queued for a dead chat"
 
 
-async def test_whoever_blocked_everything_gets_an_sms(town: Emulators, database: Database) -> None:
+async def test_whoever_blocked_everything_gets_an_sms(emulators: Emulators, database: Database) -> None:
     sms = ScriptedSms(SmsRetry("busy"), SmsAccepted("77"))
-    async with running_app(town, database, sms=sms) as app:
-        sara = town.telegram.person("سارا")
+    async with running_app(emulators, database, sms=sms) as app:
+        sara = emulators.telegram.person("سارا")
         account = await log_in(app, sara)
         await sara.block()
         await app.until_dead(sara)
@@ -96,10 +96,10 @@ async def test_whoever_blocked_everything_gets_an_sms(town: Emulators, database:
         assert (await all_pushes(app))[1].provider_id == "77"
 
 
-async def test_what_is_refused_for_good_is_told_to_staff(town: Emulators, database: Database) -> None:
+async def test_what_is_refused_for_good_is_told_to_staff(emulators: Emulators, database: Database) -> None:
     sms = ScriptedSms(SmsRejected("no credit", alert=True))
-    async with running_app(town, database, sms=sms) as app:
-        boss = town.bale.person("رئیس")
+    async with running_app(emulators, database, sms=sms) as app:
+        boss = emulators.bale.person("رئیس")
         await log_in(app, boss, role=Role.STAFF)
         nobody = await log_in(app)
         await queue_push(app, nobody, "خبر", sms="خبری هست")
@@ -111,7 +111,7 @@ async def test_what_is_refused_for_good_is_told_to_staff(town: Emulators, databa
 
 
 async def test_a_lease_that_ran_out_is_taken_up_again(app: MessengerApp) -> None:
-    sara = app.town.telegram.person("سارا")
+    sara = app.emulators.telegram.person("سارا")
     account = await log_in(app, sara)
     long_ago = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -127,7 +127,7 @@ async def test_a_lease_that_ran_out_is_taken_up_again(app: MessengerApp) -> None
 
 
 async def test_nobody_is_told_in_a_chat_they_left(app: MessengerApp) -> None:
-    sara = app.town.telegram.person("سارا")
+    sara = app.emulators.telegram.person("سارا")
     account = await log_in(app, sara)
 
     def unit(db: Session) -> None:
@@ -138,16 +138,16 @@ async def test_nobody_is_told_in_a_chat_they_left(app: MessengerApp) -> None:
     await app.database.run(unit)
     app.service.outbox.wake()
     await until_pushes(app, PushState.SKIPPED)
-    sara.does_not_see("خبر")
+    sara.sees_not("خبر")
 
 
 async def test_the_mandatory_sms_is_sent_in_its_own_words_and_shown_to_staff_where_it_fails(
-    town: Emulators, database: Database
+    emulators: Emulators, database: Database
 ) -> None:
     """R33: retried with the same id, then staff read what should have been said, and to whom."""
     sms = ScriptedSms(SmsRetry("busy"), SmsRejected("status 411"))
-    async with running_app(town, database, sms=sms) as app:
-        boss = town.bale.person("رئیس")
+    async with running_app(emulators, database, sms=sms) as app:
+        boss = emulators.bale.person("رئیس")
         await log_in(app, boss, role=Role.STAFF)
 
         def unit(db: Session) -> None:

@@ -95,7 +95,7 @@ async def test_what_was_queued_before_the_role_went_is_not_sent(
     tell: Callable[[Session, list[Grant], Role], str],
     lose: Callable[[Session, Grant], None],
 ) -> None:
-    gone, stays = app.town.telegram.person("رفته"), app.town.telegram.person("مانده")
+    gone, stays = app.emulators.telegram.person("رفته"), app.emulators.telegram.person("مانده")
     accounts = [await log_in(app, one) for one in (gone, stays)]
 
     def unit(db: Session) -> str:
@@ -120,7 +120,7 @@ async def test_what_was_queued_before_the_role_went_is_not_sent(
 
 async def test_no_sms_in_its_place(app: MessengerApp) -> None:
     """The short sentence is for whoever has no chat, not for whoever lost the role."""
-    gone = app.town.telegram.person("رفته")
+    gone = app.emulators.telegram.person("رفته")
     account = await log_in(app, gone, role=Role.STAFF)
 
     def unit(db: Session) -> None:

@@ -63,12 +63,12 @@ def short_rests(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("kind", [0, 1], ids=["telegram", "bale"])
 async def test_a_flood_meets_no_refusal_and_nobody_else_notices(app: MessengerApp, kind: int) -> None:
-    face = app.town.messengers[kind]
+    face = app.emulators.messengers[kind]
     flooder, stranger = face.person("سیل"), face.person("غریبه")
     await is_served(stranger)
     for _ in range(FLOOD):
-        await flooder.send("/start")
-    await flooder.send("دوم")
+        await flooder.type("/start")
+    await flooder.type("دوم")
     await is_served(stranger)
     await app.until_noted("second", by=flooder)
     await flooder.sees("یادداشت شد: second", within=20)
@@ -83,9 +83,9 @@ async def test_a_flood_meets_no_refusal_and_nobody_else_notices(app: MessengerAp
 
 
 async def test_a_guest_who_floods_is_told_once(app: MessengerApp) -> None:
-    guest = app.town.telegram.person("مهمان")
+    guest = app.emulators.telegram.person("مهمان")
     for _ in range(FLOOD):
-        await guest.send("/start")
+        await guest.type("/start")
     await app.until_answered(within=20)
     assert sum("پس از دیدن هر پاسخ" in one for one in texts(guest)) == 1
     assert texts(guest)[-1].endswith("خانه")
@@ -95,12 +95,12 @@ async def test_a_guest_who_floods_is_told_once(app: MessengerApp) -> None:
 async def test_hours_for_one_chat_are_nobody_elses(
     app: MessengerApp, method: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    for face in app.town.messengers:
+    for face in app.emulators.messengers:
         sara, reza = face.person("سارا"), face.person("رضا")
         accounts = [await log_in(app, one) for one in (sara, reza)]
         face.faults.add(Fault.flood(HOURS), method=method, chat_id=sara.user.id)
         if method == "sendMessage":
-            await sara.send("/start")
+            await sara.type("/start")
         else:
             await sara.tap("اول")
         await until_resting(app, sara)
@@ -110,8 +110,8 @@ async def test_hours_for_one_chat_are_nobody_elses(
         await is_served(reza)
         # What she does is done all the same; only nothing is said.
         before, notes = len(texts(sara)), await app.notes(sara.user.id)
-        await sara.send("/start")
-        await sara.send("دوم")
+        await sara.type("/start")
+        await sara.type("دوم")
         await app.until_noted(*notes, "second", by=sara)
         await app.until_answered()
         assert len(texts(sara)) == before
@@ -127,12 +127,12 @@ async def test_hours_for_one_chat_are_nobody_elses(
 
 
 async def test_a_long_rest_is_not_taken_for_a_clock_that_was_set_back(app: MessengerApp) -> None:
-    sara = app.town.telegram.person("سارا")
+    sara = app.emulators.telegram.person("سارا")
     account = await log_in(app, sara)
-    app.town.telegram.faults.add(Fault.flood(HOURS), method="sendMessage", chat_id=sara.user.id)
+    app.emulators.telegram.faults.add(Fault.flood(HOURS), method="sendMessage", chat_id=sara.user.id)
     await queue_push(app, account, "خبر")
     await until_resting(app, sara)
-    await sara.send("/start")
+    await sara.type("/start")
     await app.until_answered()
     now = app.service.resources.clock()
     assert await app.database.run(lambda db: clock_setback.pull_forward(db, now=now)) == 0
@@ -144,19 +144,19 @@ async def test_a_long_rest_is_not_taken_for_a_clock_that_was_set_back(app: Messe
     assert abs((until - before).total_seconds() - HOURS) < 60
 
 
-async def test_a_long_rest_outlives_a_restart(town: Emulators, database: Database) -> None:
-    sara, reza = town.bale.person("سارا"), town.bale.person("رضا")
-    async with running_app(town, database) as app:
+async def test_a_long_rest_outlives_a_restart(emulators: Emulators, database: Database) -> None:
+    sara, reza = emulators.bale.person("سارا"), emulators.bale.person("رضا")
+    async with running_app(emulators, database) as app:
         account = await log_in(app, sara)
-        town.bale.faults.add(Fault.flood(HOURS), method="sendMessage", chat_id=sara.user.id)
+        emulators.bale.faults.add(Fault.flood(HOURS), method="sendMessage", chat_id=sara.user.id)
         await queue_push(app, account, "خبر")
         await until_resting(app, sara)
-    asked = len(_calls(town.bale, sara))
-    async with running_app(town, database) as app:
-        await sara.send("/start")
+    asked = len(_calls(emulators.bale, sara))
+    async with running_app(emulators, database) as app:
+        await sara.type("/start")
         await is_served(reza)
         await app.until_answered()
-        assert len(_calls(town.bale, sara)) == asked, "the messenger was asked in spite of what it said"
+        assert len(_calls(emulators.bale, sara)) == asked, "the messenger was asked in spite of what it said"
         await end_rest(app)
         await sara.sees("خبر")
         await sara.sees("خانه")
@@ -168,9 +168,9 @@ def _calls(face: EmulatedMessenger, person: Person) -> list[object]:
 
 
 async def test_a_push_that_is_refused_holds_up_its_chat_alone_and_costs_no_try(app: MessengerApp) -> None:
-    sara, reza = app.town.telegram.person("سارا"), app.town.telegram.person("رضا")
+    sara, reza = app.emulators.telegram.person("سارا"), app.emulators.telegram.person("رضا")
     accounts = [await log_in(app, one) for one in (sara, reza)]
-    app.town.telegram.faults.add(Fault.flood(2), method="sendMessage", chat_id=sara.user.id)
+    app.emulators.telegram.faults.add(Fault.flood(2), method="sendMessage", chat_id=sara.user.id)
     for account in accounts:
         await queue_push(app, account, "خبر")
     await reza.sees("خبر")
@@ -181,12 +181,12 @@ async def test_a_push_that_is_refused_holds_up_its_chat_alone_and_costs_no_try(a
 
 
 async def test_of_several_answers_that_wait_the_newest_is_shown(app: MessengerApp) -> None:
-    for face in app.town.messengers:
+    for face in app.emulators.messengers:
         sara = await started(face)
         before = len(texts(sara))
         face.faults.add(Fault.flood(2), method="sendMessage", chat_id=sara.user.id)
         for typed in ("اول", "/start", "دوم", "/start", "دوم"):
-            await sara.send(typed)
+            await sara.type(typed)
         # All of it is done before anything may be said.
         await app.until_noted("first", "second", "second", by=sara)
         assert len(texts(sara)) == before
@@ -196,32 +196,32 @@ async def test_of_several_answers_that_wait_the_newest_is_shown(app: MessengerAp
 
 
 async def test_a_screen_in_whose_place_nothing_comes_is_shown_all_the_same(app: MessengerApp) -> None:
-    sara = await started(app.town.telegram)
-    app.town.telegram.faults.add(Fault.flood(2), method="sendMessage", chat_id=sara.user.id)
-    await sara.send("اول")
-    await sara.send("/album")
+    sara = await started(app.emulators.telegram)
+    app.emulators.telegram.faults.add(Fault.flood(2), method="sendMessage", chat_id=sara.user.id)
+    await sara.type("اول")
+    await sara.type("/album")
     await sara.sees("یادداشت شد: first")
     await app.until_answered()
 
 
 async def test_what_is_shown_once_waits_and_is_not_superseded(
-    town: Emulators, database: Database, library: DocumentLibrary
+    emulators: Emulators, database: Database, library: DocumentLibrary
 ) -> None:
-    async with running_app(town, database, papers=library) as app:
+    async with running_app(emulators, database, papers=library) as app:
         app.route_state.papers = (
             GeneratedFile("a.png", files.png(), "نمودار", picture=True),
             GeneratedFile("b.xlsx", b"PK-b", "جدول"),
         )
-        for face in town.messengers:
+        for face in emulators.messengers:
             sara = await started(face)
             # The second of three messages is refused.
             face.faults.add(Fault.flood(1), method="sendDocument", chat_id=sara.user.id)
-            await sara.send("/papers")
+            await sara.type("/papers")
             await app.until(lambda face=face: len(face.server.calls_of("sendDocument")) % 2)
             # A notice whose screen is superseded is said by the one that takes its place.
             face.faults.add(Fault.flood(1), method="sendMessage", chat_id=sara.user.id)
-            await sara.send("/say")
-            await sara.send("/start")
+            await sara.type("/say")
+            await sara.type("/start")
             await app.until_answered(within=20)
             kinds = [file.kind for one in sara.history() for file in one.files]
             assert kinds == ["photo", "document"], "each once"
@@ -236,11 +236,11 @@ async def test_what_is_shown_once_waits_and_is_not_superseded(
     "fault", [Fault.flood(1), Fault.flood_bare(), Fault.flood_text()], ids=lambda f: f.name
 )
 async def test_refused_deletions_and_presses_are_repeated(app: MessengerApp, fault: Fault) -> None:
-    for face in app.town.messengers:
+    for face in app.emulators.messengers:
         sara = await started(face)
         for method in ("deleteMessage", "answerCallbackQuery", "sendMessage"):
             face.faults.add(fault, method=method)
-        said = await sara.send("/secret hunter2")
+        said = await sara.type("/secret hunter2")
         await sara.tap("اول")
         await is_served(face.person("رضا"))
         await sara.sees_gone(said)
@@ -250,13 +250,13 @@ async def test_refused_deletions_and_presses_are_repeated(app: MessengerApp, fau
 
 
 async def test_a_password_is_deleted_however_long_the_messenger_refuses_it(app: MessengerApp) -> None:
-    sara = app.town.telegram.person("سارا")
-    refused = app.town.telegram.faults.add(Fault.flood(HOURS), method="deleteMessage", times=None)
-    said = await sara.send("/secret hunter2")
+    sara = app.emulators.telegram.person("سارا")
+    refused = app.emulators.telegram.faults.add(Fault.flood(HOURS), method="deleteMessage", times=None)
+    said = await sara.type("/secret hunter2")
     await sara.sees("خانه")
     await app.until_idle()
     assert await app.states() == [InboxState.DONE], "it is owed"
-    app.town.telegram.faults.remove(refused)
+    app.emulators.telegram.faults.remove(refused)
     app.service.channels[Messenger.TELEGRAM].limiter._chats.clear()
     shown = len(texts(sara))
 
@@ -272,7 +272,7 @@ async def test_a_password_is_deleted_however_long_the_messenger_refuses_it(app: 
 
 
 async def test_three_refused_chats_are_three_refused_chats(app: MessengerApp) -> None:
-    face = app.town.telegram
+    face = app.emulators.telegram
     crowd = [face.person(f"نفر {number}") for number in range(5)]
     for one in crowd:
         face.faults.add(Fault.flood(HOURS), method="sendMessage", chat_id=one.user.id)
@@ -283,7 +283,7 @@ async def test_three_refused_chats_are_three_refused_chats(app: MessengerApp) ->
 
 
 async def test_a_messenger_that_refuses_everybody_is_asked_by_one(app: MessengerApp) -> None:
-    face = app.town.telegram
+    face = app.emulators.telegram
     refused = face.faults.add(Fault.flood(3), method="sendMessage", times=None)
     crowd = [face.person(f"نفر {number}") for number in range(12)]
 
@@ -299,7 +299,7 @@ async def test_a_messenger_that_refuses_everybody_is_asked_by_one(app: Messenger
     asked = len(face.server.calls_of("sendMessage"))
     for one in crowd[4:]:
         await one.start()
-    await is_served(app.town.bale.person("مینا"))
+    await is_served(app.emulators.bale.person("مینا"))
     await app.until(all_stored)
     # One asks after each rest, and each rest is longer than the one before.
     await app.until(lambda: len(face.server.calls_of("sendMessage")) >= asked + 2)
@@ -316,7 +316,7 @@ async def test_a_messenger_that_refuses_everybody_is_asked_by_one(app: Messenger
 @pytest.mark.usefixtures("short_rests")
 async def test_photos_one_by_one(app: MessengerApp) -> None:
     """Each is answered; the last answer is the one that stays."""
-    for face in app.town.messengers:
+    for face in app.emulators.messengers:
         sara = await started(face)
         face.faults.add(Fault.flood_bare(), method="sendMessage", chat_id=sara.user.id)
         for _ in range(12):

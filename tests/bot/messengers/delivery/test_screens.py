@@ -30,7 +30,7 @@ from tests.support.messenger_app import (
 
 
 async def test_a_press_edits_its_message(app: MessengerApp) -> None:
-    for face in app.town.messengers:
+    for face in app.emulators.messengers:
         sara = await started(face)
         before = sara.screen()
         assert (await note(sara, "first")).id == before.id
@@ -38,16 +38,16 @@ async def test_a_press_edits_its_message(app: MessengerApp) -> None:
         assert (await sara.sees("خانه")).id == before.id
         await sara.button_rests()
         assert (await app.chat(sara)).messenger == face.kind
-    assert app.town.violations == []
+    assert app.emulators.violations == []
 
 
 async def test_rows_are_laid_right_to_left(app: MessengerApp) -> None:
-    sara = await started(app.town.telegram)
+    sara = await started(app.emulators.telegram)
     assert [one.text for one in sara.screen().buttons[0]] == ["دوم", "اول"]
 
 
 async def test_an_edit_that_fails_becomes_a_new_message(app: MessengerApp) -> None:
-    for face in app.town.messengers:
+    for face in app.emulators.messengers:
         sara = await started(face)
         before = sara.screen()
         face.faults.add(Fault.api(400, "Bad Request: message can't be edited"), method="editMessageText")
@@ -55,14 +55,14 @@ async def test_an_edit_that_fails_becomes_a_new_message(app: MessengerApp) -> No
 
 
 async def test_an_edit_that_changes_nothing_is_an_answer(app: MessengerApp) -> None:
-    sara = await started(app.town.telegram)
+    sara = await started(app.emulators.telegram)
     await sara.press_raw("1|home|||")
     await app.until_answered()
     assert len([one for one in sara.history() if "خانه" in one.text]) == 1
 
 
 async def test_a_long_text_comes_in_pieces(app: MessengerApp) -> None:
-    sara = await started(app.town.telegram)
+    sara = await started(app.emulators.telegram)
     await sara.tap("دراز")
     last = await sara.sees("سطر 899")
     assert last.button("ته")
@@ -79,25 +79,25 @@ def test_pieces_lose_nothing() -> None:
 
 
 async def test_whoever_blocks_is_dead_until_they_write(app: MessengerApp) -> None:
-    for face in app.town.messengers:
+    for face in app.emulators.messengers:
         sara = await started(face)
         blocked = Fault.api(403, "Forbidden: bot was blocked by the user")
         face.faults.add(blocked, method="sendMessage", chat_id=sara.user.id)
-        await sara.send("/start")
+        await sara.type("/start")
         await app.until_dead(sara)
         await starts(sara)
         assert not (await app.chat(sara)).dead
 
 
 async def test_telegram_says_at_once_who_blocked(app: MessengerApp) -> None:
-    sara = await started(app.town.telegram)
+    sara = await started(app.emulators.telegram)
     await sara.block()
     await app.until_dead(sara)
 
 
 async def test_a_screen_that_could_not_be_sent_comes_later(app: MessengerApp) -> None:
-    sara = app.town.telegram.person("سارا")
-    order = app.town.telegram.faults.add(Fault.html(502), method="sendMessage", times=None)
+    sara = app.emulators.telegram.person("سارا")
+    order = app.emulators.telegram.faults.add(Fault.html(502), method="sendMessage", times=None)
     await sara.start()
 
     async def waits() -> bool:
@@ -107,7 +107,7 @@ async def test_a_screen_that_could_not_be_sent_comes_later(app: MessengerApp) ->
             return False
 
     await app.until(waits)
-    app.town.telegram.faults.remove(order)
+    app.emulators.telegram.faults.remove(order)
     assert (await app.states())[-1] is InboxState.ANSWERED
 
     def now(db: Session) -> None:
@@ -123,19 +123,19 @@ async def test_a_screen_that_could_not_be_sent_comes_later(app: MessengerApp) ->
 
 async def documents(person: Person) -> list[File]:
     """Ask for the documents: all that ever came."""
-    await person.send("/papers")
+    await person.type("/papers")
     await person.sees("مدارک")
     return [file for one in person.history() for file in one.files]
 
 
 async def test_documents_on_both_messengers(
-    town: Emulators, database: Database, library: DocumentLibrary
+    emulators: Emulators, database: Database, library: DocumentLibrary
 ) -> None:
     pdf = files.pdf()
     shown = await store_attachments(database, library, files.jpeg(), files.png(), pdf)
-    async with running_app(town, database, papers=library) as app:
+    async with running_app(emulators, database, papers=library) as app:
         app.route_state.papers = shown
-        for number, face in enumerate(town.messengers, 1):
+        for number, face in enumerate(emulators.messengers, 1):
             sara = face.person("سارا")
             received = await documents(sara)
             assert [file.kind for file in received] == ["photo", "photo", "document"]
@@ -145,11 +145,11 @@ async def test_documents_on_both_messengers(
             forgotten = Fault.api(400, "Bad Request: wrong file identifier specified")
             face.faults.add(forgotten, method="sendDocument")
             assert len(await documents(sara)) == 6
-    assert town.violations == []
+    assert emulators.violations == []
 
 
 async def test_removed_and_lost_documents_are_named_and_the_others_shown(
-    town: Emulators, database: Database, library: DocumentLibrary, tmp_path: Path
+    emulators: Emulators, database: Database, library: DocumentLibrary, tmp_path: Path
 ) -> None:
     contents = (files.jpeg(), files.png(), files.pdf(), files.jpeg())
     shown = await store_attachments(database, library, *contents)
@@ -159,28 +159,28 @@ async def test_removed_and_lost_documents_are_named_and_the_others_shown(
         return db.get_one(StoredFile, shown[2].file_id).shown_key
 
     await FolderStore(tmp_path / "files").delete(await database.run(remove))
-    async with running_app(town, database, papers=library) as app:
+    async with running_app(emulators, database, papers=library) as app:
         app.route_state.papers = shown
-        for face in town.messengers:
+        for face in emulators.messengers:
             sara = face.person("سارا")
             assert [file.kind for file in await documents(sara)] == ["photo", "photo"]
             said = "\n".join(one.text for one in sara.history())
             assert "مدرک 1\nاین مدرک پس از پایان مهلت نگهداری حذف شده است." in said
             assert "مدرک 2\nاین مدرک اکنون در دسترس نیست." in said
-    assert town.violations == []
+    assert emulators.violations == []
 
 
 async def test_what_was_made_for_an_answer_is_sent_and_kept_nowhere(
-    town: Emulators, database: Database, library: DocumentLibrary
+    emulators: Emulators, database: Database, library: DocumentLibrary
 ) -> None:
     stored = await store_attachments(database, library, files.pdf())
     picture = GeneratedFile("report.png", files.png(), "نمودار", picture=True)
     sheet = GeneratedFile("report.xlsx", b"PK-x", "جدول")
-    async with running_app(town, database, papers=library) as app:
+    async with running_app(emulators, database, papers=library) as app:
         app.route_state.papers = (picture, *stored, sheet)
-        for number, face in enumerate(town.messengers, 1):
+        for number, face in enumerate(emulators.messengers, 1):
             received = await documents(face.person("سارا"))
             assert [file.kind for file in received] == ["photo", "document", "document"]
             assert (received[2].name, received[2].content) == ("report.xlsx", b"PK-x")
             await until_file_ids(app, number)
-    assert town.violations == []
+    assert emulators.violations == []

@@ -17,7 +17,7 @@ from tests.support.messenger_app import running_app, store_attachments
 
 
 async def test_each_document_that_cannot_be_read_is_named(
-    town: Emulators, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    emulators: Emulators, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = FolderStore(tmp_path / "files")
     documents = DocumentLibrary(store, DocumentCipher("0" * 64), InspectionPool())
@@ -27,15 +27,15 @@ async def test_each_document_that_cannot_be_read_is_named(
         raise StoreDown("no answer")
 
     monkeypatch.setattr(store, "get", away)
-    async with running_app(town, database, papers=documents) as app:
+    async with running_app(emulators, database, papers=documents) as app:
         app.route_state.papers = shown
-        for face in town.messengers:
+        for face in emulators.messengers:
             sara = face.person("سارا")
-            await sara.send("/papers")
+            await sara.type("/papers")
             await sara.sees("مدرک 1")
             said = "\n".join(one.text for one in sara.history())
             assert "مدرک 0" in said
             await sara.sees("مدارک")
             assert [file for one in sara.history() for file in one.files] == []
-        assert app.service.resources.counters.store_failed == 2 * len(town.messengers)
+        assert app.service.resources.counters.store_failed == 2 * len(emulators.messengers)
     await documents.close()

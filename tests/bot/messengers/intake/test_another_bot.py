@@ -17,8 +17,9 @@ from storage.database.database import Database
 from storage.enums import Messenger, PushState
 from storage.tables import InboxUpdate
 from tests.support import files
-from tests.support.bot_process import Stage
+from tests.support.bot_process import BotProcess
 from tests.support.identities import next_mobile
+from tests.support.journey_steps import register
 from tests.support.messenger_app import (
     MessengerApp,
     note,
@@ -31,7 +32,6 @@ from tests.support.messenger_app import (
     without_queues,
 )
 from tests.support.pushes import ScriptedSms, all_pushes, log_in, queue_push
-from tests.support.scenes import register
 
 OTHER = {
     "telegram": "990201543:ANOTHER-TELEGRAM-TOKEN-GOOD-FOR-NO",
@@ -51,20 +51,20 @@ def again(face: EmulatedMessenger, person: Person) -> Person:
 
 
 @pytest.fixture(params=["telegram", "bale"])
-def face(request: pytest.FixtureRequest, town: Emulators) -> EmulatedMessenger:
-    return town.telegram if request.param == "telegram" else town.bale
+def face(request: pytest.FixtureRequest, emulators: Emulators) -> EmulatedMessenger:
+    return emulators.telegram if request.param == "telegram" else emulators.bale
 
 
 async def test_the_first_updates_of_another_bot_are_no_doubles(
-    town: Emulators, database: Database, face: EmulatedMessenger
+    emulators: Emulators, database: Database, face: EmulatedMessenger
 ) -> None:
     sara = face.person("سارا")
-    async with running_app(town, database) as app:
+    async with running_app(emulators, database) as app:
         await starts(sara)
         await note(sara, "first")
         await app.until_answered()
     swap(face)
-    async with running_app(town, database) as app:
+    async with running_app(emulators, database) as app:
         there = again(face, sara)
         await starts(there)
         await note(there, "second")
@@ -82,11 +82,11 @@ async def test_the_first_updates_of_another_bot_are_no_doubles(
 
 
 async def test_what_the_first_bot_did_not_finish_has_its_effect(
-    town: Emulators, database: Database, face: EmulatedMessenger, caplog: pytest.LogCaptureFixture
+    emulators: Emulators, database: Database, face: EmulatedMessenger, caplog: pytest.LogCaptureFixture
 ) -> None:
     """It touches no message of the other bot, whose numbers are the same."""
     sara = face.person("سارا")
-    async with running_app(town, database) as app:
+    async with running_app(emulators, database) as app:
         await starts(sara)
         with without_queues(app.service):
             await sara.tap("اول")
@@ -96,22 +96,22 @@ async def test_what_the_first_bot_did_not_finish_has_its_effect(
     await there.start()
     edits = len(face.server.calls_of("editMessageText"))
     with caplog.at_level(logging.WARNING):
-        async with running_app(town, database) as app:
+        async with running_app(emulators, database) as app:
             await there.sees("خانه")
             await app.until_answered()
             assert await app.notes() == ["first"]
             assert len(face.server.calls_of("editMessageText")) == edits
             assert not [one for one in caplog.records if one.levelno >= logging.ERROR]
             await note(there, "second")
-    assert not [one for one in town.violations if "not the bot" in one]
+    assert not [one for one in emulators.violations if "not the bot" in one]
 
 
 async def test_a_password_that_the_first_bot_was_sent_costs_nobody_a_message(
-    town: Emulators, database: Database, face: EmulatedMessenger
+    emulators: Emulators, database: Database, face: EmulatedMessenger
 ) -> None:
     """A deletion that the first bot owes is not done on another bot's message of the same number."""
     sara = face.person("سارا")
-    async with running_app(town, database) as app:
+    async with running_app(emulators, database) as app:
 
         async def nothing(answer: object) -> None: ...
 
@@ -126,7 +126,7 @@ async def test_a_password_that_the_first_bot_was_sent_costs_nobody_a_message(
     there = again(face, sara)
     for _ in range(6):
         await there.start()
-    async with running_app(town, database) as app:
+    async with running_app(emulators, database) as app:
         # As on a database of our own: where others may serve, they get a minute.
         app.service.dispatcher._shared = False
         await app.service.dispatcher.recover(Messenger(face.kind))
@@ -136,15 +136,15 @@ async def test_a_password_that_the_first_bot_was_sent_costs_nobody_a_message(
 
 
 async def test_pushes_where_the_new_bot_never_was_end_in_one_sms(
-    town: Emulators, database: Database, face: EmulatedMessenger, caplog: pytest.LogCaptureFixture
+    emulators: Emulators, database: Database, face: EmulatedMessenger, caplog: pytest.LogCaptureFixture
 ) -> None:
     sara = face.person("سارا")
-    async with running_app(town, database) as app:
+    async with running_app(emulators, database) as app:
         account = await log_in(app, sara)
     swap(face)
     sms = ScriptedSms()
     with caplog.at_level(logging.WARNING):
-        async with running_app(town, database, sms=sms) as app:
+        async with running_app(emulators, database, sms=sms) as app:
 
             async def all_over() -> bool:
                 states = {push.state for push in await all_pushes(app)}
@@ -167,7 +167,7 @@ async def test_pushes_where_the_new_bot_never_was_end_in_one_sms(
 
 
 async def test_a_document_that_the_first_bot_sent_is_sent_by_the_other(
-    town: Emulators, database: Database, face: EmulatedMessenger, library: DocumentLibrary
+    emulators: Emulators, database: Database, face: EmulatedMessenger, library: DocumentLibrary
 ) -> None:
     """Without a try of the first one's file id, which the messenger refuses; back again, that id is still known."""
     shown = await store_attachments(database, library, files.pdf())
@@ -177,10 +177,10 @@ async def test_a_document_that_the_first_bot_sent_is_sent_by_the_other(
             swap(face)
         else:
             face.token, face.bot = first
-        async with running_app(town, database, papers=library) as app:
+        async with running_app(emulators, database, papers=library) as app:
             app.route_state.papers = shown
             there = again(face, sara)
-            await there.send("/papers")
+            await there.type("/papers")
             await there.sees("مدارک")
             await until_file_ids(app, min(number + 1, 2))
     refused = [call for call in face.server.calls_of("sendDocument") if call.status != 200]
@@ -197,11 +197,13 @@ def test_another_bot_has_other_addresses_and_the_same_bot_the_same() -> None:
     assert all(0 < one < 2**62 for one in odd)
 
 
-async def test_what_came_before_the_migration_is_the_first_bots(town: Emulators, database: Database) -> None:
+async def test_what_came_before_the_migration_is_the_first_bots(
+    emulators: Emulators, database: Database
+) -> None:
     """The last batch before the upgrade is handed over again after it."""
-    face = town.telegram
+    face = emulators.telegram
     sara = face.person("سارا")
-    async with running_app(town, database) as app:
+    async with running_app(emulators, database) as app:
         await starts(sara)
         await note(sara, "first")
         await app.until_answered()
@@ -212,7 +214,7 @@ async def test_what_came_before_the_migration_is_the_first_bots(town: Emulators,
             one.bot_id = 0
 
     await database.run(unit)
-    async with running_app(town, database) as app:
+    async with running_app(emulators, database) as app:
         face.server.inject_raw(raw.encode())
         await sara.tap("بازگشت")
         await sara.sees("خانه")
@@ -223,7 +225,7 @@ async def test_what_came_before_the_migration_is_the_first_bots(town: Emulators,
 
 async def test_a_wiped_update_is_known_again(app: MessengerApp) -> None:
     """Its body held a password and is gone; handed over again it is a double, and another under its number is none."""
-    sara = await started(app.town.telegram)
+    sara = await started(app.emulators.telegram)
     await sara.command("secret")
 
     async def wiped() -> bool:
@@ -250,25 +252,25 @@ async def test_a_wiped_update_is_known_again(app: MessengerApp) -> None:
 @pytest.mark.campaign
 async def test_with_the_real_process(database_url: str, tmp_path: Path) -> None:
     """Registered with one bot, she goes on with the other as soon as she pressed its *Start*."""
-    async with await Emulators.start() as town:
-        stage = Stage(town, tmp_path, database_url)
+    async with await Emulators.start() as emulators:
+        process = BotProcess(emulators, tmp_path, database_url)
         try:
-            await stage.start()
-            for face in town.messengers:
+            await process.start()
+            for face in emulators.messengers:
                 sara = face.person("سارا", phone=next_mobile())
-                await register(stage, sara)
-                assert await stage.stop() == 0
+                await register(process, sara)
+                assert await process.stop() == 0
                 swap(face)
-                await stage.start()
+                await process.start()
                 there = again(face, sara)
                 await there.start()
                 await there.sees("سارا")
                 await there.tap("❓ راهنما")
                 await there.sees("راهنما")
                 assert not [one for one in there.history() if "خطایی رخ داد" in one.text]
-            log = stage.log.read_text()
+            log = process.log.read_text()
             assert "Traceback" not in log
             assert "the token is of bot" not in log
         finally:
-            if stage.process is not None:
-                await stage.stop()
+            if process.process is not None:
+                await process.stop()

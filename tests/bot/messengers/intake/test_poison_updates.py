@@ -23,7 +23,7 @@ DEEP = b"[" * 20_000 + b"]" * 20_000
 )
 async def test_what_is_no_json_stands_aside_alone(app: MessengerApp, spoilt: bytes) -> None:
     """It spoils the whole answer: the others in it are taken all the same."""
-    for face in app.town.messengers:
+    for face in app.emulators.messengers:
         server, queue = face.server, face.server.state.queues[face.token]
         before, after = face.person("پیش"), face.person("پس")
         await starts(before)
@@ -44,7 +44,7 @@ async def test_what_is_no_json_stands_aside_alone(app: MessengerApp, spoilt: byt
 
 
 async def test_a_number_of_long_ago_does_not_come_for_ever(app: MessengerApp) -> None:
-    for face in app.town.messengers:
+    for face in app.emulators.messengers:
         await started(face)
         for raw in (b'{"update_id": 0}', b'{"update_id": "1", "message": 5}', b"null", b'{"update_id": -7}'):
             face.server.inject_raw(raw)
@@ -53,8 +53,8 @@ async def test_a_number_of_long_ago_does_not_come_for_ever(app: MessengerApp) ->
 
 async def test_a_sign_that_is_no_number_is_no_lane(app: MessengerApp) -> None:
     assert lane_of({"message": {"chat": {"id": "--5"}}}) is None
-    sara = app.town.telegram.person("سارا")
-    app.town.telegram.server.inject({"message": {"chat": {"id": "--5"}}})
+    sara = app.emulators.telegram.person("سارا")
+    app.emulators.telegram.server.inject({"message": {"chat": {"id": "--5"}}})
     await starts(sara)
 
 
@@ -72,7 +72,7 @@ async def test_what_cannot_be_written_down_whole_is_kept_as_far_as_it_goes(app: 
 
 async def test_a_stranger_cannot_say_that_a_chat_is_blocked(app: MessengerApp) -> None:
     """Who is taken for dead gets no pushes."""
-    sara = await started(app.town.telegram)
+    sara = await started(app.emulators.telegram)
     bot = {"id": 1, "is_bot": True, "first_name": "ب"}
     change = {
         "chat": {"id": sara.user.id, "type": "private"},
@@ -81,8 +81,8 @@ async def test_a_stranger_cannot_say_that_a_chat_is_blocked(app: MessengerApp) -
         "old_chat_member": {"status": "member", "user": bot},
         "new_chat_member": {"status": "kicked", "user": bot, "until_date": 0},
     }
-    app.town.telegram.server.inject({"my_chat_member": change})
-    await app.until(lambda: app.town.telegram.server.pending() == 0)
+    app.emulators.telegram.server.inject({"my_chat_member": change})
+    await app.until(lambda: app.emulators.telegram.server.pending() == 0)
     await app.until_idle()
     row = (await app.inbox())[-1]
     assert row.state is InboxState.QUARANTINED

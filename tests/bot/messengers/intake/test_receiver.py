@@ -31,7 +31,7 @@ POISON: list[Any] = [
 
 
 async def test_poison_on_both_pollings(app: MessengerApp) -> None:
-    for face in app.town.messengers:
+    for face in app.emulators.messengers:
         before = face.person("پیش")
         await before.start()
         for body in POISON:
@@ -50,14 +50,14 @@ async def test_poison_on_both_pollings(app: MessengerApp) -> None:
 
 
 async def test_a_person_whose_update_was_quarantined_is_answered(app: MessengerApp) -> None:
-    sara = await started(app.town.telegram)
+    sara = await started(app.emulators.telegram)
     chat = {"id": sara.user.id, "type": "private"}
-    app.town.telegram.server.inject({"message": {"message_id": 5, "date": "never", "chat": chat}})
+    app.emulators.telegram.server.inject({"message": {"message_id": 5, "date": "never", "chat": chat}})
     await sara.sees("متوجه نشدم")
 
 
 async def test_an_update_without_a_number_does_not_come_for_ever(app: MessengerApp) -> None:
-    await started(app.town.bale)
+    await started(app.emulators.bale)
     await app.service.intake.store_updates(
         Messenger.BALE, [{"message": {}}, "text", None, 5, {"update_id": -3}]
     )
@@ -67,8 +67,8 @@ async def test_an_update_without_a_number_does_not_come_for_ever(app: MessengerA
 
 
 async def test_doubles_have_no_effect(app: MessengerApp) -> None:
-    sara = await started(app.town.telegram)
-    app.town.telegram.server.deliver_twice(3)
+    sara = await started(app.emulators.telegram)
+    app.emulators.telegram.server.deliver_twice(3)
     await note(sara, "first")
     raw = json.loads((await app.inbox())[-1].raw)
     for _ in range(3):
@@ -78,13 +78,13 @@ async def test_doubles_have_no_effect(app: MessengerApp) -> None:
 
 
 async def test_the_same_number_on_the_other_messenger_is_another_update(app: MessengerApp) -> None:
-    for face in app.town.messengers:
+    for face in app.emulators.messengers:
         await note(await started(face), "first")
     assert await app.notes() == ["first", "first"]
 
 
 async def test_text_that_no_database_keeps(app: MessengerApp) -> None:
-    sara = await started(app.town.telegram)
+    sara = await started(app.emulators.telegram)
     message = raw_message(sara.user.id, "اول\x00\ud800", number=5)
     message["from"]["first_name"] = "\x00\ud800"
     await app.service.intake.store_updates(Messenger.TELEGRAM, [{"update_id": 900, "message": message}])
@@ -96,10 +96,10 @@ async def test_text_that_no_database_keeps(app: MessengerApp) -> None:
 
 @asynccontextmanager
 async def called(
-    town: Emulators, database: Database
+    emulators: Emulators, database: Database
 ) -> AsyncIterator[tuple[MessengerApp, httpx.AsyncClient]]:
     """The bot with webhooks, and a client of its web server. The addresses told to the messengers lead nowhere."""
-    async with running_app(town, database, webhook_url="https://bot.example") as app:
+    async with running_app(emulators, database, webhook_url="https://bot.example") as app:
         site = build_app(app.service.resources, webhooks=app.service.intake)
         async with httpx.AsyncClient(transport=httpx.ASGITransport(site), base_url="http://bot") as client:
             yield app, client
@@ -112,9 +112,9 @@ def as_telegram(app: MessengerApp) -> dict[str, str]:
     return {SECRET_HEADER: app.service.intake.secrets[Messenger.TELEGRAM]}
 
 
-async def test_poison_on_a_webhook(town: Emulators, database: Database) -> None:
-    async with called(town, database) as (app, client):
-        sara = town.telegram.person("سارا")
+async def test_poison_on_a_webhook(emulators: Emulators, database: Database) -> None:
+    async with called(emulators, database) as (app, client):
+        sara = emulators.telegram.person("سارا")
         await sara.start()
         bodies = [json.dumps({"update_id": 100 + number, **body}) for number, body in enumerate(POISON)]
         bodies += ["", "[]", "null", "{", "\xff", '{"a":' * 2000]
@@ -127,11 +127,11 @@ async def test_poison_on_a_webhook(town: Emulators, database: Database) -> None:
 
 
 async def test_a_webhook_tells_a_double_from_another_update_of_that_number(
-    town: Emulators, database: Database
+    emulators: Emulators, database: Database
 ) -> None:
     """The messenger repeats a call that it had no answer to; and numbers begin anew after a quiet week."""
-    async with called(town, database) as (app, client):
-        for face in town.messengers:
+    async with called(emulators, database) as (app, client):
+        for face in emulators.messengers:
             person, path = face.person("سارا"), app.service.intake.path_of(Messenger(face.kind))
             await person.start()
             home = [(95, "بازگشت")] * 2
@@ -145,8 +145,8 @@ async def test_a_webhook_tells_a_double_from_another_update_of_that_number(
         assert app.service.resources.counters.repeated == {Messenger.TELEGRAM: 3, Messenger.BALE: 3}
 
 
-async def test_a_webhook_knows_its_messenger(town: Emulators, database: Database) -> None:
-    async with called(town, database) as (app, client):
+async def test_a_webhook_knows_its_messenger(emulators: Emulators, database: Database) -> None:
+    async with called(emulators, database) as (app, client):
         intake = app.service.intake
         for path, headers, status in (
             (intake.path_of(Messenger.TELEGRAM), {}, 403),

@@ -10,7 +10,7 @@ from tests.support.messenger_app import MessengerApp
 
 @pytest.fixture
 def sara(app: MessengerApp) -> Person:
-    return app.town.bale.person("سارا")
+    return app.emulators.bale.person("سارا")
 
 
 async def died_before_the_answer(app: MessengerApp, sara: Person) -> Seen:
@@ -22,7 +22,7 @@ async def died_before_the_answer(app: MessengerApp, sara: Person) -> Seen:
         return set(await app.states()) == {InboxState.DONE}
 
     app.service.processor.delivery = type("Dead", (), {"deliver": staticmethod(nothing)})()  # type: ignore[attr-defined]
-    said = await sara.send("/secret hunter2")
+    said = await sara.type("/secret hunter2")
     await app.until(done)
     await app.until(lambda: not app.service.dispatcher._mine)
     return said

@@ -12,7 +12,7 @@ from bot.messengers.intake import polling
 from bot.messengers.intake.polling_offset import Offset
 from demo.emulators import EmulatedMessenger, Emulators
 from storage.enums import Messenger
-from tests.support.bot_process import Stage
+from tests.support.bot_process import BotProcess
 from tests.support.messenger_app import MessengerApp, note, started, starts, without_queues
 
 
@@ -28,7 +28,7 @@ async def numbered(app: MessengerApp, face: EmulatedMessenger, first: int) -> No
 
 @pytest.mark.parametrize("first", [700, 12_000_000], ids=["lower", "higher"])
 async def test_everybody_is_heard_after_a_quiet_week(app: MessengerApp, first: int) -> None:
-    for face in app.town.messengers:
+    for face in app.emulators.messengers:
         face.server.number_updates_anew(5000)
         before = await started(face, "پیش")
         await numbered(app, face, first)
@@ -48,7 +48,7 @@ async def test_the_same_batch_again_and_again_is_no_busy_loop(
     app: MessengerApp, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A messenger that confirms nothing, whatever is asked: few polls, one line of the log, and new people are heard."""
-    face = app.town.telegram
+    face = app.emulators.telegram
     queue = face.server.state.queues[face.token]
     sara = await started(face)
     monkeypatch.setattr(type(queue), "_confirm", lambda self, offset: None)
@@ -77,7 +77,7 @@ async def test_the_same_batch_again_and_again_is_no_busy_loop(
 
 async def test_a_number_that_comes_again_for_another_update_is_no_double(app: MessengerApp) -> None:
     """Two quiet weeks, the same numbers: what a person did is not taken for what was done under that number before."""
-    for face in app.town.messengers:
+    for face in app.emulators.messengers:
         face.server.number_updates_anew(40)
         sara, reza = face.person("سارا"), face.person("رضا")
         await starts(sara)
@@ -86,12 +86,12 @@ async def test_a_number_that_comes_again_for_another_update_is_no_double(app: Me
             await numbered(app, face, 40)
             await starts(reza)
             await note(reza, "second")
-        assert await app.notes(sara.user.id) == ["first"] * (1 + app.town.messengers.index(face))
+        assert await app.notes(sara.user.id) == ["first"] * (1 + app.emulators.messengers.index(face))
     assert (await app.notes()).count("second") == 4
 
 
 async def test_a_true_double_is_none_under_new_numbers_either(app: MessengerApp) -> None:
-    face = app.town.telegram
+    face = app.emulators.telegram
     sara = face.person("سارا")
     face.server.number_updates_anew(40)
     await starts(sara)
@@ -109,16 +109,16 @@ async def test_a_true_double_is_none_under_new_numbers_either(app: MessengerApp)
 
 async def test_a_person_keeps_the_order_in_which_they_wrote(app: MessengerApp) -> None:
     """What waits when the process dies goes on by arrival, not by number."""
-    face = app.town.telegram
+    face = app.emulators.telegram
     sara = face.person("سارا")
     face.server.number_updates_anew(9000)
     await starts(sara)
     with without_queues(app.service):
-        await sara.send("اول")
+        await sara.type("اول")
         await app.until_received(1)
         await numbered(app, face, 50)
-        await sara.send("/start")
-        await sara.send("دوم")
+        await sara.type("/start")
+        await sara.type("دوم")
         await app.until_received(3)
     assert await app.service.dispatcher.recover(Messenger.TELEGRAM) == 3
     await sara.sees("یادداشت شد: second")
@@ -126,7 +126,7 @@ async def test_a_person_keeps_the_order_in_which_they_wrote(app: MessengerApp) -
 
 
 async def test_what_is_no_json_does_not_stop_the_new_numbers(app: MessengerApp) -> None:
-    for face in app.town.messengers:
+    for face in app.emulators.messengers:
         face.server.number_updates_anew(5000)
         sara = await started(face)
         await numbered(app, face, 700)
@@ -141,7 +141,7 @@ async def test_a_long_silence_ends_the_offset(app: MessengerApp, monkeypatch: py
     """New numbers just below the old ones would be confirmed unseen by an offset that is hardly past them."""
     monkeypatch.setattr(polling, "LONG_POLL_SECONDS", 0)
     monkeypatch.setattr(polling, "OFFSET_VALID_SECONDS", 0.0)
-    face = app.town.telegram
+    face = app.emulators.telegram
     face.server.number_updates_anew(100)
     sara = face.person("سارا")
     for _ in range(4):
@@ -171,11 +171,11 @@ def test_offsets() -> None:
 
 @pytest.mark.campaign
 async def test_with_the_real_process(database_url: str, tmp_path: Path) -> None:
-    async with await Emulators.start(first_update_id=5000) as town:
-        stage = Stage(town, tmp_path, database_url)
-        await stage.start()
+    async with await Emulators.start(first_update_id=5000) as emulators:
+        bot = BotProcess(emulators, tmp_path, database_url)
+        await bot.start()
         try:
-            for face in town.messengers:
+            for face in emulators.messengers:
                 first = face.person("پیش")
                 await first.start()
                 await first.sees("خوش آمدید")
@@ -191,5 +191,5 @@ async def test_with_the_real_process(database_url: str, tmp_path: Path) -> None:
                     await person.sees("خوش آمدید")
                 assert polls(face) - asked < 120
         finally:
-            if stage.process is not None:
-                await stage.stop()
+            if bot.process is not None:
+                await bot.stop()

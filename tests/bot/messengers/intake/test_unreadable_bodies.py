@@ -13,8 +13,8 @@ from tests.support.messenger_app import running_app
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{", b"\xff\x00", b'"text"'])
-async def test_what_is_no_update_is_kept_once(town: Emulators, database: Database, body: bytes) -> None:
-    async with running_app(town, database, webhook_url="https://bot.example") as app:
+async def test_what_is_no_update_is_kept_once(emulators: Emulators, database: Database, body: bytes) -> None:
+    async with running_app(emulators, database, webhook_url="https://bot.example") as app:
         intake, counters = app.service.intake, app.service.resources.counters
 
         for _ in range(3):
@@ -30,9 +30,9 @@ async def test_what_is_no_update_is_kept_once(town: Emulators, database: Databas
 
 @pytest.mark.parametrize("body", [b"{", b'{"update_id": 7}'])
 async def test_what_could_not_be_stored_is_asked_for_again(
-    town: Emulators, database: Database, monkeypatch: pytest.MonkeyPatch, body: bytes
+    emulators: Emulators, database: Database, monkeypatch: pytest.MonkeyPatch, body: bytes
 ) -> None:
-    async with running_app(town, database, webhook_url="https://bot.example") as app:
+    async with running_app(emulators, database, webhook_url="https://bot.example") as app:
         run = database.run
 
         async def away(*_: Any, **__: Any) -> Any:

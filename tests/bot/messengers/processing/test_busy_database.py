@@ -15,15 +15,15 @@ CONNECTIONS = 3
 
 
 async def test_a_message_waits_while_no_connection_is_left(
-    postgres_url: str, town: Emulators, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    postgres_url: str, emulators: Emulators, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """It is tried again, like any other moment without database; nobody reads of an error."""
     monkeypatch.setattr(postgres, "CONNECTIONS", CONNECTIONS)
     monkeypatch.setattr(postgres, "CONNECTION_TIMEOUT", 0.2)
     monkeypatch.setattr(unit_of_work, "ANNOUNCE_AFTER", 0.0)  # told at the first try that fails
     database = await open_database(postgres_url)
-    async with running_app(town, database) as app:
-        sara = await started(town.telegram)
+    async with running_app(emulators, database) as app:
+        sara = await started(emulators.telegram)
         gate = app.route_state.gates[sara.user.id] = asyncio.Event()
         await sara.tap("کند")
         await app.until(lambda: app.route_state.entered)

@@ -36,12 +36,12 @@ async def done(app: MessengerApp) -> bool:
 
 @pytest.mark.parametrize(("number", "kind"), KINDS)
 async def test_a_flood_in_a_group_costs_one_sentence(app: MessengerApp, number: int, kind: str) -> None:
-    face = app.town.messengers[number]
+    face = app.emulators.messengers[number]
     stranger, other = face.person("غریبه"), face.person("کاربر")
     group = face.group("همکاران", kind)
     await stranger.add_bot(group)
     for _ in range(FLOOD):
-        await stranger.send("سلام", chat=group)
+        await stranger.type("سلام", chat=group)
     await is_served(other)
     await app.until(lambda: left(face, group))
     await app.until(lambda: done(app))
@@ -53,16 +53,16 @@ async def test_a_flood_in_a_group_costs_one_sentence(app: MessengerApp, number: 
 
 @pytest.mark.parametrize("number", [0, 1], ids=["telegram", "bale"])
 async def test_who_adds_the_bot_again_and_again_gets_nothing_more(
-    town: Emulators, database: Database, number: int
+    emulators: Emulators, database: Database, number: int
 ) -> None:
-    face = town.messengers[number]
+    face = emulators.messengers[number]
     stranger, group = face.person("غریبه"), face.group("همکاران")
-    async with running_app(town, database) as app:
-        await stranger.send("سلام", chat=group)
+    async with running_app(emulators, database) as app:
+        await stranger.type("سلام", chat=group)
         await app.until(lambda: left(face, group))
         await app.until(lambda: done(app))
     # Also after a restart.
-    async with running_app(town, database) as app:
+    async with running_app(emulators, database) as app:
         passed = timedelta()
         clock = app.service.resources.clock
         app.service.resources.clock = lambda: clock() + passed
@@ -83,18 +83,18 @@ async def test_who_adds_the_bot_again_and_again_gets_nothing_more(
 
 @pytest.mark.parametrize("method", ["sendMessage", "leaveChat"])
 async def test_a_group_that_is_refused_is_left_all_the_same(app: MessengerApp, method: str) -> None:
-    for face in app.town.messengers:
+    for face in app.emulators.messengers:
         stranger, group = face.person("غریبه"), face.group("همکاران")
         face.faults.add(Fault.flood(1), method=method)
-        await stranger.send("سلام", chat=group)
+        await stranger.type("سلام", chat=group)
         await is_served(face.person("کاربر"))
         await app.until(lambda face=face, group=group: left(face, group))
         await app.until(lambda: done(app))
-    assert app.town.violations == []
+    assert app.emulators.violations == []
 
 
 async def test_many_groups_at_once_do_not_hold_up_people(app: MessengerApp) -> None:
-    face = app.town.telegram
+    face = app.emulators.telegram
     stranger = face.person("غریبه")
     groups = [face.group(f"گروه {number}") for number in range(80)]
     for group in groups:
@@ -105,7 +105,7 @@ async def test_many_groups_at_once_do_not_hold_up_people(app: MessengerApp) -> N
 
 
 async def test_a_button_pressed_in_a_group_is_no_press(app: MessengerApp) -> None:
-    face = app.town.bale
+    face = app.emulators.bale
     sara, group = face.person("سارا"), face.group("گروه")
     held = raw_message(sara.user.id, "", number=77) | {"chat": {"id": group.id, "type": "group"}}
     press = {"id": "999", "from": held.pop("from"), "message": held, "data": "1|note||first|"}

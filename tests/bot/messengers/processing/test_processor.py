@@ -9,7 +9,7 @@ from tests.support.messenger_app import MessengerApp, raw_message, started
 
 
 async def test_typed_labels_and_numbers_press_the_buttons(app: MessengerApp) -> None:
-    for face in app.town.messengers:
+    for face in app.emulators.messengers:
         sara = face.person("سارا")
         await sara.start()
         for typed, said in (
@@ -19,13 +19,13 @@ async def test_typed_labels_and_numbers_press_the_buttons(app: MessengerApp) -> 
             ("/start", ""),
             (" اول ", "first"),
         ):
-            await sara.send(typed)
+            await sara.type(typed)
             await sara.sees(f"یادداشت شد: {said}" if said else "خانه")
     assert await app.notes() == ["second", "second", "first"] * 2
 
 
 async def test_a_refusal_rolls_back_and_opens_doors(app: MessengerApp) -> None:
-    sara = app.town.telegram.person("سارا")
+    sara = app.emulators.telegram.person("سارا")
     await sara.start()
     await sara.tap("ردشده")
     screen = await sara.sees("دلیل را کامل‌تر بنویسید")
@@ -35,7 +35,7 @@ async def test_a_refusal_rolls_back_and_opens_doors(app: MessengerApp) -> None:
 
 
 async def test_a_crash_gives_a_number_and_changes_nothing(app: MessengerApp) -> None:
-    sara = app.town.telegram.person("سارا")
+    sara = app.emulators.telegram.person("سارا")
     await sara.start()
     await sara.tap("خراب")
     screen = await sara.sees("خطایی رخ داد")
@@ -48,7 +48,7 @@ async def test_a_crash_gives_a_number_and_changes_nothing(app: MessengerApp) -> 
 
 
 async def test_forged_and_foreign_buttons(app: MessengerApp) -> None:
-    sara = await started(app.town.telegram)
+    sara = await started(app.emulators.telegram)
     for data in ("x", "1|no.such|||", "1|closed|||", "1|d.next|||", "1|note"):
         await sara.press_raw(data)
         await sara.sees_toast(re.compile("معتبر نیست"))
@@ -56,9 +56,9 @@ async def test_forged_and_foreign_buttons(app: MessengerApp) -> None:
 
 
 async def test_unknown_input_and_edits_are_answered(app: MessengerApp) -> None:
-    for face in app.town.messengers:
+    for face in app.emulators.messengers:
         sara = await started(face)
-        said = await sara.send("بیا")
+        said = await sara.type("بیا")
         await sara.sees("متوجه نشدم")
         await sara.sticker()
         await sara.sees("متوجه نشدم")
@@ -70,45 +70,45 @@ async def test_unknown_input_and_edits_are_answered(app: MessengerApp) -> None:
 
 
 async def test_a_secret_is_wiped_and_its_message_deleted(app: MessengerApp) -> None:
-    for face in app.town.messengers:
+    for face in app.emulators.messengers:
         sara = face.person("سارا")
-        said = await sara.send("/secret hunter2")
+        said = await sara.type("/secret hunter2")
         await sara.sees("خانه")
         await sara.sees_gone(said)
     assert all("hunter2" not in row.raw for row in await app.inbox())
 
 
 async def test_a_notice_reaches_old_clients_as_a_message(app: MessengerApp) -> None:
-    sara = await started(app.town.bale)
+    sara = await started(app.emulators.bale)
     held = raw_message(sara.user.id, "", number=sara.screen().id)
     press = {"id": "1old", "from": held.pop("from"), "message": held, "data": Press("say").pack()}
-    app.town.bale.server.inject({"callback_query": press})
+    app.emulators.bale.server.inject({"callback_query": press})
     await app.until(lambda: "خبر کوتاه" in [one.text for one in sara.history()])
 
 
 async def test_an_album_is_answered_once_it_is_quiet(app: MessengerApp) -> None:
-    sara = await started(app.town.telegram)
+    sara = await started(app.emulators.telegram)
     shown = len(sara.history())
     for _ in range(3):
-        await sara.send("/album")
+        await sara.type("/album")
     await sara.sees("خانه")
     await app.until_idle()
     assert len(sara.history()) == shown + 3 + 1
 
 
 async def test_the_contact_keyboard_goes_away_with_the_next_answer(app: MessengerApp) -> None:
-    for face in app.town.messengers:
+    for face in app.emulators.messengers:
         sara = face.person("سارا", phone="09121234567")
-        await sara.send("/contact")
+        await sara.type("/contact")
         await sara.sees("شماره؟")
         assert sara.keyboard == [["ارسال شماره"], ["انصراف"]]
-        await sara.send("/start")
+        await sara.type("/start")
         await sara.sees("خانه")
         assert sara.keyboard == []
 
 
 async def test_one_messenger_failing_does_not_stop_the_other(app: MessengerApp) -> None:
-    telegram, bale = app.town.messengers
+    telegram, bale = app.emulators.messengers
     telegram.server.go_out()
     await started(bale)
     telegram.server.come_back()
@@ -118,8 +118,8 @@ async def test_one_messenger_failing_does_not_stop_the_other(app: MessengerApp) 
 
 
 async def test_raw_updates_are_kept_as_they_came(app: MessengerApp) -> None:
-    sara = app.town.bale.person("سارا")
-    await sara.send("/start payload_1")
+    sara = app.emulators.bale.person("سارا")
+    await sara.type("/start payload_1")
     await sara.sees("خانه")
     [row] = await app.inbox()
     assert json.loads(row.raw)["message"]["text"] == "/start payload_1"

@@ -75,7 +75,7 @@ class Cooperation(WorkflowMachine):
         self.closed: dict[int, CooperationState] = {}
         self.ended: dict[int, ContractState] = {}
         self.versions: dict[int, int] = {}
-        self.told: Counter[str] = Counter()
+        self.pushed: Counter[str] = Counter()
 
     def requests(self) -> list[CooperationRequest]:
         return self.rows(CooperationRequest)
@@ -115,7 +115,7 @@ class Cooperation(WorkflowMachine):
             )
         )
         assert done == may, (who, officer, branch_id)
-        self.told["N13"] += done
+        self.pushed["N13"] += done
 
     @rule(
         officer=officers,
@@ -191,12 +191,12 @@ class Cooperation(WorkflowMachine):
         assert request.version == version + 1
         match action:
             case CooperationAction.WITHDRAW:
-                self.told["N24 officer"] += 1
+                self.pushed["N24 officer"] += 1
             case CooperationAction.ACCEPT:
-                self.told["N14"] += 1
+                self.pushed["N14"] += 1
             case CooperationAction.APPROVE:
-                self.told["N16"] += 1
-                self.told["N18"] += len(replaced)
+                self.pushed["N16"] += 1
+                self.pushed["N18"] += len(replaced)
 
     def press(
         self, actor: Actor, action: CooperationAction, request: CooperationRequest, version: int
@@ -226,7 +226,7 @@ class Cooperation(WorkflowMachine):
         given = {"contract_id": contract.id, "version": version, "now": self.now}
         done = self.attempt(lambda: contracts.free(self.db, actor=actor, **given))
         assert done == (allowed and not old and who != "impostor")
-        self.told["N18"] += done
+        self.pushed["N18"] += done
 
     @precondition(lambda self: self.contracts())
     @rule(who=officers | people, data=st.data())
@@ -379,12 +379,12 @@ class Cooperation(WorkflowMachine):
 
     def check_each_was_told_once(self, requests: list[CooperationRequest]) -> None:
         kinds = Counter(one.kind for one in self.rows(Push))
-        assert kinds["N13"] == self.told["N13"]
-        assert kinds["N14"] == 2 * self.told["N14"]  # both managers
-        assert kinds["N16"] == 3 * self.told["N16"]  # and the officer
-        assert kinds["N18"] == self.told["N18"]
+        assert kinds["N13"] == self.pushed["N13"]
+        assert kinds["N14"] == 2 * self.pushed["N14"]  # both managers
+        assert kinds["N16"] == 3 * self.pushed["N16"]  # and the officer
+        assert kinds["N18"] == self.pushed["N18"]
         closed = sum(one.state is CooperationState.CLOSED for one in requests)
-        assert kinds["N24"] == self.told["N24 officer"] + 2 * closed
+        assert kinds["N24"] == self.pushed["N24 officer"] + 2 * closed
 
 
 Cooperation.TestCase.settings = run_settings(steps=40)

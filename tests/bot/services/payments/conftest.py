@@ -3,11 +3,11 @@ from collections.abc import AsyncIterator
 import pytest
 
 from storage.database.database import Database
-from tests.support.payments import Paying, paying
+from tests.support.payments import PaymentScenario, payment_scenario
 
 
 @pytest.fixture(params=["zarinpal", "zibal"])
-async def scenario(request: pytest.FixtureRequest, database: Database) -> AsyncIterator[Paying]:
+async def scenario(request: pytest.FixtureRequest, database: Database) -> AsyncIterator[PaymentScenario]:
     """Both gateways on both databases."""
-    async with paying(database, request.param) as found:
+    async with payment_scenario(database, request.param) as found:
         yield found

@@ -13,37 +13,39 @@ from bot.services.payments.attempts import TooManyAttempts, may_inquire
 from storage.database.database import Database
 from storage.enums import AttemptState
 from storage.tables import PaymentAttempt
-from tests.support.payments import TOKEN, Paying, paying
+from tests.support.payments import TOKEN, PaymentScenario, payment_scenario
 
 NOON = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)
 
 
 @pytest.fixture
-async def world(database: Database) -> AsyncIterator[Paying]:
-    async with paying(database) as opened:
+async def scenario(database: Database) -> AsyncIterator[PaymentScenario]:
+    async with payment_scenario(database) as opened:
         yield opened
 
 
-async def cancelled(world: Paying) -> PaymentAttempt:
-    attempt = await world.click()
-    world.bank.cancel(attempt.ref or "")
-    await payments.verify_and_settle(world.resources, attempt.id or 0, cancelled=True)
+async def cancelled(scenario: PaymentScenario) -> PaymentAttempt:
+    attempt = await scenario.click()
+    scenario.bank.cancel(attempt.ref or "")
+    await payments.verify_and_settle(scenario.resources, attempt.id or 0, cancelled=True)
     return attempt
 
 
-async def test_ten_payments_an_hour_and_the_eleventh_when_the_first_is_an_hour_old(world: Paying) -> None:
-    begun = world.moment
+async def test_ten_payments_an_hour_and_the_eleventh_when_the_first_is_an_hour_old(
+    scenario: PaymentScenario,
+) -> None:
+    begun = scenario.moment
     for _ in range(10):
-        await cancelled(world)
-        world.pass_time(minutes=1)
+        await cancelled(scenario)
+        scenario.pass_time(minutes=1)
 
     with pytest.raises(TooManyAttempts) as refused:
-        await payments.open_attempt(world.resources, TOKEN)
+        await payments.open_attempt(scenario.resources, TOKEN)
 
     assert refused.value.until == begun + timedelta(hours=1)
-    assert len(await world.attempts()) == 10
-    world.moment = begun + timedelta(hours=1)
-    await world.click()
+    assert len(await scenario.attempts()) == 10
+    scenario.moment = begun + timedelta(hours=1)
+    await scenario.click()
 
 
 @pytest.mark.parametrize(("seconds", "shown"), [(0, "۱۲:۰۰"), (1, "۱۲:۰۱"), (59, "۱۲:۰۱"), (60, "۱۲:۰۱")])
@@ -83,28 +85,28 @@ def test_returns_ask_less_and_less_often(checks: int, since: float, asks: bool) 
 
 @pytest.mark.parametrize(("minutes", "blocked"), [(29, True), (31, False)])
 async def test_while_the_bank_is_silent_no_second_payment_begins_for_half_an_hour(
-    world: Paying, minutes: int, blocked: bool
+    scenario: PaymentScenario, minutes: int, blocked: bool
 ) -> None:
-    attempt = await world.click()
-    world.bank.faults.down = True
-    await payments.verify_and_settle(world.resources, attempt.id or 0)
-    assert (await world.attempt(attempt)).state is AttemptState.UNCERTAIN
-    world.bank.faults.down = False
-    world.pass_time(minutes=minutes)
+    attempt = await scenario.click()
+    scenario.bank.faults.down = True
+    await payments.verify_and_settle(scenario.resources, attempt.id or 0)
+    assert (await scenario.attempt(attempt)).state is AttemptState.UNCERTAIN
+    scenario.bank.faults.down = False
+    scenario.pass_time(minutes=minutes)
 
     if blocked:
         with pytest.raises(Refusal) as refused:
-            await payments.open_attempt(world.resources, TOKEN)
+            await payments.open_attempt(scenario.resources, TOKEN)
         assert refused.value.key == "error.payment_uncertain"
     else:
-        assert (await world.click()).id != attempt.id
+        assert (await scenario.click()).id != attempt.id
 
 
 @pytest.mark.parametrize(("minutes", "same"), [(9, True), (11, False)])
 async def test_a_link_to_the_bank_is_handed_out_again_for_ten_minutes(
-    world: Paying, minutes: int, same: bool
+    scenario: PaymentScenario, minutes: int, same: bool
 ) -> None:
-    attempt = await world.click()
-    world.pass_time(minutes=minutes)
+    attempt = await scenario.click()
+    scenario.pass_time(minutes=minutes)
 
-    assert ((await world.click()).id == attempt.id) == same
+    assert ((await scenario.click()).id == attempt.id) == same

@@ -7,17 +7,17 @@ import pytest
 from bot.services.payments import reconciler
 from storage.database.database import Database
 from storage.enums import AttemptState, RequestState
-from tests.support.payments import Paying, paying
+from tests.support.payments import PaymentScenario, payment_scenario
 
 
-async def test_paid_and_never_returned(scenario: Paying) -> None:
+async def test_paid_and_never_returned(scenario: PaymentScenario) -> None:
     scenario.pay(await scenario.click())
     assert await scenario.reconcile() == 0  # the payer has a minute to come back
     assert await scenario.reconcile(minutes=2) == 1
     assert (await scenario.request()).state is RequestState.COMPLETED
 
 
-async def test_an_abandoned_attempt_expires_only_on_a_definite_answer(scenario: Paying) -> None:
+async def test_an_abandoned_attempt_expires_only_on_a_definite_answer(scenario: PaymentScenario) -> None:
     attempt = await scenario.click()
     scenario.bank.faults.down = True
     await scenario.reconcile(hours=3)
@@ -26,10 +26,10 @@ async def test_an_abandoned_attempt_expires_only_on_a_definite_answer(scenario: 
     scenario.bank.cancel(attempt.ref)
     await scenario.reconcile(hours=2)
     assert await scenario.states() == [AttemptState.EXPIRED]
-    assert await scenario.told("N8") == []
+    assert await scenario.push_texts("N8") == []
 
 
-async def test_what_the_gateway_keeps_open_for_ever_ends_after_a_day(scenario: Paying) -> None:
+async def test_what_the_gateway_keeps_open_for_ever_ends_after_a_day(scenario: PaymentScenario) -> None:
     await scenario.click()
     for _ in range(60):
         await scenario.reconcile(minutes=30)
@@ -37,7 +37,7 @@ async def test_what_the_gateway_keeps_open_for_ever_ends_after_a_day(scenario: P
     assert await scenario.reconcile() == 0
 
 
-async def test_one_broken_attempt_does_not_stop_the_reconciler(scenario: Paying) -> None:
+async def test_one_broken_attempt_does_not_stop_the_reconciler(scenario: PaymentScenario) -> None:
     first, second = await scenario.click(), await scenario.click_again()
     scenario.pay(second)
     inquire = scenario.resources.gateway.inquire
@@ -52,7 +52,7 @@ async def test_one_broken_attempt_does_not_stop_the_reconciler(scenario: Paying)
     assert (await scenario.attempt(second)).state is AttemptState.PAID
 
 
-async def test_a_dead_gateway_is_not_asked_about_every_attempt(scenario: Paying) -> None:
+async def test_a_dead_gateway_is_not_asked_about_every_attempt(scenario: PaymentScenario) -> None:
     for _ in range(12):
         await scenario.click_again()
     scenario.bank.faults.down = True
@@ -60,7 +60,7 @@ async def test_a_dead_gateway_is_not_asked_about_every_attempt(scenario: Paying)
     assert scenario.bank.calls["inquiry"] <= 3 * 7
 
 
-async def test_an_old_attempt_makes_room_and_stays_watched(scenario: Paying) -> None:
+async def test_an_old_attempt_makes_room_and_stays_watched(scenario: PaymentScenario) -> None:
     """The gateway's session may be over; but money that is paid on the old one all the same is not lost."""
     first = await scenario.click()
     second = await scenario.click_again()
@@ -73,7 +73,7 @@ async def test_an_old_attempt_makes_room_and_stays_watched(scenario: Paying) -> 
     assert (await scenario.attempt(second)).state is AttemptState.REFUND_DUE
 
 
-async def test_looks_that_change_nothing_leave_no_event(scenario: Paying) -> None:
+async def test_looks_that_change_nothing_leave_no_event(scenario: PaymentScenario) -> None:
     attempt = await scenario.click()
     scenario.bank.faults.broken = True
     await scenario.settle(attempt)
@@ -94,12 +94,12 @@ async def test_looks_that_change_nothing_leave_no_event(scenario: Paying) -> Non
 
 
 @pytest.fixture
-async def zarinpal(database: Database) -> AsyncIterator[Paying]:
-    async with paying(database) as found:
+async def zarinpal(database: Database) -> AsyncIterator[PaymentScenario]:
+    async with payment_scenario(database) as found:
         yield found
 
 
-async def test_the_hourly_list_finds_ours_and_reports_unknown_payments(zarinpal: Paying) -> None:
+async def test_the_hourly_list_finds_ours_and_reports_unknown_payments(zarinpal: PaymentScenario) -> None:
     scenario = zarinpal
     failed = await scenario.click()
     await scenario.settle(failed, cancelled=True)
@@ -115,11 +115,11 @@ async def test_the_hourly_list_finds_ours_and_reports_unknown_payments(zarinpal:
     assert scenario.bank.calls["unverified"] == 1
     await scenario.reconcile(minutes=61)
     assert scenario.bank.calls["unverified"] == 2
-    assert len(await scenario.told("alert")) == 1
+    assert len(await scenario.push_texts("alert")) == 1
 
 
 @pytest.mark.campaign
-async def test_hundreds_of_attempts_of_one_officer_do_not_hold_up_another(zarinpal: Paying) -> None:
+async def test_hundreds_of_attempts_of_one_officer_do_not_hold_up_another(zarinpal: PaymentScenario) -> None:
     """They are there from before, all due, and longer than hers."""
     await zarinpal.add_other_attempts(700, of_one_request=True)
     zarinpal.pay(await zarinpal.click())
@@ -129,7 +129,7 @@ async def test_hundreds_of_attempts_of_one_officer_do_not_hold_up_another(zarinp
 
 
 @pytest.mark.campaign
-async def test_hundreds_of_other_payers_do_not_hold_up_the_newest(zarinpal: Paying) -> None:
+async def test_hundreds_of_other_payers_do_not_hold_up_the_newest(zarinpal: PaymentScenario) -> None:
     await zarinpal.add_other_attempts(300, of_one_request=False)
     zarinpal.pay(await zarinpal.click())
     await zarinpal.reconcile(seconds=88)
@@ -139,7 +139,9 @@ async def test_hundreds_of_other_payers_do_not_hold_up_the_newest(zarinpal: Payi
     assert oldest.checks + (oldest.next_check_at is None) > 0
 
 
-async def test_a_pass_over_a_slow_gateway_ends(zarinpal: Paying, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_pass_over_a_slow_gateway_ends(
+    zarinpal: PaymentScenario, monkeypatch: pytest.MonkeyPatch
+) -> None:
     await zarinpal.add_other_attempts(60, of_one_request=False)
     monkeypatch.setattr(reconciler, "PASS", 0.0)
     assert 0 < await zarinpal.reconcile() <= 4

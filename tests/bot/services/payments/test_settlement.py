@@ -9,38 +9,38 @@ from bot.gateways.interfaces import Verification
 from bot.services import payments
 from bot.services.payments import PageState, PaymentCheck
 from storage.enums import AttemptState, RequestState
-from tests.support.payments import FEE, TOKEN, Paying
+from tests.support.payments import FEE, TOKEN, PaymentScenario
 
 
-async def view(scenario: Paying) -> payments.PayView:
+async def view(scenario: PaymentScenario) -> payments.PayView:
     found = await scenario.database.read(partial(payments.pay_view, token=TOKEN, now=scenario.moment))
     assert found is not None
     return found
 
 
-async def test_paid_and_returned(scenario: Paying) -> None:
+async def test_paid_and_returned(scenario: PaymentScenario) -> None:
     attempt = await scenario.click()
     assert await scenario.pay_and_settle(attempt) is AttemptState.PAID
     attempt = await scenario.attempt(attempt)
     assert (await scenario.request()).state is RequestState.COMPLETED
     assert attempt.bank_ref
     assert attempt.next_check_at is None
-    [told] = await scenario.told("N7")
+    [told] = await scenario.push_texts("N7")
     assert attempt.bank_ref in told
     found = await view(scenario)
     assert (found.state, found.bank_ref) == (PageState.PAID, attempt.bank_ref)
 
 
-async def test_returned_again_changes_nothing(scenario: Paying) -> None:
+async def test_returned_again_changes_nothing(scenario: PaymentScenario) -> None:
     attempt = await scenario.click()
     scenario.pay(attempt)
     assert [await scenario.settle(attempt) for _ in range(3)] == [AttemptState.PAID] * 3
     assert scenario.bank.calls["verify"] == 1
-    assert len(await scenario.told("N7")) == 1
+    assert len(await scenario.push_texts("N7")) == 1
     assert await scenario.events("payment_paid") == 1
 
 
-async def test_success_is_never_overwritten_by_a_later_cancel(scenario: Paying) -> None:
+async def test_success_is_never_overwritten_by_a_later_cancel(scenario: PaymentScenario) -> None:
     attempt = await scenario.click()
     await scenario.pay_and_settle(attempt)
     scenario.bank.payments.clear()  # now the gateway would even deny that it knows it
@@ -48,23 +48,23 @@ async def test_success_is_never_overwritten_by_a_later_cancel(scenario: Paying) 
     assert (await scenario.request()).state is RequestState.COMPLETED
 
 
-async def test_cancelled(scenario: Paying) -> None:
+async def test_cancelled(scenario: PaymentScenario) -> None:
     attempt = await scenario.click()
     scenario.bank.cancel(attempt.ref)
     assert [await scenario.settle(attempt, cancelled=True) for _ in range(2)] == [AttemptState.FAILED] * 2
-    assert len(await scenario.told("N8")) == 1
+    assert len(await scenario.push_texts("N8")) == 1
     assert (await scenario.request()).state is RequestState.AWAITING_PAYMENT
     assert await scenario.pay_and_settle(await scenario.click()) is AttemptState.PAID
 
 
-async def test_a_forged_return_does_no_harm(scenario: Paying) -> None:
+async def test_a_forged_return_does_no_harm(scenario: PaymentScenario) -> None:
     attempt = await scenario.click()
     assert await scenario.settle(attempt) is AttemptState.CREATED
-    assert await scenario.told("N8") == []
+    assert await scenario.push_texts("N8") == []
     assert await scenario.pay_and_settle(attempt) is AttemptState.PAID
 
 
-async def test_a_late_payment_on_a_failed_attempt_still_completes(scenario: Paying) -> None:
+async def test_a_late_payment_on_a_failed_attempt_still_completes(scenario: PaymentScenario) -> None:
     attempt = await scenario.click()
     assert await scenario.settle(attempt, cancelled=True) is AttemptState.FAILED
     assert await scenario.pay_and_settle(attempt) is AttemptState.PAID
@@ -72,7 +72,7 @@ async def test_a_late_payment_on_a_failed_attempt_still_completes(scenario: Payi
 
 
 @pytest.mark.parametrize("paid", [True, False])
-async def test_no_answer_is_uncertain_and_then_found_out(scenario: Paying, paid: bool) -> None:
+async def test_no_answer_is_uncertain_and_then_found_out(scenario: PaymentScenario, paid: bool) -> None:
     attempt = await scenario.click()
     if paid:
         scenario.pay(attempt)
@@ -84,17 +84,17 @@ async def test_no_answer_is_uncertain_and_then_found_out(scenario: Paying, paid:
     assert await scenario.states() == [AttemptState.PAID if paid else AttemptState.CREATED]
 
 
-async def test_the_wrong_amount_is_never_paid_and_staff_know(scenario: Paying) -> None:
+async def test_the_wrong_amount_is_never_paid_and_staff_know(scenario: PaymentScenario) -> None:
     attempt = await scenario.click()
     scenario.bank.faults.wrong_amount = -FEE + 10_000
     scenario.pay(attempt)
     assert [await scenario.settle(attempt) for _ in range(2)] == [AttemptState.UNCERTAIN] * 2
     assert await scenario.alerts() == [f"wrong_amount:{attempt.id}"]
-    assert len(await scenario.told("alert")) == 1
+    assert len(await scenario.push_texts("alert")) == 1
     assert (await scenario.request()).state is RequestState.AWAITING_PAYMENT
 
 
-async def test_the_answer_of_the_verification_is_lost(scenario: Paying) -> None:
+async def test_the_answer_of_the_verification_is_lost(scenario: PaymentScenario) -> None:
     """The first process dies after the bank has verified: the second hears "already verified" and books it."""
     attempt = await scenario.click()
     scenario.pay(attempt)
@@ -102,7 +102,7 @@ async def test_the_answer_of_the_verification_is_lost(scenario: Paying) -> None:
     assert await scenario.settle(attempt) is AttemptState.PAID
 
 
-async def test_return_and_reconciler_at_the_same_moment(scenario: Paying) -> None:
+async def test_return_and_reconciler_at_the_same_moment(scenario: PaymentScenario) -> None:
     attempt = await scenario.click()
     scenario.pay(attempt)
     scenario.pass_time(minutes=2)
@@ -112,12 +112,12 @@ async def test_return_and_reconciler_at_the_same_moment(scenario: Paying) -> Non
         payments.check_request(scenario.resources, attempt.request_id),
     )
     assert await scenario.states() == [AttemptState.PAID]
-    assert (len(await scenario.told("N7")), await scenario.events("payment_paid")) == (1, 1)
+    assert (len(await scenario.push_texts("N7")), await scenario.events("payment_paid")) == (1, 1)
     assert await scenario.events("completed") == 1
     assert scenario.bank.calls["verify"] == 1
 
 
-async def test_a_process_that_died_while_verifying_is_taken_over(scenario: Paying) -> None:
+async def test_a_process_that_died_while_verifying_is_taken_over(scenario: PaymentScenario) -> None:
     attempt = await scenario.click()
     scenario.pay(attempt)
     verify = scenario.resources.gateway.verify
@@ -138,7 +138,7 @@ async def test_a_process_that_died_while_verifying_is_taken_over(scenario: Payin
 
 @pytest.mark.parametrize("other_heard", [AttemptState.FAILED, AttemptState.PAID])
 async def test_proof_of_payment_is_booked_once_also_by_the_process_that_lost_its_lease(
-    scenario: Paying, other_heard: AttemptState
+    scenario: PaymentScenario, other_heard: AttemptState
 ) -> None:
     """A verification took longer than its lease; meanwhile another process was told the same, or "not paid"."""
     attempt = await scenario.click()
@@ -161,7 +161,7 @@ async def test_proof_of_payment_is_booked_once_also_by_the_process_that_lost_its
     assert await scenario.events("payment_paid") == 1
 
 
-async def test_the_button_in_the_chat(scenario: Paying) -> None:
+async def test_the_button_in_the_chat(scenario: PaymentScenario) -> None:
     check = partial(payments.check_request, scenario.resources, (await scenario.request()).id)
     assert await check() is PaymentCheck.NOT_PAID
     attempt = await scenario.click()
@@ -177,11 +177,11 @@ async def test_the_button_in_the_chat(scenario: Paying) -> None:
     assert await payments.check_request(scenario.resources, 99) is PaymentCheck.NOTHING_DUE
 
 
-async def returns(scenario: Paying, attempt_id: int | None, cancelled: bool = False) -> AttemptState:
+async def returns(scenario: PaymentScenario, attempt_id: int | None, cancelled: bool = False) -> AttemptState:
     return await payments.settle_return(scenario.resources, attempt_id, cancelled=cancelled)
 
 
-async def test_a_return_two_hundred_times(scenario: Paying) -> None:
+async def test_a_return_two_hundred_times(scenario: PaymentScenario) -> None:
     """Open or over: the gateway is asked now and then, and there is an audit event for each change only."""
     attempt = await scenario.click()
     for cancelled in (False, True):
@@ -198,7 +198,7 @@ async def test_a_return_two_hundred_times(scenario: Paying) -> None:
     assert len(await scenario.trail()) <= 3
 
 
-async def test_a_clock_set_back_does_not_silence_returns(scenario: Paying) -> None:
+async def test_a_clock_set_back_does_not_silence_returns(scenario: PaymentScenario) -> None:
     attempt = await scenario.click()
     for _ in range(5):
         await returns(scenario, attempt.id)

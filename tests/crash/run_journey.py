@@ -15,8 +15,8 @@ from tests.crash.checks import CLICKS, LOOKS, Figures
 from tests.crash.killer import Killer
 from tests.crash.retrying_person import Browser, RetryingPerson
 from tests.crash.rows import read_rows
-from tests.journeys import plays
-from tests.support.bot_process import Stage
+from tests.journeys import qualification
+from tests.support.bot_process import BotProcess
 from tests.support.pending import everything_arrives
 
 
@@ -54,39 +54,39 @@ EXPECTED = {
 }
 
 
-async def play(
-    number: str, stage: Stage, killer: Killer, monkeypatch: pytest.MonkeyPatch, *, bale: bool, exact: bool
+async def run_journey(
+    number: str, bot: BotProcess, killer: Killer, monkeypatch: pytest.MonkeyPatch, *, bale: bool, exact: bool
 ) -> Figures:
     """Play the journey on one messenger while the killer works, and check what is left. `exact`: nothing may be shown
     twice."""
-    here, there = reversed(stage.town.messengers) if bale else stage.town.messengers
-    print(f"{number}, {here.kind}, {stage.database_url.partition(':')[0]}")
+    here, there = reversed(bot.emulators.messengers) if bale else bot.emulators.messengers
+    print(f"{number}, {here.kind}, {bot.database_url.partition(':')[0]}")
     arrivals, browser = Arrivals(), Browser(killer)
-    arrivals.watch(stage.town)
+    arrivals.watch(bot.emulators)
     monkeypatch.setattr(RetryingPerson, "killer", killer, raising=False)
-    for face in stage.town.messengers:
+    for face in bot.emulators.messengers:
         face.person_class = RetryingPerson
     for name in ("pay_page", "click_to_bank", "come_back"):
-        monkeypatch.setattr(plays, name, getattr(browser, name))
-    await stage.start()
+        monkeypatch.setattr(qualification, name, getattr(browser, name))
+    await bot.start()
     try:
         killer.begin()
-        journey = next(one for one in plays.PLAYS if one.number == number)
-        await journey.act(plays.Scene(stage, here, there, exact=exact))
+        journey = next(one for one in qualification.JOURNEYS if one.number == number)
+        await journey.act(qualification.JourneySetup(bot, here, there, exact=exact))
         await killer.end()
-        await everything_arrives(stage.town, stage.database_url)
-        assert await stage.stop() == 0
-        figures = await check(stage, killer, arrivals, EXPECTED[number])
+        await everything_arrives(bot.emulators, bot.database_url)
+        assert await bot.stop() == 0
+        figures = await check(bot, killer, arrivals, EXPECTED[number])
     finally:
         print(f"killed at {killer.killed_at}, {killer.happenings} happenings")
     print(figures)
     return figures
 
 
-async def check(stage: Stage, killer: Killer, arrivals: Arrivals, expected: Expected) -> Figures:
+async def check(bot: BotProcess, killer: Killer, arrivals: Arrivals, expected: Expected) -> Figures:
     """Compare. Call it once the bot has stopped. Raises AssertionError with what is lost or doubled."""
-    rows = await read_rows(stage.database_url)
-    figures = checks.everywhere(rows, stage.town, killer, arrivals, paid=expected.paid)
+    rows = await read_rows(bot.database_url)
+    figures = checks.everywhere(rows, bot.emulators, killer, arrivals, paid=expected.paid)
     assert not rows[Draft], f"drafts left: {[(one.dialogue, one.answers) for one in rows[Draft]]}"
     assert not [chat.dialogue for chat in rows[Chat] if chat.dialogue is not None]
     (request,) = rows[QualificationRequest]
@@ -96,11 +96,11 @@ async def check(stage: Stage, killer: Killer, arrivals: Arrivals, expected: Expe
     kinds = dict(Counter(one.kind for one in rows[Push]))
     assert kinds == expected.pushes, f"pushes: {kinds}"
     assert all(one.channel is PushChannel.CHAT for one in rows[Push])
-    people: list[Person] = [person for face in stage.town.messengers for person in face.people]
+    people: list[Person] = [person for face in bot.emulators.messengers for person in face.people]
     sent, held = checks.uploads(people), checks.held(rows, request)
     assert not held - sent, "the request holds what nobody sent"
     assert len(sent - held) == expected.stray_files, "an uploaded file is not in the request"
-    folder = stage.folder / "files"
+    folder = bot.folder / "files"
     names = {path.name for path in folder.glob("??/*")}
     await checks.stored_files(rows, FolderStore(folder), names, figures)
     return figures

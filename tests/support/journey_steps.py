@@ -1,4 +1,4 @@
-"""Scenes that many journeys share: registering, logging in, filling the form, deciding."""
+"""Steps that many journeys share: registering, logging in, filling the form, deciding."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import httpx
 from demo.person import Person
 from demo.seen import Seen, Wanted
 from tests.support import files
-from tests.support.bot_process import Credentials, Stage
+from tests.support.bot_process import BotProcess, Credentials
 from tests.support.identities import next_mobile, next_national_code
 
 Reply = Callable[[Person, Seen], Awaitable[object]]
@@ -19,7 +19,7 @@ Reply = Callable[[Person, Seen], Awaitable[object]]
 
 @dataclass(slots=True)
 class Someone:
-    """A person of the play: who they are, and the phone they hold now."""
+    """A person of a journey: who they are, and the phone they hold now."""
 
     person: Person
     national_code: str
@@ -30,7 +30,7 @@ class Someone:
 
 def send(text: str) -> Reply:
     async def reply(person: Person, seen: Seen) -> None:
-        await person.send(text)
+        await person.type(text)
 
     return reply
 
@@ -98,7 +98,7 @@ async def fill_registration(person: Person, replies: Sequence[tuple[str, Reply]]
 
 
 async def register(
-    stage: Stage,
+    bot: BotProcess,
     person: Person,
     *,
     first: str = "سارا",
@@ -121,18 +121,23 @@ async def login(person: Person, credentials: Credentials, shown: Wanted = "خو�
     """From «hello» to the menu, until the typed password is gone."""
     await person.start()
     await follow(person, ("🔑 ورود", "کد کاربری خود را"))
-    await person.send(credentials.user_code)
+    await person.type(credentials.user_code)
     await person.sees("رمز عبور خود را")
-    typed = await person.send(credentials.password)
+    typed = await person.type(credentials.password)
     seen = await person.sees(shown)
     await person.sees_gone(typed)
     return seen
 
 
 async def staff_member(
-    stage: Stage, person: Person, role: str, *, university: str | None = None, name: str = "کارشناس آزمایشی"
+    bot: BotProcess,
+    person: Person,
+    role: str,
+    *,
+    university: str | None = None,
+    name: str = "کارشناس آزمایشی",
 ) -> Someone:
-    credentials = await stage.user(role, university=university, name=name)
+    credentials = await bot.user(role, university=university, name=name)
     await login(person, credentials)
     return Someone(person, "", credentials, "", name)
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from demo.person import Person
-from tests.journeys.plays import ESFAHAN, Scene, play, to_payment
+from tests.journeys.qualification import ESFAHAN, JourneySetup, journey, to_payment
 from tests.support import files
-from tests.support.scenes import (
+from tests.support.journey_steps import (
     SUMMARY,
     approve,
     click_to_bank,
@@ -30,12 +30,12 @@ async def open_general(person: Person) -> None:
     await person.tap("ویرایش اطلاعات عمومی")
 
 
-@play("J9", "ویرایش اطلاعات عمومی")
-async def general_data(scene: Scene) -> None:
-    await scene.tariff()
-    sara = scene.officer()
-    someone = await register(scene.stage, sara)
-    elsewhere = scene.there.person("سارا", phone=sara.user.phone)
+@journey("J9", "ویرایش اطلاعات عمومی")
+async def general_data(setup: JourneySetup) -> None:
+    await setup.tariff()
+    sara = setup.officer()
+    someone = await register(setup.bot, sara)
+    elsewhere = setup.there.person("سارا", phone=sara.user.phone)
     await login(elsewhere, someone.credentials)
     # Free while no request is open.
     await open_general(sara)
@@ -57,7 +57,7 @@ async def general_data(scene: Scene) -> None:
     # Not while a request is in circulation, also not through a list that was opened before.
     await open_general(elsewhere)
     opened = await elsewhere.sees(GENERAL)
-    await scene.expert()
+    await setup.expert()
     await sara.command("menu")
     await sara.tap("🎓 احراز صلاحیت")
     await sara.tap("ثبت درخواست")
@@ -84,13 +84,13 @@ async def general_data(scene: Scene) -> None:
     assert "نام پدر: عباس" in shown.text
 
 
-@play("J10", "اصلاحیه: نام و مدرک تحصیلی")
-async def amendment(scene: Scene) -> None:
-    await scene.tariff()
-    await scene.stage.command("set-tariff", "--kind", "amendment", "--rial", "2800000")
-    first, second = await scene.expert(), await scene.expert(ESFAHAN, name="بهار رستمی")
-    bank = scene.stage.town.bank
-    sara, url = await to_payment(scene, expert=first)
+@journey("J10", "اصلاحیه: نام و مدرک تحصیلی")
+async def amendment(setup: JourneySetup) -> None:
+    await setup.tariff()
+    await setup.bot.command("set-tariff", "--kind", "amendment", "--rial", "2800000")
+    first, second = await setup.expert(), await setup.expert(ESFAHAN, name="بهار رستمی")
+    bank = setup.bot.emulators.bank
+    sara, url = await to_payment(setup, expert=first)
     await click_to_bank(url)
     await come_back(bank.pay(bank.last.ref))
     await sara.sees("🎉")

@@ -1,4 +1,4 @@
-"""The journeys of docs/specification.md 6, each a play for one stage.
+"""The journeys of docs/specification.md 6, each a function of a JourneySetup.
 
 `here` is the messenger it is played on, `there` the other.
 """
@@ -19,9 +19,9 @@ from storage.database.database import open_database
 from storage.tables import PaymentAttempt
 from storage.tables.column_types import utcnow
 from tests.support import files
-from tests.support.bot_process import Stage
+from tests.support.bot_process import BotProcess
 from tests.support.identities import next_mobile
-from tests.support.scenes import (
+from tests.support.journey_steps import (
     SUMMARY,
     Someone,
     approve,
@@ -45,25 +45,27 @@ FARS, ESFAHAN = "sums", "mui"
 
 
 @dataclass(slots=True)
-class Play:
+class Journey:
     number: str
     title: str
-    act: Callable[[Scene], Awaitable[None]]
+    act: Callable[[JourneySetup], Awaitable[None]]
 
 
 @dataclass(slots=True)
-class Scene:
-    stage: Stage
+class JourneySetup:
+    bot: BotProcess
     here: EmulatedMessenger
     there: EmulatedMessenger
     #: Nothing is shown twice. Where the bot is killed on the way, a push may be: then the end counts them.
     exact: bool = True
 
     @classmethod
-    def on(cls, stage: Stage, messenger: str, **values: bool) -> Scene:
+    def on(cls, bot: BotProcess, messenger: str, **values: bool) -> JourneySetup:
         """Played on this messenger."""
-        here, there = stage.town.messengers if messenger == "telegram" else reversed(stage.town.messengers)
-        return cls(stage, here, there, **values)
+        here, there = (
+            bot.emulators.messengers if messenger == "telegram" else reversed(bot.emulators.messengers)
+        )
+        return cls(bot, here, there, **values)
 
     def officer(self, name: str = "سارا") -> Person:
         return self.here.person(name, phone=next_mobile())
@@ -71,7 +73,7 @@ class Scene:
     async def officer_at_summary(self) -> Person:
         """Registered, with the form of a qualification request filled in."""
         person = self.officer()
-        await register(self.stage, person)
+        await register(self.bot, person)
         await person.command("menu")
         await fill(person)
         return person
@@ -80,40 +82,40 @@ class Scene:
         self, university: str = FARS, *, role: str = "expert", name: str = "نرگس کاظمی"
     ) -> Someone:
         person = self.here.person(name.split()[0])
-        return await staff_member(self.stage, person, role, university=university, name=name)
+        return await staff_member(self.bot, person, role, university=university, name=name)
 
     async def staff(self) -> Someone:
-        return await staff_member(self.stage, self.here.person("رضا"), "staff", name="رضا مرادی")
+        return await staff_member(self.bot, self.here.person("رضا"), "staff", name="رضا مرادی")
 
     async def tariff(self, rial: int = 1_500_000) -> None:
-        await self.stage.command("set-tariff", "--kind", "new", "--rial", str(rial))
+        await self.bot.command("set-tariff", "--kind", "new", "--rial", str(rial))
 
 
-PLAYS: list[Play] = []
-#: The numbers of those that `make journey` and `make test` play.
+JOURNEYS: list[Journey] = []
+#: The numbers of those that `make journey` and `make test` run.
 MAIN = ("J1", "J2", "J3", "J4", "J5", "J6")
 
 
-def play(number: str, title: str) -> Callable[[Callable[[Scene], Awaitable[None]]], None]:
-    def add(act: Callable[[Scene], Awaitable[None]]) -> None:
-        PLAYS.append(Play(number, title, act))
+def journey(number: str, title: str) -> Callable[[Callable[[JourneySetup], Awaitable[None]]], None]:
+    def add(act: Callable[[JourneySetup], Awaitable[None]]) -> None:
+        JOURNEYS.append(Journey(number, title, act))
 
     return add
 
 
-def play_of(number: str) -> Play:
-    return next(one for one in PLAYS if one.number == number)
+def find_journey(number: str) -> Journey:
+    return next(one for one in JOURNEYS if one.number == number)
 
 
-@play("J1", "ثبت‌نام، خروج و ورود دوباره")
-async def registration(scene: Scene) -> None:
-    sara = scene.officer()
-    someone = await register(scene.stage, sara)
+@journey("J1", "ثبت‌نام، خروج و ورود دوباره")
+async def registration(setup: JourneySetup) -> None:
+    sara = setup.officer()
+    someone = await register(setup.bot, sara)
     await sara.command("menu")
     await sara.tap("🚪 خروج")
     await sara.sees("از حساب خود خارج شدید")
     await login(sara, someone.credentials)
-    elsewhere = scene.there.person("سارا", phone=sara.user.phone)
+    elsewhere = setup.there.person("سارا", phone=sara.user.phone)
     await login(elsewhere, someone.credentials)
     told = await sara.sees("🔐 ورود جدید به حساب شما")
     assert any("خروج از آن" in label for label in told.labels)
@@ -123,15 +125,15 @@ async def registration(scene: Scene) -> None:
     await elsewhere.sees("خوش آمدید")
 
 
-@play("J2", "درخواست احراز صلاحیت با مدارک")
-async def request(scene: Scene) -> None:
-    sara = scene.officer()
-    await register(scene.stage, sara)
+@journey("J2", "درخواست احراز صلاحیت با مدارک")
+async def request(setup: JourneySetup) -> None:
+    sara = setup.officer()
+    await register(setup.bot, sara)
     await sara.command("menu")
     await sara.tap("🎓 احراز صلاحیت")
     await sara.tap("ثبت درخواست")
     await sara.sees("نام پدر خود را")
-    await sara.send("علی")
+    await sara.type("علی")
     await sara.sees("جنسیت خود را")
     await sara.tap("زن")
     await sara.sees("شماره شناسنامه خود را")
@@ -145,20 +147,20 @@ async def request(scene: Scene) -> None:
     assert "حسن" in shown.text
     await sara.tap("نام پدر")
     await sara.sees("نام پدر خود را")
-    await sara.send("حسین")
+    await sara.type("حسین")
     shown = await sara.sees(SUMMARY)
     assert "حسین" in shown.text
     await submit(sara)
     await sara.sees("شیراز")
 
 
-@play("J3", "نیمی در یک پیام‌رسان، نیمی در دیگری")
-async def moved(scene: Scene) -> None:
-    sara = scene.officer()
-    someone = await register(scene.stage, sara)
+@journey("J3", "نیمی در یک پیام‌رسان، نیمی در دیگری")
+async def moved(setup: JourneySetup) -> None:
+    sara = setup.officer()
+    someone = await register(setup.bot, sara)
     await sara.command("menu")
     await fill(sara, until="آدرس پستی کامل")
-    elsewhere = scene.there.person("سارا", phone=sara.user.phone)
+    elsewhere = setup.there.person("سارا", phone=sara.user.phone)
     await login(elsewhere, someone.credentials)
     await elsewhere.tap("ادامه پیش‌نویس")
     shown = await walk(elsewhere, form(), SUMMARY)
@@ -166,11 +168,11 @@ async def moved(scene: Scene) -> None:
     await submit(elsewhere)
 
 
-@play("J4", "بررسی، اعلام نقص، رفع نقص و تأیید")
-async def review(scene: Scene) -> None:
-    await scene.tariff()
-    sara = await scene.officer_at_summary()
-    narges = await scene.expert()
+@journey("J4", "بررسی، اعلام نقص، رفع نقص و تأیید")
+async def review(setup: JourneySetup) -> None:
+    await setup.tariff()
+    sara = await setup.officer_at_summary()
+    narges = await setup.expert()
     code = await submit(sara)
     expert = narges.person
     await expert.sees("📥")
@@ -189,7 +191,7 @@ async def review(scene: Scene) -> None:
     await expert.sees("موارد انتخاب‌شده: ۱")
     await expert.tap("مدرک تحصیلی")
     await expert.sees("موارد انتخاب‌شده: ۲")
-    await expert.send("تصویر مدرک خوانا نیست.")
+    await expert.type("تصویر مدرک خوانا نیست.")
     await expert.tap("ارسال نواقص")
     await expert.sees("ارسال شود؟")
     await expert.tap("بله")
@@ -228,10 +230,10 @@ async def open_mine(expert: Person, name: str) -> None:
     await expert.sees(re.compile(r"پرونده \d{12} —"))
 
 
-@play("J5", "استان نادرست: رد و ثبت دوباره در دانشگاه درست")
-async def wrong_region(scene: Scene) -> None:
-    sara = await scene.officer_at_summary()
-    first, second = await scene.expert(), await scene.expert(ESFAHAN, name="بهار رستمی")
+@journey("J5", "استان نادرست: رد و ثبت دوباره در دانشگاه درست")
+async def wrong_region(setup: JourneySetup) -> None:
+    sara = await setup.officer_at_summary()
+    first, second = await setup.expert(), await setup.expert(ESFAHAN, name="بهار رستمی")
     await submit(sara)
     expert = first.person
     await open_file(expert, "سارا")
@@ -248,21 +250,21 @@ async def wrong_region(scene: Scene) -> None:
     await open_file(second.person, "سارا")
 
 
-async def to_payment(scene: Scene, *, expert: Someone | None = None) -> tuple[Person, str]:
+async def to_payment(setup: JourneySetup, *, expert: Someone | None = None) -> tuple[Person, str]:
     """An officer whose request was approved; the link of the pay button."""
-    sara = await scene.officer_at_summary()
-    expert = expert or await scene.expert()
+    sara = await setup.officer_at_summary()
+    expert = expert or await setup.expert()
     await submit(sara)
     await approve(expert.person, "سارا")
     told = await sara.sees("پرداخت کنید")
     return sara, told.url("پرداخت")
 
 
-@play("J6", "پرداخت هزینه بررسی، با همه اتفاق‌های درگاه")
-async def paying(scene: Scene) -> None:
-    await scene.tariff()
-    expert, bank = await scene.expert(), scene.stage.town.bank
-    sara, url = await to_payment(scene, expert=expert)
+@journey("J6", "پرداخت هزینه بررسی، با همه اتفاق‌های درگاه")
+async def paying(setup: JourneySetup) -> None:
+    await setup.tariff()
+    expert, bank = await setup.expert(), setup.bot.emulators.bank
+    sara, url = await to_payment(setup, expert=expert)
     assert "۱٬۵۰۰٬۰۰۰" in (await pay_page(url)).text
 
     bank.faults.down = True
@@ -282,7 +284,7 @@ async def paying(scene: Scene) -> None:
     )
     page = await come_back(forged)
     assert "پرداخت شد" not in page.text
-    sara.does_not_see("🎉")
+    sara.sees_not("🎉")
 
     await click_to_bank(url)
     way_back = bank.pay(bank.last.ref)
@@ -290,17 +292,17 @@ async def paying(scene: Scene) -> None:
     await come_back(way_back)
     done = await sara.sees("🎉 پرداخت انجام شد")
     assert re.search(r"شماره پیگیری بانک: \S+", done.text)
-    assert not scene.exact or sum("🎉" in one.text for one in sara.new()) == 1
+    assert not setup.exact or sum("🎉" in one.text for one in sara.new()) == 1
     await sara.command("menu")
     await sara.tap("🎓 احراز صلاحیت")
     await sara.sees("تأیید نهایی")
 
 
-@play("J6b", "پرداخت بی‌بازگشت: سامانه خودش از بانک می‌پرسد")
-async def never_returns(scene: Scene) -> None:
-    await scene.tariff()
-    bank = scene.stage.town.bank
-    sara, url = await to_payment(scene)
+@journey("J6b", "پرداخت بی‌بازگشت: سامانه خودش از بانک می‌پرسد")
+async def never_returns(setup: JourneySetup) -> None:
+    await setup.tariff()
+    bank = setup.bot.emulators.bank
+    sara, url = await to_payment(setup)
     await click_to_bank(url)
     bank.faults.wrong_amount = 0
     bank.pay(bank.last.ref)
@@ -311,12 +313,12 @@ async def never_returns(scene: Scene) -> None:
     await sara.sees("🎉 پرداخت انجام شد")
 
 
-@play("J13", "دو کارشناس هم‌زمان، دکمه کهنه، دکمه جعلی")
-async def races(scene: Scene) -> None:
-    await scene.tariff()
-    first, second = await scene.expert(), await scene.expert(name="بهار رستمی")
-    other = await scene.expert(ESFAHAN, name="کامران اکبری")
-    sara = await scene.officer_at_summary()
+@journey("J13", "دو کارشناس هم‌زمان، دکمه کهنه، دکمه جعلی")
+async def races(setup: JourneySetup) -> None:
+    await setup.tariff()
+    first, second = await setup.expert(), await setup.expert(name="بهار رستمی")
+    other = await setup.expert(ESFAHAN, name="کامران اکبری")
+    sara = await setup.officer_at_summary()
     await submit(sara)
     asked = []
     for expert in (first, second):
@@ -344,16 +346,16 @@ async def races(scene: Scene) -> None:
     await other.person.sees("این دکمه دیگر معتبر نیست")
 
 
-@play("J14", "مسدود در یک پیام‌رسان، اعلان در دیگری")
-async def blocked(scene: Scene) -> None:
-    await scene.tariff()
-    sara = scene.officer()
-    someone = await register(scene.stage, sara)
-    elsewhere = scene.there.person("سارا", phone=sara.user.phone)
+@journey("J14", "مسدود در یک پیام‌رسان، اعلان در دیگری")
+async def blocked(setup: JourneySetup) -> None:
+    await setup.tariff()
+    sara = setup.officer()
+    someone = await register(setup.bot, sara)
+    elsewhere = setup.there.person("سارا", phone=sara.user.phone)
     await login(elsewhere, someone.credentials)
     await sara.command("menu")
     await fill(sara)
-    expert = await scene.expert()
+    expert = await setup.expert()
     await submit(sara)
     await sara.block()
     await elsewhere.command("menu")
@@ -361,18 +363,18 @@ async def blocked(scene: Scene) -> None:
     await elsewhere.sees("پرداخت کنید")
 
 
-@play("J15", "فراموشی رمز")
-async def forgotten(scene: Scene) -> None:
-    sara = scene.officer()
-    someone = await register(scene.stage, sara)
+@journey("J15", "فراموشی رمز")
+async def forgotten(setup: JourneySetup) -> None:
+    sara = setup.officer()
+    someone = await register(setup.bot, sara)
     await sara.command("menu")
     await sara.tap("🚪 خروج")
     await sara.start()
     await sara.tap("🔑 ورود")
     await sara.tap("فراموشی")
     await walk(sara, [("کد ملی", send(someone.national_code)), ("شماره همراه", tap("📱"))], "رمز عبور:")
-    unverified = scene.officer("مینا")
-    known = await register(scene.stage, unverified, first="مینا", share=False)
+    unverified = setup.officer("مینا")
+    known = await register(setup.bot, unverified, first="مینا", share=False)
     await unverified.command("menu")
     await unverified.tap("🚪 خروج")
     await unverified.start()
@@ -381,12 +383,12 @@ async def forgotten(scene: Scene) -> None:
     await walk(unverified, [("کد ملی", send(known.national_code)), ("شماره همراه", tap("📱"))], "اداره کل")
 
 
-@play("J16", "ارجاع پرونده به کارشناس دیگر")
-async def reassigned(scene: Scene) -> None:
-    await scene.tariff()
-    first, second = await scene.expert(), await scene.expert(name="بهار رستمی")
-    chief = await scene.expert(role="expert-in-charge", name="پروین شریفی")
-    sara = await scene.officer_at_summary()
+@journey("J16", "ارجاع پرونده به کارشناس دیگر")
+async def reassigned(setup: JourneySetup) -> None:
+    await setup.tariff()
+    first, second = await setup.expert(), await setup.expert(name="بهار رستمی")
+    chief = await setup.expert(role="expert-in-charge", name="پروین شریفی")
+    sara = await setup.officer_at_summary()
     code = await submit(sara)
     await open_file(first.person, "سارا")
     await first.person.tap("📌 بررسی با من")
@@ -394,7 +396,7 @@ async def reassigned(scene: Scene) -> None:
     await chief.person.command("menu")
     await chief.person.tap("🔎 جست‌وجو")
     await chief.person.sees("کد رهگیری ۱۲ رقمی")
-    await chief.person.send(code)
+    await chief.person.type(code)
     await chief.person.sees(code)
     await chief.person.tap("ارجاع به کارشناس")
     await chief.person.tap("بهار")
@@ -406,10 +408,10 @@ async def reassigned(scene: Scene) -> None:
     await sara.sees("پرداخت کنید")
 
 
-@play("J17", "انصراف از درخواست")
-async def withdrawn(scene: Scene) -> None:
-    await scene.tariff()
-    sara, url = await to_payment(scene)
+@journey("J17", "انصراف از درخواست")
+async def withdrawn(setup: JourneySetup) -> None:
+    await setup.tariff()
+    sara, url = await to_payment(setup)
     await sara.command("menu")
     await sara.tap("🎓 احراز صلاحیت")
     await sara.tap("🔎 پیگیری")
@@ -429,9 +431,9 @@ async def click_or_none(url: str) -> str | None:
     return answer.headers.get("location") if answer.status_code == 303 else None
 
 
-async def much_later(scene: Scene) -> None:
+async def much_later(setup: JourneySetup) -> None:
     """The links to the bank so far are too old to be handed out again."""
-    database = await open_database(scene.stage.database_url)
+    database = await open_database(setup.bot.database_url)
     try:
         long_ago = utcnow() - timedelta(minutes=11)
         aged = update(PaymentAttempt).values(created_at=long_ago)
@@ -440,16 +442,16 @@ async def much_later(scene: Scene) -> None:
         await database.close()
 
 
-@play("J18", "پرداخت دوباره در دو صفحه")
-async def paid_twice(scene: Scene) -> None:
-    await scene.tariff()
-    staff, bank = await scene.staff(), scene.stage.town.bank
-    sara, url = await to_payment(scene)
+@journey("J18", "پرداخت دوباره در دو صفحه")
+async def paid_twice(setup: JourneySetup) -> None:
+    await setup.tariff()
+    staff, bank = await setup.staff(), setup.bot.emulators.bank
+    sara, url = await to_payment(setup)
     await click_to_bank(url)
     one = bank.last.ref
     await click_to_bank(url)
     assert bank.last.ref == one, "a young payment is handed out again"
-    await much_later(scene)
+    await much_later(setup)
     await click_to_bank(url)
     other = bank.last.ref
     assert one != other
@@ -462,18 +464,18 @@ async def paid_twice(scene: Scene) -> None:
     await resources.tap("↩️ بازگشت وجه")
     await resources.tap("ثبت بازگشت")
     await resources.sees("شماره پیگیری بازگشت وجه را")
-    await resources.send("9876543210")
+    await resources.type("9876543210")
     await resources.sees("ثبت شود؟")
     await resources.tap("✅ تأیید")
     await resources.sees("بازگشت وجه ثبت شد")
     await sara.sees("بازگردانده شد")
 
 
-@play("J5b", "درگاه پیام‌رسان ناپایدار است")
-async def shaky(scene: Scene) -> None:
+@journey("J5b", "درگاه پیام‌رسان ناپایدار است")
+async def shaky(setup: JourneySetup) -> None:
     """Floods, broken answers and doubled updates: the person notices nothing but a wait."""
-    scene.here.faults.add(Fault.flood(1), method="sendMessage")
-    sara = scene.officer()
-    await register(scene.stage, sara)
+    setup.here.faults.add(Fault.flood(1), method="sendMessage")
+    sara = setup.officer()
+    await register(setup.bot, sara)
     await sara.command("menu")
     await sara.sees("سارا")

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from demo.person import Person
 from demo.seen import Seen
-from tests.journeys.plays import Scene, play
+from tests.journeys.qualification import JourneySetup, journey
 from tests.support import files
-from tests.support.scenes import Reply, fill, register, send, submit, tap, walk
+from tests.support.journey_steps import Reply, fill, register, send, submit, tap, walk
 
 TOLD = "📬 پیام جدید از اداره کل"
 
@@ -55,15 +55,15 @@ async def unread(person: Person, n: str) -> None:
     assert f"📬 صندوق پیام‌ها ({n})" in seen.labels, seen.labels
 
 
-@play("J11", "نامه‌های اداره کل به یک نفر، یک استان و همه")
-async def letters(scene: Scene) -> None:
-    sara, mina = scene.officer(), scene.there.person("مینا")
-    await register(scene.stage, sara)
-    other = await register(scene.stage, mina, first="مینا", share=False)
+@journey("J11", "نامه‌های اداره کل به یک نفر، یک استان و همه")
+async def letters(setup: JourneySetup) -> None:
+    sara, mina = setup.officer(), setup.there.person("مینا")
+    await register(setup.bot, sara)
+    other = await register(setup.bot, mina, first="مینا", share=False)
     await sara.command("menu")
     await fill(sara)
     await submit(sara)
-    resources = (await scene.staff()).person
+    resources = (await setup.staff()).person
     await unread(sara, "۰")
 
     shown = await write(
@@ -114,7 +114,7 @@ async def letters(scene: Scene) -> None:
         await person.tap("مشاهده", on=told)
         await person.sees("نشانی اداره کل تغییر کرد.")
         await unread(person, "۰")
-    assert not scene.exact or sum("«نشانی تازه»" in one.text for one in sara.history()) == 1
+    assert not setup.exact or sum("«نشانی تازه»" in one.text for one in sara.history()) == 1
     await resources.command("menu")
     await resources.tap("✉️ ارسال نامه")
     listed = await resources.sees("نامه‌های اداره کل، از تازه‌ترین")

@@ -7,15 +7,15 @@ from io import BytesIO
 import zxingcpp
 from PIL import Image
 
-from tests.journeys.plays import Scene, play
-from tests.journeys.plays_cooperation import qualified
+from tests.journeys.cooperation import qualified
+from tests.journeys.qualification import JourneySetup, journey
 
 _PERSIAN = str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")
 
 
-@play("J21", "کارت مسئول فنی و استعلام آن")
-async def card(scene: Scene) -> None:
-    (sara,) = await qualified(scene, "سارا")
+@journey("J21", "کارت مسئول فنی و استعلام آن")
+async def card(setup: JourneySetup) -> None:
+    (sara,) = await qualified(setup, "سارا")
     person = sara.person
     await person.tap("🎓 احراز صلاحیت")
     await person.tap("🪪 کارت مسئول فنی")
@@ -27,8 +27,8 @@ async def card(scene: Scene) -> None:
     assert await person.tap("کپی نشانی استعلام") == code.text
     # Whoever scans it comes to this bot, on the same messenger, with these words.
     address, _, payload = code.text.partition("?start=")
-    assert address.startswith("https://t.me/" if scene.here.kind == "telegram" else "https://ble.ir/")
-    stranger = scene.here.person("رهگذر")
+    assert address.startswith("https://t.me/" if setup.here.kind == "telegram" else "https://ble.ir/")
+    stranger = setup.here.person("رهگذر")
     await stranger.start(payload)
     told = await stranger.sees("استعلام کارت مسئول فنی")
     assert "سارا نمونه" in told.text

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from demo.person import Person
-from tests.journeys.plays import Scene, play
-from tests.journeys.plays_legacy_import import newcomer
+from tests.journeys.legacy_import import newcomer
+from tests.journeys.qualification import JourneySetup, journey
 from tests.support.bot_process import Credentials
 from tests.support.identities import next_mobile, next_national_code
 from tests.support.import_files import write_csv
-from tests.support.scenes import (
+from tests.support.journey_steps import (
     Reply,
     Someone,
     approve,
@@ -66,30 +66,30 @@ async def found(
     return read_credentials(await resources.sees("رمز عبور:"))
 
 
-async def founded(scene: Scene) -> Boss:
+async def founded(setup: JourneySetup) -> Boss:
     """A company, and its manager, who logs in with what staff were shown."""
-    resources, mobile = (await scene.staff()).person, next_mobile()
+    resources, mobile = (await setup.staff()).person, next_mobile()
     identity = [
         ("نوع توزیع‌کننده را", tap("شرکت")),
         ("نام توزیع‌کننده را", send(f"شرکت {FIRM}")),
         ("شناسه ملی ۱۱ رقمی", send("۱۴۰۰۹۹۹۹۹۹۵")),
     ]
     credentials = await found(resources, identity=identity, manager=("حمید", "صالحی"), mobile=mobile)
-    manager = scene.here.person("حمید")
+    manager = setup.here.person("حمید")
     await login(manager, credentials)
     await manager.sees(f"مدیریت شعبه‌ها و مسئول فنی {FIRM}")
     return Boss(manager, mobile)
 
 
-async def qualified(scene: Scene, *names: str) -> list[Someone]:
+async def qualified(setup: JourneySetup, *names: str) -> list[Someone]:
     """Officers whom the old system had found qualified, logged in."""
     rows: list[dict[str, Any]] = [
         newcomer(900 + n, first_name=name, last_name="نمونه", qualified="بله") for n, name in enumerate(names)
     ]
-    await scene.stage.command("import", str(write_csv(scene.stage.folder / "qualified.csv", rows)))
+    await setup.bot.command("import", str(write_csv(setup.bot.folder / "qualified.csv", rows)))
     found = []
     for row in rows:
-        person = scene.here.person(row["first_name"], phone=row["mobile"])
+        person = setup.here.person(row["first_name"], phone=row["mobile"])
         credentials = Credentials(row["user_code"], OLD_PASSWORD)
         await login(person, credentials)
         name = f"{row['first_name']} نمونه"
@@ -159,13 +159,13 @@ async def centers_show(officer: Person, words: str) -> None:
     await officer.sees(words)
 
 
-@play("J7", "انتخاب مسئول فنی: پیش و پس از احراز صلاحیت، رد، پذیرش، تأیید دانشگاه")
-async def chosen(scene: Scene) -> None:
-    await scene.tariff(0)
-    boss = await founded(scene)
-    expert = (await scene.expert()).person
-    sara = scene.officer()
-    someone = await register(scene.stage, sara)
+@journey("J7", "انتخاب مسئول فنی: پیش و پس از احراز صلاحیت، رد، پذیرش، تأیید دانشگاه")
+async def chosen(setup: JourneySetup) -> None:
+    await setup.tariff(0)
+    boss = await founded(setup)
+    expert = (await setup.expert()).person
+    sara = setup.officer()
+    someone = await register(setup.bot, sara)
     # Registered is not qualified (R25, R26).
     await pick(boss, someone.national_code, until=NOT_ELIGIBLE)
     await boss.person.tap("انصراف")
@@ -182,7 +182,7 @@ async def chosen(scene: Scene) -> None:
     await sara.sees("در انتظار پاسخ شما")
     await sara.tap("❌ رد همکاری")
     await sara.sees("دلیل رد را بنویسید")
-    await sara.send("محل کار از من دور است")
+    await sara.type("محل کار از من دور است")
     await sara.sees("بازگردانده و مختومه می‌شود")
     await sara.tap("بله، رد می‌کنم")
     await sara.sees("ردشده توسط شما")
@@ -197,20 +197,20 @@ async def chosen(scene: Scene) -> None:
     assert "❌ ردشده توسط شما" in archive.text
 
 
-@play("J8", "قطع همکاری به خواست مسئول فنی، با پیامک به مدیریت")
-async def ended(scene: Scene) -> None:
-    boss, sms = await founded(scene), scene.stage.town.sms
-    expert = (await scene.expert()).person
-    (sara,) = await qualified(scene, "سارا")
+@journey("J8", "قطع همکاری به خواست مسئول فنی، با پیامک به مدیریت")
+async def ended(setup: JourneySetup) -> None:
+    boss, sms = await founded(setup), setup.bot.emulators.sms
+    expert = (await setup.expert()).person
+    (sara,) = await qualified(setup, "سارا")
     await employ(boss, sara, expert)
     sms.fail(status=503)
     person = sara.person
     await centers_show(person, "🟢 فعال")
     await person.tap("درخواست قطع همکاری")
     await person.sees("دست‌کم ۱۰ حرف")
-    await person.send("کوتاه")
+    await person.type("کوتاه")
     await person.sees("لطفاً دلیل را کامل‌تر بنویسید")
-    await person.send("به شهر دیگری می‌روم.")
+    await person.type("به شهر دیگری می‌روم.")
     notice = await person.sees("مسئولیت حقوقی استفاده بدون دلیل بر عهده شماست")
     assert "قابل بازگشت نیست" in notice.text
     await person.tap("نهایی می‌کنم")
@@ -228,11 +228,11 @@ async def ended(scene: Scene) -> None:
     await pick(boss, sara.national_code, until="درخواست همکاری برای")
 
 
-@play("J17b", "انصراف از همکاری: توزیع‌کننده در هر دو حالت، مسئول فنی پس از پذیرش")
-async def taken_back(scene: Scene) -> None:
-    boss = await founded(scene)
-    expert = (await scene.expert()).person
-    (sara,) = await qualified(scene, "سارا")
+@journey("J17b", "انصراف از همکاری: توزیع‌کننده در هر دو حالت، مسئول فنی پس از پذیرش")
+async def taken_back(setup: JourneySetup) -> None:
+    boss = await founded(setup)
+    expert = (await setup.expert()).person
+    (sara,) = await qualified(setup, "سارا")
     for accepted in (False, True):
         await pick(boss, sara.national_code, until="درخواست همکاری برای")
         if accepted:
@@ -261,11 +261,11 @@ async def taken_back(scene: Scene) -> None:
     await pick(boss, sara.national_code, until="درخواست همکاری برای")
 
 
-@play("J20", "جایگزینی مسئول فنی و آزاد کردن کد ملی")
-async def replaced(scene: Scene) -> None:
-    boss = await founded(scene)
-    expert = (await scene.expert()).person
-    sara, mina = await qualified(scene, "سارا", "مینا")
+@journey("J20", "جایگزینی مسئول فنی و آزاد کردن کد ملی")
+async def replaced(setup: JourneySetup) -> None:
+    boss = await founded(setup)
+    expert = (await setup.expert()).person
+    sara, mina = await qualified(setup, "سارا", "مینا")
     await employ(boss, sara, expert)
     await branch_shows(boss, "مسئول فنی: سارا نمونه")
     await boss.person.tap("👤 جایگزینی")
@@ -292,4 +292,4 @@ async def replaced(scene: Scene) -> None:
     await mina.person.sees("کد ملی شما آزاد شد")
     await branch_shows(boss, "بدون مسئول فنی")
     # Nobody's SMS: that is for whoever ends it alone (Q20).
-    assert scene.stage.town.sms.inbox(boss.mobile) == []
+    assert setup.bot.emulators.sms.inbox(boss.mobile) == []

@@ -8,32 +8,32 @@ from pathlib import Path
 from typing import Any
 
 from demo.person import Person
-from tests.journeys.plays import Scene, play
+from tests.journeys.qualification import JourneySetup, journey
 from tests.support.bot_process import Credentials
 from tests.support.identities import next_mobile, next_national_code
 from tests.support.import_files import COMPANY, officer, write_csv
+from tests.support.journey_steps import login, read_credentials, send, walk
 from tests.support.old_hashes import HASHES, identity_v3
-from tests.support.scenes import login, read_credentials, send, walk
 
 COUNTS = re.compile(r"خوانده‌شده: (\d+)\nتازه: (\d+)\nبه‌روزشده: (\d+)\nبی‌تغییر: (\d+)\nردشده: (\d+)")
 
 
 def newcomer(number: int, **said: Any) -> dict[str, Any]:
-    """A row of somebody whom no other play knows."""
+    """A row of somebody whom no other journey knows."""
     return officer(number, national_code=next_national_code(), mobile=next_mobile()) | said
 
 
-async def bring_in(scene: Scene, path: Path) -> tuple[tuple[int, ...], list[dict[str, str]]]:
+async def bring_in(setup: JourneySetup, path: Path) -> tuple[tuple[int, ...], list[dict[str, str]]]:
     """Run the import: read, new, updated, unchanged, refused; and the report's lines."""
-    said = await scene.stage.command("import", str(path))
+    said = await setup.bot.command("import", str(path))
     counts = COUNTS.search(said)
     assert counts, said
     with path.with_name(f"{path.name}.report.csv").open(encoding="utf-8-sig", newline="") as file:
         return tuple(map(int, counts.groups())), list(csv.DictReader(file))
 
 
-@play("J12", "کوچ از سامانه قدیم")
-async def migration(scene: Scene) -> None:
+@journey("J12", "کوچ از سامانه قدیم")
+async def migration(setup: JourneySetup) -> None:
     rows = [newcomer(n) for n in range(60)]
     for row in rows[:20]:
         row |= COMPANY
@@ -48,9 +48,9 @@ async def migration(scene: Scene) -> None:
     rows[31]["national_code"] = rows[29]["national_code"]
     rows[32]["first_name"] = "=1+1"
     rows[33]["password"] = "5f4dcc3b5aa765d61d8327deb882cf99"
-    path = write_csv(scene.stage.folder / "officers.csv", rows)
+    path = write_csv(setup.bot.folder / "officers.csv", rows)
 
-    counts, report = await bring_in(scene, path)
+    counts, report = await bring_in(setup, path)
     assert counts == (60, 56, 0, 0, 4)
     assert [(one["ردیف"], one["ستون"]) for one in report] == [
         ("32", "تاریخ تولد"),
@@ -59,12 +59,12 @@ async def migration(scene: Scene) -> None:
         ("35", "رمز عبور"),
     ]
     assert all(one["دلیل"] for one in report)
-    again, same = await bring_in(scene, path)
+    again, same = await bring_in(setup, path)
     assert again == (60, 0, 0, 56, 4)
     assert same == report
 
     # One with a contract, password as it was.
-    sara = scene.officer()
+    sara = setup.officer()
     await login(sara, Credentials(rows[0]["user_code"], "Old-1234"))
     await sara.command("menu")
     await sara.tap("🤝 مراکز طرف قرارداد")
@@ -72,15 +72,15 @@ async def migration(scene: Scene) -> None:
     assert "کیان طب" in shown.text
     assert "۱۴۰۰/۰۲/۱۵" in shown.text
     # One whose hash came, digits typed another way; wrong ones stay out.
-    mina = scene.officer("مینا")
+    mina = setup.officer("مینا")
     await mina.start()
     await mina.tap("🔑 ورود")
     await walk(mina, [("کد کاربری خود را", send(rows[20]["user_code"]))], "رمز عبور خود را")
-    await mina.send("Old-۱۲۳۵")
+    await mina.type("Old-۱۲۳۵")
     await mina.sees("کد کاربری یا رمز عبور درست نیست")
     await login(mina, Credentials(rows[20]["user_code"], "Old-۱۲۳۴"))
     # One on experience alone: what is lacking says so.
-    reza = scene.there.person("رضا")
+    reza = setup.there.person("رضا")
     await login(reza, Credentials(rows[21]["user_code"], "Old-1234"))
     await reza.command("menu")
     await reza.tap("👤 اطلاعات من")
@@ -88,10 +88,10 @@ async def migration(scene: Scene) -> None:
     # Whoever has come keeps their data, whatever a later file says.
     for number in (21, 22):
         rows[number]["father_name"] = "حسن"
-    run_in_background, _ = await bring_in(scene, write_csv(scene.stage.folder / "officers.csv", rows))
+    run_in_background, _ = await bring_in(setup, write_csv(setup.bot.folder / "officers.csv", rows))
     assert run_in_background == (60, 0, 1, 55, 4)
     await open_own(reza, "نام پدر: علی")
-    kaveh = scene.officer("کاوه")
+    kaveh = setup.officer("کاوه")
     await login(kaveh, Credentials(rows[22]["user_code"], "Old-1234"))
     await open_own(kaveh, "نام پدر: حسن")
 
@@ -102,15 +102,15 @@ async def open_own(person: Person, line: str) -> None:
     await person.sees(line)
 
 
-@play("J19", "مسئول فنی سامانه قدیم بی‌گفت‌وگو: پیامک، ورود، پذیرش")
-async def reached_by_sms(scene: Scene) -> None:
-    sms = scene.stage.town.sms
+@journey("J19", "مسئول فنی سامانه قدیم بی‌گفت‌وگو: پیامک، ورود، پذیرش")
+async def reached_by_sms(setup: JourneySetup) -> None:
+    sms = setup.bot.emulators.sms
     waiting = newcomer(1, qualified="بله")
-    path = write_csv(scene.stage.folder / "officers.csv", [waiting, COMPANY])
-    counts, _ = await bring_in(scene, path)
+    path = write_csv(setup.bot.folder / "officers.csv", [waiting, COMPANY])
+    counts, _ = await bring_in(setup, path)
     assert counts == (2, 2, 0, 0, 0)
-    manager = await manager_of(scene, "کیان طب")
-    await scene.expert()
+    manager = await manager_of(setup, "کیان طب")
+    await setup.expert()
 
     await manager.command("menu")
     await manager.tap("👤 انتخاب مسئول فنی")
@@ -120,7 +120,7 @@ async def reached_by_sms(scene: Scene) -> None:
     await manager.sees("هنوز وارد سامانه نشده است")
 
     await sms.sees(waiting["mobile"], "کیان طب")
-    sara = scene.here.person("سارا", phone=waiting["mobile"])
+    sara = setup.here.person("سارا", phone=waiting["mobile"])
     await login(sara, Credentials(waiting["user_code"], waiting["password"]))
     await sara.command("menu")
     await sara.tap("🤝 مراکز طرف قرارداد")
@@ -135,9 +135,9 @@ async def reached_by_sms(scene: Scene) -> None:
     assert len(sms.inbox(waiting["mobile"])) == 1
 
 
-async def manager_of(scene: Scene, distributor: str) -> Person:
+async def manager_of(setup: JourneySetup, distributor: str) -> Person:
     """Staff give a manager to a distributor that came in by the file; the manager logs in."""
-    resources = (await scene.staff()).person
+    resources = (await setup.staff()).person
     await resources.command("menu")
     await resources.tap("🏢 توزیع‌کنندگان")
     await resources.tap(distributor)
@@ -154,6 +154,6 @@ async def manager_of(scene: Scene, distributor: str) -> Person:
     )
     await resources.tap("✅ تأیید")
     credentials = read_credentials(await resources.sees("رمز عبور:"))
-    manager = scene.here.person("حسین")
+    manager = setup.here.person("حسین")
     await login(manager, credentials)
     return manager
