@@ -23,11 +23,10 @@ from bot.messengers.transport.rate_limits import (
 class Pauses:
     """Pauses that take no time but move the clock; `newcomers` of them end because something newer came."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, *, newcomers: int = 0) -> None:
+    def __init__(self) -> None:
         self.taken: list[float] = []
-        self.newcomers = newcomers
+        self.newcomers = 0
         self._now = time.monotonic()
-        monkeypatch.setattr(rate_limits, "time", SimpleNamespace(monotonic=self.clock))
 
     async def __call__(self, seconds: float, *, for_newcomer: bool = False) -> bool:
         self.taken.append(seconds)
@@ -41,8 +40,19 @@ class Pauses:
         return self._now
 
 
-def paced(pauses: Pauses, limiter: RateLimiter | None = None, **options: Any) -> PacedCalls:
-    limiter = RateLimiter(clock=pauses.clock) if limiter is None else limiter
+@pytest.fixture
+def pauses(monkeypatch: pytest.MonkeyPatch) -> Pauses:
+    made = Pauses()
+    monkeypatch.setattr(rate_limits, "time", SimpleNamespace(monotonic=made.clock))
+    return made
+
+
+@pytest.fixture
+def limiter(pauses: Pauses) -> RateLimiter:
+    return RateLimiter(clock=pauses.clock)
+
+
+def paced(limiter: RateLimiter, pauses: Pauses, **options: Any) -> PacedCalls:
     return PacedCalls(limiter, 1, pause=pauses, **options)
 
 
@@ -62,12 +72,11 @@ def answers(*results: TelegramError | str) -> tuple[list[str], Any]:
 
 
 async def test_a_broken_line_is_tried_three_times_with_growing_pauses(
-    monkeypatch: pytest.MonkeyPatch,
+    limiter: RateLimiter, pauses: Pauses
 ) -> None:
-    pauses = Pauses(monkeypatch)
     made, send = answers(NetworkError("reset"), NetworkError("reset"), "sent")
 
-    assert await paced(pauses)(send) == "sent"
+    assert await paced(limiter, pauses)(send) == "sent"
 
     assert len(made) == 3
     assert pauses.taken == [pytest.approx(0.3), pytest.approx(1.2)]
@@ -82,25 +91,22 @@ async def test_a_broken_line_is_tried_three_times_with_growing_pauses(
     ],
 )
 async def test_what_does_not_get_better_is_given_up(
-    monkeypatch: pytest.MonkeyPatch, errors: list[TelegramError], calls: int
+    limiter: RateLimiter, pauses: Pauses, errors: list[TelegramError], calls: int
 ) -> None:
     made, send = answers(*errors)
-
     with pytest.raises(type(errors[0])):
-        await paced(Pauses(monkeypatch))(send)
-
+        await paced(limiter, pauses)(send)
     assert len(made) == calls
 
 
 async def test_a_chat_that_is_refused_again_and_again_is_given_up_after_a_minute(
-    monkeypatch: pytest.MonkeyPatch,
+    limiter: RateLimiter, pauses: Pauses
 ) -> None:
-    pauses = Pauses(monkeypatch)
     told: list[float] = []
     made, send = answers(*[RetryAfter(10)] * 40)
 
     with pytest.raises(RetryAfter):
-        await paced(pauses, refused=told.append)(send)
+        await paced(limiter, pauses, refused=told.append)(send)
 
     assert 2 <= len(made) < 40
     assert told == [10.0] * len(made)
@@ -117,58 +123,43 @@ async def test_a_chat_that_is_refused_again_and_again_is_given_up_after_a_minute
     ],
 )
 async def test_how_long_an_answer_waits_for_its_chat(
-    monkeypatch: pytest.MonkeyPatch, plain: bool, rest: float, sent: bool
+    limiter: RateLimiter, pauses: Pauses, plain: bool, rest: float, sent: bool
 ) -> None:
-    pauses = Pauses(monkeypatch)
-    limiter = RateLimiter(clock=pauses.clock)
     limiter.rest(1, rest)
     made, send = answers("sent")
-    calls = paced(pauses, limiter, plain=plain)
+    calls = paced(limiter, pauses, plain=plain)
 
     if sent:
         await calls(send)
         assert calls.waited
-        assert calls.began
     else:
         with pytest.raises(RetryAfter):
             await calls(send)
-        assert not calls.began
-    assert len(made) == int(sent)
+    assert (calls.began, len(made)) == (sent, int(sent))
 
 
-async def test_a_screen_that_waits_gives_way_to_a_newer_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    pauses = Pauses(monkeypatch, newcomers=1)
-    limiter = RateLimiter(clock=pauses.clock)
+async def test_a_screen_that_waits_gives_way_to_a_newer_one(limiter: RateLimiter, pauses: Pauses) -> None:
+    pauses.newcomers = 1
     limiter.rest(1, 5)
     made, send = answers("sent")
 
     with pytest.raises(SupersededError):
-        await paced(pauses, limiter, plain=True)(send)
+        await paced(limiter, pauses, plain=True)(send)
     assert made == []
 
-    await paced(pauses, limiter, plain=False)(send)
+    await paced(limiter, pauses, plain=False)(send)
     assert made == ["call"]
 
 
 async def test_an_answer_that_began_is_finished_though_a_newer_one_waits(
-    monkeypatch: pytest.MonkeyPatch,
+    limiter: RateLimiter, pauses: Pauses
 ) -> None:
-    pauses = Pauses(monkeypatch, newcomers=9)
-    limiter = RateLimiter(clock=pauses.clock)
+    pauses.newcomers = 9
     _, send = answers("first", "second")
-    calls = paced(pauses, limiter, plain=True)
+    calls = paced(limiter, pauses, plain=True)
     await calls(send)
+    assert (calls.waited, pauses.taken) == (False, []), "the chat was ready"
     limiter.rest(1, 5)
 
     assert await calls(send) == "second"
     assert calls.waited
-
-
-async def test_a_chat_that_is_ready_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    pauses = Pauses(monkeypatch)
-    _, send = answers("sent")
-    calls = paced(pauses)
-
-    await calls(send)
-
-    assert (calls.waited, pauses.taken) == (False, [])
