@@ -22,7 +22,7 @@ async def test_the_named_payment_gateway(name: str) -> None:
     assert logging.getLogger("httpx").level == logging.WARNING
 
 
-async def test_sms() -> None:
+async def test_the_named_sms_gateway() -> None:
     kave = sms_gateway(Settings.load(sms_gateway="kavenegar", kavenegar_api_key="k", **NONE))
     assert isinstance(kave, Kavenegar)
     await kave.aclose()

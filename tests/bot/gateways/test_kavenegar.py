@@ -1,4 +1,4 @@
-"""Kavenegar: what is sent, how refusals are read, and that the key stays where it is."""
+"""Kavenegar: what is sent, within its limits (docs/gateways.md 2), how answers are read, and that the key stays where it is."""
 
 import logging
 from typing import Any
@@ -9,8 +9,14 @@ import respx
 
 from bot.gateways.http import make_client
 from bot.gateways.interfaces import GatewayDown, SmsAccepted, SmsRejected, SmsRetry, SmsStatus
-from bot.gateways.kavenegar import Kavenegar, fit_token
+from bot.gateways.kavenegar import Kavenegar
 
+STATES = {
+    SmsStatus.ON_ITS_WAY: (1, 2, 4, 5),
+    SmsStatus.FAILED: (6, 11, 13, 14),
+    SmsStatus.DELIVERED: (10,),
+    SmsStatus.UNKNOWN: (0, 3, 7, 8, 9, 12, 15, 60, 100, 130, 140),
+}
 KEY = "5ecretKey0123456789"
 ROOT = f"https://kave.test/v1/{KEY}"
 
@@ -28,31 +34,46 @@ async def send(kave: Kavenegar, **other: Any) -> object:
     return await kave.send(**{"to": "+989123456789", "text": "سلام", "idempotency_id": 1} | other)
 
 
-def sent(route: respx.Route) -> dict[str, str]:
-    return dict(httpx.QueryParams(route.calls.last.request.content.decode()))
+def form(request: httpx.Request) -> dict[str, str]:
+    return dict(httpx.QueryParams(request.content.decode()))
 
 
 @respx.mock
-async def test_an_sms_carries_the_push_as_its_local_id() -> None:
-    route = respx.post(f"{ROOT}/sms/send.json").mock(
-        return_value=answer(200, [{"messageid": 8792343, "status": 1, "cost": 120}])
-    )
-    taken = await send(gateway(sender="2000500"), idempotency_id=41)
-    assert taken == SmsAccepted("8792343", 120)
-    expected = {"receptor": "09123456789", "message": "سلام", "localid": "41", "sender": "2000500"}
-    assert sent(route) == expected
+@pytest.mark.parametrize("length", [4, 900, 901])
+async def test_an_sms_carries_the_push_as_its_local_id_and_is_cut(length: int) -> None:
+    taken = {"messageid": 8792343, "status": 1, "cost": 120}
+    route = respx.post(f"{ROOT}/sms/send.json").mock(return_value=answer(200, [taken]))
+    done = await send(gateway(sender="2000500"), text="ا" * length, idempotency_id=41)
+    assert done == SmsAccepted("8792343", 120)
+    expected = {"receptor": "09123456789", "localid": "41", "sender": "2000500"}
+    assert form(route.calls.last.request) == {**expected, "message": "ا" * min(length, 900)}
 
 
 @respx.mock
-async def test_a_configured_template_goes_by_lookup() -> None:
+@pytest.mark.parametrize(
+    ("tokens", "fitted"),
+    [
+        (
+            ["140509010001", "سارا کریمی‌نژاد", "کیان طب\nفارس", "شرق تهران"],
+            ["140509010001", "سارا کریمی‌نژاد", "کیان طب فارس", "شرق\u200cتهران"],
+        ),
+        (
+            ["a b c d e f g h i j"] * 3,
+            ["a b c d e f g h i j".replace(" ", "\u200c"), "a b c d e f", "a b c d e f g h i"],
+        ),
+        (["x" * 100, "a_b", "x" * 101], ["x" * 100, "a b", "x" * 100]),
+    ],
+    ids=["names", "many spaces", "long"],
+)
+async def test_a_configured_template_goes_by_lookup(tokens: list[str], fitted: list[str]) -> None:
+    """Each token within the spaces and characters that its name allows."""
     route = respx.post(f"{ROOT}/verify/lookup.json").mock(return_value=answer(200, [{"messageid": 1}]))
-    kave = gateway(templates={"terminated": "officer-left"})
-    tokens = ("140509010001", "سارا کریمی‌نژاد", "کیان طب\nفارس", "شرق تهران")
-    await send(kave, template="terminated", tokens=tokens)
-    assert sent(route)["template"] == "officer-left"
-    assert sent(route)["token10"] == "سارا کریمی‌نژاد"
-    assert sent(route)["token20"] == "کیان طب فارس"
-    assert sent(route)["token2"] == "شرق\u200cتهران"
+    await send(gateway(templates={"terminated": "officer-left"}), template="terminated", tokens=tokens)
+    names = ("token", "token10", "token20", "token2")
+    expected = {"receptor": "09123456789", "template": "officer-left"} | dict(
+        zip(names, fitted, strict=False)
+    )
+    assert form(route.calls.last.request) == expected
 
 
 @pytest.mark.parametrize(
@@ -85,11 +106,24 @@ async def test_an_unknown_outcome_may_be_repeated_only_with_a_local_id() -> None
 
 
 @respx.mock
-async def test_what_became_of_them() -> None:
-    respx.post(f"{ROOT}/sms/status.json").mock(
-        return_value=answer(200, [{"messageid": 1, "status": 10}, {"messageid": 2, "status": 14}])
-    )
-    assert await gateway().status(["1", "2"]) == {"1": SmsStatus.DELIVERED, "2": SmsStatus.FAILED}
+@pytest.mark.parametrize(("state", "numbers"), STATES.items(), ids=STATES)
+async def test_what_became_of_them(state: SmsStatus, numbers: tuple[int, ...]) -> None:
+    entries = [{"messageid": number, "status": number} for number in numbers]
+    respx.post(f"{ROOT}/sms/status.json").mock(return_value=answer(200, entries))
+    ids = [str(number) for number in numbers]
+    assert await gateway().status(ids) == dict.fromkeys(ids, state)
+
+
+@respx.mock
+async def test_many_messages_are_asked_for_in_calls_of_five_hundred() -> None:
+    def respond(request: httpx.Request) -> httpx.Response:
+        ids = form(request)["messageid"].split(",")
+        assert len(ids) <= 500
+        return answer(200, [{"messageid": one, "status": 10} for one in ids])
+
+    route = respx.post(f"{ROOT}/sms/status.json").mock(side_effect=respond)
+    assert len(await gateway().status([str(number) for number in range(1001)])) == 1001
+    assert route.call_count == 3
 
 
 @respx.mock
@@ -105,16 +139,3 @@ async def test_the_key_reaches_no_log_and_no_error(caplog: pytest.LogCaptureFixt
         await kave.status(["1"])
     everything = [repr(told), repr(kave), repr(down.value), caplog.text, repr(down.value.__context__)]
     assert not [text for text in everything if KEY in text]
-
-
-@pytest.mark.parametrize(
-    ("value", "spaces", "fitted"),
-    [
-        ("الف ب", 0, "الف\u200cب"),
-        ("a_b", 5, "a b"),
-        ("۱ ۲ ۳ ۴ ۵ ۶ ۷", 5, "۱ ۲ ۳ ۴ ۵ ۶"),
-        ("x" * 200, 8, "x" * 100),
-    ],
-)
-def test_tokens_are_made_to_fit(value: str, spaces: int, fitted: str) -> None:
-    assert fit_token(value, spaces) == fitted
