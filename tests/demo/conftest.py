@@ -1,34 +1,40 @@
-"""The emulators, and PTB's own client against it."""
+"""The town, and PTB's own client against it."""
 
 import io
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import httpx
 import pytest
 from PIL import Image
+from playwright.async_api import Browser, async_playwright
 from telegram import Bot
 from telegram.request import HTTPXRequest
 
 from demo.emulators import EmulatedMessenger, Emulators
+from demo.page.server import PageServer
 from demo.person import Person
+from demo.users import DemoUsers
+
+CHROMIUM = Path("/usr/bin/chromium")
 
 
 @pytest.fixture
-async def emulators() -> AsyncIterator[Emulators]:
-    async with await Emulators.start() as emulators:
-        yield emulators
+async def town() -> AsyncIterator[Emulators]:
+    async with await Emulators.start() as town:
+        yield town
 
 
 @pytest.fixture
-async def bot(emulators: Emulators) -> AsyncIterator[Bot]:
+async def bot(town: Emulators) -> AsyncIterator[Bot]:
     """PTB's Bot, as the library would talk to the real Telegram."""
 
     def request() -> HTTPXRequest:
         return HTTPXRequest(httpx_kwargs={"trust_env": False})
 
-    server = emulators.telegram.server.url
+    server = town.telegram.server.url
     async with Bot(
-        emulators.telegram.token,
+        town.telegram.token,
         base_url=f"{server}/bot",
         base_file_url=f"{server}/file/bot",
         request=request(),
@@ -38,9 +44,9 @@ async def bot(emulators: Emulators) -> AsyncIterator[Bot]:
 
 
 @pytest.fixture
-async def sara(emulators: Emulators) -> Person:
+async def sara(town: Emulators) -> Person:
     """She has started the bot of Telegram."""
-    person = emulators.telegram.person("سارا", phone="09121234567")
+    person = town.telegram.person("سارا", phone="09121234567")
     await person.start()
     return person
 
@@ -49,6 +55,32 @@ async def sara(emulators: Emulators) -> Person:
 async def http() -> AsyncIterator[httpx.AsyncClient]:
     async with httpx.AsyncClient(trust_env=False, timeout=30) as client:
         yield client
+
+
+@pytest.fixture
+async def server(town: Emulators) -> AsyncIterator[PageServer]:
+    """The page with somebody on both messengers, and an expert."""
+    users = DemoUsers(town)
+    sara = users.add(town.telegram, "سارا", "کریمی‌نژاد", mobile="09901110001", shown=True)
+    users.add(town.bale, "سارا", "کریمی‌نژاد", mobile="09901110001", identity=sara.identity, shown=True)
+    expert = users.add(town.telegram, "مریم", "موسوی", mobile="09901110002", title="کارشناس شیراز")
+    expert.identity.user_code, expert.identity.password = "10000002", "Kq7mXw3TnRpd"
+    page = PageServer(users)
+    await page.start()
+    yield page
+    await page.stop()
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    """Chromium, to which evil.example is this machine."""
+    if not CHROMIUM.exists():
+        pytest.skip("no chromium on this machine")
+    arguments = ["--no-sandbox", "--host-resolver-rules=MAP evil.example 127.0.0.1"]
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=str(CHROMIUM), args=arguments)
+        yield browser
+        await browser.close()
 
 
 class Raw:
@@ -76,13 +108,13 @@ class Raw:
 
 
 @pytest.fixture
-def telegram(http: httpx.AsyncClient, emulators: Emulators) -> Raw:
-    return Raw(http, emulators.telegram)
+def telegram(http: httpx.AsyncClient, town: Emulators) -> Raw:
+    return Raw(http, town.telegram)
 
 
 @pytest.fixture
-def bale(http: httpx.AsyncClient, emulators: Emulators) -> Raw:
-    return Raw(http, emulators.bale)
+def bale(http: httpx.AsyncClient, town: Emulators) -> Raw:
+    return Raw(http, town.bale)
 
 
 def picture(width: int = 1600, height: int = 900, colour: str = "steelblue") -> bytes:

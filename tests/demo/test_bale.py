@@ -12,9 +12,9 @@ BUTTON = '{"inline_keyboard": [[{"text": "یک", "callback_data": "1"}]]}'
 
 
 @pytest.fixture
-async def sara(emulators: Emulators) -> Person:
+async def sara(town: Emulators) -> Person:
     """She has started the bot of Bale."""
-    person = emulators.bale.person("سارا")
+    person = town.bale.person("سارا")
     await person.start()
     return person
 
@@ -22,9 +22,8 @@ async def sara(emulators: Emulators) -> Person:
 async def test_edits_answer_with_a_stub_and_work(bale: Raw, sara: Person) -> None:
     sent = await bale.result("sendMessage", chat_id=sara.user.id, text="الف")
     for text in ("ب", "ب"):  # the same text again is no error here
-        stub = await bale.result(
-            "editMessageText", chat_id=sara.user.id, message_id=sent["message_id"], text=text
-        )
+        where = {"chat_id": sara.user.id, "message_id": sent["message_id"]}
+        stub = await bale.result("editMessageText", text=text, **where)
         assert stub["message_id"] == 0
         assert "text" not in stub
         assert stub["chat"]["photo"] is None
@@ -32,15 +31,13 @@ async def test_edits_answer_with_a_stub_and_work(bale: Raw, sara: Person) -> Non
 
 
 async def test_every_text_is_markdown_and_accidents_are_recorded(
-    emulators: Emulators, bale: Raw, sara: Person
+    town: Emulators, bale: Raw, sara: Person
 ) -> None:
     for text in ("کد *مهم* است", "پرونده file_name_1 و a*b*c", "این _کج_ شد"):
         await bale.result("sendMessage", chat_id=sara.user.id, text=text)
     assert [one.text for one in sara.new()] == ["کد مهم است", "پرونده file_name_1 و a*b*c", "این کج شد"]
-    assert [one.spans for one in emulators.bale.server.marked] == [
-        (Span("bold", "مهم"),),
-        (Span("italic", "کج"),),
-    ]
+    spans = [one.spans for one in town.bale.server.marked]
+    assert spans == [(Span("bold", "مهم"),), (Span("italic", "کج"),)]
 
 
 async def test_every_second_press_lacks_chat_instance(bale: Raw, sara: Person) -> None:
@@ -52,8 +49,8 @@ async def test_every_second_press_lacks_chat_instance(bale: Raw, sara: Person) -
     assert all(not one["id"].startswith("1") for one in presses)
 
 
-async def test_old_clients_cannot_show_the_line_over_a_button(emulators: Emulators, bale: Raw) -> None:
-    sara = emulators.bale.person("سارا")
+async def test_old_clients_cannot_show_the_line_over_a_button(town: Emulators, bale: Raw) -> None:
+    sara = town.bale.person("سارا")
     sara.user.old_client = True
     await sara.start()
     await bale.result("sendMessage", chat_id=sara.user.id, text="الف", reply_markup=BUTTON)
@@ -65,11 +62,11 @@ async def test_old_clients_cannot_show_the_line_over_a_button(emulators: Emulato
     await sara.button_rests()
 
 
-async def test_what_bale_leaves_out(emulators: Emulators, bale: Raw) -> None:
-    sara = emulators.bale.person("سارا", phone="09121234567")
+async def test_what_bale_leaves_out(town: Emulators, bale: Raw) -> None:
+    sara = town.bale.person("سارا", phone="09121234567")
     await sara.voice()
     await sara.sticker()
-    await sara.share()
+    await sara.share_contact()
     voice, sticker, contact = [one["message"] for one in await bale.result("getUpdates")]
     assert set(voice["voice"]) == {"file_id", "file_unique_id"}
     assert "is_animated" not in sticker["sticker"]
@@ -79,23 +76,17 @@ async def test_what_bale_leaves_out(emulators: Emulators, bale: Raw) -> None:
     forward = (await bale.result("getUpdates"))[-1]["message"]
     assert "forward_from" in forward
     assert "forward_origin" not in forward
-
-
-async def test_file_objects_are_bare_now_and_then(emulators: Emulators, bale: Raw) -> None:
-    sara = emulators.bale.person("سارا")
+    # File objects are bare now and then.
     await sara.send_photo(picture())
-    [update] = await bale.result("getUpdates")
-    sizes = update["message"]["photo"]
+    sizes = (await bale.result("getUpdates"))[-1]["message"]["photo"]
     assert {"file_unique_id" in one for one in sizes} == {True, False}
     got = await bale.result("getFile", file_id=sizes[-1]["file_id"])
     assert "file_unique_id" not in got
     assert await bale.result("getWebhookInfo") == {"url": ""}
 
 
-async def test_media_by_json_body_is_malformed(
-    emulators: Emulators, bale: Raw, http: httpx.AsyncClient
-) -> None:
-    sara = emulators.bale.person("سارا")
+async def test_media_by_json_body_is_malformed(town: Emulators, bale: Raw, http: httpx.AsyncClient) -> None:
+    sara = town.bale.person("سارا")
     await sara.send_file("الف.pdf", b"%PDF-")
     file_id = (await bale.result("getUpdates"))[0]["message"]["document"]["file_id"]
     body = {"chat_id": sara.user.id, "document": file_id}
@@ -105,15 +96,13 @@ async def test_media_by_json_body_is_malformed(
     await sara.sees_file("الف.pdf")
 
 
-async def test_reply_is_by_reply_to_message_id(emulators: Emulators, bale: Raw) -> None:
-    sara = emulators.bale.person("سارا")
-    mine = await sara.type("سلام")
+async def test_reply_is_by_reply_to_message_id(town: Emulators, bale: Raw) -> None:
+    sara = town.bale.person("سارا")
+    mine = await sara.send("سلام")
     chat = sara.user.id
     await bale.result("sendMessage", chat_id=chat, text="پاسخ", reply_to_message_id=mine.id)
     assert sara.conversation.messages[sara.screen().id].reply_to == mine.id
-    assert "unknown parameters" in await bale.refusal(
-        "sendMessage", chat_id=chat, text="x", reply_parameters='{"message_id": 1}'
-    )
-    assert "wrong parameter action" in await bale.refusal(
-        "sendChatAction", chat_id=chat, action="upload_document"
-    )
+    told = await bale.refusal("sendMessage", chat_id=chat, text="x", reply_parameters='{"message_id": 1}')
+    assert "unknown parameters" in told
+    told = await bale.refusal("sendChatAction", chat_id=chat, action="upload_document")
+    assert "wrong parameter action" in told

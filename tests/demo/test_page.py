@@ -6,40 +6,20 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.async_api import Browser, Locator, Page, async_playwright, expect
+from playwright.async_api import Browser, Locator, Page, expect
 
 from demo.emulators import Emulators
 from demo.page.server import PageServer
-from demo.users import DemoUsers
-from tests.demo.conftest import picture
+from tests.demo.conftest import Raw, picture
 from tests.demo.toy import ToyBot
 
-CHROMIUM = Path("/usr/bin/chromium")
 XSS = "<img src=x onerror=document.title='hacked'>"
 
 
-@pytest.fixture
-async def server(emulators: Emulators) -> AsyncIterator[PageServer]:
-    cast = DemoUsers(emulators)
-    sara = cast.add(emulators.telegram, "سارا", "کریمی‌نژاد", mobile="09901110001", shown=True)
-    cast.add(emulators.bale, "سارا", "کریمی‌نژاد", mobile="09901110001", identity=sara.identity, shown=True)
-    expert = cast.add(emulators.telegram, "مریم", "موسوی", mobile="09901110002", title="کارشناس شیراز")
-    expert.identity.user_code, expert.identity.password = "10000002", "Kq7mXw3TnRpd"
-    page = PageServer(cast)
-    await page.start()
-    async with ToyBot(emulators.telegram), ToyBot(emulators.bale):
-        yield page
-    await page.stop()
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    if not CHROMIUM.exists():
-        pytest.skip("no chromium on this machine")
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
-        yield browser
-        await browser.close()
+@pytest.fixture(autouse=True)
+async def toys(town: Emulators) -> AsyncIterator[None]:
+    async with ToyBot(town.telegram), ToyBot(town.bale):
+        yield
 
 
 async def opened(browser: Browser, server: PageServer, *, width: int = 1400, height: int = 860) -> Page:
@@ -56,7 +36,7 @@ def phone(page: Page, messenger: str) -> Locator:
 
 
 async def test_a_visitor_walks_with_sample_answers(
-    browser: Browser, server: PageServer, emulators: Emulators
+    browser: Browser, server: PageServer, town: Emulators
 ) -> None:
     page = await opened(browser, server)
     sara = phone(page, "تلگرام")
@@ -80,7 +60,7 @@ async def test_a_visitor_walks_with_sample_answers(
         "async (one) => (await one.decode(), one.naturalWidth)"
     )
     assert natural > 500
-    assert emulators.violations == []
+    assert town.violations == []
 
 
 async def test_typing_and_files_of_ones_own(browser: Browser, server: PageServer, tmp_path: Path) -> None:
@@ -119,53 +99,49 @@ async def test_phones_come_and_go_and_a_newcomer_joins(browser: Browser, server:
     await expect(page.get_by_role("region", name="گوشی علی در بله")).to_be_visible()
 
 
-async def test_unread_messages_are_counted_and_texts_are_no_markup(
-    browser: Browser, server: PageServer
+async def test_unread_messages_are_counted_texts_are_no_markup_and_deleted_ones_vanish(
+    browser: Browser, server: PageServer, town: Emulators, telegram: Raw
 ) -> None:
     page = await opened(browser, server)
-    maryam = server.users.roles[2].person
-    await maryam.type(XSS)
+    sara, maryam = server.users.roles[0].person, server.users.roles[2].person
+    await maryam.send(XSS)
     chip = page.get_by_role("button", name=re.compile("مریم موسوی"))
     await expect(chip.get_by_label("پیام نخوانده")).to_have_text("۱")
     await chip.click()
     await expect(page.locator(".message.mine p", has_text=XSS)).to_be_visible()
     await expect(chip.get_by_label("پیام نخوانده")).to_have_count(0)
     assert "hacked" not in await page.title()
+    secret = await sara.send("رمز")
+    shown = phone(page, "تلگرام").locator(".message.mine", has_text="رمز")
+    await expect(shown).to_be_visible()
+    await telegram.result("deleteMessage", chat_id=sara.user.id, message_id=secret.id)
+    await expect(shown).to_have_count(0)
 
 
-async def test_deleted_messages_vanish_and_blocking_is_shown(
-    browser: Browser, server: PageServer, emulators: Emulators
+async def test_blocking_an_outage_and_text_messages_are_shown(
+    browser: Browser, server: PageServer, town: Emulators, http: httpx.AsyncClient
 ) -> None:
     page = await opened(browser, server)
-    role = server.users.roles[0]
-    secret = await role.person.type("رمز")
-    sara = phone(page, "تلگرام")
-    await expect(sara.locator(".message.mine", has_text="رمز")).to_be_visible()
-    async with httpx.AsyncClient(trust_env=False) as http:
-        body = {"chat_id": role.person.user.id, "message_id": secret.id}
-        await http.post(
-            f"{emulators.telegram.server.url}/bot{emulators.telegram.token}/deleteMessage", data=body
-        )
-    await expect(sara.locator(".message.mine", has_text="رمز")).to_have_count(0)
-    await sara.get_by_role("button", name="کارهای دیگر").click()
-    await sara.get_by_role("button", name="مسدود کردن ربات").click()
-    await expect(sara.get_by_text("ربات مسدود است")).to_be_visible()
-    assert role.person.conversation.blocked
-
-
-async def test_guide_lists_accounts_and_cuts_a_messenger_off(
-    browser: Browser, server: PageServer, emulators: Emulators
-) -> None:
-    page = await opened(browser, server)
+    phone_of_sara, sara = phone(page, "تلگرام"), server.users.roles[0].person
+    await phone_of_sara.get_by_role("button", name="کارهای دیگر").click()
+    await phone_of_sara.get_by_role("button", name="مسدود کردن ربات").click()
+    await expect(phone_of_sara.get_by_text("ربات مسدود است")).to_be_visible()
+    assert sara.conversation.blocked
+    sms = {"receptor": "09901110001", "message": "مدیریت محترم"}
+    await http.post(f"{town.sms.url}/v1/{town.sms.key}/sms/send.json", data=sms)
+    await expect(page.get_by_role("region", name="گوشی پیامک").get_by_text("مدیریت محترم")).to_be_visible()
     await page.get_by_role("button", name="راهنما").click()
     await expect(page.get_by_role("button", name="10000002")).to_be_visible()
     await page.get_by_label("قطع تلگرام").check()
     await expect(page.get_by_label("قطع تلگرام")).to_be_checked()
-    await server.users.roles[0].person.waits(lambda: emulators.telegram.server.is_out, what="outage")
+    await sara.waits(lambda: town.telegram.server.is_out, what="outage")
 
 
 async def test_one_phone_at_a_time_on_a_narrow_screen(browser: Browser, server: PageServer) -> None:
     page = await opened(browser, server, width=390, height=800)
+    await page.locator(".chip").nth(1).click()  # one that is chosen at once stays chosen
+    await page.locator(".phone.bale.current .suggestions button").click()
+    await expect(page.locator(".phone.bale.current .message", has_text="خوش آمدید.")).to_be_visible()
     await expect(page.locator(".phone:visible")).to_have_count(1)
     assert await page.evaluate("document.documentElement.scrollWidth") <= 390
     await page.get_by_role("button", name=re.compile("مریم موسوی")).click()
@@ -174,21 +150,6 @@ async def test_one_phone_at_a_time_on_a_narrow_screen(browser: Browser, server: 
         box = await control.bounding_box()
         assert box["x"] >= 0
         assert box["x"] + box["width"] <= 390
-
-
-async def test_a_phone_chosen_at_once_stays_chosen(browser: Browser, server: PageServer) -> None:
-    page = await opened(browser, server, width=390, height=800)
-    await page.locator(".chip").nth(1).click()
-    await page.locator(".phone.bale.current .suggestions button").click()
-    await expect(page.locator(".phone.bale.current .message", has_text="خوش آمدید.")).to_be_visible()
-
-
-async def test_sms_phone(browser: Browser, server: PageServer, emulators: Emulators) -> None:
-    page = await opened(browser, server)
-    async with httpx.AsyncClient(trust_env=False) as http:
-        url = f"{emulators.sms.url}/v1/{emulators.sms.key}/sms/send.json"
-        await http.post(url, data={"receptor": "09901110001", "message": "مدیریت محترم"})
-    await expect(page.get_by_role("region", name="گوشی پیامک").get_by_text("مدیریت محترم")).to_be_visible()
 
 
 async def test_another_process_plays_over_http(server: PageServer) -> None:
@@ -209,9 +170,7 @@ async def test_another_process_plays_over_http(server: PageServer) -> None:
         files = [("file", (f"{n}.pdf", b"%PDF-1.4", "application/pdf")) for n in (1, 2)]
         assert (await http.post(f"{one}/upload", data={"as": "file"}, files=files)).status_code == 200
         chat = (await http.get(one)).json()
-        assert [file["name"] for message in chat["messages"] for file in message["files"]][:2] == [
-            "1.pdf",
-            "2.pdf",
-        ]
+        names = [file["name"] for message in chat["messages"] for file in message["files"]]
+        assert names[:2] == ["1.pdf", "2.pdf"]
         assert (await http.get("/emulators/people/bale-1")).status_code == 404
         assert (await http.post("/emulators/bot", json={"on": False})).status_code == 400

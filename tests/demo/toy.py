@@ -3,6 +3,7 @@
 import asyncio
 import json
 from contextlib import suppress
+from typing import Any
 
 import httpx
 
@@ -36,11 +37,9 @@ class ToyBot:
             await self._task
         await self.http.aclose()
 
-    async def call(self, method: str, **params: object) -> object:
-        for name in ("reply_markup",):
-            if name in params:
-                params[name] = json.dumps(params[name])
-        return (await self.http.post(f"{self.root}/{method}", data=params)).json()["result"]
+    async def call(self, method: str, **params: Any) -> Any:
+        body = {name: json.dumps(one) if isinstance(one, dict) else one for name, one in params.items()}
+        return (await self.http.post(f"{self.root}/{method}", data=body)).json()["result"]
 
     async def _serve(self) -> None:
         offset = 0
@@ -52,33 +51,25 @@ class ToyBot:
                 elif "message" in update:
                     await self._told(update["message"])
 
-    async def _pressed(self, query: dict[str, dict[str, dict[str, int]]]) -> None:
+    async def _pressed(self, query: dict[str, Any]) -> None:
         await self.call("answerCallbackQuery", callback_query_id=query["id"], text="چشم")
         message = query["message"]
-        await self.call(
-            "editMessageText",
-            chat_id=message["chat"]["id"],
-            message_id=message["message_id"],
-            text="کد ملی ۱۰ رقمی خود را بفرستید.",
-        )
+        where = {"chat_id": message["chat"]["id"], "message_id": message["message_id"]}
+        await self.call("editMessageText", text="کد ملی ۱۰ رقمی خود را بفرستید.", **where)
 
-    async def _told(self, message: dict[str, dict[str, int]]) -> None:
-        chat = message["chat"]["id"]
-        if message.get("contact"):
-            await self.call(
-                "sendMessage",
-                chat_id=chat,
-                text="📎 «شناسنامه» را بفرستید.",
-                reply_markup={"remove_keyboard": True},
-            )
-        elif message.get("photo") or message.get("document"):
-            held = message.get("document") or message["photo"][-1]
-            method = "sendDocument" if message.get("document") else "sendPhoto"
-            kind = "document" if message.get("document") else "photo"
-            await self.call(method, chat_id=chat, caption="دریافت شد.", **{kind: held["file_id"]})
-        elif str(message.get("text", "")).startswith("/start"):
-            await self.call("sendMessage", chat_id=chat, text="خوش آمدید.", reply_markup=BUTTONS)
-        elif str(message.get("text", "")).startswith("۹۹۹"):
-            await self.call("sendMessage", chat_id=chat, text="شماره همراه؟", reply_markup=SHARE)
+    async def _told(self, message: dict[str, Any]) -> None:
+        where = {"chat_id": message["chat"]["id"]}
+        text = message.get("text", "")
+        if document := message.get("document"):
+            await self.call("sendDocument", caption="دریافت شد.", document=document["file_id"], **where)
+        elif photo := message.get("photo"):
+            await self.call("sendPhoto", caption="دریافت شد.", photo=photo[-1]["file_id"], **where)
+        elif message.get("contact"):
+            away = {"remove_keyboard": True}
+            await self.call("sendMessage", text="📎 «شناسنامه» را بفرستید.", reply_markup=away, **where)
+        elif text.startswith("/start"):
+            await self.call("sendMessage", text="خوش آمدید.", reply_markup=BUTTONS, **where)
+        elif text.startswith("۹۹۹"):
+            await self.call("sendMessage", text="شماره همراه؟", reply_markup=SHARE, **where)
         else:
-            await self.call("sendMessage", chat_id=chat, text=f"گفتید: {message.get('text')}")
+            await self.call("sendMessage", text=f"گفتید: {text}", **where)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import select
 
@@ -12,6 +13,7 @@ from bot.core.context import Turn
 from bot.core.refusals import Stale
 from bot.core.screens import Press, Reply
 from bot.services.drafts import store as draft_store
+from conversations.account.registration import REGISTER
 from conversations.engine.declaration import Dialogue, Step
 from conversations.questions import Text
 from storage.tables import Chat, Draft
@@ -20,6 +22,7 @@ from tests.support.chat_fixtures import ON_BOTH_DATABASES
 from tests.support.chat_people import officer
 
 pytestmark = ON_BOTH_DATABASES
+HOUR = timedelta(hours=1)
 
 
 def form(app: App, name: str = "kept", **options: Any) -> Dialogue:
@@ -65,38 +68,23 @@ def test_a_form_begun_in_one_chat_is_finished_in_another(app: App) -> None:
     assert app.all(select(Draft)) == []
 
 
-def test_old_drafts_are_swept(app: App) -> None:
-    app.use(
-        form(app),
-        form(app, "discards", discard=lambda turn: None),
-        form(app, "short", keeps_draft=False, days_kept=2),
-    )
-    account_id = officer(app).account.id
-
-    def draft(dialogue: str, subject_id: int, days: int) -> int:
-        row = Draft(account_id=account_id, dialogue=dialogue, subject_id=subject_id, answers={})
-        row.updated_at = NOW - timedelta(days=days)
-        return int(app.add(row).id)
-
-    for name in ("kept", "discards", "short"):
-        draft(name, 0, 3)
-    (chat_id,) = app.all(select(Chat.id))
-    app.change(Chat, chat_id, dialogue="kept", draft_id=draft("kept", 9, 400))
-
-    assert app.run(lambda db: app.engine.delete_expired_drafts(db, NOW)) == 2
-
-    left = app.all(select(Draft.dialogue, Draft.subject_id).order_by(Draft.dialogue))
-    assert left == [("discards", 0), ("kept", 0)]
-    assert app.all(select(Chat.dialogue)) == [None]
+def test_a_registration_is_kept_a_month_and_every_other_form_a_year(app: App) -> None:
+    assert (REGISTER.days_kept, form(app).days_kept) == (30, 365)
 
 
-def test_an_expired_draft_is_begun_anew(app: App) -> None:
-    person = officer(app.use(form(app, days_kept=10)))
-    old = {"answers": {"x": "کهنه"}, "updated_at": NOW - timedelta(days=11)}
-    app.add(Draft(account_id=person.account.id, dialogue="kept", **old))
-    assert person.read_turn(app.engine.open_drafts) == []
+@pytest.mark.parametrize("days", [1, 30, 365])
+def test_a_form_is_there_to_the_end_of_its_last_day(app: App, days: int) -> None:
+    dialogue = form(app, days_kept=days)
+    person = officer(app.use(dialogue))
+    values = {"dialogue": "kept", "subject_id": 0, "answers": {"x": "کهنه"}, "updated_at": NOW}
+    draft = app.add(Draft(account_id=person.account.id, **values))
+    end = NOW + timedelta(days=days)
+    for at, gone in ((end - HOUR, False), (end + HOUR, True)):
+        app.clock.now = at
+        assert dialogue.is_expired(draft, at) == gone
+        assert person.read_turn(app.engine.open_drafts) == ([] if gone else [("kept", 0)])
     person.start("kept").sees("چه؟")
-    assert person.read_turn(app.engine.open_drafts) == [("kept", 0)]
+    assert person.read_turn(app.engine.open_drafts) == [("kept", 0)], "it is begun anew"
 
     def drop(turn: Turn) -> Reply:
         app.engine.drop(turn, "kept")
@@ -105,3 +93,27 @@ def test_an_expired_draft_is_begun_anew(app: App) -> None:
     person.do(drop)
     assert person.chat.dialogue is None
     assert person.read_turn(app.engine.open_drafts) == []
+
+
+def test_old_drafts_are_swept(app: App) -> None:
+    """But no draft whose end must settle more than itself."""
+    app.use(form(app), form(app, "short", days_kept=2), form(app, "discards", discard=lambda turn: None))
+    account_id = officer(app).account.id
+    ids = []
+    for subject, (name, age) in enumerate(
+        (
+            ("short", timedelta(days=2) - HOUR),
+            ("short", timedelta(days=2) + HOUR),
+            ("kept", timedelta(days=3)),
+            ("discards", timedelta(days=400)),
+        )
+    ):
+        values = {"dialogue": name, "subject_id": subject, "answers": {}, "updated_at": NOW - age}
+        ids.append(app.add(Draft(account_id=account_id, **values)).id)
+    (chat_id,) = app.all(select(Chat.id))
+    app.change(Chat, chat_id, dialogue="short", draft_id=ids[1])
+
+    assert app.run(lambda db: app.engine.delete_expired_drafts(db, NOW)) == 1
+
+    assert app.all(select(Draft.subject_id).order_by(Draft.subject_id)) == [0, 2, 3]
+    assert app.all(select(Chat.dialogue)) == [None]

@@ -1,13 +1,16 @@
-"""The kinds of question, each as a person meets it."""
+"""The kinds of question, each as a person meets it: what is taken and how it is stored, what is refused."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from jdatetime import date as jalali
 
 from bot.core.context import Turn
-from bot.core.screens import MAX_LABEL, Press
+from bot.core.screens import Press
+from bot.texts import t
 from conversations.engine.declaration import Answers, Dialogue, Step
 from conversations.engine.steps import Question
 from conversations.questions import (
@@ -27,15 +30,16 @@ from conversations.questions import (
     Text,
     Ticks,
 )
+from conversations.questions.choice import NEXT, PREVIOUS, page_of, turned_to
+from conversations.questions.tariff import DayToCome, Rial
 from conversations.questions.text import TextQuestion
-from storage.tables import Draft, StoredFile
 from tests.support.chat_driver import App, Person
 from tests.support.chat_people import at_dialogue, officer
 
-PROVINCES = [
-    (name, f"استان {name}")
-    for name in ["آلفا", "بتا", "گاما", "دلتا", "تهران", "فارس", "یزد", "قم", "البرز", "مرکزی"]
-]
+GENDERS = [("female", "زن"), ("male", "مرد")]
+NAMES = ["آلفا", "بتا", "گاما", "دلتا", "تهران", "فارس", "یزد", "قم", "البرز", "مرکزی"]
+PROVINCES = [(name, f"استان {name}") for name in NAMES]
+TOWNS = [("a", "شیراز"), ("b", "شیرازک"), ("c", "باغ شیراز"), ("d", "یزد"), ("e", "یزد")]
 
 
 def ask(app: App, question: Question, **account: Any) -> Person:
@@ -68,23 +72,56 @@ def test_a_line_that_reads_nothing_is_found_before_anybody_types() -> None:
 @pytest.mark.parametrize(
     ("question", "typed", "value"),
     [
-        (NationalCode(), "۹۹۹۱۲۳۴۵۶۱", "9991234561"),
+        (NationalCode(), "۹۹۹ ۱۲۳۴۵۶-۱", "9991234561"),
         (LegalId(), "۱۴۰۰۹۹۹۹۹۹۵", "14009999995"),
         (GuildId(), "۱۲۳۴۵", "12345"),
         (JalaliDate(), "۱۳۶۵/۰۴/۱۲", "1986-07-03"),
         (Phone(), "۰۷۱۳۲۱۲۳۴۵۶", "07132123456"),
+        (Phone(), "تلفن ثابت ندارم", ""),
         (Email(), "A@B.ir", "a@b.ir"),
         (Address(), "شیراز، خیابان زند", "شیراز، خیابان زند"),
         (BirthCertNo(), "1", "1"),
         (Text(2, 9), "  سلام  ", "سلام"),
         (Mobile(), "0912 345 6789", {"number": "+989123456789", "verified": False}),
+        (Confirm(), "بله", True),
+        (Confirm(), "خیر", False),
+        *[(Choice(GENDERS), typed, "male") for typed in ("مرد", "2", "۲", "٢", " مَرد ")],
+        (Choice(PROVINCES, page=4), "اُستان مرکزي", "مرکزی"),  # of another page
+        (Choice(TOWNS), "یزد", "d"),  # the first of two with one name
+        *[(Rial(1000, 5000), typed, 1000) for typed in ("1000", "1,000", "۱٬۰۰۰ ریال")],
+        *[(Rial(1000, 5000), typed, 5000) for typed in ("5000", "5.000")],
+        (Rial(1000, 5000), "0", 0),
     ],
     ids=lambda one: type(one).__name__ if isinstance(one, Question) else "",
 )
-def test_one_line(app: App, question: Question, typed: str, value: Any) -> None:
-    person = ask(app, question)
-    person.type(typed)
-    assert answer_of(person) == value
+def test_what_is_typed_is_taken(app: App, question: Question, typed: str, value: Any) -> None:
+    assert answer_of(ask(app, question).type(typed)) == value
+
+
+TOO_MUCH = ["5001", *("1" + "0" * zeros for zeros in (14, 15, 40))]
+
+
+@pytest.mark.parametrize("typed", ["999", *TOO_MUCH, "1000 تومان", "10,00", "هزار"])
+def test_an_amount_that_is_refused_may_be_none_at_all(app: App, typed: str) -> None:
+    person = ask(app, Rial(1000, 5000)).type(typed)
+    assert answers_of(app) == []
+    assert answer_of(person.tap(t("tariffs.free"))) == 0
+
+
+@pytest.mark.parametrize(("days", "taken"), [(-1, False), (0, True), (10, True), (11, False)])
+def test_a_day_from_today_on(app: App, days: int, taken: bool) -> None:
+    today = DayToCome._today(app.clock)  # type: ignore[arg-type]
+    day = today + timedelta(days=days)
+    person = ask(app, DayToCome(timedelta(days=10))).type(jalali.fromgregorian(date=day).strftime("%Y/%m/%d"))
+    assert answers_of(app) == ([day.isoformat()] if taken else [])
+    if not taken:
+        assert answer_of(person.tap(t("tariffs.today"))) == today.isoformat()
+
+
+def test_text_that_is_too_short_or_too_long(app: App) -> None:
+    person = ask(app, Text(5, 10, short="error.short_reason")).type("کم").sees("دلیل را کامل‌تر")
+    person.type("ی" * 11).sees("حداکثر ۱۰ حرف").type("یک‌دوسه")
+    assert answer_of(person) == "یک‌دوسه"
 
 
 def test_how_answers_are_shown(app: App) -> None:
@@ -99,32 +136,26 @@ def test_how_answers_are_shown(app: App) -> None:
     assert show(Confirm(), False) == "خیر"
 
 
-def test_the_mobile_by_the_contact_button(app: App) -> None:
-    person = ask(app, Mobile())
+@pytest.mark.parametrize("typed", [True, False], ids=["may be typed", "must be proved"])
+def test_a_mobile_is_proved_by_the_own_contact_alone(app: App, typed: bool) -> None:
+    person = ask(app, Mobile(typed=typed))
     assert person.screen.ask_contact == "📱 ارسال شماره همراه"
     person.share("989121112233", own=False).sees("شماره خودتان")
-    person.type("123").sees("۱۱ رقم").share("989121112233")
-    assert answer_of(person) == {"number": "+989121112233", "verified": True}
-
-
-def test_a_mobile_that_must_be_proved(app: App) -> None:
-    person = ask(app, Mobile(typed=False))
-    person.type("09121112233").sees("شماره خودتان").share("+98 912 111 2233")
-    assert answer_of(person)["verified"] is True
+    if typed:
+        person.type("123").sees("۱۱ رقم")
+    else:
+        person.type("09121112233").sees("شماره خودتان")
+    assert answers_of(app) == []
+    assert answer_of(person.share("+98 912 111 2233")) == {"number": "+989121112233", "verified": True}
 
 
 def test_the_number_of_the_birth_certificate_may_be_the_national_code(app: App) -> None:
-    person = ask(app, BirthCertNo(), national_code="0499370899")
-    person.tap("برابر با کد ملی")
+    person = ask(app, BirthCertNo(), national_code="0499370899").tap("برابر با کد ملی")
     assert answer_of(person) == "0499370899"
-    nameless = ask(app, BirthCertNo(), national_code=None)
-    assert nameless.labels == ["انصراف"]
+    assert ask(app, BirthCertNo(), national_code=None).labels == ["انصراف"]
 
 
-def test_no_landline(app: App) -> None:
-    person = ask(app, Phone())
-    person.type("تلفن ثابت ندارم")
-    assert answer_of(person) == ""
+# ── choices ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_provinces_in_pages(app: App) -> None:
@@ -136,10 +167,18 @@ def test_provinces_in_pages(app: App) -> None:
     assert answer_of(person) == "تهران"
 
 
-def test_an_option_of_another_page_can_be_typed(app: App) -> None:
-    person = ask(app, Choice(PROVINCES, page=4))
-    person.type("اُستان مرکزي")
-    assert answer_of(person) == "مرکزی"
+def keys(page: int, *, size: int = 4, number: int = 9, columns: int = 2) -> list[list[str]]:
+    options = [(str(one), f"گزینه {one}") for one in range(number)]
+    return [[one.key for one in row] for row in page_of(options, page, size, columns)]
+
+
+def test_pages_of_options() -> None:
+    assert keys(0) == keys(-1) == [["0", "1"], ["2", "3"], [f"{NEXT}1"]]
+    assert keys(1) == [["4", "5"], ["6", "7"], [f"{PREVIOUS}0", f"{NEXT}2"]]
+    assert keys(2) == keys(99) == [["8"], [f"{PREVIOUS}1"]]
+    assert keys(0, number=4) == [["0", "1"], ["2", "3"]]
+    assert keys(0, number=0) == []
+    assert [turned_to(key) for key in (f"{NEXT}3", f"{PREVIOUS}2", "3", None)] == [3, 2, None, None]
 
 
 def test_options_that_went_away(app: App) -> None:
@@ -151,27 +190,57 @@ def test_options_that_went_away(app: App) -> None:
     assert answer_of(person) == "قم"
 
 
-def test_search(app: App) -> None:
+def test_options_may_depend_on_answers(app: App) -> None:
+    def cities(turn: Turn, answers: Answers) -> list[tuple[str, str]]:
+        return [("s", "شیراز")] if answers.get("province") == "fars" else [("t", "تهران")]
+
+    provinces = Choice([("fars", "فارس"), ("tehran", "تهران")])
+    person = at_dialogue(
+        app, Step("province", provinces), Step("city", Search(cities)), summary="review.summary"
+    )
+    person.tap("فارس").type("تهران").sees("پیدا نشد").type("شیراز").sees("شهر محل زندگی: شیراز")
+
+
+# ── searches ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_results_come_in_pages(app: App) -> None:
     cities = [(f"c{n}", f"شهر شماره {n}") for n in range(12)] + [("s", "شیراز"), ("k", "کریم‌آباد")]
     person = ask(app, Search(cities, page=5, missing="error.city_not_in_list"))
     person.sees("چه؟").type("پاریس").sees("نزدیک‌ترین شهر")
     person.type("شماره").sees("۱۲ مورد", "شهر شماره 0", "بعدی").sees_not("شهر شماره 5")
     person.tap("بعدی").sees("شهر شماره 5", "قبلی").type("!!").sees("نزدیک‌ترین شهر", "شهر شماره 5")
-    person.type("كريم اباد")
-    assert answer_of(person) == "k"
+    assert answer_of(person.type("كريم اباد")) == "k"
+
+
+@pytest.mark.parametrize(
+    ("typed", "taken", "offered"),
+    [
+        pytest.param("شیراز", "a", [], id="the whole name of one"),
+        pytest.param("شیر", None, ["شیراز", "شیرازک", "باغ شیراز"], id="names that begin with it come first"),
+        pytest.param("شیراز باغ", None, ["باغ شیراز"], id="words in any order"),
+        pytest.param("یزد", None, ["یزد", "یزد"], id="the whole name of two"),
+        pytest.param("تهران", None, [], id="no name at all"),
+        pytest.param("!", None, [], id="nothing to search by"),
+    ],
+)
+def test_a_name_is_searched(app: App, typed: str, taken: str | None, offered: list[str]) -> None:
+    person = ask(app, Search(TOWNS, missing="error.city_not_in_list")).type(typed)
+    assert answers_of(app) == ([] if taken is None else [taken])
+    if taken is None:
+        names = {label for _, label in TOWNS}
+        assert [label for label in person.labels if label in names] == offered
+        person.sees(t("form.found" if offered else "error.city_not_in_list"))
 
 
 def test_a_match_is_tapped_or_numbered(app: App) -> None:
-    names = [("a", "مهندسی پزشکی"), ("b", "پزشکی"), ("c", "فیزیک پزشکی")]
-    person = ask(app, Search(names))
-    person.type("پزشک", "۱")
-    assert answer_of(person) == "b", "what begins with the words comes first"
-    person = ask(app, Search(names))
-    person.type("پزشک").tap("فیزیک پزشکی")
-    assert answer_of(person) == "c"
-    person = ask(app, Search(names))
-    person.type("پزشکی")
-    assert answer_of(person) == "b", "the whole name is taken at once"
+    search = Search([("a", "مهندسی پزشکی"), ("b", "پزشکی"), ("c", "فیزیک پزشکی")], first=[("z", "همه")])
+    assert answer_of(ask(app, search).type("پزشک", "۱")) == "b", "what begins with the words comes first"
+    assert answer_of(ask(app, search).type("پزشک").tap("فیزیک پزشکی")) == "c"
+    assert answer_of(ask(app, search).tap("همه")) == "z"
+
+
+# ── ticks ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_ticks(app: App) -> None:
@@ -184,85 +253,17 @@ def test_ticks(app: App) -> None:
     person.type("کم").sees("کامل‌تر بنویسید", "│ ناخواناست").tap(send)
     assert answer_of(person) == {"items": ["father_name", "doc.card"], "note": "ناخواناست"}
     noted = ask(app, Ticks(items))
-    noted.type("فقط توضیح").tap("حذف توضیح").sees_not("فقط توضیح").type("فقط توضیح").tap("ادامه")
-    assert answer_of(noted) == {"items": [], "note": "فقط توضیح"}
+    noted.type("یادداشت نخست").tap("حذف توضیح").sees_not("یادداشت نخست", "حذف توضیح")
+    assert answer_of(noted.type("یادداشت دوم").tap("ادامه")) == {"items": [], "note": "یادداشت دوم"}
     nothing = ask(app, Ticks(items, note=False, empty=None))
     nothing.type("سلام دوست من").sees("یکی از گزینه‌ها").tap("ادامه")
     assert answer_of(nothing) == {"items": [], "note": None}
 
 
-def test_yes_or_no(app: App) -> None:
-    person = ask(app, Confirm())
-    person.type("خیر")
-    assert answer_of(person) is False
-
-
-def test_text_that_is_too_short_or_too_long(app: App) -> None:
-    person = ask(app, Text(5, 10, short="error.short_reason"))
-    person.type("کم").sees("دلیل را کامل‌تر").type("ی" * 11).sees("حداکثر ۱۰ حرف").type("یک‌دوسه")
-    assert answer_of(person) == "یک‌دوسه"
-
-
-# ── documents ───────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-CARD = Documents("national_card", "تصویر کارت ملی", short_name="کارت ملی")
-
-
-def file_ids(person: Person) -> list[int]:
-    return list(person.answers.get("x") or [])
-
-
-def test_a_document_belongs_to_who_sent_it(app: App) -> None:
-    person = ask(app, CARD).upload("a.pdf")
-    (number,) = file_ids(person)
-    assert app.get(StoredFile, number).account_id == person.account.id
-    other = ask(app, CARD).upload("b.pdf")
-    app.change(Draft, other.draft.id, answers={"x": [number, *file_ids(other)]})
-    other.type("?").sees("b.pdf").sees_not("a.pdf").tap("مدرک بعدی")
-    assert number not in answer_of(other)
-
-
-def test_a_removed_document_is_marked_unless_it_was_submitted(app: App) -> None:
-    person = ask(app, CARD).upload("a.pdf")
-    (number,) = file_ids(person)
-    person.tap("حذف").sees("فایل حذف شد", "📎 «تصویر کارت ملی»")
-    assert file_ids(person) == []
-    assert app.get(StoredFile, number).removed_at is not None
-
-
-def test_an_album_is_answered_once_it_is_quiet(app: App) -> None:
-    person = ask(app, CARD)
-    for _ in range(3):
-        person.upload(album="x")
-        assert person.answer is not None
-        assert person.answer.screens == ()
-        assert person.answer.quiet
-    person.sees("۳. تصویر کارت ملی").upload(album="x").sees("حداکثر ۳ فایل")
-    assert len(file_ids(person)) == 3
-
-
-def test_which_of_several_to_remove_can_be_left_open(app: App) -> None:
-    person = ask(app, CARD)
-    person.upload("a.pdf").upload("b.pdf").tap("حذف").sees("کدام فایل", "۱. a.pdf", "۲. b.pdf")
-    assert all(len(label) <= MAX_LABEL for label in person.labels[:2])
-    person.type("۲").sees("فایل حذف شد", "a.pdf").sees_not("b.pdf").upload("c.pdf").tap("حذف")
-    person.tap("هیچ‌کدام").sees("a.pdf", "c.pdf", "مدرک بعدی")
-    assert len(file_ids(person)) == 2
-
-
-def test_no_document_at_all(app: App) -> None:
-    person = ask(app, CARD).type("سلام").sees("فایل یا عکس مدرک").send().sees("فایل یا عکس مدرک")
-    assert file_ids(person) == []
-
-
-def test_options_may_depend_on_answers(app: App) -> None:
-    def cities(turn: Turn, answers: Answers) -> list[tuple[str, str]]:
-        return [("s", "شیراز")] if answers.get("province") == "fars" else [("t", "تهران")]
-
-    steps = (
-        Step("province", Choice([("fars", "فارس"), ("tehran", "تهران")])),
-        Step("city", Search(cities)),
-    )
-    person = at_dialogue(app, *steps, summary="review.summary").tap("فارس").type("تهران").sees("پیدا نشد")
-    person.type("شیراز").sees("شهر محل زندگی: شیراز")
+@pytest.mark.parametrize(
+    ("length", "kept"),
+    [(4, False), (5, True), (20, True), (21, False), (80, False), (81, False), (200, False)],
+)
+def test_a_note_between_its_bounds(app: App, length: int, kept: bool) -> None:
+    ask(app, Ticks([("a", "الف")], note_min=5, note_max=20)).type("ن" * length).tap(t("form.done"))
+    assert answers_of(app) == ([{"items": [], "note": "ن" * length}] if kept else [])
