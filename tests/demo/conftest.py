@@ -1,4 +1,4 @@
-"""The town, and PTB's own client against it."""
+"""The emulators, and PTB's own client against it."""
 
 import io
 from collections.abc import AsyncIterator
@@ -20,21 +20,21 @@ CHROMIUM = Path("/usr/bin/chromium")
 
 
 @pytest.fixture
-async def town() -> AsyncIterator[Emulators]:
-    async with await Emulators.start() as town:
-        yield town
+async def emulators() -> AsyncIterator[Emulators]:
+    async with await Emulators.start() as emulators:
+        yield emulators
 
 
 @pytest.fixture
-async def bot(town: Emulators) -> AsyncIterator[Bot]:
+async def bot(emulators: Emulators) -> AsyncIterator[Bot]:
     """PTB's Bot, as the library would talk to the real Telegram."""
 
     def request() -> HTTPXRequest:
         return HTTPXRequest(httpx_kwargs={"trust_env": False})
 
-    server = town.telegram.server.url
+    server = emulators.telegram.server.url
     async with Bot(
-        town.telegram.token,
+        emulators.telegram.token,
         base_url=f"{server}/bot",
         base_file_url=f"{server}/file/bot",
         request=request(),
@@ -44,9 +44,9 @@ async def bot(town: Emulators) -> AsyncIterator[Bot]:
 
 
 @pytest.fixture
-async def sara(town: Emulators) -> Person:
+async def sara(emulators: Emulators) -> Person:
     """She has started the bot of Telegram."""
-    person = town.telegram.person("سارا", phone="09121234567")
+    person = emulators.telegram.person("سارا", phone="09121234567")
     await person.start()
     return person
 
@@ -58,12 +58,12 @@ async def http() -> AsyncIterator[httpx.AsyncClient]:
 
 
 @pytest.fixture
-async def server(town: Emulators) -> AsyncIterator[PageServer]:
+async def server(emulators: Emulators) -> AsyncIterator[PageServer]:
     """The page with somebody on both messengers, and an expert."""
-    users = DemoUsers(town)
-    sara = users.add(town.telegram, "سارا", "کریمی‌نژاد", mobile="09901110001", shown=True)
-    users.add(town.bale, "سارا", "کریمی‌نژاد", mobile="09901110001", identity=sara.identity, shown=True)
-    expert = users.add(town.telegram, "مریم", "موسوی", mobile="09901110002", title="کارشناس شیراز")
+    users = DemoUsers(emulators)
+    sara = users.add(emulators.telegram, "سارا", "کریمی‌نژاد", mobile="09901110001", shown=True)
+    users.add(emulators.bale, "سارا", "کریمی‌نژاد", mobile="09901110001", identity=sara.identity, shown=True)
+    expert = users.add(emulators.telegram, "مریم", "موسوی", mobile="09901110002", title="کارشناس شیراز")
     expert.identity.user_code, expert.identity.password = "10000002", "Kq7mXw3TnRpd"
     page = PageServer(users)
     await page.start()
@@ -108,13 +108,13 @@ class Raw:
 
 
 @pytest.fixture
-def telegram(http: httpx.AsyncClient, town: Emulators) -> Raw:
-    return Raw(http, town.telegram)
+def telegram(http: httpx.AsyncClient, emulators: Emulators) -> Raw:
+    return Raw(http, emulators.telegram)
 
 
 @pytest.fixture
-def bale(http: httpx.AsyncClient, town: Emulators) -> Raw:
-    return Raw(http, town.bale)
+def bale(http: httpx.AsyncClient, emulators: Emulators) -> Raw:
+    return Raw(http, emulators.bale)
 
 
 def picture(width: int = 1600, height: int = 900, colour: str = "steelblue") -> bytes:

@@ -12,9 +12,9 @@ BUTTON = '{"inline_keyboard": [[{"text": "یک", "callback_data": "1"}]]}'
 
 
 @pytest.fixture
-async def sara(town: Emulators) -> Person:
+async def sara(emulators: Emulators) -> Person:
     """She has started the bot of Bale."""
-    person = town.bale.person("سارا")
+    person = emulators.bale.person("سارا")
     await person.start()
     return person
 
@@ -31,12 +31,12 @@ async def test_edits_answer_with_a_stub_and_work(bale: Raw, sara: Person) -> Non
 
 
 async def test_every_text_is_markdown_and_accidents_are_recorded(
-    town: Emulators, bale: Raw, sara: Person
+    emulators: Emulators, bale: Raw, sara: Person
 ) -> None:
     for text in ("کد *مهم* است", "پرونده file_name_1 و a*b*c", "این _کج_ شد"):
         await bale.result("sendMessage", chat_id=sara.user.id, text=text)
     assert [one.text for one in sara.new()] == ["کد مهم است", "پرونده file_name_1 و a*b*c", "این کج شد"]
-    spans = [one.spans for one in town.bale.server.marked]
+    spans = [one.spans for one in emulators.bale.server.marked]
     assert spans == [(Span("bold", "مهم"),), (Span("italic", "کج"),)]
 
 
@@ -49,8 +49,8 @@ async def test_every_second_press_lacks_chat_instance(bale: Raw, sara: Person) -
     assert all(not one["id"].startswith("1") for one in presses)
 
 
-async def test_old_clients_cannot_show_the_line_over_a_button(town: Emulators, bale: Raw) -> None:
-    sara = town.bale.person("سارا")
+async def test_old_clients_cannot_show_the_line_over_a_button(emulators: Emulators, bale: Raw) -> None:
+    sara = emulators.bale.person("سارا")
     sara.user.old_client = True
     await sara.start()
     await bale.result("sendMessage", chat_id=sara.user.id, text="الف", reply_markup=BUTTON)
@@ -62,11 +62,11 @@ async def test_old_clients_cannot_show_the_line_over_a_button(town: Emulators, b
     await sara.button_rests()
 
 
-async def test_what_bale_leaves_out(town: Emulators, bale: Raw) -> None:
-    sara = town.bale.person("سارا", phone="09121234567")
+async def test_what_bale_leaves_out(emulators: Emulators, bale: Raw) -> None:
+    sara = emulators.bale.person("سارا", phone="09121234567")
     await sara.voice()
     await sara.sticker()
-    await sara.share_contact()
+    await sara.share()
     voice, sticker, contact = [one["message"] for one in await bale.result("getUpdates")]
     assert set(voice["voice"]) == {"file_id", "file_unique_id"}
     assert "is_animated" not in sticker["sticker"]
@@ -85,8 +85,10 @@ async def test_what_bale_leaves_out(town: Emulators, bale: Raw) -> None:
     assert await bale.result("getWebhookInfo") == {"url": ""}
 
 
-async def test_media_by_json_body_is_malformed(town: Emulators, bale: Raw, http: httpx.AsyncClient) -> None:
-    sara = town.bale.person("سارا")
+async def test_media_by_json_body_is_malformed(
+    emulators: Emulators, bale: Raw, http: httpx.AsyncClient
+) -> None:
+    sara = emulators.bale.person("سارا")
     await sara.send_file("الف.pdf", b"%PDF-")
     file_id = (await bale.result("getUpdates"))[0]["message"]["document"]["file_id"]
     body = {"chat_id": sara.user.id, "document": file_id}
@@ -96,9 +98,9 @@ async def test_media_by_json_body_is_malformed(town: Emulators, bale: Raw, http:
     await sara.sees_file("الف.pdf")
 
 
-async def test_reply_is_by_reply_to_message_id(town: Emulators, bale: Raw) -> None:
-    sara = town.bale.person("سارا")
-    mine = await sara.send("سلام")
+async def test_reply_is_by_reply_to_message_id(emulators: Emulators, bale: Raw) -> None:
+    sara = emulators.bale.person("سارا")
+    mine = await sara.type("سلام")
     chat = sara.user.id
     await bale.result("sendMessage", chat_id=chat, text="پاسخ", reply_to_message_id=mine.id)
     assert sara.conversation.messages[sara.screen().id].reply_to == mine.id

@@ -10,53 +10,53 @@ from tests.demo.conftest import Raw
 
 
 async def test_flood_in_its_three_forms(
-    town: Emulators, telegram: Raw, http: httpx.AsyncClient, sara: Person
+    emulators: Emulators, telegram: Raw, http: httpx.AsyncClient, sara: Person
 ) -> None:
     send = {"chat_id": sara.user.id, "text": "سلام"}
-    town.telegram.faults.add(Fault.flood(7), method="sendMessage")
-    town.telegram.faults.add(Fault.flood_bare(), method="sendMessage")
+    emulators.telegram.faults.add(Fault.flood(7), method="sendMessage")
+    emulators.telegram.faults.add(Fault.flood_bare(), method="sendMessage")
     status, body = await telegram("sendMessage", **send)
     assert (status, body["parameters"]) == (429, {"retry_after": 7})
     status, body = await telegram("sendMessage", **send)
     assert (status, "parameters" in body) == (429, False)
-    town.telegram.faults.add(Fault.flood_text(), method="sendMessage")
+    emulators.telegram.faults.add(Fault.flood_text(), method="sendMessage")
     assert (await http.post(f"{telegram.root}/sendMessage", data=send)).text == "local_rate_limited"
     await telegram.result("sendMessage", **send)
     assert len(sara.new()) == 1
 
 
 async def test_html_errors_and_resets(
-    town: Emulators, telegram: Raw, http: httpx.AsyncClient, sara: Person
+    emulators: Emulators, telegram: Raw, http: httpx.AsyncClient, sara: Person
 ) -> None:
     send = {"chat_id": sara.user.id, "text": "سلام"}
-    town.telegram.faults.add(Fault.html(502), times=None)
+    emulators.telegram.faults.add(Fault.html(502), times=None)
     answer = await http.post(f"{telegram.root}/sendMessage", data=send)
     assert (answer.status_code, answer.headers["content-type"].split(";")[0]) == (502, "text/html")
     assert len(await telegram.result("getUpdates")) == 1  # polling is spared unless named
-    town.telegram.faults.clear()
-    town.telegram.faults.add(Fault.cut(), method="sendmessage")
+    emulators.telegram.faults.clear()
+    emulators.telegram.faults.add(Fault.cut(), method="sendmessage")
     with pytest.raises(httpx.NetworkError):
         await telegram("sendMessage", **send)
     assert sara.new() == []
-    town.telegram.faults.add(Fault.cut_after(), method="sendMessage")
+    emulators.telegram.faults.add(Fault.cut_after(), method="sendMessage")
     with pytest.raises(httpx.NetworkError):
         await telegram("sendMessage", **send)
     assert [one.text for one in sara.new()] == ["سلام"]
 
 
-async def test_a_fault_of_one_chat_only(town: Emulators, telegram: Raw) -> None:
-    sara, ali = town.telegram.person("سارا"), town.telegram.person("علی")
+async def test_a_fault_of_one_chat_only(emulators: Emulators, telegram: Raw) -> None:
+    sara, ali = emulators.telegram.person("سارا"), emulators.telegram.person("علی")
     await sara.start()
     await ali.start()
-    town.telegram.faults.add(Fault.api(403, "Forbidden: x"), chat_id=sara.user.id, times=None)
+    emulators.telegram.faults.add(Fault.api(403, "Forbidden: x"), chat_id=sara.user.id, times=None)
     assert "403" in await telegram.refusal("sendMessage", chat_id=sara.user.id, text="x")
     await telegram.result("sendMessage", chat_id=ali.user.id, text="x")
 
 
-async def test_an_outage_keeps_what_people_send(town: Emulators, telegram: Raw) -> None:
-    sara = town.telegram.person("سارا")
-    with town.telegram.server.outage():
-        await sara.send("هست کسی؟")
+async def test_an_outage_keeps_what_people_send(emulators: Emulators, telegram: Raw) -> None:
+    sara = emulators.telegram.person("سارا")
+    with emulators.telegram.server.outage():
+        await sara.type("هست کسی؟")
         with pytest.raises(httpx.NetworkError):
             await telegram("getUpdates")
     assert len(await telegram.result("getUpdates")) == 1

@@ -17,8 +17,10 @@ async def _until_refused(raw: Raw, chat_id: int) -> tuple[int, dict[str, object]
     raise AssertionError("never refused")
 
 
-async def test_a_person_can_be_written_to_in_a_burst_and_then_not(town: Emulators, telegram: Raw) -> None:
-    sara, reza = town.telegram.person("سارا"), town.telegram.person("رضا")
+async def test_a_person_can_be_written_to_in_a_burst_and_then_not(
+    emulators: Emulators, telegram: Raw
+) -> None:
+    sara, reza = emulators.telegram.person("سارا"), emulators.telegram.person("رضا")
     for one in (sara, reza):
         await one.start()
     number, body = await _until_refused(telegram, sara.user.id)
@@ -26,11 +28,11 @@ async def test_a_person_can_be_written_to_in_a_burst_and_then_not(town: Emulator
     assert body["parameters"]["retry_after"] >= 1  # type: ignore[index]
     assert (await telegram("sendMessage", chat_id=sara.user.id, text="سلام"))[0] == 429
     assert (await telegram("sendMessage", chat_id=reza.user.id, text="سلام"))[0] == 200
-    assert town.violations == []
+    assert emulators.violations == []
 
 
-async def test_a_group_gets_twenty_a_minute(town: Emulators, telegram: Raw) -> None:
-    group = town.telegram.group("گروه")
+async def test_a_group_gets_twenty_a_minute(emulators: Emulators, telegram: Raw) -> None:
+    group = emulators.telegram.group("گروه")
     number, body = await _until_refused(telegram, group.id)
     assert number == GROUP_MINUTE + 1
     assert 50 <= body["parameters"]["retry_after"] <= 60  # type: ignore[index]
@@ -43,8 +45,8 @@ def test_all_chats_together() -> None:
     assert refused[-1] is not None
 
 
-async def test_bale_refuses_in_three_forms(town: Emulators, bale: Raw, http: httpx.AsyncClient) -> None:
-    sara = town.bale.person("سارا")
+async def test_bale_refuses_in_three_forms(emulators: Emulators, bale: Raw, http: httpx.AsyncClient) -> None:
+    sara = emulators.bale.person("سارا")
     await sara.start()
     forms = set()
     for _ in range(int(PRIVATE_BURST) + 20):

@@ -29,8 +29,8 @@ def row(**button: object) -> str:
     return json.dumps({"inline_keyboard": [[{"text": "دکمه", **button}]]})
 
 
-async def test_a_button_is_pressed_answered_and_the_message_changes(town: Emulators, bot: Bot) -> None:
-    sara = town.telegram.person("سارا", phone="09121234567")
+async def test_a_button_is_pressed_answered_and_the_message_changes(emulators: Emulators, bot: Bot) -> None:
+    sara = emulators.telegram.person("سارا", phone="09121234567")
     await sara.start("from-link")
     [hello] = await bot.get_updates()
     assert hello.message.text == "/start from-link"
@@ -47,7 +47,7 @@ async def test_a_button_is_pressed_answered_and_the_message_changes(town: Emulat
     seen = await sara.sees("کد کاربری")
     assert seen.edited
     assert seen.labels == []
-    assert town.violations == []
+    assert emulators.violations == []
 
 
 async def test_an_old_button_can_be_pressed_a_foreign_one_only_by_force(bot: Bot, sara: Person) -> None:
@@ -62,7 +62,7 @@ async def test_an_old_button_can_be_pressed_a_foreign_one_only_by_force(bot: Bot
         await sara.tap("نیست", within=0.05)
 
 
-async def test_not_modified_and_vanished_messages(town: Emulators, bot: Bot, sara: Person) -> None:
+async def test_not_modified_and_vanished_messages(emulators: Emulators, bot: Bot, sara: Person) -> None:
     sent = await bot.send_message(sara.user.id, "الف", reply_markup=keyboard("یک"))
     with pytest.raises(BadRequest, match="Message is not modified"):
         await sent.edit_text("الف", reply_markup=keyboard("یک"))
@@ -72,7 +72,7 @@ async def test_not_modified_and_vanished_messages(town: Emulators, bot: Bot, sar
     for attempt in (sent.edit_text("ب"), sent.delete()):
         with pytest.raises(BadRequest, match="not found"):
             await attempt
-    assert town.violations == []
+    assert emulators.violations == []
 
 
 async def test_messages_with_a_reply_keyboard_cannot_be_edited(bot: Bot, sara: Person) -> None:
@@ -91,11 +91,11 @@ async def test_messages_with_a_reply_keyboard_cannot_be_edited(bot: Bot, sara: P
     assert sara.keyboard == []
 
 
-async def test_other_peoples_cards_and_forwards(town: Emulators, bot: Bot) -> None:
-    sara = town.telegram.person("سارا", phone="09121234567")
-    ali = town.telegram.person("علی", phone="09350000000")
-    await sara.share_contact(other="09351112233")
-    await sara.share_contact(other=ali)
+async def test_other_peoples_cards_and_forwards(emulators: Emulators, bot: Bot) -> None:
+    sara = emulators.telegram.person("سارا", phone="09121234567")
+    ali = emulators.telegram.person("علی", phone="09350000000")
+    await sara.share(other="09351112233")
+    await sara.share(other=ali)
     await sara.forward_contact(ali)
     typed, card, forward = [one.message for one in await bot.get_updates()]
     assert typed.contact.user_id is None
@@ -103,17 +103,17 @@ async def test_other_peoples_cards_and_forwards(town: Emulators, bot: Bot) -> No
     assert forward.forward_origin.sender_user.id == ali.user.id
 
 
-async def test_too_late_to_answer_a_button(town: Emulators, bot: Bot, sara: Person) -> None:
+async def test_too_late_to_answer_a_button(emulators: Emulators, bot: Bot, sara: Person) -> None:
     await bot.send_message(sara.user.id, "الف", reply_markup=keyboard("یک"))
     await sara.tap("یک")
-    town.telegram.server.forget_callbacks()
+    emulators.telegram.server.forget_callbacks()
     query = (await bot.get_updates())[-1].callback_query
     with pytest.raises(BadRequest, match="Query is too old"):
         await query.answer()
 
 
-async def test_strangers_blockers_and_the_gone(town: Emulators, bot: Bot, bale: Raw) -> None:
-    sara = town.telegram.person("سارا")
+async def test_strangers_blockers_and_the_gone(emulators: Emulators, bot: Bot, bale: Raw) -> None:
+    sara = emulators.telegram.person("سارا")
     with pytest.raises(BadRequest, match="Chat not found"):
         await bot.send_message(42, "سلام")
     with pytest.raises(Forbidden, match="can't initiate"):
@@ -130,13 +130,13 @@ async def test_strangers_blockers_and_the_gone(town: Emulators, bot: Bot, bale: 
     assert await bale.refusal("sendMessage", chat_id=42, text="سلام") == "404 no such group or user"
 
 
-async def test_wrong_tokens(town: Emulators, http: httpx.AsyncClient) -> None:
-    telegram = await http.get(f"{town.telegram.server.url}/bot1:no/getMe")
-    bale = await http.get(f"{town.bale.server.url}/bot1:no/getMe")
+async def test_wrong_tokens(emulators: Emulators, http: httpx.AsyncClient) -> None:
+    telegram = await http.get(f"{emulators.telegram.server.url}/bot1:no/getMe")
+    bale = await http.get(f"{emulators.bale.server.url}/bot1:no/getMe")
     assert (telegram.status_code, telegram.json()["description"]) == (401, "Unauthorized")
     assert (bale.status_code, bale.json()["description"]) == (403, "Bad Request: Token not found")
     with pytest.raises(InvalidToken):
-        await Bot("1:wrong", base_url=f"{town.telegram.server.url}/bot").initialize()
+        await Bot("1:wrong", base_url=f"{emulators.telegram.server.url}/bot").initialize()
 
 
 @pytest.mark.parametrize(
@@ -159,9 +159,9 @@ async def test_wrong_tokens(town: Emulators, http: httpx.AsyncClient) -> None:
     ],
 )
 async def test_refused_on_both_and_recorded(
-    town: Emulators, telegram: Raw, bale: Raw, params: dict[str, str], words: str
+    emulators: Emulators, telegram: Raw, bale: Raw, params: dict[str, str], words: str
 ) -> None:
-    for face, raw in ((town.telegram, telegram), (town.bale, bale)):
+    for face, raw in ((emulators.telegram, telegram), (emulators.bale, bale)):
         if face.kind == "bale" and "parse_mode" in params:
             continue
         sara = face.person("سارا")
@@ -171,14 +171,14 @@ async def test_refused_on_both_and_recorded(
         assert len(sara.history()) == 1
 
 
-async def test_limits_are_reached_not_passed(town: Emulators, telegram: Raw, sara: Person) -> None:
+async def test_limits_are_reached_not_passed(emulators: Emulators, telegram: Raw, sara: Person) -> None:
     for text, button in (("ی" * 4096, row(callback_data="س" * 32)), ("x", row(url="http://127.0.0.1:1/x"))):
         await telegram.result("sendMessage", chat_id=sara.user.id, text=text, reply_markup=button)
-    assert town.violations == []
+    assert emulators.violations == []
 
 
-async def test_files_go_both_ways(town: Emulators, bot: Bot) -> None:
-    sara = town.telegram.person("سارا")
+async def test_files_go_both_ways(emulators: Emulators, bot: Bot) -> None:
+    sara = emulators.telegram.person("سارا")
     paper = picture()
     await sara.send_photo(paper, "کارت ملی")
     await sara.send_file("گواهی دوره.pdf", b"%PDF-1.7 ...", caption="گواهی")
@@ -200,8 +200,8 @@ async def test_files_go_both_ways(town: Emulators, bot: Bot) -> None:
         await bot.send_document(sara.user.id, "BQACAgQ-of-another-bot")
 
 
-async def test_albums(town: Emulators, bot: Bot) -> None:
-    sara = town.telegram.person("سارا")
+async def test_albums(emulators: Emulators, bot: Bot) -> None:
+    sara = emulators.telegram.person("سارا")
     await sara.send_album([picture(colour="red"), picture(), ("سه.pdf", b"%PDF-")], "سه مدرک")
     messages = [one.message for one in await bot.get_updates()]
     assert len({one.media_group_id for one in messages}) == 1
@@ -211,8 +211,10 @@ async def test_albums(town: Emulators, bot: Bot) -> None:
     assert [one.file.name for one in sara.new()] == ["۱.pdf", "۲.pdf"]
 
 
-async def test_what_is_too_big(town: Emulators, bot: Bot, telegram: Raw, http: httpx.AsyncClient) -> None:
-    sara = town.telegram.person("سارا")
+async def test_what_is_too_big(
+    emulators: Emulators, bot: Bot, telegram: Raw, http: httpx.AsyncClient
+) -> None:
+    sara = emulators.telegram.person("سارا")
     await sara.send_file("بزرگ.pdf", bytes(21 * 1024 * 1024))
     with pytest.raises(BadRequest, match="File is too big"):
         await bot.get_file((await bot.get_updates())[0].message.document.file_id)
@@ -225,9 +227,9 @@ async def test_what_is_too_big(town: Emulators, bot: Bot, telegram: Raw, http: h
 
 
 async def test_a_path_opens_only_after_get_file(
-    town: Emulators, telegram: Raw, http: httpx.AsyncClient
+    emulators: Emulators, telegram: Raw, http: httpx.AsyncClient
 ) -> None:
-    sara = town.telegram.person("سارا")
+    sara = emulators.telegram.person("سارا")
     await sara.send_file("الف.pdf", b"%PDF-")
     [update] = await telegram.result("getUpdates")
     root = telegram.root.replace("/bot", "/file/bot", 1)
@@ -236,11 +238,11 @@ async def test_a_path_opens_only_after_get_file(
     assert (await http.get(f"{root}/{path}")).content == b"%PDF-"
 
 
-async def test_a_group_and_a_deleted_password(town: Emulators, bot: Bot) -> None:
-    sara = town.telegram.person("سارا")
-    group = town.telegram.group("همکاران")
-    await sara.send("سلام", chat=group)
-    secret = await sara.send("رمز")
+async def test_a_group_and_a_deleted_password(emulators: Emulators, bot: Bot) -> None:
+    sara = emulators.telegram.person("سارا")
+    group = emulators.telegram.group("همکاران")
+    await sara.type("سلام", chat=group)
+    secret = await sara.type("رمز")
     in_group, private = [one.message for one in await bot.get_updates()]
     assert (in_group.chat.type, private.chat.type) == ("group", "private")
     await private.delete()
@@ -248,17 +250,17 @@ async def test_a_group_and_a_deleted_password(town: Emulators, bot: Bot) -> None
     assert "رمز" not in [one.text for one in sara.history()]
 
 
-async def test_commands_actions_and_copied_text(town: Emulators, bot: Bot, sara: Person) -> None:
+async def test_commands_actions_and_copied_text(emulators: Emulators, bot: Bot, sara: Person) -> None:
     await bot.set_my_commands([("start", "شروع")])
     await bot.send_chat_action(sara.user.id, "upload_document")
     button = InlineKeyboardButton("رونوشت", copy_text=CopyTextButton("140509010001"))
     await bot.send_message(sara.user.id, "کد رهگیری", reply_markup=InlineKeyboardMarkup([[button]]))
     assert await sara.tap("رونوشت") == "140509010001"
-    assert town.violations == []
+    assert emulators.violations == []
 
 
-async def test_unknown_methods_and_parameters(town: Emulators, telegram: Raw, bale: Raw) -> None:
-    sara, ali = town.telegram.person("سارا"), town.bale.person("علی")
+async def test_unknown_methods_and_parameters(emulators: Emulators, telegram: Raw, bale: Raw) -> None:
+    sara, ali = emulators.telegram.person("سارا"), emulators.bale.person("علی")
     await sara.start()
     await ali.start()
     assert await telegram.refusal("sendNothing") == "404 Not Found"
@@ -267,12 +269,12 @@ async def test_unknown_methods_and_parameters(town: Emulators, telegram: Raw, ba
     await telegram.result("sendMessage", chat_id=sara.user.id, text="x", colour="red")
     told = await bale.refusal("sendMessage", chat_id=ali.user.id, text="x", parse_mode="HTML")
     assert "unknown parameters: parse_mode" in told
-    assert "unknown parameters: colour" in str(town.telegram.server.violations[-1])
-    assert len(town.bale.server.violations) == 3
+    assert "unknown parameters: colour" in str(emulators.telegram.server.violations[-1])
+    assert len(emulators.bale.server.violations) == 3
 
 
-async def test_captions_albums_and_answers_have_limits(town: Emulators, telegram: Raw) -> None:
-    sara = town.telegram.person("سارا")
+async def test_captions_albums_and_answers_have_limits(emulators: Emulators, telegram: Raw) -> None:
+    sara = emulators.telegram.person("سارا")
     await sara.send_file("الف.pdf", b"%PDF-")
     await sara.send_photo(picture())
     paper, photo = [one["message"] for one in await telegram.result("getUpdates")]
@@ -287,12 +289,14 @@ async def test_captions_albums_and_answers_have_limits(town: Emulators, telegram
     for media in ([one, other], [one]):
         await telegram.refusal("sendMediaGroup", chat_id=chat, media=json.dumps(media))
     await telegram.refusal("answerCallbackQuery", callback_query_id="1", text="ی" * 201)
-    assert len(town.telegram.server.violations) == 4
+    assert len(emulators.telegram.server.violations) == 4
     assert len(sara.new()) == 1
 
 
-async def test_captions_and_texts_are_edited_by_their_own_methods(town: Emulators, telegram: Raw) -> None:
-    sara = town.telegram.person("سارا")
+async def test_captions_and_texts_are_edited_by_their_own_methods(
+    emulators: Emulators, telegram: Raw
+) -> None:
+    sara = emulators.telegram.person("سارا")
     mine = await sara.send_photo(picture())
     chat = sara.user.id
     file_id = (await telegram.result("getUpdates"))[0]["message"]["photo"][-1]["file_id"]
@@ -310,15 +314,15 @@ async def test_captions_and_texts_are_edited_by_their_own_methods(town: Emulator
 
 
 async def test_bots_of_one_messenger_know_nothing_of_each_other(
-    town: Emulators, telegram: Raw, http: httpx.AsyncClient
+    emulators: Emulators, telegram: Raw, http: httpx.AsyncClient
 ) -> None:
-    other = town.telegram.server.add_bot("77:OTHER", username="other_bot")
-    sara = town.telegram.person("سارا")
-    stranger = Person(town.telegram.server.state, other, sara.user)
+    other = emulators.telegram.server.add_bot("77:OTHER", username="other_bot")
+    sara = emulators.telegram.person("سارا")
+    stranger = Person(emulators.telegram.server.state, other, sara.user)
     await sara.send_file("الف.pdf", b"%PDF-")
-    await stranger.send("به دیگری")
+    await stranger.type("به دیگری")
     [mine] = await telegram.result("getUpdates")
-    root = f"{town.telegram.server.url}/bot77:OTHER"
+    root = f"{emulators.telegram.server.url}/bot77:OTHER"
     [theirs] = (await http.get(f"{root}/getUpdates")).json()["result"]
     assert theirs["message"]["text"] == "به دیگری"
     body = {"chat_id": sara.user.id, "document": mine["message"]["document"]["file_id"]}

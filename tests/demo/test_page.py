@@ -17,8 +17,8 @@ XSS = "<img src=x onerror=document.title='hacked'>"
 
 
 @pytest.fixture(autouse=True)
-async def toys(town: Emulators) -> AsyncIterator[None]:
-    async with ToyBot(town.telegram), ToyBot(town.bale):
+async def toys(emulators: Emulators) -> AsyncIterator[None]:
+    async with ToyBot(emulators.telegram), ToyBot(emulators.bale):
         yield
 
 
@@ -36,7 +36,7 @@ def phone(page: Page, messenger: str) -> Locator:
 
 
 async def test_a_visitor_walks_with_sample_answers(
-    browser: Browser, server: PageServer, town: Emulators
+    browser: Browser, server: PageServer, emulators: Emulators
 ) -> None:
     page = await opened(browser, server)
     sara = phone(page, "تلگرام")
@@ -60,7 +60,7 @@ async def test_a_visitor_walks_with_sample_answers(
         "async (one) => (await one.decode(), one.naturalWidth)"
     )
     assert natural > 500
-    assert town.violations == []
+    assert emulators.violations == []
 
 
 async def test_typing_and_files_of_ones_own(browser: Browser, server: PageServer, tmp_path: Path) -> None:
@@ -100,18 +100,18 @@ async def test_phones_come_and_go_and_a_newcomer_joins(browser: Browser, server:
 
 
 async def test_unread_messages_are_counted_texts_are_no_markup_and_deleted_ones_vanish(
-    browser: Browser, server: PageServer, town: Emulators, telegram: Raw
+    browser: Browser, server: PageServer, emulators: Emulators, telegram: Raw
 ) -> None:
     page = await opened(browser, server)
     sara, maryam = server.users.roles[0].person, server.users.roles[2].person
-    await maryam.send(XSS)
+    await maryam.type(XSS)
     chip = page.get_by_role("button", name=re.compile("مریم موسوی"))
     await expect(chip.get_by_label("پیام نخوانده")).to_have_text("۱")
     await chip.click()
     await expect(page.locator(".message.mine p", has_text=XSS)).to_be_visible()
     await expect(chip.get_by_label("پیام نخوانده")).to_have_count(0)
     assert "hacked" not in await page.title()
-    secret = await sara.send("رمز")
+    secret = await sara.type("رمز")
     shown = phone(page, "تلگرام").locator(".message.mine", has_text="رمز")
     await expect(shown).to_be_visible()
     await telegram.result("deleteMessage", chat_id=sara.user.id, message_id=secret.id)
@@ -119,7 +119,7 @@ async def test_unread_messages_are_counted_texts_are_no_markup_and_deleted_ones_
 
 
 async def test_blocking_an_outage_and_text_messages_are_shown(
-    browser: Browser, server: PageServer, town: Emulators, http: httpx.AsyncClient
+    browser: Browser, server: PageServer, emulators: Emulators, http: httpx.AsyncClient
 ) -> None:
     page = await opened(browser, server)
     phone_of_sara, sara = phone(page, "تلگرام"), server.users.roles[0].person
@@ -128,13 +128,13 @@ async def test_blocking_an_outage_and_text_messages_are_shown(
     await expect(phone_of_sara.get_by_text("ربات مسدود است")).to_be_visible()
     assert sara.conversation.blocked
     sms = {"receptor": "09901110001", "message": "مدیریت محترم"}
-    await http.post(f"{town.sms.url}/v1/{town.sms.key}/sms/send.json", data=sms)
+    await http.post(f"{emulators.sms.url}/v1/{emulators.sms.key}/sms/send.json", data=sms)
     await expect(page.get_by_role("region", name="گوشی پیامک").get_by_text("مدیریت محترم")).to_be_visible()
     await page.get_by_role("button", name="راهنما").click()
     await expect(page.get_by_role("button", name="10000002")).to_be_visible()
     await page.get_by_label("قطع تلگرام").check()
     await expect(page.get_by_label("قطع تلگرام")).to_be_checked()
-    await sara.waits(lambda: town.telegram.server.is_out, what="outage")
+    await sara.waits(lambda: emulators.telegram.server.is_out, what="outage")
 
 
 async def test_one_phone_at_a_time_on_a_narrow_screen(browser: Browser, server: PageServer) -> None:

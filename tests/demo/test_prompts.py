@@ -77,12 +77,12 @@ def test_papers_are_real_files(code: str) -> None:
     assert len(PdfReader(io.BytesIO(sample_documents.pdf(code, "سارا"))).pages) == 1
 
 
-async def test_transcript_reads_as_a_chat(town: Emulators) -> None:
-    sara = DemoUsers(town).add(town.telegram, "سارا", mobile="09901110001").person
-    town.transcript.heading("آزمایش")
+async def test_transcript_reads_as_a_chat(emulators: Emulators) -> None:
+    sara = DemoUsers(emulators).add(emulators.telegram, "سارا", mobile="09901110001").person
+    emulators.transcript.heading("آزمایش")
     await sara.start()
-    await sara.share_contact()
-    assert str(town.transcript).splitlines() == [
+    await sara.share()
+    assert str(emulators.transcript).splitlines() == [
         "",
         "═══ آزمایش ═══",
         "",

@@ -17,9 +17,9 @@ async def log_in(who: DemoUser) -> None:
     await who.person.start()
     await who.person.tap("ورود")
     await who.person.sees("کد کاربری خود را")
-    await who.person.send(who.identity.user_code)
+    await who.person.type(who.identity.user_code)
     await who.person.sees("رمز عبور خود را")
-    secret = await who.person.send(who.identity.password)
+    secret = await who.person.type(who.identity.password)
     await who.person.sees_gone(secret)
 
 

@@ -40,7 +40,7 @@ FOREIGN = [
 
 @pytest.mark.parametrize("given", FOREIGN, ids=str)
 async def test_nothing_is_changed_or_read(
-    given: dict[str, str], server: PageServer, town: Emulators, http: httpx.AsyncClient
+    given: dict[str, str], server: PageServer, emulators: Emulators, http: httpx.AsyncClient
 ) -> None:
     person, before = server.users.roles[0].person, len(server.users.roles)
     one = f"{server.url}/emulators/people/telegram-{person.user.id}"
@@ -55,7 +55,7 @@ async def test_nothing_is_changed_or_read(
     assert person.history() == []
     assert not person.conversation.blocked
     assert len(server.users.roles) == before
-    assert not town.bale.server.is_out
+    assert not emulators.bale.server.is_out
     if "Sec-Fetch-Dest" not in given:  # a link may open the page
         for path in ("/emulators", "/emulators/events", "/static/main.js"):
             async with http.stream("GET", server.url + path, headers=headers) as answer:
@@ -73,15 +73,15 @@ async def test_its_own_page_programs_and_links_are_welcome(
     assert (await http.get(server.url, headers=link)).status_code == 200
 
 
-async def test_messengers_bank_and_sms_too(town: Emulators, http: httpx.AsyncClient) -> None:
+async def test_messengers_bank_and_sms_too(emulators: Emulators, http: httpx.AsyncClient) -> None:
     paid_for = {"amount": 1000, "description": "x", "order_id": None, "mobile": None}
-    payment = town.bank.create("zarinpal", merchant="m", callback="http://127.0.0.1:9/back", **paid_for)
+    payment = emulators.bank.create("zarinpal", merchant="m", callback="http://127.0.0.1:9/back", **paid_for)
     calls = (
-        f"{town.telegram.server.url}/bot{town.telegram.token}/getMe",
-        f"{town.bale.server.url}/bot{town.bale.token}/getMe",
-        f"{town.sms.url}/v1/{town.sms.key}/account/info.json",
-        f"{town.bank_server.url}/control/payments/{payment.ref}/pay",
-        f"{town.bank_server.url}/bank/{payment.ref}/pay",
+        f"{emulators.telegram.server.url}/bot{emulators.telegram.token}/getMe",
+        f"{emulators.bale.server.url}/bot{emulators.bale.token}/getMe",
+        f"{emulators.sms.url}/v1/{emulators.sms.key}/account/info.json",
+        f"{emulators.bank_server.url}/control/payments/{payment.ref}/pay",
+        f"{emulators.bank_server.url}/bank/{payment.ref}/pay",
     )
     for url in calls:
         port = httpx.URL(url).port

@@ -8,29 +8,33 @@ from demo.emulators import Emulators
 TO = "09121234567"
 
 
-def root(town: Emulators) -> str:
-    return f"{town.sms.url}/v1/{town.sms.key}"
+def root(emulators: Emulators) -> str:
+    return f"{emulators.sms.url}/v1/{emulators.sms.key}"
 
 
-async def test_localid_makes_sending_idempotent(town: Emulators, http: httpx.AsyncClient) -> None:
+async def test_localid_makes_sending_idempotent(emulators: Emulators, http: httpx.AsyncClient) -> None:
     body = {"receptor": TO, "message": "سلام", "localid": "7"}
-    first = (await http.post(f"{root(town)}/sms/send.json", data=body)).json()
-    second = (await http.post(f"{root(town)}/sms/send.json", data=body)).json()
+    first = (await http.post(f"{root(emulators)}/sms/send.json", data=body)).json()
+    second = (await http.post(f"{root(emulators)}/sms/send.json", data=body)).json()
     assert first["return"]["status"] == 200
     assert second["entries"][0]["messageid"] == first["entries"][0]["messageid"]
-    assert [sms.text for sms in town.sms.inbox("+989121234567")] == ["سلام"]
-    status = (await http.get(f"{root(town)}/sms/statuslocalmessageid.json", params={"localid": "7"})).json()
+    assert [sms.text for sms in emulators.sms.inbox("+989121234567")] == ["سلام"]
+    status = (
+        await http.get(f"{root(emulators)}/sms/statuslocalmessageid.json", params={"localid": "7"})
+    ).json()
     assert status["entries"][0]["status"] == 10
 
 
-async def test_lookup_fills_the_template_and_checks_tokens(town: Emulators, http: httpx.AsyncClient) -> None:
-    town.sms.templates = {"end": "مدیریت محترم %token20؛ %token10 (%token)"}
+async def test_lookup_fills_the_template_and_checks_tokens(
+    emulators: Emulators, http: httpx.AsyncClient
+) -> None:
+    emulators.sms.templates = {"end": "مدیریت محترم %token20؛ %token10 (%token)"}
     good = {"receptor": TO, "template": "end", "token": "12", "token10": "سارا کریمی", "token20": "کیان طب"}
-    assert (await http.post(f"{root(town)}/verify/lookup.json", data=good)).status_code == 200
-    await town.sms.sees(TO, "مدیریت محترم کیان طب؛ سارا کریمی (12)")
-    spaced = await http.post(f"{root(town)}/verify/lookup.json", data=good | {"token": "a b"})
+    assert (await http.post(f"{root(emulators)}/verify/lookup.json", data=good)).status_code == 200
+    await emulators.sms.sees(TO, "مدیریت محترم کیان طب؛ سارا کریمی (12)")
+    spaced = await http.post(f"{root(emulators)}/verify/lookup.json", data=good | {"token": "a b"})
     assert spaced.json()["return"]["status"] == 431
-    missing = await http.post(f"{root(town)}/verify/lookup.json", data=good | {"template": "none"})
+    missing = await http.post(f"{root(emulators)}/verify/lookup.json", data=good | {"template": "none"})
     assert missing.status_code == 424
 
 
@@ -44,24 +48,26 @@ async def test_lookup_fills_the_template_and_checks_tokens(town: Emulators, http
         ({"receptor": f"{TO},{TO}", "message": "x", "localid": "1"}, 419),
     ],
 )
-async def test_refusals(town: Emulators, http: httpx.AsyncClient, body: dict[str, str], code: int) -> None:
-    answer = await http.post(f"{root(town)}/sms/send.json", data=body)
+async def test_refusals(
+    emulators: Emulators, http: httpx.AsyncClient, body: dict[str, str], code: int
+) -> None:
+    answer = await http.post(f"{root(emulators)}/sms/send.json", data=body)
     assert (answer.status_code, answer.json()["return"]["status"]) == (code, code)
-    assert town.sms.sent == []
+    assert emulators.sms.sent == []
 
 
-async def test_troubles(town: Emulators, http: httpx.AsyncClient) -> None:
+async def test_troubles(emulators: Emulators, http: httpx.AsyncClient) -> None:
     body = {"receptor": TO, "message": "سلام", "localid": "7"}
-    url = f"{root(town)}/sms/send.json"
-    assert (await http.post(url.replace(town.sms.key, "wrong"), data=body)).status_code == 403
-    town.sms.fail(code=418)
+    url = f"{root(emulators)}/sms/send.json"
+    assert (await http.post(url.replace(emulators.sms.key, "wrong"), data=body)).status_code == 403
+    emulators.sms.fail(code=418)
     assert (await http.post(url, data=body)).json()["return"]["status"] == 418
-    town.sms.fail(status=502)
+    emulators.sms.fail(status=502)
     assert (await http.post(url, data=body)).status_code == 502
-    assert town.sms.sent == []
-    town.sms.fail(cut=True, done=True)
+    assert emulators.sms.sent == []
+    emulators.sms.fail(cut=True, done=True)
     with pytest.raises(httpx.TransportError):
         await http.post(url, data=body)
-    assert len(town.sms.sent) == 1
+    assert len(emulators.sms.sent) == 1
     assert (await http.post(url, data=body)).status_code == 200
-    assert len(town.sms.sent) == 1
+    assert len(emulators.sms.sent) == 1

@@ -20,26 +20,26 @@ def texts(updates: list[Any]) -> list[str]:
     return [one["message"]["text"] for one in updates]
 
 
-async def test_offset_confirms_and_unconfirmed_ones_come_again(town: Emulators, telegram: Raw) -> None:
-    sara = town.telegram.person("سارا")
+async def test_offset_confirms_and_unconfirmed_ones_come_again(emulators: Emulators, telegram: Raw) -> None:
+    sara = emulators.telegram.person("سارا")
     for word in ("یک", "دو", "سه"):
-        await sara.send(word)
+        await sara.type(word)
     first = await telegram.result("getUpdates")
     assert texts(first) == ["یک", "دو", "سه"]
     assert await telegram.result("getUpdates") == first
     assert texts(await telegram.result("getUpdates", offset=first[1]["update_id"])) == ["دو", "سه"]
-    assert town.telegram.server.pending() == 2
+    assert emulators.telegram.server.pending() == 2
     past = first[-1]["update_id"] + 11
     assert len(await telegram.result("getUpdates", offset=past + 1)) == 2, "too far past the tail"
-    assert town.telegram.server.pending() == 2
+    assert emulators.telegram.server.pending() == 2
     assert await telegram.result("getUpdates", offset=past) == []
-    assert town.telegram.server.pending() == 0
+    assert emulators.telegram.server.pending() == 0
 
 
-async def test_limits_and_negative_offset(town: Emulators, telegram: Raw) -> None:
-    sara = town.telegram.person("سارا")
+async def test_limits_and_negative_offset(emulators: Emulators, telegram: Raw) -> None:
+    sara = emulators.telegram.person("سارا")
     for number in range(103):
-        await sara.send(str(number))
+        await sara.type(str(number))
     for limit, came in ((500, 100), (2, 2), (0, 1), (-4, 1)):
         assert len(await telegram.result("getUpdates", limit=limit)) == came
     first = texts(await telegram.result("getUpdates", offset=-500))
@@ -49,9 +49,9 @@ async def test_limits_and_negative_offset(town: Emulators, telegram: Raw) -> Non
 
 
 async def test_long_poll_ends_when_something_comes_or_by_a_second_poller(
-    town: Emulators, telegram: Raw
+    emulators: Emulators, telegram: Raw
 ) -> None:
-    queue = town.telegram.server.state.queues[town.telegram.token]
+    queue = emulators.telegram.server.state.queues[emulators.telegram.token]
     first = asyncio.create_task(telegram("getUpdates", timeout=30))
     while not queue.polled:
         await asyncio.sleep(0)
@@ -59,7 +59,7 @@ async def test_long_poll_ends_when_something_comes_or_by_a_second_poller(
     status, body = await asyncio.wait_for(first, 5)
     assert status == 409
     assert "terminated by other getUpdates" in body["description"]
-    await town.telegram.person("سارا").send("سلام")
+    await emulators.telegram.person("سارا").type("سلام")
     assert len(await asyncio.wait_for(second, 5)) == 1
 
 
@@ -73,18 +73,18 @@ async def test_webhook_excludes_polling_and_wants_https_elsewhere(telegram: Raw)
     assert "only on ports" in await telegram.refusal("setWebhook", url="https://example.org:8080/x")
 
 
-async def test_allowed_updates_are_remembered(town: Emulators, telegram: Raw) -> None:
-    sara = town.telegram.person("سارا")
+async def test_allowed_updates_are_remembered(emulators: Emulators, telegram: Raw) -> None:
+    sara = emulators.telegram.person("سارا")
     await telegram.result("getUpdates", allowed_updates=json.dumps(["callback_query", "no_such_kind"]))
-    await sara.send("سلام")
+    await sara.type("سلام")
     assert await telegram.result("getUpdates") == []
     await telegram.result("getUpdates", allowed_updates="[]")
-    await sara.send("سلام")
+    await sara.type("سلام")
     assert len(await telegram.result("getUpdates")) == 1
 
 
-async def test_blocking_is_an_update_on_telegram_only(town: Emulators, telegram: Raw, bale: Raw) -> None:
-    for face in town.messengers:
+async def test_blocking_is_an_update_on_telegram_only(emulators: Emulators, telegram: Raw, bale: Raw) -> None:
+    for face in emulators.messengers:
         person = face.person("سارا")
         await person.start()
         await person.block()
@@ -93,18 +93,18 @@ async def test_blocking_is_an_update_on_telegram_only(town: Emulators, telegram:
     assert [set(one) - {"update_id"} for one in await bale.result("getUpdates")] == [{"message"}]
 
 
-async def test_update_is_delivered_twice_on_order(town: Emulators, telegram: Raw) -> None:
-    town.telegram.server.deliver_twice()
-    await town.telegram.person("سارا").send("سلام")
+async def test_update_is_delivered_twice_on_order(emulators: Emulators, telegram: Raw) -> None:
+    emulators.telegram.server.deliver_twice()
+    await emulators.telegram.person("سارا").type("سلام")
     [first] = await telegram.result("getUpdates")
     [second] = await telegram.result("getUpdates", offset=first["update_id"] + 1)
     assert second == first
     assert await telegram.result("getUpdates", offset=first["update_id"] + 1) == []
 
 
-async def test_raw_updates_are_queued_as_they_are(town: Emulators, telegram: Raw) -> None:
-    town.telegram.server.inject({"message": "nonsense"})
-    await town.telegram.person("سارا").send("سلام")
+async def test_raw_updates_are_queued_as_they_are(emulators: Emulators, telegram: Raw) -> None:
+    emulators.telegram.server.inject({"message": "nonsense"})
+    await emulators.telegram.person("سارا").type("سلام")
     broken, good = await telegram.result("getUpdates")
     assert broken["message"] == "nonsense"
     assert good["update_id"] == broken["update_id"] + 1
@@ -140,34 +140,34 @@ async def hook() -> AsyncIterator[Hook]:
 
 
 async def test_webhook_gets_the_secret_on_telegram_and_none_on_bale(
-    town: Emulators, telegram: Raw, bale: Raw, hook: Hook
+    emulators: Emulators, telegram: Raw, bale: Raw, hook: Hook
 ) -> None:
     await telegram.result("setWebhook", url=hook.url, secret_token="s3cret")
-    await town.telegram.person("سارا").send("سلام")
+    await emulators.telegram.person("سارا").type("سلام")
     await hook.until_came(1)
     assert hook.came[0][0]["x-telegram-bot-api-secret-token"] == "s3cret"
     await bale.result("setWebhook", url=hook.url)
-    await town.bale.person("سارا").send("سلام")
+    await emulators.bale.person("سارا").type("سلام")
     await hook.until_came(2)
     assert not [name for name in hook.came[1][0] if "secret" in name.lower()]
     assert hook.came[1][1]["message"]["text"] == "سلام"
 
 
-async def test_webhook_is_tried_again_in_order(town: Emulators, telegram: Raw, hook: Hook) -> None:
+async def test_webhook_is_tried_again_in_order(emulators: Emulators, telegram: Raw, hook: Hook) -> None:
     hook.refusals = 2
     await telegram.result("setWebhook", url=hook.url)
-    sara = town.telegram.person("سارا")
-    await sara.send("یک")
-    await sara.send("دو")
+    sara = emulators.telegram.person("سارا")
+    await sara.type("یک")
+    await sara.type("دو")
     await hook.until_came(2)
     assert texts([body for _, body in hook.came]) == ["یک", "دو"]
     assert "503" in (await telegram.result("getWebhookInfo"))["last_error_message"]
 
 
-async def test_raw_bytes_are_handed_over_as_they_are(town: Emulators, telegram: Raw) -> None:
-    queue = town.telegram.server.state.queues[town.telegram.token]
+async def test_raw_bytes_are_handed_over_as_they_are(emulators: Emulators, telegram: Raw) -> None:
+    queue = emulators.telegram.server.state.queues[emulators.telegram.token]
     for raw in (b'{"update_id": 40, "a": "\\ud83d"}', b"null", b'{"update_id": 7}'):
-        town.telegram.server.inject_raw(raw)
+        emulators.telegram.server.inject_raw(raw)
     assert await telegram.result("getUpdates") == [{"update_id": 40, "a": "\ud83d"}, None, {"update_id": 7}]
     assert queue.next_id == 43
     assert await telegram.result("getUpdates", offset=41) == [None, {"update_id": 7}]
@@ -175,15 +175,15 @@ async def test_raw_bytes_are_handed_over_as_they_are(town: Emulators, telegram: 
 
 
 @pytest.mark.parametrize("first", [3, 9_000_000])
-async def test_numbers_begin_anew_lower_or_higher(town: Emulators, telegram: Raw, first: int) -> None:
-    town.telegram.server.number_updates_anew(500)
-    sara = town.telegram.person("سارا")
-    await sara.send("پیش")
+async def test_numbers_begin_anew_lower_or_higher(emulators: Emulators, telegram: Raw, first: int) -> None:
+    emulators.telegram.server.number_updates_anew(500)
+    sara = emulators.telegram.person("سارا")
+    await sara.type("پیش")
     with pytest.raises(ValueError, match="updates wait"):
-        town.telegram.server.number_updates_anew(first)
+        emulators.telegram.server.number_updates_anew(first)
     assert await telegram.result("getUpdates", offset=501) == []
-    town.telegram.server.number_updates_anew(first)
-    await sara.send("پس")
+    emulators.telegram.server.number_updates_anew(first)
+    await sara.type("پس")
     for _ in range(2):
         assert [one["update_id"] for one in await telegram.result("getUpdates", offset=501)] == [first]
     assert await telegram.result("getUpdates", offset=first + 1) == []
