@@ -7,26 +7,22 @@ from sqlmodel import Session
 
 from bot.core.context import Turn
 from bot.core.screens import MAX_LABEL
-from bot.texts import has
 from conversations.catalogue import ALL
 from conversations.engine.declaration import Dialogue, Step
-from conversations.engine.engine import Engine
 from conversations.engine.rendering import rendered_step, shown
 from conversations.engine.steps import SECOND_QUESTION, SUMMARY, Position, first_open
 from conversations.engine.validation import check_step
 from conversations.preview.routes import walk
 from conversations.preview.sample_rows import sample_turn
-from conversations.questions import Search, Secret
+from conversations.questions import Search
 from storage.tables import Draft
 from tests.support.chat_driver import NOW
 
 
-def test_they_start_together() -> None:
-    Engine(ALL)
-
-
 @pytest.mark.parametrize("dialogue", ALL, ids=[one.name for one in ALL])
 def test_every_route_of(dialogue: Dialogue, db: Session) -> None:
+    assert dialogue.roles, "shut to everybody"
+    assert dialogue.roles == {None} or None not in dialogue.roles, "for guests, who have no role, and others"
     turn = sample_turn(db, dialogue, NOW)
     reached: dict[str, Step] = {}
     whole = 0
@@ -43,9 +39,8 @@ def test_every_route_of(dialogue: Dialogue, db: Session) -> None:
                 )
         if first_open(route, answers) is None and not whole:
             whole += 1
-            for step in [SUMMARY] * bool(dialogue.summary) + [SECOND_QUESTION] * bool(
-                dialogue.second_question
-            ):
+            asked_last = {SUMMARY: dialogue.summary, SECOND_QUESTION: dialogue.second_question}
+            for step in [step for step, asked in asked_last.items() if asked]:
                 look(turn, Position(dialogue, turn.draft or Draft(dialogue=""), answers, route, step, False))
             for ask in route:
                 assert shown(turn, ask, answers[ask.key])
@@ -70,18 +65,3 @@ def look(turn: Turn, position: Position) -> None:
         assert one.press is not None
         one.press.pack()
     assert len(screen.rows) <= 30
-
-
-def test_secrets_are_asked_last() -> None:
-    for dialogue in ALL:
-        if not callable(dialogue.steps):
-            for ask in dialogue.steps:
-                assert not isinstance(ask.question, Secret) or ask.hidden
-            assert has(dialogue.confirm)
-
-
-@pytest.mark.parametrize("dialogue", ALL, ids=lambda one: one.name)
-def test_each_dialogue_says_for_whom_it_is(dialogue: Dialogue) -> None:
-    """A dialogue without roles would be shut to everybody, and one for guests is for nobody else."""
-    assert dialogue.roles
-    assert dialogue.roles == {None} or None not in dialogue.roles

@@ -40,9 +40,10 @@ def test_only_the_ticked_items_are_asked(app: App) -> None:
     maryam.sees("│ خواناتر فرستادم\n└ متقاضی")
 
 
-def test_an_item_may_be_explained(app: App) -> None:
+def test_the_old_value_is_no_answer_and_may_be_explained(app: App) -> None:
     sara, maryam = deficient(app, "نام پدر")
-    sara.tap("رفع نقص", "توضیح می‌دهم").sees("برای «نام پدر» توضیح خود را").type("کم")
+    sara.tap("رفع نقص").type("علی").sees("این همان مقدار قبلی است")
+    sara.tap("توضیح می‌دهم").sees("برای «نام پدر» توضیح خود را").type("کم")
     sara.sees("لطفاً کامل‌تر بنویسید").type("نام پدرم همین است").tap("رد کردن")
     sara.sees(SUMMARY, "توضیح «نام پدر»: نام پدرم همین است").tap("ارسال دوباره", "بله")
     assert request_of(sara).snapshot["father_name"] == "علی"
@@ -62,11 +63,6 @@ def test_sent_files_are_not_lost_to_an_explanation(app: App) -> None:
     sara.tap("رفع نقص").sees("توضیح می‌دهم").upload().sees_not("توضیح می‌دهم")
 
 
-def test_the_old_value_is_no_answer(app: App) -> None:
-    sara, _ = deficient(app, "نام پدر")
-    sara.tap("رفع نقص").type("علی").sees("این همان مقدار قبلی است", "توضیح می‌دهم")
-
-
 def test_the_region_is_locked_and_the_rest_may_be_edited(app: App) -> None:
     sara, _ = deficient(app, "نام پدر")
     sara.tap("رفع نقص").type("عباس").tap("رد کردن").sees(SUMMARY)
@@ -79,13 +75,6 @@ def test_the_region_is_locked_and_the_rest_may_be_edited(app: App) -> None:
     assert len(snapshot["doc.work_experience"]) == 1
 
 
-def test_a_new_gender_asks_for_the_mens_card(app: App) -> None:
-    sara, _ = deficient(app, "جنسیت")
-    sara.tap("رفع نقص", "مرد", "رد کردن").sees("📎 «کارت پایان خدمت یا معافیت»")
-    sara.upload().tap("مدرک بعدی", "ارسال دوباره", "بله")
-    assert len(request_of(sara).snapshot["doc.military_card"]) == 1
-
-
 def test_a_note_alone_wants_an_answer_or_a_change(app: App) -> None:
     sara, maryam = deficient(app, note="تاریخ مدرک را توضیح دهید")
     sara.sees("│ تاریخ مدرک را توضیح دهید\n└ کارشناس").tap("رفع نقص")
@@ -95,15 +84,18 @@ def test_a_note_alone_wants_an_answer_or_a_change(app: App) -> None:
     at_request(maryam, sara).sees("│ مدرک سال ۱۳۹۰ است\n└ متقاضی")
 
 
-def test_fixing_can_wait(app: App) -> None:
+def test_fixing_can_wait_and_a_new_gender_asks_for_the_mens_card(app: App) -> None:
     sara, _ = deficient(app, "نام پدر", "جنسیت")
     sara.tap("رفع نقص").type("عباس").tap("بعداً ادامه می‌دهم").sees("پیش‌نویس ذخیره شد", "⚠️ دارای نقص")
-    sara.tap("رفع نقص").sees("جنسیت خود را")
+    sara.tap("رفع نقص").sees("جنسیت خود را").tap("مرد", "رد کردن").sees("📎 «کارت پایان خدمت یا معافیت»")
+    sara.upload().tap("مدرک بعدی", "ارسال دوباره", "بله")
+    assert len(request_of(sara).snapshot["doc.military_card"]) == 1
 
 
 def test_a_second_round_asks_anew(app: App) -> None:
     sara, maryam = deficient(app, "نام پدر")
-    sara.tap("رفع نقص").type("عباس").tap("رد کردن", "ارسال دوباره", "بله")
+    kept = sara.button("رفع نقص")
+    sara.tap("رفع نقص").type("عباس").tap("رد کردن", "ارسال دوباره", "بله").press(kept).sees("🔍 در حال بررسی")
     at_request(maryam, sara).tap("اعلام نواقص", "▫️ جنسیت")
     maryam.tap("ارسال نواقص", "بله، ارسال شود")
     sara.open("qual.track").tap("رفع نقص").sees("جنسیت خود را").sees_not("عباس")
@@ -119,9 +111,3 @@ def test_a_rejection_meanwhile_ends_the_fixing(app: App) -> None:
     maryam.tap("بله، رد می‌کنم")
     sara.tap("بله").sees("دیگر معتبر نیست", "❌ ردشده", "دلیل: رشته نامرتبط", "ثبت دوباره")
     assert app.all(select(Draft)) == []
-
-
-def test_an_old_button_of_fixing_leads_to_tracking(app: App) -> None:
-    sara, _ = deficient(app, "نام پدر")
-    kept = sara.button("رفع نقص")
-    sara.tap("رفع نقص").type("عباس").tap("رد کردن", "ارسال دوباره", "بله").press(kept).sees("🔍 در حال بررسی")
