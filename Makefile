@@ -49,13 +49,13 @@ bench: $(READY) ## Cost of a step against a plain bot; writes bench.json
 	$(BIN)/python -m tests.benchmarks
 
 races: $(READY) ## Two people at one instant, a thousand times each, on SQLite and PostgreSQL
-	$(BIN)/python -m tests.races
+	RACES_ROUNDS=$(or $(N),1000) $(BIN)/pytest -q -s tests/races
 
 abuse: $(READY) ## Forged buttons, guesses and floods at full size; figures at the end of each part
-	$(BIN)/python -m tests.abuse
+	MATRIX=0 MATRIX_WALKS=0 FORGED_PRESSES=20000 FLOOD=10000 ISOLATION=full $(BIN)/pytest -q -s --durations=15 tests/abuse
 
 crash: $(READY) ## Kills the bot 300 times under a crowd, alone and as one of three, and counts losses and doublings
-	$(BIN)/python -m tests.crash
+	CRASH_KILLS=$(or $(N),300) $(BIN)/pytest -q -s tests/crash
 
 mutants: $(READY) ## Do the tests notice N random faults of the product? (SEED=… repeats, AREAS="bot/rules …" narrows)
 	$(BIN)/python -m tests.mutants

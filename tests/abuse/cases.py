@@ -64,10 +64,7 @@ class Cases:
         tariff(db, 0, RequestKind.AMENDMENT)
         self.far = expert(db, "سرپرست", university="mui", role=Role.IN_CHARGE)
         self.requests: dict[str, tuple[Actor, QualificationRequest]] = {}
-        self.officers = {
-            "sara": self._own_mobile(self.people.sara),
-            "mina": self._own_mobile(self.people.mina),
-        }
+        self.officers = {name: self._own_mobile(getattr(self.people, name)) for name in ("sara", "mina")}
 
     def build_cases(self) -> None:
         self.qualifications()
@@ -130,14 +127,9 @@ class Cases:
         draft = qualification.start_draft(db, actor=who, now=NOW)
         self.requests["draft"] = (who, draft)
         answers = form_answers(db, who, postal_address="شیراز، خیابان نهان۹۱، پلاک ۵")
-        db.add(
-            Draft(
-                account_id=who.account_id,
-                dialogue="qualification",
-                subject_id=draft.id or 0,
-                answers=answers,
-            )
-        )
+        form = Draft(account_id=who.account_id, dialogue="qualification", answers=answers)
+        form.subject_id = draft.id or 0
+        db.add(form)
         self.submitted("submitted")
         self.submitted("far", province="اصفهان", city="اصفهان", university="mui")
         request = self.submitted("review")
@@ -309,22 +301,12 @@ class Cases:
         """A push that was given up, updates that failed or were quarantined, an alert."""
         db, account_id = self.db, self.fresh.account_id
         chat = db.exec(select(Chat.id).where(Chat.account_id == account_id)).first()
-        db.add(
-            Push(
-                key="dead:1",
-                kind="N1",
-                channel=PushChannel.CHAT,
-                account_id=account_id,
-                chat_row_id=chat,
-                text="نرسیده",
-                state=PushState.GIVEN_UP,
-            )
-        )
+        push = Push(key="dead:1", kind="N1", account_id=account_id, chat_row_id=chat, text="نرسیده")
+        push.channel, push.state = PushChannel.CHAT, PushState.GIVEN_UP
+        db.add(push)
         for number, state in enumerate((InboxState.FAILED, InboxState.QUARANTINED)):
-            db.add(
-                InboxUpdate(
-                    messenger=Messenger.TELEGRAM, update_id=number, lane=10000101, raw="{}", state=state
-                )
-            )
+            row = InboxUpdate(messenger=Messenger.TELEGRAM, update_id=number, lane=10000101, raw="{}")
+            row.state = state
+            db.add(row)
         db.add(StaffAlert(key="odd", text="هشدار نهان"))
         db.flush()

@@ -51,8 +51,6 @@ ODD_VALUES = (
     [None],
     {"id": {}},
 )
-#: In a message that is not hers: none of it may be found among her answers.
-NOT_HERS = "این را او نگفته است"
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +171,7 @@ class Maker:
         chat = {"id": self.her, "type": "private", "first_name": "سارا"}
         user = {"id": self.her, "is_bot": False, "first_name": "سارا"}
         stranger = user | {"id": chance.choice(self.strangers)}
-        said = chance.choice((NOT_HERS, "/start", "/cancel", "/menu", "۰۷۱۳۲۱۲۳۴۵۶"))
+        said = chance.choice(("این را او نگفته است", "/start", "/cancel", "/menu", "۰۷۱۳۲۱۲۳۴۵۶"))
         message = {"message_id": chance.randint(1, 10**6), "date": 1_790_000_000, "chat": chat, "from": user}
         press = {"id": str(number), "from": user, "message": message, "chat_instance": "1"}
         status = chance.choice(("kicked", "left", "member"))
@@ -253,7 +251,7 @@ class Maker:
                 head + text + b"9" * 5000 + b"}}",
                 head + text + b'"\xff\xfe"}}',
                 head + b'"message": ' + b"[" * depth + b"]" * depth + b"}",
-                head + b'"a":' * 1 + b'{"a":' * depth + b"1" + b"}" * depth + b"}",
+                head + b'"a":' + b'{"a":' * depth + b"1" + b"}" * depth + b"}",
                 head + text + b'"' + b"x" * chance.choice((100_000, 600_000, 900_000)) + b'"}}',
             )
         )

@@ -51,9 +51,7 @@ class PressRunner:
     engine: Engine = field(default_factory=lambda: Engine(ALL))
     #: What broke a promise.
     wrong: list[str] = field(default_factory=list)
-    tried: int = 0
     effects: int = 0
-    steps: int = 0
 
     def __post_init__(self) -> None:
         self.routes: Routes = all_routes(self.engine)
@@ -104,7 +102,6 @@ class PressRunner:
     ) -> list[Press]:
         """One press, then, where it opened a dialogue and there is a `chance`, a random walk through it. Returns the
         buttons shown."""
-        self.tried += 1
         story, shown = [f"{participant.name}: {press}"], list[Press]()
         with self.undone(story):
             reply = self.process(participant, press=press)
@@ -137,7 +134,6 @@ class PressRunner:
         self, participant: Participant, *, press: Press | None = None, text: str | None = None
     ) -> RoutedReply | None:
         """None where work outside the unit comes first (a password's hash): the walk ends there."""
-        self.steps += 1
         pressed = (
             {"press": press, "pressed": True, "callback_id": "c"} if press is not None else {"text": text}
         )

@@ -124,15 +124,8 @@ class RunningService:
     async def restore(self) -> None:
         """The database as it was when the service started, once nothing is on its way any more."""
         await until_none(self.database, UNSENT, pause=0.01)
-        await asyncio.to_thread(_copy, self._copy, self._path)
-
-    @property
-    def _path(self) -> Path:
-        return Path(self.database.url.database or "")
-
-    @property
-    def _copy(self) -> Path:
-        return self._path.with_suffix(".before")
+        path = Path(self.database.url.database or "")
+        await asyncio.to_thread(_copy, path.with_suffix(".before"), path)
 
     async def begin(self) -> None:
         """Everybody is greeted; what differs from here on is the effect of what is tried."""
@@ -145,7 +138,8 @@ class RunningService:
             lambda db: {one.name: AllowedChanges(db, one) for one in self.participants.all}
         )
         if self.database.url.get_backend_name() == "sqlite":
-            await asyncio.to_thread(_copy, self._path, self._copy)
+            path = Path(self.database.url.database or "")
+            await asyncio.to_thread(_copy, path, path.with_suffix(".before"))
         self.face.server.state.listeners.append(self.note_shown)
 
 

@@ -1,13 +1,8 @@
-"""Every hostile file as an officer sends it: over the messenger to the real bot, at the question for a paper.
+"""Every hostile file as an officer sends it to the real bot: refused with a sentence that says what to do next, or taken,
+and then an expert is shown nothing but pixels."""
 
-Each is refused with a sentence that says what to do next, and the question again; or it is taken, and what an expert is
-shown of it holds nothing but pixels. The next file is served every time.
-"""
-
-import asyncio
 from collections import Counter
 
-import psutil
 import pytest
 from sqlmodel import col, select
 
@@ -42,7 +37,6 @@ async def test_an_officer_sends_hostile_files(messenger: str, bot: BotProcess) -
         await outcome(bot, sara, sample.refusal, sample.kind)
         counters[sample.refusal or "taken"] += 1
     await bad_lines(bot, sara, face.faults)
-    await workers_die(bot, sara)
     print(f"{messenger}: {dict(counters)}, RSS {before >> 20} → {bot.memory() >> 20} MB")
     # Next to nothing of a file stays in the bot's own memory, nor of its workers'.
     assert bot.memory() - before < 400 * 1024 * 1024
@@ -78,19 +72,6 @@ async def bad_lines(bot: BotProcess, sara: Person, faults: Faults) -> None:
         await outcome(bot, sara, refusal, fault.name)
         await sara.send_file("scan.jpg", good)
         await outcome(bot, sara, None, f"after {fault.name}")
-
-
-async def workers_die(bot: BotProcess, sara: Person) -> None:
-    """A system short of memory ends the workers that wait: the next file is taken all the same."""
-    assert bot.process is not None
-    workers = psutil.Process(bot.process.pid).children()
-    assert workers
-    for worker in workers:
-        worker.kill()
-    while any(one.is_running() and one.status() != psutil.STATUS_ZOMBIE for one in workers):
-        await asyncio.sleep(0.05)
-    await sara.send_file("scan.jpg", files.jpeg())
-    await outcome(bot, sara, None, "after the workers' end")
 
 
 async def shown_is_clean(bot: BotProcess) -> None:

@@ -9,7 +9,7 @@ import pytest
 from sqlmodel import Session, select
 
 from storage.tables import Account, PaymentAttempt, QualificationRequest
-from tests.journeys.qualification import JOURNEYS, JourneySetup
+from tests.journeys.qualification import JourneySetup, find_journey
 from tests.support.bot_process import SECRET_KEY, bot_process
 
 _ASCII = str.maketrans("۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩", "01234567890123456789")
@@ -23,10 +23,7 @@ async def test_a_journeys_log_holds_nothing_secret(
 ) -> None:
     env = {"LOG_LEVEL": "DEBUG", "LOG_FORMAT": form}
     async with bot_process(tmp_path, sqlite_url, env) as bot:
-        here, there = (
-            bot.emulators.messengers if messenger == "telegram" else reversed(bot.emulators.messengers)
-        )
-        await next(one for one in JOURNEYS if one.number == number).act(JourneySetup(bot, here, there))
+        await find_journey(number).act(JourneySetup.on(bot, messenger))
         secrets = await bot.read(_secrets)
     secrets |= {
         value: name

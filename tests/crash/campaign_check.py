@@ -31,14 +31,6 @@ from tests.crash.officer import ExpectedEffects, Officer
 from tests.crash.rows import Rows
 from tests.support.fleet import Deployment
 
-#: First word of a push's key → the subject of which it tells. Other pushes are about their reader.
-_SUBJECTS = {
-    "qualification": "qualification",
-    "payment": "payment_attempt",
-    "cooperation": "cooperation",
-    "contract": "contract",
-    "termination": "termination",
-}
 #: Seconds between two N10 of one expert.
 HOUR = 3600
 PERSIAN = str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")
@@ -65,9 +57,11 @@ class Owners:
         return self._of.get(event.subject, {}).get(event.subject_id, 0)
 
     def of_push(self, push: Push) -> int:
+        """A push tells of the case that its key names, else it is about its reader."""
         word, _, rest = push.key.partition(":")
-        if word in _SUBJECTS:
-            return self._of[_SUBJECTS[word]].get(int(rest.partition(":")[0]), 0)
+        subject = "payment_attempt" if word == "payment" else word
+        if subject in self._of.keys() - {"account"}:
+            return self._of[subject].get(int(rest.partition(":")[0]), 0)
         return push.account_id if push.account_id in self.officers else 0
 
 

@@ -1,4 +1,4 @@
-"""What must hold after any journey with kills in it. Each check raises AssertionError with what is lost or doubled."""
+"""What must hold after any campaign. Each check raises AssertionError with what is lost or doubled."""
 
 import hashlib
 from collections import Counter
@@ -51,13 +51,6 @@ class Figures:
     repeats: int = 0
     orphans: int = 0
     shown_again: int = 0
-
-    def __str__(self) -> str:
-        return (
-            f"{self.kills} kills ({self.cut} of a start), {self.updates} updates, {self.pushes} pushes of which "
-            f"{self.doubled} arrived twice, {self.shown_again} answers shown again, {self.repeats} times somebody "
-            f"looked again, {self.orphans} orphans"
-        )
 
 
 def everywhere(rows: Rows, emulators: Emulators, killer: Killer, arrivals: Arrivals, *, paid: int) -> Figures:

@@ -69,8 +69,7 @@ class Manager:
         )
         await self.person.type(officer.national_code)
         await self.person.sees(f"درخواست همکاری با {officer.name}")
-        officer.expect("cooperation.picked")
-        officer.expect_push("N13")
+        officer.expect("cooperation.picked", push="N13")
         officer.cooperations.append(CooperationState.PENDING_OFFICER)
 
     async def _take_back(self, officer: Officer) -> None:
@@ -83,9 +82,8 @@ class Manager:
             ("پس گرفتن درخواست", "پس گرفته شود؟"),
             ("بله، پس می‌گیرم", "پس‌گرفته‌شده"),
         )
-        officer.expect("cooperation.withdrawn")
-        officer.expect_push("N24")
-        officer.cooperation_becomes(CooperationState.WITHDRAWN)
+        officer.expect("cooperation.withdrawn", push="N24")
+        officer.cooperations[-1] = CooperationState.WITHDRAWN
 
     async def _free(self, officer: Officer) -> None:
         await self.person.command("menu")
@@ -101,8 +99,7 @@ class Manager:
         """The officer who worked at the branch does no longer, and is told."""
         officer, self.employed = self.employed, None
         assert officer is not None
-        officer.expect(event)
-        officer.expect_push("N18")
+        officer.expect(event, push="N18")
         officer.contracts[-1] = ContractState.ENDED_BY_DISTRIBUTOR
 
 
@@ -145,9 +142,8 @@ async def _refuse(officer: Officer, manager: Manager) -> None:
     await officer.here.type("محل کار از من دور است")
     await officer.here.sees("بازگردانده و مختومه می‌شود")
     await follow(officer.here, ("بله، رد می‌کنم", "ردشده توسط شما"))
-    officer.expect("cooperation.rejected_by_officer")
-    officer.expect_push("N15", rows=len(manager.phones))
-    officer.cooperation_becomes(CooperationState.REJECTED_BY_OFFICER)
+    officer.expect("cooperation.rejected_by_officer", push="N15", rows=len(manager.phones))
+    officer.cooperations[-1] = CooperationState.REJECTED_BY_OFFICER
 
 
 async def _accept(officer: Officer, manager: Manager) -> None:
@@ -156,16 +152,14 @@ async def _accept(officer: Officer, manager: Manager) -> None:
         ("✅ قبول همکاری", "اجازه می‌دهید درخواست برای بررسی به دانشگاه ارسال شود"),
         ("بله، قبول می‌کنم", "وضعیت: ⏳ در انتظار بررسی دانشگاه"),
     )
-    officer.expect("cooperation.accepted")
-    officer.expect_push("N14", rows=len(manager.phones))
-    officer.cooperation_becomes(CooperationState.PENDING_UNIVERSITY)
+    officer.expect("cooperation.accepted", push="N14", rows=len(manager.phones))
+    officer.cooperations[-1] = CooperationState.PENDING_UNIVERSITY
 
 
 async def _give_up(officer: Officer, manager: Manager) -> None:
     await follow(officer.here, ("انصراف از همکاری", "مطمئن هستید"), ("بله، انصراف می‌دهم", "ردشده توسط شما"))
-    officer.expect("cooperation.given_up")
-    officer.expect_push("N15", rows=len(manager.phones))
-    officer.cooperation_becomes(CooperationState.REJECTED_BY_OFFICER)
+    officer.expect("cooperation.given_up", push="N15", rows=len(manager.phones))
+    officer.cooperations[-1] = CooperationState.REJECTED_BY_OFFICER
 
 
 async def _hear_decision(officer: Officer, manager: Manager) -> None:
@@ -173,15 +167,13 @@ async def _hear_decision(officer: Officer, manager: Manager) -> None:
     told = await hears(officer, re.compile("دانشگاه همکاری شما با .* را (تأیید|رد) کرد"))
     both = len(officer.phones) + len(manager.phones)
     if "را رد کرد" in told.text:
-        officer.expect("cooperation.rejected_by_university")
-        officer.expect_push("N17", rows=both)
-        officer.cooperation_becomes(CooperationState.REJECTED_BY_UNIVERSITY)
+        officer.expect("cooperation.rejected_by_university", push="N17", rows=both)
+        officer.cooperations[-1] = CooperationState.REJECTED_BY_UNIVERSITY
         return
     if manager.employed is not None:
         manager.contract_ends("contract.replaced")
-    officer.expect("cooperation.approved", "contract.contract_started")
-    officer.expect_push("N16", rows=both)
-    officer.cooperation_becomes(CooperationState.APPROVED)
+    officer.expect("cooperation.approved", "contract.contract_started", push="N16", rows=both)
+    officer.cooperations[-1] = CooperationState.APPROVED
     officer.contracts.append(ContractState.ACTIVE)
     manager.employed = officer
 
@@ -194,9 +186,12 @@ async def _terminate(officer: Officer, manager: Manager) -> None:
     await follow(officer.here, ("نهایی می‌کنم", "قطع همکاری: ✅ نهایی‌شده"))
     await hears(officer, "نام شما از اطلاعات این مرکز حذف شد")
     officer.expect(
-        "termination.termination_drafted", "termination.termination_finalised", "contract.terminated"
+        "termination.termination_drafted",
+        "termination.termination_finalised",
+        "contract.terminated",
+        push="N19",
+        rows=len(officer.phones) + len(manager.phones) + 1,
     )
-    officer.expect_push("N19", rows=len(officer.phones) + len(manager.phones) + 1)
     officer.sms.append((manager.mobile, officer.name))
     officer.contracts[-1] = ContractState.ENDED_BY_OFFICER
     manager.employed = None

@@ -20,8 +20,6 @@ from tests.support.identities import next_mobile
 if TYPE_CHECKING:
     from tests.crash.cooperation import Candidate
 
-Say = Callable[[str], None]
-
 
 @dataclass(slots=True)
 class Crowd:

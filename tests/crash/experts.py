@@ -8,6 +8,7 @@ from tests.crash.retrying_person import RetryingPerson
 from tests.support.journey_steps import confirm_approval, follow
 
 CARD = "پرونده {code} —"
+REASONS = {"reject": "مدارک نامعتبر", "wrong region": "📍 استان/شهر نادرست"}
 
 
 @dataclass(eq=False, slots=True)
@@ -24,15 +25,12 @@ class Expert:
             await self._open(task)
             if task.officer.rng.random() < 0.3:
                 await self._claim(task)
-            match task.decision:
-                case "approve":
-                    await confirm_approval(self.person)
-                case "declare":
-                    await self._declare_deficiencies()
-                case "reject":
-                    await self._reject("مدارک نامعتبر", "❌ پرونده .* رد شد")
-                case "wrong region":
-                    await self._reject("📍 استان/شهر نادرست", "❌ پرونده .* رد شد")
+            if task.decision == "approve":
+                await confirm_approval(self.person)
+            elif task.decision == "declare":
+                await self._declare_deficiencies()
+            else:
+                await self._reject(REASONS[task.decision])
 
     async def _open(self, task: Task) -> None:
         """From the list of new files where it is on the first page, else by its code."""
@@ -69,13 +67,13 @@ class Expert:
             ("بله", re.compile("نواقص پرونده .* اعلام شد")),
         )
 
-    async def _reject(self, reason: str, shown: str) -> None:
+    async def _reject(self, reason: str) -> None:
         await follow(
             self.person,
             ("❌ رد", "دلیل رد را انتخاب کنید"),
             (reason, None),
             ("بدون توضیح", "رد شود؟"),
-            ("بله، رد می‌کنم", re.compile(shown)),
+            ("بله، رد می‌کنم", re.compile("❌ (پرونده|درخواست همکاری) .* رد شد")),
         )
 
     async def _decide_cooperation(self, task: Task) -> None:
@@ -87,7 +85,7 @@ class Expert:
             (task.officer.name, re.compile(r"درخواست همکاری \d{12}\n")),
         )
         if task.decision == "refuse cooperation":
-            await self._reject("شعبه خارج از حوزه", "❌ درخواست همکاری .* رد شد")
+            await self._reject("شعبه خارج از حوزه")
             return
         await follow(
             self.person,

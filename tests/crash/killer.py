@@ -18,6 +18,8 @@ LONG_PAUSES, SECONDS = 0.15, (3.0, 12.0)
 AGAIN = 0.25
 #: Seconds until a killed process is started again, at most.
 PAUSE = 1.0
+#: Seconds that the service may take to stop when asked.
+GRACE = 5.0
 #: Of several members: how often two are killed at once, and how often all.
 TWO, ALL = 0.15, 0.1
 
@@ -25,10 +27,9 @@ TWO, ALL = 0.15, 0.1
 @dataclass(slots=True)
 class Killer:
     """Each kill comes after a random one of the happenings (somebody acted, the bot showed something), plus a moment.
+    Times are wall clock seconds, as `Arrivals` takes them."""
 
-    `members` are the processes that serve together; one process is a fleet of one. The times are wall clock seconds, as
-    `Arrivals` takes them."""
-
+    #: The processes that serve together.
     members: Sequence[BotProcess]
     rng: random.Random
     #: How many kills, those of a start included, and how many happenings lie between two of them on the average.
@@ -37,6 +38,8 @@ class Killer:
     #: How often it waits much longer.
     long_pauses: float = 0.0
     killed_at: list[float] = field(default_factory=list)
+    #: Seconds that each stop took, where processes are stopped and not killed. These disturb nobody.
+    stops: list[float] = field(default_factory=list)
     #: Kills that cut off a start.
     cut: int = 0
     #: Since when some process has taken updates; 0 while all are dead.
@@ -51,7 +54,7 @@ class Killer:
 
     def begin(self) -> None:
         for face in self.members[0].emulators.messengers:
-            face.server.state.listeners.append(self._note)
+            face.server.state.listeners.append(self.note)
         self.up_since = time.time()
         self._task = asyncio.create_task(self._run())
 
@@ -70,10 +73,6 @@ class Killer:
             await self._task
 
     @property
-    def is_up(self) -> bool:
-        return self.up_since > 0
-
-    @property
     def killed(self) -> int:
         """Kills so far."""
         return len(self.killed_at) // 2
@@ -82,13 +81,10 @@ class Killer:
         """Whether a kill fell into that time."""
         return any(since <= at and (until is None or at <= until) for at in self.killed_at)
 
-    def hint(self) -> None:
-        """Count a happening that no messenger tells of: a browser asks our web server."""
+    def note(self, happening: ChatEvent | None = None) -> None:
+        """Count a happening on a messenger, or one that none tells of: a browser asks our web server."""
         self.happenings += 1
         self._happened.set()
-
-    def _note(self, happening: ChatEvent) -> None:
-        self.hint()
 
     async def _run(self) -> None:
         try:
@@ -161,3 +157,21 @@ class Killer:
         for start in starting:
             with contextlib.suppress(AssertionError):  # cut off: it never came to be ready
                 await start
+
+
+class Stopper(Killer):
+    """Asks processes to stop instead of killing them; they end within `GRACE` by themselves."""
+
+    @property
+    def killed(self) -> int:
+        return len(self.stops)
+
+    async def _kill(self, victims: Sequence[BotProcess]) -> None:
+        for victim in victims:
+            began = time.monotonic()
+            assert await victim.stop() == 0
+            self.stops.append(time.monotonic() - began)
+            assert self.stops[-1] < GRACE
+
+    async def _cut_start(self, victims: Sequence[BotProcess]) -> None:
+        await asyncio.sleep(0)

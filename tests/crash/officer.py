@@ -12,14 +12,8 @@ from storage.enums import ContractState, CooperationState, RequestState
 from tests.crash.retrying_person import RetryingPerson
 from tests.support.bot_process import Credentials
 
-FIRST_NAMES = (
-    "سارا مینا لیلا نرگس زهرا مریم فاطمه الهام شیرین پریسا رضا حسین مهدی علی حمید "
-    "کامران بهرام آرش پویا نوید سینا بابک فرهاد داریوش کیان"
-)
-LAST_NAMES = (
-    "کریمی رستمی اکبری شریفی مرادی صالحی کاظمی محمدی جعفری نوروزی حیدری صادقی رحیمی "
-    "سلیمی یزدانی بهرامی قاسمی موسوی طاهری فتحی زمانی احمدی"
-)
+FIRST_NAMES = "سارا مینا لیلا نرگس زهرا مریم فاطمه الهام شیرین پریسا رضا حسین مهدی حمید کامران بهرام"
+LAST_NAMES = "کریمی رستمی اکبری شریفی مرادی صالحی کاظمی محمدی جعفری نوروزی حیدری صادقی رحیمی سلیمی"
 
 
 def names(rng: random.Random) -> Iterator[tuple[str, str]]:
@@ -71,18 +65,11 @@ class Officer:
     def mobile(self) -> str:
         return self.here.user.phone or ""
 
-    def expect(self, *events: str) -> None:
+    def expect(self, *events: str, push: str = "", rows: int | None = None) -> None:
+        """Audit events, and a push to every phone of this officer, or so many rows of it."""
         self.expected.events.update(events)
-
-    def expect_push(self, kind: str, *, rows: int | None = None) -> None:
-        """To every phone of this officer, or so many to somebody else."""
-        self.expected.pushes[kind] += len(self.phones) if rows is None else rows
-
-    def request_becomes(self, state: RequestState) -> None:
-        self.requests[-1] = state
-
-    def cooperation_becomes(self, state: CooperationState) -> None:
-        self.cooperations[-1] = state
+        if push:
+            self.expected.pushes[push] += len(self.phones) if rows is None else rows
 
     def last_messages(self, lines: int = 16) -> str:
         """The end of each chat, for a failure's message."""

@@ -72,8 +72,7 @@ async def change_messenger(officer: Officer, crowd: Crowd) -> None:
     newest = [one for one in officer.here.history() if one.from_bot and PASSWORD in one.text][-1]
     officer.credentials = read_credentials(newest)
     await log_in(other, officer.credentials)
-    officer.expect("account.logged_in")
-    officer.expect_push("N2")
+    officer.expect("account.logged_in", push="N2")
     officer.phones.append(other)
     officer.here, officer.heard = other, 0
 
@@ -98,8 +97,7 @@ async def fill_form(officer: Officer, crowd: Crowd, university: University) -> N
 async def send_form(officer: Officer) -> str:
     """From the summary to the tracking code."""
     code = await submit(officer.here)
-    officer.expect("qualification.submitted")
-    officer.expect_push("N3")
+    officer.expect("qualification.submitted", push="N3")
     officer.requests.append(RequestState.SUBMITTED)
     return code
 
@@ -109,11 +107,11 @@ async def hear_approval(officer: Officer, code: str) -> Seen | None:
     told = await hears(officer, re.compile(f"درخواست {code} تأیید شد|احراز صلاحیت شما نهایی شد"))
     officer.expect("qualification.approved")
     if "نهایی شد" in told.text:
-        officer.expect_push("N7")
-        officer.request_becomes(RequestState.COMPLETED)
+        officer.expect(push="N7")
+        officer.requests[-1] = RequestState.COMPLETED
         return None
-    officer.expect_push("N6")
-    officer.request_becomes(RequestState.AWAITING_PAYMENT)
+    officer.expect(push="N6")
+    officer.requests[-1] = RequestState.AWAITING_PAYMENT
     return told
 
 
@@ -123,8 +121,7 @@ async def pay(officer: Officer, crowd: Crowd, told: Seen) -> None:
     if officer.rng.random() < 0.3:
         await browser.come_back(bank.cancel(_ref(await browser.open_bank(url))))
         await hears(officer, "پرداخت انجام نشد")
-        officer.expect("payment_attempt.payment_not_paid")
-        officer.expect_push("N8")
+        officer.expect("payment_attempt.payment_not_paid", push="N8")
     way_back = bank.pay(_ref(await browser.open_bank(url)))
     ways = ["returns", "returns", "returns twice", "asks", "never returns"]
     way = officer.rng.choice(ways[:-1] if crowd.hurry else ways)
@@ -133,9 +130,8 @@ async def pay(officer: Officer, crowd: Crowd, told: Seen) -> None:
     if way == "asks":
         await open_qualification(officer, "🔎 پیگیری", "🔄 بررسی پرداخت")
     await hears(officer, "🎉 پرداخت انجام شد")
-    officer.expect("payment_attempt.payment_paid", "qualification.completed")
-    officer.expect_push("N7")
-    officer.request_becomes(RequestState.COMPLETED)
+    officer.expect("payment_attempt.payment_paid", "qualification.completed", push="N7")
+    officer.requests[-1] = RequestState.COMPLETED
 
 
 def _ref(bank_page: str) -> str:
@@ -155,9 +151,8 @@ async def resolve_deficiencies(officer: Officer, university: University, code: s
     task = Task(officer, code, "declare")
     await university.put(task)
     told = await hears(officer, re.compile(f"پرونده {code} نواقص زیر اعلام شد"))
-    officer.expect("qualification.deficiencies_declared")
-    officer.expect_push("N4")
-    officer.request_becomes(RequestState.DEFICIENT)
+    officer.expect("qualification.deficiencies_declared", push="N4")
+    officer.requests[-1] = RequestState.DEFICIENT
     person = officer.here
     await person.tap("رفع نقص", on=told)
     await walk(
@@ -170,9 +165,8 @@ async def resolve_deficiencies(officer: Officer, university: University, code: s
         "پس از بررسی، پرونده را دوباره ارسال کنید",
     )
     await follow(person, ("📤 ارسال دوباره", "به همان کارشناس بازمی‌گردد"), ("بله", "🔍 در حال بررسی"))
-    officer.expect("qualification.resolved")
-    officer.expect_push("N11", rows=1)
-    officer.request_becomes(RequestState.IN_REVIEW)
+    officer.expect("qualification.resolved", push="N11", rows=1)
+    officer.requests[-1] = RequestState.IN_REVIEW
     await university.put(Task(officer, code, "approve", expert=task.expert))
 
 
@@ -180,9 +174,8 @@ async def be_rejected(officer: Officer, university: University, code: str, decis
     """Rejected, and begun anew as far as the summary (or the region, where that was wrong)."""
     await university.put(Task(officer, code, decision))
     told = await hears(officer, re.compile(f"درخواست {code} .*رد شد"))
-    officer.expect("qualification.rejected")
-    officer.expect_push("N5")
-    officer.request_becomes(RequestState.REJECTED)
+    officer.expect("qualification.rejected", push="N5")
+    officer.requests[-1] = RequestState.REJECTED
     await officer.here.tap("ثبت دوباره", on=told)
 
 
@@ -190,7 +183,7 @@ async def withdraw(officer: Officer) -> None:
     await open_qualification(officer, "🔎 پیگیری")
     await follow(officer.here, ("انصراف از درخواست", "مطمئن هستید"), ("بله، انصراف می‌دهم", "پس‌گرفته‌شده"))
     officer.expect("qualification.withdrawn")
-    officer.request_becomes(RequestState.WITHDRAWN)
+    officer.requests[-1] = RequestState.WITHDRAWN
 
 
 async def leave_draft(officer: Officer) -> None:

@@ -44,11 +44,11 @@ def is_push(text: str) -> bool:
 
 
 class RetryingPerson(Person):
-    #: Set for the time of a journey.
+    #: Set for the time of a campaign.
     killer: ClassVar[Killer]
     #: Seconds that somebody waits in all, and of quiet before looking again.
-    patience: ClassVar[float] = 60.0
-    quiet: ClassVar[float] = 4.0
+    patience: ClassVar[float]
+    quiet: ClassVar[float]
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
@@ -142,7 +142,7 @@ class RetryingPerson(Person):
                 if time.monotonic() > until:
                     raise
             killer = self.killer
-            if killer.is_up and time.time() - killer.up_since > self.quiet and killer.disturbed(looked_at):
+            if killer.disturbed(looked_at) and 0 < killer.up_since < time.time() - self.quiet:
                 looked_at = time.time()
                 await self._look_again()
 
@@ -171,24 +171,16 @@ class RetryingPerson(Person):
 class Browser:
     """A browser whose owner reloads a page that did not come, or that says it is still being looked into."""
 
-    def __init__(self, killer: Killer, patience: float = 60.0) -> None:
+    def __init__(self, killer: Killer, patience: float) -> None:
         self._killer = killer
         self._patience = patience
 
-    async def pay_page(self, url: str) -> httpx.Response:
-        return await self._with_retries(
-            lambda: journey_steps.pay_page(url), lambda page: page.status_code == 200
-        )
-
-    async def click_to_bank(self, url: str, statuses: tuple[int, ...] = (303, 503)) -> httpx.Response:
-        """503: the bank is down, which the journey itself brings about."""
-        return await self._with_retries(
-            lambda: journey_steps.click_to_bank(url), lambda page: page.status_code in statuses
-        )
-
     async def open_bank(self, url: str) -> str:
         """Where the bank's page is, however often the button must be pressed for it."""
-        return str((await self.click_to_bank(url, (303,))).headers["location"])
+        page = await self._with_retries(
+            lambda: journey_steps.click_to_bank(url), lambda page: page.status_code == 303
+        )
+        return str(page.headers["location"])
 
     async def come_back(self, way_back: str) -> httpx.Response:
         return await self._with_retries(
@@ -201,7 +193,7 @@ class Browser:
     ) -> httpx.Response:
         until = time.monotonic() + self._patience
         while True:
-            self._killer.hint()
+            self._killer.note()
             try:
                 page: httpx.Response = await ask()
                 if good(page):

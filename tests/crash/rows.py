@@ -7,7 +7,6 @@ from typing import Any, TypeVar
 from sqlmodel import Session, SQLModel, col, select
 
 from storage import tables
-from storage.database.database import open_database
 
 T = TypeVar("T", bound=SQLModel)
 TABLES: list[Any] = [one for one in vars(tables).values() if hasattr(one, "__table__") and hasattr(one, "id")]
@@ -32,11 +31,3 @@ class Rows:
     def replaced(self, table: type[T], rows: list[T]) -> Rows:
         """As if the table held these."""
         return Rows(self._rows | {table: rows})
-
-
-async def read_rows(database_url: str) -> Rows:
-    database = await open_database(database_url)
-    try:
-        return await database.read(Rows.read)
-    finally:
-        await database.close()

@@ -58,12 +58,11 @@ async def create(crowd: Crowd, *, distributors: int) -> Employees:
 
 async def _experts(crowd: Crowd) -> list[Expert]:
     """Two at each university."""
-    found = []
-    for university in crowd.universities:
-        for number in ("یک", "دو"):
-            name = f"کارشناس {university.province} {number}"
-            found.append(Expert(await _employee(crowd, "expert", name, university.code), university))
-    return found
+    return [
+        Expert(await _employee(crowd, "expert", f"کارشناس {one.province} {number}", one.code), one)
+        for one in crowd.universities
+        for number in ("یک", "دو")
+    ]
 
 
 async def _employee(crowd: Crowd, role: str, name: str, university: str | None = None) -> RetryingPerson:
@@ -117,7 +116,7 @@ async def write_letters(crowd: Crowd, clerk: RetryingPerson) -> None:
         if crowd.rng.random() < LETTERS:
             await _write_letter(clerk, officer)
             crowd.other_effects.events["letter.letter_sent"] += 1
-            officer.expect_push("N9")
+            officer.expect(push="N9")
 
 
 async def _write_letter(clerk: RetryingPerson, officer: Officer) -> None:

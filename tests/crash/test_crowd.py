@@ -1,9 +1,13 @@
-"""A small crowd and few kills: the campaign itself works, and its check finds what is missing. `make crash` plays it at
-length; CRASH_ROUNDS=1 plays the three processes here too."""
+"""A crowd of users while the bot is killed or stopped again and again, and a check that finds what is missing.
+
+CRASH_KILLS=300 is the size of `make crash`, CRASH_CROWD how many officers there are at once, CRASH_SEED the plan's seed
+(the instants always differ).
+"""
 
 import os
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,25 +23,35 @@ from storage.tables import (
 )
 from tests.crash.campaign import Plan, report, run
 from tests.crash.campaign_check import Result, check, compare
-from tests.crash.rows import Rows, read_rows
+from tests.crash.killer import Stopper
+from tests.crash.rows import Rows
 from tests.support import fleet
 
+KILLS = int(os.environ.get("CRASH_KILLS", "0"))
+CROWD = int(os.environ.get("CRASH_CROWD", "12" if KILLS else "3"))
 #: With this seed the first officers are one that leaves a draft, one that cooperates and one that resolves deficiencies.
-SEED = 73
+SEED = int(os.environ.get("CRASH_SEED", "73"))
+PROCESSES = {"sqlite": 1, "postgres": 3 if KILLS else 1}
 
 
-@pytest.fixture(params=[1, 3] if os.environ.get("CRASH_ROUNDS") else [1], ids="{} process(es)".format)
+@pytest.fixture(params=PROCESSES)
 async def deployment(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[fleet.Deployment]:
-    url = request.getfixturevalue("sqlite_url" if request.param == 1 else "postgres_url")
-    async with fleet.deployment(request.param, tmp_path, url) as deployment:
+    url = request.getfixturevalue(f"{request.param}_url")
+    async with fleet.deployment(PROCESSES[request.param], tmp_path, url) as deployment:
         yield deployment
 
 
-async def test_nothing_lost_in_a_crowd(deployment: fleet.Deployment) -> None:
-    """One process on SQLite; three on PostgreSQL."""
-    plan = Plan(kills=8, seed=SEED, crowd=3, patience=240.0, hurry=True, distributors=1)
-    result = await run(deployment, plan, print)
-    rows = await read_rows(deployment.database_url)
+def _plan(deployment: fleet.Deployment, kills: int) -> Plan:
+    """A dead member of three leaves pushes behind that are leased for a minute and a half, screens for one, payments for
+    three."""
+    patience, quiet = (240.0, 4.0) if len(deployment.members) == 1 else (600.0, 8.0)
+    return Plan(KILLS or kills, SEED, CROWD, patience, quiet, hurry=not KILLS, distributors=6 if KILLS else 1)
+
+
+async def test_nothing_is_lost_or_doubled_by_kills(deployment: fleet.Deployment) -> None:
+    plan = _plan(deployment, 8)
+    result = await run(deployment, plan)
+    rows = await deployment.members[0].read(Rows.read)
     print(report(result, await check(result, rows, deployment), plan))
     for fault, tamper in FAULTS.items():
         with pytest.raises(AssertionError):
@@ -46,34 +60,39 @@ async def test_nothing_lost_in_a_crowd(deployment: fleet.Deployment) -> None:
     _arrives_without_kill(result, rows)
 
 
+async def test_a_stop_is_noticed_by_nobody(deployment: fleet.Deployment) -> None:
+    """SIGTERM: what has begun is finished, and after the start it goes on; nothing is even shown or sent again."""
+    plan = _plan(deployment, 4)
+    result = await run(deployment, plan, kind=Stopper)
+    figures = await check(result, await deployment.members[0].read(Rows.read), deployment)
+    print(report(result, figures, plan))
+    assert (figures.doubled, figures.shown_again, figures.repeats, figures.orphans) == (0, 0, 0, 0)
+
+
 def _event(rows: Rows, name: str) -> AuditEvent:
     return next(one for one in rows[AuditEvent] if one.event == name)
 
 
-def _without(rows: Rows, event: str) -> Rows:
-    lost = _event(rows, event)
-    return rows.replaced(AuditEvent, [one for one in rows[AuditEvent] if one is not lost])
+def _without(rows: Rows, table: type[Any], lost: Callable[[Any], bool]) -> Rows:
+    return rows.replaced(table, [one for one in rows[table] if not lost(one)])
 
 
-def _without_paid_request(rows: Rows) -> Rows:
-    paid = rows[PaymentAttempt][-1].request_id
-    return rows.replaced(QualificationRequest, [one for one in rows[QualificationRequest] if one.id != paid])
+def _twice(rows: Rows, row: Any) -> Rows:
+    return rows.replaced(type(row), [*rows[type(row)], row])
 
 
 #: What may go wrong → the rows as they would be then.
 FAULTS: dict[str, Callable[[Rows], Rows]] = {
     "an update is lost": lambda rows: rows.replaced(InboxUpdate, rows[InboxUpdate][:-1]),
-    "an update is stored twice": lambda rows: rows.replaced(
-        InboxUpdate, [*rows[InboxUpdate], rows[InboxUpdate][0]]
-    ),
-    "an event is lost": lambda rows: _without(rows, "submitted"),
-    "an event is written twice": lambda rows: rows.replaced(
-        AuditEvent, [*rows[AuditEvent], _event(rows, "registered")]
-    ),
-    "a push is lost": lambda rows: rows.replaced(Push, [one for one in rows[Push] if one.kind != "N6"]),
-    "a push is written twice": lambda rows: rows.replaced(Push, [*rows[Push], rows[Push][-1]]),
+    "an update is stored twice": lambda rows: _twice(rows, rows[InboxUpdate][0]),
+    "an event is lost": lambda rows: _without(rows, AuditEvent, _event(rows, "submitted").__eq__),
+    "an event is written twice": lambda rows: _twice(rows, _event(rows, "registered")),
+    "a push is lost": lambda rows: _without(rows, Push, lambda one: one.kind == "N6"),
+    "a push is written twice": lambda rows: _twice(rows, rows[Push][-1]),
     "a request is lost": lambda rows: rows.replaced(QualificationRequest, rows[QualificationRequest][:-1]),
-    "a request is lost that was paid": _without_paid_request,
+    "a request is lost that was paid": lambda rows: _without(
+        rows, QualificationRequest, lambda one: one.id == rows[PaymentAttempt][-1].request_id
+    ),
     "a draft is lost": lambda rows: rows.replaced(Draft, []),
     "a payment is lost": lambda rows: rows.replaced(PaymentAttempt, []),
     "files are open to nobody": lambda rows: rows.replaced(RequestFile, []),

@@ -8,12 +8,11 @@ from sqlmodel import Session, col, select
 from bot.core.screens import Press
 from bot.security.passwords import Passwords
 from bot.services.cooperation import termination
-from storage.enums import ContractState, CooperationState, PushChannel, TerminationState
+from storage.enums import ContractState, PushChannel, TerminationState
 from storage.tables import (
     Account,
     Chat,
     Contract,
-    CooperationRequest,
     Draft,
     Push,
     QualificationRequest,
@@ -45,31 +44,6 @@ class TwoPhones(Round):
 
     def names(self, db: Session, subject: str, subject_id: int | None) -> list[str]:
         return [one.event for one in self.events(db, subject, subject_id)]
-
-
-class AcceptAgainstReject(TwoPhones):
-    won = ("همکاری را پذیرفتید", "درخواست را رد کردید")
-
-    def set_up(self, db: Session) -> None:
-        _, code = fixtures.qualified(db, self.here, self.there)
-        self.id = fixtures.asked(db, fixtures.distributor(db, self.manager), code).id or 0
-
-    async def open_buttons(self) -> None:
-        await press_all(self.here, Press("coop.view", self.id), "✅ قبول همکاری")
-        await press_all(self.there, Press("coop.view", self.id), "❌ رد همکاری", "بدون دلیل")
-
-    def sides(self) -> dict[str, Side]:
-        return {"accepts": pressing(self.here), "rejects": pressing(self.there)}
-
-    def check(self, db: Session) -> None:
-        self.accepted = self.outcome.winner == "accepts"
-        state = CooperationState.PENDING_UNIVERSITY if self.accepted else CooperationState.REJECTED_BY_OFFICER
-        assert db.get_one(CooperationRequest, self.id).state is state
-        assert len(self.names(db, "cooperation", self.id)) == 2
-
-    def check_phones(self) -> None:
-        assert self.manager.received("را پذیرفت") == self.accepted
-        assert self.manager.received("را نپذیرفت") == (not self.accepted)
 
 
 class TwoTerminations(TwoPhones):
@@ -258,7 +232,6 @@ class SubmitAgainstEdit(Submission):
 CHATS = Race(
     "chats",
     (
-        AcceptAgainstReject,
         TwoTerminations,
         EachSignsOutTheOther,
         SubmitAgainstEdit,

@@ -59,6 +59,14 @@ class Cooperation(Round):
         assert [one.from_state for one in steps] == [None, *states[:-1]]
         assert states[-1] == request.state
 
+    def managers_received(self, words: str) -> set[int]:
+        """How often each manager was told."""
+        return {one.received(words) for one in (self.manager, self.deputy)}
+
+    def officer_received(self, words: str) -> set[int]:
+        """How often on each phone."""
+        return {one.received(words) for one in (self.sara, self.saras_other)}
+
     async def approval(self, expert: Participant) -> None:
         await press_all(expert, Press("desk.coop_file", self.id), "✅ تأیید")
 
@@ -104,6 +112,7 @@ class TwoAcceptances(Cooperation):
 
     ends: ClassVar = {S.PENDING_OFFICER, S.PENDING_UNIVERSITY}
     won, lost = (ACCEPTED,), (RESERVED,)
+    confirm: ClassVar = {"accepts": "sara", "accepts_other": "saras_other"}
 
     def prepare(self, db: Session) -> None:
         self.note(fixtures.asked(db, self.distributor, self.code))
@@ -113,38 +122,45 @@ class TwoAcceptances(Cooperation):
         await self.acceptance(self.sara)
         await self.acceptance(self.saras_other, self.other_id)
 
-    def sides(self) -> dict[str, Side]:
-        return {"accepts": pressing(self.sara), "accepts_other": pressing(self.saras_other)}
-
     def check(self, db: Session) -> None:
         super().check(db)
         other = db.get_one(CooperationRequest, self.other_id)
         assert {self.state, other.state} == {S.PENDING_OFFICER, S.PENDING_UNIVERSITY}
 
     def check_phones(self) -> None:
-        told = [phone.received("را پذیرفت") for phone in (self.manager, self.deputy)]
-        assert told == [self.state is S.PENDING_UNIVERSITY] * 2
+        assert self.managers_received("را پذیرفت") == {self.state is S.PENDING_UNIVERSITY}
 
 
-class AcceptAgainstWithdraw(Cooperation):
-    ends: ClassVar = {S.WITHDRAWN, S.PENDING_UNIVERSITY}
-    won = (ACCEPTED, WITHDRAWN)
+class Accepts(Cooperation):
+    """The officer accepts while the request is ended by another way."""
 
     def prepare(self, db: Session) -> None:
         self.note(fixtures.asked(db, self.distributor, self.code))
+
+    def check_phones(self) -> None:
+        assert self.managers_received("را پذیرفت") == {self.state is S.PENDING_UNIVERSITY}
+        assert self.managers_received("را نپذیرفت") == {self.state is S.REJECTED_BY_OFFICER}
+        assert self.officer_received("پس گرفته شد.") == {self.state is S.WITHDRAWN}
+
+
+class AcceptAgainstWithdraw(Accepts):
+    ends: ClassVar = {S.WITHDRAWN, S.PENDING_UNIVERSITY}
+    won = (ACCEPTED, WITHDRAWN)
+    confirm: ClassVar = {"accepts": "sara", "withdraws": "manager"}
 
     async def open_buttons(self) -> None:
         await self.acceptance(self.sara)
         await self.withdrawal(self.manager)
 
-    def sides(self) -> dict[str, Side]:
-        return {"accepts": pressing(self.sara), "withdraws": pressing(self.manager)}
 
-    def check_phones(self) -> None:
-        withdrawn = self.state is S.WITHDRAWN
-        told = [phone.received("پس گرفته شد.") for phone in (self.sara, self.saras_other)]
-        assert told == [withdrawn] * 2
-        assert [one.received("را پذیرفت") for one in (self.manager, self.deputy)] == [not withdrawn] * 2
+class AcceptAgainstReject(Accepts):
+    ends: ClassVar = {S.REJECTED_BY_OFFICER, S.PENDING_UNIVERSITY}
+    won = (ACCEPTED, "درخواست را رد کردید")
+    confirm: ClassVar = {"accepts": "sara", "rejects": "saras_other"}
+
+    async def open_buttons(self) -> None:
+        await self.acceptance(self.sara)
+        await press_all(self.saras_other, Press("coop.view", self.id), "❌ رد همکاری", "بدون دلیل")
 
 
 class AtUniversity(Cooperation):
@@ -153,47 +169,39 @@ class AtUniversity(Cooperation):
 
     def check_phones(self) -> None:
         approved = self.state is S.APPROVED
-        told = [one.received("به تأیید دانشگاه رسید") for one in (self.manager, self.deputy)]
-        assert told == [approved] * 2
-        told = [one.received("✅ دانشگاه همکاری شما") for one in (self.sara, self.saras_other)]
-        assert told == [approved] * 2
+        assert self.managers_received("به تأیید دانشگاه رسید") == {approved}
+        assert self.officer_received("✅ دانشگاه همکاری شما") == {approved}
 
 
 class TwoExperts(AtUniversity):
     ends: ClassVar = {S.APPROVED, S.REJECTED_BY_UNIVERSITY}
     won, lost = ("تأیید شد و از امروز فعال است", "رد شد."), (DECIDED,)
+    confirm: ClassVar = {"approves": "expert", "rejects": "colleague"}
 
     async def open_buttons(self) -> None:
         await self.approval(self.expert)
         await press_all(self.colleague, Press("desk.coop_file", self.id), "❌ رد")
         await self.colleague.send_and_read("خارج از حوزه این دانشگاه است")
 
-    def sides(self) -> dict[str, Side]:
-        return {"approves": pressing(self.expert), "rejects": pressing(self.colleague)}
-
 
 class ApproveAgainstGivingUp(AtUniversity):
     ends: ClassVar = {S.APPROVED, S.REJECTED_BY_OFFICER}
     won = (IN_FORCE, "از این همکاری انصراف دادید")
+    confirm: ClassVar = {"approves": "expert", "gives_up": "sara"}
 
     async def open_buttons(self) -> None:
         await self.approval(self.expert)
         await press_all(self.sara, Press("coop.view", self.id), "انصراف از همکاری")
 
-    def sides(self) -> dict[str, Side]:
-        return {"approves": pressing(self.expert), "gives_up": pressing(self.sara)}
-
 
 class ApproveAgainstWithdraw(AtUniversity):
     ends: ClassVar = {S.APPROVED, S.WITHDRAWN}
     won = (IN_FORCE, WITHDRAWN)
+    confirm: ClassVar = {"approves": "expert", "withdraws": "manager"}
 
     async def open_buttons(self) -> None:
         await self.approval(self.expert)
         await self.withdrawal(self.manager)
-
-    def sides(self) -> dict[str, Side]:
-        return {"approves": pressing(self.expert), "withdraws": pressing(self.manager)}
 
 
 class ApproveAgainstAnotherAcceptance(AtUniversity):
@@ -252,6 +260,7 @@ DISTRIBUTORS = Race(
         TwoManagersPick,
         TwoAcceptances,
         AcceptAgainstWithdraw,
+        AcceptAgainstReject,
         TwoExperts,
         ApproveAgainstGivingUp,
         ApproveAgainstWithdraw,

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
@@ -29,7 +29,6 @@ class Environment:
     browser: httpx.AsyncClient
     #: Our own, for what the processes do by the clock: asking the bank.
     resources: Resources
-    _log_read: dict[int, int] = field(default_factory=dict)
 
     @property
     def emulators(self) -> Emulators:
@@ -54,20 +53,17 @@ class Environment:
         """Wait until every push has left as well: messengers take only so many a second."""
         await until_none(self.database, UNANSWERED, UNSENT, pause=0.1)
 
+    def assert_unbroken(self) -> None:
+        log = self.deployment.logs
+        assert "Traceback" not in log, log[log.index("Traceback") - 500 :][:4000]
+        assert not self.emulators.violations, self.emulators.violations[:5]
+
     async def deadlocks(self) -> int:
         """How often PostgreSQL ended one of several transactions that waited for each other."""
         if self.database.url.get_backend_name() != "postgresql":
             return 0
         query = text("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
         return int(await self.database.read(lambda db: db.execute(query).scalar_one()))
-
-    def new_log(self) -> str:
-        """What the processes have logged since this was last asked."""
-        found = ""
-        for member in self.deployment.members:
-            found += member.logs[self._log_read.get(member.port, 0) :]
-            self._log_read[member.port] = len(member.logs)
-        return found
 
 
 @asynccontextmanager

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import tempfile
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,7 +19,6 @@ from aiohttp import web
 from bot.documents.blob_store import FileStore, FolderStore
 from demo.emulators import Emulators
 from tests.support.bot_process import BotProcess
-from tests.support.postgres import PostgresServer
 from tests.support.s3 import Bucket, s3_serving
 
 #: Every browser of a test comes from one address: it counts as a proxy that names nobody, or it would be slowed down.
@@ -199,16 +197,3 @@ async def deployment(processes: int, folder: Path, database_url: str) -> AsyncIt
             yield Deployment(fleet.members, bucket.store("papers"), names)
         finally:
             await fleet.close()
-
-
-@asynccontextmanager
-async def temporary_deployment(processes: int) -> AsyncIterator[Deployment]:
-    """On a throw-away database: SQLite for one process, PostgreSQL for several."""
-    with tempfile.TemporaryDirectory(prefix="officer-bot-") as name, ExitStack() as stack:
-        database_url = f"sqlite:///{name}/bot.db"
-        if processes > 1:
-            server = PostgresServer()
-            stack.callback(server.stop)
-            database_url = server.url(server.lend())
-        async with deployment(processes, Path(name), database_url) as opened:
-            yield opened

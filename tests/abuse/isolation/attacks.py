@@ -1,17 +1,21 @@
-"""Attacks through a messenger: floods, chats that meet its limits, and files. Each returns what was done, in words."""
+"""Attacks through a messenger and a browser: floods, chats that meet their limits, files. Each says what was done."""
 
 import asyncio
 import random
+import socket
 import time
+from collections import Counter, deque
 from collections.abc import AsyncIterator, Sequence
-from pathlib import Path
+
+import httpx
+from pypdf.generic import DecodedStreamObject
 
 from demo.botapi.faults import Fault
 from demo.emulators import EmulatedMessenger
 from demo.person import Person
-from tests.journeys.qualification import JourneySetup
+from tests.journeys.qualification import JourneySetup, to_payment
 from tests.support import files
-from tests.support.journey_steps import Someone, fill, login, register
+from tests.support.journey_steps import Someone, fill, follow, login, register
 
 QUESTION, TAKEN = "📎 «", "دریافت شد"
 
@@ -133,34 +137,96 @@ async def slow_files(attackers: Sequence[Person], stranger: Person, count: int) 
     return f"{count} slow files; a stranger's small one took at most {max(waits):.2f} s", max(waits)
 
 
-def large_pdf(number: int, size: int = 9_700_000) -> bytes:
-    """One page and `size` bytes that cannot be packed. Written by hand: it takes no time of the loop."""
-    bodies = (
-        b"<</Type/Catalog/Pages 2 0 R>>",
-        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
-        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]>>",
-        b"<</Length %d>>stream\n" % size + random.Random(number).randbytes(size) + b"\nendstream",
-    )
-    out, table = b"%PDF-1.4\n", b"xref\n0 5\n0000000000 65535 f \n"
-    for place, body in enumerate(bodies, 1):
-        table += b"%010d 00000 n \n" % len(out)
-        out += b"%d 0 obj\n" % place + body + b"\nendobj\n"
-    return out + table + b"trailer\n<</Size 5/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n" % len(out)
+def large_pdf(size: int = 9_700_000) -> bytes:
+    """One page, and bytes that cannot be packed."""
+    writer, ballast = files.blank(), DecodedStreamObject()
+    ballast.set_data(random.randbytes(size))
+    writer._add_object(ballast)
+    return files.written(writer)
 
 
-async def send_and_remove(person: Person, rounds: int, folder: Path) -> tuple[str, int]:
-    """A large file is sent and removed, `rounds` times or until it is refused; the bytes that are kept."""
-    before, done = size_of(folder), 0
-    for number in range(rounds):
-        await person.send_file("document.pdf", large_pdf(number))
-        if TAKEN not in (await person.sees(within=60)).text:
+async def large_files(setup: JourneySetup, seconds: float) -> str:
+    """A large file is sent and removed again and again, until it is refused."""
+    sender, until, removed = (await officer_at_a_document(setup)).person, time.monotonic() + seconds, 0
+    while time.monotonic() < until:
+        await sender.send_file("document.pdf", await asyncio.to_thread(large_pdf))
+        if TAKEN not in (await sender.sees(within=60)).text:
             break
-        done += 1
-        await person.tap("حذف")
-        await person.sees(QUESTION, within=60)
-    kept = size_of(folder) - before
-    return f"{done} of {rounds} large files taken and removed, {kept / 1e6:.1f} MB kept", kept
+        removed += 1
+        await sender.tap("حذف")
+        await sender.sees(QUESTION, within=60)
+    assert removed
+    return f"{removed} large files taken and removed"
 
 
-def size_of(folder: Path) -> int:
-    return sum(one.stat().st_size for one in folder.rglob("*") if one.is_file())
+async def pay_page(setup: JourneySetup, seconds: float) -> str:
+    """The button of one pay page is pressed, then a return from the bank is played again, ten times at once."""
+    await setup.tariff()
+    _, url = await to_payment(setup)
+    bank, statuses = setup.bot.emulators.bank, Counter[int]()
+    before = len(bank.payments)
+    async with httpx.AsyncClient(trust_env=False, timeout=60) as browser:
+
+        async def all_at_once(method: str, url: str) -> None:
+            async for _ in _ticks(seconds / 2, 0.0):
+                pages = await asyncio.gather(*(browser.request(method, url) for _ in range(10)))
+                statuses.update(page.status_code for page in pages)
+
+        await all_at_once("POST", url)
+        payment, opened = bank.last, len(bank.payments) - before
+        await all_at_once("GET", bank.cancel(payment.ref))
+    assert 0 < opened <= 12
+    assert payment.asked <= 5
+    return f"{opened} payments opened, the bank was asked {payment.asked} times, answers {dict(statuses)}"
+
+
+async def wrong_passwords(setup: JourneySetup, seconds: float) -> str:
+    """Six chats guess; the phone that was logged in before gets in all the same."""
+    sara = setup.officer()
+    someone = await register(setup.bot, sara)
+    await sara.command("menu")
+    await follow(sara, ("🚪 خروج", "از حساب خود خارج شدید"))
+    for number in range(6):
+        guesser = (setup.here, setup.there)[number % 2].person("حدس")
+        for _ in range(5):
+            await guesser.start()
+            await follow(guesser, ("🔑 ورود", "کد کاربری خود را"))
+            await guesser.type(someone.credentials.user_code)
+            if "رمز عبور خود را" not in (await guesser.sees(within=60)).text:
+                break
+            await guesser.type("guess-1234567")
+            await guesser.sees(within=60)
+    await login(sara, someone.credentials)
+    return "30 wrong passwords from six chats"
+
+
+#: Of every kind that a slow client has.
+BEGINNINGS = (
+    b"",
+    b"GET /health HT",
+    b"GET /health HTTP/1.1\r\nHost: x\r\nX-Slow: ",
+    b"POST /pay/aB3-xxxxxxxxxxxxxxxxxx HTTP/1.1\r\nHost: x\r\nContent-Length: 900000\r\n\r\nabc",
+    b"POST /hook/telegram/none HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab",
+)
+
+
+def unfinished_requests(port: int, seconds: float, *, many_addresses: bool, most: int = 1100) -> str:
+    """Some hundred connections a second, the newest `most` of which stay open and never finish. Blocks."""
+    held, opened, refused, until = deque[socket.socket](), 0, 0, time.monotonic() + seconds
+    while time.monotonic() < until:
+        number = opened % most
+        held.append(socket.socket())
+        held[-1].settimeout(1.0)
+        held[-1].bind((f"127.0.{1 + number // 250}.{1 + number % 250}" if many_addresses else "127.0.0.2", 0))
+        opened += 1
+        try:
+            held[-1].connect(("127.0.0.1", port))
+            held[-1].sendall(BEGINNINGS[number % len(BEGINNINGS)])
+        except OSError:
+            refused += 1
+        if len(held) > most:
+            held.popleft().close()
+        time.sleep(0.002)
+    for one in held:
+        one.close()
+    return f"{opened} connections opened, {refused} refused"

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -26,23 +27,17 @@ PEOPLE = 2
 class Waits:
     """Seconds that answers took, by who waited; `lost` were not answered at all."""
 
-    seconds: dict[str, list[float]] = field(default_factory=dict)
+    seconds: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     lost: list[str] = field(default_factory=list)
-
-    def note(self, who: str, seconds: float) -> None:
-        self.seconds.setdefault(who, []).append(seconds)
 
     @property
     def longest(self) -> float:
         return max((one for waits in self.seconds.values() for one in waits), default=0.0)
 
-    @property
-    def answers(self) -> int:
-        return sum(map(len, self.seconds.values()))
-
     def __str__(self) -> str:
         each = ", ".join(f"{who} {max(waits):.2f}" for who, waits in sorted(self.seconds.items()))
-        return f"longest {self.longest:.2f} s of {self.answers} ({each}); lost {len(self.lost)}"
+        answers = sum(map(len, self.seconds.values()))
+        return f"longest {self.longest:.2f} s of {answers} ({each}); lost {len(self.lost)}"
 
 
 class OtherUsers:
@@ -89,7 +84,7 @@ class OtherUsers:
                     await act()
             except (AssertionError, TimeoutError, httpx.HTTPError) as error:
                 waits.lost.append(f"{name}: {type(error).__name__} {str(error)[:200]}")
-            waits.note(name, time.monotonic() - begun)
+            waits.seconds[name].append(time.monotonic() - begun)
             acted += 1
             with suppress(TimeoutError):
                 async with asyncio.timeout(PAUSE):

@@ -10,6 +10,7 @@ from bot.services import payments
 from storage.enums import AttemptState, RequestState
 from storage.tables import Account
 from tests.bot.web.conftest import Site
+from tests.support.effects import snapshot
 from tests.support.payments import CODE, LINK, TOKEN
 
 
@@ -108,8 +109,10 @@ async def test_the_return_of_one_payment_says_nothing_of_another(site: Site) -> 
 )
 async def test_every_address_that_leads_nowhere_looks_the_same(site: Site, path: str) -> None:
     await site.go_to_bank()
-    page = await site.http.get(f"/pay/{path}")
-    assert (page.status_code, page.text) == (404, await site.nowhere())
+    before = await site.paying.database.read(snapshot)
+    for page in (await site.http.get(f"/pay/{path}"), await site.http.post(f"/pay/{path}")):
+        assert (page.status_code, page.text) == (404, await site.nowhere())
+    assert await site.paying.database.read(snapshot) == before
     assert site.paying.bank.calls.get("verify", 0) == 0
     assert TOKEN not in page.text
 

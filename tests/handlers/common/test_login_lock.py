@@ -7,7 +7,7 @@ import pytest
 from bot.core.context import Actor
 from bot.services import accounts
 from storage.enums import Messenger, Role
-from tests.support.chat_driver import NOW, App, Person
+from tests.support.chat_driver import NATIONAL_CODE, NOW, App, Person
 from tests.support.chat_fixtures import ON_BOTH_DATABASES
 from tests.support.chat_people import staff
 
@@ -91,6 +91,13 @@ def test_the_lock_of_a_code_that_nobody_has_looks_the_same(app: App) -> None:
     assert known.text == unknown.text
     assert known.labels == unknown.labels
     assert [one.ask_contact for one in known.screens] == [one.ask_contact for one in unknown.screens]
+
+
+def test_access_is_recovered_while_the_code_is_locked(app: App) -> None:
+    user_code, _ = app.person().register(phone=MOBILE).credentials
+    guesses(app, user_code)
+    new = app.person(Messenger.BALE).command("start").tap("ورود", "فراموشی کد یا رمز").type(NATIONAL_CODE)
+    assert new.share(MOBILE).line("کد کاربری") == user_code
 
 
 def test_a_chat_that_was_signed_out_is_foreign_again(app: App) -> None:

@@ -100,6 +100,9 @@ def test_nobody_learns_who_is_registered_by_trying(app: App) -> None:
     app.person().register()
     nosy = app.person().command("start").tap("ثبت‌نام").type(*[NATIONAL_CODE] * 5).sees("پیش‌تر ثبت‌نام شده است")
     nosy.type(NATIONAL_CODE).sees("امروز بیش از حد مجاز تلاش کرده‌اید").sees_not("پیش‌تر ثبت‌نام شده است")
+    nosy.command("cancel").command("start").tap("ادامه پیش‌نویس").type("9991234551").sees(
+        "امروز بیش از حد مجاز"
+    )
     app.clock.passes(days=1)
     nosy.type(NATIONAL_CODE).sees("پیش‌تر ثبت‌نام شده است")
 

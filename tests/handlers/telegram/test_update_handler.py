@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from telegram import Update
 
+from bot.core.incoming import Contact
 from bot.messengers.transport.bale_updates import normalise_update
 from handlers.telegram.update_handler import UnreadableError, parse_update
 from storage.enums import Messenger
@@ -48,6 +49,20 @@ def test_a_photo_whose_measures_are_none_is_a_photo_all_the_same(width: Any, hei
     assert incoming is not None
     assert incoming.file is not None
     assert incoming.file.handle == "large"
+
+
+@pytest.mark.parametrize("user_id", [7, 8, None], ids=["sender", "somebody else", "nobody"])
+@pytest.mark.parametrize(
+    "forwarded", [{}, {"forward_origin": {"type": "hidden_user", "date": 1, "sender_user_name": "س"}}]
+)
+def test_a_contact_is_the_senders_own_where_it_names_the_sender_and_was_not_forwarded(
+    user_id: int | None, forwarded: dict[str, Any]
+) -> None:
+    card = {"phone_number": "+989121234567", "first_name": "س", "user_id": user_id}
+    message = {"message_id": 1, "date": 1, "chat": CHAT, "from": SENDER, "contact": card} | forwarded
+    incoming = parse_update(Update.de_json({"update_id": 1, "message": message}, None), Messenger.TELEGRAM)
+    assert incoming is not None
+    assert incoming.contact == Contact("+989121234567", user_id == SENDER["id"] and not forwarded)
 
 
 def test_nobody_speaks_in_another_s_private_chat() -> None:
