@@ -1,0 +1,44 @@
+"""An ASGI application on a port of its own, on the present event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from typing import Any
+
+import uvicorn
+
+
+class AsgiServer:
+    """`port` 0 is a free one, known after `start`."""
+
+    def __init__(self, app: Any, *, host: str = "127.0.0.1", port: int = 0) -> None:
+        self.host, self.port = host, port
+        config = uvicorn.Config(
+            app, log_level="critical", lifespan="off", proxy_headers=False, date_header=False
+        )
+        config.load()
+        self._server = uvicorn.Server(config)
+        self._server.lifespan = config.lifespan_class(config)
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.host}:{self.port}"
+
+    async def start(self) -> None:
+        """Raises OSError where the port is taken."""
+        listening = socket.create_server((self.host, self.port))
+        self.port = listening.getsockname()[1]
+        await self._server.startup([listening])
+
+    async def stop(self) -> None:
+        """Requests that still hang are cut off. As `uvicorn.Server.shutdown`, but without its pauses."""
+        state = self._server.server_state
+        for listener in self._server.servers:
+            listener.close()
+        for task in list(state.tasks):
+            task.cancel()
+        await asyncio.gather(*state.tasks, return_exceptions=True)
+        for connection in list(state.connections):
+            connection.shutdown()
+        await asyncio.sleep(0)  # their callbacks
