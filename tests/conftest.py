@@ -20,6 +20,7 @@ from storage.migrations.seed import seed
 from tests.support.postgres import PostgresServer, apart, make_schema
 
 if TYPE_CHECKING:
+    from demo.emulators import Emulators
     from tests.support.s3 import Bucket
 
 HERE = Path(__file__).parent
@@ -63,6 +64,15 @@ def postgres_server() -> Iterator[PostgresServer]:
     server = PostgresServer()
     yield server
     server.stop()
+
+
+@pytest.fixture
+async def emulators() -> AsyncIterator[Emulators]:
+    """Both messengers, the bank and the SMS provider."""
+    from demo.emulators import Emulators  # few tests need what it imports
+
+    async with await Emulators.start() as started:
+        yield started
 
 
 @pytest.fixture(scope="session")

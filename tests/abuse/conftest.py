@@ -8,13 +8,12 @@ import pytest
 from demo.emulators import Emulators
 from storage.enums import Messenger
 from tests.abuse.running_service import RunningService, running_service
-from tests.bot.messengers.conftest import emulators
 from tests.journeys.qualification import JourneySetup
 from tests.support.bot_process import BotProcess, bot_process
 from tests.support.chat_fixtures import app, seeded_template
 from tests.support.fleet import BEHIND_A_PROXY
 
-__all__ = ["app", "emulators", "seeded_template", "setup"]
+__all__ = ["app", "seeded_template", "setup"]
 
 
 @pytest.fixture

@@ -3,8 +3,17 @@ from pathlib import Path
 
 import pytest
 
+from bot.documents.blob_store import FolderStore
 from bot.documents.library import DocumentLibrary
+from storage.database.database import Database
 from tests.support.documents import document_library
+from tests.support.factories.people import Participants, participants
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> FolderStore:
+    """What keeps the documents of `library`."""
+    return FolderStore(tmp_path / "files")
 
 
 @pytest.fixture
@@ -13,3 +22,9 @@ async def library(tmp_path: Path) -> AsyncIterator[DocumentLibrary]:
     opened = document_library(tmp_path / "files")
     yield opened
     await opened.close()
+
+
+@pytest.fixture
+async def people(database: Database) -> Participants:
+    """The participants of a qualification, with the reference data."""
+    return await database.run(participants)

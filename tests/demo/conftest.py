@@ -20,12 +20,6 @@ CHROMIUM = Path("/usr/bin/chromium")
 
 
 @pytest.fixture
-async def emulators() -> AsyncIterator[Emulators]:
-    async with await Emulators.start() as emulators:
-        yield emulators
-
-
-@pytest.fixture
 async def bot(emulators: Emulators) -> AsyncIterator[Bot]:
     """PTB's Bot, as the library would talk to the real Telegram."""
 

@@ -3,7 +3,6 @@ from pathlib import Path
 
 import pytest
 
-from demo.emulators import Emulators
 from tests.support.bot_process import BotProcess, bot_process, free_port
 from tests.trouble.watching import nothing_crashed
 
@@ -25,9 +24,3 @@ def clocked(bot: BotProcess) -> BotProcess:
     bot.program = ("-m", "tests.trouble.clocked")
     bot.extra_env["CLOCK_OFFSET"] = str(offset)
     return bot
-
-
-@pytest.fixture
-async def emulators() -> AsyncIterator[Emulators]:
-    async with await Emulators.start() as emulators:
-        yield emulators

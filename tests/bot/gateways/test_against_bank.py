@@ -66,10 +66,12 @@ async def test_a_payment_is_verified_and_verified_again(gateway: Gateway, bank: 
     created = await create(gateway)
     hint = returned(gateway, bank.pay(created.ref))
     assert (hint.ref, hint.user_says_ok) == (created.ref, True)
+    assert await gateway.inquire(created.ref) == "paid"
     first = await gateway.verify(created.ref, FEE)
     assert isinstance(first, Verified)
     assert first.bank_ref.endswith("000001")
     assert first.card_masked == "502229******5995"
+    assert await gateway.inquire(created.ref) == "verified"
     again = await gateway.verify(created.ref, FEE)
     assert isinstance(again, Verified)
     assert (again.bank_ref, first.already, again.already) == (first.bank_ref, False, True)
@@ -90,12 +92,6 @@ async def test_cancelled_is_not_paid(gateway: Gateway, bank: Bank) -> None:
     assert not returned(gateway, bank.cancel(created.ref)).user_says_ok
     assert isinstance(await gateway.verify(created.ref, FEE), NotPaid)
     assert await gateway.inquire(created.ref) == "failed"
-
-
-async def test_how_it_stands(gateway: Gateway, paid: Created) -> None:
-    assert await gateway.inquire(paid.ref) == "paid"
-    await gateway.verify(paid.ref, FEE)
-    assert await gateway.inquire(paid.ref) == "verified"
 
 
 async def test_money_that_went_back_to_the_card(gateway: Gateway, bank: Bank, paid: Created) -> None:
@@ -154,7 +150,7 @@ async def test_creation_is_never_repeated_by_itself(gateway: Gateway, bank: Bank
     assert bank.calls["create"] == 1
 
 
-async def test_an_amount_that_the_gateway_does_not_take(gateway: Gateway) -> None:
+async def test_what_the_gateway_does_not_take(gateway: Gateway) -> None:
     with pytest.raises(GatewayRefused) as refused:
         await create(gateway, amount_rial=500)
     assert refused.value.alert

@@ -8,12 +8,6 @@ from tests.support.messenger_app import MessengerApp, running_app
 
 
 @pytest.fixture
-async def emulators() -> AsyncIterator[Emulators]:
-    async with await Emulators.start() as emulators:
-        yield emulators
-
-
-@pytest.fixture
 async def app(emulators: Emulators, database: Database) -> AsyncIterator[MessengerApp]:
     """The service, live on both emulated messengers."""
     async with running_app(emulators, database) as app:

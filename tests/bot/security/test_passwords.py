@@ -36,31 +36,24 @@ def test_made_passwords_have_no_look_alikes_and_no_markup(passwords: Passwords) 
     assert {len(one) for one in made} == {12}
     assert not set("".join(made)) & set("0Oo1lIi5Ss_*[`")
     assert len(ALPHABET) >= 45
-
-
-def test_a_made_password_does_not_show_in_logs() -> None:
     assert "secret" not in repr(GeneratedPassword("secret", "hash"))
 
 
 @pytest.mark.parametrize(
-    "typed",
-    ["abcd3478", "  abcd3478 ", "abcd۳۴۷۸", "abcd٣٤٧٨", "\u200eabcd3478\u200f", "\u2066abcd3478\u2069\n"],
+    ("typed", "right"),
+    [
+        *((typed, True) for typed in ("abcd3478", "  abcd3478 ", "abcd۳۴۷۸", "abcd٣٤٧٨")),
+        *((typed, True) for typed in ("\u200eabcd3478\u200f", "\u2066abcd3478\u2069\n")),
+        *((typed, False) for typed in ("", "abcd3479", "ABCD3478", "abcd3478x", "x" * 100_000)),
+    ],
 )
-async def test_a_password_is_taken_as_people_paste_it(passwords: Passwords, typed: str) -> None:
-    assert (await passwords.verify(await passwords.hash("abcd3478"), typed)).right
-
-
-@pytest.mark.parametrize("typed", ["", "abcd3479", "ABCD3478", "abcd3478x", "x" * 100_000])
-async def test_another_password_is_wrong(passwords: Passwords, typed: str) -> None:
-    assert not (await passwords.verify(await passwords.hash("abcd3478"), typed)).right
+async def test_a_password_is_taken_as_people_paste_it(passwords: Passwords, typed: str, right: bool) -> None:
+    assert (await passwords.verify(await passwords.hash("abcd3478"), typed)).right == right
+    assert not (await passwords.verify("", typed)).right
 
 
 async def test_a_password_with_persian_digits_is_compared_as_typed_too(passwords: Passwords) -> None:
     assert (await passwords.verify(await passwords.hash("رمز۱۲۳۴"), "رمز۱۲۳۴")).right
-
-
-async def test_nothing_opens_an_empty_hash(passwords: Passwords) -> None:
-    assert not (await passwords.verify("", "")).right
 
 
 async def test_a_hash_of_outgrown_parameters_is_replaced(passwords: Passwords, strong: Passwords) -> None:
@@ -70,6 +63,7 @@ async def test_a_hash_of_outgrown_parameters_is_replaced(passwords: Passwords, s
 
     assert verdict.right
     assert verdict.new_hash is not None
+    assert verdict.new_hash.startswith(f"$argon2id$v=19${FULL}$")
     assert (await strong.verify(verdict.new_hash, "abcd3478")).new_hash is None
     assert (await passwords.verify(stored, "abcd3478")).new_hash is None
 
@@ -111,10 +105,6 @@ STORED = {
     "another argon2": "$argon2i$v=19$m=65536,t=3,p=4$c2FsdHNhbHRzYWx0$aGFzaGhhc2hoYXNoaGFzaA",
     "too dear": "$argon2id$v=19$m=4194304,t=99,p=4$c2FsdHNhbHRzYWx0$aGFzaGhhc2hoYXNoaGFzaA",
 }
-
-
-def test_hashes_are_strong_unless_told_otherwise() -> None:
-    assert (STORED["full"] or "").startswith(f"$argon2id$v=19${FULL}$")
 
 
 @pytest.fixture
@@ -164,11 +154,3 @@ async def test_every_answer_leaves_at_the_same_moment(kind: str, monkeypatch: py
     monkeypatch.setattr(module, "sleep", sleep)
     await passwords.verify(STORED[kind], "wrong-password-1")
     assert now + waited[0] == pytest.approx(100.0 + module.ANSWER_AFTER)
-
-
-@pytest.mark.parametrize("kind", [one for one in STORED if one.startswith("imported")] + ["full"])
-@pytest.mark.parametrize("typed", ["right-password", " right-password\u200f"], ids=["typed", "pasted"])
-async def test_the_right_password_still_opens(kind: str, typed: str, strong: Passwords) -> None:
-    verdict = await strong.verify(STORED[kind], typed)
-    assert verdict.right
-    assert (verdict.new_hash is None) == (kind == "full")

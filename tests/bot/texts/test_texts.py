@@ -1,12 +1,15 @@
 """The catalogues: whole, in one spelling, and safe to read."""
 
+import re
 import string
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from bot.rules import account, cooperation, qualification
 from bot.rules.validators import normalise
-from bot.texts import MissingText, catalogue, isolate, t
+from bot.texts import MissingText, catalogue, has, isolate, t
 
 
 def spelling_faults(text: str) -> Iterator[str]:
@@ -46,3 +49,12 @@ def test_latin_values_do_not_turn_the_line(code: str) -> None:
     assert isolate("کوچه A1").startswith("\u2068")
     assert isolate("کوچه A1\nپلاک ۵\nB2") == "\u2068کوچه A1\u2069\nپلاک ۵\n\u2066B2\u2069"
     assert normalise(isolate(code)) == code
+
+
+def test_every_recorded_event_has_a_name_in_the_trail() -> None:
+    machines = (cooperation.CONTRACT, cooperation.TERMINATION, account.MACHINE)
+    tables = (qualification.TABLE, cooperation.TABLE, *(machine.table for machine in machines))
+    named = {row.event for table in tables for row in table.values()}
+    for path in (*Path("bot/services").rglob("*.py"), Path("handlers/staff/reference_data.py")):
+        named |= set(re.findall(r'\bevent="([a-z_]+)"', path.read_text(encoding="utf-8")))
+    assert not {event for event in named if not has(f"trail.{event}")}

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.messengers.transport.channel import MAX_TEXT, split_text, utf16_units
-from bot.texts import OURS, WRITTEN, Quoted, catalogue, quoted, t
+from bot.texts import BIDI_MARKS, OURS, WRITTEN, Quoted, catalogue, quoted, t
 from bot.texts.words import BAR, END, one_line, set_off
 
 
@@ -160,14 +160,11 @@ def test_plain_words_stay_as_they_are(text: str) -> None:
 
 
 def test_letters_without_a_shape_are_gone() -> None:
-    for (
-        blank
-    ) in "\u115f\u1160\u2800\u3164\uffa0\u00ad\u034f\u200b\u2060\u2063\U000e0041\U000e0101\ufeff\u180e":
+    blanks = "\u115f\u1160\u2800\u3164\uffa0\u00ad\u034f\u200b\u2060\u2063\U000e0041\U000e0101\ufeff\u180e"
+    for blank in blanks:
         assert one_line(f"عل{blank}ی") == "علی", f"U+{ord(blank):04X}"
-        assert (
-            set_off(Quoted(f"الف{blank * 3}\n{blank}\n{blank}\n{blank}\nب"))
-            == f"{BAR}الف\n{BAR.strip()}\n{BAR}ب"
-        )
+        empty = f"\n{blank}" * 3
+        assert set_off(Quoted(f"الف{blank * 3}{empty}\nب")) == f"{BAR}الف\n{BAR.strip()}\n{BAR}ب"
 
 
 def test_letters_carry_two_marks_at_most() -> None:
@@ -211,3 +208,25 @@ def test_any_words_stay_set_off_and_dead(text: str, name: str) -> None:
         assert not [line for line in rest[:-1] if live(line.removeprefix(BAR).removeprefix(END))], rest
     assert "\n" not in one_line(name)
     assert one_line(one_line(name)) == one_line(name)
+
+
+LRI, FSI, PDI = "\u2066", "\u2068", "\u2069"
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        pytest.param(f"نام {LRI}ab{PDI} و", True, id="closed"),
+        pytest.param(f"{LRI}ab {FSI}الف{PDI}{PDI}", True, id="one in the other"),
+        pytest.param(f"{LRI}ab", False, id="not closed"),
+        pytest.param(f"ab{PDI}", False, id="closed alone"),
+        pytest.param(f"ab{PDI}{LRI}cd", False, id="closed before it was opened"),
+        pytest.param(f"ab{PDI} {LRI}cd{PDI}{LRI}ef", False, id="as many of each in the wrong order"),
+        pytest.param(f"{LRI}ab\ncd{PDI}", False, id="closed in the next line"),
+    ],
+)
+def test_marks_that_do_not_pair_up_are_gone(text: str, kept: bool) -> None:
+    found = one_line(text)
+
+    assert any(mark in found for mark in (LRI, FSI, PDI)) == kept
+    assert BIDI_MARKS.sub("", found) == BIDI_MARKS.sub("", text).replace("\n", " ")

@@ -1,5 +1,5 @@
 """The running service on the emulated messengers."""
 
-from tests.bot.messengers.conftest import app, emulators
+from tests.bot.messengers.conftest import app
 
-__all__ = ["app", "emulators"]
+__all__ = ["app"]

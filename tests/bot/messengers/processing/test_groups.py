@@ -25,13 +25,15 @@ def said(face: EmulatedMessenger, group: Chat) -> list[str]:
     return [one.words for one in found.live() if one.from_bot]
 
 
-def left(face: EmulatedMessenger, group: Chat) -> bool:
-    found = face.server.state.conversation(face.bot, group.id)
-    return found is not None and found.left
+async def until_left(app: MessengerApp, face: EmulatedMessenger, *groups: Chat) -> None:
+    """The bot is in none of these groups, and owes no answer."""
 
+    async def left() -> bool:
+        found = [face.server.state.conversation(face.bot, group.id) for group in groups]
+        done = set(await app.states()) == {InboxState.ANSWERED} and not len(app.service.lanes)
+        return done and all(one is not None and one.left for one in found)
 
-async def done(app: MessengerApp) -> bool:
-    return set(await app.states()) == {InboxState.ANSWERED} and not len(app.service.lanes)
+    await app.until(left)
 
 
 @pytest.mark.parametrize(("number", "kind"), KINDS)
@@ -43,8 +45,7 @@ async def test_a_flood_in_a_group_costs_one_sentence(app: MessengerApp, number: 
     for _ in range(FLOOD):
         await stranger.type("سلام", chat=group)
     await is_served(other)
-    await app.until(lambda: left(face, group))
-    await app.until(lambda: done(app))
+    await until_left(app, face, group)
     assert len(said(face, group)) == 1
     assert "خصوصی" in said(face, group)[0]
     assert face.server.limits[face.token].refused == {}
@@ -59,8 +60,7 @@ async def test_who_adds_the_bot_again_and_again_gets_nothing_more(
     stranger, group = face.person("غریبه"), face.group("همکاران")
     async with running_app(emulators, database) as app:
         await stranger.type("سلام", chat=group)
-        await app.until(lambda: left(face, group))
-        await app.until(lambda: done(app))
+        await until_left(app, face, group)
     # Also after a restart.
     async with running_app(emulators, database) as app:
         passed = timedelta()
@@ -69,14 +69,12 @@ async def test_who_adds_the_bot_again_and_again_gets_nothing_more(
         for again in range(1, 4):
             passed = again * timedelta(minutes=1)
             await stranger.add_bot(group)
-            await app.until(lambda: left(face, group))
-        await app.until(lambda: done(app))
+            await until_left(app, face, group)
         assert len(said(face, group)) == 1
         assert len(face.server.calls_of("leaveChat")) == 4
         passed = NOTIFY_AGAIN_AFTER + timedelta(minutes=5)
         await stranger.add_bot(group)
-        await app.until(lambda: left(face, group))
-        await app.until(lambda: done(app))
+        await until_left(app, face, group)
         assert len(said(face, group)) == 2
     assert len(await database.read(lambda db: db.exec(select(LeftGroup)).all())) == 1
 
@@ -88,8 +86,7 @@ async def test_a_group_that_is_refused_is_left_all_the_same(app: MessengerApp, m
         face.faults.add(Fault.flood(1), method=method)
         await stranger.type("سلام", chat=group)
         await is_served(face.person("کاربر"))
-        await app.until(lambda face=face, group=group: left(face, group))
-        await app.until(lambda: done(app))
+        await until_left(app, face, group)
     assert app.emulators.violations == []
 
 
@@ -100,7 +97,7 @@ async def test_many_groups_at_once_do_not_hold_up_people(app: MessengerApp) -> N
     for group in groups:
         await stranger.add_bot(group)
     await is_served(face.person("کاربر"))
-    await app.until(lambda: all(left(face, one) for one in groups))
+    await until_left(app, face, *groups)
     assert sum(len(said(face, one)) for one in groups) < len(groups)
 
 
@@ -110,5 +107,5 @@ async def test_a_button_pressed_in_a_group_is_no_press(app: MessengerApp) -> Non
     held = raw_message(sara.user.id, "", number=77) | {"chat": {"id": group.id, "type": "group"}}
     press = {"id": "999", "from": held.pop("from"), "message": held, "data": "1|note||first|"}
     face.server.inject({"callback_query": press})
-    await app.until(lambda: left(face, group))
+    await until_left(app, face, group)
     assert await app.notes() == []

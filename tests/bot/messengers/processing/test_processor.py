@@ -4,6 +4,7 @@ import json
 import re
 
 from bot.core.screens import Press
+from bot.texts.formats import digits
 from storage.enums import InboxState
 from tests.support.messenger_app import MessengerApp, raw_message, started
 
@@ -24,23 +25,16 @@ async def test_typed_labels_and_numbers_press_the_buttons(app: MessengerApp) -> 
     assert await app.notes() == ["second", "second", "first"] * 2
 
 
-async def test_a_refusal_rolls_back_and_opens_doors(app: MessengerApp) -> None:
-    sara = app.emulators.telegram.person("سارا")
-    await sara.start()
+async def test_a_refusal_and_a_crash_change_nothing_and_lead_on(app: MessengerApp) -> None:
+    sara = await started(app.emulators.telegram)
     await sara.tap("ردشده")
     screen = await sara.sees("دلیل را کامل‌تر بنویسید")
     assert "خانه" in screen.text
     assert screen.button("در دیگر")
-    assert await app.notes() == []
-
-
-async def test_a_crash_gives_a_number_and_changes_nothing(app: MessengerApp) -> None:
-    sara = app.emulators.telegram.person("سارا")
-    await sara.start()
     await sara.tap("خراب")
     screen = await sara.sees("خطایی رخ داد")
     [failed] = [row for row in await app.inbox() if row.state is InboxState.FAILED]
-    assert str(failed.id).translate(str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")) in screen.text
+    assert digits(failed.id) in screen.text
     assert failed.note == str(failed.id)
     assert await app.notes() == []
     await sara.tap("منوی اصلی")
@@ -69,13 +63,19 @@ async def test_unknown_input_and_edits_are_answered(app: MessengerApp) -> None:
     assert await app.notes() == []
 
 
-async def test_a_secret_is_wiped_and_its_message_deleted(app: MessengerApp) -> None:
+async def test_updates_are_kept_as_they_came_but_a_secret_is_wiped_and_deleted(app: MessengerApp) -> None:
     for face in app.emulators.messengers:
         sara = face.person("سارا")
         said = await sara.type("/secret hunter2")
         await sara.sees("خانه")
         await sara.sees_gone(said)
     assert all("hunter2" not in row.raw for row in await app.inbox())
+    reza = await started(app.emulators.bale, "رضا")
+    await reza.type("/start payload_1")
+    await app.until_answered()
+    row = (await app.inbox())[-1]
+    assert json.loads(row.raw)["message"]["text"] == "/start payload_1"
+    assert row.lane == reza.user.id
 
 
 async def test_a_notice_reaches_old_clients_as_a_message(app: MessengerApp) -> None:
@@ -115,12 +115,3 @@ async def test_one_messenger_failing_does_not_stop_the_other(app: MessengerApp) 
     reza = telegram.person("رضا")
     await reza.start()
     await reza.sees("خانه", within=20)
-
-
-async def test_raw_updates_are_kept_as_they_came(app: MessengerApp) -> None:
-    sara = app.emulators.bale.person("سارا")
-    await sara.type("/start payload_1")
-    await sara.sees("خانه")
-    [row] = await app.inbox()
-    assert json.loads(row.raw)["message"]["text"] == "/start payload_1"
-    assert row.lane == sara.user.id

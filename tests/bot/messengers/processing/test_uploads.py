@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import AsyncMock, Mock
 
 import pytest
 from sqlmodel import select
@@ -19,63 +20,46 @@ from bot.services.shared.upload_quota import DailyLimit
 from storage.database.database import Database
 from storage.enums import Messenger
 from storage.tables import StoredFile, UploadDay
-from tests.support.factories.people import participants
+from tests.support.factories.people import Participants
 from tests.support.factories.reference_data import NOW
 
 CONTENT = b"x" * 700
 LIMIT = DailyLimit(files=3, size=2000)
 
 
-class Documents:
-    """A library that keeps nothing, and notes what was fetched."""
+class Arrangement:
+    """An account that offers files, and what they cost: a library that keeps nothing, a messenger, a disk."""
 
-    def __init__(self, trouble: Exception | None = None) -> None:
-        self.trouble = trouble
-        self.sides: list[Any] = []
-        self.dropped: list[set[str]] = []
+    #: What storing a file ends in.
+    trouble: Exception | None = None
 
-    async def store_upload(
-        self, account_id: int, fetch: Callable[[], Awaitable[bytes]], name: str | None, *, side: Any
-    ) -> StoredFile:
-        self.sides.append(side)
-        content = await fetch()
-        if self.trouble is not None:
-            raise self.trouble
-        return StoredFile(
-            account_id=account_id, sha256="0", media_type="image/jpeg", size=len(content), original_name=name,
-            original_key="o", shown_key="s",
-        )  # fmt: skip
-
-    async def drop_unused(self, database: Database, keys: set[str]) -> None:
-        self.dropped.append(keys)
-
-
-class Arranged:
-    def __init__(self, database: Database, account_id: int, **options: Any) -> None:
+    def __init__(self, database: Database, account_id: int) -> None:
         self.database, self.account_id = database, account_id
-        self.documents = Documents(options.get("trouble"))
-        self.asked: list[int] = []
-        self.fetched: list[tuple[str, int]] = []
-
-        async def download(handle: str, *, limit: int) -> bytes:
-            self.fetched.append((handle, limit))
-            return CONTENT
-
-        def takes(size: int) -> bool:
-            self.asked.append(size)
-            return bool(options.get("disk", True))
-
+        self.download, self.drop_unused = AsyncMock(return_value=CONTENT), AsyncMock()
+        self.has_room = Mock(return_value=True)
         self.counters = Counters()
         resources: Any = SimpleNamespace(
             database=database,
-            documents=self.documents,
+            documents=self,
             counters=self.counters,
-            disk_space=SimpleNamespace(takes=takes),
-            downloads={Messenger.BALE: SimpleNamespace(download=download)},
+            disk_space=SimpleNamespace(takes=self.has_room),
+            downloads={Messenger.BALE: self},
             daily_uploads=LIMIT,
             clock=lambda: NOW,
         )
         self.uploads = Uploads(resources)
+
+    async def store_upload(
+        self, account_id: int, fetch: Callable[[], Awaitable[bytes]], name: str | None, *, side: Any
+    ) -> StoredFile:
+        assert side is Messenger.BALE
+        size = len(await fetch())
+        if self.trouble is not None:
+            raise self.trouble
+        keys = {"original_key": "o", "shown_key": "s", "sha256": "0"}
+        return StoredFile(
+            account_id=account_id, media_type="image/jpeg", size=size, original_name=name, **keys
+        )
 
     async def offer(self, size: int | None) -> Any:
         offered = OfferedFile("handle", "card.jpg", size, is_photo=True)
@@ -87,9 +71,8 @@ class Arranged:
 
 
 @pytest.fixture
-async def account_id(database: Database) -> int:
-    people = await database.run(participants)
-    return people.sara.account_id or 0
+def arranged(database: Database, people: Participants) -> Arrangement:
+    return Arrangement(database, people.sara.account_id or 0)
 
 
 @pytest.mark.parametrize(
@@ -103,21 +86,17 @@ async def account_id(database: Database) -> int:
     ],
 )
 async def test_a_file_is_counted_once_with_its_bytes(
-    database: Database, account_id: int, said: int | None, counted: int
+    arranged: Arrangement, said: int | None, counted: int
 ) -> None:
-    arranged = Arranged(database, account_id)
-
     taken = await arranged.offer(said)
 
     assert taken.file.size == len(CONTENT)
     assert await arranged.counted() == [(1, counted)]
-    assert arranged.fetched == [("handle", LARGEST)]
-    assert arranged.documents.sides == [Messenger.BALE]
-    assert arranged.asked == [2 * (said or LARGEST)]
+    arranged.download.assert_awaited_once_with("handle", limit=LARGEST)
+    arranged.has_room.assert_called_once_with(2 * (said or LARGEST))
 
 
-async def test_the_day_ends_with_its_limit(database: Database, account_id: int) -> None:
-    arranged = Arranged(database, account_id)
+async def test_the_day_ends_with_its_limit(arranged: Arrangement) -> None:
     for _ in range(2):
         await arranged.offer(700)
 
@@ -125,7 +104,7 @@ async def test_the_day_ends_with_its_limit(database: Database, account_id: int) 
         await arranged.offer(700)
 
     assert refused.value.key == "error.uploads_of_day"
-    assert len(arranged.fetched) == 2
+    assert arranged.download.await_count == 2
     with pytest.raises(Throttled):  # it says less than it is
         await arranged.offer(1)
     with pytest.raises(Throttled):  # files
@@ -133,55 +112,44 @@ async def test_the_day_ends_with_its_limit(database: Database, account_id: int) 
     assert arranged.counters.uploads_refused == {"uploads_of_day": 3}
 
 
+DAMAGED = FileRejected("error.damaged_pdf")
+
+
 @pytest.mark.parametrize(
-    ("size", "options", "kind", "key", "fetched"),
+    ("size", "room", "trouble", "refusal", "fetched"),
     [
-        pytest.param(LARGEST + 1, {}, FileRejected, "error.too_large", 0, id="too large"),
-        pytest.param(700, {"disk": False}, Unavailable, "error.disk_reserve", 0, id="disk nearly full"),
-        pytest.param(700, {"trouble": StoreDown("no")}, Unavailable, "error.store_down", 1, id="store down"),
-        pytest.param(
-            700,
-            {"trouble": FileRejected("error.damaged_pdf")},
-            FileRejected,
-            "error.damaged_pdf",
-            1,
-            id="damaged",
-        ),
+        pytest.param(LARGEST + 1, True, None, FileRejected("error.too_large"), 0, id="too large"),
+        pytest.param(700, False, None, Unavailable("error.disk_reserve"), 0, id="disk nearly full"),
+        pytest.param(700, True, StoreDown("no"), Unavailable("error.store_down"), 1, id="store down"),
+        pytest.param(700, True, DAMAGED, DAMAGED, 1, id="damaged"),
     ],
 )
 async def test_what_is_refused(
-    database: Database,
-    account_id: int,
-    size: int,
-    options: dict[str, Any],
-    kind: type[Refusal],
-    key: str,
-    fetched: int,
+    arranged: Arrangement, size: int, room: bool, trouble: Exception | None, refusal: Refusal, fetched: int
 ) -> None:
-    arranged = Arranged(database, account_id, **options)
+    arranged.has_room.return_value, arranged.trouble = room, trouble
 
-    with pytest.raises(kind) as refused:
+    with pytest.raises(type(refusal)) as refused:
         await arranged.offer(size)
 
-    assert refused.value.key == key
-    assert len(arranged.fetched) == fetched
-    assert arranged.counters.uploads_refused == {key.removeprefix("error."): 1}
-    assert arranged.counters.store_failed == (key == "error.store_down")
+    assert refused.value.key == refusal.key
+    assert arranged.download.await_count == fetched
+    assert arranged.counters.uploads_refused == {refusal.key.removeprefix("error."): 1}
+    assert arranged.counters.store_failed == (refusal.key == "error.store_down")
     assert await arranged.counted() == ([(1, 700)] if fetched else [])
 
 
-async def test_without_a_file_or_an_account_nothing_is_taken(database: Database, account_id: int) -> None:
-    arranged = Arranged(database, account_id)
-    assert await arranged.uploads.store_offered(Incoming(Messenger.BALE, 1, 1), account_id) is None
+async def test_without_a_file_or_an_account_nothing_is_taken(arranged: Arrangement) -> None:
+    store = arranged.uploads.store_offered
+    assert await store(Incoming(Messenger.BALE, 1, 1), arranged.account_id) is None
     offered = OfferedFile("handle", None, 5, is_photo=False)
-    assert await arranged.uploads.store_offered(Incoming(Messenger.BALE, 1, 1, file=offered), None) is None
-    assert arranged.fetched == []
+    assert await store(Incoming(Messenger.BALE, 1, 1, file=offered), None) is None
+    arranged.download.assert_not_awaited()
 
 
-async def test_what_the_unit_did_not_keep_is_dropped(database: Database, account_id: int) -> None:
-    arranged = Arranged(database, account_id)
+async def test_what_the_unit_did_not_keep_is_dropped(arranged: Arrangement) -> None:
     taken = await arranged.offer(700)
     await arranged.uploads.drop_unused([], [])
-    assert arranged.documents.dropped == []
+    arranged.drop_unused.assert_not_awaited()
     await arranged.uploads.drop_unused([taken], ["r"])
-    assert arranged.documents.dropped == [{"o", "s", "r"}]
+    arranged.drop_unused.assert_awaited_once_with(arranged.database, {"o", "s", "r"})
