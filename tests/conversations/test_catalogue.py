@@ -1,7 +1,5 @@
 """Every declared dialogue, walked along all its routes: doubled ids, missing texts, unreachable steps, long labels."""
 
-from __future__ import annotations
-
 import pytest
 from sqlmodel import Session
 

@@ -1,7 +1,5 @@
 """Every button of every screen that only shows something leads on: nobody meets a refusal by following what is offered."""
 
-from __future__ import annotations
-
 from collections import deque
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Whatever is sent, in whatever order: never a crash, never a lost answer, always a way out."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings

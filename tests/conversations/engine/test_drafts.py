@@ -1,7 +1,5 @@
 """Drafts on both databases: written by compare-and-set, begun once, dropped everywhere, swept when old."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The engine as a person meets it: on, back, out, again, elsewhere."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """The second question: what it says, and where «خیر» leads. Nobody is caught in a dialogue, however it is declared."""
 
-from __future__ import annotations
-
 from itertools import product
 from typing import Any
 

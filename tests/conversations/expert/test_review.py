@@ -1,7 +1,5 @@
 """Rejecting, declaring deficiencies and searching, as experts do it."""
 
-from __future__ import annotations
-
 import pytest
 
 from storage.enums import RejectReason, RequestState

@@ -1,7 +1,5 @@
 """Resolving deficiencies, as the officer does it and the same expert sees it."""
 
-from __future__ import annotations
-
 from sqlmodel import select
 
 from storage.enums import RequestState

@@ -1,7 +1,5 @@
 """The form of a request, as its officer fills it."""
 
-from __future__ import annotations
-
 from sqlmodel import select
 
 from storage.enums import RequestState

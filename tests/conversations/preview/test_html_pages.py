@@ -1,7 +1,5 @@
 """The pages of `bot.py dialogues`: every dialogue, every step, safe to open."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """Which answers the preview gives to each kind of question, so that every route through a dialogue is seen."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """The question for a document: one more file, the same file twice, which one goes, and names on buttons."""
 
-from __future__ import annotations
-
 import pytest
 
 from bot.texts import t

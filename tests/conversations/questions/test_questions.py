@@ -1,7 +1,5 @@
 """The kinds of question, each as a person meets it: what is taken and how it is stored, what is refused."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Code and password in one message: a secret, wherever it is written. It is wiped, and at the login it logs in."""
 
-from __future__ import annotations
-
 import pytest
 
 from storage.enums import Messenger
@@ -23,7 +21,9 @@ FORMS = (
     "{code} - {password}",
     "user {code} pass {password}",
     "  {code}\u200f   {password} ",
+    "{persian} {password}",
 )
+PERSIAN = str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")
 
 
 def is_gone(person: Person, password: str) -> None:
@@ -34,38 +34,20 @@ def is_gone(person: Person, password: str) -> None:
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_where_the_code_is_asked_it_logs_in(app: App, form: str) -> None:
+def test_it_logs_in_where_either_is_asked_and_is_wiped_everywhere(app: App, form: str) -> None:
     user_code, password = app.person().register().credentials
-    other = app.person(Messenger.BALE).command("start").tap("ورود")
+    secret = form.format(code=user_code, password=password, persian=user_code.translate(PERSIAN))
 
-    other.type(form.format(code=user_code, password=password)).sees("سارا کریمی‌نژاد گرامی، خوش آمدید.")
-    is_gone(other, password)
+    asked_for_code = app.person(Messenger.BALE).command("start").tap("ورود").type(secret)
+    asked_for_password = app.person().log_in(user_code, secret)
+    not_asked = app.person().command("start").type(secret)
 
-
-@pytest.mark.parametrize("form", FORMS)
-def test_where_the_password_is_asked_it_logs_in(app: App, form: str) -> None:
-    user_code, password = app.person().register().credentials
-
-    other = app.person().log_in(user_code, form.format(code=user_code, password=password)).sees("خوش آمدید")
-    is_gone(other, password)
-
-
-@pytest.mark.parametrize("form", FORMS)
-def test_where_nobody_asks_it_is_deleted_and_the_way_is_shown(app: App, form: str) -> None:
-    user_code, password = app.person().register().credentials
-    other = app.person().command("start").type(form.format(code=user_code, password=password))
-
-    other.sees("برای حفظ امنیت شما حذف شد", "🔑 ورود").sees_not("سارا کریمی‌نژاد گرامی")
-    is_gone(other, password)
-    other.tap("ورود").sees("کد کاربری خود را بفرستید.")
-
-
-def test_persian_digits_are_digits(app: App) -> None:
-    user_code, password = app.person().register().credentials
-    persian = str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")
-    other = app.person().command("start").type(f"{user_code.translate(persian)} {password}")
-
-    is_gone(other, password)
+    asked_for_code.sees("سارا کریمی‌نژاد گرامی، خوش آمدید.")
+    asked_for_password.sees("خوش آمدید")
+    not_asked.sees("برای حفظ امنیت شما حذف شد", "🔑 ورود").sees_not("سارا کریمی‌نژاد گرامی")
+    for person in (asked_for_code, asked_for_password, not_asked):
+        is_gone(person, password)
+    not_asked.tap("ورود").sees("کد کاربری خود را بفرستید.")
 
 
 def test_a_wrong_one_is_wiped_counted_and_asked_again(app: App) -> None:
@@ -84,27 +66,18 @@ def test_a_wrong_one_is_wiped_counted_and_asked_again(app: App) -> None:
     assert "wrong-guess" not in kept
 
 
-@pytest.mark.parametrize("way", ["forgot", "registration", "menu of an officer", "command"])
-def test_at_any_other_step_it_is_wiped(app: App, way: str) -> None:
+@pytest.mark.parametrize("at", ["forgot", "registration", "menu of an officer", "command", "edited message"])
+def test_at_any_other_step_it_is_wiped(app: App, at: str) -> None:
     phone = app.person().register()
     user_code, password = phone.credentials
-    other = phone if way == "menu of an officer" else app.person()
+    other = phone if at == "menu of an officer" else app.person()
     other.command("menu")
-    if way == "forgot":
+    if at == "forgot":
         other.tap("ورود", "فراموشی کد یا رمز")
-    elif way == "registration":
+    elif at == "registration":
         other.tap("ثبت‌نام")
-
-    prefix = "/login " if way == "command" else ""
-    other.type(f"{prefix}{user_code} {password}")
-
-    is_gone(other, password)
-
-
-def test_an_edited_message_is_wiped_too(app: App) -> None:
-    user_code, password = app.person().register().credentials
-    other = app.person().command("start").send(text=f"{user_code} {password}", edited=True)
-
+    prefix = "/login " if at == "command" else ""
+    other.send(text=f"{prefix}{user_code} {password}", edited=at == "edited message")
     is_gone(other, password)
 
 
@@ -119,13 +92,8 @@ def test_a_code_of_the_old_system_has_letters(app: App) -> None:
 
 def test_what_is_no_secret_stays(app: App) -> None:
     guest = app.person().command("start")
-    for text in (
-        "سلام، چطور ثبت‌نام کنم؟",
-        "12345678",
-        "کد من ۱۲۳۴۵۶۷۸ است",
-        "12345678 را فراموش کردم",
-        "/foo",
-    ):
+    words = ("سلام، چطور ثبت‌نام کنم؟", "12345678", "کد من ۱۲۳۴۵۶۷۸ است", "12345678 را فراموش کردم", "/foo")
+    for text in words:
         guest.type(text).sees_not("حذف شد")
     assert guest.deleted == []
 

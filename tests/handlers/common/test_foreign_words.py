@@ -1,8 +1,6 @@
 """An expert, an officer, a manager and the directorate write whatever they like: whoever reads it sees whose words they
 are, on every line, and taps none of it."""
 
-from __future__ import annotations
-
 import pytest
 
 from tests.bot.texts.test_words import HOSTILE, LINES, live

@@ -35,21 +35,16 @@ def cause_pushes_of_a_request(db: Session) -> None:
     """Everything that a push of a qualification request tells of."""
     people = participants(db)
     qualification.withdraw(db, actor=people.sara, request_id=unpaid_request(db, people).id or 0, now=NOW)
-    request_id = submitted_request(db, people.sara).id or 0
-    decisions.declare_deficiencies(
-        db, actor=people.ali, request_id=request_id, items=["father_name"], now=NOW
-    )
+    common = {"request_id": submitted_request(db, people.sara).id or 0, "now": NOW}
+    decisions.declare_deficiencies(db, actor=people.ali, items=["father_name"], **common)
     schedule.send_reminders(db, now=NOW + timedelta(days=3))
-    qualification.resolve(
-        db, actor=people.sara, request_id=request_id, answers={"father_name": "حسن"}, now=NOW
-    )
+    qualification.resolve(db, actor=people.sara, answers={"father_name": "حسن"}, **common)
     schedule.send_reminders(db, now=NOW + timedelta(days=11))
-    QUALIFICATION_WORKFLOW.assign(
-        db, actor=people.in_charge, request_id=request_id, expert_id=people.zahra.account_id or 0, now=NOW
-    )
-    QUALIFICATION_WORKFLOW.release(db, actor=people.in_charge, request_id=request_id, now=NOW)
+    expert_id = people.zahra.account_id or 0
+    QUALIFICATION_WORKFLOW.assign(db, actor=people.in_charge, expert_id=expert_id, **common)
+    QUALIFICATION_WORKFLOW.release(db, actor=people.in_charge, **common)
     schedule.send_reminders(db, now=NOW + timedelta(days=11))
-    decisions.reject(db, actor=people.ali, request_id=request_id, reason=RejectReason.WRONG_REGION, now=NOW)
+    decisions.reject(db, actor=people.ali, reason=RejectReason.WRONG_REGION, **common)
     qualification.start_draft(db, actor=people.sara, now=NOW)
     reminders.abandoned_drafts(db, now=NOW + timedelta(days=340))
     for grant in db.exec(select(Grant).where(Grant.university_code == "sums")):
@@ -78,21 +73,13 @@ def cause_pushes_of_cooperation(db: Session) -> None:
     contract = active_contract(db, kian, people.sara, people.ali)
     contracts.free(db, actor=kian.manager, contract_id=contract.id or 0, now=NOW)
     contract = active_contract(db, kian, people.sara, people.ali)
-    accounts.suspend(
-        db,
-        actor=people.staff,
-        account_id=people.sara.account_id or 0,
-        reason="به درخواست اداره کل",
-        public_info=PublicInfo("021", "https://x"),
-        now=NOW,
-    )
-    accounts.lift(
-        db, actor=people.staff, account_id=people.sara.account_id or 0, reason="رفع مانع شد", now=NOW
-    )
-    draft = termination.draft(
-        db, actor=people.sara, contract_id=contract.id or 0, reason="تغییر محل خدمت", now=NOW
-    )
-    termination.finalise(db, actor=people.sara, termination_id=draft.id or 0, now=NOW)
+    by_staff = {"actor": people.staff, "account_id": people.sara.account_id or 0, "now": NOW}
+    public_info = PublicInfo("021", "https://x")
+    accounts.suspend(db, reason="به درخواست اداره کل", public_info=public_info, **by_staff)
+    accounts.lift(db, reason="رفع مانع شد", **by_staff)
+    by_sara = {"actor": people.sara, "now": NOW}
+    draft = termination.draft(db, contract_id=contract.id or 0, reason="تغییر محل خدمت", **by_sara)
+    termination.finalise(db, termination_id=draft.id or 0, **by_sara)
 
 
 @pytest.mark.parametrize(

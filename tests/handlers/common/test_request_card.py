@@ -1,7 +1,5 @@
 """The lines of a request as its officer reads them: the fee where it is due or was paid, and nowhere else."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest
@@ -10,9 +8,9 @@ from bot.texts import formats, t
 from conversations.common.labels import Wording
 from handlers.common.navigation import truncate_lines
 from handlers.common.request_card import tracking_text
-from storage.enums import AttemptState, RejectReason, RequestKind, RequestState
+from storage.enums import AttemptState, RejectReason, RequestState
 from storage.tables import DeficiencyRound, PaymentAttempt, QualificationRequest
-from tests.support.factories.reference_data import NOW
+from tests.support.chat_people import request_row
 
 WORDS = Wording({}, {}, {}, {"sums": "دانشگاه علوم پزشکی شیراز"})
 FEE = 1_500_000
@@ -20,32 +18,14 @@ S = RequestState
 
 
 def request(state: RequestState, **values: Any) -> QualificationRequest:
-    given: dict[str, Any] = {
-        "account_id": 1,
-        "kind": RequestKind.NEW,
-        "state": state,
-        "university_code": "sums",
-    }
-    given |= {
-        "tracking_code": "140509010001",
-        "submitted_at": NOW,
-        "fee_rial": FEE,
-        "snapshot": {},
-        "before": {},
-    }
+    known: dict[str, Any] = {"fee_rial": FEE, "snapshot": {}, "before": {}}
     if state is S.REJECTED:
-        given |= {"reject_reason": RejectReason.OTHER, "reject_text": "مدارک ناقص است"}
-    return QualificationRequest(**(given | values))
+        known |= {"reject_reason": RejectReason.OTHER, "reject_text": "مدارک ناقص است"}
+    return request_row(1, state=state, **known | values)
 
 
-def shown(
-    one: QualificationRequest,
-    *,
-    attempt: PaymentAttempt | None = None,
-    last_round: DeficiencyRound | None = None,
-    expert_missing: bool = False,
-) -> str:
-    return tracking_text(WORDS, one, last_round=last_round, attempt=attempt, expert_missing=expert_missing)
+def shown(of: QualificationRequest, **known: Any) -> str:
+    return tracking_text(WORDS, of, **{"last_round": None, "attempt": None, "expert_missing": False} | known)
 
 
 def attempt(state: AttemptState, bank_ref: str | None = None) -> PaymentAttempt:
@@ -60,7 +40,6 @@ def paid(state: str) -> str:
 @pytest.mark.parametrize("fee", [FEE, 0, None])
 def test_the_fee_stands_where_it_is_due_or_was_paid(state: RequestState, fee: int | None) -> None:
     text = shown(request(state, fee_rial=fee))
-
     due = bool(fee) and state in (S.AWAITING_PAYMENT, S.COMPLETED)
     assert (paid("CREATED") in text) == due
     assert (formats.toman(FEE) in text) == due
@@ -77,25 +56,22 @@ def test_the_fee_stands_where_it_is_due_or_was_paid(state: RequestState, fee: in
 )
 def test_what_became_of_the_payment(made: PaymentAttempt | None, lines: list[str]) -> None:
     text = shown(request(S.COMPLETED), attempt=made)
-
-    for line in lines:
-        assert line in text
+    assert all(line in text for line in lines)
     assert (t("pay.state.bank_ref", ref="") in text) == (len(lines) > 1)
 
 
 @pytest.mark.parametrize("state", [S.DEFICIENT, S.SUBMITTED])
 def test_deficiencies_are_those_of_the_open_round(state: RequestState) -> None:
-    open_round = DeficiencyRound(
-        request_id=1, round=1, declared_by=2, items=["first_name"], note="نام ناخواناست"
-    )
-
+    note = "نام ناخواناست"
+    open_round = DeficiencyRound(request_id=1, round=1, declared_by=2, items=["first_name"], note=note)
     text = shown(request(state), last_round=open_round)
-
-    assert (t("qual.defects") in text) == (state is S.DEFICIENT)
-    assert ("نام ناخواناست" in text) == (state is S.DEFICIENT)
+    assert (t("qual.defects") in text) == (note in text) == (state is S.DEFICIENT)
 
 
-@pytest.mark.parametrize(("state", "missing", "said"), [(S.SUBMITTED, True, True), (S.SUBMITTED, False, False), (S.IN_REVIEW, True, False)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("state", "missing", "said"),
+    [(S.SUBMITTED, True, True), (S.SUBMITTED, False, False), (S.IN_REVIEW, True, False)],
+)
 def test_a_university_without_an_expert_is_said_while_the_request_waits(
     state: RequestState, missing: bool, said: bool
 ) -> None:

@@ -1,15 +1,14 @@
 """The expert's worklist: queue, request card, documents, decisions, and who may do what."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 import pytest
-from sqlmodel import Session, col, delete, func, select
+from sqlmodel import Session, delete, select
 
 from storage.enums import RequestState, Role
 from storage.tables import AuditEvent, DocumentType, QualificationRequest, Tariff
 from tests.support.chat_driver import NOW, App, Person
+from tests.support.chat_fixtures import ON_BOTH_DATABASES
 from tests.support.chat_people import (
     at_request,
     expert,
@@ -52,8 +51,10 @@ def many(app: App, number: int) -> None:
     app.run(unit)
 
 
-def test_an_empty_queue(app: App) -> None:
-    expert(app).open("desk.queue").sees("پرونده‌ای در انتظار بررسی نیست", "🗂 پرونده‌های من", "🏠 منوی اصلی")
+def test_an_empty_queue_and_who_sees_all(app: App) -> None:
+    maryam = expert(app).open("desk.queue").sees("پرونده‌ای در انتظار بررسی نیست", "🗂 پرونده‌های من")
+    maryam.sees("🏠 منوی اصلی").sees_not("👥 در دست بررسی").open("desk.all").sees("دسترسی ندارید")
+    in_charge(app).open("desk.queue").sees("👥 در دست بررسی")
 
 
 def test_four_hundred_files_are_comfortable(app: App) -> None:
@@ -68,14 +69,10 @@ def test_four_hundred_files_are_comfortable(app: App) -> None:
     assert len(list(maryam.screen.rows)) <= 8
 
 
-def test_a_number_that_is_typed_opens_that_request(app: App) -> None:
-    submit(officer(app))
-    expert(app).open("desk.queue").type("۱").sees("وضعیت: ⏳ در انتظار بررسی", "نام: سارا")
-
-
 def test_the_next_file(app: App) -> None:
     first, second = submit(officer(app)), submit(officer(app, "رضا"), gender="مرد")
-    maryam = expert(app).open("desk.queue").tap("۱. سارا کریمی‌نژاد", "پرونده بعدی").sees("نام: رضا")
+    maryam = expert(app).open("desk.queue").type("۱").sees("وضعیت: ⏳ در انتظار بررسی", "نام: سارا")
+    maryam.tap("پرونده بعدی").sees("نام: رضا")
     maryam.tap("پرونده بعدی").sees("نام: سارا").tap("✅ تأیید", "بله، تأیید می‌کنم")
     maryam.sees("✅ پرونده", "تأیید شد", "تصمیم: مریم رضایی", "۱ پرونده دیگر در انتظار بررسی است")
     maryam.tap("پرونده بعدی").sees("نام: رضا").tap("پرونده بعدی")
@@ -88,29 +85,22 @@ def test_the_card_shows_everything(app: App) -> None:
     sara = submit(officer(app, mobile_verified=False), gender="مرد")
     maryam = at_request(expert(app), sara)
     maryam.sees("درخواست جدید", "در انتظار: کمتر از یک ساعت", "تاریخ تولد: ۱۳۶۵/۰۴/۱۲")
-    maryam.sees("مقطع تحصیلی: کارشناسی")
-    maryam.sees("شماره همراه: ۰۹۱۲۱۲۳۴۵۶۷", "⚠️ شماره همراه با دکمه ارسال تأیید نشده است")
-    maryam.sees("شماره شناسنامه: ۱۲۳۴")
+    maryam.sees("مقطع تحصیلی: کارشناسی", "شماره شناسنامه: ۱۲۳۴", "شماره همراه: ۰۹۱۲۱۲۳۴۵۶۷")
+    maryam.sees("⚠️ شماره همراه با دکمه ارسال تأیید نشده است")
     maryam.sees("آدرس پستی: شیراز، خیابان زند", "پایان خدمت (۱)", "شماره تماس: ندارد")
     verified = submit(officer(app, "رضا", mobile_verified=True))
     at_request(maryam, verified).sees("شماره همراه").sees_not("تأیید نشده است")
 
 
 def test_the_national_code_is_for_the_reviewer_alone(app: App, sara: Person, maryam: Person) -> None:
-    chief = in_charge(app)
-    code = sara.account.national_code or ""
-    whole = code.translate(str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹"))
-    at_request(maryam, sara).sees("•••••••").sees_not(whole, code)
-    maryam.tap("📌 بررسی با من").sees(whole)
-    at_request(chief, sara).sees("•••••••").sees_not(whole, code)
-
-
-def test_a_birth_certificate_number_that_is_the_national_code(app: App, sara: Person, maryam: Person) -> None:
+    """Also where it is the number of the birth certificate."""
     request, code = request_of(sara), sara.account.national_code or ""
     app.change(QualificationRequest, request.id, snapshot=request.snapshot | {"birth_cert_no": code})
     whole = code.translate(str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹"))
-    at_request(maryam, sara).sees("شماره شناسنامه: \u2066•••••••").sees_not(whole).tap("📌 بررسی با من")
-    maryam.sees(f"شماره شناسنامه: {whole}")
+    masked = "کد ملی: \u2066•••••••", "شماره شناسنامه: \u2066•••••••"
+    at_request(maryam, sara).sees(*masked).sees_not(whole, code)
+    maryam.tap("📌 بررسی با من").sees(f"کد ملی: {whole}", f"شماره شناسنامه: {whole}")
+    at_request(in_charge(app), sara).sees(*masked).sees_not(whole, code)
 
 
 def test_claiming_and_giving_back(app: App, sara: Person, maryam: Person) -> None:
@@ -126,24 +116,13 @@ def test_claiming_and_giving_back(app: App, sara: Person, maryam: Person) -> Non
     bahar.open("desk.queue").sees("📥 ۱ پرونده")
 
 
-def test_two_experts_press_at_once(app: App, sara: Person, maryam: Person) -> None:
-    bahar = expert(app, "رستمی")
-    for one in (maryam, bahar):
-        at_request(one, sara).tap("✅ تأیید").sees("تأیید شود؟", "متقاضی: سارا کریمی‌نژاد")
-    maryam.tap("بله، تأیید می‌کنم").sees("تأیید شد")
-    bahar.tap("بله، تأیید می‌کنم").sees("پیش‌تر تصمیم گرفته شده است (مریم رضایی،")
-    approvals = select(func.count()).select_from(AuditEvent).where(col(AuditEvent.event) == "approved")
-    assert app.one(approvals) == 1
-
-
-def test_an_old_approval_question(sara: Person, maryam: Person) -> None:
-    kept = at_request(maryam, sara).button("✅ تأیید")
+def test_approval_wants_a_yes_to_a_fresh_question(sara: Person, maryam: Person) -> None:
+    at_request(maryam, sara).tap("✅ تأیید").sees("تأیید شود؟", "متقاضی: سارا کریمی‌نژاد").tap("خیر")
+    kept = maryam.sees("⏳ در انتظار بررسی").button("✅ تأیید")
     maryam.tap("📌 بررسی با من").press(kept).sees("دیگر معتبر نیست").tap("پرونده").sees("🔍 در حال بررسی")
-
-
-def test_approval_wants_a_yes(sara: Person, maryam: Person) -> None:
-    at_request(maryam, sara).tap("✅ تأیید", "خیر").sees("⏳ در انتظار بررسی", "✅ تأیید")
-    assert request_of(sara).state is RequestState.SUBMITTED
+    assert request_of(sara).state is RequestState.IN_REVIEW
+    maryam.tap("✅ تأیید", "بله، تأیید می‌کنم", "📄 پرونده").sees("💳 تأییدشده")
+    assert not {"✅ تأیید", "❌ رد", "⚠️ اعلام نواقص", "↩️ بازگشت به صف"} & set(maryam.labels)
 
 
 def test_no_tariff_no_approval(app: App, sara: Person, maryam: Person) -> None:
@@ -153,53 +132,35 @@ def test_no_tariff_no_approval(app: App, sara: Person, maryam: Person) -> None:
 
 
 def test_every_view_of_a_paper_is_recorded(app: App, sara: Person, maryam: Person) -> None:
-    at_request(maryam, sara).tap("📎 مدارک").sees("کارت ملی (۱)", "📎 همه مدارک", "📄 پرونده").tap(
-        "کارت ملی (۱)"
-    )
-    shown = maryam.files
+    views = select(AuditEvent).where(AuditEvent.event == "document_viewed")
+    maryam.open("desk.document", request_of(sara).id, arg="nothing").sees("مدارک پرونده")
+    assert not maryam.files
+    at_request(maryam, sara).tap("📎 مدارک").sees("کارت ملی (۱)", "📎 همه مدارک", "📄 پرونده")
+    shown = maryam.tap("کارت ملی (۱)").files
     assert [paper.file_id for paper in shown] == request_of(sara).snapshot["doc.national_card"]
     assert "تصویر کارت ملی" in shown[0].caption
-    views = select(AuditEvent).where(AuditEvent.event == "document_viewed")
     assert [event.actor_id for event in app.all(views)] == [maryam.account.id]
     maryam.tap("📎 همه مدارک").sees("کارت ملی (۱)")
     assert len(maryam.files) == 7
     assert len(app.all(views)) == 8
 
 
-def test_a_forged_document_code(sara: Person, maryam: Person) -> None:
-    maryam.open("desk.document", request_of(sara).id, arg="nothing").sees("مدارک پرونده")
-    assert not maryam.files
+STRANGERS_TRY = "file documents document all_documents timeline rounds outcome approve approve_do claim release reject defects"
 
 
 def test_strangers_see_nothing(app: App) -> None:
     sara, other = submit(officer(app)), expert(app, university="mui")
     request = request_of(sara)
-    for action in [
-        "desk.file",
-        "desk.documents",
-        "desk.document",
-        "desk.all_documents",
-        "desk.timeline",
-        "desk.rounds",
-        "desk.outcome",
-        "desk.approve",
-        "desk.approve_do",
-        "desk.claim",
-        "desk.release",
-        "desk.reject",
-        "desk.defects",
-    ]:
-        other.open(action, request.id, request.version, "national_card").sees("دسترسی ندارید")
+    for deed in STRANGERS_TRY.split():
+        other.open(f"desk.{deed}", request.id, request.version, "national_card").sees("دسترسی ندارید")
         other.sees_not("سارا")
-        sara.open(action, request.id, request.version).sees("دسترسی ندارید")
+        sara.open(f"desk.{deed}", request.id, request.version).sees("دسترسی ندارید")
     other.open("desk.person", sara.account.id or 0).sees("دسترسی ندارید").sees_not("سارا")
     assert request_of(sara).version == request.version
     assert not app.all(select(AuditEvent).where(AuditEvent.event == "document_viewed"))
-
-
-def test_drafts_are_nobodys_business(app: App) -> None:
-    sara, maryam = officer(app).open("qual.new"), expert(app)
-    at_request(maryam, sara).sees("دسترسی ندارید")
+    grant(sara, Role.EXPERT, university_code="sums")
+    at_request(sara.elsewhere(role=Role.EXPERT), sara).sees("دسترسی ندارید")  # nobody reviews their own
+    at_request(expert(app), officer(app).open("qual.new")).sees("دسترسی ندارید")  # nor anybody a draft
 
 
 def test_who_is_in_charge_assigns(app: App, sara: Person, maryam: Person) -> None:
@@ -226,11 +187,6 @@ def test_many_experts_to_choose_from(app: App) -> None:
     chief.tap("بعدی").sees("به کدام کارشناس", "قبلی").tap("قبلی").sees("بعدی")
 
 
-def test_the_lists_of_a_plain_expert(app: App) -> None:
-    expert(app).open("desk.queue").sees_not("👥 در دست بررسی").open("desk.all").sees("دسترسی ندارید")
-    in_charge(app).open("desk.queue").sees("👥 در دست بررسی")
-
-
 def test_staff_see_and_assign_but_do_not_decide(app: App, sara: Person, maryam: Person) -> None:
     boss = at_request(staff(app), sara).sees("نام: سارا", "ارجاع به کارشناس", "📎 مدارک", "🏠 منوی اصلی")
     assert not {"✅ تأیید", "❌ رد", "📌 بررسی با من", "پرونده بعدی"} & set(boss.labels)
@@ -255,11 +211,6 @@ def test_an_earlier_request_is_in_reach(sara: Person, maryam: Person) -> None:
     )
 
 
-def test_a_decided_file_offers_no_decision(sara: Person, maryam: Person) -> None:
-    at_request(maryam, sara).tap("✅ تأیید", "بله، تأیید می‌کنم", "📄 پرونده").sees("💳 تأییدشده")
-    assert not {"✅ تأیید", "❌ رد", "⚠️ اعلام نواقص", "↩️ بازگشت به صف"} & set(maryam.labels)
-
-
 def test_a_long_file_fits_a_message(app: App, sara: Person, maryam: Person) -> None:
     request = request_of(sara)
     snapshot = request.snapshot | {"postal_address": "خیابان " * 60}
@@ -275,7 +226,20 @@ def test_a_document_that_staff_removed_meanwhile(app: App, sara: Person, maryam:
     at_request(maryam, sara).sees("عدم اعتیاد (۱)").tap("⚠️ اعلام نواقص").sees_not("عدم اعتیاد")
 
 
-def test_nobody_reviews_their_own_file(app: App) -> None:
-    sara = submit(officer(app))
-    grant(sara, Role.EXPERT, university_code="sums")
-    at_request(sara.elsewhere(role=Role.EXPERT), sara).sees("دسترسی ندارید")
+@ON_BOTH_DATABASES
+def test_from_the_form_to_the_fee(app: App) -> None:
+    sara, maryam, chief = officer(app), expert(app), in_charge(app)
+    submit(sara).sees("⏳ در انتظار بررسی")
+    code = request_of(sara).tracking_code or ""
+    maryam.open("desk.queue").sees("📥 ۱ پرونده", code).tap("۱. سارا کریمی‌نژاد", "📌 بررسی با من")
+    maryam.tap("📎 مدارک", "📎 همه مدارک", "📄 پرونده", "📋 روند پرونده", "بازگشت")
+    maryam.tap("⚠️ اعلام نواقص", "▫️ نام پدر").type("نام پدر ناخوانا است").tap("ارسال نواقص")
+    maryam.tap("بله، ارسال شود").sees("اعلام شد")
+    sara.open("qual.track").tap("رفع نقص").type("عباس").tap("رد کردن", "ارسال دوباره", "بله")
+    sara.sees("🔍 در حال بررسی")
+    chief.open("desk.search").type(sara.account.national_code or "").tap("ارجاع به کارشناس")
+    chief.tap("مریم احمدی (۰)" if "مریم احمدی (۰)" in chief.labels else "بازگشت")
+    chief.open("desk.all").sees("👥 ۱ پرونده").type("۱").tap("✅ تأیید", "بله، تأیید می‌کنم").sees("تأیید شد")
+    assert request_of(sara).state is RequestState.AWAITING_PAYMENT
+    sara.open("qual.track").sees("💳 تأییدشده").tap("انصراف از درخواست", "بله، انصراف می‌دهم")
+    sara.tap("ثبت دوباره", "حذف پیش‌نویس", "بله").sees("پس‌گرفته‌شده", "ثبت دوباره")

@@ -1,36 +1,22 @@
-"""Staff look accounts up, act on them, and set stuck chats and lost messages going again."""
+"""The staff's desk: accounts and experts, stuck chats and lost messages, alerts and refunds."""
 
 from typing import Any
 
 import pytest
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 
 from bot.core.screens import Press
 from bot.services.shared import notify
-from storage.enums import (
-    AttemptState,
-    InboxState,
-    Messenger,
-    PushChannel,
-    PushState,
-    RequestState,
-    Role,
-)
-from storage.tables import (
-    AuditEvent,
-    Grant,
-    InboxUpdate,
-    PaymentAttempt,
-    Push,
-    StaffAlert,
-)
+from storage.enums import AttemptState, InboxState, Messenger, PushChannel, PushState, RequestState, Role
+from storage.tables import AuditEvent, Grant, InboxUpdate, PaymentAttempt, Push, StaffAlert
 from tests.support.chat_driver import NOW, App, Person
 from tests.support.chat_fixtures import ON_BOTH_DATABASES
 from tests.support.chat_people import payment_attempt, request_row, staff
 
 pytestmark = ON_BOTH_DATABASES
 
-SARA = "9991234561"
+SARA, SHIRAZ = "9991234561", "دانشگاه علوم پزشکی شیراز"
+OPEN_ALERTS = select(StaffAlert).where(col(StaffAlert.resolved_at).is_(None))
 
 
 @pytest.fixture
@@ -61,13 +47,9 @@ def test_a_look_up_is_recorded_and_masked(app: App, boss: Person, sara: Person, 
 
 def test_nobody_is_seen_without_a_look_up(app: App, boss: Person, sara: Person) -> None:
     account = sara.account.id
-    for press in (
-        Press("staff.account", account),
-        Press("staff.trail", account),
-        Press("staff.chats", account),
-        Press("staff.account_action", account, 0, "SUSPEND"),
-    ):
-        boss.press(press).sees("این دکمه دیگر معتبر نیست.").sees_not("سارا")
+    for action in ("account", "trail", "chats", "account_action"):
+        boss.open(f"staff.{action}", account or 0, 0, "SUSPEND" if action == "account_action" else "")
+        boss.sees("این دکمه دیگر معتبر نیست.").sees_not("سارا")
     look_up(boss, "9991234588").sees("حسابی با این مشخصات پیدا نشد.")
     look_up(boss)
     boss.sees("سارا")
@@ -156,11 +138,9 @@ def test_lost_messages_are_sent_again_or_put_away(app: App, boss: Person, sara: 
     rows = {one.key: one for one in app.all(select(Push))}
     assert (rows["a"].state, rows["a"].attempts, rows["a"].note) == (PushState.QUEUED, 0, None)
     assert rows["b"].state is PushState.SKIPPED
-    assert [one.event for one in app.events("push_resent", "push_put_away")] == [
-        "push_resent",
-        "push_put_away",
-    ]
-    assert app.all(select(StaffAlert).where(col(StaffAlert.resolved_at).is_(None))) == []
+    events = ["push_resent", "push_put_away"]
+    assert [one.event for one in app.events(*events)] == events
+    assert app.all(OPEN_ALERTS) == []
 
 
 def test_an_error_number_leads_to_the_stuck_chat(app: App, boss: Person, sara: Person) -> None:
@@ -203,3 +183,76 @@ def test_who_saw_which_document(app: App, boss: Person, sara: Person) -> None:
     boss.command("menu").tap("🔎 جست‌وجو").type("140509010001").sees("پرونده 140509010001", "•••••••۵۶۱")
     boss.tap("📜 سوابق دسترسی")
     boss.sees("سارا کریمی‌نژاد (کارشناس): دیدن مدرک — تصویر کارت ملی", "جست‌وجوی پرونده")
+
+
+# ── experts, alerts, refunds ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+def at_shiraz(app: App) -> Person:
+    """Somebody of the directorate at the experts of Shiraz, which stands on some page of the list."""
+    boss = staff(app).sees("میز کار اداره کل", "⚠️ هشدارها (۰)", "↩️ بازگشت وجه (۰)").tap("👥 کارشناسان")
+    return boss.tap(boss.find_line(f"{SHIRAZ}:"))
+
+
+def test_staff_make_an_expert_who_logs_in(app: App) -> None:
+    boss = at_shiraz(app)
+    boss.sees(f"کارشناسان {SHIRAZ}:", "هنوز کارشناس فعال ندارد").tap("➕ کارشناس جدید", "کارشناس مسئول")
+    boss.type("9991234551", "مینا", "رضایی")
+    boss.sees("مشخصات کارشناس را بررسی کنید:", "نام خانوادگی: رضایی", "نقش: کارشناس مسئول").tap("✅ تأیید")
+    boss.sees("✅ حساب مینا رضایی ساخته شد.", "۱. مینا رضایی، کارشناس مسئول")
+    mina = app.person().log_in(*boss.shown_credentials)
+    mina.sees(f"کارتابل {SHIRAZ}").sees_not("رمز عبور شما هنوز")
+
+
+def test_an_officer_becomes_an_expert_too(app: App, sara: Person) -> None:
+    boss = at_shiraz(app).tap("➕ کارشناس جدید", "کارشناس")
+    boss.type(SARA).sees("مشخصات کارشناس").sees_not("نام کارشناس را بفرستید")
+    boss.tap("✅ تأیید").sees("پیش‌تر حساب داشت", "۱. سارا کریمی‌نژاد، کارشناس").sees_not("رمز عبور:")
+    sara.command("menu").sees("🔁 تغییر نقش")
+    boss.tap("➕ کارشناس جدید", "کارشناس").type(SARA).tap("✅ تأیید").sees("این شخص هم‌اکنون")
+
+
+def test_dismissing_and_a_new_password(app: App) -> None:
+    boss = at_shiraz(app).tap("➕ کارشناس جدید", "کارشناس")
+    boss.type("9991234551", "مینا", "رضایی").tap("✅ تأیید")
+    user_code, password = boss.shown_credentials
+    mina = app.person().log_in(user_code, password)
+    boss.tap("۱. مینا رضایی").sees("کد ملی: •••••••۵۵۱", "وضعیت حساب: فعال").tap("🔑 رمز تازه")
+    boss.type("کم").sees("لطفاً دلیل را کامل‌تر بنویسید.").type("گوشی گم شده است")
+    boss.sees("از همه گفت‌وگوها خارج شد", "وضعیت حساب: فعال").sees_not("رمز این حساب هنوز")
+    renewed = boss.line("رمز عبور")
+    mina.command("menu").sees("📝 ثبت‌نام").log_in(user_code, renewed).sees("کارتابل")
+    boss.tap("غیرفعال کردن").sees("پرونده‌هایی که نزد اوست به صف بازمی‌گردد")
+    yes = boss.button("بله، پایان یابد")
+    boss.press(yes).sees("دسترسی مینا رضایی بسته شد", "هنوز کارشناس فعال ندارد")
+    boss.press(yes).sees("این دکمه دیگر معتبر نیست.")
+    mina.command("menu").sees("📝 ثبت‌نام")
+    mina.log_in(user_code, renewed).sees("برای این حساب نقش فعالی تعریف نشده است")
+
+
+def test_alerts_are_seen_and_settled(app: App, boss: Person) -> None:
+    def alert(db: Session) -> None:
+        for n in range(7):
+            notify.alert_staff(db, key=f"k{n}", text=f"هشدار شماره {n}", now=NOW)
+
+    boss.tap("⚠️ هشدارها (۰)").sees("موردی برای نمایش وجود ندارد.", "🏠 منوی اصلی")
+    app.run(alert)
+    boss.command("menu").tap("⚠️ هشدارها (۷)").sees("۱. هشدار شماره 0", "۵. هشدار شماره 4")
+    boss.sees_not("هشدار شماره 5").tap("بعدی").sees("۷. هشدار شماره 6").tap("۷")
+    settle = boss.sees("⚠️ هشدار شماره 6", "✅ رسیدگی شد").button("✅ رسیدگی شد")
+    boss.press(settle).sees("هشدار بسته شد.", "هشدار شماره 0").press(settle).sees("این دکمه دیگر معتبر نیست.")
+    assert len(app.all(OPEN_ALERTS)) == 6
+
+
+def test_a_refund_is_recorded_and_the_payer_told(app: App, boss: Person, sara: Person) -> None:
+    boss.tap("↩️ بازگشت وجه (۰)").sees("موردی برای نمایش وجود ندارد.")
+    request = app.add(request_row(sara.account.id, state=RequestState.WITHDRAWN))
+    payment_attempt(app, request, AttemptState.REFUND_DUE, bank_ref="777", paid_at=NOW)
+    boss.command("menu").sees("↩️ بازگشت وجه (۱)").tap("↩️ بازگشت وجه (۱)")
+    boss.sees("سارا کریمی‌نژاد، پرونده 140509010001: ۵٬۰۰۰٬۰۰۰ ریال (۵۰۰٬۰۰۰ تومان)", "777")
+    boss.tap("ثبت بازگشت ۱").sees("شماره پیگیری بازگشت وجه را بفرستید.")
+    boss.type("REF-9").sees("REF-9", "خبر داده می‌شود")
+    confirm = boss.button("✅ تأیید")
+    boss.press(confirm).sees("بازگشت وجه ثبت شد.", "موردی برای نمایش وجود ندارد.")
+    assert "REF-9" in sara.pushes()[-1].text
+    boss.press(confirm).sees_not("بازگشت وجه ثبت شد.")

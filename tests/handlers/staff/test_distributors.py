@@ -1,7 +1,5 @@
 """Staff register distributors: dialogue, card, search, edit, one more manager; the password is shown once."""
 
-from __future__ import annotations
-
 from sqlmodel import select
 
 from storage.tables import Branch, Distributor

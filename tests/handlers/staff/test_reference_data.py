@@ -1,12 +1,13 @@
 """The directorate keeps tariffs, levels and fields, documents, universities and coverage."""
 
 import pytest
-from sqlmodel import select
+from sqlmodel import col, select
 
 from bot.core.screens import Press
+from bot.texts import formats
 from storage.enums import RequestKind, Role
 from storage.tables import ClosedPair, Coverage, DocumentType, FieldOfStudy, Tariff, University
-from tests.support.chat_driver import App, Person
+from tests.support.chat_driver import NOW, App, Person
 from tests.support.chat_fixtures import ON_BOTH_DATABASES
 from tests.support.chat_people import staff
 
@@ -33,9 +34,14 @@ def test_a_tariff_from_a_day_to_come(app: App) -> None:
 def test_nothing_is_free_of_charge_by_one_tap(app: App) -> None:
     boss = staff(app).tap("💰 تعرفه", "➕ تعرفه جدید", "درخواست جدید", "رایگان")
     boss.sees("بدون پرداخت تأیید نهایی می‌شوند").tap("خیر").sees("مبلغ را به ریال بفرستید").type("0")
-    boss.tap("بله، رایگان باشد", "از امروز")
+    boss.tap("بله، رایگان باشد", "بازگشت", "بازگشت", "رایگان").sees("بله، رایگان باشد")  # asked anew
+    boss.tap("خیر").type("1000").sees_not("بله، رایگان باشد").tap("بازگشت", "رایگان", "بله، رایگان باشد")
+    boss.tap("از امروز")
     assert app.all(select(Tariff)) == []
     boss.tap("✅ تأیید").sees("اکنون: ۰ ریال (۰ تومان)")
+    row = app.one(select(Tariff))
+    today = NOW.astimezone(formats.TEHRAN).date()
+    assert (row.kind, row.amount_rial, row.valid_from) == (RequestKind.NEW, 0, today)
 
 
 def test_levels_fields_and_pairs(app: App) -> None:
@@ -44,9 +50,7 @@ def test_levels_fields_and_pairs(app: App) -> None:
     boss.tap("بله، انجام شود").sees("مقطع کاردانی: بسته").press(yes).sees("این دکمه دیگر معتبر نیست.")
     boss.tap("بازگشت", "📚 رشته‌ها").tap(boss.find_line("داروسازی")).tap("✅ کارشناسی ارشد", "بله، انجام شود")
     boss.sees("⛔️ کارشناسی ارشد", "✅ کارشناسی")
-    assert app.read(lambda db: [(p.level_code, p.field_code) for p in db.exec(select(ClosedPair))]) == [
-        ("master", "pharmacy")
-    ]
+    assert app.all(select(ClosedPair.level_code, ClosedPair.field_code)) == [("master", "pharmacy")]
     boss.tap("بازگشت", "➕ رشته جدید").type("داروسازی").sees("آیا متقاضی باید")
     boss.tap("خیر").sees("رشته زیر افزوده شود؟").tap("✅ تأیید").sees("این نام پیش‌تر ثبت شده است")
     boss.command("menu").tap("🎓 رشته و مقطع", "📚 رشته‌ها", "➕ رشته جدید").type("مهندسی رباتیک")
@@ -72,7 +76,7 @@ def test_documents(app: App) -> None:
     boss.tap("⛔️ خواسته نشود", "بله، انجام شود").sees("این مدرک اکنون خواسته نمی‌شود")
     boss.tap("بازگشت", "➕ مدرک جدید").type("پروانه مطب", "پروانه").tap("اختیاری", "۲ فایل", "✅ تأیید")
     boss.sees("پروانه مطب", "حداکثر ۲ فایل")
-    rows = app.read(lambda db: {one.code: one for one in db.exec(select(DocumentType))})
+    rows = {one.code: one for one in app.all(select(DocumentType))}
     assert (rows["retraining"].required, rows["retraining"].active) == ("yes", False)
     assert rows["retraining"].position == rows["no_addiction"].position - 1  # one place up
     assert len({one.position for one in rows.values()}) == len(rows)
@@ -86,37 +90,18 @@ def boss(app: App) -> Person:
 def test_a_province_is_never_left_alone(app: App, boss: Person) -> None:
     boss.tap("🏛 دانشگاه‌ها").tap(boss.find_line("فارس")).sees("دانشگاه‌های استان فارس:", "پیش‌فرض استان")
     boss.tap("۱. شیراز", "⛔️ خاموش کردن", "بله، انجام شود").sees("این دانشگاه پیش‌فرض استان است")
-    other = app.read(
-        lambda db: db.exec(
-            select(University).where(
-                University.province == "فارس",
-                University.regional == True,  # noqa: E712
-                University.province_default == False,  # noqa: E712
-            )
-        ).first()
-    )
-    assert other is not None
-    boss.press(Press("staff.university_data", arg=other.code)).tap("⭐️ پیش‌فرض استان", "بله، انجام شود")
+    fars = select(University.code).where(University.province == "فارس")
+    default = col(University.province_default)
+    other = app.first(fars.where(col(University.regional), ~default))
+    boss.press(Press("staff.university_data", arg=other)).tap("⭐️ پیش‌فرض استان", "بله، انجام شود")
     boss.sees("پیش‌فرض استان")
-    defaults = app.read(
-        lambda db: [
-            one.code
-            for one in db.exec(select(University).where(University.province == "فارس"))
-            if one.province_default
-        ]
-    )
-    assert defaults == [other.code]
+    assert app.all(fars.where(default)) == [other]
     assert len(app.events("university_made_default")) == 1
 
 
 def test_tehran_keeps_one_university_and_no_default(app: App, boss: Person) -> None:
-    codes = app.read(
-        lambda db: [
-            one.code
-            for one in db.exec(select(University).where(University.province == "تهران"))
-            if one.regional and one.active
-        ]
-    )
+    tehran = (University.province == "تهران", col(University.regional), col(University.active))
+    codes = app.all(select(University.code).where(*tehran))
     for code in codes[:-1]:
         boss.press(Press("staff.university_data", arg=code)).sees_not("⭐️")
         boss.tap("⛔️ خاموش کردن", "بله، انجام شود").sees("خاموش")
@@ -135,10 +120,8 @@ def test_coverage(app: App, boss: Person) -> None:
     boss.tap(next(label for label in boss.labels if "ایران" in label))
     boss.tap("✅ تأیید").sees("استان تهران، تهران", "وضعیت: روشن").tap("⛔️ خاموش کردن", "بله، انجام شود")
     boss.sees("وضعیت: خاموش")
-    row = app.read(
-        lambda db: db.exec(select(Coverage).where(Coverage.city == "تهران", Coverage.district == None)).one()  # noqa: E711
-    )
-    assert not row.active
+    whole_city = (Coverage.city == "تهران", col(Coverage.district).is_(None))
+    assert app.one(select(Coverage.active).where(*whole_city)) is False
     boss.tap("بازگشت", "➕ ردیف جدید").type("تهران").tap("کل شهر").type("ایران")
     boss.tap(next(label for label in boss.labels if "ایران" in label))
     boss.tap("✅ تأیید").sees("برای این محل پیش‌تر ردیفی ثبت شده است")

@@ -1,7 +1,5 @@
 """Every screen and act of the directorate is shut to everybody else, whatever they press."""
 
-from __future__ import annotations
-
 import pytest
 from sqlmodel import select
 

@@ -1,7 +1,5 @@
 """Reports: figures on the screen, a picture, and a spreadsheet in which nothing is a formula."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from io import BytesIO
 
