@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -33,12 +32,7 @@ from tests.support.s3 import Bucket
 Given = dict[str, Any]
 #: What a new service lacks, and what this machine may lack.
 LACKING = ("tariff", "disk")
-
-
-@pytest.fixture
-async def emulators() -> AsyncIterator[Emulators]:
-    async with await Emulators.start() as emulators:
-        yield emulators
+GATEWAY, SMS = "payment gateway (zarinpal)", "SMS (kavenegar)"
 
 
 @pytest.fixture
@@ -71,8 +65,8 @@ async def test_what_is_in_order(good: Given) -> None:
     bad = [str(one) for one in found.values() if not one.good and not one.name.startswith(LACKING)]
     assert not bad
     assert {"settings", "database", "migrations", "documents", "clock", "telegram", "bale"} <= set(found)
-    assert {"payment gateway (zarinpal)", "SMS (kavenegar)", "PUBLIC_URL", "updates", "pushes"} <= set(found)
-    assert found["SMS (kavenegar)"].words.endswith("1,000,000 rial of credit")
+    assert {GATEWAY, SMS, "PUBLIC_URL", "updates", "pushes"} <= set(found)
+    assert found[SMS].words.endswith("1,000,000 rial of credit")
     assert "set-tariff --kind new" in found["tariff (new)"].words
     assert all("\n" not in str(one) for one in found.values())
 
@@ -80,27 +74,19 @@ async def test_what_is_in_order(good: Given) -> None:
 @pytest.mark.parametrize(
     ("settings", "name", "words"),
     [
-        ({"telegram_token": "110201543:" + "x" * 35}, "telegram", ["TELEGRAM_TOKEN from BotFather"]),
-        ({"bale_api_url": NOWHERE}, "bale", ["BALE_PROXY"]),
-        (
-            {"zarinpal_merchant_id": "mistyped"},
-            "payment gateway (zarinpal)",
-            ["code -9", "ZARINPAL_MERCHANT_ID"],
-        ),
-        (
-            {"kavenegar_api_key": "another-key-altogether"},
-            "SMS (kavenegar)",
-            ["refuses the key (status 403)"],
-        ),
-        ({"kavenegar_url": NOWHERE}, "SMS (kavenegar)", ["KAVENEGAR_URL"]),
-        ({"public_url": "http://pay.example.ir"}, "PUBLIC_URL", ["not https"]),
+        ({"telegram_token": "110201543:" + "x" * 35}, "telegram", "TELEGRAM_TOKEN from BotFather"),
+        ({"bale_api_url": NOWHERE}, "bale", "BALE_PROXY"),
+        ({"zarinpal_merchant_id": "mistyped"}, GATEWAY, "(code -9); check ZARINPAL_MERCHANT_ID"),
+        ({"kavenegar_api_key": "another-key-altogether"}, SMS, "refuses the key (status 403)"),
+        ({"kavenegar_url": NOWHERE}, SMS, "KAVENEGAR_URL"),
+        ({"public_url": "http://pay.example.ir"}, "PUBLIC_URL", "not https"),
     ],
     ids=["token", "messenger not there", "merchant", "key of the SMS", "SMS not there", "address not https"],
 )
-async def test_a_wrong_setting_is_named(settings: Given, name: str, words: list[str], good: Given) -> None:
+async def test_a_wrong_setting_is_named(settings: Given, name: str, words: str, good: Given) -> None:
     told = await wrong(good | settings)
     assert [one for one in told if not one.startswith(LACKING)] == [name]
-    assert all(word in told[name] for word in words)
+    assert words in told[name]
 
 
 async def test_a_webhook_that_somebody_else_set(good: Given, emulators: Emulators) -> None:
@@ -119,13 +105,6 @@ async def set_webhook(emulators: Emulators, url: str) -> None:
         assert (await client.post(address, json={"url": url})).json()["ok"]
 
 
-async def test_updates_that_nobody_fetches(good: Given, emulators: Emulators) -> None:
-    sara = emulators.telegram.person("سارا")
-    for _ in range(101):
-        await sara.type("سلام")
-    assert "101 updates wait there; is the bot running?" in (await wrong(good))["telegram"]
-
-
 async def test_a_clock_that_is_off(good: Given) -> None:
     when = format_datetime(utcnow() - timedelta(minutes=7), usegmt=True)
     async with serving(JSONResponse({"ok": True}, headers={"Date": when})) as url:
@@ -135,9 +114,16 @@ async def test_a_clock_that_is_off(good: Given) -> None:
     assert "no messenger; check TELEGRAM_API_URL" in told["telegram"]
 
 
-async def test_a_gateway_that_is_down(good: Given, emulators: Emulators) -> None:
+async def test_servers_in_trouble(good: Given, emulators: Emulators) -> None:
     emulators.bank.faults.down = True
-    assert "does not answer" in (await wrong(good))["payment gateway (zarinpal)"]
+    emulators.sms.credit = 20_000
+    sara = emulators.telegram.person("سارا")
+    for _ in range(101):
+        await sara.type("سلام")
+    told = await wrong(good)
+    assert "does not answer" in told[GATEWAY]
+    assert "only 20,000 rial" in told[SMS]
+    assert "101 updates wait there; is the bot running?" in told["telegram"]
 
 
 async def test_zibal_tells_of_its_merchants_too(good: Given) -> None:
@@ -149,11 +135,6 @@ async def test_zibal_tells_of_its_merchants_too(good: Given) -> None:
     assert "code 102" in told["payment gateway (zibal)"]
 
 
-async def test_little_credit_for_sms(good: Given, emulators: Emulators) -> None:
-    emulators.sms.credit = 20_000
-    assert "only 20,000 rial" in (await wrong(good))["SMS (kavenegar)"]
-
-
 async def test_the_public_address(good: Given) -> None:
     ours, other = JSONResponse({"ok": True, "database": True}), PlainTextResponse("It works!")
     async with serving(ours) as bot, serving(other) as elsewhere:
@@ -161,13 +142,6 @@ async def test_the_public_address(good: Given) -> None:
         told = await wrong(listen | {"public_url": elsewhere})
         assert "does not lead to the bot" in told["PUBLIC_URL"]
         assert "PUBLIC_URL" not in await wrong(listen | {"public_url": bot})
-
-
-async def test_a_database_that_is_not_there_keeps_its_password(good: Given) -> None:
-    url = f"postgresql://bot:geheim-123@127.0.0.1:{free_port()}/bot"
-    told = await wrong(good | {"database_url": url})
-    assert "DATABASE_URL and whether the server runs" in told["database"]
-    assert "geheim" not in str(told)
 
 
 async def test_another_database_of_that_server(good: Given, postgres_url: str) -> None:
@@ -193,21 +167,15 @@ async def test_a_bucket(good: Given, bucket: Bucket) -> None:
     assert "S3_" in (await wrong(in_bucket | {"files_url": "s3://no-such-bucket/papers"}))["documents"]
 
 
-@pytest.mark.parametrize(
-    ("settings", "room", "words"),
-    [
+async def test_a_disk_without_room(good: Given, tmp_path: Path) -> None:
+    (tmp_path / "files").mkdir()
+    for settings, room, words in (
         ({}, 2**62, "free some space"),
         ({"min_free_disk": "900TB"}, 0, "no upload is taken below MIN_FREE_DISK"),
-    ],
-    ids=["nearly full", "less than the reserve"],
-)
-async def test_a_disk_without_room(
-    settings: Given, room: int, words: str, good: Given, tmp_path: Path
-) -> None:
-    (tmp_path / "files").mkdir()
-    (found,) = check_disks(load(good | settings), min_free=room)
-    assert not found.good
-    assert words in found.words
+    ):
+        (found,) = check_disks(load(good | settings), min_free=room)
+        assert not found.good
+        assert words in found.words
 
 
 async def test_what_waits_for_somebody(good: Given, database: Database, database_url: str) -> None:
@@ -215,15 +183,8 @@ async def test_what_waits_for_somebody(good: Given, database: Database, database
 
     def unit(db: Session) -> None:
         seed(db)
-        db.add(
-            InboxUpdate(
-                messenger=Messenger.BALE,
-                update_id=1,
-                raw="{}",
-                state=InboxState.RECEIVED,
-                received_at=now - timedelta(minutes=9),
-            )
-        )
+        waits = {"state": InboxState.RECEIVED, "received_at": now - timedelta(minutes=9)}
+        db.add(InboxUpdate(messenger=Messenger.BALE, update_id=1, raw="{}", **waits))
         given_up = {"channel": PushChannel.SMS, "state": PushState.GIVEN_UP, "note": "status 418"}
         db.add(Push(key="x", kind="N5", text="x", next_at=now, created_at=now, **given_up))
         alert_staff(db, key="x", text="x", now=now)

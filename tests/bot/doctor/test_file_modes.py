@@ -4,17 +4,14 @@ import os
 import shutil
 import stat
 import subprocess
-from collections.abc import Iterator
-from contextlib import chdir, contextmanager
+from contextlib import chdir
 from pathlib import Path
 
 import pytest
 
 from bot.config.settings import Settings
 from bot.doctor import Finding, file_modes
-from demo.bot_process import BotProcess
-from demo.emulators import Emulators
-from tests.support.bot_process import free_port
+from tests.support.bot_process import bot_process
 from tests.support.commands import Ended, run, run_process
 from tests.support.import_files import officer, write_csv
 
@@ -26,15 +23,6 @@ def open_to_others(folder: Path) -> list[str]:
         for path in folder.rglob("*")
         if path.lstat().st_mode & 0o077
     )
-
-
-@contextmanager
-def masked(mask: int) -> Iterator[None]:
-    before = os.umask(mask)
-    try:
-        yield
-    finally:
-        os.umask(before)
 
 
 @pytest.fixture
@@ -64,24 +52,17 @@ def test_commands_leave_nothing_that_others_can_read(folder: Path) -> None:
 
 
 async def test_a_running_bot_too(folder: Path) -> None:
-    with masked(0o022):
-        async with await Emulators.start() as emulators:
-            settings = {
-                "LISTEN": f"127.0.0.1:{free_port()}",
-                "PUBLIC_URL": "http://127.0.0.1:1",
-                "CHEAP_PASSWORD_HASHES": "1",
-            }
-            bot = BotProcess(folder, emulators.env() | settings)
-            await bot.start()
-            try:
-                sara = emulators.telegram.person("سارا")
-                await sara.type("/start")
-                await sara.sees("ثبت‌نام")
-                found = {path.name for path in (folder / "data").iterdir()}
-                assert {"bot.db", "bot.db-wal", "bot.db-shm"} <= found
-                assert [one for one in open_to_others(folder) if not one.startswith("bot.log")] == []
-            finally:
-                await bot.stop()
+    before = os.umask(0o022)
+    try:
+        async with bot_process(folder, f"sqlite:///{folder}/data/bot.db") as bot:
+            sara = bot.emulators.telegram.person("سارا")
+            await sara.start()
+            await sara.sees("ثبت‌نام")
+            found = {path.name for path in (folder / "data").iterdir()}
+            assert {"bot.db", "bot.db-wal", "bot.db-shm"} <= found
+            assert [one for one in open_to_others(folder) if not one.startswith("bot.log")] == []
+    finally:
+        os.umask(before)
 
 
 def look(folder: Path) -> Finding:

@@ -14,11 +14,6 @@ from tests.support.s3 import KEYS, Bucket
 LATER = datetime.now(UTC) + timedelta(hours=1)
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> FolderStore:
-    return FolderStore(tmp_path / "files")
-
-
 @pytest.fixture(params=["folder", "s3"])
 def any_store(request: pytest.FixtureRequest, tmp_path: Path) -> FileStore:
     if request.param == "folder":

@@ -25,28 +25,10 @@ def add_leased_rows(db: Session) -> None:
     )
     db.add_all([chat, request])
     db.flush()
-    db.add(
-        Push(
-            key="k",
-            kind="N6",
-            channel=PushChannel.CHAT,
-            account_id=owner.id,
-            chat_row_id=chat.id,
-            text="خبر",
-            state=PushState.SENDING,
-            leased_until=LATER,
-        )
-    )
-    db.add(
-        PaymentAttempt(
-            request_id=request.id,
-            gateway="zarinpal",
-            ref="A1",
-            amount_rial=1000,
-            state=AttemptState.VERIFYING,
-            next_check_at=LATER,
-        )
-    )
+    leased = {"state": PushState.SENDING, "leased_until": LATER, "chat_row_id": chat.id}
+    db.add(Push(key="k", kind="N6", channel=PushChannel.CHAT, account_id=owner.id, text="خبر", **leased))
+    verifying = {"state": AttemptState.VERIFYING, "next_check_at": LATER, "ref": "A1"}
+    db.add(PaymentAttempt(request_id=request.id, gateway="zarinpal", amount_rial=1000, **verifying))
 
 
 async def test_leases_of_the_dead_end(database: Database) -> None:

@@ -16,7 +16,7 @@ from bot.services import qualification
 from bot.services.qualification import decisions, review
 from bot.services.qualification.requests import QUALIFICATION_WORKFLOW
 from storage.database.database import Database, open_database
-from storage.enums import Messenger, RejectReason, RequestState
+from storage.enums import Messenger, RejectReason
 from storage.tables import (
     AuditEvent,
     Draft,
@@ -53,28 +53,21 @@ def due(db: Session, now: datetime) -> set[int]:
     return {one.id or 0 for one in retention.expired_batch(db, now=now).documents}
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> FolderStore:
-    return FolderStore(tmp_path / "files")
-
-
 @as_unit
 def test_documents_of_a_rejected_request_go_after_24_months(db: Session, people: Participants) -> None:
-    request = rejected(db, people)
-    documents = documents_of(db, request)
+    documents = documents_of(db, rejected(db, people))
     assert documents
     assert due(db, NOW + timedelta(days=730)) == set()
     assert due(db, LATER) == documents
 
 
 @as_unit
-def test_documents_of_a_withdrawn_request_too_and_of_one_in_circulation_never(
+def test_documents_of_a_withdrawn_request_go_and_of_one_in_circulation_never(
     db: Session, people: Participants
 ) -> None:
     request = submitted_request(db, people.sara)
     assert due(db, LATER) == set()
     qualification.withdraw(db, actor=people.sara, request_id=request.id or 0, now=NOW)
-    assert request.state is RequestState.WITHDRAWN
     assert due(db, LATER) == documents_of(db, request)
 
 

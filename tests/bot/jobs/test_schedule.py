@@ -86,17 +86,13 @@ def test_the_expert_hears_of_files_over_10_days(db: Session, people: Participant
     assert pushes(db, people.sara, "N20") == []  # nothing that she could do
 
 
-def forgotten(db: Session, people: Participants) -> tuple[QualificationRequest, Draft]:
+def forgotten(db: Session, people: Participants) -> Draft:
+    """A draft that was last changed on the tenth day."""
     request = qualification.start_draft(db, actor=people.sara, now=NOW)
-    draft = Draft(
-        account_id=people.sara.account_id,
-        dialogue="qualification",
-        subject_id=request.id or 0,
-        updated_at=after(days=10),
-    )
-    db.add(draft)
+    about = {"dialogue": "qualification", "subject_id": request.id or 0, "updated_at": after(days=10)}
+    db.add(draft := Draft(account_id=people.sara.account_id, **about))
     db.flush()
-    return request, draft
+    return draft
 
 
 @as_unit
@@ -125,7 +121,7 @@ def test_the_notice_comes_first_also_after_a_downtime_of_years(db: Session, peop
 def test_whoever_goes_on_keeps_the_draft_and_is_told_again_a_year_later(
     db: Session, people: Participants
 ) -> None:
-    _, draft = forgotten(db, people)
+    draft = forgotten(db, people)
     reminders.abandoned_drafts(db, now=after(days=350))
     draft.updated_at = after(days=351)
     db.flush()
@@ -153,15 +149,9 @@ def test_staff_hear_of_a_missing_tariff_before_an_expert_is_refused(
 def test_old_updates_go_and_unfinished_ones_stay(db: Session) -> None:
     for number, state in enumerate(InboxState):
         for age in (1, 20, 100):
-            db.add(
-                InboxUpdate(
-                    messenger=Messenger.BALE,
-                    update_id=number * 1000 + age,
-                    raw="{}",
-                    state=state,
-                    received_at=NOW - timedelta(days=age),
-                )
-            )
+            received = {"state": state, "received_at": NOW - timedelta(days=age)}
+            update_id = number * 1000 + age
+            db.add(InboxUpdate(messenger=Messenger.BALE, update_id=update_id, raw="{}", **received))
     db.flush()
     schedule.purge_inbox(db, now=NOW)
     left = {(one.state, one.update_id % 1000) for one in db.exec(select(InboxUpdate))}

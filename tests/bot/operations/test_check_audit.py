@@ -11,9 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from demo.bot_process import BotProcess
-from demo.emulators import Emulators
-from tests.support.bot_process import SECRET_KEY, free_port
+from tests.support.bot_process import SECRET_KEY, bot_process
 from tests.support.commands import run_beside
 
 
@@ -27,8 +25,7 @@ def rows(file: Path, statement: str) -> list[tuple[object, ...]]:
 @pytest.mark.campaign
 async def test_lines_are_linked_kept_and_checked(tmp_path: Path) -> None:
     (folder := tmp_path / "home").mkdir()
-    key = {"SECRET_KEY": SECRET_KEY}
-    command = partial(run_beside, folder, **key)
+    command = partial(run_beside, folder, SECRET_KEY=SECRET_KEY)
 
     assert (await command("migrate")).status == 0
     for number in (1, 2, 3):
@@ -37,16 +34,9 @@ async def test_lines_are_linked_kept_and_checked(tmp_path: Path) -> None:
     database = folder / "data" / "bot.db"
     count = int(str(rows(database, "SELECT count(*) FROM audit_event")[0][0]))
     assert count
-    async with await Emulators.start() as emulators:
-        settings = {"LISTEN": f"127.0.0.1:{free_port()}", "PUBLIC_URL": "http://127.0.0.1:1"}
-        process = BotProcess(folder, emulators.env() | key | settings)
-        await process.start()
-        try:
-            async with asyncio.timeout(60):
-                while not rows(database, f"SELECT count(*) = {count} FROM audit_link")[0][0]:
-                    await asyncio.sleep(0.2)
-        finally:
-            await process.stop()
+    async with bot_process(folder, f"sqlite:///{database}"), asyncio.timeout(60):
+        while not rows(database, f"SELECT count(*) = {count} FROM audit_link")[0][0]:
+            await asyncio.sleep(0.2)
 
     said = await command("check-audit")
     assert said.status == 0, said
