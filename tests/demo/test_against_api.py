@@ -19,6 +19,8 @@ def test_methods_and_parameters_are_the_published_ones(api: Api) -> None:
     for method, known in TELEGRAM.known.items():
         assert known == api.methods[method].names, method
         assert TELEGRAM.required[method] == api.methods[method].required, method
+    assert set(METHODS) == set(TELEGRAM.known)
+    assert set(BALE.known) <= set(METHODS)
 
 
 def test_buttons_have_the_published_fields(api: Api) -> None:
@@ -57,8 +59,3 @@ def test_objects_have_published_fields_and_all_required_ones(api: Api) -> None:
     }.items():
         assert set(shape) <= api.types[kind].names, kind
         assert api.types[kind].required <= set(shape), kind
-
-
-def test_every_method_of_the_tables_is_there() -> None:
-    assert set(METHODS) == set(TELEGRAM.known)
-    assert set(BALE.known) <= set(METHODS)

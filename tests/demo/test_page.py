@@ -22,8 +22,9 @@ async def toys(emulators: Emulators) -> AsyncIterator[None]:
         yield
 
 
-async def opened(browser: Browser, server: PageServer, *, width: int = 1400, height: int = 860) -> Page:
-    page = await browser.new_page(viewport={"width": width, "height": height})
+@pytest.fixture
+async def page(browser: Browser, server: PageServer) -> Page:
+    page = await browser.new_page(viewport={"width": 1400, "height": 860})
     page.set_default_timeout(10_000)
     page.on("pageerror", lambda error: pytest.fail(f"script error: {error}"))
     await page.goto(server.url)
@@ -35,10 +36,7 @@ def phone(page: Page, messenger: str) -> Locator:
     return page.get_by_role("region", name=re.compile(f"در {messenger}$"))
 
 
-async def test_a_visitor_walks_with_sample_answers(
-    browser: Browser, server: PageServer, emulators: Emulators
-) -> None:
-    page = await opened(browser, server)
+async def test_a_visitor_walks_with_sample_answers(page: Page, emulators: Emulators) -> None:
     sara = phone(page, "تلگرام")
     await sara.get_by_role("button", name="✨ /start").click()
     await expect(sara.get_by_text("خوش آمدید.")).to_be_visible()
@@ -63,8 +61,7 @@ async def test_a_visitor_walks_with_sample_answers(
     assert emulators.violations == []
 
 
-async def test_typing_and_files_of_ones_own(browser: Browser, server: PageServer, tmp_path: Path) -> None:
-    page = await opened(browser, server)
+async def test_typing_and_files_of_ones_own(page: Page, server: PageServer, tmp_path: Path) -> None:
     sara = phone(page, "بله")
     box = sara.get_by_role("textbox", name="پیام")
     await box.fill("سلام\nچطورید؟")
@@ -85,8 +82,7 @@ async def test_typing_and_files_of_ones_own(browser: Browser, server: PageServer
     assert (await answer.body()).startswith(b"%PDF")
 
 
-async def test_phones_come_and_go_and_a_newcomer_joins(browser: Browser, server: PageServer) -> None:
-    page = await opened(browser, server)
+async def test_phones_come_and_go_and_a_newcomer_joins(page: Page) -> None:
     await expect(page.locator(".phone")).to_have_count(3)
     await page.get_by_role("button", name=re.compile("مریم موسوی")).click()
     await expect(page.locator(".phone")).to_have_count(4)
@@ -100,9 +96,8 @@ async def test_phones_come_and_go_and_a_newcomer_joins(browser: Browser, server:
 
 
 async def test_unread_messages_are_counted_texts_are_no_markup_and_deleted_ones_vanish(
-    browser: Browser, server: PageServer, emulators: Emulators, telegram: Raw
+    page: Page, server: PageServer, telegram: Raw
 ) -> None:
-    page = await opened(browser, server)
     sara, maryam = server.users.roles[0].person, server.users.roles[2].person
     await maryam.type(XSS)
     chip = page.get_by_role("button", name=re.compile("مریم موسوی"))
@@ -119,9 +114,8 @@ async def test_unread_messages_are_counted_texts_are_no_markup_and_deleted_ones_
 
 
 async def test_blocking_an_outage_and_text_messages_are_shown(
-    browser: Browser, server: PageServer, emulators: Emulators, http: httpx.AsyncClient
+    page: Page, server: PageServer, emulators: Emulators, http: httpx.AsyncClient
 ) -> None:
-    page = await opened(browser, server)
     phone_of_sara, sara = phone(page, "تلگرام"), server.users.roles[0].person
     await phone_of_sara.get_by_role("button", name="کارهای دیگر").click()
     await phone_of_sara.get_by_role("button", name="مسدود کردن ربات").click()
@@ -137,8 +131,9 @@ async def test_blocking_an_outage_and_text_messages_are_shown(
     await sara.waits(lambda: emulators.telegram.server.is_out, what="outage")
 
 
-async def test_one_phone_at_a_time_on_a_narrow_screen(browser: Browser, server: PageServer) -> None:
-    page = await opened(browser, server, width=390, height=800)
+async def test_one_phone_at_a_time_on_a_narrow_screen(page: Page) -> None:
+    await page.set_viewport_size({"width": 390, "height": 800})
+    await page.reload()
     await page.locator(".chip").nth(1).click()  # one that is chosen at once stays chosen
     await page.locator(".phone.bale.current .suggestions button").click()
     await expect(page.locator(".phone.bale.current .message", has_text="خوش آمدید.")).to_be_visible()

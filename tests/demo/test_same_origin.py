@@ -1,7 +1,5 @@
 """Another page in the visitor's browser cannot play the demo: not by a form, not by a script, not under a name of its own."""
 
-from __future__ import annotations
-
 import httpx
 import pytest
 from playwright.async_api import Browser

@@ -1,5 +1,7 @@
 """Kavenegar's protocol as the bot's adapter meets it."""
 
+from collections.abc import AsyncIterator
+
 import httpx
 import pytest
 
@@ -8,33 +10,34 @@ from demo.emulators import Emulators
 TO = "09121234567"
 
 
-def root(emulators: Emulators) -> str:
-    return f"{emulators.sms.url}/v1/{emulators.sms.key}"
+@pytest.fixture
+async def kavenegar(emulators: Emulators) -> AsyncIterator[httpx.AsyncClient]:
+    root = f"{emulators.sms.url}/v1/{emulators.sms.key}"
+    async with httpx.AsyncClient(base_url=root, trust_env=False) as client:
+        yield client
 
 
-async def test_localid_makes_sending_idempotent(emulators: Emulators, http: httpx.AsyncClient) -> None:
+async def test_localid_makes_sending_idempotent(emulators: Emulators, kavenegar: httpx.AsyncClient) -> None:
     body = {"receptor": TO, "message": "سلام", "localid": "7"}
-    first = (await http.post(f"{root(emulators)}/sms/send.json", data=body)).json()
-    second = (await http.post(f"{root(emulators)}/sms/send.json", data=body)).json()
+    first = (await kavenegar.post("/sms/send.json", data=body)).json()
+    second = (await kavenegar.post("/sms/send.json", data=body)).json()
     assert first["return"]["status"] == 200
     assert second["entries"][0]["messageid"] == first["entries"][0]["messageid"]
     assert [sms.text for sms in emulators.sms.inbox("+989121234567")] == ["سلام"]
-    status = (
-        await http.get(f"{root(emulators)}/sms/statuslocalmessageid.json", params={"localid": "7"})
-    ).json()
+    status = (await kavenegar.get("/sms/statuslocalmessageid.json", params={"localid": "7"})).json()
     assert status["entries"][0]["status"] == 10
 
 
 async def test_lookup_fills_the_template_and_checks_tokens(
-    emulators: Emulators, http: httpx.AsyncClient
+    emulators: Emulators, kavenegar: httpx.AsyncClient
 ) -> None:
     emulators.sms.templates = {"end": "مدیریت محترم %token20؛ %token10 (%token)"}
     good = {"receptor": TO, "template": "end", "token": "12", "token10": "سارا کریمی", "token20": "کیان طب"}
-    assert (await http.post(f"{root(emulators)}/verify/lookup.json", data=good)).status_code == 200
+    assert (await kavenegar.post("/verify/lookup.json", data=good)).status_code == 200
     await emulators.sms.sees(TO, "مدیریت محترم کیان طب؛ سارا کریمی (12)")
-    spaced = await http.post(f"{root(emulators)}/verify/lookup.json", data=good | {"token": "a b"})
+    spaced = await kavenegar.post("/verify/lookup.json", data=good | {"token": "a b"})
     assert spaced.json()["return"]["status"] == 431
-    missing = await http.post(f"{root(emulators)}/verify/lookup.json", data=good | {"template": "none"})
+    missing = await kavenegar.post("/verify/lookup.json", data=good | {"template": "none"})
     assert missing.status_code == 424
 
 
@@ -49,25 +52,25 @@ async def test_lookup_fills_the_template_and_checks_tokens(
     ],
 )
 async def test_refusals(
-    emulators: Emulators, http: httpx.AsyncClient, body: dict[str, str], code: int
+    emulators: Emulators, kavenegar: httpx.AsyncClient, body: dict[str, str], code: int
 ) -> None:
-    answer = await http.post(f"{root(emulators)}/sms/send.json", data=body)
+    answer = await kavenegar.post("/sms/send.json", data=body)
     assert (answer.status_code, answer.json()["return"]["status"]) == (code, code)
     assert emulators.sms.sent == []
 
 
-async def test_troubles(emulators: Emulators, http: httpx.AsyncClient) -> None:
+async def test_troubles(emulators: Emulators, kavenegar: httpx.AsyncClient) -> None:
     body = {"receptor": TO, "message": "سلام", "localid": "7"}
-    url = f"{root(emulators)}/sms/send.json"
-    assert (await http.post(url.replace(emulators.sms.key, "wrong"), data=body)).status_code == 403
+    url = "/sms/send.json"
+    assert (await kavenegar.post(f"{emulators.sms.url}/v1/wrong{url}", data=body)).status_code == 403
     emulators.sms.fail(code=418)
-    assert (await http.post(url, data=body)).json()["return"]["status"] == 418
+    assert (await kavenegar.post(url, data=body)).json()["return"]["status"] == 418
     emulators.sms.fail(status=502)
-    assert (await http.post(url, data=body)).status_code == 502
+    assert (await kavenegar.post(url, data=body)).status_code == 502
     assert emulators.sms.sent == []
     emulators.sms.fail(cut=True, done=True)
     with pytest.raises(httpx.TransportError):
-        await http.post(url, data=body)
+        await kavenegar.post(url, data=body)
     assert len(emulators.sms.sent) == 1
-    assert (await http.post(url, data=body)).status_code == 200
+    assert (await kavenegar.post(url, data=body)).status_code == 200
     assert len(emulators.sms.sent) == 1

@@ -1,7 +1,5 @@
 """What is worked out before the unit: only where the update needs it."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from bot.application.resources import Resources
@@ -50,19 +48,14 @@ PLAIN = Step("a", Text(), prompt="الف؟", label="الف")
 B = Step("b", Doubled(), prompt="ب؟", label="ب")
 
 
-def test_question_and_ending_each_get_their_own(app: App) -> None:
+def test_question_and_ending_each_get_their_own_and_a_typed_label_nothing(app: App) -> None:
     person = at(app, A, B).type("x")
     assert person.answers == {"a": "xx"}
-    person.type("y").sees("made of ['a'] {'a': 'xx', 'b': 'yy'}")
-
-
-def test_a_label_that_is_typed_is_no_answer_to_prepare(app: App) -> None:
-    person = at(app, A, B).type("x")
     assert needs(person, text="بازگشت") is None
     assert needs(person, text="/start", command="start") is None
     assert needs(person, pressed=True, press=Press("d.choose", 1, 0, "forged")) is None
     assert needs(person, text="y") is not None
-    person.type("بازگشت").sees("الف؟")
+    person.type("بازگشت").sees("الف؟").type("x", "y").sees("made of ['a'] {'a': 'xx', 'b': 'yy'}")
 
 
 def test_a_refusal_while_preparing_is_shown_over_the_question(app: App) -> None:
