@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
-
-from sqlmodel import Session
+from typing import TYPE_CHECKING, Any
 
 from bot.application.resources import Resources
 from bot.application.routes import GUESTS
@@ -34,6 +32,9 @@ from conversations.engine.declaration import (
 from conversations.engine.steps import prompt_of
 from conversations.questions import Mobile, NationalCode, Secret
 from conversations.questions.text import TextQuestion
+
+if TYPE_CHECKING:
+    from sqlmodel import Session
 
 FORGOT = "@forgot"
 CODE_LENGTH = 64

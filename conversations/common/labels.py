@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
-
-from sqlmodel import Session, col, select
+from typing import TYPE_CHECKING, Any
 
 from bot.rules.request_items import DOCUMENT, FIELDS
+from bot.services.shared import reference_data
 from bot.texts import FSI, LRI, PDI, checked, formats, t
-from storage.tables import DegreeLevel, DocumentType, FieldOfStudy, University
+from storage.tables import DocumentType
+
+if TYPE_CHECKING:
+    from sqlmodel import Session
 
 _IN_PERSIAN_DIGITS = frozenset({"birth_cert_no", "phone", "postal_address", "field_note"})
 
@@ -48,12 +50,11 @@ class Wording:
 
     @classmethod
     def load(cls, db: Session) -> Wording:
-        types = db.exec(select(DocumentType).order_by(col(DocumentType.position))).all()
         return cls(
-            {document_type.code: document_type for document_type in types},
-            dict(db.exec(select(DegreeLevel.code, DegreeLevel.name)).all()),
-            dict(db.exec(select(FieldOfStudy.code, FieldOfStudy.name)).all()),
-            dict(db.exec(select(University.code, University.name)).all()),
+            reference_data.names_of_documents(db),
+            reference_data.names_of_levels(db),
+            reference_data.names_of_fields(db),
+            reference_data.names_of_universities(db),
         )
 
     def label(self, key: str, *, short: bool = False) -> str:

@@ -8,9 +8,7 @@ Each is bound to one file at the version that the expert saw; its last question 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, ClassVar
-
-from sqlmodel import Session
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from bot.application.routes import EXPERTS, REVIEWERS
 from bot.core.context import Actor, Turn
@@ -32,6 +30,9 @@ from conversations.engine.declaration import Answers, Dialogue, FinishRejected, 
 from conversations.questions import Choice, Confirm, Text, Ticks
 from storage.enums import RejectReason
 from storage.tables import Account, CooperationRequest, QualificationRequest
+
+if TYPE_CHECKING:
+    from sqlmodel import Session
 
 #: Characters of what an expert writes to the applicant.
 LONGEST = 800

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, ClassVar
-
-from sqlmodel import Session
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from bot.application.routes import OFFICERS
 from bot.core.context import Turn
@@ -37,6 +35,9 @@ from conversations.engine.steps import Question
 from conversations.officer import amendment
 from conversations.questions import Text
 from storage.tables import DeficiencyRound, QualificationRequest
+
+if TYPE_CHECKING:
+    from sqlmodel import Session
 
 #: The answer to an item that its officer explains instead of changing it; the words are the next answer.
 EXPLAINED: dict[str, Any] = {"explained": True}

@@ -5,9 +5,7 @@ See docs/specification.md 3.
 
 from __future__ import annotations
 
-from typing import Any
-
-from sqlmodel import Session
+from typing import TYPE_CHECKING, Any
 
 from bot.application.routes import OFFICERS
 from bot.core.context import Turn
@@ -31,6 +29,9 @@ from conversations.engine.declaration import Answers, Dialogue, FinishRejected, 
 from conversations.officer import amendment
 from storage.enums import RequestKind, RequestState
 from storage.tables import QualificationRequest
+
+if TYPE_CHECKING:
+    from sqlmodel import Session
 
 
 def steps(turn: Turn, answers: Answers) -> list[Step]:

@@ -8,16 +8,13 @@ from datetime import datetime
 from html import escape
 from pathlib import Path
 
-from sqlmodel import Session, create_engine
-
 from bot.texts import t
 from bot.texts.formats import digits
 from conversations.engine.declaration import Dialogue
 from conversations.engine.rendering import StepButton
 from conversations.preview.sample_rows import sample_turn
 from conversations.preview.screens import FINISH, PreviewNode, preview_nodes
-from storage.migrations.schema import create_all
-from storage.migrations.seed import seed
+from storage.migrations.seed import seeded_in_memory
 
 #: Answers that are named beside an arrow; the others are counted.
 NAMED = 4
@@ -46,20 +43,12 @@ def write_pages(folder: Path, dialogues: Sequence[Dialogue], now: datetime) -> l
     people."""
     folder.mkdir(parents=True, exist_ok=True)
     written = []
-    engine = create_engine("sqlite://")
-    try:
-        with engine.begin() as connection:
-            create_all(connection)
-        with Session(engine, expire_on_commit=False, autoflush=False) as db:
-            seed(db)
-            for dialogue in dialogues:
-                page = dialogue_page(dialogue, preview_nodes(sample_turn(db, dialogue, now), dialogue))
-                path = folder / f"{dialogue.name}.html"
-                path.write_text(page, encoding="utf-8")
-                written.append(path)
-            db.rollback()
-    finally:
-        engine.dispose()
+    with seeded_in_memory() as db:
+        for dialogue in dialogues:
+            page = dialogue_page(dialogue, preview_nodes(sample_turn(db, dialogue, now), dialogue))
+            path = folder / f"{dialogue.name}.html"
+            path.write_text(page, encoding="utf-8")
+            written.append(path)
     index = folder / "index.html"
     index.write_text(index_page(dialogues), encoding="utf-8")
     return [index, *written]

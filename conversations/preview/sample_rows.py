@@ -5,12 +5,12 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from itertools import count
-
-from sqlmodel import Session, select
+from typing import TYPE_CHECKING
 
 from bot.application.routes import STAFF_ONLY
 from bot.core.context import PublicInfo, Turn
 from bot.core.incoming import Incoming
+from bot.services.shared import reference_data
 from conversations.engine.declaration import Dialogue
 from storage.enums import (
     CooperationState,
@@ -27,13 +27,15 @@ from storage.tables import (
     CooperationRequest,
     DeficiencyRound,
     Distributor,
-    DocumentType,
     Draft,
     Grant,
     Officer,
     QualificationRequest,
     StoredFile,
 )
+
+if TYPE_CHECKING:
+    from sqlmodel import Session
 
 PUBLIC_INFO = PublicInfo("021-1234", "https://bot.example")
 #: Answers of a request that was submitted.
@@ -53,6 +55,7 @@ AT_BRANCH, ABOUT_COOPERATION = frozenset({"pick_officer"}), frozenset({"coop_rej
 #: Who is in a dialogue that asks the services before its end; staff are in theirs, officers in the others.
 ROLES = {"pick_officer": Role.DISTRIBUTOR}
 _NUMBERS = count(90_000_001)
+_GUILD_NUMBERS = count(10_000)
 
 
 def sample_turn(db: Session, dialogue: Dialogue, now: datetime) -> Turn:
@@ -94,9 +97,8 @@ def sample_account(db: Session) -> Account:
 
 def sample_branch(db: Session) -> Branch:
     """The central one of a distributor whose name is one of the sample answers."""
-    number = len(db.exec(select(Distributor)).all())
     distributor = Distributor(
-        kind=DistributorKind.GUILD, name="سارا", guild_id=f"{number + 10_000}", manager_name="حمید صالحی"
+        kind=DistributorKind.GUILD, name="سارا", guild_id=f"{next(_GUILD_NUMBERS)}", manager_name="حمید صالحی"
     )
     db.add(distributor)
     db.flush()
@@ -130,7 +132,6 @@ def sample_cooperation(db: Session, account: Account, branch: Branch) -> int:
 
 
 def sample_request(db: Session, account: Account, state: RequestState) -> int:
-    codes = db.exec(select(DocumentType.code)).all()
     file = StoredFile(
         account_id=account.id or 0,
         sha256="0",
@@ -141,7 +142,7 @@ def sample_request(db: Session, account: Account, state: RequestState) -> int:
     )
     db.add(file)
     db.flush()
-    snapshot = FIELDS | {f"doc.{code}": [file.id] for code in codes}
+    snapshot = FIELDS | {f"doc.{code}": [file.id] for code in reference_data.names_of_documents(db)}
     request = QualificationRequest(
         account_id=account.id or 0,
         kind=RequestKind.NEW,

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
-from sqlmodel import col, select
-
 from bot.core.context import Turn
 from bot.core.incoming import FileTaken
 from bot.core.refusals import InvalidInput
 from bot.documents.file_names import names_document
 from bot.services.qualification import unused_files
 from bot.services.qualification.documents_in_use import numbers
+from bot.services.shared import stored_files
 from bot.texts import formats, t
 from conversations.engine.declaration import (
     Answers,
@@ -120,8 +119,8 @@ class Documents(Question):
         ids = [file_id for file_id in value if isinstance(file_id, int)] if isinstance(value, list) else []
         if not ids or turn.account is None:
             return []
-        mine = select(StoredFile).where(col(StoredFile.id).in_(ids), StoredFile.account_id == turn.account.id)
-        files = {file.id: file for file in turn.db.exec(mine).all()}
+        assert turn.account.id is not None
+        files = stored_files.own_files(turn.db, account_id=turn.account.id, ids=ids)
         return [files[file_id] for file_id in ids if file_id in files]
 
     def _took(
@@ -137,10 +136,7 @@ class Documents(Question):
             return Incomplete(notice=t("doc.twice_same"), quiet=quiet)
         if len(files) >= self.max_files:
             raise InvalidInput("error.too_many_files", max=formats.digits(self.max_files))
-        # A copy: a unit may run twice.
-        stored = StoredFile(**taken.file.model_dump(exclude={"id", "account_id"}), account_id=turn.account.id)
-        turn.db.add(stored)
-        turn.db.flush()
+        stored = stored_files.keep(turn.db, account_id=turn.account.id, file=taken.file)
         notice = None
         if twin is not None:
             notice = t("doc.twice")
@@ -155,6 +151,7 @@ class Documents(Question):
     def _twin(self, turn: Turn, answers: Answers, sha256: str) -> int | None:
         """A file of this request with the same bytes."""
         assert turn.account is not None
+        assert turn.account.id is not None
         sent = {
             file_id
             for value in answers.values()
@@ -162,10 +159,8 @@ class Documents(Question):
             for file_id in value
             if isinstance(file_id, int)
         }
-        same = select(StoredFile.id).where(
-            StoredFile.account_id == turn.account.id, StoredFile.sha256 == sha256
-        )
-        return next((file_id for file_id in turn.db.exec(same).all() if file_id in sent), None)
+        same = stored_files.ids_of_content(turn.db, account_id=turn.account.id, sha256=sha256)
+        return next((file_id for file_id in same if file_id in sent), None)
 
     def _remove(self, turn: Turn, answers: Answers, doomed: Sequence[int | None]) -> None:
         """Take files out of the answer; those that nothing else holds are deleted."""

@@ -4,30 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlmodel import col, select
-
 from bot.core.context import Turn
 from bot.core.refusals import InvalidInput
 from bot.rules.validators import search_key
+from bot.services.shared import reference_data
 from conversations.engine.declaration import Answers, Incomplete, Step, UserInput
 from conversations.questions import Choice, Search
 from conversations.questions.choice import Option
-from storage.tables import ClosedPair, DegreeLevel, FieldOfStudy
+from storage.tables import DegreeLevel, FieldOfStudy
 
 
 def levels(turn: Turn, answers: Answers) -> list[Option]:
     """The levels that are open."""
-    query = select(DegreeLevel).where(col(DegreeLevel.allowed).is_(True))
-    return [(level.code, level.name) for level in turn.db.exec(query.order_by(col(DegreeLevel.position)))]
+    return [(level.code, level.name) for level in reference_data.open_levels(turn.db)]
 
 
 def fields(turn: Turn, answers: Answers) -> list[Option]:
     """The fields that are open at the level that was answered."""
-    closed = select(ClosedPair.field_code).where(ClosedPair.level_code == str(answers.get("degree_level")))
-    query = select(FieldOfStudy).where(
-        col(FieldOfStudy.allowed).is_(True), col(FieldOfStudy.code).not_in(closed)
-    )
-    return [(field.code, field.name) for field in turn.db.exec(query.order_by(col(FieldOfStudy.position)))]
+    level_code = str(answers.get("degree_level"))
+    return [(field.code, field.name) for field in reference_data.open_fields(turn.db, level_code)]
 
 
 class Level(Choice):
@@ -52,7 +47,7 @@ class Field(Search):
         try:
             return super().accept(turn, step, answers, given)
         except InvalidInput:
-            names = turn.db.exec(select(FieldOfStudy.name))
+            names = reference_data.names_of_fields(turn.db).values()
             if given.text and search_key(given.text) in {search_key(name) for name in names}:
                 raise InvalidInput("error.field_closed") from None
             raise

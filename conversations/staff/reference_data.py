@@ -6,20 +6,18 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from sqlmodel import col, select
-
 from bot.application.routes import STAFF_ONLY
 from bot.core.context import Turn
 from bot.core.screens import Press, Reply, Screen
 from bot.rules import regions
 from bot.services.directorate import document_types, studies, universities
 from bot.services.qualification import fees
+from bot.services.shared import reference_data
 from bot.texts import formats, t
 from conversations.engine.declaration import Answers, Dialogue, Step
 from conversations.questions import Choice, Confirm, Search, Text
 from conversations.questions.tariff import DayToCome, Rial
 from storage.enums import RequestKind
-from storage.tables import University
 
 CODE, MARK, PROVINCE = "_code", "_mark", "_province"
 #: The whole city, where a district could be named.
@@ -209,10 +207,7 @@ def _districts(turn: Turn, answers: Answers) -> Sequence[tuple[str, str]]:
 
 
 def _open_universities(turn: Turn, answers: Answers) -> Sequence[tuple[str, str]]:
-    query = select(University.code, University.name).where(
-        col(University.active).is_(True), col(University.regional).is_(True)
-    )
-    return list(turn.db.exec(query.order_by(col(University.name))).all())
+    return reference_data.open_universities(turn.db)
 
 
 def _of_province(turn: Turn, answers: Answers) -> Sequence[tuple[str, str]]:

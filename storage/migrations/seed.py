@@ -5,12 +5,14 @@ See docs/specification.md 3.
 
 import csv
 from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.resources import files
 from typing import Any
 
 from sqlalchemy import select
-from sqlmodel import Session, SQLModel
+from sqlmodel import Session, SQLModel, create_engine
 
+from storage.migrations.schema import create_all
 from storage.tables import Coverage, DegreeLevel, DocumentType, FieldOfStudy, University
 
 #: No diploma row (R18, R19).
@@ -86,6 +88,21 @@ def seed(session: Session) -> None:
         (Coverage, ("province", "city", "district"), _coverage()),
     ):
         _add_missing(session, model, key, rows)
+
+
+@contextmanager
+def seeded_in_memory() -> Iterator[Session]:
+    """A session on a SQLite database in memory, with the schema and the reference data. Nothing of it stays."""
+    engine = create_engine("sqlite://")
+    try:
+        with engine.begin() as connection:
+            create_all(connection)
+        with Session(engine, expire_on_commit=False, autoflush=False) as session:
+            seed(session)
+            yield session
+            session.rollback()
+    finally:
+        engine.dispose()
 
 
 def _add_missing(
