@@ -73,5 +73,5 @@ format: $(READY) ## Let ruff format and mend what it can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-diagrams: $(READY) ## Write the generated parts of docs/architecture.md
+diagrams: $(READY) ## Write the generated parts of docs/architecture.md and docs/states.md
 	$(BIN)/python -m tests.docs.diagrams

@@ -188,7 +188,6 @@ TABLE = MACHINE.table
 TERMINAL = MACHINE.terminal
 allowed_actions = MACHINE.allowed_actions
 refusal = MACHINE.refusal
-mermaid = MACHINE.mermaid
 
 
 def may_see(case: CooperationCase, actor: Actor) -> bool:

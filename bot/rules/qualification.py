@@ -205,4 +205,3 @@ TABLE = MACHINE.table
 TERMINAL = MACHINE.terminal
 allowed_actions = MACHINE.allowed_actions
 refusal = MACHINE.refusal
-mermaid = MACHINE.mermaid

@@ -1,14 +1,19 @@
-"""Writes the parts of docs/architecture.md that follow from the code: `make diagrams`."""
+"""Writes the parts of docs/architecture.md and docs/states.md that follow from the code: `make diagrams`."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Any
 
+from bot.rules import account, cooperation, payment, qualification
+from bot.rules.state_machine import Machine
 from tests.docs.packages import Tree, read
 from tests.docs.references import ROOT
 
-PAGE = ROOT / "docs" / "architecture.md"
+PAGES = [ROOT / "docs" / name for name in ("architecture.md", "states.md")]
 BLOCK = re.compile(r"(?<=<!-- generated: )(\w+)( -->\n).*?(?=<!-- end -->)", re.DOTALL)
 SHARED = "bot.services.shared"
 #: The packages that an update passes.
@@ -76,12 +81,29 @@ def _mermaid(arrows: list[tuple[str, str]], direction: str = "TD") -> str:
     return "\n".join(["```mermaid", f"graph {direction}", *lines, "```"])
 
 
+def _states(machine: Machine[Any, Any, Any, Any], tree: Tree) -> str:
+    return f"```mermaid\n{machine.mermaid()}\n```"
+
+
+PARTS: dict[str, Callable[[Tree], str]] = {
+    "table": table,
+    "imports": imports,
+    "update": update,
+    "qualification": partial(_states, qualification.MACHINE),
+    "cooperation": partial(_states, cooperation.MACHINE),
+    "contract": partial(_states, cooperation.CONTRACT),
+    "termination": partial(_states, cooperation.TERMINATION),
+    "account": partial(_states, account.MACHINE),
+    "payment": partial(_states, payment.MACHINE),
+}
+
+
 def rendered(page: str, root: Path = ROOT) -> str:
     """The page with its generated parts as the code is now."""
     tree = read(root)
-    parts = {"table": table, "imports": imports, "update": update}
-    return BLOCK.sub(lambda found: f"{found[1]}{found[2]}{parts[found[1]](tree)}\n", page)
+    return BLOCK.sub(lambda found: f"{found[1]}{found[2]}{PARTS[found[1]](tree)}\n", page)
 
 
 if __name__ == "__main__":
-    PAGE.write_text(rendered(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    for path in PAGES:
+        path.write_text(rendered(path.read_text(encoding="utf-8")), encoding="utf-8")
