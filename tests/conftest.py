@@ -18,6 +18,7 @@ import pytest
 from storage.database.database import Database, open_database
 from storage.migrations.seed import seed
 from tests.support.postgres import PostgresServer, apart, make_schema
+from tests.support.speed import collect_garbage_less_often, share_compiled_statements
 
 if TYPE_CHECKING:
     from demo.emulators import Emulators
@@ -30,6 +31,14 @@ CAMPAIGNS = tuple(HERE / name for name in ("abuse", "crash", "races", "trouble")
 
 def in_campaign(path: Path) -> bool:
     return any(path.is_relative_to(folder) for folder in CAMPAIGNS)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    share_compiled_statements()
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    collect_garbage_less_often()
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
