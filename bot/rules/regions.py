@@ -8,12 +8,11 @@ change here needs a migration.
 """
 
 import re
-from collections.abc import Iterable
 from functools import cache
 
 from provinces_and_cities import Iran
 
-from bot.rules.validators import ZWNJ, normalise, search_key
+from bot.rules.validators import ZWNJ, normalise
 
 _PROVINCES = {"چهار محال بختیاری": "چهارمحال و بختیاری"}
 
@@ -101,23 +100,3 @@ def provinces() -> tuple[str, ...]:
 def cities_of(province: str) -> tuple[str, ...]:
     """The cities of a province in alphabetical order; none for a province that does not exist."""
     return _cities().get(province, ())
-
-
-def matching_regions(part: str, names: Iterable[str]) -> list[str]:
-    """Those of `names` that contain `part` in any spelling (spaces, ZWNJ, Arabic letters, madd and hamza do
-    not matter): the exact name first, then names that begin with it, then the others, each in the given
-    order."""
-    wanted = search_key(part)
-    if not wanted:
-        return []
-    ranked = []
-    for name in names:
-        key = search_key(name)
-        if wanted in key:
-            ranked.append((key != wanted, not key.startswith(wanted), name))
-    return [name for *_, name in sorted(ranked, key=lambda rank: rank[:2])]
-
-
-def find_city(part: str, province: str) -> list[str]:
-    """`matching_regions` among the cities of `province`."""
-    return matching_regions(part, cities_of(province))

@@ -16,7 +16,6 @@ from sqlmodel import Session, col, select
 
 from bot.core.screens import Press
 from bot.services.directorate import account_lookup
-from bot.services.distributors import registry
 from bot.texts import quoted, t
 from conversations.catalogue import ALL
 from conversations.engine.engine import Engine
@@ -83,11 +82,7 @@ class AccessFixture(Fixture):
         by = self.by(self.other_staff)
         theirs = select(Grant).where(Grant.account_id == account_id, col(Grant.active).is_(True))
         for grant in db.exec(theirs).all():
-            if grant.role is Role.DISTRIBUTOR:
-                of = grant.distributor_id or 0
-                registry.remove_manager(db, distributor_id=of, account_id=account_id or 0, **by)
-            else:
-                account_lookup.withdraw_role(db, grant_id=grant.id or 0, reason="پایان کار ایشان", **by)
+            account_lookup.withdraw_role(db, grant_id=grant.id or 0, reason="پایان کار ایشان", **by)
 
     def add_role(self, db: Session, account_id: int | None) -> None:
         of = self.people.arad.id

@@ -20,7 +20,7 @@ MAX_WAIT = 60.0
 async def leave(channel: Channel, chat_id: int, sentence: str | None, *, pause: Pause) -> None:
     """Say the sentence, where it can be said without waiting, and leave. Raises nothing."""
     limiter = channel.limiter
-    if sentence is not None and not limiter.wait(chat_id) and not limiter.chat_wait(ALL):
+    if sentence is not None and not limiter.wait(chat_id) and not limiter.wait(ALL):
         limiter.spend(ALL, 1.0)
         try:
             await send_text(channel, chat_id, sentence, None, caller=lambda call: limiter.call(chat_id, call))

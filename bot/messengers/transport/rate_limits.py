@@ -99,7 +99,7 @@ class RateLimiter:
         key = chat if method is None else (method, chat)
         return max(self.chat_wait(key, cost, reserved=reserved), self._wait_for_all())
 
-    def chat_wait(self, chat: Hashable, cost: float = 1.0, *, reserved: float = 0.0) -> float:
+    def chat_wait(self, chat: Hashable, cost: float, *, reserved: float = 0.0) -> float:
         """The chat's part of `wait`."""
         now = self.clock()
         state = self._chats.get(chat)
@@ -108,11 +108,6 @@ class RateLimiter:
         available = max(1.0, self.burst - reserved)
         used = max(0.0, state.full_at - now) * self.rate
         return max((used + min(cost, available) - available) / self.rate, state.rests_until - now, 0.0)
-
-    def rest_of(self, chat: Hashable) -> float:
-        """Seconds that this chat rests still, because it was refused."""
-        state = self._chats.get(chat)
-        return max(0.0, state.rests_until - self.clock()) if state is not None else 0.0
 
     @property
     def rest_of_all(self) -> float:

@@ -207,24 +207,6 @@ def _lock_own_branch(db: Session, actor: Actor, branch_id: int, version: int | N
     return branch
 
 
-def make_central(
-    db: Session, *, actor: Actor, branch_id: int, version: int | None = None, now: datetime
-) -> Branch:
-    """Let this branch be the central one instead of the present one. Raises NotAllowed, Stale."""
-    branch = _lock_own_branch(db, actor, branch_id, version)
-    if branch.is_central:
-        return branch
-    db.exec(
-        update(Branch)
-        .where(col(Branch.distributor_id) == branch.distributor_id, col(Branch.is_central).is_(True))
-        .values(is_central=False, version=Branch.version + 1)
-        .execution_options(synchronize_session=False)
-    )
-    return _save_branch(
-        db, branch, actor=actor, event="branch_made_central", values={"is_central": True}, now=now
-    )
-
-
 def _save_branch(
     db: Session, branch: Branch, *, actor: Actor, event: str, values: dict[str, Any], now: datetime
 ) -> Branch:

@@ -14,7 +14,7 @@ from bot.core.context import Actor
 from bot.core.refusals import InvalidInput, NotAllowed, Refusal, Stale
 from bot.rules import validators
 from bot.rules.validators import Mobile, NationalCode
-from bot.services.accounts import experts, roles
+from bot.services.accounts import experts
 from bot.services.accounts.experts import Appointment
 from bot.services.cooperation import requests
 from bot.services.distributors import branches
@@ -22,7 +22,7 @@ from bot.services.shared import audit
 from bot.services.shared.permissions import require
 from bot.texts import t
 from storage.enums import DistributorKind, Role
-from storage.tables import Account, Branch, Distributor, Grant
+from storage.tables import Account, Branch, Distributor
 
 SUBJECT = "distributor"
 NAME_LENGTH = (2, 120)
@@ -186,30 +186,6 @@ def add_manager(
         mobile=manager.mobile,
         password_hash=manager.password_hash,
         now=now,
-    )
-
-
-def remove_manager(db: Session, *, actor: Actor, distributor_id: int, account_id: int, now: datetime) -> None:
-    """End a manager's role at the distributor; the manager's chats lose it. Raises NotAllowed."""
-    _need_keeper(db, actor)
-    grant = db.exec(
-        select(Grant).where(
-            Grant.account_id == account_id,
-            Grant.distributor_id == distributor_id,
-            col(Grant.active).is_(True),
-        )
-    ).first()
-    if grant is None:
-        raise NotAllowed
-    roles.revoke(db, grant=grant)
-    audit.record(
-        db,
-        now=now,
-        actor=actor,
-        event="manager_removed",
-        subject=SUBJECT,
-        subject_id=distributor_id,
-        account=account_id,
     )
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.rules.regions import cities_of, find_city, provinces
+from bot.rules.regions import cities_of, provinces
 
 DATA = Path("storage/seed_data/universities.csv")
 
@@ -48,22 +48,3 @@ def test_names_have_persian_letters_only() -> None:
 )
 def test_known_slips_are_corrected(province: str, city: str) -> None:
     assert city in cities_of(province)
-
-
-@pytest.mark.parametrize("typed", ["خرم آباد", "خرماباد", "خرم‌آباد", " خرم  آباد ", "خرّم"])
-def test_a_city_is_found_however_it_is_typed(typed: str) -> None:
-    assert find_city(typed, "لرستان") == ["خرم‌آباد"]
-
-
-def test_arabic_letters_find_persian_names() -> None:
-    assert find_city("كيش", "هرمزگان") == ["کیش"]
-
-
-def test_the_exact_name_comes_first_then_beginnings() -> None:
-    assert find_city("ری", "تهران")[0] == "ری"
-    assert find_city("شهر", "فارس")[:2] == ["شهر صدرا", "شهرپیر"]
-
-
-@pytest.mark.parametrize("typed", ["", "  ", "؟", "\u200c"])
-def test_nothing_is_found_for_nothing(typed: str) -> None:
-    assert find_city(typed, "فارس") == []

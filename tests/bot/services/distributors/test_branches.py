@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from bot.core.context import Actor
 from bot.core.refusals import InvalidInput, NotAllowed, Stale
@@ -84,18 +84,6 @@ def test_the_region_is_locked_while_a_request_or_a_contract_is_open(
     ):
         with refused(NotAllowed):
             edit(db, actor, branch, name="دزدی")
-
-
-@as_unit
-def test_exactly_one_branch_is_central(db: Session, parties: Parties) -> None:
-    kian = parties.kian
-    branches.make_central(db, actor=kian.manager, branch_id=kian.east, now=NOW)
-    central = select(Branch.id).where(Branch.distributor_id == kian.id, col(Branch.is_central).is_(True))
-    assert db.exec(central).all() == [kian.east]
-    with refused(NotAllowed):
-        branches.make_central(db, actor=parties.arad.manager, branch_id=kian.central, now=NOW)
-    page = branches.list_branches(db, actor=kian.deputy)
-    assert [line.branch.id for line in page.lines] == [kian.east, kian.central]
 
 
 @as_unit

@@ -7,10 +7,10 @@ from sqlmodel import Session, select
 
 from bot.core.context import SYSTEM, Actor
 from bot.core.refusals import InvalidInput, NotAllowed, Stale
-from bot.services.distributors import branches, registry
+from bot.services.distributors import registry
 from bot.services.distributors.registry import DistributorDetails, NewManager
 from storage.enums import DistributorKind, Role
-from storage.tables import Distributor, Grant
+from storage.tables import Distributor
 from tests.support.factories import people
 from tests.support.factories.cooperation import Parties
 from tests.support.factories.reference_data import NOW
@@ -124,18 +124,6 @@ def test_staff_keep_the_identity_and_managers_the_contacts(db: Session, parties:
         edit(staff, **guild, number="70001")
     edited = edit(staff, **guild, number="70009", name="کیان")
     assert (edited.kind, edited.guild_id, edited.legal_id) == (DistributorKind.GUILD, "70009", None)
-
-
-@as_unit
-def test_a_removed_manager_loses_the_role(db: Session, parties: Parties) -> None:
-    deputy = parties.kian.deputy
-    given = {"actor": parties.staff, "distributor_id": parties.kian.id, "account_id": deputy.account_id}
-    registry.remove_manager(db, **given, now=NOW)
-    with refused(NotAllowed):
-        branches.list_branches(db, actor=deputy)
-    assert db.exec(select(Grant.active).where(Grant.account_id == deputy.account_id)).all() == [False]
-    with refused(NotAllowed):
-        registry.remove_manager(db, **given, now=NOW)
 
 
 @as_unit
