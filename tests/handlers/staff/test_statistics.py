@@ -47,6 +47,9 @@ def test_figures_picture_and_spreadsheet(app: App) -> None:
     boss = staff(app).tap("📊 گزارش")
     boss.sees("۳ درخواست", "⏳ در انتظار بررسی: ۱", "دانشگاه علوم پزشکی شیراز: ۲", "بیش از ۳۰ روز: ۱")
     boss.sees("تصمیم کارشناسان، ۳۰ روز اخیر", "۲ تأیید، ۰ نقص، ۰ رد").sees_not("دانشگاه علوم پزشکی تهران")
+    boss.open("staff.report", 45).sees(
+        "تصمیم کارشناسان، ۳۰ روز اخیر"
+    )  # a period that is not offered any more
     boss.tap("از آغاز").sees("۲ تأیید، ۰ نقص، ۱ رد").tap("🖼 نمودار")
     sheet = sheet_of(boss)
     assert sheet.picture

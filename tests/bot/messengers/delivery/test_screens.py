@@ -128,6 +128,10 @@ async def documents(person: Person) -> list[File]:
     return [file for one in person.history() for file in one.files]
 
 
+def captions(person: Person) -> list[str]:
+    return [one.text for one in person.history() if one.files]
+
+
 async def test_documents_on_both_messengers(
     emulators: Emulators, database: Database, library: DocumentLibrary
 ) -> None:
@@ -139,6 +143,7 @@ async def test_documents_on_both_messengers(
             sara = face.person("سارا")
             received = await documents(sara)
             assert [file.kind for file in received] == ["photo", "photo", "document"]
+            assert captions(sara) == ["مدرک 0", "مدرک 1", "مدرک 2"], "an album's each, and that of one alone"
             assert (received[2].name, received[2].content) == ("مدرک_2.pdf", pdf)
             await until_file_ids(app, 3 * number)
             # The second time no bytes travel; where the messenger has forgotten a file, they do.
@@ -179,8 +184,10 @@ async def test_what_was_made_for_an_answer_is_sent_and_kept_nowhere(
     async with running_app(emulators, database, papers=library) as app:
         app.route_state.papers = (picture, *stored, sheet)
         for number, face in enumerate(emulators.messengers, 1):
-            received = await documents(face.person("سارا"))
+            sara = face.person("سارا")
+            received = await documents(sara)
             assert [file.kind for file in received] == ["photo", "document", "document"]
+            assert captions(sara) == ["نمودار", "مدرک 0", "جدول"]
             assert (received[2].name, received[2].content) == ("report.xlsx", b"PK-x")
             await until_file_ids(app, number)
     assert emulators.violations == []

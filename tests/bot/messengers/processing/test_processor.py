@@ -1,10 +1,12 @@
 """What people meet: refusals, crashes, stale and forged buttons, typed labels, groups, secrets."""
 
 import json
+import logging
 import re
 
 from bot.core.screens import Press
 from bot.texts.formats import digits
+from storage.correlation import CORRELATION_ID
 from storage.enums import InboxState
 from tests.support.messenger_app import MessengerApp, raw_message, started
 
@@ -25,17 +27,34 @@ async def test_typed_labels_and_numbers_press_the_buttons(app: MessengerApp) -> 
     assert await app.notes() == ["second", "second", "first"] * 2
 
 
+class LogIds(logging.Handler):
+    """The correlation ids of errors that are logged."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.seen: list[str | None] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.seen.append(CORRELATION_ID.get())
+
+
 async def test_a_refusal_and_a_crash_change_nothing_and_lead_on(app: MessengerApp) -> None:
     sara = await started(app.emulators.telegram)
     await sara.tap("ردشده")
     screen = await sara.sees("دلیل را کامل‌تر بنویسید")
     assert "خانه" in screen.text
     assert screen.button("در دیگر")
-    await sara.tap("خراب")
-    screen = await sara.sees("خطایی رخ داد")
+    ids = LogIds()
+    logging.getLogger().addHandler(ids)
+    try:
+        await sara.tap("خراب")
+        screen = await sara.sees("خطایی رخ داد")
+    finally:
+        logging.getLogger().removeHandler(ids)
     [failed] = [row for row in await app.inbox() if row.state is InboxState.FAILED]
     assert digits(failed.id) in screen.text
     assert failed.note == str(failed.id)
+    assert ids.seen == [f"update:{failed.id}"], "by the number, support finds the lines of the log"
     assert await app.notes() == []
     await sara.tap("منوی اصلی")
     await sara.sees("خانه")

@@ -99,6 +99,12 @@ async def zarinpal(database: Database) -> AsyncIterator[PaymentScenario]:
         yield found
 
 
+async def test_the_hourly_list_is_asked_after_attempts_that_were_answered(zarinpal: PaymentScenario) -> None:
+    await zarinpal.click()
+    assert await zarinpal.reconcile(minutes=2) == 1
+    assert zarinpal.bank.calls["unverified"] == 1
+
+
 async def test_the_hourly_list_finds_ours_and_reports_unknown_payments(zarinpal: PaymentScenario) -> None:
     scenario = zarinpal
     failed = await scenario.click()
