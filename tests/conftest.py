@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 from storage.database.database import Database, open_database
 from storage.migrations.seed import seed
@@ -35,6 +36,8 @@ def in_campaign(path: Path) -> bool:
 
 def pytest_configure(config: pytest.Config) -> None:
     share_compiled_statements()
+    settings.register_profile("suite", deadline=None)  # how fast the machine is today is no property of the code
+    settings.load_profile("suite")
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

@@ -259,8 +259,19 @@ class Settings(BaseSettings):
             if token is not None
         }
 
+    def _payment(self) -> tuple[str, SecretStr | None]:
+        return {
+            "zarinpal": (self.zarinpal_url, self.zarinpal_merchant_id),
+            "zibal": (self.zibal_url, self.zibal_merchant_id),
+        }[self.payment_gateway]
+
+    def payment_url(self) -> str:
+        """Of the chosen gateway."""
+        return self._payment()[0]
+
     def merchant_id(self) -> str | None:
-        key = self.zarinpal_merchant_id if self.payment_gateway == "zarinpal" else self.zibal_merchant_id
+        """At the chosen gateway."""
+        key = self._payment()[1]
         return key.get_secret_value() if key is not None else None
 
     def sms_templates(self) -> Mapping[str, str]:

@@ -152,7 +152,7 @@ async def gateway(settings: Settings) -> Finding:
     name = f"payment gateway ({kind})"
     if settings.merchant_id() is None:
         return Finding(name, False, f"set {kind.upper()}_MERCHANT_ID")
-    host = urlsplit(settings.zarinpal_url if kind == "zarinpal" else settings.zibal_url).hostname
+    host = urlsplit(settings.payment_url()).hostname
     client = payment_gateway(settings, read_timeout=TIMEOUT)
     try:
         await client.check()

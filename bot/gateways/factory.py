@@ -1,6 +1,7 @@
 """The gateways that the settings name. That nothing is missing in them is asked by `Settings.require_to_run`."""
 
 import logging
+from collections.abc import Callable
 
 from bot.config.settings import Settings
 from bot.gateways.console_sms import ConsoleSms
@@ -20,10 +21,10 @@ def quiet_http_logs() -> None:
 def payment_gateway(settings: Settings, *, read_timeout: float = READ) -> PaymentGateway:
     """Close it with `aclose`."""
     quiet_http_logs()
-    merchant = settings.merchant_id() or ""
-    if settings.payment_gateway == "zibal":
-        return Zibal(make_client(read=read_timeout), url=settings.zibal_url, merchant_id=merchant)
-    return Zarinpal(make_client(read=read_timeout), url=settings.zarinpal_url, merchant_id=merchant)
+    gateways: dict[str, Callable[..., PaymentGateway]] = {"zarinpal": Zarinpal, "zibal": Zibal}
+    return gateways[settings.payment_gateway](
+        make_client(read=read_timeout), url=settings.payment_url(), merchant_id=settings.merchant_id() or ""
+    )
 
 
 def sms_gateway(settings: Settings, *, read_timeout: float = READ) -> SmsGateway:

@@ -9,9 +9,9 @@ from bot.core.context import Turn
 from bot.core.incoming import FileTaken
 from bot.core.refusals import InvalidInput
 from bot.documents.file_names import names_document
+from bot.services.drafts import files as draft_files
 from bot.services.qualification import unused_files
 from bot.services.qualification.documents_in_use import numbers
-from bot.services.shared import stored_files
 from bot.texts import formats, t
 from conversations.engine.declaration import (
     Answers,
@@ -120,7 +120,7 @@ class Documents(Question):
         if not ids or turn.account is None:
             return []
         assert turn.account.id is not None
-        files = stored_files.own_files(turn.db, account_id=turn.account.id, ids=ids)
+        files = draft_files.own_files(turn.db, account_id=turn.account.id, ids=ids)
         return [files[file_id] for file_id in ids if file_id in files]
 
     def _took(
@@ -136,7 +136,7 @@ class Documents(Question):
             return Incomplete(notice=t("doc.twice_same"), quiet=quiet)
         if len(files) >= self.max_files:
             raise InvalidInput("error.too_many_files", max=formats.digits(self.max_files))
-        stored = stored_files.keep(turn.db, account_id=turn.account.id, file=taken.file)
+        stored = draft_files.keep(turn.db, account_id=turn.account.id, file=taken.file)
         notice = None
         if twin is not None:
             notice = t("doc.twice")
@@ -159,7 +159,7 @@ class Documents(Question):
             for file_id in value
             if isinstance(file_id, int)
         }
-        same = stored_files.ids_of_content(turn.db, account_id=turn.account.id, sha256=sha256)
+        same = draft_files.ids_of_content(turn.db, account_id=turn.account.id, sha256=sha256)
         return next((file_id for file_id in same if file_id in sent), None)
 
     def _remove(self, turn: Turn, answers: Answers, doomed: Sequence[int | None]) -> None:

@@ -1,4 +1,4 @@
-"""Rows of the files that an account has sent: kept and found again, its own alone."""
+"""Rows of the files that an answer holds: kept and found again, the account's own alone."""
 
 from __future__ import annotations
 
