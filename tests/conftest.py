@@ -36,7 +36,7 @@ def in_campaign(path: Path) -> bool:
 
 def pytest_configure(config: pytest.Config) -> None:
     share_compiled_statements()
-    settings.register_profile("suite", deadline=None)  # how fast the machine is today is no property of the code
+    settings.register_profile("suite", deadline=None)  # a busy machine is no fault of the code
     settings.load_profile("suite")
 
 
