@@ -20,7 +20,7 @@ REASONS = {
         accounts.chats_of accounts.active_grants accounts.refuse_mobile_change officers.personal_details.refuse_edit
         qualification.unused_files.remove_unused officers.card.may_have officers.card.token_of
         qualification.approved_of qualification.current_open qualification.in_circulation
-        qualification.is_qualified""",
+        qualification.is_qualified drafts.files.keep drafts.files.own_files drafts.files.ids_of_content""",
     "about a request that the caller has opened as its owner": """
         qualification.requests.case_of payments.latest qualification.open_round qualification.prefill""",
     "the draft of the turn, which the engine found for this very person": "drafts.store.drop_draft",
@@ -32,7 +32,10 @@ REASONS = {
     "names and rules that everybody may know": """
         shared.reference_data.document_types shared.reference_data.needs_note
         shared.reference_data.document_rules shared.reference_data.university_name review.routing.choices_for
-        review.routing.has_active_expert qualification.fees.in_force""",
+        review.routing.has_active_expert qualification.fees.in_force shared.reference_data.names_of_documents
+        shared.reference_data.names_of_universities shared.reference_data.open_universities
+        shared.reference_data.names_of_levels shared.reference_data.open_levels
+        shared.reference_data.names_of_fields shared.reference_data.open_fields""",
     "the actor is among the arguments that all actions of staff share": """
         accounts.annul accounts.lift accounts.reset_access accounts.suspend""",
 }
