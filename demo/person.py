@@ -15,6 +15,7 @@ from demo.botapi import files
 from demo.botapi.state import Chat, File, Json, Message
 from demo.reader import PATIENCE, Reader
 from demo.seen import Seen, SeenButton, Wanted, choose, keyboard_rows
+from demo.steps import step
 
 #: An album's item: bytes of a picture, or a file's name and bytes.
 Item = bytes | tuple[str, bytes]
@@ -25,22 +26,27 @@ class Person(Reader):
 
     # ── acting ──
 
+    @step
     async def type(self, text: str, *, chat: Chat | None = None) -> Seen:
         """Write a text (in a group, where `chat` is one)."""
         return self._put(chat, text=text)
 
+    @step
     async def command(self, name: str, payload: str = "") -> Seen:
         """«/start», with the payload of a deep link where given."""
         return await self.type(f"/{name.removeprefix('/')} {payload}".strip())
 
+    @step
     async def start(self, payload: str = "") -> Seen:
         return await self.command("start", payload)
 
+    @step
     async def share(self, *, other: Person | str | None = None, name: str = "دوست") -> Seen:
         """The own number, as the contact button sends it; with `other` another person's card from the address
         book."""
         return self._put(None, contact=self._card(other, name))
 
+    @step
     async def forward_contact(self, of: Person | None = None) -> Seen:
         """Forward a contact card, the own one or another person's, so that it looks shared."""
         origin = of.user if of is not None else self.user
@@ -59,10 +65,12 @@ class Person(Reader):
         card["user_id"] = user.id
         return card
 
+    @step
     async def send_photo(self, picture: bytes, caption: str | None = None) -> Seen:
         """A compressed photo, in several sizes. ValueError where a client could not send it as one."""
         return self._put(None, photo=await self._photo(picture), caption=caption)
 
+    @step
     async def send_file(
         self,
         name: str | None,
@@ -78,6 +86,7 @@ class Person(Reader):
         file.claims = claims
         return self._put(None, document=file, caption=caption)
 
+    @step
     async def send_album(self, items: Sequence[Item], caption: str | None = None) -> list[Seen]:
         """2–10 pictures or files at once: one message each, the caption on the first."""
         assert 2 <= len(items) <= 10
@@ -92,15 +101,18 @@ class Person(Reader):
         self._acts()
         return [self._put(None, album=album, marks=False, **part) for part in parts]
 
+    @step
     async def voice(self) -> Seen:
         file = File(files.unique_id(b"voice", time.time_ns()), "voice", b"OggS" + bytes(64), mime="audio/ogg")
         file.duration = 3
         return self._put(None, voice=file)
 
+    @step
     async def sticker(self) -> Seen:
         file = File(files.unique_id(b"sticker", time.time_ns()), "sticker", b"RIFF" + bytes(64))
         return self._put(None, sticker=file)
 
+    @step
     async def edit(self, message: Seen, text: str) -> Seen:
         """Change an own message that was sent before."""
         self._acts()
@@ -137,6 +149,7 @@ class Person(Reader):
 
     # ── pressing ──
 
+    @step
     async def tap(self, wanted: Wanted, *, on: Seen | None = None, within: float = PATIENCE) -> str | None:
         """Press a button: of the latest message that has it, of `on`, or of the reply keyboard on the screen.
 
@@ -193,6 +206,7 @@ class Person(Reader):
         self._query_on(message_id, button.data, button.text)
         return None
 
+    @step
     async def press(self, message_id: int, data: str, label: str = "") -> None:
         """Press the button with this data, which is or was on that message."""
         self._query_on(message_id, data, label or data)
@@ -202,6 +216,7 @@ class Person(Reader):
         assert data in message.offered, f"this button was never on message {message_id}"
         self._query(message, data, label)
 
+    @step
     async def press_raw(self, data: str, message: Seen | None = None) -> None:
         """Press a button that never was there: forged data on the given (or the last) message of the bot."""
         target = message or self.screen()
@@ -219,9 +234,11 @@ class Person(Reader):
 
     # ── blocking ──
 
+    @step
     async def block(self) -> None:
         self._set_blocked(True)
 
+    @step
     async def unblock(self) -> None:
         self._set_blocked(False)
 
@@ -235,6 +252,7 @@ class Person(Reader):
 
     # ── groups ──
 
+    @step
     async def add_bot(self, chat: Chat) -> None:
         """Make the bot a member of this group or channel, as it is or after it left. Telegram tells it so; in
         a group there is a service message as well."""

@@ -9,6 +9,7 @@ from demo.botapi.messenger_state import MessengerState
 from demo.botapi.shapes import Shapes
 from demo.botapi.state import Bot, Conversation, Message, Toast, User
 from demo.seen import Seen, Wanted, fits, keyboard_rows
+from demo.steps import step
 
 #: Seconds that a person waits for an answer.
 PATIENCE = 30.0
@@ -74,9 +75,10 @@ class Reader:
     def toasts(self) -> list[Toast]:
         return self.conversation.toasts
 
-    async def sees(self, wanted: Wanted | None = None, *, within: float = PATIENCE) -> Seen:
+    @step
+    async def sees(self, wanted: Wanted | None = None, *also: str, within: float = PATIENCE) -> Seen:
         """Wait for a message, new or changed since the last action, that contains the words (or fits the
-        pattern)."""
+        pattern). AssertionError where it does not come, or lacks some of the words in `also`."""
         seen: Seen | None = None
 
         def look() -> bool:
@@ -86,8 +88,11 @@ class Reader:
 
         await self._wait(look, within, lambda: f"{self.name} does not see {wanted!r}. {self._screens()}")
         assert seen is not None
+        for part in also:
+            assert part in seen.text, f"{part!r} is not in:\n{seen}"
         return seen
 
+    @step
     async def sees_file(self, wanted: Wanted | None = None, *, within: float = PATIENCE) -> Seen:
         """Like `sees`, for a message with a file; the words are sought in its caption and the file's name."""
         seen: Seen | None = None
@@ -108,6 +113,7 @@ class Reader:
         assert seen is not None
         return seen
 
+    @step
     async def sees_toast(self, wanted: Wanted | None = None, *, within: float = PATIENCE) -> Toast:
         """Wait for the short line over a pressed button."""
         toast: Toast | None = None
@@ -128,11 +134,13 @@ class Reader:
         assert toast is not None
         return toast
 
+    @step
     async def sees_gone(self, message: Seen, *, within: float = PATIENCE) -> None:
         """Wait until a message (the own password, say) was deleted."""
         stored = self.conversation.messages[message.id]
         await self._wait(lambda: stored.deleted, within, lambda: f"still there:\n{message}")
 
+    @step
     async def button_rests(self, *, within: float = PATIENCE) -> None:
         """Wait until every pressed button was answered: none spins."""
         mine = [query for query in self.bot.queries.values() if query.chat_id == self.conversation.chat.id]
@@ -144,6 +152,7 @@ class Reader:
         """Nothing since the last action contains the words."""
         assert not any(fits(wanted, seen.text) for seen in self.new()), self._screens()
 
+    @step
     async def waits(self, condition: Callable[[], bool], *, within: float = PATIENCE, what: str = "") -> None:
         """Wait until something about this messenger holds; looked at after everything that happens there."""
         await self._wait(condition, within, lambda: f"{self.name} waited in vain: {what}. {self._screens()}")

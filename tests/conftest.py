@@ -119,6 +119,15 @@ def empty_postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
     apart(postgres_server.sql(f"DROP DATABASE {name} WITH (FORCE)"))
 
 
+@pytest.fixture(params=["sqlite", "postgres"])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database without any table, on both in turn; the file of SQLite is in a folder that is not there."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'new folder' / 'bot.db'}"
+    url: str = request.getfixturevalue("empty_postgres_url")
+    return url
+
+
 @pytest.fixture
 def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
     """A database with the whole schema and no rows. Its schema must not be changed."""

@@ -4,8 +4,6 @@ Ours: intake, one durable transaction (`synchronous=FULL`) and one answer. Plain
 The ratio is what counts; absolute figures are the machine's.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import json

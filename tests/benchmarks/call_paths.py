@@ -7,8 +7,6 @@ skipped. Upward is a call from a lower to a higher layer (handlers, conversation
 apart: a unit is a function that the database is given to run.
 """
 
-from __future__ import annotations
-
 import asyncio
 import sys
 import tempfile

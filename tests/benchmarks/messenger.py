@@ -9,6 +9,7 @@ from itertools import count
 from typing import Any
 
 from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 TOKEN = "1:bench"
 
@@ -29,19 +30,15 @@ class BusyMessenger:
     async def __aenter__(self) -> BusyMessenger:
         app = web.Application(client_max_size=2**20)
         app.router.add_route("*", f"/bot{TOKEN}/{{method}}", self._call)
-        self._runner = web.AppRunner(app, access_log=None)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0)
-        await site.start()
-        server = site._server
-        assert isinstance(server, asyncio.Server)
-        self.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        self._server = TestServer(app)
+        await self._server.start_server(access_log=None)
+        self.url = str(self._server.make_url("")).rstrip("/")
         for chat in self._scripts:
             self._type(chat)
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self._runner.cleanup()
+        await self._server.close()
 
     def _type(self, chat: int) -> None:
         text = next(self._scripts[chat])

@@ -13,12 +13,10 @@ from telegram.ext import (
 )
 
 FIRST, LAST = range(2)
-BUTTONS = InlineKeyboardMarkup(
+BUTTONS = InlineKeyboardMarkup.from_row(
     [
-        [
-            InlineKeyboardButton("بازگشت", callback_data="back"),
-            InlineKeyboardButton("انصراف", callback_data="cancel"),
-        ]
+        InlineKeyboardButton("بازگشت", callback_data="back"),
+        InlineKeyboardButton("انصراف", callback_data="cancel"),
     ]
 )
 Context = ContextTypes.DEFAULT_TYPE

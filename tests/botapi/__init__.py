@@ -3,8 +3,6 @@
 A field is written as its type, or several joined by " or ", with "!" at the end where it is required. An object that is one of
 several others is a list of their names. `tests/botapi/test_facts.py` holds the file against python-telegram-bot."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass
 from functools import cache

@@ -16,6 +16,7 @@ import httpx
 from bot.texts import catalogue, t
 from demo.person import Item, Person
 from demo.seen import Seen, Wanted, fits, plain
+from demo.steps import step
 from tests.crash.killer import Killer
 from tests.support import journey_steps
 
@@ -58,22 +59,27 @@ class RetryingPerson(Person):
         #: How often something was done a second time.
         self.repeats = 0
 
+    @step
     async def type(self, text: str, **options: Any) -> Seen:
         self._remember(lambda: self._same_question(super(RetryingPerson, self).type(text)))
         return await super().type(text, **options)
 
+    @step
     async def send_photo(self, picture: bytes, caption: str | None = None) -> Seen:
         self._remember(lambda: self._same_question(super(RetryingPerson, self).send_photo(picture, caption)))
         return await super().send_photo(picture, caption)
 
+    @step
     async def send_file(self, name: str | None, content: bytes, **options: Any) -> Seen:
         self._remember(lambda: self._same_question(super(RetryingPerson, self).send_file(name, content)))
         return await super().send_file(name, content, **options)
 
+    @step
     async def send_album(self, items: Sequence[Item], caption: str | None = None) -> list[Seen]:
         self._remember(lambda: self._same_question(super(RetryingPerson, self).send_album(items)))
         return await super().send_album(items, caption)
 
+    @step
     async def tap(self, wanted: Wanted, *, on: Seen | None = None, within: float = 0.0) -> str | None:
         pressed = await super().tap(wanted, on=on, within=within)
         self._remember(lambda: self._press_again(wanted))
@@ -88,6 +94,7 @@ class RetryingPerson(Person):
     def _answered(self) -> bool:
         return any(not is_push(one.text) for one in self.new())
 
+    @step
     async def hears(self, wanted: Wanted, *, since: int, within: float | None = None) -> Seen:
         """Wait for a push that came after `since` by the messenger's clock, whatever was done meanwhile. Pushes come by
         themselves: nobody looks again for them."""
@@ -105,14 +112,15 @@ class RetryingPerson(Person):
         assert seen is not None
         return seen
 
-    async def sees(self, wanted: Wanted | None = None, *, within: float = 0.0) -> Seen:
+    @step
+    async def sees(self, wanted: Wanted | None = None, *also: str, within: float = 0.0) -> Seen:
         if wanted == journey_steps.PASSWORD:
             return await self._sees_password()
-        seen = await super().sees(wanted, within=within)
+        seen = await super().sees(wanted, *also, within=within)
         if seen.text == self._question and self.killer.disturbed(self._acted - self.patience):
             # The old question, shown again: what was sent may be on its way. A moment to see.
             await asyncio.sleep(MOMENT)
-            seen = await super().sees(wanted, within=within)
+            seen = await super().sees(wanted, *also, within=within)
         return seen
 
     async def _sees_password(self) -> Seen:

@@ -1,7 +1,5 @@
 """What lies in deploy/ fits the program: paths, settings, commands, figures. Containers are not built here."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 from types import SimpleNamespace

@@ -1,16 +1,13 @@
 """Writes the parts of docs/architecture.md and docs/states.md that follow from the code: `make diagrams`."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from bot.rules import account, cooperation, payment, qualification
 from bot.rules.state_machine import Machine
-from tests.docs.packages import Tree, read
+from tests.docs.packages import first_lines, graph, package_imports
 from tests.docs.references import ROOT
 
 PAGES = [ROOT / "docs" / name for name in ("architecture.md", "states.md")]
@@ -20,15 +17,15 @@ SHARED = "bot.services.shared"
 WAY = ("bot.messengers.intake", "bot.messengers.processing", "bot.messengers.delivery", "handlers.telegram")
 
 
-def table(tree: Tree) -> str:
-    rows = [f"| `{name.replace('.', '/')}/` | {words} |" for name, words in sorted(tree.docstrings.items())]
+def table() -> str:
+    rows = [f"| `{name.replace('.', '/')}/` | {words} |" for name, words in sorted(first_lines(ROOT).items())]
     return "\n".join(["| package | what it is for |", "| --- | --- |", *rows])
 
 
-def imports(tree: Tree) -> str:
+def imports() -> str:
     """Arrows between subjects (two levels deep); one that follows from others is left out."""
     arrows: dict[str, set[str]] = {}
-    for one, others in tree.imports.items():
+    for one, others in package_imports().items():
         arrows.setdefault(_subject(one), set()).update(_subject(other) for other in others)
     for one in arrows:
         arrows[one].discard(one)
@@ -41,15 +38,15 @@ def imports(tree: Tree) -> str:
     return _mermaid(kept)
 
 
-def update(tree: Tree) -> str:
+def update() -> str:
     """Imports between the modules that an update passes."""
+    modules = [module for module in graph().modules if module.startswith(WAY)]
+    arrows = [(one, other) for one in modules for other in graph().find_modules_directly_imported_by(one)]
     return _mermaid(
         sorted(
             (one, other)
-            for one, others in tree.of_modules.items()
-            for other in others
-            if one.startswith(WAY)
-            and other.startswith(WAY)
+            for one, other in arrows
+            if other.startswith(WAY)
             and one.rpartition(".")[0] != other.rpartition(".")[0]
             and other.count(".") > 1
         ),
@@ -81,11 +78,11 @@ def _mermaid(arrows: list[tuple[str, str]], direction: str = "TD") -> str:
     return "\n".join(["```mermaid", f"graph {direction}", *lines, "```"])
 
 
-def _states(machine: Machine[Any, Any, Any, Any], tree: Tree) -> str:
+def _states(machine: Machine[Any, Any, Any, Any]) -> str:
     return f"```mermaid\n{machine.mermaid()}\n```"
 
 
-PARTS: dict[str, Callable[[Tree], str]] = {
+PARTS: dict[str, Callable[[], str]] = {
     "table": table,
     "imports": imports,
     "update": update,
@@ -98,10 +95,9 @@ PARTS: dict[str, Callable[[Tree], str]] = {
 }
 
 
-def rendered(page: str, root: Path = ROOT) -> str:
+def rendered(page: str) -> str:
     """The page with its generated parts as the code is now."""
-    tree = read(root)
-    return BLOCK.sub(lambda found: f"{found[1]}{found[2]}{PARTS[found[1]](tree)}\n", page)
+    return BLOCK.sub(lambda found: f"{found[1]}{found[2]}{PARTS[found[1]]()}\n", page)
 
 
 if __name__ == "__main__":

@@ -1,69 +1,66 @@
-"""The imports between the packages of the product, read from the source."""
-
-from __future__ import annotations
+"""The packages of the product and their imports: every import counts, also inside a function or for type checking only."""
 
 import ast
-from collections import Counter, defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections import Counter
 from functools import cache
 from pathlib import Path
+
+import grimp
 
 TOPS = ("bot", "conversations", "handlers", "storage")
 
 
-@dataclass(frozen=True, slots=True)
-class Tree:
-    """Packages by dotted name. `imports`: package → the packages it imports, with the places that do."""
-
-    docstrings: dict[str, str] = field(default_factory=dict)
-    modules: Counter[str] = field(default_factory=Counter)
-    imports: dict[str, dict[str, list[str]]] = field(default_factory=lambda: defaultdict(dict))
-    #: module → the modules of the product that it imports.
-    of_modules: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
-
-    def pairs(self) -> set[tuple[str, str]]:
-        """Packages that import each other, in alphabetical order."""
-        return {
-            (one, other)
-            for one in self.imports
-            for other in self.imports[one]
-            if one < other and one in self.imports.get(other, {})
-        }
-
-
 @cache
-def read(root: Path, tops: tuple[str, ...] = TOPS) -> Tree:
-    """Every import counts, also inside a function or for type checking only. Migrations are left out."""
-    files = {
-        ".".join(path.relative_to(root).with_suffix("").parts).removesuffix(".__init__"): path
-        for top in tops
-        for path in sorted((root / top).rglob("*.py"))
-        if "versions" not in path.parts
+def graph() -> grimp.ImportGraph:
+    """Of all modules. Released migrations are left out."""
+    found = grimp.build_graph(*TOPS, cache_dir=None)
+    for module in found.modules:
+        if module.startswith("storage.migrations.versions"):
+            found.remove_module(module)
+    # The start script bot.py has the name of the package that hides it.
+    found.remove_import(importer="bot", imported="bot.cli.main")
+    return found
+
+
+def first_lines(root: Path, tops: tuple[str, ...] = TOPS) -> dict[str, str]:
+    """Package → the first line of its docstring."""
+    files = sorted(file for top in tops for file in (root / top).rglob("__init__.py"))
+    return {
+        ".".join(file.parent.relative_to(root).parts): (
+            ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or ""
+        ).split("\n")[0]
+        for file in files
     }
-    packages = {name for name, path in files.items() if path.name == "__init__.py"}
-    tree = Tree()
-    for name, path in files.items():
-        own = name if name in packages else name.rpartition(".")[0]
-        parsed = ast.parse(path.read_text(encoding="utf-8"))
-        if name in packages:
-            tree.docstrings[name] = (ast.get_docstring(parsed) or "").split("\n")[0]
-        else:
-            tree.modules[own] += 1
-        for line, target in _imports(parsed, files):
-            tree.of_modules[name].add(target)
-            other = target if target in packages else target.rpartition(".")[0]
-            if other != own:
-                tree.imports[own].setdefault(other, []).append(f"{path.relative_to(root)}:{line}")
-    return tree
 
 
-def _imports(parsed: ast.Module, known: dict[str, Path]) -> Iterator[tuple[int, str]]:
-    for node in ast.walk(parsed):
-        names: list[str] = []
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            whole = [f"{node.module}.{alias.name}" for alias in node.names]
-            names = [name if name in known else node.module for name in whole]
-        yield from ((node.lineno, name) for name in names if name in known)
+def is_package(module: str) -> bool:
+    return module in TOPS or bool(graph().find_children(module))
+
+
+def package_of(module: str) -> str:
+    return module if is_package(module) else module.rpartition(".")[0]
+
+
+def module_counts() -> Counter[str]:
+    """Modules by package."""
+    return Counter(package_of(module) for module in graph().modules if not is_package(module))
+
+
+def package_imports() -> dict[str, set[str]]:
+    """Package → the packages that it imports."""
+    found: dict[str, set[str]] = {}
+    for module in sorted(graph().modules):
+        own = package_of(module)
+        others = {package_of(other) for other in graph().find_modules_directly_imported_by(module)}
+        found.setdefault(own, set()).update(others - {own})
+    return found
+
+
+def pairs(imports: dict[str, set[str]]) -> list[tuple[str, str]]:
+    """Packages that import each other, in alphabetical order."""
+    return sorted(
+        (one, other)
+        for one in imports
+        for other in imports[one]
+        if one < other and one in imports.get(other, ())
+    )

@@ -22,19 +22,8 @@ from pathlib import Path, PurePosixPath
 ROOT = Path(__file__).resolve().parents[2]
 #: Read as text; everything else (images, lock files) cites nothing.
 SUFFIXES = {
-    ".py",
-    ".md",
-    ".toml",
-    ".yaml",
-    ".yml",
-    ".conf",
-    ".service",
-    ".html",
-    ".js",
-    ".css",
-    ".sh",
-    ".example",
     "",
+    *[".py", ".md", ".toml", ".yaml", ".yml", ".conf", ".service", ".html", ".js", ".css", ".sh", ".example"],
 }
 #: Full of references that lead nowhere, on purpose.
 UNREAD = {"tests/docs/test_references.py", "tests/docs/references.py", "LICENSE"}

@@ -3,8 +3,6 @@
 Without arguments the main ones, J1 to J6; `--all` means all of them, numbers mean these.
 """
 
-from __future__ import annotations
-
 import argparse
 import asyncio
 import os

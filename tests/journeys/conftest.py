@@ -5,10 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from demo.emulators import Emulators
 from tests.support.bot_process import BotProcess, bot_process
-from tests.support.fleet import Fleet
-from tests.support.s3 import Bucket
+from tests.support.fleet import Deployment, deployment
 
 
 @pytest.fixture
@@ -24,11 +22,10 @@ async def bot(database_url: str, tmp_path: Path, env: dict[str, str]) -> AsyncIt
 
 
 @pytest.fixture
-async def fleet(postgres_url: str, tmp_path: Path, bucket: Bucket) -> AsyncIterator[Fleet]:
+async def fleet(postgres_url: str, tmp_path: Path) -> AsyncIterator[Deployment]:
     """Three processes on PostgreSQL and S3."""
-    fleet = await Fleet.gather(3, await Emulators.start(), tmp_path, postgres_url, bucket)
-    await fleet.start()
-    yield fleet
-    await fleet.close()
+    async with deployment(3, tmp_path, postgres_url) as fleet:
+        await fleet.start()
+        yield fleet
     assert fleet.emulators.violations == []
     assert "Traceback" not in fleet.logs

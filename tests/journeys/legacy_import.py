@@ -1,7 +1,5 @@
 """Import from the old system (docs/specification.md 6, J12 and J19)."""
 
-from __future__ import annotations
-
 import csv
 import re
 from pathlib import Path
@@ -66,25 +64,17 @@ async def migration(setup: JourneySetup) -> None:
     # One with a contract, password as it was.
     sara = setup.officer()
     await login(sara, Credentials(rows[0]["user_code"], "Old-1234"))
-    await sara.command("menu")
-    await sara.tap("🤝 مراکز طرف قرارداد")
-    shown = await sara.sees("🟢 فعال")
-    assert "کیان طب" in shown.text
-    assert "۱۴۰۰/۰۲/۱۵" in shown.text
+    await sara.command("menu").tap("🤝 مراکز طرف قرارداد").sees("🟢 فعال", "کیان طب", "۱۴۰۰/۰۲/۱۵")
     # One whose hash came, digits typed another way; wrong ones stay out.
     mina = setup.officer("مینا")
-    await mina.start()
-    await mina.tap("🔑 ورود")
+    await mina.start().tap("🔑 ورود")
     await walk(mina, [("کد کاربری خود را", send(rows[20]["user_code"]))], "رمز عبور خود را")
-    await mina.type("Old-۱۲۳۵")
-    await mina.sees("کد کاربری یا رمز عبور درست نیست")
+    await mina.type("Old-۱۲۳۵").sees("کد کاربری یا رمز عبور درست نیست")
     await login(mina, Credentials(rows[20]["user_code"], "Old-۱۲۳۴"))
     # One on experience alone: what is lacking says so.
     reza = setup.there.person("رضا")
     await login(reza, Credentials(rows[21]["user_code"], "Old-1234"))
-    await reza.command("menu")
-    await reza.tap("👤 اطلاعات من")
-    shown = await reza.sees("بدون مدرک (ثبت قدیمی)")
+    await reza.command("menu").tap("👤 اطلاعات من").sees("بدون مدرک (ثبت قدیمی)")
     # Whoever has come keeps their data, whatever a later file says.
     for number in (21, 22):
         rows[number]["father_name"] = "حسن"
@@ -97,9 +87,7 @@ async def migration(setup: JourneySetup) -> None:
 
 
 async def open_own(person: Person, line: str) -> None:
-    await person.command("menu")
-    await person.tap("👤 اطلاعات من")
-    await person.sees(line)
+    await person.command("menu").tap("👤 اطلاعات من").sees(line)
 
 
 @journey("J19", "مسئول فنی سامانه قدیم بی‌گفت‌وگو: پیامک، ورود، پذیرش")
@@ -112,9 +100,7 @@ async def reached_by_sms(setup: JourneySetup) -> None:
     manager = await manager_of(setup, "کیان طب")
     await setup.expert()
 
-    await manager.command("menu")
-    await manager.tap("👤 انتخاب مسئول فنی")
-    await manager.sees("برای کدام شعبه")
+    await manager.command("menu").tap("👤 انتخاب مسئول فنی").sees("برای کدام شعبه")
     await manager.tap("مرکزی")
     await walk(manager, [("کد ملی مسئول فنی را", send(waiting["national_code"]))], "ارسال شد")
     await manager.sees("هنوز وارد سامانه نشده است")
@@ -122,15 +108,10 @@ async def reached_by_sms(setup: JourneySetup) -> None:
     await sms.sees(waiting["mobile"], "کیان طب")
     sara = setup.here.person("سارا", phone=waiting["mobile"])
     await login(sara, Credentials(waiting["user_code"], waiting["password"]))
-    await sara.command("menu")
-    await sara.tap("🤝 مراکز طرف قرارداد")
-    await sara.tap("درخواست‌های جدید (۱)")
-    await sara.tap("کیان طب")
+    await sara.command("menu").tap("🤝 مراکز طرف قرارداد").tap("درخواست‌های جدید (۱)").tap("کیان طب")
     await sara.sees("شناسه: ")
-    await sara.tap("✅ قبول همکاری")
-    await sara.sees("ادامه می‌دهید؟")
-    await sara.tap("بله، قبول می‌کنم")
-    await sara.sees("همکاری را پذیرفتید")
+    await sara.tap("✅ قبول همکاری").sees("ادامه می‌دهید؟")
+    await sara.tap("بله، قبول می‌کنم").sees("همکاری را پذیرفتید")
     await manager.sees("✅ سارا کریمی‌نژاد درخواست همکاری")
     assert len(sms.inbox(waiting["mobile"])) == 1
 
@@ -138,9 +119,7 @@ async def reached_by_sms(setup: JourneySetup) -> None:
 async def manager_of(setup: JourneySetup, distributor: str) -> Person:
     """Staff give a manager to a distributor that came in by the file; the manager logs in."""
     resources = (await setup.staff()).person
-    await resources.command("menu")
-    await resources.tap("🏢 توزیع‌کنندگان")
-    await resources.tap(distributor)
+    await resources.command("menu").tap("🏢 توزیع‌کنندگان").tap(distributor)
     await resources.sees("هنوز مدیری در سامانه ندارد")
     await resources.tap("➕ مدیر دیگر")
     await walk(

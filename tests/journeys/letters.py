@@ -1,14 +1,12 @@
 """The directorate writes to officers (docs/specification.md 6, J11)."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from demo.person import Person
 from demo.seen import Seen
 from tests.journeys.qualification import JourneySetup, journey
 from tests.support import files
-from tests.support.journey_steps import Reply, fill, register, send, submit, tap, walk
+from tests.support.journey_steps import Reply, send, submit, tap, walk
 
 TOLD = "📬 پیام جدید از اداره کل"
 
@@ -22,13 +20,10 @@ async def write(
         if not attachment:
             await person.tap("رد کردن")
             return
-        await person.send_file("بخشنامه.pdf", files.pdf())
-        await person.sees("دریافت شد")
+        await person.send_file("بخشنامه.pdf", files.pdf()).sees("دریافت شد")
         await person.tap("⬅️ ادامه")
 
-    await resources.command("menu")
-    await resources.tap("✉️ ارسال نامه")
-    await resources.tap("نامه جدید")
+    await resources.command("menu").tap("✉️ ارسال نامه").tap("نامه جدید")
     shown = await walk(
         resources,
         [
@@ -42,26 +37,20 @@ async def write(
     )
     assert title in shown.text
     assert text in shown.text
-    await resources.tap("✉️ ارسال نامه")
-    await resources.sees("فرستاده شود؟")
-    await resources.tap("بله")
-    await resources.sees("وضعیت: ")
+    await resources.tap("✉️ ارسال نامه").sees("فرستاده شود؟")
+    await resources.tap("بله").sees("وضعیت: ")
     return shown
 
 
 async def unread(person: Person, n: str) -> None:
-    await person.command("menu")
-    seen = await person.sees("یکی از گزینه‌های زیر")
+    seen = await person.command("menu").sees("یکی از گزینه‌های زیر")
     assert f"📬 صندوق پیام‌ها ({n})" in seen.labels, seen.labels
 
 
 @journey("J11", "نامه‌های اداره کل به یک نفر، یک استان و همه")
 async def letters(setup: JourneySetup) -> None:
-    sara, mina = setup.officer(), setup.there.person("مینا")
-    await register(setup.bot, sara)
-    other = await register(setup.bot, mina, first="مینا", share=False)
-    await sara.command("menu")
-    await fill(sara)
+    sara, other = await setup.officer_at_summary(), await setup.registered("مینا", there=True, share=False)
+    mina = other.person
     await submit(sara)
     resources = (await setup.staff()).person
     await unread(sara, "۰")
@@ -77,13 +66,11 @@ async def letters(setup: JourneySetup) -> None:
         text="جلسه روز شنبه برگزار می‌شود.",
     )
     assert "مینا کریمی‌نژاد، ۱ نفر" in shown.text
-    told = await mina.sees(TOLD)
-    assert "«دعوت به جلسه»" in told.text
+    await mina.sees(TOLD, "«دعوت به جلسه»")
     await unread(mina, "۱")
     await mina.tap("📬 صندوق پیام‌ها")
     assert "🔵 دعوت به جلسه" in (await mina.sees("خوانده‌نشده: ۱")).text
-    await mina.tap("۱")
-    await mina.sees("جلسه روز شنبه")
+    await mina.tap("۱").sees("جلسه روز شنبه")
     await unread(mina, "۰")
 
     shown = await write(
@@ -94,11 +81,8 @@ async def letters(setup: JourneySetup) -> None:
         attachment=True,
     )
     assert "مسئولان فنی استان فارس، ۱ نفر" in shown.text
-    told = await sara.sees(TOLD)
-    assert "«بازآموزی شیراز»" in told.text
-    await sara.tap("مشاهده", on=told)
-    seen = await sara.sees("دوره در شیراز است.")
-    assert "شماره: ۶۶۵/۱۲" in seen.text
+    told = await sara.sees(TOLD, "«بازآموزی شیراز»")
+    await sara.tap("مشاهده", on=told).sees("دوره در شیراز است.", "شماره: ۶۶۵/۱۲")
     await sara.tap("📎 پیوست‌ها (۱)")
     assert (await sara.sees_file()).file.content.startswith(b"%PDF")
 
@@ -111,11 +95,11 @@ async def letters(setup: JourneySetup) -> None:
     assert "همه مسئولان فنی، ۲ نفر" in shown.text
     for person in (sara, mina):
         told = await person.sees("«نشانی تازه»")
-        await person.tap("مشاهده", on=told)
-        await person.sees("نشانی اداره کل تغییر کرد.")
+        await person.tap("مشاهده", on=told).sees("نشانی اداره کل تغییر کرد.")
         await unread(person, "۰")
     assert sum("«نشانی تازه»" in one.text for one in sara.history()) == 1
-    await resources.command("menu")
-    await resources.tap("✉️ ارسال نامه")
-    listed = await resources.sees("نامه‌های اداره کل، از تازه‌ترین")
-    assert "گیرندگان: ۲، اعلان: ۲، خوانده‌شده: ۲" in listed.text
+    await (
+        resources.command("menu")
+        .tap("✉️ ارسال نامه")
+        .sees("نامه‌های اداره کل، از تازه‌ترین", "گیرندگان: ۲، اعلان: ۲، خوانده‌شده: ۲")
+    )

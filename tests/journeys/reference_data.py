@@ -1,7 +1,5 @@
 """The officer's own data: edited freely, amended, shown (docs/specification.md 6, J9 and J10)."""
 
-from __future__ import annotations
-
 from demo.person import Person
 from tests.journeys.qualification import ESFAHAN, JourneySetup, journey, to_payment
 from tests.support import files
@@ -11,9 +9,7 @@ from tests.support.journey_steps import (
     click_to_bank,
     come_back,
     form,
-    login,
     open_file,
-    register,
     send,
     submit,
     tap,
@@ -25,18 +21,15 @@ GENERAL = "این موارد بدون نیاز به تأیید دانشگاه ت
 
 
 async def open_general(person: Person) -> None:
-    await person.command("menu")
-    await person.tap("🎓 احراز صلاحیت")
-    await person.tap("ویرایش اطلاعات عمومی")
+    await person.command("menu").tap("🎓 احراز صلاحیت").tap("ویرایش اطلاعات عمومی")
 
 
 @journey("J9", "ویرایش اطلاعات عمومی")
 async def general_data(setup: JourneySetup) -> None:
     await setup.tariff()
-    sara = setup.officer()
-    someone = await register(setup.bot, sara)
-    elsewhere = setup.there.person("سارا", phone=sara.user.phone)
-    await login(elsewhere, someone.credentials)
+    someone = await setup.registered()
+    sara = someone.person
+    elsewhere = await setup.elsewhere(someone)
     # Free while no request is open.
     await open_general(sara)
     await sara.sees(GENERAL)
@@ -46,42 +39,30 @@ async def general_data(setup: JourneySetup) -> None:
     await walk(sara, [("نشانی ایمیل خود را", send("sara@example.com"))], "تغییر «ایمیل» ذخیره شد")
     await sara.tap("شماره همراه")
     await walk(sara, [("شماره همراه جدید خود را", send("09351112233"))], "شماره همراه شما ذخیره شد")
-    shown = await sara.sees("۰۹۳۵۱۱۱۲۲۳۳")
-    assert "تأییدنشده" in shown.text
+    await sara.sees("۰۹۳۵۱۱۱۲۲۳۳", "تأییدنشده")
     await elsewhere.sees("شماره همراه حساب شما تغییر کرد")
     # Never, and only by an amendment.
-    await sara.tap("🔒 کد ملی")
-    await sara.sees("کد ملی و تاریخ تولد قابل تغییر نیست")
-    await sara.tap("سایر موارد")
-    await sara.sees("را در درخواست احراز صلاحیت ویرایش کنید")
+    await sara.tap("🔒 کد ملی").sees("کد ملی و تاریخ تولد قابل تغییر نیست")
+    await sara.tap("سایر موارد").sees("را در درخواست احراز صلاحیت ویرایش کنید")
     # Not while a request is in circulation, also not through a list that was opened before.
     await open_general(elsewhere)
     opened = await elsewhere.sees(GENERAL)
     await setup.expert()
-    await sara.command("menu")
-    await sara.tap("🎓 احراز صلاحیت")
-    await sara.tap("ثبت درخواست")
+    await sara.command("menu").tap("🎓 احراز صلاحیت").tap("ثبت درخواست")
     shown = await walk(sara, form(), SUMMARY)
     assert "حسن" in shown.text
     await submit(sara)
-    await elsewhere.tap("نام پدر", on=opened)
-    await elsewhere.sees(IN_CIRCULATION)
+    await elsewhere.tap("نام پدر", on=opened).sees(IN_CIRCULATION)
     await open_general(sara)
     await sara.sees(IN_CIRCULATION)
-    await sara.tap("🔎 پیگیری درخواست")
-    await sara.sees("در انتظار بررسی")
+    await sara.tap("🔎 پیگیری درخواست").sees("در انتظار بررسی")
     # Free again when it is over.
-    await sara.tap("انصراف از درخواست")
-    await sara.tap("بله، انصراف می‌دهم")
-    await sara.sees("پس‌گرفته‌شده")
+    await sara.tap("انصراف از درخواست").tap("بله، انصراف می‌دهم").sees("پس‌گرفته‌شده")
     await open_general(sara)
     await sara.sees(GENERAL)
     await sara.tap("نام پدر")
     await walk(sara, [("نام پدر خود را", send("عباس"))], "تغییر «نام پدر» ذخیره شد")
-    await sara.command("menu")
-    await sara.tap("👤 اطلاعات من")
-    shown = await sara.sees("مشخصات ثبت‌شده شما")
-    assert "نام پدر: عباس" in shown.text
+    await sara.command("menu").tap("👤 اطلاعات من").sees("مشخصات ثبت‌شده شما", "نام پدر: عباس")
 
 
 @journey("J10", "اصلاحیه: نام و مدرک تحصیلی")
@@ -95,14 +76,9 @@ async def amendment(setup: JourneySetup) -> None:
     await come_back(bank.pay(bank.last.ref))
     await sara.sees("🎉")
 
-    await sara.command("menu")
-    await sara.tap("🎓 احراز صلاحیت")
-    await sara.sees("تأیید نهایی")
-    await sara.tap("ثبت اصلاحیه")
-    await sara.sees(SUMMARY)
-    await sara.tap("📤 ثبت نهایی")
-    await sara.tap("بله")
-    await sara.sees("تغییری ثبت نکرده‌اید")
+    await sara.command("menu").tap("🎓 احراز صلاحیت").sees("تأیید نهایی")
+    await sara.tap("ثبت اصلاحیه").sees(SUMMARY)
+    await sara.tap("📤 ثبت نهایی").tap("بله").sees("تغییری ثبت نکرده‌اید")
     await sara.tap("نام خانوادگی")
     await walk(sara, [("نام خانوادگی خود را", send("محمدی"))], "نام خانوادگی — قبلی: کریمی‌نژاد / جدید: محمدی")
     await sara.tap("مقطع تحصیلی")
@@ -111,14 +87,10 @@ async def amendment(setup: JourneySetup) -> None:
         [("مقطع تحصیلی خود را", tap("کارشناسی ارشد"))],
         "مقطع تحصیلی — قبلی: کارشناسی / جدید: کارشناسی ارشد",
     )
-    await sara.tap("مدرک تحصیلی")
-    await sara.sees("دریافت شد")
-    await sara.tap("🗑 حذف")
-    await sara.sees("فایل حذف شد")
-    await sara.send_file("مدرک تحصیلی.pdf", files.pdf())
-    await sara.sees("دریافت شد")
-    await sara.tap("مدرک بعدی")
-    await sara.sees("تصویر مدرک تحصیلی — فایل تازه")
+    await sara.tap("مدرک تحصیلی").sees("دریافت شد")
+    await sara.tap("🗑 حذف").sees("فایل حذف شد")
+    await sara.send_file("مدرک تحصیلی.pdf", files.pdf()).sees("دریافت شد")
+    await sara.tap("مدرک بعدی").sees("تصویر مدرک تحصیلی — فایل تازه")
     # Another province: its university reviews.
     await sara.tap("استان")
     await walk(
@@ -134,29 +106,22 @@ async def amendment(setup: JourneySetup) -> None:
     assert "نام خانوادگی — قبلی: کریمی‌نژاد / جدید: محمدی" in card.text
     assert "مقطع تحصیلی — قبلی: کارشناسی / جدید: کارشناسی ارشد" in card.text
     assert "نام پدر" not in card.text
-    await expert.tap("📎 مدارک")
-    await expert.tap("مدرک تحص…، قبلی (۱)")
-    old = await expert.sees_file()
-    await expert.tap("مدرک تحصیلی (۱)")
-    new = await expert.sees_file()
+    old = await expert.tap("📎 مدارک").tap("مدرک تحص…، قبلی (۱)").sees_file()
+    new = await expert.tap("مدرک تحصیلی (۱)").sees_file()
     assert old.file.content != new.file.content
     await approve(expert, "سارا")
 
-    told = await sara.sees("پرداخت کنید")
-    assert "۲٬۸۰۰٬۰۰۰ ریال" in told.text
-    await sara.command("menu")
-    await sara.tap("👤 اطلاعات من")
-    shown = await sara.sees("مشخصات ثبت‌شده شما")
+    told = await sara.sees("پرداخت کنید", "۲٬۸۰۰٬۰۰۰ ریال")
+    shown = await sara.command("menu").tap("👤 اطلاعات من").sees("مشخصات ثبت‌شده شما")
     assert "نام خانوادگی: کریمی‌نژاد" in shown.text  # nothing is applied before the payment
     assert "مقطع تحصیلی: کارشناسی\n" in shown.text
     await click_to_bank(told.url("پرداخت"))
     await come_back(bank.pay(bank.last.ref))
     await sara.sees("✅ پرداخت انجام شد و اطلاعات جدید شما (اصلاحیه")
-    await sara.command("menu")
-    await sara.tap("👤 اطلاعات من")
-    shown = await sara.sees("مشخصات ثبت‌شده شما")
-    assert "نام خانوادگی: محمدی" in shown.text
-    assert "مقطع تحصیلی: کارشناسی ارشد" in shown.text
-    await sara.tap("📎 مدارک من")
-    await sara.tap("مدرک تحصیلی")
+    await (
+        sara.command("menu")
+        .tap("👤 اطلاعات من")
+        .sees("مشخصات ثبت‌شده شما", "نام خانوادگی: محمدی", "مقطع تحصیلی: کارشناسی ارشد")
+    )
+    await sara.tap("📎 مدارک من").tap("مدرک تحصیلی")
     assert (await sara.sees_file()).file.content == new.file.content

@@ -18,8 +18,7 @@ async def test_the_other_messenger_works_on(down: str, restarted: bool, bot: Bot
     out, works = bot.emulators.messengers if down == "telegram" else reversed(bot.emulators.messengers)
     sara = out.person("سارا", phone="09900000001")
     someone = await register(bot, sara)
-    await sara.command("menu")
-    await sara.sees("سارا")
+    await sara.command("menu").sees("سارا")
     with out.server.outage():
         if restarted:
             assert await bot.stop() == 0
@@ -30,7 +29,6 @@ async def test_the_other_messenger_works_on(down: str, restarted: bool, bot: Bot
         await find_journey("J1").act(JourneySetup(bot, works, works))
         assert not sara.new()
     # Her own press is answered, and the push of the login elsewhere comes too.
-    await sara.sees("راهنما", within=PATIENCE)
-    await sara.sees("🔐 ورود جدید به حساب شما", within=PATIENCE)
+    await sara.sees("راهنما", within=PATIENCE).sees("🔐 ورود جدید به حساب شما", within=PATIENCE)
     await sara.button_rests(within=PATIENCE)
     assert out.server.pending() == 0

@@ -1,7 +1,5 @@
 """An upgrade without downtime: one process of three after the other is stopped and started while people act."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 
@@ -9,7 +7,7 @@ import httpx
 import pytest
 
 from demo.person import Person
-from tests.support.fleet import Fleet
+from tests.support.fleet import Deployment
 from tests.support.identities import next_mobile
 from tests.support.journey_steps import Someone, login, register
 
@@ -20,7 +18,7 @@ PEOPLE = 4
 PAUSE = 5.0
 
 
-async def test_nobody_notices(fleet: Fleet) -> None:
+async def test_nobody_notices(fleet: Deployment) -> None:
     over = asyncio.Event()
     async with asyncio.TaskGroup() as acting:
         people = [acting.create_task(live(fleet, number, over)) for number in range(PEOPLE)]
@@ -36,16 +34,14 @@ async def test_nobody_notices(fleet: Fleet) -> None:
     assert "an update failed" not in fleet.logs
 
 
-async def live(fleet: Fleet, number: int, over: asyncio.Event) -> int:
+async def live(fleet: Deployment, number: int, over: asyncio.Event) -> int:
     """Somebody registers, then leaves and comes back again and again; how often. Each answer comes, and only once."""
     face = fleet.emulators.messengers[number % 2]
     person: Person = face.person("سارا", phone=next_mobile())
     someone: Someone = await register(fleet.members[0], person)
     rounds = 0
     while not over.is_set() or not rounds:
-        await person.command("menu")
-        await person.tap("🚪 خروج")
-        await person.sees("از حساب خود خارج شدید")
+        await person.command("menu").tap("🚪 خروج").sees("از حساب خود خارج شدید")
         await login(person, someone.credentials)
         rounds += 1
         # A messenger takes about one message a second of one chat: nobody logs in faster than that for long.
@@ -56,7 +52,7 @@ async def live(fleet: Fleet, number: int, over: asyncio.Event) -> int:
     return rounds
 
 
-async def browse(fleet: Fleet, over: asyncio.Event) -> int:
+async def browse(fleet: Deployment, over: asyncio.Event) -> int:
     """A payer's browser on the pay pages (this link leads nowhere, and says so each time)."""
     pages = 0
     async with httpx.AsyncClient(trust_env=False, timeout=30) as browser:

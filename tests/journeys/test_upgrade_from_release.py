@@ -1,8 +1,6 @@
 """A database of the first release, with people in the middle of everything, goes on under this one: the real program
 brings the schema up to date, and nobody has to begin anew."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -47,13 +45,9 @@ class Upgraded:
     bank_ref: str
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-async def upgraded(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Upgraded]:
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path / 'bot.db'}"
-    else:
-        url = request.getfixturevalue("empty_postgres_url")
-    async with bot_process(tmp_path, url, start=False) as bot:
+@pytest.fixture
+async def upgraded(empty_url: str, tmp_path: Path) -> AsyncIterator[Upgraded]:
+    async with bot_process(tmp_path, empty_url, start=False) as bot:
         emulators = bot.emulators
         sara, mina = emulators.telegram.person("سارا"), emulators.bale.person("مینا")
         reza = emulators.telegram.person("رضا")
@@ -67,21 +61,18 @@ async def upgraded(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncItera
             mobile=None,
         )
         people = People(sara.user.id, mina.user.id, reza.user.id)
-        await write_released_database(url, people, bank_ref=payment.ref)
+        await write_released_database(empty_url, people, bank_ref=payment.ref)
         for person in (sara, mina, reza):  # the messengers let a bot write to whoever wrote to it
             person.conversation.started = True
-        await bot.command("migrate")
-        await bot.start()
+        await bot.command("migrate").start()
         yield Upgraded(bot, sara, mina, reza, payment.ref)
 
 
 async def test_the_form_goes_on_at_the_question_that_was_open(upgraded: Upgraded) -> None:
     sara = upgraded.sara
-    await sara.type("۰۷۱۳۲۱۲۳۴۵۶")
-    await sara.sees("نشانی ایمیل")
+    await sara.type("۰۷۱۳۲۱۲۳۴۵۶").sees("نشانی ایمیل")
     # «رد کردن» as the first release packed it.
-    await sara.press_raw("1|d.skip|rt||7ca694f43ecc")
-    await sara.sees("تصویر کارت ملی")
+    await sara.press_raw("1|d.skip|rt||7ca694f43ecc").sees("تصویر کارت ملی")
     state = await upgraded.bot.read(
         lambda db: db.exec(select(Chat.dialogue_state).where(Chat.id == FIRST)).one()
     )
@@ -91,8 +82,7 @@ async def test_the_form_goes_on_at_the_question_that_was_open(upgraded: Upgraded
 async def test_a_push_that_was_queued_is_sent_and_its_button_works(upgraded: Upgraded) -> None:
     mina = upgraded.mina
     await mina.sees("در انتظار پرداخت است")
-    await mina.tap("پیگیری درخواست")
-    await mina.sees(TRACKING_CODE)
+    await mina.tap("پیگیری درخواست").sees(TRACKING_CODE)
 
     def pushes(db: Session) -> list[tuple[PushState, str | None]]:
         rows = db.exec(select(Push).where(Push.id == FIRST))
@@ -121,23 +111,15 @@ async def test_who_gave_up_at_the_bank_can_pay_now(upgraded: Upgraded) -> None:
 
 async def test_staff_find_everything_by_the_buttons_of_before(upgraded: Upgraded) -> None:
     reza = upgraded.reza
-    await reza.type("؟")
-    await reza.sees("نامه فرستاده‌شده تغییر نمی‌کند")
+    await reza.type("؟").sees("نامه فرستاده‌شده تغییر نمی‌کند")
     # «بله» of the second question.
-    await reza.press_raw("1|d.yes|ru|7|8a3e88156ebd")
-    await reza.sees("ارسال آغاز می‌شود")
-    await reza.press_raw("1|staff.dead|||")
-    await reza.sees("ارسال ناموفقی در انتظار نیست")
-    await reza.press_raw("1|staff.updates|||")
-    await reza.sees("ناخوانا: ۱")
-    await reza.press_raw("1|staff.place|||sums")
-    await reza.sees("دانشگاه علوم پزشکی شیراز")
-    await reza.press_raw("1|staff.alerts|||")
-    await reza.sees("هشدار انتشار پیشین")
-    await reza.press_raw("1|staff.find_account|||")
-    await reza.sees("کد کاربری")
-    await reza.type(f"1000{IMPORTED}")
-    await reza.sees("منتقل")
+    await reza.press_raw("1|d.yes|ru|7|8a3e88156ebd").sees("ارسال آغاز می‌شود")
+    await reza.press_raw("1|staff.dead|||").sees("ارسال ناموفقی در انتظار نیست")
+    await reza.press_raw("1|staff.updates|||").sees("ناخوانا: ۱")
+    await reza.press_raw("1|staff.place|||sums").sees("دانشگاه علوم پزشکی شیراز")
+    await reza.press_raw("1|staff.alerts|||").sees("هشدار انتشار پیشین")
+    await reza.press_raw("1|staff.find_account|||").sees("کد کاربری")
+    await reza.type(f"1000{IMPORTED}").sees("منتقل")
     await reza.press_raw("1|staff.trail|rw||")
     trail = (await reza.sees("سوابق")).text
     assert "انتقال از سامانه پیشین" in trail

@@ -1,7 +1,5 @@
 """Which tests execute which line: recorded once by a run of the suite with branch coverage, a context a test."""
 
-from __future__ import annotations
-
 import json
 import os
 import re

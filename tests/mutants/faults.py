@@ -16,6 +16,9 @@ from cosmic_ray.operators.operator import Operator
 
 from tests.mutants.operators import KINDS
 
+STATEMENTS = frozenset(
+    ["simple_stmt", "if_stmt", "while_stmt", "for_stmt", "try_stmt", "with_stmt", "funcdef", "classdef"]
+)
 LOGGERS = frozenset({"log", "logger", "_log", "log_unless_outage"})
 #: Migrations are released and stay; tables only declare the schema, which `check-migrations` holds to them.
 NOT_PRODUCT = ("storage/migrations/", "storage/tables/")
@@ -100,18 +103,21 @@ def is_silent(node: Any) -> bool:
     while parent is not None:
         if parent.type in ("decorator", "import_from", "import_name", "assert_stmt"):
             return True
-        if parent.type == "annassign" and child is parent.children[1]:
-            return True
-        if parent.type == "tfpdef" and child is parent.children[-1]:
-            return True
-        if parent.type == "funcdef" and child is parent.annotation:
-            return True
-        if is_for_types(parent):
-            return True
-        if is_log_call(parent):
+        if is_type(child, parent) or is_for_types(parent) or is_log_call(parent):
             return True
         child, parent = parent, parent.parent
     return node.type == "assert_stmt" or is_for_types(node) or is_log_call(node)
+
+
+def is_type(child: Any, parent: Any) -> bool:
+    match parent.type:
+        case "annassign":
+            return child is parent.children[1]
+        case "tfpdef":
+            return child is parent.children[-1]
+        case "funcdef":
+            return child is parent.annotation
+    return False
 
 
 def is_for_types(node: Any) -> bool:
@@ -128,17 +134,8 @@ def context(node: Any) -> tuple[int, tuple[str, ...] | None]:
     """The first line of the statement of a node, and the names of what it defines where it runs at import."""
     statement, names, inside = node, [], False
     while node is not None:
-        if node.type in (
-            "simple_stmt",
-            "if_stmt",
-            "while_stmt",
-            "for_stmt",
-            "try_stmt",
-            "with_stmt",
-            "funcdef",
-            "classdef",
-        ):
-            statement = node if statement.type not in STATEMENTS else statement
+        if node.type in STATEMENTS and statement.type not in STATEMENTS:
+            statement = node
         if node.type in ("funcdef", "lambdef"):
             inside = True
         if node.type == "classdef":
@@ -147,8 +144,3 @@ def context(node: Any) -> tuple[int, tuple[str, ...] | None]:
             names.extend(name.value for name in getattr(node.children[0], "get_defined_names", list)())
         node = node.parent
     return statement.start_pos[0], None if inside else tuple(names)
-
-
-STATEMENTS = frozenset(
-    {"simple_stmt", "if_stmt", "while_stmt", "for_stmt", "try_stmt", "with_stmt", "funcdef", "classdef"}
-)

@@ -4,8 +4,6 @@ Cosmic Ray has none for dropped calls, raises and filters, swapped columns and u
 user notices of a time limit of 60 seconds: here numbers above two change tenfold.
 """
 
-from __future__ import annotations
-
 from abc import abstractmethod
 from collections.abc import Iterator
 from typing import Any

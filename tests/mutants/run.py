@@ -1,7 +1,6 @@
 """Plants one fault at a time in a copy of the tree and runs the tests that execute it."""
 
-from __future__ import annotations
-
+import contextlib
 import json
 import os
 import shlex
@@ -21,6 +20,7 @@ from tests.mutants.faults import Fault
 MOST_TESTS, SLOWEST = 25, 10.0
 #: Seconds for start and imports, and how many times as long as recorded the tests may take.
 START, PATIENCE = 60.0, 6.0
+OPTIONS = "-x -q --no-header -p no:cacheprovider -p no:cov -p tests.mutants.selection"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,27 +66,10 @@ def run_tests(tests: list[str], tree: Path, seconds: float) -> Result:
     wanted.write_text(json.dumps(tests))
     outcome.unlink(missing_ok=True)
     files = list(dict.fromkeys(test.partition("::")[0] for test in tests))
-    options = [
-        "-x",
-        "-q",
-        "--no-header",
-        "-p",
-        "no:cacheprovider",
-        "-p",
-        "no:cov",
-        "-p",
-        "tests.mutants.selection",
-    ]
-    variables = {"MUTANTS_TESTS": str(wanted), "MUTANTS_OUTCOME": str(outcome)}
-    before = Path.cwd()
-    os.chdir(tree)
-    os.environ.update(variables)
-    try:
-        verdict, output = testing.run_tests(
-            shlex.join([sys.executable, "-m", "pytest", *options, *files]), seconds
-        )
-    finally:
-        os.chdir(before)
+    os.environ |= {"MUTANTS_TESTS": str(wanted), "MUTANTS_OUTCOME": str(outcome)}
+    command = [sys.executable, "-m", "pytest", *OPTIONS.split(), *files]
+    with contextlib.chdir(tree):
+        verdict, output = testing.run_tests(shlex.join(command), seconds)
     if output == "timeout":
         return Result("killed", len(tests), f"no end after {seconds:.0f} s")
     if not outcome.exists():

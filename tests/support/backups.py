@@ -82,34 +82,26 @@ class Installation:
         return await restore(file=file, into=self.folder / into, **asked)
 
 
-class Writer:
-    """Commits pairs of rows until stopped: a copy of one instant never holds half a pair."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        self.pairs = 0
-
-    async def run(self) -> None:
-        while True:
-            number = self.pairs
-
-            def unit(db: Session, number: int = number) -> None:
-                db.add(StaffAlert(key=f"{number}:a", text="x" * 500))
-                db.flush()
-                db.add(StaffAlert(key=f"{number}:b", text="x" * 500))
-
-            await self._database.run(unit)
-            self.pairs += 1
-
-
 @contextlib.asynccontextmanager
-async def writing(database: Database) -> AsyncIterator[Writer]:
-    writer = Writer(database)
-    task = asyncio.create_task(writer.run())
-    while writer.pairs < 20:
+async def writing(database: Database) -> AsyncIterator[list[int]]:
+    """Commits pairs of rows until the end of the block: a copy of one instant never holds half a pair. Their numbers."""
+    pairs: list[int] = []
+
+    def add_pair(db: Session) -> None:
+        for half in ("a", "b"):
+            db.add(StaffAlert(key=f"{len(pairs)}:{half}", text="x" * 500))
+            db.flush()
+
+    async def write() -> None:
+        while True:
+            await database.run(add_pair)
+            pairs.append(len(pairs))
+
+    task = asyncio.create_task(write())
+    while len(pairs) < 20:
         await asyncio.sleep(0)
         if task.done():
             await task
-    yield writer
+    yield pairs
     task.cancel()
     await asyncio.wait([task])

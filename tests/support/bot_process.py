@@ -1,7 +1,5 @@
 """The real bot as a process of its own that can be killed."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import os
@@ -18,7 +16,7 @@ import psutil
 from sqlmodel import Session
 
 from demo.emulators import Emulators
-from storage.database.database import open_database
+from storage.database.database import Database, open_database
 
 T = TypeVar("T")
 
@@ -31,6 +29,22 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+async def run_command(*arguments: str, env: dict[str, str], folder: Path = PROJECT) -> tuple[int, str, str]:
+    """`bot.py <arguments>`: its exit status and what it printed on each stream."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        str(PROJECT / "bot.py"),
+        *arguments,
+        cwd=folder,
+        env=env,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    out, err = await process.communicate()
+    assert process.returncode is not None
+    return process.returncode, out.decode(), err.decode()
 
 
 @dataclass(slots=True)
@@ -82,13 +96,18 @@ class BotProcess:
         """What was logged so far."""
         return self.log.read_text() if self.log.exists() else ""
 
-    async def read(self, unit: Callable[[Session], T]) -> T:
-        """Read the bot's database on a connection of our own."""
+    @asynccontextmanager
+    async def database(self) -> AsyncIterator[Database]:
+        """The bot's database on a connection of our own."""
         database = await open_database(self.database_url)
         try:
-            return await database.read(unit)
+            yield database
         finally:
             await database.close()
+
+    async def read(self, unit: Callable[[Session], T]) -> T:
+        async with self.database() as database:
+            return await database.read(unit)
 
     def memory(self) -> int:
         """Of the bot and its workers, bytes."""
@@ -98,18 +117,9 @@ class BotProcess:
 
     async def command(self, *arguments: str) -> str:
         """Run `bot.py <arguments>` and return what it printed."""
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "bot.py",
-            *arguments,
-            cwd=PROJECT,
-            env=self.env,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        out, err = await process.communicate()
-        assert process.returncode == 0, f"bot.py {arguments} said: {out.decode()}\n{err.decode()}"
-        return out.decode()
+        status, out, err = await run_command(*arguments, env=self.env)
+        assert status == 0, f"bot.py {arguments} said: {out}\n{err}"
+        return out
 
     async def user(
         self, role: str, *, university: str | None = None, name: str = "کاربر آزمایشی"
@@ -149,15 +159,15 @@ class BotProcess:
 
     async def kill(self) -> None:
         """kill -9, as a power cut does it."""
-        assert self.process is not None
-        self.process.send_signal(signal.SIGKILL)
-        await self.process.wait()
-        self.process = None
+        await self._end(signal.SIGKILL)
 
     async def stop(self) -> int:
         """SIGTERM; the exit status."""
+        return await self._end(signal.SIGTERM)
+
+    async def _end(self, by: signal.Signals) -> int:
         assert self.process is not None
-        self.process.send_signal(signal.SIGTERM)
+        self.process.send_signal(by)
         status = await self.process.wait()
         self.process = None
         return status

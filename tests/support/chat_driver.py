@@ -93,13 +93,12 @@ class App:
             writer.driver.execute("PRAGMA synchronous = OFF")
         self.clock = Clock()
         library: Any = Library()
-        nothing: Any = None
         self.resources = Resources(
             database=self.database,
             documents=library,
             passwords=Passwords(weak=True),
-            gateway=nothing,
-            sms=nothing,
+            gateway=None,
+            sms=None,
             public_info=PublicInfo("021-1234", "https://bot.example"),
             clock=self.clock,
             downloads=dict.fromkeys(Messenger, library),

@@ -1,13 +1,13 @@
 """People in chats: accounts with a role, logged in, and what several tests let them do."""
 
-from __future__ import annotations
-
 from typing import Any
+
+from sqlmodel import Session
 
 from bot.core.context import SYSTEM, Actor
 from bot.services import accounts, qualification
 from conversations.engine.declaration import Dialogue, Step
-from storage.enums import AttemptState, Messenger, RequestKind, RequestState, Role
+from storage.enums import AttemptState, Messenger, RequestKind, Role
 from storage.tables import (
     Account,
     Branch,
@@ -19,6 +19,7 @@ from storage.tables import (
 )
 from tests.support.chat_driver import NOW, App, Person
 from tests.support.factories import distributors, people, reference_data
+from tests.support.factories.qualification import attempt_row
 
 
 def grant(person: Person, role: Role, **where: Any) -> None:
@@ -26,11 +27,21 @@ def grant(person: Person, role: Role, **where: Any) -> None:
     person.app.add(Grant(account_id=person.account.id, role=role, **where))
 
 
-def in_role(app: App, role: Role, first: str, last: str, university: str | None = None) -> Person:
-    made = app.run(
-        lambda db: people.granted(db, people.account(db, first, last, chat=False), role, university)
-    )
-    return app.person(actor=made)
+def in_role(
+    app: App,
+    role: Role,
+    first: str,
+    last: str,
+    university: str | None = None,
+    *,
+    messenger: Messenger = Messenger.TELEGRAM,
+    distributor_id: int | None = None,
+) -> Person:
+    def unit(db: Session) -> Actor:
+        made = people.account(db, first, last, chat=False)
+        return people.granted(db, made, role, university, distributor_id)
+
+    return app.person(messenger, actor=app.run(unit))
 
 
 def officer(app: App, first: str = "سارا", last: str = "کریمی‌نژاد", **account: Any) -> Person:
@@ -128,22 +139,8 @@ def complete(app: App, request: QualificationRequest) -> None:
     )
 
 
-def request_row(account_id: int | None, **values: Any) -> QualificationRequest:
-    """A request, submitted at Shiraz unless `values` say otherwise."""
-    known = {
-        "kind": RequestKind.NEW,
-        "state": RequestState.SUBMITTED,
-        "tracking_code": "140509010001",
-        "university_code": "sums",
-        "submitted_at": NOW,
-        "state_since": NOW,
-    }
-    return QualificationRequest(account_id=account_id, **known | values)
-
-
 def payment_attempt(app: App, of: QualificationRequest, state: AttemptState, **values: Any) -> PaymentAttempt:
-    known = {"gateway": "zarinpal", "ref": "A1", "amount_rial": 5_000_000}
-    made: PaymentAttempt = app.add(PaymentAttempt(request_id=of.id, state=state, **known | values))
+    made: PaymentAttempt = app.add(attempt_row(of.id, state=state, **values))
     return made
 
 
@@ -159,15 +156,7 @@ def distributor(app: App, name: str = "کیان طب", last: str = "صالحی")
 def manager(
     app: App, distributor_id: int, last: str = "صالحی", *, messenger: Messenger = Messenger.TELEGRAM
 ) -> Person:
-    made = app.run(
-        lambda db: people.granted(
-            db,
-            people.account(db, "حمید", last, chat=False),
-            Role.DISTRIBUTOR,
-            distributor_id=distributor_id,
-        )
-    )
-    return app.person(messenger, actor=made)
+    return in_role(app, Role.DISTRIBUTOR, "حمید", last, messenger=messenger, distributor_id=distributor_id)
 
 
 def branch(boss: Person, name: str = "دوم", *, province: str = "فارس", city: str = "شیراز") -> Branch:

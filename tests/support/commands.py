@@ -1,7 +1,5 @@
 """`bot.py` as an operator runs it: as a process of its own, or within the test where only what it says and does counts."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import logging

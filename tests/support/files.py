@@ -1,7 +1,5 @@
 """Files as people send them. Each call makes another one; no two have the same bytes."""
 
-from __future__ import annotations
-
 import io
 import zipfile
 from itertools import count

@@ -3,8 +3,6 @@
 Imported by that server before anything else, so this module imports what the commands import.
 """
 
-from __future__ import annotations
-
 import atexit
 import contextlib
 import os

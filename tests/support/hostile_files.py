@@ -1,7 +1,5 @@
 """Files that an attacker, or a bad line, would send: each with its name, its bytes, and what must become of it."""
 
-from __future__ import annotations
-
 import io
 import struct
 import zlib
@@ -126,7 +124,7 @@ SAMPLES = (
     Sample("path in the name", "../../etc/passwd\x00.jpg", files.jpeg),
     Sample("exactly at the limit", "large.jpg", lambda: padded(files.jpeg(), LARGEST)),
     Sample("pdf with a link", "letter.pdf", pdfs.with_link),
-    Sample("pdf with an empty form", "form.pdf", pdfs.with_empty_form),
+    Sample("pdf with an empty form", "form.pdf", lambda: pdfs.pdf_with(root={"/AcroForm": {"/Fields": []}})),
     Sample("pdf that opens at its top", "letter.pdf", pdfs.with_first_view),
     Sample("pdf with empty bytes behind it", "letter.pdf", lambda: files.pdf() + b"\r\n\x00"),
     Sample("pdf with a stream", "letter.pdf", lambda: pdfs.with_stream_of(1_000_000)),
@@ -175,17 +173,17 @@ SAMPLES = (
     Sample("locked pdf", "letter.pdf", lambda: files.locked_pdf("secret"), DAMAGED),
     Sample("pdf locked with nothing", "letter.pdf", lambda: files.locked_pdf(""), DAMAGED),
     Sample("script", "letter.pdf", pdfs.with_script, ACTIVE),
-    Sample("script in disguise", "letter.pdf", pdfs.with_script_in_disguise, ACTIVE),
-    Sample("script of a page", "letter.pdf", pdfs.with_script_of_a_page, ACTIVE),
+    Sample("script in disguise", "letter.pdf", lambda: pdfs.with_script().replace(b"/JavaScript", b"/J#61vaScript"), ACTIVE),
+    Sample("script of a page", "letter.pdf", lambda: pdfs.pdf_with(page={"/AA": {"/O": {"/S": "/Named", "/JS": "x"}}}), ACTIVE),
     Sample("script in an object stream", "letter.pdf", pdfs.with_packed_script, ACTIVE),
     Sample("program on opening", "letter.pdf", lambda: pdfs.on_opening("/Launch", F="cmd.exe"), ACTIVE),
     Sample("address on opening", "letter.pdf", lambda: pdfs.on_opening("/URI", URI="http://evil.example"), ACTIVE),
     Sample("address with the page", "letter.pdf", pdfs.with_address_on_first_page, ACTIVE),
     Sample("form sent on opening", "letter.pdf", lambda: pdfs.on_opening("/SubmitForm", F="http://evil.example"), ACTIVE),
     Sample("another file on opening", "letter.pdf", lambda: pdfs.on_opening("/GoToR", F="x"), ACTIVE),
-    Sample("xfa", "letter.pdf", pdfs.with_xfa, ACTIVE),
+    Sample("xfa", "letter.pdf", lambda: pdfs.pdf_with(root={"/AcroForm": {"/XFA": [], "/Fields": []}}), ACTIVE),
     Sample("file inside", "letter.pdf", pdfs.with_attachment, ACTIVE),
-    Sample("media", "letter.pdf", pdfs.with_media, ACTIVE),
+    Sample("media", "letter.pdf", lambda: pdfs.pdf_with(page={"/Annots": [{"/Type": "/Annot", "/Subtype": "/RichMedia"}]}), ACTIVE),
     Sample("pdf and zip in one", "letter.pdf", lambda: files.pdf() + files.archive(b"%%EOF"), ACTIVE),
     Sample("pdf and html in one", "letter.pdf", lambda: files.pdf() + HTML, ACTIVE),
     Sample("pages in a circle", "letter.pdf", pdfs.with_circular_pages, DAMAGED),
@@ -193,7 +191,7 @@ SAMPLES = (
     Sample("object stream bomb", "letter.pdf", lambda: pdfs.with_packed_objects(300_000_000), DAMAGED, heavy=True),
     Sample("stream bomb", "letter.pdf", lambda: pdfs.with_stream_of(600_000_000), DAMAGED),
     Sample("stream packed twice", "letter.pdf", lambda: pdfs.with_stream_of(100_000_000, filters=2), DAMAGED),
-    Sample("picture bomb in a pdf", "letter.pdf", pdfs.with_huge_picture, PIXELS),
+    Sample("picture bomb in a pdf", "letter.pdf", lambda: pdfs.with_stream_of(100, Width=50_000, Height=50_000), PIXELS),
     Sample("a book", "book.pdf", lambda: files.pdf(101), "error.too_many_pages"),
 )  # fmt: skip
 

@@ -1,7 +1,5 @@
 """PDFs that do something, hide something or unpack to too much, and harmless ones that look like them."""
 
-from __future__ import annotations
-
 import io
 import zlib
 from collections.abc import Mapping
@@ -60,14 +58,6 @@ def with_script() -> bytes:
     return pdf_with(root={"/OpenAction": Indirect(SCRIPT)})
 
 
-def with_script_in_disguise() -> bytes:
-    return with_script().replace(b"/JavaScript", b"/J#61vaScript")
-
-
-def with_script_of_a_page() -> bytes:
-    return pdf_with(page={"/AA": {"/O": {"/S": "/Named", "/JS": "x"}}})
-
-
 def with_packed_script() -> bytes:
     """Objects inside object streams are not to be seen in the raw bytes."""
     return in_object_stream(with_script())
@@ -76,22 +66,6 @@ def with_packed_script() -> bytes:
 def with_address_on_first_page() -> bytes:
     """Opened together with the first page."""
     return pdf_with(page={"/AA": {"/O": Indirect({"/S": "/URI", "/URI": "http://evil.example"})}})
-
-
-def with_media() -> bytes:
-    return pdf_with(page={"/Annots": [{"/Type": "/Annot", "/Subtype": "/RichMedia"}]})
-
-
-def with_xfa() -> bytes:
-    return pdf_with(root={"/AcroForm": {"/XFA": [], "/Fields": []}})
-
-
-def with_empty_form() -> bytes:
-    return pdf_with(root={"/AcroForm": {"/Fields": []}})
-
-
-def with_huge_picture() -> bytes:
-    return with_stream_of(100, Width=50_000, Height=50_000)
 
 
 def with_attachment() -> bytes:

@@ -1,7 +1,5 @@
 """Import files made by the tests, and what an import says of them."""
 
-from __future__ import annotations
-
 import csv
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Steps that many journeys share: registering, logging in, filling the form, deciding."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -29,17 +27,11 @@ class Someone:
 
 
 def send(text: str) -> Reply:
-    async def reply(person: Person, seen: Seen) -> None:
-        await person.type(text)
-
-    return reply
+    return lambda person, seen: person.type(text)
 
 
 def tap(label: str) -> Reply:
-    async def reply(person: Person, seen: Seen) -> None:
-        await person.tap(label)
-
-    return reply
+    return lambda person, seen: person.tap(label)
 
 
 async def follow(person: Person, *steps: tuple[Wanted, Wanted | None]) -> None:
@@ -55,11 +47,9 @@ PASSWORD = "رمز عبور:"
 
 
 def read_credentials(seen: Seen) -> Credentials:
-    code = re.search(r"کد کاربری: (\d{8})", seen.text)
-    password = re.search(r"رمز عبور: (\S{8,})", seen.text)
-    assert code, f"no user code in:\n{seen}"
-    assert password, f"no password in:\n{seen}"
-    return Credentials(code.group(1), password.group(1))
+    found = re.search(r"کد کاربری: (\d{8})\s.*?رمز عبور: (\S{8,})", seen.text, re.DOTALL)
+    assert found, f"no user code and password in:\n{seen}"
+    return Credentials(*found.groups())
 
 
 async def walk(person: Person, replies: Sequence[tuple[str, Reply]], until: str) -> Seen:
@@ -91,8 +81,7 @@ def registration(
 
 async def fill_registration(person: Person, replies: Sequence[tuple[str, Reply]]) -> Seen:
     """From «hello» to the summary."""
-    await person.start()
-    await person.sees("خوش آمدید")
+    await person.start().sees("خوش آمدید")
     await person.tap("📝 ثبت‌نام")
     return await walk(person, replies, "آیا اطلاعات زیر درست است")
 
@@ -121,8 +110,7 @@ async def login(person: Person, credentials: Credentials, shown: Wanted = "خو�
     """From «hello» to the menu, until the typed password is gone."""
     await person.start()
     await follow(person, ("🔑 ورود", "کد کاربری خود را"))
-    await person.type(credentials.user_code)
-    await person.sees("رمز عبور خود را")
+    await person.type(credentials.user_code).sees("رمز عبور خود را")
     typed = await person.type(credentials.password)
     seen = await person.sees(shown)
     await person.sees_gone(typed)
@@ -150,11 +138,9 @@ def document(album: bool = False, file: tuple[str, Callable[[], bytes]] | None =
             await person.send_album([files.jpeg() for _ in range(3)])
             await person.sees(re.compile("[۳3] فایل|دریافت شد"))
         elif file is not None:
-            await person.send_file(file[0], file[1]())
-            await person.sees("دریافت شد")
+            await person.send_file(file[0], file[1]()).sees("دریافت شد")
         else:
-            await person.send_photo(files.jpeg())
-            await person.sees("دریافت شد")
+            await person.send_photo(files.jpeg()).sees("دریافت شد")
         await person.tap("مدرک بعدی")
 
     return reply
@@ -185,18 +171,15 @@ SUMMARY = "لطفاً اطلاعات را با دقت بررسی کنید"
 
 
 async def fill(person: Person, *, until: str = SUMMARY, **where: str) -> Seen:
-    """From the menu to the form's summary, or to an earlier question."""
-    await person.tap("🎓 احراز صلاحیت")
-    await person.tap("ثبت درخواست")
+    """From anywhere to the form's summary, or to an earlier question."""
+    await person.command("menu").tap("🎓 احراز صلاحیت").tap("ثبت درخواست")
     return await walk(person, form(**where), until)
 
 
 async def submit(person: Person) -> str:
     """From the summary to the tracking code."""
-    await person.tap("📤 ثبت نهایی")
-    await person.sees("پس از ثبت نهایی")
-    await person.tap("بله")
-    seen = await person.sees("کد رهگیری:")
+    await person.tap("📤 ثبت نهایی").sees("پس از ثبت نهایی")
+    seen = await person.tap("بله").sees("کد رهگیری:")
     found = re.search(r"کد رهگیری: (\d{12})", seen.text)
     assert found, f"no tracking code in:\n{seen}"
     return found.group(1)
@@ -204,9 +187,7 @@ async def submit(person: Person) -> str:
 
 async def open_file(expert: Person, name: str) -> Seen:
     """From anywhere to the card of a waiting file."""
-    await expert.command("menu")
-    await expert.tap("📥 پرونده‌های جدید")
-    await expert.tap(name)
+    await expert.command("menu").tap("📥 پرونده‌های جدید").tap(name)
     return await expert.sees(re.compile(r"پرونده \d{12} —"))
 
 

@@ -1,7 +1,5 @@
 """A small service on a real database and the emulated messengers: few routes, no dialogues."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -20,7 +18,7 @@ from bot.documents.library import DocumentLibrary
 from bot.gateways.console_sms import ConsoleSms
 from bot.messengers.transport.channel import make_channel
 from bot.services.shared import audit
-from conversations.engine.declaration import Preparation
+from conversations.engine.engine import Engine
 from demo.emulators import EmulatedMessenger, Emulators
 from demo.person import Person
 from demo.seen import Seen
@@ -30,28 +28,7 @@ from storage.enums import InboxState, Messenger
 from storage.tables import AuditEvent, Chat, FileHandle, InboxUpdate, StoredFile
 from tests.support.documents import given
 from tests.support.factories.people import account
-
-
-class NoDialogues:
-    """No dialogue is ever open."""
-
-    def preparation(self, turn: Turn) -> Preparation | None:
-        return None
-
-    def handle_input(self, turn: Turn) -> Reply:
-        raise AssertionError
-
-    def current(self, turn: Turn) -> Screen:
-        raise AssertionError
-
-    def leave(self, turn: Turn) -> None:
-        turn.chat.dialogue = None
-
-    def press_belongs(self, press: Press) -> bool:
-        return press.action.startswith("d.")
-
-    def refusal(self, turn: Turn) -> Refusal | None:
-        return None
+from tests.support.pending import until
 
 
 @dataclass
@@ -63,7 +40,7 @@ class RouteState:
     entered: list[int] = field(default_factory=list)
 
 
-def make_routes(route_state: RouteState) -> Routes:  # noqa: C901  # a list of small functions
+def make_routes(route_state: RouteState) -> Routes:  # a list of small functions
     table = Routes()
 
     @table.show("home", roles=EVERYONE)
@@ -108,39 +85,21 @@ def make_routes(route_state: RouteState) -> Routes:  # noqa: C901  # a list of s
         _count(turn, "slow")
         return Reply(goto=Press("noted", arg="slow"))
 
-    @table.show("papers", roles=EVERYONE)
-    def papers(turn: Turn, press: Press) -> Screen:
-        return Screen("مدارک", attachments=route_state.papers)
-
     @table.show("closed", roles=())
     def closed(turn: Turn, press: Press) -> Screen:
         raise NotAllowed
 
-    @table.act("say", roles=EVERYONE)
-    def say(turn: Turn, press: Press) -> Reply:
-        return Reply(notice="خبر کوتاه", goto=Press("home"))
-
-    @table.act("secret", roles=EVERYONE)
-    def secret(turn: Turn, press: Press) -> Reply:
-        return Reply(wipe_incoming=True, goto=Press("home"))
-
-    @table.act("contact", roles=EVERYONE)
-    def contact(turn: Turn, press: Press) -> Reply:
-        return Reply((Screen("شماره؟", ((button("انصراف", "home"),),), ask_contact="ارسال شماره"),))
-
-    @table.act("album", roles=EVERYONE)
-    def album(turn: Turn, press: Press) -> Reply:
-        return Reply(quiet=0.05)
-
-    table.commands |= {
-        "start": Press("home"),
-        "papers": Press("papers"),
-        "contact": Press("contact"),
-        "secret": Press("secret"),
-        "album": Press("album"),
-        "say": Press("say"),
-        "slow": Press("slow"),
+    home_row = ((button("انصراف", "home"),),)
+    replies = {
+        "say": Reply(notice="خبر کوتاه", goto=Press("home")),
+        "secret": Reply(wipe_incoming=True, goto=Press("home")),
+        "contact": Reply((Screen("شماره؟", home_row, ask_contact="ارسال شماره"),)),
+        "album": Reply(quiet=0.05),
     }
+    for action, reply in replies.items():
+        table.act(action, roles=EVERYONE)(lambda turn, press, reply=reply: reply)
+    table.show("papers", roles=EVERYONE)(lambda turn, press: Screen("مدارک", attachments=route_state.papers))
+    table.commands |= {name: Press(name) for name in (*replies, "papers", "slow")} | {"start": Press("home")}
     return table
 
 
@@ -186,33 +145,29 @@ class MessengerApp:
         found = select(Chat).where(Chat.chat_id == person.user.id, Chat.messenger == messenger)
         return await self.database.read(lambda db: db.exec(found).one())
 
+    async def until_states(self, hold: Callable[[list[InboxState]], bool], *, within: float = 10.0) -> None:
+        """This is so of the states of all updates."""
+
+        async def looked() -> bool:
+            return hold(await self.states())
+
+        await self.until(looked, within=within)
+
     async def until_answered(self, *, within: float = 10.0) -> None:
         """There are updates, and all of them are answered."""
-
-        async def answered() -> bool:
-            return set(await self.states()) == {InboxState.ANSWERED}
-
-        await self.until(answered, within=within)
+        await self.until_states(lambda states: set(states) == {InboxState.ANSWERED}, within=within)
 
     async def until_processed(self) -> None:
         """No update waits to be processed or answered."""
+        await self.until_states(lambda states: not {InboxState.RECEIVED, InboxState.DONE} & set(states))
 
-        async def processed() -> bool:
-            return not {InboxState.RECEIVED, InboxState.DONE} & set(await self.states())
-
-        await self.until(processed)
+    async def until_received(self, number: int) -> None:
+        """So many updates are stored and not begun."""
+        await self.until_states(lambda states: states.count(InboxState.RECEIVED) == number)
 
     async def until_idle(self) -> None:
         """No update is in the chat queues."""
         await self.until(lambda: not len(self.service.lanes))
-
-    async def until_received(self, number: int) -> None:
-        """So many updates are stored and not begun."""
-
-        async def received() -> bool:
-            return (await self.states()).count(InboxState.RECEIVED) == number
-
-        await self.until(received)
 
     async def until_noted(self, *notes: str, by: Person | None = None) -> None:
         """Exactly this was noted, in order."""
@@ -229,15 +184,7 @@ class MessengerApp:
         await self.until(dead)
 
     async def until(self, condition: Callable[[], Any], *, within: float = 10.0) -> None:
-        """Wait for something to become true (a coroutine function, or a plain one)."""
-        async with asyncio.timeout(within):
-            while True:
-                found = condition()
-                if asyncio.iscoroutine(found):
-                    found = await found
-                if found:
-                    return
-                await asyncio.sleep(0.02)
+        await until(condition, within=within)
 
 
 @asynccontextmanager
@@ -251,12 +198,11 @@ async def running_app(
 ) -> AsyncIterator[MessengerApp]:
     route_state = RouteState()
     routes = make_routes(route_state)
-    nothing: Any = None
     resources = Resources(
         database=database,
         documents=papers,
-        passwords=nothing,
-        gateway=nothing,
+        passwords=None,
+        gateway=None,
         sms=sms or ConsoleSms(),
         public_info=PublicInfo("021-1234", "https://bot.example"),
     )
@@ -268,7 +214,7 @@ async def running_app(
     service = Service(
         resources,
         channels,
-        NoDialogues(),
+        Engine(()),
         routes,
         secret_key="0" * 64,
         shared=database.url.get_backend_name() != "sqlite",
@@ -303,8 +249,7 @@ def without_queues(service: Service) -> Iterator[None]:
 async def starts(*people: Person) -> None:
     """Each starts the bot and sees the home screen."""
     for person in people:
-        await person.start()
-        await person.sees("خانه")
+        await person.start().sees("خانه")
 
 
 async def started(face: EmulatedMessenger, name: str = "سارا") -> Person:
@@ -324,8 +269,7 @@ async def is_served(person: Person) -> None:
     await starts(person)
     for what in ("first", "second"):
         await note(person, what)
-        await person.tap("بازگشت")
-        await person.sees("خانه")
+        await person.tap("بازگشت").sees("خانه")
 
 
 async def store_attachments(

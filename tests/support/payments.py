@@ -3,8 +3,8 @@
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Any, cast
+from datetime import datetime, timedelta
+from typing import Any
 
 from sqlmodel import Session, col, select
 
@@ -17,19 +17,11 @@ from bot.services import payments
 from bot.services.payments import reconciler
 from demo.bank import Bank, build_bank_app
 from storage.database.database import Database
-from storage.enums import AttemptState, Messenger, RequestKind, RequestState
-from storage.tables import (
-    Account,
-    AuditEvent,
-    Officer,
-    PaymentAttempt,
-    Push,
-    QualificationRequest,
-    StaffAlert,
-)
+from storage.enums import AttemptState, Messenger, RequestState
+from storage.tables import AuditEvent, PaymentAttempt, Push, QualificationRequest, StaffAlert
 from tests.support.asgi import serving
-from tests.support.factories.people import Participants, participants
-from tests.support.factories.qualification import unpaid_request
+from tests.support.factories.people import Participants, officer, participants
+from tests.support.factories.qualification import attempt_row, request_row, unpaid_request
 from tests.support.factories.reference_data import NOW
 
 FEE = 5_600_000
@@ -66,44 +58,25 @@ class PaymentScenario:
     async def add_other_attempts(self, number: int, *, of_one_request: bool) -> None:
         """Open attempts of other officers, all due for a look and all unknown to the bank."""
 
+        hour_ago, due = self.moment - timedelta(hours=1), self.moment - timedelta(minutes=30)
+
         def unit(db: Session) -> None:
-            owners = [
-                Account(user_code=f"2{place:07}", password_hash="-", first_name="و", last_name="ب")
-                for place in range(1 if of_one_request else number)
-            ]
-            db.add_all(owners)
-            db.flush()
-            db.add_all(Officer(account_id=owner.id, birth_date=date(1986, 7, 3)) for owner in owners)
-            db.flush()
             requests = [
-                QualificationRequest(
-                    account_id=owner.id,
-                    kind=RequestKind.NEW,
+                request_row(
+                    officer(db, chat=False).account_id,
                     state=RequestState.AWAITING_PAYMENT,
                     tracking_code=f"14050902{place:04}",
-                    university_code="sums",
-                    snapshot={},
                     fee_rial=FEE,
                     pay_token=f"other-{place:016}",
-                    submitted_at=NOW,
-                    state_since=NOW,
                 )
-                for place, owner in enumerate(owners)
+                for place in range(1 if of_one_request else number)
             ]
             db.add_all(requests)
             db.flush()
+            opened = {"gateway": self.resources.gateway.name, "created_at": hour_ago, "state_since": hour_ago}
             for place in range(number):
-                db.add(
-                    PaymentAttempt(
-                        request_id=requests[place % len(requests)].id,
-                        gateway=self.resources.gateway.name,
-                        ref=f"{10**9 + place}",
-                        amount_rial=FEE,
-                        created_at=self.moment - timedelta(hours=1),
-                        state_since=self.moment - timedelta(hours=1),
-                        next_check_at=self.moment - timedelta(minutes=30),
-                    )
-                )
+                request = requests[place % len(requests)]
+                db.add(attempt_row(request.id, ref=f"{10**9 + place}", next_check_at=due, **opened))
 
         await self.database.run(unit)
 
@@ -181,10 +154,10 @@ async def payment_scenario(database: Database, gateway: str = "zarinpal") -> Asy
             found = Zibal(client, url=url, merchant_id="zibal", wait=0.001)
         resources = Resources(
             database=database,
-            documents=cast("Any", None),
-            passwords=cast("Any", None),
+            documents=None,
+            passwords=None,
             gateway=found,
-            sms=cast("Any", None),
+            sms=None,
             public_info=PublicInfo("۰۲۱", "https://pay.example.ir", {Messenger.TELEGRAM: LINK}),
         )
         scenario = PaymentScenario(resources, bank, database, people)

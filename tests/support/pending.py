@@ -1,7 +1,5 @@
 """What the bot has not finished yet, as queries, and waiting until nothing is left."""
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections.abc import Callable
@@ -32,6 +30,21 @@ def rows_of(db: Session, *queries: Any) -> list[str]:
 
 class Readable(Protocol):
     async def read(self, unit: Callable[[Session], T]) -> T: ...
+
+
+async def until(condition: Callable[[], Any], *, within: float = 30.0, what: str = "") -> None:
+    """Wait for something that nobody reports (a coroutine function, or a plain one): a line of the log, a row."""
+    try:
+        async with asyncio.timeout(within):
+            while True:
+                found = condition()
+                if asyncio.iscoroutine(found):
+                    found = await found
+                if found:
+                    return
+                await asyncio.sleep(0.02)
+    except TimeoutError:
+        raise AssertionError(f"in vain: {what or condition}") from None
 
 
 async def until_none(database: Readable, *queries: Any, within: float = 60.0, pause: float = 0.02) -> None:

@@ -1,8 +1,6 @@
 """A pooler in front of a real PostgreSQL, as pgbouncer works: each transaction on whatever server connection was used
 last (`per="transaction"`), or each client on one of its own (`per="session"`)."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import ssl
@@ -19,6 +17,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 _TLS_REQUEST = 80877103
+Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 @dataclass
@@ -27,13 +26,13 @@ class Pooler:
     user: str
     database: str
     per: str
-    idle: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = field(default_factory=list)
+    idle: list[Connection] = field(default_factory=list)
     greeting: bytes = b""
     _writers: list[asyncio.StreamWriter] = field(default_factory=list)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         #: The server connection of the present transaction, and what brings its answers.
-        held: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
+        held: list[Connection] = []
         relays: list[asyncio.Task[None]] = []
         try:
             await _startup(reader, writer)
@@ -58,9 +57,7 @@ class Pooler:
                 server.close()
             writer.close()
 
-    async def _relay(
-        self, held: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]], writer: asyncio.StreamWriter
-    ) -> None:
+    async def _relay(self, held: list[Connection], writer: asyncio.StreamWriter) -> None:
         """Bring the answers, until the transaction is over where connections are lent for one."""
         with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
             while True:
@@ -71,7 +68,7 @@ class Pooler:
                     return
                 writer.write(message)
 
-    async def _take(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    async def _take(self) -> Connection:
         if self.idle:
             return self.idle.pop()
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)

@@ -1,13 +1,12 @@
 """Pushes of the messenger app: who gets them, how they are queued and how they end."""
 
-from __future__ import annotations
-
-from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlmodel import Session, col, select
 
 from bot.core.screens import button
+from bot.gateways.console_sms import ConsoleSms
 from bot.gateways.interfaces import SmsAccepted, SmsResult
 from bot.services.shared import notify
 from demo.person import Person
@@ -17,7 +16,7 @@ from tests.support.factories.people import MOBILE, account, granted
 from tests.support.messenger_app import MessengerApp, starts
 
 
-class ScriptedSms:
+class ScriptedSms(ConsoleSms):
     """A provider that answers what it is told."""
 
     name = "scripted"
@@ -26,22 +25,9 @@ class ScriptedSms:
         self.answers = list(answers)
         self.sent: list[tuple[str, str, int]] = []
 
-    async def send(
-        self,
-        *,
-        to: str,
-        text: str,
-        idempotency_id: int,
-        template: str | None = None,
-        tokens: Sequence[str] = (),
-    ) -> SmsResult:
+    async def send(self, *, to: str, text: str, idempotency_id: int, **template: Any) -> SmsResult:
         self.sent.append((to, text, idempotency_id))
         return self.answers.pop(0) if self.answers else SmsAccepted("1")
-
-    async def status(self, provider_ids: Sequence[str]) -> dict[str, object]:
-        return {}
-
-    async def aclose(self) -> None: ...
 
 
 async def log_in(app: MessengerApp, *people: Person, role: Role = Role.OFFICER) -> int:

@@ -21,8 +21,8 @@ class Bucket:
             "s3",
             endpoint_url=url,
             region_name="us-east-1",
-            aws_access_key_id="test",
-            aws_secret_access_key="secret",
+            aws_access_key_id=KEYS["access_key_id"],
+            aws_secret_access_key=KEYS["secret_access_key"],
         )
         self._client.create_bucket(Bucket=self.name)
 
@@ -35,6 +35,10 @@ class Bucket:
     def names(self) -> list[str]:
         pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self.name)
         return sorted(one["Key"] for page in pages for one in page.get("Contents", []))
+
+    def file_names(self) -> list[str]:
+        """Names without their folders."""
+        return [name.rsplit("/", 1)[-1] for name in self.names()]
 
     def env(self, prefix: str) -> dict[str, str]:
         """The bot's settings for this bucket."""

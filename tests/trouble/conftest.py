@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from demo.person import Person
 from tests.support.bot_process import BotProcess, bot_process, free_port
 from tests.trouble.watching import nothing_crashed
 
@@ -14,6 +15,18 @@ async def bot(database_url: str, tmp_path: Path) -> AsyncIterator[BotProcess]:
     async with bot_process(tmp_path, database_url, env, start=False) as bot:
         yield bot
         nothing_crashed(bot)
+
+
+@pytest.fixture
+def sara(bot: BotProcess) -> Person:
+    """On Telegram."""
+    return bot.emulators.telegram.person("سارا", phone="09900000001")
+
+
+@pytest.fixture
+def mina(bot: BotProcess) -> Person:
+    """On Bale."""
+    return bot.emulators.bale.person("مینا", phone="09900000002")
 
 
 @pytest.fixture

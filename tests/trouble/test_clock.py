@@ -1,9 +1,8 @@
 """The machine's clock is set: back by an hour, forward by a day. Nobody is locked out for it, nothing is lost or doubled."""
 
-from __future__ import annotations
-
 import re
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,8 +15,9 @@ from demo.botapi.faults import Fault
 from demo.person import Person
 from storage.database.database import Database
 from storage.enums import InboxState, Messenger, PushChannel, PushState
-from storage.tables import Account, Chat, InboxUpdate, Push
+from storage.tables import Chat, InboxUpdate, Push
 from tests.support.bot_process import PROJECT, BotProcess
+from tests.support.factories.people import account
 from tests.support.journey_steps import Someone, login, register
 from tests.trouble.watching import everything_done, lines, until
 
@@ -35,9 +35,7 @@ def set_clock(bot: BotProcess, seconds: int) -> None:
 
 
 async def wrong_passwords(person: Person, someone: Someone) -> None:
-    await person.start()
-    await person.tap("🔑 ورود")
-    await person.sees("کد کاربری خود را")
+    await person.start().tap("🔑 ورود").sees("کد کاربری خود را")
     await person.type(someone.credentials.user_code)
     for _ in range(WRONG_PASSWORDS_PER_CHAT.count + 1):
         await person.sees("رمز عبور")
@@ -57,8 +55,7 @@ async def test_back_by_an_hour_and_forward_by_a_day(clocked: BotProcess) -> None
     locked = bot.emulators.bale.person("سارا", phone=sara.user.phone)
     await bot.start()
     someone = await register(bot, sara)
-    await sara.command("menu")
-    await sara.sees("سارا")
+    await sara.command("menu").sees("سارا")
     await wrong_passwords(locked, someone)
     # What she is told waits for its next try when the clock is set back.
     away = bot.emulators.telegram.faults.add(Fault.html(502), method="sendMessage", times=None)
@@ -73,8 +70,7 @@ async def test_back_by_an_hour_and_forward_by_a_day(clocked: BotProcess) -> None
 
     set_clock(bot, DAY)
     await sara.waits(lambda: len(told_of_logins(sara)) == 2, what="told of both logins")
-    await sara.tap("❓ راهنما")
-    await sara.sees("راهنما")
+    await sara.tap("❓ راهنما").sees("راهنما")
     await everything_done(bot)
     assert len(told_of_logins(sara)) == 2, "once for each login elsewhere"
 
@@ -84,9 +80,7 @@ async def test_times_of_a_wrong_clock_are_drawn_near(database: Database) -> None
     year = NOW + timedelta(days=365)
 
     def fill(db: Session) -> None:
-        account = Account(user_code="10000001", password_hash="x", first_name="سارا", last_name="کریمی")
-        db.add(account)
-        db.flush()
+        owner = account(db, chat=False)
         chats = [Chat(messenger=Messenger.BALE, chat_id=one, show_at=at) for one, at in ((1, year), (2, NOW))]
         db.add_all(chats)
         db.flush()
@@ -95,10 +89,9 @@ async def test_times_of_a_wrong_clock_are_drawn_near(database: Database) -> None
             ("near", PushState.QUEUED, NOW + timedelta(minutes=15)),
             ("held", PushState.SENDING, year),
         ):
-            push = Push(
-                key=key, kind="N6", channel=PushChannel.CHAT, account_id=account.id, text="خبر", state=state
-            )
-            push.chat_row_id, push.next_at, push.leased_until = chats[0].id, at, at
+            push = Push(key=key, kind="N6", channel=PushChannel.CHAT, text="خبر", state=state)
+            push.account_id, push.chat_row_id = owner.id, chats[0].id
+            push.next_at = push.leased_until = at
             db.add(push)
         for state in (InboxState.RECEIVED, InboxState.DONE):
             row = InboxUpdate(messenger=Messenger.BALE, update_id=len(state), raw="{}", state=state)
@@ -109,13 +102,12 @@ async def test_times_of_a_wrong_clock_are_drawn_near(database: Database) -> None
 
     await database.run(fill)
     limit = WRONG_PASSWORDS_PER_CHAT
-    assert (
-        await database.read(lambda db: rate_limit.time_to_wait(db, key="k", limit=limit, now=NOW)) is not None
-    )
+    locked = partial(rate_limit.time_to_wait, key="k", limit=limit, now=NOW)
+    assert await database.read(locked) is not None
     drawn = await database.run(lambda db: clock_setback.pull_forward(db, now=NOW))
 
     def look(db: Session) -> None:
-        assert rate_limit.time_to_wait(db, key="k", limit=limit, now=NOW) is None
+        assert locked(db) is None
         pushes = {one.key: one for one in db.exec(select(Push))}
         assert pushes["far"].next_at == NOW
         assert pushes["near"].next_at == NOW + timedelta(minutes=15)
@@ -123,10 +115,8 @@ async def test_times_of_a_wrong_clock_are_drawn_near(database: Database) -> None
         assert leased is not None
         assert NOW < leased <= NOW + clock_setback.LEASE, "it may be on its way at this moment"
         assert max(one.show_at or NOW for one in db.exec(select(Chat))) <= NOW + timedelta(minutes=1)
-        assert {
-            one.received_at for one in db.exec(select(InboxUpdate)) if one.state is InboxState.RECEIVED
-        } == {NOW}
-        assert {one.done_at for one in db.exec(select(InboxUpdate)) if one.state is InboxState.DONE} == {NOW}
+        updates = {one.state: one for one in db.exec(select(InboxUpdate))}
+        assert updates[InboxState.RECEIVED].received_at == updates[InboxState.DONE].done_at == NOW
 
     await database.read(look)
     assert drawn == 5 + limit.count

@@ -1,7 +1,5 @@
 """The machine's clock is put forward by years: nothing is removed for ever by a date that nobody has lived with."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace

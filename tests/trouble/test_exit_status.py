@@ -1,13 +1,9 @@
 """Every command that opens the store of papers ends with the status that it means, however soon: with the store there, and
 away. A thread of the former client's runtime ended one in ten with SIGABRT. S3_EXITS=50 for the whole of it."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 import re
-import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -15,10 +11,8 @@ import pytest
 from bot.documents.blob_store import new_key
 from bot.documents.encryption import DocumentCipher
 from bot.legacy_import.columns import OFFICER
-from demo.emulators import Emulators
-from tests.support.bot_process import PROJECT, SECRET_KEY, BotProcess, free_port
+from tests.support.bot_process import PROJECT, SECRET_KEY, bot_process, free_port, run_command
 from tests.support.s3 import Bucket
-from tests.trouble.watching import shown
 
 EXITS = int(os.environ.get("S3_EXITS", "2"))
 #: Under a former key; a rotation has something to do.
@@ -26,26 +20,18 @@ FORMER = "1" * 64
 AWAY = "http://127.0.0.1:9"
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
-    #: {n} is another number each time, {backup} an archive, {identity} its key.
-    words: str
-    #: Its status where the store is there, and where it is away.
-    there: int
-    away: int
-
-
-#: doctor says what a new service lacks (tariffs), and so ends with 1.
-COMMANDS = (
-    Command("rotate-key --count", 1, 2),
-    Command("rotate-key", 0, 2),
-    Command("doctor", 1, 1),
-    Command("retention", 0, 0),
-    Command("retention --dry-run", 0, 0),
-    Command("backup {folder}/backup-{n}.age", 0, 2),
-    Command("restore {backup} --identity {identity} --into {folder}/into-{n} --files-url {files}-{n}", 0, 2),
-    Command("import {folder}/officers.csv", 0, 0),
-)
+#: Command → its status where the store is there, and where it is away. {n} is another number each time, {backup} an archive,
+#: {identity} its key. doctor says what a new service lacks (tariffs), and so ends with 1.
+COMMANDS = {
+    "rotate-key --count": (1, 2),
+    "rotate-key": (0, 2),
+    "doctor": (1, 1),
+    "retention": (0, 0),
+    "retention --dry-run": (0, 0),
+    "backup {folder}/backup-{n}.age": (0, 2),
+    "restore {backup} --identity {identity} --into {folder}/into-{n} --files-url {files}-{n}": (0, 2),
+    "import {folder}/officers.csv": (0, 0),
+}
 
 
 class Runs:
@@ -68,18 +54,9 @@ class Runs:
         }
 
     async def run(self, words: str, **env: str) -> tuple[int, str]:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            str(PROJECT / "bot.py"),
-            *words.format_map(self.names).split(),
-            cwd=self.folder,
-            env=self.env | env,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-        )
-        said, _ = await process.communicate()
-        assert process.returncode is not None
-        return process.returncode, said.decode()
+        arguments = words.format_map(self.names).split()
+        status, out, err = await run_command(*arguments, env=self.env | env, folder=self.folder)
+        return status, out + err
 
     async def keep(self, key: str, number: int) -> None:
         store = self.bucket.store(self.folder.name)
@@ -105,29 +82,28 @@ async def runs(tmp_path: Path, bucket: Bucket, sqlite_url: str) -> Runs:
     return runs
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=lambda one: one.words.split(" {")[0])
-async def test_a_command_ends_with_the_status_it_means(command: Command, runs: Runs) -> None:
-    for expected, env in ((command.there, {}), (command.away, {"S3_ENDPOINT": AWAY})):
+@pytest.mark.parametrize(
+    ("command", "statuses"), COMMANDS.items(), ids=[one.split(" {")[0] for one in COMMANDS]
+)
+async def test_a_command_ends_with_the_status_it_means(
+    command: str, statuses: tuple[int, int], runs: Runs
+) -> None:
+    for expected, env in zip(statuses, ({}, {"S3_ENDPOINT": AWAY}), strict=True):
         for number in range(EXITS):
-            if command.words.startswith("rotate-key") and not env:
+            if command.startswith("rotate-key") and not env:
                 await runs.keep(FORMER, 1)
-            words = command.words.replace("{n}", f"{len(env)}-{number}")
+            words = command.replace("{n}", f"{len(env)}-{number}")
             status, said = await runs.run(words, **env)
             assert status == expected, f"{words} {env}: {status}\n{said}"
             assert "Traceback" not in said, said
 
 
 async def test_run_ends_with_0_on_sigterm(bucket: Bucket, sqlite_url: str, tmp_path: Path) -> None:
-    bot = BotProcess(await Emulators.start(), tmp_path, sqlite_url)
-    bot.extra_env |= bucket.env("papers") | {
-        "PYTHONFAULTHANDLER": "1",
-        "METRICS_LISTEN": f"127.0.0.1:{free_port()}",
-    }
-    with shown(bot):
+    env = bucket.env("papers") | {"PYTHONFAULTHANDLER": "1", "METRICS_LISTEN": f"127.0.0.1:{free_port()}"}
+    async with bot_process(tmp_path, sqlite_url, env, start=False) as bot:
         for number in range(EXITS):
             # Its daily sweep has just asked the store, or is in the middle of asking one that is away.
             bot.extra_env["S3_ENDPOINT"] = AWAY if number % 2 else bucket.endpoint
             await bot.start()
             await asyncio.sleep(number % 4)
-            assert await bot.stop() == 0
-    await bot.close()
+            assert await bot.stop() == 0, bot.logs[-8000:]

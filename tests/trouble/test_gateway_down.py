@@ -1,7 +1,5 @@
 """The bank does not answer, or answers nonsense: nobody pays twice, nobody is told that paid money is lost."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator
 
 import httpx
@@ -13,24 +11,24 @@ from storage.enums import AttemptState, RequestState
 from storage.tables import PaymentAttempt, QualificationRequest
 from tests.journeys.qualification import JourneySetup, to_payment
 from tests.support.bot_process import BotProcess
-from tests.trouble.gate import Gate
+from tests.support.proxy import Proxy
 from tests.trouble.test_clock import set_clock
-from tests.trouble.watching import everything_done
+from tests.trouble.watching import everything_done, messages
 
 NO_ANSWER, NOT_KNOWN, FAILED = "درگاه بانک پاسخ نمی‌دهد", "نتیجه پرداخت هنوز از بانک نرسیده", "انجام نشد"
 TROUBLES = ("says 503", "says nonsense", "is silent")
 
 
 @pytest.fixture
-async def gate(clocked: BotProcess) -> AsyncIterator[Gate]:
+async def gate(clocked: BotProcess) -> AsyncIterator[Proxy]:
     """Between the bot and the bank; the bot is not patient, and its clock can be set."""
-    async with Gate(clocked.emulators.bank_server.url).standing() as gate:
+    async with Proxy(clocked.emulators.bank_server.url).serving() as gate:
         clocked.program = ("-m", "tests.trouble.hasty")
         clocked.extra_env["ZARINPAL_URL"] = gate.url
         yield gate
 
 
-def make(gate: Gate, trouble: str | None) -> None:
+def make(gate: Proxy, trouble: str | None) -> None:
     gate.silent = trouble == "is silent"
     gate.status = {"says 503": 503, "says nonsense": 200}.get(trouble or "")
 
@@ -51,19 +49,12 @@ async def completed_once(bot: BotProcess) -> None:
     assert [one.stand for one in bank.payments.values()] == [PaymentState.VERIFIED]
     states = await bot.read(lambda db: list(db.exec(select(QualificationRequest.state))))
     assert states == [RequestState.COMPLETED]
-    told = [
-        message.text
-        for face in bot.emulators.messengers
-        for person in face.people
-        for message in person.history()
-        if message.from_bot and "🎉" in message.text
-    ]
-    assert len(told) == 1
+    assert len(messages(bot, "🎉")) == 1
     await everything_done(bot)
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-async def test_no_payment_can_be_opened(bot: BotProcess, gate: Gate) -> None:
+async def test_no_payment_can_be_opened(bot: BotProcess, gate: Proxy) -> None:
     setup = JourneySetup(bot, *bot.emulators.messengers)
     await setup.tariff()
     await bot.start()
@@ -90,7 +81,7 @@ async def test_no_payment_can_be_opened(bot: BotProcess, gate: Gate) -> None:
     [("sqlite", "the payer"), ("postgres", "the reconciler")],
     indirect=["database_url"],
 )
-async def test_what_was_paid_is_not_known_for_a_while(bot: BotProcess, gate: Gate, asks: str) -> None:
+async def test_what_was_paid_is_not_known_for_a_while(bot: BotProcess, gate: Proxy, asks: str) -> None:
     setup, bank = JourneySetup(bot, *bot.emulators.messengers), bot.emulators.bank
     await setup.tariff()
     await bot.start()
@@ -107,10 +98,7 @@ async def test_what_was_paid_is_not_known_for_a_while(bot: BotProcess, gate: Gat
     assert NOT_KNOWN in again.text
     assert len(await attempts(bot)) == 1
     make(gate, "says 503")
-    await sara.command("menu")
-    await sara.tap("🎓 احراز صلاحیت")
-    await sara.tap("🔎 پیگیری")
-    await sara.tap("🔄 بررسی پرداخت")
+    await sara.command("menu").tap("🎓 احراز صلاحیت").tap("🔎 پیگیری").tap("🔄 بررسی پرداخت")
     await sara.sees_toast(NOT_KNOWN)
     if asks == "the reconciler":
         await bot.stop()

@@ -1,7 +1,5 @@
 """Connections that never finish: more than the bot may have descriptors. People, health and webhooks go on."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 
@@ -41,12 +39,10 @@ async def test_half_a_head_each(besieged: BotProcess, updates: str) -> None:
     try:
         await attack(CONNECTIONS)
         for person in (sara, mina):
-            await person.start()
-            await person.sees("خوش آمدید")
+            await person.start().sees("خوش آمدید")
         assert await health(bot) == 200
         await attack(CONNECTIONS // 3)
-        await sara.command("menu")
-        await sara.sees("خوش آمدید")
+        await sara.command("menu").sees("خوش آمدید")
         assert await health(bot) == 200
         assert await figure(bot, "officer_web_connections") <= DESCRIPTORS / 4
         assert await figure(bot, "officer_web_connections_closed_total", reason="crowded") > 0

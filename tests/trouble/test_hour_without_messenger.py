@@ -4,8 +4,6 @@ An hour is passed by the service's own clock, which every unit is given, in step
 getUpdates, which no clock of ours rules, are real.
 """
 
-from __future__ import annotations
-
 import time
 from datetime import datetime, timedelta
 

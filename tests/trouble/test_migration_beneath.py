@@ -1,7 +1,5 @@
 """The schema is changed under a running process (PostgreSQL): nobody is shown an error number."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -17,10 +15,11 @@ from demo.emulators import Emulators
 from storage.database.database import Database, open_database
 from storage.database.postgres import is_stale
 from storage.tables import DailySequence
-from tests.support.bot_process import BotProcess
+from tests.support.bot_process import bot_process
 from tests.support.journey_steps import register
 from tests.support.messenger_app import note, running_app, starts
 from tests.support.postgres import apart, make_schema
+from tests.trouble.watching import nothing_crashed
 
 #: What every step reads and writes: each changes the type of a result that a prepared statement gives.
 CHANGES = (
@@ -67,8 +66,7 @@ async def test_a_person_in_the_middle_notices_nothing(
                 await note(person, "first")
             await change(own_url, statement)
             for person in people:
-                await person.tap("بازگشت")
-                await person.sees("خانه")
+                await person.tap("بازگشت").sees("خانه")
         assert await app.notes() == ["first"] * (len(CHANGES) * len(people))
         for person in people:
             assert not [one for one in person.history() if "خطایی رخ داد" in one.text]
@@ -139,22 +137,12 @@ async def test_what_is_not_supported_is_not_tried_for_ever(own: Database) -> Non
 
 
 async def test_with_the_real_process(own_url: str, tmp_path: Path) -> None:
-    async with await Emulators.start() as emulators:
-        bot = BotProcess(emulators, tmp_path, own_url)
-        sara = emulators.telegram.person("سارا", phone="09900000001")
-        await bot.start()
-        try:
-            await register(bot, sara)
-            for statement in CHANGES:
-                await sara.command("menu")
-                await sara.tap("❓ راهنما")
-                await sara.sees("راهنما")
-                await change(own_url, statement)
-            await sara.command("menu")
-            await sara.sees("سارا")
-            assert not [one for one in sara.history() if "خطایی رخ داد" in one.text]
-            assert "Traceback" not in bot.log.read_text()
-            assert "an update failed" not in bot.log.read_text()
-        finally:
-            if bot.process is not None:
-                await bot.stop()
+    async with bot_process(tmp_path, own_url) as bot:
+        sara = bot.emulators.telegram.person("سارا", phone="09900000001")
+        await register(bot, sara)
+        for statement in CHANGES:
+            await sara.command("menu").tap("❓ راهنما").sees("راهنما")
+            await change(own_url, statement)
+        await sara.command("menu").sees("سارا")
+        nothing_crashed(bot)
+        assert "an update failed" not in bot.logs

@@ -1,7 +1,5 @@
 """No room where the log goes: people are served all the same, and the lines go on when there is room."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import os
@@ -11,7 +9,9 @@ import sys
 
 import pytest
 
+from demo.person import Person
 from tests.support.bot_process import PROJECT, BotProcess
+from tests.trouble.watching import limit_files
 
 
 def fill(pipe: int) -> None:
@@ -24,7 +24,7 @@ def fill(pipe: int) -> None:
 
 @pytest.mark.parametrize("where", ["full", "closed pipe", "stalled"])
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-async def test_the_bot_serves_without_room_for_its_log(where: str, bot: BotProcess) -> None:
+async def test_the_bot_serves_without_room_for_its_log(where: str, bot: BotProcess, sara: Person) -> None:
     reader, writer = os.pipe()
     target = os.open("/dev/full", os.O_WRONLY) if where == "full" else writer
     if where == "closed pipe":
@@ -35,9 +35,7 @@ async def test_the_bot_serves_without_room_for_its_log(where: str, bot: BotProce
         sys.executable, "bot.py", "run", cwd=PROJECT, env=bot.env, stdout=target, stderr=target
     )
     try:
-        sara = bot.emulators.telegram.person("سارا", phone="09900000001")
-        await sara.start()
-        await sara.sees("خوش آمدید", within=60)
+        await sara.start().sees("خوش آمدید", within=60)
         if where == "stalled":
             told = b""
             while b"update done" not in told:
@@ -53,24 +51,17 @@ async def test_the_bot_serves_without_room_for_its_log(where: str, bot: BotProce
 
 
 @pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
-async def test_lines_go_on_when_there_is_room_again(bot: BotProcess) -> None:
+async def test_lines_go_on_when_there_is_room_again(bot: BotProcess, sara: Person) -> None:
     """The file of the log may not grow for a while (the database is elsewhere)."""
     await bot.start()
-    assert bot.process is not None
-    sara = bot.emulators.telegram.person("سارا", phone="09900000001")
-    await sara.start()
-    await sara.sees("خوش آمدید", within=60)
+    await sara.start().sees("خوش آمدید", within=60)
     size = bot.log.stat().st_size
-    hard = resource.prlimit(bot.process.pid, resource.RLIMIT_FSIZE)[1]
-    resource.prlimit(bot.process.pid, resource.RLIMIT_FSIZE, (size, hard))
-    await sara.command("help")
-    await sara.sees("راهنما", within=60)
-    await sara.command("menu")
-    await sara.sees("خوش آمدید", within=60)
+    limit_files(bot, size)
+    await sara.command("help").sees("راهنما", within=60)
+    await sara.command("menu").sees("خوش آمدید", within=60)
     assert bot.log.stat().st_size == size
-    resource.prlimit(bot.process.pid, resource.RLIMIT_FSIZE, (hard, hard))
-    await sara.command("help")
-    await sara.sees("راهنما", within=60)
+    limit_files(bot, resource.RLIM_INFINITY)
+    await sara.command("help").sees("راهنما", within=60)
     assert await bot.stop() == 0
     text = bot.log.read_text()
     assert text.count('"update done"') >= 4, text[size:]

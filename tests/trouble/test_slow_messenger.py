@@ -1,7 +1,5 @@
 """A messenger takes what we send and does not answer: its own people wait, nobody else does."""
 
-from __future__ import annotations
-
 import pytest
 from sqlmodel import col, func, select
 
@@ -13,7 +11,7 @@ from storage.tables import InboxUpdate
 from tests.support.bot_process import BotProcess
 from tests.support.messenger_app import running_app
 from tests.support.pushes import log_in, queue_push
-from tests.trouble.watching import beside, until
+from tests.trouble.watching import until
 
 #: Seconds until an answer comes at last; less than the bot waits.
 HANG = 20.0
@@ -31,15 +29,12 @@ async def test_people_of_the_other_messenger_do_not_wait(bot: BotProcess) -> Non
     for one in crowd:
         await one.start()
     waiting = select(func.count()).where(col(InboxUpdate.state) == InboxState.DONE)
-    async with beside(bot) as look:
 
-        async def full() -> bool:
-            count: int = await look(lambda db: db.exec(waiting).one())
-            return count >= ROOM
+    async def full() -> bool:
+        return await bot.read(lambda db: db.exec(waiting).one()) >= ROOM
 
-        await until(full, what="a crowd that waits for its answers")
-    await mina.start()
-    await mina.sees("خوش آمدید")
+    await until(full, what="a crowd that waits for its answers")
+    await mina.start().sees("خوش آمدید")
     assert not emulators.telegram.server.calls_of("sendMessage"), "she waited for somebody else's messenger"
     emulators.telegram.faults.remove(slow)
     for one in crowd:

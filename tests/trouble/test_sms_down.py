@@ -1,7 +1,5 @@
 """The SMS gateway is down for an hour, then asks for patience, then loses an answer: one SMS all the same, and nobody waits."""
 
-from __future__ import annotations
-
 import json
 from functools import partial
 from typing import Any
@@ -11,18 +9,11 @@ from sqlmodel import select
 
 from storage.enums import PushChannel, PushState
 from storage.tables import Push
-from tests.journeys.cooperation import (
-    branch_shows,
-    centers_show,
-    employ,
-    founded,
-    pick,
-    qualified,
-)
+from tests.journeys.cooperation import branch_shows, centers_show, employ, founded, pick, qualified
 from tests.journeys.qualification import JourneySetup
 from tests.support.bot_process import BotProcess
 from tests.trouble.test_clock import set_clock
-from tests.trouble.watching import beside, everything_done, lines, until
+from tests.trouble.watching import everything_done, lines, until
 
 #: Longer than any pause between two tries, in seconds.
 PAUSE = 1000
@@ -60,12 +51,9 @@ async def test_the_sms_of_a_termination_is_sent_once_in_the_end(clocked: BotProc
     assert not of_sms(bot)
     sms.fail(status=503, times=None)
     await centers_show(sara.person, "🟢 فعال")
-    await sara.person.tap("درخواست قطع همکاری")
-    await sara.person.sees("دست‌کم ۱۰ حرف")
-    await sara.person.type("به شهر دیگری می‌روم.")
-    await sara.person.sees("مسئولیت حقوقی استفاده بدون دلیل بر عهده شماست")
-    await sara.person.tap("نهایی می‌کنم")
-    await sara.person.sees("نام شما از اطلاعات این مرکز حذف شد")
+    await sara.person.tap("درخواست قطع همکاری").sees("دست‌کم ۱۰ حرف")
+    await sara.person.type("به شهر دیگری می‌روم.").sees("مسئولیت حقوقی استفاده بدون دلیل بر عهده شماست")
+    await sara.person.tap("نهایی می‌کنم").sees("نام شما از اطلاعات این مرکز حذف شد")
     await boss.person.sees("به همکاری خود با شعبه")
     await tried(2)
     # Neither of them waits for it.
@@ -81,19 +69,14 @@ async def test_the_sms_of_a_termination_is_sent_once_in_the_end(clocked: BotProc
     sms.fail(status=503, done=True)
     await tried(1)
     await until(lambda: len(sms.calls) == tries + 1, what="the last try")
-    await sara.person.command("menu")
-    await sara.person.sees("سارا")
+    await sara.person.command("menu").sees("سارا")
     await everything_done(bot)
 
-    async with beside(bot) as look:
+    async def settled() -> bool:
+        states = select(Push.state).where(Push.channel == PushChannel.SMS)
+        return await bot.read(lambda db: db.exec(states).all()) == [PushState.SENT]
 
-        async def settled() -> bool:
-            found: list[Push] = await look(
-                lambda db: list(db.exec(select(Push).where(Push.channel == PushChannel.SMS)))
-            )
-            return [one.state for one in found] == [PushState.SENT]
-
-        await until(settled, what="the SMS is noted as sent")
+    await until(settled, what="the SMS is noted as sent")
     assert len(sms.inbox(boss.mobile)) == len(sms.sent) == 1
     # One line a try, which says why.
     told = [(one["event"], one["note"]) for one in of_sms(bot)]

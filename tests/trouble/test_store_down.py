@@ -1,54 +1,47 @@
 """The store of papers is down: officers and experts are told what to do, and nothing but papers waits for it."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import AsyncIterator
 
 import pytest
 
+from demo.person import Person
 from tests.journeys.qualification import FARS, JourneySetup, open_mine
 from tests.support import files
 from tests.support.bot_process import BotProcess
 from tests.support.journey_steps import SUMMARY, fill, form, open_file, register, submit, walk
+from tests.support.proxy import Proxy
 from tests.support.s3 import Bucket
-from tests.trouble.gate import Gate
 from tests.trouble.watching import everything_done, figure, lines
 
 DOWN = "بایگانی مدارک در این لحظه پاسخ نمی‌دهد"
 
 
 @pytest.fixture
-async def gate(bucket: Bucket) -> AsyncIterator[Gate]:
-    async with Gate(bucket.endpoint).standing() as gate:
+async def gate(bucket: Bucket) -> AsyncIterator[Proxy]:
+    async with Proxy(bucket.endpoint).serving() as gate:
         yield gate
 
 
 @pytest.fixture
-def bot_with_store(bot: BotProcess, bucket: Bucket, gate: Gate) -> BotProcess:
+def bot_with_store(bot: BotProcess, bucket: Bucket, gate: Proxy) -> BotProcess:
     bot.extra_env |= bucket.env(bot.folder.name) | {"S3_ENDPOINT": gate.url}
     return bot
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_a_file_is_asked_for_again_and_nothing_else_waits(
-    bot_with_store: BotProcess, gate: Gate
+    bot_with_store: BotProcess, gate: Proxy, sara: Person, mina: Person
 ) -> None:
     bot = bot_with_store
-    sara = bot.emulators.telegram.person("سارا", phone="09900000001")
-    mina = bot.emulators.bale.person("مینا", phone="09900000002")
     await bot.start()
     await register(bot, sara)
-    await sara.command("menu")
     await fill(sara, until="کارت ملی")
     gate.status = 503
-    await sara.send_photo(files.jpeg())
-    told = await sara.sees(DOWN)
-    assert "دوباره بفرستید" in told.text
+    told = await sara.send_photo(files.jpeg()).sees(DOWN, "دوباره بفرستید")
     assert "کارت ملی" in told.text, "the question is still asked"
     gate.status = None
-    await sara.send_photo(files.jpeg())
-    await sara.sees("دریافت شد")
+    await sara.send_photo(files.jpeg()).sees("دریافت شد")
     await sara.tap("مدرک بعدی")
 
     gate.silent = True
@@ -66,28 +59,22 @@ async def test_a_file_is_asked_for_again_and_nothing_else_waits(
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-async def test_an_expert_is_told_in_the_place_of_the_paper(bot_with_store: BotProcess, gate: Gate) -> None:
+async def test_an_expert_is_told_in_the_place_of_the_paper(bot_with_store: BotProcess, gate: Proxy) -> None:
     bot = bot_with_store
     setup = JourneySetup(bot, *bot.emulators.messengers)
     sara = setup.officer()
     await bot.start()
     await register(bot, sara)
-    await sara.command("menu")
     await fill(sara)
     expert = (await setup.expert(FARS)).person
     await submit(sara)
     await open_file(expert, "سارا")
-    await expert.tap("📌 بررسی با من")
-    await expert.sees(re.compile(r"پرونده \d{12} —"))
+    await expert.tap("📌 بررسی با من").sees(re.compile(r"پرونده \d{12} —"))
     await expert.tap("📎 مدارک")
     gate.status = 503
-    await expert.tap("مدرک تحصیلی")
-    told = await expert.sees(DOWN)
-    assert "دوباره آن را باز کنید" in told.text
+    await expert.tap("مدرک تحصیلی").sees(DOWN, "دوباره آن را باز کنید")
     gate.status = None
     await open_mine(expert, "سارا")
-    await expert.tap("📎 مدارک")
-    await expert.tap("مدرک تحصیلی")
-    seen = await expert.sees_file()
+    seen = await expert.tap("📎 مدارک").tap("مدرک تحصیلی").sees_file()
     assert seen.file.content.startswith(b"%P")
     await everything_done(bot)

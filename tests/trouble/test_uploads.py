@@ -1,7 +1,5 @@
 """One officer who sends and removes files all day: the disk stays as it was, and the day has an end."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 
@@ -11,7 +9,6 @@ from sqlmodel import col, select
 
 from bot.texts import t
 from demo.person import Person
-from storage.database.database import open_database
 from storage.tables import DocumentType, Draft, StoredFile
 from tests.support import files
 from tests.support.bot_process import BotProcess
@@ -23,7 +20,6 @@ QUESTION, TAKEN = "کارت ملی", "دریافت شد"
 
 async def at_the_card(bot: BotProcess, person: Person) -> None:
     await register(bot, person)
-    await person.command("menu")
     await fill(person, until=QUESTION)
 
 
@@ -42,32 +38,23 @@ async def living(bot: BotProcess) -> int:
     return len(await bot.read(lambda db: db.exec(query).all()))
 
 
-async def test_what_is_removed_again_is_gone_at_once(bot: BotProcess) -> None:
-    sara = bot.emulators.telegram.person("سارا", phone="09900000001")
+async def test_what_is_removed_again_is_gone_at_once(bot: BotProcess, sara: Person) -> None:
     await bot.start()
     await at_the_card(bot, sara)
     for _ in range(3):
-        await sara.send_photo(files.jpeg())
-        await sara.sees(TAKEN)
-        await sara.tap("حذف")
-        await sara.sees(QUESTION)
+        await sara.send_photo(files.jpeg()).sees(TAKEN)
+        await sara.tap("حذف").sees(QUESTION)
     await until(lambda: not kept(bot), what="the bytes of removed papers gone")
     # The same bytes twice, and one file too many: nothing of what was not taken stays.
     picture = files.jpeg()
-    await sara.send_photo(picture)
-    await sara.sees(TAKEN)
-    await sara.send_photo(picture)
-    await sara.sees(t("doc.twice_same"))
+    await sara.send_photo(picture).sees(TAKEN)
+    await sara.send_photo(picture).sees(t("doc.twice_same"))
     for _ in range(4):
-        await sara.send_photo(files.jpeg())
-        await sara.sees()
+        await sara.send_photo(files.jpeg()).sees()
     taken = await living(bot)
     await until(lambda: len(kept(bot)) == 2 * taken, what="only the bytes of papers that were taken")
     # A draft that is deleted takes its papers with it.
-    await sara.command("menu")
-    await sara.tap("🎓 احراز صلاحیت")
-    await sara.tap("حذف")
-    await sara.tap("بله")
+    await sara.command("menu").tap("🎓 احراز صلاحیت").tap("حذف").tap("بله")
     await until(lambda: not kept(bot), what="the bytes of a deleted draft gone")
     assert await living(bot) == 0
     await sara.command("menu")
@@ -80,59 +67,45 @@ async def test_what_is_removed_again_is_gone_at_once(bot: BotProcess) -> None:
     await everything_done(bot)
 
 
-async def test_a_day_has_an_end_for_files_taken_or_not_also_after_a_restart(bot: BotProcess) -> None:
+async def test_a_day_has_an_end_for_files_taken_or_not_also_after_a_restart(
+    bot: BotProcess, sara: Person, mina: Person
+) -> None:
     bot.extra_env["UPLOADS_PER_DAY"] = "4"
-    sara = bot.emulators.telegram.person("سارا", phone="09900000001")
-    mina = bot.emulators.bale.person("مینا", phone="09900000002")
     await bot.start()
     await at_the_card(bot, sara)
-    await sara.send_photo(files.jpeg())
-    await sara.sees(TAKEN)
-    await sara.tap("حذف")
-    await sara.sees(QUESTION)
-    await sara.send_file("مدرک.pdf", files.locked_pdf())
-    await sara.sees(t("error.damaged_pdf"))
-    await sara.send_photo(files.jpeg())
-    await sara.sees(TAKEN)
+    await sara.send_photo(files.jpeg()).sees(TAKEN)
+    await sara.tap("حذف").sees(QUESTION)
+    await sara.send_file("مدرک.pdf", files.locked_pdf()).sees(t("error.damaged_pdf"))
+    await sara.send_photo(files.jpeg()).sees(TAKEN)
     await bot.kill()
     await bot.start()
     await sara.sees(TAKEN)
-    await sara.send_photo(files.jpeg())
-    await sara.sees(TAKEN)
+    await sara.send_photo(files.jpeg()).sees(TAKEN)
     fetched = len(opened(bot))
-    await sara.send_photo(files.jpeg())
-    told = await sara.sees(re.compile("سقف روزانه"))
-    assert "021-00000000" in told.text
+    told = await sara.send_photo(files.jpeg()).sees(re.compile("سقف روزانه"), "021-00000000")
     assert TAKEN in told.text, "what she has is still there"
     assert len(opened(bot)) == fetched, "fetched, and then refused"
     assert await figure(bot, "officer_uploads_refused_total", reason="uploads_of_day") == 1
     # Nobody else's day is over, and she goes on with what she has.
     await at_the_card(bot, mina)
-    await mina.send_photo(files.jpeg())
-    await mina.sees(TAKEN)
-    await sara.tap("مدرک بعدی")
-    await sara.sees("📎")
+    await mina.send_photo(files.jpeg()).sees(TAKEN)
+    await sara.tap("مدرک بعدی").sees("📎")
     await everything_done(bot)
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-async def test_below_the_reserve_of_the_disk_no_upload_is_taken(bot: BotProcess) -> None:
-    sara = bot.emulators.telegram.person("سارا", phone="09900000001")
+async def test_below_the_reserve_of_the_disk_no_upload_is_taken(bot: BotProcess, sara: Person) -> None:
     bot.extra_env["MIN_FREE_DISK"] = "900TB"
     await bot.start()
     await at_the_card(bot, sara)
-    await sara.send_photo(files.jpeg())
-    told = await sara.sees(re.compile("فضای بایگانی"))
-    assert "دوباره بفرستید" in told.text
-    assert QUESTION in told.text
+    await sara.send_photo(files.jpeg()).sees(re.compile("فضای بایگانی"), "دوباره بفرستید", QUESTION)
     assert kept(bot) == []
     assert await figure(bot, "officer_uploads_refused_total", reason="disk_reserve") == 1
     assert await figure(bot, "officer_disk_free_bytes", holds="documents") > 0
     await bot.stop()
     del bot.extra_env["MIN_FREE_DISK"]
     await bot.start()
-    await sara.send_photo(files.jpeg())
-    await sara.sees(TAKEN)
+    await sara.send_photo(files.jpeg()).sees(TAKEN)
     await sara.tap("مدرک بعدی")
     await walk(sara, form(), SUMMARY)
 
@@ -141,17 +114,13 @@ async def test_an_album_of_ten_is_taken_in_order(bot: BotProcess) -> None:
     """All at once, by one honest officer: each is checked after the other, and none is refused for its number."""
     sara = bot.emulators.bale.person("سارا", phone="09900000001")
     await bot.start()
-    database = await open_database(bot.database_url)
     await at_the_card(bot, sara)
-    many = update(DocumentType).values(max_files=10)
-    await database.run(lambda db: db.execute(many))
+    async with bot.database() as database:
+        await database.run(lambda db: db.execute(update(DocumentType).values(max_files=10)))
     names = [f"کارت ملی {number}.jpg" for number in range(10)]
-    await sara.send_album([(name, files.jpeg()) for name in names])
-    told = await sara.sees(names[9], within=60)
-    assert TAKEN in told.text
-    draft = await database.read(lambda db: db.exec(select(Draft)).one())
-    found = await database.read(lambda db: {one.id: one for one in db.exec(select(StoredFile))})
+    await sara.send_album([(name, files.jpeg()) for name in names]).sees(names[9], TAKEN, within=60)
+    draft = await bot.read(lambda db: db.exec(select(Draft)).one())
+    found = await bot.read(lambda db: {one.id: one for one in db.exec(select(StoredFile))})
     (ids,) = [value for value in draft.answers.values() if isinstance(value, list)]
     assert [found[one].original_name for one in ids] == names
-    await database.close()
     await everything_done(bot)

@@ -1,34 +1,17 @@
-"""What operators have: the log, the figures, the health page. And what a failed test shows."""
+"""What operators have: the log, the figures, the health page."""
 
-from __future__ import annotations
-
-import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+import resource
 from typing import Any
 
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 from sqlmodel import select
 
-from storage.database.database import open_database
-from storage.database.unit_of_work import T, Unit
 from storage.enums import InboxState
 from storage.tables import InboxUpdate
 from tests.support.bot_process import BotProcess
-
-
-@contextmanager
-def shown(bot: BotProcess) -> Iterator[None]:
-    """Where it fails, with what people saw and what the bot logged."""
-    try:
-        yield
-    except BaseException:
-        print(bot.emulators.transcript)
-        if bot.log.exists():
-            print(bot.logs[-8000:])
-        raise
+from tests.support.pending import until
 
 
 def lines(bot: BotProcess, part: str = "") -> list[dict[str, Any]]:
@@ -37,17 +20,17 @@ def lines(bot: BotProcess, part: str = "") -> list[dict[str, Any]]:
     return [one for one in found if part in one["event"]]
 
 
+def messages(bot: BotProcess, words: str) -> list[str]:
+    """What the bot wrote with these words, to whomever."""
+    people = [person for face in bot.emulators.messengers for person in face.people]
+    shown = [message for person in people for message in person.history() if message.from_bot]
+    return [message.text for message in shown if words in message.text]
+
+
 def nothing_crashed(bot: BotProcess) -> None:
     """No traceback, and nobody was shown an error number."""
     assert "Traceback" not in bot.logs
-    told = [
-        message.text
-        for face in bot.emulators.messengers
-        for person in face.people
-        for message in person.history()
-        if message.from_bot and "خطایی رخ داد" in message.text
-    ]
-    assert not told
+    assert not messages(bot, "خطایی رخ داد")
     assert bot.emulators.violations == []
 
 
@@ -68,37 +51,28 @@ async def health(bot: BotProcess) -> int:
         return (await client.get(f"{bot.env['PUBLIC_URL']}/health")).status_code
 
 
-async def until(condition: Callable[[], Any], *, within: float = 30.0, what: str = "") -> None:
-    """Wait for something that nobody reports: a line of the log, a figure, a row."""
-    try:
-        async with asyncio.timeout(within):
-            while True:
-                found = condition()
-                if asyncio.iscoroutine(found):
-                    found = await found
-                if found:
-                    return
-                await asyncio.sleep(0.1)
-    except TimeoutError:
-        raise AssertionError(f"in vain: {what}") from None
+def limit_files(bot: BotProcess, size: int) -> None:
+    """Files of the bot may be so large from now on, in bytes: a full disk without the rights that a disk of one's own needs,
+    as the same system calls fail in the same places."""
+    assert bot.process is not None
+    hard = resource.prlimit(bot.process.pid, resource.RLIMIT_FSIZE)[1]
+    resource.prlimit(bot.process.pid, resource.RLIMIT_FSIZE, (size, hard))
 
 
-@asynccontextmanager
-async def beside(bot: BotProcess) -> AsyncIterator[Callable[[Unit[T]], Any]]:
-    """A look at the bot's database from outside: `await look(unit)`."""
-    database = await open_database(bot.database_url)
-    try:
-        yield database.read
-    finally:
-        await database.close()
+async def database_is_away(bot: BotProcess) -> None:
+    """It is in the log, and a balancer and an operator are told so."""
+    # A lock is waited for half a minute.
+    await until(lambda: lines(bot, "the database is unavailable"), within=40, what="a line of the log")
+    assert await health(bot) == 503
+    assert await figure(bot, "officer_database_up") == 0
 
 
 async def everything_done(bot: BotProcess) -> None:
     """Every update that was given out is stored once, done and answered, in the end."""
-    async with beside(bot) as look:
+    async with bot.database() as database:
 
         async def left() -> bool:
-            rows: list[InboxUpdate] = await look(lambda db: list(db.exec(select(InboxUpdate))))
+            rows: list[InboxUpdate] = await database.read(lambda db: list(db.exec(select(InboxUpdate))))
             for face in bot.emulators.messengers:
                 queue = face.server.state.queues[face.token]
                 mine = sorted(one.update_id for one in rows if one.messenger.value == face.kind)

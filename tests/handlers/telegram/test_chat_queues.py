@@ -159,8 +159,7 @@ async def test_order_of_a_person_while_strangers_are_served(app: MessengerApp) -
         await starts(person)
     await slow.tap("کند")
     for word in ("اول", "دوم", "اول"):
-        await slow.type("/start")
-        await slow.type(word)
+        await slow.type("/start").type(word)
     await note(quick, "first")
     assert await app.notes(slow.user.id) == []
     gate.set()

@@ -1,7 +1,5 @@
 """Which failed transactions are worth another try: those over an outdated schema or a deadlock, wherever the driver's error hides."""
 
-from __future__ import annotations
-
 import pytest
 from asyncpg.exceptions import DeadlockDetectedError, OutdatedSchemaCacheError, UniqueViolationError
 from sqlalchemy.exc import DBAPIError, InvalidRequestError

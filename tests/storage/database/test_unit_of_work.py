@@ -2,15 +2,14 @@
 
 import asyncio
 import contextlib
-import logging
 from collections.abc import Callable
 
 import pytest
-from sqlalchemy import event, insert, select
+from sqlalchemy import event, func, insert, select
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlmodel import Session
 
-from storage.database.database import Database
+from storage.database.database import Database, asynchronous, open_database
 from storage.database.sqlite import SqliteDatabase
 from storage.database.unit_of_work import SwallowedError
 from storage.tables import DailySequence
@@ -24,10 +23,13 @@ def write(day: str, last: int = 1) -> Callable[[Session], str]:
     return unit
 
 
-def fail(session: Session) -> None:
-    session.add(DailySequence(day="never"))
-    session.flush()
-    raise LookupError("poison")
+def failing(error: type[BaseException]) -> Callable[[Session], None]:
+    def unit(session: Session) -> None:
+        session.add(DailySequence(day="never"))
+        session.flush()
+        raise error
+
+    return unit
 
 
 async def days(database: Database) -> list[str]:
@@ -36,10 +38,13 @@ async def days(database: Database) -> list[str]:
     )
 
 
-async def test_a_unit_returns_after_the_commit(database: Database) -> None:
-    assert await database.run(write("14050901")) == "14050901"
-
-    assert await days(database) == ["14050901"]
+async def days_left(database: Database) -> list[str]:
+    """Close the database; what another process finds in it."""
+    await database.close()
+    again = await type(database).open(database.url)
+    found = await days(again)
+    await again.close()
+    return found
 
 
 async def test_rows_can_be_used_after_their_unit(database: Database) -> None:
@@ -51,33 +56,21 @@ async def test_rows_can_be_used_after_their_unit(database: Database) -> None:
     assert (await database.run(unit)).last == 7
 
 
-async def test_a_failing_unit_fails_alone(database: Database) -> None:
-    given = [database.run(fail if n == 5 else write(f"{n:02}")) for n in range(12)]
+class Unheard(BaseException):
+    """Of no family that code expects: what pytest.fail raises, for one."""
+
+
+@pytest.mark.parametrize("error", [LookupError, Unheard])
+async def test_a_failing_unit_fails_alone(database: Database, error: type[BaseException]) -> None:
+    given = [database.run(failing(error) if n == 5 else write(f"{n:02}")) for n in range(12)]
 
     results = await asyncio.gather(*given, return_exceptions=True)
 
-    assert isinstance(results[5], LookupError)
-    assert await days(database) == [f"{n:02}" for n in range(12) if n != 5]
-
-
-async def test_whatever_a_unit_raises_others_go_on(database: Database) -> None:
-    class Unheard(BaseException):
-        """Of no family that code expects: what pytest.fail raises, for one."""
-
-    def unheard(session: Session) -> None:
-        session.add(DailySequence(day="never"))
-        raise Unheard
-
-    outcomes = await asyncio.gather(
-        database.run(write("14050901")),
-        database.run(unheard),
-        database.run(write("14050902")),
-        return_exceptions=True,
-    )
-    assert outcomes[0] == "14050901"
-    assert isinstance(outcomes[1], Unheard)
-    assert await database.run(write("14050903")) == "14050903"
-    assert await days(database) == ["14050901", "14050902", "14050903"]
+    assert isinstance(results.pop(5), error)
+    others = [f"{n:02}" for n in range(12) if n != 5]
+    assert results == others
+    assert await database.run(write("12")) == "12"
+    assert await days(database) == [*others, "12"]
 
 
 async def test_a_violation_reaches_the_caller(database: Database) -> None:
@@ -147,55 +140,18 @@ async def test_cancelling_the_caller_does_not_cancel_the_unit(database: Database
         await caller
 
     await database.run(write("next"))
-    await database.close()
-
-    again = await type(database).open(database.url)
-    assert await days(again) == ["kept", "next"]
-    await again.close()
+    assert await days_left(database) == ["kept", "next"]
 
 
-async def test_closing_finishes_what_was_given(database: Database) -> None:
+async def test_closing_finishes_what_was_given_and_takes_nothing_more(database: Database) -> None:
     waiting = [asyncio.create_task(database.run(write(f"{n:03}"))) for n in range(100)]
     await asyncio.sleep(0)
     for n in range(100, 150):
         database.run_in_background(write(f"{n:03}"))
-    await database.close()
+    assert len(await days_left(database)) == 150
     await asyncio.gather(*waiting)
-
-    again = await type(database).open(database.url)
-    assert len(await days(again)) == 150
-    await again.close()
-
-
-async def test_a_closed_database_takes_nothing(database: Database) -> None:
-    await database.close()
-
     with pytest.raises(RuntimeError, match="closed"):
         await database.run(write("1"))
-
-
-async def test_later_units_are_written_without_further_traffic(database: Database) -> None:
-    database.run_in_background(write("1"))
-
-    async with asyncio.timeout(20):
-        while await days(database) != ["1"]:
-            await asyncio.sleep(0.02)
-
-
-async def test_a_failing_later_unit_is_only_logged(
-    database: Database, caplog: pytest.LogCaptureFixture
-) -> None:
-    database.run_in_background(write("1"))
-    database.run_in_background(fail)
-    database.run_in_background(write("2"))
-    await database.run(write("3"))
-    with caplog.at_level(logging.ERROR):
-        await database.close()
-
-    again = await type(database).open(database.url)
-    assert await days(again) == ["1", "2", "3"]
-    await again.close()
-    assert any("fail" in record.message for record in caplog.records)
 
 
 async def test_reading_cannot_write(database: Database) -> None:
@@ -208,7 +164,7 @@ async def test_reading_cannot_write(database: Database) -> None:
 
 
 async def test_waiting_units_share_a_commit(sqlite_url: str) -> None:
-    database = await SqliteDatabase.open(_url(sqlite_url))
+    database = await SqliteDatabase.open(asynchronous(sqlite_url))
     commits = []
     event.listen(database._writer_engine.sync_engine, "commit", commits.append)
 
@@ -220,14 +176,12 @@ async def test_waiting_units_share_a_commit(sqlite_url: str) -> None:
 
 async def test_units_of_one_lane_exclude_each_other(postgres_url: str) -> None:
     """Two processes read a counter, then write it: without the lock one of the two is lost."""
-    from storage.database.database import open_database
-
     first, second = await open_database(postgres_url), await open_database(postgres_url)
     await first.run(write("counter", last=0))
 
     def count(session: Session) -> None:
         last = session.scalar(select(DailySequence.last).where(DailySequence.day == "counter"))
-        session.execute(select(_sleep()))
+        session.execute(select(func.pg_sleep(0.01)))
         row = session.get(DailySequence, "counter")
         assert row is not None
         assert last is not None
@@ -238,15 +192,3 @@ async def test_units_of_one_lane_exclude_each_other(postgres_url: str) -> None:
     assert await first.read(lambda session: session.scalar(select(DailySequence.last))) == 10
     await first.close()
     await second.close()
-
-
-def _sleep():  # type: ignore[no-untyped-def]
-    from sqlalchemy import func
-
-    return func.pg_sleep(0.01)
-
-
-def _url(url: str):  # type: ignore[no-untyped-def]
-    from storage.database.database import asynchronous
-
-    return asynchronous(url)

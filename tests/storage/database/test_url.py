@@ -1,7 +1,5 @@
 """DATABASE_URL as people and hosting panels write it: what it means, and what is wrong with it in words that quote nothing."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,10 +1,7 @@
 """Audit lines of the time before the chain are kept by the migration, guarded from then on, and linked by the bot."""
 
-from pathlib import Path
-
 import pytest
-from alembic import command
-from sqlalchemy import Connection, text
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -21,33 +18,22 @@ LINE = (
 )
 
 
-@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
-async def test_old_lines_are_kept_guarded_and_linked(
-    kind: str, request: pytest.FixtureRequest, tmp_path: Path
-) -> None:
-    url = (
-        f"sqlite:///{tmp_path}/old.db" if kind == "sqlite" else request.getfixturevalue("empty_postgres_url")
-    )
-
-    def first(connection: Connection) -> None:
-        command.upgrade(migrate._config(connection), "0001")
+async def test_old_lines_are_kept_guarded_and_linked(empty_url: str) -> None:
+    await migrate.upgrade(empty_url, to="0001")
+    engine = create_async_engine(asynchronous(empty_url))
+    async with engine.begin() as connection:
         for number in range(1, 121):
-            connection.execute(text(LINE.format(number)))
+            await connection.execute(text(LINE.format(number)))
 
-    async with migrate._connection(url) as connection:
-        await connection.run_sync(first)
+    await migrate.upgrade(empty_url)
 
-    await migrate.upgrade(url)
-
-    engine = create_async_engine(asynchronous(url))
-    async with engine.connect() as one:
-        assert await one.run_sync(missing_guards) == []
+    replacing = "INSERT OR REPLACE" if empty_url.startswith("sqlite") else "INSERT"
+    async with engine.connect() as connection:
+        assert await connection.run_sync(missing_guards) == []
         with pytest.raises(DBAPIError):
-            await one.execute(
-                text(LINE.format(3).replace("INSERT", "INSERT OR REPLACE" if kind == "sqlite" else "INSERT"))
-            )
+            await connection.execute(text(LINE.format(3).replace("INSERT", replacing)))
     await engine.dispose()
-    database = await open_database(url)
+    database = await open_database(empty_url)
     try:
         assert (await check_chain(database, KEYS)).waiting == 120
         await AuditChain(database, KEYS).link_new()

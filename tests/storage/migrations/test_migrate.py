@@ -1,6 +1,7 @@
 """Migrations lead to exactly the schema of the tables, on both databases, all or nothing."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -24,14 +25,6 @@ async def execute(url: str, statement: str) -> None:
     async with engine.begin() as connection:
         await connection.execute(text(statement))
     await engine.dispose()
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'new folder' / 'bot.db'}"
-    url: str = request.getfixturevalue("empty_postgres_url")
-    return url
 
 
 async def test_migrations_lead_to_the_schema_of_the_tables(
@@ -66,7 +59,10 @@ async def test_a_difference_is_found(empty_url: str) -> None:
 
 
 async def test_a_migration_that_fails_leaves_nothing(empty_url: str) -> None:
-    await execute_first(empty_url)
+    """It stumbles over a table that is there, late."""
+    if empty_url.startswith("sqlite"):
+        Path(asynchronous(empty_url).database or "").parent.mkdir()
+    await execute(empty_url, "CREATE TABLE university (code VARCHAR(1))")
 
     with pytest.raises(Exception, match="university"):
         await upgrade(empty_url)
@@ -75,23 +71,19 @@ async def test_a_migration_that_fails_leaves_nothing(empty_url: str) -> None:
     assert not await current_is_head(empty_url)
 
 
-async def execute_first(url: str) -> None:
-    """A table that the first migration will stumble over, late."""
-    database = asynchronous(url).database
-    if url.startswith("sqlite") and database is not None:
-        Path(database).parent.mkdir()
-    await execute(url, "CREATE TABLE university (code VARCHAR(1))")
-
-
-async def test_a_migrated_database_opens(empty_url: str) -> None:
-    await upgrade(empty_url)
-
-    database = await open_database(empty_url)
-
-    assert (
-        await database.read(lambda session: session.execute(text("SELECT count(*) FROM chat")).scalar()) == 0
-    )
+async def rows(url: str, query: str) -> list[tuple[Any, ...]]:
+    """As the program finds them when it opens the database."""
+    database = await open_database(url)
+    found = await database.read(lambda session: [tuple(row) for row in session.execute(text(query))])
     await database.close()
+    return found
+
+
+OLD_ACCOUNT = (
+    "INSERT INTO account (id, user_code, password_hash, credentials_pending, state, first_name, last_name, "
+    "mobile_verified, migrated, version, created_at) "
+    "VALUES (1, '1', '', false, 'ACTIVE', '', '', false, false, 0, '2026-01-01 00:00:00')"
+)
 
 
 async def test_updates_and_file_ids_of_before_keep_their_place(empty_url: str) -> None:
@@ -101,8 +93,7 @@ async def test_updates_and_file_ids_of_before_keep_their_place(empty_url: str) -
     for statement in (
         f"INSERT INTO inbox_update (id, messenger, update_id, lane, raw, state, note, received_at) VALUES "
         f"(4, 'telegram', 17, 5, '{{}}', 'ANSWERED', 'n', {at}), (5, 'bale', 17, 5, '[]', 'FAILED', NULL, {at})",
-        f"INSERT INTO account (id, user_code, password_hash, credentials_pending, state, first_name, last_name, "
-        f"mobile_verified, migrated, version, created_at) VALUES (1, '1', '', false, 'ACTIVE', '', '', false, false, 0, {at})",
+        OLD_ACCOUNT,
         f"INSERT INTO stored_file (id, account_id, sha256, media_type, size, original_key, shown_key, created_at) "
         f"VALUES (9, 1, 'x', 'x', 1, 'x', 'x', {at})",
         "INSERT INTO file_handle (file_id, messenger, handle) VALUES (9, 'bale', 'h')",
@@ -111,38 +102,29 @@ async def test_updates_and_file_ids_of_before_keep_their_place(empty_url: str) -
 
     await upgrade(empty_url)
 
-    database = await open_database(empty_url)
-    updates = "SELECT id, messenger, bot_id, update_id, again, lane, raw, state, note, identity FROM inbox_update ORDER BY id"
-    found = await database.read(lambda session: [tuple(row) for row in session.execute(text(updates))])
-    assert found == [
+    columns = "id, messenger, bot_id, update_id, again, lane, raw, state, note, identity"
+    assert await rows(empty_url, f"SELECT {columns} FROM inbox_update ORDER BY id") == [
         (4, "telegram", 0, 17, 0, 5, "{}", "ANSWERED", "n", None),
         (5, "bale", 0, 17, 0, 5, "[]", "FAILED", None, None),
     ]
     handles = "SELECT file_id, messenger, bot_id, handle FROM file_handle"
-    assert await database.read(lambda session: [tuple(row) for row in session.execute(text(handles))]) == [
-        (9, "bale", 0, "h")
-    ]
-    await database.close()
+    assert await rows(empty_url, handles) == [(9, "bale", 0, "h")]
 
 
 async def test_whoever_is_logged_in_is_known_in_that_chat(empty_url: str) -> None:
     await upgrade(empty_url, to="0004")
+    await execute(empty_url, OLD_ACCOUNT)
     at = "'2026-01-01 00:00:00'"
-    for statement in (
-        f"INSERT INTO account (id, user_code, password_hash, credentials_pending, state, first_name, last_name, "
-        f"mobile_verified, migrated, version, created_at) VALUES (1, '1', '', false, 'ACTIVE', '', '', false, false, 0, {at})",
+    await execute(
+        empty_url,
         f"INSERT INTO chat (id, messenger, chat_id, account_id, role, dead, place, keyboard, version, created_at) VALUES "
         f"(7, 'telegram', 70, 1, 'officer', false, '{{}}', false, 0, {at}), "
         f"(8, 'bale', 80, NULL, NULL, false, '{{}}', false, 0, {at})",
-    ):
-        await execute(empty_url, statement)
+    )
 
     await upgrade(empty_url)
 
-    database = await open_database(empty_url)
-    known = text("SELECT account_id, chat_row_id FROM known_chat")
-    assert await database.read(lambda session: [tuple(row) for row in session.execute(known)]) == [(1, 7)]
-    await database.close()
+    assert await rows(empty_url, "SELECT account_id, chat_row_id FROM known_chat") == [(1, 7)]
 
 
 async def test_another_kind_of_database_is_refused() -> None:

@@ -1,7 +1,9 @@
 """Rules that the database itself enforces on every writer (docs/architecture.md, "State machines")."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
+from itertools import count
 from typing import Any
 
 import pytest
@@ -9,129 +11,242 @@ from sqlalchemy import delete, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlmodel import Session, select
 
-from storage.database.database import Database
-from storage.enums import AccountState, AttemptState, Messenger, RejectReason, RequestKind, RequestState, Role
+from storage.database.database import Database, open_database
+from storage.enums import (
+    AccountState,
+    AttemptState,
+    ContractState,
+    CooperationState,
+    DistributorKind,
+    Messenger,
+    RejectReason,
+    RequestKind,
+    RequestState,
+    Role,
+    TerminationState,
+)
 from storage.tables import (
     Account,
     AuditEvent,
+    Branch,
     Chat,
+    Contract,
+    CooperationRequest,
     Coverage,
+    Distributor,
     Grant,
     PaymentAttempt,
     QualificationRequest,
     StaffAlert,
     Tariff,
+    Termination,
+    University,
 )
 from storage.tables.column_types import utcnow
 
 Unit = Callable[[Session], Any]
+S, C, A = RequestState, CooperationState, AttemptState
+_codes = count(140509010001)
 
 
 @pytest.fixture
 async def db(database: Database) -> Database:
-    """With account 1."""
-    await database.run(adding(account()))
+    """Officers 1–3, distributor 1 with its branches 1 (central) and 2."""
+    await database.run(adding(*(account(number) for number in (1, 2, 3))))
+    university = University(code="sums", name="شیراز", province="فارس")
+    await database.run(adding(university, company(), branch("مرکزی", is_central=True), branch("شرق")))
     return database
 
 
 def adding(*rows: Any) -> Unit:
-    # Copies: a unit may run twice.
-    return lambda session: session.add_all([type(row)(**row.model_dump(exclude_unset=True)) for row in rows])
+    def unit(session: Session) -> None:
+        for row in rows:
+            # A copy: a unit may run twice.
+            session.add(type(row)(**row.model_dump(exclude_unset=True)))
+            session.flush()
+
+    return unit
 
 
-def account(number: int = 1, **values: Any) -> Account:
-    return Account(
-        user_code=f"1000{number}", password_hash="x", first_name="سارا", last_name="کریمی", **values
-    )
+def account(number: int, **values: Any) -> Account:
+    name = {"first_name": "سارا", "last_name": "کریمی"}
+    return Account(user_code=f"1000{number}", password_hash="x", **name, **values)
 
 
-def request(state: RequestState = RequestState.DRAFT, **values: Any) -> QualificationRequest:
+def request(state: S = S.DRAFT, **values: Any) -> QualificationRequest:
     return QualificationRequest(account_id=1, kind=RequestKind.NEW, state=state, **values)
 
 
-def attempt(state: AttemptState = AttemptState.CREATED, **values: Any) -> PaymentAttempt:
-    return PaymentAttempt(
-        **({"request_id": 1, "gateway": "zarinpal", "amount_rial": 1000, "state": state} | values)
-    )
+def attempt(state: A = A.CREATED, **values: Any) -> PaymentAttempt:
+    given = {"request_id": 1, "gateway": "zarinpal", "amount_rial": 1000, "state": state}
+    return PaymentAttempt(**(given | values))
+
+
+def tariff(rial: int) -> Tariff:
+    return Tariff(kind=RequestKind.NEW, amount_rial=rial, valid_from=date(2026, 1, 1))
 
 
 def event(**values: Any) -> AuditEvent:
     return AuditEvent(event="submitted", subject="request", subject_id=1, actor_role=Role.OFFICER, **values)
 
 
-async def refused(database: Database, *rows: Any) -> None:
-    with pytest.raises(IntegrityError):
-        await database.run(adding(*rows))
+def alert(**values: Any) -> StaffAlert:
+    return StaffAlert(key="no tariff", text="x", **values)
 
 
-async def test_one_open_request_an_officer(db: Database) -> None:
-    reject = {"reject_reason": RejectReason.OTHER, "reject_text": "ناخوانا"}
-    await db.run(adding(request(RequestState.REJECTED, **reject), request(RequestState.WITHDRAWN)))
-    await db.run(adding(request(RequestState.SUBMITTED)))
-
-    await refused(db, request(RequestState.DRAFT))
+def company(**values: Any) -> Distributor:
+    given = {"kind": DistributorKind.COMPANY, "name": "کیان", "legal_id": "14009999995", "manager_name": "م"}
+    return Distributor(**(given | values))
 
 
-async def test_a_rejection_needs_its_reason(db: Database) -> None:
-    await refused(db, request(RequestState.REJECTED))
-    await refused(db, request(RequestState.REJECTED, reject_reason=RejectReason.OTHER))
-    await refused(db, request(RequestState.REJECTED, reject_reason=RejectReason.OTHER, reject_text="نه"))
+def branch(name: str, **values: Any) -> Branch:
+    return Branch(distributor_id=1, name=name, province="فارس", city="شیراز", address="زند", **values)
 
 
-async def test_a_file_in_review_has_its_reviewer(db: Database) -> None:
-    await refused(db, request(RequestState.IN_REVIEW))
-    await db.run(adding(request(RequestState.IN_REVIEW, reviewer_id=1)))
+def cooperation(state: C = C.PENDING_OFFICER, **values: Any) -> CooperationRequest:
+    given = {"branch_id": 1, "distributor_id": 1, "account_id": 1, "requested_by": 3, "state": state}
+    given |= {"tracking_code": f"{next(_codes)}", "university_code": "sums"}
+    return CooperationRequest(**(given | values))
 
 
-async def test_one_payment_a_request(db: Database) -> None:
-    await db.run(adding(request()))
-    await db.run(adding(attempt(AttemptState.PAID), attempt(AttemptState.FAILED), attempt()))
-
-    await refused(db, attempt(AttemptState.PAID))
+def contract(**values: Any) -> Contract:
+    given = {"account_id": 1, "distributor_id": 1, "branch_id": 1, "state": ContractState.ACTIVE}
+    return Contract(**(given | values))
 
 
-async def test_an_amount_is_positive_and_a_refund_has_its_reference(db: Database) -> None:
-    await db.run(adding(request()))
-
-    await refused(db, attempt(amount_rial=0))
-    await refused(db, attempt(AttemptState.REFUNDED))
-    await refused(db, attempt(ref="A1"), attempt(ref="A1"))
-    await refused(db, Tariff(kind=RequestKind.NEW, amount_rial=-1, valid_from=date(2026, 1, 1)))
-    await db.run(adding(Tariff(kind=RequestKind.NEW, amount_rial=0, valid_from=date(2026, 1, 1))))
+def ended() -> Contract:
+    return contract(state=ContractState.ENDED_BY_OFFICER, ended_at=utcnow())
 
 
-async def test_a_national_code_is_free_again_after_annulment(db: Database) -> None:
-    await db.run(adding(account(2, national_code="9991234561", state=AccountState.ANNULLED)))
-    await db.run(adding(account(3, national_code="9991234561")))
-
-    await refused(db, account(4, national_code="9991234561"))
+def termination(**values: Any) -> Termination:
+    return Termination(**({"contract_id": 1, "account_id": 1, "reason": "محل خدمت تغییر کرد"} | values))
 
 
-async def test_a_role_is_given_once(db: Database) -> None:
-    await db.run(adding(Grant(account_id=1, role=Role.STAFF)))
+def managing(distributor_id: int | None, *, role: Role = Role.DISTRIBUTOR, **values: Any) -> Grant:
+    return Grant(account_id=1, role=role, distributor_id=distributor_id, **values)
 
-    await refused(db, Grant(account_id=1, role=Role.STAFF))
+
+@dataclass
+class Rule:
+    """With `held`, each row of `refused` is refused, and `taken` is not."""
+
+    name: str
+    held: tuple[Any, ...] = ()
+    refused: tuple[Any, ...] = ()
+    taken: tuple[Any, ...] = ()
+
+
+OTHER = {"reject_reason": RejectReason.OTHER}
+REJECTED = request(S.REJECTED, **OTHER, reject_text="ناخوانا")
+CODE = {"national_code": "9991234561"}
+RULES = [
+    Rule("one open request an officer", (REJECTED, request(S.WITHDRAWN), request(S.SUBMITTED)), (request(),)),
+    Rule(
+        "a rejection needs its reason",
+        refused=(
+            request(S.REJECTED),
+            request(S.REJECTED, **OTHER),
+            request(S.REJECTED, **OTHER, reject_text="نه"),
+        ),
+    ),
+    Rule(
+        "a file in review has its reviewer",
+        refused=(request(S.IN_REVIEW),),
+        taken=(request(S.IN_REVIEW, reviewer_id=1),),
+    ),
+    Rule(
+        "one payment a request",
+        (request(), attempt(A.PAID), attempt(A.FAILED), attempt()),
+        (attempt(A.PAID),),
+    ),
+    Rule("an amount is positive", (request(),), (attempt(amount_rial=0), tariff(-1)), (tariff(0),)),
+    Rule("a refund has its reference", (request(),), (attempt(A.REFUNDED),)),
+    Rule("a reference is given once", (request(), attempt(ref="A1")), (attempt(ref="A1"),)),
+    Rule(
+        "a national code is free again after annulment",
+        (account(4, **CODE, state=AccountState.ANNULLED), account(5, **CODE)),
+        (account(6, **CODE),),
+    ),
+    Rule(
+        "a role is given once",
+        (Grant(account_id=1, role=Role.STAFF),),
+        (Grant(account_id=1, role=Role.STAFF),),
+    ),
+    Rule("references hold", refused=(Chat(messenger=Messenger.BALE, chat_id=5, account_id=99),)),
+    Rule("one open alert a key", (alert(resolved_at=utcnow()), alert()), (alert(),)),
+    Rule(
+        "one open cooperation request a branch",
+        (cooperation(C.WITHDRAWN), cooperation(C.CLOSED), cooperation()),
+        (cooperation(account_id=2), cooperation(C.PENDING_UNIVERSITY, account_id=2)),
+        (cooperation(branch_id=2),),
+    ),
+    Rule(
+        "one acceptance an officer",
+        (cooperation(C.PENDING_UNIVERSITY),),
+        (cooperation(C.PENDING_UNIVERSITY, branch_id=2),),
+        (cooperation(C.PENDING_UNIVERSITY, branch_id=2, account_id=2),),
+    ),
+    Rule(
+        "a request under review has its university",
+        refused=(cooperation(C.PENDING_UNIVERSITY, university_code=None),),
+    ),
+    Rule(
+        "a rejection of the university has a reason",
+        refused=tuple(cooperation(C.REJECTED_BY_UNIVERSITY, reject_text=reason) for reason in (None, "نه")),
+    ),
+    Rule(
+        "one active contract an officer",
+        (ended(), ended(), contract()),
+        (contract(branch_id=2), contract(branch_id=2, migrated=True)),
+    ),
+    Rule(
+        "one newly approved officer a branch, and any migrated ones",
+        (contract(migrated=True), contract(account_id=2, migrated=True), contract(account_id=3), account(4)),
+        (contract(account_id=4),),
+    ),
+    Rule(
+        "an ended contract has its time",
+        refused=(contract(state=ContractState.ENDED_BY_DEATH), contract(ended_at=utcnow())),
+    ),
+    Rule("a termination has a reason", (contract(),), (termination(reason="کوتاه"),)),
+    Rule(
+        "a contract has one draft of a termination",
+        (contract(), termination(state=TerminationState.CANCELLED), termination()),
+        (termination(),),
+    ),
+    Rule("one central branch and one name", (), (branch("دیگر", is_central=True), branch("شرق"))),
+    Rule(
+        "a distributor has its number once",
+        refused=(company(), company(legal_id=None), company(kind=DistributorKind.GUILD, legal_id="1")),
+    ),
+    Rule("a manager has a distributor, others have none", (), (managing(None), managing(1, role=Role.STAFF))),
+    Rule(
+        "a manager belongs to one distributor",
+        (company(legal_id="10100123450"), managing(1)),
+        (managing(1), managing(2)),
+        (managing(2, active=False),),
+    ),
+]
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+async def test_what_the_database_refuses(db: Database, rule: Rule) -> None:
+    await db.run(adding(*rule.held))
+    for row in rule.refused:
+        with pytest.raises(IntegrityError):
+            await db.run(adding(row))
+    await db.run(adding(*rule.taken))
 
 
 async def test_a_city_has_one_university(seeded: Database) -> None:
-    await refused(seeded, Coverage(province="فارس", city="فسا", university_code="sums"))
-
-
-async def test_references_hold(db: Database) -> None:
-    await refused(db, Chat(messenger=Messenger.BALE, chat_id=5, account_id=99))
+    with pytest.raises(IntegrityError):
+        await seeded.run(adding(Coverage(province="فارس", city="فسا", university_code="sums")))
 
 
 async def test_ids_of_messengers_are_long(db: Database) -> None:
     await db.run(adding(Chat(messenger=Messenger.BALE, chat_id=2**52 + 1)))
 
     assert await db.read(lambda session: session.exec(select(Chat.chat_id)).one()) == 2**52 + 1
-
-
-async def test_one_open_alert_a_key(db: Database) -> None:
-    await db.run(adding(StaffAlert(key="no tariff", text="x", resolved_at=utcnow())))
-    await db.run(adding(StaffAlert(key="no tariff", text="x")))
-
-    await refused(db, StaffAlert(key="no tariff", text="x"))
 
 
 @pytest.mark.parametrize(
@@ -156,8 +271,6 @@ async def test_the_audit_record_is_append_only(db: Database, change: Unit) -> No
 
 
 async def test_the_audit_record_cannot_be_emptied_at_once(postgres_url: str) -> None:
-    from storage.database.database import open_database
-
     database = await open_database(postgres_url)
     with pytest.raises(DBAPIError, match="append-only"):
         await database.run(lambda session: session.execute(text("TRUNCATE audit_event")))
@@ -175,4 +288,4 @@ async def test_an_unknown_state_cannot_be_written_or_read(db: Database) -> None:
 
 async def test_an_instant_needs_its_zone(db: Database) -> None:
     with pytest.raises(Exception, match="time zone"):
-        await db.run(adding(StaffAlert(key="k", text="x", raised_at=utcnow().replace(tzinfo=None))))
+        await db.run(adding(alert(raised_at=utcnow().replace(tzinfo=None))))

@@ -8,7 +8,8 @@ from sqlmodel import Session
 from bot.core.context import SYSTEM, Actor
 from bot.services import qualification
 from bot.services.qualification import decisions
-from storage.tables import QualificationRequest, StoredFile
+from storage.enums import RequestKind, RequestState
+from storage.tables import PaymentAttempt, QualificationRequest, StoredFile
 from tests.support.factories.people import Participants
 from tests.support.factories.reference_data import NOW, PUBLIC_URL, tariff
 
@@ -77,3 +78,21 @@ def completed_request(db: Session, people: Participants) -> QualificationRequest
     request = unpaid_request(db, people)
     qualification.complete_request(db, request_id=request.id, now=NOW, actor=SYSTEM, bank_ref="1")
     return request
+
+
+def request_row(account_id: int | None, **values: Any) -> QualificationRequest:
+    """A request, submitted at Shiraz unless `values` say otherwise."""
+    known = {
+        "kind": RequestKind.NEW,
+        "state": RequestState.SUBMITTED,
+        "tracking_code": "140509010001",
+        "university_code": "sums",
+        "submitted_at": NOW,
+        "state_since": NOW,
+    }
+    return QualificationRequest(account_id=account_id, **known | values)
+
+
+def attempt_row(request_id: int | None, **values: Any) -> PaymentAttempt:
+    known = {"gateway": "zarinpal", "ref": "A1", "amount_rial": 5_000_000}
+    return PaymentAttempt(request_id=request_id, **known | values)

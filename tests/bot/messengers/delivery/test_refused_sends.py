@@ -78,8 +78,7 @@ async def test_a_flood_meets_no_refusal_and_nobody_else_notices(app: MessengerAp
     assert len(texts(flooder)) < FLOOD / 2
     assert texts(flooder)[-1].endswith("یادداشت شد: second")
     # The screen that remains has live buttons.
-    await flooder.tap("بازگشت")
-    await flooder.sees("خانه", within=20)
+    await flooder.tap("بازگشت").sees("خانه", within=20)
 
 
 async def test_a_guest_who_floods_is_told_once(app: MessengerApp) -> None:
@@ -110,8 +109,7 @@ async def test_hours_for_one_chat_are_nobody_elses(
         await is_served(reza)
         # What she does is done all the same; only nothing is said.
         before, notes = len(texts(sara)), await app.notes(sara.user.id)
-        await sara.type("/start")
-        await sara.type("دوم")
+        await sara.type("/start").type("دوم")
         await app.until_noted(*notes, "second", by=sara)
         await app.until_answered()
         assert len(texts(sara)) == before
@@ -121,8 +119,7 @@ async def test_hours_for_one_chat_are_nobody_elses(
         assert str(sara.user.id) not in caplog.text
         caplog.clear()
         await end_rest(app)
-        await sara.sees("خبر")
-        await sara.sees("یادداشت شد: second")
+        await sara.sees("خبر").sees("یادداشت شد: second")
     await until_pushes(app, *[PushState.SENT] * 4)
 
 
@@ -158,8 +155,7 @@ async def test_a_long_rest_outlives_a_restart(emulators: Emulators, database: Da
         await app.until_answered()
         assert len(_calls(emulators.bale, sara)) == asked, "the messenger was asked in spite of what it said"
         await end_rest(app)
-        await sara.sees("خبر")
-        await sara.sees("خانه")
+        await sara.sees("خبر").sees("خانه")
         await until_pushes(app, PushState.SENT)
 
 
@@ -198,9 +194,7 @@ async def test_of_several_answers_that_wait_the_newest_is_shown(app: MessengerAp
 async def test_a_screen_in_whose_place_nothing_comes_is_shown_all_the_same(app: MessengerApp) -> None:
     sara = await started(app.emulators.telegram)
     app.emulators.telegram.faults.add(Fault.flood(2), method="sendMessage", chat_id=sara.user.id)
-    await sara.type("اول")
-    await sara.type("/album")
-    await sara.sees("یادداشت شد: first")
+    await sara.type("اول").type("/album").sees("یادداشت شد: first")
     await app.until_answered()
 
 
@@ -220,8 +214,7 @@ async def test_what_is_shown_once_waits_and_is_not_superseded(
             await app.until(lambda face=face: len(face.server.calls_of("sendDocument")) % 2)
             # A notice whose screen is superseded is said by the one that takes its place.
             face.faults.add(Fault.flood(1), method="sendMessage", chat_id=sara.user.id)
-            await sara.type("/say")
-            await sara.type("/start")
+            await sara.type("/say").type("/start")
             await app.until_answered(within=20)
             kinds = [file.kind for one in sara.history() for file in one.files]
             assert kinds == ["photo", "document"], "each once"
@@ -243,9 +236,7 @@ async def test_refused_deletions_and_presses_are_repeated(app: MessengerApp, fau
         said = await sara.type("/secret hunter2")
         await sara.tap("اول")
         await is_served(face.person("رضا"))
-        await sara.sees_gone(said)
-        await sara.button_rests()
-        await sara.sees("یادداشت شد: first", within=20)
+        await sara.sees_gone(said).button_rests().sees("یادداشت شد: first", within=20)
         await app.until_answered()
 
 

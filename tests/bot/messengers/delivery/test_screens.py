@@ -63,8 +63,7 @@ async def test_an_edit_that_changes_nothing_is_an_answer(app: MessengerApp) -> N
 
 async def test_a_long_text_comes_in_pieces(app: MessengerApp) -> None:
     sara = await started(app.emulators.telegram)
-    await sara.tap("دراز")
-    last = await sara.sees("سطر 899")
+    last = await sara.tap("دراز").sees("سطر 899")
     assert last.button("ته")
     assert all(utf16_units(one.text) <= 4096 for one in sara.history())
     assert any("سطر 0" in one.text for one in sara.history())
@@ -123,8 +122,7 @@ async def test_a_screen_that_could_not_be_sent_comes_later(app: MessengerApp) ->
 
 async def documents(person: Person) -> list[File]:
     """Ask for the documents: all that ever came."""
-    await person.type("/papers")
-    await person.sees("مدارک")
+    await person.type("/papers").sees("مدارک")
     return [file for one in person.history() for file in one.files]
 
 

@@ -31,8 +31,7 @@ async def test_each_document_that_cannot_be_read_is_named(
         app.route_state.papers = shown
         for face in emulators.messengers:
             sara = face.person("سارا")
-            await sara.type("/papers")
-            await sara.sees("مدرک 1")
+            await sara.type("/papers").sees("مدرک 1")
             said = "\n".join(one.text for one in sara.history())
             assert "مدرک 0" in said
             await sara.sees("مدارک")

@@ -69,8 +69,7 @@ async def test_the_first_updates_of_another_bot_are_no_doubles(
         await starts(there)
         await note(there, "second")
         face.server.deliver_twice(1, face.token)
-        await there.tap("بازگشت")
-        await there.sees("خانه")
+        await there.tap("بازگشت").sees("خانه")
         await app.until(lambda: face.server.pending(face.token) == 0)
         assert await app.notes() == ["first", "second"]
         assert app.service.resources.counters.repeated[Messenger(face.kind)] == 1
@@ -180,8 +179,7 @@ async def test_a_document_that_the_first_bot_sent_is_sent_by_the_other(
         async with running_app(emulators, database, papers=library) as app:
             app.route_state.papers = shown
             there = again(face, sara)
-            await there.type("/papers")
-            await there.sees("مدارک")
+            await there.type("/papers").sees("مدارک")
             await until_file_ids(app, min(number + 1, 2))
     refused = [call for call in face.server.calls_of("sendDocument") if call.status != 200]
     assert not refused
@@ -216,8 +214,7 @@ async def test_what_came_before_the_migration_is_the_first_bots(
     await database.run(unit)
     async with running_app(emulators, database) as app:
         face.server.inject_raw(raw.encode())
-        await sara.tap("بازگشت")
-        await sara.sees("خانه")
+        await sara.tap("بازگشت").sees("خانه")
         await app.until(lambda: face.server.pending() == 0)
         assert await app.notes() == ["first"]
         assert {one.bot_id for one in await app.inbox()} == {110201543}
@@ -263,10 +260,8 @@ async def test_with_the_real_process(database_url: str, tmp_path: Path) -> None:
                 swap(face)
                 await process.start()
                 there = again(face, sara)
-                await there.start()
-                await there.sees("سارا")
-                await there.tap("❓ راهنما")
-                await there.sees("راهنما")
+                await there.start().sees("سارا")
+                await there.tap("❓ راهنما").sees("راهنما")
                 assert not [one for one in there.history() if "خطایی رخ داد" in one.text]
             log = process.log.read_text()
             assert "Traceback" not in log

@@ -39,8 +39,7 @@ async def test_a_password_that_was_not_deleted_is_deleted_after_the_start(
     assert await app.states() == [InboxState.DONE]
     await dispatcher.recover(Messenger.TELEGRAM, alone=True)  # nothing of the other messenger's
     await dispatcher.recover(Messenger.BALE, alone=True)
-    await sara.sees_gone(said)
-    await sara.sees("خانه")
+    await sara.sees_gone(said).sees("خانه")
     await app.until_answered()
     assert await dispatcher.recover(Messenger.BALE, alone=True) == 0
 

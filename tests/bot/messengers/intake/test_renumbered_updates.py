@@ -98,8 +98,7 @@ async def test_a_true_double_is_none_under_new_numbers_either(app: MessengerApp)
     await note(sara, "first")
     await numbered(app, face, 41)
     face.server.deliver_twice(2)
-    await sara.tap("بازگشت")
-    await sara.sees("خانه")
+    await sara.tap("بازگشت").sees("خانه")
     await note(sara, "second")
     await app.until(lambda: face.server.pending() == 0)
     await app.until_idle()
@@ -117,8 +116,7 @@ async def test_a_person_keeps_the_order_in_which_they_wrote(app: MessengerApp) -
         await sara.type("اول")
         await app.until_received(1)
         await numbered(app, face, 50)
-        await sara.type("/start")
-        await sara.type("دوم")
+        await sara.type("/start").type("دوم")
         await app.until_received(3)
     assert await app.service.dispatcher.recover(Messenger.TELEGRAM) == 3
     await sara.sees("یادداشت شد: second")
@@ -177,8 +175,7 @@ async def test_with_the_real_process(database_url: str, tmp_path: Path) -> None:
         try:
             for face in emulators.messengers:
                 first = face.person("پیش")
-                await first.start()
-                await first.sees("خوش آمدید")
+                await first.start().sees("خوش آمدید")
                 async with asyncio.timeout(10):
                     while face.server.pending():
                         await asyncio.sleep(0.05)
