@@ -10,7 +10,7 @@ from handlers.common.navigation import truncate_lines
 from handlers.common.request_card import tracking_text
 from storage.enums import AttemptState, RejectReason, RequestState
 from storage.tables import DeficiencyRound, PaymentAttempt, QualificationRequest
-from tests.support.chat_people import request_row
+from tests.support.factories.qualification import request_row
 
 WORDS = Wording({}, {}, {}, {"sums": "دانشگاه علوم پزشکی شیراز"})
 FEE = 1_500_000

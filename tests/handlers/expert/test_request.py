@@ -16,12 +16,12 @@ from tests.support.chat_people import (
     in_charge,
     officer,
     request_of,
-    request_row,
     staff,
     submit,
     tariff,
 )
 from tests.support.factories.people import account
+from tests.support.factories.qualification import request_row
 
 
 @pytest.fixture(autouse=True)

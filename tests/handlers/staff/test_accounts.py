@@ -11,7 +11,8 @@ from storage.enums import AttemptState, InboxState, Messenger, PushChannel, Push
 from storage.tables import AuditEvent, Grant, InboxUpdate, PaymentAttempt, Push, StaffAlert
 from tests.support.chat_driver import NOW, App, Person
 from tests.support.chat_fixtures import ON_BOTH_DATABASES
-from tests.support.chat_people import payment_attempt, request_row, staff
+from tests.support.chat_people import payment_attempt, staff
+from tests.support.factories.qualification import request_row
 
 pytestmark = ON_BOTH_DATABASES
 

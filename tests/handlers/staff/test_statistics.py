@@ -11,7 +11,8 @@ from storage.enums import RequestState, Role
 from storage.tables import AuditEvent
 from tests.support.chat_driver import NOW, App, Person
 from tests.support.chat_fixtures import ON_BOTH_DATABASES
-from tests.support.chat_people import in_role, officer, request_row, staff
+from tests.support.chat_people import in_role, officer, staff
+from tests.support.factories.qualification import request_row
 
 pytestmark = ON_BOTH_DATABASES
 
