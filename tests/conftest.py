@@ -8,8 +8,10 @@ a PostgreSQL database that was wiped after the test before (creating one takes t
 
 from __future__ import annotations
 
+import gc
 import shutil
 from collections.abc import AsyncIterator, Generator, Iterator
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,29 +21,34 @@ from hypothesis import settings
 from storage.database.database import Database, open_database
 from storage.migrations.seed import seed
 from tests.support.postgres import PostgresServer, apart, make_schema
-from tests.support.speed import collect_garbage_less_often, share_compiled_statements
+from tests.support.s3 import Bucket, s3_serving
+from tests.support.statement_cache import share_compiled_statements
 
 if TYPE_CHECKING:
     from demo.emulators import Emulators
-    from tests.support.s3 import Bucket
 
 HERE = Path(__file__).parent
 #: Folders that attack the running bot, or break what it stands on, for minutes.
 CAMPAIGNS = tuple(HERE / name for name in ("abuse", "crash", "races", "trouble"))
 
 
+@cache
 def in_campaign(path: Path) -> bool:
     return any(path.is_relative_to(folder) for folder in CAMPAIGNS)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     share_compiled_statements()
+    gc.disable()  # until all tests are collected: they stay
     settings.register_profile("suite", deadline=None)  # a busy machine is no fault of the code
     settings.load_profile("suite")
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    collect_garbage_less_often()
+    """Modules and collected tests live as long as the process: the collector need not walk them for every test."""
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
+    gc.enable()
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -54,7 +61,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if in_campaign(item.path):
             item.add_marker("campaign")
     # Minutes of waiting for processes: begun first, so that no worker is left alone with them at the end.
-    items.sort(key=lambda item: item.path.relative_to(HERE).parts[0] not in ("journeys", "demo"))
+    items.sort(key=lambda item: not item.nodeid.startswith(("tests/journeys/", "tests/demo/")))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -90,8 +97,6 @@ async def emulators() -> AsyncIterator[Emulators]:
 @pytest.fixture(scope="session")
 def s3_url() -> Iterator[str]:
     """The address of an S3 server."""
-    from tests.support.s3 import s3_serving  # what it needs takes a second to import
-
     with s3_serving() as url:
         yield url
 
@@ -99,8 +104,6 @@ def s3_url() -> Iterator[str]:
 @pytest.fixture
 def bucket(s3_url: str) -> Bucket:
     """An empty bucket."""
-    from tests.support.s3 import Bucket
-
     return Bucket(s3_url)
 
 

@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import signal
-import socket
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -17,22 +16,13 @@ from sqlmodel import Session
 
 from demo.emulators import Emulators
 from storage.database.database import Database, open_database
+from tests.support.commands import PROJECT, SECRET_KEY, free_port, run_process
 
 T = TypeVar("T")
 
-PROJECT = Path(__file__).resolve().parents[2]
-SECRET_KEY = "0" * 64
-
-
-def free_port() -> int:
-    """A port that nobody has now, kept over the bot's restarts."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
 
 async def run_command(*arguments: str, env: dict[str, str], folder: Path = PROJECT) -> tuple[int, str, str]:
-    """`bot.py <arguments>`: its exit status and what it printed on each stream."""
+    """`bot.py <arguments>` by an interpreter of its own, which must end too: its exit status and what it printed."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         str(PROJECT / "bot.py"),
@@ -117,9 +107,9 @@ class BotProcess:
 
     async def command(self, *arguments: str) -> str:
         """Run `bot.py <arguments>` and return what it printed."""
-        status, out, err = await run_command(*arguments, env=self.env)
-        assert status == 0, f"bot.py {arguments} said: {out}\n{err}"
-        return out
+        ended = await asyncio.to_thread(run_process, PROJECT, *arguments, env=self.env)
+        assert ended.status == 0, f"bot.py {arguments} said: {ended.out}\n{ended.err}"
+        return ended.out
 
     async def user(
         self, role: str, *, university: str | None = None, name: str = "کاربر آزمایشی"

@@ -6,9 +6,6 @@ import uuid
 from collections.abc import Iterator
 from typing import Any
 
-import boto3
-from moto.server import ThreadedMotoServer
-
 from bot.documents.s3_store import S3Store
 
 KEYS = {"access_key_id": "test", "secret_access_key": "secret"}
@@ -16,6 +13,8 @@ KEYS = {"access_key_id": "test", "secret_access_key": "secret"}
 
 class Bucket:
     def __init__(self, url: str) -> None:
+        import boto3  # two seconds with moto's server, which every worker would spend while it collects
+
         self.endpoint, self.name = url, f"bucket-{uuid.uuid4().hex[:8]}"
         self._client: Any = boto3.client(
             "s3",
@@ -53,6 +52,8 @@ class Bucket:
 @contextlib.contextmanager
 def s3_serving() -> Iterator[str]:
     """The address of a fresh server, in a thread of its own."""
+    from moto.server import ThreadedMotoServer
+
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # it tells of every request
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()

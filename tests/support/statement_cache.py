@@ -1,8 +1,7 @@
-"""What makes the tests of a worker cheaper and changes nothing that they test."""
+"""Compiled SQL statements, shared by the tests of a worker."""
 
 from __future__ import annotations
 
-import gc
 from typing import Any
 
 from sqlalchemy import Engine
@@ -37,10 +36,3 @@ def share_compiled_statements() -> None:
         self._compiled_cache = compiled
 
     Engine.__init__ = make_sharing
-
-
-def collect_garbage_less_often() -> None:
-    """Modules and collected tests live as long as the process: the collector need not walk them for every test."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
