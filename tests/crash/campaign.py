@@ -101,7 +101,7 @@ def report(result: Result, figures: Figures, plan: Plan) -> str:
     return "\n".join(
         [
             f"seed {plan.seed}, {len(crowd.killer.members)} process(es), {result.seconds:.0f} s, {people} users",
-            f"officers     {len(crowd.officers)}: {dict(crowd.by_scenario)}",
+            f"officers     {len(crowd.officers)}: {dict(Counter(one.scenario for one in crowd.officers))}",
             f"audit events {events.total()}: {dict(events)}",
             f"lost 0, done twice 0; {figures}",
         ]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import itertools
 import random
-from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -89,7 +88,3 @@ class Crowd:
         async with asyncio.TaskGroup() as tasks:
             for _ in range(at_once):
                 tasks.create_task(one_after_another())
-
-    @property
-    def by_scenario(self) -> Counter[str]:
-        return Counter(officer.scenario for officer in self.officers if officer.finished)
