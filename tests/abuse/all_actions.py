@@ -106,15 +106,11 @@ class StaffActions(CaseActions):
         """Ending a session, with the mark that only its owner's button carries."""
         for one in self.all:
             for chat in accounts.chats_of(self.db, one.id or 0) if one.actor is not None else ():
-                press = Press("me.signout", chat.id or 0, accounts.session_mark(chat))
-                expected = ExpectedChange("chat", chat.id or 0)
+                id_, owner = chat.id or 0, self.named(one.id)
+                press, expected = (
+                    Press("me.signout", id_, accounts.session_mark(chat)),
+                    ExpectedChange("chat", id_),
+                )
                 yield CaseAction(
-                    "chat",
-                    "SIGN_OUT",
-                    "linked",
-                    f"chat {chat.id}",
-                    press,
-                    (press,),
-                    self.named(one.id),
-                    expected=expected,
+                    "chat", "SIGN_OUT", "linked", f"chat {id_}", press, (press,), owner, expected=expected
                 )

@@ -37,7 +37,8 @@ class CooperationActions(CaseActions):
 
     def picking(self) -> Iterable[CaseAction]:
         """PICK: any branch, for an officer who may be chosen and for one who may not."""
-        candidates = self._candidates()
+        candidates, states = self._candidates(), frozenset({CooperationState.PENDING_OFFICER.value})
+        expected = ExpectedChange("cooperation_request", states=states)
         for branch in self.rows(Branch):
             own = self.of(Role.DISTRIBUTOR, branch.distributor_id)
             busy = requests.open_at(self.db, branch.id) is not None
@@ -48,9 +49,6 @@ class CooperationActions(CaseActions):
                     None, id_, branch.distributor_id, officer=officer, branch_busy=busy
                 )
                 allowed = self.allowed("cooperation", ACT.PICK, case)
-                expected = ExpectedChange(
-                    "cooperation_request", states=frozenset({CooperationState.PENDING_OFFICER.value})
-                )
                 name = f"officer {id_} for branch {branch.id}"
                 yield CaseAction(
                     "cooperation", ACT.PICK, "none", name, press, (press, code), allowed, own, expected
@@ -94,14 +92,7 @@ class CooperationActions(CaseActions):
                     allowed.add(name)
                 elif id_ in employed:
                     opens.add(name)
+            may = frozenset(allowed), frozenset(opens)
             yield CaseAction(
-                "termination",
-                action,
-                state or "none",
-                "own",
-                press,
-                (press, REASON),
-                frozenset(allowed),
-                frozenset(opens),
-                expected,
+                "termination", action, state or "none", "own", press, (press, REASON), *may, expected
             )

@@ -99,23 +99,15 @@ class QualificationActions(CaseActions):
         staff = self.of(Role.STAFF)
         actor = next(one for one in self.acting.values() if one.role is Role.STAFF)
         wrong = {one.attempt_id for one in payments.wrong_amounts(self.db, actor=actor, limit=1000)}
+        refunded = frozenset({AttemptState.REFUNDED.value})
         for attempt in self.rows(PaymentAttempt):
+            id_, name, due = attempt.id, f"attempt {attempt.id}", attempt.state is AttemptState.REFUND_DUE
+            expected = ExpectedChange("payment_attempt", id_, refunded)
             for action, press, may in (
-                (
-                    "REFUNDED",
-                    Press("staff.refund", attempt.id, attempt.version),
-                    attempt.state is AttemptState.REFUND_DUE,
-                ),
-                ("WRONG_AMOUNT_RETURNED", Press("staff.wrong_do", attempt.id), attempt.id in wrong),
+                ("REFUNDED", Press("staff.refund", id_, attempt.version), due),
+                ("WRONG_AMOUNT_RETURNED", Press("staff.wrong_do", id_), id_ in wrong),
             ):
+                steps, allowed = (press, "۴۴۵۵۶۶", "✅ تأیید"), staff if may else NOBODY
                 yield CaseAction(
-                    "payment",
-                    action,
-                    attempt.state,
-                    f"attempt {attempt.id}",
-                    press,
-                    (press, "۴۴۵۵۶۶", "✅ تأیید"),
-                    staff if may else NOBODY,
-                    staff,
-                    ExpectedChange("payment_attempt", attempt.id, frozenset({AttemptState.REFUNDED.value})),
+                    "payment", action, attempt.state, name, press, steps, allowed, staff, expected
                 )
