@@ -1,8 +1,5 @@
-"""Every route × role × state: what is open while the right is there, and that it is shut once the right is lost.
-
-The routes are those of the bot's own table; what is expected of each stands in `access`. ACCESS_PRESSES says how many
-buttons of one route each participant presses.
-"""
+"""Every route × role × state: what is open while the right is there, and that it is shut once the right is lost. Each
+participant presses ACCESS_PRESSES buttons of a route."""
 
 from __future__ import annotations
 

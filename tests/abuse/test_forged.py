@@ -1,8 +1,5 @@
-"""Nobody reaches what is not theirs: everybody's buttons, old, foreign and made up, pressed by everybody.
-
-See docs/architecture.md, "Promises". FORGED_PRESSES says how many (0: all buttons by everybody, with three variations of
-each).
-"""
+"""Everybody's buttons, old, foreign and made up, pressed by everybody: FORGED_PRESSES of them (0: all, and three variations
+of each)."""
 
 import os
 import random

@@ -1,7 +1,5 @@
 """Every action × every role × own, foreign and other university's case, forged over HTTP: the tables alone decide.
-
-MATRIX says how many forged presses are tried (0: all), FORGED_SEED shuffles them.
-"""
+MATRIX says how many are tried (0: all), FORGED_SEED shuffles them."""
 
 import os
 import random

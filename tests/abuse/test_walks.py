@@ -1,7 +1,5 @@
 """What the tables allow does happen, and a dialogue that was begun ends only where they still allow it (over HTTP).
-
-MATRIX_WALKS says how many ways are walked of each kind (0: all), FORGED_SEED shuffles them.
-"""
+MATRIX_WALKS says how many ways are walked of each kind (0: all), FORGED_SEED shuffles them."""
 
 import os
 import random

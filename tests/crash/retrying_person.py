@@ -1,8 +1,5 @@
-"""People who wait longer while the bot is killed and, when it is back, look again at what it shows.
-
-They do what a user would do and nothing else: what was pressed is pressed again where the present screen still has that
-button, what was sent is sent again where the same question is still asked. Nothing here loosens what is wanted.
-"""
+"""People who wait longer while the bot is killed and then do what a user would: press again where the present screen still
+has that button, send again where the same question is still asked. Nothing here loosens what is wanted."""
 
 import asyncio
 import re
