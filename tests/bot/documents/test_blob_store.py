@@ -1,14 +1,22 @@
 """Stores of sealed papers, a folder and an S3 server over HTTP: whole files or none, and no way out."""
 
+import asyncio
 import errno
 import os
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
+from bot.documents import s3_store
 from bot.documents.blob_store import FileStore, FolderStore, NoSuchFile, StoreDown, new_key
 from bot.documents.s3_store import S3Store
+from tests.support.asgi import serving
 from tests.support.s3 import KEYS, Bucket
 
 LATER = datetime.now(UTC) + timedelta(hours=1)
@@ -23,19 +31,30 @@ def any_store(request: pytest.FixtureRequest, tmp_path: Path) -> FileStore:
 
 
 async def test_what_was_put_is_there_until_deleted(any_store: FileStore) -> None:
-    key = new_key()
-
-    await any_store.put(key, b"one")
-    await any_store.put(key, b"two")
-
+    key, other = new_key(), new_key()
+    for content in (b"one", b"two"):
+        await any_store.put(key, content)
     assert await any_store.get(key) == b"two"
     assert await any_store.exists(key)
-    assert [found async for found in any_store.keys(before=LATER)] == [key]
-    await any_store.delete(key)
-    await any_store.delete(key)
+    assert await keys(any_store) == [key]
+    for _ in range(2):
+        await any_store.delete(key)
     assert not await any_store.exists(key)
-    with pytest.raises(NoSuchFile):
-        await any_store.get(key)
+    for call in (any_store.get(key), any_store.head(other, 14)):
+        with pytest.raises(NoSuchFile):
+            await call
+
+
+async def test_large_and_many_documents_come_back_as_they_were(any_store: FileStore) -> None:
+    contents = {new_key(): os.urandom(size) for size in (0, 1, 63, 12_000_000)}
+    contents |= {new_key(): b"x" for _ in range(30)}
+    for key, content in contents.items():
+        await any_store.put(key, content)
+    assert {*await keys(any_store)} == contents.keys()
+    for key, content in contents.items():
+        assert await any_store.get(key) == content
+        assert await any_store.head(key, 14) == content[:14]
+    assert [key async for key in any_store.keys(before=LATER - timedelta(days=2))] == []
 
 
 @pytest.mark.parametrize(
@@ -45,22 +64,6 @@ async def test_only_keys_of_ours_are_taken(any_store: FileStore, key: str) -> No
     for call in (any_store.put(key, b""), any_store.get(key)):
         with pytest.raises(ValueError, match="not a key"):
             await call
-
-
-async def test_large_and_many_papers_come_back_as_they_were(any_store: FileStore) -> None:
-    contents = {new_key(): os.urandom(size) for size in (0, 1, 63, 12_000_000)}
-    contents |= {new_key(): b"x" for _ in range(30)}
-    for key, content in contents.items():
-        await any_store.put(key, content)
-
-    assert {key async for key in any_store.keys(before=LATER)} == contents.keys()
-    for key, content in contents.items():
-        assert await any_store.get(key) == content
-        assert await any_store.head(key, 14) == content[:14]
-    long_ago = LATER - timedelta(days=2)
-    assert [key async for key in any_store.keys(before=long_ago)] == []
-    with pytest.raises(NoSuchFile):
-        await any_store.head(new_key(), 14)
 
 
 async def test_other_things_in_the_bucket_are_left_alone(bucket: Bucket) -> None:
@@ -76,15 +79,45 @@ async def test_other_things_in_the_bucket_are_left_alone(bucket: Bucket) -> None
     assert {*bucket.names()} == others | {f"papers/{mine[:2]}/{mine}", f"papers2/{theirs[:2]}/{theirs}"}
 
 
-async def test_a_store_that_is_down_is_an_error_and_no_missing_document() -> None:
-    store = S3Store("s3://papers", endpoint="http://127.0.0.1:9", **KEYS)
+@pytest.fixture(params=["refuses", "silent"])
+async def no_server(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[tuple[str, str]]:
+    """An address that refuses the connection, or takes it and never answers; and what is said of it."""
+    if request.param == "refuses":
+        yield "http://127.0.0.1:9", r"127\.0\.0\.1:9"
+        return
+    end = asyncio.Event()
 
-    async def listed() -> list[str]:
-        return [key async for key in store.keys(before=LATER)]
+    async def never(request: Request) -> Response:
+        await end.wait()
+        return Response()
 
-    for call in (store.get(new_key()), store.exists(new_key()), store.put(new_key(), b"x"), listed()):
-        with pytest.raises(StoreDown, match=r"127\.0\.0\.1:9"):
-            await call
+    monkeypatch.setattr(s3_store, "CALL_TIMEOUT", 0.3)
+    methods = ["GET", "PUT", "HEAD", "DELETE"]
+    async with serving(Starlette(routes=[Route("/{path:path}", never, methods=methods)])) as url:
+        yield url, "no answer within"
+        end.set()
+
+
+async def keys(store: FileStore) -> list[str]:
+    return [key async for key in store.keys(before=LATER)]
+
+
+async def test_a_store_that_is_down_is_an_error_and_no_missing_document(no_server: tuple[str, str]) -> None:
+    """Whoever waits for a document is told in time, and the connection is free again."""
+    url, words = no_server
+    store, key = S3Store("s3://papers", endpoint=url, **KEYS), new_key()
+    for call in (
+        lambda: store.get(key),
+        lambda: store.get(key),
+        lambda: store.exists(key),
+        lambda: store.put(key, b"x"),
+        lambda: keys(store),
+    ):
+        with pytest.raises(StoreDown, match=words):
+            await call()
+    await store.aclose()
 
 
 async def test_a_failed_write_leaves_the_former_file_and_no_rubbish(
@@ -118,9 +151,7 @@ async def test_file_and_folder_are_synced_before_put_returns_and_the_bots_alone(
     assert (tmp_path / "files" / key[:2] / key).stat().st_mode & 0o077 == 0
 
 
-async def test_what_a_crash_left_half_written_is_no_file_and_goes_away(
-    store: FolderStore, tmp_path: Path
-) -> None:
+async def test_what_a_crash_left_half_written_goes_away(store: FolderStore, tmp_path: Path) -> None:
     key = new_key()
     await store.put(key, b"data")
     rubbish = tmp_path / "files" / key[:2] / f"{key}.abcd.part"

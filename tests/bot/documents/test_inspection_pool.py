@@ -46,35 +46,25 @@ async def test_the_verdict_is_that_of_check(checker: InspectionPool) -> None:
         assert await checked(checker, data) == inspect(data)
 
 
-async def test_one_worker_takes_many_files() -> None:
-    checker = InspectionPool(workers=1)
-    await asyncio.gather(*(checked(checker, files.pdf(), account) for account in range(20)))
-
-    assert len(checker._idle) == 1
-    await checker.close()
-
-
-async def killed(checker: InspectionPool) -> None:
-    """A file whose inspection ends the worker."""
-    await checked(checker, files.pdf())
-    os.kill(checker._idle[0].pid, signal.SIGKILL)
-    with pytest.raises(FileRejected) as caught:
-        await checked(checker, files.pdf())
-    assert caught.value.key == "error.damaged_pdf"
+@pytest.mark.parametrize(
+    ("workers", "idle"), [(1, 1), (inspection_pool.WORKERS, inspection_pool.IDLE_WORKERS)]
+)
+async def test_many_files_leave_few_idle_workers(workers: int, idle: int) -> None:
+    pool = InspectionPool(workers=workers)
+    await asyncio.gather(*(checked(pool, files.pdf(), account) for account in range(12)))
+    assert len(pool._idle) == idle
+    await pool.close()
 
 
 async def test_a_file_that_kills_its_worker_is_refused_and_the_next_is_taken(checker: InspectionPool) -> None:
-    await killed(checker)
-
-    assert (await checked(checker, files.pdf())).pages == 1
-
-
-async def test_a_file_that_ended_its_worker_leaves_another_one_ready(checker: InspectionPool) -> None:
-    """Its sender waits for the new one, no other user."""
-    await killed(checker)
-
+    """Its sender waits for the new worker, no other user."""
+    for _ in range(2):
+        await checked(checker, files.pdf())
+        os.kill(checker._idle[0].pid, signal.SIGKILL)
+        with pytest.raises(FileRejected) as caught:
+            await checked(checker, files.pdf())
+        assert caught.value.key == "error.damaged_pdf"
     await asyncio.gather(*checker._renewing)
-
     assert [worker.returncode for worker in checker._idle] == [None]
 
 
@@ -110,9 +100,7 @@ async def test_a_worker_gets_no_secrets(monkeypatch: pytest.MonkeyPatch, checker
         assert b"SECRET_KEY" not in environment.read()
 
 
-async def test_giving_up_on_a_file_leaves_no_worker_behind(
-    checker: InspectionPool, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_giving_up_leaves_no_worker(checker: InspectionPool, monkeypatch: pytest.MonkeyPatch) -> None:
     started = []
     start = inspection_pool._start
 
@@ -151,9 +139,3 @@ async def test_a_file_that_takes_too_long_is_refused_with_what_to_do_and_the_nex
     assert caught.value.key == "error.slow_file"
     assert (await checked(checker, files.pdf())).pages == 1
     await checker.close()
-
-
-async def test_idle_workers_beyond_a_few_do_not_stay(checker: InspectionPool) -> None:
-    await asyncio.gather(*(checked(checker, files.pdf(), account) for account in range(12)))
-
-    assert len(checker._idle) == inspection_pool.IDLE_WORKERS

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import AsyncIterator, Callable, Hashable, Iterable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import cached_property
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from bot.core.refusals import Throttled
-from bot.documents import inspection_slots
+from bot.documents import inspection_pool, inspection_slots
 from bot.documents.blob_store import FolderStore
 from bot.documents.encryption import DocumentCipher
 from bot.documents.inspection_pool import OF_MESSENGER, SLICE, WORKERS, InspectionPool
-from bot.documents.inspection_slots import MOST_WAITING
+from bot.documents.inspection_slots import MOST_WAITING, SLOW_FOR, InspectionSlots
 from bot.documents.library import DocumentLibrary
 from storage.enums import Messenger
 from tests.support import files
-from tests.support.documents import given
 
 STRANGER = 999
 #: More than a slice of CPU, less than the limit.
@@ -103,9 +104,7 @@ async def test_a_stranger_passes_many_slow_files_of_one_account(uploads: Uploads
 
 
 @pytest.mark.campaign
-async def test_a_stranger_passes_slow_files_of_more_accounts_than_there_are_checkers(
-    uploads: Uploads,
-) -> None:
+async def test_a_stranger_passes_slow_files_of_many_accounts(uploads: Uploads) -> None:
     async def sends_on(account: int) -> None:
         while True:
             await uploads.upload(account, SLOW)
@@ -158,9 +157,7 @@ async def test_accounts_take_turns(uploads: Uploads) -> None:
     assert after.count(51) >= 1
 
 
-async def test_more_waiting_uploads_of_one_account_than_a_few_are_refused_and_the_others_taken(
-    uploads: Uploads,
-) -> None:
+async def test_more_than_a_few_waiting_uploads_of_one_account_are_refused(uploads: Uploads) -> None:
     first = uploads.begin([1], hangs=True)
     await until(lambda: bool(uploads.held))
     waiting = uploads.begin([1] * MOST_WAITING)
@@ -189,24 +186,105 @@ async def test_a_messenger_whose_downloads_hang_leaves_the_other_one_a_checker(u
     assert uploads.library._inspection._slots._taken == {}
 
 
-async def test_who_gives_up_frees_the_place_for_the_next(uploads: Uploads) -> None:
-    tasks = uploads.begin([1] * 3, hangs=True)
-    await until(lambda: bool(uploads.held))
-    for task in tasks[:2]:
-        task.cancel()
-    uploads.gate.set()
-    await asyncio.gather(*tasks, return_exceptions=True)
-    assert uploads.done == [1]
-
-
-async def test_a_slow_account_is_served_alone_and_not_for_ever_slow(
-    uploads: Uploads, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_slow_file_makes_its_account_slow(uploads: Uploads) -> None:
     assert SLICE < 2
-    queue = uploads.library._inspection._slots
-    await uploads.library.store_upload(1, given(SLOW), None)
-    assert queue.is_slow(1)
-    assert not queue.is_slow(2)
-    monkeypatch.setattr(inspection_slots, "SLOW_FOR", -1.0)
-    queue.mark_slow(1)
-    assert not queue.is_slow(1)
+    await uploads.upload(1, SLOW)
+    slots = uploads.library._inspection._slots
+    assert (slots.is_slow(1), slots.is_slow(2)) == (True, False)
+
+
+#: (account, messenger)
+Upload = tuple[int, Messenger]
+TELEGRAM, BALE = Messenger.TELEGRAM, Messenger.BALE
+
+
+@asynccontextmanager
+async def asking(turns: InspectionSlots, uploads: Sequence[Upload]) -> AsyncIterator[list[int]]:
+    """All of these ask for a turn and keep it; the accounts that have one, in the order in which they got it."""
+    having: list[int] = []
+    end = asyncio.Event()
+
+    async def upload(account_id: int, messenger: Messenger) -> None:
+        async with turns.wait_for_slot(account_id, messenger):
+            having.append(account_id)
+            await end.wait()
+
+    async with AsyncExitStack() as stack:
+        tasks = [asyncio.create_task(upload(*one)) for one in uploads]
+        stack.push_async_callback(lambda: asyncio.gather(*tasks))
+        stack.callback(end.set)
+        for _ in range(3 * len(tasks)):
+            await asyncio.sleep(0)
+        yield having
+
+
+@pytest.mark.parametrize(
+    ("uploads", "slow", "having"),
+    [
+        pytest.param(
+            [(1, TELEGRAM), (2, BALE), (3, TELEGRAM), (4, BALE), (5, BALE)], [], [1, 2, 3, 4], id="places"
+        ),
+        pytest.param([(one, TELEGRAM) for one in range(1, 6)], [], [1, 2, 3], id="one messenger"),
+        pytest.param(
+            [*[(one, TELEGRAM) for one in range(1, 6)], (6, BALE)], [], [1, 2, 3, 6], id="the other messenger"
+        ),
+        pytest.param([(1, TELEGRAM), (1, BALE), (2, BALE)], [], [1, 2], id="one account"),
+        pytest.param([(1, TELEGRAM), (2, BALE), (3, BALE)], [1, 2], [1, 3], id="slow accounts"),
+    ],
+)
+async def test_so_many_have_a_turn_at_once(uploads: list[Upload], slow: list[int], having: list[int]) -> None:
+    turns = InspectionSlots(4, slow=1, of_side=3)
+    for account_id in slow:
+        turns.mark_slow(account_id)
+
+    async with asking(turns, uploads) as granted:
+        assert granted == having
+
+
+async def test_a_turn_that_ends_is_the_next_ones() -> None:
+    turns = InspectionSlots(1, slow=1, of_side=1)
+
+    async with turns.wait_for_slot(1):
+        waiting = asyncio.create_task(turns.wait_for_slot(2).__aenter__())
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        assert turns.contended
+
+    assert (await waiting).account_id == 2
+    assert not turns.contended
+
+
+async def test_who_gives_up_while_waiting_leaves_the_turn_to_the_next() -> None:
+    turns = InspectionSlots(1, slow=1, of_side=1)
+
+    async with turns.wait_for_slot(9):
+        first, second, third = (
+            asyncio.create_task(turns.wait_for_slot(one).__aenter__()) for one in (1, 1, 2)
+        )
+        await asyncio.sleep(0)
+        first.cancel()
+        await asyncio.gather(first, return_exceptions=True)
+
+    assert (await second).account_id == 1
+    assert not third.done()
+    third.cancel()
+    await asyncio.gather(third, return_exceptions=True)
+    assert not turns.contended
+
+
+async def test_an_account_is_slow_for_ten_minutes(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1000.0
+    monkeypatch.setattr(inspection_slots, "time", SimpleNamespace(monotonic=lambda: now))
+    turns = InspectionSlots(2, slow=1, of_side=2)
+    turns.mark_slow(1)
+    now += SLOW_FOR - 1
+    turns.mark_slow(2)
+    assert (turns.is_slow(1), turns.is_slow(2), turns.is_slow(3)) == (True, True, False)
+    now += 2
+    turns.mark_slow(3)
+    assert (turns.is_slow(1), turns.is_slow(2), turns.is_slow(3)) == (False, True, True)
+
+
+def test_the_service_keeps_a_place_for_the_other_messenger_and_for_quick_files() -> None:
+    assert inspection_pool.SLOW < inspection_pool.OF_MESSENGER < inspection_pool.WORKERS
+    assert (SLOW_FOR, MOST_WAITING) == (600.0, 4)

@@ -77,10 +77,6 @@ def nested(count: int) -> str:
     return "<a>" * count + "</a>" * count
 
 
-def style_sheet(cells: str) -> str:
-    return f'<styleSheet xmlns="{MAIN}"><cellXfs>{cells}</cellXfs></styleSheet>'
-
-
 FILL = 15 << 20  # what is let through unpacked, whatever it was packed to
 #: Parts of `packed`, made when they are needed.
 HOSTILE: dict[str, Callable[[], dict[str, str]]] = {
@@ -104,7 +100,9 @@ HOSTILE: dict[str, Callable[[], dict[str, str]]] = {
     "deep in a row": lambda: {"rows": f'<row r="2">{nested(FILL // 7)}</row>'},
     "deep beside the rows": lambda: {"around": "{}" + nested(FILL // 7)},
     "deep among the texts": lambda: {"strings": STRINGS + nested(FILL // 7)},
-    "styles": lambda: {"xl/styles.xml": style_sheet("<xf/>" * (FILL // 5))},
+    "styles": lambda: {
+        "xl/styles.xml": f'<styleSheet xmlns="{MAIN}"><cellXfs>{"<xf/>" * (FILL // 5)}</cellXfs></styleSheet>'
+    },
     "a workbook of very many sheets": lambda: {"xl/workbook.xml": list_of_sheets(SHEET * (FILL // 42))},
     "content types": lambda: {
         "[Content_Types].xml": content_types('<Default Extension="a" ContentType="b"/>' * (FILL // 40))

@@ -1,14 +1,20 @@
-"""The report of refused rows: a new file of its owner's, in which nothing runs that a spreadsheet would run."""
+"""What an import leaves: the counts, and a new file of the refused rows in which no formula runs."""
+
+from __future__ import annotations
 
 import os
 import stat
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from bot.legacy_import.importer import Totals
 from bot.legacy_import.readers.table import UnusableFile
 from bot.legacy_import.report import ImportReport, harmless
 from bot.legacy_import.row_parser import RowError
+from bot.legacy_import.summary import summary
+from bot.texts import t
 
 MISTAKE = RowError(3, "شماره همراه", "x", "y")
 
@@ -44,24 +50,17 @@ def test_an_old_file_keeps_neither_its_mode_nor_its_reader(tmp_path: Path) -> No
     assert "شماره همراه" in path.read_text(encoding="utf-8-sig")
 
 
-@pytest.mark.parametrize("hard", [False, True])
-def test_a_link_is_replaced_and_not_followed(hard: bool, tmp_path: Path) -> None:
-    precious = tmp_path / "precious"
-    precious.write_text("precious")
-    precious.chmod(0o644)
-    path = tmp_path / "r.csv"
-    path.hardlink_to(precious) if hard else path.symlink_to(precious)
-    write(path)
-    assert precious.read_text() == "precious"
-    assert is_private(path)
-
-
-def test_a_link_to_nothing_makes_nothing_elsewhere(tmp_path: Path) -> None:
-    path = tmp_path / "r.csv"
-    path.symlink_to(tmp_path / "elsewhere")
+@pytest.mark.parametrize("kind", ["symbolic", "hard", "to nothing"])
+def test_a_link_is_replaced_and_not_followed(kind: str, tmp_path: Path) -> None:
+    precious, path = tmp_path / "precious", tmp_path / "r.csv"
+    if kind != "to nothing":
+        precious.write_text("precious")
+        precious.chmod(0o644)
+    path.hardlink_to(precious) if kind == "hard" else path.symlink_to(precious)
     write(path)
     assert is_private(path)
-    assert not (tmp_path / "elsewhere").exists()
+    assert precious.exists() == (kind != "to nothing")
+    assert kind == "to nothing" or precious.read_text() == "precious"
 
 
 def test_folders_and_devices_are_left_alone(tmp_path: Path) -> None:
@@ -88,10 +87,27 @@ def test_half_a_report_is_at_its_place(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "begin", ["=", "+", "-", "@", "\t", "\r", " =", "\u200f=", "\ufeff@", "＝", "＋", "－", "＠"]
 )
-def test_what_looks_like_a_formula_is_marked(begin: str) -> None:
+def test_what_looks_like_a_formula_is_marked_and_other_words_stay(begin: str) -> None:
     text = f"{begin}cmd|' /C calc'!A0"
     assert harmless(text) == f"'{text}"
+    assert harmless(f"سارا {begin} مینا") == f"سارا {begin} مینا"
 
 
-def test_other_words_stay() -> None:
-    assert harmless("سارا = مینا") == "سارا = مینا"
+REPORT = Path("r.csv")
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_an_operator_reads_the_counts_and_that_a_trial_wrote_nothing(dry_run: bool) -> None:
+    def told(*counts: Any, **besides: Any) -> str:
+        return summary(Totals(*counts, **besides), REPORT, dry_run=dry_run)
+
+    text = told(9, 1, 2, 3, 0, 4)
+    assert (t("import.dry") in text) == dry_run
+    assert t("import.summary").format(read=9, created=1, updated=2, unchanged=3, refused=4) in text
+    assert len(text.split("\n")) == 2 + dry_run + t("import.summary").count("\n")
+    untouched = told(9, 1, 2, 3, 5, 4)
+    assert t("import.summary").format(read=9, created=1, updated=2, unchanged=8, refused=4) in untouched
+    assert t("import.untouched").format(untouched=5) in untouched
+    besides = told(distributors=7, unknown_columns=("a", "b"))
+    assert t("import.distributors").format(distributors=7) in besides
+    assert t("import.unknown_columns", columns="a، b") in besides

@@ -93,13 +93,18 @@ def test_what_is_over_stays_over(facts: Availability) -> None:
 
 @given(availabilities)
 def test_eligible_is_active_qualified_free_and_not_reserved(facts: Availability) -> None:
+    """The manager is not told why an officer cannot be chosen; the officer reads it when accepting."""
     assert facts.eligible == (facts == Availability(active=True, qualified=True))
     picking = refusal(case(None, officer=facts), manager, CooperationAction.PICK)
     assert picking == (None if facts.eligible else "error.not_eligible")
-    accepting = refusal(
-        case(CooperationState.PENDING_OFFICER, officer=facts), officer, CooperationAction.ACCEPT
-    )
-    assert (accepting is None) == facts.eligible
+    asked = case(CooperationState.PENDING_OFFICER, officer=facts)
+    reasons = {
+        "error.accept_while_employed": facts.employed,
+        "error.accept_while_reserved": facts.reserved,
+        "error.accept_unqualified": not (facts.active and facts.qualified),
+    }
+    reason = next((key for key, holds in reasons.items() if holds), None)
+    assert refusal(asked, officer, CooperationAction.ACCEPT) == reason
 
 
 @given(availabilities)

@@ -138,9 +138,13 @@ def test_only_the_fixed_reviewer_decides() -> None:
 
 
 def test_an_in_charge_who_holds_a_file_decides_like_an_expert() -> None:
-    assert allowed_actions(case(RequestState.IN_REVIEW, reviewer_id=HEAD), head) == DECISIONS | {
-        QualificationAction.RELEASE,
-        QualificationAction.ASSIGN,
+    held = case(RequestState.IN_REVIEW, reviewer_id=HEAD)
+    own = {QualificationAction.RELEASE, QualificationAction.ASSIGN}
+    assert allowed_actions(held, head) == DECISIONS | own
+    assert relations(held, head) == {
+        QualificationRelation.EXPERT,
+        QualificationRelation.REVIEWER,
+        QualificationRelation.IN_CHARGE,
     }
 
 
@@ -151,52 +155,45 @@ def test_a_draft_is_its_owners_secret() -> None:
     assert all(may_see(case(RequestState.SUBMITTED), actor) for actor in (officer, colleague, head, staff))
 
 
+AMENDMENT = {"kind": RequestKind.AMENDMENT, "qualified": True}
+SILENT_BANK = {"payment_uncertain": True}
+
+
 @pytest.mark.parametrize(
-    ("kind", "qualified", "key"),
+    ("action", "state", "facts", "key"),
     [
-        (RequestKind.NEW, False, None),
-        (RequestKind.NEW, True, "error.new_while_qualified"),
-        (RequestKind.AMENDMENT, True, None),
-        (RequestKind.AMENDMENT, False, "error.amend_while_unqualified"),
+        ("START", None, {}, None),
+        ("START", None, {"qualified": True}, "error.new_while_qualified"),
+        ("START", None, AMENDMENT, None),
+        ("START", None, AMENDMENT | {"qualified": False}, "error.amend_while_unqualified"),
+        ("START", None, {"other_open": True}, "error.open_request"),
+        ("SUBMIT", "DRAFT", AMENDMENT | {"changed": False}, "error.no_change"),
+        ("SUBMIT", "DRAFT", AMENDMENT | {"changed": True}, None),
+        ("WITHDRAW", "IN_REVIEW", {}, "error.stale"),
+        *[("WITHDRAW", state, {}, None) for state in ("SUBMITTED", "DEFICIENT", "AWAITING_PAYMENT")],
+        *[
+            ("WITHDRAW", state, SILENT_BANK, "error.payment_uncertain")
+            for state in ("SUBMITTED", "DEFICIENT", "AWAITING_PAYMENT")
+        ],
     ],
 )
-def test_kinds_fit_qualification(kind: RequestKind, qualified: bool, key: str | None) -> None:
-    assert refusal(case(None, kind=kind, qualified=qualified), officer, QualificationAction.START) == key
-
-
-def test_one_open_request_an_officer() -> None:
-    assert refusal(case(None, other_open=True), officer, QualificationAction.START) == "error.open_request"
-
-
-def test_an_amendment_changes_something() -> None:
-    draft = case(RequestState.DRAFT, kind=RequestKind.AMENDMENT, qualified=True, changed=False)
-    assert refusal(draft, officer, QualificationAction.SUBMIT) == "error.no_change"
-    assert refusal(replace(draft, changed=True), officer, QualificationAction.SUBMIT) is None
+def test_guards(action: str, state: str | None, facts: dict[str, object], key: str | None) -> None:
+    one = case(state and RequestState[state], **facts)
+    assert refusal(one, officer, QualificationAction[action]) == key
 
 
 @pytest.mark.parametrize(
-    "state", [RequestState.SUBMITTED, RequestState.DEFICIENT, RequestState.AWAITING_PAYMENT]
+    ("state", "action", "condition", "usually", "else_"),
+    [
+        ("DEFICIENT", "RESOLVE", {"reviewer_active": False}, "IN_REVIEW", "SUBMITTED"),
+        ("IN_REVIEW", "APPROVE", {"free_of_charge": True}, "AWAITING_PAYMENT", "COMPLETED"),
+    ],
+    ids=["fixed files return to the same expert or to the queue", "approval at no charge completes"],
 )
-def test_withdrawal_waits_for_the_bank(state: RequestState) -> None:
-    assert refusal(case(state), officer, QualificationAction.WITHDRAW) is None
-    uncertain = case(state, payment_uncertain=True)
-    assert refusal(uncertain, officer, QualificationAction.WITHDRAW) == "error.payment_uncertain"
-
-
-def test_a_review_cannot_be_withdrawn_from_under_the_expert() -> None:
-    assert refusal(case(RequestState.IN_REVIEW), officer, QualificationAction.WITHDRAW) == "error.stale"
-
-
-def test_fixed_files_return_to_the_same_expert_or_to_the_queue() -> None:
-    row = TABLE[RequestState.DEFICIENT, QualificationAction.RESOLVE]
-    assert row.leads_to(case(RequestState.DEFICIENT)) is RequestState.IN_REVIEW
-    assert row.leads_to(case(RequestState.DEFICIENT, reviewer_active=False)) is RequestState.SUBMITTED
-
-
-def test_approval_at_no_charge_completes() -> None:
-    row = TABLE[RequestState.IN_REVIEW, QualificationAction.APPROVE]
-    assert row.leads_to(case(RequestState.IN_REVIEW)) is RequestState.AWAITING_PAYMENT
-    assert row.leads_to(case(RequestState.IN_REVIEW, free_of_charge=True)) is RequestState.COMPLETED
+def test_forks(state: str, action: str, condition: dict[str, bool], usually: str, else_: str) -> None:
+    row = TABLE[RequestState[state], QualificationAction[action]]
+    assert row.leads_to(case(row.source)) is RequestState[usually]
+    assert row.leads_to(case(row.source, **condition)) is RequestState[else_]
 
 
 def test_only_the_system_completes_a_payment() -> None:
@@ -228,12 +225,3 @@ def test_every_guard_names_a_sentence() -> None:
     }
     assert len(keys) > 5
     assert all(has(key) for key in keys if key is not None)
-
-
-def test_standings_of_an_in_charge_reviewer() -> None:
-    held = case(RequestState.IN_REVIEW, reviewer_id=HEAD)
-    assert relations(held, head) == {
-        QualificationRelation.EXPERT,
-        QualificationRelation.REVIEWER,
-        QualificationRelation.IN_CHARGE,
-    }

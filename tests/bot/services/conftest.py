@@ -1,8 +1,19 @@
+"""In this folder a test that takes `db` is one unit of the fixture `database`: `as_unit` is put around it."""
+
+import inspect
+
 import pytest
 
 from storage.database.database import Database
 from tests.support.factories import cooperation
 from tests.support.factories.cooperation import Parties
+from tests.support.services import as_unit
+
+
+def pytest_collectstart(collector: pytest.Collector) -> None:
+    for name, test in vars(collector.obj).items() if isinstance(collector, pytest.Module) else ():
+        if name.startswith("test_") and "db" in inspect.signature(test).parameters:
+            setattr(collector.obj, name, as_unit(test))
 
 
 @pytest.fixture

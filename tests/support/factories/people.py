@@ -1,13 +1,15 @@
 """Accounts with a role and a chat. User codes and national codes are counted up, so every call makes another person."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from itertools import count
 from typing import Any
 
-from sqlmodel import Session
+from sqlalchemy import update
+from sqlmodel import Session, col
 
-from bot.core.context import Actor
+from bot.core.context import Actor, PublicInfo
+from bot.services import accounts
 from storage.enums import Messenger, Role
 from storage.tables import Account, Chat, Grant, Officer
 from tests.support.factories.reference_data import NOW, add_reference_data
@@ -89,6 +91,23 @@ def expert(
 
 def staff(db: Session) -> Actor:
     return granted(db, account(db, "رضا", "ستادی"), Role.STAFF)
+
+
+def end_role(db: Session, person: Actor) -> None:
+    """Whatever role this person has is taken away."""
+    db.exec(update(Grant).where(col(Grant.account_id) == person.account_id).values(active=False))
+
+
+def suspend(db: Session, actor: Actor, person: Actor, *, now: datetime = NOW, **how: Any) -> None:
+    accounts.suspend(
+        db,
+        actor=actor,
+        account_id=person.account_id or 0,
+        reason="به درخواست اداره کل",
+        public_info=PublicInfo("021", "https://x"),
+        now=now,
+        **how,
+    )
 
 
 @dataclass

@@ -9,7 +9,7 @@ from bot.core.context import SYSTEM, Actor
 from bot.services import qualification
 from bot.services.qualification import decisions
 from storage.enums import RequestKind, RequestState
-from storage.tables import PaymentAttempt, QualificationRequest, StoredFile
+from storage.tables import Account, PaymentAttempt, QualificationRequest, StoredFile
 from tests.support.factories.people import Participants
 from tests.support.factories.reference_data import NOW, PUBLIC_URL, tariff
 
@@ -29,6 +29,18 @@ def stored_file(db: Session, owner: Actor, name: str = "card.jpg") -> int:
     db.flush()
     assert file.id is not None
     return file.id
+
+
+def add_request(
+    db: Session, owner: Actor | Account, state: RequestState, **values: Any
+) -> QualificationRequest:
+    """A request as it stands in the database, whatever led there."""
+    account_id = owner.id if isinstance(owner, Account) else owner.account_id
+    given = {"kind": RequestKind.NEW, "university_code": "sums", "state_since": NOW} | values
+    row = QualificationRequest(account_id=account_id, state=state, **given)
+    db.add(row)
+    db.flush()
+    return row
 
 
 def form_answers(db: Session, owner: Actor, **other: Any) -> dict[str, Any]:

@@ -1,13 +1,19 @@
-"""Login, its locks, and the chats of an account, on both databases."""
+"""Login, its locks, the chats of an account, passwords and the mobile; on both databases."""
 
 from datetime import timedelta
 
+import pytest
 from sqlmodel import Session
 
+from bot.core.context import Actor
 from bot.core.refusals import NotAllowed, Stale, Throttled
 from bot.services import accounts
-from storage.enums import Messenger, Role
+from storage.enums import AccountState, Messenger, RequestState, Role
+from storage.tables import Account, Chat
 from tests.bot.services.accounts.actions import (
+    CODE,
+    MOBILE,
+    OTHER_CODE,
     events,
     log_in,
     new_chat,
@@ -18,11 +24,11 @@ from tests.bot.services.accounts.actions import (
 )
 from tests.support.effects import labels
 from tests.support.factories.people import officer
+from tests.support.factories.qualification import add_request
 from tests.support.factories.reference_data import NOW
-from tests.support.services import as_unit, refused
+from tests.support.services import refused
 
 
-@as_unit
 def test_login_tells_the_other_chats(db: Session) -> None:
     account, phone = register(db)
     bale = new_chat(db, 1, Messenger.BALE)
@@ -36,7 +42,6 @@ def test_login_tells_the_other_chats(db: Session) -> None:
     assert events(db)[-1].event == "logged_in"
 
 
-@as_unit
 def test_signing_out_there(db: Session) -> None:
     """Once, as it was shown, and no chat of another account."""
     account, _, there = register_on_both(db)
@@ -62,16 +67,6 @@ def test_signing_out_there(db: Session) -> None:
         sign_out(999, 0)
 
 
-@as_unit
-def test_logout_stops_pushes(db: Session) -> None:
-    account, chat = register(db)
-    accounts.logout(db, actor=owner(account), chat=chat, now=NOW)
-    assert (chat.account_id, chat.role) == (None, None)
-    log_in(db, account, new_chat(db))
-    assert pushes(db, "N2") == []
-
-
-@as_unit
 def test_five_wrong_passwords_lock_the_chat_for_a_quarter(db: Session) -> None:
     account, _ = register(db)
     chat, calm = new_chat(db, 5), new_chat(db, 6)
@@ -89,7 +84,6 @@ def test_five_wrong_passwords_lock_the_chat_for_a_quarter(db: Session) -> None:
     accounts.refuse_if_locked(db, chat=chat, account_id=account.id, now=NOW + timedelta(minutes=16))
 
 
-@as_unit
 def test_other_chats_lock_an_account_but_not_its_own_phone(db: Session) -> None:
     account, phone = register(db)
     for number in range(20):
@@ -101,7 +95,6 @@ def test_other_chats_lock_an_account_but_not_its_own_phone(db: Session) -> None:
     accounts.refuse_if_locked(db, chat=new_chat(db, 51), account_id=account.id, now=later)
 
 
-@as_unit
 def test_user_codes_are_found_as_people_type_them(db: Session) -> None:
     account, _ = register(db)
     persian = account.user_code.translate(str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹"))
@@ -112,15 +105,90 @@ def test_user_codes_are_found_as_people_type_them(db: Session) -> None:
     assert accounts.by_user_code(db, "00000000") is None
 
 
-@as_unit
-def test_a_password_that_changed_meanwhile_is_wrong(db: Session) -> None:
-    account, _ = register(db)
-    with refused(Stale, "error.login_wrong"):
-        log_in(db, account, new_chat(db), checked_hash="older")
-
-
-@as_unit
-def test_a_stronger_hash_is_kept_at_login(db: Session) -> None:
-    account, _ = register(db)
+def test_logout_stops_pushes(db: Session) -> None:
+    account, chat = register(db)
+    accounts.logout(db, actor=owner(account), chat=chat, now=NOW)
+    assert (chat.account_id, chat.role) == (None, None)
+    with refused(Stale, "error.login_wrong"):  # it changed while it was checked
+        log_in(db, account, new_chat(db, 3), checked_hash="older")
     log_in(db, account, new_chat(db), new_hash="stronger")
     assert account.password_hash == "stronger"
+    assert pushes(db, "N2") == []
+
+
+def change_password(db: Session, actor: Actor, chat: Chat) -> None:
+    accounts.change_password(db, actor=actor, chat=chat, password_hash="second", system_made=False, now=NOW)
+
+
+def test_changing_the_password(db: Session) -> None:
+    account, chat, bale = register_on_both(db)
+    change_password(db, owner(account), chat)
+    assert (account.password_hash, account.credentials_pending) == ("second", False)
+    assert [push.chat_row_id for push in pushes(db, "N2")] == [chat.id, bale.id]
+    assert "رمز عبور حساب شما تغییر کرد" in pushes(db, "N2")[-1].text
+    with refused(NotAllowed):
+        change_password(db, Actor(999, Role.OFFICER), chat)
+
+
+def test_a_password_that_was_never_seen_is_made_anew(db: Session) -> None:
+    account, _ = register(db)
+    assert accounts.renew(db, actor=owner(account), password_hash="second", now=NOW) is not None
+    assert (account.password_hash, account.credentials_pending) == ("second", True)
+    account.credentials_pending = False
+    db.flush()
+    assert accounts.renew(db, actor=owner(account), password_hash="third", now=NOW) is None
+    assert account.password_hash == "second"
+
+
+def recover(db: Session, chat: Chat, code: str = CODE, mobile: str = MOBILE) -> Account | None:
+    return accounts.recover(db, chat=chat, national_code=code, mobile=mobile, password_hash="new", now=NOW)
+
+
+def test_forgotten_password_by_the_verified_mobile(db: Session) -> None:
+    account, phone = register(db)
+    chat = new_chat(db)
+    found = recover(db, chat)
+    assert found is not None
+    assert (found.id, found.password_hash, found.credentials_pending) == (account.id, "new", True)
+    assert chat.account_id == account.id
+    assert [push.chat_row_id for push in pushes(db, "N2")] == [phone.id]
+
+
+@pytest.mark.parametrize(
+    ("code", "mobile", "verified", "state"),
+    [
+        (OTHER_CODE, MOBILE, True, AccountState.ACTIVE),
+        (CODE, "+989129999999", True, AccountState.ACTIVE),
+        (CODE, MOBILE, False, AccountState.ACTIVE),
+        (CODE, MOBILE, True, AccountState.ANNULLED),
+    ],
+    ids=["other code", "other mobile", "mobile not verified", "annulled"],
+)
+def test_forgotten_password_has_one_answer_to_everything_else(
+    db: Session, code: str, mobile: str, verified: bool, state: AccountState
+) -> None:
+    account, _ = register(db)
+    account.mobile_verified, account.state = verified, state
+    db.flush()
+    chat = new_chat(db)
+    assert [recover(db, chat, code, mobile) for _ in range(5)] == [None] * 5
+    assert (account.password_hash, chat.account_id) == ("first", None)
+    with refused(Throttled):
+        recover(db, chat)
+
+
+def test_the_mobile_changes_and_the_other_chats_hear_of_it(db: Session) -> None:
+    account, chat, bale = register_on_both(db)
+
+    def change(mobile: str, verified: bool) -> None:
+        accounts.change_mobile(db, actor=owner(account), chat=chat, mobile=mobile, verified=verified, now=NOW)
+
+    change("+989351234567", verified=False)
+    assert (account.mobile, account.mobile_verified) == ("+989351234567", False)
+    assert [push.chat_row_id for push in pushes(db, "N12")] == [bale.id]
+    change("+989351234567", verified=True)
+    assert account.mobile_verified
+    assert len(pushes(db, "N12")) == 1
+    add_request(db, account, RequestState.SUBMITTED)
+    with refused("mobile.in_circulation"):
+        change(MOBILE, verified=True)

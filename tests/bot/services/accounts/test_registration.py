@@ -12,19 +12,11 @@ from bot.services import accounts
 from storage.database.database import Database
 from storage.enums import AccountState, Role
 from storage.tables import Account, Chat, Officer
-from tests.bot.services.accounts.actions import (
-    CODE,
-    OTHER_CODE,
-    REGISTRATION,
-    events,
-    new_chat,
-    register,
-)
+from tests.bot.services.accounts.actions import CODE, OTHER_CODE, REGISTRATION, events, new_chat, register
 from tests.support.factories.reference_data import NOW
-from tests.support.services import as_unit, refused
+from tests.support.services import refused
 
 
-@as_unit
 def test_an_officer_registers_once(db: Session) -> None:
     account, chat = register(db)
     assert (account.state, account.credentials_pending) == (AccountState.ACTIVE, True)
@@ -40,8 +32,17 @@ def test_an_officer_registers_once(db: Session) -> None:
     assert [button.press.action for button in caught.refusal.next_buttons] == ["login", "forgot"]
 
 
-async def test_two_at_once_with_one_national_code(database: Database) -> None:
-    """The unique index decides; the slower one is told so."""
+async def test_the_index_decides_where_the_query_before_found_nothing(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of several at once the slower ones are told so, whatever they found before."""
+    by_national_code = accounts.queries.by_national_code
+    blind = iter([True] * 6)
+
+    def find(db: Session, national_code: str) -> Account | None:
+        return None if next(blind, False) else by_national_code(db, national_code)
+
+    monkeypatch.setattr(accounts.queries, "by_national_code", find)
     results = await asyncio.gather(
         *(database.run(lambda db, n=n: register(db, n)[0].user_code) for n in range(1, 7)),
         return_exceptions=True,
@@ -57,25 +58,6 @@ async def test_two_at_once_with_one_national_code(database: Database) -> None:
     await database.read(check)
 
 
-async def test_the_index_decides_where_the_query_before_found_nothing(
-    database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    by_national_code = accounts.queries.by_national_code
-    blind_once = iter([True])
-
-    def find(db: Session, national_code: str) -> Account | None:
-        return None if next(blind_once, False) else by_national_code(db, national_code)
-
-    def unit(db: Session) -> None:
-        register(db)
-        monkeypatch.setattr(accounts.queries, "by_national_code", find)
-        with refused("error.duplicate_registration"):
-            register(db, 2)
-        assert len(db.exec(select(Account)).all()) == 1
-
-    await database.run(unit)
-
-
 @pytest.mark.parametrize(
     "changes",
     [
@@ -86,13 +68,11 @@ async def test_the_index_decides_where_the_query_before_found_nothing(
     ],
     ids=["closed level", "closed field", "closed pair", "unknown field"],
 )
-@as_unit
 def test_closed_levels_and_fields_do_not_register(db: Session, changes: dict[str, str]) -> None:
     with refused(InvalidInput, "error.field_closed"):
         register(db, given=replace(REGISTRATION, **changes))
 
 
-@as_unit
 def test_five_national_codes_a_day(db: Session) -> None:
     register(db)
     chat, other = new_chat(db, 5), new_chat(db, 6)

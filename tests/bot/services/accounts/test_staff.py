@@ -1,4 +1,4 @@
-"""What staff do to accounts: reset, suspend, lift, annul; on both databases."""
+"""What staff do to accounts: reset, suspend, lift, annul, hire and dismiss experts; on both databases."""
 
 import asyncio
 from collections.abc import Callable
@@ -11,12 +11,22 @@ from bot.core.context import Actor, PublicInfo
 from bot.core.refusals import InvalidInput, NotAllowed, Stale
 from bot.services import accounts
 from storage.database.database import Database
-from storage.enums import AccountState, RequestKind, RequestState, Role
-from storage.tables import Account, Chat, QualificationRequest
-from tests.bot.services.accounts.actions import events, log_in, new_chat, pushes, register
+from storage.enums import AccountState, RequestState, Role
+from storage.tables import Account, Chat, Grant
+from tests.bot.services.accounts.actions import (
+    CODE,
+    OTHER_CODE,
+    events,
+    log_in,
+    new_chat,
+    owner,
+    pushes,
+    register,
+)
 from tests.support.factories.people import staff
+from tests.support.factories.qualification import add_request
 from tests.support.factories.reference_data import NOW
-from tests.support.services import as_unit, refused
+from tests.support.services import refused
 
 REASON = "درخواست کتبی متقاضی"
 
@@ -34,7 +44,6 @@ def annul(db: Session, **given: Any) -> Account:
     return accounts.annul(db, **{"reason": REASON, "now": NOW} | given)
 
 
-@as_unit
 def test_resetting_access_logs_the_person_out_everywhere(db: Session) -> None:
     account, chat = register(db)
     actor = staff(db)
@@ -47,7 +56,6 @@ def test_resetting_access_logs_the_person_out_everywhere(db: Session) -> None:
     assert (event.event, event.actor_id, event.data["reason"]) == ("access_reset", actor.account_id, REASON)
 
 
-@as_unit
 def test_a_suspended_person_is_told_why_and_when_it_ends(db: Session) -> None:
     account, chat = register(db)
     given = {"actor": staff(db), "account_id": account.id}
@@ -65,7 +73,6 @@ def test_a_suspended_person_is_told_why_and_when_it_ends(db: Session) -> None:
         accounts.lift(db, reason=REASON, now=NOW, **given)
 
 
-@as_unit
 def test_an_annulled_registration_frees_the_national_code(db: Session) -> None:
     account, chat = register(db)
     annul(db, actor=staff(db), account_id=account.id)
@@ -79,27 +86,18 @@ def test_an_annulled_registration_frees_the_national_code(db: Session) -> None:
 
 
 @pytest.mark.parametrize("state", [RequestState.DRAFT, RequestState.SUBMITTED, RequestState.COMPLETED])
-@as_unit
 def test_an_account_with_a_request_is_not_annulled(db: Session, state: RequestState) -> None:
     account, _ = register(db)
-    db.add(QualificationRequest(account_id=account.id, kind=RequestKind.NEW, state=state, state_since=NOW))
-    db.flush()
+    add_request(db, account, state)
     with refused(NotAllowed, "error.cannot_annul"):
         annul(db, actor=staff(db), account_id=account.id)
 
 
 @pytest.mark.parametrize("service", [reset, suspend, annul])
-@as_unit
-def test_staff_alone_with_a_reason_and_on_the_version_they_saw(
-    db: Session, service: Callable[..., Account]
-) -> None:
+def test_staff_alone_with_a_reason_and_a_fresh_version(db: Session, service: Callable[..., Account]) -> None:
     account, chat = register(db)
     actor = staff(db)
-    for other in (
-        Actor(account.id, Role.OFFICER),
-        Actor(77, Role.EXPERT, "sums"),
-        Actor(None, Role.SYSTEM),
-    ):
+    for other in (Actor(account.id, Role.OFFICER), Actor(77, Role.EXPERT, "sums"), Actor(None, Role.SYSTEM)):
         with refused(NotAllowed):
             service(db, actor=other, account_id=account.id)
     with refused(InvalidInput, "error.short_reason"):
@@ -112,9 +110,7 @@ def test_staff_alone_with_a_reason_and_on_the_version_they_saw(
     assert chat.account_id == account.id
 
 
-async def test_a_login_with_the_old_password_is_undone_by_a_reset_or_fails_after_it(
-    database: Database,
-) -> None:
+async def test_a_reset_against_logins_with_the_old_password(database: Database) -> None:
     def prepare(db: Session) -> tuple[Actor, Account, list[Chat]]:
         account, _ = register(db)
         return staff(db), account, [new_chat(db, 100 + n) for n in range(8)]
@@ -132,3 +128,76 @@ async def test_a_login_with_the_old_password_is_undone_by_a_reset_or_fails_after
 
     still_linked = select(Chat).where(Chat.account_id == account.id)
     assert await database.read(lambda db: db.exec(still_linked).all()) == []
+
+
+def hire(
+    db: Session, actor: Actor, role: Role = Role.EXPERT, *, code: str = CODE, name: str | None = None
+) -> accounts.Appointment:
+    return accounts.appoint_expert(
+        db,
+        actor=actor,
+        role=role,
+        university_code="sums",
+        national_code=code,
+        name=name,
+        password_hash="unused",
+        now=NOW,
+    )
+
+
+def test_several_roles_and_one_login(db: Session) -> None:
+    """An expert who also is an officer stays logged in as officer."""
+    (account, chat), actor = register(db), staff(db)
+    hired = hire(db, actor)
+    assert (hired.created, hired.account.id, hired.account.password_hash) == (False, account.id, "first")
+    accounts.choose(db, actor=owner(account), chat=chat, role=Role.EXPERT, now=NOW)
+    assert chat.role is Role.EXPERT
+    with refused(NotAllowed):
+        accounts.choose(db, actor=owner(account), chat=chat, role=Role.STAFF, now=NOW)
+    with refused("error.role_held"):
+        accounts.grant(db, account=account, role=Role.IN_CHARGE, university_code="tums", now=NOW)
+    (line,) = accounts.of_university(db, actor=actor, university_code="sums")
+    accounts.deactivate(db, actor=actor, account_id=account.id, grant_id=line.grant_id, now=NOW)
+    assert (chat.account_id, chat.role) == (account.id, Role.OFFICER)
+
+
+def test_staff_make_an_expert_and_end_the_work(db: Session) -> None:
+    actor = staff(db)
+    hired = hire(db, actor, Role.IN_CHARGE, code=OTHER_CODE, name="مینا رضایی نیا")
+    expert = hired.account
+    assert (hired.created, expert.credentials_pending) == (True, True)
+    assert (expert.first_name, expert.last_name) == ("مینا", "رضایی نیا")
+    chat = new_chat(db, 9)
+    log_in(db, expert, chat)
+    assert chat.role is Role.IN_CHARGE
+    (line,) = accounts.of_university(db, actor=actor, university_code="sums")
+    assert (line.account.id, line.role) == (expert.id, Role.IN_CHARGE)
+    assert {one.code for one, number in accounts.numbers(db, actor=actor) if number == 1} == {"sums"}
+    given = {"actor": actor, "account_id": expert.id, "grant_id": line.grant_id, "now": NOW}
+    accounts.deactivate(db, **given)
+    assert accounts.of_university(db, actor=actor, university_code="sums") == []
+    assert (chat.account_id, chat.role) == (None, None)
+    with refused(Stale):
+        accounts.deactivate(db, **given)
+    with refused(NotAllowed, "error.no_role"):
+        log_in(db, expert, chat)
+    again = hire(db, actor, Role.IN_CHARGE, code=OTHER_CODE)
+    assert not again.created
+    assert len(db.exec(select(Grant).where(Grant.account_id == expert.id)).all()) == 1
+
+
+@pytest.mark.parametrize("role", [Role.OFFICER, Role.EXPERT, Role.IN_CHARGE, Role.DISTRIBUTOR])
+def test_only_staff_hire_and_dismiss(db: Session, role: Role) -> None:
+    actor = Actor(1, role, "sums")
+    with refused(NotAllowed):
+        hire(db, actor, code=OTHER_CODE, name="مینا رضایی")
+    with refused(NotAllowed):
+        accounts.deactivate(db, actor=actor, account_id=1, grant_id=1, now=NOW)
+
+
+@pytest.mark.parametrize(("role", "university"), [(Role.EXPERT, None), (Role.IN_CHARGE, "nowhere")])
+def test_an_expert_belongs_to_a_university(db: Session, role: Role, university: str | None) -> None:
+    with refused("error.university_needed"):
+        accounts.create_user(
+            db, role=role, university_code=university, name="مینا", now=NOW, password_hash="x"
+        )

@@ -3,25 +3,24 @@ PostgreSQL also with both halfway through."""
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from sqlalchemy.util import await_only
 from sqlmodel import Session, select
 
-from bot.core.context import Actor, PublicInfo
+from bot.core.context import Actor
 from bot.core.refusals import NotAllowed, Refusal, Stale
-from bot.services import accounts, cooperation
+from bot.services import cooperation
 from bot.services.cooperation import contracts, requests, termination
 from bot.services.cooperation.requests import COOPERATION_WORKFLOW
 from bot.services.distributors import branches
 from bot.services.shared import eligibility
-from storage.database.database import Database, open_database
+from storage.database.database import Database
 from storage.enums import ContractState, CooperationState, PushChannel, TerminationState
 from storage.tables import Contract, CooperationRequest, Push, Termination
 from tests.support.effects import pushes, sms_to
-from tests.support.factories import cooperation as factories
 from tests.support.factories.cooperation import (
     KIAN_MOBILE,
     SARA,
@@ -30,6 +29,7 @@ from tests.support.factories.cooperation import (
     active_contract,
     cooperation_request,
 )
+from tests.support.factories.people import suspend
 from tests.support.factories.reference_data import NOW
 from tests.support.services import act
 
@@ -106,11 +106,12 @@ async def test_two_managers_choose_for_one_branch(database: Database, parties: P
 
 
 async def test_two_distributors_choose_one_officer_who_takes_both(
-    database: Database, parties: Parties
+    database: Database, parties: Parties, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Both may ask (Q18); of two acceptances at one instant one reserves."""
     asked = await at_once(database, *(pick(at.manager, at.east) for at in (parties.kian, parties.arad)))
     assert len(won(asked)) == 2
+    meet_before_locking(database, monkeypatch)
     results = await at_once(database, *(action(parties, "accept", one) for one in asked))
     assert len(won(results)) == 1
     assert [one.key for one in lost(results)] == ["error.accept_while_reserved"]
@@ -118,23 +119,33 @@ async def test_two_distributors_choose_one_officer_who_takes_both(
 
 
 @pytest.mark.parametrize(
-    ("begin", "names", "refusals"),
+    ("begin", "names", "both_lock", "refusals"),
     [
-        (cooperation_request, ("accept", "withdraw"), {"error.stale"}),
-        (cooperation_request, ("reject", "withdraw"), {"error.stale"}),
-        (accepted_request, ("approve", "give_up"), {"error.stale"}),
-        (accepted_request, ("approve", "withdraw"), {"error.stale"}),
+        (cooperation_request, ("accept", "withdraw"), True, {"error.stale"}),
+        (cooperation_request, ("reject", "withdraw"), False, {"error.stale"}),
+        (accepted_request, ("approve", "give_up"), True, {"error.stale"}),
+        (accepted_request, ("approve", "withdraw"), True, {"error.stale"}),
+        (accepted_request, ("approve", "university_reject"), True, {"error.already_decided"}),
         (
             accepted_request,
             ("approve", "university_reject", "claim"),
+            False,
             {"error.already_decided", "error.already_claimed"},
         ),
     ],
 )
 async def test_of_several_who_decide_at_one_instant_one_wins(
-    database: Database, parties: Parties, begin: Any, names: tuple[str, ...], refusals: set[str]
+    database: Database,
+    parties: Parties,
+    monkeypatch: pytest.MonkeyPatch,
+    begin: Any,
+    names: tuple[str, ...],
+    both_lock: bool,
+    refusals: set[str],
 ) -> None:
     request = await database.run(lambda db: begin(db, parties.kian, parties.sara))
+    if names[1:] != ("withdraw",) or ("reject" not in names and len(names) == 2):
+        meet_before_locking(database, monkeypatch)
     results = await at_once(database, *(action(parties, name, request) for name in names))
     assert len(won(results)) == 1
     assert {one.key for one in lost(results)} <= refusals
@@ -177,9 +188,7 @@ async def test_freeing_against_terminating(database: Database, parties: Parties)
     await database.read(check)
 
 
-async def test_a_replacement_against_the_former_officers_termination(
-    database: Database, parties: Parties
-) -> None:
+async def test_a_replacement_against_a_termination(database: Database, parties: Parties) -> None:
     contract, finalise = await database.run(lambda db: sara_ends_it(db, parties))
     request = await database.run(lambda db: accepted_request(db, parties.kian, parties.mina))
     results = await at_once(database, action(parties, "approve", request), finalise)
@@ -195,18 +204,9 @@ async def test_a_replacement_against_the_former_officers_termination(
 
 async def test_a_suspension_against_an_acceptance(database: Database, parties: Parties) -> None:
     request = await database.run(lambda db: cooperation_request(db, parties.kian, parties.sara))
-
-    def suspend(db: Session) -> None:
-        accounts.suspend(
-            db,
-            actor=parties.staff,
-            account_id=parties.sara.account_id,
-            reason="به درخواست اداره کل",
-            public_info=PublicInfo("021", "https://x"),
-            now=NOW,
-        )
-
-    await at_once(database, suspend, action(parties, "accept", request))
+    await at_once(
+        database, lambda db: suspend(db, parties.staff, parties.sara), action(parties, "accept", request)
+    )
 
     def check(db: Session) -> None:
         assert db.get_one(CooperationRequest, request.id).state is State.CLOSED
@@ -230,20 +230,11 @@ async def test_choosing_against_moving_the_branch(database: Database, parties: P
 # ── both halfway through, on PostgreSQL ──────────────────────────────────────────────────────────────────────────
 
 
-@pytest.fixture
-async def postgres(postgres_url: str) -> AsyncIterator[Database]:
-    database = await open_database(postgres_url)
-    yield database
-    await database.close()
-
-
-@pytest.fixture
-async def postgres_parties(postgres: Database) -> Parties:
-    return await postgres.run(factories.parties)
-
-
-def meet_before_locking(monkeypatch: pytest.MonkeyPatch) -> None:
-    """From now on two units both find their request before either holds its officer."""
+def meet_before_locking(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On PostgreSQL, from now on two units both find their request before either holds its officer. SQLite has one
+    writer at a time."""
+    if database.url.get_backend_name() == "sqlite":
+        return
     both_read, lock = asyncio.Barrier(2), eligibility.lock_account
 
     def meet_and_lock(db: Session, account_id: int) -> None:
@@ -253,52 +244,14 @@ def meet_before_locking(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(eligibility, "lock_account", meet_and_lock)
 
 
-@pytest.mark.parametrize(
-    ("begin", "names"),
-    [
-        (cooperation_request, ("accept", "withdraw")),
-        (accepted_request, ("approve", "give_up")),
-        (accepted_request, ("approve", "withdraw")),
-        (accepted_request, ("approve", "university_reject")),
-    ],
-)
-async def test_the_second_of_two_units_decides_on_what_the_first_left(
-    postgres: Database,
-    postgres_parties: Parties,
-    monkeypatch: pytest.MonkeyPatch,
-    begin: Any,
-    names: tuple[str, str],
-) -> None:
-    parties = postgres_parties
-    request = await postgres.run(lambda db: begin(db, parties.kian, parties.sara))
-    meet_before_locking(monkeypatch)
-    results = await at_once(postgres, *(action(parties, name, request) for name in names))
-    assert len(won(results)) == 1
-    await postgres.read(lambda db: check_promises(db, parties))
-
-
-async def test_two_acceptances_that_read_before_either_wrote(
-    postgres: Database, postgres_parties: Parties, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    sara = postgres_parties.sara
-    pending = [
-        await postgres.run(lambda db, at=at: cooperation_request(db, at, sara))
-        for at in (postgres_parties.kian, postgres_parties.arad)
-    ]
-    meet_before_locking(monkeypatch)
-    results = await at_once(postgres, *(action(postgres_parties, "accept", one) for one in pending))
-    assert [refusal.key for refusal in lost(results)] == ["error.accept_while_reserved"]
-    await postgres.read(lambda db: check_promises(db, postgres_parties))
-
-
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
 async def test_an_approval_that_comes_too_late_keeps_nobody_waiting(
-    postgres: Database, postgres_parties: Parties, monkeypatch: pytest.MonkeyPatch
+    database: Database, parties: Parties, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The request was taken back; the same officer is chosen for that branch again while an old button is pressed. Each
     holds what the other would want: nobody may have to begin anew."""
-    parties = postgres_parties
-    request = await postgres.run(lambda db: accepted_request(db, parties.kian, parties.sara))
-    await postgres.run(action(parties, "withdraw", request))
+    request = await database.run(lambda db: accepted_request(db, parties.kian, parties.sara))
+    await database.run(action(parties, "withdraw", request))
     both_hold, begun = asyncio.Barrier(2), list[str]()
     lock_account, hold_branch = eligibility.lock_account, requests.lock_branch
 
@@ -324,7 +277,7 @@ async def test_an_approval_that_comes_too_late_keeps_nobody_waiting(
 
     monkeypatch.setattr(eligibility, "lock_account", hold_the_officer)
     monkeypatch.setattr(requests, "lock_branch", hold_the_branch)
-    results = await at_once(postgres, approve, choose)
+    results = await at_once(database, approve, choose)
     assert isinstance(results[0], Stale)
     assert not isinstance(results[1], Refusal)
     assert sorted(begun) == ["approve", "pick"]

@@ -98,10 +98,8 @@ class Cooperation(WorkflowMachine):
 
     def try_to_pick(self, who: str, officer: str, branch_id: int) -> None:
         actor, asked = self.actors[who], self.actors[officer]
-        owner, busy = (
-            self.branches[branch_id].id,
-            cooperation_requests.open_at(self.db, branch_id) is not None,
-        )
+        owner = self.branches[branch_id].id
+        busy = cooperation_requests.open_at(self.db, branch_id) is not None
         case = CooperationCase(None, asked.account_id, owner, self.facts(officer), branch_busy=busy)
         own = owner == actor.distributor_id and who != "impostor"
         may = own and refusal(case, actor, CooperationAction.PICK) is None
@@ -202,12 +200,7 @@ class Cooperation(WorkflowMachine):
         self, actor: Actor, action: CooperationAction, request: CooperationRequest, version: int
     ) -> Callable[[], object]:
         """What a button for this action does."""
-        given = {
-            "actor": actor,
-            "request_id": request.id,
-            "version": version,
-            "now": self.now,
-        }
+        given = {"actor": actor, "request_id": request.id, "version": version, "now": self.now}
         if action is CooperationAction.ASSIGN:
             given["expert_id"] = self.actors["zahra"].account_id
         if action is CooperationAction.UNIVERSITY_REJECT:

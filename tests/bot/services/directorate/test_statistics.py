@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlmodel import Session, select
@@ -12,32 +13,24 @@ from bot.services.directorate import statistics
 from bot.services.qualification import requests
 from bot.services.shared import audit
 from bot.texts import t
-from storage.enums import RejectReason, RequestKind, RequestState
-from storage.tables import AuditEvent, QualificationRequest
+from storage.enums import RejectReason, RequestState
+from storage.tables import AuditEvent
 from tests.support.factories.people import Participants, officer
+from tests.support.factories.qualification import add_request
 from tests.support.factories.reference_data import NOW
-from tests.support.services import as_unit, refused
+from tests.support.services import refused
 
 S = RequestState
 
 
 def filed(db: Session, state: RequestState, days: float, university: str | None = "sums") -> None:
-    owner = officer(db, chat=False)
-    at = NOW - timedelta(days=days)
-    db.add(
-        QualificationRequest(
-            account_id=owner.account_id or 0,
-            kind=RequestKind.NEW,
-            state=state,
-            university_code=university,
-            reviewer_id=owner.account_id if state is S.IN_REVIEW else None,
-            reject_reason=RejectReason.OTHER if state is S.REJECTED else None,
-            reject_text="ناقص است" if state is S.REJECTED else None,
-            submitted_at=None if state is S.DRAFT else at,
-            state_since=at,
-        )
-    )
-    db.flush()
+    owner, at = officer(db, chat=False), NOW - timedelta(days=days)
+    more: dict[str, Any] = {"reviewer_id": owner.account_id} if state is S.IN_REVIEW else {}
+    if state is S.REJECTED:
+        more = {"reject_reason": RejectReason.OTHER, "reject_text": "ناقص است"}
+    if state is not S.DRAFT:
+        more["submitted_at"] = at
+    add_request(db, owner, state, university_code=university, state_since=at, **more)
 
 
 def decided(
@@ -48,7 +41,6 @@ def decided(
     audit.record(db, now=at, actor=who, event=event, subject=requests.SUBJECT, subject_id=1)
 
 
-@as_unit
 def test_files_are_counted_by_state_university_and_age(db: Session, people: Participants) -> None:
     for state, days, university in [
         (S.SUBMITTED, 0, "sums"),
@@ -83,10 +75,7 @@ def test_files_are_counted_by_state_university_and_age(db: Session, people: Part
 
 
 @pytest.mark.parametrize(("days", "rejected"), [(7, 2), (30, 3), (0, 4)])
-@as_unit
-def test_decisions_are_those_of_the_period(
-    db: Session, people: Participants, days: int, rejected: int
-) -> None:
+def test_decisions_of_the_period(db: Session, people: Participants, days: int, rejected: int) -> None:
     for age in (1, 6.9, 29, 400):
         decided(db, people, age)
     decided(db, people, 2, "approved", zahra=True)
@@ -100,7 +89,6 @@ def test_decisions_are_those_of_the_period(
     assert "علوی" in found[0].expert
 
 
-@as_unit
 def test_the_report_says_what_it_counts_and_for_which_period(db: Session, people: Participants) -> None:
     filed(db, S.SUBMITTED, 1)
     filed(db, S.COMPLETED, 1, "mui")
@@ -124,7 +112,6 @@ def test_a_status_loses_its_sign_alone(label: str) -> None:
     assert statistics._plain(label) == label.removeprefix("⏳ ")
 
 
-@as_unit
 def test_only_staff_read_figures_and_take_a_report_along(db: Session, people: Participants) -> None:
     for who in (people.sara, people.ali, people.in_charge):
         with refused(NotAllowed):

@@ -1,4 +1,4 @@
-"""Distributors and their managers, on both databases."""
+"""Distributors, their branches and their managers, on both databases."""
 
 from typing import Any
 
@@ -7,14 +7,15 @@ from sqlmodel import Session, select
 
 from bot.core.context import SYSTEM, Actor
 from bot.core.refusals import InvalidInput, NotAllowed, Stale
-from bot.services.distributors import registry
+from bot.services.cooperation import contracts
+from bot.services.distributors import branches, registry
 from bot.services.distributors.registry import DistributorDetails, NewManager
 from storage.enums import DistributorKind, Role
-from storage.tables import Distributor
+from storage.tables import Branch, Distributor
 from tests.support.factories import people
-from tests.support.factories.cooperation import Parties
+from tests.support.factories.cooperation import Parties, active_contract, cooperation_request
 from tests.support.factories.reference_data import NOW
-from tests.support.services import as_unit, refused
+from tests.support.services import refused
 
 GUILD = {"kind": DistributorKind.GUILD, "number": "۸۰۰۰۱"}
 
@@ -37,7 +38,6 @@ def create(
     )
 
 
-@as_unit
 def test_staff_make_a_distributor_with_its_central_branch_and_manager(db: Session, parties: Parties) -> None:
     manager = NewManager("پروین صادقی", "hash", "9991234535", "+989120000005")
     made = create(db, parties.staff, manager, **GUILD)
@@ -53,7 +53,6 @@ def test_staff_make_a_distributor_with_its_central_branch_and_manager(db: Sessio
     assert [one.id for one in managers] == [made.manager.account.id]
 
 
-@as_unit
 def test_a_known_person_manages_with_the_account_they_have(db: Session, parties: Parties) -> None:
     """One person is one account: an officer who also manages."""
     given = {"actor": parties.staff, "manager": NewManager("کسی دیگر", "new", people.SARA), "now": NOW}
@@ -82,14 +81,12 @@ def test_a_known_person_manages_with_the_account_they_have(db: Session, parties:
         ({**GUILD, "province": "تهران", "city": "تهران", "university": "ajaums"}, "error.branch_university"),
     ],
 )
-@as_unit
 def test_a_wrong_field_is_refused(db: Session, parties: Parties, other: dict[str, Any], key: str) -> None:
     with refused(key, db=db):
         create(db, parties.staff, **other)
     assert len(db.exec(select(Distributor)).all()) == 2
 
 
-@as_unit
 def test_only_staff_and_the_system_make_distributors(db: Session, parties: Parties) -> None:
     no_longer_staff = Actor(parties.sara.account_id, Role.STAFF)
     for actor in (parties.kian.manager, parties.sara, parties.ali, parties.in_charge, no_longer_staff):
@@ -100,7 +97,6 @@ def test_only_staff_and_the_system_make_distributors(db: Session, parties: Parti
     assert create(db, SYSTEM, **GUILD).manager is None
 
 
-@as_unit
 def test_staff_keep_the_identity_and_managers_the_contacts(db: Session, parties: Parties) -> None:
     def edit(actor: Actor, **fields: Any) -> Distributor:
         return registry.edit_distributor(db, actor=actor, distributor_id=parties.kian.id, now=NOW, **fields)
@@ -126,7 +122,6 @@ def test_staff_keep_the_identity_and_managers_the_contacts(db: Session, parties:
     assert (edited.kind, edited.guild_id, edited.legal_id) == (DistributorKind.GUILD, "70009", None)
 
 
-@as_unit
 def test_staff_find_by_name_or_number(db: Session, parties: Parties) -> None:
     def find(typed: str) -> list[int | None]:
         return [one.id for one in registry.find_distributors(db, actor=parties.staff, text=typed)]
@@ -142,3 +137,86 @@ def test_staff_find_by_name_or_number(db: Session, parties: Parties) -> None:
     assert registry.view_distributor(db, actor=parties.staff, distributor_id=parties.arad.id).name == "آراد"
     with refused(NotAllowed):
         registry.view_distributor(db, actor=parties.kian.manager, distributor_id=parties.arad.id)
+
+
+ADDRESS = "شیراز، خیابان زند، پلاک ۱۰"
+IN_TEHRAN = {"province": "تهران", "city": "تهران"}
+
+
+def define(db: Session, actor: Actor, **other: Any) -> Branch:
+    given = {"name": "شعبه  غرب", "province": "فارس", "city": "شیراز", "address": ADDRESS, "now": NOW}
+    return branches.define_branch(db, actor=actor, **(given | other))
+
+
+def edit(db: Session, actor: Actor, branch_id: int | None, **fields: Any) -> Branch:
+    return branches.edit_branch(db, actor=actor, branch_id=branch_id, now=NOW, **fields)
+
+
+def test_a_branch_is_kept_without_its_word(db: Session, parties: Parties) -> None:
+    assert define(db, parties.kian.deputy).name == "غرب"
+    assert define(db, parties.arad.manager).name == "غرب"  # another distributor's
+    with refused("error.branch_name_taken"):
+        define(db, parties.kian.manager, name="غرب")
+    assert define(db, parties.kian.manager, name="شعبه‌های ری", city="فسا").name == "شعبه‌های ری"
+    for wrong in ("", "شعبه", "آ", "۱۲", "ب" * 121):
+        with refused(InvalidInput):
+            define(db, parties.kian.manager, name=wrong)
+    with refused(NotAllowed):
+        define(db, parties.sara)
+    with refused(NotAllowed):
+        define(db, parties.ali, name="جنوب", distributor_id=parties.kian.id)
+    made = define(db, parties.staff, name="جنوب", distributor_id=parties.arad.id)
+    assert made.distributor_id == parties.arad.id
+
+
+def test_in_tehran_the_university_is_chosen(db: Session, parties: Parties) -> None:
+    manager = parties.kian.manager
+    with refused(InvalidInput, "error.branch_university"):
+        define(db, manager, **IN_TEHRAN)
+    branch = define(db, manager, **IN_TEHRAN, university="sbmu")
+    assert branch.university_code == "sbmu"
+    assert edit(db, manager, branch.id, university="tums").university_code == "tums"
+    assert edit(db, manager, branch.id, province="اصفهان", city="اصفهان").university_code == "mui"
+
+
+@pytest.mark.parametrize("held_by", ["request", "contract"])
+def test_the_region_is_locked_by_a_request_or_a_contract(db: Session, parties: Parties, held_by: str) -> None:
+    manager, east = parties.kian.manager, parties.kian.east
+    if held_by == "request":
+        cooperation_request(db, parties.kian, parties.sara)
+    else:
+        contract = active_contract(db, parties.kian, parties.sara, parties.ali)
+    assert branches.region_locked(db, east)
+    with refused(NotAllowed, "error.branch_region_locked"):
+        edit(db, manager, east, city="مرودشت")
+    edited = edit(db, manager, east, version=0, name="شعبه شمال", city="شیراز", address=ADDRESS)
+    assert (edited.name, edited.version) == ("شمال", 1)
+    with refused(Stale):
+        edit(db, manager, east, version=0, name="باز")
+    if held_by == "contract":
+        contracts.free(db, actor=manager, contract_id=contract.id, now=NOW)
+        assert edit(db, manager, east, city="مرودشت").city == "مرودشت"
+    for actor, branch in (
+        (parties.arad.manager, east),
+        (parties.sara, east),
+        (parties.ali, east),
+        (manager, 987),
+    ):
+        with refused(NotAllowed):
+            edit(db, actor, branch, name="دزدی")
+
+
+def test_the_list_shows_officers_and_requests(db: Session, parties: Parties) -> None:
+    kian = parties.kian
+    active_contract(db, kian, parties.sara, parties.ali)
+    cooperation_request(db, kian, parties.mina, branch=kian.central)
+    central, east = branches.list_branches(db, actor=kian.manager).lines
+    assert (central.officers, east.request) == ((), None)
+    assert central.candidate is not None
+    assert central.candidate.first_name == "مینا"
+    assert [one.account.first_name for one in east.officers] == ["سارا"]
+    assert branches.list_branches(db, actor=kian.manager, offset=1, limit=1).total == 2
+    assert branches.list_branches(db, actor=parties.staff, distributor_id=parties.arad.id).total == 2
+    for actor in (parties.arad.manager, parties.sara):
+        with refused(NotAllowed):
+            branches.view_branch(db, actor=actor, branch_id=kian.east)

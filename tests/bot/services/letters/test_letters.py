@@ -1,7 +1,6 @@
 """Letters: who gets them, spread in batches, stopped half way, crashed, read, and closed to others; on both databases."""
 
 import asyncio
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -14,32 +13,13 @@ from bot.core.refusals import InvalidInput, NotAllowed, Stale
 from bot.services.letters import audience, letters
 from bot.services.letters.audience import Audience, Group, Kind
 from storage.database.database import Database
-from storage.enums import (
-    AccountState,
-    ContractState,
-    LetterState,
-    Messenger,
-    PushState,
-    RequestKind,
-    RequestState,
-    Role,
-)
-from storage.tables import (
-    Account,
-    AuditEvent,
-    Chat,
-    Contract,
-    Letter,
-    LetterRecipient,
-    Officer,
-    Push,
-    QualificationRequest,
-)
+from storage.enums import AccountState, ContractState, LetterState, Messenger, PushState, RequestState, Role
+from storage.tables import Account, AuditEvent, Chat, Contract, Letter, LetterRecipient, Officer, Push
 from tests.support.factories.distributors import distributor
 from tests.support.factories.people import officer, staff
-from tests.support.factories.qualification import stored_file
+from tests.support.factories.qualification import add_request, stored_file
 from tests.support.factories.reference_data import NOW, add_reference_data
-from tests.support.services import as_unit, refused
+from tests.support.services import refused
 
 ALL = Audience(Kind.ALL)
 
@@ -57,29 +37,8 @@ def pushes(db: Session) -> list[Push]:
     return list(db.exec(select(Push).where(Push.kind == "N9").order_by(col(Push.id))))
 
 
-def state_of(db: Session, one: Letter) -> LetterState:
-    db.refresh(one)
-    return one.state
-
-
 def request(db: Session, owner: Actor, state: RequestState, university: str = "sums") -> None:
-    db.add(
-        QualificationRequest(
-            account_id=owner.account_id,
-            kind=RequestKind.NEW,
-            state=state,
-            university_code=university,
-            reviewer_id=owner.account_id,
-        )
-    )
-
-
-def contract(db: Session, owner: Actor) -> None:
-    employer, branch = distributor(db)
-    active = ContractState.ACTIVE
-    db.add(
-        Contract(account_id=owner.account_id, distributor_id=employer.id, branch_id=branch.id, state=active)
-    )
+    add_request(db, owner, state, university_code=university, reviewer_id=owner.account_id)
 
 
 def profile(db: Session, owner: Actor) -> Officer:
@@ -112,7 +71,6 @@ def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
 # ── audiences ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@as_unit
 def test_whom_each_audience_means(db: Session) -> None:
     writer = staff(db)
     new, waiting, deficient, unpaid, qualified, employed, elsewhere, migrated, gone = officers(db, 9)
@@ -123,7 +81,9 @@ def test_whom_each_audience_means(db: Session) -> None:
     profile(db, qualified).university_code = "fasa"
     profile(db, employed).legacy_qualified = True
     profile(db, employed).university_code = "mui"
-    contract(db, employed)
+    employer, branch = distributor(db)
+    given = {"account_id": employed.account_id, "distributor_id": employer.id, "branch_id": branch.id}
+    db.add(Contract(**given, state=ContractState.ACTIVE))
     # Lives in Fars, yet the file lies in Tehran.
     profile(db, elsewhere).university_code, profile(db, elsewhere).province = "tums", "فارس"
     profile(db, migrated).province = "فارس"
@@ -155,7 +115,6 @@ def test_whom_each_audience_means(db: Session) -> None:
 # ── sending ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@as_unit
 def test_everybody_gets_it_once_in_every_live_chat(db: Session) -> None:
     writer, people = staff(db), officers(db, 7)
     silent, double = people[0], people[1]
@@ -173,17 +132,18 @@ def test_everybody_gets_it_once_in_every_live_chat(db: Session) -> None:
     assert {push.account_id for push in told} == {who.account_id for who in people[1:]}
     assert "«آزمون دوره»" in told[0].text
     assert told[0].buttons[0][0]["press"].split("|")[1] == "inbox.letter"
-    assert state_of(db, one) is LetterState.SENDING
+    db.refresh(one)
+    assert one.state is LetterState.SENDING
     for push in told:
         push.state = PushState.SENT
     db.flush()
     spread_all(db, one)
-    assert state_of(db, one) is LetterState.SENT
+    db.refresh(one)
+    assert one.state is LetterState.SENT
     found = letters.letter_progress(db, actor=writer, letter_id=one.id)
     assert (found.letter.delivered, found.notified, found.read) == (7, 6, 0)
 
 
-@as_unit
 def test_the_outbox_never_holds_more_than_its_window(db: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(letters, "WINDOW", 4)
     officers(db, 12)
@@ -197,29 +157,13 @@ def test_the_outbox_never_holds_more_than_its_window(db: Session, monkeypatch: p
     assert len(pushes(db)) == 9
 
 
-async def letter_to(database: Database, count: int) -> int:
-    """The id of a letter that waits to be spread to so many officers."""
-
-    def unit(db: Session) -> int:
-        officers(db, count)
+@pytest.mark.parametrize("sweeps", [1, 3])
+async def test_a_crash_and_sweeps_at_once_lose_and_double_nothing(database: Database, sweeps: int) -> None:
+    def begin(db: Session) -> int:
+        officers(db, 20)
         return letter(db, staff(db)).id
 
-    return await database.run(unit)
-
-
-def everybody_has_it_once(count: int) -> Callable[[Session], None]:
-    def check(db: Session) -> None:
-        got = [push.account_id for push in pushes(db)]
-        assert len(got) == len(set(got)) == count
-        delivered = select(func.count()).where(col(LetterRecipient.delivered_at).is_not(None))
-        assert db.execute(delivered).scalar_one() == count
-        assert db.exec(select(Letter.delivered)).one() == count
-
-    return check
-
-
-async def test_a_crash_between_two_batches_loses_and_doubles_nothing(database: Database) -> None:
-    letter_id = await letter_to(database, 8)
+    letter_id = await database.run(begin)
     assert await database.run(lambda db: spread(db, letter_id))
 
     def crashes(db: Session) -> None:
@@ -228,23 +172,23 @@ async def test_a_crash_between_two_batches_loses_and_doubles_nothing(database: D
 
     with pytest.raises(ZeroDivisionError):
         await database.run(crashes)
-    while await database.run(lambda db: spread(db, letter_id)):
-        pass
-    await database.read(everybody_has_it_once(8))
-
-
-async def test_three_sweeps_at_once(database: Database) -> None:
-    letter_id = await letter_to(database, 20)
 
     async def sweep() -> None:
-        for _ in range(10):
-            await database.run(lambda db: spread(db, letter_id))
+        while await database.run(lambda db: spread(db, letter_id)):
+            pass
 
-    await asyncio.gather(sweep(), sweep(), sweep())
-    await database.read(everybody_has_it_once(20))
+    await asyncio.gather(*(sweep() for _ in range(sweeps)))
+
+    def check_that_everybody_has_it_once(db: Session) -> None:
+        got = [push.account_id for push in pushes(db)]
+        assert len(got) == len(set(got)) == 20
+        delivered = select(func.count()).where(col(LetterRecipient.delivered_at).is_not(None))
+        assert db.execute(delivered).scalar_one() == 20
+        assert db.exec(select(Letter.delivered)).one() == 20
+
+    await database.read(check_that_everybody_has_it_once)
 
 
-@as_unit
 def test_stopped_half_way(db: Session) -> None:
     writer, people = staff(db), {who.account_id: who for who in officers(db, 9)}
     one = letter(db, writer)
@@ -273,7 +217,6 @@ def test_stopped_half_way(db: Session) -> None:
 # ── reading ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@as_unit
 def test_each_reads_their_own_letter_and_no_other(db: Session) -> None:
     """Whatever numbers letters, accounts and chats have."""
     writer, people = staff(db), officers(db, 4)
@@ -296,34 +239,24 @@ def test_each_reads_their_own_letter_and_no_other(db: Session) -> None:
         assert own.title in push.text
 
 
-@as_unit
 def test_the_writer_reads_how_many_opened_each_letter(db: Session) -> None:
+    """The first opening is kept."""
     writer, people = staff(db), officers(db, 3)
     first, second = letter(db, writer, title="یکم"), letter(db, writer, title="دوم")
     for one in (first, second):
         spread_all(db, one)
     for who in people[:2]:
-        open_letter(db, who, first)
+        for days in (0, 1):
+            open_letter(db, who, first, days)
     shown, total = letters.written_letters(db, actor=writer, limit=5)
     assert total == 2
     assert [(one.letter.title, one.read) for one in shown] == [("دوم", 0), ("یکم", 2)]
-    assert first.id in {push.letter_id for push in pushes(db)}
-
-
-@as_unit
-def test_the_first_opening_is_kept(db: Session) -> None:
-    writer, (sara, mina) = staff(db), officers(db, 2)
-    one = letter(db, writer)
-    spread_all(db, one)
-    for days in (0, 1):
-        open_letter(db, sara, one, days)
-    row = db.get_one(LetterRecipient, (one.id, sara.account_id), populate_existing=True)
+    assert letters.letter_progress(db, actor=writer, letter_id=first.id).read == 2
+    row = db.get_one(LetterRecipient, (first.id, people[0].account_id), populate_existing=True)
     assert row.read_at == NOW
-    assert [letters.count_unread(db, actor=who) for who in (sara, mina)] == [0, 1]
-    assert letters.letter_progress(db, actor=writer, letter_id=one.id).read == 1
+    assert [letters.count_unread(db, actor=who) for who in people] == [1, 1, 2]
 
 
-@as_unit
 def test_unread_letters_come_first_then_the_newest(db: Session) -> None:
     writer, sara = staff(db), officer(db)
     sent = [letter(db, writer, title=f"نامه {number}") for number in range(4)]
@@ -337,7 +270,6 @@ def test_unread_letters_come_first_then_the_newest(db: Session) -> None:
     assert last.read
 
 
-@as_unit
 def test_only_a_recipient_opens_a_letter_and_its_files(db: Session) -> None:
     writer, (sara, other) = staff(db), officers(db, 2)
     files = [stored_file(db, writer, "بخشنامه.pdf"), stored_file(db, writer)]
@@ -362,7 +294,6 @@ def test_only_a_recipient_opens_a_letter_and_its_files(db: Session) -> None:
     ]
 
 
-@as_unit
 def test_only_staff_write_and_only_with_their_own_files(db: Session) -> None:
     writer, sara = staff(db), officer(db)
     for who in (sara, Actor(sara.account_id, Role.STAFF), Actor(writer.account_id, Role.EXPERT, "sums")):

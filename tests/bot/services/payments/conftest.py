@@ -23,3 +23,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 async def scenario(request: pytest.FixtureRequest, database: Database) -> AsyncIterator[PaymentScenario]:
     async with payment_scenario(database, request.param) as found:
         yield found
+
+
+@pytest.fixture
+async def zarinpal(database: Database) -> AsyncIterator[PaymentScenario]:
+    """For what does not depend on the gateway."""
+    async with payment_scenario(database) as found:
+        yield found

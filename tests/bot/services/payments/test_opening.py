@@ -4,16 +4,21 @@ See docs/specification.md 2.3, J6, J18.
 """
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import pytest
 
 from bot.core.refusals import NotAllowed, Unavailable
-from bot.gateways.interfaces import Created, GatewayRefused, Redirect
+from bot.gateways.interfaces import Created, Redirect
 from bot.services import payments
+from bot.services.payments.attempts import TooManyAttempts, may_inquire
 from storage.enums import AttemptState
+from storage.tables import PaymentAttempt
 from tests.support.payments import TOKEN, PaymentScenario
 from tests.support.services import refused
+
+NOON = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)
 
 
 async def open_attempt(scenario: PaymentScenario) -> Redirect:
@@ -21,40 +26,35 @@ async def open_attempt(scenario: PaymentScenario) -> Redirect:
 
 
 async def test_nothing_is_opened_where_the_gateway_is_down(scenario: PaymentScenario) -> None:
+    """Clicks at one moment all hear of it, and are not counted against the payer."""
     scenario.bank.faults.down = True
     with refused(Unavailable, "error.gateway_down"):
         await open_attempt(scenario)
     assert await scenario.states() == [AttemptState.FAILED]
     assert await scenario.push_texts("N8") == []
     assert await scenario.alerts() == []
+    called = scenario.bank.calls["create"]
+    told = await asyncio.gather(*(open_attempt(scenario) for _ in range(12)), return_exceptions=True)
+    assert {getattr(one, "key", one) for one in told} == {"error.gateway_down"}
+    assert scenario.bank.calls["create"] - called < 12
     scenario.bank.faults.down = False
     await scenario.click()
 
 
 async def test_a_gateway_that_refuses_our_shop_is_raised_with_staff(scenario: PaymentScenario) -> None:
-    if scenario.resources.gateway.name == "zarinpal":
-        scenario.bank.faults.refuse_create = -14
+    """Until it takes us again."""
+    gateway, faults = scenario.resources.gateway, scenario.bank.faults
+    merchant = gateway._merchant
+    if gateway.name == "zarinpal":
+        faults.refuse_create = -14
     else:
-        scenario.resources.gateway._merchant = ""
+        gateway._merchant = ""
     with refused(Unavailable, "error.payment_unavailable"):
         await open_attempt(scenario)
     [key] = await scenario.alerts()
-    assert key.startswith("gateway:")
+    assert key in ("gateway:zarinpal:-14", "gateway:zibal:102"), key
     assert len(await scenario.push_texts("alert")) == 1
-
-
-async def test_the_alert_is_settled_once_the_gateway_takes_us_again(scenario: PaymentScenario) -> None:
-    gateway = scenario.resources.gateway
-    create = gateway.create
-
-    async def refuses(**values: object) -> object:
-        raise GatewayRefused(-11)
-
-    gateway.create = refuses
-    with refused(Unavailable):
-        await open_attempt(scenario)
-    assert await scenario.alerts() == [f"gateway:{gateway.name}:-11"]
-    gateway.create = create
+    faults.refuse_create, gateway._merchant = None, merchant
     await scenario.click()
     assert await scenario.alerts() == []
 
@@ -113,34 +113,19 @@ async def test_unknown_token(scenario: PaymentScenario) -> None:
 
 
 async def test_a_young_attempt_is_handed_out_again(scenario: PaymentScenario) -> None:
-    """However often one clicks: one row, one payment at the bank, one audit event."""
-    redirects = [await open_attempt(scenario) for _ in range(30)]
-    assert len({redirect.url for redirect in redirects}) == 1
-    [attempt] = await scenario.attempts()
-    assert redirects[0].url.endswith(attempt.ref or "?")
-    assert scenario.bank.calls["create"] == 1
-    assert scenario.bank.calls.get("inquiry", 0) <= 1
-    assert await scenario.events("payment_opened") == 1
-    assert await scenario.pay_and_settle(attempt) is AttemptState.PAID
-
-
-async def test_clicks_at_one_moment_make_one_call(scenario: PaymentScenario) -> None:
+    """However often one clicks, at one moment or later: one row, one payment at the bank, one audit event."""
     first = await asyncio.gather(*(open_attempt(scenario) for _ in range(20)))
-    assert len({redirect.url for redirect in first}) == 1
-    assert scenario.bank.calls["create"] == 1
+    first += [await open_attempt(scenario) for _ in range(10)]
     looks = scenario.bank.calls.get("inquiry", 0)
     assert looks <= 1
     scenario.pass_time(minutes=1)
     again = await asyncio.gather(*(open_attempt(scenario) for _ in range(20)))
-    assert {redirect.url for redirect in again} == {first[0].url}
     assert (scenario.bank.calls["create"], scenario.bank.calls["inquiry"]) == (1, looks + 1)
-
-
-async def test_clicks_at_one_moment_all_hear_that_the_gateway_is_down(scenario: PaymentScenario) -> None:
-    scenario.bank.faults.down = True
-    told = await asyncio.gather(*(open_attempt(scenario) for _ in range(10)), return_exceptions=True)
-    assert {getattr(one, "key", one) for one in told} == {"error.gateway_down"}
-    assert scenario.bank.calls["create"] < 10
+    [attempt] = await scenario.attempts()
+    [url] = {redirect.url for redirect in (*first, *again)}
+    assert url.endswith(attempt.ref or "?")
+    assert await scenario.events("payment_opened") == 1
+    assert await scenario.pay_and_settle(attempt) is AttemptState.PAID
 
 
 async def test_what_the_bank_calls_over_is_not_handed_out_again(scenario: PaymentScenario) -> None:
@@ -168,34 +153,56 @@ async def test_an_open_attempt_is_handed_out_while_the_bank_does_not_say(scenari
     assert (await scenario.click()).id == first.id
 
 
-async def test_payments_of_an_hour_are_counted_by_request(scenario: PaymentScenario) -> None:
+async def test_ten_payments_an_hour_and_no_eleventh(scenario: PaymentScenario) -> None:
     """Cancelled again and again at the bank."""
-    refusal = None
-    for _ in range(40):
-        try:
-            attempt = await scenario.click()
-        except payments.TooManyAttempts as too_many:
-            refusal = too_many
-            break
+    begun = scenario.moment
+    for _ in range(10):
+        attempt = await scenario.click()
         scenario.bank.cancel(attempt.ref)
         await scenario.settle(attempt, cancelled=True)
         scenario.pass_time(minutes=1)
-    assert refusal is not None
-    assert 5 <= len(await scenario.attempts()) <= 20
-    assert "ساعت" in str(refusal.args_of_text["time"])
-    scenario.moment = refusal.until
+    with refused(TooManyAttempts) as caught:
+        await open_attempt(scenario)
+    assert caught.refusal.until == begun + timedelta(hours=1)
+    assert len(await scenario.attempts()) == 10
+    scenario.moment = begun + timedelta(hours=1)
     await scenario.click()
 
 
-async def test_a_bank_that_is_down_is_not_counted_against_the_payer_at_once(
-    scenario: PaymentScenario,
+@pytest.mark.parametrize(("seconds", "shown"), [(0, "۱۲:۰۰"), (1, "۱۲:۰۱"), (59, "۱۲:۰۱"), (60, "۱۲:۰۱")])
+def test_the_time_that_is_told_is_never_too_early(seconds: int, shown: str) -> None:
+    until = NOON + timedelta(seconds=seconds)
+    assert shown in str(TooManyAttempts(until).args_of_text["time"])
+
+
+@pytest.mark.parametrize(
+    ("checks", "since", "asks"),
+    [
+        (0, 0, True),
+        (1, 0, True),
+        (2, 1.9, False),
+        (2, 2, True),
+        (3, 9.9, False),
+        (3, 10, True),
+        (50, 9.9, False),
+        (50, 10, True),
+        (50, -5, True),
+    ],
+)
+def test_returns_ask_less_and_less_often(checks: int, since: float, asks: bool) -> None:
+    attempt = PaymentAttempt(state=AttemptState.CREATED, checks=checks, looked_at=NOON)
+    assert may_inquire(attempt, NOON + timedelta(seconds=since)) == asks
+    attempt.state = AttemptState.PAID
+    assert not may_inquire(attempt, NOON + timedelta(days=1))
+
+
+@pytest.mark.parametrize(("minutes", "same"), [(9, True), (11, False)])
+async def test_a_link_to_the_bank_is_good_for_ten_minutes(
+    zarinpal: PaymentScenario, minutes: int, same: bool
 ) -> None:
-    scenario.bank.faults.down = True
-    for _ in range(12):
-        with refused(Unavailable):
-            await open_attempt(scenario)
-    scenario.bank.faults.down = False
-    await scenario.click()
+    attempt = await zarinpal.click()
+    zarinpal.pass_time(minutes=minutes)
+    assert ((await zarinpal.click()).id == attempt.id) == same
 
 
 @pytest.mark.parametrize("when", ["before the call", "after the call"])

@@ -1,18 +1,32 @@
 """The reconciler finds out what nobody returned to tell, and no payer holds up another."""
 
-from collections.abc import AsyncIterator
+from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 
 from bot.services.payments import reconciler
-from storage.database.database import Database
+from bot.services.payments.verification import next_inquiry_after
 from storage.enums import AttemptState, RequestState
-from tests.support.payments import PaymentScenario, payment_scenario
+from tests.support.payments import PaymentScenario
 
 
-async def test_paid_and_never_returned(scenario: PaymentScenario) -> None:
-    scenario.pay(await scenario.click())
+@pytest.mark.parametrize(
+    ("looks", "minutes"), [(0, 2), (9, 2), (10, 5), (14, 5), (15, 15), (29, 15), (30, 60), (500, 60)]
+)
+def test_looks_become_rarer(looks: int, minutes: int) -> None:
+    assert next_inquiry_after(looks) == timedelta(minutes=minutes)
+
+
+async def test_the_reconciler_looks_every_two_minutes_at_first(scenario: PaymentScenario) -> None:
+    """A gateway gives money back that is not verified in some ten minutes."""
+    attempt = await scenario.click()
     assert await scenario.reconcile() == 0  # the payer has a minute to come back
+    looked = [minute for minute in range(10) if await scenario.reconcile(minutes=1)]
+    assert all(later - earlier == 2 for earlier, later in pairwise(looked))
+    assert len(looked) >= 4
+    assert await scenario.states() == [AttemptState.CREATED]
+    scenario.pay(attempt)  # and never returned
     assert await scenario.reconcile(minutes=2) == 1
     assert (await scenario.request()).state is RequestState.COMPLETED
 
@@ -73,30 +87,28 @@ async def test_an_old_attempt_makes_room_and_stays_watched(scenario: PaymentScen
     assert (await scenario.attempt(second)).state is AttemptState.REFUND_DUE
 
 
-async def test_looks_that_change_nothing_leave_no_event(scenario: PaymentScenario) -> None:
+async def test_a_payment_without_an_answer_is_looked_at_again_and_counted(scenario: PaymentScenario) -> None:
+    """And looks that change nothing leave no event."""
     attempt = await scenario.click()
-    scenario.bank.faults.broken = True
+    scenario.bank.faults.down = True
     await scenario.settle(attempt)
-    for _ in range(5):
-        await scenario.reconcile(minutes=4)
-    assert [line.to_state for line in await scenario.trail()] == [
-        AttemptState.CREATED,
-        AttemptState.UNCERTAIN,
-    ]
-    scenario.bank.faults.broken = False
+    checks = (await scenario.attempt(attempt)).checks
+    for look in range(1, 5):
+        await scenario.reconcile(minutes=2)
+        found = await scenario.attempt(attempt)
+        assert found.checks == checks + look
+        assert found.next_check_at == scenario.moment + timedelta(minutes=2)
+    opened, uncertain = [line.to_state for line in await scenario.trail()]
+    assert (opened, uncertain) == (AttemptState.CREATED, AttemptState.UNCERTAIN)
+    scenario.bank.faults.down = False
     scenario.pay(attempt)
-    await scenario.reconcile(minutes=4)
+    await scenario.reconcile(minutes=2)
     last = (await scenario.trail())[-1]
     assert (last.from_state, last.to_state) == (AttemptState.UNCERTAIN, AttemptState.PAID)
+    assert await scenario.settle(attempt) is AttemptState.PAID
 
 
 # ── with one gateway: nothing here depends on which ──────────────────────────────────────────────────────────────────
-
-
-@pytest.fixture
-async def zarinpal(database: Database) -> AsyncIterator[PaymentScenario]:
-    async with payment_scenario(database) as found:
-        yield found
 
 
 async def test_the_hourly_list_is_asked_after_attempts_that_were_answered(zarinpal: PaymentScenario) -> None:
@@ -106,22 +118,21 @@ async def test_the_hourly_list_is_asked_after_attempts_that_were_answered(zarinp
 
 
 async def test_the_hourly_list_finds_ours_and_reports_unknown_payments(zarinpal: PaymentScenario) -> None:
-    scenario = zarinpal
-    failed = await scenario.click()
-    await scenario.settle(failed, cancelled=True)
-    scenario.pay(failed)  # paid after all, and nobody returns
-    unknown = await scenario.resources.gateway.create(
+    failed = await zarinpal.click()
+    await zarinpal.settle(failed, cancelled=True)
+    zarinpal.pay(failed)  # paid after all, and nobody returns
+    unknown = await zarinpal.resources.gateway.create(
         amount_rial=1000, order_id=1, description="x", callback_url="https://x.ir/", mobile=None
     )
-    scenario.bank.pay(unknown.ref)
-    await scenario.reconcile()
-    assert (await scenario.request()).state is RequestState.COMPLETED
-    assert await scenario.alerts() == [f"unverified:zarinpal:{unknown.ref}"]
-    await scenario.reconcile()
-    assert scenario.bank.calls["unverified"] == 1
-    await scenario.reconcile(minutes=61)
-    assert scenario.bank.calls["unverified"] == 2
-    assert len(await scenario.push_texts("alert")) == 1
+    zarinpal.bank.pay(unknown.ref)
+    await zarinpal.reconcile()
+    assert (await zarinpal.request()).state is RequestState.COMPLETED
+    assert await zarinpal.alerts() == [f"unverified:zarinpal:{unknown.ref}"]
+    await zarinpal.reconcile()
+    assert zarinpal.bank.calls["unverified"] == 1
+    await zarinpal.reconcile(minutes=61)
+    assert zarinpal.bank.calls["unverified"] == 2
+    assert len(await zarinpal.push_texts("alert")) == 1
 
 
 @pytest.mark.campaign
@@ -145,9 +156,7 @@ async def test_hundreds_of_other_payers_do_not_hold_up_the_newest(zarinpal: Paym
     assert oldest.checks + (oldest.next_check_at is None) > 0
 
 
-async def test_a_pass_over_a_slow_gateway_ends(
-    zarinpal: PaymentScenario, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_pass_over_a_slow_gateway(zarinpal: PaymentScenario, monkeypatch: pytest.MonkeyPatch) -> None:
     await zarinpal.add_other_attempts(60, of_one_request=False)
     monkeypatch.setattr(reconciler, "PASS", 0.0)
     assert 0 < await zarinpal.reconcile() <= 4

@@ -15,7 +15,6 @@ from storage.tables import (
     Account,
     Coverage,
     DegreeLevel,
-    DocumentType,
     Officer,
     QualificationRequest,
     RequestFile,
@@ -25,7 +24,7 @@ from tests.support.effects import labels, pushes
 from tests.support.factories.people import Participants, participants
 from tests.support.factories.qualification import completed_request, stored_file
 from tests.support.factories.reference_data import NOW, PUBLIC_URL, tariff
-from tests.support.services import act, as_unit, refused
+from tests.support.services import act, refused
 
 FARS = {"province": "فارس", "city": "شیراز"}
 ISFAHAN = {"province": "اصفهان", "city": "اصفهان"}
@@ -81,39 +80,42 @@ def migrate(db: Session, people: Participants) -> None:
     db.flush()
 
 
-@as_unit
 def test_new_coverage_of_the_region_is_no_change_of_the_officers(db: Session, people: Participants) -> None:
-    """Without a change an amendment is refused, also where the region is not asked."""
+    """Without a change an amendment is refused, also where the region is not asked; another university is one."""
     with refused("error.no_change", db=db):
         amend(db, people)
     db.add(Coverage(province="فارس", city="شیراز", university_code="fasa", active=True))
     db.flush()
     with refused("error.no_change", db=db):
         amend(db, people)
-    assert amend(db, people, father_name="حسن").university_code == "fasa"
-
-
-@as_unit
-def test_another_university_of_tehran_is_a_change(db: Session, people: Participants) -> None:
+    request = amend(db, people, father_name="حسن")
+    assert request.university_code == "fasa"
+    act(db, qualification.withdraw, people.sara, request)
     _, officer = sara(db, people)
     officer.province, officer.city, officer.university_code = "تهران", "تهران", "tums"
     db.flush()
     assert amend(db, people, university="sbmu").university_code == "sbmu"
 
 
-@as_unit
 def test_data_are_applied_at_payment_and_not_before(db: Session, people: Participants) -> None:
-    """R6, Q1, Q2: until then the old data and the qualification stand."""
-    new = stored_file(db, people.sara, "new.jpg")
-    changes = {"last_name": "محمدی", "degree_level": "master", "doc.national_card": [new]}
+    """R6, Q1, Q2: until then the old data and the qualification stand. An optional document may be left out."""
+    _, officer = sara(db, people)
+    officer.documents = officer.documents | {"retraining": [stored_file(db, people.sara)]}
+    db.flush()
+    new, old = stored_file(db, people.sara, "new.jpg"), officer.documents
+    changes = {
+        "last_name": "محمدی",
+        "degree_level": "master",
+        "doc.national_card": [new],
+        "doc.retraining": [],
+    }
     request = amend(db, people, **changes)
-    old = sara(db, people)[1].documents["national_card"]
-    assert request.before["doc.national_card"] == old
+    assert request.before["doc.national_card"] == old["national_card"]
     approve(db, people.ali, request)
     account, officer = sara(db, people)
     assert (request.state, request.fee_rial) == (RequestState.AWAITING_PAYMENT, 2_800_000)
     assert (account.last_name, officer.level_code) == ("کریمی‌نژاد", "bachelor")
-    assert officer.documents["national_card"] == old
+    assert officer.documents == old
     assert qualification.is_qualified(db, account.id)
 
     since = officer.qualified_at
@@ -121,6 +123,7 @@ def test_data_are_applied_at_payment_and_not_before(db: Session, people: Partici
     account, officer = sara(db, people)
     assert (account.last_name, officer.level_code) == ("محمدی", "master")
     assert officer.documents["national_card"] == [new]
+    assert "retraining" not in officer.documents
     assert officer.qualified_at == since
     assert pushes(db, people.sara)[-1].text == (
         f"✅ پرداخت انجام شد و اطلاعات جدید شما (اصلاحیه \u2066{request.tracking_code}\u2069) ثبت شد. "
@@ -128,10 +131,7 @@ def test_data_are_applied_at_payment_and_not_before(db: Session, people: Partici
     )
 
 
-@as_unit
-def test_an_amendment_at_no_charge_is_applied_when_the_new_province_approves_it(
-    db: Session, people: Participants
-) -> None:
+def test_an_amendment_at_no_charge_is_applied_by_the_approval(db: Session, people: Participants) -> None:
     """Q9."""
     db.exec(select(Tariff).where(Tariff.kind == RequestKind.AMENDMENT)).one().amount_rial = 0
     request = amend(db, people, last_name="محمدی", **ISFAHAN)
@@ -144,7 +144,6 @@ def test_an_amendment_at_no_charge_is_applied_when_the_new_province_approves_it(
     assert "اصلاحیه" in pushes(db, people.sara)[-1].text
 
 
-@as_unit
 def test_the_expert_may_open_the_document_that_is_replaced(db: Session, people: Participants) -> None:
     old = sara(db, people)[1].documents["national_card"]
     new = stored_file(db, people.sara, "new.jpg")
@@ -156,8 +155,8 @@ def test_the_expert_may_open_the_document_that_is_replaced(db: Session, people: 
     assert len(held) == len(set(held)) == 3
 
 
-@as_unit
 def test_a_rejected_or_withdrawn_amendment_leaves_everything(db: Session, people: Participants) -> None:
+    """The next one begins with the approved data."""
     before = [one.model_dump(exclude={"version"}) for one in sara(db, people)]
     request = amend(db, people, first_name="مینا")
     act(db, decisions.reject, people.ali, request, reason=RejectReason.WRONG_REGION)
@@ -169,30 +168,12 @@ def test_a_rejected_or_withdrawn_amendment_leaves_everything(db: Session, people
     assert qualification.is_qualified(db, people.sara.account_id)
     act(db, qualification.withdraw, people.sara, amend(db, people, first_name="مینا"))
     assert [one.model_dump(exclude={"version"}) for one in sara(db, people)] == before
-
-
-@as_unit
-def test_an_amendment_begins_with_the_approved_data_also_after_a_rejection(
-    db: Session, people: Participants
-) -> None:
-    request = amend(db, people, first_name="مینا")
-    act(db, decisions.reject, people.ali, request, reason=RejectReason.INCORRECT_DATA)
     personal_details.edit_item(db, actor=people.sara, field="father_name", value="حسن", now=NOW)
     form = qualification.prefill(db, start(db, people.sara))
     assert (form["first_name"], form["father_name"]) == ("سارا", "حسن")
     assert len(form["doc.national_card"]) == 1
 
 
-@as_unit
-def test_deficiencies_of_an_amendment_are_resolved_like_any_other(db: Session, people: Participants) -> None:
-    request = amend(db, people, last_name="محمدی")
-    act(db, decisions.declare_deficiencies, people.ali, request, items=["last_name"])
-    request = act(db, qualification.resolve, people.sara, request, answers={"last_name": "محمدیان"})
-    assert (request.state, request.reviewer_id) == (RequestState.IN_REVIEW, people.ali.account_id)
-    assert request.before["last_name"] == "کریمی‌نژاد"
-
-
-@as_unit
 def test_a_migrated_officer_is_asked_only_for_what_is_touched(db: Session, people: Participants) -> None:
     """Q27. The region is needed by the expert; deficiencies do not ask for more either."""
     migrate(db, people)
@@ -207,46 +188,31 @@ def test_a_migrated_officer_is_asked_only_for_what_is_touched(db: Session, peopl
     request = amend(db, people, first_name="مینا", **FARS)
     act(db, decisions.declare_deficiencies, people.ali, request, items=["first_name"])
     act(db, qualification.resolve, people.sara, request, answers={"first_name": "مینو"})
+    assert (request.state, request.reviewer_id) == (RequestState.IN_REVIEW, people.ali.account_id)
+    assert request.before["first_name"] == "سارا"
     approve(db, people.ali, request)
     complete(db, request)
     account, officer = sara(db, people)
     assert (account.first_name, officer.province, officer.level_code) == ("مینو", "فارس", None)
 
 
-@as_unit
-def test_a_man_since_then_is_asked_for_the_military_card(db: Session, people: Participants) -> None:
-    """Q33: no demand at the general edit, one in the next amendment."""
-    personal_details.edit_item(db, actor=people.sara, field="gender", value="male", now=NOW)
-    assert qualification.is_qualified(db, people.sara.account_id)
-    with refused("error.missing_items", db=db) as caught:
-        amend(db, people, last_name="محمدی")
-    assert caught.refusal.args_of_text["items"] == "کارت پایان خدمت"
-
-
-@as_unit
-def test_closed_studies_bar_only_an_amendment_of_the_studies(db: Session, people: Participants) -> None:
-    """Q34."""
+def test_what_changed_since_then_counts_only_where_touched(db: Session, people: Participants) -> None:
+    """Q34: closed studies bar an amendment of the studies. Q33: a man is not asked for the military card at the general
+    edit, but in the next amendment."""
     for code in ("bachelor", "master"):
         db.get_one(DegreeLevel, code).allowed = False
     db.flush()
     with refused("error.field_closed", db=db):
         amend(db, people, degree_level="master")
+    personal_details.edit_item(db, actor=people.sara, field="gender", value="male", now=NOW)
+    assert qualification.is_qualified(db, people.sara.account_id)
+    with refused("error.missing_items", db=db) as caught:
+        amend(db, people, last_name="محمدی")
+    assert caught.refusal.args_of_text["items"] == "کارت پایان خدمت"
+    personal_details.edit_item(db, actor=people.sara, field="gender", value="female", now=NOW)
     assert amend(db, people, last_name="محمدی").id
 
 
-@as_unit
-def test_an_optional_document_may_be_left_out(db: Session, people: Participants) -> None:
-    assert db.get_one(DocumentType, "retraining").required == "no"
-    _, officer = sara(db, people)
-    officer.documents = officer.documents | {"retraining": [stored_file(db, people.sara)]}
-    db.flush()
-    request = amend(db, people, **{"doc.retraining": []})
-    approve(db, people.ali, request)
-    complete(db, request)
-    assert "retraining" not in sara(db, people)[1].documents
-
-
-@as_unit
 def test_the_wrong_kind_leads_to_the_right_one(db: Session, people: Participants) -> None:
     with refused("error.new_while_qualified", db=db) as caught:
         qualification.start_draft(db, actor=people.sara, now=NOW)

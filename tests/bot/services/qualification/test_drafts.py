@@ -1,7 +1,7 @@
 """Starting and discarding a request, and what its form begins with; on both databases."""
 
 import asyncio
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -18,10 +18,9 @@ from storage.tables import Chat, Draft, Officer, QualificationRequest, StoredFil
 from tests.support.factories.people import Participants, officer
 from tests.support.factories.qualification import form_answers, submitted_request
 from tests.support.factories.reference_data import NOW
-from tests.support.services import act, as_unit, refused
+from tests.support.services import act, refused
 
 
-@as_unit
 def test_a_second_request_leads_to_the_open_one(db: Session, people: Participants) -> None:
     draft = qualification.start_draft(db, actor=people.sara, now=NOW)
     with refused("error.open_draft", db=db) as caught:
@@ -49,33 +48,15 @@ async def test_two_chats_start_at_once_and_one_draft_exists(database: Database, 
     assert len(await database.read(lambda db: db.exec(select(QualificationRequest)).all())) == 1
 
 
-@as_unit
-def test_discarding_a_draft_frees_the_chats_that_show_it(db: Session, people: Participants) -> None:
-    owner = people.sara.account_id
-    request = qualification.start_draft(db, actor=people.sara, now=NOW)
-    draft = Draft(account_id=owner, dialogue="qualification", subject_id=request.id, answers={"a": 1})
-    db.add(draft)
-    db.flush()
-    chat = db.exec(select(Chat).where(Chat.account_id == owner)).one()
-    chat.dialogue, chat.draft_id, chat.dialogue_state = "qualification", draft.id, {"step": "city"}
-    db.flush()
-    act(db, qualification.discard, people.sara, request)
-    assert (chat.dialogue, chat.draft_id, chat.dialogue_state) == (None, None, {})
-    assert db.exec(select(Draft)).all() == []
-    assert qualification.current_open(db, owner) is None
-    assert qualification.may_start(db, actor=people.sara)
-
-
 @pytest.mark.parametrize(
     "other",
-    [{"subject": 1}, {"dialogue": "general"}, {"of_mina": True}],
-    ids=["of another request", "of another dialogue", "of another officer"],
+    [None, {"subject": 1}, {"dialogue": "general"}, {"of_mina": True}],
+    ids=["none", "of another request", "of another dialogue", "of another officer"],
 )
-@as_unit
-def test_other_drafts_and_the_chats_that_show_them_stay(
-    db: Session, people: Participants, other: dict[str, Any]
+def test_discarding_a_draft_frees_the_chats_that_show_it_and_no_other_draft(
+    db: Session, people: Participants, other: dict[str, Any] | None
 ) -> None:
-    """Each differs from the discarded one in one thing."""
+    """The other draft differs from the discarded one in one thing."""
     request, mina = qualification.start_draft(db, actor=people.sara, now=NOW), officer(db)
 
     def draft(dialogue: str = "qualification", subject: int = 0, of_mina: bool = False) -> Draft:
@@ -85,18 +66,22 @@ def test_other_drafts_and_the_chats_that_show_them_stay(
         db.flush()
         return made
 
-    draft()
-    kept = draft(**other)
+    shown = discarded = draft()
+    if other:
+        shown = draft(**other)
     chat = db.exec(select(Chat).where(Chat.account_id == people.sara.account_id)).one()
-    chat.dialogue, chat.draft_id, chat.dialogue_state = kept.dialogue, kept.id, {"step": "city"}
+    chat.dialogue, chat.draft_id, chat.dialogue_state = shown.dialogue, shown.id, {"step": "city"}
     db.flush()
+    before = chat.dialogue, chat.draft_id, chat.dialogue_state
     act(db, qualification.discard, people.sara, request)
-    assert db.exec(select(Draft.id)).all() == [kept.id]
+    assert db.exec(select(Draft)).all() == [one for one in [shown] if one is not discarded]
     db.refresh(chat)
-    assert (chat.draft_id, chat.dialogue_state) == (kept.id, {"step": "city"})
+    after = (None, None, {}) if shown is discarded else before
+    assert (chat.dialogue, chat.draft_id, chat.dialogue_state) == after
+    assert qualification.current_open(db, people.sara.account_id) is None
+    assert qualification.may_start(db, actor=people.sara)
 
 
-@as_unit
 def test_only_the_owner_touches_a_draft(db: Session, people: Participants) -> None:
     draft, mina = qualification.start_draft(db, actor=people.sara, now=NOW), officer(db)
     answers = form_answers(db, mina)
@@ -111,13 +96,9 @@ def test_only_the_owner_touches_a_draft(db: Session, people: Participants) -> No
 # ── what the form begins with ────────────────────────────────────────────────────────────────────────────────────
 
 
-def prefilled(db: Session, people: Participants, now: datetime = NOW) -> dict[str, object]:
-    return qualification.prefill(db, qualification.start_draft(db, actor=people.sara, now=now))
-
-
-@as_unit
 def test_the_first_form_begins_with_the_registration(db: Session, people: Participants) -> None:
-    assert prefilled(db, people) == {
+    draft = qualification.start_draft(db, actor=people.sara, now=NOW)
+    assert qualification.prefill(db, draft) == {
         "first_name": "سارا",
         "last_name": "کریمی‌نژاد",
         "degree_level": "bachelor",
@@ -126,10 +107,7 @@ def test_the_first_form_begins_with_the_registration(db: Session, people: Partic
 
 
 @pytest.mark.parametrize("reason", [RejectReason.WRONG_REGION, RejectReason.INVALID_DOCUMENTS])
-@as_unit
-def test_after_a_rejection_the_form_begins_with_the_answers_before(
-    db: Session, people: Participants, reason: RejectReason
-) -> None:
+def test_the_form_after_a_rejection(db: Session, people: Participants, reason: RejectReason) -> None:
     """Without the region where that was wrong, and without files that were removed."""
     act(db, decisions.reject, people.ali, submitted_request(db, people.sara), reason=reason)
     request = qualification.start_draft(db, actor=people.sara, now=NOW)
@@ -145,7 +123,6 @@ def test_after_a_rejection_the_form_begins_with_the_answers_before(
     assert "doc.national_card" not in qualification.prefill(db, request)
 
 
-@as_unit
 def test_later_general_edits_go_before_the_old_snapshot(db: Session, people: Participants) -> None:
     act(db, qualification.withdraw, people.sara, submitted_request(db, people.sara))
     profile = db.get_one(Officer, people.sara.account_id)
@@ -160,6 +137,7 @@ def test_later_general_edits_go_before_the_old_snapshot(db: Session, people: Par
         subject_id=people.sara.account_id,
         field="postal_address",
     )
-    found = prefilled(db, people, now=NOW + timedelta(hours=2))
+    draft = qualification.start_draft(db, actor=people.sara, now=NOW + timedelta(hours=2))
+    found = qualification.prefill(db, draft)
     assert found["postal_address"] == "نشانی تازه در شیراز"
     assert found["father_name"] == "علی"

@@ -2,7 +2,6 @@
 
 from datetime import date
 
-import pytest
 from sqlmodel import Session
 
 from bot.core.context import SYSTEM, Actor
@@ -10,9 +9,10 @@ from bot.core.refusals import InvalidInput, NotAllowed
 from bot.services.qualification import fees
 from bot.services.shared import notify
 from storage.enums import RequestKind, Role
+from tests.support.effects import alerts
 from tests.support.factories.people import staff
 from tests.support.factories.reference_data import NOW
-from tests.support.services import as_unit, refused
+from tests.support.services import refused
 
 TODAY, YESTERDAY = date(2026, 11, 22), date(2026, 11, 21)
 
@@ -27,16 +27,18 @@ def set_tariff(db: Session, amount: int, valid_from: date = TODAY, actor: Actor 
     fees.set_tariff(db, kind=new, amount_rial=amount, valid_from=valid_from, actor=actor, now=NOW)
 
 
-@as_unit
 def test_none_is_none_and_not_zero(db: Session) -> None:
+    """Setting one settles the alert."""
     assert fee(db, TODAY) is None
+    key = fees.no_tariff_key(RequestKind.NEW)
+    notify.alert_staff(db, key=key, text="…", now=NOW)
     set_tariff(db, 0)
+    assert alerts(db) == []
     assert fee(db, TODAY) == 0
     assert fee(db, YESTERDAY) is None
     assert fee(db, TODAY, RequestKind.AMENDMENT) is None
 
 
-@as_unit
 def test_the_latest_that_has_begun_is_in_force(db: Session) -> None:
     set_tariff(db, 5_000_000, date(2026, 3, 21))
     set_tariff(db, 7_000_000, date(2027, 3, 21))
@@ -45,26 +47,13 @@ def test_the_latest_that_has_begun_is_in_force(db: Session) -> None:
     assert fee(db, date(2027, 3, 21)) == 7_000_000
 
 
-@pytest.mark.parametrize("amount", [-1, 1, 999, 1_000_000_001])
-@as_unit
-def test_an_amount_that_no_gateway_takes(db: Session, amount: int) -> None:
-    with refused(InvalidInput):
-        set_tariff(db, amount)
-
-
-@as_unit
-def test_only_staff_and_the_command_line(db: Session) -> None:
+def test_only_staff_and_the_command_line_set_an_amount_that_gateways_take(db: Session) -> None:
     actor = staff(db)
     for role in (Role.OFFICER, Role.EXPERT, Role.IN_CHARGE, Role.DISTRIBUTOR):
         with refused(NotAllowed):
             set_tariff(db, 5_000_000, actor=Actor(actor.account_id, role))
+    for amount in (-1, 1, 999, 1_000_000_001):
+        with refused(InvalidInput):
+            set_tariff(db, amount)
     set_tariff(db, 5_000_000, actor=actor)
     assert fee(db, TODAY) == 5_000_000
-
-
-@as_unit
-def test_setting_one_settles_the_alert(db: Session) -> None:
-    key = fees.no_tariff_key(RequestKind.NEW)
-    notify.alert_staff(db, key=key, text="…", now=NOW)
-    set_tariff(db, 5_000_000)
-    assert not notify.close_alert(db, key=key, now=NOW)

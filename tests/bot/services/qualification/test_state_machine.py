@@ -14,8 +14,8 @@ from bot.services.qualification import decisions
 from bot.services.qualification import requests as qualification_requests
 from bot.services.qualification.requests import QUALIFICATION_WORKFLOW
 from storage.enums import IN_CIRCULATION, OPEN_REQUEST, RejectReason, RequestState, Role
-from storage.tables import Grant, Officer, Push, QualificationRequest
-from tests.support.factories.people import Participants, expert, officer, participants
+from storage.tables import Officer, Push, QualificationRequest
+from tests.support.factories.people import Participants, end_role, expert, officer, participants
 from tests.support.factories.qualification import form_answers
 from tests.support.factories.reference_data import PUBLIC_URL, tariff
 from tests.support.workflow_machine import WorkflowMachine, at_most_one_each, run_settings
@@ -116,12 +116,7 @@ class Qualification(WorkflowMachine):
         request = data.draw(st.sampled_from(self.requests()))
         waits = request.state is RequestState.AWAITING_PAYMENT
         results: list[bool] = []
-        payment = {
-            "request_id": request.id,
-            "actor": SYSTEM,
-            "bank_ref": "1",
-            "now": self.now,
-        }
+        payment = {"request_id": request.id, "actor": SYSTEM, "bank_ref": "1", "now": self.now}
         assert self.attempt(lambda: results.append(qualification.complete_request(self.db, **payment)))
         assert results == [waits]
 
@@ -129,8 +124,7 @@ class Qualification(WorkflowMachine):
     def replace_ali(self) -> None:
         """An expert leaves for good; another is hired under the same name."""
         ali = self.actors["ali"].account_id
-        self.db.exec(select(Grant).where(Grant.account_id == ali)).one().active = False
-        self.db.flush()
+        end_role(self.db, self.actors["ali"])
         QUALIFICATION_WORKFLOW.release_all(self.db, actor=self.actors["staff"], expert_id=ali, now=self.now)
         self.actors["ali"] = expert(self.db, "علوی")
 

@@ -1,4 +1,4 @@
-"""The officer submits a request and resolves its deficiencies; on both databases."""
+"""The officer submits a request, resolves its deficiencies, withdraws it or pays; on both databases."""
 
 import asyncio
 from datetime import datetime, timedelta
@@ -7,31 +7,32 @@ from typing import Any
 import pytest
 from sqlmodel import Session, col, select
 
+from bot.core.context import SYSTEM
 from bot.services import qualification
 from bot.services.qualification import decisions
 from bot.services.qualification.requests import QUALIFICATION_WORKFLOW
 from bot.texts import t
 from storage.database.database import Database
-from storage.enums import RequestState
+from storage.enums import AttemptState, RequestState
 from storage.tables import (
     Coverage,
     DeficiencyRound,
     DegreeLevel,
-    Grant,
+    Officer,
+    PaymentAttempt,
     QualificationRequest,
     RequestFile,
     StoredFile,
 )
 from tests.support.effects import alerts, events, labels, pushes
-from tests.support.factories.people import Participants, officer
-from tests.support.factories.qualification import stored_file, submitted_request
+from tests.support.factories.people import Participants, end_role, officer
+from tests.support.factories.qualification import stored_file, submitted_request, unpaid_request
 from tests.support.factories.reference_data import NOW
-from tests.support.services import act, as_unit, refused
+from tests.support.services import act, refused
 
 TEHRAN = {"province": "تهران", "city": "تهران"}
 
 
-@as_unit
 def test_a_submitted_form_is_numbered_routed_frozen_and_told(db: Session, people: Participants) -> None:
     request = submitted_request(db, people.sara)
     assert request.state is RequestState.SUBMITTED
@@ -54,7 +55,6 @@ def test_a_submitted_form_is_numbered_routed_frozen_and_told(db: Session, people
     assert {one.document_code for one in kept} == {"national_card", "degree_certificate"}
 
 
-@as_unit
 def test_codes_of_a_day_follow_each_other_and_the_day_is_tehrans(db: Session, people: Participants) -> None:
     late = NOW.replace(hour=20, minute=29)  # 23:59 in Tehran
     days = (NOW, late, late + timedelta(minutes=2))
@@ -85,16 +85,12 @@ async def test_two_submissions_at_once_get_two_codes(database: Database, people:
         (TEHRAN | {"university": None}, ["دانشگاه"]),
     ],
 )
-@as_unit
-def test_what_is_missing_is_named(
-    db: Session, people: Participants, changes: dict[str, Any], named: list[str]
-) -> None:
+def test_missing_items(db: Session, people: Participants, changes: dict[str, Any], named: list[str]) -> None:
     with refused("error.missing_items", db=db) as caught:
         submitted_request(db, people.sara, **changes)
     assert caught.refusal.args_of_text["items"] == "، ".join(named)
 
 
-@as_unit
 def test_closed_studies_are_refused_at_submission(db: Session, people: Participants) -> None:
     db.get_one(DegreeLevel, "bachelor").allowed = False
     db.flush()
@@ -102,7 +98,6 @@ def test_closed_studies_are_refused_at_submission(db: Session, people: Participa
         submitted_request(db, people.sara)
 
 
-@as_unit
 def test_files_that_cannot_be_submitted(db: Session, people: Participants) -> None:
     """Another officer's, a removed one, and more than a document takes."""
     others = stored_file(db, officer(db))
@@ -127,7 +122,6 @@ def test_files_that_cannot_be_submitted(db: Session, people: Participants) -> No
     ],
     ids=["the region and not the answer", "confirmed coverage", "chosen in Tehran"],
 )
-@as_unit
 def test_the_university_that_decides(
     db: Session, people: Participants, answers: dict[str, str], university: str, alerted: list[str]
 ) -> None:
@@ -163,7 +157,6 @@ def resolve(
     return act(db, qualification.resolve, people.sara, request, **more)
 
 
-@as_unit
 def test_fixed_deficiencies_return_to_the_same_expert(db: Session, people: Participants) -> None:
     request = deficient_request(db, people, ["father_name", "doc.national_card"], "نام پدر را بررسی کنید")
     (told,) = pushes(db, people.sara, "N4")
@@ -192,8 +185,8 @@ def test_fixed_deficiencies_return_to_the_same_expert(db: Session, people: Parti
     assert db.exec(select(RequestFile.round).where(RequestFile.file_id == card)).all() == [1]
 
 
-@as_unit
 def test_every_ticked_item_needs_a_value_or_a_reply(db: Session, people: Participants) -> None:
+    """The region is locked while fixing."""
     request = deficient_request(db, people, ["father_name", "doc.national_card"])
     same = {"doc.national_card": "همین است"}
     with refused("error.missing_fixes", db=db) as caught:
@@ -202,10 +195,11 @@ def test_every_ticked_item_needs_a_value_or_a_reply(db: Session, people: Partici
     with refused("error.missing_fixes", db=db) as caught:
         resolve(db, people, request, replies=same)
     assert caught.refusal.args_of_text["items"] == "نام پدر"
+    with refused("error.region_locked", db=db):
+        resolve(db, people, request, replies=same, father_name="حسن", city="فسا")
     assert resolve(db, people, request, replies=same, father_name="حسن").state is RequestState.IN_REVIEW
 
 
-@as_unit
 def test_a_note_alone_asks_for_a_change_or_an_answer(db: Session, people: Participants) -> None:
     request = deficient_request(db, people, [], "لطفاً آدرس را کامل کنید")
     for note in (None, "نه"):
@@ -214,14 +208,6 @@ def test_a_note_alone_asks_for_a_change_or_an_answer(db: Session, people: Partic
     resolve(db, people, request, note="آدرس کامل است")
 
 
-@as_unit
-def test_the_region_is_locked_while_fixing(db: Session, people: Participants) -> None:
-    request = deficient_request(db, people, ["father_name"])
-    with refused("error.region_locked", db=db):
-        resolve(db, people, request, father_name="حسن", city="فسا")
-
-
-@as_unit
 def test_a_change_of_gender_while_fixing_asks_for_what_follows(db: Session, people: Participants) -> None:
     request = deficient_request(db, people, ["gender"])
     with refused("error.missing_items", db=db) as caught:
@@ -232,11 +218,9 @@ def test_a_change_of_gender_while_fixing_asks_for_what_follows(db: Session, peop
     assert request.snapshot["doc.military_card"] == [card]
 
 
-@as_unit
 def test_a_file_whose_expert_has_left_goes_to_the_queue(db: Session, people: Participants) -> None:
     request = deficient_request(db, people, ["father_name"])
-    db.exec(select(Grant).where(Grant.account_id == people.ali.account_id)).one().active = False
-    db.flush()
+    end_role(db, people.ali)
     request = resolve(db, people, request, now=NOW + timedelta(hours=2), father_name="حسن")
     assert (request.state, request.reviewer_id) == (RequestState.SUBMITTED, None)
     assert request.submitted_at == NOW  # it keeps its place in the queue
@@ -244,7 +228,6 @@ def test_a_file_whose_expert_has_left_goes_to_the_queue(db: Session, people: Par
     assert pushes(db, people.ali, "N11") == []
 
 
-@as_unit
 def test_a_second_round_is_its_own(db: Session, people: Participants) -> None:
     request = deficient_request(db, people, ["father_name"])
     for name in ("حسن", "حسین"):
@@ -257,3 +240,45 @@ def test_a_second_round_is_its_own(db: Session, people: Participants) -> None:
         (3, "حسین"),
     ]
     assert len(pushes(db, people.sara, "N4")) == 3
+
+
+def complete(db: Session, request: QualificationRequest) -> bool:
+    return act(db, qualification.complete_request, SYSTEM, request, bank_ref="12345")
+
+
+def test_a_withdrawn_request_is_over_and_another_may_follow(db: Session, people: Participants) -> None:
+    """It takes no payment."""
+    request, owner = unpaid_request(db, people), people.sara.account_id
+    assert qualification.in_circulation(db, owner)
+    request = act(db, qualification.withdraw, people.sara, request)
+    assert (request.state, request.closed_at) == (RequestState.WITHDRAWN, NOW)
+    assert not qualification.in_circulation(db, owner)
+    assert not complete(db, request)
+    assert not qualification.is_qualified(db, owner)
+    assert qualification.may_start(db, actor=people.sara)
+
+
+@pytest.mark.parametrize("state", [AttemptState.UNCERTAIN, AttemptState.VERIFYING])
+def test_no_withdrawal_while_the_bank_is_silent(
+    db: Session, people: Participants, state: AttemptState
+) -> None:
+    request = unpaid_request(db, people)
+    db.add(PaymentAttempt(request_id=request.id, gateway="zarinpal", amount_rial=500_000, state=state))
+    db.flush()
+    with refused("error.payment_uncertain", db=db):
+        act(db, qualification.withdraw, people.sara, request)
+
+
+def test_completion_makes_the_snapshot_the_approved_file(db: Session, people: Participants) -> None:
+    request, owner = unpaid_request(db, people), people.sara.account_id
+    assert db.get_one(Officer, owner).father_name is None  # nothing before the payment
+    assert not qualification.is_qualified(db, owner)
+    assert [complete(db, request) for _ in range(2)] == [True, False]
+    profile = db.get_one(Officer, owner)
+    assert (profile.father_name, profile.university_code, profile.phone) == ("علی", "sums", "")
+    assert set(profile.documents) == {"national_card", "degree_certificate"}
+    assert profile.qualified_at == NOW
+    assert qualification.is_qualified(db, owner)
+    (told,) = pushes(db, people.sara, "N7")
+    assert "12345" in told.text
+    assert events(db, request)[-1] == "completed"

@@ -10,8 +10,6 @@ import pytest
 from sqlmodel import Session, col, select
 
 from bot.documents.blob_store import FolderStore, new_key
-from bot.documents.encryption import DocumentCipher
-from bot.documents.inspection_pool import InspectionPool
 from bot.documents.library import DocumentLibrary
 from bot.services.qualification import unused_files
 from storage.database.database import Database
@@ -21,7 +19,6 @@ from storage.tables import Draft, FileHandle, Letter, LetterFile, Officer, Reque
 from tests.support.factories.people import Participants
 from tests.support.factories.qualification import stored_file, submitted_request
 from tests.support.factories.reference_data import NOW
-from tests.support.services import as_unit
 
 
 def living(db: Session) -> set[int]:
@@ -33,7 +30,6 @@ def remove(db: Session, people: Participants, ids: list[int], **options: Any) ->
     db.flush()
 
 
-@as_unit
 def test_what_nothing_holds_goes_and_all_else_stays(db: Session, people: Participants) -> None:
     sara = people.sara
     request = submitted_request(db, sara)
@@ -64,11 +60,10 @@ def test_what_nothing_holds_goes_and_all_else_stays(db: Session, people: Partici
     assert before - living(db) == {loose_one, drafted}
 
 
-async def test_the_bytes_go_after_the_commit_and_only_these(
-    database: Database, people: Participants, tmp_path: Path
+async def test_the_bytes_go_after_the_commit(
+    database: Database, people: Participants, library: DocumentLibrary, tmp_path: Path
 ) -> None:
     store = FolderStore(tmp_path / "files")
-    papers = DocumentLibrary(store, DocumentCipher("secret"), InspectionPool())
     names = ("removed", "kept", "rolled back", "without a row")
     keys = {name: new_key() for name in names}
     for key in keys.values():
@@ -92,12 +87,10 @@ async def test_the_bytes_go_after_the_commit_and_only_these(
         remove(db, people, [ids["rolled back"]])
         raise ZeroDivisionError
 
-    removed = await database.run(removes)
-    assert removed == {keys["removed"]}
+    assert await database.run(removes) == {keys["removed"]}
     with pytest.raises(ZeroDivisionError):
         await database.run(breaks)
     # Whatever is asked for: what a living row has stays.
-    await papers.drop_unused(database, keys.values())
-
+    await library.drop_unused(database, keys.values())
     left = {key async for key in store.keys(before=datetime.now(UTC) + timedelta(days=1))}
     assert left == {keys["kept"], keys["rolled back"]}

@@ -1,36 +1,29 @@
 """What experts do with files of either kind, where the two differ or the person would be told wrongly."""
 
-import asyncio
 from datetime import timedelta
-from typing import Any
 
-import pytest
-from sqlalchemy.util import await_only
 from sqlmodel import Session
 
+from bot.core.context import Actor
 from bot.core.refusals import AlreadyDecided, Stale
 from bot.rules.qualification import QualificationAction
 from bot.services import cooperation, qualification
 from bot.services.cooperation.requests import COOPERATION_WORKFLOW
 from bot.services.qualification import decisions, review
 from bot.services.qualification.requests import QUALIFICATION_WORKFLOW
-from bot.services.review.review_workflow import ReviewWorkflow
-from storage.database.database import open_database
 from storage.enums import RejectReason, Role
-from storage.tables import Grant, QualificationRequest
-from tests.support.effects import events, labels, pushes, watch_statements
+from storage.tables import Grant
+from tests.support.effects import labels, pushes, watch_statements
 from tests.support.factories.cooperation import Parties, accepted_request
-from tests.support.factories.people import participants
 from tests.support.factories.qualification import submitted_request
 from tests.support.factories.reference_data import NOW
-from tests.support.services import act, as_unit, refused
+from tests.support.services import act, refused
 
 
 def hours(number: int) -> timedelta:
     return timedelta(hours=number)
 
 
-@as_unit
 def test_the_age_of_a_file_that_another_expert_gets(db: Session, parties: Parties) -> None:
     """A cooperation request waits anew, a qualification request waits on."""
     ali, zahra, in_charge = parties.ali, parties.zahra, parties.in_charge
@@ -47,24 +40,24 @@ def test_the_age_of_a_file_that_another_expert_gets(db: Session, parties: Partie
         assert (of_ali, of_zahra) == ages
 
 
-@as_unit
 def test_nobody_gives_a_file_to_whom_it_is_about(db: Session, parties: Parties) -> None:
-    """Also where they are experts of its university."""
+    """Also where they are experts of its university; nor do they decide about it as such."""
     officer, deputy, own = parties.sara, parties.kian.deputy, parties.unqualified
     for actor in (officer, deputy, own):
         db.add(Grant(account_id=actor.account_id, role=Role.EXPERT, university_code="sums"))
     db.flush()
     asked, file = accepted_request(db, parties.kian, officer), submitted_request(db, own)
-    for actor, assign, request in (
-        (officer, COOPERATION_WORKFLOW.assign, asked),
-        (deputy, COOPERATION_WORKFLOW.assign, asked),
-        (own, QUALIFICATION_WORKFLOW.assign, file),
+    for actor, workflow, request in (
+        (officer, COOPERATION_WORKFLOW, asked),
+        (deputy, COOPERATION_WORKFLOW, asked),
+        (own, QUALIFICATION_WORKFLOW, file),
     ):
         with refused("error.not_expert_here", db=db):
-            act(db, assign, parties.in_charge, request, expert_id=actor.account_id)
+            act(db, workflow.assign, parties.in_charge, request, expert_id=actor.account_id)
+        with refused("error.not_yours", db=db):
+            act(db, workflow.claim, Actor(actor.account_id, Role.EXPERT, "sums"), request)
 
 
-@as_unit
 def test_an_expert_who_loses_a_file_gets_no_button_to_it(db: Session, parties: Parties) -> None:
     in_charge, request = parties.in_charge, accepted_request(db, parties.kian, parties.sara)
     for expert in (parties.ali, parties.zahra):
@@ -74,7 +67,6 @@ def test_an_expert_who_loses_a_file_gets_no_button_to_it(db: Session, parties: P
         assert [labels(one) for one in pushes(db, expert, "N22")] == [["مشاهده"], []]
 
 
-@as_unit
 def test_a_withdrawn_file_was_decided_by_no_colleague(db: Session, parties: Parties) -> None:
     """The late button of an expert brings the fresh screen; it names nobody who decided nothing."""
     asked = accepted_request(db, parties.kian, parties.sara)
@@ -92,7 +84,6 @@ def test_a_withdrawn_file_was_decided_by_no_colleague(db: Session, parties: Part
         act(db, QUALIFICATION_WORKFLOW.claim, parties.zahra, file, version=seen[1])
 
 
-@as_unit
 def test_what_was_authorized_holds_only_for_the_row_as_it_was(db: Session, parties: Parties) -> None:
     """Two experts may claim; the second is told of the first, and cannot decide with the older authorization either."""
     file = submitted_request(db, parties.unqualified)
@@ -103,7 +94,6 @@ def test_what_was_authorized_holds_only_for_the_row_as_it_was(db: Session, parti
     assert QUALIFICATION_WORKFLOW.load(db, file.id).reviewer_id == parties.ali.account_id
 
 
-@as_unit
 def test_an_action_asks_for_rights_once(db: Session, parties: Parties) -> None:
     """The grant is read once, in the transaction of the change."""
     file = submitted_request(db, parties.unqualified)
@@ -111,39 +101,3 @@ def test_an_action_asks_for_rights_once(db: Session, parties: Parties) -> None:
         act(db, decisions.reject, parties.ali, file, reason=RejectReason.INCORRECT_DATA)
     asked = [one for one in statements if "role_grant" in one and "SELECT account.state" in one]
     assert len(asked) == 1
-
-
-@pytest.mark.parametrize("first", ["claim", "reject"])
-async def test_of_two_experts_who_both_passed_the_check_the_row_decides(
-    postgres_url: str, monkeypatch: pytest.MonkeyPatch, first: str
-) -> None:
-    """The narrowest race there is: both transactions have read the file and found it free."""
-    database = await open_database(postgres_url)
-    people = await database.run(participants)
-    waiting = await database.run(lambda db: submitted_request(db, people.sara))
-    both_checked, check = asyncio.Barrier(2), ReviewWorkflow.check
-
-    def check_and_meet(*args: Any, **facts: Any) -> Any:
-        authorized = check(*args, **facts)
-        await_only(both_checked.wait())
-        return authorized
-
-    def claim(db: Session, actor: Any) -> Any:
-        return act(db, QUALIFICATION_WORKFLOW.claim, actor, waiting, version=waiting.version)
-
-    def reject(db: Session, actor: Any) -> Any:
-        reason = RejectReason.INCORRECT_DATA
-        return act(db, decisions.reject, actor, waiting, version=waiting.version, reason=reason)
-
-    monkeypatch.setattr(ReviewWorkflow, "check", check_and_meet)
-    begin = claim if first == "claim" else reject
-    async with asyncio.timeout(20):
-        results = await asyncio.gather(
-            database.run(lambda db: begin(db, people.ali)),
-            database.run(lambda db: claim(db, people.zahra)),
-            return_exceptions=True,
-        )
-    assert [type(one) for one in results if isinstance(one, BaseException)] == [AlreadyDecided]
-    steps = await database.read(lambda db: events(db, db.get_one(QualificationRequest, waiting.id)))
-    assert len(steps) == 3
-    await database.close()

@@ -8,13 +8,11 @@ from bot.services.review import queue_notices, routing
 from storage.enums import AccountState, Role
 from storage.tables import Account, Coverage, Grant, University
 from tests.support.effects import alerts, pushes
-from tests.support.factories.people import expert, officer, participants, staff
+from tests.support.factories.people import end_role, expert, officer, participants, staff
 from tests.support.factories.qualification import submitted_request
 from tests.support.factories.reference_data import NOW, add_reference_data
-from tests.support.services import as_unit
 
 
-@as_unit
 def test_a_province_has_one_university(db: Session) -> None:
     add_reference_data(db)
     assert routing.university_for(db, "فارس", "شیراز") == "sums"
@@ -30,7 +28,6 @@ def test_a_province_has_one_university(db: Session) -> None:
     assert routing.university_for(db, "فارس", "فسا") == "sums"
 
 
-@as_unit
 def test_in_tehran_one_of_its_universities_is_chosen_and_one_suggested(db: Session) -> None:
     add_reference_data(db)
     db.add(Coverage(province="تهران", city="تهران", district=2, university_code="tums"))
@@ -44,7 +41,6 @@ def test_in_tehran_one_of_its_universities_is_chosen_and_one_suggested(db: Sessi
     assert routing.choices_for(db, "تهران", "تهران", 3).suggested is None
 
 
-@as_unit
 def test_an_active_expert_is_an_active_person_with_an_active_role(db: Session) -> None:
     add_reference_data(db)
     assert not routing.has_active_expert(db, "sums")
@@ -57,13 +53,10 @@ def test_an_active_expert_is_an_active_person_with_an_active_role(db: Session) -
     db.flush()
     assert not routing.has_active_expert(db, "sums")
     account.state = AccountState.ACTIVE
-    grant = db.exec(select(Grant)).one()
-    grant.active = False
-    db.flush()
+    end_role(db, ali)
     assert not routing.has_active_expert(db, "sums")
 
 
-@as_unit
 def test_a_university_without_experts_is_raised_until_there_is_one(db: Session) -> None:
     add_reference_data(db)
     boss, sara = staff(db), officer(db)
@@ -71,24 +64,26 @@ def test_a_university_without_experts_is_raised_until_there_is_one(db: Session) 
     assert alerts(db) == ["no-expert:sums"]
     (told,) = pushes(db, boss)
     assert "شیراز" in told.text
-    expert(db, "علوی")
+    ali = expert(db, "علوی")
     routing.alert_where_no_expert(db, now=NOW)
     assert alerts(db) == []
-    db.exec(select(Grant).where(Grant.role == Role.EXPERT)).one().active = False
-    db.flush()
+    end_role(db, ali)
     routing.alert_where_no_expert(db, now=NOW + timedelta(hours=1))
     assert alerts(db) == ["no-expert:sums"]
     assert len(pushes(db, boss)) == 2
 
 
-@as_unit
 def test_experts_hear_of_waiting_files_at_most_once_an_hour(db: Session) -> None:
+    """Also who is expert and in charge."""
     people = participants(db)
+    db.add(Grant(account_id=people.in_charge.account_id, role=Role.EXPERT, university_code="sums"))
     for minute in range(0, 50, 10):
-        mina = officer(db, f"100000{minute + 10}", national_code=f"99912300{minute + 10}")
-        submitted_request(db, mina, now=NOW + timedelta(minutes=minute))
-    (told,) = pushes(db, people.ali)
-    assert told.text.startswith("📥 ۱ پرونده")
+        submitted_request(db, officer(db), now=NOW + timedelta(minutes=minute))
+    for reader in (people.ali, people.in_charge):
+        (told,) = pushes(db, reader)
+        assert told.text.startswith("📥 ۱ پرونده")
+    notified = select(Grant.role).where(col(Grant.waiting_notified_at).is_not(None))
+    assert sorted(db.exec(notified)) == [Role.EXPERT, Role.EXPERT, Role.IN_CHARGE]
     # their hour is not over
     assert queue_notices.follow_up(db, now=NOW + timedelta(minutes=59)) == 0
     for _ in range(2):  # two processes tick
@@ -98,16 +93,3 @@ def test_experts_hear_of_waiting_files_at_most_once_an_hour(db: Session) -> None
     # nothing new came: no nagging
     assert queue_notices.follow_up(db, now=NOW + timedelta(hours=9)) == 0
     assert pushes(db, people.foreign) == []
-
-
-@as_unit
-def test_who_is_expert_and_in_charge_hears_once(db: Session) -> None:
-    people = participants(db)
-    db.add(Grant(account_id=people.in_charge.account_id, role=Role.EXPERT, university_code="sums"))
-    db.flush()
-    submitted_request(db, people.sara)
-    assert len(pushes(db, people.in_charge, "N10")) == 1
-    told = db.exec(
-        select(Grant.role).where(col(Grant.waiting_notified_at).is_not(None), Grant.university_code == "sums")
-    ).all()
-    assert sorted(told) == [Role.EXPERT, Role.EXPERT, Role.IN_CHARGE]

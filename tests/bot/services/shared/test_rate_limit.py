@@ -19,7 +19,6 @@ from bot.services.shared.rate_limit import (
     WRONG_PASSWORDS_PER_CHAT,
     Limit,
 )
-from storage.database.database import Database
 
 #: 00:30 in Tehran.
 MORNING = datetime(2026, 11, 21, 21, 0, tzinfo=UTC)
@@ -37,36 +36,31 @@ LIMITS = {
 
 
 @pytest.mark.parametrize(("limit", "count", "span"), LIMITS.values(), ids=LIMITS)
-async def test_a_limit_holds_for_its_span_whatever_is_swept_meanwhile(
-    database: Database, limit: Limit, count: int, span: timedelta
-) -> None:
-    def unit(db: Session) -> None:
-        for _ in range(count - 1):
-            rate_limit.count_try(db, key="somebody", now=MORNING)
-        rate_limit.count_try(db, key="somebody else", now=MORNING)
-        assert rate_limit.time_to_wait(db, key="somebody", limit=limit, now=MORNING) is None
+def test_a_limit_holds_for_its_span(db: Session, limit: Limit, count: int, span: timedelta) -> None:
+    for _ in range(count - 1):
         rate_limit.count_try(db, key="somebody", now=MORNING)
-        assert rate_limit.time_to_wait(db, key="somebody", limit=limit, now=MORNING) == span
-        last = MORNING + span - timedelta(seconds=1)
-        assert rate_limit.forget_old_tries(db, now=last) == 0
-        assert rate_limit.time_to_wait(db, key="somebody", limit=limit, now=last) == timedelta(seconds=1)
-        assert rate_limit.time_to_wait(db, key="somebody", limit=limit, now=MORNING + span) is None
-
-    await database.run(unit)
-
-
-async def test_old_tries_are_swept(database: Database) -> None:
-    def unit(db: Session) -> None:
-        for age in (timedelta(days=3), timedelta(days=2, seconds=1), timedelta(days=1, hours=23)):
-            rate_limit.count_try(db, key="somebody", now=MORNING - age)
-        assert rate_limit.forget_old_tries(db, now=MORNING) == 2
-        assert rate_limit.forget_old_tries(db, now=MORNING) == 0
-
-    await database.run(unit)
+    rate_limit.count_try(db, key="somebody else", now=MORNING)
+    assert rate_limit.time_to_wait(db, key="somebody", limit=limit, now=MORNING) is None
+    rate_limit.count_try(db, key="somebody", now=MORNING)
+    assert rate_limit.time_to_wait(db, key="somebody", limit=limit, now=MORNING) == span
+    last = MORNING + span - timedelta(seconds=1)
+    assert rate_limit.forget_old_tries(db, now=last) == 0
+    assert rate_limit.time_to_wait(db, key="somebody", limit=limit, now=last) == timedelta(seconds=1)
+    assert rate_limit.time_to_wait(db, key="somebody", limit=limit, now=MORNING + span) is None
 
 
-def test_without_a_span_of_its_own_a_limit_looks_back_a_day() -> None:
+def test_old_tries_are_swept(db: Session) -> None:
+    for age in (timedelta(days=3), timedelta(days=2, seconds=1), timedelta(days=1, hours=23)):
+        rate_limit.count_try(db, key="somebody", now=MORNING - age)
+    assert [rate_limit.forget_old_tries(db, now=MORNING) for _ in range(2)] == [2, 0]
+
+
+def test_a_day_is_a_day_of_tehran_where_a_limit_says_so() -> None:
     assert Limit(1).wait([MORNING], MORNING) == timedelta(days=1)
+    limit = Limit(1, daily=True)
+    before_midnight = datetime(2026, 11, 22, 20, 29, tzinfo=UTC)  # 23:59 in Tehran
+    assert limit.wait([before_midnight], before_midnight) == timedelta(minutes=1)
+    assert limit.since(before_midnight + timedelta(minutes=2)) > before_midnight
 
 
 NOON = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)
@@ -86,11 +80,3 @@ def test_waiting_as_told_is_enough(ages: list[int]) -> None:
     else:
         then = NOON + wait
         assert limit.wait([at for at in seen if at > limit.since(then)], then) is None
-
-
-def test_a_day_is_a_day_of_tehran() -> None:
-    limit = Limit(1, daily=True)
-    before_midnight = datetime(2026, 11, 22, 20, 29, tzinfo=UTC)  # 23:59 in Tehran
-
-    assert limit.wait([before_midnight], before_midnight) == timedelta(minutes=1)
-    assert limit.since(before_midnight + timedelta(minutes=2)) > before_midnight
