@@ -17,7 +17,7 @@ from storage.database.database import Database
 from storage.enums import Messenger, PushState
 from storage.tables import InboxUpdate
 from tests.support import files
-from tests.support.bot_process import BotProcess
+from tests.support.bot_process import bot_process
 from tests.support.identities import next_mobile
 from tests.support.journey_steps import register
 from tests.support.messenger_app import (
@@ -249,23 +249,15 @@ async def test_a_wiped_update_is_known_again(app: MessengerApp) -> None:
 @pytest.mark.campaign
 async def test_with_the_real_process(database_url: str, tmp_path: Path) -> None:
     """Registered with one bot, she goes on with the other as soon as she pressed its *Start*."""
-    async with await Emulators.start() as emulators:
-        process = BotProcess(emulators, tmp_path, database_url)
-        try:
-            await process.start()
-            for face in emulators.messengers:
-                sara = face.person("سارا", phone=next_mobile())
-                await register(process, sara)
-                assert await process.stop() == 0
-                swap(face)
-                await process.start()
-                there = again(face, sara)
-                await there.start().sees("سارا")
-                await there.tap("❓ راهنما").sees("راهنما")
-                assert not [one for one in there.history() if "خطایی رخ داد" in one.text]
-            log = process.log.read_text()
-            assert "Traceback" not in log
-            assert "the token is of bot" not in log
-        finally:
-            if process.process is not None:
-                await process.stop()
+    async with bot_process(tmp_path, database_url) as bot:
+        for face in bot.emulators.messengers:
+            sara = face.person("سارا", phone=next_mobile())
+            await register(bot, sara)
+            assert await bot.stop() == 0
+            swap(face)
+            await bot.start()
+            there = again(face, sara)
+            await there.start().sees("سارا")
+            await there.tap("❓ راهنما").sees("راهنما")
+            assert not [one for one in there.history() if "خطایی رخ داد" in one.text]
+        assert "the token is of bot" not in bot.logs

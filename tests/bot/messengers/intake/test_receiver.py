@@ -2,8 +2,8 @@
 
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
+from unittest.mock import AsyncMock
 
 import httpx
 import pytest
@@ -17,6 +17,7 @@ from tests.support.messenger_app import MessengerApp, note, raw_message, running
 
 POISON: list[Any] = [
     {"message": {"chat": {"id": "x"}}},
+    {"message": {"chat": {"id": "--5"}}},
     {"message": 5},
     {"message": {"message_id": 1, "date": "tomorrow", "chat": {"id": 9, "type": "private"}}},
     {"message": raw_message(9, "س") | {"text": 12, "entities": 4}},
@@ -94,15 +95,18 @@ async def test_text_that_no_database_keeps(app: MessengerApp) -> None:
 # -- webhooks ------------------------------------------------------------------------------------
 
 
-@asynccontextmanager
-async def called(
-    emulators: Emulators, database: Database
-) -> AsyncIterator[tuple[MessengerApp, httpx.AsyncClient]]:
-    """The bot with webhooks, and a client of its web server. The addresses told to the messengers lead nowhere."""
+@pytest.fixture
+async def webhook_app(emulators: Emulators, database: Database) -> AsyncIterator[MessengerApp]:
+    """The bot with webhooks. The addresses told to the messengers lead nowhere."""
     async with running_app(emulators, database, webhook_url="https://bot.example") as app:
-        site = build_app(app.service.resources, webhooks=app.service.intake)
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(site), base_url="http://bot") as client:
-            yield app, client
+        yield app
+
+
+@pytest.fixture
+async def client(webhook_app: MessengerApp) -> AsyncIterator[httpx.AsyncClient]:
+    site = build_app(webhook_app.service.resources, webhooks=webhook_app.service.intake)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(site), base_url="http://bot") as client:
+        yield client
 
 
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"
@@ -112,53 +116,75 @@ def as_telegram(app: MessengerApp) -> dict[str, str]:
     return {SECRET_HEADER: app.service.intake.secrets[Messenger.TELEGRAM]}
 
 
-async def test_poison_on_a_webhook(emulators: Emulators, database: Database) -> None:
-    async with called(emulators, database) as (app, client):
-        sara = emulators.telegram.person("سارا")
-        await sara.start()
-        bodies = [json.dumps({"update_id": 100 + number, **body}) for number, body in enumerate(POISON)]
-        bodies += ["", "[]", "null", "{", "\xff", '{"a":' * 2000]
-        bodies.append(json.dumps({"update_id": 500, "message": raw_message(sara.user.id, "/start")}))
-        for body in bodies:
-            path = app.service.intake.path_of(Messenger.TELEGRAM)
-            answer = await client.post(path, content=body, headers=as_telegram(app))
-            assert answer.status_code == 200, body[:80]
-        await sara.sees("خانه")
+async def test_poison_on_a_webhook(webhook_app: MessengerApp, client: httpx.AsyncClient) -> None:
+    sara = webhook_app.emulators.telegram.person("سارا")
+    await sara.start()
+    bodies = [json.dumps({"update_id": 100 + number, **body}) for number, body in enumerate(POISON)]
+    bodies += ["", "[]", "null", "{", "\xff", '{"a":' * 2000]
+    bodies.append(json.dumps({"update_id": 500, "message": raw_message(sara.user.id, "/start")}))
+    for body in bodies:
+        path = webhook_app.service.intake.path_of(Messenger.TELEGRAM)
+        answer = await client.post(path, content=body, headers=as_telegram(webhook_app))
+        assert answer.status_code == 200, body[:80]
+    await sara.sees("خانه")
+
+
+async def test_a_call_that_is_no_update_is_kept_and_counted_once(webhook_app: MessengerApp) -> None:
+    bodies = (b"", b"[]", b"{", b"\xff\x00", b'"text"')
+    for body in bodies * 3:
+        assert await webhook_app.service.intake.accept_webhook(Messenger.BALE, body) == 200
+    rows, counters = await webhook_app.inbox(), webhook_app.service.resources.counters
+    assert [row.state for row in rows] == [InboxState.QUARANTINED] * 5
+    assert all(row.note for row in rows)
+    assert counters.quarantined == {Messenger.BALE: 5}
+    assert counters.repeated == {Messenger.BALE: 10}
+    assert counters.received[Messenger.BALE] == 0
+
+
+async def test_what_could_not_be_stored_is_asked_for_again(
+    webhook_app: MessengerApp, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    away = AsyncMock(side_effect=OSError("the server does not answer"))
+    for number, body in enumerate((b"{", b'{"update_id": 7}')):
+        with monkeypatch.context() as without_database:
+            without_database.setattr(database, "run", away)
+            assert await webhook_app.service.intake.accept_webhook(Messenger.BALE, body) == 503
+        assert len(await webhook_app.inbox()) == number
+        assert await webhook_app.service.intake.accept_webhook(Messenger.BALE, body) == 200
+        assert len(await webhook_app.inbox()) == number + 1
 
 
 async def test_a_webhook_tells_a_double_from_another_update_of_that_number(
-    emulators: Emulators, database: Database
+    webhook_app: MessengerApp, client: httpx.AsyncClient
 ) -> None:
     """The messenger repeats a call that it had no answer to; and numbers begin anew after a quiet week."""
-    async with called(emulators, database) as (app, client):
-        for face in emulators.messengers:
-            person, path = face.person("سارا"), app.service.intake.path_of(Messenger(face.kind))
-            await person.start()
-            home = [(95, "بازگشت")] * 2
-            for number, word in [(71, "اول")] * 2 + home + [(71, "اول"), (120, "دوم")]:
-                message = raw_message(person.user.id, word, number=number, date=1_700_000_000 + number)
-                update = {"update_id": 7, "message": message}
-                answer = await client.post(path, json=update, headers=as_telegram(app))
-                assert answer.status_code == 200
-        await app.until_processed()
-        assert sorted(await app.notes()) == ["first", "first", "second", "second"]
-        assert app.service.resources.counters.repeated == {Messenger.TELEGRAM: 3, Messenger.BALE: 3}
+    for face in webhook_app.emulators.messengers:
+        person, path = face.person("سارا"), webhook_app.service.intake.path_of(Messenger(face.kind))
+        await person.start()
+        home = [(95, "بازگشت")] * 2
+        for number, word in [(71, "اول")] * 2 + home + [(71, "اول"), (120, "دوم")]:
+            message = raw_message(person.user.id, word, number=number, date=1_700_000_000 + number)
+            update = {"update_id": 7, "message": message}
+            answer = await client.post(path, json=update, headers=as_telegram(webhook_app))
+            assert answer.status_code == 200
+    await webhook_app.until_processed()
+    assert sorted(await webhook_app.notes()) == ["first", "first", "second", "second"]
+    assert webhook_app.service.resources.counters.repeated == {Messenger.TELEGRAM: 3, Messenger.BALE: 3}
 
 
-async def test_a_webhook_knows_its_messenger(emulators: Emulators, database: Database) -> None:
-    async with called(emulators, database) as (app, client):
-        intake = app.service.intake
-        for path, headers, status in (
-            (intake.path_of(Messenger.TELEGRAM), {}, 403),
-            (intake.path_of(Messenger.TELEGRAM), {SECRET_HEADER: "wrong"}, 403),
-            ("/hook/telegram/guessed", {}, 404),
-            (intake.path_of(Messenger.BALE), {}, 200),
-        ):
-            answer = await client.post(path, json={"update_id": 1, "x": 1}, headers=headers)
-            assert answer.status_code == status
-        assert len(await app.inbox()) == 1
-        assert len({*intake.paths}) == 2
-        assert all(len(path) >= 40 for path in intake.paths)
+async def test_a_webhook_knows_its_messenger(webhook_app: MessengerApp, client: httpx.AsyncClient) -> None:
+    intake = webhook_app.service.intake
+    for path, headers, status in (
+        (intake.path_of(Messenger.TELEGRAM), {}, 403),
+        (intake.path_of(Messenger.TELEGRAM), {SECRET_HEADER: "wrong"}, 403),
+        ("/hook/telegram/guessed", {}, 404),
+        (intake.path_of(Messenger.BALE), {}, 200),
+    ):
+        answer = await client.post(path, json={"update_id": 1, "x": 1}, headers=headers)
+        assert answer.status_code == status
+    assert len(await webhook_app.inbox()) == 1
+    assert len({*intake.paths}) == 2
+    assert all(len(path) >= 40 for path in intake.paths)
 
 
 @pytest.mark.parametrize(
@@ -170,6 +196,7 @@ async def test_a_webhook_knows_its_messenger(emulators: Emulators, database: Dat
         ({"callback_query": {"from": {"id": 6}}}, 6),
         ({"my_chat_member": {"chat": {"id": 5}}}, 5),
         ({"message": {"chat": {"id": True}}}, None),
+        ({"message": {"chat": {"id": "--5"}}}, None),
         ({"message": None}, None),
         ({}, None),
     ],

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from pathlib import Path
 
 import pytest
 
 from bot.messengers.intake import polling
 from bot.messengers.intake.polling_offset import Offset
-from demo.emulators import EmulatedMessenger, Emulators
+from demo.emulators import EmulatedMessenger
 from storage.enums import Messenger
-from tests.support.bot_process import BotProcess
 from tests.support.messenger_app import MessengerApp, note, started, starts, without_queues
 
 
@@ -165,28 +163,3 @@ def test_offsets() -> None:
     assert one.value == 1
     one.follow([0], 1)
     assert one.value == 7
-
-
-@pytest.mark.campaign
-async def test_with_the_real_process(database_url: str, tmp_path: Path) -> None:
-    async with await Emulators.start(first_update_id=5000) as emulators:
-        bot = BotProcess(emulators, tmp_path, database_url)
-        await bot.start()
-        try:
-            for face in emulators.messengers:
-                first = face.person("پیش")
-                await first.start().sees("خوش آمدید")
-                async with asyncio.timeout(10):
-                    while face.server.pending():
-                        await asyncio.sleep(0.05)
-                face.server.number_updates_anew(100)
-                asked = polls(face)
-                people = [face.person(f"نفر {number}") for number in range(102)]
-                for person in people:
-                    await person.start()
-                for person in people:
-                    await person.sees("خوش آمدید")
-                assert polls(face) - asked < 120
-        finally:
-            if bot.process is not None:
-                await bot.stop()
