@@ -1,7 +1,5 @@
 """A stranger who knows a user code guesses; its owner gets in all the same (2.1)."""
 
-from __future__ import annotations
-
 import pytest
 
 from bot.core.context import Actor
@@ -111,18 +109,10 @@ def test_a_chat_that_was_signed_out_is_foreign_again(app: App) -> None:
 
 
 def test_access_given_anew_forgets_the_old_phones(app: App) -> None:
-    phone, boss = app.person().register(), staff(app).account.id
-    (user_code, _), owner = phone.credentials, phone.account.id or 0
-    app.run(
-        lambda db: accounts.reset_access(
-            db,
-            actor=Actor(boss, Role.STAFF),
-            account_id=owner,
-            password_hash="-",
-            reason="گوشی گم شده است",
-            now=NOW,
-        )
-    )
+    phone, actor = app.person().register(), Actor(staff(app).account.id, Role.STAFF)
+    user_code, account_id = phone.credentials[0], phone.account.id or 0
+    given = {"password_hash": "-", "reason": "گوشی گم شده است", "now": NOW}
+    app.run(lambda db: accounts.reset_access(db, actor=actor, account_id=account_id, **given))
     guesses(app, user_code)
 
     phone.log_in(user_code, "anything-else").sees(LOCKED)

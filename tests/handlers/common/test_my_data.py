@@ -1,7 +1,5 @@
 """General edit, amendment and «اطلاعات من», as the officer and the expert see them in the chat."""
 
-from __future__ import annotations
-
 import pytest
 from sqlmodel import select
 
@@ -27,6 +25,11 @@ IMMUTABLE = "کد ملی و تاریخ تولد قابل تغییر نیست. ا
 
 def profile(person: Person) -> Officer:
     return person.app.get(Officer, person.account.id)
+
+
+def amend_name(sara: Person) -> None:
+    """An amendment that asks for another first name."""
+    sara.open("qual.amend").tap("✏️ نام").type("مینا").tap("📤 ثبت نهایی", "بله")
 
 
 @pytest.fixture
@@ -73,13 +76,9 @@ def test_every_free_item_can_be_reached(sara: Person) -> None:
     sara.open("general").tap("شماره همراه").sees("شماره همراه جدید خود را").type("09351112233")
     sara.sees("شماره همراه شما ذخیره شد.", "شماره همراه: ۰۹۳۵۱۱۱۲۲۳۳ (تأییدنشده)", "سایر موارد")
     sara.open("me.mobile").tap("انصراف").sees("مشخصات ثبت‌شده شما")
-
-
-def test_two_items_at_once_in_two_chats_do_not_mix(sara: Person) -> None:
-    other = sara.elsewhere()
-    sara.open("general").tap("نام پدر")
-    other.open("general").tap("آدرس پستی")
-    sara.type("حسن").sees("تغییر «نام پدر» ذخیره شد.")
+    # Two items at once in two chats do not mix.
+    other = sara.elsewhere().open("general").tap("آدرس پستی")
+    sara.open("general").tap("نام پدر").type("حسن").sees("تغییر «نام پدر» ذخیره شد.")
     other.type("اصفهان، خیابان چهارباغ").sees("تغییر «آدرس پستی» ذخیره شد.", "نام پدر: حسن")
 
 
@@ -90,11 +89,6 @@ def test_what_cannot_be_edited_here_says_why(sara: Person) -> None:
     for forged in ("first_name", "doc.national_card", "nonsense", ""):
         sara.open("general.edit", arg=forged).sees("با ثبت اصلاحیه و تأیید دانشگاه تغییر می‌کند")
     sara.tap("ثبت اصلاحیه").sees(SUMMARY)
-
-
-def test_before_qualification_the_request_changes_the_rest(app: App) -> None:
-    sara = officer(app).open("qual").tap("ویرایش اطلاعات عمومی", "سایر موارد")
-    sara.sees("را در درخواست احراز صلاحیت ویرایش کنید").tap("🎓 احراز صلاحیت").sees("وضعیت صلاحیت شما")
 
 
 def test_in_circulation_nothing_is_saved_and_the_reason_is_said(app: App) -> None:
@@ -109,12 +103,6 @@ def test_in_circulation_nothing_is_saved_and_the_reason_is_said(app: App) -> Non
     sara.press(kept).sees(IN_CIRCULATION)
     sara.open("general").sees(IN_CIRCULATION, "🔎 پیگیری درخواست").sees_not("سایر موارد", "🔒 کد ملی")
     sara.tap("🔎 پیگیری درخواست").sees("⏳ در انتظار بررسی")
-
-
-def test_a_general_edit_before_the_first_form_leaves_nothing_unasked(app: App) -> None:
-    sara = officer(app).open("general").tap("آدرس پستی").type("شیراز، خیابان زند، کوچه ۳")
-    sara.open("qual.new").type("علی").tap("زن").type("۱۲۳۴", "فارس", "شیراز").sees("شماره تماس ثابت")
-    sara.tap("تلفن ثابت ندارم").sees("نشانی ایمیل").tap("رد کردن").sees("📎")
 
 
 def test_a_draft_takes_a_general_edit_over(sara: Person) -> None:
@@ -145,7 +133,8 @@ def test_an_amendment_opens_on_the_approved_file_and_marks_what_changed(sara: Pe
     maryam.tap("📄 همه اطلاعات").sees("نام پدر: علی", "شهر محل زندگی: شیراز").tap("بازگشت")
     maryam.tap("📎 مدارک").sees("مدرک تحصیلی (۱)", "مدرک تحص…، قبلی (۱)")
     assert sum("قبلی" in label for label in maryam.labels) == 1
-    old, new = degree_files(sara)
+    request = request_of(sara)
+    (old,), (new,) = (held["doc.degree_certificate"] for held in (request.before, request.snapshot))
     maryam.tap("مدرک تحص…، قبلی (۱)")
     assert [(one.file_id, "(قبلی)" in one.caption) for one in maryam.files] == [(old, True)]
     maryam.tap("مدرک تحصیلی (۱)")
@@ -159,12 +148,6 @@ def test_an_amendment_opens_on_the_approved_file_and_marks_what_changed(sara: Pe
     sara.open("qual.track").sees("اصلاحیه اعمال شد.").open("qual").sees("ثبت اصلاحیه")
 
 
-def degree_files(sara: Person) -> tuple[int, int]:
-    """The degree as it was and as it is asked for."""
-    request = request_of(sara)
-    return request.before["doc.degree_certificate"][0], request.snapshot["doc.degree_certificate"][0]
-
-
 def test_another_province_goes_to_its_university(sara: Person) -> None:
     expert(sara.app, "اصفهانی", university="mui")
     sara.open("qual.amend").tap("✏️ استان").type("اصفهان").sees("نام شهر محل زندگی").type("اصفهان")
@@ -174,17 +157,23 @@ def test_another_province_goes_to_its_university(sara: Person) -> None:
 
 
 def test_a_rejected_amendment_leaves_its_officer_qualified(sara: Person) -> None:
-    sara.open("qual.amend").tap("✏️ نام").type("مینا").tap("📤 ثبت نهایی", "بله")
-    maryam = expert(sara.app, "دوم").open("desk.file", request_of(sara).id).tap("❌ رد")
+    amend_name(sara)
+    sara.open("me").sees("نام: سارا", "وضعیت صلاحیت: ✅ تأیید نهایی").sees_not("ثبت اصلاحیه", "مینا")
+    maryam = at_request(expert(sara.app, "دوم"), sara).tap("❌ رد")
     maryam.tap("اطلاعات نادرست", "بدون توضیح", "بله، رد می‌کنم")
     sara.open("qual").sees("وضعیت صلاحیت شما: ✅ تأیید نهایی", "اصلاحیه: ❌ ردشده")
     sara.tap("پیگیری درخواست").sees("دلیل: اطلاعات نادرست").tap("ثبت دوباره").sees(SUMMARY, "نام: سارا")
     assert request_of(sara).kind is RequestKind.AMENDMENT
 
 
-def test_whoever_is_not_qualified_files_a_request_first(app: App) -> None:
+def test_whoever_is_not_qualified_files_a_request_and_edits_the_rest_there(app: App) -> None:
     sara = officer(app).open("qual.amend").sees("ثبت اصلاحیه پس از تأیید احراز صلاحیت ممکن است.")
-    sara.open("qual").sees_not("ثبت اصلاحیه")
+    sara.open("qual").sees_not("ثبت اصلاحیه").tap("ویرایش اطلاعات عمومی", "سایر موارد")
+    sara.sees("را در درخواست احراز صلاحیت ویرایش کنید").tap("🎓 احراز صلاحیت").sees("وضعیت صلاحیت شما")
+    # A general edit before the first form leaves nothing unasked.
+    sara.open("general").tap("آدرس پستی").type("شیراز، خیابان زند، کوچه ۳")
+    sara.open("qual.new").type("علی").tap("زن").type("۱۲۳۴", "فارس", "شیراز").sees("شماره تماس ثابت")
+    sara.tap("تلفن ثابت ندارم").sees("نشانی ایمیل").tap("رد کردن").sees("📎")
 
 
 def test_whoever_is_qualified_amends(sara: Person) -> None:
@@ -193,8 +182,8 @@ def test_whoever_is_qualified_amends(sara: Person) -> None:
 
 
 def test_deficiencies_of_an_amendment_are_fixed_like_any_other(sara: Person) -> None:
-    sara.open("qual.amend").tap("✏️ نام").type("مینا").tap("📤 ثبت نهایی", "بله")
-    maryam = expert(sara.app, "دوم").open("desk.file", request_of(sara).id).tap("اعلام نواقص")
+    amend_name(sara)
+    maryam = at_request(expert(sara.app, "دوم"), sara).tap("اعلام نواقص")
     maryam.tap("▫️ نام", "ارسال نواقص", "بله، ارسال شود")
     sara.open("qual.track").tap("رفع نقص").sees("مقدار فعلی: مینا").type("مینو").tap("رد کردن")
     sara.tap("ارسال دوباره", "بله").sees("🔍 در حال بررسی")
@@ -206,7 +195,7 @@ def test_a_migrated_officer_is_asked_only_for_what_is_touched(app: App) -> None:
     reza = migrated(app).open("qual").sees("وضعیت صلاحیت شما: ✅ تأیید نهایی").tap("ثبت اصلاحیه")
     reza.sees("استان محل زندگی خود را").type("فارس", "شیراز").sees(SUMMARY, "مقطع تحصیلی: ندارد")
     reza.tap("✏️ نام").type("رضوان").sees(SUMMARY).tap("📤 ثبت نهایی", "بله").sees("⏳ در انتظار بررسی")
-    maryam = expert(app).open("desk.file", request_of(reza).id)
+    maryam = at_request(expert(app), reza)
     maryam.sees("• نام — قبلی: رضا / جدید: رضوان").tap("📄 همه اطلاعات").sees("بدون مدرک (ثبت قدیمی)")
     at_request(maryam, reza).tap("اعلام نواقص")
     maryam.tap("▫️ نام", "ارسال نواقص", "بله، ارسال شود")
@@ -252,11 +241,6 @@ def test_my_data_of_a_migrated_officer_says_what_is_missing(app: App) -> None:
     reza = migrated(app).open("me").sees("مقطع تحصیلی: بدون مدرک (ثبت قدیمی)", "مدارک: بدون مدرک (ثبت قدیمی)")
     reza.tap("📎 مدارک من").sees("بدون مدرک (ثبت قدیمی)")
     reza.open("me.document", arg="national_card").sees("این فایل دیگر در دسترس نیست")
-
-
-def test_my_data_while_an_amendment_is_open_shows_the_approved_file(sara: Person) -> None:
-    sara.open("qual.amend").tap("✏️ نام").type("مینا").tap("📤 ثبت نهایی", "بله")
-    sara.open("me").sees("نام: سارا", "وضعیت صلاحیت: ✅ تأیید نهایی").sees_not("ثبت اصلاحیه", "مینا")
 
 
 def test_my_data_is_paged_where_it_is_long(sara: Person) -> None:

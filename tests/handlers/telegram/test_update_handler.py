@@ -19,6 +19,18 @@ def size(name: str, width: int | None) -> dict[str, Any]:
     return {"file_id": name, "file_unique_id": f"u{name}", **measures}
 
 
+def handle_of_photo(sizes: list[dict[str, Any]], messenger: Messenger) -> str:
+    """Of the size that is taken."""
+    message = {"message_id": 1, "date": 1, "chat": CHAT, "from": SENDER, "photo": sizes}
+    update: dict[str, Any] = {"update_id": 1, "message": message}
+    if messenger is Messenger.BALE:
+        update = normalise_update(update)
+    incoming = parse_update(Update.de_json(update, None), messenger)
+    assert incoming is not None
+    assert incoming.file is not None
+    return incoming.file.handle
+
+
 @pytest.mark.parametrize(
     "sizes",
     [
@@ -31,12 +43,7 @@ def size(name: str, width: int | None) -> dict[str, Any]:
 )
 def test_the_largest_size_of_a_photo_is_taken(sizes: list[dict[str, Any]]) -> None:
     """Bale leaves out the measures of some sizes; a paper must not shrink to a thumbnail for that."""
-    message = {"message_id": 1, "date": 1, "chat": CHAT, "from": SENDER, "photo": sizes}
-    update = Update.de_json(normalise_update({"update_id": 1, "message": message}), None)
-    incoming = parse_update(update, Messenger.BALE)
-    assert incoming is not None
-    assert incoming.file is not None
-    assert incoming.file.handle == "large"
+    assert handle_of_photo(sizes, Messenger.BALE) == "large"
 
 
 @pytest.mark.parametrize("height", [2**31, 2**62, 1.5, None, [1]])
@@ -44,11 +51,7 @@ def test_the_largest_size_of_a_photo_is_taken(sizes: list[dict[str, Any]]) -> No
 def test_a_photo_whose_measures_are_none_is_a_photo_all_the_same(width: Any, height: Any) -> None:
     """A text times a number would fill the memory, and everybody would wait."""
     broken = size("large", 90) | {"width": width, "height": height, "file_size": width}
-    message = {"message_id": 1, "date": 1, "chat": CHAT, "from": SENDER, "photo": [size("small", 50), broken]}
-    incoming = parse_update(Update.de_json({"update_id": 1, "message": message}, None), Messenger.TELEGRAM)
-    assert incoming is not None
-    assert incoming.file is not None
-    assert incoming.file.handle == "large"
+    assert handle_of_photo([size("small", 50), broken], Messenger.TELEGRAM) == "large"
 
 
 @pytest.mark.parametrize("user_id", [7, 8, None], ids=["sender", "somebody else", "nobody"])
