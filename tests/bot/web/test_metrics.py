@@ -2,8 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -41,16 +40,14 @@ def watched(database: Any, **others: Any) -> Any:
     return SimpleNamespace(database=database, **plain | others)
 
 
-@asynccontextmanager
-async def metrics_of(resources: Any) -> AsyncIterator[httpx.AsyncClient]:
+async def get(resources: Any, path: str) -> httpx.Response:
     app = metrics_app(resources, states, health=health_of(resources))
     async with serving(app) as url, httpx.AsyncClient(base_url=url) as client:
-        yield client
+        return await client.get(path)
 
 
 async def scrape(resources: Any) -> dict[str, float]:
-    async with metrics_of(resources) as client:
-        answer = await client.get("/metrics")
+    answer = await get(resources, "/metrics")
     assert answer.status_code == 200
     return {
         " ".join([sample.name.removeprefix("officer_"), *sample.labels.values()]): sample.value
@@ -59,7 +56,7 @@ async def scrape(resources: Any) -> dict[str, float]:
     }
 
 
-async def test_what_waits_is_seen_with_its_age(database: Database) -> None:
+async def test_what_waits_is_seen_with_its_age(database: Database, tmp_path: Path) -> None:
     updates = ((InboxState.RECEIVED, 40), (InboxState.RECEIVED, 90), (InboxState.ANSWERED, 900))
     pushes = (
         (PushChannel.CHAT, PushState.QUEUED),
@@ -78,8 +75,10 @@ async def test_what_waits_is_seen_with_its_age(database: Database) -> None:
 
     await database.run(unit)
     counters = Counters(received=Counter({Messenger.BALE: 7}), failed=Counter({Messenger.BALE: 1}))
+    counters.uploads_refused["uploads_of_day"] += 3
+    room = DiskSpace({"documents": tmp_path / "made with the first document"}, reserve=512)
 
-    found = await scrape(watched(database, counters=counters))
+    found = await scrape(watched(database, counters=counters, disk_space=room))
 
     assert found["database_up"] == 1
     assert found["updates_unfinished"] == 2
@@ -94,6 +93,9 @@ async def test_what_waits_is_seen_with_its_age(database: Database) -> None:
     assert (found["messenger_up telegram"], found["messenger_up bale"]) == (1, 0)
     assert found["last_poll_seconds telegram"] == 3
     assert "last_poll_seconds bale" not in found
+    assert found["uploads_refused_total uploads_of_day"] == 3
+    assert found["disk_free_bytes documents"] > 1024
+    assert found["disk_reserve_bytes"] == 512
 
 
 async def hang(unit: object) -> None:
@@ -110,8 +112,7 @@ async def test_a_dead_database_makes_it_unready_and_metrics_still_come(
 ) -> None:
     monkeypatch.setattr(web, "HEALTH_TIMEOUT", 0.05)
     resources = watched(SimpleNamespace(read=read, outage=Outage()))
-    async with metrics_of(resources) as client:
-        assert (await client.get("/health")).status_code == 503
+    assert (await get(resources, "/health")).status_code == 503
 
     found = await scrape(resources)
 
@@ -125,15 +126,3 @@ async def test_the_public_web_server_has_no_metrics_and_says_whether_it_works(si
     assert (await site.http.get("/health")).json() == {"ok": True, "database": True}
     await site.paying.database.close()
     assert (await site.http.get("/health")).status_code == 503
-
-
-async def test_refused_uploads_and_the_free_disk_are_seen(database: Database, tmp_path: Path) -> None:
-    counters = Counters()
-    counters.uploads_refused["uploads_of_day"] += 3
-    room = DiskSpace({"documents": tmp_path / "made with the first document"}, reserve=512)
-
-    found = await scrape(watched(database, counters=counters, disk_space=room))
-
-    assert found["uploads_refused_total uploads_of_day"] == 3
-    assert found["disk_free_bytes documents"] > 1024
-    assert found["disk_reserve_bytes"] == 512

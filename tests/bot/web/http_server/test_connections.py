@@ -9,7 +9,7 @@ import os
 import resource
 import socket
 from collections.abc import AsyncIterator, Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from ipaddress import ip_network
 from typing import Any
 
@@ -31,11 +31,12 @@ SLOW = b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n"
 SHORT = Limits(head=0.3, body=0.3, work=60, rest=0.3, send=0.3, idle=0.3)
 
 
+@dataclass
 class Connection:
     """A client's end."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.reader, self.writer = reader, writer
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
 
     async def until_closed(self) -> bytes:
         """What came until the server closed."""
@@ -183,20 +184,14 @@ async def test_an_answer_that_is_not_read_is_not_kept() -> None:
         await until(lambda: server.counters.open == 0 and not server.server.server_state.connections)
 
 
-async def test_an_idle_connection_is_closed_without_being_called_slow() -> None:
-    async with serving(SHORT) as server:
-        assert b"fast" in await (await server.open(WHOLE)).until_closed()
-        await server.until_none_is_open()
-        assert server.counters.closed["slow"] == 0
-
-
-async def test_an_answered_connection_is_closed_by_its_own_limit() -> None:
+async def test_an_answered_connection_is_closed_by_its_own_limit_and_not_called_slow() -> None:
     async with serving(Limits(idle=0.2)) as server:
         client = await server.open(WHOLE)
         connections = server.server.connections
         await client.reader.readuntil(b"fast")
         await until(lambda: len(connections._phases[Phase.IDLE]) == 1 or not len(connections))
         await client.until_closed()
+        await server.until_none_is_open()
         assert server.counters.closed["slow"] == 0
 
 
@@ -325,3 +320,29 @@ async def test_a_taken_port_is_told_and_ends_nothing_else() -> None:
         await other.serve()
         assert other.failed is not None
         assert await server.get() == "fast"
+
+
+@pytest.mark.parametrize(
+    ("descriptors", "most", "per_address"),
+    [
+        (100_000, 400, 64),
+        (1600, 400, 64),
+        (1024, 256, 64),
+        (400, 100, 50),
+        (64, 16, 8),
+        (32, 8, 4),
+        (0, 8, 4),
+    ],
+)
+def test_few_descriptors_leave_room_for_everything_else(
+    descriptors: int, most: int, per_address: int
+) -> None:
+    found = Limits().within(descriptors)
+
+    assert (found.most, found.per_address) == (most, per_address)
+    assert found.head == Limits().head
+
+
+def test_each_phase_has_its_own_seconds() -> None:
+    limits = Limits(head=1, body=2, work=3, rest=4, send=5, idle=6)
+    assert [limits.seconds(phase) for phase in Phase] == [1, 2, 3, 4, 5, 6]
