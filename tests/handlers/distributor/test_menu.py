@@ -100,7 +100,8 @@ def test_a_limit_on_tries(app: App) -> None:
 
 def test_withdrawing_from_each_pending_state(app: App) -> None:
     (boss, at), sara = distributor(app), eligible(app)
-    pick(boss, at, sara).tap("📄 درخواست همکاری").sees("⏳ در انتظار پاسخ مسئول فنی")
+    pick(boss, at, sara).tap("📄 درخواست همکاری")
+    boss.sees("⏳ در انتظار پاسخ مسئول فنی", "شعبه: مرکزی، فارس، شیراز")
     boss.sees_not(code_of(sara)).tap("پس گرفتن درخواست").sees("پس گرفته شود؟").tap("خیر")
     boss.tap("پس گرفتن درخواست", "بله، پس می‌گیرم").sees("پس گرفته شد", "⚪️ پس‌گرفته‌شده")
     pick(boss, at, sara)
