@@ -64,7 +64,8 @@ async def upgraded(empty_url: str, tmp_path: Path) -> AsyncIterator[Upgraded]:
         await write_released_database(empty_url, people, bank_ref=payment.ref)
         for person in (sara, mina, reza):  # the messengers let a bot write to whoever wrote to it
             person.conversation.started = True
-        await bot.command("migrate").start()
+        await bot.command("migrate")
+        await bot.start()
         yield Upgraded(bot, sara, mina, reza, payment.ref)
 
 
