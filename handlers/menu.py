@@ -39,7 +39,7 @@ def routes(engine: Engine) -> Routes:
             return _guest_menu(drafts)
         if turn.account.state is AccountState.SUSPENDED:
             return _suspended_menu(turn)
-        screen = _role_menu(turn, _resume_rows(drafts) if turn.role is Role.OFFICER else [])
+        screen = _role_menu(turn, _unfinished(drafts) if turn.role is Role.OFFICER else None)
         return _with_credentials(screen) if is_unseen(turn, turn.account) else screen
 
     table.show("help", roles=EVERYONE, suspended=EVERYONE)(show_help)
@@ -58,9 +58,9 @@ def _guest_menu(drafts: list[tuple[str, int]]) -> Screen:
     rows: list[ButtonRow] = [(button(t("guest.register"), "register"), button(t("guest.login"), "login"))]
     lines = [t("guest.start"), t("guest.known")]
     if ("registration", 0) in drafts:
-        lines.append(t("menu.drafts"))
+        lines.append(t("unfinished.registration"))
         rows = [
-            (button(t("form.resume"), "register"), button(t("form.discard"), "register.drop")),
+            (button(t("resume.registration"), "register"), button(t("form.discard"), "register.drop")),
             (button(t("guest.login"), "login"),),
         ]
     return Screen("\n".join(lines), (*rows, (button(t("menu.help"), "help"),)))
@@ -77,7 +77,7 @@ def _suspended_menu(turn: Turn) -> Screen:
     return Screen(f"{sentence}\n{t('menu.suspended')}", (*rows, *_account_rows(turn)))
 
 
-def _role_menu(turn: Turn, resume: list[ButtonRow]) -> Screen:
+def _role_menu(turn: Turn, unfinished: tuple[str, int] | None) -> Screen:
     assert turn.account is not None
     lines, rows = [t("menu.home", name=turn.account.name)], list[ButtonRow]()
     match turn.role:
@@ -94,17 +94,16 @@ def _role_menu(turn: Turn, resume: list[ButtonRow]) -> Screen:
             line, own = menu.home_menu(turn)
             lines.append(line)
             rows += own
-    if resume:
-        lines.append(t("menu.drafts"))
-    return Screen("\n".join(lines), (*resume, *rows, *_account_rows(turn)))
+    if unfinished is not None:
+        dialogue, subject_id = unfinished
+        lines.append(t(f"unfinished.{dialogue}"))
+        rows.insert(0, (button(t(f"resume.{dialogue}"), RESUMES[dialogue], subject_id),))
+    return Screen("\n".join(lines), (*rows, *_account_rows(turn)))
 
 
-def _resume_rows(drafts: list[tuple[str, int]]) -> list[ButtonRow]:
-    """«ادامه پیش‌نویس» for the newest draft that can be continued from here."""
-    for dialogue, subject_id in drafts:
-        if dialogue in RESUMES:
-            return [(button(t("form.resume"), RESUMES[dialogue], subject_id),)]
-    return []
+def _unfinished(drafts: list[tuple[str, int]]) -> tuple[str, int] | None:
+    """The newest draft (dialogue, subject) that can be continued from here."""
+    return next((draft for draft in drafts if draft[0] in RESUMES), None)
 
 
 def _expert_lines(turn: Turn) -> list[str]:

@@ -85,12 +85,11 @@ def remind_officers(db: Session, *, now: datetime) -> int:
     due = _requests_due(db, QualificationRequest, states, OFFICER_DAYS, now)
     for step, request in due:
         go_on = button(t("push.N20_go"), "qual.track", request.id or 0)
-        _remind(db, request, SUBJECT, t(f"status.{request.state}"), request.account_id, step, go_on, now)
+        _remind(db, request, SUBJECT, request.account_id, step, go_on, now)
     asked = _requests_due(db, CooperationRequest, (CooperationState.PENDING_OFFICER,), OFFICER_DAYS, now)
     for step, cooperation in asked:
         go_on = button(t("push.N20_go"), "coop.view", cooperation.id or 0)
-        state = t(f"coop_status.{cooperation.state}")
-        _remind(db, cooperation, COOPERATION, state, cooperation.account_id, step, go_on, now)
+        _remind(db, cooperation, COOPERATION, cooperation.account_id, step, go_on, now)
     return len(due) + len(asked)
 
 
@@ -106,20 +105,16 @@ def remind_experts(db: Session, *, now: datetime) -> int:
             universities.add(request.university_code or "")
         elif request.reviewer_id is not None:
             see = button(t("nav.see"), "desk.file", request.id or 0)
-            state = t(f"status.{request.state}")
             grant = routing.grant_of(db, request.reviewer_id, request.university_code)
-            _remind(db, request, SUBJECT, state, request.reviewer_id, step, see, now, grant_id=grant)
+            _remind(db, request, SUBJECT, request.reviewer_id, step, see, now, grant_id=grant)
     accepted = _requests_due(db, CooperationRequest, (CooperationState.PENDING_UNIVERSITY,), EXPERT_DAYS, now)
     for step, cooperation in accepted:
         if cooperation.reviewer_id is None:
             universities.add(cooperation.university_code or "")
         else:
             see = button(t("nav.see"), "desk.coop_file", cooperation.id or 0)
-            state = t(f"coop_status.{cooperation.state}")
             grant = routing.grant_of(db, cooperation.reviewer_id, cooperation.university_code)
-            _remind(
-                db, cooperation, COOPERATION, state, cooperation.reviewer_id, step, see, now, grant_id=grant
-            )
+            _remind(db, cooperation, COOPERATION, cooperation.reviewer_id, step, see, now, grant_id=grant)
     for university in sorted(universities):
         _remind_queue(db, university, now)
     return len(due) + len(accepted)
@@ -129,7 +124,6 @@ def _remind(
     db: Session,
     request: QualificationRequest | CooperationRequest,
     subject: str,
-    state: str,
     account_id: int,
     step: int,
     open_button: Button,
@@ -137,13 +131,14 @@ def _remind(
     *,
     grant_id: int | None = None,
 ) -> None:
+    sentence = t(f"push.N20_{request.state}", code=request.tracking_code)
     notify.push(
         db,
         kind="N20",
         event_key=f"{subject}:{request.id}:reminder:{request.version}:{step}",
         account_id=account_id,
         grant_id=grant_id,
-        text=t("push.N20", code=request.tracking_code, state=state.partition(" ")[2]),  # without its sign
+        text=t("push.N20", sentence=sentence),
         rows=[[open_button]],
         now=now,
     )
@@ -240,7 +235,7 @@ def _announce(db: Session, request: QualificationRequest, since: datetime, now: 
         event_key=f"{SUBJECT}:{request.id}:draft:{int(since.timestamp())}",
         account_id=request.account_id,
         text=t("push.N20_draft", days=formats.digits(DRAFT_NOTICE.days)),
-        rows=[[button(t("form.resume"), "qual.draft", request.id)]],
+        rows=[[button(t("resume.qualification"), "qual.draft", request.id)]],
         now=now,
     )
     return True

@@ -184,7 +184,8 @@ class Extras(Ticks):
 def extras_step(kinds: list[DocumentType]) -> Step:
     """One question for all optional documents: a person who has none goes on with one tap."""
     options = [(kind.code, shortened(kind.short_name, MAX_TICK_LABEL)) for kind in kinds]
-    return Step(EXTRAS, Extras(options))
+    names = "، ".join(kind.name for kind in kinds)
+    return Step(EXTRAS, Extras(options), prompt=t("ask.optional_documents", names=names))
 
 
 def ticked_codes(answers: Answers) -> list[str]:

@@ -11,7 +11,7 @@ from typing import Any
 from bot.core.context import Turn
 from bot.core.screens import MAX_LABEL, Attachment, Button, Press, Screen
 from bot.rules.validators import LONGEST_KEY, normalise, search_key
-from bot.texts import Quoted, Sentence, checked, one_line, placeholders, t
+from bot.texts import Quoted, Sentence, checked, has, one_line, placeholders, t
 from bot.texts.answers import in_sentence, with_persian_digits
 from conversations.engine.declaration import Answers, Prompt, Step
 from conversations.engine.steps import (
@@ -22,12 +22,15 @@ from conversations.engine.steps import (
     label_of,
     progress_text,
     short_label_of,
+    skip_label_of,
 )
 
 #: Characters of a summary's page, well below the messengers' 4096.
 PAGE_LENGTH = 3000
 PAGE_FIELDS = 40
 VALUE_LENGTH = 320
+#: What may be typed for a confirmation, whatever its button says.
+_SHORT_ANSWERS = {"yes": t("nav.yes"), "no": t("nav.no")}
 #: Of the pressed button, in a turn's memo.
 KEY = "dialogue.key"
 
@@ -65,7 +68,7 @@ class RenderedStep:
         if not written:
             return None
         for key in self.buttons():
-            if _label_key(key.label) == written:
+            if written in (_label_key(key.label), _label_key(_SHORT_ANSWERS.get(key.action, key.label))):
                 return key
         number = normalise(text)
         if numbered and number.isdecimal() and len(number) < 4 and 1 <= int(number) <= len(self.choices()):
@@ -104,7 +107,10 @@ def rendered_step(turn: Turn, position: Position) -> RenderedStep:
     if position.step == DISCARD:
         return _yes_no(t("form.discard_confirm"))
     if position.step == SECOND_QUESTION and position.dialogue.second_question:
-        return _yes_no(_second_question(turn, position, position.dialogue.second_question))
+        question = position.dialogue.second_question
+        return _yes_no(
+            _second_question(turn, position, question), key=question if isinstance(question, str) else ""
+        )
     return _summary(turn, position)
 
 
@@ -148,8 +154,12 @@ def _words(answer: str) -> str | Quoted:
     return value if isinstance(value, Quoted) else checked(one_line(value))
 
 
-def _yes_no(text: str) -> RenderedStep:
-    return RenderedStep(text, ((StepButton("yes", t("nav.yes")), StepButton("no", t("nav.no"))),))
+def _yes_no(text: str, *, key: str = "") -> RenderedStep:
+    """A question to be confirmed. The buttons name what they do where "<key>_yes" and "<key>_no" are texts."""
+    yes, no = (
+        t(f"{key}_{answer}" if has(f"{key}_{answer}") else f"nav.{answer}") for answer in ("yes", "no")
+    )
+    return RenderedStep(text, ((StepButton("yes", yes), StepButton("no", no)),))
 
 
 def _question(turn: Turn, position: Position, step: Step, prompt: Prompt) -> RenderedStep:
@@ -176,7 +186,7 @@ def _navigation_rows(turn: Turn, position: Position, step: Step) -> Sequence[tup
         moves.append(StepButton("back", t("nav.back")))
     given = is_answered(step, position.answers) and position.answers[step.key] != step.question.skipped
     if step.optional:
-        moves.append(StepButton("skip", t("form.clear" if given else "nav.skip")))
+        moves.append(StepButton("skip", t("form.clear") if given else skip_label_of(step)))
     if given and not position.editing and not step.question.own_next:
         moves.append(StepButton("next", t("form.keep")))
     out = _out(position, discard=first or bool(turn.chat.dialogue_state.get("resumed")))

@@ -44,8 +44,9 @@ class Question(ABC):
     secret: ClassVar[bool] = False
     #: Offers its own way on («مدرک بعدی») in place of «بعدی».
     own_next: ClassVar[bool] = False
-    #: What «رد کردن» stores.
+    #: What leaving an optional question open stores, and the text key of its button.
     skipped: Any = None
+    skip_label: ClassVar[str] = "nav.skip"
     #: Its own names, for summary and edit button, where no text follows from the step's key.
     name: str | None = None
     short_name: str | None = None
@@ -99,6 +100,12 @@ def short_label_of(step: Step) -> str:
         return step.question.short_name
     short = f"field_short.{step.key}"
     return t(short) if step.label is None and has(short) else label_of(step)
+
+
+def skip_label_of(step: Step) -> str:
+    """What an optional question is left with: «ایمیل ندارم»; text "skip.<key>", else of the kind of question."""
+    own = f"skip.{step.key}"
+    return t(own if has(own) else step.question.skip_label)
 
 
 def question_state_of(turn: Turn, step: Step) -> Mapping[str, Any]:

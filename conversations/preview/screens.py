@@ -20,6 +20,7 @@ from conversations.engine.steps import (
     first_open,
     has_label,
     label_of,
+    skip_label_of,
 )
 from conversations.preview.routes import walk
 from conversations.questions.choice import Choice
@@ -145,7 +146,7 @@ def _draft_with(turn: Turn, answers: dict[str, Any]) -> Draft:
 
 def _add_arrow(turn: Turn, node: PreviewNode, step: Step, value: Any, target: str) -> None:
     if value is None or value == step.question.skipped:
-        label = t("nav.skip") if step.optional else shown(turn, step, value)
+        label = skip_label_of(step) if step.optional else shown(turn, step, value)
     elif not isinstance(step.question, Choice):
         label = t("preview.right")
     else:

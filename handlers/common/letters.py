@@ -148,7 +148,7 @@ def show_written_letters(turn: Turn, press: Press, *, drafted: bool) -> Screen:
     """Letters that were sent off, newest first, and the way to a new one."""
     page = page_of(press)
     shown, total = letters.written_letters(turn.db, actor=turn.actor, limit=WRITTEN, offset=page * WRITTEN)
-    new = (button(t("form.resume" if drafted else "letters.new"), "staff.new_letter"),)
+    new = (button(t("resume.letter" if drafted else "letters.new"), "staff.new_letter"),)
     if not shown:
         return Screen(t("letters.none"), (new, (home_button(),)))
     lines, first = [t("letters.title")], page * WRITTEN + 1

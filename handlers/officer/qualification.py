@@ -165,7 +165,7 @@ def _start_offer(turn: Turn) -> tuple[str, Button] | None:
 def _draft_rows(request: QualificationRequest) -> list[ButtonRow]:
     assert request.id is not None
     return [
-        (button(t("form.resume"), "qual.draft", request.id),),
+        (button(t("resume.qualification"), "qual.draft", request.id),),
         (button(t("form.discard"), "qual.discard", request.id, request.version),),
     ]
 

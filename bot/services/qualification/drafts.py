@@ -97,7 +97,7 @@ def _open_request(db: Session, account_id: int) -> Refusal:
     assert request.id is not None
     if request.state is RequestState.DRAFT:
         next_buttons = (
-            button(t("form.resume"), "qual.draft", request.id),
+            button(t("resume.qualification"), "qual.draft", request.id),
             button(t("form.discard"), "qual.discard", request.id, request.version),
         )
         return NotAllowed("error.open_draft", next_buttons=next_buttons)
