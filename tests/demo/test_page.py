@@ -88,10 +88,10 @@ async def test_phones_come_and_go_and_a_newcomer_joins(page: Page) -> None:
     await expect(page.locator(".phone")).to_have_count(4)
     await phone(page, "بله").get_by_role("button", name="بستن این گوشی").click()
     await expect(page.locator(".phone")).to_have_count(3)
-    await page.get_by_role("button", name="گوشی تازه").click()
+    await page.get_by_role("button", name="گوشی جدید").click()
     await page.get_by_label("نام", exact=True).fill("علی")
     await page.get_by_label("بله", exact=True).check()
-    await page.get_by_role("button", name="بساز").click()
+    await page.get_by_role("button", name="افزودن").click()
     await expect(page.get_by_role("region", name="گوشی علی در بله")).to_be_visible()
 
 

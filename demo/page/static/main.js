@@ -23,7 +23,7 @@ let chosen = false;
 const smsPhone = {
   node: element("section", { className: "phone sms", ariaLabel: "گوشی پیامک" },
     element("header", {}, element("span", { className: "face", textContent: "✉️" }),
-      element("div", { className: "who" }, element("h2", { textContent: "پیامک‌ها" }), element("p", { textContent: "هر شماره‌ای در این شهر" })),
+      element("div", { className: "who" }, element("h2", { textContent: "پیامک‌ها" }), element("p", { textContent: "همه پیامک‌های ارسال‌شده" })),
       element("button", { type: "button", className: "icon close", ariaLabel: "بستن این گوشی", textContent: "✕", onclick: () => toggle(SMS) })),
     element("div", { className: "chat", role: "log", ariaLive: "polite", tabIndex: 0 })),
   async load() { this.draw(); },

@@ -60,7 +60,7 @@ function button(one, message, on) {
 // `on`: {tap(message, button) → promise, copy(text)}.
 export function draw(message, on) {
   const bubble = element("div", { className: "bubble" });
-  if (message.forwarded) bubble.append(element("small", { className: "soft", textContent: "↪ بازفرستاده" }));
+  if (message.forwarded) bubble.append(element("small", { className: "soft", textContent: "↪ هدایت‌شده" }));
   for (const file of message.files) bubble.append(documentLink(file));
   if (message.contact) {
     bubble.append(element("div", { className: "card" }, element("span", { textContent: "👤" }),

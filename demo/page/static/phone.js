@@ -109,7 +109,7 @@ export class Phone {
   drawn(message) {
     return draw(message, {
       tap: (on, button) => this.run("tap", { message: on.id, data: button.data, label: button.text }),
-      copy: (text) => navigator.clipboard.writeText(text).then(() => this.toast("رونوشت شد."), complain),
+      copy: (text) => navigator.clipboard.writeText(text).then(() => this.toast("کپی شد."), complain),
     });
   }
 
