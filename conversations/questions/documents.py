@@ -37,6 +37,7 @@ class Documents(Question):
     chapter: ClassVar[str] = "documents"
     own_next: ClassVar[bool] = True
     numbered: ClassVar[bool] = True
+    skip_label: ClassVar[str] = "skip.document"
 
     def __init__(
         self,

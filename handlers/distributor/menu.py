@@ -164,7 +164,7 @@ def show_branch(turn: Turn, press: Press) -> Screen:
         since = formats.jalali_day(served.contract.started_at)
         lines.append(t("dist.officer_since", officer=served.account.name, date=since))
     if not line.officers:
-        lines.append(t("dist.officer", officer=t("branch.no_officer")))
+        lines.append(t("dist.officer", officer=t("form.none")))
     rows: list[ButtonRow] = []
     if request is not None and line.candidate is not None:
         state = cooperation_card.state_label(request.state, Role.DISTRIBUTOR)
