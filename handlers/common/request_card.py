@@ -249,7 +249,7 @@ def document_buttons(words: Wording, request: QualificationRequest, action: str)
     for key, which, files in documents_of(words, request):
         name, n = words.label(key, short=True), formats.digits(len(files))
         if which == OLD:
-            label = t("desk.document_before", doc=shortened(name, 9), n=n)
+            label = t("desk.document_before", doc=shortened(name, 13))
         else:
             label = t("desk.document_count", doc=shortened(name, 16), n=n)
         buttons.append(button(label, action, request.id, request.version, which + key.removeprefix(DOCUMENT)))
