@@ -56,9 +56,10 @@ def routes(engine: Engine) -> Routes:
 
 def _guest_menu(drafts: list[tuple[str, int]]) -> Screen:
     rows: list[ButtonRow] = [(button(t("guest.register"), "register"), button(t("guest.login"), "login"))]
-    lines = [t("guest.start"), t("guest.known")]
-    if ("registration", 0) in drafts:
-        lines.append(t("unfinished.registration"))
+    unfinished = ("registration", 0) in drafts
+    middle = t("unfinished.registration" if unfinished else "guest.new")
+    lines = [t("guest.start"), middle, t("guest.known")]
+    if unfinished:
         rows = [
             (button(t("resume.registration"), "register"), button(t("form.discard"), "register.drop")),
             (button(t("guest.login"), "login"),),

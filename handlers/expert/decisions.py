@@ -99,11 +99,7 @@ def action_rows(view: RequestKindView, request: ReviewableRow, actions: frozense
             if action in actions
         ]
 
-    return [
-        action_row
-        for action_row in (tuple(row(view.decisions)), *button_grid(row(HOLDING), columns=2))
-        if action_row
-    ]
+    return [*button_grid(row(view.decisions), columns=2), *button_grid(row(HOLDING), columns=2)]
 
 
 def routes(engine: Engine) -> Routes:

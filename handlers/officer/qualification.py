@@ -64,7 +64,7 @@ def routes(engine: Engine) -> Routes:
             turn.db, actor=turn.actor, now=turn.now, kind=RequestKind.AMENDMENT
         )
         reply = fill_in(turn, request)
-        return replace(reply, screens=(Screen(t("qual.amend_intro")), *reply.screens))
+        return replace(reply, screens=(Screen(t("qual.amend_begin")), *reply.screens))
 
     @table.act("qual.draft", roles=OFFICER)
     def draft(turn: Turn, press: Press) -> Reply:

@@ -78,8 +78,11 @@ class UpdateRouter:
             if not self._holds_credentials(turn):
                 return self.refused(turn, refused)
             if refused.key in ("error.unknown", "error.edited"):
-                next_buttons = () if turn.account is not None else (button(t("guest.login"), "login"),)
-                refused = Refusal("error.credentials_unasked", next_buttons=next_buttons)
+                refused = (
+                    Refusal("error.credentials_unasked", next_buttons=(button(t("guest.login"), "login"),))
+                    if turn.account is None
+                    else Refusal("error.credentials_inside")
+                )
             return replace(self.refused(turn, refused), wipe=True)
 
     def destination(self, turn: Turn) -> Destination:
