@@ -129,8 +129,10 @@ class Step:
     question: Question
     #: Open only where true; None: always.
     when: Callable[[Turn, Answers], bool] | None = None
-    #: Offers «رد کردن», which stores None.
+    #: May be left open, which stores None.
     optional: bool = False
+    #: The label of that button, instead of the text "skip.<key>" or its kind's.
+    skip: str | None = None
     #: Not shown in the summary (passwords). Every text that answers it is deleted and wiped (`Reply.wipe_incoming`),
     #: also where it is refused.
     hidden: bool = False

@@ -105,7 +105,7 @@ def short_label_of(step: Step) -> str:
 def skip_label_of(step: Step) -> str:
     """What an optional question is left with: «ایمیل ندارم»; text "skip.<key>", else of the kind of question."""
     own = f"skip.{step.key}"
-    return t(own if has(own) else step.question.skip_label)
+    return step.skip or t(own if has(own) else step.question.skip_label)
 
 
 def question_state_of(turn: Turn, step: Step) -> Mapping[str, Any]:

@@ -159,7 +159,7 @@ def _note_step(deficiency_round: DeficiencyRound | None) -> Step:
     prompt = "\n".join(
         [t("fix.note_round", note=quoted(deficiency_round.note, t("role.expert"))), t("fix.note_answer")]
     )
-    return Step(NOTE, question, optional=True, prompt=prompt)
+    return Step(NOTE, question, optional=True, skip=t("skip.edit_later"), prompt=prompt)
 
 
 def first_answers(db: Session, request: QualificationRequest) -> dict[str, Any]:

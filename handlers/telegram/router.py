@@ -134,7 +134,8 @@ class UpdateRouter:
         current = self.current(turn)
         next_rows = tuple((next_button,) for next_button in refusal.next_buttons)
         known = {next_button.label for next_button in refusal.next_buttons}
-        rows = tuple(row for row in current.rows if not any(button.label in known for button in row))
+        left = (tuple(button for button in row if button.label not in known) for row in current.rows)
+        rows = tuple(row for row in left if row)
         if refusal.key == "error.unknown" and turn.chat.dialogue is None:
             home = button(t("nav.home"), HOME.action)
             if not any(button.press and button.press.action == HOME.action for row in rows for button in row):
